@@ -1,0 +1,167 @@
+//! What a margin account holds, in whole quantities and dollars.
+
+use num_traits::{Signed, Zero};
+
+use crate::params::Params;
+use crate::rational::{int, max, min, negative, positive, ppm, Q};
+
+/// The three levels of DESIGN 1: MMR, TMR and IMR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Maintenance,
+    Target,
+    Initial,
+}
+
+/// One number per level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Levels {
+    pub maintenance: Q,
+    pub target: Q,
+    pub initial: Q,
+}
+
+impl Levels {
+    pub fn at(&self, level: Level) -> &Q {
+        match level {
+            Level::Maintenance => &self.maintenance,
+            Level::Target => &self.target,
+            Level::Initial => &self.initial,
+        }
+    }
+
+    /// Asset weights: target is `max(w_a - 1 %, w_a,I)` (DESIGN 1, under the table of legs).
+    pub fn asset_weights(maintenance: Q, initial: Q) -> Levels {
+        let target = max(&(&maintenance - ppm(10_000)), &initial);
+        Levels { maintenance, target, initial }
+    }
+
+    /// Liability weights: target is `min(w_l + 1 %, w_l,I)` (DESIGN 1).
+    pub fn liability_weights(maintenance: Q, initial: Q) -> Levels {
+        let target = min(&(&maintenance + ppm(10_000)), &initial);
+        Levels { maintenance, target, initial }
+    }
+
+    /// Perp rates: target is `min(rate + 1.25 %, initial)` (DESIGN 1).
+    pub fn perp_rates(maintenance: Q, initial: Q) -> Levels {
+        let target = min(&(&maintenance + ppm(12_500)), &initial);
+        Levels { maintenance, target, initial }
+    }
+}
+
+/// Which of the two prices of a liquidation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    Spot,
+    Fast,
+}
+
+/// One slot of the price board, as margin code reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Price {
+    pub spot: Q,
+    /// The EMA for liquidation.
+    pub fast: Q,
+    /// The EMA for adding risk.
+    pub slow: Q,
+    /// One sigma of the oracle's width, relative to spot.
+    pub conf: Q,
+    /// Volatility per square root of a second.
+    pub sigma: Q,
+    /// Rational upper bound of `sqrt(age beyond the read age)`; the caller takes it, a rational has no root.
+    pub age_root: Q,
+    /// Older than the read age.
+    pub stale: bool,
+}
+
+impl Price {
+    /// A fresh price without width where spot and both EMAs agree.
+    pub fn flat(price: Q) -> Price {
+        Price {
+            spot: price.clone(),
+            fast: price.clone(),
+            slow: price,
+            conf: Q::zero(),
+            sigma: Q::zero(),
+            age_root: Q::zero(),
+            stale: false,
+        }
+    }
+
+    pub fn at(&self, at: At) -> &Q {
+        match at {
+            At::Spot => &self.spot,
+            At::Fast => &self.fast,
+        }
+    }
+
+    /// Worst price for who owns: `min(spot - z·conf, fast, slow)`, at least zero (DESIGN 3, guards).
+    pub fn low(&self, z: &Q) -> Q {
+        let wide = &self.spot * (int(1) - z * &self.conf);
+        positive(&min(&wide, &min(&self.fast, &self.slow)))
+    }
+
+    /// Worst price for who owes: `max(spot + z·conf, fast, slow)` (DESIGN 3, guards).
+    pub fn high(&self, z: &Q) -> Q {
+        let wide = &self.spot * (int(1) + z * &self.conf);
+        max(&wide, &max(&self.fast, &self.slow))
+    }
+}
+
+/// The one signed balance of an account in a bank: positive is owned, negative is owed (DESIGN 1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Balance {
+    /// Whole tokens, indices already applied.
+    pub amount: Q,
+    pub price: Price,
+    pub w_a: Levels,
+    pub w_l: Levels,
+}
+
+/// A perp position. `cash` is in dollars of the quote, so PnL is `base·price + cash`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Perp {
+    pub base: Q,
+    pub cash: Q,
+    pub price: Price,
+    pub rate: Levels,
+}
+
+impl Perp {
+    pub fn pnl(&self, price: &Q) -> Q {
+        &self.base * price + &self.cash
+    }
+
+    pub fn notional(&self, price: &Q) -> Q {
+        self.base.abs() * price
+    }
+}
+
+/// A margin account. `balances[quote]` is the settlement token's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Portfolio {
+    pub quote: usize,
+    pub balances: Vec<Balance>,
+    pub perps: Vec<Perp>,
+    pub params: Params,
+}
+
+impl Portfolio {
+    pub fn quote_balance(&self) -> &Balance {
+        &self.balances[self.quote]
+    }
+
+    /// `G`: asset value plus perp notional (DESIGN 1, under the regimes).
+    pub fn gross(&self, at: At) -> Q {
+        let assets = self.balances.iter().map(|b| positive(&b.amount) * b.price.at(at));
+        let perps = self.perps.iter().map(|p| p.notional(p.price.at(at)));
+        assets.chain(perps).fold(Q::zero(), |total, v| total + v)
+    }
+
+    /// No liability, no base and no loss is left (the second branch of the cure's after-check).
+    pub fn nothing_left(&self) -> bool {
+        let owes = self.balances.iter().any(|b| b.amount.is_negative());
+        let exposed = self.perps.iter().any(|p| !p.base.is_zero() || !negative(&p.cash).is_zero());
+        !owes && !exposed
+    }
+}

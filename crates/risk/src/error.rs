@@ -1,0 +1,59 @@
+//! Why a pure decision could not be made. The program maps each variant to one of its fixed codes.
+
+/// The fact that stopped a computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RiskError {
+    /// A number left the range that its representation can hold.
+    NumberOutOfRange,
+    /// A parameter violates its own bound or a condition between parameters.
+    ParameterOutOfBounds,
+    /// The price is not strictly positive.
+    PriceNotPositive,
+    /// The price's exponent is outside what the engine can represent.
+    PriceExponentOutOfRange,
+    /// The update is older than the write age allows.
+    PriceStale,
+    /// The update is published further ahead of the clock than allowed.
+    PriceFromFuture,
+    /// The update is not the first of its second although the caller chose the account.
+    PriceNotFirstOfSecond,
+    /// The price is not only partially verified but must be verified fully.
+    PriceNotVerified,
+    /// The moving averages have not seen enough updates for adding risk.
+    PriceNotReady,
+    /// The account is at or above its maintenance requirement.
+    AccountHealthy,
+    /// The account was under water but has been restored since (below target, at or above maintenance).
+    AccountAlreadyCured,
+    /// The account passed an initial check too recently.
+    CoolOff,
+    /// A leg that the request needs has no valid price.
+    LegPriceInvalid,
+    /// Another leg must be liquidated first.
+    NotBestLeg,
+    /// The liquidator's limit price is not reached.
+    BelowLimit,
+    /// The fill is smaller than the caller's minimum, or rounds to nothing.
+    FillTooSmall,
+    /// The caller's maximum would leave dust behind.
+    LeavesDust,
+    /// The leg holds nothing that can be taken or repaid.
+    LegEmpty,
+    /// The asset and the liability are the same leg.
+    AssetIsLiability,
+    /// The state after the fill fails the check of its regime.
+    AfterCheckFailed,
+    /// The account would end below the margin it needs.
+    MarginInsufficient,
+    /// A position would exceed the largest size the numbers can hold.
+    PositionTooLarge,
+    /// The side has no free ring entry for a new epoch.
+    EpochRingFull,
+    /// The account is not bankrupt, or not yet resolvable.
+    NotBankrupt,
+    /// The index has reached its floor; the bank is terminal.
+    BankTerminal,
+}
+
+/// Result of a pure decision.
+pub type RiskResult<T> = Result<T, RiskError>;

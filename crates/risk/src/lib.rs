@@ -1,0 +1,41 @@
+//! Every formula of the Plimsoll engine, exactly once.
+//!
+//! The program, the keeper and the simulator call these functions; none of them takes an account, allocates,
+//! panics or contains unsafe code. Where a function divides, its name ends in `_down` or `_up`.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`num`] | widening products, divisions with a direction |
+//! | [`price`] | prices as mantissa and exponent, the value of an amount |
+//! | [`params`] | the engine's parameters, their bounds and cross-conditions |
+//! | [`oracle`] | guards, moving averages and variance of one price slot |
+//! | [`bank`] | interest: rate curve, indices, booking |
+//! | [`lazy`] | the A/K index of one market side: funding, deleveraging, socialised loss |
+//! | [`perp`] | fills, funding, settlement of PnL |
+//! | [`portfolio`] | an account as plain numbers |
+//! | [`margin`] | NAV and requirements at every level |
+//! | [`auction`] | penalties and regimes |
+//! | [`liquidate`] | the plan of one liquidation |
+//! | [`waterfall`] | insurance, reservation and socialised loss |
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod auction;
+pub mod bank;
+pub mod error;
+pub mod lazy;
+pub mod liquidate;
+pub mod margin;
+pub mod num;
+pub mod oracle;
+pub mod params;
+pub mod perp;
+pub mod portfolio;
+pub mod price;
+pub mod waterfall;
+
+pub use error::{RiskError, RiskResult};

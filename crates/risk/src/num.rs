@@ -1,0 +1,217 @@
+//! Widening products and divisions whose rounding is part of their name.
+//!
+//! The BPF back end has no 64 x 64 -> 128 multiplication and calls a library for every 128-bit product;
+//! these forms use the fewest 32-bit partial products that the operand ranges need.
+
+use crate::error::{RiskError, RiskResult};
+
+/// One million: parts per million in a whole.
+pub const PPM: u32 = 1_000_000;
+
+const LOW32: u64 = 0xffff_ffff;
+
+/// `a * b`, exactly.
+#[inline(always)]
+pub const fn mul_wide(a: u64, b: u64) -> u128 {
+    let (a_lo, a_hi) = (a & LOW32, a >> 32);
+    let (b_lo, b_hi) = (b & LOW32, b >> 32);
+    let ll = a_lo * b_lo;
+    let lh = a_lo * b_hi;
+    let hl = a_hi * b_lo;
+    let hh = a_hi * b_hi;
+    let mid = (ll >> 32) + (lh & LOW32) + (hl & LOW32);
+    let lo = (mid << 32) | (ll & LOW32);
+    let hi = hh + (lh >> 32) + (hl >> 32) + (mid >> 32);
+    ((hi as u128) << 64) | lo as u128
+}
+
+/// The upper half of `a * b`, rounded down.
+#[inline(always)]
+pub const fn mul_high_down(a: u64, b: u64) -> u64 {
+    (mul_wide(a, b) >> 64) as u64
+}
+
+/// The upper half of `a * b`, rounded up; saturates where rounding up leaves the range.
+#[inline(always)]
+pub const fn mul_high_up(a: u64, b: u64) -> u64 {
+    let product = mul_wide(a, b);
+    ((product >> 64) as u64).saturating_add((product as u64 != 0) as u64)
+}
+
+/// `a * w` for a 32-bit factor: two partial products, cannot overflow.
+#[inline(always)]
+pub const fn mul_u32(a: u64, w: u32) -> u128 {
+    let lo = (a & LOW32) * w as u64;
+    let hi = (a >> 32) * w as u64;
+    ((hi as u128) << 32) + lo as u128
+}
+
+/// `a * b >> shift`, rounded down. Saturates at `u64::MAX`.
+#[inline(always)]
+pub const fn mul_shift_down(a: u64, b: u64, shift: u32) -> u64 {
+    if shift > 127 {
+        return 0;
+    }
+    let shifted = mul_wide(a, b) >> shift;
+    if shifted >> 64 != 0 {
+        u64::MAX
+    } else {
+        shifted as u64
+    }
+}
+
+/// `a * b >> shift`, rounded up. Saturates at `u64::MAX`.
+#[inline(always)]
+pub const fn mul_shift_up(a: u64, b: u64, shift: u32) -> u64 {
+    let product = mul_wide(a, b);
+    if shift > 127 {
+        return (product != 0) as u64;
+    }
+    let shifted = product >> shift;
+    if shifted >> 64 != 0 {
+        return u64::MAX;
+    }
+    let inexact = (shifted << shift != product) as u64;
+    (shifted as u64).saturating_add(inexact)
+}
+
+/// `a * b / d`, rounded down; none where `d` is zero or the result needs more than 64 bits.
+pub const fn mul_div_down(a: u64, b: u64, d: u64) -> Option<u64> {
+    if d == 0 {
+        return None;
+    }
+    let quotient = mul_wide(a, b) / d as u128;
+    if quotient >> 64 != 0 {
+        None
+    } else {
+        Some(quotient as u64)
+    }
+}
+
+/// `a * b / d`, rounded up; none where `d` is zero or the result needs more than 64 bits.
+pub const fn mul_div_up(a: u64, b: u64, d: u64) -> Option<u64> {
+    if d == 0 {
+        return None;
+    }
+    let product = mul_wide(a, b);
+    let quotient = product / d as u128;
+    if quotient >> 64 != 0 {
+        return None;
+    }
+    (quotient as u64).checked_add((quotient * d as u128 != product) as u64)
+}
+
+/// `a` parts-per-million of `value`, rounded down; none above 64 bits.
+pub const fn ppm_down(value: u64, a: u32) -> Option<u64> {
+    mul_div_down(value, a as u64, PPM as u64)
+}
+
+/// `a` parts-per-million of `value`, rounded up; none above 64 bits.
+pub const fn ppm_up(value: u64, a: u32) -> Option<u64> {
+    mul_div_up(value, a as u64, PPM as u64)
+}
+
+/// `ceil(n / d)` for non-negative values; none where `d` is zero.
+pub const fn div_up_u128(n: u128, d: u128) -> Option<u128> {
+    if d == 0 {
+        return None;
+    }
+    let quotient = n / d;
+    Some(quotient + (quotient * d != n) as u128)
+}
+
+/// `s * k / 2^64`, rounded toward minus infinity, for a non-negative count `s` and a signed 64.64 number `k`.
+///
+/// # Errors
+/// `NumberOutOfRange` where the result needs more than 64 bits.
+#[inline(always)]
+pub fn mul_i128_shift64_down(s: u64, k: i128) -> RiskResult<i64> {
+    let high = (k >> 64) as i64;
+    let low = mul_high_down(s, k as u64);
+    let whole = if high >= 0 { mul_wide(s, high as u64) as i128 } else { -(mul_wide(s, high.unsigned_abs()) as i128) };
+    // |whole| < 2^127 and low < 2^64: the sum can only leave i128 where it leaves i64 too.
+    let sum = whole.checked_add(low as i128).ok_or(RiskError::NumberOutOfRange)?;
+    i64::try_from(sum).map_err(|_| RiskError::NumberOutOfRange)
+}
+
+/// `value` as a signed number.
+///
+/// # Errors
+/// `NumberOutOfRange` at 2^63 and above.
+#[inline(always)]
+pub fn to_i64(value: u64) -> RiskResult<i64> {
+    i64::try_from(value).map_err(|_| RiskError::NumberOutOfRange)
+}
+
+/// Integer square root, rounded up; exact for every input.
+pub const fn sqrt_up(n: u128) -> u64 {
+    if n == 0 {
+        return 0;
+    }
+    let bits = 128 - n.leading_zeros();
+    // A power of two not below the root: Newton's steps then fall until they reach the floor.
+    let mut x: u128 = 1 << bits.div_ceil(2);
+    loop {
+        let y = (x + n / x) >> 1;
+        if y >= x {
+            break;
+        }
+        x = y;
+    }
+    let root = x + (x * x < n) as u128;
+    if root >> 64 != 0 {
+        u64::MAX
+    } else {
+        root as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn wide_products_equal_the_native_ones(a: u64, b: u64, w: u32, shift in 0u32..140) {
+            let exact = a as u128 * b as u128;
+            prop_assert_eq!(mul_wide(a, b), exact);
+            prop_assert_eq!(mul_u32(a, w), a as u128 * w as u128);
+            prop_assert_eq!(mul_high_down(a, b) as u128, exact >> 64);
+            let down = if shift > 127 { 0 } else { exact >> shift };
+            prop_assert_eq!(mul_shift_down(a, b, shift) as u128, down.min(u64::MAX as u128));
+            let up = if shift > 127 { (exact != 0) as u128 } else { down + (down << shift != exact) as u128 };
+            prop_assert_eq!(mul_shift_up(a, b, shift) as u128, up.min(u64::MAX as u128));
+        }
+
+        #[test]
+        fn divisions_round_as_their_names_say(a: u64, b: u64, d: u64) {
+            let exact = a as u128 * b as u128;
+            match (mul_div_down(a, b, d), mul_div_up(a, b, d)) {
+                (Some(down), Some(up)) => {
+                    prop_assert!(down as u128 * d as u128 <= exact && exact <= up as u128 * d as u128);
+                    prop_assert!(up - down <= 1);
+                }
+                (Some(down), None) => prop_assert!(down == u64::MAX),
+                (None, up) => prop_assert!(up.is_none() && (d == 0 || exact / d as u128 > u64::MAX as u128)),
+            }
+        }
+
+        #[test]
+        fn cash_per_share_rounds_against_the_holder(s in 0u64..1 << 62, k in -(1i128 << 70)..1i128 << 70) {
+            let Ok(cash) = mul_i128_shift64_down(s, k) else { return Ok(()); };
+            if let Some(product) = (s as i128).checked_mul(k) {
+                prop_assert_eq!(cash as i128, product >> 64);
+            }
+        }
+
+        #[test]
+        fn the_root_is_the_smallest_number_whose_square_is_not_below(n: u128) {
+            let root = sqrt_up(n) as u128;
+            prop_assert!(root == u64::MAX as u128 || root * root >= n);
+            prop_assert!(root == 0 || (root - 1) * (root - 1) < n);
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! The engine's parameters, their defaults (risk-design 7.1), bounds and the conditions between them.
+//!
+//! Every writer of a parameter calls the `validate` of its struct; nothing else decides what may be listed.
+
+use crate::error::{RiskError, RiskResult};
+use crate::num::PPM;
+
+/// Seconds in a year of 365 days, the year of every annual rate.
+pub const SECS_PER_YEAR: u64 = 31_536_000;
+/// Bank slots of an engine.
+pub const MAX_BANKS: usize = 64;
+/// Market slots of an engine.
+pub const MAX_MARKETS: usize = 32;
+/// Price slots of an engine.
+pub const MAX_PRICES: usize = 64;
+/// Token positions of a margin account.
+pub const MAX_TOKEN_POSITIONS: usize = 16;
+/// Derivative positions of a margin account.
+pub const MAX_DERIVATIVE_POSITIONS: usize = 16;
+/// Venues a margin account can approve.
+pub const MAX_ACCOUNT_VENUES: usize = 4;
+/// The largest position of a market, in base units (DESIGN, Lazy index).
+pub const MAX_BASE_UNITS: u64 = 1 << 43;
+/// The largest amount a ledger balance, cap or fill may name, in atoms: `cap / index floor` stays below 2^62.
+pub const MAX_ATOMS: u64 = 1 << 52;
+/// A deposit index is at least 2^-10 (48 fraction bits); at the floor the bank is terminal.
+pub const DEPOSIT_INDEX_FLOOR: u64 = 1 << 38;
+/// One, as an index: 48 fraction bits.
+pub const INDEX_ONE: u64 = 1 << 48;
+/// Highest annual borrow rate a curve may reach, ppm: 300 %.
+pub const MAX_ANNUAL_RATE_PPM: u32 = 3_000_000;
+/// The largest value a single position may reach at its caps: a tenth of what a value can hold, micro-dollars.
+pub const MAX_POSITION_VALUE_USD_MICRO: u64 = u64::MAX / 10;
+
+/// Parameters of the whole engine, stored in the registry's header. `ppm` are parts per million of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct GlobalParams {
+    /// Below this value a remainder is dust, micro-dollars.
+    pub dust_usd_micro: u64,
+    /// p0: penalty at the start of the auction.
+    pub penalty_start_ppm: u32,
+    /// pcap: penalty at the ceiling of the auction.
+    pub penalty_cap_ppm: u32,
+    /// T_a: time from p0 to pcap.
+    pub auction_secs: u32,
+    /// s: slope of the depth term.
+    pub depth_slope_ppm: u32,
+    /// k: factor below the bound at which a liquidation stops improving the ratio.
+    pub improvement_factor_ppm: u32,
+    /// c: insurance share of a penalty.
+    pub insurance_share_ppm: u32,
+    /// p_floor: what the cheapest liquidation costs a liquidator.
+    pub penalty_floor_ppm: u32,
+    /// p_wd: ceiling of the wind-down penalty.
+    pub wind_down_penalty_ppm: u32,
+    /// Time from p_floor to p_wd on the wind-down clock.
+    pub wind_down_secs: u32,
+    /// Time on the wind-down clock, past its ceiling, after which bases may be closed against their side.
+    pub wind_down_close_secs: u32,
+    /// A leg is admissible at this share of the best leg's marginal maintenance.
+    pub best_leg_share_ppm: u32,
+    /// Legs below this share of G do not set the best, unless all are.
+    pub best_leg_min_ppm: u32,
+    /// The best-leg rule ends when the auction has stood at its ceiling for so long.
+    pub best_leg_end_secs: u32,
+    /// The h in `p_max` is at most this.
+    pub health_cap_ppm: u32,
+    /// Target buffer of token weights.
+    pub target_token_buffer_ppm: u32,
+    /// Target buffer of perp rates.
+    pub target_perp_buffer_ppm: u32,
+    /// Listing wants `m_T - m` to be at least this.
+    pub target_min_gap_ppm: u32,
+    /// An asset leg stale for so long no longer blocks bankruptcy.
+    pub stale_asset_secs: u32,
+    /// Two under-water observations further apart restart the clocks.
+    pub observation_gap_secs: u32,
+    /// After passing an initial check an account cannot be liquidated for so long.
+    pub cool_off_secs: u32,
+    /// Oldest update that is accepted.
+    pub write_age_secs: u32,
+    /// Oldest price a leg is fresh with.
+    pub read_age_secs: u32,
+    /// How far ahead of the clock an update may be.
+    pub future_secs: u32,
+    /// How long the primary must have been silent before the secondary counts.
+    pub primary_stale_secs: u32,
+    /// z: width of the confidence term, in sigmas.
+    pub confidence_sigmas_ppm: u32,
+    /// z': width of the age term, in sigmas.
+    pub age_sigmas_ppm: u32,
+    /// b_max: largest edge of a leg.
+    pub edge_max_ppm: u32,
+    /// Below this ratio at two publish times spot alone counts.
+    pub bypass_ratio_ppm: u32,
+    /// Distance of those two publish times.
+    pub bypass_spacing_secs: u32,
+    /// w_pnl at maintenance and target; at most the quote's asset weight there. Zero at initial.
+    pub pnl_weight_ppm: u32,
+    /// Widest distance of a fill's price from the board's.
+    pub fill_band_ppm: u32,
+    /// Least share of a fill's notional that each side pays to insurance.
+    pub fill_insurance_ppm: u32,
+    /// Largest premium a venue may report.
+    pub premium_bound_ppm: u32,
+    /// Largest funding rate per hour.
+    pub funding_bound_ppm_per_hour: u32,
+    /// Longest time a stored funding rate is extrapolated without a crank.
+    pub funding_max_secs: u32,
+    /// Window of the utilisation average that sets borrow rates.
+    pub utilization_window_secs: u32,
+}
+
+impl GlobalParams {
+    /// The defaults of risk-design 7.1.
+    pub const DEFAULT: Self = Self {
+        dust_usd_micro: 10_000_000,
+        penalty_start_ppm: 1_000,
+        penalty_cap_ppm: 50_000,
+        auction_secs: 40,
+        depth_slope_ppm: 250_000,
+        improvement_factor_ppm: 800_000,
+        insurance_share_ppm: 250_000,
+        penalty_floor_ppm: 1_000,
+        wind_down_penalty_ppm: 10_000,
+        wind_down_secs: 120,
+        wind_down_close_secs: 180,
+        best_leg_share_ppm: 900_000,
+        best_leg_min_ppm: 10_000,
+        best_leg_end_secs: 60,
+        health_cap_ppm: 500_000,
+        target_token_buffer_ppm: 10_000,
+        target_perp_buffer_ppm: 12_500,
+        target_min_gap_ppm: 5_000,
+        stale_asset_secs: 14_400,
+        observation_gap_secs: 30,
+        cool_off_secs: 2,
+        write_age_secs: 5,
+        read_age_secs: 15,
+        future_secs: 2,
+        primary_stale_secs: 30,
+        confidence_sigmas_ppm: 2_000_000,
+        age_sigmas_ppm: 3_000_000,
+        edge_max_ppm: 200_000,
+        bypass_ratio_ppm: 700_000,
+        bypass_spacing_secs: 2,
+        pnl_weight_ppm: 1_000_000,
+        fill_band_ppm: 10_000,
+        fill_insurance_ppm: 10,
+        premium_bound_ppm: 500,
+        funding_bound_ppm_per_hour: 500,
+        funding_max_secs: 3_600,
+        utilization_window_secs: 600,
+    };
+
+    /// e: below `NAV = e * G` an account is wound down, rounded up.
+    ///
+    /// `e = p_floor / (k * (1 - c))`, so whoever can be cured pays a liquidator for it (DESIGN 1).
+    pub const fn wind_down_boundary_ppm_up(&self) -> u32 {
+        let kept = (PPM - self.insurance_share_ppm) as u64;
+        let denominator = self.improvement_factor_ppm as u64 * kept;
+        (self.penalty_floor_ppm as u64 * PPM as u64 * PPM as u64).div_ceil(denominator) as u32
+    }
+
+    /// Checks every bound and cross-condition.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`.
+    pub fn validate(&self) -> RiskResult<()> {
+        let within = |value: u32, low: u32, high: u32| value >= low && value <= high;
+        let bounds = [
+            self.dust_usd_micro >= 10_000 && self.dust_usd_micro <= 10_000_000_000,
+            within(self.penalty_start_ppm, 0, self.penalty_cap_ppm),
+            within(self.penalty_cap_ppm, 1, 200_000),
+            within(self.auction_secs, 1, 3_600),
+            within(self.depth_slope_ppm, 0, 2 * PPM),
+            within(self.improvement_factor_ppm, 100_000, 950_000),
+            within(self.insurance_share_ppm, 0, 900_000),
+            within(self.penalty_floor_ppm, 1, self.penalty_cap_ppm),
+            within(self.wind_down_penalty_ppm, self.penalty_floor_ppm, 100_000),
+            within(self.wind_down_secs, 1, 3_600),
+            within(self.wind_down_close_secs, 1, 86_400),
+            within(self.best_leg_share_ppm, 1, PPM),
+            within(self.best_leg_min_ppm, 0, 100_000),
+            within(self.best_leg_end_secs, 1, 3_600),
+            within(self.health_cap_ppm, 1, 500_000),
+            within(self.target_token_buffer_ppm, 1, 200_000),
+            within(self.target_perp_buffer_ppm, 1, 200_000),
+            within(self.target_min_gap_ppm, 1, 100_000),
+            within(self.stale_asset_secs, 600, 604_800),
+            within(self.observation_gap_secs, 2, 600),
+            within(self.cool_off_secs, 1, 60),
+            within(self.write_age_secs, 1, self.read_age_secs),
+            within(self.read_age_secs, 2, 300),
+            within(self.future_secs, 0, 10),
+            within(self.primary_stale_secs, self.write_age_secs, 3_600),
+            within(self.confidence_sigmas_ppm, 0, 10 * PPM),
+            within(self.age_sigmas_ppm, 0, 20 * PPM),
+            within(self.edge_max_ppm, 1, 500_000),
+            within(self.bypass_ratio_ppm, 1, PPM - 1),
+            within(self.bypass_spacing_secs, 1, 60),
+            within(self.pnl_weight_ppm, 0, PPM),
+            within(self.fill_band_ppm, 1, 100_000),
+            within(self.fill_insurance_ppm, 1, 10_000),
+            within(self.premium_bound_ppm, 0, 50_000),
+            within(self.funding_bound_ppm_per_hour, 0, 40_000),
+            within(self.funding_max_secs, 60, 86_400),
+            within(self.utilization_window_secs, 1, 86_400),
+        ];
+        if bounds.contains(&false) {
+            return Err(RiskError::ParameterOutOfBounds);
+        }
+        Ok(())
+    }
+}
+
+/// Weights of one token at the three levels; assets at most one, liabilities at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(C)]
+pub struct TokenWeights {
+    /// w_a at maintenance.
+    pub asset_maint_ppm: u32,
+    /// w_a at target.
+    pub asset_target_ppm: u32,
+    /// w_a at initial.
+    pub asset_init_ppm: u32,
+    /// w_l at maintenance.
+    pub liability_maint_ppm: u32,
+    /// w_l at target.
+    pub liability_target_ppm: u32,
+    /// w_l at initial.
+    pub liability_init_ppm: u32,
+}
+
+impl TokenWeights {
+    /// Derives the target weights: a buffer in notional, clamped to initial.
+    ///
+    /// `w_a,T = max(w_a - buffer, w_a,I)`, `w_l,T = min(w_l + buffer, w_l,I)` (DESIGN 1).
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds` where the order `w_a,I <= w_a <= 1 <= w_l <= w_l,I` does not hold, or the target gap of
+    /// the pair with quote is smaller than the engine's minimum.
+    pub fn new(
+        asset_maint_ppm: u32,
+        asset_init_ppm: u32,
+        liability_maint_ppm: u32,
+        liability_init_ppm: u32,
+        params: &GlobalParams,
+    ) -> RiskResult<Self> {
+        let weights = Self {
+            asset_maint_ppm,
+            asset_target_ppm: asset_maint_ppm.saturating_sub(params.target_token_buffer_ppm).max(asset_init_ppm),
+            asset_init_ppm,
+            liability_maint_ppm,
+            liability_target_ppm: liability_maint_ppm
+                .saturating_add(params.target_token_buffer_ppm)
+                .min(liability_init_ppm),
+            liability_init_ppm,
+        };
+        weights.validate(params)?;
+        Ok(weights)
+    }
+
+    /// Checks the order of the weights and the gap between maintenance and target.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`.
+    pub fn validate(&self, params: &GlobalParams) -> RiskResult<()> {
+        let ordered = self.asset_init_ppm <= self.asset_target_ppm
+            && self.asset_target_ppm <= self.asset_maint_ppm
+            && self.asset_maint_ppm <= PPM
+            && PPM <= self.liability_maint_ppm
+            && self.liability_maint_ppm <= self.liability_target_ppm
+            && self.liability_target_ppm <= self.liability_init_ppm
+            && self.liability_init_ppm <= 4 * PPM;
+        // A pair's m_T - m is at least the sum of its two gaps; either side alone must already reach half of the
+        // minimum so that every admissible pair reaches it whole.
+        let half = params.target_min_gap_ppm.div_ceil(2);
+        let asset_gap = self.asset_maint_ppm == 0 || self.asset_maint_ppm.saturating_sub(self.asset_target_ppm) >= half;
+        let liability_gap = self.liability_target_ppm.saturating_sub(self.liability_maint_ppm) >= half;
+        if ordered && asset_gap && liability_gap {
+            Ok(())
+        } else {
+            Err(RiskError::ParameterOutOfBounds)
+        }
+    }
+}
+
+/// Charge rates of one market at the three levels, per notional.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(C)]
+pub struct MarketRates {
+    /// Rate at maintenance.
+    pub maint_ppm: u32,
+    /// Rate at target.
+    pub target_ppm: u32,
+    /// Rate at initial.
+    pub init_ppm: u32,
+}
+
+impl MarketRates {
+    /// Derives the target rate, `min(rate + buffer, initial)`, and checks every condition of a listing.
+    ///
+    /// `fastest_fall_ppm_per_sec` is r, the fastest fall of the calibration; `update_secs` how often the feed moves;
+    /// `quote` the weights of the settlement token.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`, see [`MarketRates::validate`].
+    pub fn new(
+        maint_ppm: u32,
+        init_ppm: u32,
+        fastest_fall_ppm_per_sec: u32,
+        update_secs: u32,
+        quote: &TokenWeights,
+        params: &GlobalParams,
+    ) -> RiskResult<Self> {
+        let target_ppm = maint_ppm.saturating_add(params.target_perp_buffer_ppm).min(init_ppm);
+        let rates = Self { maint_ppm, target_ppm, init_ppm };
+        rates.validate(fastest_fall_ppm_per_sec, update_secs, quote, params)?;
+        Ok(rates)
+    }
+
+    /// Checks the order of the rates, `(w_l - 1) * p_wd < rate`, the target gap and the calibration bound
+    /// `rate >= r * (2 s + update interval) / 0.7` (DESIGN 1 and 3).
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`.
+    pub fn validate(
+        &self,
+        fastest_fall_ppm_per_sec: u32,
+        update_secs: u32,
+        quote: &TokenWeights,
+        params: &GlobalParams,
+    ) -> RiskResult<()> {
+        let ordered = 0 < self.maint_ppm
+            && self.maint_ppm <= self.target_ppm
+            && self.target_ppm <= self.init_ppm
+            && self.init_ppm <= PPM;
+        // m_T - m of a perp: rate_T - rate - (w_lT - w_l) * p, at the largest penalty.
+        let weight_growth = quote.liability_target_ppm.saturating_sub(quote.liability_maint_ppm) as u64;
+        let penalty = params.penalty_cap_ppm.max(params.wind_down_penalty_ppm) as u64;
+        let gap = self.target_ppm.saturating_sub(self.maint_ppm) as u64;
+        let gap_ok = gap >= params.target_min_gap_ppm as u64 + (weight_growth * penalty).div_ceil(PPM as u64);
+        let excess = (quote.liability_maint_ppm.saturating_sub(PPM)) as u64;
+        let penalty_ok = excess * (params.wind_down_penalty_ppm as u64) < self.maint_ppm as u64 * PPM as u64;
+        let horizon = params.bypass_spacing_secs as u64 + update_secs as u64;
+        let fall = fastest_fall_ppm_per_sec as u64 * horizon * PPM as u64;
+        let calibrated = self.maint_ppm as u64 * params.bypass_ratio_ppm as u64 >= fall;
+        if ordered && gap_ok && penalty_ok && calibrated && fastest_fall_ppm_per_sec > 0 && update_secs > 0 {
+            Ok(())
+        } else {
+            Err(RiskError::ParameterOutOfBounds)
+        }
+    }
+
+    /// Largest distance of a fill's price from the board's: `min(band, m_init / 4)`, rounded down.
+    pub const fn fill_band_ppm_down(&self, params: &GlobalParams) -> u32 {
+        let quarter = self.init_ppm / 4;
+        if quarter < params.fill_band_ppm {
+            quarter
+        } else {
+            params.fill_band_ppm
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_give_the_documented_boundary() {
+        GlobalParams::DEFAULT.validate().unwrap();
+        assert_eq!(GlobalParams::DEFAULT.wind_down_boundary_ppm_up(), 1_667);
+    }
+
+    #[test]
+    fn a_perp_rate_below_the_calibrated_fall_is_refused() {
+        let params = GlobalParams::DEFAULT;
+        let quote = TokenWeights::new(PPM, 990_000, PPM, 1_010_000, &params).unwrap();
+        // SOL on 10 October 2025 fell 0.21 % a second: 1.2 % with an update every two seconds (DESIGN 3).
+        assert!(MarketRates::new(12_000, 30_000, 2_100, 2, &quote, &params).is_ok());
+        assert_eq!(MarketRates::new(11_999, 30_000, 2_100, 2, &quote, &params), Err(RiskError::ParameterOutOfBounds));
+    }
+
+    #[test]
+    fn weights_out_of_order_are_refused() {
+        let params = GlobalParams::DEFAULT;
+        for (asset, asset_init, liability, liability_init) in
+            [(900_000, 950_000, PPM, 1_100_000), (1_000_001, 0, PPM, PPM), (900_000, 800_000, 999_999, 1_100_000)]
+        {
+            assert!(TokenWeights::new(asset, asset_init, liability, liability_init, &params).is_err());
+        }
+    }
+}

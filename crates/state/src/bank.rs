@@ -1,0 +1,109 @@
+//! A bank: vault, totals, interest, fees and insurance of one token.
+
+use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
+
+use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, U128Le};
+
+/// Totals of one token. Written only when they move.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Bank {
+    /// [`crate::LAYOUT_VERSION`].
+    pub version: u8,
+    /// Bump of the bank's address.
+    pub bump: u8,
+    /// Bump of the vault's address.
+    pub vault_bump: u8,
+    /// Slot of the registry.
+    pub index: u8,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    /// Zero.
+    pub _pad: [u8; 3],
+    /// The engine.
+    pub engine: Address,
+    /// The mint.
+    pub mint: Address,
+    /// The vault, a token account of the bank's address.
+    pub vault: Address,
+    /// Token program of the mint.
+    pub token_program: Address,
+    /// Deposit shares of all holders: accounts, market pools, waiting insurance.
+    pub deposit_shares: u64,
+    /// Borrow shares of all debtors.
+    pub borrow_shares: u64,
+    /// Value of a deposit share, 48 fraction bits, rounded down.
+    pub deposit_index: u64,
+    /// Borrow index up to which interest has been booked, 48 fraction bits.
+    pub booked_borrow_index: u64,
+    /// Integral of utilisation over time since the last `accrue`, ppm seconds.
+    pub utilization_integral: U128Le,
+    /// Since when the integral misses the present utilisation, Unix seconds.
+    pub utilization_at: i64,
+    /// When `accrue` last ran, Unix seconds.
+    pub accrued_at: i64,
+    /// Moving average of utilisation, ppm.
+    pub utilization_ema_ppm: u32,
+    /// Utilisation at the kink of the rate curve.
+    pub kink_ppm: u32,
+    /// Annual rates at utilisation 0, kink and 1.
+    pub rate_zero_ppm: u32,
+    /// See `rate_zero_ppm`.
+    pub rate_kink_ppm: u32,
+    /// See `rate_zero_ppm`.
+    pub rate_full_ppm: u32,
+    /// Protocol's share of interest.
+    pub interest_fee_ppm: u32,
+    /// Largest deposits in all, atoms.
+    pub deposit_cap_atoms: u64,
+    /// Largest borrows in all, atoms.
+    pub borrow_cap_atoms: u64,
+    /// Protocol fees not yet collected, atoms; outside deposits.
+    pub fees_atoms: u64,
+    /// Insurance, outside deposits, reserved part not included, atoms.
+    pub insurance_atoms: u64,
+    /// Insurance promised to bankrupt legs, atoms.
+    pub reserved_atoms: u64,
+    /// Deposit shares that become insurance when there is liquidity.
+    pub waiting_shares: u64,
+    /// Bad debt that exceeded what deposits could bear, atoms.
+    pub uncovered_atoms: u64,
+    /// Most insurance one event may draw, atoms.
+    pub draw_cap_event_atoms: u64,
+    /// Most insurance one hour may draw, atoms.
+    pub draw_cap_hour_atoms: u64,
+    /// Start of the running hour, Unix seconds.
+    pub draw_hour_at: i64,
+    /// Drawn in it, atoms.
+    pub draw_hour_atoms: u64,
+    /// Sum of all insurance paid in, atoms (statistics).
+    pub insurance_in_atoms: u64,
+    /// Sum of all insurance paid out (statistics).
+    pub insurance_out_atoms: u64,
+    /// Sum of all socialised losses, atoms (statistics).
+    pub socialized_atoms: u64,
+    /// Room for draws of later steps; zero.
+    pub _signed_reserve: I128Le,
+    /// Zero.
+    pub _reserved: [u8; 96],
+}
+
+assert_layout!(Bank, 448, engine @ 8, mint @ 40);
+
+impl Bank {
+    /// Seconds of the window of `draw_cap_hour_atoms`.
+    pub const DRAW_WINDOW_SECS: i64 = 3_600;
+}
+
+impl EngineAccount for Bank {
+    const DISCRIMINATOR: [u8; 8] = [142, 49, 166, 242, 50, 66, 97, 188];
+
+    fn invariant(&self) -> Result<(), InvariantViolation> {
+        ensure(self.version == crate::LAYOUT_VERSION, "bank version is unknown")?;
+        ensure((self.index as usize) < MAX_BANKS, "bank index is out of range")?;
+        ensure(self.deposit_index >= DEPOSIT_INDEX_FLOOR, "deposit index is below its floor")?;
+        ensure(self.booked_borrow_index >= INDEX_ONE, "borrow index is below one")?;
+        ensure(self.waiting_shares <= self.deposit_shares, "waiting insurance exceeds deposits")
+    }
+}

@@ -1,0 +1,102 @@
+//! Account layouts of the Plimsoll engine: plain `repr(C)` data that programs, keepers and simulators share.
+//!
+//! Nothing here needs Anchor; with the feature `anchor` the accounts implement its traits. 128-bit numbers are
+//! stored as byte wrappers because their alignment differs between hosts and sBPF. Every size and every offset
+//! that clients filter on is asserted at compile time.
+#![no_std]
+#![deny(missing_docs)]
+
+#[cfg(any(test, feature = "idl-build"))]
+extern crate std;
+
+mod anchor;
+mod bank;
+mod board;
+mod engine;
+mod margin_account;
+mod market;
+mod registry;
+pub mod seeds;
+mod wrap;
+
+pub use bank::*;
+pub use board::*;
+pub use engine::*;
+pub use margin_account::*;
+pub use market::*;
+pub use registry::*;
+pub use wrap::*;
+
+/// Address of the program, as 32 bytes.
+pub const PROGRAM_ID_BYTES: [u8; 32] = program_id_bytes();
+
+const fn program_id_bytes() -> [u8; 32] {
+    decode_base58_32(b"9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a")
+}
+
+/// Length of an account discriminator.
+pub const DISCRIMINATOR_LEN: usize = 8;
+
+/// The layout version that this build reads and writes.
+pub const LAYOUT_VERSION: u8 = 1;
+
+/// Decodes a base58 address at compile time, so that no build tool is needed for it.
+const fn decode_base58_32(text: &[u8]) -> [u8; 32] {
+    const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let mut out = [0u8; 32];
+    let mut i = 0;
+    while i < text.len() {
+        let mut digit = 0;
+        while ALPHABET[digit] != text[i] {
+            digit += 1;
+        }
+        let mut carry = digit as u32;
+        let mut j = 32;
+        while j > 0 {
+            j -= 1;
+            carry += out[j] as u32 * 58;
+            out[j] = carry as u8;
+            carry >>= 8;
+        }
+        assert!(carry == 0, "not a 32-byte address");
+        i += 1;
+    }
+    out
+}
+
+/// An account of the engine: its discriminator, its bytes and what must hold after every instruction.
+pub trait EngineAccount: bytemuck::Pod {
+    /// First eight bytes of the account.
+    const DISCRIMINATOR: [u8; DISCRIMINATOR_LEN];
+    /// Whole size of the account, discriminator included, in bytes.
+    const SPACE: usize = DISCRIMINATOR_LEN + core::mem::size_of::<Self>();
+
+    /// What holds after every instruction that wrote the account.
+    ///
+    /// # Errors
+    /// The invariant that is broken.
+    fn invariant(&self) -> Result<(), InvariantViolation>;
+
+    /// Reads an account's data, discriminator included; none where the type or the length is another.
+    fn from_account_data(data: &[u8]) -> Option<&Self> {
+        let body = data.get(DISCRIMINATOR_LEN..Self::SPACE)?;
+        if data[..DISCRIMINATOR_LEN] != Self::DISCRIMINATOR || data.len() != Self::SPACE {
+            return None;
+        }
+        bytemuck::try_from_bytes(body).ok()
+    }
+}
+
+/// An invariant of an account that does not hold, named by the fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvariantViolation(pub &'static str);
+
+/// Fails with `fact` unless `holds`.
+#[inline(always)]
+pub(crate) fn ensure(holds: bool, fact: &'static str) -> Result<(), InvariantViolation> {
+    if holds {
+        Ok(())
+    } else {
+        Err(InvariantViolation(fact))
+    }
+}

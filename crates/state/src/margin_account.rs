@@ -1,0 +1,208 @@
+//! A margin account: balances and positions of one owner.
+
+use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::params::{
+    MAX_ACCOUNT_VENUES, MAX_BANKS, MAX_DERIVATIVE_POSITIONS, MAX_MARKETS, MAX_TOKEN_POSITIONS,
+};
+
+use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation};
+
+stored_enum! {
+    /// Where an account stands in the waterfall.
+    AccountStatus {
+        /// Normal.
+        Active = 0,
+        /// Bankrupt: assets are being moved to insurance; only resolve and repay work.
+        Seizing = 1,
+        /// Bankrupt: assets gone, insurance reserved, legs are being paid.
+        Paying = 2,
+    }
+}
+
+stored_enum! {
+    /// What a derivative position is.
+    PositionKind {
+        /// Nothing.
+        Empty = 0,
+        /// A perp.
+        Perp = 1,
+        /// Reserved for options.
+        Option = 2,
+    }
+}
+
+/// A venue that the owner lets settle fills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct VenueApproval {
+    /// The [`crate::Venue`] account, or zero.
+    pub venue: Address,
+    /// Notional it may still settle, quote atoms.
+    pub notional_left_atoms: u64,
+}
+
+assert_layout!(VenueApproval, 40);
+
+/// One signed balance: positive deposit shares or negative borrow shares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct TokenPosition {
+    /// Deposit shares if positive, borrow shares if negative; zero exactly where the position is empty.
+    pub shares: i64,
+    /// Bankruptcy: insurance promised to this debt, atoms.
+    pub reserved_atoms: u64,
+    /// Bankruptcy: what was owed when insurance was reserved, atoms.
+    pub mark_atoms: u64,
+    /// Slot of the registry.
+    pub bank: u8,
+    /// One where the position is in use.
+    pub used: u8,
+    /// Zero.
+    pub _pad: [u8; 6],
+}
+
+assert_layout!(TokenPosition, 32);
+
+/// One derivative position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct DerivativePosition {
+    /// Shares of the side's index; positive for a long, negative for a short.
+    pub shares: i64,
+    /// Cash per share up to which `cash_atoms` includes the index, 64 fraction bits.
+    pub k_entry: I128Le,
+    /// What was received less what was paid, quote atoms: PnL is the base's value plus this.
+    pub cash_atoms: i64,
+    /// Bankruptcy: insurance promised to this leg, quote atoms.
+    pub reserved_atoms: u64,
+    /// Bankruptcy: negative PnL when insurance was reserved, quote atoms.
+    pub mark_atoms: u64,
+    /// Strike of an option; zero.
+    pub strike: u64,
+    /// Expiry of an option; zero.
+    pub expiry: i64,
+    /// Epoch of the side's index.
+    pub epoch: u32,
+    /// [`PositionKind`].
+    pub kind: u8,
+    /// Slot of the registry.
+    pub market: u8,
+    /// Sign of the base last held: 1 long, -1 short; stays until the leg is zero.
+    pub last_sign: i8,
+    /// Option: call or put; zero.
+    pub option_kind: u8,
+    /// Zero.
+    pub _reserved: [u8; 32],
+}
+
+assert_layout!(DerivativePosition, 104);
+
+/// Balances and positions of one owner.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct MarginAccount {
+    /// [`crate::LAYOUT_VERSION`].
+    pub version: u8,
+    /// Bump of the account's address.
+    pub bump: u8,
+    /// [`AccountStatus`].
+    pub status: u8,
+    /// Zero.
+    pub _pad: u8,
+    /// Number that lets one owner have several accounts.
+    pub id: u16,
+    /// Zero.
+    pub _pad2: [u8; 2],
+    /// The engine.
+    pub engine: Address,
+    /// The owner.
+    pub owner: Address,
+    /// May trade, liquidate, deposit and repay; zero for none.
+    pub delegate: Address,
+    /// Gets the rent back.
+    pub rent_payer: Address,
+    /// Venues.
+    pub venues: [VenueApproval; MAX_ACCOUNT_VENUES],
+    /// Seconds under water, counted between observations.
+    pub under_water_secs: u32,
+    /// Seconds in wind-down, likewise.
+    pub wind_down_secs: u32,
+    /// Seconds the auction has stood at its ceiling.
+    pub at_ceiling_secs: u32,
+    /// 0: last seen at or above maintenance, 1: under water, 2: in wind-down.
+    pub observed: u8,
+    /// Zero.
+    pub _pad3: [u8; 3],
+    /// When it was last observed, Unix seconds.
+    pub observed_at: i64,
+    /// When it last passed an initial check, Unix seconds.
+    pub passed_at: i64,
+    /// Publish time at which its ratio was first below the bypass ratio, none healthy since; zero for none.
+    pub bypass_published_at: i64,
+    /// One while the bypass holds.
+    pub bypass: u8,
+    /// Zero.
+    pub _pad4: [u8; 7],
+    /// Room for owner-signed intents; zero.
+    pub _intents: [u8; 256],
+    /// Balances.
+    pub tokens: [TokenPosition; MAX_TOKEN_POSITIONS],
+    /// Positions.
+    pub derivatives: [DerivativePosition; MAX_DERIVATIVE_POSITIONS],
+    /// Zero.
+    pub _reserved: [u8; 128],
+}
+
+assert_layout!(MarginAccount, 2_904, engine @ 8, owner @ 40, delegate @ 72);
+const _: () = assert!(MarginAccount::SPACE <= 4_096);
+
+impl MarginAccount {
+    /// Index of the balance in `bank`.
+    #[inline(always)]
+    pub fn token_index(&self, bank: u8) -> Option<usize> {
+        self.tokens.iter().position(|t| t.used == 1 && t.bank == bank)
+    }
+
+    /// Index of the perp position in `market`.
+    #[inline(always)]
+    pub fn perp_index(&self, market: u8) -> Option<usize> {
+        self.derivatives.iter().position(|d| d.kind == PositionKind::Perp as u8 && d.market == market)
+    }
+
+    /// Whether nothing is left in the account.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.iter().all(|t| t.used == 0) && self.derivatives.iter().all(|d| d.kind == PositionKind::Empty as u8)
+    }
+}
+
+impl EngineAccount for MarginAccount {
+    const DISCRIMINATOR: [u8; 8] = [133, 220, 173, 213, 179, 211, 43, 238];
+
+    fn invariant(&self) -> Result<(), InvariantViolation> {
+        ensure(self.version == crate::LAYOUT_VERSION, "margin account version is unknown")?;
+        AccountStatus::try_from(self.status)?;
+        let (mut banks, mut markets) = (0u64, 0u32);
+        for token in &self.tokens {
+            ensure(token.used <= 1, "token position's used is no flag")?;
+            if token.used == 0 {
+                ensure(token.shares == 0, "unused token position holds shares")?;
+                continue;
+            }
+            ensure((token.bank as usize) < MAX_BANKS, "token position names no bank")?;
+            ensure(banks & (1 << token.bank) == 0, "a bank is held twice")?;
+            banks |= 1 << token.bank;
+        }
+        for position in &self.derivatives {
+            match PositionKind::try_from(position.kind)? {
+                PositionKind::Empty => ensure(position.shares == 0, "empty position holds shares")?,
+                PositionKind::Perp => {
+                    ensure((position.market as usize) < MAX_MARKETS, "position names no market")?;
+                    ensure(markets & (1 << position.market) == 0, "a market is held twice")?;
+                    markets |= 1 << position.market;
+                }
+                PositionKind::Option => return Err(InvariantViolation("options are not enabled")),
+            }
+        }
+        Ok(())
+    }
+}

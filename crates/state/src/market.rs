@@ -1,0 +1,83 @@
+//! A market: open interest, pool, deficit and premium of one perp.
+
+use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::params::MAX_MARKETS;
+
+use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, EPOCH_RING};
+
+/// Open interest of one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct SideTotals {
+    /// Shares of the current epoch, positions not yet carried over included.
+    pub shares: u64,
+    /// Positions of the current epoch.
+    pub count: u32,
+    /// Positions left in each ended epoch of the ring.
+    pub ring_counts: [u32; EPOCH_RING],
+    /// Zero.
+    pub _pad: u32,
+    /// Start of the hour of `charged_per_unit`, Unix seconds.
+    pub charge_hour_at: i64,
+    /// Loss charged per base unit in that hour, quote atoms in units of 2^-64.
+    pub charged_per_unit: I128Le,
+}
+
+assert_layout!(SideTotals, 56);
+
+/// Totals of one perp. Written only when they move.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Market {
+    /// [`crate::LAYOUT_VERSION`].
+    pub version: u8,
+    /// Bump of the market's address.
+    pub bump: u8,
+    /// Slot of the registry.
+    pub index: u8,
+    /// Zero.
+    pub _pad: [u8; 5],
+    /// The engine.
+    pub engine: Address,
+    /// Name, UTF-8, zero-padded.
+    pub name: [u8; 16],
+    /// Longs, then shorts.
+    pub sides: [SideTotals; 2],
+    /// Deposit shares of the quote bank that the PnL pool holds.
+    pub pool_shares: u64,
+    /// Nominal quote atoms in the pool.
+    pub pool_atoms: u64,
+    /// U: deficit, quote atoms.
+    pub deficit_atoms: u64,
+    /// The market's own claim on its pool: fees and penalty shares, quote atoms.
+    pub own_claim_atoms: u64,
+    /// Largest open interest a side, base units.
+    pub open_interest_cap_units: u64,
+    /// Time integral of the reported premium since the last crank, ppm seconds.
+    pub premium_integral: I128Le,
+    /// Since when the integral misses the present premium, Unix seconds.
+    pub premium_at: i64,
+    /// Since when the integral runs, Unix seconds.
+    pub premium_from: i64,
+    /// The present premium of mark over index, ppm.
+    pub premium_ppm: i32,
+    /// Fee of each side of a fill, ppm of notional, at least the engine's insurance floor.
+    pub fill_fee_ppm: u32,
+    /// Most insurance one event of this market may draw, quote atoms.
+    pub draw_cap_event_atoms: u64,
+    /// Sum of losses socialised on sides, quote atoms (statistics).
+    pub socialized_atoms: u64,
+    /// Zero.
+    pub _reserved: [u8; 96],
+}
+
+assert_layout!(Market, 360, engine @ 8);
+
+impl EngineAccount for Market {
+    const DISCRIMINATOR: [u8; 8] = [219, 190, 213, 55, 0, 227, 198, 154];
+
+    fn invariant(&self) -> Result<(), InvariantViolation> {
+        ensure(self.version == crate::LAYOUT_VERSION, "market version is unknown")?;
+        ensure((self.index as usize) < MAX_MARKETS, "market index is out of range")
+    }
+}

@@ -1,0 +1,234 @@
+//! The registry: what every margin check reads besides prices.
+
+use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
+
+use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, StoredPrice};
+
+/// [`GlobalParams`] as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct StoredParams(pub GlobalParams);
+
+/// [`TokenWeights`] as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(transparent)]
+pub struct StoredWeights(pub TokenWeights);
+
+/// [`MarketRates`] as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(transparent)]
+pub struct StoredRates(pub MarketRates);
+
+// SAFETY: each is `repr(transparent)` over a `repr(C)` struct of integers without padding: one u64 and an even
+// number of u32 fields (asserted below), or u32 fields alone; every bit pattern is a value.
+unsafe impl Zeroable for StoredParams {}
+unsafe impl Pod for StoredParams {}
+unsafe impl Zeroable for StoredWeights {}
+unsafe impl Pod for StoredWeights {}
+unsafe impl Zeroable for StoredRates {}
+unsafe impl Pod for StoredRates {}
+const _: () = assert!(core::mem::size_of::<StoredParams>() == 8 + 36 * 4);
+const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
+const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);
+
+stored_enum! {
+    /// What a bank or market slot may be used for.
+    SlotStatus {
+        /// Nothing is listed here.
+        Empty = 0,
+        /// Everything.
+        Active = 1,
+        /// Only what reduces positions.
+        ReduceOnly = 2,
+        /// Repay and withdraw only: the deposit index is at its floor.
+        Terminal = 3,
+    }
+}
+
+/// A bank, as margin reads it.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct BankSlot {
+    /// [`SlotStatus`].
+    pub status: u8,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    /// Slot of the price board.
+    pub price_slot: u8,
+    /// Zero.
+    pub _pad: [u8; 5],
+    /// Weights.
+    pub weights: StoredWeights,
+    /// Micro-dollars per atom and per dollar of price.
+    pub scale: StoredPrice,
+    /// Copy of the bank's deposit index (48 fraction bits); older than the bank's, never higher.
+    pub deposit_index: u64,
+    /// Borrow index at `accrued_at`, 48 fraction bits.
+    pub borrow_index: u64,
+    /// Borrow rate per second since then, in units of 2^-64.
+    pub borrow_rate_per_sec: u64,
+    /// When the two were written, Unix seconds.
+    pub accrued_at: i64,
+    /// Zero.
+    pub _reserved: [u8; 32],
+}
+
+assert_layout!(BankSlot, 112);
+
+/// Final state of an epoch of a market side, for positions that still have to be carried over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct EpochEnd {
+    /// Cash per share at the end, 64 fraction bits.
+    pub k: I128Le,
+    /// Size per share at the end, 63 fraction bits.
+    pub a: u64,
+    /// Number of the epoch.
+    pub epoch: u32,
+    /// One while the entry may still be needed.
+    pub used: u32,
+}
+
+assert_layout!(EpochEnd, 32);
+
+/// Entries of the ring of ended epochs.
+pub const EPOCH_RING: usize = 4;
+
+/// The lazy index of one side of a market (DESIGN, Lazy index).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct SideIndex {
+    /// Cash per share, quote atoms with 64 fraction bits, at `funding_at`.
+    pub k: I128Le,
+    /// Size per share, 63 fraction bits.
+    pub a: u64,
+    /// Current epoch.
+    pub epoch: u32,
+    /// Zero.
+    pub _pad: u32,
+    /// Ended epochs.
+    pub ring: [EpochEnd; EPOCH_RING],
+}
+
+assert_layout!(SideIndex, 160);
+
+/// A market, as margin reads it.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct MarketSlot {
+    /// [`SlotStatus`].
+    pub status: u8,
+    /// Decimals of a base unit.
+    pub base_decimals: u8,
+    /// Slot of the price board.
+    pub price_slot: u8,
+    /// Zero.
+    pub _pad: u8,
+    /// Charge rates.
+    pub rates: StoredRates,
+    /// Quote atoms per base unit and per dollar of price.
+    pub scale: StoredPrice,
+    /// Funding that a long pays a short, per base unit and second, quote atoms in units of 2^-64.
+    pub funding_per_unit_sec: i64,
+    /// Since when, Unix seconds.
+    pub funding_at: i64,
+    /// Longs, then shorts.
+    pub sides: [SideIndex; 2],
+    /// Zero.
+    pub _reserved: [u8; 32],
+}
+
+assert_layout!(MarketSlot, 400);
+
+/// Bank slots, market slots and the parameters of an engine.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Registry {
+    /// [`crate::LAYOUT_VERSION`].
+    pub version: u8,
+    /// Bump of the registry's address.
+    pub bump: u8,
+    /// One where the engine was created for a test cluster.
+    pub test_cluster: u8,
+    /// Bank slots in use; the first is the quote bank.
+    pub bank_count: u8,
+    /// Market slots in use.
+    pub market_count: u8,
+    /// Zero.
+    pub _pad: [u8; 3],
+    /// The engine.
+    pub engine: Address,
+    /// Pause bits, see [`crate::pause`].
+    pub pause_bits: u32,
+    /// Zero.
+    pub _pad2: u32,
+    /// Parameters.
+    pub params: StoredParams,
+    /// Zero.
+    pub _reserved: [u8; 160],
+    /// Banks.
+    pub banks: [BankSlot; MAX_BANKS],
+    /// Markets.
+    pub markets: [MarketSlot; MAX_MARKETS],
+    /// Zero.
+    pub _tail: [u8; Registry::TAIL],
+}
+
+impl Registry {
+    /// Whole size of the account, discriminator included.
+    pub const ACCOUNT_LEN: usize = 30_720;
+    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 152 + 160) - MAX_BANKS * 112 - MAX_MARKETS * 400;
+
+    /// Index of the settlement token's bank.
+    pub const QUOTE_BANK: usize = 0;
+
+    /// The parameters.
+    #[inline(always)]
+    pub const fn params(&self) -> &GlobalParams {
+        &self.params.0
+    }
+
+    /// A listed bank's slot; none where nothing is listed.
+    #[inline(always)]
+    pub fn bank(&self, index: usize) -> Option<&BankSlot> {
+        self.banks.get(index).filter(|slot| slot.status != SlotStatus::Empty as u8)
+    }
+
+    /// A listed market's slot; none where nothing is listed.
+    #[inline(always)]
+    pub fn market(&self, index: usize) -> Option<&MarketSlot> {
+        self.markets.get(index).filter(|slot| slot.status != SlotStatus::Empty as u8)
+    }
+
+    /// Whether any of `bits` is paused.
+    #[inline(always)]
+    pub const fn is_paused(&self, bits: u32) -> bool {
+        self.pause_bits & bits != 0
+    }
+}
+
+assert_layout!(Registry, Registry::ACCOUNT_LEN - 8, engine @ 8, banks @ 360);
+
+impl EngineAccount for Registry {
+    const DISCRIMINATOR: [u8; 8] = [47, 174, 110, 246, 184, 182, 252, 218];
+
+    fn invariant(&self) -> Result<(), InvariantViolation> {
+        ensure(self.version == crate::LAYOUT_VERSION, "registry version is unknown")?;
+        ensure(self.bank_count as usize <= MAX_BANKS, "registry counts more banks than it has")?;
+        ensure(self.market_count as usize <= MAX_MARKETS, "registry counts more markets than it has")?;
+        ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")
+    }
+}
+
+impl BankSlot {
+    /// What holds of a listed slot.
+    ///
+    /// # Errors
+    /// The invariant that is broken.
+    pub fn invariant(&self) -> Result<(), InvariantViolation> {
+        SlotStatus::try_from(self.status)?;
+        ensure(self.borrow_index >= INDEX_ONE, "borrow index is below one")?;
+        ensure(self.deposit_index >= plimsoll_risk::params::DEPOSIT_INDEX_FLOOR, "deposit index is below its floor")
+    }
+}
