@@ -48,8 +48,5 @@ pub struct PerpEdge {
 pub fn perp_edge(params: &Params, perp: &Perp, at: At) -> PerpEdge {
     let price = perp.price.at(at);
     let b = edge_width(params, &perp.price, &perp.rate.maintenance);
-    PerpEdge {
-        pnl_price: favourable(price, &b, !perp.base.is_negative()),
-        charge_price: favourable(price, &b, false),
-    }
+    PerpEdge { pnl_price: favourable(price, &b, !perp.base.is_negative()), charge_price: favourable(price, &b, false) }
 }

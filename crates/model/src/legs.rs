@@ -70,9 +70,7 @@ pub fn perp_value_left(portfolio: &Portfolio, market: usize) -> Q {
 pub fn leg_rates(portfolio: &Portfolio, leg: Leg, level: Level) -> LegRates {
     let quote_w_l = portfolio.quote_balance().w_l.at(level).clone();
     match leg {
-        Leg::Perp(market) => {
-            LegRates::Perp { rate: portfolio.perps[market].rate.at(level).clone(), quote_w_l }
-        }
+        Leg::Perp(market) => LegRates::Perp { rate: portfolio.perps[market].rate.at(level).clone(), quote_w_l },
         Leg::Pair { asset, debt } => LegRates::Pair {
             w_a: portfolio.balances[asset].w_a.at(level).clone(),
             w_l: match debt {

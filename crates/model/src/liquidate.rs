@@ -63,9 +63,7 @@ fn a_liability_is_smaller(before: &Portfolio, after: &Portfolio) -> bool {
     let balances = before.balances.iter().zip(&after.balances);
     let perps = before.perps.iter().zip(&after.perps);
     let mut borrows = balances.map(|(old, new)| (negative(&old.amount), negative(&new.amount)));
-    let mut losses = perps.map(|(old, new)| {
-        (negative(&old.pnl(&old.price.spot)), negative(&new.pnl(&new.price.spot)))
-    });
+    let mut losses = perps.map(|(old, new)| (negative(&old.pnl(&old.price.spot)), negative(&new.pnl(&new.price.spot))));
     borrows.any(|(old, new)| new > old) || losses.any(|(old, new)| new > old)
 }
 

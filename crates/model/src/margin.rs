@@ -115,9 +115,7 @@ pub fn balance_value(portfolio: &Portfolio, balance: &Balance, view: View) -> Q 
 pub fn perp_value(portfolio: &Portfolio, perp: &Perp, view: View) -> (Q, Q) {
     let params = &portfolio.params;
     let (pnl_price, charge_price) = match view {
-        View::Plain(at) if !perp.price.stale => {
-            (perp.price.at(at).clone(), perp.price.at(at).clone())
-        }
+        View::Plain(at) if !perp.price.stale => (perp.price.at(at).clone(), perp.price.at(at).clone()),
         View::Plain(at) | View::Eligible(at) => {
             let edge = perp_edge(params, perp, at);
             (edge.pnl_price, edge.charge_price)
@@ -221,9 +219,7 @@ pub fn listing_is_ordered(portfolio: &Portfolio) -> bool {
     });
     let paid_at_most = (&max(&quote.w_l.maintenance, &one) - &one) * &portfolio.params.p_wd;
     let perps = portfolio.perps.iter().all(|p| {
-        p.rate.maintenance <= p.rate.target
-            && p.rate.target <= p.rate.initial
-            && paid_at_most < p.rate.maintenance
+        p.rate.maintenance <= p.rate.target && p.rate.target <= p.rate.initial && paid_at_most < p.rate.maintenance
     });
     balances && perps && portfolio.params.w_pnl <= quote.w_a.maintenance
 }

@@ -29,11 +29,19 @@ pub fn two_to_minus(bits: u32) -> Q {
 }
 
 pub fn min(a: &Q, b: &Q) -> Q {
-    if a <= b { a.clone() } else { b.clone() }
+    if a <= b {
+        a.clone()
+    } else {
+        b.clone()
+    }
 }
 
 pub fn max(a: &Q, b: &Q) -> Q {
-    if a >= b { a.clone() } else { b.clone() }
+    if a >= b {
+        a.clone()
+    } else {
+        b.clone()
+    }
 }
 
 /// `max(0, x)`

@@ -45,9 +45,7 @@ pub fn clamp_and_dust(portfolio: &Portfolio, leg: Leg, x: &Q, p: &Q) -> Q {
     let x = min(x, &clamp);
     let (debt, collateral) = match leg {
         Leg::Perp(market) => (perp_value_left(portfolio, market), None),
-        Leg::Pair { asset, debt } => {
-            (owed_value(portfolio, debt), Some(seizable_value(portfolio, asset)))
-        }
+        Leg::Pair { asset, debt } => (owed_value(portfolio, debt), Some(seizable_value(portfolio, asset))),
     };
     if &debt - &x < *dust {
         return min(&debt, &clamp);
@@ -76,27 +74,39 @@ pub fn is_below_boundary(portfolio: &Portfolio, at: At) -> bool {
     nav(portfolio, View::Plain(at)) < portfolio.params.regime_boundary() * portfolio.gross(at)
 }
 
-/// Some leg above dust with a valid price pays a liquidator: `p_max·(1-c) >= p_floor`.
-pub fn some_leg_pays(portfolio: &Portfolio) -> bool {
+/// Some leg above dust with a valid price pays a liquidator: `p_max·(1-c) >= p_floor`, with the h of a price.
+pub fn some_leg_pays(portfolio: &Portfolio, at: At) -> bool {
     let params = &portfolio.params;
-    let margin = margin(portfolio, Level::Maintenance, View::Plain(At::Spot));
+    let margin = margin(portfolio, Level::Maintenance, View::Plain(at));
     let Some(h) = margin.ratio() else { return false };
     let pays = |rates: LegRates| p_max(params, &h, &rates) * (int(1) - &params.insurance_share) >= params.p_floor;
-    legs_above(portfolio, &params.dust)
-        .into_iter()
-        .any(|leg| pays(leg_rates(portfolio, leg, Level::Maintenance)))
+    legs_above(portfolio, &params.dust).into_iter().any(|leg| pays(leg_rates(portfolio, leg, Level::Maintenance)))
 }
 
-/// Regime of an account that is under water (DESIGN 1, table of regimes).
+/// Regime of an account that is under water, by the letter of the table of DESIGN 1: that no leg pays is asked at spot
+/// only, and then the EMA has no say.
 pub fn regime(portfolio: &Portfolio, bypass: bool) -> Regime {
     let at_spot = is_below_boundary(portfolio, At::Spot);
-    if !some_leg_pays(portfolio) || (at_spot && (bypass || is_below_boundary(portfolio, At::Fast))) {
+    let both = at_spot && (bypass || is_below_boundary(portfolio, At::Fast));
+    if both || !some_leg_pays(portfolio, At::Spot) {
         return Regime::WindDown;
     }
     if at_spot {
         return Regime::WindDownAtSpotOnly;
     }
     Regime::Cure
+}
+
+/// The other reading: each price says wind-down by either clause, and only where both do is all of a leg open. A
+/// `NAV < 0` at spot alone has no leg that pays, so by the letter it is a whole wind-down and the limit of `x*_EMA`
+/// hardly ever applies.
+pub fn regime_at_both_prices(portfolio: &Portfolio, bypass: bool) -> Regime {
+    let says = |at| is_below_boundary(portfolio, at) || !some_leg_pays(portfolio, at);
+    match (says(At::Spot), bypass || says(At::Fast)) {
+        (true, true) => Regime::WindDown,
+        (true, false) => Regime::WindDownAtSpotOnly,
+        (false, _) => Regime::Cure,
+    }
 }
 
 /// Size of a wind-down: the leg's clamp, or at most `x*_EMA` where only spot says so. A leg whose `m_T` is not above p

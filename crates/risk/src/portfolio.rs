@@ -1,1 +1,145 @@
+//! An account as plain numbers: what the program, the keeper and the simulator decide on.
 //!
+//! The table is filled once from an account, the registry and the price board, and only read afterwards. It holds
+//! about 4 KB and is therefore boxed wherever it is used on chain.
+
+use crate::params::{GlobalParams, MarketRates, TokenWeights, MAX_DERIVATIVE_POSITIONS, MAX_TOKEN_POSITIONS};
+use crate::price::UnitPrice;
+
+/// Which of the two prices maintenance and target are taken at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// The held price.
+    Spot,
+    /// The fast moving average.
+    Fast,
+}
+
+/// Unit prices of one leg. A stale leg's are already at the edge favourable to the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegPrices {
+    /// At the held price.
+    pub spot: UnitPrice,
+    /// At the fast moving average.
+    pub fast: UnitPrice,
+    /// Initial: low for an asset or a long, high for a liability or a short.
+    pub init: UnitPrice,
+    /// Initial: high; what perp charges are taken at.
+    pub init_charge: UnitPrice,
+    /// b of the eligibility edge, in units of 2^-64.
+    pub edge: u64,
+    /// Publish time of the held price, Unix seconds.
+    pub published_at: i64,
+    /// The price is older than the read age.
+    pub stale: bool,
+    /// The price is older than the time after which an asset no longer blocks bankruptcy.
+    pub stale_for_hours: bool,
+    /// The averages are ready.
+    pub ready: bool,
+}
+
+impl LegPrices {
+    /// The plain unit price.
+    #[inline(always)]
+    pub const fn plain(&self, at: At) -> UnitPrice {
+        match at {
+            At::Spot => self.spot,
+            At::Fast => self.fast,
+        }
+    }
+}
+
+/// A signed balance of one bank: a deposit if positive, a debt if negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenLeg {
+    /// Atoms: a deposit rounded down, a debt rounded up.
+    pub amount_atoms: i64,
+    /// Weights.
+    pub weights: TokenWeights,
+    /// Prices, micro-dollars per atom.
+    pub prices: LegPrices,
+    /// Slot of the registry.
+    pub bank: u8,
+}
+
+/// A perp position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PerpLeg {
+    /// Size, base units: positive long, negative short.
+    pub units: i64,
+    /// What was received less what was paid, projected to now, quote atoms.
+    pub cash_atoms: i64,
+    /// Charge rates.
+    pub rates: MarketRates,
+    /// Prices, quote atoms per base unit.
+    pub prices: LegPrices,
+    /// Slot of the registry.
+    pub market: u8,
+}
+
+impl PerpLeg {
+    /// PnL at a unit price, rounded against the holder, quote atoms; saturates.
+    #[inline(always)]
+    pub fn pnl_at(&self, price: UnitPrice) -> i64 {
+        let value = if self.units >= 0 {
+            i64::try_from(price.value_down(self.units as u64)).unwrap_or(i64::MAX)
+        } else {
+            i64::try_from(price.value_up(self.units.unsigned_abs())).map_or(i64::MIN, |v| -v)
+        };
+        self.cash_atoms.saturating_add(value)
+    }
+}
+
+/// An account as plain numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Portfolio {
+    /// The engine's parameters.
+    pub params: GlobalParams,
+    /// The settlement token's balance; its prices are always there. Not among `tokens`.
+    pub quote: TokenLeg,
+    /// Other balances.
+    pub tokens: [TokenLeg; MAX_TOKEN_POSITIONS],
+    /// How many.
+    pub token_count: usize,
+    /// Perps.
+    pub perps: [PerpLeg; MAX_DERIVATIVE_POSITIONS],
+    /// How many.
+    pub perp_count: usize,
+}
+
+impl core::fmt::Debug for Portfolio {
+    /// Legs in use only: the tables are mostly empty.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Portfolio")
+            .field("quote", &self.quote)
+            .field("tokens", &self.tokens())
+            .field("perps", &self.perps())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Portfolio {
+    /// An account that holds nothing.
+    pub fn empty(params: GlobalParams) -> Self {
+        Self {
+            params,
+            quote: TokenLeg::default(),
+            tokens: [TokenLeg::default(); MAX_TOKEN_POSITIONS],
+            token_count: 0,
+            perps: [PerpLeg::default(); MAX_DERIVATIVE_POSITIONS],
+            perp_count: 0,
+        }
+    }
+
+    /// The other balances.
+    #[inline(always)]
+    pub fn tokens(&self) -> &[TokenLeg] {
+        self.tokens.get(..self.token_count).unwrap_or(&[])
+    }
+
+    /// The perps.
+    #[inline(always)]
+    pub fn perps(&self) -> &[PerpLeg] {
+        self.perps.get(..self.perp_count).unwrap_or(&[])
+    }
+}

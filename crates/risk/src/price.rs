@@ -189,6 +189,33 @@ impl UnitPrice {
         mul_shift_up(amount, self.mantissa, self.shift as u32)
     }
 
+    /// The value of an amount of up to 128 bits, rounded up; saturates at 2^126.
+    #[inline(always)]
+    pub const fn value_wide_up(&self, amount: u128) -> u128 {
+        const MAX: u128 = 1 << 126;
+        if amount == 0 || self.mantissa == 0 {
+            return 0;
+        }
+        if self.shift < 0 || self.shift > 191 {
+            return if self.shift < 0 { MAX } else { 1 };
+        }
+        let low = mul_wide(amount as u64, self.mantissa);
+        // Cannot overflow: (2^64 - 1)^2 + 2^64 - 1 < 2^128.
+        let top = mul_wide((amount >> 64) as u64, self.mantissa) + (low >> 64);
+        let rest = low as u64;
+        let shift = self.shift as u32;
+        if shift >= 64 {
+            let right = shift - 64;
+            let value = top >> right;
+            return value + ((value << right) != top || rest != 0) as u128;
+        }
+        if top >> (62 + shift) != 0 {
+            return MAX;
+        }
+        let value = (top << (64 - shift)) | (rest >> shift) as u128;
+        value + ((rest >> shift) << shift != rest) as u128
+    }
+
     /// `self * (1 + edge)`, rounded down, for an edge in units of 2^-64; saturates the mantissa.
     #[inline(always)]
     pub const fn raised_down(&self, edge: u64) -> Self {

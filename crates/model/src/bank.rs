@@ -1,0 +1,202 @@
+//! A bank's totals and indices without rounding (DESIGN 4, `Bank` and Money; DESIGN 2 step 5).
+
+use num_traits::{Signed, Zero};
+
+use crate::rate::{utilisation_ema, RateCurve};
+use crate::rational::{int, min, positive, ppm, ratio, two_to_minus, Q};
+
+/// One bank. Insurance, backstop and fees are atoms outside deposits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bank {
+    pub vault: Q,
+    pub deposit_index: Q,
+    /// The borrow index at the last crank; between cranks it grows by the stored rate, linearly.
+    pub borrow_index: Q,
+    /// The borrow index up to which interest is booked.
+    pub booked_index: Q,
+    pub deposit_shares: Q,
+    pub borrow_shares: Q,
+    pub fees: Q,
+    pub insurance: Q,
+    pub backstop: Q,
+    pub uncovered: Q,
+    /// Stored at the last crank, per second.
+    pub rate: Q,
+    pub secs_since_crank: Q,
+    /// Integral of utilisation over the seconds since the last crank.
+    pub utilisation_secs: Q,
+    pub utilisation_ema: Q,
+    pub curve: RateCurve,
+    pub fee_share: Q,
+    pub index_floor: Q,
+}
+
+impl Default for Bank {
+    fn default() -> Self {
+        Bank {
+            vault: Q::zero(),
+            deposit_index: int(1),
+            borrow_index: int(1),
+            booked_index: int(1),
+            deposit_shares: Q::zero(),
+            borrow_shares: Q::zero(),
+            fees: Q::zero(),
+            insurance: Q::zero(),
+            backstop: Q::zero(),
+            uncovered: Q::zero(),
+            rate: Q::zero(),
+            secs_since_crank: Q::zero(),
+            utilisation_secs: Q::zero(),
+            utilisation_ema: Q::zero(),
+            curve: RateCurve::default(),
+            fee_share: ppm(150_000),
+            index_floor: two_to_minus(10),
+        }
+    }
+}
+
+impl Bank {
+    /// `index · (1 + rate · dt)`
+    pub fn borrow_index_now(&self) -> Q {
+        &self.borrow_index * (int(1) + &self.rate * &self.secs_since_crank)
+    }
+
+    pub fn deposits(&self) -> Q {
+        &self.deposit_shares * &self.deposit_index
+    }
+
+    /// What borrowers owe by the booked index.
+    pub fn booked_borrows(&self) -> Q {
+        &self.borrow_shares * &self.booked_index
+    }
+
+    /// What borrowers owe now.
+    pub fn borrows(&self) -> Q {
+        &self.borrow_shares * self.borrow_index_now()
+    }
+
+    /// `max(0, deposits - borrows - uncovered)`, never the vault's balance.
+    pub fn free_liquidity(&self) -> Q {
+        positive(&(self.deposits() - self.borrows() - &self.uncovered))
+    }
+
+    /// Borrows over deposits as of the last change, at most one.
+    pub fn utilisation(&self) -> Q {
+        let (deposits, borrows) = (self.deposits(), self.booked_borrows());
+        if borrows >= deposits {
+            return if borrows.is_positive() { int(1) } else { Q::zero() };
+        }
+        borrows / deposits
+    }
+
+    /// Time passes; utilisation counts as it stood since the last change.
+    pub fn advance(&mut self, secs: &Q) {
+        self.utilisation_secs += self.utilisation() * secs;
+        self.secs_since_crank += secs;
+    }
+
+    /// Books what borrowers were charged since the last booking: the fee share to fees, the rest to the deposit index,
+    /// which never grows faster than the borrow index; what the cap or an empty deposit side leaves goes to fees.
+    /// Returns the interest booked.
+    pub fn book(&mut self) -> Q {
+        let now = self.borrow_index_now();
+        let interest = &self.borrow_shares * (&now - &self.booked_index);
+        let to_deposits = &interest * (int(1) - &self.fee_share);
+        let at_most = self.deposits() * (&now / &self.booked_index - int(1));
+        let credited = min(&to_deposits, &at_most);
+        if credited.is_positive() {
+            self.deposit_index += &credited / &self.deposit_shares;
+        }
+        self.fees += &interest - credited;
+        self.booked_index = now;
+        interest
+    }
+
+    /// The crank: books, folds the linear growth into the index, and sets the rate for the next interval.
+    pub fn accrue(&mut self) {
+        self.book();
+        if self.secs_since_crank.is_zero() {
+            return;
+        }
+        self.borrow_index = self.booked_index.clone();
+        let mean = &self.utilisation_secs / &self.secs_since_crank;
+        self.utilisation_ema = utilisation_ema(&self.utilisation_ema, &mean, &self.secs_since_crank);
+        self.rate = self.curve.per_second(&self.utilisation_ema);
+        self.secs_since_crank = Q::zero();
+        self.utilisation_secs = Q::zero();
+    }
+
+    /// Deposits atoms; returns the shares.
+    pub fn deposit(&mut self, amount: &Q) -> Q {
+        self.book();
+        let shares = amount / &self.deposit_index;
+        self.deposit_shares += &shares;
+        self.vault += amount;
+        shares
+    }
+
+    /// Withdraws what deposit shares are worth; returns the atoms. Free liquidity is the caller's to check.
+    pub fn withdraw(&mut self, shares: &Q) -> Q {
+        self.book();
+        let amount = shares * &self.deposit_index;
+        self.deposit_shares -= shares;
+        self.vault -= &amount;
+        amount
+    }
+
+    /// Borrows atoms; returns the borrow shares.
+    pub fn borrow(&mut self, amount: &Q) -> Q {
+        self.book();
+        let shares = amount / &self.booked_index;
+        self.borrow_shares += &shares;
+        self.vault -= amount;
+        shares
+    }
+
+    /// Repays borrow shares; returns the atoms paid.
+    pub fn repay(&mut self, shares: &Q) -> Q {
+        self.book();
+        let amount = shares * &self.booked_index;
+        self.borrow_shares -= shares;
+        self.vault += &amount;
+        amount
+    }
+
+    /// Insurance pays for borrow shares whose owner cannot: atoms stay in the vault, only their owner changes.
+    pub fn cover_from_insurance(&mut self, shares: &Q) -> Q {
+        self.book();
+        let amount = shares * &self.booked_index;
+        assert!(amount <= self.insurance, "insurance pays at most what it holds");
+        self.borrow_shares -= shares;
+        self.insurance -= &amount;
+        amount
+    }
+
+    /// Writes borrow shares off against depositors: the deposit index falls pro rata, never below its floor; what
+    /// exceeds that is recorded as uncovered. Returns what depositors bore.
+    pub fn socialise(&mut self, shares: &Q) -> Q {
+        self.book();
+        let loss = shares * &self.booked_index;
+        let bearable = positive(&(self.deposits() - &self.deposit_shares * &self.index_floor));
+        let borne = min(&loss, &bearable);
+        if borne.is_positive() {
+            self.deposit_index -= &borne / &self.deposit_shares;
+        }
+        self.borrow_shares -= shares;
+        self.uncovered += loss - &borne;
+        borne
+    }
+
+    /// At the floor a bank only takes repayments and pays withdrawals.
+    pub fn is_terminal(&self) -> bool {
+        self.deposit_index <= self.index_floor
+    }
+
+    /// Half of deposits lent out, a state to start tests and examples from.
+    pub fn seeded(deposits: &Q) -> Bank {
+        let mut bank = Bank::default();
+        bank.deposit(deposits);
+        bank.borrow(&(deposits * ratio(1, 2)));
+        bank
+    }
+}

@@ -1,0 +1,149 @@
+//! Who pays when an account is bankrupt (DESIGN 2, step 4).
+
+use num_traits::{Signed, Zero};
+
+use crate::portfolio::{At, Portfolio};
+use crate::rational::{floor_atoms, min, negative, positive, sum, Q};
+
+/// What stage (a) moves and leaves. Values in dollars at spot, one entry per balance or market.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surrender {
+    /// Paid out of each market's pool on the account's gains.
+    pub from_pools: Vec<Q>,
+    /// Paid by the account's own quote into each market's pool.
+    pub into_pools: Vec<Q>,
+    /// Every remaining asset, in kind to its bank's insurance.
+    pub to_insurance: Vec<Q>,
+    /// Gains that no pool could pay: the market's own claim.
+    pub to_own_claims: Vec<Q>,
+    /// What is still owed in each bank, and to each market.
+    pub borrows: Vec<Q>,
+    pub losses: Vec<Q>,
+}
+
+/// Stage (a): pools pay what they can, q pays the account's negative PnL at spot, and the rest moves. DESIGN does not
+/// say how q is divided between markets; pro rata is the only division that no order of calls can change.
+pub fn surrender(portfolio: &Portfolio, pools: &[Q]) -> Surrender {
+    let values: Vec<Q> = portfolio.balances.iter().map(|b| &b.amount * b.price.at(At::Spot)).collect();
+    let pnls: Vec<Q> = portfolio.perps.iter().map(|p| p.pnl(p.price.at(At::Spot))).collect();
+    let from_pools: Vec<Q> = pnls.iter().zip(pools).map(|(pnl, pool)| min(&positive(pnl), pool)).collect();
+    let owed: Vec<Q> = pnls.iter().map(|pnl| -negative(pnl)).collect();
+    let quote = &values[portfolio.quote] + sum(&from_pools);
+    let into_pools = pro_rata(&positive(&quote), &owed);
+    let quote_left = quote - sum(&into_pools);
+    let mut left = values;
+    left[portfolio.quote] = quote_left;
+    Surrender {
+        to_insurance: left.iter().map(positive).collect(),
+        borrows: left.iter().map(|value| -negative(value)).collect(),
+        to_own_claims: pnls.iter().zip(&from_pools).map(|(pnl, paid)| positive(pnl) - paid).collect(),
+        losses: owed.iter().zip(&into_pools).map(|(loss, paid)| loss - paid).collect(),
+        from_pools,
+        into_pools,
+    }
+}
+
+/// Divides `fund` by the size of the claims, at most each claim.
+pub fn pro_rata(fund: &Q, claims: &[Q]) -> Vec<Q> {
+    let total = sum(claims);
+    if total.is_zero() {
+        return vec![Q::zero(); claims.len()];
+    }
+    let paid = min(fund, &total);
+    claims.iter().map(|claim| claim * &paid / &total).collect()
+}
+
+/// One quote leg: the borrow, or the negative PnL of a market.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuoteLeg {
+    pub is_borrow: bool,
+    pub owed: Q,
+    pub reserved: Q,
+    pub is_paid: bool,
+}
+
+/// What one leg's call does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Payment {
+    pub from_reserved: Q,
+    pub from_unreserved: Q,
+    pub returned: Q,
+    pub socialised: Q,
+}
+
+/// Whether payments are whole atoms, as in the program, or exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Exact,
+    Atoms,
+}
+
+impl Unit {
+    fn round(self, amount: &Q) -> Q {
+        match self {
+            Unit::Exact => amount.clone(),
+            Unit::Atoms => floor_atoms(amount),
+        }
+    }
+}
+
+/// Stages (b) and (c) of one account in the quote bank.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estate {
+    /// Insurance of the quote bank that is not reserved.
+    pub unreserved: Q,
+    pub legs: Vec<QuoteLeg>,
+    pub unit: Unit,
+}
+
+impl Estate {
+    /// Stage (b): the first paying call marks all quote legs and reserves pro rata, debited at once.
+    pub fn mark(insurance: &Q, borrow: &Q, losses: &[Q], unit: Unit) -> Estate {
+        let owed: Vec<Q> = core::iter::once(borrow).chain(losses).cloned().collect();
+        let reserved: Vec<Q> = pro_rata(insurance, &owed).iter().map(|r| unit.round(r)).collect();
+        let unreserved = insurance - sum(&reserved);
+        let leg = |(index, (owed, reserved)): (usize, (Q, Q))| QuoteLeg {
+            is_borrow: index == 0,
+            is_paid: owed.is_zero(),
+            owed,
+            reserved,
+        };
+        let legs = owed.into_iter().zip(reserved).enumerate().map(leg).collect();
+        Estate { unreserved, legs, unit }
+    }
+
+    /// Stage (c): pays `min(reserved, leg)`, then from what is not reserved, returns what is over and socialises the
+    /// remainder. Nothing where the leg is paid already, or where a market would go before the quote borrow.
+    pub fn pay(&mut self, index: usize) -> Option<Payment> {
+        let borrow_waits = self.legs.iter().any(|leg| leg.is_borrow && !leg.is_paid);
+        let unit = self.unit;
+        let leg = &mut self.legs[index];
+        if leg.is_paid || (borrow_waits && !leg.is_borrow) {
+            return None;
+        }
+        let from_reserved = unit.round(&min(&leg.reserved, &leg.owed));
+        let rest = &leg.owed - &from_reserved;
+        let from_unreserved = unit.round(&min(&rest, &self.unreserved));
+        let returned = &leg.reserved - &from_reserved;
+        self.unreserved += &returned - &from_unreserved;
+        leg.is_paid = true;
+        leg.reserved = Q::zero();
+        Some(Payment { socialised: rest - &from_unreserved, from_reserved, from_unreserved, returned })
+    }
+
+    /// A leg's amount moves between the mark and its call (interest, or the price of the market).
+    pub fn move_leg(&mut self, index: usize, owed: Q) {
+        self.legs[index].owed = owed;
+    }
+}
+
+/// A debt in another mint has that mint's insurance to itself: paid, and socialised.
+pub fn pay_other_mint(insurance: &Q, owed: &Q) -> (Q, Q) {
+    let paid = min(insurance, owed);
+    (paid.clone(), owed - paid)
+}
+
+/// `NAV < 0` and nothing to seize above dust; which perp bases remain, and for how long, is the caller's to ask.
+pub fn is_bankrupt(nav: &Q, seizable: &[Q], dust: &Q) -> bool {
+    nav.is_negative() && seizable.iter().all(|value| value <= dust)
+}

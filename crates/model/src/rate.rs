@@ -1,0 +1,52 @@
+//! The borrow rate: a kinked curve at an EMA of mean utilisation (DESIGN 4, `Bank`; risk-design 7.1, interest).
+
+use num_traits::{One, Zero};
+
+use crate::rational::{clamp, int, ppm, Q};
+
+/// Seconds of a year of 365 days; DESIGN does not say which year.
+pub const YEAR_SECS: i128 = 31_536_000;
+
+/// Yearly rates at utilisation 0, at the kink and at 1, linear between.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateCurve {
+    pub kink: Q,
+    pub at_zero: Q,
+    pub at_kink: Q,
+    pub at_one: Q,
+}
+
+impl Default for RateCurve {
+    fn default() -> Self {
+        RateCurve { kink: ppm(800_000), at_zero: int(0), at_kink: ppm(80_000), at_one: int(1) }
+    }
+}
+
+impl RateCurve {
+    pub fn yearly(&self, utilisation: &Q) -> Q {
+        let u = clamp(utilisation, &Q::zero(), &Q::one());
+        if u <= self.kink {
+            return &self.at_zero + (&self.at_kink - &self.at_zero) * u / &self.kink;
+        }
+        let beyond = (u - &self.kink) / (int(1) - &self.kink);
+        &self.at_kink + (&self.at_one - &self.at_kink) * beyond
+    }
+
+    pub fn per_second(&self, utilisation: &Q) -> Q {
+        self.yearly(utilisation) / int(YEAR_SECS)
+    }
+}
+
+/// `dt / (dt + τ)`: what is opened and closed in one second weighs nothing.
+pub fn step_weight(dt: &Q, tau: &Q) -> Q {
+    let whole = dt + tau;
+    if whole.is_zero() {
+        return Q::zero();
+    }
+    dt / whole
+}
+
+/// EMA of the interval's mean utilisation with weight `dt/(dt+600 s)`.
+pub fn utilisation_ema(previous: &Q, mean: &Q, dt: &Q) -> Q {
+    previous + (mean - previous) * step_weight(dt, &int(600))
+}

@@ -1,0 +1,207 @@
+//! Properties of margins and liquidation plans that the design states as always, never and cannot.
+
+mod support;
+
+use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::error::RiskError;
+use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::margin::{initial_margins, margins, quote_sides};
+use plimsoll_risk::portfolio::{At, Portfolio};
+use proptest::prelude::*;
+use support::{calm, portfolio, NOW};
+
+const CASES: u32 = 10_000;
+
+fn request(leg: Leg, max_size: Option<u64>) -> Request {
+    Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+}
+
+/// Every leg a liquidator could name.
+fn legs(p: &Portfolio) -> Vec<Leg> {
+    let banks: Vec<u8> = p.tokens().iter().map(|t| t.bank).chain([0]).collect();
+    let mut legs = Vec::new();
+    for &asset in &banks {
+        for &debt in &banks {
+            legs.push(Leg::Pair { asset, liability: Liability::Borrow(debt) });
+        }
+        legs.extend(p.perps().iter().map(|x| Leg::Pair { asset, liability: Liability::NegativePnl(x.market) }));
+    }
+    legs.extend(p.perps().iter().map(|x| Leg::Perp { market: x.market }));
+    legs
+}
+
+fn clocks(under_water_secs: u32) -> Clocks {
+    Clocks { under_water_secs, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() }
+}
+
+fn fills(p: &Portfolio, secs: u32) -> Vec<(Leg, Portfolio, Plan)> {
+    let fill = |leg: Leg| {
+        let mut after = *p;
+        plan(&mut after, &clocks(secs), &request(leg, None), NOW).ok().map(|plan| (leg, after, plan))
+    };
+    legs(p).into_iter().filter_map(fill).collect()
+}
+
+fn signs(p: &Portfolio) -> Vec<i64> {
+    let tokens = p.tokens().iter().map(|t| t.amount_atoms.signum());
+    tokens.chain(p.perps().iter().map(|x| x.units.signum())).chain([p.quote.amount_atoms.signum()]).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, max_global_rejects: 4 * CASES, ..ProptestConfig::default() })]
+
+    #[test]
+    fn initial_is_never_above_target_nor_target_above_maintenance(p in portfolio(0)) {
+        let init = initial_margins(&p);
+        for at in [At::Spot, At::Fast] {
+            let m = margins(&p, at, false);
+            prop_assert!(m.target <= m.maint && m.maint <= m.nav);
+            // Each of up to eleven legs may round by a micro-dollar in each of the two views.
+            prop_assert!(init.init <= m.target + 30_000_000, "{} above {}", init.init, m.target);
+        }
+    }
+
+    #[test]
+    fn a_favourable_edge_never_lowers_a_margin(p in portfolio(10)) {
+        for at in [At::Spot, At::Fast] {
+            let (plain, edge) = (margins(&p, at, false), margins(&p, at, true));
+            prop_assert!(edge.maint + 30_000_000 >= plain.maint);
+        }
+    }
+
+    #[test]
+    fn a_healthy_account_has_no_plan(p in portfolio(5), secs in 0u32..300) {
+        let healthy = !margins(&p, At::Spot, false).is_under_water();
+        if healthy {
+            prop_assert!(fills(&p, secs).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_cure_improves_the_ratio_flips_no_leg_and_never_leaves_nav_negative(p in portfolio(5), secs in 0u32..120) {
+        let before = signs(&p);
+        for (_, after, plan) in fills(&p, secs) {
+            for (was, is) in before.iter().zip(signs(&after)) {
+                prop_assert!(is == *was || is == 0, "a leg appeared or flipped");
+            }
+            if plan.regime == Regime::Cure {
+                prop_assert!(plan.after.maint > plan.before.maint || plan.after.mmr() == 0);
+                prop_assert!(plan.before.nav < 0 || plan.after.nav >= 0);
+                prop_assert!(plan.penalty_ppm <= p.params.penalty_cap_ppm);
+            } else {
+                prop_assert!(plan.fee_atoms == 0 && plan.penalty_ppm <= p.params.wind_down_penalty_ppm);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unclamped_cure_lands_on_the_target(p in portfolio(0).prop_map(calm), secs in 0u32..60) {
+        for (leg, after, plan) in fills(&p, secs) {
+            if plan.regime != Regime::Cure { continue; }
+            let spot = margins(&after, At::Spot, false);
+            let cleared = signs(&after).iter().zip(signs(&p)).any(|(a, b)| *a == 0 && b != 0);
+            if cleared { continue; }
+            let reached = spot.target >= -60_000_000;
+            prop_assert!(reached || taken_by_clamp(&after, leg), "{leg:?} {plan:?} left at {}", spot.target);
+        }
+    }
+
+    #[test]
+    fn splitting_a_fill_never_pays_more(p in portfolio(0).prop_map(calm), secs in 0u32..60, share in 1u64..100) {
+        for (leg, _, whole) in fills(&p, secs) {
+            // Below the usual dust an atom of either token weighs more than the penalty.
+            if whole.regime != Regime::Cure || whole.notional_usd_micro < 10_000_000 { continue; }
+            let mut split = p;
+            let first = plan(&mut split, &clocks(secs), &request(leg, Some((whole.size * share / 100).max(1))), NOW);
+            let Ok(first) = first else { continue };
+            let mut size = first.size as u128;
+            let mut gain = first.size as u128 * first.penalty_ppm as u128;
+            for _ in 0..8 {
+                let Ok(next) = plan(&mut split.clone(), &clocks(secs), &request(leg, None), NOW) else { break };
+                plan(&mut split, &clocks(secs), &request(leg, None), NOW).unwrap();
+                size += next.size as u128;
+                gain += next.size as u128 * next.penalty_ppm as u128;
+            }
+            // Penalty rates are floored to a part per million, and each fill may round its size up by one.
+            let one = whole.size as u128 * whole.penalty_ppm as u128;
+            if whole.before.is_ratio_below(500_000) { continue; }
+            prop_assert!(gain <= one + one / 500 + size * 2 + 200_000, "{gain} after {one}");
+        }
+    }
+
+    #[test]
+    fn an_under_water_account_with_fresh_legs_is_never_stuck(p in portfolio(0), secs in 200u32..300) {
+        let assessment = assess(&p, &clocks(secs), NOW);
+        if assessment.regime.is_none() { return Ok(()); }
+        let has_leg = legs(&p).into_iter().any(|leg| {
+            let empty = plan(&mut p.clone(), &clocks(secs), &request(leg, None), NOW).map_err(|r| r.reason);
+            !matches!(empty, Err(RiskError::LegEmpty | RiskError::AssetIsLiability))
+        });
+        prop_assert!(!has_leg || !fills(&p, secs).is_empty(), "no leg can be filled");
+    }
+
+    #[test]
+    fn a_stale_leg_is_never_moved(p in portfolio(60), secs in 0u32..300) {
+        for (_, after, _) in fills(&p, secs) {
+            for (was, is) in p.tokens().iter().zip(after.tokens()) {
+                prop_assert!(!was.prices.stale || was.amount_atoms == is.amount_atoms);
+            }
+            for (was, is) in p.perps().iter().zip(after.perps()) {
+                prop_assert!(!was.prices.stale || was == is);
+            }
+        }
+    }
+
+    #[test]
+    fn caller_bounds_are_kept(p in portfolio(0), most in 1u64..1_000_000_000, least in 0u64..1_000_000_000) {
+        for leg in legs(&p) {
+            let asked = Request { max_size: Some(most), min_size: least, ..request(leg, None) };
+            if let Ok(plan) = plan(&mut p.clone(), &clocks(50), &asked, NOW) {
+                prop_assert!(plan.size <= most && plan.size >= least);
+            }
+        }
+    }
+
+    #[test]
+    fn quote_is_either_seizable_or_owed(p in portfolio(5)) {
+        let (seizable, owed) = quote_sides(&p);
+        prop_assert!(seizable == 0 || owed == 0);
+    }
+}
+
+/// The size was bounded by the collateral or by what is owed in quote rather than by the target.
+fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
+    let (seizable, owed) = quote_sides(after);
+    match leg {
+        Leg::Pair { asset, liability } => {
+            let seized_all = asset == 0 && seizable == 0;
+            // The quote borrow comes before negative PnL, so what it still owes is not this liability's.
+            let borrow = match liability {
+                Liability::NegativePnl(_) => after.quote.amount_atoms.min(0).unsigned_abs(),
+                Liability::Borrow(_) => 0,
+            };
+            let in_quote = matches!(liability, Liability::NegativePnl(_) | Liability::Borrow(0));
+            let repaid_all = in_quote && owed <= borrow;
+            let pnl_gone = match liability {
+                Liability::NegativePnl(market) => {
+                    let x = after.perps().iter().find(|x| x.market == market).unwrap();
+                    x.pnl_at(x.prices.spot) >= 0
+                }
+                Liability::Borrow(_) => false,
+            };
+            seized_all || repaid_all || pnl_gone
+        }
+        Leg::Perp { .. } => false,
+    }
+}
+
+#[test]
+fn an_account_exactly_at_maintenance_is_healthy() {
+    let params = plimsoll_risk::params::GlobalParams::DEFAULT;
+    let mut p = Portfolio::empty(params);
+    p.quote.weights = support::quote_weights(&params);
+    let m = margins(&p, At::Spot, false);
+    assert!(!m.is_under_water() && m.maint == 0);
+    let refused = plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), NOW).unwrap_err();
+    assert_eq!(refused.reason, RiskError::AccountHealthy);
+}

@@ -1,0 +1,160 @@
+//! Random portfolios for the property tests.
+#![allow(dead_code)]
+
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
+use proptest::prelude::*;
+
+pub const NOW: i64 = 1_760_130_600;
+
+/// One random leg before it becomes a token or a perp.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    pub price_micro: u64,
+    pub fast_ppm: u32,
+    pub sigma_ppm: u32,
+    pub size: f64,
+    pub kind: u8,
+    pub rate: u32,
+    pub init_gap: u32,
+    pub stale: bool,
+    pub decimals: u8,
+}
+
+pub fn seed(stale_share: u32) -> impl Strategy<Value = Seed> {
+    (
+        (100u64..200_000_000_000, 850_000u32..1_150_000, 0u32..20_000, -1.0f64..1.0),
+        (0u8..10, 15_000u32..200_000, 20_000u32..100_000, 0u32..100, 0u8..10),
+    )
+        .prop_map(move |((price_micro, fast_ppm, sigma_ppm, size), (kind, rate, init_gap, stale, decimals))| {
+            Seed { price_micro, fast_ppm, sigma_ppm, size, kind, rate, init_gap, stale: stale < stale_share, decimals }
+        })
+}
+
+pub fn prices(seed: &Seed, scale: Price, positive: bool) -> LegPrices {
+    let spot = Price::from_decimal_down(seed.price_micro, -6).unwrap();
+    let fast = spot.scaled_ppm_down(seed.fast_ppm).unwrap();
+    let z = 2 * seed.sigma_ppm;
+    let low = spot.scaled_ppm_down(1_000_000 - z).unwrap().min(fast);
+    let high = spot.scaled_ppm_down(1_000_000 + z).unwrap().max(fast);
+    let unit = |p| UnitPrice::new_down(p, scale);
+    LegPrices {
+        spot: unit(spot),
+        fast: unit(fast),
+        init: if positive { unit(low) } else { unit(high) },
+        init_charge: unit(high),
+        edge: edge_from_ppm_up(if seed.stale { 100_000 } else { z.min(seed.rate / 2) }),
+        published_at: NOW - if seed.stale { 100 } else { 1 },
+        stale: seed.stale,
+        stale_for_hours: false,
+        ready: true,
+    }
+}
+
+pub fn quote_weights(params: &GlobalParams) -> TokenWeights {
+    TokenWeights::new(1_000_000, 980_000, 1_000_000, 1_020_000, params).unwrap()
+}
+
+/// A token leg of about `dollars`, signed.
+pub fn token(seed: &Seed, dollars: f64, bank: u8, params: &GlobalParams) -> TokenLeg {
+    // Listing refuses an atom worth more than a hundredth of dust.
+    let mut decimals = seed.decimals;
+    while seed.price_micro as f64 / 10f64.powi(decimals as i32) > 100_000.0 {
+        decimals += 1;
+    }
+    let seed = &Seed { decimals, ..seed.clone() };
+    let scale = token_scale_down(seed.decimals).unwrap();
+    let per_atom = seed.price_micro as f64 / 10f64.powi(seed.decimals as i32);
+    let amount = (dollars * 1e6 / per_atom) as i64;
+    let weights = TokenWeights::new(
+        1_000_000 - seed.rate,
+        1_000_000 - seed.rate - seed.init_gap,
+        1_000_000 + seed.rate,
+        1_000_000 + seed.rate + seed.init_gap,
+        params,
+    )
+    .unwrap();
+    TokenLeg { amount_atoms: amount, weights, prices: prices(seed, scale, amount >= 0), bank }
+}
+
+/// A perp of about `dollars` notional, signed, whose PnL at spot is about `pnl` dollars.
+pub fn perp(seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
+    // A base unit is worth less than a thousandth of a dollar.
+    let mut base_decimals = 0u8;
+    while seed.price_micro as f64 / 10f64.powi(base_decimals as i32) > 1_000.0 {
+        base_decimals += 1;
+    }
+    let scale = base_scale_down(6, base_decimals).unwrap();
+    let units = (dollars * 1e6 / (seed.price_micro as f64 / 10f64.powi(base_decimals as i32))) as i64;
+    let rates = MarketRates {
+        maint_ppm: seed.rate,
+        target_ppm: seed.rate + 12_500.min(seed.init_gap),
+        init_ppm: seed.rate + seed.init_gap,
+    };
+    PerpLeg {
+        units,
+        cash_atoms: ((pnl - dollars) * 1e6) as i64,
+        rates,
+        prices: prices(seed, scale, units >= 0),
+        market,
+    }
+}
+
+/// The same portfolio without dust and with the fast average at spot, where sizes are exact.
+pub fn calm(mut p: Portfolio) -> Portfolio {
+    p.params.dust_usd_micro = 1;
+    let still = |prices: &mut LegPrices| prices.fast = prices.spot;
+    still(&mut p.quote.prices);
+    p.tokens.iter_mut().for_each(|leg| still(&mut leg.prices));
+    p.perps.iter_mut().for_each(|leg| still(&mut leg.prices));
+    p
+}
+
+/// Portfolios around and below maintenance, with up to six tokens and four perps beside quote.
+pub fn portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
+    (
+        proptest::collection::vec(seed(stale_share), 1..10),
+        seed(0),
+        -0.15f64..0.25,
+        1.0f64..7.0,
+        proptest::collection::vec(-0.2f64..0.2, 10),
+        700_000u32..=1_000_000,
+    )
+        .prop_map(|(seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
+            build(&seeds, &quote, cushion, 10f64.powf(magnitude), &pnls, pnl_weight)
+        })
+}
+
+fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pnl_weight: u32) -> Portfolio {
+    let params = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
+    let mut p = Portfolio::empty(params);
+    let (mut gross, mut net) = (0.0, 0.0);
+    for (i, seed) in seeds.iter().enumerate() {
+        let dollars = seed.size * size;
+        if seed.kind < 6 && p.token_count < 6 {
+            p.tokens[p.token_count] = token(seed, dollars, i as u8 + 1, &params);
+            p.token_count += 1;
+            net += dollars;
+        } else if p.perp_count < 4 {
+            let pnl = pnls[i] * dollars.abs();
+            p.perps[p.perp_count] = perp(seed, dollars, pnl, i as u8);
+            p.perp_count += 1;
+            net += pnl;
+        }
+        gross += dollars.abs();
+    }
+    // Quote makes up the difference to the cushion that was drawn.
+    let q = cushion * gross - net;
+    let quote =
+        Seed { price_micro: 999_000 + quote.price_micro % 2_000, fast_ppm: 1_000_000, rate: 0, ..quote.clone() };
+    let mut leg = TokenLeg {
+        amount_atoms: (q * 1e6) as i64,
+        weights: quote_weights(&params),
+        prices: prices(&Seed { decimals: 6, ..quote }, token_scale_down(6).unwrap(), true),
+        bank: 0,
+    };
+    leg.prices.edge = 0;
+    p.quote = leg;
+    p
+}
