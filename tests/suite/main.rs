@@ -1,1 +1,4 @@
-fn main(){}
+//! Every test on the in-process chain, in one binary.
+
+#[path = "../instructions/mod.rs"]
+mod instructions;

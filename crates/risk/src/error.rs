@@ -49,6 +49,12 @@ pub enum RiskError {
     PositionTooLarge,
     /// The side has no free ring entry for a new epoch.
     EpochRingFull,
+    /// A position names an epoch that its side no longer knows; no instruction leaves that behind.
+    EpochMissing,
+    /// Totals change and were not passed.
+    TotalsRequired,
+    /// The account has no free place for another position.
+    PositionTableFull,
     /// The account is not bankrupt, or not yet resolvable.
     NotBankrupt,
     /// The index has reached its floor; the bank is terminal.

@@ -6,6 +6,7 @@
 //! | module | what it decides |
 //! |---|---|
 //! | [`num`] | widening products, divisions with a direction |
+//! | [`fixed_checked`] | 48-bit fractions and the exponential, every operation checked |
 //! | [`price`] | prices as mantissa and exponent, the value of an amount |
 //! | [`params`] | the engine's parameters, their bounds and cross-conditions |
 //! | [`oracle`] | guards, moving averages and variance of one price slot |
@@ -27,6 +28,7 @@ extern crate std;
 pub mod auction;
 pub mod bank;
 pub mod error;
+pub mod fixed_checked;
 pub mod lazy;
 pub mod liquidate;
 pub mod margin;

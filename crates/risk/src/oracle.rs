@@ -1,1 +1,158 @@
+//! Guards, moving averages and variance of one price slot (DESIGN 3).
 //!
+//! [`Observation`] is what one account says, [`update`] what a slot becomes by it, [`edge_ppm_up`] how far the result
+//! may be doubted in an account's favour. The program and the simulator call the same functions.
+
+mod average;
+mod edge;
+mod guard;
+mod observation;
+#[cfg(test)]
+mod tests;
+mod variance;
+
+pub use average::{bounds, integrate_down, STEP_CAP_SECS};
+pub use edge::edge_ppm_up;
+pub use guard::{admit, choose, Admission, Choice, Source};
+pub use observation::Observation;
+pub use variance::{
+    prior_up, sample_up, volatility_ppm_up, DEFAULT_PRIOR_PICO_PER_SEC, HALF_LIFE_SECS, RETURN_CAP, SAMPLE_CAP_SECS,
+    SAMPLE_SECS,
+};
+
+use crate::error::RiskResult;
+use crate::fixed_checked::Fixed;
+use crate::params::GlobalParams;
+use crate::price::Price;
+
+/// Default time constant of the fast average, seconds; shorter ones are for test clusters.
+pub const DEFAULT_FAST_SECS: u32 = 15;
+/// Default time constant of the slow average, seconds; shorter ones are for test clusters.
+pub const DEFAULT_SLOW_SECS: u32 = 3_600;
+/// Fewest updates before an average is ready.
+pub const READY_UPDATES: u32 = 5;
+/// Time constants that must have passed since the first update before an average is ready.
+pub const READY_TIME_CONSTANTS: u32 = 2;
+
+/// State of one price slot, as plain numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct PriceState {
+    /// Where the held price comes from.
+    pub source: Source,
+    /// One sigma of the held price, ppm, rounded up.
+    pub sigma_ppm: u32,
+    /// Standard deviation per square root of a second, ppm, rounded up.
+    pub vol_ppm_per_sqrt_sec: u32,
+    /// Accepted updates, saturating.
+    pub update_count: u32,
+    /// Publish time of the held price, Unix seconds; never ahead of the clock, strictly increasing.
+    pub published_at: i64,
+    /// Publish time of the first update, Unix seconds.
+    pub first_published_at: i64,
+    /// The held price, dollars per whole unit.
+    pub spot: Price,
+    /// Fast average.
+    pub fast: Price,
+    /// Slow average.
+    pub slow: Price,
+    /// Lowest of spot less z sigma and the averages.
+    pub low: Price,
+    /// Highest of spot plus z sigma and the averages.
+    pub high: Price,
+    /// Price at the last variance sample.
+    pub sample: Price,
+    /// Its publish time, Unix seconds.
+    pub sampled_at: i64,
+    /// Variance per second.
+    pub variance: Fixed,
+    /// Time constant of the fast average, seconds.
+    pub fast_secs: u32,
+    /// Time constant of the slow average, seconds.
+    pub slow_secs: u32,
+    /// Publish time of the last update taken from each source, as the source states it; primary, then secondary.
+    pub source_published_at: [i64; 2],
+}
+
+impl PriceState {
+    /// A slot before its first update, with the listed prior of its variance.
+    pub fn listed(fast_secs: u32, slow_secs: u32, prior_pico_per_sec: u32) -> Self {
+        let variance = prior_up(prior_pico_per_sec);
+        Self { vol_ppm_per_sqrt_sec: volatility_ppm_up(variance), variance, fast_secs, slow_secs, ..Self::default() }
+    }
+
+    /// Whether risk may be added: both averages have seen [`READY_UPDATES`] and [`READY_TIME_CONSTANTS`].
+    pub const fn is_ready(&self) -> bool {
+        self.has_seen(self.fast_secs) && self.has_seen(self.slow_secs)
+    }
+
+    const fn has_seen(&self, constant_secs: u32) -> bool {
+        let seen = self.published_at.saturating_sub(self.first_published_at);
+        self.update_count >= READY_UPDATES && seen >= READY_TIME_CONSTANTS as i64 * constant_secs as i64
+    }
+}
+
+/// What `state` becomes by an observation of `source`; none where it is not newer, which is no error.
+///
+/// The averages integrate the price held until now over the time since its publication; the new price gets no weight
+/// yet. Widths are stored, never refused. The caller has verified the account that the observation was read from.
+///
+/// # Errors
+/// See [`admit`]; `NumberOutOfRange` for a time constant of zero.
+pub fn update(
+    state: &PriceState,
+    source: Source,
+    observation: &Observation,
+    params: &GlobalParams,
+    now: i64,
+) -> RiskResult<Option<PriceState>> {
+    let Admission::Accept(published_at) = admit(state, source, observation, params, now)? else {
+        return Ok(None);
+    };
+    let mut next = if state.update_count == 0 {
+        first(state, observation.price, published_at)
+    } else {
+        following(state, observation.price, published_at)?
+    };
+    next.source = source;
+    next.source_published_at[source.index()] = observation.published_at;
+    next.sigma_ppm = observation.sigma_ppm;
+    next.update_count = state.update_count.saturating_add(1);
+    next.published_at = published_at;
+    next.spot = observation.price;
+    let z_ppm = params.confidence_sigmas_ppm;
+    (next.low, next.high) = bounds(next.spot, next.fast, next.slow, next.sigma_ppm, z_ppm)?;
+    Ok(Some(next))
+}
+
+/// Both averages and the variance start at the first price.
+fn first(state: &PriceState, price: Price, published_at: i64) -> PriceState {
+    PriceState {
+        first_published_at: published_at,
+        fast: price,
+        slow: price,
+        sample: price,
+        sampled_at: published_at,
+        ..*state
+    }
+}
+
+/// Integrates the held price and takes a variance sample where one is due.
+fn following(state: &PriceState, price: Price, published_at: i64) -> RiskResult<PriceState> {
+    let mut next = *state;
+    let elapsed = seconds_between(state.published_at, published_at);
+    next.fast = integrate_down(state.fast, state.spot, elapsed, state.fast_secs)?;
+    next.slow = integrate_down(state.slow, state.spot, elapsed, state.slow_secs)?;
+    let since_sample = seconds_between(state.sampled_at, published_at);
+    if since_sample >= SAMPLE_SECS {
+        next.variance = sample_up(state.variance, state.sample, price, since_sample)?;
+        next.vol_ppm_per_sqrt_sec = volatility_ppm_up(next.variance);
+        next.sample = price;
+        next.sampled_at = published_at;
+    }
+    Ok(next)
+}
+
+/// Seconds from one time to a later one, saturating; zero where the second is not later.
+fn seconds_between(earlier: i64, later: i64) -> u32 {
+    u32::try_from(later.saturating_sub(earlier).max(0)).unwrap_or(u32::MAX)
+}

@@ -1,1 +1,183 @@
-//!
+//! Fills, funding and the settlement of PnL (DESIGN 4, "PnL" and "Fills").
+
+use crate::error::{RiskError, RiskResult};
+use crate::lazy::rate_of_spot_down;
+use crate::num::{mul_div_down, mul_u32, ppm_up, PPM};
+use crate::params::{GlobalParams, MAX_BASE_UNITS};
+use crate::portfolio::PerpLeg;
+use crate::price::UnitPrice;
+
+/// Seconds per hour.
+const HOUR_SECS: i128 = 3_600;
+/// A base unit is worth at most a thousandth of a dollar: micro-dollars.
+pub const MAX_UNIT_VALUE_USD_MICRO: u64 = 1_000;
+/// A position's value in quote atoms is at most a tenth of the range of a signed 64-bit number.
+pub const MAX_POSITION_VALUE_ATOMS: u64 = i64::MAX as u64 / 10;
+
+/// Whether `quote_atoms` for `units` lies within `band_ppm` of the board's price; edges count as inside, and so does
+/// the atom in which the value of a few units is rounded.
+pub fn is_within_band(quote_atoms: u64, units: u64, spot: UnitPrice, band_ppm: u32) -> bool {
+    let paid = mul_u32(quote_atoms, PPM);
+    let low = mul_u32(spot.value_down(units), PPM.saturating_sub(band_ppm));
+    let high = mul_u32(spot.value_up(units), PPM.saturating_add(band_ppm));
+    // The board's price has 62 significant bits; a value that saturates admits nothing.
+    spot.value_up(units) != u64::MAX && paid >= low && paid <= high
+}
+
+/// Whether the price of a fill is worse than spot for the side that buys or sells.
+pub fn is_worse_than_spot(buys: bool, quote_atoms: u64, units: u64, spot: UnitPrice) -> bool {
+    if buys {
+        quote_atoms > spot.value_up(units)
+    } else {
+        quote_atoms < spot.value_down(units)
+    }
+}
+
+/// Fee of one side of a fill: the market's rate, at least the engine's floor to insurance, of the notional at spot,
+/// rounded up; never less than one atom.
+///
+/// # Errors
+/// `NumberOutOfRange` above 63 bits.
+pub fn fill_fee_up(units: u64, spot: UnitPrice, market_fee_ppm: u32, params: &GlobalParams) -> RiskResult<u64> {
+    let rate = market_fee_ppm.max(params.fill_insurance_ppm);
+    let fee = ppm_up(spot.value_up(units), rate).ok_or(RiskError::NumberOutOfRange)?.max(1);
+    crate::num::to_i64(fee)?;
+    Ok(fee)
+}
+
+/// How a signed trade changes a signed position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The position only gets smaller.
+    Reduces,
+    /// It gets larger, opens, or changes its sign.
+    Grows,
+}
+
+/// Whether trading `units` (positive: buys) grows, flips or only reduces a position.
+pub const fn change_of(position_units: i64, units: i64) -> Change {
+    let opposite = (position_units > 0 && units < 0) || (position_units < 0 && units > 0);
+    if opposite && units.unsigned_abs() <= position_units.unsigned_abs() {
+        Change::Reduces
+    } else {
+        Change::Grows
+    }
+}
+
+/// Mean premium since the integral began, ppm, rounded toward zero; zero where no time has passed.
+pub fn mean_premium_ppm(integral_ppm_secs: i128, elapsed_secs: i64, bound_ppm: u32) -> i32 {
+    if elapsed_secs <= 0 {
+        return 0;
+    }
+    let bound = bound_ppm.min(PPM) as i128;
+    (integral_ppm_secs / elapsed_secs as i128).clamp(-bound, bound) as i32
+}
+
+/// Premium ppm seconds between `from_secs` and `now_secs`; a premium counts for at most `max_secs` after its report.
+pub fn premium_integral_since(
+    premium_ppm: i32,
+    reported_secs: i64,
+    from_secs: i64,
+    now_secs: i64,
+    max_secs: u32,
+) -> i128 {
+    let until = now_secs.min(reported_secs.saturating_add(max_secs as i64));
+    premium_ppm as i128 * until.saturating_sub(from_secs).max(0) as i128
+}
+
+/// Funding per base unit and second that a long pays a short, quote atoms in units of 2^-64, rounded toward zero.
+///
+/// A premium of p, held for an hour, costs p of notional; the rate is bounded by `bound_ppm_per_hour` and by the range
+/// of its storage, which listing keeps out of reach.
+pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) -> i64 {
+    let rate = premium_ppm.unsigned_abs().min(bound_ppm_per_hour);
+    let per_sec = (rate_of_spot_down(rate, spot) / HOUR_SECS).min(i64::MAX as i128) as i64;
+    if premium_ppm < 0 {
+        -per_sec
+    } else {
+        per_sec
+    }
+}
+
+/// What a listing needs of its unit: worth at most a thousandth of a dollar now, the largest position at most a tenth
+/// of the range, and the highest funding rate within its storage at 16 times this price.
+///
+/// `dollars` values a unit in micro-dollars, `atoms` in quote atoms.
+///
+/// # Errors
+/// `ParameterOutOfBounds`.
+pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams) -> RiskResult<()> {
+    let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
+    let bound = params.funding_bound_ppm_per_hour.min(PPM);
+    let fits = dollars.mantissa != 0
+        && dollars.value_up(1) <= MAX_UNIT_VALUE_USD_MICRO
+        && atoms.value_up(MAX_BASE_UNITS) <= MAX_POSITION_VALUE_ATOMS
+        && funding_rate(bound as i32, sixteen_times, bound) < i64::MAX;
+    if fits {
+        Ok(())
+    } else {
+        Err(RiskError::ParameterOutOfBounds)
+    }
+}
+
+/// The PnL that can be settled: the one nearest to zero among spot, both averages, the initial price and the edges of
+/// eligibility favourable to the account around spot and the fast average; zero where their signs differ.
+///
+/// So settling it lowers no margin of anybody: at every price that a check takes, at least this much is there.
+pub fn settleable(leg: &PerpLeg, slow: UnitPrice) -> i64 {
+    let prices = &leg.prices;
+    let edge = |plain: UnitPrice| {
+        if leg.units >= 0 {
+            plain.raised_down(prices.edge)
+        } else {
+            plain.lowered_up(prices.edge)
+        }
+    };
+    let candidates = [prices.spot, prices.fast, slow, prices.init, edge(prices.spot), edge(prices.fast)];
+    let mut nearest: Option<i64> = None;
+    for price in candidates {
+        let pnl = leg.pnl_at(price);
+        nearest = Some(match nearest {
+            None => pnl,
+            Some(held) if held.signum() != pnl.signum() => return 0,
+            Some(held) if pnl.unsigned_abs() < held.unsigned_abs() => pnl,
+            Some(held) => held,
+        });
+    }
+    nearest.unwrap_or(0)
+}
+
+/// What a loser pays: from his quote balance down to zero at any health, and into a borrow only at or above
+/// maintenance at both prices.
+pub const fn loser_pays(loss_atoms: u64, quote_atoms: i64, may_borrow: bool) -> u64 {
+    let balance = if quote_atoms > 0 { quote_atoms as u64 } else { 0 };
+    if may_borrow || loss_atoms <= balance {
+        loss_atoms
+    } else {
+        balance
+    }
+}
+
+/// A way out of a market with a deficit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// Paid out of the pool, atoms.
+    pub paid_atoms: u64,
+    /// Struck from the deficit: the part of the claim that is given up, atoms.
+    pub struck_atoms: u64,
+}
+
+/// The exit for a claim x: pays `x * pool / (pool + U)`, rounded down, and strikes the rest of x from U. Claims beyond
+/// `pool + U` wait. The ratio of pool to U does not move, so the order of exits does not matter (to the atom).
+///
+/// # Errors
+/// `LegEmpty` where pool and deficit are both zero.
+pub fn exit_down(claim_atoms: u64, pool_atoms: u64, deficit_atoms: u64) -> RiskResult<Exit> {
+    let whole = pool_atoms.checked_add(deficit_atoms).ok_or(RiskError::NumberOutOfRange)?;
+    let claim = claim_atoms.min(whole);
+    let paid_atoms = mul_div_down(claim, pool_atoms, whole).ok_or(RiskError::LegEmpty)?;
+    Ok(Exit { paid_atoms, struck_atoms: claim - paid_atoms })
+}
+
+#[cfg(test)]
+mod tests;

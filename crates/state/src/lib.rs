@@ -14,16 +14,22 @@ mod bank;
 mod board;
 mod engine;
 mod margin_account;
+mod margin_view;
 mod market;
+mod perp_ops;
+mod price_state;
 mod registry;
 pub mod seeds;
+pub mod snapshot;
 mod wrap;
 
 pub use bank::*;
 pub use board::*;
 pub use engine::*;
 pub use margin_account::*;
+pub use margin_view::*;
 pub use market::*;
+pub use perp_ops::*;
 pub use registry::*;
 pub use wrap::*;
 

@@ -127,8 +127,8 @@ pub struct MarginAccount {
     pub under_water_secs: u32,
     /// Seconds in wind-down, likewise.
     pub wind_down_secs: u32,
-    /// Seconds the auction has stood at its ceiling.
-    pub at_ceiling_secs: u32,
+    /// Zero.
+    pub _pad_clocks: u32,
     /// 0: last seen at or above maintenance, 1: under water, 2: in wind-down.
     pub observed: u8,
     /// Zero.

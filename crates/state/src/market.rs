@@ -57,7 +57,7 @@ pub struct Market {
     pub premium_integral: I128Le,
     /// Since when the integral misses the present premium, Unix seconds.
     pub premium_at: i64,
-    /// Since when the integral runs, Unix seconds.
+    /// Since when the integral runs: the last crank of funding, Unix seconds.
     pub premium_from: i64,
     /// The present premium of mark over index, ppm.
     pub premium_ppm: i32,
@@ -67,8 +67,14 @@ pub struct Market {
     pub draw_cap_event_atoms: u64,
     /// Sum of losses socialised on sides, quote atoms (statistics).
     pub socialized_atoms: u64,
+    /// Legs of all accounts that are not zero, with or without a base.
+    pub leg_count: u32,
     /// Zero.
-    pub _reserved: [u8; 96],
+    pub _pad2: u32,
+    /// When a venue last reported the premium, Unix seconds.
+    pub premium_reported_at: i64,
+    /// Zero.
+    pub _reserved: [u8; 80],
 }
 
 assert_layout!(Market, 360, engine @ 8);

@@ -1,1 +1,122 @@
-//! 
+//! Plimsoll: a cross-margin liquidation engine. This file is the list of instructions; each lives in a file of its own.
+#![deny(missing_docs)]
+// Anchor's macros expand to code that these lints do not fit.
+#![allow(clippy::diverging_sub_expression, clippy::too_many_arguments, missing_docs)]
+
+use anchor_lang::prelude::*;
+
+pub mod access;
+pub mod error;
+pub mod event;
+pub mod gate;
+pub mod growth;
+pub mod instructions;
+pub mod ledger;
+pub mod liquidation;
+pub mod oracle;
+pub mod vault;
+
+pub use error::EngineError;
+use instructions::*;
+
+declare_id!("9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a");
+
+const _: () = {
+    let (ours, shared) = (crate::ID.to_bytes(), plimsoll_state::PROGRAM_ID_BYTES);
+    let mut i = 0;
+    while i < 32 {
+        assert!(ours[i] == shared[i], "the program id and the id in plimsoll-state differ");
+        i += 1;
+    }
+};
+
+/// Instructions of the engine.
+#[program]
+pub mod plimsoll {
+    use super::*;
+
+    /// Creates an engine: its authorities and the addresses of its registry and board.
+    pub fn create_engine(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()> {
+        instructions::create_engine::handler(ctx, args)
+    }
+
+    /// Creates an engine's registry, 10,240 bytes a call; the last call writes the parameters.
+    pub fn grow_registry(ctx: Context<GrowRegistry>, args: GrowRegistryArgs) -> Result<()> {
+        instructions::grow_registry::handler(ctx, args)
+    }
+
+    /// Creates an engine's price board, 10,240 bytes a call.
+    pub fn grow_board(ctx: Context<GrowBoard>) -> Result<()> {
+        instructions::grow_board::handler(ctx)
+    }
+
+    /// Replaces the engine's parameters and derives every listed target from them.
+    pub fn update_params(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()> {
+        instructions::update_params::handler(ctx, args)
+    }
+
+    /// Sets what is paused; the pause authority may only add to it.
+    pub fn set_pause(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
+        instructions::set_pause::handler(ctx, args)
+    }
+
+    /// Names who may accept the engine's authority, and optionally a new pause authority.
+    pub fn propose_authority(ctx: Context<ProposeAuthority>, args: ProposeAuthorityArgs) -> Result<()> {
+        instructions::propose_authority::handler(ctx, args)
+    }
+
+    /// The proposed authority takes office.
+    pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
+        instructions::accept_authority::handler(ctx)
+    }
+
+    /// Registers a program that may settle fills by CPI.
+    pub fn register_venue(ctx: Context<RegisterVenue>, args: RegisterVenueArgs) -> Result<()> {
+        instructions::register_venue::handler(ctx, args)
+    }
+
+    /// Changes what a venue may do, or stops it.
+    pub fn update_venue(ctx: Context<UpdateVenue>, args: UpdateVenueArgs) -> Result<()> {
+        instructions::update_venue::handler(ctx, args)
+    }
+
+    /// Opens a margin account; the payer need not be the owner.
+    pub fn open_account(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
+        instructions::open_account::handler(ctx, args)
+    }
+
+    /// Closes an empty margin account and returns the rent to its payer.
+    pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
+        instructions::close_account::handler(ctx)
+    }
+
+    /// Names, replaces or removes an account's delegate.
+    pub fn set_delegate(ctx: Context<SetDelegate>, args: SetDelegateArgs) -> Result<()> {
+        instructions::set_delegate::handler(ctx, args)
+    }
+
+    /// Lets a registered venue settle fills on an account, up to a notional.
+    pub fn approve_venue(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()> {
+        instructions::approve_venue::handler(ctx, args)
+    }
+
+    /// Takes a venue's approval away.
+    pub fn revoke_venue(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
+        instructions::revoke_venue::handler(ctx, args)
+    }
+
+    /// Returns NAV, requirements and ratio of an account at every level; changes nothing.
+    pub fn check_margin(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
+        instructions::check_margin::handler(ctx, args)
+    }
+
+    /// Records whether an account is under water: what the auction's clock counts.
+    pub fn observe_margin(ctx: Context<ObserveMargin>) -> Result<()> {
+        instructions::observe_margin::handler(ctx)
+    }
+
+    /// Takes over a perp of an account under water at spot, against a penalty.
+    pub fn liquidate_position(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
+        instructions::liquidate_position::handler(ctx, args)
+    }
+}

@@ -59,15 +59,7 @@ pub(crate) fn compile(
 fn rust_flags(support: &Support) -> String {
     let linker = format!("-Clinker={}", support.collector().display());
     // Encoded, because a path may contain spaces.
-    [
-        "-Zunstable-options",
-        "-Cpanic=immediate-abort",
-        &linker,
-        "-Cembed-bitcode=yes",
-        "-Ctarget-cpu=v2",
-        "-Ctarget-feature=+allows-misaligned-mem-access",
-    ]
-    .join("\u{1f}")
+    ["-Zunstable-options", "-Cpanic=immediate-abort", &linker, "-Cembed-bitcode=yes"].join("\u{1f}")
 }
 
 fn artifacts(messages: &str, program: &Program) -> Result<Bitcode> {
@@ -82,7 +74,9 @@ fn artifacts(messages: &str, program: &Program) -> Result<Bitcode> {
             names.filter(|name| name.ends_with(ending)).map(PathBuf::from).next()
         };
         let target = &message["target"];
-        if message["manifest_path"].as_str().map(Path::new) == Some(&program.manifest) && target["name"] == program.library.as_str() {
+        if message["manifest_path"].as_str().map(Path::new) == Some(&program.manifest)
+            && target["name"] == program.library.as_str()
+        {
             module = file(".so").or(module);
         }
         if target["name"] == "compiler_builtins" {

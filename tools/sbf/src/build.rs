@@ -49,7 +49,12 @@ pub fn build(toolchain: &Toolchain, request: &BuildRequest) -> Result<BuildRepor
     if let Some(report) = cache.load(&key, request)? {
         return Ok(report);
     }
-    let (elf, report) = recipe.run(&program, request, &directory.join("work").join(&request.package))?;
+    let built = recipe.run(&program, request, &directory.join("work").join(&request.package));
+    if built.is_err() && request.out.exists() {
+        // An older program left in place would be tested and deployed as if it were this one.
+        fs::remove_file(&request.out).at("remove", &request.out)?;
+    }
+    let (elf, report) = built?;
     // Cargo may have completed Cargo.lock meanwhile; the sources are those from before, so an edit during the
     // build cannot be taken for what was built.
     cache.store(&recipe.key(&sources, &program), &elf, &report)?;
@@ -112,7 +117,12 @@ impl<'a> Recipe<'a> {
     }
 
     fn run(&self, program: &Program, request: &BuildRequest, work: &Path) -> Result<(Vec<u8>, BuildReport)> {
-        let report = BuildReport { package: request.package.clone(), arch: request.arch, out: request.out.clone(), ..BuildReport::default() };
+        let report = BuildReport {
+            package: request.package.clone(),
+            arch: request.arch,
+            out: request.out.clone(),
+            ..BuildReport::default()
+        };
         match &self.builder {
             Builder::Official(cargo_build_sbf) => {
                 let elf = official::build(cargo_build_sbf, program, request, work)?;
@@ -122,7 +132,8 @@ impl<'a> Recipe<'a> {
             Builder::Own(own, support) => {
                 let bitcode = bitcode::compile(own, support, program, &request.features)?;
                 recreate(work)?;
-                let Linked { elf, text_bytes, frames } = link::link(&lower(own, support, &bitcode, work)?, request.arch)?;
+                let Linked { elf, text_bytes, frames } =
+                    link::link(&lower(own, support, &bitcode, work)?, request.arch)?;
                 fs::remove_dir_all(work).at("remove", work)?;
                 let bytes = elf.len() as u64;
                 Ok((elf, BuildReport { bytes, text_bytes: Some(text_bytes), frames, ..report }))
@@ -162,7 +173,9 @@ impl Cache {
 
     fn load(&self, key: &str, request: &BuildRequest) -> Result<Option<BuildReport>> {
         let Ok(elf) = fs::read(self.file(key, "so")) else { return Ok(None) };
-        let Some(report) = fs::read_to_string(self.file(key, "json")).ok().and_then(|text| BuildReport::from_json(&text)) else {
+        let Some(report) =
+            fs::read_to_string(self.file(key, "json")).ok().and_then(|text| BuildReport::from_json(&text))
+        else {
             return Ok(None);
         };
         write(&request.out, &elf)?;
@@ -186,9 +199,8 @@ impl Cache {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             name.starts_with(&format!("{}-", self.prefix)) && name.ends_with(".so")
         });
-        let mut dated: Vec<_> = mine
-            .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-            .collect();
+        let mut dated: Vec<_> =
+            mine.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path))).collect();
         dated.sort_by(|one, other| other.cmp(one));
         for (_, path) in dated.into_iter().skip(KEPT_BUILDS) {
             fs::remove_file(&path).at("remove", &path)?;

@@ -72,7 +72,8 @@ fn inspect(prefix: &Path) -> Found {
         return Err(format!("{} lacks {}", prefix.display(), missing.join(", ")));
     }
     let said = text(command(prefix.join("bin/llvm-config")).arg("--version")).map_err(|error| error.to_string())?;
-    let headers = text(command(prefix.join("bin/llvm-config")).arg("--includedir")).map_err(|error| error.to_string())?;
+    let headers =
+        text(command(prefix.join("bin/llvm-config")).arg("--includedir")).map_err(|error| error.to_string())?;
     if !Path::new(headers.trim()).join("llvm/Passes/PassBuilder.h").is_file() {
         return Err(format!("{} lacks LLVM's headers", prefix.display()));
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// What later passes may still call, so that removing dead code must spare it.
 const KEPT: &str = "entrypoint,memcpy,memmove,memset,memcmp,bcmp,\
-                    __multi3,__udivti3,__divti3,__umodti3,__modti3,__muloti4,__sbpf_umuloti4";
+                    __multi3,__udivti3,__divti3,__umodti3,__modti3,__muloti4,__sbpf_umuloti4,__sbpf_umulhi128";
 
 /// Each round of lowering can call routines that themselves need lowering: floats reach 128-bit products, those reach
 /// shifts, and there the chain ends.

@@ -11,7 +11,14 @@ use std::path::{Path, PathBuf};
 const TARGET: &str = include_str!("../resources/bpfel-solana.json");
 const RUNTIME: &str = include_str!("../resources/runtime.c");
 const COLLECT: &str = include_str!("../resources/collect.rs");
-const PLUGIN_SOURCES: [(&str, &str); 1] = [("SbpfLowering.cpp", include_str!("../resources/SbpfLowering.cpp"))];
+const PLUGIN_SOURCES: [(&str, &str); 6] = [
+    ("Lowering.h", include_str!("../resources/passes/Lowering.h")),
+    ("Plugin.cpp", include_str!("../resources/passes/Plugin.cpp")),
+    ("Libcalls.cpp", include_str!("../resources/passes/Libcalls.cpp")),
+    ("Integers.cpp", include_str!("../resources/passes/Integers.cpp")),
+    ("Floats.cpp", include_str!("../resources/passes/Floats.cpp")),
+    ("Abi.cpp", include_str!("../resources/passes/Abi.cpp")),
+];
 
 /// The user's cached support files, ready to use.
 #[derive(Debug)]
@@ -108,7 +115,16 @@ fn make(toolchain: &OwnToolchain, directory: &Path) -> Result<()> {
             .arg(format!("collect{}", std::env::consts::EXE_SUFFIX)),
     )?;
     output(toolchain.llvm.tool("clang").current_dir(directory).args([
-        "--target=bpfel", "-O2", "-mcpu=v2", "-fno-builtin", "-ffreestanding", "-emit-llvm", "-c", "runtime.c", "-o", "runtime.bc",
+        "--target=bpfel",
+        "-O2",
+        "-mcpu=v2",
+        "-fno-builtin",
+        "-ffreestanding",
+        "-emit-llvm",
+        "-c",
+        "runtime.c",
+        "-o",
+        "runtime.bc",
     ]))?;
     make_plugin(toolchain, directory)
 }

@@ -1,6 +1,6 @@
 //! Stack frames, from the section in which `llc` records them.
 
-use super::input::{frames_name, Input};
+use super::input::{readable_name, Input};
 use crate::error::{Error, Result};
 
 /// The most stack a function may use: frames have this size in the runtime, whatever a function asks for.
@@ -29,7 +29,7 @@ pub(super) fn read(input: &Input) -> Result<Vec<Frame>> {
                 None => &symbol.name,
             };
             let bytes = read_variable_length(size).ok_or_else(|| broken(&section.name))?;
-            frames.push(Frame { function: frames_name(function), bytes });
+            frames.push(Frame { function: readable_name(function), bytes });
         }
     }
     frames.sort_by(|one, other| other.bytes.cmp(&one.bytes).then_with(|| one.function.cmp(&other.function)));

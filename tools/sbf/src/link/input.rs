@@ -51,7 +51,8 @@ impl Input {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
         let broken = |error: object::Error| Error::Failed(format!("cannot read the object file: {error}"));
         let file = ElfFile64::<LittleEndian>::parse(bytes).map_err(broken)?;
-        let places: HashMap<_, _> = file.sections().enumerate().map(|(place, section)| (section.index(), place)).collect();
+        let places: HashMap<_, _> =
+            file.sections().enumerate().map(|(place, section)| (section.index(), place)).collect();
         let mut symbols = Vec::new();
         let mut symbol_places = HashMap::new();
         for symbol in file.symbols() {
@@ -71,9 +72,12 @@ impl Input {
             data.resize(data.len().max(section.size() as usize), 0);
             let mut relocations = Vec::new();
             for (offset, relocation) in section.relocations() {
-                let (RelocationFlags::Elf { r_type }, RelocationTarget::Symbol(index)) = (relocation.flags(), relocation.target())
+                let (RelocationFlags::Elf { r_type }, RelocationTarget::Symbol(index)) =
+                    (relocation.flags(), relocation.target())
                 else {
-                    return Err(Error::Failed(format!("section {name} has a relocation without a symbol at {offset:#x}")));
+                    return Err(Error::Failed(format!(
+                        "section {name} has a relocation without a symbol at {offset:#x}"
+                    )));
                 };
                 relocations.push(Relocation { offset: offset as usize, kind: r_type, symbol: symbol_places[&index] });
             }
@@ -93,7 +97,7 @@ impl Input {
         }
         let symbols = self.symbols.iter().filter(|symbol| symbol.section.is_some_and(is_writable));
         let names: BTreeSet<String> =
-            symbols.filter(|symbol| !symbol.name.is_empty()).map(|symbol| frames_name(&symbol.name)).collect();
+            symbols.filter(|symbol| !symbol.name.is_empty()).map(|symbol| readable_name(&symbol.name)).collect();
         let names: Vec<String> = names.into_iter().collect();
         let names = if names.is_empty() { sections.join(", ") } else { names.join(", ") };
         Err(Error::Refused(format!(
@@ -110,7 +114,7 @@ impl Input {
 }
 
 /// A symbol's name as a person would write it.
-pub(super) fn frames_name(symbol: &str) -> String {
+pub(super) fn readable_name(symbol: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(symbol))
 }
 

@@ -7,8 +7,8 @@ mod relocate;
 mod v0;
 mod v3;
 
-pub(crate) use frames::FRAME_LIMIT;
 pub use frames::Frame;
+pub(crate) use frames::FRAME_LIMIT;
 
 use crate::error::{Error, Result};
 use crate::Arch;
@@ -42,7 +42,9 @@ pub(crate) fn link(object: &[u8], arch: Arch) -> Result<Linked> {
         .iter()
         .find(|symbol| symbol.name == ENTRYPOINT)
         .and_then(|symbol| image.position(symbol))
-        .ok_or_else(|| Error::Refused(format!("the program has no function named {ENTRYPOINT}: is no-entrypoint on?")))?;
+        .ok_or_else(|| {
+            Error::Refused(format!("the program has no function named {ENTRYPOINT}: is no-entrypoint on?"))
+        })?;
     let text_bytes = image.text.len() as u64;
     let elf = match arch {
         Arch::V0 => v0::write(image, entry, &calls),

@@ -49,7 +49,10 @@ fn defined(image: &Image, symbol: &Symbol) -> Result<usize> {
 }
 
 fn unknown(section: &str, relocation: &Relocation) -> Error {
-    Error::Failed(format!("section {section} has a relocation of unknown kind {} at {:#x}", relocation.kind, relocation.offset))
+    Error::Failed(format!(
+        "section {section} has a relocation of unknown kind {} at {:#x}",
+        relocation.kind, relocation.offset
+    ))
 }
 
 /// A 64-bit constant is two 32-bit halves in two instruction slots; what is in them already is added.

@@ -1,0 +1,162 @@
+//! Booking of interest, free liquidity and socialised loss.
+
+use super::{div_wide_down, div_wide_up, Indices, ShareDelta, INDEX_BITS};
+use crate::error::{RiskError, RiskResult};
+use crate::num::{mul_u32, mul_wide, PPM};
+use crate::params::DEPOSIT_INDEX_FLOOR;
+
+/// Totals of one bank as plain numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// Deposit shares of all holders.
+    pub deposit_shares: u64,
+    /// Borrow shares of all debtors.
+    pub borrow_shares: u64,
+    /// Value of a deposit share, 48 fraction bits.
+    pub deposit_index: u64,
+    /// Borrow index up to which interest is booked, 48 fraction bits.
+    pub borrow_index: u64,
+    /// Bad debt beyond what deposits could bear, atoms.
+    pub uncovered_atoms: u64,
+}
+
+/// Result of [`Totals::book`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Booking {
+    /// Atoms for the protocol.
+    pub fee_atoms: u64,
+    /// The deposit index from now on.
+    pub deposit_index: u64,
+}
+
+impl Totals {
+    /// What depositors own, atoms with 48 fraction bits.
+    #[inline(always)]
+    pub const fn deposits_bits(&self) -> u128 {
+        mul_wide(self.deposit_shares, self.deposit_index)
+    }
+
+    /// What borrowers owe by the booked index, atoms with 48 fraction bits.
+    #[inline(always)]
+    pub const fn borrows_bits(&self) -> u128 {
+        mul_wide(self.borrow_shares, self.borrow_index)
+    }
+
+    /// Deposits, atoms, rounded down; saturates.
+    #[inline(always)]
+    pub const fn deposits_down(&self) -> u64 {
+        super::deposit_atoms_down(self.deposit_shares, self.deposit_index)
+    }
+
+    /// Borrows, atoms, rounded up; saturates.
+    #[inline(always)]
+    pub const fn borrows_up(&self) -> u64 {
+        super::debt_atoms_up(self.borrow_shares, self.borrow_index)
+    }
+
+    /// `max(0, deposits - borrows - uncovered)`, atoms, rounded down: never the vault's balance (DESIGN 4, Money).
+    #[inline(always)]
+    pub const fn free_liquidity_down(&self) -> u64 {
+        let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
+        let free = self.deposits_bits().saturating_sub(owed) >> INDEX_BITS;
+        if free >> 64 != 0 {
+            u64::MAX
+        } else {
+            free as u64
+        }
+    }
+
+    /// `borrows <= deposits - uncovered`, exactly: what holds after atoms leave the vault.
+    #[inline(always)]
+    pub const fn is_liquid(&self) -> bool {
+        let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
+        owed <= self.deposits_bits()
+    }
+
+    /// The indices.
+    #[inline(always)]
+    pub const fn indices(&self) -> Indices {
+        Indices { deposit_index: self.deposit_index, borrow_index: self.borrow_index }
+    }
+
+    /// Books what borrowers were charged while the borrow index grew to `borrow_index_now` (DESIGN 4, `Bank`).
+    ///
+    /// `interest_fee_ppm` of it is the protocol's, the rest raises the deposit index, rounded down, which never grows
+    /// faster than the borrow index. What that bound, rounding or an empty deposit side leaves is the protocol's too,
+    /// in whole atoms; the fraction stays in the vault.
+    #[inline(never)]
+    pub fn book(&self, borrow_index_now: u64, interest_fee_ppm: u32) -> Booking {
+        let unchanged = Booking { fee_atoms: 0, deposit_index: self.deposit_index };
+        let growth = borrow_index_now.saturating_sub(self.borrow_index);
+        if growth == 0 || self.borrow_shares == 0 {
+            return unchanged;
+        }
+        let charged = mul_wide(self.borrow_shares, growth);
+        // Per deposit share, then the share of it that is not the protocol's.
+        let gross = div_wide_down(charged, self.deposit_shares).unwrap_or(u64::MAX);
+        let kept_ppm = PPM.saturating_sub(interest_fee_ppm);
+        let mut raise = div_wide_down(mul_u32(gross, kept_ppm), PPM as u64).unwrap_or(u64::MAX);
+        if self.deposit_shares == 0 {
+            raise = 0;
+        } else if self.borrows_bits() > self.deposits_bits() {
+            // Only where more is owed than deposited can depositors be due more than the borrow index grew.
+            let at_most = div_wide_down(mul_wide(self.deposit_index, growth), self.borrow_index).unwrap_or(u64::MAX);
+            raise = raise.min(at_most);
+        }
+        let deposit_index = self.deposit_index.saturating_add(raise);
+        let credited = mul_wide(self.deposit_shares, deposit_index - self.deposit_index);
+        let fee = charged.saturating_sub(credited) >> INDEX_BITS;
+        Booking { fee_atoms: u64::try_from(fee).unwrap_or(u64::MAX), deposit_index }
+    }
+
+    /// Totals after accounts' shares changed by `delta`.
+    ///
+    /// # Errors
+    /// `NumberOutOfRange`.
+    #[inline(always)]
+    pub fn plus(&self, delta: ShareDelta) -> RiskResult<Self> {
+        let sum = |total: u64, by: i64| total.checked_add_signed(by).ok_or(RiskError::NumberOutOfRange);
+        Ok(Self {
+            deposit_shares: sum(self.deposit_shares, delta.deposit_shares)?,
+            borrow_shares: sum(self.borrow_shares, delta.borrow_shares)?,
+            ..*self
+        })
+    }
+}
+
+/// Result of [`socialize`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Socialized {
+    /// The deposit index from now on.
+    pub deposit_index: u64,
+    /// Atoms that deposits could not bear.
+    pub uncovered_atoms: u64,
+    /// The index is at its floor: repay and withdraw only.
+    pub terminal: bool,
+}
+
+/// Lowers the deposit index pro rata for `loss_atoms`, rounded against depositors, never below its floor (DESIGN 2,
+/// step 5). What deposits cannot bear is uncovered, rounded up.
+pub fn socialize(deposit_shares: u64, deposit_index: u64, loss_atoms: u64) -> Socialized {
+    let bearable = deposit_index.saturating_sub(DEPOSIT_INDEX_FLOOR);
+    let fall = div_wide_up((loss_atoms as u128) << INDEX_BITS, deposit_shares);
+    match fall.filter(|fall| *fall <= bearable) {
+        Some(fall) => {
+            let deposit_index = deposit_index - fall;
+            Socialized { deposit_index, uncovered_atoms: 0, terminal: deposit_index <= DEPOSIT_INDEX_FLOOR }
+        }
+        None if loss_atoms == 0 => {
+            Socialized { deposit_index, uncovered_atoms: 0, terminal: deposit_index <= DEPOSIT_INDEX_FLOOR }
+        }
+        None => {
+            let borne = super::deposit_atoms_down(deposit_shares, bearable);
+            // Without depositors there is nobody whose claims the index measures: it stays, and so does the bank.
+            let deposit_index = if deposit_shares == 0 { deposit_index } else { deposit_index - bearable };
+            Socialized {
+                deposit_index,
+                uncovered_atoms: loss_atoms.saturating_sub(borne),
+                terminal: deposit_index <= DEPOSIT_INDEX_FLOOR,
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The borrow rate: a kinked curve at a moving average of mean utilisation.
+
+use crate::error::{RiskError, RiskResult};
+use crate::num::{div_up_u128, mul_u32, PPM};
+use crate::params::{MAX_ANNUAL_RATE_PPM, SECS_PER_YEAR};
+
+/// Annual rates at utilisation 0, at the kink and at 1, linear between (risk-design 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateCurve {
+    /// Utilisation at the kink.
+    pub kink_ppm: u32,
+    /// Annual rate at utilisation 0.
+    pub rate_zero_ppm: u32,
+    /// Annual rate at the kink.
+    pub rate_kink_ppm: u32,
+    /// Annual rate at utilisation 1.
+    pub rate_full_ppm: u32,
+}
+
+impl RateCurve {
+    /// The curve of risk-design 7.1: kink at 80 %, 0, 8 and 100 % a year.
+    pub const DEFAULT: Self =
+        Self { kink_ppm: 800_000, rate_zero_ppm: 0, rate_kink_ppm: 80_000, rate_full_ppm: 1_000_000 };
+
+    /// Checks that the kink lies inside and that rates rise to at most 300 % a year.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`.
+    pub fn validate(&self) -> RiskResult<()> {
+        let inside = 0 < self.kink_ppm && self.kink_ppm < PPM;
+        let rising = self.rate_zero_ppm <= self.rate_kink_ppm && self.rate_kink_ppm <= self.rate_full_ppm;
+        if inside && rising && self.rate_full_ppm <= MAX_ANNUAL_RATE_PPM {
+            Ok(())
+        } else {
+            Err(RiskError::ParameterOutOfBounds)
+        }
+    }
+
+    /// The rate per second at `utilization_ppm`, in units of 2^-64, rounded up.
+    ///
+    /// Utilisation above 1 counts as 1. One division, so nothing is rounded twice.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds` where the curve is not valid.
+    pub fn rate_per_sec_up(&self, utilization_ppm: u32) -> RiskResult<u64> {
+        self.validate()?;
+        let at = utilization_ppm.min(PPM);
+        let (from, to, run, width) = if at <= self.kink_ppm {
+            (self.rate_zero_ppm, self.rate_kink_ppm, at, self.kink_ppm)
+        } else {
+            (self.rate_kink_ppm, self.rate_full_ppm, at - self.kink_ppm, PPM - self.kink_ppm)
+        };
+        // At most 6e12, 43 bits: 107 after the shift.
+        let scaled = from as u64 * width as u64 + (to - from) as u64 * run as u64;
+        let divisor = width as u128 * PPM as u128 * SECS_PER_YEAR as u128;
+        let rate = div_up_u128((scaled as u128) << 64, divisor).ok_or(RiskError::ParameterOutOfBounds)?;
+        u64::try_from(rate).map_err(|_| RiskError::ParameterOutOfBounds)
+    }
+}
+
+/// Borrows over deposits, ppm, rounded down, at most one; one where there are borrows but no deposits.
+///
+/// Both in atoms with 48 fraction bits. Reads the 44 leading bits of the deposits, so that one native division
+/// suffices: off by less than one ppm.
+#[inline(always)]
+pub const fn utilization_ppm_down(borrows: u128, deposits: u128) -> u32 {
+    if borrows >= deposits {
+        return if borrows == 0 { 0 } else { PPM };
+    }
+    let shift = (128 - deposits.leading_zeros()).saturating_sub(44);
+    (((borrows >> shift) as u64 * PPM as u64) / (deposits >> shift) as u64) as u32
+}
+
+/// The moving average after `elapsed_secs` with mean utilisation `mean_ppm`: weight `dt / (dt + window)` (DESIGN 4).
+///
+/// The step is rounded away from zero: frequent cranks reach the mean instead of stopping short of it, and never
+/// pass it.
+pub fn utilization_ema(ema_ppm: u32, mean_ppm: u32, elapsed_secs: u64, window_secs: u32) -> u32 {
+    // Beyond 2^32 seconds the weight differs from one by less than a ppm can show.
+    let elapsed = elapsed_secs.min(u32::MAX as u64);
+    let step = |distance: u32| -> u32 {
+        let whole = (elapsed + window_secs as u64).max(1);
+        // At most `distance`, since elapsed <= whole.
+        (mul_u32(elapsed, distance) as u64).div_ceil(whole) as u32
+    };
+    if mean_ppm >= ema_ppm {
+        ema_ppm + step(mean_ppm - ema_ppm)
+    } else {
+        ema_ppm - step(ema_ppm - mean_ppm)
+    }
+}

@@ -1,0 +1,101 @@
+//! Which reading may become the held price, and when (DESIGN 3, guards). Everything in seconds.
+
+use super::{Observation, PriceState};
+use crate::error::{RiskError, RiskResult};
+use crate::params::GlobalParams;
+
+/// One of a slot's two sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Wins whenever it is valid.
+    #[default]
+    Primary,
+    /// Counts only while the primary is silent.
+    Secondary,
+}
+
+impl Source {
+    /// Place in a slot's list of sources.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// What the clocks say about a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It becomes the held price, published at this time: its own, or the clock's where it is slightly ahead.
+    Accept(i64),
+    /// Nothing changes, and that is no error.
+    NotNewer,
+}
+
+/// Applies every rule of time to a reading of `source`.
+///
+/// 1. Not newer than the last one taken from this source, however old: [`Admission::NotNewer`].
+/// 2. More than `future_secs` ahead of the clock is refused; less is taken as now.
+/// 3. Older than the write age is refused.
+/// 4. Where the caller chose the account, only the first update of its second counts: otherwise he could walk among
+///    several valid prices.
+/// 5. Not newer than the held price, which the other source or an update ahead of the clock may have brought:
+///    [`Admission::NotNewer`]. So the held time strictly increases, and one second of the clock has one price.
+///
+/// # Errors
+/// `PriceFromFuture`, `PriceStale`, `PriceNotFirstOfSecond`.
+pub fn admit(
+    state: &PriceState,
+    source: Source,
+    observation: &Observation,
+    params: &GlobalParams,
+    now: i64,
+) -> RiskResult<Admission> {
+    let published_at = observation.published_at;
+    if published_at <= state.source_published_at[source.index()] {
+        return Ok(Admission::NotNewer);
+    }
+    if published_at > now.saturating_add(params.future_secs as i64) {
+        return Err(RiskError::PriceFromFuture);
+    }
+    if now.saturating_sub(published_at) > params.write_age_secs as i64 {
+        return Err(RiskError::PriceStale);
+    }
+    if observation.previous_at.is_some_and(|previous| previous >= published_at) {
+        return Err(RiskError::PriceNotFirstOfSecond);
+    }
+    let effective = published_at.min(now);
+    if state.update_count > 0 && effective <= state.published_at {
+        return Ok(Admission::NotNewer);
+    }
+    Ok(Admission::Accept(effective))
+}
+
+/// Which source counts when both accounts are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The primary is valid now.
+    Primary,
+    /// The primary has been silent for `primary_stale_secs`.
+    Secondary,
+    /// The primary is not valid, but has not been silent for long enough either.
+    Neither,
+}
+
+/// Decides between the sources from what the pinned primary shows.
+///
+/// `primary` is its reading, none where its account holds no valid one (closed, partially verified, not positive).
+/// Then, and where it lies in the future, the last valid one that the board has taken tells how long it is silent: a
+/// broken primary must not block the secondary for ever.
+pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: i64) -> Choice {
+    let horizon = now.saturating_add(params.future_secs as i64);
+    let shown = primary.map(|observation| observation.published_at).filter(|published_at| *published_at <= horizon);
+    if shown.is_some_and(|published_at| now.saturating_sub(published_at) <= params.write_age_secs as i64) {
+        return Choice::Primary;
+    }
+    let taken = state.source_published_at[Source::Primary.index()];
+    let last = shown.map_or(taken, |published_at| published_at.max(taken));
+    if now.saturating_sub(last) >= params.primary_stale_secs as i64 {
+        Choice::Secondary
+    } else {
+        Choice::Neither
+    }
+}

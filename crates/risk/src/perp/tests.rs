@@ -1,0 +1,216 @@
+use std::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::margin::{initial_margins, margins};
+use crate::params::{MarketRates, TokenWeights};
+use crate::portfolio::{At, LegPrices, Portfolio};
+use crate::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price};
+
+/// Dollars in millionths as the unit price of a base with nine decimals in quote atoms with six.
+fn unit(price_micro: u64) -> UnitPrice {
+    UnitPrice::new_down(Price::from_decimal_down(price_micro, -6).unwrap(), base_scale_down(6, 9).unwrap())
+}
+
+fn quote_unit(price_micro: u64) -> UnitPrice {
+    UnitPrice::new_down(Price::from_decimal_down(price_micro, -6).unwrap(), token_scale_down(6).unwrap())
+}
+
+#[test]
+fn a_premium_held_for_an_hour_costs_that_share_of_notional() {
+    // 200 dollars, 100 ppm: 0.02 dollars an hour for 10^9 units.
+    let rate = funding_rate(100, unit(200_000_000), 500);
+    let per_hour = (rate as i128 * 3_600 * 1_000_000_000) >> 64;
+    assert!((19_999..=20_000).contains(&per_hour));
+    assert_eq!(funding_rate(-100, unit(200_000_000), 500), -rate);
+    assert_eq!(funding_rate(5_000, unit(200_000_000), 500), funding_rate(500, unit(200_000_000), 500));
+    assert_eq!(funding_rate(1, UnitPrice { mantissa: u64::MAX, shift: -64 }, 500), i64::MAX);
+}
+
+#[test]
+fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
+    assert_eq!(premium_integral_since(-40, 1_000, 1_000, 1_010, 3_600), -400);
+    assert_eq!(premium_integral_since(-40, 1_000, 1_000, 1_000_000, 3_600), -144_000);
+    assert_eq!(premium_integral_since(-40, 1_000, 4_000, 1_000_000, 3_600), -24_000);
+    assert_eq!(premium_integral_since(40, 1_000, 9_000, 1_000_000, 3_600), 0);
+    assert_eq!(premium_integral_since(40, 1_000, 1_000, 900, 3_600), 0);
+    assert_eq!(mean_premium_ppm(1_000_000, 0, 500), 0);
+    assert_eq!(mean_premium_ppm(-144_000, 7_200, 500), -20);
+    assert_eq!(mean_premium_ppm(i128::MAX, 1, 500), 500);
+}
+
+#[test]
+fn a_side_that_flips_grows() {
+    assert_eq!(change_of(10, -10), Change::Reduces);
+    assert_eq!(change_of(-10, 3), Change::Reduces);
+    assert_eq!(change_of(10, -11), Change::Grows);
+    assert_eq!(change_of(0, 1), Change::Grows);
+    assert_eq!(change_of(10, 1), Change::Grows);
+}
+
+#[test]
+fn a_unit_worth_more_than_a_thousandth_of_a_dollar_is_not_listed() {
+    let params = GlobalParams::DEFAULT;
+    let dollars = |price: u64, decimals| {
+        UnitPrice::new_down(Price::from_decimal_down(price, 0).unwrap(), token_scale_down(decimals).unwrap())
+    };
+    let atoms = |price: u64, decimals| {
+        UnitPrice::new_down(Price::from_decimal_down(price, 0).unwrap(), base_scale_down(6, decimals).unwrap())
+    };
+    assert_eq!(validate_unit(dollars(100_000, 8), atoms(100_000, 8), &params), Ok(()));
+    assert!(validate_unit(dollars(110_000, 8), atoms(110_000, 8), &params).is_err());
+    assert!(validate_unit(UnitPrice::default(), UnitPrice::default(), &params).is_err());
+}
+
+/// A perp leg and a quote balance whose prices differ from each other in every way.
+fn some_account() -> impl Strategy<Value = (Portfolio, UnitPrice)> {
+    let around = |base: u64| (base * 7 / 10)..(base * 13 / 10);
+    (
+        (-(1i64 << 40)..1i64 << 40, -(1i64 << 42)..1i64 << 42, -(1i64 << 42)..1i64 << 42),
+        (1_000_000u64..1_000_000_000).prop_flat_map(move |p| (around(p), around(p), around(p), 0u32..200_000)),
+        (990_000u64..1_010_000, 900_000u32..=1_000_000, 1_000_000u32..1_050_000),
+    )
+        .prop_map(|((units, cash, quote), (spot, fast, slow, edge), (quote_price, w_a, w_l))| {
+            let params = GlobalParams { pnl_weight_ppm: w_a, ..GlobalParams::DEFAULT };
+            let mut portfolio = Portfolio::empty(params);
+            let init = if units >= 0 { spot.min(fast).min(slow) } else { spot.max(fast).max(slow) };
+            let leg = &mut portfolio.perps[0];
+            leg.units = units;
+            leg.cash_atoms = cash;
+            leg.rates = MarketRates { maint_ppm: 20_000, target_ppm: 32_500, init_ppm: 50_000 };
+            leg.prices = LegPrices {
+                spot: unit(spot),
+                fast: unit(fast),
+                init: unit(init),
+                init_charge: unit(spot.max(fast).max(slow)),
+                edge: edge_from_ppm_up(edge),
+                ready: true,
+                ..LegPrices::default()
+            };
+            portfolio.perp_count = 1;
+            portfolio.quote.amount_atoms = quote;
+            portfolio.quote.weights = TokenWeights {
+                asset_maint_ppm: w_a,
+                asset_target_ppm: w_a - 10_000,
+                asset_init_ppm: w_a - 20_000,
+                liability_maint_ppm: w_l,
+                liability_target_ppm: w_l + 10_000,
+                liability_init_ppm: w_l + 20_000,
+            };
+            portfolio.quote.prices = LegPrices {
+                spot: quote_unit(quote_price),
+                fast: quote_unit(quote_price + 100),
+                init: quote_unit(quote_price - 200),
+                init_charge: quote_unit(quote_price + 300),
+                edge: edge_from_ppm_up(1_000),
+                ready: true,
+                ..LegPrices::default()
+            };
+            (portfolio, unit(slow))
+        })
+}
+
+/// Rounding of two legs, each by an atom's worth, at the largest weight: pico-dollars.
+const ROUNDING: i128 = 4 * 1_100_000;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn settling_lowers_no_margin((before, slow) in some_account(), share in 1u64..=1_000) {
+        let pnl = settleable(&before.perps()[0], slow);
+        // Any part may be settled: a winner's is bounded by the pool, a loser's by his balance.
+        let amount = (pnl as i128 * share as i128 / 1_000) as i64;
+        let mut after = before;
+        after.perps[0].cash_atoms -= amount;
+        after.quote.amount_atoms += amount;
+        for edges in [false, true] {
+            for at in [At::Spot, At::Fast] {
+                let (old, new) = (margins(&before, at, edges), margins(&after, at, edges));
+                prop_assert!(new.maint >= old.maint - ROUNDING, "maintenance {:?} {}", at, edges);
+                prop_assert!(new.target >= old.target - ROUNDING, "target {:?} {}", at, edges);
+                prop_assert!((new.nav - old.nav).abs() <= ROUNDING);
+            }
+        }
+        let (old, new) = (initial_margins(&before), initial_margins(&after));
+        prop_assert!(new.init >= old.init - ROUNDING, "initial");
+    }
+
+    #[test]
+    fn nothing_settles_where_the_signs_differ((account, slow) in some_account()) {
+        let leg = &account.perps()[0];
+        let pnl = settleable(leg, slow);
+        for price in [leg.prices.spot, leg.prices.fast, slow, leg.prices.init] {
+            let here = leg.pnl_at(price);
+            prop_assert!(pnl == 0 || here.signum() == pnl.signum());
+            prop_assert!(pnl.unsigned_abs() <= here.unsigned_abs());
+        }
+    }
+
+    #[test]
+    fn exits_take_the_same_in_any_order(
+        pool in 0u64..1 << 50, deficit in 1u64..1 << 50, shares in prop::collection::vec(1u64..1_000, 2..8), seed: u64,
+    ) {
+        // Claims that add up to the pool and the deficit.
+        let weight: u64 = shares.iter().sum();
+        let claims: Vec<u64> =
+            shares.iter().map(|s| ((pool + deficit) as u128 * *s as u128 / weight as u128) as u64).collect();
+        let run = |order: &[usize]| {
+            let (mut pool, mut deficit) = (pool, deficit);
+            let mut paid = std::vec![0u64; claims.len()];
+            for i in order {
+                if let Ok(exit) = exit_down(claims[*i], pool, deficit) {
+                    pool -= exit.paid_atoms;
+                    deficit -= exit.struck_atoms;
+                    paid[*i] = exit.paid_atoms;
+                }
+            }
+            paid
+        };
+        let forward: Vec<usize> = (0..claims.len()).collect();
+        let mut shuffled = forward.clone();
+        shuffled.rotate_left((seed % claims.len() as u64) as usize);
+        if seed & (1 << 32) != 0 {
+            shuffled.reverse();
+        }
+        for (a, b) in run(&forward).iter().zip(run(&shuffled)) {
+            prop_assert!(a.abs_diff(b) <= claims.len() as u64);
+        }
+    }
+
+    #[test]
+    fn an_exit_pays_at_most_the_pool_and_strikes_at_most_the_deficit(claim: u64, pool in 0u64..1 << 62, deficit in 0u64..1 << 62) {
+        match exit_down(claim, pool, deficit) {
+            Ok(exit) => {
+                prop_assert!(exit.paid_atoms <= pool && exit.struck_atoms <= deficit);
+                prop_assert_eq!(exit.paid_atoms + exit.struck_atoms, claim.min(pool + deficit));
+            }
+            Err(_) => prop_assert_eq!(pool + deficit, 0),
+        }
+    }
+
+    #[test]
+    fn a_reducing_side_loses_at_most_the_band_and_the_fee(
+        units in 1u64..1 << 40, price in 1_000_000u64..1_000_000_000, quote in 0u64..1 << 50, band in 1u32..10_000,
+    ) {
+        let spot = unit(price);
+        let (down, up) = (spot.value_down(units), spot.value_up(units));
+        // Half of the cases near the band.
+        let near = ((up as u128 * (980_000 + quote % 40_000) as u128) / 1_000_000) as u64;
+        for quote in [quote, near] {
+            let inside = is_within_band(quote, units, spot, band);
+            let loss = down.saturating_sub(quote).max(quote.saturating_sub(up));
+            prop_assert!(!inside || loss as u128 * 1_000_000 <= up as u128 * band as u128 + 1_000_000);
+            for buys in [true, false] {
+                prop_assert!(!is_worse_than_spot(buys, quote, units, spot) || loss > 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_loser_is_never_pushed_into_a_borrow_below_maintenance(loss: u64, quote: i64) {
+        prop_assert!(loser_pays(loss, quote, false) <= quote.max(0) as u64);
+        prop_assert_eq!(loser_pays(loss, quote, true), loss);
+    }
+}

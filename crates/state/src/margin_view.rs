@@ -1,0 +1,63 @@
+//! What `check_margin` returns, as plain bytes for any caller.
+
+use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::margin::{InitialMargins, Margins};
+
+use crate::I128Le;
+
+/// NAV and requirements at one price, pico-dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct MaintenanceView {
+    /// NAV, each leg's value rounded against the account.
+    pub nav_usd_pico: I128Le,
+    /// Maintenance requirement.
+    pub mmr_usd_pico: I128Le,
+    /// Target requirement.
+    pub tmr_usd_pico: I128Le,
+}
+
+impl From<&Margins> for MaintenanceView {
+    fn from(margins: &Margins) -> Self {
+        Self {
+            nav_usd_pico: I128Le::new(margins.nav),
+            mmr_usd_pico: I128Le::new(margins.mmr()),
+            tmr_usd_pico: I128Le::new(margins.tmr()),
+        }
+    }
+}
+
+/// Return data of `check_margin`. Views that were not asked for are zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct MarginView {
+    /// `NAV / MMR` at spot in ppm, rounded down; `u32::MAX` without a requirement, 0 where NAV is not positive.
+    pub ratio_ppm: u32,
+    /// Bits of [`MarginView::STALE`] and so on.
+    pub flags: u32,
+    /// At spot.
+    pub spot: MaintenanceView,
+    /// At the fast average.
+    pub fast: MaintenanceView,
+    /// NAV at conservative prices, pico-dollars.
+    pub init_nav_usd_pico: I128Le,
+    /// Initial requirement, pico-dollars.
+    pub imr_usd_pico: I128Le,
+}
+
+const _: () = assert!(core::mem::size_of::<MarginView>() == 136);
+
+impl MarginView {
+    /// Some leg's price is stale; the account may add no risk.
+    pub const STALE: u32 = 1;
+    /// Some leg's averages are not ready; the account may add no risk.
+    pub const NOT_READY: u32 = 2;
+    /// Some leg's value left the range of the numbers; the account may add no risk.
+    pub const SATURATED: u32 = 4;
+
+    /// Fills in initial margin.
+    pub fn set_initial(&mut self, margins: &InitialMargins) {
+        self.init_nav_usd_pico.set(margins.nav);
+        self.imr_usd_pico.set(margins.imr());
+    }
+}

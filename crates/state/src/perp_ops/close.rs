@@ -1,0 +1,93 @@
+//! Deleveraging and socialised loss: what one side bears for a bankrupt position of the other.
+
+use plimsoll_risk::lazy::{charge_within_down, rate_of_spot_down, Side, CHARGE_WINDOW_SECS};
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::{RiskError, RiskResult};
+
+use super::touch;
+use crate::{DerivativePosition, Market, MarketSlot};
+
+/// A base closed against the opposite side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClosedBase {
+    /// Base that the position held, signed.
+    pub units: i64,
+    /// Units that the opposite side closed; the rest (rounding only) is written off.
+    pub closed_units: u64,
+    /// Value of the base at spot that the position received (paid, if negative), quote atoms.
+    pub cash_atoms: i64,
+}
+
+/// Closes a position's whole base against the opposite side at spot, pro rata (DESIGN 2, step 4). Books funding
+/// first, and ends the epoch where it must. The leg's `last_sign` stays.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn close_base(
+    slot: &mut MarketSlot,
+    market: &mut Market,
+    position: &mut DerivativePosition,
+    spot: UnitPrice,
+    now: i64,
+    funding_max_secs: u32,
+) -> RiskResult<ClosedBase> {
+    slot.accrue_funding(now, funding_max_secs)?;
+    touch(position, slot, Some(market), now, funding_max_secs)?;
+    let Some(side) = Side::of(position.shares) else {
+        return Ok(ClosedBase::default());
+    };
+    let shares = position.shares.unsigned_abs();
+    let units = slot.sides[side as usize].stored().size_down(shares);
+    let totals = &mut market.sides[side as usize];
+    totals.shares = totals.shares.checked_sub(shares).ok_or(RiskError::NumberOutOfRange)?;
+    totals.leave()?;
+    totals.settle_shares();
+    let opposite = side.opposite();
+    let index = slot.sides[opposite as usize].stored();
+    let (index, closed_units) = index.closed_down(opposite, market.sides[opposite as usize].shares, units, spot)?;
+    slot.sides[opposite as usize].store(index);
+    slot.end_epochs(market)?;
+    let cash_atoms = match side {
+        Side::Long => plimsoll_risk::num::to_i64(spot.value_down(units))?,
+        Side::Short => -plimsoll_risk::num::to_i64(spot.value_up(units))?,
+    };
+    position.shares = 0;
+    position.k_entry.set(0);
+    position.cash_atoms = position.cash_atoms.checked_add(cash_atoms).ok_or(RiskError::NumberOutOfRange)?;
+    Ok(ClosedBase { units: side.signed(units)?, closed_units, cash_atoms })
+}
+
+/// Charges a loss to one side, pro rata, at most maintenance rate times spot per unit and hour; what exceeds this or
+/// finds no position becomes the market's deficit (DESIGN 2, step 5). Returns the part the side bore, quote atoms.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn socialise(
+    slot: &mut MarketSlot,
+    market: &mut Market,
+    bearing: Side,
+    loss_atoms: u64,
+    spot: UnitPrice,
+    now: i64,
+    funding_max_secs: u32,
+) -> RiskResult<u64> {
+    slot.accrue_funding(now, funding_max_secs)?;
+    let open_interest = slot.open_interest(market, bearing);
+    let totals = &mut market.sides[bearing as usize];
+    let elapsed = now.saturating_sub(totals.charge_hour_at);
+    if !(0..CHARGE_WINDOW_SECS).contains(&elapsed) {
+        totals.charge_hour_at = now;
+        totals.charged_per_unit.set(0);
+    }
+    let bound = rate_of_spot_down(slot.rates.0.maint_ppm, spot);
+    let (charged, per_unit) = charge_within_down(loss_atoms, open_interest, bound, totals.charged_per_unit.get());
+    if charged != 0 {
+        let index = slot.sides[bearing as usize].stored().charged(charged, totals.shares)?;
+        slot.sides[bearing as usize].store(index);
+        totals.charged_per_unit.set(per_unit);
+        market.socialized_atoms = market.socialized_atoms.saturating_add(charged);
+    }
+    let deficit = loss_atoms - charged;
+    market.deficit_atoms = market.deficit_atoms.checked_add(deficit).ok_or(RiskError::NumberOutOfRange)?;
+    Ok(charged)
+}

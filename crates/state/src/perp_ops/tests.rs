@@ -1,0 +1,1 @@
+//! The lazy index against explicit bookkeeping.

@@ -1,0 +1,111 @@
+//! A price slot as the pure crate's plain numbers, and back.
+
+use plimsoll_risk::fixed_checked::Fixed;
+use plimsoll_risk::oracle::{PriceState, Source};
+
+use crate::{ensure, I128Le, InvariantViolation, PriceSlot, StoredPrice};
+
+impl PriceSlot {
+    /// The slot's state.
+    pub fn state(&self) -> PriceState {
+        PriceState {
+            source: if self.source == 0 { Source::Primary } else { Source::Secondary },
+            sigma_ppm: self.sigma_ppm,
+            vol_ppm_per_sqrt_sec: self.vol_ppm_per_sqrt_sec,
+            update_count: self.update_count,
+            published_at: self.published_at,
+            first_published_at: self.first_published_at,
+            spot: self.spot.get(),
+            fast: self.fast.get(),
+            slow: self.slow.get(),
+            low: self.low.get(),
+            high: self.high.get(),
+            sample: self.sample.get(),
+            sampled_at: self.sampled_at,
+            variance: Fixed::from_bits(self.variance.get()),
+            fast_secs: self.fast_secs,
+            slow_secs: self.slow_secs,
+            source_published_at: [self.sources[0].published_at, self.sources[1].published_at],
+        }
+    }
+
+    /// Writes a state back; what a listing fixes (pins, calibration, whether it is active) stays.
+    pub fn store(&mut self, state: &PriceState) {
+        self.source = state.source as u8;
+        self.sigma_ppm = state.sigma_ppm;
+        self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec;
+        self.update_count = state.update_count;
+        self.published_at = state.published_at;
+        self.first_published_at = state.first_published_at;
+        self.spot = StoredPrice::from(state.spot);
+        self.fast = StoredPrice::from(state.fast);
+        self.slow = StoredPrice::from(state.slow);
+        self.low = StoredPrice::from(state.low);
+        self.high = StoredPrice::from(state.high);
+        self.sample = StoredPrice::from(state.sample);
+        self.sampled_at = state.sampled_at;
+        self.variance = I128Le::new(state.variance.to_bits());
+        self.fast_secs = state.fast_secs;
+        self.slow_secs = state.slow_secs;
+        self.sources[0].published_at = state.source_published_at[0];
+        self.sources[1].published_at = state.source_published_at[1];
+    }
+
+    /// What holds of a listed slot after every instruction that wrote it.
+    ///
+    /// # Errors
+    /// The invariant that is broken.
+    pub fn invariant(&self) -> Result<(), InvariantViolation> {
+        ensure(self.active == 1 && self.source <= 1, "price slot flags are unknown")?;
+        ensure(self.fast_secs > 0 && self.fast_secs <= self.slow_secs, "price time constants are out of order")?;
+        ensure(self.variance.get() >= 0, "price variance is negative")?;
+        if self.update_count == 0 {
+            return Ok(());
+        }
+        ensure(self.first_published_at <= self.published_at, "price is older than its first update")?;
+        ensure(self.sampled_at <= self.published_at, "price is older than its variance sample")?;
+        let (low, high) = (self.low.get(), self.high.get());
+        for price in [self.spot.get(), self.fast.get(), self.slow.get()] {
+            ensure(!price.is_zero(), "price is zero")?;
+            ensure(low.cmp_value(&price).is_le() && high.cmp_value(&price).is_ge(), "price leaves its bounds")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::Zeroable;
+    use plimsoll_risk::oracle::{update, Observation, DEFAULT_PRIOR_PICO_PER_SEC};
+    use plimsoll_risk::params::GlobalParams;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn listed() -> PriceSlot {
+        let mut slot = PriceSlot { active: 1, ..PriceSlot::zeroed() };
+        slot.store(&PriceState::listed(15, 3_600, DEFAULT_PRIOR_PICO_PER_SEC));
+        slot
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn a_state_survives_being_stored_and_every_update_keeps_the_invariant(
+            prices in proptest::collection::vec((1i64.., any::<u64>(), -18i32..=12, 0i64..400), 1..8),
+        ) {
+            let (mut slot, mut now) = (listed(), 1_760_130_000);
+            prop_assert!(slot.invariant().is_ok());
+            for (price, conf, exponent, step) in prices {
+                now += step;
+                let observation = Observation::from_pyth(price, conf, exponent, now, None).unwrap();
+                let next = update(&slot.state(), Source::Secondary, &observation, &GlobalParams::DEFAULT, now);
+                let Ok(Some(next)) = next else { continue };
+                slot.store(&next);
+                prop_assert_eq!(slot.state(), next);
+                prop_assert!(slot.invariant().is_ok());
+            }
+        }
+    }
+}

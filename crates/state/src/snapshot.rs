@@ -1,0 +1,241 @@
+//! From accounts to plain numbers: the one place where layouts become a [`Portfolio`].
+//!
+//! The program, the keeper and the simulator load the same three accounts with the same function, so that what one
+//! plans is what the other does.
+
+use bytemuck::Zeroable;
+use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::bank::borrow_index_at_up;
+use plimsoll_risk::num::{mul_shift_down, mul_shift_up, to_i64, PPM};
+use plimsoll_risk::oracle::{edge_ppm_up, READY_TIME_CONSTANTS, READY_UPDATES};
+use plimsoll_risk::params::{GlobalParams, TokenWeights};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::price::{edge_from_ppm_up, Price, UnitPrice};
+use plimsoll_risk::{RiskError, RiskResult};
+
+use crate::{BankSlot, MarginAccount, PositionKind, PriceBoard, PriceSlot, Registry};
+
+/// A [`Portfolio`] that can be allocated zeroed on the heap: at over 4 KB it does not fit a stack frame on sBPF.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct PortfolioBuffer(pub Portfolio);
+
+// SAFETY: a portfolio holds integers, and booleans for which zero is `false`.
+unsafe impl Zeroable for PortfolioBuffer {}
+
+/// Which prices of each leg to compute; the others stay zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Views {
+    /// At spot.
+    pub spot: bool,
+    /// At the fast average.
+    pub fast: bool,
+    /// For adding risk.
+    pub initial: bool,
+    /// Eligibility edges of fresh legs; stale legs always have theirs.
+    pub edges: bool,
+}
+
+impl Views {
+    /// Maintenance at spot.
+    pub const SPOT: Self = Self { spot: true, fast: false, initial: false, edges: false };
+    /// Initial only.
+    pub const INITIAL: Self = Self { spot: false, fast: false, initial: true, edges: false };
+    /// Maintenance at both prices and initial.
+    pub const ALL: Self = Self { spot: true, fast: true, initial: true, edges: false };
+    /// What a liquidation decides on.
+    pub const LIQUIDATION: Self = Self { spot: true, fast: true, initial: false, edges: true };
+}
+
+/// Where the price of a leg is taken from.
+struct Pricing<'a> {
+    params: &'a GlobalParams,
+    board: &'a PriceBoard,
+    now: i64,
+    views: Views,
+}
+
+impl Pricing<'_> {
+    /// Prices of a leg of the given sign, whose own charge is `charge_ppm` of its value.
+    #[inline(always)]
+    fn leg(&self, slot: usize, scale: Price, positive: bool, charge_ppm: u32) -> RiskResult<LegPrices> {
+        let slot = self.board.slot(slot).ok_or(RiskError::LegPriceInvalid)?;
+        let age_secs = self.now.saturating_sub(slot.published_at);
+        let stale = age_secs > self.params.read_age_secs as i64 || slot.spot.mantissa == 0;
+        let mut prices = LegPrices {
+            published_at: slot.published_at,
+            stale,
+            stale_for_hours: age_secs > self.params.stale_asset_secs as i64,
+            ..LegPrices::default()
+        };
+        if self.views.spot {
+            prices.spot = UnitPrice::new_down(slot.spot.get(), scale);
+        }
+        if self.views.fast {
+            prices.fast = UnitPrice::new_down(slot.fast.get(), scale);
+        }
+        if self.views.initial {
+            prices.ready = is_ready(slot);
+            prices.init_charge = UnitPrice::new_down(slot.high.get(), scale);
+            prices.init = if positive { UnitPrice::new_down(slot.low.get(), scale) } else { prices.init_charge };
+        }
+        if stale || self.views.edges {
+            prices.edge = self.edge(slot, age_secs, charge_ppm);
+        }
+        Ok(prices)
+    }
+
+    fn edge(&self, slot: &PriceSlot, age_secs: i64, charge_ppm: u32) -> u64 {
+        // A fresh leg without a charge or without width has no edge: the common case of the settlement token.
+        let fresh = age_secs <= self.params.read_age_secs as i64;
+        if fresh && (charge_ppm < 2 || slot.sigma_ppm == 0) {
+            return 0;
+        }
+        let vol = slot.vol_ppm_per_sqrt_sec;
+        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma_ppm, vol, age_secs, charge_ppm / 2))
+    }
+}
+
+/// Both averages have seen enough updates for adding risk.
+#[inline(always)]
+fn is_ready(slot: &PriceSlot) -> bool {
+    let constant_secs = slot.fast_secs.max(slot.slow_secs) as i64;
+    let seen = slot.published_at.saturating_sub(slot.first_published_at);
+    slot.update_count >= READY_UPDATES && seen >= READY_TIME_CONSTANTS as i64 * constant_secs
+}
+
+/// The charge on a balance's value, ppm: `1 - w_a` of an asset, `w_l - 1` of a liability.
+#[inline(always)]
+fn charge_ppm(weights: &TokenWeights, positive: bool) -> u32 {
+    if positive {
+        PPM.saturating_sub(weights.asset_maint_ppm)
+    } else {
+        weights.liability_maint_ppm.saturating_sub(PPM)
+    }
+}
+
+/// The balance of `shares` in atoms, as margin sees it: deposits at the registry's copy of the deposit index, rounded
+/// down; debts at the borrow index projected to `now`, rounded up.
+///
+/// # Errors
+/// `NumberOutOfRange` where the amount leaves 63 bits.
+#[inline(always)]
+pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<i64> {
+    if shares >= 0 {
+        return to_i64(mul_shift_down(shares as u64, slot.deposit_index, 48));
+    }
+    let elapsed = now.saturating_sub(slot.accrued_at).max(0) as u64;
+    let index = borrow_index_at_up(slot.borrow_index, slot.borrow_rate_per_sec, elapsed);
+    Ok(-to_i64(mul_shift_up(shares.unsigned_abs(), index, 48))?)
+}
+
+/// Fills `out` with the account's legs, projected to `now`. Writes nothing.
+///
+/// # Errors
+/// `LegPriceInvalid` where a leg names no price slot; `NumberOutOfRange`.
+#[inline(never)]
+pub fn load(
+    account: &MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+    views: Views,
+    out: &mut Portfolio,
+) -> RiskResult<()> {
+    out.params = *registry.params();
+    out.token_count = 0;
+    out.perp_count = 0;
+    let pricing = Pricing { params: registry.params(), board, now, views };
+    let mut quote_atoms = 0;
+    for position in account.tokens.iter().filter(|p| p.used == 1) {
+        let slot = registry.bank(position.bank as usize).ok_or(RiskError::LegEmpty)?;
+        let amount = balance_atoms(slot, position.shares, now)?;
+        if position.bank as usize == Registry::QUOTE_BANK {
+            quote_atoms = amount;
+            continue;
+        }
+        let leg = out.tokens.get_mut(out.token_count).ok_or(RiskError::NumberOutOfRange)?;
+        let positive = amount >= 0;
+        leg.amount_atoms = amount;
+        leg.weights = slot.weights.0;
+        leg.bank = position.bank;
+        leg.prices =
+            pricing.leg(slot.price_slot as usize, slot.scale.get(), positive, charge_ppm(&slot.weights.0, positive))?;
+        out.token_count += 1;
+    }
+    for position in account.derivatives.iter().filter(|p| p.kind == PositionKind::Perp as u8) {
+        let slot = registry.market(position.market as usize).ok_or(RiskError::LegEmpty)?;
+        let (units, cash) = slot.project(position, now, registry.params().funding_max_secs)?;
+        let leg: &mut PerpLeg = out.perps.get_mut(out.perp_count).ok_or(RiskError::NumberOutOfRange)?;
+        leg.units = units;
+        leg.cash_atoms = cash;
+        leg.rates = slot.rates.0;
+        leg.market = position.market;
+        leg.prices = pricing.leg(slot.price_slot as usize, slot.scale.get(), units >= 0, slot.rates.0.maint_ppm)?;
+        out.perp_count += 1;
+    }
+    load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)
+}
+
+/// The settlement token's leg, priced even where nothing is held of it, as perps settle in it.
+fn load_quote(
+    leg: &mut TokenLeg,
+    amount_atoms: i64,
+    perp_count: usize,
+    registry: &Registry,
+    pricing: &Pricing<'_>,
+) -> RiskResult<()> {
+    leg.amount_atoms = amount_atoms;
+    leg.bank = Registry::QUOTE_BANK as u8;
+    leg.prices = LegPrices::default();
+    let Some(slot) = registry.bank(Registry::QUOTE_BANK) else {
+        return if amount_atoms == 0 && perp_count == 0 { Ok(()) } else { Err(RiskError::LegEmpty) };
+    };
+    leg.weights = slot.weights.0;
+    if amount_atoms == 0 && perp_count == 0 {
+        return Ok(());
+    }
+    let charge = charge_ppm(&slot.weights.0, amount_atoms >= 0);
+    // Netting with PnL may flip the sign, so initial needs both sides: `init` is low, `init_charge` is high.
+    leg.prices = pricing.leg(slot.price_slot as usize, slot.scale.get(), true, charge)?;
+    Ok(())
+}
+
+impl MarginAccount {
+    /// What the account remembers between observations.
+    ///
+    /// An unknown value of `observed` reads as healthy, which adds no time.
+    pub fn clocks(&self) -> Clocks {
+        Clocks {
+            under_water_secs: self.under_water_secs,
+            wind_down_secs: self.wind_down_secs,
+            seen: match self.observed {
+                1 => Seen::UnderWater,
+                2 => Seen::WindDown,
+                _ => Seen::Healthy,
+            },
+            observed_at: self.observed_at,
+            passed_at: self.passed_at,
+            bypass_published_at: self.bypass_published_at,
+            bypass: self.bypass == 1,
+        }
+    }
+
+    /// Stores what an observation saw.
+    pub fn set_clocks(&mut self, clocks: &Clocks) {
+        self.under_water_secs = clocks.under_water_secs;
+        self.wind_down_secs = clocks.wind_down_secs;
+        self.observed = clocks.seen as u8;
+        self.observed_at = clocks.observed_at;
+        self.passed_at = clocks.passed_at;
+        self.bypass_published_at = clocks.bypass_published_at;
+        self.bypass = clocks.bypass as u8;
+    }
+
+    /// Whether the account owes nothing and holds no position, so that it needs no margin.
+    #[inline(always)]
+    pub fn is_debt_free(&self) -> bool {
+        self.tokens.iter().all(|t| t.shares >= 0)
+            && self.derivatives.iter().all(|d| d.kind == PositionKind::Empty as u8)
+    }
+}

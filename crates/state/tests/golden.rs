@@ -1,0 +1,187 @@
+//! Golden bytes of every account: a change of a layout changes a file under `golden/` or does not pass.
+//!
+//! Each field holds a value of its own. Its first byte is the field's number in the order of the declaration, so a
+//! field can be found in the hex at a glance; of an array the first and the last element are filled, padding is zero.
+
+use std::fmt::Write as _;
+use std::mem::offset_of;
+
+use bytemuck::Zeroable;
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_state::*;
+use sha2::{Digest, Sha256};
+
+/// Numbers the fields.
+struct Fill(u8);
+
+trait Field: Sized {
+    fn field(fill: &mut Fill) -> Self;
+}
+
+macro_rules! integers {
+    ($($type:ty),+) => {$(
+        impl Field for $type {
+            fn field(fill: &mut Fill) -> Self {
+                fill.0 = fill.0.checked_add(1).expect("fewer than 256 fields");
+                let mut bytes = [0; size_of::<$type>()];
+                bytes.iter_mut().enumerate().for_each(|(i, byte)| *byte = i as u8);
+                bytes[0] = fill.0;
+                <$type>::from_le_bytes(bytes)
+            }
+        }
+    )+};
+}
+integers!(u8, i8, u16, i16, u32, i32, u64, i64, i128, u128);
+
+impl Field for I128Le {
+    fn field(fill: &mut Fill) -> Self {
+        Self::new(Field::field(fill))
+    }
+}
+
+impl Field for U128Le {
+    fn field(fill: &mut Fill) -> Self {
+        Self::new(Field::field(fill))
+    }
+}
+
+impl<T: Field + Zeroable + Copy, const N: usize> Field for [T; N] {
+    fn field(fill: &mut Fill) -> Self {
+        let mut array = [T::zeroed(); N];
+        array[0] = T::field(fill);
+        array[N - 1] = T::field(fill);
+        array
+    }
+}
+
+/// Fills the named fields in order; the others are padding.
+macro_rules! filled {
+    ($type:ident { $($field:ident),+ ; $($zero:ident),* }) => {
+        impl Field for $type {
+            fn field(fill: &mut Fill) -> Self {
+                $type { $($field: Field::field(fill),)+ $($zero: Zeroable::zeroed(),)* }
+            }
+        }
+    };
+}
+
+macro_rules! wrapped {
+    ($($outer:ident($inner:ty)),+) => {$(
+        impl Field for $outer {
+            fn field(fill: &mut Fill) -> Self {
+                Self(<$inner>::field(fill))
+            }
+        }
+    )+};
+}
+wrapped!(StoredParams(GlobalParams), StoredWeights(TokenWeights), StoredRates(MarketRates));
+
+filled!(GlobalParams { dust_usd_micro, penalty_start_ppm, penalty_cap_ppm, auction_secs, depth_slope_ppm, improvement_factor_ppm, insurance_share_ppm, penalty_floor_ppm, wind_down_penalty_ppm, wind_down_secs, wind_down_close_secs, best_leg_share_ppm, best_leg_min_ppm, best_leg_end_secs, health_cap_ppm, target_token_buffer_ppm, target_perp_buffer_ppm, target_min_gap_ppm, stale_asset_secs, observation_gap_secs, cool_off_secs, write_age_secs, read_age_secs, future_secs, primary_stale_secs, confidence_sigmas_ppm, age_sigmas_ppm, edge_max_ppm, bypass_ratio_ppm, bypass_spacing_secs, pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm, premium_bound_ppm, funding_bound_ppm_per_hour, funding_max_secs, utilization_window_secs ; });
+filled!(TokenWeights { asset_maint_ppm, asset_target_ppm, asset_init_ppm, liability_maint_ppm, liability_target_ppm, liability_init_ppm ; });
+filled!(MarketRates { maint_ppm, target_ppm, init_ppm ; });
+filled!(StoredPrice { mantissa, exponent ; _pad });
+filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min_samples ; _pad });
+filled!(PriceSlot { active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast, slow, low, high, sample, sampled_at, variance, fast_secs, slow_secs, fastest_fall_ppm_per_sec, update_secs, sources ; _pad });
+filled!(EpochEnd { k, a, epoch, used ; });
+filled!(SideIndex { k, a, epoch, ring ; _pad });
+filled!(BankSlot { status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at ; _pad, _reserved });
+filled!(MarketSlot { status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides ; _pad, _reserved });
+filled!(SideTotals { shares, count, ring_counts, charge_hour_at, charged_per_unit ; _pad });
+filled!(VenueApproval { venue, notional_left_atoms ; });
+filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
+filled!(DerivativePosition { shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry, epoch, kind, market, last_sign, option_kind ; _reserved });
+filled!(Engine { version, bump, id, test_cluster, creator, authority, pending_authority, pause_authority, registry, board ; _pad, _reserved });
+filled!(Venue { version, bump, active, engine, signer, settle_markets, premium_markets ; _pad, _reserved });
+filled!(Registry { version, bump, test_cluster, bank_count, market_count, engine, pause_bits, params, banks, markets ; _pad, _pad2, _reserved, _tail });
+filled!(PriceBoard { version, bump, count, engine, slots ; _pad, _tail });
+filled!(Bank { version, bump, vault_bump, index, decimals, engine, mint, vault, token_program, deposit_shares, borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at, utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm, deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares, uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, draw_hour_at, draw_hour_atoms, insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _signed_reserve, _reserved });
+filled!(Market { version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms, open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, fill_fee_ppm, draw_cap_event_atoms, socialized_atoms, leg_count ; _pad, _pad2, _reserved });
+filled!(MarginAccount { version, bump, status, id, engine, owner, delegate, rent_payer, venues, under_water_secs, wind_down_secs, observed, observed_at, passed_at, bypass_published_at, bypass, tokens, derivatives ; _pad, _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved });
+
+/// The length, then every line of 32 bytes that is not zero, after its offset.
+fn dump(data: &[u8]) -> String {
+    let mut text = format!("{} bytes\n", data.len());
+    for (i, line) in data.chunks(32).enumerate().filter(|(_, line)| line.iter().any(|byte| *byte != 0)) {
+        write!(text, "{:5} ", i * 32).unwrap();
+        line.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap());
+        text.push('\n');
+    }
+    text
+}
+
+fn account_data<T: EngineAccount>(account: &T) -> Vec<u8> {
+    [T::DISCRIMINATOR.as_slice(), bytemuck::bytes_of(account)].concat()
+}
+
+fn assert_golden<T: EngineAccount + Field>(name: &str, golden: &str) {
+    let account = T::field(&mut Fill(0));
+    let data = account_data(&account);
+    let text = dump(&data);
+    assert!(text == golden, "the bytes of {name} are not the golden ones but:\n{text}");
+    // Aligned as the runtime aligns accounts.
+    let mut aligned = vec![0u64; data.len().div_ceil(8)];
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut aligned);
+    bytes[..data.len()].copy_from_slice(&data);
+    let read = T::from_account_data(&bytes[..data.len()]).expect("its own bytes decode");
+    assert_eq!(bytemuck::bytes_of(read), bytemuck::bytes_of(&account));
+    assert!(T::from_account_data(&bytes[..data.len() - 1]).is_none(), "a truncated {name} must not decode");
+    bytes[0] ^= 1;
+    assert!(T::from_account_data(&bytes[..data.len()]).is_none(), "another type must not decode as {name}");
+}
+
+fn discriminator(name: &str) -> [u8; 8] {
+    let hash = Sha256::digest(format!("account:{name}"));
+    hash[..8].try_into().unwrap()
+}
+
+macro_rules! golden_tests {
+    ($($test:ident: $type:ident),+ $(,)?) => {$(
+        #[test]
+        fn $test() {
+            let name = stringify!($type);
+            assert_eq!($type::DISCRIMINATOR, discriminator(name));
+            assert_golden::<$type>(name, include_str!(concat!("golden/", stringify!($type), ".hex")));
+        }
+    )+};
+}
+
+golden_tests! {
+    the_engine_has_its_golden_bytes: Engine,
+    the_venue_has_its_golden_bytes: Venue,
+    the_registry_has_its_golden_bytes: Registry,
+    the_price_board_has_its_golden_bytes: PriceBoard,
+    the_bank_has_its_golden_bytes: Bank,
+    the_market_has_its_golden_bytes: Market,
+    the_margin_account_has_its_golden_bytes: MarginAccount,
+}
+
+#[test]
+fn what_clients_filter_on_stands_at_the_documented_offsets() {
+    // Offsets in the account's data, its discriminator included.
+    let at = |offset: usize| DISCRIMINATOR_LEN + offset;
+    assert_eq!(at(offset_of!(Engine, authority)), 48);
+    for engine in [
+        offset_of!(Venue, engine),
+        offset_of!(Registry, engine),
+        offset_of!(PriceBoard, engine),
+        offset_of!(Bank, engine),
+        offset_of!(Market, engine),
+        offset_of!(MarginAccount, engine),
+    ] {
+        assert_eq!(at(engine), 16);
+    }
+    assert_eq!(at(offset_of!(Venue, signer)), 48);
+    assert_eq!(at(offset_of!(Bank, mint)), 48);
+    assert_eq!(at(offset_of!(MarginAccount, owner)), 48);
+    assert_eq!(at(offset_of!(MarginAccount, delegate)), 80);
+}
+
+#[test]
+fn version_and_bump_are_the_first_two_bytes_of_every_account() {
+    macro_rules! check {
+        ($($type:ident),+) => {$(
+            assert_eq!((offset_of!($type, version), offset_of!($type, bump)), (0, 1));
+        )+};
+    }
+    check!(Engine, Venue, Registry, PriceBoard, Bank, Market, MarginAccount);
+}

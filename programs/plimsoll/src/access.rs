@@ -1,0 +1,77 @@
+//! Who may do what: signers, engines and pause bits.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{AccountStatus, Engine, MarginAccount, Registry};
+
+use crate::error::{EngineError, IntoEngine};
+
+/// The clock's Unix time, seconds.
+///
+/// # Errors
+/// None in practice; the sysvar is always there.
+#[inline(always)]
+pub fn now_secs() -> Result<i64> {
+    Ok(Clock::get()?.unix_timestamp)
+}
+
+/// The signer is the engine's authority.
+///
+/// # Errors
+/// `NotAuthority`.
+pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
+    require!(engine.authority == signer.to_bytes(), EngineError::NotAuthority);
+    Ok(())
+}
+
+/// The signer owns the account.
+///
+/// # Errors
+/// `NotOwner`.
+#[inline(always)]
+pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
+    require!(account.owner == signer.to_bytes(), EngineError::NotOwner);
+    Ok(())
+}
+
+/// The signer owns the account or is its delegate, who may trade, liquidate, deposit and repay only.
+///
+/// # Errors
+/// `NotOwnerOrDelegate`.
+#[inline(always)]
+pub fn require_owner_or_delegate(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
+    let key = signer.to_bytes();
+    let delegated = account.delegate != [0; 32] && account.delegate == key;
+    require!(account.owner == key || delegated, EngineError::NotOwnerOrDelegate);
+    Ok(())
+}
+
+/// None of `bits` is paused.
+///
+/// # Errors
+/// `Paused`.
+#[inline(always)]
+pub fn require_not_paused(registry: &Registry, bits: u32) -> Result<()> {
+    require!(!registry.is_paused(bits), EngineError::Paused);
+    Ok(())
+}
+
+/// Two accounts belong to the same engine.
+///
+/// # Errors
+/// `EngineMismatch`.
+#[inline(always)]
+pub fn require_same_engine(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
+    require!(ours == theirs, EngineError::EngineMismatch);
+    Ok(())
+}
+
+/// The account is not being resolved.
+///
+/// # Errors
+/// `AccountBankrupt`; `InvariantBroken` where the stored status is unknown.
+#[inline(always)]
+pub fn require_active(account: &MarginAccount) -> Result<()> {
+    let status = AccountStatus::try_from(account.status).engine()?;
+    require!(status == AccountStatus::Active, EngineError::AccountBankrupt);
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! Errors with fixed codes, each naming the fact. Codes are grouped by subsystem and never reused.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::RiskError;
+use plimsoll_state::InvariantViolation;
+
+/// Why an instruction was refused.
+#[error_code(offset = 0)]
+#[derive(PartialEq, Eq)]
+pub enum EngineError {
+    // Access: 6000
+    #[msg("The signer is not the engine's authority")]
+    NotAuthority = 6000,
+    #[msg("The signer is not the account's owner")]
+    NotOwner = 6001,
+    #[msg("The signer is neither the account's owner nor its delegate")]
+    NotOwnerOrDelegate = 6002,
+    #[msg("The signer is not the proposed authority")]
+    NotPendingAuthority = 6003,
+    #[msg("This action is paused")]
+    Paused = 6004,
+    #[msg("The account belongs to another engine")]
+    EngineMismatch = 6005,
+    #[msg("The account is bankrupt: only resolve and repay work")]
+    AccountBankrupt = 6006,
+    #[msg("The margin account still holds balances or positions")]
+    AccountNotEmpty = 6007,
+    #[msg("The venue is not approved by the account's owner")]
+    VenueNotApproved = 6008,
+    #[msg("The venue is not registered, not active or may not do this")]
+    VenueInactive = 6009,
+    #[msg("The account's list of venues is full")]
+    VenuesFull = 6010,
+    #[msg("The two margin accounts are the same")]
+    SameAccount = 6011,
+    #[msg("The signer may set pause bits but not clear them")]
+    PauseOnly = 6012,
+    #[msg("The layout version is unknown to this program")]
+    VersionUnknown = 6013,
+    #[msg("The account's data is not what an instruction leaves behind")]
+    InvariantBroken = 6014,
+    #[msg("The account is already complete")]
+    AlreadyComplete = 6015,
+    #[msg("The account is not the one this engine names")]
+    AccountMismatch = 6016,
+    #[msg("The account receiving the rent is not the one that paid it")]
+    RentReceiverMismatch = 6017,
+
+    // Oracle: 6100
+    #[msg("The price account's owner is not the pinned program")]
+    OracleOwnerMismatch = 6100,
+    #[msg("The price account's address is not the pinned one")]
+    OracleAddressMismatch = 6101,
+    #[msg("The price account's type is not a price of this source")]
+    OracleTypeMismatch = 6102,
+    #[msg("The feed is not the pinned one")]
+    OracleFeedMismatch = 6103,
+    #[msg("The update is only partially verified")]
+    PriceNotVerified = 6104,
+    #[msg("The price is not strictly positive")]
+    PriceNotPositive = 6105,
+    #[msg("The price's exponent is out of range")]
+    PriceExponentOutOfRange = 6106,
+    #[msg("The price is stale")]
+    PriceStale = 6107,
+    #[msg("The update is published in the future")]
+    PriceFromFuture = 6108,
+    #[msg("The update is not the first of its second")]
+    PriceNotFirstOfSecond = 6109,
+    #[msg("The averages have not seen enough updates")]
+    PriceNotReady = 6110,
+    #[msg("The Switchboard queue is not the pinned one")]
+    OracleQueueMismatch = 6111,
+    #[msg("The Switchboard result has too few samples")]
+    OracleTooFewSamples = 6112,
+    #[msg("The secondary source needs the pinned primary in the same instruction")]
+    PrimaryMissing = 6113,
+    #[msg("The primary source is not stale, so the secondary does not count")]
+    PrimaryNotStale = 6114,
+    #[msg("No price is listed in this slot")]
+    PriceSlotEmpty = 6115,
+
+    // Margin: 6200
+    #[msg("The account would end below its initial margin")]
+    InitialMarginInsufficient = 6200,
+    #[msg("The account would end below its maintenance margin")]
+    MaintenanceMarginInsufficient = 6201,
+    #[msg("The account's margin ratio would fall")]
+    MarginRatioFalls = 6202,
+    #[msg("A number leaves the range the engine can represent")]
+    NumberOutOfRange = 6203,
+
+    // Liquidation: 6300
+    #[msg("The account is healthy")]
+    AccountHealthy = 6300,
+    #[msg("The account is already cured")]
+    AccountAlreadyCured = 6301,
+    #[msg("The account has just passed an initial check")]
+    CoolOff = 6302,
+    #[msg("A leg of the request has no valid price")]
+    LegPriceInvalid = 6303,
+    #[msg("Another leg must be liquidated first")]
+    NotBestLeg = 6304,
+    #[msg("The limit price is not reached")]
+    BelowLimit = 6305,
+    #[msg("The fill is smaller than asked for, or rounds to nothing")]
+    FillTooSmall = 6306,
+    #[msg("The caller's maximum would leave dust behind")]
+    LeavesDust = 6307,
+    #[msg("The leg holds nothing to take or repay")]
+    LegEmpty = 6308,
+    #[msg("Liquidator and liquidatee are the same account")]
+    SelfLiquidation = 6309,
+    #[msg("Asset and liability are the same")]
+    AssetIsLiability = 6310,
+    #[msg("The fill would not leave the account better")]
+    AfterCheckFailed = 6311,
+    #[msg("A bank or market whose totals change was not passed")]
+    BankTotalsRequired = 6312,
+    #[msg("The liquidator would end below its initial margin")]
+    LiquidatorMarginInsufficient = 6313,
+
+    // Funds: 6400
+    #[msg("The amount is zero or rounds to nothing")]
+    AmountZero = 6400,
+    #[msg("The amount exceeds what the ledger can hold")]
+    AmountTooLarge = 6401,
+    #[msg("The balance is smaller than the amount")]
+    BalanceInsufficient = 6402,
+    #[msg("The bank has too little free liquidity")]
+    LiquidityInsufficient = 6403,
+    #[msg("The bank's deposit cap is reached")]
+    DepositCapReached = 6404,
+    #[msg("The bank's borrow cap is reached")]
+    BorrowCapReached = 6405,
+    #[msg("The account's table of balances is full")]
+    TokenTableFull = 6406,
+    #[msg("The bank accepts nothing that grows a position")]
+    ReduceOnly = 6407,
+    #[msg("The bank is terminal: repay and withdraw only")]
+    BankTerminal = 6408,
+    #[msg("The token account is not the bank's vault")]
+    VaultMismatch = 6409,
+    #[msg("The mint is not the bank's")]
+    MintMismatch = 6410,
+    #[msg("The account owes nothing in this bank")]
+    NothingOwed = 6411,
+    #[msg("The vault moved by another amount than was booked")]
+    VaultDeltaMismatch = 6412,
+    #[msg("The bank is not the one the position names")]
+    BankMismatch = 6413,
+
+    // Perps: 6500
+    #[msg("The fill's price lies outside the band around the board's price")]
+    PriceOutsideBand = 6500,
+    #[msg("The account's table of positions is full")]
+    PositionTableFull = 6501,
+    #[msg("The position would exceed the largest size")]
+    PositionTooLarge = 6502,
+    #[msg("The market's open-interest cap is reached")]
+    OpenInterestCapReached = 6503,
+    #[msg("The side has ended too many epochs that positions still refer to")]
+    EpochRingFull = 6504,
+    #[msg("The reported premium exceeds its bound")]
+    PremiumOutOfBounds = 6505,
+    #[msg("The venue's approved notional is used up")]
+    VenueNotionalExceeded = 6506,
+    #[msg("There is no PnL to settle at these prices")]
+    NothingToSettle = 6507,
+    #[msg("The market is not the one the position names")]
+    MarketMismatch = 6508,
+    #[msg("The account holds no position in this market")]
+    PositionMissing = 6509,
+    #[msg("A side that reduces would be filled worse than spot while below maintenance")]
+    FillWorseThanSpot = 6510,
+    #[msg("The market has a deficit: only the owner can take a win")]
+    MarketInDeficit = 6511,
+
+    // Bankruptcy: 6600
+    #[msg("The account is not bankrupt")]
+    NotBankrupt = 6600,
+    #[msg("The account still holds assets above dust")]
+    AssetsRemain = 6601,
+    #[msg("The account still holds perps that can be liquidated")]
+    PerpsRemain = 6602,
+    #[msg("This call belongs to another stage of the resolution")]
+    WrongStage = 6603,
+    #[msg("The quote borrow must be paid first")]
+    QuoteBorrowFirst = 6604,
+    #[msg("Nothing waits to become insurance, or there is no liquidity for it")]
+    NothingToSweep = 6605,
+
+    // Configuration: 6700
+    #[msg("A parameter is out of bounds or contradicts another")]
+    ParameterOutOfBounds = 6700,
+    #[msg("The mint has an extension that is not on the list of allowed ones")]
+    MintExtensionNotAllowed = 6701,
+    #[msg("The mint's decimals or the value of its atom cannot be represented")]
+    MintNotRepresentable = 6702,
+    #[msg("The engine has no free slot of this kind")]
+    SlotsFull = 6703,
+    #[msg("The slot is not empty, or is not the next one")]
+    SlotTaken = 6704,
+    #[msg("A shorter average needs an engine created for a test cluster")]
+    TestClusterOnly = 6705,
+    #[msg("No bank or market is listed in this slot")]
+    SlotEmpty = 6706,
+    #[msg("A stored or passed enum value is unknown")]
+    UnknownValue = 6707,
+}
+
+impl From<RiskError> for EngineError {
+    fn from(error: RiskError) -> Self {
+        match error {
+            RiskError::NumberOutOfRange => Self::NumberOutOfRange,
+            RiskError::ParameterOutOfBounds => Self::ParameterOutOfBounds,
+            RiskError::PriceNotPositive => Self::PriceNotPositive,
+            RiskError::PriceExponentOutOfRange => Self::PriceExponentOutOfRange,
+            RiskError::PriceStale => Self::PriceStale,
+            RiskError::PriceFromFuture => Self::PriceFromFuture,
+            RiskError::PriceNotFirstOfSecond => Self::PriceNotFirstOfSecond,
+            RiskError::PriceNotVerified => Self::PriceNotVerified,
+            RiskError::PriceNotReady => Self::PriceNotReady,
+            RiskError::AccountHealthy => Self::AccountHealthy,
+            RiskError::AccountAlreadyCured => Self::AccountAlreadyCured,
+            RiskError::CoolOff => Self::CoolOff,
+            RiskError::LegPriceInvalid => Self::LegPriceInvalid,
+            RiskError::NotBestLeg => Self::NotBestLeg,
+            RiskError::BelowLimit => Self::BelowLimit,
+            RiskError::FillTooSmall => Self::FillTooSmall,
+            RiskError::LeavesDust => Self::LeavesDust,
+            RiskError::LegEmpty => Self::LegEmpty,
+            RiskError::AssetIsLiability => Self::AssetIsLiability,
+            RiskError::AfterCheckFailed => Self::AfterCheckFailed,
+            RiskError::MarginInsufficient => Self::InitialMarginInsufficient,
+            RiskError::PositionTooLarge => Self::PositionTooLarge,
+            RiskError::EpochRingFull => Self::EpochRingFull,
+            RiskError::EpochMissing => Self::InvariantBroken,
+            RiskError::TotalsRequired => Self::BankTotalsRequired,
+            RiskError::PositionTableFull => Self::PositionTableFull,
+            RiskError::NotBankrupt => Self::NotBankrupt,
+            RiskError::BankTerminal => Self::BankTerminal,
+        }
+    }
+}
+
+/// Turns a pure decision's error into the instruction's.
+pub trait IntoEngine<T> {
+    /// The value, or the mapped error.
+    ///
+    /// # Errors
+    /// The [`EngineError`] with the same name as the pure error.
+    fn engine(self) -> Result<T>;
+}
+
+impl<T> IntoEngine<T> for core::result::Result<T, RiskError> {
+    #[inline(always)]
+    fn engine(self) -> Result<T> {
+        self.map_err(|e| EngineError::from(e).into())
+    }
+}
+
+impl<T> IntoEngine<T> for core::result::Result<T, InvariantViolation> {
+    #[inline(always)]
+    fn engine(self) -> Result<T> {
+        self.map_err(|violation| {
+            msg!("invariant: {}", violation.0);
+            EngineError::InvariantBroken.into()
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! Markets: fills, funding, settlement.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::DerivativePosition;
+
+/// A position as it is stored after an instruction; with the market's indices it gives size and PnL at any time.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct PositionState {
+    /// Shares of the side's index; positive for a long.
+    pub shares: i64,
+    /// Cash per share up to which `cash_atoms` includes the index, 64 fraction bits.
+    pub k_entry: i128,
+    /// Quote atoms received less paid.
+    pub cash_atoms: i64,
+    /// Epoch of the side's index.
+    pub epoch: u32,
+}
+
+impl From<&DerivativePosition> for PositionState {
+    fn from(position: &DerivativePosition) -> Self {
+        Self {
+            shares: position.shares,
+            k_entry: position.k_entry.get(),
+            cash_atoms: position.cash_atoms,
+            epoch: position.epoch,
+        }
+    }
+}
+
+/// The claims on a market's pool after an instruction.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct PoolState {
+    /// Deposit shares of the quote bank.
+    pub pool_shares: u64,
+    /// What they are worth, quote atoms.
+    pub pool_atoms: u64,
+    /// U, quote atoms.
+    pub deficit_atoms: u64,
+    /// The market's own claim, quote atoms.
+    pub own_claim_atoms: u64,
+}
+
+impl From<&plimsoll_state::Market> for PoolState {
+    fn from(market: &plimsoll_state::Market) -> Self {
+        Self {
+            pool_shares: market.pool_shares,
+            pool_atoms: market.pool_atoms,
+            deficit_atoms: market.deficit_atoms,
+            own_claim_atoms: market.own_claim_atoms,
+        }
+    }
+}
+
+/// A market was listed or its terms changed.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct MarketListed {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The market.
+    pub market: Pubkey,
+    /// Slot of the registry.
+    pub index: u8,
+    /// Status of the slot.
+    pub status: u8,
+    /// Slot of the price board.
+    pub price_slot: u8,
+    /// Charge rate at maintenance.
+    pub maint_rate_ppm: u32,
+    /// Charge rate at target.
+    pub target_rate_ppm: u32,
+    /// Charge rate at initial.
+    pub init_rate_ppm: u32,
+    /// Largest open interest a side, base units.
+    pub open_interest_cap_units: u64,
+    /// Fee of each side of a fill.
+    pub fill_fee_ppm: u32,
+    /// Most insurance one event may draw, quote atoms.
+    pub draw_cap_event_atoms: u64,
+}
+
+/// A position moved from the seller to the buyer.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct FillSettled {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Slot of the market.
+    pub market: u8,
+    /// The venue's account; the default address where the owners signed.
+    pub venue: Pubkey,
+    /// Who gained base.
+    pub buyer: Pubkey,
+    /// Who lost it.
+    pub seller: Pubkey,
+    /// Base units.
+    pub base_units: u64,
+    /// What the buyer paid the seller, quote atoms.
+    pub quote_atoms: u64,
+    /// What each of them paid to the market, quote atoms.
+    pub fee_atoms: u64,
+    /// Units by which both sides' open interest grew.
+    pub opened_units: u64,
+    /// Units by which it fell.
+    pub netted_units: u64,
+    /// The buyer's position afterwards.
+    pub buyer_position: PositionState,
+    /// The seller's.
+    pub seller_position: PositionState,
+    /// The claims on the pool afterwards.
+    pub pool: PoolState,
+}
+
+/// A venue reported a premium.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct PremiumReported {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Slot of the market.
+    pub market: u8,
+    /// Mark over index, ppm.
+    pub premium_ppm: i32,
+}
+
+/// Funding was booked and its rate set.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct FundingCranked {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Slot of the market.
+    pub market: u8,
+    /// Mean premium since the last crank, ppm.
+    pub mean_premium_ppm: i32,
+    /// What a long pays a short from now on, per base unit and second, quote atoms in units of 2^-64.
+    pub funding_per_unit_sec: i64,
+    /// Cash per share of longs, 64 fraction bits.
+    pub k_long: i128,
+    /// Cash per share of shorts.
+    pub k_short: i128,
+    /// Epoch of longs.
+    pub epoch_long: u32,
+    /// Epoch of shorts.
+    pub epoch_short: u32,
+}
+
+/// PnL became quote or quote paid PnL.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct PnlSettled {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Slot of the market.
+    pub market: u8,
+    /// The account; the default address where the market's own claim was paid to insurance.
+    pub account: Pubkey,
+    /// Change of the quote balance, atoms: positive for a winner.
+    pub quote_atoms: i64,
+    /// Change of the pool, atoms.
+    pub pool_change_atoms: i64,
+    /// Part of a win given up and struck from the deficit, atoms.
+    pub struck_atoms: u64,
+    /// The claims on the pool afterwards.
+    pub pool: PoolState,
+}
+
+/// The index was applied to a position.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct PositionTouched {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Slot of the market.
+    pub market: u8,
+    /// The account.
+    pub account: Pubkey,
+    /// The position afterwards; all zero where the leg was closed.
+    pub position: PositionState,
+}

@@ -1,0 +1,141 @@
+//! Margin checks that instructions share: load the account once, decide with the pure crate, record what was seen.
+
+use std::cmp::Ordering;
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
+use plimsoll_risk::margin::{check_initial, cmp_products, margins, Margins};
+use plimsoll_risk::portfolio::At;
+use plimsoll_state::snapshot::{self, PortfolioBuffer, Views};
+use plimsoll_state::{MarginAccount, PriceBoard, Registry};
+
+use crate::error::{EngineError, IntoEngine};
+
+/// The account's margin before an instruction that only reduces risk, for comparison afterwards.
+#[derive(Clone, Copy, Debug)]
+pub struct MarginBefore {
+    /// At spot.
+    pub spot: Margins,
+}
+
+impl MarginBefore {
+    /// Below maintenance at spot; equality is healthy.
+    pub const fn is_under_water(&self) -> bool {
+        self.spot.is_under_water()
+    }
+}
+
+/// Loads an account into a portfolio on the heap: it does not fit a stack frame.
+///
+/// # Errors
+/// `LegPriceInvalid`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn load(
+    account: &MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+    views: Views,
+) -> Result<Box<PortfolioBuffer>> {
+    let mut buffer = bytemuck::zeroed_box::<PortfolioBuffer>();
+    snapshot::load(account, registry, board, now, views, &mut buffer.0).engine()?;
+    Ok(buffer)
+}
+
+/// Loads and assesses an account; writes nothing.
+///
+/// # Errors
+/// `LegPriceInvalid`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn assess(
+    account: &MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> Result<(Box<PortfolioBuffer>, Assessment)> {
+    let buffer = load(account, registry, board, now, Views::LIQUIDATION)?;
+    let assessment = assess_portfolio(&buffer.0, &account.clocks(), now);
+    Ok((buffer, assessment))
+}
+
+/// The account passes initial margin at conservative prices; starts its cool-off and records the observation.
+///
+/// An account without liabilities and positions passes without prices.
+///
+/// # Errors
+/// `InitialMarginInsufficient`, `PriceStale` or `PriceNotReady` for any leg.
+#[inline(never)]
+pub fn require_initial(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
+    if account.is_debt_free() {
+        return Ok(());
+    }
+    let buffer = load(account, registry, board, now, Views::INITIAL)?;
+    check_initial(&buffer.0).engine()?;
+    // Initial implies target at both prices, which clears the clocks and the bypass.
+    let mut clocks = account.clocks();
+    clocks.under_water_secs = 0;
+    clocks.wind_down_secs = 0;
+    clocks.seen = plimsoll_risk::auction::Seen::Healthy;
+    clocks.observed_at = now;
+    clocks.passed_at = now;
+    clocks.bypass_published_at = 0;
+    clocks.bypass = false;
+    account.set_clocks(&clocks);
+    Ok(())
+}
+
+/// The account is at or above maintenance at spot and at the fast average.
+///
+/// # Errors
+/// `MaintenanceMarginInsufficient`.
+#[inline(never)]
+pub fn require_maintenance(
+    account: &MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> Result<()> {
+    if account.is_debt_free() {
+        return Ok(());
+    }
+    let views = Views { spot: true, fast: true, initial: false, edges: false };
+    let buffer = load(account, registry, board, now, views)?;
+    let healthy = [At::Spot, At::Fast].into_iter().all(|at| !margins(&buffer.0, at, false).is_under_water());
+    require!(healthy, EngineError::MaintenanceMarginInsufficient);
+    Ok(())
+}
+
+/// Margin before a reducing fill.
+///
+/// # Errors
+/// `LegPriceInvalid`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn margin_before(
+    account: &MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> Result<MarginBefore> {
+    let buffer = load(account, registry, board, now, Views::SPOT)?;
+    Ok(MarginBefore { spot: margins(&buffer.0, At::Spot, false) })
+}
+
+/// The ratio did not fall: `NAV' * MMR >= NAV * MMR'`; records the observation.
+///
+/// # Errors
+/// `MarginRatioFalls`.
+#[inline(never)]
+pub fn require_ratio_not_lower(
+    before: &MarginBefore,
+    account: &mut MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> Result<()> {
+    let (_, assessment) = assess(account, registry, board, now)?;
+    let (was, is) = (&before.spot, &assessment.spot);
+    let order = cmp_products(is.nav, was.mmr(), was.nav, is.mmr());
+    require!(order != Ordering::Less, EngineError::MarginRatioFalls);
+    account.set_clocks(&assessment.clocks);
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Second half of a hand-over: the proposed authority takes office by its own signature.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Engine, EngineAccount};
+
+use crate::error::{EngineError, IntoEngine};
+use crate::event::AuthorityAccepted;
+
+/// Nobody can be made an authority who cannot sign.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct AcceptAuthority<'info> {
+    /// The proposed authority.
+    pub pending_authority: Signer<'info>,
+    /// The engine.
+    #[account(mut)]
+    pub engine: AccountLoader<'info, Engine>,
+}
+
+impl AcceptAuthority<'_> {
+    fn validate(&self) -> Result<()> {
+        // Zero means that nobody is proposed; no signer has that address, and none is accepted for it.
+        let pending = self.engine.load()?.pending_authority;
+        let proposed = pending != [0; 32] && pending == self.pending_authority.key().to_bytes();
+        require!(proposed, EngineError::NotPendingAuthority);
+        Ok(())
+    }
+}
+
+/// Replaces the authority and clears the proposal.
+///
+/// # Errors
+/// `NotPendingAuthority`.
+pub fn handler(ctx: Context<AcceptAuthority>) -> Result<()> {
+    ctx.accounts.validate()?;
+    let previous = {
+        let mut engine = ctx.accounts.engine.load_mut()?;
+        let previous = engine.authority;
+        engine.authority = engine.pending_authority;
+        engine.pending_authority = [0; 32];
+        engine.invariant().engine()?;
+        Pubkey::from(previous)
+    };
+    emit_cpi!(AuthorityAccepted {
+        engine: ctx.accounts.engine.key(),
+        previous,
+        authority: ctx.accounts.pending_authority.key(),
+    });
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Closes an empty margin account and returns its rent.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::MarginAccount;
+
+use crate::access::{require_active, require_owner};
+use crate::error::EngineError;
+use crate::event::AccountClosed;
+
+/// The rent goes to whoever paid it.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CloseAccount<'info> {
+    /// The owner; a delegate never closes.
+    pub owner: Signer<'info>,
+    /// The account.
+    #[account(mut, close = rent_payer)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// CHECK: compared with the account's `rent_payer`; receives lamports only.
+    #[account(mut)]
+    pub rent_payer: UncheckedAccount<'info>,
+}
+
+impl CloseAccount<'_> {
+    fn validate(&self) -> Result<()> {
+        let account = self.margin_account.load()?;
+        // Only the owner closes.
+        require_owner(&account, self.owner.key)?;
+        // A resolution that has begun ends first.
+        require_active(&account)?;
+        // Nothing is lost with the account.
+        require!(account.is_empty(), EngineError::AccountNotEmpty);
+        // The rent goes back to its payer.
+        require!(account.rent_payer == self.rent_payer.key().to_bytes(), EngineError::RentReceiverMismatch);
+        Ok(())
+    }
+}
+
+/// Closes the account.
+///
+/// # Errors
+/// `NotOwner`, `AccountBankrupt`, `AccountNotEmpty`, `RentReceiverMismatch`.
+pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
+    ctx.accounts.validate()?;
+    let engine = Pubkey::from(ctx.accounts.margin_account.load()?.engine);
+    emit_cpi!(AccountClosed {
+        engine,
+        account: ctx.accounts.margin_account.key(),
+        owner: ctx.accounts.owner.key(),
+        rent_payer: ctx.accounts.rent_payer.key(),
+    });
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Books funding into both sides and sets the rate from the mean premium. Permissionless.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::perp::{funding_rate, mean_premium_ppm};
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_state::{EngineAccount, I128Le, Market, PriceBoard, Registry};
+
+use super::report_premium::integrate;
+use crate::access::{now_secs, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::FundingCranked;
+
+/// A market and its slot of the registry.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CrankFunding<'info> {
+    /// The engine's registry.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+    /// The engine's prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+}
+
+impl CrankFunding<'_> {
+    fn validate(&self) -> Result<()> {
+        // All of one engine; anyone may call.
+        let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
+        require_same_engine(&registry.engine, &board.engine)?;
+        require_same_engine(&registry.engine, &market.engine)
+    }
+
+    fn crank(&self, now: i64) -> Result<FundingCranked> {
+        let mut registry = self.registry.load_mut()?;
+        let mut market = self.market.load_mut()?;
+        let board = self.board.load()?;
+        let params = *registry.params();
+        let index = market.index;
+        require!(registry.market(index as usize).is_some(), EngineError::SlotEmpty);
+        let engine = Pubkey::new_from_array(registry.engine);
+        let slot = &mut registry.markets[index as usize];
+        slot.accrue_funding(now, params.funding_max_secs).engine()?;
+        slot.end_epochs(&mut market).engine()?;
+        integrate(&mut market, now, params.funding_max_secs)?;
+        let elapsed = now.saturating_sub(market.premium_from);
+        let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.premium_bound_ppm);
+        let spot = board
+            .slot(slot.price_slot as usize)
+            .filter(|p| now.saturating_sub(p.published_at) <= params.read_age_secs as i64)
+            .map(|p| UnitPrice::new_down(p.spot.get(), slot.scale.get()));
+        match spot {
+            // Without a price nobody knows what a premium costs: nothing accrues until there is one.
+            None => slot.funding_per_unit_sec = 0,
+            // A second crank of the same second has no new mean.
+            Some(_) if elapsed <= 0 => {}
+            Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.funding_bound_ppm_per_hour),
+        }
+        if elapsed > 0 {
+            market.premium_integral = I128Le::new(0);
+            market.premium_from = now;
+        }
+        market.invariant().engine()?;
+        Ok(FundingCranked {
+            engine,
+            market: index,
+            mean_premium_ppm: mean,
+            funding_per_unit_sec: slot.funding_per_unit_sec,
+            k_long: slot.sides[0].k.get(),
+            k_short: slot.sides[1].k.get(),
+            epoch_long: slot.sides[0].epoch,
+            epoch_short: slot.sides[1].epoch,
+        })
+    }
+}
+
+/// Books what accrued, ends worn-out epochs where the ring has room, and stores the rate of the mean premium since
+/// the last crank; a rate of zero where no price is valid.
+///
+/// # Errors
+/// `EngineMismatch`, `SlotEmpty`, `NumberOutOfRange`.
+pub fn handler(ctx: Context<CrankFunding>) -> Result<()> {
+    ctx.accounts.validate()?;
+    let cranked = ctx.accounts.crank(now_secs()?)?;
+    emit_cpi!(cranked);
+    Ok(())
+}

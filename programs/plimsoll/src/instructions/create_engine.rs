@@ -1,0 +1,77 @@
+//! Creates an engine: its authorities and the addresses of its registry and board.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{seeds, Engine, EngineAccount, LAYOUT_VERSION};
+
+use crate::error::{EngineError, IntoEngine};
+use crate::event::EngineCreated;
+
+/// Who may pause, and which kind of cluster the engine is for.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct CreateEngineArgs {
+    /// Number that lets one creator have several engines.
+    pub id: u16,
+    /// Whether shorter price averages may be listed; visible for ever.
+    pub test_cluster: bool,
+    /// May set pause bits, never clear them.
+    pub pause_authority: Pubkey,
+}
+
+/// The registry and the board are created afterwards, by `grow_registry` and `grow_board`.
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(args: CreateEngineArgs)]
+pub struct CreateEngine<'info> {
+    /// A seed of the engine's address, so nobody can squat, and its first authority.
+    pub creator: Signer<'info>,
+    /// Pays the rent.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// `["engine", creator, id]`.
+    #[account(
+        init, payer = payer, space = Engine::SPACE,
+        seeds = [seeds::ENGINE, creator.key().as_ref(), &args.id.to_le_bytes()], bump,
+    )]
+    pub engine: AccountLoader<'info, Engine>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+impl CreateEngine<'_> {
+    fn validate(&self, args: &CreateEngineArgs) -> Result<()> {
+        // An engine that nobody can stop is a mistake, not a choice: the authority itself can be named.
+        require!(args.pause_authority != Pubkey::default(), EngineError::ParameterOutOfBounds);
+        Ok(())
+    }
+}
+
+/// Writes the engine.
+///
+/// # Errors
+/// `ParameterOutOfBounds` without a pause authority.
+pub fn handler(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let (key, creator) = (ctx.accounts.engine.key(), ctx.accounts.creator.key());
+    let (registry, _) = Pubkey::find_program_address(&[seeds::REGISTRY, key.as_ref()], &crate::ID);
+    let (board, _) = Pubkey::find_program_address(&[seeds::BOARD, key.as_ref()], &crate::ID);
+    {
+        let mut engine = ctx.accounts.engine.load_init()?;
+        engine.version = LAYOUT_VERSION;
+        engine.bump = ctx.bumps.engine;
+        engine.id = args.id;
+        engine.test_cluster = args.test_cluster as u8;
+        engine.creator = creator.to_bytes();
+        engine.authority = creator.to_bytes();
+        engine.pause_authority = args.pause_authority.to_bytes();
+        engine.registry = registry.to_bytes();
+        engine.board = board.to_bytes();
+        engine.invariant().engine()?;
+    }
+    emit_cpi!(EngineCreated {
+        engine: key,
+        authority: creator,
+        pause_authority: args.pause_authority,
+        test_cluster: args.test_cluster,
+    });
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Creates an engine's price board, 10,240 bytes a call; the last call writes the discriminator.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{seeds, Engine, EngineAccount, PriceBoard, LAYOUT_VERSION};
+
+use crate::error::IntoEngine;
+use crate::growth;
+
+/// Called until it answers `AlreadyComplete`, by anyone: an empty board decides nothing.
+#[derive(Accounts)]
+pub struct GrowBoard<'info> {
+    /// Pays what rent is missing.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: its address is verified by its seeds, its owner and state by `growth::grow_step`.
+    #[account(mut, seeds = [seeds::BOARD, engine.key().as_ref()], bump)]
+    pub board: UncheckedAccount<'info>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+/// Grows the board by one step.
+///
+/// # Errors
+/// `AlreadyComplete`.
+pub fn handler(ctx: Context<GrowBoard>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let (engine, bump) = (accounts.engine.key(), ctx.bumps.board);
+    let signer = [seeds::BOARD, engine.as_ref(), &[bump]];
+    if !growth::grow_step::<PriceBoard>(&accounts.board, &accounts.payer, &accounts.system_program, &signer)? {
+        return Ok(());
+    }
+    growth::complete(&accounts.board, |board: &mut PriceBoard| {
+        board.version = LAYOUT_VERSION;
+        board.bump = bump;
+        board.engine = engine.to_bytes();
+        board.invariant().engine()
+    })
+}

@@ -1,0 +1,66 @@
+//! Creates an engine's registry, 10,240 bytes a call; the last call writes parameters and discriminator.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_state::{seeds, Engine, EngineAccount, Registry, StoredParams, LAYOUT_VERSION};
+
+use crate::access::require_authority;
+use crate::error::IntoEngine;
+use crate::growth;
+use crate::instructions::GlobalParamsArgs;
+
+/// The engine's parameters; only those of the call that completes the account are written.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct GrowRegistryArgs {
+    /// Parameters.
+    pub params: GlobalParamsArgs,
+}
+
+/// Called until it answers `AlreadyComplete`.
+#[derive(Accounts)]
+pub struct GrowRegistry<'info> {
+    /// The engine's authority, who chooses the parameters.
+    pub authority: Signer<'info>,
+    /// Pays what rent is missing.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: its address is verified by its seeds, its owner and state by `growth::grow_step`.
+    #[account(mut, seeds = [seeds::REGISTRY, engine.key().as_ref()], bump)]
+    pub registry: UncheckedAccount<'info>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+impl GrowRegistry<'_> {
+    fn validate(&self, params: &GlobalParams) -> Result<()> {
+        // The parameters decide over everybody's money from the first deposit on.
+        require_authority(&*self.engine.load()?, self.authority.key)?;
+        params.validate().engine()
+    }
+}
+
+/// Grows the registry by one step.
+///
+/// # Errors
+/// `NotAuthority`, `ParameterOutOfBounds`, `AlreadyComplete`.
+pub fn handler(ctx: Context<GrowRegistry>, args: GrowRegistryArgs) -> Result<()> {
+    let params = GlobalParams::from(args.params);
+    let accounts = &ctx.accounts;
+    accounts.validate(&params)?;
+    let (engine, bump) = (accounts.engine.key(), ctx.bumps.registry);
+    let signer = [seeds::REGISTRY, engine.as_ref(), &[bump]];
+    if !growth::grow_step::<Registry>(&accounts.registry, &accounts.payer, &accounts.system_program, &signer)? {
+        return Ok(());
+    }
+    let test_cluster = accounts.engine.load()?.test_cluster;
+    growth::complete(&accounts.registry, |registry: &mut Registry| {
+        registry.version = LAYOUT_VERSION;
+        registry.bump = bump;
+        registry.test_cluster = test_cluster;
+        registry.engine = engine.to_bytes();
+        registry.params = StoredParams(params);
+        registry.invariant().engine()
+    })
+}

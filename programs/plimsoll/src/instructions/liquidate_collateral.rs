@@ -1,0 +1,227 @@
+//! Repays a borrow or negative PnL of an account under water and takes collateral for it.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+
+use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::CollateralLiquidated;
+use crate::gate;
+use crate::ledger::transfer;
+use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+
+/// Which pair, and within which bounds.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct LiquidateCollateralArgs {
+    /// Bank of the collateral.
+    pub asset_bank: u8,
+    /// What is repaid.
+    pub liability: LiabilityArg,
+    /// Sizes in debt atoms.
+    pub bounds: LiquidationBounds,
+}
+
+/// What is repaid.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiabilityArg {
+    /// A borrow of this bank.
+    Borrow(u8),
+    /// Negative PnL of this market, in quote.
+    NegativePnl(u8),
+}
+
+impl LiquidateCollateralArgs {
+    fn leg(&self) -> Leg {
+        let liability = match self.liability {
+            LiabilityArg::Borrow(bank) => Liability::Borrow(bank),
+            LiabilityArg::NegativePnl(market) => Liability::NegativePnl(market),
+        };
+        Leg::Pair { asset: self.asset_bank, liability }
+    }
+
+    fn liability_bank(&self) -> u8 {
+        match self.liability {
+            LiabilityArg::Borrow(bank) => bank,
+            LiabilityArg::NegativePnl(_) => Registry::QUOTE_BANK as u8,
+        }
+    }
+}
+
+/// No vault is among them: a liquidation moves shares of the ledger only.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct LiquidateCollateral<'info> {
+    /// Owner or delegate of the liquidator's account.
+    pub signer: Signer<'info>,
+    /// Pays the debt and takes the collateral.
+    #[account(mut)]
+    pub liquidator: AccountLoader<'info, MarginAccount>,
+    /// Is under water.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginAccount>,
+    /// Their engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// Bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move.
+    #[account(mut)]
+    pub liability_bank: AccountLoader<'info, Bank>,
+    /// Bank of the collateral, needed where the liquidator owes the same token and its totals therefore move.
+    #[account(mut)]
+    pub asset_bank: Option<AccountLoader<'info, Bank>>,
+    /// The market whose negative PnL is repaid.
+    #[account(mut)]
+    pub market: Option<AccountLoader<'info, Market>>,
+}
+
+impl LiquidateCollateral<'_> {
+    fn validate(&self, args: &LiquidateCollateralArgs) -> Result<()> {
+        // Both accounts are writable and of one type, which Anchor does not compare.
+        require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
+        require!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
+
+        let registry = self.registry.load()?;
+        require_not_paused(&registry, pause::LIQUIDATE)?;
+        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+
+        // The liquidator: traded by its owner or delegate, not bankrupt itself.
+        let liquidator = self.liquidator.load()?;
+        require_same_engine(&liquidator.engine, &registry.engine)?;
+        require_owner_or_delegate(&liquidator, self.signer.key)?;
+        require_active(&liquidator)?;
+
+        // The liquidatee: anyone's, as long as nobody resolves it.
+        let liquidatee = self.liquidatee.load()?;
+        require_same_engine(&liquidatee.engine, &registry.engine)?;
+        require_active(&liquidatee)?;
+
+        // The banks are those of the request; they differ because the request's indices do.
+        let bank = self.liability_bank.load()?;
+        require_same_engine(&bank.engine, &registry.engine)?;
+        require!(bank.index == args.liability_bank(), EngineError::BankMismatch);
+        if let Some(bank) = &self.asset_bank {
+            let bank = bank.load()?;
+            require_same_engine(&bank.engine, &registry.engine)?;
+            require!(bank.index == args.asset_bank, EngineError::BankMismatch);
+        }
+
+        // The market is the one of the request, and only there.
+        match (&self.market, args.liability) {
+            (Some(market), LiabilityArg::NegativePnl(index)) => {
+                let market = market.load()?;
+                require_same_engine(&market.engine, &registry.engine)?;
+                require!(market.index == index, EngineError::MarketMismatch);
+            }
+            (None, LiabilityArg::NegativePnl(_)) => return err!(EngineError::BankTotalsRequired),
+            (Some(_), LiabilityArg::Borrow(_)) => return err!(EngineError::MarketMismatch),
+            (None, LiabilityArg::Borrow(_)) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Plans on the pure crate, moves shares, checks the liquidator, emits one event.
+///
+/// # Errors
+/// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `BankTotalsRequired`,
+/// `TokenTableFull`, and what `validate` names.
+pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let request = args.bounds.request(args.leg())?;
+    let now = now_secs()?;
+    let plan = {
+        let accounts = &ctx.accounts;
+        let registry = accounts.registry.load()?;
+        let board = accounts.board.load()?;
+        let mut liquidatee = accounts.liquidatee.load_mut()?;
+        let mut loaded = gate::load(&liquidatee, &registry, &board, now, Views::LIQUIDATION)?;
+        let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
+            Ok(plan) => plan,
+            Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
+        };
+        let mut liquidator = accounts.liquidator.load_mut()?;
+        apply(accounts, &args, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
+        liquidatee.set_clocks(&plan.clocks);
+        gate::require_initial(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
+        liquidatee.invariant().engine()?;
+        liquidator.invariant().engine()?;
+        plan
+    };
+    emit_cpi!(event(&ctx, &args, &plan));
+    LiquidationOutcome::from(&plan).report();
+    Ok(())
+}
+
+/// Moves collateral, debt and the insurance share.
+#[inline(never)]
+fn apply(
+    accounts: &LiquidateCollateral,
+    args: &LiquidateCollateralArgs,
+    plan: &Plan,
+    registry: &Registry,
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+    now: i64,
+) -> Result<()> {
+    let asset_slot = registry.bank(args.asset_bank as usize).ok_or(EngineError::SlotEmpty)?;
+    let mut asset_bank = match &accounts.asset_bank {
+        Some(bank) => Some(bank.load_mut()?),
+        None => None,
+    };
+    transfer::pass_collateral(
+        liquidatee,
+        liquidator,
+        args.asset_bank,
+        plan.received_atoms,
+        asset_slot,
+        asset_bank.as_deref_mut(),
+        now,
+    )?;
+    if let Some(bank) = &asset_bank {
+        bank.invariant().engine()?;
+    }
+    let slot = registry.bank(args.liability_bank() as usize).ok_or(EngineError::SlotEmpty)?;
+    let mut bank = accounts.liability_bank.load_mut()?;
+    let payment = transfer::Payment { debt_atoms: plan.size, fee_atoms: plan.fee_atoms };
+    match (&accounts.market, args.liability) {
+        (Some(market), LiabilityArg::NegativePnl(_)) => {
+            let mut market = market.load_mut()?;
+            let market_slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+            let secs = registry.params().funding_max_secs;
+            transfer::pay_pnl(liquidator, liquidatee, &mut bank, slot, &mut market, market_slot, payment, now, secs)?;
+            market.invariant().engine()?;
+        }
+        _ => transfer::pay_borrow(liquidator, liquidatee, &mut bank, slot, payment, now)?,
+    }
+    bank.invariant().engine()
+}
+
+fn event(
+    ctx: &Context<LiquidateCollateral>,
+    args: &LiquidateCollateralArgs,
+    plan: &Plan,
+) -> CollateralLiquidated {
+    CollateralLiquidated {
+        liquidatee: ctx.accounts.liquidatee.key(),
+        liquidator: ctx.accounts.liquidator.key(),
+        asset_bank: args.asset_bank,
+        liability_bank: args.liability_bank(),
+        market: match args.liability {
+            LiabilityArg::NegativePnl(market) => market,
+            LiabilityArg::Borrow(_) => u8::MAX,
+        },
+        regime: plan.regime as u8,
+        penalty_ppm: plan.penalty_ppm,
+        under_water_secs: plan.clocks.under_water_secs,
+        repaid_atoms: plan.size,
+        insurance_fee_atoms: plan.fee_atoms,
+        seized_atoms: plan.received_atoms,
+        notional_usd_micro: plan.notional_usd_micro,
+        nav_before_usd_pico: plan.before.nav,
+        nav_after_usd_pico: plan.after.nav,
+        mmr_before_usd_pico: plan.before.mmr(),
+        mmr_after_usd_pico: plan.after.mmr(),
+    }
+}

@@ -1,0 +1,169 @@
+//! Takes over a perp of an account under water at spot, against a penalty out of its PnL.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::liquidate::{plan, Leg, Plan};
+use plimsoll_state::{exchange, pause, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry};
+
+use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::PositionLiquidated;
+use crate::gate;
+use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+
+/// Which position, and within which bounds.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct LiquidatePositionArgs {
+    /// Slot of the market.
+    pub market: u8,
+    /// Sizes in base units.
+    pub bounds: LiquidationBounds,
+}
+
+/// The liquidator trades through a margin account of his own.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct LiquidatePosition<'info> {
+    /// Owner or delegate of the liquidator's account.
+    pub signer: Signer<'info>,
+    /// Takes the position over.
+    #[account(mut)]
+    pub liquidator: AccountLoader<'info, MarginAccount>,
+    /// Is under water.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginAccount>,
+    /// Their engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The market: its open interest and own claim move.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+}
+
+impl LiquidatePosition<'_> {
+    fn validate(&self, args: &LiquidatePositionArgs) -> Result<()> {
+        // Both accounts are writable and of one type, which Anchor does not compare.
+        require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
+
+        let registry = self.registry.load()?;
+        require_not_paused(&registry, pause::LIQUIDATE)?;
+        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+
+        // The liquidator: traded by its owner or delegate, not bankrupt itself.
+        let liquidator = self.liquidator.load()?;
+        require_same_engine(&liquidator.engine, &registry.engine)?;
+        require_owner_or_delegate(&liquidator, self.signer.key)?;
+        require_active(&liquidator)?;
+
+        // The liquidatee: anyone's, as long as nobody resolves it.
+        let liquidatee = self.liquidatee.load()?;
+        require_same_engine(&liquidatee.engine, &registry.engine)?;
+        require_active(&liquidatee)?;
+
+        // The market is the one of the request.
+        let market = self.market.load()?;
+        require_same_engine(&market.engine, &registry.engine)?;
+        require!(market.index == args.market, EngineError::MarketMismatch);
+        Ok(())
+    }
+}
+
+/// Plans on the pure crate, moves shares within the side, checks the liquidator, emits one event.
+///
+/// # Errors
+/// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `PositionTableFull`, and
+/// what `validate` names.
+pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let request = args.bounds.request(Leg::Perp { market: args.market })?;
+    let now = now_secs()?;
+    let (plan, long, netted_units) = {
+        let accounts = &ctx.accounts;
+        let registry = accounts.registry.load()?;
+        let board = accounts.board.load()?;
+        let mut liquidatee = accounts.liquidatee.load_mut()?;
+        let mut loaded = gate::load(&liquidatee, &registry, &board, now, plimsoll_state::snapshot::Views::LIQUIDATION)?;
+        let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
+            Ok(plan) => plan,
+            Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
+        };
+        let slot = registry.market(args.market as usize).ok_or(EngineError::SlotEmpty)?;
+        let mut liquidator = accounts.liquidator.load_mut()?;
+        let mut market = accounts.market.load_mut()?;
+        let funding_max_secs = registry.params().funding_max_secs;
+        let (long, netted) = apply(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, funding_max_secs)?;
+        liquidatee.set_clocks(&plan.clocks);
+        gate::require_initial(&mut liquidator, &registry, &board, now)
+            .map_err(liquidator_error)?;
+        liquidatee.invariant().engine()?;
+        liquidator.invariant().engine()?;
+        market.invariant().engine()?;
+        (plan, long, netted)
+    };
+    emit_cpi!(event(&ctx, &args, &plan, long, netted_units));
+    LiquidationOutcome::from(&plan).report();
+    Ok(())
+}
+
+/// Moves base and cash; returns whether a long was taken over and how much both sides' open interest fell.
+#[inline(never)]
+fn apply(
+    plan: &Plan,
+    slot: &MarketSlot,
+    market: &mut Market,
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+    now: i64,
+    funding_max_secs: u32,
+) -> Result<(bool, u64)> {
+    let from = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
+    let to = liquidator.open_leg(market).engine()?;
+    let (taken, taker) = (&mut liquidatee.derivatives[from], &mut liquidator.derivatives[to]);
+    let long = taken.shares > 0;
+    let range = EngineError::NumberOutOfRange;
+    let signed = |atoms: u64| i64::try_from(atoms).map_err(|_| error!(range));
+    let worth = signed(plan.paid_atoms)?;
+    let (kept, fee) = (signed(plan.received_atoms)?, signed(plan.fee_atoms)?);
+    // The liquidatee sells a long (is paid) or buys back a short (pays); the penalty comes out of his PnL.
+    let sold = if long { worth } else { -worth };
+    let liquidatee_cash = sold.checked_sub(kept).and_then(|cash| cash.checked_sub(fee)).ok_or(range)?;
+    let liquidator_cash = kept.checked_sub(sold).ok_or(range)?;
+    let exchanged = if long {
+        exchange(slot, market, taker, taken, plan.size, liquidator_cash, liquidatee_cash, now, funding_max_secs)
+    } else {
+        exchange(slot, market, taken, taker, plan.size, liquidatee_cash, liquidator_cash, now, funding_max_secs)
+    }
+    .engine()?;
+    market.add_own_claim(plan.fee_atoms).engine()?;
+    liquidatee.close_leg_if_zero(from, market).engine()?;
+    liquidator.close_leg_if_zero(to, market).engine()?;
+    Ok((long, exchanged.netted_units))
+}
+
+fn event(
+    ctx: &Context<LiquidatePosition>,
+    args: &LiquidatePositionArgs,
+    plan: &Plan,
+    long: bool,
+    netted_units: u64,
+) -> PositionLiquidated {
+    PositionLiquidated {
+        liquidatee: ctx.accounts.liquidatee.key(),
+        liquidator: ctx.accounts.liquidator.key(),
+        market: args.market,
+        long: long as u8,
+        regime: plan.regime as u8,
+        penalty_ppm: plan.penalty_ppm,
+        under_water_secs: plan.clocks.under_water_secs,
+        units: plan.size,
+        notional_atoms: plan.paid_atoms,
+        liquidator_penalty_atoms: plan.received_atoms,
+        insurance_fee_atoms: plan.fee_atoms,
+        netted_units,
+        notional_usd_micro: plan.notional_usd_micro,
+        nav_before_usd_pico: plan.before.nav,
+        nav_after_usd_pico: plan.after.nav,
+        mmr_before_usd_pico: plan.before.mmr(),
+        mmr_after_usd_pico: plan.after.mmr(),
+    }
+}

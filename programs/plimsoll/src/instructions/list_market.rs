@@ -1,0 +1,214 @@
+//! Lists a perp.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::num::PPM;
+use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_BASE_UNITS, MAX_MARKETS};
+use plimsoll_risk::perp::validate_unit;
+use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use plimsoll_state::{
+    seeds, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry, SideIndex, SlotStatus, StoredRates,
+    LAYOUT_VERSION,
+};
+
+use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::MarketListed;
+
+/// Highest fee a side may pay on a fill.
+const MAX_FILL_FEE_PPM: u32 = PPM / 100;
+
+/// Terms of a market that may change later.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct MarketTerms {
+    /// Charge rate at maintenance.
+    pub maint_rate_ppm: u32,
+    /// Charge rate at initial; the target rate follows.
+    pub init_rate_ppm: u32,
+    /// Fee of each side of a fill, at least the engine's floor to insurance.
+    pub fill_fee_ppm: u32,
+    /// Largest open interest a side, base units.
+    pub open_interest_cap_units: u64,
+    /// Most insurance one event of this market may draw, quote atoms; `u64::MAX` for no limit.
+    pub draw_cap_event_atoms: u64,
+}
+
+impl MarketTerms {
+    /// Checks the terms and derives the rates.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`; `PriceSlotEmpty`; `SlotEmpty` without a quote bank.
+    pub fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
+        let params = registry.params();
+        // The numbers hold a side of at most one largest position.
+        require!(self.open_interest_cap_units <= MAX_BASE_UNITS, EngineError::ParameterOutOfBounds);
+        require!(
+            (params.fill_insurance_ppm..=MAX_FILL_FEE_PPM).contains(&self.fill_fee_ppm),
+            EngineError::ParameterOutOfBounds
+        );
+        let price = board.slot(price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+        let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
+        MarketRates::new(
+            self.maint_rate_ppm,
+            self.init_rate_ppm,
+            price.fastest_fall_ppm_per_sec,
+            price.update_secs,
+            &quote.weights.0,
+            params,
+        )
+        .engine()
+    }
+}
+
+/// What to list.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ListMarketArgs {
+    /// Slot of the registry: the next free one.
+    pub index: u8,
+    /// Name, UTF-8, zero-padded.
+    pub name: [u8; 16],
+    /// Decimals of a base unit.
+    pub base_decimals: u8,
+    /// Slot of the price board.
+    pub price_slot: u8,
+    /// Terms.
+    pub terms: MarketTerms,
+}
+
+/// Creates the market's account.
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(args: ListMarketArgs)]
+pub struct ListMarket<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// Pays the rent.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry, which gets the slot.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// `["market", engine, index]`.
+    #[account(
+        init, payer = payer, space = Market::SPACE,
+        seeds = [seeds::MARKET, engine.key().as_ref(), &[args.index]], bump,
+    )]
+    pub market: AccountLoader<'info, Market>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+impl ListMarket<'_> {
+    fn validate(&self, args: &ListMarketArgs, now: i64) -> Result<(MarketRates, Price)> {
+        // Only the authority lists.
+        require_authority(&*self.engine.load()?, self.authority.key)?;
+        // Registry and board of this engine.
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let engine = self.engine.key().to_bytes();
+        require_same_engine(&engine, &registry.engine)?;
+        require_same_engine(&engine, &board.engine)?;
+        // Slots are taken in order, so that a count tells which are in use.
+        require!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
+        require!(args.index == registry.market_count, EngineError::SlotTaken);
+        require!(core::str::from_utf8(&args.name).is_ok(), EngineError::ParameterOutOfBounds);
+        let rates = args.terms.validate(args.price_slot, &registry, &board)?;
+        let scale = self.validate_unit(args, &registry, &board, now)?;
+        Ok((rates, scale))
+    }
+
+    /// One base unit is worth at most a thousandth of a dollar at the present price, and the numbers hold the largest
+    /// position.
+    fn validate_unit(
+        &self,
+        args: &ListMarketArgs,
+        registry: &Registry,
+        board: &PriceBoard,
+        now: i64,
+    ) -> Result<Price> {
+        let params: &GlobalParams = registry.params();
+        let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+        let age = now.saturating_sub(price.published_at);
+        require!(age <= params.read_age_secs as i64, EngineError::PriceStale);
+        let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
+        let scale = base_scale_down(quote.decimals, args.base_decimals).engine()?;
+        let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals).engine()?);
+        validate_unit(dollars, UnitPrice::new_down(price.spot.get(), scale), params).engine()?;
+        Ok(scale)
+    }
+}
+
+/// Writes the market and its slot of the registry, both sides empty, no funding.
+///
+/// # Errors
+/// `NotAuthority`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `PriceSlotEmpty`, `PriceStale`, `SlotEmpty`,
+/// `ParameterOutOfBounds`.
+pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
+    let now = now_secs()?;
+    let (rates, scale) = ctx.accounts.validate(&args, now)?;
+    {
+        let mut registry = ctx.accounts.registry.load_mut()?;
+        registry.market_count += 1;
+        let slot = &mut registry.markets[args.index as usize];
+        *slot = bytemuck::Zeroable::zeroed();
+        fill_slot(slot, &args, rates, scale, now);
+        registry.invariant().engine()?;
+        let mut market = ctx.accounts.market.load_init()?;
+        market.version = LAYOUT_VERSION;
+        market.bump = ctx.bumps.market;
+        market.index = args.index;
+        market.engine = ctx.accounts.engine.key().to_bytes();
+        market.name = args.name;
+        market.premium_at = now;
+        market.premium_from = now;
+        market.premium_reported_at = now;
+        set_terms(&mut market, &args.terms);
+        market.invariant().engine()?;
+    }
+    emit_cpi!(listed(ctx.accounts.engine.key(), ctx.accounts.market.key(), args.index, args.price_slot, 1, rates, &args.terms));
+    Ok(())
+}
+
+fn fill_slot(slot: &mut MarketSlot, args: &ListMarketArgs, rates: MarketRates, scale: Price, now: i64) {
+    slot.status = SlotStatus::Active as u8;
+    slot.base_decimals = args.base_decimals;
+    slot.price_slot = args.price_slot;
+    slot.rates = StoredRates(rates);
+    slot.scale = scale.into();
+    slot.funding_at = now;
+    slot.sides = [SideIndex::start(); 2];
+}
+
+/// Writes the terms that live in the market's account.
+pub(super) fn set_terms(market: &mut Market, terms: &MarketTerms) {
+    market.fill_fee_ppm = terms.fill_fee_ppm;
+    market.open_interest_cap_units = terms.open_interest_cap_units;
+    market.draw_cap_event_atoms = terms.draw_cap_event_atoms;
+}
+
+/// The event of a listing or of an update.
+pub(super) fn listed(
+    engine: Pubkey,
+    market: Pubkey,
+    index: u8,
+    price_slot: u8,
+    status: u8,
+    rates: MarketRates,
+    terms: &MarketTerms,
+) -> MarketListed {
+    MarketListed {
+        engine,
+        market,
+        index,
+        status,
+        price_slot,
+        maint_rate_ppm: rates.maint_ppm,
+        target_rate_ppm: rates.target_ppm,
+        init_rate_ppm: rates.init_ppm,
+        open_interest_cap_units: terms.open_interest_cap_units,
+        fill_fee_ppm: terms.fill_fee_ppm,
+        draw_cap_event_atoms: terms.draw_cap_event_atoms,
+    }
+}

@@ -1,0 +1,36 @@
+//! Records whether an account is under water, which is what the auction's clock counts.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{EngineAccount, MarginAccount, PriceBoard, Registry};
+
+use crate::access::{now_secs, require_active, require_same_engine};
+use crate::error::IntoEngine;
+use crate::gate;
+
+/// Permissionless.
+#[derive(Accounts)]
+pub struct ObserveMargin<'info> {
+    /// The account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Its engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its engine's prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+}
+
+/// Moves the clocks to now: they add the time between two under-water observations at most 30 s apart.
+///
+/// # Errors
+/// `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`, `NumberOutOfRange`.
+pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
+    let mut account = ctx.accounts.margin_account.load_mut()?;
+    let registry = ctx.accounts.registry.load()?;
+    let board = ctx.accounts.board.load()?;
+    require_same_engine(&account.engine, &registry.engine)?;
+    require_same_engine(&board.engine, &registry.engine)?;
+    require_active(&account)?;
+    let (_, assessment) = gate::assess(&account, &registry, &board, now_secs()?)?;
+    account.set_clocks(&assessment.clocks);
+    account.invariant().engine()
+}

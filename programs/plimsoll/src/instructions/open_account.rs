@@ -1,0 +1,81 @@
+//! Opens a margin account.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{pause, seeds, Engine, EngineAccount, MarginAccount, Registry, LAYOUT_VERSION};
+
+use crate::access::{require_not_paused, require_same_engine};
+use crate::error::IntoEngine;
+use crate::event::AccountOpened;
+
+/// Which of the owner's accounts, and who helps to run it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct OpenAccountArgs {
+    /// Number that lets one owner have several accounts.
+    pub id: u16,
+    /// May trade, liquidate, deposit and repay.
+    pub delegate: Option<Pubkey>,
+}
+
+/// The payer need not be the owner.
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(args: OpenAccountArgs)]
+pub struct OpenAccount<'info> {
+    /// The owner: a seed of the account's address, so nobody can squat.
+    pub owner: Signer<'info>,
+    /// Pays the rent and gets it back when the account is closed.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// `["margin", engine, owner, id]`.
+    #[account(
+        init, payer = payer, space = MarginAccount::SPACE,
+        seeds = [seeds::MARGIN_ACCOUNT, engine.key().as_ref(), owner.key().as_ref(), &args.id.to_le_bytes()], bump,
+    )]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+impl OpenAccount<'_> {
+    fn validate(&self) -> Result<()> {
+        // The registry is this engine's; it also proves that the engine is complete.
+        let registry = self.registry.load()?;
+        require_same_engine(&registry.engine, &self.engine.key().to_bytes())?;
+        // Opening can be paused; existing accounts are not affected.
+        require_not_paused(&registry, pause::OPEN_ACCOUNT)
+    }
+}
+
+/// Writes the empty account.
+///
+/// # Errors
+/// `EngineMismatch`, `Paused`.
+pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
+    ctx.accounts.validate()?;
+    let (engine, owner) = (ctx.accounts.engine.key(), ctx.accounts.owner.key());
+    let delegate = args.delegate.unwrap_or_default();
+    {
+        let mut account = ctx.accounts.margin_account.load_init()?;
+        account.version = LAYOUT_VERSION;
+        account.bump = ctx.bumps.margin_account;
+        account.id = args.id;
+        account.engine = engine.to_bytes();
+        account.owner = owner.to_bytes();
+        account.delegate = delegate.to_bytes();
+        account.rent_payer = ctx.accounts.payer.key().to_bytes();
+        account.invariant().engine()?;
+    }
+    emit_cpi!(AccountOpened {
+        engine,
+        account: ctx.accounts.margin_account.key(),
+        owner,
+        id: args.id,
+        delegate,
+        rent_payer: ctx.accounts.payer.key(),
+    });
+    Ok(())
+}

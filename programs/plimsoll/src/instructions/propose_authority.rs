@@ -1,0 +1,62 @@
+//! First half of a hand-over: names who may accept it.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Engine, EngineAccount};
+
+use crate::access::require_authority;
+use crate::error::{EngineError, IntoEngine};
+use crate::event::AuthorityProposed;
+
+/// The successor.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ProposeAuthorityArgs {
+    /// Who may accept; none withdraws a proposal.
+    pub authority: Option<Pubkey>,
+    /// A new pause authority, effective at once; none keeps the present one.
+    pub pause_authority: Option<Pubkey>,
+}
+
+/// The authority stays in office until its successor signs.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ProposeAuthority<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// The engine.
+    #[account(mut)]
+    pub engine: AccountLoader<'info, Engine>,
+}
+
+impl ProposeAuthority<'_> {
+    fn validate(&self, args: &ProposeAuthorityArgs) -> Result<()> {
+        // Only the authority hands over.
+        require_authority(&*self.engine.load()?, self.authority.key)?;
+        // There is always somebody who can stop the engine.
+        require!(args.pause_authority != Some(Pubkey::default()), EngineError::ParameterOutOfBounds);
+        Ok(())
+    }
+}
+
+/// Records the proposal.
+///
+/// # Errors
+/// `NotAuthority`; `ParameterOutOfBounds` for the default address as pause authority.
+pub fn handler(ctx: Context<ProposeAuthority>, args: ProposeAuthorityArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let pause_authority = {
+        let mut engine = ctx.accounts.engine.load_mut()?;
+        engine.pending_authority = args.authority.unwrap_or_default().to_bytes();
+        if let Some(pause_authority) = args.pause_authority {
+            engine.pause_authority = pause_authority.to_bytes();
+        }
+        engine.invariant().engine()?;
+        Pubkey::from(engine.pause_authority)
+    };
+    emit_cpi!(AuthorityProposed {
+        engine: ctx.accounts.engine.key(),
+        authority: ctx.accounts.authority.key(),
+        pending_authority: args.authority.unwrap_or_default(),
+        pause_authority,
+    });
+    Ok(())
+}

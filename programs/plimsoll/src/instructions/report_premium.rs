@@ -1,0 +1,80 @@
+//! A venue reports by how much its mark stands over the index.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::perp::premium_integral_since;
+use plimsoll_state::{EngineAccount, Market, Registry, Venue};
+
+use crate::access::{now_secs, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::PremiumReported;
+
+/// The report.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ReportPremiumArgs {
+    /// Mark over index, ppm; within the engine's bound.
+    pub premium_ppm: i32,
+}
+
+/// A venue and the market it reports on.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ReportPremium<'info> {
+    /// The PDA of the venue's program.
+    pub venue_signer: Signer<'info>,
+    /// The venue.
+    pub venue: AccountLoader<'info, Venue>,
+    /// The engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+}
+
+impl ReportPremium<'_> {
+    fn validate(&self, args: &ReportPremiumArgs) -> Result<()> {
+        // All of one engine.
+        let (venue, registry, market) = (self.venue.load()?, self.registry.load()?, self.market.load()?);
+        require_same_engine(&registry.engine, &venue.engine)?;
+        require_same_engine(&registry.engine, &market.engine)?;
+        // An active venue's own signer, for a market whose premium it reports.
+        let named = venue.signer == self.venue_signer.key().to_bytes();
+        let may_report = venue.premium_markets & (1 << market.index) != 0;
+        require!(venue.active == 1 && named && may_report, EngineError::VenueInactive);
+        require!(
+            args.premium_ppm.unsigned_abs() <= registry.params().premium_bound_ppm,
+            EngineError::PremiumOutOfBounds
+        );
+        Ok(())
+    }
+}
+
+/// Integrates the previous premium up to now and holds the new one from now on.
+///
+/// # Errors
+/// `EngineMismatch`, `VenueInactive`, `PremiumOutOfBounds`.
+pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let now = now_secs()?;
+    let index = {
+        let max_secs = ctx.accounts.registry.load()?.params().funding_max_secs;
+        let mut market = ctx.accounts.market.load_mut()?;
+        integrate(&mut market, now, max_secs)?;
+        market.premium_ppm = args.premium_ppm;
+        market.premium_reported_at = now;
+        market.invariant().engine()?;
+        market.index
+    };
+    let engine = Pubkey::new_from_array(ctx.accounts.registry.load()?.engine);
+    emit_cpi!(PremiumReported { engine, market: index, premium_ppm: args.premium_ppm });
+    Ok(())
+}
+
+/// Adds what the held premium has made since the integral was last brought up to date.
+pub(super) fn integrate(market: &mut Market, now: i64, max_secs: u32) -> Result<()> {
+    let (reported, from) = (market.premium_reported_at, market.premium_at);
+    let missing = premium_integral_since(market.premium_ppm, reported, from, now, max_secs);
+    let sum = market.premium_integral.get().checked_add(missing).ok_or(EngineError::NumberOutOfRange)?;
+    market.premium_integral.set(sum);
+    market.premium_at = from.max(now);
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Takes a venue's approval away, at once and whatever state account and venue are in.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{EngineAccount, MarginAccount, VenueApproval};
+
+use crate::access::require_owner;
+use crate::error::{EngineError, IntoEngine};
+
+/// Which one.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct RevokeVenueArgs {
+    /// The `Venue` account; an argument, so that revoking does not depend on anything about it.
+    pub venue: Pubkey,
+}
+
+/// Nothing but the owner's signature is needed.
+#[derive(Accounts)]
+pub struct RevokeVenue<'info> {
+    /// The owner.
+    pub owner: Signer<'info>,
+    /// The account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+}
+
+impl RevokeVenue<'_> {
+    fn validate(&self) -> Result<()> {
+        // Only the owner. Neither a pause nor a bankruptcy is a reason to keep a power that he withdraws.
+        require_owner(&*self.margin_account.load()?, self.owner.key)
+    }
+}
+
+/// Removes the approval.
+///
+/// # Errors
+/// `NotOwner`, `VenueNotApproved`.
+pub fn handler(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
+    ctx.accounts.validate()?;
+    // A free entry has the address zero, which is no venue.
+    require!(args.venue != Pubkey::default(), EngineError::VenueNotApproved);
+    let mut account = ctx.accounts.margin_account.load_mut()?;
+    let venue = args.venue.to_bytes();
+    let approval = account.venues.iter_mut().find(|approval| approval.venue == venue);
+    *approval.ok_or(EngineError::VenueNotApproved)? = VenueApproval::default();
+    account.invariant().engine()
+}

@@ -1,0 +1,65 @@
+//! Sets what is paused. Stopping is quick and anyone trusted with it may; starting again is the authority's alone.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{pause, Engine, EngineAccount, Registry};
+
+use crate::access::require_same_engine;
+use crate::error::{EngineError, IntoEngine};
+use crate::event::PauseSet;
+
+/// The whole set, not a difference.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct SetPauseArgs {
+    /// Bits of [`pause`].
+    pub pause_bits: u32,
+}
+
+/// Either authority signs.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct SetPause<'info> {
+    /// The engine's authority or its pause authority.
+    pub signer: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+}
+
+impl SetPause<'_> {
+    fn validate(&self, args: &SetPauseArgs) -> Result<()> {
+        let (engine, registry) = (self.engine.load()?, self.registry.load()?);
+        require_same_engine(&registry.engine, &self.engine.key().to_bytes())?;
+        // A bit without a meaning would promise a protection that does not exist.
+        require!(args.pause_bits & !pause::ALL == 0, EngineError::UnknownValue);
+        // The authority may do anything here.
+        let signer = self.signer.key().to_bytes();
+        if signer == engine.authority {
+            return Ok(());
+        }
+        // The pause authority may only add bits.
+        require!(signer == engine.pause_authority, EngineError::NotAuthority);
+        require!(registry.pause_bits & !args.pause_bits == 0, EngineError::PauseOnly);
+        Ok(())
+    }
+}
+
+/// Replaces the pause bits.
+///
+/// # Errors
+/// `EngineMismatch`, `UnknownValue`, `NotAuthority`, `PauseOnly`.
+pub fn handler(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    {
+        let mut registry = ctx.accounts.registry.load_mut()?;
+        registry.pause_bits = args.pause_bits;
+        registry.invariant().engine()?;
+    }
+    emit_cpi!(PauseSet {
+        engine: ctx.accounts.engine.key(),
+        signer: ctx.accounts.signer.key(),
+        pause_bits: args.pause_bits,
+    });
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Changes a market's terms.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::params::MarketRates;
+use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus, StoredRates};
+
+use super::list_market::{listed, set_terms, MarketTerms};
+use crate::access::{require_authority, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+
+/// The terms from now on, all of them.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct UpdateMarketArgs {
+    /// [`SlotStatus`]: 1 active, 2 reduce only.
+    pub status: u8,
+    /// Terms.
+    pub terms: MarketTerms,
+}
+
+/// A market and its slot of the registry.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct UpdateMarket<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+}
+
+impl UpdateMarket<'_> {
+    fn validate(&self, args: &UpdateMarketArgs) -> Result<(u8, u8, MarketRates)> {
+        // Only the authority changes terms.
+        require_authority(&*self.engine.load()?, self.authority.key)?;
+        // Registry, board and market of this engine.
+        let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
+        let engine = self.engine.key().to_bytes();
+        require_same_engine(&engine, &registry.engine)?;
+        require_same_engine(&engine, &board.engine)?;
+        require_same_engine(&engine, &market.engine)?;
+        // A market is never terminal and never disappears: its positions can always be reduced.
+        let status = SlotStatus::try_from(args.status).map_err(|_| EngineError::UnknownValue)?;
+        require!(
+            matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly),
+            EngineError::ParameterOutOfBounds
+        );
+        let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+        let rates = args.terms.validate(slot.price_slot, &registry, &board)?;
+        Ok((market.index, slot.price_slot, rates))
+    }
+}
+
+/// Replaces rates, caps, fee and status. What is open stays open, whatever the new caps.
+///
+/// # Errors
+/// `NotAuthority`, `EngineMismatch`, `UnknownValue`, `SlotEmpty`, `PriceSlotEmpty`, `ParameterOutOfBounds`.
+pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()> {
+    let (index, price_slot, rates) = ctx.accounts.validate(&args)?;
+    {
+        let mut registry = ctx.accounts.registry.load_mut()?;
+        let slot = &mut registry.markets[index as usize];
+        slot.status = args.status;
+        slot.rates = StoredRates(rates);
+        let mut market = ctx.accounts.market.load_mut()?;
+        set_terms(&mut market, &args.terms);
+        market.invariant().engine()?;
+        registry.invariant().engine()?;
+    }
+    let (engine, market) = (ctx.accounts.engine.key(), ctx.accounts.market.key());
+    emit_cpi!(listed(engine, market, index, price_slot, args.status, rates, &args.terms));
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! What both liquidation instructions share: the request, refusals without failure, the result for callers.
+
+use anchor_lang::prelude::*;
+use anchor_lang::solana_program::program::set_return_data;
+use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::auction::{LegName, Regime};
+use plimsoll_risk::liquidate::{Leg, Plan, Refusal, Request};
+use plimsoll_risk::RiskError;
+
+use crate::error::EngineError;
+
+/// Bounds that a liquidator sets.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiquidationBounds {
+    /// Most debt atoms or base units to take; ignored where `as_much_as_allowed`.
+    pub max_size: u64,
+    /// Take as much as the plan allows.
+    pub as_much_as_allowed: bool,
+    /// Fewest debt atoms or base units to take.
+    pub min_size: u64,
+    /// Limit price as a fraction; a zero denominator asks for none. Collateral: at least `limit_numerator` atoms of it
+    /// for every `limit_denominator` atoms paid. Position: at most (long taken over) or at least (short)
+    /// `limit_numerator` quote atoms for every `limit_denominator` base units.
+    pub limit_numerator: u64,
+    /// See `limit_numerator`.
+    pub limit_denominator: u64,
+    /// Succeed without any change where nothing can be done; the reason is in the return data.
+    pub no_op_if_refused: bool,
+}
+
+impl LiquidationBounds {
+    /// The request for `leg`.
+    ///
+    /// # Errors
+    /// `AmountZero` where at most nothing may be taken.
+    pub fn request(&self, leg: Leg) -> Result<Request> {
+        require!(self.as_much_as_allowed || self.max_size > 0, EngineError::AmountZero);
+        Ok(Request {
+            leg,
+            max_size: (!self.as_much_as_allowed).then_some(self.max_size),
+            min_size: self.min_size,
+            limit_numerator: self.limit_numerator,
+            limit_denominator: self.limit_denominator,
+        })
+    }
+}
+
+/// Return data of a liquidation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct LiquidationOutcome {
+    /// 0 where something was filled, else the [`EngineError`] code of the reason why nothing was.
+    pub reason: u32,
+    /// 0 cure, 1 wind-down.
+    pub regime: u32,
+    /// Penalty, ppm of the notional.
+    pub penalty_ppm: u32,
+    /// Zero.
+    pub _pad: u32,
+    /// Debt atoms repaid, or base units taken over.
+    pub size: u64,
+    /// Atoms paid, insurance share included; of a position the quote atoms its units are worth at spot.
+    pub paid_atoms: u64,
+    /// Collateral atoms received; of a position the liquidator's part of the penalty in quote atoms.
+    pub received_atoms: u64,
+    /// Insurance share, atoms of the debt's mint (quote atoms of a position).
+    pub fee_atoms: u64,
+}
+
+impl From<&Plan> for LiquidationOutcome {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            reason: 0,
+            regime: (plan.regime == Regime::WindDown) as u32,
+            penalty_ppm: plan.penalty_ppm,
+            _pad: 0,
+            size: plan.size,
+            paid_atoms: plan.paid_atoms,
+            received_atoms: plan.received_atoms,
+            fee_atoms: plan.fee_atoms,
+        }
+    }
+}
+
+impl LiquidationOutcome {
+    /// Sets this as return data. Last of all, since every CPI clears it.
+    pub fn report(&self) {
+        set_return_data(bytemuck::bytes_of(self));
+    }
+}
+
+/// Fails with the refusal's reason, or reports it and succeeds where the caller asked for that and nothing is wrong
+/// with the request itself.
+///
+/// # Errors
+/// The [`EngineError`] of the reason.
+#[cold]
+#[inline(never)]
+pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
+    match refusal.best {
+        Some(LegName::Pair { asset, liability }) => msg!("best leg: asset bank {}, liability bank {}", asset, liability),
+        Some(LegName::Perp { market }) => msg!("best leg: market {}", market),
+        None => {}
+    }
+    let error = EngineError::from(refusal.reason);
+    let race = matches!(
+        refusal.reason,
+        RiskError::AccountHealthy
+            | RiskError::AccountAlreadyCured
+            | RiskError::CoolOff
+            | RiskError::LegPriceInvalid
+            | RiskError::NotBestLeg
+            | RiskError::BelowLimit
+            | RiskError::FillTooSmall
+            | RiskError::LeavesDust
+            | RiskError::LegEmpty
+    );
+    if !(no_op && race) {
+        return Err(error.into());
+    }
+    LiquidationOutcome { reason: error.into(), ..Default::default() }.report();
+    Ok(())
+}
+
+/// Names the liquidator in the error of his own initial check.
+#[cold]
+pub fn liquidator_error(error: Error) -> Error {
+    if error == Error::from(EngineError::InitialMarginInsufficient) {
+        EngineError::LiquidatorMarginInsufficient.into()
+    } else {
+        error
+    }
+}

@@ -1,0 +1,19 @@
+//! One function per instruction. Accounts are named in the order in which the program takes them.
+
+use anchor_lang::prelude::Pubkey;
+use anchor_lang::{InstructionData, ToAccountMetas};
+use solana_instruction::Instruction;
+
+mod account;
+mod engine;
+
+pub use account::*;
+pub use engine::*;
+
+pub use plimsoll::instructions as args;
+
+const SYSTEM_PROGRAM: Pubkey = anchor_lang::system_program::ID;
+
+fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
+    Instruction { program_id: crate::pda::PROGRAM_ID, accounts: accounts.to_account_metas(None), data: data.data() }
+}

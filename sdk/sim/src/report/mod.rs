@@ -1,0 +1,88 @@
+//! A self-contained HTML page about one replay.
+
+mod charts;
+mod svg;
+mod tables;
+
+use crate::result::RunResult;
+
+pub use svg::dollars;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page. The same result gives the same bytes.
+pub fn html(run: &RunResult) -> String {
+    let sections = [
+        headline(run),
+        charts::prices(run),
+        charts::ratios(run),
+        format!("<div class=\"pair\">{}{}</div>", charts::liquidations(run), charts::penalties(run)),
+        charts::insurance(run),
+        tables::outcome(run),
+        tables::bankruptcies(run),
+        tables::liquidators(run),
+        tables::transactions(run),
+        tables::feeds(run),
+    ];
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Plimsoll replay: {}</title><style>{STYLE}</style></head><body><main>{}{}</main></body></html>\n",
+        escape(&run.scenario),
+        sections.concat(),
+        footer(run),
+    )
+}
+
+/// Text that may stand in HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// `HH:MM` of a second of the replay.
+fn clock(run: &RunResult, secs: f64) -> String {
+    let of_day = (run.start_time + secs as i64).rem_euclid(86_400);
+    format!("{:02}:{:02}", of_day / 3_600, of_day % 3_600 / 60)
+}
+
+/// A card with a heading, one sentence and its content.
+fn card(heading: &str, sentence: &str, content: &str) -> String {
+    format!("<section class=\"card\"><h2>{heading}</h2><p>{sentence}</p>{content}</section>")
+}
+
+fn headline(run: &RunResult) -> String {
+    let figures = &run.figures;
+    let kpi = |class: &str, value: String, name: &str| {
+        format!("<div class=\"kpi {class}\"><b>{value}</b><span>{name}</span></div>")
+    };
+    let socialized = run.socialized_atoms as f64 / 1e6;
+    let conserved = if run.conservation.ok { ("good", "exact") } else { ("bad", "broken") };
+    let kpis = [
+        kpi("", format!("{} / {}", figures.accounts_liquidated, figures.accounts_at_risk), "accounts liquidated, of those at risk"),
+        kpi("", format!("{} + {}", figures.accounts_partially, figures.accounts_fully), "partially + fully closed"),
+        kpi("", dollars(figures.closed_usd), "debt repaid and notional closed"),
+        kpi("", format!("{:.2}%", figures.penalty_per_dollar_ppm / 1e4), "penalty per dollar closed"),
+        kpi("", format!("{:.0}%", figures.share_closed_ppm.median as f64 / 1e4), "of a liquidated account closed (median)"),
+        kpi(if socialized > 0.0 { "bad" } else { "good" }, dollars(socialized), "loss socialised"),
+        kpi(conserved.0, conserved.1.to_owned(), "conservation, to the atom, every minute"),
+    ];
+    format!(
+        "<header><div><h1>Replay of a crash: {}</h1><p>{}. {} margin accounts, {} liquidators, real program on an in-process chain.</p></div><div class=\"stamp\">scenario <code>{}</code><br>seed {}, {} minutes, a price every {} s</div></header><div class=\"kpis\">{}</div>",
+        escape(&run.scenario),
+        escape(&run.summary),
+        run.accounts,
+        run.liquidators.len(),
+        escape(&run.scenario),
+        run.seed,
+        run.minutes,
+        run.step_secs,
+        kpis.concat(),
+    )
+}
+
+fn footer(run: &RunResult) -> String {
+    let sources: Vec<String> =
+        run.feeds.iter().map(|feed| format!("{}: {}", escape(&feed.underlying), escape(&feed.source))).collect();
+    format!(
+        "<footer>Prices: {}. What is real: the deployed program, its accounts, every instruction and compute unit. What is a model: the accounts' holders, the liquidators' costs (depth and impact) and the timing of the feeds. Accounts and feeds follow from the seed; the same seed gives the same page.</footer>",
+        sources.join("; ")
+    )
+}

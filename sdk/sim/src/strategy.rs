@@ -1,0 +1,297 @@
+//! How a liquidator decides: the program's own plan for every leg of an account, less what selling it costs.
+
+use plimsoll_risk::auction::Clocks;
+use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::portfolio::Portfolio;
+
+use crate::depth::{Depth, Way};
+use crate::listing::{BANKS, MARKETS};
+use crate::scenario::Underlying;
+
+/// What one liquidator can do.
+#[derive(Clone, Copy, Debug)]
+pub struct LiquidatorPlan {
+    /// Own capital, dollars.
+    pub capital_usd: u64,
+    /// What he pays to trade outside, on top of spread and impact, ppm.
+    pub fee_ppm: f64,
+    /// He looks at the chain every so many steps.
+    pub every_steps: usize,
+}
+
+/// Six of them, from a fast and rich one to a slow and small one.
+pub const LIQUIDATORS: [LiquidatorPlan; 6] = [
+    LiquidatorPlan { capital_usd: 400_000, fee_ppm: 300.0, every_steps: 1 },
+    LiquidatorPlan { capital_usd: 300_000, fee_ppm: 200.0, every_steps: 2 },
+    LiquidatorPlan { capital_usd: 200_000, fee_ppm: 400.0, every_steps: 1 },
+    LiquidatorPlan { capital_usd: 150_000, fee_ppm: 250.0, every_steps: 2 },
+    LiquidatorPlan { capital_usd: 100_000, fee_ppm: 500.0, every_steps: 1 },
+    LiquidatorPlan { capital_usd: 50_000, fee_ppm: 150.0, every_steps: 3 },
+];
+
+/// Least profit worth a transaction, dollars.
+const LEAST_PROFIT_USD: f64 = 0.5;
+/// Room below the planned price before the liquidator rather gets nothing, per thousand.
+const SLIP_PER_MILLE: u64 = 5;
+
+/// An order outside the engine that undoes what a liquidation brought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hedge {
+    /// Of what.
+    pub underlying: Underlying,
+    /// Which way.
+    pub way: Way,
+    /// How much, dollars.
+    pub usd: f64,
+}
+
+/// A liquidation that pays.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What to send.
+    pub request: Request,
+    /// What the program will do if nothing happens before.
+    pub plan: Plan,
+    /// What is sold or bought outside afterwards.
+    pub hedges: Vec<Hedge>,
+    /// What the liquidator gets above what he pays, dollars.
+    pub gain_usd: f64,
+    /// What selling costs, dollars.
+    pub cost_usd: f64,
+}
+
+impl Offer {
+    /// Gain less cost, dollars.
+    pub fn profit_usd(&self) -> f64 {
+        self.gain_usd - self.cost_usd
+    }
+}
+
+/// What a liquidator knows besides the account.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// Order books by [`Underlying::index`].
+    pub books: &'a [Depth; 2],
+    /// His fee, ppm.
+    pub fee_ppm: f64,
+    /// Notional that his capital still allows him to take, dollars.
+    pub limit_usd: f64,
+}
+
+/// The offer with the largest profit, if any has one.
+pub fn best_offer(portfolio: &Portfolio, clocks: &Clocks, now: i64, means: &Means<'_>) -> Option<Offer> {
+    let offers = legs(portfolio).into_iter().filter_map(|leg| offer(portfolio, clocks, now, leg, means));
+    offers.filter(|o| o.profit_usd() >= LEAST_PROFIT_USD).max_by(|a, b| a.profit_usd().total_cmp(&b.profit_usd()))
+}
+
+/// Every leg that could be asked for; the plan refuses what is not there.
+pub fn legs(portfolio: &Portfolio) -> Vec<Leg> {
+    let quote = portfolio.quote.bank;
+    let mut assets: Vec<u8> = portfolio.tokens().iter().filter(|l| l.amount_atoms > 0).map(|l| l.bank).collect();
+    assets.push(quote);
+    let mut liabilities: Vec<Liability> =
+        portfolio.tokens().iter().filter(|l| l.amount_atoms < 0).map(|l| Liability::Borrow(l.bank)).collect();
+    liabilities.push(Liability::Borrow(quote));
+    liabilities.extend(portfolio.perps().iter().map(|l| Liability::NegativePnl(l.market)));
+    let pairs = assets.iter().flat_map(|&asset| liabilities.iter().map(move |&liability| Leg::Pair { asset, liability }));
+    let perps = portfolio.perps().iter().filter(|l| l.units != 0).map(|l| Leg::Perp { market: l.market });
+    pairs.chain(perps).collect()
+}
+
+/// A request for a leg, at most `max_size` of it and without a limit price.
+pub fn request(leg: Leg, max_size: Option<u64>) -> Request {
+    Request { leg, max_size, min_size: 1, limit_numerator: 0, limit_denominator: 0 }
+}
+
+fn offer(portfolio: &Portfolio, clocks: &Clocks, now: i64, leg: Leg, means: &Means<'_>) -> Option<Offer> {
+    let whole = planned(portfolio, clocks, now, request(leg, None), means)?;
+    let notional = whole.plan.notional_usd_micro as f64 / 1e6;
+    if notional <= 0.0 {
+        return None;
+    }
+    let best = best_size_usd(&whole, notional, means).min(means.limit_usd);
+    if best >= notional {
+        return Some(limited(whole));
+    }
+    // Where only part of it pays, or can be paid for, that part is asked for.
+    let max_size = (whole.plan.size as f64 * best / notional) as u64;
+    let part = (max_size > 0).then(|| planned(portfolio, clocks, now, request(leg, Some(max_size)), means)).flatten();
+    match part {
+        Some(part) => Some(limited(part)),
+        None if notional <= means.limit_usd => Some(limited(whole)),
+        None => None,
+    }
+}
+
+/// The notional that earns most: a linear cost grows with size while the gain per dollar stays the same.
+fn best_size_usd(offer: &Offer, notional: f64, means: &Means<'_>) -> f64 {
+    let gain_ppm = offer.gain_usd / notional * 1e6;
+    let (mut first, mut slope) = (0.0, 0.0);
+    for hedge in &offer.hedges {
+        let book = &means.books[hedge.underlying.index()];
+        let share = hedge.usd / notional;
+        first += (book.first_ppm(hedge.way) + means.fee_ppm) * share;
+        slope += book.slope_ppm_per_usd() * share * share;
+    }
+    if slope <= 0.0 {
+        return if gain_ppm > first { notional } else { 0.0 };
+    }
+    ((gain_ppm - first) / (2.0 * slope)).max(0.0)
+}
+
+/// What the program would do, what comes of it, and what undoing it costs.
+fn planned(portfolio: &Portfolio, clocks: &Clocks, now: i64, request: Request, means: &Means<'_>) -> Option<Offer> {
+    let mut after = *portfolio;
+    let plan = plan(&mut after, clocks, &request, now).ok()?;
+    let (gain_usd, hedges) = match request.leg {
+        Leg::Pair { asset, liability } => {
+            let debt = match liability {
+                Liability::Borrow(bank) => bank,
+                Liability::NegativePnl(_) => portfolio.quote.bank,
+            };
+            let received = value_usd(portfolio, asset, plan.received_atoms);
+            let paid = value_usd(portfolio, debt, plan.paid_atoms);
+            let sides = [(asset, Way::Sell, received), (debt, Way::Buy, paid)];
+            let hedges = sides.into_iter().filter_map(|(bank, way, usd)| {
+                let underlying = BANKS.get(bank as usize)?.underlying?;
+                Some(Hedge { underlying, way, usd })
+            });
+            (received - paid, hedges.collect())
+        }
+        Leg::Perp { market } => {
+            let long = portfolio.perps().iter().any(|l| l.market == market && l.units > 0);
+            let underlying = MARKETS.get(market as usize)?.underlying;
+            let way = if long { Way::Sell } else { Way::Buy };
+            let usd = plan.notional_usd_micro as f64 / 1e6;
+            (plan.received_atoms as f64 / 1e6, vec![Hedge { underlying, way, usd }])
+        }
+    };
+    let cost = |hedge: &Hedge| {
+        let ppm = means.books[hedge.underlying.index()].cost_ppm(hedge.way, hedge.usd) + means.fee_ppm;
+        ppm * hedge.usd / 1e6
+    };
+    let cost_usd = hedges.iter().map(cost).sum();
+    Some(Offer { request, plan, hedges, gain_usd, cost_usd })
+}
+
+/// Dollars that atoms of a bank are worth at spot.
+fn value_usd(portfolio: &Portfolio, bank: u8, atoms: u64) -> f64 {
+    let leg = if bank == portfolio.quote.bank {
+        Some(&portfolio.quote)
+    } else {
+        portfolio.tokens().iter().find(|l| l.bank == bank)
+    };
+    leg.map_or(0.0, |leg| leg.prices.spot.value_down(atoms) as f64 / 1e6)
+}
+
+/// Adds the limit price: the planned one with a little room, so that a move in between does not hurt.
+fn limited(mut offer: Offer) -> Offer {
+    let plan = &offer.plan;
+    let (below, above) = (1_000 - SLIP_PER_MILLE as u128, 1_000 + SLIP_PER_MILLE as u128);
+    let room = |value: u64, per_mille: u128| (value as u128 * per_mille / 1_000).min(u64::MAX as u128) as u64;
+    let (numerator, denominator) = match offer.request.leg {
+        Leg::Pair { .. } => (room(plan.received_atoms, below), plan.paid_atoms),
+        Leg::Perp { .. } => {
+            let long = offer.hedges.iter().any(|h| h.way == Way::Sell);
+            if long {
+                (room(plan.paid_atoms.saturating_sub(plan.received_atoms), above), plan.size)
+            } else {
+                (room(plan.paid_atoms.saturating_add(plan.received_atoms), below), plan.size)
+            }
+        }
+    };
+    offer.request.limit_numerator = numerator;
+    offer.request.limit_denominator = denominator;
+    offer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+    use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
+    use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+
+    const PARAMS: GlobalParams = GlobalParams::DEFAULT;
+
+    fn weights(bank: usize) -> TokenWeights {
+        let listing = &BANKS[bank];
+        let ([asset, asset_init], [debt, debt_init]) = (listing.asset_ppm, listing.liability_ppm);
+        TokenWeights::new(asset, asset_init, debt, debt_init, &PARAMS).unwrap()
+    }
+
+    fn prices(usd: u64, scale: Price) -> LegPrices {
+        let unit = UnitPrice::new_down(Price::from_decimal_down(usd, 0).unwrap(), scale);
+        LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: 100, ready: true, ..Default::default() }
+    }
+
+    fn token(bank: usize, amount_atoms: i64, usd: u64) -> TokenLeg {
+        let scale = token_scale_down(BANKS[bank].decimals).unwrap();
+        TokenLeg { amount_atoms, weights: weights(bank), prices: prices(usd, scale), bank: bank as u8 }
+    }
+
+    /// 100 SOL at `usd` against 15,000 USDC.
+    fn borrower(usd: u64) -> Portfolio {
+        let mut portfolio = Portfolio::empty(PARAMS);
+        portfolio.quote = token(0, -15_000_000_000, 1);
+        portfolio.tokens[0] = token(1, 100_000_000_000, usd);
+        portfolio.token_count = 1;
+        portfolio
+    }
+
+    fn clocks(under_water_secs: u32) -> Clocks {
+        Clocks { under_water_secs, seen: plimsoll_risk::auction::Seen::UnderWater, observed_at: 100, ..Default::default() }
+    }
+
+    fn books() -> [Depth; 2] {
+        [Depth::new(5_000_000.0, 100), Depth::new(20_000_000.0, 100)]
+    }
+
+    #[test]
+    fn a_healthy_account_gets_no_offer_and_a_late_enough_auction_does() {
+        let books = books();
+        let means = Means { books: &books, fee_ppm: 300.0, limit_usd: 1e9 };
+        assert!(best_offer(&borrower(200), &clocks(0), 100, &means).is_none());
+        let offer = best_offer(&borrower(175), &clocks(20), 100, &means).unwrap();
+        assert!(offer.profit_usd() > 0.0 && offer.plan.penalty_ppm > 5_000);
+        assert_eq!(offer.hedges.len(), 1);
+        assert_eq!((offer.hedges[0].underlying, offer.hedges[0].way), (Underlying::Sol, Way::Sell));
+    }
+
+    #[test]
+    fn nobody_sells_at_a_loss() {
+        let thin = [Depth::new(5_000.0, 100), Depth::new(5_000.0, 100)];
+        let means = Means { books: &thin, fee_ppm: 300.0, limit_usd: 1e9 };
+        if let Some(offer) = best_offer(&borrower(175), &clocks(10), 100, &means) {
+            assert!(offer.profit_usd() > 0.0);
+            assert!(offer.plan.size < 5_000_000_000);
+        }
+    }
+
+    #[test]
+    fn limited_capital_takes_a_part() {
+        let books = books();
+        let means = Means { books: &books, fee_ppm: 0.0, limit_usd: 1_000.0 };
+        let offer = best_offer(&borrower(174), &clocks(20), 100, &means).unwrap();
+        assert!(offer.plan.notional_usd_micro <= 1_000_000_000);
+    }
+
+    #[test]
+    fn a_long_perp_is_taken_over_and_sold_outside() {
+        let mut portfolio = Portfolio::empty(PARAMS);
+        portfolio.quote = token(0, 1_000_000_000, 1);
+        let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
+        let rates = MarketRates::new(30_000, 60_000, 2_100, 2, &weights(0), &PARAMS).unwrap();
+        let cash = -20_600_000_000;
+        portfolio.perps[0] = PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), market: 0 };
+        portfolio.perp_count = 1;
+        let books = books();
+        let means = Means { books: &books, fee_ppm: 100.0, limit_usd: 1e9 };
+        let offer = best_offer(&portfolio, &clocks(15), 100, &means).unwrap();
+        assert!(matches!(offer.request.leg, Leg::Perp { market: 0 }));
+        assert_eq!(offer.hedges[0].way, Way::Sell);
+        let (plan, request) = (&offer.plan, &offer.request);
+        let cost = (plan.paid_atoms - plan.received_atoms) as u128 * request.limit_denominator as u128;
+        assert!(cost <= plan.size as u128 * request.limit_numerator as u128);
+    }
+}

@@ -1,0 +1,1 @@
+//! Banks and markets with their defaults.

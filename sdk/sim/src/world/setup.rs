@@ -1,0 +1,156 @@
+//! The engine and its margin accounts.
+
+use std::ops::{Deref, DerefMut};
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_sdk::ix::{self, args};
+use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_state::{MarginAccount, PriceBoard, Registry};
+
+use super::{Chain, Mint, Sent};
+
+/// An engine on a chain. Everything of [`Chain`] can be called on it.
+#[derive(Clone)]
+pub struct World {
+    /// The chain.
+    pub chain: Chain,
+    /// Addresses of the engine.
+    pub keys: EngineKeys,
+    /// Its creator, authority and pause authority, who also pays for set-up.
+    pub authority: Pubkey,
+    /// Mint of each listed bank, by slot.
+    pub mints: Vec<Mint>,
+    /// Each listed price, by slot.
+    pub feeds: Vec<super::Feed>,
+}
+
+/// An owner with one margin account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trader {
+    /// Signs.
+    pub owner: Pubkey,
+    /// The margin account.
+    pub account: Pubkey,
+}
+
+impl Deref for World {
+    type Target = Chain;
+    fn deref(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Chain {
+        &mut self.chain
+    }
+}
+
+impl World {
+    /// A chain with a complete, empty engine for a test cluster with default parameters.
+    ///
+    /// # Panics
+    /// Where set-up fails.
+    pub fn new() -> Self {
+        Self::with_params(&GlobalParams::DEFAULT, true)
+    }
+
+    /// A chain with a complete, empty engine.
+    ///
+    /// # Panics
+    /// Where set-up fails.
+    pub fn with_params(params: &GlobalParams, test_cluster: bool) -> Self {
+        let mut world = Self::without_engine();
+        world.create_engine(test_cluster).expect("create_engine");
+        for _ in 0..ix::GROWTH_STEPS {
+            world.grow_registry(params).expect("grow_registry");
+            world.grow_board().expect("grow_board");
+        }
+        world
+    }
+
+    /// A chain on which the engine is still to be created.
+    pub fn without_engine() -> Self {
+        let mut chain = Chain::new();
+        let authority = chain.party("authority");
+        Self { chain, keys: EngineKeys::created_by(&authority, 0), authority, mints: Vec::new(), feeds: Vec::new() }
+    }
+
+    /// Sends `create_engine` for engine 0 of the authority.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn create_engine(&mut self, test_cluster: bool) -> Sent {
+        let args = args::CreateEngineArgs { id: 0, test_cluster, pause_authority: self.authority };
+        let create = ix::create_engine(self.authority, self.authority, args);
+        self.send_as_authority(create)
+    }
+
+    /// Sends one step of `grow_registry`.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn grow_registry(&mut self, params: &GlobalParams) -> Sent {
+        let grow = ix::grow_registry(&self.keys, self.authority, self.authority, params);
+        self.send_as_authority(grow)
+    }
+
+    /// Sends one step of `grow_board`.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn grow_board(&mut self) -> Sent {
+        let grow = ix::grow_board(&self.keys, self.authority);
+        self.send_as_authority(grow)
+    }
+
+    /// Sends one instruction, paid and signed by the authority.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn send_as_authority(&mut self, instruction: solana_instruction::Instruction) -> Sent {
+        let authority = self.authority;
+        self.send(&authority, &[instruction])
+    }
+
+    /// The registry as it stands.
+    pub fn registry(&self) -> Box<Registry> {
+        Box::new(self.read(&self.keys.registry))
+    }
+
+    /// The price board as it stands.
+    pub fn board(&self) -> Box<PriceBoard> {
+        Box::new(self.read(&self.keys.board))
+    }
+
+    /// Opens margin account 0 of the owner that `name` stands for.
+    ///
+    /// # Panics
+    /// Where the program refuses it.
+    pub fn trader(&mut self, name: &str) -> Trader {
+        let owner = self.party(name);
+        self.open_account(owner, 0, None).expect("open_account")
+    }
+
+    /// Opens a margin account, paid by its owner.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn open_account(&mut self, owner: Pubkey, id: u16, delegate: Option<Pubkey>) -> Result<Trader, super::Failure> {
+        let open = ix::open_account(&self.keys, owner, owner, args::OpenAccountArgs { id, delegate });
+        self.send(&owner, &[open])?;
+        Ok(Trader { owner, account: self.keys.margin_account(&owner, id) })
+    }
+
+    /// A trader's margin account as it stands.
+    pub fn margin_account(&self, trader: &Trader) -> MarginAccount {
+        self.read(&trader.account)
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}

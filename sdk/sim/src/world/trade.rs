@@ -1,0 +1,1 @@
+//! Deposits, withdrawals, borrows, repayments, fills.

@@ -1,0 +1,143 @@
+//! Margin accounts: opening, delegates, venues, closing.
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll_risk::params::{MAX_ACCOUNT_VENUES, MAX_ATOMS};
+use plimsoll_state::{pause, AccountStatus, EngineAccount, MarginAccount, PositionKind};
+use plimsoll_tests::*;
+
+fn register_venue(world: &mut World, name: &str) -> Pubkey {
+    let (keys, authority) = (world.keys, world.authority);
+    let args = args::RegisterVenueArgs { signer: address(name), settle_markets: 1, premium_markets: 0 };
+    assert_sent(world.send(&authority, &[ix::register_venue(&keys, authority, authority, args)]));
+    keys.venue(&args.signer)
+}
+
+#[test]
+fn an_account_is_opened_empty_with_any_payer_and_a_delegate() {
+    let mut world = World::new();
+    let (owner, payer, delegate) = (address("owner without lamports"), world.party("payer"), world.party("delegate"));
+    let args = args::OpenAccountArgs { id: 513, delegate: Some(delegate) };
+    let open = ix::open_account(&world.keys, owner, payer, args);
+    assert_sent(world.send(&payer, &[open]));
+    let account: MarginAccount = world.read(&world.keys.margin_account(&owner, 513));
+    assert_eq!((account.owner, account.delegate), (owner.to_bytes(), delegate.to_bytes()));
+    assert_eq!((account.rent_payer, account.id), (payer.to_bytes(), 513));
+    assert!(account.is_empty() && account.invariant().is_ok());
+}
+
+#[test]
+fn opening_can_be_paused_and_needs_the_owners_signature() {
+    let mut world = World::new();
+    let (keys, authority, owner) = (world.keys, world.authority, world.party("owner"));
+    let mut open = ix::open_account(&keys, owner, authority, args::OpenAccountArgs { id: 0, delegate: None });
+    open.accounts[0].is_signer = false;
+    assert_refused(&mut world, &authority, &[open], anchor_lang::error::ErrorCode::AccountNotSigner);
+    assert_sent(world.send(&authority, &[ix::set_pause(&keys, authority, pause::OPEN_ACCOUNT)]));
+    let open = ix::open_account(&keys, owner, owner, args::OpenAccountArgs { id: 0, delegate: None });
+    assert_refused(&mut world, &owner, &[open], EngineError::Paused);
+}
+
+#[test]
+fn an_address_with_lamports_on_it_can_still_be_opened() {
+    let mut world = World::new();
+    let owner = world.party("owner");
+    let key = world.keys.margin_account(&owner, 0);
+    world.set_lamports(&key, 1);
+    let trader = world.trader("owner");
+    assert_eq!(trader.account, key);
+}
+
+#[test]
+fn closing_returns_the_rent_to_its_payer_and_frees_the_address() {
+    let mut world = World::new();
+    let (keys, owner, payer) = (world.keys, world.party("owner"), world.party("payer"));
+    let open = ix::open_account(&keys, owner, payer, args::OpenAccountArgs { id: 0, delegate: None });
+    let account = keys.margin_account(&owner, 0);
+    for _ in 0..2 {
+        assert_sent(world.send(&payer, std::slice::from_ref(&open)));
+        let (before, rent) = (world.lamports(&payer), world.lamports(&account));
+        assert_sent(world.send(&owner, &[ix::close_account(owner, account, payer)]));
+        assert_eq!(world.lamports(&payer), before + rent);
+        assert_eq!(world.lamports(&account), 0);
+    }
+}
+
+#[test]
+fn closing_is_refused_to_strangers_with_another_receiver_and_while_anything_is_left() {
+    let mut world = World::new();
+    let (alice, mallory) = (world.trader("alice"), world.party("mallory"));
+    let close = ix::close_account(mallory, alice.account, alice.owner);
+    assert_refused(&mut world, &mallory, &[close], EngineError::NotOwner);
+    let divert = ix::close_account(alice.owner, alice.account, mallory);
+    assert_refused(&mut world, &alice.owner, &[divert], EngineError::RentReceiverMismatch);
+
+    let close = ix::close_account(alice.owner, alice.account, alice.owner);
+    let empty = world.margin_account(&alice);
+    let mut holding = empty;
+    holding.tokens[15] = plimsoll_state::TokenPosition { used: 1, shares: 1, ..Default::default() };
+    world.write(&alice.account, &holding);
+    assert_refused(&mut world, &alice.owner, std::slice::from_ref(&close), EngineError::AccountNotEmpty);
+    let mut holding = empty;
+    holding.derivatives[15].kind = PositionKind::Perp as u8;
+    world.write(&alice.account, &holding);
+    assert_refused(&mut world, &alice.owner, std::slice::from_ref(&close), EngineError::AccountNotEmpty);
+    let mut bankrupt = empty;
+    bankrupt.status = AccountStatus::Paying as u8;
+    world.write(&alice.account, &bankrupt);
+    assert_refused(&mut world, &alice.owner, &[close], EngineError::AccountBankrupt);
+}
+
+#[test]
+fn a_delegate_is_named_by_the_owner_and_changes_nothing_itself() {
+    let mut world = World::new();
+    let (alice, bob) = (world.trader("alice"), world.party("bob"));
+    assert_sent(world.send(&alice.owner, &[ix::set_delegate(alice.owner, alice.account, Some(bob))]));
+    assert_eq!(world.margin_account(&alice).delegate, bob.to_bytes());
+    for refused in [
+        ix::set_delegate(bob, alice.account, None),
+        ix::close_account(bob, alice.account, alice.owner),
+        ix::revoke_venue(bob, alice.account, address("venue")),
+    ] {
+        assert_refused(&mut world, &bob, &[refused], EngineError::NotOwner);
+    }
+    assert_sent(world.send(&alice.owner, &[ix::set_delegate(alice.owner, alice.account, None)]));
+    assert_eq!(world.margin_account(&alice).delegate, [0; 32]);
+}
+
+#[test]
+fn venues_are_approved_up_to_four_replaced_and_revoked() {
+    let mut world = World::new();
+    let alice = world.trader("alice");
+    let venues: Vec<Pubkey> = (0..5).map(|i| register_venue(&mut world, &format!("venue {i}"))).collect();
+    let approve = |venue, limit| ix::approve_venue(alice.owner, alice.account, venue, limit);
+    for venue in &venues[..MAX_ACCOUNT_VENUES] {
+        assert_sent(world.send(&alice.owner, &[approve(*venue, 1_000)]));
+    }
+    assert_refused(&mut world, &alice.owner, &[approve(venues[4], 1_000)], EngineError::VenuesFull);
+    assert_sent(world.send(&alice.owner, &[approve(venues[2], 7)]));
+    let stored = world.margin_account(&alice).venues;
+    assert_eq!(stored.map(|approval| approval.notional_left_atoms), [1_000, 1_000, 7, 1_000]);
+    let revoke = ix::revoke_venue(alice.owner, alice.account, venues[1]);
+    assert_sent(world.send(&alice.owner, std::slice::from_ref(&revoke)));
+    assert_refused(&mut world, &alice.owner, &[revoke], EngineError::VenueNotApproved);
+    let zero = ix::revoke_venue(alice.owner, alice.account, Pubkey::default());
+    assert_refused(&mut world, &alice.owner, &[zero], EngineError::VenueNotApproved);
+    assert_sent(world.send(&alice.owner, &[approve(venues[4], 9)]));
+    assert_eq!(world.margin_account(&alice).venues[1].venue, venues[4].to_bytes());
+}
+
+#[test]
+fn a_venue_needs_an_amount_in_range_and_to_be_active() {
+    let mut world = World::new();
+    let alice = world.trader("alice");
+    let venue = register_venue(&mut world, "venue");
+    let approve = |limit| ix::approve_venue(alice.owner, alice.account, venue, limit);
+    assert_refused(&mut world, &alice.owner, &[approve(0)], EngineError::AmountZero);
+    for limit in [MAX_ATOMS + 1, u64::MAX] {
+        assert_refused(&mut world, &alice.owner, &[approve(limit)], EngineError::AmountTooLarge);
+    }
+    let stop = args::UpdateVenueArgs { active: false, settle_markets: 1, premium_markets: 0 };
+    let update = ix::update_venue(&world.keys, world.authority, venue, stop);
+    assert_sent(world.send_as_authority(update));
+    assert_refused(&mut world, &alice.owner, &[approve(MAX_ATOMS)], EngineError::VenueInactive);
+}

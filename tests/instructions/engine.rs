@@ -1,0 +1,170 @@
+//! Engine, growth of its large accounts, parameters, pause bits, authorities, venues.
+
+use anchor_lang::error::ErrorCode;
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_state::{pause, Engine, EngineAccount, PriceBoard, Registry, Venue};
+use plimsoll_tests::*;
+
+#[test]
+fn an_engine_names_its_creator_as_authority_and_its_accounts() {
+    let mut world = World::without_engine();
+    assert_sent(world.create_engine(true));
+    let engine: Engine = world.read(&world.keys.engine);
+    assert_eq!(engine.authority, world.authority.to_bytes());
+    assert_eq!((engine.registry, engine.board), (world.keys.registry.to_bytes(), world.keys.board.to_bytes()));
+    assert_eq!((engine.test_cluster, engine.id, engine.invariant()), (1, 0, Ok(())));
+}
+
+#[test]
+fn registry_and_board_are_complete_after_three_steps_and_refuse_a_fourth() {
+    let mut world = World::without_engine();
+    assert_sent(world.create_engine(false));
+    for step in 1..=3 {
+        assert!(world.try_read::<Registry>(&world.keys.registry).is_none());
+        assert!(world.try_read::<PriceBoard>(&world.keys.board).is_none());
+        assert_sent(world.grow_registry(&GlobalParams::DEFAULT));
+        assert_sent(world.grow_board());
+        assert_eq!(world.data(&world.keys.registry).len(), step * 10_240);
+    }
+    let (registry, board) = (world.registry(), world.board());
+    assert_eq!((registry.invariant(), board.invariant()), (Ok(()), Ok(())));
+    assert_eq!((registry.test_cluster, *registry.params()), (0, GlobalParams::DEFAULT));
+    assert_eq!((registry.engine, board.engine), (world.keys.engine.to_bytes(), world.keys.engine.to_bytes()));
+    assert_code(world.grow_registry(&GlobalParams::DEFAULT), EngineError::AlreadyComplete);
+    assert_code(world.grow_board(), EngineError::AlreadyComplete);
+}
+
+#[test]
+fn lamports_sent_to_an_address_in_advance_stop_nothing() {
+    for lamports in [1, 890_880, 10_000_000_000] {
+        let mut world = World::without_engine();
+        let keys = world.keys;
+        for key in [keys.engine, keys.registry, keys.board] {
+            world.set_lamports(&key, lamports);
+        }
+        assert_sent(world.create_engine(true));
+        for _ in 0..3 {
+            assert_sent(world.grow_registry(&GlobalParams::DEFAULT));
+            assert_sent(world.grow_board());
+        }
+        let rent = world.svm.minimum_balance_for_rent_exemption(Registry::ACCOUNT_LEN);
+        assert_eq!(world.lamports(&keys.registry), rent.max(lamports));
+    }
+}
+
+#[test]
+fn nothing_half_grown_can_be_used() {
+    let mut world = World::without_engine();
+    assert_sent(world.create_engine(true));
+    for _ in 0..2 {
+        assert_sent(world.grow_registry(&GlobalParams::DEFAULT));
+        let owner = world.party("alice");
+        let refused = world.open_account(owner, 0, None).unwrap_err();
+        assert_eq!(refused.code, Some(ErrorCode::AccountDiscriminatorMismatch.into()));
+    }
+}
+
+#[test]
+fn only_the_authority_chooses_the_first_parameters_and_only_valid_ones() {
+    let mut world = World::without_engine();
+    assert_sent(world.create_engine(true));
+    let mallory = world.party("mallory");
+    let grow = ix::grow_registry(&world.keys, mallory, mallory, &GlobalParams::DEFAULT);
+    assert_refused(&mut world, &mallory, &[grow], EngineError::NotAuthority);
+    let bad = GlobalParams { improvement_factor_ppm: 1_000_000, ..GlobalParams::DEFAULT };
+    assert_code(world.grow_registry(&bad), EngineError::ParameterOutOfBounds);
+}
+
+#[test]
+fn another_engines_registry_is_refused() {
+    let mut world = World::new();
+    let stranger = world.party("stranger");
+    let other = pda::EngineKeys::created_by(&stranger, 7);
+    let args = args::CreateEngineArgs { id: 7, test_cluster: false, pause_authority: stranger };
+    assert_sent(world.send(&stranger, &[ix::create_engine(stranger, stranger, args)]));
+    let mixed = pda::EngineKeys { engine: other.engine, ..world.keys };
+    let pause = ix::set_pause(&mixed, stranger, pause::ALL);
+    assert_refused(&mut world, &stranger, &[pause], EngineError::EngineMismatch);
+    let update = ix::update_params(&mixed, stranger, &GlobalParams::DEFAULT);
+    assert_refused(&mut world, &stranger, &[update], EngineError::EngineMismatch);
+}
+
+#[test]
+fn parameters_are_replaced_whole_and_only_within_bounds() {
+    let mut world = World::new();
+    let authority = world.authority;
+    let new = GlobalParams { cool_off_secs: 3, dust_usd_micro: 20_000_000, ..GlobalParams::DEFAULT };
+    let update = ix::update_params(&world.keys, authority, &new);
+    assert_sent(world.send_as_authority(update));
+    assert_eq!(*world.registry().params(), new);
+    let bad = ix::update_params(&world.keys, authority, &GlobalParams { read_age_secs: 0, ..new });
+    assert_refused(&mut world, &authority, &[bad], EngineError::ParameterOutOfBounds);
+    let mallory = world.party("mallory");
+    let theft = ix::update_params(&world.keys, mallory, &new);
+    assert_refused(&mut world, &mallory, &[theft], EngineError::NotAuthority);
+}
+
+#[test]
+fn the_pause_authority_stops_and_only_the_authority_starts_again() {
+    let mut world = World::new();
+    let (authority, guard, mallory) = (world.authority, world.party("guard"), world.party("mallory"));
+    let name_guard = args::ProposeAuthorityArgs { authority: None, pause_authority: Some(guard) };
+    let propose = ix::propose_authority(&world.keys, authority, name_guard);
+    assert_sent(world.send_as_authority(propose));
+
+    let keys = world.keys;
+    assert_sent(world.send(&guard, &[ix::set_pause(&keys, guard, pause::BORROW)]));
+    assert_sent(world.send(&guard, &[ix::set_pause(&keys, guard, pause::BORROW | pause::FILL)]));
+    assert_refused(&mut world, &guard, &[ix::set_pause(&keys, guard, pause::FILL)], EngineError::PauseOnly);
+    assert_refused(&mut world, &guard, &[ix::set_pause(&keys, guard, 1 << 31)], EngineError::UnknownValue);
+    assert_refused(&mut world, &mallory, &[ix::set_pause(&keys, mallory, pause::ALL)], EngineError::NotAuthority);
+    assert_sent(world.send(&authority, &[ix::set_pause(&keys, authority, 0)]));
+    assert_eq!(world.registry().pause_bits, 0);
+}
+
+#[test]
+fn the_authority_changes_hands_in_two_steps() {
+    let mut world = World::new();
+    let (authority, heir, mallory) = (world.authority, world.party("heir"), world.party("mallory"));
+    let keys = world.keys;
+    assert_refused(&mut world, &heir, &[ix::accept_authority(&keys, heir)], EngineError::NotPendingAuthority);
+    let args = args::ProposeAuthorityArgs { authority: Some(heir), pause_authority: None };
+    assert_refused(&mut world, &mallory, &[ix::propose_authority(&keys, mallory, args)], EngineError::NotAuthority);
+    assert_sent(world.send(&authority, &[ix::propose_authority(&keys, authority, args)]));
+    assert_refused(&mut world, &mallory, &[ix::accept_authority(&keys, mallory)], EngineError::NotPendingAuthority);
+    assert_eq!(world.read::<Engine>(&keys.engine).authority, authority.to_bytes());
+    assert_sent(world.send(&heir, &[ix::accept_authority(&keys, heir)]));
+    let engine: Engine = world.read(&keys.engine);
+    assert_eq!((engine.authority, engine.pending_authority), (heir.to_bytes(), [0; 32]));
+    assert_refused(&mut world, &authority, &[ix::set_pause(&keys, authority, 0)], EngineError::PauseOnly);
+}
+
+#[test]
+fn a_withdrawn_proposal_cannot_be_accepted() {
+    let mut world = World::new();
+    let (authority, heir) = (world.authority, world.party("heir"));
+    let keys = world.keys;
+    for successor in [Some(heir), None] {
+        let args = args::ProposeAuthorityArgs { authority: successor, pause_authority: None };
+        assert_sent(world.send(&authority, &[ix::propose_authority(&keys, authority, args)]));
+    }
+    assert_refused(&mut world, &heir, &[ix::accept_authority(&keys, heir)], EngineError::NotPendingAuthority);
+}
+
+#[test]
+fn venues_are_registered_and_changed_by_the_authority_alone() {
+    let mut world = World::new();
+    let (authority, mallory, signer) = (world.authority, world.party("mallory"), address("venue signer"));
+    let keys = world.keys;
+    let args = args::RegisterVenueArgs { signer, settle_markets: 3, premium_markets: 1 };
+    let theft = ix::register_venue(&keys, mallory, mallory, args);
+    assert_refused(&mut world, &mallory, &[theft], EngineError::NotAuthority);
+    assert_sent(world.send(&authority, &[ix::register_venue(&keys, authority, authority, args)]));
+    let venue = keys.venue(&signer);
+    let stored: Venue = world.read(&venue);
+    assert_eq!((stored.active, stored.signer, stored.settle_markets), (1, signer.to_bytes(), 3));
+    let stop = args::UpdateVenueArgs { active: false, settle_markets: 0, premium_markets: 0 };
+    assert_refused(&mut world, &mallory, &[ix::update_venue(&keys, mallory, venue, stop)], EngineError::NotAuthority);
+    assert_sent(world.send(&authority, &[ix::update_venue(&keys, authority, venue, stop)]));
+    assert_eq!(world.read::<Venue>(&venue).active, 0);
+}

@@ -1,0 +1,4 @@
+//! Each instruction: what it does, and what it refuses.
+
+mod accounts;
+mod engine;

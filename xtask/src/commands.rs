@@ -1,0 +1,53 @@
+//! The short commands: build, replay, bench.
+
+use crate::arguments::Arguments;
+use crate::failure::{Failure, Result};
+use crate::programs::{build_all, cargo, engine};
+use plimsoll_sbf::{Arch, Toolchain};
+use std::process::Command;
+
+/// `cargo xtask build`
+pub fn build(mut arguments: Arguments) -> Result<()> {
+    let install = arguments.install();
+    let arch = arguments.option("--arch")?.map_or(Ok(Arch::default()), |text| text.parse())?;
+    arguments.finish()?;
+    build_all(&Toolchain::find(install)?, arch)
+}
+
+/// `cargo xtask replay`
+pub fn replay(mut arguments: Arguments) -> Result<()> {
+    let install = arguments.install();
+    build_all(&Toolchain::find(install)?, Arch::default())?;
+    run(&mut replay_command(&arguments.rest()))
+}
+
+/// `cargo xtask bench`
+pub fn bench(mut arguments: Arguments) -> Result<()> {
+    let install = arguments.install();
+    build_all(&Toolchain::find(install)?, Arch::default())?;
+    run(&mut bench_command(&arguments.rest()))
+}
+
+/// The replay with these arguments.
+pub fn replay_command(arguments: &[String]) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--quiet", "-p", "plimsoll-sim", "--bin", "plimsoll-replay", "--", "--program"]);
+    command.arg(engine().path()).args(arguments);
+    command
+}
+
+/// The benchmark with these arguments.
+pub fn bench_command(arguments: &[String]) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--quiet", "-p", "plimsoll-tests", "--bin", "plimsoll-bench", "--"]).args(arguments);
+    command
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(|error| Failure::Message(format!("cannot start cargo: {error}")))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::Reported)
+    }
+}

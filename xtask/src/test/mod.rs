@@ -1,0 +1,89 @@
+//! `cargo xtask test`: every check of the project, one stage after the other, with one line of counts at the end.
+
+mod counts;
+mod stages;
+mod stream;
+
+use crate::arguments::Arguments;
+use crate::failure::{Failure, Result};
+use crate::programs::build_all;
+use counts::Counts;
+use plimsoll_sbf::{Arch, Toolchain};
+use stages::{Outcome, Stage, STAGES};
+use std::time::{Duration, Instant};
+
+/// What the stages need to know about this run.
+#[derive(Debug)]
+pub struct Run {
+    /// The builder, or why there is none.
+    pub toolchain: std::result::Result<Toolchain, String>,
+    /// More inputs and longer scenarios.
+    pub nightly: bool,
+}
+
+struct Finished {
+    name: &'static str,
+    took: Duration,
+    counts: Counts,
+    skipped: Option<String>,
+}
+
+/// Runs the stages and fails if any of them did.
+pub fn run(mut arguments: Arguments) -> Result<()> {
+    let install = arguments.install();
+    let nightly = arguments.flag("--nightly");
+    let only = arguments.option("--only")?;
+    arguments.finish()?;
+    let chosen: Vec<&Stage> =
+        STAGES.iter().filter(|stage| only.as_deref().is_none_or(|name| name == stage.name)).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+        return Err(Failure::Message(format!("--only takes one of: {}", names.join(", "))));
+    }
+    let toolchain = Toolchain::find(install).map_err(|error| error.to_string());
+    if let Err(reason) = &toolchain {
+        println!("{reason}\n\nWithout a builder, what needs a built program is skipped.");
+    }
+    if let (Ok(toolchain), Some(_), true) = (&toolchain, &only, chosen.iter().any(|stage| stage.needs_programs)) {
+        build_all(toolchain, Arch::default())?;
+    }
+    let run = Run { toolchain, nightly };
+    let finished: Vec<Finished> = chosen.into_iter().map(|stage| run_stage(stage, &run)).collect();
+    summarise(&finished)
+}
+
+fn run_stage(stage: &Stage, run: &Run) -> Finished {
+    println!("\n=== {}: {}", stage.name, stage.about);
+    let started = Instant::now();
+    let outcome = (stage.run)(run);
+    let took = started.elapsed();
+    let (counts, skipped) = match outcome {
+        Outcome::Ran(counts) => (counts, None),
+        Outcome::Skipped(reason) => {
+            println!("skipped: {reason}");
+            (Counts { skipped: 1, ..Counts::default() }, Some(reason))
+        }
+    };
+    Finished { name: stage.name, took, counts, skipped }
+}
+
+fn summarise(finished: &[Finished]) -> Result<()> {
+    println!("\n=== summary");
+    let mut total = Counts::default();
+    for stage in finished {
+        let seconds = stage.took.as_secs_f64();
+        match &stage.skipped {
+            // The whole reason stands where the stage would have run.
+            Some(reason) => {
+                println!("{:>13} {seconds:>7.1} s  skipped: {}", stage.name, reason.lines().next().unwrap_or(""))
+            }
+            None => println!("{:>13} {seconds:>7.1} s  {}", stage.name, stage.counts),
+        }
+        total += stage.counts;
+    }
+    println!("\n{total}");
+    if total.failed > 0 {
+        return Err(Failure::Reported);
+    }
+    Ok(())
+}

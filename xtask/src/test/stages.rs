@@ -1,0 +1,170 @@
+//! The stages of `cargo xtask test`, in order.
+
+use super::counts::Counts;
+use super::stream::count;
+use super::Run;
+use crate::commands::{bench_command, replay_command};
+use crate::failure::Failure;
+use crate::programs::{build_all, cargo, deploy_directory, workspace};
+use plimsoll_sbf::Arch;
+use std::process::{Command, Stdio};
+
+/// What became of a stage.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It ran.
+    Ran(Counts),
+    /// It could not, and why.
+    Skipped(String),
+}
+
+/// A part of the test run.
+#[derive(Debug)]
+pub struct Stage {
+    /// The name for `--only`.
+    pub name: &'static str,
+    /// What it checks.
+    pub about: &'static str,
+    /// Whether it runs programs that the stage `build` has built.
+    pub needs_programs: bool,
+    /// Runs it.
+    pub run: fn(&Run) -> Outcome,
+}
+
+const fn stage(name: &'static str, about: &'static str, run: fn(&Run) -> Outcome) -> Stage {
+    Stage { name, about, needs_programs: false, run }
+}
+
+const fn on_programs(name: &'static str, about: &'static str, run: fn(&Run) -> Outcome) -> Stage {
+    Stage { name, about, needs_programs: true, run }
+}
+
+/// In an order that finds cheap mistakes first and builds the programs before anything needs them.
+pub const STAGES: [Stage; 10] = [
+    stage("format", "every file is formatted", format),
+    stage("architecture", "dependencies point one way only", architecture),
+    stage("units", "unit and property tests", units),
+    stage("build", "the programs build for v3", build),
+    on_programs("suite", "instructions, scenarios and attacks in an in-process chain", suite),
+    stage("builder", "the builder's output agrees with the host", builder),
+    on_programs("program-test", "the programs in the validator's bank, every feature active", program_test),
+    on_programs("bench", "compute units stay within their limits", bench),
+    on_programs("replay", "a short replay of a recorded crash", replay),
+    stage("idl", "the interface description builds with Anchor's own tool", idl),
+];
+
+/// Enough accounts for every path of the replay, few enough for a minute.
+const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
+/// Property tests run this many cases in a nightly run, unless the environment says otherwise.
+const NIGHTLY_CASES: &str = "20000";
+
+fn format(_: &Run) -> Outcome {
+    let mut command = cargo();
+    Outcome::Ran(count(command.args(["fmt", "--all", "--check"])))
+}
+
+fn architecture(run: &Run) -> Outcome {
+    tests(run, &["xtask"], &[])
+}
+
+fn units(run: &Run) -> Outcome {
+    tests(run, &["plimsoll-risk", "plimsoll-state", "plimsoll-model", "plimsoll-sbf"], &[])
+}
+
+fn build(run: &Run) -> Outcome {
+    let toolchain = match &run.toolchain {
+        Ok(toolchain) => toolchain,
+        Err(_) => return no_builder(),
+    };
+    let built = build_all(toolchain, Arch::V3);
+    if let Err(Failure::Message(message)) = &built {
+        println!("{message}");
+    }
+    Outcome::Ran(Counts::default().with_status(built.is_ok()))
+}
+
+fn suite(run: &Run) -> Outcome {
+    if run.toolchain.is_err() {
+        println!("Without a builder only what needs no built program runs here.");
+        return tests(run, &["plimsoll", "example-venue", "plimsoll-sdk"], &[]);
+    }
+    tests(run, &["plimsoll-tests", "plimsoll-sim", "plimsoll-sdk", "plimsoll", "example-venue"], &[])
+}
+
+fn builder(run: &Run) -> Outcome {
+    if run.toolchain.is_err() {
+        return no_builder();
+    }
+    tests(run, &["plimsoll-sbf-tests"], &[])
+}
+
+fn program_test(run: &Run) -> Outcome {
+    if run.toolchain.is_ok() {
+        let directory = deploy_directory();
+        return tests(run, &["plimsoll-program-test"], &[("SBF_OUT_DIR", &directory.to_string_lossy())]);
+    }
+    println!(
+        "\n  !!  NATIVE MODE: without a builder the programs run as host code.\n  \
+         !!  NOT checked: compute units, the 4 KiB stack frames, the 32 KiB heap, and what the compiler makes of the code.\n"
+    );
+    tests(run, &["plimsoll-program-test"], &[])
+}
+
+fn bench(run: &Run) -> Outcome {
+    if run.toolchain.is_err() {
+        return no_builder();
+    }
+    Outcome::Ran(count(&mut bench_command(&["--check".to_owned()])))
+}
+
+fn replay(run: &Run) -> Outcome {
+    if run.toolchain.is_err() {
+        return no_builder();
+    }
+    let arguments: &[&str] = if run.nightly { &[] } else { &REPLAY_SMOKE };
+    let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+    Outcome::Ran(count(&mut replay_command(&arguments)))
+}
+
+fn idl(_: &Run) -> Outcome {
+    let asked = Command::new("anchor").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !asked.is_ok_and(|status| status.success()) {
+        return Outcome::Skipped("the anchor command is not installed".to_owned());
+    }
+    let mut command = Command::new("anchor");
+    // With this variable set, anchor may have rustup install another toolchain.
+    command.current_dir(workspace()).env_remove("RUSTUP_TOOLCHAIN");
+    command.args(["idl", "build", "--program-name", "plimsoll", "--out", "target/idl/plimsoll.json"]);
+    Outcome::Ran(count(&mut command))
+}
+
+fn tests(run: &Run, packages: &[&str], environment: &[(&str, &str)]) -> Outcome {
+    let mut command = cargo();
+    command.args(["test", "--no-fail-fast"]);
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    command.envs(environment.iter().copied());
+    if run.nightly {
+        command.env("PLIMSOLL_NIGHTLY", "1");
+        if std::env::var_os("PROPTEST_CASES").is_none() {
+            command.env("PROPTEST_CASES", NIGHTLY_CASES);
+        }
+    }
+    Outcome::Ran(count(&mut command))
+}
+
+fn no_builder() -> Outcome {
+    Outcome::Skipped("nothing on this machine builds sBPF (the instruction stands at the top)".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STAGES;
+
+    #[test]
+    fn stages_have_different_names() {
+        let names: std::collections::BTreeSet<_> = STAGES.iter().map(|stage| stage.name).collect();
+        assert_eq!(names.len(), STAGES.len());
+    }
+}
