@@ -136,7 +136,8 @@ fn the_authority_changes_hands_in_two_steps() {
     assert_sent(world.send(&heir, &[ix::accept_authority(&keys, heir)]));
     let engine: Engine = world.read(&keys.engine);
     assert_eq!((engine.authority, engine.pending_authority), (heir.to_bytes(), [0; 32]));
-    assert_refused(&mut world, &authority, &[ix::set_pause(&keys, authority, 0)], EngineError::PauseOnly);
+    let update = ix::update_params(&keys, authority, &GlobalParams::DEFAULT);
+    assert_refused(&mut world, &authority, &[update], EngineError::NotAuthority);
 }
 
 #[test]

@@ -11,6 +11,7 @@ extern crate std;
 
 mod anchor;
 mod bank;
+mod bank_ops;
 mod board;
 mod engine;
 mod margin_account;

@@ -149,8 +149,13 @@ pub struct MarginAccount {
     pub tokens: [TokenPosition; MAX_TOKEN_POSITIONS],
     /// Positions.
     pub derivatives: [DerivativePosition; MAX_DERIVATIVE_POSITIONS],
+    /// Bankruptcy: insurance of the quote bank that is still reserved for this account, what legs gave back included;
+    /// returned when the last quote leg is gone, atoms.
+    pub estate_reserved_atoms: u64,
+    /// Bankruptcy: insurance of the quote bank that this event has drawn, atoms.
+    pub estate_drawn_atoms: u64,
     /// Zero.
-    pub _reserved: [u8; 128],
+    pub _reserved: [u8; 112],
 }
 
 assert_layout!(MarginAccount, 2_904, engine @ 8, owner @ 40, delegate @ 72);

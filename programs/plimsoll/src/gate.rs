@@ -89,12 +89,7 @@ pub fn require_initial(account: &mut MarginAccount, registry: &Registry, board: 
 /// # Errors
 /// `MaintenanceMarginInsufficient`.
 #[inline(never)]
-pub fn require_maintenance(
-    account: &MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> Result<()> {
+pub fn require_maintenance(account: &MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
     if account.is_debt_free() {
         return Ok(());
     }

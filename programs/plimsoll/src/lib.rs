@@ -55,6 +55,21 @@ pub mod plimsoll {
         instructions::update_params::handler(ctx, args)
     }
 
+    /// Lists an underlying: its price sources, averages and calibration.
+    pub fn list_price(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
+        instructions::list_price::handler(ctx, args)
+    }
+
+    /// Changes the sources, averages or calibration of a listed price.
+    pub fn update_price(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
+        instructions::update_price::handler(ctx, args)
+    }
+
+    /// Takes newer prices from oracle accounts into the board, several feeds at once.
+    pub fn refresh_price<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPriceArgs) -> Result<()> {
+        instructions::refresh_price::handler(ctx, args)
+    }
+
     /// Sets what is paused; the pause authority may only add to it.
     pub fn set_pause(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
         instructions::set_pause::handler(ctx, args)
@@ -105,6 +120,36 @@ pub mod plimsoll {
         instructions::revoke_venue::handler(ctx, args)
     }
 
+    /// Lists a perp.
+    pub fn list_market(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
+        instructions::list_market::handler(ctx, args)
+    }
+
+    /// Changes a market's terms.
+    pub fn update_market(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()> {
+        instructions::update_market::handler(ctx, args)
+    }
+
+    /// Moves a position between two accounts, for a venue that both owners approved or for both owners.
+    pub fn settle_fill(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
+        instructions::settle_fill::handler(ctx, args)
+    }
+
+    /// A venue reports by how much its mark stands over the index.
+    pub fn report_premium(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
+        instructions::report_premium::handler(ctx, args)
+    }
+
+    /// Books funding and sets its rate from the mean premium.
+    pub fn crank_funding(ctx: Context<CrankFunding>) -> Result<()> {
+        instructions::crank_funding::handler(ctx)
+    }
+
+    /// Applies the market's indices to a position.
+    pub fn touch_position(ctx: Context<TouchPosition>) -> Result<()> {
+        instructions::touch_position::handler(ctx)
+    }
+
     /// Returns NAV, requirements and ratio of an account at every level; changes nothing.
     pub fn check_margin(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
         instructions::check_margin::handler(ctx, args)
@@ -113,6 +158,11 @@ pub mod plimsoll {
     /// Records whether an account is under water: what the auction's clock counts.
     pub fn observe_margin(ctx: Context<ObserveMargin>) -> Result<()> {
         instructions::observe_margin::handler(ctx)
+    }
+
+    /// Repays a borrow or negative PnL of an account under water and takes collateral for it.
+    pub fn liquidate_collateral(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
+        instructions::liquidate_collateral::handler(ctx, args)
     }
 
     /// Takes over a perp of an account under water at spot, against a penalty.

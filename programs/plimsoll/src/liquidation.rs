@@ -98,7 +98,9 @@ impl LiquidationOutcome {
 #[inline(never)]
 pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
     match refusal.best {
-        Some(LegName::Pair { asset, liability }) => msg!("best leg: asset bank {}, liability bank {}", asset, liability),
+        Some(LegName::Pair { asset, liability }) => {
+            msg!("best leg: asset bank {}, liability bank {}", asset, liability)
+        }
         Some(LegName::Perp { market }) => msg!("best leg: market {}", market),
         None => {}
     }

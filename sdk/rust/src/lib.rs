@@ -5,11 +5,13 @@
 //! | [`pda`] | addresses of every account |
 //! | [`ix`] | one function per instruction |
 //! | [`decode`] | account bytes to layouts |
+//! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |
 #![deny(missing_docs)]
 
 pub mod decode;
 pub mod ix;
 pub mod pda;
+pub mod view;
 
 pub use plimsoll_risk as risk;
 pub use plimsoll_state as state;

@@ -139,24 +139,17 @@ pub struct Socialized {
 /// step 5). What deposits cannot bear is uncovered, rounded up.
 pub fn socialize(deposit_shares: u64, deposit_index: u64, loss_atoms: u64) -> Socialized {
     let bearable = deposit_index.saturating_sub(DEPOSIT_INDEX_FLOOR);
-    let fall = div_wide_up((loss_atoms as u128) << INDEX_BITS, deposit_shares);
-    match fall.filter(|fall| *fall <= bearable) {
-        Some(fall) => {
-            let deposit_index = deposit_index - fall;
-            Socialized { deposit_index, uncovered_atoms: 0, terminal: deposit_index <= DEPOSIT_INDEX_FLOOR }
-        }
-        None if loss_atoms == 0 => {
-            Socialized { deposit_index, uncovered_atoms: 0, terminal: deposit_index <= DEPOSIT_INDEX_FLOOR }
-        }
-        None => {
-            let borne = super::deposit_atoms_down(deposit_shares, bearable);
-            // Without depositors there is nobody whose claims the index measures: it stays, and so does the bank.
-            let deposit_index = if deposit_shares == 0 { deposit_index } else { deposit_index - bearable };
-            Socialized {
-                deposit_index,
-                uncovered_atoms: loss_atoms.saturating_sub(borne),
-                terminal: deposit_index <= DEPOSIT_INDEX_FLOOR,
+    let (deposit_index, uncovered_atoms) = if loss_atoms == 0 || deposit_shares == 0 {
+        // Nothing to bear, or nobody whose claims the index measures.
+        (deposit_index, loss_atoms)
+    } else {
+        match div_wide_up((loss_atoms as u128) << INDEX_BITS, deposit_shares) {
+            Some(fall) if fall <= bearable => (deposit_index - fall, 0),
+            _ => {
+                let borne = super::deposit_atoms_down(deposit_shares, bearable);
+                (deposit_index - bearable, loss_atoms.saturating_sub(borne))
             }
         }
-    }
+    };
+    Socialized { deposit_index, uncovered_atoms, terminal: deposit_index <= DEPOSIT_INDEX_FLOOR }
 }

@@ -125,6 +125,10 @@ pub fn credit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, Sh
 /// `NumberOutOfRange`.
 #[inline(never)]
 pub fn debit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, ShareDelta)> {
+    // A debit of nothing leaves a share worth less than an atom where it is.
+    if atoms == 0 {
+        return Ok((shares, ShareDelta::default()));
+    }
     let held = shares.max(0);
     let deposit = deposit_atoms_down(held as u64, indices.deposit_index);
     if atoms < deposit {
@@ -137,9 +141,5 @@ pub fn debit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, Sha
         rest => to_i64(shares_up(rest, indices.borrow_index)?)?,
     };
     let owed = shares.min(0).checked_sub(minted).ok_or(RiskError::NumberOutOfRange)?;
-    // A debit of nothing leaves a share worth less than an atom where it is.
-    if atoms == 0 {
-        return Ok((shares, ShareDelta::default()));
-    }
     Ok((owed, ShareDelta { deposit_shares: -held, borrow_shares: minted }))
 }

@@ -2,6 +2,10 @@
 
 mod account;
 mod liquidation;
+mod perp;
+mod price;
 
 pub use account::*;
 pub use liquidation::*;
+pub use perp::*;
+pub use price::*;

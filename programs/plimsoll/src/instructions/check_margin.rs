@@ -50,8 +50,11 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
 /// The view of a loaded account; shared with clients that read accounts themselves.
 pub fn view_of(portfolio: &Portfolio, all: bool) -> MarginView {
     let spot = margins(portfolio, At::Spot, false);
-    let mut view =
-        MarginView { ratio_ppm: spot.ratio_ppm_down(u32::MAX), spot: MaintenanceView::from(&spot), ..Default::default() };
+    let mut view = MarginView {
+        ratio_ppm: spot.ratio_ppm_down(u32::MAX),
+        spot: MaintenanceView::from(&spot),
+        ..Default::default()
+    };
     if spot.saturated {
         view.flags |= MarginView::SATURATED;
     }

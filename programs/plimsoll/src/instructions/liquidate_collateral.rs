@@ -198,11 +198,7 @@ fn apply(
     bank.invariant().engine()
 }
 
-fn event(
-    ctx: &Context<LiquidateCollateral>,
-    args: &LiquidateCollateralArgs,
-    plan: &Plan,
-) -> CollateralLiquidated {
+fn event(ctx: &Context<LiquidateCollateral>, args: &LiquidateCollateralArgs, plan: &Plan) -> CollateralLiquidated {
     CollateralLiquidated {
         liquidatee: ctx.accounts.liquidatee.key(),
         liquidator: ctx.accounts.liquidator.key(),

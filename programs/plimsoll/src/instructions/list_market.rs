@@ -121,13 +121,7 @@ impl ListMarket<'_> {
 
     /// One base unit is worth at most a thousandth of a dollar at the present price, and the numbers hold the largest
     /// position.
-    fn validate_unit(
-        &self,
-        args: &ListMarketArgs,
-        registry: &Registry,
-        board: &PriceBoard,
-        now: i64,
-    ) -> Result<Price> {
+    fn validate_unit(&self, args: &ListMarketArgs, registry: &Registry, board: &PriceBoard, now: i64) -> Result<Price> {
         let params: &GlobalParams = registry.params();
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let age = now.saturating_sub(price.published_at);
@@ -167,7 +161,15 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         set_terms(&mut market, &args.terms);
         market.invariant().engine()?;
     }
-    emit_cpi!(listed(ctx.accounts.engine.key(), ctx.accounts.market.key(), args.index, args.price_slot, 1, rates, &args.terms));
+    emit_cpi!(listed(
+        ctx.accounts.engine.key(),
+        ctx.accounts.market.key(),
+        args.index,
+        args.price_slot,
+        1,
+        rates,
+        &args.terms
+    ));
     Ok(())
 }
 

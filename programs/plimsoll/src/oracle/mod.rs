@@ -1,1 +1,81 @@
-//!
+//! Reads raw oracle accounts: whose account it is, what it is, what it says. Time and averages are the pure crate's.
+
+pub mod pyth;
+pub mod switchboard;
+#[cfg(test)]
+mod tests;
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceState, Source};
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_state::{Address, OracleKind, OracleSource, PriceSlot};
+
+use crate::error::{EngineError, IntoEngine};
+
+/// What a source's account says, after every check of the account itself.
+///
+/// # Errors
+/// `OracleAddressMismatch`, `OracleOwnerMismatch`; `OracleTypeMismatch` where the discriminator or length is another or
+/// the slot has no such source; `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`,
+/// `PriceNotVerified`, `PriceNotPositive`, `PriceExponentOutOfRange`.
+pub fn read(account: &AccountInfo, source: &OracleSource) -> Result<Observation> {
+    let kind = OracleKind::try_from(source.kind).engine()?;
+    require!(kind != OracleKind::None, EngineError::OracleTypeMismatch);
+    // The pinned account, unless the caller may choose it.
+    require!(kind == OracleKind::PythPosted || is_pinned(account, source), EngineError::OracleAddressMismatch);
+    // Written by the pinned program: without this anyone fabricates prices.
+    require!(account.owner.as_ref() == source.program, EngineError::OracleOwnerMismatch);
+    let data = account.try_borrow_data()?;
+    match kind {
+        OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(&data, source),
+        OracleKind::SwitchboardPull => switchboard::decode(&data, source),
+        OracleKind::None => err!(EngineError::OracleTypeMismatch),
+    }
+}
+
+/// Whether this is the account that the source pins.
+fn is_pinned(account: &AccountInfo, source: &OracleSource) -> bool {
+    const NOBODY: Address = [0; 32];
+    source.address != NOBODY && account.key.as_ref() == source.address
+}
+
+/// What a slot becomes by its primary's account; none where it is not newer.
+///
+/// # Errors
+/// See [`read`]; `PriceStale`, `PriceFromFuture`, `PriceNotFirstOfSecond`.
+#[inline(never)]
+pub fn update_from_primary(
+    slot: &PriceSlot,
+    primary: &AccountInfo,
+    params: &GlobalParams,
+    now: i64,
+) -> Result<Option<PriceState>> {
+    let observation = read(primary, &slot.sources[Source::Primary.index()])?;
+    update(&slot.state(), Source::Primary, &observation, params, now).engine()
+}
+
+/// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent.
+///
+/// A primary whose account is broken (closed, not verified, not positive) is silent since the board last took it.
+///
+/// # Errors
+/// `PrimaryMissing` where the first account is not the pinned primary; `PrimaryNotStale`; else as
+/// [`update_from_primary`].
+#[inline(never)]
+pub fn update_from_pair(
+    slot: &PriceSlot,
+    primary: &AccountInfo,
+    secondary: &AccountInfo,
+    params: &GlobalParams,
+    now: i64,
+) -> Result<Option<PriceState>> {
+    let [first, second] = &slot.sources;
+    require!(is_pinned(primary, first), EngineError::PrimaryMissing);
+    let (state, shown) = (slot.state(), read(primary, first).ok());
+    let (source, observation) = match (choose(&state, shown.as_ref(), params, now), shown) {
+        (Choice::Primary, Some(observation)) => (Source::Primary, observation),
+        (Choice::Secondary, _) => (Source::Secondary, read(secondary, second)?),
+        _ => return err!(EngineError::PrimaryNotStale),
+    };
+    update(&state, source, &observation, params, now).engine()
+}

@@ -6,9 +6,15 @@ use solana_instruction::Instruction;
 
 mod account;
 mod engine;
+mod margin;
+mod perp;
+mod price;
 
 pub use account::*;
 pub use engine::*;
+pub use margin::*;
+pub use perp::*;
+pub use price::*;
 
 pub use plimsoll::instructions as args;
 

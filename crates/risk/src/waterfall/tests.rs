@@ -1,0 +1,282 @@
+use std::vec;
+use std::vec::Vec;
+
+use super::*;
+use crate::auction::{Clocks, Seen};
+use crate::liquidate::assess;
+use crate::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
+use crate::portfolio::{PerpLeg, TokenLeg};
+use crate::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use proptest::prelude::*;
+
+const NOW: i64 = 1_760_130_600;
+const PARAMS: GlobalParams = GlobalParams::DEFAULT;
+
+/// One event in the quote bank as the program runs it, legs given at the mark and at their own calls.
+#[derive(Clone, Debug)]
+struct Event {
+    insurance: u64,
+    event_cap: u64,
+    drawn: u64,
+    /// Reserved for this event, what legs gave back included.
+    reserved: u64,
+    shares: Vec<u64>,
+}
+
+impl Event {
+    fn mark(insurance: u64, event_cap: u64, owed: &[u64]) -> Self {
+        let mut shares = vec![0; owed.len()];
+        let fund = draw_room(insurance, event_cap, 0, u64::MAX, 0);
+        let drawn = divide_down(fund, owed, &mut shares).unwrap();
+        Self { insurance: insurance - drawn, event_cap, drawn, reserved: drawn, shares }
+    }
+
+    fn room(&self) -> u64 {
+        draw_room(self.insurance, self.event_cap, self.drawn, u64::MAX, 0)
+    }
+
+    fn pay(&mut self, leg: usize, owed: u64) -> Payment {
+        let payment = pay_leg(owed, self.shares[leg], self.room(), u64::MAX);
+        self.reserved -= payment.from_reserved_atoms;
+        self.insurance -= payment.from_unreserved_atoms;
+        self.drawn += payment.from_unreserved_atoms;
+        payment
+    }
+}
+
+fn order(len: usize, seed: u64) -> Vec<usize> {
+    let mut rest: Vec<usize> = (1..len).collect();
+    let mut picked = vec![0];
+    let mut state = seed | 1;
+    while !rest.is_empty() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        picked.push(rest.swap_remove((state >> 33) as usize % rest.len()));
+    }
+    picked
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn a_fund_is_divided_whole_and_each_share_is_within_an_atom_of_the_exact_one(
+        fund: u64,
+        claims in prop::collection::vec(prop_oneof![0u64..50, 0u64..1 << 40, any::<u64>()], 0..=MAX_QUOTE_LEGS),
+        small in prop::bool::ANY,
+    ) {
+        let fund = if small { fund % 1_000 } else { fund };
+        let mut shares = vec![u64::MAX; claims.len()];
+        let paid = divide_down(fund, &claims, &mut shares).unwrap();
+        let total: u128 = claims.iter().map(|c| *c as u128).sum();
+        prop_assert_eq!(paid as u128, total.min(fund as u128));
+        prop_assert_eq!(shares.iter().map(|s| *s as u128).sum::<u128>(), paid as u128);
+        for (claim, share) in claims.iter().zip(&shares) {
+            prop_assert!(share <= claim);
+            // |share - paid * claim / total| < 1
+            let exact = paid as u128 * *claim as u128;
+            if let Some(scaled) = (*share as u128).checked_mul(total) {
+                prop_assert!(scaled.abs_diff(exact) < total.max(1));
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_calls_moves_no_atom_between_legs_at_unchanged_prices(
+        insurance in 0u64..2_000, cap in prop_oneof![Just(u64::MAX), 0u64..2_000],
+        owed in prop::collection::vec(0u64..400, 1..=MAX_QUOTE_LEGS), seed: u64,
+    ) {
+        let event = Event::mark(insurance, cap, &owed);
+        let run = |order: &[usize]| {
+            let mut event = event.clone();
+            let mut paid = vec![Payment::default(); owed.len()];
+            order.iter().for_each(|leg| paid[*leg] = event.pay(*leg, owed[*leg]));
+            (paid, event.insurance + event.reserved)
+        };
+        prop_assert_eq!(run(&order(owed.len(), 0)), run(&order(owed.len(), seed)));
+    }
+
+    #[test]
+    fn what_a_leg_that_shrank_gives_back_tempts_nobody_to_choose_an_order(
+        insurance in 0u64..2_000, owed in prop::collection::vec((0u64..400, 0u64..400), 1..=MAX_QUOTE_LEGS), seed: u64,
+    ) {
+        let marks: Vec<u64> = owed.iter().map(|(mark, _)| *mark).collect();
+        // The fund is exhausted at the mark, as it is wherever anything is socialised.
+        let insurance = insurance.min(marks.iter().sum());
+        let event = Event::mark(insurance, u64::MAX, &marks);
+        let run = |order: &[usize]| {
+            let mut event = event.clone();
+            let mut paid = vec![Payment::default(); owed.len()];
+            order.iter().for_each(|leg| paid[*leg] = event.pay(*leg, owed[*leg].1));
+            (paid, event.insurance + event.reserved)
+        };
+        prop_assert_eq!(run(&order(owed.len(), 0)), run(&order(owed.len(), seed)));
+    }
+
+    #[test]
+    fn insurance_and_socialised_loss_are_the_loss_exactly_and_insurance_goes_first(
+        insurance in 0u64..4_000, cap in prop_oneof![Just(u64::MAX), 0u64..2_000],
+        owed in prop::collection::vec((0u64..400, 0u64..400), 1..=MAX_QUOTE_LEGS), arrives in 0u64..100, seed: u64,
+    ) {
+        let marks: Vec<u64> = owed.iter().map(|(mark, _)| *mark).collect();
+        let mut event = Event::mark(insurance, cap, &marks);
+        let mut covered = 0;
+        for leg in order(owed.len(), seed) {
+            event.insurance += arrives;
+            let payment = event.pay(leg, owed[leg].1);
+            prop_assert_eq!(payment.covered_atoms() + payment.remainder_atoms, owed[leg].1);
+            prop_assert!(payment.remainder_atoms == 0 || event.room() == 0);
+            covered += payment.covered_atoms();
+        }
+        prop_assert!(event.drawn <= cap);
+        prop_assert_eq!(event.insurance + event.reserved + covered, insurance + arrives * owed.len() as u64);
+    }
+
+    #[test]
+    fn a_leg_draws_at_most_its_own_cap(
+        owed in 0u64..1_000, reserved in 0u64..1_000, room in 0u64..1_000, cap in 0u64..1_000,
+    ) {
+        let payment = pay_leg(owed, reserved, room, cap);
+        prop_assert_eq!(payment.covered_atoms(), owed.min(cap).min(reserved + room));
+        prop_assert_eq!(payment.remainder_atoms, owed - payment.covered_atoms());
+        prop_assert!(payment.from_reserved_atoms <= reserved && payment.from_unreserved_atoms <= room);
+    }
+
+    #[test]
+    fn depositors_bear_a_loss_pro_rata_and_the_index_stops_at_its_floor(
+        growth in 0u64..1 << 50, lost in 0u64..INDEX_ONE,
+        holders in prop::collection::vec(0u64..1 << 48, 1..12), loss in prop_oneof![0u64..1_000, 0u64..1 << 52],
+    ) {
+        let index = (INDEX_ONE + growth - lost).max(DEPOSIT_INDEX_FLOOR);
+        let shares: u64 = holders.iter().sum();
+        let after = socialise_deposits_down(index, shares, loss).unwrap();
+        prop_assert_eq!(after.borne_atoms + after.uncovered_atoms, loss);
+        prop_assert!(DEPOSIT_INDEX_FLOOR <= after.deposit_index && after.deposit_index <= index);
+        // Deposits fall by what they bear or more: the vault covers them whatever is rounded.
+        let fell = shares as u128 * (index - after.deposit_index) as u128;
+        prop_assert!(fell >= (after.borne_atoms as u128) << 48);
+        prop_assert!(after.uncovered_atoms == 0 || shares == 0 || after.is_terminal());
+        for pair in holders.windows(2) {
+            let fall = |s: u64| (s as u128 * index as u128 >> 48) as i128 - (s as u128 * after.deposit_index as u128 >> 48) as i128;
+            let skew = fall(pair[0]) * pair[1] as i128 - fall(pair[1]) * pair[0] as i128;
+            // Each fall of whole atoms is within one of the exact one.
+            prop_assert!(skew.unsigned_abs() <= pair[0] as u128 + pair[1] as u128);
+        }
+    }
+}
+
+#[test]
+fn the_room_to_draw_is_the_smallest_of_fund_and_caps() {
+    assert_eq!(draw_room(50, u64::MAX, 7, u64::MAX, 7), 50);
+    assert_eq!(draw_room(50, 30, 7, u64::MAX, 7), 23);
+    assert_eq!(draw_room(50, 30, 7, 20, 7), 13);
+    assert_eq!(draw_room(50, 30, 40, 20, 7), 0);
+}
+
+#[test]
+fn leftover_atoms_go_to_the_first_inexact_share_so_to_the_quote_borrow() {
+    let mut shares = [0; 3];
+    assert_eq!(divide_down(10, &[7, 7, 7], &mut shares), Ok(10));
+    assert_eq!(shares, [4, 3, 3]);
+    assert_eq!(divide_down(0, &[7, 7, 7], &mut shares), Ok(0));
+    assert_eq!(shares, [0; 3]);
+}
+
+fn prices(dollars: u64, scale: Price) -> LegPrices {
+    let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
+    LegPrices {
+        spot: unit,
+        fast: unit,
+        init: unit,
+        init_charge: unit,
+        published_at: NOW,
+        ready: true,
+        ..LegPrices::default()
+    }
+}
+
+fn token(bank: u8, dollars: i64) -> TokenLeg {
+    TokenLeg {
+        amount_atoms: dollars * 1_000_000,
+        weights: TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &PARAMS).unwrap(),
+        prices: prices(1, token_scale_down(6).unwrap()),
+        bank,
+    }
+}
+
+fn account(quote_dollars: i64, tokens: &[TokenLeg], perps: &[PerpLeg]) -> Portfolio {
+    let mut portfolio = Portfolio::empty(PARAMS);
+    portfolio.quote = token(0, quote_dollars);
+    portfolio.tokens[..tokens.len()].copy_from_slice(tokens);
+    portfolio.token_count = tokens.len();
+    portfolio.perps[..perps.len()].copy_from_slice(perps);
+    portfolio.perp_count = perps.len();
+    portfolio
+}
+
+fn judge(portfolio: &Portfolio) -> Verdict {
+    verdict(portfolio, &assess(portfolio, &Clocks::default(), NOW))
+}
+
+#[test]
+fn only_an_account_that_is_worth_less_than_nothing_is_bankrupt() {
+    assert_eq!(judge(&account(0, &[], &[])), Verdict::Solvent);
+    assert_eq!(judge(&account(-5, &[token(1, 5)], &[])), Verdict::Solvent);
+    assert_eq!(judge(&account(-6, &[token(1, 5)], &[])), Verdict::Bankrupt);
+    let mut at_spot_only = account(-6, &[token(1, 5)], &[]);
+    at_spot_only.tokens[0].prices.fast = prices(2, token_scale_down(6).unwrap()).fast;
+    assert_eq!(judge(&at_spot_only), Verdict::Solvent);
+}
+
+#[test]
+fn dust_blocks_nothing_and_whatever_is_above_it_does() {
+    assert_eq!(judge(&account(-100, &[token(1, 10)], &[])), Verdict::Bankrupt);
+    assert_eq!(judge(&account(-100, &[token(1, 11)], &[])), Verdict::AssetsRemain);
+    assert_eq!(judge(&account(11, &[token(1, -100)], &[])), Verdict::AssetsRemain);
+}
+
+#[test]
+fn an_asset_stale_for_hours_does_not_block_and_neither_does_one_whose_every_debt_is() {
+    let mut stale = account(-100, &[token(1, 50)], &[]);
+    stale.tokens[0].prices.stale = true;
+    assert_eq!(judge(&stale), Verdict::AssetsRemain);
+    stale.tokens[0].prices.stale_for_hours = true;
+    assert_eq!(judge(&stale), Verdict::Bankrupt);
+    let mut debt = account(0, &[token(1, 50), token(2, -100)], &[]);
+    debt.tokens[1].prices.stale = true;
+    assert_eq!(judge(&debt), Verdict::AssetsRemain);
+    debt.tokens[1].prices.stale_for_hours = true;
+    assert_eq!(judge(&debt), Verdict::Bankrupt);
+    debt.quote.amount_atoms = -1;
+    assert_eq!(judge(&debt), Verdict::AssetsRemain);
+}
+
+#[test]
+fn a_stale_asset_counts_at_its_favourable_edge() {
+    let mut portfolio = account(-55, &[token(1, 50)], &[]);
+    portfolio.tokens[0].prices.stale = true;
+    portfolio.tokens[0].prices.stale_for_hours = true;
+    assert_eq!(judge(&portfolio), Verdict::Bankrupt);
+    portfolio.tokens[0].prices.edge = crate::price::edge_from_ppm_up(200_000);
+    assert_eq!(judge(&portfolio), Verdict::Solvent);
+}
+
+#[test]
+fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
+    let perp = PerpLeg {
+        units: 1_000,
+        cash_atoms: -200_000_000,
+        rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
+        prices: prices(100, base_scale_down(6, 3).unwrap()),
+        market: 0,
+    };
+    let portfolio = account(0, &[], &[perp]);
+    assert_eq!(judge(&portfolio), Verdict::PerpsRemain);
+    let at = |wind_down_secs| {
+        let clocks = Clocks { wind_down_secs, seen: Seen::WindDown, observed_at: NOW, ..Clocks::default() };
+        verdict(&portfolio, &assess(&portfolio, &clocks, NOW))
+    };
+    assert_eq!(at(PARAMS.wind_down_secs + PARAMS.wind_down_close_secs - 1), Verdict::PerpsRemain);
+    assert_eq!(at(PARAMS.wind_down_secs + PARAMS.wind_down_close_secs), Verdict::Bankrupt);
+    let closed = account(0, &[], &[PerpLeg { units: 0, ..perp }]);
+    assert_eq!(judge(&closed), Verdict::Bankrupt);
+}

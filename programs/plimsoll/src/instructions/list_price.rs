@@ -1,0 +1,97 @@
+//! Lists an underlying: its price sources, averages and calibration.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::oracle::{PriceState, DEFAULT_PRIOR_PICO_PER_SEC};
+use plimsoll_risk::params::MAX_PRICES;
+use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry};
+
+use crate::access::{require_authority, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::PriceListed;
+use crate::instructions::PriceConfigArgs;
+
+/// Largest prior of a variance, units of 1e-12 per second: 1e-3 is 3 % in a second.
+const MAX_PRIOR_PICO_PER_SEC: u32 = 1_000_000_000;
+
+/// The whole listing.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ListPriceArgs {
+    /// The next free slot of the board.
+    pub slot: u8,
+    /// Sources, averages, calibration.
+    pub config: PriceConfigArgs,
+    /// Variance until the first sample, units of 1e-12 per second; 20,000 (80 % a year) by default.
+    pub variance_prior_pico_per_sec: Option<u32>,
+}
+
+/// Only the board is written.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ListPrice<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    #[account(mut)]
+    pub board: AccountLoader<'info, PriceBoard>,
+}
+
+impl ListPrice<'_> {
+    fn validate(&self, args: &ListPriceArgs) -> Result<()> {
+        let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
+        // Who names the oracle decides over everybody's money.
+        require_authority(&engine, self.authority.key)?;
+        // Registry and board are this engine's.
+        require_same_engine(&self.registry.load()?.engine, &key)?;
+        let board = self.board.load()?;
+        require_same_engine(&board.engine, &key)?;
+        // Slots are used in order, so that a listing sent twice cannot take two.
+        require!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
+        require!(args.slot == board.count, EngineError::SlotTaken);
+        // Pins, time constants, calibration.
+        args.config.validate(engine.test_cluster == 1)?;
+        let prior = args.prior();
+        require!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
+        Ok(())
+    }
+}
+
+impl ListPriceArgs {
+    fn prior(&self) -> u32 {
+        self.variance_prior_pico_per_sec.unwrap_or(DEFAULT_PRIOR_PICO_PER_SEC)
+    }
+}
+
+/// Fills the next slot; it has no price yet.
+///
+/// # Errors
+/// `NotAuthority`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of [`PriceConfigArgs::validate`].
+pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    {
+        let mut board = ctx.accounts.board.load_mut()?;
+        let slot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::SlotsFull)?;
+        fill(slot, &args);
+        slot.invariant().engine()?;
+        board.count = args.slot + 1;
+        board.invariant().engine()?;
+    }
+    emit_cpi!(PriceListed {
+        engine: ctx.accounts.engine.key(),
+        slot: args.slot,
+        config: args.config,
+        variance_prior_pico_per_sec: args.prior(),
+    });
+    Ok(())
+}
+
+/// A slot that nothing has been read into.
+#[inline(never)]
+fn fill(slot: &mut PriceSlot, args: &ListPriceArgs) {
+    slot.active = 1;
+    slot.store(&PriceState::listed(args.config.fast_secs(), args.config.slow_secs(), args.prior()));
+    args.config.write(slot);
+}

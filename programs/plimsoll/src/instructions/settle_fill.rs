@@ -1,0 +1,254 @@
+//! Moves a position from a seller to a buyer at an agreed price.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::params::{GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
+use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_state::{
+    exchange, pause, EngineAccount, Exchanged, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus,
+    Venue,
+};
+
+use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{FillSettled, PoolState, PositionState};
+use crate::gate::{self, MarginBefore};
+
+/// The fill. Its price is `quote_atoms / base_units`.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct SettleFillArgs {
+    /// Base units that the buyer gains and the seller loses.
+    pub base_units: u64,
+    /// What the buyer pays the seller, quote atoms.
+    pub quote_atoms: u64,
+}
+
+/// Two margin accounts, and who lets the fill happen: a venue that both owners approved, or both owners.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct SettleFill<'info> {
+    /// Gains base.
+    #[account(mut)]
+    pub buyer: AccountLoader<'info, MarginAccount>,
+    /// Loses base.
+    #[account(mut)]
+    pub seller: AccountLoader<'info, MarginAccount>,
+    /// The engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// The engine's prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    /// The venue, where one settles.
+    pub venue: Option<AccountLoader<'info, Venue>>,
+    /// The PDA of the venue's program.
+    pub venue_signer: Option<Signer<'info>>,
+    /// Without a venue: owner or delegate of the buyer.
+    pub buyer_authority: Option<Signer<'info>>,
+    /// Without a venue: owner or delegate of the seller; may be the same signer.
+    pub seller_authority: Option<Signer<'info>>,
+}
+
+/// What one side of the fill has to satisfy afterwards.
+enum Duty {
+    /// Grows or flips: initial margin.
+    Initial,
+    /// Only reduces: the ratio does not fall.
+    RatioNotLower(MarginBefore),
+}
+
+impl SettleFill<'_> {
+    fn validate(&self, args: &SettleFillArgs) -> Result<()> {
+        // Amounts the numbers hold; a fill of nothing is an error.
+        require!(args.base_units != 0 && args.quote_atoms != 0, EngineError::AmountZero);
+        require!(args.base_units <= MAX_BASE_UNITS && args.quote_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
+        // Two accounts: Anchor does not compare zero-copy loaders.
+        require_keys_neq!(self.buyer.key(), self.seller.key(), EngineError::SameAccount);
+        // Everything of one engine.
+        let (registry, market) = (self.registry.load()?, self.market.load()?);
+        let (buyer, seller) = (self.buyer.load()?, self.seller.load()?);
+        require_same_engine(&registry.engine, &self.board.load()?.engine)?;
+        require_same_engine(&registry.engine, &market.engine)?;
+        require_same_engine(&registry.engine, &buyer.engine)?;
+        require_same_engine(&registry.engine, &seller.engine)?;
+        require_not_paused(&registry, pause::FILL)?;
+        // An account that is being resolved does not trade.
+        require_active(&buyer)?;
+        require_active(&seller)?;
+        // A venue's own signer, or both sides.
+        match (&self.venue, &self.venue_signer) {
+            (Some(venue), Some(signer)) => {
+                let venue = venue.load()?;
+                require_same_engine(&registry.engine, &venue.engine)?;
+                let named = venue.signer == signer.key().to_bytes();
+                let may_settle = venue.settle_markets & (1 << market.index) != 0;
+                require!(venue.active == 1 && named && may_settle, EngineError::VenueInactive);
+            }
+            (None, None) => {
+                let missing = || error!(EngineError::NotOwnerOrDelegate);
+                require_owner_or_delegate(&buyer, self.buyer_authority.as_ref().ok_or_else(missing)?.key)?;
+                require_owner_or_delegate(&seller, self.seller_authority.as_ref().ok_or_else(missing)?.key)?;
+            }
+            _ => return err!(EngineError::VenueInactive),
+        }
+        Ok(())
+    }
+
+    fn settle(&self, args: &SettleFillArgs, now: i64) -> Result<FillSettled> {
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let mut market = self.market.load_mut()?;
+        let (mut buyer, mut seller) = (self.buyer.load_mut()?, self.seller.load_mut()?);
+        let params = registry.params();
+        let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+        let spot = fresh_spot(slot, &board, params, now)?;
+        require!(
+            is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
+            EngineError::PriceOutsideBand
+        );
+        let fee_atoms = fill_fee_up(args.base_units, spot, market.fill_fee_ppm, params).engine()?;
+        if let Some(venue) = &self.venue {
+            let notional = spot.value_up(args.base_units).max(args.quote_atoms);
+            use_approval(&mut buyer, &venue.key(), notional)?;
+            use_approval(&mut seller, &venue.key(), notional)?;
+        }
+        let context = FillContext { registry: &registry, board: &board, slot, index: market.index, spot, args, now };
+        let buyer_duty = context.duty(&buyer, true)?;
+        let seller_duty = context.duty(&seller, false)?;
+        let (exchanged, buyer_position, seller_position) =
+            context.apply(&mut market, &mut buyer, &mut seller, fee_atoms)?;
+        context.discharge(&buyer_duty, &mut buyer)?;
+        context.discharge(&seller_duty, &mut seller)?;
+        buyer.invariant().engine()?;
+        seller.invariant().engine()?;
+        market.invariant().engine()?;
+        Ok(FillSettled {
+            engine: Pubkey::new_from_array(registry.engine),
+            market: market.index,
+            venue: self.venue.as_ref().map(|v| v.key()).unwrap_or_default(),
+            buyer: self.buyer.key(),
+            seller: self.seller.key(),
+            base_units: args.base_units,
+            quote_atoms: args.quote_atoms,
+            fee_atoms,
+            opened_units: exchanged.opened_units,
+            netted_units: exchanged.netted_units,
+            buyer_position,
+            seller_position,
+            pool: PoolState::from(&*market),
+        })
+    }
+}
+
+/// The board's price of the market, which a fill needs fresh: it bounds the price and feeds both sides' margins.
+fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, params: &GlobalParams, now: i64) -> Result<UnitPrice> {
+    let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+    let fresh = now.saturating_sub(price.published_at) <= params.read_age_secs as i64 && price.spot.mantissa != 0;
+    require!(fresh, EngineError::PriceStale);
+    Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
+}
+
+/// The owner approved the venue, and for at least this much more notional.
+fn use_approval(account: &mut MarginAccount, venue: &Pubkey, notional_atoms: u64) -> Result<()> {
+    let key = venue.to_bytes();
+    let approval = account.venues.iter_mut().find(|a| a.venue == key).ok_or(EngineError::VenueNotApproved)?;
+    approval.notional_left_atoms =
+        approval.notional_left_atoms.checked_sub(notional_atoms).ok_or(EngineError::VenueNotionalExceeded)?;
+    Ok(())
+}
+
+/// What every step of a fill reads.
+struct FillContext<'a> {
+    registry: &'a Registry,
+    board: &'a PriceBoard,
+    slot: &'a MarketSlot,
+    index: u8,
+    spot: UnitPrice,
+    args: &'a SettleFillArgs,
+    now: i64,
+}
+
+impl FillContext<'_> {
+    /// What a side must satisfy afterwards, decided on its position before.
+    #[inline(never)]
+    fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
+        let max_secs = self.registry.params().funding_max_secs;
+        let held = match account.perp_index(self.index) {
+            Some(leg) => self.slot.project(&account.derivatives[leg], self.now, max_secs).engine()?.0,
+            None => 0,
+        };
+        let units = self.args.base_units as i64;
+        if change_of(held, if buys { units } else { -units }) == Change::Grows {
+            require!(self.slot.status == SlotStatus::Active as u8, EngineError::ReduceOnly);
+            return Ok(Duty::Initial);
+        }
+        let before = gate::margin_before(account, self.registry, self.board, self.now)?;
+        // The band bounds the loss of a side that reduces; below maintenance there is nothing left to lose.
+        let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
+        require!(!(before.is_under_water() && worse), EngineError::FillWorseThanSpot);
+        Ok(Duty::RatioNotLower(before))
+    }
+
+    #[inline(never)]
+    fn discharge(&self, duty: &Duty, account: &mut MarginAccount) -> Result<()> {
+        match duty {
+            Duty::Initial => gate::require_initial(account, self.registry, self.board, self.now),
+            Duty::RatioNotLower(before) => {
+                gate::require_ratio_not_lower(before, account, self.registry, self.board, self.now)
+            }
+        }
+    }
+
+    /// Moves base and cash; the fees of both sides become the market's own claim, the deficit first.
+    #[inline(never)]
+    fn apply(
+        &self,
+        market: &mut Market,
+        buyer: &mut MarginAccount,
+        seller: &mut MarginAccount,
+        fee_atoms: u64,
+    ) -> Result<(Exchanged, PositionState, PositionState)> {
+        let buyer_leg = buyer.open_leg(market).engine()?;
+        let seller_leg = seller.open_leg(market).engine()?;
+        // Both numbers fit: the amount is at most 2^52, the fee at most a hundredth of the range.
+        let (quote, fee) = (self.args.quote_atoms as i64, fee_atoms as i64);
+        let exchanged = exchange(
+            self.slot,
+            market,
+            &mut buyer.derivatives[buyer_leg],
+            &mut seller.derivatives[seller_leg],
+            self.args.base_units,
+            (-quote).checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
+            quote.checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
+            self.now,
+            self.registry.params().funding_max_secs,
+        )
+        .engine()?;
+        if exchanged.opened_units != 0 {
+            for side in [plimsoll_risk::lazy::Side::Long, plimsoll_risk::lazy::Side::Short] {
+                let open_interest = self.slot.open_interest(market, side);
+                require!(open_interest <= market.open_interest_cap_units, EngineError::OpenInterestCapReached);
+            }
+        }
+        market.add_own_claim(fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?).engine()?;
+        buyer.close_leg_if_zero(buyer_leg, market).engine()?;
+        seller.close_leg_if_zero(seller_leg, market).engine()?;
+        let state = |account: &MarginAccount, leg: usize| PositionState::from(&account.derivatives[leg]);
+        Ok((exchanged, state(buyer, buyer_leg), state(seller, seller_leg)))
+    }
+}
+
+/// Settles the fill: within the band of the board's price, each side paying the fee, under the open-interest cap; a
+/// side that grows or flips passes initial margin, one that only reduces keeps its ratio.
+///
+/// # Errors
+/// `AmountZero`, `AmountTooLarge`, `SameAccount`, `EngineMismatch`, `Paused`, `AccountBankrupt`, `VenueInactive`,
+/// `VenueNotApproved`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`,
+/// `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`, `OpenInterestCapReached`,
+/// `InitialMarginInsufficient`, `MarginRatioFalls`.
+pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let fill = ctx.accounts.settle(&args, now_secs()?)?;
+    emit_cpi!(fill);
+    Ok(())
+}

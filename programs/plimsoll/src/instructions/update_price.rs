@@ -1,0 +1,87 @@
+//! Changes the sources, averages or calibration of a listed price.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry, SlotStatus};
+
+use crate::access::{require_authority, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::PriceUpdated;
+use crate::instructions::PriceConfigArgs;
+
+/// The whole configuration; prices, averages, variance and readiness stay.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct UpdatePriceArgs {
+    /// Slot of the board.
+    pub slot: u8,
+    /// Sources, averages, calibration.
+    pub config: PriceConfigArgs,
+}
+
+/// The registry is read for the markets that rely on the calibration.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct UpdatePrice<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    #[account(mut)]
+    pub board: AccountLoader<'info, PriceBoard>,
+}
+
+impl UpdatePrice<'_> {
+    fn validate(&self, args: &UpdatePriceArgs) -> Result<()> {
+        let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
+        // Who names the oracle decides over everybody's money.
+        require_authority(&engine, self.authority.key)?;
+        // Registry and board are this engine's.
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        require_same_engine(&registry.engine, &key)?;
+        require_same_engine(&board.engine, &key)?;
+        // Something is listed there.
+        require!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
+        // Pins, time constants, calibration.
+        args.config.validate(engine.test_cluster == 1)?;
+        // Every market on this price still survives the fall that the calibration names.
+        require_calibrated(&registry, args)
+    }
+}
+
+/// Markets listed on the slot satisfy their listing's conditions under the new calibration.
+///
+/// # Errors
+/// `ParameterOutOfBounds`.
+#[inline(never)]
+fn require_calibrated(registry: &Registry, args: &UpdatePriceArgs) -> Result<()> {
+    let (fall, update_secs) = (args.config.fastest_fall_ppm_per_sec, args.config.update_secs);
+    let quote = &registry.banks[Registry::QUOTE_BANK].weights.0;
+    let listed = registry.markets.iter().filter(|market| market.status != SlotStatus::Empty as u8);
+    for market in listed.filter(|market| market.price_slot == args.slot) {
+        market.rates.0.validate(fall, update_secs, quote, registry.params()).engine()?;
+    }
+    Ok(())
+}
+
+/// Replaces the configuration.
+///
+/// A source whose pins change starts without a publish time; the held price and its time, the averages, the variance
+/// and the count of updates stay, so whoever repoints a feed waits for the averages to follow.
+///
+/// # Errors
+/// `NotAuthority`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`]; `ParameterOutOfBounds`
+/// where a listed market would no longer survive the calibration.
+pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    {
+        let mut board = ctx.accounts.board.load_mut()?;
+        let slot: &mut PriceSlot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+        args.config.write(slot);
+        slot.invariant().engine()?;
+        board.invariant().engine()?;
+    }
+    emit_cpi!(PriceUpdated { engine: ctx.accounts.engine.key(), slot: args.slot, config: args.config });
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! The only writer of balances and positions.
+
+pub mod token;
+pub mod transfer;

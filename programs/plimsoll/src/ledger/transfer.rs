@@ -1,0 +1,131 @@
+//! What a liquidation moves between two accounts: shares of the ledger, never tokens, so that no cap, pause of a mint
+//! or lack of liquidity can stop it.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::bank::{deposit_atoms_down, shares_down, Indices};
+use plimsoll_state::{touch, Bank, BankSlot, MarginAccount, Market, MarketSlot, Registry};
+
+use super::token::{apply_delta, apply_totals, give_deposit_shares, position_or_open, shares_of};
+use crate::error::{EngineError, IntoEngine};
+
+/// What a liquidator pays.
+#[derive(Clone, Copy, Debug)]
+pub struct Payment {
+    /// Reduces the liquidatee's debt, atoms.
+    pub debt_atoms: u64,
+    /// Waits to become insurance of the debt's bank, atoms.
+    pub fee_atoms: u64,
+}
+
+impl Payment {
+    fn total(&self) -> Result<i64> {
+        let total = self.debt_atoms.checked_add(self.fee_atoms).and_then(|sum| i64::try_from(sum).ok());
+        Ok(total.ok_or(EngineError::NumberOutOfRange)?)
+    }
+}
+
+/// Passes collateral worth `atoms` at the registry's deposit index, as shares rounded down; all of it leaves no share
+/// behind. Totals stay, unless the receiver owes the same token, which is then repaid.
+///
+/// # Errors
+/// `FillTooSmall` where no share moves, `BankTotalsRequired` where the receiver's debt needs the bank,
+/// `BalanceInsufficient`, `TokenTableFull`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn pass_collateral(
+    from: &mut MarginAccount,
+    to: &mut MarginAccount,
+    index: u8,
+    atoms: u64,
+    slot: &BankSlot,
+    bank: Option<&mut Bank>,
+    now: i64,
+) -> Result<()> {
+    let held = shares_of(from, index).max(0) as u64;
+    let whole = deposit_atoms_down(held, slot.deposit_index);
+    let shares = if atoms >= whole { held } else { shares_down(atoms, slot.deposit_index).engine()?.min(held) };
+    require!(shares > 0, EngineError::FillTooSmall);
+    let place = position_or_open(from, index)?;
+    from.tokens[place].shares =
+        from.tokens[place].shares.checked_sub_unsigned(shares).ok_or(EngineError::NumberOutOfRange)?;
+    super::token::close_if_zero(from, place);
+    if shares_of(to, index) >= 0 {
+        return give_deposit_shares(to, index, shares);
+    }
+    let bank = bank.ok_or(EngineError::BankTotalsRequired)?;
+    bank.book_now(slot, now);
+    // The liquidatee's shares end and their worth repays the receiver's debt; both are changes of totals.
+    let worth = i64::try_from(deposit_atoms_down(shares, bank.deposit_index));
+    let mut delta = apply_delta(to, index, worth.map_err(|_| EngineError::NumberOutOfRange)?, &bank.indices())?;
+    delta.deposit_shares = delta.deposit_shares.checked_sub_unsigned(shares).ok_or(EngineError::NumberOutOfRange)?;
+    apply_totals(bank, delta)
+}
+
+/// The liquidator pays a borrow of the liquidatee and the insurance share out of his balance of the same bank, going
+/// into debt where it does not suffice.
+///
+/// # Errors
+/// `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn pay_borrow(
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+    bank: &mut Bank,
+    slot: &BankSlot,
+    payment: Payment,
+    now: i64,
+) -> Result<()> {
+    let view = pay(liquidator, bank, slot, payment, now)?;
+    let repaid = i64::try_from(payment.debt_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
+    let credited = apply_delta(liquidatee, bank.index, repaid, &view)?;
+    apply_totals(bank, credited)
+}
+
+/// The liquidator pays quote into a market's pool for negative PnL of the liquidatee.
+///
+/// # Errors
+/// `PositionMissing`, `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.
+#[inline(never)]
+#[allow(clippy::too_many_arguments)]
+pub fn pay_pnl(
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+    bank: &mut Bank,
+    slot: &BankSlot,
+    market: &mut Market,
+    market_slot: &MarketSlot,
+    payment: Payment,
+    now: i64,
+    funding_max_secs: u32,
+) -> Result<()> {
+    require!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
+    let view = pay(liquidator, bank, slot, payment, now)?;
+    let place = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
+    let leg = &mut liquidatee.derivatives[place];
+    touch(leg, market_slot, Some(market), now, funding_max_secs).engine()?;
+    market.touch_pool(view.deposit_index).engine()?;
+    let paid = market.pay_in_down(payment.debt_atoms, view.deposit_index).engine()?;
+    let credit = i64::try_from(paid.pool_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
+    leg.cash_atoms = leg.cash_atoms.checked_add(credit).ok_or(EngineError::NumberOutOfRange)?;
+    let shares = i64::try_from(paid.shares).map_err(|_| EngineError::NumberOutOfRange)?;
+    apply_totals(bank, super::token::ShareDelta { deposit_shares: shares, borrow_shares: 0 })?;
+    liquidatee.close_leg_if_zero(place, market).engine()?;
+    Ok(())
+}
+
+/// Takes the whole payment off the liquidator and books the insurance share.
+fn pay(
+    liquidator: &mut MarginAccount,
+    bank: &mut Bank,
+    slot: &BankSlot,
+    payment: Payment,
+    now: i64,
+) -> Result<Indices> {
+    bank.book_now(slot, now);
+    let view = bank.indices();
+    let debited = apply_delta(liquidator, bank.index, -payment.total()?, &view)?;
+    apply_totals(bank, debited)?;
+    if payment.fee_atoms > 0 {
+        bank.deposit_waiting(payment.fee_atoms).engine()?;
+    }
+    Ok(view)
+}

@@ -1,0 +1,49 @@
+//! Switchboard on-demand pull feeds.
+
+use core::mem::{offset_of, size_of};
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::oracle::Observation;
+use plimsoll_state::OracleSource;
+use switchboard_on_demand::anchor_traits::Discriminator;
+use switchboard_on_demand::{CurrentResult, PullFeedAccountData};
+
+use crate::error::{EngineError, IntoEngine};
+
+const DISCRIMINATOR: &[u8] = <PullFeedAccountData as Discriminator>::DISCRIMINATOR;
+const ACCOUNT_LEN: usize = DISCRIMINATOR.len() + size_of::<PullFeedAccountData>();
+
+/// Reads the bytes of an account that the pinned Switchboard program owns.
+///
+/// Only the fields that decide are read, unaligned: the SDK's `parse` asks for 16-byte alignment that account data
+/// does not have, and the whole is 3 KB.
+///
+/// # Errors
+/// `OracleTypeMismatch` for another type or too few bytes; `OracleQueueMismatch`; `OracleFeedMismatch` where the jobs
+/// are not the pinned ones (the feed's authority may change them); `PriceNotVerified` where that authority may write
+/// values itself; `OracleTooFewSamples`, `PriceNotPositive`, `PriceExponentOutOfRange`.
+#[inline(never)]
+pub fn decode(data: &[u8], source: &OracleSource) -> Result<Observation> {
+    let body = data
+        .get(..ACCOUNT_LEN)
+        .and_then(|account| account.strip_prefix(DISCRIMINATOR))
+        .ok_or(EngineError::OracleTypeMismatch)?;
+    let queue: [u8; 32] = field(body, offset_of!(PullFeedAccountData, queue))?;
+    require!(queue == source.queue, EngineError::OracleQueueMismatch);
+    let feed_hash: [u8; 32] = field(body, offset_of!(PullFeedAccountData, feed_hash))?;
+    require!(feed_hash == source.feed_id, EngineError::OracleFeedMismatch);
+    let written_by_authority: u8 = field(body, offset_of!(PullFeedAccountData, permit_write_by_authority))?;
+    require!(written_by_authority == 0, EngineError::PriceNotVerified);
+    let least: u8 = field(body, offset_of!(PullFeedAccountData, min_sample_size))?;
+    let result: CurrentResult = field(body, offset_of!(PullFeedAccountData, result))?;
+    require!(result.num_samples >= least.max(source.min_samples), EngineError::OracleTooFewSamples);
+    let published_at: i64 = field(body, offset_of!(PullFeedAccountData, last_update_timestamp))?;
+    Observation::from_switchboard(result.value, result.std_dev, published_at).engine()
+}
+
+/// A field at an offset of the body, whatever its alignment.
+#[inline(always)]
+fn field<T: bytemuck::AnyBitPattern>(body: &[u8], offset: usize) -> Result<T> {
+    let bytes = body.get(offset..offset + size_of::<T>()).ok_or(EngineError::OracleTypeMismatch)?;
+    Ok(bytemuck::pod_read_unaligned(bytes))
+}

@@ -1,0 +1,77 @@
+//! Margin checks, observations and liquidations.
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll::instructions::{CheckMarginArgs, LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
+use plimsoll::{accounts, instruction};
+use plimsoll_state::Registry;
+use solana_instruction::Instruction;
+
+use super::build;
+use crate::pda::{self, EngineKeys, PROGRAM_ID};
+
+/// Returns a `MarginView` as return data; `views` is 1 or 3.
+pub fn check_margin(keys: &EngineKeys, margin_account: Pubkey, views: u8) -> Instruction {
+    let accounts = accounts::CheckMargin { margin_account, registry: keys.registry, board: keys.board };
+    build(accounts, instruction::CheckMargin { args: CheckMarginArgs { views } })
+}
+
+/// Records whether the account is under water; anyone may send it.
+pub fn observe_margin(keys: &EngineKeys, margin_account: Pubkey) -> Instruction {
+    let accounts = accounts::ObserveMargin { margin_account, registry: keys.registry, board: keys.board };
+    build(accounts, instruction::ObserveMargin {})
+}
+
+/// Who liquidates whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parties {
+    /// Owner or delegate of the liquidator's account.
+    pub signer: Pubkey,
+    /// The liquidator's margin account.
+    pub liquidator: Pubkey,
+    /// The account under water.
+    pub liquidatee: Pubkey,
+}
+
+/// Repays a borrow or negative PnL and takes collateral.
+///
+/// `with_asset_bank` passes the collateral's bank too, which is needed where the seizure changes its totals (the
+/// program answers `BankTotalsRequired` where it is missing).
+pub fn liquidate_collateral(
+    keys: &EngineKeys,
+    parties: Parties,
+    args: LiquidateCollateralArgs,
+    with_asset_bank: bool,
+) -> Instruction {
+    let (liability_bank, market) = match args.liability {
+        LiabilityArg::Borrow(bank) => (bank, None),
+        LiabilityArg::NegativePnl(market) => (Registry::QUOTE_BANK as u8, Some(keys.market(market))),
+    };
+    let accounts = accounts::LiquidateCollateral {
+        signer: parties.signer,
+        liquidator: parties.liquidator,
+        liquidatee: parties.liquidatee,
+        registry: keys.registry,
+        board: keys.board,
+        liability_bank: keys.bank(liability_bank).bank,
+        asset_bank: with_asset_bank.then(|| keys.bank(args.asset_bank).bank),
+        market,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::LiquidateCollateral { args })
+}
+
+/// Takes over a perp.
+pub fn liquidate_position(keys: &EngineKeys, parties: Parties, args: LiquidatePositionArgs) -> Instruction {
+    let accounts = accounts::LiquidatePosition {
+        signer: parties.signer,
+        liquidator: parties.liquidator,
+        liquidatee: parties.liquidatee,
+        registry: keys.registry,
+        board: keys.board,
+        market: keys.market(args.market),
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::LiquidatePosition { args })
+}

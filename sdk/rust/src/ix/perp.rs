@@ -1,0 +1,122 @@
+//! Markets: listing, fills, funding, settlement.
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll::instructions::{ListMarketArgs, ReportPremiumArgs, SettleFillArgs, UpdateMarketArgs};
+use plimsoll::{accounts, instruction};
+use solana_instruction::Instruction;
+
+use super::{build, SYSTEM_PROGRAM};
+use crate::pda::{self, EngineKeys, PROGRAM_ID};
+
+/// Lists a perp in the next free slot.
+pub fn list_market(keys: &EngineKeys, authority: Pubkey, payer: Pubkey, args: ListMarketArgs) -> Instruction {
+    let accounts = accounts::ListMarket {
+        authority,
+        payer,
+        engine: keys.engine,
+        registry: keys.registry,
+        board: keys.board,
+        market: keys.market(args.index),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::ListMarket { args })
+}
+
+/// Changes a market's status and terms.
+pub fn update_market(keys: &EngineKeys, authority: Pubkey, market: u8, args: UpdateMarketArgs) -> Instruction {
+    let accounts = accounts::UpdateMarket {
+        authority,
+        engine: keys.engine,
+        registry: keys.registry,
+        board: keys.board,
+        market: keys.market(market),
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::UpdateMarket { args })
+}
+
+/// Who lets a fill happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FillAuthority {
+    /// A venue that both owners approved, by its PDA.
+    Venue {
+        /// The PDA of the venue's program.
+        signer: Pubkey,
+    },
+    /// Owner or delegate of each side.
+    Sides {
+        /// Of the buyer.
+        buyer: Pubkey,
+        /// Of the seller.
+        seller: Pubkey,
+    },
+}
+
+/// Moves a position from `seller` to `buyer`, both margin accounts.
+pub fn settle_fill(
+    keys: &EngineKeys,
+    market: u8,
+    buyer: Pubkey,
+    seller: Pubkey,
+    authority: FillAuthority,
+    args: SettleFillArgs,
+) -> Instruction {
+    let (venue_signer, sides) = match authority {
+        FillAuthority::Venue { signer } => (Some(signer), None),
+        FillAuthority::Sides { buyer, seller } => (None, Some((buyer, seller))),
+    };
+    let accounts = accounts::SettleFill {
+        buyer,
+        seller,
+        registry: keys.registry,
+        board: keys.board,
+        market: keys.market(market),
+        venue: venue_signer.map(|signer| keys.venue(&signer)),
+        venue_signer,
+        buyer_authority: sides.map(|sides| sides.0),
+        seller_authority: sides.map(|sides| sides.1),
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::SettleFill { args })
+}
+
+/// Reports a market's premium; signed by the venue's PDA.
+pub fn report_premium(keys: &EngineKeys, market: u8, venue_signer: Pubkey, premium_ppm: i32) -> Instruction {
+    let accounts = accounts::ReportPremium {
+        venue_signer,
+        venue: keys.venue(&venue_signer),
+        registry: keys.registry,
+        market: keys.market(market),
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::ReportPremium { args: ReportPremiumArgs { premium_ppm } })
+}
+
+/// Books funding since the last crank; anyone may send it.
+pub fn crank_funding(keys: &EngineKeys, market: u8) -> Instruction {
+    let accounts = accounts::CrankFunding {
+        registry: keys.registry,
+        board: keys.board,
+        market: keys.market(market),
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::CrankFunding {})
+}
+
+/// Carries a position over to the current epoch and applies the index; anyone may send it.
+pub fn touch_position(keys: &EngineKeys, margin_account: Pubkey, market: u8) -> Instruction {
+    let accounts = accounts::TouchPosition {
+        margin_account,
+        registry: keys.registry,
+        market: keys.market(market),
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::TouchPosition {})
+}
