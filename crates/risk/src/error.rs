@@ -55,8 +55,18 @@ pub enum RiskError {
     TotalsRequired,
     /// The account has no free place for another position.
     PositionTableFull,
-    /// The account is not bankrupt, or not yet resolvable.
+    /// The account is not bankrupt.
     NotBankrupt,
+    /// The account still holds assets that must go first.
+    AssetsRemain,
+    /// The account still holds perps that can be liquidated.
+    PerpsRemain,
+    /// The call belongs to another stage of the resolution.
+    WrongStage,
+    /// The quote borrow must be paid first.
+    QuoteBorrowFirst,
+    /// The account owes nothing in this bank.
+    NothingOwed,
     /// The index has reached its floor; the bank is terminal.
     BankTerminal,
 }

@@ -10,9 +10,9 @@ pub const PPM: u32 = 1_000_000;
 
 const LOW32: u64 = 0xffff_ffff;
 
-/// `a * b`, exactly.
+/// `a * b` as its upper and lower 64 bits.
 #[inline(always)]
-pub const fn mul_wide(a: u64, b: u64) -> u128 {
+const fn mul_halves(a: u64, b: u64) -> (u64, u64) {
     let (a_lo, a_hi) = (a & LOW32, a >> 32);
     let (b_lo, b_hi) = (b & LOW32, b >> 32);
     let ll = a_lo * b_lo;
@@ -20,22 +20,27 @@ pub const fn mul_wide(a: u64, b: u64) -> u128 {
     let hl = a_hi * b_lo;
     let hh = a_hi * b_hi;
     let mid = (ll >> 32) + (lh & LOW32) + (hl & LOW32);
-    let lo = (mid << 32) | (ll & LOW32);
-    let hi = hh + (lh >> 32) + (hl >> 32) + (mid >> 32);
-    ((hi as u128) << 64) | lo as u128
+    (hh + (lh >> 32) + (hl >> 32) + (mid >> 32), (mid << 32) | (ll & LOW32))
+}
+
+/// `a * b`, exactly.
+#[inline(always)]
+pub const fn mul_wide(a: u64, b: u64) -> u128 {
+    let (high, low) = mul_halves(a, b);
+    ((high as u128) << 64) | low as u128
 }
 
 /// The upper half of `a * b`, rounded down.
 #[inline(always)]
 pub const fn mul_high_down(a: u64, b: u64) -> u64 {
-    (mul_wide(a, b) >> 64) as u64
+    mul_halves(a, b).0
 }
 
 /// The upper half of `a * b`, rounded up; saturates where rounding up leaves the range.
 #[inline(always)]
 pub const fn mul_high_up(a: u64, b: u64) -> u64 {
-    let product = mul_wide(a, b);
-    ((product >> 64) as u64).saturating_add((product as u64 != 0) as u64)
+    let (high, low) = mul_halves(a, b);
+    high.saturating_add((low != 0) as u64)
 }
 
 /// `a * w` for a 32-bit factor: two partial products, cannot overflow.
@@ -47,32 +52,44 @@ pub const fn mul_u32(a: u64, w: u32) -> u128 {
 }
 
 /// `a * b >> shift`, rounded down. Saturates at `u64::MAX`.
+///
+/// On halves: a 128-bit shift by a variable amount costs several times as much on sBPF.
 #[inline(always)]
 pub const fn mul_shift_down(a: u64, b: u64, shift: u32) -> u64 {
-    if shift > 127 {
-        return 0;
+    let (high, low) = mul_halves(a, b);
+    if shift >= 64 {
+        return if shift > 127 { 0 } else { high >> (shift - 64) };
     }
-    let shifted = mul_wide(a, b) >> shift;
-    if shifted >> 64 != 0 {
-        u64::MAX
-    } else {
-        shifted as u64
+    if shift == 0 {
+        return if high == 0 { low } else { u64::MAX };
     }
+    if high >> shift != 0 {
+        return u64::MAX;
+    }
+    (high << (64 - shift)) | (low >> shift)
 }
 
 /// `a * b >> shift`, rounded up. Saturates at `u64::MAX`.
 #[inline(always)]
 pub const fn mul_shift_up(a: u64, b: u64, shift: u32) -> u64 {
-    let product = mul_wide(a, b);
+    let (high, low) = mul_halves(a, b);
     if shift > 127 {
-        return (product != 0) as u64;
+        return (high != 0 || low != 0) as u64;
     }
-    let shifted = product >> shift;
-    if shifted >> 64 != 0 {
+    if shift >= 64 {
+        let right = shift - 64;
+        let value = high >> right;
+        // At most 2^64 - 1 only where nothing was shifted out of the upper half.
+        return value.saturating_add((value << right != high || low != 0) as u64);
+    }
+    if shift == 0 {
+        return if high == 0 { low } else { u64::MAX };
+    }
+    if high >> shift != 0 {
         return u64::MAX;
     }
-    let inexact = (shifted << shift != product) as u64;
-    (shifted as u64).saturating_add(inexact)
+    let value = (high << (64 - shift)) | (low >> shift);
+    value.saturating_add((low & ((1 << shift) - 1) != 0) as u64)
 }
 
 /// `a * b / d`, rounded down; none where `d` is zero or the result needs more than 64 bits.

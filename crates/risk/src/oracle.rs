@@ -13,7 +13,7 @@ mod variance;
 
 pub use average::{bounds, integrate_down, STEP_CAP_SECS};
 pub use edge::edge_ppm_up;
-pub use guard::{admit, choose, Admission, Choice, Source};
+pub use guard::{admit, choose, Admission, Choice, PriceSource};
 pub use observation::Observation;
 pub use variance::{
     prior_up, sample_up, volatility_ppm_up, DEFAULT_PRIOR_PICO_PER_SEC, HALF_LIFE_SECS, RETURN_CAP, SAMPLE_CAP_SECS,
@@ -38,7 +38,7 @@ pub const READY_TIME_CONSTANTS: u32 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct PriceState {
     /// Where the held price comes from.
-    pub source: Source,
+    pub source: PriceSource,
     /// One sigma of the held price, ppm, rounded up.
     pub sigma_ppm: u32,
     /// Standard deviation per square root of a second, ppm, rounded up.
@@ -100,7 +100,7 @@ impl PriceState {
 /// See [`admit`]; `NumberOutOfRange` for a time constant of zero.
 pub fn update(
     state: &PriceState,
-    source: Source,
+    source: PriceSource,
     observation: &Observation,
     params: &GlobalParams,
     now: i64,

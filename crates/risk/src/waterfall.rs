@@ -7,25 +7,11 @@
 use crate::error::{RiskError, RiskResult};
 use crate::liquidate::Assessment;
 use crate::margin::margins;
-use crate::num::{div_up_u128, mul_shift_down, mul_wide};
-use crate::params::DEPOSIT_INDEX_FLOOR;
+use crate::num::mul_wide;
 use crate::portfolio::{At, LegPrices, Portfolio};
 
 /// The most legs that share one fund: the quote borrow and every derivative position.
 pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
-
-/// Whether an account can be resolved, or the first fact against it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It can.
-    Bankrupt,
-    /// Its NAV is not negative with every leg at its favourable edge, at spot and at the fast average.
-    Solvent,
-    /// Something above dust can still be seized by a liquidator.
-    AssetsRemain,
-    /// A base is open, and wind-down has not stood at its ceiling for long enough.
-    PerpsRemain,
-}
 
 /// Whether an account can be resolved (DESIGN 2, step 4).
 ///
@@ -33,20 +19,24 @@ pub enum Verdict {
 /// its confidence, a stale one's grows with its age), at spot and at the fast average, or at spot alone once the
 /// bypass holds: the account is then insolvent in every reading that could have made it eligible for liquidation.
 /// `assessment` is [`crate::liquidate::assess`]'s of the same portfolio, its clocks this observation included.
-pub fn verdict(portfolio: &Portfolio, assessment: &Assessment) -> Verdict {
+///
+/// # Errors
+/// `NotBankrupt`; `AssetsRemain` where a liquidator could still seize something above dust; `PerpsRemain` where a base
+/// is open and wind-down has not stood at its ceiling for long enough.
+pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskResult<()> {
     let insolvent = |at| margins(portfolio, at, true).nav < 0;
     if !insolvent(At::Spot) || !(assessment.clocks.bypass || insolvent(At::Fast)) {
-        return Verdict::Solvent;
+        return Err(RiskError::NotBankrupt);
     }
     if some_asset_can_be_seized(portfolio, assessment) {
-        return Verdict::AssetsRemain;
+        return Err(RiskError::AssetsRemain);
     }
     let params = &portfolio.params;
     let until_closed = params.wind_down_secs.saturating_add(params.wind_down_close_secs);
     if portfolio.perps().iter().any(|leg| leg.units != 0) && assessment.clocks.wind_down_secs < until_closed {
-        return Verdict::PerpsRemain;
+        return Err(RiskError::PerpsRemain);
     }
-    Verdict::Bankrupt
+    Ok(())
 }
 
 /// Whether a liquidator could still take an asset above dust. A leg stale for hours cannot be taken, and neither can
@@ -160,53 +150,6 @@ pub const fn pay_leg(owed_atoms: u64, reserved_atoms: u64, room_atoms: u64, leg_
         from_unreserved_atoms,
         remainder_atoms: owed_atoms - from_reserved_atoms - from_unreserved_atoms,
     }
-}
-
-/// A loss that the depositors of a bank bear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DepositLoss {
-    /// The deposit index afterwards, 48 fraction bits.
-    pub deposit_index: u64,
-    /// What deposits bear.
-    pub borne_atoms: u64,
-    /// What exceeds them: uncovered.
-    pub uncovered_atoms: u64,
-}
-
-impl DepositLoss {
-    /// Whether the index is at its floor: the bank takes repayments and pays withdrawals only.
-    pub const fn is_terminal(&self) -> bool {
-        self.deposit_index <= DEPOSIT_INDEX_FLOOR
-    }
-}
-
-/// Lowers the deposit index so that deposits bear `loss_atoms` pro rata, never below the floor (DESIGN 2, step 5).
-///
-/// The index is rounded down: a share falls by less than 2^-48 atoms more than its part of the loss, which stays with
-/// the bank. `borne + uncovered = loss` exactly.
-///
-/// # Errors
-/// `NumberOutOfRange` for a loss of 2^63 atoms and above.
-pub fn socialise_deposits_down(deposit_index: u64, deposit_shares: u64, loss_atoms: u64) -> RiskResult<DepositLoss> {
-    crate::num::to_i64(loss_atoms)?;
-    let untouched = DepositLoss { deposit_index, borne_atoms: 0, uncovered_atoms: loss_atoms };
-    if loss_atoms == 0 || deposit_shares == 0 {
-        return Ok(untouched);
-    }
-    // Below 2^111.
-    let fall = div_up_u128((loss_atoms as u128) << 48, deposit_shares as u128).ok_or(RiskError::NumberOutOfRange)?;
-    let most = deposit_index.saturating_sub(DEPOSIT_INDEX_FLOOR);
-    if fall <= most as u128 {
-        let deposit_index = deposit_index - fall as u64;
-        return Ok(DepositLoss { deposit_index, borne_atoms: loss_atoms, uncovered_atoms: 0 });
-    }
-    // Less than the loss: `most < loss * 2^48 / shares`.
-    let borne_atoms = mul_shift_down(deposit_shares, most, 48);
-    Ok(DepositLoss {
-        deposit_index: deposit_index - most,
-        borne_atoms,
-        uncovered_atoms: loss_atoms.checked_sub(borne_atoms).ok_or(RiskError::NumberOutOfRange)?,
-    })
 }
 
 #[cfg(test)]

@@ -111,16 +111,15 @@ impl Bank {
         Ok(())
     }
 
-    /// Mints a deposit of `atoms`, rounded down to shares, that waits to become insurance; returns the shares. The bank
-    /// is booked, and the atoms come from somebody else's balance in it.
+    /// Makes `atoms`, taken from somebody else's balance in this bank, a deposit that waits to become insurance. Shares
+    /// are rounded down; the returned change of totals is the caller's to apply. The bank is booked.
     ///
     /// # Errors
     /// `NumberOutOfRange`.
-    pub fn deposit_waiting(&mut self, atoms: u64) -> RiskResult<u64> {
+    pub fn add_waiting(&mut self, atoms: u64) -> RiskResult<ShareDelta> {
         let shares = shares_down(atoms, self.deposit_index)?;
-        self.apply_delta(ShareDelta { deposit_shares: to_i64(shares)?, borrow_shares: 0 })?;
         self.receive_waiting(shares)?;
-        Ok(shares)
+        Ok(ShareDelta { deposit_shares: to_i64(shares)?, borrow_shares: 0 })
     }
 
     /// Deposit shares that somebody gave up wait to become insurance from now on; totals stay.
@@ -187,5 +186,129 @@ const fn secs_between(from: i64, to: i64) -> u64 {
         elapsed as u64
     } else {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use plimsoll_risk::bank::debt_atoms_up;
+    use plimsoll_risk::params::INDEX_ONE;
+    use proptest::prelude::*;
+
+    const START: i64 = 1_700_000_000;
+
+    fn listed() -> (Bank, BankSlot) {
+        let (mut bank, mut slot) = (Bank::zeroed(), BankSlot::zeroed());
+        (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE, INDEX_ONE);
+        (slot.deposit_index, slot.borrow_index) = (INDEX_ONE, INDEX_ONE);
+        (bank.utilization_at, bank.accrued_at, slot.accrued_at) = (START, START, START);
+        let curve = RateCurve::DEFAULT;
+        (bank.kink_ppm, bank.rate_zero_ppm) = (curve.kink_ppm, curve.rate_zero_ppm);
+        (bank.rate_kink_ppm, bank.rate_full_ppm) = (curve.rate_kink_ppm, curve.rate_full_ppm);
+        bank.interest_fee_ppm = 150_000;
+        (bank, slot)
+    }
+
+    fn same(a: &Bank, b: &Bank) -> bool {
+        bytemuck::bytes_of(a) == bytemuck::bytes_of(b)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn what_a_reader_projects_is_what_accrue_writes_to_the_atom(
+            deposits in 1u64..1 << 52, borrowed_ppm in 0u32..=1_000_000, index in INDEX_ONE..INDEX_ONE << 6,
+            rate in 0u64..1_754_000_000_000, dt in 0i64..100_000_000, debt_shares in 1u64..1 << 52,
+        ) {
+            let (mut bank, mut slot) = listed();
+            bank.deposit_shares = deposits;
+            bank.borrow_shares = plimsoll_risk::num::ppm_down(deposits, borrowed_ppm).unwrap();
+            (slot.borrow_index, slot.borrow_rate_per_sec, bank.booked_borrow_index) = (index, rate, index);
+            let read = slot.indices_at(START + dt);
+            bank.accrue(&mut slot, 600, START + dt).unwrap();
+            prop_assert_eq!(slot.borrow_index_at(START + dt), read.borrow_index);
+            prop_assert_eq!(bank.booked_borrow_index, read.borrow_index);
+            let projected = debt_atoms_up(debt_shares, read.borrow_index);
+            prop_assert_eq!(debt_atoms_up(debt_shares, slot.indices_at(START + dt).borrow_index), projected);
+            prop_assert!(slot.deposit_index >= read.deposit_index, "the copy is older, never higher");
+            prop_assert!(slot.deposit_index <= bank.deposit_index);
+        }
+
+        #[test]
+        fn cranking_twice_in_one_second_is_cranking_once(
+            deposits in 1u64..1 << 52, borrowed_ppm in 0u32..=1_000_000, dt in 0i64..1_000_000,
+        ) {
+            let (mut bank, mut slot) = listed();
+            bank.deposit_shares = deposits;
+            bank.borrow_shares = plimsoll_risk::num::ppm_down(deposits, borrowed_ppm).unwrap();
+            bank.accrue(&mut slot, 600, START + dt).unwrap();
+            let (once, once_slot) = (bank, slot);
+            bank.accrue(&mut slot, 600, START + dt).unwrap();
+            bank.accrue(&mut slot, 600, START - 5).unwrap();
+            prop_assert!(same(&once, &bank));
+            prop_assert_eq!(bytemuck::bytes_of(&once_slot), bytemuck::bytes_of(&slot));
+        }
+
+        #[test]
+        fn utilization_opened_and_closed_in_one_second_weighs_nothing(
+            deposits in 1u64..1 << 52, flash in 1i64..1 << 51, before in 0i64..10_000, after in 0i64..10_000,
+        ) {
+            let (mut calm, mut calm_slot) = listed();
+            calm.deposit_shares = deposits;
+            let (mut flashed, mut flashed_slot) = (calm, calm_slot);
+            flashed.book_now(&flashed_slot, START + before);
+            flashed.apply_delta(ShareDelta { deposit_shares: 0, borrow_shares: flash }).unwrap();
+            flashed.book_now(&flashed_slot, START + before);
+            flashed.apply_delta(ShareDelta { deposit_shares: 0, borrow_shares: -flash }).unwrap();
+            let end = START + before + after;
+            calm.accrue(&mut calm_slot, 600, end).unwrap();
+            flashed.accrue(&mut flashed_slot, 600, end).unwrap();
+            prop_assert_eq!(bytemuck::bytes_of(&calm_slot), bytemuck::bytes_of(&flashed_slot));
+            prop_assert!(same(&calm, &flashed));
+        }
+
+        #[test]
+        fn a_sweep_takes_no_more_than_is_free(
+            deposits in 0u64..1 << 52, borrows in 0u64..1 << 52, waiting in 0u64..1 << 52, index in 1u64 << 38..1 << 52,
+        ) {
+            let (mut bank, _) = listed();
+            (bank.deposit_shares, bank.borrow_shares, bank.deposit_index) = (deposits.max(waiting), borrows, index);
+            bank.waiting_shares = waiting;
+            let free = bank.totals().free_liquidity_down();
+            let swept = bank.sweep_waiting().unwrap();
+            prop_assert!(swept <= free && bank.insurance_atoms == swept);
+            prop_assert!(swept == 0 || bank.totals().is_liquid());
+            prop_assert!(bank.waiting_shares <= bank.deposit_shares);
+        }
+    }
+
+    #[test]
+    fn the_rate_follows_mean_utilization_of_the_interval_and_holds_until_the_next_crank() {
+        let (mut bank, mut slot) = listed();
+        bank.deposit_shares = 1_000_000;
+        bank.book_now(&slot, START + 300);
+        bank.apply_delta(ShareDelta { deposit_shares: 0, borrow_shares: 800_000 }).unwrap();
+        bank.accrue(&mut slot, 600, START + 600).unwrap();
+        // Half of the time at 80 %: a mean of 40 %, weighed by 600 / (600 + 600).
+        assert_eq!(bank.utilization_ema_ppm, 200_000);
+        assert_eq!(slot.borrow_rate_per_sec, RateCurve::DEFAULT.rate_per_sec_up(200_000).unwrap());
+        let rate = slot.borrow_rate_per_sec;
+        bank.book_now(&slot, START + 900);
+        assert_eq!(slot.borrow_rate_per_sec, rate);
+    }
+
+    #[test]
+    fn a_loss_lowers_both_indices_at_once_and_the_floor_makes_the_bank_terminal() {
+        let (mut bank, mut slot) = listed();
+        slot.status = SlotStatus::Active as u8;
+        bank.deposit_shares = 1_000;
+        bank.socialize(&mut slot, 250);
+        assert_eq!((bank.deposit_index, slot.deposit_index), (INDEX_ONE / 4 * 3, INDEX_ONE / 4 * 3));
+        assert_eq!((slot.status, bank.socialized_atoms), (SlotStatus::Active as u8, 250));
+        bank.socialize(&mut slot, 800);
+        assert_eq!((slot.status, bank.uncovered_atoms), (SlotStatus::Terminal as u8, 51));
     }
 }

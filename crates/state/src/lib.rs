@@ -12,6 +12,7 @@ extern crate std;
 mod anchor;
 mod bank;
 mod bank_ops;
+mod bankruptcy_ops;
 mod board;
 mod engine;
 mod margin_account;
@@ -25,6 +26,7 @@ pub mod snapshot;
 mod wrap;
 
 pub use bank::*;
+pub use bankruptcy_ops::*;
 pub use board::*;
 pub use engine::*;
 pub use margin_account::*;

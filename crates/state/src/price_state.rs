@@ -1,7 +1,7 @@
 //! A price slot as the pure crate's plain numbers, and back.
 
 use plimsoll_risk::fixed_checked::Fixed;
-use plimsoll_risk::oracle::{PriceState, Source};
+use plimsoll_risk::oracle::{PriceSource, PriceState};
 
 use crate::{ensure, I128Le, InvariantViolation, PriceSlot, StoredPrice};
 
@@ -9,7 +9,7 @@ impl PriceSlot {
     /// The slot's state.
     pub fn state(&self) -> PriceState {
         PriceState {
-            source: if self.source == 0 { Source::Primary } else { Source::Secondary },
+            source: if self.source == 0 { PriceSource::Primary } else { PriceSource::Secondary },
             sigma_ppm: self.sigma_ppm,
             vol_ppm_per_sqrt_sec: self.vol_ppm_per_sqrt_sec,
             update_count: self.update_count,
@@ -100,7 +100,7 @@ mod tests {
             for (price, conf, exponent, step) in prices {
                 now += step;
                 let observation = Observation::from_pyth(price, conf, exponent, now, None).unwrap();
-                let next = update(&slot.state(), Source::Secondary, &observation, &GlobalParams::DEFAULT, now);
+                let next = update(&slot.state(), PriceSource::Secondary, &observation, &GlobalParams::DEFAULT, now);
                 let Ok(Some(next)) = next else { continue };
                 slot.store(&next);
                 prop_assert_eq!(slot.state(), next);

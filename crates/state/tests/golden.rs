@@ -76,27 +76,71 @@ macro_rules! wrapped {
 }
 wrapped!(StoredParams(GlobalParams), StoredWeights(TokenWeights), StoredRates(MarketRates));
 
-filled!(GlobalParams { dust_usd_micro, penalty_start_ppm, penalty_cap_ppm, auction_secs, depth_slope_ppm, improvement_factor_ppm, insurance_share_ppm, penalty_floor_ppm, wind_down_penalty_ppm, wind_down_secs, wind_down_close_secs, best_leg_share_ppm, best_leg_min_ppm, best_leg_end_secs, health_cap_ppm, target_token_buffer_ppm, target_perp_buffer_ppm, target_min_gap_ppm, stale_asset_secs, observation_gap_secs, cool_off_secs, write_age_secs, read_age_secs, future_secs, primary_stale_secs, confidence_sigmas_ppm, age_sigmas_ppm, edge_max_ppm, bypass_ratio_ppm, bypass_spacing_secs, pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm, premium_bound_ppm, funding_bound_ppm_per_hour, funding_max_secs, utilization_window_secs ; });
-filled!(TokenWeights { asset_maint_ppm, asset_target_ppm, asset_init_ppm, liability_maint_ppm, liability_target_ppm, liability_init_ppm ; });
-filled!(MarketRates { maint_ppm, target_ppm, init_ppm ; });
+filled!(GlobalParams {
+    dust_usd_micro, penalty_start_ppm, penalty_cap_ppm, auction_secs, depth_slope_ppm, improvement_factor_ppm,
+    insurance_share_ppm, penalty_floor_ppm, wind_down_penalty_ppm, wind_down_secs, wind_down_close_secs,
+    best_leg_share_ppm, best_leg_min_ppm, best_leg_end_secs, health_cap_ppm, target_token_buffer_ppm,
+    target_perp_buffer_ppm, target_min_gap_ppm, stale_asset_secs, observation_gap_secs, cool_off_secs,
+    write_age_secs, read_age_secs, future_secs, primary_stale_secs, confidence_sigmas_ppm, age_sigmas_ppm,
+    edge_max_ppm, bypass_ratio_ppm, bypass_spacing_secs, pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm,
+    premium_bound_ppm, funding_bound_ppm_per_hour, funding_max_secs, utilization_window_secs ;
+});
+filled!(TokenWeights {
+    asset_maint_ppm, asset_target_ppm, asset_init_ppm, liability_maint_ppm, liability_target_ppm,
+    liability_init_ppm ;
+});
+filled!(MarketRates { maint_ppm, target_ppm, init_ppm ;  });
 filled!(StoredPrice { mantissa, exponent ; _pad });
 filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min_samples ; _pad });
-filled!(PriceSlot { active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast, slow, low, high, sample, sampled_at, variance, fast_secs, slow_secs, fastest_fall_ppm_per_sec, update_secs, sources ; _pad });
-filled!(EpochEnd { k, a, epoch, used ; });
+filled!(PriceSlot {
+    active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast,
+    slow, low, high, sample, sampled_at, variance, fast_secs, slow_secs, fastest_fall_ppm_per_sec, update_secs,
+    sources ; _pad
+});
+filled!(EpochEnd { k, a, epoch, used ;  });
 filled!(SideIndex { k, a, epoch, ring ; _pad });
-filled!(BankSlot { status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at ; _pad, _reserved });
-filled!(MarketSlot { status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides ; _pad, _reserved });
+filled!(BankSlot {
+    status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at ;
+    _pad, _reserved
+});
+filled!(MarketSlot {
+    status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides ; _pad, _reserved
+});
 filled!(SideTotals { shares, count, ring_counts, charge_hour_at, charged_per_unit ; _pad });
-filled!(VenueApproval { venue, notional_left_atoms ; });
+filled!(VenueApproval { venue, notional_left_atoms ;  });
 filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
-filled!(DerivativePosition { shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry, epoch, kind, market, last_sign, option_kind ; _reserved });
-filled!(Engine { version, bump, id, test_cluster, creator, authority, pending_authority, pause_authority, registry, board ; _pad, _reserved });
+filled!(DerivativePosition {
+    shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry, epoch, kind, market, last_sign,
+    option_kind ; _reserved
+});
+filled!(Engine {
+    version, bump, id, test_cluster, creator, authority, pending_authority, pause_authority, registry, board ;
+    _pad, _reserved
+});
 filled!(Venue { version, bump, active, engine, signer, settle_markets, premium_markets ; _pad, _reserved });
-filled!(Registry { version, bump, test_cluster, bank_count, market_count, engine, pause_bits, params, banks, markets ; _pad, _pad2, _reserved, _tail });
+filled!(Registry {
+    version, bump, test_cluster, bank_count, market_count, engine, pause_bits, params, banks, markets ; _pad,
+    _pad2, _reserved, _tail
+});
 filled!(PriceBoard { version, bump, count, engine, slots ; _pad, _tail });
-filled!(Bank { version, bump, vault_bump, index, decimals, engine, mint, vault, token_program, deposit_shares, borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at, utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm, deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares, uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, draw_hour_at, draw_hour_atoms, insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _signed_reserve, _reserved });
-filled!(Market { version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms, open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, fill_fee_ppm, draw_cap_event_atoms, socialized_atoms, leg_count, premium_reported_at ; _pad, _pad2, _reserved });
-filled!(MarginAccount { version, bump, status, id, engine, owner, delegate, rent_payer, venues, under_water_secs, wind_down_secs, observed, observed_at, passed_at, bypass_published_at, bypass, tokens, derivatives ; _pad, _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved });
+filled!(Bank {
+    version, bump, vault_bump, index, decimals, engine, mint, vault, token_program, deposit_shares,
+    borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
+    utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm,
+    deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
+    uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, draw_hour_at, draw_hour_atoms,
+    insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _signed_reserve, _reserved
+});
+filled!(Market {
+    version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
+    open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, fill_fee_ppm,
+    draw_cap_event_atoms, socialized_atoms, leg_count, premium_reported_at ; _pad, _pad2, _reserved
+});
+filled!(MarginAccount {
+    version, bump, status, id, engine, owner, delegate, rent_payer, venues, under_water_secs, wind_down_secs,
+    observed, observed_at, passed_at, bypass_published_at, bypass, tokens, derivatives, estate_reserved_atoms,
+    estate_drawn_atoms ; _pad, _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved
+});
 
 /// The length, then every line of 32 bytes that is not zero, after its offset.
 fn dump(data: &[u8]) -> String {

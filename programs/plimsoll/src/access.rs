@@ -19,7 +19,7 @@ pub fn now_secs() -> Result<i64> {
 /// # Errors
 /// `NotAuthority`.
 pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
-    require!(engine.authority == signer.to_bytes(), EngineError::NotAuthority);
+    ensure!(engine.authority == signer.to_bytes(), EngineError::NotAuthority);
     Ok(())
 }
 
@@ -29,7 +29,7 @@ pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
 /// `NotOwner`.
 #[inline(always)]
 pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
-    require!(account.owner == signer.to_bytes(), EngineError::NotOwner);
+    ensure!(account.owner == signer.to_bytes(), EngineError::NotOwner);
     Ok(())
 }
 
@@ -41,7 +41,7 @@ pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
 pub fn require_owner_or_delegate(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
     let key = signer.to_bytes();
     let delegated = account.delegate != [0; 32] && account.delegate == key;
-    require!(account.owner == key || delegated, EngineError::NotOwnerOrDelegate);
+    ensure!(account.owner == key || delegated, EngineError::NotOwnerOrDelegate);
     Ok(())
 }
 
@@ -51,7 +51,7 @@ pub fn require_owner_or_delegate(account: &MarginAccount, signer: &Pubkey) -> Re
 /// `Paused`.
 #[inline(always)]
 pub fn require_not_paused(registry: &Registry, bits: u32) -> Result<()> {
-    require!(!registry.is_paused(bits), EngineError::Paused);
+    ensure!(!registry.is_paused(bits), EngineError::Paused);
     Ok(())
 }
 
@@ -61,7 +61,7 @@ pub fn require_not_paused(registry: &Registry, bits: u32) -> Result<()> {
 /// `EngineMismatch`.
 #[inline(always)]
 pub fn require_same_engine(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
-    require!(ours == theirs, EngineError::EngineMismatch);
+    ensure!(ours == theirs, EngineError::EngineMismatch);
     Ok(())
 }
 
@@ -72,6 +72,6 @@ pub fn require_same_engine(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
 #[inline(always)]
 pub fn require_active(account: &MarginAccount) -> Result<()> {
     let status = AccountStatus::try_from(account.status).engine()?;
-    require!(status == AccountStatus::Active, EngineError::AccountBankrupt);
+    ensure!(status == AccountStatus::Active, EngineError::AccountBankrupt);
     Ok(())
 }

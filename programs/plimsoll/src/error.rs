@@ -239,9 +239,21 @@ impl From<RiskError> for EngineError {
             RiskError::TotalsRequired => Self::BankTotalsRequired,
             RiskError::PositionTableFull => Self::PositionTableFull,
             RiskError::NotBankrupt => Self::NotBankrupt,
+            RiskError::AssetsRemain => Self::AssetsRemain,
+            RiskError::PerpsRemain => Self::PerpsRemain,
+            RiskError::WrongStage => Self::WrongStage,
+            RiskError::QuoteBorrowFirst => Self::QuoteBorrowFirst,
+            RiskError::NothingOwed => Self::NothingOwed,
             RiskError::BankTerminal => Self::BankTerminal,
         }
     }
+}
+
+/// The error of an instruction; in one place, since constructing it takes more code than what leads to it.
+#[cold]
+#[inline(never)]
+pub fn fail(error: EngineError) -> Error {
+    error.into()
 }
 
 /// Turns a pure decision's error into the instruction's.
@@ -256,7 +268,7 @@ pub trait IntoEngine<T> {
 impl<T> IntoEngine<T> for core::result::Result<T, RiskError> {
     #[inline(always)]
     fn engine(self) -> Result<T> {
-        self.map_err(|e| EngineError::from(e).into())
+        self.map_err(|e| fail(EngineError::from(e)))
     }
 }
 

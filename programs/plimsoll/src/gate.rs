@@ -96,7 +96,7 @@ pub fn require_maintenance(account: &MarginAccount, registry: &Registry, board: 
     let views = Views { spot: true, fast: true, initial: false, edges: false };
     let buffer = load(account, registry, board, now, views)?;
     let healthy = [At::Spot, At::Fast].into_iter().all(|at| !margins(&buffer.0, at, false).is_under_water());
-    require!(healthy, EngineError::MaintenanceMarginInsufficient);
+    ensure!(healthy, EngineError::MaintenanceMarginInsufficient);
     Ok(())
 }
 
@@ -130,7 +130,7 @@ pub fn require_ratio_not_lower(
     let (_, assessment) = assess(account, registry, board, now)?;
     let (was, is) = (&before.spot, &assessment.spot);
     let order = cmp_products(is.nav, was.mmr(), was.nav, is.mmr());
-    require!(order != Ordering::Less, EngineError::MarginRatioFalls);
+    ensure!(order != Ordering::Less, EngineError::MarginRatioFalls);
     account.set_clocks(&assessment.clocks);
     Ok(())
 }

@@ -28,9 +28,9 @@ pub fn grow_step<'info, T: EngineAccount>(
     let length = account.data_len();
     if *account.owner == crate::ID {
         let started = account.try_borrow_data()?.iter().take(DISCRIMINATOR_LEN).any(|byte| *byte != 0);
-        require!(!started, EngineError::AlreadyComplete);
+        ensure!(!started, EngineError::AlreadyComplete);
     } else {
-        require!(*account.owner == System::id() && length == 0, EngineError::AccountMismatch);
+        ensure!(*account.owner == System::id() && length == 0, EngineError::AccountMismatch);
     }
     let next = T::SPACE.min(length.saturating_add(MAX_STEP));
     let missing = Rent::get()?.minimum_balance(next).saturating_sub(account.lamports());
@@ -56,7 +56,7 @@ pub fn grow_step<'info, T: EngineAccount>(
 /// Those of `fill`; `AccountMismatch` where the length is another.
 pub fn complete<T: EngineAccount>(account: &UncheckedAccount, fill: impl FnOnce(&mut T) -> Result<()>) -> Result<()> {
     let mut data = account.try_borrow_mut_data()?;
-    require!(data.len() == T::SPACE, EngineError::AccountMismatch);
+    ensure!(data.len() == T::SPACE, EngineError::AccountMismatch);
     let (discriminator, body) = data.split_at_mut(DISCRIMINATOR_LEN);
     let body = bytemuck::try_from_bytes_mut(body).map_err(|_| error!(EngineError::AccountMismatch))?;
     fill(body)?;

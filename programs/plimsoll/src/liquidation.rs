@@ -34,7 +34,7 @@ impl LiquidationBounds {
     /// # Errors
     /// `AmountZero` where at most nothing may be taken.
     pub fn request(&self, leg: Leg) -> Result<Request> {
-        require!(self.as_much_as_allowed || self.max_size > 0, EngineError::AmountZero);
+        ensure!(self.as_much_as_allowed || self.max_size > 0, EngineError::AmountZero);
         Ok(Request {
             leg,
             max_size: (!self.as_much_as_allowed).then_some(self.max_size),

@@ -27,6 +27,8 @@ pub struct Engine {
     pub liquidators: Vec<Trader>,
     /// The account that takes the other side when a liquidator closes a position.
     pub maker: Trader,
+    /// Signs for the venue that reports premiums.
+    pub venue_signer: Pubkey,
 }
 
 /// What margin is decided on, decoded at one instant.
@@ -100,6 +102,13 @@ pub fn reason(failure: &Failure) -> String {
 }
 
 impl Engine {
+    /// A chain on which nobody has an account yet.
+    pub fn new(mut world: World) -> Self {
+        let venue_signer = world.party("venue");
+        let maker = Trader { owner: world.authority, account: world.authority };
+        Self { world, meter: Meter::default(), accounts: Vec::new(), liquidators: Vec::new(), maker, venue_signer }
+    }
+
     /// Sends one instruction in a transaction of its own and measures it under `name`.
     ///
     /// # Errors

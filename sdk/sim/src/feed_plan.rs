@@ -6,6 +6,7 @@
 
 use crate::rng::Rng;
 use crate::scenario::{Outage, Underlying};
+use crate::world::Tick;
 
 /// Share of updates that are late.
 const LATE_SHARE: f64 = 0.06;
@@ -20,24 +21,13 @@ const MOST_SIGMA_PPM: i64 = 20_000;
 /// Seconds between two updates of the secondary.
 pub const SECONDARY_SECS: i64 = 4;
 
-/// An oracle's statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quote {
-    /// Unix seconds.
-    pub published_at: i64,
-    /// Units of 1e-8 dollars.
-    pub price: i64,
-    /// One sigma, units of 1e-8 dollars.
-    pub conf: i64,
-}
-
 /// What is posted at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Posting {
     /// The primary's new account state, if any arrives.
-    pub primary: Option<Quote>,
+    pub primary: Option<Tick>,
     /// The secondary's.
-    pub secondary: Option<Quote>,
+    pub secondary: Option<Tick>,
 }
 
 /// Postings of one underlying, by step.
@@ -58,7 +48,7 @@ pub fn plan(underlying: Underlying, series: &[i64], start: i64, step_secs: u32, 
     let mut rng = Rng::stream(seed, underlying.name());
     let step = step_secs as i64;
     let mut plan = FeedPlan { postings: vec![Posting::default(); series.len()], late: 0, overtaken: 0, missing: 0 };
-    let mut arrivals: Vec<Option<Quote>> = vec![None; series.len()];
+    let mut arrivals: Vec<Option<Tick>> = vec![None; series.len()];
     for (i, &price) in series.iter().enumerate() {
         let elapsed = i as i64 * step;
         let silent = outage.underlying == underlying && (outage.from_secs..outage.until_secs).contains(&elapsed);
@@ -67,7 +57,7 @@ pub fn plan(underlying: Underlying, series: &[i64], start: i64, step_secs: u32, 
             plan.missing += 1;
             continue;
         }
-        let quote = Quote { published_at: start + elapsed, price, conf: sigma(series, i, step) };
+        let quote = Tick { published_at: start + elapsed, price_e8: price, conf_e8: sigma(series, i, step) };
         let arrival = i + (delay as usize).div_ceil(step_secs as usize);
         let Some(slot) = arrivals.get_mut(arrival) else { continue };
         plan.late += (delay > 0) as usize;
@@ -97,18 +87,18 @@ pub fn plan(underlying: Underlying, series: &[i64], start: i64, step_secs: u32, 
 }
 
 /// A median of several exchanges lags a single one: the mean of the last three steps, at twice the sigma.
-fn secondary(series: &[i64], i: usize, start: i64, step: i64) -> Quote {
+fn secondary(series: &[i64], i: usize, start: i64, step: i64) -> Tick {
     let last = &series[i.saturating_sub(2)..=i];
-    let price = last.iter().sum::<i64>() / last.len() as i64;
-    Quote { published_at: start + i as i64 * step, price, conf: 2 * sigma(series, i, step) }
+    let price_e8 = last.iter().sum::<i64>() / last.len() as i64;
+    Tick { published_at: start + i as i64 * step, price_e8, conf_e8: 2 * sigma(series, i, step) }
 }
 
 /// Confidence: calm sigma plus a share of the move of the last ten seconds.
-fn sigma(series: &[i64], i: usize, step: i64) -> i64 {
+fn sigma(series: &[i64], i: usize, step: i64) -> u64 {
     let past = series[i.saturating_sub((10 / step) as usize)];
     let moved_ppm = (series[i].abs_diff(past) as i128 * 1_000_000 / past.max(1) as i128) as i64;
     let ppm = (CALM_SIGMA_PPM + moved_ppm * MOVE_SHARE_PERCENT / 100).min(MOST_SIGMA_PPM);
-    (series[i] as i128 * ppm as i128 / 1_000_000) as i64
+    (series[i] as i128 * ppm as i128 / 1_000_000) as u64
 }
 
 #[cfg(test)]
@@ -149,6 +139,6 @@ mod tests {
         let mut series = vec![10_000_000_000; 50];
         series.extend((0..50).map(|i| 10_000_000_000 - i * 40_000_000));
         assert!(sigma(&series, 80, 2) > 4 * sigma(&series, 40, 2));
-        assert!(series.iter().enumerate().all(|(i, &p)| sigma(&series, i, 2) < p / 20));
+        assert!(series.iter().enumerate().all(|(i, &p)| sigma(&series, i, 2) < p as u64 / 20));
     }
 }

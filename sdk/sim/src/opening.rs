@@ -1,24 +1,153 @@
 //! Before the crash: listing, two hours of calm prices, deposits, positions, borrows.
 
+use indicatif::ProgressBar;
 use plimsoll_risk::params::GlobalParams;
 
 use crate::data::E8;
 use crate::engine::Engine;
-use crate::feed_plan::Quote;
-use crate::listing::{atoms_of_usd_down, units_of_usd_down, BANKS, MARKETS};
-use crate::measure::Meter;
+use crate::feed_plan::Posting;
+use crate::listing::{atoms_of_usd_down, units_of_usd_down, BANKS, FASTEST_FALL_PPM_PER_SEC, MARKETS};
 use crate::population::Population;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::strategy::LIQUIDATORS;
-use crate::world::{Trader, World};
+use crate::world::{Failure, MarketConfig, PriceConfig, Tick, World};
 
 /// Slow averages are ready after twice their time constant, two hours.
 const WARM_UP_SECS: i64 = 7_320;
 const WARM_UP_STEP_SECS: i64 = 60;
 /// Noise of the calm price, one sigma as a fraction per step.
 const CALM_NOISE: f64 = 0.0004;
+/// One sigma of a calm feed, parts per million.
+const CALM_CONF_PPM: i64 = 400;
+/// Seconds before the first bar at which accounts are opened.
+const OPENING_LEAD_SECS: i64 = 4;
 /// Capital of the account that takes the other side of closing liquidators, dollars.
 const MAKER_USD: u64 = 20_000_000;
-/// Deposits of the lenders' kind that keep the settlement token liquid, dollars.
-const LEAST_LIQUIDITY_USD: u64 = 2_000_000;
+
+/// An engine with everybody's accounts, deposits, debts and positions, at the prices of the first bar.
+///
+/// # Errors
+/// The step of the set-up that the program refused.
+pub fn open(
+    scenario: &Scenario,
+    population: &Population,
+    start: i64,
+    prices: [i64; 2],
+    seed: u64,
+    progress: &ProgressBar,
+) -> Result<Engine, String> {
+    progress.set_length(population.accounts.len() as u64);
+    progress.set_message("opening accounts");
+    let mut world = World::with_params(&GlobalParams::DEFAULT, false);
+    world.set_clock(start - WARM_UP_SECS);
+    list(&mut world, prices)?;
+    let mut engine = Engine::new(world);
+    engine.maker = engine.open_account("maker").map_err(refused("open_account"))?;
+    for i in 0..LIQUIDATORS.len() {
+        let trader = engine.open_account(&format!("liquidator {i}")).map_err(refused("open_account"))?;
+        engine.liquidators.push(trader);
+    }
+    for i in 0..population.accounts.len() {
+        let trader = engine.open_account(&format!("account {i}")).map_err(refused("open_account"))?;
+        engine.accounts.push(trader);
+        progress.inc(1);
+    }
+    engine.register_venue().map_err(refused("register_venue"))?;
+    calm(&mut engine, start, prices, seed);
+    fund(&mut engine, scenario, population, prices)?;
+    open_positions(&mut engine, population, prices)?;
+    Ok(engine)
+}
+
+/// Lists prices, banks and markets.
+fn list(world: &mut World, prices: [i64; 2]) -> Result<(), String> {
+    for bank in &BANKS {
+        // The settlement token's price stands still; it has no second source.
+        let fall = bank.underlying.map_or(100, |u| FASTEST_FALL_PPM_PER_SEC[u.index()]);
+        let secondary = bank.underlying.is_some();
+        let config = PriceConfig { slow_secs: None, fastest_fall_ppm_per_sec: fall, secondary, ..PriceConfig::named(bank.name) };
+        let slot = world.list_price(&config);
+        let price = bank.underlying.map_or(E8, |u| prices[u.index()]);
+        world.set_price(slot, price).map_err(refused("refresh_price"))?;
+    }
+    for (slot, bank) in BANKS.iter().enumerate() {
+        list_bank(world, slot as u8, bank).map_err(refused("list_bank"))?;
+    }
+    for market in &MARKETS {
+        let config = MarketConfig {
+            name: market.name,
+            base_decimals: market.base_decimals,
+            price_slot: 1 + market.underlying.index() as u8,
+            rate_ppm: market.rate_ppm,
+            ..MarketConfig::SOL
+        };
+        world.list_market(&config).map_err(refused("list_market"))?;
+    }
+    Ok(())
+}
+
+fn refused(what: &str) -> impl Fn(Failure) -> String + '_ {
+    move |failure| format!("the program refused to set up the replay ({what}): {}", crate::engine::reason(&failure))
+}
+
+/// Two hours of calm prices at the first bar's open, so that both averages are ready.
+fn calm(engine: &mut Engine, start: i64, prices: [i64; 2], seed: u64) {
+    let mut rng = Rng::stream(seed, "calm");
+    let end = start - OPENING_LEAD_SECS;
+    let mut now = start - WARM_UP_SECS;
+    while now <= end {
+        engine.world.set_clock(now);
+        for (slot, price) in [E8, prices[0], prices[1]].into_iter().enumerate() {
+            // The last price is the first bar's own.
+            let noise = if slot == 0 || now == end { 0.0 } else { CALM_NOISE * rng.normal() };
+            let price = (price as f64 * (1.0 + noise)) as i64;
+            let tick = Tick { published_at: now, price_e8: price, conf_e8: (price / 1_000_000 * CALM_CONF_PPM) as u64 };
+            engine.post_and_refresh(slot, &Posting { primary: Some(tick), secondary: None });
+        }
+        now = if now == end { end + 1 } else { (now + WARM_UP_STEP_SECS).min(end) };
+    }
+}
+
+/// Insurance and every deposit.
+fn fund(engine: &mut Engine, scenario: &Scenario, population: &Population, prices: [i64; 2]) -> Result<(), String> {
+    let price = |bank: usize| BANKS[bank].underlying.map_or(E8, |u| prices[u.index()]);
+    let atoms = |bank: usize, usd: u64| atoms_of_usd_down(bank, usd, price(bank));
+    engine.fund_insurance(0, atoms(0, scenario.insurance_usd)).map_err(refused("fund_insurance"))?;
+    let (maker, liquidators, accounts) = (engine.maker, engine.liquidators.clone(), engine.accounts.clone());
+    engine.deposit(&maker, 0, atoms(0, MAKER_USD)).map_err(refused("deposit"))?;
+    for (trader, plan) in liquidators.iter().zip(&LIQUIDATORS) {
+        let usd = (plan.capital_usd as f64 * scenario.capital_factor) as u64;
+        engine.deposit(trader, 0, atoms(0, usd)).map_err(refused("deposit"))?;
+    }
+    for (trader, plan) in accounts.iter().zip(&population.accounts) {
+        for (bank, &usd) in plan.deposits_usd.iter().enumerate().filter(|(_, usd)| **usd > 0) {
+            engine.deposit(trader, bank, atoms(bank, usd)).map_err(refused("deposit"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Fills and borrows. An account at the edge of its initial margin may be refused one; the table shows how many were.
+fn open_positions(engine: &mut Engine, population: &Population, prices: [i64; 2]) -> Result<(), String> {
+    let snapshot = engine.snapshot();
+    let accounts = engine.accounts.clone();
+    let mut done = 0;
+    for fill in &population.fills {
+        let units = units_of_usd_down(fill.market, fill.usd, prices[MARKETS[fill.market].underlying.index()]);
+        let quote_atoms = engine.quote_atoms_of(&snapshot, fill.market, units);
+        if units > 0 && quote_atoms > 0 {
+            done += engine.fill(fill.market, accounts[fill.long], accounts[fill.short], units, quote_atoms) as usize;
+        }
+    }
+    if done * 10 < population.fills.len() * 9 {
+        return Err(format!("only {done} of {} fills were settled: {:?}", population.fills.len(), engine.meter.refusals()));
+    }
+    for (trader, plan) in accounts.iter().zip(&population.accounts) {
+        for (bank, &usd) in plan.borrows_usd.iter().enumerate().filter(|(_, usd)| **usd > 0) {
+            let price = BANKS[bank].underlying.map_or(E8, |u| prices[u.index()]);
+            let _ = engine.borrow(trader, bank, atoms_of_usd_down(bank, usd, price));
+        }
+    }
+    Ok(())
+}

@@ -63,7 +63,8 @@ impl Watch {
         let penalties: u64 = liquidations.iter().map(|l| l.penalty).sum();
         let share = |i: &usize| {
             let track = &self.tracks[*i];
-            (1e6 * track.closed_usd / track.exposure_before_usd.max(1e-9)) as u64
+            // Prices move between its liquidations, so their sum may exceed what there was before the first.
+            (1e6 * track.closed_usd / track.exposure_before_usd.max(1e-9)).min(1e6) as u64
         };
         let cures = liquidations.iter().filter(|l| l.regime == "cure").count();
         Figures {

@@ -6,7 +6,7 @@ use crate::params::GlobalParams;
 
 /// One of a slot's two sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
+pub enum PriceSource {
     /// Wins whenever it is valid.
     #[default]
     Primary,
@@ -14,7 +14,7 @@ pub enum Source {
     Secondary,
 }
 
-impl Source {
+impl PriceSource {
     /// Place in a slot's list of sources.
     pub const fn index(self) -> usize {
         self as usize
@@ -44,7 +44,7 @@ pub enum Admission {
 /// `PriceFromFuture`, `PriceStale`, `PriceNotFirstOfSecond`.
 pub fn admit(
     state: &PriceState,
-    source: Source,
+    source: PriceSource,
     observation: &Observation,
     params: &GlobalParams,
     now: i64,
@@ -91,7 +91,7 @@ pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &Global
     if shown.is_some_and(|published_at| now.saturating_sub(published_at) <= params.write_age_secs as i64) {
         return Choice::Primary;
     }
-    let taken = state.source_published_at[Source::Primary.index()];
+    let taken = state.source_published_at[PriceSource::Primary.index()];
     let last = shown.map_or(taken, |published_at| published_at.max(taken));
     if now.saturating_sub(last) >= params.primary_stale_secs as i64 {
         Choice::Secondary

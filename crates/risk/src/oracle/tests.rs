@@ -19,11 +19,11 @@ fn listed() -> PriceState {
 }
 
 fn held(price: i64) -> PriceState {
-    update(&listed(), Source::Primary, &dollars(price, NOW), &PARAMS, NOW).unwrap().unwrap()
+    update(&listed(), PriceSource::Primary, &dollars(price, NOW), &PARAMS, NOW).unwrap().unwrap()
 }
 
 fn take(state: &PriceState, observation: &Observation, now: i64) -> RiskResult<Option<PriceState>> {
-    update(state, Source::Primary, observation, &PARAMS, now)
+    update(state, PriceSource::Primary, observation, &PARAMS, now)
 }
 
 #[test]
@@ -127,14 +127,14 @@ fn a_broken_primary_does_not_block_the_secondary_for_ever() {
 #[test]
 fn switching_sources_never_moves_the_held_time_backwards() {
     let state = held(100);
-    let second = update(&state, Source::Secondary, &dollars(90, NOW + 40), &PARAMS, NOW + 40).unwrap().unwrap();
-    assert_eq!((second.source, second.source_published_at), (Source::Secondary, [NOW, NOW + 40]));
+    let second = update(&state, PriceSource::Secondary, &dollars(90, NOW + 40), &PARAMS, NOW + 40).unwrap().unwrap();
+    assert_eq!((second.source, second.source_published_at), (PriceSource::Secondary, [NOW, NOW + 40]));
     // The primary is back with an update from before the secondary's: newer than its own last, not than the held one.
     assert_eq!(take(&second, &dollars(95, NOW + 39), NOW + 41), Ok(None));
     let back = take(&second, &dollars(95, NOW + 41), NOW + 41).unwrap().unwrap();
     assert_eq!(
         (back.source, back.published_at, back.source_published_at),
-        (Source::Primary, NOW + 41, [NOW + 41, NOW + 40])
+        (PriceSource::Primary, NOW + 41, [NOW + 41, NOW + 40])
     );
 }
 
@@ -188,7 +188,7 @@ proptest! {
             time = if step.abs() < 200_000 { time.saturating_add(step) } else { step };
             let Ok(observation) = Observation::from_pyth(price, width, exponent, time, None) else { continue };
             let now = time.saturating_add(lag);
-            let source = if secondary { Source::Secondary } else { Source::Primary };
+            let source = if secondary { PriceSource::Secondary } else { PriceSource::Primary };
             let Ok(Some(next)) = update(&state, source, &observation, &PARAMS, now) else { continue };
             prop_assert!(state.update_count == 0 || next.published_at > state.published_at);
             prop_assert!(next.source_published_at[source.index()] > state.source_published_at[source.index()]);

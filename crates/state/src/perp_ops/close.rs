@@ -58,7 +58,7 @@ pub fn close_base(
 }
 
 /// Charges a loss to one side, pro rata, at most maintenance rate times spot per unit and hour; what exceeds this or
-/// finds no position becomes the market's deficit (DESIGN 2, step 5). Returns the part the side bore, quote atoms.
+/// finds no position takes the market's own claim and then becomes its deficit (DESIGN 2, step 5). Returns the part the side bore, quote atoms.
 ///
 /// # Errors
 /// `NumberOutOfRange`.
@@ -87,7 +87,6 @@ pub fn socialise(
         totals.charged_per_unit.set(per_unit);
         market.socialized_atoms = market.socialized_atoms.saturating_add(charged);
     }
-    let deficit = loss_atoms - charged;
-    market.deficit_atoms = market.deficit_atoms.checked_add(deficit).ok_or(RiskError::NumberOutOfRange)?;
+    market.add_deficit(loss_atoms - charged)?;
     Ok(charged)
 }

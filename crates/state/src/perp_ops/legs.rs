@@ -1,6 +1,6 @@
 //! Legs of an account's table, and the claims on a market's pool.
 
-use plimsoll_risk::num::{mul_div_down, mul_shift_down};
+use plimsoll_risk::num::{mul_div_down, mul_div_up, mul_shift_down, mul_shift_up};
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::{RiskError, RiskResult};
 
@@ -61,8 +61,8 @@ impl Market {
         Ok(())
     }
 
-    /// Books the difference between the pool's value as a deposit and its nominal atoms: a shortfall adds to the
-    /// deficit, a surplus is the market's own claim.
+    /// Books the difference between the pool's value as a deposit and its nominal atoms: a shortfall takes from the
+    /// market's own claim and then adds to the deficit, a surplus the other way round.
     ///
     /// # Errors
     /// `NumberOutOfRange`.
@@ -71,8 +71,17 @@ impl Market {
         if value_atoms >= nominal {
             return self.add_own_claim(value_atoms - nominal);
         }
-        let shortfall = nominal - value_atoms;
-        self.deficit_atoms = self.deficit_atoms.checked_add(shortfall).ok_or(RiskError::NumberOutOfRange)?;
+        self.add_deficit(nominal - value_atoms)
+    }
+
+    /// A loss that nobody bears: the market's own claim first, then the deficit.
+    ///
+    /// # Errors
+    /// `NumberOutOfRange`.
+    pub fn add_deficit(&mut self, atoms: u64) -> RiskResult<()> {
+        let set_off = atoms.min(self.own_claim_atoms);
+        self.own_claim_atoms -= set_off;
+        self.deficit_atoms = self.deficit_atoms.checked_add(atoms - set_off).ok_or(RiskError::NumberOutOfRange)?;
         Ok(())
     }
 
@@ -89,18 +98,43 @@ impl Market {
         mul_shift_down(self.pool_shares, deposit_index, 48)
     }
 
-    /// Pays `atoms` into a touched pool. What its value gains (`atoms`, or by rounding of the deposit an atom's share
-    /// less) is what the payer is credited with, so that rounding never becomes a deficit.
+    /// Pays for a credit of `atoms` into a touched pool: whole shares, rounded against the payer, who pays
+    /// `moved_atoms`, at least `atoms`. What the pool gains beyond the credit is the market's own claim. So a leg can
+    /// always be paid to zero, and rounding never becomes a deficit.
     ///
     /// # Errors
     /// `NumberOutOfRange`.
-    pub fn pay_in_down(&mut self, atoms: u64, deposit_index: u64) -> RiskResult<PoolMove> {
-        let shares = mul_div_down(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
+    pub fn pay_in_up(&mut self, atoms: u64, deposit_index: u64) -> RiskResult<PoolMove> {
+        let shares = mul_div_up(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
         self.pool_shares = self.pool_shares.checked_add(shares).ok_or(RiskError::NumberOutOfRange)?;
         let value = self.pool_value_down(deposit_index);
         let gained = value.checked_sub(self.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
         self.pool_atoms = value;
-        Ok(PoolMove { shares, pool_atoms: gained, moved_atoms: atoms })
+        self.add_own_claim(gained.checked_sub(atoms).ok_or(RiskError::NumberOutOfRange)?)?;
+        Ok(PoolMove { shares, pool_atoms: gained, moved_atoms: mul_shift_up(shares, deposit_index, 48) })
+    }
+
+    /// The largest credit that a payment of at most `atoms` buys.
+    ///
+    /// # Errors
+    /// `NumberOutOfRange`.
+    pub fn credit_of_down(atoms: u64, deposit_index: u64) -> RiskResult<u64> {
+        let shares = mul_div_down(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
+        Ok(mul_shift_down(shares, deposit_index, 48))
+    }
+
+    /// Turns a claim that is worth less than one share of the pool's deposit, and so can never be paid, into the
+    /// market's own; true where it did.
+    ///
+    /// # Errors
+    /// `NumberOutOfRange`.
+    pub fn absorb_dust(&mut self, claim_atoms: u64, deposit_index: u64) -> RiskResult<bool> {
+        let payable = mul_div_down(claim_atoms, INDEX_ONE, deposit_index) != Some(0);
+        if claim_atoms == 0 || payable {
+            return Ok(false);
+        }
+        self.add_own_claim(claim_atoms)?;
+        Ok(true)
     }
 
     /// Pays at most `atoms` out of a touched pool: whole shares, rounded against the receiver. The pool loses
@@ -123,7 +157,7 @@ impl Market {
 pub struct PoolMove {
     /// Deposit shares that the pool gained or lost.
     pub shares: u64,
-    /// By how much the pool's atoms changed; what the claim or the debt on the other side changes by.
+    /// By how much the pool's atoms changed.
     pub pool_atoms: u64,
     /// Atoms that the account paid or receives.
     pub moved_atoms: u64,

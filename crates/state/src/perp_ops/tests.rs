@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{Side, A_MIN};
-use plimsoll_risk::params::{MarketRates, INDEX_ONE, MAX_BASE_UNITS};
+use plimsoll_risk::params::{MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{Price, UnitPrice};
 use plimsoll_risk::RiskError;
 use proptest::prelude::*;
@@ -130,8 +130,7 @@ impl Both {
 
     fn charge(&mut self, side: Side, loss: u64, price: u64) {
         let deficit = self.market.deficit_atoms;
-        let charged =
-            socialise(&mut self.slot, &mut self.market, side, loss, unit(price), self.now, MAX_SECS).unwrap();
+        let charged = socialise(&mut self.slot, &mut self.market, side, loss, unit(price), self.now, MAX_SECS).unwrap();
         assert_eq!(self.market.deficit_atoms - deficit, loss - charged);
         let whole = self.twin_side(side);
         self.charged += charged as i128;
@@ -277,37 +276,51 @@ proptest! {
     }
 }
 
-/// A long who sleeps while the shorts' bankruptcies wear the longs' index out, again and again.
-fn wear_out(both: &mut Both, rounds: usize) -> usize {
-    let mut opened = 0;
-    for _ in 0..rounds {
-        both.steps += 1;
-        let long = both.twin_side(Side::Long) >> BITS;
-        // The bankrupt short holds all but a two-millionth of what longs hold.
-        let units = (long as u64).saturating_mul(2_000_000).min(MAX_BASE_UNITS / 4);
-        let before = both.market.sides[0].shares;
-        both.fill(1, 2, units, 3);
-        opened += (both.market.sides[0].shares != before) as usize;
-        both.deleverage(2, 3);
-        both.check();
-    }
-    opened
-}
-
 #[test]
 fn a_full_ring_opens_nothing_but_still_transfers_and_deleverages() {
     let mut both = Both::new();
-    both.high = 10;
-    // Accounts 0, 3 and 4 sleep, each in an epoch of its own; shorts of account 2 go bankrupt all the time.
-    both.fill(0, 2, 1 << 42, 3);
-    for sleeper in [3, 4, 0] {
-        both.deleverage(2, 3);
-        both.fill(sleeper, 2, 1 << 30, 3);
-        both.steps += 2;
+    (both.high, both.steps) = (10, 10);
+    // Account 0 sleeps in epoch 0 while three epochs pass.
+    both.fill(0, 1, 1 << 30, 5);
+    for _ in 0..3 {
+        both.deleverage(1, 5);
+        both.fill(2, 1, 1 << 41, 5);
     }
-    wear_out(&mut both, 12);
-    let longs = both.market.sides[0];
-    assert!(longs.ring_counts.iter().any(|c| *c != 0) || longs.count > 0);
+    // Epoch 3 ends with accounts 2 and 3 in it, 2^21 of 2^42 units left; epoch 4 has no entry to end in.
+    both.fill(3, 4, 1 << 41, 5);
+    both.fill(4, 1, (1 << 41) - (1 << 21), 5);
+    both.deleverage(1, 5);
+    both.touch(2);
+    both.touch(3);
+    both.check();
+    assert_eq!(both.slot.sides[0].epoch, 4);
+    assert_eq!((both.read(2).0, both.read(3).0, both.read(4).0), (1 << 20, 1 << 20, -(1 << 21)));
+    // Nothing opens.
+    both.fill(2, 1, 8, 5);
+    assert_eq!(both.read(1).0, 0);
+    // Shares pass within a side.
+    let shares = both.market.sides[0].shares;
+    both.fill(3, 2, 1 << 10, 5);
+    both.fill(4, 1, (1 << 21) - 1, 5);
+    assert_eq!(both.read(3).0, (1 << 20) + (1 << 10));
+    assert_eq!(both.market.sides[0].shares, shares);
+    both.check();
+    // A keeps falling, to zero where all is closed, and the epoch goes on.
+    both.deleverage(1, 5);
+    both.check();
+    assert_eq!((both.slot.sides[0].a, both.slot.sides[0].epoch), (A_MIN >> 1, 4));
+    both.deleverage(4, 5);
+    both.check();
+    assert_eq!((both.slot.sides[0].a, both.slot.sides[0].epoch), (0, 4));
+    both.fill(2, 1, 8, 5);
+    assert_eq!(both.read(1).0, 0);
+    // The sleeper is touched and the funding cranked: the epoch ends and the side opens again.
+    both.touch(0);
+    both.wait(1, 0, true);
+    assert_eq!(both.slot.sides[0].epoch, 5);
+    both.fill(2, 1, 8, 5);
+    assert_eq!((both.read(2).0, both.read(1).0), (8, -8));
+    both.check();
 }
 
 #[test]
@@ -424,24 +437,33 @@ proptest! {
         for (pays_in, atoms) in moves {
             market.touch_pool(index).unwrap();
             let before = market.pool_atoms;
+            let own = market.own_claim_atoms;
             if pays_in {
-                let paid = market.pay_in_down(atoms, index).unwrap();
-                // What is credited is at most what was paid, and at most a share's value less.
-                prop_assert!(paid.pool_atoms <= atoms && atoms - paid.pool_atoms <= (index >> 48) + 1);
+                let paid = market.pay_in_up(atoms, index).unwrap();
+                // The payer is credited with `atoms`; what rounding adds is the market's own.
+                prop_assert!(paid.moved_atoms >= atoms && paid.moved_atoms - atoms <= (index >> 48) + 1);
+                prop_assert!(paid.pool_atoms >= atoms && paid.pool_atoms <= paid.moved_atoms + 1);
+                prop_assert_eq!(market.own_claim_atoms - own, paid.pool_atoms - atoms);
                 prop_assert_eq!(market.pool_atoms, before + paid.pool_atoms);
+                let credit = Market::credit_of_down(atoms, index).unwrap();
+                prop_assert!(credit <= atoms);
+                if credit != 0 {
+                    prop_assert!(market.pay_in_up(credit, index).unwrap().moved_atoms <= atoms);
+                }
             } else {
                 let paid = market.pay_out_down(atoms.min(before), index).unwrap();
                 prop_assert!(paid.moved_atoms <= paid.pool_atoms && paid.pool_atoms <= atoms.min(before));
                 prop_assert_eq!(market.pool_atoms, before - paid.pool_atoms);
             }
             prop_assert_eq!(market.pool_atoms, market.pool_value_down(index));
-            prop_assert_eq!((market.deficit_atoms, market.own_claim_atoms), (0, 0));
+            prop_assert_eq!(market.deficit_atoms, 0);
         }
-        // A side's growth pays the deficit first; a falling index adds to it.
-        let nominal = market.pool_atoms;
+        // A falling index takes the own claim and then makes a deficit; growth pays it back in that order.
+        let (nominal, own) = (market.pool_atoms, market.own_claim_atoms);
         market.touch_pool(index / 2).unwrap();
-        prop_assert_eq!(market.deficit_atoms, nominal - market.pool_atoms);
+        let lost = nominal - market.pool_atoms;
+        prop_assert_eq!(market.deficit_atoms, lost.saturating_sub(own));
         market.touch_pool(index).unwrap();
-        prop_assert_eq!((market.deficit_atoms, market.own_claim_atoms), (0, 0));
+        prop_assert_eq!((market.deficit_atoms, market.own_claim_atoms), (0, own));
     }
 }

@@ -22,7 +22,7 @@ impl AcceptAuthority<'_> {
         // Zero means that nobody is proposed; no signer has that address, and none is accepted for it.
         let pending = self.engine.load()?.pending_authority;
         let proposed = pending != [0; 32] && pending == self.pending_authority.key().to_bytes();
-        require!(proposed, EngineError::NotPendingAuthority);
+        ensure!(proposed, EngineError::NotPendingAuthority);
         Ok(())
     }
 }

@@ -35,10 +35,10 @@ impl ApproveVenue<'_> {
         require_active(&account)?;
         // The venue is registered with the account's engine, and in use.
         require_same_engine(&account.engine, &venue.engine)?;
-        require!(venue.active == 1, EngineError::VenueInactive);
+        ensure!(venue.active == 1, EngineError::VenueInactive);
         // A limit of nothing is a revocation and has its own instruction.
-        require!(args.notional_limit_atoms > 0, EngineError::AmountZero);
-        require!(args.notional_limit_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
+        ensure!(args.notional_limit_atoms > 0, EngineError::AmountZero);
+        ensure!(args.notional_limit_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
         Ok(())
     }
 }

@@ -34,7 +34,7 @@ pub struct CheckMargin<'info> {
 /// # Errors
 /// `EngineMismatch`, `UnknownValue` for other views, `LegPriceInvalid`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
-    require!(args.views == 1 || args.views == 3, EngineError::UnknownValue);
+    ensure!(args.views == 1 || args.views == 3, EngineError::UnknownValue);
     let account = ctx.accounts.margin_account.load()?;
     let registry = ctx.accounts.registry.load()?;
     let board = ctx.accounts.board.load()?;

@@ -29,9 +29,9 @@ impl CloseAccount<'_> {
         // A resolution that has begun ends first.
         require_active(&account)?;
         // Nothing is lost with the account.
-        require!(account.is_empty(), EngineError::AccountNotEmpty);
+        ensure!(account.is_empty(), EngineError::AccountNotEmpty);
         // The rent goes back to its payer.
-        require!(account.rent_payer == self.rent_payer.key().to_bytes(), EngineError::RentReceiverMismatch);
+        ensure!(account.rent_payer == self.rent_payer.key().to_bytes(), EngineError::RentReceiverMismatch);
         Ok(())
     }
 }

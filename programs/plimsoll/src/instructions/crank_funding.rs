@@ -38,7 +38,7 @@ impl CrankFunding<'_> {
         let board = self.board.load()?;
         let params = *registry.params();
         let index = market.index;
-        require!(registry.market(index as usize).is_some(), EngineError::SlotEmpty);
+        ensure!(registry.market(index as usize).is_some(), EngineError::SlotEmpty);
         let engine = Pubkey::new_from_array(registry.engine);
         let slot = &mut registry.markets[index as usize];
         slot.accrue_funding(now, params.funding_max_secs).engine()?;

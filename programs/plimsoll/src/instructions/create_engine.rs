@@ -40,7 +40,7 @@ pub struct CreateEngine<'info> {
 impl CreateEngine<'_> {
     fn validate(&self, args: &CreateEngineArgs) -> Result<()> {
         // An engine that nobody can stop is a mistake, not a choice: the authority itself can be named.
-        require!(args.pause_authority != Pubkey::default(), EngineError::ParameterOutOfBounds);
+        ensure!(args.pause_authority != Pubkey::default(), EngineError::ParameterOutOfBounds);
         Ok(())
     }
 }

@@ -80,7 +80,7 @@ impl LiquidateCollateral<'_> {
     fn validate(&self, args: &LiquidateCollateralArgs) -> Result<()> {
         // Both accounts are writable and of one type, which Anchor does not compare.
         require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
-        require!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
+        ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
 
         let registry = self.registry.load()?;
         require_not_paused(&registry, pause::LIQUIDATE)?;
@@ -100,11 +100,11 @@ impl LiquidateCollateral<'_> {
         // The banks are those of the request; they differ because the request's indices do.
         let bank = self.liability_bank.load()?;
         require_same_engine(&bank.engine, &registry.engine)?;
-        require!(bank.index == args.liability_bank(), EngineError::BankMismatch);
+        ensure!(bank.index == args.liability_bank(), EngineError::BankMismatch);
         if let Some(bank) = &self.asset_bank {
             let bank = bank.load()?;
             require_same_engine(&bank.engine, &registry.engine)?;
-            require!(bank.index == args.asset_bank, EngineError::BankMismatch);
+            ensure!(bank.index == args.asset_bank, EngineError::BankMismatch);
         }
 
         // The market is the one of the request, and only there.
@@ -112,7 +112,7 @@ impl LiquidateCollateral<'_> {
             (Some(market), LiabilityArg::NegativePnl(index)) => {
                 let market = market.load()?;
                 require_same_engine(&market.engine, &registry.engine)?;
-                require!(market.index == index, EngineError::MarketMismatch);
+                ensure!(market.index == index, EngineError::MarketMismatch);
             }
             (None, LiabilityArg::NegativePnl(_)) => return err!(EngineError::BankTotalsRequired),
             (Some(_), LiabilityArg::Borrow(_)) => return err!(EngineError::MarketMismatch),

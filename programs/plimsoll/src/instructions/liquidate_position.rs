@@ -63,7 +63,7 @@ impl LiquidatePosition<'_> {
         // The market is the one of the request.
         let market = self.market.load()?;
         require_same_engine(&market.engine, &registry.engine)?;
-        require!(market.index == args.market, EngineError::MarketMismatch);
+        ensure!(market.index == args.market, EngineError::MarketMismatch);
         Ok(())
     }
 }

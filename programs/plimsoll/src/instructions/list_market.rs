@@ -40,8 +40,8 @@ impl MarketTerms {
     pub fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
         let params = registry.params();
         // The numbers hold a side of at most one largest position.
-        require!(self.open_interest_cap_units <= MAX_BASE_UNITS, EngineError::ParameterOutOfBounds);
-        require!(
+        ensure!(self.open_interest_cap_units <= MAX_BASE_UNITS, EngineError::ParameterOutOfBounds);
+        ensure!(
             (params.fill_insurance_ppm..=MAX_FILL_FEE_PPM).contains(&self.fill_fee_ppm),
             EngineError::ParameterOutOfBounds
         );
@@ -111,9 +111,9 @@ impl ListMarket<'_> {
         require_same_engine(&engine, &registry.engine)?;
         require_same_engine(&engine, &board.engine)?;
         // Slots are taken in order, so that a count tells which are in use.
-        require!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
-        require!(args.index == registry.market_count, EngineError::SlotTaken);
-        require!(core::str::from_utf8(&args.name).is_ok(), EngineError::ParameterOutOfBounds);
+        ensure!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
+        ensure!(args.index == registry.market_count, EngineError::SlotTaken);
+        ensure!(core::str::from_utf8(&args.name).is_ok(), EngineError::ParameterOutOfBounds);
         let rates = args.terms.validate(args.price_slot, &registry, &board)?;
         let scale = self.validate_unit(args, &registry, &board, now)?;
         Ok((rates, scale))
@@ -125,7 +125,7 @@ impl ListMarket<'_> {
         let params: &GlobalParams = registry.params();
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let age = now.saturating_sub(price.published_at);
-        require!(age <= params.read_age_secs as i64, EngineError::PriceStale);
+        ensure!(age <= params.read_age_secs as i64, EngineError::PriceStale);
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let scale = base_scale_down(quote.decimals, args.base_decimals).engine()?;
         let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals).engine()?);

@@ -49,12 +49,12 @@ impl ListPrice<'_> {
         let board = self.board.load()?;
         require_same_engine(&board.engine, &key)?;
         // Slots are used in order, so that a listing sent twice cannot take two.
-        require!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
-        require!(args.slot == board.count, EngineError::SlotTaken);
+        ensure!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
+        ensure!(args.slot == board.count, EngineError::SlotTaken);
         // Pins, time constants, calibration.
         args.config.validate(engine.test_cluster == 1)?;
         let prior = args.prior();
-        require!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
+        ensure!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
         Ok(())
     }
 }

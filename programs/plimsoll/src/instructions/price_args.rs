@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
 use plimsoll_state::{OracleKind, OracleSource, PriceSlot};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::EngineError;
 
 /// Longest time constant of the fast average, seconds.
 const MAX_FAST_SECS: u32 = 300;
@@ -43,7 +43,7 @@ impl OracleSourceArgs {
             OracleKind::PythPosted => self.address == nobody && of_pyth,
             OracleKind::SwitchboardPull => self.address != nobody && self.queue != nobody && self.min_samples > 0,
         };
-        require!(pins && self.program != nobody && self.feed_id != [0; 32], EngineError::ParameterOutOfBounds);
+        ensure!(pins && self.program != nobody && self.feed_id != [0; 32], EngineError::ParameterOutOfBounds);
         Ok(kind)
     }
 
@@ -89,18 +89,18 @@ impl PriceConfigArgs {
         if let Some(secondary) = &self.secondary {
             secondary.validate()?;
             // An account that the caller chooses cannot show that its source is silent.
-            require!(primary != OracleKind::PythPosted, EngineError::ParameterOutOfBounds);
+            ensure!(primary != OracleKind::PythPosted, EngineError::ParameterOutOfBounds);
             // The same account cannot stand in for itself.
-            require!(secondary.address != self.primary.address, EngineError::ParameterOutOfBounds);
+            ensure!(secondary.address != self.primary.address, EngineError::ParameterOutOfBounds);
         }
         let (fast, slow) = (self.fast_secs(), self.slow_secs());
         let shorter = fast < DEFAULT_FAST_SECS || slow < DEFAULT_SLOW_SECS;
-        require!(test_cluster || !shorter, EngineError::TestClusterOnly);
+        ensure!(test_cluster || !shorter, EngineError::TestClusterOnly);
         let bounded = (1..=MAX_FAST_SECS).contains(&fast)
             && (fast..=MAX_SLOW_SECS).contains(&slow)
             && (1..=MAX_FALL_PPM_PER_SEC).contains(&self.fastest_fall_ppm_per_sec)
             && (1..=MAX_UPDATE_SECS).contains(&self.update_secs);
-        require!(bounded, EngineError::ParameterOutOfBounds);
+        ensure!(bounded, EngineError::ParameterOutOfBounds);
         Ok(())
     }
 
@@ -137,4 +137,103 @@ impl PriceConfigArgs {
 /// Whether both read the same updates; another number of samples is no other source.
 fn same_pins(a: &OracleSource, b: &OracleSource) -> bool {
     (a.kind, a.address, a.program, a.feed_id, a.queue) == (b.kind, b.address, b.program, b.feed_id, b.queue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+
+    fn pyth(kind: OracleKind, address: u8) -> OracleSourceArgs {
+        OracleSourceArgs {
+            kind: kind as u8,
+            address: Pubkey::new_from_array([address; 32]),
+            program: Pubkey::new_from_array([9; 32]),
+            feed_id: [3; 32],
+            queue: Pubkey::default(),
+            min_samples: 0,
+        }
+    }
+
+    fn switchboard() -> OracleSourceArgs {
+        let queue = Pubkey::new_from_array([5; 32]);
+        OracleSourceArgs { queue, min_samples: 3, ..pyth(OracleKind::SwitchboardPull, 2) }
+    }
+
+    fn config() -> PriceConfigArgs {
+        PriceConfigArgs {
+            primary: pyth(OracleKind::PythPinned, 1),
+            secondary: Some(switchboard()),
+            fast_secs: None,
+            slow_secs: None,
+            fastest_fall_ppm_per_sec: 2_100,
+            update_secs: 2,
+        }
+    }
+
+    fn refused(config: PriceConfigArgs, error: EngineError) {
+        assert_eq!(config.validate(false), Err(error.into()), "{config:?}");
+    }
+
+    #[test]
+    fn a_source_pins_exactly_what_its_kind_needs() {
+        config().validate(false).unwrap();
+        PriceConfigArgs { primary: pyth(OracleKind::PythPosted, 0), secondary: None, ..config() }
+            .validate(false)
+            .unwrap();
+        let nobody = Pubkey::default();
+        for primary in [
+            pyth(OracleKind::None, 1),
+            pyth(OracleKind::PythPinned, 0),
+            OracleSourceArgs { program: nobody, ..config().primary },
+            OracleSourceArgs { feed_id: [0; 32], ..config().primary },
+            OracleSourceArgs { min_samples: 1, ..config().primary },
+            OracleSourceArgs { queue: nobody, ..switchboard() },
+            OracleSourceArgs { min_samples: 0, ..switchboard() },
+            OracleSourceArgs { address: nobody, ..switchboard() },
+        ] {
+            refused(PriceConfigArgs { primary, secondary: None, ..config() }, EngineError::ParameterOutOfBounds);
+        }
+        let primary = pyth(OracleKind::PythPosted, 1);
+        refused(PriceConfigArgs { primary, secondary: None, ..config() }, EngineError::ParameterOutOfBounds);
+        let primary = OracleSourceArgs { kind: 4, ..config().primary };
+        refused(PriceConfigArgs { primary, ..config() }, EngineError::UnknownValue);
+    }
+
+    #[test]
+    fn a_secondary_needs_a_pinned_primary_that_is_another_account() {
+        let primary = pyth(OracleKind::PythPosted, 0);
+        refused(PriceConfigArgs { primary, ..config() }, EngineError::ParameterOutOfBounds);
+        let secondary = Some(config().primary);
+        refused(PriceConfigArgs { secondary, ..config() }, EngineError::ParameterOutOfBounds);
+    }
+
+    #[test]
+    fn shorter_averages_are_for_test_clusters_and_every_constant_has_bounds() {
+        for (fast_secs, slow_secs) in [(Some(14), None), (None, Some(3_599)), (Some(1), Some(60))] {
+            let config = PriceConfigArgs { fast_secs, slow_secs, ..config() };
+            refused(config, EngineError::TestClusterOnly);
+            config.validate(true).unwrap();
+        }
+        for (fast_secs, slow_secs) in [(Some(0), None), (Some(301), None), (Some(60), Some(59)), (None, Some(86_401))] {
+            let config = PriceConfigArgs { fast_secs, slow_secs, ..config() };
+            assert_eq!(config.validate(true), Err(EngineError::ParameterOutOfBounds.into()), "{config:?}");
+        }
+        for (fall, update_secs) in [(0, 2), (100_001, 2), (2_100, 0), (2_100, 3_601)] {
+            let config = PriceConfigArgs { fastest_fall_ppm_per_sec: fall, update_secs, ..config() };
+            refused(config, EngineError::ParameterOutOfBounds);
+        }
+    }
+
+    #[test]
+    fn only_a_source_with_new_pins_loses_its_publish_time() {
+        let mut slot = PriceSlot::zeroed();
+        config().write(&mut slot);
+        (slot.sources[0].published_at, slot.sources[1].published_at) = (7, 8);
+        let secondary = Some(OracleSourceArgs { min_samples: 4, ..switchboard() });
+        PriceConfigArgs { secondary, ..config() }.write(&mut slot);
+        assert_eq!((slot.sources[0].published_at, slot.sources[1].published_at), (7, 8));
+        PriceConfigArgs { primary: pyth(OracleKind::PythPinned, 4), secondary: None, ..config() }.write(&mut slot);
+        assert_eq!((slot.sources[0].published_at, slot.sources[1].published_at, slot.sources[1].kind), (0, 0, 0));
+    }
 }

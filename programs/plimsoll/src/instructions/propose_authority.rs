@@ -32,7 +32,7 @@ impl ProposeAuthority<'_> {
         // Only the authority hands over.
         require_authority(&*self.engine.load()?, self.authority.key)?;
         // There is always somebody who can stop the engine.
-        require!(args.pause_authority != Some(Pubkey::default()), EngineError::ParameterOutOfBounds);
+        ensure!(args.pause_authority != Some(Pubkey::default()), EngineError::ParameterOutOfBounds);
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
         refresh(slot, primary, secondary, registry.params(), now)?;
     }
     // An account that nothing reads is a mistake of the caller's.
-    require!(oracles.next().is_none(), EngineError::AccountMismatch);
+    ensure!(oracles.next().is_none(), EngineError::AccountMismatch);
     board.invariant().engine()
 }
 

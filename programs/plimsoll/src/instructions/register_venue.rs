@@ -43,7 +43,7 @@ impl RegisterVenue<'_> {
         // Only the authority extends who may call.
         require_authority(&*self.engine.load()?, self.authority.key)?;
         // The default address is the system program's; it signs nothing.
-        require!(args.signer != Pubkey::default(), EngineError::ParameterOutOfBounds);
+        ensure!(args.signer != Pubkey::default(), EngineError::ParameterOutOfBounds);
         Ok(())
     }
 }

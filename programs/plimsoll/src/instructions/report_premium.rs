@@ -39,8 +39,8 @@ impl ReportPremium<'_> {
         // An active venue's own signer, for a market whose premium it reports.
         let named = venue.signer == self.venue_signer.key().to_bytes();
         let may_report = venue.premium_markets & (1 << market.index) != 0;
-        require!(venue.active == 1 && named && may_report, EngineError::VenueInactive);
-        require!(
+        ensure!(venue.active == 1 && named && may_report, EngineError::VenueInactive);
+        ensure!(
             args.premium_ppm.unsigned_abs() <= registry.params().premium_bound_ppm,
             EngineError::PremiumOutOfBounds
         );

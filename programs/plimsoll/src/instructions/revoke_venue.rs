@@ -37,7 +37,7 @@ impl RevokeVenue<'_> {
 pub fn handler(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
     ctx.accounts.validate()?;
     // A free entry has the address zero, which is no venue.
-    require!(args.venue != Pubkey::default(), EngineError::VenueNotApproved);
+    ensure!(args.venue != Pubkey::default(), EngineError::VenueNotApproved);
     let mut account = ctx.accounts.margin_account.load_mut()?;
     let venue = args.venue.to_bytes();
     let approval = account.venues.iter_mut().find(|approval| approval.venue == venue);

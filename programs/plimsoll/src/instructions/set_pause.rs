@@ -32,15 +32,15 @@ impl SetPause<'_> {
         let (engine, registry) = (self.engine.load()?, self.registry.load()?);
         require_same_engine(&registry.engine, &self.engine.key().to_bytes())?;
         // A bit without a meaning would promise a protection that does not exist.
-        require!(args.pause_bits & !pause::ALL == 0, EngineError::UnknownValue);
+        ensure!(args.pause_bits & !pause::ALL == 0, EngineError::UnknownValue);
         // The authority may do anything here.
         let signer = self.signer.key().to_bytes();
         if signer == engine.authority {
             return Ok(());
         }
         // The pause authority may only add bits.
-        require!(signer == engine.pause_authority, EngineError::NotAuthority);
-        require!(registry.pause_bits & !args.pause_bits == 0, EngineError::PauseOnly);
+        ensure!(signer == engine.pause_authority, EngineError::NotAuthority);
+        ensure!(registry.pause_bits & !args.pause_bits == 0, EngineError::PauseOnly);
         Ok(())
     }
 }

@@ -61,8 +61,8 @@ enum Duty {
 impl SettleFill<'_> {
     fn validate(&self, args: &SettleFillArgs) -> Result<()> {
         // Amounts the numbers hold; a fill of nothing is an error.
-        require!(args.base_units != 0 && args.quote_atoms != 0, EngineError::AmountZero);
-        require!(args.base_units <= MAX_BASE_UNITS && args.quote_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
+        ensure!(args.base_units != 0 && args.quote_atoms != 0, EngineError::AmountZero);
+        ensure!(args.base_units <= MAX_BASE_UNITS && args.quote_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
         // Two accounts: Anchor does not compare zero-copy loaders.
         require_keys_neq!(self.buyer.key(), self.seller.key(), EngineError::SameAccount);
         // Everything of one engine.
@@ -83,7 +83,7 @@ impl SettleFill<'_> {
                 require_same_engine(&registry.engine, &venue.engine)?;
                 let named = venue.signer == signer.key().to_bytes();
                 let may_settle = venue.settle_markets & (1 << market.index) != 0;
-                require!(venue.active == 1 && named && may_settle, EngineError::VenueInactive);
+                ensure!(venue.active == 1 && named && may_settle, EngineError::VenueInactive);
             }
             (None, None) => {
                 let missing = || error!(EngineError::NotOwnerOrDelegate);
@@ -102,7 +102,7 @@ impl SettleFill<'_> {
         let params = registry.params();
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         let spot = fresh_spot(slot, &board, params, now)?;
-        require!(
+        ensure!(
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
@@ -144,7 +144,7 @@ impl SettleFill<'_> {
 fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, params: &GlobalParams, now: i64) -> Result<UnitPrice> {
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
     let fresh = now.saturating_sub(price.published_at) <= params.read_age_secs as i64 && price.spot.mantissa != 0;
-    require!(fresh, EngineError::PriceStale);
+    ensure!(fresh, EngineError::PriceStale);
     Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
 }
 
@@ -179,13 +179,13 @@ impl FillContext<'_> {
         };
         let units = self.args.base_units as i64;
         if change_of(held, if buys { units } else { -units }) == Change::Grows {
-            require!(self.slot.status == SlotStatus::Active as u8, EngineError::ReduceOnly);
+            ensure!(self.slot.status == SlotStatus::Active as u8, EngineError::ReduceOnly);
             return Ok(Duty::Initial);
         }
         let before = gate::margin_before(account, self.registry, self.board, self.now)?;
         // The band bounds the loss of a side that reduces; below maintenance there is nothing left to lose.
         let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
-        require!(!(before.is_under_water() && worse), EngineError::FillWorseThanSpot);
+        ensure!(!(before.is_under_water() && worse), EngineError::FillWorseThanSpot);
         Ok(Duty::RatioNotLower(before))
     }
 
@@ -227,7 +227,7 @@ impl FillContext<'_> {
         if exchanged.opened_units != 0 {
             for side in [plimsoll_risk::lazy::Side::Long, plimsoll_risk::lazy::Side::Short] {
                 let open_interest = self.slot.open_interest(market, side);
-                require!(open_interest <= market.open_interest_cap_units, EngineError::OpenInterestCapReached);
+                ensure!(open_interest <= market.open_interest_cap_units, EngineError::OpenInterestCapReached);
             }
         }
         market.add_own_claim(fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?).engine()?;

@@ -47,7 +47,7 @@ impl UpdateMarket<'_> {
         require_same_engine(&engine, &market.engine)?;
         // A market is never terminal and never disappears: its positions can always be reduced.
         let status = SlotStatus::try_from(args.status).map_err(|_| EngineError::UnknownValue)?;
-        require!(matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly), EngineError::ParameterOutOfBounds);
+        ensure!(matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly), EngineError::ParameterOutOfBounds);
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         let rates = args.terms.validate(slot.price_slot, &registry, &board)?;
         Ok((market.index, slot.price_slot, rates))

@@ -77,7 +77,7 @@ fn apply(registry: &mut Registry, board: &PriceBoard, params: GlobalParams) -> R
         return Ok(());
     }
     // w_pnl is at most the quote's asset weight at maintenance (DESIGN 1).
-    require!(params.pnl_weight_ppm <= quote.weights.0.asset_maint_ppm, EngineError::ParameterOutOfBounds);
+    ensure!(params.pnl_weight_ppm <= quote.weights.0.asset_maint_ppm, EngineError::ParameterOutOfBounds);
     for market in registry.markets.iter_mut().filter(|market| market.status != SlotStatus::Empty as u8) {
         derive_rates(market, board, &quote.weights.0, &params)?;
     }

@@ -42,7 +42,7 @@ impl UpdatePrice<'_> {
         require_same_engine(&registry.engine, &key)?;
         require_same_engine(&board.engine, &key)?;
         // Something is listed there.
-        require!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
+        ensure!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
         // Pins, time constants, calibration.
         args.config.validate(engine.test_cluster == 1)?;
         // Every market on this price still survives the fall that the calibration names.

@@ -1,4 +1,5 @@
 //! The only writer of balances and positions.
 
+pub mod perp;
 pub mod token;
 pub mod transfer;

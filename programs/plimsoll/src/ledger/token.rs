@@ -66,7 +66,7 @@ pub fn apply_delta(account: &mut MarginAccount, bank: u8, delta_atoms: i64, view
     let (shares, atoms) = (account.tokens[index].shares, delta_atoms.unsigned_abs());
     let (shares, delta) =
         if delta_atoms >= 0 { credit(shares, atoms, view).engine()? } else { debit(shares, atoms, view).engine()? };
-    require!(!delta.is_zero(), EngineError::AmountZero);
+    ensure!(!delta.is_zero(), EngineError::AmountZero);
     account.tokens[index].shares = shares;
     close_if_zero(account, index);
     Ok(delta)
@@ -91,7 +91,7 @@ pub fn take_all_deposit_shares(account: &mut MarginAccount, bank: u8) -> u64 {
 pub fn give_deposit_shares(account: &mut MarginAccount, bank: u8, shares: u64) -> Result<()> {
     let index = position_or_open(account, bank)?;
     let held = account.tokens[index].shares;
-    require!(held >= 0, EngineError::BankTotalsRequired);
+    ensure!(held >= 0, EngineError::BankTotalsRequired);
     let sum = i64::try_from(shares).ok().and_then(|shares| held.checked_add(shares));
     account.tokens[index].shares = sum.ok_or(EngineError::NumberOutOfRange)?;
     close_if_zero(account, index);
@@ -122,6 +122,7 @@ pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> Result<
     position.mark_atoms = position.mark_atoms.min(owed);
     bank.reserved_atoms = bank.reserved_atoms.checked_sub(over).ok_or(EngineError::NumberOutOfRange)?;
     bank.insurance_atoms = bank.insurance_atoms.checked_add(over).ok_or(EngineError::NumberOutOfRange)?;
+    account.estate_reserved_atoms = account.estate_reserved_atoms.saturating_sub(over);
     close_if_zero(account, index);
     Ok(())
 }

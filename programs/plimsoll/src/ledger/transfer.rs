@@ -43,7 +43,7 @@ pub fn pass_collateral(
     let held = shares_of(from, index).max(0) as u64;
     let whole = deposit_atoms_down(held, slot.deposit_index);
     let shares = if atoms >= whole { held } else { shares_down(atoms, slot.deposit_index).engine()?.min(held) };
-    require!(shares > 0, EngineError::FillTooSmall);
+    ensure!(shares > 0, EngineError::FillTooSmall);
     let place = position_or_open(from, index)?;
     from.tokens[place].shares =
         from.tokens[place].shares.checked_sub_unsigned(shares).ok_or(EngineError::NumberOutOfRange)?;
@@ -97,14 +97,17 @@ pub fn pay_pnl(
     now: i64,
     funding_max_secs: u32,
 ) -> Result<()> {
-    require!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
-    let view = pay(liquidator, bank, slot, payment, now)?;
+    ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
+    bank.book_now(slot, now);
+    let deposit_index = bank.indices().deposit_index;
+    market.touch_pool(deposit_index).engine()?;
+    // Whole shares of the pool's deposit: the liquidator pays the rounding, so that the leg is paid exactly.
+    let paid = market.pay_in_up(payment.debt_atoms, deposit_index).engine()?;
+    pay(liquidator, bank, slot, Payment { debt_atoms: paid.moved_atoms, ..payment }, now)?;
     let place = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
     let leg = &mut liquidatee.derivatives[place];
     touch(leg, market_slot, Some(market), now, funding_max_secs).engine()?;
-    market.touch_pool(view.deposit_index).engine()?;
-    let paid = market.pay_in_down(payment.debt_atoms, view.deposit_index).engine()?;
-    let credit = i64::try_from(paid.pool_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
+    let credit = i64::try_from(payment.debt_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
     leg.cash_atoms = leg.cash_atoms.checked_add(credit).ok_or(EngineError::NumberOutOfRange)?;
     let shares = i64::try_from(paid.shares).map_err(|_| EngineError::NumberOutOfRange)?;
     apply_totals(bank, super::token::ShareDelta { deposit_shares: shares, borrow_shares: 0 })?;
@@ -125,7 +128,8 @@ fn pay(
     let debited = apply_delta(liquidator, bank.index, -payment.total()?, &view)?;
     apply_totals(bank, debited)?;
     if payment.fee_atoms > 0 {
-        bank.deposit_waiting(payment.fee_atoms).engine()?;
+        let waiting = bank.add_waiting(payment.fee_atoms).engine()?;
+        apply_totals(bank, waiting)?;
     }
     Ok(view)
 }

@@ -6,7 +6,7 @@ pub mod switchboard;
 mod tests;
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceState, Source};
+use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{Address, OracleKind, OracleSource, PriceSlot};
 
@@ -20,11 +20,11 @@ use crate::error::{EngineError, IntoEngine};
 /// `PriceNotVerified`, `PriceNotPositive`, `PriceExponentOutOfRange`.
 pub fn read(account: &AccountInfo, source: &OracleSource) -> Result<Observation> {
     let kind = OracleKind::try_from(source.kind).engine()?;
-    require!(kind != OracleKind::None, EngineError::OracleTypeMismatch);
+    ensure!(kind != OracleKind::None, EngineError::OracleTypeMismatch);
     // The pinned account, unless the caller may choose it.
-    require!(kind == OracleKind::PythPosted || is_pinned(account, source), EngineError::OracleAddressMismatch);
+    ensure!(kind == OracleKind::PythPosted || is_pinned(account, source), EngineError::OracleAddressMismatch);
     // Written by the pinned program: without this anyone fabricates prices.
-    require!(account.owner.as_ref() == source.program, EngineError::OracleOwnerMismatch);
+    ensure!(account.owner.as_ref() == source.program, EngineError::OracleOwnerMismatch);
     let data = account.try_borrow_data()?;
     match kind {
         OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(&data, source),
@@ -50,8 +50,8 @@ pub fn update_from_primary(
     params: &GlobalParams,
     now: i64,
 ) -> Result<Option<PriceState>> {
-    let observation = read(primary, &slot.sources[Source::Primary.index()])?;
-    update(&slot.state(), Source::Primary, &observation, params, now).engine()
+    let observation = read(primary, &slot.sources[PriceSource::Primary.index()])?;
+    update(&slot.state(), PriceSource::Primary, &observation, params, now).engine()
 }
 
 /// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent.
@@ -70,11 +70,11 @@ pub fn update_from_pair(
     now: i64,
 ) -> Result<Option<PriceState>> {
     let [first, second] = &slot.sources;
-    require!(is_pinned(primary, first), EngineError::PrimaryMissing);
+    ensure!(is_pinned(primary, first), EngineError::PrimaryMissing);
     let (state, shown) = (slot.state(), read(primary, first).ok());
     let (source, observation) = match (choose(&state, shown.as_ref(), params, now), shown) {
-        (Choice::Primary, Some(observation)) => (Source::Primary, observation),
-        (Choice::Secondary, _) => (Source::Secondary, read(secondary, second)?),
+        (Choice::Primary, Some(observation)) => (PriceSource::Primary, observation),
+        (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second)?),
         _ => return err!(EngineError::PrimaryNotStale),
     };
     update(&state, source, &observation, params, now).engine()

@@ -18,9 +18,9 @@ use crate::error::{EngineError, IntoEngine};
 #[inline(never)]
 pub fn decode(mut data: &[u8], source: &OracleSource) -> Result<Observation> {
     let account = PriceUpdateV2::try_deserialize(&mut data).map_err(|_| EngineError::OracleTypeMismatch)?;
-    require!(account.verification_level == VerificationLevel::Full, EngineError::PriceNotVerified);
+    ensure!(account.verification_level == VerificationLevel::Full, EngineError::PriceNotVerified);
     let message = &account.price_message;
-    require!(message.feed_id == source.feed_id, EngineError::OracleFeedMismatch);
+    ensure!(message.feed_id == source.feed_id, EngineError::OracleFeedMismatch);
     // Who may choose among accounts may choose among the updates of one second.
     let chosen = source.kind == OracleKind::PythPosted as u8;
     let previous_at = chosen.then_some(message.prev_publish_time);

@@ -29,14 +29,14 @@ pub fn decode(data: &[u8], source: &OracleSource) -> Result<Observation> {
         .and_then(|account| account.strip_prefix(DISCRIMINATOR))
         .ok_or(EngineError::OracleTypeMismatch)?;
     let queue: [u8; 32] = field(body, offset_of!(PullFeedAccountData, queue))?;
-    require!(queue == source.queue, EngineError::OracleQueueMismatch);
+    ensure!(queue == source.queue, EngineError::OracleQueueMismatch);
     let feed_hash: [u8; 32] = field(body, offset_of!(PullFeedAccountData, feed_hash))?;
-    require!(feed_hash == source.feed_id, EngineError::OracleFeedMismatch);
+    ensure!(feed_hash == source.feed_id, EngineError::OracleFeedMismatch);
     let written_by_authority: u8 = field(body, offset_of!(PullFeedAccountData, permit_write_by_authority))?;
-    require!(written_by_authority == 0, EngineError::PriceNotVerified);
+    ensure!(written_by_authority == 0, EngineError::PriceNotVerified);
     let least: u8 = field(body, offset_of!(PullFeedAccountData, min_sample_size))?;
     let result: CurrentResult = field(body, offset_of!(PullFeedAccountData, result))?;
-    require!(result.num_samples >= least.max(source.min_samples), EngineError::OracleTooFewSamples);
+    ensure!(result.num_samples >= least.max(source.min_samples), EngineError::OracleTooFewSamples);
     let published_at: i64 = field(body, offset_of!(PullFeedAccountData, last_update_timestamp))?;
     Observation::from_switchboard(result.value, result.std_dev, published_at).engine()
 }

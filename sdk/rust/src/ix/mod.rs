@@ -9,12 +9,14 @@ mod engine;
 mod margin;
 mod perp;
 mod price;
+mod settle;
 
 pub use account::*;
 pub use engine::*;
 pub use margin::*;
 pub use perp::*;
 pub use price::*;
+pub use settle::*;
 
 pub use plimsoll::instructions as args;
 

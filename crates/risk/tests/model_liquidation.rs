@@ -1,0 +1,420 @@
+//! Liquidation plans in integers against the exact model: eligibility's consequences, regime, best leg, penalty, size,
+//! fill and after-state, each within the rounding derived where it is compared.
+
+mod convert;
+mod support;
+
+use convert::{bounds, leg, legs, pico, unit, For};
+use plimsoll_model::legs::{clamp_of, leg_rates, legs_above, owed_value, seizable_value};
+use plimsoll_model::liquidate::{cure_improves, fill, wind_down_is_sound};
+use plimsoll_model::margin::{margin, quote_net};
+use plimsoll_model::penalty::{cure_penalty, p_max, release, release_at_zero, split_penalty, wind_down_penalty};
+use plimsoll_model::rational::{max, min, positive};
+use plimsoll_model::{self as model, int, ppm, At as ModelAt, Level, Margin, View, Q};
+use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::error::RiskError;
+use plimsoll_risk::liquidate::{assess, plan, Leg, Plan, Request};
+use plimsoll_risk::margin::margins;
+use plimsoll_risk::portfolio::{At, Portfolio};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use support::NOW;
+
+const CASES: u32 = 10_000;
+/// What a dollar amount may be off after a few roundings beside those of [`bounds`], micro-dollars.
+const CENT: i128 = 10_000;
+
+/// An account under water, exactly.
+struct Case {
+    p: Portfolio,
+    clocks: Clocks,
+    exact: model::Portfolio,
+    /// Maintenance and target margins at spot and at the fast average.
+    maint: [Margin; 2],
+    target: [Margin; 2],
+    /// Bounds of NAV and `NAV - R`; a micro-dollar value of one quote atom.
+    nav_bound: Q,
+    excess_bound: Q,
+    quote: Q,
+}
+
+impl Case {
+    fn new(p: Portfolio, clocks: Clocks) -> Case {
+        let exact = convert::portfolio(&p, For::Maintenance(At::Spot));
+        let quote = unit(p.quote.prices.spot);
+        let (nav_bound, excess_bound) = bounds(&p, &quote);
+        let at = |level| [ModelAt::Spot, ModelAt::Fast].map(|at| margin(&exact, level, View::Plain(at)));
+        let (maint, target) = (at(Level::Maintenance), at(Level::Target));
+        Case { p, clocks, exact, maint, target, nav_bound, excess_bound, quote }
+    }
+
+    /// G with quote and PnL netted before they count as an asset.
+    fn gross(&self, at: ModelAt) -> Q {
+        let net = quote_net(&self.exact, Level::Maintenance, View::Plain(at));
+        self.exact.gross(at) - positive(&net.balance) + positive(&net.net())
+    }
+
+    /// h and what rounding may take from it.
+    fn health(&self, at: usize) -> Option<(Q, Q)> {
+        let m = &self.maint[at];
+        let bound = &self.nav_bound + &self.excess_bound;
+        // An account whose requirement is of the size of the rounding has no ratio worth comparing.
+        if m.requirement < int(100) * &bound {
+            return None;
+        }
+        Some((m.ratio()?, int(2) * bound / &m.requirement + ppm(2)))
+    }
+
+    /// Legs whose parts are worth more than `above`; none where one is worth nearly that.
+    fn legs_above(&self, above: &Q) -> Option<Vec<model::Leg>> {
+        let (more, less) = (above + int(CENT), above - int(CENT));
+        let certain = legs_above(&self.exact, &more);
+        (certain == legs_above(&self.exact, &positive(&less))).then_some(certain)
+    }
+
+    fn rates(&self, leg: model::Leg, level: Level) -> model::penalty::LegRates {
+        leg_rates(&self.exact, leg, level)
+    }
+
+    /// `NAV < e·G`; none within rounding. The integer e is rounded up to a part per million.
+    fn is_below_boundary(&self, index: usize, at: ModelAt) -> Option<bool> {
+        let (nav, gross) = (&self.maint[index].nav, self.gross(at));
+        let e = self.exact.params.regime_boundary();
+        let slack = int(3) * &self.excess_bound;
+        if *nav < &e * &gross - &slack {
+            return Some(true);
+        }
+        (*nav > (e + ppm(1)) * gross + slack).then_some(false)
+    }
+
+    /// Some leg above dust pays; none within rounding.
+    fn some_leg_pays(&self, index: usize) -> Option<bool> {
+        let params = &self.exact.params;
+        let legs = self.legs_above(&params.dust)?;
+        if self.maint[index].nav < -&self.nav_bound || legs.is_empty() {
+            return Some(false);
+        }
+        let (h, off) = self.health(index)?;
+        let pays = |h: &Q, less: &Q| {
+            legs.iter().any(|leg| {
+                let ceiling = p_max(params, h, &self.rates(*leg, Level::Maintenance)) - less;
+                ceiling * (int(1) - &params.insurance_share) >= params.p_floor
+            })
+        };
+        match (pays(&(&h - off), &ppm(1)), pays(&h, &int(0))) {
+            (true, _) => Some(true),
+            (_, false) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Regime and whether only spot says wind-down.
+    fn regime(&self) -> Option<(Regime, bool)> {
+        let says = |index, at| match (self.is_below_boundary(index, at), self.some_leg_pays(index)) {
+            (Some(true), _) | (_, Some(false)) => Some(true),
+            (Some(false), Some(true)) => Some(false),
+            _ => None,
+        };
+        if !says(0, ModelAt::Spot)? {
+            return Some((Regime::Cure, false));
+        }
+        let whole = self.clocks.bypass || says(1, ModelAt::Fast)?;
+        Some((Regime::WindDown, !whole))
+    }
+
+    /// The best m at p = 0; none where a leg's value is within rounding of what it is compared with.
+    fn best_release(&self) -> Option<Option<Q>> {
+        let params = &self.exact.params;
+        let share = &params.best_leg_min_of_gross * self.gross(ModelAt::Spot);
+        for above in [&max(&params.dust, &share), &params.dust, &int(0)] {
+            let legs = self.legs_above(above)?;
+            if !legs.is_empty() {
+                return Some(legs.iter().map(|leg| release_at_zero(&self.rates(*leg, Level::Maintenance))).max());
+            }
+        }
+        Some(None)
+    }
+
+    fn penalty(&self, regime: Regime, leg: model::Leg) -> Option<(Q, Q)> {
+        let params = &self.exact.params;
+        if regime == Regime::WindDown {
+            return Some((wind_down_penalty(params, &int(self.clocks.wind_down_secs as i128)), ppm(1)));
+        }
+        let (h, off) = self.health(0)?;
+        let rates = self.rates(leg, Level::Maintenance);
+        // p_max moves by at most k·m / (1 - k/2)^2 < 3m per h, the depth term by s·m; each is floored once.
+        let bound = int(3) * release_at_zero(&rates) * off + ppm(2);
+        Some((cure_penalty(params, &int(self.clocks.under_water_secs as i128), &h, &rates), bound))
+    }
+
+    /// Micro-dollars of one debt atom or base unit, at spot and at the fast average.
+    fn prices(&self, leg: model::Leg) -> [Q; 2] {
+        let price = match leg {
+            model::Leg::Perp(market) => &self.exact.perps[market].price,
+            model::Leg::Pair { debt: model::Debt::Balance(index), .. } => &self.exact.balances[index].price,
+            model::Leg::Pair { .. } => &self.exact.balances[0].price,
+        };
+        [price.spot.clone(), price.fast.clone()]
+    }
+
+    /// `min(x*_spot, x*_EMA)` in atoms and what rounding may add; none where the penalty eats the release.
+    fn target_size(&self, leg: model::Leg, p: &Q, at: &[usize]) -> Option<(Q, Q)> {
+        let per_unit = release(&self.rates(leg, Level::Target), p) - p;
+        if per_unit <= int(0) {
+            return None;
+        }
+        let prices = self.prices(leg);
+        let size = |more: &Q, rest: i128| {
+            let sizes = at.iter().map(|i| {
+                let shortfall = positive(&-self.target[*i].excess()) + more;
+                // Up to a micro-dollar, a quote atom and two units more.
+                let dollars = shortfall / &per_unit + int(rest) * (int(1) + &self.quote);
+                dollars / &prices[*i] + int(2 * rest)
+            });
+            sizes.min().unwrap()
+        };
+        Some((size(&int(0), 0), size(&self.excess_bound, 1)))
+    }
+
+    /// Least and most that a plan without the caller's bounds may close, atoms.
+    fn sizes(&self, leg: model::Leg, p: &Q, regime: (Regime, bool)) -> (Q, Q) {
+        let price = &self.prices(leg)[0];
+        let slack = self.slack() / price + int(2);
+        let clamp = clamp_of(&self.exact, leg, p) / price;
+        let (clamp_low, clamp_high) = (&clamp - &slack, &clamp + &slack);
+        let target = match regime {
+            (Regime::WindDown, false) => None,
+            (Regime::WindDown, true) => self.target_size(leg, p, &[1]),
+            (Regime::Cure, _) if self.clocks.bypass => self.target_size(leg, p, &[0]),
+            (Regime::Cure, _) => self.target_size(leg, p, &[0, 1]),
+        };
+        let Some((low, high)) = target else { return (clamp_low, clamp_high) };
+        let (low, high) = (min(&low, &clamp_low), min(&high, &clamp_high));
+        match (self.leaves_dust(leg, p, &low), self.leaves_dust(leg, p, &high)) {
+            (Some(false), Some(false)) => (low, high),
+            (Some(true), Some(true)) => (clamp_low, clamp_high),
+            _ => (low, clamp_high),
+        }
+    }
+
+    /// What the amounts taken and owed in quote may be off: an atom for each PnL and one for the weighted gains, and a
+    /// few micro-dollars.
+    fn slack(&self) -> Q {
+        int(2 * self.p.perp_count as i128 + 1) * &self.quote + int(4)
+    }
+
+    /// Whether closing `size` atoms leaves less than dust of either part; none within rounding.
+    fn leaves_dust(&self, leg: model::Leg, p: &Q, size: &Q) -> Option<bool> {
+        let dust = &self.exact.params.dust;
+        let x = size * &self.prices(leg)[0];
+        let lefts = match leg {
+            model::Leg::Perp(market) => vec![model::legs::perp_value_left(&self.exact, market) - x],
+            model::Leg::Pair { asset, debt } => vec![
+                owed_value(&self.exact, debt) - &x,
+                seizable_value(&self.exact, asset) - x * (int(1) + p),
+            ],
+        };
+        if lefts.iter().any(|left| *left < dust - int(CENT)) {
+            return Some(true);
+        }
+        lefts.iter().all(|left| *left >= dust + int(CENT)).then_some(false)
+    }
+}
+
+fn request(leg: Leg, max_size: Option<u64>) -> Request {
+    Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+}
+
+fn between(low: &Q, value: &Q, high: &Q, what: &str) -> Result<(), TestCaseError> {
+    prop_assert!(low <= value && value <= high, "{what}: {value} outside {low} and {high}");
+    Ok(())
+}
+
+/// Amounts that change hands: pair, collateral atoms; perp, quote atoms of worth, fee and penalty.
+fn check_fill(case: &Case, name: model::Leg, plan: &Plan, p: &Q) -> Result<(), TestCaseError> {
+    let price = &case.prices(name)[0];
+    let x = int(plan.size as i128) * price;
+    let in_cure = if plan.regime == Regime::Cure { split_penalty(&case.exact.params, p) } else { (p.clone(), int(0)) };
+    let (kept, insurance) = in_cure;
+    let (fee, received) = (int(plan.fee_atoms as i128), int(plan.received_atoms as i128));
+    match name {
+        model::Leg::Pair { asset, .. } => {
+            let fee_less = int(plan.size as i128) * insurance - &fee;
+            between(&int(0), &fee_less, &int(1), "fee")?;
+            prop_assert_eq!(plan.paid_atoms, plan.size + plan.fee_atoms);
+            let of_asset = &case.exact.balances[asset].price.spot;
+            let more = received - &x * (int(1) + p) / of_asset;
+            // Down by two micro-dollars and an atom; up only where the collateral goes whole, by what its debt was cut.
+            let up = ((int(2) + price) * (int(1) + p) + int(1) + case.slack()) / of_asset;
+            between(&(-(int(2) + p) / of_asset - int(1)), &more, &up, "seized")
+        }
+        model::Leg::Perp(_) => {
+            let worth = x / &case.quote;
+            let paid = int(plan.paid_atoms as i128);
+            between(&int(-1), &(&paid - worth), &int(1), "worth")?;
+            between(&int(0), &(&paid * insurance - fee), &int(1), "fee")?;
+            between(&int(0), &(paid * kept - received), &int(1), "penalty")
+        }
+    }
+}
+
+fn check_after(case: &Case, name: model::Leg, plan: &Plan, after: &Portfolio, p: &Q) -> Result<(), TestCaseError> {
+    let x = int(plan.size as i128) * &case.prices(name)[0];
+    let expected = fill(&case.exact, name, &x, p);
+    let found = convert::portfolio(after, For::Maintenance(At::Spot));
+    let maintenance = |p: &model::Portfolio| margin(p, Level::Maintenance, View::Plain(ModelAt::Spot));
+    let (ideal, real) = (maintenance(&expected), maintenance(&found));
+    // Two atoms of each part, at the largest weight; margins are then rounded like any.
+    let atoms = match name {
+        model::Leg::Pair { asset, .. } => &case.exact.balances[asset].price.spot * int(2) + &case.prices(name)[0] * int(2),
+        model::Leg::Perp(_) => case.quote.clone() * int(4),
+    } + case.slack();
+    let off = int(4) * atoms;
+    between(&-&off, &(&ideal.nav - &real.nav), &off, "NAV after")?;
+    between(&-&off, &(ideal.excess() - real.excess()), &off, "NAV - MMR after")?;
+    let rounded = margins(after, At::Spot, false);
+    prop_assert_eq!(plan.after, rounded);
+    between(&int(0), &(&real.nav - pico(rounded.nav)), &case.nav_bound, "NAV after, rounded")?;
+    if plan.regime == Regime::Cure {
+        let large = plan.notional_usd_micro >= 10_000_000;
+        prop_assert!(!large || cure_improves(&case.exact, &found), "a cure that does not improve the ratio");
+    } else {
+        prop_assert!(wind_down_is_sound(&case.exact, &found, p, &x, &off), "a wind-down that is not sound");
+    }
+    Ok(())
+}
+
+/// A caller's maximum shortens a fill, or is refused because it leaves dust.
+fn check_maximum(case: &Case, leg: Leg, name: model::Leg, whole: &Plan, share: u64) -> Result<(), TestCaseError> {
+    let most = whole.size * share / 100;
+    if most == 0 {
+        return Ok(());
+    }
+    let p = ppm(whole.penalty_ppm as i128);
+    let found = plan(&mut case.p.clone(), &case.clocks, &request(leg, Some(most)), NOW);
+    match case.leaves_dust(name, &p, &int(most as i128)) {
+        Some(true) => prop_assert_eq!(found.unwrap_err().reason, RiskError::LeavesDust),
+        Some(false) => match found {
+            Ok(short) => prop_assert_eq!((short.size, short.penalty_ppm), (most, whole.penalty_ppm)),
+            // What is left of a coarse atom's worth.
+            Err(refusal) => prop_assert!(
+                matches!(refusal.reason, RiskError::FillTooSmall | RiskError::AfterCheckFailed)
+                    && int(most as i128) * &case.prices(name)[0] < int(CENT),
+                "{refusal:?}"
+            ),
+        },
+        None => {}
+    }
+    Ok(())
+}
+
+fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
+    let assessment = assess(&case.p, &case.clocks, NOW);
+    let regime = assessment.regime.unwrap();
+    let name = leg(&case.p, asked).unwrap();
+    let mut after = case.p;
+    let outcome = plan(&mut after, &case.clocks, &request(asked, None), NOW);
+    let open = clamp_of(&case.exact, name, &int(0));
+    let plan = match outcome {
+        Err(refusal) => {
+            return match refusal.reason {
+                RiskError::LegEmpty | RiskError::AssetIsLiability | RiskError::LegPriceInvalid => {
+                    between(&int(0), &open, &case.slack(), "an empty leg")
+                }
+                RiskError::NotBestLeg => check_admissible(case, name, false),
+                // Less than the rounding of one atom of either part.
+                reason => between(&int(0), &open, &int(CENT), &format!("{reason:?} of {name:?}")),
+            };
+        }
+        Ok(plan) => plan,
+    };
+    if regime.0 == Regime::Cure && case.clocks.under_water_secs < 100 {
+        check_admissible(case, name, true)?;
+    }
+    let p = ppm(plan.penalty_ppm as i128);
+    if let Some((exact, bound)) = case.penalty(regime.0, name) {
+        between(&-&bound, &(&exact - &p), &bound, "penalty")?;
+    }
+    let (low, high) = case.sizes(name, &p, regime);
+    between(&low, &int(plan.size as i128), &high, "size")?;
+    check_fill(case, name, &plan, &p)?;
+    check_after(case, name, &plan, &after, &p)?;
+    check_maximum(case, asked, name, &plan, share)
+}
+
+fn check_admissible(case: &Case, name: model::Leg, admitted: bool) -> Result<(), TestCaseError> {
+    let Some(best) = case.best_release() else { return Ok(()) };
+    let own = release_at_zero(&case.rates(name, Level::Maintenance));
+    let expected = best.is_none_or(|best| own >= &case.exact.params.best_leg_share * best);
+    prop_assert_eq!(admitted, expected, "{:?}", name);
+    Ok(())
+}
+
+fn check(p: Portfolio, clocks: Clocks, picks: &[Index], share: u64) -> Result<(), TestCaseError> {
+    let Some(found) = assess(&p, &clocks, NOW).regime else { return Ok(()) };
+    let case = Case::new(p, clocks);
+    if let Some(expected) = case.regime() {
+        prop_assert_eq!(found, expected, "regime");
+    }
+    // Empty legs are the most and say the least: one of all, the rest among those that hold something.
+    let all = legs(&p);
+    let held: Vec<Leg> = all
+        .iter()
+        .copied()
+        .filter(|l| plan(&mut p.clone(), &clocks, &request(*l, None), NOW).map_or_else(|r| !is_empty(r.reason), |_| true))
+        .collect();
+    check_leg(&case, all[picks[0].index(all.len())], share)?;
+    for pick in &picks[1..] {
+        if !held.is_empty() {
+            check_leg(&case, held[pick.index(held.len())], share)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_empty(reason: RiskError) -> bool {
+    matches!(reason, RiskError::LegEmpty | RiskError::AssetIsLiability)
+}
+
+fn clocks() -> impl Strategy<Value = Clocks> {
+    (0u32..150, 0u32..200, prop::bool::weighted(0.2)).prop_map(|(under_water_secs, wind_down_secs, bypass)| Clocks {
+        under_water_secs,
+        wind_down_secs,
+        seen: Seen::WindDown,
+        observed_at: NOW,
+        bypass,
+        ..Clocks::default()
+    })
+}
+
+fn picks() -> impl Strategy<Value = Vec<Index>> {
+    prop::collection::vec(any::<Index>(), 2)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
+
+    #[test]
+    fn a_plan_is_the_models_up_to_rounding(
+        p in support::portfolio(5), clocks in clocks(), picks in picks(), share in 1u64..100,
+    ) {
+        check(p, clocks, &picks, share)?;
+    }
+
+    #[test]
+    fn a_plan_near_maintenance_is_the_models_up_to_rounding(
+        p in support::portfolio(5), h in 0.0f64..1.0, clocks in clocks(), picks in picks(), share in 1u64..100,
+    ) {
+        check(at_ratio(p, h), clocks, &picks, share)?;
+    }
+}
+
+/// Moves the quote balance until the ratio at spot is about `h`.
+fn at_ratio(mut p: Portfolio, h: f64) -> Portfolio {
+    for _ in 0..4 {
+        let m = margins(&p, At::Spot, false);
+        let gap = (m.nav as f64 - h * m.mmr() as f64) / 1e6;
+        p.quote.amount_atoms -= gap as i64;
+    }
+    p
+}

@@ -1,0 +1,139 @@
+//! Margins in integers against the exact model: never above it, and below it by at most what rounding may take.
+
+mod convert;
+mod support;
+
+use convert::{bounds, pico, unit, For};
+use plimsoll_model::margin::{is_eligible, margin};
+use plimsoll_model::{int, At as ModelAt, Level, View, Q};
+use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::liquidate::assess;
+use plimsoll_risk::margin::{initial_margins, margins, quote_sides};
+use plimsoll_risk::portfolio::{At, Portfolio};
+use proptest::prelude::*;
+use support::NOW;
+
+const CASES: u32 = 10_000;
+
+fn at_model(at: At) -> ModelAt {
+    match at {
+        At::Spot => ModelAt::Spot,
+        At::Fast => ModelAt::Fast,
+    }
+}
+
+/// `0 <= exact - rounded <= bound`
+fn assert_rounded_down(exact: &Q, rounded: i128, bound: &Q, what: &str) -> Result<(), TestCaseError> {
+    let lost = exact - pico(rounded);
+    prop_assert!(lost >= int(0) && lost <= *bound, "{what}: lost {lost} of {exact}, at most {bound}");
+    Ok(())
+}
+
+fn check_maintenance(p: &Portfolio) -> Result<(), TestCaseError> {
+    for at in [At::Spot, At::Fast] {
+        let exact = convert::portfolio(p, For::Maintenance(at));
+        let (nav, excess) = bounds(p, &unit(p.quote.prices.plain(at)));
+        for edges in [false, true] {
+            let rounded = margins(p, at, edges);
+            prop_assert!(!rounded.saturated);
+            let view = if edges { View::Eligible(at_model(at)) } else { View::Plain(at_model(at)) };
+            let maint = margin(&exact, Level::Maintenance, view);
+            assert_rounded_down(&maint.nav, rounded.nav, &nav, "NAV")?;
+            assert_rounded_down(&maint.excess(), rounded.maint, &excess, "NAV - MMR")?;
+            let target = margin(&exact, Level::Target, view).excess();
+            assert_rounded_down(&target, rounded.target, &excess, "NAV - TMR")?;
+        }
+    }
+    Ok(())
+}
+
+fn check_initial(p: &Portfolio) -> Result<(), TestCaseError> {
+    let exact = margin(&convert::portfolio(p, For::Initial), Level::Initial, View::Initial);
+    let (nav, excess) = bounds(p, &int(1));
+    let rounded = initial_margins(p);
+    prop_assert!(!rounded.saturated);
+    assert_rounded_down(&exact.nav, rounded.nav, &nav, "initial NAV")?;
+    assert_rounded_down(&exact.excess(), rounded.init, &excess, "NAV - IMR")
+}
+
+/// Rounding only ever makes an account eligible, and only one within it of maintenance.
+fn check_eligibility(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
+    let exact = convert::portfolio(p, For::Maintenance(At::Spot));
+    let eligible = assess(p, &bypassed(bypass), NOW).regime.is_some();
+    let expected = is_eligible(&exact, bypass);
+    if eligible != expected {
+        let (_, bound) = bounds(p, &unit(p.quote.prices.spot));
+        let nearest = [ModelAt::Spot, ModelAt::Fast]
+            .map(|at| margin(&exact, Level::Maintenance, View::Eligible(at)).excess())
+            .into_iter()
+            .filter(|excess| *excess >= int(0))
+            .min()
+            .unwrap();
+        prop_assert!(eligible && nearest < bound, "eligible {eligible}, {nearest} from maintenance");
+    }
+    Ok(())
+}
+
+fn bypassed(bypass: bool) -> Clocks {
+    Clocks { seen: Seen::UnderWater, observed_at: NOW, bypass, ..Clocks::default() }
+}
+
+/// What can be seized of quote and what is owed in it, atoms.
+fn check_quote_sides(p: &Portfolio) -> Result<(), TestCaseError> {
+    let exact = convert::portfolio(p, For::Maintenance(At::Spot));
+    let net = plimsoll_model::margin::quote_net(&exact, Level::Maintenance, View::Plain(ModelAt::Spot));
+    let price = unit(p.quote.prices.spot);
+    let (seizable, owed) = quote_sides(p);
+    // Each PnL is rounded against the holder by up to an atom, the weighted gains by one.
+    let bound = int(2 * p.perp_count as i128 + 1);
+    let less = net.seizable() / &price - int(seizable as i128);
+    let more = int(owed as i128) - net.owed() / &price;
+    prop_assert!(less >= int(0) && less <= bound, "seizable {less}");
+    prop_assert!(more >= int(0) && more <= bound, "owed {more}");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    #[test]
+    fn nav_mmr_and_tmr_are_the_models_rounded_against_the_account(p in support::portfolio(10)) {
+        check_maintenance(&p)?;
+    }
+
+    #[test]
+    fn nav_mmr_and_tmr_hold_at_any_price_amount_and_weight(p in convert::wild::portfolio(false)) {
+        check_maintenance(&p)?;
+    }
+
+    #[test]
+    fn initial_margin_is_the_models_rounded_against_the_account(p in convert::wild::portfolio(true)) {
+        check_initial(&p)?;
+    }
+
+    #[test]
+    fn initial_margin_holds_for_listed_prices_too(mut p in support::portfolio(0)) {
+        let at_par = convert::wild::PAR;
+        let quote = &mut p.quote.prices;
+        (quote.spot, quote.fast, quote.init, quote.init_charge) = (at_par, at_par, at_par, at_par);
+        check_initial(&p)?;
+    }
+
+    #[test]
+    fn eligibility_is_the_models_up_to_rounding(p in support::portfolio(10), bypass: bool) {
+        check_eligibility(&p, bypass)?;
+    }
+
+    #[test]
+    fn eligibility_holds_at_any_price_amount_and_weight(p in convert::wild::portfolio(false), bypass: bool) {
+        check_eligibility(&p, bypass)?;
+    }
+
+    #[test]
+    fn what_of_quote_is_seizable_and_owed_is_the_models(
+        listed in support::portfolio(10), any in convert::wild::portfolio(false),
+    ) {
+        check_quote_sides(&listed)?;
+        check_quote_sides(&any)?;
+    }
+}

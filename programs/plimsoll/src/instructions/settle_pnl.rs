@@ -1,0 +1,180 @@
+//! Turns PnL into quote: losers pay into the market's pool, winners are paid out of it. Permissionless.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::margin::margins;
+use plimsoll_risk::perp::settleable;
+use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{pause, touch, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry, SlotStatus};
+
+use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{PnlSettled, PoolState};
+use crate::gate;
+use crate::ledger::perp::{collect_loss, pay_own_claim, pay_win, Settled};
+
+/// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct SettlePnl<'info> {
+    /// The account, anyone's; none for the market's own claim.
+    #[account(mut)]
+    pub margin_account: Option<AccountLoader<'info, MarginAccount>>,
+    /// The engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// The engine's prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    /// The bank of the settlement token.
+    #[account(mut)]
+    pub quote_bank: AccountLoader<'info, Bank>,
+}
+
+impl SettlePnl<'_> {
+    fn validate(&self) -> Result<()> {
+        let registry = self.registry.load()?;
+        require_not_paused(&registry, pause::SETTLE)?;
+        validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
+        // An account that is being resolved settles in the resolution.
+        if let Some(account) = &self.margin_account {
+            let account = account.load()?;
+            require_same_engine(&registry.engine, &account.engine)?;
+            require_active(&account)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&self, now: i64) -> Result<PnlSettled> {
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
+        book(&registry, &mut market, &mut bank, now)?;
+        let settled = match &self.margin_account {
+            None => pay_own_claim(&mut market, &mut bank)?,
+            Some(account) => {
+                let mut account = account.load_mut()?;
+                let settled = settle_account(&mut account, &registry, &board, &mut market, &mut bank, now)?;
+                account.invariant().engine()?;
+                settled
+            }
+        };
+        market.invariant().engine()?;
+        bank.invariant().engine()?;
+        let account = self.margin_account.as_ref().map(|a| a.key()).unwrap_or_default();
+        Ok(event(&registry, &market, account, &settled))
+    }
+}
+
+/// Board, market and quote bank belong to the registry's engine; the bank is the settlement token's.
+pub(super) fn validate_engine(
+    registry: &Registry,
+    board: &AccountLoader<PriceBoard>,
+    market: &AccountLoader<Market>,
+    quote_bank: &AccountLoader<Bank>,
+) -> Result<()> {
+    let bank = quote_bank.load()?;
+    require_same_engine(&registry.engine, &board.load()?.engine)?;
+    require_same_engine(&registry.engine, &market.load()?.engine)?;
+    require_same_engine(&registry.engine, &bank.engine)?;
+    require!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
+    Ok(())
+}
+
+/// Brings the bank's interest and the pool's value to now.
+pub(super) fn book(registry: &Registry, market: &mut Market, bank: &mut Bank, now: i64) -> Result<()> {
+    let slot = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
+    bank.book_now(slot, now);
+    market.touch_pool(bank.deposit_index).engine()
+}
+
+pub(super) fn event(registry: &Registry, market: &Market, account: Pubkey, settled: &Settled) -> PnlSettled {
+    PnlSettled {
+        engine: Pubkey::new_from_array(registry.engine),
+        market: market.index,
+        account,
+        quote_atoms: settled.quote_atoms,
+        pool_change_atoms: settled.pool_change_atoms,
+        struck_atoms: settled.struck_atoms,
+        pool: PoolState::from(market),
+    }
+}
+
+/// Applies the index to the account's leg; returns its place, the PnL that can be settled, and whether the account is
+/// at or above maintenance at both prices.
+///
+/// # Errors
+/// `PositionMissing`; `PriceStale` where a base is held and its price is not fresh.
+#[inline(never)]
+pub(super) fn assess_leg(
+    account: &mut MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    market: &mut Market,
+    now: i64,
+) -> Result<(usize, i64, bool)> {
+    let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+    let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
+    let max_secs = registry.params().funding_max_secs;
+    touch(&mut account.derivatives[leg], slot, Some(market), now, max_secs).engine()?;
+    if account.derivatives[leg].shares == 0 && account.derivatives[leg].cash_atoms >= 0 {
+        // A claim without a base needs no price and no margin.
+        return Ok((leg, account.derivatives[leg].cash_atoms, true));
+    }
+    let views = Views { spot: true, fast: true, initial: true, edges: true };
+    let buffer = gate::load(account, registry, board, now, views)?;
+    let portfolio: &Portfolio = &buffer.0;
+    let perp = portfolio.perps().iter().find(|p| p.market == market.index).ok_or(EngineError::PositionMissing)?;
+    require!(perp.units == 0 || !perp.prices.stale, EngineError::PriceStale);
+    let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+    let pnl = settleable(perp, UnitPrice::new_down(price.slow.get(), slot.scale.get()));
+    let healthy = [At::Spot, At::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water());
+    Ok((leg, pnl, healthy))
+}
+
+#[inline(never)]
+fn settle_account(
+    account: &mut MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    market: &mut Market,
+    bank: &mut Bank,
+    now: i64,
+) -> Result<Settled> {
+    let (leg, pnl, healthy) = assess_leg(account, registry, board, market, now)?;
+    require!(pnl != 0, EngineError::NothingToSettle);
+    let settled = if pnl < 0 {
+        let slot = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
+        // A terminal bank lends nothing; a cap or reduce-only does not stop a loss from becoming a debt.
+        let may_borrow = healthy && slot.status != SlotStatus::Terminal as u8;
+        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), may_borrow)?
+    } else {
+        // With a deficit a win costs the winner a part of it; only he may decide that.
+        require!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
+        pay_win(account, leg, market, bank, pnl.unsigned_abs())?
+    };
+    account.close_leg_if_zero(leg, market).engine()?;
+    observe(account, registry, board, now)?;
+    Ok(settled)
+}
+
+/// Records what is seen of the account, as every instruction does that may write it.
+pub(super) fn observe(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
+    let (_, assessment) = gate::assess(account, registry, board, now)?;
+    account.set_clocks(&assessment.clocks);
+    Ok(())
+}
+
+/// Settles the PnL nearest to zero among spot, both averages, the initial price and the favourable edges of
+/// eligibility, so that it lowers no margin of anybody; or pays the market's own claim.
+///
+/// # Errors
+/// `Paused`, `EngineMismatch`, `BankMismatch`, `AccountBankrupt`, `PositionMissing`, `PriceStale`, `NothingToSettle`,
+/// `MarketInDeficit`, `TokenTableFull`.
+pub fn handler(ctx: Context<SettlePnl>) -> Result<()> {
+    ctx.accounts.validate()?;
+    let settled = ctx.accounts.settle(now_secs()?)?;
+    emit_cpi!(settled);
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! What passes between an account's PnL, its quote balance and a market's pool.
+//!
+//! Callers have booked the bank, touched the pool and applied the index to the leg.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::perp::{exit_down, loser_pays};
+use plimsoll_state::{Bank, MarginAccount, Market};
+
+use super::token::{apply_delta, apply_totals, deposit_atoms, ShareDelta};
+use crate::error::{EngineError, IntoEngine};
+
+/// What a settlement moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Change of the account's quote balance, atoms.
+    pub quote_atoms: i64,
+    /// Change of the pool, atoms.
+    pub pool_change_atoms: i64,
+    /// Part of a win given up and struck from the deficit, atoms.
+    pub struck_atoms: u64,
+}
+
+fn signed(atoms: u64) -> Result<i64> {
+    Ok(i64::try_from(atoms).map_err(|_| EngineError::NumberOutOfRange)?)
+}
+
+fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> Result<()> {
+    let cash = &mut account.derivatives[leg].cash_atoms;
+    *cash = cash.checked_add(atoms).ok_or(EngineError::NumberOutOfRange)?;
+    Ok(())
+}
+
+/// A loser pays into the pool: from his balance down to zero, and beyond it only where he may borrow.
+///
+/// Such a borrow is no new risk (NAV and requirement stay) and no drain (the pool's deposit grows by as much), so the
+/// bank's cap does not stop it.
+///
+/// # Errors
+/// `NothingToSettle` where nothing can be paid; `TokenTableFull`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn collect_loss(
+    account: &mut MarginAccount,
+    leg: usize,
+    market: &mut Market,
+    bank: &mut Bank,
+    loss_atoms: u64,
+    may_borrow: bool,
+) -> Result<Settled> {
+    let view = bank.indices();
+    // What the balance buys in whole shares of the pool, so that rounding itself never makes a borrow.
+    let balance = Market::credit_of_down(deposit_atoms(account, bank.index, &view), view.deposit_index).engine()?;
+    let credit = loser_pays(loss_atoms, signed(balance)?, may_borrow);
+    require!(credit != 0, EngineError::NothingToSettle);
+    let paid = market.pay_in_up(credit, view.deposit_index).engine()?;
+    let quote_atoms = -signed(paid.moved_atoms)?;
+    let debited = apply_delta(account, bank.index, quote_atoms, &view)?;
+    apply_totals(bank, debited)?;
+    apply_totals(bank, ShareDelta { deposit_shares: signed(paid.shares)?, borrow_shares: 0 })?;
+    add_cash(account, leg, signed(credit)?)?;
+    Ok(Settled { quote_atoms, pool_change_atoms: signed(paid.pool_atoms)?, struck_atoms: 0 })
+}
+
+/// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
+/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left.
+///
+/// # Errors
+/// `NothingToSettle` where nothing can be taken or struck; `TokenTableFull`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn pay_win(
+    account: &mut MarginAccount,
+    leg: usize,
+    market: &mut Market,
+    bank: &mut Bank,
+    claim_atoms: u64,
+) -> Result<Settled> {
+    let view = bank.indices();
+    let mut settled = Settled::default();
+    if market.pool_atoms != 0 || market.deficit_atoms != 0 {
+        let exit = exit_down(claim_atoms, market.pool_atoms, market.deficit_atoms).engine()?;
+        let paid = market.pay_out_down(exit.paid_atoms, view.deposit_index).engine()?;
+        // At most the deficit, as the formula promises.
+        market.deficit_atoms =
+            market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(EngineError::NumberOutOfRange)?;
+        if paid.shares != 0 {
+            apply_totals(bank, ShareDelta { deposit_shares: -signed(paid.shares)?, borrow_shares: 0 })?;
+        }
+        if paid.moved_atoms != 0 {
+            settled.quote_atoms = signed(paid.moved_atoms)?;
+            let credited = apply_delta(account, bank.index, settled.quote_atoms, &view)?;
+            apply_totals(bank, credited)?;
+        }
+        settled.pool_change_atoms = -signed(paid.pool_atoms)?;
+        settled.struck_atoms = exit.struck_atoms;
+        let spent = paid.pool_atoms.checked_add(exit.struck_atoms).ok_or(EngineError::NumberOutOfRange)?;
+        add_cash(account, leg, -signed(spent)?)?;
+    }
+    let position = &mut account.derivatives[leg];
+    let dust = position.shares == 0
+        && position.cash_atoms > 0
+        && market.absorb_dust(position.cash_atoms as u64, view.deposit_index).engine()?;
+    if dust {
+        position.cash_atoms = 0;
+    }
+    require!(dust || settled != Settled::default(), EngineError::NothingToSettle);
+    Ok(settled)
+}
+
+/// The market's own claim is paid like a winner's: shares pass from the pool to the bank's waiting insurance, so the
+/// bank's totals stay. Not while there is a deficit, which the claim would be set off against.
+///
+/// # Errors
+/// `MarketInDeficit`, `NothingToSettle`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> Result<Settled> {
+    require!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
+    let claim = market.own_claim_atoms.min(market.pool_atoms);
+    let paid = market.pay_out_down(claim, bank.deposit_index).engine()?;
+    require!(paid.shares != 0, EngineError::NothingToSettle);
+    market.own_claim_atoms =
+        market.own_claim_atoms.checked_sub(paid.pool_atoms).ok_or(EngineError::NumberOutOfRange)?;
+    bank.waiting_shares = bank.waiting_shares.checked_add(paid.shares).ok_or(EngineError::NumberOutOfRange)?;
+    Ok(Settled {
+        quote_atoms: signed(paid.moved_atoms)?,
+        pool_change_atoms: -signed(paid.pool_atoms)?,
+        struck_atoms: 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use plimsoll_risk::params::INDEX_ONE;
+
+    fn setting(deposit_index: u64, pool: u64) -> (MarginAccount, usize, Market, Bank) {
+        let (mut account, mut market, mut bank) = (MarginAccount::zeroed(), Market::zeroed(), Bank::zeroed());
+        bank.deposit_index = deposit_index;
+        bank.booked_borrow_index = deposit_index;
+        let leg = account.open_leg(&mut market).unwrap();
+        let shares = market.pay_in_up(pool, deposit_index).unwrap().shares;
+        market.own_claim_atoms = 0;
+        bank.deposit_shares = shares + 1_000_000;
+        (account, leg, market, bank)
+    }
+
+    #[test]
+    fn a_loser_without_balance_pays_only_where_he_may_borrow() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
+        account.derivatives[leg].cash_atoms = -100;
+        let refused = collect_loss(&mut account, leg, &mut market, &mut bank, 100, false).unwrap_err();
+        assert_eq!(refused, EngineError::NothingToSettle.into());
+        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 100, true).unwrap();
+        assert_eq!((paid.quote_atoms, market.pool_atoms), (-100, 100));
+        assert_eq!(account.derivatives[leg].cash_atoms, 0);
+        assert_eq!((bank.borrow_shares, bank.deposit_shares), (100, 1_000_100));
+    }
+
+    #[test]
+    fn a_losers_balance_goes_down_to_zero_and_rounding_makes_no_borrow() {
+        let index = INDEX_ONE / 10 * 17;
+        for balance in [1u64, 2, 3, 50, 1_001] {
+            let (mut account, leg, mut market, mut bank) = setting(index, 0);
+            let view = bank.indices();
+            apply_totals(&mut bank, apply_delta(&mut account, 0, balance as i64 + 1, &view).unwrap()).unwrap();
+            account.derivatives[leg].cash_atoms = -5_000;
+            let _ = collect_loss(&mut account, leg, &mut market, &mut bank, 5_000, false);
+            assert_eq!(bank.borrow_shares, 0);
+            assert!(deposit_atoms(&account, 0, &view) <= 2);
+        }
+    }
+
+    #[test]
+    fn a_win_that_can_never_be_paid_becomes_the_markets_own_claim() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 600);
+        account.derivatives[leg].cash_atoms = 301;
+        pay_win(&mut account, leg, &mut market, &mut bank, 301).unwrap();
+        assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 1));
+    }
+
+    #[test]
+    fn a_win_from_a_market_in_deficit_strikes_its_share() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
+        market.deficit_atoms = 300;
+        account.derivatives[leg].cash_atoms = 90;
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
+        assert_eq!((settled.quote_atoms, settled.struck_atoms), (60, 30));
+        assert_eq!((market.pool_atoms, market.deficit_atoms), (540, 270));
+        assert_eq!(account.derivatives[leg].cash_atoms, 0);
+    }
+
+    #[test]
+    fn an_own_claim_waits_while_there_is_a_deficit_and_leaves_totals_alone() {
+        let (_, _, mut market, mut bank) = setting(INDEX_ONE, 600);
+        market.deficit_atoms = 1;
+        assert_eq!(pay_own_claim(&mut market, &mut bank).unwrap_err(), EngineError::MarketInDeficit.into());
+        market.deficit_atoms = 0;
+        market.own_claim_atoms = 700;
+        let shares = bank.deposit_shares;
+        pay_own_claim(&mut market, &mut bank).unwrap();
+        assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
+        assert_eq!(bank.deposit_shares, shares);
+    }
+}
