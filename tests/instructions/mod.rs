@@ -3,3 +3,4 @@
 mod accounts;
 mod engine;
 mod feeds;
+mod world;

@@ -208,8 +208,9 @@ pub fn best_leg(portfolio: &Portfolio, margins: &Margins, health_ppm: u32, (seiz
         if seizable > 0 {
             classes.sort(quote.prices.spot.value_down(seizable), |class| class.asset(quote.bank, &quote.weights));
         }
-        if owed > 0 {
-            classes.sort(quote.prices.spot.value_down(owed), |class| class.liability(quote.bank, &quote.weights));
+        let largest = largest_quote_liability(portfolio, owed);
+        if largest > 0 {
+            classes.sort(quote.prices.spot.value_down(largest), |class| class.liability(quote.bank, &quote.weights));
         }
         for leg in portfolio.perps().iter().filter(|l| l.units != 0 && !l.prices.stale) {
             let notional = leg.prices.spot.value_down(leg.units.unsigned_abs());
@@ -227,6 +228,19 @@ pub fn best_leg(portfolio: &Portfolio, margins: &Margins, health_ppm: u32, (seiz
     };
     found.cure_pays = found.pays_at(portfolio, health_ppm);
     found
+}
+
+/// The largest single liability in quote that a liquidator can repay, atoms: the borrow, or one market's negative PnL
+/// at a valid price. What a stale market has lost is owed too, but is no leg.
+fn largest_quote_liability(portfolio: &Portfolio, owed: u64) -> u64 {
+    let borrow = portfolio.quote.amount_atoms.min(0).unsigned_abs().min(owed);
+    let owed_pnl = owed - borrow;
+    if owed_pnl == 0 {
+        return borrow;
+    }
+    let fresh = portfolio.perps().iter().filter(|leg| !leg.prices.stale);
+    let lost = fresh.map(|leg| leg.pnl_at(leg.prices.spot).min(0).unsigned_abs()).max().unwrap_or(0);
+    borrow.max(lost.min(owed_pnl))
 }
 
 /// What an account remembers between observations.

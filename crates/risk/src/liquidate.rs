@@ -610,9 +610,10 @@ fn check_after(
         }
         Regime::WindDown => {
             let reduced = after.mmr() < before.mmr() || matches!(terms.kind, Kind::Pair { .. });
-            let rounding = terms.rounding_usd_micro() as i128 * PPM as i128;
-            let cost = mul_u32(fill.notional_usd_micro.saturating_add(1), penalty_ppm) as i128;
-            reduced && after.nav >= before.nav - cost - rounding
+            let rounding = terms.rounding_usd_micro();
+            // What was rounded off the debt bears the penalty too where all of the collateral goes for it.
+            let cost = mul_u32(fill.notional_usd_micro.saturating_add(rounding), penalty_ppm) as i128;
+            reduced && after.nav >= before.nav - cost - rounding as i128 * PPM as i128
         }
     };
     if holds {

@@ -82,13 +82,16 @@ impl PriceState {
 
     /// Whether risk may be added: both averages have seen [`READY_UPDATES`] and [`READY_TIME_CONSTANTS`].
     pub const fn is_ready(&self) -> bool {
-        self.has_seen(self.fast_secs) && self.has_seen(self.slow_secs)
+        let seen_secs = self.published_at.saturating_sub(self.first_published_at);
+        averages_are_ready(self.update_count, seen_secs, self.fast_secs, self.slow_secs)
     }
+}
 
-    const fn has_seen(&self, constant_secs: u32) -> bool {
-        let seen = self.published_at.saturating_sub(self.first_published_at);
-        self.update_count >= READY_UPDATES && seen >= READY_TIME_CONSTANTS as i64 * constant_secs as i64
-    }
+/// Whether both averages have seen enough updates and enough time for adding risk.
+#[inline(always)]
+pub const fn averages_are_ready(update_count: u32, seen_secs: i64, fast_secs: u32, slow_secs: u32) -> bool {
+    let longest_secs = if fast_secs > slow_secs { fast_secs } else { slow_secs };
+    update_count >= READY_UPDATES && seen_secs >= READY_TIME_CONSTANTS as i64 * longest_secs as i64
 }
 
 /// What `state` becomes by an observation of `source`; none where it is not newer, which is no error.

@@ -5,9 +5,9 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::auction::{Clocks, Seen};
-use plimsoll_risk::bank::borrow_index_at_up;
-use plimsoll_risk::num::{mul_shift_down, mul_shift_up, to_i64, PPM};
-use plimsoll_risk::oracle::{edge_ppm_up, READY_TIME_CONSTANTS, READY_UPDATES};
+use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
+use plimsoll_risk::num::{to_i64, PPM};
+use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up};
 use plimsoll_risk::params::{GlobalParams, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{edge_from_ppm_up, Price, UnitPrice};
@@ -75,7 +75,8 @@ impl Pricing<'_> {
             prices.fast = UnitPrice::new_down(slot.fast.get(), scale);
         }
         if self.views.initial {
-            prices.ready = is_ready(slot);
+            let seen_secs = slot.published_at.saturating_sub(slot.first_published_at);
+            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.fast_secs, slot.slow_secs);
             prices.init_charge = UnitPrice::new_down(slot.high.get(), scale);
             prices.init = if positive { UnitPrice::new_down(slot.low.get(), scale) } else { prices.init_charge };
         }
@@ -96,14 +97,6 @@ impl Pricing<'_> {
     }
 }
 
-/// Both averages have seen enough updates for adding risk.
-#[inline(always)]
-fn is_ready(slot: &PriceSlot) -> bool {
-    let constant_secs = slot.fast_secs.max(slot.slow_secs) as i64;
-    let seen = slot.published_at.saturating_sub(slot.first_published_at);
-    slot.update_count >= READY_UPDATES && seen >= READY_TIME_CONSTANTS as i64 * constant_secs
-}
-
 /// The charge on a balance's value, ppm: `1 - w_a` of an asset, `w_l - 1` of a liability.
 #[inline(always)]
 fn charge_ppm(weights: &TokenWeights, positive: bool) -> u32 {
@@ -122,11 +115,9 @@ fn charge_ppm(weights: &TokenWeights, positive: bool) -> u32 {
 #[inline(always)]
 pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<i64> {
     if shares >= 0 {
-        return to_i64(mul_shift_down(shares as u64, slot.deposit_index, 48));
+        return to_i64(deposit_atoms_down(shares as u64, slot.deposit_index));
     }
-    let elapsed = now.saturating_sub(slot.accrued_at).max(0) as u64;
-    let index = borrow_index_at_up(slot.borrow_index, slot.borrow_rate_per_sec, elapsed);
-    Ok(-to_i64(mul_shift_up(shares.unsigned_abs(), index, 48))?)
+    Ok(-to_i64(debt_atoms_up(shares.unsigned_abs(), slot.borrow_index_at(now)))?)
 }
 
 /// Fills `out` with the account's legs, projected to `now`. Writes nothing.

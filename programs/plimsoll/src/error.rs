@@ -4,10 +4,37 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::RiskError;
 use plimsoll_state::InvariantViolation;
 
-/// Why an instruction was refused.
-#[error_code(offset = 0)]
-#[derive(PartialEq, Eq)]
-pub enum EngineError {
+/// Defines the errors once: code, name and text.
+///
+/// Anchor's `error_code` compiles to a string allocation per variant, twice, some 40 KB of program; the tables here
+/// take a tenth. Only the IDL build uses Anchor's own macro, so that the errors appear in the IDL.
+macro_rules! engine_errors {
+    ($(#[msg($text:tt)] $name:ident = $code:tt,)+) => {
+        /// Why an instruction was refused.
+        #[cfg(not(feature = "idl-build"))]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u32)]
+        pub enum EngineError { $(#[doc = $text] $name = $code),+ }
+
+        /// Why an instruction was refused.
+        #[cfg(feature = "idl-build")]
+        #[error_code(offset = 0)]
+        #[derive(PartialEq, Eq)]
+        pub enum EngineError { $(#[msg($text)] $name = $code),+ }
+
+        impl EngineError {
+            /// Every error, in the order of codes.
+            pub const ALL: &'static [EngineError] = &[$(EngineError::$name),+];
+
+            /// Name and text.
+            pub const fn text(self) -> (&'static str, &'static str) {
+                match self { $(Self::$name => (stringify!($name), $text)),+ }
+            }
+        }
+    };
+}
+
+engine_errors! {
     // Access: 6000
     #[msg("The signer is not the engine's authority")]
     NotAuthority = 6000,
@@ -209,6 +236,37 @@ pub enum EngineError {
     UnknownValue = 6707,
 }
 
+#[cfg(not(feature = "idl-build"))]
+mod without_macro {
+    use super::{fail, EngineError};
+
+    impl From<EngineError> for u32 {
+        fn from(error: EngineError) -> u32 {
+            error as u32
+        }
+    }
+
+    impl EngineError {
+        /// What Anchor's `require!` and `error!` ask for.
+        pub fn name(&self) -> String {
+            self.text().0.to_string()
+        }
+    }
+
+    impl From<EngineError> for anchor_lang::error::Error {
+        #[inline(always)]
+        fn from(error: EngineError) -> Self {
+            fail(error)
+        }
+    }
+
+    impl core::fmt::Display for EngineError {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str(self.text().1)
+        }
+    }
+}
+
 impl From<RiskError> for EngineError {
     fn from(error: RiskError) -> Self {
         match error {
@@ -253,7 +311,14 @@ impl From<RiskError> for EngineError {
 #[cold]
 #[inline(never)]
 pub fn fail(error: EngineError) -> Error {
-    error.into()
+    let (name, text) = error.text();
+    Error::AnchorError(Box::new(anchor_lang::error::AnchorError {
+        error_name: name.to_string(),
+        error_code_number: error as u32,
+        error_msg: text.to_string(),
+        error_origin: None,
+        compared_values: None,
+    }))
 }
 
 /// Turns a pure decision's error into the instruction's.

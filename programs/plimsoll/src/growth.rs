@@ -58,7 +58,7 @@ pub fn complete<T: EngineAccount>(account: &UncheckedAccount, fill: impl FnOnce(
     let mut data = account.try_borrow_mut_data()?;
     ensure!(data.len() == T::SPACE, EngineError::AccountMismatch);
     let (discriminator, body) = data.split_at_mut(DISCRIMINATOR_LEN);
-    let body = bytemuck::try_from_bytes_mut(body).map_err(|_| error!(EngineError::AccountMismatch))?;
+    let body = bytemuck::try_from_bytes_mut(body).map_err(|_| crate::error::fail(EngineError::AccountMismatch))?;
     fill(body)?;
     discriminator.copy_from_slice(&T::DISCRIMINATOR);
     Ok(())

@@ -172,6 +172,56 @@ pub mod plimsoll {
         instructions::touch_position::handler(ctx)
     }
 
+    /// Lists a token: its bank, vault and slot in the registry.
+    pub fn list_bank(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
+        instructions::list_bank::handler(ctx, args)
+    }
+
+    /// Replaces a bank's configuration, and stops or allows what grows positions in it.
+    pub fn update_bank(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
+        instructions::update_bank::handler(ctx, args)
+    }
+
+    /// Deposits tokens into a margin account; a debt in the same token is repaid first.
+    pub fn deposit(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
+        instructions::deposit::handler(ctx, args)
+    }
+
+    /// Withdraws a deposit; never borrows.
+    pub fn withdraw(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
+        instructions::withdraw::handler(ctx, args)
+    }
+
+    /// Takes tokens out of a bank on credit; a deposit in the same token is used up first.
+    pub fn borrow(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
+        instructions::borrow::handler(ctx, args)
+    }
+
+    /// Repays a debt of any account, a bankrupt one included; always works.
+    pub fn repay(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
+        instructions::repay::handler(ctx, args)
+    }
+
+    /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices.
+    pub fn accrue(ctx: Context<Accrue>) -> Result<()> {
+        instructions::accrue::handler(ctx)
+    }
+
+    /// Pays tokens into a bank's insurance; anyone may.
+    pub fn fund_insurance(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<()> {
+        instructions::fund_insurance::handler(ctx, args)
+    }
+
+    /// Turns deposits that wait for it into insurance, as far as there is free liquidity.
+    pub fn sweep_insurance(ctx: Context<SweepInsurance>) -> Result<()> {
+        instructions::sweep_insurance::handler(ctx)
+    }
+
+    /// Pays protocol fees out of a vault.
+    pub fn collect_fees(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
+        instructions::collect_fees::handler(ctx, args)
+    }
+
     /// Returns NAV, requirements and ratio of an account at every level; changes nothing.
     pub fn check_margin(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
         instructions::check_margin::handler(ctx, args)
@@ -190,5 +240,10 @@ pub mod plimsoll {
     /// Takes over a perp of an account under water at spot, against a penalty.
     pub fn liquidate_position(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
         instructions::liquidate_position::handler(ctx, args)
+    }
+
+    /// Resolves a bankrupt account: freezes, seizes, pays from insurance, socialises the rest; one step a call.
+    pub fn resolve_bankruptcy(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
+        instructions::resolve_bankruptcy::handler(ctx, args)
     }
 }

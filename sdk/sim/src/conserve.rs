@@ -170,3 +170,83 @@ fn check_pnl(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
         format!("market {}: claims are {claims} atoms, pool and deficit {covered}", market.index)
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use plimsoll_risk::params::INDEX_ONE;
+
+    struct Fixture {
+        registry: Box<Registry>,
+        board: Box<PriceBoard>,
+        banks: Vec<(Bank, u64)>,
+        accounts: Vec<MarginAccount>,
+    }
+
+    /// A lender of 1,000 atoms and a borrower of 400, 50 of insurance: 650 in the vault.
+    fn fixture() -> Fixture {
+        let mut bank = Bank { deposit_index: INDEX_ONE, booked_borrow_index: INDEX_ONE, ..Bank::zeroed() };
+        (bank.deposit_shares, bank.borrow_shares, bank.insurance_atoms) = (1_000, 400, 50);
+        let holder = |shares: i64| {
+            let mut account = MarginAccount::zeroed();
+            account.tokens[0].used = 1;
+            account.tokens[0].shares = shares;
+            account
+        };
+        Fixture {
+            registry: bytemuck::zeroed_box(),
+            board: bytemuck::zeroed_box(),
+            banks: vec![(bank, 650)],
+            accounts: vec![holder(1_000), holder(-400)],
+        }
+    }
+
+    fn checked(fixture: &Fixture) -> Conservation {
+        let mut found = Conservation::default();
+        let ledger = Ledger {
+            registry: &fixture.registry,
+            board: &fixture.board,
+            banks: &fixture.banks,
+            markets: &[],
+            accounts: &fixture.accounts,
+            now: 0,
+            transactions: 1,
+        };
+        check(&ledger, &mut found);
+        found
+    }
+
+    #[test]
+    fn a_ledger_that_adds_up_is_conserved() {
+        let found = checked(&fixture());
+        assert!(found.ok, "{:?}", found.failures);
+        assert_eq!((found.max_error_atoms, found.checks), (0, 4));
+    }
+
+    #[test]
+    fn one_missing_atom_in_a_vault_is_found() {
+        let mut short = fixture();
+        short.banks[0].1 -= 1;
+        let found = checked(&short);
+        assert_eq!((found.ok, found.max_error_atoms), (false, 1));
+        assert!(found.failures[0].contains("the vault holds 649 atoms, the ledger owes 650"));
+    }
+
+    #[test]
+    fn an_atom_that_a_rounding_left_is_no_error_but_a_windfall_is() {
+        let mut rounded = fixture();
+        rounded.banks[0].1 += 1;
+        let found = checked(&rounded);
+        assert!(found.ok && found.max_rounding_kept_atoms == 1);
+        rounded.banks[0].1 += 1_000;
+        assert!(!checked(&rounded).ok);
+    }
+
+    #[test]
+    fn a_share_that_no_account_holds_is_found() {
+        let mut lost = fixture();
+        lost.accounts[0].tokens[0].shares -= 1;
+        assert!(checked(&lost).failures[0].contains("deposit shares of the accounts are 999"));
+    }
+}

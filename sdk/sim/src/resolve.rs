@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_risk::waterfall::{verdict, Verdict};
+use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::snapshot::Views;
 
 use crate::data::E8;
@@ -98,7 +98,7 @@ fn is_bankrupt(engine: &Engine, account: usize) -> bool {
     let (Ok(portfolio), Ok(assessment)) = (accounts.portfolio(Views::LIQUIDATION), accounts.assessment()) else {
         return false;
     };
-    verdict(&portfolio, &assessment) == Verdict::Bankrupt
+    check_bankrupt(&portfolio, &assessment).is_ok()
 }
 
 fn book(record: &mut Bankruptcy, before: &Paid, after: &Paid, prices: &[i64; 2]) {

@@ -1,7 +1,7 @@
 //! What one oracle account says, whatever its format: a price, its width and its time.
 
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_div_up, PPM};
+use crate::num::{div_up_u128, mul_div_up, PPM};
 use crate::price::Price;
 
 /// Scale of a Switchboard value: 10^18 to the dollar.
@@ -52,16 +52,7 @@ impl Observation {
         // 128 significant bits before the division by 60 leave more than 64 after it.
         let lead = value.leading_zeros();
         let price = Price::from_parts_down((value << lead) / SWITCHBOARD_SCALE, -(lead as i32))?;
-        // The value to at most 50 bits, down, and the width likewise, up: the quotient can only grow, by parts in 2^49,
-        // and a width that then leaves 64 bits is beyond the widest.
-        let shift = 78u32.saturating_sub(lead);
-        let sigma_ppm = match u128::try_from(std_dev) {
-            Ok(width) => {
-                let up = (width >> shift) + ((width >> shift) << shift != width) as u128;
-                u64::try_from(up).map_or(u32::MAX, |width| width_ppm_up(width, (value >> shift) as u64))
-            }
-            Err(_) => u32::MAX,
-        };
+        let sigma_ppm = u128::try_from(std_dev).map_or(u32::MAX, |width| wide_ppm_up(width, value));
         Ok(Self { price, sigma_ppm, published_at, previous_at: None })
     }
 }
@@ -73,4 +64,12 @@ fn width_ppm_up(width: u64, price: u64) -> u32 {
         _ => mul_div_up(width, PPM as u64, price).unwrap_or(u64::MAX),
     };
     u32::try_from(ppm).unwrap_or(u32::MAX)
+}
+
+/// `width / price` in ppm, rounded up, at most `u32::MAX`; for a price that is not zero.
+fn wide_ppm_up(width: u128, price: u128) -> u32 {
+    // A width beyond 10^14 dollars loses its last 20 bits, up, and the price likewise, down: the quotient only grows.
+    let (width, price) = if width >> 108 == 0 { (width, price) } else { ((width >> 20) + 1, price >> 20) };
+    let ppm = width.checked_mul(PPM as u128).and_then(|product| div_up_u128(product, price));
+    ppm.and_then(|ppm| u32::try_from(ppm).ok()).unwrap_or(u32::MAX)
 }

@@ -58,6 +58,7 @@ fn widths_are_one_sigma_in_ppm_rounded_up_and_saturate() {
     let width = |value, deviation| Observation::from_switchboard(value, deviation, NOW).unwrap().sigma_ppm;
     let one = 10i128.pow(18);
     assert_eq!((width(200 * one, one / 5), width(3 * one, one), width(one, 0)), (1_000, 333_334, 0));
+    assert_eq!(width(197_060 * one, 197_060 * one / 1_000), 1_000);
     assert_eq!((width(1, i128::MAX), width(one, -1), width(i128::MAX, i128::MAX)), (u32::MAX, u32::MAX, 1_000_001));
 }
 

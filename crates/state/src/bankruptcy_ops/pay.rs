@@ -65,6 +65,7 @@ impl MarginAccount {
 /// # Errors
 /// `AssetsRemain` where an asset is left, `WrongStage` where a gain is or the account is not frozen, `PriceStale`,
 /// `NumberOutOfRange`.
+#[inline(never)]
 pub fn begin_paying(
     account: &mut MarginAccount,
     quote: &mut Bank,
@@ -128,6 +129,7 @@ pub struct PaidBorrow {
 ///
 /// # Errors
 /// `WrongStage`, `NothingOwed`, `NumberOutOfRange`.
+#[inline(never)]
 pub fn pay_borrow(
     account: &mut MarginAccount,
     bank: &mut Bank,
@@ -225,6 +227,7 @@ pub fn pay_pnl(
 
 /// Insurance pays into the pool what it can of a loss; returns what that covers. The pool holds whole shares of a
 /// deposit, so covering the whole loss may cost an atom more; where insurance does not have it, an atom is socialised.
+#[inline(never)]
 fn insure_leg(
     account: &mut MarginAccount,
     reserved_atoms: u64,
@@ -258,6 +261,7 @@ fn insure_leg(
 }
 
 /// Charges the side opposite to the base last held; what finds no position or exceeds its bound is the deficit.
+#[inline(never)]
 fn charge(
     leg: &crate::DerivativePosition,
     loss_atoms: u64,

@@ -37,12 +37,14 @@ pub fn seize_token(
     account.require_status(AccountStatus::Seizing)?;
     let place = account.token_index(bank.index).ok_or(RiskError::LegEmpty)?;
     let shares = u64::try_from(account.tokens[place].shares).map_err(|_| RiskError::LegEmpty)?;
-    if bank.index as usize == Registry::QUOTE_BANK {
+    let atoms = deposit_atoms_down(shares, bank.deposit_index);
+    // A share worth less than an atom pays nothing on any loss, so it waits for none.
+    if bank.index as usize == Registry::QUOTE_BANK && atoms > 0 {
         check_quote_is_free(account, registry, board, now)?;
     }
     bank.receive_waiting(shares)?;
     account.tokens[place] = TokenPosition::default();
-    Ok(SeizedToken { shares, atoms: deposit_atoms_down(shares, bank.deposit_index) })
+    Ok(SeizedToken { shares, atoms })
 }
 
 /// Nothing of q is still promised to a market, and none waits for a promise.
@@ -88,6 +90,7 @@ pub struct SeizedPnl {
 /// # Errors
 /// `LegEmpty` where there is no leg, `WrongStage`, `AssetsRemain` where the table has no room for quote while other
 /// assets could still be seized, `PriceStale`, `NumberOutOfRange`.
+#[inline(never)]
 pub fn seize_pnl(
     account: &mut MarginAccount,
     market: &mut Market,
@@ -110,6 +113,7 @@ pub fn seize_pnl(
     seize_gain(account, place, market, quote, registry, board, now)
 }
 
+#[inline(never)]
 fn seize_gain(
     account: &mut MarginAccount,
     place: usize,
@@ -136,6 +140,9 @@ fn seize_gain(
         left = left.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
         (seized.from_pool_atoms, seized.struck_atoms) = (paid.moved_atoms, exit.struck_atoms);
     }
+    if let Some(quote_place) = quote_place {
+        free_if_zero(&mut account.tokens[quote_place]);
+    }
     market.add_own_claim(left)?;
     seized.own_claim_atoms = left;
     let leg = &mut account.derivatives[place];
@@ -145,6 +152,7 @@ fn seize_gain(
 }
 
 /// Closes a leg's base at spot; a leg without one is only brought up to date, without any price.
+#[inline(never)]
 pub(super) fn close_leg_base(
     account: &mut MarginAccount,
     place: usize,
@@ -194,6 +202,7 @@ fn credit_quote(
 }
 
 /// q pays a losing leg its share, at most its loss now. Returns what it paid.
+#[inline(never)]
 fn pay_loss(
     account: &mut MarginAccount,
     place: usize,

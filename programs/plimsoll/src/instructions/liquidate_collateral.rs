@@ -114,8 +114,8 @@ impl LiquidateCollateral<'_> {
                 require_same_engine(&market.engine, &registry.engine)?;
                 ensure!(market.index == index, EngineError::MarketMismatch);
             }
-            (None, LiabilityArg::NegativePnl(_)) => return err!(EngineError::BankTotalsRequired),
-            (Some(_), LiabilityArg::Borrow(_)) => return err!(EngineError::MarketMismatch),
+            (None, LiabilityArg::NegativePnl(_)) => return Err(crate::error::fail(EngineError::BankTotalsRequired)),
+            (Some(_), LiabilityArg::Borrow(_)) => return Err(crate::error::fail(EngineError::MarketMismatch)),
             (None, LiabilityArg::Borrow(_)) => {}
         }
         Ok(())

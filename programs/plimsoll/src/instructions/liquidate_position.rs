@@ -120,7 +120,7 @@ fn apply(
     let (taken, taker) = (&mut liquidatee.derivatives[from], &mut liquidator.derivatives[to]);
     let long = taken.shares > 0;
     let range = EngineError::NumberOutOfRange;
-    let signed = |atoms: u64| i64::try_from(atoms).map_err(|_| error!(range));
+    let signed = |atoms: u64| i64::try_from(atoms).map_err(|_| crate::error::fail(range));
     let worth = signed(plan.paid_atoms)?;
     let (kept, fee) = (signed(plan.received_atoms)?, signed(plan.fee_atoms)?);
     // The liquidatee sells a long (is paid) or buys back a short (pays); the penalty comes out of his PnL.

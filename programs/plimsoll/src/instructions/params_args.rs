@@ -5,7 +5,7 @@ use plimsoll_risk::params::GlobalParams;
 
 /// Defines the arguments and both conversions from one list, so that no field can be forgotten or swapped.
 macro_rules! params_args {
-    ($($(#[$doc:meta])* $field:ident: $type:ty,)+) => {
+    ($($(#[$doc:meta])* $field:ident: $type:ident,)+) => {
         /// [`GlobalParams`] as an argument; units stand in the names.
         #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
         pub struct GlobalParamsArgs {

@@ -64,7 +64,7 @@ impl SettleFill<'_> {
         ensure!(args.base_units != 0 && args.quote_atoms != 0, EngineError::AmountZero);
         ensure!(args.base_units <= MAX_BASE_UNITS && args.quote_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
         // Two accounts: Anchor does not compare zero-copy loaders.
-        require_keys_neq!(self.buyer.key(), self.seller.key(), EngineError::SameAccount);
+        ensure!(self.buyer.key() != self.seller.key(), EngineError::SameAccount);
         // Everything of one engine.
         let (registry, market) = (self.registry.load()?, self.market.load()?);
         let (buyer, seller) = (self.buyer.load()?, self.seller.load()?);
@@ -86,11 +86,11 @@ impl SettleFill<'_> {
                 ensure!(venue.active == 1 && named && may_settle, EngineError::VenueInactive);
             }
             (None, None) => {
-                let missing = || error!(EngineError::NotOwnerOrDelegate);
-                require_owner_or_delegate(&buyer, self.buyer_authority.as_ref().ok_or_else(missing)?.key)?;
-                require_owner_or_delegate(&seller, self.seller_authority.as_ref().ok_or_else(missing)?.key)?;
+                let missing = EngineError::NotOwnerOrDelegate;
+                require_owner_or_delegate(&buyer, self.buyer_authority.as_ref().ok_or(missing)?.key)?;
+                require_owner_or_delegate(&seller, self.seller_authority.as_ref().ok_or(missing)?.key)?;
             }
-            _ => return err!(EngineError::VenueInactive),
+            _ => return Err(crate::error::fail(EngineError::VenueInactive)),
         }
         Ok(())
     }

@@ -78,7 +78,7 @@ pub(super) fn validate_engine(
     require_same_engine(&registry.engine, &board.load()?.engine)?;
     require_same_engine(&registry.engine, &market.load()?.engine)?;
     require_same_engine(&registry.engine, &bank.engine)?;
-    require!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
+    ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
     Ok(())
 }
 
@@ -126,7 +126,7 @@ pub(super) fn assess_leg(
     let buffer = gate::load(account, registry, board, now, views)?;
     let portfolio: &Portfolio = &buffer.0;
     let perp = portfolio.perps().iter().find(|p| p.market == market.index).ok_or(EngineError::PositionMissing)?;
-    require!(perp.units == 0 || !perp.prices.stale, EngineError::PriceStale);
+    ensure!(perp.units == 0 || !perp.prices.stale, EngineError::PriceStale);
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
     let pnl = settleable(perp, UnitPrice::new_down(price.slow.get(), slot.scale.get()));
     let healthy = [At::Spot, At::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water());
@@ -143,7 +143,7 @@ fn settle_account(
     now: i64,
 ) -> Result<Settled> {
     let (leg, pnl, healthy) = assess_leg(account, registry, board, market, now)?;
-    require!(pnl != 0, EngineError::NothingToSettle);
+    ensure!(pnl != 0, EngineError::NothingToSettle);
     let settled = if pnl < 0 {
         let slot = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         // A terminal bank lends nothing; a cap or reduce-only does not stop a loss from becoming a debt.
@@ -151,7 +151,7 @@ fn settle_account(
         collect_loss(account, leg, market, bank, pnl.unsigned_abs(), may_borrow)?
     } else {
         // With a deficit a win costs the winner a part of it; only he may decide that.
-        require!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
+        ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
         pay_win(account, leg, market, bank, pnl.unsigned_abs())?
     };
     account.close_leg_if_zero(leg, market).engine()?;

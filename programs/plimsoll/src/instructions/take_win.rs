@@ -46,8 +46,8 @@ pub struct TakeWin<'info> {
 impl TakeWin<'_> {
     fn validate(&self, args: &TakeWinArgs) -> Result<()> {
         // An amount, or everything by its flag.
-        require!(args.all || args.claim_atoms != 0, EngineError::AmountZero);
-        require!(args.all || args.claim_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
+        ensure!(args.all || args.claim_atoms != 0, EngineError::AmountZero);
+        ensure!(args.all || args.claim_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
         let registry = self.registry.load()?;
         require_not_paused(&registry, pause::SETTLE)?;
         validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
@@ -64,10 +64,10 @@ impl TakeWin<'_> {
         let mut account = self.margin_account.load_mut()?;
         book(&registry, &mut market, &mut bank, now)?;
         let (leg, pnl, _) = assess_leg(&mut account, &registry, &board, &mut market, now)?;
-        require!(pnl > 0, EngineError::NothingToSettle);
+        ensure!(pnl > 0, EngineError::NothingToSettle);
         let most = if args.all { u64::MAX } else { args.claim_atoms };
         let settled = pay_win(&mut account, leg, &mut market, &mut bank, pnl.unsigned_abs().min(most))?;
-        require!(settled.quote_atoms.unsigned_abs() >= args.min_paid_atoms, EngineError::BelowLimit);
+        ensure!(settled.quote_atoms.unsigned_abs() >= args.min_paid_atoms, EngineError::BelowLimit);
         account.close_leg_if_zero(leg, &mut market).engine()?;
         // What he gives up may not be what his creditors rely on.
         gate::require_maintenance(&account, &registry, &board, now)?;

@@ -50,7 +50,7 @@ pub fn collect_loss(
     // What the balance buys in whole shares of the pool, so that rounding itself never makes a borrow.
     let balance = Market::credit_of_down(deposit_atoms(account, bank.index, &view), view.deposit_index).engine()?;
     let credit = loser_pays(loss_atoms, signed(balance)?, may_borrow);
-    require!(credit != 0, EngineError::NothingToSettle);
+    ensure!(credit != 0, EngineError::NothingToSettle);
     let paid = market.pay_in_up(credit, view.deposit_index).engine()?;
     let quote_atoms = -signed(paid.moved_atoms)?;
     let debited = apply_delta(account, bank.index, quote_atoms, &view)?;
@@ -101,7 +101,7 @@ pub fn pay_win(
     if dust {
         position.cash_atoms = 0;
     }
-    require!(dust || settled != Settled::default(), EngineError::NothingToSettle);
+    ensure!(dust || settled != Settled::default(), EngineError::NothingToSettle);
     Ok(settled)
 }
 
@@ -112,10 +112,10 @@ pub fn pay_win(
 /// `MarketInDeficit`, `NothingToSettle`, `NumberOutOfRange`.
 #[inline(never)]
 pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> Result<Settled> {
-    require!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
+    ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
     let claim = market.own_claim_atoms.min(market.pool_atoms);
     let paid = market.pay_out_down(claim, bank.deposit_index).engine()?;
-    require!(paid.shares != 0, EngineError::NothingToSettle);
+    ensure!(paid.shares != 0, EngineError::NothingToSettle);
     market.own_claim_atoms =
         market.own_claim_atoms.checked_sub(paid.pool_atoms).ok_or(EngineError::NumberOutOfRange)?;
     bank.waiting_shares = bank.waiting_shares.checked_add(paid.shares).ok_or(EngineError::NumberOutOfRange)?;
@@ -199,5 +199,84 @@ mod tests {
         pay_own_claim(&mut market, &mut bank).unwrap();
         assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
         assert_eq!(bank.deposit_shares, shares);
+    }
+
+    /// Deterministic numbers below a bound.
+    struct Rng(u64);
+
+    impl Rng {
+        fn below(&mut self, bound: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % bound
+        }
+    }
+
+    /// Claims on the pool, the market's own included, less what losers still owe.
+    fn claims(accounts: &[MarginAccount], market: &Market) -> i128 {
+        accounts.iter().map(|a| a.derivatives[0].cash_atoms as i128).sum::<i128>() + market.own_claim_atoms as i128
+    }
+
+    /// What the bank owes less what is owed to it, in units of 2^-48 atoms.
+    fn owed_by(bank: &Bank) -> i128 {
+        let index = bank.deposit_index as i128;
+        bank.deposit_shares as i128 * index - bank.borrow_shares as i128 * bank.booked_borrow_index as i128
+    }
+
+    fn step(rng: &mut Rng, accounts: &mut [MarginAccount], market: &mut Market, bank: &mut Bank) {
+        let (i, j) = (rng.below(4) as usize, rng.below(4) as usize);
+        let amount = 1 + rng.below(5_000);
+        match rng.below(6) {
+            // A price move: what one wins another loses.
+            0 | 1 => {
+                accounts[i].derivatives[0].cash_atoms += amount as i64;
+                accounts[j].derivatives[0].cash_atoms -= amount as i64;
+            }
+            2 => {
+                accounts[i].derivatives[0].cash_atoms -= amount as i64;
+                market.add_own_claim(amount).unwrap();
+            }
+            // A loss that nobody bears.
+            3 if rng.below(4) == 0 => {
+                accounts[i].derivatives[0].cash_atoms += amount as i64;
+                market.add_deficit(amount).unwrap();
+            }
+            4 => {
+                let _ = pay_own_claim(market, bank);
+            }
+            _ => {
+                let pnl = accounts[i].derivatives[0].cash_atoms;
+                let may_borrow = rng.below(2) == 0;
+                let _ = match pnl.signum() {
+                    1 => pay_win(&mut accounts[i], 0, market, bank, pnl as u64),
+                    -1 => collect_loss(&mut accounts[i], 0, market, bank, pnl.unsigned_abs(), may_borrow),
+                    _ => Ok(Settled::default()),
+                };
+            }
+        }
+    }
+
+    #[test]
+    fn claims_are_always_the_pool_and_the_deficit_and_the_bank_never_owes_more() {
+        let mut rng = Rng(7);
+        for _ in 0..2_000 {
+            let index = INDEX_ONE / 4 + rng.below(INDEX_ONE * 2);
+            let (_, _, mut market, mut bank) = setting(index, 0);
+            bank.booked_borrow_index = index.max(INDEX_ONE) + rng.below(INDEX_ONE);
+            let view = bank.indices();
+            let mut accounts = vec![MarginAccount::zeroed(); 4];
+            for account in &mut accounts {
+                account.open_leg(&mut market).unwrap();
+                let credited = apply_delta(account, 0, 1 + rng.below(9_000) as i64 + 10, &view).unwrap();
+                apply_totals(&mut bank, credited).unwrap();
+            }
+            let owed = owed_by(&bank);
+            for _ in 0..60 {
+                step(&mut rng, &mut accounts, &mut market, &mut bank);
+                assert_eq!(claims(&accounts, &market), market.pool_atoms as i128 + market.deficit_atoms as i128);
+                assert_eq!(market.pool_atoms, market.pool_value_down(bank.deposit_index));
+                assert!(owed_by(&bank) <= owed);
+                assert!(market.pool_shares + bank.waiting_shares <= bank.deposit_shares);
+            }
+        }
     }
 }

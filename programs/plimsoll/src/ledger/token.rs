@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down};
 pub use plimsoll_risk::bank::{Indices, ShareDelta};
-use plimsoll_state::{Bank, MarginAccount, TokenPosition};
+use plimsoll_state::{Bank, BankSlot, MarginAccount, SlotStatus, TokenPosition};
 
 use crate::error::{EngineError, IntoEngine};
 
@@ -105,6 +105,20 @@ pub fn give_deposit_shares(account: &mut MarginAccount, bank: u8, shares: u64) -
 #[inline(always)]
 pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> Result<()> {
     bank.apply_delta(delta).engine()
+}
+
+/// The bank accepts what grows a deposit or a debt.
+///
+/// # Errors
+/// `ReduceOnly`, `BankTerminal`, `SlotEmpty`; `InvariantBroken` where the stored status is unknown.
+#[inline(always)]
+pub fn require_growth_allowed(slot: &BankSlot) -> Result<()> {
+    match SlotStatus::try_from(slot.status).engine()? {
+        SlotStatus::Active => Ok(()),
+        SlotStatus::ReduceOnly => Err(crate::error::fail(EngineError::ReduceOnly)),
+        SlotStatus::Terminal => Err(crate::error::fail(EngineError::BankTerminal)),
+        SlotStatus::Empty => Err(crate::error::fail(EngineError::SlotEmpty)),
+    }
 }
 
 /// After a repayment: insurance reserved for a bankrupt debt beyond what is still owed goes back.

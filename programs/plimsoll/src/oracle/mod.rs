@@ -29,7 +29,7 @@ pub fn read(account: &AccountInfo, source: &OracleSource) -> Result<Observation>
     match kind {
         OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(&data, source),
         OracleKind::SwitchboardPull => switchboard::decode(&data, source),
-        OracleKind::None => err!(EngineError::OracleTypeMismatch),
+        OracleKind::None => Err(crate::error::fail(EngineError::OracleTypeMismatch)),
     }
 }
 
@@ -75,7 +75,7 @@ pub fn update_from_pair(
     let (source, observation) = match (choose(&state, shown.as_ref(), params, now), shown) {
         (Choice::Primary, Some(observation)) => (PriceSource::Primary, observation),
         (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second)?),
-        _ => return err!(EngineError::PrimaryNotStale),
+        _ => return Err(crate::error::fail(EngineError::PrimaryNotStale)),
     };
     update(&state, source, &observation, params, now).engine()
 }

@@ -5,6 +5,8 @@ use anchor_lang::{InstructionData, ToAccountMetas};
 use solana_instruction::Instruction;
 
 mod account;
+mod bank;
+mod bankruptcy;
 mod engine;
 mod margin;
 mod perp;
@@ -12,6 +14,8 @@ mod price;
 mod settle;
 
 pub use account::*;
+pub use bank::*;
+pub use bankruptcy::*;
 pub use engine::*;
 pub use margin::*;
 pub use perp::*;

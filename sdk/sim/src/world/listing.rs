@@ -1,9 +1,13 @@
 //! Banks and markets with their defaults.
 
-use plimsoll_risk::params::MAX_BASE_UNITS;
+use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sdk::ix::{self, args};
 
-use super::{Sent, World};
+use super::{Failure, Mint, PriceConfig, Sent, World, E8};
+use crate::listing::{BankListing, MarketListing, BANKS, MARKETS};
+
+/// Time until the averages of [`PriceConfig::named`] are ready: twice the slow one's constant.
+pub const READY_SECS: i64 = 120;
 
 /// Slot of the settlement token's bank and price after [`World::default_listing`].
 pub const USDC: u8 = 0;
@@ -15,6 +19,62 @@ pub const BTC: u8 = 2;
 pub const SOL_PERP: u8 = 0;
 /// Market of BTC.
 pub const BTC_PERP: u8 = 1;
+
+/// A bank to be listed.
+#[derive(Clone, Copy, Debug)]
+pub struct BankConfig {
+    /// Slot of the board.
+    pub price_slot: u8,
+    /// Asset weights at maintenance and initial.
+    pub asset_ppm: [u32; 2],
+    /// Liability weights at maintenance and initial.
+    pub liability_ppm: [u32; 2],
+    /// Annual rates at utilisation 0, at the kink and at 1.
+    pub rates_ppm: [u32; 3],
+    /// Utilisation at the kink.
+    pub kink_ppm: u32,
+    /// Protocol's share of interest.
+    pub interest_fee_ppm: u32,
+    /// Largest deposits in all, atoms.
+    pub deposit_cap_atoms: u64,
+    /// Largest borrows in all, atoms.
+    pub borrow_cap_atoms: u64,
+}
+
+impl BankConfig {
+    /// A bank with the replay's weights, a curve with its kink at 80 % and no cap that a test would meet.
+    pub fn of(listing: &BankListing, price_slot: u8) -> Self {
+        Self {
+            price_slot,
+            asset_ppm: listing.asset_ppm,
+            liability_ppm: listing.liability_ppm,
+            rates_ppm: [0, 100_000, 1_000_000],
+            kink_ppm: 800_000,
+            interest_fee_ppm: 100_000,
+            deposit_cap_atoms: MAX_ATOMS,
+            borrow_cap_atoms: MAX_ATOMS,
+        }
+    }
+
+    /// The program's arguments.
+    pub fn args(&self) -> args::BankConfigArgs {
+        args::BankConfigArgs {
+            asset_maint_ppm: self.asset_ppm[0],
+            asset_init_ppm: self.asset_ppm[1],
+            liability_maint_ppm: self.liability_ppm[0],
+            liability_init_ppm: self.liability_ppm[1],
+            kink_ppm: self.kink_ppm,
+            rate_zero_ppm: self.rates_ppm[0],
+            rate_kink_ppm: self.rates_ppm[1],
+            rate_full_ppm: self.rates_ppm[2],
+            interest_fee_ppm: self.interest_fee_ppm,
+            deposit_cap_atoms: self.deposit_cap_atoms,
+            borrow_cap_atoms: self.borrow_cap_atoms,
+            draw_cap_event_atoms: None,
+            draw_cap_hour_atoms: None,
+        }
+    }
+}
 
 /// A market to be listed.
 #[derive(Clone, Copy, Debug)]
@@ -34,18 +94,17 @@ pub struct MarketConfig {
 }
 
 impl MarketConfig {
-    /// SOL-PERP as the replay lists it.
-    pub const SOL: Self = Self {
-        name: "SOL-PERP",
-        base_decimals: 6,
-        price_slot: SOL,
-        rate_ppm: [30_000, 60_000],
-        fill_fee_ppm: 100,
-        open_interest_cap_units: MAX_BASE_UNITS,
-    };
-    /// BTC-PERP as the replay lists it.
-    pub const BTC: Self =
-        Self { name: "BTC-PERP", base_decimals: 9, price_slot: BTC, rate_ppm: [25_000, 50_000], ..Self::SOL };
+    /// A market with the replay's rates, a fee of a basis point and no cap that a test would meet.
+    pub fn of(listing: &MarketListing, price_slot: u8) -> Self {
+        Self {
+            name: listing.name,
+            base_decimals: listing.base_decimals,
+            price_slot,
+            rate_ppm: listing.rate_ppm,
+            fill_fee_ppm: 100,
+            open_interest_cap_units: MAX_BASE_UNITS,
+        }
+    }
 
     /// The program's arguments for the slot `index`.
     ///
@@ -71,11 +130,56 @@ impl MarketConfig {
 }
 
 impl World {
+    /// Lists a token in the next free slot and returns the slot. Its price slot must have a price.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn list_bank(&mut self, mint: Mint, config: &BankConfig) -> Result<u8, Failure> {
+        let index = self.registry().bank_count;
+        let args = args::ListBankArgs { index, price_slot: config.price_slot, config: config.args() };
+        let list = ix::list_bank(&self.keys, self.authority, self.authority, (mint.key, mint.program), args);
+        self.send_as_authority(list)?;
+        self.mints.push(mint);
+        Ok(index)
+    }
+
+    /// Lists what the replay lists (USDC, SOL and BTC; SOL-PERP and BTC-PERP) at 1, 200 and 100,000 dollars, and lets
+    /// two minutes pass until the averages are ready.
+    ///
+    /// # Panics
+    /// Where the program refuses any of it.
+    pub fn default_listing(&mut self) {
+        for (name, dollars) in [("USDC", 1), ("SOL", 200), ("BTC", 100_000)] {
+            let slot = self.list_price(&PriceConfig::named(name));
+            self.set_price(slot, dollars * E8).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        }
+        for (listing, slot) in BANKS.iter().zip(0..) {
+            let mint = self.create_mint(listing.name, listing.decimals);
+            let listed = self.list_bank(mint, &BankConfig::of(listing, slot));
+            listed.unwrap_or_else(|failure| panic!("{}: {failure}", listing.name));
+        }
+        for listing in &MARKETS {
+            let price_slot = SOL + listing.underlying.index() as u8;
+            let listed = self.list_market(&MarketConfig::of(listing, price_slot));
+            listed.unwrap_or_else(|failure| panic!("{}: {failure}", listing.name));
+        }
+        self.hold_prices(READY_SECS, 5);
+    }
+
+    /// Books interest of a bank and sets its next rate.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn accrue(&mut self, bank: u8) -> Sent {
+        let accrue = ix::accrue(&self.keys, bank);
+        self.send_as_authority(accrue)
+    }
+
     /// Lists a market in the next free slot and returns the slot. Its price must be fresh.
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn list_market(&mut self, config: &MarketConfig) -> Result<u8, super::Failure> {
+    pub fn list_market(&mut self, config: &MarketConfig) -> Result<u8, Failure> {
         let index = self.registry().market_count;
         let list = ix::list_market(&self.keys, self.authority, self.authority, config.args(index));
         self.send_as_authority(list)?;

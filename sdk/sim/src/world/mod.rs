@@ -37,4 +37,3 @@ pub use feeds::*;
 pub use listing::*;
 pub use setup::*;
 pub use token::*;
-pub use trade::*;

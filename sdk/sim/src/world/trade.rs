@@ -1,10 +1,83 @@
 //! Deposits, withdrawals, borrows, repayments, fills.
 
+use anchor_lang::prelude::Pubkey;
+use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_sdk::ix::{self, args};
 
 use super::{Sent, Trader, World, E8};
 
 impl World {
+    /// What instructions of a listed bank need to know about its token.
+    pub fn token(&self, bank: u8) -> ix::Token {
+        let mint = &self.mints[bank as usize];
+        ix::Token { bank, mint: mint.key, token_program: mint.program }
+    }
+
+    /// The owner's token account of a bank's mint, with `atoms` more on it.
+    pub fn funded(&mut self, owner: &Pubkey, bank: u8, atoms: u64) -> Pubkey {
+        let mint = self.mints[bank as usize];
+        let account = self.token_account(owner, &mint);
+        self.mint_to(&mint, &account, atoms);
+        account
+    }
+
+    /// Mints `amount_atoms` to the owner and deposits them.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn deposit(&mut self, trader: &Trader, bank: u8, amount_atoms: u64) -> Sent {
+        let source = self.funded(&trader.owner, bank, amount_atoms);
+        let (token, args) = (self.token(bank), args::DepositArgs { amount_atoms });
+        let deposit = ix::deposit(&self.keys, &token, trader.owner, trader.account, source, args);
+        self.send(&trader.owner, &[deposit])
+    }
+
+    /// Withdraws to the owner's token account; everything where no amount is given.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn withdraw(&mut self, trader: &Trader, bank: u8, amount_atoms: Option<u64>) -> Sent {
+        let destination = self.funded(&trader.owner, bank, 0);
+        let args = args::WithdrawArgs { amount_atoms: amount_atoms.unwrap_or_default(), all: amount_atoms.is_none() };
+        let withdraw = ix::withdraw(&self.keys, &self.token(bank), trader.owner, trader.account, destination, args);
+        self.send(&trader.owner, &[withdraw])
+    }
+
+    /// Borrows to the owner's token account.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn borrow(&mut self, trader: &Trader, bank: u8, amount_atoms: u64) -> Sent {
+        let destination = self.funded(&trader.owner, bank, 0);
+        let (token, args) = (self.token(bank), args::BorrowArgs { amount_atoms });
+        let borrow = ix::borrow(&self.keys, &token, trader.owner, trader.account, destination, args);
+        self.send(&trader.owner, &[borrow])
+    }
+
+    /// Repays from the owner's token account, which gets what it needs first; everything where no amount is given.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn repay(&mut self, trader: &Trader, bank: u8, amount_atoms: Option<u64>) -> Sent {
+        // The whole debt: more than any debt a test builds up.
+        let source = self.funded(&trader.owner, bank, amount_atoms.unwrap_or(MAX_ATOMS));
+        let args = args::RepayArgs { amount_atoms: amount_atoms.unwrap_or_default(), all: amount_atoms.is_none() };
+        let repay = ix::repay(&self.keys, &self.token(bank), trader.owner, trader.account, source, args);
+        self.send(&trader.owner, &[repay])
+    }
+
+    /// Mints to the authority and gives it to a bank's insurance.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn fund_insurance(&mut self, bank: u8, amount_atoms: u64) -> Sent {
+        let funder = self.authority;
+        let source = self.funded(&funder, bank, amount_atoms);
+        let args = args::FundInsuranceArgs { amount_atoms };
+        let fund = ix::fund_insurance(&self.keys, &self.token(bank), funder, source, args);
+        self.send_as_authority(fund)
+    }
+
     /// `buyer` buys base units of a market from `seller`, both owners signing, at a price in units of 1e-8 dollars;
     /// none for the last one posted.
     ///

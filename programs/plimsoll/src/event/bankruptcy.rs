@@ -1,0 +1,246 @@
+//! Bankruptcies: freezing, seizures, draws on insurance, socialised losses, closings.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Bank, Market, MarketSlot};
+
+use super::PoolState;
+
+/// Everything of a bank that a resolution can move, after the call.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct EstateBank {
+    /// Slot of the registry.
+    pub bank: u8,
+    /// Deposit shares of all holders.
+    pub deposit_shares: u64,
+    /// Borrow shares of all debtors.
+    pub borrow_shares: u64,
+    /// Value of a deposit share, 48 fraction bits.
+    pub deposit_index: u64,
+    /// Value of a borrow share, 48 fraction bits.
+    pub borrow_index: u64,
+    /// Deposit shares that wait to become insurance.
+    pub waiting_shares: u64,
+    /// Insurance, reserved part not included, atoms.
+    pub insurance_atoms: u64,
+    /// Insurance reserved for bankrupt legs, atoms.
+    pub reserved_atoms: u64,
+    /// Bad debt beyond what deposits could bear, atoms.
+    pub uncovered_atoms: u64,
+    /// Protocol fees, atoms.
+    pub fees_atoms: u64,
+}
+
+impl From<&Bank> for EstateBank {
+    fn from(bank: &Bank) -> Self {
+        Self {
+            bank: bank.index,
+            deposit_shares: bank.deposit_shares,
+            borrow_shares: bank.borrow_shares,
+            deposit_index: bank.deposit_index,
+            borrow_index: bank.booked_borrow_index,
+            waiting_shares: bank.waiting_shares,
+            insurance_atoms: bank.insurance_atoms,
+            reserved_atoms: bank.reserved_atoms,
+            uncovered_atoms: bank.uncovered_atoms,
+            fees_atoms: bank.fees_atoms,
+        }
+    }
+}
+
+/// One side of a market after the call.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct EstateSide {
+    /// Size per share, 63 fraction bits.
+    pub a: u64,
+    /// Cash per share, 64 fraction bits.
+    pub k: i128,
+    /// Epoch of the two.
+    pub epoch: u32,
+    /// Shares of the side.
+    pub shares: u64,
+}
+
+/// Everything of a market that a resolution can move, after the call.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct EstateMarket {
+    /// Slot of the registry.
+    pub market: u8,
+    /// The claims on its pool.
+    pub pool: PoolState,
+    /// Longs, then shorts.
+    pub sides: [EstateSide; 2],
+}
+
+impl EstateMarket {
+    /// Reads both accounts that hold a market's state.
+    pub fn new(market: &Market, slot: &MarketSlot) -> Self {
+        let side = |side: usize| EstateSide {
+            a: slot.sides[side].a,
+            k: slot.sides[side].k.get(),
+            epoch: slot.sides[side].epoch,
+            shares: market.sides[side].shares,
+        };
+        Self { market: market.index, pool: PoolState::from(market), sides: [side(0), side(1)] }
+    }
+}
+
+/// An account was frozen: from now on only resolve and repay work.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct BankruptcyFrozen {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// NAV at spot at plain prices, pico-dollars.
+    pub nav_usd_pico: i128,
+    /// Seconds on the wind-down clock.
+    pub wind_down_secs: u32,
+}
+
+/// A whole asset went to its bank's insurance.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct TokenSeized {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// Deposit shares that now wait to become insurance.
+    pub shares: u64,
+    /// What they are worth, atoms.
+    pub atoms: u64,
+    /// The bank afterwards.
+    pub bank: EstateBank,
+}
+
+/// A gain was collected and its base closed, or q paid on a loss.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct PnlSeized {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// PnL at spot before, quote atoms.
+    pub pnl_atoms: i64,
+    /// Base that was closed, signed.
+    pub closed_units: i64,
+    /// Units of it that the opposite side closed.
+    pub matched_units: u64,
+    /// Paid out of the pool to q, atoms.
+    pub from_pool_atoms: u64,
+    /// Struck from the deficit, atoms.
+    pub struck_atoms: u64,
+    /// Became the market's own claim, atoms.
+    pub own_claim_atoms: u64,
+    /// Paid by q into the pool, atoms.
+    pub into_pool_atoms: u64,
+    /// Shares of the quote bank afterwards, negative where they are owed.
+    pub quote_shares: i64,
+    /// The market afterwards.
+    pub market: EstateMarket,
+    /// The quote bank afterwards.
+    pub bank: EstateBank,
+}
+
+/// What insurance promised to one market's leg.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ReservedLeg {
+    /// Slot of the market.
+    pub market: u8,
+    /// Negative PnL at this moment, atoms.
+    pub mark_atoms: u64,
+    /// Promised, atoms.
+    pub reserved_atoms: u64,
+}
+
+/// Insurance was reserved for all quote legs of an account.
+#[event]
+#[derive(Clone, Debug)]
+pub struct InsuranceReserved {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// In all, atoms.
+    pub reserved_atoms: u64,
+    /// The quote borrow at this moment, atoms.
+    pub borrow_mark_atoms: u64,
+    /// Promised to it, atoms.
+    pub borrow_reserved_atoms: u64,
+    /// Promised to markets.
+    pub legs: Vec<ReservedLeg>,
+    /// The quote bank afterwards.
+    pub bank: EstateBank,
+}
+
+/// A borrow was paid by insurance, the remainder socialised.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct BorrowResolved {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// Borrow shares that were struck.
+    pub shares: u64,
+    /// What they owed, atoms.
+    pub owed_atoms: u64,
+    /// Paid from the reserve, atoms.
+    pub from_reserved_atoms: u64,
+    /// Paid from insurance that was not reserved, atoms.
+    pub from_unreserved_atoms: u64,
+    /// Socialised on depositors, uncovered part included, atoms.
+    pub socialized_atoms: u64,
+    /// What deposits could not bear, atoms.
+    pub uncovered_atoms: u64,
+    /// The bank afterwards.
+    pub bank: EstateBank,
+}
+
+/// A market's leg was paid by insurance, the remainder charged to the opposite side, and its base closed.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct PnlResolved {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// PnL at spot before, quote atoms.
+    pub pnl_atoms: i64,
+    /// Paid from the reserve, atoms.
+    pub from_reserved_atoms: u64,
+    /// Paid from insurance that was not reserved, atoms.
+    pub from_unreserved_atoms: u64,
+    /// What these cover of the loss, atoms.
+    pub covered_atoms: u64,
+    /// Charged to the side opposite to the base last held, atoms.
+    pub charged_atoms: u64,
+    /// What nobody could bear: the market's deficit, its own claim set off first, atoms.
+    pub deficit_atoms: u64,
+    /// A gain since the mark, now the market's own claim, atoms.
+    pub own_claim_atoms: u64,
+    /// Base that was closed, signed.
+    pub closed_units: i64,
+    /// Units of it that the opposite side closed.
+    pub matched_units: u64,
+    /// The market afterwards.
+    pub market: EstateMarket,
+    /// The quote bank afterwards.
+    pub bank: EstateBank,
+}
+
+/// The last quote leg or the last leg of all is gone.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct BankruptcyResolved {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// Reserved insurance that no leg needed, back in the quote bank's fund, atoms.
+    pub returned_atoms: u64,
+    /// Nothing is left and the account is active again.
+    pub thawed: bool,
+}

@@ -1,0 +1,55 @@
+//! Books a bank's interest, sets its borrow rate and refreshes the registry's indices; permissionless.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Bank, EngineAccount, Registry};
+
+use crate::access::{now_secs, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{BankAccrued, BankRecord};
+
+/// Nobody signs: twice in one second is once.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Accrue<'info> {
+    /// The bank's engine's registry.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+    /// The bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+}
+
+impl Accrue<'_> {
+    fn validate(&self) -> Result<()> {
+        // The registry is the bank's engine's.
+        require_same_engine(&self.bank.load()?.engine, &self.registry.load()?.engine)
+    }
+}
+
+/// Writes the projected borrow index, the rate from now on and the copy of the deposit index.
+///
+/// # Errors
+/// `EngineMismatch`, `SlotEmpty`.
+pub fn handler(ctx: Context<Accrue>) -> Result<()> {
+    ctx.accounts.validate()?;
+    let event = {
+        let mut registry = ctx.accounts.registry.load_mut()?;
+        let mut bank = ctx.accounts.bank.load_mut()?;
+        let index = bank.index as usize;
+        ensure!(registry.bank(index).is_some(), EngineError::SlotEmpty);
+        let window_secs = registry.params().utilization_window_secs;
+        let slot = &mut registry.banks[index];
+        bank.accrue(slot, window_secs, now_secs()?).engine()?;
+        slot.invariant().engine()?;
+        bank.invariant().engine()?;
+        BankAccrued {
+            engine: Pubkey::new_from_array(bank.engine),
+            bank: bank.index,
+            utilization_ema_ppm: bank.utilization_ema_ppm,
+            borrow_rate_per_sec: slot.borrow_rate_per_sec,
+            after: BankRecord::from(&*bank),
+        }
+    };
+    emit_cpi!(event);
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! What an authority may set on a bank, and every condition on it.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::bank::RateCurve;
+use plimsoll_risk::params::{
+    GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO,
+};
+use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
+use plimsoll_risk::RiskError;
+use plimsoll_state::{Bank, BankSlot, PriceBoard, Registry, StoredWeights};
+
+use crate::error::{EngineError, IntoEngine};
+
+/// Largest share of borrowers' interest that may go to the protocol: half.
+const MAX_INTEREST_FEE_PPM: u32 = 500_000;
+
+/// An atom is worth at most this part of the dust limit: 1 %.
+const ATOMS_IN_DUST: u64 = 100;
+
+/// Everything about a bank that can be changed after its listing.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BankConfigArgs {
+    /// Asset weight at maintenance; the target's follows.
+    pub asset_maint_ppm: u32,
+    /// Asset weight at initial.
+    pub asset_init_ppm: u32,
+    /// Liability weight at maintenance; the target's follows.
+    pub liability_maint_ppm: u32,
+    /// Liability weight at initial.
+    pub liability_init_ppm: u32,
+    /// Utilisation at the kink of the rate curve.
+    pub kink_ppm: u32,
+    /// Annual rate at utilisation 0.
+    pub rate_zero_ppm: u32,
+    /// Annual rate at the kink.
+    pub rate_kink_ppm: u32,
+    /// Annual rate at utilisation 1, at most 300 %.
+    pub rate_full_ppm: u32,
+    /// Protocol's share of interest.
+    pub interest_fee_ppm: u32,
+    /// Largest deposits in all.
+    pub deposit_cap_atoms: u64,
+    /// Largest borrows in all.
+    pub borrow_cap_atoms: u64,
+    /// Most insurance one event may draw; none for no limit.
+    pub draw_cap_event_atoms: Option<u64>,
+    /// Most insurance one hour may draw; none for no limit.
+    pub draw_cap_hour_atoms: Option<u64>,
+}
+
+impl BankConfigArgs {
+    /// Checks every condition that does not need the registry's other slots; returns the weights with their targets.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`, `MintNotRepresentable` where an atom exceeds 1 % of dust or a position at its cap the
+    /// range of values, `PriceNotReady` without a price.
+    pub fn validate(&self, decimals: u8, price: Price, params: &GlobalParams) -> Result<TokenWeights> {
+        let weights = TokenWeights::new(
+            self.asset_maint_ppm,
+            self.asset_init_ppm,
+            self.liability_maint_ppm,
+            self.liability_init_ppm,
+            params,
+        );
+        self.curve().validate().engine()?;
+        ensure!(self.interest_fee_ppm <= MAX_INTEREST_FEE_PPM, EngineError::ParameterOutOfBounds);
+        // At the lowest deposit index a cap's worth of shares still fits.
+        ensure!(self.deposit_cap_atoms <= MAX_ATOMS, EngineError::ParameterOutOfBounds);
+        ensure!(self.borrow_cap_atoms <= MAX_ATOMS, EngineError::ParameterOutOfBounds);
+        // Both numbers below depend on what the token is worth.
+        ensure!(!price.is_zero(), EngineError::PriceNotReady);
+        let scale = token_scale_down(decimals).map_err(|_: RiskError| EngineError::MintNotRepresentable)?;
+        let unit = UnitPrice::new_down(price, scale);
+        ensure!(unit.value_up(1) <= params.dust_usd_micro / ATOMS_IN_DUST, EngineError::MintNotRepresentable);
+        let largest = unit.value_up(self.deposit_cap_atoms.max(self.borrow_cap_atoms));
+        ensure!(largest <= MAX_POSITION_VALUE_USD_MICRO, EngineError::MintNotRepresentable);
+        weights.engine()
+    }
+
+    /// What the quote bank's weights must satisfy besides: `w_pnl` is at most its asset weight at maintenance, and
+    /// every listed market's rates hold with them (DESIGN 1).
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds`, `PriceSlotEmpty`.
+    pub fn validate_quote(weights: &TokenWeights, registry: &Registry, board: &PriceBoard) -> Result<()> {
+        let params = registry.params();
+        ensure!(params.pnl_weight_ppm <= weights.asset_maint_ppm, EngineError::ParameterOutOfBounds);
+        for slot in (0..registry.markets.len()).filter_map(|index| registry.market(index)) {
+            let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+            let rates: MarketRates = slot.rates.0;
+            rates.validate(price.fastest_fall_ppm_per_sec, price.update_secs, weights, params).engine()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the configuration. Interest is booked before, so that no fee applies to the past.
+    pub fn write(&self, weights: TokenWeights, bank: &mut Bank, slot: &mut BankSlot) {
+        slot.weights = StoredWeights(weights);
+        bank.kink_ppm = self.kink_ppm;
+        bank.rate_zero_ppm = self.rate_zero_ppm;
+        bank.rate_kink_ppm = self.rate_kink_ppm;
+        bank.rate_full_ppm = self.rate_full_ppm;
+        bank.interest_fee_ppm = self.interest_fee_ppm;
+        bank.deposit_cap_atoms = self.deposit_cap_atoms;
+        bank.borrow_cap_atoms = self.borrow_cap_atoms;
+        bank.draw_cap_event_atoms = self.draw_cap_event_atoms.unwrap_or(u64::MAX);
+        bank.draw_cap_hour_atoms = self.draw_cap_hour_atoms.unwrap_or(u64::MAX);
+    }
+
+    fn curve(&self) -> RateCurve {
+        RateCurve {
+            kink_ppm: self.kink_ppm,
+            rate_zero_ppm: self.rate_zero_ppm,
+            rate_kink_ppm: self.rate_kink_ppm,
+            rate_full_ppm: self.rate_full_ppm,
+        }
+    }
+}

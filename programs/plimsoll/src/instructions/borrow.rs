@@ -1,0 +1,132 @@
+//! Takes tokens out of a bank on credit; a deposit in the same token is used up first.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::bank::ShareDelta;
+use plimsoll_state::{pause, Bank, BankSlot, EngineAccount, MarginAccount, PriceBoard, Registry};
+
+use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{BankRecord, Borrowed, TokenMove};
+use crate::gate;
+use crate::ledger::token;
+use crate::vault::{require_amount, VaultTransfer};
+
+/// How much.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct BorrowArgs {
+    /// Atoms.
+    pub amount_atoms: u64,
+}
+
+/// The margin check needs registry and board, whatever the account holds.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Borrow<'info> {
+    /// The account's owner; a delegate never borrows.
+    pub owner: Signer<'info>,
+    /// The account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Its engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its engine's prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The token's bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: compared with the bank's vault.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any token account of the mint, the owner's choice; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's token program.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl<'info> Borrow<'info> {
+    fn validate(&self, args: &BorrowArgs) -> Result<()> {
+        require_amount(args.amount_atoms)?;
+        let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
+        // Only the owner takes on debt.
+        require_owner(&account, self.owner.key)?;
+        // A bankrupt account takes repayments only.
+        require_active(&account)?;
+        // Registry, board, account and bank are one engine's.
+        let registry = self.registry.load()?;
+        require_same_engine(&account.engine, &registry.engine)?;
+        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+        require_same_engine(&bank.engine, &registry.engine)?;
+        // Borrowing can be paused.
+        require_not_paused(&registry, pause::BORROW)?;
+        // Vault, mint and token program are the bank's.
+        self.transfer().validate(&bank)
+    }
+
+    fn transfer(&self) -> VaultTransfer<'_, 'info> {
+        VaultTransfer {
+            vault: &self.vault,
+            outside: &self.destination,
+            mint: &self.mint,
+            token_program: &self.token_program,
+        }
+    }
+
+    #[inline(never)]
+    fn apply(&self, args: &BorrowArgs, now: i64) -> Result<TokenMove> {
+        let registry = self.registry.load()?;
+        let mut account = self.margin_account.load_mut()?;
+        let mut bank = self.bank.load_mut()?;
+        let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        bank.book_now(slot, now);
+        ensure!(args.amount_atoms <= bank.totals().free_liquidity_down(), EngineError::LiquidityInsufficient);
+        let atoms = i64::try_from(args.amount_atoms).map_err(|_| EngineError::AmountTooLarge)?;
+        let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices())?;
+        token::apply_totals(&mut bank, delta)?;
+        require_allowed(delta, &registry, slot, &bank)?;
+        gate::require_initial(&mut account, &registry, &*self.board.load()?, now)?;
+        bank.invariant().engine()?;
+        account.invariant().engine()?;
+        Ok(TokenMove {
+            engine: Pubkey::new_from_array(bank.engine),
+            account: self.margin_account.key(),
+            bank: bank.index,
+            atoms: args.amount_atoms,
+            deposit_shares_delta: delta.deposit_shares,
+            borrow_shares_delta: delta.borrow_shares,
+            after: BankRecord::from(&*bank),
+        })
+    }
+}
+
+/// What bounds a borrow besides margin, with the bank as it stands afterwards.
+fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank: &Bank) -> Result<()> {
+    let totals = bank.totals();
+    if delta.deposit_shares < 0 {
+        // The part that comes from the deposit is a withdrawal by another name.
+        require_not_paused(registry, pause::WITHDRAW)?;
+    }
+    if delta.borrow_shares > 0 {
+        token::require_growth_allowed(slot)?;
+        ensure!(totals.borrows_up() <= bank.borrow_cap_atoms, EngineError::BorrowCapReached);
+    }
+    // Nothing but free liquidity leaves the vault.
+    ensure!(totals.is_liquid(), EngineError::LiquidityInsufficient);
+    Ok(())
+}
+
+/// Books the borrow, checks caps, liquidity and initial margin, then moves the tokens.
+///
+/// # Errors
+/// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `Paused`, `VaultMismatch`,
+/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `LiquidityInsufficient`, `TokenTableFull`, `ReduceOnly`,
+/// `BankTerminal`, `BorrowCapReached`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
+pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let moved = ctx.accounts.apply(&args, now_secs()?)?;
+    ctx.accounts.transfer().push(&ctx.accounts.bank, moved.atoms)?;
+    emit_cpi!(Borrowed { destination: ctx.accounts.destination.key(), moved });
+    Ok(())
+}

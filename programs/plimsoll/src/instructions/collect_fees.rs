@@ -1,0 +1,103 @@
+//! Pays protocol fees out of a vault.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Bank, Engine, EngineAccount, Registry};
+
+use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{BankRecord, FeesCollected};
+use crate::vault::{require_amount, VaultTransfer};
+
+/// How much.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct CollectFeesArgs {
+    /// Atoms; not read where `all`.
+    pub amount_atoms: u64,
+    /// All fees booked so far.
+    pub all: bool,
+}
+
+/// Fees lie outside deposits, so neither insurance nor depositors' liquidity can be collected.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CollectFees<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// The bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: compared with the bank's vault.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any token account of the mint, the authority's choice; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's token program.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl<'info> CollectFees<'info> {
+    fn validate(&self, args: &CollectFeesArgs) -> Result<()> {
+        if !args.all {
+            require_amount(args.amount_atoms)?;
+        }
+        let (engine, bank) = (self.engine.key().to_bytes(), self.bank.load()?);
+        // Fees are the protocol's.
+        require_authority(&*self.engine.load()?, self.authority.key)?;
+        // Registry and bank are this engine's.
+        require_same_engine(&self.registry.load()?.engine, &engine)?;
+        require_same_engine(&bank.engine, &engine)?;
+        // Vault, mint and token program are the bank's.
+        self.transfer().validate(&bank)
+    }
+
+    fn transfer(&self) -> VaultTransfer<'_, 'info> {
+        VaultTransfer {
+            vault: &self.vault,
+            outside: &self.destination,
+            mint: &self.mint,
+            token_program: &self.token_program,
+        }
+    }
+
+    #[inline(never)]
+    fn apply(&self, args: &CollectFeesArgs, now: i64) -> Result<FeesCollected> {
+        let registry = self.registry.load()?;
+        let mut bank = self.bank.load_mut()?;
+        let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        bank.book_now(slot, now);
+        let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
+        ensure!(atoms > 0, EngineError::AmountZero);
+        bank.fees_atoms = bank.fees_atoms.checked_sub(atoms).ok_or(EngineError::BalanceInsufficient)?;
+        // Interest is a fee once it is charged, atoms come when it is paid: until then nothing covers the fee.
+        ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
+        bank.invariant().engine()?;
+        Ok(FeesCollected {
+            engine: self.engine.key(),
+            bank: bank.index,
+            destination: self.destination.key(),
+            atoms,
+            after: BankRecord::from(&*bank),
+        })
+    }
+}
+
+/// Books interest, takes the fees off the bank, then moves the tokens.
+///
+/// # Errors
+/// `AmountZero`, `AmountTooLarge`, `NotAuthority`, `EngineMismatch`, `VaultMismatch`, `MintMismatch`,
+/// `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`, `VaultDeltaMismatch`; the token
+/// program's.
+pub fn handler(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let event = ctx.accounts.apply(&args, now_secs()?)?;
+    ctx.accounts.transfer().push(&ctx.accounts.bank, event.atoms)?;
+    emit_cpi!(event);
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Deposits tokens into a margin account; a debt in the same token is repaid first.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Bank, EngineAccount, MarginAccount, Registry};
+
+use crate::access::{now_secs, require_active, require_owner_or_delegate, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{BankRecord, Deposited, TokenMove};
+use crate::ledger::token;
+use crate::vault::{require_amount, VaultTransfer};
+
+/// How much.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct DepositArgs {
+    /// Atoms to send; what arrives is measured.
+    pub amount_atoms: u64,
+}
+
+/// Needs no prices: a deposit only ever helps.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Deposit<'info> {
+    /// The account's owner or delegate, and owner of the tokens: nobody may donate into another's account.
+    pub authority: Signer<'info>,
+    /// The account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Its engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// The token's bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: compared with the bank's vault.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: where the tokens come from; the token program checks mint and owner.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's token program.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl<'info> Deposit<'info> {
+    /// Returns the mint's decimals.
+    fn validate(&self, args: &DepositArgs) -> Result<u8> {
+        require_amount(args.amount_atoms)?;
+        let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
+        // Only who runs the account may change what it holds.
+        require_owner_or_delegate(&account, self.authority.key)?;
+        // A bankrupt account takes repayments only.
+        require_active(&account)?;
+        // Registry, account and bank are one engine's.
+        let registry = self.registry.load()?;
+        require_same_engine(&account.engine, &registry.engine)?;
+        require_same_engine(&bank.engine, &registry.engine)?;
+        // Vault, mint and token program are the bank's.
+        self.transfer().validate(&bank)?;
+        Ok(bank.decimals)
+    }
+
+    fn transfer(&self) -> VaultTransfer<'_, 'info> {
+        VaultTransfer {
+            vault: &self.vault,
+            outside: &self.source,
+            mint: &self.mint,
+            token_program: &self.token_program,
+        }
+    }
+
+    #[inline(never)]
+    fn apply(&self, received: u64, now: i64) -> Result<TokenMove> {
+        let registry = self.registry.load()?;
+        let mut account = self.margin_account.load_mut()?;
+        let mut bank = self.bank.load_mut()?;
+        let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        bank.book_now(slot, now);
+        let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
+        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
+        token::apply_totals(&mut bank, delta)?;
+        if delta.deposit_shares > 0 {
+            // Repaying always works; what grows deposits is bounded.
+            token::require_growth_allowed(slot)?;
+            let deposits = bank.totals().deposits_down();
+            ensure!(deposits <= bank.deposit_cap_atoms, EngineError::DepositCapReached);
+        }
+        bank.invariant().engine()?;
+        account.invariant().engine()?;
+        Ok(TokenMove {
+            engine: Pubkey::new_from_array(bank.engine),
+            account: self.margin_account.key(),
+            bank: bank.index,
+            atoms: received,
+            deposit_shares_delta: delta.deposit_shares,
+            borrow_shares_delta: delta.borrow_shares,
+            after: BankRecord::from(&*bank),
+        })
+    }
+}
+
+/// Moves the tokens, then books what arrived.
+///
+/// # Errors
+/// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `AccountBankrupt`, `EngineMismatch`, `VaultMismatch`,
+/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `TokenTableFull`; `ReduceOnly`, `BankTerminal` and
+/// `DepositCapReached` where deposits grow; the token program's.
+pub fn handler(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
+    let decimals = ctx.accounts.validate(&args)?;
+    let received = ctx.accounts.transfer().pull(&ctx.accounts.authority, args.amount_atoms, decimals)?;
+    let moved = ctx.accounts.apply(received, now_secs()?)?;
+    emit_cpi!(Deposited { authority: ctx.accounts.authority.key(), moved });
+    Ok(())
+}

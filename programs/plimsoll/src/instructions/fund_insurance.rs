@@ -1,0 +1,79 @@
+//! Pays tokens into a bank's insurance; anyone may.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Bank, EngineAccount};
+
+use crate::error::IntoEngine;
+use crate::event::{BankRecord, InsuranceFunded};
+use crate::vault::{require_amount, VaultTransfer};
+
+/// How much.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct FundInsuranceArgs {
+    /// Atoms to send; what arrives is measured.
+    pub amount_atoms: u64,
+}
+
+/// A gift: nothing is owed for it.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct FundInsurance<'info> {
+    /// Owner of the tokens.
+    pub funder: Signer<'info>,
+    /// The bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: compared with the bank's vault.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: where the tokens come from; the token program checks mint and owner.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's token program.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl<'info> FundInsurance<'info> {
+    /// Returns the mint's decimals.
+    fn validate(&self, args: &FundInsuranceArgs) -> Result<u8> {
+        require_amount(args.amount_atoms)?;
+        // Vault, mint and token program are the bank's.
+        let bank = self.bank.load()?;
+        self.transfer().validate(&bank)?;
+        Ok(bank.decimals)
+    }
+
+    fn transfer(&self) -> VaultTransfer<'_, 'info> {
+        VaultTransfer {
+            vault: &self.vault,
+            outside: &self.source,
+            mint: &self.mint,
+            token_program: &self.token_program,
+        }
+    }
+}
+
+/// Moves the tokens, then adds what arrived to the insurance. Shares and indices stay, so nothing is booked.
+///
+/// # Errors
+/// `AmountZero`, `AmountTooLarge`, `VaultMismatch`, `MintMismatch`, `AccountMismatch`; the token program's.
+pub fn handler(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<()> {
+    let decimals = ctx.accounts.validate(&args)?;
+    let atoms = ctx.accounts.transfer().pull(&ctx.accounts.funder, args.amount_atoms, decimals)?;
+    let event = {
+        let mut bank = ctx.accounts.bank.load_mut()?;
+        bank.add_insurance(atoms).engine()?;
+        bank.invariant().engine()?;
+        InsuranceFunded {
+            engine: Pubkey::new_from_array(bank.engine),
+            bank: bank.index,
+            funder: ctx.accounts.funder.key(),
+            atoms,
+            after: BankRecord::from(&*bank),
+        }
+    };
+    emit_cpi!(event);
+    Ok(())
+}

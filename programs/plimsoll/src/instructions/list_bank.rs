@@ -1,0 +1,145 @@
+//! Lists a token: its bank, vault and slot in the registry.
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use plimsoll_risk::params::{TokenWeights, INDEX_ONE, MAX_BANKS};
+use plimsoll_risk::price::token_scale_down;
+use plimsoll_state::{
+    seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION,
+};
+
+use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::BankListed;
+use crate::instructions::BankConfigArgs;
+use crate::vault::mint_extensions_allowed;
+
+/// The whole listing.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ListBankArgs {
+    /// The next free slot; the first is the settlement token.
+    pub index: u8,
+    /// Slot of the price board; has a price.
+    pub price_slot: u8,
+    /// Weights, rates, caps.
+    pub config: BankConfigArgs,
+}
+
+/// Bank and vault are created here.
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(args: ListBankArgs)]
+pub struct ListBank<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// Pays the rent.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The token.
+    #[account(mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// `["bank", engine, index]`.
+    #[account(
+        init, payer = payer, space = Bank::SPACE,
+        seeds = [seeds::BANK, engine.key().as_ref(), &[args.index]], bump,
+    )]
+    pub bank: AccountLoader<'info, Bank>,
+    /// `["vault", bank]`; belongs to the bank's address.
+    #[account(
+        init, payer = payer, seeds = [seeds::VAULT, bank.key().as_ref()], bump,
+        token::mint = mint, token::authority = bank, token::token_program = token_program,
+    )]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// SPL Token or Token-2022.
+    pub token_program: Interface<'info, TokenInterface>,
+    /// Creates the accounts.
+    pub system_program: Program<'info, System>,
+}
+
+impl ListBank<'_> {
+    /// Returns the weights with their targets.
+    #[inline(never)]
+    fn validate(&self, args: &ListBankArgs) -> Result<TokenWeights> {
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let engine = self.engine.key().to_bytes();
+        // A listing decides over everybody's collateral.
+        require_authority(&*self.engine.load()?, self.authority.key)?;
+        // Registry and board are this engine's.
+        require_same_engine(&registry.engine, &engine)?;
+        require_same_engine(&board.engine, &engine)?;
+        // Slots are used in order, so that the first bank is the quote bank.
+        ensure!((registry.bank_count as usize) < MAX_BANKS, EngineError::SlotsFull);
+        ensure!(args.index == registry.bank_count, EngineError::SlotTaken);
+        // Extensions could tax, seize, hide or stop what the ledger counts on.
+        let info = self.mint.to_account_info();
+        ensure!(mint_extensions_allowed(&info.try_borrow_data()?), EngineError::MintExtensionNotAllowed);
+        // Weights, curve, caps, and what the numbers can hold at the token's price.
+        let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
+        let weights = args.config.validate(self.mint.decimals, price, registry.params())?;
+        if args.index as usize == Registry::QUOTE_BANK {
+            BankConfigArgs::validate_quote(&weights, &registry, &board)?;
+        }
+        Ok(weights)
+    }
+
+    #[inline(never)]
+    fn apply(&self, args: &ListBankArgs, weights: TokenWeights, bumps: &ListBankBumps, now: i64) -> Result<()> {
+        let mut registry = self.registry.load_mut()?;
+        let mut bank = self.bank.load_init()?;
+        bank.version = LAYOUT_VERSION;
+        bank.bump = bumps.bank;
+        bank.vault_bump = bumps.vault;
+        bank.index = args.index;
+        bank.decimals = self.mint.decimals;
+        bank.engine = registry.engine;
+        bank.mint = self.mint.key().to_bytes();
+        bank.vault = self.vault.key().to_bytes();
+        bank.token_program = self.token_program.key().to_bytes();
+        bank.deposit_index = INDEX_ONE;
+        bank.booked_borrow_index = INDEX_ONE;
+        bank.utilization_at = now;
+        bank.accrued_at = now;
+
+        registry.bank_count += 1;
+        let slot: &mut BankSlot = registry.banks.get_mut(args.index as usize).ok_or(EngineError::SlotsFull)?;
+        slot.status = SlotStatus::Active as u8;
+        slot.decimals = bank.decimals;
+        slot.price_slot = args.price_slot;
+        slot.scale = token_scale_down(bank.decimals).engine()?.into();
+        slot.deposit_index = INDEX_ONE;
+        slot.borrow_index = INDEX_ONE;
+        slot.accrued_at = now;
+        args.config.write(weights, &mut bank, slot);
+        slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(0).engine()?;
+        slot.invariant().engine()?;
+        bank.invariant().engine()?;
+        registry.invariant().engine()
+    }
+}
+
+/// Creates bank and vault and fills the next slot.
+///
+/// # Errors
+/// `NotAuthority`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`, `PriceSlotEmpty`; those of
+/// [`BankConfigArgs::validate`] and [`BankConfigArgs::validate_quote`].
+pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
+    let weights = ctx.accounts.validate(&args)?;
+    ctx.accounts.apply(&args, weights, &ctx.bumps, now_secs()?)?;
+    emit_cpi!(BankListed {
+        engine: ctx.accounts.engine.key(),
+        bank: args.index,
+        address: ctx.accounts.bank.key(),
+        mint: ctx.accounts.mint.key(),
+        vault: ctx.accounts.vault.key(),
+        price_slot: args.price_slot,
+        config: args.config,
+    });
+    Ok(())
+}

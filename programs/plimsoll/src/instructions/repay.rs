@@ -1,0 +1,117 @@
+//! Repays a debt of any account, a bankrupt one included; always works.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{Bank, EngineAccount, MarginAccount, Registry};
+
+use crate::access::{now_secs, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{BankRecord, Repaid, TokenMove};
+use crate::ledger::token;
+use crate::vault::{require_amount, VaultTransfer};
+
+/// How much.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct RepayArgs {
+    /// Most atoms to pay; never more than is owed. Not read where `all`.
+    pub amount_atoms: u64,
+    /// The whole debt.
+    pub all: bool,
+}
+
+/// Anyone may pay: a repayment changes nobody's position for the worse.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Repay<'info> {
+    /// Owner of the tokens.
+    pub payer: Signer<'info>,
+    /// The account whose debt is repaid.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Its engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// The token's bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: compared with the bank's vault.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: where the tokens come from; the token program checks mint and owner.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's token program.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl<'info> Repay<'info> {
+    fn validate(&self, args: &RepayArgs) -> Result<()> {
+        if !args.all {
+            require_amount(args.amount_atoms)?;
+        }
+        let bank = self.bank.load()?;
+        // Registry, account and bank are one engine's.
+        let registry = self.registry.load()?;
+        require_same_engine(&self.margin_account.load()?.engine, &registry.engine)?;
+        require_same_engine(&bank.engine, &registry.engine)?;
+        // Vault, mint and token program are the bank's.
+        self.transfer().validate(&bank)
+    }
+
+    fn transfer(&self) -> VaultTransfer<'_, 'info> {
+        VaultTransfer {
+            vault: &self.vault,
+            outside: &self.source,
+            mint: &self.mint,
+            token_program: &self.token_program,
+        }
+    }
+
+    /// Books the bank to now; returns the atoms to pay and the mint's decimals.
+    #[inline(never)]
+    fn book(&self, args: &RepayArgs, now: i64) -> Result<(u64, u8)> {
+        let registry = self.registry.load()?;
+        let mut bank = self.bank.load_mut()?;
+        let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        bank.book_now(slot, now);
+        let debt = token::debt_atoms(&*self.margin_account.load()?, bank.index, &bank.indices());
+        ensure!(debt > 0, EngineError::NothingOwed);
+        Ok((if args.all { debt } else { args.amount_atoms.min(debt) }, bank.decimals))
+    }
+
+    #[inline(never)]
+    fn apply(&self, received: u64) -> Result<TokenMove> {
+        let mut account = self.margin_account.load_mut()?;
+        let mut bank = self.bank.load_mut()?;
+        let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
+        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
+        token::apply_totals(&mut bank, delta)?;
+        // Insurance that was promised to a bankrupt debt and is no longer needed.
+        token::release_reserved(&mut account, &mut bank)?;
+        bank.invariant().engine()?;
+        account.invariant().engine()?;
+        Ok(TokenMove {
+            engine: Pubkey::new_from_array(bank.engine),
+            account: self.margin_account.key(),
+            bank: bank.index,
+            atoms: received,
+            deposit_shares_delta: delta.deposit_shares,
+            borrow_shares_delta: delta.borrow_shares,
+            after: BankRecord::from(&*bank),
+        })
+    }
+}
+
+/// Moves at most the debt, then books what arrived.
+///
+/// # Errors
+/// `AmountZero` (also where the amount is worth no share), `AmountTooLarge`, `EngineMismatch`, `VaultMismatch`,
+/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `NothingOwed`; the token program's.
+pub fn handler(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let (atoms, decimals) = ctx.accounts.book(&args, now_secs()?)?;
+    let received = ctx.accounts.transfer().pull(&ctx.accounts.payer, atoms, decimals)?;
+    let moved = ctx.accounts.apply(received)?;
+    emit_cpi!(Repaid { payer: ctx.accounts.payer.key(), moved });
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Resolves a bankrupt account, step by step (DESIGN 2, steps 4 and 5). Permissionless; every call has a bounded cost.
+
+mod steps;
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{pause, AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
+
+use crate::access::{now_secs, require_not_paused, require_same_engine};
+use crate::error::EngineError;
+
+/// One call of a resolution. The stages are in the documentation of `plimsoll_state::bankruptcy_ops`.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResolveStep {
+    /// Freezes a bankrupt account.
+    Freeze,
+    /// Stage (a): moves a whole asset to its bank's insurance.
+    SeizeToken {
+        /// Slot of the bank.
+        bank: u8,
+    },
+    /// Stage (a): collects a gain and closes its base, or lets q pay its share of a loss.
+    SeizePnl {
+        /// Slot of the market.
+        market: u8,
+    },
+    /// Stages (b) and (c): pays a borrow and socialises the remainder.
+    PayBorrow {
+        /// Slot of the bank.
+        bank: u8,
+    },
+    /// Stages (b) and (c): pays negative PnL, socialises the remainder, closes the base.
+    PayPnl {
+        /// Slot of the market.
+        market: u8,
+    },
+    /// Ends a resolution whose last leg somebody repaid.
+    Finish,
+}
+
+impl ResolveStep {
+    const QUOTE: u8 = Registry::QUOTE_BANK as u8;
+
+    /// The bank other than quote that the step writes.
+    fn other_bank(self) -> Option<u8> {
+        match self {
+            Self::SeizeToken { bank } | Self::PayBorrow { bank } if bank != Self::QUOTE => Some(bank),
+            _ => None,
+        }
+    }
+
+    /// The market that the step writes.
+    fn market(self) -> Option<u8> {
+        match self {
+            Self::SeizePnl { market } | Self::PayPnl { market } => Some(market),
+            _ => None,
+        }
+    }
+
+    /// Whether the step writes the quote bank of an account in this status.
+    fn needs_quote(self, status: u8) -> bool {
+        match self {
+            Self::Freeze => false,
+            Self::SeizeToken { bank } => bank == Self::QUOTE,
+            // The first paying call of all reserves in the quote bank, whatever it pays itself.
+            Self::PayBorrow { bank } => bank == Self::QUOTE || status != AccountStatus::Paying as u8,
+            Self::SeizePnl { .. } | Self::PayPnl { .. } | Self::Finish => true,
+        }
+    }
+}
+
+/// Which step.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ResolveBankruptcyArgs {
+    /// The step.
+    pub step: ResolveStep,
+}
+
+/// Banks and market only where the step writes them.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ResolveBankruptcy<'info> {
+    /// The account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Its engine's registry: a socialisation and a closing write indices.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its engine's prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The settlement token's bank.
+    #[account(mut)]
+    pub quote_bank: Option<AccountLoader<'info, Bank>>,
+    /// The bank of the step, where it is another.
+    #[account(mut)]
+    pub bank: Option<AccountLoader<'info, Bank>>,
+    /// The market of the step.
+    #[account(mut)]
+    pub market: Option<AccountLoader<'info, Market>>,
+}
+
+impl ResolveBankruptcy<'_> {
+    fn validate(&self, step: ResolveStep) -> Result<()> {
+        let registry = self.registry.load()?;
+        require_not_paused(&registry, pause::RESOLVE)?;
+        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+
+        // Anyone's account; its stage is the step's to judge.
+        let account = self.margin_account.load()?;
+        require_same_engine(&account.engine, &registry.engine)?;
+
+        // The quote bank is the one in the first slot, so it is never the other bank.
+        ensure!(self.quote_bank.is_some() || !step.needs_quote(account.status), EngineError::BankTotalsRequired);
+        if let Some(quote) = &self.quote_bank {
+            let quote = quote.load()?;
+            require_same_engine(&quote.engine, &registry.engine)?;
+            ensure!(quote.index == ResolveStep::QUOTE, EngineError::BankMismatch);
+        }
+
+        // The other bank is there exactly where the step names one.
+        ensure!(self.bank.is_some() || step.other_bank().is_none(), EngineError::BankTotalsRequired);
+        if let Some(bank) = &self.bank {
+            let bank = bank.load()?;
+            require_same_engine(&bank.engine, &registry.engine)?;
+            ensure!(Some(bank.index) == step.other_bank(), EngineError::BankMismatch);
+        }
+
+        // So is the market.
+        ensure!(self.market.is_some() || step.market().is_none(), EngineError::BankTotalsRequired);
+        if let Some(market) = &self.market {
+            let market = market.load()?;
+            require_same_engine(&market.engine, &registry.engine)?;
+            ensure!(Some(market.index) == step.market(), EngineError::MarketMismatch);
+        }
+        Ok(())
+    }
+}
+
+/// Runs the step and emits what it moved.
+///
+/// # Errors
+/// `Freeze`: `NotBankrupt`, `AssetsRemain`, `PerpsRemain`. Others: `WrongStage`, `AssetsRemain` where an asset must go
+/// first, `QuoteBorrowFirst`, `LegEmpty` and `NothingOwed` where the account has no such leg, `PriceStale` where a base
+/// cannot be valued yet. All: `Paused`, `EngineMismatch`, `BankTotalsRequired`, `BankMismatch`, `MarketMismatch`,
+/// `NumberOutOfRange`.
+pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
+    ctx.accounts.validate(args.step)?;
+    let now = now_secs()?;
+    match args.step {
+        ResolveStep::Freeze => emit(&ctx, ctx.accounts.freeze(now)?),
+        ResolveStep::SeizeToken { .. } => emit(&ctx, ctx.accounts.seize_token(now)?),
+        ResolveStep::SeizePnl { .. } => emit(&ctx, ctx.accounts.seize_pnl(now)?),
+        ResolveStep::PayBorrow { .. } => pay_borrow(&ctx, now),
+        ResolveStep::PayPnl { .. } => pay_pnl(&ctx, now),
+        ResolveStep::Finish => emit(&ctx, ctx.accounts.finish()?),
+    }
+}
+
+#[inline(never)]
+fn pay_borrow(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
+    emit_if(ctx, ctx.accounts.begin_paying(now)?)?;
+    let (paid, end) = ctx.accounts.pay_borrow(now)?;
+    emit(ctx, paid)?;
+    emit_if(ctx, end)
+}
+
+#[inline(never)]
+fn pay_pnl(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
+    emit_if(ctx, ctx.accounts.begin_paying(now)?)?;
+    let (paid, end) = ctx.accounts.pay_pnl(now)?;
+    emit(ctx, paid)?;
+    emit_if(ctx, end)
+}
+
+/// One frame for each event instead of all of them in the handler's.
+#[inline(never)]
+fn emit<E: anchor_lang::Event>(ctx: &Context<ResolveBankruptcy>, event: E) -> Result<()> {
+    emit_cpi!(event);
+    Ok(())
+}
+
+fn emit_if<E: anchor_lang::Event>(ctx: &Context<ResolveBankruptcy>, event: Option<E>) -> Result<()> {
+    event.map_or(Ok(()), |event| emit(ctx, event))
+}

@@ -1,0 +1,226 @@
+//! Each step: loads the accounts, runs `plimsoll_state`'s operation, checks invariants, returns the event. Every borrow
+//! ends before the event is emitted, as that is a CPI.
+
+use core::cell::RefMut;
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::waterfall::check_bankrupt;
+use plimsoll_state::{
+    begin_paying, finish, pay_borrow, pay_pnl, seize_pnl, seize_token, AccountStatus, Bank, EngineAccount, Finished,
+    MarginAccount, Market, PositionKind, Registry,
+};
+
+use super::ResolveBankruptcy;
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{
+    BankruptcyFrozen, BankruptcyResolved, BorrowResolved, EstateBank, EstateMarket, InsuranceReserved, PnlResolved,
+    PnlSeized, ReservedLeg, TokenSeized,
+};
+use crate::gate;
+
+/// The bank of the step: the other one where it is there, else the quote bank.
+macro_rules! step_bank {
+    ($accounts:expr) => {
+        load_bank($accounts.bank.as_ref().or($accounts.quote_bank.as_ref()))?
+    };
+}
+
+fn load_bank<'a>(loader: Option<&'a AccountLoader<'_, Bank>>) -> Result<RefMut<'a, Bank>> {
+    loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()
+}
+
+fn load_market<'a>(loader: Option<&'a AccountLoader<'_, Market>>) -> Result<RefMut<'a, Market>> {
+    loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()
+}
+
+fn market_after(market: &Market, registry: &Registry) -> Result<EstateMarket> {
+    let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+    Ok(EstateMarket::new(market, slot))
+}
+
+impl ResolveBankruptcy<'_> {
+    fn keys(&self) -> Result<(Pubkey, Pubkey)> {
+        Ok((Pubkey::new_from_array(self.registry.load()?.engine), self.margin_account.key()))
+    }
+
+    /// Freezes the account where it is bankrupt, this observation included.
+    #[inline(never)]
+    pub(super) fn freeze(&self, now: i64) -> Result<BankruptcyFrozen> {
+        let (engine, key) = self.keys()?;
+        let mut account = self.margin_account.load_mut()?;
+        account.require_status(AccountStatus::Active).engine()?;
+        let (portfolio, assessment) = gate::assess(&account, &*self.registry.load()?, &*self.board.load()?, now)?;
+        check_bankrupt(&portfolio.0, &assessment).engine()?;
+        account.set_clocks(&assessment.clocks);
+        account.freeze().engine()?;
+        account.invariant().engine()?;
+        Ok(BankruptcyFrozen {
+            engine,
+            account: key,
+            nav_usd_pico: assessment.spot.nav,
+            wind_down_secs: account.wind_down_secs,
+        })
+    }
+
+    /// Moves a whole asset to insurance.
+    #[inline(never)]
+    pub(super) fn seize_token(&self, now: i64) -> Result<TokenSeized> {
+        let (engine, key) = self.keys()?;
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let mut account = self.margin_account.load_mut()?;
+        let mut bank = step_bank!(self);
+        let seized = seize_token(&mut account, &mut bank, &registry, &board, now).engine()?;
+        account.invariant().engine()?;
+        bank.invariant().engine()?;
+        let bank = EstateBank::from(&*bank);
+        Ok(TokenSeized { engine, account: key, shares: seized.shares, atoms: seized.atoms, bank })
+    }
+
+    /// Collects a gain or pays on a loss.
+    #[inline(never)]
+    pub(super) fn seize_pnl(&self, now: i64) -> Result<PnlSeized> {
+        let (engine, key) = self.keys()?;
+        let board = self.board.load()?;
+        let mut registry = self.registry.load_mut()?;
+        let mut account = self.margin_account.load_mut()?;
+        let mut quote = load_bank(self.quote_bank.as_ref())?;
+        let mut market = load_market(self.market.as_ref())?;
+        let seized = seize_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
+        account.invariant().engine()?;
+        quote.invariant().engine()?;
+        market.invariant().engine()?;
+        Ok(PnlSeized {
+            engine,
+            account: key,
+            pnl_atoms: seized.pnl_atoms,
+            closed_units: seized.closed.units,
+            matched_units: seized.closed.closed_units,
+            from_pool_atoms: seized.from_pool_atoms,
+            struck_atoms: seized.struck_atoms,
+            own_claim_atoms: seized.own_claim_atoms,
+            into_pool_atoms: seized.into_pool_atoms,
+            quote_shares: account.quote_shares(),
+            market: market_after(&market, &registry)?,
+            bank: EstateBank::from(&*quote),
+        })
+    }
+
+    /// Marks the quote legs and reserves insurance, in the first paying call.
+    #[inline(never)]
+    pub(super) fn begin_paying(&self, now: i64) -> Result<Option<InsuranceReserved>> {
+        let (engine, key) = self.keys()?;
+        let mut account = self.margin_account.load_mut()?;
+        if account.status == AccountStatus::Paying as u8 {
+            return Ok(None);
+        }
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let mut quote = load_bank(self.quote_bank.as_ref())?;
+        let reserved = begin_paying(&mut account, &mut quote, &registry, &board, now).engine()?;
+        quote.invariant().engine()?;
+        let borrow = account.token_index(Registry::QUOTE_BANK as u8).map(|place| account.tokens[place]);
+        let legs = account.derivatives.iter().filter(|leg| leg.kind == PositionKind::Perp as u8);
+        Ok(reserved.map(|reserved_atoms| InsuranceReserved {
+            engine,
+            account: key,
+            reserved_atoms,
+            borrow_mark_atoms: borrow.map_or(0, |position| position.mark_atoms),
+            borrow_reserved_atoms: borrow.map_or(0, |position| position.reserved_atoms),
+            legs: legs
+                .map(|leg| ReservedLeg {
+                    market: leg.market,
+                    mark_atoms: leg.mark_atoms,
+                    reserved_atoms: leg.reserved_atoms,
+                })
+                .collect(),
+            bank: EstateBank::from(&*quote),
+        }))
+    }
+
+    /// Pays a borrow.
+    #[inline(never)]
+    pub(super) fn pay_borrow(&self, now: i64) -> Result<(BorrowResolved, Option<BankruptcyResolved>)> {
+        let (engine, key) = self.keys()?;
+        let mut registry = self.registry.load_mut()?;
+        let mut account = self.margin_account.load_mut()?;
+        let mut bank = step_bank!(self);
+        let paid = pay_borrow(&mut account, &mut bank, &mut registry, now).engine()?;
+        let end = if bank.index as usize == Registry::QUOTE_BANK {
+            self.end(&mut account, Some(&mut bank))?
+        } else {
+            self.end(&mut account, None)?
+        };
+        account.invariant().engine()?;
+        bank.invariant().engine()?;
+        let event = BorrowResolved {
+            engine,
+            account: key,
+            shares: paid.shares,
+            owed_atoms: paid.owed_atoms,
+            from_reserved_atoms: paid.payment.from_reserved_atoms,
+            from_unreserved_atoms: paid.payment.from_unreserved_atoms,
+            socialized_atoms: paid.payment.remainder_atoms,
+            uncovered_atoms: paid.uncovered_atoms,
+            bank: EstateBank::from(&*bank),
+        };
+        Ok((event, end))
+    }
+
+    /// Pays a market's leg.
+    #[inline(never)]
+    pub(super) fn pay_pnl(&self, now: i64) -> Result<(PnlResolved, Option<BankruptcyResolved>)> {
+        let (engine, key) = self.keys()?;
+        let board = self.board.load()?;
+        let mut registry = self.registry.load_mut()?;
+        let mut account = self.margin_account.load_mut()?;
+        let mut quote = load_bank(self.quote_bank.as_ref())?;
+        let mut market = load_market(self.market.as_ref())?;
+        let paid = pay_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
+        let end = self.end(&mut account, Some(&mut quote))?;
+        account.invariant().engine()?;
+        quote.invariant().engine()?;
+        market.invariant().engine()?;
+        let event = PnlResolved {
+            engine,
+            account: key,
+            pnl_atoms: paid.pnl_atoms,
+            from_reserved_atoms: paid.payment.from_reserved_atoms,
+            from_unreserved_atoms: paid.payment.from_unreserved_atoms,
+            covered_atoms: paid.covered_atoms,
+            charged_atoms: paid.charged_atoms,
+            deficit_atoms: paid.deficit_atoms,
+            own_claim_atoms: paid.own_claim_atoms,
+            closed_units: paid.closed.units,
+            matched_units: paid.closed.closed_units,
+            market: market_after(&market, &registry)?,
+            bank: EstateBank::from(&*quote),
+        };
+        Ok((event, end))
+    }
+
+    /// Ends a resolution whose last leg somebody repaid.
+    ///
+    /// # Errors
+    /// `WrongStage` where the account is active or a leg is left.
+    #[inline(never)]
+    pub(super) fn finish(&self) -> Result<BankruptcyResolved> {
+        let mut account = self.margin_account.load_mut()?;
+        ensure!(account.status != AccountStatus::Active as u8, EngineError::WrongStage);
+        let mut quote = load_bank(self.quote_bank.as_ref())?;
+        let end = self.end(&mut account, Some(&mut quote))?.ok_or(EngineError::WrongStage)?;
+        account.invariant().engine()?;
+        quote.invariant().engine()?;
+        Ok(end)
+    }
+
+    /// The event of what ended, if anything did.
+    fn end(&self, account: &mut MarginAccount, quote: Option<&mut Bank>) -> Result<Option<BankruptcyResolved>> {
+        let Finished { returned_atoms, thawed } = finish(account, quote).engine()?;
+        let event = BankruptcyResolved {
+            engine: Pubkey::new_from_array(account.engine),
+            account: self.margin_account.key(),
+            returned_atoms,
+            thawed,
+        };
+        Ok((thawed || returned_atoms > 0).then_some(event))
+    }
+}

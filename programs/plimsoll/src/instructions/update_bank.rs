@@ -1,0 +1,93 @@
+//! Replaces a bank's configuration, and stops or allows what grows positions in it.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::params::TokenWeights;
+use plimsoll_state::{Bank, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
+
+use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{BankRecord, BankUpdated};
+use crate::instructions::BankConfigArgs;
+
+/// The whole configuration.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct UpdateBankArgs {
+    /// Whether only what reduces positions is accepted.
+    pub reduce_only: bool,
+    /// Weights, rates, caps.
+    pub config: BankConfigArgs,
+}
+
+/// Mint, vault, decimals and price slot stay what they are.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct UpdateBank<'info> {
+    /// The engine's authority.
+    pub authority: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    #[account(mut)]
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+}
+
+impl UpdateBank<'_> {
+    /// Returns the weights with their targets.
+    #[inline(never)]
+    fn validate(&self, args: &UpdateBankArgs) -> Result<TokenWeights> {
+        let (registry, board, bank) = (self.registry.load()?, self.board.load()?, self.bank.load()?);
+        let engine = self.engine.key().to_bytes();
+        // A weight decides who may be liquidated.
+        require_authority(&*self.engine.load()?, self.authority.key)?;
+        // Registry, board and bank are this engine's.
+        require_same_engine(&registry.engine, &engine)?;
+        require_same_engine(&board.engine, &engine)?;
+        require_same_engine(&bank.engine, &engine)?;
+        // The same conditions as at the listing, at today's price.
+        let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
+        let weights = args.config.validate(bank.decimals, price, registry.params())?;
+        if bank.index as usize == Registry::QUOTE_BANK {
+            BankConfigArgs::validate_quote(&weights, &registry, &board)?;
+        }
+        Ok(weights)
+    }
+}
+
+/// Books interest under the old configuration, then writes the new one; a new curve counts from the next `accrue`.
+///
+/// A terminal bank stays terminal.
+///
+/// # Errors
+/// `NotAuthority`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; those of [`BankConfigArgs::validate`] and
+/// [`BankConfigArgs::validate_quote`].
+pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
+    let weights = ctx.accounts.validate(&args)?;
+    let now = now_secs()?;
+    let event = {
+        let mut registry = ctx.accounts.registry.load_mut()?;
+        let mut bank = ctx.accounts.bank.load_mut()?;
+        let slot = registry.banks.get_mut(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        bank.book_now(slot, now);
+        args.config.write(weights, &mut bank, slot);
+        if slot.status != SlotStatus::Terminal as u8 {
+            slot.status = if args.reduce_only { SlotStatus::ReduceOnly } else { SlotStatus::Active } as u8;
+        }
+        slot.invariant().engine()?;
+        bank.invariant().engine()?;
+        BankUpdated {
+            engine: ctx.accounts.engine.key(),
+            bank: bank.index,
+            status: slot.status,
+            config: args.config,
+            after: BankRecord::from(&*bank),
+        }
+    };
+    emit_cpi!(event);
+    Ok(())
+}

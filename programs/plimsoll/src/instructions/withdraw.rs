@@ -1,0 +1,139 @@
+//! Withdraws a deposit; never borrows.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::bank::ShareDelta;
+use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
+
+use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
+use crate::error::{EngineError, IntoEngine};
+use crate::event::{BankRecord, TokenMove, Withdrawn};
+use crate::gate;
+use crate::ledger::token;
+use crate::vault::{require_amount, VaultTransfer};
+
+/// How much.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct WithdrawArgs {
+    /// Atoms; not read where `all`.
+    pub amount_atoms: u64,
+    /// The whole deposit.
+    pub all: bool,
+}
+
+/// The margin check needs registry and board, whatever the account holds.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Withdraw<'info> {
+    /// The account's owner; a delegate never withdraws.
+    pub owner: Signer<'info>,
+    /// The account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Its engine's registry.
+    pub registry: AccountLoader<'info, Registry>,
+    /// Its engine's prices.
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// The token's bank.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: compared with the bank's vault.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any token account of the mint, the owner's choice; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's token program.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl<'info> Withdraw<'info> {
+    fn validate(&self, args: &WithdrawArgs) -> Result<()> {
+        if !args.all {
+            require_amount(args.amount_atoms)?;
+        }
+        let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
+        // Only the owner takes money out.
+        require_owner(&account, self.owner.key)?;
+        // What a bankrupt account holds belongs to its creditors.
+        require_active(&account)?;
+        // Registry, board, account and bank are one engine's.
+        let registry = self.registry.load()?;
+        require_same_engine(&account.engine, &registry.engine)?;
+        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+        require_same_engine(&bank.engine, &registry.engine)?;
+        // Withdrawals can be paused.
+        require_not_paused(&registry, pause::WITHDRAW)?;
+        // Vault, mint and token program are the bank's.
+        self.transfer().validate(&bank)
+    }
+
+    fn transfer(&self) -> VaultTransfer<'_, 'info> {
+        VaultTransfer {
+            vault: &self.vault,
+            outside: &self.destination,
+            mint: &self.mint,
+            token_program: &self.token_program,
+        }
+    }
+
+    #[inline(never)]
+    fn apply(&self, args: &WithdrawArgs, now: i64) -> Result<TokenMove> {
+        let registry = self.registry.load()?;
+        let mut account = self.margin_account.load_mut()?;
+        let mut bank = self.bank.load_mut()?;
+        let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        bank.book_now(slot, now);
+        let (atoms, delta) = take(args, &mut account, &bank)?;
+        token::apply_totals(&mut bank, delta)?;
+        // Shares worth less than an atom may go although nothing is free: no atom leaves.
+        ensure!(atoms == 0 || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
+        gate::require_initial(&mut account, &registry, &*self.board.load()?, now)?;
+        bank.invariant().engine()?;
+        account.invariant().engine()?;
+        Ok(TokenMove {
+            engine: Pubkey::new_from_array(bank.engine),
+            account: self.margin_account.key(),
+            bank: bank.index,
+            atoms,
+            deposit_shares_delta: delta.deposit_shares,
+            borrow_shares_delta: delta.borrow_shares,
+            after: BankRecord::from(&*bank),
+        })
+    }
+}
+
+/// Takes the atoms off the account; stops at zero.
+#[inline(never)]
+fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result<(u64, ShareDelta)> {
+    let view = bank.indices();
+    let held = token::deposit_atoms(account, bank.index, &view);
+    let atoms = if args.all { held } else { args.amount_atoms };
+    ensure!(atoms <= held, EngineError::BalanceInsufficient);
+    ensure!(atoms <= bank.totals().free_liquidity_down(), EngineError::LiquidityInsufficient);
+    if !args.all {
+        let debit = i64::try_from(atoms).map_err(|_| EngineError::AmountTooLarge)?;
+        return Ok((atoms, token::apply_delta(account, bank.index, -debit, &view)?));
+    }
+    let burned = i64::try_from(token::take_all_deposit_shares(account, bank.index));
+    let burned = burned.map_err(|_| EngineError::NumberOutOfRange)?;
+    ensure!(burned > 0, EngineError::BalanceInsufficient);
+    Ok((atoms, ShareDelta { deposit_shares: -burned, borrow_shares: 0 }))
+}
+
+/// Books the withdrawal, checks liquidity and initial margin, then moves the tokens.
+///
+/// # Errors
+/// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `Paused`, `VaultMismatch`,
+/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`,
+/// `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
+pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
+    ctx.accounts.validate(&args)?;
+    let moved = ctx.accounts.apply(&args, now_secs()?)?;
+    if moved.atoms > 0 {
+        ctx.accounts.transfer().push(&ctx.accounts.bank, moved.atoms)?;
+    }
+    emit_cpi!(Withdrawn { destination: ctx.accounts.destination.key(), moved });
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Banks: listing, money in and out, interest, insurance, fees.
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll::instructions::{
+    BorrowArgs, CollectFeesArgs, DepositArgs, FundInsuranceArgs, ListBankArgs, RepayArgs, UpdateBankArgs, WithdrawArgs,
+};
+use plimsoll::{accounts, instruction};
+use solana_instruction::Instruction;
+
+use super::{build, SYSTEM_PROGRAM};
+use crate::pda::{self, EngineKeys, PROGRAM_ID};
+
+/// A listed token: the slot of its bank, and what its vault holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Slot of the registry.
+    pub bank: u8,
+    /// The mint.
+    pub mint: Pubkey,
+    /// Its token program.
+    pub token_program: Pubkey,
+}
+
+/// Lists a token in the next free slot.
+pub fn list_bank(
+    keys: &EngineKeys,
+    authority: Pubkey,
+    payer: Pubkey,
+    (mint, token_program): (Pubkey, Pubkey),
+    args: ListBankArgs,
+) -> Instruction {
+    let bank = keys.bank(args.index);
+    let accounts = accounts::ListBank {
+        authority,
+        payer,
+        engine: keys.engine,
+        registry: keys.registry,
+        board: keys.board,
+        mint,
+        bank: bank.bank,
+        vault: bank.vault,
+        token_program,
+        system_program: SYSTEM_PROGRAM,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::ListBank { args })
+}
+
+/// Changes a bank's weights, rates and caps.
+pub fn update_bank(keys: &EngineKeys, authority: Pubkey, bank: u8, args: UpdateBankArgs) -> Instruction {
+    let accounts = accounts::UpdateBank {
+        authority,
+        engine: keys.engine,
+        registry: keys.registry,
+        board: keys.board,
+        bank: keys.bank(bank).bank,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::UpdateBank { args })
+}
+
+/// Deposits from `source`, a token account of `authority`, the account's owner or delegate.
+pub fn deposit(
+    keys: &EngineKeys,
+    token: &Token,
+    authority: Pubkey,
+    margin_account: Pubkey,
+    source: Pubkey,
+    args: DepositArgs,
+) -> Instruction {
+    let bank = keys.bank(token.bank);
+    let accounts = accounts::Deposit {
+        authority,
+        margin_account,
+        registry: keys.registry,
+        bank: bank.bank,
+        vault: bank.vault,
+        source,
+        mint: token.mint,
+        token_program: token.token_program,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::Deposit { args })
+}
+
+/// Withdraws to any token account; stops at zero.
+pub fn withdraw(
+    keys: &EngineKeys,
+    token: &Token,
+    owner: Pubkey,
+    margin_account: Pubkey,
+    destination: Pubkey,
+    args: WithdrawArgs,
+) -> Instruction {
+    let bank = keys.bank(token.bank);
+    let accounts = accounts::Withdraw {
+        owner,
+        margin_account,
+        registry: keys.registry,
+        board: keys.board,
+        bank: bank.bank,
+        vault: bank.vault,
+        destination,
+        mint: token.mint,
+        token_program: token.token_program,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::Withdraw { args })
+}
+
+/// Borrows to any token account; takes the deposit first.
+pub fn borrow(
+    keys: &EngineKeys,
+    token: &Token,
+    owner: Pubkey,
+    margin_account: Pubkey,
+    destination: Pubkey,
+    args: BorrowArgs,
+) -> Instruction {
+    let bank = keys.bank(token.bank);
+    let accounts = accounts::Borrow {
+        owner,
+        margin_account,
+        registry: keys.registry,
+        board: keys.board,
+        bank: bank.bank,
+        vault: bank.vault,
+        destination,
+        mint: token.mint,
+        token_program: token.token_program,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::Borrow { args })
+}
+
+/// Repays anyone's debt from `source`, a token account of `payer`.
+pub fn repay(
+    keys: &EngineKeys,
+    token: &Token,
+    payer: Pubkey,
+    margin_account: Pubkey,
+    source: Pubkey,
+    args: RepayArgs,
+) -> Instruction {
+    let bank = keys.bank(token.bank);
+    let accounts = accounts::Repay {
+        payer,
+        margin_account,
+        registry: keys.registry,
+        bank: bank.bank,
+        vault: bank.vault,
+        source,
+        mint: token.mint,
+        token_program: token.token_program,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::Repay { args })
+}
+
+/// Books interest and sets the next rate; anyone may send it.
+pub fn accrue(keys: &EngineKeys, bank: u8) -> Instruction {
+    let accounts = accounts::Accrue {
+        registry: keys.registry,
+        bank: keys.bank(bank).bank,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::Accrue {})
+}
+
+/// Gives tokens to a bank's insurance; anyone may.
+pub fn fund_insurance(
+    keys: &EngineKeys,
+    token: &Token,
+    funder: Pubkey,
+    source: Pubkey,
+    args: FundInsuranceArgs,
+) -> Instruction {
+    let bank = keys.bank(token.bank);
+    let accounts = accounts::FundInsurance {
+        funder,
+        bank: bank.bank,
+        vault: bank.vault,
+        source,
+        mint: token.mint,
+        token_program: token.token_program,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::FundInsurance { args })
+}
+
+/// Makes waiting deposits insurance where there is liquidity; anyone may send it.
+pub fn sweep_insurance(keys: &EngineKeys, bank: u8) -> Instruction {
+    let accounts = accounts::SweepInsurance {
+        registry: keys.registry,
+        bank: keys.bank(bank).bank,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::SweepInsurance {})
+}
+
+/// Takes protocol fees out.
+pub fn collect_fees(
+    keys: &EngineKeys,
+    token: &Token,
+    authority: Pubkey,
+    destination: Pubkey,
+    args: CollectFeesArgs,
+) -> Instruction {
+    let bank = keys.bank(token.bank);
+    let accounts = accounts::CollectFees {
+        authority,
+        engine: keys.engine,
+        registry: keys.registry,
+        bank: bank.bank,
+        vault: bank.vault,
+        destination,
+        mint: token.mint,
+        token_program: token.token_program,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::CollectFees { args })
+}

@@ -1,0 +1,72 @@
+//! The benchmark: one engine, one row for each instruction and size of account.
+//!
+//! | file | what |
+//! |---|---|
+//! | `stage.rs` | the engine under measurement: sixteen tokens and perps listed, interest and funding running |
+//! | `holder.rs` | margin accounts of any size, and bringing them under water |
+//! | `measure.rs` | one transaction: compute units, bytes, keys, and its price in the validator's cost model |
+//! | `margin.rs`, `liquidation.rs`, `money.rs`, `market.rs`, `price.rs`, `bankruptcy.rs` | the rows |
+//! | `row.rs`, `table.rs`, `baseline.rs`, `why.rs` | what becomes of them |
+
+pub mod bankruptcy;
+pub mod baseline;
+pub mod holder;
+pub mod liquidation;
+pub mod margin;
+pub mod market;
+pub mod measure;
+pub mod money;
+pub mod price;
+pub mod row;
+pub mod stage;
+pub mod table;
+pub mod why;
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_state::{EngineAccount, MarginAccount};
+use plimsoll_tests::program_file;
+
+pub use row::{Goal, Row};
+
+/// What built the programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// The builder.
+    pub builder: String,
+    /// Its compiler.
+    pub compiler: String,
+}
+
+impl Build {
+    /// As `cargo xtask bench` names it; unknown where this runs without it.
+    pub fn from_environment() -> Self {
+        let named = |variable| std::env::var(variable).unwrap_or_else(|_| "unknown".to_owned());
+        Self { builder: named("PLIMSOLL_BUILDER"), compiler: named("PLIMSOLL_COMPILER") }
+    }
+}
+
+/// A file of the documentation.
+pub fn docs(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+}
+
+/// Every row, in the order of the table.
+pub fn measure_all() -> Vec<Row> {
+    let mut rows = Vec::new();
+    let stage = stage::Stage::new();
+    margin::measure(&stage, &mut rows);
+    liquidation::measure(&stage, &mut rows);
+    money::measure(&stage, &mut rows);
+    price::measure(&stage, &mut rows);
+    market::measure(&stage, &mut rows);
+    bankruptcy::measure(&stage, &mut rows);
+    rows.push(Row::file("program_file", "plimsoll.so", program_bytes(), 700_000));
+    rows.push(Row::file("margin_account", "whole account", MarginAccount::SPACE as u64, 4_096));
+    rows
+}
+
+fn program_bytes() -> u64 {
+    let file = program_file("PLIMSOLL_SO", "plimsoll");
+    std::fs::metadata(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())).len()
+}
