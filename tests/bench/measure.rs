@@ -11,7 +11,7 @@ const SIGNATURE_COST: u64 = 720;
 const WRITE_LOCK_UNITS: u64 = 300;
 /// `INSTRUCTION_DATA_BYTES_COST`: bytes of instruction data a compute unit.
 const INSTRUCTION_DATA_BYTES_COST: u64 = 4;
-/// `solana_compute_budget::compute_budget_limits::DEFAULT_HEAP_COST`, for each page of loaded account data.
+/// `solana_program_runtime::execution_budget::DEFAULT_HEAP_COST`, for each page of loaded account data.
 const PAGE_COST: u64 = 8;
 /// `solana_cost_model::cost_model::ACCOUNT_DATA_COST_PAGE_SIZE`.
 const PAGE_BYTES: u64 = 32 * 1024;

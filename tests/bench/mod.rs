@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_state::{EngineAccount, MarginAccount};
 use plimsoll_tests::program_file;
 
-pub use row::{Goal, Row};
+pub use row::Row;
 
 /// What built the programs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ pub enum Regime {
 /// Largest penalty of a pair that still improves the ratio, with the factor k, rounded down.
 ///
 /// `p_max = k h (w_l - w_a) / (1 - k h (1 - w_a))` (DESIGN 1).
+#[inline(never)]
 pub fn pair_ceiling_ppm_down(
     health_ppm: u32,
     asset: &TokenWeights,
@@ -34,6 +35,7 @@ pub fn pair_ceiling_ppm_down(
 /// Largest penalty of a perp that still improves the ratio, with the factor k, rounded down.
 ///
 /// `p_max = k h rate / (1 + k h (w_l - 1))`, w_l of the quote (DESIGN 1).
+#[inline(never)]
 pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &TokenWeights, params: &GlobalParams) -> u32 {
     let kh = params.improvement_factor_ppm as u128 * health_ppm.min(params.health_cap_ppm) as u128;
     let numerator = kh * rates.maint_ppm as u128;
@@ -44,6 +46,7 @@ pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &Token
 /// The Dutch penalty of a cure, rounded down.
 ///
 /// `min(max(p0 + (pcap - p0) elapsed / T_a, s m (1 - h)), pcap, p_max)`, the m in it at p = 0 (DESIGN 1).
+#[inline(never)]
 pub fn cure_penalty_ppm_down(
     elapsed_secs: u32,
     marginal_ppm: u32,
@@ -107,6 +110,7 @@ pub struct BestLeg {
 
 impl BestLeg {
     /// Whether some leg above dust with a valid price has `p_max * (1 - c) >= p_floor` at this h.
+    #[inline(never)]
     pub fn pays_at(&self, portfolio: &Portfolio, health_ppm: u32) -> bool {
         let (params, quote) = (&portfolio.params, &portfolio.quote.weights);
         let pair = self.pair.map_or(0, |(a, l)| pair_ceiling_ppm_down(health_ppm, &a, &l, params));

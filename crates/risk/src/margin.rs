@@ -44,6 +44,7 @@ impl Margins {
     }
 
     /// `h = NAV / MMR` in parts per million, rounded down, within `0..=cap`; `cap` without a requirement.
+    #[inline(never)]
     pub fn ratio_ppm_down(&self, cap: u32) -> u32 {
         let mmr = self.mmr();
         if mmr <= 0 {
@@ -60,12 +61,14 @@ impl Margins {
     }
 
     /// `h < ratio_ppm`, exactly.
+    #[inline(never)]
     pub fn is_ratio_below(&self, ratio_ppm: u32) -> bool {
         // Sums of 33 products below 2^85 leave more than 20 bits of headroom.
         self.nav.saturating_mul(PPM as i128) < self.mmr().saturating_mul(ratio_ppm as i128)
     }
 
     /// `NAV < boundary * G`: too little is left to pay anyone for a cure.
+    #[inline(never)]
     pub fn is_below_boundary(&self, boundary_ppm: u32) -> bool {
         self.nav < self.gross_usd_micro as i128 * boundary_ppm as i128
     }
@@ -102,7 +105,7 @@ pub fn margins(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
 }
 
 /// The unit price of an asset, a long or whatever else gains from a higher price.
-#[inline(always)]
+#[inline(never)]
 fn favourable_high(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
     let plain = prices.plain(at);
     if (edges || prices.stale) && prices.edge != 0 {
@@ -113,7 +116,7 @@ fn favourable_high(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
 }
 
 /// The unit price of a liability, a short or a charge.
-#[inline(always)]
+#[inline(never)]
 fn favourable_low(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
     let plain = prices.plain(at);
     if (edges || prices.stale) && prices.edge != 0 {
@@ -204,7 +207,7 @@ fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
 }
 
 /// Value of a signed amount, rounded down: an asset's at `high`, a liability's at `low`; at most 64 bits each way.
-#[inline(always)]
+#[inline(never)]
 fn signed_value_down(amount: i128, high: UnitPrice, low: UnitPrice, saturated: &mut bool) -> i128 {
     let magnitude = amount.unsigned_abs();
     let atoms = if magnitude >> 64 == 0 { magnitude as u64 } else { u64::MAX };
@@ -332,6 +335,7 @@ pub fn quote_sides(portfolio: &Portfolio) -> (u64, u64) {
 }
 
 /// The order of `a * b` and `c * d`, exactly.
+#[inline(never)]
 pub fn cmp_products(a: i128, b: i128, c: i128, d: i128) -> Ordering {
     let sign = |x: i128, y: i128| x.signum() * y.signum();
     let (left, right) = (sign(a, b), sign(c, d));
@@ -347,6 +351,7 @@ pub fn cmp_products(a: i128, b: i128, c: i128, d: i128) -> Ordering {
 }
 
 /// `a * b` as (high, low) halves of 256 bits.
+#[inline(never)]
 fn product(a: u128, b: u128) -> (u128, u128) {
     let (a_hi, a_lo, b_hi, b_lo) = ((a >> 64) as u64, a as u64, (b >> 64) as u64, b as u64);
     let ll = mul_wide(a_lo, b_lo);

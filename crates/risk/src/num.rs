@@ -93,6 +93,7 @@ pub const fn mul_shift_up(a: u64, b: u64, shift: u32) -> u64 {
 }
 
 /// `a * b / d`, rounded down; none where `d` is zero or the result needs more than 64 bits.
+#[inline(never)]
 pub const fn mul_div_down(a: u64, b: u64, d: u64) -> Option<u64> {
     if d == 0 {
         return None;
@@ -106,6 +107,7 @@ pub const fn mul_div_down(a: u64, b: u64, d: u64) -> Option<u64> {
 }
 
 /// `a * b / d`, rounded up; none where `d` is zero or the result needs more than 64 bits.
+#[inline(never)]
 pub const fn mul_div_up(a: u64, b: u64, d: u64) -> Option<u64> {
     if d == 0 {
         return None;
@@ -161,6 +163,7 @@ pub fn to_i64(value: u64) -> RiskResult<i64> {
 }
 
 /// Integer square root, rounded up; exact for every input.
+#[inline(never)]
 pub const fn sqrt_up(n: u128) -> u64 {
     if n == 0 {
         return 0;

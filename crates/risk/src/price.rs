@@ -172,7 +172,7 @@ impl UnitPrice {
     }
 
     /// The value of `amount`, rounded down; saturates at `u64::MAX`.
-    #[inline(always)]
+    #[inline(never)]
     pub const fn value_down(&self, amount: u64) -> u64 {
         if self.shift < 0 {
             return if amount == 0 || self.mantissa == 0 { 0 } else { u64::MAX };
@@ -181,7 +181,7 @@ impl UnitPrice {
     }
 
     /// The value of `amount`, rounded up; saturates at `u64::MAX`. An amount that is not zero is worth at least one.
-    #[inline(always)]
+    #[inline(never)]
     pub const fn value_up(&self, amount: u64) -> u64 {
         if self.shift < 0 {
             return if amount == 0 || self.mantissa == 0 { 0 } else { u64::MAX };
@@ -190,7 +190,7 @@ impl UnitPrice {
     }
 
     /// The value of an amount of up to 128 bits, rounded up; saturates at 2^126.
-    #[inline(always)]
+    #[inline(never)]
     pub const fn value_wide_up(&self, amount: u128) -> u128 {
         const MAX: u128 = 1 << 126;
         if amount == 0 || self.mantissa == 0 {
@@ -217,7 +217,7 @@ impl UnitPrice {
     }
 
     /// `self * (1 + edge)`, rounded down, for an edge in units of 2^-64; saturates the mantissa.
-    #[inline(always)]
+    #[inline(never)]
     pub const fn raised_down(&self, edge: u64) -> Self {
         // One bit of headroom: the sum may need 65.
         let sum = self.mantissa as u128 + mul_high_down(self.mantissa, edge) as u128;
@@ -229,7 +229,7 @@ impl UnitPrice {
     }
 
     /// `self * (1 - edge)`, rounded up, for an edge in units of 2^-64.
-    #[inline(always)]
+    #[inline(never)]
     pub const fn lowered_up(&self, edge: u64) -> Self {
         Self { mantissa: self.mantissa - mul_high_down(self.mantissa, edge), shift: self.shift }
     }
@@ -240,6 +240,7 @@ impl UnitPrice {
     }
 
     /// `value / unit price` for a value of up to 128 bits, rounded down; saturates at `u64::MAX`.
+    #[inline(never)]
     pub fn amount_of_wide_down(&self, value: u128) -> u64 {
         if self.mantissa == 0 {
             return u64::MAX;
@@ -256,6 +257,7 @@ impl UnitPrice {
     }
 
     /// `value / unit price` for a value of up to 128 bits, rounded up; saturates at `u64::MAX`.
+    #[inline(never)]
     pub fn amount_of_wide_up(&self, value: u128) -> u64 {
         if self.mantissa == 0 {
             return u64::MAX;
@@ -268,6 +270,7 @@ impl UnitPrice {
 }
 
 /// `value * 2^shift / d`, rounded as asked, saturating at `u64::MAX`; 192-bit numerators in two steps.
+#[inline(never)]
 fn shifted_div(value: u128, d: u64, shift: u32, up: bool) -> u64 {
     if value == 0 {
         return 0;

@@ -106,7 +106,7 @@ pub fn divide_down(fund_atoms: u64, claims_atoms: &[u64], shares_atoms: &mut [u6
         let product = mul_wide(paid, *claim);
         // At most the claim, as `paid <= total`.
         *share = (product / total) as u64;
-        inexact |= ((product % total != 0) as u32) << index;
+        inexact |= (!product.is_multiple_of(total) as u32) << index;
         left = left.checked_sub(*share).ok_or(RiskError::NumberOutOfRange)?;
     }
     for (index, share) in shares_atoms.iter_mut().enumerate() {

@@ -57,7 +57,7 @@ struct Pricing<'a> {
 
 impl Pricing<'_> {
     /// Prices of a leg of the given sign, whose own charge is `charge_ppm` of its value.
-    #[inline(always)]
+    #[inline(never)]
     fn leg(&self, slot: usize, scale: Price, positive: bool, charge_ppm: u32) -> RiskResult<LegPrices> {
         let slot = self.board.slot(slot).ok_or(RiskError::LegPriceInvalid)?;
         let age_secs = self.now.saturating_sub(slot.published_at);
@@ -86,6 +86,7 @@ impl Pricing<'_> {
         Ok(prices)
     }
 
+    #[inline(never)]
     fn edge(&self, slot: &PriceSlot, age_secs: i64, charge_ppm: u32) -> u64 {
         // A fresh leg without a charge or without width has no edge: the common case of the settlement token.
         let fresh = age_secs <= self.params.read_age_secs as i64;

@@ -1,7 +1,6 @@
 //! Looking at a margin account before dealing with it: what any protocol on top of the engine does by CPI.
 
 use anchor_lang::prelude::*;
-use anchor_lang::solana_program::log::sol_log_compute_units;
 use anchor_lang::solana_program::program::get_return_data;
 use plimsoll::cpi::accounts::CheckMargin;
 use plimsoll::instructions::CheckMarginArgs;
@@ -26,11 +25,20 @@ pub struct ReadMargin<'info> {
 /// Reads the view and logs the ratio, the compute units before the call and those after the answer was decoded:
 /// what a margin check costs its caller.
 pub(crate) fn read_margin(ctx: Context<ReadMargin>, views: u8) -> Result<()> {
-    sol_log_compute_units();
+    log_meter();
     let view = margin_of(ctx.accounts, views)?;
-    sol_log_compute_units();
+    log_meter();
     msg!("ratio_ppm: {}", view.ratio_ppm);
     Ok(())
+}
+
+/// Logs how many compute units are left; costs 100 of them.
+fn log_meter() {
+    #[cfg(target_os = "solana")]
+    // SAFETY: the call takes nothing and returns nothing.
+    unsafe {
+        solana_define_syscall::definitions::sol_log_compute_units_();
+    }
 }
 
 fn margin_of(accounts: &ReadMargin, views: u8) -> Result<MarginView> {

@@ -21,12 +21,21 @@ pub struct Ledger<'a> {
     pub accounts: &'a [MarginAccount],
     /// Unix seconds.
     pub now: i64,
-    /// Transactions so far: each may leave an atom or two to a vault by rounding.
+    /// Transactions so far: each may leave atoms to a vault by rounding.
     pub transactions: u64,
+    /// Bases closed against the opposite side so far: each rounds every position of that side down by up to a unit.
+    pub closings: u64,
 }
 
-/// Atoms that one transaction's roundings may leave in one vault or pool: one per rounded leg, at most this many.
-const ROUNDED_LEGS: u64 = 8;
+impl Ledger<'_> {
+    /// Base units that closings may have rounded away.
+    fn units_rounded_away(&self) -> u64 {
+        self.closings * self.accounts.len() as u64
+    }
+}
+
+/// Atoms that one transaction's roundings may leave in one vault or pool: one for each of its legs, at most this many.
+const ROUNDED_LEGS: u64 = 3;
 const FAILURES_KEPT: usize = 10;
 
 /// Checks everything and adds what it finds to `found`.
@@ -116,7 +125,7 @@ fn check_sides(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
         }
         // Positions of ended epochs come over with rounded-down shares of what the new epoch counts for them.
         let missing = if older == 0 { shares.abs_diff(totals.shares as u128) } else { 0 };
-        let slack = if index.epoch == 0 { 0 } else { ROUNDED_LEGS as u128 * ledger.accounts.len() as u128 };
+        let slack = if index.epoch == 0 { 0 } else { ledger.accounts.len() as u128 };
         note(found, missing.saturating_sub(slack), || {
             format!("market {}: shares of {side:?} positions are {shares}, of the side {}", market.index, totals.shares)
         });
@@ -125,8 +134,7 @@ fn check_sides(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
             format!("market {}: {} {side:?} positions, the side counts {counted}", market.index, count + older)
         });
     }
-    // Each position's size is rounded down from its shares, and closing against a side rounds its index down.
-    let slack = ledger.accounts.len() as u128 + ledger.transactions as u128;
+    let slack = ledger.units_rounded_away() as u128;
     note(found, sizes[0].abs_diff(sizes[1]).saturating_sub(slack), || {
         format!("market {}: longs hold {} units, shorts {}", market.index, sizes[0], sizes[1])
     });
@@ -162,13 +170,13 @@ fn check_pnl(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
     }
     let covered = market.pool_atoms as i128 + market.deficit_atoms as i128;
     let kept = covered - claims;
-    // A base that closing rounded away is worth at most a thousandth of a dollar a unit; see `check_sides`.
-    let units_slack = unit.value_up(ledger.accounts.len() as u64 + ledger.transactions) as i128;
+    let units_slack = unit.value_up(ledger.units_rounded_away()) as i128;
     let bound = (ROUNDED_LEGS * ledger.transactions) as i128 + units_slack;
     let error = if kept < 0 { (-kept - units_slack).max(0) } else { (kept - bound).max(0) };
     note(found, error as u128, || {
         format!("market {}: claims are {claims} atoms, pool and deficit {covered}", market.index)
     });
+    found.max_rounding_kept_atoms = found.max_rounding_kept_atoms.max(kept.clamp(0, bound) as u64);
 }
 
 #[cfg(test)]
@@ -212,6 +220,7 @@ mod tests {
             accounts: &fixture.accounts,
             now: 0,
             transactions: 1,
+            closings: 0,
         };
         check(&ledger, &mut found);
         found

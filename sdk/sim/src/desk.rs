@@ -152,7 +152,8 @@ pub fn unwind(engine: &mut Engine, desk: &mut Desk, liquidator: usize, prices: &
         return;
     }
     let snapshot = engine.snapshot();
-    let account = engine.world.margin_account(&engine.liquidators[liquidator]);
+    let trader = engine.liquidators[liquidator];
+    let account = engine.world.margin_account(&trader);
     let Ok(portfolio) = snapshot.with(&account).portfolio(Views::SPOT) else { return };
     let mut clear = true;
     for leg in portfolio.perps().iter().filter(|l| l.units != 0) {
@@ -160,20 +161,20 @@ pub fn unwind(engine: &mut Engine, desk: &mut Desk, liquidator: usize, prices: &
     }
     // First what comes in, so that initial margin allows what goes out.
     for leg in portfolio.tokens().iter().filter(|l| l.amount_atoms < 0) {
-        clear &= engine.deposit_as_liquidator(liquidator, leg.bank as usize, leg.amount_atoms.unsigned_abs());
+        clear &= engine.deposit(&trader, leg.bank as usize, leg.amount_atoms.unsigned_abs()).is_ok();
     }
     if desk.outside_usd > 0.0 {
         let atoms = (desk.outside_usd * 1e6) as u64;
-        if atoms > 0 && engine.deposit_as_liquidator(liquidator, 0, atoms) {
+        if atoms > 0 && engine.deposit(&trader, 0, atoms).is_ok() {
             desk.outside_usd = 0.0;
         }
     }
     for leg in portfolio.tokens().iter().filter(|l| l.amount_atoms > 0) {
-        clear &= engine.withdraw_all_as_liquidator(liquidator, leg.bank as usize);
+        clear &= engine.withdraw(&trader, leg.bank as usize, None).is_ok();
     }
     if desk.outside_usd < 0.0 {
         let atoms = (-desk.outside_usd * 1e6) as u64;
-        if atoms > 0 && engine.withdraw_as_liquidator(liquidator, 0, atoms) {
+        if atoms > 0 && engine.withdraw(&trader, 0, Some(atoms)).is_ok() {
             desk.outside_usd = 0.0;
         }
     }

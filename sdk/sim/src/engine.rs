@@ -179,6 +179,7 @@ impl Engine {
             accounts: &self.everyone(),
             now: snapshot.now,
             transactions: self.meter.total(),
+            closings: self.meter.count("resolve_bankruptcy (seize PnL)") + self.meter.count("resolve_bankruptcy (pay PnL)"),
         };
         conserve::check(&ledger, found);
     }

@@ -39,6 +39,11 @@ impl Meter {
         self.series.values().map(|s| s.compute_units.len() as u64).sum()
     }
 
+    /// Transactions of one instruction that succeeded so far.
+    pub fn count(&self, instruction: &str) -> u64 {
+        self.series.get(instruction).map_or(0, |s| s.compute_units.len() as u64)
+    }
+
     /// Compute units by instruction.
     pub fn compute_units(&self) -> BTreeMap<String, Spread> {
         let measured = self.series.iter().filter(|(_, s)| !s.compute_units.is_empty());

@@ -11,7 +11,7 @@ use crate::population::Population;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::strategy::LIQUIDATORS;
-use crate::world::{Failure, MarketConfig, PriceConfig, Tick, World};
+use crate::world::{BankConfig, Failure, MarketConfig, PriceConfig, Tick, World};
 
 /// Slow averages are ready after twice their time constant, two hours.
 const WARM_UP_SECS: i64 = 7_320;
@@ -20,6 +20,8 @@ const WARM_UP_STEP_SECS: i64 = 60;
 const CALM_NOISE: f64 = 0.0004;
 /// One sigma of a calm feed, parts per million.
 const CALM_CONF_PPM: i64 = 400;
+/// Caps of every bank, atoms: worth less than a tenth of what a value can hold, and never met.
+const CAP_ATOMS: u64 = 1 << 48;
 /// Seconds before the first bar at which accounts are opened.
 const OPENING_LEAD_SECS: i64 = 4;
 /// Capital of the account that takes the other side of closing liquidators, dollars.
@@ -71,18 +73,14 @@ fn list(world: &mut World, prices: [i64; 2]) -> Result<(), String> {
         let price = bank.underlying.map_or(E8, |u| prices[u.index()]);
         world.set_price(slot, price).map_err(refused("refresh_price"))?;
     }
-    for (slot, bank) in BANKS.iter().enumerate() {
-        list_bank(world, slot as u8, bank).map_err(refused("list_bank"))?;
+    for (bank, slot) in BANKS.iter().zip(0..) {
+        let mint = world.create_mint(bank.name, bank.decimals);
+        let caps = BankConfig { deposit_cap_atoms: CAP_ATOMS, borrow_cap_atoms: CAP_ATOMS, ..BankConfig::of(bank, slot) };
+        world.list_bank(mint, &caps).map_err(refused("list_bank"))?;
     }
     for market in &MARKETS {
-        let config = MarketConfig {
-            name: market.name,
-            base_decimals: market.base_decimals,
-            price_slot: 1 + market.underlying.index() as u8,
-            rate_ppm: market.rate_ppm,
-            ..MarketConfig::SOL
-        };
-        world.list_market(&config).map_err(refused("list_market"))?;
+        let price_slot = 1 + market.underlying.index() as u8;
+        world.list_market(&MarketConfig::of(market, price_slot)).map_err(refused("list_market"))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the replay sends: one method for each instruction, all of them measured.
 
-use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, SettleFillArgs};
+use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, SettleFillArgs, TakeWinArgs};
 use plimsoll::liquidation::{LiquidationBounds, LiquidationOutcome};
 use plimsoll_risk::liquidate::{Leg, Liability, Request};
 use plimsoll_risk::perp::settleable;
@@ -184,8 +184,16 @@ impl Engine {
         due.retain(|(pnl, _, _)| pnl.unsigned_abs() >= LEAST_SETTLED_ATOMS);
         due.sort_by_key(|(pnl, market, trader)| (*pnl, *market, trader.account));
         let (keys, authority) = (self.world.keys, self.world.authority);
-        for (_, market, trader) in due {
-            let _ = self.send("settle_pnl", &authority, ix::settle_pnl(&keys, market, Some(trader.account)));
+        for (pnl, market, trader) in due {
+            let totals = self.market(market as usize);
+            if pnl > 0 && totals.deficit_atoms > 0 {
+                // In a deficit only the owner takes a win, for his share of the pool.
+                let args = TakeWinArgs { claim_atoms: 0, all: true, min_paid_atoms: 1 };
+                let take = ix::take_win(&keys, market, trader.owner, trader.account, args);
+                let _ = self.send("take_win", &trader.owner, take);
+            } else if pnl < 0 || totals.pool_atoms > 0 {
+                let _ = self.send("settle_pnl", &authority, ix::settle_pnl(&keys, market, Some(trader.account)));
+            }
         }
         for market in 0..MARKETS.len() {
             let totals = self.market(market);

@@ -1,7 +1,7 @@
 //! The margin accounts of a replay: who holds and owes what when it starts, deterministic by seed.
 //!
-//! Sizes are log-normal. An account's *cushion*, the move against it that takes it under water, is a minimum (what
-//! initial margin leaves) plus an exponential, so that a crash reaches some accounts early, some late and some never.
+//! Sizes are log-normal. The move against an account that takes it under water is a minimum (what initial margin
+//! leaves) plus its *cushion*, an exponential, so that a crash reaches some accounts early, some late and some never.
 
 use crate::listing::{BANKS, MARKETS};
 use crate::rng::Rng;
@@ -77,6 +77,8 @@ const LEAST_USD: f64 = 500.0;
 const MOST_USD: f64 = 1_000_000.0;
 /// Part of what initial margin allows that an account uses at most: prices are read conservatively there.
 const MOST_OF_INITIAL: f64 = 0.94;
+/// Margin of the boldest perp position, as a multiple of initial margin.
+const LEAST_PERP_MARGIN: f64 = 1.2;
 /// Lenders hold this multiple of what is borrowed of each token.
 const LENDING_FACTOR: f64 = 1.5;
 
@@ -176,26 +178,26 @@ fn weighted(plan: &AccountPlan, level: usize) -> f64 {
     BANKS.iter().zip(plan.deposits_usd).map(|(bank, usd)| usd as f64 * ppm(bank.asset_ppm[level])).sum()
 }
 
-/// A debt in USDC that maintenance reaches after a fall of `cushion`, within initial margin.
+/// A debt in USDC that leaves a cushion beyond what initial margin already leaves.
 fn debt_usd(plan: &AccountPlan, cushion: f64) -> u64 {
-    let wanted = weighted(plan, MAINT) * (1.0 - cushion).max(0.05) / ppm(BANKS[0].liability_ppm[MAINT]);
-    let allowed = weighted(plan, INIT) / ppm(BANKS[0].liability_ppm[INIT]);
-    wanted.min(MOST_OF_INITIAL * allowed) as u64
+    borrow_usd(plan, 0, (1.0 - cushion).max(0.05))
 }
 
-/// A debt in a volatile token that maintenance reaches after a rise of `cushion`, within initial margin.
+/// A debt in a volatile token that leaves room for a rise of `cushion` beyond what initial margin already leaves.
 fn short_debt_usd(plan: &AccountPlan, bank: usize, cushion: f64) -> u64 {
-    let wanted = weighted(plan, MAINT) / (ppm(BANKS[bank].liability_ppm[MAINT]) * (1.0 + cushion));
-    let allowed = weighted(plan, INIT) / ppm(BANKS[bank].liability_ppm[INIT]);
-    wanted.min(MOST_OF_INITIAL * allowed) as u64
+    borrow_usd(plan, bank, 1.0 / (1.0 + cushion))
 }
 
-/// A notional whose margin is used up by a move of `cushion`, within what initial margin leaves beside the debts.
+/// A share of what initial margin allows to borrow.
+fn borrow_usd(plan: &AccountPlan, bank: usize, share: f64) -> u64 {
+    (share * MOST_OF_INITIAL * weighted(plan, INIT) / ppm(BANKS[bank].liability_ppm[INIT])) as u64
+}
+
+/// A notional whose margin is used up by a move of `cushion`, on top of the initial margin that the debts leave.
 fn notional_usd(plan: &AccountPlan, market: usize, cushion: f64) -> u64 {
     let debts: f64 = plan.borrows_usd.iter().zip(&BANKS).map(|(&b, bank)| b as f64 * ppm(bank.liability_ppm[INIT])).sum();
     let free = (weighted(plan, INIT) * MOST_OF_INITIAL - debts).max(0.0);
-    let [maint, init] = MARKETS[market].rate_ppm.map(ppm);
-    (free / (cushion + maint)).min(free / (init * 1.3)) as u64
+    (free / (cushion + LEAST_PERP_MARGIN * ppm(MARKETS[market].rate_ppm[INIT]))) as u64
 }
 
 /// Scales the larger side of each market down until both are equal.

@@ -78,7 +78,7 @@ impl Resolver {
         let record = &mut self.bankruptcies[index];
         let began = record.calls;
         while record.calls - began < MOST_CALLS {
-            match engine.resolve_next(record.account) {
+            match engine.resolve_next(record.account, record.calls > 0) {
                 Some(true) => record.calls += 1,
                 Some(false) => break,
                 None => {

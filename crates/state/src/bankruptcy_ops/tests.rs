@@ -1,291 +1,15 @@
 //! Whole resolutions on the layouts: random accounts, random orders of calls.
 
-use std::boxed::Box;
+mod world;
+
 use std::vec::Vec;
 
-use bytemuck::Zeroable;
-use plimsoll_risk::bank::{deposit_atoms_down, shares_down};
-use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
-use plimsoll_risk::price::{base_scale_down, Price};
+use plimsoll_risk::bank::deposit_atoms_down;
+use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{exchange, Bank, EngineAccount, Market, SideIndex, SlotStatus, StoredParams, StoredRates};
-
-const NOW: i64 = 1_760_130_600;
-const MARKETS: usize = 3;
-
-#[derive(Clone)]
-struct World {
-    registry: Box<Registry>,
-    board: Box<PriceBoard>,
-    banks: [Bank; 2],
-    markets: [Market; MARKETS],
-    account: MarginAccount,
-    others: MarginAccount,
-    now: i64,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Token(usize),
-    Pnl(usize),
-    PayBorrow(usize),
-    PayPnl(usize),
-    Finish,
-}
-
-const STEPS: [Step; 11] = [
-    Step::Token(0),
-    Step::Token(1),
-    Step::Pnl(0),
-    Step::Pnl(1),
-    Step::Pnl(2),
-    Step::PayBorrow(0),
-    Step::PayBorrow(1),
-    Step::PayPnl(0),
-    Step::PayPnl(1),
-    Step::PayPnl(2),
-    Step::Finish,
-];
-
-/// What a random account looks like.
-#[derive(Clone, Debug)]
-struct Seed {
-    balances: [i64; 2],
-    indices: (u64, u64),
-    insurance: [u64; 2],
-    waiting: u64,
-    legs: [(i64, u64, u64, u64, u64); MARKETS],
-    deposits: u64,
-}
-
-fn seed() -> impl Strategy<Value = Seed> {
-    let balance = || prop_oneof![Just(0i64), -2_000_000i64..2_000_000, -5i64..5];
-    let fund = || prop_oneof![Just(0u64), 0u64..1_000_000, Just(1 << 30)];
-    // Units, entry and spot in dollars, the pool, the deficit.
-    let leg = || {
-        (
-            prop_oneof![Just(0i64), -20_000i64..20_000],
-            50u64..150,
-            50u64..150,
-            prop_oneof![Just(0u64), 0u64..1_000_000],
-            prop_oneof![Just(0u64), Just(1), 0u64..300_000],
-        )
-    };
-    (
-        [balance(), balance()],
-        (INDEX_ONE / 2..INDEX_ONE * 3 / 2, INDEX_ONE..INDEX_ONE * 2),
-        [fund(), fund()],
-        0u64..50_000,
-        [leg(), leg(), leg()],
-        prop_oneof![Just(10_000_000u64), Just(1 << 40)],
-    )
-        .prop_map(|(balances, (deposit, borrow), insurance, waiting, legs, deposits)| Seed {
-            balances,
-            indices: (deposit, borrow),
-            insurance,
-            waiting,
-            legs,
-            deposits,
-        })
-}
-
-fn dollars(price: u64) -> Price {
-    Price::from_decimal_down(price, 0).unwrap()
-}
-
-impl World {
-    fn new(seed: &Seed) -> Self {
-        let mut world = World {
-            registry: Box::new(Registry::zeroed()),
-            board: Box::new(PriceBoard::zeroed()),
-            banks: [Bank::zeroed(); 2],
-            markets: [Market::zeroed(); MARKETS],
-            account: MarginAccount::zeroed(),
-            others: MarginAccount::zeroed(),
-            now: NOW,
-        };
-        world.registry.params = StoredParams(GlobalParams::DEFAULT);
-        world.account.version = crate::LAYOUT_VERSION;
-        for index in 0..2 {
-            world.list_bank(seed, index);
-        }
-        for index in 0..MARKETS {
-            world.list_market(seed, index);
-        }
-        world.account.freeze().unwrap();
-        world
-    }
-
-    fn list_bank(&mut self, seed: &Seed, index: usize) {
-        let slot = &mut self.registry.banks[index];
-        slot.status = SlotStatus::Active as u8;
-        (slot.deposit_index, slot.borrow_index) = seed.indices;
-        slot.accrued_at = NOW;
-        let bank = &mut self.banks[index];
-        (bank.deposit_index, bank.booked_borrow_index) = seed.indices;
-        (bank.version, bank.index) = (crate::LAYOUT_VERSION, index as u8);
-        (bank.draw_cap_event_atoms, bank.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
-        bank.insurance_atoms = seed.insurance[index];
-        bank.deposit_shares = shares_down(seed.deposits, seed.indices.0).unwrap();
-        bank.borrow_shares = bank.deposit_shares / 4;
-        bank.waiting_shares = seed.waiting;
-        let shares = seed.balances[index];
-        if shares > 0 {
-            bank.deposit_shares += shares as u64;
-        } else {
-            bank.borrow_shares += shares.unsigned_abs();
-        }
-        if shares != 0 {
-            self.account.tokens[index] =
-                TokenPosition { shares, bank: index as u8, used: 1, ..TokenPosition::default() };
-        }
-    }
-
-    fn list_market(&mut self, seed: &Seed, index: usize) {
-        let (units, entry, spot, pool, deficit) = seed.legs[index];
-        let slot = &mut self.registry.markets[index];
-        (slot.status, slot.price_slot) = (SlotStatus::Active as u8, index as u8);
-        slot.rates = StoredRates(MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 });
-        slot.scale = base_scale_down(6, 6).unwrap().into();
-        slot.funding_at = NOW;
-        slot.sides = [SideIndex::start(); 2];
-        let price = &mut self.board.slots[index];
-        (price.active, price.published_at, price.spot) = (1, NOW, dollars(spot).into());
-        let market = &mut self.markets[index];
-        (market.version, market.index) = (crate::LAYOUT_VERSION, index as u8);
-        market.draw_cap_event_atoms = u64::MAX;
-        let mine = self.account.open_leg(market).unwrap();
-        let theirs = self.others.open_leg(market).unwrap();
-        let (mine, theirs) = (&mut self.account.derivatives[mine], &mut self.others.derivatives[theirs]);
-        let cash = (units.unsigned_abs() * entry) as i64;
-        let (buyer, seller) = if units >= 0 { (mine, &mut *theirs) } else { (&mut *theirs, mine) };
-        exchange(slot, market, buyer, seller, units.unsigned_abs(), -cash, cash, NOW, 3_600).unwrap();
-        // Others have paid into the pool, and hold a claim that nobody covers.
-        let paid = market.pay_in_up(pool, seed.indices.0).unwrap();
-        self.banks[0].deposit_shares += paid.shares;
-        theirs.cash_atoms += (pool + deficit) as i64;
-        market.add_deficit(deficit).unwrap();
-        let place = self.account.perp_index(index as u8).unwrap();
-        self.account.close_leg_if_zero(place, &mut self.markets[index]).unwrap();
-    }
-
-    /// Runs a step or leaves everything as it was, as the program does.
-    fn step(&mut self, step: Step) -> RiskResult<()> {
-        let mut next = self.clone();
-        next.run(step)?;
-        *self = next;
-        Ok(())
-    }
-
-    fn run(&mut self, step: Step) -> RiskResult<()> {
-        let (account, board, now) = (&mut self.account, &*self.board, self.now);
-        match step {
-            Step::Token(bank) => {
-                seize_token(account, &mut self.banks[bank], &self.registry, board, now)?;
-            }
-            Step::Pnl(market) => {
-                let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-                seize_pnl(account, market, quote, &mut self.registry, board, now)?;
-            }
-            Step::PayBorrow(bank) => {
-                begin_paying(account, &mut self.banks[0], &self.registry, board, now)?;
-                let paid = pay_borrow(account, &mut self.banks[bank], &mut self.registry, now)?;
-                assert_eq!(paid.payment.covered_atoms() + paid.payment.remainder_atoms, paid.owed_atoms);
-                assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].insurance_atoms == 0);
-                finish(account, (bank == 0).then_some(&mut self.banks[0]))?;
-            }
-            Step::PayPnl(market) => {
-                begin_paying(account, &mut self.banks[0], &self.registry, board, now)?;
-                let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-                let paid = pay_pnl(account, market, quote, &mut self.registry, board, now)?;
-                let loss = paid.pnl_atoms.min(0).unsigned_abs();
-                assert_eq!(paid.covered_atoms + paid.charged_atoms + paid.deficit_atoms, loss);
-                // Less than the price of one more share is left.
-                assert!(paid.covered_atoms == loss || quote.insurance_atoms <= 1 + (quote.deposit_index >> 48));
-                finish(account, Some(&mut self.banks[0]))?;
-            }
-            Step::Finish => {
-                account.require_status(AccountStatus::Paying)?;
-                if !finish(account, Some(&mut self.banks[0]))?.thawed {
-                    return Err(RiskError::WrongStage);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What a bank's vault owes, atoms with 48 fraction bits.
-    fn obligations(&self, bank: usize) -> i128 {
-        let bank = &self.banks[bank];
-        let totals = bank.totals();
-        let atoms =
-            (bank.insurance_atoms + bank.reserved_atoms + bank.fees_atoms) as i128 - bank.uncovered_atoms as i128;
-        totals.deposits_bits() as i128 - totals.borrows_bits() as i128 + (atoms << 48)
-    }
-
-    /// A market whose pool is brought to its value.
-    fn touched(&self, index: usize) -> Market {
-        let mut market = self.markets[index];
-        market.touch_pool(self.banks[0].deposit_index).unwrap();
-        market
-    }
-
-    /// Claims on a market's pool less what covers them; rounding only ever lowers it.
-    fn excess_claims(&self, index: usize) -> i128 {
-        let (market, slot) = (self.touched(index), &self.registry.markets[index]);
-        let pnl = |account: &MarginAccount| {
-            account.perp_index(index as u8).map_or(0, |place| {
-                leg_pnl_down(&account.derivatives[place], slot, &self.registry, &self.board, self.now).unwrap()
-            })
-        };
-        let claims = pnl(&self.account) as i128 + pnl(&self.others) as i128 + market.own_claim_atoms as i128;
-        claims - market.pool_atoms as i128 - market.deficit_atoms as i128
-    }
-
-    fn check(&self) {
-        self.account.invariant().unwrap();
-        self.banks.iter().for_each(|bank| bank.invariant().unwrap());
-        assert_eq!(self.banks[0].reserved_atoms, self.account.estate_reserved_atoms);
-        let legs = self
-            .account
-            .tokens
-            .iter()
-            .map(|t| t.reserved_atoms)
-            .chain(self.account.derivatives.iter().map(|d| d.reserved_atoms));
-        if self.account.status == AccountStatus::Paying as u8 {
-            assert!(legs.sum::<u64>() <= self.account.estate_reserved_atoms);
-        }
-    }
-
-    /// Every step in a random order, again and again, until the account is active; `between` runs after each.
-    fn resolve(&mut self, mut random: u64, mut between: impl FnMut(&mut World, u64)) -> usize {
-        let mut calls = 0;
-        while self.account.status != AccountStatus::Active as u8 {
-            let mut order: Vec<Step> = STEPS.to_vec();
-            let mut progress = false;
-            while !order.is_empty() {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let step = order.swap_remove((random >> 33) as usize % order.len());
-                if self.step(step).is_ok() {
-                    progress = true;
-                    calls += 1;
-                    self.check();
-                    between(self, random);
-                }
-            }
-            // An account that was repaid or touched empty in stage (a) has nothing to pay.
-            if !progress && self.account.is_empty() {
-                finish(&mut self.account, Some(&mut self.banks[0])).unwrap();
-                progress = true;
-            }
-            assert!(progress, "the resolution is stuck");
-            assert!(calls < 40, "the resolution does not end");
-        }
-        calls
-    }
-}
+use world::{dollars, seed, Seed, Step, World, MARKETS, NOW};
 
 fn balance(shares: i64, indices: (u64, u64)) -> i64 {
     if shares >= 0 {
@@ -306,8 +30,8 @@ proptest! {
         let calls = world.resolve(random, |_, _| ());
         prop_assert!(world.account.is_empty());
         prop_assert_eq!(world.banks[0].reserved_atoms, 0);
-        for bank in 0..2 {
-            let drift = world.obligations(bank) - owed[bank];
+        for (bank, before) in owed.into_iter().enumerate() {
+            let drift = world.obligations(bank) - before;
             prop_assert!(drift <= 0, "bank {} owes {} more", bank, drift as f64 / INDEX_ONE as f64);
             prop_assert!(drift >= -((4 * calls as i128 + 4) << 48), "bank {} lost {}", bank, drift as f64 / INDEX_ONE as f64);
         }
@@ -328,8 +52,8 @@ proptest! {
             world.board.slots.iter_mut().for_each(|slot| slot.published_at = NOW + 60);
         });
         prop_assert!(world.account.is_empty());
-        for bank in 0..2 {
-            prop_assert!(world.obligations(bank) <= owed[bank]);
+        for (bank, before) in owed.into_iter().enumerate() {
+            prop_assert!(world.obligations(bank) <= before);
         }
     }
 
@@ -434,23 +158,4 @@ fn the_quote_borrow_is_paid_before_the_markets_and_the_event_cap_binds() {
     // 500 atoms buy whole shares of a deposit worth 499: the rest of the loss of 1,000.
     assert_eq!(bank.markets[0].deficit_atoms, 232);
     assert_eq!(bank.account.status, AccountStatus::Active as u8);
-}
-
-impl World {
-    /// A step where a cap leaves insurance untouched.
-    fn run_capped(&mut self, step: Step) {
-        let (account, now) = (&mut self.account, self.now);
-        begin_paying(account, &mut self.banks[0], &self.registry, &self.board, now).unwrap();
-        match step {
-            Step::PayBorrow(bank) => {
-                pay_borrow(account, &mut self.banks[bank], &mut self.registry, now).unwrap();
-            }
-            Step::PayPnl(market) => {
-                let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-                pay_pnl(account, market, quote, &mut self.registry, &self.board, now).unwrap();
-            }
-            _ => {}
-        }
-        finish(account, Some(&mut self.banks[0])).unwrap();
-    }
 }

@@ -1,14 +1,17 @@
 //! Sequences of operations against explicit bookkeeping: every position written at every event.
 
 use bytemuck::Zeroable;
-use plimsoll_risk::lazy::{Side, A_MIN};
-use plimsoll_risk::params::{MarketRates, INDEX_ONE};
+use plimsoll_risk::lazy::Side;
+use plimsoll_risk::params::MarketRates;
 use plimsoll_risk::price::{Price, UnitPrice};
 use plimsoll_risk::RiskError;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{DerivativePosition, MarginAccount, Market, MarketSlot, SideIndex, StoredRates, EPOCH_RING};
+use crate::{DerivativePosition, Market, MarketSlot, SideIndex, StoredRates};
+
+mod epochs;
+mod pool;
 
 const ACCOUNTS: usize = 5;
 const MAX_SECS: u32 = 3_600;
@@ -273,197 +276,5 @@ proptest! {
         steps in prop::collection::vec((some_step(), 1u64..2_000), 1..40),
     ) {
         run(&steps);
-    }
-}
-
-#[test]
-fn a_full_ring_opens_nothing_but_still_transfers_and_deleverages() {
-    let mut both = Both::new();
-    (both.high, both.steps) = (10, 10);
-    // Account 0 sleeps in epoch 0 while three epochs pass.
-    both.fill(0, 1, 1 << 30, 5);
-    for _ in 0..3 {
-        both.deleverage(1, 5);
-        both.fill(2, 1, 1 << 41, 5);
-    }
-    // Epoch 3 ends with accounts 2 and 3 in it, 2^21 of 2^42 units left; epoch 4 has no entry to end in.
-    both.fill(3, 4, 1 << 41, 5);
-    both.fill(4, 1, (1 << 41) - (1 << 21), 5);
-    both.deleverage(1, 5);
-    both.touch(2);
-    both.touch(3);
-    both.check();
-    assert_eq!(both.slot.sides[0].epoch, 4);
-    assert_eq!((both.read(2).0, both.read(3).0, both.read(4).0), (1 << 20, 1 << 20, -(1 << 21)));
-    // Nothing opens.
-    both.fill(2, 1, 8, 5);
-    assert_eq!(both.read(1).0, 0);
-    // Shares pass within a side.
-    let shares = both.market.sides[0].shares;
-    both.fill(3, 2, 1 << 10, 5);
-    both.fill(4, 1, (1 << 21) - 1, 5);
-    assert_eq!(both.read(3).0, (1 << 20) + (1 << 10));
-    assert_eq!(both.market.sides[0].shares, shares);
-    both.check();
-    // A keeps falling, to zero where all is closed, and the epoch goes on.
-    both.deleverage(1, 5);
-    both.check();
-    assert_eq!((both.slot.sides[0].a, both.slot.sides[0].epoch), (A_MIN >> 1, 4));
-    both.deleverage(4, 5);
-    both.check();
-    assert_eq!((both.slot.sides[0].a, both.slot.sides[0].epoch), (0, 4));
-    both.fill(2, 1, 8, 5);
-    assert_eq!(both.read(1).0, 0);
-    // The sleeper is touched and the funding cranked: the epoch ends and the side opens again.
-    both.touch(0);
-    both.wait(1, 0, true);
-    assert_eq!(both.slot.sides[0].epoch, 5);
-    both.fill(2, 1, 8, 5);
-    assert_eq!((both.read(2).0, both.read(1).0), (8, -8));
-    both.check();
-}
-
-#[test]
-fn an_epoch_ends_with_positions_in_it_and_they_follow_one_by_one() {
-    let mut both = Both::new();
-    both.high = 10;
-    both.fill(0, 1, 1 << 41, 5);
-    both.fill(2, 1, 1 << 41, 5);
-    // One long unit in 2^21 is left: below 2^-20 the epoch ends with both longs in it.
-    both.fill(1, 3, (1 << 42) - (1 << 42 >> 21), 5);
-    both.steps += 4;
-    assert_eq!(both.read(1).0, -(1 << 21));
-    both.deleverage(3, 5);
-    both.check();
-    let long = &both.slot.sides[0];
-    assert_eq!((long.epoch, long.a), (1, plimsoll_risk::lazy::A_ONE));
-    assert_eq!(long.ring[0].a, A_MIN >> 1);
-    assert_eq!(both.market.sides[0].ring_counts, [2, 0, 0, 0]);
-    assert_eq!(both.market.sides[0].shares, 1 << 21);
-    both.touch(0);
-    assert_eq!((both.market.sides[0].ring_counts[0], both.market.sides[0].count), (1, 1));
-    both.touch(2);
-    assert_eq!((both.market.sides[0].ring_counts[0], both.market.sides[0].count), (0, 2));
-    both.check();
-}
-
-#[test]
-fn closing_all_of_a_side_closes_every_position_of_it() {
-    let mut both = Both::new();
-    both.high = 10;
-    both.fill(0, 1, 1_000, 5);
-    both.fill(2, 1, 500, 6);
-    both.steps += 3;
-    both.deleverage(1, 4);
-    both.check();
-    assert_eq!((both.read(0).0, both.read(2).0), (0, 0));
-    assert_eq!(both.market.sides[0].shares, 0);
-    // Each gets spot for what was closed: PnL at spot as before.
-    assert_eq!((both.read(0).1, both.read(2).1), (-1_000, -1_000));
-}
-
-#[test]
-fn a_ring_entry_is_reused_only_at_count_zero() {
-    let mut both = Both::new();
-    both.high = 10;
-    both.fill(0, 1, 1 << 30, 5);
-    both.deleverage(1, 5);
-    // Nobody touches account 0, whose base is gone: the ended epoch counts it all the same.
-    for round in 0..2 * EPOCH_RING {
-        both.steps += 2;
-        let epoch = both.slot.sides[0].epoch;
-        both.fill(2, 1, 1 << 20, 5);
-        let opened = both.read(2).0 != 0;
-        assert_eq!(opened, round < EPOCH_RING - 1, "round {round}, epoch {epoch}");
-        if opened {
-            both.deleverage(1, 5);
-            both.touch(2);
-        }
-        both.check();
-    }
-    both.touch(0);
-    both.fill(2, 1, 1 << 20, 5);
-    assert_eq!(both.read(2).0, 1 << 20);
-    both.check();
-}
-
-#[test]
-fn touching_without_the_market_needs_a_current_epoch() {
-    let mut both = Both::new();
-    both.fill(0, 1, 1_000, 5);
-    let mut position = both.positions[0];
-    assert_eq!(touch(&mut position, &both.slot, None, 10, MAX_SECS), Ok(()));
-    both.deleverage(1, 5);
-    assert_eq!(touch(&mut position, &both.slot, None, 10, MAX_SECS), Err(RiskError::TotalsRequired));
-}
-
-#[test]
-fn the_last_leg_leaves_its_pool_to_insurance() {
-    let mut market = Market::zeroed();
-    let mut account = MarginAccount::zeroed();
-    let leg = account.open_leg(&mut market).unwrap();
-    assert_eq!(account.open_leg(&mut market), Ok(leg));
-    assert_eq!(market.leg_count, 1);
-    market.pool_atoms = 7;
-    market.deficit_atoms = 3;
-    account.derivatives[leg].cash_atoms = 1;
-    assert_eq!(account.close_leg_if_zero(leg, &mut market), Ok(false));
-    account.derivatives[leg].cash_atoms = 0;
-    assert_eq!(account.close_leg_if_zero(leg, &mut market), Ok(true));
-    assert_eq!((market.own_claim_atoms, market.deficit_atoms, market.leg_count), (7, 0, 0));
-}
-
-#[test]
-fn a_full_table_opens_no_leg() {
-    let mut account = MarginAccount::zeroed();
-    for index in 0..16 {
-        let mut market = Market::zeroed();
-        market.index = index;
-        account.open_leg(&mut market).unwrap();
-    }
-    let mut market = Market::zeroed();
-    market.index = 16;
-    assert_eq!(account.open_leg(&mut market), Err(RiskError::PositionTableFull));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
-
-    #[test]
-    fn a_pool_never_owes_more_than_its_deposit_and_rounding_is_no_deficit(
-        moves in prop::collection::vec((any::<bool>(), 1u64..1 << 40), 1..40), index in INDEX_ONE..INDEX_ONE * 3,
-    ) {
-        let mut market = Market::zeroed();
-        for (pays_in, atoms) in moves {
-            market.touch_pool(index).unwrap();
-            let before = market.pool_atoms;
-            let own = market.own_claim_atoms;
-            if pays_in {
-                let paid = market.pay_in_up(atoms, index).unwrap();
-                // The payer is credited with `atoms`; what rounding adds is the market's own.
-                prop_assert!(paid.moved_atoms >= atoms && paid.moved_atoms - atoms <= (index >> 48) + 1);
-                prop_assert!(paid.pool_atoms >= atoms && paid.pool_atoms <= paid.moved_atoms + 1);
-                prop_assert_eq!(market.own_claim_atoms - own, paid.pool_atoms - atoms);
-                prop_assert_eq!(market.pool_atoms, before + paid.pool_atoms);
-                let credit = Market::credit_of_down(atoms, index).unwrap();
-                prop_assert!(credit <= atoms);
-                if credit != 0 {
-                    prop_assert!(market.pay_in_up(credit, index).unwrap().moved_atoms <= atoms);
-                }
-            } else {
-                let paid = market.pay_out_down(atoms.min(before), index).unwrap();
-                prop_assert!(paid.moved_atoms <= paid.pool_atoms && paid.pool_atoms <= atoms.min(before));
-                prop_assert_eq!(market.pool_atoms, before - paid.pool_atoms);
-            }
-            prop_assert_eq!(market.pool_atoms, market.pool_value_down(index));
-            prop_assert_eq!(market.deficit_atoms, 0);
-        }
-        // A falling index takes the own claim and then makes a deficit; growth pays it back in that order.
-        let (nominal, own) = (market.pool_atoms, market.own_claim_atoms);
-        market.touch_pool(index / 2).unwrap();
-        let lost = nominal - market.pool_atoms;
-        prop_assert_eq!(market.deficit_atoms, lost.saturating_sub(own));
-        market.touch_pool(index).unwrap();
-        prop_assert_eq!((market.deficit_atoms, market.own_claim_atoms), (0, own));
     }
 }

@@ -41,10 +41,13 @@ pub fn handler(ctx: Context<AcceptAuthority>) -> Result<()> {
         engine.invariant().engine()?;
         Pubkey::from(previous)
     };
-    emit_cpi!(AuthorityAccepted {
-        engine: ctx.accounts.engine.key(),
-        previous,
-        authority: ctx.accounts.pending_authority.key(),
-    });
+    crate::event::emit_event!(
+        ctx,
+        AuthorityAccepted {
+            engine: ctx.accounts.engine.key(),
+            previous,
+            authority: ctx.accounts.pending_authority.key(),
+        }
+    );
     Ok(())
 }

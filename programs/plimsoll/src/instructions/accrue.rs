@@ -50,6 +50,6 @@ pub fn handler(ctx: Context<Accrue>) -> Result<()> {
             after: BankRecord::from(&*bank),
         }
     };
-    emit_cpi!(event);
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -2,9 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::bank::RateCurve;
-use plimsoll_risk::params::{
-    GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO,
-};
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot, PriceBoard, Registry, StoredWeights};

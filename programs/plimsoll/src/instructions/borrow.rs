@@ -127,6 +127,6 @@ pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now_secs()?)?;
     ctx.accounts.transfer().push(&ctx.accounts.bank, moved.atoms)?;
-    emit_cpi!(Borrowed { destination: ctx.accounts.destination.key(), moved });
+    crate::event::emit_event!(ctx, Borrowed { destination: ctx.accounts.destination.key(), moved });
     Ok(())
 }

@@ -43,11 +43,14 @@ impl CloseAccount<'_> {
 pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
     ctx.accounts.validate()?;
     let engine = Pubkey::from(ctx.accounts.margin_account.load()?.engine);
-    emit_cpi!(AccountClosed {
-        engine,
-        account: ctx.accounts.margin_account.key(),
-        owner: ctx.accounts.owner.key(),
-        rent_payer: ctx.accounts.rent_payer.key(),
-    });
+    crate::event::emit_event!(
+        ctx,
+        AccountClosed {
+            engine,
+            account: ctx.accounts.margin_account.key(),
+            owner: ctx.accounts.owner.key(),
+            rent_payer: ctx.accounts.rent_payer.key(),
+        }
+    );
     Ok(())
 }

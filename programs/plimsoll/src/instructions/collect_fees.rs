@@ -98,6 +98,6 @@ pub fn handler(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let event = ctx.accounts.apply(&args, now_secs()?)?;
     ctx.accounts.transfer().push(&ctx.accounts.bank, event.atoms)?;
-    emit_cpi!(event);
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -83,6 +83,6 @@ impl CrankFunding<'_> {
 pub fn handler(ctx: Context<CrankFunding>) -> Result<()> {
     ctx.accounts.validate()?;
     let cranked = ctx.accounts.crank(now_secs()?)?;
-    emit_cpi!(cranked);
+    crate::event::emit_event!(ctx, cranked);
     Ok(())
 }

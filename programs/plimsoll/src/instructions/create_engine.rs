@@ -67,11 +67,14 @@ pub fn handler(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()>
         engine.board = board.to_bytes();
         engine.invariant().engine()?;
     }
-    emit_cpi!(EngineCreated {
-        engine: key,
-        authority: creator,
-        pause_authority: args.pause_authority,
-        test_cluster: args.test_cluster,
-    });
+    crate::event::emit_event!(
+        ctx,
+        EngineCreated {
+            engine: key,
+            authority: creator,
+            pause_authority: args.pause_authority,
+            test_cluster: args.test_cluster,
+        }
+    );
     Ok(())
 }

@@ -109,6 +109,6 @@ pub fn handler(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
     let decimals = ctx.accounts.validate(&args)?;
     let received = ctx.accounts.transfer().pull(&ctx.accounts.authority, args.amount_atoms, decimals)?;
     let moved = ctx.accounts.apply(received, now_secs()?)?;
-    emit_cpi!(Deposited { authority: ctx.accounts.authority.key(), moved });
+    crate::event::emit_event!(ctx, Deposited { authority: ctx.accounts.authority.key(), moved });
     Ok(())
 }

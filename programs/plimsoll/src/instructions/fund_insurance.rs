@@ -74,6 +74,6 @@ pub fn handler(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<(
             after: BankRecord::from(&*bank),
         }
     };
-    emit_cpi!(event);
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

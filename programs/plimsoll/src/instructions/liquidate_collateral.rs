@@ -149,7 +149,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
         liquidator.invariant().engine()?;
         plan
     };
-    emit_cpi!(event(&ctx, &args, &plan));
+    crate::event::emit_event!(ctx, event(&ctx, &args, &plan));
     LiquidationOutcome::from(&plan).report();
     Ok(())
 }

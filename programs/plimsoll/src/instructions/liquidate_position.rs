@@ -99,7 +99,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         market.invariant().engine()?;
         (plan, long, netted)
     };
-    emit_cpi!(event(&ctx, &args, &plan, long, netted_units));
+    crate::event::emit_event!(ctx, event(&ctx, &args, &plan, long, netted_units));
     LiquidationOutcome::from(&plan).report();
     Ok(())
 }

@@ -4,9 +4,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use plimsoll_risk::params::{TokenWeights, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
-use plimsoll_state::{
-    seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION,
-};
+use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
 use crate::access::{now_secs, require_authority, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
@@ -132,14 +130,17 @@ impl ListBank<'_> {
 pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
     ctx.accounts.apply(&args, weights, &ctx.bumps, now_secs()?)?;
-    emit_cpi!(BankListed {
-        engine: ctx.accounts.engine.key(),
-        bank: args.index,
-        address: ctx.accounts.bank.key(),
-        mint: ctx.accounts.mint.key(),
-        vault: ctx.accounts.vault.key(),
-        price_slot: args.price_slot,
-        config: args.config,
-    });
+    crate::event::emit_event!(
+        ctx,
+        BankListed {
+            engine: ctx.accounts.engine.key(),
+            bank: args.index,
+            address: ctx.accounts.bank.key(),
+            mint: ctx.accounts.mint.key(),
+            vault: ctx.accounts.vault.key(),
+            price_slot: args.price_slot,
+            config: args.config,
+        }
+    );
     Ok(())
 }

@@ -161,15 +161,18 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         set_terms(&mut market, &args.terms);
         market.invariant().engine()?;
     }
-    emit_cpi!(listed(
-        ctx.accounts.engine.key(),
-        ctx.accounts.market.key(),
-        args.index,
-        args.price_slot,
-        1,
-        rates,
-        &args.terms
-    ));
+    crate::event::emit_event!(
+        ctx,
+        listed(
+            ctx.accounts.engine.key(),
+            ctx.accounts.market.key(),
+            args.index,
+            args.price_slot,
+            1,
+            rates,
+            &args.terms
+        )
+    );
     Ok(())
 }
 

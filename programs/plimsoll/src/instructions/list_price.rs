@@ -79,12 +79,15 @@ pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
         board.count = args.slot + 1;
         board.invariant().engine()?;
     }
-    emit_cpi!(PriceListed {
-        engine: ctx.accounts.engine.key(),
-        slot: args.slot,
-        config: args.config,
-        variance_prior_pico_per_sec: args.prior(),
-    });
+    crate::event::emit_event!(
+        ctx,
+        PriceListed {
+            engine: ctx.accounts.engine.key(),
+            slot: args.slot,
+            config: args.config,
+            variance_prior_pico_per_sec: args.prior(),
+        }
+    );
     Ok(())
 }
 

@@ -69,13 +69,16 @@ pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
         account.rent_payer = ctx.accounts.payer.key().to_bytes();
         account.invariant().engine()?;
     }
-    emit_cpi!(AccountOpened {
-        engine,
-        account: ctx.accounts.margin_account.key(),
-        owner,
-        id: args.id,
-        delegate,
-        rent_payer: ctx.accounts.payer.key(),
-    });
+    crate::event::emit_event!(
+        ctx,
+        AccountOpened {
+            engine,
+            account: ctx.accounts.margin_account.key(),
+            owner,
+            id: args.id,
+            delegate,
+            rent_payer: ctx.accounts.payer.key(),
+        }
+    );
     Ok(())
 }

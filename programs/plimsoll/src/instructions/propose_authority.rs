@@ -52,11 +52,14 @@ pub fn handler(ctx: Context<ProposeAuthority>, args: ProposeAuthorityArgs) -> Re
         engine.invariant().engine()?;
         Pubkey::from(engine.pause_authority)
     };
-    emit_cpi!(AuthorityProposed {
-        engine: ctx.accounts.engine.key(),
-        authority: ctx.accounts.authority.key(),
-        pending_authority: args.authority.unwrap_or_default(),
-        pause_authority,
-    });
+    crate::event::emit_event!(
+        ctx,
+        AuthorityProposed {
+            engine: ctx.accounts.engine.key(),
+            authority: ctx.accounts.authority.key(),
+            pending_authority: args.authority.unwrap_or_default(),
+            pause_authority,
+        }
+    );
     Ok(())
 }

@@ -112,6 +112,6 @@ pub fn handler(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
     let (atoms, decimals) = ctx.accounts.book(&args, now_secs()?)?;
     let received = ctx.accounts.transfer().pull(&ctx.accounts.payer, atoms, decimals)?;
     let moved = ctx.accounts.apply(received)?;
-    emit_cpi!(Repaid { payer: ctx.accounts.payer.key(), moved });
+    crate::event::emit_event!(ctx, Repaid { payer: ctx.accounts.payer.key(), moved });
     Ok(())
 }

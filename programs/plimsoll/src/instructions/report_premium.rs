@@ -65,7 +65,7 @@ pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<(
         market.index
     };
     let engine = Pubkey::new_from_array(ctx.accounts.registry.load()?.engine);
-    emit_cpi!(PremiumReported { engine, market: index, premium_ppm: args.premium_ppm });
+    crate::event::emit_event!(ctx, PremiumReported { engine, market: index, premium_ppm: args.premium_ppm });
     Ok(())
 }
 

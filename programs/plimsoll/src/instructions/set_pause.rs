@@ -56,10 +56,9 @@ pub fn handler(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
         registry.pause_bits = args.pause_bits;
         registry.invariant().engine()?;
     }
-    emit_cpi!(PauseSet {
-        engine: ctx.accounts.engine.key(),
-        signer: ctx.accounts.signer.key(),
-        pause_bits: args.pause_bits,
-    });
+    crate::event::emit_event!(
+        ctx,
+        PauseSet { engine: ctx.accounts.engine.key(), signer: ctx.accounts.signer.key(), pause_bits: args.pause_bits }
+    );
     Ok(())
 }

@@ -249,6 +249,6 @@ impl FillContext<'_> {
 pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let fill = ctx.accounts.settle(&args, now_secs()?)?;
-    emit_cpi!(fill);
+    crate::event::emit_event!(ctx, fill);
     Ok(())
 }

@@ -175,6 +175,6 @@ pub(super) fn observe(account: &mut MarginAccount, registry: &Registry, board: &
 pub fn handler(ctx: Context<SettlePnl>) -> Result<()> {
     ctx.accounts.validate()?;
     let settled = ctx.accounts.settle(now_secs()?)?;
-    emit_cpi!(settled);
+    crate::event::emit_event!(ctx, settled);
     Ok(())
 }

@@ -47,6 +47,6 @@ pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
             after: BankRecord::from(&*bank),
         }
     };
-    emit_cpi!(event);
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -88,6 +88,6 @@ impl TakeWin<'_> {
 pub fn handler(ctx: Context<TakeWin>, args: TakeWinArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let settled = ctx.accounts.take(&args, now_secs()?)?;
-    emit_cpi!(settled);
+    crate::event::emit_event!(ctx, settled);
     Ok(())
 }

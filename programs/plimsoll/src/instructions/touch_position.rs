@@ -53,6 +53,6 @@ pub fn handler(ctx: Context<TouchPosition>) -> Result<()> {
     let (market, position) = ctx.accounts.touch(now_secs()?)?;
     let engine = Pubkey::new_from_array(ctx.accounts.registry.load()?.engine);
     let account = ctx.accounts.margin_account.key();
-    emit_cpi!(PositionTouched { engine, market, account, position });
+    crate::event::emit_event!(ctx, PositionTouched { engine, market, account, position });
     Ok(())
 }

@@ -88,6 +88,6 @@ pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
             after: BankRecord::from(&*bank),
         }
     };
-    emit_cpi!(event);
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -71,6 +71,6 @@ pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()>
         registry.invariant().engine()?;
     }
     let (engine, market) = (ctx.accounts.engine.key(), ctx.accounts.market.key());
-    emit_cpi!(listed(engine, market, index, price_slot, args.status, rates, &args.terms));
+    crate::event::emit_event!(ctx, listed(engine, market, index, price_slot, args.status, rates, &args.terms));
     Ok(())
 }

@@ -60,7 +60,7 @@ pub fn handler(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()>
         apply(&mut registry, &*ctx.accounts.board.load()?, params)?;
         registry.invariant().engine()?;
     }
-    emit_cpi!(ParamsUpdated { engine: ctx.accounts.engine.key(), params: args.params });
+    crate::event::emit_event!(ctx, ParamsUpdated { engine: ctx.accounts.engine.key(), params: args.params });
     Ok(())
 }
 

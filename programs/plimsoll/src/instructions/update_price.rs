@@ -82,6 +82,9 @@ pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
         slot.invariant().engine()?;
         board.invariant().engine()?;
     }
-    emit_cpi!(PriceUpdated { engine: ctx.accounts.engine.key(), slot: args.slot, config: args.config });
+    crate::event::emit_event!(
+        ctx,
+        PriceUpdated { engine: ctx.accounts.engine.key(), slot: args.slot, config: args.config }
+    );
     Ok(())
 }

@@ -134,6 +134,6 @@ pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
     if moved.atoms > 0 {
         ctx.accounts.transfer().push(&ctx.accounts.bank, moved.atoms)?;
     }
-    emit_cpi!(Withdrawn { destination: ctx.accounts.destination.key(), moved });
+    crate::event::emit_event!(ctx, Withdrawn { destination: ctx.accounts.destination.key(), moved });
     Ok(())
 }

@@ -43,7 +43,7 @@ pub struct BankConfig {
 
 impl BankConfig {
     /// A bank with the replay's weights, a curve with its kink at 80 % and no cap that a test would meet.
-    pub fn of(listing: &BankListing, price_slot: u8) -> Self {
+    pub const fn of(listing: &BankListing, price_slot: u8) -> Self {
         Self {
             price_slot,
             asset_ppm: listing.asset_ppm,
@@ -94,8 +94,13 @@ pub struct MarketConfig {
 }
 
 impl MarketConfig {
+    /// SOL-PERP of [`World::default_listing`].
+    pub const SOL: Self = Self::of(&MARKETS[SOL_PERP as usize], SOL);
+    /// BTC-PERP of [`World::default_listing`].
+    pub const BTC: Self = Self::of(&MARKETS[BTC_PERP as usize], BTC);
+
     /// A market with the replay's rates, a fee of a basis point and no cap that a test would meet.
-    pub fn of(listing: &MarketListing, price_slot: u8) -> Self {
+    pub const fn of(listing: &MarketListing, price_slot: u8) -> Self {
         Self {
             name: listing.name,
             base_decimals: listing.base_decimals,
@@ -158,10 +163,8 @@ impl World {
             let listed = self.list_bank(mint, &BankConfig::of(listing, slot));
             listed.unwrap_or_else(|failure| panic!("{}: {failure}", listing.name));
         }
-        for listing in &MARKETS {
-            let price_slot = SOL + listing.underlying.index() as u8;
-            let listed = self.list_market(&MarketConfig::of(listing, price_slot));
-            listed.unwrap_or_else(|failure| panic!("{}: {failure}", listing.name));
+        for config in [MarketConfig::SOL, MarketConfig::BTC] {
+            self.list_market(&config).unwrap_or_else(|failure| panic!("{}: {failure}", config.name));
         }
         self.hold_prices(READY_SECS, 5);
     }

@@ -174,7 +174,7 @@ fn pay_pnl(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
 /// One frame for each event instead of all of them in the handler's.
 #[inline(never)]
 fn emit<E: anchor_lang::Event>(ctx: &Context<ResolveBankruptcy>, event: E) -> Result<()> {
-    emit_cpi!(event);
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }
 

@@ -1,0 +1,171 @@
+//! The two liquidations that `README.md` and `docs/math.md` work through, computed by the crate: the pages quote these
+//! figures and no others.
+
+use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::margin::{margins, Margins};
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+
+const README: &str = include_str!("../../../README.md");
+const MATH: &str = include_str!("../../../docs/math.md");
+
+const PARAMS: GlobalParams = GlobalParams::DEFAULT;
+const NOW: i64 = 1_760_130_600;
+const USDC: u8 = 0;
+const SOL: u8 = 1;
+const SOL_PERP: u8 = 0;
+
+fn fresh(dollars: u64, scale: Price) -> LegPrices {
+    let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
+    let ready = true;
+    LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
+}
+
+fn quote_weights() -> TokenWeights {
+    TokenWeights::new(1_000_000, 990_000, 1_000_000, 1_010_000, &PARAMS).unwrap()
+}
+
+fn holding_quote(amount_atoms: i64) -> Portfolio {
+    let mut portfolio = Portfolio::empty(PARAMS);
+    portfolio.quote = TokenLeg {
+        amount_atoms,
+        weights: quote_weights(),
+        prices: fresh(1, token_scale_down(6).unwrap()),
+        bank: USDC,
+    };
+    portfolio
+}
+
+/// 100 SOL at $164 against 14,000 USDC borrowed.
+fn borrower() -> Portfolio {
+    let mut portfolio = holding_quote(-14_000_000_000);
+    portfolio.tokens[0] = TokenLeg {
+        amount_atoms: 100_000_000_000,
+        weights: TokenWeights::new(850_000, 750_000, 1_120_000, 1_200_000, &PARAMS).unwrap(),
+        prices: fresh(164, token_scale_down(9).unwrap()),
+        bank: SOL,
+    };
+    portfolio.token_count = 1;
+    portfolio
+}
+
+/// 1,100 USDC and a long of 100 SOL, bought at $171, at $164.
+fn trader() -> Portfolio {
+    let mut portfolio = holding_quote(1_100_000_000);
+    portfolio.perps[0] = PerpLeg {
+        units: 100_000_000,
+        cash_atoms: -17_100_000_000,
+        rates: MarketRates::new(30_000, 60_000, 2_100, 2, &quote_weights(), &PARAMS).unwrap(),
+        prices: fresh(164, base_scale_down(6, 6).unwrap()),
+        market: SOL_PERP,
+    };
+    portfolio.perp_count = 1;
+    portfolio
+}
+
+/// Liquidates as much as is allowed, ten seconds into the auction.
+fn after_ten_seconds(portfolio: &mut Portfolio, leg: Leg) -> Plan {
+    let clocks = Clocks { seen: Seen::UnderWater, under_water_secs: 0, observed_at: NOW - 10, ..Default::default() };
+    let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
+    let plan = plan(portfolio, &clocks, &request, NOW).unwrap();
+    assert_eq!(plan.clocks.under_water_secs, 10);
+    plan
+}
+
+/// Dollars with two decimals and commas, from pico-dollars.
+fn dollars(pico: i128) -> String {
+    let cents = (pico + 5_000_000_000).div_euclid(10_000_000_000);
+    let (whole, mut text) = ((cents / 100).to_string(), String::new());
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    format!("{text}.{:02}", cents % 100)
+}
+
+/// `h` with four decimals, rounded down.
+fn ratio(margins: &Margins) -> String {
+    let ppm = margins.ratio_ppm_down(u32::MAX);
+    format!("{}.{:04}", ppm / 1_000_000, ppm % 1_000_000 / 100)
+}
+
+#[track_caller]
+fn quoted(page: &str, figures: &[&str]) {
+    for figure in figures {
+        assert!(page.contains(figure), "the page does not say {figure}");
+    }
+}
+
+#[track_caller]
+fn near(pico: i128, expected: &str) {
+    assert_eq!(dollars(pico), expected);
+}
+
+#[test]
+fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his_target() {
+    let mut portfolio = borrower();
+    let before = margins(&portfolio, At::Spot, false);
+    near(before.nav, "2,400.00");
+    near(before.mmr(), "2,460.00");
+    near(before.tmr(), "2,764.00");
+    assert_eq!(ratio(&before), "0.9756");
+
+    let leg = Leg::Pair { asset: SOL, liability: Liability::Borrow(USDC) };
+    let plan = after_ten_seconds(&mut portfolio, leg);
+    assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, 13_250));
+    // x* = 364 / (1.01 - 0.84 * 1.01325) = 2,291.18 dollars of debt.
+    assert_eq!(plan.size, 2_291_181_470);
+    assert_eq!(plan.fee_atoms, 7_589_538);
+    assert_eq!(plan.paid_atoms, 2_298_771_008);
+    assert_eq!(plan.received_atoms, 14_155_728_077);
+
+    let after = plan.after;
+    near(after.nav, "2,369.64");
+    near(after.mmr(), "2,111.77");
+    assert_eq!(dollars(after.tmr()), dollars(after.nav));
+    assert!((0..10_000_000).contains(&after.target), "on the target, to ten micro-dollars");
+    assert_eq!(ratio(&after), "1.1221");
+
+    let figures = ["2,400.00", "2,460.00", "2,764.00", "0.9756", "13,250 ppm", "2,291.18", "2,298.77", "14.1557"];
+    quoted(README, &figures);
+    quoted(MATH, &figures);
+    quoted(MATH, &["0.158870", "7.59", "2,321.54", "2,369.64", "2,111.77", "1.1221"]);
+    quoted(README, &["7.59", "2,369.64", "2,111.77", "1.1221"]);
+}
+
+#[test]
+fn the_trader_of_the_math_page_keeps_two_fifths_of_his_position() {
+    let mut portfolio = trader();
+    let before = margins(&portfolio, At::Spot, false);
+    near(before.nav, "400.00");
+    near(before.mmr(), "492.00");
+    near(before.tmr(), "697.00");
+    assert_eq!(ratio(&before), "0.8130");
+
+    let plan = after_ten_seconds(&mut portfolio, Leg::Perp { market: SOL_PERP });
+    // The clock asks for 13,250 ppm; k * h * rate with h capped at one half allows 12,000.
+    assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, 12_000));
+    // x* = 297 / (0.0425 - 1.01 * 0.012) = 9,776.17 dollars of notional, 59.61 SOL.
+    assert_eq!(plan.size, 59_610_792);
+    assert_eq!(plan.paid_atoms, 9_776_169_888);
+    assert_eq!((plan.fee_atoms, plan.received_atoms), (29_328_509, 87_985_528));
+    near(plan.after.nav, "282.69");
+    near(plan.after.mmr(), "198.71");
+    near(plan.after.tmr(), "281.51");
+    assert_eq!(ratio(&plan.after), "1.4225");
+
+    quoted(MATH, &["697.00", "0.8130", "12,000 ppm", "9,776.17", "59.61", "29.33", "87.99", "282.69", "198.71", "1.4225"]);
+}
+
+#[test]
+fn at_six_more_dollars_neither_is_touched() {
+    for mut portfolio in [borrower(), trader()] {
+        portfolio.tokens[0].prices = fresh(170, token_scale_down(9).unwrap());
+        portfolio.perps[0].prices = fresh(170, base_scale_down(6, 6).unwrap());
+        assert!(assess(&portfolio, &Clocks::default(), NOW).regime.is_none());
+    }
+}

@@ -1,0 +1,117 @@
+//! Replays a recorded crash through the deployed program and reports what happened to everybody's money.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use plimsoll_sim::run::{run, Config};
+use plimsoll_sim::{report, scenario, table};
+
+/// Replays a recorded crash through the deployed program.
+#[derive(Parser, Debug)]
+#[command(name = "plimsoll-replay", version)]
+struct Options {
+    /// The program's sBPF file; by default what `cargo xtask build` wrote.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+    /// Which crash; see --list.
+    #[arg(long, value_name = "NAME", default_value = scenario::ALL[0].name)]
+    scenario: String,
+    /// Seed of the population, the feeds' timing and the races.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Margin accounts.
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(10..=2_000))]
+    accounts: u64,
+    /// Minutes to replay; by default the whole scenario.
+    #[arg(long, value_name = "N")]
+    minutes: Option<usize>,
+    /// Seconds between two prices: a divisor of 60 from 1 to 10.
+    #[arg(long, value_name = "SECS", default_value_t = 2, value_parser = step)]
+    step: u32,
+    /// Also writes every figure as JSON.
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+    /// Where the HTML report goes.
+    #[arg(long, value_name = "PATH", default_value = "report/replay.html")]
+    report: PathBuf,
+    /// Lists the scenarios.
+    #[arg(long)]
+    list: bool,
+}
+
+fn step(text: &str) -> Result<u32, String> {
+    let secs: u32 = text.parse().map_err(|_| "a number of seconds is expected".to_owned())?;
+    if (1..=10).contains(&secs) && 60 % secs == 0 {
+        Ok(secs)
+    } else {
+        Err("the step must divide 60 and be at most 10 seconds".to_owned())
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match replay(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("plimsoll-replay: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs what was asked for; false where conservation was broken.
+fn replay(options: &Options) -> Result<bool, String> {
+    if options.list {
+        for scenario in &scenario::ALL {
+            println!("{:<20} {}", scenario.name, scenario.summary);
+        }
+        return Ok(true);
+    }
+    let scenario = scenario::by_name(&options.scenario)?;
+    let minutes = options.minutes.unwrap_or(scenario.minutes);
+    scenario.window(minutes)?;
+    deploy(options.program.as_deref())?;
+    let config =
+        Config { scenario, minutes, accounts: options.accounts as usize, seed: options.seed, step_secs: options.step };
+    let progress = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {percent:>3}% {msg}");
+    progress.set_style(style.map_err(|e| e.to_string())?.progress_chars("=> "));
+    progress.enable_steady_tick(Duration::from_millis(250));
+    let began = Instant::now();
+    let result = run(&config, &progress)?;
+    progress.finish_and_clear();
+    print!("{}", table::render(&result));
+    write(&options.report, &report::html(&result))?;
+    println!("\n  report  {}", options.report.display());
+    if let Some(path) = &options.json {
+        let json = serde_json::to_string_pretty(&result).map_err(|e| e.to_string())?;
+        write(path, &json)?;
+        println!("  json    {}", path.display());
+    }
+    println!("  took    {:.1} s", began.elapsed().as_secs_f64());
+    Ok(result.conservation.ok)
+}
+
+/// Names the program's file to the chain.
+fn deploy(program: Option<&Path>) -> Result<(), String> {
+    let default = plimsoll_sim::world::program_file("PLIMSOLL_SO", "plimsoll");
+    let file = program.unwrap_or(&default);
+    if !file.is_file() {
+        return Err(format!("there is no program at {}; `cargo xtask build` writes it", file.display()));
+    }
+    std::env::set_var("PLIMSOLL_SO", file);
+    Ok(())
+}
+
+/// Writes a file and the folders above it.
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let fail = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
+    if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(fail)?;
+    }
+    std::fs::write(path, text).map_err(fail)
+}

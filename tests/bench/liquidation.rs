@@ -1,0 +1,114 @@
+//! Both liquidations, and how many of them fit a block.
+
+use plimsoll_risk::auction::LegName;
+use plimsoll_tests::{args, ix, Trader};
+use plimsoll::liquidation::LiquidationBounds;
+use solana_instruction::Instruction;
+
+use super::holder::{Book, Size};
+use super::measure::{measure as run, Measured};
+use super::row::{Envelope, Goal, Row};
+use super::stage::{Stage, QUOTE};
+
+const MIDDLE: Size = Size { tokens: 8, perps: 4 };
+const LARGEST: Size = Size { tokens: 16, perps: 16 };
+const MIDDLE_GOAL: u64 = 38_000;
+const LARGEST_GOAL: u64 = 66_000;
+const LEGACY: Envelope = Envelope { bytes: 1_232, accounts: 13 };
+/// What the transactions of one 200 ms block may cost that write one account.
+const UNITS_PER_WRITTEN_ACCOUNT: u64 = 20_000_000;
+const PER_BLOCK_GOAL: u64 = 400;
+
+/// Adds the rows.
+pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
+    let mut per_block = None;
+    for (size, goal) in [(MIDDLE, MIDDLE_GOAL), (LARGEST, LARGEST_GOAL)] {
+        for book in [Book::Borrower, Book::Loser, Book::Trader] {
+            let mut stage = stage.clone();
+            let (operation, case, measured) = liquidation(&mut stage, size, book);
+            let envelope = (size == LARGEST).then_some(LEGACY);
+            let row = Row::new(operation, case, &measured).sized(size.tokens, size.perps).at_most(goal);
+            rows.push(Row { envelope, ..row });
+            if (size, book) == (MIDDLE, Book::Borrower) {
+                per_block = Some(measured);
+            }
+        }
+    }
+    let measured = per_block.expect("the list above has it");
+    let row = Row::new("liquidate_collateral", "per block, one quote bank", &measured);
+    let per_block = Some(UNITS_PER_WRITTEN_ACCOUNT / measured.cost);
+    rows.push(Row { compute_units: Some(measured.cost), per_block, goal: Some(Goal::PerBlock(PER_BLOCK_GOAL)), ..row }
+        .sized(MIDDLE.tokens, MIDDLE.perps));
+    refusals(&mut stage.clone(), rows);
+}
+
+/// The liquidation of an account's best leg by a liquidator with three positions.
+fn liquidation(stage: &mut Stage, size: Size, book: Book) -> (&'static str, &'static str, Measured) {
+    let liquidatee = stage.stretched("liquidatee", size, book);
+    let liquidator = liquidator(stage);
+    let best = stage.sink(&liquidatee);
+    let (operation, case, instruction) = instruction(stage, &liquidator, &liquidatee, book, best);
+    (operation, case, run(&stage.world, &liquidator.owner, &instruction, case))
+}
+
+/// Settlement token, the token and the perp that it will take: three positions before and after.
+pub fn liquidator(stage: &mut Stage) -> Trader {
+    let liquidator = stage.world.trader("liquidator");
+    stage.deposit_usd(&liquidator, QUOTE, 5_000_000);
+    stage.deposit_usd(&liquidator, 1, 10_000);
+    stage.trade_usd(&liquidator, 0, 1_000, true);
+    liquidator
+}
+
+/// Everything that the plan allows, with a limit price that it meets.
+pub fn bounds() -> LiquidationBounds {
+    LiquidationBounds {
+        max_size: 0,
+        as_much_as_allowed: true,
+        min_size: 1,
+        limit_numerator: 0,
+        limit_denominator: 0,
+        no_op_if_refused: false,
+    }
+}
+
+fn instruction(
+    stage: &Stage,
+    liquidator: &Trader,
+    liquidatee: &Trader,
+    book: Book,
+    best: LegName,
+) -> (&'static str, &'static str, Instruction) {
+    let parties =
+        ix::Parties { signer: liquidator.owner, liquidator: liquidator.account, liquidatee: liquidatee.account };
+    let keys = &stage.world.keys;
+    match best {
+        LegName::Pair { asset, .. } => {
+            let (case, liability) = match book {
+                Book::Loser => ("repays negative PnL", args::LiabilityArg::NegativePnl(0)),
+                _ => ("repays a quote borrow", args::LiabilityArg::Borrow(QUOTE)),
+            };
+            let limits = LiquidationBounds { limit_numerator: 1, limit_denominator: 1_000_000, ..bounds() };
+            let args = args::LiquidateCollateralArgs { asset_bank: asset, liability, bounds: limits };
+            ("liquidate_collateral", case, ix::liquidate_collateral(keys, parties, args, false))
+        }
+        // All markets charge the same, so the first long is as good as the one that the assessment names.
+        LegName::Perp { .. } => {
+            let limits = LiquidationBounds { limit_numerator: 1_000_000, limit_denominator: 1, ..bounds() };
+            let args = args::LiquidatePositionArgs { market: 0, bounds: limits };
+            ("liquidate_position", "takes over a long", ix::liquidate_position(keys, parties, args))
+        }
+    }
+}
+
+/// What a liquidator pays for coming too late.
+fn refusals(stage: &mut Stage, rows: &mut Vec<Row>) {
+    let healthy = stage.holder("healthy", MIDDLE, Book::Borrower);
+    let liquidator = liquidator(stage);
+    let parties = ix::Parties { signer: liquidator.owner, liquidator: liquidator.account, liquidatee: healthy.account };
+    let bounds = LiquidationBounds { no_op_if_refused: true, ..bounds() };
+    let args = args::LiquidateCollateralArgs { asset_bank: 1, liability: args::LiabilityArg::Borrow(QUOTE), bounds };
+    let late = ix::liquidate_collateral(&stage.world.keys, parties, args, false);
+    let measured = run(&stage.world, &liquidator.owner, &late, "no-op");
+    rows.push(Row::new("liquidate_collateral", "account healthy, no-op", &measured).sized(MIDDLE.tokens, MIDDLE.perps));
+}
