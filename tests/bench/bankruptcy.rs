@@ -41,8 +41,6 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
         stage.sent(case, liquidator.owner, resolve);
     }
     assert!(stage.world.margin_account(&bankrupt).is_empty(), "the last step leaves an empty account");
-    let sweep = ix::sweep_insurance(&stage.world.keys, QUOTE);
-    rows.push(Row::new("sweep_insurance", "", &run(&stage.world, &liquidator.owner, &sweep, "sweep_insurance")));
 }
 
 /// All collateral and both perps go to the liquidator.

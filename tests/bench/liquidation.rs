@@ -21,16 +21,17 @@ const PER_BLOCK_GOAL: u64 = 400;
 
 /// Adds the rows.
 pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
-    let mut per_block = None;
+    let (mut per_block, mut sweep) = (None, None);
     for (size, goal) in [(MIDDLE, MIDDLE_GOAL), (LARGEST, LARGEST_GOAL)] {
         for book in [Book::Borrower, Book::Loser, Book::Trader] {
             let mut stage = stage.clone();
-            let (operation, case, measured) = liquidation(&mut stage, size, book);
+            let (operation, case, measured, liquidation) = liquidation(&mut stage, size, book);
             let envelope = (size == LARGEST).then_some(LEGACY);
             let row = Row::new(operation, case, &measured).sized(size.tokens, size.perps).at_most(goal);
             rows.push(Row { envelope, ..row });
             if (size, book) == (MIDDLE, Book::Borrower) {
                 per_block = Some(measured);
+                sweep = Some(sweep_of(&mut stage, liquidation));
             }
         }
     }
@@ -40,15 +41,24 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
     rows.push(Row { compute_units: Some(measured.cost), per_block, goal: Some(Goal::PerBlock(PER_BLOCK_GOAL)), ..row }
         .sized(MIDDLE.tokens, MIDDLE.perps));
     refusals(&mut stage.clone(), rows);
+    rows.extend(sweep);
+}
+
+/// The insurance share of a liquidation waits as a deposit; sweeping makes it insurance.
+fn sweep_of(stage: &mut Stage, liquidation: Instruction) -> Row {
+    let authority = stage.world.authority;
+    stage.sent("liquidate_collateral", authority, liquidation);
+    let sweep = ix::sweep_insurance(&stage.world.keys, QUOTE);
+    Row::new("sweep_insurance", "", &run(&stage.world, &authority, &sweep, "sweep_insurance"))
 }
 
 /// The liquidation of an account's best leg by a liquidator with three positions.
-fn liquidation(stage: &mut Stage, size: Size, book: Book) -> (&'static str, &'static str, Measured) {
+fn liquidation(stage: &mut Stage, size: Size, book: Book) -> (&'static str, &'static str, Measured, Instruction) {
     let liquidatee = stage.stretched("liquidatee", size, book);
     let liquidator = liquidator(stage);
     let best = stage.sink(&liquidatee);
     let (operation, case, instruction) = instruction(stage, &liquidator, &liquidatee, book, best);
-    (operation, case, run(&stage.world, &liquidator.owner, &instruction, case))
+    (operation, case, run(&stage.world, &liquidator.owner, &instruction, case), instruction)
 }
 
 /// Settlement token, the token and the perp that it will take: three positions before and after.

@@ -1,7 +1,7 @@
 //! The engine under measurement. Everything in it was done by its own instructions.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll_risk::params::MAX_BASE_UNITS;
+use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_tests::{args, ix, program_file, BankConfig, MarketConfig, Mint, PriceConfig, Tick, Trader, World, E8};
 use solana_instruction::Instruction;
 
@@ -57,8 +57,6 @@ pub struct Stage {
     pub world: World,
     /// Takes the other side of every fill.
     pub maker: Trader,
-    /// Lends what others borrow.
-    pub lender: Trader,
     /// Signs for the venue; no program stands behind it.
     pub venue_signer: Pubkey,
 }
@@ -76,10 +74,11 @@ impl Stage {
         world.hold_prices(WARM_UP_SECS, STEP_SECS);
         let (maker, lender) = (world.trader("maker"), world.trader("lender"));
         let venue_signer = world.party("venue");
-        let mut stage = Self { world, maker, lender, venue_signer };
+        let mut stage = Self { world, maker, venue_signer };
         stage.deposit_usd(&maker, QUOTE, 100_000_000);
-        for bank in 0..16 {
-            stage.deposit_usd(&lender, bank, 10_000_000);
+        stage.deposit_usd(&lender, QUOTE, 20_000_000);
+        for bank in 1..16 {
+            stage.deposit_usd(&lender, bank, 2_000_000);
         }
         stage.start_interest();
         stage.start_funding();
@@ -89,13 +88,13 @@ impl Stage {
     /// Somebody owes every token, and each bank's rate follows.
     fn start_interest(&mut self) {
         let debtor = self.world.trader("debtor");
-        self.deposit_usd(&debtor, QUOTE, 50_000_000);
+        self.deposit_usd(&debtor, QUOTE, 20_000_000);
         for bank in 1..16 {
-            self.borrow_usd(&debtor, bank, 1_000_000);
+            self.borrow_usd(&debtor, bank, 200_000);
         }
         let other = self.world.trader("quote debtor");
-        self.deposit_usd(&other, 1, 20_000_000);
-        self.borrow_usd(&other, QUOTE, 10_000_000);
+        self.deposit_usd(&other, 1, 10_000_000);
+        self.borrow_usd(&other, QUOTE, 5_000_000);
         self.world.hold_prices(60, STEP_SECS);
         for bank in 0..16 {
             self.world.accrue(bank).unwrap_or_else(|failure| panic!("accrue {bank}: {failure}"));
@@ -225,7 +224,7 @@ fn list_banks(world: &mut World) {
 
 fn list_bank(world: &mut World, mint: Mint, price_slot: u8, asset_ppm: [u32; 2], liability_ppm: [u32; 2]) {
     let price_e8 = world.feeds[price_slot as usize].last.expect("a price was posted").price_e8;
-    let cap_atoms = per_dollar(CAP_USD, mint.decimals, price_e8);
+    let cap_atoms = per_dollar(CAP_USD, mint.decimals, price_e8).min(MAX_ATOMS);
     let config = BankConfig {
         price_slot,
         asset_ppm,

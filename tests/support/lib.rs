@@ -6,3 +6,11 @@ pub use assert::*;
 pub use plimsoll::error::EngineError;
 pub use plimsoll_sdk::{decode, ix, ix::args, pda};
 pub use plimsoll_sim::world::*;
+
+/// Deploys the example venue, built by `cargo xtask build`.
+///
+/// # Panics
+/// Where its file is missing.
+pub fn deploy_example_venue(world: &mut World) {
+    world.add_program(example_venue::ID, &program_file("PLIMSOLL_VENUE_SO", "example_venue"));
+}

@@ -24,8 +24,9 @@ pub fn replay(mut arguments: Arguments) -> Result<()> {
 /// `cargo xtask bench`
 pub fn bench(mut arguments: Arguments) -> Result<()> {
     let install = arguments.install();
-    build_all(&Toolchain::find(install)?, Arch::default())?;
-    run(&mut bench_command(&arguments.rest()))
+    let toolchain = Toolchain::find(install)?;
+    build_all(&toolchain, Arch::default())?;
+    run(&mut bench_command(&toolchain, &arguments.rest()))
 }
 
 /// The replay with these arguments.
@@ -36,9 +37,10 @@ pub fn replay_command(arguments: &[String]) -> Command {
     command
 }
 
-/// The benchmark with these arguments.
-pub fn bench_command(arguments: &[String]) -> Command {
+/// The benchmark with these arguments. It names the builder, as figures hold for one only.
+pub fn bench_command(toolchain: &Toolchain, arguments: &[String]) -> Command {
     let mut command = cargo();
+    command.env("PLIMSOLL_BUILDER", toolchain.builder()).env("PLIMSOLL_COMPILER", toolchain.compiler());
     command.args(["run", "--quiet", "-p", "plimsoll-tests", "--bin", "plimsoll-bench", "--"]).args(arguments);
     command
 }

@@ -116,8 +116,8 @@ impl Both {
             ..ModelPrice::flat(int(1))
         };
         let (low, high) = (slot.low(&int(2)), slot.high(&int(2)));
-        // z sigma is whole parts per million here: what is left is an edge in units of 2^-64 and one last bit.
-        let bit = &slot.spot * two_to_minus(61);
+        // Each part per million of z sigma is rounded up to 2^-64; three last bits of the mantissa beside.
+        let bit = &slot.spot * int(2 * sigma_ppm as i128 + 8) * two_to_minus(64);
         let (low_off, high_off) = (low - price(state.low), price(state.high) - high);
         prop_assert!(low_off >= int(0) && low_off <= bit, "low off by {low_off}");
         prop_assert!(high_off >= int(0) && high_off <= bit, "high off by {high_off}");

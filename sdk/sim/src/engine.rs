@@ -113,7 +113,12 @@ impl Engine {
     ///
     /// # Errors
     /// What was refused; it is counted.
-    pub fn send(&mut self, name: &str, payer: &Pubkey, instruction: Instruction) -> Result<TransactionMetadata, Failure> {
+    pub fn send(
+        &mut self,
+        name: &str,
+        payer: &Pubkey,
+        instruction: Instruction,
+    ) -> Result<TransactionMetadata, Failure> {
         let instructions = [instruction];
         let (bytes, keys) = size_and_keys(payer, &instructions);
         match self.world.send(payer, &instructions) {
@@ -179,7 +184,8 @@ impl Engine {
             accounts: &self.everyone(),
             now: snapshot.now,
             transactions: self.meter.total(),
-            closings: self.meter.count("resolve_bankruptcy (seize PnL)") + self.meter.count("resolve_bankruptcy (pay PnL)"),
+            closings: self.meter.count("resolve_bankruptcy (seize PnL)")
+                + self.meter.count("resolve_bankruptcy (pay PnL)"),
         };
         conserve::check(&ledger, found);
     }

@@ -44,7 +44,14 @@ pub struct FeedPlan {
 }
 
 /// Plans the postings of a price series.
-pub fn plan(underlying: Underlying, series: &[i64], start: i64, step_secs: u32, outage: &Outage, seed: u64) -> FeedPlan {
+pub fn plan(
+    underlying: Underlying,
+    series: &[i64],
+    start: i64,
+    step_secs: u32,
+    outage: &Outage,
+    seed: u64,
+) -> FeedPlan {
     let mut rng = Rng::stream(seed, underlying.name());
     let step = step_secs as i64;
     let mut plan = FeedPlan { postings: vec![Posting::default(); series.len()], late: 0, overtaken: 0, missing: 0 };

@@ -68,14 +68,16 @@ fn list(world: &mut World, prices: [i64; 2]) -> Result<(), String> {
         // The settlement token's price stands still; it has no second source.
         let fall = bank.underlying.map_or(100, |u| FASTEST_FALL_PPM_PER_SEC[u.index()]);
         let secondary = bank.underlying.is_some();
-        let config = PriceConfig { slow_secs: None, fastest_fall_ppm_per_sec: fall, secondary, ..PriceConfig::named(bank.name) };
+        let config =
+            PriceConfig { slow_secs: None, fastest_fall_ppm_per_sec: fall, secondary, ..PriceConfig::named(bank.name) };
         let slot = world.list_price(&config);
         let price = bank.underlying.map_or(E8, |u| prices[u.index()]);
         world.set_price(slot, price).map_err(refused("refresh_price"))?;
     }
     for (bank, slot) in BANKS.iter().zip(0..) {
         let mint = world.create_mint(bank.name, bank.decimals);
-        let caps = BankConfig { deposit_cap_atoms: CAP_ATOMS, borrow_cap_atoms: CAP_ATOMS, ..BankConfig::of(bank, slot) };
+        let caps =
+            BankConfig { deposit_cap_atoms: CAP_ATOMS, borrow_cap_atoms: CAP_ATOMS, ..BankConfig::of(bank, slot) };
         world.list_bank(mint, &caps).map_err(refused("list_bank"))?;
     }
     for market in &MARKETS {
@@ -139,7 +141,11 @@ fn open_positions(engine: &mut Engine, population: &Population, prices: [i64; 2]
         }
     }
     if done * 10 < population.fills.len() * 9 {
-        return Err(format!("only {done} of {} fills were settled: {:?}", population.fills.len(), engine.meter.refusals()));
+        return Err(format!(
+            "only {done} of {} fills were settled: {:?}",
+            population.fills.len(),
+            engine.meter.refusals()
+        ));
     }
     for (trader, plan) in accounts.iter().zip(&population.accounts) {
         for (bank, &usd) in plan.borrows_usd.iter().enumerate().filter(|(_, usd)| **usd > 0) {

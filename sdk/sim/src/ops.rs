@@ -1,6 +1,8 @@
 //! What the replay sends: one method for each instruction, all of them measured.
 
-use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, SettleFillArgs, TakeWinArgs};
+use plimsoll::instructions::{
+    LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, SettleFillArgs, TakeWinArgs,
+};
 use plimsoll::liquidation::{LiquidationBounds, LiquidationOutcome};
 use plimsoll_risk::liquidate::{Leg, Liability, Request};
 use plimsoll_risk::perp::settleable;
@@ -78,11 +80,8 @@ impl Engine {
         request: &Request,
     ) -> Option<(LiquidationOutcome, u64)> {
         let trader = self.liquidators[liquidator];
-        let parties = Parties {
-            signer: trader.owner,
-            liquidator: trader.account,
-            liquidatee: self.accounts[account].account,
-        };
+        let parties =
+            Parties { signer: trader.owner, liquidator: trader.account, liquidatee: self.accounts[account].account };
         let bounds = LiquidationBounds {
             max_size: request.max_size.unwrap_or(0),
             as_much_as_allowed: request.max_size.is_none(),

@@ -71,6 +71,8 @@ const MIX: [(Kind, u32); 7] = [
     (Kind::PerpShort, 150),
 ];
 
+/// Mean of the cushion, a fraction of the price.
+const MEAN_CUSHION: f64 = 0.15;
 const MEDIAN_USD: f64 = 20_000.0;
 const SPREAD: f64 = 1.1;
 const LEAST_USD: f64 = 500.0;
@@ -95,7 +97,7 @@ pub fn plan(count: usize, seed: u64, cushion_factor: f64) -> Population {
     let mut accounts: Vec<AccountPlan> = (0..count)
         .map(|i| {
             let size = rng.log_normal(MEDIAN_USD, SPREAD).clamp(LEAST_USD, MOST_USD);
-            let cushion = rng.exponential(0.25) * cushion_factor;
+            let cushion = rng.exponential(MEAN_CUSHION) * cushion_factor;
             account(kind_of(i, count), size, cushion, &mut rng)
         })
         .collect();
@@ -195,7 +197,8 @@ fn borrow_usd(plan: &AccountPlan, bank: usize, share: f64) -> u64 {
 
 /// A notional whose margin is used up by a move of `cushion`, on top of the initial margin that the debts leave.
 fn notional_usd(plan: &AccountPlan, market: usize, cushion: f64) -> u64 {
-    let debts: f64 = plan.borrows_usd.iter().zip(&BANKS).map(|(&b, bank)| b as f64 * ppm(bank.liability_ppm[INIT])).sum();
+    let debts: f64 =
+        plan.borrows_usd.iter().zip(&BANKS).map(|(&b, bank)| b as f64 * ppm(bank.liability_ppm[INIT])).sum();
     let free = (weighted(plan, INIT) * MOST_OF_INITIAL - debts).max(0.0);
     (free / (cushion + LEAST_PERP_MARGIN * ppm(MARKETS[market].rate_ppm[INIT]))) as u64
 }
@@ -271,7 +274,8 @@ mod tests {
     fn every_account_starts_within_initial_margin() {
         for seed in 0..20 {
             for account in plan(300, seed, 0.5).accounts {
-                let debts: f64 = (0..3).map(|b| account.borrows_usd[b] as f64 * ppm(BANKS[b].liability_ppm[INIT])).sum();
+                let debts: f64 =
+                    (0..3).map(|b| account.borrows_usd[b] as f64 * ppm(BANKS[b].liability_ppm[INIT])).sum();
                 let perps: f64 =
                     (0..2).map(|m| account.perps_usd[m].abs() as f64 * ppm(MARKETS[m].rate_ppm[INIT])).sum();
                 assert!(debts + perps <= 0.97 * weighted(&account, INIT), "{account:?}");
@@ -305,9 +309,8 @@ mod tests {
         let under = population.accounts.iter().filter(|a| {
             let assets: f64 =
                 (0..3).map(|b| a.deposits_usd[b] as f64 * (1.0 - falls[b]) * ppm(BANKS[b].asset_ppm[MAINT])).sum();
-            let debts: f64 = (0..3)
-                .map(|b| a.borrows_usd[b] as f64 * (1.0 - falls[b]) * ppm(BANKS[b].liability_ppm[MAINT]))
-                .sum();
+            let debts: f64 =
+                (0..3).map(|b| a.borrows_usd[b] as f64 * (1.0 - falls[b]) * ppm(BANKS[b].liability_ppm[MAINT])).sum();
             let perps: f64 = (0..2)
                 .map(|m| {
                     let notional = a.perps_usd[m] as f64;

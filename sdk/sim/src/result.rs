@@ -89,6 +89,8 @@ pub struct Insurance {
     pub debits: u64,
     /// At the end.
     pub after: u64,
+    /// Least it held at any sample in between.
+    pub lowest: u64,
     /// Every bank in its own atoms.
     pub banks: Vec<BankInsurance>,
 }
@@ -194,8 +196,7 @@ pub struct FeedResult {
 pub const RATIO_CLASSES: [f64; 6] = [0.0, 0.5, 1.0, 1.25, 2.0, 4.0];
 
 /// Names of the classes.
-pub const RATIO_NAMES: [&str; 7] =
-    ["insolvent", "0 to 0.5", "0.5 to 1", "1 to 1.25", "1.25 to 2", "2 to 4", "above 4"];
+pub const RATIO_NAMES: [&str; 7] = ["insolvent", "0 to 0.5", "0.5 to 1", "1 to 1.25", "1.25 to 2", "2 to 4", "above 4"];
 
 /// The state every few seconds, for the charts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -352,7 +353,9 @@ mod tests {
     #[test]
     fn ratios_fall_into_the_classes_of_their_names() {
         assert_eq!(RATIO_NAMES.len(), RATIO_CLASSES.len() + 1);
-        for (ratio, name) in [(-0.1, "insolvent"), (0.0, "0 to 0.5"), (0.99, "0.5 to 1"), (1.0, "1 to 1.25"), (9.0, "above 4")] {
+        for (ratio, name) in
+            [(-0.1, "insolvent"), (0.0, "0 to 0.5"), (0.99, "0.5 to 1"), (1.0, "1 to 1.25"), (9.0, "above 4")]
+        {
             assert_eq!(RATIO_NAMES[ratio_class(ratio)], name);
         }
         assert_eq!(bounded_ratio(1.0, 0.0), 1_000.0);
@@ -363,8 +366,15 @@ mod tests {
     fn the_json_has_the_fields_that_others_rely_on() {
         let json = serde_json::to_value(RunResult::default()).unwrap();
         for field in [
-            "scenario", "seed", "accounts", "liquidations", "insurance", "socialized_atoms", "bankruptcies",
-            "conservation", "compute_units",
+            "scenario",
+            "seed",
+            "accounts",
+            "liquidations",
+            "insurance",
+            "socialized_atoms",
+            "bankruptcies",
+            "conservation",
+            "compute_units",
         ] {
             assert!(json.get(field).is_some(), "{field}");
         }

@@ -8,9 +8,9 @@ impl Rng {
     /// A stream of its own for each purpose: drawing more in one does not shift another.
     pub fn stream(seed: u64, purpose: &str) -> Self {
         // FNV-1a over the purpose's name.
-        let name = purpose.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-            (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
-        });
+        let name = purpose
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3));
         let mut rng = Self(seed ^ name);
         rng.next_u64();
         rng

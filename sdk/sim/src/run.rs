@@ -13,7 +13,9 @@ use crate::opening;
 use crate::path;
 use crate::population;
 use crate::resolve::Resolver;
-use crate::result::{bounded_ratio, BankInsurance, Conservation, FeedResult, Insurance, Liquidation, RunResult, Sample};
+use crate::result::{
+    bounded_ratio, BankInsurance, Conservation, FeedResult, Insurance, Liquidation, RunResult, Sample,
+};
 use crate::rng::Rng;
 use crate::scenario::{Scenario, Underlying};
 use crate::strategy::LIQUIDATORS;
@@ -247,7 +249,7 @@ impl Replay {
             start_time: self.start,
             units: RunResult::units(),
             figures,
-            insurance: insurance(&self.engine, before),
+            insurance: insurance(&self.engine, before, &self.samples),
             socialized_atoms: (self.resolver.socialized_usd() * 1e6).round() as u64,
             bankruptcies: self.resolver.bankruptcies,
             liquidations: self.liquidations,
@@ -295,7 +297,7 @@ fn record(engine: &Engine, account: usize, fill: &desk::Won) -> Liquidation {
 }
 
 /// Insurance of every bank; fees and debits are the bank's own counters.
-fn insurance(engine: &Engine, before: &[plimsoll_state::Bank]) -> Insurance {
+fn insurance(engine: &Engine, before: &[plimsoll_state::Bank], samples: &[Sample]) -> Insurance {
     let held = |bank: &plimsoll_state::Bank| bank.insurance_atoms + bank.reserved_atoms;
     let banks: Vec<BankInsurance> = before
         .iter()
@@ -314,5 +316,6 @@ fn insurance(engine: &Engine, before: &[plimsoll_state::Bank]) -> Insurance {
         })
         .collect();
     let quote = banks[0].clone();
-    Insurance { before: quote.before, fees: quote.fees, debits: quote.debits, after: quote.after, banks }
+    let lowest = samples.iter().map(|s| s.insurance).min().unwrap_or(quote.after).min(quote.after);
+    Insurance { before: quote.before, fees: quote.fees, debits: quote.debits, after: quote.after, lowest, banks }
 }

@@ -129,12 +129,13 @@ pub const ALL: [Scenario; 5] = [
     },
     Scenario {
         name: "insolvency",
-        summary: "10 October 2025 with more leverage, a thousand dollars of insurance and liquidators eleven minutes late",
+        summary:
+            "10 October 2025 with more leverage, a thousand dollars of insurance and liquidators eleven minutes late",
         insurance_usd: 1_000,
         depth_usd: [600_000.0, 3_000_000.0],
         liquidators_from_secs: 660,
         capital_factor: 2.0,
-        cushion_factor: 0.5,
+        cushion_factor: 0.4,
         ..OCTOBER
     },
 ];

@@ -93,7 +93,8 @@ pub fn legs(portfolio: &Portfolio) -> Vec<Leg> {
         portfolio.tokens().iter().filter(|l| l.amount_atoms < 0).map(|l| Liability::Borrow(l.bank)).collect();
     liabilities.push(Liability::Borrow(quote));
     liabilities.extend(portfolio.perps().iter().map(|l| Liability::NegativePnl(l.market)));
-    let pairs = assets.iter().flat_map(|&asset| liabilities.iter().map(move |&liability| Leg::Pair { asset, liability }));
+    let pairs =
+        assets.iter().flat_map(|&asset| liabilities.iter().map(move |&liability| Leg::Pair { asset, liability }));
     let perps = portfolio.perps().iter().filter(|l| l.units != 0).map(|l| Leg::Perp { market: l.market });
     pairs.chain(perps).collect()
 }
@@ -222,7 +223,15 @@ mod tests {
 
     fn prices(usd: u64, scale: Price) -> LegPrices {
         let unit = UnitPrice::new_down(Price::from_decimal_down(usd, 0).unwrap(), scale);
-        LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: 100, ready: true, ..Default::default() }
+        LegPrices {
+            spot: unit,
+            fast: unit,
+            init: unit,
+            init_charge: unit,
+            published_at: 100,
+            ready: true,
+            ..Default::default()
+        }
     }
 
     fn token(bank: usize, amount_atoms: i64, usd: u64) -> TokenLeg {
@@ -240,7 +249,12 @@ mod tests {
     }
 
     fn clocks(under_water_secs: u32) -> Clocks {
-        Clocks { under_water_secs, seen: plimsoll_risk::auction::Seen::UnderWater, observed_at: 100, ..Default::default() }
+        Clocks {
+            under_water_secs,
+            seen: plimsoll_risk::auction::Seen::UnderWater,
+            observed_at: 100,
+            ..Default::default()
+        }
     }
 
     fn books() -> [Depth; 2] {
@@ -283,7 +297,8 @@ mod tests {
         let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
         let rates = MarketRates::new(30_000, 60_000, 2_100, 2, &weights(0), &PARAMS).unwrap();
         let cash = -20_600_000_000;
-        portfolio.perps[0] = PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), market: 0 };
+        portfolio.perps[0] =
+            PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), market: 0 };
         portfolio.perp_count = 1;
         let books = books();
         let means = Means { books: &books, fee_ppm: 100.0, limit_usd: 1e9 };

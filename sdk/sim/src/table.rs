@@ -45,8 +45,11 @@ pub fn figures(run: &RunResult) -> Vec<(String, String)> {
         ("time under water", secs(&f.under_water_secs)),
         ("insurance before", usd(run.insurance.before)),
         ("insurance paid in / paid out", format!("{} / {}", usd(run.insurance.fees), usd(run.insurance.debits))),
-        ("insurance after", usd(run.insurance.after)),
-        ("bankruptcies", format!("{} (insurance paid {}, deficits {})", run.bankruptcies.len(), usd(paid), usd(deficits))),
+        ("insurance after (lowest)", format!("{} ({})", usd(run.insurance.after), usd(run.insurance.lowest))),
+        (
+            "bankruptcies",
+            format!("{} (insurance paid {}, deficits {})", run.bankruptcies.len(), usd(paid), usd(deficits)),
+        ),
         ("loss socialised", usd(run.socialized_atoms)),
         ("plans that came true to the atom", format!("{} of {}", f.as_planned, run.liquidations.len())),
         (

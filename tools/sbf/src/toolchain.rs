@@ -54,6 +54,22 @@ impl Toolchain {
         }
     }
 
+    /// Which builder this is, without where it is.
+    pub fn builder(&self) -> String {
+        match self {
+            Toolchain::Official { .. } => "cargo build-sbf".to_owned(),
+            Toolchain::Own(own) => format!("plimsoll-sbf with LLVM {}", own.llvm.version),
+        }
+    }
+
+    /// Which compiler it runs, without where it is.
+    pub fn compiler(&self) -> String {
+        match self {
+            Toolchain::Official { version, .. } => version.clone(),
+            Toolchain::Own(own) => own.rustc_version.lines().next().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The official tools where they are installed, else this repository's builder, else its missing packages.
     pub fn find(install: Install) -> Result<Self> {
         let wanted = std::env::var(BUILDER_VARIABLE).unwrap_or_default();

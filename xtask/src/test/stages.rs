@@ -111,10 +111,8 @@ fn program_test(run: &Run) -> Outcome {
 }
 
 fn bench(run: &Run) -> Outcome {
-    if run.toolchain.is_err() {
-        return no_builder();
-    }
-    Outcome::Ran(count(&mut bench_command(&["--check".to_owned()])))
+    let Ok(toolchain) = &run.toolchain else { return no_builder() };
+    Outcome::Ran(count(&mut bench_command(toolchain, &["--check".to_owned()])))
 }
 
 fn replay(run: &Run) -> Outcome {

@@ -14,8 +14,10 @@ fn points(run: &RunResult, y: impl Fn(&Sample) -> f64) -> Vec<(f64, f64)> {
 }
 
 fn legend(entries: &[(&str, &str)]) -> String {
-    let items: String =
-        entries.iter().map(|(colour, name)| format!("<span><i style=\"background:{colour}\"></i>{name}</span>")).collect();
+    let items: String = entries
+        .iter()
+        .map(|(colour, name)| format!("<span><i style=\"background:{colour}\"></i>{name}</span>"))
+        .collect();
     format!("<div class=\"legend\">{items}</div>")
 }
 
@@ -87,11 +89,11 @@ fn stretches(samples: &[Sample], holds: impl Fn(&Sample) -> bool) -> Vec<(f64, f
 /// How many accounts stand where.
 pub fn ratios(run: &RunResult) -> String {
     let total: u32 = run.samples.iter().map(|s| s.ratios.iter().sum()).max().unwrap_or(1);
-    let mut chart = Chart::new("Accounts by margin ratio", (WIDE, 320.0), span(run), (0.0, total as f64), Format::Count);
+    let mut chart =
+        Chart::new("Accounts by margin ratio", (WIDE, 320.0), span(run), (0.0, total as f64), Format::Count);
     for class in 0..RATIO_NAMES.len() {
         let below = |s: &Sample, until: usize| s.ratios[..until].iter().sum::<u32>() as f64;
-        let band: Vec<_> =
-            run.samples.iter().map(|s| (s.secs as f64, below(s, class), below(s, class + 1))).collect();
+        let band: Vec<_> = run.samples.iter().map(|s| (s.secs as f64, below(s, class), below(s, class + 1))).collect();
         chart.band(&format!("r{class}"), RATIO_NAMES[class], &band);
     }
     let colours = ["var(--deep)", "var(--bad)", "#ee8a5f", "#f2c14e", "#b9d58b", "#62b58f", "#2f8f83"];
@@ -171,8 +173,10 @@ pub fn insurance(run: &RunResult) -> String {
         .band("fundfill", "insurance", &band)
         .steps("fund", &points(run, |s| s.insurance_usd))
         .steps("loss", &points(run, |s| s.socialized_usd));
-    let legend =
-        legend(&[("var(--good)", "insurance of all banks at the oracle price"), ("var(--bad)", "loss socialised so far")]);
+    let legend = legend(&[
+        ("var(--good)", "insurance of all banks at the oracle price"),
+        ("var(--bad)", "loss socialised so far"),
+    ]);
     card(
         "Insurance",
         "Each bank's fund in its own mint, filled by its share of penalties and fills, drawn by bankruptcies before anyone else bears a loss.",

@@ -56,11 +56,19 @@ fn headline(run: &RunResult) -> String {
     let socialized = run.socialized_atoms as f64 / 1e6;
     let conserved = if run.conservation.ok { ("good", "exact") } else { ("bad", "broken") };
     let kpis = [
-        kpi("", format!("{} / {}", figures.accounts_liquidated, figures.accounts_at_risk), "accounts liquidated, of those at risk"),
+        kpi(
+            "",
+            format!("{} / {}", figures.accounts_liquidated, figures.accounts_at_risk),
+            "accounts liquidated, of those at risk",
+        ),
         kpi("", format!("{} + {}", figures.accounts_partially, figures.accounts_fully), "partially + fully closed"),
         kpi("", dollars(figures.closed_usd), "debt repaid and notional closed"),
         kpi("", format!("{:.2}%", figures.penalty_per_dollar_ppm / 1e4), "penalty per dollar closed"),
-        kpi("", format!("{:.0}%", figures.share_closed_ppm.median as f64 / 1e4), "of a liquidated account closed (median)"),
+        kpi(
+            "",
+            format!("{:.0}%", figures.share_closed_ppm.median as f64 / 1e4),
+            "of a liquidated account closed (median)",
+        ),
         kpi(if socialized > 0.0 { "bad" } else { "good" }, dollars(socialized), "loss socialised"),
         kpi(conserved.0, conserved.1.to_owned(), "conservation, to the atom, every minute"),
     ];

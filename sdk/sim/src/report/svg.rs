@@ -91,8 +91,12 @@ impl Chart {
 
     /// A line that holds its value until the next point.
     pub fn steps(&mut self, class: &str, points: &[(f64, f64)]) -> &mut Self {
-        let stepped: Vec<(f64, f64)> =
-            points.iter().zip(points.iter().skip(1)).flat_map(|(a, b)| [*a, (b.0, a.1)]).chain(points.last().copied()).collect();
+        let stepped: Vec<(f64, f64)> = points
+            .iter()
+            .zip(points.iter().skip(1))
+            .flat_map(|(a, b)| [*a, (b.0, a.1)])
+            .chain(points.last().copied())
+            .collect();
         self.line(class, &stepped)
     }
 
@@ -155,7 +159,8 @@ impl Chart {
             );
         }
         let minutes = ((self.x.1 - self.x.0) / 60.0).max(1.0);
-        let every = [1.0, 2.0, 5.0, 10.0, 15.0].into_iter().find(|e| minutes / e <= self.width / 120.0).unwrap_or(30.0) * 60.0;
+        let every =
+            [1.0, 2.0, 5.0, 10.0, 15.0].into_iter().find(|e| minutes / e <= self.width / 120.0).unwrap_or(30.0) * 60.0;
         let mut x = (self.x.0 / every).ceil() * every;
         while x <= self.x.1 {
             let _ = write!(
@@ -196,7 +201,8 @@ mod tests {
 
     #[test]
     fn amounts_are_short() {
-        let shown: Vec<String> = [0.0, 0.25, 999.0, 1_234.0, 25_500.0, 125_000.0, 3_210_000.0, -5.0].map(dollars).into();
+        let shown: Vec<String> =
+            [0.0, 0.25, 999.0, 1_234.0, 25_500.0, 125_000.0, 3_210_000.0, -5.0].map(dollars).into();
         assert_eq!(shown, ["$0", "$0.25", "$999", "$1234", "$25.5k", "$125k", "$3.21M", "-$5.00"]);
     }
 

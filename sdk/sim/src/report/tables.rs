@@ -28,10 +28,8 @@ pub fn grouped(value: u64) -> String {
 
 /// The figures of the terminal's table.
 pub fn outcome(run: &RunResult) -> String {
-    let rows: Vec<Vec<String>> = crate::table::figures(run)
-        .into_iter()
-        .map(|(name, value)| vec![escape(&name), escape(&value)])
-        .collect();
+    let rows: Vec<Vec<String>> =
+        crate::table::figures(run).into_iter().map(|(name, value)| vec![escape(&name), escape(&value)]).collect();
     card("Outcome", "The figures of the terminal; all of them are in the JSON.", &table(&["Figure", "Value"], &rows))
 }
 
@@ -58,7 +56,8 @@ pub fn bankruptcies(run: &RunResult) -> String {
             ]
         })
         .collect();
-    let head = ["Account", "Began", "Took", "NAV", "Insurance paid", "Depositors", "Opposite positions", "Deficit", "Calls"];
+    let head =
+        ["Account", "Began", "Took", "NAV", "Insurance paid", "Depositors", "Opposite positions", "Deficit", "Calls"];
     card("Bankruptcies", "Insurance first, in whole atoms; only the remainder is socialised.", &table(&head, &rows))
 }
 
@@ -134,8 +133,17 @@ pub fn feeds(run: &RunResult) -> String {
             ]
         })
         .collect();
-    let head =
-        ["Feed", "Primary posted", "Late", "Overtaken", "Missing", "Second posted", "Second used", "Refused", "Oldest held"];
+    let head = [
+        "Feed",
+        "Primary posted",
+        "Late",
+        "Overtaken",
+        "Missing",
+        "Second posted",
+        "Second used",
+        "Refused",
+        "Oldest held",
+    ];
     card(
         "Feeds",
         "Pyth first, Switchboard second: the second source counts only once the first has been silent for 30 s.",
@@ -147,6 +155,9 @@ pub fn feeds(run: &RunResult) -> String {
 mod tests {
     #[test]
     fn thousands_are_separated() {
-        assert_eq!(["0", "999", "1,000", "1,234,567"].map(String::from), [0, 999, 1_000, 1_234_567].map(super::grouped));
+        assert_eq!(
+            ["0", "999", "1,000", "1,234,567"].map(String::from),
+            [0, 999, 1_000, 1_234_567].map(super::grouped)
+        );
     }
 }

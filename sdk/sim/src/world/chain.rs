@@ -1,5 +1,6 @@
 //! The chain: programs, clock, transactions, raw accounts.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,7 +14,9 @@ use solana_clock::Clock;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::error::InstructionError;
 use solana_instruction::Instruction;
+use solana_keypair::Keypair;
 use solana_message::{Message, VersionedMessage};
+use solana_signer::Signer as _;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction::TransactionError;
 
@@ -49,12 +52,31 @@ impl std::error::Error for Failure {}
 /// Result of a transaction.
 pub type Sent = Result<TransactionMetadata, Failure>;
 
+/// Whether a transaction succeeded, or with which of the programs' codes it failed.
+pub type Outcome = Result<(), Option<u32>>;
+
+/// What was done to a chain, for doing the same to another kind of it.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A program was deployed.
+    Program(Pubkey, PathBuf),
+    /// An account was written.
+    Put(Pubkey, Account),
+    /// The clock was set, Unix seconds.
+    Clock(i64),
+    /// A transaction of these instructions was sent by this payer; the last is whether it succeeded, or its code.
+    Send(Pubkey, Vec<Instruction>, Outcome),
+    /// The same without keeping what it does.
+    Simulate(Pubkey, Vec<Instruction>, Outcome),
+}
+
 /// The chain under a [`World`](super::World).
 #[derive(Clone)]
 pub struct Chain {
     /// The virtual machine, for what this type does not offer.
     pub svm: LiteSVM,
     now: i64,
+    record: RefCell<Option<Vec<Step>>>,
 }
 
 /// The file of a deployed program: `variable` if set, else `target/deploy/<name>.so` of this workspace.
@@ -66,7 +88,7 @@ pub fn program_file(variable: &str, name: &str) -> PathBuf {
 }
 
 impl Chain {
-    /// A chain with the engine's program, and the example venue's where it is built.
+    /// A chain with the engine's program; others are deployed by [`Chain::add_program`].
     ///
     /// # Panics
     /// Where the program file is missing or the loader refuses it.
@@ -79,9 +101,29 @@ impl Chain {
         let program = program_file("PLIMSOLL_SO", "plimsoll");
         svm.add_program_from_file(pda::PROGRAM_ID, &program)
             .unwrap_or_else(|e| panic!("{}: {e}; build it with `cargo xtask build`", program.display()));
-        let mut chain = Self { svm, now: 0 };
+        let mut chain = Self { svm, now: 0, record: RefCell::new(None) };
         chain.set_clock(BASE_TIME);
         chain
+    }
+
+    /// Starts to record every step from the present state on, which is recorded first.
+    pub fn start_recording(&mut self) {
+        let owners = [pda::PROGRAM_ID, pda::TOKEN_PROGRAM, pda::TOKEN_2022_PROGRAM, Pubkey::default()];
+        let accounts = owners.iter().flat_map(|owner| self.svm.get_program_accounts(owner));
+        let mut steps = vec![Step::Clock(self.now)];
+        steps.extend(accounts.map(|(key, account)| Step::Put(key, account)));
+        self.record.replace(Some(steps));
+    }
+
+    /// What was recorded.
+    pub fn recorded(&self) -> Vec<Step> {
+        self.record.borrow().clone().unwrap_or_default()
+    }
+
+    fn note(&self, step: impl FnOnce() -> Step) {
+        if let Some(record) = self.record.borrow_mut().as_mut() {
+            record.push(step());
+        }
     }
 
     /// Deploys a further program from its file.
@@ -90,6 +132,7 @@ impl Chain {
     /// Where the file is missing or the loader refuses it.
     pub fn add_program(&mut self, id: Pubkey, file: &std::path::Path) {
         self.svm.add_program_from_file(id, file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        self.note(|| Step::Program(id, file.to_path_buf()));
     }
 
     /// The clock, Unix seconds.
@@ -100,6 +143,7 @@ impl Chain {
     /// Sets the clock, forwards or backwards; slots follow at five a second.
     pub fn set_clock(&mut self, unix: i64) {
         self.now = unix;
+        self.note(|| Step::Clock(unix));
         let slot = BASE_SLOT.saturating_add_signed((unix - BASE_TIME).saturating_mul(SLOTS_PER_SEC as i64));
         self.svm.set_sysvar(&Clock { slot, unix_timestamp: unix, ..self.svm.get_sysvar::<Clock>() });
     }
@@ -128,6 +172,7 @@ impl Chain {
     /// # Panics
     /// Where the chain refuses it (a sysvar that does not decode).
     pub fn put(&mut self, key: &Pubkey, account: Account) {
+        self.note(|| Step::Put(*key, account.clone()));
         self.svm.set_account(*key, account).expect("the account is no sysvar");
     }
 
@@ -182,7 +227,9 @@ impl Chain {
     /// What the runtime or a program refused.
     pub fn send(&mut self, payer: &Pubkey, instructions: &[Instruction]) -> Sent {
         let transaction = transaction(payer, instructions);
-        self.send_transaction(transaction)
+        let sent = self.send_transaction(transaction);
+        self.note(|| Step::Send(*payer, instructions.to_vec(), outcome(&sent)));
+        sent
     }
 
     /// Sends a transaction that the caller built.
@@ -198,7 +245,10 @@ impl Chain {
     /// # Errors
     /// What the runtime or a program refused.
     pub fn simulate(&self, payer: &Pubkey, instructions: &[Instruction]) -> Sent {
-        self.svm.simulate_transaction(transaction(payer, instructions)).map(|done| done.meta).map_err(failure)
+        let simulated = self.svm.simulate_transaction(transaction(payer, instructions));
+        let sent = simulated.map(|done| done.meta).map_err(failure);
+        self.note(|| Step::Simulate(*payer, instructions.to_vec(), outcome(&sent)));
+        sent
     }
 
     /// Compute units of one instruction alone, the compute-budget instruction's own not counted.
@@ -222,7 +272,15 @@ pub const BUDGET_INSTRUCTION_UNITS: u64 = 150;
 
 /// The address that a name stands for.
 pub fn address(name: &str) -> Pubkey {
-    Pubkey::find_program_address(&[b"party", &name.as_bytes()[..name.len().min(32)]], &pda::PROGRAM_ID).0
+    keypair(name).pubkey()
+}
+
+/// The key of the address that a name stands for, for chains that verify signatures.
+pub fn keypair(name: &str) -> Keypair {
+    let mut seed = [0; 32];
+    let length = name.len().min(32);
+    seed[..length].copy_from_slice(&name.as_bytes()[..length]);
+    Keypair::new_from_array(seed)
 }
 
 /// An unsigned legacy transaction with a compute-unit limit in front.
@@ -254,6 +312,10 @@ const fn prefix_len(length: usize) -> usize {
         0x80..=0x3fff => 2,
         _ => 3,
     }
+}
+
+fn outcome(sent: &Sent) -> Outcome {
+    sent.as_ref().map(|_| ()).map_err(|failure| failure.code)
 }
 
 fn failure(failed: FailedTransactionMetadata) -> Failure {

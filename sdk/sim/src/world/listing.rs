@@ -6,6 +6,8 @@ use plimsoll_sdk::ix::{self, args};
 use super::{Failure, Mint, PriceConfig, Sent, World, E8};
 use crate::listing::{BankListing, MarketListing, BANKS, MARKETS};
 
+/// Caps of listed banks: the program wants the value of a position at its cap to be representable.
+const CAP_ATOMS: u64 = MAX_ATOMS / 8;
 /// Time until the averages of [`PriceConfig::named`] are ready: twice the slow one's constant.
 pub const READY_SECS: i64 = 120;
 
@@ -51,8 +53,8 @@ impl BankConfig {
             rates_ppm: [0, 100_000, 1_000_000],
             kink_ppm: 800_000,
             interest_fee_ppm: 100_000,
-            deposit_cap_atoms: MAX_ATOMS,
-            borrow_cap_atoms: MAX_ATOMS,
+            deposit_cap_atoms: CAP_ATOMS,
+            borrow_cap_atoms: CAP_ATOMS,
         }
     }
 

@@ -1,0 +1,143 @@
+//! `docs/accounts.md` lists every field of every account at its real offset, and nothing else.
+
+use std::mem::{offset_of, size_of};
+
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_state::*;
+
+const PAGE: &str = include_str!("../../../docs/accounts.md");
+
+/// A type's section of the page, and its fields as (name, offset, bytes).
+struct Layout {
+    section: &'static str,
+    fields: Vec<(&'static str, usize, usize)>,
+}
+
+const fn size_of_field<Type, Field>(_: fn(&Type) -> &Field) -> usize {
+    size_of::<Field>()
+}
+
+/// Lists the fields in order; `start` is where the type's first byte stands.
+macro_rules! layout {
+    ($type:ident at $start:expr => $($field:ident),+ $(,)?) => {{
+        // A field that is missing from the list does not compile.
+        #[allow(dead_code)]
+        fn complete($type { $($field: _),+ }: $type) {}
+        let fields = vec![$((
+            stringify!($field),
+            $start + offset_of!($type, $field),
+            size_of_field::<$type, _>(|value| &value.$field),
+        )),+];
+        Layout { section: stringify!($type), fields }
+    }};
+}
+
+/// Where an account's fields begin.
+const BODY: usize = DISCRIMINATOR_LEN;
+
+fn accounts() -> Vec<Layout> {
+    vec![
+        layout!(Engine at BODY => version, bump, id, test_cluster, _pad, creator, authority, pending_authority,
+            pause_authority, registry, board, _reserved),
+        layout!(Registry at BODY => version, bump, test_cluster, bank_count, market_count, _pad, engine, pause_bits,
+            _pad2, params, _reserved, banks, markets, _tail),
+        layout!(PriceBoard at BODY => version, bump, count, _pad, engine, slots, _tail),
+        layout!(Bank at BODY => version, bump, vault_bump, index, decimals, _pad, engine, mint, vault, token_program,
+            deposit_shares, borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at,
+            accrued_at, utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm,
+            deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
+            uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, draw_hour_at, draw_hour_atoms,
+            insurance_in_atoms, insurance_out_atoms, socialized_atoms, _signed_reserve, _reserved),
+        layout!(Market at BODY => version, bump, index, _pad, engine, name, sides, pool_shares, pool_atoms,
+            deficit_atoms, own_claim_atoms, open_interest_cap_units, premium_integral, premium_at, premium_from,
+            premium_ppm, fill_fee_ppm, draw_cap_event_atoms, socialized_atoms, leg_count, _pad2, premium_reported_at,
+            _reserved),
+        layout!(MarginAccount at BODY => version, bump, status, _pad, id, _pad2, engine, owner, delegate, rent_payer,
+            venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
+            bypass_published_at, bypass, _pad4, _intents, tokens, derivatives, estate_reserved_atoms,
+            estate_drawn_atoms, _reserved),
+        layout!(Venue at BODY => version, bump, active, _pad, engine, signer, settle_markets, premium_markets,
+            _reserved),
+    ]
+}
+
+fn parts() -> Vec<Layout> {
+    vec![
+        layout!(BankSlot at 0 => status, decimals, price_slot, _pad, weights, scale, deposit_index, borrow_index,
+            borrow_rate_per_sec, accrued_at, _reserved),
+        layout!(MarketSlot at 0 => status, base_decimals, price_slot, _pad, rates, scale, funding_per_unit_sec,
+            funding_at, sides, _reserved),
+        layout!(SideIndex at 0 => k, a, epoch, _pad, ring),
+        layout!(EpochEnd at 0 => k, a, epoch, used),
+        layout!(GlobalParams at 0 => dust_usd_micro, penalty_start_ppm, penalty_cap_ppm, auction_secs,
+            depth_slope_ppm, improvement_factor_ppm, insurance_share_ppm, penalty_floor_ppm, wind_down_penalty_ppm,
+            wind_down_secs, wind_down_close_secs, best_leg_share_ppm, best_leg_min_ppm, best_leg_end_secs,
+            health_cap_ppm, target_token_buffer_ppm, target_perp_buffer_ppm, target_min_gap_ppm, stale_asset_secs,
+            observation_gap_secs, cool_off_secs, write_age_secs, read_age_secs, future_secs, primary_stale_secs,
+            confidence_sigmas_ppm, age_sigmas_ppm, edge_max_ppm, bypass_ratio_ppm, bypass_spacing_secs,
+            pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm, premium_bound_ppm, funding_bound_ppm_per_hour,
+            funding_max_secs, utilization_window_secs),
+        layout!(PriceSlot at 0 => active, source, _pad, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at,
+            first_published_at, spot, fast, slow, low, high, sample, sampled_at, variance, fast_secs, slow_secs,
+            fastest_fall_ppm_per_sec, update_secs, sources),
+        layout!(OracleSource at 0 => address, program, feed_id, queue, published_at, kind, min_samples, _pad),
+        layout!(SideTotals at 0 => shares, count, ring_counts, _pad, charge_hour_at, charged_per_unit),
+        layout!(TokenPosition at 0 => shares, reserved_atoms, mark_atoms, bank, used, _pad),
+        layout!(DerivativePosition at 0 => shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry,
+            epoch, kind, market, last_sign, option_kind, _reserved),
+        layout!(VenueApproval at 0 => venue, notional_left_atoms),
+        layout!(MarginView at 0 => ratio_ppm, flags, spot, fast, init_nav_usd_pico, imr_usd_pico),
+    ]
+}
+
+/// The rows of a section's table, without their last column.
+fn rows(section: &str) -> Vec<String> {
+    let heading = |line: &str| line.trim_start_matches('#').trim() == section && line.starts_with("##");
+    PAGE.lines()
+        .skip_while(|line| !heading(line))
+        .skip(1)
+        .take_while(|line| !line.starts_with('#'))
+        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+        .map(|line| line.split('|').take(4).map(str::trim).collect::<Vec<_>>().join("|"))
+        .collect()
+}
+
+#[test]
+fn every_field_stands_in_the_documentation_at_its_offset_and_size() {
+    for Layout { section, fields } in accounts().into_iter().chain(parts()) {
+        let expected: Vec<String> =
+            fields.iter().map(|(name, offset, bytes)| format!("|{offset}|{bytes}|`{name}`")).collect();
+        assert_eq!(rows(section), expected, "the table of {section} in docs/accounts.md");
+    }
+}
+
+#[test]
+fn the_overview_gives_every_accounts_size() {
+    let sizes = [
+        ("Engine", Engine::SPACE),
+        ("Registry", Registry::SPACE),
+        ("PriceBoard", PriceBoard::SPACE),
+        ("Bank", Bank::SPACE),
+        ("Market", Market::SPACE),
+        ("MarginAccount", MarginAccount::SPACE),
+        ("Venue", Venue::SPACE),
+    ];
+    for (name, size) in sizes {
+        let size = if size >= 1_000 { format!("{},{:03}", size / 1_000, size % 1_000) } else { size.to_string() };
+        let row = PAGE.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+        assert_eq!(row.split('|').nth(3).map(str::trim), Some(size.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn slots_begin_where_the_documentation_says() {
+    let places = [
+        (format!("bank `i` begins at byte {} + {} i", BODY + offset_of!(Registry, banks), size_of::<BankSlot>())),
+        (format!("market `i` begins at byte 7,536 + {} i", size_of::<MarketSlot>())),
+        (format!("slot `i` begins at byte {} + {} i", BODY + offset_of!(PriceBoard, slots), size_of::<PriceSlot>())),
+    ];
+    assert_eq!(BODY + offset_of!(Registry, markets), 7_536);
+    for place in places {
+        assert!(PAGE.contains(&place), "docs/accounts.md does not say: {place}");
+    }
+}
