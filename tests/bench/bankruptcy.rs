@@ -18,6 +18,9 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
     stage.trade_usd(&bankrupt, 0, 10_000, true);
     stage.trade_usd(&bankrupt, 1, 1_000, false);
     stage.borrow_usd(&bankrupt, QUOTE, 6_000);
+    let loser = stage.world.trader("loser");
+    stage.deposit_usd(&loser, QUOTE, 10_000);
+    stage.trade_usd(&loser, 0, 2_000, true);
     let insurance_atoms = stage.atoms(QUOTE, 100);
     stage.world.fund_insurance(QUOTE, insurance_atoms).unwrap_or_else(|failure| panic!("fund_insurance: {failure}"));
     let liquidator = liquidator(&mut stage);
@@ -41,11 +44,24 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
         stage.sent(case, liquidator.owner, resolve);
     }
     assert!(stage.world.margin_account(&bankrupt).is_empty(), "the last step leaves an empty account");
+    take_win(&mut stage, rows, &loser);
+}
+
+/// What the bankrupt account lost and nobody could bear is the market's deficit: its winner leaves at a discount.
+fn take_win(stage: &mut Stage, rows: &mut Vec<Row>, loser: &Trader) {
+    let (keys, winner) = (stage.world.keys, stage.maker);
+    stage.sent("settle_pnl", winner.owner, ix::settle_pnl(&keys, 0, Some(loser.account)));
+    let market: plimsoll_state::Market = stage.world.read(&keys.market(0));
+    assert!(market.deficit_atoms > 0 && market.pool_atoms > 0, "the market has a deficit, and a pool to share");
+    let args = args::TakeWinArgs { claim_atoms: 0, all: true, min_paid_atoms: 1 };
+    let take = ix::take_win(&keys, 0, winner.owner, winner.account, args);
+    rows.push(Row::new("take_win", "", &run(&stage.world, &winner.owner, &take, "take_win")).sized(1, 16));
 }
 
 /// All collateral and both perps go to the liquidator.
 fn wind_down(stage: &mut Stage, liquidator: &Trader, bankrupt: &Trader) {
-    let parties = ix::Parties { signer: liquidator.owner, liquidator: liquidator.account, liquidatee: bankrupt.account };
+    let parties =
+        ix::Parties { signer: liquidator.owner, liquidator: liquidator.account, liquidatee: bankrupt.account };
     let keys = stage.world.keys;
     let liability = args::LiabilityArg::Borrow(QUOTE);
     let args = args::LiquidateCollateralArgs { asset_bank: 1, liability, bounds: bounds() };

@@ -25,14 +25,13 @@ pub fn to_json(build: &Build, rows: &[Row]) -> String {
 /// # Errors
 /// Files that cannot be read.
 pub fn check(build: &Build, rows: &[Row], baseline: &Path, page: &Path) -> Result<bool, String> {
-    let read = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
-    };
+    let read =
+        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()));
     let recorded: Value =
         serde_json::from_str(&read(baseline)?).map_err(|error| format!("{}: {error}", baseline.display()))?;
     let held_for = |key: &str| recorded[key].as_str().unwrap_or_default().to_owned();
     let of = Build { builder: held_for("builder"), compiler: held_for("compiler") };
-    if of != *build {
+    if of != *build || *build == Build::unknown() {
         println!(
             "bench: comparison skipped: the baseline holds for {} and {}, this was built by {} and {}",
             of.builder, of.compiler, build.builder, build.compiler
@@ -75,4 +74,50 @@ fn stale(rows: &[Row], page: &[(String, u64)]) -> Vec<String> {
 /// `a` exceeds `b` by more than the tolerance.
 const fn is_over(a: u64, b: u64) -> bool {
     a * 100 > b * (100 + TOLERANCE_PERCENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::page;
+    use super::*;
+
+    fn row(compute_units: u64) -> Row {
+        Row { operation: "borrow", compute_units: Some(compute_units), tokens: Some(8), ..Row::default() }
+    }
+
+    fn build() -> Build {
+        Build { builder: "one".to_owned(), compiler: "another".to_owned() }
+    }
+
+    #[test]
+    fn a_figure_over_five_per_cent_worse_is_a_regression() {
+        let recorded: Value = serde_json::from_str(&to_json(&build(), &[row(10_000)])).unwrap();
+        assert!(regressions(&[row(10_500)], &recorded["figures"]).is_empty());
+        assert!(regressions(&[row(1)], &recorded["figures"]).is_empty());
+        assert_eq!(regressions(&[row(10_501)], &recorded["figures"]).len(), 1);
+    }
+
+    #[test]
+    fn fewer_liquidations_a_block_are_a_regression_and_more_are_none() {
+        let per_block = |count| Row { per_block: Some(count), ..row(1) };
+        let recorded: Value = serde_json::from_str(&to_json(&build(), &[per_block(420)])).unwrap();
+        assert!(regressions(&[per_block(400)], &recorded["figures"]).is_empty());
+        assert!(regressions(&[per_block(600)], &recorded["figures"]).is_empty());
+        assert_eq!(regressions(&[per_block(399)], &recorded["figures"]).len(), 1);
+    }
+
+    #[test]
+    fn a_row_that_the_baseline_lacks_is_found() {
+        let recorded: Value = serde_json::from_str(&to_json(&build(), &[])).unwrap();
+        assert_eq!(regressions(&[row(1)], &recorded["figures"]).len(), 1);
+    }
+
+    #[test]
+    fn a_page_is_stale_where_it_differs_by_more_in_either_direction() {
+        let figures = figures_of_page(&page(&build(), &[row(10_000)]));
+        assert!(stale(&[row(10_400)], &figures).is_empty());
+        assert_eq!(stale(&[row(10_600)], &figures).len(), 1);
+        assert_eq!(stale(&[row(9_000)], &figures).len(), 1);
+        assert_eq!(stale(&[row(10_000).sized(4, 2)], &figures).len(), 1);
+    }
 }

@@ -30,6 +30,7 @@ pub enum Book {
 
 /// How much of the initial margin that is free its last position takes, per cent.
 const FULL: i128 = 95;
+const MOST: i128 = 60;
 const HALF: i128 = 50;
 /// Steps by which prices fall until an account is under water: the fast average follows, so that a cure pays.
 const FALL_PPM: i64 = -2_500;
@@ -41,9 +42,10 @@ impl Stage {
         self.build(name, size, book, HALF)
     }
 
-    /// An account at the edge of its initial margin.
+    /// An account near the edge of its initial margin.
     pub fn stretched(&mut self, name: &str, size: Size, book: Book) -> Trader {
-        self.build(name, size, book, FULL)
+        // A loser's losses must exceed his quote by more than 1 % of his book to be the best leg to repay.
+        self.build(name, size, book, if book == Book::Loser { MOST } else { FULL })
     }
 
     fn build(&mut self, name: &str, size: Size, book: Book, used_percent: i128) -> Trader {
@@ -58,10 +60,11 @@ impl Stage {
                 self.borrow_usd(&trader, QUOTE, usd as u64);
             }
         } else {
-            // 6 % initial margin.
-            let usd = self.free_usd(&trader) * used_percent / 6 / size.perps as i128;
+            // 6 % initial margin. The first position is as large as all others, so that its loss is the largest debt.
+            let usd = self.free_usd(&trader) * used_percent / 6 / 2;
             for market in 0..size.perps {
-                self.trade_usd(&trader, market, usd as u64, true);
+                let parts = if market == 0 { 1 } else { size.perps as i128 - 1 };
+                self.trade_usd(&trader, market, (usd / parts) as u64, true);
             }
         }
         let (account, held) = (self.world.margin_account(&trader), |used: usize| used as u8);
@@ -87,10 +90,12 @@ impl Stage {
                 }
             }
             (tokens, Book::Loser | Book::Trader) => {
-                let (quote, others) = if book == Book::Loser { (500, 10_000) } else { (20_000, 100) };
+                // A best leg's collateral exceeds 1 % of the whole book.
+                let (quote, first, others) =
+                    if book == Book::Loser { (500, 40_000, 10_000) } else { (20_000, 100, 100) };
                 self.deposit_usd(trader, QUOTE, quote);
                 for bank in 1..tokens {
-                    self.deposit_usd(trader, bank, others);
+                    self.deposit_usd(trader, bank, if bank == 1 { first } else { others });
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Both liquidations, and how many of them fit a block.
 
+use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::auction::LegName;
 use plimsoll_tests::{args, ix, Trader};
-use plimsoll::liquidation::LiquidationBounds;
 use solana_instruction::Instruction;
 
 use super::holder::{Book, Size};
@@ -38,8 +38,10 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
     let measured = per_block.expect("the list above has it");
     let row = Row::new("liquidate_collateral", "per block, one quote bank", &measured);
     let per_block = Some(UNITS_PER_WRITTEN_ACCOUNT / measured.cost);
-    rows.push(Row { compute_units: Some(measured.cost), per_block, goal: Some(Goal::PerBlock(PER_BLOCK_GOAL)), ..row }
-        .sized(MIDDLE.tokens, MIDDLE.perps));
+    rows.push(
+        Row { compute_units: Some(measured.cost), per_block, goal: Some(Goal::PerBlock(PER_BLOCK_GOAL)), ..row }
+            .sized(MIDDLE.tokens, MIDDLE.perps),
+    );
     refusals(&mut stage.clone(), rows);
     rows.extend(sweep);
 }

@@ -39,9 +39,8 @@ pub struct Measured {
 /// # Panics
 /// Where it is refused.
 pub fn measure(chain: &Chain, payer: &Pubkey, instruction: &Instruction, case: &str) -> Measured {
-    let with_limit = |bytes: u32| {
-        [ComputeBudgetInstruction::set_loaded_accounts_data_size_limit(bytes), instruction.clone()]
-    };
+    let with_limit =
+        |bytes: u32| [ComputeBudgetInstruction::set_loaded_accounts_data_size_limit(bytes), instruction.clone()];
     let refused = |failure| panic!("{case}: {failure}");
     let free = with_limit(LARGEST_LOADED_BYTES);
     let meta = chain.simulate(payer, &free).unwrap_or_else(refused);

@@ -5,9 +5,10 @@
 //! | `stage.rs` | the engine under measurement: sixteen tokens and perps listed, interest and funding running |
 //! | `holder.rs` | margin accounts of any size, and bringing them under water |
 //! | `measure.rs` | one transaction: compute units, bytes, keys, and its price in the validator's cost model |
-//! | `margin.rs`, `liquidation.rs`, `money.rs`, `market.rs`, `price.rs`, `bankruptcy.rs` | the rows |
+//! | `margin.rs`, `liquidation.rs`, `money.rs`, `market.rs`, `price.rs`, `bankruptcy.rs`, `admin.rs` | the rows |
 //! | `row.rs`, `table.rs`, `baseline.rs`, `why.rs` | what becomes of them |
 
+pub mod admin;
 pub mod bankruptcy;
 pub mod baseline;
 pub mod holder;
@@ -41,8 +42,14 @@ pub struct Build {
 impl Build {
     /// As `cargo xtask bench` names it; unknown where this runs without it.
     pub fn from_environment() -> Self {
-        let named = |variable| std::env::var(variable).unwrap_or_else(|_| "unknown".to_owned());
-        Self { builder: named("PLIMSOLL_BUILDER"), compiler: named("PLIMSOLL_COMPILER") }
+        let named = |variable, unknown| std::env::var(variable).unwrap_or(unknown);
+        let Self { builder, compiler } = Self::unknown();
+        Self { builder: named("PLIMSOLL_BUILDER", builder), compiler: named("PLIMSOLL_COMPILER", compiler) }
+    }
+
+    /// Nobody knows.
+    pub fn unknown() -> Self {
+        Self { builder: "unknown".to_owned(), compiler: "unknown".to_owned() }
     }
 }
 
@@ -61,9 +68,18 @@ pub fn measure_all() -> Vec<Row> {
     price::measure(&stage, &mut rows);
     market::measure(&stage, &mut rows);
     bankruptcy::measure(&stage, &mut rows);
+    admin::measure(&mut rows);
     rows.push(Row::file("program_file", "plimsoll.so", program_bytes(), 700_000));
     rows.push(Row::file("margin_account", "whole account", MarginAccount::SPACE as u64, 4_096));
+    let missing: Vec<&str> = instructions().filter(|name| rows.iter().all(|row| row.operation != *name)).collect();
+    assert!(missing.is_empty(), "instructions without a row: {missing:?}");
     rows
+}
+
+/// The instructions that the program lists.
+fn instructions() -> impl Iterator<Item = &'static str> {
+    const LIST: &str = include_str!("../../programs/plimsoll/src/lib.rs");
+    LIST.lines().filter_map(|line| line.trim().strip_prefix("pub fn ")?.split(['<', '(']).next())
 }
 
 fn program_bytes() -> u64 {

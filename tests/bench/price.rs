@@ -26,17 +26,22 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
         let row = Row::new("refresh_price", case, &run(&stage.world, &authority, &refresh, case));
         rows.push(row.at_most(GOAL_PER_FEED * slots.len() as u64));
     }
+    post(&mut stage, 1, 1);
     let pair = stage.world.refresh_instruction(&[1], true);
-    let row = Row::new("refresh_price", "Pyth valid, Switchboard passed too", &run(&stage.world, &authority, &pair, "pair"));
-    // The secondary's account is read only where the primary is silent, but it was not posted yet: nothing is read.
+    let row =
+        Row::new("refresh_price", "Pyth valid, Switchboard passed too", &run(&stage.world, &authority, &pair, "pair"));
     rows.push(row.at_most(GOAL_PER_FEED));
 
     stage.world.refresh(&feeds).unwrap_or_else(|failure| panic!("refresh_price: {failure}"));
     let again = stage.world.refresh_instruction(&[1], false);
-    rows.push(Row::new("refresh_price", "Pyth, nothing newer", &run(&stage.world, &authority, &again, "again")).at_most(GOAL_PER_FEED));
+    rows.push(
+        Row::new("refresh_price", "Pyth, nothing newer", &run(&stage.world, &authority, &again, "again"))
+            .at_most(GOAL_PER_FEED),
+    );
     stage.world.advance(SILENCE_SECS);
     post(&mut stage, 1, 1);
-    let row = Row::new("refresh_price", "Pyth silent, Switchboard taken", &run(&stage.world, &authority, &pair, "secondary"));
+    let row =
+        Row::new("refresh_price", "Pyth silent, Switchboard taken", &run(&stage.world, &authority, &pair, "secondary"));
     rows.push(row.at_most(GOAL_PER_FEED));
 }
 

@@ -136,7 +136,11 @@ impl Stage {
     }
 
     fn price_slot(&self, bank: u8) -> u8 {
-        if bank == TOKEN_2022 { QUOTE } else { bank }
+        if bank == TOKEN_2022 {
+            QUOTE
+        } else {
+            bank
+        }
     }
 
     fn last_price(&self, slot: u8) -> i64 {
@@ -166,7 +170,9 @@ impl Stage {
     pub fn trade_usd(&mut self, trader: &Trader, market: u8, usd: u64, buys: bool) {
         let units = self.units(market, usd);
         let (buyer, seller) = if buys { (*trader, self.maker) } else { (self.maker, *trader) };
-        self.world.fill(market, &buyer, &seller, units, None).unwrap_or_else(|failure| panic!("settle_fill: {failure}"));
+        self.world
+            .fill(market, &buyer, &seller, units, None)
+            .unwrap_or_else(|failure| panic!("settle_fill: {failure}"));
     }
 
     /// Lets a step pass in which every price but the settlement token's moves by so many ppm.

@@ -1,8 +1,14 @@
 //! What the tests share: the in-process world of the simulator, and assertions in words.
 
+mod act;
 mod assert;
+mod books;
+mod stage;
 
+pub use act::*;
 pub use assert::*;
+pub use books::*;
+pub use stage::*;
 pub use plimsoll::error::EngineError;
 pub use plimsoll_sdk::{decode, ix, ix::args, pda};
 pub use plimsoll_sim::world::*;

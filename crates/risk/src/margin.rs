@@ -7,9 +7,9 @@
 use core::cmp::Ordering;
 
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_u32, mul_wide, PPM};
+use crate::num::{mul_u128_u32, mul_wide, Columns, PPM};
 use crate::params::TokenWeights;
-use crate::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use crate::portfolio::{At, LegPrices, PerpLeg, Portfolio};
 use crate::price::UnitPrice;
 
 /// What an account is worth and what it may not fall below, pico-dollars.
@@ -53,59 +53,90 @@ impl Margins {
         if self.nav <= 0 {
             return 0;
         }
-        // Both numbers stay below 2^96; dropping the same low bits of both keeps the product in range.
-        let (nav, mmr) = (self.nav as u128, mmr as u128);
-        let shift = (128 - nav.leading_zeros()).saturating_sub(100);
-        let ratio = (nav >> shift) * PPM as u128 / ((mmr >> shift) + (shift > 0) as u128).max(1);
+        // Sums of values below 2^64 stay below 2^91; a saturated requirement is larger and its ratio rounds to zero.
+        let ratio = mul_u128_u32(self.nav as u128, PPM) / mmr as u128;
         ratio.min(cap as u128) as u32
     }
 
     /// `h < ratio_ppm`, exactly.
     #[inline(never)]
     pub fn is_ratio_below(&self, ratio_ppm: u32) -> bool {
-        // Sums of 33 products below 2^85 leave more than 20 bits of headroom.
-        self.nav.saturating_mul(PPM as i128) < self.mmr().saturating_mul(ratio_ppm as i128)
+        let mmr = self.mmr();
+        if mmr <= 0 || self.nav < 0 {
+            return self.nav < 0;
+        }
+        mul_u128_u32(self.nav as u128, PPM) < mul_u128_u32(mmr as u128, ratio_ppm)
     }
 
     /// `NAV < boundary * G`: too little is left to pay anyone for a cure.
     #[inline(never)]
     pub fn is_below_boundary(&self, boundary_ppm: u32) -> bool {
-        self.nav < self.gross_usd_micro as i128 * boundary_ppm as i128
+        self.nav < 0 || (self.nav as u128) < mul_u128_u32(self.gross_usd_micro, boundary_ppm)
     }
 }
 
-/// Sums over the legs that settle in quote.
-#[derive(Clone, Copy, Default)]
+/// Values of assets and liabilities, and `NAV - R` at two levels, as sums over legs.
+#[derive(Default)]
+struct Sums {
+    assets: Columns,
+    liabilities: Columns,
+    maint: Columns,
+    target: Columns,
+    saturated: bool,
+}
+
+impl Sums {
+    #[inline(always)]
+    fn asset(&mut self, value: u64, weights: &TokenWeights) {
+        self.saturated |= value == u64::MAX;
+        self.assets.add(value, 1);
+        self.maint.add(value, weights.asset_maint_ppm);
+        self.target.add(value, weights.asset_target_ppm);
+    }
+
+    #[inline(always)]
+    fn liability(&mut self, value: u64, weights: &TokenWeights) {
+        self.saturated |= value == u64::MAX;
+        self.liabilities.add(value, 1);
+        self.maint.subtract(value, weights.liability_maint_ppm);
+        self.target.subtract(value, weights.liability_target_ppm);
+    }
+}
+
+/// Sums over the legs that settle in quote, quote atoms.
+#[derive(Default)]
 struct QuoteSums {
-    gains: i128,
-    losses: i128,
-    charge_maint: u128,
-    charge_target: u128,
-    notional: u128,
+    gains: Columns,
+    losses: Columns,
+    charge_maint: Columns,
+    charge_target: Columns,
+    notional: Columns,
 }
 
 /// Margins at one price, each leg at its plain price or, where `edges` or where it is stale, at the edge that is
 /// favourable to the account (DESIGN 3).
 pub fn margins(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
-    let mut sums = Margins::default();
-    let mut nav_usd_micro = 0i128;
+    let mut sums = Sums::default();
     for leg in portfolio.tokens() {
-        add_token(&mut sums, &mut nav_usd_micro, leg, at, edges);
+        let price = leg.prices.plain(at);
+        let moved = (edges || leg.prices.stale) && leg.prices.edge != 0;
+        if leg.amount_atoms >= 0 {
+            let price = if moved { price.raised_down(leg.prices.edge) } else { price };
+            sums.asset(price.value_in_loop_down(leg.amount_atoms as u64), &leg.weights);
+        } else {
+            let price = if moved { price.lowered_up(leg.prices.edge) } else { price };
+            sums.liability(price.value_in_loop_up(leg.amount_atoms.unsigned_abs()), &leg.weights);
+        }
     }
     let mut quote = QuoteSums::default();
     for leg in portfolio.perps() {
         add_perp(&mut quote, &mut sums.saturated, leg, at, edges);
     }
-    add_quote(&mut sums, &mut nav_usd_micro, portfolio, &quote, at, edges);
-    sums.nav = nav_usd_micro * PPM as i128;
-    // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
-    sums.maint = sums.maint.min(sums.nav);
-    sums.target = sums.target.min(sums.maint);
-    sums
+    finish(sums, portfolio, &quote, at, edges)
 }
 
 /// The unit price of an asset, a long or whatever else gains from a higher price.
-#[inline(never)]
+#[inline(always)]
 fn favourable_high(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
     let plain = prices.plain(at);
     if (edges || prices.stale) && prices.edge != 0 {
@@ -116,7 +147,7 @@ fn favourable_high(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
 }
 
 /// The unit price of a liability, a short or a charge.
-#[inline(never)]
+#[inline(always)]
 fn favourable_low(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
     let plain = prices.plain(at);
     if (edges || prices.stale) && prices.edge != 0 {
@@ -127,73 +158,76 @@ fn favourable_low(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
 }
 
 #[inline(always)]
-fn add_token(sums: &mut Margins, nav_usd_micro: &mut i128, leg: &TokenLeg, at: At, edges: bool) {
-    let weights = &leg.weights;
-    if leg.amount_atoms >= 0 {
-        let value = favourable_high(&leg.prices, at, edges).value_down(leg.amount_atoms as u64);
-        sums.saturated |= value == u64::MAX;
-        sums.gross_usd_micro += value as u128;
-        *nav_usd_micro += value as i128;
-        sums.maint += mul_u32(value, weights.asset_maint_ppm) as i128;
-        sums.target += mul_u32(value, weights.asset_target_ppm) as i128;
-    } else {
-        let value = favourable_low(&leg.prices, at, edges).value_up(leg.amount_atoms.unsigned_abs());
-        sums.saturated |= value == u64::MAX;
-        *nav_usd_micro -= value as i128;
-        sums.maint -= mul_u32(value, weights.liability_maint_ppm) as i128;
-        sums.target -= mul_u32(value, weights.liability_target_ppm) as i128;
-    }
+fn add_perp(quote: &mut QuoteSums, saturated: &mut bool, leg: &PerpLeg, at: At, edges: bool) {
+    let magnitude = leg.units.unsigned_abs();
+    let notional = favourable_low(&leg.prices, at, edges).value_in_loop_up(magnitude);
+    // A short's PnL is taken at the very price of its charge; both round its value up.
+    let worth =
+        if leg.units >= 0 { favourable_high(&leg.prices, at, edges).value_in_loop_down(magnitude) } else { notional };
+    quote.pnl(leg, worth, saturated);
+    quote.notional.add(notional, 1);
+    quote.charge_maint.add(notional, leg.rates.maint_ppm);
+    quote.charge_target.add(notional, leg.rates.target_ppm);
 }
 
-#[inline(always)]
-fn add_perp(quote: &mut QuoteSums, saturated: &mut bool, leg: &PerpLeg, at: At, edges: bool) {
-    let low = favourable_low(&leg.prices, at, edges);
-    let pnl_price = if leg.units >= 0 { favourable_high(&leg.prices, at, edges) } else { low };
-    let pnl = leg.pnl_at(pnl_price);
-    *saturated |= pnl == i64::MAX || pnl == i64::MIN;
-    if pnl >= 0 {
-        quote.gains += pnl as i128;
-    } else {
-        quote.losses += pnl as i128;
+impl QuoteSums {
+    /// Adds the leg's PnL for a base worth `worth`.
+    #[inline(always)]
+    fn pnl(&mut self, leg: &PerpLeg, worth: u64, saturated: &mut bool) {
+        let pnl = leg.pnl_of(worth);
+        *saturated |= pnl == i64::MAX || pnl == i64::MIN;
+        if pnl >= 0 {
+            self.gains.add(pnl as u64, 1);
+        } else {
+            self.losses.add(pnl.unsigned_abs(), 1);
+        }
     }
-    let notional = low.value_up(leg.units.unsigned_abs());
-    quote.notional += notional as u128;
-    quote.charge_maint += mul_u32(notional, leg.rates.maint_ppm);
-    quote.charge_target += mul_u32(notional, leg.rates.target_ppm);
 }
 
 /// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` contributes `side(Q)`; NAV counts PnL whole.
 #[inline(always)]
-fn add_quote(
-    sums: &mut Margins,
-    nav_usd_micro: &mut i128,
-    portfolio: &Portfolio,
-    quote: &QuoteSums,
-    at: At,
-    edges: bool,
-) {
+fn finish(mut sums: Sums, portfolio: &Portfolio, quote: &QuoteSums, at: At, edges: bool) -> Margins {
     let leg = &portfolio.quote;
-    let whole = leg.amount_atoms as i128 + quote.losses + quote.gains;
-    let netted =
-        leg.amount_atoms as i128 + quote.losses + weighted_gains_down(quote.gains, portfolio.params.pnl_weight_ppm);
+    if leg.amount_atoms == 0 && portfolio.perp_count == 0 {
+        return total(&sums, 0, 0, 0, 0);
+    }
+    let (gains, losses) = (quote.gains.total(), quote.losses.total());
+    let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
+    let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.pnl_weight_ppm));
+    let whole = owned.wrapping_add(gains);
     let (high, low) = (favourable_high(&leg.prices, at, edges), favourable_low(&leg.prices, at, edges));
-    *nav_usd_micro += signed_value_down(whole, high, low, &mut sums.saturated);
-    let side = signed_value_down(netted, high, low, &mut sums.saturated);
+    let worth = signed_value_down(whole, high, low);
+    let side = if netted == whole { worth } else { signed_value_down(netted, high, low) };
+    let (value, weights) = (side.unsigned_abs() as u64, &leg.weights);
+    sums.saturated |= value == u64::MAX || worth.unsigned_abs() >= u64::MAX as u128;
+    let mut gross = 0;
     if side >= 0 {
-        let value = side as u64;
-        sums.gross_usd_micro += value as u128;
-        sums.maint += mul_u32(value, leg.weights.asset_maint_ppm) as i128;
-        sums.target += mul_u32(value, leg.weights.asset_target_ppm) as i128;
+        gross = value as u128;
+        sums.maint.add(value, weights.asset_maint_ppm);
+        sums.target.add(value, weights.asset_target_ppm);
     } else {
-        let value = side.unsigned_abs() as u64;
-        sums.maint -= mul_u32(value, leg.weights.liability_maint_ppm) as i128;
-        sums.target -= mul_u32(value, leg.weights.liability_target_ppm) as i128;
+        sums.maint.subtract(value, weights.liability_maint_ppm);
+        sums.target.subtract(value, weights.liability_target_ppm);
     }
-    if quote.notional != 0 {
-        sums.gross_usd_micro += low.value_wide_up(quote.notional).min(1 << 90);
-        sums.maint -= low.value_wide_up(quote.charge_maint) as i128;
-        sums.target -= low.value_wide_up(quote.charge_target) as i128;
+    if portfolio.perp_count == 0 {
+        return total(&sums, worth, gross, 0, 0);
     }
+    let value_of = |columns: &Columns| low.value_wide_up(columns.total() as u128);
+    gross += value_of(&quote.notional).min(1 << 90);
+    total(&sums, worth, gross, value_of(&quote.charge_maint) as i128, value_of(&quote.charge_target) as i128)
+}
+
+/// Puts the sums together: what quote is worth and adds to G, and the charges at two levels.
+#[inline(never)]
+fn total(sums: &Sums, quote: i128, quote_gross: u128, charge_maint: i128, charge_target: i128) -> Margins {
+    let assets = sums.assets.total();
+    let nav_usd_micro = assets - sums.liabilities.total() + quote;
+    let magnitude = mul_u128_u32(nav_usd_micro.unsigned_abs(), PPM) as i128;
+    let nav = if nav_usd_micro < 0 { -magnitude } else { magnitude };
+    // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
+    let maint = (sums.maint.total() - charge_maint).min(nav);
+    let target = (sums.target.total() - charge_target).min(maint);
+    Margins { nav, maint, target, gross_usd_micro: assets as u128 + quote_gross, saturated: sums.saturated }
 }
 
 /// `w * gains`, rounded down.
@@ -202,21 +236,19 @@ fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
     if weight_ppm == PPM || gains == 0 {
         gains
     } else {
-        gains * weight_ppm as i128 / PPM as i128
+        (mul_u128_u32(gains as u128, weight_ppm) / PPM as u128) as i128
     }
 }
 
 /// Value of a signed amount, rounded down: an asset's at `high`, a liability's at `low`; at most 64 bits each way.
-#[inline(never)]
-fn signed_value_down(amount: i128, high: UnitPrice, low: UnitPrice, saturated: &mut bool) -> i128 {
+#[inline(always)]
+fn signed_value_down(amount: i128, high: UnitPrice, low: UnitPrice) -> i128 {
     let magnitude = amount.unsigned_abs();
     let atoms = if magnitude >> 64 == 0 { magnitude as u64 } else { u64::MAX };
-    let value = if amount >= 0 { high.value_down(atoms) } else { low.value_up(atoms) };
-    *saturated |= value == u64::MAX || atoms == u64::MAX;
     if amount >= 0 {
-        value as i128
+        high.value_down(atoms) as i128
     } else {
-        -(value as i128)
+        -(low.value_up(atoms) as i128)
     }
 }
 
@@ -240,46 +272,53 @@ impl InitialMargins {
 
 /// Initial margin: assets and longs low, borrows and shorts high, perp charges always high; gains count nothing.
 pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
-    let mut sums = InitialMargins::default();
-    let mut nav_usd_micro = 0i128;
+    let (mut assets, mut liabilities, mut init) = (Columns::default(), Columns::default(), Columns::default());
+    let mut saturated = false;
     for leg in portfolio.tokens() {
-        if leg.amount_atoms >= 0 {
-            let value = leg.prices.init.value_down(leg.amount_atoms as u64);
-            sums.saturated |= value == u64::MAX;
-            nav_usd_micro += value as i128;
-            sums.init += mul_u32(value, leg.weights.asset_init_ppm) as i128;
+        let magnitude = leg.amount_atoms.unsigned_abs();
+        let value = if leg.amount_atoms >= 0 {
+            let value = leg.prices.init.value_in_loop_down(magnitude);
+            assets.add(value, 1);
+            init.add(value, leg.weights.asset_init_ppm);
+            value
         } else {
-            let value = leg.prices.init.value_up(leg.amount_atoms.unsigned_abs());
-            sums.saturated |= value == u64::MAX;
-            nav_usd_micro -= value as i128;
-            sums.init -= mul_u32(value, leg.weights.liability_init_ppm) as i128;
-        }
+            let value = leg.prices.init.value_in_loop_up(magnitude);
+            liabilities.add(value, 1);
+            init.subtract(value, leg.weights.liability_init_ppm);
+            value
+        };
+        saturated |= value == u64::MAX;
     }
-    let (mut gains, mut losses, mut charge) = (0i128, 0i128, 0u128);
+    let (mut perps, mut charge) = (QuoteSums::default(), Columns::default());
     for leg in portfolio.perps() {
-        let pnl = leg.pnl_at(leg.prices.init);
-        sums.saturated |= pnl == i64::MAX || pnl == i64::MIN;
-        if pnl >= 0 {
-            gains += pnl as i128;
-        } else {
-            losses += pnl as i128;
-        }
-        let notional = leg.prices.init_charge.value_up(leg.units.unsigned_abs());
-        sums.saturated |= notional == u64::MAX;
-        charge += mul_u32(notional, leg.rates.init_ppm);
+        let magnitude = leg.units.unsigned_abs();
+        let notional = leg.prices.init_charge.value_in_loop_up(magnitude);
+        let worth = if leg.units >= 0 { leg.prices.init.value_in_loop_down(magnitude) } else { notional };
+        saturated |= notional == u64::MAX;
+        perps.pnl(leg, worth, &mut saturated);
+        charge.add(notional, leg.rates.init_ppm);
     }
     let quote = &portfolio.quote;
-    let (low, high) = (quote.prices.init, quote.prices.init_charge);
-    let netted = quote.amount_atoms as i128 + losses;
-    nav_usd_micro += signed_value_down(netted + gains, low, high, &mut sums.saturated);
-    let side = signed_value_down(netted, low, high, &mut sums.saturated);
-    let weight = if side >= 0 { quote.weights.asset_init_ppm } else { quote.weights.liability_init_ppm };
-    let weighted = mul_u32(side.unsigned_abs() as u64, weight) as i128;
-    sums.init += if side >= 0 { weighted } else { -weighted };
-    sums.init -= high.value_wide_up(charge) as i128;
-    sums.nav = nav_usd_micro * PPM as i128;
-    sums.init = sums.init.min(sums.nav);
-    sums
+    let (mut worth, mut charged) = (0, 0);
+    if quote.amount_atoms != 0 || portfolio.perp_count != 0 {
+        let (low, high) = (quote.prices.init, quote.prices.init_charge);
+        let netted = (quote.amount_atoms as i128).wrapping_sub(perps.losses.total());
+        let gains = perps.gains.total();
+        let side = signed_value_down(netted, low, high);
+        worth = if gains == 0 { side } else { signed_value_down(netted.wrapping_add(gains), low, high) };
+        let value = side.unsigned_abs() as u64;
+        saturated |= value == u64::MAX || worth.unsigned_abs() >= u64::MAX as u128;
+        if side >= 0 {
+            init.add(value, quote.weights.asset_init_ppm);
+        } else {
+            init.subtract(value, quote.weights.liability_init_ppm);
+        }
+        charged = high.value_wide_up(charge.total() as u128) as i128;
+    }
+    let nav_usd_micro = assets.total() - liabilities.total() + worth;
+    let magnitude = mul_u128_u32(nav_usd_micro.unsigned_abs(), PPM) as i128;
+    let nav = if nav_usd_micro < 0 { -magnitude } else { magnitude };
+    InitialMargins { nav, init: (init.total() - charged).min(nav), saturated }
 }
 
 /// The account may hold what it holds after adding risk.

@@ -11,16 +11,18 @@ pub const PPM: u32 = 1_000_000;
 const LOW32: u64 = 0xffff_ffff;
 
 /// `a * b` as its upper and lower 64 bits.
+///
+/// No operation can overflow: the partial products are of 32-bit numbers, and the upper half of a product of 64-bit
+/// numbers is at most 2^64 - 2. Wrapping forms spare the checks.
 #[inline(always)]
 const fn mul_halves(a: u64, b: u64) -> (u64, u64) {
     let (a_lo, a_hi) = (a & LOW32, a >> 32);
     let (b_lo, b_hi) = (b & LOW32, b >> 32);
-    let ll = a_lo * b_lo;
-    let lh = a_lo * b_hi;
-    let hl = a_hi * b_lo;
-    let hh = a_hi * b_hi;
-    let mid = (ll >> 32) + (lh & LOW32) + (hl & LOW32);
-    (hh + (lh >> 32) + (hl >> 32) + (mid >> 32), (mid << 32) | (ll & LOW32))
+    let ll = a_lo.wrapping_mul(b_lo);
+    let hl = a_hi.wrapping_mul(b_lo).wrapping_add(ll >> 32);
+    let lh = a_lo.wrapping_mul(b_hi).wrapping_add(hl & LOW32);
+    let high = a_hi.wrapping_mul(b_hi).wrapping_add(hl >> 32).wrapping_add(lh >> 32);
+    (high, (lh << 32) | (ll & LOW32))
 }
 
 /// `a * b`, exactly.
@@ -46,9 +48,50 @@ pub const fn mul_high_up(a: u64, b: u64) -> u64 {
 /// `a * w` for a 32-bit factor: two partial products, cannot overflow.
 #[inline(always)]
 pub const fn mul_u32(a: u64, w: u32) -> u128 {
-    let lo = (a & LOW32) * w as u64;
-    let hi = (a >> 32) * w as u64;
-    ((hi as u128) << 32) + lo as u128
+    let lo = (a & LOW32).wrapping_mul(w as u64);
+    let hi = (a >> 32).wrapping_mul(w as u64);
+    ((hi as u128) << 32).wrapping_add(lo as u128)
+}
+
+/// `a * w` for a number below 2^96, which cannot overflow; larger ones saturate at `u128::MAX`.
+#[inline(always)]
+pub const fn mul_u128_u32(a: u128, w: u32) -> u128 {
+    if a >> 96 != 0 {
+        return if w == 0 { 0 } else { u128::MAX };
+    }
+    // The upper part is below 2^32, so its product stays below 2^64.
+    let high = ((a >> 64) as u64).wrapping_mul(w as u64);
+    ((high as u128) << 64).wrapping_add(mul_u32(a as u64, w))
+}
+
+/// A sum of products of 64-bit values and weights below 2^26, for up to 33 terms: two columns of 64 bits, so that
+/// adding a term needs neither a carry nor a 128-bit operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    high: i64,
+    low: i64,
+}
+
+impl Columns {
+    /// Adds `value * weight`.
+    #[inline(always)]
+    pub fn add(&mut self, value: u64, weight: u32) {
+        self.high = self.high.wrapping_add((value >> 32).wrapping_mul(weight as u64) as i64);
+        self.low = self.low.wrapping_add((value & LOW32).wrapping_mul(weight as u64) as i64);
+    }
+
+    /// Subtracts `value * weight`.
+    #[inline(always)]
+    pub fn subtract(&mut self, value: u64, weight: u32) {
+        self.high = self.high.wrapping_sub((value >> 32).wrapping_mul(weight as u64) as i64);
+        self.low = self.low.wrapping_sub((value & LOW32).wrapping_mul(weight as u64) as i64);
+    }
+
+    /// The sum.
+    #[inline(always)]
+    pub const fn total(&self) -> i128 {
+        ((self.high as i128) << 32).wrapping_add(self.low as i128)
+    }
 }
 
 /// `a * b >> shift`, rounded down. Saturates at `u64::MAX`.

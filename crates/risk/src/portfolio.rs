@@ -79,14 +79,23 @@ pub struct PerpLeg {
 
 impl PerpLeg {
     /// PnL at a unit price, rounded against the holder, quote atoms; saturates.
-    #[inline(always)]
+    #[inline(never)]
     pub fn pnl_at(&self, price: UnitPrice) -> i64 {
-        let value = if self.units >= 0 {
-            i64::try_from(price.value_down(self.units as u64)).unwrap_or(i64::MAX)
+        let magnitude = self.units.unsigned_abs();
+        self.pnl_of(if self.units >= 0 { price.value_down(magnitude) } else { price.value_up(magnitude) })
+    }
+
+    /// PnL of a base that is worth `worth` quote atoms either way; saturates.
+    #[inline(always)]
+    pub const fn pnl_of(&self, worth: u64) -> i64 {
+        let worth = if worth >> 63 == 0 { worth as i64 } else { i64::MAX };
+        if self.units >= 0 {
+            self.cash_atoms.saturating_add(worth)
+        } else if worth == i64::MAX {
+            i64::MIN
         } else {
-            i64::try_from(price.value_up(self.units.unsigned_abs())).map_or(i64::MIN, |v| -v)
-        };
-        self.cash_atoms.saturating_add(value)
+            self.cash_atoms.saturating_sub(worth)
+        }
     }
 }
 

@@ -174,19 +174,42 @@ impl UnitPrice {
     /// The value of `amount`, rounded down; saturates at `u64::MAX`.
     #[inline(never)]
     pub const fn value_down(&self, amount: u64) -> u64 {
-        if self.shift < 0 {
-            return if amount == 0 || self.mantissa == 0 { 0 } else { u64::MAX };
-        }
-        mul_shift_down(amount, self.mantissa, self.shift as u32)
+        self.value_in_loop_down(amount)
     }
 
     /// The value of `amount`, rounded up; saturates at `u64::MAX`. An amount that is not zero is worth at least one.
     #[inline(never)]
     pub const fn value_up(&self, amount: u64) -> u64 {
+        self.value_in_loop_up(amount)
+    }
+
+    /// [`UnitPrice::value_down`] without a call, for the loops over legs.
+    #[inline(always)]
+    pub const fn value_in_loop_down(&self, amount: u64) -> u64 {
         if self.shift < 0 {
-            return if amount == 0 || self.mantissa == 0 { 0 } else { u64::MAX };
+            return self.value_of_huge_unit(amount);
+        }
+        mul_shift_down(amount, self.mantissa, self.shift as u32)
+    }
+
+    /// [`UnitPrice::value_up`] without a call, for the loops over legs.
+    #[inline(always)]
+    pub const fn value_in_loop_up(&self, amount: u64) -> u64 {
+        if self.shift < 0 {
+            return self.value_of_huge_unit(amount);
         }
         mul_shift_up(amount, self.mantissa, self.shift as u32)
+    }
+
+    /// A unit worth 2^64 or more saturates every amount of it.
+    #[cold]
+    #[inline(never)]
+    const fn value_of_huge_unit(&self, amount: u64) -> u64 {
+        if amount == 0 || self.mantissa == 0 {
+            0
+        } else {
+            u64::MAX
+        }
     }
 
     /// The value of an amount of up to 128 bits, rounded up; saturates at 2^126.

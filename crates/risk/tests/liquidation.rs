@@ -42,6 +42,17 @@ fn fills(p: &Portfolio, secs: u32) -> Vec<(Leg, Portfolio, Plan)> {
     legs(p).into_iter().filter_map(fill).collect()
 }
 
+/// What a fill cost the liquidatee at spot: collateral less debt, or the penalty out of PnL; micro-dollars.
+fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
+    match leg {
+        Leg::Pair { asset, .. } => {
+            let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
+            leg.prices.spot.value_up(plan.received_atoms) as i128 - plan.notional_usd_micro as i128
+        }
+        Leg::Perp { .. } => p.quote.prices.spot.value_up(plan.received_atoms + plan.fee_atoms) as i128,
+    }
+}
+
 fn signs(p: &Portfolio) -> Vec<i64> {
     let tokens = p.tokens().iter().map(|t| t.amount_atoms.signum());
     tokens.chain(p.perps().iter().map(|x| x.units.signum())).chain([p.quote.amount_atoms.signum()]).collect()
@@ -114,18 +125,16 @@ proptest! {
             let mut split = p;
             let first = plan(&mut split, &clocks(secs), &request(leg, Some((whole.size * share / 100).max(1))), NOW);
             let Ok(first) = first else { continue };
-            let mut size = first.size as u128;
-            let mut gain = first.size as u128 * first.penalty_ppm as u128;
+            let mut gain = cost_usd_micro(&p, leg, &first);
             for _ in 0..8 {
-                let Ok(next) = plan(&mut split.clone(), &clocks(secs), &request(leg, None), NOW) else { break };
-                plan(&mut split, &clocks(secs), &request(leg, None), NOW).unwrap();
-                size += next.size as u128;
-                gain += next.size as u128 * next.penalty_ppm as u128;
+                let Ok(next) = plan(&mut split, &clocks(secs), &request(leg, None), NOW) else { break };
+                gain += cost_usd_micro(&p, leg, &next);
             }
-            // Penalty rates are floored to a part per million, and each fill may round its size up by one.
-            let one = whole.size as u128 * whole.penalty_ppm as u128;
             if whole.before.is_ratio_below(500_000) { continue; }
-            prop_assert!(gain <= one + one / 500 + size * 2 + 200_000, "{gain} after {one}");
+            // Nine fills may each round an atom (worth at most ten cents here) and a part per million of penalty.
+            let one = cost_usd_micro(&p, leg, &whole);
+            let rounding = 9 * 100_000 + 9 * whole.notional_usd_micro as i128 / 1_000_000;
+            prop_assert!(gain <= one + one / 1_000 + rounding, "{gain} after {one}: {whole:?} {first:?}");
         }
     }
 

@@ -132,12 +132,42 @@ fn the_overview_gives_every_accounts_size() {
 #[test]
 fn slots_begin_where_the_documentation_says() {
     let places = [
-        (format!("bank `i` begins at byte {} + {} i", BODY + offset_of!(Registry, banks), size_of::<BankSlot>())),
-        (format!("market `i` begins at byte 7,536 + {} i", size_of::<MarketSlot>())),
-        (format!("slot `i` begins at byte {} + {} i", BODY + offset_of!(PriceBoard, slots), size_of::<PriceSlot>())),
+        format!("bank `i` begins at byte {} + {} i", BODY + offset_of!(Registry, banks), size_of::<BankSlot>()),
+        format!("market `i` begins at byte 7,536 + {} i", size_of::<MarketSlot>()),
+        format!("slot `i` begins at byte {} + {} i", BODY + offset_of!(PriceBoard, slots), size_of::<PriceSlot>()),
     ];
     assert_eq!(BODY + offset_of!(Registry, markets), 7_536);
     for place in places {
         assert!(PAGE.contains(&place), "docs/accounts.md does not say: {place}");
     }
+}
+
+/// Reads every Rust file below a folder of the repository into one text.
+fn sources(folder: &std::path::Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_list_of_invariants_names_exists() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut code = String::new();
+    for folder in ["crates", "programs", "tests", "sdk"] {
+        sources(&root.join(folder), &mut code);
+    }
+    let page = std::fs::read_to_string(root.join("docs/invariants.md")).unwrap();
+    // Names of tests are sentences.
+    let names = page.split('`').filter(|word| word.matches('_').count() >= 4 && !word.contains(['/', ' ']));
+    let mut checked = 0;
+    for name in names {
+        assert!(code.contains(&format!("fn {name}(")), "docs/invariants.md names {name}, which is no test");
+        checked += 1;
+    }
+    assert!(checked > 50, "{checked}");
 }

@@ -25,7 +25,7 @@ pub struct Engine {
     pub accounts: Vec<Trader>,
     /// Accounts of the liquidators.
     pub liquidators: Vec<Trader>,
-    /// The account that takes the other side when a liquidator closes a position.
+    /// The market maker: takes what longs and shorts do not match, and the other side when a liquidator closes.
     pub maker: Trader,
     /// Signs for the venue that reports premiums.
     pub venue_signer: Pubkey,

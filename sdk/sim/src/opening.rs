@@ -24,7 +24,8 @@ const CALM_CONF_PPM: i64 = 400;
 const CAP_ATOMS: u64 = 1 << 48;
 /// Seconds before the first bar at which accounts are opened.
 const OPENING_LEAD_SECS: i64 = 4;
-/// Capital of the account that takes the other side of closing liquidators, dollars.
+/// Capital of the market maker, who takes what longs and shorts do not match and the other side of liquidators that
+/// close a position, dollars.
 const MAKER_USD: u64 = 20_000_000;
 
 /// An engine with everybody's accounts, deposits, debts and positions, at the prices of the first bar.
@@ -131,13 +132,15 @@ fn fund(engine: &mut Engine, scenario: &Scenario, population: &Population, price
 /// Fills and borrows. An account at the edge of its initial margin may be refused one; the table shows how many were.
 fn open_positions(engine: &mut Engine, population: &Population, prices: [i64; 2]) -> Result<(), String> {
     let snapshot = engine.snapshot();
-    let accounts = engine.accounts.clone();
+    let (accounts, maker) = (engine.accounts.clone(), engine.maker);
+    let party = |index: Option<usize>| index.map_or(maker, |i| accounts[i]);
     let mut done = 0;
     for fill in &population.fills {
         let units = units_of_usd_down(fill.market, fill.usd, prices[MARKETS[fill.market].underlying.index()]);
         let quote_atoms = engine.quote_atoms_of(&snapshot, fill.market, units);
         if units > 0 && quote_atoms > 0 {
-            done += engine.fill(fill.market, accounts[fill.long], accounts[fill.short], units, quote_atoms) as usize;
+            let (long, short) = (party(fill.long), party(fill.short));
+            done += engine.fill(fill.market, long, short, units, quote_atoms) as usize;
         }
     }
     if done * 10 < population.fills.len() * 9 {

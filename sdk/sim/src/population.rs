@@ -43,10 +43,10 @@ pub struct AccountPlan {
 pub struct FillPlan {
     /// Market.
     pub market: usize,
-    /// Index of the buying account.
-    pub long: usize,
-    /// Index of the selling account.
-    pub short: usize,
+    /// Index of the buying account; none for the market maker.
+    pub long: Option<usize>,
+    /// Index of the selling account; none for the market maker.
+    pub short: Option<usize>,
     /// Notional, dollars.
     pub usd: u64,
 }
@@ -56,7 +56,7 @@ pub struct FillPlan {
 pub struct Population {
     /// Accounts.
     pub accounts: Vec<AccountPlan>,
-    /// Fills that open their perps; each side's notionals add up to the accounts' plans.
+    /// Fills that open their perps; the market maker takes what one side wants more than the other.
     pub fills: Vec<FillPlan>,
 }
 
@@ -84,7 +84,6 @@ const LEAST_PERP_MARGIN: f64 = 1.2;
 /// Lenders hold this multiple of what is borrowed of each token.
 const LENDING_FACTOR: f64 = 1.5;
 
-const MAINT: usize = 0;
 const INIT: usize = 1;
 
 fn ppm(value: u32) -> f64 {
@@ -102,7 +101,6 @@ pub fn plan(count: usize, seed: u64, cushion_factor: f64) -> Population {
         })
         .collect();
     rng.shuffle(&mut accounts);
-    balance_perps(&mut accounts);
     fund_lenders(&mut accounts);
     let fills = (0..MARKETS.len()).flat_map(|market| matched(&accounts, market)).collect();
     Population { accounts, fills }
@@ -203,22 +201,6 @@ fn notional_usd(plan: &AccountPlan, market: usize, cushion: f64) -> u64 {
     (free / (cushion + LEAST_PERP_MARGIN * ppm(MARKETS[market].rate_ppm[INIT]))) as u64
 }
 
-/// Scales the larger side of each market down until both are equal.
-fn balance_perps(accounts: &mut [AccountPlan]) {
-    for market in 0..MARKETS.len() {
-        let side = |sign: i64| -> i64 { accounts.iter().map(|a| (a.perps_usd[market] * sign).max(0)).sum() };
-        let (longs, shorts) = (side(1), side(-1));
-        let (sign, larger, smaller) = if longs >= shorts { (1, longs, shorts) } else { (-1, shorts, longs) };
-        if larger == 0 {
-            continue;
-        }
-        let scale = |usd: i64| (usd as i128 * smaller as i128 / larger as i128) as i64;
-        for account in accounts.iter_mut().filter(|a| a.perps_usd[market] * sign > 0) {
-            account.perps_usd[market] = scale(account.perps_usd[market]);
-        }
-    }
-}
-
 /// Gives the lenders what the others borrow, with room to spare, in proportion to their sizes.
 fn fund_lenders(accounts: &mut [AccountPlan]) {
     let borrowed: Vec<u64> = (0..3).map(|bank| accounts.iter().map(|a| a.borrows_usd[bank]).sum()).collect();
@@ -231,18 +213,22 @@ fn fund_lenders(accounts: &mut [AccountPlan]) {
     }
 }
 
-/// Pairs longs with shorts, first come first served.
+/// Pairs longs with shorts, first come first served; the market maker takes what is left.
 fn matched(accounts: &[AccountPlan], market: usize) -> Vec<FillPlan> {
-    let side = |sign: i64| -> Vec<(usize, u64)> {
-        let positions = accounts.iter().enumerate().map(|(i, a)| (i, a.perps_usd[market] * sign));
+    let side = |sign: i64| -> Vec<(Option<usize>, u64)> {
+        let positions = accounts.iter().enumerate().map(|(i, a)| (Some(i), a.perps_usd[market] * sign));
         positions.filter(|(_, usd)| *usd > 0).map(|(i, usd)| (i, usd as u64)).collect()
     };
     let (mut longs, mut shorts) = (side(1), side(-1));
+    let total = |side: &[(Option<usize>, u64)]| side.iter().map(|(_, usd)| usd).sum::<u64>();
+    let (long_usd, short_usd) = (total(&longs), total(&shorts));
+    // The maker goes in first and is therefore matched last.
+    longs.insert(0, (None, short_usd.saturating_sub(long_usd)));
+    shorts.insert(0, (None, long_usd.saturating_sub(short_usd)));
     let mut fills = Vec::new();
     while let (Some(long), Some(short)) = (longs.last_mut(), shorts.last_mut()) {
         let usd = long.1.min(short.1);
-        // A remainder of a few dollars is left unmatched: it is the rounding of the scaling.
-        if usd >= 10 {
+        if usd > 0 {
             fills.push(FillPlan { market, long: long.0, short: short.0, usd });
         }
         long.1 -= usd;
@@ -261,6 +247,8 @@ fn matched(accounts: &[AccountPlan], market: usize) -> Vec<FillPlan> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MAINT: usize = 0;
 
     #[test]
     fn a_seed_means_one_population() {
@@ -284,14 +272,18 @@ mod tests {
     }
 
     #[test]
-    fn longs_equal_shorts_and_every_borrow_is_funded() {
+    fn fills_add_up_to_every_position_and_every_borrow_is_funded() {
         for seed in 0..20 {
             let population = plan(300, seed, 1.0);
             for market in 0..2 {
-                let net: i64 = population.accounts.iter().map(|a| a.perps_usd[market]).sum();
-                // Scaling rounds each position by less than a dollar.
-                assert!(net.abs() < 300, "{net}");
-                assert!(population.fills.iter().filter(|f| f.market == market).count() > 10);
+                for (i, account) in population.accounts.iter().enumerate() {
+                    let of = |fill: &FillPlan| {
+                        let usd = fill.usd as i64;
+                        usd * (fill.long == Some(i)) as i64 - usd * (fill.short == Some(i)) as i64
+                    };
+                    let filled: i64 = population.fills.iter().filter(|f| f.market == market).map(of).sum();
+                    assert_eq!(filled, account.perps_usd[market]);
+                }
             }
             for bank in 0..3 {
                 let lent: u64 = population.accounts.iter().map(|a| a.deposits_usd[bank]).sum();

@@ -88,7 +88,7 @@ const OCTOBER: Scenario = Scenario {
     sol: SolPrice::Recorded(data::SOL_2025_10_10),
     minutes: 30,
     insurance_usd: 250_000,
-    depth_usd: [2_500_000.0, 10_000_000.0],
+    depth_usd: [8_000_000.0, 30_000_000.0],
     liquidators_from_secs: 0,
     capital_factor: 1.0,
     cushion_factor: 1.0,
@@ -130,12 +130,12 @@ pub const ALL: [Scenario; 5] = [
     Scenario {
         name: "insolvency",
         summary:
-            "10 October 2025 with more leverage, a thousand dollars of insurance and liquidators eleven minutes late",
+            "10 October 2025 with larger cushions, a thousand dollars of insurance and liquidators eleven minutes late",
         insurance_usd: 1_000,
-        depth_usd: [600_000.0, 3_000_000.0],
+        depth_usd: [2_000_000.0, 8_000_000.0],
         liquidators_from_secs: 660,
         capital_factor: 2.0,
-        cushion_factor: 0.4,
+        cushion_factor: 1.5,
         ..OCTOBER
     },
 ];

@@ -30,7 +30,7 @@ pub const LIQUIDATORS: [LiquidatorPlan; 6] = [
 ];
 
 /// Least profit worth a transaction, dollars.
-const LEAST_PROFIT_USD: f64 = 0.5;
+const LEAST_PROFIT_USD: f64 = 0.02;
 /// Room below the planned price before the liquidator rather gets nothing, per thousand.
 const SLIP_PER_MILLE: u64 = 5;
 

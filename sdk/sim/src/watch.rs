@@ -98,11 +98,11 @@ pub fn sample(
     socialized_usd: f64,
 ) -> Sample {
     let mut sample = Sample { secs, socialized_usd, ..Sample::default() };
-    for i in 0..2 {
+    for (i, &price) in prices.iter().enumerate() {
         // Slot 0 is the settlement token's.
         let Some(slot) = snapshot.board.slot(i + 1) else { continue };
         let usd = |price: plimsoll_state::StoredPrice| price.mantissa as f64 * 2f64.powi(price.exponent as i32);
-        sample.venue[i] = prices[i] as f64 / E8 as f64;
+        sample.venue[i] = price as f64 / E8 as f64;
         sample.oracle[i] = usd(slot.spot);
         sample.fast[i] = usd(slot.fast);
         sample.sigma[i] = sample.oracle[i] * slot.sigma_ppm as f64 / 1e6;

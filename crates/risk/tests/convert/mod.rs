@@ -178,6 +178,21 @@ pub fn legs(p: &Portfolio) -> Vec<Leg> {
     legs
 }
 
+/// The same account with half of each price's bits: every formula rounds as before, and rationals stay short.
+pub fn coarse(mut p: Portfolio) -> Portfolio {
+    const HALF: u64 = !0 << 32;
+    let cut = |prices: &mut LegPrices| {
+        for unit in [&mut prices.spot, &mut prices.fast, &mut prices.init, &mut prices.init_charge] {
+            unit.mantissa &= HALF;
+        }
+        prices.edge &= HALF;
+    };
+    cut(&mut p.quote.prices);
+    p.tokens.iter_mut().for_each(|leg| cut(&mut leg.prices));
+    p.perps.iter_mut().for_each(|leg| cut(&mut leg.prices));
+    p
+}
+
 /// What rounding may take from NAV, and from `NAV - R` at any level, micro-dollars.
 ///
 /// NAV: a micro-dollar for each token and for quote, an atom of quote for each PnL. `NAV - R`: each token's

@@ -27,6 +27,8 @@ pub struct GrowBoard<'info> {
 /// `AlreadyComplete`.
 pub fn handler(ctx: Context<GrowBoard>) -> Result<()> {
     let accounts = &ctx.accounts;
+    // Nothing of the engine is read; loading checks its length.
+    accounts.engine.load()?;
     let (engine, bump) = (accounts.engine.key(), ctx.bumps.board);
     let signer = [seeds::BOARD, engine.as_ref(), &[bump]];
     if !growth::grow_step::<PriceBoard>(&accounts.board, &accounts.payer, &accounts.system_program, &signer)? {

@@ -42,7 +42,8 @@ pub struct OpenAccount<'info> {
 
 impl OpenAccount<'_> {
     fn validate(&self) -> Result<()> {
-        // The registry is this engine's; it also proves that the engine is complete.
+        // The registry is this engine's; it also proves that the engine is complete. Loading checks the length.
+        self.engine.load()?;
         let registry = self.registry.load()?;
         require_same_engine(&registry.engine, &self.engine.key().to_bytes())?;
         // Opening can be paused; existing accounts are not affected.

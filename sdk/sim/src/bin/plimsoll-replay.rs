@@ -103,6 +103,9 @@ fn deploy(program: Option<&Path>) -> Result<(), String> {
     if !file.is_file() {
         return Err(format!("there is no program at {}; `cargo xtask build` writes it", file.display()));
     }
+    // The loader's own verdict, before anything else is set up.
+    let loaded = litesvm::LiteSVM::new().add_program_from_file(plimsoll_sdk::pda::PROGRAM_ID, file);
+    loaded.map_err(|e| format!("the chain does not load {}: {e}", file.display()))?;
     std::env::set_var("PLIMSOLL_SO", file);
     Ok(())
 }

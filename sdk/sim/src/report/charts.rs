@@ -91,10 +91,10 @@ pub fn ratios(run: &RunResult) -> String {
     let total: u32 = run.samples.iter().map(|s| s.ratios.iter().sum()).max().unwrap_or(1);
     let mut chart =
         Chart::new("Accounts by margin ratio", (WIDE, 320.0), span(run), (0.0, total as f64), Format::Count);
-    for class in 0..RATIO_NAMES.len() {
+    for (class, name) in RATIO_NAMES.into_iter().enumerate() {
         let below = |s: &Sample, until: usize| s.ratios[..until].iter().sum::<u32>() as f64;
         let band: Vec<_> = run.samples.iter().map(|s| (s.secs as f64, below(s, class), below(s, class + 1))).collect();
-        chart.band(&format!("r{class}"), RATIO_NAMES[class], &band);
+        chart.band(&format!("r{class}"), name, &band);
     }
     let colours = ["var(--deep)", "var(--bad)", "#ee8a5f", "#f2c14e", "#b9d58b", "#62b58f", "#2f8f83"];
     let entries: Vec<(&str, &str)> = colours.into_iter().zip(RATIO_NAMES).collect();

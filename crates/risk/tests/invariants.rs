@@ -1,0 +1,335 @@
+//! The invariants of `docs/invariants.md` that concern the pure crate and that neither `tests/liquidation.rs` nor the
+//! unit tests hold: value, boundaries, splitting, collusion, liveness, the two sides of a valuation.
+
+mod convert;
+mod support;
+
+use convert::legs;
+use convert::wild::PAR;
+use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::error::RiskError;
+use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::margin::{initial_margins, margins};
+use plimsoll_risk::num::mul_high_down;
+use plimsoll_risk::portfolio::{At, LegPrices, Portfolio};
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::waterfall::check_bankrupt;
+use proptest::prelude::*;
+use support::{calm, portfolio, NOW};
+
+const CASES: u32 = 10_000;
+const PICO: i128 = 1_000_000;
+
+fn clocks(under_water_secs: u32) -> Clocks {
+    Clocks { under_water_secs, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() }
+}
+
+fn request(leg: Leg, max_size: Option<u64>) -> Request {
+    Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+}
+
+/// Fills of every leg that can be filled, each on its own copy.
+fn fills(p: &Portfolio, clocks: &Clocks) -> Vec<(Leg, Portfolio, Plan)> {
+    let fill = |leg: Leg| {
+        let mut after = *p;
+        plan(&mut after, clocks, &request(leg, None), NOW).ok().map(|plan| (leg, after, plan))
+    };
+    legs(p).into_iter().filter_map(fill).collect()
+}
+
+fn price_of(p: &Portfolio, bank: u8) -> UnitPrice {
+    let token = p.tokens().iter().find(|leg| leg.bank == bank);
+    token.map_or(p.quote.prices.spot, |leg| leg.prices.spot)
+}
+
+fn amount_of(p: &mut Portfolio, bank: u8) -> &mut i64 {
+    if bank == p.quote.bank {
+        return &mut p.quote.amount_atoms;
+    }
+    let count = p.token_count;
+    let leg = p.tokens[..count].iter_mut().find(|leg| leg.bank == bank);
+    &mut leg.unwrap().amount_atoms
+}
+
+/// The bank in which the liability is paid.
+fn paid_in(p: &Portfolio, liability: Liability) -> u8 {
+    match liability {
+        Liability::Borrow(bank) => bank,
+        Liability::NegativePnl(_) => p.quote.bank,
+    }
+}
+
+/// Insurance's part and the liquidator's gain at spot, micro-dollars.
+fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
+    match leg {
+        Leg::Pair { asset, liability } => {
+            let debt = price_of(p, paid_in(p, liability));
+            let taken = price_of(p, asset).value_down(fill.received_atoms) as i128;
+            (debt.value_down(fill.fee_atoms) as i128, taken - debt.value_down(fill.paid_atoms) as i128)
+        }
+        Leg::Perp { .. } => {
+            let quote = p.quote.prices.spot;
+            (quote.value_down(fill.fee_atoms) as i128, quote.value_down(fill.received_atoms) as i128)
+        }
+    }
+}
+
+/// A rich liquidator with the same legs, after the fill.
+fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
+    let mut me = *p;
+    me.quote.amount_atoms = 1 << 50;
+    me.tokens.iter_mut().for_each(|leg| leg.amount_atoms = leg.amount_atoms.abs() * 3);
+    me.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (-leg.units, -leg.cash_atoms));
+    let Some(fill) = fill else { return me };
+    match leg {
+        Leg::Pair { asset, liability } => {
+            let bank = paid_in(p, liability);
+            *amount_of(&mut me, asset) += fill.received_atoms as i64;
+            *amount_of(&mut me, bank) -= fill.paid_atoms as i64;
+        }
+        Leg::Perp { market } => {
+            let count = p.perp_count;
+            let long = p.perps().iter().any(|leg| leg.market == market && leg.units > 0);
+            let sign = if long { 1 } else { -1 };
+            let leg = me.perps[..count].iter_mut().find(|leg| leg.market == market).unwrap();
+            leg.units += sign * fill.size as i64;
+            leg.cash_atoms += fill.received_atoms as i64 - sign * fill.paid_atoms as i64;
+        }
+    }
+    me
+}
+
+fn nav(p: &Portfolio) -> i128 {
+    margins(p, At::Spot, false).nav
+}
+
+/// Micro-dollars that an atom of either part and the rounding of values may weigh.
+fn grain(p: &Portfolio, leg: Leg) -> i128 {
+    let parts = match leg {
+        Leg::Pair { asset, liability } => [price_of(p, asset), price_of(p, paid_in(p, liability))],
+        Leg::Perp { .. } => [p.quote.prices.spot; 2],
+    };
+    parts.iter().map(|price| price.value_up(1) as i128).sum::<i128>() + 16
+}
+
+/// Tokens, perps and weights whose sums are whole micro-dollars, so that a quote balance meets maintenance exactly.
+fn at_the_boundary() -> impl Strategy<Value = Portfolio> {
+    portfolio(0).prop_map(|p| {
+        let mut p = calm(p);
+        let plain = |prices: &mut LegPrices| {
+            *prices = LegPrices { spot: PAR, fast: PAR, edge: 0, ..*prices };
+        };
+        plain(&mut p.quote.prices);
+        for leg in &mut p.tokens {
+            plain(&mut leg.prices);
+            leg.amount_atoms = leg.amount_atoms % (1 << 20) * PICO as i64;
+        }
+        for leg in &mut p.perps {
+            plain(&mut leg.prices);
+            leg.units = leg.units % (1 << 20) * PICO as i64;
+            leg.cash_atoms = -leg.units;
+        }
+        p.params.pnl_weight_ppm = 1_000_000;
+        // The quote's weights are one at maintenance, so this lands on it exactly.
+        p.quote.amount_atoms -= (margins(&p, At::Spot, false).maint / PICO) as i64;
+        p
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
+
+    /// INV-20
+    #[test]
+    fn exactly_at_maintenance_nothing_can_be_liquidated_and_one_atom_below_it_can(
+        mut p in at_the_boundary(), secs in 0u32..300,
+    ) {
+        prop_assert_eq!(margins(&p, At::Spot, false).maint, 0);
+        for leg in legs(&p) {
+            let mut after = p;
+            let refusal = plan(&mut after, &clocks(secs), &request(leg, None), NOW).unwrap_err();
+            let healthy = matches!(refusal.reason, RiskError::AccountHealthy | RiskError::AccountAlreadyCured);
+            prop_assert!(healthy && after == p);
+        }
+        p.quote.amount_atoms -= 1;
+        prop_assert!(assess(&p, &clocks(secs), NOW).regime.is_some());
+    }
+
+    /// INV-03 and INV-28: who controls both accounts only loses what insurance gains.
+    #[test]
+    fn liquidating_oneself_moves_value_to_insurance_and_creates_none(p in portfolio(0), secs in 0u32..300) {
+        for (leg, after, fill) in fills(&p, &clocks(secs)) {
+            let before = nav(&p) + nav(&liquidator(&p, leg, None));
+            let left = nav(&after) + nav(&liquidator(&p, leg, Some(&fill)));
+            let (insurance, _) = shares(&p, leg, &fill);
+            let gained = left - before + insurance * PICO;
+            prop_assert!(gained.abs() <= grain(&p, leg) * PICO, "{gained} by {leg:?}");
+            prop_assert!(left <= before + 16 * PICO);
+        }
+    }
+
+    /// INV-27, in value: the pieces of a fill pay the liquidator no more than one, and leave no lower a ratio.
+    #[test]
+    fn splitting_pays_no_more_and_below_half_the_maintenance_at_most_seven_thousandths_of_the_notional(
+        p in portfolio(0).prop_map(calm), secs in 0u32..60, pieces in 2u64..6,
+    ) {
+        for (leg, one, whole) in fills(&p, &clocks(secs)).into_iter().take(4) {
+            if whole.notional_usd_micro < 10_000_000 { continue; }
+            let mut split = p;
+            let (mut gain, mut notional, mut made, mut cured) = (0, 0i128, 0, false);
+            for piece in 0..pieces + 4 {
+                let most = (piece < pieces - 1).then_some((whole.size / pieces).max(1));
+                let mut next = split;
+                let Ok(fill) = plan(&mut next, &clocks(secs), &request(leg, most), NOW) else { continue };
+                gain += shares(&split, leg, &fill).1;
+                cured |= fill.regime != whole.regime;
+                (notional, made, split) = (notional + fill.notional_usd_micro as i128, made + 1, next);
+            }
+            if made < 2 { continue; }
+            let once = shares(&p, leg, &whole).1;
+            let deep = whole.before.is_ratio_below(500_000);
+            let more = if deep { notional * 7 / 1_000 } else { once.abs() / 500 + notional * 2 / PICO };
+            let rounding = made * grain(&p, leg);
+            prop_assert!(gain <= once + more + rounding, "{gain} in {made} pieces, {once} at once: {leg:?} {whole:?}");
+            // The account is left as well off, up to what the pieces paid more; unless its first pieces lift it out of
+            // wind-down and the rest is a cure, whose penalty insurance shares.
+            let lost = (nav(&one) - nav(&split)) / PICO;
+            let closed_no_more = notional <= whole.notional_usd_micro as i128 + rounding;
+            prop_assert!(cured || !closed_no_more || lost <= 2 * more + rounding, "{lost} lost by {leg:?} {whole:?}");
+        }
+    }
+
+    /// INV-31: whoever is under water ends healthy, flat or bankrupt, in few fills, while the fast average closes half
+    /// of its distance to spot between two. (A standing distance bounds every fill, and no number bounds the fills.)
+    #[test]
+    fn greedy_liquidation_ends_healthy_flat_or_bankrupt_in_few_steps(p in portfolio(0), first in 0u32..150) {
+        let mut p = p;
+        let most = p.token_count + p.perp_count + largest_size(&p).ilog2() as usize + 1;
+        let mut under = Clocks { wind_down_secs: 400, ..clocks(first) };
+        for _ in 0..most {
+            let largest = fills(&p, &under).into_iter().max_by_key(|(_, _, fill)| fill.notional_usd_micro);
+            match largest {
+                Some((_, after, _)) => p = after,
+                // A claim on a pool cannot be seized: it waits for `settle_pnl`, and then is quote like any.
+                None if settle_claims(&mut p) => {}
+                // The best leg may be too small for its atoms: the others wait for the end of the best-leg rule.
+                None if under.under_water_secs < 300 => {}
+                None => break,
+            }
+            under.under_water_secs = 300;
+            approach(&mut p);
+        }
+        let end = assess(&p, &under, NOW);
+        let at_an_end = end.regime.is_none() || check_bankrupt(&p, &end).is_ok() || is_worthless(&p);
+        prop_assert!(at_an_end && fills(&p, &under).is_empty(), "not at an end after {most} fills: {p:?}");
+    }
+
+    /// INV-41 and INV-40: a liquidator always pays, and takes at most the penalty beside.
+    #[test]
+    fn nobody_is_liquidated_for_nothing_or_beyond_the_highest_penalty(
+        p in portfolio(0), secs in 0u32..300, wind_down_secs in 0u32..300,
+    ) {
+        for (leg, _, fill) in fills(&p, &Clocks { wind_down_secs, ..clocks(secs) }) {
+            let cap = match fill.regime {
+                Regime::Cure => p.params.penalty_cap_ppm,
+                Regime::WindDown => p.params.wind_down_penalty_ppm,
+            };
+            prop_assert!(fill.paid_atoms > 0 && fill.penalty_ppm <= cap);
+            let (insurance, gain) = shares(&p, leg, &fill);
+            let penalty = fill.notional_usd_micro as i128 * fill.penalty_ppm as i128 / PICO;
+            // All of the collateral may go for a debt that was cut by an atom.
+            prop_assert!(insurance + gain <= penalty + 2 * grain(&p, leg));
+        }
+    }
+
+    /// INV-50
+    #[test]
+    fn requirements_are_never_negative_and_double_with_the_account(p in convert::wild::portfolio(false)) {
+        let mut twice = p;
+        twice.quote.amount_atoms *= 2;
+        twice.tokens.iter_mut().for_each(|leg| leg.amount_atoms *= 2);
+        twice.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (2 * leg.units, 2 * leg.cash_atoms));
+        for at in [At::Spot, At::Fast] {
+            let (one, two) = (margins(&p, at, false), margins(&twice, at, false));
+            prop_assert!(0 <= one.mmr() && one.mmr() <= one.tmr());
+            // Two roundings of each leg, at weights up to four.
+            let bound = 200 * PICO;
+            prop_assert!((two.mmr() - 2 * one.mmr()).abs() <= bound && (two.tmr() - 2 * one.tmr()).abs() <= bound);
+        }
+        let (one, two) = (initial_margins(&p), initial_margins(&twice));
+        prop_assert!(one.imr() >= 0 && (two.imr() - 2 * one.imr()).abs() <= 200 * PICO);
+    }
+
+    /// INV-52: assets low and liabilities high leave no more than spot and the fast average do.
+    #[test]
+    fn initial_health_is_never_above_target_or_maintenance_at_any_price_and_weight(p in convert::wild::portfolio(true)) {
+        let init = initial_margins(&p);
+        for prices in p.tokens().iter().map(|leg| leg.prices).chain(p.perps().iter().map(|leg| leg.prices)) {
+            prop_assert!(prices.init_charge.mantissa >= prices.spot.mantissa.max(prices.fast.mantissa));
+        }
+        for at in [At::Spot, At::Fast] {
+            let mut fresh = p;
+            fresh.tokens.iter_mut().for_each(|leg| leg.prices.stale = false);
+            fresh.perps.iter_mut().for_each(|leg| leg.prices.stale = false);
+            let m = margins(&fresh, at, false);
+            prop_assert!(init.init <= m.target + 100 * PICO && m.target <= m.maint && m.maint <= m.nav);
+        }
+    }
+
+    /// risk-design 7.2: no account that is healthy at the true price is eligible.
+    #[test]
+    fn whoever_is_healthy_at_any_price_within_the_edges_is_not_eligible(
+        p in convert::wild::portfolio(true), shifts in prop::collection::vec((any::<u64>(), any::<bool>()), 8), secs in 0u32..300,
+    ) {
+        let mut p = p;
+        p.quote.prices.edge = 0;
+        let mut truth = p;
+        let prices = truth.tokens.iter_mut().map(|leg| &mut leg.prices).chain(truth.perps.iter_mut().map(|leg| &mut leg.prices));
+        for (prices, (share, up)) in prices.zip(shifts.iter().cycle()) {
+            let edge = mul_high_down(prices.edge, *share);
+            prices.spot = if *up { prices.spot.raised_down(edge) } else { prices.spot.lowered_up(edge) };
+            (prices.edge, prices.stale) = (0, false);
+        }
+        let healthy = margins(&truth, At::Spot, false).maint >= 100 * PICO;
+        prop_assert!(!healthy || assess(&p, &clocks(secs), NOW).regime.is_none());
+    }
+}
+
+/// The largest amount of any leg, atoms or units.
+fn largest_size(p: &Portfolio) -> u64 {
+    let tokens = p.tokens().iter().map(|leg| leg.amount_atoms.unsigned_abs());
+    tokens.chain(p.perps().iter().map(|leg| leg.units.unsigned_abs())).max().unwrap_or(0).max(1)
+}
+
+/// Moves every fast average half the way to spot.
+fn approach(p: &mut Portfolio) {
+    let half = |prices: &mut LegPrices| {
+        let (spot, fast) = (prices.spot, prices.fast);
+        let near = spot.shift != fast.shift || spot.mantissa.abs_diff(fast.mantissa) < 2;
+        let mantissa = if near { spot.mantissa } else { spot.mantissa.midpoint(fast.mantissa) };
+        prices.fast = UnitPrice { mantissa, shift: spot.shift };
+    };
+    p.tokens.iter_mut().for_each(|leg| half(&mut leg.prices));
+    p.perps.iter_mut().for_each(|leg| half(&mut leg.prices));
+}
+
+/// Pays what closed positions are owed into quote; whether there was any.
+fn settle_claims(p: &mut Portfolio) -> bool {
+    let (count, before) = (p.perp_count, p.quote.amount_atoms);
+    for leg in p.perps[..count].iter_mut().filter(|leg| leg.units == 0 && leg.cash_atoms > 0) {
+        p.quote.amount_atoms += core::mem::take(&mut leg.cash_atoms);
+    }
+    p.quote.amount_atoms != before
+}
+
+/// Nothing that is left can be filled: less than an atom or the rounding of one on one side of every leg.
+fn is_worthless(p: &Portfolio) -> bool {
+    let left = |leg: Leg| match plan(&mut p.clone(), &clocks(300), &request(leg, None), NOW) {
+        Ok(_) => false,
+        Err(refusal) => matches!(
+            refusal.reason,
+            RiskError::LegEmpty | RiskError::AssetIsLiability | RiskError::FillTooSmall | RiskError::AfterCheckFailed
+        ),
+    };
+    nav(p) < 10_000_000 * PICO && legs(p).into_iter().all(left)
+}

@@ -1,0 +1,9 @@
+//! What an attacker tries: the wrong account in every slot of every instruction, and bad input of every kind.
+
+mod calls;
+mod clean;
+mod mutation;
+mod neutral;
+mod program;
+mod sealevel;
+mod stage;

@@ -1,0 +1,97 @@
+//! The program's instructions and their accounts, read from its source: a new instruction or account cannot be
+//! forgotten by the tables of this directory.
+
+use std::path::PathBuf;
+
+/// What an account slot demands of the account in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A signature.
+    Signer,
+    /// An account of the engine, by type.
+    Loader(String),
+    /// A program.
+    Program,
+    /// A mint or token account that Anchor deserialises.
+    Token,
+    /// Anything; the instruction compares it or leaves it to a token program.
+    Unchecked,
+    /// Signs events.
+    EventAuthority,
+    /// The program itself, for its event call.
+    OwnProgram,
+}
+
+/// One account of an instruction.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// Field name.
+    pub name: String,
+    /// What is demanded.
+    pub kind: Kind,
+    /// May be left out.
+    pub optional: bool,
+    /// Its address is derived from seeds, as it is created here.
+    pub derived: bool,
+    /// Anchor creates it.
+    pub created: bool,
+}
+
+fn source(path: &str) -> Option<String> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../programs/plimsoll/src");
+    std::fs::read_to_string(root.join(path)).ok()
+}
+
+/// Names of all instructions, in the program's order.
+pub fn instructions() -> Vec<String> {
+    let lib = source("lib.rs").expect("the program's list of instructions");
+    let body = lib.split("pub mod plimsoll {").nth(1).expect("the module of instructions");
+    let names = body.lines().filter_map(|line| line.strip_prefix("    pub fn "));
+    names.map(|rest| rest.split(['(', '<']).next().expect("a name").to_owned()).collect()
+}
+
+/// Accounts of an instruction, in order.
+pub fn slots(instruction: &str) -> Vec<Slot> {
+    let files = [format!("instructions/{instruction}.rs"), format!("instructions/{instruction}/mod.rs")];
+    let text = files.iter().find_map(|file| source(file)).expect("every instruction has a file of its name");
+    let start = text.find("#[derive(Accounts)]").expect("every instruction has an Accounts struct");
+    let (before, after) = text.split_at(start);
+    let events = before.lines().rev().take(2).any(|line| line == "#[event_cpi]");
+    let body = after.split_once("> {").expect("a struct with a lifetime").1;
+    let body = body.split("\n}").next().expect("the struct ends");
+    let mut slots = Vec::new();
+    let mut attributes = String::new();
+    for line in body.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        match line.strip_prefix("pub ").and_then(|field| field.split_once(": ")) {
+            Some((name, kind)) => slots.push(slot(name, kind, &std::mem::take(&mut attributes))),
+            None => attributes.push_str(line),
+        }
+    }
+    if events {
+        slots.push(plain("event_authority", Kind::EventAuthority));
+        slots.push(plain("program", Kind::OwnProgram));
+    }
+    slots
+}
+
+fn plain(name: &str, kind: Kind) -> Slot {
+    Slot { name: name.into(), kind, optional: false, derived: false, created: false }
+}
+
+fn slot(name: &str, kind: &str, attributes: &str) -> Slot {
+    let optional = kind.starts_with("Option<");
+    let kind = kind.trim_start_matches("Option<");
+    let kind = match kind.split('<').next().expect("a type") {
+        "Signer" => Kind::Signer,
+        "AccountLoader" => {
+            let of = kind.split("'info, ").nth(1).expect("the type of account");
+            Kind::Loader(of.trim_end_matches([',', '>']).to_owned())
+        }
+        "Box" => Kind::Token,
+        "Program" | "Interface" => Kind::Program,
+        "UncheckedAccount" => Kind::Unchecked,
+        other => panic!("{name}: unknown kind of account {other}"),
+    };
+    let created = attributes.contains("init,");
+    Slot { name: name.into(), kind, optional, derived: attributes.contains("seeds ="), created }
+}

@@ -1,0 +1,233 @@
+//! Instructions as numbers that proptest draws and shrinks; amounts are fractions, so that most of them make sense.
+
+use plimsoll::instructions::ResolveStep;
+use plimsoll_risk::liquidate::{Leg, Liability};
+use plimsoll_sdk::ix;
+use plimsoll_tests::*;
+use proptest::prelude::*;
+use solana_instruction::Instruction;
+
+/// Accounts that trade, borrow and liquidate each other.
+pub const TRADERS: usize = 5;
+const PPM: u128 = 1_000_000;
+
+/// One thing that somebody does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Dollars in millionths of a hundred thousand.
+    Deposit { who: usize, bank: u8, part: u32 },
+    /// Millionths of the deposit; all above a million.
+    Withdraw { who: usize, bank: u8, part: u32 },
+    /// Dollars in millionths of a hundred thousand.
+    Borrow { who: usize, bank: u8, part: u32 },
+    /// Millionths of the debt; all above a million.
+    Repay { who: usize, bank: u8, part: u32 },
+    /// Dollars of notional in millionths of two hundred thousand, `tilt_ppm` beside the price.
+    Fill { buyer: usize, seller: usize, market: u8, part: u32, tilt_ppm: i32 },
+    /// A price moves by a factor after some seconds; every other feed repeats its price.
+    Price { slot: u8, factor_ppm: u32, secs: i64 },
+    /// A price moves and stays for a minute, everybody observed.
+    Crash { slot: u8, factor_ppm: u32 },
+    /// Time passes while prices stand.
+    Pass { secs: i64 },
+    Observe { who: usize },
+    /// A leg of the liquidatee's, by number; at most a part of what the plan would take, or as much as allowed.
+    Liquidate { by: usize, of: usize, leg: usize, part: u32 },
+    Settle { market: u8, who: usize },
+    TakeWin { market: u8, who: usize, part: u32 },
+    Accrue { bank: u8 },
+    Funding { market: u8 },
+    Premium { market: u8, ppm: i32 },
+    Sweep { bank: u8 },
+    Collect { bank: u8 },
+    FundInsurance { bank: u8, part: u32 },
+    Touch { who: usize, market: u8 },
+    /// The steps that could be due, by number.
+    Resolve { who: usize, step: usize },
+}
+
+fn who() -> impl Strategy<Value = usize> {
+    0..TRADERS
+}
+
+/// A fraction of everything; small, large and whole ones alike.
+fn part() -> impl Strategy<Value = u32> {
+    prop_oneof![3 => 1u32..1_000_000, 1 => 1u32..1_000, 1 => Just(1_000_001)]
+}
+
+/// Anything that can happen while prices stand and no time passes.
+pub fn at_rest() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        4 => (who(), 0u8..3, part()).prop_map(|(who, bank, part)| Action::Deposit { who, bank, part }),
+        2 => (who(), 0u8..3, part()).prop_map(|(who, bank, part)| Action::Withdraw { who, bank, part }),
+        4 => (who(), 0u8..3, part()).prop_map(|(who, bank, part)| Action::Borrow { who, bank, part }),
+        2 => (who(), 0u8..3, part()).prop_map(|(who, bank, part)| Action::Repay { who, bank, part }),
+        6 => (who(), who(), 0u8..2, part(), -10_000i32..10_000).prop_map(|(buyer, seller, market, part, tilt_ppm)| {
+            Action::Fill { buyer, seller, market, part, tilt_ppm: tilt_ppm / 20 }
+        }),
+        1 => who().prop_map(|who| Action::Observe { who }),
+        3 => (0u8..2, 0..=TRADERS).prop_map(|(market, who)| Action::Settle { market, who }),
+        1 => (0u8..2, who(), part()).prop_map(|(market, who, part)| Action::TakeWin { market, who, part }),
+        1 => (0u8..3).prop_map(|bank| Action::Accrue { bank }),
+        1 => (0u8..2).prop_map(|market| Action::Funding { market }),
+        1 => (0u8..3).prop_map(|bank| Action::Sweep { bank }),
+        1 => (0u8..3).prop_map(|bank| Action::Collect { bank }),
+        1 => (who(), 0u8..2).prop_map(|(who, market)| Action::Touch { who, market }),
+        3 => (who(), who(), 0usize..24, part()).prop_map(|(by, of, leg, part)| Action::Liquidate { by, of, leg, part }),
+    ]
+}
+
+/// Anything that can happen.
+pub fn any_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        30 => at_rest(),
+        3 => (0u8..3, 700_000u32..1_400_000, 1i64..40).prop_map(|(slot, factor_ppm, secs)| {
+            // The settlement token leaves its peg by a little only.
+            let factor_ppm = if slot == USDC { 990_000 + factor_ppm % 15_000 } else { factor_ppm };
+            Action::Price { slot, factor_ppm, secs }
+        }),
+        4 => (1u8..3, prop_oneof![400_000u32..950_000, 1_050_000u32..2_000_000]).prop_map(|(slot, factor_ppm)| {
+            Action::Crash { slot, factor_ppm }
+        }),
+        1 => prop_oneof![1i64..100, 100i64..100_000, 1_000_000i64..10_000_000].prop_map(|secs| Action::Pass { secs }),
+        1 => (0u8..2, -600i32..600).prop_map(|(market, ppm)| Action::Premium { market, ppm }),
+        1 => (0u8..3, 1u32..20_000).prop_map(|(bank, part)| Action::FundInsurance { bank, part }),
+        10 => (who(), who(), 0usize..24, part()).prop_map(|(by, of, leg, part)| Action::Liquidate { by, of, leg, part }),
+        8 => (who(), 0usize..16).prop_map(|(who, step)| Action::Resolve { who, step }),
+    ]
+}
+
+/// Every leg of an account that a liquidator could name.
+pub fn legs(books: &Books, of: &Trader) -> Vec<Leg> {
+    let account = &books.accounts[&of.account];
+    let banks: Vec<u8> = account.tokens.iter().filter(|t| t.used == 1).map(|t| t.bank).collect();
+    let perps = account.derivatives.iter().filter(|d| d.kind == 1);
+    let markets: Vec<u8> = perps.map(|d| d.market).collect();
+    let mut legs: Vec<Leg> = markets.iter().map(|market| perp(*market)).collect();
+    for &asset in &banks {
+        legs.extend(banks.iter().filter(|debt| **debt != asset).map(|debt| pair(asset, *debt)));
+        let losing = markets.iter().filter(|_| asset != USDC);
+        legs.extend(losing.map(|market| Leg::Pair { asset, liability: Liability::NegativePnl(*market) }));
+    }
+    legs
+}
+
+/// The step of a resolution that a number stands for.
+fn step(number: usize) -> ResolveStep {
+    match number {
+        0..=2 => ResolveStep::Freeze,
+        3..=5 => ResolveStep::SeizeToken { bank: (number - 3) as u8 },
+        6..=7 => ResolveStep::SeizePnl { market: (number - 6) as u8 },
+        8..=10 => ResolveStep::PayBorrow { bank: (number - 8) as u8 },
+        11..=12 => ResolveStep::PayPnl { market: (number - 11) as u8 },
+        _ => ResolveStep::Finish,
+    }
+}
+
+/// Atoms that millionths of some dollars buy at the last price.
+fn atoms(stage: &Stage, bank: u8, dollars: u64, part: u32) -> u64 {
+    let price = stage.feeds[bank as usize].last.expect("a price was posted").price_e8.max(1) as u128;
+    let power = 10u128.pow(stage.mints[bank as usize].decimals as u32);
+    let value = dollars as u128 * part as u128 * power * E8 as u128 / PPM;
+    (value / price).max(1) as u64
+}
+
+fn shares(books: &Books, who: &Trader, bank: u8) -> i64 {
+    let account = &books.accounts[&who.account];
+    account.token_index(bank).map_or(0, |place| account.tokens[place].shares)
+}
+
+/// A part of what an account holds or owes, roughly: shares stand for atoms.
+fn part_of(books: &Books, shares: u64, part: u32, bank: u8) -> u64 {
+    let index = books.banks[bank as usize].0.deposit_index as u128;
+    (((shares as u128 * index) >> 48) * part as u128 / PPM).max(1) as u64
+}
+
+/// The instruction that an action sends, and who pays; none where it moves prices or time.
+pub fn instruction(
+    stage: &mut Stage,
+    books: &Books,
+    traders: &[Trader],
+    action: &Action,
+) -> Option<(Instruction, anchor_lang::prelude::Pubkey)> {
+    let (keys, authority) = (stage.keys, stage.authority);
+    let instruction = match *action {
+        Action::Deposit { who, bank, part } => {
+            let (trader, token) = (traders[who], stage.token(bank));
+            let amount_atoms = atoms(stage, bank, 100_000, part);
+            let source = stage.funded(&trader.owner, bank, amount_atoms);
+            ix::deposit(&keys, &token, trader.owner, trader.account, source, args::DepositArgs { amount_atoms })
+        }
+        Action::Withdraw { who, bank, part } => {
+            let (trader, token) = (traders[who], stage.token(bank));
+            let destination = stage.funded(&trader.owner, bank, 0);
+            let held = shares(books, &trader, bank).max(0) as u64;
+            let args =
+                args::WithdrawArgs { amount_atoms: part_of(books, held, part, bank), all: part as u128 > PPM };
+            ix::withdraw(&keys, &token, trader.owner, trader.account, destination, args)
+        }
+        Action::Borrow { who, bank, part } => {
+            let (trader, token) = (traders[who], stage.token(bank));
+            let destination = stage.funded(&trader.owner, bank, 0);
+            let args = args::BorrowArgs { amount_atoms: atoms(stage, bank, 60_000, part) };
+            ix::borrow(&keys, &token, trader.owner, trader.account, destination, args)
+        }
+        Action::Repay { who, bank, part } => {
+            let (trader, token) = (traders[who], stage.token(bank));
+            let owed = shares(books, &trader, bank).min(0).unsigned_abs();
+            let source = stage.funded(&trader.owner, bank, 2 * owed + 1_000);
+            let args = args::RepayArgs { amount_atoms: part_of(books, owed, part, bank), all: part as u128 > PPM };
+            ix::repay(&keys, &token, trader.owner, trader.account, source, args)
+        }
+        Action::Fill { buyer, seller, market, part, tilt_ppm } => {
+            let (buyer, seller) = (traders[buyer], traders[seller]);
+            let (slot, decimals) = if market == SOL_PERP { (SOL, 6) } else { (BTC, 9) };
+            let price = stage.feeds[slot as usize].last.expect("a price was posted").price_e8.max(1);
+            let value = 200_000 * part as u128 * 10u128.pow(decimals) * E8 as u128 / PPM;
+            let base_units = (value / price as u128).max(1) as u64;
+            let tilted = (price as i128 + price as i128 * tilt_ppm as i128 / 1_000_000) as i64;
+            let quote_atoms = stage.quote_atoms(market, base_units, Some(tilted));
+            let sides = ix::FillAuthority::Sides { buyer: buyer.owner, seller: seller.owner };
+            let args = args::SettleFillArgs { base_units, quote_atoms };
+            ix::settle_fill(&keys, market, buyer.account, seller.account, sides, args)
+        }
+        Action::Price { .. } | Action::Crash { .. } | Action::Pass { .. } => return None,
+        Action::Observe { who } => ix::observe_margin(&keys, traders[who].account),
+        Action::Liquidate { by, of, leg, part } => {
+            let legs = legs(books, &traders[of]);
+            let leg = *legs.get(leg % legs.len().max(1))?;
+            let bounds = match stage.plan(&traders[of], &any_of(leg)) {
+                Ok(plan) if (part as u128) < PPM => {
+                    at_most((plan.size as u128 * part as u128 / PPM).max(1) as u64)
+                }
+                _ => ANY,
+            };
+            liquidate_ix(stage, &traders[by], &traders[of], leg, bounds, true)
+        }
+        Action::Settle { market, who } => {
+            ix::settle_pnl(&keys, market, traders.get(who).map(|trader| trader.account))
+        }
+        Action::TakeWin { market, who, part } => {
+            let args = args::TakeWinArgs { claim_atoms: part as u64, all: part as u128 > PPM, min_paid_atoms: 0 };
+            ix::take_win(&keys, market, traders[who].owner, traders[who].account, args)
+        }
+        Action::Accrue { bank } => ix::accrue(&keys, bank),
+        Action::Funding { market } => ix::crank_funding(&keys, market),
+        Action::Premium { market, ppm } => ix::report_premium(&keys, market, address("venue"), ppm),
+        Action::Sweep { bank } => ix::sweep_insurance(&keys, bank),
+        Action::Collect { bank } => {
+            let (destination, token) = (stage.funded(&authority, bank, 0), stage.token(bank));
+            let args = args::CollectFeesArgs { amount_atoms: 0, all: true };
+            ix::collect_fees(&keys, &token, authority, destination, args)
+        }
+        Action::FundInsurance { bank, part } => {
+            let amount_atoms = atoms(stage, bank, 100_000, part);
+            let (source, token) = (stage.funded(&authority, bank, amount_atoms), stage.token(bank));
+            ix::fund_insurance(&keys, &token, authority, source, args::FundInsuranceArgs { amount_atoms })
+        }
+        Action::Touch { who, market } => ix::touch_position(&keys, traders[who].account, market),
+        Action::Resolve { who, step: number } => ix::resolve_bankruptcy(&keys, traders[who].account, step(number)),
+    };
+    let signer = instruction.accounts.iter().find(|meta| meta.is_signer).map_or(authority, |meta| meta.pubkey);
+    Some((instruction, signer))
+}

@@ -1,0 +1,5 @@
+//! What holds after every instruction of any sequence (`research/trust.md` 2.3), on the chain.
+
+mod action;
+mod run;
+mod sequences;

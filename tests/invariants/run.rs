@@ -1,0 +1,322 @@
+//! Runs actions and checks after each what must hold.
+
+use std::collections::BTreeMap;
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll_risk::auction::Regime;
+use plimsoll_risk::error::RiskError;
+use plimsoll_risk::liquidate::{assess, Assessment, Leg, Plan, Refusal};
+use plimsoll_risk::margin::{initial_margins, margins};
+use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_sdk::view::Accounts;
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{AccountStatus, MarginAccount};
+use plimsoll_tests::*;
+
+use super::action::{instruction, legs, Action, TRADERS};
+
+/// Facts that hold, or the one that does not.
+pub type Checked = Result<(), String>;
+
+/// Micro-dollars by which roundings of one instruction may lower an account's margins: an atom or a share of each leg
+/// it moves, at any weight.
+const ROUNDING_PICO: i128 = 40_000_000;
+
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Checked {
+    if holds {
+        Ok(())
+    } else {
+        Err(what())
+    }
+}
+
+const EVERY_VIEW: Views = Views { spot: true, fast: true, initial: true, edges: true };
+
+/// An account as margin code sees it in some books.
+pub fn portfolio(books: &Books, account: &MarginAccount) -> Box<Portfolio> {
+    let accounts = Accounts { account, registry: &books.registry, board: &books.board, now: books.now };
+    accounts.portfolio(EVERY_VIEW).expect("the account can be loaded")
+}
+
+/// NAV, and what is above each requirement, at every price.
+fn standing(books: &Books, account: &MarginAccount) -> [i128; 7] {
+    let p = portfolio(books, account);
+    let (spot, fast, initial) = (margins(&p, At::Spot, false), margins(&p, At::Fast, false), initial_margins(&p));
+    [spot.nav, spot.maint, spot.target, fast.nav, fast.maint, fast.target, initial.init]
+}
+
+fn assessed(books: &Books, account: &MarginAccount) -> Assessment {
+    assess(&portfolio(books, account), &account.clocks(), books.now)
+}
+
+/// A world in motion.
+pub struct Run {
+    pub stage: Stage,
+    pub traders: Vec<Trader>,
+    pub books: Books,
+    /// Instructions that went through, by name of the action.
+    pub done: BTreeMap<String, u32>,
+    closings: i128,
+}
+
+impl Run {
+    /// Five traders with nothing, next to the stage's maker and liquidator; a venue that may report premiums.
+    pub fn new() -> Self {
+        let mut stage = Stage::new();
+        let (keys, authority) = (stage.keys, stage.authority);
+        let args = args::RegisterVenueArgs { signer: address("venue"), settle_markets: 3, premium_markets: 3 };
+        let register = ix::register_venue(&keys, authority, authority, args);
+        assert_sent(stage.send_as_authority(register));
+        let traders = (0..TRADERS).map(|number| stage.trader(&format!("trader {number}"))).collect();
+        stage.party("venue");
+        let books = Books::read(&stage);
+        Self { stage, traders, books, done: BTreeMap::new(), closings: 0 }
+    }
+
+    /// Does one thing and checks everything.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn perform(&mut self, action: &Action) -> Checked {
+        match *action {
+            Action::Price { slot, factor_ppm, secs } => self.move_price(slot, factor_ppm, secs),
+            Action::Crash { slot, factor_ppm } => {
+                self.move_price(slot, factor_ppm, 2)?;
+                for _ in 0..6 {
+                    self.stage.hold_prices(10, 10);
+                    self.books = Books::read(&self.stage);
+                    for trader in self.traders.clone() {
+                        let observe = ix::observe_margin(&self.stage.keys, trader.account);
+                        self.send("Observe", observe, self.stage.authority, true)?;
+                    }
+                }
+                self.check_liveness()
+            }
+            Action::Pass { secs } => {
+                self.stage.advance(secs);
+                self.stage.repeat_prices();
+                self.books = Books::read(&self.stage);
+                self.books.check()
+            }
+            Action::Liquidate { by, of, leg, .. } if by != of => self.liquidate(action, of, leg),
+            _ => self.act(action),
+        }
+    }
+
+    fn move_price(&mut self, slot: u8, factor_ppm: u32, secs: i64) -> Checked {
+        self.stage.advance(secs);
+        let feeds = self.stage.feeds.clone();
+        for feed in feeds {
+            let mut price = feed.last.expect("a price was posted").price_e8;
+            if feed.slot == slot {
+                let cap = [2, 20_000, 10_000_000][slot as usize] * E8;
+                price = (price as i128 * factor_ppm as i128 / 1_000_000).clamp(1_000, cap as i128) as i64;
+            }
+            assert_sent(self.stage.set_price(feed.slot, price));
+        }
+        self.books = Books::read(&self.stage);
+        self.books.check()
+    }
+
+    fn act(&mut self, action: &Action) -> Checked {
+        let books = self.books.clone();
+        let Some((instruction, payer)) = instruction(&mut self.stage, &books, &self.traders, action) else {
+            return Ok(());
+        };
+        let name = format!("{action:?}").split([' ', '{']).next().unwrap_or_default().to_string();
+        let socialises = matches!(action, Action::Resolve { .. });
+        self.send(&name, instruction, payer, !socialises).map(|_| ())
+    }
+
+    /// Sends an instruction and compares both moments. Returns whether it went through.
+    fn send(
+        &mut self,
+        name: &str,
+        instruction: solana_instruction::Instruction,
+        payer: Pubkey,
+        harms_nobody: bool,
+    ) -> Result<Option<litesvm::types::TransactionMetadata>, String> {
+        // Wallets were funded since the last look.
+        let before = self.stage.snapshot();
+        let parties: Vec<Pubkey> = instruction.accounts.iter().map(|meta| meta.pubkey).collect();
+        let sent = self.stage.send(&payer, &[instruction]);
+        let Ok(meta) = sent else {
+            let failure = sent.unwrap_err();
+            ensure(failure.code.is_some(), || format!("{name}: not the program's own refusal: {failure}"))?;
+            ensure(before == self.stage.snapshot(), || format!("INV-61: {name} failed and changed a byte"))?;
+            return Ok(None);
+        };
+        *self.done.entry(name.to_string()).or_default() += 1;
+        let old = std::mem::replace(&mut self.books, Books::read(&self.stage));
+        self.books.check().map_err(|fact| format!("after {name}: {fact}"))?;
+        check_step(&old, &self.books).map_err(|fact| format!("after {name}: {fact}"))?;
+        if name == "Resolve" {
+            self.closings += 1;
+        }
+        self.check_pools(&old).map_err(|fact| format!("after {name}: {fact}"))?;
+        if harms_nobody {
+            self.check_others(&old, &parties, name)?;
+        }
+        Ok(Some(meta))
+    }
+
+    /// Nobody who is no party of an instruction is worth less after it, nor nearer to any requirement; and of those who
+    /// are, nobody who was not liquidatable before is so now (INV-21, INV-26).
+    fn check_others(&self, old: &Books, parties: &[Pubkey], name: &str) -> Checked {
+        for (key, account) in &self.books.accounts {
+            let Some(before) = old.accounts.get(key) else { continue };
+            let party = parties.contains(key);
+            let changed = bytemuck::bytes_of(before) != bytemuck::bytes_of(account);
+            ensure(party || !changed, || format!("INV-26: {name} changed a bystander's bytes"))?;
+            if !party || name == "Settle" {
+                // An accrual copies a deposit index that is only ever higher; a settlement costs an atom at most.
+                let slack = if party { ROUNDING_PICO } else { 0 };
+                let (was, is) = (standing(old, before), standing(&self.books, account));
+                let lower = was.iter().zip(&is).any(|(was, is)| is + slack < *was);
+                ensure(!lower, || format!("{name} lowered a margin of {key} (a party: {party}): {was:?} to {is:?}"))?;
+            }
+            let (was, is) = (assessed(old, before), assessed(&self.books, account));
+            ensure(was.regime.is_some() || is.regime.is_none(), || {
+                format!("INV-21: {name} made {key} liquidatable: {:?} to {:?}", was.spot, is.spot)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Claims on a pool never exceed pool and deficit, but for base units that closings rounded away.
+    fn check_pools(&self, old: &Books) -> Checked {
+        for (was, market) in old.markets.iter().zip(&self.books.markets) {
+            let slot = self.books.slot(market);
+            let price = &self.books.board.slots[slot.price_slot as usize];
+            let unit = UnitPrice::new_down(price.spot.get(), slot.scale.get());
+            let price = ((unit.mantissa as u128 * 1_000_000) >> unit.shift) as i128;
+            let surplus = self.books.pool_surplus(market, price);
+            let legs = self.books.legs(market).count() as i128;
+            let slack = self.closings * (legs + 1) * (price + 1);
+            ensure(surplus + slack >= 0, || format!("market {}: claims exceed the pool by {surplus}", market.index))?;
+            let moved = surplus - old.pool_surplus(was, price);
+            let rounded = 1_000_000 * (4 + 2 * legs);
+            ensure(moved + slack >= 0 && moved <= rounded + slack, || {
+                format!("market {}: claims moved by {moved} millionths of an atom against the pool", market.index)
+            })?;
+            let sides: i128 = self.books.legs(market).map(|(_, leg)| self.books.units(market, leg) as i128).sum();
+            ensure(sides.abs() <= self.closings * (legs + 1), || {
+                format!("INV-04: market {}: positions sum to {sides}", market.index)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn liquidate(&mut self, action: &Action, of: usize, leg: usize) -> Checked {
+        let books = self.books.clone();
+        let of = self.traders[of];
+        let legs = legs(&books, &of);
+        let Some(leg) = legs.get(leg % legs.len().max(1)).copied() else { return Ok(()) };
+        let Some((instruction, payer)) = instruction(&mut self.stage, &books, &self.traders, action) else {
+            return Ok(());
+        };
+        self.send_liquidation(&of, leg, instruction, payer)
+    }
+
+    /// INV-65: the program does what the plan says on the bytes before, and refuses for the plan's reason.
+    pub fn send_liquidation(
+        &mut self,
+        of: &Trader,
+        leg: Leg,
+        instruction: solana_instruction::Instruction,
+        payer: Pubkey,
+    ) -> Checked {
+        let bounds = bounds_of(&instruction, leg);
+        let request = bounds.request(leg).expect("a size");
+        let old = self.books.clone();
+        let planned = self.stage.plan(of, &request);
+        let before = self.books.accounts[&of.account];
+        if before.status != AccountStatus::Active as u8 {
+            return self.send("Liquidate", instruction, payer, true).map(|_| ());
+        }
+        let code = self.stage.simulate(&payer, std::slice::from_ref(&instruction)).err().and_then(|failure| failure.code);
+        let Some(meta) = self.send("Liquidate", instruction, payer, true)? else {
+            if let Err(Refusal { reason, .. }) = planned {
+                let expected: u32 = EngineError::from(reason).into();
+                return ensure(code == Some(expected), || format!("refused with {code:?}, planned {reason:?}"));
+            }
+            let liquidator: [u32; 5] = [
+                EngineError::LiquidatorMarginInsufficient,
+                EngineError::AccountBankrupt,
+                EngineError::PriceStale,
+                EngineError::PriceNotReady,
+                EngineError::FillTooSmall,
+            ]
+            .map(u32::from);
+            return ensure(code.is_some_and(|code| liquidator.contains(&code)), || {
+                format!("{code:?} although the plan is {planned:?}")
+            });
+        };
+        let plan = planned.map_err(|refusal| format!("liquidated although the plan is {refusal:?}"))?;
+        let done = outcome(&meta);
+        let same = (done.size, done.paid_atoms, done.fee_atoms, done.received_atoms, done.penalty_ppm)
+            == (plan.size, plan.paid_atoms, plan.fee_atoms, plan.received_atoms, plan.penalty_ppm);
+        ensure(same, || format!("INV-65: planned {plan:?}, done {done:?}"))?;
+        self.check_after(&old, of, leg, &plan)
+    }
+
+    /// INV-22 to 25 on the bytes that the program left.
+    fn check_after(&self, old: &Books, of: &Trader, leg: Leg, plan: &Plan) -> Checked {
+        let (before, after) = (&old.accounts[&of.account], &self.books.accounts[&of.account]);
+        let (was, is) = (assessed(old, before), assessed(&self.books, after));
+        let off = is.spot.nav - plan.after.nav;
+        ensure(off.abs() <= ROUNDING_PICO, || format!("NAV is {off} pico-dollars beside the plan's"))?;
+        let (m0, m1) = (was.spot.mmr(), is.spot.mmr());
+        if plan.regime == Regime::Cure {
+            // Two products of 90 bits: compared as fractions of floating point well within their precision.
+            let better = is.spot.nav as f64 * m0 as f64 >= was.spot.nav as f64 * m1 as f64 * (1.0 - 1e-9);
+            ensure(better || m1 == 0, || format!("INV-22: ratio fell: {:?} to {:?}", was.spot, is.spot))?;
+        }
+        let sign = |account: &MarginAccount, bank: u8| {
+            account.token_index(bank).map_or(0, |place| account.tokens[place].shares.signum())
+        };
+        for bank in 0..3 {
+            let (from, to) = (sign(before, bank), sign(after, bank));
+            ensure(to == from || to == 0, || format!("INV-25: the balance in bank {bank} flipped"))?;
+        }
+        if let Leg::Perp { market } = leg {
+            let units = |books: &Books, account: &MarginAccount| {
+                account.perp_index(market).map_or(0, |leg| books.units(&books.markets[market as usize], &account.derivatives[leg]))
+            };
+            let (from, to) = (units(old, before), units(&self.books, after));
+            ensure(to.signum() * from.signum() >= 0 && to.abs() <= from.abs(), || format!("INV-25: {from} to {to}"))?;
+        }
+        Ok(())
+    }
+
+    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated.
+    pub fn check_liveness(&self) -> Checked {
+        for trader in &self.traders {
+            let account = &self.books.accounts[&trader.account];
+            let cooling = self.books.now - account.passed_at < 2;
+            if account.status != 0 || cooling || assessed(&self.books, account).regime.is_none() {
+                continue;
+            }
+            let refusals: Vec<(Leg, RiskError)> = legs(&self.books, trader)
+                .into_iter()
+                .filter_map(|leg| self.stage.plan(trader, &any_of(leg)).err().map(|refusal| (leg, refusal.reason)))
+                .collect();
+            let some = refusals.len() < legs(&self.books, trader).len();
+            let nothing = refusals.iter().all(|(_, reason)| *reason == RiskError::LegEmpty);
+            ensure(some || nothing, || {
+                let p = portfolio(&self.books, account);
+                format!("INV-31: no leg of {} can be liquidated: {refusals:?}\n{p:?}", trader.account)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The bounds in a liquidation's data.
+fn bounds_of(instruction: &solana_instruction::Instruction, leg: Leg) -> plimsoll::liquidation::LiquidationBounds {
+    use anchor_lang::AnchorDeserialize;
+    // Discriminator, then bank and liability or the market.
+    let skipped = 8 + if matches!(leg, Leg::Perp { .. }) { 1 } else { 3 };
+    AnchorDeserialize::try_from_slice(&instruction.data[skipped..]).expect("bounds")
+}

@@ -1,0 +1,56 @@
+//! Random sequences of every instruction, shrunk by proptest where one breaks a rule.
+
+use plimsoll_tests::*;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError};
+
+use super::action::{any_action, at_rest, Action, TRADERS};
+use super::run::Run;
+
+/// Sequences of a test: some in CI, many with `PLIMSOLL_NIGHTLY=1`.
+fn cases(in_ci: u32) -> Config {
+    let cases = if std::env::var_os("PLIMSOLL_NIGHTLY").is_some() { in_ci * 30 } else { in_ci };
+    Config { cases, max_shrink_iters: 400, failure_persistence: None, ..Config::default() }
+}
+
+/// Everybody starts with something of everything.
+fn start(run: &mut Run) -> Result<(), String> {
+    for who in 0..TRADERS {
+        for (bank, part) in [(USDC, 30_000 * (who as u32 + 1)), (SOL, 40_000 * (TRADERS - who) as u32)] {
+            run.perform(&Action::Deposit { who, bank, part })?;
+        }
+    }
+    Ok(())
+}
+
+fn play(actions: &[Action]) -> Result<Run, TestCaseError> {
+    let mut run = Run::new();
+    start(&mut run).map_err(TestCaseError::fail)?;
+    for (number, action) in actions.iter().enumerate() {
+        run.perform(action).map_err(|fact| TestCaseError::fail(format!("action {number}, {action:?}: {fact}")))?;
+    }
+    if std::env::var_os("PLIMSOLL_COUNTS").is_some() {
+        eprintln!("{:?}", run.done);
+    }
+    Ok(run)
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    #[test]
+    fn every_sequence_keeps_the_books_and_does_what_was_planned(
+        actions in proptest::collection::vec(any_action(), 40..90),
+    ) {
+        play(&actions)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(20))]
+
+    #[test]
+    fn at_rest_nobody_becomes_liquidatable(actions in proptest::collection::vec(at_rest(), 30..80)) {
+        play(&actions)?;
+    }
+}

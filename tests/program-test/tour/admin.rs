@@ -1,0 +1,61 @@
+//! The engine is created, filled and handed over.
+
+use plimsoll::EngineError;
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_sdk::ix::{self, args};
+use plimsoll_sim::listing::BANKS;
+use plimsoll_sim::world::{BankConfig, MarketConfig, PriceConfig, BTC, BTC_PERP};
+use plimsoll_state::{pause, SlotStatus};
+
+use super::{went_through, Story};
+
+/// Test clusters may list averages that are ready within a test.
+const TEST_CLUSTER: bool = true;
+
+impl Story {
+    /// Creates the engine, lists everything, changes everything that can be changed, and changes hands.
+    pub(super) fn administration(&mut self) {
+        went_through(self.world.create_engine(TEST_CLUSTER));
+        for _ in 0..ix::GROWTH_STEPS {
+            went_through(self.world.grow_registry(&GlobalParams::DEFAULT));
+            went_through(self.world.grow_board());
+        }
+        let (keys, authority) = (self.world.keys, self.world.authority);
+        self.refused(&authority, ix::grow_board(&keys, authority), EngineError::AlreadyComplete);
+        self.world.default_listing();
+        self.updates();
+        self.succession();
+    }
+
+    fn updates(&mut self) {
+        let keys = self.world.keys;
+        let (authority, mallory) = (self.world.authority, self.world.party("mallory"));
+        let params = GlobalParams { cool_off_secs: 3, ..GlobalParams::DEFAULT };
+        self.refused(&mallory, ix::update_params(&keys, mallory, &params), EngineError::NotAuthority);
+        self.sent(&authority, ix::update_params(&keys, authority, &params));
+
+        let (listed, _) = self.world.price_args(&PriceConfig { update_secs: 3, ..PriceConfig::named("BTC") });
+        let price = args::UpdatePriceArgs { slot: BTC, config: listed.config };
+        self.sent(&authority, ix::update_price(&keys, authority, price));
+
+        let config = BankConfig { interest_fee_ppm: 200_000, ..BankConfig::of(&BANKS[BTC as usize], BTC) };
+        let bank = args::UpdateBankArgs { reduce_only: false, config: config.args() };
+        self.sent(&authority, ix::update_bank(&keys, authority, BTC, bank));
+
+        let config = MarketConfig { fill_fee_ppm: 200, ..MarketConfig::BTC };
+        let market = args::UpdateMarketArgs { status: SlotStatus::Active as u8, terms: config.args(BTC_PERP).terms };
+        self.sent(&authority, ix::update_market(&keys, authority, BTC_PERP, market));
+    }
+
+    /// A guard who may pause is named, and an heir takes office.
+    fn succession(&mut self) {
+        let keys = self.world.keys;
+        let (authority, heir, guard) = (self.world.authority, self.world.party("heir"), self.world.party("guard"));
+        let args = args::ProposeAuthorityArgs { authority: Some(heir), pause_authority: Some(guard) };
+        self.sent(&authority, ix::propose_authority(&keys, authority, args));
+        self.sent(&heir, ix::accept_authority(&keys, heir));
+        self.world.authority = heir;
+        self.sent(&guard, ix::set_pause(&keys, guard, pause::BORROW));
+        self.refused(&guard, ix::set_pause(&keys, guard, 0), EngineError::PauseOnly);
+    }
+}

@@ -1,0 +1,4 @@
+//! Whole stories on the chain: what happens to an account, to its liquidators and to everybody else.
+
+mod bankruptcy;
+mod cure;

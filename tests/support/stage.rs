@@ -1,0 +1,125 @@
+//! The default listing with lenders and a liquidator, from which scenarios start.
+
+use plimsoll_sim::world::{Sent, Trader, World, BTC, E8, SOL, USDC};
+
+use crate::{check_step, Act, Books};
+
+/// Atoms of a dollar of USDC.
+pub const USD: u64 = 1_000_000;
+/// Atoms of a SOL.
+pub const ONE_SOL: u64 = 1_000_000_000;
+/// Atoms of a BTC.
+pub const ONE_BTC: u64 = 100_000_000;
+/// Base units of SOL-PERP in a SOL.
+pub const SOL_UNITS: u64 = 1_000_000;
+/// Base units of BTC-PERP in a BTC.
+pub const BTC_UNITS: u64 = 1_000_000_000;
+
+/// A world with somebody to lend every token and somebody to liquidate.
+#[derive(Clone)]
+pub struct Stage {
+    /// The world.
+    pub world: World,
+    /// Has deposited of everything and takes the other side of every fill.
+    pub maker: Trader,
+    /// Has deposited USDC.
+    pub liquidator: Trader,
+    books: Books,
+}
+
+impl std::ops::Deref for Stage {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl std::ops::DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+impl Stage {
+    /// Prices at 1, 200 and 100,000 dollars; the clock two minutes after the base time.
+    pub fn new() -> Self {
+        thread_local!(static STAGE: Stage = Stage::set());
+        STAGE.with(Stage::clone)
+    }
+
+    fn set() -> Self {
+        let mut world = World::new();
+        world.default_listing();
+        let maker = world.funded_trader("maker", USDC, 5_000_000 * USD);
+        for (bank, atoms) in [(SOL, 10_000 * ONE_SOL), (BTC, 100 * ONE_BTC)] {
+            world.deposit(&maker, bank, atoms).unwrap_or_else(|failure| panic!("{failure}"));
+        }
+        let liquidator = world.funded_trader("liquidator", USDC, 1_000_000 * USD);
+        let books = Books::read(&world);
+        Self { world, maker, liquidator, books }
+    }
+
+    /// Whatever was sent since the last look kept the books in order; `steps` bounds how many legs were rounded.
+    ///
+    /// # Panics
+    /// Naming what does not hold.
+    #[track_caller]
+    pub fn audit(&mut self) -> &Books {
+        let books = Books::read(&self.world);
+        books.check().and_then(|()| check_step(&self.books, &books)).unwrap_or_else(|fact| panic!("{fact}"));
+        self.books = books;
+        &self.books
+    }
+
+    /// Sets a price of dollars now.
+    ///
+    /// # Panics
+    /// Where the refresh is refused.
+    #[track_caller]
+    pub fn price(&mut self, slot: u8, dollars: i64) -> &mut Self {
+        self.set_price(slot, dollars * E8).unwrap_or_else(|failure| panic!("{failure}"));
+        self
+    }
+
+    /// The price moves after two seconds, and stands for `secs` while the account is observed.
+    ///
+    /// # Panics
+    /// Where the refresh is refused.
+    #[track_caller]
+    pub fn falls_to(&mut self, slot: u8, dollars: i64, of: &Trader, secs: i64) {
+        self.advance(2);
+        self.repeat_prices_except(slot);
+        self.price(slot, dollars);
+        self.watch(of, secs);
+    }
+
+    /// Every other feed repeats its last price.
+    fn repeat_prices_except(&mut self, slot: u8) {
+        let others: Vec<(u8, i64)> = self
+            .feeds
+            .iter()
+            .filter(|feed| feed.slot != slot)
+            .filter_map(|feed| Some((feed.slot, feed.last?.price_e8)))
+            .collect();
+        for (slot, price) in others {
+            self.set_price(slot, price).unwrap_or_else(|failure| panic!("{failure}"));
+        }
+    }
+
+    /// A transaction that must go through and keep the books.
+    ///
+    /// # Panics
+    /// Where it does not.
+    #[track_caller]
+    pub fn done(&mut self, sent: Sent) -> litesvm::types::TransactionMetadata {
+        let meta = crate::assert_sent(sent);
+        self.audit();
+        meta
+    }
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
