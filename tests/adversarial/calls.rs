@@ -99,7 +99,10 @@ impl Table<'_> {
         let config = self.stage.world.price_args(&PriceConfig::named("SOL")).0.config;
         self.add("list_price", "", ix::list_price(&keys, authority, list_price));
         self.add("update_price", "", ix::update_price(&keys, authority, args::UpdatePriceArgs { slot: SOL, config }));
-        let (one, pair) = (self.stage.world.refresh_instruction(&[SOL, BTC], false), self.stage.world.refresh_instruction(&[SOL], true));
+        let (one, pair) = (
+            self.stage.world.refresh_instruction(&[SOL, BTC], false),
+            self.stage.world.refresh_instruction(&[SOL], true),
+        );
         self.add("refresh_price", "two primaries", one);
         self.add("refresh_price", "a pair", pair);
 
@@ -182,11 +185,8 @@ impl Table<'_> {
     fn liquidations(&mut self) {
         let (keys, by) = (self.keys, self.stage.liquidator);
         let parties = |of: Trader| ix::Parties { signer: by.owner, liquidator: by.account, liquidatee: of.account };
-        let borrow = args::LiquidateCollateralArgs {
-            asset_bank: SOL,
-            liability: args::LiabilityArg::Borrow(USDC),
-            bounds: ALL,
-        };
+        let borrow =
+            args::LiquidateCollateralArgs { asset_bank: SOL, liability: args::LiabilityArg::Borrow(USDC), bounds: ALL };
         let debtor = parties(self.stage.debtor);
         for (case, with_asset_bank) in [("a borrow", false), ("a borrow, both banks", true)] {
             let ix = ix::liquidate_collateral(&keys, debtor, borrow, with_asset_bank);

@@ -2,8 +2,12 @@
 
 mod calls;
 mod clean;
+mod data;
+mod lifecycle;
 mod mutation;
 mod neutral;
 mod program;
+mod roles;
 mod sealevel;
 mod stage;
+mod stored;

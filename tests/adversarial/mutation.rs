@@ -200,7 +200,8 @@ impl Maker<'_> {
             key != except && account.data[..8] == discriminator && of == engine.as_ref()
         };
         let all = self.stage.world.svm.get_program_accounts(&pda::PROGRAM_ID);
-        let mut found: Vec<Pubkey> = all.iter().filter(|(key, account)| is(key, account)).map(|found| found.0).collect();
+        let mut found: Vec<Pubkey> =
+            all.iter().filter(|(key, account)| is(key, account)).map(|found| found.0).collect();
         found.sort_by_key(|key| (!preferred.contains(key), *key));
         found.first().copied()
     }

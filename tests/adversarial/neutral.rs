@@ -46,7 +46,8 @@ const ANY_DESTINATION: &str = "whoever may take the money chooses where it goes"
 const ANYONES: &str = "nobody signs: every account of the engine may be named";
 const AUTHORITYS: &str = "the authority may name every account of its engine";
 const UNREAD: &str = "the second source is not read while the first is newer";
-const OWN_EVENTS: &str = "events are sent to the program's own address, whatever is passed; the address is there, as an \
+const OWN_EVENTS: &str =
+    "events are sent to the program's own address, whatever is passed; the address is there, as an \
                           optional account was left out";
 
 /// The list.

@@ -54,9 +54,8 @@ fn a_wrong_account_in_any_slot_of_any_instruction_is_refused_and_changes_nothing
         }
     }
     report.complain_of_unused();
-    println!("{} attacks, {} of them neutral", report.attacks, report.neutral);
     assert!(report.wrong.is_empty(), "{} of {}:\n{}", report.wrong.len(), report.attacks, report.wrong.join("\n"));
-    assert!(report.attacks > 4_000);
+    assert!(report.attacks > 3_500, "the table has lost rows: {} attacks", report.attacks);
 }
 
 /// What the attacks found.

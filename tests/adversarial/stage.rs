@@ -195,8 +195,14 @@ impl Stage {
                 assert_sent(self.world.borrow(&trader, bank, atoms));
             }
         }
-        let longs =
-            [(self.long, 50), (self.loser, 400), (self.owing, 10), (alice, 20), (self.owing_pnl, 10), (self.liquidator, 1)];
+        let longs = [
+            (self.long, 50),
+            (self.loser, 400),
+            (self.owing, 10),
+            (alice, 20),
+            (self.owing_pnl, 10),
+            (self.liquidator, 1),
+        ];
         for (trader, units) in longs {
             assert_sent(self.world.fill(SOL_PERP, &trader, &bob, units * UNITS, None));
         }

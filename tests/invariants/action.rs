@@ -2,57 +2,140 @@
 
 use plimsoll::instructions::ResolveStep;
 use plimsoll_risk::liquidate::{Leg, Liability};
+use plimsoll_risk::margin::initial_margins;
 use plimsoll_sdk::ix;
+use plimsoll_state::MarginAccount;
 use plimsoll_tests::*;
 use proptest::prelude::*;
 use solana_instruction::Instruction;
 
-/// Accounts that trade, borrow and liquidate each other.
+use super::run::portfolio;
+
+/// Accounts that trade and borrow as much as they may, and liquidate each other.
 pub const TRADERS: usize = 5;
+/// These, and the two that have plenty of everything: the stage's maker and liquidator.
+pub const ACCOUNTS: usize = TRADERS + 2;
 const PPM: u128 = 1_000_000;
 
 /// One thing that somebody does.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Dollars in millionths of a hundred thousand.
-    Deposit { who: usize, bank: u8, part: u32 },
+    Deposit {
+        who: usize,
+        bank: u8,
+        part: u32,
+    },
     /// Millionths of the deposit; all above a million.
-    Withdraw { who: usize, bank: u8, part: u32 },
-    /// Dollars in millionths of a hundred thousand.
-    Borrow { who: usize, bank: u8, part: u32 },
+    Withdraw {
+        who: usize,
+        bank: u8,
+        part: u32,
+    },
+    /// Millionths of what initial margin leaves room for.
+    Borrow {
+        who: usize,
+        bank: u8,
+        part: u32,
+    },
     /// Millionths of the debt; all above a million.
-    Repay { who: usize, bank: u8, part: u32 },
-    /// Dollars of notional in millionths of two hundred thousand, `tilt_ppm` beside the price.
-    Fill { buyer: usize, seller: usize, market: u8, part: u32, tilt_ppm: i32 },
+    Repay {
+        who: usize,
+        bank: u8,
+        part: u32,
+    },
+    /// Millionths of what the initial margin of one side leaves room for, `tilt_ppm` beside the price.
+    Fill {
+        buyer: usize,
+        seller: usize,
+        market: u8,
+        part: u32,
+        tilt_ppm: i32,
+    },
     /// A price moves by a factor after some seconds; every other feed repeats its price.
-    Price { slot: u8, factor_ppm: u32, secs: i64 },
+    Price {
+        slot: u8,
+        factor_ppm: u32,
+        secs: i64,
+    },
     /// A price moves and stays for a minute, everybody observed.
-    Crash { slot: u8, factor_ppm: u32 },
+    Crash {
+        slot: u8,
+        factor_ppm: u32,
+    },
     /// Time passes while prices stand.
-    Pass { secs: i64 },
-    Observe { who: usize },
+    Pass {
+        secs: i64,
+    },
+    Observe {
+        who: usize,
+    },
     /// A leg of the liquidatee's, by number; at most a part of what the plan would take, or as much as allowed.
-    Liquidate { by: usize, of: usize, leg: usize, part: u32 },
-    Settle { market: u8, who: usize },
-    TakeWin { market: u8, who: usize, part: u32 },
-    Accrue { bank: u8 },
-    Funding { market: u8 },
-    Premium { market: u8, ppm: i32 },
-    Sweep { bank: u8 },
-    Collect { bank: u8 },
-    FundInsurance { bank: u8, part: u32 },
-    Touch { who: usize, market: u8 },
-    /// The steps that could be due, by number.
-    Resolve { who: usize, step: usize },
+    Liquidate {
+        by: usize,
+        of: usize,
+        leg: usize,
+        part: u32,
+    },
+    Settle {
+        market: u8,
+        who: usize,
+    },
+    TakeWin {
+        market: u8,
+        who: usize,
+        part: u32,
+    },
+    Accrue {
+        bank: u8,
+    },
+    Funding {
+        market: u8,
+    },
+    Premium {
+        market: u8,
+        ppm: i32,
+    },
+    Sweep {
+        bank: u8,
+    },
+    Collect {
+        bank: u8,
+    },
+    FundInsurance {
+        bank: u8,
+        part: u32,
+    },
+    Touch {
+        who: usize,
+        market: u8,
+    },
+    /// Some step of a resolution, by number.
+    Resolve {
+        who: usize,
+        step: usize,
+    },
+    /// Whoever is under water is liquidated, by any leg.
+    Hunt {
+        by: usize,
+        leg: usize,
+        part: u32,
+    },
+    /// Whoever is bankrupt is taken a step further, by any step that works.
+    Bury {
+        step: usize,
+    },
+    /// Prices stand for five minutes, everybody under water observed.
+    Wait,
 }
 
 fn who() -> impl Strategy<Value = usize> {
-    0..TRADERS
+    prop_oneof![6 => 0..TRADERS, 1 => TRADERS..ACCOUNTS]
 }
 
 /// A fraction of everything; small, large and whole ones alike.
 fn part() -> impl Strategy<Value = u32> {
-    prop_oneof![3 => 1u32..1_000_000, 1 => 1u32..1_000, 1 => Just(1_000_001)]
+    prop_oneof![3 => 1u32..1_000_000, 2 => 900_000u32..1_000_000, 1 => 1u32..1_000, 1 => Just(1_000_001)]
 }
 
 /// Anything that can happen while prices stand and no time passes.
@@ -66,7 +149,7 @@ pub fn at_rest() -> impl Strategy<Value = Action> {
             Action::Fill { buyer, seller, market, part, tilt_ppm: tilt_ppm / 20 }
         }),
         1 => who().prop_map(|who| Action::Observe { who }),
-        3 => (0u8..2, 0..=TRADERS).prop_map(|(market, who)| Action::Settle { market, who }),
+        3 => (0u8..2, 0..=ACCOUNTS).prop_map(|(market, who)| Action::Settle { market, who }),
         1 => (0u8..2, who(), part()).prop_map(|(market, who, part)| Action::TakeWin { market, who, part }),
         1 => (0u8..3).prop_map(|bank| Action::Accrue { bank }),
         1 => (0u8..2).prop_map(|market| Action::Funding { market }),
@@ -92,8 +175,11 @@ pub fn any_action() -> impl Strategy<Value = Action> {
         1 => prop_oneof![1i64..100, 100i64..100_000, 1_000_000i64..10_000_000].prop_map(|secs| Action::Pass { secs }),
         1 => (0u8..2, -600i32..600).prop_map(|(market, ppm)| Action::Premium { market, ppm }),
         1 => (0u8..3, 1u32..20_000).prop_map(|(bank, part)| Action::FundInsurance { bank, part }),
-        10 => (who(), who(), 0usize..24, part()).prop_map(|(by, of, leg, part)| Action::Liquidate { by, of, leg, part }),
-        8 => (who(), 0usize..16).prop_map(|(who, step)| Action::Resolve { who, step }),
+        2 => (who(), who(), 0usize..24, part()).prop_map(|(by, of, leg, part)| Action::Liquidate { by, of, leg, part }),
+        2 => (who(), 0usize..16).prop_map(|(who, step)| Action::Resolve { who, step }),
+        25 => (TRADERS - 2..ACCOUNTS, 0usize..24, part()).prop_map(|(by, leg, part)| Action::Hunt { by, leg, part }),
+        25 => (0usize..16).prop_map(|step| Action::Bury { step }),
+        2 => Just(Action::Wait),
     ]
 }
 
@@ -113,7 +199,7 @@ pub fn legs(books: &Books, of: &Trader) -> Vec<Leg> {
 }
 
 /// The step of a resolution that a number stands for.
-fn step(number: usize) -> ResolveStep {
+pub fn step(number: usize) -> ResolveStep {
     match number {
         0..=2 => ResolveStep::Freeze,
         3..=5 => ResolveStep::SeizeToken { bank: (number - 3) as u8 },
@@ -132,9 +218,24 @@ fn atoms(stage: &Stage, bank: u8, dollars: u64, part: u32) -> u64 {
     (value / price).max(1) as u64
 }
 
-fn shares(books: &Books, who: &Trader, bank: u8) -> i64 {
-    let account = &books.accounts[&who.account];
+/// Dollars that an account's initial margin leaves.
+fn room_usd(books: &Books, who: &Trader) -> u64 {
+    let margins = initial_margins(&portfolio(books, &books.accounts[&who.account]));
+    (margins.init.max(0) / 1_000_000_000_000) as u64
+}
+
+fn shares_in(account: &MarginAccount, bank: u8) -> i64 {
     account.token_index(bank).map_or(0, |place| account.tokens[place].shares)
+}
+
+fn shares(books: &Books, who: &Trader, bank: u8) -> i64 {
+    shares_in(&books.accounts[&who.account], bank)
+}
+
+/// The first account from a number on of which something holds; that number's where it holds of none.
+fn with(books: &Books, traders: &[Trader], from: usize, holds: impl Fn(&MarginAccount) -> bool) -> Trader {
+    let mut order = traders.iter().cycle().skip(from).take(traders.len());
+    *order.find(|trader| holds(&books.accounts[&trader.account])).unwrap_or(&traders[from])
 }
 
 /// A part of what an account holds or owes, roughly: shares stand for atoms.
@@ -162,18 +263,18 @@ pub fn instruction(
             let (trader, token) = (traders[who], stage.token(bank));
             let destination = stage.funded(&trader.owner, bank, 0);
             let held = shares(books, &trader, bank).max(0) as u64;
-            let args =
-                args::WithdrawArgs { amount_atoms: part_of(books, held, part, bank), all: part as u128 > PPM };
+            let args = args::WithdrawArgs { amount_atoms: part_of(books, held, part, bank), all: part as u128 > PPM };
             ix::withdraw(&keys, &token, trader.owner, trader.account, destination, args)
         }
         Action::Borrow { who, bank, part } => {
             let (trader, token) = (traders[who], stage.token(bank));
             let destination = stage.funded(&trader.owner, bank, 0);
-            let args = args::BorrowArgs { amount_atoms: atoms(stage, bank, 60_000, part) };
+            let dollars = room_usd(books, &trader) * 8 / 10;
+            let args = args::BorrowArgs { amount_atoms: atoms(stage, bank, dollars, part) };
             ix::borrow(&keys, &token, trader.owner, trader.account, destination, args)
         }
         Action::Repay { who, bank, part } => {
-            let (trader, token) = (traders[who], stage.token(bank));
+            let (trader, token) = (with(books, traders, who, |a| shares_in(a, bank) < 0), stage.token(bank));
             let owed = shares(books, &trader, bank).min(0).unsigned_abs();
             let source = stage.funded(&trader.owner, bank, 2 * owed + 1_000);
             let args = args::RepayArgs { amount_atoms: part_of(books, owed, part, bank), all: part as u128 > PPM };
@@ -183,7 +284,8 @@ pub fn instruction(
             let (buyer, seller) = (traders[buyer], traders[seller]);
             let (slot, decimals) = if market == SOL_PERP { (SOL, 6) } else { (BTC, 9) };
             let price = stage.feeds[slot as usize].last.expect("a price was posted").price_e8.max(1);
-            let value = 200_000 * part as u128 * 10u128.pow(decimals) * E8 as u128 / PPM;
+            let dollars = room_usd(books, &buyer).min(room_usd(books, &seller)) as u128 * 16;
+            let value = dollars * part as u128 * 10u128.pow(decimals) * E8 as u128 / PPM;
             let base_units = (value / price as u128).max(1) as u64;
             let tilted = (price as i128 + price as i128 * tilt_ppm as i128 / 1_000_000) as i64;
             let quote_atoms = stage.quote_atoms(market, base_units, Some(tilted));
@@ -192,24 +294,25 @@ pub fn instruction(
             ix::settle_fill(&keys, market, buyer.account, seller.account, sides, args)
         }
         Action::Price { .. } | Action::Crash { .. } | Action::Pass { .. } => return None,
+        Action::Hunt { .. } | Action::Bury { .. } | Action::Wait => return None,
         Action::Observe { who } => ix::observe_margin(&keys, traders[who].account),
         Action::Liquidate { by, of, leg, part } => {
             let legs = legs(books, &traders[of]);
             let leg = *legs.get(leg % legs.len().max(1))?;
             let bounds = match stage.plan(&traders[of], &any_of(leg)) {
-                Ok(plan) if (part as u128) < PPM => {
-                    at_most((plan.size as u128 * part as u128 / PPM).max(1) as u64)
-                }
+                Ok(plan) if (part as u128) < PPM => at_most((plan.size as u128 * part as u128 / PPM).max(1) as u64),
                 _ => ANY,
             };
             liquidate_ix(stage, &traders[by], &traders[of], leg, bounds, true)
         }
         Action::Settle { market, who } => {
-            ix::settle_pnl(&keys, market, traders.get(who).map(|trader| trader.account))
+            let leg = |account: &MarginAccount| account.perp_index(market).is_some();
+            ix::settle_pnl(&keys, market, (who < traders.len()).then(|| with(books, traders, who, leg).account))
         }
         Action::TakeWin { market, who, part } => {
             let args = args::TakeWinArgs { claim_atoms: part as u64, all: part as u128 > PPM, min_paid_atoms: 0 };
-            ix::take_win(&keys, market, traders[who].owner, traders[who].account, args)
+            let winner = with(books, traders, who, |account| account.perp_index(market).is_some());
+            ix::take_win(&keys, market, winner.owner, winner.account, args)
         }
         Action::Accrue { bank } => ix::accrue(&keys, bank),
         Action::Funding { market } => ix::crank_funding(&keys, market),
@@ -225,7 +328,10 @@ pub fn instruction(
             let (source, token) = (stage.funded(&authority, bank, amount_atoms), stage.token(bank));
             ix::fund_insurance(&keys, &token, authority, source, args::FundInsuranceArgs { amount_atoms })
         }
-        Action::Touch { who, market } => ix::touch_position(&keys, traders[who].account, market),
+        Action::Touch { who, market } => {
+            let holder = with(books, traders, who, |account| account.perp_index(market).is_some());
+            ix::touch_position(&keys, holder.account, market)
+        }
         Action::Resolve { who, step: number } => ix::resolve_bankruptcy(&keys, traders[who].account, step(number)),
     };
     let signer = instruction.accounts.iter().find(|meta| meta.is_signer).map_or(authority, |meta| meta.pubkey);

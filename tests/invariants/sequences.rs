@@ -10,7 +10,7 @@ use super::run::Run;
 /// Sequences of a test: some in CI, many with `PLIMSOLL_NIGHTLY=1`.
 fn cases(in_ci: u32) -> Config {
     let cases = if std::env::var_os("PLIMSOLL_NIGHTLY").is_some() { in_ci * 30 } else { in_ci };
-    Config { cases, max_shrink_iters: 400, failure_persistence: None, ..Config::default() }
+    Config { cases, max_shrink_iters: 150, failure_persistence: None, ..Config::default() }
 }
 
 /// Everybody starts with something of everything.
@@ -36,11 +36,11 @@ fn play(actions: &[Action]) -> Result<Run, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(cases(80))]
 
     #[test]
     fn every_sequence_keeps_the_books_and_does_what_was_planned(
-        actions in proptest::collection::vec(any_action(), 40..90),
+        actions in proptest::collection::vec(any_action(), 60..240),
     ) {
         play(&actions)?;
     }
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(cases(20))]
 
     #[test]
-    fn at_rest_nobody_becomes_liquidatable(actions in proptest::collection::vec(at_rest(), 30..80)) {
+    fn at_rest_nobody_becomes_liquidatable(actions in proptest::collection::vec(at_rest(), 30..120)) {
         play(&actions)?;
     }
 }

@@ -4,6 +4,11 @@
 //! step on the bank and compares every outcome and every byte. LiteSVM runs the features that mainnet has active,
 //! the bank **all** there are (calls eight deep among them): a program that behaves differently once a pending feature
 //! is activated shows here.
+//!
+//! Both run the sBPF files in `SBF_OUT_DIR` (`cargo xtask test` sets it). Where that is not set or holds none, both run
+//! the programs [`native`]ly.
 
+pub mod native;
 pub mod replay;
+pub mod runtime;
 pub mod tour;

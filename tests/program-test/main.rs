@@ -1,12 +1,16 @@
 //! Every instruction of the program in solana-program-test.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use plimsoll_program_test::replay::{file_in, sbf_bank, sbf_directory, Keys};
+use plimsoll_program_test::replay::{Bank, Keys};
+use plimsoll_program_test::runtime::Form;
 use plimsoll_program_test::tour::{Tour, PARTIES};
-use plimsoll_sim::world::{program_file, Step};
+use plimsoll_sdk::ix;
+use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_sim::world::{address, Step};
 use sha2::{Digest, Sha256};
+use solana_account::Account;
 use solana_program_test::tokio;
 
 /// The list of instructions is this file's, so that a new one cannot be forgotten.
@@ -23,32 +27,51 @@ fn instructions() -> Vec<(&'static str, [u8; 8])> {
     names.map(|name| (name, discriminator(name))).collect()
 }
 
+/// The engine's instructions that went through, by what each begins with.
+fn gone_through(steps: &[Step]) -> Vec<&[u8]> {
+    let sent = steps.iter().filter_map(|step| match step {
+        Step::Send(_, instructions, Ok(())) => Some(instructions),
+        _ => None,
+    });
+    sent.flatten().filter(|ix| ix.program_id == plimsoll::ID).map(|ix| &ix.data[..]).collect()
+}
+
 #[test]
-fn every_instruction_of_the_program_goes_through_in_the_tour() {
-    let tour = Tour::take();
-    let mut seen = BTreeSet::new();
-    for step in &tour.steps {
-        if let Step::Send(_, instructions, Ok(())) = step {
-            seen.extend(instructions.iter().filter(|ix| ix.program_id == plimsoll::ID).map(|ix| ix.data[..8].to_vec()));
-        }
-    }
+fn the_list_of_instructions_is_read_as_the_program_dispatches_it() {
+    use anchor_lang::Discriminator;
     let all = instructions();
-    let missing: Vec<&str> = all.iter().filter(|(_, bytes)| !seen.contains(&bytes[..])).map(|(name, _)| *name).collect();
+    let of = |name: &str| all.iter().find(|(of, _)| *of == name).expect("it is listed").1;
+    assert_eq!(of("create_engine"), plimsoll::instruction::CreateEngine::DISCRIMINATOR);
+    assert_eq!(of("refresh_price"), plimsoll::instruction::RefreshPrice::DISCRIMINATOR);
+    assert_eq!(of("resolve_bankruptcy"), plimsoll::instruction::ResolveBankruptcy::DISCRIMINATOR);
+}
+
+#[tokio::test]
+async fn every_instruction_and_every_step_of_a_resolution_goes_through_in_the_tour() {
+    let form = Form::of_environment();
+    let _answering = form.bank().await;
+    let tour = Tour::take(form.world(), form.has_return_data());
+    let gone = gone_through(&tour.steps);
+    let seen: BTreeSet<&[u8]> = gone.iter().map(|data| &data[..8]).collect();
+    let all = instructions();
+    let missing: Vec<&str> =
+        all.iter().filter(|(_, bytes)| !seen.contains(&bytes[..])).map(|(name, _)| *name).collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert_eq!(seen.len(), all.len());
+
+    let resolve = all.iter().find(|(name, _)| *name == "resolve_bankruptcy").expect("it is listed").1;
+    let steps: BTreeSet<u8> = gone.iter().filter(|data| data[..8] == resolve).map(|data| data[8]).collect();
+    assert_eq!(steps, BTreeSet::from([0, 1, 2, 3, 4, 5]));
 }
 
 #[tokio::test]
 async fn the_tour_ends_alike_with_every_feature_active() {
-    let directory = sbf_directory().unwrap();
-    for (variable, name) in [("PLIMSOLL_SO", "plimsoll"), ("PLIMSOLL_VENUE_SO", "example_venue")] {
-        let files = [program_file(variable, name), file_in(&directory, name)].map(|file| std::fs::read(file).unwrap());
-        assert!(files[0] == files[1], "both runtimes run the same {name}");
-    }
+    let form = Form::of_environment();
+    let mut bank = Bank::new(form.bank().await);
     let started = Instant::now();
-    let tour = Tour::take();
+    let tour = Tour::take(form.world(), form.has_return_data());
     let told = started.elapsed();
-    let (mut bank, keys) = (sbf_bank().await, Keys::of(&PARTIES));
+    let keys = Keys::of(&PARTIES);
     for (i, step) in tour.steps.iter().enumerate() {
         let same = bank.step(&keys, step).await;
         assert_eq!(same, Ok(()), "step {i} of {}: {step:?}", tour.steps.len());
@@ -56,5 +79,28 @@ async fn the_tour_ends_alike_with_every_feature_active() {
     let expected = tour.world.snapshot();
     let different = bank.different(&expected).await;
     assert!(different.is_empty(), "{different:#?}");
-    println!("{} steps, {} accounts, {told:?} + {:?}", tour.steps.len(), expected.len(), started.elapsed() - told);
+    let sent = tour.steps.iter().filter(|step| matches!(step, Step::Send(..))).count();
+    println!("{} steps ({sent} transactions), {} accounts compared", tour.steps.len(), expected.len());
+    println!("told in {told:?}, told again in {:?}", started.elapsed() - told);
+}
+
+#[tokio::test]
+async fn another_outcome_and_another_byte_are_noticed() {
+    let mut bank = Bank::new(Form::of_environment().bank().await);
+    let (payer, keys) = (address("mallory"), Keys::of(&PARTIES));
+    let put = Step::Put(payer, Account { lamports: 1_000_000_000, ..Account::default() });
+    assert_eq!(bank.step(&keys, &put).await, Ok(()));
+    let engine = EngineKeys::created_by(&payer, 0);
+    let refused = vec![ix::check_margin(&engine, engine.engine, 1)];
+    let code: u32 = anchor_lang::error::ErrorCode::AccountOwnedByWrongProgram.into();
+    assert_eq!(bank.step(&keys, &Step::Simulate(payer, refused.clone(), Err(Some(code)))).await, Ok(()));
+    for recorded in [Ok(()), Err(None), Err(Some(code + 1))] {
+        assert!(bank.step(&keys, &Step::Send(payer, refused.clone(), recorded)).await.is_err());
+    }
+    let mint = Account { lamports: 1_000_000_000, data: vec![7; 82], ..Account::default() };
+    assert_eq!(bank.step(&keys, &Step::Put(engine.board, mint.clone())).await, Ok(()));
+    let mut expected = BTreeMap::from([(engine.board, mint)]);
+    assert_eq!(bank.different(&expected).await, Vec::<String>::new());
+    expected.entry(engine.board).and_modify(|account| account.data[81] = 8);
+    assert_eq!(bank.different(&expected).await.len(), 1);
 }

@@ -1,7 +1,6 @@
 //! Recorded steps on solana-program-test.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_sim::world::{keypair, Outcome, Step};
@@ -11,40 +10,15 @@ use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::error::InstructionError;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_program_test::{ProgramTest, ProgramTestContext};
+use solana_program_test::ProgramTestContext;
 use solana_signer::Signer;
 use solana_transaction::{Message, Transaction, TransactionError};
 
-/// The programs, as the names of their files have it.
-pub const PROGRAMS: [(&str, Pubkey); 2] = [("plimsoll", plimsoll::ID), ("example_venue", example_venue::ID)];
 const COMPUTE_UNIT_LIMIT: u32 = 1_400_000;
-
-/// The directory with the programs' sBPF files, as `cargo xtask test` and `cargo test-sbf` name it; none where the
-/// variable is not set or a file is missing.
-pub fn sbf_directory() -> Option<PathBuf> {
-    let directory = PathBuf::from(std::env::var_os("SBF_OUT_DIR")?);
-    PROGRAMS.iter().all(|(name, _)| file_in(&directory, name).exists()).then_some(directory)
-}
-
-/// A program's file.
-pub fn file_in(directory: &Path, name: &str) -> PathBuf {
-    directory.join(format!("{name}.so"))
-}
-
-/// A bank with the programs' sBPF files deployed, and nothing else.
-pub async fn sbf_bank() -> Bank {
-    let mut test = ProgramTest::default();
-    test.prefer_bpf(true);
-    for (name, id) in PROGRAMS {
-        test.add_program(name, id, None);
-    }
-    Bank { context: test.start_with_context().await, sent: 0 }
-}
 
 /// A chain that verifies signatures.
 pub struct Bank {
-    /// The bank.
-    pub context: ProgramTestContext,
+    context: ProgramTestContext,
     sent: u64,
 }
 
@@ -60,31 +34,36 @@ impl Keys {
 }
 
 impl Bank {
+    /// A bank that was just started.
+    pub const fn new(context: ProgramTestContext) -> Self {
+        Self { context, sent: 0 }
+    }
+
     /// Writes an account.
-    pub fn put(&mut self, key: &Pubkey, account: Account) {
+    fn put(&mut self, key: &Pubkey, account: Account) {
         self.context.set_account(key, &account.into());
     }
 
     /// Sets the clock; slots stay what they are, the program never reads them.
-    pub async fn set_clock(&mut self, unix_timestamp: i64) {
+    async fn set_clock(&mut self, unix_timestamp: i64) {
         let clock: Clock = self.context.banks_client.get_sysvar().await.expect("there is a clock");
         self.context.set_sysvar(&Clock { unix_timestamp, ..clock });
     }
 
     /// An account as it stands.
-    pub async fn account(&mut self, key: &Pubkey) -> Option<Account> {
+    async fn account(&mut self, key: &Pubkey) -> Option<Account> {
         self.context.banks_client.get_account(*key).await.expect("the bank answers")
     }
 
     /// Sends a signed transaction.
-    pub async fn send(&mut self, keys: &Keys, payer: &Pubkey, instructions: &[Instruction]) -> Outcome {
+    async fn send(&mut self, keys: &Keys, payer: &Pubkey, instructions: &[Instruction]) -> Outcome {
         let transaction = self.transaction(keys, payer, instructions).await;
         let answer = self.context.banks_client.process_transaction_with_metadata(transaction).await;
         outcome(answer.expect("the bank answers").result)
     }
 
     /// Runs a signed transaction without keeping what it does.
-    pub async fn simulate(&mut self, keys: &Keys, payer: &Pubkey, instructions: &[Instruction]) -> Outcome {
+    async fn simulate(&mut self, keys: &Keys, payer: &Pubkey, instructions: &[Instruction]) -> Outcome {
         let transaction = self.transaction(keys, payer, instructions).await;
         let answer = self.context.banks_client.simulate_transaction(transaction).await;
         outcome(answer.expect("the bank answers").result.expect("the transaction ran"))
@@ -111,10 +90,7 @@ impl Bank {
     /// Does a recorded step; returns where its outcome differs from the recorded one.
     pub async fn step(&mut self, keys: &Keys, step: &Step) -> Result<(), String> {
         let (recorded, outcome) = match step {
-            Step::Program(id, _) => {
-                assert!(PROGRAMS.iter().any(|(_, known)| known == id), "{id} is deployed from the start");
-                return Ok(());
-            }
+            Step::Program(id, _) => return Err(format!("{id} must be there from the start")),
             Step::Put(key, account) => {
                 self.put(key, account.clone());
                 return Ok(());
@@ -124,11 +100,13 @@ impl Bank {
                 return Ok(());
             }
             Step::Send(payer, instructions, recorded) => (recorded, self.send(keys, payer, instructions).await),
-            Step::Simulate(payer, instructions, recorded) => {
-                (recorded, self.simulate(keys, payer, instructions).await)
-            }
+            Step::Simulate(payer, instructions, recorded) => (recorded, self.simulate(keys, payer, instructions).await),
         };
-        if outcome == *recorded { Ok(()) } else { Err(format!("recorded {recorded:?}, now {outcome:?}")) }
+        if outcome == *recorded {
+            Ok(())
+        } else {
+            Err(format!("recorded {recorded:?}, now {outcome:?}"))
+        }
     }
 
     /// Whether every account is what it is here, to the byte; returns those that are not.

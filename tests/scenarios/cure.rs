@@ -30,7 +30,10 @@ fn liquidate_as_planned(stage: &mut Stage, by: &Trader, of: &Trader, leg: Leg) -
     let meta = stage.done(sent);
     let done = outcome(&meta);
     assert_eq!((done.reason, done.size, done.penalty_ppm), (0, plan.size, plan.penalty_ppm));
-    assert_eq!((done.paid_atoms, done.received_atoms, done.fee_atoms), (plan.paid_atoms, plan.received_atoms, plan.fee_atoms));
+    assert_eq!(
+        (done.paid_atoms, done.received_atoms, done.fee_atoms),
+        (plan.paid_atoms, plan.received_atoms, plan.fee_atoms)
+    );
     plan
 }
 

@@ -4,7 +4,9 @@
 mod adversarial;
 #[path = "../instructions/mod.rs"]
 mod instructions;
-#[path = "../scenarios/mod.rs"]
-mod scenarios;
 #[path = "../invariants/mod.rs"]
 mod invariants;
+#[path = "../scenarios/mod.rs"]
+mod scenarios;
+#[path = "../differential/mod.rs"]
+mod differential;

@@ -45,9 +45,7 @@ pub fn liquidate_ix(
             let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
             ix::liquidate_collateral(&world.keys, parties, args, with_bank)
         }
-        Leg::Perp { market } => {
-            ix::liquidate_position(&world.keys, parties, LiquidatePositionArgs { market, bounds })
-        }
+        Leg::Perp { market } => ix::liquidate_position(&world.keys, parties, LiquidatePositionArgs { market, bounds }),
     }
 }
 
@@ -109,11 +107,8 @@ impl Act for World {
     }
 
     fn take_win(&mut self, market: u8, of: &Trader, claim_atoms: Option<u64>) -> Sent {
-        let args = TakeWinArgs {
-            claim_atoms: claim_atoms.unwrap_or_default(),
-            all: claim_atoms.is_none(),
-            min_paid_atoms: 0,
-        };
+        let args =
+            TakeWinArgs { claim_atoms: claim_atoms.unwrap_or_default(), all: claim_atoms.is_none(), min_paid_atoms: 0 };
         let take = ix::take_win(&self.keys, market, of.owner, of.account, args);
         self.send(&of.owner, &[take])
     }

@@ -126,9 +126,10 @@ impl Books {
 
     /// Legs of a market with their owners.
     pub fn legs<'a>(&'a self, market: &'a Market) -> impl Iterator<Item = (&'a Pubkey, &'a DerivativePosition)> {
-        self.accounts.iter().flat_map(|(key, account)| account.derivatives.iter().map(move |leg| (key, leg))).filter(
-            |(_, leg)| leg.kind == PositionKind::Perp as u8 && leg.market == market.index,
-        )
+        self.accounts
+            .iter()
+            .flat_map(|(key, account)| account.derivatives.iter().map(move |leg| (key, leg)))
+            .filter(|(_, leg)| leg.kind == PositionKind::Perp as u8 && leg.market == market.index)
     }
 
     /// The slot of a market.
@@ -140,7 +141,9 @@ impl Books {
     fn check_market(&self, market: &Market) -> Checked {
         let slot = self.slot(market);
         let legs = self.legs(market).count();
-        ensure(legs == market.leg_count as usize, || format!("market {}: {legs} legs, it counts {}", market.index, market.leg_count))?;
+        ensure(legs == market.leg_count as usize, || {
+            format!("market {}: {legs} legs, it counts {}", market.index, market.leg_count)
+        })?;
         for side in [Side::Long, Side::Short] {
             let (totals, index) = (&market.sides[side as usize], &slot.sides[side as usize]);
             let of_side = || self.legs(market).filter(|(_, leg)| Side::of(leg.shares) == Some(side));

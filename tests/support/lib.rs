@@ -8,10 +8,10 @@ mod stage;
 pub use act::*;
 pub use assert::*;
 pub use books::*;
-pub use stage::*;
 pub use plimsoll::error::EngineError;
 pub use plimsoll_sdk::{decode, ix, ix::args, pda};
 pub use plimsoll_sim::world::*;
+pub use stage::*;
 
 /// Deploys the example venue, built by `cargo xtask build`.
 ///

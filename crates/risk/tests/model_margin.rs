@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn initial_margin_holds_for_listed_prices_too(mut p in support::portfolio(0)) {
+    fn initial_margin_holds_for_listed_prices_too(mut p in support::portfolio(0).prop_map(coarse)) {
         let at_par = convert::wild::PAR;
         let quote = &mut p.quote.prices;
         (quote.spot, quote.fast, quote.init, quote.init_charge) = (at_par, at_par, at_par, at_par);
@@ -126,13 +126,13 @@ proptest! {
     }
 
     #[test]
-    fn eligibility_holds_at_any_price_amount_and_weight(p in convert::wild::portfolio(false), bypass: bool) {
+    fn eligibility_holds_at_any_price_amount_and_weight(p in convert::wild::portfolio(false).prop_map(coarse), bypass: bool) {
         check_eligibility(&p, bypass)?;
     }
 
     #[test]
     fn what_of_quote_is_seizable_and_owed_is_the_models(
-        listed in support::portfolio(10).prop_map(coarse), any in convert::wild::portfolio(false),
+        listed in support::portfolio(10).prop_map(coarse), any in convert::wild::portfolio(false).prop_map(coarse),
     ) {
         check_quote_sides(&listed)?;
         check_quote_sides(&any)?;

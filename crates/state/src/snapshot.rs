@@ -56,18 +56,15 @@ struct Pricing<'a> {
 }
 
 impl Pricing<'_> {
-    /// Prices of a leg of the given sign, whose own charge is `charge_ppm` of its value.
-    #[inline(never)]
-    fn leg(&self, slot: usize, scale: Price, positive: bool, charge_ppm: u32) -> RiskResult<LegPrices> {
-        let slot = self.board.slot(slot).ok_or(RiskError::LegPriceInvalid)?;
+    /// Writes the prices of a leg of the given sign, whose own charge is `charge_ppm` of its value, in place.
+    #[inline(always)]
+    fn write(&self, prices: &mut LegPrices, slot: u8, scale: Price, positive: bool, charge_ppm: u32) -> RiskResult<()> {
+        let slot = self.board.slot(slot as usize).ok_or(RiskError::LegPriceInvalid)?;
         let age_secs = self.now.saturating_sub(slot.published_at);
         let stale = age_secs > self.params.read_age_secs as i64 || slot.spot.mantissa == 0;
-        let mut prices = LegPrices {
-            published_at: slot.published_at,
-            stale,
-            stale_for_hours: age_secs > self.params.stale_asset_secs as i64,
-            ..LegPrices::default()
-        };
+        prices.published_at = slot.published_at;
+        prices.stale = stale;
+        prices.stale_for_hours = age_secs > self.params.stale_asset_secs as i64;
         if self.views.spot {
             prices.spot = UnitPrice::new_down(slot.spot.get(), scale);
         }
@@ -80,17 +77,14 @@ impl Pricing<'_> {
             prices.init_charge = UnitPrice::new_down(slot.high.get(), scale);
             prices.init = if positive { UnitPrice::new_down(slot.low.get(), scale) } else { prices.init_charge };
         }
-        if stale || self.views.edges {
-            prices.edge = self.edge(slot, age_secs, charge_ppm);
-        }
-        Ok(prices)
+        prices.edge = if stale || self.views.edges { self.edge(slot, age_secs, stale, charge_ppm) } else { 0 };
+        Ok(())
     }
 
     #[inline(never)]
-    fn edge(&self, slot: &PriceSlot, age_secs: i64, charge_ppm: u32) -> u64 {
+    fn edge(&self, slot: &PriceSlot, age_secs: i64, stale: bool, charge_ppm: u32) -> u64 {
         // A fresh leg without a charge or without width has no edge: the common case of the settlement token.
-        let fresh = age_secs <= self.params.read_age_secs as i64;
-        if fresh && (charge_ppm < 2 || slot.sigma_ppm == 0) {
+        if !stale && (charge_ppm < 2 || slot.sigma_ppm == 0) {
             return 0;
         }
         let vol = slot.vol_ppm_per_sqrt_sec;
@@ -147,12 +141,11 @@ pub fn load(
             continue;
         }
         let leg = out.tokens.get_mut(out.token_count).ok_or(RiskError::NumberOutOfRange)?;
-        let positive = amount >= 0;
         leg.amount_atoms = amount;
         leg.weights = slot.weights.0;
         leg.bank = position.bank;
-        leg.prices =
-            pricing.leg(slot.price_slot as usize, slot.scale.get(), positive, charge_ppm(&slot.weights.0, positive))?;
+        let charge = charge_ppm(&slot.weights.0, amount >= 0);
+        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), amount >= 0, charge)?;
         out.token_count += 1;
     }
     for position in account.derivatives.iter().filter(|p| p.kind == PositionKind::Perp as u8) {
@@ -163,7 +156,7 @@ pub fn load(
         leg.cash_atoms = cash;
         leg.rates = slot.rates.0;
         leg.market = position.market;
-        leg.prices = pricing.leg(slot.price_slot as usize, slot.scale.get(), units >= 0, slot.rates.0.maint_ppm)?;
+        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units >= 0, slot.rates.0.maint_ppm)?;
         out.perp_count += 1;
     }
     load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)
@@ -179,7 +172,6 @@ fn load_quote(
 ) -> RiskResult<()> {
     leg.amount_atoms = amount_atoms;
     leg.bank = Registry::QUOTE_BANK as u8;
-    leg.prices = LegPrices::default();
     let Some(slot) = registry.bank(Registry::QUOTE_BANK) else {
         return if amount_atoms == 0 && perp_count == 0 { Ok(()) } else { Err(RiskError::LegEmpty) };
     };
@@ -189,8 +181,7 @@ fn load_quote(
     }
     let charge = charge_ppm(&slot.weights.0, amount_atoms >= 0);
     // Netting with PnL may flip the sign, so initial needs both sides: `init` is low, `init_charge` is high.
-    leg.prices = pricing.leg(slot.price_slot as usize, slot.scale.get(), true, charge)?;
-    Ok(())
+    pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), true, charge)
 }
 
 impl MarginAccount {

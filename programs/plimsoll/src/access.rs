@@ -1,7 +1,7 @@
 //! Who may do what: signers, engines and pause bits.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{AccountStatus, Engine, MarginAccount, Registry};
+use plimsoll_state::{AccountStatus, Engine, MarginAccount, Registry, LAYOUT_VERSION};
 
 use crate::error::{EngineError, IntoEngine};
 
@@ -17,8 +17,9 @@ pub fn now_secs() -> Result<i64> {
 /// The signer is the engine's authority.
 ///
 /// # Errors
-/// `NotAuthority`.
+/// `VersionUnknown`, `NotAuthority`.
 pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
+    ensure!(engine.version == LAYOUT_VERSION, EngineError::VersionUnknown);
     ensure!(engine.authority == signer.to_bytes(), EngineError::NotAuthority);
     Ok(())
 }
@@ -68,9 +69,10 @@ pub fn require_same_engine(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
 /// The account is not being resolved.
 ///
 /// # Errors
-/// `AccountBankrupt`; `InvariantBroken` where the stored status is unknown.
+/// `AccountBankrupt`; `VersionUnknown`, and `InvariantBroken` where the stored status is unknown.
 #[inline(always)]
 pub fn require_active(account: &MarginAccount) -> Result<()> {
+    ensure!(account.version == LAYOUT_VERSION, EngineError::VersionUnknown);
     let status = AccountStatus::try_from(account.status).engine()?;
     ensure!(status == AccountStatus::Active, EngineError::AccountBankrupt);
     Ok(())

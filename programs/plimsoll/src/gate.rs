@@ -7,7 +7,7 @@ use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
 use plimsoll_risk::margin::{check_initial, cmp_products, margins, Margins};
 use plimsoll_risk::portfolio::At;
 use plimsoll_state::snapshot::{self, PortfolioBuffer, Views};
-use plimsoll_state::{MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{MarginAccount, PriceBoard, Registry, LAYOUT_VERSION};
 
 use crate::error::{EngineError, IntoEngine};
 
@@ -28,7 +28,7 @@ impl MarginBefore {
 /// Loads an account into a portfolio on the heap: it does not fit a stack frame.
 ///
 /// # Errors
-/// `LegPriceInvalid`, `NumberOutOfRange`.
+/// `VersionUnknown`, `LegPriceInvalid`, `NumberOutOfRange`.
 #[inline(never)]
 pub fn load(
     account: &MarginAccount,
@@ -37,6 +37,9 @@ pub fn load(
     now: i64,
     views: Views,
 ) -> Result<Box<PortfolioBuffer>> {
+    // What an instruction writes has its version checked with its invariant; here most is only read.
+    let versions = [account.version, registry.version, board.version];
+    ensure!(versions == [LAYOUT_VERSION; 3], EngineError::VersionUnknown);
     let mut buffer = bytemuck::zeroed_box::<PortfolioBuffer>();
     snapshot::load(account, registry, board, now, views, &mut buffer.0).engine()?;
     Ok(buffer)

@@ -45,7 +45,108 @@ const _: () = {
 /// Instructions of the engine.
 #[program]
 pub mod plimsoll {
+    // The dispatcher compares discriminators in this order, so what runs in a crash comes first.
     use super::*;
+
+    /// Takes over a perp of an account under water at spot, against a penalty.
+    pub fn liquidate_position(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
+        instructions::liquidate_position::handler(ctx, args)
+    }
+
+    /// Repays a borrow or negative PnL of an account under water and takes collateral for it.
+    pub fn liquidate_collateral(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
+        instructions::liquidate_collateral::handler(ctx, args)
+    }
+
+    /// Returns NAV, requirements and ratio of an account at every level; changes nothing.
+    pub fn check_margin(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
+        instructions::check_margin::handler(ctx, args)
+    }
+
+    /// Takes newer prices from oracle accounts into the board, several feeds at once.
+    pub fn refresh_price<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPriceArgs) -> Result<()> {
+        instructions::refresh_price::handler(ctx, args)
+    }
+
+    /// Deposits tokens into a margin account; a debt in the same token is repaid first.
+    pub fn deposit(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
+        instructions::deposit::handler(ctx, args)
+    }
+
+    /// Withdraws a deposit; never borrows.
+    pub fn withdraw(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
+        instructions::withdraw::handler(ctx, args)
+    }
+
+    /// Takes tokens out of a bank on credit; a deposit in the same token is used up first.
+    pub fn borrow(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
+        instructions::borrow::handler(ctx, args)
+    }
+
+    /// Repays a debt of any account, a bankrupt one included; always works.
+    pub fn repay(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
+        instructions::repay::handler(ctx, args)
+    }
+
+    /// Moves a position between two accounts, for a venue that both owners approved or for both owners.
+    pub fn settle_fill(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
+        instructions::settle_fill::handler(ctx, args)
+    }
+
+    /// Records whether an account is under water: what the auction's clock counts.
+    pub fn observe_margin(ctx: Context<ObserveMargin>) -> Result<()> {
+        instructions::observe_margin::handler(ctx)
+    }
+
+    /// Turns PnL into quote, at the PnL nearest to zero among all prices; or pays the market's own claim to insurance.
+    pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
+        instructions::settle_pnl::handler(ctx)
+    }
+
+    /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices.
+    pub fn accrue(ctx: Context<Accrue>) -> Result<()> {
+        instructions::accrue::handler(ctx)
+    }
+
+    /// Books funding and sets its rate from the mean premium.
+    pub fn crank_funding(ctx: Context<CrankFunding>) -> Result<()> {
+        instructions::crank_funding::handler(ctx)
+    }
+
+    /// Applies the market's indices to a position.
+    pub fn touch_position(ctx: Context<TouchPosition>) -> Result<()> {
+        instructions::touch_position::handler(ctx)
+    }
+
+    /// Resolves a bankrupt account: freezes, seizes, pays from insurance, socialises the rest; one step a call.
+    pub fn resolve_bankruptcy(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
+        instructions::resolve_bankruptcy::handler(ctx, args)
+    }
+
+    /// Turns deposits that wait for it into insurance, as far as there is free liquidity.
+    pub fn sweep_insurance(ctx: Context<SweepInsurance>) -> Result<()> {
+        instructions::sweep_insurance::handler(ctx)
+    }
+
+    /// A winner leaves a market with a deficit for his share of the pool.
+    pub fn take_win(ctx: Context<TakeWin>, args: TakeWinArgs) -> Result<()> {
+        instructions::take_win::handler(ctx, args)
+    }
+
+    /// A venue reports by how much its mark stands over the index.
+    pub fn report_premium(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
+        instructions::report_premium::handler(ctx, args)
+    }
+
+    /// Opens a margin account; the payer need not be the owner.
+    pub fn open_account(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
+        instructions::open_account::handler(ctx, args)
+    }
+
+    /// Closes an empty margin account and returns the rent to its payer.
+    pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
+        instructions::close_account::handler(ctx)
+    }
 
     /// Creates an engine: its authorities and the addresses of its registry and board.
     pub fn create_engine(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()> {
@@ -77,11 +178,6 @@ pub mod plimsoll {
         instructions::update_price::handler(ctx, args)
     }
 
-    /// Takes newer prices from oracle accounts into the board, several feeds at once.
-    pub fn refresh_price<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPriceArgs) -> Result<()> {
-        instructions::refresh_price::handler(ctx, args)
-    }
-
     /// Sets what is paused; the pause authority may only add to it.
     pub fn set_pause(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
         instructions::set_pause::handler(ctx, args)
@@ -105,16 +201,6 @@ pub mod plimsoll {
     /// Changes what a venue may do, or stops it.
     pub fn update_venue(ctx: Context<UpdateVenue>, args: UpdateVenueArgs) -> Result<()> {
         instructions::update_venue::handler(ctx, args)
-    }
-
-    /// Opens a margin account; the payer need not be the owner.
-    pub fn open_account(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
-        instructions::open_account::handler(ctx, args)
-    }
-
-    /// Closes an empty margin account and returns the rent to its payer.
-    pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
-        instructions::close_account::handler(ctx)
     }
 
     /// Names, replaces or removes an account's delegate.
@@ -142,36 +228,6 @@ pub mod plimsoll {
         instructions::update_market::handler(ctx, args)
     }
 
-    /// Moves a position between two accounts, for a venue that both owners approved or for both owners.
-    pub fn settle_fill(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
-        instructions::settle_fill::handler(ctx, args)
-    }
-
-    /// A venue reports by how much its mark stands over the index.
-    pub fn report_premium(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
-        instructions::report_premium::handler(ctx, args)
-    }
-
-    /// Books funding and sets its rate from the mean premium.
-    pub fn crank_funding(ctx: Context<CrankFunding>) -> Result<()> {
-        instructions::crank_funding::handler(ctx)
-    }
-
-    /// Turns PnL into quote, at the PnL nearest to zero among all prices; or pays the market's own claim to insurance.
-    pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
-        instructions::settle_pnl::handler(ctx)
-    }
-
-    /// A winner leaves a market with a deficit for his share of the pool.
-    pub fn take_win(ctx: Context<TakeWin>, args: TakeWinArgs) -> Result<()> {
-        instructions::take_win::handler(ctx, args)
-    }
-
-    /// Applies the market's indices to a position.
-    pub fn touch_position(ctx: Context<TouchPosition>) -> Result<()> {
-        instructions::touch_position::handler(ctx)
-    }
-
     /// Lists a token: its bank, vault and slot in the registry.
     pub fn list_bank(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
         instructions::list_bank::handler(ctx, args)
@@ -182,68 +238,13 @@ pub mod plimsoll {
         instructions::update_bank::handler(ctx, args)
     }
 
-    /// Deposits tokens into a margin account; a debt in the same token is repaid first.
-    pub fn deposit(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
-        instructions::deposit::handler(ctx, args)
-    }
-
-    /// Withdraws a deposit; never borrows.
-    pub fn withdraw(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
-        instructions::withdraw::handler(ctx, args)
-    }
-
-    /// Takes tokens out of a bank on credit; a deposit in the same token is used up first.
-    pub fn borrow(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
-        instructions::borrow::handler(ctx, args)
-    }
-
-    /// Repays a debt of any account, a bankrupt one included; always works.
-    pub fn repay(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
-        instructions::repay::handler(ctx, args)
-    }
-
-    /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices.
-    pub fn accrue(ctx: Context<Accrue>) -> Result<()> {
-        instructions::accrue::handler(ctx)
-    }
-
     /// Pays tokens into a bank's insurance; anyone may.
     pub fn fund_insurance(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<()> {
         instructions::fund_insurance::handler(ctx, args)
     }
 
-    /// Turns deposits that wait for it into insurance, as far as there is free liquidity.
-    pub fn sweep_insurance(ctx: Context<SweepInsurance>) -> Result<()> {
-        instructions::sweep_insurance::handler(ctx)
-    }
-
     /// Pays protocol fees out of a vault.
     pub fn collect_fees(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
         instructions::collect_fees::handler(ctx, args)
-    }
-
-    /// Returns NAV, requirements and ratio of an account at every level; changes nothing.
-    pub fn check_margin(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
-        instructions::check_margin::handler(ctx, args)
-    }
-
-    /// Records whether an account is under water: what the auction's clock counts.
-    pub fn observe_margin(ctx: Context<ObserveMargin>) -> Result<()> {
-        instructions::observe_margin::handler(ctx)
-    }
-
-    /// Repays a borrow or negative PnL of an account under water and takes collateral for it.
-    pub fn liquidate_collateral(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
-        instructions::liquidate_collateral::handler(ctx, args)
-    }
-
-    /// Takes over a perp of an account under water at spot, against a penalty.
-    pub fn liquidate_position(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
-        instructions::liquidate_position::handler(ctx, args)
-    }
-
-    /// Resolves a bankrupt account: freezes, seizes, pays from insurance, socialises the rest; one step a call.
-    pub fn resolve_bankruptcy(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
-        instructions::resolve_bankruptcy::handler(ctx, args)
     }
 }

@@ -89,9 +89,10 @@ impl Story {
         self.refused(&liquidator.owner, liquidate, EngineError::AccountAlreadyCured);
     }
 
-    /// The loser pays what the winner takes.
+    /// The loser pays what insurance and the winner take.
     fn settlements(&mut self, cast: &Cast, dave: &Trader) {
         self.settle_pnl(SOL_PERP, Some(dave));
+        self.settle_pnl(SOL_PERP, None);
         self.settle_pnl(SOL_PERP, Some(&cast.maker));
     }
 

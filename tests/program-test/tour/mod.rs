@@ -10,7 +10,7 @@ mod trade;
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_sdk::ix;
-use plimsoll_sim::world::{program_file, Sent, Step, Trader, World};
+use plimsoll_sim::world::{Sent, Step, Trader, World};
 use solana_instruction::Instruction;
 
 /// Everyone who signs anything, for a runtime that verifies signatures.
@@ -50,15 +50,13 @@ pub struct Tour {
 }
 
 impl Tour {
-    /// Tells the story.
+    /// Tells the story on a world with both programs and nothing else.
     ///
     /// # Panics
     /// Where a step does not end as it must.
-    pub fn take() -> Self {
-        let mut world = World::without_engine();
+    pub fn take(mut world: World, return_data: bool) -> Self {
         world.start_recording();
-        world.add_program(example_venue::ID, &program_file("PLIMSOLL_VENUE_SO", "example_venue"));
-        let mut story = Story { world };
+        let mut story = Story { world, return_data };
         story.administration();
         let cast = story.trade();
         story.crash(&cast);
@@ -77,6 +75,8 @@ struct Cast {
 
 struct Story {
     world: World,
+    /// Whether a caller gets what the called program returns.
+    return_data: bool,
 }
 
 impl Story {

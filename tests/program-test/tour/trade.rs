@@ -3,10 +3,12 @@
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::{InstructionData, ToAccountMetas};
 use example_venue::state::{CONFIG, QUOTE, SIGNER};
+use example_venue::VenueError;
 use plimsoll::EngineError;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sdk::pda;
-use plimsoll_sim::world::{Trader, BTC, BTC_PERP, SOL, SOL_PERP, USDC};
+use plimsoll_sim::listing::BANKS;
+use plimsoll_sim::world::{BankConfig, Extension, Trader, BTC, BTC_PERP, SOL, SOL_PERP, USDC};
 use solana_instruction::Instruction;
 
 use super::{went_through, Cast, Story, ONE_SOL, ONE_SOL_PERP, USD};
@@ -49,6 +51,7 @@ impl Story {
         went_through(self.world.deposit(&alice, USDC, 5_000 * USD));
         self.venue(&maker, &alice);
         self.desk(&alice, &bob);
+        self.other_token_program(&bob);
         Cast { maker, lender }
     }
 
@@ -174,7 +177,12 @@ impl Story {
             board: keys.board,
             engine_program: pda::PROGRAM_ID,
         };
-        self.sent(&alice.owner, venue_instruction(read, example_venue::instruction::ReadMargin { views: 3 }));
+        let read = venue_instruction(read, example_venue::instruction::ReadMargin { views: 3 });
+        if self.return_data {
+            self.sent(&alice.owner, read);
+        } else {
+            self.refused(&alice.owner, read, VenueError::NoMargin);
+        }
     }
 
     /// A fill that both owners' side signs, one of them by a delegate, and funding from a venue that signs itself.
@@ -187,8 +195,7 @@ impl Story {
 
         self.sent(&bob.owner, ix::set_delegate(bob.owner, bob.account, Some(desk)));
         let base_units = 3 * ONE_SOL_PERP;
-        let args =
-            args::SettleFillArgs { base_units, quote_atoms: self.world.quote_atoms(SOL_PERP, base_units, None) };
+        let args = args::SettleFillArgs { base_units, quote_atoms: self.world.quote_atoms(SOL_PERP, base_units, None) };
         let sides = ix::FillAuthority::Sides { buyer: alice.owner, seller: desk };
         self.sent(&desk, ix::settle_fill(&keys, SOL_PERP, alice.account, bob.account, sides, args));
         self.world.hold_prices(60, 5);
@@ -197,5 +204,18 @@ impl Story {
         }
         self.world.hold_prices(30, 5);
         self.sent(&desk, ix::touch_position(&keys, alice.account, SOL_PERP));
+    }
+
+    /// A Token-2022 dollar with the one kind of extension that may be listed.
+    fn other_token_program(&mut self, bob: &Trader) {
+        let mint = self.world.create_mint_2022("USD-2022", 6, &[Extension::zeroed(Extension::METADATA_POINTER)]);
+        let config = BankConfig {
+            asset_ppm: [980_000, 950_000],
+            liability_ppm: [1_020_000, 1_050_000],
+            ..BankConfig::of(&BANKS[USDC as usize], USDC)
+        };
+        let bank = self.world.list_bank(mint, &config).unwrap_or_else(|failure| panic!("{failure}"));
+        went_through(self.world.deposit(bob, bank, 100 * USD));
+        went_through(self.world.withdraw(bob, bank, None));
     }
 }

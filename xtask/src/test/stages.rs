@@ -105,7 +105,8 @@ fn program_test(run: &Run) -> Outcome {
     }
     println!(
         "\n  !!  NATIVE MODE: without a builder the programs run as host code.\n  \
-         !!  NOT checked: compute units, the 4 KiB stack frames, the 32 KiB heap, and what the compiler makes of the code.\n"
+         !!  NOT checked: compute units, the 4 KiB stack frames, the 32 KiB heap, what the compiler makes of the code,\n  \
+         !!  and return data to a calling program.\n"
     );
     tests(run, &["plimsoll-program-test"], &[])
 }

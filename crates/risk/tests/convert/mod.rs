@@ -4,6 +4,7 @@
 //! A perp lives in quote atoms: its prices and cash are multiplied by the quote's unit price of the view.
 #![allow(dead_code)]
 
+pub mod case;
 pub mod wild;
 
 use plimsoll_model as model;

@@ -42,11 +42,13 @@ pub fn handler(ctx: Context<Accrue>) -> Result<()> {
         bank.accrue(slot, window_secs, now_secs()?).engine()?;
         slot.invariant().engine()?;
         bank.invariant().engine()?;
+        let borrow_rate_per_sec = slot.borrow_rate_per_sec;
+        registry.invariant().engine()?;
         BankAccrued {
             engine: Pubkey::new_from_array(bank.engine),
             bank: bank.index,
             utilization_ema_ppm: bank.utilization_ema_ppm,
-            borrow_rate_per_sec: slot.borrow_rate_per_sec,
+            borrow_rate_per_sec,
             after: BankRecord::from(&*bank),
         }
     };

@@ -1,10 +1,10 @@
 //! Closes an empty margin account and returns its rent.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::MarginAccount;
+use plimsoll_state::{EngineAccount, MarginAccount};
 
 use crate::access::{require_active, require_owner};
-use crate::error::EngineError;
+use crate::error::{EngineError, IntoEngine};
 use crate::event::AccountClosed;
 
 /// The rent goes to whoever paid it.
@@ -26,6 +26,8 @@ impl CloseAccount<'_> {
         let account = self.margin_account.load()?;
         // Only the owner closes.
         require_owner(&account, self.owner.key)?;
+        // Everything in it is what an instruction left behind.
+        account.invariant().engine()?;
         // A resolution that has begun ends first.
         require_active(&account)?;
         // Nothing is lost with the account.

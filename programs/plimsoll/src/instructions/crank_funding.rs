@@ -62,7 +62,7 @@ impl CrankFunding<'_> {
             market.premium_from = now;
         }
         market.invariant().engine()?;
-        Ok(FundingCranked {
+        let cranked = FundingCranked {
             engine,
             market: index,
             mean_premium_ppm: mean,
@@ -71,7 +71,9 @@ impl CrankFunding<'_> {
             k_short: slot.sides[1].k.get(),
             epoch_long: slot.sides[0].epoch,
             epoch_short: slot.sides[1].epoch,
-        })
+        };
+        registry.invariant().engine()?;
+        Ok(cranked)
     }
 }
 

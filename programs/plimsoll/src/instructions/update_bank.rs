@@ -79,11 +79,13 @@ pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
             slot.status = if args.reduce_only { SlotStatus::ReduceOnly } else { SlotStatus::Active } as u8;
         }
         slot.invariant().engine()?;
+        let status = slot.status;
         bank.invariant().engine()?;
+        registry.invariant().engine()?;
         BankUpdated {
             engine: ctx.accounts.engine.key(),
             bank: bank.index,
-            status: slot.status,
+            status,
             config: args.config,
             after: BankRecord::from(&*bank),
         }

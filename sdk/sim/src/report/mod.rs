@@ -94,3 +94,45 @@ fn footer(run: &RunResult) -> String {
         sources.join("; ")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::{FeedResult, Liquidation, Sample};
+
+    #[test]
+    fn the_page_needs_nothing_from_outside_and_shows_what_happened() {
+        let liquidation = Liquidation {
+            time: 60,
+            account: 7,
+            liquidator: 0,
+            product: "SOL/USDC".to_owned(),
+            regime: "cure".to_owned(),
+            ratio_before: 0.9,
+            ratio_after: 1.1,
+            notional_closed: 5_000_000,
+            penalty_ppm: 4_000,
+            penalty: 20_000,
+            liquidator_gain: 15_000,
+            insurance_fee: 5_000,
+            expected_cost: 1_000,
+            compute_units: 30_000,
+            as_planned: true,
+        };
+        let run = RunResult {
+            scenario: "a <crash>".to_owned(),
+            minutes: 2,
+            liquidations: vec![liquidation],
+            samples: vec![Sample::default(), Sample { secs: 120, ..Sample::default() }],
+            feeds: vec![FeedResult::default(), FeedResult::default()],
+            ..RunResult::default()
+        };
+        let page = html(&run);
+        for outside in ["http:", "https:", "<script", "<link", "<img", "url("] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        assert!(page.contains("a &lt;crash&gt;") && page.contains("account 7: SOL/USDC of $5.00, 0.40%"));
+        assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+        assert_eq!(html(&run), page);
+    }
+}

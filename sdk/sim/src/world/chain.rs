@@ -93,14 +93,24 @@ impl Chain {
     /// # Panics
     /// Where the program file is missing or the loader refuses it.
     pub fn new() -> Self {
-        let mut svm = LiteSVM::new()
-            .with_sigverify(false)
-            .with_blockhash_check(false)
-            .with_transaction_history(0)
-            .with_log_bytes_limit(Some(100_000));
+        let mut svm = Self::machine();
         let program = program_file("PLIMSOLL_SO", "plimsoll");
         svm.add_program_from_file(pda::PROGRAM_ID, &program)
             .unwrap_or_else(|e| panic!("{}: {e}; build it with `cargo xtask build`", program.display()));
+        Self::on(svm)
+    }
+
+    /// The virtual machine of every chain, before the engine's program is on it.
+    pub fn machine() -> LiteSVM {
+        LiteSVM::new()
+            .with_sigverify(false)
+            .with_blockhash_check(false)
+            .with_transaction_history(0)
+            .with_log_bytes_limit(Some(100_000))
+    }
+
+    /// A chain on a machine that has the engine's program, in whatever form.
+    pub fn on(svm: LiteSVM) -> Self {
         let mut chain = Self { svm, now: 0, record: RefCell::new(None) };
         chain.set_clock(BASE_TIME);
         chain

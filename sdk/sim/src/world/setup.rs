@@ -72,7 +72,11 @@ impl World {
 
     /// A chain on which the engine is still to be created.
     pub fn without_engine() -> Self {
-        let mut chain = Chain::new();
+        Self::on(Chain::new())
+    }
+
+    /// The same on a chain of the caller's.
+    pub fn on(mut chain: Chain) -> Self {
         let authority = chain.party("authority");
         Self { chain, keys: EngineKeys::created_by(&authority, 0), authority, mints: Vec::new(), feeds: Vec::new() }
     }

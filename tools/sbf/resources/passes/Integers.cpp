@@ -1,5 +1,8 @@
 // Integer operations of sbpf-libcalls.
 #include "Lowering.h"
+#include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/KnownBits.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 
@@ -49,6 +52,39 @@ static Value *callWide(IRBuilder<> &B, BinaryOperator &I) {
   return B.CreateTrunc(callRuntime(B, wideFunction(I.getOpcode()), I128, {X, Y}), I.getType());
 }
 
+// How many low bits of a number can be set.
+static unsigned activeBits(Value *V, const DataLayout &Layout) {
+  return V->getType()->getIntegerBitWidth() - computeKnownBits(V, Layout).countMinLeadingZeros();
+}
+
+// The product of two numbers that fit 64 bits, by 32-bit digits: a third of what the general routine costs, whose four
+// halves would travel through memory. Rust's widening products come here, and so do ladders of partial products, in
+// which LLVM recognises the wide product they spell out.
+static Value *expandNarrowProduct(IRBuilder<> &B, BinaryOperator &I) {
+  const DataLayout &Layout = I.getModule()->getDataLayout();
+  Value *X = I.getOperand(0), *Y = I.getOperand(1);
+  if (activeBits(X, Layout) < activeBits(Y, Layout))
+    std::swap(X, Y);
+  if (activeBits(X, Layout) > 64)
+    return nullptr;
+  bool OneDigit = activeBits(Y, Layout) <= 32;
+  Type *I64 = B.getInt64Ty(), *I128 = B.getInt128Ty();
+  Value *Digit = B.getInt64(0xffffffff);
+  X = B.CreateTrunc(X, I64);
+  Y = B.CreateTrunc(Y, I64);
+  Value *XLow = B.CreateAnd(X, Digit), *XHigh = B.CreateLShr(X, 32);
+  Value *YLow = OneDigit ? Y : B.CreateAnd(Y, Digit);
+  Value *Cross = B.CreateAdd(B.CreateMul(XHigh, YLow), B.CreateLShr(B.CreateMul(XLow, YLow), 32));
+  Value *High = B.CreateLShr(Cross, 32);
+  if (!OneDigit) {
+    Value *YHigh = B.CreateLShr(Y, 32);
+    Value *Other = B.CreateAdd(B.CreateMul(XLow, YHigh), B.CreateAnd(Cross, Digit));
+    High = B.CreateAdd(B.CreateAdd(B.CreateMul(XHigh, YHigh), High), B.CreateLShr(Other, 32));
+  }
+  Value *Low = B.CreateZExt(B.CreateMul(X, Y), I128);
+  return B.CreateOr(B.CreateShl(B.CreateZExt(High, I128), 64), Low);
+}
+
 // A 128-bit shift by a variable amount, on two halves. A half shifted by 64 less the amount is shifted by one and
 // then by the complement, since no single shift may reach 64.
 static Value *expandWideShift(IRBuilder<> &B, BinaryOperator &I) {
@@ -94,6 +130,9 @@ Lowering sbpf::lowerInteger(IRBuilder<> &B, BinaryOperator &I) {
     return Lowering::to(expandHugeProduct(B, I));
   if (Bits > 128)
     return Lowering::none();
+  if (Bits == 128 && Opcode == Instruction::Mul)
+    if (Value *Product = expandNarrowProduct(B, I))
+      return Lowering::to(Product);
   if (Bits > 64 && !wideFunction(Opcode).empty())
     return Lowering::to(callWide(B, I));
   if (Bits == 128 && I.isShift() && !isa<ConstantInt>(I.getOperand(1)))

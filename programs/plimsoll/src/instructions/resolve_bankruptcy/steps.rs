@@ -89,6 +89,7 @@ impl ResolveBankruptcy<'_> {
         account.invariant().engine()?;
         quote.invariant().engine()?;
         market.invariant().engine()?;
+        registry.invariant().engine()?;
         Ok(PnlSeized {
             engine,
             account: key,
@@ -151,6 +152,7 @@ impl ResolveBankruptcy<'_> {
         };
         account.invariant().engine()?;
         bank.invariant().engine()?;
+        registry.invariant().engine()?;
         let event = BorrowResolved {
             engine,
             account: key,
@@ -179,6 +181,7 @@ impl ResolveBankruptcy<'_> {
         account.invariant().engine()?;
         quote.invariant().engine()?;
         market.invariant().engine()?;
+        registry.invariant().engine()?;
         let event = PnlResolved {
             engine,
             account: key,
@@ -204,7 +207,8 @@ impl ResolveBankruptcy<'_> {
     #[inline(never)]
     pub(super) fn finish(&self) -> Result<BankruptcyResolved> {
         let mut account = self.margin_account.load_mut()?;
-        ensure!(account.status != AccountStatus::Active as u8, EngineError::WrongStage);
+        let status = AccountStatus::try_from(account.status).engine()?;
+        ensure!(status != AccountStatus::Active, EngineError::WrongStage);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let end = self.end(&mut account, Some(&mut quote))?.ok_or(EngineError::WrongStage)?;
         account.invariant().engine()?;

@@ -1,0 +1,172 @@
+//! Who may do what, and when: every call of the table against every pause bit, every stage of a bankruptcy, and the
+//! delegate.
+
+use plimsoll_state::{pause, AccountStatus, MarginAccount};
+use plimsoll_tests::*;
+
+use super::calls::{calls, Call};
+use super::program::{self, Kind};
+use super::stage::Stage;
+
+const BITS: [(u32, &str); 8] = [
+    (pause::WITHDRAW, "WITHDRAW"),
+    (pause::BORROW, "BORROW"),
+    (pause::FILL, "FILL"),
+    (pause::LIQUIDATE, "LIQUIDATE"),
+    (pause::SETTLE, "SETTLE"),
+    (pause::RESOLVE, "RESOLVE"),
+    (pause::PRICE, "PRICE"),
+    (pause::OPEN_ACCOUNT, "OPEN_ACCOUNT"),
+];
+
+/// The bits that stop an instruction; everything that is not named always works.
+fn stopped_by(name: &str) -> u32 {
+    match name {
+        "withdraw" => pause::WITHDRAW,
+        // The table's borrow takes the deposit first, which is a withdrawal.
+        "borrow" => pause::BORROW | pause::WITHDRAW,
+        "settle_fill" => pause::FILL,
+        "liquidate_collateral" | "liquidate_position" => pause::LIQUIDATE,
+        "settle_pnl" | "take_win" => pause::SETTLE,
+        "resolve_bankruptcy" => pause::RESOLVE,
+        "refresh_price" => pause::PRICE,
+        "open_account" => pause::OPEN_ACCOUNT,
+        _ => 0,
+    }
+}
+
+#[test]
+fn every_pause_bit_stops_exactly_the_instructions_that_it_names() {
+    let mut stage = Stage::new();
+    let calls = calls(&mut stage);
+    let (payer, authority, keys) = (stage.world.party("fees"), stage.world.authority, stage.world.keys);
+    assert_eq!(BITS.iter().fold(0, |all, (bit, _)| all | bit), pause::ALL);
+    for (bit, name) in BITS {
+        let mut world = stage.world.clone();
+        assert_sent(world.send(&payer, &[ix::set_pause(&keys, authority, bit)]));
+        for call in &calls {
+            let sent = world.simulate(&payer, std::slice::from_ref(&call.ix));
+            let expected = (stopped_by(call.name) & bit != 0).then_some(EngineError::Paused as u32);
+            let code = sent.as_ref().err().map(|failure| failure.code);
+            assert_eq!(code, expected.map(Some), "{name}, {}: {:?}", call.title(), sent.err());
+        }
+    }
+}
+
+#[test]
+fn a_borrow_that_takes_no_deposit_is_no_withdrawal() {
+    let mut stage = Stage::new();
+    let (keys, authority, owner) = (stage.world.keys, stage.world.authority, stage.alice.owner);
+    assert_sent(stage.world.send(&authority, &[ix::set_pause(&keys, authority, pause::WITHDRAW)]));
+    let destination = stage.world.funded(&owner, BTC, 0);
+    let token = stage.world.token(BTC);
+    // Somebody has to lend it.
+    let bob = stage.bob;
+    assert_sent(stage.world.deposit(&bob, BTC, 1_000_000));
+    let args = args::BorrowArgs { amount_atoms: 1_000 };
+    let borrow = ix::borrow(&keys, &token, owner, stage.alice.account, destination, args);
+    assert_sent(stage.world.send(&owner, &[borrow]));
+}
+
+/// What still works on an account in resolution, and why.
+fn works_frozen(name: &str) -> bool {
+    match name {
+        // DESIGN 2, step 4.
+        "repay" | "resolve_bankruptcy" => true,
+        // Reads.
+        "check_margin" => true,
+        // Takes a power away; gives nothing.
+        "revoke_venue" => true,
+        // Applies indices that the position already owes; else an account in resolution could hold an epoch.
+        "touch_position" => true,
+        _ => false,
+    }
+}
+
+#[test]
+fn only_resolve_and_repay_move_anything_of_an_account_in_resolution() {
+    let mut stage = Stage::new();
+    let calls = calls(&mut stage);
+    let payer = stage.world.party("fees");
+    for status in [AccountStatus::Seizing, AccountStatus::Paying] {
+        for call in calls.iter().filter(|call| call.name != "resolve_bankruptcy" && call.name != "open_account") {
+            for key in margin_accounts(&stage, call) {
+                let mut world = stage.world.clone();
+                let account: MarginAccount = world.read(&key);
+                world.write(&key, &MarginAccount { status: status as u8, ..account });
+                let before = world.snapshot();
+                let sent = world.send(&payer, std::slice::from_ref(&call.ix));
+                if works_frozen(call.name) {
+                    assert!(sent.is_ok(), "{}: {}", call.title(), sent.expect_err("refused"));
+                } else {
+                    let title = format!("{} on {status:?}", call.title());
+                    let failure = sent.expect_err(&title);
+                    assert_eq!(failure.code, Some(EngineError::AccountBankrupt as u32), "{title}: {failure}");
+                    assert_same(&before, &world.snapshot());
+                }
+            }
+        }
+    }
+}
+
+/// Margin accounts that a call names.
+fn margin_accounts(stage: &Stage, call: &Call) -> Vec<anchor_lang::prelude::Pubkey> {
+    let slots = program::slots(call.name);
+    let of_type = |kind: &Kind| matches!(kind, Kind::Loader(of) if of == "MarginAccount");
+    let named =
+        slots.iter().zip(&call.ix.accounts).filter(|(slot, _)| of_type(&slot.kind)).map(|(_, meta)| meta.pubkey);
+    named.filter(|key| stage.world.try_read::<MarginAccount>(key).is_some()).collect()
+}
+
+#[test]
+fn a_delegate_trades_liquidates_deposits_and_repays_and_does_nothing_else() {
+    let mut stage = Stage::new();
+    let calls = calls(&mut stage);
+    let payer = stage.world.party("fees");
+    let delegate = address("delegate");
+    let mut tried = 0;
+    for call in &calls {
+        let accounts = margin_accounts(&stage, call);
+        let owners: Vec<_> = accounts.iter().map(|key| stage.world.read::<MarginAccount>(key).owner).collect();
+        for at in 0..call.ix.accounts.len() {
+            let meta = &call.ix.accounts[at];
+            if !(meta.is_signer && owners.contains(&meta.pubkey.to_bytes())) {
+                continue;
+            }
+            tried += 1;
+            let mut world = stage.world.clone();
+            for key in &accounts {
+                let account: MarginAccount = world.read(key);
+                world.write(key, &MarginAccount { delegate: delegate.to_bytes(), ..account });
+            }
+            let mut ix = call.ix.clone();
+            ix.accounts[at].pubkey = delegate;
+            if call.name == "deposit" {
+                // From the delegate's own purse.
+                ix.accounts[5].pubkey = world.funded(&delegate, USDC, 100_000_000);
+            }
+            let may = matches!(call.name, "deposit" | "settle_fill" | "liquidate_collateral" | "liquidate_position");
+            if may {
+                assert_sent(world.send(&payer, &[ix]));
+            } else {
+                assert_refused(&mut world, &payer, &[ix], EngineError::NotOwner);
+            }
+        }
+    }
+    assert_eq!(tried, 14);
+}
+
+#[test]
+fn a_delegate_of_nobody_is_not_everybody() {
+    // Zero in the delegate's field stands for none; a signer of that address is impossible, yet never accepted.
+    let mut stage = Stage::new();
+    let calls = calls(&mut stage);
+    let payer = stage.world.party("fees");
+    let deposit = calls.iter().find(|call| call.name == "deposit").expect("deposit is listed");
+    let mut account = stage.world.margin_account(&stage.alice);
+    account.delegate = [0; 32];
+    stage.world.write(&stage.alice.account, &account);
+    let mut ix = deposit.ix.clone();
+    ix.accounts[0].pubkey = Default::default();
+    assert_refused(&mut stage.world, &payer, &[ix], EngineError::NotOwnerOrDelegate);
+}

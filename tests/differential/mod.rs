@@ -1,0 +1,7 @@
+//! The program against the SDK and the exact model, on random accounts written as bytes.
+
+#[path = "../../crates/risk/tests/convert/mod.rs"]
+mod convert;
+mod liquidations;
+mod margins;
+mod random;
