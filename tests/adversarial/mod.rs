@@ -1,11 +1,14 @@
 //! What an attacker tries: the wrong account in every slot of every instruction, and bad input of every kind.
 
+mod amounts;
 mod calls;
 mod clean;
 mod data;
 mod lifecycle;
+mod mints;
 mod mutation;
 mod neutral;
+mod prices;
 mod program;
 mod roles;
 mod sealevel;

@@ -221,6 +221,11 @@ pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: 
     terms.apply(portfolio, &fill)?;
     let after = margins(portfolio, At::Spot, false);
     check_after(regime, &assessment.spot, &after, &terms, &fill, penalty_ppm)?;
+    // Of a fill that the caller cut, the liquidatee may not lose more by the rounding of shares than he gains.
+    let is_cut = request.max_size == Some(fill.size);
+    if regime == Regime::Cure && is_cut && !terms.outweighs_shares(&assessment.spot, &after) {
+        return Err(RiskError::AfterCheckFailed.into());
+    }
     Ok(Plan {
         regime,
         penalty_ppm,
@@ -556,6 +561,17 @@ impl Terms {
             Kind::Perp { .. } => 0,
         };
         self.price.value_up(1).saturating_add(asset).saturating_add(8)
+    }
+
+    /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee: each leg then
+    /// ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an account down.
+    fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
+        if after.mmr() == 0 {
+            return true;
+        }
+        let lost = self.rounding_usd_micro() as i128 * 4 * PPM as i128;
+        let charge = lost / PPM as i128 * self.weights.liability_maint_ppm.saturating_sub(PPM) as i128;
+        cmp_products(after.nav - lost, before.mmr(), before.nav, after.mmr() + charge) == Ordering::Greater
     }
 }
 

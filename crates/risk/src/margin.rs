@@ -160,10 +160,17 @@ fn favourable_low(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
 #[inline(always)]
 fn add_perp(quote: &mut QuoteSums, saturated: &mut bool, leg: &PerpLeg, at: At, edges: bool) {
     let magnitude = leg.units.unsigned_abs();
-    let notional = favourable_low(&leg.prices, at, edges).value_in_loop_up(magnitude);
-    // A short's PnL is taken at the very price of its charge; both round its value up.
-    let worth =
-        if leg.units >= 0 { favourable_high(&leg.prices, at, edges).value_in_loop_down(magnitude) } else { notional };
+    let moved = (edges || leg.prices.stale) && leg.prices.edge != 0;
+    let plain = leg.prices.plain(at);
+    let (notional, worth) = if moved {
+        let low = plain.lowered_up(leg.prices.edge).value_up(magnitude);
+        let high = if leg.units >= 0 { plain.raised_down(leg.prices.edge).value_down(magnitude) } else { low };
+        (low, high)
+    } else {
+        // A short's value is rounded up as its charge is, a long's down: one product serves both.
+        let (down, up) = plain.values_in_loop(magnitude);
+        (up, if leg.units >= 0 { down } else { up })
+    };
     quote.pnl(leg, worth, saturated);
     quote.notional.add(notional, 1);
     quote.charge_maint.add(notional, leg.rates.maint_ppm);
@@ -188,46 +195,43 @@ impl QuoteSums {
 #[inline(always)]
 fn finish(mut sums: Sums, portfolio: &Portfolio, quote: &QuoteSums, at: At, edges: bool) -> Margins {
     let leg = &portfolio.quote;
-    if leg.amount_atoms == 0 && portfolio.perp_count == 0 {
-        return total(&sums, 0, 0, 0, 0);
+    let mut gross = sums.assets.total() as u128;
+    let (mut charge_maint, mut charge_target) = (0, 0);
+    if leg.amount_atoms != 0 || portfolio.perp_count != 0 {
+        let (gains, losses) = (quote.gains.total(), quote.losses.total());
+        let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
+        let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.pnl_weight_ppm));
+        let whole = owned.wrapping_add(gains);
+        let (high, low) = (favourable_high(&leg.prices, at, edges), favourable_low(&leg.prices, at, edges));
+        let worth = value_down(whole, high, low);
+        let side = if netted == whole { worth } else { value_down(netted, high, low) };
+        sums.saturated |= side == u64::MAX || worth == u64::MAX;
+        if whole >= 0 {
+            sums.assets.add(worth, 1);
+        } else {
+            sums.liabilities.add(worth, 1);
+        }
+        if netted >= 0 {
+            gross = gross.wrapping_add(side as u128);
+            sums.maint.add(side, leg.weights.asset_maint_ppm);
+            sums.target.add(side, leg.weights.asset_target_ppm);
+        } else {
+            sums.maint.subtract(side, leg.weights.liability_maint_ppm);
+            sums.target.subtract(side, leg.weights.liability_target_ppm);
+        }
+        if portfolio.perp_count != 0 {
+            let value_of = |columns: &Columns| low.value_wide_up(columns.total() as u128);
+            gross = gross.wrapping_add(value_of(&quote.notional).min(1 << 90));
+            charge_maint = value_of(&quote.charge_maint) as i128;
+            charge_target = value_of(&quote.charge_target) as i128;
+        }
     }
-    let (gains, losses) = (quote.gains.total(), quote.losses.total());
-    let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
-    let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.pnl_weight_ppm));
-    let whole = owned.wrapping_add(gains);
-    let (high, low) = (favourable_high(&leg.prices, at, edges), favourable_low(&leg.prices, at, edges));
-    let worth = signed_value_down(whole, high, low);
-    let side = if netted == whole { worth } else { signed_value_down(netted, high, low) };
-    let (value, weights) = (side.unsigned_abs() as u64, &leg.weights);
-    sums.saturated |= value == u64::MAX || worth.unsigned_abs() >= u64::MAX as u128;
-    let mut gross = 0;
-    if side >= 0 {
-        gross = value as u128;
-        sums.maint.add(value, weights.asset_maint_ppm);
-        sums.target.add(value, weights.asset_target_ppm);
-    } else {
-        sums.maint.subtract(value, weights.liability_maint_ppm);
-        sums.target.subtract(value, weights.liability_target_ppm);
-    }
-    if portfolio.perp_count == 0 {
-        return total(&sums, worth, gross, 0, 0);
-    }
-    let value_of = |columns: &Columns| low.value_wide_up(columns.total() as u128);
-    gross += value_of(&quote.notional).min(1 << 90);
-    total(&sums, worth, gross, value_of(&quote.charge_maint) as i128, value_of(&quote.charge_target) as i128)
-}
-
-/// Puts the sums together: what quote is worth and adds to G, and the charges at two levels.
-#[inline(never)]
-fn total(sums: &Sums, quote: i128, quote_gross: u128, charge_maint: i128, charge_target: i128) -> Margins {
-    let assets = sums.assets.total();
-    let nav_usd_micro = assets - sums.liabilities.total() + quote;
-    let magnitude = mul_u128_u32(nav_usd_micro.unsigned_abs(), PPM) as i128;
-    let nav = if nav_usd_micro < 0 { -magnitude } else { magnitude };
+    // Sums of 33 values below 2^64 with weights below 2^23, and charges of at most 2^126: nothing wraps.
+    let nav = sums.assets.difference_times(&sums.liabilities, PPM);
     // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
-    let maint = (sums.maint.total() - charge_maint).min(nav);
-    let target = (sums.target.total() - charge_target).min(maint);
-    Margins { nav, maint, target, gross_usd_micro: assets as u128 + quote_gross, saturated: sums.saturated }
+    let maint = sums.maint.total().wrapping_sub(charge_maint).min(nav);
+    let target = sums.target.total().wrapping_sub(charge_target).min(maint);
+    Margins { nav, maint, target, gross_usd_micro: gross, saturated: sums.saturated }
 }
 
 /// `w * gains`, rounded down.
@@ -240,15 +244,15 @@ fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
     }
 }
 
-/// Value of a signed amount, rounded down: an asset's at `high`, a liability's at `low`; at most 64 bits each way.
+/// Magnitude of the value of a signed amount: an asset's at `high`, rounded down, a liability's at `low`, rounded up.
 #[inline(always)]
-fn signed_value_down(amount: i128, high: UnitPrice, low: UnitPrice) -> i128 {
+fn value_down(amount: i128, high: UnitPrice, low: UnitPrice) -> u64 {
     let magnitude = amount.unsigned_abs();
     let atoms = if magnitude >> 64 == 0 { magnitude as u64 } else { u64::MAX };
     if amount >= 0 {
-        high.value_down(atoms) as i128
+        high.value_down(atoms)
     } else {
-        -(low.value_up(atoms) as i128)
+        low.value_up(atoms)
     }
 }
 
@@ -299,26 +303,28 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
         charge.add(notional, leg.rates.init_ppm);
     }
     let quote = &portfolio.quote;
-    let (mut worth, mut charged) = (0, 0);
+    let mut charged = 0;
     if quote.amount_atoms != 0 || portfolio.perp_count != 0 {
         let (low, high) = (quote.prices.init, quote.prices.init_charge);
         let netted = (quote.amount_atoms as i128).wrapping_sub(perps.losses.total());
-        let gains = perps.gains.total();
-        let side = signed_value_down(netted, low, high);
-        worth = if gains == 0 { side } else { signed_value_down(netted.wrapping_add(gains), low, high) };
-        let value = side.unsigned_abs() as u64;
-        saturated |= value == u64::MAX || worth.unsigned_abs() >= u64::MAX as u128;
-        if side >= 0 {
-            init.add(value, quote.weights.asset_init_ppm);
+        let whole = netted.wrapping_add(perps.gains.total());
+        let side = value_down(netted, low, high);
+        let worth = if whole == netted { side } else { value_down(whole, low, high) };
+        saturated |= side == u64::MAX || worth == u64::MAX;
+        if whole >= 0 {
+            assets.add(worth, 1);
         } else {
-            init.subtract(value, quote.weights.liability_init_ppm);
+            liabilities.add(worth, 1);
+        }
+        if netted >= 0 {
+            init.add(side, quote.weights.asset_init_ppm);
+        } else {
+            init.subtract(side, quote.weights.liability_init_ppm);
         }
         charged = high.value_wide_up(charge.total() as u128) as i128;
     }
-    let nav_usd_micro = assets.total() - liabilities.total() + worth;
-    let magnitude = mul_u128_u32(nav_usd_micro.unsigned_abs(), PPM) as i128;
-    let nav = if nav_usd_micro < 0 { -magnitude } else { magnitude };
-    InitialMargins { nav, init: (init.total() - charged).min(nav), saturated }
+    let nav = assets.difference_times(&liabilities, PPM);
+    InitialMargins { nav, init: init.total().wrapping_sub(charged).min(nav), saturated }
 }
 
 /// The account may hold what it holds after adding risk.

@@ -87,6 +87,14 @@ impl Columns {
         self.low = self.low.wrapping_sub((value & LOW32).wrapping_mul(weight as u64) as i64);
     }
 
+    /// `(self - other) * weight` for sums of values taken once each.
+    #[inline(always)]
+    pub const fn difference_times(&self, other: &Self, weight: u32) -> i128 {
+        let high = self.high.wrapping_sub(other.high).wrapping_mul(weight as i64);
+        let low = self.low.wrapping_sub(other.low).wrapping_mul(weight as i64);
+        Self { high, low }.total()
+    }
+
     /// The sum.
     #[inline(always)]
     pub const fn total(&self) -> i128 {
@@ -115,24 +123,30 @@ pub const fn mul_shift_down(a: u64, b: u64, shift: u32) -> u64 {
 /// `a * b >> shift`, rounded up. Saturates at `u64::MAX`.
 #[inline(always)]
 pub const fn mul_shift_up(a: u64, b: u64, shift: u32) -> u64 {
+    mul_shift_both(a, b, shift).1
+}
+
+/// `a * b >> shift`, rounded down and rounded up. Both saturate at `u64::MAX`.
+#[inline(always)]
+pub const fn mul_shift_both(a: u64, b: u64, shift: u32) -> (u64, u64) {
     let (high, low) = mul_halves(a, b);
     if shift > 127 {
-        return (high != 0 || low != 0) as u64;
+        return (0, (high != 0 || low != 0) as u64);
     }
     if shift >= 64 {
         let right = shift - 64;
         let value = high >> right;
-        // At most 2^64 - 1 only where nothing was shifted out of the upper half.
-        return value.saturating_add((value << right != high || low != 0) as u64);
+        return (value, value.saturating_add((value << right != high || low != 0) as u64));
     }
     if shift == 0 {
-        return if high == 0 { low } else { u64::MAX };
+        let value = if high == 0 { low } else { u64::MAX };
+        return (value, value);
     }
     if high >> shift != 0 {
-        return u64::MAX;
+        return (u64::MAX, u64::MAX);
     }
     let value = (high << (64 - shift)) | (low >> shift);
-    value.saturating_add((low & ((1 << shift) - 1) != 0) as u64)
+    (value, value.saturating_add((low << (64 - shift) != 0) as u64))
 }
 
 /// `a * b / d`, rounded down; none where `d` is zero or the result needs more than 64 bits.

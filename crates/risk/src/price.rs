@@ -5,7 +5,7 @@
 //! base unit for a market. Their product, a [`UnitPrice`], values an amount without any division.
 
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_high_down, mul_shift_down, mul_shift_up, mul_wide, PPM};
+use crate::num::{mul_high_down, mul_shift_both, mul_shift_down, mul_shift_up, mul_wide, PPM};
 
 /// Smallest and largest decimal exponent accepted from an oracle.
 pub const MIN_EXPONENT: i32 = -18;
@@ -201,6 +201,16 @@ impl UnitPrice {
         mul_shift_up(amount, self.mantissa, self.shift as u32)
     }
 
+    /// The value of `amount`, rounded down and rounded up, by one product; for the loops over legs.
+    #[inline(always)]
+    pub const fn values_in_loop(&self, amount: u64) -> (u64, u64) {
+        if self.shift < 0 {
+            let value = self.value_of_huge_unit(amount);
+            return (value, value);
+        }
+        mul_shift_both(amount, self.mantissa, self.shift as u32)
+    }
+
     /// A unit worth 2^64 or more saturates every amount of it.
     #[cold]
     #[inline(never)]
@@ -221,6 +231,13 @@ impl UnitPrice {
         }
         if self.shift < 0 || self.shift > 191 {
             return if self.shift < 0 { MAX } else { 1 };
+        }
+        if amount >> 64 == 0 {
+            // All but sums of billions: one product, whose value saturates where it needs more than 64 bits.
+            let value = mul_shift_up(amount as u64, self.mantissa, self.shift as u32);
+            if value != u64::MAX {
+                return value as u128;
+            }
         }
         let low = mul_wide(amount as u64, self.mantissa);
         // Cannot overflow: (2^64 - 1)^2 + 2^64 - 1 < 2^128.

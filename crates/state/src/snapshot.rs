@@ -56,9 +56,19 @@ struct Pricing<'a> {
 }
 
 impl Pricing<'_> {
-    /// Writes the prices of a leg of the given sign, whose own charge is `charge_ppm` of its value, in place.
+    /// Writes the prices of a leg of the given sign, whose own charge is `charge_ppm` of its value, in place;
+    /// `settles` for quote and what settles in it.
     #[inline(always)]
-    fn write(&self, prices: &mut LegPrices, slot: u8, scale: Price, positive: bool, charge_ppm: u32) -> RiskResult<()> {
+    #[allow(clippy::too_many_arguments)]
+    fn write(
+        &self,
+        prices: &mut LegPrices,
+        slot: u8,
+        scale: Price,
+        positive: bool,
+        settles: bool,
+        charge_ppm: u32,
+    ) -> RiskResult<()> {
         let slot = self.board.slot(slot as usize).ok_or(RiskError::LegPriceInvalid)?;
         let age_secs = self.now.saturating_sub(slot.published_at);
         let stale = age_secs > self.params.read_age_secs as i64 || slot.spot.mantissa == 0;
@@ -74,7 +84,11 @@ impl Pricing<'_> {
         if self.views.initial {
             let seen_secs = slot.published_at.saturating_sub(slot.first_published_at);
             prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.fast_secs, slot.slow_secs);
-            prices.init_charge = UnitPrice::new_down(slot.high.get(), scale);
+            // Only what settles in quote is charged at the high price beside its own.
+            let high = settles || !positive;
+            if high {
+                prices.init_charge = UnitPrice::new_down(slot.high.get(), scale);
+            }
             prices.init = if positive { UnitPrice::new_down(slot.low.get(), scale) } else { prices.init_charge };
         }
         prices.edge = if stale || self.views.edges { self.edge(slot, age_secs, stale, charge_ppm) } else { 0 };
@@ -145,7 +159,7 @@ pub fn load(
         leg.weights = slot.weights.0;
         leg.bank = position.bank;
         let charge = charge_ppm(&slot.weights.0, amount >= 0);
-        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), amount >= 0, charge)?;
+        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), amount >= 0, false, charge)?;
         out.token_count += 1;
     }
     for position in account.derivatives.iter().filter(|p| p.kind == PositionKind::Perp as u8) {
@@ -156,7 +170,7 @@ pub fn load(
         leg.cash_atoms = cash;
         leg.rates = slot.rates.0;
         leg.market = position.market;
-        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units >= 0, slot.rates.0.maint_ppm)?;
+        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units >= 0, true, slot.rates.0.maint_ppm)?;
         out.perp_count += 1;
     }
     load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)
@@ -181,7 +195,7 @@ fn load_quote(
     }
     let charge = charge_ppm(&slot.weights.0, amount_atoms >= 0);
     // Netting with PnL may flip the sign, so initial needs both sides: `init` is low, `init_charge` is high.
-    pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), true, charge)
+    pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), true, true, charge)
 }
 
 impl MarginAccount {

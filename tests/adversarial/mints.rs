@@ -1,0 +1,266 @@
+//! Mints that the ledger could be cheated with or that its numbers cannot hold, and those that it takes.
+
+use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_sim::feeds::{pyth_account_bytes, PythUpdate, Verification};
+use plimsoll_state::Bank;
+use plimsoll_tests::*;
+
+use super::calls::{bank_config, ALL};
+use super::clean::complaint;
+use super::stage::USD;
+
+/// An engine with the default listing and somebody who lends.
+fn listed() -> World {
+    let mut world = World::new();
+    world.default_listing();
+    world
+}
+
+#[test]
+fn every_extension_that_is_not_on_the_list_is_refused_at_listing() {
+    let mut world = listed();
+    let (keys, authority, payer) = (world.keys, world.authority, world.party("payer"));
+    let refused = [
+        (Extension::TRANSFER_FEE, "TransferFeeConfig"),
+        (Extension::CLOSE_AUTHORITY, "MintCloseAuthority"),
+        (Extension::CONFIDENTIAL, "ConfidentialTransferMint"),
+        (Extension::DEFAULT_STATE, "DefaultAccountState"),
+        (Extension::NON_TRANSFERABLE, "NonTransferable"),
+        (Extension::INTEREST_BEARING, "InterestBearingConfig"),
+        (Extension::PERMANENT_DELEGATE, "PermanentDelegate"),
+        (Extension::TRANSFER_HOOK, "TransferHook"),
+        (Extension::SCALED_UI_AMOUNT, "ScaledUiAmount"),
+        (Extension::PAUSABLE, "Pausable"),
+        ((16, 129), "ConfidentialTransferFeeConfig"),
+        ((24, 129), "ConfidentialMintBurn"),
+        ((28, 32), "one of tomorrow"),
+        ((99, 0), "an unknown one"),
+        ((u16::MAX, 8), "the last number"),
+    ];
+    for (kind, name) in refused {
+        for beside in [vec![], vec![Extension::zeroed(Extension::METADATA_POINTER)]] {
+            let mut extensions = beside;
+            extensions.push(Extension::zeroed(kind));
+            if kind == Extension::DEFAULT_STATE {
+                // Accounts are born frozen.
+                extensions.last_mut().expect("just pushed").data = vec![2];
+            }
+            let mint = world.create_mint_2022(name, 6, &extensions);
+            let args = args::ListBankArgs { index: 3, price_slot: USDC, config: bank_config().args() };
+            let list = ix::list_bank(&keys, authority, payer, (mint.key, mint.program), args);
+            let before = world.snapshot();
+            let failure = world.send(&payer, &[list]).expect_err(name);
+            // An extension that the token program does not know it refuses itself, when the vault is made.
+            let known = failure.code == Some(EngineError::MintExtensionNotAllowed as u32);
+            let unknown = kind.0 >= 28 && failure.text.contains("invalid account data");
+            assert!(known || unknown, "{name}: {failure}");
+            assert_same(&before, &world.snapshot());
+        }
+    }
+}
+
+#[test]
+fn every_allowed_extension_is_listed_and_its_tokens_go_in_and_out() {
+    let allowed = [
+        vec![],
+        vec![Extension::METADATA_POINTER],
+        vec![Extension::METADATA_POINTER, Extension::METADATA],
+        vec![Extension::GROUP_POINTER],
+        vec![Extension::GROUP_POINTER, Extension::GROUP],
+        vec![Extension::GROUP_MEMBER_POINTER],
+        vec![Extension::GROUP_MEMBER_POINTER, Extension::GROUP_MEMBER],
+        vec![Extension::METADATA_POINTER, Extension::GROUP_POINTER, Extension::GROUP_MEMBER_POINTER],
+    ];
+    for kinds in allowed {
+        let mut world = listed();
+        let extensions: Vec<Extension> = kinds.iter().copied().map(Extension::zeroed).collect();
+        let mint = world.create_mint_2022("T22", 6, &extensions);
+        let bank = world.list_bank(mint, &BankConfig { price_slot: USDC, ..bank_config() });
+        let bank = bank.unwrap_or_else(|failure| panic!("{kinds:?}: {failure}"));
+        let alice = world.trader("alice");
+        assert_sent(world.deposit(&alice, bank, 1_000 * USD));
+        assert_sent(world.borrow(&alice, SOL, 0).or_else(|_| world.withdraw(&alice, bank, Some(400 * USD))));
+        assert_sent(world.withdraw(&alice, bank, None));
+        assert!(world.margin_account(&alice).is_empty());
+        assert_eq!(world.token_balance(&world.keys.bank(bank).vault), 0);
+    }
+}
+
+#[test]
+fn an_unfinished_mint_and_a_program_that_is_not_the_mints_are_refused() {
+    let mut world = listed();
+    let (keys, authority, payer) = (world.keys, world.authority, world.party("payer"));
+    let args = args::ListBankArgs { index: 3, price_slot: USDC, config: bank_config().args() };
+    let (old, new) = (world.create_mint("old", 6), world.create_mint_2022("new", 6, &[]));
+    for (mint, program) in [(old.key, new.program), (new.key, old.program), (old.key, address("no program"))] {
+        let list = ix::list_bank(&keys, authority, payer, (mint, program), args);
+        let failure = world.simulate(&payer, &[list]).expect_err("another token program");
+        assert!(failure.code.is_some(), "{failure}");
+    }
+    let mut account = world.svm.get_account(&old.key).expect("the mint exists");
+    account.data[45] = 0;
+    world.put(&old.key, account);
+    let list = ix::list_bank(&keys, authority, payer, (old.key, old.program), args);
+    let failure = world.simulate(&payer, &[list]).expect_err("not initialised");
+    assert_eq!(complaint(&failure, &address("hostile program")), None);
+}
+
+/// Posts a price of `mantissa * 10^exponent` dollars for a slot and refreshes.
+fn set_raw_price(world: &mut World, slot: u8, mantissa: i64, exponent: i32) {
+    let feed = world.feeds[slot as usize];
+    let update = PythUpdate {
+        feed_id: feed.feed_id,
+        price: mantissa,
+        conf: 0,
+        exponent,
+        published_at: world.now(),
+        previous_at: world.now() - 1,
+        verification: Verification::Full,
+    };
+    world.put_data(&feed.primary, &PYTH_RECEIVER, pyth_account_bytes(&update));
+    assert_sent(world.refresh(&[slot]));
+}
+
+/// Largest caps whose position fits a tenth of the range: 1.8 * 10^18 micro-dollars.
+fn cap_atoms(dollars: f64, decimals: u8) -> u64 {
+    let atoms = 1.8e12 / dollars * 10f64.powi(decimals as i32);
+    atoms.min(MAX_ATOMS as f64) as u64
+}
+
+#[test]
+fn decimals_and_the_value_of_an_atom_decide_what_is_listed() {
+    let mut world = listed();
+    let slot = world.list_price(&PriceConfig::named("NEW"));
+    let mut accepted = 0;
+    for (mantissa, exponent, dollars) in [(1, -9, 1e-9), (1, -6, 1e-6), (1, 0, 1.0), (2, 2, 2e2), (1, 12, 1e12)] {
+        world.advance(3);
+        set_raw_price(&mut world, slot, mantissa, exponent);
+        for decimals in (0..=20).chain([64, 255]) {
+            let mut world = world.clone();
+            let mint = world.create_mint(&format!("{decimals}"), decimals);
+            let cap = cap_atoms(dollars, decimals);
+            let config =
+                BankConfig { price_slot: slot, deposit_cap_atoms: cap, borrow_cap_atoms: cap, ..bank_config() };
+            let listed = world.list_bank(mint, &config);
+            // One atom is worth at most a hundredth of dust: ten cents.
+            let fits = decimals <= 18 && dollars / 10f64.powi(decimals as i32) <= 0.1;
+            let title = format!("{decimals} decimals at {dollars} dollars");
+            match listed {
+                Ok(_) => assert!(fits, "{title} is listed"),
+                Err(failure) => {
+                    assert!(!fits, "{title}: {failure}");
+                    assert_eq!(failure.code, Some(EngineError::MintNotRepresentable as u32), "{title}");
+                }
+            }
+            accepted += fits as usize;
+        }
+    }
+    assert!(accepted > 70, "{accepted}");
+}
+
+#[test]
+fn a_cap_whose_position_leaves_the_range_is_refused() {
+    let mut world = listed();
+    let mint = world.create_mint("NEW", 6);
+    // 2^52 atoms of 10^-6 SOL at 200 dollars are 9 * 10^17 micro-dollars; of whole cents they are far too many.
+    for (decimals, cap, fits) in [(9, MAX_ATOMS, true), (4, MAX_ATOMS, false), (4, 1 << 40, true), (4, MAX_ATOMS + 1, false)]
+    {
+        let mut world = world.clone();
+        let mint = Mint { decimals, ..mint };
+        let mut account = world.svm.get_account(&mint.key).expect("the mint exists");
+        account.data[44] = decimals;
+        world.put(&mint.key, account);
+        let config = BankConfig { deposit_cap_atoms: cap, borrow_cap_atoms: 0, ..bank_config() };
+        let code = world.list_bank(mint, &config).err().map(|failure| failure.code);
+        let error = if cap > MAX_ATOMS { EngineError::ParameterOutOfBounds } else { EngineError::MintNotRepresentable };
+        assert_eq!(code, (!fits).then_some(Some(error as u32)), "{decimals} {cap}");
+    }
+}
+
+/// Takes a token through its life at a price: deposit, borrow against it, margin, a fall, a liquidation, repayment, exit.
+fn live_through(mantissa: i64, exponent: i32, dollars: f64, decimals: u8) {
+    let title = format!("{decimals} decimals at {dollars} dollars");
+    let mut world = listed();
+    let slot = world.list_price(&PriceConfig::named("NEW"));
+    set_raw_price(&mut world, slot, mantissa, exponent);
+    let mint = world.create_mint("NEW", decimals);
+    let cap = cap_atoms(dollars, decimals);
+    let config = BankConfig { price_slot: slot, deposit_cap_atoms: cap, borrow_cap_atoms: cap, ..bank_config() };
+    let bank = world.list_bank(mint, &config).unwrap_or_else(|failure| panic!("{title}: {failure}"));
+    let hold = |world: &mut World, mantissa: i64, exponent: i32| {
+        for _ in 0..26 {
+            world.hold_prices(5, 5);
+            set_raw_price(world, slot, mantissa, exponent);
+        }
+    };
+    hold(&mut world, mantissa, exponent);
+    let (alice, lender) = (world.trader("alice"), world.trader("lender"));
+    assert_sent(world.deposit(&lender, USDC, 10_000_000 * USD));
+    // As much of the token as is worth a hundred thousand dollars, or all that the ledger takes.
+    let atoms = ((1e5 / dollars * 10f64.powi(decimals as i32)) as u64).clamp(1, cap);
+    assert_sent(world.deposit(&alice, bank, atoms));
+    let worth = atoms as f64 / 10f64.powi(decimals as i32) * dollars;
+    let owed = (worth * 0.7 * 1e6) as u64;
+    if owed > 0 {
+        assert_sent(world.borrow(&alice, USDC, owed));
+    }
+    let view = check(&mut world, &alice);
+    assert!((view - worth * 0.3).abs() <= worth * 0.31 + 1e-5, "{title}: NAV {view} of {worth}");
+    // It falls by a fifth: under water, and worth a liquidation unless all of it is dust.
+    hold(&mut world, mantissa * 8, exponent - 1);
+    assert_sent(world.observe(&alice));
+    let by = world.trader("liquidator");
+    assert_sent(world.deposit(&by, USDC, 1_000_000 * USD));
+    let parties = ix::Parties { signer: by.owner, liquidator: by.account, liquidatee: alice.account };
+    let liability = args::LiabilityArg::Borrow(USDC);
+    let args = args::LiquidateCollateralArgs { asset_bank: bank, liability, bounds: ALL };
+    let liquidate = ix::liquidate_collateral(&world.keys, parties, args, true);
+    let before = world.margin_account(&alice);
+    match world.send(&by.owner, &[liquidate]) {
+        Ok(_) => assert_ne!(bytemuck::bytes_of(&before), bytemuck::bytes_of(&world.margin_account(&alice))),
+        Err(failure) => {
+            assert_eq!(complaint(&failure, &address("hostile program")), None, "{title}");
+            assert!(worth < 1.0, "{title}: {failure}");
+        }
+    }
+    if world.margin_account(&alice).token_index(USDC).is_some() {
+        assert_sent(world.repay(&alice, USDC, None));
+    }
+    if world.margin_account(&alice).token_index(bank).is_some() {
+        assert_sent(world.withdraw(&alice, bank, None));
+    }
+    assert!(world.margin_account(&alice).is_empty(), "{title}");
+    let totals: Bank = world.read(&world.keys.bank(bank).bank);
+    let vault = world.token_balance(&world.keys.bank(bank).vault);
+    assert!(vault >= totals.insurance_atoms + totals.fees_atoms, "{title}");
+}
+
+/// NAV at spot, dollars.
+fn check(world: &mut World, trader: &Trader) -> f64 {
+    let check = ix::check_margin(&world.keys, trader.account, 3);
+    let meta = assert_sent(world.simulate(&trader.owner, &[check]));
+    let mut data = meta.return_data.data;
+    data.resize(size_of::<plimsoll_state::MarginView>(), 0);
+    let view: plimsoll_state::MarginView = bytemuck::pod_read_unaligned(&data);
+    view.spot.nav_usd_pico.get() as f64 / 1e12
+}
+
+#[test]
+fn a_token_lives_from_deposit_to_exit_at_every_price_and_number_of_decimals() {
+    for (mantissa, exponent, dollars, decimals) in [
+        (1, -9, 1e-9, 0),
+        (1, -9, 1e-9, 2),
+        (1, -9, 1e-9, 6),
+        (1, -6, 1e-6, 0),
+        (5, -2, 0.05, 0),
+        (1, 0, 1.0, 2),
+        (1, 0, 1.0, 6),
+        (2, 2, 200.0, 9),
+        (2, 2, 200.0, 18),
+        (1, 6, 1e6, 8),
+        (1, 12, 1e12, 13),
+        (1, 12, 1e12, 18),
+    ] {
+        live_through(mantissa, exponent, dollars, decimals);
+    }
+}
