@@ -7,7 +7,7 @@ use plimsoll_tests::*;
 use solana_account::Account;
 
 /// Refusals of the runtime and of the token and system programs that have no number of their own.
-const NAMED: [&str; 10] = [
+const NAMED: [&str; 11] = [
     "missing required signature for instruction",
     "Cross-program invocation with unauthorized signer or writable account",
     "invalid account data for instruction",
@@ -17,6 +17,7 @@ const NAMED: [&str; 10] = [
     "Unsupported program id",
     "insufficient account keys for instruction",
     "invalid program argument",
+    "instruction requires an initialized account",
     "instruction modified data of an account it does not own",
 ];
 

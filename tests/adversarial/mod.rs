@@ -4,6 +4,7 @@ mod amounts;
 mod calls;
 mod clean;
 mod data;
+mod extremes;
 mod lifecycle;
 mod mints;
 mod mutation;

@@ -179,7 +179,7 @@ impl Maker<'_> {
         }
         for (name, discriminator) in TYPES {
             let own = self.first(discriminator, &ours.engine, &key);
-            let foreign = self.twin(&key).or_else(|| self.first(discriminator, &theirs.engine, &key));
+            let foreign = twin(self.stage, &key).or_else(|| self.first(discriminator, &theirs.engine, &key));
             if name != of {
                 self.replace("other type", own.expect("the stage has every type"));
             } else {
@@ -204,24 +204,6 @@ impl Maker<'_> {
             all.iter().filter(|(key, account)| is(key, account)).map(|found| found.0).collect();
         found.sort_by_key(|key| (!preferred.contains(key), *key));
         found.first().copied()
-    }
-
-    /// The account of the other engine with the same owner, index or signer.
-    fn twin(&self, key: &Pubkey) -> Option<Pubkey> {
-        let account = self.account(key)?;
-        let data = account.data.get(8..)?;
-        let discriminator: [u8; 8] = account.data[..8].try_into().expect("eight bytes");
-        let theirs = self.stage.other;
-        let twin = match discriminator {
-            Bank::DISCRIMINATOR => theirs.bank(data[3]).bank,
-            Market::DISCRIMINATOR => theirs.market(data[2]),
-            MarginAccount::DISCRIMINATOR => {
-                theirs.margin_account(&Pubkey::try_from(&data[40..72]).expect("32 bytes"), 0)
-            }
-            Venue::DISCRIMINATOR => theirs.venue(&Pubkey::try_from(&data[40..72]).expect("32 bytes")),
-            _ => return None,
-        };
-        self.account(&twin).map(|_| twin)
     }
 
     /// The account at its own address, spoilt.
@@ -326,6 +308,26 @@ impl Maker<'_> {
             }
         }
     }
+}
+
+/// The account of the other engine with the same part, owner, index or signer.
+pub fn twin(stage: &Stage, key: &Pubkey) -> Option<Pubkey> {
+    let account = stage.world.svm.get_account(key).filter(|account| account.owner == pda::PROGRAM_ID)?;
+    let data = account.data.get(8..)?;
+    let discriminator: [u8; 8] = account.data[..8].try_into().expect("eight bytes");
+    let theirs = stage.other;
+    let address = || Pubkey::try_from(&data[40..72]).expect("32 bytes");
+    let twin = match discriminator {
+        Engine::DISCRIMINATOR => theirs.engine,
+        Registry::DISCRIMINATOR => theirs.registry,
+        PriceBoard::DISCRIMINATOR => theirs.board,
+        Bank::DISCRIMINATOR => theirs.bank(data[3]).bank,
+        Market::DISCRIMINATOR => theirs.market(data[2]),
+        MarginAccount::DISCRIMINATOR => theirs.margin_account(&address(), 0),
+        Venue::DISCRIMINATOR => theirs.venue(&address()),
+        _ => return None,
+    };
+    stage.world.svm.get_account(&twin).map(|_| twin)
 }
 
 /// An address of these seeds with another bump than the canonical one.

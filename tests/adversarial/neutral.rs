@@ -27,7 +27,7 @@ pub struct Neutral {
     /// What it may do.
     pub effect: Effect,
     /// Why.
-    pub reason: &'static str,
+    reason: &'static str,
 }
 
 const fn neutral_to(
@@ -109,6 +109,11 @@ pub const NEUTRAL: &[Neutral] = &[
 ];
 
 impl Neutral {
+    /// What it allows and why.
+    pub fn title(&self) -> String {
+        format!("{}, {}, {} ({})", self.instruction, self.slot, self.kind, self.reason)
+    }
+
     fn fits(&self, call: &Call, mutation: &Mutation) -> bool {
         let named = match self.instruction {
             "*" => mutation.of == Kind::OwnProgram && left_out(call),

@@ -1,6 +1,7 @@
 //! Oracle accounts that say something wrong, prices at the edges of the numbers, and clocks that jump.
 
 use plimsoll_sim::feeds::{pyth_account_bytes, switchboard_account_bytes, PythUpdate, SwitchboardFeed, Verification};
+use plimsoll_state::OracleKind;
 use plimsoll_tests::*;
 use solana_account::Account;
 
@@ -127,6 +128,83 @@ fn every_wrong_statement_of_the_secondary_is_refused_by_name() {
     }
     world.put_data(&key, &SWITCHBOARD_ON_DEMAND, switchboard_account_bytes(&good));
     assert_sent(world.send(&payer, &[pair]));
+}
+
+#[test]
+fn every_kind_of_source_reads_its_own_accounts_and_refuses_all_others() {
+    let mut world = Stage::new().world;
+    let (keys, authority, now) = (world.keys, world.authority, world.now());
+    let (feed_id, hash) = ([3; 32], [4; 32]);
+    let (pyth, switchboard) = (address("a pyth account"), address("a switchboard account"));
+    let update = PythUpdate { feed_id, ..good(&world) };
+    let feed = SwitchboardFeed {
+        queue: [5; 32],
+        feed_hash: hash,
+        value: 162_000_000_000_000_000_000,
+        std_dev: 0,
+        samples: 3,
+        min_samples: 1,
+        published_at: now,
+    };
+    world.put_data(&pyth, &PYTH_RECEIVER, pyth_account_bytes(&update));
+    world.put_data(&switchboard, &SWITCHBOARD_ON_DEMAND, switchboard_account_bytes(&feed));
+    let nobody = anchor_lang::prelude::Pubkey::default();
+    let of_pyth = args::OracleSourceArgs {
+        kind: OracleKind::PythPinned as u8,
+        address: pyth,
+        program: PYTH_RECEIVER,
+        feed_id,
+        queue: nobody,
+        min_samples: 0,
+    };
+    let posted = args::OracleSourceArgs { kind: OracleKind::PythPosted as u8, address: nobody, ..of_pyth };
+    let pull = args::OracleSourceArgs {
+        kind: OracleKind::SwitchboardPull as u8,
+        address: switchboard,
+        program: SWITCHBOARD_ON_DEMAND,
+        feed_id: hash,
+        queue: [5; 32].into(),
+        min_samples: 3,
+    };
+    let template = world.price_args(&PriceConfig::named("SOL")).0;
+    for (slot, (source, own)) in (3..).zip([(of_pyth, pyth), (posted, pyth), (pull, switchboard)]) {
+        let config = args::PriceConfigArgs { primary: source, secondary: None, ..template.config };
+        let list = args::ListPriceArgs { slot, config, ..template };
+        assert_sent(world.send(&authority, &[ix::list_price(&keys, authority, list)]));
+        for given in [pyth, switchboard, address("stranger"), keys.board, world.feeds[SOL as usize].primary] {
+            let refresh = ix::refresh_price(&keys, &[ix::Refresh { slot, primary: given, secondary: None }]);
+            if given == own {
+                continue;
+            }
+            let before = world.snapshot();
+            let failure = world.send(&authority, &[refresh]).expect_err("another source's account");
+            assert_eq!(complaint(&failure, &address("hostile program")), None);
+            assert_eq!(untouched(&before, &world.snapshot()), None);
+        }
+        let refresh = ix::refresh_price(&keys, &[ix::Refresh { slot, primary: own, secondary: None }]);
+        assert_sent(world.send(&authority, &[refresh]));
+        assert_eq!(world.board().slots[slot as usize].update_count, 1);
+    }
+}
+
+#[test]
+fn of_the_updates_of_one_second_only_the_first_can_be_chosen() {
+    let mut world = Stage::new().world;
+    let config = PriceConfig { posted: true, secondary: false, ..PriceConfig::named("CHOSEN") };
+    let slot = world.list_price(&config);
+    let feed = world.feeds[slot as usize];
+    let keys = world.keys;
+    let (now, payer) = (world.now(), world.party("fees"));
+    let update = PythUpdate { feed_id: feed.feed_id, ..good(&world) };
+    let elsewhere = address("anybody's update");
+    let refresh = ix::refresh_price(&keys, &[ix::Refresh { slot, primary: elsewhere, secondary: None }]);
+    for previous_at in [now, now + 1, i64::MAX] {
+        let later = PythUpdate { previous_at, ..update };
+        world.put_data(&elsewhere, &PYTH_RECEIVER, pyth_account_bytes(&later));
+        assert_refused(&mut world, &payer, std::slice::from_ref(&refresh), EngineError::PriceNotFirstOfSecond);
+    }
+    world.put_data(&elsewhere, &PYTH_RECEIVER, pyth_account_bytes(&update));
+    assert_sent(world.send(&payer, &[refresh]));
 }
 
 /// Where a Switchboard feed says that its authority may write values itself, by the published layout: discriminator, 32

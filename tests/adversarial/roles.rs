@@ -170,3 +170,55 @@ fn a_delegate_of_nobody_is_not_everybody() {
     ix.accounts[0].pubkey = Default::default();
     assert_refused(&mut stage.world, &payer, &[ix], EngineError::NotOwnerOrDelegate);
 }
+
+#[test]
+fn a_venue_fills_only_where_the_authority_and_both_owners_let_it() {
+    let mut stage = Stage::new();
+    let calls = calls(&mut stage);
+    let (keys, authority, payer) = (stage.world.keys, stage.world.authority, stage.world.party("fees"));
+    let fill = calls.iter().find(|call| call.title() == "settle_fill: a venue").expect("the table has it").ix.clone();
+    let (alice, bob, signer) = (stage.alice, stage.bob, stage.venue_signer);
+    let venue = keys.venue(&signer);
+    let terms = |active, settle_markets| args::UpdateVenueArgs { active, settle_markets, premium_markets: 3 };
+    let update = |active, markets| ix::update_venue(&keys, authority, venue, terms(active, markets));
+    let cases = [
+        (update(false, 3), EngineError::VenueInactive),
+        (update(true, 0), EngineError::VenueInactive),
+        (update(true, !1), EngineError::VenueInactive),
+        (ix::revoke_venue(alice.owner, alice.account, venue), EngineError::VenueNotApproved),
+        (ix::revoke_venue(bob.owner, bob.account, venue), EngineError::VenueNotApproved),
+        // A SOL costs 162 dollars.
+        (ix::approve_venue(alice.owner, alice.account, venue, 161_999_999), EngineError::VenueNotionalExceeded),
+        (ix::approve_venue(bob.owner, bob.account, venue, 1), EngineError::VenueNotionalExceeded),
+    ];
+    for (change, error) in cases {
+        let mut world = stage.world.clone();
+        assert_sent(world.send(&payer, &[change]));
+        assert_refused(&mut world, &payer, std::slice::from_ref(&fill), error);
+    }
+    // The last dollar of an approval is spent once.
+    let approve = ix::approve_venue(bob.owner, bob.account, venue, 162_000_000);
+    assert_sent(stage.world.send(&payer, &[approve, fill.clone()]));
+    assert_refused(&mut stage.world, &payer, &[fill], EngineError::VenueNotionalExceeded);
+}
+
+#[test]
+fn a_venue_reports_no_premium_beyond_the_bound_and_only_of_its_markets() {
+    let mut stage = Stage::new();
+    let (keys, authority, payer) = (stage.world.keys, stage.world.authority, stage.world.party("fees"));
+    let signer = stage.venue_signer;
+    for premium_ppm in [501, -501, i32::MAX, i32::MIN] {
+        let report = ix::report_premium(&keys, SOL_PERP, signer, premium_ppm);
+        assert_refused(&mut stage.world, &payer, &[report], EngineError::PremiumOutOfBounds);
+    }
+    for (active, premium_markets) in [(false, 3), (true, 2), (true, 0)] {
+        let mut world = stage.world.clone();
+        let terms = args::UpdateVenueArgs { active, settle_markets: 3, premium_markets };
+        assert_sent(world.send(&payer, &[ix::update_venue(&keys, authority, keys.venue(&signer), terms)]));
+        let report = ix::report_premium(&keys, SOL_PERP, signer, 500);
+        assert_refused(&mut world, &payer, &[report], EngineError::VenueInactive);
+    }
+    for premium_ppm in [500, -500] {
+        assert_sent(stage.world.send(&payer, &[ix::report_premium(&keys, SOL_PERP, signer, premium_ppm)]));
+    }
+}

@@ -8,7 +8,7 @@ use solana_account::Account;
 
 use super::calls::{calls, Call};
 use super::clean::{called, complaint, untouched};
-use super::mutation::{mutations, Mutation};
+use super::mutation::{mutations, twin, Mutation};
 use super::neutral::{neutral, Effect, NEUTRAL};
 use super::program;
 use super::stage::Stage;
@@ -58,6 +58,40 @@ fn a_wrong_account_in_any_slot_of_any_instruction_is_refused_and_changes_nothing
     assert!(report.attacks > 3_500, "the table has lost rows: {} attacks", report.attacks);
 }
 
+#[test]
+fn no_mixture_of_two_engines_accounts_is_accepted() {
+    let mut stage = Stage::new();
+    let calls = calls(&mut stage);
+    let payer = stage.world.party("fees");
+    let (ours, theirs) = (stage.world.keys.bank(USDC).vault, stage.other.bank(USDC).vault);
+    let (mut attacks, mut wrong) = (0, Vec::new());
+    for call in &calls {
+        let metas = &call.ix.accounts;
+        let twins: Vec<(usize, Pubkey)> = (0..metas.len())
+            .filter_map(|at| {
+                let key = metas[at].pubkey;
+                let twin = if key == ours { Some(theirs) } else { twin(&stage, &key) };
+                Some((at, twin?))
+            })
+            .collect();
+        // All of them together are a call of the other engine.
+        for chosen in 1..(1u32 << twins.len()).saturating_sub(1) {
+            let mut ix = call.ix.clone();
+            for (_, (at, twin)) in twins.iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0) {
+                ix.accounts[*at].pubkey = *twin;
+            }
+            attacks += 1;
+            let found = match stage.world.simulate(&payer, &[ix]) {
+                Ok(_) => Some("went through".into()),
+                Err(failure) => complaint(&failure, &stage.hostile),
+            };
+            wrong.extend(found.map(|found| format!("{} with {chosen:b} of {twins:?}: {found}", call.title())));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {attacks}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(attacks > 500, "the table has lost rows: {attacks} attacks");
+}
+
 /// What the attacks found.
 #[derive(Default)]
 struct Report {
@@ -72,7 +106,7 @@ impl Report {
     fn complain_of_unused(&mut self) {
         for (at, entry) in NEUTRAL.iter().enumerate() {
             if !self.used.contains(&at) {
-                self.wrong.push(format!("no attack needs the neutral entry {entry:?}"));
+                self.wrong.push(format!("no attack needs a neutral entry: {}", entry.title()));
             }
         }
     }

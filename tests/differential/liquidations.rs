@@ -17,7 +17,9 @@ fn legs() -> Vec<Leg> {
     let mut legs = vec![perp(0), perp(1)];
     for asset in 0..3 {
         legs.extend((0..3).filter(|debt| *debt != asset).map(|debt| pair(asset, debt)));
-        legs.extend((0..2).filter(|_| asset != 0).map(|market| Leg::Pair { asset, liability: Liability::NegativePnl(market) }));
+        legs.extend(
+            (0..2).filter(|_| asset != 0).map(|market| Leg::Pair { asset, liability: Liability::NegativePnl(market) }),
+        );
     }
     legs
 }
@@ -108,7 +110,10 @@ fn compare(stage: &Stage, of: &Trader, leg: Leg, bounds: LiquidationBounds) -> R
         (Ok(plan), Ok(meta)) => {
             prop_assert_eq!(event_fields(&meta, leg), plan_fields(&plan));
             let done = outcome(&meta);
-            prop_assert_eq!((done.size, done.paid_atoms, done.received_atoms), (plan.size, plan.paid_atoms, plan.received_atoms));
+            prop_assert_eq!(
+                (done.size, done.paid_atoms, done.received_atoms),
+                (plan.size, plan.paid_atoms, plan.received_atoms)
+            );
             Ok(true)
         }
         (Err(refusal), Err(failure)) => {
@@ -118,7 +123,8 @@ fn compare(stage: &Stage, of: &Trader, leg: Leg, bounds: LiquidationBounds) -> R
         }
         (Ok(plan), Err(failure)) => {
             // Only the liquidator's own margin, or a stale price or table of his, may stop what the plan allows.
-            let own = [EngineError::LiquidatorMarginInsufficient, EngineError::PriceStale, EngineError::NumberOutOfRange];
+            let own =
+                [EngineError::LiquidatorMarginInsufficient, EngineError::PriceStale, EngineError::NumberOutOfRange];
             let named = own.map(u32::from).contains(&failure.code.unwrap_or_default());
             prop_assert!(named, "{:?}: planned {:?}, failed with {}", leg, plan, failure);
             Ok(false)
@@ -131,11 +137,8 @@ fn compare(stage: &Stage, of: &Trader, leg: Leg, bounds: LiquidationBounds) -> R
 fn a_liquidation_does_what_the_plan_says_or_refuses_for_its_reason() {
     let mut stage = Stage::new();
     let of = stage.trader("random");
-    let strategy = (
-        proptest::collection::vec(leg(50_000), 3..=3),
-        proptest::collection::vec(leg(100_000), 2..=2),
-        ask(),
-    );
+    let strategy =
+        (proptest::collection::vec(leg(50_000), 3..=3), proptest::collection::vec(leg(100_000), 2..=2), ask());
     let filled = std::cell::Cell::new(0u32);
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)

@@ -45,7 +45,8 @@ fn compare(p: &Portfolio, at: At, view: &MaintenanceView) -> Result<(), TestCase
 
 #[test]
 fn check_margin_returns_what_the_sdk_sees_and_what_the_model_says() {
-    let legs = |most| (proptest::collection::vec(leg(50_000), 1..=most), proptest::collection::vec(leg(50_000), 0..=most));
+    let legs =
+        |most| (proptest::collection::vec(leg(50_000), 1..=most), proptest::collection::vec(leg(50_000), 0..=most));
     let mut stage = Stage::new();
     let of = stage.trader("random");
     let fresh = std::cell::RefCell::new(stage);
@@ -63,8 +64,10 @@ fn check_margin_returns_what_the_sdk_sees_and_what_the_model_says() {
                 compare(&p, At::Spot, &seen.spot)?;
                 if views == 3 {
                     compare(&p, At::Fast, &seen.fast)?;
-                    prop_assert!(seen.init_nav_usd_pico.get() - seen.imr_usd_pico.get()
-                        <= seen.spot.nav_usd_pico.get() - seen.spot.tmr_usd_pico.get());
+                    prop_assert!(
+                        seen.init_nav_usd_pico.get() - seen.imr_usd_pico.get()
+                            <= seen.spot.nav_usd_pico.get() - seen.spot.tmr_usd_pico.get()
+                    );
                 }
             }
             Ok(())

@@ -79,6 +79,7 @@ impl Leg {
         [slot.spot, slot.fast, slot.slow, slot.low, slot.high] = stored;
         (slot.sigma_ppm, slot.vol_ppm_per_sqrt_sec) = (self.sigma_ppm, self.vol_ppm);
         slot.published_at = now - self.age_secs;
+        slot.first_published_at = now - 100_000;
     }
 
     fn weights(&self) -> TokenWeights {

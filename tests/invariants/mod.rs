@@ -1,5 +1,6 @@
 //! What holds after every instruction of any sequence (`research/trust.md` 2.3), on the chain.
 
 mod action;
+mod rebuild;
 mod run;
 mod sequences;

@@ -6,7 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{assess, Assessment, Leg, Plan, Refusal};
-use plimsoll_risk::margin::{initial_margins, margins};
+use plimsoll_risk::margin::{cmp_products, initial_margins, margins};
 use plimsoll_risk::portfolio::{At, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::waterfall::check_bankrupt;
@@ -15,6 +15,7 @@ use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use plimsoll_tests::*;
 
+use super::rebuild::Rebuilt;
 use super::action::{instruction, legs, step, Action, TRADERS};
 
 /// Facts that hold, or the one that does not.
@@ -59,6 +60,7 @@ pub struct Run {
     /// Instructions that went through, by name of the action.
     pub done: BTreeMap<String, u32>,
     closings: i128,
+    rebuilt: Rebuilt,
 }
 
 impl Run {
@@ -73,7 +75,8 @@ impl Run {
         traders.extend([stage.maker, stage.liquidator]);
         stage.party("venue");
         let books = Books::read(&stage);
-        Self { stage, traders, books, done: BTreeMap::new(), closings: 0 }
+        let rebuilt = Rebuilt(books.clone());
+        Self { stage, traders, books, done: BTreeMap::new(), closings: 0, rebuilt }
     }
 
     /// Does one thing and checks everything.
@@ -195,6 +198,8 @@ impl Run {
         if name == "Resolve" {
             self.closings += 1;
         }
+        self.rebuilt.apply(&meta, self.stage.now());
+        self.rebuilt.compare(&self.books).map_err(|fact| format!("after {name}: {fact}"))?;
         self.check_pools(&old).map_err(|fact| format!("after {name}: {fact}"))?;
         if harms_nobody {
             self.check_others(&old, &parties, name)?;
@@ -258,6 +263,20 @@ impl Run {
         Ok(())
     }
 
+    /// What all accounts are worth beyond what stands behind them in the vaults, micro-dollars: nobody together can raise
+    /// it while prices stand (INV-28).
+    pub fn unbacked_usd_micro(&self) -> i128 {
+        let worth: i128 =
+            self.books.accounts.values().map(|account| standing(&self.books, account)[0] / 1_000_000).sum();
+        let backing = |(bank, vault): &(plimsoll_state::Bank, u64)| {
+            let slot = &self.books.registry.banks[bank.index as usize];
+            let price = self.books.board.slots[slot.price_slot as usize].spot.get();
+            let held = vault - bank.insurance_atoms - bank.reserved_atoms - bank.fees_atoms;
+            UnitPrice::new_down(price, slot.scale.get()).value_up(held) as i128
+        };
+        worth - self.books.banks.iter().map(backing).sum::<i128>()
+    }
+
     fn liquidate(&mut self, action: &Action, of: usize, leg: usize) -> Checked {
         let books = self.books.clone();
         let of = self.traders[of];
@@ -312,11 +331,11 @@ impl Run {
         let same = (done.size, done.paid_atoms, done.fee_atoms, done.received_atoms, done.penalty_ppm)
             == (plan.size, plan.paid_atoms, plan.fee_atoms, plan.received_atoms, plan.penalty_ppm);
         ensure(same, || format!("INV-65: planned {plan:?}, done {done:?}"))?;
-        self.check_after(&old, of, leg, &plan)
+        self.check_after(&old, of, leg, &plan, bounds.max_size)
     }
 
     /// INV-22 to 25 on the bytes that the program left.
-    fn check_after(&self, old: &Books, of: &Trader, leg: Leg, plan: &Plan) -> Checked {
+    fn check_after(&self, old: &Books, of: &Trader, leg: Leg, plan: &Plan, most: u64) -> Checked {
         let (before, after) = (&old.accounts[&of.account], &self.books.accounts[&of.account]);
         let (was, is) = (assessed(old, before), assessed(&self.books, after));
         let off = is.spot.nav - plan.after.nav;
@@ -327,8 +346,9 @@ impl Run {
         ensure(off.abs() <= bound, || format!("NAV is {off} pico-dollars beside the plan's: {leg:?} {plan:?} {p:?}"))?;
         let (m0, m1) = (was.spot.mmr(), is.spot.mmr());
         if plan.regime == Regime::Cure {
-            // Two products of 90 bits: compared as fractions of floating point well within their precision.
-            let better = is.spot.nav as f64 * m0 as f64 >= was.spot.nav as f64 * m1 as f64 * (1.0 - 1e-9);
+            // Of its own size a fill may lose by its rounding; one that the caller cut may not.
+            let lost = if plan.size == most { 0 } else { bound };
+            let better = cmp_products(is.spot.nav + lost, m0, was.spot.nav, m1).is_ge();
             ensure(better || m1 == 0, || format!("INV-22: ratio fell: {:?} to {:?}", was.spot, is.spot))?;
         }
         let sign = |account: &MarginAccount, bank: u8| {

@@ -131,3 +131,40 @@ fn negative_pnl_is_repaid_into_the_markets_pool_with_collateral() {
     assert!(market.pool_atoms >= plan.size && market.pool_atoms - plan.size <= 1);
     assert_eq!(view(&stage, &carol).spot.nav_usd_pico.get(), plan.after.nav);
 }
+
+/// A sequence test found fills of a few atoms after which the account stood worse: the plan's amounts improved the
+/// ratio, but the ledger moves whole shares, rounded against the liquidatee.
+#[test]
+fn fills_too_small_for_their_rounding_do_not_wear_an_account_down() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.borrow(&alice, BTC, ONE_BTC / 8);
+    stage.done(sent);
+    // A borrow share is no longer an atom.
+    stage.advance(10_000_000);
+    stage.repeat_prices();
+    let sent = stage.accrue(BTC);
+    stage.done(sent);
+    stage.falls_to(SOL, 140, &alice, 60);
+    let (mut filled, mut refused) = (0, 0);
+    for size in 1..200 {
+        let before = view(&stage, &alice).spot;
+        match stage.liquidate(&liquidator, &alice, pair(SOL, BTC), at_most(size)) {
+            Err(failure) => {
+                assert_eq!(failure.code, Some(EngineError::AfterCheckFailed.into()));
+                refused += 1;
+            }
+            Ok(_) => {
+                let after = view(&stage, &alice).spot;
+                let product = |nav: i128, mmr: i128| (nav >> 20) * (mmr >> 20);
+                let is = product(after.nav_usd_pico.get(), before.mmr_usd_pico.get());
+                let was = product(before.nav_usd_pico.get(), after.mmr_usd_pico.get());
+                assert!(is >= was, "a fill of {size} atoms lowered the ratio");
+                filled += 1;
+            }
+        }
+        stage.audit();
+    }
+    assert!(filled > 20 && refused > 5, "{filled} filled, {refused} refused");
+}

@@ -2,3 +2,6 @@
 
 mod bankruptcy;
 mod cure;
+mod pnl;
+mod reasons;
+mod venue;

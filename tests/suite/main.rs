@@ -2,11 +2,11 @@
 
 #[path = "../adversarial/mod.rs"]
 mod adversarial;
+#[path = "../differential/mod.rs"]
+mod differential;
 #[path = "../instructions/mod.rs"]
 mod instructions;
 #[path = "../invariants/mod.rs"]
 mod invariants;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
-#[path = "../differential/mod.rs"]
-mod differential;

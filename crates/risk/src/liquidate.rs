@@ -565,8 +565,9 @@ impl Terms {
 
     /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee: each leg then
     /// ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an account down.
+    /// Base units and their cash move exactly.
     fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
-        if after.mmr() == 0 {
+        if after.mmr() == 0 || matches!(self.kind, Kind::Perp { .. }) {
             return true;
         }
         let lost = self.rounding_usd_micro() as i128 * 4 * PPM as i128;

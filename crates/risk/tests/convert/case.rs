@@ -211,14 +211,15 @@ impl Case {
     /// The largest notional that rounding to atoms may make unfillable, micro-dollars.
     ///
     /// A cure improves by at least `(1 - k)·h·m >= (1 - k)·e`, a third of a thousandth of what it closes, and an atom of
-    /// either part must weigh less than that: four of each, and of what values are rounded by, where the caller cut it.
+    /// either part must weigh less than that: four of each, and of what
+    /// values are rounded by, at the largest weight, where the caller cut it.
     pub fn refusable(&self, leg: model::Leg, reason: RiskError) -> Q {
         let atoms = match leg {
             model::Leg::Perp(_) => self.quote.clone(),
             model::Leg::Pair { asset, .. } => &self.exact.balances[asset].price.spot + &self.prices(leg)[0],
         };
         match reason {
-            RiskError::AfterCheckFailed => int(12_000) * (atoms + int(8) + &self.nav_bound + &self.excess_bound),
+            RiskError::AfterCheckFailed => int(16_000) * (atoms + int(10) + &self.nav_bound + &self.excess_bound),
             RiskError::FillTooSmall => int(2) * atoms + self.slack(),
             _ => int(0),
         }

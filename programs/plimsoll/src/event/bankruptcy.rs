@@ -56,6 +56,10 @@ pub struct EstateSide {
     pub k: i128,
     /// Epoch of the two.
     pub epoch: u32,
+    /// A and K at the end of the epoch before, which a closing may just have ended; zero where there is none.
+    pub ended_a: u64,
+    /// See `ended_a`.
+    pub ended_k: i128,
     /// Shares of the side.
     pub shares: u64,
 }
@@ -74,11 +78,18 @@ pub struct EstateMarket {
 impl EstateMarket {
     /// Reads both accounts that hold a market's state.
     pub fn new(market: &Market, slot: &MarketSlot) -> Self {
-        let side = |side: usize| EstateSide {
-            a: slot.sides[side].a,
-            k: slot.sides[side].k.get(),
-            epoch: slot.sides[side].epoch,
-            shares: market.sides[side].shares,
+        let side = |side: usize| {
+            let index = &slot.sides[side];
+            let before = index.epoch.checked_sub(1);
+            let ended = index.ring.iter().find(|end| end.used == 1 && Some(end.epoch) == before);
+            EstateSide {
+                a: index.a,
+                k: index.k.get(),
+                epoch: index.epoch,
+                ended_a: ended.map_or(0, |end| end.a),
+                ended_k: ended.map_or(0, |end| end.k.get()),
+                shares: market.sides[side].shares,
+            }
         };
         Self { market: market.index, pool: PoolState::from(market), sides: [side(0), side(1)] }
     }

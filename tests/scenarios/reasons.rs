@@ -1,0 +1,211 @@
+//! Why nothing is liquidated, in machine-readable words; and what decides when several rules meet.
+
+use plimsoll::liquidation::LiquidationBounds;
+use plimsoll_tests::*;
+
+/// 100 SOL against 13,900 dollars, under water at 160.
+fn under_water(stage: &mut Stage) -> Trader {
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.borrow(&alice, USDC, 13_900 * USD);
+    stage.done(sent);
+    stage.falls_to(SOL, 160, &alice, 60);
+    alice
+}
+
+#[test]
+fn a_healthy_account_is_refused_and_a_racing_liquidator_may_ask_for_no_failure() {
+    let mut stage = Stage::new();
+    let (maker, liquidator) = (stage.maker, stage.liquidator);
+    assert_code(stage.liquidate(&liquidator, &maker, pair(SOL, USDC), ANY), EngineError::AccountHealthy);
+    let before = stage.snapshot();
+    let no_op = LiquidationBounds { no_op_if_refused: true, ..ANY };
+    let meta = assert_sent(stage.liquidate(&liquidator, &maker, pair(SOL, USDC), no_op));
+    assert_eq!(outcome(&meta).reason, u32::from(EngineError::AccountHealthy));
+    assert_eq!(event_data(&meta).len(), 0);
+    assert_same(&before, &stage.snapshot());
+}
+
+#[test]
+fn equality_with_maintenance_is_healthy() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    // 85 % of 20,000 dollars and a borrow of exactly 17,000, reached by a price: 13,600 at 160.
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.borrow(&alice, USDC, 13_600 * USD - 1);
+    stage.done(sent);
+    stage.falls_to(SOL, 160, &alice, 450);
+    // The average is an atom's width above the price; interest of minutes is less than the atom left out.
+    let view = {
+        let (account, registry, board) = (stage.margin_account(&alice), stage.registry(), stage.board());
+        let accounts =
+            plimsoll_sdk::view::Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
+        accounts.margin_view(true).unwrap()
+    };
+    let refused = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
+    let healthy = view.spot.nav_usd_pico.get() >= view.spot.mmr_usd_pico.get();
+    assert_eq!(refused.is_err(), healthy || view.fast.nav_usd_pico.get() >= view.fast.mmr_usd_pico.get());
+}
+
+#[test]
+fn limit_price_and_smallest_size_are_the_liquidators() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    let alice = under_water(&mut stage);
+    let plan = stage.plan(&alice, &any_of(pair(SOL, USDC))).unwrap();
+    let small = LiquidationBounds { min_size: plan.size + 1, ..ANY };
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), small), EngineError::FillTooSmall);
+    let limit = |more: u64| LiquidationBounds {
+        limit_numerator: plan.received_atoms + more,
+        limit_denominator: plan.paid_atoms,
+        ..ANY
+    };
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), limit(1)), EngineError::BelowLimit);
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), at_most(0)), EngineError::AmountZero);
+    let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), limit(0));
+    stage.done(sent);
+}
+
+#[test]
+fn a_maximum_that_leaves_dust_is_refused() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    let alice = stage.funded_trader("alice", SOL, 2 * ONE_SOL);
+    let sent = stage.borrow(&alice, USDC, 280 * USD);
+    stage.done(sent);
+    stage.falls_to(SOL, 142, &alice, 60);
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), at_most(271 * USD)), EngineError::LeavesDust);
+    let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), at_most(200 * USD));
+    stage.done(sent);
+}
+
+#[test]
+fn who_passed_an_initial_check_cannot_be_liquidated_for_two_seconds() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.borrow(&alice, USDC, 13_900 * USD);
+    stage.done(sent);
+    // A crash within a second, seen twice on the way to the bypass.
+    stage.advance(1);
+    stage.price(USDC, 1).price(SOL, 110);
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY), EngineError::AccountHealthy);
+    let mut account = stage.margin_account(&alice);
+    account.bypass = 1;
+    account.bypass_published_at = stage.now() - 2;
+    stage.write(&alice.account, &account);
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY), EngineError::CoolOff);
+    stage.advance(1);
+    stage.repeat_prices();
+    assert_sent(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY));
+}
+
+#[test]
+fn one_wick_liquidates_nobody_but_two_publish_times_below_the_bypass_do() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.borrow(&alice, USDC, 13_900 * USD);
+    stage.done(sent);
+    stage.advance(2);
+    stage.price(USDC, 1).price(SOL, 150);
+    assert_sent(stage.observe(&alice));
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY), EngineError::AccountHealthy);
+    stage.advance(1);
+    stage.repeat_prices();
+    assert_sent(stage.observe(&alice));
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY), EngineError::AccountHealthy);
+    stage.advance(1);
+    stage.repeat_prices();
+    let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
+    stage.done(sent);
+}
+
+#[test]
+fn the_worst_leg_may_not_be_left_behind_until_the_auction_has_stood_at_its_ceiling() {
+    let mut stage = Stage::new();
+    let (maker, liquidator) = (stage.maker, stage.liquidator);
+    // A pair of 15 % and a perp of 3 %: the pair must go first.
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.borrow(&alice, USDC, 10_000 * USD);
+    stage.done(sent);
+    let sent = stage.fill(SOL_PERP, &alice, &maker, 30 * SOL_UNITS, None);
+    stage.done(sent);
+    stage.falls_to(SOL, 137, &alice, 60);
+    let refused = stage.liquidate(&liquidator, &alice, perp(SOL_PERP), ANY).unwrap_err();
+    assert_eq!(refused.code, Some(EngineError::NotBestLeg.into()));
+    assert!(refused.logs.iter().any(|log| log.contains("best leg: asset bank 1, liability bank 0")));
+    stage.watch(&alice, 100);
+    let sent = stage.liquidate(&liquidator, &alice, perp(SOL_PERP), ANY);
+    stage.done(sent);
+}
+
+#[test]
+fn an_account_cannot_hide_behind_one_stale_feed() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.deposit(&alice, BTC, ONE_BTC / 1_000);
+    stage.done(sent);
+    let sent = stage.borrow(&alice, USDC, 13_900 * USD);
+    stage.done(sent);
+    // BTC's feed stops; SOL falls and is posted on.
+    stage.advance(30);
+    for _ in 0..12 {
+        stage.advance(5);
+        stage.price(USDC, 1).price(SOL, 155);
+        assert_sent(stage.observe(&alice));
+    }
+    assert_code(stage.liquidate(&liquidator, &alice, pair(BTC, USDC), ANY), EngineError::LegPriceInvalid);
+    let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
+    stage.done(sent);
+    assert_code(stage.withdraw(&alice, SOL, Some(ONE_SOL)), EngineError::PriceStale);
+}
+
+#[test]
+fn nobody_is_liquidated_on_an_optimistic_guess_against_him() {
+    let mut stage = Stage::new();
+    let liquidator = stage.liquidator;
+    // Half of the collateral goes stale: at its favourable edge the account is still above water.
+    let alice = stage.funded_trader("alice", SOL, 50 * ONE_SOL);
+    let sent = stage.deposit(&alice, BTC, ONE_BTC / 10);
+    stage.done(sent);
+    let sent = stage.borrow(&alice, USDC, 15_000 * USD);
+    stage.done(sent);
+    stage.advance(30);
+    for _ in 0..60 {
+        stage.advance(5);
+        stage.price(USDC, 1).price(SOL, 140);
+        assert_sent(stage.observe(&alice));
+    }
+    // 50 SOL at 140 and the BTC at its last price: 14,950 of 15,000; a little more than last seen is enough.
+    assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY), EngineError::AccountHealthy);
+}
+
+#[test]
+fn the_liquidator_must_keep_his_own_initial_margin() {
+    let mut stage = Stage::new();
+    let alice = under_water(&mut stage);
+    let poor = stage.funded_trader("poor", USDC, USD);
+    let plan = stage.plan(&alice, &any_of(pair(SOL, USDC))).unwrap();
+    assert!(plan.paid_atoms > 1_000 * USD);
+    assert_code(stage.liquidate(&poor, &alice, pair(SOL, USDC), ANY), EngineError::LiquidatorMarginInsufficient);
+}
+
+#[test]
+fn a_delegate_liquidates_trades_deposits_and_repays_and_nothing_else() {
+    let mut stage = Stage::new();
+    let (maker, liquidator) = (stage.maker, stage.liquidator);
+    let alice = under_water(&mut stage);
+    let bot = stage.party("bot");
+    assert_sent(stage.send(&liquidator.owner, &[ix::set_delegate(liquidator.owner, liquidator.account, Some(bot))]));
+    let acting = Trader { owner: bot, account: liquidator.account };
+    let sent = stage.liquidate(&acting, &alice, pair(SOL, USDC), ANY);
+    stage.done(sent);
+    let sent = stage.deposit(&acting, USDC, USD);
+    stage.done(sent);
+    let sent = stage.fill(SOL_PERP, &acting, &maker, SOL_UNITS, None);
+    stage.done(sent);
+    assert_code(stage.borrow(&acting, SOL, 1), EngineError::NotOwner);
+    assert_code(stage.withdraw(&acting, USDC, Some(1)), EngineError::NotOwner);
+    assert_code(stage.take_win(SOL_PERP, &acting, None), EngineError::NotOwner);
+}
