@@ -29,13 +29,13 @@ pub struct Mutation {
 
 /// The types of accounts that the engine has.
 const TYPES: [(&str, [u8; 8]); 7] = [
-    ("Engine", Engine::DISCRIMINATOR),
-    ("Registry", Registry::DISCRIMINATOR),
-    ("PriceBoard", PriceBoard::DISCRIMINATOR),
-    ("Bank", Bank::DISCRIMINATOR),
-    ("Market", Market::DISCRIMINATOR),
-    ("MarginAccount", MarginAccount::DISCRIMINATOR),
-    ("Venue", Venue::DISCRIMINATOR),
+    ("Engine", Engine::ACCOUNT_DISCRIMINATOR),
+    ("Registry", Registry::ACCOUNT_DISCRIMINATOR),
+    ("PriceBoard", PriceBoard::ACCOUNT_DISCRIMINATOR),
+    ("Bank", Bank::ACCOUNT_DISCRIMINATOR),
+    ("Market", Market::ACCOUNT_DISCRIMINATOR),
+    ("MarginAccount", MarginAccount::ACCOUNT_DISCRIMINATOR),
+    ("Venue", Venue::ACCOUNT_DISCRIMINATOR),
 ];
 
 /// All mutations of a call.
@@ -196,7 +196,7 @@ impl Maker<'_> {
     fn first(&self, discriminator: [u8; 8], engine: &Pubkey, except: &Pubkey) -> Option<Pubkey> {
         let preferred = [self.stage.bob.account, self.stage.alice.account];
         let is = |key: &Pubkey, account: &Account| {
-            let of = if discriminator == Engine::DISCRIMINATOR { key.as_ref() } else { &account.data[16..48] };
+            let of = if discriminator == Engine::ACCOUNT_DISCRIMINATOR { key.as_ref() } else { &account.data[16..48] };
             key != except && account.data[..8] == discriminator && of == engine.as_ref()
         };
         let all = self.stage.world.svm.get_program_accounts(&pda::PROGRAM_ID);
@@ -318,13 +318,13 @@ pub fn twin(stage: &Stage, key: &Pubkey) -> Option<Pubkey> {
     let theirs = stage.other;
     let address = || Pubkey::try_from(&data[40..72]).expect("32 bytes");
     let twin = match discriminator {
-        Engine::DISCRIMINATOR => theirs.engine,
-        Registry::DISCRIMINATOR => theirs.registry,
-        PriceBoard::DISCRIMINATOR => theirs.board,
-        Bank::DISCRIMINATOR => theirs.bank(data[3]).bank,
-        Market::DISCRIMINATOR => theirs.market(data[2]),
-        MarginAccount::DISCRIMINATOR => theirs.margin_account(&address(), 0),
-        Venue::DISCRIMINATOR => theirs.venue(&address()),
+        Engine::ACCOUNT_DISCRIMINATOR => theirs.engine,
+        Registry::ACCOUNT_DISCRIMINATOR => theirs.registry,
+        PriceBoard::ACCOUNT_DISCRIMINATOR => theirs.board,
+        Bank::ACCOUNT_DISCRIMINATOR => theirs.bank(data[3]).bank,
+        Market::ACCOUNT_DISCRIMINATOR => theirs.market(data[2]),
+        MarginAccount::ACCOUNT_DISCRIMINATOR => theirs.margin_account(&address(), 0),
+        Venue::ACCOUNT_DISCRIMINATOR => theirs.venue(&address()),
         _ => return None,
     };
     stage.world.svm.get_account(&twin).map(|_| twin)

@@ -63,6 +63,7 @@ pub const NEUTRAL: &[Neutral] = &[
     neutral_to("update_market", "market", "sibling", OtherTarget, AUTHORITYS),
     neutral_to("list_bank", "mint", "copy", OtherTarget, "the authority may list every mint"),
     neutral_to("list_bank", "mint", "sibling", OtherTarget, "the authority may list every mint"),
+    neutral_to("revoke_venue", "margin_account", "other engine", OtherTarget, "the owner's account in another engine"),
     neutral_to("set_delegate", "margin_account", "other engine", OtherTarget, "the owner's account in another engine"),
     neutral_to("approve_venue", "venue", "sibling", OtherTarget, "the owner chooses the venue"),
     neutral_to("check_margin", "margin_account", "sibling", OtherTarget, ANYONES),

@@ -8,6 +8,8 @@ use plimsoll_state::{AccountStatus, Bank, EngineAccount, MarginAccount, Market, 
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
+use super::mutation::twin;
+
 /// Atoms of a dollar.
 pub const USD: u64 = 1_000_000;
 /// Atoms of a SOL.
@@ -18,6 +20,11 @@ pub const UNITS: u64 = 1_000_000;
 const OPEN_E8: i64 = 200 * E8;
 /// See `OPEN_E8`.
 pub const FALLEN_E8: i64 = 162 * E8;
+
+/// Where the engine's address stands in every account that belongs to one.
+const ENGINE: std::ops::Range<usize> = 16..48;
+/// Where a bank names its vault.
+const VAULT: std::ops::Range<usize> = 80..112;
 
 /// Everything that the tables of this directory call on.
 #[derive(Clone)]
@@ -116,6 +123,7 @@ impl Stage {
         stage.world.hold_prices(2, 1);
         stage.refresh_other();
         stage.post_newer();
+        stage.mirror();
         stage
     }
 
@@ -266,6 +274,31 @@ impl Stage {
                 self.sent(ix::grow_registry(&keys, founder, founder, &GlobalParams::DEFAULT));
                 self.sent(ix::grow_board(&keys, founder));
             }
+        }
+    }
+
+    /// Makes the other engine's accounts the same as ours but for what names the engine: what an attacker would build, so
+    /// that nothing but a comparison of engines keeps them out.
+    fn mirror(&mut self) {
+        let engine = self.world.keys.engine;
+        let all = self.world.svm.get_program_accounts(&pda::PROGRAM_ID);
+        let ours = |data: &[u8]| data.get(ENGINE) == Some(engine.as_ref());
+        for (key, account) in all.iter().filter(|(key, account)| *key != engine && ours(&account.data)) {
+            let Some(twin) = twin(self, key) else { continue };
+            let mut copy = self.world.svm.get_account(&twin).expect("the twin exists");
+            let theirs = std::mem::replace(&mut copy.data, account.data.clone());
+            copy.data[ENGINE].copy_from_slice(&theirs[ENGINE]);
+            // Bumps of the address and of a bank's vault.
+            copy.data[9] = theirs[9];
+            if account.data[..8] == Bank::ACCOUNT_DISCRIMINATOR {
+                copy.data[10] = theirs[10];
+                copy.data[VAULT].copy_from_slice(&theirs[VAULT]);
+                let index = account.data[11];
+                let atoms = self.world.token_balance(&self.world.keys.bank(index).vault);
+                let (mint, vault) = (self.world.mints[index as usize], self.other.bank(index).vault);
+                self.world.mint_to(&mint, &vault, atoms);
+            }
+            self.world.put(&twin, copy);
         }
     }
 

@@ -12,10 +12,13 @@ const REASONS: [(&str, &str, &str); 6] = [
     ("program_file", "", "Anchor's account parsing, once for each of the instructions"),
 ];
 
-const ENTRY: &str = "Anchor's entry, which the bare prototype did not have; 64-bit products are calls of 42 units";
+const ENTRY: &str =
+    "Anchor's entry, dispatch and three account loaders take about 1,900 of the base; loading a leg with all \
+                     its prices takes 310 and valuing it 160 a view, half of it loads and stores of a table too large \
+                     for registers";
 const LIQUIDATION: &str =
-    "both accounts are loaded through Anchor and the four margins (two prices, plain and at the edge) \
-                           valued leg by leg before the after-check; 64-bit products are calls of 42 units";
+    "five margins (two prices, plain and at the edge, and after) take 13,000 of 8 + 4, loading both \
+                           accounts 6,000, divisions of the size 3,000, Anchor's nine accounts 3,500, the event 2,500";
 
 /// The reason for a row; empty where nobody has found one.
 pub fn why(row: &Row) -> &'static str {

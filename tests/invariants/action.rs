@@ -251,8 +251,17 @@ pub fn instruction(
     traders: &[Trader],
     action: &Action,
 ) -> Option<(Instruction, anchor_lang::prelude::Pubkey)> {
-    let (keys, authority) = (stage.keys, stage.authority);
-    let instruction = match *action {
+    let instruction = money(stage, books, traders, action)
+        .or_else(|| positions(stage, books, traders, action))
+        .or_else(|| cranks(stage, traders, action))?;
+    let signer = instruction.accounts.iter().find(|meta| meta.is_signer).map_or(stage.authority, |meta| meta.pubkey);
+    Some((instruction, signer))
+}
+
+/// Tokens in and out of an account.
+fn money(stage: &mut Stage, books: &Books, traders: &[Trader], action: &Action) -> Option<Instruction> {
+    let keys = stage.keys;
+    Some(match *action {
         Action::Deposit { who, bank, part } => {
             let (trader, token) = (traders[who], stage.token(bank));
             let amount_atoms = atoms(stage, bank, 100_000, part);
@@ -280,6 +289,14 @@ pub fn instruction(
             let args = args::RepayArgs { amount_atoms: part_of(books, owed, part, bank), all: part as u128 > PPM };
             ix::repay(&keys, &token, trader.owner, trader.account, source, args)
         }
+        _ => return None,
+    })
+}
+
+/// Positions, and what becomes of them.
+fn positions(stage: &mut Stage, books: &Books, traders: &[Trader], action: &Action) -> Option<Instruction> {
+    let keys = stage.keys;
+    Some(match *action {
         Action::Fill { buyer, seller, market, part, tilt_ppm } => {
             let (buyer, seller) = (traders[buyer], traders[seller]);
             let (slot, decimals) = if market == SOL_PERP { (SOL, 6) } else { (BTC, 9) };
@@ -293,9 +310,6 @@ pub fn instruction(
             let args = args::SettleFillArgs { base_units, quote_atoms };
             ix::settle_fill(&keys, market, buyer.account, seller.account, sides, args)
         }
-        Action::Price { .. } | Action::Crash { .. } | Action::Pass { .. } => return None,
-        Action::Hunt { .. } | Action::Bury { .. } | Action::Wait => return None,
-        Action::Observe { who } => ix::observe_margin(&keys, traders[who].account),
         Action::Liquidate { by, of, leg, part } => {
             let legs = legs(books, &traders[of]);
             let leg = *legs.get(leg % legs.len().max(1))?;
@@ -314,6 +328,19 @@ pub fn instruction(
             let winner = with(books, traders, who, |account| account.perp_index(market).is_some());
             ix::take_win(&keys, market, winner.owner, winner.account, args)
         }
+        Action::Touch { who, market } => {
+            let holder = with(books, traders, who, |account| account.perp_index(market).is_some());
+            ix::touch_position(&keys, holder.account, market)
+        }
+        Action::Observe { who } => ix::observe_margin(&keys, traders[who].account),
+        _ => return None,
+    })
+}
+
+/// What anyone or the authority may send at any time.
+fn cranks(stage: &mut Stage, traders: &[Trader], action: &Action) -> Option<Instruction> {
+    let (keys, authority) = (stage.keys, stage.authority);
+    Some(match *action {
         Action::Accrue { bank } => ix::accrue(&keys, bank),
         Action::Funding { market } => ix::crank_funding(&keys, market),
         Action::Premium { market, ppm } => ix::report_premium(&keys, market, address("venue"), ppm),
@@ -328,12 +355,7 @@ pub fn instruction(
             let (source, token) = (stage.funded(&authority, bank, amount_atoms), stage.token(bank));
             ix::fund_insurance(&keys, &token, authority, source, args::FundInsuranceArgs { amount_atoms })
         }
-        Action::Touch { who, market } => {
-            let holder = with(books, traders, who, |account| account.perp_index(market).is_some());
-            ix::touch_position(&keys, holder.account, market)
-        }
         Action::Resolve { who, step: number } => ix::resolve_bankruptcy(&keys, traders[who].account, step(number)),
-    };
-    let signer = instruction.accounts.iter().find(|meta| meta.is_signer).map_or(authority, |meta| meta.pubkey);
-    Some((instruction, signer))
+        _ => return None,
+    })
 }

@@ -1,6 +1,7 @@
 //! What holds after every instruction of any sequence (`research/trust.md` 2.3), on the chain.
 
 mod action;
+mod liquidation;
 mod rebuild;
 mod run;
 mod sequences;

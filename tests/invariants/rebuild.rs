@@ -8,7 +8,9 @@ use litesvm::types::TransactionMetadata;
 use plimsoll::event::*;
 use plimsoll::ledger::token::{apply_delta, apply_totals, ShareDelta};
 use plimsoll::ledger::transfer::{pass_collateral, pay_borrow, pay_pnl, Payment};
-use plimsoll_state::{exchange, touch, AccountStatus, Bank, EpochEnd, MarginAccount, Market, TokenPosition, EPOCH_RING};
+use plimsoll_state::{
+    exchange, touch, AccountStatus, Bank, EpochEnd, MarginAccount, Market, TokenPosition, EPOCH_RING,
+};
 use plimsoll_tests::*;
 
 use super::run::Checked;
@@ -37,16 +39,19 @@ fn pool(market: &mut Market, after: &PoolState) {
     (market.deficit_atoms, market.own_claim_atoms) = (after.deficit_atoms, after.own_claim_atoms);
 }
 
-/// Own claim less deficit: one number that fees raise and losses lower.
-fn net_claim(market: &Market) -> i64 {
-    market.own_claim_atoms as i64 - market.deficit_atoms as i64
-}
-
 impl Rebuilt {
     /// Applies the events of a transaction of this second.
     pub fn apply(&mut self, meta: &TransactionMetadata, now: i64) {
         self.0.now = now;
-        for data in event_data(meta) {
+        let events = event_data(meta);
+        if let [data] = events.as_slice() {
+            // Of the calls that return insurance, `Finish` alone shows no bank.
+            let returned = decode_event::<BankruptcyResolved>(data).map_or(0, |e| e.returned_atoms);
+            let bank = self.bank(0);
+            bank.reserved_atoms -= returned;
+            bank.insurance_atoms += returned;
+        }
+        for data in events {
             self.tokens(&data, now);
             self.perps(&data, now);
             self.liquidations(&data, now);
@@ -160,7 +165,6 @@ impl Rebuilt {
         let books = &mut self.0;
         let (bank, market) = (&mut books.banks[0].0, &mut books.markets[e.market as usize]);
         let pool_shares = e.pool.pool_shares as i64 - market.pool_shares as i64;
-        let claimed = net_claim(market);
         pool(market, &e.pool);
         let Some(leg) = leg else {
             bank.waiting_shares = bank.waiting_shares.checked_add_signed(-pool_shares).expect("in range");
@@ -173,18 +177,7 @@ impl Rebuilt {
             let delta = apply_delta(account, 0, e.quote_atoms, &view).expect("it was done");
             apply_totals(bank, delta).expect("in range");
         }
-        let position = &mut account.derivatives[leg];
-        if e.quote_atoms < 0 {
-            // The pool gained the credit, and what rounding added to it is the market's own claim.
-            position.cash_atoms += e.pool_change_atoms - (net_claim(market) - claimed);
-        } else {
-            position.cash_atoms += e.pool_change_atoms - e.struck_atoms as i64;
-            let mut rule = *market;
-            let dust = position.shares == 0 && position.cash_atoms > 0;
-            if dust && rule.absorb_dust(position.cash_atoms as u64, view.deposit_index).expect("in range") {
-                position.cash_atoms = 0;
-            }
-        }
+        account.derivatives[leg].cash_atoms = e.position.cash_atoms;
         account.close_leg_if_zero(leg, market).expect("counted");
         pool(market, &e.pool);
     }
@@ -242,36 +235,26 @@ impl Rebuilt {
         }
         if let Some(e) = decode_event::<PnlSeized>(data) {
             let leg = self.touched(&e.account, e.market.market, now).expect("a leg");
-            let before = self.0.markets[e.market.market as usize];
-            self.market(&e.market, now);
-            let (gained, claimed) = (
-                e.market.pool.pool_atoms as i64 - before.pool_atoms as i64,
-                net_claim(&self.0.markets[e.market.market as usize]) - net_claim(&before),
-            );
+            self.market(&e.market);
             self.set_shares(&e.account, 0, |_| e.quote_shares);
             estate(self.bank(0), &e.bank);
-            let lost = e.pnl_atoms < 0 && e.closed_units == 0;
-            self.end_leg(&e.account, leg, e.market.market, lost.then_some(gained - claimed), &e.market.pool);
+            let held = (e.position.shares != 0 || e.position.cash_atoms != 0).then_some(e.position.cash_atoms);
+            self.end_leg(&e.account, leg, e.market.market, held, &e.market.pool);
         }
         if let Some(e) = decode_event::<PnlResolved>(data) {
             let leg = self.touched(&e.account, e.market.market, now).expect("a leg");
-            self.market(&e.market, now);
+            self.market(&e.market);
             estate(self.bank(0), &e.bank);
             self.end_leg(&e.account, leg, e.market.market, None, &e.market.pool);
-        }
-        if let Some(e) = decode_event::<BankruptcyResolved>(data) {
-            // Where a paying call returns insurance its own event already shows the bank afterwards; `Finish` has none.
-            let _ = e.returned_atoms;
         }
     }
 
     /// Indices of both sides and the pool, after a closing may have ended epochs.
-    fn market(&mut self, after: &EstateMarket, now: i64) {
+    fn market(&mut self, after: &EstateMarket) {
         let books = &mut self.0;
         let slot = &mut books.registry.markets[after.market as usize];
         let market = &mut books.markets[after.market as usize];
-        let secs = books.registry.params.0.funding_max_secs;
-        slot.accrue_funding(now, secs).expect("in range");
+        slot.funding_at = after.funding_at;
         for (side, (index, totals)) in after.sides.iter().zip(slot.sides.iter_mut().zip(&mut market.sides)) {
             while index.epoch != side.epoch {
                 let entry = index.epoch as usize % EPOCH_RING;
@@ -289,13 +272,13 @@ impl Rebuilt {
     }
 
     /// A leg's base is gone, or a loss was paid on it; frees its place where nothing is left.
-    fn end_leg(&mut self, key: &Pubkey, leg: usize, market: u8, credit: Option<i64>, after: &PoolState) {
+    fn end_leg(&mut self, key: &Pubkey, leg: usize, market: u8, cash: Option<i64>, after: &PoolState) {
         let books = &mut self.0;
         let account = books.accounts.get_mut(key).expect("found before");
         let market = &mut books.markets[market as usize];
         let position = &mut account.derivatives[leg];
-        match credit {
-            Some(atoms) => position.cash_atoms += atoms,
+        match cash {
+            Some(atoms) => position.cash_atoms = atoms,
             None => {
                 if let Some(side) = plimsoll_risk::lazy::Side::of(position.shares) {
                     let totals = &mut market.sides[side as usize];
@@ -313,11 +296,14 @@ impl Rebuilt {
         for (key, account) in &real.accounts {
             let own = &self.0.accounts[key];
             for bank in 0..real.banks.len() as u8 {
-                let shares = |account: &MarginAccount| {
-                    account.token_index(bank).map_or(0, |place| account.tokens[place].shares)
-                };
+                let shares =
+                    |account: &MarginAccount| account.token_index(bank).map_or(0, |place| account.tokens[place].shares);
                 if shares(own) != shares(account) {
-                    return Err(format!("INV-64: {key} has {} in bank {bank}, by events {}", shares(account), shares(own)));
+                    return Err(format!(
+                        "INV-64: {key} has {} in bank {bank}, by events {}",
+                        shares(account),
+                        shares(own)
+                    ));
                 }
             }
             for market in 0..real.markets.len() as u8 {
@@ -328,7 +314,11 @@ impl Rebuilt {
                     })
                 };
                 if state(own) != state(account) {
-                    return Err(format!("INV-64: {key} in market {market}: {:?}, by events {:?}", state(account), state(own)));
+                    return Err(format!(
+                        "INV-64: {key} in market {market}: {:?}, by events {:?}",
+                        state(account),
+                        state(own)
+                    ));
                 }
             }
         }
@@ -341,7 +331,12 @@ impl Rebuilt {
         for (own, market) in self.0.markets.iter().zip(&real.markets) {
             let claims = |m: &Market| (m.pool_shares, m.pool_atoms, m.deficit_atoms, m.own_claim_atoms);
             if claims(own) != claims(market) {
-                return Err(format!("INV-64: market {}: {:?}, by events {:?}", market.index, claims(market), claims(own)));
+                return Err(format!(
+                    "INV-64: market {}: {:?}, by events {:?}",
+                    market.index,
+                    claims(market),
+                    claims(own)
+                ));
             }
         }
         Ok(())

@@ -115,7 +115,6 @@ fn a_repayment_in_the_paying_stage_gives_insurance_back() {
     let sent = stage.fund_insurance(USDC, 1_000 * USD);
     stage.done(sent);
     // Quote and SOL owed: the SOL leg is paid first, so that quote waits with its reserve.
-    let maker = stage.maker;
     let alice = stage.funded_trader("alice", BTC, ONE_BTC / 5);
     for (bank, atoms) in [(USDC, 10_000 * USD), (SOL, 15 * ONE_SOL)] {
         let sent = stage.borrow(&alice, bank, atoms);
@@ -139,7 +138,6 @@ fn a_repayment_in_the_paying_stage_gives_insurance_back() {
     stage.done(sent);
     assert!(stage.margin_account(&alice).is_empty());
     assert_eq!(bank(&stage, USDC).reserved_atoms, 0);
-    let _ = maker;
 }
 
 #[test]

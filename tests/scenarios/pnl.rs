@@ -10,7 +10,7 @@ fn market(stage: &Stage) -> Market {
 fn quote_atoms(stage: &Stage, of: &Trader) -> i64 {
     let bank: Bank = stage.read(&stage.keys.bank(USDC).bank);
     let shares = stage.margin_account(of).quote_shares();
-    (shares as i128 * bank.deposit_index as i128 >> 48) as i64
+    ((shares as i128 * bank.deposit_index as i128) >> 48) as i64
 }
 
 /// Alice bought 100 SOL from bob; both hold 20,000 dollars.

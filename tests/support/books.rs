@@ -79,7 +79,7 @@ impl Books {
             })?;
             self.check_shares(bank)?;
             ensure(surplus(bank, *vault) >= 0, || {
-                format!("INV-01: bank {}: the vault is short by {}", bank.index, -surplus(bank, *vault) >> 48)
+                format!("INV-01: bank {}: the vault is short by {}", bank.index, -(surplus(bank, *vault) >> 48))
             })?;
         }
         for market in &self.markets {

@@ -10,7 +10,7 @@ mod implementation {
                 }
             }
             impl anchor_lang::Discriminator for crate::$type {
-                const DISCRIMINATOR: &'static [u8] = &<crate::$type as crate::EngineAccount>::DISCRIMINATOR;
+                const DISCRIMINATOR: &'static [u8] = &<crate::$type as crate::EngineAccount>::ACCOUNT_DISCRIMINATOR;
             }
             impl anchor_lang::ZeroCopy for crate::$type {}
             #[cfg(feature = "idl-build")]

@@ -97,7 +97,7 @@ impl Bank {
 }
 
 impl EngineAccount for Bank {
-    const DISCRIMINATOR: [u8; 8] = [142, 49, 166, 242, 50, 66, 97, 188];
+    const ACCOUNT_DISCRIMINATOR: [u8; 8] = [142, 49, 166, 242, 50, 66, 97, 188];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == crate::LAYOUT_VERSION, "bank version is unknown")?;

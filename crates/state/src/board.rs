@@ -128,7 +128,7 @@ impl PriceBoard {
 assert_layout!(PriceBoard, PriceBoard::ACCOUNT_LEN - 8, engine @ 8, slots @ 40);
 
 impl EngineAccount for PriceBoard {
-    const DISCRIMINATOR: [u8; 8] = [74, 250, 122, 11, 105, 241, 227, 218];
+    const ACCOUNT_DISCRIMINATOR: [u8; 8] = [74, 250, 122, 11, 105, 241, 227, 218];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == crate::LAYOUT_VERSION, "board version is unknown")?;

@@ -37,7 +37,7 @@ pub struct Engine {
 assert_layout!(Engine, 256, authority @ 40);
 
 impl EngineAccount for Engine {
-    const DISCRIMINATOR: [u8; 8] = [246, 94, 41, 147, 231, 121, 110, 19];
+    const ACCOUNT_DISCRIMINATOR: [u8; 8] = [246, 94, 41, 147, 231, 121, 110, 19];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == LAYOUT_VERSION, "engine version is unknown")?;
@@ -95,7 +95,7 @@ pub struct Venue {
 assert_layout!(Venue, 128, engine @ 8, signer @ 40);
 
 impl EngineAccount for Venue {
-    const DISCRIMINATOR: [u8; 8] = [8, 155, 85, 226, 234, 173, 42, 242];
+    const ACCOUNT_DISCRIMINATOR: [u8; 8] = [8, 155, 85, 226, 234, 173, 42, 242];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == LAYOUT_VERSION, "venue version is unknown")?;

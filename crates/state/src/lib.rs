@@ -76,7 +76,7 @@ const fn decode_base58_32(text: &[u8]) -> [u8; 32] {
 /// An account of the engine: its discriminator, its bytes and what must hold after every instruction.
 pub trait EngineAccount: bytemuck::Pod {
     /// First eight bytes of the account.
-    const DISCRIMINATOR: [u8; DISCRIMINATOR_LEN];
+    const ACCOUNT_DISCRIMINATOR: [u8; DISCRIMINATOR_LEN];
     /// Whole size of the account, discriminator included, in bytes.
     const SPACE: usize = DISCRIMINATOR_LEN + core::mem::size_of::<Self>();
 
@@ -89,7 +89,7 @@ pub trait EngineAccount: bytemuck::Pod {
     /// Reads an account's data, discriminator included; none where the type or the length is another.
     fn from_account_data(data: &[u8]) -> Option<&Self> {
         let body = data.get(DISCRIMINATOR_LEN..Self::SPACE)?;
-        if data[..DISCRIMINATOR_LEN] != Self::DISCRIMINATOR || data.len() != Self::SPACE {
+        if data[..DISCRIMINATOR_LEN] != Self::ACCOUNT_DISCRIMINATOR || data.len() != Self::SPACE {
             return None;
         }
         bytemuck::try_from_bytes(body).ok()

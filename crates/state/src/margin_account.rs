@@ -181,7 +181,7 @@ impl MarginAccount {
 }
 
 impl EngineAccount for MarginAccount {
-    const DISCRIMINATOR: [u8; 8] = [133, 220, 173, 213, 179, 211, 43, 238];
+    const ACCOUNT_DISCRIMINATOR: [u8; 8] = [133, 220, 173, 213, 179, 211, 43, 238];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == crate::LAYOUT_VERSION, "margin account version is unknown")?;

@@ -80,7 +80,7 @@ pub struct Market {
 assert_layout!(Market, 360, engine @ 8);
 
 impl EngineAccount for Market {
-    const DISCRIMINATOR: [u8; 8] = [219, 190, 213, 55, 0, 227, 198, 154];
+    const ACCOUNT_DISCRIMINATOR: [u8; 8] = [219, 190, 213, 55, 0, 227, 198, 154];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == crate::LAYOUT_VERSION, "market version is unknown")?;

@@ -211,7 +211,7 @@ impl Registry {
 assert_layout!(Registry, Registry::ACCOUNT_LEN - 8, engine @ 8, banks @ 360);
 
 impl EngineAccount for Registry {
-    const DISCRIMINATOR: [u8; 8] = [47, 174, 110, 246, 184, 182, 252, 218];
+    const ACCOUNT_DISCRIMINATOR: [u8; 8] = [47, 174, 110, 246, 184, 182, 252, 218];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == crate::LAYOUT_VERSION, "registry version is unknown")?;

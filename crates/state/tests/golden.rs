@@ -154,7 +154,7 @@ fn dump(data: &[u8]) -> String {
 }
 
 fn account_data<T: EngineAccount>(account: &T) -> Vec<u8> {
-    [T::DISCRIMINATOR.as_slice(), bytemuck::bytes_of(account)].concat()
+    [T::ACCOUNT_DISCRIMINATOR.as_slice(), bytemuck::bytes_of(account)].concat()
 }
 
 fn assert_golden<T: EngineAccount + Field>(name: &str, golden: &str) {
@@ -183,7 +183,7 @@ macro_rules! golden_tests {
         #[test]
         fn $test() {
             let name = stringify!($type);
-            assert_eq!($type::DISCRIMINATOR, discriminator(name));
+            assert_eq!($type::ACCOUNT_DISCRIMINATOR, discriminator(name));
             assert_golden::<$type>(name, include_str!(concat!("golden/", stringify!($type), ".hex")));
         }
     )+};

@@ -60,6 +60,6 @@ pub fn complete<T: EngineAccount>(account: &UncheckedAccount, fill: impl FnOnce(
     let (discriminator, body) = data.split_at_mut(DISCRIMINATOR_LEN);
     let body = bytemuck::try_from_bytes_mut(body).map_err(|_| crate::error::fail(EngineError::AccountMismatch))?;
     fill(body)?;
-    discriminator.copy_from_slice(&T::DISCRIMINATOR);
+    discriminator.copy_from_slice(&T::ACCOUNT_DISCRIMINATOR);
     Ok(())
 }

@@ -6,7 +6,7 @@ use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN};
 ///
 /// None where the discriminator or the length is another type's.
 pub fn account<T: EngineAccount>(data: &[u8]) -> Option<T> {
-    if data.len() != T::SPACE || data[..DISCRIMINATOR_LEN] != T::DISCRIMINATOR {
+    if data.len() != T::SPACE || data[..DISCRIMINATOR_LEN] != T::ACCOUNT_DISCRIMINATOR {
         return None;
     }
     bytemuck::try_pod_read_unaligned(&data[DISCRIMINATOR_LEN..]).ok()
@@ -15,7 +15,7 @@ pub fn account<T: EngineAccount>(data: &[u8]) -> Option<T> {
 /// The bytes of an account as they are stored, discriminator included.
 pub fn encode<T: EngineAccount>(account: &T) -> Vec<u8> {
     let mut data = Vec::with_capacity(T::SPACE);
-    data.extend_from_slice(&T::DISCRIMINATOR);
+    data.extend_from_slice(&T::ACCOUNT_DISCRIMINATOR);
     data.extend_from_slice(bytemuck::bytes_of(account));
     data
 }

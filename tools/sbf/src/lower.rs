@@ -30,7 +30,12 @@ pub(crate) fn lower(toolchain: &OwnToolchain, support: &Support, bitcode: &Bitco
         pipeline.optimise(passes, KEPT, &linked, "lowered.bc")?;
     }
     let lowered = work.join("lowered.bc");
-    pipeline.optimise("internalize,globaldce,default<O2>,mergefunc,globaldce,sbpf-libcalls,function(dce)", KEPT, &lowered, "optimised.bc")?;
+    pipeline.optimise(
+        "internalize,globaldce,default<O2>,mergefunc,globaldce,sbpf-libcalls,function(dce)",
+        KEPT,
+        &lowered,
+        "optimised.bc",
+    )?;
     let linked = pipeline.add_routines("optimised.bc", &builtins)?;
     pipeline.optimise("internalize,globaldce,sbpf-libcalls,sbpf-abi,globaldce", "entrypoint", &linked, "final.bc")?;
     pipeline.generate("final.bc", "final.o")

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Bank, Market, MarketSlot};
 
-use super::PoolState;
+use super::{PoolState, PositionState};
 
 /// Everything of a bank that a resolution can move, after the call.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -73,6 +73,8 @@ pub struct EstateMarket {
     pub pool: PoolState,
     /// Longs, then shorts.
     pub sides: [EstateSide; 2],
+    /// Up to when K includes funding, Unix seconds.
+    pub funding_at: i64,
 }
 
 impl EstateMarket {
@@ -91,7 +93,8 @@ impl EstateMarket {
                 shares: market.sides[side].shares,
             }
         };
-        Self { market: market.index, pool: PoolState::from(market), sides: [side(0), side(1)] }
+        let (pool, sides) = (PoolState::from(market), [side(0), side(1)]);
+        Self { market: market.index, pool, sides, funding_at: slot.funding_at }
     }
 }
 
@@ -149,6 +152,8 @@ pub struct PnlSeized {
     pub into_pool_atoms: u64,
     /// Shares of the quote bank afterwards, negative where they are owed.
     pub quote_shares: i64,
+    /// The position afterwards; all zero where the leg was closed.
+    pub position: PositionState,
     /// The market afterwards.
     pub market: EstateMarket,
     /// The quote bank afterwards.

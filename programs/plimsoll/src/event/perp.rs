@@ -161,6 +161,8 @@ pub struct PnlSettled {
     pub pool_change_atoms: i64,
     /// Part of a win given up and struck from the deficit, atoms.
     pub struck_atoms: u64,
+    /// The position afterwards; all zero where the leg was closed or there is no account.
+    pub position: PositionState,
     /// The claims on the pool afterwards.
     pub pool: PoolState,
 }

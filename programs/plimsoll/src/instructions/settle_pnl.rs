@@ -6,11 +6,13 @@ use plimsoll_risk::perp::settleable;
 use plimsoll_risk::portfolio::{At, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{pause, touch, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry, SlotStatus};
+use plimsoll_state::{
+    pause, touch, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry, SlotStatus,
+};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
-use crate::event::{PnlSettled, PoolState};
+use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
 use crate::ledger::perp::{collect_loss, pay_own_claim, pay_win, Settled};
 
@@ -51,19 +53,19 @@ impl SettlePnl<'_> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
         book(&registry, &mut market, &mut bank, now)?;
-        let settled = match &self.margin_account {
-            None => pay_own_claim(&mut market, &mut bank)?,
+        let (settled, position) = match &self.margin_account {
+            None => (pay_own_claim(&mut market, &mut bank)?, DerivativePosition::default()),
             Some(account) => {
                 let mut account = account.load_mut()?;
                 let settled = settle_account(&mut account, &registry, &board, &mut market, &mut bank, now)?;
                 account.invariant().engine()?;
-                settled
+                (settled, leg_after(&account, market.index))
             }
         };
         market.invariant().engine()?;
         bank.invariant().engine()?;
         let account = self.margin_account.as_ref().map(|a| a.key()).unwrap_or_default();
-        Ok(event(&registry, &market, account, &settled))
+        Ok(event(&registry, &market, account, &settled, &position))
     }
 }
 
@@ -89,7 +91,18 @@ pub(super) fn book(registry: &Registry, market: &mut Market, bank: &mut Bank, no
     market.touch_pool(bank.deposit_index).engine()
 }
 
-pub(super) fn event(registry: &Registry, market: &Market, account: Pubkey, settled: &Settled) -> PnlSettled {
+/// The account's leg of a market; zero where it holds none any more.
+pub(super) fn leg_after(account: &MarginAccount, market: u8) -> DerivativePosition {
+    account.perp_index(market).map_or_else(DerivativePosition::default, |leg| account.derivatives[leg])
+}
+
+pub(super) fn event(
+    registry: &Registry,
+    market: &Market,
+    account: Pubkey,
+    settled: &Settled,
+    position: &DerivativePosition,
+) -> PnlSettled {
     PnlSettled {
         engine: Pubkey::new_from_array(registry.engine),
         market: market.index,
@@ -97,6 +110,7 @@ pub(super) fn event(registry: &Registry, market: &Market, account: Pubkey, settl
         quote_atoms: settled.quote_atoms,
         pool_change_atoms: settled.pool_change_atoms,
         struck_atoms: settled.struck_atoms,
+        position: PositionState::from(position),
         pool: PoolState::from(market),
     }
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use super::settle_pnl::{assess_leg, book, event, observe, validate_engine};
+use super::settle_pnl::{assess_leg, book, event, leg_after, observe, validate_engine};
 use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PnlSettled;
@@ -75,7 +75,8 @@ impl TakeWin<'_> {
         account.invariant().engine()?;
         market.invariant().engine()?;
         bank.invariant().engine()?;
-        Ok(event(&registry, &market, self.margin_account.key(), &settled))
+        let position = leg_after(&account, market.index);
+        Ok(event(&registry, &market, self.margin_account.key(), &settled, &position))
     }
 }
 

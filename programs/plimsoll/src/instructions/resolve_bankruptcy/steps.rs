@@ -14,9 +14,10 @@ use super::ResolveBankruptcy;
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{
     BankruptcyFrozen, BankruptcyResolved, BorrowResolved, EstateBank, EstateMarket, InsuranceReserved, PnlResolved,
-    PnlSeized, ReservedLeg, TokenSeized,
+    PnlSeized, PositionState, ReservedLeg, TokenSeized,
 };
 use crate::gate;
+use crate::instructions::settle_pnl::leg_after;
 
 /// The bank of the step: the other one where it is there, else the quote bank.
 macro_rules! step_bank {
@@ -101,6 +102,7 @@ impl ResolveBankruptcy<'_> {
             own_claim_atoms: seized.own_claim_atoms,
             into_pool_atoms: seized.into_pool_atoms,
             quote_shares: account.quote_shares(),
+            position: PositionState::from(&leg_after(&account, market.index)),
             market: market_after(&market, &registry)?,
             bank: EstateBank::from(&*quote),
         })

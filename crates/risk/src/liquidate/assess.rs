@@ -1,0 +1,82 @@
+//! Who is eligible, and in which regime.
+
+use crate::auction::{best_leg, BestLeg, Clocks, Regime, Seen, Sight};
+use crate::margin::{margins, quote_sides, Margins};
+use crate::num::PPM;
+use crate::portfolio::{At, Portfolio};
+
+/// What an account's margins say about liquidating it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// At spot, plain prices.
+    pub spot: Margins,
+    /// At the fast average, plain prices.
+    pub fast: Margins,
+    /// h at spot, rounded down, at most one.
+    pub health_ppm: u32,
+    /// What may be seized of quote, atoms.
+    pub quote_seizable_atoms: u64,
+    /// What is owed in quote, atoms: the borrow, then negative PnL.
+    pub quote_owed_atoms: u64,
+    /// The best leg; none while not under water.
+    pub best: Option<BestLeg>,
+    /// The regime, and whether spot alone says wind-down; none while not under water.
+    pub regime: Option<(Regime, bool)>,
+    /// The clocks after this observation.
+    pub clocks: Clocks,
+}
+
+/// Values the account at both prices, decides eligibility and regime, and moves the clocks to `now`.
+///
+/// Under water means: with every leg at its favourable edge, at spot and at the fast average, or at spot alone once
+/// the bypass holds (DESIGN 3). Everything else is taken at plain prices.
+pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
+    let params = &portfolio.params;
+    let spot = margins(portfolio, At::Spot, false);
+    let fast = margins(portfolio, At::Fast, false);
+    let mut clocks = *clocks;
+    let mut sight = Sight {
+        seen: Seen::Healthy,
+        at_target: spot.target >= 0 && fast.target >= 0,
+        healthy_at_spot: !spot.is_under_water(),
+        below_bypass: spot.is_ratio_below(params.bypass_ratio_ppm),
+        newest_published_at: newest_published_at(portfolio),
+    };
+    clocks.note_bypass(&sight, params);
+    // Favourable edges only raise margins, so an account healthy at plain prices needs no second look.
+    let under_water = spot.is_under_water()
+        && (clocks.bypass || fast.is_under_water())
+        && margins(portfolio, At::Spot, true).is_under_water()
+        && (clocks.bypass || margins(portfolio, At::Fast, true).is_under_water());
+    let health_ppm = spot.ratio_ppm_down(PPM);
+    let (quote_seizable_atoms, quote_owed_atoms) = quote_sides(portfolio);
+    let (mut best, mut regime) = (None, None);
+    if under_water {
+        let boundary = params.wind_down_boundary_ppm_up();
+        let sides = (quote_seizable_atoms, quote_owed_atoms);
+        let found = best_leg(portfolio, &spot, health_ppm, sides);
+        // Both clauses are asked at both prices: a wick that lasts one update opens no wind-down of everything.
+        let at_spot = spot.is_below_boundary(boundary) || !found.cure_pays;
+        let at_fast = || fast.is_below_boundary(boundary) || !found.pays_at(portfolio, fast.ratio_ppm_down(PPM));
+        let whole = at_spot && (clocks.bypass || at_fast());
+        let decided = if at_spot { Regime::WindDown } else { Regime::Cure };
+        sight.seen = if decided == Regime::WindDown { Seen::WindDown } else { Seen::UnderWater };
+        best = Some(found);
+        regime = Some((decided, at_spot && !whole));
+    }
+    clocks.observe(&sight, now, params);
+    Assessment { spot, fast, health_ppm, quote_seizable_atoms, quote_owed_atoms, best, regime, clocks }
+}
+
+/// The newest publish time among fresh legs that hold something; zero for none.
+fn newest_published_at(portfolio: &Portfolio) -> i64 {
+    let quote_counts = portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0;
+    let mut newest =
+        if quote_counts && !portfolio.quote.prices.stale { portfolio.quote.prices.published_at } else { 0 };
+    for prices in portfolio.tokens().iter().map(|l| &l.prices).chain(portfolio.perps().iter().map(|l| &l.prices)) {
+        if !prices.stale && prices.published_at > newest {
+            newest = prices.published_at;
+        }
+    }
+    newest
+}

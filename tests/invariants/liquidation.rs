@@ -1,0 +1,124 @@
+//! What holds of a liquidation: it is the plan's, it leaves the account better, and there is always one to be had.
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll::liquidation::LiquidationBounds;
+use plimsoll_risk::auction::Regime;
+use plimsoll_risk::error::RiskError;
+use plimsoll_risk::liquidate::{Leg, Plan, Refusal};
+use plimsoll_risk::margin::cmp_products;
+use plimsoll_state::{AccountStatus, MarginAccount};
+use plimsoll_tests::*;
+use solana_instruction::Instruction;
+
+use super::action::legs;
+use super::run::{assessed, ensure, portfolio, Checked, Run, ROUNDING_PICO};
+
+impl Run {
+    /// INV-65: the program does what the plan says on the bytes before, and refuses for the plan's reason.
+    pub fn send_liquidation(&mut self, of: &Trader, leg: Leg, instruction: Instruction, payer: Pubkey) -> Checked {
+        let bounds = bounds_of(&instruction, leg);
+        let request = bounds.request(leg).expect("a size");
+        let old = self.books.clone();
+        let planned = self.stage.plan(of, &request);
+        let before = self.books.accounts[&of.account];
+        if before.status != AccountStatus::Active as u8 {
+            return self.send("Liquidate", instruction, payer, true).map(|_| ());
+        }
+        let code =
+            self.stage.simulate(&payer, std::slice::from_ref(&instruction)).err().and_then(|failure| failure.code);
+        let Some(meta) = self.send("Liquidate", instruction, payer, true)? else {
+            if code == Some(EngineError::AccountBankrupt.into()) {
+                // The liquidator's own account is being resolved.
+                return Ok(());
+            }
+            if let Err(Refusal { reason, .. }) = planned {
+                let expected: u32 = EngineError::from(reason).into();
+                return ensure(code == Some(expected), || format!("refused with {code:?}, planned {reason:?}"));
+            }
+            // A size that is worth no share is refused when it is booked.
+            let liquidator: [u32; 5] = [
+                EngineError::AmountZero,
+                EngineError::LiquidatorMarginInsufficient,
+                EngineError::PriceStale,
+                EngineError::PriceNotReady,
+                EngineError::FillTooSmall,
+            ]
+            .map(u32::from);
+            return ensure(code.is_some_and(|code| liquidator.contains(&code)), || {
+                format!("{code:?} although the plan is {planned:?}")
+            });
+        };
+        let plan = planned.map_err(|refusal| format!("liquidated although the plan is {refusal:?}"))?;
+        let done = outcome(&meta);
+        let same = (done.size, done.paid_atoms, done.fee_atoms, done.received_atoms, done.penalty_ppm)
+            == (plan.size, plan.paid_atoms, plan.fee_atoms, plan.received_atoms, plan.penalty_ppm);
+        ensure(same, || format!("INV-65: planned {plan:?}, done {done:?}"))?;
+        self.check_after(&old, of, leg, &plan, bounds.max_size)
+    }
+
+    /// INV-22 to 25 on the bytes that the program left.
+    fn check_after(&self, old: &Books, of: &Trader, leg: Leg, plan: &Plan, most: u64) -> Checked {
+        let (before, after) = (&old.accounts[&of.account], &self.books.accounts[&of.account]);
+        let (was, is) = (assessed(old, before), assessed(&self.books, after));
+        let off = is.spot.nav - plan.after.nav;
+        // Whole shares move, worth up to two atoms of either leg.
+        let p = portfolio(old, before);
+        let atoms: u64 = p.tokens().iter().map(|leg| leg.prices.spot.value_up(2)).sum();
+        let bound = ROUNDING_PICO + atoms as i128 * 1_000_000;
+        ensure(off.abs() <= bound, || format!("NAV is {off} pico-dollars beside the plan's: {leg:?} {plan:?} {p:?}"))?;
+        let (m0, m1) = (was.spot.mmr(), is.spot.mmr());
+        if plan.regime == Regime::Cure {
+            // Of its own size a fill may lose by its rounding; one that the caller cut may not.
+            let lost = if plan.size == most { 0 } else { bound };
+            let better = cmp_products(is.spot.nav + lost, m0, was.spot.nav, m1).is_ge();
+            ensure(better || m1 == 0, || format!("INV-22: ratio fell: {:?} to {:?}", was.spot, is.spot))?;
+        }
+        let sign = |account: &MarginAccount, bank: u8| {
+            account.token_index(bank).map_or(0, |place| account.tokens[place].shares.signum())
+        };
+        for bank in 0..3 {
+            let (from, to) = (sign(before, bank), sign(after, bank));
+            ensure(to == from || to == 0, || format!("INV-25: the balance in bank {bank} flipped"))?;
+        }
+        if let Leg::Perp { market } = leg {
+            let units = |books: &Books, account: &MarginAccount| {
+                account
+                    .perp_index(market)
+                    .map_or(0, |leg| books.units(&books.markets[market as usize], &account.derivatives[leg]))
+            };
+            let (from, to) = (units(old, before), units(&self.books, after));
+            ensure(to.signum() * from.signum() >= 0 && to.abs() <= from.abs(), || format!("INV-25: {from} to {to}"))?;
+        }
+        Ok(())
+    }
+
+    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated.
+    pub fn check_liveness(&self) -> Checked {
+        for trader in &self.traders {
+            let account = &self.books.accounts[&trader.account];
+            let cooling = self.books.now - account.passed_at < 2;
+            if account.status != 0 || cooling || assessed(&self.books, account).regime.is_none() {
+                continue;
+            }
+            let refusals: Vec<(Leg, RiskError)> = legs(&self.books, trader)
+                .into_iter()
+                .filter_map(|leg| self.stage.plan(trader, &any_of(leg)).err().map(|refusal| (leg, refusal.reason)))
+                .collect();
+            let some = refusals.len() < legs(&self.books, trader).len();
+            let nothing = refusals.iter().all(|(_, reason)| *reason == RiskError::LegEmpty);
+            ensure(some || nothing, || {
+                let p = portfolio(&self.books, account);
+                format!("INV-31: no leg of {} can be liquidated: {refusals:?}\n{p:?}", trader.account)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The bounds in a liquidation's data.
+fn bounds_of(instruction: &Instruction, leg: Leg) -> LiquidationBounds {
+    use anchor_lang::AnchorDeserialize;
+    // Discriminator, then bank and liability or the market.
+    let skipped = 8 + if matches!(leg, Leg::Perp { .. }) { 1 } else { 3 };
+    AnchorDeserialize::try_from_slice(&instruction.data[skipped..]).expect("bounds")
+}
