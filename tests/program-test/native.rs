@@ -44,7 +44,7 @@ pub fn machine() -> LiteSVM {
 }
 
 fn engine(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
-    plimsoll::entry(&kept(&[*program])[0], kept(accounts), kept(data))
+    plimsoll::entry::process(&kept(&[*program])[0], kept(accounts), kept(data))
 }
 
 fn venue(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {

@@ -1,7 +1,7 @@
 //! Penalties, their ceilings, the two regimes and the clocks they run on (DESIGN 1 and 2).
 
-use crate::margin::{pair_rate_ppm, Margins};
-use crate::num::PPM;
+use crate::margin::pair_rate_ppm;
+use crate::num::{mul_u128_u32, mul_u32, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::Portfolio;
 
@@ -127,25 +127,38 @@ struct Class<'a> {
     perp: Option<(u8, &'a MarketRates)>,
 }
 
+/// A leg that may be the best of its class.
+#[derive(Clone, Copy)]
+enum Candidate<'a> {
+    Asset(u8, &'a TokenWeights),
+    Liability(u8, &'a TokenWeights),
+    Perp(u8, &'a MarketRates),
+}
+
 impl<'a> Class<'a> {
+    /// Whether the leg is better than what the class has.
     #[inline(always)]
-    fn asset(&mut self, bank: u8, weights: &'a TokenWeights) {
-        if self.asset.is_none_or(|(_, best)| weights.asset_maint_ppm < best.asset_maint_ppm) {
-            self.asset = Some((bank, weights));
+    fn wants(&self, candidate: Candidate<'a>) -> bool {
+        match candidate {
+            Candidate::Asset(_, weights) => {
+                self.asset.is_none_or(|(_, best)| weights.asset_maint_ppm < best.asset_maint_ppm)
+            }
+            Candidate::Liability(_, weights) => {
+                self.liability.is_none_or(|(_, best)| weights.liability_maint_ppm > best.liability_maint_ppm)
+            }
+            Candidate::Perp(_, rates) => self.perp.is_none_or(|(_, best)| rates.maint_ppm > best.maint_ppm),
         }
     }
 
     #[inline(always)]
-    fn liability(&mut self, bank: u8, weights: &'a TokenWeights) {
-        if self.liability.is_none_or(|(_, best)| weights.liability_maint_ppm > best.liability_maint_ppm) {
-            self.liability = Some((bank, weights));
+    fn offer(&mut self, candidate: Candidate<'a>) {
+        if !self.wants(candidate) {
+            return;
         }
-    }
-
-    #[inline(always)]
-    fn perp(&mut self, market: u8, rates: &'a MarketRates) {
-        if self.perp.is_none_or(|(_, best)| rates.maint_ppm > best.maint_ppm) {
-            self.perp = Some((market, rates));
+        match candidate {
+            Candidate::Asset(bank, weights) => self.asset = Some((bank, weights)),
+            Candidate::Liability(bank, weights) => self.liability = Some((bank, weights)),
+            Candidate::Perp(market, rates) => self.perp = Some((market, rates)),
         }
     }
 
@@ -168,17 +181,23 @@ struct Classes<'a> {
     above_dust: Class<'a>,
     above_share: Class<'a>,
     dust_usd_micro: u64,
-    large_usd_micro: u64,
+    /// 1 % of G, micro-dollars times parts per million.
+    large_usd_pico: u128,
 }
 
 impl<'a> Classes<'a> {
+    /// Only a leg that some class wants is valued.
     #[inline(always)]
-    fn sort(&mut self, value_usd_micro: u64, add: impl Fn(&mut Class<'a>)) {
-        add(&mut self.any);
-        if value_usd_micro > self.dust_usd_micro {
-            add(&mut self.above_dust);
-            if value_usd_micro > self.large_usd_micro {
-                add(&mut self.above_share);
+    fn sort(&mut self, candidate: Candidate<'a>, value_usd_micro: impl FnOnce() -> u64) {
+        self.any.offer(candidate);
+        if !self.above_dust.wants(candidate) && !self.above_share.wants(candidate) {
+            return;
+        }
+        let value = value_usd_micro();
+        if value > self.dust_usd_micro {
+            self.above_dust.offer(candidate);
+            if mul_u32(value, PPM) > self.large_usd_pico {
+                self.above_share.offer(candidate);
             }
         }
     }
@@ -188,37 +207,41 @@ impl<'a> Classes<'a> {
 ///
 /// The last argument is what can be seized of quote and what is owed in it, see [`crate::margin::quote_sides`].
 #[inline(never)]
-pub fn best_leg(portfolio: &Portfolio, margins: &Margins, health_ppm: u32, (seizable, owed): (u64, u64)) -> BestLeg {
+pub fn best_leg(
+    portfolio: &Portfolio,
+    gross_usd_micro: u128,
+    health_ppm: u32,
+    (seizable, owed): (u64, u64),
+) -> BestLeg {
     let params = &portfolio.params;
-    // 1 % of G, rounded down.
-    let share = margins.gross_usd_micro * params.best_leg_min_ppm as u128 / PPM_U128;
     let mut classes = Classes {
         any: Class::default(),
         above_dust: Class::default(),
         above_share: Class::default(),
         dust_usd_micro: params.dust_usd_micro,
-        large_usd_micro: share.min(u64::MAX as u128) as u64,
+        large_usd_pico: mul_u128_u32(gross_usd_micro, params.best_leg_min_ppm),
     };
     for leg in portfolio.tokens().iter().filter(|l| l.amount_atoms != 0 && !l.prices.stale) {
-        let value = leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs());
-        if leg.amount_atoms > 0 {
-            classes.sort(value, |class| class.asset(leg.bank, &leg.weights));
+        let candidate = if leg.amount_atoms > 0 {
+            Candidate::Asset(leg.bank, &leg.weights)
         } else {
-            classes.sort(value, |class| class.liability(leg.bank, &leg.weights));
-        }
+            Candidate::Liability(leg.bank, &leg.weights)
+        };
+        classes.sort(candidate, || leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs()));
     }
     let quote = &portfolio.quote;
     if !quote.prices.stale {
+        let value = |atoms| quote.prices.spot.value_down(atoms);
         if seizable > 0 {
-            classes.sort(quote.prices.spot.value_down(seizable), |class| class.asset(quote.bank, &quote.weights));
+            classes.sort(Candidate::Asset(quote.bank, &quote.weights), || value(seizable));
         }
         let largest = largest_quote_liability(portfolio, owed);
         if largest > 0 {
-            classes.sort(quote.prices.spot.value_down(largest), |class| class.liability(quote.bank, &quote.weights));
+            classes.sort(Candidate::Liability(quote.bank, &quote.weights), || value(largest));
         }
         for leg in portfolio.perps().iter().filter(|l| l.units != 0 && !l.prices.stale) {
-            let notional = leg.prices.spot.value_down(leg.units.unsigned_abs());
-            classes.sort(quote.prices.spot.value_down(notional), |class| class.perp(leg.market, &leg.rates));
+            let notional = || value(leg.prices.spot.value_down(leg.units.unsigned_abs()));
+            classes.sort(Candidate::Perp(leg.market, &leg.rates), notional);
         }
     }
     let best = classes.above_share.best().or(classes.above_dust.best()).or(classes.any.best());

@@ -4,13 +4,18 @@
 //! `w_a * v` for an asset, `w_l * v` for a liability, minus `rate * notional` for a perp. Sums stay undivided in
 //! pico-dollars (micro-dollars times parts per million), so nothing is rounded but each leg's value.
 
+mod initial;
+mod maintenance;
+
 use core::cmp::Ordering;
 
-use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_u128_u32, mul_wide, Columns, PPM};
+use crate::num::{mul_u128_u32, mul_wide, PPM};
 use crate::params::TokenWeights;
-use crate::portfolio::{At, LegPrices, PerpLeg, Portfolio};
+use crate::portfolio::{At, LegPrices, PerpLeg};
 use crate::price::UnitPrice;
+
+pub use initial::{check_initial, initial_margins, InitialMargins};
+pub use maintenance::{excess, margins, quote_sides};
 
 /// What an account is worth and what it may not fall below, pico-dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,21 +26,42 @@ pub struct Margins {
     pub maint: i128,
     /// `NAV - TMR`.
     pub target: i128,
-    /// G: asset value plus perp notional, micro-dollars.
-    pub gross_usd_micro: u128,
-    /// Some leg's value left the range of the numbers.
+    /// Value of the assets in G, micro-dollars: those that are no quote, and quote and PnL net where it is an asset.
+    pub assets_usd_micro: u128,
+    /// Perp notional in G, quote atoms.
+    pub notional_atoms: u128,
+    /// Q: quote and PnL net, gains weighted, quote atoms.
+    pub quote_net_atoms: i128,
+    /// Some leg's value left the range of the numbers, or a sum of such values did.
     pub saturated: bool,
+}
+
+/// By how much an account exceeds its requirements, pico-dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Excess {
+    /// `NAV - MMR`.
+    pub maint: i128,
+    /// `NAV - TMR`.
+    pub target: i128,
+}
+
+impl Excess {
+    /// Below maintenance; equality is healthy.
+    pub const fn is_under_water(&self) -> bool {
+        self.maint < 0
+    }
 }
 
 impl Margins {
     /// MMR, pico-dollars.
     pub const fn mmr(&self) -> i128 {
-        self.nav - self.maint
+        // Of two sums below 2^91 and a charge of at most 2^126.
+        self.nav.wrapping_sub(self.maint)
     }
 
     /// TMR, pico-dollars.
     pub const fn tmr(&self) -> i128 {
-        self.nav - self.target
+        self.nav.wrapping_sub(self.target)
     }
 
     /// Below maintenance; equality is healthy.
@@ -68,179 +94,55 @@ impl Margins {
         mul_u128_u32(self.nav as u128, PPM) < mul_u128_u32(mmr as u128, ratio_ppm)
     }
 
+    /// G: asset value plus perp notional at the price of quote that the margins were taken at, micro-dollars.
+    #[inline(never)]
+    pub fn gross_usd_micro(&self, quote: &LegPrices, at: At) -> u128 {
+        let notional = Favourable::of(quote, quote.plain(at), false).low().value_wide_up(self.notional_atoms);
+        self.assets_usd_micro.wrapping_add(notional.min(1 << 90))
+    }
+
     /// `NAV < boundary * G`: too little is left to pay anyone for a cure.
     #[inline(never)]
-    pub fn is_below_boundary(&self, boundary_ppm: u32) -> bool {
-        self.nav < 0 || (self.nav as u128) < mul_u128_u32(self.gross_usd_micro, boundary_ppm)
+    pub fn is_below_boundary(&self, gross_usd_micro: u128, boundary_ppm: u32) -> bool {
+        self.nav < 0 || (self.nav as u128) < mul_u128_u32(gross_usd_micro, boundary_ppm)
     }
 }
 
-/// Values of assets and liabilities, and `NAV - R` at two levels, as sums over legs.
-#[derive(Default)]
-struct Sums {
-    assets: Columns,
-    liabilities: Columns,
-    maint: Columns,
-    target: Columns,
-    saturated: bool,
-}
+/// What both kinds of margin add up over the legs that settle in quote, quote atoms.
+mod settled {
+    use super::*;
+    use crate::num::Columns;
 
-impl Sums {
+    /// Gains and losses apart, since they weigh differently.
+    #[derive(Default)]
+    pub(super) struct Pnl {
+        pub(super) gains: Columns,
+        pub(super) losses: Columns,
+    }
+
+    impl Pnl {
+        /// Adds the leg's PnL for a base worth `worth`.
+        #[inline(always)]
+        pub(super) fn add(&mut self, leg: &PerpLeg, worth: u64) {
+            let pnl = leg.pnl_of(worth);
+            if pnl >= 0 {
+                self.gains.add(pnl as u64, 1);
+            } else {
+                self.losses.add(pnl.unsigned_abs(), 1);
+            }
+        }
+
+        /// A PnL saturates at the largest signed number, which the sum then reaches.
+        #[inline(always)]
+        pub(super) fn is_saturated(&self) -> bool {
+            self.gains.reaches_bit(63) | self.losses.reaches_bit(63)
+        }
+    }
+
+    /// A value saturates at the largest number, which the sum of values then reaches.
     #[inline(always)]
-    fn asset(&mut self, value: u64, weights: &TokenWeights) {
-        self.saturated |= value == u64::MAX;
-        self.assets.add(value, 1);
-        self.maint.add(value, weights.asset_maint_ppm);
-        self.target.add(value, weights.asset_target_ppm);
-    }
-
-    #[inline(always)]
-    fn liability(&mut self, value: u64, weights: &TokenWeights) {
-        self.saturated |= value == u64::MAX;
-        self.liabilities.add(value, 1);
-        self.maint.subtract(value, weights.liability_maint_ppm);
-        self.target.subtract(value, weights.liability_target_ppm);
-    }
-}
-
-/// Sums over the legs that settle in quote, quote atoms.
-#[derive(Default)]
-struct QuoteSums {
-    gains: Columns,
-    losses: Columns,
-    charge_maint: Columns,
-    charge_target: Columns,
-    notional: Columns,
-}
-
-/// Margins at one price, each leg at its plain price or, where `edges` or where it is stale, at the edge that is
-/// favourable to the account (DESIGN 3).
-pub fn margins(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
-    let mut sums = Sums::default();
-    for leg in portfolio.tokens() {
-        let price = leg.prices.plain(at);
-        let moved = (edges || leg.prices.stale) && leg.prices.edge != 0;
-        if leg.amount_atoms >= 0 {
-            let price = if moved { price.raised_down(leg.prices.edge) } else { price };
-            sums.asset(price.value_in_loop_down(leg.amount_atoms as u64), &leg.weights);
-        } else {
-            let price = if moved { price.lowered_up(leg.prices.edge) } else { price };
-            sums.liability(price.value_in_loop_up(leg.amount_atoms.unsigned_abs()), &leg.weights);
-        }
-    }
-    let mut quote = QuoteSums::default();
-    for leg in portfolio.perps() {
-        add_perp(&mut quote, &mut sums.saturated, leg, at, edges);
-    }
-    finish(sums, portfolio, &quote, at, edges)
-}
-
-/// The unit price of an asset, a long or whatever else gains from a higher price.
-#[inline(always)]
-fn favourable_high(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
-    let plain = prices.plain(at);
-    if (edges || prices.stale) && prices.edge != 0 {
-        plain.raised_down(prices.edge)
-    } else {
-        plain
-    }
-}
-
-/// The unit price of a liability, a short or a charge.
-#[inline(always)]
-fn favourable_low(prices: &LegPrices, at: At, edges: bool) -> UnitPrice {
-    let plain = prices.plain(at);
-    if (edges || prices.stale) && prices.edge != 0 {
-        plain.lowered_up(prices.edge)
-    } else {
-        plain
-    }
-}
-
-#[inline(always)]
-fn add_perp(quote: &mut QuoteSums, saturated: &mut bool, leg: &PerpLeg, at: At, edges: bool) {
-    let magnitude = leg.units.unsigned_abs();
-    let moved = (edges || leg.prices.stale) && leg.prices.edge != 0;
-    let plain = leg.prices.plain(at);
-    let (notional, worth) = if moved {
-        let low = plain.lowered_up(leg.prices.edge).value_up(magnitude);
-        let high = if leg.units >= 0 { plain.raised_down(leg.prices.edge).value_down(magnitude) } else { low };
-        (low, high)
-    } else {
-        // A short's value is rounded up as its charge is, a long's down: one product serves both.
-        let (down, up) = plain.values_in_loop(magnitude);
-        (up, if leg.units >= 0 { down } else { up })
-    };
-    quote.pnl(leg, worth, saturated);
-    quote.notional.add(notional, 1);
-    quote.charge_maint.add(notional, leg.rates.maint_ppm);
-    quote.charge_target.add(notional, leg.rates.target_ppm);
-}
-
-impl QuoteSums {
-    /// Adds the leg's PnL for a base worth `worth`.
-    #[inline(always)]
-    fn pnl(&mut self, leg: &PerpLeg, worth: u64, saturated: &mut bool) {
-        let pnl = leg.pnl_of(worth);
-        *saturated |= pnl == i64::MAX || pnl == i64::MIN;
-        if pnl >= 0 {
-            self.gains.add(pnl as u64, 1);
-        } else {
-            self.losses.add(pnl.unsigned_abs(), 1);
-        }
-    }
-}
-
-/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` contributes `side(Q)`; NAV counts PnL whole.
-#[inline(always)]
-fn finish(mut sums: Sums, portfolio: &Portfolio, quote: &QuoteSums, at: At, edges: bool) -> Margins {
-    let leg = &portfolio.quote;
-    let mut gross = sums.assets.total() as u128;
-    let (mut charge_maint, mut charge_target) = (0, 0);
-    if leg.amount_atoms != 0 || portfolio.perp_count != 0 {
-        let (gains, losses) = (quote.gains.total(), quote.losses.total());
-        let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
-        let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.pnl_weight_ppm));
-        let whole = owned.wrapping_add(gains);
-        let (high, low) = (favourable_high(&leg.prices, at, edges), favourable_low(&leg.prices, at, edges));
-        let worth = value_down(whole, high, low);
-        let side = if netted == whole { worth } else { value_down(netted, high, low) };
-        sums.saturated |= side == u64::MAX || worth == u64::MAX;
-        if whole >= 0 {
-            sums.assets.add(worth, 1);
-        } else {
-            sums.liabilities.add(worth, 1);
-        }
-        if netted >= 0 {
-            gross = gross.wrapping_add(side as u128);
-            sums.maint.add(side, leg.weights.asset_maint_ppm);
-            sums.target.add(side, leg.weights.asset_target_ppm);
-        } else {
-            sums.maint.subtract(side, leg.weights.liability_maint_ppm);
-            sums.target.subtract(side, leg.weights.liability_target_ppm);
-        }
-        if portfolio.perp_count != 0 {
-            let value_of = |columns: &Columns| low.value_wide_up(columns.total() as u128);
-            gross = gross.wrapping_add(value_of(&quote.notional).min(1 << 90));
-            charge_maint = value_of(&quote.charge_maint) as i128;
-            charge_target = value_of(&quote.charge_target) as i128;
-        }
-    }
-    // Sums of 33 values below 2^64 with weights below 2^23, and charges of at most 2^126: nothing wraps.
-    let nav = sums.assets.difference_times(&sums.liabilities, PPM);
-    // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
-    let maint = sums.maint.total().wrapping_sub(charge_maint).min(nav);
-    let target = sums.target.total().wrapping_sub(charge_target).min(maint);
-    Margins { nav, maint, target, gross_usd_micro: gross, saturated: sums.saturated }
-}
-
-/// `w * gains`, rounded down.
-#[inline(always)]
-fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
-    if weight_ppm == PPM || gains == 0 {
-        gains
-    } else {
-        (mul_u128_u32(gains as u128, weight_ppm) / PPM as u128) as i128
+    pub(super) fn is_saturated(values: &Columns) -> bool {
+        values.reaches_bit(64)
     }
 }
 
@@ -256,127 +158,39 @@ fn value_down(amount: i128, high: UnitPrice, low: UnitPrice) -> u64 {
     }
 }
 
-/// What the account is worth for adding risk, pico-dollars.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InitialMargins {
-    /// NAV at conservative prices.
-    pub nav: i128,
-    /// `NAV - IMR` at conservative prices.
-    pub init: i128,
-    /// Some leg's value left the range of the numbers.
-    pub saturated: bool,
+/// A leg's plain unit price and, where `edges` or where it is stale, what its favourable edge makes of it.
+#[derive(Clone, Copy)]
+struct Favourable {
+    plain: UnitPrice,
+    /// Zero for a leg at its plain price.
+    edge: u64,
 }
 
-impl InitialMargins {
-    /// IMR, pico-dollars.
-    pub const fn imr(&self) -> i128 {
-        self.nav - self.init
+impl Favourable {
+    #[inline(always)]
+    fn of(prices: &LegPrices, plain: UnitPrice, edges: bool) -> Self {
+        Self { plain, edge: if edges || prices.stale { prices.edge } else { 0 } }
     }
-}
 
-/// Initial margin: assets and longs low, borrows and shorts high, perp charges always high; gains count nothing.
-pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
-    let (mut assets, mut liabilities, mut init) = (Columns::default(), Columns::default(), Columns::default());
-    let mut saturated = false;
-    for leg in portfolio.tokens() {
-        let magnitude = leg.amount_atoms.unsigned_abs();
-        let value = if leg.amount_atoms >= 0 {
-            let value = leg.prices.init.value_in_loop_down(magnitude);
-            assets.add(value, 1);
-            init.add(value, leg.weights.asset_init_ppm);
-            value
+    /// The unit price of an asset, a long or whatever else gains from a higher price.
+    #[inline(always)]
+    fn high(&self) -> UnitPrice {
+        if self.edge == 0 {
+            self.plain
         } else {
-            let value = leg.prices.init.value_in_loop_up(magnitude);
-            liabilities.add(value, 1);
-            init.subtract(value, leg.weights.liability_init_ppm);
-            value
-        };
-        saturated |= value == u64::MAX;
-    }
-    let (mut perps, mut charge) = (QuoteSums::default(), Columns::default());
-    for leg in portfolio.perps() {
-        let magnitude = leg.units.unsigned_abs();
-        let notional = leg.prices.init_charge.value_in_loop_up(magnitude);
-        let worth = if leg.units >= 0 { leg.prices.init.value_in_loop_down(magnitude) } else { notional };
-        saturated |= notional == u64::MAX;
-        perps.pnl(leg, worth, &mut saturated);
-        charge.add(notional, leg.rates.init_ppm);
-    }
-    let quote = &portfolio.quote;
-    let mut charged = 0;
-    if quote.amount_atoms != 0 || portfolio.perp_count != 0 {
-        let (low, high) = (quote.prices.init, quote.prices.init_charge);
-        let netted = (quote.amount_atoms as i128).wrapping_sub(perps.losses.total());
-        let whole = netted.wrapping_add(perps.gains.total());
-        let side = value_down(netted, low, high);
-        let worth = if whole == netted { side } else { value_down(whole, low, high) };
-        saturated |= side == u64::MAX || worth == u64::MAX;
-        if whole >= 0 {
-            assets.add(worth, 1);
-        } else {
-            liabilities.add(worth, 1);
-        }
-        if netted >= 0 {
-            init.add(side, quote.weights.asset_init_ppm);
-        } else {
-            init.subtract(side, quote.weights.liability_init_ppm);
-        }
-        charged = high.value_wide_up(charge.total() as u128) as i128;
-    }
-    let nav = assets.difference_times(&liabilities, PPM);
-    InitialMargins { nav, init: init.total().wrapping_sub(charged).min(nav), saturated }
-}
-
-/// The account may hold what it holds after adding risk.
-///
-/// # Errors
-/// `PriceStale` or `PriceNotReady` where any leg is, `NumberOutOfRange` where a leg saturated,
-/// `MarginInsufficient` where NAV is below IMR (equality passes).
-pub fn check_initial(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
-    let quote_counts = portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0;
-    let mut stale = quote_counts && portfolio.quote.prices.stale;
-    let mut ready = !quote_counts || portfolio.quote.prices.ready;
-    for prices in portfolio.tokens().iter().map(|l| &l.prices).chain(portfolio.perps().iter().map(|l| &l.prices)) {
-        stale |= prices.stale;
-        ready &= prices.ready;
-    }
-    if stale {
-        return Err(RiskError::PriceStale);
-    }
-    if !ready {
-        return Err(RiskError::PriceNotReady);
-    }
-    let margins = initial_margins(portfolio);
-    if margins.saturated {
-        return Err(RiskError::NumberOutOfRange);
-    }
-    if margins.init < 0 {
-        return Err(RiskError::MarginInsufficient);
-    }
-    Ok(margins)
-}
-
-/// What can be taken of quote and what is owed in it (DESIGN 1): `max(0, min(q, Q))` and `max(0, -Q)`, atoms at spot.
-pub fn quote_sides(portfolio: &Portfolio) -> (u64, u64) {
-    let (mut gains, mut losses) = (0i128, 0i128);
-    for leg in portfolio.perps() {
-        // A stale leg counts at its favourable edge everywhere.
-        let price = if leg.units >= 0 {
-            favourable_high(&leg.prices, At::Spot, false)
-        } else {
-            favourable_low(&leg.prices, At::Spot, false)
-        };
-        let pnl = leg.pnl_at(price) as i128;
-        if pnl >= 0 {
-            gains += pnl;
-        } else {
-            losses += pnl;
+            self.plain.raised_down(self.edge)
         }
     }
-    let q = portfolio.quote.amount_atoms as i128;
-    let netted = q + losses + weighted_gains_down(gains, portfolio.params.pnl_weight_ppm);
-    let clamp = |value: i128| value.clamp(0, i64::MAX as i128) as u64;
-    (clamp(q.min(netted)), clamp(-netted))
+
+    /// The unit price of a liability, a short or a charge.
+    #[inline(always)]
+    fn low(&self) -> UnitPrice {
+        if self.edge == 0 {
+            self.plain
+        } else {
+            self.plain.lowered_up(self.edge)
+        }
+    }
 }
 
 /// The order of `a * b` and `c * d`, exactly.

@@ -95,6 +95,14 @@ impl Columns {
         Self { high, low }.total()
     }
 
+    /// Whether a sum of values taken once each is `2^bit - 1` or more, for a bit of 32 or above.
+    #[inline(always)]
+    pub const fn reaches_bit(&self, bit: u32) -> bool {
+        // The low column of 33 terms stays below 2^38, so carrying it up and one more cannot overflow.
+        let carried = self.high.wrapping_add(self.low.wrapping_add(1) >> 32);
+        carried >> (bit - 32) != 0
+    }
+
     /// The sum.
     #[inline(always)]
     pub const fn total(&self) -> i128 {
@@ -104,20 +112,17 @@ impl Columns {
 
 /// `a * b >> shift`, rounded down. Saturates at `u64::MAX`.
 ///
-/// On halves: a 128-bit shift by a variable amount costs several times as much on sBPF.
+/// The result is the upper half of one product: where the shift is below 64, `a` is shifted up by the rest of it, as
+/// far as it has room.
 #[inline(always)]
 pub const fn mul_shift_down(a: u64, b: u64, shift: u32) -> u64 {
-    let (high, low) = mul_halves(a, b);
-    if shift >= 64 {
-        return if shift > 127 { 0 } else { high >> (shift - 64) };
+    let Some((a, right)) = for_upper_half(a, shift) else {
+        return mul_shift_slowly(a, b, shift).0;
+    };
+    if right > 63 {
+        return 0;
     }
-    if shift == 0 {
-        return if high == 0 { low } else { u64::MAX };
-    }
-    if high >> shift != 0 {
-        return u64::MAX;
-    }
-    (high << (64 - shift)) | (low >> shift)
+    mul_high_down(a, b) >> right
 }
 
 /// `a * b >> shift`, rounded up. Saturates at `u64::MAX`.
@@ -129,15 +134,37 @@ pub const fn mul_shift_up(a: u64, b: u64, shift: u32) -> u64 {
 /// `a * b >> shift`, rounded down and rounded up. Both saturate at `u64::MAX`.
 #[inline(always)]
 pub const fn mul_shift_both(a: u64, b: u64, shift: u32) -> (u64, u64) {
+    let Some((a, right)) = for_upper_half(a, shift) else {
+        return mul_shift_slowly(a, b, shift);
+    };
     let (high, low) = mul_halves(a, b);
-    if shift > 127 {
+    if right > 63 {
         return (0, (high != 0 || low != 0) as u64);
     }
+    let value = high >> right;
+    // The upper half of a product is at most 2^64 - 2.
+    (value, value.wrapping_add((value << right != high || low != 0) as u64))
+}
+
+/// `a` and a shift of the upper half of `a * b`, which is what `shift` makes of the product; none where `a` has no room.
+#[inline(always)]
+const fn for_upper_half(a: u64, shift: u32) -> Option<(u64, u32)> {
     if shift >= 64 {
-        let right = shift - 64;
-        let value = high >> right;
-        return (value, value.saturating_add((value << right != high || low != 0) as u64));
+        return Some((a, shift - 64));
     }
+    let left = 64 - shift;
+    let moved = a.wrapping_shl(left);
+    if shift == 0 || moved.wrapping_shr(left) != a {
+        return None;
+    }
+    Some((moved, 0))
+}
+
+/// Both roundings of `a * b >> shift` for a shift below 64, from both halves of the product.
+#[cold]
+#[inline(never)]
+const fn mul_shift_slowly(a: u64, b: u64, shift: u32) -> (u64, u64) {
+    let (high, low) = mul_halves(a, b);
     if shift == 0 {
         let value = if high == 0 { low } else { u64::MAX };
         return (value, value);

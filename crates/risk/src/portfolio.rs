@@ -88,6 +88,18 @@ impl PerpLeg {
     /// PnL of a base that is worth `worth` quote atoms either way; saturates.
     #[inline(always)]
     pub const fn pnl_of(&self, worth: u64) -> i64 {
+        const ROOM: i64 = 1 << 62;
+        // Both below 2^62: nothing can leave the range.
+        if worth >> 62 == 0 && self.cash_atoms.wrapping_add(ROOM) >= 0 && self.cash_atoms < ROOM {
+            let worth = worth as i64;
+            return self.cash_atoms.wrapping_add(if self.units >= 0 { worth } else { worth.wrapping_neg() });
+        }
+        self.pnl_saturating(worth)
+    }
+
+    #[cold]
+    #[inline(never)]
+    const fn pnl_saturating(&self, worth: u64) -> i64 {
         let worth = if worth >> 63 == 0 { worth as i64 } else { i64::MAX };
         if self.units >= 0 {
             self.cash_atoms.saturating_add(worth)
@@ -150,5 +162,24 @@ impl Portfolio {
     #[inline(always)]
     pub fn perps(&self) -> &[PerpLeg] {
         self.perps.get(..self.perp_count).unwrap_or(&[])
+    }
+
+    /// Whether any leg's price is stale, and whether every leg's averages are ready; quote counts where it is held or
+    /// where something settles in it.
+    #[inline(always)]
+    pub fn ages(&self) -> (bool, bool) {
+        let (mut stale, mut ready) = (false, true);
+        if self.quote.amount_atoms != 0 || self.perp_count != 0 {
+            (stale, ready) = (self.quote.prices.stale, self.quote.prices.ready);
+        }
+        for leg in self.tokens() {
+            stale |= leg.prices.stale;
+            ready &= leg.prices.ready;
+        }
+        for leg in self.perps() {
+            stale |= leg.prices.stale;
+            ready &= leg.prices.ready;
+        }
+        (stale, ready)
     }
 }

@@ -173,14 +173,14 @@ proptest! {
 
     #[test]
     fn quote_is_either_seizable_or_owed(p in portfolio(5)) {
-        let (seizable, owed) = quote_sides(&p);
+        let (seizable, owed) = quote_sides(&p, &margins(&p, At::Spot, false));
         prop_assert!(seizable == 0 || owed == 0);
     }
 }
 
 /// The size was bounded by the collateral or by what is owed in quote rather than by the target.
 fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
-    let (seizable, owed) = quote_sides(after);
+    let (seizable, owed) = quote_sides(after, &margins(after, At::Spot, false));
     match leg {
         Leg::Pair { asset, liability } => {
             let seized_all = asset == 0 && seizable == 0;

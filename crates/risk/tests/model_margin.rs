@@ -8,7 +8,7 @@ use plimsoll_model::margin::{is_eligible, margin};
 use plimsoll_model::{int, At as ModelAt, Level, View, Q};
 use plimsoll_risk::auction::{Clocks, Seen};
 use plimsoll_risk::liquidate::assess;
-use plimsoll_risk::margin::{initial_margins, margins, quote_sides};
+use plimsoll_risk::margin::{excess, initial_margins, margins, quote_sides};
 use plimsoll_risk::portfolio::{At, Portfolio};
 use proptest::prelude::*;
 use support::NOW;
@@ -32,17 +32,19 @@ fn assert_rounded_down(exact: &Q, rounded: i128, bound: &Q, what: &str) -> Resul
 fn check_maintenance(p: &Portfolio) -> Result<(), TestCaseError> {
     // The quote's price is the same in both views, so one conversion holds them.
     let exact = convert::portfolio(p, For::Maintenance(At::Spot));
-    let (nav, excess) = bounds(p, &unit(p.quote.prices.spot));
+    let (nav, bound) = bounds(p, &unit(p.quote.prices.spot));
     for at in [At::Spot, At::Fast] {
         for edges in [false, true] {
             let rounded = margins(p, at, edges);
             prop_assert!(!rounded.saturated);
+            let short = excess(p, at, edges);
+            prop_assert_eq!((short.maint, short.target), (rounded.maint, rounded.target), "the short form");
             let view = if edges { View::Eligible(at_model(at)) } else { View::Plain(at_model(at)) };
             let maint = margin(&exact, Level::Maintenance, view);
             assert_rounded_down(&maint.nav, rounded.nav, &nav, "NAV")?;
-            assert_rounded_down(&maint.excess(), rounded.maint, &excess, "NAV - MMR")?;
+            assert_rounded_down(&maint.excess(), rounded.maint, &bound, "NAV - MMR")?;
             let target = margin(&exact, Level::Target, view).excess();
-            assert_rounded_down(&target, rounded.target, &excess, "NAV - TMR")?;
+            assert_rounded_down(&target, rounded.target, &bound, "NAV - TMR")?;
         }
     }
     Ok(())
@@ -84,7 +86,7 @@ fn check_quote_sides(p: &Portfolio) -> Result<(), TestCaseError> {
     let exact = convert::portfolio(p, For::Maintenance(At::Spot));
     let net = plimsoll_model::margin::quote_net(&exact, Level::Maintenance, View::Plain(ModelAt::Spot));
     let price = unit(p.quote.prices.spot);
-    let (seizable, owed) = quote_sides(p);
+    let (seizable, owed) = quote_sides(p, &margins(p, At::Spot, false));
     // Each PnL is rounded against the holder by up to an atom, the weighted gains by one.
     let bound = int(2 * p.perp_count as i128 + 1);
     let less = net.seizable() / &price - int(seizable as i128);

@@ -181,9 +181,9 @@ impl Bank {
 /// Seconds from `from` to `to`; zero where the clock went back.
 #[inline(always)]
 const fn secs_between(from: i64, to: i64) -> u64 {
-    let elapsed = to.saturating_sub(from);
-    if elapsed > 0 {
-        elapsed as u64
+    if to > from {
+        // The distance of two signed numbers fits an unsigned one.
+        to.wrapping_sub(from) as u64
     } else {
         0
     }

@@ -8,7 +8,7 @@ use plimsoll_risk::auction::{Clocks, Seen};
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::num::{to_i64, PPM};
 use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up};
-use plimsoll_risk::params::{GlobalParams, TokenWeights};
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{edge_from_ppm_up, Price, UnitPrice};
 use plimsoll_risk::{RiskError, RiskResult};
@@ -53,11 +53,45 @@ struct Pricing<'a> {
     board: &'a PriceBoard,
     now: i64,
     views: Views,
+    /// What was published before is stale.
+    fresh_since: i64,
+    /// What was published before no longer blocks bankruptcy.
+    held_since: i64,
 }
 
-impl Pricing<'_> {
-    /// Writes the prices of a leg of the given sign, whose own charge is `charge_ppm` of its value, in place;
-    /// `settles` for quote and what settles in it.
+/// What decides the charge on a leg's own value, of which half bounds the width of its edge.
+#[derive(Clone, Copy)]
+enum Charge<'a> {
+    Asset(&'a TokenWeights),
+    Liability(&'a TokenWeights),
+    Perp(&'a MarketRates),
+}
+
+impl Charge<'_> {
+    /// `1 - w_a` of an asset, `w_l - 1` of a liability, the rate of a perp.
+    fn ppm(self) -> u32 {
+        match self {
+            Self::Asset(weights) => PPM.saturating_sub(weights.asset_maint_ppm),
+            Self::Liability(weights) => weights.liability_maint_ppm.saturating_sub(PPM),
+            Self::Perp(rates) => rates.maint_ppm,
+        }
+    }
+}
+
+impl<'a> Pricing<'a> {
+    fn new(registry: &'a Registry, board: &'a PriceBoard, now: i64, views: Views) -> Self {
+        let params = registry.params();
+        Self {
+            params,
+            board,
+            now,
+            views,
+            fresh_since: now.saturating_sub(params.read_age_secs as i64),
+            held_since: now.saturating_sub(params.stale_asset_secs as i64),
+        }
+    }
+
+    /// Writes the prices of a leg of the given sign and charge in place; `settles` for quote and what settles in it.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     fn write(
@@ -67,14 +101,14 @@ impl Pricing<'_> {
         scale: Price,
         positive: bool,
         settles: bool,
-        charge_ppm: u32,
+        charge: Charge<'_>,
     ) -> RiskResult<()> {
         let slot = self.board.slot(slot as usize).ok_or(RiskError::LegPriceInvalid)?;
-        let age_secs = self.now.saturating_sub(slot.published_at);
-        let stale = age_secs > self.params.read_age_secs as i64 || slot.spot.mantissa == 0;
-        prices.published_at = slot.published_at;
+        let published_at = slot.published_at;
+        let stale = published_at < self.fresh_since || slot.spot.mantissa == 0;
+        prices.published_at = published_at;
         prices.stale = stale;
-        prices.stale_for_hours = age_secs > self.params.stale_asset_secs as i64;
+        prices.stale_for_hours = published_at < self.held_since;
         if self.views.spot {
             prices.spot = UnitPrice::new_down(slot.spot.get(), scale);
         }
@@ -82,7 +116,7 @@ impl Pricing<'_> {
             prices.fast = UnitPrice::new_down(slot.fast.get(), scale);
         }
         if self.views.initial {
-            let seen_secs = slot.published_at.saturating_sub(slot.first_published_at);
+            let seen_secs = published_at.wrapping_sub(slot.first_published_at);
             prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.fast_secs, slot.slow_secs);
             // Only what settles in quote is charged at the high price beside its own.
             let high = settles || !positive;
@@ -91,28 +125,20 @@ impl Pricing<'_> {
             }
             prices.init = if positive { UnitPrice::new_down(slot.low.get(), scale) } else { prices.init_charge };
         }
-        prices.edge = if stale || self.views.edges { self.edge(slot, age_secs, stale, charge_ppm) } else { 0 };
+        prices.edge = if stale || self.views.edges { self.edge(slot, stale, charge) } else { 0 };
         Ok(())
     }
 
     #[inline(never)]
-    fn edge(&self, slot: &PriceSlot, age_secs: i64, stale: bool, charge_ppm: u32) -> u64 {
+    fn edge(&self, slot: &PriceSlot, stale: bool, charge: Charge<'_>) -> u64 {
+        let charge_ppm = charge.ppm();
         // A fresh leg without a charge or without width has no edge: the common case of the settlement token.
         if !stale && (charge_ppm < 2 || slot.sigma_ppm == 0) {
             return 0;
         }
+        let age_secs = self.now.saturating_sub(slot.published_at);
         let vol = slot.vol_ppm_per_sqrt_sec;
         edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma_ppm, vol, age_secs, charge_ppm / 2))
-    }
-}
-
-/// The charge on a balance's value, ppm: `1 - w_a` of an asset, `w_l - 1` of a liability.
-#[inline(always)]
-fn charge_ppm(weights: &TokenWeights, positive: bool) -> u32 {
-    if positive {
-        PPM.saturating_sub(weights.asset_maint_ppm)
-    } else {
-        weights.liability_maint_ppm.saturating_sub(PPM)
     }
 }
 
@@ -145,7 +171,7 @@ pub fn load(
     out.params = *registry.params();
     out.token_count = 0;
     out.perp_count = 0;
-    let pricing = Pricing { params: registry.params(), board, now, views };
+    let pricing = Pricing::new(registry, board, now, views);
     let mut quote_atoms = 0;
     for position in account.tokens.iter().filter(|p| p.used == 1) {
         let slot = registry.bank(position.bank as usize).ok_or(RiskError::LegEmpty)?;
@@ -158,8 +184,9 @@ pub fn load(
         leg.amount_atoms = amount;
         leg.weights = slot.weights.0;
         leg.bank = position.bank;
-        let charge = charge_ppm(&slot.weights.0, amount >= 0);
-        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), amount >= 0, false, charge)?;
+        let positive = amount >= 0;
+        let charge = if positive { Charge::Asset(&slot.weights.0) } else { Charge::Liability(&slot.weights.0) };
+        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), positive, false, charge)?;
         out.token_count += 1;
     }
     for position in account.derivatives.iter().filter(|p| p.kind == PositionKind::Perp as u8) {
@@ -170,7 +197,14 @@ pub fn load(
         leg.cash_atoms = cash;
         leg.rates = slot.rates.0;
         leg.market = position.market;
-        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units >= 0, true, slot.rates.0.maint_ppm)?;
+        pricing.write(
+            &mut leg.prices,
+            slot.price_slot,
+            slot.scale.get(),
+            units >= 0,
+            true,
+            Charge::Perp(&slot.rates.0),
+        )?;
         out.perp_count += 1;
     }
     load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)
@@ -193,7 +227,8 @@ fn load_quote(
     if amount_atoms == 0 && perp_count == 0 {
         return Ok(());
     }
-    let charge = charge_ppm(&slot.weights.0, amount_atoms >= 0);
+    let weights = &slot.weights.0;
+    let charge = if amount_atoms >= 0 { Charge::Asset(weights) } else { Charge::Liability(weights) };
     // Netting with PnL may flip the sign, so initial needs both sides: `init` is low, `init_charge` is high.
     pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), true, true, charge)
 }

@@ -5,6 +5,22 @@ use plimsoll_state::{AccountStatus, Engine, MarginAccount, Registry, LAYOUT_VERS
 
 use crate::error::{EngineError, IntoEngine};
 
+/// Whether two addresses are the same, as four numbers: a call that compares bytes costs three times as much.
+#[inline(always)]
+pub fn same(one: &Pubkey, other: &Pubkey) -> bool {
+    same_bytes(one.as_array(), other.as_array())
+}
+
+/// [`same`] for addresses as accounts store them.
+#[inline(always)]
+pub const fn same_bytes(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let ((one, _), (other, _)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    u64::from_le_bytes(one[0]) == u64::from_le_bytes(other[0])
+        && u64::from_le_bytes(one[1]) == u64::from_le_bytes(other[1])
+        && u64::from_le_bytes(one[2]) == u64::from_le_bytes(other[2])
+        && u64::from_le_bytes(one[3]) == u64::from_le_bytes(other[3])
+}
+
 /// The clock's Unix time, seconds.
 ///
 /// # Errors
@@ -30,7 +46,7 @@ pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
 /// `NotOwner`.
 #[inline(always)]
 pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
-    ensure!(account.owner == signer.to_bytes(), EngineError::NotOwner);
+    ensure!(same_bytes(&account.owner, signer.as_array()), EngineError::NotOwner);
     Ok(())
 }
 
@@ -40,9 +56,9 @@ pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
 /// `NotOwnerOrDelegate`.
 #[inline(always)]
 pub fn require_owner_or_delegate(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
-    let key = signer.to_bytes();
-    let delegated = account.delegate != [0; 32] && account.delegate == key;
-    ensure!(account.owner == key || delegated, EngineError::NotOwnerOrDelegate);
+    let key = signer.as_array();
+    let delegated = || same_bytes(&account.delegate, key) && !same_bytes(key, &[0; 32]);
+    ensure!(same_bytes(&account.owner, key) || delegated(), EngineError::NotOwnerOrDelegate);
     Ok(())
 }
 
@@ -62,7 +78,7 @@ pub fn require_not_paused(registry: &Registry, bits: u32) -> Result<()> {
 /// `EngineMismatch`.
 #[inline(always)]
 pub fn require_same_engine(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
-    ensure!(ours == theirs, EngineError::EngineMismatch);
+    ensure!(same_bytes(ours, theirs), EngineError::EngineMismatch);
     Ok(())
 }
 

@@ -340,9 +340,14 @@ impl<T> IntoEngine<T> for core::result::Result<T, RiskError> {
 impl<T> IntoEngine<T> for core::result::Result<T, InvariantViolation> {
     #[inline(always)]
     fn engine(self) -> Result<T> {
-        self.map_err(|violation| {
-            msg!("invariant: {}", violation.0);
-            EngineError::InvariantBroken.into()
-        })
+        self.map_err(broken)
     }
+}
+
+/// Names the invariant that does not hold.
+#[cold]
+#[inline(never)]
+fn broken(violation: InvariantViolation) -> Error {
+    crate::report::line(&["invariant: ", violation.0]);
+    fail(EngineError::InvariantBroken)
 }

@@ -18,6 +18,7 @@ macro_rules! ensure {
 }
 
 pub mod access;
+pub mod entry;
 pub mod error;
 pub mod event;
 pub mod gate;
@@ -25,7 +26,9 @@ pub mod growth;
 pub mod instructions;
 pub mod ledger;
 pub mod liquidation;
+pub mod loader;
 pub mod oracle;
+pub mod report;
 pub mod vault;
 
 pub use error::EngineError;
@@ -45,7 +48,7 @@ const _: () = {
 /// Instructions of the engine.
 #[program]
 pub mod plimsoll {
-    // The dispatcher compares discriminators in this order, so what runs in a crash comes first.
+    // `entry.rs` dispatches them.
     use super::*;
 
     /// Takes over a perp of an account under water at spot, against a penalty.

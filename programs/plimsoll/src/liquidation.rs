@@ -8,6 +8,7 @@ use plimsoll_risk::liquidate::{Leg, Plan, Refusal, Request};
 use plimsoll_risk::RiskError;
 
 use crate::error::EngineError;
+use crate::report::{decimal, line};
 
 /// Bounds that a liquidator sets.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +100,9 @@ impl LiquidationOutcome {
 pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
     match refusal.best {
         Some(LegName::Pair { asset, liability }) => {
-            msg!("best leg: asset bank {}, liability bank {}", asset, liability)
+            line(&["best leg: asset bank ", &decimal(asset as u64), ", liability bank ", &decimal(liability as u64)])
         }
-        Some(LegName::Perp { market }) => msg!("best leg: market {}", market),
+        Some(LegName::Perp { market }) => line(&["best leg: market ", &decimal(market as u64)]),
         None => {}
     }
     let error = EngineError::from(refusal.reason);

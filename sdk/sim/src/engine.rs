@@ -3,6 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use litesvm::types::TransactionMetadata;
 use plimsoll::liquidation::LiquidationOutcome;
+use plimsoll_risk::margin::{margins, quote_sides};
 use plimsoll_risk::portfolio::{At, Portfolio};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -50,7 +51,7 @@ impl Snapshot {
     /// NAV, maintenance requirement and gross liabilities at spot; none where a leg cannot be valued.
     pub fn standing(&self, account: &MarginAccount) -> Option<Standing> {
         let portfolio = self.with(account).portfolio(Views::SPOT).ok()?;
-        let margins = plimsoll_risk::margin::margins(&portfolio, At::Spot, false);
+        let margins = margins(&portfolio, At::Spot, false);
         let usd = |pico: i128| pico as f64 / 1e12;
         Some(Standing {
             nav_usd: usd(margins.nav),
@@ -89,7 +90,7 @@ fn exposure_usd(portfolio: &Portfolio) -> f64 {
         .filter(|l| l.amount_atoms < 0)
         .map(|l| l.prices.spot.value_up(l.amount_atoms.unsigned_abs()))
         .sum();
-    let (_, owed) = plimsoll_risk::margin::quote_sides(portfolio);
+    let (_, owed) = quote_sides(portfolio, &margins(portfolio, At::Spot, false));
     let perps: u64 = portfolio.perps().iter().map(|l| l.prices.spot.value_up(l.units.unsigned_abs())).sum();
     let quote = portfolio.quote.prices.spot;
     (debts as f64 + quote.value_up(owed) as f64 + quote.value_up(perps) as f64) / 1e6

@@ -87,6 +87,7 @@ impl<'a> Recipe<'a> {
                 digest.text(&support.key);
                 // The linker and the order of passes are part of this executable.
                 digest.text(include_str!("lower.rs"));
+                digest.text(include_str!("peephole.rs"));
                 digest.text(concat!(
                     include_str!("link/mod.rs"),
                     include_str!("link/image.rs"),

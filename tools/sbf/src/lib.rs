@@ -13,6 +13,7 @@ mod link;
 mod llvm;
 mod lower;
 mod official;
+mod peephole;
 mod process;
 mod report;
 mod stdlib;

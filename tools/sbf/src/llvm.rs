@@ -8,7 +8,7 @@ use std::process::Command;
 /// The environment variable that names the one LLVM to use.
 pub(crate) const PREFIX_VARIABLE: &str = "LLVM_PREFIX";
 
-const TOOLS: [&str; 6] = ["opt", "llc", "llvm-link", "llvm-config", "clang", "clang++"];
+const TOOLS: [&str; 7] = ["opt", "llc", "llvm-mc", "llvm-link", "llvm-config", "clang", "clang++"];
 
 /// An LLVM with every tool the builder calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

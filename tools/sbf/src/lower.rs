@@ -2,6 +2,7 @@
 
 use crate::bitcode::{unpack, Bitcode};
 use crate::error::{AtPath, Error, Result};
+use crate::peephole::shorten;
 use crate::process::output;
 use crate::support::Support;
 use crate::toolchain::OwnToolchain;
@@ -84,14 +85,20 @@ impl Pipeline<'_> {
     }
 
     fn generate(&self, module: &str, to: &str) -> Result<Vec<u8>> {
-        let object = self.work.join(to);
+        let (assembly, object) = (self.work.join("final.s"), self.work.join(to));
         let mut llc = self.toolchain.llvm.tool("llc");
-        llc.args(["-march=bpfel", "-mcpu=v2", "-mattr=+allows-misaligned-mem-access", "-O2", "-filetype=obj"])
+        llc.args(["-march=bpfel", "-mcpu=v2", "-mattr=+allows-misaligned-mem-access", "-O2", "-filetype=asm"])
             .args([LLVM_STACK_LIMIT, "-stack-size-section", "-bpf-disable-trap-unreachable"])
             .arg(self.work.join(module))
             .arg("-o")
-            .arg(&object);
+            .arg(&assembly);
         output(&mut llc)?;
+        let text = fs::read_to_string(&assembly).at("read", &assembly)?;
+        fs::write(&assembly, shorten(&text)).at("write", &assembly)?;
+        // `alu32` lets the assembler read the one such instruction that `shorten` writes.
+        let mut assembler = self.toolchain.llvm.tool("llvm-mc");
+        assembler.args(["-triple=bpfel", "-mcpu=v2", "-mattr=+alu32,+allows-misaligned-mem-access", "-filetype=obj"]);
+        output(assembler.arg(&assembly).arg("-o").arg(&object))?;
         fs::read(&object).at("read", &object)
     }
 }

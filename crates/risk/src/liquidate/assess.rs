@@ -1,7 +1,7 @@
 //! Who is eligible, and in which regime.
 
 use crate::auction::{best_leg, BestLeg, Clocks, Regime, Seen, Sight};
-use crate::margin::{margins, quote_sides, Margins};
+use crate::margin::{excess, margins, quote_sides, Excess, Margins};
 use crate::num::PPM;
 use crate::portfolio::{At, Portfolio};
 
@@ -11,7 +11,7 @@ pub struct Assessment {
     /// At spot, plain prices.
     pub spot: Margins,
     /// At the fast average, plain prices.
-    pub fast: Margins,
+    pub fast: Excess,
     /// h at spot, rounded down, at most one.
     pub health_ppm: u32,
     /// What may be seized of quote, atoms.
@@ -33,7 +33,7 @@ pub struct Assessment {
 pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     let params = &portfolio.params;
     let spot = margins(portfolio, At::Spot, false);
-    let fast = margins(portfolio, At::Fast, false);
+    let fast = excess(portfolio, At::Fast, false);
     let mut clocks = *clocks;
     let mut sight = Sight {
         seen: Seen::Healthy,
@@ -46,18 +46,23 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     // Favourable edges only raise margins, so an account healthy at plain prices needs no second look.
     let under_water = spot.is_under_water()
         && (clocks.bypass || fast.is_under_water())
-        && margins(portfolio, At::Spot, true).is_under_water()
-        && (clocks.bypass || margins(portfolio, At::Fast, true).is_under_water());
+        && excess(portfolio, At::Spot, true).is_under_water()
+        && (clocks.bypass || excess(portfolio, At::Fast, true).is_under_water());
     let health_ppm = spot.ratio_ppm_down(PPM);
-    let (quote_seizable_atoms, quote_owed_atoms) = quote_sides(portfolio);
+    let (quote_seizable_atoms, quote_owed_atoms) = quote_sides(portfolio, &spot);
     let (mut best, mut regime) = (None, None);
     if under_water {
         let boundary = params.wind_down_boundary_ppm_up();
         let sides = (quote_seizable_atoms, quote_owed_atoms);
-        let found = best_leg(portfolio, &spot, health_ppm, sides);
+        let gross = spot.gross_usd_micro(&portfolio.quote.prices, At::Spot);
+        let found = best_leg(portfolio, gross, health_ppm, sides);
         // Both clauses are asked at both prices: a wick that lasts one update opens no wind-down of everything.
-        let at_spot = spot.is_below_boundary(boundary) || !found.cure_pays;
-        let at_fast = || fast.is_below_boundary(boundary) || !found.pays_at(portfolio, fast.ratio_ppm_down(PPM));
+        let at_spot = spot.is_below_boundary(gross, boundary) || !found.cure_pays;
+        let at_fast = || {
+            let fast = margins(portfolio, At::Fast, false);
+            let gross = fast.gross_usd_micro(&portfolio.quote.prices, At::Fast);
+            fast.is_below_boundary(gross, boundary) || !found.pays_at(portfolio, fast.ratio_ppm_down(PPM))
+        };
         let whole = at_spot && (clocks.bypass || at_fast());
         let decided = if at_spot { Regime::WindDown } else { Regime::Cure };
         sight.seen = if decided == Regime::WindDown { Seen::WindDown } else { Seen::UnderWater };

@@ -177,13 +177,13 @@ impl Terms {
         gross as i64 - cost as i64
     }
 
-    /// `x*` for a shortfall below target, pico-dollars, in atoms or units at the price of `at`, rounded up.
-    fn shortfall_size_up(&self, portfolio: &Portfolio, margins: &Margins, at: At, release: i64) -> u64 {
+    /// `x*` for a negative excess over target, pico-dollars, in atoms or units at the price of `at`, rounded up.
+    fn shortfall_size_up(&self, portfolio: &Portfolio, excess: i128, at: At, release: i64) -> u64 {
         if release <= 0 {
             return u64::MAX;
         }
         // Saturated margins are bounded so that the product stays in range.
-        let shortfall = (-margins.target).clamp(0, 1 << 100) as u128;
+        let shortfall = (-excess).clamp(0, 1 << 100) as u128;
         let dollars = (shortfall * PPM_U128).div_ceil(release as u128);
         let price = match at {
             At::Spot => self.price,
@@ -201,17 +201,17 @@ impl Terms {
     /// `min(x*_spot, x*_EMA)` in atoms, both with the same `m_T - p`; spot alone once the bypass holds.
     pub(super) fn target_size_up(&self, portfolio: &Portfolio, assessment: &Assessment, penalty_ppm: u32) -> u64 {
         let release = self.net_release(penalty_ppm);
-        let at_spot = self.shortfall_size_up(portfolio, &assessment.spot, At::Spot, release);
+        let at_spot = self.shortfall_size_up(portfolio, assessment.spot.target, At::Spot, release);
         if assessment.clocks.bypass {
             return at_spot;
         }
-        at_spot.min(self.shortfall_size_up(portfolio, &assessment.fast, At::Fast, release))
+        at_spot.min(self.shortfall_size_up(portfolio, assessment.fast.target, At::Fast, release))
     }
 
     /// `x*_EMA`, which bounds a fill where only spot says wind-down.
     pub(super) fn fast_target_size_up(&self, portfolio: &Portfolio, assessment: &Assessment, penalty_ppm: u32) -> u64 {
         let release = self.net_release(penalty_ppm);
-        self.shortfall_size_up(portfolio, &assessment.fast, At::Fast, release)
+        self.shortfall_size_up(portfolio, assessment.fast.target, At::Fast, release)
     }
 
     /// The most debt that the collateral can pay for: `collateral / (1 + p)`, debt atoms, rounded down.

@@ -10,6 +10,7 @@ use plimsoll_state::{MaintenanceView, MarginAccount, MarginView, PriceBoard, Reg
 use crate::access::{now_secs, require_same_engine};
 use crate::error::EngineError;
 use crate::gate;
+use crate::loader::read;
 
 /// What to compute.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -21,12 +22,12 @@ pub struct CheckMarginArgs {
 /// Three accounts, whatever the number of positions.
 #[derive(Accounts)]
 pub struct CheckMargin<'info> {
-    /// The account.
-    pub margin_account: AccountLoader<'info, MarginAccount>,
-    /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
-    /// Its engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: the account, a [`MarginAccount`] by `loader::read`.
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: its engine's registry, a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// CHECK: its engine's prices, a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
 }
 
 /// Sets a [`MarginView`] as return data.
@@ -35,9 +36,9 @@ pub struct CheckMargin<'info> {
 /// `EngineMismatch`, `UnknownValue` for other views, `LegPriceInvalid`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     ensure!(args.views == 1 || args.views == 3, EngineError::UnknownValue);
-    let account = ctx.accounts.margin_account.load()?;
-    let registry = ctx.accounts.registry.load()?;
-    let board = ctx.accounts.board.load()?;
+    let account = read::<MarginAccount>(&ctx.accounts.margin_account)?;
+    let registry = read::<Registry>(&ctx.accounts.registry)?;
+    let board = read::<PriceBoard>(&ctx.accounts.board)?;
     require_same_engine(&account.engine, &registry.engine)?;
     require_same_engine(&board.engine, &registry.engine)?;
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
@@ -58,13 +59,9 @@ pub fn view_of(portfolio: &Portfolio, all: bool) -> MarginView {
     if spot.saturated {
         view.flags |= MarginView::SATURATED;
     }
-    let quote = &portfolio.quote;
-    let quote_counts = quote.amount_atoms != 0 || portfolio.perp_count != 0;
-    let prices = portfolio.tokens().iter().map(|l| &l.prices).chain(portfolio.perps().iter().map(|l| &l.prices));
-    for prices in prices.chain(quote_counts.then_some(&quote.prices)) {
-        view.flags |= if prices.stale { MarginView::STALE } else { 0 };
-        view.flags |= if all && !prices.ready { MarginView::NOT_READY } else { 0 };
-    }
+    let (stale, ready) = portfolio.ages();
+    view.flags |= if stale { MarginView::STALE } else { 0 };
+    view.flags |= if all && !ready { MarginView::NOT_READY } else { 0 };
     if all {
         view.fast = MaintenanceView::from(&margins(portfolio, At::Fast, false));
         view.set_initial(&initial_margins(portfolio));

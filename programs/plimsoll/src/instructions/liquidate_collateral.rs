@@ -11,6 +11,7 @@ use crate::event::CollateralLiquidated;
 use crate::gate;
 use crate::ledger::transfer;
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+use crate::loader::{read, write};
 
 /// Which pair, and within which bounds.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -55,25 +56,25 @@ impl LiquidateCollateralArgs {
 pub struct LiquidateCollateral<'info> {
     /// Owner or delegate of the liquidator's account.
     pub signer: Signer<'info>,
-    /// Pays the debt and takes the collateral.
+    /// CHECK: pays the debt and takes the collateral; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub liquidator: AccountLoader<'info, MarginAccount>,
-    /// Is under water.
+    pub liquidator: UncheckedAccount<'info>,
+    /// CHECK: is under water; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub liquidatee: AccountLoader<'info, MarginAccount>,
-    /// Their engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
-    /// Its prices.
-    pub board: AccountLoader<'info, PriceBoard>,
-    /// Bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move.
+    pub liquidatee: UncheckedAccount<'info>,
+    /// CHECK: their engine's registry; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// CHECK: its prices; a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move; a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub liability_bank: AccountLoader<'info, Bank>,
-    /// Bank of the collateral, needed where the liquidator owes the same token and its totals therefore move.
+    pub liability_bank: UncheckedAccount<'info>,
+    /// CHECK: bank of the collateral, needed where the liquidator owes the same token and its totals therefore move; a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub asset_bank: Option<AccountLoader<'info, Bank>>,
-    /// The market whose negative PnL is repaid.
+    pub asset_bank: Option<UncheckedAccount<'info>>,
+    /// CHECK: the market whose negative PnL is repaid; a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: Option<AccountLoader<'info, Market>>,
+    pub market: Option<UncheckedAccount<'info>>,
 }
 
 impl LiquidateCollateral<'_> {
@@ -82,27 +83,27 @@ impl LiquidateCollateral<'_> {
         require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
         ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
 
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_not_paused(&registry, pause::LIQUIDATE)?;
-        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+        require_same_engine(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
         // The liquidator: traded by its owner or delegate, not bankrupt itself.
-        let liquidator = self.liquidator.load()?;
+        let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_engine(&liquidator.engine, &registry.engine)?;
         require_owner_or_delegate(&liquidator, self.signer.key)?;
         require_active(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
-        let liquidatee = self.liquidatee.load()?;
+        let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
         require_same_engine(&liquidatee.engine, &registry.engine)?;
         require_active(&liquidatee)?;
 
         // The banks are those of the request; they differ because the request's indices do.
-        let bank = self.liability_bank.load()?;
+        let bank = read::<Bank>(&self.liability_bank)?;
         require_same_engine(&bank.engine, &registry.engine)?;
         ensure!(bank.index == args.liability_bank(), EngineError::BankMismatch);
         if let Some(bank) = &self.asset_bank {
-            let bank = bank.load()?;
+            let bank = read::<Bank>(bank)?;
             require_same_engine(&bank.engine, &registry.engine)?;
             ensure!(bank.index == args.asset_bank, EngineError::BankMismatch);
         }
@@ -110,7 +111,7 @@ impl LiquidateCollateral<'_> {
         // The market is the one of the request, and only there.
         match (&self.market, args.liability) {
             (Some(market), LiabilityArg::NegativePnl(index)) => {
-                let market = market.load()?;
+                let market = read::<Market>(market)?;
                 require_same_engine(&market.engine, &registry.engine)?;
                 ensure!(market.index == index, EngineError::MarketMismatch);
             }
@@ -133,15 +134,15 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
     let now = now_secs()?;
     let plan = {
         let accounts = &ctx.accounts;
-        let registry = accounts.registry.load()?;
-        let board = accounts.board.load()?;
-        let mut liquidatee = accounts.liquidatee.load_mut()?;
+        let registry = read::<Registry>(&accounts.registry)?;
+        let board = read::<PriceBoard>(&accounts.board)?;
+        let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
         let mut loaded = gate::load(&liquidatee, &registry, &board, now, Views::LIQUIDATION)?;
         let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
             Ok(plan) => plan,
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
-        let mut liquidator = accounts.liquidator.load_mut()?;
+        let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         apply(accounts, &args, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
         liquidatee.set_clocks(&plan.clocks);
         gate::require_initial(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
@@ -167,7 +168,7 @@ fn apply(
 ) -> Result<()> {
     let asset_slot = registry.bank(args.asset_bank as usize).ok_or(EngineError::SlotEmpty)?;
     let mut asset_bank = match &accounts.asset_bank {
-        Some(bank) => Some(bank.load_mut()?),
+        Some(bank) => Some(write::<Bank>(bank)?),
         None => None,
     };
     transfer::pass_collateral(
@@ -183,11 +184,11 @@ fn apply(
         bank.invariant().engine()?;
     }
     let slot = registry.bank(args.liability_bank() as usize).ok_or(EngineError::SlotEmpty)?;
-    let mut bank = accounts.liability_bank.load_mut()?;
+    let mut bank = write::<Bank>(&accounts.liability_bank)?;
     let payment = transfer::Payment { debt_atoms: plan.size, fee_atoms: plan.fee_atoms };
     match (&accounts.market, args.liability) {
         (Some(market), LiabilityArg::NegativePnl(_)) => {
-            let mut market = market.load_mut()?;
+            let mut market = write::<Market>(market)?;
             let market_slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
             let secs = registry.params().funding_max_secs;
             transfer::pay_pnl(liquidator, liquidatee, &mut bank, slot, &mut market, market_slot, payment, now, secs)?;

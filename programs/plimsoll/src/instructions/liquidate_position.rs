@@ -9,6 +9,7 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::PositionLiquidated;
 use crate::gate;
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+use crate::loader::{read, write};
 
 /// Which position, and within which bounds.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -25,19 +26,19 @@ pub struct LiquidatePositionArgs {
 pub struct LiquidatePosition<'info> {
     /// Owner or delegate of the liquidator's account.
     pub signer: Signer<'info>,
-    /// Takes the position over.
+    /// CHECK: takes the position over; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub liquidator: AccountLoader<'info, MarginAccount>,
-    /// Is under water.
+    pub liquidator: UncheckedAccount<'info>,
+    /// CHECK: is under water; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub liquidatee: AccountLoader<'info, MarginAccount>,
-    /// Their engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
-    /// Its prices.
-    pub board: AccountLoader<'info, PriceBoard>,
-    /// The market: its open interest and own claim move.
+    pub liquidatee: UncheckedAccount<'info>,
+    /// CHECK: their engine's registry; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// CHECK: its prices; a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the market: its open interest and own claim move; a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
+    pub market: UncheckedAccount<'info>,
 }
 
 impl LiquidatePosition<'_> {
@@ -45,23 +46,23 @@ impl LiquidatePosition<'_> {
         // Both accounts are writable and of one type, which Anchor does not compare.
         require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
 
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_not_paused(&registry, pause::LIQUIDATE)?;
-        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+        require_same_engine(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
         // The liquidator: traded by its owner or delegate, not bankrupt itself.
-        let liquidator = self.liquidator.load()?;
+        let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_engine(&liquidator.engine, &registry.engine)?;
         require_owner_or_delegate(&liquidator, self.signer.key)?;
         require_active(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
-        let liquidatee = self.liquidatee.load()?;
+        let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
         require_same_engine(&liquidatee.engine, &registry.engine)?;
         require_active(&liquidatee)?;
 
         // The market is the one of the request.
-        let market = self.market.load()?;
+        let market = read::<Market>(&self.market)?;
         require_same_engine(&market.engine, &registry.engine)?;
         ensure!(market.index == args.market, EngineError::MarketMismatch);
         Ok(())
@@ -79,17 +80,17 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
     let now = now_secs()?;
     let (plan, long, netted_units) = {
         let accounts = &ctx.accounts;
-        let registry = accounts.registry.load()?;
-        let board = accounts.board.load()?;
-        let mut liquidatee = accounts.liquidatee.load_mut()?;
+        let registry = read::<Registry>(&accounts.registry)?;
+        let board = read::<PriceBoard>(&accounts.board)?;
+        let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
         let mut loaded = gate::load(&liquidatee, &registry, &board, now, plimsoll_state::snapshot::Views::LIQUIDATION)?;
         let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
             Ok(plan) => plan,
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
         let slot = registry.market(args.market as usize).ok_or(EngineError::SlotEmpty)?;
-        let mut liquidator = accounts.liquidator.load_mut()?;
-        let mut market = accounts.market.load_mut()?;
+        let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
+        let mut market = write::<Market>(&accounts.market)?;
         let funding_max_secs = registry.params().funding_max_secs;
         let (long, netted) = apply(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, funding_max_secs)?;
         liquidatee.set_clocks(&plan.clocks);

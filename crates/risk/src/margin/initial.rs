@@ -1,0 +1,98 @@
+//! Initial margin: what an account may hold after adding risk.
+
+use super::settled::{is_saturated, Pnl};
+use super::value_down;
+use crate::error::{RiskError, RiskResult};
+use crate::num::{Columns, PPM};
+use crate::portfolio::Portfolio;
+
+/// What the account is worth for adding risk, pico-dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InitialMargins {
+    /// NAV at conservative prices.
+    pub nav: i128,
+    /// `NAV - IMR` at conservative prices.
+    pub init: i128,
+    /// Some leg's value left the range of the numbers, or a sum of such values did.
+    pub saturated: bool,
+}
+
+impl InitialMargins {
+    /// IMR, pico-dollars.
+    pub const fn imr(&self) -> i128 {
+        self.nav - self.init
+    }
+}
+
+/// Initial margin: assets and longs low, borrows and shorts high, perp charges always high; gains count nothing.
+pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
+    let (mut assets, mut liabilities, mut init) = (Columns::default(), Columns::default(), Columns::default());
+    for leg in portfolio.tokens() {
+        let magnitude = leg.amount_atoms.unsigned_abs();
+        if leg.amount_atoms >= 0 {
+            let value = leg.prices.init.value_in_loop_down(magnitude);
+            assets.add(value, 1);
+            init.add(value, leg.weights.asset_init_ppm);
+        } else {
+            let value = leg.prices.init.value_in_loop_up(magnitude);
+            liabilities.add(value, 1);
+            init.subtract(value, leg.weights.liability_init_ppm);
+        }
+    }
+    let (mut pnl, mut notionals, mut charge) = (Pnl::default(), Columns::default(), Columns::default());
+    for leg in portfolio.perps() {
+        let magnitude = leg.units.unsigned_abs();
+        let notional = leg.prices.init_charge.value_in_loop_up(magnitude);
+        let worth = if leg.units >= 0 { leg.prices.init.value_in_loop_down(magnitude) } else { notional };
+        pnl.add(leg, worth);
+        notionals.add(notional, 1);
+        charge.add(notional, leg.rates.init_ppm);
+    }
+    let quote = &portfolio.quote;
+    let mut charged = 0;
+    if quote.amount_atoms != 0 || portfolio.perp_count != 0 {
+        let (low, high) = (quote.prices.init, quote.prices.init_charge);
+        let netted = (quote.amount_atoms as i128).wrapping_sub(pnl.losses.total());
+        let whole = netted.wrapping_add(pnl.gains.total());
+        let side = value_down(netted, low, high);
+        let worth = if whole == netted { side } else { value_down(whole, low, high) };
+        if whole >= 0 {
+            assets.add(worth, 1);
+        } else {
+            liabilities.add(worth, 1);
+        }
+        if netted >= 0 {
+            init.add(side, quote.weights.asset_init_ppm);
+        } else {
+            init.subtract(side, quote.weights.liability_init_ppm);
+        }
+        charged = high.value_wide_up(charge.total() as u128) as i128;
+    }
+    let values = is_saturated(&assets) | is_saturated(&liabilities) | is_saturated(&notionals);
+    let saturated = values | pnl.is_saturated();
+    let nav = assets.difference_times(&liabilities, PPM);
+    InitialMargins { nav, init: init.total().wrapping_sub(charged).min(nav), saturated }
+}
+
+/// The account may hold what it holds after adding risk.
+///
+/// # Errors
+/// `PriceStale` or `PriceNotReady` where any leg is, `NumberOutOfRange` where a leg saturated,
+/// `MarginInsufficient` where NAV is below IMR (equality passes).
+pub fn check_initial(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
+    let (stale, ready) = portfolio.ages();
+    if stale {
+        return Err(RiskError::PriceStale);
+    }
+    if !ready {
+        return Err(RiskError::PriceNotReady);
+    }
+    let margins = initial_margins(portfolio);
+    if margins.saturated {
+        return Err(RiskError::NumberOutOfRange);
+    }
+    if margins.init < 0 {
+        return Err(RiskError::MarginInsufficient);
+    }
+    Ok(margins)
+}

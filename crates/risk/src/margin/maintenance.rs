@@ -1,0 +1,180 @@
+//! Maintenance and target at spot or at the fast average.
+
+use super::settled::{is_saturated, Pnl};
+use super::{value_down, Excess, Favourable, Margins};
+use crate::num::{mul_u128_u32, Columns, PPM};
+use crate::params::TokenWeights;
+use crate::portfolio::{At, PerpLeg, Portfolio};
+
+/// Sums over the legs. Only where `WHOLE` more than `NAV - R` is added up.
+#[derive(Default)]
+struct Sums<const WHOLE: bool> {
+    maint: Columns,
+    target: Columns,
+    assets: Columns,
+    liabilities: Columns,
+}
+
+impl<const WHOLE: bool> Sums<WHOLE> {
+    #[inline(always)]
+    fn asset(&mut self, value: u64, weights: &TokenWeights) {
+        if WHOLE {
+            self.assets.add(value, 1);
+        }
+        self.maint.add(value, weights.asset_maint_ppm);
+        self.target.add(value, weights.asset_target_ppm);
+    }
+
+    #[inline(always)]
+    fn liability(&mut self, value: u64, weights: &TokenWeights) {
+        if WHOLE {
+            self.liabilities.add(value, 1);
+        }
+        self.maint.subtract(value, weights.liability_maint_ppm);
+        self.target.subtract(value, weights.liability_target_ppm);
+    }
+}
+
+/// Sums over the legs that settle in quote, quote atoms.
+#[derive(Default)]
+struct PerpSums<const WHOLE: bool> {
+    pnl: Pnl,
+    charge_maint: Columns,
+    charge_target: Columns,
+    notional: Columns,
+}
+
+impl<const WHOLE: bool> PerpSums<WHOLE> {
+    #[inline(always)]
+    fn add(&mut self, leg: &PerpLeg, at: At, edges: bool) {
+        let magnitude = leg.units.unsigned_abs();
+        let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
+        let (notional, worth) = if price.edge != 0 {
+            let low = price.low().value_up(magnitude);
+            (low, if leg.units >= 0 { price.high().value_down(magnitude) } else { low })
+        } else {
+            // A short's value is rounded up as its charge is, a long's down: one product serves both.
+            let (down, up) = price.plain.values_in_loop(magnitude);
+            (up, if leg.units >= 0 { down } else { up })
+        };
+        self.pnl.add(leg, worth);
+        self.charge_maint.add(notional, leg.rates.maint_ppm);
+        self.charge_target.add(notional, leg.rates.target_ppm);
+        if WHOLE {
+            self.notional.add(notional, 1);
+        }
+    }
+}
+
+/// Margins at one price, each leg at its plain price or, where `edges` or where it is stale, at the edge that is
+/// favourable to the account (DESIGN 3).
+pub fn margins(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
+    pass::<true>(portfolio, at, edges)
+}
+
+/// [`Margins::maint`] and [`Margins::target`] alone, for a third less.
+pub fn excess(portfolio: &Portfolio, at: At, edges: bool) -> Excess {
+    let Margins { maint, target, .. } = pass::<false>(portfolio, at, edges);
+    Excess { maint, target }
+}
+
+#[inline(always)]
+fn pass<const WHOLE: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
+    let mut sums = Sums::<WHOLE>::default();
+    for leg in portfolio.tokens() {
+        let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
+        if leg.amount_atoms >= 0 {
+            sums.asset(price.high().value_in_loop_down(leg.amount_atoms as u64), &leg.weights);
+        } else {
+            sums.liability(price.low().value_in_loop_up(leg.amount_atoms.unsigned_abs()), &leg.weights);
+        }
+    }
+    let mut perps = PerpSums::<WHOLE>::default();
+    for leg in portfolio.perps() {
+        perps.add(leg, at, edges);
+    }
+    finish(sums, &perps, portfolio, at, edges)
+}
+
+/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` contributes `side(Q)`; NAV counts PnL whole.
+#[inline(always)]
+fn finish<const WHOLE: bool>(
+    mut sums: Sums<WHOLE>,
+    perps: &PerpSums<WHOLE>,
+    portfolio: &Portfolio,
+    at: At,
+    edges: bool,
+) -> Margins {
+    let leg = &portfolio.quote;
+    let mut out = Margins::default();
+    let (mut charge_maint, mut charge_target) = (0, 0);
+    if WHOLE {
+        out.assets_usd_micro = sums.assets.total() as u128;
+        out.notional_atoms = perps.notional.total() as u128;
+    }
+    if leg.amount_atoms != 0 || portfolio.perp_count != 0 {
+        let (gains, losses) = (perps.pnl.gains.total(), perps.pnl.losses.total());
+        let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
+        let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.pnl_weight_ppm));
+        out.quote_net_atoms = netted;
+        let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
+        let (high, low) = (price.high(), price.low());
+        let side = value_down(netted, high, low);
+        if netted >= 0 {
+            sums.maint.add(side, leg.weights.asset_maint_ppm);
+            sums.target.add(side, leg.weights.asset_target_ppm);
+        } else {
+            sums.maint.subtract(side, leg.weights.liability_maint_ppm);
+            sums.target.subtract(side, leg.weights.liability_target_ppm);
+        }
+        if WHOLE {
+            let whole = owned.wrapping_add(gains);
+            let worth = if netted == whole { side } else { value_down(whole, high, low) };
+            if whole >= 0 {
+                sums.assets.add(worth, 1);
+            } else {
+                sums.liabilities.add(worth, 1);
+            }
+            if netted >= 0 {
+                out.assets_usd_micro = out.assets_usd_micro.wrapping_add(side as u128);
+            }
+        }
+        if portfolio.perp_count != 0 {
+            charge_maint = low.value_wide_up(perps.charge_maint.total() as u128) as i128;
+            charge_target = low.value_wide_up(perps.charge_target.total() as u128) as i128;
+            if WHOLE {
+                out.saturated = perps.pnl.is_saturated() | is_saturated(&perps.notional);
+            }
+        }
+    }
+    // Sums of 33 values below 2^64 with weights below 2^23, and charges of at most 2^126: nothing wraps.
+    out.maint = sums.maint.total().wrapping_sub(charge_maint);
+    out.target = sums.target.total().wrapping_sub(charge_target).min(out.maint);
+    if WHOLE {
+        out.nav = sums.assets.difference_times(&sums.liabilities, PPM);
+        // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
+        out.maint = out.maint.min(out.nav);
+        out.target = out.target.min(out.maint);
+        out.saturated |= is_saturated(&sums.assets) | is_saturated(&sums.liabilities);
+    }
+    out
+}
+
+/// `w * gains`, rounded down.
+#[inline(always)]
+fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
+    if weight_ppm == PPM || gains == 0 {
+        gains
+    } else {
+        (mul_u128_u32(gains as u128, weight_ppm) / PPM as u128) as i128
+    }
+}
+
+/// What can be taken of quote and what is owed in it (DESIGN 1): `max(0, min(q, Q))` and `max(0, -Q)`, atoms.
+///
+/// `margins` are the portfolio's at spot and plain prices.
+pub fn quote_sides(portfolio: &Portfolio, margins: &Margins) -> (u64, u64) {
+    let (q, netted) = (portfolio.quote.amount_atoms as i128, margins.quote_net_atoms);
+    let clamp = |value: i128| value.clamp(0, i64::MAX as i128) as u64;
+    (clamp(q.min(netted)), clamp(-netted))
+}

@@ -1,0 +1,176 @@
+//! Where execution starts, in place of what `#[program]` would generate.
+//!
+//! Anchor compares an instruction's discriminator with every instruction's, one after the other, and last of all with
+//! the tag of the program's own events, which every instruction that moves money sends: about 900 compute units each
+//! time. Here it is one 64-bit number in a table. The handlers, their accounts and errors are Anchor's.
+
+use anchor_lang::error::ErrorCode;
+use anchor_lang::prelude::*;
+use anchor_lang::Discriminator;
+
+use crate::__private::{__events, __global};
+use crate::access::same;
+use crate::instruction;
+
+/// First eight bytes of an instruction's data.
+const fn tag_of(discriminator: &[u8]) -> u64 {
+    match discriminator.first_chunk::<8>() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => panic!("a discriminator has eight bytes"),
+    }
+}
+
+/// What Anchor makes of an instruction's handler: reads the arguments, checks the accounts, calls it.
+type Handler = for<'info> fn(&'info Pubkey, &'info [AccountInfo<'info>], &'info [u8]) -> Result<()>;
+
+/// Defines the table, and the names in it for the test that none is missing.
+macro_rules! dispatch {
+    ($($handler:ident: $instruction:ident,)+) => {
+        /// First eight bytes of an instruction's data, and its handler. What runs in a crash comes first.
+        static HANDLERS: &[(u64, Handler)] =
+            &[$((tag_of(instruction::$instruction::DISCRIMINATOR), __global::$handler)),+];
+
+        #[cfg(test)]
+        const DISPATCHED: &[&str] = &[$(stringify!($handler)),+];
+    };
+}
+
+dispatch! {
+    liquidate_position: LiquidatePosition,
+    liquidate_collateral: LiquidateCollateral,
+    check_margin: CheckMargin,
+    refresh_price: RefreshPrice,
+    deposit: Deposit,
+    withdraw: Withdraw,
+    borrow: Borrow,
+    repay: Repay,
+    settle_fill: SettleFill,
+    observe_margin: ObserveMargin,
+    settle_pnl: SettlePnl,
+    accrue: Accrue,
+    crank_funding: CrankFunding,
+    touch_position: TouchPosition,
+    resolve_bankruptcy: ResolveBankruptcy,
+    sweep_insurance: SweepInsurance,
+    take_win: TakeWin,
+    report_premium: ReportPremium,
+    open_account: OpenAccount,
+    close_account: CloseAccount,
+    create_engine: CreateEngine,
+    grow_registry: GrowRegistry,
+    grow_board: GrowBoard,
+    update_params: UpdateParams,
+    list_price: ListPrice,
+    update_price: UpdatePrice,
+    set_pause: SetPause,
+    propose_authority: ProposeAuthority,
+    accept_authority: AcceptAuthority,
+    register_venue: RegisterVenue,
+    update_venue: UpdateVenue,
+    set_delegate: SetDelegate,
+    approve_venue: ApproveVenue,
+    revoke_venue: RevokeVenue,
+    list_market: ListMarket,
+    update_market: UpdateMarket,
+    list_bank: ListBank,
+    update_bank: UpdateBank,
+    fund_insurance: FundInsurance,
+    collect_fees: CollectFees,
+}
+
+const EVENT: u64 = tag_of(anchor_lang::event::EVENT_IX_TAG_LE);
+
+fn dispatch<'info>(
+    program_id: &'info Pubkey,
+    accounts: &'info [AccountInfo<'info>],
+    tag: u64,
+    rest: &'info [u8],
+) -> Result<()> {
+    if tag == EVENT {
+        return __events::__event_dispatch(program_id, accounts, rest);
+    }
+    match HANDLERS.iter().find(|(known, _)| *known == tag) {
+        Some((_, handler)) => handler(program_id, accounts, rest),
+        None => Err(ErrorCode::InstructionFallbackNotFound.into()),
+    }
+}
+
+/// Runs one instruction.
+///
+/// # Errors
+/// `DeclaredProgramIdMismatch`, `InstructionFallbackNotFound` for data that begins like no instruction's, and the
+/// instruction's own; logged.
+pub fn process<'info>(
+    program_id: &'info Pubkey,
+    accounts: &'info [AccountInfo<'info>],
+    data: &'info [u8],
+) -> core::result::Result<(), ProgramError> {
+    let result = match data.split_first_chunk::<8>() {
+        _ if !same(program_id, &crate::ID) => Err(ErrorCode::DeclaredProgramIdMismatch.into()),
+        Some((tag, rest)) => dispatch(program_id, accounts, u64::from_le_bytes(*tag), rest),
+        None => Err(ErrorCode::InstructionFallbackNotFound.into()),
+    };
+    result.map_err(|error| {
+        crate::report::error(&error);
+        error.into()
+    })
+}
+
+#[cfg(all(target_os = "solana", feature = "entrypoint"))]
+mod start {
+    use core::mem::MaybeUninit;
+    use core::slice::from_raw_parts;
+
+    use anchor_lang::prelude::{AccountInfo, ProgramError};
+    use anchor_lang::solana_program::entrypoint::{
+        custom_heap_default, custom_panic_default, deserialize_into, SUCCESS,
+    };
+
+    /// As many as a transaction can lock.
+    const MAX_ACCOUNTS: usize = 64;
+
+    custom_heap_default!();
+    custom_panic_default!();
+
+    /// The loader jumps here.
+    ///
+    /// # Safety
+    /// `input` is the runtime's serialisation of an instruction.
+    #[no_mangle]
+    pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+        // SAFETY: the serialisation starts with the number of accounts.
+        if unsafe { *input.cast::<u64>() } > MAX_ACCOUNTS as u64 {
+            return ProgramError::MaxAccountsDataAllocationsExceeded.into();
+        }
+        let mut accounts = [const { MaybeUninit::<AccountInfo>::uninit() }; MAX_ACCOUNTS];
+        // SAFETY: as the caller promises; there are no more accounts than the array has places.
+        let (program_id, count, data) = unsafe { deserialize_into(input, &mut accounts) };
+        // SAFETY: the first `count` were written just now. They are never dropped: the heap ends with the instruction.
+        let accounts = unsafe { from_raw_parts(accounts.as_ptr().cast::<AccountInfo>(), count) };
+        match super::process(program_id, accounts, data) {
+            Ok(()) => SUCCESS,
+            Err(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instruction_of_the_list_is_dispatched() {
+        let listed = include_str!("lib.rs");
+        let listed = listed.lines().filter_map(|line| line.trim().strip_prefix("pub fn ")?.split(['<', '(']).next());
+        assert_eq!(listed.collect::<Vec<_>>(), DISPATCHED);
+    }
+
+    #[test]
+    fn data_that_begins_like_no_instruction_is_refused_by_anchors_code() {
+        let refused = ProgramError::from(Error::from(ErrorCode::InstructionFallbackNotFound));
+        assert_eq!(process(&crate::ID, &[], &[7; 16]), Err(refused.clone()));
+        assert_eq!(process(&crate::ID, &[], &[7; 3]), Err(refused));
+        let other = ProgramError::from(Error::from(ErrorCode::DeclaredProgramIdMismatch));
+        assert_eq!(process(&System::id(), &[], &[7; 16]), Err(other));
+    }
+}
