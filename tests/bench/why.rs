@@ -13,12 +13,11 @@ const REASONS: [(&str, &str, &str); 6] = [
 ];
 
 const ENTRY: &str =
-    "Anchor's entry, dispatch and three account loaders take about 1,900 of the base; loading a leg with all \
-                     its prices takes 310 and valuing it 160 a view, half of it loads and stores of a table too large \
-                     for registers";
+    "entry, accounts and clock take about 900 of the base; loading a leg with all its prices takes 250 and \
+                     valuing it 90 a view, much of it loads and stores of a table too large for registers";
 const LIQUIDATION: &str =
-    "five margins (two prices, plain and at the edge, and after) take 13,000 of 8 + 4, loading both \
-                           accounts 6,000, divisions of the size 3,000, Anchor's nine accounts 3,500, the event 2,500";
+    "five margins (two prices, plain and at the edge, and after) take 9,000 of 8 + 4, loading both accounts 5,100, \
+                           divisions of the size 3,500, the event 1,900";
 
 /// The reason for a row; empty where nobody has found one.
 pub fn why(row: &Row) -> &'static str {

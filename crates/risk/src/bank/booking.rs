@@ -55,7 +55,7 @@ impl Totals {
     }
 
     /// `max(0, deposits - borrows - uncovered)`, atoms, rounded down: never the vault's balance (DESIGN 4, Money).
-    #[inline(always)]
+    #[inline(never)]
     pub const fn free_liquidity_down(&self) -> u64 {
         let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
         let free = self.deposits_bits().saturating_sub(owed) >> INDEX_BITS;

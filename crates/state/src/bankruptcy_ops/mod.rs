@@ -66,7 +66,7 @@ pub fn leg_pnl_down(
     board: &PriceBoard,
     now: i64,
 ) -> RiskResult<i64> {
-    let (units, cash_atoms) = slot.project(position, now, registry.params().funding_max_secs)?;
+    let (units, cash_atoms) = slot.holding(position, now, registry.params().funding_max_secs)?;
     if units == 0 {
         return Ok(cash_atoms);
     }

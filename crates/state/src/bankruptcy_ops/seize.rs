@@ -163,7 +163,7 @@ pub(super) fn close_leg_base(
 ) -> RiskResult<ClosedBase> {
     let funding_max_secs = registry.params().funding_max_secs;
     let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
-    let (units, _) = slot.project(&account.derivatives[place], now, funding_max_secs)?;
+    let (units, _) = slot.holding(&account.derivatives[place], now, funding_max_secs)?;
     if units == 0 {
         touch(&mut account.derivatives[place], slot, Some(market), now, funding_max_secs)?;
         return Ok(ClosedBase::default());

@@ -150,6 +150,15 @@ impl MarketSlot {
         ))
     }
 
+    /// [`MarketSlot::project`] out of line, for all but the loop over an account's legs.
+    ///
+    /// # Errors
+    /// As there.
+    #[inline(never)]
+    pub fn holding(&self, position: &DerivativePosition, now: i64, funding_max_secs: u32) -> RiskResult<(i64, i64)> {
+        self.project(position, now, funding_max_secs)
+    }
+
     /// Open interest of a side, counted in shares, base units.
     #[inline(always)]
     pub fn open_interest(&self, market: &Market, side: Side) -> u64 {

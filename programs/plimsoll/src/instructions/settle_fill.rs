@@ -174,7 +174,7 @@ impl FillContext<'_> {
     fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
         let max_secs = self.registry.params().funding_max_secs;
         let held = match account.perp_index(self.index) {
-            Some(leg) => self.slot.project(&account.derivatives[leg], self.now, max_secs).engine()?.0,
+            Some(leg) => self.slot.holding(&account.derivatives[leg], self.now, max_secs).engine()?.0,
             None => 0,
         };
         let units = self.args.base_units as i64;
