@@ -61,9 +61,23 @@ pub fn slots(instruction: &str) -> Vec<Slot> {
     let body = body.split("\n}").next().expect("the struct ends");
     let mut slots = Vec::new();
     let mut attributes = String::new();
-    for line in body.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+    let mut loaded: Option<String> = None;
+    for line in body.lines().map(str::trim) {
+        // An account that the instruction loads by `crate::loader` says so: "a [`Bank`] by `loader::write`".
+        if line.starts_with("//") {
+            if line.contains("by `loader::") {
+                loaded = line.split("[`").nth(1).and_then(|rest| rest.split("`]").next()).map(str::to_owned);
+            }
+            continue;
+        }
         match line.strip_prefix("pub ").and_then(|field| field.split_once(": ")) {
-            Some((name, kind)) => slots.push(slot(name, kind, &std::mem::take(&mut attributes))),
+            Some((name, kind)) => {
+                let slot = slot(name, kind, &std::mem::take(&mut attributes));
+                slots.push(match loaded.take() {
+                    Some(of) => Slot { kind: Kind::Loader(of), ..slot },
+                    None => slot,
+                });
+            }
             None => attributes.push_str(line),
         }
     }

@@ -1,0 +1,246 @@
+//! An engine's accounts over RPC.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_sdk::pda::{self, EngineKeys};
+use plimsoll_sdk::view::Accounts;
+use plimsoll_state::{Bank, Engine, EngineAccount, MarginAccount, Market, PriceBoard, Registry, LAYOUT_VERSION};
+use solana_account::Account;
+use solana_account_decoder_client_types::{UiAccountEncoding, UiDataSliceConfig};
+use solana_clock::Clock;
+use solana_commitment_config::CommitmentConfig;
+use solana_pubkey::Pubkey;
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
+use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
+
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+
+/// Where a margin account names its engine, owner and delegate, from the start of its data.
+pub const ENGINE_OFFSET: usize = 16;
+/// See [`ENGINE_OFFSET`].
+pub const OWNER_OFFSET: usize = 48;
+/// See [`ENGINE_OFFSET`].
+pub const DELEGATE_OFFSET: usize = 80;
+
+/// Most addresses that one `getMultipleAccounts` takes.
+const MOST_AT_ONCE: usize = 100;
+
+/// A node, and the commitment at which it is asked.
+#[derive(Clone)]
+pub struct Connection {
+    /// The client, for what this type does not offer.
+    pub rpc: Arc<RpcClient>,
+}
+
+/// An engine's shared accounts, read at one slot.
+#[derive(Clone)]
+pub struct EngineAccounts {
+    /// The slot.
+    pub slot: u64,
+    /// The cluster's clock at that slot, Unix seconds.
+    pub now: i64,
+    /// Addresses.
+    pub keys: EngineKeys,
+    /// Authorities.
+    pub engine: Engine,
+    /// Parameters, weights, rates, indices.
+    pub registry: Box<Registry>,
+    /// Prices.
+    pub board: Box<PriceBoard>,
+    /// Banks by index.
+    pub banks: Vec<Bank>,
+    /// Markets by index.
+    pub markets: Vec<Market>,
+}
+
+impl EngineAccounts {
+    /// A margin account beside them, at the clock of their slot.
+    pub fn with<'a>(&'a self, account: &'a MarginAccount) -> Accounts<'a> {
+        Accounts { account, registry: &self.registry, board: &self.board, now: self.now }
+    }
+}
+
+impl Connection {
+    /// A connection at `confirmed` commitment with half a minute's patience.
+    pub fn new(cluster: &Cluster) -> Self {
+        let (url, patience) = (cluster.rpc_url.clone(), Duration::from_secs(30));
+        Self::over(RpcClient::new_with_timeout_and_commitment(url, patience, CommitmentConfig::confirmed()))
+    }
+
+    /// A connection over any client, a mock among them.
+    pub fn over(rpc: RpcClient) -> Self {
+        Self { rpc: Arc::new(rpc) }
+    }
+
+    /// The engine's program is there and can be executed.
+    ///
+    /// # Errors
+    /// `Missing`, or an RPC error.
+    pub async fn require_program(&self) -> Result<()> {
+        let found = self.accounts(&[pda::PROGRAM_ID]).await?.1;
+        match found.into_iter().next().flatten() {
+            Some(account) if account.executable => Ok(()),
+            _ => Err(Error::Missing { what: "program", address: pda::PROGRAM_ID }),
+        }
+    }
+
+    /// Several accounts as of one answer of the node (of the last of them where there are more than a hundred), and its
+    /// slot; none for each address where nothing is.
+    ///
+    /// # Errors
+    /// An RPC error.
+    pub async fn accounts(&self, keys: &[Pubkey]) -> Result<(u64, Vec<Option<Account>>)> {
+        let (mut slot, mut found) = (0, Vec::with_capacity(keys.len()));
+        for some in keys.chunks(MOST_AT_ONCE) {
+            let answer = self.rpc.get_multiple_accounts_with_commitment(some, self.rpc.commitment()).await?;
+            slot = answer.context.slot;
+            found.extend(answer.value);
+        }
+        Ok((slot, found))
+    }
+
+    /// One account of the engine.
+    ///
+    /// # Errors
+    /// `Missing`, `Undecodable`, or an RPC error.
+    pub async fn read<T: EngineAccount>(&self, what: &'static str, address: &Pubkey) -> Result<T> {
+        let (_, found) = self.accounts(std::slice::from_ref(address)).await?;
+        decode(what, address, found.into_iter().next().flatten().as_ref())
+    }
+
+    /// The cluster's clock, Unix seconds.
+    ///
+    /// # Errors
+    /// `Missing`, or an RPC error.
+    pub async fn now(&self) -> Result<i64> {
+        let address = solana_sdk_ids::sysvar::clock::ID;
+        let (_, found) = self.accounts(&[address]).await?;
+        clock(found.into_iter().next().flatten().as_ref())
+    }
+
+    /// Everything shared of an engine: in one answer what every margin check reads, then banks and markets.
+    ///
+    /// # Errors
+    /// `Missing` where there is no such engine, `Undecodable`, or an RPC error.
+    pub async fn engine(&self, engine: Pubkey) -> Result<EngineAccounts> {
+        let keys = EngineKeys::of(engine);
+        let first = [engine, keys.registry, keys.board, solana_sdk_ids::sysvar::clock::ID];
+        let (slot, found) = self.accounts(&first).await?;
+        let registry: Registry = decode("registry", &keys.registry, found[1].as_ref())
+            .map_err(|error| if found[0].is_none() { Error::Missing { what: "engine", address: engine } } else { error })?;
+        let banks: Vec<Pubkey> = (0..registry.bank_count).map(|index| keys.bank(index).bank).collect();
+        let markets: Vec<Pubkey> = (0..registry.market_count).map(|index| keys.market(index)).collect();
+        let (_, rest) = self.accounts(&[banks.as_slice(), markets.as_slice()].concat()).await?;
+        let (bank_accounts, market_accounts) = rest.split_at(banks.len());
+        Ok(EngineAccounts {
+            slot,
+            now: clock(found[3].as_ref())?,
+            keys,
+            engine: decode("engine", &engine, found[0].as_ref())?,
+            registry: Box::new(registry),
+            board: Box::new(decode("price board", &keys.board, found[2].as_ref())?),
+            banks: decode_all("bank", &banks, bank_accounts)?,
+            markets: decode_all("market", &markets, market_accounts)?,
+        })
+    }
+
+    /// Every engine of the program on this cluster.
+    ///
+    /// # Errors
+    /// An RPC error.
+    pub async fn engines(&self) -> Result<Vec<(Pubkey, Engine)>> {
+        self.filtered(Engine::SPACE, &Engine::ACCOUNT_DISCRIMINATOR, &[]).await
+    }
+
+    /// Margin accounts of an engine, of one owner or of one delegate only where named. What cannot be decoded is left out:
+    /// it is no account of this version.
+    ///
+    /// # Errors
+    /// An RPC error.
+    pub async fn margin_accounts(
+        &self,
+        engine: &Pubkey,
+        owner: Option<&Pubkey>,
+        delegate: Option<&Pubkey>,
+    ) -> Result<Vec<(Pubkey, MarginAccount)>> {
+        let named = [(ENGINE_OFFSET, Some(engine)), (OWNER_OFFSET, owner), (DELEGATE_OFFSET, delegate)];
+        let filters: Vec<(usize, Pubkey)> = named.into_iter().filter_map(|(at, key)| Some((at, *key?))).collect();
+        self.filtered(MarginAccount::SPACE, &MarginAccount::ACCOUNT_DISCRIMINATOR, &filters).await
+    }
+
+    async fn filtered<T: EngineAccount>(
+        &self,
+        space: usize,
+        discriminator: &[u8],
+        keys: &[(usize, Pubkey)],
+    ) -> Result<Vec<(Pubkey, T)>> {
+        let config = program_accounts(space, discriminator, keys, None);
+        let found = self.rpc.get_program_ui_accounts_with_config(&pda::PROGRAM_ID, config).await?;
+        let decoded = found.into_iter().filter_map(|(key, account)| {
+            let data = account.data.decode()?;
+            Some((key, *T::from_account_data(&data)?))
+        });
+        Ok(decoded.collect())
+    }
+}
+
+/// A `getProgramAccounts` (or `programSubscribe`) request for accounts of one type.
+pub fn program_accounts(
+    space: usize,
+    discriminator: &[u8],
+    keys: &[(usize, Pubkey)],
+    slice: Option<UiDataSliceConfig>,
+) -> RpcProgramAccountsConfig {
+    let mut filters = vec![
+        RpcFilterType::DataSize(space as u64),
+        RpcFilterType::Memcmp(Memcmp::new_raw_bytes(0, discriminator.to_vec())),
+    ];
+    filters.extend(
+        keys.iter().map(|(at, key)| RpcFilterType::Memcmp(Memcmp::new_raw_bytes(*at, key.to_bytes().to_vec()))),
+    );
+    let account_config = RpcAccountInfoConfig {
+        encoding: Some(UiAccountEncoding::Base64),
+        data_slice: slice,
+        commitment: Some(CommitmentConfig::confirmed()),
+        min_context_slot: None,
+    };
+    RpcProgramAccountsConfig { filters: Some(filters), account_config, with_context: None, sort_results: None }
+}
+
+fn clock(account: Option<&Account>) -> Result<i64> {
+    let address = solana_sdk_ids::sysvar::clock::ID;
+    let account = account.ok_or(Error::Missing { what: "clock", address })?;
+    // The clock is five 64-bit numbers; the last is Unix time.
+    let time = account.data.get(32..40).and_then(|bytes| bytes.try_into().ok()).map(i64::from_le_bytes);
+    const _: () = assert!(core::mem::size_of::<Clock>() == 40);
+    time.ok_or_else(|| Error::Undecodable { what: "clock", address, reason: format!("{} bytes", account.data.len()) })
+}
+
+fn decode_all<T: EngineAccount>(what: &'static str, keys: &[Pubkey], found: &[Option<Account>]) -> Result<Vec<T>> {
+    keys.iter().zip(found).map(|(key, account)| decode(what, key, account.as_ref())).collect()
+}
+
+/// An account of the engine, with the reason where it is none.
+///
+/// # Errors
+/// `Missing`, `Undecodable`.
+pub fn decode<T: EngineAccount>(what: &'static str, address: &Pubkey, account: Option<&Account>) -> Result<T> {
+    let account = account.ok_or(Error::Missing { what, address: *address })?;
+    let failed = |reason: String| Error::Undecodable { what, address: *address, reason };
+    if account.owner != pda::PROGRAM_ID {
+        return Err(failed(format!("its owner is {}", account.owner)));
+    }
+    if account.data.len() != T::SPACE {
+        return Err(failed(format!("it has {} bytes, not {}", account.data.len(), T::SPACE)));
+    }
+    let decoded = T::from_account_data(&account.data).ok_or_else(|| failed("its discriminator is another".into()))?;
+    // The version is every account's first byte after the discriminator.
+    let version = account.data[plimsoll_state::DISCRIMINATOR_LEN];
+    if version != LAYOUT_VERSION {
+        return Err(failed(format!("its layout version is {version}, this client knows {LAYOUT_VERSION}")));
+    }
+    Ok(*decoded)
+}

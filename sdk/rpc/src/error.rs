@@ -1,0 +1,205 @@
+//! What goes wrong between a client and a cluster, and what to do about it.
+
+use plimsoll::EngineError;
+use solana_pubkey::Pubkey;
+use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
+use solana_transaction_error::TransactionError;
+
+/// Why something over RPC failed. Every text names the fact; [`Error::advice`] says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file, an argument or an environment is not what it must be.
+    #[error("{0}")]
+    Configuration(String),
+    /// The node belongs to another cluster.
+    #[error("the node belongs to {found}, not to {expected}")]
+    WrongCluster {
+        /// What was asked for.
+        expected: String,
+        /// What the genesis hash says.
+        found: String,
+    },
+    /// Nothing is at this address.
+    #[error("there is no {what} at {address}")]
+    Missing {
+        /// What should be there.
+        what: &'static str,
+        /// The address.
+        address: Pubkey,
+    },
+    /// An account holds something else than this client can read.
+    #[error("{address} is no {what} of this version: {reason}")]
+    Undecodable {
+        /// What it should be.
+        what: &'static str,
+        /// The address.
+        address: Pubkey,
+        /// Owner, length, discriminator or version.
+        reason: String,
+    },
+    /// The node asks to slow down (HTTP 429).
+    #[error("the node limits the rate of requests")]
+    RateLimited,
+    /// The node could not be reached or gave no usable answer in time.
+    #[error("the node did not answer: {0}")]
+    Unreachable(String),
+    /// The node answered with an error.
+    #[error("the node refused: {0}")]
+    Node(String),
+    /// The transaction fails in simulation or on chain.
+    #[error("{}", rejection_text(.code, .transaction))]
+    Rejected {
+        /// The custom code, where a program gave one.
+        code: Option<u32>,
+        /// The runtime's error.
+        transaction: TransactionError,
+        /// What programs logged.
+        logs: Vec<String>,
+    },
+    /// The blockhash expired before the transaction was confirmed.
+    #[error("the transaction was not confirmed before its blockhash expired")]
+    Expired,
+    /// A formula of the risk crate refused.
+    #[error("{0:?}")]
+    Risk(plimsoll_risk::RiskError),
+}
+
+/// Result of a call.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The engine's error, where the engine refused.
+    pub fn engine(&self) -> Option<EngineError> {
+        match self {
+            Self::Rejected { code: Some(code), .. } => engine_error(*code),
+            _ => None,
+        }
+    }
+
+    /// A short name for counters and logs.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Configuration(_) => "configuration".into(),
+            Self::WrongCluster { .. } => "wrong_cluster".into(),
+            Self::Missing { .. } => "missing".into(),
+            Self::Undecodable { .. } => "undecodable".into(),
+            Self::RateLimited => "rate_limited".into(),
+            Self::Unreachable(_) => "unreachable".into(),
+            Self::Node(_) => "node".into(),
+            Self::Expired => "expired".into(),
+            Self::Risk(error) => format!("{error:?}"),
+            Self::Rejected { code, transaction, .. } => match (code.and_then(engine_error), code) {
+                (Some(error), _) => error.text().0.to_owned(),
+                (None, Some(code)) => format!("custom_{code}"),
+                (None, None) => format!("{transaction:?}").split(['(', ' ', '{']).next().unwrap_or("rejected").to_owned(),
+            },
+        }
+    }
+
+    /// Whether trying the same again may help.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::RateLimited | Self::Unreachable(_) | Self::Expired)
+    }
+
+    /// What a person can do about it.
+    pub fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::WrongCluster { .. } => "name the right node with --url, or set it with `solana config set --url`",
+            Self::Missing { what: "program", .. } => "deploy it first: `plimsoll-migrate deploy`",
+            Self::Missing { what: "engine", .. } => "create it first: `plimsoll engine create`, or check --engine",
+            Self::Undecodable { .. } => "the program on this cluster may be of another version than this client",
+            Self::RateLimited => "wait, or use a node of your own with --url",
+            Self::Unreachable(_) => "check --url and that the node is running",
+            Self::Expired => "send it again; a higher --priority-fee makes it land sooner",
+            Self::Rejected { transaction: TransactionError::InsufficientFundsForFee, .. }
+            | Self::Rejected { transaction: TransactionError::AccountNotFound, .. } => {
+                "the fee payer has no lamports here: fund it, on a test cluster with `solana airdrop 1`"
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// The engine's error of a code.
+pub fn engine_error(code: u32) -> Option<EngineError> {
+    EngineError::ALL.iter().copied().find(|error| *error as u32 == code)
+}
+
+fn rejection_text(code: &Option<u32>, transaction: &TransactionError) -> String {
+    match code.and_then(engine_error) {
+        Some(error) => {
+            let (name, text) = error.text();
+            format!("the engine refused: {text} ({name}, {})", error as u32)
+        }
+        None => match code {
+            Some(code) => format!("the transaction failed: a program's error {code} (0x{code:x})"),
+            None => format!("the transaction failed: {transaction}"),
+        },
+    }
+}
+
+impl From<ClientError> for Error {
+    fn from(error: ClientError) -> Self {
+        match error.kind() {
+            ErrorKind::Reqwest(inner) if inner.status().is_some_and(|status| status.as_u16() == 429) => {
+                Self::RateLimited
+            }
+            ErrorKind::Reqwest(inner) => Self::Unreachable(inner.to_string()),
+            ErrorKind::Io(inner) => Self::Unreachable(inner.to_string()),
+            ErrorKind::TransactionError(inner) => Self::rejected(inner.clone(), Vec::new()),
+            other => {
+                let text = other.to_string();
+                if text.contains("429") {
+                    Self::RateLimited
+                } else {
+                    Self::Node(text)
+                }
+            }
+        }
+    }
+}
+
+impl From<plimsoll_risk::RiskError> for Error {
+    fn from(error: plimsoll_risk::RiskError) -> Self {
+        Self::Risk(error)
+    }
+}
+
+impl Error {
+    /// A rejection with the programs' code taken out of the runtime's error.
+    pub fn rejected(transaction: TransactionError, logs: Vec<String>) -> Self {
+        use solana_instruction::error::InstructionError;
+        let code = match &transaction {
+            TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(*code),
+            _ => None,
+        };
+        Self::Rejected { code, transaction, logs }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use solana_instruction::error::InstructionError;
+
+    #[test]
+    fn a_rejection_names_the_engines_fact_and_its_code() {
+        let custom = InstructionError::Custom(EngineError::AccountHealthy as u32);
+        let error = Error::rejected(TransactionError::InstructionError(0, custom), Vec::new());
+        assert_eq!(error.engine(), Some(EngineError::AccountHealthy));
+        assert_eq!(error.reason(), "AccountHealthy");
+        assert!(error.to_string().contains("AccountHealthy"), "{error}");
+    }
+
+    #[test]
+    fn other_programs_errors_keep_their_number() {
+        let error = Error::rejected(TransactionError::InstructionError(1, InstructionError::Custom(1)), Vec::new());
+        assert_eq!((error.engine(), error.reason().as_str()), (None, "custom_1"));
+    }
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_worth_another_try() {
+        assert!(Error::RateLimited.is_transient() && Error::Expired.is_transient());
+        assert!(!Error::rejected(TransactionError::AccountNotFound, Vec::new()).is_transient());
+    }
+}

@@ -1,0 +1,24 @@
+//! An engine on a cluster: which cluster and whose keys, what its accounts hold, and transactions that arrive.
+//!
+//! | module | what for |
+//! |---|---|
+//! | [`cluster`] | which cluster, and whether it is the one that was meant |
+//! | [`wallet`] | the Solana CLI's configuration and key files |
+//! | [`engine`] | an engine's accounts, read together and decoded |
+//! | [`send`] | simulate, limit, price, sign, send again until confirmed |
+//! | [`error`] | what goes wrong, with what to do about it |
+#![deny(missing_docs)]
+
+pub mod cluster;
+pub mod engine;
+pub mod error;
+pub mod send;
+pub mod wallet;
+
+pub use cluster::Cluster;
+pub use engine::{Connection, EngineAccounts};
+pub use error::{Error, Result};
+pub use send::{Fee, SendOptions, Sent, Simulated};
+pub use wallet::Wallet;
+
+pub use solana_rpc_client::nonblocking::rpc_client::RpcClient;

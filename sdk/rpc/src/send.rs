@@ -1,0 +1,282 @@
+//! Transactions that arrive: simulated, limited, priced, signed, and sent again until they are confirmed or expired.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_message::{Message, VersionedMessage};
+use solana_pubkey::Pubkey;
+use solana_rpc_client_api::config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig};
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_status_client_types::UiTransactionEncoding;
+
+use crate::engine::Connection;
+use crate::error::{Error, Result};
+
+/// Most compute units of a transaction.
+pub const MOST_COMPUTE_UNITS: u32 = 1_400_000;
+/// Most bytes of account data that a transaction may load.
+pub const MOST_LOADED_BYTES: u32 = 64 * 1024 * 1024;
+/// What the two or three compute-budget instructions themselves use.
+const BUDGET_UNITS: u32 = 450;
+/// Between two attempts at sending the same transaction.
+const RESEND_EVERY: Duration = Duration::from_millis(1_000);
+/// Between two looks at its status.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Priority fee, micro-lamports a compute unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fee {
+    /// This much.
+    Fixed(u64),
+    /// This percentile of what was recently paid for the accounts that the transaction writes, within bounds.
+    Recent {
+        /// 0 to 100.
+        percentile: u8,
+        /// At least.
+        least: u64,
+        /// At most.
+        most: u64,
+    },
+}
+
+/// How a transaction is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct SendOptions {
+    /// Priority fee.
+    pub fee: Fee,
+    /// Compute-unit limit over what the simulation used, per cent.
+    pub headroom_percent: u32,
+    /// Sets the limit of loaded account data to what the simulation loaded, rounded up to a page: it is paid for.
+    pub limit_loaded_data: bool,
+}
+
+impl Default for SendOptions {
+    fn default() -> Self {
+        let fee = Fee::Recent { percentile: 50, least: 0, most: 100_000 };
+        Self { fee, headroom_percent: 10, limit_loaded_data: true }
+    }
+}
+
+/// What a simulation found.
+#[derive(Clone, Debug)]
+pub struct Simulated {
+    /// Compute units used.
+    pub compute_units: u64,
+    /// Bytes of account data loaded, where the node says so.
+    pub loaded_bytes: Option<u32>,
+    /// What programs logged.
+    pub logs: Vec<String>,
+    /// Return data, and the program that set it.
+    pub return_data: Option<(Pubkey, Vec<u8>)>,
+    /// The slot it ran at.
+    pub slot: u64,
+}
+
+/// A confirmed transaction.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Its signature.
+    pub signature: Signature,
+    /// The slot that has it.
+    pub slot: u64,
+    /// Compute units of the simulation.
+    pub compute_units: u64,
+    /// How often it was sent.
+    pub attempts: u32,
+}
+
+impl Connection {
+    /// Runs instructions without keeping what they do.
+    ///
+    /// # Errors
+    /// `Rejected` with the logs; an RPC error.
+    pub async fn simulate(&self, payer: &Pubkey, instructions: &[Instruction]) -> Result<Simulated> {
+        let limit = ComputeBudgetInstruction::set_compute_unit_limit(MOST_COMPUTE_UNITS);
+        let all: Vec<Instruction> = std::iter::once(limit).chain(instructions.iter().cloned()).collect();
+        let message = Message::new_with_blockhash(&all, Some(payer), &Hash::default());
+        let signatures = vec![Signature::default(); message.header.num_required_signatures as usize];
+        let transaction = VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) };
+        let config = RpcSimulateTransactionConfig {
+            sig_verify: false,
+            replace_recent_blockhash: true,
+            commitment: Some(self.rpc.commitment()),
+            encoding: Some(UiTransactionEncoding::Base64),
+            ..RpcSimulateTransactionConfig::default()
+        };
+        let answer = self.rpc.simulate_transaction_with_config(&transaction, config).await?;
+        let found = answer.value;
+        let logs = found.logs.unwrap_or_default();
+        if let Some(error) = found.err {
+            return Err(Error::rejected(error.into(), logs));
+        }
+        let return_data = found.return_data.and_then(|data| {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(data.data.0).ok()?;
+            Some((data.program_id.parse().ok()?, bytes))
+        });
+        Ok(Simulated {
+            compute_units: found.units_consumed.unwrap_or_default(),
+            loaded_bytes: found.loaded_accounts_data_size,
+            logs,
+            return_data,
+            slot: answer.context.slot,
+        })
+    }
+
+    /// The compute-budget instructions that fit a simulation.
+    ///
+    /// # Errors
+    /// An RPC error, where recent fees are asked for.
+    pub async fn budget(
+        &self,
+        simulated: &Simulated,
+        instructions: &[Instruction],
+        options: &SendOptions,
+    ) -> Result<Vec<Instruction>> {
+        let units = simulated.compute_units.saturating_mul(100 + options.headroom_percent as u64) / 100;
+        let units = u32::try_from(units).unwrap_or(MOST_COMPUTE_UNITS).saturating_add(BUDGET_UNITS);
+        let mut budget = vec![ComputeBudgetInstruction::set_compute_unit_limit(units.min(MOST_COMPUTE_UNITS))];
+        let price = self.fee(instructions, &options.fee).await?;
+        if price > 0 {
+            budget.push(ComputeBudgetInstruction::set_compute_unit_price(price));
+        }
+        if let Some(bytes) = simulated.loaded_bytes.filter(|_| options.limit_loaded_data) {
+            // The compute-budget program is loaded too; a page is what is paid for.
+            let limit = bytes.saturating_add(1_024).next_multiple_of(32 * 1024).min(MOST_LOADED_BYTES);
+            budget.push(ComputeBudgetInstruction::set_loaded_accounts_data_size_limit(limit));
+        }
+        Ok(budget)
+    }
+
+    /// Micro-lamports a compute unit.
+    ///
+    /// # Errors
+    /// An RPC error.
+    pub async fn fee(&self, instructions: &[Instruction], fee: &Fee) -> Result<u64> {
+        let Fee::Recent { percentile, least, most } = *fee else {
+            let Fee::Fixed(price) = *fee else { return Ok(0) };
+            return Ok(price);
+        };
+        let mut written: Vec<Pubkey> =
+            instructions.iter().flat_map(|i| &i.accounts).filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
+        written.sort_unstable();
+        written.dedup();
+        written.truncate(128);
+        let recent = self.rpc.get_recent_prioritization_fees(&written).await?;
+        Ok(percentile_of(recent.into_iter().map(|fee| fee.prioritization_fee).collect(), percentile).clamp(least, most))
+    }
+
+    /// Simulates, limits, prices, signs and sends; comes back when it is confirmed.
+    ///
+    /// # Errors
+    /// `Rejected` where the simulation or the chain refuses, `Expired`, `Configuration` where a signature is missing; an
+    /// RPC error from before anything was sent.
+    pub async fn send(
+        &self,
+        payer: &dyn Signer,
+        signers: &[&dyn Signer],
+        instructions: &[Instruction],
+        options: &SendOptions,
+    ) -> Result<Sent> {
+        let simulated = self.simulate(&payer.pubkey(), instructions).await?;
+        let mut all = self.budget(&simulated, instructions, options).await?;
+        all.extend_from_slice(instructions);
+        let (blockhash, last_height) = self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
+        let transaction = sign(payer, signers, &all, blockhash)?;
+        let (signature, slot, attempts) = self.deliver(&transaction, last_height).await?;
+        Ok(Sent { signature, slot, compute_units: simulated.compute_units, attempts })
+    }
+
+    /// Sends a signed transaction again and again until it is confirmed or its blockhash has expired: signature, slot and
+    /// number of attempts. Errors of the node on the way are tried again; only the chain's answer ends it.
+    ///
+    /// # Errors
+    /// `Rejected`, `Expired`.
+    pub async fn deliver(&self, transaction: &VersionedTransaction, last_height: u64) -> Result<(Signature, u64, u32)> {
+        let signature = transaction.signatures.first().copied().unwrap_or_default();
+        let config = RpcSendTransactionConfig {
+            skip_preflight: true,
+            max_retries: Some(0),
+            ..RpcSendTransactionConfig::default()
+        };
+        let (mut attempts, mut waited) = (0, RESEND_EVERY);
+        loop {
+            if waited >= RESEND_EVERY {
+                waited = Duration::ZERO;
+                attempts += 1;
+                if let Err(error) = self.rpc.send_transaction_with_config(transaction, config).await {
+                    tracing::debug!(%signature, %error, "sending failed, will be tried again");
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+            waited += LOOK_EVERY;
+            let status = self.rpc.get_signature_statuses(&[signature]).await.ok().and_then(|found| found.value.into_iter().next()?);
+            if let Some(status) = status {
+                if let Some(error) = status.err {
+                    return Err(Error::rejected(error, Vec::new()));
+                }
+                if status.satisfies_commitment(self.rpc.commitment()) {
+                    return Ok((signature, status.slot, attempts));
+                }
+            } else if self.rpc.get_block_height().await.is_ok_and(|height| height > last_height) {
+                return Err(Error::Expired);
+            }
+        }
+    }
+}
+
+/// Signs a legacy transaction: no lookup table is ever needed.
+///
+/// # Errors
+/// `Configuration` where a signature is missing.
+pub fn sign(
+    payer: &dyn Signer,
+    signers: &[&dyn Signer],
+    instructions: &[Instruction],
+    blockhash: Hash,
+) -> Result<VersionedTransaction> {
+    let message = Message::new_with_blockhash(instructions, Some(&payer.pubkey()), &blockhash);
+    let mut all: Vec<&dyn Signer> = vec![payer];
+    for signer in signers {
+        if !all.iter().any(|known| known.pubkey() == signer.pubkey()) {
+            all.push(*signer);
+        }
+    }
+    let required = &message.account_keys[..message.header.num_required_signatures as usize];
+    all.retain(|signer| required.contains(&signer.pubkey()));
+    VersionedTransaction::try_new(VersionedMessage::Legacy(message), &all)
+        .map_err(|error| Error::Configuration(format!("the transaction cannot be signed: {error}")))
+}
+
+/// The value below which `percentile` per cent of the others lie; zero of nothing.
+fn percentile_of(mut values: Vec<u64>, percentile: u8) -> u64 {
+    values.sort_unstable();
+    let last = values.len().saturating_sub(1);
+    values.get(last * percentile.min(100) as usize / 100).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use solana_keypair::Keypair;
+
+    #[test]
+    fn percentiles_are_taken_of_the_sorted_values() {
+        assert_eq!(percentile_of(vec![], 50), 0);
+        assert_eq!(percentile_of(vec![9, 1, 5], 50), 5);
+        assert_eq!((percentile_of(vec![9, 1, 5], 0), percentile_of(vec![9, 1, 5], 100)), (1, 9));
+    }
+
+    #[test]
+    fn a_missing_signature_is_named_before_anything_is_sent() {
+        let (payer, other) = (Keypair::new(), Pubkey::new_unique());
+        let meta = solana_instruction::AccountMeta::new(other, true);
+        let instruction = Instruction::new_with_bytes(Pubkey::new_unique(), &[], vec![meta]);
+        let error = sign(&payer, &[], &[instruction], Hash::default()).unwrap_err();
+        assert!(matches!(error, Error::Configuration(_)), "{error}");
+    }
+}
