@@ -2,6 +2,8 @@
 
 #[path = "../adversarial/mod.rs"]
 mod adversarial;
+#[path = "../composition/mod.rs"]
+mod composition;
 #[path = "../differential/mod.rs"]
 mod differential;
 #[path = "../instructions/mod.rs"]

@@ -20,3 +20,11 @@ pub use stage::*;
 pub fn deploy_example_venue(world: &mut World) {
     world.add_program(example_venue::ID, &program_file("PLIMSOLL_VENUE_SO", "example_venue"));
 }
+
+/// Deploys the mock oracle, built by `cargo xtask build`.
+///
+/// # Panics
+/// Where its file is missing.
+pub fn deploy_mock_oracle(world: &mut World) {
+    world.add_program(mock_oracle::ID, &program_file("PLIMSOLL_ORACLE_SO", "mock_oracle"));
+}

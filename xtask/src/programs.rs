@@ -14,9 +14,11 @@ pub struct Program {
 }
 
 /// Everything that is built.
-pub const PROGRAMS: [Program; 2] = [
+pub const PROGRAMS: [Program; 4] = [
     Program { package: "plimsoll", file: "plimsoll.so", variable: "PLIMSOLL_SO" },
     Program { package: "example-venue", file: "example_venue.so", variable: "PLIMSOLL_VENUE_SO" },
+    Program { package: "mock-oracle", file: "mock_oracle.so", variable: "PLIMSOLL_ORACLE_SO" },
+    Program { package: "testkit-hostile", file: "testkit_hostile.so", variable: "PLIMSOLL_HOSTILE_SO" },
 ];
 
 /// The root of the checkout.

@@ -1,0 +1,3 @@
+//! Programs around the engine: what composes with it, and what tries to abuse that.
+
+mod mock_oracle;
