@@ -9,6 +9,7 @@
 //! | [`depth`], [`strategy`] | what selling costs, and what a liquidator therefore asks for |
 //! | [`engine`], [`ops`], [`money`], [`opening`] | every transaction, measured, and what comes before the crash |
 //! | [`run`], [`desk`], [`resolve`], [`watch`], [`conserve`] | the loop, the liquidators, bankruptcies, what is written down |
+//! | [`live`] | the same engine on a cluster, over RPC |
 //! | [`measure`], [`result`], [`table`], [`report`] | figures, JSON, terminal and HTML |
 #![deny(missing_docs)]
 
@@ -20,6 +21,7 @@ pub mod engine;
 pub mod feed_plan;
 pub mod feeds;
 pub mod listing;
+pub mod live;
 pub mod measure;
 pub mod money;
 pub mod opening;

@@ -1,0 +1,91 @@
+//! An engine on a cluster, over RPC: what [`world`](crate::world) is on an in-process chain.
+//!
+//! Needs the engine's program and `mock-oracle` on the cluster, and an authority with lamports, who pays for everything.
+//! Everybody else's key is derived from the authority's, so whoever holds that one can get every lamport back.
+//!
+//! | file | what |
+//! |---|---|
+//! | `send.rs` | transactions that differ from each other and are tried again where that may help |
+//! | `setup.rs` | engine, prices, banks, markets |
+//! | `token.rs` | mints and token accounts, by the token program's own instructions |
+//! | `party.rs` | margin accounts, deposits, debts, fills |
+//! | `poster.rs` | prices posted through `mock-oracle`, now and in the background |
+//! | `look.rs` | the whole engine read at once, and whether its books are in order |
+//! | `desk.rs` | one turn of a liquidator who resolves bankruptcies too |
+//! | `crank.rs` | interest, settlement of PnL, insurance |
+
+mod crank;
+mod desk;
+mod look;
+mod party;
+mod poster;
+mod send;
+mod setup;
+mod token;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use plimsoll_rpc::Connection;
+use plimsoll_sdk::pda::EngineKeys;
+use sha2::{Digest, Sha256};
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_signer::Signer as _;
+
+use crate::world::Mint;
+
+pub use desk::{Desk, Turn};
+pub use look::Look;
+pub use party::Party;
+pub use poster::Poster;
+pub use send::{Failed, Tried};
+pub use setup::Averages;
+
+/// An engine on a cluster and who may configure it. Clones share the connection.
+#[derive(Clone)]
+pub struct Live {
+    /// The node.
+    pub connection: Connection,
+    /// The engine.
+    pub keys: EngineKeys,
+    /// Mint of each listed bank, by slot.
+    pub mints: Vec<Mint>,
+    /// Oracle account of each listed price, by slot.
+    pub feeds: Vec<Pubkey>,
+    authority: Arc<Keypair>,
+    /// Counts transactions and prices, so that no two are alike.
+    counter: Arc<AtomicU64>,
+}
+
+impl Live {
+    /// The engine of this number that `authority` has created or will create. Nothing is sent.
+    pub fn new(connection: Connection, authority: Keypair, id: u16) -> Self {
+        let keys = EngineKeys::created_by(&authority.pubkey(), id);
+        Self {
+            connection,
+            keys,
+            mints: Vec::new(),
+            feeds: Vec::new(),
+            authority: Arc::new(authority),
+            counter: Arc::new(AtomicU64::new(0)),
+        }
+    }
+
+    /// The engine's creator and authority, who pays for everything.
+    pub fn authority(&self) -> Pubkey {
+        self.authority.pubkey()
+    }
+
+    /// The key that a name stands for in this engine.
+    pub fn key(&self, name: &str) -> Keypair {
+        let parts = [self.authority.secret_bytes().as_slice(), self.keys.engine.as_ref(), name.as_bytes()];
+        let mut hash = Sha256::new();
+        parts.iter().for_each(|part| hash.update(part));
+        Keypair::new_from_array(hash.finalize().into())
+    }
+
+    fn next(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+}
