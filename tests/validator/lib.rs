@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The engine and its keeper on a validator: one story over RPC, the same on surfpool and on Agave's test validator.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`validator`] | what the story asks of a validator |
+//! | [`surfnet`] | surfpool from npm, behind a proxy that can drop and refuse connections |
+//! | [`test_validator`] | Agave's own test validator, a process that is killed and started again on its ledger |
+//! | [`child`], [`proxy`] | processes that say where they are in one line of JSON; a TCP proxy |
+//! | [`keeper`] | the keeper binary as a process |
+//! | [`stage`] | programs, engine, accounts, prices |
+//! | [`story`] | three falls of a price and what must come of them |
+//! | [`books`] | every vault to the atom |
+#![deny(missing_docs)]
+
+pub mod books;
+pub mod child;
+pub mod keeper;
+pub mod proxy;
+pub mod stage;
+pub mod story;
+pub mod surfnet;
+pub mod test_validator;
+pub mod validator;
