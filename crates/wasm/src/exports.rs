@@ -1,0 +1,194 @@
+//! What the module exports: fixed places for accounts and answer, and one function per answer.
+//!
+//! Every function returns 0 or a code: the program's error code, or one of [`Refused`]. Addresses and lengths are asked
+//! for once, since memory never grows.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::UnsafeCell;
+
+use bytemuck::{bytes_of, Pod};
+use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_state::{EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
+
+use crate::answer::{self, Accounts};
+use crate::code::Refused;
+use crate::prices;
+
+/// Version of these exports; a host refuses another one.
+const INTERFACE_VERSION: u32 = 1;
+/// Room for the largest answer.
+const ANSWER_LEN: usize = 256;
+
+/// What host and module exchange. Aligned as an account's body must be.
+#[repr(C, align(16))]
+struct Exchange {
+    account: [u8; MarginAccount::SPACE],
+    registry: [u8; Registry::SPACE],
+    board: [u8; PriceBoard::SPACE],
+    answer: [u8; ANSWER_LEN],
+}
+
+struct Shared(UnsafeCell<Exchange>);
+
+// SAFETY: the module has no threads: it is built without atomics and imports no memory.
+unsafe impl Sync for Shared {}
+
+static EXCHANGE: Shared = Shared(UnsafeCell::new(Exchange {
+    account: [0; MarginAccount::SPACE],
+    registry: [0; Registry::SPACE],
+    board: [0; PriceBoard::SPACE],
+    answer: [0; ANSWER_LEN],
+}));
+
+/// A dependency links `alloc`, which asks for an allocator; nothing here allocates.
+struct NoHeap;
+
+// SAFETY: no allocation is ever handed out.
+unsafe impl GlobalAlloc for NoHeap {
+    unsafe fn alloc(&self, _: Layout) -> *mut u8 {
+        core::ptr::null_mut()
+    }
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+}
+
+#[global_allocator]
+static HEAP: NoHeap = NoHeap;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// Version of the exports.
+#[no_mangle]
+pub extern "C" fn interface_version() -> u32 {
+    INTERFACE_VERSION
+}
+
+/// Where the host writes the margin account.
+#[no_mangle]
+pub extern "C" fn account_address() -> *mut u8 {
+    EXCHANGE.0.get().cast()
+}
+
+/// Bytes of a margin account.
+#[no_mangle]
+pub extern "C" fn account_len() -> usize {
+    MarginAccount::SPACE
+}
+
+/// Where the host writes the registry.
+#[no_mangle]
+pub extern "C" fn registry_address() -> *mut u8 {
+    account_address().wrapping_add(core::mem::offset_of!(Exchange, registry))
+}
+
+/// Bytes of a registry.
+#[no_mangle]
+pub extern "C" fn registry_len() -> usize {
+    Registry::SPACE
+}
+
+/// Where the host writes the price board.
+#[no_mangle]
+pub extern "C" fn board_address() -> *mut u8 {
+    account_address().wrapping_add(core::mem::offset_of!(Exchange, board))
+}
+
+/// Bytes of a price board.
+#[no_mangle]
+pub extern "C" fn board_len() -> usize {
+    PriceBoard::SPACE
+}
+
+/// Where the host reads the answer.
+#[no_mangle]
+pub extern "C" fn answer_address() -> *const u8 {
+    account_address().wrapping_add(core::mem::offset_of!(Exchange, answer))
+}
+
+/// Gives the accounts to `ask` and stores its answer.
+fn answer<T: Pod>(now: i64, ask: impl FnOnce(&Accounts<'_>) -> Result<T, u32>) -> u32 {
+    // SAFETY: calls do not overlap, and this is the only reference while it lives.
+    let exchange = unsafe { &mut *EXCHANGE.0.get() };
+    let accounts = Accounts::parse(&exchange.account, &exchange.registry, &exchange.board, now);
+    let found = accounts.map_err(u32::from).and_then(|accounts| ask(&accounts));
+    store(&mut exchange.answer, found)
+}
+
+fn store<T: Pod>(place: &mut [u8; ANSWER_LEN], found: Result<T, u32>) -> u32 {
+    const { assert!(core::mem::size_of::<T>() <= ANSWER_LEN) };
+    match found {
+        Ok(found) => {
+            let bytes = bytes_of(&found);
+            place[..bytes.len()].copy_from_slice(bytes);
+            0
+        }
+        Err(code) => code,
+    }
+}
+
+/// Answers with a `MarginView`: every view, or maintenance at spot alone where `all` is zero.
+#[no_mangle]
+pub extern "C" fn margin_view(now: i64, all: u32) -> u32 {
+    answer(now, |accounts| answer::margin_view(accounts, all != 0))
+}
+
+/// Answers with an `Assessment`.
+#[no_mangle]
+pub extern "C" fn assess(now: i64) -> u32 {
+    answer(now, answer::assess)
+}
+
+/// Answers with a `PlanReport`. `leg_kind`: 1 a borrow of bank `liability` for collateral of bank `asset_or_market`,
+/// 2 the negative PnL of market `liability` for it, 3 the perp of `asset_or_market`. A `max_size` of 2^64 - 1 asks for
+/// as much as allowed.
+#[no_mangle]
+pub extern "C" fn liquidation_plan(
+    now: i64,
+    leg_kind: u32,
+    asset_or_market: u32,
+    liability: u32,
+    max_size: u64,
+    min_size: u64,
+    limit_numerator: u64,
+    limit_denominator: u64,
+) -> u32 {
+    answer(now, |accounts| {
+        let leg = leg(leg_kind, asset_or_market, liability)?;
+        let max_size = (max_size != u64::MAX).then_some(max_size);
+        answer::plan(accounts, &Request { leg, max_size, min_size, limit_numerator, limit_denominator })
+    })
+}
+
+fn leg(kind: u32, asset_or_market: u32, liability: u32) -> Result<Leg, Refused> {
+    let byte = |value: u32| u8::try_from(value).map_err(|_| Refused::NotARequest);
+    let (first, second) = (byte(asset_or_market)?, byte(liability)?);
+    match kind {
+        1 => Ok(Leg::Pair { asset: first, liability: Liability::Borrow(second) }),
+        2 => Ok(Leg::Pair { asset: first, liability: Liability::NegativePnl(second) }),
+        3 => Ok(Leg::Perp { market: first }),
+        _ => Err(Refused::NotARequest),
+    }
+}
+
+/// Answers with `LiquidationPrices` of a price slot.
+#[no_mangle]
+pub extern "C" fn liquidation_prices(now: i64, slot: u32) -> u32 {
+    // SAFETY: as in `answer`.
+    let exchange = unsafe { &mut *EXCHANGE.0.get() };
+    let parsed = Accounts::parse(&exchange.account, &exchange.registry, &exchange.board, now);
+    if let Err(refused) = parsed {
+        return refused.into();
+    }
+    let (account, registry) = (&exchange.account, &exchange.registry);
+    let found = (|| {
+        let account = MarginAccount::from_account_data(account).ok_or(Refused::NotAMarginAccount)?;
+        let registry = Registry::from_account_data(registry).ok_or(Refused::NotARegistry)?;
+        let body = exchange.board.get_mut(DISCRIMINATOR_LEN..).ok_or(Refused::NotABoard)?;
+        let board = bytemuck::try_from_bytes_mut::<PriceBoard>(body).map_err(|_| Refused::NotABoard)?;
+        let slot = u8::try_from(slot).map_err(|_| Refused::NotARequest)?;
+        prices::liquidation_prices(account, registry, board, now, slot)
+    })();
+    store(&mut exchange.answer, found)
+}

@@ -1,0 +1,17 @@
+//! Margin view, liquidation plan and liquidation prices from raw account bytes, as a WebAssembly module.
+//!
+//! The functions are those that the program itself calls, so a client in any language sees what the program would. The
+//! module imports nothing, allocates nothing and keeps no state between calls: the host writes three accounts and reads
+//! one answer at fixed addresses ([`exports`]).
+#![cfg_attr(target_arch = "wasm32", no_std)]
+#![deny(missing_docs)]
+
+mod answer;
+mod code;
+#[cfg(target_arch = "wasm32")]
+mod exports;
+mod prices;
+
+pub use answer::{assess, margin_view, plan, Accounts, Assessment, LegReport, PlanReport};
+pub use code::{engine_code, Refused};
+pub use prices::{liquidation_prices, LiquidationPrices};

@@ -1,0 +1,80 @@
+// Generates src/generated from idl/plimsoll.json. With a folder as argument it writes there instead.
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { rootNodeFromAnchor } from '@codama/nodes-from-anchor';
+import { renderVisitor } from '@codama/renderers-js';
+import { bottomUpTransformerVisitor, createFromRoot, deleteNodesVisitor, numberTypeNode } from 'codama';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const IDL = join(here, '../../../idl/plimsoll.json');
+
+// Numbers that accounts store as bytes, because 128-bit integers are aligned differently on Solana and on hosts.
+const STORED_AS_BYTES = { i128Le: 'i128', u128Le: 'u128' };
+
+/** Turns links to the byte wrappers into the numbers they hold. */
+function unwrapNumbers(codama) {
+    codama.update(
+        bottomUpTransformerVisitor([
+            {
+                select: (path) => {
+                    const node = path.at(-1);
+                    return node.kind === 'definedTypeLinkNode' && node.name in STORED_AS_BYTES;
+                },
+                transform: (node) => numberTypeNode(STORED_AS_BYTES[node.name]),
+            },
+        ]),
+    );
+    codama.update(deleteNodesVisitor(Object.keys(STORED_AS_BYTES).map((name) => `[definedTypeNode]${name}`)));
+}
+
+/** Node resolves no folders and adds no extensions, so relative imports name their files. */
+function nameImportedFiles(folder) {
+    for (const name of readdirSync(folder)) {
+        const file = join(folder, name);
+        if (statSync(file).isDirectory()) {
+            nameImportedFiles(file);
+            continue;
+        }
+        const text = readFileSync(file, 'utf8');
+        const named = text.replace(/(from\s+['"])(\.{1,2}(?:\/[^'"]*)?)(['"])/g, (_, before, path, after) => {
+            const target = resolve(dirname(file), path);
+            const isFolder = statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? false;
+            return `${before}${path}${isFolder ? '/index' : ''}.js${after}`;
+        });
+        writeFileSync(file, named);
+    }
+}
+
+/** Name and text of every error, which Codama's own table leaves out of production builds. */
+function errorTable(idl) {
+    const rows = idl.errors.map(
+        ({ code, name, msg }) => `    ${code}: { name: ${JSON.stringify(name)}, message: ${JSON.stringify(msg)} },\n`,
+    );
+    return (
+        '/** Errors of the program by code. Generated from the interface description; do not edit. */\n' +
+        'export const ENGINE_ERRORS: Readonly<Record<number, { name: string; message: string }>> = {\n' +
+        `${rows.join('')}};\n`
+    );
+}
+
+/** Generates the client into `folder`. */
+export async function generate(folder) {
+    const idl = JSON.parse(readFileSync(IDL, 'utf8'));
+    const codama = createFromRoot(rootNodeFromAnchor(idl));
+    unwrapNumbers(codama);
+    const visitor = renderVisitor(folder, {
+        generatedFolder: '.',
+        kitImportStrategy: 'rootOnly',
+        prettierOptions: { printWidth: 120, singleQuote: true, tabWidth: 4 },
+        syncPackageJson: false,
+    });
+    await codama.accept(visitor);
+    nameImportedFiles(folder);
+    writeFileSync(join(folder, 'errorTable.ts'), errorTable(idl));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+    await generate(resolve(process.argv[2] ?? join(here, '../src/generated')));
+}

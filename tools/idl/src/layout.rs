@@ -1,0 +1,200 @@
+//! Adds the account layouts to the description.
+//!
+//! The layouts live in a crate without Anchor, so Anchor's builder sees only their names. They are read from that
+//! crate's source and compared with the sizes that the compiler gives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::size_of;
+use std::path::Path;
+
+use anchor_lang_idl::types::{
+    Idl, IdlAccount, IdlArrayLen, IdlDefinedFields, IdlField, IdlRepr, IdlReprModifier, IdlSerialization, IdlType,
+    IdlTypeDef, IdlTypeDefTy,
+};
+use anyhow::{anyhow, bail, Context, Result};
+use plimsoll_state::EngineAccount;
+use syn::{Fields, ItemStruct, Type};
+
+use crate::source::{docs, has_repr, type_name, Sources};
+
+/// What programs return, besides the accounts.
+const RETURNED: [&str; 2] = ["MarginView", "LiquidationOutcome"];
+
+/// 32 bytes of type `Address` that are no address.
+const HASHES: [(&str, &str); 1] = [("OracleSource", "feed_id")];
+
+/// The types whose sizes the compiler is asked for; every type of an account must be among them.
+fn compiled_sizes() -> BTreeMap<&'static str, usize> {
+    macro_rules! sizes {
+        ($($type:ident),+ $(,)?) => { BTreeMap::from([$((stringify!($type), size_of::<plimsoll_state::$type>())),+]) };
+    }
+    let mut sizes = sizes![
+        Engine, Registry, PriceBoard, Bank, Market, MarginAccount, Venue, BankSlot, MarketSlot, SideIndex, EpochEnd,
+        PriceSlot, OracleSource, SideTotals, TokenPosition, DerivativePosition, VenueApproval, MarginView,
+        MaintenanceView, StoredPrice, I128Le, U128Le,
+    ];
+    sizes.insert("GlobalParams", size_of::<plimsoll_risk::params::GlobalParams>());
+    sizes.insert("TokenWeights", size_of::<plimsoll_risk::params::TokenWeights>());
+    sizes.insert("MarketRates", size_of::<plimsoll_risk::params::MarketRates>());
+    // Return data of the program itself, which this tool does not link.
+    sizes.insert("LiquidationOutcome", 48);
+    sizes
+}
+
+fn accounts() -> Vec<IdlAccount> {
+    macro_rules! list {
+        ($($type:ident),+) => { vec![$(IdlAccount {
+            name: stringify!($type).to_owned(),
+            discriminator: <plimsoll_state::$type as EngineAccount>::ACCOUNT_DISCRIMINATOR.to_vec(),
+        }),+] };
+    }
+    list![Bank, Engine, MarginAccount, Market, PriceBoard, Registry, Venue]
+}
+
+/// Adds every account, what is inside, what instructions return, and the enums that are stored as a byte.
+///
+/// # Errors
+/// A layout that cannot be described, or whose described size is not the compiled one.
+pub fn add_to(idl: &mut Idl, root: &Path) -> Result<()> {
+    let sources = Sources::read(root)?;
+    let mut layouts = Layouts { sources: &sources, done: BTreeMap::new() };
+    for account in accounts() {
+        layouts.describe(&account.name)?;
+        idl.accounts.retain(|known| known.name != account.name);
+        idl.accounts.push(account);
+    }
+    for name in RETURNED {
+        layouts.describe(name)?;
+    }
+    let known: BTreeSet<String> = idl.types.iter().map(|ty| ty.name.clone()).collect();
+    for ty in layouts.done.into_values().map(|done| done.ty).chain(sources.enums.iter().cloned()) {
+        if known.contains(&ty.name) {
+            bail!("the program and its accounts both define a type {}", ty.name);
+        }
+        idl.types.push(ty);
+    }
+    idl.accounts.sort_by(|a, b| a.name.cmp(&b.name));
+    idl.types.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(())
+}
+
+/// A described type with the size and alignment that `repr(C)` gives it, bytes.
+struct Described {
+    ty: IdlTypeDef,
+    size: usize,
+    align: usize,
+}
+
+struct Layouts<'a> {
+    sources: &'a Sources,
+    done: BTreeMap<String, Described>,
+}
+
+impl Layouts<'_> {
+    /// Describes a struct and all that is inside; its size and alignment.
+    fn describe(&mut self, name: &str) -> Result<(usize, usize)> {
+        if let Some(done) = self.done.get(name) {
+            return Ok((done.size, done.align));
+        }
+        let sources = self.sources;
+        let item = sources.structs.get(name).ok_or_else(|| anyhow!("the sources define no struct {name}"))?;
+        let described = self.describe_item(name, item).with_context(|| format!("describing {name}"))?;
+        let (size, align) = (described.size, described.align);
+        let compiled = compiled_sizes().get(name).copied();
+        let compiled = compiled.ok_or_else(|| anyhow!("the compiler was not asked for the size of {name}"))?;
+        if compiled != size {
+            bail!("{name} is described with {size} bytes, but has {compiled}");
+        }
+        self.done.insert(name.to_owned(), described);
+        Ok((size, align))
+    }
+
+    fn describe_item(&mut self, name: &str, item: &ItemStruct) -> Result<Described> {
+        let transparent = has_repr(&item.attrs, "transparent");
+        if !transparent && !has_repr(&item.attrs, "C") {
+            bail!("its representation is not C");
+        }
+        let (mut size, mut align) = (0, 1);
+        let mut place = |of: (usize, usize)| {
+            if size % of.1 != 0 {
+                bail!("a field stands at byte {size}, but is aligned to {}", of.1);
+            }
+            (size, align) = (size + of.0, align.max(of.1));
+            Ok(())
+        };
+        let fields = match &item.fields {
+            Fields::Named(named) => {
+                let mut fields = Vec::new();
+                for field in &named.named {
+                    let field_name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+                    let (mut ty, of) = self.convert(&field.ty, name)?;
+                    if HASHES.contains(&(name, &field_name)) {
+                        ty = IdlType::Array(Box::new(IdlType::U8), IdlArrayLen::Value(of.0));
+                    }
+                    place(of)?;
+                    fields.push(IdlField { name: field_name, docs: docs(&field.attrs), ty });
+                }
+                IdlDefinedFields::Named(fields)
+            }
+            Fields::Unnamed(unnamed) => {
+                let mut types = Vec::new();
+                for field in &unnamed.unnamed {
+                    let (ty, of) = self.convert(&field.ty, name)?;
+                    place(of)?;
+                    types.push(ty);
+                }
+                IdlDefinedFields::Tuple(types)
+            }
+            Fields::Unit => bail!("it has no fields"),
+        };
+        if size % align != 0 {
+            bail!("its end is padded");
+        }
+        let repr = if transparent {
+            IdlRepr::Transparent
+        } else {
+            IdlRepr::C(IdlReprModifier { packed: false, align: None })
+        };
+        let ty = IdlTypeDef {
+            name: name.to_owned(),
+            docs: docs(&item.attrs),
+            serialization: IdlSerialization::Bytemuck,
+            repr: Some(repr),
+            generics: Vec::new(),
+            ty: IdlTypeDefTy::Struct { fields: Some(fields) },
+        };
+        Ok(Described { ty, size, align })
+    }
+
+    /// A field's type with its size and alignment.
+    fn convert(&mut self, ty: &Type, owner: &str) -> Result<(IdlType, (usize, usize))> {
+        if let Type::Array(array) = ty {
+            let (element, (size, align)) = self.convert(&array.elem, owner)?;
+            let length = self.sources.constants.size(&array.len, owner)?;
+            let ty = IdlType::Array(Box::new(element), IdlArrayLen::Value(length));
+            return Ok((ty, (size * length, align)));
+        }
+        let name = type_name(ty).ok_or_else(|| anyhow!("a field's type is neither a name nor an array"))?;
+        Ok(match name.as_str() {
+            "u8" => (IdlType::U8, (1, 1)),
+            "i8" => (IdlType::I8, (1, 1)),
+            "u16" => (IdlType::U16, (2, 2)),
+            "i16" => (IdlType::I16, (2, 2)),
+            "u32" => (IdlType::U32, (4, 4)),
+            "i32" => (IdlType::I32, (4, 4)),
+            "u64" => (IdlType::U64, (8, 8)),
+            "i64" => (IdlType::I64, (8, 8)),
+            "Address" => (IdlType::Pubkey, (32, 1)),
+            // Wrappers that only make a type of another crate plain bytes.
+            "StoredParams" | "StoredWeights" | "StoredRates" => {
+                let inner = self.sources.structs.get(&name).and_then(|item| item.fields.iter().next());
+                let inner = inner.ok_or_else(|| anyhow!("{name} wraps nothing"))?.ty.clone();
+                return self.convert(&inner, owner);
+            }
+            _ => {
+                let of = self.describe(&name)?;
+                (IdlType::Defined { name, generics: Vec::new() }, of)
+            }
+        })
+    }
+}
