@@ -1,1 +1,188 @@
-fn main() {}
+//! `plimsoll-keeper`: keeps an engine, or shows its least healthy accounts.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use plimsoll_keeper::config::Config;
+use plimsoll_keeper::top::{top, TopOptions};
+use plimsoll_keeper::Keeper;
+use plimsoll_rpc::wallet::read_key;
+use plimsoll_rpc::Error;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+/// Keeper of a Plimsoll engine.
+#[derive(Parser)]
+#[command(name = "plimsoll-keeper", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How logs look.
+    #[arg(long, global = true, value_enum, default_value = "text", env = "PLIMSOLL_KEEPER_LOG_FORMAT")]
+    log_format: LogFormat,
+    /// What is logged, as `tracing` filters it.
+    #[arg(long, global = true, default_value = "info", env = "RUST_LOG")]
+    log: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Keeps the engine until stopped by SIGINT or SIGTERM.
+    Run {
+        #[command(flatten)]
+        source: Source,
+        /// Simulates and logs what would be done, sends nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Key that signs, instead of the configured one.
+        #[arg(long)]
+        keypair: Option<PathBuf>,
+    },
+    /// Shows the least healthy accounts, refreshed live.
+    Top {
+        #[command(flatten)]
+        source: Source,
+        /// Lines.
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+        /// Between two refreshes.
+        #[arg(long, default_value_t = 1_000)]
+        every_millis: u64,
+        /// Prints once and ends.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Reads a configuration and says what is wrong with it.
+    CheckConfig {
+        /// The file.
+        config: PathBuf,
+    },
+    /// Prints a configuration with every key: the defaults, or a file completed by them.
+    PrintConfig {
+        /// The file.
+        config: Option<PathBuf>,
+    },
+}
+
+/// Where the configuration comes from; what is given on the command line goes before the file.
+#[derive(Args)]
+struct Source {
+    /// The configuration.
+    #[arg(long, short, env = "PLIMSOLL_KEEPER_CONFIG")]
+    config: Option<PathBuf>,
+    /// The engine.
+    #[arg(long)]
+    engine: Option<String>,
+    /// The node or cluster.
+    #[arg(long, short)]
+    url: Option<String>,
+}
+
+impl Source {
+    fn load(self) -> Result<Config, Error> {
+        let mut config = match &self.config {
+            Some(path) => Config::load(path)?,
+            None => Config::default(),
+        };
+        config.engine = self.engine.or(config.engine);
+        if let Some(url) = self.url {
+            config.cluster.url = url;
+        }
+        config.engine()?;
+        config.cluster()?;
+        Ok(config)
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Err(error) = start_logs(cli.log_format, &cli.log) {
+        eprintln!("error: --log {:?}: {error}", cli.log);
+        return ExitCode::FAILURE;
+    }
+    match run(cli.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            if let Some(advice) = error.advice() {
+                eprintln!("  {advice}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_logs(format: LogFormat, filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
+    let filter = EnvFilter::try_new(filter)?;
+    // Tables and configurations go to standard output, so logs do not.
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+async fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Run { source, dry_run, keypair } => {
+            let mut config = source.load()?;
+            config.dry_run |= dry_run;
+            let key = read_key(&keypair.unwrap_or_else(|| config.keypair_path()))?;
+            let keeper = Keeper::new(config, key).await?;
+            tokio::spawn(stop_on_signal(keeper.stopper()));
+            keeper.run().await
+        }
+        Command::Top { source, rows, every_millis, once } => {
+            let options = TopOptions { rows, every: Duration::from_millis(every_millis.max(50)), once };
+            let (stop, stopped) = watch::channel(false);
+            tokio::spawn(stop_on_signal(stop));
+            top(source.load()?, options, stopped).await
+        }
+        Command::CheckConfig { config } => {
+            let checked = Config::load(&config)?;
+            checked.engine()?;
+            println!("{} is valid", config.display());
+            Ok(())
+        }
+        Command::PrintConfig { config } => {
+            let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
+            let text = toml::to_string_pretty(&config).map_err(|error| Error::Configuration(error.to_string()))?;
+            print!("{text}");
+            Ok(())
+        }
+    }
+}
+
+/// Stops on SIGINT or SIGTERM; a second signal ends the process at once.
+async fn stop_on_signal(stop: watch::Sender<bool>) {
+    next_signal().await;
+    tracing::info!("stopping; a second signal ends at once");
+    stop.send_replace(true);
+    next_signal().await;
+    std::process::exit(130);
+}
+
+async fn next_signal() {
+    use tokio::signal::unix::{signal, SignalKind};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without the handler there is still the other one.
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,112 @@
+//! Bounds of every value.
+
+use solana_pubkey::Pubkey;
+
+use super::Config;
+
+/// A sentence for every value out of bounds, beginning with its key.
+pub(super) fn bad_values(config: &Config) -> Vec<String> {
+    let mut bad = Vec::new();
+    numbers(config, &mut bad);
+    addresses(config, &mut bad);
+    if let Err(error) = config.cluster() {
+        bad.push(error.to_string());
+    }
+    if config.jito.url.is_some() && config.jito.tip_account.is_none() {
+        bad.push("jito.tip_account: required where jito.url is set".into());
+    }
+    if config.stream.reconnect_max_millis < config.stream.reconnect_millis {
+        bad.push("stream.reconnect_max_millis: must not be below stream.reconnect_millis".into());
+    }
+    if config.send.fee_most_micro_lamports < config.send.fee_least_micro_lamports {
+        bad.push("send.fee_most_micro_lamports: must not be below send.fee_least_micro_lamports".into());
+    }
+    if config.jobs.liquidate.backoff_max_millis < config.jobs.liquidate.backoff_millis {
+        bad.push("jobs.liquidate.backoff_max_millis: must not be below jobs.liquidate.backoff_millis".into());
+    }
+    if config.prices.post_to_mock && config.prices.hermes_url.is_none() && config.prices.crossbar_url.is_none() {
+        bad.push("prices.post_to_mock: needs prices.hermes_url or prices.crossbar_url".into());
+    }
+    if config.http.listen.parse::<std::net::SocketAddr>().is_err() {
+        bad.push(format!("http.listen: {:?} is no address with a port", config.http.listen));
+    }
+    bad
+}
+
+fn numbers(config: &Config, bad: &mut Vec<String>) {
+    const DAY_MILLIS: u64 = 86_400_000;
+    let (stream, jobs) = (&config.stream, &config.jobs);
+    let bounds: [(&str, u64, u64, u64); 33] = [
+        ("cluster.timeout_secs", config.cluster.timeout_secs, 1, 600),
+        ("stream.poll_millis", stream.poll_millis, 50, 60_000),
+        ("stream.poll_accounts_millis", stream.poll_accounts_millis, 100, 600_000),
+        ("stream.resync_secs", stream.resync_secs, 5, 86_400),
+        ("stream.silence_secs", stream.silence_secs, 2, 3_600),
+        ("stream.reconnect_millis", stream.reconnect_millis, 10, 60_000),
+        ("stream.reconnect_max_millis", stream.reconnect_max_millis, 10, 600_000),
+        ("index.drift_share_ppm", config.index.drift_share_ppm as u64, 1_000, 900_000),
+        ("index.recheck_secs", config.index.recheck_secs as u64, 1, 86_400),
+        ("send.fee_percentile", config.send.fee_percentile as u64, 0, 100),
+        ("send.compute_headroom_percent", config.send.compute_headroom_percent as u64, 0, 1_000),
+        ("send.resigns", config.send.resigns as u64, 0, 20),
+        ("send.blockhash_millis", config.send.blockhash_millis, 0, 20_000),
+        ("http.unhealthy_secs", config.http.unhealthy_secs, 1, 3_600),
+        ("jobs.refresh_price.every_millis", jobs.refresh_price.every_millis, 50, DAY_MILLIS),
+        ("jobs.refresh_price.max_age_secs", jobs.refresh_price.max_age_secs as u64, 1, 3_600),
+        ("jobs.refresh_price.feeds_per_transaction", jobs.refresh_price.feeds_per_transaction as u64, 1, 24),
+        ("jobs.accrue.every_millis", jobs.accrue.every_millis, 50, DAY_MILLIS),
+        ("jobs.accrue.max_age_secs", jobs.accrue.max_age_secs as u64, 1, 86_400),
+        ("jobs.crank_funding.every_millis", jobs.crank_funding.every_millis, 50, DAY_MILLIS),
+        ("jobs.crank_funding.max_age_secs", jobs.crank_funding.max_age_secs as u64, 1, 86_400),
+        ("jobs.settle_pnl.every_millis", jobs.settle_pnl.every_millis, 50, DAY_MILLIS),
+        ("jobs.settle_pnl.accounts_per_turn", jobs.settle_pnl.accounts_per_turn as u64, 1, 10_000),
+        ("jobs.observe.every_millis", jobs.observe.every_millis, 50, DAY_MILLIS),
+        ("jobs.observe.max_age_secs", jobs.observe.max_age_secs as u64, 1, 600),
+        ("jobs.observe.accounts_per_turn", jobs.observe.accounts_per_turn as u64, 1, 10_000),
+        ("jobs.liquidate.every_millis", jobs.liquidate.every_millis, 10, DAY_MILLIS),
+        ("jobs.liquidate.max_in_flight", jobs.liquidate.max_in_flight as u64, 1, 256),
+        ("jobs.liquidate.slippage_ppm", jobs.liquidate.slippage_ppm as u64, 0, 999_999),
+        ("jobs.liquidate.backoff_millis", jobs.liquidate.backoff_millis, 1, DAY_MILLIS),
+        ("jobs.bankruptcy.every_millis", jobs.bankruptcy.every_millis, 50, DAY_MILLIS),
+        ("jobs.bankruptcy.calls_per_turn", jobs.bankruptcy.calls_per_turn as u64, 1, 100),
+        ("jobs.sweep.every_millis", jobs.sweep.every_millis, 50, DAY_MILLIS),
+    ];
+    for (key, value, least, most) in bounds {
+        if value < least || value > most {
+            bad.push(format!("{key}: {value} is not within {least} to {most}"));
+        }
+    }
+}
+
+fn addresses(config: &Config, bad: &mut Vec<String>) {
+    let keys = [
+        ("engine", &config.engine),
+        ("keys.liquidator", &config.keys.liquidator),
+        ("jito.tip_account", &config.jito.tip_account),
+    ];
+    for (key, text) in keys {
+        if let Some(text) = text.as_deref().filter(|text| text.parse::<Pubkey>().is_err()) {
+            bad.push(format!("{key}: {text:?} is no address"));
+        }
+    }
+    let urls = [
+        ("jito.url", &config.jito.url),
+        ("prices.hermes_url", &config.prices.hermes_url),
+        ("prices.crossbar_url", &config.prices.crossbar_url),
+    ];
+    for (key, text) in urls {
+        if let Some(text) = text.as_deref().filter(|text| !text.starts_with("http://") && !text.starts_with("https://"))
+        {
+            bad.push(format!("{key}: {text:?} is no http(s) address"));
+        }
+    }
+    for (feed, text) in &config.prices.posted_accounts {
+        if crate::source::feed_id(feed).is_none() || text.parse::<Pubkey>().is_err() {
+            bad.push(format!("prices.posted_accounts: {feed:?} = {text:?} is no feed id and address"));
+        }
+    }
+    if let Some(text) = config.cluster.ws_url.as_deref().filter(|t| !t.starts_with("ws://") && !t.starts_with("wss://"))
+    {
+        bad.push(format!("cluster.ws_url: {text:?} is no ws(s) address"));
+    }
+}

@@ -1,0 +1,143 @@
+//! What each job is told.
+
+use serde::{Deserialize, Serialize};
+
+/// Declares a job's configuration with its defaults beside the fields.
+macro_rules! job_config {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            /// Runs this job.
+            pub enabled: bool,
+            $($(#[$field_meta])* pub $field: $type,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { enabled: true, $($field: $default,)* }
+            }
+        }
+    };
+}
+
+/// The jobs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Jobs {
+    /// Takes newer prices into the board.
+    pub refresh_price: RefreshConfig,
+    /// Books interest.
+    pub accrue: AccrueConfig,
+    /// Books funding.
+    pub crank_funding: FundingConfig,
+    /// Turns PnL into quote.
+    pub settle_pnl: SettleConfig,
+    /// Keeps the auction clocks running.
+    pub observe: ObserveConfig,
+    /// Liquidates.
+    pub liquidate: LiquidateConfig,
+    /// Resolves bankrupt accounts.
+    pub bankruptcy: BankruptcyConfig,
+    /// Makes waiting fees insurance.
+    pub sweep: SweepConfig,
+}
+
+job_config! {
+    /// Takes newer prices into the board.
+    RefreshConfig {
+        /// How often it looks.
+        every_millis: u64 = 1_000,
+        /// A held price older than this is refreshed even where it has not moved.
+        max_age_secs: u32 = 8,
+        /// A price that moved by this much is refreshed at once.
+        min_move_ppm: u32 = 200,
+        /// Most feeds in one transaction.
+        feeds_per_transaction: usize = 8,
+    }
+}
+
+job_config! {
+    /// Books interest.
+    AccrueConfig {
+        /// How often it looks.
+        every_millis: u64 = 10_000,
+        /// A bank is accrued when it was last this long ago.
+        max_age_secs: u32 = 600,
+    }
+}
+
+job_config! {
+    /// Books funding.
+    FundingConfig {
+        /// How often it looks.
+        every_millis: u64 = 10_000,
+        /// A market is cranked when it was last this long ago.
+        max_age_secs: u32 = 600,
+    }
+}
+
+job_config! {
+    /// Turns PnL into quote: losses first, so that the pool has what gains are due.
+    SettleConfig {
+        /// How often it looks.
+        every_millis: u64 = 60_000,
+        /// PnL and claims below this are left to accumulate, quote atoms.
+        least_atoms: u64 = 5_000_000,
+        /// Most accounts in one turn.
+        accounts_per_turn: usize = 50,
+    }
+}
+
+job_config! {
+    /// Keeps the auction clocks of accounts under water running.
+    ObserveConfig {
+        /// How often it looks.
+        every_millis: u64 = 1_000,
+        /// An account under water is observed when it was last this long ago; below the engine's observation gap.
+        max_age_secs: u32 = 10,
+        /// Most accounts in one turn.
+        accounts_per_turn: usize = 50,
+    }
+}
+
+job_config! {
+    /// Liquidates.
+    LiquidateConfig {
+        /// How often it looks; a change of prices wakes it at once.
+        every_millis: u64 = 400,
+        /// Transactions under way at once.
+        max_in_flight: usize = 8,
+        /// Least gain at spot that is worth a transaction, micro-dollars.
+        min_gain_usd_micro: u64 = 20_000,
+        /// Room of the limit price below the plan.
+        slippage_ppm: u32 = 5_000,
+        /// Largest notional of one liquidation, micro-dollars.
+        max_notional_usd_micro: u64 = 1_000_000_000_000,
+        /// Wait after a failure at the same account; doubles with each.
+        backoff_millis: u64 = 1_000,
+        /// Longest such wait.
+        backoff_max_millis: u64 = 60_000,
+    }
+}
+
+job_config! {
+    /// Resolves bankrupt accounts.
+    BankruptcyConfig {
+        /// How often it looks.
+        every_millis: u64 = 5_000,
+        /// Most calls for one account in one turn.
+        calls_per_turn: usize = 40,
+    }
+}
+
+job_config! {
+    /// Makes waiting fees insurance.
+    SweepConfig {
+        /// How often it looks.
+        every_millis: u64 = 60_000,
+        /// Less than this is left waiting, atoms.
+        least_atoms: u64 = 1,
+    }
+}

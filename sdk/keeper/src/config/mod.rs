@@ -1,0 +1,319 @@
+//! What a keeper is told: a TOML file whose every key has a default, written out in `keeper.example.toml`.
+
+mod check;
+mod jobs;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use plimsoll_rpc::{Cluster, Fee, SendOptions};
+use serde::{Deserialize, Serialize};
+use solana_pubkey::Pubkey;
+
+pub use jobs::{
+    AccrueConfig, BankruptcyConfig, FundingConfig, Jobs, LiquidateConfig, ObserveConfig, RefreshConfig, SettleConfig,
+    SweepConfig,
+};
+
+/// Why a configuration cannot be used; every text names the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// It is not TOML, has an unknown key or a value of another type.
+    #[error("the configuration is not valid: {0}")]
+    Malformed(#[from] toml::de::Error),
+    /// Values out of bounds, one a line.
+    #[error("the configuration has bad values:\n{}", .0.join("\n"))]
+    BadValues(Vec<String>),
+}
+
+/// Everything a keeper is told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address of the engine that is kept; required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// Simulates and logs, sends nothing.
+    pub dry_run: bool,
+    /// The node.
+    pub cluster: ClusterConfig,
+    /// Who signs, and for which account.
+    pub keys: KeysConfig,
+    /// How accounts are followed.
+    pub stream: StreamConfig,
+    /// When accounts are looked at again.
+    pub index: IndexConfig,
+    /// How transactions are sent.
+    pub send: SendConfig,
+    /// Jito's block engine.
+    pub jito: JitoConfig,
+    /// Where prices come from besides the chain.
+    pub prices: PricesConfig,
+    /// Metrics and health over HTTP.
+    pub http: HttpConfig,
+    /// The jobs.
+    pub jobs: Jobs,
+}
+
+/// The node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClusterConfig {
+    /// `localnet`, `devnet`, `testnet`, `mainnet-beta`, or the address of a node.
+    pub url: String,
+    /// Address of its subscriptions; by default the one that belongs to `url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ws_url: Option<String>,
+    /// The cluster that the node must belong to, by its genesis hash; by default the one that `url` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<String>,
+    /// How long an answer is waited for.
+    pub timeout_secs: u64,
+}
+
+impl Default for ClusterConfig {
+    fn default() -> Self {
+        Self { url: "localnet".into(), ws_url: None, expect: None, timeout_secs: 30 }
+    }
+}
+
+/// Who signs, and for which account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeysConfig {
+    /// Key that pays fees and signs as the liquidator account's delegate.
+    pub keypair: String,
+    /// The margin account that pays for what is liquidated; without one nothing is liquidated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub liquidator: Option<String>,
+}
+
+impl Default for KeysConfig {
+    fn default() -> Self {
+        Self { keypair: "~/.config/solana/id.json".into(), liquidator: None }
+    }
+}
+
+/// How accounts are followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamConfig {
+    /// Follows changes over WebSocket; without it by polling alone.
+    pub websocket: bool,
+    /// Registry, prices, banks, markets and the clock are read this often, whatever the WebSocket says.
+    pub poll_millis: u64,
+    /// All margin accounts are read this often while there is no WebSocket.
+    pub poll_accounts_millis: u64,
+    /// All margin accounts are read this often although there is one.
+    pub resync_secs: u64,
+    /// A WebSocket without any news for this long counts as dead.
+    pub silence_secs: u64,
+    /// Wait before the first reconnection; doubles with each failure.
+    pub reconnect_millis: u64,
+    /// Longest wait before a reconnection.
+    pub reconnect_max_millis: u64,
+}
+
+impl Default for StreamConfig {
+    fn default() -> Self {
+        Self {
+            websocket: true,
+            poll_millis: 1_000,
+            poll_accounts_millis: 5_000,
+            resync_secs: 300,
+            silence_secs: 20,
+            reconnect_millis: 500,
+            reconnect_max_millis: 30_000,
+        }
+    }
+}
+
+/// When accounts are looked at again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IndexConfig {
+    /// Share of an account's excess that interest and funding may use up before it is looked at again; prices have the
+    /// rest.
+    pub drift_share_ppm: u32,
+    /// Longest time without a look at an account with debts or positions.
+    pub recheck_secs: u32,
+}
+
+impl Default for IndexConfig {
+    fn default() -> Self {
+        Self { drift_share_ppm: 50_000, recheck_secs: 3_600 }
+    }
+}
+
+/// How transactions are sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SendConfig {
+    /// Percentile of recent fees on the written accounts.
+    pub fee_percentile: u8,
+    /// Least priority fee, micro-lamports a compute unit.
+    pub fee_least_micro_lamports: u64,
+    /// Most priority fee, micro-lamports a compute unit.
+    pub fee_most_micro_lamports: u64,
+    /// Compute-unit limit above what the simulation used, per cent.
+    pub compute_headroom_percent: u32,
+    /// Sets the limit of loaded account data from the simulation.
+    pub limit_loaded_data: bool,
+    /// How often a transaction whose blockhash expired is signed again.
+    pub resigns: u32,
+    /// A blockhash is used for this long.
+    pub blockhash_millis: u64,
+}
+
+impl Default for SendConfig {
+    fn default() -> Self {
+        Self {
+            fee_percentile: 50,
+            fee_least_micro_lamports: 0,
+            fee_most_micro_lamports: 100_000,
+            compute_headroom_percent: 10,
+            limit_loaded_data: true,
+            resigns: 2,
+            blockhash_millis: 2_000,
+        }
+    }
+}
+
+impl SendConfig {
+    /// As `plimsoll-rpc` takes it.
+    pub fn options(&self) -> SendOptions {
+        SendOptions {
+            fee: Fee::Recent {
+                percentile: self.fee_percentile,
+                least: self.fee_least_micro_lamports,
+                most: self.fee_most_micro_lamports,
+            },
+            headroom_percent: self.compute_headroom_percent,
+            limit_loaded_data: self.limit_loaded_data,
+        }
+    }
+}
+
+/// Jito's block engine; liquidations are sent to it beside the node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JitoConfig {
+    /// Its JSON-RPC address, such as `https://mainnet.block-engine.jito.wtf/api/v1/bundles`; none sends no bundles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// One of its tip accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tip_account: Option<String>,
+    /// Tip of a bundle.
+    pub tip_lamports: u64,
+}
+
+/// Where prices come from besides the chain.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PricesConfig {
+    /// Address of a Hermes, such as `https://pyth.dourolabs.app/hermes`; none asks none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hermes_url: Option<String>,
+    /// Environment variable that holds Hermes' API key, sent as a bearer token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hermes_key_env: Option<String>,
+    /// Address of a Crossbar, such as `https://crossbar.switchboard.xyz`; none asks none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crossbar_url: Option<String>,
+    /// Posts what Hermes or Crossbar say to the mock oracle's feeds (test clusters only) before refreshing.
+    pub post_to_mock: bool,
+    /// For feeds that an engine does not pin: the account to which somebody posts them, by feed id in hexadecimal.
+    pub posted_accounts: BTreeMap<String, String>,
+}
+
+/// Metrics and health over HTTP.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Serves `/metrics` and `/healthz`.
+    pub enabled: bool,
+    /// Where.
+    pub listen: String,
+    /// Unhealthy once nothing was heard of the cluster for this long.
+    pub unhealthy_secs: u64,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { enabled: true, listen: "127.0.0.1:9464".into(), unhealthy_secs: 30 }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// `Unreadable`, `Malformed`, `BadValues`.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|reason| ConfigError::Unreadable { path: path.to_path_buf(), reason })?;
+        Self::parse(&text)
+    }
+
+    /// Reads and checks a text.
+    ///
+    /// # Errors
+    /// `Malformed`, `BadValues`.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)?;
+        let bad = check::bad_values(&config);
+        if bad.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError::BadValues(bad))
+        }
+    }
+
+    /// The engine's address.
+    ///
+    /// # Errors
+    /// `BadValues` where there is none.
+    pub fn engine(&self) -> Result<Pubkey, ConfigError> {
+        let missing = || ConfigError::BadValues(vec!["engine: the address of the engine is required".into()]);
+        self.engine.as_deref().and_then(|text| text.parse().ok()).ok_or_else(missing)
+    }
+
+    /// The liquidator's margin account, if any.
+    pub fn liquidator(&self) -> Option<Pubkey> {
+        self.keys.liquidator.as_deref().and_then(|text| text.parse().ok())
+    }
+
+    /// The cluster's endpoints.
+    ///
+    /// # Errors
+    /// `BadValues` where `cluster.url` is none.
+    pub fn cluster(&self) -> Result<Cluster, ConfigError> {
+        let bad = |error: plimsoll_rpc::Error| ConfigError::BadValues(vec![format!("cluster.url: {error}")]);
+        let mut cluster: Cluster = self.cluster.url.parse().map_err(bad)?;
+        if let Some(ws_url) = &self.cluster.ws_url {
+            cluster.ws_url.clone_from(ws_url);
+        }
+        Ok(cluster)
+    }
+
+    /// The key file, `~` resolved.
+    pub fn keypair_path(&self) -> PathBuf {
+        let path = &self.keys.keypair;
+        match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+            (Some(rest), Some(home)) => Path::new(&home).join(rest),
+            _ => PathBuf::from(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

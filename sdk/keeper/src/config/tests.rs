@@ -1,0 +1,92 @@
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../keeper.example.toml");
+
+#[test]
+fn the_example_file_writes_out_every_default() {
+    assert_eq!(Config::parse(EXAMPLE).unwrap(), Config::default());
+    // Every key of the defaults stands in the example, so that parsing it proves more than that it is empty.
+    let defaults = toml::Value::try_from(Config::default()).unwrap();
+    let example: toml::Value = toml::from_str(EXAMPLE).unwrap();
+    assert_same_keys("", &defaults, &example);
+}
+
+fn assert_same_keys(path: &str, defaults: &toml::Value, example: &toml::Value) {
+    let Some(table) = defaults.as_table() else { return };
+    for (key, value) in table {
+        let path = format!("{path}.{key}");
+        let written = example.get(key).unwrap_or_else(|| panic!("{path} is not in keeper.example.toml"));
+        assert_same_keys(&path, value, written);
+    }
+}
+
+#[test]
+fn keys_without_a_default_stand_in_the_example_as_comments() {
+    for key in [
+        "engine",
+        "ws_url",
+        "expect",
+        "liquidator",
+        "url",
+        "tip_account",
+        "hermes_url",
+        "hermes_key_env",
+        "crossbar_url",
+    ] {
+        assert!(EXAMPLE.contains(&format!("# {key} = ")), "{key}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_name() {
+    for text in
+        ["colour = 1", "[stream]\npoll_secs = 1", "[jobs.liquidate]\nbackoff = 1", "[jobs.dance]\nenabled = true"]
+    {
+        let error = Config::parse(text).unwrap_err();
+        let key = text.split('\n').next_back().unwrap().split(" =").next().unwrap();
+        let named = if key == "enabled" { "dance" } else { key };
+        assert!(matches!(error, ConfigError::Malformed(_)) && error.to_string().contains(named), "{error}");
+    }
+}
+
+#[test]
+fn every_bad_value_is_named_with_its_key() {
+    let text = r#"
+        engine = "nowhere"
+        [cluster]
+        url = "moon"
+        timeout_secs = 0
+        [stream]
+        reconnect_max_millis = 10
+        [http]
+        listen = "here"
+        [jito]
+        url = "https://block-engine.example"
+        [jobs.liquidate]
+        max_in_flight = 0
+    "#;
+    let ConfigError::BadValues(bad) = Config::parse(text).unwrap_err() else { panic!("parsed") };
+    for key in [
+        "engine",
+        "cluster.url",
+        "cluster.timeout_secs",
+        "stream.reconnect_max",
+        "http.listen",
+        "jito.tip_account",
+        "max_in_flight",
+    ] {
+        assert!(bad.iter().any(|line| line.contains(key)), "{key} is not named in {bad:#?}");
+    }
+}
+
+#[test]
+fn a_value_of_another_type_is_refused_with_its_line() {
+    let error = Config::parse("[stream]\nwebsocket = \"yes\"").unwrap_err().to_string();
+    assert!(error.contains("websocket") && error.contains("line 2"), "{error}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = Config::load(Path::new("/nowhere/keeper.toml")).unwrap_err().to_string();
+    assert!(error.contains("/nowhere/keeper.toml"), "{error}");
+}

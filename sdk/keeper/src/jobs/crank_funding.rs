@@ -1,0 +1,49 @@
+//! Books funding of markets that were not cranked for some time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use plimsoll_rpc::Result;
+use plimsoll_sdk::ix;
+
+use super::{Context, Job};
+use crate::config::FundingConfig;
+
+/// Cranks markets with open positions.
+pub struct CrankFunding {
+    config: FundingConfig,
+}
+
+impl CrankFunding {
+    /// The job.
+    pub const fn new(config: FundingConfig) -> Self {
+        Self { config }
+    }
+}
+
+#[async_trait]
+impl Job for CrankFunding {
+    fn name(&self) -> &'static str {
+        "crank_funding"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_millis(self.config.every_millis)
+    }
+
+    async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
+        let (keys, due) = {
+            let tracker = context.tracker();
+            let shared = &tracker.shared;
+            let oldest = tracker.now() - self.config.max_age_secs as i64;
+            let is_due = |market: &plimsoll_state::Market| market.leg_count > 0 && market.premium_from <= oldest;
+            let due: Vec<u8> = shared.markets.iter().filter(|market| is_due(market)).map(|m| m.index).collect();
+            (shared.keys, due)
+        };
+        for market in due {
+            context.try_submit(self.name(), ix::crank_funding(&keys, market)).await?;
+        }
+        Ok(())
+    }
+}

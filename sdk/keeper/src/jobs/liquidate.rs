@@ -1,0 +1,280 @@
+//! Liquidates: the worst accounts first, each with the leg that gains most, several at once, each target backed off by
+//! itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
+use plimsoll::liquidation::LiquidationBounds;
+use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_rpc::Result;
+use plimsoll_sdk::ix::{self, Parties};
+use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{pause, MarginAccount};
+use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
+use tokio::task::JoinSet;
+
+use super::{Context, Job, LIQUIDATE};
+use crate::backoff::Targets;
+use crate::capital::{Capital, Funds};
+use crate::config::LiquidateConfig;
+use crate::offer::{best_offer, Means, NoOffer, Offer};
+use crate::outbox::Submitted;
+use crate::state::{Candidate, Tracker, Update};
+
+/// Accounts planned in one turn at most, so that a burst does not keep the tracker from its updates.
+const PLANNED_PER_TURN: usize = 1_000;
+/// A liquidated account is left alone until it is known as of the fill, or for so long.
+const SETTLES_WITHIN: Duration = Duration::from_secs(10);
+
+/// What became of one liquidation.
+struct Done {
+    target: Pubkey,
+    ticket: u64,
+    result: Result<Submitted>,
+}
+
+/// Liquidates.
+pub struct Liquidate {
+    config: LiquidateConfig,
+    backoff: Targets<Pubkey>,
+    capital: Capital,
+    scratch: Box<Portfolio>,
+    running: JoinSet<Done>,
+    /// Targets of what is running.
+    targets: Vec<Pubkey>,
+    /// Targets that were filled in a slot.
+    filled: HashMap<Pubkey, (u64, Instant)>,
+}
+
+impl Liquidate {
+    /// The job.
+    pub fn new(config: LiquidateConfig) -> Self {
+        let first = Duration::from_millis(config.backoff_millis);
+        Self {
+            backoff: Targets::new(first, Duration::from_millis(config.backoff_max_millis)),
+            config,
+            capital: Capital::default(),
+            scratch: Box::new(Portfolio::empty(GlobalParams::DEFAULT)),
+            running: JoinSet::new(),
+            targets: Vec::new(),
+            filled: HashMap::new(),
+        }
+    }
+
+    /// Waits until nothing is under way, for tests and for the end.
+    pub async fn finish(&mut self) {
+        while let Some(done) = self.running.join_next().await {
+            self.done(done.ok());
+        }
+    }
+
+    /// Books what has ended since the last turn.
+    fn collect(&mut self) {
+        while let Some(done) = self.running.try_join_next() {
+            self.done(done.ok());
+        }
+    }
+
+    fn done(&mut self, done: Option<Done>) {
+        // A task that panicked says no more than that; its reservation is forgotten in time.
+        let Some(Done { target, ticket, result }) = done else { return };
+        self.targets.retain(|running| *running != target);
+        let now = Instant::now();
+        match result {
+            Ok(Submitted::Confirmed(sent)) => {
+                self.capital.confirm(ticket, sent.slot);
+                self.backoff.succeeded(&target);
+                self.filled.insert(target, (sent.slot, now));
+            }
+            Ok(Submitted::Dry(_)) | Err(_) => {
+                self.capital.release(ticket);
+                self.backoff.failed(target, now);
+            }
+        }
+    }
+
+    fn may(&self, candidate: &Candidate, known_slot: u64, now: Instant) -> bool {
+        let settled = self
+            .filled
+            .get(&candidate.key)
+            .is_none_or(|(slot, at)| known_slot >= *slot || now.saturating_duration_since(*at) > SETTLES_WITHIN);
+        settled && !self.targets.contains(&candidate.key) && self.backoff.may(&candidate.key, now)
+    }
+
+    /// Plans and reserves as many liquidations as may start now.
+    fn plan(&mut self, context: &Context) -> Vec<Planned> {
+        let mut tracker = context.tracker();
+        if tracker.shared.registry.is_paused(pause::LIQUIDATE) {
+            return Vec::new();
+        }
+        let (Some(own), Some(liquidator)) = (tracker.own().copied(), tracker.liquidator()) else {
+            context.metrics.refuse(LIQUIDATE, "plan", "liquidator_missing");
+            return Vec::new();
+        };
+        let now = Instant::now();
+        self.capital.known(tracker.own_slot(), now);
+        let mut candidates = tracker.assess_hot();
+        candidates.retain(|candidate| {
+            let slot = tracker.accounts.get(candidate.id).map_or(0, |account| account.slot);
+            candidate.key != liquidator && self.may(candidate, slot, now)
+        });
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        candidates.sort_by_key(|candidate| candidate.assessment.health_ppm);
+        let (keys, unix) = (tracker.shared.keys, tracker.now());
+        let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
+        let funds = Funds { own: &own, registry: &registry, board: &board, now: unix };
+        let signer = context.outbox.payer();
+        let mut planned = Vec::new();
+        for candidate in candidates.iter().take(PLANNED_PER_TURN) {
+            if self.targets.len() >= self.config.max_in_flight {
+                break;
+            }
+            match self.offer(&mut tracker, candidate, &funds) {
+                Ok((offer, after)) => {
+                    let parties = Parties { signer, liquidator, liquidatee: candidate.key };
+                    let instruction = instruction(&keys, parties, &offer.request, [&own, &after]);
+                    let ticket = self.capital.reserve(offer.fill, now);
+                    self.targets.push(candidate.key);
+                    planned.push(Planned { target: candidate.key, liquidator, offer, instruction, ticket });
+                }
+                Err(none) => context.metrics.refuse(LIQUIDATE, "plan", &none.reason()),
+            }
+        }
+        planned
+    }
+
+    /// The best offer for an account, and the liquidator's account before it, what is under way included.
+    fn offer(
+        &mut self,
+        tracker: &mut Tracker,
+        candidate: &Candidate,
+        funds: &Funds<'_>,
+    ) -> std::result::Result<(Offer, MarginAccount), NoOffer> {
+        let after = self.capital.after_reserved(funds).map_err(NoOffer::FundsShort)?;
+        let means = Means { funds: *funds, account: &after, config: &self.config };
+        let scratch = &mut self.scratch;
+        let found = tracker.with_portfolio(candidate.id, Views::LIQUIDATION, |portfolio, clocks, now| {
+            best_offer(portfolio, scratch, clocks, now, &means)
+        });
+        match found {
+            Some(Ok(offer)) => offer.map(|offer| (offer, after)),
+            Some(Err(error)) => Err(NoOffer::Refused(error)),
+            None => Err(NoOffer::Refused(plimsoll_risk::RiskError::LegEmpty)),
+        }
+    }
+}
+
+/// A liquidation that is about to start.
+struct Planned {
+    target: Pubkey,
+    liquidator: Pubkey,
+    offer: Offer,
+    instruction: Instruction,
+    ticket: u64,
+}
+
+/// The instruction of a request. The collateral's bank goes along where the liquidator owes that token, or may by then.
+fn instruction(keys: &EngineKeys, parties: Parties, request: &Request, owns: [&MarginAccount; 2]) -> Instruction {
+    let bounds = LiquidationBounds {
+        max_size: request.max_size.unwrap_or_default(),
+        as_much_as_allowed: request.max_size.is_none(),
+        min_size: request.min_size,
+        limit_numerator: request.limit_numerator,
+        limit_denominator: request.limit_denominator,
+        // Refused on chain, it fails with the reason; a success then is a fill.
+        no_op_if_refused: false,
+    };
+    match request.leg {
+        Leg::Pair { asset, liability } => {
+            let liability = match liability {
+                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
+                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
+            };
+            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
+            let owes = |own: &MarginAccount| own.token_index(asset).is_some_and(|place| own.tokens[place].shares < 0);
+            ix::liquidate_collateral(keys, parties, args, owns.into_iter().any(owes))
+        }
+        Leg::Perp { market } => ix::liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
+    }
+}
+
+/// Sends one liquidation and reads both accounts anew, so that the next plan does not wait for the stream.
+async fn execute(context: Arc<Context>, planned: Planned) -> Done {
+    let Planned { target, liquidator, offer, instruction, ticket } = planned;
+    let plan = &offer.plan;
+    tracing::info!(
+        account = %target,
+        leg = ?offer.request.leg,
+        regime = ?plan.regime,
+        penalty_ppm = plan.penalty_ppm,
+        size = plan.size,
+        notional_usd_micro = plan.notional_usd_micro,
+        gain_usd_micro = offer.gain_usd_micro,
+        is_cut = offer.is_cut,
+        "liquidation planned"
+    );
+    let result = context.submit(LIQUIDATE, instruction).await;
+    match &result {
+        Ok(Submitted::Confirmed(_)) => {
+            let regime = format!("{:?}", plan.regime);
+            context.metrics.liquidated.with_label_values(&[&regime]).inc_by(plan.notional_usd_micro);
+            read_again(&context, &[target, liquidator]).await;
+        }
+        Ok(Submitted::Dry(_)) => {}
+        Err(error) => {
+            tracing::info!(account = %target, reason = error.reason(), %error, "liquidation refused");
+            if !error.is_transient() {
+                read_again(&context, &[target, liquidator]).await;
+            }
+        }
+    }
+    Done { target, ticket, result }
+}
+
+async fn read_again(context: &Context, keys: &[Pubkey]) {
+    let Ok((slot, found)) = context.connection.accounts(keys).await else { return };
+    let mut tracker = context.tracker();
+    for (key, account) in keys.iter().zip(found) {
+        let data = account.filter(|a| a.owner == plimsoll_sdk::pda::PROGRAM_ID).map(|a| a.data).unwrap_or_default();
+        tracker.apply(Update::Account { key: *key, slot, data });
+    }
+}
+
+#[async_trait]
+impl Job for Liquidate {
+    fn name(&self) -> &'static str {
+        LIQUIDATE
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_millis(self.config.every_millis)
+    }
+
+    fn wakes_on_change(&self) -> bool {
+        true
+    }
+
+    async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
+        self.collect();
+        let now = Instant::now();
+        self.backoff.sweep(now);
+        self.filled.retain(|_, (_, at)| now.saturating_duration_since(*at) <= SETTLES_WITHIN);
+        for planned in self.plan(context) {
+            self.running.spawn(execute(context.clone(), planned));
+        }
+        Ok(())
+    }
+
+    async fn stopped(&mut self) {
+        self.finish().await;
+    }
+}

@@ -1,0 +1,65 @@
+//! Keeps the auction clocks of accounts under water running: they count time between observations only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use plimsoll_risk::auction::Seen;
+use plimsoll_rpc::Result;
+use plimsoll_sdk::ix;
+
+use super::{Context, Job};
+use crate::config::ObserveConfig;
+
+/// Observes accounts under water that were not observed for some time, and those below the bypass ratio at once: the
+/// second of two such observations lets spot alone count.
+pub struct Observe {
+    config: ObserveConfig,
+}
+
+impl Observe {
+    /// The job.
+    pub const fn new(config: ObserveConfig) -> Self {
+        Self { config }
+    }
+}
+
+#[async_trait]
+impl Job for Observe {
+    fn name(&self) -> &'static str {
+        "observe"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_millis(self.config.every_millis)
+    }
+
+    async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
+        let (keys, due) = {
+            let mut tracker = context.tracker();
+            let now = tracker.now();
+            let oldest = now - self.config.max_age_secs as i64;
+            let hot = tracker.assess_hot_with_all();
+            let mut due: Vec<_> = hot
+                .into_iter()
+                .filter(|found| {
+                    let before = found.clocks;
+                    let after = found.assessment.clocks;
+                    let under_water = after.seen != Seen::Healthy;
+                    let turned = before.seen != after.seen || before.bypass != after.bypass;
+                    let stamped = before.bypass_published_at == 0 && after.bypass_published_at != 0;
+                    (under_water && (before.observed_at <= oldest || turned)) || stamped
+                })
+                .map(|found| (found.clocks.observed_at, found.key))
+                .collect();
+            // The longest unobserved first, so that a limit per turn starves nobody.
+            due.sort_unstable();
+            due.truncate(self.config.accounts_per_turn);
+            (tracker.shared.keys, due)
+        };
+        for (_, account) in due {
+            context.try_submit(self.name(), ix::observe_margin(&keys, account)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! Takes newer prices into the board, as soon as the program would take them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anchor_lang::prelude::AccountInfo;
+use async_trait::async_trait;
+use plimsoll::error::EngineError;
+use plimsoll::oracle::{update_from_pair, update_from_primary};
+use plimsoll_risk::oracle::PriceState;
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_rpc::Result;
+use plimsoll_sdk::ix::{self, Refresh};
+use plimsoll_state::{pause, OracleKind, OracleSource, PriceBoard, PriceSlot};
+use solana_account::Account;
+use solana_pubkey::Pubkey;
+
+use super::{Context, Job};
+use crate::config::RefreshConfig;
+
+/// Reads the oracles' accounts, decides by the program's own functions whether an update would be taken and whether it
+/// is worth it, and refreshes several slots in one transaction.
+pub struct RefreshPrice {
+    config: RefreshConfig,
+}
+
+/// A slot that can be refreshed, and from which accounts.
+struct Feed {
+    slot: u8,
+    primary: Pubkey,
+    secondary: Option<Pubkey>,
+}
+
+/// What a slot becomes by an update, and whether the secondary was needed for it.
+type Taken = (PriceState, bool);
+
+impl RefreshPrice {
+    /// The job.
+    pub const fn new(config: RefreshConfig) -> Self {
+        Self { config }
+    }
+
+    /// Whether an update is worth a transaction: the held price is old, has moved, or is not there yet.
+    fn is_worth(&self, slot: &PriceSlot, next: &PriceState, now: i64) -> bool {
+        if slot.update_count == 0 || now.saturating_sub(slot.published_at) >= self.config.max_age_secs as i64 {
+            return true;
+        }
+        let ratio_ppm = next.spot.ratio_ppm_down(&slot.spot.get());
+        ratio_ppm.abs_diff(plimsoll_risk::num::PPM) >= self.config.min_move_ppm
+    }
+
+    /// Slots that an update is there for.
+    async fn due(&self, context: &Arc<Context>) -> Result<(Vec<Refresh>, plimsoll_sdk::pda::EngineKeys)> {
+        let (keys, board, params, now) = {
+            let tracker = context.tracker();
+            let shared = &tracker.shared;
+            if shared.registry.is_paused(pause::PRICE) {
+                return Ok((Vec::new(), shared.keys));
+            }
+            (shared.keys, shared.board.clone(), *shared.registry.params(), tracker.now())
+        };
+        let feeds = feeds(&board, context);
+        let addresses: Vec<Pubkey> = feeds.iter().flat_map(|f| std::iter::once(f.primary).chain(f.secondary)).collect();
+        let (_, accounts) = context.connection.accounts(&addresses).await?;
+        let mut accounts = accounts.into_iter();
+        let mut due = Vec::new();
+        for feed in &feeds {
+            let primary = accounts.next().flatten().unwrap_or_default();
+            let secondary = feed.secondary.and_then(|key| Some((key, accounts.next().flatten().unwrap_or_default())));
+            let slot = &board.slots[feed.slot as usize];
+            match taken(slot, (feed.primary, primary), secondary, &params, now) {
+                Ok(Some((next, by_secondary))) if self.is_worth(slot, &next, now) => {
+                    let secondary = feed.secondary.filter(|_| by_secondary);
+                    due.push(Refresh { slot: feed.slot, primary: feed.primary, secondary });
+                }
+                Ok(_) => {}
+                Err(reason) => context.metrics.refuse(self.name(), "oracle", &reason),
+            }
+        }
+        Ok((due, keys))
+    }
+}
+
+/// The slots of a board whose oracle accounts are known.
+fn feeds(board: &PriceBoard, context: &Context) -> Vec<Feed> {
+    let slots = board.slots.iter().enumerate().filter(|(_, slot)| slot.active == 1);
+    let feed = |(index, slot): (usize, &PriceSlot)| {
+        let [first, second] = &slot.sources;
+        let primary = match OracleKind::try_from(first.kind) {
+            Ok(OracleKind::PythPosted) => context.prices.posted_account(&first.feed_id)?,
+            _ => pinned(first)?,
+        };
+        Some(Feed { slot: index as u8, primary, secondary: pinned(second) })
+    };
+    slots.filter_map(feed).collect()
+}
+
+fn pinned(source: &OracleSource) -> Option<Pubkey> {
+    (source.kind != OracleKind::None as u8 && source.address != [0; 32]).then(|| Pubkey::new_from_array(source.address))
+}
+
+/// What the program would make of these accounts: the primary's alone, and with the secondary's where it is refused.
+fn taken(
+    slot: &PriceSlot,
+    (primary_key, mut primary): (Pubkey, Account),
+    secondary: Option<(Pubkey, Account)>,
+    params: &GlobalParams,
+    now: i64,
+) -> std::result::Result<Option<Taken>, String> {
+    let shown = info(&primary_key, &mut primary);
+    let refused = match update_from_primary(slot, &shown, params, now) {
+        Ok(Some(next)) => return Ok(Some((next, false))),
+        Ok(None) => None,
+        Err(error) => Some(reason(&error)),
+    };
+    let silent = now.saturating_sub(slot.sources[0].published_at) >= params.primary_stale_secs as i64;
+    if let Some((key, mut account)) = secondary.filter(|_| silent) {
+        return match update_from_pair(slot, &shown, &info(&key, &mut account), params, now) {
+            Ok(next) => Ok(next.map(|next| (next, true))),
+            Err(error) => Err(reason(&error)),
+        };
+    }
+    refused.map_or(Ok(None), Err)
+}
+
+fn info<'a>(key: &'a Pubkey, account: &'a mut Account) -> AccountInfo<'a> {
+    AccountInfo::new(key, false, false, &mut account.lamports, &mut account.data, &account.owner, false)
+}
+
+/// The engine's error by name.
+fn reason(error: &anchor_lang::error::Error) -> String {
+    match error {
+        anchor_lang::error::Error::AnchorError(error) => {
+            let known = EngineError::ALL.iter().find(|known| **known as u32 == error.error_code_number);
+            known.map_or_else(|| error.error_name.clone(), |known| known.text().0.to_owned())
+        }
+        anchor_lang::error::Error::ProgramError(error) => format!("{:?}", error.program_error),
+    }
+}
+
+#[async_trait]
+impl Job for RefreshPrice {
+    fn name(&self) -> &'static str {
+        "refresh_price"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_millis(self.config.every_millis)
+    }
+
+    async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
+        context.prices.post(context).await?;
+        let (due, keys) = self.due(context).await?;
+        for some in due.chunks(self.config.feeds_per_transaction.max(1)) {
+            if context.try_submit(self.name(), ix::refresh_price(&keys, some)).await? || some.len() == 1 {
+                continue;
+            }
+            // One feed that is refused takes the whole transaction with it: the others go alone.
+            for feed in some {
+                context.try_submit(self.name(), ix::refresh_price(&keys, std::slice::from_ref(feed))).await?;
+            }
+        }
+        Ok(())
+    }
+}

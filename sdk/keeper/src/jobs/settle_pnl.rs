@@ -1,0 +1,113 @@
+//! Turns PnL into quote: losses first, so that the pools have what gains are due; then the markets' own claims.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use plimsoll_risk::perp::settleable;
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_rpc::Result;
+use plimsoll_sdk::ix;
+use plimsoll_state::pause;
+use plimsoll_state::snapshot::Views;
+use solana_pubkey::Pubkey;
+
+use super::{Context, Job};
+use crate::config::SettleConfig;
+use crate::state::Tracker;
+
+/// All that `settle_pnl` compares: spot, both averages, initial prices and edges.
+const VIEWS: Views = Views { spot: true, fast: true, initial: true, edges: true };
+
+/// Settles what is worth a transaction.
+pub struct SettlePnl {
+    config: SettleConfig,
+}
+
+/// PnL of one account in one market, quote atoms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    pnl_atoms: i64,
+    market: u8,
+    account: Pubkey,
+}
+
+impl SettlePnl {
+    /// The job.
+    pub const fn new(config: SettleConfig) -> Self {
+        Self { config }
+    }
+
+    /// What is due, losses first.
+    fn due(&self, tracker: &mut Tracker) -> Vec<Due> {
+        let ids: Vec<u32> = tracker
+            .accounts
+            .iter()
+            .filter(|(_, account)| account.markets != 0 && !account.is_bankrupt())
+            .map(|(id, _)| id)
+            .collect();
+        let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
+        let mut due = Vec::new();
+        for id in ids {
+            let legs = tracker.with_portfolio(id, VIEWS, |portfolio, _, _| {
+                let fresh = portfolio.perps().iter().filter(|leg| leg.units == 0 || !leg.prices.stale);
+                let settled = fresh.filter_map(|leg| {
+                    let slot = registry.market(leg.market as usize)?;
+                    let price = board.slot(slot.price_slot as usize)?;
+                    Some((leg.market, settleable(leg, UnitPrice::new_down(price.slow.get(), slot.scale.get()))))
+                });
+                settled.collect::<Vec<(u8, i64)>>()
+            });
+            let (Some(Ok(legs)), Some(account)) = (legs, tracker.accounts.get(id)) else { continue };
+            let worth = legs.into_iter().filter(|(_, pnl)| pnl.unsigned_abs() >= self.config.least_atoms);
+            due.extend(worth.map(|(market, pnl_atoms)| Due { pnl_atoms, market, account: account.key }));
+        }
+        due.sort_unstable();
+        due
+    }
+}
+
+#[async_trait]
+impl Job for SettlePnl {
+    fn name(&self) -> &'static str {
+        "settle_pnl"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_millis(self.config.every_millis)
+    }
+
+    async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
+        let (keys, due, claims) = {
+            let mut tracker = context.tracker();
+            if tracker.shared.registry.is_paused(pause::SETTLE) {
+                return Ok(());
+            }
+            let due = self.due(&mut tracker);
+            let markets = &tracker.shared.markets;
+            let worth =
+                markets.iter().filter(|m| m.own_claim_atoms.min(m.pool_atoms) >= self.config.least_atoms.max(1));
+            (tracker.shared.keys, due, worth.map(|market| market.index).collect::<Vec<u8>>())
+        };
+        let mut sent = 0;
+        for Due { pnl_atoms, market, account } in due {
+            if sent >= self.config.accounts_per_turn {
+                break;
+            }
+            // A gain needs a pool, and in a deficit only its owner may take it for less.
+            let payable = {
+                let tracker = context.tracker();
+                let totals = tracker.shared.markets.get(market as usize);
+                totals.is_some_and(|totals| pnl_atoms < 0 || (totals.pool_atoms > 0 && totals.deficit_atoms == 0))
+            };
+            if payable {
+                sent += 1;
+                context.try_submit(self.name(), ix::settle_pnl(&keys, market, Some(account))).await?;
+            }
+        }
+        for market in claims {
+            context.try_submit(self.name(), ix::settle_pnl(&keys, market, None)).await?;
+        }
+        Ok(())
+    }
+}

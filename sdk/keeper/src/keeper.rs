@@ -1,0 +1,221 @@
+//! The keeper as a whole: checks where it is, starts the stream and the jobs, stops them in order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use plimsoll_rpc::{Cluster, Connection, Error, Result, RpcClient};
+use solana_commitment_config::CommitmentConfig;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use tokio::sync::{mpsc, watch, Notify};
+use tokio::task::JoinHandle;
+
+use crate::authority::Role;
+use crate::config::{Config, ConfigError};
+use crate::http::Pages;
+use crate::jito::BlockEngine;
+use crate::jobs::{self, Context};
+use crate::metrics::Metrics;
+use crate::outbox::Outbox;
+use crate::source::Prices;
+use crate::state::{Tracker, Update};
+use crate::stream::{self, Followed, Link};
+
+/// Updates applied under one lock.
+const BATCH: usize = 1_024;
+/// How often accounts that are due by time are looked at.
+const TICK: Duration = Duration::from_millis(500);
+/// HTTP answers of price sources and block engines are waited for this long.
+const HTTP_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Configuration(error.to_string())
+    }
+}
+
+/// A keeper that is set up and has not begun.
+pub struct Keeper {
+    context: Arc<Context>,
+    followed: Followed,
+    link: Arc<Link>,
+    stop: watch::Sender<bool>,
+}
+
+/// A node as configured.
+///
+/// # Errors
+/// `Configuration`.
+pub fn connect(config: &Config) -> Result<(Cluster, Connection)> {
+    let cluster = config.cluster()?;
+    let timeout = Duration::from_secs(config.cluster.timeout_secs);
+    let commitment = CommitmentConfig::confirmed();
+    let rpc = RpcClient::new_with_timeout_and_commitment(cluster.rpc_url.clone(), timeout, commitment);
+    Ok((cluster, Connection::over(rpc)))
+}
+
+/// The node's cluster is the expected one, the program and the engine are there, and of this version.
+///
+/// # Errors
+/// `WrongCluster`, `Missing`, `Undecodable`, an RPC error.
+pub async fn preflight(config: &Config, cluster: &Cluster, connection: &Connection) -> Result<Tracker> {
+    let expected = config.cluster.expect.as_deref().unwrap_or(&cluster.name);
+    let found = Cluster::verify(&connection.rpc, Some(expected)).await?;
+    connection.require_program().await?;
+    let read = connection.engine(config.engine()?).await?;
+    tracing::info!(
+        cluster = found.unwrap_or(&cluster.name),
+        engine = %read.keys.engine,
+        banks = read.banks.len(),
+        markets = read.markets.len(),
+        slot = read.slot,
+        "the engine is there"
+    );
+    Ok(Tracker::new(read, config.liquidator(), &config.index))
+}
+
+impl Keeper {
+    /// Sets up: cluster, program, engine, and what the key may do.
+    ///
+    /// # Errors
+    /// As [`preflight`]; `Configuration` where the key may not liquidate with the configured account.
+    pub async fn new(config: Config, keypair: Keypair) -> Result<Self> {
+        let (cluster, connection) = connect(&config)?;
+        Self::over(config, cluster, connection, keypair).await
+    }
+
+    /// As [`Keeper::new`], over any connection.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn over(config: Config, cluster: Cluster, connection: Connection, keypair: Keypair) -> Result<Self> {
+        let tracker = preflight(&config, &cluster, &connection).await?;
+        say_what_the_key_can_do(&config, &connection, &keypair).await?;
+        let failed = |error: String| Error::Configuration(error);
+        let metrics = Arc::new(Metrics::new().map_err(|error| failed(error.to_string()))?);
+        let http = reqwest::Client::builder().timeout(HTTP_TIMEOUT).build().map_err(|e| failed(e.to_string()))?;
+        let block_engine = BlockEngine::new(&config.jito, http.clone()).map_err(|e| failed(e.to_string()))?;
+        let prices = Prices::new(&config.prices, &http);
+        let (sending, dry_run) = (config.send.clone(), config.dry_run);
+        let outbox = Outbox::new(connection.clone(), keypair, sending, dry_run, block_engine, metrics.clone());
+        let engine = config.engine()?;
+        let followed = Followed { connection: connection.clone(), ws_url: cluster.ws_url, engine };
+        let tracker = Arc::new(Mutex::new(tracker));
+        let context = Context { config, connection, tracker, outbox, metrics, prices, changed: Notify::new() };
+        Ok(Self {
+            context: Arc::new(context),
+            followed,
+            link: Arc::new(Link::default()),
+            stop: watch::channel(false).0,
+        })
+    }
+
+    /// What the jobs work with.
+    pub fn context(&self) -> Arc<Context> {
+        self.context.clone()
+    }
+
+    /// Makes [`Keeper::run`] come to its end.
+    pub fn stopper(&self) -> watch::Sender<bool> {
+        self.stop.clone()
+    }
+
+    /// Runs until stopped; what is under way is finished first.
+    ///
+    /// # Errors
+    /// `Configuration` where the HTTP address cannot be bound.
+    pub async fn run(self) -> Result<()> {
+        let Self { context, followed, link, stop } = self;
+        let config = &context.config;
+        let mut tasks: Vec<JoinHandle<()>> = Vec::new();
+        if config.http.enabled {
+            let pages = Pages {
+                metrics: context.metrics.clone(),
+                tracker: context.tracker.clone(),
+                link: link.clone(),
+                unhealthy: Duration::from_secs(config.http.unhealthy_secs),
+            };
+            let listen = &config.http.listen;
+            let served = crate::http::serve(listen, pages, stop.subscribe()).await;
+            let (address, task) = served.map_err(|e| Error::Configuration(format!("http.listen {listen}: {e}")))?;
+            tracing::info!(%address, "serving /metrics and /healthz");
+            tasks.push(task);
+        }
+        let (updates, streaming) = stream::start(followed, &config.stream, link, stop.subscribe());
+        tasks.push(tokio::spawn(take_updates(context.clone(), updates, stop.subscribe())));
+        wait_for_accounts(&context, stop.subscribe()).await;
+        let jobs = jobs::enabled(config);
+        let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
+        tracing::info!(jobs = names.join(", "), dry_run = config.dry_run, "the keeper runs");
+        let running: Vec<JoinHandle<()>> =
+            jobs.into_iter().map(|job| tokio::spawn(jobs::run(job, context.clone(), stop.subscribe()))).collect();
+        for task in running.into_iter().chain(streaming).chain(tasks) {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task ended badly");
+            }
+        }
+        tracing::info!("the keeper has stopped");
+        Ok(())
+    }
+}
+
+async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypair: &Keypair) -> Result<()> {
+    let key = keypair.pubkey();
+    let Some(liquidator) = config.liquidator() else {
+        tracing::info!(%key, "no liquidator's account is configured: this key only pays fees, and nothing is liquidated");
+        return Ok(());
+    };
+    let account: plimsoll_state::MarginAccount = connection.read("margin account", &liquidator).await?;
+    let engine = config.engine()?;
+    if account.engine != engine.to_bytes() {
+        return Err(Error::Configuration(format!("keys.liquidator: {liquidator} belongs to another engine")));
+    }
+    let role = Role::of(&key, &account);
+    match role {
+        Role::Stranger => Err(Error::Configuration(format!("keys.keypair {key}: {}", role.statement()))),
+        Role::Owner => {
+            tracing::warn!(%key, account = %liquidator, "{}", role.statement());
+            Ok(())
+        }
+        Role::Delegate => {
+            tracing::info!(%key, account = %liquidator, "{}", role.statement());
+            Ok(())
+        }
+    }
+}
+
+/// Applies what the stream brings, in batches, and wakes who waits for it.
+async fn take_updates(context: Arc<Context>, mut updates: mpsc::Receiver<Update>, mut stop: watch::Receiver<bool>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        let received = tokio::select! {
+            received = updates.recv_many(&mut batch, BATCH) => received,
+            () = tokio::time::sleep(TICK) => usize::MAX,
+            _ = stop.wait_for(|stopped| *stopped) => 0,
+        };
+        if received == 0 {
+            return;
+        }
+        {
+            let mut tracker = context.tracker.lock().unwrap_or_else(PoisonError::into_inner);
+            for update in batch.drain(..) {
+                tracker.apply(update);
+            }
+            tracker.tick();
+        }
+        context.changed.notify_waiters();
+    }
+}
+
+/// Returns once the margin accounts have been read, or when the keeper is stopped.
+async fn wait_for_accounts(context: &Context, mut stop: watch::Receiver<bool>) {
+    let read = async {
+        while !context.tracker().has_snapshot {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        () = read => {}
+        _ = stop.wait_for(|stopped| *stopped) => {}
+    }
+}

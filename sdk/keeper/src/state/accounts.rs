@@ -1,0 +1,179 @@
+//! Every margin account of the engine, by address and by number; an older slot never overwrites a newer one.
+
+use std::collections::HashMap;
+
+use solana_pubkey::Pubkey;
+
+use super::tracked::{Tracked, Unreadable};
+
+/// What an update changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing: the state held is of this slot or a later one.
+    Old,
+    /// The account of this number is new or another.
+    Set(u32),
+    /// The account of this number is gone.
+    Gone(u32),
+}
+
+/// The accounts.
+#[derive(Default)]
+pub struct Accounts {
+    by_key: HashMap<Pubkey, u32>,
+    list: Vec<Option<Tracked>>,
+    free: Vec<u32>,
+    /// Addresses that were closed or could not be read, and when: a late update of before must not bring them back.
+    gone: HashMap<Pubkey, u64>,
+}
+
+impl Accounts {
+    /// How many accounts are tracked.
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// Numbers below this may be in use.
+    pub fn capacity(&self) -> u32 {
+        self.list.len() as u32
+    }
+
+    /// The account of a number.
+    pub fn get(&self, id: u32) -> Option<&Tracked> {
+        self.list.get(id as usize)?.as_ref()
+    }
+
+    /// The number of an address.
+    pub fn id(&self, key: &Pubkey) -> Option<u32> {
+        self.by_key.get(key).copied()
+    }
+
+    /// Every account with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Tracked)> {
+        self.list.iter().enumerate().filter_map(|(id, account)| Some((id as u32, account.as_ref()?)))
+    }
+
+    /// Takes an account's data of a slot; data of length zero means that the account was closed.
+    ///
+    /// The outer result is what changed; an account that cannot be read is forgotten, with the reason.
+    pub fn apply(&mut self, key: Pubkey, slot: u64, data: &[u8]) -> (Change, Option<Unreadable>) {
+        let known = self.id(&key);
+        let held = known.and_then(|id| self.get(id)).map(|account| account.slot).max(self.gone.get(&key).copied());
+        if held.is_some_and(|held| held > slot) {
+            return (Change::Old, None);
+        }
+        if data.is_empty() {
+            return (self.remove(&key, slot), None);
+        }
+        match Tracked::decode(key, slot, data) {
+            Ok(account) => (self.put(account), None),
+            Err(unreadable) => (self.remove(&key, slot), Some(unreadable)),
+        }
+    }
+
+    /// Stores an account, whatever is held.
+    pub fn put(&mut self, account: Tracked) -> Change {
+        self.gone.remove(&account.key);
+        let id = match self.id(&account.key) {
+            Some(id) => id,
+            None => {
+                let id = self.free.pop().unwrap_or_else(|| {
+                    self.list.push(None);
+                    self.list.len() as u32 - 1
+                });
+                self.by_key.insert(account.key, id);
+                id
+            }
+        };
+        self.list[id as usize] = Some(account);
+        Change::Set(id)
+    }
+
+    fn remove(&mut self, key: &Pubkey, slot: u64) -> Change {
+        self.gone.insert(*key, slot);
+        let Some(id) = self.by_key.remove(key) else { return Change::Old };
+        self.list[id as usize] = None;
+        self.free.push(id);
+        Change::Gone(id)
+    }
+
+    /// Forgets accounts that a snapshot of `slot` does not have; those seen since stay. Returns their numbers.
+    pub fn retain_of_snapshot(&mut self, slot: u64, is_there: impl Fn(&Pubkey) -> bool) -> Vec<u32> {
+        let missing: Vec<Pubkey> = self
+            .iter()
+            .filter(|(_, account)| account.slot <= slot && !is_there(&account.key))
+            .map(|(_, a)| a.key)
+            .collect();
+        // What was gone before the snapshot cannot come back by an update that is older still.
+        self.gone.retain(|_, at| *at >= slot);
+        let gone = |key: &Pubkey| match self.remove(key, slot) {
+            Change::Gone(id) => Some(id),
+            _ => None,
+        };
+        missing.iter().filter_map(gone).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::Zeroable;
+    use plimsoll_state::{MarginAccount, LAYOUT_VERSION};
+
+    use super::*;
+
+    fn data(under_water_secs: u32) -> Vec<u8> {
+        let account = MarginAccount { version: LAYOUT_VERSION, under_water_secs, ..MarginAccount::zeroed() };
+        plimsoll_sdk::decode::encode(&account)
+    }
+
+    fn secs(accounts: &Accounts, key: &Pubkey) -> Option<u32> {
+        Some(accounts.get(accounts.id(key)?)?.clocks().under_water_secs)
+    }
+
+    #[test]
+    fn an_older_slot_never_overwrites_a_newer_one() {
+        let (mut accounts, key) = (Accounts::default(), Pubkey::new_unique());
+        assert_eq!(accounts.apply(key, 5, &data(1)).0, Change::Set(0));
+        assert_eq!(accounts.apply(key, 4, &data(2)).0, Change::Old);
+        assert_eq!(secs(&accounts, &key), Some(1));
+        assert_eq!(accounts.apply(key, 5, &data(3)).0, Change::Set(0));
+        assert_eq!(accounts.apply(key, 6, &data(4)).0, Change::Set(0));
+        assert_eq!(secs(&accounts, &key), Some(4));
+    }
+
+    #[test]
+    fn a_closed_account_is_not_brought_back_by_a_late_update() {
+        let (mut accounts, key) = (Accounts::default(), Pubkey::new_unique());
+        accounts.apply(key, 5, &data(1));
+        assert_eq!(accounts.apply(key, 7, &[]).0, Change::Gone(0));
+        assert_eq!(accounts.apply(key, 6, &data(1)).0, Change::Old);
+        assert!(accounts.is_empty());
+        assert_eq!(accounts.apply(key, 8, &data(2)).0, Change::Set(0), "opened again");
+    }
+
+    #[test]
+    fn a_snapshot_drops_what_it_lacks_and_keeps_what_is_newer_than_itself() {
+        let mut accounts = Accounts::default();
+        let keys: Vec<Pubkey> = (0..3).map(|_| Pubkey::new_unique()).collect();
+        for (key, slot) in keys.iter().zip([5, 5, 12]) {
+            accounts.apply(*key, slot, &data(0));
+        }
+        let dropped = accounts.retain_of_snapshot(10, |key| *key == keys[0]);
+        assert_eq!(dropped, vec![1]);
+        assert_eq!((accounts.id(&keys[0]), accounts.id(&keys[1]), accounts.id(&keys[2])), (Some(0), None, Some(2)));
+    }
+
+    #[test]
+    fn an_account_that_turns_unreadable_is_forgotten_and_says_why() {
+        let (mut accounts, key) = (Accounts::default(), Pubkey::new_unique());
+        accounts.apply(key, 5, &data(1));
+        let mut other = data(1);
+        other[plimsoll_state::DISCRIMINATOR_LEN] = 2;
+        assert_eq!(accounts.apply(key, 6, &other), (Change::Gone(0), Some(Unreadable::Version(2))));
+    }
+}

@@ -1,0 +1,156 @@
+//! Looking at accounts: cheap at spot for the index, in full where an account is under water.
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use plimsoll_risk::auction::Clocks;
+use plimsoll_risk::liquidate::{assess, Assessment};
+use plimsoll_risk::margin::Margins;
+use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::RiskResult;
+use plimsoll_state::snapshot::{load, Views};
+use solana_pubkey::Pubkey;
+
+use super::{Buffers, Shared, Tracked, Tracker};
+use crate::index::Verdict;
+
+/// An account that cannot be evaluated is tried again after this, seconds; a change of it is tried at once.
+const POISON_RETRY_SECS: i64 = 30;
+
+/// An account that can be liquidated now, as far as is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// Its number.
+    pub id: u32,
+    /// Its address.
+    pub key: Pubkey,
+    /// Eligibility, regime, best leg, and the clocks as an observation now would leave them.
+    pub assessment: Assessment,
+    /// The clocks as they stand.
+    pub clocks: Clocks,
+}
+
+/// How an account stands at spot.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Its address.
+    pub key: Pubkey,
+    /// Margins at spot.
+    pub spot: Margins,
+}
+
+/// Loads an account into the buffers.
+fn fill(buffers: &mut Buffers, shared: &Shared, account: &Tracked, now: i64, views: Views) -> RiskResult<()> {
+    account.write_to(&mut buffers.account);
+    load(&buffers.account, &shared.registry, &shared.board, now, views, &mut buffers.portfolio)
+}
+
+impl Tracker {
+    /// Looks at one account at spot and files it: hot, with new trigger prices, or indifferent to prices.
+    ///
+    /// An account whose evaluation fails or panics is counted, and tried again later; it stops nothing.
+    pub fn look(&mut self, id: u32) {
+        self.tally.looks += 1;
+        let now = self.now();
+        let Some(account) = self.accounts.get(id) else { return self.forget(id) };
+        if account.is_bankrupt() {
+            self.forget(id);
+            self.bankrupt.insert(id);
+            return;
+        }
+        self.bankrupt.remove(&id);
+        if account.is_debt_free() {
+            return self.forget(id);
+        }
+        let (buffers, shared, exposure, assumed) = (&mut self.buffers, &self.shared, &mut self.exposure, &self.assumed);
+        let looked = catch_unwind(AssertUnwindSafe(|| {
+            fill(buffers, shared, account, now, Views::SPOT)?;
+            Ok(exposure.look(&mut buffers.portfolio, &shared.registry, &shared.board, assumed, now).0)
+        }));
+        match looked.unwrap_or_else(|_| Err(plimsoll_risk::RiskError::NumberOutOfRange)) {
+            Ok(Verdict::Indifferent) => self.forget(id),
+            Ok(Verdict::Hot) => {
+                self.index.remove(id);
+                self.hot.insert(id);
+            }
+            Ok(Verdict::Watch { due_secs }) => {
+                self.hot.remove(&id);
+                self.index.set(id, &self.exposure.bands, due_secs.max(now + 1));
+            }
+            Err(error) => self.poisoned(id, &format!("{error:?}"), now),
+        }
+    }
+
+    fn poisoned(&mut self, id: u32, reason: &str, now: i64) {
+        if let Some(account) = self.accounts.get(id) {
+            tracing::warn!(account = %account.key, reason, "an account cannot be evaluated");
+        }
+        *self.tally.poison.entry(reason.to_owned()).or_default() += 1;
+        self.hot.remove(&id);
+        self.index.set(id, &[], now + POISON_RETRY_SECS);
+    }
+
+    /// Assesses every hot account as the program would now. Those that recovered get trigger prices again; those that
+    /// can be liquidated are returned.
+    pub fn assess_hot(&mut self) -> Vec<Candidate> {
+        let mut found = self.assess_hot_with_all();
+        found.retain(|candidate| candidate.assessment.regime.is_some());
+        found
+    }
+
+    /// As [`Tracker::assess_hot`], with those below maintenance at spot that cannot be liquidated (yet).
+    pub fn assess_hot_with_all(&mut self) -> Vec<Candidate> {
+        let now = self.now();
+        let ids: Vec<u32> = self.hot.iter().copied().collect();
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            self.tally.assessments += 1;
+            let assessed = self.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
+                (assess(portfolio, clocks, now), *clocks)
+            });
+            match assessed {
+                None => self.forget(id),
+                Some(Err(error)) => self.poisoned(id, &format!("{error:?}"), now),
+                Some(Ok((assessment, _))) if !assessment.spot.is_under_water() => self.look(id),
+                Some(Ok((assessment, clocks))) => {
+                    let Some(account) = self.accounts.get(id) else { continue };
+                    found.push(Candidate { id, key: account.key, assessment, clocks });
+                }
+            }
+        }
+        found
+    }
+
+    /// Loads an account as the program would now and hands it over; none where there is no such account.
+    pub fn with_portfolio<R>(
+        &mut self,
+        id: u32,
+        views: Views,
+        then: impl FnOnce(&mut Portfolio, &Clocks, i64) -> R,
+    ) -> Option<RiskResult<R>> {
+        let now = self.now();
+        let account = self.accounts.get(id)?;
+        let (buffers, shared) = (&mut self.buffers, &self.shared);
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            fill(buffers, shared, account, now, views)?;
+            Ok(then(&mut buffers.portfolio, &account.clocks(), now))
+        }));
+        Some(done.unwrap_or_else(|_| Err(plimsoll_risk::RiskError::NumberOutOfRange)))
+    }
+
+    /// The accounts with the smallest `NAV / MMR` at spot, evaluated now; `most` of them, the worst first.
+    pub fn least_healthy(&mut self, most: usize) -> Vec<(u32, Standing)> {
+        let ids: Vec<u32> = self.accounts.iter().filter(|(_, a)| !a.is_debt_free()).map(|(id, _)| id).collect();
+        let mut standings: Vec<(u32, u32, Standing)> = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(Ok(spot)) = self.with_portfolio(id, Views::SPOT, |portfolio, _, _| {
+                plimsoll_risk::margin::margins(portfolio, plimsoll_risk::portfolio::At::Spot, false)
+            }) else {
+                continue;
+            };
+            let Some(account) = self.accounts.get(id) else { continue };
+            standings.push((spot.ratio_ppm_down(u32::MAX), id, Standing { key: account.key, spot }));
+        }
+        standings.sort_by_key(|(ratio, id, standing)| (*ratio, standing.spot.nav.min(0), *id));
+        standings.into_iter().take(most).map(|(_, id, standing)| (id, standing)).collect()
+    }
+}

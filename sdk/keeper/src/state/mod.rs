@@ -1,0 +1,309 @@
+//! What the keeper knows: the engine's shared accounts, every margin account, and which of them need a look.
+
+mod accounts;
+mod clock;
+mod look;
+mod shared;
+mod tracked;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytemuck::Zeroable;
+use plimsoll_risk::params::{GlobalParams, MAX_PRICES};
+use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_rpc::EngineAccounts;
+use plimsoll_state::{Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry, LAYOUT_VERSION};
+use solana_pubkey::Pubkey;
+
+use crate::config::IndexConfig;
+use crate::index::exposure::price_usd;
+use crate::index::{Assumptions, Exposure, TriggerIndex};
+
+pub use accounts::{Accounts, Change};
+pub use clock::ClusterClock;
+pub use look::{Candidate, Standing};
+pub use shared::{Concerned, Shared};
+pub use tracked::{Tracked, Unreadable};
+
+/// News of the cluster.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// An account of the engine's program, or one that was; empty data where it was closed.
+    Account {
+        /// Its address.
+        key: Pubkey,
+        /// The slot.
+        slot: u64,
+        /// Its data, discriminator included.
+        data: Vec<u8>,
+    },
+    /// Every margin account of the engine as of a slot.
+    Snapshot {
+        /// The slot, or one before it.
+        slot: u64,
+        /// Addresses and data.
+        accounts: Vec<(Pubkey, Vec<u8>)>,
+    },
+    /// The cluster's clock.
+    Clock {
+        /// The slot.
+        slot: u64,
+        /// Unix seconds.
+        unix_secs: i64,
+    },
+}
+
+/// What has happened, for the metrics; grows only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Updates taken.
+    pub updates: u64,
+    /// Updates older than what is held.
+    pub old_updates: u64,
+    /// Snapshots taken.
+    pub snapshots: u64,
+    /// Accounts looked at because of a price, a change or time.
+    pub looks: u64,
+    /// Hot accounts assessed in full.
+    pub assessments: u64,
+    /// Accounts and shared accounts that could not be read, by reason.
+    pub unreadable: BTreeMap<&'static str, u64>,
+    /// Evaluations that failed, by reason.
+    pub poison: BTreeMap<String, u64>,
+}
+
+/// Buffers that every evaluation reuses.
+struct Buffers {
+    account: Box<MarginAccount>,
+    portfolio: Box<Portfolio>,
+    found: Vec<u32>,
+}
+
+/// What the keeper knows.
+pub struct Tracker {
+    /// The shared accounts.
+    pub shared: Shared,
+    /// The margin accounts.
+    pub accounts: Accounts,
+    /// Trigger prices.
+    pub index: TriggerIndex,
+    /// What has happened.
+    pub tally: Tally,
+    /// Accounts below maintenance at spot, to be assessed at every tick.
+    pub hot: BTreeSet<u32>,
+    /// Accounts that are being resolved.
+    pub bankrupt: BTreeSet<u32>,
+    /// Whether a snapshot of the margin accounts was taken.
+    pub has_snapshot: bool,
+    liquidator: Option<Pubkey>,
+    own: Option<(u64, Box<MarginAccount>)>,
+    assumed: Assumptions,
+    drift: (u32, u32),
+    exposure: Exposure,
+    buffers: Buffers,
+    prices: [f64; MAX_PRICES],
+}
+
+impl Tracker {
+    /// Starts from a first reading of the shared accounts; margin accounts follow as updates.
+    pub fn new(read: EngineAccounts, liquidator: Option<Pubkey>, config: &IndexConfig) -> Self {
+        let drift = (config.drift_share_ppm, config.recheck_secs);
+        let assumed = Assumptions::of(&read.registry, drift.0, drift.1);
+        let buffers = Buffers {
+            account: Box::new(MarginAccount::zeroed()),
+            portfolio: Box::new(Portfolio::empty(GlobalParams::DEFAULT)),
+            found: Vec::new(),
+        };
+        let mut tracker = Self {
+            shared: Shared::new(read),
+            accounts: Accounts::default(),
+            index: TriggerIndex::default(),
+            tally: Tally::default(),
+            hot: BTreeSet::new(),
+            bankrupt: BTreeSet::new(),
+            has_snapshot: false,
+            liquidator,
+            own: None,
+            assumed,
+            drift,
+            exposure: Exposure::default(),
+            buffers,
+            prices: [0.0; MAX_PRICES],
+        };
+        tracker.prices = tracker.board_prices();
+        tracker
+    }
+
+    /// What the cluster's clock shows now, Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.shared.clock.now()
+    }
+
+    /// The liquidator's own account, whole.
+    pub fn own(&self) -> Option<&MarginAccount> {
+        self.own.as_ref().map(|(_, account)| &**account)
+    }
+
+    /// The slot that it is of; zero where it is not known.
+    pub fn own_slot(&self) -> u64 {
+        self.own.as_ref().map_or(0, |(slot, _)| *slot)
+    }
+
+    /// The liquidator's address.
+    pub const fn liquidator(&self) -> Option<Pubkey> {
+        self.liquidator
+    }
+
+    /// Takes news, and looks at the accounts that it concerns.
+    pub fn apply(&mut self, update: Update) {
+        match update {
+            Update::Account { key, slot, data } => {
+                self.shared.heard(slot);
+                self.tally.updates += 1;
+                self.account(key, slot, &data);
+            }
+            Update::Snapshot { slot, accounts } => self.snapshot(slot, accounts),
+            Update::Clock { slot, unix_secs } => {
+                self.shared.heard(slot);
+                self.shared.clock.update(unix_secs);
+            }
+        }
+    }
+
+    fn account(&mut self, key: Pubkey, slot: u64, data: &[u8]) {
+        if key == self.shared.keys.registry {
+            if let Some(registry) = self.decoded::<Registry>(data) {
+                self.registry(slot, registry);
+            }
+        } else if key == self.shared.keys.board {
+            if let Some(board) = self.decoded::<PriceBoard>(data) {
+                self.board(slot, board);
+            }
+        } else if data.starts_with(&Bank::ACCOUNT_DISCRIMINATOR) {
+            if let Some(bank) = self.decoded::<Bank>(data).filter(|bank| bank.engine == self.shared.registry.engine) {
+                self.shared.set_bank(slot, *bank);
+            }
+        } else if data.starts_with(&Market::ACCOUNT_DISCRIMINATOR) {
+            if let Some(market) = self.decoded::<Market>(data).filter(|m| m.engine == self.shared.registry.engine) {
+                self.shared.set_market(slot, *market);
+            }
+        } else {
+            self.margin_account(key, slot, data);
+        }
+    }
+
+    /// A shared account; none, counted, where it is another type or version.
+    fn decoded<T: EngineAccount>(&mut self, data: &[u8]) -> Option<Box<T>> {
+        let version = data.get(plimsoll_state::DISCRIMINATOR_LEN).copied();
+        let decoded = plimsoll_sdk::decode::account::<T>(data).filter(|_| version == Some(LAYOUT_VERSION));
+        let valid = decoded.filter(|account| account.invariant().is_ok());
+        if valid.is_none() {
+            *self.tally.unreadable.entry("shared_account").or_default() += 1;
+        }
+        valid.map(Box::new)
+    }
+
+    fn margin_account(&mut self, key: Pubkey, slot: u64, data: &[u8]) {
+        if Some(key) == self.liquidator && self.own.as_ref().is_none_or(|(held, _)| *held <= slot) {
+            self.own = plimsoll_sdk::decode::account(data).map(|account| (slot, Box::new(account)));
+        }
+        let (change, unreadable) = self.accounts.apply(key, slot, data);
+        if let Some(unreadable) = unreadable {
+            *self.tally.unreadable.entry(unreadable.reason()).or_default() += 1;
+            tracing::warn!(account = %key, slot, reason = unreadable.reason(), "an account cannot be read");
+        }
+        match change {
+            Change::Old => self.tally.old_updates += 1,
+            Change::Set(id) => self.look(id),
+            Change::Gone(id) => self.forget(id),
+        }
+    }
+
+    fn forget(&mut self, id: u32) {
+        self.index.remove(id);
+        self.hot.remove(&id);
+        self.bankrupt.remove(&id);
+    }
+
+    fn snapshot(&mut self, slot: u64, accounts: Vec<(Pubkey, Vec<u8>)>) {
+        self.shared.heard(slot);
+        self.tally.snapshots += 1;
+        let there: std::collections::HashSet<Pubkey> = accounts.iter().map(|(key, _)| *key).collect();
+        for (key, data) in accounts {
+            self.margin_account(key, slot, &data);
+        }
+        for id in self.accounts.retain_of_snapshot(slot, |key| there.contains(key)) {
+            self.forget(id);
+        }
+        self.has_snapshot = true;
+    }
+
+    fn registry(&mut self, slot: u64, registry: Box<Registry>) {
+        let Some(concerned) = self.shared.set_registry(slot, registry, &mut self.assumed) else {
+            self.tally.old_updates += 1;
+            return;
+        };
+        if concerned.is_nobody() {
+            return;
+        }
+        if concerned.all {
+            self.assumed = Assumptions::of(&self.shared.registry, self.drift.0, self.drift.1);
+        }
+        let holds = |account: &Tracked| {
+            concerned.all
+                || account.banks & concerned.banks != 0
+                || account.debts & concerned.debts != 0
+                || account.markets & concerned.markets != 0
+        };
+        let ids: Vec<u32> = self.accounts.iter().filter(|(_, account)| holds(account)).map(|(id, _)| id).collect();
+        for id in ids {
+            self.look(id);
+        }
+    }
+
+    fn board(&mut self, slot: u64, board: Box<PriceBoard>) {
+        if !self.shared.set_board(slot, board) {
+            self.tally.old_updates += 1;
+            return;
+        }
+        let prices = self.board_prices();
+        let mut found = std::mem::take(&mut self.buffers.found);
+        found.clear();
+        for (index, (price, held)) in prices.iter().zip(&self.prices).enumerate() {
+            if price != held {
+                self.index.left_by(index as u8, *price, &mut found);
+            }
+        }
+        self.prices = prices;
+        self.look_at_all(found);
+    }
+
+    fn board_prices(&self) -> [f64; MAX_PRICES] {
+        let mut prices = [0.0; MAX_PRICES];
+        for (price, slot) in prices.iter_mut().zip(&self.shared.board.slots) {
+            *price = price_usd(slot);
+        }
+        prices
+    }
+
+    /// Looks at the accounts that are due because of interest, funding or time.
+    pub fn tick(&mut self) {
+        let now = self.now();
+        let mut found = std::mem::take(&mut self.buffers.found);
+        found.clear();
+        self.index.due_at(now, &mut found);
+        self.look_at_all(found);
+    }
+
+    fn look_at_all(&mut self, mut found: Vec<u32>) {
+        found.sort_unstable();
+        found.dedup();
+        for id in &found {
+            self.look(*id);
+        }
+        self.buffers.found = found;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Reading again and again: what keeps the keeper right whatever a WebSocket does.
+
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_state::{EngineAccount, Registry};
+use tokio::sync::mpsc::Sender;
+
+use super::{read, Followed, Link};
+use crate::backoff::Backoff;
+use crate::config::StreamConfig;
+use crate::state::Update;
+
+/// Longest wait after reads that failed.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Reads the shared accounts and the clock, for ever.
+pub async fn shared(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
+    let (keys, every) = (EngineKeys::of(followed.engine), Duration::from_millis(config.poll_millis));
+    let mut backoff = Backoff::new(every, LONGEST_WAIT);
+    let mut counts = (0, 0);
+    loop {
+        let wait = match read::shared(&followed.connection, &keys, counts).await {
+            Ok(updates) => {
+                backoff.succeeded();
+                for update in updates {
+                    counts = listed(&update, &keys).unwrap_or(counts);
+                    if sender.send(update).await.is_err() {
+                        return;
+                    }
+                }
+                every
+            }
+            Err(error) => {
+                link.failed_reads.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(%error, reason = error.reason(), "the shared accounts could not be read");
+                backoff.failed()
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// How many banks and markets a registry has; none for any other update.
+fn listed(update: &Update, keys: &EngineKeys) -> Option<(u8, u8)> {
+    let Update::Account { key, data, .. } = update else { return None };
+    let registry = (*key == keys.registry).then(|| Registry::from_account_data(data).copied())??;
+    Some((registry.bank_count, registry.market_count))
+}
+
+/// Reads all margin accounts: at once, when asked to, from time to time, and often while there is no WebSocket.
+pub async fn snapshots(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
+    let mut backoff = Backoff::new(Duration::from_millis(config.poll_accounts_millis), LONGEST_WAIT);
+    loop {
+        let started = Instant::now();
+        let failed = match read::snapshot(&followed.connection, &followed.engine).await {
+            Ok(update) => {
+                backoff.succeeded();
+                if sender.send(update).await.is_err() {
+                    return;
+                }
+                None
+            }
+            Err(error) => {
+                link.failed_reads.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(%error, reason = error.reason(), "the margin accounts could not be read");
+                Some(backoff.failed())
+            }
+        };
+        wait_for_next(&config, &link, started, failed).await;
+    }
+}
+
+/// Returns when the next snapshot is due.
+async fn wait_for_next(config: &StreamConfig, link: &Link, last: Instant, failed: Option<Duration>) {
+    if let Some(wait) = failed {
+        return tokio::time::sleep(wait).await;
+    }
+    let often = Duration::from_millis(config.poll_accounts_millis);
+    loop {
+        let every = if link.is_live() { Duration::from_secs(config.resync_secs) } else { often };
+        if last.elapsed() >= every {
+            return;
+        }
+        // Woken early, as the WebSocket may go meanwhile.
+        tokio::select! {
+            () = link.resync.notified() => return,
+            () = tokio::time::sleep(often.min(every.saturating_sub(last.elapsed()))) => {}
+        }
+    }
+}
