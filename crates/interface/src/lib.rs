@@ -1,1 +1,44 @@
-//! Placeholder.
+//! What another program needs to call Plimsoll: addresses, one function per instruction, return data, error codes.
+//!
+//! Nothing here needs Anchor. Every function builds a plain [`Instruction`](solana_instruction::Instruction) that the
+//! caller hands to `invoke` or `invoke_signed`; off chain the same instruction goes into a transaction. Each comes with
+//! a struct that names its accounts in order, and says of each whether it signs and whether it is written.
+//!
+//! ```
+//! use plimsoll_interface::{answer, check_margin, CheckMargin};
+//! use solana_pubkey::Pubkey;
+//!
+//! let accounts = CheckMargin {
+//!     margin_account: Pubkey::new_unique(),
+//!     registry: Pubkey::new_unique(),
+//!     board: Pubkey::new_unique(),
+//! };
+//! let instruction = check_margin(&accounts, 3);
+//! assert_eq!(instruction.accounts.len(), 3);
+//! // On chain: `invoke(&instruction, &infos)?`, then `answer::margin_view` on what `get_return_data` gives.
+//! assert!(answer::margin_view(&plimsoll_interface::ID, &[1]).is_ok());
+//! ```
+#![no_std]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+pub mod answer;
+pub mod args;
+mod call;
+pub mod error;
+pub mod pda;
+
+pub use args::{Liability, LiquidationBounds, Refresh, ResolveStep};
+pub use call::*;
+pub use error::EngineError;
+/// What [`answer`] decodes and accounts consist of.
+pub use plimsoll_state as state;
+
+use solana_pubkey::Pubkey;
+
+/// Address of the engine's program.
+pub const ID: Pubkey = Pubkey::new_from_array(plimsoll_state::PROGRAM_ID_BYTES);
+
+/// Signs the engine's events. An account of every instruction that moves money; nobody else can sign with it.
+pub const EVENT_AUTHORITY: Pubkey = Pubkey::from_str_const("ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe");

@@ -1,0 +1,135 @@
+//! Tokens in and out.
+
+use super::{call, event_metas, role_meta, role_type, role_words};
+
+call! {
+    /// Deposits tokens of `authority`; a debt in the same token is repaid first.
+    ///
+    /// # Errors
+    /// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `AccountBankrupt`, `EngineMismatch`, `VaultMismatch`,
+    /// `MintMismatch`, `AccountMismatch`, `TokenTableFull`, `ReduceOnly`, `BankTerminal`, `DepositCapReached`; the token
+    /// program's.
+    deposit, Deposit, events, [242, 35, 198, 137, 82, 225, 242, 182];
+    /// Owner or delegate of the account, and owner of the tokens.
+    authority: sign,
+    /// The margin account.
+    margin_account: write,
+    /// Registry of the engine.
+    registry: read,
+    /// Bank of the token.
+    bank: write,
+    /// The bank's vault.
+    vault: write,
+    /// Token account that pays; its owner is the signer.
+    source: write,
+    /// The bank's mint.
+    mint: read,
+    /// Token program of the mint.
+    token_program: read,
+    ; amount_atoms: u64
+}
+
+call! {
+    /// Withdraws a deposit, the whole of it where `all` (then `amount_atoms` is not read); never borrows.
+    ///
+    /// # Errors
+    /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `Paused`, `VaultMismatch`,
+    /// `MintMismatch`, `AccountMismatch`, `BalanceInsufficient`, `LiquidityInsufficient`, `InitialMarginInsufficient`,
+    /// `PriceStale`, `PriceNotReady`; the token program's.
+    withdraw, Withdraw, events, [183, 18, 70, 156, 148, 109, 161, 34];
+    /// Owner of the margin account.
+    owner: sign,
+    /// The margin account.
+    margin_account: write,
+    /// Registry of the engine.
+    registry: read,
+    /// Prices of the engine.
+    board: read,
+    /// Bank of the token.
+    bank: write,
+    /// The bank's vault.
+    vault: write,
+    /// Token account that receives; any of this mint.
+    destination: write,
+    /// The bank's mint.
+    mint: read,
+    /// Token program of the mint.
+    token_program: read,
+    ; amount_atoms: u64, all: bool
+}
+
+call! {
+    /// Takes tokens out on credit; a deposit in the same token is used up first.
+    ///
+    /// # Errors
+    /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `Paused`, `VaultMismatch`,
+    /// `MintMismatch`, `AccountMismatch`, `LiquidityInsufficient`, `TokenTableFull`, `ReduceOnly`, `BankTerminal`,
+    /// `BorrowCapReached`, `InitialMarginInsufficient`, `PriceStale`, `PriceNotReady`; the token program's.
+    borrow, Borrow, events, [228, 253, 131, 202, 207, 116, 89, 18];
+    /// Owner of the margin account.
+    owner: sign,
+    /// The margin account.
+    margin_account: write,
+    /// Registry of the engine.
+    registry: read,
+    /// Prices of the engine.
+    board: read,
+    /// Bank of the token.
+    bank: write,
+    /// The bank's vault.
+    vault: write,
+    /// Token account that receives; any of this mint.
+    destination: write,
+    /// The bank's mint.
+    mint: read,
+    /// Token program of the mint.
+    token_program: read,
+    ; amount_atoms: u64
+}
+
+call! {
+    /// Repays a debt of any account with tokens of `payer`, all of it where `all` (then `amount_atoms` is not read).
+    ///
+    /// # Errors
+    /// `AmountZero`, `AmountTooLarge`, `EngineMismatch`, `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `NothingOwed`;
+    /// the token program's.
+    repay, Repay, events, [234, 103, 67, 82, 208, 234, 219, 166];
+    /// Owner of the tokens; anyone.
+    payer: sign,
+    /// The margin account.
+    margin_account: write,
+    /// Registry of the engine.
+    registry: read,
+    /// Bank of the token.
+    bank: write,
+    /// The bank's vault.
+    vault: write,
+    /// Token account that pays; its owner is the signer.
+    source: write,
+    /// The bank's mint.
+    mint: read,
+    /// Token program of the mint.
+    token_program: read,
+    ; amount_atoms: u64, all: bool
+}
+
+call! {
+    /// Pays tokens of `funder` into a bank's insurance.
+    ///
+    /// # Errors
+    /// `AmountZero`, `AmountTooLarge`, `VaultMismatch`, `MintMismatch`, `AccountMismatch`; the token program's.
+    fund_insurance, FundInsurance, events, [58, 216, 37, 162, 201, 50, 20, 66];
+    /// Owner of the tokens; anyone.
+    funder: sign,
+    /// Bank of the token.
+    bank: write,
+    /// The bank's vault.
+    vault: write,
+    /// Token account that pays; its owner is the signer.
+    source: write,
+    /// The bank's mint.
+    mint: read,
+    /// Token program of the mint.
+    token_program: read,
+    ; amount_atoms: u64
+}

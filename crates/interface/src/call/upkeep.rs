@@ -1,0 +1,86 @@
+//! What anyone may send to keep an engine up to date.
+
+use alloc::vec::Vec;
+
+use solana_instruction::{AccountMeta, Instruction};
+use solana_pubkey::Pubkey;
+
+use super::{call, event_metas, role_meta, role_type, role_words};
+use crate::args::{Encode, Refresh};
+
+call! {
+    /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices; anyone may.
+    ///
+    /// # Errors
+    /// `EngineMismatch`, `SlotEmpty`.
+    accrue, Accrue, events, [23, 76, 128, 149, 229, 247, 72, 228];
+    /// Registry of the engine.
+    registry: write,
+    /// The bank.
+    bank: write,
+}
+
+call! {
+    /// Books funding and sets its rate from the mean premium; anyone may.
+    ///
+    /// # Errors
+    /// `EngineMismatch`, `SlotEmpty`, `NumberOutOfRange`.
+    crank_funding, CrankFunding, events, [83, 30, 120, 80, 177, 60, 27, 119];
+    /// Registry of the engine.
+    registry: write,
+    /// Prices of the engine.
+    board: read,
+    /// The market.
+    market: write,
+}
+
+call! {
+    /// Turns deposits that wait for it into insurance, as far as there is free liquidity; anyone may.
+    ///
+    /// # Errors
+    /// `EngineMismatch`, `SlotEmpty`, `NothingToSweep`.
+    sweep_insurance, SweepInsurance, events, [60, 221, 5, 32, 9, 251, 194, 222];
+    /// Registry of the engine.
+    registry: read,
+    /// The bank.
+    bank: write,
+}
+
+/// Accounts of [`refresh_price`], in order; the oracles' follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshPrice {
+    /// Registry of the engine.
+    ///
+    /// Read.
+    pub registry: Pubkey,
+    /// Prices of the engine.
+    ///
+    /// Written.
+    pub board: Pubkey,
+}
+
+impl RefreshPrice {
+    /// First eight bytes of the instruction's data.
+    pub const DISCRIMINATOR: [u8; 8] = [253, 61, 142, 248, 9, 32, 158, 32];
+}
+
+/// Takes newer prices from oracle accounts, several feeds at once; anyone may. Each feed's accounts are only read.
+///
+/// A caller that needs a fresh price does this in a transaction of its own: in the same transaction as a margin check
+/// it would make the board, which everything reads, a written account.
+///
+/// # Errors
+/// `EngineMismatch`, `Paused`, `PriceSlotEmpty`, `AccountMismatch`, `OracleOwnerMismatch`, `OracleAddressMismatch`,
+/// `OracleTypeMismatch`, `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`, `PriceNotVerified`,
+/// `PriceNotPositive`, `PriceExponentOutOfRange`, `PriceStale`, `PriceFromFuture`, `PriceNotFirstOfSecond`,
+/// `PrimaryMissing`, `PrimaryNotStale`.
+pub fn refresh_price(accounts: &RefreshPrice, feeds: &[Refresh]) -> Instruction {
+    let mut metas: Vec<AccountMeta> = Vec::with_capacity(2 + 2 * feeds.len());
+    metas.push(AccountMeta::new_readonly(accounts.registry, false));
+    metas.push(AccountMeta::new(accounts.board, false));
+    let oracles = feeds.iter().flat_map(|feed| [Some(feed.primary), feed.secondary]).flatten();
+    metas.extend(oracles.map(|key| AccountMeta::new_readonly(key, false)));
+    let mut data = RefreshPrice::DISCRIMINATOR.to_vec();
+    feeds.encode(&mut data);
+    Instruction { program_id: crate::ID, accounts: metas, data }
+}
