@@ -5,7 +5,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { rootNodeFromAnchor } from '@codama/nodes-from-anchor';
 import { renderVisitor } from '@codama/renderers-js';
-import { bottomUpTransformerVisitor, createFromRoot, deleteNodesVisitor, numberTypeNode } from 'codama';
+import { getProgramDerivedAddress } from '@solana/kit';
+import {
+    bottomUpTransformerVisitor,
+    createFromRoot,
+    deleteNodesVisitor,
+    numberTypeNode,
+    pascalCase,
+    publicKeyValueNode,
+    setInstructionAccountDefaultValuesVisitor,
+} from 'codama';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const IDL = join(here, '../../../idl/plimsoll.json');
@@ -29,6 +38,17 @@ function unwrapNumbers(codama) {
     codama.update(deleteNodesVisitor(Object.keys(STORED_AS_BYTES).map((name) => `[definedTypeNode]${name}`)));
 }
 
+/** The two accounts that sign and receive events are the same in every instruction. */
+async function resolveEventAccounts(codama, programAddress) {
+    const [authority] = await getProgramDerivedAddress({ programAddress, seeds: ['__event_authority'] });
+    codama.update(
+        setInstructionAccountDefaultValuesVisitor([
+            { account: 'eventAuthority', defaultValue: publicKeyValueNode(authority, 'eventAuthority') },
+            { account: 'program', defaultValue: publicKeyValueNode(programAddress, 'plimsoll') },
+        ]),
+    );
+}
+
 /** Node resolves no folders and adds no extensions, so relative imports name their files. */
 function nameImportedFiles(folder) {
     for (const name of readdirSync(folder)) {
@@ -47,6 +67,17 @@ function nameImportedFiles(folder) {
     }
 }
 
+/** The renderer is written for kit 6; since kit 8 the type of an extended client has a name of its own. */
+function nameExtendedClient(file) {
+    const text = readFileSync(file, 'utf8');
+    const type = "Omit<T, 'plimsoll'> & { plimsoll: PlimsollPlugin }";
+    if (!text.includes(type)) throw new Error(`${file} no longer writes out the type of an extended client`);
+    const named = text
+        .replace(type, 'ExtendedClient<T, { plimsoll: PlimsollPlugin }>')
+        .replace("} from '@solana/kit';", "    type ExtendedClient,\n} from '@solana/kit';");
+    writeFileSync(file, named);
+}
+
 /** Name and text of every error, which Codama's own table leaves out of production builds. */
 function errorTable(idl) {
     const rows = idl.errors.map(
@@ -59,20 +90,44 @@ function errorTable(idl) {
     );
 }
 
+/** The decoder of every event by its discriminator, which Codama's renderer leaves out. */
+function eventTable(idl) {
+    const names = idl.events.map(({ name }) => name);
+    const imports = names.flatMap((name) => [`    get${name}Decoder,\n`, `    type ${name},\n`]);
+    const rows = idl.events.map(
+        ({ name, discriminator }) =>
+            `    { name: '${name}', discriminator: [${discriminator.join(', ')}], decoder: get${name}Decoder() },\n`,
+    );
+    return (
+        '// Generated from the interface description; do not edit.\n' +
+        `import {\n${imports.join('')}} from './types/index.js';\n\n` +
+        '/** An event of the program, by name. */\n' +
+        `export type EngineEvent =\n${names.map((name) => `    | { name: '${name}'; data: ${name} }`).join('\n')};\n\n` +
+        '/** Discriminator and decoder of every event. */\n' +
+        `export const ENGINE_EVENTS = [\n${rows.join('')}] as const;\n`
+    );
+}
+
 /** Generates the client into `folder`. */
 export async function generate(folder) {
     const idl = JSON.parse(readFileSync(IDL, 'utf8'));
-    const codama = createFromRoot(rootNodeFromAnchor(idl));
+    // Without the list of events their types stay among the others.
+    const codama = createFromRoot(rootNodeFromAnchor({ ...idl, events: [] }));
     unwrapNumbers(codama);
+    await resolveEventAccounts(codama, idl.address);
     const visitor = renderVisitor(folder, {
         generatedFolder: '.',
         kitImportStrategy: 'rootOnly',
+        // The program has types that end in Args themselves.
+        nameTransformers: { dataArgsType: (name) => `${pascalCase(name)}Input` },
         prettierOptions: { printWidth: 120, singleQuote: true, tabWidth: 4 },
         syncPackageJson: false,
     });
     await codama.accept(visitor);
     nameImportedFiles(folder);
+    nameExtendedClient(join(folder, 'programs/plimsoll.ts'));
     writeFileSync(join(folder, 'errorTable.ts'), errorTable(idl));
+    writeFileSync(join(folder, 'eventTable.ts'), eventTable(idl));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

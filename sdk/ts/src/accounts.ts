@@ -17,7 +17,7 @@ import {
     getRegistryDecoder,
 } from './generated/index.js';
 import { findBoard, findRegistry } from './pdas.js';
-import type { MarginInputs } from './wasm.js';
+import type { MarginInputs } from './margin/index.js';
 
 /** Offset of the engine's address in every account that belongs to one, bytes. */
 const ENGINE_OFFSET = 16n;

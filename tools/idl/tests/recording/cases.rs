@@ -166,7 +166,7 @@ fn stages_of_a_liquidation(recorder: &mut Recorder) {
     stage.falls_to(SOL, 160, &alice, 60);
     let liquidator = stage.liquidator;
     let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
-    done(&mut stage, sent);
+    recorder.record_event(&stage.done(sent));
     recorder.record("a borrower who was cured", &stage, &alice);
     recorder.record("the liquidator who cured him", &stage, &liquidator);
 

@@ -5,6 +5,8 @@ use std::io::Write;
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use bytemuck::bytes_of;
+use litesvm::types::TransactionMetadata;
+use plimsoll::event::CollateralLiquidated;
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::liquidate::{Leg, Liability, Request};
 use plimsoll_risk::params::MAX_BANKS;
@@ -20,6 +22,7 @@ use serde_json::{json, Value};
 pub struct Recorder {
     states: Vec<(Vec<u8>, Vec<u8>)>,
     cases: Vec<Value>,
+    event: Value,
 }
 
 fn compressed(bytes: &[u8]) -> String {
@@ -57,7 +60,8 @@ impl Recorder {
             .iter()
             .map(|(registry, board)| json!({ "registry_gzip": compressed(registry), "board_gzip": compressed(board) }))
             .collect();
-        json!({ "program": plimsoll_sdk::pda::PROGRAM_ID.to_string(), "states": states, "cases": self.cases })
+        json!({ "program": plimsoll_sdk::pda::PROGRAM_ID.to_string(), "states": states, "cases": self.cases,
+            "liquidation_event": self.event })
     }
 
     fn state(&mut self, registry: Vec<u8>, board: Vec<u8>) -> usize {
@@ -66,6 +70,24 @@ impl Recorder {
             self.states.push(state);
             self.states.len() - 1
         })
+    }
+
+    /// Records the event of a liquidation, as instruction data.
+    pub fn record_event(&mut self, meta: &TransactionMetadata) {
+        let event: CollateralLiquidated = plimsoll_tests::event(meta);
+        let mut instructions = meta.inner_instructions.iter().flatten().map(|inner| &inner.instruction.data);
+        let carrier = instructions.find(|data| data.starts_with(anchor_lang::event::EVENT_IX_TAG_LE)).unwrap();
+        self.event = json!({
+            "event_base64": STANDARD.encode(carrier),
+            "account": event.liquidatee.to_string(),
+            "asset_bank": event.asset_bank,
+            "liability_bank": event.liability_bank,
+            "penalty_ppm": event.penalty_ppm,
+            "repaid_atoms": event.repaid_atoms.to_string(),
+            "seized_atoms": event.seized_atoms.to_string(),
+            "insurance_fee_atoms": event.insurance_fee_atoms.to_string(),
+            "nav_after_usd_pico": event.nav_after_usd_pico.to_string(),
+        });
     }
 
     /// Records an account as it stands, and what the program says and would do about it.

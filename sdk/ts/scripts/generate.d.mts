@@ -1,0 +1,2 @@
+/** Generates the client into `folder`. */
+export function generate(folder: string): Promise<void>;

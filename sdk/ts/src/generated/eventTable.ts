@@ -1,0 +1,146 @@
+// Generated from the interface description; do not edit.
+import {
+    getAccountClosedDecoder,
+    type AccountClosed,
+    getAccountOpenedDecoder,
+    type AccountOpened,
+    getAuthorityAcceptedDecoder,
+    type AuthorityAccepted,
+    getAuthorityProposedDecoder,
+    type AuthorityProposed,
+    getBankAccruedDecoder,
+    type BankAccrued,
+    getBankListedDecoder,
+    type BankListed,
+    getBankUpdatedDecoder,
+    type BankUpdated,
+    getBankruptcyFrozenDecoder,
+    type BankruptcyFrozen,
+    getBankruptcyResolvedDecoder,
+    type BankruptcyResolved,
+    getBorrowResolvedDecoder,
+    type BorrowResolved,
+    getBorrowedDecoder,
+    type Borrowed,
+    getCollateralLiquidatedDecoder,
+    type CollateralLiquidated,
+    getDepositedDecoder,
+    type Deposited,
+    getEngineCreatedDecoder,
+    type EngineCreated,
+    getFeesCollectedDecoder,
+    type FeesCollected,
+    getFillSettledDecoder,
+    type FillSettled,
+    getFundingCrankedDecoder,
+    type FundingCranked,
+    getInsuranceFundedDecoder,
+    type InsuranceFunded,
+    getInsuranceReservedDecoder,
+    type InsuranceReserved,
+    getInsuranceSweptDecoder,
+    type InsuranceSwept,
+    getMarketListedDecoder,
+    type MarketListed,
+    getParamsUpdatedDecoder,
+    type ParamsUpdated,
+    getPauseSetDecoder,
+    type PauseSet,
+    getPnlResolvedDecoder,
+    type PnlResolved,
+    getPnlSeizedDecoder,
+    type PnlSeized,
+    getPnlSettledDecoder,
+    type PnlSettled,
+    getPositionLiquidatedDecoder,
+    type PositionLiquidated,
+    getPositionTouchedDecoder,
+    type PositionTouched,
+    getPremiumReportedDecoder,
+    type PremiumReported,
+    getPriceListedDecoder,
+    type PriceListed,
+    getPriceUpdatedDecoder,
+    type PriceUpdated,
+    getRepaidDecoder,
+    type Repaid,
+    getTokenSeizedDecoder,
+    type TokenSeized,
+    getWithdrawnDecoder,
+    type Withdrawn,
+} from './types/index.js';
+
+/** An event of the program, by name. */
+export type EngineEvent =
+    | { name: 'AccountClosed'; data: AccountClosed }
+    | { name: 'AccountOpened'; data: AccountOpened }
+    | { name: 'AuthorityAccepted'; data: AuthorityAccepted }
+    | { name: 'AuthorityProposed'; data: AuthorityProposed }
+    | { name: 'BankAccrued'; data: BankAccrued }
+    | { name: 'BankListed'; data: BankListed }
+    | { name: 'BankUpdated'; data: BankUpdated }
+    | { name: 'BankruptcyFrozen'; data: BankruptcyFrozen }
+    | { name: 'BankruptcyResolved'; data: BankruptcyResolved }
+    | { name: 'BorrowResolved'; data: BorrowResolved }
+    | { name: 'Borrowed'; data: Borrowed }
+    | { name: 'CollateralLiquidated'; data: CollateralLiquidated }
+    | { name: 'Deposited'; data: Deposited }
+    | { name: 'EngineCreated'; data: EngineCreated }
+    | { name: 'FeesCollected'; data: FeesCollected }
+    | { name: 'FillSettled'; data: FillSettled }
+    | { name: 'FundingCranked'; data: FundingCranked }
+    | { name: 'InsuranceFunded'; data: InsuranceFunded }
+    | { name: 'InsuranceReserved'; data: InsuranceReserved }
+    | { name: 'InsuranceSwept'; data: InsuranceSwept }
+    | { name: 'MarketListed'; data: MarketListed }
+    | { name: 'ParamsUpdated'; data: ParamsUpdated }
+    | { name: 'PauseSet'; data: PauseSet }
+    | { name: 'PnlResolved'; data: PnlResolved }
+    | { name: 'PnlSeized'; data: PnlSeized }
+    | { name: 'PnlSettled'; data: PnlSettled }
+    | { name: 'PositionLiquidated'; data: PositionLiquidated }
+    | { name: 'PositionTouched'; data: PositionTouched }
+    | { name: 'PremiumReported'; data: PremiumReported }
+    | { name: 'PriceListed'; data: PriceListed }
+    | { name: 'PriceUpdated'; data: PriceUpdated }
+    | { name: 'Repaid'; data: Repaid }
+    | { name: 'TokenSeized'; data: TokenSeized }
+    | { name: 'Withdrawn'; data: Withdrawn };
+
+/** Discriminator and decoder of every event. */
+export const ENGINE_EVENTS = [
+    { name: 'AccountClosed', discriminator: [19, 250, 79, 236, 91, 80, 148, 48], decoder: getAccountClosedDecoder() },
+    { name: 'AccountOpened', discriminator: [250, 89, 39, 67, 35, 119, 126, 63], decoder: getAccountOpenedDecoder() },
+    { name: 'AuthorityAccepted', discriminator: [166, 192, 219, 188, 41, 209, 195, 26], decoder: getAuthorityAcceptedDecoder() },
+    { name: 'AuthorityProposed', discriminator: [244, 117, 94, 112, 53, 151, 35, 89], decoder: getAuthorityProposedDecoder() },
+    { name: 'BankAccrued', discriminator: [27, 151, 170, 149, 241, 107, 97, 110], decoder: getBankAccruedDecoder() },
+    { name: 'BankListed', discriminator: [82, 130, 114, 184, 232, 152, 104, 100], decoder: getBankListedDecoder() },
+    { name: 'BankUpdated', discriminator: [198, 113, 132, 53, 29, 57, 175, 56], decoder: getBankUpdatedDecoder() },
+    { name: 'BankruptcyFrozen', discriminator: [40, 3, 239, 232, 17, 224, 131, 62], decoder: getBankruptcyFrozenDecoder() },
+    { name: 'BankruptcyResolved', discriminator: [94, 86, 196, 195, 106, 72, 227, 169], decoder: getBankruptcyResolvedDecoder() },
+    { name: 'BorrowResolved', discriminator: [182, 145, 176, 244, 112, 56, 134, 189], decoder: getBorrowResolvedDecoder() },
+    { name: 'Borrowed', discriminator: [225, 182, 241, 78, 34, 145, 253, 230], decoder: getBorrowedDecoder() },
+    { name: 'CollateralLiquidated', discriminator: [148, 42, 28, 104, 72, 50, 124, 98], decoder: getCollateralLiquidatedDecoder() },
+    { name: 'Deposited', discriminator: [111, 141, 26, 45, 161, 35, 100, 57], decoder: getDepositedDecoder() },
+    { name: 'EngineCreated', discriminator: [115, 53, 191, 124, 85, 81, 135, 177], decoder: getEngineCreatedDecoder() },
+    { name: 'FeesCollected', discriminator: [233, 23, 117, 225, 107, 178, 254, 8], decoder: getFeesCollectedDecoder() },
+    { name: 'FillSettled', discriminator: [47, 107, 42, 146, 115, 71, 20, 119], decoder: getFillSettledDecoder() },
+    { name: 'FundingCranked', discriminator: [121, 240, 240, 213, 178, 226, 113, 140], decoder: getFundingCrankedDecoder() },
+    { name: 'InsuranceFunded', discriminator: [158, 72, 23, 80, 138, 56, 33, 206], decoder: getInsuranceFundedDecoder() },
+    { name: 'InsuranceReserved', discriminator: [249, 121, 236, 229, 191, 233, 113, 204], decoder: getInsuranceReservedDecoder() },
+    { name: 'InsuranceSwept', discriminator: [71, 241, 247, 53, 59, 217, 227, 251], decoder: getInsuranceSweptDecoder() },
+    { name: 'MarketListed', discriminator: [29, 11, 143, 239, 139, 12, 79, 19], decoder: getMarketListedDecoder() },
+    { name: 'ParamsUpdated', discriminator: [2, 163, 138, 99, 135, 11, 136, 169], decoder: getParamsUpdatedDecoder() },
+    { name: 'PauseSet', discriminator: [175, 57, 198, 136, 192, 66, 204, 73], decoder: getPauseSetDecoder() },
+    { name: 'PnlResolved', discriminator: [202, 10, 243, 221, 129, 232, 147, 116], decoder: getPnlResolvedDecoder() },
+    { name: 'PnlSeized', discriminator: [147, 91, 96, 118, 175, 99, 251, 100], decoder: getPnlSeizedDecoder() },
+    { name: 'PnlSettled', discriminator: [24, 113, 104, 254, 135, 46, 95, 203], decoder: getPnlSettledDecoder() },
+    { name: 'PositionLiquidated', discriminator: [40, 107, 90, 214, 96, 30, 61, 128], decoder: getPositionLiquidatedDecoder() },
+    { name: 'PositionTouched', discriminator: [153, 185, 65, 58, 11, 29, 240, 8], decoder: getPositionTouchedDecoder() },
+    { name: 'PremiumReported', discriminator: [45, 237, 87, 135, 225, 126, 109, 167], decoder: getPremiumReportedDecoder() },
+    { name: 'PriceListed', discriminator: [226, 202, 149, 122, 125, 212, 169, 237], decoder: getPriceListedDecoder() },
+    { name: 'PriceUpdated', discriminator: [154, 72, 87, 150, 246, 230, 23, 217], decoder: getPriceUpdatedDecoder() },
+    { name: 'Repaid', discriminator: [38, 248, 231, 7, 150, 164, 172, 23], decoder: getRepaidDecoder() },
+    { name: 'TokenSeized', discriminator: [130, 121, 96, 252, 214, 37, 13, 63], decoder: getTokenSeizedDecoder() },
+    { name: 'Withdrawn', discriminator: [20, 89, 223, 198, 194, 124, 219, 13], decoder: getWithdrawnDecoder() },
+] as const;

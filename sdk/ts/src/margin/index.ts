@@ -1,0 +1,47 @@
+import type { MarginView } from '../generated/index.js';
+import { MarginModule } from './module.js';
+import type {
+    Assessment,
+    LiquidationPlan,
+    LiquidationPrices,
+    LiquidationRefusal,
+    LiquidationRequest,
+    MarginInputs,
+} from './types.js';
+
+export * from './module.js';
+export * from './types.js';
+
+let packaged: Promise<MarginModule> | undefined;
+
+/** The module of this package, loaded once. A failed load is tried again by the next call. */
+export function loadMarginModule(): Promise<MarginModule> {
+    packaged ??= MarginModule.load().catch((error: unknown) => {
+        packaged = undefined;
+        throw error;
+    });
+    return packaged;
+}
+
+/** {@link MarginModule.marginView} on the module of this package. */
+export async function marginView(inputs: MarginInputs, views?: 'all' | 'spot'): Promise<MarginView> {
+    return (await loadMarginModule()).marginView(inputs, views);
+}
+
+/** {@link MarginModule.assess} on the module of this package. */
+export async function assess(inputs: MarginInputs): Promise<Assessment> {
+    return (await loadMarginModule()).assess(inputs);
+}
+
+/** {@link MarginModule.liquidationPlan} on the module of this package. */
+export async function liquidationPlan(
+    inputs: MarginInputs,
+    request: LiquidationRequest,
+): Promise<LiquidationPlan | LiquidationRefusal> {
+    return (await loadMarginModule()).liquidationPlan(inputs, request);
+}
+
+/** {@link MarginModule.liquidationPrices} on the module of this package. */
+export async function liquidationPrices(inputs: MarginInputs, priceSlot: number): Promise<LiquidationPrices> {
+    return (await loadMarginModule()).liquidationPrices(inputs, priceSlot);
+}
