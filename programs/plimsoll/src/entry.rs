@@ -154,6 +154,17 @@ mod start {
     }
 }
 
+#[cfg(all(target_os = "solana", feature = "entrypoint"))]
+solana_security_txt::security_txt! {
+    name: "Plimsoll",
+    project_url: "https://github.com/plimsoll/plimsoll",
+    contacts: "link:https://github.com/plimsoll/plimsoll/security/advisories/new",
+    policy: "https://github.com/plimsoll/plimsoll/blob/main/SECURITY.md",
+    preferred_languages: "en",
+    source_code: "https://github.com/plimsoll/plimsoll",
+    auditors: "None"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

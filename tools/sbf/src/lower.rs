@@ -10,8 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What later passes may still call, so that removing dead code must spare it.
-const KEPT: &str = "entrypoint,memcpy,memmove,memset,memcmp,bcmp,\
+const KEPT: &str = "entrypoint,SECURITY_TXT,memcpy,memmove,memset,memcmp,bcmp,\
                     __multi3,__udivti3,__divti3,__umodti3,__modti3,__muloti4,__sbpf_umuloti4,__sbpf_umulhi128";
+
+/// What the finished program keeps: where it starts, and whom to tell of a hole in it (`solana-security-txt`).
+const PUBLIC: &str = "entrypoint,SECURITY_TXT";
 
 /// Each round of lowering can call routines that themselves need lowering: floats reach 128-bit products, those reach
 /// shifts, and there the chain ends.
@@ -38,7 +41,7 @@ pub(crate) fn lower(toolchain: &OwnToolchain, support: &Support, bitcode: &Bitco
         "optimised.bc",
     )?;
     let linked = pipeline.add_routines("optimised.bc", &builtins)?;
-    pipeline.optimise("internalize,globaldce,sbpf-libcalls,sbpf-abi,globaldce", "entrypoint", &linked, "final.bc")?;
+    pipeline.optimise("internalize,globaldce,sbpf-libcalls,sbpf-abi,globaldce", PUBLIC, &linked, "final.bc")?;
     pipeline.generate("final.bc", "final.o")
 }
 

@@ -118,6 +118,9 @@ pub(super) fn readable_name(symbol: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(symbol))
 }
 
+/// Where `solana-security-txt` puts its text, a constant that the compiler marks writable for the address in it.
+const SECURITY_TXT: &str = ".security.txt";
+
 fn group(name: &str, flags: SectionFlags, size: usize) -> Option<Group> {
     let SectionFlags::Elf { sh_flags } = flags else { return None };
     if sh_flags & u64::from(object::elf::SHF_ALLOC) == 0 {
@@ -129,7 +132,7 @@ fn group(name: &str, flags: SectionFlags, size: usize) -> Option<Group> {
         None
     } else if name.starts_with(".rodata") {
         Some(Group::ReadOnly)
-    } else if name.starts_with(".data.rel.ro") || sh_flags & u64::from(object::elf::SHF_WRITE) == 0 {
+    } else if name.starts_with(".data.rel.ro") || name == SECURITY_TXT || sh_flags & u64::from(object::elf::SHF_WRITE) == 0 {
         Some(Group::Relocated)
     } else {
         Some(Group::Writable)
