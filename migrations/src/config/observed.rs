@@ -1,0 +1,42 @@
+//! The configuration that an engine has on chain.
+
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_state::{Bank, Engine, Market, PriceBoard, Registry, Venue};
+
+use super::{BankConfig, Config, EngineConfig, MarketConfig, ParamsConfig, PauseBit, PriceConfig, VenueConfig};
+
+/// What an engine's accounts say. Names of prices and banks, which are not on chain, are taken from `names` by slot.
+pub fn observe(
+    engine: &Engine,
+    registry: &Registry,
+    board: &PriceBoard,
+    banks: &[Bank],
+    markets: &[Market],
+    venues: &[Venue],
+    names: &Config,
+) -> Config {
+    let params: &GlobalParams = registry.params();
+    let price_name = |slot: usize| names.prices.get(slot).map_or_else(|| format!("price {slot}"), |p| p.name.clone());
+    let bank_name = |slot: usize| names.banks.get(slot).map_or_else(|| format!("bank {slot}"), |b| b.name.clone());
+    let listed = board.slots.iter().take(board.count as usize).enumerate();
+    Config {
+        engine: EngineConfig {
+            id: engine.id,
+            test_cluster: engine.test_cluster == 1,
+            creator: Some(engine.creator.into()),
+            authority: Some(engine.authority.into()),
+            pause_authority: Some(engine.pause_authority.into()),
+            pause: Some(PauseBit::of_bits(registry.pause_bits)),
+        },
+        params: ParamsConfig::from(params),
+        prices: listed.filter_map(|(slot, price)| PriceConfig::observed(price_name(slot), price)).collect(),
+        banks: banks
+            .iter()
+            .zip(&registry.banks)
+            .enumerate()
+            .map(|(index, (bank, slot))| BankConfig::observed(bank_name(index), bank, slot))
+            .collect(),
+        markets: markets.iter().zip(&registry.markets).map(|(m, slot)| MarketConfig::observed(m, slot)).collect(),
+        venues: venues.iter().map(VenueConfig::observed).collect(),
+    }
+}

@@ -1,0 +1,214 @@
+//! Everything that can be wrong with a file before a cluster is asked, by the very functions that the program uses.
+
+use anchor_lang::solana_program::program_error::ProgramError;
+use bytemuck::zeroed_box;
+use plimsoll::instructions::BankConfigArgs;
+use plimsoll_risk::bank::RateCurve;
+use plimsoll_risk::params::{GlobalParams, TokenWeights, MAX_ATOMS, MAX_BANKS, MAX_MARKETS, MAX_PRICES};
+use plimsoll_risk::price::Price;
+use plimsoll_state::{PriceBoard, Registry, SlotStatus, StoredParams, StoredWeights};
+use solana_pubkey::Pubkey;
+
+use super::{BankConfig, Config, MarketConfig, MintConfig, PriceConfig, SourceConfig, SourceKind};
+use crate::error::{Error, Result};
+
+/// Longest name of a market, bytes.
+const MAX_NAME_LEN: usize = 16;
+
+/// What the program says, in its own words.
+pub(crate) fn engine_text(error: anchor_lang::error::Error) -> String {
+    match ProgramError::from(error) {
+        ProgramError::Custom(code) => match plimsoll_rpc::error::engine_error(code) {
+            Some(error) => format!("{} ({})", error.text().1, error.text().0),
+            None => format!("error {code}"),
+        },
+        other => other.to_string(),
+    }
+}
+
+impl Config {
+    /// Checks every value that can be checked without a cluster.
+    ///
+    /// # Errors
+    /// `Config`, with the path of the value.
+    pub fn validate(&self) -> Result<()> {
+        self.params.validate()?;
+        let params = GlobalParams::from(&self.params);
+        let counts = [
+            ("price", self.prices.len(), MAX_PRICES),
+            ("bank", self.banks.len(), MAX_BANKS),
+            ("market", self.markets.len(), MAX_MARKETS),
+        ];
+        for (name, count, most) in counts {
+            if count > most {
+                return Err(Error::config(name, format!("{count} entries, an engine has {most} slots")));
+            }
+        }
+        // Addresses that depend on who signs are derived for somebody: only that they can be derived matters here.
+        let somebody = Pubkey::new_from_array([1; 32]);
+        for (slot, price) in self.resolve(&somebody)?.config.prices.iter().enumerate() {
+            self.validate_price(&format!("price[{slot}]"), price)?;
+        }
+        for (index, bank) in self.banks.iter().enumerate() {
+            self.validate_bank(&format!("bank[{index}]"), bank, &params)?;
+        }
+        self.validate_markets(&params)?;
+        self.validate_venues()
+    }
+
+    fn test_only(&self, at: String, what: &str) -> Result<()> {
+        if self.engine.test_cluster {
+            return Ok(());
+        }
+        Err(Error::config(at, format!("{what} needs engine.test_cluster = true")))
+    }
+
+    fn validate_price(&self, at: &str, price: &PriceConfig) -> Result<()> {
+        let sources = [Some(("primary", &price.primary)), price.secondary.as_ref().map(|two| ("secondary", two))];
+        for (name, source) in sources.into_iter().flatten() {
+            validate_pins(&format!("{at}.{name}"), source)?;
+        }
+        if let Some(mock) = &price.mock {
+            self.test_only(format!("{at}.mock"), "a mock price")?;
+            if price.primary.program.0 != mock_oracle::ID || price.primary.kind != SourceKind::PythPinned {
+                let reason =
+                    format!("a mock price needs a pyth-pinned primary of the mock oracle, {}", mock_oracle::ID);
+                return Err(Error::config(format!("{at}.mock"), reason));
+            }
+            if mock.price_e8 == 0 || i64::try_from(mock.price_e8).is_err() {
+                return Err(Error::config(format!("{at}.mock.price_e8"), "a price is positive and fits 63 bits"));
+            }
+        }
+        price.args().validate(self.engine.test_cluster).map_err(|error| Error::config(at, engine_text(error)))
+    }
+
+    fn validate_bank(&self, at: &str, bank: &BankConfig, params: &GlobalParams) -> Result<()> {
+        if bank.price_slot as usize >= self.prices.len() {
+            return Err(Error::config(format!("{at}.price_slot"), "there is no such [[price]]"));
+        }
+        if let MintConfig::Created { seed, decimals } = &bank.mint {
+            self.test_only(format!("{at}.mint"), "a mint of the migration's own")?;
+            if *decimals > 18 || seed.is_empty() {
+                return Err(Error::config(
+                    format!("{at}.mint"),
+                    "a seed has 1 to 32 bytes, a mint at most 18 decimals",
+                ));
+            }
+        }
+        weights(bank, params).map_err(|_| {
+            let reason = "weights must satisfy asset_init <= asset_maint <= 1000000 <= liability_maint <= \
+                          liability_init <= 4000000, and the target (docs/math.md) must lie params.target_min_gap_ppm \
+                          above maintenance";
+            Error::config(format!("{at}.asset_… and liability_…_ppm"), reason)
+        })?;
+        let curve = RateCurve {
+            kink_ppm: bank.kink_ppm,
+            rate_zero_ppm: bank.rate_zero_ppm,
+            rate_kink_ppm: bank.rate_kink_ppm,
+            rate_full_ppm: bank.rate_full_ppm,
+        };
+        curve.validate().map_err(|_| {
+            let reason = "the kink lies between 0 and 1000000, and rates rise to at most 3000000 a year";
+            Error::config(format!("{at}.kink_ppm and rate_…_ppm"), reason)
+        })?;
+        for (name, cap) in [("deposit_cap_atoms", bank.deposit_cap_atoms), ("borrow_cap_atoms", bank.borrow_cap_atoms)]
+        {
+            if cap > MAX_ATOMS {
+                return Err(Error::config(format!("{at}.{name}"), format!("{cap} is above the largest, {MAX_ATOMS}")));
+            }
+        }
+        // At this price no cap and no atom is too valuable: what is left are the program's other conditions.
+        let cheap = Price::from_decimal_down(1, -12).map_err(|error| Error::config(at, format!("{error:?}")))?;
+        bank.args().validate(6, cheap, params).map_err(|error| Error::config(at, engine_text(error)))?;
+        Ok(())
+    }
+
+    /// Registry and board as they would be with this file, for the program's functions on markets.
+    fn validate_markets(&self, params: &GlobalParams) -> Result<()> {
+        let Some(quote) = self.banks.first() else {
+            return if self.markets.is_empty() {
+                Ok(())
+            } else {
+                Err(Error::config("market", "a market needs the settlement token: the first [[bank]]"))
+            };
+        };
+        let mut registry: Box<Registry> = zeroed_box();
+        let mut board: Box<PriceBoard> = zeroed_box();
+        registry.params = StoredParams(*params);
+        for (slot, price) in board.slots.iter_mut().zip(&self.prices) {
+            slot.active = 1;
+            (slot.fastest_fall_ppm_per_sec, slot.update_secs) = (price.fastest_fall_ppm_per_sec, price.update_secs);
+        }
+        let weights = weights(quote, params).map_err(|error| Error::config("bank[0]", format!("{error:?}")))?;
+        registry.banks[0].status = SlotStatus::Active as u8;
+        registry.banks[0].weights = StoredWeights(weights);
+        BankConfigArgs::validate_quote(&weights, &registry, &board).map_err(|error| {
+            let reason = format!("{}: at most bank[0].asset_maint_ppm", engine_text(error));
+            Error::config("params.pnl_weight_ppm", reason)
+        })?;
+        for (index, market) in self.markets.iter().enumerate() {
+            validate_market(&format!("market[{index}]"), market, &registry, &board)?;
+        }
+        Ok(())
+    }
+
+    fn validate_venues(&self) -> Result<()> {
+        for (index, venue) in self.venues.iter().enumerate() {
+            let at = format!("venue[{index}]");
+            if venue.signer.0 == Pubkey::default() {
+                return Err(Error::config(format!("{at}.signer"), "the default address signs nothing"));
+            }
+            if self.venues.iter().filter(|other| other.signer == venue.signer).count() > 1 {
+                return Err(Error::config(format!("{at}.signer"), "two venues have this signer"));
+            }
+            let named = venue.settle_markets.iter().chain(&venue.premium_markets);
+            if let Some(slot) = named.into_iter().find(|slot| **slot as usize >= self.markets.len()) {
+                return Err(Error::config(format!("{at}.…_markets"), format!("there is no [[market]] {slot}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn weights(bank: &BankConfig, params: &GlobalParams) -> plimsoll_risk::RiskResult<TokenWeights> {
+    let assets = (bank.asset_maint_ppm, bank.asset_init_ppm);
+    TokenWeights::new(assets.0, assets.1, bank.liability_maint_ppm, bank.liability_init_ppm, params)
+}
+
+/// Each kind names what identifies its account, and nothing that would be ignored.
+fn validate_pins(at: &str, source: &SourceConfig) -> Result<()> {
+    let switchboard = source.kind == SourceKind::SwitchboardPull;
+    let rules = [
+        ("address", source.address.is_some(), source.kind != SourceKind::PythPosted),
+        ("queue", source.queue.is_some(), switchboard),
+        ("min_samples", source.min_samples.is_some(), switchboard),
+    ];
+    for (name, given, needed) in rules {
+        if given != needed {
+            let reason = if needed { "this kind of source needs it" } else { "this kind of source has none" };
+            return Err(Error::config(format!("{at}.{name}"), reason));
+        }
+    }
+    if source.feed_id.0 == [0; 32] {
+        return Err(Error::config(format!("{at}.feed_id"), "zero names no feed"));
+    }
+    Ok(())
+}
+
+fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: &PriceBoard) -> Result<()> {
+    if market.name.is_empty() || market.name.len() > MAX_NAME_LEN {
+        return Err(Error::config(format!("{at}.name"), format!("a name has 1 to {MAX_NAME_LEN} bytes")));
+    }
+    if market.base_decimals > 18 {
+        return Err(Error::config(format!("{at}.base_decimals"), "at most 18"));
+    }
+    if board.slot(market.price_slot as usize).is_none() {
+        return Err(Error::config(format!("{at}.price_slot"), "there is no such [[price]]"));
+    }
+    market.terms().validate(market.price_slot, registry, board).map(|_| ()).map_err(|error| {
+        let reason = "rates rise from maintenance to initial with the target between them, survive \
+                      fastest_fall_ppm_per_sec over update_secs and 2 s more, and the fee lies between \
+                      params.fill_insurance_ppm and 10000";
+        Error::config(at, format!("{}: {reason}", engine_text(error)))
+    })
+}

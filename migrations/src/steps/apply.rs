@@ -1,0 +1,160 @@
+//! Sending steps one by one, reading the chain before each.
+
+use std::time::{Duration, Instant};
+
+use plimsoll::EngineError;
+use serde::Serialize;
+use solana_pubkey::Pubkey;
+
+use super::build::Builder;
+use super::{plan, Plan, Planned, Step};
+use crate::chain::Chain;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+/// Bytes of an SPL Token mint.
+const MINT_LEN: usize = 82;
+/// Between two attempts at a listing whose price is missing.
+const PRICE_LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How to apply a file.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplyOptions {
+    /// How long a listing waits for its price.
+    pub price_wait_secs: u64,
+}
+
+impl Default for ApplyOptions {
+    fn default() -> Self {
+        Self { price_wait_secs: 300 }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Applied {
+    /// The engine.
+    pub engine: String,
+    /// Steps sent, with their signatures.
+    pub sent: Vec<(String, String)>,
+    /// What a dry run would have sent.
+    pub would_send: Vec<Planned>,
+}
+
+/// Brings the chain to what the file says, or shows how.
+///
+/// # Errors
+/// `Immutable` before anything is sent; `Step` where the program refuses one; `PriceMissing`; `OtherSigner` where the
+/// session's key did all it can; `NotConfirmed`; `Rpc`.
+pub async fn apply(
+    session: &Session,
+    config: &Config,
+    options: &ApplyOptions,
+    mut progress: impl FnMut(&str),
+) -> Result<Applied> {
+    session.connection.require_program().await?;
+    let signer = session.address()?;
+    let resolved = config.resolve(&signer)?;
+    let mut applied = Applied::default();
+    let mut refused: Vec<(Planned, plimsoll_rpc::Error)> = Vec::new();
+    let mut waiting: Option<Instant> = None;
+    loop {
+        let chain = Chain::read(&session.connection, &resolved).await?;
+        applied.engine = chain.keys.engine.to_string();
+        let plan = plan(&resolved, &chain)?;
+        if !plan.immutable.is_empty() {
+            return Err(Error::Immutable(plan.immutable));
+        }
+        if session.dry_run {
+            applied.would_send = plan.steps;
+            return Ok(applied);
+        }
+        if applied.sent.is_empty() && refused.is_empty() && waiting.is_none() {
+            ask(session, &plan, &chain.keys.engine, &signer)?;
+        }
+        let Some(next) = next(&plan, &signer, &refused)? else {
+            return match refused.into_iter().next() {
+                Some((step, source)) => Err(Error::Step { step: step.step.to_string(), source }),
+                None => Ok(applied),
+            };
+        };
+        let mint_rent_lamports = mint_rent(session, &next.step).await?;
+        let builder = Builder { resolved: &resolved, chain: &chain, signer, mint_rent_lamports };
+        let sent = session.send(&[], &builder.instructions(&next.step)?).await;
+        match sent {
+            Ok(sent) => {
+                progress(&format!("{}: {}", next.step, sent.signature));
+                applied.sent.push((next.step.to_string(), sent.signature.to_string()));
+                refused.clear();
+                waiting = None;
+            }
+            Err(Error::Rpc(error)) if waits_for_price(&error) => {
+                let since = *waiting.get_or_insert_with(|| {
+                    progress(&format!("{}: waits for its price: {error}", next.step));
+                    Instant::now()
+                });
+                if since.elapsed().as_secs() >= options.price_wait_secs {
+                    let (step, reason) = (next.step.to_string(), error.to_string());
+                    return Err(Error::PriceMissing { step, waited_secs: since.elapsed().as_secs(), reason });
+                }
+                tokio::time::sleep(PRICE_LOOK_EVERY).await;
+            }
+            // Values are checked against each other: what is out of bounds now may be within them after another step.
+            Err(Error::Rpc(error)) if error.engine() == Some(EngineError::ParameterOutOfBounds) => {
+                progress(&format!("{}: refused for now: {error}", next.step));
+                refused.push((next, error));
+            }
+            Err(Error::Rpc(source)) => return Err(Error::Step { step: next.step.to_string(), source }),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The first step that this key can sign and that was not just refused.
+///
+/// # Errors
+/// `OtherSigner` where only other keys' steps are left.
+fn next(plan: &Plan, signer: &Pubkey, refused: &[(Planned, plimsoll_rpc::Error)]) -> Result<Option<Planned>> {
+    let ours = plan.steps.iter().filter(|planned| planned.signer == *signer);
+    let is_refused = |planned: &Planned| refused.iter().any(|(one, _)| one.step == planned.step);
+    if let Some(next) = ours.clone().find(|planned| !is_refused(planned)) {
+        // The present authority's last step: nothing of its own may be left behind.
+        return Ok(if next.step == Step::ProposeAuthority && !refused.is_empty() { None } else { Some(next.clone()) });
+    }
+    match plan.steps.iter().find(|planned| planned.signer != *signer) {
+        Some(other) if refused.is_empty() => {
+            let theirs = plan.steps.iter().filter(|planned| planned.signer == other.signer);
+            let steps = theirs.map(|planned| planned.step.to_string()).collect();
+            Err(Error::OtherSigner { signer: other.signer, steps })
+        }
+        _ => Ok(None),
+    }
+}
+
+fn ask(session: &Session, plan: &Plan, engine: &Pubkey, signer: &Pubkey) -> Result<()> {
+    let ours = plan.steps.iter().filter(|planned| planned.signer == *signer).count();
+    if ours == 0 {
+        return Ok(());
+    }
+    let cluster = &session.wallet.cluster.name;
+    session.confirm(&format!("send {ours} step(s) to engine {engine} on {cluster}, signed and paid by {signer}?"))
+}
+
+fn waits_for_price(error: &plimsoll_rpc::Error) -> bool {
+    let waits = [
+        EngineError::PriceStale,
+        EngineError::PriceNotReady,
+        EngineError::PriceFromFuture,
+        EngineError::PriceNotPositive,
+    ];
+    error.engine().is_some_and(|error| waits.contains(&error))
+}
+
+async fn mint_rent(session: &Session, step: &Step) -> Result<u64> {
+    if !matches!(step, Step::CreateMint { .. }) {
+        return Ok(0);
+    }
+    let rent = session.connection.rpc.get_minimum_balance_for_rent_exemption(MINT_LEN).await;
+    Ok(rent.map_err(plimsoll_rpc::Error::from)?)
+}

@@ -1,0 +1,238 @@
+use bytemuck::zeroed_box;
+use plimsoll_risk::oracle::PriceState;
+use plimsoll_risk::params::{GlobalParams, TokenWeights};
+use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_state::{
+    Bank, Engine, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights, Venue,
+};
+
+use super::*;
+use crate::chain::{Grown, MintState};
+use crate::config::{Bytes32, EngineConfig, VenueConfig};
+
+const LOCALNET: &str = include_str!("../../localnet.toml");
+
+fn creator() -> Pubkey {
+    Pubkey::new_from_array([7; 32])
+}
+
+fn file() -> Config {
+    Config::parse(LOCALNET).unwrap()
+}
+
+/// A cluster without the engine.
+fn nothing(resolved: &Resolved) -> Chain {
+    Chain {
+        keys: EngineKeys::created_by(&creator(), 0),
+        now: 1_760_130_000,
+        engine: None,
+        registry: Grown::Partial { calls_left: 3 },
+        board: Grown::Partial { calls_left: 3 },
+        banks: Vec::new(),
+        markets: Vec::new(),
+        venues: vec![None; resolved.config.venues.len()],
+        mints: vec![None; resolved.config.banks.len()],
+        feeds: vec![false; resolved.feeds.len()],
+    }
+}
+
+/// A cluster on which a configuration has been applied, written by the program's own functions where it has some.
+fn applied(resolved: &Resolved) -> Chain {
+    let config = &resolved.config;
+    let mut chain = nothing(resolved);
+    let mut engine: Engine = bytemuck::Zeroable::zeroed();
+    engine.id = config.engine.id;
+    engine.test_cluster = config.engine.test_cluster as u8;
+    (engine.creator, engine.authority, engine.pause_authority) =
+        (creator().to_bytes(), creator().to_bytes(), creator().to_bytes());
+    chain.engine = Some(engine);
+    let params = GlobalParams::from(&config.params);
+    let (mut registry, mut board): (Box<Registry>, Box<PriceBoard>) = (zeroed_box(), zeroed_box());
+    registry.params = StoredParams(params);
+    (board.count, registry.bank_count, registry.market_count) =
+        (config.prices.len() as u8, config.banks.len() as u8, config.markets.len() as u8);
+    for (slot, price) in board.slots.iter_mut().zip(&config.prices) {
+        slot.active = 1;
+        slot.store(&PriceState::listed(price.fast_secs, price.slow_secs, 20_000));
+        price.args().write(slot);
+    }
+    for (index, bank) in config.banks.iter().enumerate() {
+        let mut account: Bank = bytemuck::Zeroable::zeroed();
+        account.mint = bank.mint_key().unwrap().0.to_bytes();
+        let slot = &mut registry.banks[index];
+        (slot.status, slot.price_slot) = (SlotStatus::Active as u8, bank.price_slot);
+        let (asset, liability) = (bank.asset_maint_ppm, bank.liability_maint_ppm);
+        let weights = TokenWeights::new(asset, bank.asset_init_ppm, liability, bank.liability_init_ppm, &params);
+        let weights = weights.unwrap();
+        bank.args().write(weights, &mut account, slot);
+        assert_eq!(slot.weights, StoredWeights(weights));
+        chain.banks.push(account);
+    }
+    for (index, market) in config.markets.iter().enumerate() {
+        let args = market.args(index as u8);
+        let rates = args.terms.validate(args.price_slot, &registry, &board).unwrap();
+        let slot = &mut registry.markets[index];
+        (slot.status, slot.price_slot, slot.base_decimals) = (market.status(), args.price_slot, args.base_decimals);
+        slot.rates = StoredRates(rates);
+        let mut account: Market = bytemuck::Zeroable::zeroed();
+        (account.name, account.fill_fee_ppm) = (args.name, args.terms.fill_fee_ppm);
+        account.open_interest_cap_units = args.terms.open_interest_cap_units;
+        account.draw_cap_event_atoms = args.terms.draw_cap_event_atoms;
+        chain.markets.push(account);
+    }
+    (chain.registry, chain.board) = (Grown::Complete(registry), Grown::Complete(board));
+    let token_program = plimsoll_sdk::pda::TOKEN_PROGRAM;
+    chain.mints.fill(Some(MintState { decimals: 6, token_program }));
+    chain.feeds.fill(true);
+    chain
+}
+
+fn resolved(config: &Config) -> Resolved {
+    config.resolve(&creator()).unwrap()
+}
+
+fn steps(config: &Config, chain: &Chain) -> Vec<Step> {
+    let plan = plan(&resolved(config), chain).unwrap();
+    assert_eq!(plan.immutable, Vec::<String>::new());
+    plan.steps.into_iter().map(|planned| planned.step).collect()
+}
+
+#[test]
+fn an_empty_cluster_needs_every_step_in_the_order_that_the_program_enforces() {
+    let config = file();
+    let all = steps(&config, &nothing(&resolved(&config)));
+    let mut expected: Vec<Step> = (0..3).map(|bank| Step::CreateMint { bank }).collect();
+    expected.push(Step::CreateEngine);
+    expected.extend([3, 2, 1].map(|calls_left| Step::GrowRegistry { calls_left }));
+    expected.extend([3, 2, 1].map(|calls_left| Step::GrowBoard { calls_left }));
+    expected.extend((0..3).map(|price| Step::CreateFeed { price }));
+    expected.extend((0..3).map(|price| Step::ListPrice { price }));
+    expected.extend((0..3).map(|bank| Step::ListBank { bank }));
+    expected.extend((0..2).map(|market| Step::ListMarket { market }));
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn an_engine_that_is_as_the_file_says_needs_nothing() {
+    let config = file();
+    assert_eq!(steps(&config, &applied(&resolved(&config))), []);
+}
+
+#[test]
+fn a_migration_that_stopped_anywhere_continues_there() {
+    let config = file();
+    let whole = applied(&resolved(&config));
+    let mut chain = whole.clone();
+    (chain.registry, chain.board) = (Grown::Partial { calls_left: 1 }, Grown::Partial { calls_left: 3 });
+    (chain.banks, chain.markets) = (Vec::new(), Vec::new());
+    let left = steps(&config, &chain);
+    assert_eq!(left[0], Step::GrowRegistry { calls_left: 1 });
+    assert_eq!(left[1], Step::GrowBoard { calls_left: 3 });
+    let mut chain = whole;
+    chain.banks.truncate(2);
+    chain.markets.clear();
+    if let Grown::Complete(registry) = &mut chain.registry {
+        (registry.bank_count, registry.market_count) = (2, 0);
+    }
+    let expected = [Step::ListBank { bank: 2 }, Step::ListMarket { market: 0 }, Step::ListMarket { market: 1 }];
+    assert_eq!(steps(&config, &chain), expected);
+}
+
+#[test]
+fn what_changed_in_the_file_is_updated_and_nothing_else() {
+    let before = file();
+    let chain = applied(&resolved(&before));
+    let mut config = before.clone();
+    config.params.auction_secs = 41;
+    config.prices[1].update_secs = 3;
+    config.prices[2].primary.feed_id = Bytes32([9; 32]);
+    config.banks[1].deposit_cap_atoms -= 1;
+    config.banks[2].reduce_only = true;
+    config.markets[0].fill_fee_ppm += 1;
+    let plan = plan(&resolved(&config), &chain).unwrap();
+    // Another feed id of the mock oracle is another account, which is still to be created.
+    let found: Vec<String> =
+        plan.steps.iter().map(|planned| format!("{} {}", planned.step, planned.changes.len())).collect();
+    let expected = [
+        "update the parameters 1",
+        "update price 1 1",
+        "update price 2 2",
+        "update bank 1 1",
+        "update bank 2 1",
+        "update market 0 1",
+    ];
+    assert_eq!(found, expected);
+    assert!(plan.steps.iter().all(|planned| planned.signer == creator()));
+}
+
+#[test]
+fn what_can_never_change_is_named_and_not_attempted() {
+    let before = file();
+    let chain = applied(&resolved(&before));
+    let mut config = before.clone();
+    config.markets[1].base_decimals = 8;
+    config.banks[1].price_slot = 2;
+    config.banks.pop();
+    let plan = plan(&resolved(&config), &chain).unwrap();
+    let starts: Vec<&str> = plan.immutable.iter().map(|text| text.split(':').next().unwrap()).collect();
+    assert_eq!(starts, ["bank[1].price_slot", "bank[2]", "market[1].base_decimals"]);
+}
+
+#[test]
+fn what_was_paused_in_an_incident_stays_paused_unless_the_file_says_otherwise() {
+    let mut config = file();
+    let mut chain = applied(&resolved(&config));
+    if let Grown::Complete(registry) = &mut chain.registry {
+        registry.pause_bits = plimsoll_state::pause::BORROW;
+    }
+    assert_eq!(steps(&config, &chain), []);
+    config.engine.pause = Some(vec![PauseBit::Borrow]);
+    assert_eq!(steps(&config, &chain), []);
+    config.engine.pause = Some(Vec::new());
+    assert_eq!(steps(&config, &chain), [Step::SetPause { bits: 0 }]);
+}
+
+#[test]
+fn the_authority_is_handed_over_last_and_accepted_by_its_own_key() {
+    let next = Pubkey::new_from_array([8; 32]);
+    let before = file();
+    let mut chain = applied(&resolved(&before));
+    let mut config = Config {
+        engine: EngineConfig { authority: Some(Key(next)), pause_authority: Some(Key(next)), ..before.engine.clone() },
+        ..before
+    };
+    config.banks[1].borrow_cap_atoms -= 1;
+    let planned = |chain: &Chain| {
+        let plan = plan(&resolved(&config), chain).unwrap();
+        plan.steps.into_iter().map(|planned| (planned.step, planned.signer)).collect::<Vec<_>>()
+    };
+    let expected = [
+        (Step::UpdateBank { bank: 1 }, creator()),
+        (Step::SetPauseAuthority, creator()),
+        (Step::ProposeAuthority, creator()),
+        (Step::AcceptAuthority, next),
+    ];
+    assert_eq!(planned(&chain), expected);
+    let engine = chain.engine.as_mut().unwrap();
+    (engine.pending_authority, engine.pause_authority) = (next.to_bytes(), next.to_bytes());
+    assert_eq!(planned(&chain), [(Step::UpdateBank { bank: 1 }, creator()), (Step::AcceptAuthority, next)]);
+    let engine = chain.engine.as_mut().unwrap();
+    (engine.authority, engine.pending_authority) = (next.to_bytes(), [0; 32]);
+    assert_eq!(planned(&chain), [(Step::UpdateBank { bank: 1 }, next)]);
+}
+
+#[test]
+fn venues_are_registered_once_and_updated_where_their_permissions_differ() {
+    let mut config = file();
+    let signer = Key(Pubkey::new_from_array([3; 32]));
+    let venue = VenueConfig { signer, active: true, settle_markets: vec![1, 0], premium_markets: Vec::new() };
+    config.venues.push(venue);
+    let mut chain = applied(&resolved(&config));
+    assert_eq!(steps(&config, &chain), [Step::RegisterVenue { venue: 0 }]);
+    let mut account: Venue = bytemuck::Zeroable::zeroed();
+    (account.active, account.signer, account.settle_markets) = (1, signer.0.to_bytes(), 0b11);
+    chain.venues = vec![Some(account)];
+    assert_eq!(steps(&config, &chain), []);
+    config.venues[0].active = false;
+    assert_eq!(steps(&config, &chain), [Step::UpdateVenue { venue: 0 }]);
+}
