@@ -153,6 +153,8 @@ impl TriggerIndex {
 mod tests {
     use super::*;
 
+    const NOBODY: [u32; 0] = [];
+
     fn left(index: &TriggerIndex, slot: u8, price: f64) -> Vec<u32> {
         let mut found = Vec::new();
         index.left_by(slot, price, &mut found);
@@ -166,13 +168,13 @@ mod tests {
         index.set(0, &[Band { slot: 1, low: Some(100.0), high: None }], 50);
         index.set(1, &[Band { slot: 1, low: Some(90.0), high: Some(120.0) }], 60);
         index.set(2, &[Band { slot: 2, low: Some(100.0), high: None }], 70);
-        assert_eq!(left(&index, 1, 110.0), vec![]);
+        assert_eq!(left(&index, 1, 110.0), NOBODY);
         assert_eq!(left(&index, 1, 99.0), vec![0]);
         assert_eq!(left(&index, 1, 100.0), vec![0], "the trigger price itself counts");
         assert_eq!(left(&index, 1, 89.0), vec![0, 1]);
         assert_eq!(left(&index, 1, 121.0), vec![1]);
         assert_eq!(left(&index, 2, 1.0), vec![2]);
-        assert_eq!(left(&index, 200, 1.0), vec![], "no such slot");
+        assert_eq!(left(&index, 200, 1.0), NOBODY, "no such slot");
     }
 
     #[test]

@@ -190,7 +190,6 @@ fn has_jumped(before: &MarketSlot, after: &MarketSlot, max_secs: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bytemuck::Zeroable;
     use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
     use plimsoll_state::{SlotStatus, StoredParams};
 

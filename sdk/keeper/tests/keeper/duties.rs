@@ -1,0 +1,156 @@
+//! Every job does what it is there for.
+
+use plimsoll_keeper::jobs::{Accrue, Bankruptcy, CrankFunding, Job, Observe, SettlePnl, Sweep};
+use plimsoll_sim::world::{Tick, E8, SOL, SOL_PERP, USDC};
+use plimsoll_state::{AccountStatus, Bank, Market};
+
+use crate::stage::{liquidate, refresh, Stage, USD};
+
+#[tokio::test]
+async fn an_account_under_water_is_liquidated_by_the_delegate_and_is_healthy_afterwards() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    assert!(context.tracker().hot.is_empty(), "nobody is under water yet");
+    stage.sol_falls_to(160);
+    stage.read_all(&context).await;
+    assert_eq!(context.tracker().assess_hot().len(), 1);
+    let owed = stage.debt();
+    liquidate(&context).await;
+    assert!(stage.debt() < owed, "some of the debt was repaid");
+    assert_eq!(context.metrics.confirmed.with_label_values(&["liquidate"]).get(), 1);
+    // What was read after the fill says that nothing is left to do.
+    let found = context.tracker().assess_hot();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_plans_and_simulates_and_sends_nothing() {
+    let stage = Stage::new();
+    stage.sol_falls_to(160);
+    let mut config = stage.config();
+    config.dry_run = true;
+    let context = stage.context(config).await;
+    let owed = stage.debt();
+    liquidate(&context).await;
+    assert_eq!((stage.debt(), stage.node.calls("sendTransaction")), (owed, 0));
+    assert_eq!(stage.node.calls("simulateTransaction"), 1);
+}
+
+#[tokio::test]
+async fn a_posted_price_is_taken_into_the_board_once() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    stage.node.world(|world| {
+        world.advance(3);
+        let tick = Tick { price_e8: 190 * E8, conf_e8: 1_000_000, published_at: world.now() };
+        world.post_primary(SOL, tick);
+    });
+    stage.read_all(&context).await;
+    refresh(&context).await;
+    let held = stage.node.world(|world| world.board().slots[SOL as usize]);
+    assert_eq!(held.published_at, stage.node.world(|world| world.now()));
+    stage.read_all(&context).await;
+    refresh(&context).await;
+    assert_eq!(context.metrics.confirmed.with_label_values(&["refresh_price"]).get(), 1, "nothing newer the second time");
+}
+
+#[tokio::test]
+async fn interest_is_booked_when_it_is_old() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let mut accrue = Accrue::new(context.config.jobs.accrue.clone());
+    stage.node.world(|world| world.hold_prices(700, 10));
+    stage.read_all(&context).await;
+    accrue.turn(&context).await.unwrap();
+    let (accrued_at, now) = stage.node.world(|world| (world.registry().banks[USDC as usize].accrued_at, world.now()));
+    assert_eq!(accrued_at, now);
+    stage.read_all(&context).await;
+    let sent = stage.node.calls("sendTransaction");
+    accrue.turn(&context).await.unwrap();
+    assert_eq!(stage.node.calls("sendTransaction"), sent, "it is young now");
+}
+
+#[tokio::test]
+async fn an_account_under_water_is_observed_so_that_its_clock_runs() {
+    let stage = Stage::new();
+    stage.sol_falls_to(160);
+    let context = stage.context(stage.config()).await;
+    let mut observe = Observe::new(context.config.jobs.observe.clone());
+    observe.turn(&context).await.unwrap();
+    stage.node.world(|world| world.hold_prices(12, 2));
+    stage.read_all(&context).await;
+    observe.turn(&context).await.unwrap();
+    assert_eq!(stage.account(&stage.alice).under_water_secs, 12);
+}
+
+/// Alice buys 50 SOL of the perp from the maker.
+fn with_a_position(stage: &Stage) {
+    stage.node.world(|world| world.fill(SOL_PERP, &stage.alice, &stage.maker, 50_000_000, None).expect("a fill"));
+}
+
+#[tokio::test]
+async fn funding_is_cranked_when_it_is_old_and_somebody_pays_it() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let mut crank = CrankFunding::new(context.config.jobs.crank_funding.clone());
+    stage.node.world(|world| world.hold_prices(700, 10));
+    stage.read_all(&context).await;
+    crank.turn(&context).await.unwrap();
+    assert_eq!(stage.node.calls("sendTransaction"), 0, "nobody holds a position");
+    with_a_position(&stage);
+    stage.read_all(&context).await;
+    crank.turn(&context).await.unwrap();
+    let market: Market = stage.node.world(|world| world.read(&world.keys.market(SOL_PERP)));
+    assert_eq!(market.premium_from, stage.node.world(|world| world.now()));
+}
+
+#[tokio::test]
+async fn losses_are_settled_before_gains_and_gains_out_of_what_losses_paid() {
+    let stage = Stage::new();
+    with_a_position(&stage);
+    stage.node.world(|world| {
+        world.advance(2);
+        world.repeat_prices();
+        world.set_price(SOL, 205 * E8).expect("a price");
+        world.hold_prices(400, 2);
+    });
+    let context = stage.context(stage.config()).await;
+    let mut settle = SettlePnl::new(context.config.jobs.settle_pnl.clone());
+    settle.turn(&context).await.unwrap();
+    let market: Market = stage.node.world(|world| world.read(&world.keys.market(SOL_PERP)));
+    assert!(market.pool_atoms > 100 * USD, "the maker's loss is in the pool");
+    stage.read_all(&context).await;
+    settle.turn(&context).await.unwrap();
+    let market: Market = stage.node.world(|world| world.read(&world.keys.market(SOL_PERP)));
+    assert!(market.pool_atoms < 10 * USD, "Alice's gain is paid out: {}", market.pool_atoms);
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_pay_is_resolved_to_the_end_and_waiting_fees_become_insurance() {
+    let stage = Stage::new();
+    stage.sol_falls_to(160);
+    let context = stage.context(stage.config()).await;
+    liquidate(&context).await;
+    stage.read_all(&context).await;
+    let waiting: Bank = stage.node.world(|world| world.read(&world.keys.bank(USDC).bank));
+    assert!(waiting.waiting_shares > 0, "the penalty's insurance share waits");
+    Sweep::new(context.config.jobs.sweep.clone()).turn(&context).await.unwrap();
+    let swept: Bank = stage.node.world(|world| world.read(&world.keys.bank(USDC).bank));
+    assert!(swept.waiting_shares == 0 && swept.insurance_atoms > 0);
+
+    stage.sol_falls_to(20);
+    stage.node.world(|world| world.hold_prices(60, 2));
+    stage.read_all(&context).await;
+    // Wind-down takes all of the collateral; what is left is a debt that nothing stands for.
+    for _ in 0..4 {
+        liquidate(&context).await;
+        stage.read_all(&context).await;
+    }
+    assert!(stage.debt() > 0);
+    let mut bankruptcy = Bankruptcy::new(context.config.jobs.bankruptcy.clone());
+    bankruptcy.turn(&context).await.unwrap();
+    let account = stage.account(&stage.alice);
+    assert_eq!((stage.debt(), account.status), (0, AccountStatus::Active as u8));
+    let bank: Bank = stage.node.world(|world| world.read(&world.keys.bank(USDC).bank));
+    assert!(bank.insurance_out_atoms > 0 && bank.socialized_atoms > 0, "insurance paid, the rest was socialised");
+}

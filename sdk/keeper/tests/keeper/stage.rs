@@ -1,0 +1,133 @@
+//! An engine with a market, somebody who borrows, and a keeper with a delegate's key.
+
+use std::sync::Arc;
+
+use plimsoll_keeper::config::Config;
+use plimsoll_keeper::jobs::{Context, Job, Liquidate, RefreshPrice};
+use plimsoll_keeper::stream::read;
+use plimsoll_keeper::Keeper;
+use plimsoll_rpc::Cluster;
+use plimsoll_sdk::ix;
+use plimsoll_sim::world::{keypair, Trader, World, BTC, E8, SOL, USDC};
+use plimsoll_state::MarginAccount;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::node::Node;
+
+/// Atoms of a dollar of USDC.
+pub const USD: u64 = 1_000_000;
+/// Atoms of a SOL.
+pub const ONE_SOL: u64 = 1_000_000_000;
+/// Seconds that a fallen price stands, each leaving its average behind: long enough for the average to follow.
+const SETTLED_SECS: i64 = 60;
+
+pub struct Stage {
+    pub node: Node,
+    pub maker: Trader,
+    pub liquidator: Trader,
+    pub alice: Trader,
+}
+
+pub fn delegate() -> Keypair {
+    keypair("keeper")
+}
+
+/// A new owner's account with a deposit.
+pub fn funded_trader(world: &mut World, name: &str, bank: u8, atoms: u64) -> Trader {
+    let trader = world.trader(name);
+    world.deposit(&trader, bank, atoms).expect("a deposit");
+    trader
+}
+
+/// 100 SOL at 200 dollars against a borrow of 13,900.
+fn with_borrower() -> (World, Trader, Trader, Trader) {
+    let mut world = World::new();
+    world.default_listing();
+    let maker = funded_trader(&mut world, "maker", USDC, 5_000_000 * USD);
+    for (bank, atoms) in [(SOL, 10_000 * ONE_SOL), (BTC, 100 * 100_000_000)] {
+        world.deposit(&maker, bank, atoms).expect("a deposit");
+    }
+    let liquidator = funded_trader(&mut world, "liquidator", USDC, 1_000_000 * USD);
+    let key = world.party("keeper");
+    assert_eq!(key, delegate().pubkey());
+    world.send(&liquidator.owner, &[ix::set_delegate(liquidator.owner, liquidator.account, Some(key))]).expect("a delegate");
+    let alice = funded_trader(&mut world, "alice", SOL, 100 * ONE_SOL);
+    world.borrow(&alice, USDC, 13_900 * USD).expect("a borrow");
+    (world, maker, liquidator, alice)
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let (world, maker, liquidator, alice) = with_borrower();
+        Self { node: Node::of(world), maker, liquidator, alice }
+    }
+
+    /// SOL falls and stays there until the average has followed; Alice is not observed meanwhile.
+    pub fn sol_falls_to(&self, dollars: i64) {
+        self.node.world(|world| {
+            world.advance(2);
+            world.repeat_prices();
+            world.set_price(SOL, dollars * E8).expect("a price");
+            world.hold_prices(SETTLED_SECS, 2);
+        });
+    }
+
+    pub fn config(&self) -> Config {
+        let engine = self.node.world(|world| world.keys.engine);
+        let mut config = Config { engine: Some(engine.to_string()), ..Config::default() };
+        config.keys.liquidator = Some(self.liquidator.account.to_string());
+        config.cluster.url = "http://127.0.0.1:1".into();
+        config.http.enabled = false;
+        config.stream.websocket = false;
+        config.send.blockhash_millis = 0;
+        config.jobs.liquidate.backoff_millis = 1;
+        config.jobs.liquidate.backoff_max_millis = 2;
+        config
+    }
+
+    pub async fn keeper(&self, config: Config) -> plimsoll_rpc::Result<Keeper> {
+        let cluster: Cluster = config.cluster.url.parse()?;
+        Keeper::over(config, cluster, self.node.connection(), delegate()).await
+    }
+
+    /// A keeper's context with everything read once.
+    pub async fn context(&self, config: Config) -> Arc<Context> {
+        let context = self.keeper(config).await.expect("a keeper").context();
+        self.read_all(&context).await;
+        context
+    }
+
+    /// Reads everything anew.
+    pub async fn read_all(&self, context: &Context) {
+        let keys = context.tracker().shared.keys;
+        let snapshot = read::snapshot(&context.connection, &keys.engine).await.expect("a snapshot");
+        let shared = read::shared(&context.connection, &keys, (3, 2)).await.expect("shared accounts");
+        let mut tracker = context.tracker();
+        for update in shared.into_iter().chain([snapshot]) {
+            tracker.apply(update);
+        }
+    }
+
+    pub fn account(&self, trader: &Trader) -> MarginAccount {
+        self.node.world(|world| world.margin_account(trader))
+    }
+
+    /// Shares that Alice owes in USDC.
+    pub fn debt(&self) -> u64 {
+        let account = self.account(&self.alice);
+        account.token_index(USDC).map_or(0, |place| account.tokens[place].shares.min(0).unsigned_abs())
+    }
+}
+
+/// One turn of the liquidating job, and everything that it started.
+pub async fn liquidate(context: &Arc<Context>) {
+    let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
+    job.turn(context).await.expect("a turn");
+    job.finish().await;
+}
+
+pub async fn refresh(context: &Arc<Context>) {
+    let mut job = RefreshPrice::new(context.config.jobs.refresh_price.clone());
+    job.turn(context).await.expect("a turn");
+}
