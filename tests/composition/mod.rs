@@ -1,3 +1,4 @@
 //! Programs around the engine: what composes with it, and what tries to abuse that.
 
 mod mock_oracle;
+mod venue;

@@ -1,18 +1,23 @@
-//! A minimal venue: a maker posts a firm quote, a taker accepts it, and Plimsoll settles the fill by CPI.
+//! A small RFQ venue that another team could have written: a maker answers a request with a firm quote, a taker accepts
+//! it, and Plimsoll settles the fill by CPI. Beside that the venue has a desk, a margin account of its own, which
+//! liquidates customers.
 //!
 //! What a venue has to do is all here: sign with its PDA, make sure that each side agreed to exactly this trade, and
 //! leave margin, price band, fees and open interest to the engine. Its powers end there too: both owners have approved
 //! it on their accounts up to a notional, and it can touch nothing else.
+//!
+//! Only the layouts of `plimsoll-state` and the calls of `plimsoll-interface` are used, neither of which needs the
+//! engine's Anchor crate; `report_premium` shows the other way, Anchor's `cpi` module.
 #![allow(clippy::diverging_sub_expression, missing_docs)]
 
 use anchor_lang::prelude::*;
 
+pub mod client;
+pub mod engine;
 pub mod instructions;
-pub mod margin;
 pub mod state;
 
 use instructions::*;
-use margin::*;
 
 declare_id!("8bEFT7QWzg5mbyUx6Umsy7Q4mHibWkBMUTaFgyMJSWvC");
 
@@ -31,6 +36,14 @@ pub enum VenueError {
     NotOperator,
     #[msg("The engine did not answer")]
     NoMargin,
+    #[msg("The maker's account may add no risk, so its quote would not be firm")]
+    MarginTooThin,
+    #[msg("The quote answers another account's request")]
+    QuoteForAnother,
+    #[msg("The engine did not say what the liquidation did")]
+    NoOutcome,
+    #[msg("The leg's bank or market was not passed")]
+    LegAccountMissing,
 }
 
 /// Instructions of the venue.
@@ -43,7 +56,7 @@ pub mod example_venue {
         instructions::create_venue(ctx)
     }
 
-    /// A maker posts a firm quote.
+    /// A maker whose account may add risk posts a firm quote.
     pub fn post_quote(ctx: Context<PostQuote>, args: PostQuoteArgs) -> Result<()> {
         instructions::post_quote(ctx, args)
     }
@@ -65,6 +78,26 @@ pub mod example_venue {
 
     /// Reads a margin account's standing from the engine and logs it.
     pub fn read_margin(ctx: Context<ReadMargin>, views: u8) -> Result<()> {
-        margin::read_margin(ctx, views)
+        instructions::read_margin(ctx, views)
+    }
+
+    /// Opens the desk's margin account, owned by the address that signs for the venue.
+    pub fn open_desk(ctx: Context<OpenDesk>) -> Result<()> {
+        instructions::open_desk(ctx)
+    }
+
+    /// Deposits what a token account of the venue's address holds.
+    pub fn fund_desk(ctx: Context<MoveDeskFunds>, amount_atoms: u64) -> Result<()> {
+        instructions::fund_desk(ctx, amount_atoms)
+    }
+
+    /// Withdraws from the desk's account.
+    pub fn withdraw_from_desk(ctx: Context<MoveDeskFunds>, amount_atoms: u64, all: bool) -> Result<()> {
+        instructions::withdraw_from_desk(ctx, amount_atoms, all)
+    }
+
+    /// The desk liquidates an account under water.
+    pub fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
+        instructions::liquidate(ctx, args)
     }
 }

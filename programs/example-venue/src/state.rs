@@ -6,7 +6,7 @@ use anchor_lang::prelude::*;
 #[account]
 #[derive(InitSpace)]
 pub struct VenueConfig {
-    /// May report premiums.
+    /// Reports premiums, funds the desk and lets it liquidate.
     pub operator: Pubkey,
     /// Bump of this address.
     pub bump: u8,
@@ -26,6 +26,8 @@ pub struct Quote {
     pub maker_account: Pubkey,
     /// The engine's market.
     pub market: Pubkey,
+    /// Margin account that alone may take it; none for anybody's.
+    pub for_account: Option<Pubkey>,
     /// Base units.
     pub base_units: u64,
     /// Quote atoms for all of them.

@@ -1,8 +1,8 @@
 //! Money goes in and out, a venue settles a fill by CPI, funding runs.
 
-use anchor_lang::prelude::Pubkey;
 use anchor_lang::{InstructionData, ToAccountMetas};
-use example_venue::state::{CONFIG, QUOTE, SIGNER};
+use example_venue::client::Venue;
+use example_venue::instructions::PostQuoteArgs;
 use example_venue::VenueError;
 use plimsoll::EngineError;
 use plimsoll_sdk::ix::{self, args};
@@ -13,27 +13,9 @@ use solana_instruction::Instruction;
 
 use super::{went_through, Cast, Story, ONE_SOL, ONE_SOL_PERP, USD};
 
+/// Base units of every quote.
+const QUOTED_UNITS: u64 = 2 * ONE_SOL_PERP;
 const BOTH_MARKETS: u32 = 1 << SOL_PERP | 1 << BTC_PERP;
-
-/// A venue of the example program.
-struct Venue {
-    operator: Pubkey,
-    config: Pubkey,
-    signer: Pubkey,
-}
-
-impl Venue {
-    fn operated_by(operator: Pubkey) -> Self {
-        let find = |seeds: &[&[u8]]| Pubkey::find_program_address(seeds, &example_venue::ID).0;
-        let config = find(&[CONFIG, operator.as_ref()]);
-        Self { operator, config, signer: find(&[SIGNER, config.as_ref()]) }
-    }
-
-    fn quote(&self, maker: &Trader, id: u64) -> Pubkey {
-        let seeds = [QUOTE, self.config.as_ref(), maker.owner.as_ref(), &id.to_le_bytes()];
-        Pubkey::find_program_address(&seeds, &example_venue::ID).0
-    }
-}
 
 /// An instruction of the example program.
 fn venue_instruction(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
@@ -87,90 +69,61 @@ impl Story {
     /// A fill and a premium by CPI.
     fn venue(&mut self, maker: &Trader, alice: &Trader) {
         let (keys, authority) = (self.world.keys, self.world.authority);
-        let venue = Venue::operated_by(self.world.party("operator"));
-        let create = example_venue::accounts::CreateVenue {
-            operator: venue.operator,
-            config: venue.config,
-            signer: venue.signer,
-            system_program: anchor_lang::system_program::ID,
-        };
-        self.sent(&venue.operator, venue_instruction(create, example_venue::instruction::CreateVenue {}));
+        let venue = Venue::of(self.world.party("operator"), keys.engine);
+        self.sent(&venue.operator, venue.create());
         let terms = args::RegisterVenueArgs { signer: venue.signer, settle_markets: BOTH_MARKETS, premium_markets: 0 };
         self.sent(&authority, ix::register_venue(&keys, authority, authority, terms));
         let terms = args::UpdateVenueArgs { active: true, settle_markets: BOTH_MARKETS, premium_markets: BOTH_MARKETS };
-        let registered = keys.venue(&venue.signer);
-        self.sent(&authority, ix::update_venue(&keys, authority, registered, terms));
+        self.sent(&authority, ix::update_venue(&keys, authority, venue.registered, terms));
         for side in [maker, alice] {
-            self.sent(&side.owner, ix::approve_venue(side.owner, side.account, registered, 1_000 * USD));
+            self.sent(&side.owner, ix::approve_venue(side.owner, side.account, venue.registered, 1_000 * USD));
         }
-        self.post_quote(&venue, maker, 0);
-        self.post_quote(&venue, maker, 1);
-        let take = self.take_quote(&venue, maker, alice, 0);
-        self.sent(&alice.owner, take);
-
-        self.sent(&alice.owner, ix::revoke_venue(alice.owner, alice.account, registered));
-        let take = self.take_quote(&venue, maker, alice, 1);
-        self.refused(&alice.owner, take, EngineError::VenueNotApproved);
-        let cancel = example_venue::accounts::CancelQuote { maker: maker.owner, quote: venue.quote(maker, 1) };
-        self.sent(&maker.owner, venue_instruction(cancel, example_venue::instruction::CancelQuote {}));
+        if self.return_data {
+            self.quoted_fill(&venue, maker, alice);
+        } else {
+            self.fill_without_quote(&venue, maker, alice);
+        }
         self.report_and_read(&venue, alice);
     }
 
-    /// The maker offers to sell two SOL at spot.
-    fn post_quote(&mut self, venue: &Venue, maker: &Trader, id: u64) {
-        let base_units = 2 * ONE_SOL_PERP;
-        let args = example_venue::instructions::PostQuoteArgs {
-            id,
-            maker_buys: false,
-            base_units,
-            quote_atoms: self.world.quote_atoms(SOL_PERP, base_units, None),
-            expires_at: self.world.now() + 60,
-        };
-        let accounts = example_venue::accounts::PostQuote {
-            maker: maker.owner,
-            config: venue.config,
-            maker_account: maker.account,
-            market: self.world.keys.market(SOL_PERP),
-            quote: venue.quote(maker, id),
-            system_program: anchor_lang::system_program::ID,
-        };
-        self.sent(&maker.owner, venue_instruction(accounts, example_venue::instruction::PostQuote { args }));
+    /// One quote is taken, the other loses its venue's approval and is taken back.
+    fn quoted_fill(&mut self, venue: &Venue, maker: &Trader, alice: &Trader) {
+        for id in [0, 1] {
+            let post = self.post_quote(venue, maker, id);
+            self.sent(&maker.owner, post);
+        }
+        let market = self.world.keys.market(SOL_PERP);
+        let take = |id| venue.take_quote((maker.owner, maker.account), id, (alice.owner, alice.account), market);
+        self.sent(&alice.owner, take(0));
+        self.sent(&alice.owner, ix::revoke_venue(alice.owner, alice.account, venue.registered));
+        self.refused(&alice.owner, take(1), EngineError::VenueNotApproved);
+        self.sent(&maker.owner, venue.cancel_quote(maker.owner, 1));
     }
 
-    fn take_quote(&self, venue: &Venue, maker: &Trader, taker: &Trader, id: u64) -> Instruction {
-        let keys = self.world.keys;
-        let accounts = example_venue::accounts::TakeQuote {
-            taker: taker.owner,
-            maker: maker.owner,
-            config: venue.config,
-            quote: venue.quote(maker, id),
-            venue_signer: venue.signer,
-            maker_account: maker.account,
-            taker_account: taker.account,
-            market: keys.market(SOL_PERP),
-            registry: keys.registry,
-            board: keys.board,
-            venue: keys.venue(&venue.signer),
-            event_authority: pda::event_authority(),
-            engine_program: pda::PROGRAM_ID,
+    /// Where there is no return data the venue gets no answer about the maker's margin, so it takes no quote.
+    fn fill_without_quote(&mut self, venue: &Venue, maker: &Trader, alice: &Trader) {
+        let post = self.post_quote(venue, maker, 0);
+        self.refused(&maker.owner, post, VenueError::NoMargin);
+        went_through(self.world.fill(SOL_PERP, alice, maker, QUOTED_UNITS, None));
+        self.sent(&alice.owner, ix::revoke_venue(alice.owner, alice.account, venue.registered));
+    }
+
+    /// The maker offers to sell two SOL at spot.
+    fn post_quote(&self, venue: &Venue, maker: &Trader, id: u64) -> Instruction {
+        let args = PostQuoteArgs {
+            id,
+            for_account: None,
+            maker_buys: false,
+            base_units: QUOTED_UNITS,
+            quote_atoms: self.world.quote_atoms(SOL_PERP, QUOTED_UNITS, None),
+            expires_at: self.world.now() + 60,
         };
-        venue_instruction(accounts, example_venue::instruction::TakeQuote {})
+        venue.post_quote(maker.owner, maker.account, self.world.keys.market(SOL_PERP), args)
     }
 
     fn report_and_read(&mut self, venue: &Venue, alice: &Trader) {
         let keys = self.world.keys;
-        let report = example_venue::accounts::ReportPremium {
-            operator: venue.operator,
-            config: venue.config,
-            venue_signer: venue.signer,
-            venue: keys.venue(&venue.signer),
-            registry: keys.registry,
-            market: keys.market(SOL_PERP),
-            event_authority: pda::event_authority(),
-            engine_program: pda::PROGRAM_ID,
-        };
-        let data = example_venue::instruction::ReportPremium { premium_ppm: 200 };
-        self.sent(&venue.operator, venue_instruction(report, data));
+        self.sent(&venue.operator, venue.report_premium(keys.market(SOL_PERP), 200));
         let read = example_venue::accounts::ReadMargin {
             margin_account: alice.account,
             registry: keys.registry,

@@ -1,12 +1,11 @@
 //! Looking at a margin account before dealing with it: what any protocol on top of the engine does by CPI.
 
 use anchor_lang::prelude::*;
-use anchor_lang::solana_program::program::get_return_data;
-use plimsoll::cpi::accounts::CheckMargin;
-use plimsoll::instructions::CheckMarginArgs;
-use plimsoll::program::Plimsoll;
+use anchor_lang::solana_program::program::{get_return_data, invoke};
+use plimsoll_interface::{answer, check_margin, CheckMargin};
 use plimsoll_state::MarginView;
 
+use crate::engine::Engine;
 use crate::VenueError;
 
 /// Three accounts, whatever the account holds.
@@ -19,14 +18,15 @@ pub struct ReadMargin<'info> {
     /// CHECK: the engine checks it.
     pub board: UncheckedAccount<'info>,
     /// The engine's program.
-    pub engine_program: Program<'info, Plimsoll>,
+    pub engine_program: Program<'info, Engine>,
 }
 
 /// Reads the view and logs the ratio, the compute units before the call and those after the answer was decoded:
 /// what a margin check costs its caller.
 pub(crate) fn read_margin(ctx: Context<ReadMargin>, views: u8) -> Result<()> {
+    let accounts = &ctx.accounts;
     log_meter();
-    let view = margin_of(ctx.accounts, views)?;
+    let view = margin_of(&accounts.margin_account, &accounts.registry, &accounts.board, views)?;
     log_meter();
     msg!("ratio_ppm: {}", view.ratio_ppm);
     Ok(())
@@ -41,18 +41,18 @@ fn log_meter() {
     }
 }
 
-fn margin_of(accounts: &ReadMargin, views: u8) -> Result<MarginView> {
-    let check = CheckMargin {
-        margin_account: accounts.margin_account.to_account_info(),
-        registry: accounts.registry.to_account_info(),
-        board: accounts.board.to_account_info(),
-    };
-    plimsoll::cpi::check_margin(CpiContext::new(accounts.engine_program.key(), check), CheckMarginArgs { views })?;
-    let (program, answer) = get_return_data().ok_or(VenueError::NoMargin)?;
-    require_keys_eq!(program, accounts.engine_program.key(), VenueError::NoMargin);
-    // The runtime strips trailing zeros of return data.
-    let mut view = MarginView::default();
-    let bytes = bytemuck::bytes_of_mut(&mut view);
-    bytes.get_mut(..answer.len()).ok_or(VenueError::NoMargin)?.copy_from_slice(&answer);
-    Ok(view)
+/// How an account stands; `views` is 1 or 3.
+///
+/// # Errors
+/// `NoMargin` where the engine did not answer; what the engine refuses.
+pub(crate) fn margin_of<'info>(
+    margin_account: &AccountInfo<'info>,
+    registry: &AccountInfo<'info>,
+    board: &AccountInfo<'info>,
+    views: u8,
+) -> Result<MarginView> {
+    let accounts = CheckMargin { margin_account: *margin_account.key, registry: *registry.key, board: *board.key };
+    invoke(&check_margin(&accounts, views), &[margin_account.clone(), registry.clone(), board.clone()])?;
+    let (program, data) = get_return_data().ok_or(VenueError::NoMargin)?;
+    Ok(answer::margin_view(&program, &data).map_err(|_| VenueError::NoMargin)?)
 }
