@@ -3,12 +3,13 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::auction::{Clocks, LegName, Regime};
 use plimsoll_risk::liquidate::{self, Leg, Liability, Plan, Request};
-use plimsoll_risk::RiskError;
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{self, Views};
 use plimsoll_state::{
-    pause, AccountStatus, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard, Registry, LAYOUT_VERSION,
+    pause, AccountStatus, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard, Registry,
+    LAYOUT_VERSION,
 };
 
 use crate::code::{engine_code, Refused};
@@ -248,11 +249,9 @@ pub fn plan(accounts: &Accounts<'_>, request: &Request) -> Result<PlanReport, u3
     let decided = liquidate::plan(&mut portfolio, &accounts.account.clocks(), request, accounts.now);
     Ok(match decided {
         Ok(plan) => PlanReport::from(&plan),
-        Err(refusal) => PlanReport {
-            reason: engine_code(refusal.reason),
-            best: refusal.best.into(),
-            ..PlanReport::default()
-        },
+        Err(refusal) => {
+            PlanReport { reason: engine_code(refusal.reason), best: refusal.best.into(), ..PlanReport::default() }
+        }
     })
 }
 

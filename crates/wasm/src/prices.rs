@@ -117,8 +117,9 @@ mod tests {
 
     #[test]
     fn keys_order_prices_and_lead_back_to_them() {
-        let prices: Vec<Price> =
-            [(1, -8), (99, -2), (1, 0), (20_000_000_000, -8), (u64::MAX, 0)].map(|(v, e)| Price::from_decimal_down(v, e).unwrap()).into();
+        let prices: Vec<Price> = [(1, -8), (99, -2), (1, 0), (20_000_000_000, -8), (u64::MAX, 0)]
+            .map(|(v, e)| Price::from_decimal_down(v, e).unwrap())
+            .into();
         for pair in prices.windows(2) {
             assert!(key(pair[0]) < key(pair[1]));
         }

@@ -142,7 +142,7 @@ describe('fetching', () => {
         const found = await fetchMarginAccounts(rpc, engine, { owner });
         expect(found.map(({ address, data }) => [address, data.owner])).toEqual([[recorded.address, owner]]);
         const [, { filters }] = asked[0]!.params as [string, { filters: { memcmp?: { offset: number; bytes: string } }[] }];
-        expect(filters[0]).toEqual({ dataSize: 2912 });
+        expect(filters[0]).toEqual({ dataSize: 2912n });
         expect(filters.slice(1).map(({ memcmp }) => [Number(memcmp!.offset), memcmp!.bytes])).toEqual([
             [16, engine],
             [48, owner],

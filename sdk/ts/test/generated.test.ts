@@ -38,7 +38,7 @@ describe('the generated client', () => {
     });
 
     it('knows every instruction by the discriminator that Anchor derives from its name', () => {
-        expect(idl.instructions.length).toBeGreaterThan(40);
+        expect(idl.instructions.length).toBeGreaterThanOrEqual(40);
         for (const { name, discriminator } of idl.instructions) {
             const derived = createHash('sha256').update(`global:${name}`).digest().subarray(0, 8);
             expect(Array.from(derived), name).toEqual(discriminator);

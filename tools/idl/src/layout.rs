@@ -29,9 +29,28 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         ($($type:ident),+ $(,)?) => { BTreeMap::from([$((stringify!($type), size_of::<plimsoll_state::$type>())),+]) };
     }
     let mut sizes = sizes![
-        Engine, Registry, PriceBoard, Bank, Market, MarginAccount, Venue, BankSlot, MarketSlot, SideIndex, EpochEnd,
-        PriceSlot, OracleSource, SideTotals, TokenPosition, DerivativePosition, VenueApproval, MarginView,
-        MaintenanceView, StoredPrice, I128Le, U128Le,
+        Engine,
+        Registry,
+        PriceBoard,
+        Bank,
+        Market,
+        MarginAccount,
+        Venue,
+        BankSlot,
+        MarketSlot,
+        SideIndex,
+        EpochEnd,
+        PriceSlot,
+        OracleSource,
+        SideTotals,
+        TokenPosition,
+        DerivativePosition,
+        VenueApproval,
+        MarginView,
+        MaintenanceView,
+        StoredPrice,
+        I128Le,
+        U128Le,
     ];
     sizes.insert("GlobalParams", size_of::<plimsoll_risk::params::GlobalParams>());
     sizes.insert("TokenWeights", size_of::<plimsoll_risk::params::TokenWeights>());
@@ -150,11 +169,8 @@ impl Layouts<'_> {
         if size % align != 0 {
             bail!("its end is padded");
         }
-        let repr = if transparent {
-            IdlRepr::Transparent
-        } else {
-            IdlRepr::C(IdlReprModifier { packed: false, align: None })
-        };
+        let repr =
+            if transparent { IdlRepr::Transparent } else { IdlRepr::C(IdlReprModifier { packed: false, align: None }) };
         let ty = IdlTypeDef {
             name: name.to_owned(),
             docs: docs(&item.attrs),

@@ -40,7 +40,10 @@ pub fn digest(root: &Path) -> Result<String> {
         let identity: Vec<&str> = package.lines().filter(|line| line.contains(" = \"")).collect();
         add("package", identity.join("\n").as_bytes());
     }
-    add("flags", [FLAGS, PROFILE].concat().iter().flat_map(|word| word.bytes().chain([0])).collect::<Vec<_>>().as_slice());
+    add(
+        "flags",
+        [FLAGS, PROFILE].concat().iter().flat_map(|word| word.bytes().chain([0])).collect::<Vec<_>>().as_slice(),
+    );
     Ok(hex::encode(hash.finalize()))
 }
 

@@ -81,7 +81,10 @@ impl Toolchain {
         if self.builds_core {
             cargo.arg("-Zbuild-std=core,alloc,panic_abort");
         }
-        cargo.env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1").env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        cargo
+            .env("RUSTC", &self.rustc)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
         for variable in ["RUSTUP_TOOLCHAIN", "RUSTFLAGS", "RUSTC_WRAPPER"] {
             cargo.env_remove(variable);
         }

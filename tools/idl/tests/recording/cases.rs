@@ -2,7 +2,7 @@
 
 use plimsoll::instructions::ResolveStep::Freeze;
 use plimsoll_sim::world::{Sent, Trader, BTC, BTC_PERP, E8, SOL, SOL_PERP, USDC};
-use plimsoll_tests::{Act, Stage, ANY, BTC_UNITS, ONE_BTC, ONE_SOL, SOL_UNITS, USD, pair};
+use plimsoll_tests::{ix, pair, Act, Stage, ANY, BTC_UNITS, ONE_BTC, ONE_SOL, SOL_UNITS, USD};
 
 use crate::recorder::Recorder;
 
@@ -94,7 +94,7 @@ fn borrowers(recorder: &mut Recorder) {
     let sent = stage.borrow(&carol, BTC, ONE_BTC / 8);
     done(&mut stage, sent);
     recorder.record("a borrower of BTC", &stage, &carol);
-    stage.falls_to(BTC, 138_000, &carol, 60);
+    stage.falls_to(BTC, 165_000, &carol, 60);
     recorder.record("a borrower of BTC that has risen", &stage, &carol);
 }
 
@@ -135,13 +135,13 @@ fn prices(recorder: &mut Recorder) {
     let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
     let sent = stage.deposit(&alice, BTC, ONE_BTC / 10);
     done(&mut stage, sent);
-    let sent = stage.borrow(&alice, USDC, 20_000 * USD);
+    let sent = stage.borrow(&alice, USDC, 21_000 * USD);
     done(&mut stage, sent);
     stage.advance(40);
     for _ in 0..20 {
         stage.advance(2);
         stage.set_price(USDC, E8).unwrap();
-        stage.set_price(SOL, 140 * E8).unwrap();
+        stage.set_price(SOL, 125 * E8).unwrap();
         stage.observe(&alice).unwrap();
     }
     recorder.record("one stale feed, under water by the others", &stage, &alice);
@@ -156,8 +156,19 @@ fn prices(recorder: &mut Recorder) {
 
     let mut stage = Stage::new();
     let alice = borrower(&mut stage, 13_900);
-    stage.set_price(SOL, 160 * E8).unwrap();
-    recorder.record("under water within the cool-off", &stage, &alice);
+    stage.falls_to(SOL, 160, &alice, 450);
+    let mut account = stage.margin_account(&alice);
+    account.passed_at = stage.now() - 1;
+    stage.write(&alice.account, &account);
+    recorder.record("under water a second after an initial check", &stage, &alice);
+
+    let mut stage = Stage::new();
+    let alice = borrower(&mut stage, 13_900);
+    stage.falls_to(SOL, 160, &alice, 60);
+    let set = ix::set_pause(&stage.keys, stage.authority, plimsoll_state::pause::LIQUIDATE);
+    let sent = stage.send_as_authority(set);
+    done(&mut stage, sent);
+    recorder.record("under water while liquidations are paused", &stage, &alice);
 }
 
 fn stages_of_a_liquidation(recorder: &mut Recorder) {

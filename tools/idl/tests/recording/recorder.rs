@@ -9,11 +9,12 @@ use litesvm::types::TransactionMetadata;
 use plimsoll::event::CollateralLiquidated;
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::liquidate::{Leg, Liability, Request};
-use plimsoll_risk::params::MAX_BANKS;
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::ix;
 use plimsoll_state::{MarginAccount, MarginView, PriceBoard, Registry, StoredPrice};
-use plimsoll_tests::{liquidate_ix, pair, perp, pnl_pair, Failure, Sent, Stage, Trader, ANY};
+use plimsoll_tests::{
+    any_of, liquidate_ix, pair, perp, pnl_pair, Failure, Sent, Stage, Trader, ANY, SOL, SOL_PERP, USDC,
+};
 use plimsoll_wasm::{margin_view, plan, Accounts};
 use serde_json::{json, Value};
 
@@ -97,7 +98,7 @@ impl Recorder {
         let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
         let views = [1, 3].map(|views| check(stage, of, &accounts, views));
         let liquidations: Vec<Value> =
-            requests(&account).into_iter().map(|request| liquidation(stage, of, &accounts, request)).collect();
+            requests(&accounts).into_iter().map(|request| liquidation(stage, of, &accounts, request)).collect();
         let prices: Vec<Value> = (0..board.count).map(|slot| liquidation_price(stage, of, slot)).collect();
         let state = self.state(stage.data(&stage.keys.registry), stage.data(&stage.keys.board));
         self.cases.push(json!({
@@ -162,7 +163,8 @@ fn liquidation(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, request: Req
         limit_denominator: request.limit_denominator,
         ..ANY
     };
-    let liquidator = stage.liquidator;
+    // Nobody may liquidate himself.
+    let liquidator = if *of == stage.liquidator { stage.maker } else { stage.liquidator };
     let instruction = liquidate_ix(stage, &liquidator, of, request.leg, bounds, true);
     let said = returned(stage.simulate(&liquidator.owner, &[instruction]), 48);
     let planned = plan(accounts, &request).unwrap_or_else(|code| panic!("{code}"));
@@ -170,7 +172,8 @@ fn liquidation(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, request: Req
         Ok(data) => {
             let done: plimsoll::liquidation::LiquidationOutcome = bytemuck::pod_read_unaligned(data);
             let did = (done.reason, done.regime + 1, done.penalty_ppm, done.size, done.paid_atoms, done.received_atoms);
-            let plan = (0, planned.regime, planned.penalty_ppm, planned.size, planned.paid_atoms, planned.received_atoms);
+            let plan =
+                (0, planned.regime, planned.penalty_ppm, planned.size, planned.paid_atoms, planned.received_atoms);
             assert_eq!((did, done.fee_atoms), (plan, planned.fee_atoms), "{request:?}");
         }
         Err(failure) => assert_eq!(failure.code, Some(planned.reason), "{request:?}: {failure}"),
@@ -197,26 +200,35 @@ fn request_json(request: &Request) -> Value {
     })
 }
 
-/// Every leg that the account could name, and for the first few bounds that cut or refuse it.
-fn requests(account: &MarginAccount) -> Vec<Request> {
+/// Every leg that the account could name and two that it may not hold; for each also bounds that cut or refuse it.
+fn requests(accounts: &Accounts<'_>) -> Vec<Request> {
+    let account = accounts.account;
     let banks: Vec<u8> = account.tokens.iter().filter(|token| token.used == 1).map(|token| token.bank).collect();
     let markets: Vec<u8> = account.derivatives.iter().filter(|p| p.kind == 1).map(|p| p.market).collect();
-    let mut legs: Vec<Leg> = Vec::new();
+    let mut legs = vec![pair(SOL, USDC), perp(SOL_PERP), pair(USDC, USDC)];
     for &asset in &banks {
-        legs.extend(banks.iter().map(|&liability| pair(asset, liability)));
+        legs.extend(banks.iter().filter(|&&liability| liability != asset).map(|&liability| pair(asset, liability)));
         legs.extend(markets.iter().map(|&market| pnl_pair(asset, market)));
     }
     legs.extend(markets.iter().map(|&market| perp(market)));
-    let all = |leg| Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
-    let mut requests: Vec<Request> = legs.iter().map(|&leg| all(leg)).collect();
-    for &leg in &legs {
-        let whole = all(leg);
-        requests.push(Request { max_size: Some(100_000_000), ..whole });
+    let mut requests: Vec<Request> = Vec::new();
+    for leg in legs {
+        let whole = any_of(leg);
+        if requests.contains(&whole) {
+            continue;
+        }
+        requests.push(whole);
+        let size = plan(accounts, &whole).map_or(0, |plan| plan.size);
+        if size == 0 {
+            continue;
+        }
+        requests.push(Request { max_size: Some(size / 2), ..whole });
+        requests.push(Request { max_size: Some(size - 1), ..whole });
         requests.push(Request { max_size: Some(1), ..whole });
-        requests.push(Request { min_size: u64::MAX, ..whole });
+        requests.push(Request { min_size: size + 1, ..whole });
         requests.push(Request { limit_numerator: u64::MAX, limit_denominator: 1, ..whole });
+        requests.push(Request { limit_numerator: 1, limit_denominator: u64::MAX, ..whole });
     }
-    assert!(banks.iter().all(|&bank| (bank as usize) < MAX_BANKS));
     requests
 }
 
@@ -256,14 +268,7 @@ fn stepped(price: Price, direction: i64) -> Price {
 }
 
 /// The margin ratio that the program gives the account with another spot price, ppm.
-fn ratio_at(
-    stage: &Stage,
-    of: &Trader,
-    registry: &Registry,
-    board: &PriceBoard,
-    slot: u8,
-    price: StoredPrice,
-) -> u32 {
+fn ratio_at(stage: &Stage, of: &Trader, registry: &Registry, board: &PriceBoard, slot: u8, price: StoredPrice) -> u32 {
     assert_eq!(bytes_of(registry), bytes_of(&*stage.registry()));
     let mut elsewhere = stage.world.clone();
     let mut moved = *board;
