@@ -196,6 +196,8 @@ fn cheap_sol(_: &Pubkey, account: &mut Account) {
 #[tokio::test]
 async fn a_lying_node_makes_plans_that_the_chain_refuses_and_nothing_is_lost() {
     let stage = Stage::new();
+    // Alice's last initial check is long enough ago for her to be liquidated at all.
+    stage.node.world(|world| world.hold_prices(4, 2));
     stage.node.faults(|faults| faults.lie = Some(cheap_sol));
     let context = stage.context(stage.config()).await;
     assert_eq!(context.tracker().assess_hot().len(), 1, "the lie is believed");
