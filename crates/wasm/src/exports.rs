@@ -143,6 +143,7 @@ pub extern "C" fn assess(now: i64) -> u32 {
 /// Answers with a `PlanReport`. `leg_kind`: 1 a borrow of bank `liability` for collateral of bank `asset_or_market`,
 /// 2 the negative PnL of market `liability` for it, 3 the perp of `asset_or_market`. A `max_size` of 2^64 - 1 asks for
 /// as much as allowed.
+#[allow(clippy::too_many_arguments)]
 #[no_mangle]
 pub extern "C" fn liquidation_plan(
     now: i64,

@@ -7,15 +7,14 @@ use anchor_lang_idl::build::IdlBuilder;
 use anchor_lang_idl::types::Idl;
 use anyhow::{bail, Context, Result};
 
-/// Builds the interface description of a program of this repository, with further features of its dependencies.
+/// Builds the interface description of a program of this repository.
 ///
 /// # Errors
 /// The program does not compile with the feature `idl-build`, or the builder changed what rustup has installed.
-pub fn idl(root: &Path, program: &str, features: &[&str]) -> Result<Idl> {
+pub fn idl(root: &Path, program: &str) -> Result<Idl> {
     let program_path = root.join("programs").join(program);
     let program_path = program_path.canonicalize().with_context(|| format!("finding {}", program_path.display()))?;
-    let features = features.iter().flat_map(|feature| ["--features".to_owned(), (*feature).to_owned()]);
-    let cargo_args: Vec<String> = features.collect();
+    let cargo_args = features_of_dependencies(&program_path)?;
     let before = toolchains();
     isolate(root)?;
     let built = IdlBuilder::new().program_path(program_path).cargo_args(cargo_args).build();
@@ -23,6 +22,17 @@ pub fn idl(root: &Path, program: &str, features: &[&str]) -> Result<Idl> {
         bail!("rustup's toolchains are not the same after building the description of {program}");
     }
     built.with_context(|| format!("building the description of {program}"))
+}
+
+/// Once Anchor's feature is on anywhere, this repository's crates that a program depends on must describe themselves too.
+fn features_of_dependencies(program: &Path) -> Result<Vec<String>> {
+    let manifest = program.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
+    let names = ["plimsoll", "plimsoll-state"].into_iter().filter(|name| {
+        let names_it = |line: &str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '.', '=']));
+        text.lines().any(names_it)
+    });
+    Ok(names.flat_map(|name| ["--features".to_owned(), format!("{name}/idl-build")]).collect())
 }
 
 /// Prepares the environment that the builder's `cargo` inherits.
@@ -42,10 +52,9 @@ fn isolate(root: &Path) -> Result<()> {
 }
 
 /// What rustup has installed; nothing where there is no rustup.
-fn toolchains() -> Option<Vec<u8>> {
+fn toolchains() -> Option<Vec<String>> {
     let listed = Command::new("rustup").args(["toolchain", "list"]).output().ok()?;
-    // The markers of the active and the default toolchain depend on the environment.
-    let text = String::from_utf8_lossy(&listed.stdout).into_owned();
-    let names: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    Some(names.join("\n").into_bytes())
+    let text = String::from_utf8_lossy(&listed.stdout);
+    // What follows a name marks the active and the default one, which depends on the environment.
+    Some(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }

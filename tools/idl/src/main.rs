@@ -8,10 +8,10 @@ mod layout;
 mod source;
 mod wasm;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 /// Generates the interface descriptions in `idl/`.
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    let root = repository();
+    let root = repository()?;
     match arguments.command {
         Some(Command::Wasm) => wasm::run(&root, arguments.check),
         None => idl(&root, arguments.check),
@@ -51,16 +51,14 @@ fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The root of the repository.
-fn repository() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+fn repository() -> Result<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize().with_context(|| format!("finding {}", root.display()))
 }
 
-fn idl(root: &std::path::Path, check: bool) -> Result<()> {
-    // The venue's dependencies must describe themselves too once Anchor's feature is on anywhere.
-    let programs: [(&str, &[&str]); 2] =
-        [("plimsoll", &[]), ("example-venue", &["plimsoll/idl-build", "plimsoll-state/idl-build"])];
-    for (program, features) in programs {
-        let mut idl = build::idl(root, program, features)?;
+fn idl(root: &Path, check: bool) -> Result<()> {
+    for program in ["plimsoll", "example-venue"] {
+        let mut idl = build::idl(root, program)?;
         if program == "plimsoll" {
             layout::add_to(&mut idl, root)?;
         }
