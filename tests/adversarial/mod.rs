@@ -1,9 +1,11 @@
 //! What an attacker tries: the wrong account in every slot of every instruction, and bad input of every kind.
 
 mod amounts;
+mod by_cpi;
 mod calls;
 mod clean;
 mod data;
+mod escapes;
 mod extremes;
 mod lifecycle;
 mod mints;

@@ -28,3 +28,11 @@ pub fn deploy_example_venue(world: &mut World) {
 pub fn deploy_mock_oracle(world: &mut World) {
     world.add_program(mock_oracle::ID, &program_file("PLIMSOLL_ORACLE_SO", "mock_oracle"));
 }
+
+/// Deploys the hostile program, built by `cargo xtask build`.
+///
+/// # Panics
+/// Where its file is missing.
+pub fn deploy_hostile(world: &mut World) {
+    world.add_program(testkit_hostile::ID, &program_file("PLIMSOLL_HOSTILE_SO", "testkit_hostile"));
+}

@@ -7,7 +7,7 @@
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
-use anchor_lang::solana_program::program::{invoke_signed, set_return_data};
+use anchor_lang::solana_program::program::{invoke, invoke_signed, set_return_data};
 
 pub mod client;
 
@@ -76,10 +76,18 @@ pub mod testkit_hostile {
         })
     }
 
-    /// Stands in for a program that somebody should have checked: does nothing and calls that a success.
-    pub fn fallback<'info>(_program: &Pubkey, _accounts: &'info [AccountInfo<'info>], _data: &[u8]) -> Result<()> {
+    /// Stands in for a program that somebody should have checked: calls back whatever program it was handed, with all
+    /// that it was handed; without one it does nothing and calls that a success.
+    pub fn fallback<'info>(_program: &Pubkey, accounts: &'info [AccountInfo<'info>], data: &[u8]) -> Result<()> {
         msg!(CALLED);
-        Ok(())
+        let Some(program) = accounts.iter().find(|account| account.executable) else { return Ok(()) };
+        let metas = accounts.iter().map(|account| AccountMeta {
+            pubkey: *account.key,
+            is_signer: account.is_signer,
+            is_writable: account.is_writable,
+        });
+        let back = Instruction { program_id: *program.key, accounts: metas.collect(), data: data.to_vec() };
+        invoke(&back, accounts).map_err(Into::into)
     }
 }
 
