@@ -7,7 +7,7 @@ use solana_pubkey::Pubkey;
 use super::{PricePoster, Quote};
 
 /// The mock oracle's address.
-pub const MOCK_ORACLE: Pubkey = Pubkey::from_str_const("AERVuZXAadDAtwHZWA3cJXSVKuX9evLhhNddQwcmL6ZS");
+pub const MOCK_ORACLE: Pubkey = Pubkey::from_str_const("8GKKv34SXy7CMTu5n45n2mGEVhBJFvAwNLy4yyjjiJdn");
 /// First eight bytes of `sha256("global:post_pyth")`.
 const POST_PYTH: [u8; 8] = [96, 57, 39, 56, 107, 152, 9, 198];
 /// First eight bytes of `sha256("global:post_switchboard")`.

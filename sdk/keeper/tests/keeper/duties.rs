@@ -51,7 +51,11 @@ async fn a_posted_price_is_taken_into_the_board_once() {
     assert_eq!(held.published_at, stage.node.world(|world| world.now()));
     stage.read_all(&context).await;
     refresh(&context).await;
-    assert_eq!(context.metrics.confirmed.with_label_values(&["refresh_price"]).get(), 1, "nothing newer the second time");
+    assert_eq!(
+        context.metrics.confirmed.with_label_values(&["refresh_price"]).get(),
+        1,
+        "nothing newer the second time"
+    );
 }
 
 #[tokio::test]

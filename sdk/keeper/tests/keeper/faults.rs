@@ -114,7 +114,10 @@ async fn another_cluster_than_the_expected_one_is_refused_before_anything_is_rea
 
 fn another_version(key: &Pubkey, account: &mut Account) {
     // Of the registry only; other accounts of the program keep theirs.
-    if account.owner == pda::PROGRAM_ID && account.data.len() == plimsoll_state::Registry::ACCOUNT_LEN && !is_board(account) {
+    if account.owner == pda::PROGRAM_ID
+        && account.data.len() == plimsoll_state::Registry::ACCOUNT_LEN
+        && !is_board(account)
+    {
         account.data[DISCRIMINATOR_LEN] = 9;
     }
     let _ = key;

@@ -3,4 +3,7 @@
 mod duties;
 mod faults;
 mod node;
+mod prices;
+mod process;
+mod socket;
 mod stage;

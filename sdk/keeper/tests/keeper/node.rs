@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use base64::Engine as _;
-use plimsoll_sim::world::World;
 use plimsoll_sdk::pda;
+use plimsoll_sim::world::World;
 use serde_json::{json, Value};
 use solana_account::Account;
+use solana_commitment_config::CommitmentConfig;
 use solana_pubkey::Pubkey;
 use solana_rpc_client::rpc_client::RpcClientConfig;
 use solana_rpc_client::rpc_sender::{RpcSender, RpcTransportStats};
@@ -16,7 +17,6 @@ use solana_rpc_client_api::client_error::{Error, ErrorKind, Result};
 use solana_rpc_client_api::config::RpcProgramAccountsConfig;
 use solana_rpc_client_api::filter::RpcFilterType;
 use solana_rpc_client_api::request::RpcRequest;
-use solana_commitment_config::CommitmentConfig;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
@@ -213,7 +213,8 @@ impl Inner {
             RpcRequest::GetSignatureStatuses => {
                 let known = |signature: &Value| self.statuses.get(signature.as_str()?).cloned();
                 let signatures = params[0].as_array().expect("signatures").iter();
-                let statuses: Vec<Value> = signatures.map(|signature| known(signature).unwrap_or(Value::Null)).collect();
+                let statuses: Vec<Value> =
+                    signatures.map(|signature| known(signature).unwrap_or(Value::Null)).collect();
                 self.with_context(statuses.into())
             }
             other => panic!("the node does not know {other}"),

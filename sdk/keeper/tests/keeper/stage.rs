@@ -51,7 +51,9 @@ fn with_borrower() -> (World, Trader, Trader, Trader) {
     let liquidator = funded_trader(&mut world, "liquidator", USDC, 1_000_000 * USD);
     let key = world.party("keeper");
     assert_eq!(key, delegate().pubkey());
-    world.send(&liquidator.owner, &[ix::set_delegate(liquidator.owner, liquidator.account, Some(key))]).expect("a delegate");
+    world
+        .send(&liquidator.owner, &[ix::set_delegate(liquidator.owner, liquidator.account, Some(key))])
+        .expect("a delegate");
     let alice = funded_trader(&mut world, "alice", SOL, 100 * ONE_SOL);
     world.borrow(&alice, USDC, 13_900 * USD).expect("a borrow");
     (world, maker, liquidator, alice)

@@ -1,0 +1,138 @@
+//! The keeper as a whole: started, looked at over HTTP, stopped in order; and its binary.
+
+use std::process::Command;
+use std::time::Duration;
+
+use plimsoll_keeper::config::Config;
+
+use crate::stage::Stage;
+
+async fn page(url: &str) -> (u16, String) {
+    let response = reqwest::get(url).await.expect("an answer");
+    (response.status().as_u16(), response.text().await.expect("a text"))
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_keeper_liquidates_by_itself_shows_its_counters_and_stops_in_order() {
+    let stage = Stage::new();
+    let mut config = stage.config();
+    let listen = format!("127.0.0.1:{}", free_port());
+    (config.http.enabled, config.http.listen) = (true, listen.clone());
+    (config.stream.poll_millis, config.stream.poll_accounts_millis) = (50, 100);
+    let keeper = stage.keeper(config).await.expect("a keeper");
+    let stopper = keeper.stopper();
+    let running = tokio::spawn(keeper.run());
+    stage.sol_falls_to(160);
+    let owed = stage.debt();
+    let liquidated = async {
+        while stage.debt() >= owed {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), liquidated).await.expect("Alice is liquidated");
+    let (status, health) = page(&format!("http://{listen}/healthz")).await;
+    assert_eq!((status, health.as_str()), (200, "ok\n"));
+    let confirmed = async {
+        let line = "plimsoll_keeper_confirmed_total{job=\"liquidate\"} 1";
+        while !page(&format!("http://{listen}/metrics")).await.1.contains(line) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), confirmed).await.expect("it is counted");
+    let (_, metrics) = page(&format!("http://{listen}/metrics")).await;
+    assert!(metrics.contains("plimsoll_keeper_accounts 3"), "{metrics}");
+    stopper.send_replace(true);
+    let ended = tokio::time::timeout(Duration::from_secs(10), running).await.expect("it stops in time");
+    ended.expect("no panic").expect("no error");
+    assert!(reqwest::get(format!("http://{listen}/healthz")).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keeper_that_hears_nothing_says_that_it_is_not_healthy() {
+    let stage = Stage::new();
+    let mut config = stage.config();
+    let listen = format!("127.0.0.1:{}", free_port());
+    (config.http.enabled, config.http.listen, config.http.unhealthy_secs) = (true, listen.clone(), 1);
+    config.stream.poll_millis = 50;
+    let keeper = stage.keeper(config).await.expect("a keeper");
+    let stopper = keeper.stopper();
+    let running = tokio::spawn(keeper.run());
+    stage.node.faults(|faults| faults.timeouts = u32::MAX);
+    let ailing = async {
+        loop {
+            if let Ok(response) = reqwest::get(format!("http://{listen}/healthz")).await {
+                if response.status().as_u16() == 503 && response.text().await.unwrap().contains("heard") {
+                    return;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ailing).await.expect("it says so");
+    // The node comes back, and with it the keeper's health.
+    stage.node.faults(|faults| faults.timeouts = 0);
+    let well = async {
+        while page(&format!("http://{listen}/healthz")).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), well).await.expect("it recovers");
+    stopper.send_replace(true);
+    running.await.expect("no panic").expect("no error");
+}
+
+fn binary(arguments: &[&str]) -> (bool, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll-keeper")).args(arguments).output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_printed_configuration_is_the_default_and_can_be_read_back() {
+    let (done, printed, _) = binary(&["print-config"]);
+    assert!(done);
+    assert_eq!(Config::parse(&printed).unwrap(), Config::default());
+}
+
+#[test]
+fn a_malformed_configuration_is_refused_with_every_bad_value() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("keeper.toml");
+    std::fs::write(&file, "engine = \"nowhere\"\n[jobs.liquidate]\nmax_in_flight = 0\n").unwrap();
+    let (done, _, error) = binary(&["check-config", file.to_str().unwrap()]);
+    assert!(!done && error.contains("engine") && error.contains("jobs.liquidate.max_in_flight"), "{error}");
+    std::fs::write(&file, "enginge = 1\n").unwrap();
+    let (done, _, error) = binary(&["check-config", file.to_str().unwrap()]);
+    assert!(!done && error.contains("enginge"), "{error}");
+}
+
+#[test]
+fn without_a_node_it_ends_with_the_reason_and_what_to_do() {
+    let engine = solana_pubkey::Pubkey::new_unique().to_string();
+    let key = tempfile::tempdir().unwrap();
+    let file = key.path().join("key.json");
+    let bytes: Vec<u8> = crate::stage::delegate().to_bytes().to_vec();
+    std::fs::write(&file, serde_json::to_string(&bytes).unwrap()).unwrap();
+    let arguments = ["run", "--engine", &engine, "--url", "http://127.0.0.1:1", "--keypair", file.to_str().unwrap()];
+    let (done, _, error) = binary(&arguments);
+    assert!(!done && error.contains("did not answer") && error.contains("check --url"), "{error}");
+}
+
+#[tokio::test]
+async fn the_table_shows_the_worst_account_first_with_its_standing() {
+    let stage = Stage::new();
+    stage.sol_falls_to(160);
+    let context = stage.context(stage.config()).await;
+    let mut tracker = context.tracker();
+    let rows = plimsoll_keeper::top::rows(&mut tracker, 10);
+    assert_eq!((rows.len(), rows[0].key, rows[0].standing), (1, stage.alice.account, "cure"));
+    assert!(rows[0].ratio_ppm < 1_000_000 && rows[0].nav_usd > 2_000.0 && rows[0].mmr_usd > rows[0].nav_usd);
+    let text = plimsoll_keeper::top::table(&rows).to_string();
+    assert!(text.contains(&stage.alice.account.to_string()) && text.contains("0."), "{text}");
+    let screen = plimsoll_keeper::top::screen(&mut tracker, &plimsoll_keeper::stream::Link::default(), 10);
+    assert!(screen.contains("by polling") && screen.contains("below maintenance at spot 1"), "{screen}");
+}
