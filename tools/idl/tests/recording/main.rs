@@ -8,6 +8,7 @@
 
 mod addresses;
 mod cases;
+mod instructions;
 mod recorder;
 
 use std::path::PathBuf;
@@ -43,4 +44,9 @@ fn the_committed_recording_is_what_the_program_answers() {
 #[test]
 fn the_committed_addresses_are_those_of_the_rust_sdk() {
     compare_or_write("addresses.json", &addresses::all());
+}
+
+#[test]
+fn the_committed_instructions_are_those_of_the_rust_sdk() {
+    compare_or_write("instructions.json", &instructions::all());
 }
