@@ -10,10 +10,12 @@
 //! | [`stage`] | programs, engine, accounts, prices |
 //! | [`story`] | three falls of a price and what must come of them |
 //! | [`books`] | every vault to the atom |
+//! | [`deployment`] | a program deployed by its own transactions, and then used |
 #![deny(missing_docs)]
 
 pub mod books;
 pub mod child;
+pub mod deployment;
 pub mod keeper;
 pub mod proxy;
 pub mod stage;

@@ -34,7 +34,7 @@ const AVERAGES: Averages = Averages { fast_secs: 2, slow_secs: 4, update_secs: 2
 const POSTED_EVERY: Duration = Duration::from_millis(800);
 const READY_SECS: u64 = 90;
 const LOOKED_EVERY: Duration = Duration::from_millis(500);
-const KEEPER_LAMPORTS: u64 = 10_000_000_000;
+const KEEPER_LAMPORTS: u64 = 1_000_000_000;
 
 /// The engine and everybody on it.
 pub struct Stage {

@@ -174,6 +174,11 @@ impl<V: Validator> Story<'_, V> {
         self.validator.break_off().await?;
         self.stage.sol_falls_to(120);
         tokio::time::sleep(std::time::Duration::from_secs(FAULT_SECS)).await;
+        let connections = self.validator.keeper_connections();
+        // Where the node itself is up, it shows that nobody acts.
+        if let Ok(look) = self.stage.live.look().await {
+            ensure!(debt_shares(&look, &self.stage.alice) < 0, "the keeper acted without a connection");
+        }
         self.validator.restore().await?;
         let fault = self.validator.fault();
         self.ends(&format!("{fault}, SOL falls to 120"));
@@ -184,6 +189,9 @@ impl<V: Validator> Story<'_, V> {
             (resolved && bank.socialized_atoms > 0).then_some(bank.deposit_index)
         });
         let after = after.await?;
+        if let (Some(before), Some(after)) = (connections, self.validator.keeper_connections()) {
+            ensure!(after > before, "the keeper follows the node without a new subscription");
+        }
         ensure!(after < before, "the deposit index went from {before} to {after}");
         self.ends("the keeper goes on: insurance pays what it has, depositors the rest");
         Ok(keeper)

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use solana_keypair::Keypair;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 use crate::child::Spoken;
 use crate::proxy::Proxy;
@@ -39,6 +40,12 @@ struct Said {
 /// The directory with surfpool's addon, installed by `npm ci` from the committed lock file where it is not there yet;
 /// or a sentence on why there is none.
 pub async fn find_addon() -> std::result::Result<PathBuf, String> {
+    // Tests of one process run at once; the directory is installed once.
+    static FOUND: OnceCell<std::result::Result<PathBuf, String>> = OnceCell::const_new();
+    FOUND.get_or_init(look_for_addon).await.clone()
+}
+
+async fn look_for_addon() -> std::result::Result<PathBuf, String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
         return Err("surfpool's addon is for x86-64 Linux with glibc".into());
     }
@@ -102,6 +109,10 @@ impl Validator for Surfnet {
     fn keeper_cluster(&self) -> Cluster {
         let rpc_url = format!("http://{}", self.rpc.address());
         Cluster { name: rpc_url.clone(), rpc_url, ws_url: format!("ws://{}", self.ws.address()) }
+    }
+
+    fn keeper_connections(&self) -> Option<u64> {
+        Some(self.ws.accepted())
     }
 
     fn payer(&self) -> Keypair {

@@ -77,6 +77,10 @@ impl Validator for TestValidator {
         self.cluster()
     }
 
+    fn keeper_connections(&self) -> Option<u64> {
+        None
+    }
+
     fn payer(&self) -> Keypair {
         self.payer.insecure_clone()
     }

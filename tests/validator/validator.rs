@@ -19,6 +19,9 @@ pub trait Validator {
     /// The endpoints that the keeper is given.
     fn keeper_cluster(&self) -> Cluster;
 
+    /// Connections that the keeper has made so far, where they can be counted.
+    fn keeper_connections(&self) -> Option<u64>;
+
     /// Who has lamports from the start.
     fn payer(&self) -> Keypair;
 

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use plimsoll_rpc::{Connection, Wallet};
+use plimsoll_sim::live::{self, LiveConfig};
 use plimsoll_sim::run::{run, Config};
 use plimsoll_sim::{report, scenario, table};
 
@@ -22,9 +24,9 @@ struct Options {
     /// Seed of the population, the feeds' timing and the races.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Margin accounts.
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(10..=2_000))]
-    accounts: u64,
+    /// Margin accounts; 300 by default, 20 on a cluster.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=2_000))]
+    accounts: Option<u64>,
     /// Minutes to replay; by default the whole scenario.
     #[arg(long, value_name = "N")]
     minutes: Option<usize>,
@@ -40,7 +42,20 @@ struct Options {
     /// Lists the scenarios.
     #[arg(long)]
     list: bool,
+    /// Replays on a cluster in real time, on an engine of its own: localnet, devnet, or the address of a node that has
+    /// the engine's program and mock-oracle.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["json", "report"])]
+    rpc: Option<String>,
+    /// Recorded seconds in a second of the cluster; its clocks are shortened alike.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "rpc", value_parser = clap::value_parser!(u32).range(1..=60))]
+    speed: u32,
+    /// Key that pays on the cluster; the Solana CLI's by default.
+    #[arg(long, value_name = "PATH", requires = "rpc")]
+    keypair: Option<PathBuf>,
 }
+
+/// Accounts without --accounts, in process and on a cluster.
+const ACCOUNTS: [u64; 2] = [300, 20];
 
 fn step(text: &str) -> Result<u32, String> {
     let secs: u32 = text.parse().map_err(|_| "a number of seconds is expected".to_owned())?;
@@ -74,13 +89,19 @@ fn replay(options: &Options) -> Result<bool, String> {
     let scenario = scenario::by_name(&options.scenario)?;
     let minutes = options.minutes.unwrap_or(scenario.minutes);
     scenario.window(minutes)?;
+    let default = ACCOUNTS[options.rpc.is_some() as usize];
+    let config = Config {
+        scenario,
+        minutes,
+        accounts: options.accounts.unwrap_or(default) as usize,
+        seed: options.seed,
+        step_secs: options.step,
+    };
+    if let Some(url) = &options.rpc {
+        return replay_live(url, options, &config);
+    }
     deploy(options.program.as_deref())?;
-    let config =
-        Config { scenario, minutes, accounts: options.accounts as usize, seed: options.seed, step_secs: options.step };
-    let progress = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {percent:>3}% {msg}");
-    progress.set_style(style.map_err(|e| e.to_string())?.progress_chars("=> "));
-    progress.enable_steady_tick(Duration::from_millis(250));
+    let progress = bar()?;
     let began = Instant::now();
     let result = run(&config, &progress)?;
     progress.finish_and_clear();
@@ -94,6 +115,30 @@ fn replay(options: &Options) -> Result<bool, String> {
     }
     println!("  took    {:.1} s", began.elapsed().as_secs_f64());
     Ok(result.conservation.ok)
+}
+
+fn bar() -> Result<ProgressBar, String> {
+    let progress = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {percent:>3}% {msg}");
+    progress.set_style(style.map_err(|e| e.to_string())?.progress_chars("=> "));
+    progress.enable_steady_tick(Duration::from_millis(250));
+    Ok(progress)
+}
+
+/// Replays on a cluster; false where conservation was broken.
+fn replay_live(url: &str, options: &Options, config: &Config) -> Result<bool, String> {
+    let wallet = Wallet::find(Some(url), options.keypair.as_deref(), None).map_err(|e| e.to_string())?;
+    let authority = wallet.keypair().map_err(|e| e.to_string())?;
+    let Config { scenario, minutes, accounts, seed, step_secs } = *config;
+    let live = LiveConfig { scenario, minutes, accounts, seed, step_secs, speed: options.speed };
+    let (progress, began) = (bar()?, Instant::now());
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    let replayed = runtime.block_on(live::replay(Connection::new(&wallet.cluster), authority, &live, &progress));
+    progress.finish_and_clear();
+    let summary = replayed.map_err(|failed| failed.to_string())?;
+    print!("{summary}");
+    println!("\n  took    {:.1} s", began.elapsed().as_secs_f64());
+    Ok(summary.conservation.ok)
 }
 
 /// Names the program's file to the chain.

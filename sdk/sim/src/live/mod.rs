@@ -13,14 +13,18 @@
 //! | `look.rs` | the whole engine read at once, and whether its books are in order |
 //! | `desk.rs` | one turn of a liquidator who resolves bankruptcies too |
 //! | `crank.rs` | interest, settlement of PnL, insurance |
+//! | `replay.rs`, `pace.rs`, `summary.rs` | `replay --rpc`: a recorded crash in real time |
 
 mod crank;
 mod desk;
 mod look;
+mod pace;
 mod party;
 mod poster;
+mod replay;
 mod send;
 mod setup;
+mod summary;
 mod token;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,10 +41,13 @@ use crate::world::Mint;
 
 pub use desk::{Desk, Turn};
 pub use look::Look;
+pub use pace::Pace;
 pub use party::Party;
 pub use poster::Poster;
+pub use replay::{replay, LiveConfig};
 pub use send::{Failed, Tried};
 pub use setup::Averages;
+pub use summary::Summary;
 
 /// An engine on a cluster and who may configure it. Clones share the connection.
 #[derive(Clone)]
@@ -54,7 +61,7 @@ pub struct Live {
     /// Oracle account of each listed price, by slot.
     pub feeds: Vec<Pubkey>,
     authority: Arc<Keypair>,
-    /// Counts transactions and prices, so that no two are alike.
+    /// Counts transactions, so that no two are alike.
     counter: Arc<AtomicU64>,
 }
 
@@ -83,6 +90,11 @@ impl Live {
         let mut hash = Sha256::new();
         parts.iter().for_each(|part| hash.update(part));
         Keypair::new_from_array(hash.finalize().into())
+    }
+
+    /// Transactions sent so far, those that were tried again counted as often.
+    pub fn sent(&self) -> u64 {
+        self.counter.load(Ordering::Relaxed)
     }
 
     fn next(&self) -> u64 {

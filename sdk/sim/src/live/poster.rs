@@ -52,17 +52,28 @@ impl Live {
     }
 }
 
-#[derive(Debug)]
+/// Answers the prices that are due, by slot, units of 1e-8 dollars.
+type Source = Box<dyn Fn() -> Vec<i64> + Send>;
+
 struct Shared {
     prices_e8: Mutex<Vec<i64>>,
+    source: Mutex<Option<Source>>,
     refreshes: AtomicBool,
     posted: AtomicU64,
     failed: AtomicU64,
     last_failure: Mutex<Option<String>>,
 }
 
+impl Shared {
+    fn due(&self) -> Vec<i64> {
+        match &*self.source.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(source) => source(),
+            None => self.prices_e8.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
 /// Posts every listed price again and again, in the background, until it is stopped or dropped.
-#[derive(Debug)]
 pub struct Poster {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -73,6 +84,7 @@ impl Poster {
     pub fn start(live: Live, prices_e8: Vec<i64>, every: Duration) -> Self {
         let shared = Arc::new(Shared {
             prices_e8: Mutex::new(prices_e8),
+            source: Mutex::new(None),
             refreshes: AtomicBool::new(true),
             posted: AtomicU64::new(0),
             failed: AtomicU64::new(0),
@@ -88,6 +100,11 @@ impl Poster {
         if let Some(price) = prices.get_mut(slot as usize) {
             *price = price_e8;
         }
+    }
+
+    /// From now on asks `source` before each round what the prices are, by slot, units of 1e-8 dollars.
+    pub fn follow(&self, source: impl Fn() -> Vec<i64> + Send + 'static) {
+        *self.shared.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(source));
     }
 
     /// Whether it refreshes the board too, or leaves that to a keeper.
@@ -117,10 +134,7 @@ async fn run(live: Live, shared: Arc<Shared>, every: Duration) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let prices: Vec<(u8, i64)> = {
-            let held = shared.prices_e8.lock().unwrap_or_else(PoisonError::into_inner);
-            (0..).zip(held.iter().copied()).collect()
-        };
+        let prices: Vec<(u8, i64)> = (0..).zip(shared.due()).collect();
         let mut round = live.post(&prices).await;
         if round.is_ok() && shared.refreshes.load(Ordering::Relaxed) {
             let slots: Vec<u8> = prices.iter().map(|(slot, _)| *slot).collect();
