@@ -149,7 +149,7 @@ fn check(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, views: u8) -> Valu
     let check = ix::check_margin(&stage.keys, of.account, views);
     let said = returned(stage.simulate(&stage.authority, &[check]), size_of::<MarginView>());
     let ours = margin_view(accounts, views == 3).map(|view| bytes_of(&view).to_vec());
-    assert_eq!(ours, said.as_ref().map(Vec::clone).map_err(|failure| failure.code.unwrap()));
+    assert_eq!(ours, said.clone().map_err(|failure| failure.code.unwrap()));
     answer(said)
 }
 
