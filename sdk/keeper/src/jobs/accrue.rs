@@ -43,9 +43,7 @@ impl Job for Accrue {
             });
             (shared.keys, is_due.map(|(index, _)| index as u8).collect::<Vec<u8>>())
         };
-        for bank in due {
-            context.try_submit(self.name(), ix::accrue(&keys, bank)).await?;
-        }
-        Ok(())
+        let cranks: Vec<_> = due.into_iter().map(|bank| vec![ix::accrue(&keys, bank)]).collect();
+        context.submit_all(self.name(), &cranks).await.map(|_| ())
     }
 }

@@ -41,9 +41,7 @@ impl Job for CrankFunding {
             let due: Vec<u8> = shared.markets.iter().filter(|market| is_due(market)).map(|m| m.index).collect();
             (shared.keys, due)
         };
-        for market in due {
-            context.try_submit(self.name(), ix::crank_funding(&keys, market)).await?;
-        }
-        Ok(())
+        let cranks: Vec<_> = due.into_iter().map(|market| vec![ix::crank_funding(&keys, market)]).collect();
+        context.submit_all(self.name(), &cranks).await.map(|_| ())
     }
 }

@@ -16,10 +16,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use plimsoll_rpc::{Connection, Error, Result};
 use solana_instruction::Instruction;
 use tokio::sync::{watch, Notify};
 
+use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Submitted};
@@ -34,6 +36,9 @@ pub use observe::Observe;
 pub use refresh_price::RefreshPrice;
 pub use settle_pnl::SettlePnl;
 pub use sweep::Sweep;
+
+/// Longest wait of a job after turns that failed, unless it looks less often anyway.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Name of the job that liquidates.
 pub const LIQUIDATE: &str = "liquidate";
@@ -66,18 +71,53 @@ impl Context {
     pub async fn submit(&self, job: &'static str, instruction: Instruction) -> Result<Submitted> {
         self.outbox.submit(job, &[instruction]).await
     }
+}
 
-    /// As [`Context::submit`] where the caller goes on whatever happens, unless the node limits the rate or cannot be
-    /// reached: then the turn is over.
+/// Transactions of one job under way at once, but for liquidations, which have a limit of their own.
+const AT_ONCE: usize = 8;
+
+impl Context {
+    /// Sends several transactions, some at once; those that were refused, by number. Once the node limits the rate or
+    /// cannot be reached, the rest is left for the next turn.
     ///
     /// # Errors
     /// `RateLimited`, `Unreachable`.
-    pub async fn try_submit(&self, job: &'static str, instruction: Instruction) -> Result<bool> {
-        match self.submit(job, instruction).await {
-            Ok(_) => Ok(true),
-            Err(error @ (Error::RateLimited | Error::Unreachable(_))) => Err(error),
-            Err(_) => Ok(false),
+    pub async fn submit_all(&self, job: &'static str, transactions: &[Vec<Instruction>]) -> Result<Vec<usize>> {
+        let submissions = transactions.to_vec().into_iter().enumerate();
+        let mut sent = futures::stream::iter(submissions)
+            .map(|(index, instructions)| async move { (index, self.outbox.submit(job, &instructions).await) })
+            .buffer_unordered(AT_ONCE);
+        let mut refused = Vec::new();
+        while let Some((index, result)) = sent.next().await {
+            match result {
+                Ok(_) => {}
+                Err(error @ (Error::RateLimited | Error::Unreachable(_))) => return Err(error),
+                Err(_) => refused.push(index),
+            }
         }
+        refused.sort_unstable();
+        Ok(refused)
+    }
+
+    /// Sends instructions, `together` in one transaction. Where one that is refused takes others with it, they are sent
+    /// again alone.
+    ///
+    /// # Errors
+    /// `RateLimited`, `Unreachable`.
+    pub async fn submit_batched(
+        &self,
+        job: &'static str,
+        instructions: Vec<Instruction>,
+        together: usize,
+    ) -> Result<()> {
+        let batches: Vec<Vec<Instruction>> = instructions.chunks(together.max(1)).map(<[_]>::to_vec).collect();
+        let refused = self.submit_all(job, &batches).await?;
+        let alone: Vec<Vec<Instruction>> = refused
+            .into_iter()
+            .filter_map(|index| batches.get(index).filter(|batch| batch.len() > 1))
+            .flat_map(|batch| batch.iter().map(|instruction| vec![instruction.clone()]))
+            .collect();
+        self.submit_all(job, &alone).await.map(|_| ())
     }
 }
 
@@ -138,13 +178,22 @@ pub fn enabled(config: &Config) -> Vec<Box<dyn Job>> {
 
 /// Runs a job until `stop` turns true. A turn under way is finished first.
 pub async fn run(mut job: Box<dyn Job>, context: Arc<Context>, mut stop: watch::Receiver<bool>) {
+    let mut backoff = Backoff::new(job.every(), LONGEST_WAIT.max(job.every()));
     while !*stop.borrow() {
-        if let Err(error) = job.turn(&context).await {
-            let reason = error.reason();
-            context.metrics.failed_turns.with_label_values(&[job.name(), &reason]).inc();
-            tracing::warn!(job = job.name(), reason, %error, "a turn failed");
-        }
-        let (every, wakes) = (job.every(), job.wakes_on_change());
+        let (every, wakes) = match job.turn(&context).await {
+            Ok(()) => {
+                backoff.succeeded();
+                (job.every(), job.wakes_on_change())
+            }
+            Err(error) => {
+                let reason = error.reason();
+                context.metrics.failed_turns.with_label_values(&[job.name(), &reason]).inc();
+                let wait = backoff.failed();
+                let wait_millis = wait.as_millis() as u64;
+                tracing::warn!(job = job.name(), reason, %error, wait_millis, "a turn failed");
+                (wait, false)
+            }
+        };
         let changed = async {
             if wakes {
                 context.changed.notified().await;

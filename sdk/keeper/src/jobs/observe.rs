@@ -11,6 +11,9 @@ use plimsoll_sdk::ix;
 use super::{Context, Job};
 use crate::config::ObserveConfig;
 
+/// Observations in one transaction: each adds an address and some bytes to it.
+const TOGETHER: usize = 12;
+
 /// Observes accounts under water that were not observed for some time, and those below the bypass ratio at once: the
 /// second of two such observations lets spot alone count.
 pub struct Observe {
@@ -57,9 +60,7 @@ impl Job for Observe {
             due.truncate(self.config.accounts_per_turn);
             (tracker.shared.keys, due)
         };
-        for (_, account) in due {
-            context.try_submit(self.name(), ix::observe_margin(&keys, account)).await?;
-        }
-        Ok(())
+        let instructions = due.into_iter().map(|(_, account)| ix::observe_margin(&keys, account)).collect();
+        context.submit_batched(self.name(), instructions, TOGETHER).await
     }
 }

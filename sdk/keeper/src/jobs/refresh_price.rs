@@ -13,6 +13,7 @@ use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, Refresh};
 use plimsoll_state::{pause, OracleKind, OracleSource, PriceBoard, PriceSlot};
 use solana_account::Account;
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::{Context, Job};
@@ -151,15 +152,16 @@ impl Job for RefreshPrice {
     async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
         context.prices.post(context).await?;
         let (due, keys) = self.due(context).await?;
-        for some in due.chunks(self.config.feeds_per_transaction.max(1)) {
-            if context.try_submit(self.name(), ix::refresh_price(&keys, some)).await? || some.len() == 1 {
-                continue;
-            }
-            // One feed that is refused takes the whole transaction with it: the others go alone.
-            for feed in some {
-                context.try_submit(self.name(), ix::refresh_price(&keys, std::slice::from_ref(feed))).await?;
-            }
-        }
-        Ok(())
+        let some = self.config.feeds_per_transaction.max(1);
+        let transactions: Vec<Vec<Instruction>> =
+            due.chunks(some).map(|feeds| vec![ix::refresh_price(&keys, feeds)]).collect();
+        let refused = context.submit_all(self.name(), &transactions).await?;
+        // One feed that is refused takes the whole transaction with it: the others go alone.
+        let alone: Vec<Vec<Instruction>> = refused
+            .into_iter()
+            .filter_map(|index| due.chunks(some).nth(index).filter(|feeds| feeds.len() > 1))
+            .flat_map(|feeds| feeds.iter().map(|feed| vec![ix::refresh_price(&keys, std::slice::from_ref(feed))]))
+            .collect();
+        context.submit_all(self.name(), &alone).await.map(|_| ())
     }
 }

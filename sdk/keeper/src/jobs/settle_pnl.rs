@@ -89,25 +89,23 @@ impl Job for SettlePnl {
                 markets.iter().filter(|m| m.own_claim_atoms.min(m.pool_atoms) >= self.config.least_atoms.max(1));
             (tracker.shared.keys, due, worth.map(|market| market.index).collect::<Vec<u8>>())
         };
-        let mut sent = 0;
-        for Due { pnl_atoms, market, account } in due {
-            if sent >= self.config.accounts_per_turn {
-                break;
-            }
+        // Losses before gains, which need the pool that losses fill; within each, some at once.
+        let settle = |due: &Due| vec![ix::settle_pnl(&keys, due.market, Some(due.account))];
+        let (losses, gains): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|due| due.pnl_atoms < 0);
+        let losses: Vec<_> = losses.into_iter().take(self.config.accounts_per_turn).map(settle).collect();
+        context.submit_all(self.name(), &losses).await?;
+        let payable: Vec<_> = {
+            let tracker = context.tracker();
             // A gain needs a pool, and in a deficit only its owner may take it for less.
-            let payable = {
-                let tracker = context.tracker();
-                let totals = tracker.shared.markets.get(market as usize);
-                totals.is_some_and(|totals| pnl_atoms < 0 || (totals.pool_atoms > 0 && totals.deficit_atoms == 0))
+            let pays = |due: &&Due| {
+                let totals = tracker.shared.markets.get(due.market as usize);
+                totals.is_some_and(|totals| totals.pool_atoms > 0 && totals.deficit_atoms == 0)
             };
-            if payable {
-                sent += 1;
-                context.try_submit(self.name(), ix::settle_pnl(&keys, market, Some(account))).await?;
-            }
-        }
-        for market in claims {
-            context.try_submit(self.name(), ix::settle_pnl(&keys, market, None)).await?;
-        }
-        Ok(())
+            let left = self.config.accounts_per_turn.saturating_sub(losses.len());
+            gains.into_iter().filter(pays).take(left).map(settle).collect()
+        };
+        context.submit_all(self.name(), &payable).await?;
+        let claims: Vec<_> = claims.into_iter().map(|market| vec![ix::settle_pnl(&keys, market, None)]).collect();
+        context.submit_all(self.name(), &claims).await.map(|_| ())
     }
 }

@@ -43,9 +43,7 @@ impl Job for Sweep {
             let due: Vec<u8> = tracker.shared.banks.iter().filter(|bank| waits(bank)).map(|b| b.index).collect();
             (tracker.shared.keys, due)
         };
-        for bank in due {
-            context.try_submit(self.name(), ix::sweep_insurance(&keys, bank)).await?;
-        }
-        Ok(())
+        let cranks: Vec<_> = due.into_iter().map(|bank| vec![ix::sweep_insurance(&keys, bank)]).collect();
+        context.submit_all(self.name(), &cranks).await.map(|_| ())
     }
 }
