@@ -15,7 +15,7 @@ use anyhow::{anyhow, bail, Context, Result};
 use plimsoll_state::EngineAccount;
 use syn::{Fields, ItemStruct, Type};
 
-use crate::source::{docs, has_repr, type_name, Sources};
+use crate::source::{docs, has_repr, is_compiled, type_name, Sources};
 
 /// What programs return, besides the accounts.
 const RETURNED: [&str; 2] = ["MarginView", "LiquidationOutcome"];
@@ -144,7 +144,7 @@ impl Layouts<'_> {
         let fields = match &item.fields {
             Fields::Named(named) => {
                 let mut fields = Vec::new();
-                for field in &named.named {
+                for field in named.named.iter().filter(|field| is_compiled(&field.attrs)) {
                     let field_name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
                     let (mut ty, of) = self.convert(&field.ty, name)?;
                     if HASHES.contains(&(name, &field_name)) {

@@ -7,7 +7,7 @@ use anchor_lang_idl::types::{IdlEnumVariant, IdlTypeDef, IdlTypeDefTy};
 use anyhow::{bail, Context, Result};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{braced, Attribute, Expr, Ident, ImplItem, Item, ItemStruct, Lit, Meta, Token, Type, Variant};
+use syn::{braced, Attribute, Expr, Ident, ImplItem, Item, ItemConst, ItemStruct, Lit, Meta, Token, Type, Variant};
 
 use crate::constants::Constants;
 
@@ -46,6 +46,7 @@ impl Sources {
 
     fn add(&mut self, item: Item) -> Result<()> {
         match item {
+            Item::Struct(ItemStruct { attrs, .. }) | Item::Const(ItemConst { attrs, .. }) if !is_compiled(&attrs) => {}
             Item::Struct(item) => {
                 self.structs.insert(item.ident.to_string(), item);
             }
@@ -108,6 +109,26 @@ pub fn has_repr(attributes: &[Attribute], hint: &str) -> bool {
     })
 }
 
+/// Whether something is compiled without any feature and outside tests.
+pub fn is_compiled(attributes: &[Attribute]) -> bool {
+    let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    conditions.into_iter().all(|attribute| attribute.parse_args::<Meta>().is_ok_and(|condition| holds(&condition)))
+}
+
+/// A condition of `cfg` where no feature is on: `feature = "x"` and `test` do not hold.
+fn holds(condition: &Meta) -> bool {
+    let Meta::List(list) = condition else { return false };
+    let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    let Ok(parts) = parts else { return false };
+    if list.path.is_ident("not") {
+        return !parts.iter().any(holds);
+    }
+    if list.path.is_ident("all") {
+        return parts.iter().all(holds);
+    }
+    list.path.is_ident("any") && parts.iter().any(holds)
+}
+
 /// The body of `stored_enum!`.
 struct StoredEnum {
     attributes: Vec<Attribute>,
@@ -163,6 +184,26 @@ mod tests {
         assert!(whole.description().is_ok());
         let gap: StoredEnum = syn::parse_quote!(Kind { None = 0, Pyth = 2 });
         assert!(gap.description().unwrap_err().to_string().contains("Kind::Pyth"));
+    }
+
+    #[test]
+    fn what_a_feature_or_a_test_adds_is_left_out() {
+        let item: ItemStruct = syn::parse_quote! {
+            struct Account {
+                version: u8,
+                #[cfg(not(feature = "next"))]
+                now: u8,
+                #[cfg(feature = "next")]
+                next: u8,
+                #[cfg(any(test, feature = "next"))]
+                either: u8,
+                #[cfg(all(not(test), not(feature = "next")))]
+                neither: u8,
+            }
+        };
+        let compiled = item.fields.iter().filter(|field| is_compiled(&field.attrs));
+        let names: Vec<String> = compiled.map(|field| field.ident.as_ref().unwrap().to_string()).collect();
+        assert_eq!(names, ["version", "now", "neither"]);
     }
 
     #[test]
