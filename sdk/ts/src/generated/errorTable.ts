@@ -18,6 +18,7 @@ export const ENGINE_ERRORS: Readonly<Record<number, { name: string; message: str
     6015: { name: "AlreadyComplete", message: "The account is already complete" },
     6016: { name: "AccountMismatch", message: "The account is not the one this engine names" },
     6017: { name: "RentReceiverMismatch", message: "The account receiving the rent is not the one that paid it" },
+    6018: { name: "LayoutCurrent", message: "The account has this program's layout version already" },
     6100: { name: "OracleOwnerMismatch", message: "The price account's owner is not the pinned program" },
     6101: { name: "OracleAddressMismatch", message: "The price account's address is not the pinned one" },
     6102: { name: "OracleTypeMismatch", message: "The price account's type is not a price of this source" },

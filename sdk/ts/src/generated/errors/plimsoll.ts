@@ -50,6 +50,8 @@ export const PLIMSOLL_ERROR__ALREADY_COMPLETE = 0x177f; // 6015
 export const PLIMSOLL_ERROR__ACCOUNT_MISMATCH = 0x1780; // 6016
 /** RentReceiverMismatch: The account receiving the rent is not the one that paid it */
 export const PLIMSOLL_ERROR__RENT_RECEIVER_MISMATCH = 0x1781; // 6017
+/** LayoutCurrent: The account has this program's layout version already */
+export const PLIMSOLL_ERROR__LAYOUT_CURRENT = 0x1782; // 6018
 /** OracleOwnerMismatch: The price account's owner is not the pinned program */
 export const PLIMSOLL_ERROR__ORACLE_OWNER_MISMATCH = 0x17d4; // 6100
 /** OracleAddressMismatch: The price account's address is not the pinned one */
@@ -225,6 +227,7 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__FILL_WORSE_THAN_SPOT
     | typeof PLIMSOLL_ERROR__INITIAL_MARGIN_INSUFFICIENT
     | typeof PLIMSOLL_ERROR__INVARIANT_BROKEN
+    | typeof PLIMSOLL_ERROR__LAYOUT_CURRENT
     | typeof PLIMSOLL_ERROR__LEAVES_DUST
     | typeof PLIMSOLL_ERROR__LEG_EMPTY
     | typeof PLIMSOLL_ERROR__LEG_PRICE_INVALID
@@ -321,6 +324,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__FILL_WORSE_THAN_SPOT]: `A side that reduces would be filled worse than spot while below maintenance`,
         [PLIMSOLL_ERROR__INITIAL_MARGIN_INSUFFICIENT]: `The account would end below its initial margin`,
         [PLIMSOLL_ERROR__INVARIANT_BROKEN]: `The account's data is not what an instruction leaves behind`,
+        [PLIMSOLL_ERROR__LAYOUT_CURRENT]: `The account has this program's layout version already`,
         [PLIMSOLL_ERROR__LEAVES_DUST]: `The caller's maximum would leave dust behind`,
         [PLIMSOLL_ERROR__LEG_EMPTY]: `The leg holds nothing to take or repay`,
         [PLIMSOLL_ERROR__LEG_PRICE_INVALID]: `A leg of the request has no valid price`,

@@ -24,6 +24,7 @@ export * from './liquidatePosition.js';
 export * from './listBank.js';
 export * from './listMarket.js';
 export * from './listPrice.js';
+export * from './migrateAccount.js';
 export * from './observeMargin.js';
 export * from './openAccount.js';
 export * from './proposeAuthority.js';

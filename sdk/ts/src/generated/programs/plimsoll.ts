@@ -76,6 +76,7 @@ import {
     getListBankInstructionAsync,
     getListMarketInstruction,
     getListPriceInstruction,
+    getMigrateAccountInstruction,
     getObserveMarginInstruction,
     getOpenAccountInstruction,
     getProposeAuthorityInstruction,
@@ -116,6 +117,7 @@ import {
     parseListBankInstruction,
     parseListMarketInstruction,
     parseListPriceInstruction,
+    parseMigrateAccountInstruction,
     parseObserveMarginInstruction,
     parseOpenAccountInstruction,
     parseProposeAuthorityInstruction,
@@ -156,6 +158,7 @@ import {
     type ListBankAsyncInput,
     type ListMarketInput,
     type ListPriceInput,
+    type MigrateAccountInput,
     type ObserveMarginInput,
     type OpenAccountInput,
     type ParsedAcceptAuthorityInstruction,
@@ -176,6 +179,7 @@ import {
     type ParsedListBankInstruction,
     type ParsedListMarketInstruction,
     type ParsedListPriceInstruction,
+    type ParsedMigrateAccountInstruction,
     type ParsedObserveMarginInstruction,
     type ParsedOpenAccountInstruction,
     type ParsedProposeAuthorityInstruction,
@@ -324,6 +328,7 @@ export enum PlimsollInstruction {
     ListBank,
     ListMarket,
     ListPrice,
+    MigrateAccount,
     ObserveMargin,
     OpenAccount,
     ProposeAuthority,
@@ -513,6 +518,15 @@ export function identifyPlimsollInstruction(
         )
     ) {
         return PlimsollInstruction.ListPrice;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([177, 228, 60, 125, 13, 116, 44, 84])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.MigrateAccount;
     }
     if (
         containsBytes(
@@ -737,6 +751,7 @@ export type ParsedPlimsollInstruction<TProgram extends string = '9BkS8UanPej9U7Y
     | ({ instructionType: PlimsollInstruction.ListBank } & ParsedListBankInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.ListMarket } & ParsedListMarketInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.ListPrice } & ParsedListPriceInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.MigrateAccount } & ParsedMigrateAccountInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.ObserveMargin } & ParsedObserveMarginInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.OpenAccount } & ParsedOpenAccountInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.ProposeAuthority } & ParsedProposeAuthorityInstruction<TProgram>)
@@ -848,6 +863,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         case PlimsollInstruction.ListPrice: {
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.ListPrice, ...parseListPriceInstruction(instruction) };
+        }
+        case PlimsollInstruction.MigrateAccount: {
+            assertIsInstructionWithAccounts(instruction);
+            return {
+                instructionType: PlimsollInstruction.MigrateAccount,
+                ...parseMigrateAccountInstruction(instruction),
+            };
         }
         case PlimsollInstruction.ObserveMargin: {
             assertIsInstructionWithAccounts(instruction);
@@ -1025,6 +1047,9 @@ export type PlimsollPluginInstructions = {
         input: MakeOptional<ListMarketInput, 'payer'>,
     ) => ReturnType<typeof getListMarketInstruction> & SelfPlanAndSendFunctions;
     listPrice: (input: ListPriceInput) => ReturnType<typeof getListPriceInstruction> & SelfPlanAndSendFunctions;
+    migrateAccount: (
+        input: MigrateAccountInput,
+    ) => ReturnType<typeof getMigrateAccountInstruction> & SelfPlanAndSendFunctions;
     observeMargin: (
         input: ObserveMarginInput,
     ) => ReturnType<typeof getObserveMarginInstruction> & SelfPlanAndSendFunctions;
@@ -1139,6 +1164,7 @@ export function plimsollProgram() {
                             getListMarketInstruction({ ...input, payer: input.payer ?? client.payer }),
                         ),
                     listPrice: (input) => addSelfPlanAndSendFunctions(client, getListPriceInstruction(input)),
+                    migrateAccount: (input) => addSelfPlanAndSendFunctions(client, getMigrateAccountInstruction(input)),
                     observeMargin: (input) => addSelfPlanAndSendFunctions(client, getObserveMarginInstruction(input)),
                     openAccount: (input) =>
                         addSelfPlanAndSendFunctions(
