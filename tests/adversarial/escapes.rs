@@ -151,9 +151,8 @@ fn liquidating_oneself_takes_nothing_out_and_a_second_liquidation_has_nothing_le
     // Neither the cured nor the liquidator's other hand gets around its own margin in the same instruction.
     let take_rest = attack.withdraw(alice, SOL, 60 * ONE_SOL);
     attack.refused(&[liquidate.clone(), take_rest], EngineError::InitialMarginInsufficient);
-    let empty_bob = attack.borrow(bob, USDC, 49_999 * USD);
-    let overdraw = attack.borrow(bob, USDC, 40_000 * USD);
-    attack.refused(&[empty_bob, liquidate.clone(), overdraw], EngineError::InitialMarginInsufficient);
+    let overdraw = attack.borrow(bob, USDC, 49_900 * USD);
+    attack.refused(&[liquidate.clone(), overdraw], EngineError::InitialMarginInsufficient);
     attack.goes_through(&[liquidate]);
 }
 

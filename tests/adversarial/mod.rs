@@ -16,4 +16,5 @@ mod program;
 mod roles;
 mod sealevel;
 mod stage;
+mod states;
 mod stored;

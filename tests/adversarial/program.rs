@@ -42,12 +42,17 @@ fn source(path: &str) -> Option<String> {
     std::fs::read_to_string(root.join(path)).ok()
 }
 
-/// Names of all instructions, in the program's order.
+/// Refused by every build that has the first layout, so the tables of valid calls cannot have it; its attacks stand in
+/// `tests/composition/migration.rs`.
+const WITHOUT_VALID_CALL: &str = "migrate_account";
+
+/// Names of all instructions of which there is a valid call, in the program's order.
 pub fn instructions() -> Vec<String> {
     let lib = source("lib.rs").expect("the program's list of instructions");
     let body = lib.split("pub mod plimsoll {").nth(1).expect("the module of instructions");
     let names = body.lines().filter_map(|line| line.strip_prefix("    pub fn "));
-    names.map(|rest| rest.split(['(', '<']).next().expect("a name").to_owned()).collect()
+    let names = names.map(|rest| rest.split(['(', '<']).next().expect("a name").to_owned());
+    names.filter(|name| name != WITHOUT_VALID_CALL).collect()
 }
 
 /// Accounts of an instruction, in order.

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::SlotStatus;
-use plimsoll_tests::{args, ix, pda, BankConfig, MarketConfig, PriceConfig, World, E8};
+use plimsoll_tests::{args, ix, pda, program_file, BankConfig, MarketConfig, PriceConfig, World, E8};
 use solana_instruction::Instruction;
 
 use super::measure::measure as run;
@@ -23,6 +23,7 @@ pub fn measure(rows: &mut Vec<Row>) {
     meter.venues();
     meter.accounts();
     meter.authorities();
+    meter.migrations();
 }
 
 impl Meter<'_> {
@@ -86,6 +87,24 @@ impl Meter<'_> {
         self.sent("approve_venue", "", owner, ix::approve_venue(owner, account, venue, 1_000_000));
         self.sent("revoke_venue", "", owner, ix::revoke_venue(owner, account, venue));
         self.sent("close_account", "", owner, ix::close_account(owner, account, owner));
+    }
+
+    /// Everything so far has the first layout; the program becomes the one with the next.
+    fn migrations(&mut self) {
+        let (keys, payer) = (self.world.keys, self.world.authority);
+        let owner = self.world.party("owner");
+        let open = ix::open_account(&keys, owner, owner, args::OpenAccountArgs { id: 1, delegate: None });
+        self.world.send(&owner, &[open]).unwrap_or_else(|failure| panic!("open_account: {failure}"));
+        self.world.add_program(pda::PROGRAM_ID, &program_file("PLIMSOLL_NEXT_SO", "plimsoll_next"));
+        for (case, account) in [
+            ("registry", keys.registry),
+            ("board", keys.board),
+            ("bank", keys.bank(0).bank),
+            ("market", keys.market(0)),
+            ("margin account", keys.margin_account(&owner, 1)),
+        ] {
+            self.sent("migrate_account", case, payer, ix::migrate_account(account));
+        }
     }
 
     fn authorities(&mut self) {

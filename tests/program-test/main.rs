@@ -23,6 +23,8 @@ fn instructions() -> Vec<(&'static str, [u8; 8])> {
         let end = line.find(|c: char| !c.is_alphanumeric() && c != '_').expect("a name ends");
         &line[..end]
     });
+    // In the first layout there is nothing to migrate, so it never goes through.
+    let names = names.filter(|name| *name != "migrate_account");
     let discriminator = |name: &str| Sha256::digest(format!("global:{name}"))[..8].try_into().expect("eight bytes");
     names.map(|name| (name, discriminator(name))).collect()
 }

@@ -5,21 +5,34 @@ use plimsoll_sbf::{build, Arch, BuildRequest, Toolchain};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A program, its file in `target/deploy`, and the variable that tells tests where that is.
+/// A program, its file in `target/deploy`, the variable that tells tests where that is, and what it is built with beside
+/// the default features.
 #[derive(Debug)]
 pub struct Program {
     package: &'static str,
     file: &'static str,
     variable: &'static str,
+    features: &'static [&'static str],
 }
 
 /// Everything that is built.
-pub const PROGRAMS: [Program; 4] = [
-    Program { package: "plimsoll", file: "plimsoll.so", variable: "PLIMSOLL_SO" },
-    Program { package: "example-venue", file: "example_venue.so", variable: "PLIMSOLL_VENUE_SO" },
-    Program { package: "mock-oracle", file: "mock_oracle.so", variable: "PLIMSOLL_ORACLE_SO" },
-    Program { package: "testkit-hostile", file: "testkit_hostile.so", variable: "PLIMSOLL_HOSTILE_SO" },
+pub const PROGRAMS: [Program; 5] = [
+    program("plimsoll", "plimsoll.so", "PLIMSOLL_SO", &[]),
+    program("example-venue", "example_venue.so", "PLIMSOLL_VENUE_SO", &[]),
+    program("mock-oracle", "mock_oracle.so", "PLIMSOLL_ORACLE_SO", &[]),
+    program("testkit-hostile", "testkit_hostile.so", "PLIMSOLL_HOSTILE_SO", &[]),
+    // The engine with the layout after the present one: what a migration is tested with.
+    program("plimsoll", "plimsoll_next.so", "PLIMSOLL_NEXT_SO", &["next-layout"]),
 ];
+
+const fn program(
+    package: &'static str,
+    file: &'static str,
+    variable: &'static str,
+    features: &'static [&'static str],
+) -> Program {
+    Program { package, file, variable, features }
+}
 
 /// The root of the checkout.
 pub fn workspace() -> PathBuf {
@@ -54,7 +67,7 @@ pub fn build_all(toolchain: &Toolchain, arch: Arch) -> Result<()> {
                 workspace: workspace(),
                 package: program.package.to_owned(),
                 arch,
-                features: Vec::new(),
+                features: program.features.iter().map(|feature| (*feature).to_owned()).collect(),
                 out: program.path(),
             },
         )?;

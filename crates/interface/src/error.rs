@@ -75,6 +75,8 @@ errors! {
     AccountMismatch = 6016,
     /// The account receiving the rent is not the one that paid it.
     RentReceiverMismatch = 6017,
+    /// The account has this program's layout version already.
+    LayoutCurrent = 6018,
     /// The price account's owner is not the pinned program.
     OracleOwnerMismatch = 6100,
     /// The price account's address is not the pinned one.

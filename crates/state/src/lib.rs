@@ -18,6 +18,7 @@ mod engine;
 mod margin_account;
 mod margin_view;
 mod market;
+mod migrate;
 mod perp_ops;
 mod price_state;
 mod registry;
@@ -32,6 +33,7 @@ pub use engine::*;
 pub use margin_account::*;
 pub use margin_view::*;
 pub use market::*;
+pub use migrate::*;
 pub use perp_ops::*;
 pub use registry::*;
 pub use wrap::*;
@@ -47,7 +49,11 @@ const fn program_id_bytes() -> [u8; 32] {
 pub const DISCRIMINATOR_LEN: usize = 8;
 
 /// The layout version that this build reads and writes.
+#[cfg(not(feature = "next-layout"))]
 pub const LAYOUT_VERSION: u8 = 1;
+/// The layout version that this build reads and writes: the next one, with which migration is tested.
+#[cfg(feature = "next-layout")]
+pub const LAYOUT_VERSION: u8 = 2;
 
 /// Decodes a base58 address at compile time, so that no build tool is needed for it.
 const fn decode_base58_32(text: &[u8]) -> [u8; 32] {

@@ -155,7 +155,14 @@ pub struct MarginAccount {
     /// Bankruptcy: insurance of the quote bank that this event has drawn, atoms.
     pub estate_drawn_atoms: u64,
     /// Zero.
+    #[cfg(not(feature = "next-layout"))]
     pub _reserved: [u8; 112],
+    /// Layout version with which the account was opened.
+    #[cfg(feature = "next-layout")]
+    pub first_layout: u8,
+    /// Zero.
+    #[cfg(feature = "next-layout")]
+    pub _reserved: [u8; 111],
 }
 
 assert_layout!(MarginAccount, 2_904, engine @ 8, owner @ 40, delegate @ 72);
@@ -185,6 +192,11 @@ impl EngineAccount for MarginAccount {
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.version == crate::LAYOUT_VERSION, "margin account version is unknown")?;
+        #[cfg(feature = "next-layout")]
+        ensure(
+            (crate::FIRST_LAYOUT_VERSION..=crate::LAYOUT_VERSION).contains(&self.first_layout),
+            "margin account was opened with an unknown layout",
+        )?;
         AccountStatus::try_from(self.status)?;
         let (mut banks, mut markets) = (0u64, 0u32);
         for token in &self.tokens {

@@ -76,6 +76,7 @@ dispatch! {
     update_bank: UpdateBank,
     fund_insurance: FundInsurance,
     collect_fees: CollectFees,
+    migrate_account: MigrateAccount,
 }
 
 const EVENT: u64 = tag_of(anchor_lang::event::EVENT_IX_TAG_LE);

@@ -72,6 +72,8 @@ engine_errors! {
     AccountMismatch = 6016,
     #[msg("The account receiving the rent is not the one that paid it")]
     RentReceiverMismatch = 6017,
+    #[msg("The account has this program's layout version already")]
+    LayoutCurrent = 6018,
 
     // Oracle: 6100
     #[msg("The price account's owner is not the pinned program")]

@@ -250,4 +250,9 @@ pub mod plimsoll {
     pub fn collect_fees(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
         instructions::collect_fees::handler(ctx, args)
     }
+
+    /// Brings an account of the layout version before this program's to this program's; anyone may.
+    pub fn migrate_account(ctx: Context<MigrateAccount>) -> Result<()> {
+        instructions::migrate_account::handler(ctx)
+    }
 }

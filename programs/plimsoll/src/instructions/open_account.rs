@@ -62,6 +62,10 @@ pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
     {
         let mut account = ctx.accounts.margin_account.load_init()?;
         account.version = LAYOUT_VERSION;
+        #[cfg(feature = "next-layout")]
+        {
+            account.first_layout = LAYOUT_VERSION;
+        }
         account.bump = ctx.bumps.margin_account;
         account.id = args.id;
         account.engine = engine.to_bytes();

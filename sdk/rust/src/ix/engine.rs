@@ -83,6 +83,11 @@ pub fn propose_authority(keys: &EngineKeys, authority: Pubkey, args: ProposeAuth
     build(accounts, instruction::ProposeAuthority { args })
 }
 
+/// Brings an account of the layout version before the program's to the program's; anyone may send it.
+pub fn migrate_account(account: Pubkey) -> Instruction {
+    build(accounts::MigrateAccount { account }, instruction::MigrateAccount {})
+}
+
 /// Takes office.
 pub fn accept_authority(keys: &EngineKeys, pending_authority: Pubkey) -> Instruction {
     let accounts = accounts::AcceptAuthority {

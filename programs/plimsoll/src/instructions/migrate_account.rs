@@ -1,0 +1,42 @@
+//! Brings an account of the layout version before this program's to this program's; permissionless.
+
+use anchor_lang::prelude::*;
+use plimsoll_state::{migrate, MigrationError};
+
+use crate::error::{EngineError, IntoEngine};
+
+/// One account; the others do not have to be migrated before or after it.
+#[derive(Accounts)]
+pub struct MigrateAccount<'info> {
+    /// CHECK: an account of the engine, whatever its type: the migration reads it from the discriminator.
+    #[account(mut)]
+    pub account: UncheckedAccount<'info>,
+}
+
+impl MigrateAccount<'_> {
+    fn validate(&self) -> Result<()> {
+        // Only what this program wrote has a layout of this program's.
+        if *self.account.owner == crate::ID {
+            return Ok(());
+        }
+        Err(ErrorCode::AccountOwnedByWrongProgram.into())
+    }
+}
+
+/// Upgrades the account in place.
+///
+/// # Errors
+/// `LayoutCurrent` where there is nothing to do, as always in the first layout; `VersionUnknown` where the account is of
+/// another version than the one before; `AccountDiscriminatorMismatch` where it is none of the engine's types or not
+/// complete; `InvariantBroken`.
+pub fn handler(ctx: Context<MigrateAccount>) -> Result<()> {
+    ctx.accounts.validate()?;
+    let mut data = ctx.accounts.account.try_borrow_mut_data()?;
+    match migrate(&mut data) {
+        Ok(()) => Ok(()),
+        Err(MigrationError::LayoutCurrent) => Err(crate::error::fail(EngineError::LayoutCurrent)),
+        Err(MigrationError::VersionUnknown) => Err(crate::error::fail(EngineError::VersionUnknown)),
+        Err(MigrationError::TypeUnknown) => Err(ErrorCode::AccountDiscriminatorMismatch.into()),
+        Err(MigrationError::Broken(violation)) => Err(violation).engine(),
+    }
+}
