@@ -114,6 +114,7 @@ impl Metrics {
             ("updates", tally.updates),
             ("old_updates", tally.old_updates),
             ("snapshots", tally.snapshots),
+            ("restarts", tally.restarts),
             ("looks", tally.looks),
             ("assessments", tally.assessments),
             ("reconnects", link.reconnects.load(std::sync::atomic::Ordering::Relaxed)),

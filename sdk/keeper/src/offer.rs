@@ -1,7 +1,7 @@
 //! The best liquidation of an account: the program's own plan for every leg, the most gainful that can be paid for.
 
 use plimsoll_risk::auction::Clocks;
-use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan, Refusal, Request};
+use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, Liability, Plan, Refusal, Request};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskError;
@@ -61,20 +61,18 @@ pub struct Means<'a> {
     pub config: &'a LiquidateConfig,
 }
 
-/// Every leg that could be asked for; the plan refuses what is not there.
+/// Every leg that is there: what is held against what is owed, and every perp with a base.
 pub fn legs(portfolio: &Portfolio) -> Vec<Leg> {
-    let quote = portfolio.quote.bank;
-    let tokens = portfolio.tokens();
-    let assets = tokens.iter().filter(|leg| leg.amount_atoms > 0).map(|leg| leg.bank).chain([quote]);
-    let borrows = tokens.iter().filter(|leg| leg.amount_atoms < 0).map(|leg| Liability::Borrow(leg.bank));
-    let losses = portfolio.perps().iter().map(|leg| Liability::NegativePnl(leg.market));
-    let liabilities: Vec<Liability> = borrows.chain([Liability::Borrow(quote)]).chain(losses).collect();
-    let mut legs: Vec<Leg> = assets
-        .flat_map(|asset| liabilities.iter().map(move |liability| Leg::Pair { asset, liability: *liability }))
-        .collect();
-    let held = portfolio.perps().iter().filter(|leg| leg.units != 0);
-    legs.extend(held.map(|leg| Leg::Perp { market: leg.market }));
-    legs
+    let (quote, tokens, perps) = (&portfolio.quote, portfolio.tokens(), portfolio.perps());
+    let held = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms > 0);
+    let borrows = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms < 0);
+    let losses = perps.iter().filter(|leg| leg.pnl_at(leg.prices.spot) < 0);
+    let borrows = borrows.map(|leg| Liability::Borrow(leg.bank));
+    let liabilities: Vec<Liability> = borrows.chain(losses.map(|leg| Liability::NegativePnl(leg.market))).collect();
+    let pairs = held
+        .flat_map(|asset| liabilities.iter().map(|liability| Leg::Pair { asset: asset.bank, liability: *liability }));
+    let bases = perps.iter().filter(|leg| leg.units != 0).map(|leg| Leg::Perp { market: leg.market });
+    pairs.chain(bases).collect()
 }
 
 /// The most gainful offer for an account loaded with `Views::LIQUIDATION`; `scratch` is overwritten.
@@ -90,8 +88,9 @@ pub fn best_offer(
 ) -> Result<Offer, NoOffer> {
     let mut best: Option<Offer> = None;
     let mut why = NoOffer::Refused(RiskError::LegEmpty);
+    let account = Assessed { portfolio, assessment: assess(portfolio, clocks, now), clocks, now };
     for leg in legs(portfolio) {
-        match offer(portfolio, scratch, clocks, now, leg, means) {
+        match offer(&account, scratch, leg, means) {
             Ok(offer) if best.is_none_or(|held| held.gain_usd_micro < offer.gain_usd_micro) => best = Some(offer),
             Ok(_) => {}
             Err(none) if rank(&none) > rank(&why) => why = none,
@@ -112,18 +111,20 @@ const fn rank(none: &NoOffer) -> u8 {
     }
 }
 
-fn offer(
-    portfolio: &Portfolio,
-    scratch: &mut Portfolio,
-    clocks: &Clocks,
+/// An account that was assessed once for all its legs.
+struct Assessed<'a> {
+    portfolio: &'a Portfolio,
+    assessment: Assessment,
+    clocks: &'a Clocks,
     now: i64,
-    leg: Leg,
-    means: &Means<'_>,
-) -> Result<Offer, NoOffer> {
+}
+
+fn offer(account: &Assessed<'_>, scratch: &mut Portfolio, leg: Leg, means: &Means<'_>) -> Result<Offer, NoOffer> {
+    let portfolio = account.portfolio;
     let mut planned = |max_size: Option<u64>| -> Result<Offer, Refusal> {
         *scratch = *portfolio;
         let request = Request { leg, max_size, min_size: 1, limit_numerator: 0, limit_denominator: 0 };
-        let plan = plan(scratch, clocks, &request, now)?;
+        let plan = plan_assessed(scratch, &account.assessment, account.clocks, &request, account.now)?;
         let long = is_long(portfolio, leg);
         let gain_usd_micro = gain(portfolio, leg, &plan);
         Ok(Offer { request, plan, fill: Fill::of(leg, &plan, long), gain_usd_micro, is_cut: max_size.is_some() })

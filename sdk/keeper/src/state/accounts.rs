@@ -102,6 +102,12 @@ impl Accounts {
         Change::Gone(id)
     }
 
+    /// Lets every account be replaced by data of any slot: the chain itself began anew.
+    pub fn restart(&mut self) {
+        self.gone.clear();
+        self.list.iter_mut().flatten().for_each(|account| account.slot = 0);
+    }
+
     /// Forgets accounts that a snapshot of `slot` does not have; those seen since stay. Returns their numbers.
     pub fn retain_of_snapshot(&mut self, slot: u64, is_there: impl Fn(&Pubkey) -> bool) -> Vec<u32> {
         let missing: Vec<Pubkey> = self

@@ -25,6 +25,11 @@ pub use look::{Candidate, Standing};
 pub use shared::{Concerned, Shared};
 pub use tracked::{Tracked, Unreadable};
 
+/// A node so far behind what was heard is not slow but of a chain that began anew, once it says so several times.
+const FAR_BEHIND_SLOTS: u64 = 1_000;
+/// See [`FAR_BEHIND_SLOTS`].
+const BELIEVED_AFTER: u32 = 5;
+
 /// News of the cluster.
 #[derive(Clone, Debug)]
 pub enum Update {
@@ -62,6 +67,8 @@ pub struct Tally {
     pub old_updates: u64,
     /// Snapshots taken.
     pub snapshots: u64,
+    /// How often the chain began anew.
+    pub restarts: u64,
     /// Accounts looked at because of a price, a change or time.
     pub looks: u64,
     /// Hot accounts assessed in full.
@@ -102,6 +109,8 @@ pub struct Tracker {
     exposure: Exposure,
     buffers: Buffers,
     prices: [f64; MAX_PRICES],
+    /// Readings of the clock in a row that were far behind.
+    readings_behind: u32,
 }
 
 impl Tracker {
@@ -129,6 +138,7 @@ impl Tracker {
             exposure: Exposure::default(),
             buffers,
             prices: [0.0; MAX_PRICES],
+            readings_behind: 0,
         };
         tracker.prices = tracker.board_prices();
         tracker
@@ -163,11 +173,23 @@ impl Tracker {
                 self.account(key, slot, &data);
             }
             Update::Snapshot { slot, accounts } => self.snapshot(slot, accounts),
-            Update::Clock { slot, unix_secs } => {
-                self.shared.heard(slot);
-                self.shared.clock.update(unix_secs);
-            }
+            Update::Clock { slot, unix_secs } => self.clock(slot, unix_secs),
         }
+    }
+
+    fn clock(&mut self, slot: u64, unix_secs: i64) {
+        let is_behind = slot.saturating_add(FAR_BEHIND_SLOTS) < self.shared.slot;
+        self.readings_behind = if is_behind { self.readings_behind + 1 } else { 0 };
+        if self.readings_behind >= BELIEVED_AFTER {
+            tracing::error!(slot, held = self.shared.slot, "the chain began anew: everything is read again");
+            self.readings_behind = 0;
+            self.tally.restarts += 1;
+            self.shared.restart(slot, unix_secs);
+            self.accounts.restart();
+            self.own = self.own.take().map(|(_, account)| (0, account));
+        }
+        self.shared.heard(slot);
+        self.shared.clock.update(unix_secs);
     }
 
     fn account(&mut self, key: Pubkey, slot: u64, data: &[u8]) {

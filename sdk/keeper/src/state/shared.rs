@@ -96,6 +96,14 @@ impl Shared {
         self.heard_at = Instant::now();
     }
 
+    /// Lets everything be replaced by data of any slot: the chain itself began anew at this one.
+    pub fn restart(&mut self, slot: u64, unix_secs: i64) {
+        (self.slot, self.registry_slot, self.board_slot) = (slot, 0, 0);
+        self.bank_slots.fill(0);
+        self.market_slots.fill(0);
+        self.clock = ClusterClock::read(unix_secs);
+    }
+
     /// Takes a registry; whom the change concerns, none where the one held is newer.
     pub fn set_registry(&mut self, slot: u64, registry: Box<Registry>, assumed: &mut Assumptions) -> Option<Concerned> {
         if !is_newer(&mut self.registry_slot, slot) {

@@ -305,3 +305,27 @@ fn the_least_healthy_come_first() {
     let all = run.tracker.least_healthy(usize::MAX);
     assert!(all.iter().skip(25).all(|(_, standing)| standing.spot.ratio_ppm_down(u32::MAX) >= ratios[24]));
 }
+
+#[test]
+fn a_chain_that_began_anew_is_believed_after_several_readings_and_its_accounts_replace_the_old_ones() {
+    let mut run = Run::new(5, 20);
+    run.slot = 1_000_000;
+    run.step(0.0, 2);
+    let (key, mut account) = run.accounts[0];
+    account.under_water_secs = 77;
+    let news = |slot| Update::Account { key, slot, data: plimsoll_sdk::decode::encode(&account) };
+    let clock = |slot| Update::Clock { slot, unix_secs: NOW };
+    // Without a restart: an old slot.
+    run.tracker.apply(Update::Account { key, slot: 900_000, data: plimsoll_sdk::decode::encode(&run.accounts[0].1) });
+    run.tracker.apply(news(3));
+    let secs = |tracker: &Tracker| tracker.accounts.get(tracker.accounts.id(&key).unwrap()).unwrap().clocks();
+    assert_eq!(secs(&run.tracker).under_water_secs, 0);
+    for slot in 1..5 {
+        run.tracker.apply(clock(slot));
+    }
+    assert_eq!(run.tracker.tally.restarts, 0, "a slow node may be behind for a while");
+    run.tracker.apply(clock(5));
+    run.tracker.apply(news(6));
+    assert_eq!((run.tracker.tally.restarts, run.tracker.shared.slot), (1, 6));
+    assert_eq!(secs(&run.tracker).under_water_secs, 77);
+}

@@ -24,6 +24,13 @@ use crate::state::Update;
 /// A connection or a subscription that takes longer than this has failed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A validator that restarts forgets what was not rooted, which a snapshot at once may be too old to correct: it is made
+/// again after this.
+const SECOND_SNAPSHOT: Duration = Duration::from_secs(30);
+
+/// Longer than any connection lasts.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 /// Follows the engine, for ever.
 pub async fn follow(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
     let first = Duration::from_millis(config.reconnect_millis);
@@ -65,8 +72,17 @@ async fn session(
     // What happened before the subscription was missed.
     link.resync.notify_one();
     let silence = Duration::from_secs(config.silence_secs);
+    let mut second = Box::pin(tokio::time::sleep(SECOND_SNAPSHOT));
     loop {
-        match tokio::time::timeout(silence, news.next()).await {
+        let heard = tokio::select! {
+            heard = tokio::time::timeout(silence, news.next()) => heard,
+            () = &mut second => {
+                link.resync.notify_one();
+                second.as_mut().reset(tokio::time::Instant::now() + NEVER);
+                continue;
+            }
+        };
+        match heard {
             Err(_) => return format!("no news for {} s", config.silence_secs),
             Ok(None) => return "closed by the node".into(),
             Ok(Some(News::Ended(what))) => return format!("the subscription to {what} ended"),

@@ -1,6 +1,6 @@
 //! Every job does what it is there for.
 
-use plimsoll_keeper::jobs::{Accrue, Bankruptcy, CrankFunding, Job, Observe, SettlePnl, Sweep};
+use plimsoll_keeper::jobs::{Accrue, Bankruptcy, CrankFunding, Job, Liquidate, Observe, SettlePnl, Sweep};
 use plimsoll_sim::world::{Tick, E8, SOL, SOL_PERP, USDC};
 use plimsoll_state::{AccountStatus, Bank, Market};
 
@@ -157,4 +157,69 @@ async fn an_account_that_cannot_pay_is_resolved_to_the_end_and_waiting_fees_beco
     assert_eq!((stage.debt(), account.status), (0, AccountStatus::Active as u8));
     let bank: Bank = stage.node.world(|world| world.read(&world.keys.bank(USDC).bank));
     assert!(bank.insurance_out_atoms > 0 && bank.socialized_atoms > 0, "insurance paid, the rest was socialised");
+}
+
+#[tokio::test]
+async fn two_liquidations_under_way_do_not_spend_the_same_margin() {
+    let stage = Stage::new();
+    let others = stage.with_others(3);
+    // Enough for a part of one of them.
+    stage.node.world(|world| {
+        world.withdraw(&stage.liquidator, USDC, Some((1_000_000 - 300) * USD)).expect("a withdrawal");
+    });
+    stage.sol_falls_to(160);
+    let context = stage.context(stage.config()).await;
+    let owed = |stage: &Stage| others.iter().chain([&stage.alice]).map(|trader| stage.owed_by(trader)).sum::<u64>();
+    let before = owed(&stage);
+    liquidate(&context).await;
+    let confirmed = context.metrics.confirmed.with_label_values(&["liquidate"]).get();
+    let sent = context.metrics.sent.with_label_values(&["liquidate"]).get();
+    assert!(sent > 0 && confirmed == sent, "the chain refused nothing: {confirmed} of {sent}");
+    assert!(owed(&stage) < before);
+    assert!(
+        context.metrics.refusals("liquidate", "plan", "funds_short_MarginInsufficient") > 0,
+        "the others must wait"
+    );
+    assert_eq!(context.metrics.refusals("liquidate", "simulation", "LiquidatorMarginInsufficient"), 0);
+}
+
+#[tokio::test]
+async fn a_burst_of_accounts_is_worked_off_several_at_once() {
+    let stage = Stage::new();
+    let others = stage.with_others(20);
+    stage.sol_falls_to(160);
+    let mut config = stage.config();
+    config.jobs.liquidate.max_in_flight = 16;
+    let context = stage.context(config).await;
+    assert_eq!(context.tracker().assess_hot().len(), 21);
+    let began = std::time::Instant::now();
+    let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
+    while !context.tracker().assess_hot().is_empty() {
+        job.turn(&context).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(began.elapsed().as_secs() < 20, "{} are left", context.tracker().assess_hot().len());
+    }
+    job.finish().await;
+    // One after the other each would wait a quarter of a second for its confirmation alone.
+    assert!(began.elapsed().as_secs_f64() < 21.0 * 0.25, "{:?}", began.elapsed());
+    assert_eq!(context.metrics.confirmed.with_label_values(&["liquidate"]).get(), 21);
+    assert!(others.iter().all(|other| stage.owed_by(other) > 0), "cures, not wind-downs");
+}
+
+#[tokio::test]
+async fn an_observation_that_is_refused_does_not_take_others_with_it() {
+    let stage = Stage::new();
+    let others = stage.with_others(4);
+    stage.sol_falls_to(160);
+    let context = stage.context(stage.config()).await;
+    // What the keeper does not know yet: one of them is frozen.
+    stage.node.world(|world| {
+        let mut account = world.margin_account(&others[0]);
+        account.status = AccountStatus::Seizing as u8;
+        world.write(&others[0].account, &account);
+    });
+    Observe::new(context.config.jobs.observe.clone()).turn(&context).await.unwrap();
+    let now = stage.node.world(|world| world.now());
+    assert!(others[1..].iter().all(|other| stage.account(other).observed_at == now));
+    assert_eq!(context.metrics.refusals("observe", "simulation", "AccountBankrupt"), 2, "together, then alone");
 }

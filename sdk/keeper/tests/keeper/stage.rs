@@ -65,6 +65,22 @@ impl Stage {
         Self { node: Node::of(world), maker, liquidator, alice }
     }
 
+    /// So many others like Alice, each owing a little more than the one before.
+    pub fn with_others(&self, count: u64) -> Vec<Trader> {
+        let other = |world: &mut World, number: u64| {
+            let trader = funded_trader(world, &format!("other {number}"), SOL, 100 * ONE_SOL);
+            world.borrow(&trader, USDC, (13_900 + number) * USD).expect("a borrow");
+            trader
+        };
+        self.node.world(|world| (0..count).map(|number| other(world, number)).collect())
+    }
+
+    /// Shares that somebody owes in USDC.
+    pub fn owed_by(&self, trader: &Trader) -> u64 {
+        let account = self.account(trader);
+        account.token_index(USDC).map_or(0, |place| account.tokens[place].shares.min(0).unsigned_abs())
+    }
+
     /// SOL falls and stays there until the average has followed; Alice is not observed meanwhile.
     pub fn sol_falls_to(&self, dollars: i64) {
         self.node.world(|world| {
@@ -117,8 +133,7 @@ impl Stage {
 
     /// Shares that Alice owes in USDC.
     pub fn debt(&self) -> u64 {
-        let account = self.account(&self.alice);
-        account.token_index(USDC).map_or(0, |place| account.tokens[place].shares.min(0).unsigned_abs())
+        self.owed_by(&self.alice)
     }
 }
 
