@@ -44,7 +44,10 @@ function findCode(failure: unknown, depth: number): number | undefined {
         const { code, index } = context as { code?: unknown; index?: unknown };
         if (index !== undefined && codeOf(code) !== undefined) return codeOf(code);
     }
-    return firstOf([parts['err'], parts['cause'], parts['transactionError'], context, parts['logs'], parts['message']], depth);
+    return firstOf(
+        [parts['err'], parts['cause'], parts['transactionError'], context, parts['logs'], parts['message']],
+        depth,
+    );
 }
 
 function firstOf(parts: unknown[], depth: number): number | undefined {

@@ -16,7 +16,9 @@ const startsWith = (data: Uint8Array, prefix: readonly number[], at: number): bo
  */
 export function decodeEvent(instructionData: Uint8Array): EngineEvent | undefined {
     if (!startsWith(instructionData, EVENT_TAG, 0)) return undefined;
-    const found = ENGINE_EVENTS.find(({ discriminator }) => startsWith(instructionData, discriminator, EVENT_TAG.length));
+    const found = ENGINE_EVENTS.find(({ discriminator }) =>
+        startsWith(instructionData, discriminator, EVENT_TAG.length),
+    );
     if (found === undefined) return undefined;
     const body = instructionData.subarray(EVENT_TAG.length + found.discriminator.length);
     return { name: found.name, data: found.decoder.decode(body) } as EngineEvent;

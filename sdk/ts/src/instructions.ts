@@ -85,7 +85,9 @@ export async function refreshPricesInstruction(engine: Address, feeds: readonly 
     const [registry, board] = await Promise.all([findRegistry(engine), findBoard(engine)]);
     const entries = feeds.map(({ slot, secondary }) => ({ slot, withSecondary: secondary !== undefined }));
     const instruction = getRefreshPriceInstruction({ registry, board, entries });
-    const oracles = feeds.flatMap(({ primary, secondary }) => (secondary === undefined ? [primary] : [primary, secondary]));
+    const oracles = feeds.flatMap(({ primary, secondary }) =>
+        secondary === undefined ? [primary] : [primary, secondary],
+    );
     const metas = oracles.map((address): AccountMeta => ({ address, role: AccountRole.READONLY }));
     return { ...instruction, accounts: [...instruction.accounts, ...metas] };
 }

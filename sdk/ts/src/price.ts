@@ -21,7 +21,9 @@ export function priceToUnits(price: StoredPriceLike, decimals: number): bigint {
 
 /** The stored number as decimal text, rounded down to so many places. */
 export function priceToDecimal(price: StoredPriceLike, decimals: number): string {
-    const units = priceToUnits(price, decimals).toString().padStart(decimals + 1, '0');
+    const units = priceToUnits(price, decimals)
+        .toString()
+        .padStart(decimals + 1, '0');
     return decimals === 0 ? units : `${units.slice(0, -decimals)}.${units.slice(-decimals)}`;
 }
 

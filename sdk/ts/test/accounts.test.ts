@@ -125,7 +125,7 @@ describe('fetching', () => {
         expect(await marginView(fetched)).toEqual(await marginView(inputs));
     });
 
-    it('names the account that is missing or another program\'s', async () => {
+    it("names the account that is missing or another program's", async () => {
         const accounts = await state();
         accounts.delete(recorded.address);
         const missing = fetchMarginState(node(accounts).rpc, engine, recorded.address as Address);
@@ -141,7 +141,10 @@ describe('fetching', () => {
         const { rpc, asked } = node(new Map([[recorded.address, inputs.account]]));
         const found = await fetchMarginAccounts(rpc, engine, { owner });
         expect(found.map(({ address, data }) => [address, data.owner])).toEqual([[recorded.address, owner]]);
-        const [, { filters }] = asked[0]!.params as [string, { filters: { memcmp?: { offset: number; bytes: string } }[] }];
+        const [, { filters }] = asked[0]!.params as [
+            string,
+            { filters: { memcmp?: { offset: number; bytes: string } }[] },
+        ];
         expect(filters[0]).toEqual({ dataSize: 2912n });
         expect(filters.slice(1).map(({ memcmp }) => [Number(memcmp!.offset), memcmp!.bytes])).toEqual([
             [16, engine],

@@ -39,7 +39,9 @@ describe('errors', () => {
     });
 
     it('are not invented where no program failed with a code', () => {
-        expect(decodeEngineError(new SolanaError(SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND))).toBeUndefined();
+        expect(
+            decodeEngineError(new SolanaError(SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND)),
+        ).toBeUndefined();
         expect(decodeEngineError({ InstructionError: [0, 'InvalidAccountData'] })).toBeUndefined();
         expect(decodeEngineError(undefined)).toBeUndefined();
         const cycle: { cause?: unknown } = {};

@@ -26,96 +26,82 @@ const roles = {
     [AccountRole.WRITABLE_SIGNER]: { signer: true, writable: true },
 };
 
-async function built(): Promise<Record<string, Instruction>> {
+/** Addresses that the instructions share. */
+async function addresses() {
     const { registry, board } = await client.findEngineAddresses(engine);
-    const [quote, sol] = await Promise.all([client.findBank(engine, 0), client.findBank(engine, 1)]);
-    const vault = await client.findVault(sol);
-    const market = await client.findMarket(engine, 1);
+    const [quote, sol, market] = await Promise.all([
+        client.findBank(engine, 0),
+        client.findBank(engine, 1),
+        client.findMarket(engine, 1),
+    ]);
     const [hers, his] = await Promise.all([
         client.findMarginAccount(engine, alice, 3),
         client.findMarginAccount(engine, bob, 0),
     ]);
-    const check = { registry, board };
+    return { check: { registry, board }, quote, sol, vault: await client.findVault(sol), market, hers, his };
+}
+
+type Addresses = Awaited<ReturnType<typeof addresses>>;
+
+function accountsAndBanks({ check, sol, vault, hers }: Addresses): Record<string, Instruction> {
+    const { registry, board } = check;
     const token = { registry, bank: sol, vault, mint, tokenProgram: client.TOKEN_2022_PROGRAM_ADDRESS };
-    const parties = { engine, signer, liquidator: hers, liquidatee: his };
-    const limit = { numerator: 7n, denominator: 9n };
+    const opened = { owner: signer, engine, registry, marginAccount: hers, id: 3 };
+    const all = { marginAccount: hers, destination: source, amountAtoms: 0n, all: true };
     return {
         check_margin: client.getCheckMarginInstruction({ ...check, marginAccount: hers, views: 3 }),
         observe_margin: client.getObserveMarginInstruction({ ...check, marginAccount: hers }),
-        open_account: client.getOpenAccountInstruction({
-            owner: signer,
-            payer: other,
-            engine,
-            registry,
-            marginAccount: hers,
-            id: 3,
-            delegate: bob,
-        }),
-        open_account_without_delegate: client.getOpenAccountInstruction({
-            owner: signer,
-            payer: signer,
-            engine,
-            registry,
-            marginAccount: hers,
-            id: 3,
-            delegate: null,
-        }),
-        deposit: client.getDepositInstruction({ ...token, authority: signer, marginAccount: hers, source, amountAtoms: 5n }),
-        withdraw: client.getWithdrawInstruction({
+        open_account: client.getOpenAccountInstruction({ ...opened, payer: other, delegate: bob }),
+        open_account_without_delegate: client.getOpenAccountInstruction({ ...opened, payer: signer, delegate: null }),
+        deposit: client.getDepositInstruction({
             ...token,
-            board,
-            owner: signer,
+            authority: signer,
             marginAccount: hers,
-            destination: source,
-            amountAtoms: 0n,
-            all: true,
+            source,
+            amountAtoms: 5n,
         }),
+        withdraw: client.getWithdrawInstruction({ ...token, ...all, board, owner: signer }),
         accrue: client.getAccrueInstruction({ registry, bank: sol }),
+    };
+}
+
+async function perps({ check, quote, market, hers, his }: Addresses): Promise<Record<string, Instruction>> {
+    const fill = { ...check, buyer: hers, seller: his, market, baseUnits: 11n, quoteAtoms: 13n };
+    const venue = { venue: await client.findVenue(engine, bob), venueSigner: other };
+    const resolved = { ...check, marginAccount: his };
+    return {
         settle_fill_by_owners: client.getSettleFillInstruction({
-            ...check,
-            buyer: hers,
-            seller: his,
-            market,
+            ...fill,
             buyerAuthority: signer,
             sellerAuthority: other,
-            baseUnits: 11n,
-            quoteAtoms: 13n,
         }),
-        settle_fill_by_venue: client.getSettleFillInstruction({
-            ...check,
-            buyer: hers,
-            seller: his,
-            market,
-            venue: await client.findVenue(engine, bob),
-            venueSigner: other,
-            baseUnits: 11n,
-            quoteAtoms: 13n,
-        }),
+        settle_fill_by_venue: client.getSettleFillInstruction({ ...fill, ...venue }),
         settle_pnl: client.getSettlePnlInstruction({ ...check, marginAccount: hers, market, quoteBank: quote }),
         settle_own_claim: client.getSettlePnlInstruction({ ...check, market, quoteBank: quote }),
-        resolve_freeze: client.getResolveBankruptcyInstruction({
-            ...check,
-            marginAccount: his,
-            step: { __kind: 'Freeze' },
-        }),
+        resolve_freeze: client.getResolveBankruptcyInstruction({ ...resolved, step: { __kind: 'Freeze' } }),
         resolve_pay_pnl: client.getResolveBankruptcyInstruction({
-            ...check,
-            marginAccount: his,
+            ...resolved,
             quoteBank: quote,
             market,
             step: { __kind: 'PayPnl', market: 1 },
         }),
-        liquidate_borrow: await client.liquidateInstruction(parties, {
-            leg: { kind: 'borrow', assetBank: 1, liabilityBank: 0 },
-        }),
+    };
+}
+
+async function liquidations({ hers, his }: Addresses): Promise<Record<string, Instruction>> {
+    const parties = { engine, signer, liquidator: hers, liquidatee: his };
+    const limit = { numerator: 7n, denominator: 9n };
+    const borrow = { kind: 'borrow', assetBank: 1, liabilityBank: 0 } as const;
+    const pnl = { kind: 'negativePnl', assetBank: 1, market: 1 } as const;
+    const options = { noOpIfRefused: true, withAssetBank: false };
+    return {
+        liquidate_borrow: await client.liquidateInstruction(parties, { leg: borrow }),
         liquidate_borrow_bounded: await client.liquidateInstruction(
             parties,
-            { leg: { kind: 'borrow', assetBank: 1, liabilityBank: 0 }, maxSize: 17n, minSize: 5n, limit },
-            { noOpIfRefused: true, withAssetBank: false },
+            { leg: borrow, maxSize: 17n, minSize: 5n, limit },
+            options,
         ),
-        liquidate_pnl: await client.liquidateInstruction(parties, {
-            leg: { kind: 'negativePnl', assetBank: 1, market: 1 },
-        }),
+        liquidate_pnl: await client.liquidateInstruction(parties, { leg: pnl }),
         liquidate_perp: await client.liquidateInstruction(parties, { leg: { kind: 'perp', market: 1 }, limit }),
         refresh_price: await client.refreshPricesInstruction(engine, [
             { slot: 0, primary: alice },
@@ -125,16 +111,20 @@ async function built(): Promise<Record<string, Instruction>> {
 }
 
 describe('instructions', async () => {
-    const instructions = await built();
+    const shared = await addresses();
+    const instructions = { ...accountsAndBanks(shared), ...(await perps(shared)), ...(await liquidations(shared)) };
 
     it('are all compared', () => {
         expect(Object.keys(instructions).sort()).toEqual(recorded.instructions.map(({ name }) => name).sort());
     });
 
-    it.each(recorded.instructions)('$name has the accounts and the bytes of the Rust SDK', ({ name, accounts, data_base64 }) => {
-        const { programAddress, accounts: metas, data } = instructions[name]!;
-        expect(programAddress).toBe(client.PLIMSOLL_PROGRAM_ADDRESS);
-        expect(metas!.map(({ address, role }) => ({ address, ...roles[role] }))).toEqual(accounts);
-        expect(Uint8Array.from(data!)).toEqual(bytesOf(data_base64));
-    });
+    it.each(recorded.instructions)(
+        '$name has the accounts and the bytes of the Rust SDK',
+        ({ name, accounts, data_base64 }) => {
+            const { programAddress, accounts: metas, data } = instructions[name]!;
+            expect(programAddress).toBe(client.PLIMSOLL_PROGRAM_ADDRESS);
+            expect(metas!.map(({ address, role }) => ({ address, ...roles[role] }))).toEqual(accounts);
+            expect(Uint8Array.from(data!)).toEqual(bytesOf(data_base64));
+        },
+    );
 });

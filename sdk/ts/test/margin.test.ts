@@ -113,7 +113,7 @@ describe('the module', () => {
         expect(() => module.marginView({ ...inputs, board: inputs.registry })).toThrow('no price board');
     });
 
-    it('refuses accounts of two engines with the program\'s code', () => {
+    it("refuses accounts of two engines with the program's code", () => {
         const account = inputs.account.map((byte, index) => (index === 16 ? byte ^ 1 : byte));
         expect(answered(() => module.marginView({ ...inputs, account }))).toEqual({ code: 6005 });
     });

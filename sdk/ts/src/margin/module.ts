@@ -100,7 +100,9 @@ export class MarginModule {
      */
     marginView(inputs: MarginInputs, views: 'all' | 'spot' = 'all'): MarginView {
         this.#write(inputs);
-        return getMarginViewDecoder().decode(this.#answer(this.#exports.margin_view(inputs.now, views === 'all' ? 1 : 0)));
+        return getMarginViewDecoder().decode(
+            this.#answer(this.#exports.margin_view(inputs.now, views === 'all' ? 1 : 0)),
+        );
     }
 
     /**
