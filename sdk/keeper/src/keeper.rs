@@ -8,7 +8,7 @@ use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::sync::{mpsc, watch, Notify};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::authority::Role;
 use crate::config::{Config, ConfigError};
@@ -25,6 +25,8 @@ use crate::stream::{self, Followed, Link};
 const BATCH: usize = 1_024;
 /// How often accounts that are due by time are looked at.
 const TICK: Duration = Duration::from_millis(500);
+/// What is under way when the keeper is stopped is waited for this long.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// HTTP answers of price sources and block engines are waited for this long.
 const HTTP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -127,7 +129,7 @@ impl Keeper {
     pub async fn run(self) -> Result<()> {
         let Self { context, followed, link, stop } = self;
         let config = &context.config;
-        let mut tasks: Vec<JoinHandle<()>> = Vec::new();
+        let mut tasks = JoinSet::new();
         if config.http.enabled {
             let pages = Pages {
                 metrics: context.metrics.clone(),
@@ -139,24 +141,53 @@ impl Keeper {
             let served = crate::http::serve(listen, pages, stop.subscribe()).await;
             let (address, task) = served.map_err(|e| Error::Configuration(format!("http.listen {listen}: {e}")))?;
             tracing::info!(%address, "serving /metrics and /healthz");
-            tasks.push(task);
+            tasks.spawn(task);
         }
         let (updates, streaming) = stream::start(followed, &config.stream, link, stop.subscribe());
-        tasks.push(tokio::spawn(take_updates(context.clone(), updates, stop.subscribe())));
+        for task in streaming {
+            tasks.spawn(task);
+        }
+        tasks.spawn(tokio::spawn(take_updates(context.clone(), updates, stop.subscribe())));
         wait_for_accounts(&context, stop.subscribe()).await;
         let jobs = jobs::enabled(config);
         let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
         tracing::info!(jobs = names.join(", "), dry_run = config.dry_run, "the keeper runs");
-        let running: Vec<JoinHandle<()>> =
-            jobs.into_iter().map(|job| tokio::spawn(jobs::run(job, context.clone(), stop.subscribe()))).collect();
-        for task in running.into_iter().chain(streaming).chain(tasks) {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task ended badly");
+        for job in jobs {
+            tasks.spawn(tokio::spawn(jobs::run(job, context.clone(), stop.subscribe())));
+        }
+        join_all(tasks, &stop).await
+    }
+}
+
+/// Waits for every task. One that panicked stops the others: whoever runs the keeper starts it anew. Once stopped, what
+/// does not end in time is left; a transaction that was sent lands or expires by itself.
+async fn join_all(mut tasks: JoinSet<std::result::Result<(), JoinError>>, stop: &watch::Sender<bool>) -> Result<()> {
+    let (mut stopped, mut failed) = (stop.subscribe(), None);
+    let late = async {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    tokio::pin!(late);
+    loop {
+        tokio::select! {
+            ended = tasks.join_next() => match ended {
+                None => break,
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(error)) | Err(error)) => {
+                    tracing::error!(%error, "a task ended badly, the keeper stops");
+                    failed = Some(Error::Configuration(format!("a task of the keeper ended badly: {error}")));
+                    stop.send_replace(true);
+                }
+            },
+            () = &mut late => {
+                tracing::warn!(left = tasks.len(), "stopped without waiting for what is still under way");
+                tasks.shutdown().await;
+                break;
             }
         }
-        tracing::info!("the keeper has stopped");
-        Ok(())
     }
+    tracing::info!("the keeper has stopped");
+    failed.map_or(Ok(()), Err)
 }
 
 async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypair: &Keypair) -> Result<()> {

@@ -139,6 +139,7 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Run { source, dry_run, keypair } => {
             let mut config = source.load()?;
             config.dry_run |= dry_run;
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), dry_run = config.dry_run, "starting");
             let key = read_key(&keypair.unwrap_or_else(|| config.keypair_path()))?;
             let keeper = Keeper::new(config, key).await?;
             tokio::spawn(stop_on_signal(keeper.stopper()));

@@ -24,6 +24,7 @@ use super::{Context, Job, LIQUIDATE};
 use crate::backoff::Targets;
 use crate::capital::{Capital, Funds};
 use crate::config::LiquidateConfig;
+use crate::metrics::Metrics;
 use crate::offer::{best_offer, Means, NoOffer, Offer};
 use crate::outbox::Submitted;
 use crate::state::{Candidate, Tracker, Update};
@@ -108,14 +109,13 @@ impl Liquidate {
         settled && !self.targets.contains(&candidate.key) && self.backoff.may(&candidate.key, now)
     }
 
-    /// Plans and reserves as many liquidations as may start now.
-    fn plan(&mut self, context: &Context) -> Vec<Planned> {
-        let mut tracker = context.tracker();
+    /// Plans and reserves as many liquidations as may start now; `signer` is the liquidator's owner or delegate.
+    pub fn plan(&mut self, tracker: &mut Tracker, signer: Pubkey, metrics: &Metrics) -> Vec<Planned> {
         if tracker.shared.registry.is_paused(pause::LIQUIDATE) {
             return Vec::new();
         }
         let (Some(own), Some(liquidator)) = (tracker.own().copied(), tracker.liquidator()) else {
-            context.metrics.refuse(LIQUIDATE, "plan", "liquidator_missing");
+            metrics.refuse(LIQUIDATE, "plan", "liquidator_missing");
             return Vec::new();
         };
         let now = Instant::now();
@@ -132,13 +132,12 @@ impl Liquidate {
         let (keys, unix) = (tracker.shared.keys, tracker.now());
         let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
         let funds = Funds { own: &own, registry: &registry, board: &board, now: unix };
-        let signer = context.outbox.payer();
         let mut planned = Vec::new();
         for candidate in candidates.iter().take(PLANNED_PER_TURN) {
             if self.targets.len() >= self.config.max_in_flight {
                 break;
             }
-            match self.offer(&mut tracker, candidate, &funds) {
+            match self.offer(tracker, candidate, &funds) {
                 Ok((offer, after)) => {
                     let parties = Parties { signer, liquidator, liquidatee: candidate.key };
                     let instruction = instruction(&keys, parties, &offer.request, [&own, &after]);
@@ -146,7 +145,7 @@ impl Liquidate {
                     self.targets.push(candidate.key);
                     planned.push(Planned { target: candidate.key, liquidator, offer, instruction, ticket });
                 }
-                Err(none) => context.metrics.refuse(LIQUIDATE, "plan", &none.reason()),
+                Err(none) => metrics.refuse(LIQUIDATE, "plan", &none.reason()),
             }
         }
         planned
@@ -174,11 +173,17 @@ impl Liquidate {
 }
 
 /// A liquidation that is about to start.
-struct Planned {
-    target: Pubkey,
-    liquidator: Pubkey,
-    offer: Offer,
-    instruction: Instruction,
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The account under water.
+    pub target: Pubkey,
+    /// The account that pays.
+    pub liquidator: Pubkey,
+    /// What it is to do.
+    pub offer: Offer,
+    /// What is sent.
+    pub instruction: Instruction,
+    /// What it reserves.
     ticket: u64,
 }
 
@@ -268,7 +273,8 @@ impl Job for Liquidate {
         let now = Instant::now();
         self.backoff.sweep(now);
         self.filled.retain(|_, (_, at)| now.saturating_duration_since(*at) <= SETTLES_WITHIN);
-        for planned in self.plan(context) {
+        let planned = self.plan(&mut context.tracker(), context.outbox.payer(), &context.metrics);
+        for planned in planned {
             self.running.spawn(execute(context.clone(), planned));
         }
         Ok(())

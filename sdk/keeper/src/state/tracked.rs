@@ -1,6 +1,5 @@
 //! A margin account without its empty places.
 
-use bytemuck::Zeroable;
 use plimsoll_risk::auction::{Clocks, Seen};
 use plimsoll_state::{
     AccountStatus, DerivativePosition, EngineAccount, I128Le, MarginAccount, PositionKind, Registry, TokenPosition,
@@ -130,9 +129,9 @@ impl Tracked {
         }
     }
 
-    /// Writes the account into a buffer as the margin functions take it; allocates nothing.
+    /// Writes the account into a buffer as the margin functions take it; allocates nothing, and touches only places in
+    /// use. The buffer is zeroed or was last written by this function.
     pub fn write_to(&self, out: &mut MarginAccount) {
-        *out = MarginAccount::zeroed();
         out.version = LAYOUT_VERSION;
         out.status = self.status;
         out.observed = self.observed;
@@ -145,6 +144,10 @@ impl Tracked {
         for (place, balance) in out.tokens.iter_mut().zip(&self.balances) {
             *place = TokenPosition { shares: balance.shares, bank: balance.bank, used: 1, ..TokenPosition::default() };
         }
+        // Places fill up from the front, so those of the account before end at the first that is free.
+        for place in out.tokens.iter_mut().skip(self.balances.len()).take_while(|place| place.used == 1) {
+            *place = TokenPosition::default();
+        }
         for (place, position) in out.derivatives.iter_mut().zip(&self.positions) {
             *place = DerivativePosition {
                 shares: position.shares,
@@ -156,6 +159,10 @@ impl Tracked {
                 last_sign: position.last_sign,
                 ..DerivativePosition::default()
             };
+        }
+        let rest = out.derivatives.iter_mut().skip(self.positions.len());
+        for place in rest.take_while(|place| place.kind != PositionKind::Empty as u8) {
+            *place = DerivativePosition::default();
         }
     }
 
@@ -206,6 +213,8 @@ impl Tracked {
 
 #[cfg(test)]
 mod tests {
+    use bytemuck::Zeroable;
+
     use super::*;
 
     fn account() -> MarginAccount {
@@ -238,6 +247,26 @@ mod tests {
         assert_eq!((back.clocks(), tracked.clocks()), (account.clocks(), account.clocks()));
         assert_eq!((tracked.banks, tracked.debts, tracked.markets), (1 << 5 | 1 << 2, 1 << 5, 1 << 4));
         assert!(tracked.owes(5) && !tracked.owes(2) && !tracked.is_debt_free());
+    }
+
+    #[test]
+    fn nothing_of_the_account_before_is_left_in_the_buffer() {
+        let (key, mut larger) = (Pubkey::new_unique(), account());
+        for bank in 0..16u8 {
+            larger.tokens[bank as usize] = TokenPosition { shares: 5, bank, used: 1, ..TokenPosition::default() };
+            larger.derivatives[bank as usize] =
+                DerivativePosition { kind: PositionKind::Perp as u8, market: bank, shares: 3, ..Default::default() };
+        }
+        let (mut reused, mut fresh) = (MarginAccount::zeroed(), MarginAccount::zeroed());
+        Tracked::of(key, 1, &larger).write_to(&mut reused);
+        for smaller in [account(), MarginAccount { version: LAYOUT_VERSION, ..MarginAccount::zeroed() }] {
+            let tracked = Tracked::of(key, 1, &smaller);
+            tracked.write_to(&mut reused);
+            fresh = MarginAccount::zeroed();
+            tracked.write_to(&mut fresh);
+            assert_eq!(bytemuck::bytes_of(&reused), bytemuck::bytes_of(&fresh));
+        }
+        assert!(fresh.is_empty());
     }
 
     #[test]

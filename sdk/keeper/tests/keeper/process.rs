@@ -85,6 +85,26 @@ async fn a_keeper_that_hears_nothing_says_that_it_is_not_healthy() {
     running.await.expect("no panic").expect("no error");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keeper_whose_node_is_gone_still_stops() {
+    let stage = Stage::new();
+    stage.sol_falls_to(160);
+    let mut config = stage.config();
+    config.send.resigns = 20;
+    let keeper = stage.keeper(config).await.expect("a keeper");
+    let (stopper, context) = (keeper.stopper(), keeper.context());
+    let running = tokio::spawn(keeper.run());
+    // The transaction is sent and never lands; then nothing answers any more.
+    stage.node.faults(|faults| faults.dropped = u32::MAX);
+    while context.metrics.sent.with_label_values(&["liquidate"]).get() == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stage.node.faults(|faults| faults.timeouts = u32::MAX);
+    stopper.send_replace(true);
+    let ended = tokio::time::timeout(Duration::from_secs(15), running).await.expect("it stops in time");
+    ended.expect("no panic").expect("no error");
+}
+
 fn binary(arguments: &[&str]) -> (bool, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll-keeper")).args(arguments).output().expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -117,9 +137,12 @@ fn without_a_node_it_ends_with_the_reason_and_what_to_do() {
     let file = key.path().join("key.json");
     let bytes: Vec<u8> = crate::stage::delegate().to_bytes().to_vec();
     std::fs::write(&file, serde_json::to_string(&bytes).unwrap()).unwrap();
-    let arguments = ["run", "--engine", &engine, "--url", "http://127.0.0.1:1", "--keypair", file.to_str().unwrap()];
+    let mut arguments = vec!["run", "--engine", &engine, "--url", "http://127.0.0.1:1"];
+    arguments.extend(["--keypair", file.to_str().unwrap(), "--log-format", "json"]);
     let (done, _, error) = binary(&arguments);
     assert!(!done && error.contains("did not answer") && error.contains("check --url"), "{error}");
+    let first: serde_json::Value = serde_json::from_str(error.lines().next().unwrap()).expect("logs are JSON");
+    assert_eq!((first["message"].as_str(), first["level"].as_str()), (Some("starting"), Some("INFO")));
 }
 
 #[tokio::test]
