@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 #[derive(Args, Clone, Debug, Default)]
 pub struct SessionArgs {
     /// Cluster: localnet, devnet, testnet, mainnet-beta, or an http(s) address. Else the Solana CLI's
-    #[arg(short, long, global = true, env = "PLIMSOLL_URL", help_heading = "Cluster and keys")]
+    #[arg(short, long, global = true, env = "PLIMSOLL_URL", hide_env_values = true, help_heading = "Cluster and keys")]
     pub url: Option<String>,
     /// Key file that signs and pays. Else the Solana CLI's
     #[arg(
@@ -25,6 +25,7 @@ pub struct SessionArgs {
         global = true,
         value_name = "PATH",
         env = "PLIMSOLL_KEYPAIR",
+        hide_env_values = true,
         help_heading = "Cluster and keys"
     )]
     pub keypair: Option<PathBuf>,

@@ -1,1 +1,67 @@
-fn main() {}
+//! `plimsoll`: everything a person does with an engine, on any cluster.
+
+mod amount;
+mod cli;
+mod commands;
+mod context;
+mod margin;
+mod names;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use plimsoll_migrations::{Result, Session};
+
+use cli::{Cli, Command};
+use context::Context;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    match run(cli).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let advice = error.advice();
+            if json {
+                eprintln!("{}", serde_json::json!({ "error": error.to_string(), "advice": advice }));
+            } else {
+                eprintln!("error: {error}");
+                advice.iter().for_each(|advice| eprintln!("  -> {advice}"));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all is well.
+async fn run(cli: Cli) -> Result<bool> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "plimsoll", &mut std::io::stdout());
+        return Ok(true);
+    }
+    if let Command::Keeper(command) = cli.command {
+        return commands::keeper::run(command, &cli.session, cli.engine).await.map(|()| true);
+    }
+    let session = Session::open(&cli.session).await?;
+    let context = Context { session, engine: cli.engine, names: cli.names, json: cli.json };
+    match cli.command {
+        Command::Engine(command) => return commands::engine::run(&context, command).await,
+        Command::Bank(command) => commands::bank::run(&context, command).await,
+        Command::Market(command) => commands::market::run(&context, command).await,
+        Command::Price(command) => commands::price::run(&context, command).await,
+        Command::Account(command) => commands::account::run(&context, command).await,
+        Command::Deposit(args) => commands::funds::deposit(&context, &args).await,
+        Command::Withdraw(args) => commands::funds::withdraw(&context, &args).await,
+        Command::Borrow(args) => commands::funds::borrow(&context, &args).await,
+        Command::Repay(args) => commands::funds::repay(&context, &args).await,
+        Command::Fill(args) => commands::fill::run(&context, &args).await,
+        Command::Liquidate(args) => commands::liquidate::run(&context, &args).await,
+        Command::Insurance(command) => commands::insurance::run(&context, command).await,
+        Command::Simulate(args) => commands::simulate::run(&context, &args).await,
+        Command::Keeper(_) | Command::Completions { .. } => Ok(()),
+    }?;
+    Ok(true)
+}

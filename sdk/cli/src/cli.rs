@@ -1,0 +1,199 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+use plimsoll_migrations::SessionArgs;
+use solana_pubkey::Pubkey;
+
+use crate::commands::account::AccountCommand;
+use crate::commands::bank::BankCommand;
+use crate::commands::engine::EngineCommand;
+use crate::commands::fill::FillArgs;
+use crate::commands::funds::FundsArgs;
+use crate::commands::insurance::InsuranceCommand;
+use crate::commands::keeper::KeeperCommand;
+use crate::commands::liquidate::LiquidateArgs;
+use crate::commands::market::MarketCommand;
+use crate::commands::price::PriceCommand;
+use crate::commands::simulate::SimulateArgs;
+
+/// Everything a person does with a Plimsoll engine, on any cluster.
+///
+/// Cluster and key are the Solana CLI's unless named. Banks, prices and markets go by name, slot or mint; amounts are
+/// whole units (12.5). A margin account goes by address, or by number where it is yours.
+#[derive(Parser, Debug)]
+#[command(name = "plimsoll", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Cluster, keys, caution
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// The engine. Else the only one of the cluster, or the first of the key that signs
+    #[arg(short, long, global = true, value_name = "ADDRESS", env = "PLIMSOLL_ENGINE", hide_env_values = true)]
+    pub engine: Option<Pubkey>,
+    /// A configuration file whose names of banks and prices are used
+    #[arg(long, global = true, value_name = "PATH", env = "PLIMSOLL_NAMES", hide_env_values = true)]
+    pub names: Option<PathBuf>,
+    /// Print one JSON value instead of tables
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Create, configure and inspect engines
+    #[command(subcommand)]
+    Engine(EngineCommand),
+    /// Inspect banks, collect their fees
+    #[command(subcommand)]
+    Bank(BankCommand),
+    /// Inspect markets
+    #[command(subcommand)]
+    Market(MarketCommand),
+    /// Inspect and refresh prices
+    #[command(subcommand)]
+    Price(PriceCommand),
+    /// Open, inspect and close margin accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Deposit tokens into a margin account
+    Deposit(FundsArgs),
+    /// Withdraw a deposit; never borrows
+    Withdraw(FundsArgs),
+    /// Borrow tokens; takes the deposit first
+    Borrow(FundsArgs),
+    /// Repay a debt, anybody's
+    Repay(FundsArgs),
+    /// Settle a trade between two margin accounts
+    Fill(FillArgs),
+    /// Liquidate an account by hand; shows the plan first
+    Liquidate(LiquidateArgs),
+    /// Insurance of banks
+    #[command(subcommand)]
+    Insurance(InsuranceCommand),
+    /// Show what other prices would do to an account; sends nothing
+    Simulate(SimulateArgs),
+    /// Keep the engine, or watch its least healthy accounts
+    #[command(subcommand)]
+    Keeper(KeeperCommand),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// Help of a command and of everything below it.
+    fn help(path: &str, command: &mut clap::Command, out: &mut String) {
+        out.push_str(&format!("$ {path} --help\n{}\n", command.render_long_help()));
+        for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+            let path = format!("{path} {}", below.get_name());
+            // What every command takes is said once, above.
+            *below = below.clone().mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg });
+            help(&path, below, out);
+        }
+    }
+
+    #[test]
+    fn help_says_what_it_said() {
+        let mut found = String::new();
+        let mut command = Cli::command();
+        command.build();
+        help("plimsoll", &mut command, &mut found);
+        let found: String = found.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/help.txt");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(path, &found).unwrap();
+        }
+        let golden = std::fs::read_to_string(path).unwrap();
+        assert!(found == golden, "help changed: run the test with UPDATE_GOLDEN=1 and read the difference");
+    }
+
+    #[test]
+    fn every_command_parses() {
+        let key = "9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a";
+        let commands = [
+            "engine list",
+            "engine show",
+            "engine show --toml",
+            "engine create --config f.toml",
+            "engine configure --config f.toml --dry-run",
+            "engine verify --config f.toml",
+            "engine pause borrow withdraw",
+            "engine pause --none --yes",
+            "engine propose-authority KEY",
+            "engine propose-authority --none",
+            "engine accept-authority",
+            "bank list",
+            "bank show SOL",
+            "bank collect-fees USDC all",
+            "market list",
+            "market show SOL-PERP",
+            "price list",
+            "price refresh",
+            "price refresh SOL BTC --secondary",
+            "price post SOL=120.5",
+            "account list",
+            "account list --owner KEY",
+            "account list --everybody",
+            "account show",
+            "account show KEY",
+            "account open --id 3 --delegate KEY",
+            "account close 3",
+            "account delegate KEY --account 3",
+            "account delegate --none",
+            "account approve-venue KEY 1000",
+            "account revoke-venue KEY",
+            "deposit USDC 12.5",
+            "withdraw USDC all --account 1 --token-account KEY",
+            "borrow SOL 0.5",
+            "repay SOL all --account KEY",
+            "fill SOL-PERP 1.5 --price 120 --buyer KEY --seller KEY --seller-keypair k.json",
+            "fill SOL-PERP 1.5 --price 120 --buyer KEY --seller KEY --venue KEY",
+            "liquidate KEY",
+            "liquidate KEY --with 2 --asset SOL --borrow USDC --max 10 --dry-run",
+            "liquidate KEY --position SOL-PERP",
+            "insurance show",
+            "insurance fund USDC 5",
+            "insurance sweep USDC",
+            "simulate KEY --price SOL=120 --price BTC=90000 --spot-only",
+            "keeper run --config k.toml --dry-run",
+            "keeper top --once",
+            "keeper check-config k.toml",
+            "completions bash",
+        ];
+        for words in commands {
+            let words = format!("plimsoll {words} --url localnet --json").replace("KEY", key);
+            let parsed = Cli::try_parse_from(words.split(' '));
+            assert!(
+                parsed.as_ref().is_ok_and(|cli| cli.json),
+                "{words}: {}",
+                parsed.err().map_or_else(String::new, |e| e.to_string())
+            );
+        }
+    }
+
+    #[test]
+    fn amounts_and_addresses_that_are_none_are_refused_while_parsing() {
+        for words in ["deposit USDC 1e3", "deposit USDC -5", "account approve-venue moon 5", "simulate 0 --price SOL"] {
+            let words = format!("plimsoll {words}");
+            assert!(Cli::try_parse_from(words.split(' ')).is_err(), "{words}");
+        }
+    }
+}

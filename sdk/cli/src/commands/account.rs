@@ -1,0 +1,264 @@
+//! `plimsoll account`.
+
+use clap::Subcommand;
+use plimsoll::instructions::OpenAccountArgs;
+use plimsoll_migrations::Result;
+use plimsoll_risk::price::Price;
+use plimsoll_sdk::ix;
+use plimsoll_sdk::view::Accounts;
+use plimsoll_state::snapshot::{balance_atoms, Views};
+use plimsoll_state::{AccountStatus, MarginAccount, Registry};
+use solana_pubkey::Pubkey;
+
+use crate::amount::{ratio, show, show_price, usd_pico, Amount};
+use crate::context::{usage, Context, Loaded};
+use crate::margin::{liquidation_prices, underlyings, LiquidationPrices, Standing};
+use crate::names::name_of;
+use crate::output::Report;
+
+/// Commands on margin accounts.
+#[derive(Subcommand, Debug)]
+pub enum AccountCommand {
+    /// List the signer's margin accounts, or others'
+    List {
+        /// Of this owner
+        #[arg(long, value_name = "ADDRESS")]
+        owner: Option<Pubkey>,
+        /// Every account of the engine, least healthy first
+        #[arg(long, conflicts_with = "owner")]
+        everybody: bool,
+    },
+    /// Show balances, positions, margins and liquidation prices
+    Show {
+        /// The account: an address, or the number of one of yours
+        #[arg(default_value = "0")]
+        account: String,
+    },
+    /// Open a margin account of the signer's
+    Open {
+        /// Its number
+        #[arg(long, default_value_t = 0)]
+        id: u16,
+        /// Who may trade, liquidate, deposit and repay, but neither withdraw nor borrow
+        #[arg(long, value_name = "ADDRESS")]
+        delegate: Option<Pubkey>,
+    },
+    /// Close an empty margin account
+    Close {
+        /// The account
+        #[arg(default_value = "0")]
+        account: String,
+    },
+    /// Name, replace or remove the delegate
+    Delegate {
+        /// The delegate
+        #[arg(required_unless_present = "none", value_name = "ADDRESS")]
+        delegate: Option<Pubkey>,
+        /// Remove it
+        #[arg(long, conflicts_with = "delegate")]
+        none: bool,
+        /// The account
+        #[arg(long, default_value = "0")]
+        account: String,
+    },
+    /// Let a venue settle fills, up to a notional
+    ApproveVenue {
+        /// The venue as the engine knows it
+        venue: Pubkey,
+        /// Notional it may settle from now on, in the settlement token
+        limit: Amount,
+        /// The account
+        #[arg(long, default_value = "0")]
+        account: String,
+    },
+    /// Take an approval back, at once
+    RevokeVenue {
+        /// The venue
+        venue: Pubkey,
+        /// The account
+        #[arg(long, default_value = "0")]
+        account: String,
+    },
+}
+
+/// Runs one.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn run(context: &Context, command: AccountCommand) -> Result<()> {
+    let loaded = context.load().await?;
+    match command {
+        AccountCommand::List { owner, everybody } => list(context, &loaded, owner, everybody).await,
+        AccountCommand::Show { account } => {
+            let (address, account) = context.account(&loaded.accounts.keys, &account).await?;
+            report(&loaded, &address, &account)?.print(context.json);
+            Ok(())
+        }
+        AccountCommand::Open { id, delegate } => {
+            let (keys, owner) = (&loaded.accounts.keys, context.session.address()?);
+            let address = keys.margin_account(&owner, id);
+            let open = ix::open_account(keys, owner, owner, OpenAccountArgs { id, delegate });
+            context.act(&format!("open account {id}, {address}"), None, &[], &[open]).await
+        }
+        AccountCommand::Close { account } => close(context, &loaded, &account).await,
+        AccountCommand::Delegate { delegate, account, .. } => {
+            let address = context.account_address(&loaded.accounts.keys, &account)?;
+            let set = ix::set_delegate(context.session.address()?, address, delegate);
+            let name = delegate.map_or_else(|| "nobody".to_owned(), |key| key.to_string());
+            context.act(&format!("make {name} the delegate of {address}"), None, &[], &[set]).await
+        }
+        AccountCommand::ApproveVenue { venue, limit, account } => {
+            let address = context.account_address(&loaded.accounts.keys, &account)?;
+            let atoms = limit.atoms(loaded.decimals(Registry::QUOTE_BANK as u8))?;
+            let approve = ix::approve_venue(context.session.address()?, address, venue, atoms);
+            context.act(&format!("let {venue} settle fills of {address}"), None, &[], &[approve]).await
+        }
+        AccountCommand::RevokeVenue { venue, account } => {
+            let address = context.account_address(&loaded.accounts.keys, &account)?;
+            let revoke = ix::revoke_venue(context.session.address()?, address, venue);
+            context.act(&format!("no longer let {venue} settle fills of {address}"), None, &[], &[revoke]).await
+        }
+    }
+}
+
+async fn close(context: &Context, loaded: &Loaded, account: &str) -> Result<()> {
+    let (address, held) = context.account(&loaded.accounts.keys, account).await?;
+    if !held.is_empty() {
+        return Err(usage(format!("{address} still holds balances or positions (`plimsoll account show {address}`)")));
+    }
+    let rent_payer = Pubkey::new_from_array(held.rent_payer);
+    let close = ix::close_account(context.session.address()?, address, rent_payer);
+    let what = format!("close {address}, its rent back to {rent_payer}");
+    context.act(&what, Some(&format!("{what}?")), &[], &[close]).await
+}
+
+async fn list(context: &Context, loaded: &Loaded, owner: Option<Pubkey>, everybody: bool) -> Result<()> {
+    let owner = match (owner, everybody) {
+        (Some(owner), _) => Some(owner),
+        (None, true) => None,
+        (None, false) => Some(context.session.address()?),
+    };
+    let engine = loaded.accounts.keys.engine;
+    let found = context.session.connection.margin_accounts(&engine, owner.as_ref(), None).await?;
+    let mut standing = Vec::with_capacity(found.len());
+    for (address, account) in &found {
+        standing.push((Standing::of(&loaded.accounts.with(account))?, *address, account));
+    }
+    standing.sort_by_key(|(standing, address, _)| (standing.ratio_ppm, *address));
+    let rows = standing.iter().map(|(standing, address, account)| {
+        vec![
+            address.to_string(),
+            account.id.to_string(),
+            Pubkey::new_from_array(account.owner).to_string(),
+            usd_pico(standing.nav),
+            usd_pico(standing.mmr),
+            ratio(standing.ratio_ppm),
+            state(account, standing),
+        ]
+    });
+    Report::table("accounts", &["account", "id", "owner", "NAV", "MMR", "ratio", "state"], rows.collect())
+        .print(context.json);
+    Ok(())
+}
+
+fn state(account: &MarginAccount, standing: &Standing) -> String {
+    match AccountStatus::try_from(account.status) {
+        Ok(AccountStatus::Active) => standing.words().to_owned(),
+        Ok(AccountStatus::Seizing) => "bankrupt: assets are being moved".to_owned(),
+        Ok(AccountStatus::Paying) => "bankrupt: legs are being paid".to_owned(),
+        Err(_) => "unknown".to_owned(),
+    }
+}
+
+/// Everything about an account.
+fn report(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Result<Report> {
+    let accounts = loaded.accounts.with(account);
+    let standing = Standing::of(&accounts)?;
+    let key = |bytes: [u8; 32]| match Pubkey::new_from_array(bytes) {
+        nobody if nobody == Pubkey::default() => "nobody".to_owned(),
+        key => key.to_string(),
+    };
+    let mut facts = vec![
+        ("account", format!("{address} (number {})", account.id)),
+        ("owner", key(account.owner)),
+        ("delegate", key(account.delegate)),
+    ];
+    facts.extend(margins(&standing));
+    facts.push(("state", state(account, &standing)));
+    if standing.stale || standing.not_ready {
+        let why = if standing.stale { "a price is stale" } else { "a price's averages are not ready" };
+        facts.push(("may add risk", format!("no: {why} (`plimsoll price list`)")));
+    }
+    if account.under_water_secs > 0 {
+        facts.push(("under water", format!("{} s on its clock", account.under_water_secs)));
+    }
+    let quote = loaded.decimals(Registry::QUOTE_BANK as u8) as u32;
+    let venues = account.venues.iter().filter(|venue| venue.venue != [0; 32]);
+    let venues = venues.map(|venue| vec![key(venue.venue), show(venue.notional_left_atoms as i128, quote)]);
+    Ok(Report::default()
+        .with_facts("account", facts)
+        .with_note("balances:")
+        .with_rows("balances", &["bank", "balance"], balances(loaded, account)?)
+        .with_note("positions:")
+        .with_rows("positions", &["market", "size", "PnL at spot", "notional at spot"], positions(loaded, &accounts)?)
+        .with_note("liquidation prices, each with the others unchanged:")
+        .with_rows("liquidation_prices", &["price", "now $", "below $", "above $"], prices(loaded, &accounts)?)
+        .with_note("venues that may settle fills:")
+        .with_rows("venues", &["venue", "notional left"], venues.collect()))
+}
+
+/// NAV and requirements in words.
+pub fn margins(standing: &Standing) -> Vec<(&'static str, String)> {
+    vec![
+        ("NAV", usd_pico(standing.nav)),
+        ("MMR", usd_pico(standing.mmr)),
+        ("TMR", usd_pico(standing.tmr)),
+        ("margin ratio", ratio(standing.ratio_ppm)),
+        ("NAV for adding risk", usd_pico(standing.init_nav)),
+        ("IMR", usd_pico(standing.imr)),
+        ("free for adding risk", usd_pico(standing.init_nav - standing.imr)),
+    ]
+}
+
+fn balances(loaded: &Loaded, account: &MarginAccount) -> Result<Vec<Vec<String>>> {
+    let held = account.tokens.iter().filter(|token| token.used == 1);
+    held.map(|token| {
+        let slot = &loaded.accounts.registry.banks[token.bank as usize];
+        let atoms = balance_atoms(slot, token.shares, loaded.accounts.now).map_err(plimsoll_rpc::Error::from)?;
+        Ok(vec![name_of(&loaded.names.banks, token.bank), show(atoms as i128, slot.decimals as u32)])
+    })
+    .collect()
+}
+
+fn positions(loaded: &Loaded, accounts: &Accounts) -> Result<Vec<Vec<String>>> {
+    let portfolio = accounts.portfolio(Views::SPOT).map_err(plimsoll_rpc::Error::from)?;
+    let quote = loaded.decimals(Registry::QUOTE_BANK as u8) as u32;
+    let rows = portfolio.perps().iter().map(|leg| {
+        let slot = &loaded.accounts.registry.markets[leg.market as usize];
+        let notional = leg.prices.spot.value_down(leg.units.unsigned_abs());
+        vec![
+            name_of(&loaded.names.markets, leg.market),
+            show(leg.units as i128, slot.base_decimals as u32),
+            show(leg.pnl_at(leg.prices.spot) as i128, quote),
+            show(notional as i128, quote),
+        ]
+    });
+    Ok(rows.collect())
+}
+
+fn prices(loaded: &Loaded, accounts: &Accounts) -> Result<Vec<Vec<String>>> {
+    let slots = underlyings(accounts.account, accounts.registry);
+    slots
+        .into_iter()
+        .map(|slot| {
+            let LiquidationPrices { below, above, hopeless } = liquidation_prices(accounts, slot)?;
+            let text = |price: Option<Price>| match price {
+                Some(price) => show_price(price),
+                None if hopeless => "at any".to_owned(),
+                None => "-".to_owned(),
+            };
+            let now = accounts.board.slots[slot as usize].spot.get();
+            Ok(vec![name_of(&loaded.names.prices, slot), show_price(now), text(below), text(above)])
+        })
+        .collect()
+}

@@ -1,0 +1,241 @@
+//! `plimsoll engine`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use plimsoll::instructions::ProposeAuthorityArgs;
+use plimsoll_migrations::config::{observe, Config, PauseBit};
+use plimsoll_migrations::steps::{apply, Applied, ApplyOptions};
+use plimsoll_migrations::verify::verify;
+use plimsoll_migrations::Result;
+use plimsoll_sdk::ix;
+use plimsoll_sdk::pda::EngineKeys;
+use solana_pubkey::Pubkey;
+
+use crate::context::{usage, Context, Loaded};
+use crate::output::Report;
+
+/// Commands on engines.
+#[derive(Subcommand, Debug)]
+pub enum EngineCommand {
+    /// List every engine of the cluster
+    List,
+    /// Show an engine's authorities and listings
+    Show {
+        /// Print its whole configuration as a file instead
+        #[arg(long)]
+        toml: bool,
+    },
+    /// Create an engine and list everything in a file; continues where it stopped
+    Create {
+        /// The configuration
+        #[arg(long, value_name = "PATH")]
+        config: PathBuf,
+    },
+    /// Bring an existing engine to what a file says
+    Configure {
+        /// The configuration
+        #[arg(long, value_name = "PATH")]
+        config: PathBuf,
+    },
+    /// Report every difference between an engine and a file; fails where there is one
+    Verify {
+        /// The configuration
+        #[arg(long, value_name = "PATH")]
+        config: PathBuf,
+    },
+    /// Set what is paused. The pause authority may only add; repay and deposit cannot be paused
+    Pause {
+        /// Everything that is paused from now on: withdraw, borrow, fill, liquidate, settle, resolve, price, open-account
+        #[arg(required_unless_present = "none", value_parser = parse_bit, value_name = "WHAT")]
+        what: Vec<PauseBit>,
+        /// Pause nothing any more
+        #[arg(long, conflicts_with = "what")]
+        none: bool,
+    },
+    /// Name who may take over the engine; the authority stays until its successor accepts
+    ProposeAuthority {
+        /// The successor
+        #[arg(required_unless_present = "none", value_name = "ADDRESS")]
+        successor: Option<Pubkey>,
+        /// Withdraw a proposal
+        #[arg(long, conflicts_with = "successor")]
+        none: bool,
+        /// Replace the pause authority too, at once
+        #[arg(long, value_name = "ADDRESS")]
+        pause_authority: Option<Pubkey>,
+    },
+    /// Take over the engine, as the key that was proposed
+    AcceptAuthority,
+}
+
+fn parse_bit(text: &str) -> std::result::Result<PauseBit, String> {
+    let names = || PauseBit::ALL.map(PauseBit::name).join(", ");
+    PauseBit::ALL.into_iter().find(|bit| bit.name() == text).ok_or_else(|| format!("it is one of {}", names()))
+}
+
+/// Runs one; false where a verification finds a difference.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
+    match command {
+        EngineCommand::List => list(context).await?,
+        EngineCommand::Show { toml } => show(context, toml).await?,
+        EngineCommand::Create { config } => create(context, Config::read(&config)?).await?,
+        EngineCommand::Configure { config } => {
+            let config = Config::read(&config)?;
+            let creator = creator(context, &config)?;
+            let engine = EngineKeys::created_by(&creator, config.engine.id).engine;
+            // Its absence is an error here: `create` is the command that makes one.
+            context.session.connection.engine(engine).await?;
+            create(context, config).await?;
+        }
+        EngineCommand::Verify { config } => return differences(context, &Config::read(&config)?).await,
+        EngineCommand::Pause { what, .. } => pause(context, &what).await?,
+        EngineCommand::ProposeAuthority { successor, pause_authority, .. } => {
+            let keys = EngineKeys::of(context.engine_address().await?);
+            let args = ProposeAuthorityArgs { authority: successor, pause_authority };
+            let propose = ix::propose_authority(&keys, context.session.address()?, args);
+            let what = match successor {
+                Some(successor) => format!("propose {successor} as the authority of {}", keys.engine),
+                None => format!("withdraw the proposal of an authority of {}", keys.engine),
+            };
+            context.act(&what, Some(&format!("{what}?")), &[], &[propose]).await?;
+        }
+        EngineCommand::AcceptAuthority => {
+            let keys = EngineKeys::of(context.engine_address().await?);
+            let signer = context.session.address()?;
+            let what = format!("make {signer} the authority of {}", keys.engine);
+            context.act(&what, Some(&format!("{what}?")), &[], &[ix::accept_authority(&keys, signer)]).await?;
+        }
+    }
+    Ok(true)
+}
+
+async fn list(context: &Context) -> Result<()> {
+    let engines = context.session.connection.engines().await?;
+    let rows = engines.iter().map(|(address, engine)| {
+        let authority = Pubkey::new_from_array(engine.authority);
+        let kind = if engine.test_cluster == 1 { "test cluster" } else { "production" };
+        vec![address.to_string(), engine.id.to_string(), authority.to_string(), kind.to_owned()]
+    });
+    Report::table("engines", &["engine", "id", "authority", "kind"], rows.collect()).print(context.json);
+    Ok(())
+}
+
+async fn show(context: &Context, toml: bool) -> Result<()> {
+    let loaded = context.load().await?;
+    if toml {
+        print!("{}", configuration(context, &loaded)?.to_toml()?);
+        return Ok(());
+    }
+    let (engine, registry) = (&loaded.accounts.engine, &loaded.accounts.registry);
+    let key = |bytes: [u8; 32]| match Pubkey::new_from_array(bytes) {
+        nobody if nobody == Pubkey::default() => "nobody".to_owned(),
+        key => key.to_string(),
+    };
+    let paused: Vec<&str> = PauseBit::of_bits(registry.pause_bits).into_iter().map(PauseBit::name).collect();
+    let facts = vec![
+        ("engine", loaded.accounts.keys.engine.to_string()),
+        ("registry", loaded.accounts.keys.registry.to_string()),
+        ("price board", loaded.accounts.keys.board.to_string()),
+        ("creator", key(engine.creator)),
+        ("authority", key(engine.authority)),
+        ("proposed authority", key(engine.pending_authority)),
+        ("pause authority", key(engine.pause_authority)),
+        ("kind", if engine.test_cluster == 1 { "test cluster" } else { "production" }.to_owned()),
+        ("paused", if paused.is_empty() { "nothing".to_owned() } else { paused.join(", ") }),
+        ("prices", loaded.names.prices.join(", ")),
+        ("banks", loaded.names.banks.join(", ")),
+        ("markets", loaded.names.markets.join(", ")),
+        ("slot", loaded.accounts.slot.to_string()),
+    ];
+    Report::default().with_facts("engine", facts).print(context.json);
+    Ok(())
+}
+
+/// The configuration that the chain has, named as the file of names or the chain has it.
+fn configuration(context: &Context, loaded: &Loaded) -> Result<Config> {
+    let accounts = &loaded.accounts;
+    let empty = Config {
+        engine: plimsoll_migrations::config::EngineConfig {
+            id: accounts.engine.id,
+            test_cluster: accounts.engine.test_cluster == 1,
+            creator: None,
+            authority: None,
+            pause_authority: None,
+            pause: None,
+        },
+        params: Default::default(),
+        prices: Vec::new(),
+        banks: Vec::new(),
+        markets: Vec::new(),
+        venues: Vec::new(),
+    };
+    let names = context.names.as_deref().map_or_else(|| Ok(empty), Config::read)?;
+    let (engine, registry, board) = (&accounts.engine, &accounts.registry, &accounts.board);
+    let mut config = observe(engine, registry, board, &accounts.banks, &accounts.markets, &[], &names);
+    if context.names.is_none() {
+        config.prices.iter_mut().zip(&loaded.names.prices).for_each(|(price, name)| price.name.clone_from(name));
+        config.banks.iter_mut().zip(&loaded.names.banks).for_each(|(bank, name)| bank.name.clone_from(name));
+    }
+    Ok(config)
+}
+
+fn creator(context: &Context, config: &Config) -> Result<Pubkey> {
+    config.engine.creator.map_or_else(|| context.session.address(), |key| Ok(key.0))
+}
+
+async fn create(context: &Context, config: Config) -> Result<()> {
+    let progress = |text: &str| eprintln!("{text}");
+    let applied = apply(&context.session, &config, &ApplyOptions::default(), progress).await?;
+    steps(&applied, context.session.dry_run).print(context.json);
+    Ok(())
+}
+
+fn steps(applied: &Applied, dry_run: bool) -> Report {
+    let report = Report::default().with_facts("engine", vec![("engine", applied.engine.clone())]);
+    if dry_run {
+        let rows = applied
+            .would_send
+            .iter()
+            .map(|planned| vec![planned.step.to_string(), planned.signer.to_string(), planned.changes.join("\n")]);
+        return report.with_rows("would_send", &["step", "signed by", "changes"], rows.collect());
+    }
+    let rows = applied.sent.iter().map(|(step, signature)| vec![step.clone(), signature.clone()]);
+    report.with_rows("sent", &["step", "signature"], rows.collect())
+}
+
+async fn differences(context: &Context, config: &Config) -> Result<bool> {
+    let verified = verify(&context.session, config, &creator(context, config)?).await?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let rows = verified.differences.iter().map(|d| vec![d.path.clone(), text(&d.on_chain), text(&d.in_file)]);
+    let not_ready = verified.not_ready.iter().map(|price| vec![price.clone()]);
+    Report::default()
+        .with_facts("engine", vec![("engine", verified.engine.clone()), ("same", verified.is_same().to_string())])
+        .with_note("differences:")
+        .with_rows("differences", &["value", "on chain", "in the file"], rows.collect())
+        .with_note("prices that nothing may add risk on yet:")
+        .with_rows("not_ready", &["price"], not_ready.collect())
+        .print(context.json);
+    Ok(verified.is_same())
+}
+
+async fn pause(context: &Context, what: &[PauseBit]) -> Result<()> {
+    let loaded = context.load().await?;
+    let (bits, held) = (PauseBit::bits(what), loaded.accounts.registry.pause_bits);
+    if bits == held {
+        return Err(usage("that is what is paused already"));
+    }
+    let names = |bits: u32| match PauseBit::of_bits(bits).into_iter().map(PauseBit::name).collect::<Vec<_>>() {
+        none if none.is_empty() => "nothing".to_owned(),
+        some => some.join(", "),
+    };
+    let keys = &loaded.accounts.keys;
+    let set = ix::set_pause(keys, context.session.address()?, bits);
+    let what = format!("pause {} (now {})", names(bits), names(held));
+    // Stopping is quick; starting again is asked about.
+    let question = (held & !bits != 0).then(|| format!("{what}: start {} again?", names(held & !bits)));
+    context.act(&what, question.as_deref(), &[], &[set]).await
+}

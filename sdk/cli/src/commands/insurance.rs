@@ -1,0 +1,79 @@
+//! `plimsoll insurance`.
+
+use clap::Subcommand;
+use plimsoll::instructions::FundInsuranceArgs;
+use plimsoll_migrations::Result;
+use plimsoll_risk::bank::deposit_atoms_down;
+use plimsoll_sdk::{ix, pda};
+
+use crate::amount::{show, Amount};
+use crate::context::{usage, Context};
+use crate::names::name_of;
+use crate::output::Report;
+
+/// Commands on insurance.
+#[derive(Subcommand, Debug)]
+pub enum InsuranceCommand {
+    /// Show every bank's insurance
+    Show,
+    /// Give tokens to a bank's insurance: a gift, there is no way back
+    Fund {
+        /// The bank
+        bank: String,
+        /// How much
+        amount: Amount,
+    },
+    /// Turn waiting deposits into insurance where there is liquidity
+    Sweep {
+        /// The bank
+        bank: String,
+    },
+}
+
+/// Runs one.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
+    let loaded = context.load().await?;
+    let keys = &loaded.accounts.keys;
+    match command {
+        InsuranceCommand::Show => {
+            let rows = loaded.accounts.banks.iter().map(|bank| {
+                let units = |atoms: u64| show(atoms as i128, bank.decimals as u32);
+                vec![
+                    name_of(&loaded.names.banks, bank.index),
+                    units(bank.insurance_atoms),
+                    units(bank.reserved_atoms),
+                    units(deposit_atoms_down(bank.waiting_shares, bank.deposit_index)),
+                    units(bank.insurance_in_atoms),
+                    units(bank.insurance_out_atoms),
+                    units(bank.uncovered_atoms),
+                    units(bank.socialized_atoms),
+                ]
+            });
+            let columns =
+                ["bank", "insurance", "reserved", "waiting", "paid in", "paid out", "uncovered", "socialised"];
+            Report::table("insurance", &columns, rows.collect()).print(context.json);
+            Ok(())
+        }
+        InsuranceCommand::Fund { bank, amount } => {
+            let bank = loaded.names.bank(&bank)?;
+            let amount_atoms = amount.atoms(loaded.decimals(bank))?;
+            let (token, funder) = (loaded.token(bank), context.session.address()?);
+            let source = pda::associated_token(&funder, &token.mint, &token.token_program);
+            let fund = ix::fund_insurance(keys, &token, funder, source, FundInsuranceArgs { amount_atoms });
+            let units = show(amount_atoms as i128, loaded.decimals(bank) as u32);
+            let what = format!("give {units} {} to its insurance", loaded.names.banks[bank as usize]);
+            context.act(&what, Some(&format!("{what}? It is a gift, there is no way back")), &[], &[fund]).await
+        }
+        InsuranceCommand::Sweep { bank } => {
+            let bank = loaded.names.bank(&bank)?;
+            if loaded.accounts.banks[bank as usize].waiting_shares == 0 {
+                return Err(usage("nothing is waiting to become insurance there"));
+            }
+            let what = format!("sweep waiting deposits of {} to insurance", loaded.names.banks[bank as usize]);
+            context.act(&what, None, &[], &[ix::sweep_insurance(keys, bank)]).await
+        }
+    }
+}

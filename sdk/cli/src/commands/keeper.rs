@@ -1,0 +1,127 @@
+//! `plimsoll keeper`: the keeper's library behind the session's cluster and key.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Subcommand;
+use plimsoll_keeper::config::Config;
+use plimsoll_keeper::top::{top, TopOptions};
+use plimsoll_keeper::Keeper;
+use plimsoll_migrations::{Result, SessionArgs};
+use plimsoll_rpc::wallet::read_key;
+use plimsoll_rpc::Error;
+use solana_pubkey::Pubkey;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::context::usage;
+
+/// Commands of the keeper.
+#[derive(Subcommand, Debug)]
+pub enum KeeperCommand {
+    /// Keep the engine until stopped by Ctrl-C; needs a delegate's key, never one to anybody's funds
+    Run {
+        /// The keeper's configuration; every key has a default
+        #[arg(long, value_name = "PATH")]
+        config: Option<PathBuf>,
+        /// What is logged, as `tracing` filters it
+        #[arg(long, default_value = "info", env = "RUST_LOG", hide_env_values = true)]
+        log: String,
+    },
+    /// Show the least healthy accounts, refreshed live
+    Top {
+        /// The keeper's configuration
+        #[arg(long, value_name = "PATH")]
+        config: Option<PathBuf>,
+        /// Lines
+        #[arg(long, default_value_t = 20)]
+        rows: usize,
+        /// Between two refreshes
+        #[arg(long, default_value_t = 1_000, value_name = "MILLISECONDS")]
+        every: u64,
+        /// Print once and end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Read a keeper's configuration and say what is wrong with it
+    CheckConfig {
+        /// The file
+        config: PathBuf,
+    },
+}
+
+/// Runs one. What is on the command line goes before the file; where neither names a cluster, the Solana CLI does.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn run(command: KeeperCommand, session: &SessionArgs, engine: Option<Pubkey>) -> Result<()> {
+    match command {
+        KeeperCommand::Run { config, log } => {
+            let mut config = load(config, session, engine).await?;
+            config.dry_run |= session.dry_run;
+            refuse_mainnet(&config, session)?;
+            let filter = EnvFilter::try_new(&log).map_err(|error| usage(format!("--log {log:?}: {error}")))?;
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+            let path = session.keypair.clone().unwrap_or_else(|| config.keypair_path());
+            let keeper = Keeper::new(config, read_key(&path)?).await?;
+            tokio::spawn(stop_on_signal(keeper.stopper()));
+            Ok(keeper.run().await?)
+        }
+        KeeperCommand::Top { config, rows, every, once } => {
+            let options = TopOptions { rows, every: Duration::from_millis(every.max(50)), once };
+            let (stop, stopped) = watch::channel(false);
+            tokio::spawn(stop_on_signal(stop));
+            Ok(top(load(config, session, engine).await?, options, stopped).await?)
+        }
+        KeeperCommand::CheckConfig { config } => {
+            let checked = Config::load(&config).map_err(Error::from)?;
+            checked.engine().map_err(Error::from)?;
+            println!("{} is valid", config.display());
+            Ok(())
+        }
+    }
+}
+
+async fn load(path: Option<PathBuf>, session: &SessionArgs, engine: Option<Pubkey>) -> Result<Config> {
+    let mut config = match &path {
+        Some(path) => Config::load(path).map_err(Error::from)?,
+        None => Config::default(),
+    };
+    if path.is_none() || session.url.is_some() {
+        let cluster = session.wallet()?.cluster;
+        let is_address = cluster.name == cluster.rpc_url;
+        config.cluster.url = if is_address { cluster.rpc_url } else { cluster.name };
+        config.cluster.ws_url = Some(cluster.ws_url);
+    }
+    if path.is_none() {
+        config.keys.keypair = session.wallet()?.path.display().to_string();
+    }
+    if let Some(engine) = engine {
+        config.engine = Some(engine.to_string());
+    }
+    if config.engine.is_none() {
+        return Err(usage("which engine is kept: name it with --engine, or in the keeper's configuration"));
+    }
+    config.cluster().map_err(Error::from)?;
+    Ok(config)
+}
+
+/// By the name or address that is asked for: a node elsewhere is recognised by the keeper's own preflight.
+fn refuse_mainnet(config: &Config, session: &SessionArgs) -> Result<()> {
+    let cluster = config.cluster().map_err(Error::from)?;
+    if cluster.name.contains("mainnet") && !session.yes_mainnet && !config.dry_run {
+        return Err(usage("this is mainnet-beta: the program is not audited; pass --yes-mainnet if you mean it"));
+    }
+    Ok(())
+}
+
+/// Stops on Ctrl-C; a second one ends the process at once.
+async fn stop_on_signal(stop: watch::Sender<bool>) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    stop.send_replace(true);
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(130);
+    }
+}

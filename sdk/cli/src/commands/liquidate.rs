@@ -1,0 +1,231 @@
+//! `plimsoll liquidate`.
+
+use clap::Args;
+use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
+use plimsoll::liquidation::LiquidationBounds;
+use plimsoll_keeper::offer::legs;
+use plimsoll_migrations::Result;
+use plimsoll_risk::auction::Regime;
+use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal, Request};
+use plimsoll_sdk::ix::{self, Parties};
+use plimsoll_sdk::view::Accounts;
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::Registry;
+use solana_instruction::Instruction;
+
+use super::account::margins;
+use crate::amount::{atoms, percent, ratio, show, usd_micro, usd_pico};
+use crate::context::{usage, Context, Loaded};
+use crate::margin::Standing;
+use crate::names::name_of;
+use crate::output::Report;
+
+/// Whom, with which account, which leg.
+#[derive(Args, Debug)]
+pub struct LiquidateArgs {
+    /// The account under water
+    pub account: String,
+    /// The signer's own margin account: an address, or its number
+    #[arg(long, default_value = "0", value_name = "ACCOUNT")]
+    pub with: String,
+    /// Take collateral of this bank
+    #[arg(long, value_name = "BANK")]
+    pub asset: Option<String>,
+    /// Repay a borrow of this bank
+    #[arg(long, value_name = "BANK", conflicts_with = "loss")]
+    pub borrow: Option<String>,
+    /// Pay the loss of this market
+    #[arg(long, value_name = "MARKET")]
+    pub loss: Option<String>,
+    /// Take over this market's position
+    #[arg(long, value_name = "MARKET", conflicts_with_all = ["asset", "borrow", "loss"])]
+    pub position: Option<String>,
+    /// Most that is repaid or taken over, in whole units
+    #[arg(long, value_name = "AMOUNT")]
+    pub max: Option<String>,
+}
+
+/// A leg, and what the program would do.
+type Planned = (Leg, std::result::Result<Plan, Refusal>);
+
+/// Shows the plan of every leg, asks, sends the best.
+///
+/// # Errors
+/// Whatever stops it; where nothing can be liquidated, the program's reason.
+pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
+    let loaded = context.load().await?;
+    let keys = &loaded.accounts.keys;
+    let (liquidatee, account) = context.account(keys, &args.account).await?;
+    let accounts = loaded.accounts.with(&account);
+    let standing = Standing::of(&accounts)?;
+    let planned = plans(&loaded, &accounts, args)?;
+    let rows = planned.iter().map(|(leg, plan)| row(&loaded, leg, plan)).collect();
+    let best = planned.iter().filter_map(|(leg, plan)| Some((leg, plan.as_ref().ok()?)));
+    let best = best.max_by_key(|(_, plan)| gain(plan, &accounts));
+    let mut facts = vec![("account", liquidatee.to_string())];
+    facts.extend(margins(&standing));
+    facts.push(("state", standing.words().to_owned()));
+    let columns = ["leg", "regime", "penalty", "closes", "pays", "takes", "notional", "ratio after"];
+    let report = Report::default().with_facts("account", facts).with_rows("plans", &columns, rows);
+    let Some((leg, plan)) = best else {
+        report.print(context.json);
+        let reason = planned.iter().find_map(|(_, plan)| plan.as_ref().err().map(|refusal| refusal.reason));
+        let reason = reason.map_or_else(|| "it has no leg to liquidate".to_owned(), |reason| format!("{reason:?}"));
+        return Err(usage(format!("{liquidatee} cannot be liquidated now: {reason}")));
+    };
+    if !context.json {
+        report.print(false);
+    }
+    let what = format!(
+        "liquidate {} of {liquidatee}: close {}, at {}",
+        leg_name(&loaded, leg),
+        size_of(&loaded, leg, plan.size),
+        percent(plan.penalty_ppm)
+    );
+    let (liquidator, _) = context.account(keys, &args.with).await?;
+    let parties = Parties { signer: context.session.address()?, liquidator, liquidatee };
+    let instruction = instruction(&loaded, parties, leg, max_size(&loaded, args, leg)?);
+    context.act(&what, Some(&format!("{what}?")), &[], &[instruction]).await
+}
+
+/// The plan of each leg that the arguments leave.
+fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<Vec<Planned>> {
+    let portfolio = accounts.portfolio(Views::LIQUIDATION).map_err(plimsoll_rpc::Error::from)?;
+    let bank = |name: &Option<String>| name.as_ref().map(|name| loaded.names.bank(name)).transpose();
+    let market = |name: &Option<String>| name.as_ref().map(|name| loaded.names.market(name)).transpose();
+    let (asset, borrow) = (bank(&args.asset)?, bank(&args.borrow)?);
+    let (loss, position) = (market(&args.loss)?, market(&args.position)?);
+    let wanted = |leg: &Leg| match *leg {
+        Leg::Pair { asset: of, liability } => {
+            let liability = match liability {
+                Liability::Borrow(bank) => loss.is_none() && borrow.is_none_or(|wanted| wanted == bank),
+                Liability::NegativePnl(market) => borrow.is_none() && loss.is_none_or(|wanted| wanted == market),
+            };
+            position.is_none() && asset.is_none_or(|wanted| wanted == of) && liability
+        }
+        Leg::Perp { market } => {
+            asset.is_none() && borrow.is_none() && loss.is_none() && position.is_none_or(|wanted| wanted == market)
+        }
+    };
+    let mut planned = Vec::new();
+    for leg in legs(&portfolio).into_iter().filter(wanted) {
+        let max_size = max_size(loaded, args, &leg)?;
+        let request = Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
+        let plan = accounts.plan(&request).map_err(plimsoll_rpc::Error::from)?;
+        // What the account does not hold is no leg of it.
+        let absent = |refusal: &Refusal| {
+            use plimsoll_risk::RiskError::{AssetIsLiability, LegEmpty};
+            matches!(refusal.reason, LegEmpty | AssetIsLiability)
+        };
+        if !plan.as_ref().is_err_and(absent) {
+            planned.push((leg, plan));
+        }
+    }
+    Ok(planned)
+}
+
+/// The largest size in the leg's own units.
+fn max_size(loaded: &Loaded, args: &LiquidateArgs, leg: &Leg) -> Result<Option<u64>> {
+    args.max.as_ref().map(|max| atoms(max, size_decimals(loaded, leg))).transpose()
+}
+
+/// Bank whose tokens pay for a leg.
+const fn liability_bank(liability: &Liability) -> u8 {
+    match liability {
+        Liability::Borrow(bank) => *bank,
+        Liability::NegativePnl(_) => Registry::QUOTE_BANK as u8,
+    }
+}
+
+fn size_decimals(loaded: &Loaded, leg: &Leg) -> u8 {
+    match leg {
+        Leg::Pair { liability, .. } => loaded.decimals(liability_bank(liability)),
+        Leg::Perp { market } => loaded.accounts.registry.markets[*market as usize].base_decimals,
+    }
+}
+
+fn size_of(loaded: &Loaded, leg: &Leg, size: u64) -> String {
+    show(size as i128, size_decimals(loaded, leg) as u32)
+}
+
+fn leg_name(loaded: &Loaded, leg: &Leg) -> String {
+    let bank = |slot: u8| name_of(&loaded.names.banks, slot);
+    match leg {
+        Leg::Pair { asset, liability: Liability::Borrow(borrow) } => {
+            format!("{} for {} owed", bank(*asset), bank(*borrow))
+        }
+        Leg::Pair { asset, liability: Liability::NegativePnl(market) } => {
+            format!("{} for the loss in {}", bank(*asset), name_of(&loaded.names.markets, *market))
+        }
+        Leg::Perp { market } => format!("the position in {}", name_of(&loaded.names.markets, *market)),
+    }
+}
+
+fn row(loaded: &Loaded, leg: &Leg, plan: &std::result::Result<Plan, Refusal>) -> Vec<String> {
+    let name = leg_name(loaded, leg);
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(refusal) => {
+            let mut row = vec![name, format!("refused: {:?}", refusal.reason)];
+            row.extend(vec![String::new(); 6]);
+            return row;
+        }
+    };
+    let (paid, received) = (pays(leg), takes(leg));
+    vec![
+        name,
+        if plan.regime == Regime::Cure { "cure" } else { "wind-down" }.to_owned(),
+        percent(plan.penalty_ppm),
+        size_of(loaded, leg, plan.size),
+        show(plan.paid_atoms as i128, loaded.decimals(paid) as u32),
+        show(plan.received_atoms as i128, loaded.decimals(received) as u32),
+        usd_micro(plan.notional_usd_micro as i128),
+        format!("{} ({})", ratio(plan.after.ratio_ppm_down(u32::MAX)), usd_pico(plan.after.nav)),
+    ]
+}
+
+const fn pays(leg: &Leg) -> u8 {
+    match leg {
+        Leg::Pair { liability, .. } => liability_bank(liability),
+        Leg::Perp { .. } => Registry::QUOTE_BANK as u8,
+    }
+}
+
+const fn takes(leg: &Leg) -> u8 {
+    match leg {
+        Leg::Pair { asset, .. } => *asset,
+        Leg::Perp { .. } => Registry::QUOTE_BANK as u8,
+    }
+}
+
+/// The penalty's value less its insurance share, micro-dollars.
+fn gain(plan: &Plan, accounts: &Accounts) -> u128 {
+    let share = 1_000_000 - accounts.registry.params().insurance_share_ppm as u128;
+    let kept = if plan.regime == Regime::Cure { share } else { 1_000_000 };
+    plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 * kept / 1_000_000_000_000
+}
+
+fn instruction(loaded: &Loaded, parties: Parties, leg: &Leg, max_size: Option<u64>) -> Instruction {
+    let keys = &loaded.accounts.keys;
+    let bounds = LiquidationBounds {
+        max_size: max_size.unwrap_or(0),
+        as_much_as_allowed: max_size.is_none(),
+        min_size: 0,
+        limit_numerator: 0,
+        limit_denominator: 0,
+        no_op_if_refused: false,
+    };
+    match *leg {
+        Leg::Pair { asset, liability } => {
+            let bank = liability_bank(&liability);
+            let liability = match liability {
+                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
+                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
+            };
+            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
+            // By hand nothing is gained by leaving the collateral's bank out where it may be needed.
+            ix::liquidate_collateral(keys, parties, args, asset != bank)
+        }
+        Leg::Perp { market } => ix::liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
+    }
+}

@@ -1,0 +1,13 @@
+//! One file per group of commands: its arguments, and what it does.
+
+pub mod account;
+pub mod bank;
+pub mod engine;
+pub mod fill;
+pub mod funds;
+pub mod insurance;
+pub mod keeper;
+pub mod liquidate;
+pub mod market;
+pub mod price;
+pub mod simulate;

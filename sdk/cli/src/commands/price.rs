@@ -1,0 +1,246 @@
+//! `plimsoll price`.
+
+use clap::Subcommand;
+use mock_oracle::pyth::PostPythArgs;
+use plimsoll::oracle::{pyth, switchboard};
+use plimsoll_migrations::Result;
+use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
+use plimsoll_sdk::ix;
+use plimsoll_state::{OracleKind, OracleSource, PriceSlot};
+use solana_pubkey::Pubkey;
+
+use crate::amount::{decimal, percent, show_price};
+use crate::context::{usage, Context, Loaded};
+use crate::names::name_of;
+use crate::output::Report;
+
+/// Most feeds that one refresh names.
+const FEEDS_AT_ONCE: usize = 8;
+/// One sigma of a posted mock price.
+const MOCK_SIGMA_PPM: u128 = 200;
+
+/// Commands on prices.
+#[derive(Subcommand, Debug)]
+pub enum PriceCommand {
+    /// List every price: what the board holds, and what its sources say now
+    List,
+    /// Take newer prices from the sources into the board; anyone may
+    Refresh {
+        /// The prices [default: all whose primary is pinned]
+        prices: Vec<String>,
+        /// Show the secondary too, which counts where the primary is silent
+        #[arg(long)]
+        secondary: bool,
+        /// The account of a posted update, for one price whose caller chooses it
+        #[arg(long, value_name = "ADDRESS")]
+        update: Option<Pubkey>,
+    },
+    /// Post prices to feeds of the mock oracle and refresh; test clusters only, signed by the feeds' creator
+    Post {
+        /// Prices in dollars, such as SOL=120.5
+        #[arg(required = true, value_name = "NAME=DOLLARS", value_parser = parse_pair)]
+        prices: Vec<(String, String)>,
+    },
+}
+
+/// `NAME=VALUE`.
+pub fn parse_pair(text: &str) -> std::result::Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("{text:?} is not NAME=DOLLARS"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Runs one.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn run(context: &Context, command: PriceCommand) -> Result<()> {
+    let loaded = context.load().await?;
+    match command {
+        PriceCommand::List => list(context, &loaded).await,
+        PriceCommand::Refresh { prices, secondary, update } => {
+            refresh(context, &loaded, &prices, secondary, update).await
+        }
+        PriceCommand::Post { prices } => post(context, &loaded, &prices).await,
+    }
+}
+
+async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
+    let (board, now) = (&loaded.accounts.board, loaded.accounts.now);
+    let slots = &board.slots[..board.count as usize];
+    let rows = slots.iter().enumerate().map(|(slot, price)| held(loaded, slot as u8, price, now)).collect();
+    let columns = ["slot", "price", "spot $", "sigma", "fast $", "slow $", "age s", "from", "ready"];
+    let mut sources = Vec::new();
+    for (slot, price) in slots.iter().enumerate() {
+        for (source, name) in price.sources.iter().zip(["primary", "secondary"]) {
+            if source.kind != OracleKind::None as u8 {
+                sources.push(said(context, loaded, slot as u8, source, name).await?);
+            }
+        }
+    }
+    Report::default()
+        .with_note("held by the board:")
+        .with_rows("board", &columns, rows)
+        .with_note("said by the sources now:")
+        .with_rows("sources", &["price", "source", "kind", "account", "price $", "sigma", "age s", "problem"], sources)
+        .print(context.json);
+    Ok(())
+}
+
+fn held(loaded: &Loaded, slot: u8, price: &PriceSlot, now: i64) -> Vec<String> {
+    let state = price.state();
+    let name = name_of(&loaded.names.prices, slot);
+    if state.update_count == 0 {
+        let mut row = vec![slot.to_string(), name];
+        row.extend(vec![String::new(); 6]);
+        row.push("no: no update yet".into());
+        return row;
+    }
+    let from = if state.source == PriceSource::Primary { "primary" } else { "secondary" };
+    vec![
+        slot.to_string(),
+        name,
+        show_price(state.spot),
+        percent(state.sigma_ppm),
+        show_price(state.fast),
+        show_price(state.slow),
+        now.saturating_sub(state.published_at).to_string(),
+        from.to_owned(),
+        readiness(price),
+    ]
+}
+
+/// Whether averages are ready for adding risk, and what is missing.
+pub fn readiness(price: &PriceSlot) -> String {
+    let state = price.state();
+    if state.is_ready() {
+        return "yes".into();
+    }
+    let seen_secs = state.published_at.saturating_sub(state.first_published_at);
+    let needed_secs = READY_TIME_CONSTANTS * state.slow_secs.max(state.fast_secs);
+    format!("no: {} of {READY_UPDATES} updates, {seen_secs} of {needed_secs} s", state.update_count)
+}
+
+async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSource, name: &str) -> Result<Vec<String>> {
+    let kind = match OracleKind::try_from(source.kind) {
+        Ok(OracleKind::PythPinned) => "pyth, pinned",
+        Ok(OracleKind::PythPosted) => "pyth, posted",
+        Ok(OracleKind::SwitchboardPull) => "switchboard",
+        _ => "unknown",
+    };
+    let price = name_of(&loaded.names.prices, slot);
+    let address = Pubkey::new_from_array(source.address);
+    let mut row = vec![price, name.to_owned(), kind.to_owned()];
+    if source.kind == OracleKind::PythPosted as u8 {
+        row.extend(["chosen by the caller", "", "", "", ""].map(str::to_owned));
+        return Ok(row);
+    }
+    row.push(address.to_string());
+    let (_, found) = context.session.connection.accounts(&[address]).await?;
+    let read = match found.into_iter().next().flatten() {
+        None => Err("there is no such account".to_owned()),
+        Some(account) if account.owner.to_bytes() != source.program => Err(format!("its owner is {}", account.owner)),
+        Some(account) => decode(source, &account.data),
+    };
+    match read {
+        Ok(seen) => row.extend([
+            show_price(seen.price),
+            percent(seen.sigma_ppm),
+            loaded.accounts.now.saturating_sub(seen.published_at).to_string(),
+            String::new(),
+        ]),
+        Err(problem) => row.extend([String::new(), String::new(), String::new(), problem]),
+    }
+    Ok(row)
+}
+
+/// What a source's account says, by the program's own readers.
+fn decode(source: &OracleSource, data: &[u8]) -> std::result::Result<Observation, String> {
+    let read = if source.kind == OracleKind::SwitchboardPull as u8 {
+        switchboard::decode(data, source)
+    } else {
+        pyth::decode(data, source)
+    };
+    use anchor_lang::solana_program::program_error::ProgramError;
+    read.map_err(|error| match ProgramError::from(error) {
+        ProgramError::Custom(code) => plimsoll_rpc::error::engine_error(code)
+            .map_or_else(|| format!("error {code}"), |error| error.text().1.into()),
+        other => other.to_string(),
+    })
+}
+
+async fn refresh(
+    context: &Context,
+    loaded: &Loaded,
+    prices: &[String],
+    with_secondary: bool,
+    update: Option<Pubkey>,
+) -> Result<()> {
+    let board = &loaded.accounts.board;
+    let pinned = |slot: &u8| board.slots[*slot as usize].sources[0].kind != OracleKind::PythPosted as u8;
+    let slots: Vec<u8> = if prices.is_empty() {
+        (0..board.count).filter(pinned).collect()
+    } else {
+        prices.iter().map(|name| loaded.names.price(name)).collect::<Result<_>>()?
+    };
+    if update.is_some() && slots.len() != 1 {
+        return Err(usage("--update names the account of one price: name that price"));
+    }
+    let mut feeds = Vec::with_capacity(slots.len());
+    for slot in slots {
+        let sources = &board.slots[slot as usize].sources;
+        let primary = match update {
+            Some(update) => update,
+            None if pinned(&slot) => Pubkey::new_from_array(sources[0].address),
+            None => {
+                let name = name_of(&loaded.names.prices, slot);
+                return Err(usage(format!("the caller chooses the account of {name}: name it with --update")));
+            }
+        };
+        let listed = sources[1].kind != OracleKind::None as u8;
+        let secondary = (with_secondary && listed).then(|| Pubkey::new_from_array(sources[1].address));
+        feeds.push(ix::Refresh { slot, primary, secondary });
+    }
+    for some in feeds.chunks(FEEDS_AT_ONCE) {
+        let names: Vec<String> = some.iter().map(|feed| name_of(&loaded.names.prices, feed.slot)).collect();
+        let instruction = ix::refresh_price(&loaded.accounts.keys, some);
+        context.act(&format!("refresh {}", names.join(", ")), None, &[], &[instruction]).await?;
+    }
+    Ok(())
+}
+
+async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -> Result<()> {
+    let poster = context.session.address()?;
+    let (mut posts, mut feeds, mut what) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, dollars) in prices {
+        let slot = loaded.names.price(name)?;
+        let source = &loaded.accounts.board.slots[slot as usize].sources[0];
+        if source.program != mock_oracle::ID.to_bytes() {
+            return Err(usage(format!(
+                "{name} comes from a real oracle: only feeds of the mock oracle can be posted to"
+            )));
+        }
+        let feed = Pubkey::new_from_array(source.address);
+        posts.push(mock_oracle::client::post_pyth(poster, feed, mock_update(dollars)?));
+        feeds.push(ix::Refresh { slot, primary: feed, secondary: None });
+        what.push(format!("{name} at ${dollars}"));
+    }
+    posts.push(ix::refresh_price(&loaded.accounts.keys, &feeds));
+    context.act(&format!("post {}", what.join(", ")), None, &[], &posts).await
+}
+
+/// A mock update of now.
+fn mock_update(dollars: &str) -> Result<PostPythArgs> {
+    let (mantissa, places) = decimal(dollars)?;
+    let price = i64::try_from(mantissa).ok().filter(|price| *price > 0);
+    let price = price.ok_or_else(|| usage(format!("{dollars} is no price")))?;
+    let conf = (price as u128 * MOCK_SIGMA_PPM / 1_000_000) as u64;
+    Ok(PostPythArgs {
+        price,
+        conf,
+        exponent: -(places as i32),
+        publish_time: None,
+        prev_publish_time: None,
+        ema_price: price,
+        ema_conf: conf,
+    })
+}

@@ -1,0 +1,184 @@
+//! What every command needs: the session, the engine, names, and how to answer.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_migrations::config::Config;
+use plimsoll_migrations::{Result, Session};
+use plimsoll_rpc::{EngineAccounts, Error};
+use plimsoll_sdk::ix::Token;
+use plimsoll_sdk::pda::{self, EngineKeys};
+use plimsoll_state::MarginAccount;
+use solana_instruction::{AccountMeta, Instruction};
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+
+use crate::names::Names;
+use crate::output::Report;
+
+/// An argument that is not what it must be.
+pub fn usage(text: impl Into<String>) -> plimsoll_migrations::Error {
+    Error::Configuration(text.into()).into()
+}
+
+/// What every command needs.
+pub struct Context {
+    /// Cluster, key, caution.
+    pub session: Session,
+    /// The engine that was named.
+    pub engine: Option<Pubkey>,
+    /// Where names come from.
+    pub names: Option<PathBuf>,
+    /// Answers in JSON.
+    pub json: bool,
+}
+
+/// An engine's accounts and what people call its parts.
+pub struct Loaded {
+    /// The accounts.
+    pub accounts: EngineAccounts,
+    /// Names.
+    pub names: Names,
+}
+
+impl Context {
+    /// The engine that was named, else the only one there is, else the signer's first.
+    ///
+    /// # Errors
+    /// Where that does not decide.
+    pub async fn engine_address(&self) -> Result<Pubkey> {
+        if let Some(engine) = self.engine {
+            return Ok(engine);
+        }
+        let engines = self.session.connection.engines().await?;
+        if let [(address, _)] = engines.as_slice() {
+            return Ok(*address);
+        }
+        let own = self.session.address().ok().map(|signer| EngineKeys::created_by(&signer, 0).engine);
+        if let Some((address, _)) = engines.iter().find(|(address, _)| Some(*address) == own) {
+            return Ok(*address);
+        }
+        match engines.len() {
+            0 => {
+                self.session.connection.require_program().await?;
+                Err(usage("there is no engine on this cluster: create one with `plimsoll engine create --config FILE`"))
+            }
+            count => Err(usage(format!("there are {count} engines: name one with --engine (`plimsoll engine list`)"))),
+        }
+    }
+
+    /// Everything shared of the engine.
+    ///
+    /// # Errors
+    /// `Rpc`; where the file of names cannot be read.
+    pub async fn load(&self) -> Result<Loaded> {
+        let engine = self.engine_address().await?;
+        let accounts = self.session.connection.engine(engine).await?;
+        let file = self.names.as_deref().map(Config::read).transpose()?;
+        let names = Names::of(&accounts, file.as_ref());
+        Ok(Loaded { accounts, names })
+    }
+
+    /// A margin account by address, or the signer's by its number.
+    ///
+    /// # Errors
+    /// Where the text is neither.
+    pub fn account_address(&self, engine: &EngineKeys, text: &str) -> Result<Pubkey> {
+        if let Ok(id) = text.parse::<u16>() {
+            return Ok(engine.margin_account(&self.session.address()?, id));
+        }
+        let not_one = || usage(format!("{text:?} is neither an address nor the number of an account of yours"));
+        text.parse().map_err(|_| not_one())
+    }
+
+    /// Reads a margin account.
+    ///
+    /// # Errors
+    /// As [`Context::account_address`]; `Rpc`; where it belongs to another engine.
+    pub async fn account(&self, engine: &EngineKeys, text: &str) -> Result<(Pubkey, Box<MarginAccount>)> {
+        let address = self.account_address(engine, text)?;
+        let account: MarginAccount = self.session.connection.read("margin account", &address).await?;
+        if account.engine != engine.engine.to_bytes() {
+            let other = Pubkey::new_from_array(account.engine);
+            return Err(usage(format!("{address} belongs to the engine {other}: name it with --engine")));
+        }
+        Ok((address, Box::new(account)))
+    }
+
+    /// Sends instructions, or simulates them under a dry run, and says so.
+    ///
+    /// # Errors
+    /// `NotConfirmed` where `question` is asked and not answered with yes; `Rpc`.
+    pub async fn act(
+        &self,
+        what: &str,
+        question: Option<&str>,
+        signers: &[&dyn Signer],
+        instructions: &[Instruction],
+    ) -> Result<()> {
+        if self.session.dry_run {
+            let simulated = self.session.connection.simulate(&self.session.address()?, instructions).await?;
+            let facts = vec![
+                ("would", what.to_owned()),
+                ("compute units", simulated.compute_units.to_string()),
+                ("slot", simulated.slot.to_string()),
+            ];
+            Report::default().with_facts("simulated", facts).print(self.json);
+            return Ok(());
+        }
+        if let Some(question) = question {
+            self.session.confirm(question)?;
+        }
+        let sent = self.session.send(signers, instructions).await?;
+        let facts = vec![
+            ("done", what.to_owned()),
+            ("signature", sent.signature.to_string()),
+            ("slot", sent.slot.to_string()),
+            ("compute units", sent.compute_units.to_string()),
+        ];
+        Report::default().with_facts("sent", facts).print(self.json);
+        Ok(())
+    }
+}
+
+impl Loaded {
+    /// What instructions of a bank need to know about its token.
+    pub fn token(&self, bank: u8) -> Token {
+        let account = &self.accounts.banks[bank as usize];
+        Token {
+            bank,
+            mint: Pubkey::new_from_array(account.mint),
+            token_program: Pubkey::new_from_array(account.token_program),
+        }
+    }
+
+    /// Decimals of a bank's token.
+    pub fn decimals(&self, bank: u8) -> u8 {
+        self.accounts.registry.banks[bank as usize].decimals
+    }
+}
+
+/// Creates an owner's associated token account where there is none.
+pub fn create_token_account(payer: &Pubkey, owner: &Pubkey, token: &Token) -> Instruction {
+    let address = pda::associated_token(owner, &token.mint, &token.token_program);
+    let accounts = vec![
+        AccountMeta::new(*payer, true),
+        AccountMeta::new(address, false),
+        AccountMeta::new_readonly(*owner, false),
+        AccountMeta::new_readonly(token.mint, false),
+        AccountMeta::new_readonly(anchor_lang::system_program::ID, false),
+        AccountMeta::new_readonly(token.token_program, false),
+    ];
+    // The associated-token program's `CreateIdempotent`.
+    Instruction { program_id: anchor_spl::associated_token::ID, accounts, data: vec![1] }
+}
+
+/// A key file, or the session's key.
+///
+/// # Errors
+/// `Rpc`, with the command that makes a key.
+pub fn key_or_session(session: &Session, path: Option<&Path>) -> Result<solana_keypair::Keypair> {
+    match path {
+        Some(path) => Ok(plimsoll_rpc::wallet::read_key(path)?),
+        None => session.keypair(),
+    }
+}

@@ -1,0 +1,163 @@
+//! What a command shows: tables for people, or the same as one JSON value.
+
+use comfy_table::{presets, Cell, CellAlignment, Table};
+use serde_json::{Map, Value};
+
+/// One part of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Names and values.
+    Facts(Vec<(String, String)>),
+    /// A table.
+    Rows {
+        /// Its columns.
+        columns: Vec<&'static str>,
+        /// Its lines.
+        rows: Vec<Vec<String>>,
+    },
+    /// A sentence for people; not in JSON.
+    Note(String),
+}
+
+/// An answer: parts by name, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    parts: Vec<(&'static str, Part)>,
+}
+
+impl Report {
+    /// An answer of one table.
+    pub fn table(name: &'static str, columns: &[&'static str], rows: Vec<Vec<String>>) -> Self {
+        Self::default().with_rows(name, columns, rows)
+    }
+
+    /// Adds a table.
+    pub fn with_rows(mut self, name: &'static str, columns: &[&'static str], rows: Vec<Vec<String>>) -> Self {
+        self.parts.push((name, Part::Rows { columns: columns.to_vec(), rows }));
+        self
+    }
+
+    /// Adds names and values.
+    pub fn with_facts(mut self, name: &'static str, facts: Vec<(&str, String)>) -> Self {
+        let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        self.parts.push((name, Part::Facts(facts)));
+        self
+    }
+
+    /// Adds a sentence for people.
+    pub fn with_note(mut self, text: impl Into<String>) -> Self {
+        self.parts.push(("", Part::Note(text.into())));
+        self
+    }
+
+    /// The answer as JSON: a part alone, or several by name.
+    pub fn json(&self) -> Value {
+        let mut parts: Vec<(&str, Value)> =
+            self.parts.iter().filter_map(|(name, part)| Some((*name, value(part)?))).collect();
+        if parts.len() == 1 {
+            return parts.remove(0).1;
+        }
+        Value::Object(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// The answer as text.
+    pub fn text(&self) -> String {
+        let parts: Vec<String> = self.parts.iter().map(|(_, part)| text(part)).collect();
+        parts.join("\n")
+    }
+
+    /// Prints it.
+    pub fn print(&self, json: bool) {
+        if json {
+            println!("{:#}", self.json());
+        } else {
+            println!("{}", self.text());
+        }
+    }
+}
+
+/// A name as a key of JSON: words joined by underscores.
+fn key(name: &str) -> String {
+    name.to_lowercase().replace([' ', '-'], "_")
+}
+
+fn value(part: &Part) -> Option<Value> {
+    let object = |pairs: &mut dyn Iterator<Item = (String, String)>| {
+        Value::Object(pairs.map(|(name, value)| (key(&name), Value::String(value))).collect::<Map<_, _>>())
+    };
+    match part {
+        Part::Note(_) => None,
+        Part::Facts(facts) => Some(object(&mut facts.iter().cloned())),
+        Part::Rows { columns, rows } => Some(Value::Array(
+            rows.iter()
+                .map(|row| object(&mut columns.iter().map(|name| (*name).to_owned()).zip(row.iter().cloned())))
+                .collect(),
+        )),
+    }
+}
+
+/// Numbers stand at the right.
+fn cell(text: &str) -> Cell {
+    let number = text.trim_start_matches(['-', '$']).starts_with(|first: char| first.is_ascii_digit());
+    let short = text.len() < 32;
+    Cell::new(text).set_alignment(if number && short { CellAlignment::Right } else { CellAlignment::Left })
+}
+
+fn text(part: &Part) -> String {
+    let mut table = Table::new();
+    match part {
+        Part::Note(text) => return text.clone(),
+        Part::Facts(facts) => {
+            table.load_preset(presets::NOTHING);
+            facts.iter().for_each(|(name, value)| {
+                table.add_row([Cell::new(name), Cell::new(value)]);
+            });
+        }
+        Part::Rows { columns, rows } => {
+            if rows.is_empty() {
+                return "none".into();
+            }
+            table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(columns);
+            rows.iter().for_each(|row| {
+                table.add_row(row.iter().map(|text| cell(text)));
+            });
+        }
+    }
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let rows = vec![vec!["SOL".into(), "12.5".into()], vec!["BTC".into(), "-0.25".into()]];
+        Report::default().with_facts("account", vec![("margin ratio", "1.1221".into())]).with_rows(
+            "balances",
+            &["bank", "balance"],
+            rows,
+        )
+    }
+
+    #[test]
+    fn a_table_stands_under_its_header_with_numbers_at_the_right() {
+        let text = report().text();
+        let expected = " margin ratio  1.1221\n┌────────────────┐\n│ bank   balance │\n╞════════════════╡\n\
+                        │ SOL       12.5 │\n│ BTC      -0.25 │\n└────────────────┘";
+        assert_eq!(text, expected, "\n{text}");
+    }
+
+    #[test]
+    fn json_has_the_same_values_by_name() {
+        let json = report().json();
+        assert_eq!(json["account"]["margin_ratio"], "1.1221");
+        assert_eq!(json["balances"][1]["balance"], "-0.25");
+        let alone = Report::table("balances", &["bank"], vec![vec!["SOL".into()]]).with_note("a sentence");
+        assert_eq!(alone.json()[0]["bank"], "SOL");
+    }
+
+    #[test]
+    fn an_empty_table_says_that_there_is_nothing() {
+        assert_eq!(Report::table("banks", &["bank"], Vec::new()).text(), "none");
+    }
+}
