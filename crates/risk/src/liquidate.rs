@@ -104,8 +104,24 @@ impl From<RiskError> for Refusal {
 /// A [`Refusal`]: healthy, already cured, cool-off, price invalid, nothing in the leg, not the best leg, too small,
 /// leaves dust, below limit, after-check failed.
 pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: i64) -> Result<Plan, Refusal> {
-    let seen_before = clocks.seen != Seen::Healthy || clocks.under_water_secs > 0;
     let assessment = assess(portfolio, clocks, now);
+    plan_assessed(portfolio, &assessment, clocks, request, now)
+}
+
+/// [`plan`] of a portfolio that [`assess`] has been asked about, with the same clocks and time: for a keeper that compares
+/// many legs of one account.
+///
+/// # Errors
+/// As [`plan`].
+#[inline(always)]
+pub fn plan_assessed(
+    portfolio: &mut Portfolio,
+    assessment: &Assessment,
+    clocks: &Clocks,
+    request: &Request,
+    now: i64,
+) -> Result<Plan, Refusal> {
+    let seen_before = clocks.seen != Seen::Healthy || clocks.under_water_secs > 0;
     let (Some((regime, capped)), Some(best)) = (assessment.regime, assessment.best) else {
         let reason = if seen_before { RiskError::AccountAlreadyCured } else { RiskError::AccountHealthy };
         return Err(reason.into());
@@ -113,7 +129,7 @@ pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: 
     if now.saturating_sub(clocks.passed_at) < portfolio.params.cool_off_secs as i64 {
         return Err(RiskError::CoolOff.into());
     }
-    let terms = Terms::of(portfolio, &assessment, &request.leg)?;
+    let terms = Terms::of(portfolio, assessment, &request.leg)?;
     let params = &portfolio.params;
     if regime == Regime::Cure {
         let ended = assessment.clocks.under_water_secs >= params.auction_secs.saturating_add(params.best_leg_end_secs);
@@ -134,8 +150,8 @@ pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: 
         Regime::WindDown => wind_down_penalty_ppm_down(assessment.clocks.wind_down_secs, params),
     };
     let sized = match regime {
-        Regime::Cure => terms.target_size_up(portfolio, &assessment, penalty_ppm),
-        Regime::WindDown if capped => terms.fast_target_size_up(portfolio, &assessment, penalty_ppm),
+        Regime::Cure => terms.target_size_up(portfolio, assessment, penalty_ppm),
+        Regime::WindDown if capped => terms.fast_target_size_up(portfolio, assessment, penalty_ppm),
         Regime::WindDown => u64::MAX,
     };
     let size = terms.final_size(sized, penalty_ppm, params.dust_usd_micro, request)?;

@@ -1,5 +1,8 @@
 //! Addresses of the program's accounts, from the seeds that the program creates them with.
 
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
 use anchor_lang::prelude::Pubkey;
 use plimsoll_state::seeds;
 
@@ -13,6 +16,29 @@ pub const TOKEN_2022_PROGRAM: Pubkey = anchor_spl::token_2022::ID;
 
 fn find(seeds: &[&[u8]]) -> Pubkey {
     Pubkey::find_program_address(seeds, &PROGRAM_ID).0
+}
+
+/// Kind, engine and index of an address.
+type Named = (&'static [u8], Pubkey, u8);
+
+/// Most addresses that are remembered: those of ten engines.
+const REMEMBERED: usize = 1_000;
+
+/// An address of an engine by index. Finding one costs as much as signing.
+fn remembered(kind: &'static [u8], engine: &Pubkey, index: u8) -> Pubkey {
+    static FOUND: RwLock<BTreeMap<Named, Pubkey>> = RwLock::new(BTreeMap::new());
+    let name = (kind, *engine, index);
+    // A thread that panicked while it held the lock has left a map of right addresses all the same.
+    if let Some(known) = FOUND.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
+        return *known;
+    }
+    let address = find(&[kind, engine.as_ref(), &[index]]);
+    let mut found = FOUND.write().unwrap_or_else(PoisonError::into_inner);
+    if found.len() >= REMEMBERED {
+        found.clear();
+    }
+    found.insert(name, address);
+    address
 }
 
 /// An engine and the two accounts that every margin check reads.
@@ -83,9 +109,9 @@ pub fn board(engine: &Pubkey) -> Pubkey {
     find(&[seeds::BOARD, engine.as_ref()])
 }
 
-/// `["bank", engine, index]`.
+/// `["bank", engine, index]`; remembered, as a keeper names the same few in every liquidation.
 pub fn bank(engine: &Pubkey, index: u8) -> Pubkey {
-    find(&[seeds::BANK, engine.as_ref(), &[index]])
+    remembered(seeds::BANK, engine, index)
 }
 
 /// `["vault", bank]`.
@@ -93,9 +119,9 @@ pub fn vault(bank: &Pubkey) -> Pubkey {
     find(&[seeds::VAULT, bank.as_ref()])
 }
 
-/// `["market", engine, index]`.
+/// `["market", engine, index]`; remembered like a bank's.
 pub fn market(engine: &Pubkey, index: u8) -> Pubkey {
-    find(&[seeds::MARKET, engine.as_ref(), &[index]])
+    remembered(seeds::MARKET, engine, index)
 }
 
 /// `["margin", engine, owner, id]`.
