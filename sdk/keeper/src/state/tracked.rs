@@ -36,7 +36,7 @@ struct Balance {
     bank: u8,
 }
 
-/// A perp in use: 48 bytes.
+/// A perp in use: 40 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     shares: i64,
@@ -49,7 +49,7 @@ struct Position {
 
 /// A margin account as the keeper remembers it: what margin, auction and plan depend on, and nothing else.
 ///
-/// 152 bytes and what the legs take: 16 a balance, 48 a perp. Venues, owner and rent payer are left out; a resolution
+/// 128 bytes and what the legs take: 16 a balance, 40 a perp. Venues, owner and rent payer are left out; a resolution
 /// reads its account from the chain anyway.
 #[derive(Clone, Debug)]
 pub struct Tracked {
@@ -75,6 +75,9 @@ pub struct Tracked {
     balances: Box<[Balance]>,
     positions: Box<[Position]>,
 }
+
+const _: () = assert!(core::mem::size_of::<Option<Tracked>>() == 128);
+const _: () = assert!(core::mem::size_of::<Balance>() == 16 && core::mem::size_of::<Position>() == 40);
 
 impl Tracked {
     /// Reads an account's data, discriminator included.

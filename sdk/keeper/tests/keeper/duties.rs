@@ -194,14 +194,16 @@ async fn a_burst_of_accounts_is_worked_off_several_at_once() {
     assert_eq!(context.tracker().assess_hot().len(), 21);
     let began = std::time::Instant::now();
     let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
+    let of = |counters: &prometheus::IntCounterVec| counters.with_label_values(&["liquidate"]).get();
+    let mut most_under_way = 0;
     while !context.tracker().assess_hot().is_empty() {
         job.turn(&context).await.unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        assert!(began.elapsed().as_secs() < 20, "{} are left", context.tracker().assess_hot().len());
+        most_under_way = most_under_way.max(of(&context.metrics.sent) - of(&context.metrics.confirmed));
+        assert!(began.elapsed().as_secs() < 60, "{} are left", context.tracker().assess_hot().len());
     }
     job.finish().await;
-    // One after the other each would wait a quarter of a second for its confirmation alone.
-    assert!(began.elapsed().as_secs_f64() < 21.0 * 0.25, "{:?}", began.elapsed());
+    assert!(most_under_way > 4 && most_under_way <= 16, "{most_under_way} at once");
     assert_eq!(context.metrics.confirmed.with_label_values(&["liquidate"]).get(), 21);
     assert!(others.iter().all(|other| stage.owed_by(other) > 0), "cures, not wind-downs");
 }

@@ -90,7 +90,7 @@ async fn the_clusters_clock_decides_and_not_this_machines() {
     {
         let tracker = context.tracker();
         let chain = stage.node.world(|world| world.now());
-        assert!((tracker.now() - chain).abs() <= 5, "{} {chain}", tracker.now());
+        assert!((tracker.now() - chain).abs() <= 25, "{} {chain}", tracker.now());
         assert!(tracker.shared.clock.skew_secs() > 86_400);
     }
     liquidate(&context).await;
