@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Result};
-use crate::programs::{build_all, cargo, engine};
+use crate::programs::{build_all, build_some, cargo, engine, ENGINE_ONLY};
 use plimsoll_sbf::{Arch, Toolchain};
 use std::process::Command;
 
@@ -17,7 +17,7 @@ pub fn build(mut arguments: Arguments) -> Result<()> {
 /// `cargo xtask replay`
 pub fn replay(mut arguments: Arguments) -> Result<()> {
     let install = arguments.install();
-    build_all(&Toolchain::find(install)?, Arch::default())?;
+    build_some(&Toolchain::find(install)?, Arch::default(), ENGINE_ONLY)?;
     run(&mut replay_command(&arguments.rest()))
 }
 
@@ -26,7 +26,31 @@ pub fn bench(mut arguments: Arguments) -> Result<()> {
     let install = arguments.install();
     let toolchain = Toolchain::find(install)?;
     build_all(&toolchain, Arch::default())?;
-    run(&mut bench_command(&toolchain, &arguments.rest()))
+    let arguments = arguments.rest();
+    run(&mut bench_command(&toolchain, &arguments))?;
+    let is_check = arguments.iter().any(|word| word == "--check");
+    run(&mut keeper_bench_command(is_check))
+}
+
+/// `cargo xtask test-validator`
+pub fn test_validator(mut arguments: Arguments) -> Result<()> {
+    let install = arguments.install();
+    arguments.finish()?;
+    build_all(&Toolchain::find(install)?, Arch::default())?;
+    println!("Agave's validator is compiled with it: about 25 minutes on two cores the first time.");
+    let mut command = cargo();
+    command.args([
+        "test",
+        "-p",
+        "plimsoll-validator-tests",
+        "--features",
+        "agave",
+        "--test",
+        "agave",
+        "--",
+        "--nocapture",
+    ]);
+    run(&mut command)
 }
 
 /// The replay with these arguments.
@@ -42,6 +66,14 @@ pub fn bench_command(toolchain: &Toolchain, arguments: &[String]) -> Command {
     let mut command = cargo();
     command.env("PLIMSOLL_BUILDER", toolchain.builder()).env("PLIMSOLL_COMPILER", toolchain.compiler());
     command.args(["run", "--quiet", "-p", "plimsoll-tests", "--bin", "plimsoll-bench", "--"]).args(arguments);
+    command
+}
+
+/// The benchmark of the keeper. Of a check only that the work is done counts: its figures are times.
+pub fn keeper_bench_command(is_check: bool) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--quiet", "-p", "plimsoll-keeper-bench", "--"]);
+    command.args(is_check.then_some("--check"));
     command
 }
 

@@ -17,8 +17,9 @@ usage: cargo xtask <command>
   test   [--no-install] [--nightly] [--only <stage>]
                                             run every check of the project
   bench  [--no-install] [--json <path>] [--check]
-                                            measure compute units
+                                            measure compute units, and the keeper's speed
   build  [--no-install] [--arch v3|v0]      build the programs into target/deploy
+  test-validator [--no-install]             the end-to-end story on Agave's own validator, which is compiled for it
 
 --no-install keeps the builder from installing packages it lacks.";
 
@@ -42,6 +43,7 @@ fn run(command: &str, arguments: Arguments) -> Result<()> {
         "replay" => commands::replay(arguments),
         "bench" => commands::bench(arguments),
         "test" => test::run(arguments),
+        "test-validator" => commands::test_validator(arguments),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -57,10 +57,18 @@ pub fn engine() -> &'static Program {
     &PROGRAMS[0]
 }
 
+/// The engine alone, for what needs no other program.
+pub const ENGINE_ONLY: &[Program] = PROGRAMS.split_at(1).0;
+
 /// Builds every program and prints what came out.
 pub fn build_all(toolchain: &Toolchain, arch: Arch) -> Result<()> {
+    build_some(toolchain, arch, &PROGRAMS)
+}
+
+/// Builds these programs and prints what came out.
+pub fn build_some(toolchain: &Toolchain, arch: Arch, programs: &[Program]) -> Result<()> {
     println!("Building with {}", toolchain.describe());
-    for program in &PROGRAMS {
+    for program in programs {
         let report = build(
             toolchain,
             &BuildRequest {

@@ -1,4 +1,4 @@
-//! Dependencies point one way: `risk` <- `state` <- program, sdk <- sim, keeper, cli. The model, which the tests compare
+//! Dependencies point one way: `risk` <- `state` <- program, sdk <- rpc <- sim, keeper, migrations <- cli. The model, which the tests compare
 //! everything with, stays apart from all of them.
 
 use serde_json::Value;
@@ -10,18 +10,42 @@ use std::process::Command;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-risk", &[]),
     ("plimsoll-state", &["plimsoll-risk"]),
+    ("plimsoll-interface", &["plimsoll-state"]),
+    ("plimsoll-wasm", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll", &["plimsoll-risk", "plimsoll-state"]),
-    ("example-venue", &["plimsoll", "plimsoll-risk", "plimsoll-state"]),
+    ("example-venue", &["plimsoll", "plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
+    ("mock-oracle", &[]),
+    ("testkit-hostile", &[]),
     ("plimsoll-sdk", &["plimsoll", "plimsoll-risk", "plimsoll-state"]),
-    ("plimsoll-sim", CLIENT),
-    ("plimsoll-keeper", CLIENT),
-    ("plimsoll-cli", CLIENT),
+    ("plimsoll-rpc", SDK),
+    ("plimsoll-sim", ON_CLUSTERS),
+    ("plimsoll-migrations", ON_CLUSTERS),
+    ("plimsoll-keeper", &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state"]),
+    (
+        "plimsoll-cli",
+        &[
+            "plimsoll-keeper",
+            "plimsoll-migrations",
+            "plimsoll-rpc",
+            "plimsoll-sdk",
+            "plimsoll",
+            "plimsoll-risk",
+            "plimsoll-state",
+            "example-venue",
+            "mock-oracle",
+        ],
+    ),
     ("plimsoll-model", &[]),
+    ("plimsoll-idl", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-sbf", &[]),
     ("xtask", &["plimsoll-sbf"]),
 ];
 
-const CLIENT: &[&str] = &["plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state"];
+const SDK: &[&str] = &["plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state"];
+
+/// On test clusters prices come from the mock oracle.
+const ON_CLUSTERS: &[&str] =
+    &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state", "mock-oracle"];
 
 /// Packages in these directories are tests and may use everything.
 const TEST_DIRECTORIES: [&str; 2] = ["tests", "tools/sbf-tests"];

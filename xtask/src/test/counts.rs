@@ -15,8 +15,15 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Reads the line with which Rust's test harness ends; other lines count nothing.
+    /// Reads the line with which Rust's test harness or vitest ends; other lines count nothing.
     pub fn from_line(line: &str) -> Option<Self> {
+        // What a test leaves out for want of a tool it says by itself.
+        if line.starts_with("skipped: ") {
+            return Some(Counts { skipped: 1, ..Counts::default() });
+        }
+        if let Some(counts) = Self::from_vitest(line) {
+            return Some(counts);
+        }
         let line = line.trim().strip_prefix("test result: ")?;
         let mut counts = Counts::default();
         for part in line.split(['.', ';']) {
@@ -33,6 +40,31 @@ impl Counts {
         Some(counts)
     }
 
+    /// `Tests  1 failed | 3 passed | 2 skipped (6)`, in whatever colours.
+    fn from_vitest(line: &str) -> Option<Self> {
+        let plain: String = line
+            .split('\u{1b}')
+            .enumerate()
+            .map(|(at, part)| if at == 0 { part } else { after_colour(part) })
+            .collect();
+        let rest = plain.trim().strip_prefix("Tests ")?;
+        let mut counts = Counts::default();
+        for part in rest.split(['|', '(']) {
+            let mut words = part.split_whitespace();
+            let (Some(number), Some(kind)) = (words.next().and_then(|word| word.parse::<u64>().ok()), words.next())
+            else {
+                continue;
+            };
+            match kind {
+                "passed" => counts.passed += number,
+                "failed" => counts.failed += number,
+                "skipped" | "todo" => counts.skipped += number,
+                _ => {}
+            }
+        }
+        (counts != Counts::default()).then_some(counts)
+    }
+
     /// Makes the counts agree with how the command ended: no failure goes uncounted, and a check without tests is one.
     pub fn with_status(mut self, succeeded: bool) -> Self {
         if !succeeded && self.failed == 0 {
@@ -43,6 +75,11 @@ impl Counts {
         }
         self
     }
+}
+
+/// What follows a colour's escape sequence, which ends with an `m`.
+fn after_colour(part: &str) -> &str {
+    part.split_once('m').map_or(part, |(_, rest)| rest)
 }
 
 impl AddAssign for Counts {
@@ -68,6 +105,16 @@ mod tests {
         let line = "test result: FAILED. 17 passed; 2 failed; 3 ignored; 4 measured; 5 filtered out; finished in 0.01s";
         assert_eq!(Counts::from_line(line), Some(Counts { passed: 17, failed: 2, skipped: 3 }));
         assert_eq!(Counts::from_line("test result_of_something ... ok"), None);
+    }
+
+    #[test]
+    fn vitests_last_line_is_read_with_and_without_colours() {
+        let plain = Counts::from_line("      Tests  1 failed | 30 passed | 2 skipped (33)");
+        assert_eq!(plain, Some(Counts { passed: 30, failed: 1, skipped: 2 }));
+        let coloured =
+            Counts::from_line("\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m30 passed\u{1b}[39m\u{1b}[22m (30)");
+        assert_eq!(coloured, Some(Counts { passed: 30, failed: 0, skipped: 0 }));
+        assert_eq!(Counts::from_line(" Test Files  3 passed (3)"), None);
     }
 
     #[test]

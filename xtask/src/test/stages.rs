@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use super::stream::count;
 use super::Run;
-use crate::commands::{bench_command, replay_command};
+use crate::commands::{bench_command, keeper_bench_command, replay_command};
 use crate::failure::Failure;
 use crate::programs::{build_all, cargo, deploy_directory, workspace};
 use plimsoll_sbf::Arch;
@@ -40,17 +40,20 @@ const fn on_programs(name: &'static str, about: &'static str, run: fn(&Run) -> O
 }
 
 /// In an order that finds cheap mistakes first and builds the programs before anything needs them.
-pub const STAGES: [Stage; 10] = [
+pub const STAGES: [Stage; 13] = [
     stage("format", "every file is formatted", format),
     stage("architecture", "dependencies point one way only", architecture),
     stage("units", "unit and property tests", units),
     stage("build", "the programs build for v3", build),
     on_programs("suite", "instructions, scenarios and attacks in an in-process chain", suite),
     stage("builder", "the builder's output agrees with the host", builder),
+    on_programs("clients", "keeper, command line, migrations and what other programs link", clients),
     on_programs("program-test", "the programs in the validator's bank, every feature active", program_test),
     on_programs("bench", "compute units stay within their limits", bench),
     on_programs("replay", "a short replay of a recorded crash", replay),
-    stage("idl", "the interface description builds with Anchor's own tool", idl),
+    on_programs("validator", "the story of an engine and its keeper on a local validator", validator),
+    stage("idl", "interface descriptions and the WebAssembly module are those of the sources", idl),
+    stage("typescript", "the TypeScript client", typescript),
 ];
 
 /// Enough accounts for every path of the replay, few enough for a minute.
@@ -115,7 +118,40 @@ fn program_test(run: &Run) -> Outcome {
 
 fn bench(run: &Run) -> Outcome {
     let Ok(toolchain) = &run.toolchain else { return no_builder() };
-    Outcome::Ran(count(&mut bench_command(toolchain, &["--check".to_owned()])))
+    let mut counts = count(&mut bench_command(toolchain, &["--check".to_owned()]));
+    counts += count(&mut keeper_bench_command(true));
+    Outcome::Ran(counts)
+}
+
+fn clients(run: &Run) -> Outcome {
+    const NEED_PROGRAMS: [&str; 2] = ["plimsoll-keeper", "plimsoll-cli"];
+    let mut packages = vec![
+        "plimsoll-rpc",
+        "plimsoll-interface",
+        "plimsoll-migrations",
+        "plimsoll-wasm",
+        "mock-oracle",
+        "testkit-hostile",
+    ];
+    if run.toolchain.is_ok() {
+        packages.extend(NEED_PROGRAMS);
+    } else {
+        println!("Without a builder the keeper and the command line are not tested.");
+    }
+    tests(run, &packages, &[])
+}
+
+fn validator(run: &Run) -> Outcome {
+    if run.toolchain.is_err() {
+        return no_builder();
+    }
+    if !answers("node") {
+        return Outcome::Skipped("there is no Node.js, which surfpool runs in".to_owned());
+    }
+    let mut command = cargo();
+    // What a test skips it prints.
+    command.args(["test", "-p", "plimsoll-validator-tests", "--", "--nocapture"]);
+    Outcome::Ran(count(&mut command))
 }
 
 fn replay(run: &Run) -> Outcome {
@@ -127,19 +163,46 @@ fn replay(run: &Run) -> Outcome {
     Outcome::Ran(count(&mut replay_command(&arguments)))
 }
 
-fn idl(_: &Run) -> Outcome {
-    let asked = Command::new("anchor").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !asked.is_ok_and(|status| status.success()) {
-        return Outcome::Skipped("the anchor command is not installed".to_owned());
+fn idl(run: &Run) -> Outcome {
+    let mut counts = tests_of(run, &["plimsoll-idl"], &[]);
+    let mut command = cargo();
+    command.args(["run", "--quiet", "-p", "plimsoll-idl", "--", "--check"]);
+    counts += count(&mut command);
+    Outcome::Ran(counts)
+}
+
+/// Installs what the lock file names into the client's own directory and runs its tests and its build.
+fn typescript(_: &Run) -> Outcome {
+    if !answers("node") || !answers("npm") {
+        return Outcome::Skipped("there is no Node.js with npm".to_owned());
     }
-    let mut command = Command::new("anchor");
-    // With this variable set, anchor may have rustup install another toolchain.
-    command.current_dir(workspace()).env_remove("RUSTUP_TOOLCHAIN");
-    command.args(["idl", "build", "--program-name", "plimsoll", "--out", "target/idl/plimsoll.json"]);
-    Outcome::Ran(count(&mut command))
+    let directory = workspace().join("sdk/ts");
+    let npm = |words: &[&str]| {
+        let mut command = Command::new("npm");
+        command.current_dir(&directory).args(words);
+        command
+    };
+    let mut counts = Counts::default();
+    for words in [&["ci", "--no-audit", "--no-fund"][..], &["test"], &["run", "build"]] {
+        counts += count(&mut npm(words));
+        if counts.failed > 0 {
+            break;
+        }
+    }
+    Outcome::Ran(counts)
+}
+
+/// Whether a program is there and tells its version.
+fn answers(program: &str) -> bool {
+    let asked = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
 }
 
 fn tests(run: &Run, packages: &[&str], environment: &[(&str, &str)]) -> Outcome {
+    Outcome::Ran(tests_of(run, packages, environment))
+}
+
+fn tests_of(run: &Run, packages: &[&str], environment: &[(&str, &str)]) -> Counts {
     let mut command = cargo();
     command.args(["test", "--no-fail-fast"]);
     for package in packages {
@@ -155,7 +218,7 @@ fn tests(run: &Run, packages: &[&str], environment: &[(&str, &str)]) -> Outcome 
         // The same cases each time, so that a change is judged by what it changed; the nightly form draws new ones.
         command.env("PROPTEST_RNG_SEED", FIXED_SEED);
     }
-    Outcome::Ran(count(&mut command))
+    count(&mut command)
 }
 
 fn no_builder() -> Outcome {

@@ -30,7 +30,8 @@ pub fn count(command: &mut Command) -> Counts {
 }
 
 fn describe(command: &Command) -> String {
-    let mut words = vec!["cargo".to_owned()];
+    let program = std::path::Path::new(command.get_program()).file_stem().unwrap_or_default();
+    let mut words = vec![program.to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
     words.join(" ")
 }
