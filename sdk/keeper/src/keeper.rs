@@ -1,11 +1,12 @@
 //! The keeper as a whole: checks where it is, starts the stream and the jobs, stops them in order.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use plimsoll_rpc::{Cluster, Connection, Error, Result, RpcClient};
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 use tokio::sync::{mpsc, watch, Notify};
 use tokio::task::{JoinError, JoinSet};
@@ -21,8 +22,10 @@ use crate::source::Prices;
 use crate::state::{Tracker, Update};
 use crate::stream::{self, Followed, Link};
 
-/// Updates applied under one lock.
+/// Updates taken at once before jobs are woken.
 const BATCH: usize = 1_024;
+/// Accounts of a snapshot that are decoded under one lock.
+const SNAPSHOT_PART: usize = 5_000;
 /// How often accounts that are due by time are looked at.
 const TICK: Duration = Duration::from_millis(500);
 /// What is under way when the keeper is stopped is waited for this long.
@@ -227,15 +230,25 @@ async fn take_updates(context: Arc<Context>, mut updates: mpsc::Receiver<Update>
         if received == 0 {
             return;
         }
-        {
-            let mut tracker = context.tracker.lock().unwrap_or_else(PoisonError::into_inner);
-            for update in batch.drain(..) {
-                tracker.apply(update);
+        for update in batch.drain(..) {
+            match update {
+                Update::Snapshot { slot, accounts } => take_snapshot(&context, slot, &accounts).await,
+                update => context.tracker().apply(update),
             }
-            tracker.tick();
         }
+        context.tracker().tick();
         context.changed.notify_waiters();
     }
+}
+
+/// Takes a snapshot part by part, so that jobs get their turn between.
+async fn take_snapshot(context: &Context, slot: u64, accounts: &[(Pubkey, Vec<u8>)]) {
+    for part in accounts.chunks(SNAPSHOT_PART) {
+        context.tracker().take_part_of_snapshot(slot, part);
+        tokio::task::yield_now().await;
+    }
+    let there = accounts.iter().map(|(key, _)| *key).collect();
+    context.tracker().end_snapshot(slot, &there);
 }
 
 /// Returns once the margin accounts have been read, or when the keeper is stopped.

@@ -19,6 +19,9 @@ use crate::state::Tracker;
 /// All that `settle_pnl` compares: spot, both averages, initial prices and edges.
 const VIEWS: Views = Views { spot: true, fast: true, initial: true, edges: true };
 
+/// Accounts valued under one lock.
+const AT_ONCE: usize = 5_000;
+
 /// Settles what is worth a transaction.
 pub struct SettlePnl {
     config: SettleConfig,
@@ -39,17 +42,25 @@ impl SettlePnl {
     }
 
     /// What is due, losses first.
-    fn due(&self, tracker: &mut Tracker) -> Vec<Due> {
-        let ids: Vec<u32> = tracker
-            .accounts
-            .iter()
-            .filter(|(_, account)| account.markets != 0 && !account.is_bankrupt())
-            .map(|(id, _)| id)
-            .collect();
-        let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
+    async fn due(&self, context: &Context) -> Vec<Due> {
+        let ids: Vec<u32> = {
+            let tracker = context.tracker();
+            let settles = tracker.accounts.iter().filter(|(_, a)| a.markets != 0 && !a.is_bankrupt());
+            settles.map(|(id, _)| id).collect()
+        };
         let mut due = Vec::new();
+        for some in ids.chunks(AT_ONCE) {
+            self.add_due(&mut context.tracker(), some, &mut due);
+            tokio::task::yield_now().await;
+        }
+        due.sort_unstable();
+        due
+    }
+
+    fn add_due(&self, tracker: &mut Tracker, ids: &[u32], due: &mut Vec<Due>) {
+        let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
         for id in ids {
-            let legs = tracker.with_portfolio(id, VIEWS, |portfolio, _, _| {
+            let legs = tracker.with_portfolio(*id, VIEWS, |portfolio, _, _| {
                 let fresh = portfolio.perps().iter().filter(|leg| leg.units == 0 || !leg.prices.stale);
                 let settled = fresh.filter_map(|leg| {
                     let slot = registry.market(leg.market as usize)?;
@@ -58,12 +69,10 @@ impl SettlePnl {
                 });
                 settled.collect::<Vec<(u8, i64)>>()
             });
-            let (Some(Ok(legs)), Some(account)) = (legs, tracker.accounts.get(id)) else { continue };
-            let worth = legs.into_iter().filter(|(_, pnl)| pnl.unsigned_abs() >= self.config.least_atoms);
+            let (Some(Ok(legs)), Some(account)) = (legs, tracker.accounts.get(*id)) else { continue };
+            let worth = legs.into_iter().filter(|(_, pnl)| pnl.unsigned_abs() >= self.config.least_atoms.max(1));
             due.extend(worth.map(|(market, pnl_atoms)| Due { pnl_atoms, market, account: account.key }));
         }
-        due.sort_unstable();
-        due
     }
 }
 
@@ -78,16 +87,16 @@ impl Job for SettlePnl {
     }
 
     async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
-        let (keys, due, claims) = {
-            let mut tracker = context.tracker();
-            if tracker.shared.registry.is_paused(pause::SETTLE) {
-                return Ok(());
-            }
-            let due = self.due(&mut tracker);
+        if context.tracker().shared.registry.is_paused(pause::SETTLE) {
+            return Ok(());
+        }
+        let due = self.due(context).await;
+        let (keys, claims) = {
+            let tracker = context.tracker();
             let markets = &tracker.shared.markets;
             let worth =
                 markets.iter().filter(|m| m.own_claim_atoms.min(m.pool_atoms) >= self.config.least_atoms.max(1));
-            (tracker.shared.keys, due, worth.map(|market| market.index).collect::<Vec<u8>>())
+            (tracker.shared.keys, worth.map(|market| market.index).collect::<Vec<u8>>())
         };
         // Losses before gains, which need the pool that losses fill; within each, some at once.
         let settle = |due: &Due| vec![ix::settle_pnl(&keys, due.market, Some(due.account))];

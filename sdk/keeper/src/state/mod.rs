@@ -6,7 +6,7 @@ mod look;
 mod shared;
 mod tracked;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MAX_PRICES};
@@ -248,12 +248,22 @@ impl Tracker {
     }
 
     fn snapshot(&mut self, slot: u64, accounts: Vec<(Pubkey, Vec<u8>)>) {
+        self.take_part_of_snapshot(slot, &accounts);
+        let there = accounts.iter().map(|(key, _)| *key).collect();
+        self.end_snapshot(slot, &there);
+    }
+
+    /// Takes a part of a snapshot, so that a large one need not be taken under one lock.
+    pub fn take_part_of_snapshot(&mut self, slot: u64, some: &[(Pubkey, Vec<u8>)]) {
         self.shared.heard(slot);
-        self.tally.snapshots += 1;
-        let there: std::collections::HashSet<Pubkey> = accounts.iter().map(|(key, _)| *key).collect();
-        for (key, data) in accounts {
-            self.margin_account(key, slot, &data);
+        for (key, data) in some {
+            self.margin_account(*key, slot, data);
         }
+    }
+
+    /// Ends a snapshot: forgets accounts that it does not have.
+    pub fn end_snapshot(&mut self, slot: u64, there: &HashSet<Pubkey>) {
+        self.tally.snapshots += 1;
         for id in self.accounts.retain_of_snapshot(slot, |key| there.contains(key)) {
             self.forget(id);
         }
