@@ -6,14 +6,12 @@
 use std::collections::BTreeMap;
 
 use plimsoll_rpc::Connection;
-use plimsoll_sdk::pda;
+use plimsoll_sdk::{ix, pda};
 use plimsoll_state::{
     Bank, Engine, EngineAccount, MarginAccount, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN, LAYOUT_VERSION,
 };
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use solana_account_decoder_client_types::{UiAccountEncoding, UiDataSliceConfig};
-use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
@@ -61,16 +59,6 @@ pub struct Migrated {
     pub refused: BTreeMap<String, String>,
 }
 
-/// The program's instruction that moves one account to the present layout version.
-pub fn migrate_account(account: Pubkey) -> Instruction {
-    let digest = Sha256::digest(b"global:migrate_account");
-    Instruction {
-        program_id: pda::PROGRAM_ID,
-        accounts: vec![AccountMeta::new(account, false)],
-        data: digest[..DISCRIMINATOR_LEN].to_vec(),
-    }
-}
-
 /// Finds every account of the program that is not of this build's version.
 ///
 /// # Errors
@@ -116,7 +104,7 @@ pub async fn migrate(session: &Session, mut progress: impl FnMut(&str)) -> Resul
     let total = migrated.left.len();
     session.confirm(&format!("move {total} account(s) to layout version {LAYOUT_VERSION}? There is no way back"))?;
     for (index, account) in std::mem::take(&mut migrated.left).into_iter().enumerate() {
-        match session.send(&[], &[migrate_account(account.address)]).await {
+        match session.send(&[], &[ix::migrate_account(account.address)]).await {
             Ok(_) => migrated.moved += 1,
             Err(error) => {
                 migrated.refused.insert(account.address.to_string(), error.to_string());
@@ -135,8 +123,8 @@ mod tests {
     #[test]
     fn the_instruction_names_the_account_writable_and_asks_for_no_signature() {
         let account = Pubkey::new_unique();
-        let instruction = migrate_account(account);
-        assert_eq!((instruction.program_id, instruction.data.len()), (pda::PROGRAM_ID, 8));
+        let instruction = ix::migrate_account(account);
+        assert_eq!(instruction.program_id, pda::PROGRAM_ID);
         let [meta] = instruction.accounts.as_slice() else { panic!("one account") };
         assert!(meta.pubkey == account && meta.is_writable && !meta.is_signer);
     }

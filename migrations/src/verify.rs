@@ -63,8 +63,9 @@ fn not_ready(chain: &Chain, config: &Config) -> Vec<String> {
             }
             (!state.is_ready()).then(|| {
                 format!(
-                    "price[{index}] {name}: {updates} of 5 updates over {seen_secs} of {needed_secs} s, the last \
-                     {age_secs} s ago"
+                    "price[{index}] {name}: {} of 5 updates over {seen_secs} of {needed_secs} s, the last \
+                     {age_secs} s ago",
+                    updates.min(5)
                 )
             })
         })

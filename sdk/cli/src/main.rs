@@ -1,5 +1,6 @@
 //! `plimsoll`: everything a person does with an engine, on any cluster.
 
+mod advice;
 mod amount;
 mod cli;
 mod commands;
@@ -24,7 +25,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            let advice = error.advice();
+            let advice = advice::of(&error);
             if json {
                 eprintln!("{}", serde_json::json!({ "error": error.to_string(), "advice": advice }));
             } else {

@@ -9,7 +9,7 @@ use plimsoll_sdk::ix;
 use plimsoll_state::{OracleKind, OracleSource, PriceSlot};
 use solana_pubkey::Pubkey;
 
-use crate::amount::{decimal, percent, show_price};
+use crate::amount::{atoms, percent, show_price};
 use crate::context::{usage, Context, Loaded};
 use crate::names::name_of;
 use crate::output::Report;
@@ -117,7 +117,8 @@ pub fn readiness(price: &PriceSlot) -> String {
     }
     let seen_secs = state.published_at.saturating_sub(state.first_published_at);
     let needed_secs = READY_TIME_CONSTANTS * state.slow_secs.max(state.fast_secs);
-    format!("no: {} of {READY_UPDATES} updates, {seen_secs} of {needed_secs} s", state.update_count)
+    let updates = state.update_count.min(READY_UPDATES);
+    format!("no: {updates} of {READY_UPDATES} updates, {seen_secs} of {needed_secs} s")
 }
 
 async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSource, name: &str) -> Result<Vec<String>> {
@@ -228,16 +229,15 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
     context.act(&format!("post {}", what.join(", ")), None, &[], &posts).await
 }
 
-/// A mock update of now.
+/// A mock update of now, in units of 1e-8 dollars as Pyth has them.
 fn mock_update(dollars: &str) -> Result<PostPythArgs> {
-    let (mantissa, places) = decimal(dollars)?;
-    let price = i64::try_from(mantissa).ok().filter(|price| *price > 0);
+    let price = i64::try_from(atoms(dollars, 8)?).ok().filter(|price| *price > 0);
     let price = price.ok_or_else(|| usage(format!("{dollars} is no price")))?;
     let conf = (price as u128 * MOCK_SIGMA_PPM / 1_000_000) as u64;
     Ok(PostPythArgs {
         price,
         conf,
-        exponent: -(places as i32),
+        exponent: -8,
         publish_time: None,
         prev_publish_time: None,
         ema_price: price,

@@ -1,0 +1,56 @@
+//! What a person can do about an error.
+
+use plimsoll::EngineError;
+use plimsoll_migrations::Error;
+
+/// The error's own advice, else what the engine's refusal asks for.
+pub fn of(error: &Error) -> Option<&'static str> {
+    error.advice().or_else(|| match error {
+        Error::Rpc(error) | Error::Step { source: error, .. } => error.engine().and_then(of_engine),
+        _ => None,
+    })
+}
+
+fn of_engine(error: EngineError) -> Option<&'static str> {
+    Some(match error {
+        EngineError::NotAuthority => "sign with the authority's key (`plimsoll engine show`), by --keypair",
+        EngineError::NotOwner | EngineError::NotOwnerOrDelegate => {
+            "sign with the owner's key, by --keypair (`plimsoll account show` names the owner)"
+        }
+        EngineError::Paused => "`plimsoll engine show` says what is paused; repay and deposit always work",
+        EngineError::PauseOnly => "only the authority starts again what is paused",
+        EngineError::PriceStale => {
+            "refresh it: `plimsoll price refresh`; where the source is silent, see `plimsoll price list`"
+        }
+        EngineError::PriceNotReady => "wait until the averages are ready: `plimsoll price list` says what is missing",
+        EngineError::InitialMarginInsufficient | EngineError::MaintenanceMarginInsufficient => {
+            "deposit or repay first; `plimsoll account show` says what is free for adding risk"
+        }
+        EngineError::LiquidatorMarginInsufficient => "take less with --max, or deposit into the liquidator's account",
+        EngineError::AccountHealthy | EngineError::AccountAlreadyCured => {
+            "nothing is to be done: the account is at or above maintenance"
+        }
+        EngineError::VenueNotApproved => "both owners have to approve the venue: `plimsoll account approve-venue`",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_the_engine_comes_with_what_to_do() {
+        let custom = solana_instruction::error::InstructionError::Custom(EngineError::PriceNotReady as u32);
+        let refused = plimsoll_rpc::Error::rejected(custom_at(0, custom), Vec::new());
+        assert!(of(&Error::Rpc(refused)).is_some_and(|advice| advice.contains("plimsoll price list")));
+        assert_eq!(of(&crate::context::usage("a word")), None);
+    }
+
+    fn custom_at(
+        index: u8,
+        error: solana_instruction::error::InstructionError,
+    ) -> solana_transaction_error::TransactionError {
+        solana_transaction_error::TransactionError::InstructionError(index, error)
+    }
+}
