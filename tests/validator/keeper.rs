@@ -104,18 +104,26 @@ impl Keeper {
         Ok(())
     }
 
-    /// Sum of a metric over all its labels that contain `label`; zero where it has none.
+    /// Sum of a metric over all its labels; zero where it is not there.
     ///
     /// # Errors
     /// Where the keeper does not answer.
-    pub async fn metric(&self, name: &str, label: &str) -> Result<f64> {
+    pub async fn metric(&self, name: &str) -> Result<f64> {
         let text = self.get("/metrics").await?;
         let of_name = |line: &&str| {
             let rest = line.strip_prefix(name);
-            rest.is_some_and(|rest| (rest.starts_with('{') || rest.starts_with(' ')) && rest.contains(label))
+            rest.is_some_and(|rest| rest.starts_with('{') || rest.starts_with(' '))
         };
         let values = text.lines().filter(of_name).filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
         Ok(values.sum())
+    }
+
+    /// Whether it says of itself that it is well.
+    ///
+    /// # Errors
+    /// Where the keeper does not answer.
+    pub async fn is_healthy(&self) -> Result<bool> {
+        Ok(self.get("/healthz").await?.lines().next().is_some_and(|status| status.contains(" 200 ")))
     }
 
     async fn get(&self, path: &str) -> Result<String> {

@@ -27,8 +27,8 @@ const FAULT_SECS: u64 = 4;
 pub struct Report {
     /// Seconds that each part took, by name.
     pub parts_secs: Vec<(String, f64)>,
-    /// Liquidations that the keepers count.
-    pub liquidations: f64,
+    /// Notional that the second keeper counts as liquidated, micro-dollars.
+    pub liquidated_usd_micro: u64,
     /// Insurance that was paid out, quote atoms.
     pub insurance_paid_atoms: u64,
     /// Loss that depositors bore, quote atoms.
@@ -45,7 +45,8 @@ impl std::fmt::Display for Report {
         let usd = |atoms: u64| atoms as f64 / USD as f64;
         write!(
             f,
-            "  insurance paid ${:.2}, depositors bore ${:.2}, the other side ${:.2}",
+            "  the second keeper liquidated ${:.2}; insurance paid ${:.2}, depositors bore ${:.2}, the other side ${:.2}",
+            usd(self.liquidated_usd_micro),
             usd(self.insurance_paid_atoms),
             usd(self.socialized_atoms),
             usd(self.charged_atoms)
@@ -204,7 +205,9 @@ impl<V: Validator> Story<'_, V> {
             (settled && look.accounts.contains_key(&maker.account)).then_some(())
         })
         .await?;
-        self.report.liquidations = keeper.metric("plimsoll_keeper_liquidations_total", "").await.unwrap_or_default();
+        self.report.liquidated_usd_micro = keeper.metric("plimsoll_keeper_liquidated_usd_micro_total").await? as u64;
+        ensure!(self.report.liquidated_usd_micro > 0, "the keeper counts no liquidation");
+        ensure!(keeper.is_healthy().await?, "the keeper calls itself unhealthy\n{}", keeper.last_words());
         keeper.stop().await.context("the keeper's graceful stop")?;
         let people = [&self.stage.maker, &self.stage.desk, &self.stage.alice, &self.stage.bob];
         let mut owners: Vec<_> = people.map(Party::owner).to_vec();

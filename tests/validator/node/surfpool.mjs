@@ -22,6 +22,9 @@ const surfnet = Surfnet.startWithConfig({
 });
 say({ rpcUrl: surfnet.rpcUrl, wsUrl: surfnet.wsUrl, payer: Array.from(surfnet.payerSecretKey) });
 
+// The surfnet stops once nobody takes its events.
+setInterval(() => surfnet.drainEvents(), 250);
+
 const commands = {
   deploy: ({ programId, soPath }) => surfnet.deploy({ programId, soPath }),
   fund: ({ address, lamports }) => surfnet.fundSol(address, lamports),

@@ -19,20 +19,21 @@ use crate::path;
 use crate::population::{self, AccountPlan, Population};
 use crate::scenario::{Scenario, Underlying};
 
-/// Fewest and most engines of one authority that are looked through for a free number.
+/// Engines of one authority that are looked through for a free number.
 const MOST_ENGINES: u16 = 1_000;
 const POSTED_EVERY: Duration = Duration::from_millis(800);
 /// Time constants on the chain: averages of the recording's minutes would not be ready for hours.
 const FAST_SECS: u32 = 15;
 const SLOW_SECS: u32 = 3_600;
-const LONGEST_SLOW_SECS: u32 = 20;
+const LONGEST_SLOW_SECS: u32 = 10;
 const READY_SECS: u64 = 300;
 const MAKER_USD: u64 = 20_000_000;
 const DESK_USD: u64 = 5_000_000;
 /// What the liquidator pays outside on top of spread and impact, ppm.
 const FEE_PPM: f64 = 300.0;
-/// Recorded seconds between two rounds of cranks.
+/// Recorded seconds between two rounds of cranks, and seconds of the cluster: a round takes its time.
 const CRANK_SECS: u64 = 60;
+const CRANK_WALL_SECS: u64 = 10;
 /// Turns after the last price, in which what it did is dealt with.
 const LAST_TURNS: u32 = 6;
 
@@ -200,7 +201,7 @@ impl Run {
             if secs as i64 >= self.config.scenario.liquidators_from_secs {
                 let look = self.live.look().await?;
                 let mut turn = self.desk.turn(&self.live, &look).await?;
-                if secs >= cranked + CRANK_SECS {
+                if secs >= cranked + CRANK_SECS.max(CRANK_WALL_SECS * self.config.speed as u64) {
                     cranked = secs;
                     self.live.crank(&look, &mut turn).await?;
                 }
