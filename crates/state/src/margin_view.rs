@@ -1,7 +1,8 @@
 //! What `check_margin` returns, as plain bytes for any caller.
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::margin::{InitialMargins, Margins};
+use plimsoll_risk::margin::{initial_margins, margins, InitialMargins, Margins};
+use plimsoll_risk::portfolio::{At, Portfolio};
 
 use crate::I128Le;
 
@@ -48,6 +49,26 @@ pub struct MarginView {
 const _: () = assert!(core::mem::size_of::<MarginView>() == 136);
 
 impl MarginView {
+    /// What a loaded portfolio's margins are: all three views, or maintenance at spot alone. The program, clients that read
+    /// accounts themselves and the WebAssembly module all answer with this.
+    #[inline(always)]
+    pub fn of(portfolio: &Portfolio, all: bool) -> Self {
+        let spot = margins(portfolio, At::Spot, false);
+        let mut view =
+            Self { ratio_ppm: spot.ratio_ppm_down(u32::MAX), spot: MaintenanceView::from(&spot), ..Self::default() };
+        if spot.saturated {
+            view.flags |= Self::SATURATED;
+        }
+        let (stale, ready) = portfolio.ages();
+        view.flags |= if stale { Self::STALE } else { 0 };
+        view.flags |= if all && !ready { Self::NOT_READY } else { 0 };
+        if all {
+            view.fast = MaintenanceView::from(&margins(portfolio, At::Fast, false));
+            view.set_initial(&initial_margins(portfolio));
+        }
+        view
+    }
+
     /// Some leg's price is stale; the account may add no risk.
     pub const STALE: u32 = 1;
     /// Some leg's averages are not ready; the account may add no risk.

@@ -3,8 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::auction::{Clocks, LegName, Regime};
 use plimsoll_risk::liquidate::{self, Leg, Liability, Plan, Request};
-use plimsoll_risk::margin::{initial_margins, margins};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{self, Views};
 use plimsoll_state::{
@@ -60,22 +59,7 @@ impl<'a> Accounts<'a> {
 /// The program's code for an account that cannot be valued.
 pub fn margin_view(accounts: &Accounts<'_>, all: bool) -> Result<MarginView, u32> {
     let portfolio = accounts.portfolio(if all { Views::ALL } else { Views::SPOT })?;
-    let spot = margins(&portfolio, At::Spot, false);
-    let (stale, ready) = portfolio.ages();
-    let bit = |holds: bool, bit: u32| if holds { bit } else { 0 };
-    let mut view = MarginView {
-        ratio_ppm: spot.ratio_ppm_down(u32::MAX),
-        flags: bit(spot.saturated, MarginView::SATURATED)
-            | bit(stale, MarginView::STALE)
-            | bit(all && !ready, MarginView::NOT_READY),
-        spot: MaintenanceView::from(&spot),
-        ..MarginView::default()
-    };
-    if all {
-        view.fast = MaintenanceView::from(&margins(&portfolio, At::Fast, false));
-        view.set_initial(&initial_margins(&portfolio));
-    }
-    Ok(view)
+    Ok(MarginView::of(&portfolio, all))
 }
 
 /// A leg, as plain bytes.

@@ -129,8 +129,13 @@ impl Connection {
         let keys = EngineKeys::of(engine);
         let first = [engine, keys.registry, keys.board, solana_sdk_ids::sysvar::clock::ID];
         let (slot, found) = self.accounts(&first).await?;
-        let registry: Registry = decode("registry", &keys.registry, found[1].as_ref())
-            .map_err(|error| if found[0].is_none() { Error::Missing { what: "engine", address: engine } } else { error })?;
+        let registry: Registry = decode("registry", &keys.registry, found[1].as_ref()).map_err(|error| {
+            if found[0].is_none() {
+                Error::Missing { what: "engine", address: engine }
+            } else {
+                error
+            }
+        })?;
         let banks: Vec<Pubkey> = (0..registry.bank_count).map(|index| keys.bank(index).bank).collect();
         let markets: Vec<Pubkey> = (0..registry.market_count).map(|index| keys.market(index)).collect();
         let (_, rest) = self.accounts(&[banks.as_slice(), markets.as_slice()].concat()).await?;

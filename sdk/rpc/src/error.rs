@@ -91,7 +91,9 @@ impl Error {
             Self::Rejected { code, transaction, .. } => match (code.and_then(engine_error), code) {
                 (Some(error), _) => error.text().0.to_owned(),
                 (None, Some(code)) => format!("custom_{code}"),
-                (None, None) => format!("{transaction:?}").split(['(', ' ', '{']).next().unwrap_or("rejected").to_owned(),
+                (None, None) => {
+                    format!("{transaction:?}").split(['(', ' ', '{']).next().unwrap_or("rejected").to_owned()
+                }
             },
         }
     }

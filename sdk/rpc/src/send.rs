@@ -1,6 +1,6 @@
 //! Transactions that arrive: simulated, limited, priced, signed, and sent again until they are confirmed or expired.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
@@ -25,6 +25,8 @@ pub const MOST_LOADED_BYTES: u32 = 64 * 1024 * 1024;
 const BUDGET_UNITS: u32 = 450;
 /// Between two attempts at sending the same transaction.
 const RESEND_EVERY: Duration = Duration::from_millis(1_000);
+/// A node that answers nothing for so long is given up; every blockhash of before has expired by then.
+const SILENCE: Duration = Duration::from_secs(120);
 /// Between two looks at its status.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -161,8 +163,12 @@ impl Connection {
             let Fee::Fixed(price) = *fee else { return Ok(0) };
             return Ok(price);
         };
-        let mut written: Vec<Pubkey> =
-            instructions.iter().flat_map(|i| &i.accounts).filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
+        let mut written: Vec<Pubkey> = instructions
+            .iter()
+            .flat_map(|i| &i.accounts)
+            .filter(|meta| meta.is_writable)
+            .map(|meta| meta.pubkey)
+            .collect();
         written.sort_unstable();
         written.dedup();
         written.truncate(128);
@@ -195,7 +201,8 @@ impl Connection {
     /// number of attempts. Errors of the node on the way are tried again; only the chain's answer ends it.
     ///
     /// # Errors
-    /// `Rejected`, `Expired`.
+    /// `Rejected`, `Expired`; `Unreachable` where the node answered nothing for two minutes, and what became of the
+    /// transaction is unknown.
     pub async fn deliver(&self, transaction: &VersionedTransaction, last_height: u64) -> Result<(Signature, u64, u32)> {
         let signature = transaction.signatures.first().copied().unwrap_or_default();
         let config = RpcSendTransactionConfig {
@@ -203,8 +210,11 @@ impl Connection {
             max_retries: Some(0),
             ..RpcSendTransactionConfig::default()
         };
-        let (mut attempts, mut waited) = (0, RESEND_EVERY);
+        let (mut attempts, mut waited, mut heard) = (0, RESEND_EVERY, Instant::now());
         loop {
+            if heard.elapsed() > SILENCE {
+                return Err(Error::Unreachable(format!("nothing is known of the transaction {signature}")));
+            }
             if waited >= RESEND_EVERY {
                 waited = Duration::ZERO;
                 attempts += 1;
@@ -214,8 +224,9 @@ impl Connection {
             }
             tokio::time::sleep(LOOK_EVERY).await;
             waited += LOOK_EVERY;
-            let status = self.rpc.get_signature_statuses(&[signature]).await.ok().and_then(|found| found.value.into_iter().next()?);
-            if let Some(status) = status {
+            let Ok(found) = self.rpc.get_signature_statuses(&[signature]).await else { continue };
+            heard = Instant::now();
+            if let Some(status) = found.value.into_iter().next().flatten() {
                 if let Some(error) = status.err {
                     return Err(Error::rejected(error, Vec::new()));
                 }

@@ -36,7 +36,7 @@ impl Accounts<'_> {
     /// Those of `snapshot::load`.
     pub fn margin_view(&self, all: bool) -> RiskResult<MarginView> {
         let portfolio = self.portfolio(if all { Views::ALL } else { Views::SPOT })?;
-        Ok(plimsoll::instructions::check_margin::view_of(&portfolio, all))
+        Ok(MarginView::of(&portfolio, all))
     }
 
     /// Eligibility, regime, best leg, and the clocks as an observation now would leave them.
