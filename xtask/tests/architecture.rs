@@ -79,7 +79,13 @@ fn only_tests_use_the_model() {
 #[test]
 fn anchor_toml_names_the_program_ids_that_the_programs_declare() {
     let text = std::fs::read_to_string(workspace().join("Anchor.toml")).expect("Anchor.toml can be read");
-    for (name, source) in [("plimsoll", "programs/plimsoll"), ("example_venue", "programs/example-venue")] {
+    const PROGRAMS: [(&str, &str); 4] = [
+        ("plimsoll", "programs/plimsoll"),
+        ("example_venue", "programs/example-venue"),
+        ("mock_oracle", "programs/mock-oracle"),
+        ("testkit_hostile", "programs/testkit-hostile"),
+    ];
+    for (name, source) in PROGRAMS {
         let source =
             std::fs::read_to_string(workspace().join(source).join("src/lib.rs")).expect("a program has a lib.rs");
         let declared = source.split("declare_id!(\"").nth(1).and_then(|rest| rest.split('"').next());

@@ -73,7 +73,12 @@ fn architecture(run: &Run) -> Outcome {
 }
 
 fn units(run: &Run) -> Outcome {
-    tests(run, &["plimsoll-risk", "plimsoll-state", "plimsoll-model", "plimsoll-sbf"], &[])
+    let mut counts = tests_of(run, &["plimsoll-risk", "plimsoll-state", "plimsoll-model", "plimsoll-sbf"], &[]);
+    // The layout after the present one, and how accounts come there.
+    let mut next = cargo();
+    next.args(["test", "-p", "plimsoll-state", "--lib", "--features", "next-layout", "migrate"]);
+    counts += count(&mut next);
+    Outcome::Ran(counts)
 }
 
 fn build(run: &Run) -> Outcome {
