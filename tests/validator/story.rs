@@ -18,7 +18,7 @@ use crate::stage::{Stage, INSURANCE_USD, USD};
 use crate::validator::Validator;
 
 /// How long a keeper may take for anything.
-const KEEPER_SECS: u64 = 60;
+const KEEPER_SECS: u64 = 120;
 /// How long a fault lasts.
 const FAULT_SECS: u64 = 4;
 
