@@ -29,7 +29,7 @@ const AT_ONCE: usize = 32;
 /// Until a round's writes are looked for.
 const ROUND: Duration = Duration::from_millis(1_500);
 /// Rounds without any progress before giving up: longer than a blockhash lives.
-const IDLE_ROUNDS: usize = 60;
+const IDLE_ROUNDS: usize = 40;
 
 /// The largest chunk that fits one transaction beside `budget`.
 ///
@@ -94,7 +94,17 @@ pub(super) async fn fill(
     let len = chunk_len(payer, &budget)?;
     let (mut first, mut least, mut idle) = (None, usize::MAX, 0);
     loop {
-        let held = content(session, &address).await?.map(|(_, content)| content).unwrap_or_default();
+        let held = match content(session, &address).await {
+            Ok(found) => found.map(|(_, content)| content).unwrap_or_default(),
+            // Hundreds of transactions meet a node that is slow or limits requests; what it has taken is not lost.
+            Err(Error::Rpc(error)) if error.is_transient() && idle < IDLE_ROUNDS => {
+                idle += 1;
+                progress(&format!("{error}; tried again"));
+                tokio::time::sleep(ROUND).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let missing = missing_chunks(&held, elf, len);
         let written = *first.get_or_insert(missing.len());
         if missing.is_empty() {
@@ -108,7 +118,10 @@ pub(super) async fn fill(
         }
         progress(&format!("buffer {address}: {} of {written} chunks left", missing.len()));
         let some = &missing[..missing.len().min(AT_ONCE)];
-        write(session, payer, &address, elf, some, len, &budget).await?;
+        match write(session, payer, &address, elf, some, len, &budget).await {
+            Err(Error::Rpc(error)) if error.is_transient() => progress(&format!("{error}; tried again")),
+            done => done?,
+        }
         tokio::time::sleep(ROUND).await;
     }
 }

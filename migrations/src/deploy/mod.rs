@@ -7,6 +7,7 @@ mod buffer;
 mod state;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use plimsoll_rpc::wallet::read_key;
 use plimsoll_rpc::SendOptions;
@@ -25,6 +26,8 @@ pub use state::{executable_hash, ProgramState};
 
 /// Fewest bytes that the loader extends a program by.
 const LEAST_EXTENSION: usize = 10_240;
+/// Between two looks at whether a new slot has begun.
+const NEXT_SLOT: Duration = Duration::from_millis(200);
 /// What a transaction of one signature costs, priority aside.
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
@@ -124,7 +127,10 @@ pub async fn deploy(session: &Session, options: &DeployOptions, mut progress: im
         None => {
             deploy_instructions(session, &payer.pubkey(), &program, &buffer_key.pubkey(), elf.len(), options).await?
         }
-        Some(state) => upgrade_instructions(&payer.pubkey(), &program, &buffer_key.pubkey(), elf.len(), state),
+        Some(state) => {
+            extend(session, &program, elf.len(), state, &mut progress).await?;
+            vec![loader::upgrade(&program, &buffer_key.pubkey(), &payer.pubkey(), &payer.pubkey(), true)]
+        }
     };
     // What the loader loads besides is not what a simulation counts.
     let send = SendOptions { limit_loaded_data: false, ..session.options };
@@ -219,18 +225,24 @@ async fn deploy_instructions(
         .map_err(|error| Error::Program { address: *program, reason: error.to_string() })
 }
 
-fn upgrade_instructions(
-    payer: &Pubkey,
+/// Makes room for a longer file. The loader upgrades nothing in the slot in which it has extended it, so the next one is
+/// waited for.
+async fn extend(
+    session: &Session,
     program: &Pubkey,
-    buffer: &Pubkey,
     len: usize,
     state: &ProgramState,
-) -> Vec<solana_instruction::Instruction> {
-    let mut instructions = Vec::new();
-    if let Some(more) = len.checked_sub(state.bytes.len()).filter(|more| *more > 0) {
-        let more = u32::try_from(more.max(LEAST_EXTENSION)).unwrap_or(u32::MAX);
-        instructions.push(loader::extend_program(program, Some(payer), more));
+    progress: &mut impl FnMut(&str),
+) -> Result<()> {
+    let Some(more) = len.checked_sub(state.bytes.len()).filter(|more| *more > 0) else { return Ok(()) };
+    let more = u32::try_from(more.max(LEAST_EXTENSION)).unwrap_or(u32::MAX);
+    let payer = session.keypair()?;
+    let extension = loader::extend_program(program, Some(&payer.pubkey()), more);
+    let options = SendOptions { limit_loaded_data: false, ..session.options };
+    let sent = session.connection.send(&payer, &[], &[extension], &options).await?;
+    progress(&format!("extended by {more} bytes: {}", sent.signature));
+    while session.connection.rpc.get_slot().await.map_err(plimsoll_rpc::Error::from)? <= sent.slot {
+        tokio::time::sleep(NEXT_SLOT).await;
     }
-    instructions.push(loader::upgrade(program, buffer, payer, payer, true));
-    instructions
+    Ok(())
 }

@@ -118,9 +118,9 @@ pub fn show(atoms: i128, decimals: u32) -> String {
     format!("{sign}{}{point}{fraction}", magnitude / one)
 }
 
-/// Pico-dollars as dollars and cents, rounded down.
+/// Pico-dollars as dollars and cents, to the nearest.
 pub fn usd_pico(pico: i128) -> String {
-    let cents = pico.div_euclid(10_000_000_000);
+    let cents = pico.saturating_add(5_000_000_000).div_euclid(10_000_000_000);
     let sign = if cents < 0 { "-" } else { "" };
     let magnitude = cents.unsigned_abs();
     format!("{sign}${}.{:02}", magnitude / 100, magnitude % 100)
@@ -195,8 +195,8 @@ mod tests {
         assert_eq!(show(12_500_000, 6), "12.5");
         assert_eq!(show(-1, 9), "-0.000000001");
         assert_eq!(show(7, 0), "7");
-        assert_eq!(usd_pico(-1), "-$0.01");
-        assert_eq!(usd_pico(2_400_009_999_999_999), "$2400.00");
+        assert_eq!((usd_pico(-1), usd_pico(-5_000_000_001)), ("$0.00".into(), "-$0.01".into()));
+        assert_eq!((usd_pico(2_399_999_999_999_999), usd_pico(1_234_000_000_000)), ("$2400.00".into(), "$1.23".into()));
         assert_eq!(percent(13_250), "1.325 %");
         assert_eq!((ratio(975_600), ratio(u32::MAX)), ("0.9756".into(), "-".into()));
     }

@@ -9,6 +9,7 @@ mod margin;
 mod names;
 mod output;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -40,7 +41,10 @@ async fn main() -> ExitCode {
 /// Whether all is well.
 async fn run(cli: Cli) -> Result<bool> {
     if let Command::Completions { shell } = cli.command {
-        clap_complete::generate(shell, &mut Cli::command(), "plimsoll", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "plimsoll", &mut script);
+        // A reader that has seen enough closes the pipe: that is no fault.
+        let _ = std::io::stdout().write_all(&script);
         return Ok(true);
     }
     if let Command::Keeper(command) = cli.command {

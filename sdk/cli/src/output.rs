@@ -1,5 +1,7 @@
 //! What a command shows: tables for people, or the same as one JSON value.
 
+use std::io::Write;
+
 use comfy_table::{presets, Cell, CellAlignment, Table};
 use serde_json::{Map, Value};
 
@@ -68,11 +70,9 @@ impl Report {
 
     /// Prints it.
     pub fn print(&self, json: bool) {
-        if json {
-            println!("{:#}", self.json());
-        } else {
-            println!("{}", self.text());
-        }
+        let text = if json { format!("{:#}", self.json()) } else { self.text() };
+        // A reader that has seen enough closes the pipe: that is no fault.
+        let _ = writeln!(std::io::stdout(), "{text}");
     }
 }
 

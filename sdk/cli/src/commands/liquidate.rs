@@ -71,7 +71,7 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
         report.print(context.json);
         let reason = planned.iter().find_map(|(_, plan)| plan.as_ref().err().map(|refusal| refusal.reason));
         let reason = reason.map_or_else(|| "it has no leg to liquidate".to_owned(), |reason| format!("{reason:?}"));
-        return Err(usage(format!("{liquidatee} cannot be liquidated now: {reason}")));
+        return Err(usage(format!("{liquidatee} cannot be liquidated now: {} ({reason})", standing.words())));
     };
     if !context.json {
         report.print(false);
