@@ -153,7 +153,14 @@ fn validator(run: &Run) -> Outcome {
     if !answers("node") {
         return Outcome::Skipped("there is no Node.js, which surfpool runs in".to_owned());
     }
+    let mut keeper = cargo();
+    let built = keeper.args(["build", "-p", "plimsoll-keeper", "--bin", "plimsoll-keeper"]).status();
+    if !built.is_ok_and(|status| status.success()) {
+        return Outcome::Ran(Counts::default().with_status(false));
+    }
     let mut command = cargo();
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), Into::into);
+    command.env("PLIMSOLL_KEEPER", target.join("debug/plimsoll-keeper"));
     // What a test skips it prints.
     command.args(["test", "-p", "plimsoll-validator-tests", "--", "--nocapture"]);
     Outcome::Ran(count(&mut command))

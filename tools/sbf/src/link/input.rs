@@ -132,7 +132,10 @@ fn group(name: &str, flags: SectionFlags, size: usize) -> Option<Group> {
         None
     } else if name.starts_with(".rodata") {
         Some(Group::ReadOnly)
-    } else if name.starts_with(".data.rel.ro") || name == SECURITY_TXT || sh_flags & u64::from(object::elf::SHF_WRITE) == 0 {
+    } else if name.starts_with(".data.rel.ro")
+        || name == SECURITY_TXT
+        || sh_flags & u64::from(object::elf::SHF_WRITE) == 0
+    {
         Some(Group::Relocated)
     } else {
         Some(Group::Writable)
