@@ -1,4 +1,4 @@
-//! A program deployed by its own transactions, with the library that deploys on devnet, and then used.
+//! Programs deployed by transactions, with the library that deploys on devnet.
 
 use anyhow::{ensure, Context, Result};
 use mock_oracle::client;
@@ -21,11 +21,22 @@ const PRICE: i64 = 12_345;
 /// # Errors
 /// The first thing that does not come as it must.
 pub async fn deploy_and_use(validator: &impl Validator, oracle: &Program) -> Result<()> {
+    let mut seed = [0; 32];
+    seed[..mock_oracle::PROGRAM_SEED.len()].copy_from_slice(mock_oracle::PROGRAM_SEED);
+    let connection = deploy_at(validator, oracle, &Keypair::new_from_array(seed)).await?;
+    post_a_price(&connection, &validator.payer()).await
+}
+
+/// Deploys a program's file at a key's address, compares it with what is on chain, and finds that a second time nothing is left
+/// to do. At another address than its own a program refuses every call, but its bytes are as many.
+///
+/// # Errors
+/// The first thing that does not come as it must.
+pub async fn deploy_at(validator: &impl Validator, program: &Program, key: &Keypair) -> Result<Connection> {
     let directory = TempDir::new()?;
     let file = |name: &str| directory.path().join(name);
-    let (payer, mut seed) = (validator.payer(), [0; 32]);
-    seed[..mock_oracle::PROGRAM_SEED.len()].copy_from_slice(mock_oracle::PROGRAM_SEED);
-    for (name, key) in [("payer.json", &payer), ("program.json", &Keypair::new_from_array(seed))] {
+    let payer = validator.payer();
+    for (name, key) in [("payer.json", &payer), ("program.json", key)] {
         write_keypair_file(key, file(name)).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
     }
     let args = SessionArgs {
@@ -39,9 +50,9 @@ pub async fn deploy_and_use(validator: &impl Validator, oracle: &Program) -> Res
     };
     let session = Session::open(&args).await?;
     let options = DeployOptions {
-        file: oracle.file.clone(),
+        file: program.file.clone(),
         program_keypair: Some(file("program.json")),
-        program: oracle.id,
+        program: key.pubkey(),
         buffer_keypair: Some(file("buffer.json")),
         max_len: None,
     };
@@ -49,8 +60,8 @@ pub async fn deploy_and_use(validator: &impl Validator, oracle: &Program) -> Res
     ensure!(first.action == Action::Deploy && first.chunks > 0, "nothing was deployed: {first:?}");
     let again = deploy(&session, &options, |_| {}).await.context("deploying again")?;
     ensure!(again.action == Action::Nothing, "a second deployment did something: {again:?}");
-    ensure!(verify(&session, &oracle.id, &oracle.file).await?.1, "the bytes on chain are not the file's");
-    post_a_price(&session.connection, &payer).await
+    ensure!(verify(&session, &key.pubkey(), &program.file).await?.1, "the bytes on chain are not the file's");
+    Ok(session.connection.clone())
 }
 
 async fn post_a_price(connection: &Connection, payer: &Keypair) -> Result<()> {

@@ -6,11 +6,12 @@ use indicatif::ProgressBar;
 use plimsoll_rpc::Connection;
 use plimsoll_sim::live::{replay, LiveConfig};
 use plimsoll_sim::scenario;
-use plimsoll_validator_tests::deployment::deploy_and_use;
+use plimsoll_validator_tests::deployment::{deploy_and_use, deploy_at};
 use plimsoll_validator_tests::keeper;
 use plimsoll_validator_tests::story::tell;
 use plimsoll_validator_tests::surfnet::{find_addon, Surfnet};
 use plimsoll_validator_tests::validator::{programs, Validator as _};
+use solana_keypair::Keypair;
 
 async fn addon_or_reason() -> Option<PathBuf> {
     find_addon().await.map_err(|reason| println!("skipped: {reason}")).ok()
@@ -48,4 +49,13 @@ async fn a_recorded_crash_is_replayed_over_rpc_and_every_atom_is_accounted_for()
     assert_eq!(summary.recorded_secs, 60 * scenario.minutes as u64);
     assert!(summary.turn.under_water.len() >= summary.turn.liquidated.len());
     assert!(summary.turn.liquidations > 0, "nobody was liquidated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engines_seven_hundred_kilobytes_arrive_on_surfpool_by_transactions() {
+    let Some(addon) = addon_or_reason().await else { return };
+    let surfnet = Surfnet::start(&addon, &[]).await.unwrap();
+    let programs = programs().unwrap();
+    let engine = programs.iter().find(|program| program.id == plimsoll_sdk::pda::PROGRAM_ID).unwrap();
+    deploy_at(&surfnet, engine, &Keypair::new()).await.unwrap_or_else(|error| panic!("{error:#}"));
 }
