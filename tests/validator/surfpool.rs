@@ -53,6 +53,9 @@ async fn a_recorded_crash_is_replayed_over_rpc_and_every_atom_is_accounted_for()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_engines_seven_hundred_kilobytes_arrive_on_surfpool_by_transactions() {
+    if std::env::var_os("PLIMSOLL_NIGHTLY").is_none() {
+        return println!("skipped: deploying 700 KB takes two minutes; `cargo xtask test --nightly` does it");
+    }
     let Some(addon) = addon_or_reason().await else { return };
     let surfnet = Surfnet::start(&addon, &[]).await.unwrap();
     let programs = programs().unwrap();

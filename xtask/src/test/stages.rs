@@ -161,6 +161,9 @@ fn validator(run: &Run) -> Outcome {
     let mut command = cargo();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), Into::into);
     command.env("PLIMSOLL_KEEPER", target.join("debug/plimsoll-keeper"));
+    if run.nightly {
+        command.env("PLIMSOLL_NIGHTLY", "1");
+    }
     // What a test skips it prints.
     command.args(["test", "-p", "plimsoll-validator-tests", "--", "--nocapture"]);
     Outcome::Ran(count(&mut command))
