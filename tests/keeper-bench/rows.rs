@@ -2,24 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
-use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_keeper::capital::Funds;
 use plimsoll_keeper::config::LiquidateConfig;
+use plimsoll_keeper::jobs::instruction;
 use plimsoll_keeper::offer::{best_offer, Means, Offer};
 use plimsoll_keeper::state::{Candidate, Tracker, Update};
-use plimsoll_risk::liquidate::{assess, Leg, Liability};
+use plimsoll_risk::liquidate::assess;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_rpc::send::sign;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::decode::encode;
-use plimsoll_sdk::ix::{self, Parties};
+use plimsoll_sdk::ix::Parties;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::MarginAccount;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
-use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -206,7 +204,8 @@ impl Liquidator {
     }
 
     fn sign(&self, engine: &EngineAccounts, candidate: &Candidate, offer: &Offer) {
-        let instruction = self.instruction(engine, candidate.key, offer);
+        let parties = Parties { signer: self.key.pubkey(), liquidator: self.account, liquidatee: candidate.key };
+        let instruction = instruction(&engine.keys, parties, &offer.request, [&self.own, &self.own]);
         let limits = [
             ComputeBudgetInstruction::set_compute_unit_limit(60_000),
             ComputeBudgetInstruction::set_compute_unit_price(1_000),
@@ -215,32 +214,6 @@ impl Liquidator {
         ];
         let transaction = sign(&self.key, &[], &limits, Hash::default()).expect("the keeper's key is the only signer");
         assert_eq!(transaction.signatures.len(), 1);
-    }
-
-    fn instruction(&self, engine: &EngineAccounts, liquidatee: Pubkey, offer: &Offer) -> Instruction {
-        let parties = Parties { signer: self.key.pubkey(), liquidator: self.account, liquidatee };
-        let request = &offer.request;
-        let bounds = LiquidationBounds {
-            max_size: request.max_size.unwrap_or_default(),
-            as_much_as_allowed: request.max_size.is_none(),
-            min_size: request.min_size,
-            limit_numerator: request.limit_numerator,
-            limit_denominator: request.limit_denominator,
-            no_op_if_refused: false,
-        };
-        match request.leg {
-            Leg::Pair { asset, liability } => {
-                let liability = match liability {
-                    Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
-                    Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
-                };
-                let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
-                ix::liquidate_collateral(&engine.keys, parties, args, false)
-            }
-            Leg::Perp { market } => {
-                ix::liquidate_position(&engine.keys, parties, LiquidatePositionArgs { market, bounds })
-            }
-        }
     }
 }
 

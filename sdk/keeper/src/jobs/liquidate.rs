@@ -188,7 +188,7 @@ pub struct Planned {
 }
 
 /// The instruction of a request. The collateral's bank goes along where the liquidator owes that token, or may by then.
-fn instruction(keys: &EngineKeys, parties: Parties, request: &Request, owns: [&MarginAccount; 2]) -> Instruction {
+pub fn instruction(keys: &EngineKeys, parties: Parties, request: &Request, owns: [&MarginAccount; 2]) -> Instruction {
     let bounds = LiquidationBounds {
         max_size: request.max_size.unwrap_or_default(),
         as_much_as_allowed: request.max_size.is_none(),
