@@ -67,6 +67,19 @@ impl Outbox {
     /// # Errors
     /// `Rejected` by simulation or chain, `Expired` where every signature expired, an RPC error.
     pub async fn submit(&self, job: &str, instructions: &[Instruction]) -> Result<Submitted> {
+        self.submit_signed(job, instructions, &[]).await
+    }
+
+    /// As [`Outbox::submit`], where others than the payer sign too.
+    ///
+    /// # Errors
+    /// As there; `Configuration` where a signature is missing.
+    pub async fn submit_signed(
+        &self,
+        job: &str,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Submitted> {
         let simulated = match self.connection.simulate(&self.payer(), instructions).await {
             Ok(simulated) => simulated,
             Err(error) => return Err(self.refused(job, "simulation", error)),
@@ -75,7 +88,7 @@ impl Outbox {
             tracing::info!(job, compute_units = simulated.compute_units, "dry run: would be sent");
             return Ok(Submitted::Dry(simulated));
         }
-        match self.send(job, &simulated, instructions).await {
+        match self.send(job, &simulated, instructions, signers).await {
             Ok(sent) => {
                 self.metrics.confirmed.with_label_values(&[job]).inc();
                 tracing::info!(job, signature = %sent.signature, slot = sent.slot, attempts = sent.attempts, "confirmed");
@@ -91,15 +104,22 @@ impl Outbox {
         error
     }
 
-    async fn send(&self, job: &str, simulated: &Simulated, instructions: &[Instruction]) -> Result<Sent> {
+    async fn send(
+        &self,
+        job: &str,
+        simulated: &Simulated,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Sent> {
         let began = Instant::now();
+        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
         let tipped = self.with_tip(job, instructions);
         let mut all = self.connection.budget(simulated, &tipped, &self.config.options()).await?;
         all.extend_from_slice(&tipped);
         let mut resigned = 0;
         loop {
             let (blockhash, last_height) = self.blockhash().await?;
-            let transaction = sign(&self.payer, &[], &all, blockhash)?;
+            let transaction = sign(&self.payer, &signers, &all, blockhash)?;
             if resigned == 0 {
                 self.metrics.to_signed.observe(began.elapsed().as_secs_f64());
             }
