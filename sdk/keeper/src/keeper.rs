@@ -6,9 +6,8 @@ use std::time::Duration;
 use plimsoll_rpc::{Cluster, Connection, Error, Result, RpcClient};
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
-use solana_pubkey::Pubkey;
 use solana_signer::Signer;
-use tokio::sync::{mpsc, watch, Notify};
+use tokio::sync::{watch, Notify};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::authority::Role;
@@ -20,12 +19,10 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::source::Prices;
 use crate::state::{Tracker, Update};
-use crate::stream::{self, Followed, Link};
+use crate::stream::{self, Followed, Link, News};
 
 /// Updates taken at once before jobs are woken.
 const BATCH: usize = 1_024;
-/// Accounts of a snapshot that are decoded under one lock.
-const SNAPSHOT_PART: usize = 5_000;
 /// How often accounts that are due by time are looked at.
 const TICK: Duration = Duration::from_millis(500);
 /// What is under way when the keeper is stopped is waited for this long.
@@ -100,7 +97,7 @@ impl Keeper {
         let metrics = Arc::new(Metrics::new().map_err(|error| failed(error.to_string()))?);
         let http = reqwest::Client::builder().timeout(HTTP_TIMEOUT).build().map_err(|e| failed(e.to_string()))?;
         let block_engine = BlockEngine::new(&config.jito, http.clone()).map_err(|e| failed(e.to_string()))?;
-        let prices = Prices::new(&config.prices, &http);
+        let prices = Prices::new(&config.prices, &http, &keypair);
         let (sending, dry_run) = (config.send.clone(), config.dry_run);
         let outbox = Outbox::new(connection.clone(), keypair, sending, dry_run, block_engine, metrics.clone());
         let engine = config.engine()?;
@@ -146,11 +143,11 @@ impl Keeper {
             tracing::info!(%address, "serving /metrics and /healthz");
             tasks.spawn(task);
         }
-        let (updates, streaming) = stream::start(followed, &config.stream, link, stop.subscribe());
+        let (updates, streaming) = stream::start(followed, &config.stream, link.clone(), stop.subscribe());
         for task in streaming {
             tasks.spawn(task);
         }
-        tasks.spawn(tokio::spawn(take_updates(context.clone(), updates, stop.subscribe())));
+        tasks.spawn(tokio::spawn(take_updates(context.clone(), updates, link, stop.subscribe())));
         wait_for_accounts(&context, stop.subscribe()).await;
         let jobs = jobs::enabled(config);
         let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
@@ -219,11 +216,11 @@ async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypa
 }
 
 /// Applies what the stream brings, in batches, and wakes who waits for it.
-async fn take_updates(context: Arc<Context>, mut updates: mpsc::Receiver<Update>, mut stop: watch::Receiver<bool>) {
+async fn take_updates(context: Arc<Context>, mut news: News, link: Arc<Link>, mut stop: watch::Receiver<bool>) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let received = tokio::select! {
-            received = updates.recv_many(&mut batch, BATCH) => received,
+            received = news.recv_many(&mut batch, BATCH) => received,
             () = tokio::time::sleep(TICK) => usize::MAX,
             _ = stop.wait_for(|stopped| *stopped) => 0,
         };
@@ -231,24 +228,23 @@ async fn take_updates(context: Arc<Context>, mut updates: mpsc::Receiver<Update>
             return;
         }
         for update in batch.drain(..) {
-            match update {
-                Update::Snapshot { slot, accounts } => take_snapshot(&context, slot, &accounts).await,
-                update => context.tracker().apply(update),
+            let is_large = matches!(update, Update::SnapshotPart { .. } | Update::Snapshot { .. });
+            context.tracker().apply(update);
+            if is_large {
+                // Jobs get their turn between.
+                tokio::task::yield_now().await;
             }
         }
-        context.tracker().tick();
+        let resync = {
+            let mut tracker = context.tracker();
+            tracker.tick();
+            tracker.take_resync()
+        };
+        if resync {
+            link.resync.notify_one();
+        }
         context.changed.notify_waiters();
     }
-}
-
-/// Takes a snapshot part by part, so that jobs get their turn between.
-async fn take_snapshot(context: &Context, slot: u64, accounts: &[(Pubkey, Vec<u8>)]) {
-    for part in accounts.chunks(SNAPSHOT_PART) {
-        context.tracker().take_part_of_snapshot(slot, part);
-        tokio::task::yield_now().await;
-    }
-    let there = accounts.iter().map(|(key, _)| *key).collect();
-    context.tracker().end_snapshot(slot, &there);
 }
 
 /// Returns once the margin accounts have been read, or when the keeper is stopped.

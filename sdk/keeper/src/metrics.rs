@@ -17,6 +17,8 @@ pub struct Metrics {
     pub confirmed: IntCounterVec,
     /// Transactions and plans refused, by job, stage and reason.
     pub refused: IntCounterVec,
+    /// Prices posted, by oracle and outcome: `posted`, `failed`, `dry`.
+    pub posts: IntCounterVec,
     /// Turns of jobs that failed as a whole, by job and reason.
     pub failed_turns: IntCounterVec,
     /// Notional of confirmed liquidations, micro-dollars.
@@ -69,6 +71,7 @@ impl Metrics {
             sent: counters("sent_total", "Transactions sent", &["job"])?,
             confirmed: counters("confirmed_total", "Transactions confirmed", &["job"])?,
             refused: counters("refused_total", "Plans and transactions refused", &["job", "stage", "reason"])?,
+            posts: counters("posts_total", "Prices posted on chain", &["oracle", "outcome"])?,
             failed_turns: counters("failed_turns_total", "Turns of jobs that failed as a whole", &["job", "reason"])?,
             liquidated: counters("liquidated_usd_micro_total", "Notional liquidated, micro-dollars", &["regime"])?,
             to_signed,
@@ -115,9 +118,11 @@ impl Metrics {
             ("old_updates", tally.old_updates),
             ("snapshots", tally.snapshots),
             ("restarts", tally.restarts),
+            ("fall_backs", tally.fall_backs),
             ("looks", tally.looks),
             ("assessments", tally.assessments),
             ("reconnects", link.reconnects.load(std::sync::atomic::Ordering::Relaxed)),
+            ("foreign_accounts", link.foreign_accounts.load(std::sync::atomic::Ordering::Relaxed)),
             ("failed_reads", reads.load(std::sync::atomic::Ordering::Relaxed)),
         ];
         let set = |what: &str, count: u64| self.observed.with_label_values(&[what]).set(count as i64);

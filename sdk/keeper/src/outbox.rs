@@ -10,6 +10,7 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::Mutex;
 
 use crate::config::SendConfig;
@@ -112,14 +113,13 @@ impl Outbox {
         signers: &[&Keypair],
     ) -> Result<Sent> {
         let began = Instant::now();
-        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
         let tipped = self.with_tip(job, instructions);
         let mut all = self.connection.budget(simulated, &tipped, &self.config.options()).await?;
         all.extend_from_slice(&tipped);
         let mut resigned = 0;
         loop {
             let (blockhash, last_height) = self.blockhash().await?;
-            let transaction = sign(&self.payer, &signers, &all, blockhash)?;
+            let transaction = self.sign(signers, &all, blockhash)?;
             if resigned == 0 {
                 self.metrics.to_signed.observe(began.elapsed().as_secs_f64());
             }
@@ -143,6 +143,16 @@ impl Outbox {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    fn sign(
+        &self,
+        signers: &[&Keypair],
+        instructions: &[Instruction],
+        blockhash: Hash,
+    ) -> Result<VersionedTransaction> {
+        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
+        sign(&self.payer, &signers, instructions, blockhash)
     }
 
     /// Liquidations alone race, and so alone are worth a tip.

@@ -24,9 +24,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     if config.jobs.liquidate.backoff_max_millis < config.jobs.liquidate.backoff_millis {
         bad.push("jobs.liquidate.backoff_max_millis: must not be below jobs.liquidate.backoff_millis".into());
     }
-    if config.prices.post_to_mock && config.prices.hermes_url.is_none() && config.prices.crossbar_url.is_none() {
-        bad.push("prices.post_to_mock: needs prices.hermes_url or prices.crossbar_url".into());
-    }
+    posting(config, &mut bad);
     if config.http.listen.parse::<std::net::SocketAddr>().is_err() {
         bad.push(format!("http.listen: {:?} is no address with a port", config.http.listen));
     }
@@ -36,7 +34,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
 fn numbers(config: &Config, bad: &mut Vec<String>) {
     const DAY_MILLIS: u64 = 86_400_000;
     let (stream, jobs) = (&config.stream, &config.jobs);
-    let bounds: [(&str, u64, u64, u64); 33] = [
+    let bounds: [(&str, u64, u64, u64); 35] = [
         ("cluster.timeout_secs", config.cluster.timeout_secs, 1, 600),
         ("stream.poll_millis", stream.poll_millis, 50, 60_000),
         ("stream.poll_accounts_millis", stream.poll_accounts_millis, 100, 600_000),
@@ -51,6 +49,8 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         ("send.resigns", config.send.resigns as u64, 0, 20),
         ("send.blockhash_millis", config.send.blockhash_millis, 0, 20_000),
         ("http.unhealthy_secs", config.http.unhealthy_secs, 1, 3_600),
+        ("prices.post_max_age_secs", config.prices.post_max_age_secs as u64, 1, 86_400),
+        ("prices.post_min_move_ppm", config.prices.post_min_move_ppm as u64, 1, 1_000_000),
         ("jobs.refresh_price.every_millis", jobs.refresh_price.every_millis, 50, DAY_MILLIS),
         ("jobs.refresh_price.max_age_secs", jobs.refresh_price.max_age_secs as u64, 1, 3_600),
         ("jobs.refresh_price.feeds_per_transaction", jobs.refresh_price.feeds_per_transaction as u64, 1, 24),
@@ -75,6 +75,30 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         if value < least || value > most {
             bad.push(format!("{key}: {value} is not within {least} to {most}"));
         }
+    }
+}
+
+/// What posting needs.
+fn posting(config: &Config, bad: &mut Vec<String>) {
+    let prices = &config.prices;
+    if prices.post_to_mock && prices.hermes_url.is_none() && prices.crossbar_url.is_none() {
+        bad.push("prices.post_to_mock: needs prices.hermes_url or prices.crossbar_url".into());
+    }
+    if prices.post_to_mock && config.cluster.url == "mainnet-beta" {
+        bad.push("prices.post_to_mock: the mock oracle is for test clusters, and cluster.url is mainnet-beta".into());
+    }
+    if prices.post_to_pyth && prices.hermes_url.is_none() {
+        bad.push("prices.post_to_pyth: needs prices.hermes_url, which hands out the signed updates".into());
+    }
+    if prices.post_to_pyth && prices.pyth_shards.is_empty() {
+        bad.push("prices.pyth_shards: posting to Pyth needs at least one shard".into());
+    }
+    if prices.hermes_key_env.is_some() && prices.hermes_url.is_none() {
+        bad.push("prices.hermes_key_env: a key for a Hermes, and prices.hermes_url names none".into());
+    }
+    let posts = [("post_to_pyth", prices.post_to_pyth), ("post_to_mock", prices.post_to_mock)];
+    for (key, _) in posts.iter().filter(|(_, posts)| *posts && !config.jobs.refresh_price.enabled) {
+        bad.push(format!("prices.{key}: is done by the job refresh_price, and jobs.refresh_price.enabled is false"));
     }
 }
 

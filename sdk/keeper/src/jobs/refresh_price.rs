@@ -66,9 +66,14 @@ impl RefreshPrice {
         let mut accounts = accounts.into_iter();
         let mut due = Vec::new();
         for feed in &feeds {
-            let primary = accounts.next().flatten().unwrap_or_default();
+            let primary = accounts.next().flatten();
             let secondary = feed.secondary.and_then(|key| Some((key, accounts.next().flatten().unwrap_or_default())));
             let slot = &board.slots[feed.slot as usize];
+            // An account that is not pinned is there for as long as somebody posts to it.
+            if primary.is_none() && slot.sources[0].kind == OracleKind::PythPosted as u8 {
+                continue;
+            }
+            let primary = primary.unwrap_or_default();
             match taken(slot, (feed.primary, primary), secondary, &params, now) {
                 Ok(Some((next, by_secondary))) if self.is_worth(slot, &next, now) => {
                     let secondary = feed.secondary.filter(|_| by_secondary);
@@ -88,7 +93,7 @@ fn feeds(board: &PriceBoard, context: &Context) -> Vec<Feed> {
     let feed = |(index, slot): (usize, &PriceSlot)| {
         let [first, second] = &slot.sources;
         let primary = match OracleKind::try_from(first.kind) {
-            Ok(OracleKind::PythPosted) => context.prices.posted_account(&first.feed_id)?,
+            Ok(OracleKind::PythPosted) => context.prices.posted_account(first)?,
             _ => pinned(first)?,
         };
         Some(Feed { slot: index as u8, primary, secondary: pinned(second) })
@@ -150,7 +155,20 @@ impl Job for RefreshPrice {
     }
 
     async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
-        context.prices.post(context).await?;
+        let posted = context.prices.post(context).await;
+        let refreshed = match posted {
+            Ok(()) => self.refresh(context).await,
+            Err(error) => Err(error),
+        };
+        // What was posted for this turn alone is closed whatever became of it.
+        let closed = context.prices.close(context).await;
+        refreshed.and(closed)
+    }
+}
+
+impl RefreshPrice {
+    /// Takes what is due into the board.
+    async fn refresh(&self, context: &Arc<Context>) -> Result<()> {
         let (due, keys) = self.due(context).await?;
         let some = self.config.feeds_per_transaction.max(1);
         let transactions: Vec<Vec<Instruction>> =

@@ -6,7 +6,7 @@ use plimsoll_state::{Address, OracleKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{feed_id, PriceSource, Quote, SourceError};
+use super::{feed_id, PriceSource, Quote, Report, SourceError};
 
 /// Decimal places that Switchboard's values have.
 const DECIMALS: usize = 18;
@@ -105,10 +105,11 @@ impl PriceSource for Crossbar {
         kind == OracleKind::SwitchboardPull
     }
 
-    async fn latest(&self, feeds: &[Address]) -> Result<Vec<Quote>, SourceError> {
+    async fn latest(&self, feeds: &[Address]) -> Result<Report, SourceError> {
         let hashes: Vec<String> = feeds.iter().map(|feed| format!("0x{}", hex::encode(feed))).collect();
         let url = format!("{}/simulate/{}", self.url, hashes.join(","));
-        parse(&self.http.get(url).send().await?.error_for_status()?.text().await?)
+        let quotes = parse(&self.http.get(url).send().await?.error_for_status()?.text().await?)?;
+        Ok(Report { quotes, updates: Vec::new() })
     }
 }
 

@@ -1,10 +1,11 @@
-//! Pyth's Hermes over plain HTTP: `/v2/updates/price/latest`.
+//! Pyth's Hermes over plain HTTP: `/v2/updates/price/latest`, and `/v2/updates/price/{time}` for the first update since.
 
 use async_trait::async_trait;
+use base64::Engine as _;
 use plimsoll_state::{Address, OracleKind};
 use serde::Deserialize;
 
-use super::{feed_id, PriceSource, Quote, SourceError};
+use super::{feed_id, PriceSource, Quote, Report, SourceError};
 
 /// A Hermes.
 pub struct Hermes {
@@ -18,12 +19,38 @@ impl Hermes {
     pub fn new(url: &str, key: Option<String>, http: reqwest::Client) -> Self {
         Self { url: url.trim_end_matches('/').to_owned(), key, http }
     }
+
+    /// For each feed its first update that was published at this time, Unix seconds, or after.
+    ///
+    /// # Errors
+    /// `Http`, `Malformed`.
+    pub async fn first_since(&self, published_at: i64, feeds: &[Address]) -> Result<Report, SourceError> {
+        self.ask(&published_at.to_string(), feeds).await
+    }
+
+    async fn ask(&self, which: &str, feeds: &[Address]) -> Result<Report, SourceError> {
+        let ids: Vec<String> = feeds.iter().map(|feed| format!("ids[]={}", hex::encode(feed))).collect();
+        let how = "encoding=base64&parsed=true&ignore_invalid_price_ids=true";
+        let mut request = self.http.get(format!("{}/v2/updates/price/{which}?{}&{how}", self.url, ids.join("&")));
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        parse(&request.send().await?.error_for_status()?.text().await?)
+    }
 }
 
 /// The part of an answer that is used.
 #[derive(Deserialize)]
 struct Answer {
+    binary: Option<Binary>,
     parsed: Option<Vec<Parsed>>,
+}
+
+/// Signed updates, each a text in the encoding.
+#[derive(Deserialize)]
+struct Binary {
+    encoding: String,
+    data: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -40,13 +67,24 @@ struct Price {
     publish_time: i64,
 }
 
-/// The prices in an answer.
+/// The prices in an answer, and the signed updates that prove them.
 ///
 /// # Errors
 /// `Malformed`, naming what cannot be read.
-pub fn parse(body: &str) -> Result<Vec<Quote>, SourceError> {
+pub fn parse(body: &str) -> Result<Report, SourceError> {
     let answer: Answer = serde_json::from_str(body).map_err(|error| SourceError::Malformed(error.to_string()))?;
-    answer.parsed.unwrap_or_default().iter().map(quote).collect()
+    let quotes = answer.parsed.unwrap_or_default().iter().map(quote).collect::<Result<_, _>>()?;
+    Ok(Report { quotes, updates: answer.binary.map_or(Ok(Vec::new()), decoded)? })
+}
+
+fn decoded(binary: Binary) -> Result<Vec<Vec<u8>>, SourceError> {
+    let bytes = |text: &String| match binary.encoding.as_str() {
+        "base64" => base64::engine::general_purpose::STANDARD.decode(text).map_err(|error| error.to_string()),
+        "hex" => hex::decode(text).map_err(|error| error.to_string()),
+        other => Err(format!("the encoding {other:?} is unknown")),
+    };
+    let all = binary.data.iter().map(bytes).collect::<Result<_, _>>();
+    all.map_err(|error| SourceError::Malformed(format!("the binary part: {error}")))
 }
 
 fn quote(parsed: &Parsed) -> Result<Quote, SourceError> {
@@ -72,15 +110,8 @@ impl PriceSource for Hermes {
         matches!(kind, OracleKind::PythPinned | OracleKind::PythPosted)
     }
 
-    async fn latest(&self, feeds: &[Address]) -> Result<Vec<Quote>, SourceError> {
-        let ids: Vec<String> = feeds.iter().map(|feed| format!("ids[]={}", hex::encode(feed))).collect();
-        let url =
-            format!("{}/v2/updates/price/latest?{}&parsed=true&ignore_invalid_price_ids=true", self.url, ids.join("&"));
-        let mut request = self.http.get(url);
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key);
-        }
-        parse(&request.send().await?.error_for_status()?.text().await?)
+    async fn latest(&self, feeds: &[Address]) -> Result<Report, SourceError> {
+        self.ask("latest", feeds).await
     }
 }
 
@@ -88,26 +119,36 @@ impl PriceSource for Hermes {
 mod tests {
     use super::*;
 
-    /// Hermes' answer for NEAR and ETH on 27 July 2026, without the binary update, which is not used.
     const RECORDED: &str = include_str!("../../fixtures/hermes-latest.json");
+    const BASE64: &str = include_str!("../../fixtures/hermes-three-of-five.json");
 
     #[test]
-    fn a_recorded_answer_gives_price_confidence_exponent_and_time() {
-        let quotes = parse(RECORDED).unwrap();
-        assert_eq!(quotes.len(), 2);
-        let (near, eth) = (quotes[0], quotes[1]);
-        assert_eq!(hex::encode(near.feed), "c415de8d2eba7db216527dff4b60e8f3a5311c740dadb233e13e12547e226750");
-        assert_eq!((near.price, near.sigma, near.exponent), (183_487_211, 211_694, -8));
-        assert_eq!((eth.price, eth.sigma, eth.published_at), (195_656_091_864, 87_908_136, Some(1_785_143_368)));
+    fn a_recorded_answer_gives_price_confidence_exponent_time_and_the_signed_update() {
+        let report = parse(RECORDED).unwrap();
+        let [btc] = report.quotes[..] else { panic!("one price") };
+        assert_eq!(hex::encode(btc.feed), "e62df6c8b4a85fe1a67db44dc12de5db330f7ac66b72dc658afedf0f4a415b43");
+        assert_eq!((btc.price, btc.sigma, btc.exponent), (9_406_377_899_526, 9_401_340_350, -8));
+        assert_eq!(btc.published_at, Some(1_735_645_930));
+        assert_eq!(report.updates.len(), 1);
+        assert!(report.updates[0].starts_with(b"PNAU"));
+    }
+
+    #[test]
+    fn the_binary_part_is_read_in_both_encodings_and_refused_in_others() {
+        assert!(parse(BASE64).unwrap().updates[0].starts_with(b"PNAU"));
+        for (was, is, fact) in [("hex", "base32", "base32"), ("\"504e", "\"xx4e", "binary part")] {
+            let error = parse(&RECORDED.replace(was, is)).unwrap_err();
+            assert!(error.to_string().contains(fact), "{error}");
+        }
     }
 
     #[test]
     fn an_answer_that_cannot_be_read_is_refused_with_the_fact() {
         let error = parse("<html>").unwrap_err();
         assert_eq!(error.reason(), "malformed");
-        let bad = RECORDED.replace("\"183487211\"", "\"a lot\"");
+        let bad = RECORDED.replace("\"9406377899526\"", "\"a lot\"");
         assert!(parse(&bad).unwrap_err().to_string().contains("a lot"));
-        assert!(parse("{}").unwrap().is_empty());
+        assert_eq!(parse("{}").unwrap(), Report::default());
     }
 
     #[tokio::test]

@@ -1,10 +1,13 @@
 //! Posting to the mock oracle, a program for test clusters, by its raw instructions.
 
+use async_trait::async_trait;
+use plimsoll_rpc::Connection;
 use plimsoll_state::{OracleKind, OracleSource};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 
-use super::{PricePoster, Quote};
+use super::posting::{pack, Part, Posting};
+use super::{Due, PostError, PricePoster, Quote, Report};
 
 /// The mock oracle's address.
 pub const MOCK_ORACLE: Pubkey = Pubkey::from_str_const("8GKKv34SXy7CMTu5n45n2mGEVhBJFvAwNLy4yyjjiJdn");
@@ -12,26 +15,51 @@ pub const MOCK_ORACLE: Pubkey = Pubkey::from_str_const("8GKKv34SXy7CMTu5n45n2mGE
 const POST_PYTH: [u8; 8] = [96, 57, 39, 56, 107, 152, 9, 198];
 /// First eight bytes of `sha256("global:post_switchboard")`.
 const POST_SWITCHBOARD: [u8; 8] = [48, 250, 154, 92, 178, 33, 127, 124];
+/// Name in logs and metrics.
+const NAME: &str = "mock";
+/// Posts that go into one transaction.
+const POSTS_PER_TRANSACTION: usize = 8;
 /// Decimal exponent of Switchboard's values.
 const SWITCHBOARD_EXPONENT: i32 = -18;
 
 /// Posts to the mock oracle's feeds. Their creator must have named the keeper's key as poster.
-pub struct MockPoster;
+pub struct MockPoster {
+    /// The keeper's key.
+    pub key: Pubkey,
+}
 
-impl PricePoster for MockPoster {
-    fn can_post(&self, source: &OracleSource) -> bool {
-        source.program == MOCK_ORACLE.to_bytes() && source.address != [0; 32]
-    }
-
-    fn post(&self, poster: &Pubkey, source: &OracleSource, quote: &Quote) -> Option<Instruction> {
+impl MockPoster {
+    /// The instruction that posts a quote to a source's account; none where the quote does not fit it.
+    pub fn post(&self, source: &OracleSource, quote: &Quote) -> Option<Instruction> {
         let data = match OracleKind::try_from(source.kind) {
             Ok(OracleKind::PythPinned | OracleKind::PythPosted) => pyth(quote)?,
             Ok(OracleKind::SwitchboardPull) => switchboard(source, quote)?,
             _ => return None,
         };
         let feed = Pubkey::new_from_array(source.address);
-        let accounts = vec![AccountMeta::new_readonly(*poster, true), AccountMeta::new(feed, false)];
+        let accounts = vec![AccountMeta::new_readonly(self.key, true), AccountMeta::new(feed, false)];
         Some(Instruction { program_id: MOCK_ORACLE, accounts, data })
+    }
+}
+
+#[async_trait]
+impl PricePoster for MockPoster {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn can_post(&self, source: &OracleSource) -> bool {
+        source.program == MOCK_ORACLE.to_bytes() && source.address != [0; 32]
+    }
+
+    async fn postings(&self, _: &Connection, due: &[Due], _: &Report) -> Result<Vec<Posting>, PostError> {
+        let fitting: Vec<_> = due.iter().filter_map(|due| Some((due, self.post(&due.source, &due.quote)?))).collect();
+        let posting = |some: &[(&Due, Instruction)]| {
+            let parts = some.iter().map(|(_, instruction)| Part::of(instruction.clone())).collect();
+            let feeds = some.iter().map(|(due, _)| due.source.feed_id).collect();
+            Ok(Posting { oracle: NAME, feeds, steps: pack(&self.key, parts)? })
+        };
+        fitting.chunks(POSTS_PER_TRANSACTION).map(posting).collect()
     }
 }
 

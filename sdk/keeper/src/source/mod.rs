@@ -1,31 +1,26 @@
 //! Prices from elsewhere, and how they get on chain.
 //!
 //! Most engines pin feeds that others push, and then the keeper only refreshes ([`crate::jobs::RefreshPrice`]). Where
-//! it shall post itself, a [`PriceSource`] says what prices are and a [`PricePoster`] makes instructions of them.
+//! it shall post itself, a [`PriceSource`] says what prices are, a [`PricePoster`] makes transactions of them, and
+//! [`Prices`] sends those when the board needs a newer price.
 
 pub mod crossbar;
 pub mod hermes;
 pub mod mock;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod pace;
+mod post;
+pub mod posting;
+pub mod pyth;
 
 use async_trait::async_trait;
-use plimsoll_rpc::Result;
-use plimsoll_state::{Address, OracleKind, OracleSource, PriceBoard};
-use solana_instruction::Instruction;
+use plimsoll_rpc::Connection;
+use plimsoll_state::{Address, OracleKind, OracleSource};
 use solana_pubkey::Pubkey;
 
-use crate::config::PricesConfig;
-use crate::jobs::Context;
-use crossbar::Crossbar;
-use hermes::Hermes;
-use mock::MockPoster;
-
-/// Name under which posts are counted.
-const POST: &str = "post_price";
-/// Posts that go into one transaction.
-const POSTS_PER_TRANSACTION: usize = 8;
+pub use pace::Pace;
+pub use post::{Prices, CLOSE, POST};
+use posting::{Opened, Posting};
+use pyth::update::UpdateError;
 
 /// What a source says of one feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +37,15 @@ pub struct Quote {
     pub published_at: Option<i64>,
     /// How many readings it was made of.
     pub samples: u8,
+}
+
+/// What a source says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Prices.
+    pub quotes: Vec<Quote>,
+    /// Updates that prove them on chain, where the source hands them out.
+    pub updates: Vec<Vec<u8>>,
 }
 
 /// Why a source gave no prices.
@@ -80,95 +84,84 @@ pub trait PriceSource: Send + Sync {
     ///
     /// # Errors
     /// `Http`, `Malformed`.
-    async fn latest(&self, feeds: &[Address]) -> std::result::Result<Vec<Quote>, SourceError>;
+    async fn latest(&self, feeds: &[Address]) -> Result<Report, SourceError>;
+}
+
+/// A source of the board whose price is to be posted, and what it is said to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// The source.
+    pub source: OracleSource,
+    /// The price.
+    pub quote: Quote,
+}
+
+/// Why prices were not made transactions.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// The update is none.
+    #[error("{0}")]
+    Update(#[from] UpdateError),
+    /// The source that was asked for more failed.
+    #[error("{0}")]
+    Source(#[from] SourceError),
+    /// The node failed.
+    #[error("{0}")]
+    Node(#[from] plimsoll_rpc::Error),
+    /// The account that says what rent is cannot be read.
+    #[error("the rent account cannot be read: {0}")]
+    Rent(String),
+    /// An instruction that fits no transaction.
+    #[error("an instruction to {program} alone makes a transaction of {bytes} bytes, above 1,232")]
+    TooLarge {
+        /// Whom it is for.
+        program: Pubkey,
+        /// Bytes of a transaction with it.
+        bytes: usize,
+    },
+}
+
+impl PostError {
+    /// A short name for counters.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Update(UpdateError::Proof(_)) => "proof".into(),
+            Self::Update(_) => "malformed_update".into(),
+            Self::Source(error) => error.reason().into(),
+            Self::Node(error) => error.reason(),
+            Self::Rent(_) => "rent".into(),
+            Self::TooLarge { .. } => "too_large".into(),
+        }
+    }
 }
 
 /// Someone who can put a price on chain.
+#[async_trait]
 pub trait PricePoster: Send + Sync {
-    /// Whether it can write this source's account.
+    /// Its name, in logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// Whether it can write this source's account, or one that the engine takes for it.
     fn can_post(&self, source: &OracleSource) -> bool;
 
-    /// The instruction that posts a quote to a source's account; none where the quote does not fit it.
-    fn post(&self, poster: &Pubkey, source: &OracleSource, quote: &Quote) -> Option<Instruction>;
-}
-
-/// The configured sources and poster.
-#[derive(Default)]
-pub struct Prices {
-    sources: Vec<Box<dyn PriceSource>>,
-    poster: Option<Box<dyn PricePoster>>,
-    posted: BTreeMap<Address, Pubkey>,
-}
-
-impl Prices {
-    /// What the configuration names.
-    pub fn new(config: &PricesConfig, http: &reqwest::Client) -> Self {
-        let mut sources: Vec<Box<dyn PriceSource>> = Vec::new();
-        if let Some(url) = &config.hermes_url {
-            let key = config.hermes_key_env.as_ref().and_then(|name| std::env::var(name).ok());
-            sources.push(Box::new(Hermes::new(url, key, http.clone())));
-        }
-        if let Some(url) = &config.crossbar_url {
-            sources.push(Box::new(Crossbar::new(url, http.clone())));
-        }
-        let poster = config.post_to_mock.then(|| Box::new(MockPoster) as Box<dyn PricePoster>);
-        let posted = config.posted_accounts.iter().filter_map(|(feed, key)| Some((feed_id(feed)?, key.parse().ok()?)));
-        Self { sources, poster, posted: posted.collect() }
+    /// The account of the keeper's own to which it posts for a source that the engine does not pin.
+    fn own_account(&self, _: &OracleSource) -> Option<Pubkey> {
+        None
     }
 
-    /// With these sources and this poster.
-    pub fn of(sources: Vec<Box<dyn PriceSource>>, poster: Option<Box<dyn PricePoster>>) -> Self {
-        Self { sources, poster, posted: BTreeMap::new() }
-    }
-
-    /// The account to which somebody posts updates of a feed that an engine does not pin.
-    pub fn posted_account(&self, feed_id: &Address) -> Option<Pubkey> {
-        self.posted.get(feed_id).copied()
-    }
-
-    /// Asks the sources and posts what they say. A source that fails is counted and holds up no other.
+    /// The transactions that post what is due; a quote that does not fit its source is left out.
     ///
     /// # Errors
-    /// `RateLimited` or `Unreachable` of the node.
-    pub async fn post(&self, context: &Arc<Context>) -> Result<()> {
-        let Some(poster) = &self.poster else { return Ok(()) };
-        let board = context.tracker().shared.board.clone();
-        let payer = context.outbox.payer();
-        let mut instructions = Vec::new();
-        for source in &self.sources {
-            let wanted = wanted(&board, source.as_ref(), poster.as_ref());
-            if wanted.is_empty() {
-                continue;
-            }
-            let feeds: Vec<Address> = wanted.iter().map(|wanted| wanted.feed_id).collect();
-            match source.latest(&feeds).await {
-                Ok(quotes) => instructions.extend(quotes.iter().flat_map(|quote| {
-                    let fitting = wanted.iter().filter(|wanted| wanted.feed_id == quote.feed);
-                    fitting.filter_map(|wanted| poster.post(&payer, wanted, quote)).collect::<Vec<_>>()
-                })),
-                Err(error) => {
-                    context.metrics.refuse(POST, source.name(), error.reason());
-                    tracing::warn!(source = source.name(), %error, "no prices");
-                }
-            }
-        }
-        for some in instructions.chunks(POSTS_PER_TRANSACTION) {
-            match context.outbox.submit(POST, some).await {
-                Err(error @ (plimsoll_rpc::Error::RateLimited | plimsoll_rpc::Error::Unreachable(_))) => {
-                    return Err(error)
-                }
-                Ok(_) | Err(_) => {}
-            }
-        }
-        Ok(())
-    }
-}
+    /// Every [`PostError`].
+    async fn postings(&self, connection: &Connection, due: &[Due], report: &Report) -> Result<Vec<Posting>, PostError>;
 
-/// The board's sources that this one knows and that can be posted to.
-fn wanted(board: &PriceBoard, source: &dyn PriceSource, poster: &dyn PricePoster) -> Vec<OracleSource> {
-    let listed = board.slots.iter().filter(|slot| slot.active == 1).flat_map(|slot| &slot.sources);
-    let known = listed.filter(|listed| OracleKind::try_from(listed.kind).is_ok_and(|kind| source.serves(kind)));
-    known.filter(|listed| poster.can_post(listed)).copied().collect()
+    /// Accounts that an earlier posting has left open for these sources.
+    ///
+    /// # Errors
+    /// `Node`.
+    async fn left_open(&self, _: &Connection, _: &[OracleSource]) -> Result<Vec<Opened>, PostError> {
+        Ok(Vec::new())
+    }
 }
 
 /// A feed id or hash in hexadecimal, with or without `0x`.

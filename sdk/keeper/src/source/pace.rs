@@ -1,0 +1,125 @@
+//! When a price is worth being posted: posting costs, and most feeds are pushed by others anyway.
+
+use plimsoll_risk::num::PPM;
+use plimsoll_risk::oracle::Observation;
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::price::Price;
+use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
+
+use super::Quote;
+
+/// Bounds within which a held price is left alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// A held price that is so much older is posted anew, seconds.
+    pub max_age_secs: u32,
+    /// A price that moved by so much is posted at once, ppm.
+    pub min_move_ppm: u32,
+}
+
+impl Pace {
+    /// Whether a source's quote is worth posting to a slot.
+    pub fn is_worth(&self, slot: &PriceSlot, source: &OracleSource, quote: &Quote, now: i64) -> bool {
+        if slot.update_count == 0 {
+            return true;
+        }
+        let published_at = quote.published_at.unwrap_or(now);
+        if published_at <= source.published_at {
+            return false;
+        }
+        published_at.saturating_sub(slot.published_at) >= i64::from(self.max_age_secs)
+            || price(quote)
+                .is_some_and(|price| price.ratio_ppm_down(&slot.spot.get()).abs_diff(PPM) >= self.min_move_ppm)
+    }
+}
+
+/// The price as the board holds it; none where it is out of range.
+fn price(quote: &Quote) -> Option<Price> {
+    let observed = match i64::try_from(quote.price) {
+        Ok(price) => Observation::from_pyth(price, 0, quote.exponent, 0, None),
+        // Only Switchboard's values, of eighteen decimals, are so long.
+        Err(_) if quote.exponent == -18 => Observation::from_switchboard(quote.price, 0, 0),
+        Err(_) => return None,
+    };
+    observed.ok().map(|observed| observed.price)
+}
+
+/// The sources that count now, with their slots: the primary, and the secondary while the primary is silent.
+pub fn counting<'a>(
+    board: &'a PriceBoard,
+    params: &'a GlobalParams,
+    now: i64,
+) -> impl Iterator<Item = (&'a PriceSlot, &'a OracleSource, OracleKind)> + 'a {
+    let listed = board.slots.iter().filter(|slot| slot.active == 1);
+    listed.flat_map(move |slot| {
+        let [primary, secondary] = &slot.sources;
+        let silent_secs = now.saturating_sub(primary.published_at);
+        let silent = silent_secs >= i64::from(params.primary_stale_secs);
+        let both = std::iter::once(primary).chain(silent.then_some(secondary));
+        both.filter_map(move |source| {
+            let kind = OracleKind::try_from(source.kind).ok().filter(|kind| *kind != OracleKind::None)?;
+            Some((slot, source, kind))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use plimsoll_state::StoredPrice;
+
+    const NOW: i64 = 1_760_000_000;
+    const PACE: Pace = Pace { max_age_secs: 10, min_move_ppm: 1_000 };
+
+    fn quote(price: i128, published_at: i64) -> Quote {
+        Quote { feed: [1; 32], price, sigma: 0, exponent: -8, published_at: Some(published_at), samples: 1 }
+    }
+
+    fn held(dollars: i64, published_at: i64) -> PriceSlot {
+        let spot = Observation::from_pyth(dollars * 100_000_000, 0, -8, 0, None).unwrap().price;
+        PriceSlot { active: 1, update_count: 1, published_at, spot: StoredPrice::from(spot), ..PriceSlot::zeroed() }
+    }
+
+    fn is_worth(slot: &PriceSlot, quote: &Quote) -> bool {
+        let source = OracleSource { published_at: slot.published_at, ..OracleSource::zeroed() };
+        PACE.is_worth(slot, &source, quote, NOW)
+    }
+
+    #[test]
+    fn a_price_is_posted_when_there_is_none_when_it_is_old_and_when_it_has_moved() {
+        let slot = held(200, NOW - 5);
+        assert!(!is_worth(&slot, &quote(20_000_000_000, NOW)));
+        assert!(!is_worth(&slot, &quote(20_019_000_000, NOW)));
+        assert!(is_worth(&slot, &quote(20_021_000_000, NOW)) && is_worth(&slot, &quote(19_979_000_000, NOW)));
+        assert!(is_worth(&held(200, NOW - 10), &quote(20_000_000_000, NOW)));
+        assert!(is_worth(&PriceSlot::zeroed(), &quote(1, 0)));
+    }
+
+    #[test]
+    fn a_price_that_is_not_newer_than_the_board_has_is_never_posted() {
+        assert!(!is_worth(&held(200, NOW), &quote(1, NOW)));
+        assert!(!is_worth(&held(200, NOW), &quote(1, NOW - 60)));
+    }
+
+    #[test]
+    fn long_values_of_switchboard_are_compared_too() {
+        let value = |dollars: i128| Quote { exponent: -18, ..quote(dollars * 10i128.pow(18), NOW) };
+        assert!(!is_worth(&held(200, NOW - 5), &value(200)));
+        assert!(is_worth(&held(200, NOW - 5), &value(201)));
+    }
+
+    #[test]
+    fn the_second_source_counts_while_the_first_is_silent() {
+        let params = GlobalParams::default();
+        let mut board = PriceBoard::zeroed();
+        board.slots[0] = held(200, NOW);
+        board.slots[0].sources[0].kind = OracleKind::PythPinned as u8;
+        board.slots[0].sources[1].kind = OracleKind::SwitchboardPull as u8;
+        let kinds = |board: &PriceBoard| counting(board, &params, NOW).map(|(_, _, kind)| kind).collect::<Vec<_>>();
+        board.slots[0].sources[0].published_at = NOW - i64::from(params.primary_stale_secs) + 1;
+        assert_eq!(kinds(&board), [OracleKind::PythPinned]);
+        board.slots[0].sources[0].published_at -= 1;
+        assert_eq!(kinds(&board), [OracleKind::PythPinned, OracleKind::SwitchboardPull]);
+    }
+}

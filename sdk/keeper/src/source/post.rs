@@ -1,0 +1,306 @@
+//! Sends postings when they are worth it, and closes what they leave open.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use plimsoll_rpc::{Error, Result};
+use plimsoll_state::{pause, Address, OracleSource, PriceBoard, PriceSlot};
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+
+use super::crossbar::Crossbar;
+use super::hermes::Hermes;
+use super::mock::MockPoster;
+use super::pace::{counting, Pace};
+use super::posting::{pack, Part, Posting, Step};
+use super::pyth::PythPoster;
+use super::{feed_id, Due, PostError, PricePoster, PriceSource, Report};
+use crate::backoff::Targets;
+use crate::config::PricesConfig;
+use crate::jobs::Context;
+use crate::outbox::Submitted;
+
+/// Name under which transactions that post are counted.
+pub const POST: &str = "post_price";
+/// Name under which transactions that only close are counted.
+pub const CLOSE: &str = "close_price";
+/// Wait after a failed posting of a feed; doubles with each.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// Longest such wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A source of the board, and its slot.
+type Wanted<'a> = (&'a PriceSlot, &'a OracleSource);
+
+/// The configured sources and posters.
+pub struct Prices {
+    sources: Vec<Arc<dyn PriceSource>>,
+    posters: Vec<Box<dyn PricePoster>>,
+    pace: Pace,
+    posted: BTreeMap<Address, Pubkey>,
+    state: Mutex<State>,
+}
+
+/// What is under way.
+struct State {
+    /// Accounts to be closed, and how.
+    open: BTreeMap<Pubkey, Instruction>,
+    /// It is not known what is open: at the start, and after a transaction whose fate is unknown.
+    unknown: bool,
+    /// Feeds whose posting has failed.
+    waiting: Targets<Address>,
+}
+
+impl Prices {
+    /// What the configuration names; `keypair` posts.
+    pub fn new(config: &PricesConfig, http: &reqwest::Client, keypair: &Keypair) -> Self {
+        let mut sources: Vec<Arc<dyn PriceSource>> = Vec::new();
+        let mut posters: Vec<Box<dyn PricePoster>> = Vec::new();
+        if let Some(url) = &config.hermes_url {
+            let hermes = Arc::new(Hermes::new(url, key_of(config), http.clone()));
+            sources.push(hermes.clone());
+            if config.post_to_pyth {
+                let (shards, treasury) = (config.pyth_shards.clone(), config.pyth_treasury);
+                posters.push(Box::new(PythPoster::new(hermes, keypair, shards, treasury)));
+            }
+        }
+        if let Some(url) = &config.crossbar_url {
+            sources.push(Arc::new(Crossbar::new(url, http.clone())));
+        }
+        if config.post_to_mock {
+            posters.push(Box::new(MockPoster { key: keypair.pubkey() }));
+        }
+        let posted = config.posted_accounts.iter().filter_map(|(feed, key)| Some((feed_id(feed)?, key.parse().ok()?)));
+        let pace = Pace { max_age_secs: config.post_max_age_secs, min_move_ppm: config.post_min_move_ppm };
+        Self { posted: posted.collect(), ..Self::of(sources, posters, pace) }
+    }
+
+    /// With these sources and posters.
+    pub fn of(sources: Vec<Arc<dyn PriceSource>>, posters: Vec<Box<dyn PricePoster>>, pace: Pace) -> Self {
+        let waiting = Targets::new(FIRST_WAIT, LONGEST_WAIT);
+        let state = Mutex::new(State { open: BTreeMap::new(), unknown: true, waiting });
+        Self { sources, posters, pace, posted: BTreeMap::new(), state }
+    }
+
+    /// The account in which a source that the engine does not pin is looked for: the configured one, else the keeper's own.
+    pub fn posted_account(&self, source: &OracleSource) -> Option<Pubkey> {
+        let own = || self.posters.iter().find_map(|poster| poster.own_account(source));
+        self.posted.get(&source.feed_id).copied().or_else(own)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the sources and posts what is worth it. A source or a posting that fails is counted and holds up no other.
+    ///
+    /// # Errors
+    /// `RateLimited` or `Unreachable` of the node.
+    pub async fn post(&self, context: &Arc<Context>) -> Result<()> {
+        let (board, params, now) = {
+            let tracker = context.tracker();
+            let shared = &tracker.shared;
+            if self.posters.is_empty() || shared.registry.is_paused(pause::PRICE) {
+                return Ok(());
+            }
+            (shared.board.clone(), *shared.registry.params(), tracker.now())
+        };
+        self.find_open(context, &board).await?;
+        self.close(context).await?;
+        for source in &self.sources {
+            let wanted: Vec<Wanted> = counting(&board, &params, now)
+                .filter(|(_, listed, kind)| source.serves(*kind) && self.can_post(listed))
+                .map(|(slot, listed, _)| (slot, listed))
+                .collect();
+            if !wanted.is_empty() {
+                self.post_of(context, source.as_ref(), &wanted, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether somebody here writes the account that the board reads.
+    fn can_post(&self, source: &OracleSource) -> bool {
+        let elsewhere = source.address == [0; 32] && self.posted.contains_key(&source.feed_id);
+        !elsewhere && self.posters.iter().any(|poster| poster.can_post(source))
+    }
+
+    /// Posts what one source says of what is wanted.
+    async fn post_of(
+        &self,
+        context: &Arc<Context>,
+        source: &dyn PriceSource,
+        wanted: &[Wanted<'_>],
+        now: i64,
+    ) -> Result<()> {
+        let mut feeds: Vec<Address> = wanted.iter().map(|(_, listed)| listed.feed_id).collect();
+        feeds.sort_unstable();
+        feeds.dedup();
+        let report = match source.latest(&feeds).await {
+            Ok(report) => report,
+            Err(error) => {
+                context.metrics.refuse(POST, source.name(), error.reason());
+                tracing::warn!(source = source.name(), %error, "no prices");
+                return Ok(());
+            }
+        };
+        let due = self.due(wanted, &report, now);
+        for poster in &self.posters {
+            let own: Vec<Due> = due.iter().filter(|due| poster.can_post(&due.source)).copied().collect();
+            if own.is_empty() {
+                continue;
+            }
+            match poster.postings(&context.connection, &own, &report).await {
+                Ok(postings) => self.send_all(context, &postings).await?,
+                Err(PostError::Node(error @ (Error::RateLimited | Error::Unreachable(_)))) => return Err(error),
+                Err(error) => {
+                    let feeds: Vec<Address> = own.iter().map(|due| due.source.feed_id).collect();
+                    context.metrics.refuse(POST, poster.name(), &error.reason());
+                    self.failed(context, poster.name(), &feeds);
+                    tracing::warn!(poster = poster.name(), %error, "prices are not posted");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is worth posting and does not wait after a failure; slots that share an account count once.
+    fn due(&self, wanted: &[Wanted<'_>], report: &Report, now: i64) -> Vec<Due> {
+        let mut due = BTreeMap::new();
+        for (slot, listed) in wanted {
+            let quote = report.quotes.iter().find(|quote| quote.feed == listed.feed_id);
+            if let Some(quote) = quote.filter(|quote| self.pace.is_worth(slot, listed, quote, now)) {
+                let account = (listed.program, listed.address, listed.feed_id);
+                due.insert(account, Due { source: **listed, quote: *quote });
+            }
+        }
+        due.into_values().filter(|due| self.may(&due.source.feed_id)).collect()
+    }
+
+    fn may(&self, feed: &Address) -> bool {
+        self.state().waiting.may(feed, Instant::now())
+    }
+
+    fn failed(&self, context: &Context, oracle: &str, feeds: &[Address]) {
+        context.metrics.posts.with_label_values(&[oracle, "failed"]).inc_by(feeds.len() as u64);
+        let mut state = self.state();
+        for feed in feeds {
+            state.waiting.failed(*feed, Instant::now());
+        }
+    }
+
+    async fn send_all(&self, context: &Arc<Context>, postings: &[Posting]) -> Result<()> {
+        for posting in postings {
+            self.send(context, posting).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a posting's transactions, each when the one before is confirmed. One that is refused ends it; what is open
+    /// then is closed at the end of the turn.
+    async fn send(&self, context: &Arc<Context>, posting: &Posting) -> Result<()> {
+        let (oracle, count) = (posting.oracle, posting.feeds.len() as u64);
+        for (number, step) in posting.steps.iter().enumerate() {
+            let (step_number, steps) = (number + 1, posting.steps.len());
+            match context.outbox.submit_signed(POST, &step.instructions(), &step.signers()).await {
+                Ok(Submitted::Confirmed(_)) => self.note(step),
+                Ok(Submitted::Dry(_)) => {
+                    context.metrics.posts.with_label_values(&[oracle, "dry"]).inc_by(count);
+                    tracing::info!(oracle, feeds = count, steps, "dry run: the first transaction would succeed");
+                    return Ok(());
+                }
+                Err(error) => {
+                    tracing::warn!(oracle, step_number, steps, %error, "a posting ends before its prices are all on chain");
+                    self.failed(context, oracle, &posting.feeds);
+                    if matches!(error, Error::RateLimited | Error::Unreachable(_)) {
+                        self.state().unknown = true;
+                        return Err(error);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        context.metrics.posts.with_label_values(&[oracle, "posted"]).inc_by(count);
+        let mut state = self.state();
+        posting.feeds.iter().for_each(|feed| state.waiting.succeeded(feed));
+        Ok(())
+    }
+
+    /// Notes what a confirmed transaction opened and closed.
+    fn note(&self, step: &Step) {
+        let mut state = self.state();
+        for part in &step.parts {
+            if let Some((account, close)) = &part.opens {
+                state.open.insert(*account, close.clone());
+            }
+            if let Some(account) = &part.closes {
+                state.open.remove(account);
+            }
+        }
+    }
+
+    /// Looks for accounts that were left open, where that is not known.
+    async fn find_open(&self, context: &Context, board: &PriceBoard) -> Result<()> {
+        if !self.state().unknown || context.outbox.is_dry() {
+            return Ok(());
+        }
+        let sources: Vec<OracleSource> = board.slots.iter().flat_map(|slot| slot.sources).collect();
+        let mut found = BTreeMap::new();
+        for poster in &self.posters {
+            match poster.left_open(&context.connection, &sources).await {
+                Ok(opened) => found.extend(opened),
+                Err(PostError::Node(error)) => return Err(error),
+                Err(error) => tracing::warn!(poster = poster.name(), %error, "what was left open is not known"),
+            }
+        }
+        for account in found.keys() {
+            tracing::info!(%account, "an earlier posting left this account open; it is closed");
+            context.metrics.refuse(CLOSE, "posting", "left_open");
+        }
+        let mut state = self.state();
+        (state.open, state.unknown) = (found, false);
+        Ok(())
+    }
+
+    /// Closes what postings have left open, for the rent that it holds. What cannot be closed is named and counted, and
+    /// looked for again at the next turn.
+    ///
+    /// # Errors
+    /// `RateLimited` or `Unreachable` of the node.
+    pub async fn close(&self, context: &Arc<Context>) -> Result<()> {
+        let open = self.state().open.clone();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let part = |(account, close): (Pubkey, Instruction)| Part { closes: Some(account), ..Part::of(close) };
+        let packed = pack(&context.outbox.payer(), open.into_iter().map(part).collect());
+        for step in packed.map_err(|error| Error::Configuration(error.to_string()))? {
+            match context.outbox.submit(CLOSE, &step.instructions()).await {
+                Ok(_) => self.note(&step),
+                Err(error) => {
+                    self.state().unknown = true;
+                    let accounts: Vec<String> =
+                        step.parts.iter().filter_map(|part| Some(part.closes?.to_string())).collect();
+                    tracing::warn!(accounts = accounts.join(", "), %error, "accounts are left open for now");
+                    if matches!(error, Error::RateLimited | Error::Unreachable(_)) {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hermes' API key, from the environment.
+fn key_of(config: &PricesConfig) -> Option<String> {
+    let name = config.hermes_key_env.as_ref()?;
+    let key = std::env::var(name).ok();
+    if key.is_none() {
+        tracing::warn!(variable = %name, "prices.hermes_key_env: the variable is not set, Hermes is asked without a key");
+    }
+    key
+}

@@ -1,0 +1,219 @@
+//! Posting to Pyth: an update is written to the bridge as a VAA, verified there by all its signatures, and its prices
+//! are posted under it. What comes of it says `Full`, the only verification that the engine takes.
+//!
+//! A feed that the engine pins is one of Pyth's push feeds, which anyone may write newer prices to; nothing of that is
+//! the keeper's, and nothing is closed. For a feed that the engine does not pin, the keeper posts to an account of its
+//! own, whose key follows from the keeper's, and closes it when the board has taken the price. The account of the VAA
+//! is closed in the posting's last transaction, or at the end of the turn where that was not reached.
+
+pub mod ix;
+pub mod programs;
+pub mod update;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anchor_lang::prelude::Rent;
+use async_trait::async_trait;
+use plimsoll_rpc::Connection;
+use plimsoll_state::{Address, OracleKind, OracleSource};
+use pythnet_sdk::hashers::keccak256::Keccak256;
+use pythnet_sdk::hashers::Hasher;
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_sdk_ids::sysvar;
+use solana_signer::Signer;
+
+use super::hermes::Hermes;
+use super::posting::{pack, Opened, Part, Posting};
+use super::{Due, PostError, PricePoster, Report};
+use ix::{Poster, VAA_HEADER_LEN, VAA_PART_LEN};
+use programs::{Programs, KNOWN};
+use update::{Proven, SignedPrices};
+
+/// Name in logs and metrics.
+const NAME: &str = "pyth";
+/// What the keeper's key signs to get the keys of its own price accounts.
+const KEYS_OF_ACCOUNTS: &[u8] = b"plimsoll-keeper: keys of the price update accounts of this key";
+
+/// Posts Hermes' updates through Pyth's receiver.
+pub struct PythPoster {
+    hermes: Arc<Hermes>,
+    key: Pubkey,
+    secret: [u8; 32],
+    shards: Vec<u16>,
+    treasury: u8,
+}
+
+/// Where a source's price goes.
+enum Target {
+    /// To a push feed of this shard.
+    Push(u16),
+    /// To an account of the keeper's own.
+    Own(Arc<Keypair>),
+}
+
+impl PythPoster {
+    /// Posts with the keeper's key to push feeds of these shards, paying update fees to this treasury.
+    pub fn new(hermes: Arc<Hermes>, keypair: &Keypair, shards: Vec<u16>, treasury: u8) -> Self {
+        let secret = Keccak256::hashv(&[keypair.sign_message(KEYS_OF_ACCOUNTS).as_ref()]);
+        Self { hermes, key: keypair.pubkey(), secret, shards, treasury }
+    }
+
+    fn poster(&self, programs: Programs) -> Poster {
+        Poster { programs, key: self.key, treasury: self.treasury }
+    }
+
+    /// The key of the keeper's own account for a feed: always the same, so that what a crash leaves behind is found again.
+    fn own_account(&self, programs: &Programs, feed_id: &Address) -> Keypair {
+        Keypair::new_from_array(Keccak256::hashv(&[&self.secret, &programs.receiver.to_bytes(), feed_id]))
+    }
+
+    fn target(&self, source: &OracleSource) -> Option<(Programs, Target)> {
+        let programs = Programs::of(&source.program)?;
+        match OracleKind::try_from(source.kind).ok()? {
+            OracleKind::PythPosted => {
+                Some((programs, Target::Own(Arc::new(self.own_account(&programs, &source.feed_id)))))
+            }
+            OracleKind::PythPinned => {
+                let is_here = |shard: &&u16| programs.push_feed(**shard, &source.feed_id).to_bytes() == source.address;
+                self.shards.iter().find(is_here).map(|shard| (programs, Target::Push(*shard)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The updates that hold what is due. The latest one will do for push feeds; an account that the caller chooses needs
+    /// the first update of a second, which is asked for where the latest is none.
+    async fn updates(&self, due: &[Due], report: &Report) -> Result<Vec<(SignedPrices, Vec<Due>)>, PostError> {
+        let mut updates = Vec::new();
+        let mut later: BTreeMap<i64, Vec<Due>> = BTreeMap::new();
+        for bytes in &report.updates {
+            let signed = SignedPrices::parse(bytes)?;
+            let (here, not_first): (Vec<Due>, Vec<Due>) = due
+                .iter()
+                .filter(|due| signed.prices.iter().any(|price| price.message.feed_id == due.source.feed_id))
+                .partition(|due| signed.prices.iter().any(|price| takes(due, price)));
+            for due in not_first {
+                later.entry(due.quote.published_at.unwrap_or_default()).or_default().push(due);
+            }
+            updates.push((signed, here));
+        }
+        for (published_at, due) in later {
+            let feeds: Vec<Address> = due.iter().map(|due| due.source.feed_id).collect();
+            for bytes in self.hermes.first_since(published_at, &feeds).await?.updates {
+                let signed = SignedPrices::parse(&bytes)?;
+                let here = due.iter().filter(|due| signed.prices.iter().any(|price| takes(due, price)));
+                let here = here.copied().collect();
+                updates.push((signed, here));
+            }
+        }
+        Ok(updates)
+    }
+
+    /// The transactions that post prices of one update through one receiver.
+    fn posting(
+        &self,
+        programs: Programs,
+        signed: &SignedPrices,
+        due: &[Due],
+        rent: &Rent,
+    ) -> Result<Posting, PostError> {
+        let poster = self.poster(programs);
+        let vaa = poster.vaa();
+        let lamports = rent.minimum_balance(VAA_HEADER_LEN + signed.vaa.len());
+        let create = Part::of(poster.create_vaa(signed.vaa.len(), lamports));
+        let mut parts = vec![Part { opens: Some((vaa, poster.close_vaa())), ..create }, Part::of(poster.init_vaa())];
+        for (number, part) in signed.vaa.chunks(VAA_PART_LEN).enumerate() {
+            parts.push(Part::of(poster.write_vaa(number * VAA_PART_LEN, part)));
+        }
+        parts.push(Part::of(poster.verify_vaa(signed.guardian_set)));
+        for due in due {
+            let proven = signed.prices.iter().find(|price| takes(due, price));
+            let (Some(proven), Some((_, target))) = (proven, self.target(&due.source)) else { continue };
+            parts.push(price_part(&poster, &due.source.feed_id, proven, target));
+        }
+        parts.push(Part { closes: Some(vaa), ..Part::of(poster.close_vaa()) });
+        let feeds = due.iter().map(|due| due.source.feed_id).collect();
+        Ok(Posting { oracle: NAME, feeds, steps: pack(&self.key, parts)? })
+    }
+}
+
+/// Whether a price can be posted for a source.
+fn takes(due: &Due, price: &Proven) -> bool {
+    let is_chosen = due.source.kind == OracleKind::PythPosted as u8;
+    price.message.feed_id == due.source.feed_id && (!is_chosen || price.is_first_of_second())
+}
+
+fn price_part(poster: &Poster, feed_id: &Address, proven: &Proven, target: Target) -> Part {
+    let update = proven.update.clone();
+    match target {
+        Target::Push(shard) => Part::of(poster.update_price_feed(shard, feed_id, update)),
+        Target::Own(keypair) => {
+            let account = keypair.pubkey();
+            let opens = Some((account, poster.reclaim_rent(account)));
+            Part { signer: Some(keypair), opens, ..Part::of(poster.post_update(account, update)) }
+        }
+    }
+}
+
+/// What accounts must hold, from the account that says so.
+async fn rent(connection: &Connection) -> Result<Rent, PostError> {
+    let (_, accounts) = connection.accounts(&[sysvar::rent::ID]).await?;
+    let data = accounts.into_iter().next().flatten().map(|account| account.data).unwrap_or_default();
+    bincode::deserialize(&data).map_err(|error| PostError::Rent(error.to_string()))
+}
+
+#[async_trait]
+impl PricePoster for PythPoster {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn can_post(&self, source: &OracleSource) -> bool {
+        self.target(source).is_some()
+    }
+
+    fn own_account(&self, source: &OracleSource) -> Option<Pubkey> {
+        match self.target(source)? {
+            (_, Target::Own(keypair)) => Some(keypair.pubkey()),
+            (_, Target::Push(_)) => None,
+        }
+    }
+
+    async fn postings(&self, connection: &Connection, due: &[Due], report: &Report) -> Result<Vec<Posting>, PostError> {
+        let rent = rent(connection).await?;
+        let mut postings = Vec::new();
+        for (signed, here) in self.updates(due, report).await? {
+            for programs in KNOWN {
+                let of: Vec<Due> =
+                    here.iter().filter(|due| due.source.program == programs.receiver.to_bytes()).copied().collect();
+                if !of.is_empty() {
+                    postings.push(self.posting(programs, &signed, &of, &rent)?);
+                }
+            }
+        }
+        Ok(postings)
+    }
+
+    async fn left_open(&self, connection: &Connection, sources: &[OracleSource]) -> Result<Vec<Opened>, PostError> {
+        let mut possible: Vec<(Pubkey, Opened)> = Vec::new();
+        for programs in KNOWN {
+            let poster = self.poster(programs);
+            possible.push((programs.bridge, (poster.vaa(), poster.close_vaa())));
+        }
+        for source in sources {
+            if let Some((programs, Target::Own(keypair))) = self.target(source) {
+                let account = keypair.pubkey();
+                possible.push((programs.receiver, (account, self.poster(programs).reclaim_rent(account))));
+            }
+        }
+        let addresses: Vec<Pubkey> = possible.iter().map(|(_, (address, _))| *address).collect();
+        let (_, accounts) = connection.accounts(&addresses).await?;
+        let there = possible
+            .into_iter()
+            .zip(accounts)
+            .filter(|((owner, _), account)| account.as_ref().is_some_and(|account| account.owner == *owner));
+        Ok(there.map(|((_, opened), _)| opened).collect())
+    }
+}
