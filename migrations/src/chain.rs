@@ -1,6 +1,6 @@
 //! An engine as far as it exists: what a migration compares its file with.
 
-use plimsoll_rpc::engine::decode;
+use plimsoll_rpc::engine::{decode, program_accounts};
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_state::{Bank, Engine, EngineAccount, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN};
@@ -14,6 +14,8 @@ use crate::error::Result;
 const GROWTH_STEP: usize = 10_240;
 /// Where a mint stores its decimals.
 const MINT_DECIMALS_OFFSET: usize = 44;
+/// Where a venue names its engine, from the start of its data.
+const VENUE_ENGINE_OFFSET: usize = DISCRIMINATOR_LEN + core::mem::offset_of!(Venue, engine);
 
 /// An account that is created in several calls.
 #[derive(Clone, Debug)]
@@ -87,6 +89,8 @@ pub struct Chain {
     pub markets: Vec<Market>,
     /// Venues of the file, in its order.
     pub venues: Vec<Option<Venue>>,
+    /// Venues that the file does not name; only [`Chain::read_all`] looks for them.
+    pub other_venues: Vec<Venue>,
     /// Mints of the file's banks, in its order.
     pub mints: Vec<Option<MintState>>,
     /// Whether each mock feed of the file exists, in its order.
@@ -94,7 +98,19 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Reads everything that a file is compared with.
+    /// As [`Chain::read`], with what the file does not name.
+    ///
+    /// # Errors
+    /// `Rpc`.
+    pub async fn read_all(connection: &Connection, resolved: &Resolved) -> Result<Self> {
+        let mut chain = Self::read(connection, resolved).await?;
+        let named: Vec<[u8; 32]> = resolved.config.venues.iter().map(|venue| venue.signer.0.to_bytes()).collect();
+        let all = venues(connection, &chain.keys.engine).await?.into_iter().map(|(_, venue)| venue);
+        chain.other_venues = all.filter(|venue| !named.contains(&venue.signer)).collect();
+        Ok(chain)
+    }
+
+    /// Reads everything that a file names.
     ///
     /// # Errors
     /// `Rpc`.
@@ -125,6 +141,7 @@ impl Chain {
                 .take(config.venues.len())
                 .map(|(key, found)| found.as_ref().map(|account| decode("venue", key, Some(account))).transpose())
                 .collect::<plimsoll_rpc::Result<_>>()?,
+            other_venues: Vec::new(),
             mints: rest.by_ref().take(config.banks.len()).map(|(_, found)| found.as_ref().and_then(mint)).collect(),
             feeds: rest
                 .map(|(_, found)| found.as_ref().is_some_and(|account| account.owner == mock_oracle::ID))
@@ -135,9 +152,26 @@ impl Chain {
     /// The configuration that the chain has, as far as it goes; none before registry and board are complete.
     pub fn config(&self, names: &Config) -> Option<Config> {
         let (engine, registry, board) = (self.engine.as_ref()?, self.registry.complete()?, self.board.complete()?);
-        let venues: Vec<Venue> = self.venues.iter().flatten().copied().collect();
+        let venues: Vec<Venue> = self.venues.iter().flatten().chain(&self.other_venues).copied().collect();
         Some(observe(engine, registry, board, &self.banks, &self.markets, &venues, names))
     }
+}
+
+/// Every venue that is registered with an engine, with its address, by signer.
+///
+/// # Errors
+/// `Rpc`.
+pub async fn venues(connection: &Connection, engine: &Pubkey) -> Result<Vec<(Pubkey, Venue)>> {
+    let of_engine = [(VENUE_ENGINE_OFFSET, *engine)];
+    let config = program_accounts(Venue::SPACE, &Venue::ACCOUNT_DISCRIMINATOR, &of_engine, None);
+    let found = connection.rpc.get_program_ui_accounts_with_config(&pda::PROGRAM_ID, config).await;
+    let mut venues = Vec::new();
+    for (address, account) in found.map_err(plimsoll_rpc::Error::from)? {
+        let account: Option<Account> = account.to_account();
+        venues.push((address, decode("venue", &address, account.as_ref())?));
+    }
+    venues.sort_by_key(|(_, venue): &(Pubkey, Venue)| venue.signer);
+    Ok(venues)
 }
 
 type Found<'a> = (&'a Pubkey, &'a Option<Account>);

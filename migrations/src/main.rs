@@ -16,7 +16,7 @@ use solana_pubkey::Pubkey;
 /// Deploys the Plimsoll program, creates and configures an engine from a file, verifies it, moves accounts between
 /// layout versions. Every command can be stopped and run again: it continues from what is on chain.
 #[derive(Parser, Debug)]
-#[command(name = "plimsoll-migrate", version, about)]
+#[command(name = "plimsoll-migrate", version, about, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     session: SessionArgs,
@@ -68,8 +68,12 @@ enum Command {
         #[arg(long)]
         ready: bool,
     },
-    /// Move every account of an older layout version to the present one
-    Accounts,
+    /// Move every account of the layout version before the deployed program's to the program's own
+    Accounts {
+        /// Transactions under way at once, sixteen accounts each
+        #[arg(long, default_value_t = accounts::IN_FLIGHT, value_name = "COUNT")]
+        in_flight: usize,
+    },
 }
 
 #[tokio::main]
@@ -139,9 +143,9 @@ async fn run(cli: &Cli) -> Result<bool> {
             print(cli, &verified, || show_verified(&verified));
             Ok(verified.is_same() && (!ready || verified.not_ready.is_empty()))
         }
-        Command::Accounts => {
+        Command::Accounts { in_flight } => {
             let session = Session::open(&cli.session).await?;
-            let migrated = accounts::migrate(&session, progress).await?;
+            let migrated = accounts::migrate(&session, *in_flight, progress).await?;
             print(cli, &migrated, || show_migrated(&migrated));
             Ok(session.dry_run || migrated.left.is_empty())
         }
@@ -194,7 +198,9 @@ fn show_verified(verified: &Verified) {
 }
 
 fn show_migrated(migrated: &accounts::Migrated) {
-    migrated.found.iter().for_each(|(kind, count)| println!("{kind}: {count}"));
+    for group in &migrated.found {
+        println!("{:>7} {} of version {}: {}", group.count, group.kind, group.version, group.verdict.words());
+    }
     println!("{} moved, {} left", migrated.moved, migrated.left.len());
     migrated.refused.iter().for_each(|(address, reason)| println!("refused: {address}: {reason}"));
 }

@@ -136,7 +136,7 @@ impl Session {
     ///
     /// # Errors
     /// `Rpc`.
-    pub async fn send(&self, signers: &[&dyn Signer], instructions: &[Instruction]) -> Result<Sent> {
+    pub async fn send(&self, signers: &[&(dyn Signer + Sync)], instructions: &[Instruction]) -> Result<Sent> {
         Ok(self.connection.send(&self.keypair()?, signers, instructions, &self.options).await?)
     }
 }

@@ -27,13 +27,13 @@ impl Verified {
     }
 }
 
-/// Reads the chain again and compares every value. `creator` is the engine's where the file names none.
+/// Reads the chain again and compares every value; what is on chain and not in the file differs too. `creator` is the engine's where the file names none.
 ///
 /// # Errors
 /// `Rpc`; `Config` where an address cannot be derived.
 pub async fn verify(session: &Session, config: &Config, creator: &Pubkey) -> Result<Verified> {
     let resolved = config.resolve(creator)?;
-    let chain = Chain::read(&session.connection, &resolved).await?;
+    let chain = Chain::read_all(&session.connection, &resolved).await?;
     let engine = chain.keys.engine;
     let Some(on_chain) = chain.config(&resolved.config) else {
         let what = if chain.engine.is_some() { "a half-grown engine" } else { "no engine" };

@@ -43,7 +43,6 @@ fn comparable(config: &Config) -> Result<Value> {
         (price.variance_prior_pico_per_sec, price.mock) = (None, None);
     }
     config.banks.iter_mut().for_each(|bank| bank.name.clear());
-    config.venues.sort_by_key(|venue| venue.signer);
     for venue in &mut config.venues {
         venue.settle_markets.sort_unstable();
         venue.premium_markets.sort_unstable();
@@ -51,7 +50,17 @@ fn comparable(config: &Config) -> Result<Value> {
     if let Some(pause) = &mut config.engine.pause {
         pause.sort_unstable();
     }
-    serde_json::to_value(config).map_err(|error| Error::config("the configuration", error.to_string()))
+    // A venue has no slot: it is known by its signer.
+    let venues = std::mem::take(&mut config.venues).into_iter();
+    let venues = venues.map(|venue| Ok((venue.signer.to_string(), written(&venue)?)));
+    let venues = venues.collect::<Result<serde_json::Map<_, _>>>()?;
+    let mut config = written(&config)?;
+    config["venue"] = Value::Object(venues);
+    Ok(config)
+}
+
+fn written(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(|error| Error::config("the configuration", error.to_string()))
 }
 
 fn compare(path: &str, file: &Value, chain: &Value, found: &mut Vec<Difference>) {

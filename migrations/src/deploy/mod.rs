@@ -134,7 +134,7 @@ pub async fn deploy(session: &Session, options: &DeployOptions, mut progress: im
     };
     // What the loader loads besides is not what a simulation counts.
     let send = SendOptions { limit_loaded_data: false, ..session.options };
-    let signers: Vec<&dyn Signer> = program_key.iter().map(|key| key as &dyn Signer).collect();
+    let signers: Vec<&(dyn Signer + Sync)> = program_key.iter().map(|key| key as &(dyn Signer + Sync)).collect();
     let sent = session.connection.send(&payer, &signers, &instructions, &send).await?;
     deployed.signature = Some(sent.signature.to_string());
     match ProgramState::read(&session.connection, &program).await? {

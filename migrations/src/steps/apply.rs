@@ -9,7 +9,7 @@ use solana_pubkey::Pubkey;
 use super::build::Builder;
 use super::{plan, Plan, Planned, Step};
 use crate::chain::Chain;
-use crate::config::Config;
+use crate::config::{Config, Resolved};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -51,62 +51,94 @@ pub async fn apply(
     session: &Session,
     config: &Config,
     options: &ApplyOptions,
-    mut progress: impl FnMut(&str),
+    progress: impl FnMut(&str),
 ) -> Result<Applied> {
     session.connection.require_program().await?;
     let signer = session.address()?;
     let resolved = config.resolve(&signer)?;
-    let mut applied = Applied::default();
-    let mut refused: Vec<(Planned, plimsoll_rpc::Error)> = Vec::new();
-    let mut waiting: Option<Instant> = None;
+    let (applied, refused) = (Applied::default(), Vec::new());
+    let mut run = Run { session, resolved: &resolved, signer, options, progress, applied, refused, waiting: None };
     loop {
         let chain = Chain::read(&session.connection, &resolved).await?;
-        applied.engine = chain.keys.engine.to_string();
+        run.applied.engine = chain.keys.engine.to_string();
         let plan = plan(&resolved, &chain)?;
         if !plan.immutable.is_empty() {
             return Err(Error::Immutable(plan.immutable));
         }
         if session.dry_run {
-            applied.would_send = plan.steps;
-            return Ok(applied);
+            run.applied.would_send = plan.steps;
+            return Ok(run.applied);
         }
-        if applied.sent.is_empty() && refused.is_empty() && waiting.is_none() {
+        if run.has_not_begun() {
             ask(session, &plan, &chain.keys.engine, &signer)?;
         }
-        let Some(next) = next(&plan, &signer, &refused)? else {
-            return match refused.into_iter().next() {
-                Some((step, source)) => Err(Error::Step { step: step.step.to_string(), source }),
-                None => Ok(applied),
-            };
-        };
-        let mint_rent_lamports = mint_rent(session, &next.step).await?;
-        let builder = Builder { resolved: &resolved, chain: &chain, signer, mint_rent_lamports };
-        let sent = session.send(&[], &builder.instructions(&next.step)?).await;
-        match sent {
+        match next(&plan, &signer, &run.refused)? {
+            Some(next) => run.step(&chain, next).await?,
+            None => return run.end(),
+        }
+    }
+}
+
+/// An application under way.
+struct Run<'a, P> {
+    session: &'a Session,
+    resolved: &'a Resolved,
+    signer: Pubkey,
+    options: &'a ApplyOptions,
+    progress: P,
+    applied: Applied,
+    /// Steps refused since the last one that was not.
+    refused: Vec<(Planned, plimsoll_rpc::Error)>,
+    /// Since when a listing waits for its price.
+    waiting: Option<Instant>,
+}
+
+impl<P: FnMut(&str)> Run<'_, P> {
+    fn has_not_begun(&self) -> bool {
+        self.applied.sent.is_empty() && self.refused.is_empty() && self.waiting.is_none()
+    }
+
+    async fn step(&mut self, chain: &Chain, next: Planned) -> Result<()> {
+        let mint_rent_lamports = mint_rent(self.session, &next.step).await?;
+        let builder = Builder { resolved: self.resolved, chain, signer: self.signer, mint_rent_lamports };
+        match self.session.send(&[], &builder.instructions(&next.step)?).await {
             Ok(sent) => {
-                progress(&format!("{}: {}", next.step, sent.signature));
-                applied.sent.push((next.step.to_string(), sent.signature.to_string()));
-                refused.clear();
-                waiting = None;
+                (self.progress)(&format!("{}: {}", next.step, sent.signature));
+                self.applied.sent.push((next.step.to_string(), sent.signature.to_string()));
+                self.refused.clear();
+                self.waiting = None;
+                Ok(())
             }
-            Err(Error::Rpc(error)) if waits_for_price(&error) => {
-                let since = *waiting.get_or_insert_with(|| {
-                    progress(&format!("{}: waits for its price: {error}", next.step));
-                    Instant::now()
-                });
-                if since.elapsed().as_secs() >= options.price_wait_secs {
-                    let (step, reason) = (next.step.to_string(), error.to_string());
-                    return Err(Error::PriceMissing { step, waited_secs: since.elapsed().as_secs(), reason });
-                }
-                tokio::time::sleep(PRICE_LOOK_EVERY).await;
-            }
+            Err(Error::Rpc(error)) if waits_for_price(&error) => self.wait(&next.step, &error).await,
             // Values are checked against each other: what is out of bounds now may be within them after another step.
             Err(Error::Rpc(error)) if error.engine() == Some(EngineError::ParameterOutOfBounds) => {
-                progress(&format!("{}: refused for now: {error}", next.step));
-                refused.push((next, error));
+                (self.progress)(&format!("{}: refused for now: {error}", next.step));
+                self.refused.push((next, error));
+                Ok(())
             }
-            Err(Error::Rpc(source)) => return Err(Error::Step { step: next.step.to_string(), source }),
-            Err(error) => return Err(error),
+            Err(Error::Rpc(source)) => Err(Error::Step { step: next.step.to_string(), source }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lets some time pass before a listing is tried again.
+    async fn wait(&mut self, step: &Step, error: &plimsoll_rpc::Error) -> Result<()> {
+        if self.waiting.is_none() {
+            (self.progress)(&format!("{step}: waits for its price: {error}"));
+        }
+        let waited_secs = self.waiting.get_or_insert_with(Instant::now).elapsed().as_secs();
+        if waited_secs >= self.options.price_wait_secs {
+            return Err(Error::PriceMissing { step: step.to_string(), waited_secs, reason: error.to_string() });
+        }
+        tokio::time::sleep(PRICE_LOOK_EVERY).await;
+        Ok(())
+    }
+
+    /// Nothing is left, or only what was refused.
+    fn end(self) -> Result<Applied> {
+        match self.refused.into_iter().next() {
+            Some((step, source)) => Err(Error::Step { step: step.step.to_string(), source }),
+            None => Ok(self.applied),
         }
     }
 }

@@ -31,6 +31,7 @@ fn nothing(resolved: &Resolved) -> Chain {
         banks: Vec::new(),
         markets: Vec::new(),
         venues: vec![None; resolved.config.venues.len()],
+        other_venues: Vec::new(),
         mints: vec![None; resolved.config.banks.len()],
         feeds: vec![false; resolved.feeds.len()],
     }
@@ -235,4 +236,24 @@ fn venues_are_registered_once_and_updated_where_their_permissions_differ() {
     assert_eq!(steps(&config, &chain), []);
     config.venues[0].active = false;
     assert_eq!(steps(&config, &chain), [Step::UpdateVenue { venue: 0 }]);
+}
+
+#[test]
+fn what_the_file_does_not_name_differs_and_a_venue_of_that_kind_is_left_alone() {
+    let mut config = file();
+    let mut chain = applied(&resolved(&config));
+    let mut account: Venue = bytemuck::Zeroable::zeroed();
+    (account.active, account.signer, account.settle_markets) = (1, [3; 32], 0b11);
+    chain.other_venues = vec![account];
+    config.prices.pop();
+    config.banks.pop();
+    config.markets.pop();
+    let on_chain = chain.config(&config).unwrap();
+    let found = differences(&managed(&resolved(&config).config, &on_chain), &on_chain).unwrap();
+    let paths: Vec<&str> = found.iter().map(|difference| difference.path.as_str()).collect();
+    let venue = format!("venue.{}", Key(Pubkey::new_from_array([3; 32])));
+    assert_eq!(paths, ["bank[2]", "market[1]", "price[2]", venue.as_str()]);
+    assert!(found.iter().all(|difference| difference.in_file.is_none() && difference.on_chain.is_some()));
+    // Applying a file neither stops it nor fails for it: only `verify` says that it is there.
+    assert_eq!(steps(&file(), &chain), []);
 }
