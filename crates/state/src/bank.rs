@@ -100,7 +100,7 @@ impl EngineAccount for Bank {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [142, 49, 166, 242, 50, 66, 97, 188];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.version == crate::LAYOUT_VERSION, "bank version is unknown")?;
+        crate::ensure_version(self.version)?;
         ensure((self.index as usize) < MAX_BANKS, "bank index is out of range")?;
         ensure(self.deposit_index >= DEPOSIT_INDEX_FLOOR, "deposit index is below its floor")?;
         ensure(self.booked_borrow_index >= INDEX_ONE, "borrow index is below one")?;

@@ -131,7 +131,7 @@ impl EngineAccount for PriceBoard {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [74, 250, 122, 11, 105, 241, 227, 218];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.version == crate::LAYOUT_VERSION, "board version is unknown")?;
+        crate::ensure_version(self.version)?;
         ensure(self.count as usize <= MAX_PRICES, "board counts more slots than it has")
     }
 }

@@ -2,13 +2,13 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, LAYOUT_VERSION};
+use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation};
 
 /// Authorities of one engine. Its parameters live in the registry's header.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub struct Engine {
-    /// [`LAYOUT_VERSION`].
+    /// [`crate::LAYOUT_VERSION`].
     pub version: u8,
     /// Bump of the engine's address.
     pub bump: u8,
@@ -40,7 +40,7 @@ impl EngineAccount for Engine {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [246, 94, 41, 147, 231, 121, 110, 19];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.version == LAYOUT_VERSION, "engine version is unknown")?;
+        crate::ensure_version(self.version)?;
         ensure(self.test_cluster <= 1, "engine test_cluster is no flag")?;
         ensure(self.authority != [0; 32], "engine has no authority")
     }
@@ -72,7 +72,7 @@ pub mod pause {
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub struct Venue {
-    /// [`LAYOUT_VERSION`].
+    /// [`crate::LAYOUT_VERSION`].
     pub version: u8,
     /// Bump of the venue's address.
     pub bump: u8,
@@ -98,7 +98,7 @@ impl EngineAccount for Venue {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [8, 155, 85, 226, 234, 173, 42, 242];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.version == LAYOUT_VERSION, "venue version is unknown")?;
+        crate::ensure_version(self.version)?;
         ensure(self.active <= 1, "venue active is no flag")
     }
 }

@@ -102,9 +102,48 @@ pub trait EngineAccount: bytemuck::Pod {
     }
 }
 
+/// An account that belongs to an engine.
+pub trait OfEngine: EngineAccount {
+    /// The layout version that wrote it.
+    fn layout_version(&self) -> u8;
+    /// The engine's address.
+    fn engine(&self) -> &Address;
+}
+
+macro_rules! of_engine {
+    ($($type:ty),+) => {$(
+        impl OfEngine for $type {
+            fn layout_version(&self) -> u8 {
+                self.version
+            }
+
+            fn engine(&self) -> &Address {
+                &self.engine
+            }
+        }
+    )+};
+}
+
+of_engine!(Bank, MarginAccount, Market, PriceBoard, Registry, Venue);
+
 /// An invariant of an account that does not hold, named by the fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvariantViolation(pub &'static str);
+
+impl InvariantViolation {
+    /// The account is of another layout version than this build's. Every type's first invariant.
+    pub const VERSION: Self = Self("the layout version is unknown");
+}
+
+/// The first invariant of every type.
+#[inline(always)]
+pub(crate) fn ensure_version(version: u8) -> Result<(), InvariantViolation> {
+    if version == LAYOUT_VERSION {
+        Ok(())
+    } else {
+        Err(InvariantViolation::VERSION)
+    }
+}
 
 /// Fails with `fact` unless `holds`.
 #[inline(always)]

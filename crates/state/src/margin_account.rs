@@ -191,7 +191,7 @@ impl EngineAccount for MarginAccount {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [133, 220, 173, 213, 179, 211, 43, 238];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.version == crate::LAYOUT_VERSION, "margin account version is unknown")?;
+        crate::ensure_version(self.version)?;
         #[cfg(feature = "next-layout")]
         ensure(
             (crate::FIRST_LAYOUT_VERSION..=crate::LAYOUT_VERSION).contains(&self.first_layout),

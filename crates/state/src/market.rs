@@ -83,7 +83,7 @@ impl EngineAccount for Market {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [219, 190, 213, 55, 0, 227, 198, 154];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.version == crate::LAYOUT_VERSION, "market version is unknown")?;
+        crate::ensure_version(self.version)?;
         ensure((self.index as usize) < MAX_MARKETS, "market index is out of range")
     }
 }

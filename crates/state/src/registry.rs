@@ -214,7 +214,7 @@ impl EngineAccount for Registry {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [47, 174, 110, 246, 184, 182, 252, 218];
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.version == crate::LAYOUT_VERSION, "registry version is unknown")?;
+        crate::ensure_version(self.version)?;
         ensure(self.bank_count as usize <= MAX_BANKS, "registry counts more banks than it has")?;
         ensure(self.market_count as usize <= MAX_MARKETS, "registry counts more markets than it has")?;
         ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")

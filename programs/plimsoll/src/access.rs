@@ -1,7 +1,7 @@
 //! Who may do what: signers, engines and pause bits.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{AccountStatus, Engine, MarginAccount, Registry, LAYOUT_VERSION};
+use plimsoll_state::{AccountStatus, Engine, MarginAccount, OfEngine, Registry, LAYOUT_VERSION};
 
 use crate::error::{EngineError, IntoEngine};
 
@@ -35,7 +35,7 @@ pub fn now_secs() -> Result<i64> {
 /// # Errors
 /// `VersionUnknown`, `NotAuthority`.
 pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
-    ensure!(engine.version == LAYOUT_VERSION, EngineError::VersionUnknown);
+    require_layout(engine.version)?;
     ensure!(engine.authority == signer.to_bytes(), EngineError::NotAuthority);
     Ok(())
 }
@@ -72,12 +72,48 @@ pub fn require_not_paused(registry: &Registry, bits: u32) -> Result<()> {
     Ok(())
 }
 
-/// Two accounts belong to the same engine.
+/// The account is of this build's layout.
+///
+/// # Errors
+/// `VersionUnknown`.
+pub fn require_layout(version: u8) -> Result<()> {
+    ensure!(version == LAYOUT_VERSION, EngineError::VersionUnknown);
+    Ok(())
+}
+
+/// The account is of this build's layout and belongs to the engine.
+///
+/// # Errors
+/// `VersionUnknown`, `EngineMismatch`.
+#[inline(always)]
+pub fn require_of_engine(account: &impl OfEngine, engine: &[u8; 32]) -> Result<()> {
+    belongs(LAYOUT_VERSION, account.layout_version(), engine, account.engine())
+}
+
+/// Two accounts are of this build's layout and belong to the same engine.
+///
+/// # Errors
+/// `VersionUnknown`, `EngineMismatch`.
+#[inline(always)]
+pub fn require_same_engine(ours: &impl OfEngine, theirs: &impl OfEngine) -> Result<()> {
+    belongs(ours.layout_version(), theirs.layout_version(), ours.engine(), theirs.engine())
+}
+
+/// [`require_same_engine`] in one piece of code: most instructions have the units to call it.
+#[inline(never)]
+fn belongs(our_version: u8, their_version: u8, ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
+    require_layout(our_version)?;
+    require_layout(their_version)?;
+    require_same_address(ours, theirs)
+}
+
+/// Two accounts belong to the same engine, for the instructions that run in a crash: their versions are checked by
+/// [`crate::gate::load`], and by the invariant of what is written.
 ///
 /// # Errors
 /// `EngineMismatch`.
 #[inline(always)]
-pub fn require_same_engine(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
+pub fn require_same_address(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
     ensure!(same_bytes(ours, theirs), EngineError::EngineMismatch);
     Ok(())
 }

@@ -346,10 +346,13 @@ impl<T> IntoEngine<T> for core::result::Result<T, InvariantViolation> {
     }
 }
 
-/// Names the invariant that does not hold.
+/// Names the invariant that does not hold; an account of another layout has an error of its own.
 #[cold]
 #[inline(never)]
 fn broken(violation: InvariantViolation) -> Error {
+    if violation == InvariantViolation::VERSION {
+        return fail(EngineError::VersionUnknown);
+    }
     crate::report::line(&["invariant: ", violation.0]);
     fail(EngineError::InvariantBroken)
 }

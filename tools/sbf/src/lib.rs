@@ -6,6 +6,7 @@
 
 mod bitcode;
 mod build;
+mod debian;
 mod digest;
 mod error;
 mod install;
@@ -22,8 +23,8 @@ mod toolchain;
 mod workspace;
 
 pub use build::{build, BuildRequest};
+pub use debian::{install_packages, Install};
 pub use error::{Error, Result};
-pub use install::Install;
 pub use link::Frame;
 pub use report::BuildReport;
 pub use toolchain::{OwnToolchain, Toolchain, BUILDER_VARIABLE};

@@ -1,7 +1,8 @@
 //! Finds what can build sBPF on this machine.
 
+use crate::debian::Install;
 use crate::error::{Error, Result};
-use crate::install::{self, Install};
+use crate::install;
 use crate::llvm::{self, Llvm};
 use crate::process::{command, find_executable, text};
 use crate::stdlib;

@@ -34,7 +34,7 @@ impl ApproveVenue<'_> {
         // A bankrupt account is frozen.
         require_active(&account)?;
         // The venue is registered with the account's engine, and in use.
-        require_same_engine(&account.engine, &venue.engine)?;
+        require_same_engine(&*account, &*venue)?;
         ensure!(venue.active == 1, EngineError::VenueInactive);
         // A limit of nothing is a revocation and has its own instruction.
         ensure!(args.notional_limit_atoms > 0, EngineError::AmountZero);

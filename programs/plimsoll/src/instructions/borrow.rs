@@ -56,9 +56,9 @@ impl<'info> Borrow<'info> {
         require_active(&account)?;
         // Registry, board, account and bank are one engine's.
         let registry = self.registry.load()?;
-        require_same_engine(&account.engine, &registry.engine)?;
-        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
-        require_same_engine(&bank.engine, &registry.engine)?;
+        require_same_engine(&*registry, &*account)?;
+        require_same_engine(&*registry, &*self.board.load()?)?;
+        require_same_engine(&*registry, &*bank)?;
         // Borrowing can be paused.
         require_not_paused(&registry, pause::BORROW)?;
         // Vault, mint and token program are the bank's.

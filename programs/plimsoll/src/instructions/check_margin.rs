@@ -5,7 +5,7 @@ use anchor_lang::solana_program::program::set_return_data;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{MarginAccount, MarginView, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now_secs, require_same_address};
 use crate::error::EngineError;
 use crate::gate;
 use crate::loader::read;
@@ -37,8 +37,8 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     let account = read::<MarginAccount>(&ctx.accounts.margin_account)?;
     let registry = read::<Registry>(&ctx.accounts.registry)?;
     let board = read::<PriceBoard>(&ctx.accounts.board)?;
-    require_same_engine(&account.engine, &registry.engine)?;
-    require_same_engine(&board.engine, &registry.engine)?;
+    require_same_address(&account.engine, &registry.engine)?;
+    require_same_address(&board.engine, &registry.engine)?;
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
     let loaded = gate::load(&account, &registry, &board, now_secs()?, views)?;
     let view = MarginView::of(&loaded.0, args.views == 3);

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Bank, Engine, EngineAccount, Registry};
 
-use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::access::{now_secs, require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, FeesCollected};
 use crate::vault::{require_amount, VaultTransfer};
@@ -51,8 +51,8 @@ impl<'info> CollectFees<'info> {
         // Fees are the protocol's.
         require_authority(&*self.engine.load()?, self.authority.key)?;
         // Registry and bank are this engine's.
-        require_same_engine(&self.registry.load()?.engine, &engine)?;
-        require_same_engine(&bank.engine, &engine)?;
+        require_of_engine(&*self.registry.load()?, &engine)?;
+        require_of_engine(&*bank, &engine)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)
     }

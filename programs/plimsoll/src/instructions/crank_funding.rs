@@ -28,8 +28,8 @@ impl CrankFunding<'_> {
     fn validate(&self) -> Result<()> {
         // All of one engine; anyone may call.
         let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
-        require_same_engine(&registry.engine, &board.engine)?;
-        require_same_engine(&registry.engine, &market.engine)
+        require_same_engine(&*registry, &*board)?;
+        require_same_engine(&*registry, &*market)
     }
 
     fn crank(&self, now: i64) -> Result<FundingCranked> {

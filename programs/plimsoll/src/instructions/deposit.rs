@@ -53,8 +53,8 @@ impl<'info> Deposit<'info> {
         require_active(&account)?;
         // Registry, account and bank are one engine's.
         let registry = self.registry.load()?;
-        require_same_engine(&account.engine, &registry.engine)?;
-        require_same_engine(&bank.engine, &registry.engine)?;
+        require_same_engine(&*registry, &*account)?;
+        require_same_engine(&*registry, &*bank)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
         Ok(bank.decimals)

@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{seeds, Engine, EngineAccount, PriceBoard, LAYOUT_VERSION};
 
+use crate::access::require_layout;
 use crate::error::IntoEngine;
 use crate::growth;
 
@@ -24,11 +25,10 @@ pub struct GrowBoard<'info> {
 /// Grows the board by one step.
 ///
 /// # Errors
-/// `AlreadyComplete`.
+/// `VersionUnknown`, `AlreadyComplete`.
 pub fn handler(ctx: Context<GrowBoard>) -> Result<()> {
     let accounts = &ctx.accounts;
-    // Nothing of the engine is read; loading checks its length.
-    accounts.engine.load()?;
+    require_layout(accounts.engine.load()?.version)?;
     let (engine, bump) = (accounts.engine.key(), ctx.bumps.board);
     let signer = [seeds::BOARD, engine.as_ref(), &[bump]];
     if !growth::grow_step::<PriceBoard>(&accounts.board, &accounts.payer, &accounts.system_program, &signer)? {

@@ -5,7 +5,7 @@ use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine};
+use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::CollateralLiquidated;
 use crate::gate;
@@ -85,26 +85,26 @@ impl LiquidateCollateral<'_> {
 
         let registry = read::<Registry>(&self.registry)?;
         require_not_paused(&registry, pause::LIQUIDATE)?;
-        require_same_engine(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
+        require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
         // The liquidator: traded by its owner or delegate, not bankrupt itself.
         let liquidator = read::<MarginAccount>(&self.liquidator)?;
-        require_same_engine(&liquidator.engine, &registry.engine)?;
+        require_same_address(&liquidator.engine, &registry.engine)?;
         require_owner_or_delegate(&liquidator, self.signer.key)?;
         require_active(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
         let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
-        require_same_engine(&liquidatee.engine, &registry.engine)?;
+        require_same_address(&liquidatee.engine, &registry.engine)?;
         require_active(&liquidatee)?;
 
         // The banks are those of the request; they differ because the request's indices do.
         let bank = read::<Bank>(&self.liability_bank)?;
-        require_same_engine(&bank.engine, &registry.engine)?;
+        require_same_address(&bank.engine, &registry.engine)?;
         ensure!(bank.index == args.liability_bank(), EngineError::BankMismatch);
         if let Some(bank) = &self.asset_bank {
             let bank = read::<Bank>(bank)?;
-            require_same_engine(&bank.engine, &registry.engine)?;
+            require_same_address(&bank.engine, &registry.engine)?;
             ensure!(bank.index == args.asset_bank, EngineError::BankMismatch);
         }
 
@@ -112,7 +112,7 @@ impl LiquidateCollateral<'_> {
         match (&self.market, args.liability) {
             (Some(market), LiabilityArg::NegativePnl(index)) => {
                 let market = read::<Market>(market)?;
-                require_same_engine(&market.engine, &registry.engine)?;
+                require_same_address(&market.engine, &registry.engine)?;
                 ensure!(market.index == index, EngineError::MarketMismatch);
             }
             (None, LiabilityArg::NegativePnl(_)) => return Err(crate::error::fail(EngineError::BankTotalsRequired)),

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
 use plimsoll_state::{exchange, pause, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine};
+use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PositionLiquidated;
 use crate::gate;
@@ -48,22 +48,22 @@ impl LiquidatePosition<'_> {
 
         let registry = read::<Registry>(&self.registry)?;
         require_not_paused(&registry, pause::LIQUIDATE)?;
-        require_same_engine(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
+        require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
         // The liquidator: traded by its owner or delegate, not bankrupt itself.
         let liquidator = read::<MarginAccount>(&self.liquidator)?;
-        require_same_engine(&liquidator.engine, &registry.engine)?;
+        require_same_address(&liquidator.engine, &registry.engine)?;
         require_owner_or_delegate(&liquidator, self.signer.key)?;
         require_active(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
         let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
-        require_same_engine(&liquidatee.engine, &registry.engine)?;
+        require_same_address(&liquidatee.engine, &registry.engine)?;
         require_active(&liquidatee)?;
 
         // The market is the one of the request.
         let market = read::<Market>(&self.market)?;
-        require_same_engine(&market.engine, &registry.engine)?;
+        require_same_address(&market.engine, &registry.engine)?;
         ensure!(market.index == args.market, EngineError::MarketMismatch);
         Ok(())
     }

@@ -6,7 +6,7 @@ use plimsoll_risk::params::{TokenWeights, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
 use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
-use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::access::{now_secs, require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::BankListed;
 use crate::instructions::BankConfigArgs;
@@ -70,8 +70,8 @@ impl ListBank<'_> {
         // A listing decides over everybody's collateral.
         require_authority(&*self.engine.load()?, self.authority.key)?;
         // Registry and board are this engine's.
-        require_same_engine(&registry.engine, &engine)?;
-        require_same_engine(&board.engine, &engine)?;
+        require_of_engine(&*registry, &engine)?;
+        require_of_engine(&*board, &engine)?;
         // Slots are used in order, so that the first bank is the quote bank.
         ensure!((registry.bank_count as usize) < MAX_BANKS, EngineError::SlotsFull);
         ensure!(args.index == registry.bank_count, EngineError::SlotTaken);

@@ -10,7 +10,7 @@ use plimsoll_state::{
     LAYOUT_VERSION,
 };
 
-use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::access::{now_secs, require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::MarketListed;
 
@@ -108,8 +108,8 @@ impl ListMarket<'_> {
         // Registry and board of this engine.
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let engine = self.engine.key().to_bytes();
-        require_same_engine(&engine, &registry.engine)?;
-        require_same_engine(&engine, &board.engine)?;
+        require_of_engine(&*registry, &engine)?;
+        require_of_engine(&*board, &engine)?;
         // Slots are taken in order, so that a count tells which are in use.
         ensure!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
         ensure!(args.index == registry.market_count, EngineError::SlotTaken);

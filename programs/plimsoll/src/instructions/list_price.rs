@@ -5,7 +5,7 @@ use plimsoll_risk::oracle::{PriceState, DEFAULT_PRIOR_PICO_PER_SEC};
 use plimsoll_risk::params::MAX_PRICES;
 use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry};
 
-use crate::access::{require_authority, require_same_engine};
+use crate::access::{require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PriceListed;
 use crate::instructions::PriceConfigArgs;
@@ -45,9 +45,9 @@ impl ListPrice<'_> {
         // Who names the oracle decides over everybody's money.
         require_authority(&engine, self.authority.key)?;
         // Registry and board are this engine's.
-        require_same_engine(&self.registry.load()?.engine, &key)?;
+        require_of_engine(&*self.registry.load()?, &key)?;
         let board = self.board.load()?;
-        require_same_engine(&board.engine, &key)?;
+        require_of_engine(&*board, &key)?;
         // Slots are used in order, so that a listing sent twice cannot take two.
         ensure!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
         ensure!(args.slot == board.count, EngineError::SlotTaken);

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_same_engine};
+use crate::access::{now_secs, require_active, require_same_address};
 use crate::error::IntoEngine;
 use crate::gate;
 
@@ -27,8 +27,8 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     let mut account = ctx.accounts.margin_account.load_mut()?;
     let registry = ctx.accounts.registry.load()?;
     let board = ctx.accounts.board.load()?;
-    require_same_engine(&account.engine, &registry.engine)?;
-    require_same_engine(&board.engine, &registry.engine)?;
+    require_same_address(&account.engine, &registry.engine)?;
+    require_same_address(&board.engine, &registry.engine)?;
     require_active(&account)?;
     let (_, assessment) = gate::assess(&account, &registry, &board, now_secs()?)?;
     account.set_clocks(&assessment.clocks);

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{pause, seeds, Engine, EngineAccount, MarginAccount, Registry, LAYOUT_VERSION};
 
-use crate::access::{require_not_paused, require_same_engine};
+use crate::access::{require_layout, require_not_paused, require_of_engine};
 use crate::error::IntoEngine;
 use crate::event::AccountOpened;
 
@@ -43,9 +43,9 @@ pub struct OpenAccount<'info> {
 impl OpenAccount<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is this engine's; it also proves that the engine is complete. Loading checks the length.
-        self.engine.load()?;
+        require_layout(self.engine.load()?.version)?;
         let registry = self.registry.load()?;
-        require_same_engine(&registry.engine, &self.engine.key().to_bytes())?;
+        require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         // Opening can be paused; existing accounts are not affected.
         require_not_paused(&registry, pause::OPEN_ACCOUNT)
     }
@@ -54,7 +54,7 @@ impl OpenAccount<'_> {
 /// Writes the empty account.
 ///
 /// # Errors
-/// `EngineMismatch`, `Paused`.
+/// `VersionUnknown`, `EngineMismatch`, `Paused`.
 pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
     ctx.accounts.validate()?;
     let (engine, owner) = (ctx.accounts.engine.key(), ctx.accounts.owner.key());

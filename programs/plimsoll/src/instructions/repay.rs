@@ -52,8 +52,8 @@ impl<'info> Repay<'info> {
         let bank = self.bank.load()?;
         // Registry, account and bank are one engine's.
         let registry = self.registry.load()?;
-        require_same_engine(&self.margin_account.load()?.engine, &registry.engine)?;
-        require_same_engine(&bank.engine, &registry.engine)?;
+        require_same_engine(&*registry, &*self.margin_account.load()?)?;
+        require_same_engine(&*registry, &*bank)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)
     }

@@ -34,8 +34,8 @@ impl ReportPremium<'_> {
     fn validate(&self, args: &ReportPremiumArgs) -> Result<()> {
         // All of one engine.
         let (venue, registry, market) = (self.venue.load()?, self.registry.load()?, self.market.load()?);
-        require_same_engine(&registry.engine, &venue.engine)?;
-        require_same_engine(&registry.engine, &market.engine)?;
+        require_same_engine(&*registry, &*venue)?;
+        require_same_engine(&*registry, &*market)?;
         // An active venue's own signer, for a market whose premium it reports.
         let named = venue.signer == self.venue_signer.key().to_bytes();
         let may_report = venue.premium_markets & (1 << market.index) != 0;

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{pause, Engine, EngineAccount, Registry};
 
-use crate::access::require_same_engine;
+use crate::access::{require_layout, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PauseSet;
 
@@ -30,7 +30,8 @@ pub struct SetPause<'info> {
 impl SetPause<'_> {
     fn validate(&self, args: &SetPauseArgs) -> Result<()> {
         let (engine, registry) = (self.engine.load()?, self.registry.load()?);
-        require_same_engine(&registry.engine, &self.engine.key().to_bytes())?;
+        require_layout(engine.version)?;
+        require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         // A bit without a meaning would promise a protection that does not exist.
         ensure!(args.pause_bits & !pause::ALL == 0, EngineError::UnknownValue);
         // The authority may do anything here.
@@ -48,7 +49,7 @@ impl SetPause<'_> {
 /// Replaces the pause bits.
 ///
 /// # Errors
-/// `EngineMismatch`, `UnknownValue`, `NotAuthority`, `PauseOnly`.
+/// `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `NotAuthority`, `PauseOnly`.
 pub fn handler(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     {

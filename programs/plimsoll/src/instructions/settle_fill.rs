@@ -68,10 +68,10 @@ impl SettleFill<'_> {
         // Everything of one engine.
         let (registry, market) = (self.registry.load()?, self.market.load()?);
         let (buyer, seller) = (self.buyer.load()?, self.seller.load()?);
-        require_same_engine(&registry.engine, &self.board.load()?.engine)?;
-        require_same_engine(&registry.engine, &market.engine)?;
-        require_same_engine(&registry.engine, &buyer.engine)?;
-        require_same_engine(&registry.engine, &seller.engine)?;
+        require_same_engine(&*registry, &*self.board.load()?)?;
+        require_same_engine(&*registry, &*market)?;
+        require_same_engine(&*registry, &*buyer)?;
+        require_same_engine(&*registry, &*seller)?;
         require_not_paused(&registry, pause::FILL)?;
         // An account that is being resolved does not trade.
         require_active(&buyer)?;
@@ -80,7 +80,7 @@ impl SettleFill<'_> {
         match (&self.venue, &self.venue_signer) {
             (Some(venue), Some(signer)) => {
                 let venue = venue.load()?;
-                require_same_engine(&registry.engine, &venue.engine)?;
+                require_same_engine(&*registry, &*venue)?;
                 let named = venue.signer == signer.key().to_bytes();
                 let may_settle = venue.settle_markets & (1 << market.index) != 0;
                 ensure!(venue.active == 1 && named && may_settle, EngineError::VenueInactive);

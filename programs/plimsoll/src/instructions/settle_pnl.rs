@@ -43,7 +43,7 @@ impl SettlePnl<'_> {
         // An account that is being resolved settles in the resolution.
         if let Some(account) = &self.margin_account {
             let account = account.load()?;
-            require_same_engine(&registry.engine, &account.engine)?;
+            require_same_engine(&*registry, &*account)?;
             require_active(&account)?;
         }
         Ok(())
@@ -77,9 +77,9 @@ pub(super) fn validate_engine(
     quote_bank: &AccountLoader<Bank>,
 ) -> Result<()> {
     let bank = quote_bank.load()?;
-    require_same_engine(&registry.engine, &board.load()?.engine)?;
-    require_same_engine(&registry.engine, &market.load()?.engine)?;
-    require_same_engine(&registry.engine, &bank.engine)?;
+    require_same_engine(&*registry, &*board.load()?)?;
+    require_same_engine(&*registry, &*market.load()?)?;
+    require_same_engine(&*registry, &*bank)?;
     ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
     Ok(())
 }

@@ -21,7 +21,7 @@ pub struct SweepInsurance<'info> {
 impl SweepInsurance<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is the bank's engine's.
-        require_same_engine(&self.bank.load()?.engine, &self.registry.load()?.engine)
+        require_same_engine(&*self.registry.load()?, &*self.bank.load()?)
     }
 }
 

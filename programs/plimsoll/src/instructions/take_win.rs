@@ -53,7 +53,7 @@ impl TakeWin<'_> {
         validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
         // The owner's own account, not in resolution.
         let account = self.margin_account.load()?;
-        require_same_engine(&registry.engine, &account.engine)?;
+        require_same_engine(&*registry, &*account)?;
         require_owner(&account, self.owner.key)?;
         require_active(&account)
     }

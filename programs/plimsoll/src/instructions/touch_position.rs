@@ -25,8 +25,8 @@ impl TouchPosition<'_> {
     fn validate(&self) -> Result<()> {
         // All of one engine; anyone may call.
         let registry = self.registry.load()?;
-        require_same_engine(&registry.engine, &self.margin_account.load()?.engine)?;
-        require_same_engine(&registry.engine, &self.market.load()?.engine)
+        require_same_engine(&*registry, &*self.margin_account.load()?)?;
+        require_same_engine(&*registry, &*self.market.load()?)
     }
 
     fn touch(&self, now: i64) -> Result<(u8, PositionState)> {

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::TokenWeights;
 use plimsoll_state::{Bank, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
 
-use crate::access::{now_secs, require_authority, require_same_engine};
+use crate::access::{now_secs, require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, BankUpdated};
 use crate::instructions::BankConfigArgs;
@@ -45,9 +45,9 @@ impl UpdateBank<'_> {
         // A weight decides who may be liquidated.
         require_authority(&*self.engine.load()?, self.authority.key)?;
         // Registry, board and bank are this engine's.
-        require_same_engine(&registry.engine, &engine)?;
-        require_same_engine(&board.engine, &engine)?;
-        require_same_engine(&bank.engine, &engine)?;
+        require_of_engine(&*registry, &engine)?;
+        require_of_engine(&*board, &engine)?;
+        require_of_engine(&*bank, &engine)?;
         // The same conditions as at the listing, at today's price.
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();

@@ -5,7 +5,7 @@ use plimsoll_risk::params::MarketRates;
 use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus, StoredRates};
 
 use super::list_market::{listed, set_terms, MarketTerms};
-use crate::access::{require_authority, require_same_engine};
+use crate::access::{require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 
 /// The terms from now on, all of them.
@@ -42,9 +42,9 @@ impl UpdateMarket<'_> {
         // Registry, board and market of this engine.
         let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
         let engine = self.engine.key().to_bytes();
-        require_same_engine(&engine, &registry.engine)?;
-        require_same_engine(&engine, &board.engine)?;
-        require_same_engine(&engine, &market.engine)?;
+        require_of_engine(&*registry, &engine)?;
+        require_of_engine(&*board, &engine)?;
+        require_of_engine(&*market, &engine)?;
         // A market is never terminal and never disappears: its positions can always be reduced.
         let status = SlotStatus::try_from(args.status).map_err(|_| EngineError::UnknownValue)?;
         ensure!(matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly), EngineError::ParameterOutOfBounds);

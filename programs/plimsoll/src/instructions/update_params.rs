@@ -7,7 +7,7 @@ use plimsoll_state::{
     StoredWeights,
 };
 
-use crate::access::{require_authority, require_same_engine};
+use crate::access::{require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::ParamsUpdated;
 use crate::instructions::GlobalParamsArgs;
@@ -40,8 +40,8 @@ impl UpdateParams<'_> {
         // Parameters decide over everybody's money.
         require_authority(&*self.engine.load()?, self.authority.key)?;
         // Registry and board are this engine's.
-        require_same_engine(&registry.engine, &engine)?;
-        require_same_engine(&self.board.load()?.engine, &engine)?;
+        require_of_engine(&*registry, &engine)?;
+        require_of_engine(&*self.board.load()?, &engine)?;
         // Bounds of each parameter.
         params.validate().engine()
     }

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry, SlotStatus};
 
-use crate::access::{require_authority, require_same_engine};
+use crate::access::{require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PriceUpdated;
 use crate::instructions::PriceConfigArgs;
@@ -39,8 +39,8 @@ impl UpdatePrice<'_> {
         require_authority(&engine, self.authority.key)?;
         // Registry and board are this engine's.
         let (registry, board) = (self.registry.load()?, self.board.load()?);
-        require_same_engine(&registry.engine, &key)?;
-        require_same_engine(&board.engine, &key)?;
+        require_of_engine(&*registry, &key)?;
+        require_of_engine(&*board, &key)?;
         // Something is listed there.
         ensure!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
         // Pins, time constants, calibration.

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount, Venue};
 
-use crate::access::{require_authority, require_same_engine};
+use crate::access::{require_authority, require_of_engine};
 use crate::error::IntoEngine;
 
 /// The whole set of permissions.
@@ -34,7 +34,7 @@ impl UpdateVenue<'_> {
         // Only the authority.
         require_authority(&*self.engine.load()?, self.authority.key)?;
         // The venue is registered with this engine.
-        require_same_engine(&self.venue.load()?.engine, &self.engine.key().to_bytes())
+        require_of_engine(&*self.venue.load()?, &self.engine.key().to_bytes())
     }
 }
 

@@ -60,9 +60,9 @@ impl<'info> Withdraw<'info> {
         require_active(&account)?;
         // Registry, board, account and bank are one engine's.
         let registry = self.registry.load()?;
-        require_same_engine(&account.engine, &registry.engine)?;
-        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
-        require_same_engine(&bank.engine, &registry.engine)?;
+        require_same_engine(&*registry, &*account)?;
+        require_same_engine(&*registry, &*self.board.load()?)?;
+        require_same_engine(&*registry, &*bank)?;
         // Withdrawals can be paused.
         require_not_paused(&registry, pause::WITHDRAW)?;
         // Vault, mint and token program are the bank's.

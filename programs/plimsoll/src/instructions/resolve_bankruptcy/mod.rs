@@ -102,17 +102,17 @@ impl ResolveBankruptcy<'_> {
     fn validate(&self, step: ResolveStep) -> Result<()> {
         let registry = self.registry.load()?;
         require_not_paused(&registry, pause::RESOLVE)?;
-        require_same_engine(&self.board.load()?.engine, &registry.engine)?;
+        require_same_engine(&*registry, &*self.board.load()?)?;
 
         // Anyone's account; its stage is the step's to judge.
         let account = self.margin_account.load()?;
-        require_same_engine(&account.engine, &registry.engine)?;
+        require_same_engine(&*registry, &*account)?;
 
         // The quote bank is the one in the first slot, so it is never the other bank.
         ensure!(self.quote_bank.is_some() || !step.needs_quote(account.status), EngineError::BankTotalsRequired);
         if let Some(quote) = &self.quote_bank {
             let quote = quote.load()?;
-            require_same_engine(&quote.engine, &registry.engine)?;
+            require_same_engine(&*registry, &*quote)?;
             ensure!(quote.index == ResolveStep::QUOTE, EngineError::BankMismatch);
         }
 
@@ -120,7 +120,7 @@ impl ResolveBankruptcy<'_> {
         ensure!(self.bank.is_some() || step.other_bank().is_none(), EngineError::BankTotalsRequired);
         if let Some(bank) = &self.bank {
             let bank = bank.load()?;
-            require_same_engine(&bank.engine, &registry.engine)?;
+            require_same_engine(&*registry, &*bank)?;
             ensure!(Some(bank.index) == step.other_bank(), EngineError::BankMismatch);
         }
 
@@ -128,7 +128,7 @@ impl ResolveBankruptcy<'_> {
         ensure!(self.market.is_some() || step.market().is_none(), EngineError::BankTotalsRequired);
         if let Some(market) = &self.market {
             let market = market.load()?;
-            require_same_engine(&market.engine, &registry.engine)?;
+            require_same_engine(&*registry, &*market)?;
             ensure!(Some(market.index) == step.market(), EngineError::MarketMismatch);
         }
         Ok(())

@@ -1,0 +1,268 @@
+//! Values and amounts of indivisible units.
+
+use super::Price;
+use crate::num::{mul_high_down, mul_shift_both, mul_shift_down, mul_shift_up, mul_wide};
+
+/// What one indivisible unit is worth: `mantissa * 2^-shift`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct UnitPrice {
+    /// Significand, below 2^64.
+    pub mantissa: u64,
+    /// Negative power of two. A negative shift (a unit worth 2^64 or more) saturates every value.
+    pub shift: i32,
+}
+
+impl UnitPrice {
+    /// `price * scale`, rounded down at the 62nd significant bit or later.
+    #[inline(always)]
+    pub const fn new_down(price: Price, scale: Price) -> Self {
+        Self {
+            mantissa: mul_high_down(price.mantissa, scale.mantissa),
+            shift: -(price.exponent as i32 + scale.exponent as i32 + 64),
+        }
+    }
+
+    /// The value of `amount`, rounded down; saturates at `u64::MAX`.
+    #[inline(never)]
+    pub const fn value_down(&self, amount: u64) -> u64 {
+        self.value_in_loop_down(amount)
+    }
+
+    /// The value of `amount`, rounded up; saturates at `u64::MAX`. An amount that is not zero is worth at least one.
+    #[inline(never)]
+    pub const fn value_up(&self, amount: u64) -> u64 {
+        self.value_in_loop_up(amount)
+    }
+
+    /// [`UnitPrice::value_down`] without a call, for the loops over legs.
+    #[inline(always)]
+    pub const fn value_in_loop_down(&self, amount: u64) -> u64 {
+        if self.shift < 0 {
+            return self.value_of_huge_unit(amount);
+        }
+        mul_shift_down(amount, self.mantissa, self.shift as u32)
+    }
+
+    /// [`UnitPrice::value_up`] without a call, for the loops over legs.
+    #[inline(always)]
+    pub const fn value_in_loop_up(&self, amount: u64) -> u64 {
+        if self.shift < 0 {
+            return self.value_of_huge_unit(amount);
+        }
+        mul_shift_up(amount, self.mantissa, self.shift as u32)
+    }
+
+    /// The value of `amount`, rounded down and rounded up, by one product; for the loops over legs.
+    #[inline(always)]
+    pub const fn values_in_loop(&self, amount: u64) -> (u64, u64) {
+        if self.shift < 0 {
+            let value = self.value_of_huge_unit(amount);
+            return (value, value);
+        }
+        mul_shift_both(amount, self.mantissa, self.shift as u32)
+    }
+
+    /// A unit worth 2^64 or more saturates every amount of it.
+    #[cold]
+    #[inline(never)]
+    const fn value_of_huge_unit(&self, amount: u64) -> u64 {
+        if amount == 0 || self.mantissa == 0 {
+            0
+        } else {
+            u64::MAX
+        }
+    }
+
+    /// The value of an amount of up to 128 bits, rounded up; saturates at 2^126.
+    #[inline(never)]
+    pub const fn value_wide_up(&self, amount: u128) -> u128 {
+        const MAX: u128 = 1 << 126;
+        if amount == 0 || self.mantissa == 0 {
+            return 0;
+        }
+        if self.shift < 0 || self.shift > 191 {
+            return if self.shift < 0 { MAX } else { 1 };
+        }
+        if amount >> 64 == 0 {
+            // All but sums of billions: one product, whose value saturates where it needs more than 64 bits.
+            let value = mul_shift_up(amount as u64, self.mantissa, self.shift as u32);
+            if value != u64::MAX {
+                return value as u128;
+            }
+        }
+        let low = mul_wide(amount as u64, self.mantissa);
+        // Cannot overflow: (2^64 - 1)^2 + 2^64 - 1 < 2^128.
+        let top = mul_wide((amount >> 64) as u64, self.mantissa) + (low >> 64);
+        let rest = low as u64;
+        let shift = self.shift as u32;
+        if shift >= 64 {
+            let right = shift - 64;
+            let value = top >> right;
+            return value + ((value << right) != top || rest != 0) as u128;
+        }
+        if top >> (62 + shift) != 0 {
+            return MAX;
+        }
+        let value = (top << (64 - shift)) | (rest >> shift) as u128;
+        value + ((rest >> shift) << shift != rest) as u128
+    }
+
+    /// `self * (1 + edge)`, rounded down, for an edge in units of 2^-64; saturates the mantissa.
+    #[inline(never)]
+    pub const fn raised_down(&self, edge: u64) -> Self {
+        // One bit of headroom: the sum may need 65.
+        let sum = self.mantissa as u128 + mul_high_down(self.mantissa, edge) as u128;
+        if sum >> 64 == 0 {
+            Self { mantissa: sum as u64, shift: self.shift }
+        } else {
+            Self { mantissa: (sum >> 1) as u64, shift: self.shift - 1 }
+        }
+    }
+
+    /// `self * (1 - edge)`, rounded up, for an edge in units of 2^-64.
+    #[inline(never)]
+    pub const fn lowered_up(&self, edge: u64) -> Self {
+        Self { mantissa: self.mantissa - mul_high_down(self.mantissa, edge), shift: self.shift }
+    }
+
+    /// The largest amount whose value, rounded up, does not exceed `value`; saturates at `u64::MAX`.
+    pub fn amount_down(&self, value: u64) -> u64 {
+        self.amount_of_wide_down(value as u128)
+    }
+
+    /// `value / unit price` for a value of up to 128 bits, rounded down; saturates at `u64::MAX`.
+    #[inline(never)]
+    pub fn amount_of_wide_down(&self, value: u128) -> u64 {
+        if self.mantissa == 0 {
+            return u64::MAX;
+        }
+        if self.shift < 0 {
+            return 0;
+        }
+        shifted_div(value, self.mantissa, self.shift as u32, false)
+    }
+
+    /// `value / unit price`, rounded up; saturates at `u64::MAX`.
+    pub fn amount_up(&self, value: u64) -> u64 {
+        self.amount_of_wide_up(value as u128)
+    }
+
+    /// `value / unit price` for a value of up to 128 bits, rounded up; saturates at `u64::MAX`.
+    #[inline(never)]
+    pub fn amount_of_wide_up(&self, value: u128) -> u64 {
+        if self.mantissa == 0 {
+            return u64::MAX;
+        }
+        if self.shift < 0 {
+            return (value != 0) as u64;
+        }
+        shifted_div(value, self.mantissa, self.shift as u32, true)
+    }
+}
+
+/// `value * 2^shift / d`, rounded as asked, saturating at `u64::MAX`; 192-bit numerators in two steps.
+#[inline(never)]
+fn shifted_div(value: u128, d: u64, shift: u32, up: bool) -> u64 {
+    if value == 0 {
+        return 0;
+    }
+    let d = d as u128;
+    let mut quotient = value / d;
+    let mut rest = value % d;
+    let mut left = shift;
+    while left > 0 {
+        // The remainder is below 2^64, so up to 63 more bits of the quotient come from one division.
+        let step = if left > 63 { 63 } else { left };
+        if quotient != 0 && quotient.leading_zeros() < step + 64 {
+            return u64::MAX;
+        }
+        let widened = rest << step;
+        quotient = (quotient << step) + widened / d;
+        rest = widened % d;
+        left -= step;
+    }
+    let rounded = quotient + (up && rest != 0) as u128;
+    if rounded >> 64 != 0 {
+        u64::MAX
+    } else {
+        rounded as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::price::{edge_from_ppm_up, token_scale_down};
+    use proptest::prelude::*;
+
+    fn unit(price: u64, exponent: i32, decimals: u8) -> UnitPrice {
+        UnitPrice::new_down(Price::from_decimal_down(price, exponent).unwrap(), token_scale_down(decimals).unwrap())
+    }
+
+    #[test]
+    fn one_sol_at_two_hundred_dollars_is_two_hundred_million_micro_dollars() {
+        let sol = unit(20_000_000_000, -8, 9);
+        assert_eq!(sol.value_up(1_000_000_000), 200_000_000);
+        assert!(sol.value_down(1_000_000_000) >= 199_999_999);
+    }
+
+    #[test]
+    fn nothing_panics_at_a_billionth_of_a_dollar_or_a_trillion_dollars() {
+        for (price, exponent) in [(1u64, -9), (1, 12), (1, -18), (u64::MAX, 12), (u64::MAX, -18)] {
+            for decimals in 0..=18 {
+                let p = unit(price, exponent, decimals);
+                for amount in [0, 1, 1_000_000, u64::MAX >> 1, u64::MAX] {
+                    let (down, up) = (p.value_down(amount), p.value_up(amount));
+                    assert!(down <= up && (amount == 0) == (up == 0));
+                    let _ = (p.amount_down(up), p.amount_up(up));
+                    let _ = p.raised_down(u64::MAX).value_up(amount);
+                    let _ = p.lowered_up(u64::MAX).value_down(amount);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn values_are_within_one_of_the_exact_product(
+            price in 1u64..1_000_000_000_000, exponent in -10i32..3, decimals in 0u8..13, amount in 0u64..1 << 40,
+        ) {
+            let p = unit(price, exponent, decimals);
+            let power = exponent + 6 - decimals as i32;
+            let exact = price as f64 * amount as f64 * 10f64.powi(power);
+            if exact < 1e18 {
+                prop_assert!(p.value_down(amount) as f64 <= exact * (1.0 + 1e-15) + 1e-9);
+                prop_assert!(p.value_up(amount) as f64 >= exact * (1.0 - 1e-15) - 1e-9);
+                prop_assert!(p.value_up(amount) - p.value_down(amount) <= 1);
+            }
+        }
+
+        #[test]
+        fn amounts_invert_values(price in 1u64..1 << 50, exponent in -10i32..1, decimals in 0u8..13, value in 0u64..1 << 50) {
+            let p = unit(price, exponent, decimals);
+            let down = p.amount_down(value);
+            let up = p.amount_up(value);
+            prop_assert!(down <= up && up - down <= 1);
+            if up < u64::MAX {
+                prop_assert!(p.value_up(down) <= value);
+                prop_assert!(p.value_up(up) >= value);
+            }
+        }
+
+        #[test]
+        fn edges_move_the_price_by_their_share(price in 1u64.., ppm in 0u32..1_000_000, amount in 1u64..1 << 30) {
+            let p = unit(price, -8, 6);
+            let edge = edge_from_ppm_up(ppm);
+            let plain = p.value_down(amount) as f64;
+            let up = p.raised_down(edge).value_down(amount) as f64;
+            let low = p.lowered_up(edge).value_down(amount) as f64;
+            let b = ppm as f64 / 1e6;
+            if plain < 1e17 {
+                prop_assert!((up - plain * (1.0 + b)).abs() <= 2.0 + plain * 1e-12);
+                prop_assert!((low - plain * (1.0 - b)).abs() <= 2.0 + plain * 1e-12);
+            }
+        }
+    }
+}
