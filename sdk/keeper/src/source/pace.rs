@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_second_source_counts_while_the_first_is_silent() {
-        let params = GlobalParams::default();
+        let params = GlobalParams::DEFAULT;
         let mut board = PriceBoard::zeroed();
         board.slots[0] = held(200, NOW);
         board.slots[0].sources[0].kind = OracleKind::PythPinned as u8;
