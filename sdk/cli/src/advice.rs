@@ -6,6 +6,9 @@ use plimsoll_migrations::Error;
 /// The error's own advice, else what the engine's refusal asks for.
 pub fn of(error: &Error) -> Option<&'static str> {
     error.advice().or_else(|| match error {
+        Error::Rpc(plimsoll_rpc::Error::Missing { what: "margin account", .. }) => {
+            Some("open it first: `plimsoll account open`, or check the number; another key's goes by its address")
+        }
         Error::Rpc(error) | Error::Step { source: error, .. } => error.engine().and_then(of_engine),
         _ => None,
     })
@@ -29,6 +32,9 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::LiquidatorMarginInsufficient => "take less with --max, or deposit into the liquidator's account",
         EngineError::AccountHealthy | EngineError::AccountAlreadyCured => {
             "nothing is to be done: the account is at or above maintenance"
+        }
+        EngineError::VersionUnknown => {
+            "the program and the accounts, or this client, are of different versions: `plimsoll-migrate accounts`"
         }
         EngineError::VenueNotApproved => "both owners have to approve the venue: `plimsoll account approve-venue`",
         _ => return None,

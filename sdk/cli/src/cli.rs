@@ -18,13 +18,19 @@ use crate::commands::liquidate::LiquidateArgs;
 use crate::commands::market::MarketCommand;
 use crate::commands::price::PriceCommand;
 use crate::commands::simulate::SimulateArgs;
+use crate::commands::venue::VenueCommand;
+
+/// What a process answers.
+const EXITS: &str =
+    "Exit status: 0 done, or everything as it should be; 1 refused, not confirmed, or a difference found; \
+                     2 a command line that is none.";
 
 /// Everything a person does with a Plimsoll engine, on any cluster.
 ///
 /// Cluster and key are the Solana CLI's unless named. Banks, prices and markets go by name, slot or mint; amounts are
 /// whole units (12.5). A margin account goes by address, or by number where it is yours.
 #[derive(Parser, Debug)]
-#[command(name = "plimsoll", version, about, max_term_width = 100)]
+#[command(name = "plimsoll", version, about, max_term_width = 100, arg_required_else_help = true, after_help = EXITS)]
 pub struct Cli {
     /// Cluster, keys, caution
     #[command(flatten)]
@@ -78,6 +84,9 @@ pub enum Command {
     Insurance(InsuranceCommand),
     /// Show what other prices would do to an account; sends nothing
     Simulate(SimulateArgs),
+    /// Inspect venues, create one of the example's kind
+    #[command(subcommand)]
+    Venue(VenueCommand),
     /// Keep the engine, or watch its least healthy accounts
     #[command(subcommand)]
     Keeper(KeeperCommand),
@@ -113,7 +122,8 @@ mod tests {
     #[test]
     fn help_says_what_it_said() {
         let mut found = String::new();
-        let mut command = Cli::command();
+        // As wide on every terminal.
+        let mut command = Cli::command().term_width(100);
         command.build();
         help("plimsoll", &mut command, &mut found);
         let found: String = found.lines().map(|line| format!("{}\n", line.trim_end())).collect();
@@ -172,9 +182,14 @@ mod tests {
             "insurance show",
             "insurance fund USDC 5",
             "insurance sweep USDC",
+            "venue list",
+            "venue show",
+            "venue show KEY",
+            "venue create",
             "simulate KEY --price SOL=120 --price BTC=90000 --spot-only",
             "keeper run --config k.toml --dry-run",
             "keeper top --once",
+            "keeper top --rows 5 --every 200",
             "keeper check-config k.toml",
             "completions bash",
         ];

@@ -12,8 +12,12 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
+use crate::amount::show;
 use crate::names::Names;
 use crate::output::Report;
+
+/// Where a token account keeps its amount.
+const TOKEN_AMOUNT: std::ops::Range<usize> = 64..72;
 
 /// An argument that is not what it must be.
 pub fn usage(text: impl Into<String>) -> plimsoll_migrations::Error {
@@ -104,17 +108,53 @@ impl Context {
         Ok((address, Box::new(account)))
     }
 
+    /// There is a token account with at least so many atoms: what the token program says otherwise nobody understands.
+    ///
+    /// # Errors
+    /// Where it is missing, is no token account, or holds less; `Rpc`.
+    pub async fn require_tokens(&self, loaded: &Loaded, bank: u8, source: &Pubkey, atoms: u64) -> Result<()> {
+        let (name, token) = (&loaded.names.banks[bank as usize], loaded.token(bank));
+        let (_, found) = self.session.connection.accounts(std::slice::from_ref(source)).await?;
+        let account = found.into_iter().next().flatten();
+        let account = account.ok_or_else(|| {
+            usage(format!("there is no token account {source}: it would hold {name}, mint {}", token.mint))
+        })?;
+        let held = account.data.get(TOKEN_AMOUNT).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+        let held = held.filter(|_| account.owner == token.token_program);
+        let held = held.ok_or_else(|| usage(format!("{source} is no token account of {}", token.token_program)))?;
+        if held < atoms {
+            let units = |atoms: u64| show(atoms as i128, loaded.decimals(bank) as u32);
+            return Err(usage(format!("{source} holds {} {name}, not {}", units(held), units(atoms))));
+        }
+        Ok(())
+    }
+
     /// Sends instructions, or simulates them under a dry run, and says so.
     ///
     /// # Errors
-    /// `NotConfirmed` where `question` is asked and not answered with yes; `Rpc`.
+    /// As [`Context::perform`].
     pub async fn act(
         &self,
         what: &str,
         question: Option<&str>,
-        signers: &[&dyn Signer],
+        signers: &[&(dyn Signer + Sync)],
         instructions: &[Instruction],
     ) -> Result<()> {
+        self.perform(what, question, signers, instructions).await?.print(self.json);
+        Ok(())
+    }
+
+    /// Sends instructions, or simulates them under a dry run; what there is to say about it.
+    ///
+    /// # Errors
+    /// `NotConfirmed` where `question` is asked and not answered with yes; `Rpc`.
+    pub async fn perform(
+        &self,
+        what: &str,
+        question: Option<&str>,
+        signers: &[&(dyn Signer + Sync)],
+        instructions: &[Instruction],
+    ) -> Result<Report> {
         if self.session.dry_run {
             let simulated = self.session.connection.simulate(&self.session.address()?, instructions).await?;
             let facts = vec![
@@ -122,8 +162,7 @@ impl Context {
                 ("compute units", simulated.compute_units.to_string()),
                 ("slot", simulated.slot.to_string()),
             ];
-            Report::default().with_facts("simulated", facts).print(self.json);
-            return Ok(());
+            return Ok(Report::default().with_facts("simulated", facts));
         }
         if let Some(question) = question {
             self.session.confirm(question)?;
@@ -135,8 +174,7 @@ impl Context {
             ("slot", sent.slot.to_string()),
             ("compute units", sent.compute_units.to_string()),
         ];
-        Report::default().with_facts("sent", facts).print(self.json);
-        Ok(())
+        Ok(Report::default().with_facts("sent", facts))
     }
 }
 

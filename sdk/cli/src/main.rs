@@ -48,7 +48,9 @@ async fn run(cli: Cli) -> Result<bool> {
         return Ok(true);
     }
     if let Command::Keeper(command) = cli.command {
-        return commands::keeper::run(command, &cli.session, cli.engine).await.map(|()| true);
+        let told =
+            commands::keeper::Told { session: cli.session, engine: cli.engine, names: cli.names, json: cli.json };
+        return commands::keeper::run(command, &told).await.map(|()| true);
     }
     let session = Session::open(&cli.session).await?;
     let context = Context { session, engine: cli.engine, names: cli.names, json: cli.json };
@@ -66,6 +68,7 @@ async fn run(cli: Cli) -> Result<bool> {
         Command::Liquidate(args) => commands::liquidate::run(&context, &args).await,
         Command::Insurance(command) => commands::insurance::run(&context, command).await,
         Command::Simulate(args) => commands::simulate::run(&context, &args).await,
+        Command::Venue(command) => commands::venue::run(&context, command).await,
         Command::Keeper(_) | Command::Completions { .. } => Ok(()),
     }?;
     Ok(true)

@@ -19,6 +19,8 @@ pub enum Part {
     },
     /// A sentence for people; not in JSON.
     Note(String),
+    /// Values for programs, in the units that their names say; only in JSON.
+    Exact(Value),
 }
 
 /// An answer: parts by name, in order.
@@ -52,6 +54,18 @@ impl Report {
         self
     }
 
+    /// Adds values for programs.
+    pub fn with_exact(mut self, name: &'static str, value: Value) -> Self {
+        self.parts.push((name, Part::Exact(value)));
+        self
+    }
+
+    /// Adds another answer's parts.
+    pub fn and(mut self, other: Self) -> Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
     /// The answer as JSON: a part alone, or several by name.
     pub fn json(&self) -> Value {
         let mut parts: Vec<(&str, Value)> =
@@ -64,7 +78,7 @@ impl Report {
 
     /// The answer as text.
     pub fn text(&self) -> String {
-        let parts: Vec<String> = self.parts.iter().map(|(_, part)| text(part)).collect();
+        let parts: Vec<String> = self.parts.iter().filter_map(|(_, part)| text(part)).collect();
         parts.join("\n")
     }
 
@@ -87,6 +101,7 @@ fn value(part: &Part) -> Option<Value> {
     };
     match part {
         Part::Note(_) => None,
+        Part::Exact(value) => Some(value.clone()),
         Part::Facts(facts) => Some(object(&mut facts.iter().cloned())),
         Part::Rows { columns, rows } => Some(Value::Array(
             rows.iter()
@@ -103,10 +118,11 @@ fn cell(text: &str) -> Cell {
     Cell::new(text).set_alignment(if number && short { CellAlignment::Right } else { CellAlignment::Left })
 }
 
-fn text(part: &Part) -> String {
+fn text(part: &Part) -> Option<String> {
     let mut table = Table::new();
     match part {
-        Part::Note(text) => return text.clone(),
+        Part::Note(text) => return Some(text.clone()),
+        Part::Exact(_) => return None,
         Part::Facts(facts) => {
             table.load_preset(presets::NOTHING);
             facts.iter().for_each(|(name, value)| {
@@ -115,7 +131,7 @@ fn text(part: &Part) -> String {
         }
         Part::Rows { columns, rows } => {
             if rows.is_empty() {
-                return "none".into();
+                return Some("none".into());
             }
             table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(columns);
             rows.iter().for_each(|row| {
@@ -123,7 +139,7 @@ fn text(part: &Part) -> String {
             });
         }
     }
-    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    Some(table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -154,6 +170,13 @@ mod tests {
         assert_eq!(json["balances"][1]["balance"], "-0.25");
         let alone = Report::table("balances", &["bank"], vec![vec!["SOL".into()]]).with_note("a sentence");
         assert_eq!(alone.json()[0]["bank"], "SOL");
+    }
+
+    #[test]
+    fn exact_values_are_for_programs_alone() {
+        let exact = report().with_exact("exact", serde_json::json!({ "ratio_ppm": 1_122_100 }));
+        assert_eq!(exact.text(), report().text());
+        assert_eq!(exact.json()["exact"]["ratio_ppm"], 1_122_100);
     }
 
     #[test]

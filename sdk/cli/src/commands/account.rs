@@ -8,6 +8,7 @@ use plimsoll_sdk::ix;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::{balance_atoms, Views};
 use plimsoll_state::{AccountStatus, MarginAccount, Registry};
+use serde_json::{json, Value};
 use solana_pubkey::Pubkey;
 
 use crate::amount::{ratio, show, show_price, usd_pico, Amount};
@@ -63,7 +64,7 @@ pub enum AccountCommand {
     },
     /// Let a venue settle fills, up to a notional
     ApproveVenue {
-        /// The venue as the engine knows it
+        /// The venue as the engine knows it: `plimsoll venue list`
         venue: Pubkey,
         /// Notional it may settle from now on, in the settlement token
         limit: Amount,
@@ -88,7 +89,7 @@ pub enum AccountCommand {
 pub async fn run(context: &Context, command: AccountCommand) -> Result<()> {
     let loaded = context.load().await?;
     match command {
-        AccountCommand::List { owner, everybody } => list(context, &loaded, owner, everybody).await,
+        AccountCommand::List { owner, everybody } => list(context, &loaded, owner, everybody, None).await,
         AccountCommand::Show { account } => {
             let (address, account) = context.account(&loaded.accounts.keys, &account).await?;
             report(&loaded, &address, &account)?.print(context.json);
@@ -132,7 +133,17 @@ async fn close(context: &Context, loaded: &Loaded, account: &str) -> Result<()> 
     context.act(&what, Some(&format!("{what}?")), &[], &[close]).await
 }
 
-async fn list(context: &Context, loaded: &Loaded, owner: Option<Pubkey>, everybody: bool) -> Result<()> {
+/// Lists accounts, least healthy first, and at most so many.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn list(
+    context: &Context,
+    loaded: &Loaded,
+    owner: Option<Pubkey>,
+    everybody: bool,
+    most: Option<usize>,
+) -> Result<()> {
     let owner = match (owner, everybody) {
         (Some(owner), _) => Some(owner),
         (None, true) => None,
@@ -156,8 +167,12 @@ async fn list(context: &Context, loaded: &Loaded, owner: Option<Pubkey>, everybo
             state(account, standing),
         ]
     });
-    Report::table("accounts", &["account", "id", "owner", "NAV", "MMR", "ratio", "state"], rows.collect())
-        .print(context.json);
+    let columns = ["account", "id", "owner", "NAV", "MMR", "ratio", "state"];
+    let mut report = Report::table("accounts", &columns, rows.take(most.unwrap_or(usize::MAX)).collect());
+    if found.is_empty() && owner.is_some() {
+        report = report.with_note("open one with `plimsoll account open`");
+    }
+    report.print(context.json);
     Ok(())
 }
 
@@ -197,6 +212,7 @@ fn report(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Result<
     let venues = venues.map(|venue| vec![key(venue.venue), show(venue.notional_left_atoms as i128, quote)]);
     Ok(Report::default()
         .with_facts("account", facts)
+        .with_exact("exact", exact(&standing))
         .with_note("balances:")
         .with_rows("balances", &["bank", "balance"], balances(loaded, account)?)
         .with_note("positions:")
@@ -218,6 +234,19 @@ pub fn margins(standing: &Standing) -> Vec<(&'static str, String)> {
         ("IMR", usd_pico(standing.imr)),
         ("free for adding risk", usd_pico(standing.init_nav - standing.imr)),
     ]
+}
+
+/// The same in the program's own units: whole numbers, as text where they may exceed 53 bits.
+pub fn exact(standing: &Standing) -> Value {
+    json!({
+        "nav_usd_pico": standing.nav.to_string(),
+        "mmr_usd_pico": standing.mmr.to_string(),
+        "tmr_usd_pico": standing.tmr.to_string(),
+        "ratio_ppm": (standing.ratio_ppm != u32::MAX).then_some(standing.ratio_ppm),
+        "init_nav_usd_pico": standing.init_nav.to_string(),
+        "imr_usd_pico": standing.imr.to_string(),
+        "may_be_liquidated": standing.assessment.regime.is_some(),
+    })
 }
 
 fn balances(loaded: &Loaded, account: &MarginAccount) -> Result<Vec<Vec<String>>> {

@@ -1,15 +1,18 @@
 //! `plimsoll engine`.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use plimsoll::instructions::ProposeAuthorityArgs;
+use plimsoll_migrations::chain::venues;
 use plimsoll_migrations::config::{observe, Config, PauseBit};
 use plimsoll_migrations::steps::{apply, Applied, ApplyOptions};
 use plimsoll_migrations::verify::verify;
 use plimsoll_migrations::Result;
 use plimsoll_sdk::ix;
 use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_state::Venue;
 use solana_pubkey::Pubkey;
 
 use crate::context::{usage, Context, Loaded};
@@ -126,8 +129,15 @@ async fn list(context: &Context) -> Result<()> {
 
 async fn show(context: &Context, toml: bool) -> Result<()> {
     let loaded = context.load().await?;
+    let venues = venues(&context.session.connection, &loaded.accounts.keys.engine).await?;
     if toml {
-        print!("{}", configuration(context, &loaded)?.to_toml()?);
+        let config = configuration(context, &loaded, &venues)?;
+        let text = match (context.json, serde_json::to_value(&config)) {
+            (true, Ok(value)) => format!("{value:#}\n"),
+            _ => config.to_toml()?,
+        };
+        // A reader that has seen enough closes the pipe: that is no fault.
+        let _ = std::io::stdout().write_all(text.as_bytes());
         return Ok(());
     }
     let (engine, registry) = (&loaded.accounts.engine, &loaded.accounts.registry);
@@ -146,17 +156,26 @@ async fn show(context: &Context, toml: bool) -> Result<()> {
         ("pause authority", key(engine.pause_authority)),
         ("kind", if engine.test_cluster == 1 { "test cluster" } else { "production" }.to_owned()),
         ("paused", if paused.is_empty() { "nothing".to_owned() } else { paused.join(", ") }),
-        ("prices", loaded.names.prices.join(", ")),
-        ("banks", loaded.names.banks.join(", ")),
-        ("markets", loaded.names.markets.join(", ")),
+        ("prices", listed(&loaded.names.prices)),
+        ("banks", listed(&loaded.names.banks)),
+        ("markets", listed(&loaded.names.markets)),
+        ("venues", listed(&venues.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>())),
         ("slot", loaded.accounts.slot.to_string()),
     ];
     Report::default().with_facts("engine", facts).print(context.json);
     Ok(())
 }
 
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".into()
+    } else {
+        names.join(", ")
+    }
+}
+
 /// The configuration that the chain has, named as the file of names or the chain has it.
-fn configuration(context: &Context, loaded: &Loaded) -> Result<Config> {
+fn configuration(context: &Context, loaded: &Loaded, venues: &[(Pubkey, Venue)]) -> Result<Config> {
     let accounts = &loaded.accounts;
     let empty = Config {
         engine: plimsoll_migrations::config::EngineConfig {
@@ -175,7 +194,8 @@ fn configuration(context: &Context, loaded: &Loaded) -> Result<Config> {
     };
     let names = context.names.as_deref().map_or_else(|| Ok(empty), Config::read)?;
     let (engine, registry, board) = (&accounts.engine, &accounts.registry, &accounts.board);
-    let mut config = observe(engine, registry, board, &accounts.banks, &accounts.markets, &[], &names);
+    let venues: Vec<Venue> = venues.iter().map(|(_, venue)| *venue).collect();
+    let mut config = observe(engine, registry, board, &accounts.banks, &accounts.markets, &venues, &names);
     if context.names.is_none() {
         config.prices.iter_mut().zip(&loaded.names.prices).for_each(|(price, name)| price.name.clone_from(name));
         config.banks.iter_mut().zip(&loaded.names.banks).for_each(|(bank, name)| bank.name.clone_from(name));
@@ -190,7 +210,16 @@ fn creator(context: &Context, config: &Config) -> Result<Pubkey> {
 async fn create(context: &Context, config: Config) -> Result<()> {
     let progress = |text: &str| eprintln!("{text}");
     let applied = apply(&context.session, &config, &ApplyOptions::default(), progress).await?;
-    steps(&applied, context.session.dry_run).print(context.json);
+    let report = steps(&applied, context.session.dry_run);
+    if context.json || context.session.dry_run {
+        report.print(context.json);
+        return Ok(());
+    }
+    // Each step has been said when it was sent.
+    let facts = vec![("engine", applied.engine.clone()), ("steps sent", applied.sent.len().to_string())];
+    let next = "`plimsoll price list` says when prices are ready for adding risk; --names FILE has banks and prices \
+                called as in the file";
+    Report::default().with_facts("engine", facts).with_note(next).print(false);
     Ok(())
 }
 

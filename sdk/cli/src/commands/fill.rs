@@ -14,6 +14,7 @@ use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
+use super::venue::in_its_words;
 use crate::amount::{atoms, decimal, show};
 use crate::context::{key_or_session, usage, Context, Loaded};
 
@@ -42,8 +43,8 @@ pub struct FillArgs {
     /// Key of the seller's owner or delegate [default: the session's]
     #[arg(long, value_name = "PATH")]
     pub seller_keypair: Option<PathBuf>,
-    /// Settle on this operator's example venue, which both owners must have approved: the seller's side quotes, the
-    /// buyer's takes. Else both sides sign
+    /// Settle on this operator's example venue, which both owners must have approved (`plimsoll venue show`): the
+    /// seller's side quotes, the buyer's takes. Else the engine settles it, both sides signing
     #[arg(long, value_name = "OPERATOR")]
     pub venue: Option<Pubkey>,
 }
@@ -74,7 +75,8 @@ pub async fn run(context: &Context, args: &FillArgs) -> Result<()> {
     let name = &loaded.names.markets[market as usize];
     let paid = show(quote_atoms as i128, quote_decimals as u32);
     let what = format!("{buyer} buys {} {name} from {seller} for {paid}", args.size);
-    context.act(&what, Some(&format!("{what}?")), &[&buyer_key, &seller_key], &instructions).await
+    let done = context.act(&what, Some(&format!("{what}?")), &[&buyer_key, &seller_key], &instructions).await;
+    done.map_err(in_its_words)
 }
 
 struct Trade {

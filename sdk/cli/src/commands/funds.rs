@@ -57,6 +57,7 @@ impl Move {
 pub async fn deposit(context: &Context, args: &FundsArgs) -> Result<()> {
     let this = Move::of(context, args).await?;
     let amount_atoms = args.amount.atoms(this.loaded.decimals(this.bank))?;
+    context.require_tokens(&this.loaded, this.bank, &this.outside, amount_atoms).await?;
     let (keys, token) = (&this.loaded.accounts.keys, this.loaded.token(this.bank));
     let deposit = ix::deposit(keys, &token, this.signer, this.account, this.outside, DepositArgs { amount_atoms });
     context.act(&this.describe("deposit", amount_atoms, false), None, &[], &[deposit]).await
@@ -102,6 +103,7 @@ pub async fn borrow(context: &Context, args: &FundsArgs) -> Result<()> {
 pub async fn repay(context: &Context, args: &FundsArgs) -> Result<()> {
     let this = Move::of(context, args).await?;
     let (amount_atoms, all) = args.amount.atoms_or_all(this.loaded.decimals(this.bank))?;
+    context.require_tokens(&this.loaded, this.bank, &this.outside, amount_atoms).await?;
     let (keys, token) = (&this.loaded.accounts.keys, this.loaded.token(this.bank));
     let repay = RepayArgs { amount_atoms, all };
     let repay = ix::repay(keys, &token, this.signer, this.account, this.outside, repay);

@@ -62,6 +62,7 @@ pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
             let amount_atoms = amount.atoms(loaded.decimals(bank))?;
             let (token, funder) = (loaded.token(bank), context.session.address()?);
             let source = pda::associated_token(&funder, &token.mint, &token.token_program);
+            context.require_tokens(&loaded, bank, &source, amount_atoms).await?;
             let fund = ix::fund_insurance(keys, &token, funder, source, FundInsuranceArgs { amount_atoms });
             let units = show(amount_atoms as i128, loaded.decimals(bank) as u32);
             let what = format!("give {units} {} to its insurance", loaded.names.banks[bank as usize]);

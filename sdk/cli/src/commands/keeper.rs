@@ -7,14 +7,16 @@ use clap::Subcommand;
 use plimsoll_keeper::config::Config;
 use plimsoll_keeper::top::{top, TopOptions};
 use plimsoll_keeper::Keeper;
-use plimsoll_migrations::{Result, SessionArgs};
+use plimsoll_migrations::{Result, Session, SessionArgs};
 use plimsoll_rpc::wallet::read_key;
 use plimsoll_rpc::Error;
 use solana_pubkey::Pubkey;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use crate::context::usage;
+use super::account;
+use crate::context::{usage, Context};
+use crate::output::Report;
 
 /// Commands of the keeper.
 #[derive(Subcommand, Debug)]
@@ -50,39 +52,81 @@ pub enum KeeperCommand {
     },
 }
 
+/// What was said before the command.
+#[derive(Debug)]
+pub struct Told {
+    /// Cluster, key, caution.
+    pub session: SessionArgs,
+    /// The engine.
+    pub engine: Option<Pubkey>,
+    /// Where names come from.
+    pub names: Option<PathBuf>,
+    /// Answers in JSON.
+    pub json: bool,
+}
+
+impl Told {
+    async fn context(&self, engine: Option<Pubkey>) -> Result<Context> {
+        let session = Session::open(&self.session).await?;
+        Ok(Context { session, engine, names: self.names.clone(), json: self.json })
+    }
+}
+
 /// Runs one. What is on the command line goes before the file; where neither names a cluster, the Solana CLI does.
 ///
 /// # Errors
 /// Whatever stops it.
-pub async fn run(command: KeeperCommand, session: &SessionArgs, engine: Option<Pubkey>) -> Result<()> {
+pub async fn run(command: KeeperCommand, told: &Told) -> Result<()> {
     match command {
-        KeeperCommand::Run { config, log } => {
-            let mut config = load(config, session, engine).await?;
-            config.dry_run |= session.dry_run;
-            refuse_mainnet(&config, session)?;
-            let filter = EnvFilter::try_new(&log).map_err(|error| usage(format!("--log {log:?}: {error}")))?;
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-            let path = session.keypair.clone().unwrap_or_else(|| config.keypair_path());
-            let keeper = Keeper::new(config, read_key(&path)?).await?;
-            tokio::spawn(stop_on_signal(keeper.stopper()));
-            Ok(keeper.run().await?)
-        }
+        KeeperCommand::Run { config, log } => keep(config, &log, told).await,
         KeeperCommand::Top { config, rows, every, once } => {
+            let config = load(config, told).await?;
+            if told.json {
+                return once_in_json(&config, rows, once, told).await;
+            }
             let options = TopOptions { rows, every: Duration::from_millis(every.max(50)), once };
             let (stop, stopped) = watch::channel(false);
             tokio::spawn(stop_on_signal(stop));
-            Ok(top(load(config, session, engine).await?, options, stopped).await?)
+            Ok(top(config, options, stopped).await?)
         }
         KeeperCommand::CheckConfig { config } => {
             let checked = Config::load(&config).map_err(Error::from)?;
-            checked.engine().map_err(Error::from)?;
-            println!("{} is valid", config.display());
+            let engine = checked.engine().map_err(Error::from)?;
+            let facts = vec![("valid", config.display().to_string()), ("engine", engine.to_string())];
+            Report::default().with_facts("config", facts).print(told.json);
             Ok(())
         }
     }
 }
 
-async fn load(path: Option<PathBuf>, session: &SessionArgs, engine: Option<Pubkey>) -> Result<Config> {
+async fn keep(config: Option<PathBuf>, log: &str, told: &Told) -> Result<()> {
+    let mut config = load(config, told).await?;
+    config.dry_run |= told.session.dry_run;
+    refuse_mainnet(&config, &told.session)?;
+    let filter = EnvFilter::try_new(log).map_err(|error| usage(format!("--log {log:?}: {error}")))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if told.json {
+        lines.json().init();
+    } else {
+        lines.init();
+    }
+    let path = told.session.keypair.clone().unwrap_or_else(|| config.keypair_path());
+    let keeper = Keeper::new(config, read_key(&path)?).await?;
+    tokio::spawn(stop_on_signal(keeper.stopper()));
+    Ok(keeper.run().await?)
+}
+
+/// The accounts of one look.
+async fn once_in_json(config: &Config, rows: usize, once: bool, told: &Told) -> Result<()> {
+    if !once {
+        return Err(usage("a table that is refreshed has no JSON: add --once"));
+    }
+    let context = told.context(Some(config.engine().map_err(Error::from)?)).await?;
+    account::list(&context, &context.load().await?, None, true, Some(rows)).await
+}
+
+async fn load(path: Option<PathBuf>, told: &Told) -> Result<Config> {
+    let (session, engine) = (&told.session, told.engine);
     let mut config = match &path {
         Some(path) => Config::load(path).map_err(Error::from)?,
         None => Config::default(),
@@ -98,6 +142,9 @@ async fn load(path: Option<PathBuf>, session: &SessionArgs, engine: Option<Pubke
     }
     if let Some(engine) = engine {
         config.engine = Some(engine.to_string());
+    }
+    if config.engine.is_none() && path.is_none() {
+        config.engine = Some(told.context(None).await?.engine_address().await?.to_string());
     }
     if config.engine.is_none() {
         return Err(usage("which engine is kept: name it with --engine, or in the keeper's configuration"));

@@ -3,10 +3,12 @@
 use clap::Args;
 use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
 use plimsoll::liquidation::LiquidationBounds;
+use plimsoll::EngineError;
 use plimsoll_keeper::offer::legs;
 use plimsoll_migrations::Result;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal, Request};
+use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -70,7 +72,7 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
     let Some((leg, plan)) = best else {
         report.print(context.json);
         let reason = planned.iter().find_map(|(_, plan)| plan.as_ref().err().map(|refusal| refusal.reason));
-        let reason = reason.map_or_else(|| "it has no leg to liquidate".to_owned(), |reason| format!("{reason:?}"));
+        let reason = reason.map_or("it has no leg to liquidate", in_words);
         return Err(usage(format!("{liquidatee} cannot be liquidated now: {} ({reason})", standing.words())));
     };
     if !context.json {
@@ -85,7 +87,10 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
     let (liquidator, _) = context.account(keys, &args.with).await?;
     let parties = Parties { signer: context.session.address()?, liquidator, liquidatee };
     let instruction = instruction(&loaded, parties, leg, max_size(&loaded, args, leg)?);
-    context.act(&what, Some(&format!("{what}?")), &[], &[instruction]).await
+    let done = context.perform(&what, Some(&format!("{what}?")), &[], &[instruction]).await?;
+    // The plan has been shown already, before the question.
+    if context.json { report.and(done) } else { done }.print(context.json);
+    Ok(())
 }
 
 /// The plan of each leg that the arguments leave.
@@ -113,15 +118,17 @@ fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<V
         let request = Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
         let plan = accounts.plan(&request).map_err(plimsoll_rpc::Error::from)?;
         // What the account does not hold is no leg of it.
-        let absent = |refusal: &Refusal| {
-            use plimsoll_risk::RiskError::{AssetIsLiability, LegEmpty};
-            matches!(refusal.reason, LegEmpty | AssetIsLiability)
-        };
+        let absent = |refusal: &Refusal| matches!(refusal.reason, RiskError::LegEmpty | RiskError::AssetIsLiability);
         if !plan.as_ref().is_err_and(absent) {
             planned.push((leg, plan));
         }
     }
     Ok(planned)
+}
+
+/// The program's words for a formula's refusal.
+fn in_words(reason: RiskError) -> &'static str {
+    EngineError::from(reason).text().1
 }
 
 /// The largest size in the leg's own units.
@@ -166,7 +173,7 @@ fn row(loaded: &Loaded, leg: &Leg, plan: &std::result::Result<Plan, Refusal>) ->
     let plan = match plan {
         Ok(plan) => plan,
         Err(refusal) => {
-            let mut row = vec![name, format!("refused: {:?}", refusal.reason)];
+            let mut row = vec![name, format!("refused: {}", in_words(refusal.reason))];
             row.extend(vec![String::new(); 6]);
             return row;
         }

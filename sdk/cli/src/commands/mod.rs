@@ -11,3 +11,4 @@ pub mod liquidate;
 pub mod market;
 pub mod price;
 pub mod simulate;
+pub mod venue;

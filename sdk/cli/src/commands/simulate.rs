@@ -3,8 +3,9 @@
 use clap::Args;
 use plimsoll_migrations::Result;
 use plimsoll_sdk::view::Accounts;
+use serde_json::json;
 
-use super::account::margins;
+use super::account::{exact, margins};
 use super::price::parse_pair;
 use crate::amount::{price, show_price};
 use crate::context::Context;
@@ -44,6 +45,7 @@ pub async fn run(context: &Context, args: &SimulateArgs) -> Result<()> {
     }
     let after = Accounts { board: &board, ..before };
     let (before, after) = (Standing::of(&before)?, Standing::of(&after)?);
+    let exact = json!({ "now": exact(&before), "then": exact(&after) });
     let mut rows: Vec<Vec<String>> = margins(&before)
         .into_iter()
         .zip(margins(&after))
@@ -53,7 +55,8 @@ pub async fn run(context: &Context, args: &SimulateArgs) -> Result<()> {
     Report::default()
         .with_facts("simulated", vec![("account", address.to_string())])
         .with_rows("prices", &["price", "now $", "then $"], moved)
-        .with_rows("margins", &["", "now", "then"], rows)
+        .with_rows("margins", &["margin", "now", "then"], rows)
+        .with_exact("exact", exact)
         .print(context.json);
     Ok(())
 }
