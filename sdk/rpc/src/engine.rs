@@ -17,6 +17,7 @@ use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::scan::Limits;
 
 /// Where a margin account names its engine, owner and delegate, from the start of its data.
 pub const ENGINE_OFFSET: usize = 16;
@@ -25,14 +26,12 @@ pub const OWNER_OFFSET: usize = 48;
 /// See [`ENGINE_OFFSET`].
 pub const DELEGATE_OFFSET: usize = 80;
 
-/// Most addresses that one `getMultipleAccounts` takes.
-const MOST_AT_ONCE: usize = 100;
-
 /// A node, and the commitment at which it is asked.
 #[derive(Clone)]
 pub struct Connection {
     /// The client, for what this type does not offer.
     pub rpc: Arc<RpcClient>,
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// An engine's shared accounts, read at one slot.
@@ -72,7 +71,7 @@ impl Connection {
 
     /// A connection over any client, a mock among them.
     pub fn over(rpc: RpcClient) -> Self {
-        Self { rpc: Arc::new(rpc) }
+        Self { rpc: Arc::new(rpc), limits: Arc::default() }
     }
 
     /// The engine's program is there and can be executed.
@@ -85,21 +84,6 @@ impl Connection {
             Some(account) if account.executable => Ok(()),
             _ => Err(Error::Missing { what: "program", address: pda::PROGRAM_ID }),
         }
-    }
-
-    /// Several accounts as of one answer of the node (of the last of them where there are more than a hundred), and its
-    /// slot; none for each address where nothing is.
-    ///
-    /// # Errors
-    /// An RPC error.
-    pub async fn accounts(&self, keys: &[Pubkey]) -> Result<(u64, Vec<Option<Account>>)> {
-        let (mut slot, mut found) = (0, Vec::with_capacity(keys.len()));
-        for some in keys.chunks(MOST_AT_ONCE) {
-            let answer = self.rpc.get_multiple_accounts_with_commitment(some, self.rpc.commitment()).await?;
-            slot = answer.context.slot;
-            found.extend(answer.value);
-        }
-        Ok((slot, found))
     }
 
     /// One account of the engine.
@@ -183,11 +167,9 @@ impl Connection {
         keys: &[(usize, Pubkey)],
     ) -> Result<Vec<(Pubkey, T)>> {
         let config = program_accounts(space, discriminator, keys, None);
-        let found = self.rpc.get_program_ui_accounts_with_config(&pda::PROGRAM_ID, config).await?;
-        let decoded = found.into_iter().filter_map(|(key, account)| {
-            let data = account.data.decode()?;
-            Some((key, *T::from_account_data(&data)?))
-        });
+        let (_, found) = self.program_accounts(&pda::PROGRAM_ID, config).await?;
+        let owned = found.into_iter().filter(|(_, account)| account.owner == pda::PROGRAM_ID);
+        let decoded = owned.filter_map(|(key, account)| Some((key, *T::from_account_data(&account.data)?)));
         Ok(decoded.collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use plimsoll::EngineError;
 use solana_pubkey::Pubkey;
-use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
+use solana_rpc_client_api::client_error::{reqwest, Error as ClientError, ErrorKind};
 use solana_transaction_error::TransactionError;
 
 /// Why something over RPC failed. Every text names the fact; [`Error::advice`] says what to do.
@@ -59,6 +59,9 @@ pub enum Error {
     /// The blockhash expired before the transaction was confirmed.
     #[error("the transaction was not confirmed before its blockhash expired")]
     Expired,
+    /// Whoever sends was stopped before this was sent.
+    #[error("nothing more is sent: the sender is being stopped")]
+    Stopped,
     /// A formula of the risk crate refused.
     #[error("{0:?}")]
     Risk(plimsoll_risk::RiskError),
@@ -87,6 +90,7 @@ impl Error {
             Self::Unreachable(_) => "unreachable".into(),
             Self::Node(_) => "node".into(),
             Self::Expired => "expired".into(),
+            Self::Stopped => "stopped".into(),
             Self::Risk(error) => format!("{error:?}"),
             Self::Rejected { code, transaction, .. } => match (code.and_then(engine_error), code) {
                 (Some(error), _) => error.text().0.to_owned(),
@@ -112,6 +116,10 @@ impl Error {
             Self::Undecodable { .. } => "the program on this cluster may be of another version than this client",
             Self::RateLimited => "wait, or use a node of your own with --url",
             Self::Unreachable(_) => "check --url and that the node is running",
+            Self::Node(text) if text.contains("HTTP 401") || text.contains("HTTP 403") => {
+                "the node wants a key, or does not allow this method: check --url, or use another node"
+            }
+            Self::Node(text) if text.contains("HTTP 404") => "nothing speaks JSON-RPC there: check the path of --url",
             Self::Expired => "send it again; a higher --priority-fee makes it land sooner",
             Self::Rejected { transaction: TransactionError::InsufficientFundsForFee, .. }
             | Self::Rejected { transaction: TransactionError::AccountNotFound, .. } => {
@@ -143,10 +151,7 @@ fn rejection_text(code: &Option<u32>, transaction: &TransactionError) -> String 
 impl From<ClientError> for Error {
     fn from(error: ClientError) -> Self {
         match error.kind() {
-            ErrorKind::Reqwest(inner) if inner.status().is_some_and(|status| status.as_u16() == 429) => {
-                Self::RateLimited
-            }
-            ErrorKind::Reqwest(inner) => Self::Unreachable(inner.to_string()),
+            ErrorKind::Reqwest(inner) => over_http(inner),
             ErrorKind::Io(inner) => Self::Unreachable(inner.to_string()),
             ErrorKind::TransactionError(inner) => Self::rejected(inner.clone(), Vec::new()),
             other => {
@@ -159,6 +164,36 @@ impl From<ClientError> for Error {
             }
         }
     }
+}
+
+/// A request that found no answer, or another than JSON-RPC's: a refusal where the status is the client's fault.
+fn over_http(error: &reqwest::Error) -> Error {
+    let from = node_of(error);
+    match error.status() {
+        Some(status) if status.as_u16() == 429 => Error::RateLimited,
+        Some(status) if status.is_client_error() => Error::Node(format!("HTTP {status}{from}")),
+        Some(status) => Error::Unreachable(format!("HTTP {status}{from}")),
+        None if error.is_timeout() => Error::Unreachable(format!("no answer in time{from}")),
+        None => Error::Unreachable(format!("{}{from}", innermost(error))),
+    }
+}
+
+/// The node that an error is from, without the path and the query: keys are often part of them.
+fn node_of(error: &reqwest::Error) -> String {
+    let host = error.url().and_then(|url| {
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!(" from {}://{}{port}", url.scheme(), url.host_str()?))
+    });
+    host.unwrap_or_default()
+}
+
+/// What it comes down to: the outer errors only say that something failed.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
 }
 
 impl From<plimsoll_risk::RiskError> for Error {

@@ -5,6 +5,7 @@
 //! | [`cluster`] | which cluster, and whether it is the one that was meant |
 //! | [`wallet`] | the Solana CLI's configuration and key files |
 //! | [`engine`] | an engine's accounts, read together and decoded |
+//! | [`scan`] | many accounts at once, within what a node takes |
 //! | [`send`] | simulate, limit, price, sign, send again until confirmed |
 //! | [`error`] | what goes wrong, with what to do about it |
 #![deny(missing_docs)]
@@ -12,6 +13,7 @@
 pub mod cluster;
 pub mod engine;
 pub mod error;
+pub mod scan;
 pub mod send;
 pub mod wallet;
 

@@ -8,11 +8,13 @@ use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_message::{Message, VersionedMessage};
 use solana_pubkey::Pubkey;
+use solana_rpc_client_api::client_error::ErrorKind;
 use solana_rpc_client_api::config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig};
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
-use solana_transaction_status_client_types::UiTransactionEncoding;
+use solana_transaction_error::TransactionError;
+use solana_transaction_status_client_types::{TransactionStatus, UiTransactionEncoding};
 
 use crate::engine::Connection;
 use crate::error::{Error, Result};
@@ -183,8 +185,8 @@ impl Connection {
     /// RPC error from before anything was sent.
     pub async fn send(
         &self,
-        payer: &dyn Signer,
-        signers: &[&dyn Signer],
+        payer: &(dyn Signer + Sync),
+        signers: &[&(dyn Signer + Sync)],
         instructions: &[Instruction],
         options: &SendOptions,
     ) -> Result<Sent> {
@@ -192,7 +194,10 @@ impl Connection {
         let mut all = self.budget(&simulated, instructions, options).await?;
         all.extend_from_slice(instructions);
         let (blockhash, last_height) = self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
-        let transaction = sign(payer, signers, &all, blockhash)?;
+        let transaction = {
+            let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
+            sign(payer, &signers, &all, blockhash)?
+        };
         let (signature, slot, attempts) = self.deliver(&transaction, last_height).await?;
         Ok(Sent { signature, slot, compute_units: simulated.compute_units, attempts })
     }
@@ -200,9 +205,12 @@ impl Connection {
     /// Sends a signed transaction again and again until it is confirmed or its blockhash has expired: signature, slot and
     /// number of attempts. Errors of the node on the way are tried again; only the chain's answer ends it.
     ///
+    /// A slot that the connection's commitment does not cover yet may be of a fork that is dropped, and the transaction
+    /// with it: such a status, a failure included, ends nothing.
+    ///
     /// # Errors
-    /// `Rejected`, `Expired`; `Unreachable` where the node answered nothing for two minutes, and what became of the
-    /// transaction is unknown.
+    /// `Rejected`; `Expired` where it is certain that the transaction did not land and cannot any more; `Unreachable`
+    /// where the node told nothing that counts for two minutes, and what became of the transaction is unknown.
     pub async fn deliver(&self, transaction: &VersionedTransaction, last_height: u64) -> Result<(Signature, u64, u32)> {
         let signature = transaction.signatures.first().copied().unwrap_or_default();
         let config = RpcSendTransactionConfig {
@@ -213,7 +221,7 @@ impl Connection {
         let (mut attempts, mut waited, mut heard) = (0, RESEND_EVERY, Instant::now());
         loop {
             if heard.elapsed() > SILENCE {
-                return Err(Error::Unreachable(format!("nothing is known of the transaction {signature}")));
+                return Err(Error::Unreachable(format!("nothing certain is known of the transaction {signature}")));
             }
             if waited >= RESEND_EVERY {
                 waited = Duration::ZERO;
@@ -224,20 +232,72 @@ impl Connection {
             }
             tokio::time::sleep(LOOK_EVERY).await;
             waited += LOOK_EVERY;
-            let Ok(found) = self.rpc.get_signature_statuses(&[signature]).await else { continue };
-            heard = Instant::now();
-            if let Some(status) = found.value.into_iter().next().flatten() {
-                if let Some(error) = status.err {
-                    return Err(Error::rejected(error, Vec::new()));
-                }
-                if status.satisfies_commitment(self.rpc.commitment()) {
-                    return Ok((signature, status.slot, attempts));
-                }
-            } else if self.rpc.get_block_height().await.is_ok_and(|height| height > last_height) {
-                return Err(Error::Expired);
+            match self.fate(&signature, last_height).await {
+                Ok(Fate::Settled(slot)) => return Ok((signature, slot, attempts)),
+                Ok(Fate::Failed(error)) => return Err(Error::rejected(error, Vec::new())),
+                Ok(Fate::Expired) => return Err(Error::Expired),
+                Ok(Fate::Pending) => heard = Instant::now(),
+                Ok(Fate::Unsettled) => {}
+                Err(error) => tracing::debug!(%signature, %error, "no status, will be asked for again"),
             }
         }
     }
+
+    /// What became of a transaction whose blockhash is valid up to `last_height`.
+    async fn fate(&self, signature: &Signature, last_height: u64) -> Result<Fate> {
+        let (_, status) = self.status(signature, false).await?;
+        if let Some(status) = status {
+            return Ok(self.fate_of(status));
+        }
+        let epoch = self.rpc.get_epoch_info_with_commitment(self.rpc.commitment()).await?;
+        if epoch.block_height <= last_height {
+            return Ok(Fate::Pending);
+        }
+        // It may have landed in the last of its blocks between the two answers: only a state that has all of them tells.
+        match self.status(signature, true).await? {
+            (_, Some(status)) => Ok(self.fate_of(status)),
+            (slot, None) if slot >= epoch.absolute_slot => Ok(Fate::Expired),
+            (_, None) => Ok(Fate::Pending),
+        }
+    }
+
+    fn fate_of(&self, status: TransactionStatus) -> Fate {
+        match status.err {
+            _ if !status.satisfies_commitment(self.rpc.commitment()) => Fate::Unsettled,
+            Some(error) => Fate::Failed(error),
+            None => Fate::Settled(status.slot),
+        }
+    }
+
+    /// A transaction's status and the slot of the node's state; with history also where the node no longer remembers it.
+    async fn status(&self, signature: &Signature, history: bool) -> Result<(u64, Option<TransactionStatus>)> {
+        let signatures = std::slice::from_ref(signature);
+        let found = match history {
+            true => match self.rpc.get_signature_statuses_with_history(signatures).await {
+                // A node without a history still remembers what is recent.
+                Err(error) if matches!(error.kind(), ErrorKind::RpcError(_)) => {
+                    self.rpc.get_signature_statuses(signatures).await?
+                }
+                found => found?,
+            },
+            false => self.rpc.get_signature_statuses(signatures).await?,
+        };
+        Ok((found.context.slot, found.value.into_iter().next().flatten()))
+    }
+}
+
+/// What is known of a transaction that was sent.
+enum Fate {
+    /// Not there, and can still land.
+    Pending,
+    /// In a slot that may yet be dropped.
+    Unsettled,
+    /// Done, in this slot.
+    Settled(u64),
+    /// Failed on the chain.
+    Failed(TransactionError),
+    /// Not there, and can no longer land.
+    Expired,
 }
 
 /// Signs a legacy transaction: no lookup table is ever needed.
@@ -280,6 +340,20 @@ mod tests {
         assert_eq!(percentile_of(vec![], 50), 0);
         assert_eq!(percentile_of(vec![9, 1, 5], 50), 5);
         assert_eq!((percentile_of(vec![9, 1, 5], 0), percentile_of(vec![9, 1, 5], 100)), (1, 9));
+    }
+
+    #[tokio::test]
+    async fn sending_can_be_spawned() {
+        fn is_send<T: Send>(future: T) -> T {
+            future
+        }
+        let cluster: crate::Cluster = "http://127.0.0.1:1".parse().unwrap();
+        let connection = Connection::new(&cluster);
+        let sent = tokio::spawn(is_send(async move {
+            let (payer, other) = (Keypair::new(), Keypair::new());
+            connection.send(&payer, &[&other], &[], &SendOptions::default()).await
+        }));
+        assert!(matches!(sent.await.unwrap(), Err(Error::Unreachable(_))), "nobody listens there");
     }
 
     #[test]

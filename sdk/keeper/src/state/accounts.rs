@@ -25,6 +25,10 @@ pub struct Accounts {
     free: Vec<u32>,
     /// Addresses that were closed or could not be read, and when: a late update of before must not bring them back.
     gone: HashMap<Pubkey, u64>,
+    /// The last snapshot that had the account of a number.
+    seen: Vec<u32>,
+    /// Number of the snapshot that is being taken, or was last.
+    snapshot: u32,
 }
 
 impl Accounts {
@@ -84,6 +88,7 @@ impl Accounts {
             None => {
                 let id = self.free.pop().unwrap_or_else(|| {
                     self.list.push(None);
+                    self.seen.push(0);
                     self.list.len() as u32 - 1
                 });
                 self.by_key.insert(account.key, id);
@@ -108,13 +113,25 @@ impl Accounts {
         self.list.iter_mut().flatten().for_each(|account| account.slot = 0);
     }
 
-    /// Forgets accounts that a snapshot of `slot` does not have; those seen since stay. Returns their numbers.
-    pub fn retain_of_snapshot(&mut self, slot: u64, is_there: impl Fn(&Pubkey) -> bool) -> Vec<u32> {
-        let missing: Vec<Pubkey> = self
-            .iter()
-            .filter(|(_, account)| account.slot <= slot && !is_there(&account.key))
-            .map(|(_, a)| a.key)
-            .collect();
+    /// Begins a snapshot: what it does not have is forgotten at its end.
+    pub fn begin_snapshot(&mut self) {
+        self.snapshot = self.snapshot.wrapping_add(1);
+    }
+
+    /// Notes that the snapshot has an account.
+    pub fn seen_in_snapshot(&mut self, key: &Pubkey) {
+        if let Some(seen) = self.id(key).and_then(|id| self.seen.get_mut(id as usize)) {
+            *seen = self.snapshot;
+        }
+    }
+
+    /// Ends a snapshot whose oldest part is of `slot`: forgets accounts that it does not have, but those seen since.
+    /// Returns their numbers.
+    pub fn end_snapshot(&mut self, slot: u64) -> Vec<u32> {
+        let is_missing = |(id, account): &(u32, &Tracked)| {
+            account.slot <= slot && self.seen.get(*id as usize) != Some(&self.snapshot)
+        };
+        let missing: Vec<Pubkey> = self.iter().filter(is_missing).map(|(_, account)| account.key).collect();
         // What was gone before the snapshot cannot come back by an update that is older still.
         self.gone.retain(|_, at| *at >= slot);
         let gone = |key: &Pubkey| match self.remove(key, slot) {
@@ -169,9 +186,21 @@ mod tests {
         for (key, slot) in keys.iter().zip([5, 5, 12]) {
             accounts.apply(*key, slot, &data(0));
         }
-        let dropped = accounts.retain_of_snapshot(10, |key| *key == keys[0]);
+        accounts.begin_snapshot();
+        accounts.seen_in_snapshot(&keys[0]);
+        let dropped = accounts.end_snapshot(10);
         assert_eq!(dropped, vec![1]);
         assert_eq!((accounts.id(&keys[0]), accounts.id(&keys[1]), accounts.id(&keys[2])), (Some(0), None, Some(2)));
+    }
+
+    #[test]
+    fn what_a_snapshot_saw_that_was_not_finished_does_not_count_for_the_next() {
+        let (mut accounts, key) = (Accounts::default(), Pubkey::new_unique());
+        accounts.apply(key, 5, &data(1));
+        accounts.begin_snapshot();
+        accounts.seen_in_snapshot(&key);
+        accounts.begin_snapshot();
+        assert_eq!(accounts.end_snapshot(10), vec![0]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod look;
 mod shared;
 mod tracked;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MAX_PRICES};
@@ -27,6 +27,8 @@ pub use tracked::{Tracked, Unreadable};
 
 /// A node so far behind what was heard is not slow but of a chain that began anew, once it says so several times.
 const FAR_BEHIND_SLOTS: u64 = 1_000;
+/// A node this far behind what was heard is more than a little slow: slots may have been lost.
+const FELL_BACK_SLOTS: u64 = 32;
 /// See [`FAR_BEHIND_SLOTS`].
 const BELIEVED_AFTER: u32 = 5;
 
@@ -49,6 +51,20 @@ pub enum Update {
         /// Addresses and data.
         accounts: Vec<(Pubkey, Vec<u8>)>,
     },
+    /// A snapshot in parts begins; one that was not ended counts for nothing.
+    SnapshotBegins,
+    /// Some margin accounts as of a slot, each a reading like any other; empty data where nothing is.
+    SnapshotPart {
+        /// The slot, or one before it.
+        slot: u64,
+        /// Addresses and data.
+        accounts: Vec<(Pubkey, Vec<u8>)>,
+    },
+    /// All margin accounts have been in the parts since the snapshot began.
+    SnapshotEnds {
+        /// The slot of the oldest list.
+        slot: u64,
+    },
     /// The cluster's clock.
     Clock {
         /// The slot.
@@ -69,6 +85,8 @@ pub struct Tally {
     pub snapshots: u64,
     /// How often the chain began anew.
     pub restarts: u64,
+    /// How often the chain fell back behind a slot that was heard of, or its node did.
+    pub fall_backs: u64,
     /// Accounts looked at because of a price, a change or time.
     pub looks: u64,
     /// Hot accounts assessed in full.
@@ -111,6 +129,9 @@ pub struct Tracker {
     prices: [f64; MAX_PRICES],
     /// Readings of the clock in a row that were far behind.
     readings_behind: u32,
+    /// The newest slot that was heard of when the chain fell back behind it.
+    fell_back_from: Option<u64>,
+    wants_resync: bool,
 }
 
 impl Tracker {
@@ -139,6 +160,8 @@ impl Tracker {
             buffers,
             prices: [0.0; MAX_PRICES],
             readings_behind: 0,
+            fell_back_from: None,
+            wants_resync: false,
         };
         tracker.prices = tracker.board_prices();
         tracker
@@ -172,7 +195,14 @@ impl Tracker {
                 self.tally.updates += 1;
                 self.account(key, slot, &data);
             }
-            Update::Snapshot { slot, accounts } => self.snapshot(slot, accounts),
+            Update::Snapshot { slot, accounts } => {
+                self.accounts.begin_snapshot();
+                self.part_of_snapshot(slot, &accounts);
+                self.end_snapshot(slot);
+            }
+            Update::SnapshotBegins => self.accounts.begin_snapshot(),
+            Update::SnapshotPart { slot, accounts } => self.part_of_snapshot(slot, &accounts),
+            Update::SnapshotEnds { slot } => self.end_snapshot(slot),
             Update::Clock { slot, unix_secs } => self.clock(slot, unix_secs),
         }
     }
@@ -187,9 +217,25 @@ impl Tracker {
             self.shared.restart(slot, unix_secs);
             self.accounts.restart();
             self.own = self.own.take().map(|(_, account)| (0, account));
+            (self.fell_back_from, self.wants_resync) = (None, true);
+        } else {
+            self.note_fall_back(slot);
         }
         self.shared.heard(slot);
-        self.shared.clock.update(unix_secs);
+        self.shared.clock.update(slot, unix_secs);
+    }
+
+    /// What was heard of slots that the chain then lost stays until those slots are passed: then everything is read again.
+    fn note_fall_back(&mut self, slot: u64) {
+        match self.fell_back_from {
+            None if slot.saturating_add(FELL_BACK_SLOTS) < self.shared.slot => {
+                tracing::warn!(slot, heard = self.shared.slot, "the chain fell back, or the node is slow");
+                self.tally.fall_backs += 1;
+                self.fell_back_from = Some(self.shared.slot);
+            }
+            Some(from) if slot >= from => (self.fell_back_from, self.wants_resync) = (None, true),
+            _ => {}
+        }
     }
 
     fn account(&mut self, key: Pubkey, slot: u64, data: &[u8]) {
@@ -247,27 +293,25 @@ impl Tracker {
         self.bankrupt.remove(&id);
     }
 
-    fn snapshot(&mut self, slot: u64, accounts: Vec<(Pubkey, Vec<u8>)>) {
-        self.take_part_of_snapshot(slot, &accounts);
-        let there = accounts.iter().map(|(key, _)| *key).collect();
-        self.end_snapshot(slot, &there);
-    }
-
-    /// Takes a part of a snapshot, so that a large one need not be taken under one lock.
-    pub fn take_part_of_snapshot(&mut self, slot: u64, some: &[(Pubkey, Vec<u8>)]) {
+    fn part_of_snapshot(&mut self, slot: u64, some: &[(Pubkey, Vec<u8>)]) {
         self.shared.heard(slot);
         for (key, data) in some {
             self.margin_account(*key, slot, data);
+            self.accounts.seen_in_snapshot(key);
         }
     }
 
-    /// Ends a snapshot: forgets accounts that it does not have.
-    pub fn end_snapshot(&mut self, slot: u64, there: &HashSet<Pubkey>) {
+    fn end_snapshot(&mut self, slot: u64) {
         self.tally.snapshots += 1;
-        for id in self.accounts.retain_of_snapshot(slot, |key| there.contains(key)) {
+        for id in self.accounts.end_snapshot(slot) {
             self.forget(id);
         }
         self.has_snapshot = true;
+    }
+
+    /// Whether a snapshot should be asked for now; asked once.
+    pub fn take_resync(&mut self) -> bool {
+        std::mem::take(&mut self.wants_resync)
     }
 
     fn registry(&mut self, slot: u64, registry: Box<Registry>) {

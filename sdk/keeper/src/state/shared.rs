@@ -82,7 +82,7 @@ impl Shared {
             board: read.board,
             banks: read.banks,
             markets: read.markets,
-            clock: ClusterClock::read(read.now),
+            clock: ClusterClock::read(read.slot, read.now),
             slot: read.slot,
             heard_at: Instant::now(),
             registry_slot: read.slot,
@@ -101,7 +101,7 @@ impl Shared {
         (self.slot, self.registry_slot, self.board_slot) = (slot, 0, 0);
         self.bank_slots.fill(0);
         self.market_slots.fill(0);
-        self.clock = ClusterClock::read(unix_secs);
+        self.clock = ClusterClock::read(slot, unix_secs);
     }
 
     /// Takes a registry; whom the change concerns, none where the one held is newer.
@@ -110,6 +110,11 @@ impl Shared {
             return None;
         }
         let concerned = concerned(&self.registry, &registry, assumed);
+        // What a lost fork had listed is not there.
+        self.banks.truncate(registry.bank_count as usize);
+        self.bank_slots.truncate(registry.bank_count as usize);
+        self.markets.truncate(registry.market_count as usize);
+        self.market_slots.truncate(registry.market_count as usize);
         self.registry = registry;
         Some(concerned)
     }

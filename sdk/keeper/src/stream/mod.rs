@@ -1,13 +1,19 @@
 //! News of the cluster: a WebSocket where there is one, snapshots and polling in any case.
 //!
-//! Three tasks send [`Update`]s to one receiver. [`socket`] subscribes to the margin accounts, banks, markets, registry
+//! Three tasks send [`Update`]s that [`News`] receives. [`socket`] subscribes to the margin accounts, banks, markets, registry
 //! and board, connects again with a back-off, and asks for a snapshot after every connection, since what happened in
 //! between was missed. [`poll`] reads the shared accounts and the clock all the time, and all margin accounts when a
 //! snapshot is asked for, from time to time, and often while there is no WebSocket. Slots decide what is newer, so the
 //! order of arrival does not matter.
+//!
+//! Everything is read at the connection's commitment, which is `confirmed`: what a minority fork holds is never seen. Slots
+//! that were confirmed and vanish all the same (a cluster that restarts from an earlier slot) leave the tracker with what
+//! it saw until the surviving chain has passed those slots; then every account is replaced as it changes, and all of them
+//! by the next snapshot, which a chain that fell behind and caught up is asked for at once.
 
 pub mod poll;
 pub mod read;
+pub mod snapshot;
 pub mod socket;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,6 +28,8 @@ use crate::state::Update;
 
 /// Updates that may wait to be taken; a sender waits where there are more.
 const QUEUE: usize = 65_536;
+/// Parts of snapshots that may wait: they are large.
+const PARTS: usize = 8;
 
 /// What the tasks share.
 #[derive(Default)]
@@ -32,6 +40,8 @@ pub struct Link {
     pub reconnects: AtomicU64,
     /// How many requests for a snapshot or for shared accounts failed.
     pub failed_reads: AtomicU64,
+    /// How many accounts were offered as the engine's that another program owns.
+    pub foreign_accounts: AtomicU64,
     /// Asks for a snapshot.
     pub resync: Notify,
 }
@@ -54,24 +64,54 @@ pub struct Followed {
     pub engine: Pubkey,
 }
 
+/// What the tasks send.
+pub struct News {
+    updates: mpsc::Receiver<Update>,
+    parts: mpsc::Receiver<Update>,
+}
+
+impl News {
+    /// The next update; none once every task has ended.
+    pub async fn recv(&mut self) -> Option<Update> {
+        tokio::select! {
+            Some(update) = self.updates.recv() => Some(update),
+            Some(update) = self.parts.recv() => Some(update),
+            else => None,
+        }
+    }
+
+    /// Waits for updates and appends up to `most` of those that are there; how many, none once every task has ended.
+    pub async fn recv_many(&mut self, batch: &mut Vec<Update>, most: usize) -> usize {
+        let Some(first) = self.recv().await else { return 0 };
+        batch.push(first);
+        let mut received = 1;
+        while received < most {
+            let Some(update) = self.updates.try_recv().or_else(|_| self.parts.try_recv()).ok() else { break };
+            batch.push(update);
+            received += 1;
+        }
+        received
+    }
+}
+
 /// Starts the tasks; they end when `stop` turns true.
 pub fn start(
     followed: Followed,
     config: &StreamConfig,
     link: Arc<Link>,
     stop: watch::Receiver<bool>,
-) -> (mpsc::Receiver<Update>, Vec<tokio::task::JoinHandle<()>>) {
-    let (sender, receiver) = mpsc::channel(QUEUE);
+) -> (News, Vec<tokio::task::JoinHandle<()>>) {
+    let ((sender, updates), (parts_sender, parts)) = (mpsc::channel(QUEUE), mpsc::channel(PARTS));
     let mut tasks = Vec::new();
     let shared = poll::shared(followed.clone(), config.clone(), link.clone(), sender.clone());
     tasks.push(tokio::spawn(until_stopped(shared, stop.clone())));
-    let snapshots = poll::snapshots(followed.clone(), config.clone(), link.clone(), sender.clone());
+    let snapshots = poll::snapshots(followed.clone(), config.clone(), link.clone(), parts_sender);
     tasks.push(tokio::spawn(until_stopped(snapshots, stop.clone())));
     if config.websocket {
         let socket = socket::follow(followed, config.clone(), link, sender);
         tasks.push(tokio::spawn(until_stopped(socket, stop)));
     }
-    (receiver, tasks)
+    (News { updates, parts }, tasks)
 }
 
 async fn until_stopped(work: impl std::future::Future<Output = ()>, mut stop: watch::Receiver<bool>) {

@@ -8,6 +8,7 @@ use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{EngineAccount, Registry};
 use tokio::sync::mpsc::Sender;
 
+use super::snapshot::{Ended, Snapshots};
 use super::{read, Followed, Link};
 use crate::backoff::Backoff;
 use crate::config::StreamConfig;
@@ -53,17 +54,16 @@ fn listed(update: &Update, keys: &EngineKeys) -> Option<(u8, u8)> {
 /// Reads all margin accounts: at once, when asked to, from time to time, and often while there is no WebSocket.
 pub async fn snapshots(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
     let mut backoff = Backoff::new(Duration::from_millis(config.poll_accounts_millis), LONGEST_WAIT);
+    let mut snapshots = Snapshots::new(followed.connection, followed.engine, sender, link.clone());
     loop {
         let started = Instant::now();
-        let failed = match read::snapshot(&followed.connection, &followed.engine).await {
-            Ok(update) => {
+        let failed = match snapshots.take().await {
+            Ok(()) => {
                 backoff.succeeded();
-                if sender.send(update).await.is_err() {
-                    return;
-                }
                 None
             }
-            Err(error) => {
+            Err(Ended::Unwanted) => return,
+            Err(Ended::Failed(error)) => {
                 link.failed_reads.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(%error, reason = error.reason(), "the margin accounts could not be read");
                 Some(backoff.failed())

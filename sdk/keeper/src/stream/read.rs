@@ -1,51 +1,22 @@
 //! Reading accounts from the node.
 
-use plimsoll_rpc::engine::{program_accounts, ENGINE_OFFSET};
+use plimsoll_rpc::scan::decoded;
 use plimsoll_rpc::{Connection, Error, Result};
 use plimsoll_sdk::pda::{self, EngineKeys};
-use plimsoll_state::{EngineAccount, MarginAccount};
-use serde_json::json;
 use solana_pubkey::Pubkey;
-use solana_rpc_client_api::config::RpcProgramAccountsConfig;
-use solana_rpc_client_api::request::RpcRequest;
-use solana_rpc_client_api::response::{OptionalContext, RpcKeyedAccount};
+use solana_rpc_client_api::response::RpcKeyedAccount;
 
 use crate::state::Update;
 
-/// The request for all margin accounts of an engine, by `getProgramAccounts` or `programSubscribe`.
-pub fn margin_accounts_of(engine: &Pubkey) -> RpcProgramAccountsConfig {
-    program_accounts(MarginAccount::SPACE, &MarginAccount::ACCOUNT_DISCRIMINATOR, &[(ENGINE_OFFSET, *engine)], None)
-}
-
-/// All margin accounts of an engine, with the slot of the node's answer, or one before it.
-///
-/// # Errors
-/// An RPC error.
-pub async fn snapshot(connection: &Connection, engine: &Pubkey) -> Result<Update> {
-    // A node that leaves out the context is asked for its slot first: what it then answers is of that slot or later.
-    let before = connection.rpc.get_slot_with_commitment(connection.rpc.commitment()).await?;
-    let mut config = margin_accounts_of(engine);
-    config.account_config.commitment = Some(connection.rpc.commitment());
-    config.with_context = Some(true);
-    let params = json!([pda::PROGRAM_ID.to_string(), config]);
-    let answer: OptionalContext<Vec<RpcKeyedAccount>> =
-        connection.rpc.send(RpcRequest::GetProgramAccounts, params).await?;
-    let (slot, found) = match answer {
-        OptionalContext::Context(response) => (response.context.slot, response.value),
-        OptionalContext::NoContext(found) => (before, found),
-    };
-    let accounts = found.into_iter().map(keyed).collect::<Result<Vec<_>>>()?;
-    Ok(Update::Snapshot { slot, accounts })
-}
-
-/// Address and data of an account as the node sends it.
+/// Address and data of an account as the node sends it by WebSocket; empty data where it is not the engine's.
 ///
 /// # Errors
 /// `Node` where it sends something else.
 pub fn keyed(account: RpcKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
     let key = account.pubkey.parse().map_err(|_| Error::Node(format!("{:?} is no address", account.pubkey)))?;
-    let data = account.account.data.decode().ok_or_else(|| Error::Node(format!("the data of {key} is not encoded")))?;
-    Ok((key, data))
+    let account =
+        decoded(&account.account).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
+    Ok((key, if account.owner == pda::PROGRAM_ID { account.data } else { Vec::new() }))
 }
 
 /// The shared accounts and the clock, in one answer.

@@ -16,6 +16,7 @@ use solana_pubsub_client::nonblocking::pubsub_client::PubsubClient;
 use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
 use tokio::sync::mpsc::Sender;
 
+use super::snapshot::margin_accounts_of;
 use super::{read, Followed, Link};
 use crate::backoff::Backoff;
 use crate::config::StreamConfig;
@@ -120,7 +121,7 @@ async fn subscribe<'a>(client: &'a PubsubClient, engine: &Pubkey) -> Subscribed<
     let markets = program_accounts(Market::SPACE, &Market::ACCOUNT_DISCRIMINATOR, &of_engine, None);
     let slots = client.slot_subscribe().await?.0.map(|_| News::Nothing);
     let all = [
-        program(client, read::margin_accounts_of(engine), "margin accounts").await?,
+        program(client, margin_accounts_of(engine), "margin accounts").await?,
         program(client, banks, "banks").await?,
         program(client, markets, "markets").await?,
         account(client, keys.registry, "the registry").await?,

@@ -16,9 +16,11 @@ use solana_rpc_client::rpc_sender::{RpcSender, RpcTransportStats};
 use solana_rpc_client_api::client_error::{Error, ErrorKind, Result};
 use solana_rpc_client_api::config::RpcProgramAccountsConfig;
 use solana_rpc_client_api::filter::RpcFilterType;
-use solana_rpc_client_api::request::RpcRequest;
+use solana_rpc_client_api::request::{RpcError, RpcRequest, RpcResponseErrorData};
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
+
+use crate::chain::{Block, Chain};
 
 /// What is wrong with the node.
 #[derive(Default)]
@@ -27,8 +29,12 @@ pub struct Faults {
     pub rate_limited: u32,
     /// So many requests time out.
     pub timeouts: u32,
+    /// After so many requests every further one times out.
+    pub silent_after: Option<u32>,
     /// So many transactions are accepted and never land.
     pub dropped: u32,
+    /// Transactions land when the block height is looked at, in the last block that takes them.
+    pub lands_last: bool,
     /// Every look at the block height shows so many more blocks.
     pub height_step: u64,
     /// What the node claims of its genesis.
@@ -37,16 +43,28 @@ pub struct Faults {
     pub lie: Option<fn(&Pubkey, &mut Account)>,
     /// The node refuses every simulation so.
     pub simulation: Option<TransactionError>,
+    /// The node claims that every simulation succeeds.
+    pub simulation_always_succeeds: bool,
+    /// The node claims that what it was sent is confirmed, and drops it.
+    pub claims_confirmed: bool,
+    /// The node does not know compressed data.
+    pub plain_only: bool,
+    /// The node refuses answers to `getProgramAccounts` with more bytes than this.
+    pub most_scanned_bytes: Option<usize>,
+    /// The node does not offer `getProgramAccounts`.
+    pub refuses_scans: bool,
+    /// Most addresses that the node takes in one `getMultipleAccounts`.
+    pub most_at_once: Option<usize>,
 }
 
 struct Inner {
-    world: World,
+    chain: Chain,
     faults: Faults,
-    slot: u64,
-    height: u64,
-    statuses: HashMap<String, Value>,
     requests: HashMap<String, u32>,
     blockhashes: Vec<solana_hash::Hash>,
+    claimed: Vec<String>,
+    held: Vec<VersionedTransaction>,
+    largest_scan: usize,
 }
 
 /// The node.
@@ -55,8 +73,9 @@ pub struct Node(Arc<Mutex<Inner>>);
 
 impl Node {
     pub fn of(world: World) -> Self {
-        let (faults, statuses, requests) = (Faults::default(), HashMap::new(), HashMap::new());
-        let inner = Inner { world, faults, slot: 1_000, height: 900, statuses, requests, blockhashes: Vec::new() };
+        let (faults, requests, blockhashes) = (Faults::default(), HashMap::new(), Vec::new());
+        let (chain, claimed, held) = (Chain::of(world), Vec::new(), Vec::new());
+        let inner = Inner { chain, faults, requests, blockhashes, claimed, held, largest_scan: 0 };
         Self(Arc::new(Mutex::new(inner)))
     }
 
@@ -71,12 +90,18 @@ impl Node {
 
     /// Does something on the chain, in a slot of its own.
     pub fn world<R>(&self, then: impl FnOnce(&mut World) -> R) -> R {
-        let mut inner = self.inner();
-        inner.slot += 1;
-        then(&mut inner.world)
+        self.chain(|chain| {
+            chain.head.slot += 1;
+            then(&mut chain.head.world)
+        })
     }
 
-    pub fn faults(&self, set: impl FnOnce(&mut Faults)) {
+    /// Does something with the chain itself.
+    pub fn chain<R>(&self, then: impl FnOnce(&mut Chain) -> R) -> R {
+        then(&mut self.inner().chain)
+    }
+
+    pub fn faults<R>(&self, set: impl FnOnce(&mut Faults) -> R) {
         set(&mut self.inner().faults);
     }
 
@@ -89,6 +114,11 @@ impl Node {
     pub fn blockhashes(&self) -> Vec<solana_hash::Hash> {
         self.inner().blockhashes.clone()
     }
+
+    /// Accounts in the largest answer to `getProgramAccounts`.
+    pub fn largest_scan(&self) -> usize {
+        self.inner().largest_scan
+    }
 }
 
 fn http_status(status: u16) -> Error {
@@ -97,42 +127,74 @@ fn http_status(status: u16) -> Error {
     Error::from(ErrorKind::Reqwest(error))
 }
 
+fn refused(code: i64, message: &str) -> Error {
+    let data = RpcResponseErrorData::Empty;
+    ErrorKind::RpcError(RpcError::RpcResponseError { code, message: message.to_owned(), data }).into()
+}
+
 fn transaction(params: &Value) -> VersionedTransaction {
     let text = params[0].as_str().expect("an encoded transaction");
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
     bincode::deserialize(&bytes).expect("a transaction")
 }
 
+/// The commitment that a request asks for; none is `finalized`, which this chain does not tell from `confirmed`.
+fn commitment(config: &Value) -> &str {
+    config["commitment"].as_str().unwrap_or("finalized")
+}
+
+fn with_context(block: &Block, value: Value) -> Value {
+    json!({ "context": { "slot": block.slot }, "value": value })
+}
+
 impl Inner {
-    fn account(&self, key: &Pubkey) -> Option<Account> {
-        let mut account = self.world.svm.get_account(key)?;
+    fn account(&self, block: &Block, key: &Pubkey) -> Option<Account> {
+        let mut account = block.world.svm.get_account(key)?;
         if let Some(lie) = self.faults.lie {
             lie(key, &mut account);
         }
         Some(account)
     }
 
-    fn encoded(account: &Account) -> Value {
-        let data = base64::engine::general_purpose::STANDARD.encode(&account.data);
-        json!({
-            "lamports": account.lamports, "data": [data, "base64"], "owner": account.owner.to_string(),
+    /// An account as `config` wants it.
+    fn encoded(&self, account: &Account, config: &Value) -> Result<Value> {
+        let base64 = |data: &[u8]| base64::engine::general_purpose::STANDARD.encode(data);
+        let slice = &config["dataSlice"];
+        let from = (slice["offset"].as_u64().unwrap_or(0) as usize).min(account.data.len());
+        let length = slice["length"].as_u64().map_or(usize::MAX, |length| length as usize);
+        let data = &account.data[from..account.data.len().min(from.saturating_add(length))];
+        let encoding = config["encoding"].as_str().unwrap_or("base58");
+        let text = match encoding {
+            "base64" => base64(data),
+            "base64+zstd" if !self.faults.plain_only => {
+                base64(&zstd::stream::encode_all(data, 0).expect("compression"))
+            }
+            other => return Err(refused(-32602, &format!("Invalid params: unknown variant `{other}`"))),
+        };
+        Ok(json!({
+            "lamports": account.lamports, "data": [text, encoding], "owner": account.owner.to_string(),
             "executable": account.executable, "rentEpoch": 0, "space": account.data.len(),
-        })
+        }))
     }
 
-    fn with_context(&self, value: Value) -> Value {
-        json!({ "context": { "slot": self.slot }, "value": value })
+    fn multiple_accounts(&self, params: &Value) -> Result<Value> {
+        let (keys, block) = (params[0].as_array().expect("addresses"), self.chain.at(commitment(&params[1])));
+        let most = self.faults.most_at_once.unwrap_or(100);
+        if keys.len() > most {
+            return Err(refused(-32602, &format!("Too many inputs provided; max {most}")));
+        }
+        let shown = |key: &Value| {
+            let key = key.as_str().expect("a text").parse().expect("an address");
+            self.account(block, &key).map_or(Ok(Value::Null), |account| self.encoded(&account, &params[1]))
+        };
+        let accounts = keys.iter().map(shown).collect::<Result<Vec<Value>>>()?;
+        Ok(with_context(block, accounts.into()))
     }
 
-    fn multiple_accounts(&self, params: &Value) -> Value {
-        let keys = params[0].as_array().expect("addresses").iter().map(|key| key.as_str().expect("a text"));
-        let accounts: Vec<Value> = keys
-            .map(|key| self.account(&key.parse().expect("an address")).map_or(Value::Null, |a| Self::encoded(&a)))
-            .collect();
-        self.with_context(accounts.into())
-    }
-
-    fn program_accounts(&self, params: &Value) -> Value {
+    fn program_accounts(&mut self, params: &Value) -> Result<Value> {
+        if self.faults.refuses_scans {
+            return Err(refused(-32601, "Method not found"));
+        }
         let config: RpcProgramAccountsConfig = serde_json::from_value(params[1].clone()).expect("a configuration");
         let filters = config.filters.unwrap_or_default();
         let passes = |account: &Account| {
@@ -142,83 +204,110 @@ impl Inner {
                 _ => true,
             })
         };
-        let found = self.world.svm.get_program_accounts(&pda::PROGRAM_ID).into_iter().filter(|(_, a)| passes(a));
-        let keyed: Vec<Value> = found
-            .filter_map(|(key, _)| Some((key, self.account(&key)?)))
-            .map(|(key, account)| json!({ "pubkey": key.to_string(), "account": Self::encoded(&account) }))
-            .collect();
-        if config.with_context == Some(true) {
-            self.with_context(keyed.into())
-        } else {
-            keyed.into()
+        let block = self.chain.at(commitment(&params[1]));
+        let found = block.world.svm.get_program_accounts(&pda::PROGRAM_ID).into_iter().filter(|(_, a)| passes(a));
+        let keyed = found
+            .filter_map(|(key, _)| Some((key, self.account(block, &key)?)))
+            .map(|(key, account)| {
+                Ok(json!({ "pubkey": key.to_string(), "account": self.encoded(&account, &params[1])? }))
+            })
+            .collect::<Result<Vec<Value>>>()?;
+        let bytes: usize = keyed.iter().map(|keyed| keyed["account"]["data"][0].as_str().map_or(0, str::len)).sum();
+        if self.faults.most_scanned_bytes.is_some_and(|most| bytes > most) {
+            return Err(refused(-32603, "response is too large"));
         }
+        let answer = match config.with_context {
+            Some(true) => with_context(block, keyed.clone().into()),
+            _ => keyed.clone().into(),
+        };
+        self.largest_scan = self.largest_scan.max(keyed.len());
+        Ok(answer)
     }
 
     fn simulate(&self, params: &Value) -> Value {
+        let block = self.chain.at(commitment(&params[1]));
         if let Some(error) = &self.faults.simulation {
-            return self.with_context(json!({ "err": error, "logs": [], "unitsConsumed": 0 }));
+            return with_context(block, json!({ "err": error, "logs": [], "unitsConsumed": 0 }));
         }
-        let value = match self.world.svm.simulate_transaction(transaction(params)) {
+        let value = match block.world.svm.simulate_transaction(transaction(params)) {
+            Err(failed) if !self.faults.simulation_always_succeeds => {
+                json!({ "err": failed.err, "logs": failed.meta.logs, "unitsConsumed": 0 })
+            }
             Ok(done) => json!({
                 "err": null, "logs": done.meta.logs, "unitsConsumed": done.meta.compute_units_consumed,
                 "loadedAccountsDataSize": 400_000,
             }),
-            Err(failed) => json!({ "err": failed.err, "logs": failed.meta.logs, "unitsConsumed": 0 }),
+            Err(_) => json!({ "err": null, "logs": [], "unitsConsumed": 100_000 }),
         };
-        self.with_context(value)
+        with_context(block, value)
     }
 
     fn send(&mut self, params: &Value) -> Value {
         let transaction = transaction(params);
         let signature = transaction.signatures[0].to_string();
         self.blockhashes.push(*transaction.message.recent_blockhash());
-        if self.faults.dropped > 0 {
+        if self.faults.claims_confirmed {
+            self.claimed.push(signature.clone());
+        } else if self.faults.lands_last {
+            self.held.push(transaction);
+        } else if self.faults.dropped > 0 {
             self.faults.dropped -= 1;
-        } else if !self.statuses.contains_key(&signature) {
-            self.slot += 1;
-            let sent = self.world.svm.send_transaction(transaction);
-            let (err, status) = match sent {
-                Ok(_) => (Value::Null, json!({ "Ok": null })),
-                Err(failed) => (json!(failed.err), json!({ "Err": failed.err })),
-            };
-            let status = json!({
-                "slot": self.slot, "confirmations": 1, "err": err, "status": status, "confirmationStatus": "confirmed",
-            });
-            self.statuses.insert(signature.clone(), status);
+        } else {
+            self.chain.take(transaction);
         }
         signature.into()
     }
 
-    fn answer(&mut self, request: RpcRequest, params: &Value) -> Value {
-        match request {
+    fn status(&self, signature: &Value) -> Value {
+        let text = signature.as_str().expect("a signature");
+        let found = match self.claimed.iter().any(|claimed| claimed == text) {
+            true => Some((self.chain.head.slot, None, "confirmed")),
+            false => self.chain.status(&text.parse().expect("a signature")),
+        };
+        let Some((slot, error, commitment)) = found else { return Value::Null };
+        let status = error.as_ref().map_or_else(|| json!({ "Ok": null }), |error| json!({ "Err": error }));
+        json!({
+            "slot": slot, "confirmations": 1, "err": error, "status": status, "confirmationStatus": commitment,
+        })
+    }
+
+    fn epoch_info(&mut self, params: &Value) -> Value {
+        for transaction in std::mem::take(&mut self.held) {
+            self.chain.take(transaction);
+        }
+        self.chain.grow(self.faults.height_step);
+        let block = self.chain.at(commitment(&params[0]));
+        json!({
+            "absoluteSlot": block.slot, "blockHeight": block.height, "epoch": 1, "slotIndex": 1,
+            "slotsInEpoch": 432_000, "transactionCount": 1,
+        })
+    }
+
+    fn answer(&mut self, request: RpcRequest, params: &Value) -> Result<Value> {
+        Ok(match request {
             RpcRequest::GetGenesisHash => {
                 let own = || solana_hash::Hash::new_from_array([7; 32]).to_string();
                 self.faults.genesis.clone().unwrap_or_else(own).into()
             }
-            RpcRequest::GetMultipleAccounts => self.multiple_accounts(params),
-            RpcRequest::GetProgramAccounts => self.program_accounts(params),
-            RpcRequest::GetSlot => self.slot.into(),
-            RpcRequest::GetBlockHeight => {
-                self.height += self.faults.height_step;
-                self.height.into()
-            }
+            RpcRequest::GetMultipleAccounts => self.multiple_accounts(params)?,
+            RpcRequest::GetProgramAccounts => self.program_accounts(params)?,
+            RpcRequest::GetSlot => self.chain.at(commitment(&params[0])).slot.into(),
+            RpcRequest::GetEpochInfo => self.epoch_info(params),
             RpcRequest::GetLatestBlockhash => {
-                self.world.svm.expire_blockhash();
-                let hash = self.world.svm.latest_blockhash().to_string();
-                self.with_context(json!({ "blockhash": hash, "lastValidBlockHeight": self.height + 150 }))
+                let (hash, last) = self.chain.blockhash(commitment(&params[0]));
+                let value = json!({ "blockhash": hash.to_string(), "lastValidBlockHeight": last });
+                with_context(self.chain.at(commitment(&params[0])), value)
             }
             RpcRequest::GetRecentPrioritizationFees => json!([{ "slot": 1, "prioritizationFee": 700 }]),
             RpcRequest::SimulateTransaction => self.simulate(params),
             RpcRequest::SendTransaction => self.send(params),
             RpcRequest::GetSignatureStatuses => {
-                let known = |signature: &Value| self.statuses.get(signature.as_str()?).cloned();
                 let signatures = params[0].as_array().expect("signatures").iter();
-                let statuses: Vec<Value> =
-                    signatures.map(|signature| known(signature).unwrap_or(Value::Null)).collect();
-                self.with_context(statuses.into())
+                let statuses: Vec<Value> = signatures.map(|signature| self.status(signature)).collect();
+                with_context(&self.chain.head, statuses.into())
             }
             other => panic!("the node does not know {other}"),
-        }
+        })
     }
 }
 
@@ -227,15 +316,22 @@ impl RpcSender for Node {
     async fn send(&self, request: RpcRequest, params: Value) -> Result<Value> {
         let mut inner = self.inner();
         *inner.requests.entry(request.to_string()).or_default() += 1;
-        if inner.faults.rate_limited > 0 {
-            inner.faults.rate_limited -= 1;
+        let timed_out = || Err(ErrorKind::Io(std::io::ErrorKind::TimedOut.into()).into());
+        let faults = &mut inner.faults;
+        match &mut faults.silent_after {
+            Some(0) => return timed_out(),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        if faults.rate_limited > 0 {
+            faults.rate_limited -= 1;
             return Err(http_status(429));
         }
-        if inner.faults.timeouts > 0 {
-            inner.faults.timeouts -= 1;
-            return Err(ErrorKind::Io(std::io::ErrorKind::TimedOut.into()).into());
+        if faults.timeouts > 0 {
+            faults.timeouts -= 1;
+            return timed_out();
         }
-        Ok(inner.answer(request, &params))
+        inner.answer(request, &params)
     }
 
     fn get_transport_stats(&self) -> RpcTransportStats {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use futures::{SinkExt, StreamExt};
 use plimsoll_keeper::state::Update;
-use plimsoll_keeper::stream::{self, Followed, Link};
+use plimsoll_keeper::stream::{self, Followed, Link, News};
 use plimsoll_sim::world::{Trader, World};
 use serde_json::{json, Value};
 use solana_pubkey::Pubkey;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::stage::Stage;
@@ -70,7 +70,7 @@ fn news(world: &World, of: &Trader, slot: u64) -> Value {
 }
 
 struct Following {
-    updates: mpsc::Receiver<Update>,
+    updates: News,
     link: Arc<Link>,
     stop: watch::Sender<bool>,
 }
@@ -113,7 +113,7 @@ async fn a_lost_connection_is_made_again_and_what_was_missed_is_read_by_a_snapsh
     let notify = stage.node.world(|world| news(world, &stage.alice, 5_000));
     let socket = serve(notify).await;
     let mut following = follow(&stage, socket.url.clone()).await;
-    let is_snapshot = |update: &Update| matches!(update, Update::Snapshot { .. });
+    let is_snapshot = |update: &Update| matches!(update, Update::SnapshotEnds { .. });
     // The one at the start, and the one that the first connection asks for.
     following.until(is_snapshot).await;
     following.until(is_snapshot).await;
@@ -150,7 +150,7 @@ async fn without_a_websocket_polling_alone_brings_everything_and_connecting_back
     let stage = Stage::new();
     let mut following = follow(&stage, "ws://127.0.0.1:1".into()).await;
     let registry = stage.node.world(|world| world.keys.registry);
-    following.until(|update| matches!(update, Update::Snapshot { accounts, .. } if accounts.len() == 3)).await;
+    following.until(|update| matches!(update, Update::SnapshotPart { accounts, .. } if accounts.len() == 3)).await;
     following.until(|update| matches!(update, Update::Account { key, .. } if *key == registry)).await;
     following.until(|update| matches!(update, Update::Clock { .. })).await;
     let failed = async {

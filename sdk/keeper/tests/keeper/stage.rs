@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use plimsoll_keeper::config::Config;
 use plimsoll_keeper::jobs::{Context, Job, Liquidate, RefreshPrice};
+use plimsoll_keeper::state::Update;
 use plimsoll_keeper::stream::read;
+use plimsoll_keeper::stream::snapshot::Snapshots;
 use plimsoll_keeper::Keeper;
 use plimsoll_rpc::Cluster;
 use plimsoll_sdk::ix;
 use plimsoll_sim::world::{keypair, Trader, World, BTC, E8, SOL, USDC};
 use plimsoll_state::MarginAccount;
 use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::node::Node;
@@ -119,12 +122,24 @@ impl Stage {
     /// Reads everything anew.
     pub async fn read_all(&self, context: &Context) {
         let keys = context.tracker().shared.keys;
-        let snapshot = read::snapshot(&context.connection, &keys.engine).await.expect("a snapshot");
+        let snapshot = self.snapshot(keys.engine).await;
         let shared = read::shared(&context.connection, &keys, (3, 2)).await.expect("shared accounts");
         let mut tracker = context.tracker();
-        for update in shared.into_iter().chain([snapshot]) {
+        for update in shared.into_iter().chain(snapshot) {
             tracker.apply(update);
         }
+    }
+
+    /// The updates of a snapshot.
+    pub async fn snapshot(&self, engine: Pubkey) -> Vec<Update> {
+        let (sender, mut updates) = tokio::sync::mpsc::channel(1_000);
+        let mut snapshots = Snapshots::new(self.node.connection(), engine, sender, Arc::default());
+        assert!(snapshots.take().await.is_ok(), "a snapshot");
+        let mut taken = Vec::new();
+        while let Ok(update) = updates.try_recv() {
+            taken.push(update);
+        }
+        taken
     }
 
     pub fn account(&self, trader: &Trader) -> MarginAccount {
