@@ -1,11 +1,12 @@
-//! The liquidators at work: looking, racing, and bringing what they took back to dollars.
+//! A liquidator: what he may take, what he hedges, and how he brings it back to dollars. The same in process and on a
+//! cluster; [`race`](crate::race) and `live` send what is decided here.
 
+use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{Leg, Liability};
-use plimsoll_state::snapshot::Views;
+use plimsoll_risk::portfolio::Portfolio;
 
 use crate::data::E8;
 use crate::depth::{Depth, Way};
-use crate::engine::{Engine, Snapshot};
 use crate::listing::{BANKS, MARKETS};
 use crate::result::LiquidatorResult;
 use crate::rng::Rng;
@@ -25,6 +26,8 @@ pub struct Desk {
     pub capital_usd: f64,
     /// Notional taken and not yet sold, dollars.
     pub inventory_usd: f64,
+    /// Notional of liquidations that have been sent and not been answered yet, dollars.
+    pub in_flight_usd: f64,
     /// Owed to him by the outside world (negative: he owes), dollars.
     pub outside_usd: f64,
     /// Base sold outside against perps taken over (negative: bought), by market, base units, with its proceeds.
@@ -33,33 +36,71 @@ pub struct Desk {
     pub result: LiquidatorResult,
 }
 
-/// A fill that a liquidator won.
-#[derive(Clone, Debug)]
-pub struct Won {
-    /// Who.
-    pub liquidator: usize,
-    /// The offer as it was planned on the state just before.
-    pub offer: Offer,
-    /// What the program reported.
-    pub outcome: plimsoll::liquidation::LiquidationOutcome,
-    /// Compute units.
-    pub compute_units: u64,
+/// A step on the way back to the settlement token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Closes a perp against the maker at the held price, and its hedge outside at the recorded one.
+    ClosePerp {
+        /// Market.
+        market: usize,
+        /// Base units held, positive long.
+        units: i64,
+    },
+    /// Repays a debt with tokens bought outside.
+    Repay {
+        /// Bank.
+        bank: usize,
+        /// How much.
+        atoms: u64,
+    },
+    /// Pays in what the outside world owed, in the settlement token.
+    PayIn {
+        /// How much.
+        atoms: u64,
+    },
+    /// Delivers tokens that have been sold outside, all of a bank.
+    Deliver {
+        /// Bank.
+        bank: usize,
+    },
+    /// Pays what is owed outside, in the settlement token.
+    PayOut {
+        /// How much.
+        atoms: u64,
+    },
 }
 
 impl Desk {
     /// A liquidator with all of his capital.
     pub fn new(plan: LiquidatorPlan, capital_usd: f64) -> Self {
         let result = LiquidatorResult { capital_usd, ..LiquidatorResult::default() };
-        Self { plan, capital_usd, inventory_usd: 0.0, outside_usd: 0.0, hedged: [(0, 0.0); 2], result }
+        Self {
+            plan,
+            capital_usd,
+            inventory_usd: 0.0,
+            in_flight_usd: 0.0,
+            outside_usd: 0.0,
+            hedged: [(0, 0.0); 2],
+            result,
+        }
     }
 
-    fn means<'a>(&self, books: &'a [Depth; 2]) -> Means<'a> {
-        let limit_usd = (self.capital_usd * MOST_LEVERAGE - self.inventory_usd).max(0.0);
+    /// What he reckons with.
+    pub fn means<'a>(&self, books: &'a [Depth; 2]) -> Means<'a> {
+        let limit_usd = (self.capital_usd * MOST_LEVERAGE - self.inventory_usd - self.in_flight_usd).max(0.0);
         Means { books, fee_ppm: self.plan.fee_ppm, limit_usd }
     }
 
-    /// Trades outside what a liquidation brought, at once, at the recorded price less spread, impact and fee.
-    fn hedge(&mut self, offer: &Offer, books: &mut [Depth; 2], prices: &[i64; 2]) {
+    /// A race was lost.
+    pub fn lost(&mut self) {
+        self.result.lost += 1;
+    }
+
+    /// A race was won: books the gain of what was really filled, and trades outside what it brought, at once, at the
+    /// recorded price less spread, impact and fee.
+    pub fn won(&mut self, offer: &Offer, books: &mut [Depth; 2], prices: &[i64; 2]) {
+        self.result.won += 1;
+        self.result.penalties_usd += offer.gain_usd;
         for hedge in &offer.hedges {
             let ppm = books[hedge.underlying.index()].trade(hedge.way, hedge.usd) + self.plan.fee_ppm;
             let cost = hedge.usd * ppm / 1e6;
@@ -81,127 +122,65 @@ impl Desk {
             }
         }
     }
+
+    /// First errands: perps are closed, and debts repaid so that initial margin allows what goes out afterwards.
+    pub fn first_errands(&self, portfolio: &Portfolio) -> Vec<Errand> {
+        let perps = portfolio.perps().iter().filter(|l| l.units != 0);
+        let close = perps.map(|l| Errand::ClosePerp { market: l.market as usize, units: l.units });
+        let debts = portfolio.tokens().iter().filter(|l| l.amount_atoms < 0);
+        let repay = debts.map(|l| Errand::Repay { bank: l.bank as usize, atoms: l.amount_atoms.unsigned_abs() });
+        close.chain(repay).collect()
+    }
+
+    /// Last errands, by the account as the first ones found it: the difference with the outside world is settled and
+    /// tokens are delivered.
+    pub fn last_errands(&self, portfolio: &Portfolio) -> Vec<Errand> {
+        let atoms = (self.outside_usd.abs() * 1e6) as u64;
+        let pay_in = (self.outside_usd > 0.0 && atoms > 0).then_some(Errand::PayIn { atoms });
+        let held = portfolio.tokens().iter().filter(|l| l.amount_atoms > 0);
+        let deliver = held.map(|l| Errand::Deliver { bank: l.bank as usize });
+        let pay_out = (self.outside_usd < 0.0 && atoms > 0).then_some(Errand::PayOut { atoms });
+        pay_in.into_iter().chain(deliver).chain(pay_out).collect()
+    }
+
+    /// Books an errand that was done, at the recorded prices.
+    pub fn done(&mut self, errand: &Errand, prices: &[i64; 2]) {
+        match *errand {
+            Errand::ClosePerp { market, .. } => {
+                let price = prices[MARKETS[market].underlying.index()] as f64 / E8 as f64;
+                let (hedged, proceeds) = std::mem::take(&mut self.hedged[market]);
+                let base = 10f64.powi(MARKETS[market].base_decimals as i32);
+                self.outside_usd += proceeds - hedged as f64 / base * price;
+            }
+            Errand::PayIn { .. } | Errand::PayOut { .. } => self.outside_usd = 0.0,
+            Errand::Repay { .. } | Errand::Deliver { .. } => {}
+        }
+    }
 }
 
-/// Every liquidator who looks at this step, in random order, goes for the account's best offer; at most
-/// [`RACERS`] of them send, all with the no-op flag, and the chain decides.
-pub fn race(
-    engine: &mut Engine,
-    desks: &mut [Desk],
-    books: &mut [Depth; 2],
-    prices: &[i64; 2],
-    step: usize,
-    account: usize,
+impl Errand {
+    /// Whether the liquidator holds inventory for as long as this is not done.
+    pub const fn clears_inventory(&self) -> bool {
+        !matches!(self, Self::PayIn { .. } | Self::PayOut { .. })
+    }
+}
+
+/// Who goes for an account: of the liquidators who are free and look in this turn, in random order, the first
+/// [`RACERS`] who have an offer that pays.
+pub fn racers(
+    desks: &[Desk],
+    is_free: impl Fn(usize) -> bool,
+    books: &[Depth; 2],
+    (portfolio, clocks): (&Portfolio, &Clocks),
+    now: i64,
+    turn: usize,
     rng: &mut Rng,
-) -> Vec<Won> {
-    let seen = engine.snapshot();
-    let liquidatee = engine.account(account);
-    let Ok(portfolio) = seen.with(&liquidatee).portfolio(Views::LIQUIDATION) else { return Vec::new() };
-    let clocks = liquidatee.clocks();
-    let mut order: Vec<usize> = (0..desks.len()).filter(|&i| step.is_multiple_of(desks[i].plan.every_steps)).collect();
+) -> Vec<(usize, Offer)> {
+    let looks = |i: &usize| is_free(*i) && turn.is_multiple_of(desks[*i].plan.every_steps);
+    let mut order: Vec<usize> = (0..desks.len()).filter(looks).collect();
     rng.shuffle(&mut order);
-    let offer = |i: usize| best_offer(&portfolio, &clocks, seen.now, &desks[i].means(books)).map(|offer| (i, offer));
-    let offers: Vec<(usize, Offer)> = order.into_iter().filter_map(offer).take(RACERS).collect();
-    let mut won = Vec::new();
-    for (i, offer) in offers {
-        if let Some(fill) = attempt(engine, &mut desks[i], i, books, prices, account, &offer) {
-            won.push(fill);
-        }
-    }
-    won
-}
-
-/// Sends one liquidation; none where somebody else was faster or it was refused.
-fn attempt(
-    engine: &mut Engine,
-    desk: &mut Desk,
-    liquidator: usize,
-    books: &mut [Depth; 2],
-    prices: &[i64; 2],
-    account: usize,
-    offer: &Offer,
-) -> Option<Won> {
-    // What the program will do with this very request in the state that it will find.
-    let planned = {
-        let now = engine.snapshot();
-        let liquidatee = engine.account(account);
-        now.with(&liquidatee).plan(&offer.request).ok()
-    };
-    let (outcome, compute_units) = engine.liquidate(liquidator, account, &offer.request)?;
-    if outcome.reason != 0 {
-        desk.result.lost += 1;
-        return None;
-    }
-    let mut offer = offer.clone();
-    if let Some(Ok(plan)) = planned {
-        let scale = plan.size as f64 / offer.plan.size.max(1) as f64;
-        offer.hedges.iter_mut().for_each(|h| h.usd *= scale);
-        offer.gain_usd *= scale;
-        offer.cost_usd *= scale;
-        offer.plan = plan;
-    }
-    desk.result.won += 1;
-    desk.result.penalties_usd += offer.gain_usd;
-    desk.hedge(&offer, books, prices);
-    Some(Won { liquidator, offer, outcome, compute_units })
-}
-
-/// Brings a liquidator's account back to the settlement token: delivers tokens, closes perps, settles the difference.
-pub fn unwind(engine: &mut Engine, desk: &mut Desk, liquidator: usize, prices: &[i64; 2]) {
-    if desk.inventory_usd <= 0.0 {
-        return;
-    }
-    let snapshot = engine.snapshot();
-    let trader = engine.liquidators[liquidator];
-    let account = engine.world.margin_account(&trader);
-    let Ok(portfolio) = snapshot.with(&account).portfolio(Views::SPOT) else { return };
-    let mut clear = true;
-    for leg in portfolio.perps().iter().filter(|l| l.units != 0) {
-        clear &= close_perp(engine, desk, liquidator, &snapshot, leg.market as usize, leg.units, prices);
-    }
-    // First what comes in, so that initial margin allows what goes out.
-    for leg in portfolio.tokens().iter().filter(|l| l.amount_atoms < 0) {
-        clear &= engine.deposit(&trader, leg.bank as usize, leg.amount_atoms.unsigned_abs()).is_ok();
-    }
-    if desk.outside_usd > 0.0 {
-        let atoms = (desk.outside_usd * 1e6) as u64;
-        if atoms > 0 && engine.deposit(&trader, 0, atoms).is_ok() {
-            desk.outside_usd = 0.0;
-        }
-    }
-    for leg in portfolio.tokens().iter().filter(|l| l.amount_atoms > 0) {
-        clear &= engine.withdraw(&trader, leg.bank as usize, None).is_ok();
-    }
-    if desk.outside_usd < 0.0 {
-        let atoms = (-desk.outside_usd * 1e6) as u64;
-        if atoms > 0 && engine.withdraw(&trader, 0, Some(atoms)).is_ok() {
-            desk.outside_usd = 0.0;
-        }
-    }
-    if clear {
-        desk.inventory_usd = 0.0;
-    }
-}
-
-/// Closes a perp against the maker at spot and the hedge outside at the recorded price.
-fn close_perp(
-    engine: &mut Engine,
-    desk: &mut Desk,
-    liquidator: usize,
-    snapshot: &Snapshot,
-    market: usize,
-    units: i64,
-    prices: &[i64; 2],
-) -> bool {
-    if !engine.close_against_maker(liquidator, market, units, snapshot) {
-        return false;
-    }
-    let underlying = MARKETS[market].underlying;
-    let price = prices[underlying.index()] as f64 / E8 as f64;
-    let (hedged, proceeds) = std::mem::take(&mut desk.hedged[market]);
-    let base = 10f64.powi(MARKETS[market].base_decimals as i32);
-    desk.outside_usd += proceeds - hedged as f64 / base * price;
-    true
+    let offer = |i: usize| best_offer(portfolio, clocks, now, &desks[i].means(books)).map(|offer| (i, offer));
+    order.into_iter().filter_map(offer).take(RACERS).collect()
 }
 
 /// The bank whose debt a leg repays, or that a perp settles in.
@@ -220,5 +199,39 @@ pub fn product(leg: &Leg) -> String {
         Leg::Pair { asset, liability: Liability::Borrow(debt) } => format!("{}/{}", bank(asset), bank(debt)),
         Leg::Pair { asset, liability: Liability::NegativePnl(m) } => format!("{}/{} PnL", bank(asset), market(m)),
         Leg::Perp { market: m } => market(m).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy::LIQUIDATORS;
+    use plimsoll_risk::params::GlobalParams;
+
+    #[test]
+    fn what_is_in_flight_can_not_be_taken_twice() {
+        let books = [Depth::new(1e6, 0), Depth::new(1e6, 0)];
+        let mut desk = Desk::new(LIQUIDATORS[0], 100.0);
+        (desk.inventory_usd, desk.in_flight_usd) = (50.0, 120.0);
+        assert_eq!(desk.means(&books).limit_usd, 30.0);
+        desk.in_flight_usd = 500.0;
+        assert_eq!(desk.means(&books).limit_usd, 0.0);
+    }
+
+    #[test]
+    fn debts_are_repaid_before_tokens_go_out_and_what_is_owed_outside_is_paid_last() {
+        let mut portfolio = Portfolio::empty(GlobalParams::DEFAULT);
+        (portfolio.tokens[0].bank, portfolio.tokens[0].amount_atoms) = (1, 7);
+        (portfolio.tokens[1].bank, portfolio.tokens[1].amount_atoms) = (2, -5);
+        portfolio.token_count = 2;
+        (portfolio.perps[0].market, portfolio.perps[0].units, portfolio.perp_count) = (1, -3, 1);
+        let mut desk = Desk::new(LIQUIDATORS[0], 100.0);
+        let first = [Errand::ClosePerp { market: 1, units: -3 }, Errand::Repay { bank: 2, atoms: 5 }];
+        assert_eq!(desk.first_errands(&portfolio), first);
+        desk.outside_usd = -2.0;
+        let last = [Errand::Deliver { bank: 1 }, Errand::PayOut { atoms: 2_000_000 }];
+        assert_eq!(desk.last_errands(&portfolio), last);
+        desk.done(&last[1], &[E8, E8]);
+        assert_eq!((desk.outside_usd, desk.last_errands(&portfolio).len()), (0.0, 1));
     }
 }

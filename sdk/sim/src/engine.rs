@@ -1,19 +1,18 @@
 //! The engine under replay: its chain, everyone's accounts, and every transaction measured.
 
+use std::collections::BTreeMap;
+
 use anchor_lang::prelude::Pubkey;
 use litesvm::types::TransactionMetadata;
-use plimsoll::liquidation::LiquidationOutcome;
-use plimsoll_risk::margin::{margins, quote_sides};
-use plimsoll_risk::portfolio::{At, Portfolio};
 use plimsoll_sdk::view::Accounts;
-use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, MarginAccount, Market, PriceBoard, Registry};
 use solana_instruction::Instruction;
 
 use crate::conserve::{self, Ledger};
 use crate::listing::{BANKS, MARKETS};
 use crate::measure::Meter;
-use crate::result::{bounded_ratio, Conservation};
+use crate::result::Conservation;
+use crate::standing::Standing;
 use crate::world::{size_and_keys, Failure, Trader, World, BUDGET_INSTRUCTION_UNITS};
 
 /// The chain and who is on it.
@@ -48,52 +47,10 @@ impl Snapshot {
         Accounts { account, registry: &self.registry, board: &self.board, now: self.now }
     }
 
-    /// NAV, maintenance requirement and gross liabilities at spot; none where a leg cannot be valued.
+    /// How an account stands at spot; none where a leg cannot be valued.
     pub fn standing(&self, account: &MarginAccount) -> Option<Standing> {
-        let portfolio = self.with(account).portfolio(Views::SPOT).ok()?;
-        let margins = margins(&portfolio, At::Spot, false);
-        let usd = |pico: i128| pico as f64 / 1e12;
-        Some(Standing {
-            nav_usd: usd(margins.nav),
-            mmr_usd: usd(margins.mmr()),
-            under_water: margins.is_under_water(),
-            exposure_usd: exposure_usd(&portfolio),
-        })
+        Standing::of(&self.with(account))
     }
-}
-
-/// How an account stands at spot; dollars.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Standing {
-    /// NAV.
-    pub nav_usd: f64,
-    /// Maintenance requirement.
-    pub mmr_usd: f64,
-    /// Below maintenance.
-    pub under_water: bool,
-    /// Debts plus perp notional: what liquidations can close.
-    pub exposure_usd: f64,
-}
-
-impl Standing {
-    /// NAV / MMR, bounded.
-    pub fn ratio(&self) -> f64 {
-        bounded_ratio(self.nav_usd, self.mmr_usd)
-    }
-}
-
-/// Debts and notional, dollars: borrows, what is owed in quote after netting PnL, and perps.
-fn exposure_usd(portfolio: &Portfolio) -> f64 {
-    let debts: u64 = portfolio
-        .tokens()
-        .iter()
-        .filter(|l| l.amount_atoms < 0)
-        .map(|l| l.prices.spot.value_up(l.amount_atoms.unsigned_abs()))
-        .sum();
-    let (_, owed) = quote_sides(portfolio, &margins(portfolio, At::Spot, false));
-    let perps: u64 = portfolio.perps().iter().map(|l| l.prices.spot.value_up(l.units.unsigned_abs())).sum();
-    let quote = portfolio.quote.prices.spot;
-    (debts as f64 + quote.value_up(owed) as f64 + quote.value_up(perps) as f64) / 1e6
 }
 
 /// A refused transaction's reason: the program's error by name, else what the runtime said.
@@ -125,23 +82,13 @@ impl Engine {
         match self.world.send(payer, &instructions) {
             Ok(meta) => {
                 let units = meta.compute_units_consumed.saturating_sub(BUDGET_INSTRUCTION_UNITS);
-                self.meter.succeeded(self.measured_name(name, &meta), units, bytes, keys);
+                self.meter.landed(name, &meta.return_data.data, Some(units), bytes, keys);
                 Ok(meta)
             }
             Err(failure) => {
                 self.meter.refused(name, &reason(&failure));
                 Err(failure)
             }
-        }
-    }
-
-    /// A liquidation that found nothing to do is measured apart.
-    fn measured_name<'a>(&self, name: &'a str, meta: &TransactionMetadata) -> &'a str {
-        let lost = outcome(meta).is_some_and(|o| o.reason != 0);
-        match name {
-            "liquidate_collateral" if lost => "liquidate_collateral (no-op)",
-            "liquidate_position" if lost => "liquidate_position (no-op)",
-            other => other,
         }
     }
 
@@ -165,6 +112,23 @@ impl Engine {
         self.world.read(&self.world.keys.market(index as u8))
     }
 
+    /// Every bank.
+    pub fn banks(&self) -> Vec<Bank> {
+        (0..BANKS.len()).map(|i| self.bank(i)).collect()
+    }
+
+    /// Every market.
+    pub fn markets(&self) -> Vec<Market> {
+        (0..MARKETS.len()).map(|i| self.market(i)).collect()
+    }
+
+    /// How every account of the population stands, by number; without those that cannot be valued.
+    pub fn standings(&self) -> BTreeMap<usize, Standing> {
+        let snapshot = self.snapshot();
+        let standing = |i: usize| Some((i, snapshot.standing(&self.account(i))?));
+        (0..self.accounts.len()).filter_map(standing).collect()
+    }
+
     /// Every margin account of the engine.
     pub fn everyone(&self) -> Vec<MarginAccount> {
         let all = self.accounts.iter().chain(&self.liquidators).chain(std::iter::once(&self.maker));
@@ -175,8 +139,8 @@ impl Engine {
     pub fn check_conservation(&self, found: &mut Conservation) {
         let snapshot = self.snapshot();
         let vault = |i: usize| self.world.token_balance(&self.world.keys.bank(i as u8).vault);
-        let banks: Vec<(Bank, u64)> = (0..BANKS.len()).map(|i| (self.bank(i), vault(i))).collect();
-        let markets: Vec<Market> = (0..MARKETS.len()).map(|i| self.market(i)).collect();
+        let banks: Vec<(Bank, u64)> = self.banks().into_iter().zip((0..BANKS.len()).map(vault)).collect();
+        let markets = self.markets();
         let ledger = Ledger {
             registry: &snapshot.registry,
             board: &snapshot.board,
@@ -185,18 +149,8 @@ impl Engine {
             accounts: &self.everyone(),
             now: snapshot.now,
             transactions: self.meter.total(),
-            closings: self.meter.count("resolve_bankruptcy (seize PnL)")
-                + self.meter.count("resolve_bankruptcy (pay PnL)"),
+            closings: self.meter.closings(),
         };
         conserve::check(&ledger, found);
     }
-}
-
-/// What a liquidation reported.
-pub fn outcome(meta: &TransactionMetadata) -> Option<LiquidationOutcome> {
-    let data = &meta.return_data.data;
-    // The runtime strips trailing zeros of return data.
-    let mut bytes = [0u8; core::mem::size_of::<LiquidationOutcome>()];
-    bytes.get_mut(..data.len())?.copy_from_slice(data);
-    (!data.is_empty()).then(|| bytemuck::pod_read_unaligned(&bytes))
 }

@@ -6,10 +6,11 @@
 //! | [`data`], [`scenario`], [`path`] | recorded minute bars, the crashes by name, prices every few seconds |
 //! | [`feed_plan`] | which oracle update arrives when, and how wide |
 //! | [`listing`], [`population`] | banks, markets and the accounts at the start |
-//! | [`depth`], [`strategy`] | what selling costs, and what a liquidator therefore asks for |
+//! | [`depth`], [`strategy`], [`desk`], [`order`] | what selling costs, what a liquidator therefore asks for and does afterwards |
 //! | [`engine`], [`ops`], [`money`], [`opening`] | every transaction, measured, and what comes before the crash |
-//! | [`run`], [`desk`], [`resolve`], [`watch`], [`conserve`] | the loop, the liquidators, bankruptcies, what is written down |
-//! | [`live`] | the same engine on a cluster, over RPC |
+//! | [`standing`], [`dues`], [`watch`], [`conserve`] | where accounts stand, what cranks have to do, what is written down |
+//! | [`run`], [`race`], [`resolve`] | the loop in process, its liquidators and bankruptcies |
+//! | `live` (feature `live`) | the same on a cluster, over RPC |
 //! | [`measure`], [`result`], [`table`], [`report`] | figures, JSON, terminal and HTML |
 #![deny(missing_docs)]
 
@@ -17,23 +18,28 @@ pub mod conserve;
 pub mod data;
 pub mod depth;
 pub mod desk;
+pub mod dues;
 pub mod engine;
 pub mod feed_plan;
 pub mod feeds;
 pub mod listing;
+#[cfg(feature = "live")]
 pub mod live;
 pub mod measure;
 pub mod money;
 pub mod opening;
 pub mod ops;
+pub mod order;
 pub mod path;
 pub mod population;
+pub mod race;
 pub mod report;
 pub mod resolve;
 pub mod result;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod standing;
 pub mod strategy;
 pub mod table;
 pub mod watch;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::order;
 use crate::result::{Footprint, Spread};
 
 #[derive(Clone, Debug, Default)]
@@ -17,13 +18,28 @@ struct Series {
 pub struct Meter {
     series: BTreeMap<String, Series>,
     refusals: BTreeMap<String, u64>,
+    no_ops: BTreeMap<String, u64>,
 }
 
 impl Meter {
-    /// A transaction succeeded. `instruction` is the one it was sent for; its compute-budget instruction is included.
-    pub fn succeeded(&mut self, instruction: &str, compute_units: u64, bytes: usize, accounts: usize) {
-        let series = self.series.entry(instruction.to_owned()).or_default();
-        series.compute_units.push(compute_units);
+    /// A transaction succeeded. `instruction` is the one it was sent for; its compute-budget instructions are included
+    /// in bytes and accounts, not in compute units, which are none where the chain did not tell them. A liquidation
+    /// whose return data says that nothing was left to do is measured apart.
+    pub fn landed(
+        &mut self,
+        instruction: &str,
+        return_data: &[u8],
+        compute_units: Option<u64>,
+        bytes: usize,
+        accounts: usize,
+    ) {
+        let outcome = order::outcome(return_data);
+        let name = order::measured_name(instruction, outcome.as_ref());
+        if let Some(lost) = outcome.filter(|_| name != instruction) {
+            *self.no_ops.entry(format!("{instruction}: {}", order::reason(&lost))).or_default() += 1;
+        }
+        let series = self.series.entry(name.to_owned()).or_default();
+        series.compute_units.extend(compute_units);
         series.bytes.push(bytes as u64);
         series.accounts.push(accounts as u64);
     }
@@ -36,12 +52,22 @@ impl Meter {
 
     /// Transactions that succeeded so far.
     pub fn total(&self) -> u64 {
-        self.series.values().map(|s| s.compute_units.len() as u64).sum()
+        self.series.values().map(|s| s.bytes.len() as u64).sum()
     }
 
     /// Transactions of one instruction that succeeded so far.
     pub fn count(&self, instruction: &str) -> u64 {
-        self.series.get(instruction).map_or(0, |s| s.compute_units.len() as u64)
+        self.series.get(instruction).map_or(0, |s| s.bytes.len() as u64)
+    }
+
+    /// Calls of resolutions that have closed positions against their opposite side.
+    pub fn closings(&self) -> u64 {
+        self.count("resolve_bankruptcy (seize PnL)") + self.count("resolve_bankruptcy (pay PnL)")
+    }
+
+    /// Transactions that succeeded and whose compute units are unknown.
+    pub fn unmeasured(&self) -> u64 {
+        self.series.values().map(|s| (s.bytes.len() - s.compute_units.len()) as u64).sum()
     }
 
     /// Compute units by instruction.
@@ -53,7 +79,7 @@ impl Meter {
     /// Sizes by instruction.
     pub fn transactions(&self) -> BTreeMap<String, Footprint> {
         let footprint = |s: &Series| Footprint {
-            count: s.compute_units.len() as u64,
+            count: s.bytes.len() as u64,
             refused: s.refused,
             bytes: Spread::of(s.bytes.clone()),
             accounts: Spread::of(s.accounts.clone()),
@@ -65,17 +91,24 @@ impl Meter {
     pub fn refusals(&self) -> BTreeMap<String, u64> {
         self.refusals.clone()
     }
+
+    /// Liquidations that found nothing left to do, by instruction and reason.
+    pub fn no_ops(&self) -> BTreeMap<String, u64> {
+        self.no_ops.clone()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plimsoll::liquidation::LiquidationOutcome;
+    use plimsoll::EngineError;
 
     #[test]
     fn instructions_are_measured_apart_and_refusals_only_counted() {
         let mut meter = Meter::default();
-        meter.succeeded("deposit", 10, 300, 9);
-        meter.succeeded("deposit", 30, 310, 9);
+        meter.landed("deposit", &[], Some(10), 300, 9);
+        meter.landed("deposit", &[], Some(30), 310, 9);
         meter.refused("deposit", "CapExceeded");
         meter.refused("borrow", "Paused");
         assert_eq!(meter.compute_units()["deposit"], Spread { min: 10, median: 10, max: 30 });
@@ -83,5 +116,18 @@ mod tests {
         assert_eq!(meter.transactions()["deposit"].refused, 1);
         assert_eq!(meter.refusals()["borrow: Paused"], 1);
         assert_eq!(meter.total(), 2);
+    }
+
+    #[test]
+    fn a_lost_race_is_counted_by_its_reason_and_measured_apart() {
+        let lost = LiquidationOutcome { reason: EngineError::AccountHealthy as u32, ..Default::default() };
+        let mut meter = Meter::default();
+        meter.landed("liquidate_position", bytemuck::bytes_of(&lost), Some(6_000), 452, 9);
+        meter.landed("liquidate_position", bytemuck::bytes_of(&LiquidationOutcome { size: 1, ..lost }), None, 452, 9);
+        let won = LiquidationOutcome { reason: 0, size: 5, ..lost };
+        meter.landed("liquidate_position", bytemuck::bytes_of(&won), Some(19_000), 452, 9);
+        assert_eq!(meter.no_ops()["liquidate_position: AccountHealthy"], 2);
+        assert_eq!((meter.count("liquidate_position"), meter.count("liquidate_position (no-op)")), (1, 2));
+        assert_eq!(meter.unmeasured(), 1);
     }
 }

@@ -124,7 +124,8 @@ pub(crate) fn steps(account: &MarginAccount) -> Vec<args::ResolveStep> {
     steps
 }
 
-fn step_name(step: args::ResolveStep) -> &'static str {
+/// The name of a call in the measurements.
+pub(crate) fn step_name(step: args::ResolveStep) -> &'static str {
     use args::ResolveStep::{Finish, Freeze, PayBorrow, PayPnl, SeizePnl, SeizeToken};
     match step {
         Freeze => "resolve_bankruptcy (freeze)",

@@ -26,7 +26,7 @@ const CAP_ATOMS: u64 = 1 << 48;
 const OPENING_LEAD_SECS: i64 = 4;
 /// Capital of the market maker, who takes what longs and shorts do not match and the other side of liquidators that
 /// close a position, dollars.
-const MAKER_USD: u64 = 20_000_000;
+pub(crate) const MAKER_USD: u64 = 20_000_000;
 
 /// An engine with everybody's accounts, deposits, debts and positions, at the prices of the first bar.
 ///

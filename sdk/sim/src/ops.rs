@@ -1,27 +1,26 @@
 //! What the replay sends: one method for each instruction, all of them measured.
 
-use plimsoll::instructions::{
-    LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, SettleFillArgs, TakeWinArgs,
-};
-use plimsoll::liquidation::{LiquidationBounds, LiquidationOutcome};
-use plimsoll_risk::liquidate::{Leg, Liability, Request};
-use plimsoll_risk::perp::settleable;
+use std::collections::BTreeMap;
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll::instructions::{SettleFillArgs, TakeWinArgs};
+use plimsoll::liquidation::LiquidationOutcome;
+use plimsoll_risk::liquidate::Request;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_sdk::ix::{self, FillAuthority, Parties};
-use plimsoll_state::snapshot::Views;
-use plimsoll_state::{AccountStatus, PriceSlot};
+use plimsoll_state::PriceSlot;
 
 use crate::data::E8;
-use crate::engine::{outcome, Engine, Snapshot};
+use crate::dues;
+use crate::engine::{Engine, Snapshot};
 use crate::feed_plan::Posting;
 use crate::listing::{BANKS, MARKETS};
+use crate::order;
 use crate::world::{Tick, Trader};
 
 /// Seconds between two updates of the settlement token's price, which stands at one dollar.
 const QUOTE_UPDATE_SECS: i64 = 8;
 const QUOTE_CONF: u64 = E8 as u64 / 10_000;
-/// PnL below this is left to accumulate, quote atoms.
-const LEAST_SETTLED_ATOMS: u64 = 5_000_000;
 
 impl Engine {
     /// A slot of the board: 0 the settlement token, then the underlyings.
@@ -31,8 +30,7 @@ impl Engine {
 
     /// The held price of a slot, dollars.
     pub fn board_price_usd(&self, index: usize) -> f64 {
-        let spot = self.price_slot(index).spot;
-        spot.mantissa as f64 * 2f64.powi(spot.exponent as i32)
+        dues::dollars(self.price_slot(index).spot)
     }
 
     /// Keeps the settlement token's price younger than the read age.
@@ -82,33 +80,10 @@ impl Engine {
         let trader = self.liquidators[liquidator];
         let parties =
             Parties { signer: trader.owner, liquidator: trader.account, liquidatee: self.accounts[account].account };
-        let bounds = LiquidationBounds {
-            max_size: request.max_size.unwrap_or(0),
-            as_much_as_allowed: request.max_size.is_none(),
-            min_size: request.min_size,
-            limit_numerator: request.limit_numerator,
-            limit_denominator: request.limit_denominator,
-            no_op_if_refused: true,
-        };
-        let (name, instruction) = match request.leg {
-            Leg::Pair { asset, liability } => {
-                let liability = match liability {
-                    Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
-                    Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
-                };
-                let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
-                // The bank of the collateral is needed where the liquidator owes that token.
-                let owes = self.world.margin_account(&trader);
-                let owes = owes.token_index(asset).is_some_and(|i| owes.tokens[i].shares < 0);
-                ("liquidate_collateral", ix::liquidate_collateral(&self.world.keys, parties, args, owes))
-            }
-            Leg::Perp { market } => {
-                let args = LiquidatePositionArgs { market, bounds };
-                ("liquidate_position", ix::liquidate_position(&self.world.keys, parties, args))
-            }
-        };
-        let meta = self.send(name, &trader.owner, instruction).ok()?;
-        Some((outcome(&meta)?, meta.compute_units_consumed))
+        let own = self.world.margin_account(&trader);
+        let instruction = order::instruction(&self.world.keys, parties, &own, request);
+        let meta = self.send(order::name(request), &trader.owner, instruction).ok()?;
+        Some((order::outcome(&meta.return_data.data)?, meta.compute_units_consumed))
     }
 
     /// A fill between two accounts whose owners both sign; true where it happened.
@@ -145,7 +120,8 @@ impl Engine {
             }
         }
         for (market, listing) in MARKETS.iter().enumerate() {
-            let premium = self.premium_ppm(prices[listing.underlying.index()], listing.underlying.index() + 1);
+            let i = listing.underlying.index();
+            let premium = dues::premium_ppm(prices[i], self.price_slot(i + 1).spot, &self.world.registry());
             let signer = self.venue_signer;
             let report = ix::report_premium(&keys, market as u8, signer, premium);
             let _ = self.send("report_premium", &signer, report);
@@ -154,49 +130,28 @@ impl Engine {
         self.settle_everyone();
     }
 
-    /// Recorded price over held price, within the bound of reports.
-    fn premium_ppm(&self, price_e8: i64, slot: usize) -> i32 {
-        let held = self.board_price_usd(slot);
-        let bound = self.world.registry().params().premium_bound_ppm as f64;
-        ((price_e8 as f64 / E8 as f64 / held - 1.0) * 1e6).clamp(-bound, bound) as i32
-    }
-
     /// Settles PnL worth settling: losers first, so that the pool has what winners are due; then the markets' own claims.
     fn settle_everyone(&mut self) {
         let snapshot = self.snapshot();
-        let views = Views { spot: true, fast: true, initial: true, edges: true };
-        let mut due: Vec<(i64, u8, Trader)> = Vec::new();
         let traders: Vec<Trader> = self.accounts.iter().chain(&self.liquidators).copied().chain([self.maker]).collect();
-        for trader in traders {
-            let account = self.world.margin_account(&trader);
-            if account.status != AccountStatus::Active as u8 {
-                continue;
-            }
-            let Ok(portfolio) = snapshot.with(&account).portfolio(views) else { continue };
-            for leg in portfolio.perps().iter().filter(|leg| !leg.prices.stale) {
-                let Some(slot) = snapshot.registry.market(leg.market as usize) else { continue };
-                let Some(price) = snapshot.board.slot(slot.price_slot as usize) else { continue };
-                let pnl = settleable(leg, UnitPrice::new_down(price.slow.get(), slot.scale.get()));
-                due.push((pnl, leg.market, trader));
-            }
-        }
-        due.retain(|(pnl, _, _)| pnl.unsigned_abs() >= LEAST_SETTLED_ATOMS);
-        due.sort_by_key(|(pnl, market, trader)| (*pnl, *market, trader.account));
+        let owners: BTreeMap<Pubkey, Pubkey> = traders.iter().map(|t| (t.account, t.owner)).collect();
+        let accounts: Vec<_> = traders.iter().map(|t| (t.account, self.world.margin_account(t))).collect();
+        let accounts = accounts.iter().map(|(key, account)| (*key, account));
         let (keys, authority) = (self.world.keys, self.world.authority);
-        for (pnl, market, trader) in due {
-            let totals = self.market(market as usize);
-            if pnl > 0 && totals.deficit_atoms > 0 {
+        for due in dues::dues(accounts, &snapshot.registry, &snapshot.board, snapshot.now) {
+            let (totals, market) = (self.market(due.market as usize), due.market);
+            if due.pnl_atoms > 0 && totals.deficit_atoms > 0 {
                 // In a deficit only the owner takes a win, for his share of the pool.
                 let args = TakeWinArgs { claim_atoms: 0, all: true, min_paid_atoms: 1 };
-                let take = ix::take_win(&keys, market, trader.owner, trader.account, args);
-                let _ = self.send("take_win", &trader.owner, take);
-            } else if pnl < 0 || totals.pool_atoms > 0 {
-                let _ = self.send("settle_pnl", &authority, ix::settle_pnl(&keys, market, Some(trader.account)));
+                let owner = owners[&due.account];
+                let _ = self.send("take_win", &owner, ix::take_win(&keys, market, owner, due.account, args));
+            } else if due.pnl_atoms < 0 || totals.pool_atoms > 0 {
+                let _ = self.send("settle_pnl", &authority, ix::settle_pnl(&keys, market, Some(due.account)));
             }
         }
         for market in 0..MARKETS.len() {
             let totals = self.market(market);
-            if totals.own_claim_atoms.min(totals.pool_atoms) >= LEAST_SETTLED_ATOMS {
+            if totals.own_claim_atoms.min(totals.pool_atoms) >= dues::LEAST_SETTLED_ATOMS {
                 let _ = self.send("settle_pnl", &authority, ix::settle_pnl(&keys, market as u8, None));
             }
         }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_risk::waterfall::check_bankrupt;
-use plimsoll_state::snapshot::Views;
+use plimsoll_state::{Bank, Market};
 
 use crate::data::E8;
-use crate::engine::{Engine, Standing};
+use crate::engine::Engine;
 use crate::listing::{BANKS, MARKETS};
 use crate::result::Bankruptcy;
+use crate::standing::{is_bankrupt, Standing};
 
 /// Calls after which a resolution that does not end is left for the next step.
-const MOST_CALLS: u32 = 64;
+pub const MOST_CALLS: u32 = 64;
 
 /// What banks and markets have paid and charged so far; dollars at the price of the moment are taken of differences.
 #[derive(Clone, Copy, Debug, Default)]
-struct Paid {
+pub struct Paid {
     insurance: [u64; BANKS.len()],
     depositors: [u64; BANKS.len()],
     uncovered: [u64; BANKS.len()],
@@ -24,21 +24,25 @@ struct Paid {
 }
 
 impl Paid {
-    fn read(engine: &Engine) -> Self {
+    /// By banks and markets in the order of their slots.
+    pub fn of(banks: &[Bank], markets: &[Market]) -> Self {
         let mut paid = Self::default();
-        for i in 0..BANKS.len() {
-            let bank = engine.bank(i);
+        for (i, bank) in banks.iter().enumerate().take(BANKS.len()) {
             paid.insurance[i] = bank.insurance_out_atoms;
             paid.depositors[i] = bank.socialized_atoms;
             paid.uncovered[i] = bank.uncovered_atoms;
         }
-        for i in 0..MARKETS.len() {
-            let market = engine.market(i);
+        for (i, market) in markets.iter().enumerate().take(MARKETS.len()) {
             paid.positions[i] = market.socialized_atoms;
             paid.deficits[i] = market.deficit_atoms;
         }
         paid
     }
+}
+
+/// Losses that bankruptcies made others bear, dollars: depositors and the opposite side of perps.
+pub fn socialized_usd(bankruptcies: &[Bankruptcy]) -> f64 {
+    bankruptcies.iter().map(|b| b.socialised as f64 / 1e6).sum()
 }
 
 /// Resolves bankrupt accounts as soon as the program's own verdict allows it.
@@ -49,18 +53,13 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// Losses socialised so far, dollars: borne by depositors and by the opposite side of perps.
-    pub fn socialized_usd(&self) -> f64 {
-        self.bankruptcies.iter().map(|b| b.socialised as f64 / 1e6).sum()
-    }
-
     /// Begins what may begin and goes on with what is open.
     pub fn turn(&mut self, engine: &mut Engine, standings: &BTreeMap<usize, Standing>, prices: &[i64; 2]) {
         for (&account, standing) in standings {
             let open = self.bankruptcies.iter().rposition(|b| b.account == account && b.resolved_at.is_none());
             if let Some(index) = open {
                 self.go_on(engine, index, prices);
-            } else if standing.nav_usd < 0.0 && is_bankrupt(engine, account) {
+            } else if standing.nav_usd < 0.0 && bankrupt(engine, account) {
                 self.bankruptcies.push(Bankruptcy {
                     time: engine.world.now(),
                     account,
@@ -74,7 +73,7 @@ impl Resolver {
 
     /// Sends the calls that are due, and books what they made others bear.
     fn go_on(&mut self, engine: &mut Engine, index: usize, prices: &[i64; 2]) {
-        let before = Paid::read(engine);
+        let before = Paid::of(&engine.banks(), &engine.markets());
         let record = &mut self.bankruptcies[index];
         let began = record.calls;
         while record.calls - began < MOST_CALLS {
@@ -87,21 +86,16 @@ impl Resolver {
                 }
             }
         }
-        book(record, &before, &Paid::read(engine), prices);
+        book(record, &before, &Paid::of(&engine.banks(), &engine.markets()), prices);
     }
 }
 
-fn is_bankrupt(engine: &Engine, account: usize) -> bool {
-    let snapshot = engine.snapshot();
-    let account = engine.account(account);
-    let accounts = snapshot.with(&account);
-    let (Ok(portfolio), Ok(assessment)) = (accounts.portfolio(Views::LIQUIDATION), accounts.assessment()) else {
-        return false;
-    };
-    check_bankrupt(&portfolio, &assessment).is_ok()
+fn bankrupt(engine: &Engine, account: usize) -> bool {
+    is_bankrupt(&engine.snapshot().with(&engine.account(account)))
 }
 
-fn book(record: &mut Bankruptcy, before: &Paid, after: &Paid, prices: &[i64; 2]) {
+/// Adds what calls of a resolution made others bear, at these prices, to its record.
+pub fn book(record: &mut Bankruptcy, before: &Paid, after: &Paid, prices: &[i64; 2]) {
     let micro = |bank: usize, atoms: u64| {
         let price = BANKS[bank].underlying.map_or(1.0, |u| prices[u.index()] as f64 / E8 as f64);
         (atoms as f64 / 10f64.powi(BANKS[bank].decimals as i32) * price * 1e6).round() as u64

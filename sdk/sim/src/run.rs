@@ -6,18 +6,18 @@ use indicatif::ProgressBar;
 
 use crate::depth::Depth;
 use crate::desk::{self, Desk};
-use crate::engine::{Engine, Standing};
+use crate::engine::Engine;
 use crate::feed_plan::{self, FeedPlan};
 use crate::listing::BANKS;
 use crate::opening;
 use crate::path;
 use crate::population;
-use crate::resolve::Resolver;
-use crate::result::{
-    bounded_ratio, BankInsurance, Conservation, FeedResult, Insurance, Liquidation, RunResult, Sample,
-};
+use crate::race;
+use crate::resolve::{self, Resolver};
+use crate::result::{bounded_ratio, Conservation, FeedResult, Liquidation, RunResult, Sample};
 use crate::rng::Rng;
 use crate::scenario::{Scenario, Underlying};
+use crate::standing::Standing;
 use crate::strategy::LIQUIDATORS;
 use crate::watch::{self, Watch};
 
@@ -36,10 +36,12 @@ pub struct Config {
     pub step_secs: u32,
 }
 
-const SAMPLE_SECS: i64 = 6;
-const CRANK_SECS: i64 = 60;
+/// Seconds between two samples for the charts.
+pub const SAMPLE_SECS: i64 = 6;
+/// Seconds between two rounds of cranks.
+pub const CRANK_SECS: i64 = 60;
 /// Under-water accounts are observed at least this often, well within the observation gap.
-const OBSERVE_SECS: i64 = 6;
+pub const OBSERVE_SECS: i64 = 6;
 /// Market state of one underlying while it is replayed.
 struct Market {
     series: Vec<i64>,
@@ -69,7 +71,7 @@ struct Replay {
 /// A sentence on what could not be set up.
 pub fn run(config: &Config, progress: &ProgressBar) -> Result<RunResult, String> {
     let mut replay = Replay::set_up(config, progress)?;
-    let before: Vec<plimsoll_state::Bank> = (0..BANKS.len()).map(|i| replay.engine.bank(i)).collect();
+    let before = replay.engine.banks();
     let steps = replay.markets[0].series.len();
     progress.set_length(steps as u64);
     progress.set_position(0);
@@ -92,9 +94,12 @@ impl Replay {
             let result = FeedResult {
                 underlying: underlying.name().to_owned(),
                 source: window.sources[i].clone(),
-                late: plan.late,
-                overtaken: plan.overtaken,
-                missing: plan.missing,
+                late: Some(plan.late),
+                overtaken: Some(plan.overtaken),
+                missing: Some(plan.missing),
+                secondary_posted: Some(0),
+                secondary_used: Some(0),
+                unchanged: Some(0),
                 ..FeedResult::default()
             };
             Market { series, plan, result }
@@ -108,7 +113,7 @@ impl Replay {
             start: window.start,
             books: scenario.depth_usd.map(|usd| Depth::new(usd, window.start)),
             desks: LIQUIDATORS.iter().map(|plan| Desk::new(*plan, capital(plan))).collect(),
-            watch: Watch::new(&engine),
+            watch: Watch::new(engine.accounts.len(), &engine.standings()),
             resolver: Resolver::default(),
             liquidations: Vec::new(),
             samples: Vec::new(),
@@ -143,15 +148,14 @@ impl Replay {
         if secs >= self.config.scenario.liquidators_from_secs {
             self.liquidate(step, &standings, &prices);
             for (i, desk) in self.desks.iter_mut().enumerate() {
-                desk::unwind(&mut self.engine, desk, i, &prices);
+                race::unwind(&mut self.engine, desk, i, &prices);
             }
             self.resolver.turn(&mut self.engine, &standings, &prices);
         }
         if secs % SAMPLE_SECS == 0 {
-            let socialized = self.resolver.socialized_usd();
-            let snapshot = self.engine.snapshot();
-            let sample = watch::sample(&self.engine, &snapshot, &standings, secs, &prices, socialized);
-            self.samples.push(sample);
+            let socialized = resolve::socialized_usd(&self.resolver.bankruptcies);
+            let (board, banks) = (self.engine.world.board(), self.engine.banks());
+            self.samples.push(watch::sample(&board, &banks, &standings, secs, &prices, socialized));
         }
         if secs % 60 == 0 {
             self.engine.check_conservation(&mut self.conservation);
@@ -164,13 +168,13 @@ impl Replay {
         for (i, market) in self.markets.iter_mut().enumerate() {
             let posting = market.plan.postings[step];
             market.result.primary_posted += posting.primary.is_some() as usize;
-            market.result.secondary_posted += posting.secondary.is_some() as usize;
+            add(&mut market.result.secondary_posted, posting.secondary.is_some());
             let before = self.engine.price_slot(i + 1);
             let refreshed = self.engine.post_and_refresh(i + 1, &posting);
             let after = self.engine.price_slot(i + 1);
             match refreshed {
-                Some(true) if after.published_at == before.published_at => market.result.unchanged += 1,
-                Some(true) => market.result.secondary_used += (after.source == 1) as usize,
+                Some(true) if after.published_at == before.published_at => add(&mut market.result.unchanged, true),
+                Some(true) => add(&mut market.result.secondary_used, after.source == 1),
                 Some(false) => market.result.refused += 1,
                 None => {}
             }
@@ -188,22 +192,12 @@ impl Replay {
 
     /// Where every account stands; observes those whose clocks have to run.
     fn look(&mut self, now: i64) -> BTreeMap<usize, Standing> {
-        let snapshot = self.engine.snapshot();
-        let mut standings = BTreeMap::new();
-        for i in 0..self.engine.accounts.len() {
-            let account = self.engine.account(i);
-            let Some(standing) = snapshot.standing(&account) else { continue };
-            if standing.under_water {
-                self.watch.tracks[i].under_water_secs += self.config.step_secs as u64;
-            }
-            let clocks = account.clocks();
-            let running = clocks.seen != plimsoll_risk::auction::Seen::Healthy || clocks.under_water_secs > 0;
-            let deep = standing.ratio() < 0.7 && !clocks.bypass;
-            let due = now - clocks.observed_at >= OBSERVE_SECS;
-            if account.status == 0 && (standing.under_water && (!running || deep || due) || running && due) {
+        let standings = self.engine.standings();
+        self.watch.passed(self.config.step_secs as u64, &standings);
+        for (&i, standing) in &standings {
+            if standing.wants_observation(&self.engine.account(i), now, OBSERVE_SECS) {
                 self.engine.observe(i);
             }
-            standings.insert(i, standing);
         }
         standings
     }
@@ -217,7 +211,7 @@ impl Replay {
                 continue;
             }
             let won =
-                desk::race(&mut self.engine, &mut self.desks, &mut self.books, prices, step, account, &mut self.rng);
+                race::race(&mut self.engine, &mut self.desks, &mut self.books, prices, step, account, &mut self.rng);
             for fill in won {
                 let liquidation = record(&self.engine, account, &fill);
                 self.watch.liquidated(account, &standing, liquidation.notional_closed as f64 / 1e6);
@@ -229,7 +223,7 @@ impl Replay {
     fn finish(mut self, before: &[plimsoll_state::Bank]) -> RunResult {
         let prices = self.prices(self.markets[0].series.len() - 1);
         for (i, desk) in self.desks.iter_mut().enumerate() {
-            desk::unwind(&mut self.engine, desk, i, &prices);
+            race::unwind(&mut self.engine, desk, i, &prices);
         }
         self.engine.check_conservation(&mut self.conservation);
         let snapshot = self.engine.snapshot();
@@ -238,7 +232,7 @@ impl Replay {
             let nav = snapshot.standing(&account).map_or(0.0, |s| s.nav_usd);
             desk.result.profit_usd = nav + desk.outside_usd - desk.capital_usd;
         }
-        let figures = self.watch.figures(&self.engine, &self.liquidations, &self.resolver.bankruptcies);
+        let figures = self.watch.figures(&self.engine.standings(), &self.liquidations, &self.resolver.bankruptcies);
         RunResult {
             scenario: self.config.scenario.name.to_owned(),
             summary: self.config.scenario.summary.to_owned(),
@@ -249,23 +243,30 @@ impl Replay {
             start_time: self.start,
             units: RunResult::units(),
             figures,
-            insurance: insurance(&self.engine, before, &self.samples),
-            socialized_atoms: (self.resolver.socialized_usd() * 1e6).round() as u64,
+            insurance: watch::insurance(before, &self.engine.banks(), &self.samples),
+            socialized_atoms: (resolve::socialized_usd(&self.resolver.bankruptcies) * 1e6).round() as u64,
             bankruptcies: self.resolver.bankruptcies,
             liquidations: self.liquidations,
             conservation: self.conservation,
             compute_units: self.engine.meter.compute_units(),
             transactions: self.engine.meter.transactions(),
             refusals: self.engine.meter.refusals(),
+            no_ops: self.engine.meter.no_ops(),
             liquidators: self.desks.into_iter().map(|d| d.result).collect(),
             feeds: self.markets.into_iter().map(|m| m.result).collect(),
             samples: self.samples,
+            cluster: None,
+            left_out: BTreeMap::new(),
         }
     }
 }
 
+fn add(count: &mut Option<usize>, one: bool) {
+    *count = Some(count.unwrap_or_default() + one as usize);
+}
+
 /// Writes a won fill down, and whether the plan came true.
-fn record(engine: &Engine, account: usize, fill: &desk::Won) -> Liquidation {
+fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
     let (plan, outcome) = (&fill.offer.plan, &fill.outcome);
     let usd = |pico: i128| pico as f64 / 1e12;
     let snapshot = engine.snapshot();
@@ -291,31 +292,7 @@ fn record(engine: &Engine, account: usize, fill: &desk::Won) -> Liquidation {
         liquidator_gain: gain,
         insurance_fee,
         expected_cost: micro(fill.offer.cost_usd),
-        compute_units: fill.compute_units,
-        as_planned,
+        compute_units: Some(fill.compute_units),
+        as_planned: Some(as_planned),
     }
-}
-
-/// Insurance of every bank; fees and debits are the bank's own counters.
-fn insurance(engine: &Engine, before: &[plimsoll_state::Bank], samples: &[Sample]) -> Insurance {
-    let held = |bank: &plimsoll_state::Bank| bank.insurance_atoms + bank.reserved_atoms;
-    let banks: Vec<BankInsurance> = before
-        .iter()
-        .enumerate()
-        .map(|(i, was)| {
-            let is = engine.bank(i);
-            BankInsurance {
-                bank: BANKS[i].name.to_owned(),
-                before: held(was),
-                fees: is.insurance_in_atoms - was.insurance_in_atoms,
-                debits: is.insurance_out_atoms - was.insurance_out_atoms,
-                after: held(&is),
-                socialized: is.socialized_atoms - was.socialized_atoms,
-                uncovered: is.uncovered_atoms,
-            }
-        })
-        .collect();
-    let quote = banks[0].clone();
-    let lowest = samples.iter().map(|s| s.insurance).min().unwrap_or(quote.after).min(quote.after);
-    Insurance { before: quote.before, fees: quote.fees, debits: quote.debits, after: quote.after, lowest, banks }
 }

@@ -65,6 +65,15 @@ impl Offer {
     pub fn profit_usd(&self) -> f64 {
         self.gain_usd - self.cost_usd
     }
+
+    /// Takes another plan's place, with hedges, gain and cost in proportion to its size.
+    pub fn become_plan(&mut self, plan: Plan) {
+        let scale = plan.size as f64 / self.plan.size.max(1) as f64;
+        self.hedges.iter_mut().for_each(|h| h.usd *= scale);
+        self.gain_usd *= scale;
+        self.cost_usd *= scale;
+        self.plan = plan;
+    }
 }
 
 /// What a liquidator knows besides the account.

@@ -1,16 +1,36 @@
 //! What the replay prints.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::report::dollars;
-use crate::result::{RunResult, Spread};
+use crate::result::{ClusterRun, Conservation, RunResult, Spread};
+
+/// A whole number with thousands separated.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
 
 fn usd(atoms: u64) -> String {
-    format!("${:.2}", atoms as f64 / 1e6)
+    let cents = (atoms as u128 + 5_000) / 10_000;
+    format!("${}.{:02}", grouped((cents / 100) as u64), cents % 100)
 }
 
 fn percent(ppm: f64) -> String {
     format!("{:.2} %", ppm / 1e4)
+}
+
+fn shares(spread: &Spread) -> String {
+    let [min, median, max] = [spread.min, spread.median, spread.max].map(|ppm| percent(ppm as f64));
+    format!("{min} / {median} / {max} (min / median / max)")
 }
 
 fn secs(spread: &Spread) -> String {
@@ -20,10 +40,7 @@ fn secs(spread: &Spread) -> String {
 /// The figures by name.
 pub fn figures(run: &RunResult) -> Vec<(String, String)> {
     let f = &run.figures;
-    let share = &f.share_closed_ppm;
-    let paid: u64 = run.bankruptcies.iter().map(|b| b.insurance_paid).sum();
-    let deficits: u64 = run.bankruptcies.iter().map(|b| b.deficit).sum();
-    let rows = [
+    let mut rows = vec![
         ("accounts (with debts or positions)", format!("{} ({})", run.accounts, f.accounts_at_risk)),
         ("accounts under water at some time", f.accounts_under_water.to_string()),
         (
@@ -33,16 +50,25 @@ pub fn figures(run: &RunResult) -> Vec<(String, String)> {
         ("liquidations", format!("{} ({} cure, {} wind-down)", run.liquidations.len(), f.cures, f.wind_downs)),
         ("debt repaid and notional closed", dollars(f.closed_usd)),
         ("penalty per dollar repaid", percent(f.penalty_per_dollar_ppm)),
-        (
-            "share of an account closed",
-            format!(
-                "{} / {} / {} (min / median / max)",
-                percent(share.min as f64),
-                percent(share.median as f64),
-                percent(share.max as f64)
-            ),
-        ),
+        ("share of an account closed", shares(&f.share_closed_ppm)),
         ("time under water", secs(&f.under_water_secs)),
+    ];
+    rows.extend(losses(run));
+    rows.extend(
+        f.as_planned.map(|came_true| {
+            ("plans that came true to the atom", format!("{came_true} of {}", run.liquidations.len()))
+        }),
+    );
+    rows.push(("conservation", conservation(&run.conservation)));
+    rows.extend(run.cluster.iter().flat_map(on_cluster));
+    rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Insurance, bankruptcies, and what others bore.
+fn losses(run: &RunResult) -> [(&'static str, String); 5] {
+    let paid: u64 = run.bankruptcies.iter().map(|b| b.insurance_paid).sum();
+    let deficits: u64 = run.bankruptcies.iter().map(|b| b.deficit).sum();
+    [
         ("insurance before", usd(run.insurance.before)),
         ("insurance paid in / paid out", format!("{} / {}", usd(run.insurance.fees), usd(run.insurance.debits))),
         ("insurance after (lowest)", format!("{} ({})", usd(run.insurance.after), usd(run.insurance.lowest))),
@@ -51,57 +77,153 @@ pub fn figures(run: &RunResult) -> Vec<(String, String)> {
             format!("{} (insurance paid {}, deficits {})", run.bankruptcies.len(), usd(paid), usd(deficits)),
         ),
         ("loss socialised", usd(run.socialized_atoms)),
-        ("plans that came true to the atom", format!("{} of {}", f.as_planned, run.liquidations.len())),
+    ]
+}
+
+fn conservation(found: &Conservation) -> String {
+    if found.checks == 0 {
+        return "not checked".to_owned();
+    }
+    format!(
+        "{} ({} comparisons, largest error {} atoms, roundings kept by a vault at most {} atoms)",
+        if found.ok { "exact" } else { "BROKEN" },
+        found.checks,
+        found.max_error_atoms,
+        found.max_rounding_kept_atoms
+    )
+}
+
+/// How a replay on a cluster went.
+fn on_cluster(cluster: &ClusterRun) -> Vec<(&'static str, String)> {
+    let retries: u64 = cluster.retries.values().sum();
+    vec![
         (
-            "conservation",
-            format!(
-                "{} ({} comparisons, largest error {} atoms, roundings kept by a vault at most {} atoms)",
-                if run.conservation.ok { "exact" } else { "BROKEN" },
-                run.conservation.checks,
-                run.conservation.max_error_atoms,
-                run.conservation.max_rounding_kept_atoms
-            ),
+            "recording played",
+            format!("{} s of it in {:.0} s, engine {}", cluster.recorded_secs, cluster.played_secs, cluster.engine),
         ),
-    ];
-    rows.map(|(name, value)| (name.to_owned(), value)).into()
+        ("looks at the engine", format!("{}, every {} of the recording", cluster.looks, secs(&cluster.look_secs))),
+        ("rounds of prices posted / failed", format!("{} / {}", cluster.rounds_posted, cluster.rounds_failed)),
+        (
+            "connections lost / calls made again",
+            format!("{} / {retries}{}", cluster.connections_lost, by_reason(&cluster.retries)),
+        ),
+        (
+            "transactions signed",
+            format!("{} (compute units unknown of {})", cluster.transactions_signed, cluster.unmeasured),
+        ),
+        (
+            "spent, rent included",
+            cluster.spent_lamports.map_or("unknown".to_owned(), |spent| format!("{:.4} SOL", spent as f64 / 1e9)),
+        ),
+    ]
+}
+
+/// ` (reason 3, other 1)`; nothing of nothing.
+fn by_reason(counts: &BTreeMap<String, u64>) -> String {
+    let each: Vec<String> = counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    if each.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", each.join(", "))
+    }
+}
+
+/// What was replayed and how fast, in one line.
+pub fn circumstances(run: &RunResult) -> String {
+    match &run.cluster {
+        None => format!("seed {}, {} minutes, a price every {} s", run.seed, run.minutes, run.step_secs),
+        Some(cluster) => {
+            let (seed, minutes, speed, name) = (run.seed, run.minutes, cluster.speed, &cluster.name);
+            let ended = cluster.ended_early.as_ref().map_or(String::new(), |why| format!("; ended early: {why}"));
+            format!("seed {seed}, {minutes} minutes at {speed} times their speed on {name}{ended}")
+        }
+    }
 }
 
 /// The whole table.
 pub fn render(run: &RunResult) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "\n{}: {}", run.scenario, run.summary);
-    let _ = writeln!(out, "seed {}, {} minutes, a price every {} s\n", run.seed, run.minutes, run.step_secs);
+    let _ = writeln!(out, "{}\n", circumstances(run));
     for (name, value) in figures(run) {
         let _ = writeln!(out, "  {name:<36} {value}");
     }
+    transactions(run, &mut out);
+    for (heading, counts) in [
+        ("liquidators who came too late and changed nothing, by reason", &run.no_ops),
+        ("refused transactions, by reason", &run.refusals),
+    ] {
+        if !counts.is_empty() {
+            let _ = writeln!(out, "\n  {heading}");
+        }
+        for (reason, count) in counts {
+            let _ = writeln!(out, "  {count:>7}  {reason}");
+        }
+    }
+    if !run.left_out.is_empty() {
+        let _ = writeln!(out, "\n  not known in a replay of this kind, and left out of the JSON");
+    }
+    for (name, reason) in &run.left_out {
+        let _ = writeln!(out, "  {name}: {reason}");
+    }
+    for failure in &run.conservation.failures {
+        let _ = writeln!(out, "\n  conservation: {failure}");
+    }
+    out
+}
+
+fn transactions(run: &RunResult, out: &mut String) {
     let _ = writeln!(
         out,
         "\n  {:<28} {:>7} {:>8} {:>9} {:>9} {:>9} {:>12} {:>9}",
         "transaction", "sent", "refused", "CU min", "median", "max", "bytes", "accounts"
     );
     for (name, footprint) in &run.transactions {
-        let units = run.compute_units.get(name).copied().unwrap_or_default();
+        let units = |of: fn(&Spread) -> u64| run.compute_units.get(name).map_or("-".to_owned(), |s| of(s).to_string());
         let range = |s: &Spread| if s.min == s.max { s.min.to_string() } else { format!("{}-{}", s.min, s.max) };
         let _ = writeln!(
             out,
             "  {name:<28} {:>7} {:>8} {:>9} {:>9} {:>9} {:>12} {:>9}",
             footprint.count,
             footprint.refused,
-            units.min,
-            units.median,
-            units.max,
+            units(|s| s.min),
+            units(|s| s.median),
+            units(|s| s.max),
             range(&footprint.bytes),
             range(&footprint.accounts)
         );
     }
-    if !run.refusals.is_empty() {
-        let _ = writeln!(out, "\n  refused transactions, by reason");
-        for (reason, count) in &run.refusals {
-            let _ = writeln!(out, "  {count:>7}  {reason}");
-        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(["0", "999", "1,000", "1,234,567"].map(String::from), [0, 999, 1_000, 1_234_567].map(grouped));
+        assert_eq!(
+            ["$0.00", "$1,234.57", "$250,000.00"].map(String::from),
+            [0, 1_234_567_890, 250_000_000_000].map(usd)
+        );
     }
-    for failure in &run.conservation.failures {
-        let _ = writeln!(out, "\n  conservation: {failure}");
+
+    #[test]
+    fn what_a_run_cannot_know_is_named_and_not_shown_as_zero() {
+        let in_process = RunResult {
+            figures: crate::result::Figures { as_planned: Some(0), ..Default::default() },
+            ..RunResult::default()
+        };
+        assert!(render(&in_process).contains("plans that came true to the atom"));
+        let live = RunResult {
+            cluster: Some(ClusterRun { ended_early: Some("stopped".to_owned()), ..ClusterRun::default() }),
+            left_out: [("figures.as_planned".to_owned(), "prices move".to_owned())].into(),
+            ..RunResult::default()
+        };
+        let table = render(&live);
+        assert!(
+            !table.contains("plans that came true to the atom") && table.contains("figures.as_planned: prices move")
+        );
+        assert!(table.contains("not checked") && table.contains("ended early: stopped"));
     }
-    out
 }

@@ -1,11 +1,14 @@
-//! What is written down while the replay runs: time under water, samples for the charts, figures of the table.
+//! What is written down while a replay runs: time under water, samples for the charts, figures of the table, insurance.
 
 use std::collections::BTreeMap;
 
+use plimsoll_state::{Bank, PriceBoard};
+
 use crate::data::E8;
-use crate::engine::{Engine, Snapshot, Standing};
-use crate::listing::BANKS;
-use crate::result::{ratio_class, Bankruptcy, Figures, Liquidation, Sample, Spread};
+use crate::dues::dollars;
+use crate::listing::{BankListing, BANKS};
+use crate::result::{ratio_class, BankInsurance, Bankruptcy, Figures, Insurance, Liquidation, Sample, Spread};
+use crate::standing::Standing;
 
 /// One account's way through the crash.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +33,17 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts to watch.
-    pub fn new(engine: &Engine) -> Self {
-        let snapshot = engine.snapshot();
-        let track = |i: usize| {
-            let standing = snapshot.standing(&engine.account(i)).unwrap_or_default();
-            Track { at_risk: standing.exposure_usd > 0.0, ..Track::default() }
-        };
-        Self { tracks: (0..engine.accounts.len()).map(track).collect() }
+    /// Starts to watch so many accounts that stand like this.
+    pub fn new(accounts: usize, standings: &BTreeMap<usize, Standing>) -> Self {
+        let at_risk = |i: usize| standings.get(&i).is_some_and(|standing| standing.exposure_usd > 0.0);
+        Self { tracks: (0..accounts).map(|i| Track { at_risk: at_risk(i), ..Track::default() }).collect() }
+    }
+
+    /// Notes that `secs` have passed in which the accounts stood like this.
+    pub fn passed(&mut self, secs: u64, standings: &BTreeMap<usize, Standing>) {
+        for (&i, _) in standings.iter().filter(|(_, standing)| standing.under_water) {
+            self.tracks[i].under_water_secs += secs;
+        }
     }
 
     /// Notes a liquidation.
@@ -50,12 +56,16 @@ impl Watch {
         track.closed_usd += closed_usd;
     }
 
-    /// The figures of the table.
-    pub fn figures(&self, engine: &Engine, liquidations: &[Liquidation], bankruptcies: &[Bankruptcy]) -> Figures {
-        let snapshot = engine.snapshot();
+    /// The figures of the table; `standings` are those at the end.
+    pub fn figures(
+        &self,
+        standings: &BTreeMap<usize, Standing>,
+        liquidations: &[Liquidation],
+        bankruptcies: &[Bankruptcy],
+    ) -> Figures {
         let liquidated: Vec<usize> = (0..self.tracks.len()).filter(|&i| self.tracks[i].liquidations > 0).collect();
         let fully = |i: &&usize| {
-            let standing = snapshot.standing(&engine.account(**i)).unwrap_or_default();
+            let standing = standings.get(i).copied().unwrap_or_default();
             standing.exposure_usd <= 0.0 || bankruptcies.iter().any(|b| b.account == **i)
         };
         let accounts_fully = liquidated.iter().filter(fully).count();
@@ -83,15 +93,15 @@ impl Watch {
             under_water_secs: Spread::of(
                 self.tracks.iter().map(|t| t.under_water_secs).filter(|secs| *secs > 0).collect(),
             ),
-            as_planned: liquidations.iter().filter(|l| l.as_planned).count(),
+            as_planned: liquidations.iter().map(|l| l.as_planned.map(usize::from)).sum(),
         }
     }
 }
 
-/// The charts' view of one instant.
+/// The charts' view of one instant, `secs` into the recording.
 pub fn sample(
-    engine: &Engine,
-    snapshot: &Snapshot,
+    board: &PriceBoard,
+    banks: &[Bank],
     standings: &BTreeMap<usize, Standing>,
     secs: i64,
     prices: &[i64; 2],
@@ -100,11 +110,10 @@ pub fn sample(
     let mut sample = Sample { secs, socialized_usd, ..Sample::default() };
     for (i, &price) in prices.iter().enumerate() {
         // Slot 0 is the settlement token's.
-        let Some(slot) = snapshot.board.slot(i + 1) else { continue };
-        let usd = |price: plimsoll_state::StoredPrice| price.mantissa as f64 * 2f64.powi(price.exponent as i32);
+        let Some(slot) = board.slot(i + 1) else { continue };
         sample.venue[i] = price as f64 / E8 as f64;
-        sample.oracle[i] = usd(slot.spot);
-        sample.fast[i] = usd(slot.fast);
+        sample.oracle[i] = dollars(slot.spot);
+        sample.fast[i] = dollars(slot.fast);
         sample.sigma[i] = sample.oracle[i] * slot.sigma_ppm as f64 / 1e6;
         sample.secondary[i] = slot.source == 1;
     }
@@ -112,9 +121,8 @@ pub fn sample(
         sample.ratios[ratio_class(standing.ratio())] += 1;
         sample.under_water += standing.under_water as u32;
     }
-    for (i, listing) in BANKS.iter().enumerate() {
-        let bank = engine.bank(i);
-        let atoms = bank.insurance_atoms + bank.reserved_atoms;
+    for (i, (listing, bank)) in BANKS.iter().zip(banks).enumerate() {
+        let atoms = held(bank);
         let price = listing.underlying.map_or(1.0, |u| sample.oracle[u.index()]);
         sample.insurance_usd += atoms as f64 / 10f64.powi(listing.decimals as i32) * price;
         if i == 0 {
@@ -122,4 +130,26 @@ pub fn sample(
         }
     }
     sample
+}
+
+/// Insurance of a bank, what is reserved included, atoms.
+fn held(bank: &Bank) -> u64 {
+    bank.insurance_atoms + bank.reserved_atoms
+}
+
+/// Insurance of every bank; fees and debits are the bank's own counters.
+pub fn insurance(before: &[Bank], after: &[Bank], samples: &[Sample]) -> Insurance {
+    let of_bank = |((listing, was), is): ((&BankListing, &Bank), &Bank)| BankInsurance {
+        bank: listing.name.to_owned(),
+        before: held(was),
+        fees: is.insurance_in_atoms - was.insurance_in_atoms,
+        debits: is.insurance_out_atoms - was.insurance_out_atoms,
+        after: held(is),
+        socialized: is.socialized_atoms - was.socialized_atoms,
+        uncovered: is.uncovered_atoms,
+    };
+    let banks: Vec<BankInsurance> = BANKS.iter().zip(before).zip(after).map(of_bank).collect();
+    let quote = banks.first().cloned().unwrap_or_default();
+    let lowest = samples.iter().map(|s| s.insurance).min().unwrap_or(quote.after).min(quote.after);
+    Insurance { before: quote.before, fees: quote.fees, debits: quote.debits, after: quote.after, lowest, banks }
 }

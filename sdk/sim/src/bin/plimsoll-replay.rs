@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use plimsoll_rpc::{Connection, Wallet};
-use plimsoll_sim::live::{self, LiveConfig};
+use plimsoll_sim::result::RunResult;
 use plimsoll_sim::run::{run, Config};
 use plimsoll_sim::{report, scenario, table};
 
@@ -43,8 +42,8 @@ struct Options {
     #[arg(long)]
     list: bool,
     /// Replays on a cluster in real time, on an engine of its own: localnet, devnet, or the address of a node that has
-    /// the engine's program and mock-oracle.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["json", "report"])]
+    /// the engine's program and mock-oracle. Needs the feature `live`.
+    #[arg(long, value_name = "URL")]
     rpc: Option<String>,
     /// Recorded seconds in a second of the cluster; its clocks are shortened alike.
     #[arg(long, value_name = "N", default_value_t = 10, requires = "rpc", value_parser = clap::value_parser!(u32).range(1..=60))]
@@ -97,13 +96,14 @@ fn replay(options: &Options) -> Result<bool, String> {
         seed: options.seed,
         step_secs: options.step,
     };
-    if let Some(url) = &options.rpc {
-        return replay_live(url, options, &config);
-    }
-    deploy(options.program.as_deref())?;
-    let progress = bar()?;
-    let began = Instant::now();
-    let result = run(&config, &progress)?;
+    let (progress, began) = (bar()?, Instant::now());
+    let result = match &options.rpc {
+        Some(url) => replay_live(url, options, &config, &progress)?,
+        None => {
+            deploy(options.program.as_deref())?;
+            run(&config, &progress)?
+        }
+    };
     progress.finish_and_clear();
     print!("{}", table::render(&result));
     write(&options.report, &report::html(&result))?;
@@ -125,20 +125,52 @@ fn bar() -> Result<ProgressBar, String> {
     Ok(progress)
 }
 
-/// Replays on a cluster; false where conservation was broken.
-fn replay_live(url: &str, options: &Options, config: &Config) -> Result<bool, String> {
-    let wallet = Wallet::find(Some(url), options.keypair.as_deref(), None).map_err(|e| e.to_string())?;
+/// Replays on a cluster, until Ctrl-C at the latest; a second one ends the process.
+#[cfg(feature = "live")]
+fn replay_live(url: &str, options: &Options, config: &Config, progress: &ProgressBar) -> Result<RunResult, String> {
+    use plimsoll_sim::live::{self, LiveConfig, Stop};
+    let wallet = plimsoll_rpc::Wallet::find(Some(url), options.keypair.as_deref(), None).map_err(|e| e.to_string())?;
     let authority = wallet.keypair().map_err(|e| e.to_string())?;
     let Config { scenario, minutes, accounts, seed, step_secs } = *config;
     let live = LiveConfig { scenario, minutes, accounts, seed, step_secs, speed: options.speed };
-    let (progress, began) = (bar()?, Instant::now());
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
-    let replayed = runtime.block_on(live::replay(Connection::new(&wallet.cluster), authority, &live, &progress));
-    progress.finish_and_clear();
-    let summary = replayed.map_err(|failed| failed.to_string())?;
-    print!("{summary}");
-    println!("\n  took    {:.1} s", began.elapsed().as_secs_f64());
-    Ok(summary.conservation.ok)
+    runtime.block_on(async {
+        let stop = Stop::default();
+        tokio::spawn(stop_on_interrupt(stop.clone(), progress.clone()));
+        tokio::spawn(tell_where_no_bar_is_drawn(progress.clone()));
+        let replayed = live::replay(&wallet.cluster, authority, &live, progress, &stop).await;
+        replayed.map_err(|failed| failed.to_string())
+    })
+}
+
+#[cfg(feature = "live")]
+async fn stop_on_interrupt(stop: plimsoll_sim::live::Stop, progress: ProgressBar) {
+    /// What a shell makes of a process that an interrupt ended.
+    const INTERRUPTED: i32 = 130;
+    if tokio::signal::ctrl_c().await.is_ok() {
+        progress.println("stopping, and reporting what was seen; once more ends it at once");
+        stop.request();
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(INTERRUPTED);
+    }
+}
+
+/// A line every few seconds where the output is no terminal.
+#[cfg(feature = "live")]
+async fn tell_where_no_bar_is_drawn(progress: ProgressBar) {
+    const EVERY: Duration = Duration::from_secs(10);
+    while progress.is_hidden() && !progress.is_finished() {
+        let (done, all, message) = (progress.position(), progress.length().unwrap_or(0), progress.message());
+        eprintln!("{done} of {all}  {message}");
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// This build cannot.
+#[cfg(not(feature = "live"))]
+fn replay_live(_: &str, _: &Options, _: &Config, _: &ProgressBar) -> Result<RunResult, String> {
+    Err("this build has no RPC client; `cargo run -p plimsoll-sim --features live --bin plimsoll-replay -- --rpc URL` has".to_owned())
 }
 
 /// Names the program's file to the chain.

@@ -23,6 +23,15 @@ const BETWEEN_READS: Duration = Duration::from_millis(300);
 const AMOUNT_OFFSET: usize = 64;
 const SUPPLY_OFFSET: usize = 36;
 
+/// What is decided on: an engine's accounts, without what its vaults hold.
+#[derive(Clone)]
+pub struct Glance {
+    /// Registry, prices, banks, markets.
+    pub shared: EngineAccounts,
+    /// Every margin account, by address. They were read after `shared`.
+    pub accounts: BTreeMap<Pubkey, MarginAccount>,
+}
+
 /// An engine as it was read.
 pub struct Look {
     /// Registry, prices, banks, markets.
@@ -36,14 +45,23 @@ pub struct Look {
 }
 
 impl Live {
+    /// Reads what is decided on.
+    ///
+    /// # Errors
+    /// An RPC error, or what cannot be decoded.
+    pub async fn glance(&self) -> Tried<Glance> {
+        let shared = of("reading the engine", self.connection.engine(self.keys.engine).await)?;
+        let accounts = self.connection.margin_accounts(&self.keys.engine, None, None).await;
+        let accounts: BTreeMap<_, _> = of("reading margin accounts", accounts)?.into_iter().collect();
+        Ok(Glance { shared, accounts })
+    }
+
     /// Reads the engine. Banks, markets and accounts may be some slots apart: see [`Live::look_steadily`].
     ///
     /// # Errors
     /// An RPC error, or what cannot be decoded.
     pub async fn look(&self) -> Tried<Look> {
-        let shared = of("reading the engine", self.connection.engine(self.keys.engine).await)?;
-        let accounts = self.connection.margin_accounts(&self.keys.engine, None, None).await;
-        let accounts: BTreeMap<_, _> = of("reading margin accounts", accounts)?.into_iter().collect();
+        let Glance { shared, accounts } = self.glance().await?;
         let vaults: Vec<Pubkey> = shared.banks.iter().map(|bank| Pubkey::from(bank.vault)).collect();
         let mints: Vec<Pubkey> = shared.banks.iter().map(|bank| Pubkey::from(bank.mint)).collect();
         let (_, tokens) = of("reading vaults", self.connection.accounts(&[vaults.as_slice(), &mints].concat()).await)?;
@@ -74,6 +92,12 @@ impl Live {
     }
 }
 
+impl From<Look> for Glance {
+    fn from(look: Look) -> Self {
+        Self { shared: look.shared, accounts: look.accounts }
+    }
+}
+
 impl Look {
     fn same_money(&self, other: &Self) -> bool {
         let bytes = |look: &Self| {
@@ -97,6 +121,13 @@ impl Look {
     /// `transactions` bounds what roundings may have left to a vault, `closings` the positions rounded by closings
     /// against their side.
     pub fn conservation(&self, transactions: u64, closings: u64) -> Conservation {
+        let mut found = Conservation::default();
+        self.check_conservation(transactions, closings, &mut found);
+        found
+    }
+
+    /// The same, added to what earlier checks found.
+    pub fn check_conservation(&self, transactions: u64, closings: u64, found: &mut Conservation) {
         let banks: Vec<_> = self.shared.banks.iter().copied().zip(self.vaults_atoms.iter().copied()).collect();
         let accounts: Vec<MarginAccount> = self.accounts.values().copied().collect();
         let ledger = Ledger {
@@ -109,9 +140,7 @@ impl Look {
             transactions,
             closings,
         };
-        let mut found = Conservation::default();
-        conserve::check(&ledger, &mut found);
-        found
+        conserve::check(&ledger, found);
     }
 }
 

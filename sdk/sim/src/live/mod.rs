@@ -5,29 +5,38 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `send.rs` | transactions that differ from each other and are tried again where that may help |
+//! | `send.rs`, `orders.rs` | transactions that differ from each other and are tried again where that may help; single instructions, measured |
+//! | `tally.rs` | what is counted on the way |
 //! | `setup.rs` | engine, prices, banks, markets |
 //! | `token.rs` | mints and token accounts, by the token program's own instructions |
 //! | `party.rs` | margin accounts, deposits, debts, fills |
 //! | `poster.rs` | prices posted through `mock-oracle`, now and in the background |
 //! | `look.rs` | the whole engine read at once, and whether its books are in order |
-//! | `desk.rs` | one turn of a liquidator who resolves bankruptcies too |
-//! | `crank.rs` | interest, settlement of PnL, insurance |
-//! | `replay.rs`, `pace.rs`, `summary.rs` | `replay --rpc`: a recorded crash in real time |
+//! | `replay.rs` | `replay --rpc`: a recorded crash in real time |
+//! | `preflight.rs`, `opening.rs` | whether the cluster has what it takes; everybody's accounts before the crash |
+//! | `play.rs`, `turn.rs`, `pace.rs` | the loop, what is decided at each look, which price is due |
+//! | `desk.rs`, `upkeep.rs` | liquidators and what somebody must do besides, as tasks of their own |
+//! | `finish.rs`, `stop.rs` | the result; a request to stop |
 
-mod crank;
 mod desk;
+mod finish;
 mod look;
+mod opening;
+mod orders;
 mod pace;
 mod party;
+mod play;
 mod poster;
+mod preflight;
 mod replay;
 mod send;
 mod setup;
-mod summary;
+mod stop;
+mod tally;
 mod token;
+mod turn;
+mod upkeep;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use plimsoll_rpc::Connection;
@@ -39,15 +48,16 @@ use solana_signer::Signer as _;
 
 use crate::world::Mint;
 
-pub use desk::{Desk, Turn};
-pub use look::Look;
+pub use look::{Glance, Look};
 pub use pace::Pace;
 pub use party::Party;
 pub use poster::Poster;
 pub use replay::{replay, LiveConfig};
 pub use send::{Failed, Tried};
 pub use setup::Averages;
-pub use summary::Summary;
+pub use stop::Stop;
+
+use tally::Tally;
 
 /// An engine on a cluster and who may configure it. Clones share the connection.
 #[derive(Clone)]
@@ -61,8 +71,7 @@ pub struct Live {
     /// Oracle account of each listed price, by slot.
     pub feeds: Vec<Pubkey>,
     authority: Arc<Keypair>,
-    /// Counts transactions, so that no two are alike.
-    counter: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 impl Live {
@@ -75,7 +84,7 @@ impl Live {
             mints: Vec::new(),
             feeds: Vec::new(),
             authority: Arc::new(authority),
-            counter: Arc::new(AtomicU64::new(0)),
+            tally: Arc::default(),
         }
     }
 
@@ -92,12 +101,8 @@ impl Live {
         Keypair::new_from_array(hash.finalize().into())
     }
 
-    /// Transactions sent so far, those that were tried again counted as often.
+    /// Transactions signed so far, those that were tried again counted as often.
     pub fn sent(&self) -> u64 {
-        self.counter.load(Ordering::Relaxed)
-    }
-
-    fn next(&self) -> u64 {
-        self.counter.fetch_add(1, Ordering::Relaxed)
+        self.tally.signed()
     }
 }

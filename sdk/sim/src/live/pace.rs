@@ -28,6 +28,16 @@ impl Pace {
         (elapsed.as_millis() * self.speed as u128 / 1_000) as u64
     }
 
+    /// How long it has been played.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The recorded second of the last price.
+    pub fn length_secs(&self) -> u64 {
+        (self.series[0].len().saturating_sub(1) * self.step_secs as usize) as u64
+    }
+
     /// Whether the last price is due.
     pub fn is_over(&self) -> bool {
         self.step_at(self.recorded_secs()) + 1 >= self.series[0].len()

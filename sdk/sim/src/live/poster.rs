@@ -10,6 +10,7 @@ use plimsoll_sdk::ix;
 use solana_instruction::Instruction;
 use tokio::task::JoinHandle;
 
+use super::orders::Order;
 use super::{Live, Tried};
 
 /// One sigma of a posted price, parts per million of it.
@@ -48,7 +49,8 @@ impl Live {
             .iter()
             .map(|&slot| ix::Refresh { slot, primary: self.feeds[slot as usize], secondary: None })
             .collect();
-        self.send("refresh_price", &[], &[ix::refresh_price(&self.keys, &feeds)]).await.map(drop)
+        let name = if slots.len() == 1 { "refresh_price" } else { "refresh_price (all slots)" };
+        self.order(&Order::new(name, &self.authority, &[], ix::refresh_price(&self.keys, &feeds))).await.map(drop)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sending: transactions that differ from each other and are tried again where that may help.
 
+use std::future::Future;
 use std::time::Duration;
 
 use plimsoll_rpc::{Error, Fee, SendOptions, Sent};
@@ -10,12 +11,14 @@ use solana_signer::Signer;
 use super::Live;
 
 /// Attempts before a transient error is passed on.
-const MOST_ATTEMPTS: u32 = 6;
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(500);
+pub(super) const MOST_ATTEMPTS: u32 = 6;
+/// Questions before a transient error is passed on: reading costs nothing.
+const MOST_QUESTIONS: u32 = 40;
+pub(super) const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(500);
 /// Over the simulation's compute units, per cent: others' transactions may land in between.
 const HEADROOM_PERCENT: u32 = 40;
 /// Priority fees stay below this, micro-lamports a compute unit: they only tell transactions apart.
-const FEES: u64 = 1_000;
+pub(super) const FEES: u64 = 1_000;
 
 /// What failed, and why.
 #[derive(Debug)]
@@ -68,6 +71,7 @@ impl Live {
             attempts += 1;
             match self.send_once(signers, instructions).await {
                 Err(error) if error.is_transient() && attempts < MOST_ATTEMPTS => {
+                    self.tally.retried(&error);
                     tokio::time::sleep(BETWEEN_ATTEMPTS).await;
                 }
                 other => return of(what, other),
@@ -75,9 +79,27 @@ impl Live {
         }
     }
 
+    /// Asks again where the node does not answer, and counts it.
+    ///
+    /// # Errors
+    /// What asking again does not help; the last transient error.
+    pub(super) async fn patiently<T, F: Future<Output = Tried<T>>>(&self, ask: impl Fn() -> F) -> Tried<T> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match ask().await {
+                Err(failed) if failed.error.is_transient() && attempts < MOST_QUESTIONS => {
+                    self.tally.retried(&failed.error);
+                    tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
     async fn send_once(&self, signers: &[&Keypair], instructions: &[Instruction]) -> plimsoll_rpc::Result<Sent> {
         // Two equal transactions with one blockhash are the same transaction, and the second would do nothing.
-        let fee = Fee::Fixed(1 + self.next() % FEES);
+        let fee = Fee::Fixed(1 + self.tally.next() % FEES);
         let options = SendOptions { fee, headroom_percent: HEADROOM_PERCENT, limit_loaded_data: false };
         let simulated = self.connection.simulate(&self.authority(), instructions).await?;
         let mut all = self.connection.budget(&simulated, instructions, &options).await?;

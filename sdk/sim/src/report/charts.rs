@@ -23,6 +23,11 @@ fn legend(entries: &[(&str, &str)]) -> String {
 
 /// Recorded price against the price on the board.
 pub fn prices(run: &RunResult) -> String {
+    if run.samples.is_empty() {
+        return card("Prices", "The replay ended before anything was seen.", "");
+    }
+    // On a cluster it is as much shorter as the recording is played faster.
+    let average = if run.cluster.is_some() { "fast average" } else { "fast average (15 s)" };
     let charts: String = Underlying::ALL
         .iter()
         .map(|&underlying| {
@@ -31,7 +36,7 @@ pub fn prices(run: &RunResult) -> String {
             let legend = legend(&[
                 ("var(--soft)", "recorded price, &plusmn; 2 sigma of the oracle"),
                 (colour, "oracle price on the board"),
-                ("var(--ink)", "fast average (15 s)"),
+                ("var(--ink)", average),
             ]);
             card(
                 &format!("{}: price and oracle price", underlying.name()),
@@ -89,6 +94,7 @@ fn stretches(samples: &[Sample], holds: impl Fn(&Sample) -> bool) -> Vec<(f64, f
 /// How many accounts stand where.
 pub fn ratios(run: &RunResult) -> String {
     let total: u32 = run.samples.iter().map(|s| s.ratios.iter().sum()).max().unwrap_or(1);
+    let total = total.max(1);
     let mut chart =
         Chart::new("Accounts by margin ratio", (WIDE, 320.0), span(run), (0.0, total as f64), Format::Count);
     for (class, name) in RATIO_NAMES.into_iter().enumerate() {
@@ -118,6 +124,9 @@ pub fn liquidations(run: &RunResult) -> String {
     let most = minutes.iter().map(|m| m.iter().sum::<u64>()).max().unwrap_or(0) as f64 / 1e6;
     let mut chart =
         Chart::new("Liquidations", (HALF, 280.0), span(run), (0.0, (most * 1.08).max(1.0)), Format::Dollars);
+    if run.liquidations.is_empty() {
+        chart.say("nobody was liquidated");
+    }
     for (minute, notional) in minutes.iter().enumerate() {
         let x = (minute as f64 * 60.0 + 6.0, minute as f64 * 60.0 + 54.0);
         let mut from = 0.0;
@@ -143,6 +152,9 @@ pub fn penalties(run: &RunResult) -> String {
     let most = run.liquidations.iter().map(|l| l.penalty_ppm).max().unwrap_or(0).max(1_000) as f64;
     let largest = run.liquidations.iter().map(|l| l.notional_closed).max().unwrap_or(1).max(1) as f64;
     let mut chart = Chart::new("Penalties", (HALF, 280.0), span(run), (0.0, most * 1.08), Format::Percent);
+    if run.liquidations.is_empty() {
+        chart.say("nobody was liquidated");
+    }
     for l in &run.liquidations {
         let radius = 2.5 + 9.0 * (l.notional_closed as f64 / largest).sqrt();
         let tip = format!(

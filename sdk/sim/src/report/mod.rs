@@ -22,6 +22,7 @@ pub fn html(run: &RunResult) -> String {
         tables::bankruptcies(run),
         tables::liquidators(run),
         tables::transactions(run),
+        tables::reasons(run),
         tables::feeds(run),
     ];
     format!(
@@ -54,7 +55,17 @@ fn headline(run: &RunResult) -> String {
         format!("<div class=\"kpi {class}\"><b>{value}</b><span>{name}</span></div>")
     };
     let socialized = run.socialized_atoms as f64 / 1e6;
-    let conserved = if run.conservation.ok { ("good", "exact") } else { ("bad", "broken") };
+    let conserved = match (run.conservation.checks, run.conservation.ok) {
+        (0, _) => ("bad", "not checked"),
+        (_, true) => ("good", "exact"),
+        (_, false) => ("bad", "broken"),
+    };
+    let (when, place) = match &run.cluster {
+        None => ("conservation, to the atom, every minute", "an in-process chain".to_owned()),
+        Some(cluster) => {
+            ("conservation, to the atom, before and after", format!("the cluster {}", escape(&cluster.name)))
+        }
+    };
     let kpis = [
         kpi(
             "",
@@ -70,18 +81,17 @@ fn headline(run: &RunResult) -> String {
             "of a liquidated account closed (median)",
         ),
         kpi(if socialized > 0.0 { "bad" } else { "good" }, dollars(socialized), "loss socialised"),
-        kpi(conserved.0, conserved.1.to_owned(), "conservation, to the atom, every minute"),
+        kpi(conserved.0, conserved.1.to_owned(), when),
     ];
     format!(
-        "<header><div><h1>Replay of a crash: {}</h1><p>{}. {} margin accounts, {} liquidators, real program on an in-process chain.</p></div><div class=\"stamp\">scenario <code>{}</code><br>seed {}, {} minutes, a price every {} s</div></header><div class=\"kpis\">{}</div>",
+        "<header><div><h1>Replay of a crash: {}</h1><p>{}. {} margin accounts, {} liquidators, real program on {}.</p></div><div class=\"stamp\">scenario <code>{}</code><br>{}</div></header><div class=\"kpis\">{}</div>",
         escape(&run.scenario),
         escape(&run.summary),
         run.accounts,
         run.liquidators.len(),
+        place,
         escape(&run.scenario),
-        run.seed,
-        run.minutes,
-        run.step_secs,
+        escape(&crate::table::circumstances(run)),
         kpis.concat(),
     )
 }
@@ -89,10 +99,12 @@ fn headline(run: &RunResult) -> String {
 fn footer(run: &RunResult) -> String {
     let sources: Vec<String> =
         run.feeds.iter().map(|feed| format!("{}: {}", escape(&feed.underlying), escape(&feed.source))).collect();
-    format!(
-        "<footer>Prices: {}. What is real: the deployed program, its accounts, every instruction and compute unit. What is a model: the accounts' holders, the liquidators' costs (depth and impact) and the timing of the feeds. Accounts and feeds follow from the seed; the same seed gives the same page.</footer>",
-        sources.join("; ")
-    )
+    let kind = if run.cluster.is_some() {
+        "What is real: the cluster, the deployed program, its accounts, every transaction, who came first, and the time it took; clocks of the engine are shortened as the recording is. What is a model: the accounts' holders and the liquidators' costs (depth and impact). Two replays on a cluster differ."
+    } else {
+        "What is real: the deployed program, its accounts, every instruction and compute unit. What is a model: the accounts' holders, the liquidators' costs (depth and impact) and the timing of the feeds. Accounts and feeds follow from the seed; the same seed gives the same page."
+    };
+    format!("<footer>Prices: {}. {kind}</footer>", sources.join("; "))
 }
 
 #[cfg(test)]
@@ -116,8 +128,8 @@ mod tests {
             liquidator_gain: 15_000,
             insurance_fee: 5_000,
             expected_cost: 1_000,
-            compute_units: 30_000,
-            as_planned: true,
+            compute_units: Some(30_000),
+            as_planned: Some(true),
         };
         let run = RunResult {
             scenario: "a <crash>".to_owned(),

@@ -134,6 +134,13 @@ impl Chart {
         self
     }
 
+    /// A sentence in the middle, where there is nothing to draw.
+    pub fn say(&mut self, sentence: &str) -> &mut Self {
+        let (x, y) = ((LEFT + self.width - RIGHT) / 2.0, (TOP + self.height - BOTTOM) / 2.0);
+        let _ = write!(self.body, r#"<text class="note" x="{x:.1}" y="{y:.1}" text-anchor="middle">{sentence}</text>"#);
+        self
+    }
+
     /// A dot.
     pub fn dot(&mut self, class: &str, x: f64, y: f64, radius: f64, tip: &str) -> &mut Self {
         let (cx, cy) = (self.px(x), self.py(y));
@@ -172,8 +179,16 @@ impl Chart {
             );
             x += every;
         }
+        let _ = write!(
+            axes,
+            r#"<text class="tick" x="{:.1}" y="{:.1}" text-anchor="end">UTC</text>"#,
+            LEFT - 20.0,
+            self.height - 8.0,
+        );
+        // A wide chart keeps its size on a narrow screen and scrolls.
+        let class = if self.width > HALF { "wide" } else { "half" };
         format!(
-            r#"<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{axes}{}</svg>"#,
+            r#"<div class="scroll"><svg class="{class}" viewBox="0 0 {} {}" role="img" aria-label="{}">{axes}{}</svg></div>"#,
             self.width, self.height, self.title, self.body
         )
     }

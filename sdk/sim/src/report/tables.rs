@@ -1,7 +1,13 @@
 //! The tables of the report.
 
+use std::collections::BTreeMap;
+
 use super::{card, clock, dollars, escape};
-use crate::result::RunResult;
+use crate::result::{FeedResult, RunResult, Spread};
+use crate::table::grouped;
+
+/// In place of what is not known.
+const NONE: &str = "&ndash;";
 
 fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: String = head.iter().map(|h| format!("<th>{h}</th>")).collect();
@@ -11,19 +17,6 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     };
     let body: String = rows.iter().map(row).collect();
     format!("<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>")
-}
-
-/// A whole number with thousands separated.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// The figures of the terminal's table.
@@ -93,16 +86,18 @@ pub fn transactions(run: &RunResult) -> String {
         .transactions
         .iter()
         .map(|(name, footprint)| {
-            let units = run.compute_units.get(name).copied().unwrap_or_default();
+            let units =
+                |of: fn(&Spread) -> u64| run.compute_units.get(name).map_or(NONE.to_owned(), |s| grouped(of(s)));
+            let range = |s: &Spread| if s.min == s.max { grouped(s.min) } else { format!("{} to {}", s.min, s.max) };
             vec![
                 format!("<code>{}</code>", escape(name)),
                 grouped(footprint.count),
                 grouped(footprint.refused),
-                grouped(units.min),
-                grouped(units.median),
-                grouped(units.max),
-                format!("{} to {}", footprint.bytes.min, footprint.bytes.max),
-                format!("{} to {}", footprint.accounts.min, footprint.accounts.max),
+                units(|s| s.min),
+                units(|s| s.median),
+                units(|s| s.max),
+                range(&footprint.bytes),
+                range(&footprint.accounts),
             ]
         })
         .collect();
@@ -114,50 +109,64 @@ pub fn transactions(run: &RunResult) -> String {
     )
 }
 
-/// How the feeds behaved.
-pub fn feeds(run: &RunResult) -> String {
+/// Who came too late, what was refused, and what this kind of replay cannot know.
+pub fn reasons(run: &RunResult) -> String {
+    let counted = |counts: &BTreeMap<String, u64>, what: &str| -> Vec<Vec<String>> {
+        counts.iter().map(|(reason, count)| vec![escape(reason), what.to_owned(), grouped(*count)]).collect()
+    };
+    let rows = [counted(&run.no_ops, "too late, changed nothing"), counted(&run.refusals, "refused")].concat();
+    let content =
+        if rows.is_empty() { String::new() } else { table(&["Instruction and reason", "Outcome", "Count"], &rows) };
+    let reasons = card(
+        "Lost races and refusals",
+        if rows.is_empty() {
+            "None: every transaction did what it was sent for."
+        } else {
+            "A liquidator asks not to fail where another was faster; everything else that the program refuses fails and changes nothing."
+        },
+        &content,
+    );
+    if run.left_out.is_empty() {
+        return reasons;
+    }
     let rows: Vec<Vec<String>> = run
-        .feeds
+        .left_out
         .iter()
-        .map(|f| {
-            vec![
-                escape(&f.underlying),
-                f.primary_posted.to_string(),
-                f.late.to_string(),
-                f.overtaken.to_string(),
-                f.missing.to_string(),
-                f.secondary_posted.to_string(),
-                f.secondary_used.to_string(),
-                f.refused.to_string(),
-                format!("{} s", f.oldest_secs),
-            ]
-        })
+        .map(|(name, reason)| vec![format!("<code>{}</code>", escape(name)), escape(reason)])
         .collect();
-    let head = [
-        "Feed",
-        "Primary posted",
-        "Late",
-        "Overtaken",
-        "Missing",
-        "Second posted",
-        "Second used",
-        "Refused",
-        "Oldest held",
-    ];
-    card(
-        "Feeds",
-        "Pyth first, Switchboard second: the second source counts only once the first has been silent for 30 s.",
-        &table(&head, &rows),
-    )
+    let unknown = card(
+        "Not known on a cluster",
+        "Fields of the JSON that a replay in process has and this one leaves out.",
+        &table(&["Field", "Why"], &rows),
+    );
+    format!("{reasons}{unknown}")
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!(
-            ["0", "999", "1,000", "1,234,567"].map(String::from),
-            [0, 999, 1_000, 1_234_567].map(super::grouped)
-        );
-    }
+/// How the feeds behaved.
+pub fn feeds(run: &RunResult) -> String {
+    // A column that no feed knows is left out.
+    let columns: [(&str, fn(&FeedResult) -> Option<String>); 9] = [
+        ("Primary posted", |f| Some(f.primary_posted.to_string())),
+        ("Late", |f| Some(f.late?.to_string())),
+        ("Overtaken", |f| Some(f.overtaken?.to_string())),
+        ("Missing", |f| Some(f.missing?.to_string())),
+        ("Second posted", |f| Some(f.secondary_posted?.to_string())),
+        ("Second used", |f| Some(f.secondary_used?.to_string())),
+        ("Unchanged", |f| Some(f.unchanged?.to_string())),
+        ("Refused", |f| Some(f.refused.to_string())),
+        ("Oldest held", |f| Some(format!("{} s", f.oldest_secs))),
+    ];
+    let known: Vec<_> = columns.iter().filter(|(_, value)| run.feeds.iter().any(|f| value(f).is_some())).collect();
+    let row = |f: &FeedResult| -> Vec<String> {
+        let values = known.iter().map(|(_, value)| value(f).unwrap_or(NONE.to_owned()));
+        std::iter::once(escape(&f.underlying)).chain(values).collect()
+    };
+    let rows: Vec<Vec<String>> = run.feeds.iter().map(row).collect();
+    let head: Vec<&str> = std::iter::once("Feed").chain(known.iter().map(|(name, _)| *name)).collect();
+    let sentence = if run.cluster.is_some() {
+        "Posted through <code>mock-oracle</code> as of the cluster's present second; one source."
+    } else {
+        "Pyth first, Switchboard second: the second source counts only once the first has been silent for 30 s."
+    };
+    card("Feeds", sentence, &table(&head, &rows))
 }

@@ -305,6 +305,11 @@ pub fn transaction(payer: &Pubkey, instructions: &[Instruction]) -> VersionedTra
 /// Bytes on the wire and distinct keys of the transaction that [`transaction`] builds.
 pub fn size_and_keys(payer: &Pubkey, instructions: &[Instruction]) -> (usize, usize) {
     let transaction = transaction(payer, instructions);
+    weigh(&transaction)
+}
+
+/// Bytes on the wire and distinct keys of a legacy transaction.
+pub fn weigh(transaction: &VersionedTransaction) -> (usize, usize) {
     let keys = transaction.message.static_account_keys().len();
     let parts = transaction.message.instructions().iter();
     let body: usize = parts

@@ -1,0 +1,82 @@
+//! The instruction of a liquidation, and what it reports.
+
+use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
+use plimsoll::liquidation::{LiquidationBounds, LiquidationOutcome};
+use plimsoll::EngineError;
+use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_sdk::ix::{self, Parties};
+use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_state::MarginAccount;
+use solana_instruction::Instruction;
+
+/// The name of the instruction for a request.
+pub const fn name(request: &Request) -> &'static str {
+    match request.leg {
+        Leg::Pair { .. } => "liquidate_collateral",
+        Leg::Perp { .. } => "liquidate_position",
+    }
+}
+
+/// Its name in the measurements: a liquidation that found nothing to do is measured apart.
+pub fn measured_name<'a>(name: &'a str, outcome: Option<&LiquidationOutcome>) -> &'a str {
+    match name {
+        "liquidate_collateral" if outcome.is_some_and(|o| o.reason != 0) => "liquidate_collateral (no-op)",
+        "liquidate_position" if outcome.is_some_and(|o| o.reason != 0) => "liquidate_position (no-op)",
+        other => other,
+    }
+}
+
+/// The instruction, which changes nothing rather than fail where somebody else was faster. `own` is the liquidator's
+/// margin account.
+pub fn instruction(keys: &EngineKeys, parties: Parties, own: &MarginAccount, request: &Request) -> Instruction {
+    let bounds = LiquidationBounds {
+        max_size: request.max_size.unwrap_or(0),
+        as_much_as_allowed: request.max_size.is_none(),
+        min_size: request.min_size,
+        limit_numerator: request.limit_numerator,
+        limit_denominator: request.limit_denominator,
+        no_op_if_refused: true,
+    };
+    match request.leg {
+        Leg::Pair { asset, liability } => {
+            let liability = match liability {
+                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
+                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
+            };
+            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
+            // The bank of the collateral is needed where the liquidator owes that token.
+            let owes = own.token_index(asset).is_some_and(|i| own.tokens[i].shares < 0);
+            ix::liquidate_collateral(keys, parties, args, owes)
+        }
+        Leg::Perp { market } => ix::liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
+    }
+}
+
+/// What return data reports; none where there is none, or it is of another length.
+pub fn outcome(data: &[u8]) -> Option<LiquidationOutcome> {
+    // The runtime strips trailing zeros of return data.
+    let mut bytes = [0u8; core::mem::size_of::<LiquidationOutcome>()];
+    bytes.get_mut(..data.len())?.copy_from_slice(data);
+    (!data.is_empty()).then(|| bytemuck::pod_read_unaligned(&bytes))
+}
+
+/// Why a liquidation changed nothing, by the name of the program's error.
+pub fn reason(outcome: &LiquidationOutcome) -> String {
+    let known = EngineError::ALL.iter().find(|error| **error as u32 == outcome.reason);
+    known.map_or_else(|| format!("code {}", outcome.reason), |error| error.text().0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailing_zeros_that_the_runtime_strips_come_back() {
+        let sent = LiquidationOutcome { reason: EngineError::AccountHealthy as u32, ..Default::default() };
+        let read = outcome(&bytemuck::bytes_of(&sent)[..2]).unwrap();
+        assert_eq!((read, reason(&read).as_str()), (sent, "AccountHealthy"));
+        assert_eq!(measured_name("liquidate_position", Some(&read)), "liquidate_position (no-op)");
+        assert_eq!(measured_name("accrue", Some(&read)), "accrue");
+        assert!(outcome(&[]).is_none() && outcome(&[0; 1_000]).is_none());
+    }
+}

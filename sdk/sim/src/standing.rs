@@ -1,0 +1,80 @@
+//! Where an account stands at spot.
+
+use plimsoll_risk::auction::Seen;
+use plimsoll_risk::margin::{margins, quote_sides};
+use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::waterfall::check_bankrupt;
+use plimsoll_sdk::view::Accounts;
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{AccountStatus, MarginAccount};
+
+use crate::result::bounded_ratio;
+
+/// Ratio below which an account that does not recover skips the fast average.
+const BYPASS_RATIO: f64 = 0.7;
+
+/// How an account stands at spot; dollars.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing {
+    /// NAV.
+    pub nav_usd: f64,
+    /// Maintenance requirement.
+    pub mmr_usd: f64,
+    /// Below maintenance.
+    pub under_water: bool,
+    /// Debts plus perp notional: what liquidations can close.
+    pub exposure_usd: f64,
+}
+
+impl Standing {
+    /// NAV, maintenance requirement and gross liabilities; none where a leg cannot be valued.
+    pub fn of(accounts: &Accounts<'_>) -> Option<Self> {
+        let portfolio = accounts.portfolio(Views::SPOT).ok()?;
+        let margins = margins(&portfolio, At::Spot, false);
+        let usd = |pico: i128| pico as f64 / 1e12;
+        Some(Self {
+            nav_usd: usd(margins.nav),
+            mmr_usd: usd(margins.mmr()),
+            under_water: margins.is_under_water(),
+            exposure_usd: exposure_usd(&portfolio),
+        })
+    }
+
+    /// NAV / MMR, bounded.
+    pub fn ratio(&self) -> f64 {
+        bounded_ratio(self.nav_usd, self.mmr_usd)
+    }
+
+    /// Whether the account's clocks want an observation at `now`, which they do at least every `every_secs` while they
+    /// run.
+    pub fn wants_observation(&self, account: &MarginAccount, now: i64, every_secs: i64) -> bool {
+        let clocks = account.clocks();
+        let running = clocks.seen != Seen::Healthy || clocks.under_water_secs > 0;
+        let deep = self.ratio() < BYPASS_RATIO && !clocks.bypass;
+        let due = now - clocks.observed_at >= every_secs;
+        account.status == AccountStatus::Active as u8
+            && (self.under_water && (!running || deep || due) || running && due)
+    }
+}
+
+/// Whether the program would begin to resolve the account.
+pub fn is_bankrupt(accounts: &Accounts<'_>) -> bool {
+    let (Ok(portfolio), Ok(assessment)) = (accounts.portfolio(Views::LIQUIDATION), accounts.assessment()) else {
+        return false;
+    };
+    check_bankrupt(&portfolio, &assessment).is_ok()
+}
+
+/// Debts and notional, dollars: borrows, what is owed in quote after netting PnL, and perps.
+fn exposure_usd(portfolio: &Portfolio) -> f64 {
+    let debts: u64 = portfolio
+        .tokens()
+        .iter()
+        .filter(|l| l.amount_atoms < 0)
+        .map(|l| l.prices.spot.value_up(l.amount_atoms.unsigned_abs()))
+        .sum();
+    let (_, owed) = quote_sides(portfolio, &margins(portfolio, At::Spot, false));
+    let perps: u64 = portfolio.perps().iter().map(|l| l.prices.spot.value_up(l.units.unsigned_abs())).sum();
+    let quote = portfolio.quote.prices.spot;
+    (debts as f64 + quote.value_up(owed) as f64 + quote.value_up(perps) as f64) / 1e6
+}
