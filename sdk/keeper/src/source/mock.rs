@@ -6,7 +6,7 @@ use plimsoll_state::{OracleKind, OracleSource};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 
-use super::posting::{pack, Part, Posting};
+use super::posting::{pack, Part, Posting, Step};
 use super::{Due, PostError, PricePoster, Quote, Report};
 
 /// The mock oracle's address.
@@ -53,13 +53,14 @@ impl PricePoster for MockPoster {
     }
 
     async fn postings(&self, _: &Connection, due: &[Due], _: &Report) -> Result<Vec<Posting>, PostError> {
-        let fitting: Vec<_> = due.iter().filter_map(|due| Some((due, self.post(&due.source, &due.quote)?))).collect();
-        let posting = |some: &[(&Due, Instruction)]| {
-            let parts = some.iter().map(|(_, instruction)| Part::of(instruction.clone())).collect();
-            let feeds = some.iter().map(|(due, _)| due.source.feed_id).collect();
-            Ok(Posting { oracle: NAME, feeds, steps: pack(&self.key, parts)? })
+        let part = |due: &Due| {
+            let feed = Some(due.source.feed_id);
+            Some(Part { feed, ..Part::of(self.post(&due.source, &due.quote)?) })
         };
-        fitting.chunks(POSTS_PER_TRANSACTION).map(posting).collect()
+        let parts: Vec<Part> = due.iter().filter_map(part).collect();
+        let steps = parts.chunks(POSTS_PER_TRANSACTION).map(|some| pack(&self.key, some.to_vec()));
+        let stage: Vec<Step> = steps.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok((!stage.is_empty()).then_some(Posting { oracle: NAME, stages: vec![stage] }).into_iter().collect())
     }
 }
 

@@ -27,6 +27,8 @@ use crate::outbox::Submitted;
 pub const POST: &str = "post_price";
 /// Name under which transactions that only close are counted.
 pub const CLOSE: &str = "close_price";
+/// Transactions of one stage under way at once.
+const AT_ONCE: usize = 8;
 /// Wait after a failed posting of a feed; doubles with each.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Longest such wait.
@@ -199,34 +201,64 @@ impl Prices {
         Ok(())
     }
 
-    /// Sends a posting's transactions, each when the one before is confirmed. One that is refused ends it; what is open
-    /// then is closed at the end of the turn.
+    /// Sends a posting's transactions stage by stage. One that is refused ends it after its stage; what is open then is
+    /// closed at the end of the turn.
     async fn send(&self, context: &Arc<Context>, posting: &Posting) -> Result<()> {
-        let (oracle, count) = (posting.oracle, posting.feeds.len() as u64);
-        for (number, step) in posting.steps.iter().enumerate() {
-            let (step_number, steps) = (number + 1, posting.steps.len());
-            match context.outbox.submit_signed(POST, &step.instructions(), &step.signers()).await {
-                Ok(Submitted::Confirmed(_)) => self.note(step),
-                Ok(Submitted::Dry(_)) => {
-                    context.metrics.posts.with_label_values(&[oracle, "dry"]).inc_by(count);
-                    tracing::info!(oracle, feeds = count, steps, "dry run: the first transaction would succeed");
-                    return Ok(());
-                }
-                Err(error) => {
-                    tracing::warn!(oracle, step_number, steps, %error, "a posting ends before its prices are all on chain");
-                    self.failed(context, oracle, &posting.feeds);
-                    if matches!(error, Error::RateLimited | Error::Unreachable(_)) {
-                        self.state().unknown = true;
-                        return Err(error);
+        let oracle = posting.oracle;
+        for (number, stage) in posting.stages.iter().enumerate() {
+            let mut refused = false;
+            let mut unheard = None;
+            for some in stage.chunks(AT_ONCE) {
+                for (step, result) in some.iter().zip(self.send_at_once(context, some).await) {
+                    match result {
+                        Ok(Submitted::Confirmed(_)) => self.posted(context, oracle, step),
+                        Ok(Submitted::Dry(_)) => {
+                            let feeds: usize = posting.stages.iter().flatten().map(|step| step.feeds().len()).sum();
+                            context.metrics.posts.with_label_values(&[oracle, "dry"]).inc_by(feeds as u64);
+                            tracing::info!(
+                                oracle,
+                                feeds,
+                                "dry run: the first transaction of the posting would succeed"
+                            );
+                            return Ok(());
+                        }
+                        Err(error) => {
+                            refused = true;
+                            tracing::warn!(oracle, stage = number + 1, of = posting.stages.len(), %error, "not posted");
+                            self.failed(context, oracle, &step.feeds());
+                            unheard = Some(error).filter(is_silence).or(unheard);
+                        }
                     }
-                    return Ok(());
                 }
             }
+            if let Some(error) = unheard {
+                self.state().unknown = true;
+                return Err(error);
+            }
+            if refused {
+                let left = posting.stages.iter().skip(number + 1).flatten().flat_map(Step::feeds).collect::<Vec<_>>();
+                self.failed(context, oracle, &left);
+                return Ok(());
+            }
         }
-        context.metrics.posts.with_label_values(&[oracle, "posted"]).inc_by(count);
-        let mut state = self.state();
-        posting.feeds.iter().for_each(|feed| state.waiting.succeeded(feed));
         Ok(())
+    }
+
+    async fn send_at_once(&self, context: &Arc<Context>, steps: &[Step]) -> Vec<Result<Submitted>> {
+        let mut sending = Vec::with_capacity(steps.len());
+        for step in steps {
+            sending.push(submit(context.clone(), step.clone()));
+        }
+        futures::future::join_all(sending).await
+    }
+
+    /// Notes what a confirmed transaction has done.
+    fn posted(&self, context: &Context, oracle: &str, step: &Step) {
+        let feeds = step.feeds();
+        context.metrics.posts.with_label_values(&[oracle, "posted"]).inc_by(feeds.len() as u64);
+        self.note(step);
+        let mut state = self.state();
+        feeds.iter().for_each(|feed| state.waiting.succeeded(feed));
     }
 
     /// Notes what a confirmed transaction opened and closed.
@@ -285,7 +317,7 @@ impl Prices {
                     let accounts: Vec<String> =
                         step.parts.iter().filter_map(|part| Some(part.closes?.to_string())).collect();
                     tracing::warn!(accounts = accounts.join(", "), %error, "accounts are left open for now");
-                    if matches!(error, Error::RateLimited | Error::Unreachable(_)) {
+                    if is_silence(&error) {
                         return Err(error);
                     }
                 }
@@ -293,6 +325,15 @@ impl Prices {
         }
         Ok(())
     }
+}
+
+async fn submit(context: Arc<Context>, step: Step) -> Result<Submitted> {
+    context.outbox.submit_signed(POST, &step.instructions(), &step.signers()).await
+}
+
+/// Whether the node gave no answer, so that what became of a transaction is unknown.
+const fn is_silence(error: &Error) -> bool {
+    matches!(error, Error::RateLimited | Error::Unreachable(_))
 }
 
 /// Hermes' API key, from the environment.

@@ -30,12 +30,14 @@ pub struct Part {
     pub opens: Option<Opened>,
     /// The account that it closes.
     pub closes: Option<Pubkey>,
+    /// The feed whose price it posts, by id or hash.
+    pub feed: Option<Address>,
 }
 
 impl Part {
     /// An instruction that the payer signs, opening and closing nothing.
     pub const fn of(instruction: Instruction) -> Self {
-        Self { instruction, signer: None, opens: None, closes: None }
+        Self { instruction, signer: None, opens: None, closes: None, feed: None }
     }
 }
 
@@ -56,17 +58,31 @@ impl Step {
     pub fn signers(&self) -> Vec<&Keypair> {
         self.parts.iter().filter_map(|part| part.signer.as_deref()).collect()
     }
+
+    /// The feeds whose prices it posts.
+    pub fn feeds(&self) -> Vec<Address> {
+        self.parts.iter().filter_map(|part| part.feed).collect()
+    }
+
+    /// Takes a part if it still fits.
+    pub fn take(&mut self, payer: &Pubkey, part: &Part) -> bool {
+        let mut instructions = self.instructions();
+        instructions.push(part.instruction.clone());
+        let fits = size(payer, &instructions) <= MOST_BYTES;
+        if fits {
+            self.parts.push(part.clone());
+        }
+        fits
+    }
 }
 
-/// Transactions, each sent when the one before is confirmed.
+/// Transactions in stages: those of one are sent at once, when all of the stage before are confirmed.
 #[derive(Clone, Debug)]
 pub struct Posting {
     /// Whose prices, in metrics and logs.
     pub oracle: &'static str,
-    /// The feeds, by id or hash.
-    pub feeds: Vec<Address>,
-    /// The transactions.
-    pub steps: Vec<Step>,
+    /// The stages.
+    pub stages: Vec<Vec<Step>>,
 }
 
 /// Bytes of a transaction with these instructions and the compute-budget instructions that sending adds.
@@ -93,14 +109,8 @@ pub fn pack(payer: &Pubkey, parts: Vec<Part>) -> Result<Vec<Step>, PostError> {
         if alone > MOST_BYTES {
             return Err(PostError::TooLarge { program: part.instruction.program_id, bytes: alone });
         }
-        let room = steps.last_mut().filter(|step| {
-            let mut instructions = step.instructions();
-            instructions.push(part.instruction.clone());
-            size(payer, &instructions) <= MOST_BYTES
-        });
-        match room {
-            Some(step) => step.parts.push(part),
-            None => steps.push(Step { parts: vec![part] }),
+        if !steps.last_mut().is_some_and(|step| step.take(payer, &part)) {
+            steps.push(Step { parts: vec![part] });
         }
     }
     Ok(steps)

@@ -7,7 +7,7 @@ use bytemuck::Zeroable;
 use plimsoll_keeper::source::crossbar::Crossbar;
 use plimsoll_keeper::source::hermes::Hermes;
 use plimsoll_keeper::source::mock::{MockPoster, MOCK_ORACLE};
-use plimsoll_keeper::source::{PricePoster, PriceSource, Prices, Quote, SourceError};
+use plimsoll_keeper::source::{Pace, PricePoster, PriceSource, Prices, Quote, Report, SourceError};
 use plimsoll_sdk::ix::args;
 use plimsoll_sim::world::program_file;
 use plimsoll_state::{Address, OracleKind, OracleSource};
@@ -45,7 +45,7 @@ fn raw_instructions_are_those_of_the_mock_oracles_own_client() {
         ema_price: 1_234,
         ema_conf: 5,
     };
-    let ours = MockPoster.post(&poster, &source(OracleKind::PythPinned), &quote()).unwrap();
+    let ours = MockPoster { key: poster }.post(&source(OracleKind::PythPinned), &quote()).unwrap();
     assert_eq!(ours, mock_oracle::client::post_pyth(poster, feed, pyth));
     let switchboard = mock_oracle::switchboard::PostSwitchboardArgs {
         value: 12_340_000_000_000_000_000,
@@ -53,15 +53,16 @@ fn raw_instructions_are_those_of_the_mock_oracles_own_client() {
         num_samples: 3,
         last_update_timestamp: Some(77),
     };
-    let ours = MockPoster.post(&poster, &source(OracleKind::SwitchboardPull), &quote()).unwrap();
+    let ours = MockPoster { key: poster }.post(&source(OracleKind::SwitchboardPull), &quote()).unwrap();
     assert_eq!(ours, mock_oracle::client::post_switchboard(poster, feed, switchboard));
 }
 
 #[test]
 fn only_feeds_of_the_mock_oracle_are_posted_to() {
-    assert!(MockPoster.can_post(&source(OracleKind::PythPinned)));
+    let poster = MockPoster { key: Pubkey::new_unique() };
+    assert!(poster.can_post(&source(OracleKind::PythPinned)));
     let real = OracleSource { program: [1; 32], ..source(OracleKind::PythPinned) };
-    assert!(!MockPoster.can_post(&real));
+    assert!(!poster.can_post(&real));
 }
 
 /// A server that answers one path with one body, and everything else with 404.
@@ -76,8 +77,9 @@ async fn server(path: &'static str, body: &'static str) -> String {
 #[tokio::test]
 async fn hermes_is_asked_at_its_path_and_its_recorded_answer_is_read() {
     let url = server("/v2/updates/price/latest", include_str!("../../fixtures/hermes-latest.json")).await;
-    let quotes = Hermes::new(&url, Some("key".into()), reqwest::Client::new()).latest(&[FEED]).await.unwrap();
-    assert_eq!((quotes.len(), quotes[0].price), (2, 183_487_211));
+    let report = Hermes::new(&url, Some("key".into()), reqwest::Client::new()).latest(&[FEED]).await.unwrap();
+    assert_eq!((report.quotes.len(), report.quotes[0].price), (1, 9_406_377_899_526));
+    assert_eq!(report.updates.len(), 1);
     let elsewhere = Hermes::new(&format!("{url}/not"), None, reqwest::Client::new());
     assert_eq!(elsewhere.latest(&[FEED]).await.unwrap_err().reason(), "http_status");
 }
@@ -85,8 +87,8 @@ async fn hermes_is_asked_at_its_path_and_its_recorded_answer_is_read() {
 #[tokio::test]
 async fn crossbar_is_asked_at_its_path() {
     let url = server("/simulate/{hashes}", include_str!("../../fixtures/crossbar-simulate.json")).await;
-    let quotes = Crossbar::new(&url, reqwest::Client::new()).latest(&[FEED]).await.unwrap();
-    assert_eq!(quotes.len(), 2);
+    let report = Crossbar::new(&url, reqwest::Client::new()).latest(&[FEED]).await.unwrap();
+    assert_eq!(report.quotes.len(), 2);
 }
 
 /// Says one price of every feed.
@@ -102,9 +104,9 @@ impl PriceSource for Fixed {
         kind == OracleKind::PythPinned
     }
 
-    async fn latest(&self, feeds: &[Address]) -> Result<Vec<Quote>, SourceError> {
+    async fn latest(&self, feeds: &[Address]) -> Result<Report, SourceError> {
         let of = |feed: &Address| Quote { feed: *feed, price: 42_000, exponent: -2, published_at: None, ..quote() };
-        Ok(feeds.iter().map(of).collect())
+        Ok(Report { quotes: feeds.iter().map(of).collect(), updates: Vec::new() })
     }
 }
 
@@ -131,10 +133,12 @@ async fn a_price_is_posted_to_the_mock_oracle_and_taken_into_the_board_in_one_tu
     });
     let context = stage.context(stage.config()).await;
     let mut context = std::sync::Arc::into_inner(context).expect("nobody else has it");
-    context.prices = Prices::of(vec![Box::new(Fixed)], Some(Box::new(MockPoster)));
+    let pace = Pace { max_age_secs: 10, min_move_ppm: 1_000 };
+    context.prices = Prices::of(vec![std::sync::Arc::new(Fixed)], vec![Box::new(MockPoster { key })], pace);
     let context = std::sync::Arc::new(context);
     refresh(&context).await;
     assert_eq!(context.metrics.confirmed.with_label_values(&["post_price"]).get(), 1);
+    assert_eq!(context.metrics.posts.with_label_values(&["mock", "posted"]).get(), 1);
     let held = stage.node.world(|world| world.board().slots[slot].spot);
     assert_eq!(held.mantissa as f64 * 2f64.powi(held.exponent as i32), 420.0);
 }

@@ -4,7 +4,7 @@
 //! A feed that the engine pins is one of Pyth's push feeds, which anyone may write newer prices to; nothing of that is
 //! the keeper's, and nothing is closed. For a feed that the engine does not pin, the keeper posts to an account of its
 //! own, whose key follows from the keeper's, and closes it when the board has taken the price. The account of the VAA
-//! is closed in the posting's last transaction, or at the end of the turn where that was not reached.
+//! is closed in the posting's last transaction where there is one that is surely the last, else at the end of the turn.
 
 pub mod ix;
 pub mod programs;
@@ -25,7 +25,7 @@ use solana_sdk_ids::sysvar;
 use solana_signer::Signer;
 
 use super::hermes::Hermes;
-use super::posting::{pack, Opened, Part, Posting};
+use super::posting::{pack, Opened, Part, Posting, Step};
 use super::{Due, PostError, PricePoster, Report};
 use ix::{Poster, VAA_HEADER_LEN, VAA_PART_LEN};
 use programs::{Programs, KNOWN};
@@ -111,7 +111,7 @@ impl PythPoster {
         Ok(updates)
     }
 
-    /// The transactions that post prices of one update through one receiver.
+    /// The transactions that post prices of one update through one receiver: the VAA's in order, then the prices' at once.
     fn posting(
         &self,
         programs: Programs,
@@ -120,23 +120,45 @@ impl PythPoster {
         rent: &Rent,
     ) -> Result<Posting, PostError> {
         let poster = self.poster(programs);
-        let vaa = poster.vaa();
         let lamports = rent.minimum_balance(VAA_HEADER_LEN + signed.vaa.len());
-        let create = Part::of(poster.create_vaa(signed.vaa.len(), lamports));
-        let mut parts = vec![Part { opens: Some((vaa, poster.close_vaa())), ..create }, Part::of(poster.init_vaa())];
-        for (number, part) in signed.vaa.chunks(VAA_PART_LEN).enumerate() {
-            parts.push(Part::of(poster.write_vaa(number * VAA_PART_LEN, part)));
-        }
-        parts.push(Part::of(poster.verify_vaa(signed.guardian_set)));
+        let mut parts = vaa_parts(&poster, signed, lamports);
+        let vaa_parts = parts.len();
         for due in due {
             let proven = signed.prices.iter().find(|price| takes(due, price));
             let (Some(proven), Some((_, target))) = (proven, self.target(&due.source)) else { continue };
             parts.push(price_part(&poster, &due.source.feed_id, proven, target));
         }
-        parts.push(Part { closes: Some(vaa), ..Part::of(poster.close_vaa()) });
-        let feeds = due.iter().map(|due| due.source.feed_id).collect();
-        Ok(Posting { oracle: NAME, feeds, steps: pack(&self.key, parts)? })
+        let mut steps = pack(&self.key, parts)?;
+        let mut before = 0;
+        let in_order = steps.iter().take_while(|step| {
+            before += step.parts.len();
+            before - step.parts.len() < vaa_parts
+        });
+        let in_order = in_order.count();
+        let mut prices = steps.split_off(in_order);
+        // Closed as early as it is sure that nobody needs the VAA any more; else at the end of the turn.
+        let close = Part { closes: Some(poster.vaa()), ..Part::of(poster.close_vaa()) };
+        match &mut prices[..] {
+            [] => steps.last_mut().is_some_and(|step| step.take(&self.key, &close)),
+            [only] => only.take(&self.key, &close),
+            _ => false,
+        };
+        let mut stages: Vec<Vec<Step>> = steps.into_iter().map(|step| vec![step]).collect();
+        stages.extend((!prices.is_empty()).then_some(prices));
+        Ok(Posting { oracle: NAME, stages })
     }
+}
+
+/// What writes and verifies the VAA.
+fn vaa_parts(poster: &Poster, signed: &SignedPrices, rent_lamports: u64) -> Vec<Part> {
+    let create = Part::of(poster.create_vaa(signed.vaa.len(), rent_lamports));
+    let opens = Some((poster.vaa(), poster.close_vaa()));
+    let mut parts = vec![Part { opens, ..create }, Part::of(poster.init_vaa())];
+    for (number, part) in signed.vaa.chunks(VAA_PART_LEN).enumerate() {
+        parts.push(Part::of(poster.write_vaa(number * VAA_PART_LEN, part)));
+    }
+    parts.push(Part::of(poster.verify_vaa(signed.guardian_set)));
+    parts
 }
 
 /// Whether a price can be posted for a source.
@@ -146,13 +168,13 @@ fn takes(due: &Due, price: &Proven) -> bool {
 }
 
 fn price_part(poster: &Poster, feed_id: &Address, proven: &Proven, target: Target) -> Part {
-    let update = proven.update.clone();
+    let (update, feed) = (proven.update.clone(), Some(*feed_id));
     match target {
-        Target::Push(shard) => Part::of(poster.update_price_feed(shard, feed_id, update)),
+        Target::Push(shard) => Part { feed, ..Part::of(poster.update_price_feed(shard, feed_id, update)) },
         Target::Own(keypair) => {
             let account = keypair.pubkey();
             let opens = Some((account, poster.reclaim_rent(account)));
-            Part { signer: Some(keypair), opens, ..Part::of(poster.post_update(account, update)) }
+            Part { signer: Some(keypair), opens, feed, ..Part::of(poster.post_update(account, update)) }
         }
     }
 }
