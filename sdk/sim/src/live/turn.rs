@@ -58,7 +58,7 @@ impl Play {
     /// Writes the look down.
     fn note(&mut self, secs: u64, passed: u64, prices: &[i64; 2], standings: &BTreeMap<usize, Standing>) {
         let seen = &mut self.seen;
-        if seen.looks > 0 {
+        if seen.looks > 0 && passed > 0 {
             seen.look_secs.push(passed);
         }
         (seen.looks, seen.secs) = (seen.looks + 1, secs);

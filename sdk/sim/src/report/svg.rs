@@ -182,7 +182,7 @@ impl Chart {
         let _ = write!(
             axes,
             r#"<text class="tick" x="{:.1}" y="{:.1}" text-anchor="end">UTC</text>"#,
-            LEFT - 20.0,
+            LEFT - 26.0,
             self.height - 8.0,
         );
         // A wide chart keeps its size on a narrow screen and scrolls.
