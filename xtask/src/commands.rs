@@ -2,8 +2,9 @@
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Result};
-use crate::programs::{build_all, build_some, cargo, engine, ENGINE_ONLY};
-use plimsoll_sbf::{Arch, Toolchain};
+use crate::programs::{build_all, build_some, cargo, cargo_run, engine, ENGINE_ONLY};
+use plimsoll_sbf::{install_packages, Arch, Install, Toolchain};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// `cargo xtask build`
@@ -18,7 +19,7 @@ pub fn build(mut arguments: Arguments) -> Result<()> {
 pub fn replay(mut arguments: Arguments) -> Result<()> {
     let install = arguments.install();
     build_some(&Toolchain::find(install)?, Arch::default(), ENGINE_ONLY)?;
-    run(&mut replay_command(&arguments.rest()))
+    run(&mut replay_command(cargo_run(REPLAY.0, REPLAY.1), &arguments.rest()))
 }
 
 /// `cargo xtask bench`
@@ -27,9 +28,9 @@ pub fn bench(mut arguments: Arguments) -> Result<()> {
     let toolchain = Toolchain::find(install)?;
     build_all(&toolchain, Arch::default())?;
     let arguments = arguments.rest();
-    run(&mut bench_command(&toolchain, &arguments))?;
+    run(&mut bench_command(cargo_run(BENCH.0, BENCH.1), &toolchain, &arguments))?;
     let is_check = arguments.iter().any(|word| word == "--check");
-    run(&mut keeper_bench_command(is_check))
+    run(&mut keeper_bench_command(cargo_run(KEEPER_BENCH.0, KEEPER_BENCH.1), is_check))
 }
 
 /// `cargo xtask test-validator`
@@ -37,45 +38,62 @@ pub fn test_validator(mut arguments: Arguments) -> Result<()> {
     let install = arguments.install();
     arguments.finish()?;
     build_all(&Toolchain::find(install)?, Arch::default())?;
+    need_libclang(install)?;
     println!("Agave's validator is compiled with it: about 25 minutes on two cores the first time.");
     let mut command = cargo();
-    command.args([
-        "test",
-        "-p",
-        "plimsoll-validator-tests",
-        "--features",
-        "agave",
-        "--test",
-        "agave",
-        "--",
-        "--nocapture",
-    ]);
+    command.args(["test", "-p", "plimsoll-validator-tests", "--features", "agave", "--test", "agave"]);
+    command.args(["--", "--nocapture"]);
     run(&mut command)
 }
 
-/// The replay with these arguments.
-pub fn replay_command(arguments: &[String]) -> Command {
-    let mut command = cargo();
-    command.args(["run", "--quiet", "-p", "plimsoll-sim", "--bin", "plimsoll-replay", "--", "--program"]);
-    command.arg(engine().path()).args(arguments);
-    command
+/// The validator keeps its ledger in RocksDB, whose binding is generated while it is compiled.
+fn need_libclang(install: Install) -> Result<()> {
+    if has_libclang() {
+        return Ok(());
+    }
+    install_packages(install, &["libclang-dev"], "Agave's validator")?;
+    if !has_libclang() {
+        println!(
+            "There is no libclang in the usual places, and Agave's validator cannot be compiled without one: install it \
+             (Debian: apt-get install libclang-dev) or say where it is (LIBCLANG_PATH=/path/to/its/directory)."
+        );
+    }
+    Ok(())
 }
 
-/// The benchmark with these arguments. It names the builder, as figures hold for one only.
-pub fn bench_command(toolchain: &Toolchain, arguments: &[String]) -> Command {
-    let mut command = cargo();
-    command.env("PLIMSOLL_BUILDER", toolchain.builder()).env("PLIMSOLL_COMPILER", toolchain.compiler());
-    command.args(["run", "--quiet", "-p", "plimsoll-tests", "--bin", "plimsoll-bench", "--"]).args(arguments);
-    command
+fn has_libclang() -> bool {
+    let entries = |directory: &Path| std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let of_llvm = entries(Path::new("/usr/lib")).map(|entry| entry.path().join("lib"));
+    let places = of_llvm.chain(["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from));
+    std::env::var_os("LIBCLANG_PATH").is_some()
+        || places.map(|place| place.join("libclang.so")).any(|file| file.exists())
+}
+
+/// The replay: its binary, as `start` runs it, with these arguments.
+pub fn replay_command(mut start: Command, arguments: &[String]) -> Command {
+    start.arg("--program").arg(engine().path()).args(arguments);
+    start
+}
+
+/// The benchmark: its binary, as `start` runs it, with these arguments. It names the builder, as figures hold for one
+/// only.
+pub fn bench_command(mut start: Command, toolchain: &Toolchain, arguments: &[String]) -> Command {
+    start.env("PLIMSOLL_BUILDER", toolchain.builder()).env("PLIMSOLL_COMPILER", toolchain.compiler()).args(arguments);
+    start
 }
 
 /// The benchmark of the keeper. Of a check only that the work is done counts: its figures are times.
-pub fn keeper_bench_command(is_check: bool) -> Command {
-    let mut command = cargo();
-    command.args(["run", "--quiet", "-p", "plimsoll-keeper-bench", "--"]);
-    command.args(is_check.then_some("--check"));
-    command
+pub fn keeper_bench_command(mut start: Command, is_check: bool) -> Command {
+    start.args(is_check.then_some("--check"));
+    start
 }
+
+/// Where the replay's binary is.
+pub const REPLAY: (&str, &str) = ("plimsoll-sim", "plimsoll-replay");
+/// Where the benchmark's binary is.
+pub const BENCH: (&str, &str) = ("plimsoll-tests", "plimsoll-bench");
+/// Where the binary of the keeper's benchmark is.
+pub const KEEPER_BENCH: (&str, &str) = ("plimsoll-keeper-bench", "plimsoll-keeper-bench");
 
 fn run(command: &mut Command) -> Result<()> {
     let status = command.status().map_err(|error| Failure::Message(format!("cannot start cargo: {error}")))?;

@@ -2,6 +2,7 @@
 
 use crate::failure::Result;
 use plimsoll_sbf::{build, Arch, BuildRequest, Toolchain};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -86,10 +87,22 @@ pub fn build_some(toolchain: &Toolchain, arch: Arch, programs: &[Program]) -> Re
 
 /// A cargo command in the checkout that knows where the programs are.
 pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace());
+    prepared(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), &workspace())
+}
+
+/// A command in a directory that knows where the programs are.
+pub fn prepared(executable: impl AsRef<OsStr>, directory: &Path) -> Command {
+    let mut command = Command::new(executable);
+    command.current_dir(directory);
     for program in &PROGRAMS {
         command.env(program.variable, program.path());
     }
+    command
+}
+
+/// A command that compiles one of the workspace's binaries, if need be, and runs it.
+pub fn cargo_run(package: &str, binary: &str) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--quiet", "-p", package, "--bin", binary, "--"]);
     command
 }

@@ -1,15 +1,19 @@
 //! `cargo xtask test`: every check of the project, one stage after the other, with one line of counts at the end.
 
+mod built;
 mod counts;
 mod stages;
 mod stream;
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Result};
-use crate::programs::build_all;
+use crate::programs::{build_all, cargo_run};
+use built::Built;
 use counts::Counts;
 use plimsoll_sbf::{Arch, Toolchain};
 use stages::{Outcome, Stage, STAGES};
+use std::cell::OnceCell;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// What the stages need to know about this run.
@@ -19,6 +23,15 @@ pub struct Run {
     pub toolchain: std::result::Result<Toolchain, String>,
     /// More inputs and longer scenarios.
     pub nightly: bool,
+    /// The whole workspace, compiled by the stage `compile`; a stage that runs alone compiles what it needs.
+    pub built: OnceCell<Built>,
+}
+
+impl Run {
+    /// A command that runs one of the workspace's binaries.
+    pub fn binary(&self, package: &str, name: &str) -> Command {
+        self.built.get().and_then(|built| built.binary(name)).unwrap_or_else(|| cargo_run(package, name))
+    }
 }
 
 struct Finished {
@@ -47,7 +60,7 @@ pub fn run(mut arguments: Arguments) -> Result<()> {
     if let (Ok(toolchain), Some(_), true) = (&toolchain, &only, chosen.iter().any(|stage| stage.needs_programs)) {
         build_all(toolchain, Arch::default())?;
     }
-    let run = Run { toolchain, nightly };
+    let run = Run { toolchain, nightly, built: OnceCell::new() };
     let finished: Vec<Finished> = chosen.into_iter().map(|stage| run_stage(stage, &run)).collect();
     summarise(&finished)
 }

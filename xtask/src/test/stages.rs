@@ -1,9 +1,10 @@
 //! The stages of `cargo xtask test`, in order.
 
+use super::built::Built;
 use super::counts::Counts;
 use super::stream::count;
 use super::Run;
-use crate::commands::{bench_command, keeper_bench_command, replay_command};
+use crate::commands::{bench_command, keeper_bench_command, replay_command, BENCH, KEEPER_BENCH, REPLAY};
 use crate::failure::Failure;
 use crate::programs::{build_all, cargo, deploy_directory, workspace};
 use plimsoll_sbf::Arch;
@@ -40,8 +41,9 @@ const fn on_programs(name: &'static str, about: &'static str, run: fn(&Run) -> O
 }
 
 /// In an order that finds cheap mistakes first and builds the programs before anything needs them.
-pub const STAGES: [Stage; 13] = [
+pub const STAGES: [Stage; 15] = [
     stage("format", "every file is formatted", format),
+    stage("compile", "the whole workspace compiles, at once", compile),
     stage("architecture", "dependencies point one way only", architecture),
     stage("units", "unit and property tests", units),
     stage("build", "the programs build for v3", build),
@@ -53,11 +55,15 @@ pub const STAGES: [Stage; 13] = [
     on_programs("replay", "a short replay of a recorded crash", replay),
     on_programs("validator", "the story of an engine and its keeper on a local validator", validator),
     on_programs("idl", "interface descriptions and the WebAssembly module are those of the sources", idl),
+    stage("examples", "the examples in the documentation", examples),
     stage("typescript", "the TypeScript client", typescript),
 ];
 
 /// Enough accounts for every path of the replay, few enough for a minute.
 const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
+/// What the validator's tests start as processes, and the variables that say where it is; they compile what they are
+/// not told of.
+const PROCESSES: [(&str, &str); 1] = [("plimsoll-keeper", "PLIMSOLL_KEEPER")];
 /// Seed of the property tests outside the nightly form.
 const FIXED_SEED: &str = "20251010";
 /// Property tests run this many cases in a nightly run, unless the environment says otherwise.
@@ -66,6 +72,12 @@ const NIGHTLY_CASES: &str = "20000";
 fn format(_: &Run) -> Outcome {
     let mut command = cargo();
     Outcome::Ran(count(command.args(["fmt", "--all", "--check"])))
+}
+
+fn compile(run: &Run) -> Outcome {
+    let (built, succeeded) = Built::compile();
+    let _ = run.built.set(built);
+    Outcome::Ran(Counts::default().with_status(succeeded))
 }
 
 fn architecture(run: &Run) -> Outcome {
@@ -123,8 +135,8 @@ fn program_test(run: &Run) -> Outcome {
 
 fn bench(run: &Run) -> Outcome {
     let Ok(toolchain) = &run.toolchain else { return no_builder() };
-    let mut counts = count(&mut bench_command(toolchain, &["--check".to_owned()]));
-    counts += count(&mut keeper_bench_command(true));
+    let mut counts = count(&mut bench_command(run.binary(BENCH.0, BENCH.1), toolchain, &["--check".to_owned()]));
+    counts += count(&mut keeper_bench_command(run.binary(KEEPER_BENCH.0, KEEPER_BENCH.1), true));
     Outcome::Ran(counts)
 }
 
@@ -153,19 +165,23 @@ fn validator(run: &Run) -> Outcome {
     if !answers("node") {
         return Outcome::Skipped("there is no Node.js, which surfpool runs in".to_owned());
     }
-    let mut keeper = cargo();
-    let built = keeper.args(["build", "-p", "plimsoll-keeper", "--bin", "plimsoll-keeper"]).status();
-    if !built.is_ok_and(|status| status.success()) {
-        return Outcome::Ran(Counts::default().with_status(false));
+    let prepare = |command: &mut Command| {
+        if run.nightly {
+            command.env("PLIMSOLL_NIGHTLY", "1");
+        }
+        // What a test skips it prints.
+        command.arg("--nocapture");
+    };
+    if let Some(built) = run.built.get() {
+        return Outcome::Ran(built.tests(&["plimsoll-validator-tests"], |command| {
+            let files = PROCESSES.iter().filter_map(|(binary, variable)| Some((variable, built.file(binary)?)));
+            command.envs(files);
+            prepare(command);
+        }));
     }
     let mut command = cargo();
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), Into::into);
-    command.env("PLIMSOLL_KEEPER", target.join("debug/plimsoll-keeper"));
-    if run.nightly {
-        command.env("PLIMSOLL_NIGHTLY", "1");
-    }
-    // What a test skips it prints.
-    command.args(["test", "-p", "plimsoll-validator-tests", "--", "--nocapture"]);
+    command.args(["test", "-p", "plimsoll-validator-tests", "--"]);
+    prepare(&mut command);
     Outcome::Ran(count(&mut command))
 }
 
@@ -175,7 +191,7 @@ fn replay(run: &Run) -> Outcome {
     }
     let arguments: &[&str] = if run.nightly { &[] } else { &REPLAY_SMOKE };
     let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
-    Outcome::Ran(count(&mut replay_command(&arguments)))
+    Outcome::Ran(count(&mut replay_command(run.binary(REPLAY.0, REPLAY.1), &arguments)))
 }
 
 fn idl(run: &Run) -> Outcome {
@@ -185,8 +201,7 @@ fn idl(run: &Run) -> Outcome {
     }
     let mut counts = tests_of(run, &["plimsoll-idl"], &[]);
     for words in [&["--check"][..], &["wasm", "--check"]] {
-        let mut command = cargo();
-        counts += count(command.args(["run", "--quiet", "-p", "plimsoll-idl", "--"]).args(words));
+        counts += count(run.binary("plimsoll-idl", "plimsoll-idl").args(words));
     }
     Outcome::Ran(counts)
 }
@@ -223,12 +238,24 @@ fn tests(run: &Run, packages: &[&str], environment: &[(&str, &str)]) -> Outcome 
 }
 
 fn tests_of(run: &Run, packages: &[&str], environment: &[(&str, &str)]) -> Counts {
+    let prepare = |command: &mut Command| {
+        command.envs(environment.iter().copied());
+        choose_cases(run, command);
+    };
+    if let Some(built) = run.built.get() {
+        return built.tests(packages, prepare);
+    }
     let mut command = cargo();
     command.args(["test", "--no-fail-fast"]);
     for package in packages {
         command.args(["-p", package]);
     }
-    command.envs(environment.iter().copied());
+    prepare(&mut command);
+    count(&mut command)
+}
+
+/// Which inputs the property tests draw, and how many.
+fn choose_cases(run: &Run, command: &mut Command) {
     if run.nightly {
         command.env("PLIMSOLL_NIGHTLY", "1");
         if std::env::var_os("PROPTEST_CASES").is_none() {
@@ -238,7 +265,12 @@ fn tests_of(run: &Run, packages: &[&str], environment: &[(&str, &str)]) -> Count
         // The same cases each time, so that a change is judged by what it changed; the nightly form draws new ones.
         command.env("PROPTEST_RNG_SEED", FIXED_SEED);
     }
-    count(&mut command)
+}
+
+/// Runs the whole test command with a name that only documentation's examples have. Cargo's own `--doc` would compile
+/// the dependencies again, without what tests need of them.
+fn examples(_: &Run) -> Outcome {
+    Outcome::Ran(count(cargo().args(["test", "--workspace", "--quiet", "--", "(line"])))
 }
 
 fn no_builder() -> Outcome {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 /// The counts of a command's test results, corrected by how it ended.
 pub fn count(command: &mut Command) -> Counts {
-    println!("$ {}", describe(command));
+    say(command);
     let mut child = match command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -27,6 +27,11 @@ pub fn count(command: &mut Command) -> Counts {
         }
     }
     counts.with_status(child.wait().is_ok_and(|status| status.success()))
+}
+
+/// Prints the command that is about to run.
+pub fn say(command: &Command) {
+    println!("$ {}", describe(command));
 }
 
 fn describe(command: &Command) -> String {
