@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::validator::target;
+use crate::tool;
 
 const STOP_SECS: u64 = 20;
 const LOG_LINES: usize = 40;
@@ -41,17 +41,7 @@ pub struct Keeper {
 /// # Errors
 /// Where cargo does not build it.
 pub async fn binary() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("PLIMSOLL_KEEPER") {
-        return Ok(std::path::absolute(path)?);
-    }
-    // Cargo builds no other package's binary for a test.
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "-p", "plimsoll-keeper", "--bin", "plimsoll-keeper"]);
-    let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().await.context("building the keeper")?;
-    if !status.success() {
-        bail!("`cargo build -p plimsoll-keeper` failed");
-    }
-    Ok(std::path::absolute(target().join("debug/plimsoll-keeper"))?)
+    tool::binary("PLIMSOLL_KEEPER", "plimsoll-keeper", "plimsoll-keeper").await
 }
 
 impl Keeper {
@@ -143,7 +133,10 @@ impl Keeper {
 }
 
 /// The keeper's TOML: everything fast, so that a test need not wait.
-fn configuration(setting: &Setting, key_file: &Path, http: SocketAddr) -> Result<String> {
+///
+/// # Errors
+/// Where it cannot be written down.
+pub fn configuration(setting: &Setting, key_file: &Path, http: SocketAddr) -> Result<String> {
     let table = toml::toml! {
         [stream]
         poll_millis = 500

@@ -7,6 +7,7 @@
 //! | [`test_validator`] | Agave's own test validator, a process that is killed and started again on its ledger |
 //! | [`child`], [`proxy`] | processes that say where they are in one line of JSON; a TCP proxy |
 //! | [`keeper`] | the keeper binary as a process |
+//! | [`tool`] | any binary as a process, and what of its help was typed |
 //! | [`stage`] | programs, engine, accounts, prices |
 //! | [`story`] | three falls of a price and what must come of them |
 //! | [`books`] | every vault to the atom |
@@ -22,4 +23,5 @@ pub mod stage;
 pub mod story;
 pub mod surfnet;
 pub mod test_validator;
+pub mod tool;
 pub mod validator;

@@ -4,8 +4,11 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, Context, Result};
+use example_venue::client::Venue;
+use example_venue::instructions::PostQuoteArgs;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_rpc::Connection;
+use plimsoll_sdk::ix::{self, args};
 use plimsoll_sim::data::E8;
 use plimsoll_sim::live::{Averages, Live, Look, Party, Poster};
 use plimsoll_sim::world::{BTC, SOL, SOL_PERP, USDC};
@@ -35,6 +38,9 @@ const POSTED_EVERY: Duration = Duration::from_millis(800);
 const READY_SECS: u64 = 90;
 const LOOKED_EVERY: Duration = Duration::from_millis(500);
 const KEEPER_LAMPORTS: u64 = 1_000_000_000;
+/// More than the rent of a quote.
+const QUOTE_LAMPORTS: u64 = 10_000_000;
+const QUOTE_SECS: i64 = 600;
 
 /// The engine and everybody on it.
 pub struct Stage {
@@ -90,8 +96,41 @@ impl Stage {
         ready.await.with_context(|| format!("the poster's last failure: {:?}", poster.last_failure()))?;
         live.borrow(&alice, USDC, 14_800 * USD).await?;
         let quote_atoms = 100 * FIRST_SOL_USD as u64 * USD;
-        live.fill(SOL_PERP, &bob, maker, 100 * SOL_UNITS, quote_atoms).await?;
+        Self::buy_on_a_venue(live, &bob, maker, 100 * SOL_UNITS, quote_atoms).await?;
         Ok((alice, bob))
+    }
+
+    /// The seller quotes on the example venue, which asks the engine for the seller's margin first; the buyer takes the
+    /// quote, and the venue has the engine settle it. Both have approved it for just that.
+    async fn buy_on_a_venue(
+        live: &Live,
+        buyer: &Party,
+        seller: &Party,
+        base_units: u64,
+        quote_atoms: u64,
+    ) -> Result<()> {
+        let (authority, market) = (live.authority(), live.keys.market(SOL_PERP));
+        let venue = Venue::of(authority, live.keys.engine);
+        let args = args::RegisterVenueArgs { signer: venue.signer, settle_markets: 1 << SOL_PERP, premium_markets: 0 };
+        let register = ix::register_venue(&live.keys, authority, authority, args);
+        live.send("a venue", &[], &[venue.create(), register]).await?;
+        let approve = |party: &Party| ix::approve_venue(party.owner(), party.account, venue.registered, quote_atoms);
+        // Whoever quotes pays the quote's rent and gets it back.
+        let rent = solana_system_interface::instruction::transfer(&authority, &seller.owner(), QUOTE_LAMPORTS);
+        let both = [&*buyer.key, &*seller.key];
+        live.send("approvals of the venue", &both, &[approve(buyer), approve(seller), rent]).await?;
+        let quote = PostQuoteArgs {
+            id: 0,
+            for_account: Some(buyer.account),
+            maker_buys: false,
+            base_units,
+            quote_atoms,
+            expires_at: live.connection.now().await? + QUOTE_SECS,
+        };
+        let (maker, taker) = ((seller.owner(), seller.account), (buyer.owner(), buyer.account));
+        let post = venue.post_quote(maker.0, maker.1, market, quote);
+        let take = venue.take_quote(maker, quote.id, taker, market);
+        Ok(live.send("a fill on the venue", &both, &[post, take]).await.map(drop)?)
     }
 
     /// Moves the price of SOL.

@@ -8,6 +8,7 @@ use plimsoll_rpc::Cluster;
 use serde::Deserialize;
 use serde_json::json;
 use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
@@ -23,7 +24,7 @@ const ADDON: &str = "node_modules/@solana/surfpool-linux-x64-gnu/surfpool-sdk.li
 #[derive(Debug)]
 pub struct Surfnet {
     // Ends with this value.
-    _child: Spoken,
+    child: Spoken,
     at: Said,
     rpc: Proxy,
     ws: Proxy,
@@ -86,13 +87,30 @@ impl Surfnet {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/surfpool.mjs");
         let mut command = Command::new("node");
         command.arg(script).arg(std::path::absolute(addon)?).arg(SLOT_MILLIS.to_string());
-        let (mut child, at): (Spoken, Said) = Spoken::start(&mut command).await?;
-        for program in programs {
-            let deploy = json!({ "programId": program.id.to_string(), "soPath": program.file });
-            child.order(json!({ "deploy": deploy })).await?;
-        }
+        let (child, at): (Spoken, Said) = Spoken::start(&mut command).await?;
         let (rpc, ws) = (Proxy::start(address(&at.rpc_url)?)?, Proxy::start(address(&at.ws_url)?)?);
-        Ok(Self { _child: child, at, rpc, ws })
+        let mut surfnet = Self { child, at, rpc, ws };
+        for program in programs {
+            surfnet.deploy(program).await?;
+        }
+        Ok(surfnet)
+    }
+
+    /// Puts a program at its address, in the place of whatever is there.
+    ///
+    /// # Errors
+    /// Where the surfnet refuses it.
+    pub async fn deploy(&mut self, program: &Program) -> Result<()> {
+        let deploy = json!({ "programId": program.id.to_string(), "soPath": program.file });
+        self.child.order(json!({ "deploy": deploy })).await
+    }
+
+    /// Gives lamports to an address.
+    ///
+    /// # Errors
+    /// Where the surfnet does not.
+    pub async fn fund(&mut self, address: &Pubkey, lamports: u64) -> Result<()> {
+        self.child.order(json!({ "fund": { "address": address.to_string(), "lamports": lamports } })).await
     }
 }
 

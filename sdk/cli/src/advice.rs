@@ -33,6 +33,8 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::AccountHealthy | EngineError::AccountAlreadyCured => {
             "nothing is to be done: the account is at or above maintenance"
         }
+        EngineError::VenueNotionalExceeded => "its owners may let it settle more: `plimsoll account approve-venue`",
+        EngineError::PriceOutsideBand => "`plimsoll price list` shows the board's price and its averages",
         EngineError::VersionUnknown => {
             "the program and the accounts, or this client, are of different versions: `plimsoll-migrate accounts`"
         }

@@ -215,9 +215,9 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
     for (name, dollars) in prices {
         let slot = loaded.names.price(name)?;
         let source = &loaded.accounts.board.slots[slot as usize].sources[0];
-        if source.program != mock_oracle::ID.to_bytes() {
+        if source.program != mock_oracle::ID.to_bytes() || source.kind != OracleKind::PythPinned as u8 {
             return Err(usage(format!(
-                "{name} comes from a real oracle: only feeds of the mock oracle can be posted to"
+                "{name} is not of a pinned feed of the mock oracle: only those can be posted to (`plimsoll price list`)"
             )));
         }
         let feed = Pubkey::new_from_array(source.address);

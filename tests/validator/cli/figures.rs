@@ -1,0 +1,177 @@
+//! What an account is worth by the SDK's own computation, from accounts read beside the command line.
+
+use anyhow::{ensure, Context, Result};
+use plimsoll_risk::margin::{initial_margins, margins};
+use plimsoll_risk::portfolio::At;
+use plimsoll_risk::price::Price;
+use plimsoll_sdk::view::Accounts;
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{MarginAccount, PriceBoard, StoredPrice};
+use serde_json::Value;
+use solana_pubkey::Pubkey;
+
+use crate::town::{text, Town};
+
+/// A ten-thousandth of a cent: what rounding may change between two reads.
+const SLACK_USD_PICO: i128 = 1_000_000;
+/// Liquidation prices are shown with eight decimals.
+const PRICE_EXPONENT: i32 = -8;
+
+/// An account's figures at one moment, pico-dollars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    nav: i128,
+    mmr: i128,
+    tmr: i128,
+    init_nav: i128,
+    imr: i128,
+    /// Ppm.
+    ratio_ppm: i128,
+}
+
+impl Figures {
+    fn of(accounts: &Accounts) -> Result<Self> {
+        let portfolio = accounts.portfolio(Views::ALL).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let (spot, init) = (margins(&portfolio, At::Spot, false), initial_margins(&portfolio));
+        let ratio_ppm = spot.ratio_ppm_down(u32::MAX).into();
+        let (nav, mmr, tmr) = (spot.nav, spot.mmr(), spot.tmr());
+        Ok(Self { nav, mmr, tmr, init_nav: init.nav, imr: init.imr(), ratio_ppm })
+    }
+
+    /// The same figures as the command line has them.
+    fn read(exact: &Value) -> Result<Self> {
+        let number = |name: &str| -> Result<i128> { Ok(text(exact, &format!("/{name}"))?.parse()?) };
+        Ok(Self {
+            nav: number("nav_usd_pico")?,
+            mmr: number("mmr_usd_pico")?,
+            tmr: number("tmr_usd_pico")?,
+            init_nav: number("init_nav_usd_pico")?,
+            imr: number("imr_usd_pico")?,
+            ratio_ppm: exact["ratio_ppm"].as_u64().context("no ratio")?.into(),
+        })
+    }
+
+    fn parts(&self) -> [(&'static str, i128); 6] {
+        let Self { nav, mmr, tmr, init_nav, imr, ratio_ppm } = *self;
+        [("NAV", nav), ("MMR", mmr), ("TMR", tmr), ("init NAV", init_nav), ("IMR", imr), ("ratio", ratio_ppm)]
+    }
+}
+
+/// What the SDK computes, from one read of the chain.
+pub struct Read {
+    /// The engine.
+    pub engine: plimsoll_rpc::EngineAccounts,
+    /// The account.
+    pub account: MarginAccount,
+}
+
+impl Read {
+    fn accounts<'a>(&'a self, board: &'a PriceBoard) -> Accounts<'a> {
+        Accounts { board, ..self.engine.with(&self.account) }
+    }
+
+    /// Figures at other spot prices, by slot and units of 1e-8 dollars.
+    pub fn figures(&self, moved: &[(usize, u64)]) -> Result<Figures> {
+        let mut board = self.engine.board.clone();
+        for (slot, price_e8) in moved {
+            let price = Price::from_decimal_down(*price_e8, PRICE_EXPONENT);
+            board.slots[*slot].spot = StoredPrice::from(price.map_err(|error| anyhow::anyhow!("{error:?}"))?);
+        }
+        Figures::of(&self.accounts(&board))
+    }
+
+    /// Whether the account is at or above maintenance at a spot price.
+    pub fn is_healthy_at(&self, slot: usize, price_e8: u64) -> Result<bool> {
+        let found = self.figures(&[(slot, price_e8)])?;
+        Ok(found.nav >= found.mmr)
+    }
+}
+
+impl Town {
+    /// Reads an account beside the command line.
+    pub async fn read(&self, account: &Pubkey) -> Result<Read> {
+        let engine = self.connection.engine(self.keys.engine).await?;
+        Ok(Read { engine, account: self.connection.read("margin account", account).await? })
+    }
+
+    /// The command line's figures lie between the SDK's from before and from after: interest runs meanwhile, nothing else.
+    pub fn agree(said: &Value, before: Figures, after: Figures) -> Result<()> {
+        let said = Figures::read(said)?;
+        for (((name, said), (_, before)), (_, after)) in said.parts().into_iter().zip(before.parts()).zip(after.parts())
+        {
+            let slack = if name == "ratio" { 1 } else { SLACK_USD_PICO };
+            let (low, high) = (before.min(after) - slack, before.max(after) + slack);
+            ensure!((low..=high).contains(&said), "{name}: {said}, the SDK has {before} and then {after}");
+        }
+        Ok(())
+    }
+
+    pub async fn an_account_is_inspected(&mut self) -> Result<()> {
+        self.prices_until("200", "averages are at 200", 120, "price list", |found| {
+            let near = |path| found.pointer(path).and_then(Value::as_str).is_some_and(|price| price >= "199.9");
+            near("/board/1/fast_$") && near("/board/1/slow_$")
+        })
+        .await?;
+        self.run("borrow USDC 14000 --keypair alice.json").await?.done()?;
+        let alice = self.account("alice")?;
+        let before = self.read(&alice).await?;
+        let shown = self.json(&format!("account show {alice}")).await?;
+        let after = self.read(&alice).await?;
+        Self::agree(&shown["exact"], before.figures(&[])?, after.figures(&[])?)?;
+        // Where it comes under water: the SDK agrees on both sides of that price.
+        let prices = shown["liquidation_prices"].as_array().context("no liquidation prices")?;
+        ensure!(prices.len() == 1 && prices[0]["price"] == "SOL" && prices[0]["above_$"] == "-", "{prices:#?}");
+        let below = e8(text(&prices[0], "/below_$")?)?;
+        let step = below / 100_000;
+        ensure!(after.is_healthy_at(1, below + step)? && !after.is_healthy_at(1, below - step)?, "{prices:#?}");
+        // The same in a table, for people.
+        let table = self.run(&format!("account show {alice}")).await?.done()?;
+        let ratio = text(&shown, "/account/margin_ratio")?;
+        let head = ["NAV", "MMR", ratio, "healthy", "balances:", "SOL-PERP", "liquidation prices", "venues that may"];
+        table.shows(&head)?.shows(&["-14000", text(&prices[0], "/below_$")?])?;
+        self.run("account list --everybody").await?.done()?.shows(&[&alice.to_string(), ratio])?;
+        let list = self.json("account list --everybody").await?;
+        // Least healthy first: the poor maker, then Alice.
+        ensure!(list[1]["account"] == alice.to_string() && list[1]["ratio"] == ratio, "{list:#}");
+        Ok(())
+    }
+
+    pub async fn a_fall_is_simulated(&mut self) -> Result<()> {
+        let alice = self.account("alice")?;
+        let before = self.read(&alice).await?;
+        let asked = format!("simulate {alice} --price SOL=168.25 --price BTC=90000");
+        let shown = self.json(&asked).await?;
+        let after = self.read(&alice).await?;
+        let at = |read: &Read| read.figures(&[(1, 16_825_000_000)]);
+        let then = &shown["exact"]["then"];
+        // Averages follow here, so initial margins are another matter: spot's are the same.
+        for name in ["nav_usd_pico", "mmr_usd_pico", "tmr_usd_pico"] {
+            let said: i128 = text(then, &format!("/{name}"))?.parse()?;
+            let of = |figures: Figures| match name {
+                "nav_usd_pico" => figures.nav,
+                "mmr_usd_pico" => figures.mmr,
+                _ => figures.tmr,
+            };
+            let (one, two) = (of(at(&before)?), of(at(&after)?));
+            let range = one.min(two) - SLACK_USD_PICO..=one.max(two) + SLACK_USD_PICO;
+            ensure!(range.contains(&said), "{name}: {said}, the SDK has {one} and then {two}");
+        }
+        Self::agree(&shown["exact"]["now"], before.figures(&[])?, after.figures(&[])?)?;
+        ensure!(then["may_be_liquidated"] == true && shown["exact"]["now"]["may_be_liquidated"] == false, "{shown:#}");
+        let table = self.run(&asked).await?.done()?;
+        table.shows(&["SOL", "168.25", "under water: may be cured", "healthy"])?;
+        // Right after a jump the average has not followed: nobody may liquidate yet.
+        let jump = self.json(&format!("simulate {alice} --price SOL=168.25 --spot-only")).await?;
+        ensure!(jump["exact"]["then"]["may_be_liquidated"] == false, "{jump:#}");
+        self.run(&format!("simulate {alice} --price ETC=5")).await?.failed_with(&["there is no price \"ETC\""])?;
+        self.run(&format!("simulate {alice} --price SOL=0")).await?.failed_with(&["a price is above zero"])?;
+        Ok(())
+    }
+}
+
+/// Dollars with at most eight decimals, in units of 1e-8.
+fn e8(dollars: &str) -> Result<u64> {
+    let (whole, fraction) = dollars.split_once('.').unwrap_or((dollars, ""));
+    ensure!(fraction.len() <= 8, "{dollars} has more than eight decimals");
+    Ok(format!("{whole}{fraction:0<8}").parse()?)
+}

@@ -1,0 +1,146 @@
+//! Tokens in and out, prices, insurance, fees, and what is left in the end.
+
+use anyhow::{ensure, Result};
+use plimsoll_sdk::pda;
+use solana_signer::Signer as _;
+
+use crate::terminal::Terminal;
+use crate::town::{text, Town, ETH, SECOND_SOL};
+
+const USD: u64 = 1_000_000;
+const ONE_SOL: u64 = 1_000_000_000;
+
+impl Town {
+    pub async fn tokens_go_in_and_out(&mut self) -> Result<()> {
+        let (alice, bob, carol) = (self.address("alice")?, self.address("bob")?, self.address("carol")?);
+        self.run("deposit USDC 5 --keypair bob.json").await?.failed_with(&["there is no token account", "mint"])?;
+        let wallet = self.give(&bob, "usdc", 60_000 * USD).await?;
+        let too_much = self.run("deposit USDC 60000.5 --keypair bob.json").await?;
+        too_much.failed_with(&[&format!("{wallet} holds 60000 USDC, not 60000.5")])?;
+        self.run("deposit USDC 1.0000001 --keypair bob.json").await?.failed_with(&["more than the 6 decimals"])?;
+        let dry = self.json("deposit USDC 60000 --keypair bob.json --dry-run").await?;
+        ensure!(text(&dry, "/would")?.starts_with("deposit 60000 USDC"), "{dry:#}");
+        ensure!(self.atoms(&wallet).await? == 60_000 * USD, "a dry run deposited");
+        self.run("deposit USDC 60000 --keypair bob.json").await?.done()?;
+        ensure!(self.atoms(&wallet).await? == 0, "nothing left the wallet");
+        self.give(&alice, "sol", 100 * ONE_SOL).await?;
+        self.run("deposit SOL 100 --keypair alice.json --priority-fee 1").await?.done()?;
+        let outside = self.give(&carol, "usdc", 50_100 * USD).await?;
+        let into = format!("--account 0 --token-account {outside} --keypair carol.json");
+        self.run(&format!("deposit USDC 50100 {into}")).await?.done()?;
+        self.run(&format!("withdraw USDC 100 {into}")).await?.done()?;
+        ensure!(self.atoms(&outside).await? == 100 * USD, "the withdrawal did not arrive");
+        let shown = self.json("account show --keypair carol.json").await?;
+        ensure!(text(&shown, "/balances/0/balance")? == "50000" && text(&shown, "/account/nav")? == "$50000.00");
+        // A token is named by its mint too.
+        let mint = self.mint("usdc")?;
+        self.run(&format!("withdraw {mint} 60001 --keypair bob.json")).await?.ended(1)?;
+        Ok(())
+    }
+
+    pub async fn prices_come_from_every_kind_of_source(&mut self) -> Result<()> {
+        let borrow = self.run("borrow USDC 10 --keypair alice.json").await?;
+        borrow.failed_with(&["the engine refused", "plimsoll price list"])?;
+        self.prices_until("200", "averages are ready", 120, "price list", |found| {
+            let ready = |slot: &str| found.pointer(slot).is_some_and(|ready| ready == "yes");
+            ready("/board/0/ready") && ready("/board/1/ready")
+        })
+        .await?;
+        self.run("price post ETH=4000").await?.failed_with(&["not of a pinned feed"])?;
+        // A posted update: its account is the caller's choice.
+        self.run("price refresh ETH").await?.failed_with(&["name it with --update"])?;
+        let update = self.create_feed(ETH).await?;
+        self.post_only(update, 4_000).await?;
+        self.run(&format!("price refresh ETH --update {update}")).await?.done()?;
+        let found = self.json("price list").await?;
+        ensure!(text(&found, "/board/3/spot_$")? == "4000", "{found:#}");
+        // Posted, not yet taken; then taken, with all the others whose source is pinned.
+        let owner = self.owner.pubkey();
+        let id = self.feed_id("SOL/USD")?;
+        self.post_only(mock_oracle::client::pyth_feed(&owner, &id), 201).await?;
+        self.run("price refresh").await?.done()?.shows(&["refresh USDC, SOL, BTC"])?;
+        let found = self.json("price list").await?;
+        ensure!(text(&found, "/board/1/spot_$")? == "201", "{found:#}");
+        self.the_second_source_counts_once_the_first_is_silent().await
+    }
+
+    async fn the_second_source_counts_once_the_first_is_silent(&self) -> Result<()> {
+        let second = self.create_feed(SECOND_SOL).await?;
+        for _ in 0..20 {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            self.post_only(second, 199).await?;
+            self.run("price refresh SOL --secondary").await?.done()?;
+            let found = self.json("price list").await?;
+            if text(&found, "/board/1/from")? == "secondary" {
+                ensure!(text(&found, "/board/1/spot_$")? == "199", "{found:#}");
+                return self.run("price list").await?.done()?.shows(&["held by the board", "secondary"]).map(drop);
+            }
+        }
+        anyhow::bail!("the second source never counted")
+    }
+
+    /// The feed id that the file pins for a price.
+    pub fn feed_id(&self, name: &str) -> Result<[u8; 32]> {
+        let config = plimsoll_migrations::config::Config::read(&self.path("engine.toml"))?;
+        let found = config.prices.iter().find(|price| price.name == name);
+        found.map(|price| price.primary.feed_id.0).ok_or_else(|| anyhow::anyhow!("no price {name}"))
+    }
+
+    pub async fn insurance_and_fees_are_moved(&mut self) -> Result<()> {
+        let owner = self.owner.pubkey();
+        let wallet = self.give(&owner, "usdc", 500 * USD).await?;
+        self.run("insurance fund USDC 500").await?.failed_with(&["no way back", "--yes"])?;
+        let mut asked = Terminal::run(&self.tool, "plimsoll insurance fund USDC 500; echo \"status $?\"")?;
+        asked.shows("It is a gift, there is no way back").await?;
+        asked.keys("y")?;
+        asked.shows("status 0").await?;
+        self.tool.note(&["insurance", "fund"], true);
+        ensure!(self.atoms(&wallet).await? == 0, "the gift was not taken");
+        let shown = self.json("insurance show").await?;
+        let before: f64 = text(&shown, "/0/insurance")?.parse()?;
+        ensure!(before >= 500.0 && text(&shown, "/0/paid_in")?.parse::<f64>()? >= 500.0, "{shown:#}");
+        // The liquidations' share waits to become insurance.
+        let waiting: f64 = text(&shown, "/0/waiting")?.parse()?;
+        ensure!(waiting > 0.0, "{shown:#}");
+        self.run("insurance sweep USDC").await?.done()?;
+        let shown = self.json("insurance show").await?;
+        ensure!(text(&shown, "/0/waiting")? == "0", "{shown:#}");
+        let after: f64 = text(&shown, "/0/insurance")?.parse()?;
+        ensure!((after - before - waiting).abs() < 0.000_01, "{before} and {waiting} became {after}");
+        self.run("insurance sweep BTC").await?.failed_with(&["nothing is waiting"])?;
+        // Fees of interest, to a named account and to the signer's own.
+        let alice = self.address("alice")?;
+        let named = pda::associated_token(&alice, &self.mint("usdc")?, &pda::TOKEN_PROGRAM);
+        let held = self.atoms(&named).await?;
+        self.run("bank collect-fees USDC all").await?.failed_with(&["not confirmed"])?;
+        self.run(&format!("bank collect-fees USDC 0.000001 --to {named} --yes")).await?.done()?;
+        ensure!(self.atoms(&named).await? == held + 1, "the fee did not arrive");
+        self.run("bank collect-fees USDC all --yes --keypair alice.json").await?.failed_with(&["authority's key"])?;
+        self.run("bank collect-fees USDC all --yes").await?.done()?;
+        ensure!(self.atoms(&wallet).await? > 0, "no fees arrived");
+        Ok(())
+    }
+
+    pub async fn accounts_are_emptied_and_closed(&mut self) -> Result<()> {
+        let (alice, seven) = (self.address("alice")?, "--account 7 --keypair carol.json");
+        // A borrower repays everything, through a token account of their choice.
+        let wallet = self.give(&alice, "usdc", 20_000 * USD).await?;
+        self.prices("168").await?;
+        let of_alice = format!("--account {} --token-account {wallet} --keypair alice.json", self.account("alice")?);
+        self.run(&format!("repay USDC all {of_alice}")).await?.done()?;
+        let shown = self.json("account show --keypair alice.json").await?;
+        let banks = shown["balances"].as_array().into_iter().flatten();
+        ensure!(banks.clone().count() > 0 && banks.clone().all(|row| row["bank"] != "USDC"), "{shown:#}");
+        self.run("account close --yes --keypair alice.json").await?.failed_with(&["still holds"])?;
+        // An account of its own is filled, emptied and closed.
+        let carol = self.address("carol")?;
+        self.run(&format!("deposit USDC 50 {seven}")).await?.done()?;
+        self.run("account close 7 --yes --keypair carol.json").await?.failed_with(&["still holds"])?;
+        self.run(&format!("withdraw USDC all {seven}")).await?.done()?;
+        self.run("account close 7 --keypair carol.json").await?.failed_with(&["not confirmed"])?;
+        self.run("account close 7 --yes --keypair carol.json").await?.done()?;
+        let listed = self.json(&format!("account list --owner {carol}")).await?;
+        ensure!(listed.as_array().map(Vec::len) == Some(1), "{listed:#}");
+        Ok(())
+    }
+}

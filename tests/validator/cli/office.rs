@@ -1,0 +1,78 @@
+//! Who is in office: pausing, the hand-over in two steps; and completion for shells.
+
+use anyhow::{ensure, Result};
+use tokio::process::Command;
+
+use crate::town::{text, Town};
+
+impl Town {
+    pub async fn the_engine_is_paused_and_handed_over(&mut self) -> Result<()> {
+        let (successor, guard) = (self.person("successor").await?, self.person("guard").await?);
+        let propose = format!("engine propose-authority {successor} --pause-authority {guard}");
+        self.run(&propose).await?.failed_with(&["not confirmed: propose"])?;
+        self.run(&format!("{propose} --yes")).await?.done()?;
+        self.run("engine propose-authority --none --yes").await?.done()?;
+        let accept = "engine accept-authority --yes --keypair successor.json";
+        self.run(accept).await?.failed_with(&["the engine refused"])?;
+        self.run(&format!("engine propose-authority {successor} --yes")).await?.done()?;
+        let shown = self.json("engine show").await?;
+        ensure!(text(&shown, "/proposed_authority")? == successor.to_string(), "{shown:#}");
+        ensure!(text(&shown, "/pause_authority")? == guard.to_string(), "{shown:#}");
+        self.run("engine accept-authority --yes --keypair guard.json").await?.failed_with(&["the engine refused"])?;
+        self.run(accept).await?.done()?;
+        let engine = self.keys.engine;
+        let shown = self.json(&format!("engine show --engine {engine}")).await?;
+        ensure!(text(&shown, "/authority")? == successor.to_string(), "{shown:#}");
+        ensure!(text(&shown, "/proposed_authority")? == "nobody", "{shown:#}");
+        self.run("engine pause borrow").await?.failed_with(&["the engine refused", "authority"])?;
+        // The guard may stop, and not start again.
+        self.run("engine pause everything --keypair guard.json").await?.ended(2)?;
+        self.run("engine pause borrow fill --keypair guard.json").await?.done()?.shows(&["pause borrow, fill"])?;
+        self.run("engine pause borrow fill --keypair guard.json").await?.failed_with(&["is paused already"])?;
+        self.run("engine show").await?.done()?.shows(&["borrow, fill"])?;
+        self.prices("168").await?;
+        let borrow = "borrow SOL 0.1 --keypair carol.json";
+        self.run(borrow).await?.failed_with(&["the engine refused", "repay and deposit always work"])?;
+        let start = self.run("engine pause --none --yes --keypair guard.json").await?;
+        start.failed_with(&["only the authority starts again"])?;
+        self.run("engine pause --none --keypair successor.json").await?.failed_with(&["start borrow, fill again?"])?;
+        self.run("engine pause --none --yes --keypair successor.json").await?.done()?;
+        self.prices("168").await?;
+        self.borrowing_works_again().await
+    }
+
+    /// To a token account of the borrower's choice, and back.
+    async fn borrowing_works_again(&self) -> Result<()> {
+        let wallet = self.give(&self.address("carol")?, "sol", 1_000_000_000).await?;
+        let own = format!("--account 0 --token-account {wallet} --keypair carol.json");
+        self.run(&format!("withdraw SOL all {own}")).await?.done()?;
+        let held = self.atoms(&wallet).await?;
+        self.prices("168").await?;
+        self.run(&format!("borrow SOL 0.1 {own}")).await?.done()?;
+        ensure!(self.atoms(&wallet).await? == held + 100_000_000, "the loan did not arrive");
+        self.run(&format!("repay SOL all {own}")).await?.done()?;
+        let shown = self.json("account show --keypair carol.json").await?;
+        ensure!(
+            shown["balances"].as_array().is_some_and(|rows| rows.iter().all(|row| row["bank"] != "SOL")),
+            "{shown:#}"
+        );
+        Ok(())
+    }
+
+    pub async fn shells_can_complete(&mut self) -> Result<()> {
+        for (shell, says) in [("bash", "complete -F"), ("zsh", "#compdef plimsoll"), ("fish", "complete -c plimsoll")] {
+            let script = self.run(&format!("completions {shell}")).await?.done()?.shows(&[says, "approve-venue"])?;
+            self.write(&format!("plimsoll.{shell}"), &script.out)?;
+        }
+        self.run("completions cobol").await?.ended(2)?;
+        // A shell takes it, and completes what a person has begun.
+        let asked =
+            "source plimsoll.bash; COMP_WORDS=(plimsoll account app) COMP_CWORD=2; _plimsoll plimsoll app account; \
+                     echo \"${COMPREPLY[@]}\"";
+        let completed = Command::new("bash").args(["-c", asked]).current_dir(self.home.path()).output().await?;
+        let completed = String::from_utf8_lossy(&completed.stdout);
+        ensure!(completed.trim() == "approve-venue", "bash completes to {completed:?}");
+        self.run("help fill").await?.done()?.shows(&["--venue <OPERATOR>"])?;
+        Ok(())
+    }
+}
