@@ -19,7 +19,11 @@ pub fn build(mut arguments: Arguments) -> Result<()> {
 pub fn replay(mut arguments: Arguments) -> Result<()> {
     let install = arguments.install();
     build_some(&Toolchain::find(install)?, Arch::default(), ENGINE_ONLY)?;
-    run(&mut replay_command(cargo_run(REPLAY.0, REPLAY.1), &arguments.rest()))
+    let arguments = arguments.rest();
+    // What speaks to a cluster is compiled for those who name one.
+    let is_live = arguments.iter().any(|word| word == "--rpc" || word.starts_with("--rpc="));
+    let features: &[&str] = if is_live { &["live"] } else { &[] };
+    run(&mut replay_command(cargo_run(REPLAY.0, REPLAY.1, features), &arguments))
 }
 
 /// `cargo xtask bench`
@@ -28,9 +32,9 @@ pub fn bench(mut arguments: Arguments) -> Result<()> {
     let toolchain = Toolchain::find(install)?;
     build_all(&toolchain, Arch::default())?;
     let arguments = arguments.rest();
-    run(&mut bench_command(cargo_run(BENCH.0, BENCH.1), &toolchain, &arguments))?;
+    run(&mut bench_command(cargo_run(BENCH.0, BENCH.1, &[]), &toolchain, &arguments))?;
     let is_check = arguments.iter().any(|word| word == "--check");
-    run(&mut keeper_bench_command(cargo_run(KEEPER_BENCH.0, KEEPER_BENCH.1), is_check))
+    run(&mut keeper_bench_command(cargo_run(KEEPER_BENCH.0, KEEPER_BENCH.1, &[]), is_check))
 }
 
 /// `cargo xtask test-validator`

@@ -100,9 +100,10 @@ pub fn prepared(executable: impl AsRef<OsStr>, directory: &Path) -> Command {
     command
 }
 
-/// A command that compiles one of the workspace's binaries, if need be, and runs it.
-pub fn cargo_run(package: &str, binary: &str) -> Command {
+/// A command that compiles one of the workspace's binaries with these features, if need be, and runs it.
+pub fn cargo_run(package: &str, binary: &str, features: &[&str]) -> Command {
     let mut command = cargo();
-    command.args(["run", "--quiet", "-p", package, "--bin", binary, "--"]);
+    command.args(["run", "--quiet", "-p", package, "--bin", binary]);
+    command.args(features.iter().flat_map(|feature| ["--features", feature])).arg("--");
     command
 }

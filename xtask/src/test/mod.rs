@@ -30,7 +30,7 @@ pub struct Run {
 impl Run {
     /// A command that runs one of the workspace's binaries.
     pub fn binary(&self, package: &str, name: &str) -> Command {
-        self.built.get().and_then(|built| built.binary(name)).unwrap_or_else(|| cargo_run(package, name))
+        self.built.get().and_then(|built| built.binary(name)).unwrap_or_else(|| cargo_run(package, name, &[]))
     }
 }
 

@@ -63,7 +63,8 @@ pub const STAGES: [Stage; 15] = [
 const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
 /// What the validator's tests start as processes, and the variables that say where it is; they compile what they are
 /// not told of.
-const PROCESSES: [(&str, &str); 1] = [("plimsoll-keeper", "PLIMSOLL_KEEPER")];
+const PROCESSES: [(&str, &str); 3] =
+    [("plimsoll-keeper", "PLIMSOLL_KEEPER"), ("plimsoll", "PLIMSOLL_CLI"), ("plimsoll-migrate", "PLIMSOLL_MIGRATE")];
 /// Seed of the property tests outside the nightly form.
 const FIXED_SEED: &str = "20251010";
 /// Property tests run this many cases in a nightly run, unless the environment says otherwise.
