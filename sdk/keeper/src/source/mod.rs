@@ -11,6 +11,7 @@ mod pace;
 mod post;
 pub mod posting;
 pub mod pyth;
+pub mod switchboard;
 
 use async_trait::async_trait;
 use plimsoll_rpc::Connection;
@@ -21,6 +22,7 @@ pub use pace::Pace;
 pub use post::{Prices, CLOSE, POST};
 use posting::{Opened, Posting};
 use pyth::update::UpdateError;
+use switchboard::submission::SubmissionError;
 
 /// What a source says of one feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +104,9 @@ pub enum PostError {
     /// The update is none.
     #[error("{0}")]
     Update(#[from] UpdateError),
+    /// What Crossbar wants signed is not what it should be.
+    #[error("{0}")]
+    Submission(#[from] SubmissionError),
     /// The source that was asked for more failed.
     #[error("{0}")]
     Source(#[from] SourceError),
@@ -127,6 +132,9 @@ impl PostError {
         match self {
             Self::Update(UpdateError::Proof(_)) => "proof".into(),
             Self::Update(_) => "malformed_update".into(),
+            Self::Submission(SubmissionError::NoValue(_)) => "no_value".into(),
+            Self::Submission(SubmissionError::TooFew { .. }) => "too_few_signatures".into(),
+            Self::Submission(_) => "bad_submission".into(),
             Self::Source(error) => error.reason().into(),
             Self::Node(error) => error.reason(),
             Self::Rent(_) => "rent".into(),

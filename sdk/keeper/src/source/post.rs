@@ -17,6 +17,7 @@ use super::mock::MockPoster;
 use super::pace::{counting, Pace};
 use super::posting::{pack, Part, Posting, Step};
 use super::pyth::PythPoster;
+use super::switchboard::SwitchboardPoster;
 use super::{feed_id, Due, PostError, PricePoster, PriceSource, Report};
 use crate::backoff::Targets;
 use crate::config::PricesConfig;
@@ -71,6 +72,9 @@ impl Prices {
         }
         if let Some(url) = &config.crossbar_url {
             sources.push(Arc::new(Crossbar::new(url, http.clone())));
+            if config.post_to_switchboard {
+                posters.push(Box::new(SwitchboardPoster::new(url, http.clone(), keypair.pubkey())));
+            }
         }
         if config.post_to_mock {
             posters.push(Box::new(MockPoster { key: keypair.pubkey() }));
