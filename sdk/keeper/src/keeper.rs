@@ -91,6 +91,7 @@ impl Keeper {
     /// # Errors
     /// As there.
     pub async fn over(config: Config, cluster: Cluster, connection: Connection, keypair: Keypair) -> Result<Self> {
+        let connection = connection.paced(config.send.pace());
         let tracker = preflight(&config, &cluster, &connection).await?;
         say_what_the_key_can_do(&config, &connection, &keypair).await?;
         let failed = |error: String| Error::Configuration(error);
@@ -155,16 +156,22 @@ impl Keeper {
         for job in jobs {
             tasks.spawn(tokio::spawn(jobs::run(job, context.clone(), stop.subscribe())));
         }
-        join_all(tasks, &stop).await
+        join_all(tasks, &stop, &context.outbox).await
     }
 }
 
 /// Waits for every task. One that panicked stops the others: whoever runs the keeper starts it anew. Once stopped, what
 /// does not end in time is left; a transaction that was sent lands or expires by itself.
-async fn join_all(mut tasks: JoinSet<std::result::Result<(), JoinError>>, stop: &watch::Sender<bool>) -> Result<()> {
+async fn join_all(
+    mut tasks: JoinSet<std::result::Result<(), JoinError>>,
+    stop: &watch::Sender<bool>,
+    outbox: &Outbox,
+) -> Result<()> {
     let (mut stopped, mut failed) = (stop.subscribe(), None);
     let late = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;
+        outbox.close();
+        tracing::info!(under_way = outbox.under_way().len(), "waiting for transactions under way");
         tokio::time::sleep(STOP_WITHIN).await;
     };
     tokio::pin!(late);
@@ -186,7 +193,10 @@ async fn join_all(mut tasks: JoinSet<std::result::Result<(), JoinError>>, stop: 
             }
         }
     }
-    tracing::info!("the keeper has stopped");
+    for (signature, job) in outbox.under_way() {
+        tracing::warn!(job, %signature, "nothing certain is known of it: it lands, or expires, by itself");
+    }
+    tracing::info!(unknown = outbox.under_way().len(), "the keeper has stopped");
     failed.map_or(Ok(()), Err)
 }
 

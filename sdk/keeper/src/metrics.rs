@@ -15,6 +15,8 @@ pub struct Metrics {
     pub sent: IntCounterVec,
     /// Transactions confirmed, by job.
     pub confirmed: IntCounterVec,
+    /// Transactions that landed by a bundle, by job.
+    pub bundles_landed: IntCounterVec,
     /// Transactions and plans refused, by job, stage and reason.
     pub refused: IntCounterVec,
     /// Prices posted, by oracle and outcome: `posted`, `failed`, `dry`.
@@ -70,6 +72,7 @@ impl Metrics {
         Ok(Self {
             sent: counters("sent_total", "Transactions sent", &["job"])?,
             confirmed: counters("confirmed_total", "Transactions confirmed", &["job"])?,
+            bundles_landed: counters("bundles_landed_total", "Transactions that landed by a bundle", &["job"])?,
             refused: counters("refused_total", "Plans and transactions refused", &["job", "stage", "reason"])?,
             posts: counters("posts_total", "Prices posted on chain", &["oracle", "outcome"])?,
             failed_turns: counters("failed_turns_total", "Turns of jobs that failed as a whole", &["job", "reason"])?,

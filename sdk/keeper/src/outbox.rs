@@ -1,6 +1,8 @@
 //! Sending: simulate, limit, price, sign, send until confirmed; signed again where a blockhash has expired.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use plimsoll_rpc::send::sign;
@@ -9,12 +11,13 @@ use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::Mutex;
 
 use crate::config::SendConfig;
-use crate::jito::BlockEngine;
+use crate::jito::{BlockEngine, BundleError};
 use crate::metrics::Metrics;
 
 /// What became of a submission that was not refused.
@@ -38,6 +41,8 @@ pub struct Outbox {
     block_engine: Option<BlockEngine>,
     metrics: Arc<Metrics>,
     blockhash: Mutex<Option<Blockhash>>,
+    closed: AtomicBool,
+    under_way: std::sync::Mutex<HashMap<Signature, String>>,
 }
 
 impl Outbox {
@@ -50,7 +55,8 @@ impl Outbox {
         block_engine: Option<BlockEngine>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { connection, payer, config, dry_run, block_engine, metrics, blockhash: Mutex::new(None) }
+        let (blockhash, closed, under_way) = (Mutex::new(None), AtomicBool::new(false), Default::default());
+        Self { connection, payer, config, dry_run, block_engine, metrics, blockhash, closed, under_way }
     }
 
     /// The key that pays and signs.
@@ -81,7 +87,12 @@ impl Outbox {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<Submitted> {
-        let simulated = match self.connection.simulate(&self.payer(), instructions).await {
+        if self.is_closed() {
+            return Err(self.refused(job, "stop", Error::Stopped));
+        }
+        let tip = self.tip(job).await;
+        let tipped: Vec<Instruction> = instructions.iter().chain(&tip).cloned().collect();
+        let simulated = match self.connection.simulate(&self.payer(), &tipped).await {
             Ok(simulated) => simulated,
             Err(error) => return Err(self.refused(job, "simulation", error)),
         };
@@ -89,7 +100,8 @@ impl Outbox {
             tracing::info!(job, compute_units = simulated.compute_units, "dry run: would be sent");
             return Ok(Submitted::Dry(simulated));
         }
-        match self.send(job, &simulated, instructions, signers).await {
+        let engine = self.block_engine.as_ref().filter(|_| tip.is_some());
+        match self.send(job, &simulated, &tipped, signers, engine).await {
             Ok(sent) => {
                 self.metrics.confirmed.with_label_values(&[job]).inc();
                 tracing::info!(job, signature = %sent.signature, slot = sent.slot, attempts = sent.attempts, "confirmed");
@@ -111,30 +123,31 @@ impl Outbox {
         simulated: &Simulated,
         instructions: &[Instruction],
         signers: &[&Keypair],
+        engine: Option<&BlockEngine>,
     ) -> Result<Sent> {
         let began = Instant::now();
-        let tipped = self.with_tip(job, instructions);
-        let mut all = self.connection.budget(simulated, &tipped, &self.config.options()).await?;
-        all.extend_from_slice(&tipped);
+        let budget = self.connection.budget(simulated, instructions, &self.config.options()).await?;
+        // The budget comes last: a precompile's instruction names others by their place.
+        let all = [instructions, &budget].concat();
         let mut resigned = 0;
         loop {
             let (blockhash, last_height) = self.blockhash().await?;
+            if self.is_closed() {
+                return Err(Error::Stopped);
+            }
             let transaction = self.sign(signers, &all, blockhash)?;
             if resigned == 0 {
                 self.metrics.to_signed.observe(began.elapsed().as_secs_f64());
             }
             self.metrics.sent.with_label_values(&[job]).inc();
-            if let Some(engine) = self.block_engine_of(job) {
-                if let Err(error) = engine.send_bundle(std::slice::from_ref(&transaction)).await {
-                    self.metrics.refuse(job, "bundle", error.reason());
-                    tracing::warn!(job, %error, "the bundle was not accepted; the transaction goes to the node alone");
-                }
-            }
-            match self.connection.deliver(&transaction, last_height).await {
+            let under_way = UnderWay::begin(self, job, &transaction);
+            let delivered = self.deliver(job, &transaction, last_height, engine).await;
+            under_way.end();
+            match delivered {
                 Ok((signature, slot, attempts)) => {
                     return Ok(Sent { signature, slot, compute_units: simulated.compute_units, attempts })
                 }
-                Err(Error::Expired) if resigned < self.config.resigns => {
+                Err(Error::Expired) if resigned < self.config.resigns && !self.is_closed() => {
                     // It can no longer land, so another signature cannot make it land twice.
                     resigned += 1;
                     self.metrics.refuse(job, "expired", "resigned");
@@ -142,6 +155,48 @@ impl Outbox {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// By the block engine where there is one, else, and where that does not work, by the node.
+    async fn deliver(
+        &self,
+        job: &str,
+        transaction: &VersionedTransaction,
+        last_height: u64,
+        engine: Option<&BlockEngine>,
+    ) -> Result<(Signature, u64, u32)> {
+        let Some(engine) = engine else { return self.connection.deliver(transaction, last_height).await };
+        match self.bundled(engine, transaction).await {
+            Ok(()) => {
+                self.metrics.bundles_landed.with_label_values(&[job]).inc();
+                self.connection.confirm(transaction, last_height).await
+            }
+            Err(error) => {
+                self.metrics.refuse(job, "bundle", error.reason());
+                tracing::warn!(job, %error, "no bundle: the transaction goes to the node");
+                // The same transaction: were the bundle to land yet, this one would be known and not executed again.
+                self.connection.deliver(transaction, last_height).await
+            }
+        }
+    }
+
+    /// Sends a transaction as a bundle and waits for the node to have it.
+    async fn bundled(
+        &self,
+        engine: &BlockEngine,
+        transaction: &VersionedTransaction,
+    ) -> std::result::Result<(), BundleError> {
+        let signature = transaction.signatures.first().copied().unwrap_or_default();
+        let id = engine.send_bundle(std::slice::from_ref(transaction)).await?;
+        let seen = async {
+            while !self.connection.has_seen(&signature).await.unwrap_or(false) {
+                tokio::time::sleep(self.config.pace().look_every).await;
+            }
+        };
+        match tokio::time::timeout(engine.wait, seen).await {
+            Ok(()) => Ok(()),
+            Err(_) => engine.why_not_landed(&id).await,
         }
     }
 
@@ -155,14 +210,35 @@ impl Outbox {
         sign(&self.payer, &signers, instructions, blockhash)
     }
 
-    /// Liquidations alone race, and so alone are worth a tip.
-    fn block_engine_of(&self, job: &str) -> Option<&BlockEngine> {
-        self.block_engine.as_ref().filter(|_| job == crate::jobs::LIQUIDATE)
+    /// The instruction that tips the block engine: liquidations alone race, and so alone are worth it. None without an
+    /// engine, or where it does not say whom to tip: then there is no bundle either.
+    async fn tip(&self, job: &str) -> Option<Instruction> {
+        let engine = self.block_engine.as_ref().filter(|_| job == crate::jobs::LIQUIDATE)?;
+        match engine.tip(&self.payer()).await {
+            Ok(tip) => Some(tip),
+            Err(error) => {
+                self.metrics.refuse(job, "bundle", error.reason());
+                tracing::warn!(job, %error, "no tip and so no bundle: the transaction goes to the node");
+                None
+            }
+        }
     }
 
-    fn with_tip(&self, job: &str, instructions: &[Instruction]) -> Vec<Instruction> {
-        let tip = self.block_engine_of(job).and_then(|engine| engine.tip(&self.payer()));
-        instructions.iter().cloned().chain(tip).collect()
+    /// Nothing more is sent, and nothing signed again; what is under way is waited for by whoever sent it.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing more is sent.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Transactions that were sent and whose end is not known, with the job of each. Those whose sender was ended before
+    /// it knew stay: they land or expire by themselves.
+    pub fn under_way(&self) -> Vec<(Signature, String)> {
+        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.iter().map(|(signature, job)| (*signature, job.clone())).collect()
     }
 
     /// A recent blockhash; the same for some time, so that a burst does not ask for one each.
@@ -178,5 +254,23 @@ impl Outbox {
         let (hash, height) = self.connection.rpc.get_latest_blockhash_with_commitment(commitment).await?;
         *held = Some((hash, height, Instant::now()));
         Ok((hash, height))
+    }
+}
+
+/// A transaction whose end is not known yet.
+struct UnderWay<'a> {
+    outbox: &'a Outbox,
+    signature: Signature,
+}
+
+impl<'a> UnderWay<'a> {
+    fn begin(outbox: &'a Outbox, job: &str, transaction: &VersionedTransaction) -> Self {
+        let signature = transaction.signatures.first().copied().unwrap_or_default();
+        outbox.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(signature, job.to_owned());
+        Self { outbox, signature }
+    }
+
+    fn end(self) {
+        self.outbox.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.signature);
     }
 }

@@ -18,6 +18,7 @@ use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::scan::Limits;
+use crate::send::Pace;
 
 /// Where a margin account names its engine, owner and delegate, from the start of its data.
 pub const ENGINE_OFFSET: usize = 16;
@@ -32,6 +33,7 @@ pub struct Connection {
     /// The client, for what this type does not offer.
     pub rpc: Arc<RpcClient>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) pace: Pace,
 }
 
 /// An engine's shared accounts, read at one slot.
@@ -71,7 +73,12 @@ impl Connection {
 
     /// A connection over any client, a mock among them.
     pub fn over(rpc: RpcClient) -> Self {
-        Self { rpc: Arc::new(rpc), limits: Arc::default() }
+        Self { rpc: Arc::new(rpc), limits: Arc::default(), pace: Pace::default() }
+    }
+
+    /// The same node, asked at another pace for what becomes of transactions.
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// The engine's program is there and can be executed.

@@ -20,7 +20,7 @@ pub mod wallet;
 pub use cluster::Cluster;
 pub use engine::{Connection, EngineAccounts};
 pub use error::{Error, Result};
-pub use send::{Fee, SendOptions, Sent, Simulated};
+pub use send::{Fee, Pace, SendOptions, Sent, Simulated};
 pub use wallet::Wallet;
 
 pub use solana_rpc_client::nonblocking::rpc_client::RpcClient;

@@ -25,12 +25,8 @@ pub const MOST_COMPUTE_UNITS: u32 = 1_400_000;
 pub const MOST_LOADED_BYTES: u32 = 64 * 1024 * 1024;
 /// What the two or three compute-budget instructions themselves use.
 const BUDGET_UNITS: u32 = 450;
-/// Between two attempts at sending the same transaction.
-const RESEND_EVERY: Duration = Duration::from_millis(1_000);
 /// A node that answers nothing for so long is given up; every blockhash of before has expired by then.
 const SILENCE: Duration = Duration::from_secs(120);
-/// Between two looks at its status.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Priority fee, micro-lamports a compute unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +42,21 @@ pub enum Fee {
         /// At most.
         most: u64,
     },
+}
+
+/// How often a node is bothered with a transaction until it is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two looks at its status.
+    pub look_every: Duration,
+    /// Between two attempts at sending it.
+    pub resend_every: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { look_every: Duration::from_millis(250), resend_every: Duration::from_millis(1_000) }
+    }
 }
 
 /// How a transaction is sent.
@@ -101,7 +112,8 @@ impl Connection {
     /// `Rejected` with the logs; an RPC error.
     pub async fn simulate(&self, payer: &Pubkey, instructions: &[Instruction]) -> Result<Simulated> {
         let limit = ComputeBudgetInstruction::set_compute_unit_limit(MOST_COMPUTE_UNITS);
-        let all: Vec<Instruction> = std::iter::once(limit).chain(instructions.iter().cloned()).collect();
+        // Last, so that instructions that name others by their place (precompiles' do) find them there.
+        let all: Vec<Instruction> = instructions.iter().cloned().chain([limit]).collect();
         let message = Message::new_with_blockhash(&all, Some(payer), &Hash::default());
         let signatures = vec![Signature::default(); message.header.num_required_signatures as usize];
         let transaction = VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) };
@@ -212,26 +224,53 @@ impl Connection {
     /// `Rejected`; `Expired` where it is certain that the transaction did not land and cannot any more; `Unreachable`
     /// where the node told nothing that counts for two minutes, and what became of the transaction is unknown.
     pub async fn deliver(&self, transaction: &VersionedTransaction, last_height: u64) -> Result<(Signature, u64, u32)> {
+        self.until_confirmed(transaction, last_height, self.pace.resend_every).await
+    }
+
+    /// As [`Connection::deliver`], for a transaction that is on its way by other means: it is sent only where it is not
+    /// confirmed before it would be sent again.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn confirm(&self, transaction: &VersionedTransaction, last_height: u64) -> Result<(Signature, u64, u32)> {
+        self.until_confirmed(transaction, last_height, Duration::ZERO).await
+    }
+
+    /// Whether the node has a transaction in a block, be it one that is not confirmed yet.
+    ///
+    /// # Errors
+    /// An RPC error.
+    pub async fn has_seen(&self, signature: &Signature) -> Result<bool> {
+        Ok(self.status(signature, false).await?.1.is_some())
+    }
+
+    async fn until_confirmed(
+        &self,
+        transaction: &VersionedTransaction,
+        last_height: u64,
+        mut waited: Duration,
+    ) -> Result<(Signature, u64, u32)> {
         let signature = transaction.signatures.first().copied().unwrap_or_default();
         let config = RpcSendTransactionConfig {
             skip_preflight: true,
             max_retries: Some(0),
             ..RpcSendTransactionConfig::default()
         };
-        let (mut attempts, mut waited, mut heard) = (0, RESEND_EVERY, Instant::now());
+        let Pace { look_every, resend_every } = self.pace;
+        let (mut attempts, mut heard) = (0, Instant::now());
         loop {
             if heard.elapsed() > SILENCE {
                 return Err(Error::Unreachable(format!("nothing certain is known of the transaction {signature}")));
             }
-            if waited >= RESEND_EVERY {
+            if waited >= resend_every {
                 waited = Duration::ZERO;
                 attempts += 1;
                 if let Err(error) = self.rpc.send_transaction_with_config(transaction, config).await {
                     tracing::debug!(%signature, %error, "sending failed, will be tried again");
                 }
             }
-            tokio::time::sleep(LOOK_EVERY).await;
-            waited += LOOK_EVERY;
+            tokio::time::sleep(look_every).await;
+            waited += look_every;
             match self.fate(&signature, last_height).await {
                 Ok(Fate::Settled(slot)) => return Ok((signature, slot, attempts)),
                 Ok(Fate::Failed(error)) => return Err(Error::rejected(error, Vec::new())),

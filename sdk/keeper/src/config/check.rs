@@ -12,8 +12,9 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     if let Err(error) = config.cluster() {
         bad.push(error.to_string());
     }
-    if config.jito.url.is_some() && config.jito.tip_account.is_none() {
-        bad.push("jito.tip_account: required where jito.url is set".into());
+    let least = crate::jito::LEAST_TIP_LAMPORTS;
+    if config.jito.url.is_some() && config.jito.tip_lamports < least {
+        bad.push(format!("jito.tip_lamports: a block engine takes no bundle for less than {least}"));
     }
     if config.stream.reconnect_max_millis < config.stream.reconnect_millis {
         bad.push("stream.reconnect_max_millis: must not be below stream.reconnect_millis".into());
@@ -34,7 +35,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
 fn numbers(config: &Config, bad: &mut Vec<String>) {
     const DAY_MILLIS: u64 = 86_400_000;
     let (stream, jobs) = (&config.stream, &config.jobs);
-    let bounds: [(&str, u64, u64, u64); 35] = [
+    let bounds: [(&str, u64, u64, u64); 38] = [
         ("cluster.timeout_secs", config.cluster.timeout_secs, 1, 600),
         ("stream.poll_millis", stream.poll_millis, 50, 60_000),
         ("stream.poll_accounts_millis", stream.poll_accounts_millis, 100, 600_000),
@@ -48,6 +49,9 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         ("send.compute_headroom_percent", config.send.compute_headroom_percent as u64, 0, 1_000),
         ("send.resigns", config.send.resigns as u64, 0, 20),
         ("send.blockhash_millis", config.send.blockhash_millis, 0, 20_000),
+        ("send.status_millis", config.send.status_millis, 1, 10_000),
+        ("send.resend_millis", config.send.resend_millis, 1, 30_000),
+        ("jito.wait_millis", config.jito.wait_millis, 1, 60_000),
         ("http.unhealthy_secs", config.http.unhealthy_secs, 1, 3_600),
         ("prices.post_max_age_secs", config.prices.post_max_age_secs as u64, 1, 86_400),
         ("prices.post_min_move_ppm", config.prices.post_min_move_ppm as u64, 1, 1_000_000),
@@ -90,13 +94,20 @@ fn posting(config: &Config, bad: &mut Vec<String>) {
     if prices.post_to_pyth && prices.hermes_url.is_none() {
         bad.push("prices.post_to_pyth: needs prices.hermes_url, which hands out the signed updates".into());
     }
+    if prices.post_to_switchboard && prices.crossbar_url.is_none() {
+        bad.push("prices.post_to_switchboard: needs prices.crossbar_url, which gets the oracles' signatures".into());
+    }
     if prices.post_to_pyth && prices.pyth_shards.is_empty() {
         bad.push("prices.pyth_shards: posting to Pyth needs at least one shard".into());
     }
     if prices.hermes_key_env.is_some() && prices.hermes_url.is_none() {
         bad.push("prices.hermes_key_env: a key for a Hermes, and prices.hermes_url names none".into());
     }
-    let posts = [("post_to_pyth", prices.post_to_pyth), ("post_to_mock", prices.post_to_mock)];
+    let posts = [
+        ("post_to_pyth", prices.post_to_pyth),
+        ("post_to_switchboard", prices.post_to_switchboard),
+        ("post_to_mock", prices.post_to_mock),
+    ];
     for (key, _) in posts.iter().filter(|(_, posts)| *posts && !config.jobs.refresh_price.enabled) {
         bad.push(format!("prices.{key}: is done by the job refresh_price, and jobs.refresh_price.enabled is false"));
     }

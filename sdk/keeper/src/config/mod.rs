@@ -5,8 +5,9 @@ mod jobs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use plimsoll_rpc::{Cluster, Fee, SendOptions};
+use plimsoll_rpc::{Cluster, Fee, Pace, SendOptions};
 use serde::{Deserialize, Serialize};
 use solana_pubkey::Pubkey;
 
@@ -171,6 +172,10 @@ pub struct SendConfig {
     pub resigns: u32,
     /// A blockhash is used for this long.
     pub blockhash_millis: u64,
+    /// A transaction's status is asked for this often.
+    pub status_millis: u64,
+    /// A transaction without a status is sent again this often.
+    pub resend_millis: u64,
 }
 
 impl Default for SendConfig {
@@ -183,11 +188,20 @@ impl Default for SendConfig {
             limit_loaded_data: true,
             resigns: 2,
             blockhash_millis: 2_000,
+            status_millis: 250,
+            resend_millis: 1_000,
         }
     }
 }
 
 impl SendConfig {
+    /// How often the node is bothered with one transaction.
+    pub fn pace(&self) -> Pace {
+        let (look_every, resend_every) =
+            (Duration::from_millis(self.status_millis), Duration::from_millis(self.resend_millis));
+        Pace { look_every, resend_every }
+    }
+
     /// As `plimsoll-rpc` takes it.
     pub fn options(&self) -> SendOptions {
         SendOptions {
@@ -202,18 +216,26 @@ impl SendConfig {
     }
 }
 
-/// Jito's block engine; liquidations are sent to it beside the node.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Jito's block engine; liquidations go there first, and to the node where they do not land by it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JitoConfig {
     /// Its JSON-RPC address, such as `https://mainnet.block-engine.jito.wtf/api/v1/bundles`; none sends no bundles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// One of its tip accounts.
+    /// Who is tipped; by default the accounts that the block engine names, by turns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tip_account: Option<String>,
-    /// Tip of a bundle.
+    /// Tip of a bundle, a part of its transaction and so paid as well where that lands another way.
     pub tip_lamports: u64,
+    /// A bundle that has not landed after this goes to the node.
+    pub wait_millis: u64,
+}
+
+impl Default for JitoConfig {
+    fn default() -> Self {
+        Self { url: None, tip_account: None, tip_lamports: crate::jito::LEAST_TIP_LAMPORTS, wait_millis: 2_000 }
+    }
 }
 
 /// Where prices come from besides the chain.
@@ -235,6 +257,8 @@ pub struct PricesConfig {
     pub pyth_shards: Vec<u16>,
     /// Which of the receiver's 256 treasuries update fees go to.
     pub pyth_treasury: u8,
+    /// Posts what Switchboard's oracles sign, which Crossbar gets, to pull feeds before refreshing.
+    pub post_to_switchboard: bool,
     /// Posts what Hermes or Crossbar say to the mock oracle's feeds (test clusters only) before refreshing.
     pub post_to_mock: bool,
     /// A held price so much older than the source's is posted anew.
@@ -254,6 +278,7 @@ impl Default for PricesConfig {
             post_to_pyth: false,
             pyth_shards: vec![0],
             pyth_treasury: 0,
+            post_to_switchboard: false,
             post_to_mock: false,
             post_max_age_secs: 10,
             post_min_move_ppm: 1_000,

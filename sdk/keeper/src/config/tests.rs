@@ -62,6 +62,7 @@ fn every_bad_value_is_named_with_its_key() {
         listen = "here"
         [jito]
         url = "https://block-engine.example"
+        tip_lamports = 999
         [jobs.liquidate]
         max_in_flight = 0
     "#;
@@ -72,7 +73,7 @@ fn every_bad_value_is_named_with_its_key() {
         "cluster.timeout_secs",
         "stream.reconnect_max",
         "http.listen",
-        "jito.tip_account",
+        "jito.tip_lamports",
         "max_in_flight",
     ] {
         assert!(bad.iter().any(|line| line.contains(key)), "{key} is not named in {bad:#?}");
@@ -89,4 +90,33 @@ fn a_value_of_another_type_is_refused_with_its_line() {
 fn a_missing_file_is_named() {
     let error = Config::load(Path::new("/nowhere/keeper.toml")).unwrap_err().to_string();
     assert!(error.contains("/nowhere/keeper.toml"), "{error}");
+}
+
+#[test]
+fn posting_without_what_it_needs_is_refused_with_what_that_is() {
+    let bad = |prices: &str| {
+        let ConfigError::BadValues(bad) = Config::parse(prices).unwrap_err() else { panic!("parsed: {prices}") };
+        bad.join("; ")
+    };
+    for (prices, fact) in [
+        ("post_to_pyth = true", "prices.post_to_pyth: needs prices.hermes_url"),
+        ("post_to_switchboard = true", "prices.post_to_switchboard: needs prices.crossbar_url"),
+        ("post_to_mock = true", "prices.post_to_mock: needs prices.hermes_url or prices.crossbar_url"),
+        ("hermes_key_env = \"KEY\"", "prices.hermes_url names none"),
+        ("hermes_url = \"https://h\"\npost_to_pyth = true\npyth_shards = []", "prices.pyth_shards"),
+        ("post_min_move_ppm = 0", "prices.post_min_move_ppm"),
+        ("post_max_age_secs = 0", "prices.post_max_age_secs"),
+        (
+            "hermes_url = \"https://h\"\npost_to_pyth = true\n[jobs.refresh_price]\nenabled = false",
+            "prices.post_to_pyth: is done by the job refresh_price",
+        ),
+    ] {
+        let bad = bad(&format!("[prices]\n{prices}"));
+        assert!(bad.contains(fact), "{fact:?} is not said in {bad:?}");
+    }
+    let mainnet = "[cluster]\nurl = \"mainnet-beta\"\n[prices]\nhermes_url = \"https://h\"\npost_to_mock = true";
+    assert!(bad(mainnet).contains("test clusters"));
+    let good = "[prices]\nhermes_url = \"https://h\"\ncrossbar_url = \"https://c\"\npost_to_pyth = true\n\
+        post_to_switchboard = true\npyth_shards = [0, 1]\npyth_treasury = 7";
+    assert!(Config::parse(good).is_ok());
 }

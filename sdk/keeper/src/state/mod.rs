@@ -382,4 +382,6 @@ impl Tracker {
 }
 
 #[cfg(test)]
+mod fork_tests;
+#[cfg(test)]
 mod tests;

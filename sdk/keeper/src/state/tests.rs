@@ -72,7 +72,7 @@ fn registry(dice: &mut Dice) -> Box<Registry> {
     registry
 }
 
-fn set_price(slot: &mut PriceSlot, dollars: f64, now: i64) {
+pub(super) fn set_price(slot: &mut PriceSlot, dollars: f64, now: i64) {
     let price: Price = Price::from_decimal_down((dollars * 1e9) as u64, -9).unwrap();
     (slot.active, slot.published_at, slot.update_count) = (1, now, 10);
     for held in [&mut slot.spot, &mut slot.fast, &mut slot.slow, &mut slot.low, &mut slot.high] {
@@ -89,6 +89,12 @@ fn board(dice: &mut Dice) -> Box<PriceBoard> {
             if index == 0 || index == 4 { 3 } else { 100 + (dice.next() % 400) as u32 };
     }
     board
+}
+
+/// A registry and a board.
+pub(super) fn an_engine() -> (Box<Registry>, Box<PriceBoard>) {
+    let mut dice = Dice(1);
+    (registry(&mut dice), board(&mut dice))
 }
 
 /// Shares that are worth this many dollars of a bank.

@@ -72,6 +72,11 @@ impl Chain {
         self.confirmed = Some(self.head.clone());
     }
 
+    /// The fork is the chain.
+    pub fn confirm_fork(&mut self) {
+        self.confirmed = None;
+    }
+
     /// The fork is dropped: blocks, accounts, transactions and blockhashes since it began are gone, and the chain goes on
     /// from where it was, so many slots and blocks further.
     pub fn abandon_fork(&mut self, slots: u64, blocks: u64) {

@@ -1,9 +1,16 @@
 //! The keeper against an in-process chain, and against everything that goes wrong between them.
 
+mod bundles;
+mod chain;
 mod duties;
 mod faults;
+mod forks;
 mod node;
 mod prices;
+mod prices_client;
+mod prices_pyth;
 mod process;
+mod pyth_chain;
+mod snapshots;
 mod socket;
 mod stage;

@@ -51,6 +51,8 @@ pub struct Faults {
     pub plain_only: bool,
     /// The node refuses answers to `getProgramAccounts` with more bytes than this.
     pub most_scanned_bytes: Option<usize>,
+    /// The node refuses answers to `getProgramAccounts` with more accounts than this.
+    pub most_scanned: Option<usize>,
     /// The node does not offer `getProgramAccounts`.
     pub refuses_scans: bool,
     /// Most addresses that the node takes in one `getMultipleAccounts`.
@@ -213,7 +215,8 @@ impl Inner {
             })
             .collect::<Result<Vec<Value>>>()?;
         let bytes: usize = keyed.iter().map(|keyed| keyed["account"]["data"][0].as_str().map_or(0, str::len)).sum();
-        if self.faults.most_scanned_bytes.is_some_and(|most| bytes > most) {
+        let too_many = self.faults.most_scanned.is_some_and(|most| keyed.len() > most);
+        if too_many || self.faults.most_scanned_bytes.is_some_and(|most| bytes > most) {
             return Err(refused(-32603, "response is too large"));
         }
         let answer = match config.with_context {

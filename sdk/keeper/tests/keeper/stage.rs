@@ -102,6 +102,7 @@ impl Stage {
         config.http.enabled = false;
         config.stream.websocket = false;
         config.send.blockhash_millis = 0;
+        (config.send.status_millis, config.send.resend_millis) = (2, 10);
         config.jobs.liquidate.backoff_millis = 1;
         config.jobs.liquidate.backoff_max_millis = 2;
         config
