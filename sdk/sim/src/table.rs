@@ -28,12 +28,21 @@ fn percent(ppm: f64) -> String {
     format!("{:.2} %", ppm / 1e4)
 }
 
+/// In place of smallest, middle and largest of nothing.
+const NONE: &str = "none";
+
 fn shares(spread: &Spread) -> String {
+    if spread.max == 0 {
+        return NONE.to_owned();
+    }
     let [min, median, max] = [spread.min, spread.median, spread.max].map(|ppm| percent(ppm as f64));
     format!("{min} / {median} / {max} (min / median / max)")
 }
 
 fn secs(spread: &Spread) -> String {
+    if spread.max == 0 {
+        return NONE.to_owned();
+    }
     format!("{} / {} / {} s (min / median / max)", spread.min, spread.median, spread.max)
 }
 
@@ -101,7 +110,7 @@ fn on_cluster(cluster: &ClusterRun) -> Vec<(&'static str, String)> {
             "recording played",
             format!("{} s of it in {:.0} s, engine {}", cluster.recorded_secs, cluster.played_secs, cluster.engine),
         ),
-        ("looks at the engine", format!("{}, every {} of the recording", cluster.looks, secs(&cluster.look_secs))),
+        ("looks at the engine", format!("{}; recorded time between two: {}", cluster.looks, secs(&cluster.look_secs))),
         ("rounds of prices posted / failed", format!("{} / {}", cluster.rounds_posted, cluster.rounds_failed)),
         (
             "connections lost / calls made again",

@@ -175,6 +175,7 @@ impl Play {
             left_out: left_out(),
             ..RunResult::default()
         };
+        result.figures.as_planned = None;
         result.bankruptcies = std::mem::take(&mut self.seen.bankruptcies);
         result.samples = std::mem::take(&mut self.seen.samples);
         result.liquidators = self.liquidators();
@@ -212,7 +213,7 @@ fn left_out() -> BTreeMap<String, String> {
         ),
         (
             "feeds.late, feeds.overtaken, feeds.missing, feeds.secondary_posted, feeds.secondary_used",
-            "prices are posted from one source as of the present second; the recording's outage and second source are not played",
+            "prices are posted from one source as of the present second; the outage and the second source are not played, for the engine lets a second source in after ten seconds of silence at the earliest, about as long as the outage lasts when it is scaled",
         ),
         ("feeds.unchanged", "a confirmed refresh does not say whether it found anything newer"),
     ]

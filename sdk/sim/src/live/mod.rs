@@ -1,6 +1,7 @@
 //! An engine on a cluster, over RPC: what [`world`](crate::world) is on an in-process chain.
 //!
-//! Needs the engine's program and `mock-oracle` on the cluster, and an authority with lamports, who pays for everything.
+//! Needs the engine's program and `mock-oracle` on the cluster, and an authority with lamports, who pays for everything;
+//! a replay's liquidators pay for their own transactions with lamports that the authority lends them.
 //! Everybody else's key is derived from the authority's, so whoever holds that one can get every lamport back.
 //!
 //! | file | what |
