@@ -162,7 +162,9 @@ async fn tell_where_no_bar_is_drawn(progress: ProgressBar) {
     const EVERY: Duration = Duration::from_secs(10);
     while progress.is_hidden() && !progress.is_finished() {
         let (done, all, message) = (progress.position(), progress.length().unwrap_or(0), progress.message());
-        eprintln!("{done} of {all}  {message}");
+        if all > 0 {
+            eprintln!("{done} of {all}  {message}");
+        }
         tokio::time::sleep(EVERY).await;
     }
 }

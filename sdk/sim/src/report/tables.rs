@@ -73,11 +73,13 @@ pub fn liquidators(run: &RunResult) -> String {
         })
         .collect();
     let head = ["", "Capital", "Won", "Races lost", "Penalties", "Cost of selling", "Change of NAV"];
-    card(
-        "Liquidators",
-        "They compete with limited capital, pay spread and impact, and decide with the crate that the program itself runs.",
-        &table(&head, &rows),
-    )
+    let live = if run.cluster.is_some() {
+        " What prices moved between a liquidation, its hedge and the closing of both is in the change of NAV."
+    } else {
+        ""
+    };
+    let sentence = format!("They compete with limited capital, pay spread and impact, and decide with the crate that the program itself runs.{live}");
+    card("Liquidators", &sentence, &table(&head, &rows))
 }
 
 /// What every instruction costs.
