@@ -7,7 +7,7 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 
 use super::posting::{pack, Part, Posting, Step};
-use super::{Due, PostError, PricePoster, Quote, Report};
+use super::{Due, Made, PostError, PricePoster, Quote, Report};
 
 /// The mock oracle's address.
 pub const MOCK_ORACLE: Pubkey = Pubkey::from_str_const("8GKKv34SXy7CMTu5n45n2mGEVhBJFvAwNLy4yyjjiJdn");
@@ -52,7 +52,7 @@ impl PricePoster for MockPoster {
         source.program == MOCK_ORACLE.to_bytes() && source.address != [0; 32]
     }
 
-    async fn postings(&self, _: &Connection, due: &[Due], _: &Report) -> Result<Vec<Posting>, PostError> {
+    async fn postings(&self, _: &Connection, due: &[Due], _: &Report) -> Result<Made, PostError> {
         let part = |due: &Due| {
             let feed = Some(due.source.feed_id);
             Some(Part { feed, ..Part::of(self.post(&due.source, &due.quote)?) })
@@ -60,7 +60,8 @@ impl PricePoster for MockPoster {
         let parts: Vec<Part> = due.iter().filter_map(part).collect();
         let steps = parts.chunks(POSTS_PER_TRANSACTION).map(|some| pack(&self.key, some.to_vec()));
         let stage: Vec<Step> = steps.collect::<Result<Vec<_>, _>>()?.concat();
-        Ok((!stage.is_empty()).then_some(Posting { oracle: NAME, stages: vec![stage] }).into_iter().collect())
+        let posting = (!stage.is_empty()).then_some(Posting { oracle: NAME, stages: vec![stage] });
+        Ok(posting.into_iter().collect::<Vec<_>>().into())
     }
 }
 

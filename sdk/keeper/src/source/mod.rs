@@ -143,6 +143,21 @@ impl PostError {
     }
 }
 
+/// What a poster made of what is due.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Transactions to be sent.
+    pub postings: Vec<Posting>,
+    /// Feeds, by id or hash, that nothing could be made for, and why.
+    pub failed: Vec<(Address, PostError)>,
+}
+
+impl From<Vec<Posting>> for Made {
+    fn from(postings: Vec<Posting>) -> Self {
+        Self { postings, failed: Vec::new() }
+    }
+}
+
 /// Someone who can put a price on chain.
 #[async_trait]
 pub trait PricePoster: Send + Sync {
@@ -160,8 +175,8 @@ pub trait PricePoster: Send + Sync {
     /// The transactions that post what is due; a quote that does not fit its source is left out.
     ///
     /// # Errors
-    /// Every [`PostError`].
-    async fn postings(&self, connection: &Connection, due: &[Due], report: &Report) -> Result<Vec<Posting>, PostError>;
+    /// Every [`PostError`], where nothing can be made of anything.
+    async fn postings(&self, connection: &Connection, due: &[Due], report: &Report) -> Result<Made, PostError>;
 
     /// Accounts that an earlier posting has left open for these sources.
     ///

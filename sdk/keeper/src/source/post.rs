@@ -160,13 +160,16 @@ impl Prices {
                 continue;
             }
             match poster.postings(&context.connection, &own, &report).await {
-                Ok(postings) => self.send_all(context, &postings).await?,
+                Ok(made) => {
+                    for (feed, error) in &made.failed {
+                        self.not_made(context, poster.name(), &[*feed], error);
+                    }
+                    self.send_all(context, &made.postings).await?;
+                }
                 Err(PostError::Node(error @ (Error::RateLimited | Error::Unreachable(_)))) => return Err(error),
                 Err(error) => {
                     let feeds: Vec<Address> = own.iter().map(|due| due.source.feed_id).collect();
-                    context.metrics.refuse(POST, poster.name(), &error.reason());
-                    self.failed(context, poster.name(), &feeds);
-                    tracing::warn!(poster = poster.name(), %error, "prices are not posted");
+                    self.not_made(context, poster.name(), &feeds, &error);
                 }
             }
         }
@@ -188,6 +191,13 @@ impl Prices {
 
     fn may(&self, feed: &Address) -> bool {
         self.state().waiting.may(feed, Instant::now())
+    }
+
+    fn not_made(&self, context: &Context, oracle: &str, feeds: &[Address], error: &PostError) {
+        context.metrics.refuse(POST, oracle, &error.reason());
+        self.failed(context, oracle, feeds);
+        let feeds: Vec<String> = feeds.iter().map(hex::encode).collect();
+        tracing::warn!(oracle, feeds = feeds.join(", "), %error, "prices are not posted");
     }
 
     fn failed(&self, context: &Context, oracle: &str, feeds: &[Address]) {

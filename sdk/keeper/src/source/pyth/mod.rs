@@ -26,7 +26,7 @@ use solana_signer::Signer;
 
 use super::hermes::Hermes;
 use super::posting::{pack, Opened, Part, Posting, Step};
-use super::{Due, PostError, PricePoster, Report};
+use super::{Due, Made, PostError, PricePoster, Report};
 use ix::{Poster, VAA_HEADER_LEN, VAA_PART_LEN};
 use programs::{Programs, KNOWN};
 use update::{Proven, SignedPrices};
@@ -203,7 +203,7 @@ impl PricePoster for PythPoster {
         }
     }
 
-    async fn postings(&self, connection: &Connection, due: &[Due], report: &Report) -> Result<Vec<Posting>, PostError> {
+    async fn postings(&self, connection: &Connection, due: &[Due], report: &Report) -> Result<Made, PostError> {
         let rent = rent(connection).await?;
         let mut postings = Vec::new();
         for (signed, here) in self.updates(due, report).await? {
@@ -215,7 +215,7 @@ impl PricePoster for PythPoster {
                 }
             }
         }
-        Ok(postings)
+        Ok(postings.into())
     }
 
     async fn left_open(&self, connection: &Connection, sources: &[OracleSource]) -> Result<Vec<Opened>, PostError> {

@@ -12,7 +12,7 @@ use solana_pubkey::Pubkey;
 use switchboard_on_demand::PullFeedAccountData;
 
 use super::posting::{pack, Part, Posting, Step};
-use super::{Due, PostError, PricePoster, Report, SourceError};
+use super::{Due, Made, PostError, PricePoster, Report, SourceError};
 use submission::{Destination, Submission};
 
 /// Name in logs and metrics.
@@ -38,8 +38,9 @@ impl SwitchboardPoster {
     }
 
     /// The transaction that submits one feed's value.
-    async fn step(&self, due: &Due, network: &str, feed_samples: u8) -> Result<Step, PostError> {
+    async fn step(&self, due: &Due, feed_samples: u8) -> Result<Step, PostError> {
         let source = &due.source;
+        let network = network(source).unwrap_or_default();
         let to = Destination {
             program: Pubkey::new_from_array(source.program),
             queue: Pubkey::new_from_array(source.queue),
@@ -90,25 +91,21 @@ impl PricePoster for SwitchboardPoster {
         source.kind == OracleKind::SwitchboardPull as u8 && source.address != [0; 32] && network(source).is_some()
     }
 
-    async fn postings(&self, connection: &Connection, due: &[Due], _: &Report) -> Result<Vec<Posting>, PostError> {
+    async fn postings(&self, connection: &Connection, due: &[Due], _: &Report) -> Result<Made, PostError> {
         let samples = samples(connection, due).await?;
-        let mut stage = Vec::with_capacity(due.len());
-        let mut failed = None;
+        let mut asked = Vec::with_capacity(due.len());
         for (due, samples) in due.iter().zip(samples) {
-            let Some(network) = network(&due.source) else { continue };
-            match self.step(due, network, samples).await {
+            asked.push(self.step(due, samples));
+        }
+        let answers = futures::future::join_all(asked).await;
+        let (mut stage, mut failed) = (Vec::new(), Vec::new());
+        for (due, answer) in due.iter().zip(answers) {
+            match answer {
                 Ok(step) => stage.push(step),
-                Err(error) => {
-                    tracing::warn!(feed = %Pubkey::new_from_array(due.source.address), %error, "not to be submitted");
-                    failed = Some(error);
-                }
+                Err(error) => failed.push((due.source.feed_id, error)),
             }
         }
-        // What can be posted is; a failure counts where it is all there is.
-        match (stage.is_empty(), failed) {
-            (true, Some(error)) => Err(error),
-            (true, None) => Ok(Vec::new()),
-            (false, _) => Ok(vec![Posting { oracle: NAME, stages: vec![stage] }]),
-        }
+        let posting = (!stage.is_empty()).then_some(Posting { oracle: NAME, stages: vec![stage] });
+        Ok(Made { postings: posting.into_iter().collect(), failed })
     }
 }
