@@ -174,8 +174,9 @@ impl BlockEngine {
             return Err(BundleError::Unreachable(format!("HTTP {status}")));
         }
         let text = answer.text().await?;
-        let answer: Value = serde_json::from_str(&text)
-            .map_err(|_| BundleError::Refused(format!("HTTP {status}: {}", text.chars().take(200).collect::<String>())))?;
+        let answer: Value = serde_json::from_str(&text).map_err(|_| {
+            BundleError::Refused(format!("HTTP {status}: {}", text.chars().take(200).collect::<String>()))
+        })?;
         match answer.get("result") {
             Some(result) => Ok(result.clone()),
             None => Err(BundleError::Refused(answer.get("error").unwrap_or(&answer).to_string())),

@@ -25,8 +25,6 @@ use crate::stream::{self, Followed, Link, News};
 const BATCH: usize = 1_024;
 /// How often accounts that are due by time are looked at.
 const TICK: Duration = Duration::from_millis(500);
-/// What is under way when the keeper is stopped is waited for this long.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// HTTP answers of price sources and block engines are waited for this long.
 const HTTP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -71,6 +69,7 @@ pub async fn preflight(config: &Config, cluster: &Cluster, connection: &Connecti
         banks = read.banks.len(),
         markets = read.markets.len(),
         slot = read.slot,
+        commitment = %connection.rpc.commitment().commitment,
         "the engine is there"
     );
     Ok(Tracker::new(read, config.liquidator(), &config.index))
@@ -156,7 +155,7 @@ impl Keeper {
         for job in jobs {
             tasks.spawn(tokio::spawn(jobs::run(job, context.clone(), stop.subscribe())));
         }
-        join_all(tasks, &stop, &context.outbox).await
+        join_all(tasks, &stop, &context).await
     }
 }
 
@@ -165,14 +164,15 @@ impl Keeper {
 async fn join_all(
     mut tasks: JoinSet<std::result::Result<(), JoinError>>,
     stop: &watch::Sender<bool>,
-    outbox: &Outbox,
+    context: &Context,
 ) -> Result<()> {
+    let (outbox, within) = (&context.outbox, Duration::from_secs(context.config.stop_secs));
     let (mut stopped, mut failed) = (stop.subscribe(), None);
     let late = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;
         outbox.close();
         tracing::info!(under_way = outbox.under_way().len(), "waiting for transactions under way");
-        tokio::time::sleep(STOP_WITHIN).await;
+        tokio::time::sleep(within).await;
     };
     tokio::pin!(late);
     loop {

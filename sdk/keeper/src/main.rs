@@ -13,12 +13,15 @@ use plimsoll_rpc::Error;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-/// Keeper of a Plimsoll engine.
+/// Keeper of a Plimsoll engine. Without a command it runs, as with `run`.
 #[derive(Parser)]
-#[command(name = "plimsoll-keeper", version, about)]
+#[command(name = "plimsoll-keeper", version, about, args_conflicts_with_subcommands = true)]
+#[command(arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
     /// How logs look.
     #[arg(long, global = true, value_enum, default_value = "text", env = "PLIMSOLL_KEEPER_LOG_FORMAT")]
     log_format: LogFormat,
@@ -38,16 +41,7 @@ enum LogFormat {
 #[derive(Subcommand)]
 enum Command {
     /// Keeps the engine until stopped by SIGINT or SIGTERM.
-    Run {
-        #[command(flatten)]
-        source: Source,
-        /// Simulates and logs what would be done, sends nothing.
-        #[arg(long)]
-        dry_run: bool,
-        /// Key that signs, instead of the configured one.
-        #[arg(long)]
-        keypair: Option<PathBuf>,
-    },
+    Run(RunArgs),
     /// Shows the least healthy accounts, refreshed live.
     Top {
         #[command(flatten)]
@@ -72,6 +66,18 @@ enum Command {
         /// The file.
         config: Option<PathBuf>,
     },
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Simulates and logs what would be done, sends nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Key that signs, instead of the configured one.
+    #[arg(long)]
+    keypair: Option<PathBuf>,
 }
 
 /// Where the configuration comes from; what is given on the command line goes before the file.
@@ -111,12 +117,12 @@ async fn main() -> ExitCode {
         eprintln!("error: --log {:?}: {error}", cli.log);
         return ExitCode::FAILURE;
     }
-    match run(cli.command).await {
+    match run(cli.command.unwrap_or(Command::Run(cli.run))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             if let Some(advice) = error.advice() {
-                eprintln!("  {advice}");
+                eprintln!("  {}", advice.replace("--url", "--url or cluster.url"));
             }
             ExitCode::FAILURE
         }
@@ -136,11 +142,15 @@ fn start_logs(format: LogFormat, filter: &str) -> Result<(), tracing_subscriber:
 
 async fn run(command: Command) -> Result<(), Error> {
     match command {
-        Command::Run { source, dry_run, keypair } => {
+        Command::Run(RunArgs { source, dry_run, keypair }) => {
             let mut config = source.load()?;
             config.dry_run |= dry_run;
             tracing::info!(version = env!("CARGO_PKG_VERSION"), dry_run = config.dry_run, "starting");
-            let key = read_key(&keypair.unwrap_or_else(|| config.keypair_path()))?;
+            let key = match &keypair {
+                Some(path) => read_key(path)?,
+                None => read_key(&config.keypair_path())
+                    .map_err(|error| Error::Configuration(format!("keys.keypair: {error}")))?,
+            };
             let keeper = Keeper::new(config, key).await?;
             tokio::spawn(stop_on_signal(keeper.stopper()));
             keeper.run().await

@@ -119,7 +119,9 @@ impl Error {
             Self::Node(text) if text.contains("HTTP 401") || text.contains("HTTP 403") => {
                 "the node wants a key, or does not allow this method: check --url, or use another node"
             }
-            Self::Node(text) if text.contains("HTTP 404") => "nothing speaks JSON-RPC there: check the path of --url",
+            Self::Node(text) if text.contains("HTTP 404") || text.contains("no JSON-RPC") => {
+                "nothing speaks JSON-RPC there: check the path of --url"
+            }
             Self::Expired => "send it again; a higher --priority-fee makes it land sooner",
             Self::Rejected { transaction: TransactionError::InsufficientFundsForFee, .. }
             | Self::Rejected { transaction: TransactionError::AccountNotFound, .. } => {
@@ -174,6 +176,7 @@ fn over_http(error: &reqwest::Error) -> Error {
         Some(status) if status.is_client_error() => Error::Node(format!("HTTP {status}{from}")),
         Some(status) => Error::Unreachable(format!("HTTP {status}{from}")),
         None if error.is_timeout() => Error::Unreachable(format!("no answer in time{from}")),
+        None if is_of_json(error) => Error::Node(format!("the answer{from} is no JSON-RPC")),
         None => Error::Unreachable(format!("{}{from}", innermost(error))),
     }
 }
@@ -185,6 +188,11 @@ fn node_of(error: &reqwest::Error) -> String {
         Some(format!(" from {}://{}{port}", url.scheme(), url.host_str()?))
     });
     host.unwrap_or_default()
+}
+
+/// Whether the answer came in whole and is not what it should be.
+fn is_of_json(error: &reqwest::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<serde_json::Error>())
 }
 
 /// What it comes down to: the outer errors only say that something failed.

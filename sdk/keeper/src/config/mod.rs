@@ -33,10 +33,18 @@ pub enum ConfigError {
     /// Values out of bounds, one a line.
     #[error("the configuration has bad values:\n{}", .0.join("\n"))]
     BadValues(Vec<String>),
+    /// One of the above, in a file.
+    #[error("{path}: {reason}")]
+    In {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: Box<ConfigError>,
+    },
 }
 
 /// Everything a keeper is told.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address of the engine that is kept; required.
@@ -44,6 +52,8 @@ pub struct Config {
     pub engine: Option<String>,
     /// Simulates and logs, sends nothing.
     pub dry_run: bool,
+    /// What is under way when the keeper is stopped is waited for this long.
+    pub stop_secs: u64,
     /// The node.
     pub cluster: ClusterConfig,
     /// Who signs, and for which account.
@@ -62,6 +72,25 @@ pub struct Config {
     pub http: HttpConfig,
     /// The jobs.
     pub jobs: Jobs,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            engine: None,
+            dry_run: false,
+            stop_secs: 10,
+            cluster: ClusterConfig::default(),
+            keys: KeysConfig::default(),
+            stream: StreamConfig::default(),
+            index: IndexConfig::default(),
+            send: SendConfig::default(),
+            jito: JitoConfig::default(),
+            prices: PricesConfig::default(),
+            http: HttpConfig::default(),
+            jobs: Jobs::default(),
+        }
+    }
 }
 
 /// The node.
@@ -309,11 +338,11 @@ impl Config {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// `Unreadable`, `Malformed`, `BadValues`.
+    /// `Unreadable`; `In` with `Malformed` or `BadValues`.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|reason| ConfigError::Unreadable { path: path.to_path_buf(), reason })?;
-        Self::parse(&text)
+        Self::parse(&text).map_err(|reason| ConfigError::In { path: path.to_path_buf(), reason: Box::new(reason) })
     }
 
     /// Reads and checks a text.
@@ -335,7 +364,11 @@ impl Config {
     /// # Errors
     /// `BadValues` where there is none.
     pub fn engine(&self) -> Result<Pubkey, ConfigError> {
-        let missing = || ConfigError::BadValues(vec!["engine: the address of the engine is required".into()]);
+        let missing = || {
+            ConfigError::BadValues(vec![
+                "engine: the address of the engine is required, in the file or by --engine".into()
+            ])
+        };
         self.engine.as_deref().and_then(|text| text.parse().ok()).ok_or_else(missing)
     }
 

@@ -247,7 +247,9 @@ impl Snapshots {
             let (slot, found) = self.connection.some_accounts(&keys[read..]).await?;
             let taken = found.len();
             // Listed and closed since: nothing is there.
-            let of = |(key, account): (&Pubkey, Option<Account>)| (*key, account.map(|account| self.data_of(account)).unwrap_or_default());
+            let of = |(key, account): (&Pubkey, Option<Account>)| {
+                (*key, account.map(|account| self.data_of(account)).unwrap_or_default())
+            };
             parts.push(Update::SnapshotPart { slot, accounts: keys[read..].iter().zip(found).map(of).collect() });
             read += taken;
         }

@@ -48,7 +48,8 @@ type Shared = Arc<Mutex<BlockEngine>>;
 /// A transaction that is signed as it says.
 fn signed(text: &str) -> Result<VersionedTransaction, String> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| "transaction is not base64")?;
-    let transaction: VersionedTransaction = bincode::deserialize(&bytes).map_err(|_| "transaction cannot be decoded")?;
+    let transaction: VersionedTransaction =
+        bincode::deserialize(&bytes).map_err(|_| "transaction cannot be decoded")?;
     match transaction.verify_with_results().iter().all(|valid| *valid) {
         true => Ok(transaction),
         false => Err("transaction signature is invalid".into()),
@@ -203,7 +204,8 @@ async fn a_liquidation_lands_by_a_bundle_with_a_tip_to_one_of_the_engines_accoun
 #[tokio::test]
 async fn only_liquidations_are_bundled() {
     let bundles = with_engine(Mood::Lands, None).await;
-    let tip = bundles.stage.node.world(|world| plimsoll_sdk::ix::observe_margin(&world.keys, bundles.stage.alice.account));
+    let tip =
+        bundles.stage.node.world(|world| plimsoll_sdk::ix::observe_margin(&world.keys, bundles.stage.alice.account));
     bundles.context.submit("observe", tip).await.unwrap();
     assert!(bundles.methods().is_empty());
 }
@@ -272,7 +274,8 @@ async fn a_bundle_that_lands_after_it_was_given_up_is_not_executed_again() {
     while bundles.refused("not_landed") == 0 || bundles.stage.node.calls("sendTransaction") == 0 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    let params = bundles.shared.lock().unwrap().asked.iter().find(|(method, _)| method == "sendBundle").unwrap().1.clone();
+    let params =
+        bundles.shared.lock().unwrap().asked.iter().find(|(method, _)| method == "sendBundle").unwrap().1.clone();
     let late = signed(params[0][0].as_str().unwrap()).unwrap();
     bundles.stage.node.chain(|chain| chain.take_bundle(&[late])).unwrap();
     running.await.unwrap();

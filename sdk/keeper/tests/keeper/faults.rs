@@ -182,37 +182,6 @@ async fn no_capital_at_all_is_counted_and_nothing_is_sent() {
     assert!(context.metrics.refusals("liquidate", "plan", "funds_short_MarginInsufficient") > 0);
 }
 
-/// Claims that SOL stands at 120 dollars, on both averages.
-fn cheap_sol(_: &Pubkey, account: &mut Account) {
-    if !is_board(account) {
-        return;
-    }
-    let mut board: PriceBoard = plimsoll_sdk::decode::account(&account.data).expect("a board");
-    let slot = &mut board.slots[SOL as usize];
-    for price in [&mut slot.spot, &mut slot.fast, &mut slot.slow, &mut slot.low, &mut slot.high] {
-        let cheaper = price.get().scaled_ppm_down(600_000).expect("a price");
-        *price = cheaper.into();
-    }
-    account.data = plimsoll_sdk::decode::encode(&board);
-}
-
-#[tokio::test]
-async fn a_lying_node_makes_plans_that_the_chain_refuses_and_nothing_is_lost() {
-    let stage = Stage::new();
-    // Alice's last initial check is long enough ago for her to be liquidated at all.
-    stage.node.world(|world| world.hold_prices(4, 2));
-    stage.node.faults(|faults| faults.lie = Some(cheap_sol));
-    let context = stage.context(stage.config()).await;
-    assert_eq!(context.tracker().assess_hot().len(), 1, "the lie is believed");
-    let (owed, before) = (stage.debt(), stage.account(&stage.liquidator));
-    liquidate(&context).await;
-    // The simulation runs on the accounts as they are.
-    assert_eq!(context.metrics.refusals("liquidate", "simulation", "AccountHealthy"), 1);
-    assert_eq!((confirmed(&context), stage.debt()), (0, owed));
-    let after = stage.account(&stage.liquidator);
-    assert_eq!(bytemuck::bytes_of(&after), bytemuck::bytes_of(&before));
-}
-
 #[tokio::test]
 async fn what_simulation_refuses_is_counted_by_the_runtimes_reason() {
     let stage = Stage::new();

@@ -150,7 +150,11 @@ async fn what_was_told_of_slots_that_the_chain_lost_is_replaced_once_it_has_pass
         chain.head.slot += 50;
         let (slot, world) = (chain.head.slot, &chain.head.world);
         let account = |key| Update::Account { key, slot, data: world.data(&key) };
-        [account(keys.board), account(bob.account), Update::Account { key: stage.alice.account, slot, data: Vec::new() }]
+        [
+            account(keys.board),
+            account(bob.account),
+            Update::Account { key: stage.alice.account, slot, data: Vec::new() },
+        ]
     });
     told.into_iter().for_each(|update| context.tracker().apply(update));
     assert!(context.tracker().accounts.id(&bob.account).is_some());

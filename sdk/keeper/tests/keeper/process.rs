@@ -90,7 +90,7 @@ async fn a_keeper_whose_node_is_gone_still_stops() {
     let stage = Stage::new();
     stage.sol_falls_to(160);
     let mut config = stage.config();
-    config.send.resigns = 20;
+    (config.send.resigns, config.stop_secs) = (20, 1);
     let keeper = stage.keeper(config).await.expect("a keeper");
     let (stopper, context) = (keeper.stopper(), keeper.context());
     let running = tokio::spawn(keeper.run());
@@ -103,6 +103,38 @@ async fn a_keeper_whose_node_is_gone_still_stops() {
     stopper.send_replace(true);
     let ended = tokio::time::timeout(Duration::from_secs(15), running).await.expect("it stops in time");
     ended.expect("no panic").expect("no error");
+    let unknown = context.outbox.under_way();
+    assert!(unknown.iter().any(|(_, job)| job == "liquidate"), "what is not known is named: {unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_at_the_stop_is_waited_for_and_nothing_more_is_begun() {
+    let stage = Stage::new();
+    stage.with_others(20);
+    stage.sol_falls_to(160);
+    let mut config = stage.config();
+    config.stop_secs = 60;
+    let keeper = stage.keeper(config.clone()).await.expect("a keeper");
+    let (stopper, context) = (keeper.stopper(), keeper.context());
+    // Nothing is confirmed until it is told to stop.
+    stage.node.chain(|chain| chain.fork());
+    let running = tokio::spawn(keeper.run());
+    let most = config.jobs.liquidate.max_in_flight as u64;
+    let of = |counters: &prometheus::IntCounterVec| counters.with_label_values(&["liquidate"]).get();
+    while of(&context.metrics.sent) < most {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stopper.send_replace(true);
+    while !context.outbox.is_closed() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!running.is_finished() && context.outbox.under_way().len() as u64 >= most);
+    stage.node.chain(|chain| chain.confirm_fork());
+    let ended = tokio::time::timeout(Duration::from_secs(30), running).await.expect("it stops in time");
+    ended.expect("no panic").expect("no error");
+    assert_eq!((of(&context.metrics.sent), of(&context.metrics.confirmed)), (most, most));
+    assert!(context.outbox.under_way().is_empty(), "the end of each is known");
+    assert!(matches!(context.outbox.submit("liquidate", &[]).await, Err(plimsoll_rpc::Error::Stopped)));
 }
 
 fn binary(arguments: &[&str]) -> (bool, String, String) {
@@ -118,6 +150,17 @@ fn the_printed_configuration_is_the_default_and_can_be_read_back() {
     assert_eq!(Config::parse(&printed).unwrap(), Config::default());
 }
 
+/// What the binary says of a configuration, run without a command; it fails.
+fn said_of(text: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("keeper.toml");
+    std::fs::write(&file, text).unwrap();
+    let (done, _, error) = binary(&["--config", file.to_str().unwrap(), "--dry-run"]);
+    assert!(!done && error.contains("error: "), "{error}");
+    assert!(!error.contains("panicked"), "{error}");
+    error
+}
+
 #[test]
 fn a_malformed_configuration_is_refused_with_every_bad_value() {
     let directory = tempfile::tempdir().unwrap();
@@ -127,22 +170,65 @@ fn a_malformed_configuration_is_refused_with_every_bad_value() {
     assert!(!done && error.contains("engine") && error.contains("jobs.liquidate.max_in_flight"), "{error}");
     std::fs::write(&file, "enginge = 1\n").unwrap();
     let (done, _, error) = binary(&["check-config", file.to_str().unwrap()]);
-    assert!(!done && error.contains("enginge"), "{error}");
+    assert!(!done && error.contains("enginge") && error.contains("keeper.toml"), "{error}");
 }
 
 #[test]
-fn without_a_node_it_ends_with_the_reason_and_what_to_do() {
+fn what_is_wrong_with_a_configuration_is_said_with_file_line_and_key() {
+    let error = said_of("[stream]\npoll_secs = 1\n");
+    assert!(["keeper.toml", "line 2", "poll_secs"].iter().all(|text| error.contains(text)), "{error}");
+    let error = said_of("[stream]\npoll_millis = -5\n");
+    assert!(["keeper.toml", "line 2", "poll_millis", "-5"].iter().all(|text| error.contains(text)), "{error}");
+    let error = said_of(include_str!("../../keeper.example.toml"));
+    assert!(error.contains("engine") && error.contains("required"), "{error}");
+    let engine = solana_pubkey::Pubkey::new_unique();
+    let error = said_of(&format!("engine = \"{engine}\"\n[keys]\nkeypair = \"/nowhere/key.json\"\n"));
+    assert!(error.contains("/nowhere/key.json") && error.contains("solana-keygen"), "{error}");
+    assert!(error.contains("keys.keypair"), "the key of the configuration is named too: {error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    for path in ["/nowhere/keeper.toml", "/"] {
+        let (done, _, error) = binary(&["run", "--config", path]);
+        assert!(!done && error.contains(&format!("the configuration {path}")), "{error}");
+    }
+}
+
+/// What the binary says of a node, started for an engine that is nowhere.
+fn said_with(url: &str, more: &[&str]) -> String {
     let engine = solana_pubkey::Pubkey::new_unique().to_string();
     let key = tempfile::tempdir().unwrap();
     let file = key.path().join("key.json");
     let bytes: Vec<u8> = crate::stage::delegate().to_bytes().to_vec();
     std::fs::write(&file, serde_json::to_string(&bytes).unwrap()).unwrap();
-    let mut arguments = vec!["run", "--engine", &engine, "--url", "http://127.0.0.1:1"];
-    arguments.extend(["--keypair", file.to_str().unwrap(), "--log-format", "json"]);
+    let mut arguments = vec!["--engine", &engine, "--url", url, "--keypair", file.to_str().unwrap()];
+    arguments.extend(more);
     let (done, _, error) = binary(&arguments);
-    assert!(!done && error.contains("did not answer") && error.contains("check --url"), "{error}");
+    assert!(!done, "{error}");
+    error
+}
+
+#[test]
+fn without_a_node_it_ends_with_the_reason_and_what_to_do() {
+    let error = said_with("http://127.0.0.1:1/?api-key=secret", &["--log-format", "json"]);
+    assert!(error.contains("Connection refused") && error.contains("http://127.0.0.1:1"), "{error}");
+    assert!(error.contains("cluster.url") && !error.contains("secret"), "{error}");
     let first: serde_json::Value = serde_json::from_str(error.lines().next().unwrap()).expect("logs are JSON");
     assert_eq!((first["message"].as_str(), first["level"].as_str()), (Some("starting"), Some("INFO")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn something_else_than_a_node_is_told_from_one() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().route("/page", axum::routing::post(|| async { "<html></html>" }));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    for (path, said) in [("/", "404"), ("/page", "no JSON-RPC")] {
+        let url = format!("{url}{path}");
+        let error = tokio::task::spawn_blocking(move || said_with(&url, &[])).await.unwrap();
+        assert!(error.contains(said), "{error}");
+    }
 }
 
 #[tokio::test]

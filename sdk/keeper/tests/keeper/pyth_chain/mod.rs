@@ -39,7 +39,7 @@ pub mod refusal {
     pub const MALFORMED: u32 = 10;
 }
 
-type Done = Result<(), InstructionError>;
+pub type Done = Result<(), InstructionError>;
 
 fn ensure(is_so: bool, code: u32) -> Done {
     is_so.then_some(()).ok_or(InstructionError::Custom(code))
@@ -50,24 +50,24 @@ fn malformed<E>(_: E) -> InstructionError {
 }
 
 /// An account as an instruction shows it.
-struct Seen {
-    key: Pubkey,
-    owner: Pubkey,
-    data: Vec<u8>,
-    lamports: u64,
-    signer: bool,
-    writable: bool,
+pub struct Seen {
+    pub key: Pubkey,
+    pub owner: Pubkey,
+    pub data: Vec<u8>,
+    pub lamports: u64,
+    pub signer: bool,
+    pub writable: bool,
 }
 
 /// Program, data and accounts of the instruction that runs.
-struct Call {
-    program: Pubkey,
-    data: Vec<u8>,
-    accounts: Vec<Seen>,
+pub struct Call {
+    pub program: Pubkey,
+    pub data: Vec<u8>,
+    pub accounts: Vec<Seen>,
 }
 
 impl Call {
-    fn of(context: &InvokeContext) -> Result<Self, InstructionError> {
+    pub fn of(context: &InvokeContext) -> Result<Self, InstructionError> {
         let here = context.transaction_context.get_current_instruction_context()?;
         let seen = |index| -> Result<Seen, InstructionError> {
             let account = here.try_borrow_instruction_account(index)?;
@@ -85,13 +85,13 @@ impl Call {
     }
 
     /// Discriminator and arguments.
-    fn parts(&self) -> Result<([u8; 8], &[u8]), InstructionError> {
+    pub fn parts(&self) -> Result<([u8; 8], &[u8]), InstructionError> {
         let (head, rest) = self.data.split_first_chunk::<8>().ok_or(InstructionError::Custom(refusal::MALFORMED))?;
         Ok((*head, rest))
     }
 }
 
-fn write(context: &InvokeContext, account: usize, data: &[u8]) -> Done {
+pub fn write(context: &InvokeContext, account: usize, data: &[u8]) -> Done {
     let here = context.transaction_context.get_current_instruction_context()?;
     let mut account = here.try_borrow_instruction_account(account as u16)?;
     account.set_data_from_slice(data)
