@@ -58,7 +58,7 @@ impl Town {
         let owner = self.owner.pubkey();
         let id = self.feed_id("SOL/USD")?;
         self.post_only(mock_oracle::client::pyth_feed(&owner, &id), 201).await?;
-        self.run("price refresh").await?.done()?.shows(&["refresh USDC, SOL, BTC"])?;
+        self.run("price refresh").await?.done()?.shows(&["refresh USDC, SOL, BTC", "taken"])?;
         let found = self.json("price list").await?;
         ensure!(text(&found, "/board/1/spot_$")? == "201", "{found:#}");
         self.the_second_source_counts_once_the_first_is_silent().await
@@ -113,6 +113,8 @@ impl Town {
         let named = pda::associated_token(&alice, &self.mint("usdc")?, &pda::TOKEN_PROGRAM);
         let held = self.atoms(&named).await?;
         self.run("bank collect-fees USDC all").await?.failed_with(&["not confirmed"])?;
+        // Some seconds' interest, for its fee is booked in whole atoms.
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         self.run(&format!("bank collect-fees USDC 0.000001 --to {named} --yes")).await?.done()?;
         ensure!(self.atoms(&named).await? == held + 1, "the fee did not arrive");
         self.run("bank collect-fees USDC all --yes --keypair alice.json").await?.failed_with(&["authority's key"])?;

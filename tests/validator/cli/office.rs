@@ -72,7 +72,9 @@ impl Town {
         let completed = Command::new("bash").args(["-c", asked]).current_dir(self.home.path()).output().await?;
         let completed = String::from_utf8_lossy(&completed.stdout);
         ensure!(completed.trim() == "approve-venue", "bash completes to {completed:?}");
-        self.run("help fill").await?.done()?.shows(&["--venue <OPERATOR>"])?;
+        for help in ["help fill", "fill --help"] {
+            self.run(help).await?.done()?.shows(&["--venue <OPERATOR>"])?;
+        }
         Ok(())
     }
 }

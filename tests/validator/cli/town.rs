@@ -23,6 +23,7 @@ const LAMPORTS: u64 = 10_000_000_000;
 const LOCALNET: &str = include_str!("../../../migrations/localnet.toml");
 const ASSOCIATED_TOKEN_PROGRAM: Pubkey = Pubkey::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
 const LOOKED_EVERY: Duration = Duration::from_millis(700);
+const MOST_POSTS: usize = 10;
 
 /// Feed ids of the second source of SOL and of the updates of ETH.
 pub const SECOND_SOL: [u8; 32] = [7; 32];
@@ -169,9 +170,17 @@ impl Town {
         self.send("posting", &[client::post_pyth(self.owner.pubkey(), feed, args)]).await
     }
 
-    /// Types fresh prices of USDC, SOL and BTC: what adds risk needs them.
+    /// Types fresh prices of USDC, SOL and BTC: what adds risk needs them. A second of the chain's takes one price.
     pub async fn prices(&self, sol: &str) -> Result<()> {
-        self.run(&format!("price post USDC=1 SOL={sol} BTC=100000")).await?.done().map(drop)
+        for _ in 0..MOST_POSTS {
+            let posted = self.json(&format!("price post USDC=1 SOL={sol} BTC=100000")).await?;
+            if text(&posted, "/board/1/taken")? == "yes" {
+                ensure!(text(&posted, "/board/1/spot_$")? == sol, "{posted:#}");
+                return Ok(());
+            }
+            tokio::time::sleep(LOOKED_EVERY).await;
+        }
+        anyhow::bail!("the board takes no price")
     }
 
     /// Types fresh prices again and again until something has come of it.
@@ -215,7 +224,9 @@ fn engine_file() -> String {
     let text = LOCALNET
         .replace("slow_secs = 60", "fast_secs = 2\nslow_secs = 4")
         .replacen("[[price]]\nname = \"BTC/USD\"", &second, 1)
-        .replacen("[[bank]]\nname = \"USDC\"", &posted, 1);
+        .replacen("[[bank]]\nname = \"USDC\"", &posted, 1)
+        // So dear that a few seconds' interest has a fee.
+        .replacen("rate_zero_ppm = 0\nrate_kink_ppm = 80000", "rate_zero_ppm = 500000\nrate_kink_ppm = 800000", 1);
     text + params
 }
 

@@ -16,8 +16,9 @@ impl Town {
                 && found.pointer("/board/1/from").is_some_and(|from| from == "primary")
         })
         .await?;
-        let trade =
-            |size: &str, buyer: &Pubkey, seller: &Pubkey| format!("fill SOL-PERP {size} --price 200 --buyer {buyer} --seller {seller}");
+        let trade = |size: &str, buyer: &Pubkey, seller: &Pubkey| {
+            format!("fill SOL-PERP {size} --price 200 --buyer {buyer} --seller {seller}")
+        };
         let keys = "--buyer-keypair alice.json --seller-keypair bob.json";
         let on_venue = format!("{} {keys} --venue {operator}", trade("20", &alice, &bob));
         self.run(&format!("{on_venue} --yes")).await?.failed_with(&["plimsoll account approve-venue"])?;

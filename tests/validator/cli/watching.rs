@@ -88,6 +88,8 @@ impl Town {
         self.run("keeper check-config keeper.toml --json").await?.done()?.json()?;
         self.run("keeper top --once --config keeper.toml").await?.done()?.shows(&[&alice.to_string()])?;
         self.run("keeper run --config keeper.toml --log moon=loud").await?.failed_with(&["--log"])?;
+        let before = self.read(&alice).await?;
+        ensure!(!before.is_healthy_at(1, 16_800_000_000)?, "there is nothing left to do for a keeper");
         let words = ["keeper", "run", "--config", "keeper.toml", "--log", "info"];
         let log = std::fs::File::create(self.path("keeper.log"))?;
         let mut keeper = self.tool.command(&words).stdout(log.try_clone()?).stderr(log).spawn()?;

@@ -6,7 +6,8 @@ use plimsoll::oracle::{pyth, switchboard};
 use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
 use plimsoll_sdk::ix;
-use plimsoll_state::{OracleKind, OracleSource, PriceSlot};
+use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use crate::amount::{atoms, percent, show_price};
@@ -204,8 +205,32 @@ async fn refresh(
     for some in feeds.chunks(FEEDS_AT_ONCE) {
         let names: Vec<String> = some.iter().map(|feed| name_of(&loaded.names.prices, feed.slot)).collect();
         let instruction = ix::refresh_price(&loaded.accounts.keys, some);
-        context.act(&format!("refresh {}", names.join(", ")), None, &[], &[instruction]).await?;
+        send_and_look(context, loaded, &format!("refresh {}", names.join(", ")), some, &[instruction]).await?;
     }
+    Ok(())
+}
+
+/// Sends what refreshes prices, and says which of them the board has taken: one that is not newer it leaves silently.
+async fn send_and_look(
+    context: &Context,
+    loaded: &Loaded,
+    what: &str,
+    feeds: &[ix::Refresh],
+    instructions: &[Instruction],
+) -> Result<()> {
+    let done = context.perform(what, None, &[], instructions).await?;
+    if context.session.dry_run {
+        done.print(context.json);
+        return Ok(());
+    }
+    let board: PriceBoard = context.session.connection.read("price board", &loaded.accounts.keys.board).await?;
+    let rows = feeds.iter().map(|feed| {
+        let (before, after) = (&loaded.accounts.board.slots[feed.slot as usize], &board.slots[feed.slot as usize]);
+        let newer = after.published_at > before.published_at || after.update_count != before.update_count;
+        let taken = if newer { "yes" } else { "no: it is not newer than the board's" };
+        vec![name_of(&loaded.names.prices, feed.slot), show_price(after.spot.get()), taken.to_owned()]
+    });
+    done.with_rows("board", &["price", "spot $", "taken"], rows.collect()).print(context.json);
     Ok(())
 }
 
@@ -226,7 +251,7 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
         what.push(format!("{name} at ${dollars}"));
     }
     posts.push(ix::refresh_price(&loaded.accounts.keys, &feeds));
-    context.act(&format!("post {}", what.join(", ")), None, &[], &posts).await
+    send_and_look(context, loaded, &format!("post {}", what.join(", ")), &feeds, &posts).await
 }
 
 /// A mock update of now, in units of 1e-8 dollars as Pyth has them.
