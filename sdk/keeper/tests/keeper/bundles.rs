@@ -13,7 +13,7 @@ use solana_pubkey::Pubkey;
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::node::Node;
-use crate::stage::{delegate, liquidate, Stage};
+use crate::stage::{delegate, liquidate, until, Stage};
 
 /// What the block engine does with bundles.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -271,9 +271,8 @@ async fn a_bundle_that_lands_after_it_was_given_up_is_not_executed_again() {
     bundles.stage.node.faults(|faults| faults.dropped = u32::MAX);
     let context = bundles.context.clone();
     let running = tokio::spawn(async move { liquidate(&context).await });
-    while bundles.refused("not_landed") == 0 || bundles.stage.node.calls("sendTransaction") == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("it is given up", || bundles.refused("not_landed") == 1 && bundles.stage.node.calls("sendTransaction") > 0)
+        .await;
     let params =
         bundles.shared.lock().unwrap().asked.iter().find(|(method, _)| method == "sendBundle").unwrap().1.clone();
     let late = signed(params[0][0].as_str().unwrap()).unwrap();

@@ -4,7 +4,7 @@ use plimsoll_keeper::jobs::{Accrue, Bankruptcy, Context, CrankFunding, Job, Liqu
 use plimsoll_sim::world::{Tick, E8, SOL, SOL_PERP, USDC};
 use plimsoll_state::{AccountStatus, Bank, Market};
 
-use crate::stage::{liquidate, refresh, Stage, USD};
+use crate::stage::{liquidate, refresh, until, Stage, USD};
 
 #[tokio::test]
 async fn an_account_under_water_is_liquidated_by_the_delegate_and_is_healthy_afterwards() {
@@ -197,17 +197,13 @@ async fn a_burst_of_accounts_is_worked_off_several_at_once() {
     // While nothing is confirmed, as many are under way as may be.
     stage.node.chain(|chain| chain.fork());
     job.turn(&context).await.unwrap();
-    while sent(&context) < 16 {
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    until("as many are sent as may be", || sent(&context) >= 16).await;
     job.turn(&context).await.unwrap();
     let looks = stage.node.calls("getSignatureStatuses");
-    while stage.node.calls("getSignatureStatuses") < looks + 32 {
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    until("each is looked at", || stage.node.calls("getSignatureStatuses") >= looks + 32).await;
     assert_eq!(sent(&context), 16);
     stage.node.chain(|chain| chain.confirm_fork());
-    while !context.tracker().assess_hot().is_empty() {
+    for _ in 0..21 {
         job.turn(&context).await.unwrap();
         job.finish().await;
     }

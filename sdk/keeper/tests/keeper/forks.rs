@@ -8,7 +8,7 @@ use plimsoll_sim::world::{E8, SOL};
 use solana_commitment_config::CommitmentConfig;
 use solana_instruction::Instruction;
 
-use crate::stage::{delegate, liquidate, Stage};
+use crate::stage::{delegate, liquidate, until, Stage};
 
 /// What the confirmed chain has confirmed of liquidations.
 fn counted(context: &Context) -> u64 {
@@ -17,9 +17,7 @@ fn counted(context: &Context) -> u64 {
 
 /// Waits until a job's transaction is on the head, confirmed or not.
 async fn until_landed(stage: &Stage, transactions: usize) {
-    while stage.node.chain(|chain| chain.succeeded()) < transactions {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("it lands", || stage.node.chain(|chain| chain.succeeded()) >= transactions).await;
 }
 
 #[tokio::test]
@@ -35,9 +33,7 @@ async fn a_transaction_that_landed_on_a_fork_that_is_dropped_is_sent_again_and_e
     assert!(stage.debt() < owed, "the head has the liquidation");
     // A status of a block that is not confirmed ends nothing, however often it is looked at.
     let looks = stage.node.calls("getSignatureStatuses");
-    while stage.node.calls("getSignatureStatuses") < looks + 20 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("it is looked at", || stage.node.calls("getSignatureStatuses") >= looks + 20).await;
     assert_eq!(counted(&context), 0);
     stage.node.chain(|chain| chain.abandon_fork(1, 1));
     assert_eq!(stage.debt(), owed, "and the chain has lost it");
@@ -80,9 +76,7 @@ async fn a_failure_on_a_fork_that_is_dropped_is_no_failure() {
     stage.sol_falls_to(200);
     let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
     job.turn(&context).await.unwrap();
-    while stage.node.calls("getSignatureStatuses") < 3 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("it is looked at", || stage.node.calls("getSignatureStatuses") >= 3).await;
     stage.node.chain(|chain| chain.abandon_fork(1, 1));
     job.finish().await;
     assert_eq!((counted(&context), context.metrics.refusals("liquidate", "chain", "AccountHealthy")), (1, 0));

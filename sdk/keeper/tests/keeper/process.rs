@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plimsoll_keeper::config::Config;
 
-use crate::stage::Stage;
+use crate::stage::{until, Stage};
 
 async fn page(url: &str) -> (u16, String) {
     let response = reqwest::get(url).await.expect("an answer");
@@ -96,9 +96,7 @@ async fn a_keeper_whose_node_is_gone_still_stops() {
     let running = tokio::spawn(keeper.run());
     // The transaction is sent and never lands; then nothing answers any more.
     stage.node.faults(|faults| faults.dropped = u32::MAX);
-    while context.metrics.sent.with_label_values(&["liquidate"]).get() == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("it is sent", || context.metrics.sent.with_label_values(&["liquidate"]).get() > 0).await;
     stage.node.faults(|faults| faults.timeouts = u32::MAX);
     stopper.send_replace(true);
     let ended = tokio::time::timeout(Duration::from_secs(15), running).await.expect("it stops in time");
@@ -121,13 +119,9 @@ async fn what_is_under_way_at_the_stop_is_waited_for_and_nothing_more_is_begun()
     let running = tokio::spawn(keeper.run());
     let most = config.jobs.liquidate.max_in_flight as u64;
     let of = |counters: &prometheus::IntCounterVec| counters.with_label_values(&["liquidate"]).get();
-    while of(&context.metrics.sent) < most {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("as many are sent as may be", || of(&context.metrics.sent) >= most).await;
     stopper.send_replace(true);
-    while !context.outbox.is_closed() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("it is stopping", || context.outbox.is_closed()).await;
     assert!(!running.is_finished() && context.outbox.under_way().len() as u64 >= most);
     stage.node.chain(|chain| chain.confirm_fork());
     let ended = tokio::time::timeout(Duration::from_secs(30), running).await.expect("it stops in time");

@@ -164,3 +164,13 @@ pub async fn refresh(context: &Arc<Context>) {
     let mut job = RefreshPrice::new(context.config.jobs.refresh_price.clone());
     job.turn(context).await.expect("a turn");
 }
+
+/// Waits until something is so, and fails where it never becomes so.
+pub async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let waited = async {
+        while !is_so() {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), waited).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
