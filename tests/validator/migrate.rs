@@ -144,10 +144,12 @@ impl Operator {
             cluster.rpc_url, cluster.ws_url
         );
         std::fs::write(self.home.path().join("solana.yml"), config)?;
-        let flags = format!("--url {} --keypair payer.json", cluster.rpc_url);
+        // Allowing mainnet-beta changes nothing elsewhere.
+        let flags = format!("--url {} --keypair payer.json --yes-mainnet", cluster.rpc_url);
         self.migrate.run(&format!("verify --config engine.toml {flags}")).await?.done()?;
         let known = self.migrate.environment();
-        let known = ["PLIMSOLL_URL", "PLIMSOLL_KEYPAIR"].map(|name| (name, known.get(name).cloned().unwrap_or_default()));
+        let known =
+            ["PLIMSOLL_URL", "PLIMSOLL_KEYPAIR"].map(|name| (name, known.get(name).cloned().unwrap_or_default()));
         known.iter().for_each(|(name, _)| self.migrate.unset(name));
         let verified = self.migrate.run("verify --config engine.toml --solana-config solana.yml").await;
         known.iter().for_each(|(name, value)| self.migrate.set(name, value));
@@ -191,6 +193,7 @@ impl Operator {
             seen += usize::from(line.contains(" moved, "));
         }
         process.kill().await?;
+        self.migrate.note(&words, false);
         // What was sent and not yet confirmed comes to rest.
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         Ok(self.accounts().await?.values().filter(|data| data[DISCRIMINATOR_LEN] == NEXT).count())

@@ -137,13 +137,7 @@ pub async fn deploy(session: &Session, options: &DeployOptions, mut progress: im
     let signers: Vec<&(dyn Signer + Sync)> = program_key.iter().map(|key| key as &(dyn Signer + Sync)).collect();
     let sent = session.connection.send(&payer, &signers, &instructions, &send).await?;
     deployed.signature = Some(sent.signature.to_string());
-    match ProgramState::read(&session.connection, &program).await? {
-        Some(state) if state.holds(&elf) => {}
-        _ => {
-            let reason = "the bytes on chain are not the file's after the deployment".into();
-            return Err(Error::Program { address: program, reason });
-        }
-    }
+    require_bytes(session, &program, &elf).await?;
     // The buffer is gone, its key of no more use.
     let _ = std::fs::remove_file(&path);
     Ok(deployed)
@@ -159,6 +153,17 @@ pub async fn verify(session: &Session, program: &Pubkey, file: &Path) -> Result<
     let state = found.ok_or_else(|| Error::Program { address: *program, reason: "nothing is deployed here".into() })?;
     let same = state.holds(&elf);
     Ok((state, same))
+}
+
+/// The bytes on chain are the file's now.
+async fn require_bytes(session: &Session, program: &Pubkey, elf: &[u8]) -> Result<()> {
+    match ProgramState::read(&session.connection, program).await? {
+        Some(state) if state.holds(elf) => Ok(()),
+        _ => {
+            let reason = "the bytes on chain are not the file's after the deployment".into();
+            Err(Error::Program { address: *program, reason })
+        }
+    }
 }
 
 fn read_elf(path: &Path) -> Result<Vec<u8>> {
