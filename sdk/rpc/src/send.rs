@@ -203,8 +203,9 @@ impl Connection {
         options: &SendOptions,
     ) -> Result<Sent> {
         let simulated = self.simulate(&payer.pubkey(), instructions).await?;
-        let mut all = self.budget(&simulated, instructions, options).await?;
-        all.extend_from_slice(instructions);
+        // Last, as in the simulation: a precompile names the instructions whose data it reads by their place.
+        let mut all = instructions.to_vec();
+        all.extend(self.budget(&simulated, instructions, options).await?);
         let (blockhash, last_height) = self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
         let transaction = {
             let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
