@@ -47,7 +47,7 @@ pub enum Error {
     #[error("the node refused: {0}")]
     Node(String),
     /// The transaction fails in simulation or on chain.
-    #[error("{}", rejection_text(.code, .transaction))]
+    #[error("{}", rejection_text(.code, .transaction, .logs))]
     Rejected {
         /// The custom code, where a program gave one.
         code: Option<u32>,
@@ -74,7 +74,7 @@ impl Error {
     /// The engine's error, where the engine refused.
     pub fn engine(&self) -> Option<EngineError> {
         match self {
-            Self::Rejected { code: Some(code), .. } => engine_error(*code),
+            Self::Rejected { code, logs, .. } => refusal(*code, logs),
             _ => None,
         }
     }
@@ -137,8 +137,16 @@ pub fn engine_error(code: u32) -> Option<EngineError> {
     EngineError::ALL.iter().copied().find(|error| *error as u32 == code)
 }
 
-fn rejection_text(code: &Option<u32>, transaction: &TransactionError) -> String {
-    match code.and_then(engine_error) {
+/// The engine's error, where the logs do not say that it was another program that failed: codes of programs overlap. A
+/// program that fails fails its callers with the same code, so the first that failed is the one that refused.
+fn refusal(code: Option<u32>, logs: &[String]) -> Option<EngineError> {
+    let failed = logs.iter().find_map(|line| Some(line.strip_prefix("Program ")?.split_once(" failed")?.0));
+    let is_engine = failed.is_none_or(|program| program == plimsoll_sdk::pda::PROGRAM_ID.to_string());
+    code.filter(|_| is_engine).and_then(engine_error)
+}
+
+fn rejection_text(code: &Option<u32>, transaction: &TransactionError, logs: &[String]) -> String {
+    match refusal(*code, logs) {
         Some(error) => {
             let (name, text) = error.text();
             format!("the engine refused: {text} ({name}, {})", error as u32)
@@ -240,6 +248,18 @@ mod tests {
     fn other_programs_errors_keep_their_number() {
         let error = Error::rejected(TransactionError::InstructionError(1, InstructionError::Custom(1)), Vec::new());
         assert_eq!((error.engine(), error.reason().as_str()), (None, "custom_1"));
+    }
+
+    #[test]
+    fn a_code_of_the_engines_from_another_program_is_not_the_engines_error() {
+        let custom = InstructionError::Custom(EngineError::AccountHealthy as u32);
+        let of = |programs: &[&str]| {
+            let logs = programs.iter().map(|id| format!("Program {id} failed: custom program error: 0x1779")).collect();
+            Error::rejected(TransactionError::InstructionError(0, custom.clone()), logs).engine()
+        };
+        let (engine, venue) = (plimsoll_sdk::pda::PROGRAM_ID.to_string(), "11111111111111111111111111111112");
+        assert_eq!(of(&[venue]), None);
+        assert_eq!(of(&[&engine, venue]), Some(EngineError::AccountHealthy));
     }
 
     #[test]
