@@ -67,7 +67,14 @@ fn standing_of(found: Option<&Candidate>, insolvent: bool) -> &'static str {
 /// The table as text.
 pub fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["account", "h", "NAV $", "MMR $", "standing", "s"]);
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header([
+        "account",
+        "ratio",
+        "NAV $",
+        "MMR $",
+        "standing",
+        "under water s",
+    ]);
     for row in rows {
         let ratio = match row.ratio_ppm {
             u32::MAX => "-".to_owned(),
@@ -91,6 +98,14 @@ pub fn table(rows: &[Row]) -> Table {
     table
 }
 
+/// The table, or that there is nothing to put into it.
+fn body(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return "no account has a debt or a position".to_owned();
+    }
+    table(rows).to_string()
+}
+
 /// The whole screen: what is followed, then the table.
 pub fn screen(tracker: &mut Tracker, link: &Link, most: usize) -> String {
     let rows = rows(tracker, most);
@@ -105,7 +120,7 @@ pub fn screen(tracker: &mut Tracker, link: &Link, most: usize) -> String {
         tracker.hot.len(),
         tracker.bankrupt.len(),
     );
-    format!("{head}{}\nq quits", table(&rows))
+    format!("{head}{}\nq quits", body(&rows))
 }
 
 /// How `top` shows what it knows.
@@ -141,7 +156,7 @@ pub async fn top(config: Config, options: TopOptions, mut stop: watch::Receiver<
                 let mut tracker = tracker.lock().unwrap_or_else(PoisonError::into_inner);
                 if options.once {
                     if tracker.has_snapshot {
-                        println!("{}", table(&rows(&mut tracker, options.rows)));
+                        println!("{}", body(&rows(&mut tracker, options.rows)));
                         return Ok(());
                     }
                     continue;
