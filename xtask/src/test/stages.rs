@@ -2,7 +2,7 @@
 
 use super::built::Built;
 use super::counts::Counts;
-use super::stream::count;
+use super::stream::{count, count_tests};
 use super::Run;
 use crate::commands::{bench_command, keeper_bench_command, replay_command, BENCH, KEEPER_BENCH, REPLAY};
 use crate::failure::Failure;
@@ -271,7 +271,7 @@ fn choose_cases(run: &Run, command: &mut Command) {
 /// Runs the whole test command with a name that only documentation's examples have. Cargo's own `--doc` would compile
 /// the dependencies again, without what tests need of them.
 fn examples(_: &Run) -> Outcome {
-    Outcome::Ran(count(cargo().args(["test", "--workspace", "--quiet", "--", "(line"])))
+    Outcome::Ran(count_tests(cargo().args(["test", "--workspace", "--quiet", "--", "(line"])))
 }
 
 fn no_builder() -> Outcome {

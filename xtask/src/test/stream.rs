@@ -6,12 +6,23 @@ use std::process::{Command, Stdio};
 
 /// The counts of a command's test results, corrected by how it ended.
 pub fn count(command: &mut Command) -> Counts {
+    let (counts, succeeded) = watch(command);
+    counts.with_status(succeeded)
+}
+
+/// As [`count`], for a command that must run tests: none is a failure.
+pub fn count_tests(command: &mut Command) -> Counts {
+    let (counts, succeeded) = watch(command);
+    counts.with_status(succeeded && counts != Counts::default())
+}
+
+fn watch(command: &mut Command) -> (Counts, bool) {
     say(command);
     let mut child = match command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() {
         Ok(child) => child,
         Err(error) => {
             println!("cannot start it: {error}");
-            return Counts::default().with_status(false);
+            return (Counts::default(), false);
         }
     };
     let mut counts = Counts::default();
@@ -26,7 +37,7 @@ pub fn count(command: &mut Command) -> Counts {
             }
         }
     }
-    counts.with_status(child.wait().is_ok_and(|status| status.success()))
+    (counts, child.wait().is_ok_and(|status| status.success()))
 }
 
 /// Prints the command that is about to run.
