@@ -150,12 +150,14 @@ async fn tell(addon: &Path) -> Result<()> {
     migrate.set("PLIMSOLL_KEYPAIR", "payer.json");
     let connection = Connection::new(&cluster);
 
-    // Without the mint and the feeds there, the file says what is missing and nothing is sent.
-    let missing = migrate.run("apply --config devnet.toml --yes").await?.ended(1)?;
-    ensure!(missing.err.contains("4zMMC9srt5Ri5X14GAgXhaHii3GnPAERYPJgZJDncDU"), "{}", missing.err);
-
     let parsed: toml::Value = toml::from_str(&file)?;
-    let usdc = parsed["bank"][0]["mint"].as_str().context("USDC has a mint")?.parse()?;
+    let usdc: Pubkey = parsed["bank"][0]["mint"].as_str().context("USDC has a mint")?.parse()?;
+    // Without the mint there, the operator is told which is missing, and nothing is sent.
+    let missing = migrate.run("apply --config devnet.toml --yes").await?.ended(1)?;
+    let fact = format!("bank[0].mint: there is no mint {usdc} on this cluster");
+    ensure!(missing.err.contains(&fact), "{}", missing.err);
+    let engine = plimsoll_sdk::pda::engine(&payer.pubkey(), 0);
+    ensure!(connection.rpc.get_account_data(&engine).await.is_err(), "the engine was created all the same");
     put(&connection, &usdc, &TOKEN_PROGRAM, &mint(USDC_DECIMALS)).await?;
     let feeds = feeds(&file)?;
     let publishing = keep_publishing(connection.clone(), feeds.clone());
@@ -166,7 +168,7 @@ async fn tell(addon: &Path) -> Result<()> {
     migrate.run("verify --config devnet.toml").await?.done()?.shows(&["everything is as the file says"])?;
     // An hour's average is not ready after seconds, and the operator is told so.
     migrate.run("verify --config devnet.toml --ready").await?.ended(1)?;
-    let engine = connection.engine(plimsoll_sdk::pda::engine(&payer.pubkey(), 0)).await?;
+    let engine = connection.engine(engine).await?;
     let pinned = engine.board.slots[1].sources;
     ensure!(pinned[0].address == feeds[1].address.to_bytes() && pinned[0].kind == OracleKind::PythPinned as u8, "SOL");
     ensure!(pinned[1].address == second.to_bytes() && pinned[1].kind == OracleKind::SwitchboardPull as u8, "SOL, 2nd");

@@ -45,7 +45,7 @@ pub struct Applied {
 /// Brings the chain to what the file says, or shows how.
 ///
 /// # Errors
-/// `Immutable` before anything is sent; `Step` where the program refuses one; `PriceMissing`; `OtherSigner` where the
+/// `Immutable`, and `Config` where a mint is not there, before anything is sent; `Step` where the program refuses one; `PriceMissing`; `OtherSigner` where the
 /// session's key did all it can; `NotConfirmed`; `Rpc`.
 pub async fn apply(
     session: &Session,
@@ -65,6 +65,7 @@ pub async fn apply(
         if !plan.immutable.is_empty() {
             return Err(Error::Immutable(plan.immutable));
         }
+        require_mints(config, &chain, &plan)?;
         if session.dry_run {
             run.applied.would_send = plan.steps;
             return Ok(run.applied);
@@ -77,6 +78,23 @@ pub async fn apply(
             None => return run.end(),
         }
     }
+}
+
+/// The mints that the file names by address are there.
+fn require_mints(config: &Config, chain: &Chain, plan: &Plan) -> Result<()> {
+    for planned in &plan.steps {
+        let Step::ListBank { bank } = planned.step else { continue };
+        let is_made_here = plan.steps.iter().any(|other| other.step == Step::CreateMint { bank });
+        let is_there = chain.mints.get(bank as usize).is_some_and(Option::is_some);
+        let named = config.banks.get(bank as usize).and_then(|bank| bank.mint_key());
+        if let Some(key) = named.filter(|_| !is_made_here && !is_there) {
+            return Err(Error::config(
+                format!("bank[{bank}].mint"),
+                format!("there is no mint {} on this cluster", key.0),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// An application under way.
