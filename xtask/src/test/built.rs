@@ -5,7 +5,7 @@
 
 use super::counts::Counts;
 use super::stream::{count, say};
-use crate::programs::{cargo, prepared};
+use crate::programs::{cargo, prepared, workspace};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ impl Built {
                 counts += Counts::default().with_status(false);
             }
             for test in tests {
-                let mut command = test.command();
+                let mut command = test.command(&test.directory);
                 prepare(&mut command);
                 println!("{package}, {}:", test.target);
                 counts += count(&mut command);
@@ -62,9 +62,9 @@ impl Built {
         counts
     }
 
-    /// A command that runs a binary, if it was compiled.
+    /// A command that runs a binary at the root of the checkout, as `cargo run` does, if it was compiled.
     pub fn binary(&self, name: &str) -> Option<Command> {
-        self.executables.iter().find(|one| !one.is_test && one.target == name).map(Executable::command)
+        self.executables.iter().find(|one| !one.is_test && one.target == name).map(|one| one.command(&workspace()))
     }
 
     /// The file of a binary, if it was compiled.
@@ -87,9 +87,9 @@ impl Executable {
         })
     }
 
-    /// As cargo runs it: in the package's directory, and with the variables of that package.
-    fn command(&self) -> Command {
-        let mut command = prepared(&self.file, &self.directory);
+    /// As cargo runs it, with the variables of the package. Cargo runs tests in the package's directory.
+    fn command(&self, directory: &Path) -> Command {
+        let mut command = prepared(&self.file, directory);
         command.env("CARGO_MANIFEST_DIR", &self.directory).env("CARGO_PKG_NAME", &self.package);
         command
     }
@@ -127,6 +127,19 @@ mod tests {
         assert_eq!(Executable::from_message(&test.replace(r#""/w/target/debug/deps/architecture-1""#, "null")), None);
         assert_eq!(Executable::from_message(r#"{"reason":"build-finished","success":true}"#), None);
         assert_eq!(Executable::from_message("warning: unused"), None);
+    }
+
+    #[test]
+    fn a_binary_runs_at_the_root_of_the_checkout() {
+        let replay = Executable {
+            package: "plimsoll-sim".to_owned(),
+            directory: workspace().join("sdk/sim"),
+            target: "plimsoll-replay".to_owned(),
+            is_test: false,
+            file: PathBuf::from("plimsoll-replay"),
+        };
+        let command = Built { executables: vec![replay] }.binary("plimsoll-replay").unwrap();
+        assert_eq!(command.get_current_dir(), Some(workspace().as_path()));
     }
 
     #[test]
