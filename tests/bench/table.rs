@@ -2,25 +2,14 @@
 
 use std::fmt::Write;
 
+use plimsoll_sim::table::grouped;
+
 use super::row::{Envelope, Row};
 use super::why::why;
 use super::Build;
 
 const HEAD: [&str; 11] =
     ["operation", "case", "tokens", "perps", "views", "figure", "goal", "verdict", "bytes", "keys", "why"];
-
-/// Digits in groups of three.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 fn cells(row: &Row) -> [String; HEAD.len()] {
     let number = |value: Option<u8>| value.map_or_else(String::new, |value| value.to_string());

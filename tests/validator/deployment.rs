@@ -2,7 +2,7 @@
 
 use anyhow::{ensure, Context, Result};
 use mock_oracle::client;
-use mock_oracle::pyth::{CreatePythArgs, PostPythArgs};
+use mock_oracle::pyth::CreatePythArgs;
 use plimsoll_migrations::deploy::{deploy, verify, Action, DeployOptions};
 use plimsoll_migrations::{Session, SessionArgs};
 use plimsoll_rpc::{Connection, Fee, SendOptions};
@@ -68,17 +68,8 @@ async fn post_a_price(connection: &Connection, payer: &Keypair) -> Result<()> {
     let (owner, feed_id) = (payer.pubkey(), [7; 32]);
     let feed = client::pyth_feed(&owner, &feed_id);
     let create = client::create_pyth(owner, CreatePythArgs { feed_id, poster: owner });
-    let price = PostPythArgs {
-        price: PRICE,
-        conf: 1,
-        exponent: -8,
-        publish_time: None,
-        prev_publish_time: None,
-        ema_price: PRICE,
-        ema_conf: 1,
-    };
     let options = SendOptions { fee: Fee::Fixed(0), ..SendOptions::default() };
-    let both = [create, client::post_pyth(owner, feed, price)];
+    let both = [create, client::post_pyth(owner, feed, client::price_of_now(PRICE))];
     connection.send(payer, &[], &both, &options).await.context("using the deployed program")?;
     let (_, found) = connection.accounts(&[feed]).await?;
     let data = found.into_iter().flatten().next().context("the feed was not created")?.data;

@@ -9,7 +9,7 @@ use anyhow::{anyhow, ensure, Context, Result};
 use plimsoll_rpc::Connection;
 use plimsoll_sim::feeds::{pyth_account_bytes, switchboard_account_bytes, PythUpdate, SwitchboardFeed, Verification};
 use plimsoll_state::OracleKind;
-use plimsoll_validator_tests::surfnet::{find_addon, Surfnet};
+use plimsoll_validator_tests::surfnet::{addon_or_reason, Surfnet};
 use plimsoll_validator_tests::tool::{self, Tool};
 use plimsoll_validator_tests::validator::{programs, Validator as _};
 use serde_json::{json, Value};
@@ -180,8 +180,6 @@ async fn tell(addon: &Path) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_for_devnet_is_applied_and_verified_where_its_mint_and_feeds_are() {
-    match find_addon().await {
-        Ok(addon) => tell(&addon).await.unwrap_or_else(|error| panic!("{error:#}")),
-        Err(reason) => println!("skipped: {reason}"),
-    }
+    let Some(addon) = addon_or_reason().await else { return };
+    tell(&addon).await.unwrap_or_else(|error| panic!("{error:#}"));
 }

@@ -12,7 +12,7 @@ use plimsoll_sdk::pda;
 use plimsoll_sim::live::{Live, Party};
 use plimsoll_sim::world::{Mint, SOL, USDC};
 use plimsoll_state::{EngineAccount as _, MarginAccount, DISCRIMINATOR_LEN, LAYOUT_VERSION};
-use plimsoll_validator_tests::surfnet::{find_addon, Surfnet};
+use plimsoll_validator_tests::surfnet::{addon_or_reason, Surfnet};
 use plimsoll_validator_tests::tool::{self, Tool};
 use plimsoll_validator_tests::validator::{programs, target, Program, Validator as _};
 use serde_json::Value;
@@ -264,8 +264,6 @@ async fn tell(addon: &Path) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_populated_engine_is_moved_to_the_next_layout_through_a_kill() {
-    match find_addon().await {
-        Ok(addon) => tell(&addon).await.unwrap_or_else(|error| panic!("{error:#}")),
-        Err(reason) => println!("skipped: {reason}"),
-    }
+    let Some(addon) = addon_or_reason().await else { return };
+    tell(&addon).await.unwrap_or_else(|error| panic!("{error:#}"));
 }

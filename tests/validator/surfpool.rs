@@ -1,25 +1,21 @@
 //! The story, a deployment and a replay on surfpool; skipped, with the reason, where Node.js or its addon is not there.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use plimsoll_rpc::Connection;
 use plimsoll_sim::live::{replay, LiveConfig, Stop};
+use plimsoll_sim::run::Config;
 use plimsoll_sim::{report, scenario, table};
 use plimsoll_validator_tests::deployment::{deploy_and_use, deploy_at};
 use plimsoll_validator_tests::keeper;
 use plimsoll_validator_tests::stage::until;
 use plimsoll_validator_tests::story::tell;
-use plimsoll_validator_tests::surfnet::{find_addon, Surfnet};
+use plimsoll_validator_tests::surfnet::{addon_or_reason, Surfnet};
 use plimsoll_validator_tests::validator::{programs, Validator as _};
 use serde_json::Value;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
-
-async fn addon_or_reason() -> Option<PathBuf> {
-    find_addon().await.map_err(|reason| println!("skipped: {reason}")).ok()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keeper_sees_an_engine_on_surfpool_through_three_falls_and_lost_connections() {
@@ -42,7 +38,7 @@ async fn a_program_deployed_by_transactions_on_surfpool_is_the_file_and_works() 
 /// The insolvency scenario with few accounts, thirty times as fast as it was.
 fn crash() -> LiveConfig {
     let scenario = scenario::by_name("insolvency").unwrap();
-    LiveConfig { scenario, minutes: scenario.minutes, accounts: 20, seed: 1, step_secs: 2, speed: 30 }
+    LiveConfig { run: Config { scenario, minutes: scenario.minutes, accounts: 20, seed: 1, step_secs: 2 }, speed: 30 }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +59,7 @@ async fn a_crash_replayed_over_rpc_has_several_liquidators_and_every_atom_is_acc
         list.iter().map(|of| of[field].as_u64().unwrap_or_else(|| panic!("{list:?} {field}"))).sum()
     };
     // Everything was played, nothing was lost on the way, and the books are in order before and after.
-    assert_eq!(number("/cluster/recorded_secs"), 60 * config.minutes as u64);
+    assert_eq!(number("/cluster/recorded_secs"), 60 * config.run.minutes as u64);
     assert!(json["cluster"].get("ended_early").is_none(), "{}", json["cluster"]);
     assert_eq!((&json["conservation"]["ok"], number("/conservation/max_error_atoms")), (&Value::Bool(true), 0));
     assert!(number("/conservation/checks") > 20, "{}", json["conservation"]);
@@ -91,14 +87,14 @@ async fn a_replay_whose_node_goes_away_for_a_while_and_that_is_stopped_reports_w
     let Some(addon) = addon_or_reason().await else { return };
     let mut surfnet = Surfnet::start(&addon, &programs().unwrap()).await.unwrap();
     let (config, progress, stop) =
-        (LiveConfig { accounts: 10, speed: 5, ..crash() }, ProgressBar::hidden(), Stop::default());
+        (LiveConfig { run: Config { accounts: 10, ..crash().run }, speed: 5 }, ProgressBar::hidden(), Stop::default());
     // The keeper's endpoints can be cut off.
     let (cluster, payer) = (surfnet.keeper_cluster(), surfnet.payer());
     let replaying = tokio::spawn({
         let (progress, stop) = (progress.clone(), stop.clone());
         async move { replay(&cluster, payer, &config, &progress, &stop).await }
     });
-    let played = || progress.length() == Some(60 * config.minutes as u64);
+    let played = || progress.length() == Some(60 * config.run.minutes as u64);
     until("the crash is being played", 180, || async { Ok(played().then_some(())) }).await.unwrap();
     surfnet.break_off().await.unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;

@@ -1,6 +1,7 @@
 //! A step's instructions.
 
-use mock_oracle::pyth::{CreatePythArgs, PostPythArgs};
+use mock_oracle::client;
+use mock_oracle::pyth::CreatePythArgs;
 use plimsoll::instructions as args;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::{ix, pda};
@@ -14,8 +15,6 @@ use crate::error::{Error, Result};
 
 /// Bytes of an SPL Token mint.
 const MINT_LEN: u64 = 82;
-/// One sigma of a mock price: 0.02 %.
-const MOCK_SIGMA_PPM: u128 = 200;
 
 /// Whoever signs also pays.
 pub(super) struct Builder<'a> {
@@ -90,7 +89,7 @@ impl Builder<'_> {
         let feeds = &self.resolved.feeds;
         let feed = feeds.iter().find(|feed| feed.slot == price).ok_or_else(|| missing("price", price))?;
         let create = CreatePythArgs { feed_id: feed.feed_id, poster: self.signer };
-        Ok(vec![mock_oracle::client::create_pyth(self.signer, create), post_mock(self.signer, feed)])
+        Ok(vec![client::create_pyth(self.signer, create), post_mock(self.signer, feed)])
     }
 
     fn price(&self, step: &Step) -> Result<Instruction> {
@@ -185,18 +184,8 @@ impl Builder<'_> {
 }
 
 fn post_mock(poster: Pubkey, feed: &MockFeed) -> Instruction {
-    let conf = (feed.price_e8 as u128 * MOCK_SIGMA_PPM / 1_000_000) as u64;
     let price = i64::try_from(feed.price_e8).unwrap_or(i64::MAX);
-    let args = PostPythArgs {
-        price,
-        conf,
-        exponent: -8,
-        publish_time: None,
-        prev_publish_time: None,
-        ema_price: price,
-        ema_conf: conf,
-    };
-    mock_oracle::client::post_pyth(poster, feed.address, args)
+    client::post_pyth(poster, feed.address, client::price_of_now(price))
 }
 
 fn missing(what: &str, slot: u8) -> Error {

@@ -28,6 +28,23 @@ pub fn post_pyth(poster: Pubkey, feed: Pubkey, args: PostPythArgs) -> Instructio
     build(accounts::PostPyth { poster, feed }, instruction::PostPyth { args })
 }
 
+/// One sigma of the prices of [`price_of_now`]: 0.02 %, a calm market's.
+pub const SIGMA_PPM: u128 = 200;
+
+/// A price of the chain's present time, in units of 1e-8 dollars as Pyth has most.
+pub fn price_of_now(price_e8: i64) -> PostPythArgs {
+    let conf = (price_e8.unsigned_abs() as u128 * SIGMA_PPM / 1_000_000) as u64;
+    PostPythArgs {
+        price: price_e8,
+        conf,
+        exponent: -8,
+        publish_time: None,
+        prev_publish_time: None,
+        ema_price: price_e8,
+        ema_conf: conf,
+    }
+}
+
 /// Creates a Switchboard account; signed and paid by its creator.
 pub fn create_switchboard(creator: Pubkey, args: CreateSwitchboardArgs) -> Instruction {
     let feed = switchboard_feed(&creator, &args.feed_hash);

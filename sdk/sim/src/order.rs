@@ -1,9 +1,8 @@
 //! The instruction of a liquidation, and what it reports.
 
-use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
-use plimsoll::liquidation::{LiquidationBounds, LiquidationOutcome};
+use plimsoll::liquidation::LiquidationOutcome;
 use plimsoll::EngineError;
-use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_risk::liquidate::{Leg, Request};
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::MarginAccount;
@@ -29,27 +28,7 @@ pub fn measured_name<'a>(name: &'a str, outcome: Option<&LiquidationOutcome>) ->
 /// The instruction, which changes nothing rather than fail where somebody else was faster. `own` is the liquidator's
 /// margin account.
 pub fn instruction(keys: &EngineKeys, parties: Parties, own: &MarginAccount, request: &Request) -> Instruction {
-    let bounds = LiquidationBounds {
-        max_size: request.max_size.unwrap_or(0),
-        as_much_as_allowed: request.max_size.is_none(),
-        min_size: request.min_size,
-        limit_numerator: request.limit_numerator,
-        limit_denominator: request.limit_denominator,
-        no_op_if_refused: true,
-    };
-    match request.leg {
-        Leg::Pair { asset, liability } => {
-            let liability = match liability {
-                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
-                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
-            };
-            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
-            // The bank of the collateral is needed where the liquidator owes that token.
-            let owes = own.token_index(asset).is_some_and(|i| own.tokens[i].shares < 0);
-            ix::liquidate_collateral(keys, parties, args, owes)
-        }
-        Leg::Perp { market } => ix::liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
-    }
+    ix::liquidate(keys, parties, request, ix::owes_collateral(own, &request.leg), true)
 }
 
 /// What return data reports; none where there is none, or it is of another length.

@@ -234,14 +234,6 @@ impl Replay {
         }
         let figures = self.watch.figures(&self.engine.standings(), &self.liquidations, &self.resolver.bankruptcies);
         RunResult {
-            scenario: self.config.scenario.name.to_owned(),
-            summary: self.config.scenario.summary.to_owned(),
-            seed: self.config.seed,
-            accounts: self.config.accounts,
-            minutes: self.config.minutes,
-            step_secs: self.config.step_secs,
-            start_time: self.start,
-            units: RunResult::units(),
             figures,
             insurance: watch::insurance(before, &self.engine.banks(), &self.samples),
             socialized_atoms: (resolve::socialized_usd(&self.resolver.bankruptcies) * 1e6).round() as u64,
@@ -255,8 +247,7 @@ impl Replay {
             liquidators: self.desks.into_iter().map(|d| d.result).collect(),
             feeds: self.markets.into_iter().map(|m| m.result).collect(),
             samples: self.samples,
-            cluster: None,
-            left_out: BTreeMap::new(),
+            ..RunResult::of(&self.config, self.start)
         }
     }
 }

@@ -14,16 +14,13 @@ mod watching;
 
 use std::time::Instant;
 
-use plimsoll_validator_tests::surfnet::find_addon;
+use plimsoll_validator_tests::surfnet::addon_or_reason;
 
 use town::Town;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_the_command_line_offers_is_typed_once_and_does_what_it_says() {
-    let addon = match find_addon().await {
-        Ok(addon) => addon,
-        Err(reason) => return println!("skipped: {reason}"),
-    };
+    let Some(addon) = addon_or_reason().await else { return };
     let began = Instant::now();
     let mut town = Town::found(&addon).await.unwrap_or_else(|error| panic!("{error:#}"));
     macro_rules! tell {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, ensure, Context, Result};
 use mock_oracle::client;
-use mock_oracle::pyth::{CreatePythArgs, PostPythArgs};
+use mock_oracle::pyth::CreatePythArgs;
 use plimsoll_rpc::{Connection, Fee, SendOptions};
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_validator_tests::surfnet::Surfnet;
@@ -156,17 +156,7 @@ impl Town {
 
     /// Posts to a feed without the engine taking notice.
     pub async fn post_only(&self, feed: Pubkey, dollars: i64) -> Result<()> {
-        let price = dollars * 100_000_000;
-        let conf = price.unsigned_abs() / 5_000;
-        let args = PostPythArgs {
-            price,
-            conf,
-            exponent: -8,
-            publish_time: None,
-            prev_publish_time: None,
-            ema_price: price,
-            ema_conf: conf,
-        };
+        let args = client::price_of_now(dollars * 100_000_000);
         self.send("posting", &[client::post_pyth(self.owner.pubkey(), feed, args)]).await
     }
 

@@ -1,8 +1,6 @@
 //! `plimsoll liquidate`.
 
 use clap::Args;
-use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
-use plimsoll::liquidation::LiquidationBounds;
 use plimsoll::EngineError;
 use plimsoll_keeper::offer::legs;
 use plimsoll_migrations::Result;
@@ -13,7 +11,6 @@ use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::Registry;
-use solana_instruction::Instruction;
 
 use super::account::margins;
 use crate::amount::{atoms, percent, ratio, show, usd_micro, usd_pico};
@@ -86,7 +83,9 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
     );
     let (liquidator, _) = context.account(keys, &args.with).await?;
     let parties = Parties { signer: context.session.address()?, liquidator, liquidatee };
-    let instruction = instruction(&loaded, parties, leg, max_size(&loaded, args, leg)?);
+    let request = request(&loaded, args, *leg)?;
+    // By hand nothing is gained by leaving the collateral's bank out where it may be needed.
+    let instruction = ix::liquidate(&loaded.accounts.keys, parties, &request, takes(leg) != pays(leg), false);
     let done = context.perform(&what, Some(&format!("{what}?")), &[], &[instruction]).await?;
     // The plan has been shown already, before the question.
     if context.json { report.and(done) } else { done }.print(context.json);
@@ -114,9 +113,7 @@ fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<V
     };
     let mut planned = Vec::new();
     for leg in legs(&portfolio).into_iter().filter(wanted) {
-        let max_size = max_size(loaded, args, &leg)?;
-        let request = Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
-        let plan = accounts.plan(&request).map_err(plimsoll_rpc::Error::from)?;
+        let plan = accounts.plan(&request(loaded, args, leg)?).map_err(plimsoll_rpc::Error::from)?;
         // What the account does not hold is no leg of it.
         let absent = |refusal: &Refusal| matches!(refusal.reason, RiskError::LegEmpty | RiskError::AssetIsLiability);
         if !plan.as_ref().is_err_and(absent) {
@@ -131,9 +128,10 @@ fn in_words(reason: RiskError) -> &'static str {
     EngineError::from(reason).text().1
 }
 
-/// The largest size in the leg's own units.
-fn max_size(loaded: &Loaded, args: &LiquidateArgs, leg: &Leg) -> Result<Option<u64>> {
-    args.max.as_ref().map(|max| atoms(max, size_decimals(loaded, leg))).transpose()
+/// As much of the leg as is allowed, or at most what the arguments say, in its own units.
+fn request(loaded: &Loaded, args: &LiquidateArgs, leg: Leg) -> Result<Request> {
+    let max_size = args.max.as_ref().map(|max| atoms(max, size_decimals(loaded, &leg))).transpose()?;
+    Ok(Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 })
 }
 
 /// Bank whose tokens pay for a leg.
@@ -210,29 +208,4 @@ fn gain(plan: &Plan, accounts: &Accounts) -> u128 {
     let share = 1_000_000 - accounts.registry.params().insurance_share_ppm as u128;
     let kept = if plan.regime == Regime::Cure { share } else { 1_000_000 };
     plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 * kept / 1_000_000_000_000
-}
-
-fn instruction(loaded: &Loaded, parties: Parties, leg: &Leg, max_size: Option<u64>) -> Instruction {
-    let keys = &loaded.accounts.keys;
-    let bounds = LiquidationBounds {
-        max_size: max_size.unwrap_or(0),
-        as_much_as_allowed: max_size.is_none(),
-        min_size: 0,
-        limit_numerator: 0,
-        limit_denominator: 0,
-        no_op_if_refused: false,
-    };
-    match *leg {
-        Leg::Pair { asset, liability } => {
-            let bank = liability_bank(&liability);
-            let liability = match liability {
-                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
-                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
-            };
-            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
-            // By hand nothing is gained by leaving the collateral's bank out where it may be needed.
-            ix::liquidate_collateral(keys, parties, args, asset != bank)
-        }
-        Leg::Perp { market } => ix::liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
-    }
 }

@@ -17,8 +17,6 @@ use crate::output::Report;
 
 /// Most feeds that one refresh names.
 const FEEDS_AT_ONCE: usize = 8;
-/// One sigma of a posted mock price.
-const MOCK_SIGMA_PPM: u128 = 200;
 
 /// Commands on prices.
 #[derive(Subcommand, Debug)]
@@ -258,14 +256,5 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
 fn mock_update(dollars: &str) -> Result<PostPythArgs> {
     let price = i64::try_from(atoms(dollars, 8)?).ok().filter(|price| *price > 0);
     let price = price.ok_or_else(|| usage(format!("{dollars} is no price")))?;
-    let conf = (price as u128 * MOCK_SIGMA_PPM / 1_000_000) as u64;
-    Ok(PostPythArgs {
-        price,
-        conf,
-        exponent: -8,
-        publish_time: None,
-        prev_publish_time: None,
-        ema_price: price,
-        ema_conf: conf,
-    })
+    Ok(mock_oracle::client::price_of_now(price))
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
-use plimsoll::liquidation::LiquidationBounds;
-use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_risk::liquidate::Request;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_rpc::Result;
@@ -189,27 +187,9 @@ pub struct Planned {
 
 /// The instruction of a request. The collateral's bank goes along where the liquidator owes that token, or may by then.
 pub fn instruction(keys: &EngineKeys, parties: Parties, request: &Request, owns: [&MarginAccount; 2]) -> Instruction {
-    let bounds = LiquidationBounds {
-        max_size: request.max_size.unwrap_or_default(),
-        as_much_as_allowed: request.max_size.is_none(),
-        min_size: request.min_size,
-        limit_numerator: request.limit_numerator,
-        limit_denominator: request.limit_denominator,
-        // Refused on chain, it fails with the reason; a success then is a fill.
-        no_op_if_refused: false,
-    };
-    match request.leg {
-        Leg::Pair { asset, liability } => {
-            let liability = match liability {
-                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
-                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
-            };
-            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
-            let owes = |own: &MarginAccount| own.token_index(asset).is_some_and(|place| own.tokens[place].shares < 0);
-            ix::liquidate_collateral(keys, parties, args, owns.into_iter().any(owes))
-        }
-        Leg::Perp { market } => ix::liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
-    }
+    let owes = owns.into_iter().any(|own| ix::owes_collateral(own, &request.leg));
+    // Refused on chain, it fails with the reason; a success then is a fill.
+    ix::liquidate(keys, parties, request, owes, false)
 }
 
 /// Sends one liquidation and reads both accounts anew, so that the next plan does not wait for the stream.

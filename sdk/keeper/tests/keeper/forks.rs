@@ -1,5 +1,7 @@
 //! Forks: a slot that was processed disappears, and with it its accounts, transactions and blockhashes.
 
+use std::sync::Arc;
+
 use plimsoll_keeper::jobs::{Context, Job, Liquidate};
 use plimsoll_keeper::state::Update;
 use plimsoll_rpc::Error;
@@ -20,16 +22,32 @@ async fn until_landed(stage: &Stage, transactions: usize) {
     until("it lands", || stage.node.chain(|chain| chain.succeeded()) >= transactions).await;
 }
 
+/// A liquidation that has landed on a fork, and on that alone.
+struct OnFork {
+    stage: Stage,
+    context: Arc<Context>,
+    job: Liquidate,
+    /// What Alice owed before it.
+    owed: u64,
+}
+
+impl OnFork {
+    async fn new() -> Self {
+        let stage = Stage::new();
+        stage.sol_falls_to(160);
+        let context = stage.context(stage.config()).await;
+        let owed = stage.debt();
+        stage.node.chain(|chain| chain.fork());
+        let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
+        job.turn(&context).await.unwrap();
+        until_landed(&stage, 1).await;
+        Self { stage, context, job, owed }
+    }
+}
+
 #[tokio::test]
 async fn a_transaction_that_landed_on_a_fork_that_is_dropped_is_sent_again_and_executed_once() {
-    let stage = Stage::new();
-    stage.sol_falls_to(160);
-    let context = stage.context(stage.config()).await;
-    let owed = stage.debt();
-    stage.node.chain(|chain| chain.fork());
-    let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
-    job.turn(&context).await.unwrap();
-    until_landed(&stage, 1).await;
+    let OnFork { stage, context, mut job, owed } = OnFork::new().await;
     assert!(stage.debt() < owed, "the head has the liquidation");
     // A status of a block that is not confirmed ends nothing, however often it is looked at.
     let looks = stage.node.calls("getSignatureStatuses");
@@ -46,14 +64,7 @@ async fn a_transaction_that_landed_on_a_fork_that_is_dropped_is_sent_again_and_e
 
 #[tokio::test]
 async fn when_the_fork_that_is_dropped_outlives_the_blockhash_it_is_signed_again_and_executed_once() {
-    let stage = Stage::new();
-    stage.sol_falls_to(160);
-    let context = stage.context(stage.config()).await;
-    let owed = stage.debt();
-    stage.node.chain(|chain| chain.fork());
-    let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
-    job.turn(&context).await.unwrap();
-    until_landed(&stage, 1).await;
+    let OnFork { stage, context, mut job, owed } = OnFork::new().await;
     // The chain that survives is longer than the blockhash lives.
     stage.node.chain(|chain| chain.abandon_fork(3, 200));
     job.finish().await;

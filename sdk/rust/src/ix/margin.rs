@@ -2,8 +2,10 @@
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll::instructions::{CheckMarginArgs, LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
+use plimsoll::liquidation::LiquidationBounds;
 use plimsoll::{accounts, instruction};
-use plimsoll_state::Registry;
+use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_state::{MarginAccount, Registry};
 use solana_instruction::Instruction;
 
 use super::build;
@@ -59,6 +61,43 @@ pub fn liquidate_collateral(
         program: PROGRAM_ID,
     };
     build(accounts, instruction::LiquidateCollateral { args })
+}
+
+/// The liquidation that a request asks for, whichever kind of leg it names; `with_asset_bank` as in
+/// [`liquidate_collateral`]. With `no_op_if_refused` it changes nothing, and says so in its return data, where it would
+/// fail.
+pub fn liquidate(
+    keys: &EngineKeys,
+    parties: Parties,
+    request: &Request,
+    with_asset_bank: bool,
+    no_op_if_refused: bool,
+) -> Instruction {
+    let bounds = LiquidationBounds {
+        max_size: request.max_size.unwrap_or_default(),
+        as_much_as_allowed: request.max_size.is_none(),
+        min_size: request.min_size,
+        limit_numerator: request.limit_numerator,
+        limit_denominator: request.limit_denominator,
+        no_op_if_refused,
+    };
+    match request.leg {
+        Leg::Pair { asset, liability } => {
+            let liability = match liability {
+                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
+                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
+            };
+            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
+            liquidate_collateral(keys, parties, args, with_asset_bank)
+        }
+        Leg::Perp { market } => liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
+    }
+}
+
+/// Whether a liquidator's account owes the token that the leg would give it, so that the token's bank must go along.
+pub fn owes_collateral(liquidator: &MarginAccount, leg: &Leg) -> bool {
+    let Leg::Pair { asset, .. } = *leg else { return false };
+    liquidator.token_index(asset).is_some_and(|place| liquidator.tokens[place].shares < 0)
 }
 
 /// Takes over a perp.

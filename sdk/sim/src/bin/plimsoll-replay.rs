@@ -131,8 +131,7 @@ fn replay_live(url: &str, options: &Options, config: &Config, progress: &Progres
     use plimsoll_sim::live::{self, LiveConfig, Stop};
     let wallet = plimsoll_rpc::Wallet::find(Some(url), options.keypair.as_deref(), None).map_err(|e| e.to_string())?;
     let authority = wallet.keypair().map_err(|e| e.to_string())?;
-    let Config { scenario, minutes, accounts, seed, step_secs } = *config;
-    let live = LiveConfig { scenario, minutes, accounts, seed, step_secs, speed: options.speed };
+    let live = LiveConfig { run: *config, speed: options.speed };
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
     runtime.block_on(async {
         let stop = Stop::default();

@@ -154,13 +154,6 @@ impl Play {
         };
         let seen = &self.seen;
         let mut result = RunResult {
-            scenario: self.config.scenario.name.to_owned(),
-            summary: self.config.scenario.summary.to_owned(),
-            seed: self.config.seed,
-            accounts: self.config.accounts,
-            minutes: self.config.minutes,
-            step_secs: self.config.step_secs,
-            start_time: self.start,
             units: units(),
             figures: self.watch.figures(standings, &seen.liquidations, &seen.bankruptcies),
             insurance: watch::insurance(&before.banks, &seen.last.shared.banks, &seen.samples),
@@ -173,7 +166,7 @@ impl Play {
             feeds: Underlying::ALL.map(feed).into(),
             cluster: Some(cluster),
             left_out: left_out(),
-            ..RunResult::default()
+            ..RunResult::of(&self.config.run, self.start)
         };
         result.figures.as_planned = None;
         result.bankruptcies = std::mem::take(&mut self.seen.bankruptcies);

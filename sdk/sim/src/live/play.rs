@@ -120,7 +120,7 @@ impl Play {
         first: Glance,
         stop: Stop,
     ) -> Self {
-        let capital = |usd: u64| usd as f64 * config.scenario.capital_factor;
+        let capital = |usd: u64| usd as f64 * config.run.scenario.capital_factor;
         let last = Arc::new(first);
         let mut play = Self {
             live,
@@ -129,8 +129,8 @@ impl Play {
             pace: Arc::new(pace),
             desks: LIQUIDATORS.iter().map(|plan| Desk::new(*plan, capital(plan.capital_usd))).collect(),
             people: Arc::new(people),
-            books: config.scenario.depth_usd.map(|usd| Depth::new(usd, start)),
-            rng: Rng::stream(config.seed, "races"),
+            books: config.run.scenario.depth_usd.map(|usd| Depth::new(usd, start)),
+            rng: Rng::stream(config.run.seed, "races"),
             watch: Watch { tracks: Vec::new() },
             seen: Seen::new(last),
             away: Away::default(),

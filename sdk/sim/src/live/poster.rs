@@ -5,17 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mock_oracle::client;
-use mock_oracle::pyth::PostPythArgs;
 use plimsoll_sdk::ix;
 use solana_instruction::Instruction;
 use tokio::task::JoinHandle;
 
 use super::orders::Order;
 use super::{Live, Tried};
-
-/// One sigma of a posted price, parts per million of it.
-const SIGMA_PPM: i64 = 200;
-const EXPONENT: i32 = -8;
 
 impl Live {
     /// Posts prices, each a slot of the board and units of 1e-8 dollars; the board takes them at the next refresh.
@@ -28,15 +23,7 @@ impl Live {
     }
 
     fn post_instruction(&self, slot: u8, price_e8: i64) -> Instruction {
-        let args = PostPythArgs {
-            price: price_e8,
-            conf: (price_e8 as i128 * SIGMA_PPM as i128 / 1_000_000) as u64,
-            exponent: EXPONENT,
-            publish_time: None,
-            prev_publish_time: None,
-            ema_price: price_e8,
-            ema_conf: 0,
-        };
+        let args = client::price_of_now(price_e8);
         client::post_pyth(self.authority(), self.feeds[slot as usize], args)
     }
 

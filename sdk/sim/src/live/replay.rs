@@ -17,7 +17,8 @@ use crate::listing::atoms_of_usd_down;
 use crate::path;
 use crate::population::{self, Population};
 use crate::result::{Conservation, RunResult};
-use crate::scenario::{Scenario, Window};
+use crate::run::Config;
+use crate::scenario::Window;
 
 /// Engines of one authority that are looked through for a free number.
 const MOST_ENGINES: u16 = 1_000;
@@ -30,16 +31,8 @@ const LONGEST_SLOW_SECS: u32 = 10;
 /// What the command line chooses.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveConfig {
-    /// The crash.
-    pub scenario: &'static Scenario,
-    /// Minutes of it.
-    pub minutes: usize,
-    /// Margin accounts.
-    pub accounts: usize,
-    /// Seed of the population and of who is first to look.
-    pub seed: u64,
-    /// Recorded seconds between two prices.
-    pub step_secs: u32,
+    /// What is replayed, as in process.
+    pub run: Config,
     /// Recorded seconds in a second.
     pub speed: u32,
 }
@@ -56,9 +49,12 @@ pub async fn replay(
     progress: &ProgressBar,
     stop: &Stop,
 ) -> Tried<RunResult> {
-    let window =
-        config.scenario.window(config.minutes).map_err(|reason| Failed::because("reading the recording", reason))?;
-    let series = [0, 1].map(|i: usize| path::series(&window.bars[i], config.step_secs));
+    let window = config
+        .run
+        .scenario
+        .window(config.run.minutes)
+        .map_err(|reason| Failed::because("reading the recording", reason))?;
+    let series = [0, 1].map(|i: usize| path::series(&window.bars[i], config.run.step_secs));
     let setting = Setting { cluster, authority, config, window, progress };
     let (play, before, poster) = tokio::select! {
         set_up = setting.set_up(series, stop) => set_up?,
@@ -84,14 +80,14 @@ impl Setting<'_> {
     async fn set_up(&self, series: [Vec<i64>; 2], stop: &Stop) -> Tried<(Play, Before, Poster)> {
         let (config, progress) = (self.config, self.progress);
         let first = [series[0][0], series[1][0]];
-        let population = population::plan(config.accounts, config.seed, config.scenario.cushion_factor);
+        let population = population::plan(config.run.accounts, config.run.seed, config.run.scenario.cushion_factor);
         progress.set_message("engine, prices, banks and markets");
         let connection = Connection::new(self.cluster);
         Live::new(connection.clone(), self.authority.insecure_clone(), 0).require(self.cluster, &population).await?;
         let (mut live, engine_id) = free_engine(connection, &self.authority).await?;
         let lamports = live.balance(&live.authority()).await?;
         let poster = self.engine(&mut live, engine_id, first).await?;
-        let people = live.people(config.scenario, &population, first, progress).await?;
+        let people = live.people(config.run.scenario, &population, first, progress).await?;
         self.open(&live, &people, &poster, &population, first).await?;
         let mut conservation = Conservation::default();
         let look = live.patiently(|| live.look_steadily()).await?;
@@ -104,7 +100,7 @@ impl Setting<'_> {
             conservation,
             sources: self.window.sources.clone(),
         };
-        let pace = Pace::start(series, config.step_secs, config.speed);
+        let pace = Pace::start(series, config.run.step_secs, config.speed);
         let due = pace.clone();
         poster.follow(move || due.prices());
         let play = Play::new(live, *config, self.window.start, pace, people, look.into(), stop.clone());
@@ -119,7 +115,8 @@ impl Setting<'_> {
         let slow_secs = (SLOW_SECS / speed).clamp(fast_secs, LONGEST_SLOW_SECS.max(fast_secs));
         live.list(Averages { fast_secs, slow_secs, update_secs: 2 }, first).await?;
         let poster = Poster::start(live.clone(), vec![E8, first[0], first[1]], POSTED_EVERY);
-        let (funder, amount_atoms) = (live.authority(), atoms_of_usd_down(0, self.config.scenario.insurance_usd, E8));
+        let (funder, amount_atoms) =
+            (live.authority(), atoms_of_usd_down(0, self.config.run.scenario.insurance_usd, E8));
         live.send("tokens for insurance", &[], &live.mint_instructions(&funder, 0, amount_atoms)).await?;
         let (source, args) = (live.wallet(&funder, 0), args::FundInsuranceArgs { amount_atoms });
         let fund = ix::fund_insurance(&live.keys, &live.token(0), funder, source, args);

@@ -36,7 +36,7 @@ impl Play {
         self.move_books(secs, prices);
         self.note(secs, passed, &prices, &standings);
         self.observe(&standings);
-        if secs as i64 >= self.config.scenario.liquidators_from_secs {
+        if secs as i64 >= self.config.run.scenario.liquidators_from_secs {
             self.liquidate(&standings);
             self.unwind(prices);
             self.resolve(&standings);

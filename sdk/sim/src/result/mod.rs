@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::Config;
+
 pub use cluster::ClusterRun;
 pub use events::{BankInsurance, Bankruptcy, Conservation, Insurance, Liquidation};
 pub use parties::{FeedResult, Footprint, LiquidatorResult};
@@ -125,6 +127,21 @@ pub struct RunResult {
 }
 
 impl RunResult {
+    /// A run of this configuration whose first price is of `start_time`, before anything happened in it.
+    pub fn of(config: &Config, start_time: i64) -> Self {
+        Self {
+            scenario: config.scenario.name.to_owned(),
+            summary: config.scenario.summary.to_owned(),
+            seed: config.seed,
+            accounts: config.accounts,
+            minutes: config.minutes,
+            step_secs: config.step_secs,
+            start_time,
+            units: Self::units(),
+            ..Self::default()
+        }
+    }
+
     /// What the numbers of the JSON are counted in.
     pub fn units() -> BTreeMap<String, String> {
         [
