@@ -6,11 +6,13 @@
 //! | [`wallet`] | the Solana CLI's configuration and key files |
 //! | [`engine`] | an engine's accounts, read together and decoded |
 //! | [`scan`] | many accounts at once, within what a node takes |
-//! | [`send`] | simulate, limit, price, sign, send again until confirmed |
+//! | [`send`] | simulate, limit, price, sign, send |
+//! | [`deliver`] | send again until it is certain what became of it |
 //! | [`error`] | what goes wrong, with what to do about it |
 #![deny(missing_docs)]
 
 pub mod cluster;
+pub mod deliver;
 pub mod engine;
 pub mod error;
 pub mod scan;

@@ -29,7 +29,7 @@ impl Accrue<'_> {
 /// Writes the projected borrow index, the rate from now on and the copy of the deposit index.
 ///
 /// # Errors
-/// `EngineMismatch`, `SlotEmpty`.
+/// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`.
 pub fn handler(ctx: Context<Accrue>) -> Result<()> {
     ctx.accounts.validate()?;
     let event = {

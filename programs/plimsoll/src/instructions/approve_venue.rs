@@ -46,7 +46,8 @@ impl ApproveVenue<'_> {
 /// Records the approval.
 ///
 /// # Errors
-/// `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `VenueInactive`, `AmountZero`, `AmountTooLarge`, `VenuesFull`.
+/// `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `VenueInactive`, `AmountZero`, `AmountTooLarge`,
+/// `VenuesFull`.
 pub fn handler(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let venue = ctx.accounts.venue.key().to_bytes();

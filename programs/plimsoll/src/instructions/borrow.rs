@@ -120,9 +120,10 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
 /// Books the borrow, checks caps, liquidity and initial margin, then moves the tokens.
 ///
 /// # Errors
-/// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `Paused`, `VaultMismatch`,
-/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `LiquidityInsufficient`, `TokenTableFull`, `ReduceOnly`,
-/// `BankTerminal`, `BorrowCapReached`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
+/// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
+/// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `LiquidityInsufficient`, `TokenTableFull`,
+/// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the
+/// token program.
 pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now_secs()?)?;

@@ -31,7 +31,7 @@ pub struct CheckMargin<'info> {
 /// Sets a [`MarginView`] as return data.
 ///
 /// # Errors
-/// `EngineMismatch`, `UnknownValue` for other views, `LegPriceInvalid`, `NumberOutOfRange`.
+/// `VersionUnknown`, `EngineMismatch`, `UnknownValue` for other views, `LegPriceInvalid`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     ensure!(args.views == 1 || args.views == 3, EngineError::UnknownValue);
     let account = read::<MarginAccount>(&ctx.accounts.margin_account)?;

@@ -91,7 +91,7 @@ impl<'info> CollectFees<'info> {
 /// Books interest, takes the fees off the bank, then moves the tokens.
 ///
 /// # Errors
-/// `AmountZero`, `AmountTooLarge`, `NotAuthority`, `EngineMismatch`, `VaultMismatch`, `MintMismatch`,
+/// `AmountZero`, `AmountTooLarge`, `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `VaultMismatch`, `MintMismatch`,
 /// `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`, `VaultDeltaMismatch`; the token
 /// program's.
 pub fn handler(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {

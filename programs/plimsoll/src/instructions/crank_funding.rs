@@ -81,7 +81,7 @@ impl CrankFunding<'_> {
 /// the last crank; a rate of zero where no price is valid.
 ///
 /// # Errors
-/// `EngineMismatch`, `SlotEmpty`, `NumberOutOfRange`.
+/// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<CrankFunding>) -> Result<()> {
     ctx.accounts.validate()?;
     let cranked = ctx.accounts.crank(now_secs()?)?;

@@ -102,8 +102,8 @@ impl<'info> Deposit<'info> {
 /// Moves the tokens, then books what arrived.
 ///
 /// # Errors
-/// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `AccountBankrupt`, `EngineMismatch`, `VaultMismatch`,
-/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `TokenTableFull`; `ReduceOnly`, `BankTerminal` and
+/// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`,
+/// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `TokenTableFull`; `ReduceOnly`, `BankTerminal` and
 /// `DepositCapReached` where deposits grow; the token program's.
 pub fn handler(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
     let decimals = ctx.accounts.validate(&args)?;

@@ -125,8 +125,8 @@ impl ListBank<'_> {
 /// Creates bank and vault and fills the next slot.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`, `PriceSlotEmpty`; those of
-/// [`BankConfigArgs::validate`] and [`BankConfigArgs::validate_quote`].
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`,
+/// `PriceSlotEmpty`; those of [`BankConfigArgs::validate`] and [`BankConfigArgs::validate_quote`].
 pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
     ctx.accounts.apply(&args, weights, &ctx.bumps, now_secs()?)?;

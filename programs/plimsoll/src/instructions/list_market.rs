@@ -137,8 +137,8 @@ impl ListMarket<'_> {
 /// Writes the market and its slot of the registry, both sides empty, no funding.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `PriceSlotEmpty`, `PriceStale`, `SlotEmpty`,
-/// `ParameterOutOfBounds`.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `PriceSlotEmpty`, `PriceStale`,
+/// `SlotEmpty`, `ParameterOutOfBounds`.
 pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
     let now = now_secs()?;
     let (rates, scale) = ctx.accounts.validate(&args, now)?;

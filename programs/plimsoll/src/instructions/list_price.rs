@@ -68,7 +68,8 @@ impl ListPriceArgs {
 /// Fills the next slot; it has no price yet.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of [`PriceConfigArgs::validate`].
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of
+/// [`PriceConfigArgs::validate`].
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     {

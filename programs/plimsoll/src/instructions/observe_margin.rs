@@ -22,7 +22,7 @@ pub struct ObserveMargin<'info> {
 /// Moves the clocks to now: they add the time between two under-water observations at most 30 s apart.
 ///
 /// # Errors
-/// `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`, `NumberOutOfRange`.
+/// `VersionUnknown`, `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     let mut account = ctx.accounts.margin_account.load_mut()?;
     let registry = ctx.accounts.registry.load()?;

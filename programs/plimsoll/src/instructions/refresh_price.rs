@@ -46,8 +46,8 @@ impl RefreshPrice<'_> {
 /// Updates each slot, or leaves it as it is where the oracle has nothing newer.
 ///
 /// # Errors
-/// `EngineMismatch`, `Paused`, `PriceSlotEmpty`; `AccountNotEnoughKeys` and `AccountMismatch` where the remaining
-/// accounts are fewer or more than the entries ask for; those of [`oracle::update_from_primary`] and
+/// `VersionUnknown`, `EngineMismatch`, `Paused`, `PriceSlotEmpty`; `AccountNotEnoughKeys` and `AccountMismatch` where
+/// the remaining accounts are fewer or more than the entries ask for; those of [`oracle::update_from_primary`] and
 /// [`oracle::update_from_pair`]. Any of them leaves every slot as it was.
 pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPriceArgs) -> Result<()> {
     let registry = ctx.accounts.registry.load()?;

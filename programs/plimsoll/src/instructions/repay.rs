@@ -105,8 +105,8 @@ impl<'info> Repay<'info> {
 /// Moves at most the debt, then books what arrived.
 ///
 /// # Errors
-/// `AmountZero` (also where the amount is worth no share), `AmountTooLarge`, `EngineMismatch`, `VaultMismatch`,
-/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `NothingOwed`; the token program's.
+/// `AmountZero` (also where the amount is worth no share), `AmountTooLarge`, `VersionUnknown`, `EngineMismatch`,
+/// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `NothingOwed`; the token program's.
 pub fn handler(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let (atoms, decimals) = ctx.accounts.book(&args, now_secs()?)?;

@@ -51,7 +51,7 @@ impl ReportPremium<'_> {
 /// Integrates the previous premium up to now and holds the new one from now on.
 ///
 /// # Errors
-/// `EngineMismatch`, `VenueInactive`, `PremiumOutOfBounds`.
+/// `VersionUnknown`, `EngineMismatch`, `VenueInactive`, `PremiumOutOfBounds`.
 pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let now = now_secs()?;

@@ -242,10 +242,10 @@ impl FillContext<'_> {
 /// side that grows or flips passes initial margin, one that only reduces keeps its ratio.
 ///
 /// # Errors
-/// `AmountZero`, `AmountTooLarge`, `SameAccount`, `EngineMismatch`, `Paused`, `AccountBankrupt`, `VenueInactive`,
-/// `VenueNotApproved`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`,
-/// `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`, `OpenInterestCapReached`,
-/// `InitialMarginInsufficient`, `MarginRatioFalls`.
+/// `AmountZero`, `AmountTooLarge`, `SameAccount`, `VersionUnknown`, `EngineMismatch`, `Paused`, `AccountBankrupt`,
+/// `VenueInactive`, `VenueNotApproved`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`, `PriceStale`,
+/// `PriceOutsideBand`, `ReduceOnly`, `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`,
+/// `OpenInterestCapReached`, `InitialMarginInsufficient`, `MarginRatioFalls`.
 pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let fill = ctx.accounts.settle(&args, now_secs()?)?;

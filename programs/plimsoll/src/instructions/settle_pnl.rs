@@ -184,8 +184,8 @@ pub(super) fn observe(account: &mut MarginAccount, registry: &Registry, board: &
 /// eligibility, so that it lowers no margin of anybody; or pays the market's own claim.
 ///
 /// # Errors
-/// `Paused`, `EngineMismatch`, `BankMismatch`, `AccountBankrupt`, `PositionMissing`, `PriceStale`, `NothingToSettle`,
-/// `MarketInDeficit`, `TokenTableFull`.
+/// `Paused`, `VersionUnknown`, `EngineMismatch`, `BankMismatch`, `AccountBankrupt`, `PositionMissing`, `PriceStale`,
+/// `NothingToSettle`, `MarketInDeficit`, `TokenTableFull`.
 pub fn handler(ctx: Context<SettlePnl>) -> Result<()> {
     ctx.accounts.validate()?;
     let settled = ctx.accounts.settle(now_secs()?)?;

@@ -28,7 +28,7 @@ impl SweepInsurance<'_> {
 /// Books interest and sweeps.
 ///
 /// # Errors
-/// `EngineMismatch`, `SlotEmpty`, `NothingToSweep`.
+/// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `NothingToSweep`.
 pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
     ctx.accounts.validate()?;
     let event = {

@@ -84,8 +84,9 @@ impl TakeWin<'_> {
 /// order of exits does not matter. Without a deficit it pays like `settle_pnl`.
 ///
 /// # Errors
-/// `AmountZero`, `AmountTooLarge`, `Paused`, `EngineMismatch`, `BankMismatch`, `NotOwner`, `AccountBankrupt`,
-/// `PositionMissing`, `PriceStale`, `NothingToSettle`, `BelowLimit`, `MaintenanceMarginInsufficient`.
+/// `AmountZero`, `AmountTooLarge`, `Paused`, `VersionUnknown`, `EngineMismatch`, `BankMismatch`, `NotOwner`,
+/// `AccountBankrupt`, `PositionMissing`, `PriceStale`, `NothingToSettle`, `BelowLimit`,
+/// `MaintenanceMarginInsufficient`.
 pub fn handler(ctx: Context<TakeWin>, args: TakeWinArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let settled = ctx.accounts.take(&args, now_secs()?)?;

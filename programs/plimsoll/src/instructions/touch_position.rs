@@ -47,7 +47,7 @@ impl TouchPosition<'_> {
 /// Carries the position over to the current epoch, books its cash and frees the leg where nothing is left of it.
 ///
 /// # Errors
-/// `EngineMismatch`, `SlotEmpty`, `PositionMissing`, `NumberOutOfRange`.
+/// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PositionMissing`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<TouchPosition>) -> Result<()> {
     ctx.accounts.validate()?;
     let (market, position) = ctx.accounts.touch(now_secs()?)?;

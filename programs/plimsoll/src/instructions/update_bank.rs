@@ -64,8 +64,8 @@ impl UpdateBank<'_> {
 /// A terminal bank stays terminal.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; those of [`BankConfigArgs::validate`] and
-/// [`BankConfigArgs::validate_quote`].
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; those of
+/// [`BankConfigArgs::validate`] and [`BankConfigArgs::validate_quote`].
 pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
     let now = now_secs()?;

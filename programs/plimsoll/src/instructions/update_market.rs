@@ -57,7 +57,8 @@ impl UpdateMarket<'_> {
 /// Replaces rates, caps, fee and status. What is open stays open, whatever the new caps.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`, `UnknownValue`, `SlotEmpty`, `PriceSlotEmpty`, `ParameterOutOfBounds`.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `SlotEmpty`, `PriceSlotEmpty`,
+/// `ParameterOutOfBounds`.
 pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()> {
     let (index, price_slot, rates) = ctx.accounts.validate(&args)?;
     {

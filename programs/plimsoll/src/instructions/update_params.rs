@@ -50,8 +50,8 @@ impl UpdateParams<'_> {
 /// Replaces the parameters and derives every listed target from them.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`; `ParameterOutOfBounds` where a parameter, or a listed bank or market under the
-/// new parameters, would be out of bounds.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`; `ParameterOutOfBounds` where a parameter, or a listed bank or
+/// market under the new parameters, would be out of bounds.
 pub fn handler(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()> {
     let params = GlobalParams::from(args.params);
     ctx.accounts.validate(&params)?;

@@ -71,8 +71,8 @@ fn require_calibrated(registry: &Registry, args: &UpdatePriceArgs) -> Result<()>
 /// and the count of updates stay, so whoever repoints a feed waits for the averages to follow.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`]; `ParameterOutOfBounds`
-/// where a listed market would no longer survive the calibration.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`];
+/// `ParameterOutOfBounds` where a listed market would no longer survive the calibration.
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     {

@@ -41,7 +41,7 @@ impl UpdateVenue<'_> {
 /// Replaces the permissions.
 ///
 /// # Errors
-/// `NotAuthority`, `EngineMismatch`.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`.
 pub fn handler(ctx: Context<UpdateVenue>, args: UpdateVenueArgs) -> Result<()> {
     ctx.accounts.validate()?;
     let mut venue = ctx.accounts.venue.load_mut()?;

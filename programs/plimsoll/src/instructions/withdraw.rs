@@ -125,8 +125,8 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
 /// Books the withdrawal, checks liquidity and initial margin, then moves the tokens.
 ///
 /// # Errors
-/// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `Paused`, `VaultMismatch`,
-/// `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`,
+/// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
+/// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`,
 /// `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;

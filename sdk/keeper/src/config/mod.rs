@@ -2,6 +2,7 @@
 
 mod check;
 mod jobs;
+mod prices;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub use jobs::{
     AccrueConfig, BankruptcyConfig, FundingConfig, Jobs, LiquidateConfig, ObserveConfig, RefreshConfig, SettleConfig,
     SweepConfig,
 };
+pub use prices::PricesConfig;
 
 /// Why a configuration cannot be used; every text names the key.
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +68,6 @@ pub struct Config {
     pub send: SendConfig,
     /// Jito's block engine.
     pub jito: JitoConfig,
-    /// Where prices come from besides the chain.
-    pub prices: PricesConfig,
     /// Metrics and health over HTTP.
     pub http: HttpConfig,
     /// The jobs.

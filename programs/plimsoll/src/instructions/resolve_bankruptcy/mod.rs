@@ -140,8 +140,8 @@ impl ResolveBankruptcy<'_> {
 /// # Errors
 /// `Freeze`: `NotBankrupt`, `AssetsRemain`, `PerpsRemain`. Others: `WrongStage`, `AssetsRemain` where an asset must go
 /// first, `QuoteBorrowFirst`, `LegEmpty` and `NothingOwed` where the account has no such leg, `PriceStale` where a base
-/// cannot be valued yet. All: `Paused`, `EngineMismatch`, `BankTotalsRequired`, `BankMismatch`, `MarketMismatch`,
-/// `NumberOutOfRange`.
+/// cannot be valued yet. All: `Paused`, `VersionUnknown`, `EngineMismatch`, `BankTotalsRequired`, `BankMismatch`,
+/// `MarketMismatch`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
     ctx.accounts.validate(args.step)?;
     let now = now_secs()?;
