@@ -94,10 +94,20 @@ pub fn cargo() -> Command {
 pub fn prepared(executable: impl AsRef<OsStr>, directory: &Path) -> Command {
     let mut command = Command::new(executable);
     command.current_dir(directory);
+    // What cargo tells this program about its own package: build scripts that look at it would run again, and everything
+    // above them be compiled again, whenever cargo is called with and without this program in between.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_own_package(name)) {
+        command.env_remove(name);
+    }
     for program in &PROGRAMS {
         command.env(program.variable, program.path());
     }
     command
+}
+
+fn is_of_own_package(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// A command that compiles one of the workspace's binaries with these features, if need be, and runs it.
@@ -106,4 +116,19 @@ pub fn cargo_run(package: &str, binary: &str, features: &[&str]) -> Command {
     command.args(["run", "--quiet", "-p", package, "--bin", binary]);
     command.args(features.iter().flat_map(|feature| ["--features", feature])).arg("--");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_called_as_a_person_calls_it() {
+        // Cargo has set it for this test.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let command = cargo();
+        let removed = command.get_envs().any(|(name, value)| name == "CARGO_PKG_NAME" && value.is_none());
+        let given = command.get_envs().any(|(name, value)| name == "PLIMSOLL_SO" && value.is_some());
+        assert!(removed && given);
+    }
 }
