@@ -48,6 +48,7 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         ("index.recheck_secs", config.index.recheck_secs as u64, 1, 86_400),
         ("send.fee_percentile", config.send.fee_percentile as u64, 0, 100),
         ("send.compute_headroom_percent", config.send.compute_headroom_percent as u64, 0, 1_000),
+        ("send.compute_headroom_units", config.send.compute_headroom_units as u64, 0, 1_400_000),
         ("send.resigns", config.send.resigns as u64, 0, 20),
         ("send.blockhash_millis", config.send.blockhash_millis, 0, 20_000),
         ("send.status_millis", config.send.status_millis, 1, 10_000),

@@ -196,6 +196,8 @@ pub struct SendConfig {
     pub fee_most_micro_lamports: u64,
     /// Compute-unit limit above what the simulation used, per cent.
     pub compute_headroom_percent: u32,
+    /// Least units above it.
+    pub compute_headroom_units: u32,
     /// Sets the limit of loaded account data from the simulation.
     pub limit_loaded_data: bool,
     /// How often a transaction whose blockhash expired is signed again.
@@ -215,6 +217,7 @@ impl Default for SendConfig {
             fee_least_micro_lamports: 0,
             fee_most_micro_lamports: 100_000,
             compute_headroom_percent: 10,
+            compute_headroom_units: 6_000,
             limit_loaded_data: true,
             resigns: 2,
             blockhash_millis: 2_000,
@@ -241,6 +244,7 @@ impl SendConfig {
                 most: self.fee_most_micro_lamports,
             },
             headroom_percent: self.compute_headroom_percent,
+            headroom_units: self.compute_headroom_units,
             limit_loaded_data: self.limit_loaded_data,
         }
     }

@@ -100,7 +100,8 @@ impl Live {
     async fn send_once(&self, signers: &[&Keypair], instructions: &[Instruction]) -> plimsoll_rpc::Result<Sent> {
         // Two equal transactions with one blockhash are the same transaction, and the second would do nothing.
         let fee = Fee::Fixed(1 + self.tally.next() % FEES);
-        let options = SendOptions { fee, headroom_percent: HEADROOM_PERCENT, limit_loaded_data: false };
+        let options =
+            SendOptions { fee, headroom_percent: HEADROOM_PERCENT, limit_loaded_data: false, ..SendOptions::default() };
         let simulated = self.connection.simulate(&self.authority(), instructions).await?;
         let mut all = self.connection.budget(&simulated, instructions, &options).await?;
         all.extend_from_slice(instructions);
