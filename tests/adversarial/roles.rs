@@ -188,8 +188,8 @@ fn a_venue_fills_only_where_the_authority_and_both_owners_let_it() {
         (ix::revoke_venue(alice.owner, alice.account, venue), EngineError::VenueNotApproved),
         (ix::revoke_venue(bob.owner, bob.account, venue), EngineError::VenueNotApproved),
         // A SOL costs 162 dollars.
-        (ix::approve_venue(alice.owner, alice.account, venue, 161_999_999), EngineError::VenueNotionalExceeded),
-        (ix::approve_venue(bob.owner, bob.account, venue, 1), EngineError::VenueNotionalExceeded),
+        (stage.world.approve_venue(&alice, venue, 161_999_999), EngineError::VenueNotionalExceeded),
+        (stage.world.approve_venue(&bob, venue, 1), EngineError::VenueNotionalExceeded),
     ];
     for (change, error) in cases {
         let mut world = stage.world.clone();
@@ -197,7 +197,7 @@ fn a_venue_fills_only_where_the_authority_and_both_owners_let_it() {
         assert_refused(&mut world, &payer, std::slice::from_ref(&fill), error);
     }
     // The last dollar of an approval is spent once.
-    let approve = ix::approve_venue(bob.owner, bob.account, venue, 162_000_000);
+    let approve = stage.world.approve_venue(&bob, venue, 162_000_000);
     assert_sent(stage.world.send(&payer, &[approve, fill.clone()]));
     assert_refused(&mut stage.world, &payer, &[fill], EngineError::VenueNotionalExceeded);
 }

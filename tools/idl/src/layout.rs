@@ -46,6 +46,7 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         TokenPosition,
         DerivativePosition,
         VenueApproval,
+        SpentAtoms,
         MarginView,
         MaintenanceView,
         StoredPrice,
