@@ -157,6 +157,7 @@ mod tests {
     use super::*;
     use bytemuck::Zeroable;
     use plimsoll_risk::params::INDEX_ONE;
+    use plimsoll_state::EngineAccount;
 
     const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
 
@@ -190,13 +191,22 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_opens_nothing() {
+    fn a_full_table_opens_nothing_but_quote() {
         let mut account = MarginAccount::zeroed();
-        for bank in 0..16 {
+        for bank in 1..16 {
             apply_delta(&mut account, bank, 1, &VIEW).unwrap();
         }
-        assert_eq!(apply_delta(&mut account, 16, 1, &VIEW).unwrap_err(), EngineError::TokenTableFull.into());
+        let refused = |account: &mut MarginAccount| apply_delta(account, 16, 1, &VIEW).unwrap_err();
+        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
         assert!(apply_delta(&mut account, 15, 1, &VIEW).is_ok());
+        apply_delta(&mut account, 0, -7, &VIEW).unwrap();
+        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
+        apply_delta(&mut account, 0, 7, &VIEW).unwrap();
+        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
+        // A place that another token frees is anybody's.
+        apply_delta(&mut account, 3, -1, &VIEW).unwrap();
+        apply_delta(&mut account, 16, 1, &VIEW).unwrap();
+        assert!(account.invariant().is_ok() && account.token_index(0).is_none());
     }
 
     #[test]
