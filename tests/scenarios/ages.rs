@@ -6,8 +6,8 @@ use plimsoll_state::MarginView;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
-/// One side of the trade: 100 SOL at 200 dollars, for which six percent and the fees are enough.
-const MARGIN: u64 = 1_210 * USD;
+/// What one side of 100 SOL at 200 dollars needs: six percent at the high price, fees and the weight of quote.
+const MARGIN: u64 = 1_260 * USD;
 const SIZE: u64 = 100 * SOL_UNITS;
 
 fn fill_ix(stage: &Stage, buyer: &Trader, seller: &Trader, base_units: u64) -> Instruction {
