@@ -163,12 +163,12 @@ fn a_stolen_key_that_may_trade_costs_the_fee_of_its_notional_a_day_and_no_more()
 }
 
 #[test]
-fn a_delegate_trades_at_a_price_that_a_refresh_would_not_refuse() {
+fn a_delegate_trades_at_a_price_no_older_than_adding_risk_asks_for_whatever_it_does() {
     // Between its limit and the fee stands the age of the board's price: a thief takes the counterparty's side of what
     // the market has done since.
     let mut theft = theft(right::TRADE);
     theft.stage.repeat_prices();
-    theft.stage.advance(GlobalParams::DEFAULT.write_age_secs as i64);
+    theft.stage.advance(GlobalParams::DEFAULT.risk_age_secs as i64);
     let fill = theft.fill(true, SOL_UNITS, 0);
     assert_sent(theft.stage.simulate(&theft.thief, std::slice::from_ref(&fill)));
     theft.stage.advance(1);

@@ -95,7 +95,7 @@ fn an_account_may_add_risk_at_its_initial_requirement_with_every_price_in_order(
     let may = |view| answer::may_add_risk(&view, &answer::of_account(&ENGINE, &ACCOUNT));
     assert_eq!(may(about(ALL, 5, 5, 0)), Ok(true));
     assert_eq!(may(about(ALL, 4, 5, 0)), Ok(false));
-    for flag in [MarginView::STALE, MarginView::NOT_READY, MarginView::SATURATED] {
+    for flag in [MarginView::STALE, MarginView::NOT_READY, MarginView::SATURATED, MarginView::OLD] {
         assert_eq!(may(about(ALL, 9, 5, flag)), Ok(false));
     }
     assert_eq!(answer::initial_margin_left_usd_pico(&about(ALL, 4, 5, 0)), Ok(-1));

@@ -79,8 +79,9 @@ impl MarginView {
         if spot.saturated {
             view.flags |= Self::SATURATED;
         }
-        let (stale, ready) = portfolio.ages();
+        let (stale, old, ready) = portfolio.ages();
         view.flags |= if stale { Self::STALE } else { 0 };
+        view.flags |= if old { Self::OLD } else { 0 };
         view.flags |= if all && !ready { Self::NOT_READY } else { 0 };
         if all {
             view.fast = MaintenanceView::from(&margins(portfolio, At::Fast, false));
@@ -95,6 +96,8 @@ impl MarginView {
     pub const NOT_READY: u32 = 2;
     /// Some leg's value left the range of the numbers; the account may add no risk.
     pub const SATURATED: u32 = 4;
+    /// Some leg's price is older than the risk age; the account may add no risk. Asked for with the initial view.
+    pub const OLD: u32 = 8;
 
     /// Has maintenance and target at spot.
     pub const SPOT: u32 = 1;
@@ -243,7 +246,7 @@ mod tests {
         for expected in [OURS, HIS] {
             assert_eq!(view(all, 5, 5, 0).may_add_risk(&expected), Ok(true));
             assert_eq!(view(all, 4, 5, 0).may_add_risk(&expected), Ok(false));
-            for flag in [MarginView::STALE, MarginView::NOT_READY, MarginView::SATURATED] {
+            for flag in [MarginView::STALE, MarginView::NOT_READY, MarginView::SATURATED, MarginView::OLD] {
                 assert_eq!(view(all, 9, 5, flag).may_add_risk(&expected), Ok(false));
             }
         }

@@ -47,6 +47,7 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         DerivativePosition,
         VenueApproval,
         SpentAtoms,
+        SpentPerUnit,
         MarginView,
         MaintenanceView,
         StoredPrice,

@@ -29,7 +29,7 @@ const REFUSALS: Readonly<Record<MarginViewRefusal, string>> = {
 /** Bits of `MarginView.views`. */
 export const MARGIN_VIEWS = { spot: 1, fast: 2, initial: 4 } as const;
 /** Bits of `MarginView.flags`, each of which forbids adding risk. */
-export const MARGIN_FLAGS = { stale: 1, notReady: 2, saturated: 4 } as const;
+export const MARGIN_FLAGS = { stale: 1, notReady: 2, saturated: 4, old: 8 } as const;
 
 /**
  * Whether the account that is meant may add risk now: every price fresh, ready and in range, and NAV at or above the
