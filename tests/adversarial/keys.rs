@@ -288,7 +288,8 @@ fn a_venue_that_the_authority_widens_settles_only_what_the_owners_approved_and_u
     let (mut theft, signer) = stolen_venue(1_000_000 * USD);
     let (keys, authority) = (theft.stage.keys, theft.stage.authority);
     let venue = keys.venue(&signer);
-    assert_sent(theft.stage.send(&signer, &[theft.venue_fill(SOL_PERP, signer, true, SOL_UNITS, 0)]));
+    let approved = theft.venue_fill(SOL_PERP, signer, true, SOL_UNITS, 0);
+    assert_sent(theft.stage.send(&signer, &[approved]));
     // The approval used to be for whatever the venue may settle, also later.
     let terms = args::UpdateVenueArgs { active: true, settle_markets: u32::MAX, premium_markets: 0 };
     assert_sent(theft.stage.send_as_authority(ix::update_venue(&keys, authority, venue, terms)));

@@ -155,9 +155,10 @@ fn who_only_reads_events_sees_every_key_what_it_may_do_and_what_it_does() {
         let approve = stage.world.approve_venue(&dora, venue, limit * USD);
         send(&mut stage, approve);
     }
-    let second = stage.world.approve_venue(&dora, keys.venue(&stage.other_signer), 3);
+    let other = keys.venue(&stage.other_signer);
+    let second = stage.world.approve_venue(&dora, other, 3);
     send(&mut stage, second);
-    send(&mut stage, ix::revoke_venue(owner, dora.account, keys.venue(&stage.other_signer)));
+    send(&mut stage, ix::revoke_venue(owner, dora.account, other));
     let bob = stage.bob;
     let args = args::SettleFillArgs { base_units: UNITS, quote_atoms: stage.world.quote_atoms(SOL_PERP, UNITS, None) };
     let sides = ix::FillAuthority::Sides { buyer: thief, seller: bob.owner };
