@@ -7,6 +7,8 @@ use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, 
 use proptest::prelude::*;
 
 pub const NOW: i64 = 1_760_130_600;
+/// Decimals of settlement tokens.
+pub const QUOTE_DECIMALS: [u8; 5] = [0, 2, 6, 8, 9];
 
 /// One random leg before it becomes a token or a perp.
 #[derive(Clone, Debug)]
@@ -78,14 +80,19 @@ pub fn token(seed: &Seed, dollars: f64, bank: u8, params: &GlobalParams) -> Toke
     TokenLeg { amount_atoms: amount, weights, prices: prices(seed, scale, amount >= 0), bank }
 }
 
-/// A perp of about `dollars` notional, signed, whose PnL at spot is about `pnl` dollars.
+/// A perp of about `dollars` notional, signed, whose PnL at spot is about `pnl` dollars, in a quote of six decimals.
 pub fn perp(seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
+    perp_in(6, seed, dollars, pnl, market)
+}
+
+/// [`perp`] in a quote of these decimals.
+pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
     // A base unit is worth less than a thousandth of a dollar.
     let mut base_decimals = 0u8;
     while seed.price_micro as f64 / 10f64.powi(base_decimals as i32) > 1_000.0 {
         base_decimals += 1;
     }
-    let scale = base_scale_down(6, base_decimals).unwrap();
+    let scale = base_scale_down(quote_decimals, base_decimals).unwrap();
     let units = (dollars * 1e6 / (seed.price_micro as f64 / 10f64.powi(base_decimals as i32))) as i64;
     let rates = MarketRates {
         maint_ppm: seed.rate,
@@ -94,7 +101,7 @@ pub fn perp(seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
     };
     PerpLeg {
         units,
-        cash_atoms: ((pnl - dollars) * 1e6) as i64,
+        cash_atoms: ((pnl - dollars) * 10f64.powi(quote_decimals as i32)) as i64,
         rates,
         prices: prices(seed, scale, units >= 0),
         market,
@@ -127,7 +134,10 @@ pub fn portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
 }
 
 fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pnl_weight: u32) -> Portfolio {
-    let params = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
+    let quote_decimals = QUOTE_DECIMALS[quote.decimals as usize % QUOTE_DECIMALS.len()];
+    let mut params = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
+    // Listing wants an atom to be worth at most a hundredth of dust.
+    params.dust_usd_micro = params.dust_usd_micro.max(200 * 10u64.pow(6 - quote_decimals.min(6) as u32));
     let mut p = Portfolio::empty(params);
     let (mut gross, mut net) = (0.0, 0.0);
     for (i, seed) in seeds.iter().enumerate() {
@@ -138,7 +148,7 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pn
             net += dollars;
         } else if p.perp_count < 4 {
             let pnl = pnls[i] * dollars.abs();
-            p.perps[p.perp_count] = perp(seed, dollars, pnl, i as u8);
+            p.perps[p.perp_count] = perp_in(quote_decimals, seed, dollars, pnl, i as u8);
             p.perp_count += 1;
             net += pnl;
         }
@@ -149,9 +159,9 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pn
     let quote =
         Seed { price_micro: 999_000 + quote.price_micro % 2_000, fast_ppm: 1_000_000, rate: 0, ..quote.clone() };
     let mut leg = TokenLeg {
-        amount_atoms: (q * 1e6) as i64,
+        amount_atoms: (q * 10f64.powi(quote_decimals as i32)) as i64,
         weights: quote_weights(&params),
-        prices: prices(&Seed { decimals: 6, ..quote }, token_scale_down(6).unwrap(), true),
+        prices: prices(&quote, token_scale_down(quote_decimals).unwrap(), true),
         bank: 0,
     };
     leg.prices.edge = 0;
