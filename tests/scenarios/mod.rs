@@ -1,6 +1,7 @@
 //! Whole stories on the chain: what happens to an account, to its liquidators and to everybody else.
 
 mod bankruptcy;
+mod clocks;
 mod cure;
 mod pnl;
 mod reasons;

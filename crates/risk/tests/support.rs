@@ -120,7 +120,17 @@ pub fn calm(mut p: Portfolio) -> Portfolio {
 
 /// Portfolios around and below maintenance, with up to six tokens and four perps beside quote.
 pub fn portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
+    portfolio_in(stale_share, Just(6u8))
+}
+
+/// [`portfolio`] whose quote has any decimals that settlement tokens have.
+pub fn portfolio_of_any_quote(stale_share: u32) -> impl Strategy<Value = Portfolio> {
+    portfolio_in(stale_share, proptest::sample::select(&QUOTE_DECIMALS[..]))
+}
+
+fn portfolio_in(stale_share: u32, decimals: impl Strategy<Value = u8>) -> impl Strategy<Value = Portfolio> {
     (
+        decimals,
         proptest::collection::vec(seed(stale_share), 1..10),
         seed(0),
         -0.15f64..0.25,
@@ -128,13 +138,13 @@ pub fn portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
         proptest::collection::vec(-0.2f64..0.2, 10),
         700_000u32..=1_000_000,
     )
-        .prop_map(|(seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
-            build(&seeds, &quote, cushion, 10f64.powf(magnitude), &pnls, pnl_weight)
+        .prop_map(|(decimals, seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
+            build(&seeds, &Seed { decimals, ..quote }, cushion, 10f64.powf(magnitude), &pnls, pnl_weight)
         })
 }
 
 fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pnl_weight: u32) -> Portfolio {
-    let quote_decimals = QUOTE_DECIMALS[quote.decimals as usize % QUOTE_DECIMALS.len()];
+    let quote_decimals = quote.decimals;
     let mut params = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
     // Listing wants an atom to be worth at most a hundredth of dust.
     params.dust_usd_micro = params.dust_usd_micro.max(200 * 10u64.pow(6 - quote_decimals.min(6) as u32));
