@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_address, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, Repaid, TokenMove};
 use crate::gate;
@@ -58,7 +58,7 @@ impl<'info> Repay<'info> {
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*self.margin_account.load()?)?;
         require_same_engine(&*registry, &*bank)?;
-        require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)
     }
