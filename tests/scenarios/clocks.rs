@@ -102,7 +102,7 @@ fn a_deposit_or_a_repayment_that_leaves_the_account_healthy_ends_the_bypass_and_
         print(&mut stage, 150);
         assert_sent(stage.observe(&alice));
         assert_eq!(stage.margin_account(&alice).bypass, 1);
-        let mut pay = |stage: &mut Stage, usd: u64| {
+        let pay = |stage: &mut Stage, usd: u64| {
             let sent = match repays {
                 true => stage.repay(&alice, USDC, Some(usd * USD)),
                 false => stage.deposit(&alice, SOL, usd * ONE_SOL / 150),
