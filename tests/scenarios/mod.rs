@@ -3,7 +3,9 @@
 mod ages;
 mod bankruptcy;
 mod clocks;
+mod closed_borrowing;
 mod cure;
+mod full_table;
 mod pnl;
 mod reasons;
 mod venue;
