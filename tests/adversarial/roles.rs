@@ -159,7 +159,7 @@ fn a_delegate_does_what_its_rights_say_each_by_itself_and_nothing_else() {
             ix.accounts[at].pubkey = delegate;
             if call.name == "deposit" {
                 // From the delegate's own purse.
-                ix.accounts[5].pubkey = world.funded(&delegate, USDC, 100_000_000);
+                ix.accounts[6].pubkey = world.funded(&delegate, USDC, 100_000_000);
             }
             let Some((needed, missing)) = needs(call.name) else {
                 assert_refused(&mut world, &payer, &[ix], EngineError::NotOwner);
