@@ -2,6 +2,7 @@
 
 mod bankruptcy;
 mod cure;
+mod last_unit;
 mod pnl;
 mod reasons;
 mod venue;
