@@ -70,5 +70,8 @@ proptest! {
     ) {
         let mut run = play(&actions)?;
         run.unwind().map_err(TestCaseError::fail)?;
+        if std::env::var_os("PLIMSOLL_COUNTS").is_some() {
+            eprintln!("unwound: {:?}", run.done);
+        }
     }
 }

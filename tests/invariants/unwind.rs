@@ -4,6 +4,7 @@
 //! rounding left of them is written off, PnL is settled, debts are repaid and everything is withdrawn.
 
 use anchor_lang::prelude::Pubkey;
+use plimsoll::event::PositionTouched;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{AccountStatus, MarginAccount};
@@ -44,6 +45,8 @@ impl Run {
         }
         self.settle_the_unhealthy()?;
         self.close_positions()?;
+        // A claim that is given up for less than its face may not be what creditors rely on.
+        self.pay_back()?;
         self.settle_everything()?;
         self.pay_back()?;
         self.withdraw_everything()?;
@@ -55,10 +58,19 @@ impl Run {
         account.status != AccountStatus::Active as u8 || assessed(&self.books, account).regime.is_some()
     }
 
-    /// Liquidates and resolves until nobody is under water.
+    /// Settles, liquidates and resolves until nobody is under water: a claim on a pool is nothing that a liquidator could
+    /// take before it is paid, and the pool is paid by losers.
     fn settle_the_unhealthy(&mut self) -> Checked {
         for _ in 0..ROUNDS {
             self.stand(60)?;
+            for market in 0..self.books.markets.len() as u8 {
+                for trader in self.traders.clone() {
+                    if self.account(&trader).perp_index(market).is_some() {
+                        let settle = ix::settle_pnl(&self.stage.keys, market, Some(trader.account));
+                        self.do_once("Settle", settle, self.stage.authority)?;
+                    }
+                }
+            }
             let troubled: Vec<Trader> =
                 self.traders.iter().filter(|trader| self.is_troubled(trader)).copied().collect();
             if troubled.is_empty() {
@@ -103,8 +115,14 @@ impl Run {
         for trader in self.traders.clone() {
             if self.account(&trader).perp_index(market).is_some() {
                 let touch = ix::touch_position(&self.stage.keys, trader.account, market);
-                let done = self.do_once("Touch", touch, self.stage.authority)?;
-                ensure(done, || format!("a leg of {} cannot be touched", trader.account))?;
+                let sent = self.send("Touch", touch, self.stage.authority, true)?;
+                let meta = sent.ok_or_else(|| format!("a leg of {} cannot be touched", trader.account))?;
+                let touched: PositionTouched = event(&meta);
+                for (name, ended) in
+                    [("WrittenOff", touched.written_off_units != 0), ("Struck", touched.struck_atoms != 0)]
+                {
+                    *self.done.entry(name.to_string()).or_default() += ended as u32;
+                }
             }
         }
         Ok(())
@@ -175,11 +193,12 @@ impl Run {
                 self.touch_all(market)?;
             }
             let legs = self.books.markets[market as usize].leg_count;
-            let told: Vec<String> =
-                self.books.legs(&self.books.markets[market as usize]).map(|leg| format!("{leg:?}")).collect();
-            ensure(legs == 0, || {
-                format!("{legs} legs of market {market} stay: {told:?} {:?}", self.books.markets[market as usize])
-            })?;
+            let told = |books: &Books| {
+                let market = &books.markets[market as usize];
+                let legs: Vec<i64> = books.legs(market).map(|(_, leg)| leg.cash_atoms).collect();
+                format!("claims {legs:?} of pool {} and deficit {}", market.pool_atoms, market.deficit_atoms)
+            };
+            ensure(legs == 0, || format!("market {market}: {} stay: {:?}", told(&self.books), self.done))?;
             let own = ix::settle_pnl(&self.stage.keys, market, None);
             self.do_once("Settle", own, self.stage.authority)?;
         }
