@@ -4,7 +4,7 @@ use plimsoll_tests::*;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 
-use super::action::{any_action, at_rest, Action, TRADERS};
+use super::action::{any_action, at_rest, unattended, Action, TRADERS};
 use super::run::Run;
 
 /// Sequences of a test: some in CI, many with `PLIMSOLL_NIGHTLY=1`.
@@ -60,18 +60,30 @@ proptest! {
     }
 }
 
+fn unwound(actions: &[Action], attended: bool) -> Result<(), TestCaseError> {
+    let mut run = play(actions)?;
+    run.unwind(attended).map_err(TestCaseError::fail)?;
+    if std::env::var_os("PLIMSOLL_COUNTS").is_some() {
+        eprintln!("unwound: {:?}", run.done);
+    }
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(cases(40))]
+    #![proptest_config(cases(30))]
 
     /// 48 of 150 random sessions did not end so.
     #[test]
     fn every_session_can_be_unwound_to_nothing(
         actions in proptest::collection::vec(any_action(), 40..160),
     ) {
-        let mut run = play(&actions)?;
-        run.unwind().map_err(TestCaseError::fail)?;
-        if std::env::var_os("PLIMSOLL_COUNTS").is_some() {
-            eprintln!("unwound: {:?}", run.done);
-        }
+        unwound(&actions, true)?;
+    }
+
+    #[test]
+    fn every_session_without_liquidators_can_be_unwound_to_nothing(
+        actions in proptest::collection::vec(unattended(), 40..120),
+    ) {
+        unwound(&actions, false)?;
     }
 }

@@ -18,6 +18,8 @@ use super::run::{assessed, ensure, portfolio, Checked, Run};
 const RICH: usize = 2;
 /// Rounds within which everybody under water is cured, wound down or resolved.
 const ROUNDS: usize = 60;
+/// Rounds in which nobody liquidates first, where so it is wanted: longer than wind-down takes to close a base.
+const UNATTENDED: usize = 8;
 
 impl Run {
     fn account(&self, trader: &Trader) -> &MarginAccount {
@@ -39,11 +41,11 @@ impl Run {
     ///
     /// # Errors
     /// The first thing that cannot be ended.
-    pub fn unwind(&mut self) -> Checked {
+    pub fn unwind(&mut self, attended: bool) -> Checked {
         for rich in self.traders[self.traders.len() - RICH..].to_vec() {
             self.pays(&rich, USDC, 50_000_000 * USD)?;
         }
-        self.settle_the_unhealthy()?;
+        self.settle_the_unhealthy(attended)?;
         self.close_positions()?;
         // A claim that is given up for less than its face may not be what creditors rely on.
         self.pay_back()?;
@@ -60,8 +62,8 @@ impl Run {
 
     /// Settles, liquidates and resolves until nobody is under water: a claim on a pool is nothing that a liquidator could
     /// take before it is paid, and the pool is paid by losers.
-    fn settle_the_unhealthy(&mut self) -> Checked {
-        for _ in 0..ROUNDS {
+    fn settle_the_unhealthy(&mut self, attended: bool) -> Checked {
+        for round in 0..ROUNDS {
             self.stand(60)?;
             for market in 0..self.books.markets.len() as u8 {
                 for trader in self.traders.clone() {
@@ -77,7 +79,7 @@ impl Run {
                 return Ok(());
             }
             for trader in troubled {
-                self.resolve_or_liquidate(&trader)?;
+                self.resolve_or_liquidate(&trader, attended || round >= UNATTENDED)?;
             }
         }
         let left: Vec<String> =
@@ -91,7 +93,7 @@ impl Run {
         format!("{}: status {}, {:?}, {p:?}", trader.account, account.status, assessed(&self.books, account).spot)
     }
 
-    fn resolve_or_liquidate(&mut self, trader: &Trader) -> Checked {
+    fn resolve_or_liquidate(&mut self, trader: &Trader, attended: bool) -> Checked {
         let account = self.account(trader);
         let bankrupt = check_bankrupt(&portfolio(&self.books, account), &assessed(&self.books, account)).is_ok();
         if account.status != AccountStatus::Active as u8 || bankrupt {
@@ -102,7 +104,7 @@ impl Run {
             return Ok(());
         }
         let rich = self.traders[self.traders.len() - RICH..].to_vec();
-        for leg in super::action::legs(&self.books, trader) {
+        for leg in super::action::legs(&self.books, trader).into_iter().filter(|_| attended) {
             for by in rich.iter().filter(|by| by.account != trader.account) {
                 let liquidate = liquidate_ix(&self.stage, by, trader, leg, ANY, true);
                 self.send_liquidation(trader, leg, liquidate, by.owner)?;
