@@ -6,6 +6,7 @@ mod clocks;
 mod closed_borrowing;
 mod cure;
 mod full_table;
+mod last_unit;
 mod pnl;
 mod reasons;
 mod venue;
