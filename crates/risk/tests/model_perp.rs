@@ -34,6 +34,10 @@ fn with_slow_averages(p: &mut Portfolio, slow_ppm: u64) -> Vec<UnitPrice> {
         let mantissa = (spot.mantissa as u128 * slow_ppm as u128 / 1_000_000) as u64;
         let slow = UnitPrice { mantissa, ..spot };
         leg.prices.init = initial(leg.units, [spot, leg.prices.fast, slow]);
+        // A short is worth the price that its charge is taken at.
+        if leg.units < 0 {
+            leg.prices.init_charge = leg.prices.init;
+        }
         slow
     };
     p.perps[..count].iter_mut().map(slow_of).collect()

@@ -56,7 +56,7 @@ call! {
     ///
     /// # Errors
     /// `Paused`, `EngineMismatch`, `BankMismatch`, `AccountBankrupt`, `PositionMissing`, `PriceStale`, `NothingToSettle`,
-    /// `MarketInDeficit`, `TokenTableFull`.
+    /// `MarketInDeficit`.
     settle_pnl, SettlePnl, events, [43, 61, 234, 45, 15, 95, 152, 153];
     /// The margin account.
     margin_account: maybe_write,
