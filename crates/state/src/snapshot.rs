@@ -201,6 +201,7 @@ pub fn load(
         leg.cash_atoms = cash;
         leg.rates = slot.rates.0;
         leg.market = position.market;
+        leg.deficit_share_ppm = slot.deficit_share_ppm;
         pricing.write(
             &mut leg.prices,
             slot.price_slot,
