@@ -106,7 +106,9 @@ filled!(BankSlot {
 filled!(MarketSlot {
     status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides ; _pad, _reserved
 });
-filled!(SideTotals { shares, count, ring_counts, charge_hour_at, charged_per_unit ; _pad });
+filled!(SpentAtoms { at_bucket, spent ; });
+filled!(SpentPerUnit { at_bucket, spent ; });
+filled!(SideTotals { shares, count, ring_counts, charged ; _pad });
 filled!(VenueApproval { venue, notional_left_atoms ;  });
 filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
 filled!(DerivativePosition {
@@ -128,7 +130,7 @@ filled!(Bank {
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
     utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm,
     deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
-    uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, draw_hour_at, draw_hour_atoms,
+    uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, drawn,
     insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _signed_reserve, _reserved
 });
 filled!(Market {

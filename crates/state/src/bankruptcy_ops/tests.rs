@@ -21,6 +21,17 @@ fn balance(shares: i64, indices: (u64, u64)) -> i64 {
     }
 }
 
+/// Insurance that paid without liquidity ended a debt or is a pool's deposit now, and what was not needed waits again:
+/// up to the rounding of each call, and of each fall of an index on every share, no more is lent than deposited.
+fn no_more_is_lent_out(world: &World, before: [u128; 2], calls: usize) -> bool {
+    before.into_iter().enumerate().all(|(bank, before)| {
+        let is = &world.banks[bank];
+        let rounding = (4 * calls as u128 + 4) * ((1 << 48) + is.deposit_index.max(INDEX_ONE) as u128 * 2)
+            + calls as u128 * is.deposit_shares as u128;
+        world.lent_out(bank) <= before + rounding
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -33,12 +44,7 @@ proptest! {
         let calls = world.resolve(random, |_, _| ());
         prop_assert!(world.account.is_empty());
         prop_assert_eq!(world.banks[0].reserved_atoms, 0);
-        // Insurance that paid without liquidity ended a debt or is a pool's deposit now; what was not needed waits again.
-        for (bank, before) in lent_out.into_iter().enumerate() {
-            let rounding = (4 * calls as u128 + 4) * ((1 << 48) + seed.indices.0 as u128)
-                + calls as u128 * world.banks[bank].deposit_shares as u128;
-            prop_assert!(world.lent_out(bank) <= before + rounding, "bank {} has lent insurance out", bank);
-        }
+        prop_assert!(no_more_is_lent_out(&world, lent_out, calls));
         for (bank, before) in owed.into_iter().enumerate() {
             let drift = world.obligations(bank) - before;
             prop_assert!(drift <= 0, "bank {} owes {} more", bank, drift as f64 / INDEX_ONE as f64);
@@ -54,13 +60,15 @@ proptest! {
     fn prices_that_move_between_calls_block_nothing_and_create_nothing(seed in seed(), random: u64) {
         let mut world = World::new(&seed);
         let owed: [i128; 2] = [world.obligations(0), world.obligations(1)];
-        world.resolve(random, |world, random| {
+        let lent_out: [u128; 2] = [world.lent_out(0), world.lent_out(1)];
+        let calls = world.resolve(random, |world, random| {
             let slot = &mut world.board.slots[(random >> 40) as usize % MARKETS];
             slot.spot = dollars(50 + (random >> 20) % 100).into();
             world.now += 1;
             world.board.slots.iter_mut().for_each(|slot| slot.published_at = NOW + 60);
         });
         prop_assert!(world.account.is_empty());
+        prop_assert!(no_more_is_lent_out(&world, lent_out, calls));
         for (bank, before) in owed.into_iter().enumerate() {
             prop_assert!(world.obligations(bank) <= before);
         }
@@ -236,4 +244,40 @@ fn uncovered_debt_is_paid_by_what_comes_in() {
     assert_eq!(bank.sweep_waiting(), Ok(11));
     assert_eq!((bank.uncovered_atoms, bank.insurance_atoms, bank.waiting_shares), (0, 0, 49));
     assert_eq!((bank.insurance_in_atoms, bank.insurance_out_atoms), (101, 101));
+}
+
+/// One estate draws an atom, another the rest of the hour's cap in the last second of that hour, and a third came two
+/// seconds later with a fresh hour: twice the cap within two seconds.
+#[test]
+fn within_any_hour_insurance_pays_at_most_its_cap_however_the_estates_are_timed() {
+    let none = (0, 100, 100, 0, 0);
+    let seed = Seed {
+        balances: [0, 0],
+        indices: (INDEX_ONE, INDEX_ONE),
+        insurance: [1_000_000, 0],
+        waiting: 0,
+        legs: [none, none, none],
+        deposits: 10_000_000,
+        lent_ppm: 250_000,
+    };
+    for start in [NOW, NOW + 119, NOW + 120, NOW + 500] {
+        let mut world = World::new(&seed);
+        world.banks[0].draw_cap_hour_atoms = 500;
+        let mut draw = |at: i64, owed: i64| {
+            let before = world.banks[0].insurance_atoms;
+            world.now = at;
+            world.account.status = AccountStatus::Seizing as u8;
+            world.account.tokens[0] = TokenPosition { shares: -owed, used: 1, ..TokenPosition::default() };
+            world.banks[0].borrow_shares += owed as u64;
+            world.run_capped(Step::PayBorrow(0));
+            assert!(world.account.is_empty());
+            before - world.banks[0].insurance_atoms
+        };
+        assert_eq!(draw(start, 1), 1);
+        assert_eq!(draw(start + 3_599, 1_000), 499);
+        let next = draw(start + 3_601, 1_000);
+        assert!(next <= 1, "{next} more two seconds later");
+        assert_eq!(draw(start + 3_601 + 4_320, 1_000), 500);
+        assert_eq!(draw(start, 1_000), 0);
+    }
 }

@@ -206,7 +206,10 @@ impl World {
                 assert_eq!(paid.covered_atoms + paid.charged_atoms + paid.deficit_atoms, loss);
                 // Less than the price of one more share is left.
                 assert!(paid.covered_atoms == loss || quote.fund().worth_down() <= 1 + (quote.deposit_index >> 48));
-                assert!(paid.charged_atoms == 0 || market.own_claim_atoms == 0, "charged before the market's own claim");
+                assert!(
+                    paid.charged_atoms == 0 || market.own_claim_atoms == 0,
+                    "charged before the market's own claim"
+                );
                 finish(account, Some(&mut self.banks[0]), &self.registry, now)?;
             }
             Step::Finish => {
