@@ -2,6 +2,7 @@
 
 mod bankruptcy;
 mod cure;
+mod insurance;
 mod pnl;
 mod reasons;
 mod venue;
