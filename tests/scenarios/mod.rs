@@ -1,7 +1,10 @@
 //! Whole stories on the chain: what happens to an account, to its liquidators and to everybody else.
 
+mod ages;
 mod bankruptcy;
+mod closed_borrowing;
 mod cure;
+mod full_table;
 mod insurance;
 mod pnl;
 mod reasons;

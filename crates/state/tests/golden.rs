@@ -81,7 +81,7 @@ filled!(GlobalParams {
     insurance_share_ppm, penalty_floor_ppm, wind_down_penalty_ppm, wind_down_secs, wind_down_close_secs,
     best_leg_share_ppm, best_leg_min_ppm, best_leg_end_secs, health_cap_ppm, target_token_buffer_ppm,
     target_perp_buffer_ppm, target_min_gap_ppm, stale_asset_secs, observation_gap_secs, cool_off_secs,
-    write_age_secs, read_age_secs, future_secs, primary_stale_secs, confidence_sigmas_ppm, age_sigmas_ppm,
+    write_age_secs, read_age_secs, risk_age_secs, future_secs, primary_stale_secs, submission_age_slots, confidence_sigmas_ppm, age_sigmas_ppm,
     edge_max_ppm, bypass_ratio_ppm, bypass_spacing_secs, pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm,
     premium_bound_ppm, funding_bound_ppm_per_hour, funding_max_secs, utilization_window_secs ;
 });
