@@ -2,6 +2,7 @@
 
 mod ages;
 mod bankruptcy;
+mod clocks;
 mod closed_borrowing;
 mod cure;
 mod full_table;

@@ -5,7 +5,7 @@ mod clocks;
 
 pub(crate) use best_leg::largest_quote_liability;
 pub use best_leg::{best_leg, BestLeg, LegName};
-pub use clocks::{Clocks, Seen, Sight};
+pub use clocks::{Clocks, Prints, Seen, Sight};
 
 use crate::margin::pair_rate_ppm;
 use crate::num::PPM;
