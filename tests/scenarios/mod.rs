@@ -5,6 +5,7 @@ mod bankruptcy;
 mod clocks;
 mod closed_borrowing;
 mod cure;
+mod freezing;
 mod full_table;
 mod insurance;
 mod pnl;

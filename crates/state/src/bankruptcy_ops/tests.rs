@@ -1,5 +1,6 @@
 //! Whole resolutions on the layouts: random accounts, random orders of calls.
 
+mod search;
 mod world;
 
 use std::vec::Vec;
