@@ -159,7 +159,9 @@ impl Stand {
         let units = dollars.unsigned_abs() * 1_000_000 / PERP_DOLLARS;
         let cash = dollars.abs() * 1_000_000;
         let (buyer, seller) = if dollars >= 0 { (&mut *mine, &mut *theirs) } else { (&mut *theirs, &mut *mine) };
-        exchange(slot, totals, buyer, seller, units, -cash, cash, NOW, 3_600).unwrap();
+        if units > 0 {
+            exchange(slot, totals, buyer, seller, units, -cash, cash, NOW, 3_600).unwrap();
+        }
         mine.cash_atoms += pnl_atoms;
         theirs.cash_atoms -= pnl_atoms;
     }
