@@ -59,10 +59,11 @@ fn two_atoms_of_pnl_beside_a_dead_feed_do_not_block_a_resolution() {
     let sent = stage.borrow(&alice, BTC, 13 * ONE_BTC / 100);
     stage.done(sent);
     pnl_without_base(&mut stage, &alice, SOL_PERP, -2);
-    stage.advance(14_500);
-    all_but(&mut stage, BTC, 80);
-    stage.advance(14_500);
-    all_but(&mut stage, BTC, 80);
+    stage.advance(14_400);
+    for _ in 0..12 {
+        stage.advance(10);
+        all_but(&mut stage, BTC, 80);
+    }
     let steps = [Freeze, SeizeToken { bank: SOL }, PayBorrow { bank: BTC }, PayPnl { market: SOL_PERP }];
     for step in steps {
         assert_sent(stage.resolve(&alice, step));

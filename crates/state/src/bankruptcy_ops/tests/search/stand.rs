@@ -21,7 +21,7 @@ pub const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 pub const BANKS: usize = 4 + MAX_TOKEN_POSITIONS;
 pub const MARKETS: usize = 2;
 /// Dollars, decimals and maintenance and initial weights of the four banks; the rest are like the second.
-const TOKENS: [(u64, u32, [u32; 4]); 4] = [
+const TOKENS: [(u64, u8, [u32; 4]); 4] = [
     (1, 6, [1_000_000, 990_000, 1_000_000, 1_010_000]),
     (100, 9, [850_000, 750_000, 1_150_000, 1_250_000]),
     (50_000, 8, [900_000, 800_000, 1_100_000, 1_200_000]),
@@ -86,7 +86,7 @@ impl Stand {
         for bank in 0..BANKS {
             let (dollars, decimals, w) = TOKENS[if bank < TOKENS.len() { bank } else { 1 }];
             let slot = &mut stand.registry.banks[bank];
-            (slot.status, slot.price_slot, slot.decimals) = (SlotStatus::Active as u8, bank as u8, decimals as u8);
+            (slot.status, slot.price_slot, slot.decimals) = (SlotStatus::Active as u8, bank as u8, decimals);
             slot.weights = StoredWeights(TokenWeights::new(w[0], w[1], w[2], w[3], &PARAMS).unwrap());
             slot.scale = token_scale_down(decimals).unwrap().into();
             (slot.deposit_index, slot.borrow_index, slot.accrued_at) = (INDEX_ONE, INDEX_ONE, NOW);
@@ -134,7 +134,7 @@ impl Stand {
     /// Holds (or owes) so many cents worth of a bank's token.
     pub fn hold(&mut self, bank: usize, cents: i64) {
         let (dollars, decimals, _) = TOKENS[if bank < TOKENS.len() { bank } else { 1 }];
-        let atoms = (cents.unsigned_abs() as u128 * 10u128.pow(decimals) / (100 * dollars) as u128) as i64;
+        let atoms = (cents.unsigned_abs() as u128 * 10u128.pow(decimals as u32) / (100 * dollars) as u128) as i64;
         self.hold_atoms(bank, atoms * cents.signum());
     }
 
