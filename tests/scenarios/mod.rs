@@ -8,6 +8,7 @@ mod cure;
 mod freezing;
 mod full_table;
 mod insurance;
+mod last_unit;
 mod pnl;
 mod reasons;
 mod venue;

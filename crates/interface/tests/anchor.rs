@@ -86,7 +86,7 @@ fn instructions_on_markets_are_those_of_anchor() {
     let args = theirs::TakeWinArgs { claim_atoms: 1, all: true, min_paid_atoms: 2 };
     compare!(events take_win TakeWin {owner, margin_account, registry, board, market, quote_bank} (1, true, 2)
         instruction::TakeWin { args });
-    compare!(events touch_position TouchPosition {margin_account, registry, market} () instruction::TouchPosition {});
+    compare!(events touch_position TouchPosition {margin_account, registry, board, market} () instruction::TouchPosition {});
     compare!(events settle_pnl SettlePnl {margin_account, registry, board, market, quote_bank} ()
         instruction::SettlePnl {});
     compare!(events settle_fill SettleFill
