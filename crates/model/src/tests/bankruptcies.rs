@@ -2,7 +2,7 @@ use num_traits::{Signed, Zero};
 
 use super::generate::{under_water, Spread};
 use super::prng::Prng;
-use crate::bankruptcy::{is_bankrupt, Assets, pay_other_mint, pro_rata, surrender, Estate, Payment, Unit};
+use crate::bankruptcy::{is_bankrupt, pay_other_mint, pro_rata, surrender, Assets, Estate, Payment, Unit};
 use crate::margin::{nav, View};
 use crate::portfolio::At;
 use crate::rational::{int, min, sum, Q};

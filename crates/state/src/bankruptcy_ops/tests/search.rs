@@ -246,7 +246,7 @@ fn every_small_account_is_healthy_or_can_be_liquidated_or_resolved_or_waits_for_
                     for (first, second) in FIRST.into_iter().flat_map(|f| SECOND.map(|s| (f, s))) {
                         for nav in NAVS {
                             index += 1;
-                            if index % (if around.full { FULL_STRIDE } else { STRIDE }) != 0 {
+                            if !index.is_multiple_of(if around.full { FULL_STRIDE } else { STRIDE }) {
                                 continue;
                             }
                             let (tokens, perps) = ([good, other, weightless], [first, second]);
