@@ -5,4 +5,5 @@ mod bankruptcy;
 mod cure;
 mod pnl;
 mod reasons;
+mod switchboard;
 mod venue;
