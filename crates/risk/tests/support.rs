@@ -1,6 +1,7 @@
 //! Random portfolios for the property tests.
 #![allow(dead_code)]
 
+#[path = "support/accepted.rs"]
 pub mod accepted;
 
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
