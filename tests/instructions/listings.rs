@@ -141,7 +141,8 @@ fn a_funding_bound_that_a_listed_unit_cannot_store_is_refused() {
 fn a_full_registry_is_checked_within_one_instruction() {
     let mut world = listed();
     while (world.registry().bank_count as usize) < MAX_BANKS {
-        let mint = world.create_mint(&format!("MORE {}", world.registry().bank_count), 9);
+        let name = format!("MORE {}", world.registry().bank_count);
+        let mint = world.create_mint(&name, 9);
         let listed = world.list_bank(mint, &BankConfig::of(&BANKS[SOL as usize], SOL));
         listed.unwrap_or_else(|failure| panic!("{failure}"));
     }

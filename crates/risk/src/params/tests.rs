@@ -1,3 +1,5 @@
+use std::vec::Vec;
+
 use super::*;
 use crate::error::RiskError;
 use proptest::prelude::*;

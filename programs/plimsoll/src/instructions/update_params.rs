@@ -7,7 +7,7 @@ use plimsoll_state::{
 };
 
 use crate::access::{require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::IntoEngine;
 use crate::event::ParamsUpdated;
 use crate::instructions::GlobalParamsArgs;
 
