@@ -5,3 +5,4 @@ mod liquidation;
 mod rebuild;
 mod run;
 mod sequences;
+mod unwind;

@@ -2,9 +2,11 @@
 
 mod ages;
 mod bankruptcy;
+mod clocks;
 mod closed_borrowing;
 mod cure;
 mod full_table;
+mod last_unit;
 mod pnl;
 mod reasons;
 mod switchboard;

@@ -137,7 +137,7 @@ filled!(Bank {
 filled!(Market {
     version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
     open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, draw_cap_event_atoms,
-    socialized_atoms, leg_count, premium_reported_at ; _pad, _pad_premium, _pad2, _reserved
+    socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad_premium, _pad2, _reserved
 });
 filled!(MarginAccount {
     version, bump, status, id, engine, owner, delegate, rent_payer, venues, under_water_secs, wind_down_secs,
