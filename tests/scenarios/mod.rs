@@ -12,4 +12,5 @@ mod insurance;
 mod last_unit;
 mod pnl;
 mod reasons;
+mod switchboard;
 mod venue;
