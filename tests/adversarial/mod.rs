@@ -5,6 +5,7 @@ mod by_cpi;
 mod calls;
 mod clean;
 mod data;
+mod errors;
 mod escapes;
 mod extremes;
 mod lifecycle;

@@ -2,6 +2,8 @@
 
 mod bankruptcy;
 mod cure;
+mod guards;
+mod limits;
 mod pnl;
 mod reasons;
 mod venue;
