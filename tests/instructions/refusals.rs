@@ -224,3 +224,53 @@ fn averages_shorter_than_the_defaults_are_for_engines_of_a_test_cluster() {
     let update = ix::update_price(&keys, authority, args::UpdatePriceArgs { slot, config });
     assert_refused(&mut world, &authority, &[update], EngineError::TestClusterOnly);
 }
+
+#[test]
+fn a_price_is_read_from_its_pinned_accounts_and_from_no_others() {
+    let mut stage = Stage::new();
+    let keys = stage.keys;
+    let (sol, btc) = (stage.feeds[SOL as usize], stage.feeds[BTC as usize]);
+    let second = sol.secondary.expect("it has a second source").0;
+    for (primary, secondary, error) in [
+        (btc.primary, None, EngineError::OracleAddressMismatch),
+        (second, None, EngineError::OracleAddressMismatch),
+        (btc.primary, Some(second), EngineError::PrimaryMissing),
+        (second, Some(sol.primary), EngineError::PrimaryMissing),
+    ] {
+        stage.advance(2);
+        let refresh = ix::refresh_price(&keys, &[ix::Refresh { slot: SOL, primary, secondary }]);
+        refused(&mut stage, refresh, error);
+        stage.repeat_prices();
+    }
+}
+
+#[test]
+fn nothing_is_borrowed_before_the_averages_are_ready_or_beside_a_value_that_the_numbers_do_not_hold() {
+    let mut world = World::new();
+    for (slot, dollars) in [(USDC, 1), (SOL, 200)] {
+        let listing = &plimsoll_sim::listing::BANKS[slot as usize];
+        assert_eq!(world.list_price(&PriceConfig::named(listing.name)), slot);
+        assert_sent(world.set_price(slot, dollars * E8));
+        let mint = world.create_mint(listing.name, listing.decimals);
+        world.list_bank(mint, &BankConfig::of(listing, slot)).expect("list_bank");
+    }
+    let lender = world.funded_trader("lender", USDC, 100_000 * USD);
+    let alice = world.funded_trader("alice", SOL, 100 * ONE_SOL);
+    assert_sent(world.withdraw(&lender, USDC, Some(USD)));
+    assert_code(world.borrow(&alice, USDC, USD), EngineError::PriceNotReady);
+    world.hold_prices(READY_SECS - 5, 5);
+    assert_code(world.borrow(&alice, USDC, USD), EngineError::PriceNotReady);
+    world.hold_prices(5, 5);
+    assert_sent(world.borrow(&alice, USDC, USD));
+
+    // A deposit of more atoms than a signed number holds.
+    let (mut registry, key) = (world.registry(), world.keys.registry);
+    registry.banks[SOL as usize].deposit_index = u64::MAX;
+    let mut account = world.margin_account(&alice);
+    let place = account.token_index(SOL).expect("the deposit");
+    account.tokens[place].shares = i64::MAX;
+    world.write(&key, &*registry);
+    world.write(&alice.account, &account);
+    world.advance(1);
+    assert_code(world.borrow(&alice, USDC, USD), EngineError::NumberOutOfRange);
+}
