@@ -14,6 +14,7 @@ mod mutation;
 mod neutral;
 mod prices;
 mod program;
+mod refusals;
 mod roles;
 mod sealevel;
 mod stage;

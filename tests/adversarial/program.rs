@@ -22,6 +22,21 @@ pub enum Kind {
     OwnProgram,
 }
 
+impl Kind {
+    /// Its name in a table; every loader alike.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Signer => "signer",
+            Self::Loader(_) => "account",
+            Self::Program => "program",
+            Self::Token => "token account",
+            Self::Unchecked => "unchecked",
+            Self::EventAuthority => "event authority",
+            Self::OwnProgram => "own program",
+        }
+    }
+}
+
 /// One account of an instruction.
 #[derive(Clone, Debug)]
 pub struct Slot {

@@ -4,7 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{Leg, Plan, Refusal};
+use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal};
 use plimsoll_risk::margin::cmp_products;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use plimsoll_tests::*;
@@ -48,6 +48,10 @@ impl Run {
                 format!("{code:?} although the plan is {planned:?}")
             });
         };
+        if let Leg::Pair { liability, .. } = leg {
+            let bank = if let Liability::Borrow(bank) = liability { bank } else { USDC };
+            self.seen.liquidated(&old, bank);
+        }
         let plan = planned.map_err(|refusal| format!("liquidated although the plan is {refusal:?}"))?;
         let done = outcome(&meta);
         let same = (done.size, done.paid_atoms, done.fee_atoms, done.received_atoms, done.penalty_ppm)

@@ -55,6 +55,7 @@ fn options() -> Result<Options, String> {
             "--skip" => options.skip.push(value()?),
             "--tool" => options.tool = value()?.into(),
             "--chain" => options.chain = true,
+            "--host" => options.chain = false,
             "--list" => options.list = true,
             other => return Err(format!("unknown argument {other:?}")),
         }
