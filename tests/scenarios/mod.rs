@@ -1,5 +1,6 @@
 //! Whole stories on the chain: what happens to an account, to its liquidators and to everybody else.
 
+mod ages;
 mod bankruptcy;
 mod cure;
 mod guards;

@@ -87,7 +87,7 @@ pub const fn initial_margin_left_usd_pico(view: &MarginView) -> i128 {
 /// Whether the account may add risk now: every price fresh, ready and in range, and NAV at or above the initial
 /// requirement. Needs the answer to three views.
 pub const fn may_add_risk(view: &MarginView) -> bool {
-    const OPEN_QUESTIONS: u32 = MarginView::STALE | MarginView::NOT_READY | MarginView::SATURATED;
+    const OPEN_QUESTIONS: u32 = MarginView::STALE | MarginView::NOT_READY | MarginView::SATURATED | MarginView::OLD;
     view.flags & OPEN_QUESTIONS == 0 && initial_margin_left_usd_pico(view) >= 0
 }
 

@@ -64,7 +64,7 @@ fn an_account_may_add_risk_at_its_initial_requirement_with_every_price_in_order(
     };
     assert!(answer::may_add_risk(&at(5, 5, 0)));
     assert!(!answer::may_add_risk(&at(4, 5, 0)));
-    for flag in [MarginView::STALE, MarginView::NOT_READY, MarginView::SATURATED] {
+    for flag in [MarginView::STALE, MarginView::NOT_READY, MarginView::SATURATED, MarginView::OLD] {
         assert!(!answer::may_add_risk(&at(9, 5, flag)));
     }
     assert_eq!(answer::initial_margin_left_usd_pico(&at(4, 5, 0)), -1);

@@ -221,8 +221,8 @@ pub const fn received_by(side: Side, long_pays_per_unit: i128) -> i128 {
     }
 }
 
-/// Seconds of the window within which a unit bears at most its own margin.
-pub const CHARGE_WINDOW_SECS: i64 = 3_600;
+/// Seconds of the window within which a unit bears at most its own margin ([`crate::allowance`]).
+pub const CHARGE_WINDOW_SECS: u32 = 3_600;
 
 /// `rate * spot` per base unit, quote atoms in units of 2^-64, rounded down; saturates at `i128::MAX`.
 pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
@@ -242,25 +242,18 @@ pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
     }
 }
 
-/// What a side can be charged now: how much of `loss_atoms`, and the charge per unit that this makes in the hour.
+/// What a side can be charged where each unit still bears `room_per_unit` (quote atoms in units of 2^-64): how much of
+/// `loss_atoms`, rounded down, and what this makes per unit, rounded up and never more than the room.
 ///
-/// At most maintenance rate times spot per unit and hour, so that no position pays more than its own margin.
-pub fn charge_within_down(
-    loss_atoms: u64,
-    open_interest: u64,
-    bound_per_unit: i128,
-    charged_per_unit: i128,
-) -> (u64, i128) {
-    let room = bound_per_unit.saturating_sub(charged_per_unit).max(0) as u128;
-    let (high, low) = ((room >> 64) as u64, room as u64);
+/// The room is what is left of maintenance rate times spot within any hour, so that no position pays more than its
+/// own margin.
+pub fn charge_within_down(loss_atoms: u64, open_interest: u64, room_per_unit: u128) -> (u64, u128) {
+    let (high, low) = ((room_per_unit >> 64) as u64, room_per_unit as u64);
     let most = mul_wide(high, open_interest).saturating_add(mul_wide(low, open_interest) >> 64);
     let charged = if loss_atoms as u128 <= most { loss_atoms } else { most as u64 };
-    if charged == 0 {
-        return (0, charged_per_unit);
-    }
-    // A charge implies open interest.
-    let per_unit = per_share_up(charged, open_interest).unwrap_or(i128::MAX);
-    (charged, charged_per_unit.saturating_add(per_unit))
+    // A charge implies open interest. As `charged * 2^64 <= room * units`, its ceiling per unit is within the room.
+    let per_unit = crate::num::div_up_u128((charged as u128) << 64, open_interest as u128).unwrap_or(0);
+    (charged, per_unit)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
 //! | [`auction`] | penalties and regimes |
 //! | [`liquidate`] | the plan of one liquidation |
 //! | [`waterfall`] | insurance, reservation and socialised loss |
+//! | [`allowance`] | how much may be spent within any hour or day |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -25,6 +26,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod allowance;
 pub mod auction;
 pub mod bank;
 pub mod error;

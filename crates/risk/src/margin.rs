@@ -14,7 +14,7 @@ use crate::params::TokenWeights;
 use crate::portfolio::{At, LegPrices, PerpLeg};
 use crate::price::UnitPrice;
 
-pub use initial::{check_initial, initial_margins, InitialMargins};
+pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
 pub use maintenance::{excess, margins, quote_sides};
 
 /// What an account is worth and what it may not fall below, pico-dollars.

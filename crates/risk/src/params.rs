@@ -82,10 +82,14 @@ pub struct GlobalParams {
     pub write_age_secs: u32,
     /// Oldest price a leg is fresh with.
     pub read_age_secs: u32,
+    /// Oldest price of any leg beside which risk is added; between the two above.
+    pub risk_age_secs: u32,
     /// How far ahead of the clock an update may be.
     pub future_secs: u32,
     /// How long the primary must have been silent before the secondary counts.
     pub primary_stale_secs: u32,
+    /// Oldest submission that a Switchboard result may count, slots.
+    pub submission_age_slots: u32,
     /// z: width of the confidence term, in sigmas.
     pub confidence_sigmas_ppm: u32,
     /// z': width of the age term, in sigmas.
@@ -138,8 +142,10 @@ impl GlobalParams {
         cool_off_secs: 2,
         write_age_secs: 5,
         read_age_secs: 15,
+        risk_age_secs: 5,
         future_secs: 2,
         primary_stale_secs: 30,
+        submission_age_slots: 150,
         confidence_sigmas_ppm: 2_000_000,
         age_sigmas_ppm: 3_000_000,
         edge_max_ppm: 200_000,
@@ -193,8 +199,10 @@ impl GlobalParams {
             within(self.cool_off_secs, 1, 60),
             within(self.write_age_secs, 1, self.read_age_secs),
             within(self.read_age_secs, 2, 300),
+            within(self.risk_age_secs, self.write_age_secs, self.read_age_secs),
             within(self.future_secs, 0, 10),
             within(self.primary_stale_secs, self.write_age_secs, 3_600),
+            within(self.submission_age_slots, 1, 1_500),
             within(self.confidence_sigmas_ppm, 0, 10 * PPM),
             within(self.age_sigmas_ppm, 0, 20 * PPM),
             within(self.edge_max_ppm, 1, 500_000),

@@ -32,6 +32,8 @@ pub struct LegPrices {
     pub published_at: i64,
     /// The price is older than the read age.
     pub stale: bool,
+    /// The price is older than the risk age; known where initial prices are.
+    pub old: bool,
     /// The price is older than the time after which an asset no longer blocks bankruptcy.
     pub stale_for_hours: bool,
     /// The averages are ready.
@@ -164,22 +166,25 @@ impl Portfolio {
         self.perps.get(..self.perp_count).unwrap_or(&[])
     }
 
-    /// Whether any leg's price is stale, and whether every leg's averages are ready; quote counts where it is held or
-    /// where something settles in it.
+    /// Whether any leg's price is stale, whether any is too old for adding risk, and whether every leg's averages are
+    /// ready; quote counts where it is held or where something settles in it.
     #[inline(always)]
-    pub fn ages(&self) -> (bool, bool) {
-        let (mut stale, mut ready) = (false, true);
+    pub fn ages(&self) -> (bool, bool, bool) {
+        let (mut stale, mut old, mut ready) = (false, false, true);
         if self.quote.amount_atoms != 0 || self.perp_count != 0 {
-            (stale, ready) = (self.quote.prices.stale, self.quote.prices.ready);
+            let prices = &self.quote.prices;
+            (stale, old, ready) = (prices.stale, prices.old, prices.ready);
         }
         for leg in self.tokens() {
             stale |= leg.prices.stale;
+            old |= leg.prices.old;
             ready &= leg.prices.ready;
         }
         for leg in self.perps() {
             stale |= leg.prices.stale;
+            old |= leg.prices.old;
             ready &= leg.prices.ready;
         }
-        (stale, ready)
+        (stale, old, ready)
     }
 }

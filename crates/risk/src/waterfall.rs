@@ -61,7 +61,8 @@ fn some_asset_can_be_seized(portfolio: &Portfolio, assessment: &Assessment) -> b
     asset && (debt() || quote_debt())
 }
 
-/// How much insurance one event may still draw: what is there and not reserved, within the caps per event and hour.
+/// How much insurance one event may still draw: what is there and not reserved, within the caps per event and
+/// within any hour ([`crate::allowance`]).
 pub const fn draw_room(
     insurance_atoms: u64,
     event_cap_atoms: u64,

@@ -189,7 +189,8 @@ impl Both {
     /// Half the price for each unit at most.
     fn charge(&mut self, i: usize, loss: u64, spot: UnitPrice) {
         let side = &mut self.sides[i];
-        let (charged, _) = charge_within_down(loss, side.open_interest(), rate_of_spot_down(500_000, spot), 0);
+        let room = rate_of_spot_down(500_000, spot) as u128;
+        let (charged, _) = charge_within_down(loss, side.open_interest(), room);
         let exact = self.twins[i].open_interest();
         if charged > 0 && exact > int(0) {
             side.index = side.index.charged(charged, side.shares).unwrap();

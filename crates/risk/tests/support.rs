@@ -47,6 +47,7 @@ pub fn prices(seed: &Seed, scale: Price, positive: bool) -> LegPrices {
         edge: edge_from_ppm_up(if seed.stale { 100_000 } else { z.min(seed.rate / 2) }),
         published_at: NOW - if seed.stale { 100 } else { 1 },
         stale: seed.stale,
+        old: seed.stale,
         stale_for_hours: false,
         ready: true,
     }

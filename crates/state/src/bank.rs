@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, U128Le};
+use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, SpentAtoms, U128Le};
 
 /// Totals of one token. Written only when they move.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -71,12 +71,10 @@ pub struct Bank {
     pub uncovered_atoms: u64,
     /// Most insurance one event may draw, atoms.
     pub draw_cap_event_atoms: u64,
-    /// Most insurance one hour may draw, atoms.
+    /// Most insurance any hour may draw, atoms.
     pub draw_cap_hour_atoms: u64,
-    /// Start of the running hour, Unix seconds.
-    pub draw_hour_at: i64,
-    /// Drawn in it, atoms.
-    pub draw_hour_atoms: u64,
+    /// Drawn lately: within any hour at most `draw_cap_hour_atoms`.
+    pub drawn: SpentAtoms,
     /// Sum of all insurance paid in, atoms (statistics).
     pub insurance_in_atoms: u64,
     /// Sum of all insurance paid out (statistics).
@@ -89,11 +87,11 @@ pub struct Bank {
     pub _reserved: [u8; 96],
 }
 
-assert_layout!(Bank, 448, engine @ 8, mint @ 40);
+assert_layout!(Bank, 488, engine @ 8, mint @ 40);
 
 impl Bank {
     /// Seconds of the window of `draw_cap_hour_atoms`.
-    pub const DRAW_WINDOW_SECS: i64 = 3_600;
+    pub const DRAW_WINDOW_SECS: u32 = 3_600;
 }
 
 impl EngineAccount for Bank {

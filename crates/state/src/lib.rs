@@ -9,6 +9,7 @@
 #[cfg(any(test, feature = "idl-build"))]
 extern crate std;
 
+mod allowance;
 mod anchor;
 mod bank;
 mod bank_ops;
@@ -26,6 +27,7 @@ pub mod seeds;
 pub mod snapshot;
 mod wrap;
 
+pub use allowance::*;
 pub use bank::*;
 pub use bankruptcy_ops::*;
 pub use board::*;

@@ -59,8 +59,9 @@ impl MarginView {
         if spot.saturated {
             view.flags |= Self::SATURATED;
         }
-        let (stale, ready) = portfolio.ages();
+        let (stale, old, ready) = portfolio.ages();
         view.flags |= if stale { Self::STALE } else { 0 };
+        view.flags |= if old { Self::OLD } else { 0 };
         view.flags |= if all && !ready { Self::NOT_READY } else { 0 };
         if all {
             view.fast = MaintenanceView::from(&margins(portfolio, At::Fast, false));
@@ -75,6 +76,8 @@ impl MarginView {
     pub const NOT_READY: u32 = 2;
     /// Some leg's value left the range of the numbers; the account may add no risk.
     pub const SATURATED: u32 = 4;
+    /// Some leg's price is older than the risk age; the account may add no risk. Asked for with the initial view.
+    pub const OLD: u32 = 8;
 
     /// Fills in initial margin.
     pub fn set_initial(&mut self, margins: &InitialMargins) {

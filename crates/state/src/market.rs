@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::MAX_MARKETS;
 
-use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, EPOCH_RING};
+use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, SpentPerUnit, EPOCH_RING};
 
 /// Open interest of one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -17,13 +17,11 @@ pub struct SideTotals {
     pub ring_counts: [u32; EPOCH_RING],
     /// Zero.
     pub _pad: u32,
-    /// Start of the hour of `charged_per_unit`, Unix seconds.
-    pub charge_hour_at: i64,
-    /// Loss charged per base unit in that hour, quote atoms in units of 2^-64.
-    pub charged_per_unit: I128Le,
+    /// Losses charged lately per base unit: within any hour at most maintenance rate times spot.
+    pub charged: SpentPerUnit,
 }
 
-assert_layout!(SideTotals, 56);
+assert_layout!(SideTotals, 136);
 
 /// Totals of one perp. Written only when they move.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -77,7 +75,7 @@ pub struct Market {
     pub _reserved: [u8; 80],
 }
 
-assert_layout!(Market, 360, engine @ 8);
+assert_layout!(Market, 520, engine @ 8);
 
 impl EngineAccount for Market {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [219, 190, 213, 55, 0, 227, 198, 154];

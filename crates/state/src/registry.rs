@@ -28,7 +28,7 @@ unsafe impl Zeroable for StoredWeights {}
 unsafe impl Pod for StoredWeights {}
 unsafe impl Zeroable for StoredRates {}
 unsafe impl Pod for StoredRates {}
-const _: () = assert!(core::mem::size_of::<StoredParams>() == 8 + 36 * 4);
+const _: () = assert!(core::mem::size_of::<StoredParams>() == 8 + 38 * 4);
 const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
 const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);
 
@@ -166,7 +166,7 @@ pub struct Registry {
     /// Parameters.
     pub params: StoredParams,
     /// Zero.
-    pub _reserved: [u8; 160],
+    pub _reserved: [u8; 152],
     /// Banks.
     pub banks: [BankSlot; MAX_BANKS],
     /// Markets.
@@ -178,7 +178,7 @@ pub struct Registry {
 impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
-    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 152 + 160) - MAX_BANKS * 112 - MAX_MARKETS * 400;
+    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 160 + 152) - MAX_BANKS * 112 - MAX_MARKETS * 400;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;

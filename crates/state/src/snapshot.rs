@@ -55,6 +55,8 @@ struct Pricing<'a> {
     views: Views,
     /// What was published before is stale.
     fresh_since: i64,
+    /// Beside what was published before no risk is added.
+    risk_since: i64,
     /// What was published before no longer blocks bankruptcy.
     held_since: i64,
 }
@@ -87,6 +89,7 @@ impl<'a> Pricing<'a> {
             now,
             views,
             fresh_since: now.saturating_sub(params.read_age_secs as i64),
+            risk_since: now.saturating_sub(params.risk_age_secs as i64),
             held_since: now.saturating_sub(params.stale_asset_secs as i64),
         }
     }
@@ -116,6 +119,7 @@ impl<'a> Pricing<'a> {
             prices.fast = UnitPrice::new_down(slot.fast.get(), scale);
         }
         if self.views.initial {
+            prices.old = published_at < self.risk_since;
             let seen_secs = published_at.wrapping_sub(slot.first_published_at);
             prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.fast_secs, slot.slow_secs);
             // Only what settles in quote is charged at the high price beside its own.

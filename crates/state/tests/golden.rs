@@ -81,7 +81,7 @@ filled!(GlobalParams {
     insurance_share_ppm, penalty_floor_ppm, wind_down_penalty_ppm, wind_down_secs, wind_down_close_secs,
     best_leg_share_ppm, best_leg_min_ppm, best_leg_end_secs, health_cap_ppm, target_token_buffer_ppm,
     target_perp_buffer_ppm, target_min_gap_ppm, stale_asset_secs, observation_gap_secs, cool_off_secs,
-    write_age_secs, read_age_secs, future_secs, primary_stale_secs, confidence_sigmas_ppm, age_sigmas_ppm,
+    write_age_secs, read_age_secs, risk_age_secs, future_secs, primary_stale_secs, submission_age_slots, confidence_sigmas_ppm, age_sigmas_ppm,
     edge_max_ppm, bypass_ratio_ppm, bypass_spacing_secs, pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm,
     premium_bound_ppm, funding_bound_ppm_per_hour, funding_max_secs, utilization_window_secs ;
 });
@@ -106,7 +106,9 @@ filled!(BankSlot {
 filled!(MarketSlot {
     status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides ; _pad, _reserved
 });
-filled!(SideTotals { shares, count, ring_counts, charge_hour_at, charged_per_unit ; _pad });
+filled!(SpentAtoms { at_bucket, spent ; });
+filled!(SpentPerUnit { at_bucket, spent ; });
+filled!(SideTotals { shares, count, ring_counts, charged ; _pad });
 filled!(VenueApproval { venue, notional_left_atoms ;  });
 filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
 filled!(DerivativePosition {
@@ -128,7 +130,7 @@ filled!(Bank {
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
     utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm,
     deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
-    uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, draw_hour_at, draw_hour_atoms,
+    uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, drawn,
     insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _signed_reserve, _reserved
 });
 filled!(Market {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
-use plimsoll_risk::margin::{check_initial, cmp_products, margins, Margins};
+use plimsoll_risk::margin::{check_initial, check_takeover, cmp_products, margins, Margins};
 use plimsoll_risk::portfolio::At;
 use plimsoll_state::snapshot::{self, PortfolioBuffer, Views};
 use plimsoll_state::{MarginAccount, PriceBoard, Registry, LAYOUT_VERSION};
@@ -66,14 +66,26 @@ pub fn assess(
 /// An account without liabilities and positions passes without prices.
 ///
 /// # Errors
-/// `InitialMarginInsufficient`, `PriceStale` or `PriceNotReady` for any leg.
-#[inline(never)]
+/// `InitialMarginInsufficient`, `PriceStale` where any leg's price is older than the risk age, `PriceNotReady`.
 pub fn require_initial(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
+    pass(account, registry, board, now, true)
+}
+
+/// The same of who takes over what another held: prices may be as old as the read age.
+///
+/// # Errors
+/// `InitialMarginInsufficient`, `PriceStale` or `PriceNotReady` for any leg.
+pub fn require_takeover(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
+    pass(account, registry, board, now, false)
+}
+
+#[inline(never)]
+fn pass(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64, adds_risk: bool) -> Result<()> {
     if account.is_debt_free() {
         return Ok(());
     }
     let buffer = load(account, registry, board, now, Views::INITIAL)?;
-    check_initial(&buffer.0).engine()?;
+    if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) }.engine()?;
     // Initial implies target at both prices, which clears the clocks and the bypass.
     let mut clocks = account.clocks();
     clocks.under_water_secs = 0;

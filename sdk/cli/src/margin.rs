@@ -33,8 +33,10 @@ pub struct Standing {
     pub imr: i128,
     /// `NAV / MMR` at spot, ppm.
     pub ratio_ppm: u32,
-    /// Some leg is stale, some leg's averages are not ready.
+    /// Some leg is stale, some is older than the risk age, some leg's averages are not ready.
     pub stale: bool,
+    /// See `stale`.
+    pub old: bool,
     /// See `stale`.
     pub not_ready: bool,
     /// Who may be liquidated, and how.
@@ -49,7 +51,7 @@ impl Standing {
     pub fn of(accounts: &Accounts) -> Result<Self> {
         let portfolio = accounts.portfolio(Views::ALL).map_err(plimsoll_rpc::Error::from)?;
         let (spot, init) = (margins(&portfolio, At::Spot, false), initial_margins(&portfolio));
-        let (stale, ready) = portfolio.ages();
+        let (stale, old, ready) = portfolio.ages();
         Ok(Self {
             nav: spot.nav,
             mmr: spot.mmr(),
@@ -58,6 +60,7 @@ impl Standing {
             imr: init.imr(),
             ratio_ppm: spot.ratio_ppm_down(u32::MAX),
             stale,
+            old,
             not_ready: !ready,
             assessment: accounts.assessment().map_err(plimsoll_rpc::Error::from)?,
         })

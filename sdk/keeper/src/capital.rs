@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use plimsoll_risk::bank::{credit, debit};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
-use plimsoll_risk::margin::check_initial;
+use plimsoll_risk::margin::check_takeover;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -165,7 +165,7 @@ impl Funds<'_> {
             return Ok(());
         }
         let accounts = Accounts { account: &after, registry: self.registry, board: self.board, now: self.now };
-        check_initial(&*accounts.portfolio(Views::INITIAL)?).map(|_| ())
+        check_takeover(&*accounts.portfolio(Views::INITIAL)?).map(|_| ())
     }
 
     fn apply(&self, account: &mut MarginAccount, fill: &Fill) -> RiskResult<()> {

@@ -1,6 +1,9 @@
+use std::vec::Vec;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::allowance::Spent;
 use crate::params::MAX_BASE_UNITS;
 
 fn spot(atoms_per_unit_ppm: u64) -> UnitPrice {
@@ -117,18 +120,22 @@ proptest! {
 
     #[test]
     fn an_hours_charges_stay_within_the_margin_of_a_unit(
-        losses in prop::collection::vec(0u64..1 << 45, 1..12), open_interest in 1..=MAX_BASE_UNITS,
+        losses in prop::collection::vec((0u64..1 << 45, 0i64..900), 1..30), open_interest in 1..=MAX_BASE_UNITS,
         price in 1u64..1_000_000_000, rate in 1u32..1_000_000,
     ) {
-        let bound = rate_of_spot_down(rate, spot(price));
-        let (mut borne, mut total) = (0i128, 0u128);
-        for loss in losses {
-            let (charged, per_unit) = charge_within_down(loss, open_interest, bound, borne);
-            prop_assert!(charged <= loss && per_unit >= borne);
-            total += charged as u128;
-            borne = per_unit;
-        }
+        let bound = rate_of_spot_down(rate, spot(price)) as u128;
         let most = (spot(price).value_wide_up(open_interest as u128) * rate as u128).div_ceil(1_000_000) + 1;
-        prop_assert!(total <= most);
+        let (mut now, mut borne, mut charges) = (0, Spent::default(), Vec::new());
+        for (loss, secs) in losses {
+            now += secs;
+            borne = borne.at(now, CHARGE_WINDOW_SECS);
+            let room = borne.room(bound);
+            let (charged, per_unit) = charge_within_down(loss, open_interest, room);
+            prop_assert!(charged <= loss && per_unit <= room);
+            borne = borne.with(per_unit);
+            charges.push((now, charged as u128));
+            let hour: u128 = charges.iter().filter(|(at, _)| *at >= now - 3_600).map(|(_, charged)| charged).sum();
+            prop_assert!(hour <= most);
+        }
     }
 }

@@ -74,13 +74,27 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     InitialMargins { nav, init: init.total().wrapping_sub(charged).min(nav), saturated }
 }
 
-/// The account may hold what it holds after adding risk.
+/// The account may hold what it holds after adding risk: whoever trades at a price that the market has left takes from
+/// whoever bears the difference, so that no leg's price may be older than the risk age.
+///
+/// # Errors
+/// `PriceStale` where any leg's price is older than the risk age; else as [`check_takeover`].
+pub fn check_initial(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
+    let (_, old, _) = portfolio.ages();
+    if old {
+        return Err(RiskError::PriceStale);
+    }
+    check_takeover(portfolio)
+}
+
+/// The account may hold what it holds after taking over what another held: no risk is added to the engine, so that the
+/// read age is enough.
 ///
 /// # Errors
 /// `PriceStale` or `PriceNotReady` where any leg is, `NumberOutOfRange` where a leg saturated,
 /// `MarginInsufficient` where NAV is below IMR (equality passes).
-pub fn check_initial(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
-    let (stale, ready) = portfolio.ages();
+pub fn check_takeover(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
+    let (stale, _, ready) = portfolio.ages();
     if stale {
         return Err(RiskError::PriceStale);
     }

@@ -29,6 +29,7 @@ fn leg(bits: u32) -> impl Strategy<Value = (LegPrices, i64)> {
                 edge,
                 published_at: 1,
                 stale: stale == 0,
+                old: stale == 0,
                 stale_for_hours: false,
                 ready: true,
             };

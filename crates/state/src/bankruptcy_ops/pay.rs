@@ -11,39 +11,32 @@ use super::{close_leg_base, closing_price, credit_cash, leg_pnl_down, minus, plu
 use crate::{socialise, AccountStatus, Bank, ClosedBase, MarginAccount, Market, PriceBoard, Registry, TokenPosition};
 
 impl Bank {
-    /// Starts a new window of `draw_cap_hour_atoms` where the running one is over.
-    fn roll_draw_hour(&mut self, now: i64) {
-        if !(0..Self::DRAW_WINDOW_SECS).contains(&now.saturating_sub(self.draw_hour_at)) {
-            self.draw_hour_at = now;
-            self.draw_hour_atoms = 0;
-        }
-    }
-
     /// Brings the bank to `now` and makes insurance of what waits and has liquidity: it is first in line for every loss.
     fn prepare_to_pay(&mut self, registry: &Registry, now: i64) -> RiskResult<()> {
         let slot = registry.bank(self.index as usize).ok_or(RiskError::LegEmpty)?;
         self.book_now(slot, now);
         self.sweep_waiting()?;
-        self.roll_draw_hour(now);
         Ok(())
     }
 
     /// What an event that has drawn `event_drawn_atoms` may still draw.
-    fn draw_room(&self, event_drawn_atoms: u64) -> u64 {
+    fn draw_room(&self, event_drawn_atoms: u64, now: i64) -> u64 {
         draw_room(
             self.insurance_atoms,
             self.draw_cap_event_atoms,
             event_drawn_atoms,
             self.draw_cap_hour_atoms,
-            self.draw_hour_atoms,
+            self.drawn.total(now, Self::DRAW_WINDOW_SECS),
         )
     }
 
     /// Debits what a leg is paid.
-    fn pay_out_insurance(&mut self, payment: &Payment) -> RiskResult<()> {
+    fn pay_out_insurance(&mut self, payment: &Payment, now: i64) -> RiskResult<()> {
         self.reserved_atoms = minus(self.reserved_atoms, payment.from_reserved_atoms)?;
         self.insurance_atoms = minus(self.insurance_atoms, payment.from_unreserved_atoms)?;
-        self.draw_hour_atoms = self.draw_hour_atoms.saturating_add(payment.from_unreserved_atoms);
+        if payment.from_unreserved_atoms > 0 {
+            self.drawn.spend(payment.from_unreserved_atoms, now, Self::DRAW_WINDOW_SECS);
+        }
         self.insurance_out_atoms = self.insurance_out_atoms.saturating_add(payment.covered_atoms());
         Ok(())
     }
@@ -92,7 +85,7 @@ pub fn begin_paying(
         *owed = pnl.min(&0).unsigned_abs();
     }
     let mut shares = [0; MAX_QUOTE_LEGS];
-    let reserved = divide_down(quote.draw_room(0), &owed, &mut shares)?;
+    let reserved = divide_down(quote.draw_room(0, now), &owed, &mut shares)?;
     if let Some(place) = borrow {
         (account.tokens[place].mark_atoms, account.tokens[place].reserved_atoms) = (owed[0], shares[0]);
     }
@@ -101,7 +94,7 @@ pub fn begin_paying(
     }
     quote.insurance_atoms = minus(quote.insurance_atoms, reserved)?;
     quote.reserved_atoms = plus(quote.reserved_atoms, reserved)?;
-    quote.draw_hour_atoms = quote.draw_hour_atoms.saturating_add(reserved);
+    quote.drawn.spend(reserved, now, Bank::DRAW_WINDOW_SECS);
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (reserved, reserved);
     account.status = AccountStatus::Paying as u8;
     Ok(Some(reserved))
@@ -146,8 +139,8 @@ pub fn pay_borrow(
     let is_quote = bank.index as usize == Registry::QUOTE_BANK;
     let owed_atoms = debt_up(position.shares, bank);
     let drawn = if is_quote { account.estate_drawn_atoms } else { 0 };
-    let payment = pay_leg(owed_atoms, position.reserved_atoms, bank.draw_room(drawn), u64::MAX);
-    bank.pay_out_insurance(&payment)?;
+    let payment = pay_leg(owed_atoms, position.reserved_atoms, bank.draw_room(drawn, now), u64::MAX);
+    bank.pay_out_insurance(&payment, now)?;
     if is_quote {
         account.pay_out_estate(&payment)?;
     }
@@ -208,7 +201,7 @@ pub fn pay_pnl(
     let pnl_atoms = leg_pnl_down(&leg, slot, registry, board, now)?;
     let loss = pnl_atoms.min(0).unsigned_abs();
     let mut paid = PaidPnl { pnl_atoms, ..PaidPnl::default() };
-    let credited = insure_leg(account, leg.reserved_atoms, loss, market, quote, &mut paid)?;
+    let credited = insure_leg(account, leg.reserved_atoms, loss, market, quote, now, &mut paid)?;
     charge(&leg, loss - credited, market, registry, board, now, &mut paid)?;
     credit_cash(&mut account.derivatives[place], loss)?;
     paid.closed = close_leg_base(account, place, market, registry, board, now)?;
@@ -234,10 +227,11 @@ fn insure_leg(
     loss_atoms: u64,
     market: &mut Market,
     quote: &mut Bank,
+    now: i64,
     paid: &mut PaidPnl,
 ) -> RiskResult<u64> {
     let index = quote.deposit_index;
-    let room = quote.draw_room(account.estate_drawn_atoms);
+    let room = quote.draw_room(account.estate_drawn_atoms, now);
     let pay = |atoms| pay_leg(atoms, reserved_atoms, room, market.draw_cap_event_atoms);
     let whole = pay(debt_atoms_up(shares_up(loss_atoms, index)?, index));
     let covered_atoms = if whole.remainder_atoms == 0 {
@@ -253,7 +247,7 @@ fn insure_leg(
     if moved.moved_atoms != payment.covered_atoms() {
         return Err(RiskError::NumberOutOfRange);
     }
-    quote.pay_out_insurance(&payment)?;
+    quote.pay_out_insurance(&payment, now)?;
     account.pay_out_estate(&payment)?;
     quote.apply_delta(ShareDelta { deposit_shares: to_i64(moved.shares)?, borrow_shares: 0 })?;
     (paid.payment, paid.covered_atoms) = (payment, covered_atoms);

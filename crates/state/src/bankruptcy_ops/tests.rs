@@ -159,3 +159,38 @@ fn the_quote_borrow_is_paid_before_the_markets_and_the_event_cap_binds() {
     assert_eq!(bank.markets[0].deficit_atoms, 232);
     assert_eq!(bank.account.status, AccountStatus::Active as u8);
 }
+
+/// One estate draws an atom, another the rest of the hour's cap in the last second of that hour, and a third came two
+/// seconds later with a fresh hour: twice the cap within two seconds.
+#[test]
+fn within_any_hour_insurance_pays_at_most_its_cap_however_the_estates_are_timed() {
+    let none = (0, 100, 100, 0, 0);
+    let seed = Seed {
+        balances: [0, 0],
+        indices: (INDEX_ONE, INDEX_ONE),
+        insurance: [1_000_000, 0],
+        waiting: 0,
+        legs: [none, none, none],
+        deposits: 10_000_000,
+    };
+    for start in [NOW, NOW + 119, NOW + 120, NOW + 500] {
+        let mut world = World::new(&seed);
+        world.banks[0].draw_cap_hour_atoms = 500;
+        let mut draw = |at: i64, owed: i64| {
+            let before = world.banks[0].insurance_atoms;
+            world.now = at;
+            world.account.status = AccountStatus::Seizing as u8;
+            world.account.tokens[0] = TokenPosition { shares: -owed, used: 1, ..TokenPosition::default() };
+            world.banks[0].borrow_shares += owed as u64;
+            world.run_capped(Step::PayBorrow(0));
+            assert!(world.account.is_empty());
+            before - world.banks[0].insurance_atoms
+        };
+        assert_eq!(draw(start, 1), 1);
+        assert_eq!(draw(start + 3_599, 1_000), 499);
+        let next = draw(start + 3_601, 1_000);
+        assert!(next <= 1, "{next} more two seconds later");
+        assert_eq!(draw(start + 3_601 + 4_320, 1_000), 500);
+        assert_eq!(draw(start, 1_000), 0);
+    }
+}

@@ -57,8 +57,8 @@ pub fn close_base(
     Ok(ClosedBase { units: side.signed(units)?, closed_units, cash_atoms })
 }
 
-/// Charges a loss to one side, pro rata, at most maintenance rate times spot per unit and hour; what exceeds this or
-/// finds no position takes the market's own claim and then becomes its deficit (DESIGN 2, step 5). Returns the part the side bore, quote atoms.
+/// Charges a loss to one side, pro rata, at most maintenance rate times spot per unit within any hour; what exceeds
+/// this or finds no position takes the market's own claim and then becomes its deficit (DESIGN 2, step 5). Returns the part the side bore, quote atoms.
 ///
 /// # Errors
 /// `NumberOutOfRange`.
@@ -74,17 +74,13 @@ pub fn socialise(
     slot.accrue_funding(now, funding_max_secs)?;
     let open_interest = slot.open_interest(market, bearing);
     let totals = &mut market.sides[bearing as usize];
-    let elapsed = now.saturating_sub(totals.charge_hour_at);
-    if !(0..CHARGE_WINDOW_SECS).contains(&elapsed) {
-        totals.charge_hour_at = now;
-        totals.charged_per_unit.set(0);
-    }
-    let bound = rate_of_spot_down(slot.rates.0.maint_ppm, spot);
-    let (charged, per_unit) = charge_within_down(loss_atoms, open_interest, bound, totals.charged_per_unit.get());
+    let bound = rate_of_spot_down(slot.rates.0.maint_ppm, spot).unsigned_abs();
+    let room = totals.charged.room(bound, now, CHARGE_WINDOW_SECS);
+    let (charged, per_unit) = charge_within_down(loss_atoms, open_interest, room);
     if charged != 0 {
         let index = slot.sides[bearing as usize].stored().charged(charged, totals.shares)?;
         slot.sides[bearing as usize].store(index);
-        totals.charged_per_unit.set(per_unit);
+        totals.charged.spend(per_unit, now, CHARGE_WINDOW_SECS);
         market.socialized_atoms = market.socialized_atoms.saturating_add(charged);
     }
     market.add_deficit(loss_atoms - charged)?;

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{DerivativePosition, Market, MarketSlot, SideIndex, StoredRates};
 
+mod charges;
 mod epochs;
 mod pool;
 

@@ -145,7 +145,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         apply(accounts, &args, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
         liquidatee.set_clocks(&plan.clocks);
-        gate::require_initial(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
+        gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
         liquidatee.invariant().engine()?;
         liquidator.invariant().engine()?;
         plan

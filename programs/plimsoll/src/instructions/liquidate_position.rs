@@ -94,7 +94,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         let funding_max_secs = registry.params().funding_max_secs;
         let (long, netted) = apply(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, funding_max_secs)?;
         liquidatee.set_clocks(&plan.clocks);
-        gate::require_initial(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
+        gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
         liquidatee.invariant().engine()?;
         liquidator.invariant().engine()?;
         market.invariant().engine()?;

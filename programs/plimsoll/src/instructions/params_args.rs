@@ -73,10 +73,14 @@ params_args! {
     write_age_secs: u32,
     /// Oldest price a leg is fresh with.
     read_age_secs: u32,
+    /// Oldest price of any leg beside which risk is added; between the two above.
+    risk_age_secs: u32,
     /// How far ahead of the clock an update may be.
     future_secs: u32,
     /// How long the primary must have been silent before the secondary counts.
     primary_stale_secs: u32,
+    /// Oldest submission that a Switchboard result may count, slots.
+    submission_age_slots: u32,
     /// z: width of the confidence term, in sigmas.
     confidence_sigmas_ppm: u32,
     /// z': width of the age term, in sigmas.

@@ -200,8 +200,12 @@ fn report(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Result<
     ];
     facts.extend(margins(&standing));
     facts.push(("state", state(account, &standing)));
-    if standing.stale || standing.not_ready {
-        let why = if standing.stale { "a price is stale" } else { "a price's averages are not ready" };
+    if standing.stale || standing.old || standing.not_ready {
+        let why = match (standing.stale, standing.old) {
+            (true, _) => "a price is stale",
+            (false, true) => "a price is too old for adding risk: `plimsoll price refresh`",
+            (false, false) => "a price's averages are not ready",
+        };
         facts.push(("may add risk", format!("no: {why} (`plimsoll price list`)")));
     }
     if account.under_water_secs > 0 {

@@ -151,6 +151,7 @@ fn params(speed: u32) -> GlobalParams {
         wind_down_close_secs: scaled(default.wind_down_close_secs),
         write_age_secs: 10,
         read_age_secs: 30,
+        risk_age_secs: 10,
         ..default
     }
 }

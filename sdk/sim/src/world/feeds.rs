@@ -228,6 +228,26 @@ impl World {
         }
     }
 
+    /// Repeats the prices that are fresh but too old for adding risk, as whoever adds risk refreshes before; what is
+    /// stale stays stale.
+    ///
+    /// # Panics
+    /// Where a refresh is refused.
+    pub fn freshen(&mut self) {
+        let params = *self.registry().params();
+        let aged = i64::from(params.risk_age_secs) + 1..=i64::from(params.read_age_secs);
+        let (board, now) = (self.board(), self.now());
+        let held = self.feeds.iter().filter_map(|feed| Some((feed, board.slot(feed.slot as usize)?)));
+        let old: Vec<(u8, Tick)> = held
+            .filter(|(_, slot)| aged.contains(&(now - slot.published_at)))
+            .filter_map(|(feed, _)| Some((feed.slot, feed.last?)))
+            .collect();
+        for (slot, last) in old {
+            self.post_primary(slot, Tick { published_at: now, ..last });
+            self.refresh(&[slot]).unwrap_or_else(|failure| panic!("refresh_price: {failure}"));
+        }
+    }
+
     /// Posts every feed's last price again as of now and refreshes.
     ///
     /// # Panics

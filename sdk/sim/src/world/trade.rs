@@ -32,22 +32,24 @@ impl World {
         self.send(&trader.owner, &[deposit])
     }
 
-    /// Withdraws to the owner's token account; everything where no amount is given.
+    /// Withdraws to the owner's token account, at fresh prices; everything where no amount is given.
     ///
     /// # Errors
     /// What the program refuses.
     pub fn withdraw(&mut self, trader: &Trader, bank: u8, amount_atoms: Option<u64>) -> Sent {
+        self.freshen();
         let destination = self.funded(&trader.owner, bank, 0);
         let args = args::WithdrawArgs { amount_atoms: amount_atoms.unwrap_or_default(), all: amount_atoms.is_none() };
         let withdraw = ix::withdraw(&self.keys, &self.token(bank), trader.owner, trader.account, destination, args);
         self.send(&trader.owner, &[withdraw])
     }
 
-    /// Borrows to the owner's token account.
+    /// Borrows to the owner's token account, at fresh prices.
     ///
     /// # Errors
     /// What the program refuses.
     pub fn borrow(&mut self, trader: &Trader, bank: u8, amount_atoms: u64) -> Sent {
+        self.freshen();
         let destination = self.funded(&trader.owner, bank, 0);
         let (token, args) = (self.token(bank), args::BorrowArgs { amount_atoms });
         let borrow = ix::borrow(&self.keys, &token, trader.owner, trader.account, destination, args);
@@ -78,8 +80,8 @@ impl World {
         self.send_as_authority(fund)
     }
 
-    /// `buyer` buys base units of a market from `seller`, both owners signing, at a price in units of 1e-8 dollars;
-    /// none for the last one posted.
+    /// `buyer` buys base units of a market from `seller`, both owners signing, at fresh prices and for a price in units
+    /// of 1e-8 dollars; none for the last one posted.
     ///
     /// # Errors
     /// What the program refuses.
@@ -94,6 +96,7 @@ impl World {
         base_units: u64,
         price_e8: Option<i64>,
     ) -> Sent {
+        self.freshen();
         let quote_atoms = self.quote_atoms(market, base_units, price_e8);
         let sides = ix::FillAuthority::Sides { buyer: buyer.owner, seller: seller.owner };
         let args = args::SettleFillArgs { base_units, quote_atoms };
