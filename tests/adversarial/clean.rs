@@ -47,11 +47,12 @@ pub fn untouched(before: &BTreeMap<Pubkey, Account>, after: &BTreeMap<Pubkey, Ac
 }
 
 /// Errors of Anchor's that the tables meet, by number.
-const ANCHORS: [(u32, &str); 14] = [
+const ANCHORS: [(u32, &str); 15] = [
     (2000, "ConstraintMut"),
     (2001, "ConstraintHasOne"),
     (2002, "ConstraintSigner"),
     (2006, "ConstraintSeeds"),
+    (2011, "ConstraintClose"),
     (2012, "ConstraintAddress"),
     (3001, "AccountDiscriminatorNotFound"),
     (3002, "AccountDiscriminatorMismatch"),

@@ -23,11 +23,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name in a table; every loader alike.
-    pub const fn title(&self) -> &'static str {
+    /// Its name in a table; of a loader its type's.
+    pub fn title(&self) -> &str {
         match self {
             Self::Signer => "signer",
-            Self::Loader(_) => "account",
+            Self::Loader(of) => of,
             Self::Program => "program",
             Self::Token => "token account",
             Self::Unchecked => "unchecked",

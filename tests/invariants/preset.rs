@@ -19,6 +19,8 @@ pub enum Preset {
     Capped,
     /// A bank whose only borrower's collateral became worthless.
     Terminal,
+    /// An account that owes more of the settlement token than it has, frozen, with insurance for a part of it.
+    BadDebt,
     /// A market whose loser had a twentieth of what he lost.
     Deficit,
     /// Parameters as drawn, as far as the program accepts them.
@@ -33,6 +35,7 @@ pub fn any_preset() -> impl Strategy<Value = Preset> {
         1 => Just(Preset::Lent),
         1 => Just(Preset::Capped),
         1 => Just(Preset::Terminal),
+        1 => Just(Preset::BadDebt),
         1 => Just(Preset::Deficit),
         3 => proptest::collection::vec(change, 1..12).prop_map(Preset::Parameters),
     ]
@@ -80,6 +83,7 @@ impl Preset {
             Self::Lent => lent(run),
             Self::Capped => capped(run),
             Self::Terminal => terminal(run),
+            Self::BadDebt => bad_debt(run),
             Self::Deficit => deficit(run),
             Self::Parameters(changes) => parameters(run, changes),
         }
@@ -128,6 +132,19 @@ fn terminal(run: &mut Run) -> Checked {
     all(run, &(0..12).map(|step| Action::Bury { step }).collect::<Vec<_>>())
 }
 
+/// Owes SOL too, so that quote waits with its reserve once that is paid.
+fn bad_debt(run: &mut Run) -> Checked {
+    let (who, by) = (0, TRADERS + 1);
+    all(run, &[Action::FundInsurance { bank: USDC, part: 10_000 }, Action::Deposit { who, bank: BTC, part: WHOLE }])?;
+    all(run, &[USDC, SOL].map(|bank| Action::Borrow { who, bank, part: 450_000 }))?;
+    all(run, &[Action::Crash { slot: BTC, factor_ppm: 450_000 }, Action::Wait])?;
+    for leg in 0..3 {
+        all(run, &[Action::Hunt { by, leg, part: WHOLE }])?;
+    }
+    // Freezes, and pays the SOL first.
+    all(run, &[Action::Bury { step: 0 }, Action::Bury { step: 9 }])
+}
+
 /// A long of twenty times its margin, and a fall of a third.
 fn deficit(run: &mut Run) -> Checked {
     let (who, by) = (0, TRADERS + 1);
@@ -150,5 +167,6 @@ fn parameters(run: &mut Run, changes: &[(usize, u32)]) -> Checked {
             params = changed;
         }
     }
+    run.rebase();
     Ok(())
 }
