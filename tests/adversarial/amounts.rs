@@ -2,7 +2,7 @@
 
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BANKS, MAX_BASE_UNITS, MAX_MARKETS, MAX_PRICES};
-use plimsoll_state::{Bank, MarginAccount, PositionKind, TokenPosition};
+use plimsoll_state::{Bank, MarginAccount, PositionKind};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
@@ -214,10 +214,10 @@ fn legs_that_the_liquidatee_does_not_have_are_refused() {
     assert_refused(&mut stage.world, &by.owner, &[ix], EngineError::LegEmpty);
 }
 
-/// Fills every place of the table with positions that nothing is held in yet.
+/// Fills every place of the table, but the one that is quote's, with positions that nothing is held in yet.
 fn fill_tables(account: &mut MarginAccount) {
-    for (place, token) in account.tokens.iter_mut().enumerate().filter(|(_, token)| token.used == 0) {
-        *token = TokenPosition { bank: 40 + place as u8, used: 1, ..TokenPosition::default() };
+    for place in 40..56 {
+        let _ = account.open_token(place);
     }
     for (place, leg) in account.derivatives.iter_mut().enumerate().filter(|(_, leg)| leg.kind == 0) {
         (leg.kind, leg.market) = (PositionKind::Perp as u8, 10 + place as u8);
@@ -233,8 +233,8 @@ fn a_full_table_of_positions_is_refused_by_name() {
     fill_tables(&mut account);
     stage.world.write(&full.account, &account);
     let keys = stage.world.keys;
-    let source = stage.world.funded(&owner, USDC, 1_000);
-    let token = stage.world.token(USDC);
+    let source = stage.world.funded(&owner, SOL, 1_000);
+    let token = stage.world.token(SOL);
     let deposit = ix::deposit(&keys, &token, owner, full.account, source, args::DepositArgs { amount_atoms: 1_000 });
     assert_refused(&mut stage.world, &owner, &[deposit], EngineError::TokenTableFull);
     let borrow = ix::borrow(&keys, &token, owner, full.account, source, args::BorrowArgs { amount_atoms: 1_000 });

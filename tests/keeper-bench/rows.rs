@@ -189,7 +189,8 @@ impl Liquidator {
         candidates.sort_by_key(|candidate| candidate.assessment.health_ppm);
         let mut scratch = Box::new(Portfolio::empty(GlobalParams::DEFAULT));
         let (registry, held) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
-        let funds = Funds { own: &self.own, registry: &registry, board: &held, now: tracker.now() };
+        let lending_room_atoms = u64::MAX;
+        let funds = Funds { own: &self.own, registry: &registry, board: &held, now: tracker.now(), lending_room_atoms };
         let means = Means { funds, account: &self.own, config: &self.config };
         let mut signed = 0;
         for candidate in candidates.iter().take(most) {

@@ -2,7 +2,9 @@
 
 mod ages;
 mod bankruptcy;
+mod closed_borrowing;
 mod cure;
+mod full_table;
 mod guards;
 mod limits;
 mod pnl;

@@ -26,13 +26,11 @@ pub fn settleable(portfolio: &Portfolio, market: usize) -> Q {
 }
 
 /// What a loser can be made to pay: from his quote balance down to zero at any health, and into a quote borrow only
-/// at or above maintenance at both prices.
-pub fn loser_pays(loss: &Q, quote_balance: &Q, is_healthy_at_both: bool) -> Q {
-    if is_healthy_at_both {
-        loss.clone()
-    } else {
-        min(loss, &positive(quote_balance))
-    }
+/// at or above maintenance at both prices and as far as quote may be borrowed: `room` is what the cap leaves, and
+/// nothing while borrowing is paused or the bank is reduce-only or terminal.
+pub fn loser_pays(loss: &Q, quote_balance: &Q, is_healthy_at_both: bool, room: &Q) -> Q {
+    let borrowed = if is_healthy_at_both { positive(room) } else { Q::zero() };
+    min(loss, &(positive(quote_balance) + borrowed))
 }
 
 /// What a winner takes while the market has no deficit: `min(PnL, pool)`.

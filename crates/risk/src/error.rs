@@ -69,6 +69,8 @@ pub enum RiskError {
     NothingOwed,
     /// The index has reached its floor; the bank is terminal.
     BankTerminal,
+    /// More would be lent than the bank's cap, its status or a pause allows.
+    BorrowCapReached,
 }
 
 /// Result of a pure decision.

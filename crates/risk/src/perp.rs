@@ -147,14 +147,15 @@ pub fn settleable(leg: &PerpLeg, slow: UnitPrice) -> i64 {
     nearest.unwrap_or(0)
 }
 
-/// What a loser pays: from his quote balance down to zero at any health, and into a borrow only at or above
-/// maintenance at both prices.
-pub const fn loser_pays(loss_atoms: u64, quote_atoms: i64, may_borrow: bool) -> u64 {
-    let balance = if quote_atoms > 0 { quote_atoms as u64 } else { 0 };
-    if may_borrow || loss_atoms <= balance {
+/// What a loser pays: from his quote balance down to zero at any health, and beyond it into a borrow as far as there
+/// is room. There is none below maintenance at either price, and none where quote may not be borrowed: what he cannot
+/// pay stays PnL, and winners wait.
+pub const fn loser_pays(loss_atoms: u64, balance_atoms: u64, room_atoms: u64) -> u64 {
+    let means = balance_atoms.saturating_add(room_atoms);
+    if loss_atoms < means {
         loss_atoms
     } else {
-        balance
+        means
     }
 }
 

@@ -91,9 +91,12 @@ proptest! {
     }
 
     #[test]
-    fn a_loser_pays_what_the_model_says(loss in 0u64..1 << 50, quote in -(1i64 << 50)..1 << 50, healthy: bool) {
-        let exact = model_loser_pays(&int(loss as i128), &int(quote as i128), healthy);
-        prop_assert_eq!(int(loser_pays(loss, quote, healthy) as i128), exact);
+    fn a_loser_pays_what_the_model_says(
+        loss in 0u64..1 << 50, quote in -(1i64 << 50)..1 << 50, room in 0u64..1 << 50, healthy: bool,
+    ) {
+        let exact = model_loser_pays(&int(loss as i128), &int(quote as i128), healthy, &int(room as i128));
+        let found = loser_pays(loss, quote.max(0) as u64, if healthy { room } else { 0 });
+        prop_assert_eq!(int(found as i128), exact);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use plimsoll_risk::bank::{
 use plimsoll_risk::num::{mul_u32, to_i64, PPM};
 use plimsoll_risk::{RiskError, RiskResult};
 
-use crate::{Bank, BankSlot, SlotStatus, U128Le};
+use crate::{pause, Bank, BankSlot, Registry, SlotStatus, U128Le};
 
 impl BankSlot {
     /// The borrow index projected to `now`, 48 fraction bits, rounded up; a clock behind the last crank adds nothing.
@@ -86,6 +86,17 @@ impl Bank {
         self.deposit_shares = totals.deposit_shares;
         self.borrow_shares = totals.borrow_shares;
         Ok(())
+    }
+
+    /// What may be lent here by way of something else than a `borrow`, atoms: up to the borrow cap, and nothing while
+    /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked.
+    #[inline(never)]
+    pub fn lending_room_down(&self, registry: &Registry) -> u64 {
+        let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
+        if !active || registry.is_paused(pause::BORROW) {
+            return 0;
+        }
+        self.totals().borrow_room_down(self.borrow_cap_atoms)
     }
 
     /// The crank: books, folds the linear growth into the registry's index, copies the deposit index, and sets the

@@ -5,7 +5,7 @@ use plimsoll_risk::params::{
     MAX_ACCOUNT_VENUES, MAX_BANKS, MAX_DERIVATIVE_POSITIONS, MAX_MARKETS, MAX_TOKEN_POSITIONS,
 };
 
-use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation};
+use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, Registry};
 
 stored_enum! {
     /// Where an account stands in the waterfall.
@@ -175,6 +175,22 @@ impl MarginAccount {
         self.tokens.iter().position(|t| t.used == 1 && t.bank == bank)
     }
 
+    /// Opens a balance of nothing in `bank`, which has none; none where the table has no room for it.
+    ///
+    /// The last place is quote's: whatever the table holds, a gain can be credited and a loss become a debt.
+    #[inline(never)]
+    pub fn open_token(&mut self, bank: u8) -> Option<usize> {
+        let mut free = self.tokens.iter().enumerate().filter(|(_, token)| token.used == 0).map(|(index, _)| index);
+        let index = free.next()?;
+        let is_last = free.next().is_none();
+        let quote = Registry::QUOTE_BANK as u8;
+        if is_last && bank != quote && self.token_index(quote).is_none() {
+            return None;
+        }
+        self.tokens[index] = TokenPosition { bank, used: 1, ..TokenPosition::default() };
+        Some(index)
+    }
+
     /// Index of the perp position in `market`.
     #[inline(always)]
     pub fn perp_index(&self, market: u8) -> Option<usize> {
@@ -199,16 +215,20 @@ impl EngineAccount for MarginAccount {
         )?;
         AccountStatus::try_from(self.status)?;
         let (mut banks, mut markets) = (0u64, 0u32);
+        let mut quote_has_place = false;
         for token in &self.tokens {
             ensure(token.used <= 1, "token position's used is no flag")?;
             if token.used == 0 {
                 ensure(token.shares == 0, "unused token position holds shares")?;
+                quote_has_place = true;
                 continue;
             }
             ensure((token.bank as usize) < MAX_BANKS, "token position names no bank")?;
             ensure(banks & (1 << token.bank) == 0, "a bank is held twice")?;
             banks |= 1 << token.bank;
         }
+        quote_has_place |= banks & (1 << Registry::QUOTE_BANK) != 0;
+        ensure(quote_has_place, "the table has no place for quote")?;
         for position in &self.derivatives {
             match PositionKind::try_from(position.kind)? {
                 PositionKind::Empty => ensure(position.shares == 0, "empty position holds shares")?,

@@ -68,5 +68,6 @@ pub const fn engine_code(reason: RiskError) -> u32 {
         RiskError::QuoteBorrowFirst => 6604,
         RiskError::NothingOwed => 6411,
         RiskError::BankTerminal => 6408,
+        RiskError::BorrowCapReached => 6405,
     }
 }

@@ -49,6 +49,7 @@ fn reasons() -> Vec<RiskError> {
         QuoteBorrowFirst,
         NothingOwed,
         BankTerminal,
+        BorrowCapReached,
     ]
 }
 

@@ -305,6 +305,7 @@ impl From<RiskError> for EngineError {
             RiskError::QuoteBorrowFirst => Self::QuoteBorrowFirst,
             RiskError::NothingOwed => Self::NothingOwed,
             RiskError::BankTerminal => Self::BankTerminal,
+            RiskError::BorrowCapReached => Self::BorrowCapReached,
         }
     }
 }

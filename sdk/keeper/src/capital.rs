@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll_risk::bank::{credit, debit};
+use plimsoll_risk::bank::{credit, debit, debt_atoms_up};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_risk::margin::check_takeover;
@@ -32,6 +32,8 @@ pub enum Fill {
         liability: u8,
         /// Atoms of it.
         paid_atoms: u64,
+        /// Paid into a market's pool: what he does not have of it is newly lent, and not an old debt passed on.
+        into_pool: bool,
     },
     /// Takes over units of a perp with their cash.
     Perp {
@@ -56,6 +58,7 @@ impl Fill {
                     Liability::NegativePnl(_) => Registry::QUOTE_BANK as u8,
                 },
                 paid_atoms: plan.paid_atoms,
+                into_pool: matches!(liability, Liability::NegativePnl(_)),
             },
             Leg::Perp { market } => {
                 let signed = |atoms: u64| i64::try_from(atoms).unwrap_or(i64::MAX);
@@ -147,20 +150,29 @@ pub struct Funds<'a> {
     pub board: &'a PriceBoard,
     /// Unix seconds.
     pub now: i64,
+    /// What the quote bank may still lend by way of a liquidation, atoms; see `Bank::lending_room_down`.
+    pub lending_room_atoms: u64,
 }
 
 impl Funds<'_> {
     /// Whether `account`, the liquidator's after what is reserved, can take a fill too.
     ///
     /// # Errors
-    /// The reason why not: `MarginInsufficient`, `PriceStale`, `PriceNotReady`, `PositionTableFull`, `BankTerminal`
-    /// where a debt would grow in a bank that lends nothing more, `NumberOutOfRange`.
+    /// The reason why not: `MarginInsufficient`, `PriceStale`, `PriceNotReady`, `PositionTableFull`, `BorrowCapReached`
+    /// where negative PnL would be paid with more quote than he has and the bank may lend, `NumberOutOfRange`.
     pub fn can_take(&self, account: &MarginAccount, fill: &Fill) -> RiskResult<()> {
         if account.status != AccountStatus::Active as u8 {
             return Err(RiskError::WrongStage);
         }
         let mut after = *account;
         self.apply(&mut after, fill)?;
+        if matches!(fill, Fill::Pair { into_pool: true, .. }) {
+            let [held, before, owed] = [self.own, account, &after].map(|account| self.quote_debt_atoms(account));
+            // What is under way counts as lent, since the bank does not show it yet.
+            if owed > before && owed.saturating_sub(held) > self.lending_room_atoms {
+                return Err(RiskError::BorrowCapReached);
+            }
+        }
         if after.is_debt_free() {
             return Ok(());
         }
@@ -168,9 +180,14 @@ impl Funds<'_> {
         check_takeover(&*accounts.portfolio(Views::INITIAL)?).map(|_| ())
     }
 
+    fn quote_debt_atoms(&self, account: &MarginAccount) -> u64 {
+        let slot = &self.registry.banks[Registry::QUOTE_BANK];
+        debt_atoms_up(account.quote_shares().min(0).unsigned_abs(), slot.borrow_index_at(self.now))
+    }
+
     fn apply(&self, account: &mut MarginAccount, fill: &Fill) -> RiskResult<()> {
         match *fill {
-            Fill::Pair { asset, received_atoms, liability, paid_atoms } => {
+            Fill::Pair { asset, received_atoms, liability, paid_atoms, .. } => {
                 self.move_atoms(account, liability, paid_atoms, false)?;
                 self.move_atoms(account, asset, received_atoms, true)
             }
@@ -182,7 +199,7 @@ impl Funds<'_> {
         let slot = self.registry.bank(bank as usize).ok_or(RiskError::LegEmpty)?;
         let place = match account.token_index(bank) {
             Some(place) => place,
-            None => account.tokens.iter().position(|t| t.used == 0).ok_or(RiskError::PositionTableFull)?,
+            None => account.open_token(bank).ok_or(RiskError::PositionTableFull)?,
         };
         let (shares, indices) = (account.tokens[place].shares, slot.indices_at(self.now));
         let (shares, _) = if gets { credit(shares, atoms, &indices)? } else { debit(shares, atoms, &indices)? };

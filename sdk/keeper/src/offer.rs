@@ -185,7 +185,7 @@ fn gain(portfolio: &Portfolio, leg: Leg, plan: &Plan) -> i64 {
         held.map_or(0, |leg| leg.prices.spot.value_down(atoms) as i128)
     };
     let gain = match Fill::of(leg, plan, false) {
-        Fill::Pair { asset, received_atoms, liability, paid_atoms } => {
+        Fill::Pair { asset, received_atoms, liability, paid_atoms, .. } => {
             value(asset, received_atoms) - value(liability, paid_atoms)
         }
         Fill::Perp { .. } => value(portfolio.quote.bank, plan.received_atoms),

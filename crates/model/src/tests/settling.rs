@@ -83,9 +83,18 @@ fn nothing_is_settled_where_the_prices_disagree_about_the_sign() {
 
 #[test]
 fn a_loser_below_maintenance_pays_from_his_quote_down_to_zero_and_no_further() {
-    assert_eq!(loser_pays(&int(9), &int(4), false), int(4));
-    assert_eq!(loser_pays(&int(9), &int(-4), false), int(0));
-    assert_eq!(loser_pays(&int(9), &int(-4), true), int(9));
+    assert_eq!(loser_pays(&int(9), &int(4), false, &int(100)), int(4));
+    assert_eq!(loser_pays(&int(9), &int(-4), false, &int(100)), int(0));
+    assert_eq!(loser_pays(&int(9), &int(-4), true, &int(100)), int(9));
+}
+
+#[test]
+fn a_loser_borrows_no_more_than_may_be_lent_and_the_rest_stays_pnl() {
+    assert_eq!(loser_pays(&int(9), &int(4), true, &int(0)), int(4));
+    assert_eq!(loser_pays(&int(9), &int(4), true, &int(3)), int(7));
+    assert_eq!(loser_pays(&int(9), &int(-4), true, &int(3)), int(3));
+    // A cap that lies below what is lent already leaves no room, and takes nothing either.
+    assert_eq!(loser_pays(&int(9), &int(4), true, &int(-5)), int(4));
 }
 
 #[test]

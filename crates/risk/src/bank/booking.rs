@@ -2,7 +2,7 @@
 
 use super::{div_wide_down, div_wide_up, Indices, ShareDelta, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_u32, mul_wide, PPM};
+use crate::num::{mul_shift_down, mul_u32, mul_wide, PPM};
 use crate::params::DEPOSIT_INDEX_FLOOR;
 
 /// Totals of one bank as plain numbers.
@@ -71,6 +71,16 @@ impl Totals {
     pub const fn is_liquid(&self) -> bool {
         let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
         owed <= self.deposits_bits()
+    }
+
+    /// What can newly be lent while [`Self::borrows_up`] stays within a cap, atoms, rounded down; saturates.
+    #[inline(never)]
+    pub const fn borrow_room_down(&self, cap_atoms: u64) -> u64 {
+        let most = match div_wide_down((cap_atoms as u128) << INDEX_BITS, self.borrow_index) {
+            Some(shares) => shares,
+            None => u64::MAX,
+        };
+        mul_shift_down(most.saturating_sub(self.borrow_shares), self.borrow_index, INDEX_BITS)
     }
 
     /// The indices.

@@ -1,7 +1,7 @@
 use std::vec::Vec;
 
 use super::*;
-use crate::num::{mul_wide, PPM};
+use crate::num::{mul_wide, to_i64, PPM};
 use crate::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_ATOMS, SECS_PER_YEAR};
 use proptest::prelude::*;
 
@@ -54,6 +54,22 @@ proptest! {
         let low = mul_wide(index, growth as u64);
         let exact = index as u128 + exact_high + (low >> 64) + (low as u64 != 0) as u128;
         prop_assert_eq!(now as u128, exact.min(u64::MAX as u128));
+    }
+
+    #[test]
+    fn what_fits_under_a_cap_is_lent_to_the_share_and_never_beyond_it(totals in totals(), cap in amount()) {
+        let room = totals.borrow_room_down(cap);
+        if room > 0 && room <= MAX_ATOMS {
+            let lent = totals.plus(ShareDelta { deposit_shares: 0, borrow_shares: to_i64(shares_up(room, totals.borrow_index).unwrap()).unwrap() }).unwrap();
+            prop_assert!(lent.borrows_up() <= cap, "{} of {cap}", lent.borrows_up());
+            // A share more would pass the cap.
+            let more = Totals { borrow_shares: lent.borrow_shares + 1, ..totals };
+            prop_assert!(more.borrows_up() > cap);
+        } else if room == 0 {
+            // Nothing is left, or less than a share is.
+            let more = Totals { borrow_shares: totals.borrow_shares + 1, ..totals };
+            prop_assert!(more.borrows_up() > cap || deposit_atoms_down(1, totals.borrow_index) == 0);
+        }
     }
 
     #[test]

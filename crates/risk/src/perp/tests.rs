@@ -209,8 +209,13 @@ proptest! {
     }
 
     #[test]
-    fn a_loser_is_never_pushed_into_a_borrow_below_maintenance(loss: u64, quote: i64) {
-        prop_assert!(loser_pays(loss, quote, false) <= quote.max(0) as u64);
-        prop_assert_eq!(loser_pays(loss, quote, true), loss);
+    fn a_loser_pays_from_his_balance_and_from_what_he_may_borrow_and_no_more(
+        loss in 0u64..1 << 60, balance in 0u64..1 << 60, room: u64,
+    ) {
+        prop_assert_eq!(loser_pays(loss, balance, 0), loss.min(balance));
+        prop_assert_eq!(loser_pays(loss, balance, u64::MAX), loss);
+        let paid = loser_pays(loss, balance, room);
+        prop_assert!(paid <= loss && paid - paid.min(balance) <= room);
+        prop_assert!(paid == loss || paid == balance + room);
     }
 }

@@ -88,8 +88,7 @@ pub struct SeizedPnl {
 /// pays its share. The first such call, which needs every gain to be gone, fixes all shares pro rata of the losses.
 ///
 /// # Errors
-/// `LegEmpty` where there is no leg, `WrongStage`, `AssetsRemain` where the table has no room for quote while other
-/// assets could still be seized, `PriceStale`, `NumberOutOfRange`.
+/// `LegEmpty` where there is no leg, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
 #[inline(never)]
 pub fn seize_pnl(
     account: &mut MarginAccount,
@@ -129,7 +128,7 @@ fn seize_gain(
     let claim = pnl_atoms.max(0) as u64;
     let mut seized = SeizedPnl { pnl_atoms, closed, ..SeizedPnl::default() };
     let mut left = claim;
-    if let Some(quote_place) = quote_place.filter(|_| claim > 0 && market.pool_atoms > 0) {
+    if claim > 0 && market.pool_atoms > 0 {
         let exit = exit_down(claim, market.pool_atoms, market.deficit_atoms)?;
         let paid = market.pay_out_down(exit.paid_atoms, quote.deposit_index)?;
         // By rounding of shares less may leave the pool than the exit says; that part is not struck but stays a claim.
@@ -140,9 +139,7 @@ fn seize_gain(
         left = left.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
         (seized.from_pool_atoms, seized.struck_atoms) = (paid.moved_atoms, exit.struck_atoms);
     }
-    if let Some(quote_place) = quote_place {
-        free_if_zero(&mut account.tokens[quote_place]);
-    }
+    free_if_zero(&mut account.tokens[quote_place]);
     market.add_own_claim(left)?;
     seized.own_claim_atoms = left;
     let leg = &mut account.derivatives[place];
@@ -173,18 +170,10 @@ pub(super) fn close_leg_base(
     close_base(slot, market, &mut account.derivatives[place], spot, now, funding_max_secs)
 }
 
-/// The place of the account's quote balance, opened where there is none. None where the table is full of debts: a gain
-/// then cannot pass through q.
-fn open_quote(account: &mut MarginAccount) -> RiskResult<Option<usize>> {
-    if let Some(place) = account.token_index(Registry::QUOTE_BANK as u8) {
-        return Ok(Some(place));
-    }
-    let Some(place) = account.tokens.iter().position(|token| token.used == 0) else {
-        let assets = account.tokens.iter().any(|token| token.shares > 0);
-        return if assets { Err(RiskError::AssetsRemain) } else { Ok(None) };
-    };
-    account.tokens[place] = TokenPosition { bank: Registry::QUOTE_BANK as u8, used: 1, ..TokenPosition::default() };
-    Ok(Some(place))
+/// The place of the account's quote balance, opened where there is none: a table always has one for it.
+fn open_quote(account: &mut MarginAccount) -> RiskResult<usize> {
+    let held = account.token_index(Registry::QUOTE_BANK as u8);
+    held.or_else(|| account.open_token(Registry::QUOTE_BANK as u8)).ok_or(RiskError::NumberOutOfRange)
 }
 
 /// Adds atoms that left a pool to q: repays the borrow first. Atoms too few for a share stay with the bank.

@@ -109,8 +109,7 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
         require_not_paused(registry, pause::WITHDRAW)?;
     }
     if delta.borrow_shares > 0 {
-        token::require_growth_allowed(slot)?;
-        ensure!(totals.borrows_up() <= bank.borrow_cap_atoms, EngineError::BorrowCapReached);
+        token::require_lending_allowed(registry, slot, bank)?;
     }
     // Nothing but free liquidity leaves the vault.
     ensure!(totals.is_liquid(), EngineError::LiquidityInsufficient);

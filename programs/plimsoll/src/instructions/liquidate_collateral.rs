@@ -9,7 +9,7 @@ use crate::access::{now_secs, require_active, require_not_paused, require_owner_
 use crate::error::{EngineError, IntoEngine};
 use crate::event::CollateralLiquidated;
 use crate::gate;
-use crate::ledger::transfer;
+use crate::ledger::{token, transfer};
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
@@ -127,7 +127,8 @@ impl LiquidateCollateral<'_> {
 ///
 /// # Errors
 /// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `BankTotalsRequired`,
-/// `TokenTableFull`, and what `validate` names.
+/// `TokenTableFull`; where negative PnL is paid with quote that the liquidator does not have: `Paused`, `ReduceOnly`,
+/// `BankTerminal`, `BorrowCapReached`; and what `validate` names.
 pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let request = args.bounds.request(args.leg())?;
@@ -191,7 +192,21 @@ fn apply(
             let mut market = write::<Market>(market)?;
             let market_slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
             let secs = registry.params().funding_max_secs;
-            transfer::pay_pnl(liquidator, liquidatee, &mut bank, slot, &mut market, market_slot, payment, now, secs)?;
+            let debited = transfer::pay_pnl(
+                liquidator,
+                liquidatee,
+                &mut bank,
+                slot,
+                &mut market,
+                market_slot,
+                payment,
+                now,
+                secs,
+            )?;
+            if debited.borrow_shares > 0 {
+                // He passes no debt on but takes a new one, which ends as quote that a winner may withdraw.
+                token::require_lending_allowed(registry, slot, &bank)?;
+            }
             market.invariant().engine()?;
         }
         _ => transfer::pay_borrow(liquidator, liquidatee, &mut bank, slot, payment, now)?,

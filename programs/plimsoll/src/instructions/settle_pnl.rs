@@ -7,7 +7,7 @@ use plimsoll_risk::portfolio::{At, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{
-    pause, touch, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry, SlotStatus,
+    pause, touch, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry,
 };
 
 use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
@@ -159,10 +159,9 @@ fn settle_account(
     let (leg, pnl, healthy) = assess_leg(account, registry, board, market, now)?;
     ensure!(pnl != 0, EngineError::NothingToSettle);
     let settled = if pnl < 0 {
-        let slot = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
-        // A terminal bank lends nothing; a cap or reduce-only does not stop a loss from becoming a debt.
-        let may_borrow = healthy && slot.status != SlotStatus::Terminal as u8;
-        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), may_borrow)?
+        // A debt is lent like any other: what does not fit stays PnL, and winners wait.
+        let room = if healthy { bank.lending_room_down(registry) } else { 0 };
+        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room)?
     } else {
         // With a deficit a win costs the winner a part of it; only he may decide that.
         ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
@@ -185,7 +184,7 @@ pub(super) fn observe(account: &mut MarginAccount, registry: &Registry, board: &
 ///
 /// # Errors
 /// `Paused`, `VersionUnknown`, `EngineMismatch`, `BankMismatch`, `AccountBankrupt`, `PositionMissing`, `PriceStale`,
-/// `NothingToSettle`, `MarketInDeficit`, `TokenTableFull`.
+/// `NothingToSettle` (where nothing of a loss can be paid too: no balance, and no room to borrow), `MarketInDeficit`.
 pub fn handler(ctx: Context<SettlePnl>) -> Result<()> {
     ctx.accounts.validate()?;
     let settled = ctx.accounts.settle(now_secs()?)?;

@@ -3,6 +3,7 @@
 //! Callers have booked the bank, touched the pool and applied the index to the leg.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::bank::INDEX_BITS;
 use plimsoll_risk::perp::{exit_down, loser_pays};
 use plimsoll_state::{Bank, MarginAccount, Market};
 
@@ -30,10 +31,10 @@ fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> Result<()> {
     Ok(())
 }
 
-/// A loser pays into the pool: from his balance down to zero, and beyond it only where he may borrow.
+/// A loser pays into the pool: from his balance down to zero, and beyond it by at most `room_atoms` that he borrows.
 ///
-/// Such a borrow is no new risk (NAV and requirement stay) and no drain (the pool's deposit grows by as much), so the
-/// bank's cap does not stop it.
+/// Such a borrow is no new risk (NAV and requirement stay) and takes no liquidity (the pool's deposit grows by as
+/// much), but it lends quote: the winner may withdraw it. So whatever closes borrowing closes it too.
 ///
 /// # Errors
 /// `NothingToSettle` where nothing can be paid; `TokenTableFull`, `NumberOutOfRange`.
@@ -44,12 +45,14 @@ pub fn collect_loss(
     market: &mut Market,
     bank: &mut Bank,
     loss_atoms: u64,
-    may_borrow: bool,
+    room_atoms: u64,
 ) -> Result<Settled> {
     let view = bank.indices();
-    // What the balance buys in whole shares of the pool, so that rounding itself never makes a borrow.
-    let balance = Market::credit_of_down(deposit_atoms(account, bank.index, &view), view.deposit_index).engine()?;
-    let credit = loser_pays(loss_atoms, signed(balance)?, may_borrow);
+    // What the loss costs at most in whole shares of the pool: more means buy no more.
+    let dearest = loss_atoms.saturating_add(view.deposit_index >> INDEX_BITS).saturating_add(2);
+    let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room_atoms);
+    // What that buys in whole shares, so that rounding itself never makes a borrow.
+    let credit = Market::credit_of_down(means, view.deposit_index).engine()?.min(loss_atoms);
     ensure!(credit != 0, EngineError::NothingToSettle);
     let paid = market.pay_in_up(credit, view.deposit_index).engine()?;
     let quote_atoms = -signed(paid.moved_atoms)?;
@@ -144,15 +147,38 @@ mod tests {
     }
 
     #[test]
-    fn a_loser_without_balance_pays_only_where_he_may_borrow() {
+    fn a_loser_without_balance_pays_only_what_he_may_borrow() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
         account.derivatives[leg].cash_atoms = -100;
-        let refused = collect_loss(&mut account, leg, &mut market, &mut bank, 100, false).unwrap_err();
+        let refused = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 0).unwrap_err();
         assert_eq!(refused, EngineError::NothingToSettle.into());
-        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 100, true).unwrap();
-        assert_eq!((paid.quote_atoms, market.pool_atoms), (-100, 100));
+        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 30).unwrap();
+        assert_eq!((paid.quote_atoms, account.derivatives[leg].cash_atoms), (-30, -70));
+        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 70, u64::MAX).unwrap();
+        assert_eq!((paid.quote_atoms, market.pool_atoms), (-70, 100));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
         assert_eq!((bank.borrow_shares, bank.deposit_shares), (100, 1_000_100));
+    }
+
+    #[test]
+    fn a_settled_loss_fills_the_borrow_cap_and_never_passes_it() {
+        let mut rng = Rng(11);
+        for _ in 0..20_000 {
+            let index = INDEX_ONE / 4 + rng.below(INDEX_ONE * 2);
+            let (mut account, leg, mut market, mut bank) = setting(index, 0);
+            bank.booked_borrow_index = index.max(INDEX_ONE) + rng.below(INDEX_ONE);
+            bank.borrow_shares = rng.below(5_000);
+            let (loss, cap) = (1 + rng.below(9_000), rng.below(12_000));
+            account.derivatives[leg].cash_atoms = -(loss as i64);
+            let (before, room) = (bank.totals().borrows_up(), bank.totals().borrow_room_down(cap));
+            let paid = collect_loss(&mut account, leg, &mut market, &mut bank, loss, room);
+            let owed = bank.totals().borrows_up();
+            assert!(owed <= cap.max(before), "{owed} owed of {cap}, {before} before");
+            // Whole shares of the pool, and of the debt, leave less than two of each unused.
+            let left = account.derivatives[leg].cash_atoms.unsigned_abs();
+            let share = (2 * (index.max(bank.booked_borrow_index) >> INDEX_BITS) + 4) * 2;
+            assert!(left == 0 || owed + share >= cap, "{left} left at {owed} of {cap}: {paid:?}");
+        }
     }
 
     #[test]
@@ -163,7 +189,7 @@ mod tests {
             let view = bank.indices();
             apply_totals(&mut bank, apply_delta(&mut account, 0, balance as i64 + 1, &view).unwrap()).unwrap();
             account.derivatives[leg].cash_atoms = -5_000;
-            let _ = collect_loss(&mut account, leg, &mut market, &mut bank, 5_000, false);
+            let _ = collect_loss(&mut account, leg, &mut market, &mut bank, 5_000, 0);
             assert_eq!(bank.borrow_shares, 0);
             assert!(deposit_atoms(&account, 0, &view) <= 2);
         }
@@ -245,10 +271,10 @@ mod tests {
             }
             _ => {
                 let pnl = accounts[i].derivatives[0].cash_atoms;
-                let may_borrow = rng.below(2) == 0;
+                let room = rng.below(3) * rng.below(4_000);
                 let _ = match pnl.signum() {
                     1 => pay_win(&mut accounts[i], 0, market, bank, pnl as u64),
-                    -1 => collect_loss(&mut accounts[i], 0, market, bank, pnl.unsigned_abs(), may_borrow),
+                    -1 => collect_loss(&mut accounts[i], 0, market, bank, pnl.unsigned_abs(), room),
                     _ => Ok(Settled::default()),
                 };
             }

@@ -3,8 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down};
 pub use plimsoll_risk::bank::{Indices, ShareDelta};
-use plimsoll_state::{Bank, BankSlot, MarginAccount, SlotStatus, TokenPosition};
+use plimsoll_state::{pause, Bank, BankSlot, MarginAccount, Registry, SlotStatus, TokenPosition};
 
+use crate::access::require_not_paused;
 use crate::error::{EngineError, IntoEngine};
 
 /// The indices a move counts with: [`plimsoll_state::BankSlot::indices_at`] where shares pass between accounts and
@@ -14,15 +15,13 @@ pub type BankView = Indices;
 /// Position of `bank` in the account's table, opened where there is none.
 ///
 /// # Errors
-/// `TokenTableFull`.
+/// `TokenTableFull`; never of the settlement token, see [`MarginAccount::open_token`].
 #[inline(always)]
 pub fn position_or_open(account: &mut MarginAccount, bank: u8) -> Result<usize> {
     if let Some(index) = account.token_index(bank) {
         return Ok(index);
     }
-    let index = account.tokens.iter().position(|token| token.used == 0).ok_or(EngineError::TokenTableFull)?;
-    account.tokens[index] = TokenPosition { bank, used: 1, ..TokenPosition::default() };
-    Ok(index)
+    Ok(account.open_token(bank).ok_or(EngineError::TokenTableFull)?)
 }
 
 /// Frees a position that holds nothing and has no insurance reserved.
@@ -121,6 +120,18 @@ pub fn require_growth_allowed(slot: &BankSlot) -> Result<()> {
     }
 }
 
+/// A booked bank may lend what its totals already show as lent.
+///
+/// # Errors
+/// `Paused`, `ReduceOnly`, `BankTerminal`, `BorrowCapReached`.
+#[inline(never)]
+pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank) -> Result<()> {
+    require_not_paused(registry, pause::BORROW)?;
+    require_growth_allowed(slot)?;
+    ensure!(bank.totals().borrows_up() <= bank.borrow_cap_atoms, EngineError::BorrowCapReached);
+    Ok(())
+}
+
 /// After a repayment: insurance reserved for a bankrupt debt beyond what is still owed goes back.
 ///
 /// # Errors
@@ -146,6 +157,7 @@ mod tests {
     use super::*;
     use bytemuck::Zeroable;
     use plimsoll_risk::params::INDEX_ONE;
+    use plimsoll_state::EngineAccount;
 
     const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
 
@@ -179,13 +191,22 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_opens_nothing() {
+    fn a_full_table_opens_nothing_but_quote() {
         let mut account = MarginAccount::zeroed();
-        for bank in 0..16 {
+        for bank in 1..16 {
             apply_delta(&mut account, bank, 1, &VIEW).unwrap();
         }
-        assert_eq!(apply_delta(&mut account, 16, 1, &VIEW).unwrap_err(), EngineError::TokenTableFull.into());
+        let refused = |account: &mut MarginAccount| apply_delta(account, 16, 1, &VIEW).unwrap_err();
+        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
         assert!(apply_delta(&mut account, 15, 1, &VIEW).is_ok());
+        apply_delta(&mut account, 0, -7, &VIEW).unwrap();
+        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
+        apply_delta(&mut account, 0, 7, &VIEW).unwrap();
+        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
+        // A place that another token frees is anybody's.
+        apply_delta(&mut account, 3, -1, &VIEW).unwrap();
+        apply_delta(&mut account, 16, 1, &VIEW).unwrap();
+        assert!(account.invariant().is_ok() && account.token_index(0).is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::bank::{deposit_atoms_down, shares_down, Indices};
 use plimsoll_state::{touch, Bank, BankSlot, MarginAccount, Market, MarketSlot, Registry};
 
-use super::token::{apply_delta, apply_totals, give_deposit_shares, position_or_open, shares_of};
+use super::token::{apply_delta, apply_totals, give_deposit_shares, position_or_open, shares_of, ShareDelta};
 use crate::error::{EngineError, IntoEngine};
 
 /// What a liquidator pays.
@@ -74,13 +74,14 @@ pub fn pay_borrow(
     payment: Payment,
     now: i64,
 ) -> Result<()> {
-    let view = pay(liquidator, bank, slot, payment, now)?;
+    let (_, view) = pay(liquidator, bank, slot, payment, now)?;
     let repaid = i64::try_from(payment.debt_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
     let credited = apply_delta(liquidatee, bank.index, repaid, &view)?;
     apply_totals(bank, credited)
 }
 
-/// The liquidator pays quote into a market's pool for negative PnL of the liquidatee.
+/// The liquidator pays quote into a market's pool for negative PnL of the liquidatee, going into debt where his balance
+/// does not suffice. Returns what became of his balance: unlike that of a borrow repaid, such a debt is newly lent.
 ///
 /// # Errors
 /// `PositionMissing`, `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.
@@ -96,23 +97,23 @@ pub fn pay_pnl(
     payment: Payment,
     now: i64,
     funding_max_secs: u32,
-) -> Result<()> {
+) -> Result<ShareDelta> {
     ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
     bank.book_now(slot, now);
     let deposit_index = bank.indices().deposit_index;
     market.touch_pool(deposit_index).engine()?;
     // Whole shares of the pool's deposit: the liquidator pays the rounding, so that the leg is paid exactly.
     let paid = market.pay_in_up(payment.debt_atoms, deposit_index).engine()?;
-    pay(liquidator, bank, slot, Payment { debt_atoms: paid.moved_atoms, ..payment }, now)?;
+    let (debited, _) = pay(liquidator, bank, slot, Payment { debt_atoms: paid.moved_atoms, ..payment }, now)?;
     let place = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
     let leg = &mut liquidatee.derivatives[place];
     touch(leg, market_slot, Some(market), now, funding_max_secs).engine()?;
     let credit = i64::try_from(payment.debt_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
     leg.cash_atoms = leg.cash_atoms.checked_add(credit).ok_or(EngineError::NumberOutOfRange)?;
     let shares = i64::try_from(paid.shares).map_err(|_| EngineError::NumberOutOfRange)?;
-    apply_totals(bank, super::token::ShareDelta { deposit_shares: shares, borrow_shares: 0 })?;
+    apply_totals(bank, ShareDelta { deposit_shares: shares, borrow_shares: 0 })?;
     liquidatee.close_leg_if_zero(place, market).engine()?;
-    Ok(())
+    Ok(debited)
 }
 
 /// Takes the whole payment off the liquidator and books the insurance share.
@@ -122,7 +123,7 @@ fn pay(
     slot: &BankSlot,
     payment: Payment,
     now: i64,
-) -> Result<Indices> {
+) -> Result<(ShareDelta, Indices)> {
     bank.book_now(slot, now);
     let view = bank.indices();
     let debited = apply_delta(liquidator, bank.index, -payment.total()?, &view)?;
@@ -131,5 +132,5 @@ fn pay(
         let waiting = bank.add_waiting(payment.fee_atoms).engine()?;
         apply_totals(bank, waiting)?;
     }
-    Ok(view)
+    Ok((debited, view))
 }

@@ -129,7 +129,8 @@ impl Liquidate {
         candidates.sort_by_key(|candidate| candidate.assessment.health_ppm);
         let (keys, unix) = (tracker.shared.keys, tracker.now());
         let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
-        let funds = Funds { own: &own, registry: &registry, board: &board, now: unix };
+        let lending_room_atoms = tracker.shared.banks.first().map_or(0, |quote| quote.lending_room_down(&registry));
+        let funds = Funds { own: &own, registry: &registry, board: &board, now: unix, lending_room_atoms };
         let mut planned = Vec::new();
         for candidate in candidates.iter().take(PLANNED_PER_TURN) {
             if self.targets.len() >= self.config.max_in_flight {
