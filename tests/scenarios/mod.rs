@@ -9,4 +9,5 @@ mod guards;
 mod limits;
 mod pnl;
 mod reasons;
+mod unstoppable;
 mod venue;

@@ -67,11 +67,12 @@ pub fn mutants(mut arguments: Arguments) -> Result<()> {
         run(cargo().args(["install", TOOL, "--locked"]))?;
     }
     let arguments = arguments.rest();
-    let kinds: &[&[&str]] = match arguments.iter().any(|word| word == "--chain" || word == "--host") {
-        true => &[&[]],
-        // The program's tests run on the program as it is built for a cluster.
-        false => &[&["--host"], &["--chain"]],
-    };
+    let kinds: &[&[&str]] =
+        match arguments.iter().any(|word| ["--chain", "--host", "--list", "--report"].contains(&word.as_str())) {
+            true => &[&[]],
+            // The program's tests run on the program as it is built for a cluster.
+            false => &[&["--host"], &["--chain"]],
+        };
     let mut noticed = Ok(());
     for kind in kinds {
         noticed = run(cargo_run(MUTANTS.0, MUTANTS.1, &[]).args(*kind).args(&arguments)).and(noticed);

@@ -31,6 +31,28 @@ pub fn keep(file: &Path, mutant: &Mutant, fate: &Fate) -> Result<(), String> {
     open.and_then(|mut file| writeln!(file, "{line}")).map_err(|error| format!("{}: {error}", file.display()))
 }
 
+/// What is known of each break by name; one that was ever noticed is noticed, by whichever tests.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn known(file: &Path) -> Result<BTreeMap<String, Fate>, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut known = BTreeMap::new();
+    for entry in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let fate = match entry["fate"].as_str() {
+            Some("caught") => Fate::Caught(entry["by"].as_str().unwrap_or_default().to_owned()),
+            Some("timeout") => Fate::Timeout,
+            _ => Fate::Missed,
+        };
+        let name = entry["name"].as_str().unwrap_or_default().to_owned();
+        let held = known.entry(name).or_insert_with(|| fate.clone());
+        if *held == Fate::Missed {
+            *held = fate;
+        }
+    }
+    Ok(known)
+}
+
 /// Prints the share of each file, and what was missed; says whether all that was missed is accepted.
 pub fn summarise(found: &[(Mutant, Fate)], unviable: usize, accepted: &BTreeMap<String, String>) -> bool {
     let mut files: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
