@@ -44,9 +44,11 @@ impl Run {
                 EngineError::FillTooSmall,
             ]
             .map(u32::from);
-            return ensure(code.is_some_and(|code| liquidator.contains(&code)), || {
-                format!("{code:?} although the plan is {planned:?}")
-            });
+            // A loss that he does not have the quote for is lent to him, where quote is lent (ADR 13).
+            let closed = [EngineError::ReduceOnly, EngineError::BankTerminal, EngineError::BorrowCapReached];
+            let lends = matches!(leg, Leg::Pair { liability: Liability::NegativePnl(_), .. });
+            let allowed = |code| liquidator.contains(&code) || lends && closed.map(u32::from).contains(&code);
+            return ensure(code.is_some_and(allowed), || format!("{code:?} although the plan is {planned:?}"));
         };
         if let Leg::Pair { liability, .. } = leg {
             let bank = if let Liability::Borrow(bank) = liability { bank } else { USDC };
