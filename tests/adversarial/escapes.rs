@@ -100,7 +100,7 @@ fn a_deposit_that_goes_out_again_leaves_an_account_as_liquidatable_as_before() {
     let withdraw = attack.withdraw(alice, SOL, 30 * ONE_SOL);
     let liquidate = attack.liquidate(liquidator, alice);
     // In between the account is healthy, and nobody may liquidate it; but then it may not go back either.
-    attack.refused(&[deposit.clone(), liquidate.clone()], EngineError::AccountAlreadyCured);
+    attack.refused(&[deposit.clone(), liquidate.clone()], EngineError::AccountHealthy);
     attack.refused(&[deposit, withdraw], EngineError::InitialMarginInsufficient);
     attack.goes_through(&[liquidate]);
 }

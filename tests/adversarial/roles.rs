@@ -143,7 +143,7 @@ fn a_delegate_trades_liquidates_deposits_and_repays_and_does_nothing_else() {
             ix.accounts[at].pubkey = delegate;
             if call.name == "deposit" {
                 // From the delegate's own purse.
-                ix.accounts[5].pubkey = world.funded(&delegate, USDC, 100_000_000);
+                ix.accounts[6].pubkey = world.funded(&delegate, USDC, 100_000_000);
             }
             let may = matches!(call.name, "deposit" | "settle_fill" | "liquidate_collateral" | "liquidate_position");
             if may {

@@ -55,8 +55,7 @@ const NO_PLACE: &[EngineError] = &[
     EngineError::TokenTableFull,
     EngineError::BalanceInsufficient,
     EngineError::NothingOwed,
-    EngineError::AccountHealthy,
-    EngineError::NothingToSettle,
+    EngineError::NumberOutOfRange,
 ];
 
 /// What is noticed where margin is needed before the account would be written.

@@ -209,6 +209,27 @@ pub fn any_action() -> impl Strategy<Value = Action> {
     ]
 }
 
+/// What happens where nobody liquidates: bankrupt bases are closed against the other side, again and again.
+pub fn unattended() -> impl Strategy<Value = Action> {
+    let fill = (0..TRADERS, 0..TRADERS, 0u8..2, part()).prop_map(|(buyer, seller, market, part)| Action::Fill {
+        buyer,
+        seller,
+        market,
+        part,
+        tilt_ppm: 0,
+    });
+    prop_oneof![
+        10 => at_rest(),
+        12 => fill,
+        3 => (1u8..3, prop_oneof![700_000u32..970_000, 1_030_000u32..1_400_000]).prop_map(|(slot, factor_ppm)| {
+            Action::Crash { slot, factor_ppm }
+        }),
+        3 => Just(Action::Wait),
+        12 => (0usize..16).prop_map(|step| Action::Bury { step }),
+        1 => (0u8..3, 1u32..20_000).prop_map(|(bank, part)| Action::FundInsurance { bank, part }),
+    ]
+}
+
 /// Every leg of an account that a liquidator could name.
 pub fn legs(books: &Books, of: &Trader) -> Vec<Leg> {
     let account = &books.accounts[&of.account];

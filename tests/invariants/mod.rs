@@ -7,3 +7,4 @@ mod preset;
 mod rebuild;
 mod run;
 mod sequences;
+mod unwind;

@@ -118,16 +118,34 @@ impl Rebuilt {
             slot.funding_per_unit_sec = e.funding_per_unit_sec;
         }
         if let Some(e) = decode_event::<PositionTouched>(data) {
-            let books = &mut self.0;
-            let account = books.accounts.get_mut(&e.account).expect("the account was there at the start");
-            let leg = account.perp_index(e.market).expect("a leg");
-            let (slot, market) = (&books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
-            touch(&mut account.derivatives[leg], slot, Some(market), now, secs).expect("in range");
-            account.close_leg_if_zero(leg, market).expect("counted");
+            self.touched_alone(&e, now);
         }
         if let Some(e) = decode_event::<PnlSettled>(data) {
             self.settled(&e, now);
         }
+    }
+
+    fn touched_alone(&mut self, e: &PositionTouched, now: i64) {
+        let books = &mut self.0;
+        let secs = books.registry.params().funding_max_secs;
+        let account = books.accounts.get_mut(&e.account).expect("the account was there at the start");
+        let leg = account.perp_index(e.market).expect("a leg");
+        let (slot, market) = (&books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
+        let position = &mut account.derivatives[leg];
+        touch(position, slot, Some(market), now, secs).expect("in range");
+        if let Some(side) = plimsoll_risk::lazy::Side::of(e.written_off_units) {
+            let totals = &mut market.sides[side as usize];
+            totals.shares -= position.shares.unsigned_abs();
+            totals.count -= 1;
+            if totals.all_positions() == 0 {
+                totals.shares = 0;
+            }
+            position.shares = 0;
+            position.k_entry.set(0);
+        }
+        position.cash_atoms = e.position.cash_atoms;
+        account.close_leg_if_zero(leg, market).expect("counted");
+        pool(market, &e.pool);
     }
 
     fn exchange(&mut self, buyer: &Pubkey, seller: &Pubkey, market: u8, units: u64, cash: [i64; 2], claim: u64) {

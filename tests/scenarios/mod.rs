@@ -2,10 +2,12 @@
 
 mod ages;
 mod bankruptcy;
+mod clocks;
 mod closed_borrowing;
 mod cure;
 mod full_table;
 mod guards;
+mod last_unit;
 mod limits;
 mod pnl;
 mod reasons;

@@ -137,13 +137,15 @@ impl Books {
         &self.registry.markets[market.index as usize]
     }
 
-    /// INV-04: counts, shares and sizes of both sides; and that nobody has a claim that nobody owes.
+    /// INV-04: counts, shares and sizes of both sides.
     fn check_market(&self, market: &Market) -> Checked {
         let slot = self.slot(market);
         let legs = self.legs(market).count();
         ensure(legs == market.leg_count as usize, || {
             format!("market {}: {legs} legs, it counts {}", market.index, market.leg_count)
         })?;
+        let rounding = market.rounding_units as u128;
+        let mut held = [0u128; 2];
         for side in [Side::Long, Side::Short] {
             let (totals, index) = (&market.sides[side as usize], &slot.sides[side as usize]);
             let of_side = || self.legs(market).filter(|(_, leg)| Side::of(leg.shares) == Some(side));
@@ -163,8 +165,17 @@ impl Books {
             let open = slot.open_interest(market, side) as u128;
             let sizes: u128 = of_side().map(|(_, leg)| self.units(market, leg).unsigned_abs() as u128).sum();
             ensure(sizes <= open, || format!("INV-04: market {}: {side:?} sizes {sizes} exceed {open}", market.index))?;
+            let most = sizes + of_side().count() as u128 + rounding;
+            ensure(open <= most, || {
+                format!("INV-04: market {}: {side:?} open interest is {open}, its sizes are {sizes}", market.index)
+            })?;
+            held[side as usize] = sizes;
         }
-        Ok(())
+        // Fills, liquidations and settlements move whole units from one to another; only closings against a whole side
+        // round, and the market counts by how much they may have.
+        ensure(held[0].abs_diff(held[1]) <= rounding, || {
+            format!("INV-04: market {}: longs hold {}, shorts {}, rounding {rounding}", market.index, held[0], held[1])
+        })
     }
 
     /// A leg's size, signed, base units.

@@ -62,7 +62,7 @@ fn instructions_on_accounts_are_those_of_anchor() {
 
 #[test]
 fn instructions_that_move_tokens_are_those_of_anchor() {
-    compare!(events deposit Deposit {authority, margin_account, registry, bank, vault, source, mint, token_program}
+    compare!(events deposit Deposit {authority, margin_account, registry, board, bank, vault, source, mint, token_program}
         (7) instruction::Deposit { args: theirs::DepositArgs { amount_atoms: 7 } });
     compare!(events borrow Borrow {owner, margin_account, registry, board, bank, vault, destination, mint, token_program}
         (u64::MAX) instruction::Borrow { args: theirs::BorrowArgs { amount_atoms: u64::MAX } });
@@ -74,7 +74,7 @@ fn instructions_that_move_tokens_are_those_of_anchor() {
             {owner, margin_account, registry, board, bank, vault, destination, mint, token_program}
             (8, all) instruction::Withdraw { args });
         let args = theirs::RepayArgs { amount_atoms: 8, all };
-        compare!(events repay Repay {payer, margin_account, registry, bank, vault, source, mint, token_program}
+        compare!(events repay Repay {payer, margin_account, registry, board, bank, vault, source, mint, token_program}
             (8, all) instruction::Repay { args });
     }
 }
@@ -86,7 +86,7 @@ fn instructions_on_markets_are_those_of_anchor() {
     let args = theirs::TakeWinArgs { claim_atoms: 1, all: true, min_paid_atoms: 2 };
     compare!(events take_win TakeWin {owner, margin_account, registry, board, market, quote_bank} (1, true, 2)
         instruction::TakeWin { args });
-    compare!(events touch_position TouchPosition {margin_account, registry, market} () instruction::TouchPosition {});
+    compare!(events touch_position TouchPosition {margin_account, registry, board, market} () instruction::TouchPosition {});
     compare!(events settle_pnl SettlePnl {margin_account, registry, board, market, quote_bank} ()
         instruction::SettlePnl {});
     compare!(events settle_fill SettleFill

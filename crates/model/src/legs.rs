@@ -97,18 +97,31 @@ pub fn legs_above(portfolio: &Portfolio, above: &Q) -> Vec<Leg> {
     pairs.chain(perps).collect()
 }
 
+/// Whether a leg may exclude others: its asset counts at least half at maintenance and its liability at most double. What
+/// the engine discounts by more may be hard to sell, and holding a little of it must not be a shield.
+pub fn may_be_best(portfolio: &Portfolio, leg: Leg) -> bool {
+    match leg_rates(portfolio, leg, Level::Maintenance) {
+        LegRates::Perp { .. } => true,
+        LegRates::Pair { w_a, w_l } => w_a >= crate::ratio(1, 2) && w_l <= int(2),
+    }
+}
+
 /// The legs among which the best is sought: above dust and above 1 % of G; none, above dust; none, any.
 pub fn legs_compared(portfolio: &Portfolio) -> Vec<Leg> {
     let params = &portfolio.params;
     let share = &params.best_leg_min_of_gross * portfolio.gross(At::Spot);
     let both = crate::rational::max(&params.dust, &share);
     for above in [&both, &params.dust] {
-        let legs = legs_above(portfolio, above);
+        let legs = candidates_above(portfolio, above);
         if !legs.is_empty() {
             return legs;
         }
     }
-    legs_above(portfolio, &Q::zero())
+    candidates_above(portfolio, &Q::zero())
+}
+
+fn candidates_above(portfolio: &Portfolio, above: &Q) -> Vec<Leg> {
+    legs_above(portfolio, above).into_iter().filter(|leg| may_be_best(portfolio, *leg)).collect()
 }
 
 /// Largest maintenance m at p = 0 among the legs compared.

@@ -17,6 +17,7 @@
 //! | [`liquidate`] | fills and after-checks | 1 |
 //! | [`fills`] | trades between two accounts | 4 Fills |
 //! | [`index`], [`ledger`] | the lazy A/K index and its explicit twin | 2 |
+//! | [`allowance`] | what any hour may see | 2 |
 //! | [`market`] | deleveraging, socialised loss, pool, deficit | 2, 4 PnL |
 //! | [`settle`] | settle_pnl, exit | 4 PnL |
 //! | [`bank`], [`rate`] | indices, interest, the rate curve | 4 |
@@ -25,6 +26,7 @@
 //! | [`accounting`] | what must add up | 4 Money |
 
 pub mod accounting;
+pub mod allowance;
 pub mod bank;
 pub mod bankruptcy;
 pub mod edge;

@@ -116,7 +116,8 @@ impl Market {
     }
 }
 
-/// What one unit may still be charged this hour: `maintenance rate × spot` less what it bore already.
+/// What one unit may still be charged: `maintenance rate × spot` less what it bore within the last hour (see
+/// [`crate::allowance`]).
 pub fn hourly_allowance(maintenance_rate: &Q, spot: &Q, borne_per_unit: &Q) -> Q {
     positive(&(maintenance_rate * spot - borne_per_unit))
 }

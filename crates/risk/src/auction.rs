@@ -4,7 +4,7 @@ mod best_leg;
 mod clocks;
 
 pub use best_leg::{best_leg, BestLeg, LegName};
-pub use clocks::{Clocks, Seen, Sight};
+pub use clocks::{Clocks, Prints, Seen, Sight};
 
 use crate::margin::pair_rate_ppm;
 use crate::num::PPM;

@@ -2,6 +2,7 @@
 //! (DESIGN 1 and 2). Pure and total; the keeper calls the same function as the program.
 
 mod assess;
+mod fill;
 mod terms;
 
 use core::cmp::Ordering;
@@ -13,7 +14,8 @@ use crate::num::{mul_u32, PPM};
 use crate::portfolio::{At, Portfolio};
 
 pub use assess::{assess, Assessment};
-use terms::{Fill, Kind, Terms};
+use fill::Fill;
+use terms::{Kind, Terms};
 
 /// What is repaid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +167,10 @@ pub fn plan_assessed(
     if regime == Regime::Cure && is_cut && !terms.outweighs_shares(&assessment.spot, &after) {
         return Err(RiskError::AfterCheckFailed.into());
     }
+    let mut clocks = assessment.clocks;
+    if !after.is_under_water() {
+        clocks.restored();
+    }
     Ok(Plan {
         regime,
         penalty_ppm,
@@ -175,7 +181,7 @@ pub fn plan_assessed(
         notional_usd_micro: fill.notional_usd_micro,
         before: assessment.spot,
         after,
-        clocks: assessment.clocks,
+        clocks,
     })
 }
 

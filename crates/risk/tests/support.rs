@@ -7,6 +7,8 @@ use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, 
 use proptest::prelude::*;
 
 pub const NOW: i64 = 1_760_130_600;
+/// Decimals of settlement tokens.
+pub const QUOTE_DECIMALS: [u8; 5] = [0, 2, 6, 8, 9];
 
 /// One random leg before it becomes a token or a perp.
 #[derive(Clone, Debug)]
@@ -79,14 +81,19 @@ pub fn token(seed: &Seed, dollars: f64, bank: u8, params: &GlobalParams) -> Toke
     TokenLeg { amount_atoms: amount, weights, prices: prices(seed, scale, amount >= 0), bank }
 }
 
-/// A perp of about `dollars` notional, signed, whose PnL at spot is about `pnl` dollars.
+/// A perp of about `dollars` notional, signed, whose PnL at spot is about `pnl` dollars, in a quote of six decimals.
 pub fn perp(seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
+    perp_in(6, seed, dollars, pnl, market)
+}
+
+/// [`perp`] in a quote of these decimals.
+pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
     // A base unit is worth less than a thousandth of a dollar.
     let mut base_decimals = 0u8;
     while seed.price_micro as f64 / 10f64.powi(base_decimals as i32) > 1_000.0 {
         base_decimals += 1;
     }
-    let scale = base_scale_down(6, base_decimals).unwrap();
+    let scale = base_scale_down(quote_decimals, base_decimals).unwrap();
     let units = (dollars * 1e6 / (seed.price_micro as f64 / 10f64.powi(base_decimals as i32))) as i64;
     let rates = MarketRates {
         maint_ppm: seed.rate,
@@ -95,7 +102,7 @@ pub fn perp(seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
     };
     PerpLeg {
         units,
-        cash_atoms: ((pnl - dollars) * 1e6) as i64,
+        cash_atoms: ((pnl - dollars) * 10f64.powi(quote_decimals as i32)) as i64,
         rates,
         prices: prices(seed, scale, units >= 0),
         market,
@@ -114,7 +121,17 @@ pub fn calm(mut p: Portfolio) -> Portfolio {
 
 /// Portfolios around and below maintenance, with up to six tokens and four perps beside quote.
 pub fn portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
+    portfolio_in(stale_share, Just(6u8))
+}
+
+/// [`portfolio`] whose quote has any decimals that settlement tokens have.
+pub fn portfolio_of_any_quote(stale_share: u32) -> impl Strategy<Value = Portfolio> {
+    portfolio_in(stale_share, proptest::sample::select(&QUOTE_DECIMALS[..]))
+}
+
+fn portfolio_in(stale_share: u32, decimals: impl Strategy<Value = u8>) -> impl Strategy<Value = Portfolio> {
     (
+        decimals,
         proptest::collection::vec(seed(stale_share), 1..10),
         seed(0),
         -0.15f64..0.25,
@@ -122,13 +139,16 @@ pub fn portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
         proptest::collection::vec(-0.2f64..0.2, 10),
         700_000u32..=1_000_000,
     )
-        .prop_map(|(seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
-            build(&seeds, &quote, cushion, 10f64.powf(magnitude), &pnls, pnl_weight)
+        .prop_map(|(decimals, seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
+            build(&seeds, &Seed { decimals, ..quote }, cushion, 10f64.powf(magnitude), &pnls, pnl_weight)
         })
 }
 
 fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pnl_weight: u32) -> Portfolio {
-    let params = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
+    let quote_decimals = quote.decimals;
+    let mut params = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
+    // Listing wants an atom to be worth at most a hundredth of dust.
+    params.dust_usd_micro = params.dust_usd_micro.max(200 * 10u64.pow(6 - quote_decimals.min(6) as u32));
     let mut p = Portfolio::empty(params);
     let (mut gross, mut net) = (0.0, 0.0);
     for (i, seed) in seeds.iter().enumerate() {
@@ -139,7 +159,7 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pn
             net += dollars;
         } else if p.perp_count < 4 {
             let pnl = pnls[i] * dollars.abs();
-            p.perps[p.perp_count] = perp(seed, dollars, pnl, i as u8);
+            p.perps[p.perp_count] = perp_in(quote_decimals, seed, dollars, pnl, i as u8);
             p.perp_count += 1;
             net += pnl;
         }
@@ -150,9 +170,9 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pn
     let quote =
         Seed { price_micro: 999_000 + quote.price_micro % 2_000, fast_ppm: 1_000_000, rate: 0, ..quote.clone() };
     let mut leg = TokenLeg {
-        amount_atoms: (q * 1e6) as i64,
+        amount_atoms: (q * 10f64.powi(quote_decimals as i32)) as i64,
         weights: quote_weights(&params),
-        prices: prices(&Seed { decimals: 6, ..quote }, token_scale_down(6).unwrap(), true),
+        prices: prices(&quote, token_scale_down(quote_decimals).unwrap(), true),
         bank: 0,
     };
     leg.prices.edge = 0;

@@ -71,8 +71,11 @@ pub struct Market {
     pub _pad2: u32,
     /// When a venue last reported the premium, Unix seconds.
     pub premium_reported_at: i64,
+    /// By how many units rounding may have let the two sides differ, and each exceed what its positions hold, since
+    /// the market last had no position.
+    pub rounding_units: u64,
     /// Zero.
-    pub _reserved: [u8; 80],
+    pub _reserved: [u8; 72],
 }
 
 assert_layout!(Market, 520, engine @ 8);

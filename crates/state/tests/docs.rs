@@ -51,7 +51,7 @@ fn accounts() -> Vec<Layout> {
         layout!(Market at BODY => version, bump, index, _pad, engine, name, sides, pool_shares, pool_atoms,
             deficit_atoms, own_claim_atoms, open_interest_cap_units, premium_integral, premium_at, premium_from,
             premium_ppm, fill_fee_ppm, draw_cap_event_atoms, socialized_atoms, leg_count, _pad2, premium_reported_at,
-            _reserved),
+            rounding_units, _reserved),
         layout!(MarginAccount at BODY => version, bump, status, _pad, id, _pad2, engine, owner, delegate, rent_payer,
             venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
             bypass_published_at, bypass, _pad4, _intents, tokens, derivatives, estate_reserved_atoms,

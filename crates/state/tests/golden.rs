@@ -136,7 +136,7 @@ filled!(Bank {
 filled!(Market {
     version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
     open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, fill_fee_ppm,
-    draw_cap_event_atoms, socialized_atoms, leg_count, premium_reported_at ; _pad, _pad2, _reserved
+    draw_cap_event_atoms, socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad2, _reserved
 });
 filled!(MarginAccount {
     version, bump, status, id, engine, owner, delegate, rent_payer, venues, under_water_secs, wind_down_secs,

@@ -7,7 +7,7 @@ use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
 use plimsoll_risk::margin::{check_initial, check_takeover, cmp_products, margins, Margins};
 use plimsoll_risk::portfolio::At;
 use plimsoll_state::snapshot::{self, PortfolioBuffer, Views};
-use plimsoll_state::{MarginAccount, PriceBoard, Registry, LAYOUT_VERSION};
+use plimsoll_state::{AccountStatus, MarginAccount, PriceBoard, Registry, LAYOUT_VERSION};
 
 use crate::error::{EngineError, IntoEngine};
 
@@ -81,22 +81,33 @@ pub fn require_takeover(account: &mut MarginAccount, registry: &Registry, board:
 
 #[inline(never)]
 fn pass(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64, adds_risk: bool) -> Result<()> {
-    if account.is_debt_free() {
-        return Ok(());
-    }
-    let buffer = load(account, registry, board, now, Views::INITIAL)?;
-    if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) }.engine()?;
-    // Initial implies target at both prices, which clears the clocks and the bypass.
     let mut clocks = account.clocks();
-    clocks.under_water_secs = 0;
-    clocks.wind_down_secs = 0;
-    clocks.seen = plimsoll_risk::auction::Seen::Healthy;
-    clocks.observed_at = now;
-    clocks.passed_at = now;
-    clocks.bypass_published_at = 0;
-    clocks.bypass = false;
+    if !account.is_debt_free() {
+        let buffer = load(account, registry, board, now, Views::INITIAL)?;
+        if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) }.engine()?;
+        clocks.passed_at = now;
+    }
+    // Initial implies target at both prices, and so does owing nothing.
+    clocks.clear(now);
     account.set_clocks(&clocks);
     Ok(())
+}
+
+/// After what can only have helped: where the account remembers being under water, what is seen of it now is recorded.
+///
+/// An account that cannot be valued is left as it is: repaying and depositing need no prices.
+#[inline(never)]
+pub fn observe_relief(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) {
+    if account.status != AccountStatus::Active as u8 || !account.clocks().remembers() {
+        return;
+    }
+    if account.is_debt_free() {
+        let mut clocks = account.clocks();
+        clocks.clear(now);
+        account.set_clocks(&clocks);
+    } else if let Ok((_, assessment)) = assess(account, registry, board, now) {
+        account.set_clocks(&assessment.clocks);
+    }
 }
 
 /// The account is at or above maintenance at spot and at the fast average.

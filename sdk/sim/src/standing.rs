@@ -52,8 +52,9 @@ impl Standing {
         let running = clocks.seen != Seen::Healthy || clocks.under_water_secs > 0;
         let deep = self.ratio() < BYPASS_RATIO && !clocks.bypass;
         let due = now - clocks.observed_at >= every_secs;
+        let armed = !self.under_water && (clocks.bypass || clocks.bypass_published_at != 0);
         account.status == AccountStatus::Active as u8
-            && (self.under_water && (!running || deep || due) || running && due)
+            && (self.under_water && (!running || deep || due) || running && due || armed)
     }
 }
 

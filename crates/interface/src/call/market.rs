@@ -94,7 +94,8 @@ call! {
 }
 
 call! {
-    /// Applies the market's indices to a position, so that its epoch can be forgotten; anyone may.
+    /// Applies the market's indices to a position, so that its epoch can be forgotten, and ends what rounding left of it;
+    /// anyone may.
     ///
     /// # Errors
     /// `EngineMismatch`, `SlotEmpty`, `PositionMissing`, `NumberOutOfRange`.
@@ -103,6 +104,8 @@ call! {
     margin_account: write,
     /// Registry of the engine.
     registry: read,
+    /// Prices of the engine.
+    board: read,
     /// The market.
     market: write,
 }

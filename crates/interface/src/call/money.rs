@@ -16,6 +16,8 @@ call! {
     margin_account: write,
     /// Registry of the engine.
     registry: read,
+    /// Prices of the engine.
+    board: read,
     /// Bank of the token.
     bank: write,
     /// The bank's vault.
@@ -100,6 +102,8 @@ call! {
     margin_account: write,
     /// Registry of the engine.
     registry: read,
+    /// Prices of the engine.
+    board: read,
     /// Bank of the token.
     bank: write,
     /// The bank's vault.

@@ -6,6 +6,7 @@ mod generate;
 
 mod margins;
 
+mod allowances;
 mod averages;
 mod bankruptcies;
 mod banks;

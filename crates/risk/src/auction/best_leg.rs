@@ -23,6 +23,11 @@ pub enum LegName {
     },
 }
 
+/// An asset that counts less than this at maintenance does not set the best leg (ADR 23).
+const BEST_ASSET_MIN_PPM: u32 = PPM / 2;
+/// A liability that counts more than this does not either.
+const BEST_LIABILITY_MAX_PPM: u32 = 2 * PPM;
+
 /// The best marginal maintenance among admissible legs, and whether any leg can pay for a cure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BestLeg {
@@ -32,9 +37,9 @@ pub struct BestLeg {
     pub name: Option<LegName>,
     /// Some leg above dust with a valid price has `p_max * (1 - c) >= p_floor`, h at spot.
     pub cure_pays: bool,
-    /// Weights of the best pair above dust.
+    /// Weights of the pair above dust that pays most.
     pair: Option<(TokenWeights, TokenWeights)>,
-    /// Rates of the best perp above dust.
+    /// Rates of the perp above dust that pays most.
     perp: Option<MarketRates>,
 }
 
@@ -58,11 +63,25 @@ struct Class<'a> {
 }
 
 /// A leg that may be the best of its class.
+///
+/// A leg that the engine itself discounts by more than half may be hard to sell or to buy back: were it to exclude
+/// others, whoever holds a little of it would have bought a shield.
 #[derive(Clone, Copy)]
 enum Candidate<'a> {
     Asset(u8, &'a TokenWeights),
     Liability(u8, &'a TokenWeights),
     Perp(u8, &'a MarketRates),
+}
+
+impl Candidate<'_> {
+    #[inline(always)]
+    const fn may_be_best(&self) -> bool {
+        match self {
+            Self::Asset(_, weights) => weights.asset_maint_ppm >= BEST_ASSET_MIN_PPM,
+            Self::Liability(_, weights) => weights.liability_maint_ppm <= BEST_LIABILITY_MAX_PPM,
+            Self::Perp(..) => true,
+        }
+    }
 }
 
 impl<'a> Class<'a> {
@@ -105,11 +124,13 @@ impl<'a> Class<'a> {
     }
 }
 
-/// The three classes of the best-leg rule: valid price, above dust and above 1 % of G; above dust; any.
+/// The three classes of the best-leg rule: valid price, above dust and above 1 % of G; above dust; any. Beside them what
+/// pays for a cure: every leg above dust.
 struct Classes<'a> {
     any: Class<'a>,
     above_dust: Class<'a>,
     above_share: Class<'a>,
+    paying: Class<'a>,
     dust_usd_micro: u64,
     /// 1 % of G, micro-dollars times parts per million.
     large_usd_pico: u128,
@@ -119,21 +140,29 @@ impl<'a> Classes<'a> {
     /// Only a leg that some class wants is valued.
     #[inline(always)]
     fn sort(&mut self, candidate: Candidate<'a>, value_usd_micro: impl FnOnce() -> u64) {
-        self.any.offer(candidate);
-        if !self.above_dust.wants(candidate) && !self.above_share.wants(candidate) {
+        let may_be_best = candidate.may_be_best();
+        if may_be_best {
+            self.any.offer(candidate);
+        }
+        let compared = may_be_best && (self.above_dust.wants(candidate) || self.above_share.wants(candidate));
+        if !compared && !self.paying.wants(candidate) {
             return;
         }
         let value = value_usd_micro();
         if value > self.dust_usd_micro {
-            self.above_dust.offer(candidate);
-            if mul_u32(value, PPM) > self.large_usd_pico {
-                self.above_share.offer(candidate);
+            self.paying.offer(candidate);
+            if may_be_best {
+                self.above_dust.offer(candidate);
+                if mul_u32(value, PPM) > self.large_usd_pico {
+                    self.above_share.offer(candidate);
+                }
             }
         }
     }
 }
 
-/// Scans the legs: valid price, above dust, above 1 % of G (none: above dust; none: any).
+/// Scans the legs: valid price, above dust, above 1 % of G (none: above dust; none: any). Legs that the engine discounts
+/// by more than half (an asset weight below one half, a liability weight above two) set no best.
 ///
 /// The last argument is what can be seized of quote and what is owed in it, see [`crate::margin::quote_sides`].
 #[inline(never)]
@@ -148,6 +177,7 @@ pub fn best_leg(
         any: Class::default(),
         above_dust: Class::default(),
         above_share: Class::default(),
+        paying: Class::default(),
         dust_usd_micro: params.dust_usd_micro,
         large_usd_pico: mul_u128_u32(gross_usd_micro, params.best_leg_min_ppm),
     };
@@ -175,7 +205,7 @@ pub fn best_leg(
         }
     }
     let best = classes.above_share.best().or(classes.above_dust.best()).or(classes.any.best());
-    let paying = &classes.above_dust;
+    let paying = &classes.paying;
     let mut found = BestLeg {
         rate_ppm: best.map_or(0, |(rate, _)| rate),
         name: best.map(|(_, name)| name),

@@ -15,7 +15,7 @@ pub struct Clocks {
     pub observed_at: i64,
     /// When an initial check last passed, Unix seconds.
     pub passed_at: i64,
-    /// Publish time of the first ratio below the bypass, zero for none.
+    /// Newest publish time of the legs at the first ratio below the bypass, zero for none.
     pub bypass_published_at: i64,
     /// Spot alone counts.
     pub bypass: bool,
@@ -44,39 +44,96 @@ pub struct Sight {
     pub healthy_at_spot: bool,
     /// Below the bypass ratio at spot.
     pub below_bypass: bool,
-    /// Newest publish time among the account's fresh legs, zero for none.
-    pub newest_published_at: i64,
+    /// Publish times of the fresh legs that carry price risk; none where no leg does.
+    pub prints: Option<Prints>,
+}
+
+/// The span of publish times of an account's fresh legs that carry price risk, Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prints {
+    /// Of the leg that was published first.
+    pub oldest_at: i64,
+    /// Of the leg that was published last.
+    pub newest_at: i64,
 }
 
 impl Clocks {
-    /// Notes the bypass stamp: a ratio below the bypass at two publish times some seconds apart, none healthy between.
-    pub fn note_bypass(&mut self, sight: &Sight, params: &GlobalParams) {
-        if sight.healthy_at_spot {
-            self.bypass_published_at = 0;
-            self.bypass = false;
-        } else if sight.below_bypass && sight.newest_published_at > 0 {
-            if self.bypass_published_at <= 0 || self.bypass_published_at > sight.newest_published_at {
-                self.bypass_published_at = sight.newest_published_at;
-            } else if sight.newest_published_at - self.bypass_published_at >= params.bypass_spacing_secs as i64 {
-                self.bypass = true;
-            }
+    /// Whether so long has passed since the last observation that nothing is known of the time between. A stamp that is
+    /// zero, negative or in the future tells nothing either.
+    const fn is_forgotten(&self, now: i64, params: &GlobalParams) -> bool {
+        self.observed_at <= 0
+            || self.observed_at > now
+            || now.saturating_sub(self.observed_at) > params.observation_gap_secs as i64
+    }
+
+    /// Notes a ratio below the bypass: on two prints of every leg that carries price risk, some seconds apart, none
+    /// healthy between (DESIGN 3). Runs before [`Clocks::observe`] of the same observation.
+    ///
+    /// The first observation stamps the newest of the publish times, the second counts only where the oldest of them is
+    /// `bypass_spacing_secs` later: so each leg that made the ratio was published twice. Stamp and flag end with a look at
+    /// a healthy account and with the observation gap; the stamp also once it is older than that gap itself.
+    pub fn note_bypass(&mut self, sight: &Sight, now: i64, params: &GlobalParams) {
+        if sight.healthy_at_spot || self.is_forgotten(now, params) {
+            self.disarm();
+        }
+        let Some(prints) = sight.prints.filter(|_| sight.below_bypass && !sight.healthy_at_spot) else {
+            return;
+        };
+        let age = now.saturating_sub(self.bypass_published_at);
+        if self.bypass_published_at <= 0 || !(0..=params.observation_gap_secs as i64).contains(&age) {
+            self.bypass_published_at = prints.newest_at;
+        } else if prints.oldest_at.saturating_sub(self.bypass_published_at) >= params.bypass_spacing_secs as i64 {
+            self.bypass = true;
         }
     }
 
+    /// Spot alone no longer counts, and no print of before does.
+    const fn disarm(&mut self) {
+        self.bypass_published_at = 0;
+        self.bypass = false;
+    }
+
+    /// What a fill that leaves the account at or above maintenance ends: the bypass, and the time under water. The
+    /// auction's seconds stand still until the account is seen at target or goes under water again.
+    pub const fn restored(&mut self) {
+        self.disarm();
+        self.seen = Seen::Healthy;
+    }
+
+    /// At `now` the account is at target or owes nothing: everything is forgotten but when it last passed an initial
+    /// check.
+    pub const fn clear(&mut self, now: i64) {
+        *self = Self { passed_at: self.passed_at, observed_at: now, ..Self::CLEAR };
+    }
+
+    /// Whether an observation of a healthy account would change anything besides its own time.
+    pub const fn remembers(&self) -> bool {
+        self.under_water_secs != 0
+            || self.wind_down_secs != 0
+            || !matches!(self.seen, Seen::Healthy)
+            || self.bypass
+            || self.bypass_published_at != 0
+    }
+
+    const CLEAR: Self = Self {
+        under_water_secs: 0,
+        wind_down_secs: 0,
+        seen: Seen::Healthy,
+        observed_at: 0,
+        passed_at: 0,
+        bypass_published_at: 0,
+        bypass: false,
+    };
+
     /// Adds the time between two under-water observations at most `observation_gap_secs` apart; a longer gap restarts
-    /// at zero; between maintenance and target the clocks stand still; at target at both prices they clear.
-    /// A negative, zero or future stamp adds nothing.
+    /// both clocks at zero, whatever is seen after it; between maintenance and target the clocks stand still; at target at
+    /// both prices they clear. A negative, zero or future stamp adds nothing.
     pub fn observe(&mut self, sight: &Sight, now: i64, params: &GlobalParams) {
         let known = self.observed_at > 0 && self.observed_at <= now;
         let gap = if known { now - self.observed_at } else { 0 };
-        if sight.at_target {
+        if sight.at_target || gap > params.observation_gap_secs as i64 {
             self.under_water_secs = 0;
             self.wind_down_secs = 0;
-        } else if gap > params.observation_gap_secs as i64 {
-            if sight.seen != Seen::Healthy {
-                self.under_water_secs = 0;
-                self.wind_down_secs = 0;
-            }
         } else {
             // At most the observation gap, so it fits.
             let elapsed = gap as u32;
@@ -93,67 +150,4 @@ impl Clocks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const PARAMS: GlobalParams = GlobalParams::DEFAULT;
-
-    fn sight(seen: Seen, at_target: bool) -> Sight {
-        Sight { seen, at_target, healthy_at_spot: seen == Seen::Healthy, below_bypass: false, newest_published_at: 0 }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(10_000))]
-
-        #[test]
-        fn the_clock_never_counts_more_than_the_time_that_passed(steps in proptest::collection::vec((0i64..60, 0u8..4), 1..60)) {
-            let mut clocks = Clocks::default();
-            let (start, mut now) = (1_000_000i64, 1_000_000i64);
-            for (gap, kind) in steps {
-                now += gap;
-                let before = clocks;
-                let seen = [Seen::Healthy, Seen::UnderWater, Seen::WindDown, Seen::Healthy][kind as usize];
-                clocks.observe(&sight(seen, kind == 3), now, &PARAMS);
-                prop_assert!(clocks.under_water_secs as i64 <= now - start);
-                prop_assert!(clocks.wind_down_secs <= clocks.under_water_secs);
-                if kind == 3 { prop_assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (0, 0)); }
-                if kind == 0 { prop_assert_eq!(clocks.under_water_secs, before.under_water_secs); }
-            }
-        }
-    }
-
-    #[test]
-    fn a_future_zero_or_negative_stamp_adds_nothing() {
-        for stamp in [i64::MIN, -1, 0, 2_000] {
-            let mut clocks = Clocks { observed_at: stamp, seen: Seen::UnderWater, ..Default::default() };
-            clocks.observe(&sight(Seen::UnderWater, false), 1_000, &PARAMS);
-            assert_eq!(clocks.under_water_secs, 0);
-        }
-    }
-
-    #[test]
-    fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
-        let mut clocks =
-            Clocks { observed_at: 100, seen: Seen::UnderWater, under_water_secs: 20, ..Default::default() };
-        clocks.observe(&sight(Seen::UnderWater, false), 130, &PARAMS);
-        assert_eq!(clocks.under_water_secs, 50);
-        clocks.observe(&sight(Seen::UnderWater, false), 161, &PARAMS);
-        assert_eq!(clocks.under_water_secs, 0);
-    }
-
-    #[test]
-    fn the_bypass_needs_two_publish_times_apart_and_none_healthy_between() {
-        let low = |at| Sight { below_bypass: true, newest_published_at: at, ..sight(Seen::Healthy, false) };
-        let low = |at| Sight { healthy_at_spot: false, ..low(at) };
-        let mut clocks = Clocks::default();
-        clocks.note_bypass(&low(100), &PARAMS);
-        clocks.note_bypass(&low(101), &PARAMS);
-        assert!(!clocks.bypass);
-        clocks.note_bypass(&sight(Seen::Healthy, false), &PARAMS);
-        clocks.note_bypass(&low(103), &PARAMS);
-        assert!(!clocks.bypass);
-        clocks.note_bypass(&low(105), &PARAMS);
-        assert!(clocks.bypass);
-    }
-}
+mod tests;

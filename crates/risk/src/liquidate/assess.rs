@@ -1,9 +1,9 @@
 //! Who is eligible, and in which regime.
 
-use crate::auction::{best_leg, BestLeg, Clocks, Regime, Seen, Sight};
+use crate::auction::{best_leg, BestLeg, Clocks, Prints, Regime, Seen, Sight};
 use crate::margin::{excess, margins, quote_sides, Excess, Margins};
 use crate::num::PPM;
-use crate::portfolio::{At, Portfolio};
+use crate::portfolio::{At, LegPrices, Portfolio};
 
 /// What an account's margins say about liquidating it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +40,9 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
         at_target: spot.target >= 0 && fast.target >= 0,
         healthy_at_spot: !spot.is_under_water(),
         below_bypass: spot.is_ratio_below(params.bypass_ratio_ppm),
-        newest_published_at: newest_published_at(portfolio),
+        prints: prints(portfolio),
     };
-    clocks.note_bypass(&sight, params);
+    clocks.note_bypass(&sight, now, params);
     // Favourable edges only raise margins, so an account healthy at plain prices needs no second look.
     let under_water = spot.is_under_water()
         && (clocks.bypass || fast.is_under_water())
@@ -73,15 +73,24 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     Assessment { spot, fast, health_ppm, quote_seizable_atoms, quote_owed_atoms, best, regime, clocks }
 }
 
-/// The newest publish time among fresh legs that hold something; zero for none.
-fn newest_published_at(portfolio: &Portfolio) -> i64 {
-    let quote_counts = portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0;
-    let mut newest =
-        if quote_counts && !portfolio.quote.prices.stale { portfolio.quote.prices.published_at } else { 0 };
-    for prices in portfolio.tokens().iter().map(|l| &l.prices).chain(portfolio.perps().iter().map(|l| &l.prices)) {
-        if !prices.stale && prices.published_at > newest {
-            newest = prices.published_at;
+/// Publish times of the fresh legs that carry price risk: those that hold an amount or a base. Quote carries none where
+/// nothing else is held than what settles in it, since its price then scales NAV and requirement alike.
+fn prints(portfolio: &Portfolio) -> Option<Prints> {
+    let mut prints: Option<Prints> = None;
+    let mut add = |holds: bool, leg: &LegPrices| {
+        if holds && !leg.stale {
+            let at = leg.published_at;
+            let (oldest_at, newest_at) = prints.map_or((at, at), |p| (p.oldest_at.min(at), p.newest_at.max(at)));
+            prints = Some(Prints { oldest_at, newest_at });
         }
+    };
+    for leg in portfolio.tokens() {
+        add(leg.amount_atoms != 0, &leg.prices);
     }
-    newest
+    for leg in portfolio.perps() {
+        add(leg.units != 0, &leg.prices);
+    }
+    let settles = portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0;
+    add(settles && portfolio.token_count != 0, &portfolio.quote.prices);
+    prints
 }

@@ -2,11 +2,12 @@
 
 use core::cmp::Ordering;
 
+use super::fill::Fill;
 use super::{Assessment, Leg, Liability, Request};
 use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down, Regime};
 use crate::error::RiskError;
 use crate::margin::{cmp_products, pair_rate_ppm, Margins};
-use crate::num::{mul_div_down, mul_u32, mul_wide, PPM};
+use crate::num::{mul_div_down, mul_u32, PPM};
 use crate::params::{MarketRates, TokenWeights};
 use crate::portfolio::{At, Portfolio, TokenLeg};
 use crate::price::UnitPrice;
@@ -44,6 +45,8 @@ pub(super) struct Terms {
     /// Micro-dollars per debt atom, or quote atoms per base unit.
     price: UnitPrice,
     price_fast: UnitPrice,
+    /// Of a perp, micro-dollars per quote atom at spot.
+    quote_price: Option<UnitPrice>,
     /// m at p = 0.
     pub(super) marginal_ppm: u32,
 }
@@ -129,6 +132,7 @@ impl Terms {
             weights: liability_leg.weights,
             price: liability_leg.prices.spot,
             price_fast: liability_leg.prices.fast,
+            quote_price: None,
             marginal_ppm: pair_rate_ppm(&asset_leg.weights, &liability_leg.weights),
         })
     }
@@ -149,6 +153,7 @@ impl Terms {
             weights: portfolio.quote.weights,
             price: leg.prices.spot,
             price_fast: leg.prices.fast,
+            quote_price: Some(portfolio.quote.prices.spot),
             marginal_ppm: leg.rates.maint_ppm,
         })
     }
@@ -223,9 +228,15 @@ impl Terms {
         self.price.amount_down(debt_value).min(self.available)
     }
 
+    /// Value of debt atoms or base units at spot.
+    fn worth_usd_micro_down(&self, size: u64) -> u64 {
+        let value = self.price.value_down(size);
+        self.quote_price.map_or(value, |quote| quote.value_down(value))
+    }
+
     /// What a leftover of `size` debt atoms or base units, or of collateral after seizing for it, is worth.
     fn leftovers_usd_micro(&self, size: u64, penalty_ppm: u32) -> (u64, u64) {
-        let left = self.price.value_down(self.available.saturating_sub(size));
+        let left = self.worth_usd_micro_down(self.available.saturating_sub(size));
         let Kind::Pair { asset_price, .. } = &self.kind else { return (left, u64::MAX) };
         let seized = self.seizure_down(size, penalty_ppm, *asset_price);
         (left, asset_price.value_down(self.collateral.saturating_sub(seized)))
@@ -346,7 +357,9 @@ impl Terms {
             Kind::Pair { asset_price, .. } => asset_price.value_up(1),
             Kind::Perp { .. } => 0,
         };
-        self.price.value_up(1).saturating_add(asset).saturating_add(8)
+        let one = self.price.value_up(1);
+        let one = self.quote_price.map_or(one, |quote| quote.value_up(one));
+        one.saturating_add(asset).saturating_add(8)
     }
 
     /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee: each leg then
@@ -359,39 +372,5 @@ impl Terms {
         let lost = self.rounding_usd_micro() as i128 * 4 * PPM as i128;
         let charge = lost / PPM as i128 * self.weights.liability_maint_ppm.saturating_sub(PPM) as i128;
         cmp_products(after.nav - lost, before.mmr(), before.nav, after.mmr() + charge) == Ordering::Greater
-    }
-}
-
-/// Amounts of one fill, see [`Plan`].
-pub(super) struct Fill {
-    pub(super) size: u64,
-    pub(super) paid_atoms: u64,
-    pub(super) fee_atoms: u64,
-    pub(super) received_atoms: u64,
-    pub(super) notional_usd_micro: u64,
-}
-
-impl Fill {
-    pub(super) fn check_limit(&self, terms: &Terms, request: &Request) -> Result<(), RiskError> {
-        if request.limit_denominator == 0 {
-            return Ok(());
-        }
-        let (numerator, denominator) = (request.limit_numerator, request.limit_denominator);
-        let reached = match &terms.kind {
-            Kind::Pair { .. } => mul_wide(self.received_atoms, denominator) >= mul_wide(self.paid_atoms, numerator),
-            Kind::Perp { long: true, .. } => {
-                let cost = self.paid_atoms.saturating_sub(self.received_atoms);
-                mul_wide(cost, denominator) <= mul_wide(self.size, numerator)
-            }
-            Kind::Perp { long: false, .. } => {
-                let proceeds = self.paid_atoms.saturating_add(self.received_atoms);
-                mul_wide(proceeds, denominator) >= mul_wide(self.size, numerator)
-            }
-        };
-        if reached {
-            Ok(())
-        } else {
-            Err(RiskError::BelowLimit)
-        }
     }
 }

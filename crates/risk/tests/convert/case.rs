@@ -1,6 +1,6 @@
 //! One account under water, exactly: what the model says of it, with the rounding that each answer may have.
 
-use plimsoll_model::legs::{clamp_of, leg_rates, legs_above, owed_value, perp_value_left, seizable_value};
+use plimsoll_model::legs::{clamp_of, leg_rates, legs_above, may_be_best, owed_value, perp_value_left, seizable_value};
 use plimsoll_model::margin::{balance_value, margin, perp_value, quote_net};
 use plimsoll_model::penalty::{cure_penalty, p_max, release, release_at_zero, wind_down_penalty, LegRates};
 use plimsoll_model::rational::{max, min, positive};
@@ -132,7 +132,8 @@ impl Case {
         let params = &self.exact.params;
         let share = &params.best_leg_min_of_gross * self.gross(ModelAt::Spot);
         for above in [&max(&params.dust, &share), &params.dust, &int(0)] {
-            let legs = self.legs_above(above)?;
+            let mut legs = self.legs_above(above)?;
+            legs.retain(|leg| may_be_best(&self.exact, *leg));
             if !legs.is_empty() {
                 return Some(legs.iter().map(|leg| release_at_zero(&self.rates(*leg, Level::Maintenance))).max());
             }

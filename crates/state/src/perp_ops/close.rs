@@ -36,17 +36,55 @@ pub fn close_base(
     let Some(side) = Side::of(position.shares) else {
         return Ok(ClosedBase::default());
     };
+    let mut closed = take_base(slot, market, position, side, spot)?;
+    let opposite = side.opposite();
+    let index = slot.sides[opposite as usize].stored();
+    let shares = market.sides[opposite as usize].shares;
+    let (index, closed_units) = index.closed_down(opposite, shares, closed.units.unsigned_abs(), spot)?;
+    closed.closed_units = closed_units;
+    if closed_units != 0 {
+        slot.sides[opposite as usize].store(index);
+        // Two for the whole side: its open interest and its A are rounded too.
+        market.note_rounding(opposite, 2);
+    }
+    slot.end_epochs(market)?;
+    Ok(closed)
+}
+
+/// Writes a touched position's base off at spot where nobody holds a unit on the other side, so that nobody is left to
+/// close it with. Closes nothing else; a position without a base, or with somebody to close it with, stays as it is.
+///
+/// Sizes of both sides are equal but for rounding ([`Market::rounding_units`]), so such a base is what rounding left,
+/// and writing it off changes nobody's PnL.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn write_off(
+    slot: &MarketSlot,
+    market: &mut Market,
+    position: &mut DerivativePosition,
+    spot: UnitPrice,
+) -> RiskResult<ClosedBase> {
+    match Side::of(position.shares) {
+        Some(side) if slot.open_interest(market, side.opposite()) == 0 => take_base(slot, market, position, side, spot),
+        _ => Ok(ClosedBase::default()),
+    }
+}
+
+/// Takes a touched position's whole base off its side and gives its value at spot for it, rounded against the holder.
+fn take_base(
+    slot: &MarketSlot,
+    market: &mut Market,
+    position: &mut DerivativePosition,
+    side: Side,
+    spot: UnitPrice,
+) -> RiskResult<ClosedBase> {
     let shares = position.shares.unsigned_abs();
     let units = slot.sides[side as usize].stored().size_down(shares);
     let totals = &mut market.sides[side as usize];
     totals.shares = totals.shares.checked_sub(shares).ok_or(RiskError::NumberOutOfRange)?;
     totals.leave()?;
-    totals.settle_shares();
-    let opposite = side.opposite();
-    let index = slot.sides[opposite as usize].stored();
-    let (index, closed_units) = index.closed_down(opposite, market.sides[opposite as usize].shares, units, spot)?;
-    slot.sides[opposite as usize].store(index);
-    slot.end_epochs(market)?;
+    market.settle_shares();
     let cash_atoms = match side {
         Side::Long => plimsoll_risk::num::to_i64(spot.value_down(units))?,
         Side::Short => -plimsoll_risk::num::to_i64(spot.value_up(units))?,
@@ -54,7 +92,7 @@ pub fn close_base(
     position.shares = 0;
     position.k_entry.set(0);
     position.cash_atoms = position.cash_atoms.checked_add(cash_atoms).ok_or(RiskError::NumberOutOfRange)?;
-    Ok(ClosedBase { units: side.signed(units)?, closed_units, cash_atoms })
+    Ok(ClosedBase { units: side.signed(units)?, closed_units: 0, cash_atoms })
 }
 
 /// Charges a loss to one side, pro rata, at most maintenance rate times spot per unit within any hour; what exceeds

@@ -5,7 +5,7 @@ use plimsoll_risk::params::MAX_BASE_UNITS;
 use plimsoll_risk::{RiskError, RiskResult};
 
 use super::touch;
-use crate::{DerivativePosition, Market, MarketSlot};
+use crate::{DerivativePosition, Market, MarketSlot, SideTotals};
 
 /// Shares of one side that a position holds.
 #[inline(always)]
@@ -17,60 +17,63 @@ fn shares_on(position: &DerivativePosition, side: Side) -> u64 {
     }
 }
 
-/// Takes `units` off a touched position; returns the shares it gave up. What stays is exactly the rest.
-fn give(position: &mut DerivativePosition, side: Side, index: &Index, units: u64) -> RiskResult<u64> {
-    if units == 0 {
-        return Ok(0);
-    }
-    let shares = shares_on(position, side);
-    let left = index.size_down(shares).checked_sub(units).ok_or(RiskError::LegEmpty)?;
-    let kept = index.shares_up(left)?;
-    position.shares = side.signed(kept)?;
-    shares.checked_sub(kept).ok_or(RiskError::NumberOutOfRange)
-}
-
-/// Adds shares to a touched position; one that held none snapshots the side.
-fn receive(position: &mut DerivativePosition, side: Side, index: &Index, epoch: u32, shares: u64) -> RiskResult<()> {
-    if shares == 0 {
-        return Ok(());
-    }
-    if position.shares == 0 {
-        position.k_entry.set(index.k);
-        position.epoch = epoch;
-        position.last_sign = side.sign();
-    }
-    let held = shares_on(position, side).checked_add(shares).ok_or(RiskError::PositionTooLarge)?;
-    position.shares = side.signed(held).map_err(|_| RiskError::PositionTooLarge)?;
-    if index.size_down(held) > MAX_BASE_UNITS {
-        return Err(RiskError::PositionTooLarge);
-    }
-    Ok(())
-}
-
 /// How one side takes part in an exchange.
 #[derive(Clone, Copy)]
 struct Flow {
     side: Side,
+    index: Index,
+    epoch: u32,
     /// Units the giver closes.
     gives: u64,
     /// Units the receiver gains.
     gains: u64,
-    /// Of these, units nobody held on this side before.
-    opened: u64,
 }
 
 impl Flow {
-    /// Shares that the receiver gets for the shares given up.
-    ///
-    /// Without an opening shares pass as they are, so the totals stay (or fall by what was netted); an opening gives
-    /// exactly the units.
-    fn received_shares(&self, index: &Index, receiver: &DerivativePosition, given: u64) -> RiskResult<u64> {
-        if self.opened == 0 {
-            return if self.gains == self.gives { Ok(given) } else { Ok(index.shares_up(self.gains)?.min(given)) };
+    /// The giver ends with exactly `gives` units less, whatever A is; the side's total follows the shares.
+    fn give(&self, totals: &mut SideTotals, giver: &mut DerivativePosition) -> RiskResult<()> {
+        if self.gives == 0 {
+            return Ok(());
+        }
+        let size = self.index.size_down(shares_on(giver, self.side));
+        let left = size.checked_sub(self.gives).ok_or(RiskError::LegEmpty)?;
+        self.resize(totals, giver, left)?;
+        if left == 0 {
+            totals.leave()?;
+        }
+        Ok(())
+    }
+
+    /// The receiver ends with exactly `gains` units more. Called once both sides have been given up.
+    fn receive(&self, totals: &mut SideTotals, receiver: &mut DerivativePosition) -> RiskResult<()> {
+        if self.gains == 0 {
+            return Ok(());
         }
         let held = shares_on(receiver, self.side);
-        let size = index.size_down(held).checked_add(self.gains).ok_or(RiskError::PositionTooLarge)?;
-        index.shares_up(size)?.checked_sub(held).ok_or(RiskError::NumberOutOfRange)
+        let size = self.index.size_down(held).checked_add(self.gains).ok_or(RiskError::PositionTooLarge)?;
+        if size > MAX_BASE_UNITS {
+            return Err(RiskError::PositionTooLarge);
+        }
+        if held == 0 {
+            receiver.k_entry.set(self.index.k);
+            receiver.epoch = self.epoch;
+            receiver.last_sign = self.side.sign();
+            totals.enter()?;
+        }
+        self.resize(totals, receiver, size)
+    }
+
+    /// Brings a position to exactly `size` units.
+    ///
+    /// Shares never pass as they are: what they are worth in whole units depends on what a position holds already, so
+    /// a receiver's sum could round to a unit more than the giver lost, or to one less.
+    fn resize(&self, totals: &mut SideTotals, position: &mut DerivativePosition, size: u64) -> RiskResult<()> {
+        let held = shares_on(position, self.side);
+        let shares = self.index.shares_up(size)?;
+        position.shares = self.side.signed(shares)?;
+        let others = totals.shares.checked_sub(held).ok_or(RiskError::NumberOutOfRange)?;
+        totals.shares = others.checked_add(shares).ok_or(RiskError::NumberOutOfRange)?;
+        Ok(())
     }
 }
 
@@ -83,8 +86,9 @@ pub struct Exchanged {
     pub netted_units: u64,
 }
 
-/// The buyer gains `units` and the seller loses them: longs pass from seller to buyer and shorts from buyer to seller
-/// as shares, what both close is netted, what neither held is opened. Cash moves as given.
+/// The buyer gains `units` and the seller loses them: longs pass from seller to buyer and shorts from buyer to seller,
+/// what both close is netted, what neither held is opened. Sizes change by exactly the units, at any A; shares and their
+/// totals follow. Cash moves as given.
 ///
 /// Positions must be legs of this market; one that is about to be opened has been taken by [`MarginAccount::open_leg`].
 /// Nothing but an opening needs room in the ring, so neither liquidation nor deleveraging is ever blocked.
@@ -123,45 +127,19 @@ pub fn exchange(
             }
         }
     }
-    let long_flow = Flow { side: Side::Long, gives: closes_long, gains: units - closes_short, opened };
-    let short_flow = Flow { side: Side::Short, gives: closes_short, gains: units - closes_long, opened };
-    let long_given = give(seller, Side::Long, &long, closes_long)?;
-    let short_given = give(buyer, Side::Short, &short, closes_short)?;
-    let seller_left_long = long_given != 0 && seller.shares == 0;
-    let buyer_left_short = short_given != 0 && buyer.shares == 0;
-    apply_flow(slot, market, &long_flow, &long, buyer, long_given, seller_left_long)?;
-    apply_flow(slot, market, &short_flow, &short, seller, short_given, buyer_left_short)?;
+    let flow =
+        |side: Side, index, gives, gains| Flow { side, index, epoch: slot.sides[side as usize].epoch, gives, gains };
+    let (longs, shorts) = (
+        flow(Side::Long, long, closes_long, units - closes_short),
+        flow(Side::Short, short, closes_short, units - closes_long),
+    );
+    let [long_totals, short_totals] = &mut market.sides;
+    longs.give(long_totals, seller)?;
+    shorts.give(short_totals, buyer)?;
+    longs.receive(long_totals, buyer)?;
+    shorts.receive(short_totals, seller)?;
+    market.settle_shares();
     buyer.cash_atoms = buyer.cash_atoms.checked_add(buyer_cash_atoms).ok_or(RiskError::NumberOutOfRange)?;
     seller.cash_atoms = seller.cash_atoms.checked_add(seller_cash_atoms).ok_or(RiskError::NumberOutOfRange)?;
     Ok(Exchanged { opened_units: opened, netted_units: netted })
-}
-
-fn apply_flow(
-    slot: &MarketSlot,
-    market: &mut Market,
-    flow: &Flow,
-    index: &Index,
-    receiver: &mut DerivativePosition,
-    given: u64,
-    giver_left: bool,
-) -> RiskResult<()> {
-    let received = if flow.gains == 0 { 0 } else { flow.received_shares(index, receiver, given)? };
-    let joins = received != 0 && receiver.shares == 0;
-    receive(receiver, flow.side, index, slot.sides[flow.side as usize].epoch, received)?;
-    let totals = &mut market.sides[flow.side as usize];
-    if joins {
-        totals.enter()?;
-    }
-    if giver_left {
-        totals.leave()?;
-    }
-    if received != given {
-        totals.shares = totals
-            .shares
-            .checked_sub(given)
-            .and_then(|shares| shares.checked_add(received))
-            .ok_or(RiskError::NumberOutOfRange)?;
-    }
-    totals.settle_shares();
-    Ok(())
 }

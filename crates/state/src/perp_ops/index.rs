@@ -102,12 +102,29 @@ impl SideTotals {
         self.count = self.count.checked_sub(1).ok_or(RiskError::EpochMissing)?;
         Ok(())
     }
+}
 
-    /// Without positions no shares are left: what rounding kept of them disappears.
+impl Market {
+    /// A side without positions has no shares: what rounding kept of them disappears, and where no position is left at
+    /// all, so does what rounding may have done.
     pub(super) fn settle_shares(&mut self) {
-        if self.all_positions() == 0 {
-            self.shares = 0;
+        let mut held = false;
+        for totals in &mut self.sides {
+            if totals.all_positions() == 0 {
+                totals.shares = 0;
+            } else {
+                held = true;
+            }
         }
+        if !held {
+            self.rounding_units = 0;
+        }
+    }
+
+    /// A whole side was rounded, by less than a unit for each of its positions and `units` in all.
+    pub(super) fn note_rounding(&mut self, side: Side, units: u64) {
+        let most = self.sides[side as usize].all_positions().saturating_add(units);
+        self.rounding_units = self.rounding_units.saturating_add(most);
     }
 }
 
@@ -184,8 +201,12 @@ impl MarketSlot {
     /// `NumberOutOfRange` after 2^32 epochs.
     pub fn end_epochs(&mut self, market: &mut Market) -> RiskResult<bool> {
         let mut ended = false;
-        for (index, totals) in self.sides.iter_mut().zip(&mut market.sides) {
-            ended |= end_epoch(index, totals)?;
+        for side in [Side::Long, Side::Short] {
+            if end_epoch(&mut self.sides[side as usize], &mut market.sides[side as usize])? {
+                market.note_rounding(side, 0);
+                market.settle_shares();
+                ended = true;
+            }
         }
         Ok(ended)
     }
@@ -201,7 +222,6 @@ fn end_epoch(index: &mut SideIndex, totals: &mut SideTotals) -> RiskResult<bool>
     index.ring[entry] = EpochEnd { k: index.k, a: index.a, epoch: index.epoch, used: 1 };
     totals.ring_counts[entry] = core::mem::take(&mut totals.count);
     totals.shares = stored.size_down(totals.shares);
-    totals.settle_shares();
     index.epoch = index.epoch.checked_add(1).ok_or(RiskError::NumberOutOfRange)?;
     index.store(Index::START);
     Ok(true)
@@ -246,7 +266,7 @@ pub fn touch(
                 carried.shares = 0;
                 totals.leave()?;
             }
-            totals.settle_shares();
+            market.settle_shares();
         }
         None if position.epoch != side_index.epoch => return Err(RiskError::TotalsRequired),
         None => {}

@@ -137,13 +137,18 @@ impl Market {
         Ok(true)
     }
 
-    /// Pays at most `atoms` out of a touched pool: whole shares, rounded against the receiver. The pool loses
+    /// Pays at most `atoms` out of a touched pool: whole shares, rounded against the receiver; for all of the pool all of
+    /// its shares, so that no share stays in it that is worth too little to be paid. The pool loses
     /// `pool_atoms`, which is what is struck from the claim; the receiver gets `moved_atoms`, at most an atom less.
     ///
     /// # Errors
     /// `NumberOutOfRange` where more is asked for than is there.
     pub fn pay_out_down(&mut self, atoms: u64, deposit_index: u64) -> RiskResult<PoolMove> {
-        let shares = mul_div_down(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
+        let shares = if atoms == self.pool_atoms {
+            self.pool_shares
+        } else {
+            mul_div_down(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?
+        };
         self.pool_shares = self.pool_shares.checked_sub(shares).ok_or(RiskError::NumberOutOfRange)?;
         let value = self.pool_value_down(deposit_index);
         let lost = self.pool_atoms.checked_sub(value).ok_or(RiskError::NumberOutOfRange)?;

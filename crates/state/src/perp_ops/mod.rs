@@ -8,6 +8,7 @@ mod close;
 mod exchange;
 mod index;
 mod legs;
+mod rest;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +16,4 @@ pub use close::*;
 pub use exchange::*;
 pub use index::*;
 pub use legs::*;
+pub use rest::*;

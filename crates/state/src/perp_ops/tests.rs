@@ -11,8 +11,10 @@ use super::*;
 use crate::{DerivativePosition, Market, MarketSlot, SideIndex, StoredRates};
 
 mod charges;
+mod cycles;
 mod epochs;
 mod pool;
+mod rest;
 
 const ACCOUNTS: usize = 5;
 const MAX_SECS: u32 = 3_600;
@@ -180,6 +182,12 @@ impl Both {
             assert_eq!(totals.all_positions(), counts[side as usize]);
             assert!(counts[side as usize] != 0 || totals.shares == 0);
             assert_eq!(totals.shares >> 63, 0);
+        }
+        let rounding = self.market.rounding_units;
+        assert!(sides[0].abs_diff(sides[1]) <= rounding, "sides of {sides:?} with a rounding of {rounding}");
+        for side in [Side::Long, Side::Short] {
+            let (held, count) = (sides[side as usize], counts[side as usize]);
+            assert!(self.slot.open_interest(&self.market, side) <= held + count + rounding);
         }
         assert!(lazy_cash <= -self.charged + self.tolerance_atoms(), "money appeared");
         assert!(lazy_cash >= -self.charged - self.tolerance_atoms(), "money disappeared");

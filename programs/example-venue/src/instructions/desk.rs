@@ -93,6 +93,7 @@ pub(crate) fn fund_desk(ctx: Context<MoveDeskFunds>, amount_atoms: u64) -> Resul
         authority: accounts.venue_signer.key(),
         margin_account: accounts.desk.key(),
         registry: accounts.registry.key(),
+        board: accounts.board.key(),
         bank: accounts.bank.key(),
         vault: accounts.vault.key(),
         source: accounts.outside.key(),

@@ -167,7 +167,7 @@ pub struct PnlSettled {
     pub pool: PoolState,
 }
 
-/// The index was applied to a position.
+/// The index was applied to a position, and what rounding left of it ended.
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct PositionTouched {
@@ -177,6 +177,12 @@ pub struct PositionTouched {
     pub market: u8,
     /// The account.
     pub account: Pubkey,
+    /// Base that nobody was left to close, written off at spot; signed.
+    pub written_off_units: i64,
+    /// Part of a claim that nothing covered any more, quote atoms.
+    pub struck_atoms: u64,
     /// The position afterwards; all zero where the leg was closed.
     pub position: PositionState,
+    /// The claims on the pool afterwards.
+    pub pool: PoolState,
 }

@@ -1,12 +1,14 @@
 //! Deposits tokens into a margin account; a debt in the same token is repaid first.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{Bank, EngineAccount, MarginAccount, Registry};
+use plimsoll_state::{Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_owner_or_delegate, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, Deposited, TokenMove};
+use crate::gate;
 use crate::ledger::token;
+use crate::loader::read;
 use crate::vault::{require_amount, VaultTransfer};
 
 /// How much.
@@ -16,7 +18,8 @@ pub struct DepositArgs {
     pub amount_atoms: u64,
 }
 
-/// Needs no prices: a deposit only ever helps.
+/// Needs no fresh prices: a deposit only ever helps. The board is there for what the account remembers of being under
+/// water.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Deposit<'info> {
@@ -27,6 +30,8 @@ pub struct Deposit<'info> {
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Its engine's registry.
     pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: its engine's prices; a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The token's bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
@@ -51,10 +56,11 @@ impl<'info> Deposit<'info> {
         require_owner_or_delegate(&account, self.authority.key)?;
         // A bankrupt account takes repayments only.
         require_active(&account)?;
-        // Registry, account and bank are one engine's.
+        // Registry, board, account and bank are one engine's.
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*account)?;
         require_same_engine(&*registry, &*bank)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
         Ok(bank.decimals)
@@ -85,6 +91,7 @@ impl<'info> Deposit<'info> {
             let deposits = bank.totals().deposits_down();
             ensure!(deposits <= bank.deposit_cap_atoms, EngineError::DepositCapReached);
         }
+        gate::observe_relief(&mut account, &registry, &*read::<PriceBoard>(&self.board)?, now);
         bank.invariant().engine()?;
         account.invariant().engine()?;
         Ok(TokenMove {

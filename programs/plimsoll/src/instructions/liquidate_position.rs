@@ -69,7 +69,7 @@ impl LiquidatePosition<'_> {
     }
 }
 
-/// Plans on the pure crate, moves shares within the side, checks the liquidator, emits one event.
+/// Plans on the pure crate, moves whole units within the side, checks the liquidator, emits one event.
 ///
 /// # Errors
 /// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `PositionTableFull`, and

@@ -1,12 +1,14 @@
 //! Repays a debt of any account, a bankrupt one included; always works.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{Bank, EngineAccount, MarginAccount, Registry};
+use plimsoll_state::{Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, Repaid, TokenMove};
+use crate::gate;
 use crate::ledger::token;
+use crate::loader::read;
 use crate::vault::{require_amount, VaultTransfer};
 
 /// How much.
@@ -29,6 +31,8 @@ pub struct Repay<'info> {
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Its engine's registry.
     pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: its engine's prices, for what the account remembers of being under water; a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The token's bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
@@ -50,10 +54,11 @@ impl<'info> Repay<'info> {
             require_amount(args.amount_atoms)?;
         }
         let bank = self.bank.load()?;
-        // Registry, account and bank are one engine's.
+        // Registry, board, account and bank are one engine's.
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*self.margin_account.load()?)?;
         require_same_engine(&*registry, &*bank)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)
     }
@@ -80,7 +85,7 @@ impl<'info> Repay<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, received: u64) -> Result<TokenMove> {
+    fn apply(&self, received: u64, now: i64) -> Result<TokenMove> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
@@ -88,6 +93,7 @@ impl<'info> Repay<'info> {
         token::apply_totals(&mut bank, delta)?;
         // Insurance that was promised to a bankrupt debt and is no longer needed.
         token::release_reserved(&mut account, &mut bank)?;
+        gate::observe_relief(&mut account, &*self.registry.load()?, &*read::<PriceBoard>(&self.board)?, now);
         bank.invariant().engine()?;
         account.invariant().engine()?;
         Ok(TokenMove {
@@ -109,9 +115,10 @@ impl<'info> Repay<'info> {
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `NothingOwed`; the token program's.
 pub fn handler(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
-    let (atoms, decimals) = ctx.accounts.book(&args, now_secs()?)?;
+    let now = now_secs()?;
+    let (atoms, decimals) = ctx.accounts.book(&args, now)?;
     let received = ctx.accounts.transfer().pull(&ctx.accounts.payer, atoms, decimals)?;
-    let moved = ctx.accounts.apply(received)?;
+    let moved = ctx.accounts.apply(received, now)?;
     crate::event::emit_event!(ctx, Repaid { payer: ctx.accounts.payer.key(), moved });
     Ok(())
 }

@@ -1,11 +1,12 @@
-//! Applies a side's index to a position, so that its epoch can be forgotten. Permissionless.
+//! Applies a side's index to a position, so that its epoch can be forgotten, and ends what rounding left of it.
+//! Permissionless.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{touch, EngineAccount, MarginAccount, Market, Registry};
+use plimsoll_state::{touch_leg, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
-use crate::event::{PositionState, PositionTouched};
+use crate::event::{PoolState, PositionState, PositionTouched};
 
 /// A margin account and a market in which it holds a position.
 #[event_cpi]
@@ -16,6 +17,8 @@ pub struct TouchPosition<'info> {
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Its engine's registry.
     pub registry: AccountLoader<'info, Registry>,
+    /// Its prices: a base that nobody is left to close is written off at spot.
+    pub board: AccountLoader<'info, PriceBoard>,
     /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
@@ -25,34 +28,43 @@ impl TouchPosition<'_> {
     fn validate(&self) -> Result<()> {
         // All of one engine; anyone may call.
         let registry = self.registry.load()?;
+        require_same_engine(&*registry, &*self.board.load()?)?;
         require_same_engine(&*registry, &*self.margin_account.load()?)?;
         require_same_engine(&*registry, &*self.market.load()?)
     }
 
-    fn touch(&self, now: i64) -> Result<(u8, PositionState)> {
+    fn touch(&self, now: i64) -> Result<PositionTouched> {
         let registry = self.registry.load()?;
         let mut account = self.margin_account.load_mut()?;
         let mut market = self.market.load_mut()?;
-        let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+        ensure!(registry.market(market.index as usize).is_some(), EngineError::SlotEmpty);
         let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-        let max_secs = registry.params().funding_max_secs;
-        touch(&mut account.derivatives[leg], slot, Some(&mut market), now, max_secs).engine()?;
-        account.close_leg_if_zero(leg, &mut market).engine()?;
+        let rest = touch_leg(&mut account, leg, &mut market, &registry, &*self.board.load()?, now).engine()?;
         account.invariant().engine()?;
         market.invariant().engine()?;
-        Ok((market.index, PositionState::from(&account.derivatives[leg])))
+        Ok(PositionTouched {
+            engine: Pubkey::new_from_array(registry.engine),
+            market: market.index,
+            account: self.margin_account.key(),
+            written_off_units: rest.written_off.units,
+            struck_atoms: rest.struck_atoms,
+            position: PositionState::from(&account.derivatives[leg]),
+            pool: PoolState::from(&*market),
+        })
     }
 }
 
-/// Carries the position over to the current epoch, books its cash and frees the leg where nothing is left of it.
+/// Carries the position over to the current epoch, books its cash, and frees the leg where nothing is left of it.
+///
+/// A base is written off at spot where the other side holds not one unit: it is what rounding left, and nobody could
+/// close it. A claim without a base that is worth no share of the pool becomes the market's own; what the market's last
+/// claim exceeds all that stands behind it by is struck. A price that is not fresh only leaves the base where it is.
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PositionMissing`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<TouchPosition>) -> Result<()> {
     ctx.accounts.validate()?;
-    let (market, position) = ctx.accounts.touch(now_secs()?)?;
-    let engine = Pubkey::new_from_array(ctx.accounts.registry.load()?.engine);
-    let account = ctx.accounts.margin_account.key();
-    crate::event::emit_event!(ctx, PositionTouched { engine, market, account, position });
+    let touched = ctx.accounts.touch(now_secs()?)?;
+    crate::event::emit_event!(ctx, touched);
     Ok(())
 }

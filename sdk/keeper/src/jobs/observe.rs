@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use plimsoll_risk::auction::Seen;
+use plimsoll_risk::auction::{Clocks, Seen};
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix;
 
@@ -14,8 +14,9 @@ use crate::config::ObserveConfig;
 /// Observations in one transaction: each adds an address and some bytes to it.
 const TOGETHER: usize = 12;
 
-/// Observes accounts under water that were not observed for some time, and those below the bypass ratio at once: the
-/// second of two such observations lets spot alone count.
+/// Observes accounts under water that were not observed for some time; those below the bypass ratio at once, as the second
+/// of two such observations lets spot alone count; and those that recovered, as what they remember of it would else wait
+/// for the next wrong print.
 pub struct Observe {
     config: ObserveConfig,
 }
@@ -43,16 +44,11 @@ impl Job for Observe {
             let now = tracker.now();
             let oldest = now - self.config.max_age_secs as i64;
             let hot = tracker.assess_hot_with_all();
+            let armed = tracker.assess_armed();
             let mut due: Vec<_> = hot
                 .into_iter()
-                .filter(|found| {
-                    let before = found.clocks;
-                    let after = found.assessment.clocks;
-                    let under_water = after.seen != Seen::Healthy;
-                    let turned = before.seen != after.seen || before.bypass != after.bypass;
-                    let stamped = before.bypass_published_at == 0 && after.bypass_published_at != 0;
-                    (under_water && (before.observed_at <= oldest || turned)) || stamped
-                })
+                .chain(armed)
+                .filter(|found| is_due(&found.clocks, &found.assessment.clocks, oldest))
                 .map(|found| (found.clocks.observed_at, found.key))
                 .collect();
             // The longest unobserved first, so that a limit per turn starves nobody.
@@ -63,4 +59,14 @@ impl Job for Observe {
         let instructions = due.into_iter().map(|(_, account)| ix::observe_margin(&keys, account)).collect();
         context.submit_batched(self.name(), instructions, TOGETHER).await
     }
+}
+
+/// Whether an observation now would be worth its fee: `before` are the account's clocks, `after` what they would become.
+const fn is_due(before: &Clocks, after: &Clocks, oldest: i64) -> bool {
+    let under_water = !matches!(after.seen, Seen::Healthy);
+    let turned = before.seen as u8 != after.seen as u8 || before.bypass != after.bypass;
+    let stamped = after.bypass_published_at != 0 && before.bypass_published_at != after.bypass_published_at;
+    let disarmed = before.bypass_published_at != 0 && after.bypass_published_at == 0;
+    let forgotten = before.remembers() && !after.remembers();
+    (under_water && (before.observed_at <= oldest || turned)) || stamped || disarmed || forgotten
 }

@@ -61,20 +61,32 @@ impl Tracker {
         if account.is_debt_free() {
             return self.forget(id);
         }
+        let remembers = account.clocks().remembers();
         let (buffers, shared, exposure, assumed) = (&mut self.buffers, &self.shared, &mut self.exposure, &self.assumed);
         let looked = catch_unwind(AssertUnwindSafe(|| {
             fill(buffers, shared, account, now, Views::SPOT)?;
             Ok(exposure.look(&mut buffers.portfolio, &shared.registry, &shared.board, assumed, now).0)
         }));
         match looked.unwrap_or_else(|_| Err(plimsoll_risk::RiskError::NumberOutOfRange)) {
-            Ok(Verdict::Indifferent) => self.forget(id),
+            Ok(Verdict::Indifferent) => {
+                self.forget(id);
+                if remembers {
+                    self.armed.insert(id);
+                }
+            }
             Ok(Verdict::Hot) => {
                 self.index.remove(id);
+                self.armed.remove(&id);
                 self.hot.insert(id);
             }
             Ok(Verdict::Watch { due_secs }) => {
                 self.hot.remove(&id);
                 self.index.set(id, &self.exposure.bands, due_secs.max(now + 1));
+                if remembers {
+                    self.armed.insert(id);
+                } else {
+                    self.armed.remove(&id);
+                }
             }
             Err(error) => self.poisoned(id, &format!("{error:?}"), now),
         }
@@ -115,6 +127,23 @@ impl Tracker {
                     let Some(account) = self.accounts.get(id) else { continue };
                     found.push(Candidate { id, key: account.key, assessment, clocks });
                 }
+            }
+        }
+        found
+    }
+
+    /// Accounts at or above maintenance at spot that still remember a time under water, or prints towards the bypass,
+    /// assessed as the program would now: until somebody looks at them again, one more print may count as the second.
+    pub fn assess_armed(&mut self) -> Vec<Candidate> {
+        let ids: Vec<u32> = self.armed.iter().copied().collect();
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let assessed = self.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
+                (assess(portfolio, clocks, now), *clocks)
+            });
+            let key = self.accounts.get(id).map(|account| account.key);
+            if let (Some(Ok((assessment, clocks))), Some(key)) = (assessed, key) {
+                found.push(Candidate { id, key, assessment, clocks });
             }
         }
         found

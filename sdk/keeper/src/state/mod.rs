@@ -116,6 +116,8 @@ pub struct Tracker {
     pub tally: Tally,
     /// Accounts below maintenance at spot, to be assessed at every tick.
     pub hot: BTreeSet<u32>,
+    /// Numbers of accounts that are healthy at spot but remember a time under water.
+    pub armed: BTreeSet<u32>,
     /// Accounts that are being resolved.
     pub bankrupt: BTreeSet<u32>,
     /// Whether a snapshot of the margin accounts was taken.
@@ -150,6 +152,7 @@ impl Tracker {
             index: TriggerIndex::default(),
             tally: Tally::default(),
             hot: BTreeSet::new(),
+            armed: BTreeSet::new(),
             bankrupt: BTreeSet::new(),
             has_snapshot: false,
             liquidator,
@@ -290,6 +293,7 @@ impl Tracker {
     fn forget(&mut self, id: u32) {
         self.index.remove(id);
         self.hot.remove(&id);
+        self.armed.remove(&id);
         self.bankrupt.remove(&id);
     }
 

@@ -87,6 +87,27 @@ async fn an_account_under_water_is_observed_so_that_its_clock_runs() {
     assert_eq!(stage.account(&stage.alice).under_water_secs, 12);
 }
 
+/// The keeper armed the bypass and never looked again: the next wrong print, days later, counted at once.
+#[tokio::test]
+async fn an_account_that_recovered_is_looked_at_once_more_so_that_it_forgets() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let mut observe = Observe::new(context.config.jobs.observe.clone());
+    for dollars in [150, 150, 200, 200] {
+        stage.node.world(|world| {
+            world.advance(2);
+            world.set_price(USDC, E8).expect("a price");
+            world.set_price(SOL, dollars * E8).expect("a price");
+        });
+        stage.read_all(&context).await;
+        observe.turn(&context).await.unwrap();
+        let alice = stage.account(&stage.alice);
+        let stamped = alice.bypass_published_at != 0;
+        assert_eq!(stamped, dollars == 150, "at {dollars}");
+    }
+    assert_eq!(context.metrics.confirmed.with_label_values(&["observe"]).get(), 3, "nothing is left to forget");
+}
+
 /// Alice buys 50 SOL of the perp from the maker.
 fn with_a_position(stage: &Stage) {
     stage.node.world(|world| world.fill(SOL_PERP, &stage.alice, &stage.maker, 50_000_000, None).expect("a fill"));

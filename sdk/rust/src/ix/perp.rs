@@ -109,11 +109,12 @@ pub fn crank_funding(keys: &EngineKeys, market: u8) -> Instruction {
     build(accounts, instruction::CrankFunding {})
 }
 
-/// Carries a position over to the current epoch and applies the index; anyone may send it.
+/// Carries a position over to the current epoch, applies the index and ends what rounding left; anyone may send it.
 pub fn touch_position(keys: &EngineKeys, margin_account: Pubkey, market: u8) -> Instruction {
     let accounts = accounts::TouchPosition {
         margin_account,
         registry: keys.registry,
+        board: keys.board,
         market: keys.market(market),
         event_authority: pda::event_authority(),
         program: PROGRAM_ID,

@@ -1,0 +1,216 @@
+extern crate std;
+
+use std::vec::Vec;
+
+use super::*;
+use proptest::prelude::*;
+
+const PARAMS: GlobalParams = GlobalParams::DEFAULT;
+const GAP: i64 = PARAMS.observation_gap_secs as i64;
+const SPACING: i64 = PARAMS.bypass_spacing_secs as i64;
+
+fn sight(seen: Seen, at_target: bool) -> Sight {
+    Sight { seen, at_target, healthy_at_spot: seen == Seen::Healthy, below_bypass: false, prints: None }
+}
+
+/// Below the bypass, on legs published at these times.
+fn deep(oldest_at: i64, newest_at: i64) -> Sight {
+    Sight {
+        healthy_at_spot: false,
+        below_bypass: true,
+        prints: Some(Prints { oldest_at, newest_at }),
+        ..sight(Seen::Healthy, false)
+    }
+}
+
+fn look(clocks: &mut Clocks, sight: &Sight, now: i64) {
+    clocks.note_bypass(sight, now, &PARAMS);
+    clocks.observe(sight, now, &PARAMS);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn the_clock_never_counts_more_than_the_time_that_passed(steps in proptest::collection::vec((0i64..60, 0u8..4), 1..60)) {
+        let mut clocks = Clocks::default();
+        let (start, mut now) = (1_000_000i64, 1_000_000i64);
+        for (gap, kind) in steps {
+            now += gap;
+            let before = clocks;
+            let seen = [Seen::Healthy, Seen::UnderWater, Seen::WindDown, Seen::Healthy][kind as usize];
+            clocks.observe(&sight(seen, kind == 3), now, &PARAMS);
+            prop_assert!(clocks.under_water_secs as i64 <= now - start);
+            prop_assert!(clocks.wind_down_secs <= clocks.under_water_secs);
+            if kind == 3 || gap > GAP { prop_assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (0, 0)); }
+            else if kind == 0 { prop_assert_eq!(clocks.under_water_secs, before.under_water_secs); }
+        }
+    }
+
+    /// What the rule says, over the whole history instead of over a stamp: the bypass holds only where every leg was
+    /// published twice within one observation gap, all of them below the ratio, and nobody saw the account healthy or
+    /// looked away since.
+    #[test]
+    fn the_bypass_holds_only_on_two_prints_of_every_leg_since_the_last_healthy_look_or_gap(
+        steps in proptest::collection::vec((0i64..40, 0u8..8, 0i64..15, 0i64..15), 1..40),
+    ) {
+        let (mut clocks, mut now) = (Clocks::default(), 1_000_000i64);
+        let mut history: Vec<(i64, Prints)> = Vec::new();
+        let mut last = None;
+        for (step, kind, age, spread) in steps {
+            now += step;
+            let prints = Prints { oldest_at: now - age - spread, newest_at: now - age };
+            let sight = match kind {
+                0 => sight(Seen::Healthy, false),
+                1 => Sight { below_bypass: false, ..deep(prints.oldest_at, prints.newest_at) },
+                _ => deep(prints.oldest_at, prints.newest_at),
+            };
+            if kind == 0 || last.is_some_and(|last| now - last > GAP) {
+                history.clear();
+            }
+            let was = clocks.bypass && !history.is_empty();
+            look(&mut clocks, &sight, now);
+            if clocks.bypass && !was {
+                let twice = history.iter().any(|(at, first)| {
+                    now - at <= GAP && prints.oldest_at - first.newest_at >= SPACING
+                });
+                prop_assert!(twice, "armed at {now} by {prints:?} after {history:?}");
+            }
+            prop_assert!(kind != 0 || !clocks.bypass);
+            if kind > 1 {
+                history.push((now, prints));
+            }
+            last = Some(now);
+        }
+    }
+}
+
+#[test]
+fn a_future_zero_or_negative_stamp_adds_nothing() {
+    for stamp in [i64::MIN, -1, 0, 2_000] {
+        let mut clocks = Clocks { observed_at: stamp, seen: Seen::UnderWater, ..Default::default() };
+        clocks.observe(&sight(Seen::UnderWater, false), 1_000, &PARAMS);
+        assert_eq!(clocks.under_water_secs, 0);
+    }
+}
+
+#[test]
+fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
+    let mut clocks = Clocks { observed_at: 100, seen: Seen::UnderWater, under_water_secs: 20, ..Default::default() };
+    clocks.observe(&sight(Seen::UnderWater, false), 130, &PARAMS);
+    assert_eq!(clocks.under_water_secs, 50);
+    clocks.observe(&sight(Seen::UnderWater, false), 161, &PARAMS);
+    assert_eq!(clocks.under_water_secs, 0);
+}
+
+/// Filled at 50 s, three healthy days, one look, a small fall: the auction went on at its ceiling of 50,000 ppm.
+#[test]
+fn a_healthy_look_after_a_gap_restarts_both_clocks_too() {
+    let mut clocks = Clocks {
+        observed_at: 1_000,
+        seen: Seen::UnderWater,
+        under_water_secs: 50,
+        wind_down_secs: 20,
+        ..Default::default()
+    };
+    let later = 1_000 + 3 * 86_400;
+    clocks.observe(&sight(Seen::Healthy, false), later, &PARAMS);
+    assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (0, 0));
+    clocks.observe(&sight(Seen::UnderWater, false), later + 10, &PARAMS);
+    assert_eq!(clocks.under_water_secs, 0);
+}
+
+#[test]
+fn the_time_after_a_fill_that_restored_the_account_is_not_time_under_water() {
+    let mut clocks = Clocks { observed_at: 1_000, seen: Seen::UnderWater, under_water_secs: 50, ..Default::default() };
+    clocks.restored();
+    clocks.observe(&sight(Seen::UnderWater, false), 1_025, &PARAMS);
+    assert_eq!(clocks.under_water_secs, 50);
+    clocks.observe(&sight(Seen::UnderWater, false), 1_030, &PARAMS);
+    assert_eq!(clocks.under_water_secs, 55);
+}
+
+#[test]
+fn the_bypass_needs_two_publish_times_apart_and_none_healthy_between() {
+    let mut clocks = Clocks::default();
+    look(&mut clocks, &deep(100, 100), 100);
+    look(&mut clocks, &deep(101, 101), 101);
+    assert!(!clocks.bypass);
+    look(&mut clocks, &sight(Seen::Healthy, false), 102);
+    look(&mut clocks, &deep(103, 103), 103);
+    assert!(!clocks.bypass);
+    look(&mut clocks, &deep(105, 105), 105);
+    assert!(clocks.bypass);
+}
+
+/// One wrong print of SOL, then a refresh of USDC alone: the newest publish time moved, the print did not.
+#[test]
+fn a_print_of_another_leg_does_not_make_one_wrong_print_into_two() {
+    let mut clocks = Clocks::default();
+    look(&mut clocks, &deep(98, 100), 100);
+    look(&mut clocks, &deep(100, 103), 103);
+    assert!(!clocks.bypass);
+    // Nor does the leg that lagged, when it catches up with the stamp.
+    look(&mut clocks, &deep(101, 103), 104);
+    assert!(!clocks.bypass);
+    look(&mut clocks, &deep(102, 104), 104);
+    assert!(clocks.bypass);
+}
+
+/// A print observed in one wick waited for the next: three days later one more counted as its second.
+#[test]
+fn a_stamp_is_void_once_the_observation_gap_has_passed() {
+    let mut clocks = Clocks::default();
+    look(&mut clocks, &deep(1_000, 1_000), 1_000);
+    let later = 1_000 + 3 * 86_400;
+    look(&mut clocks, &deep(later, later), later);
+    assert!(!clocks.bypass && clocks.bypass_published_at == later);
+    // Watched all the time, under water but not that deep: a print of 31 s ago is too old as well.
+    for at in 1..=6 {
+        look(&mut clocks, &Sight { below_bypass: false, ..deep(later + 5 * at, later + 5 * at) }, later + 5 * at);
+    }
+    look(&mut clocks, &deep(later + GAP + 1, later + GAP + 1), later + GAP + 1);
+    assert!(!clocks.bypass);
+    look(&mut clocks, &deep(later + GAP + 3, later + GAP + 3), later + GAP + 3);
+    assert!(clocks.bypass);
+}
+
+#[test]
+fn the_bypass_ends_with_the_observation_gap_with_a_healthy_look_and_with_a_fill_that_restores() {
+    let armed = Clocks {
+        observed_at: 1_000,
+        bypass: true,
+        bypass_published_at: 990,
+        seen: Seen::UnderWater,
+        ..Default::default()
+    };
+    let mut unwatched = armed;
+    look(&mut unwatched, &Sight { healthy_at_spot: false, ..sight(Seen::Healthy, false) }, 1_000 + GAP + 1);
+    assert!(!unwatched.bypass && unwatched.bypass_published_at == 0);
+    let mut seen_healthy = armed;
+    look(&mut seen_healthy, &sight(Seen::Healthy, false), 1_005);
+    assert!(!seen_healthy.bypass && seen_healthy.bypass_published_at == 0);
+    let mut filled = armed;
+    filled.restored();
+    assert!(!filled.bypass && filled.bypass_published_at == 0);
+    let mut watched = armed;
+    look(&mut watched, &Sight { healthy_at_spot: false, ..sight(Seen::UnderWater, false) }, 1_000 + GAP);
+    assert!(watched.bypass);
+}
+
+#[test]
+fn clearing_forgets_everything_but_the_last_passed_check() {
+    let mut clocks = Clocks {
+        under_water_secs: 5,
+        wind_down_secs: 3,
+        seen: Seen::WindDown,
+        observed_at: 7,
+        passed_at: 6,
+        bypass_published_at: 5,
+        bypass: true,
+    };
+    assert!(clocks.remembers());
+    clocks.clear(9);
+    assert_eq!(clocks, Clocks { observed_at: 9, passed_at: 6, ..Default::default() });
+    assert!(!clocks.remembers());
+}
