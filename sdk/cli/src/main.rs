@@ -9,6 +9,7 @@ mod fresh;
 mod margin;
 mod names;
 mod output;
+mod rights;
 
 use std::io::Write;
 use std::process::ExitCode;
