@@ -9,4 +9,5 @@ mod full_table;
 mod last_unit;
 mod pnl;
 mod reasons;
+mod switchboard;
 mod venue;
