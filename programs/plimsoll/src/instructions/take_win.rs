@@ -3,10 +3,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::MAX_ATOMS;
-use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{pause, same_address, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use super::settle_pnl::{assess_leg, book, event, leg_after, observe, validate_engine};
-use crate::access::{now_secs, require_active, require_not_paused, require_same_engine, same_bytes};
+use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PnlSettled;
 use crate::gate;
@@ -62,7 +62,7 @@ impl TakeWin<'_> {
     }
 
     fn is_owner(&self, account: &MarginAccount) -> bool {
-        same_bytes(&account.owner, self.signer.key.as_array())
+        same_address(&account.owner, self.signer.key.as_array())
     }
 
     fn take(&self, args: &TakeWinArgs, now: i64) -> Result<PnlSettled> {
