@@ -17,7 +17,7 @@ fn share(stage: &Stage, market: u8) -> u32 {
 fn view(stage: &Stage, of: &Trader) -> MarginView {
     let (account, registry, board) = (stage.margin_account(of), stage.registry(), stage.board());
     let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    accounts.margin_view(true).expect("every leg has a price")
+    accounts.margin_view(&of.account, true).expect("every leg has a price")
 }
 
 /// NAV at spot, whole dollars toward zero.
