@@ -98,7 +98,8 @@ fn check_margin_returns_what_the_sdk_sees_and_what_the_model_makes_of_the_stored
             let (account, registry, board) = (&stored.account, &*stored.registry, &*stored.board);
             let accounts = Accounts { account, registry, board, now: stored.now };
             for views in [1, 3] {
-                let seen = accounts.margin_view(views == 3).map_err(|e| TestCaseError::fail(format!("{e:?}")))?;
+                let seen =
+                    accounts.margin_view(&of.account, views == 3).map_err(|e| TestCaseError::fail(format!("{e:?}")))?;
                 prop_assert_eq!(returned(&stage, &of, views)?, seen);
                 maintenance(&stored, At::Spot, &seen.spot)?;
                 if views == 3 {

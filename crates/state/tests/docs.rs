@@ -52,8 +52,8 @@ fn accounts() -> Vec<Layout> {
             deficit_atoms, own_claim_atoms, open_interest_cap_units, premium_integral, premium_at, premium_from,
             premium_ppm, fill_fee_ppm, draw_cap_event_atoms, socialized_atoms, leg_count, _pad2, premium_reported_at,
             rounding_units, _reserved),
-        layout!(MarginAccount at BODY => version, bump, status, _pad, id, _pad2, engine, owner, delegate, rent_payer,
-            venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
+        layout!(MarginAccount at BODY => version, bump, status, delegate_rights, id, _pad2, engine, owner, delegate,
+            rent_payer, delegate_limit_atoms_per_day, delegate_traded, venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
             bypass_published_at, bypass, _pad4, _intents, tokens, derivatives, estate_reserved_atoms,
             estate_drawn_atoms, _reserved),
         layout!(Venue at BODY => version, bump, active, _pad, engine, signer, settle_markets, premium_markets,
@@ -87,8 +87,8 @@ fn parts() -> Vec<Layout> {
         layout!(TokenPosition at 0 => shares, reserved_atoms, mark_atoms, bank, used, _pad),
         layout!(DerivativePosition at 0 => shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry,
             epoch, kind, market, last_sign, option_kind, _reserved),
-        layout!(VenueApproval at 0 => venue, notional_left_atoms),
-        layout!(MarginView at 0 => ratio_ppm, flags, spot, fast, init_nav_usd_pico, imr_usd_pico),
+        layout!(VenueApproval at 0 => venue, notional_left_atoms, expires_at, markets, _pad),
+        layout!(MarginView at 0 => ratio_ppm, flags, views, _pad, engine, account, owner, spot, fast, init_nav_usd_pico, imr_usd_pico),
     ]
 }
 

@@ -109,7 +109,7 @@ filled!(MarketSlot {
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
 filled!(SideTotals { shares, count, ring_counts, charged ; _pad });
-filled!(VenueApproval { venue, notional_left_atoms ;  });
+filled!(VenueApproval { venue, notional_left_atoms, expires_at, markets ; _pad });
 filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
 filled!(DerivativePosition {
     shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry, epoch, kind, market, last_sign,
@@ -139,9 +139,10 @@ filled!(Market {
     draw_cap_event_atoms, socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad2, _reserved
 });
 filled!(MarginAccount {
-    version, bump, status, id, engine, owner, delegate, rent_payer, venues, under_water_secs, wind_down_secs,
+    version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,
+    delegate_traded, venues, under_water_secs, wind_down_secs,
     observed, observed_at, passed_at, bypass_published_at, bypass, tokens, derivatives, estate_reserved_atoms,
-    estate_drawn_atoms ; _pad, _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved
+    estate_drawn_atoms ; _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved
 });
 
 /// The length, then every line of 32 bytes that is not zero, after its offset.

@@ -8,6 +8,7 @@ mod context;
 mod margin;
 mod names;
 mod output;
+mod rights;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -37,14 +37,14 @@ pub struct FillArgs {
     /// Margin account that sells
     #[arg(long)]
     pub seller: String,
-    /// Key of the buyer's owner or delegate [default: the session's]
+    /// Key of the buyer's owner, or of a delegate that may trade [default: the session's]
     #[arg(long, value_name = "PATH")]
     pub buyer_keypair: Option<PathBuf>,
-    /// Key of the seller's owner or delegate [default: the session's]
+    /// Key of the seller's owner, or of a delegate that may trade [default: the session's]
     #[arg(long, value_name = "PATH")]
     pub seller_keypair: Option<PathBuf>,
     /// Settle on this operator's example venue, which both owners must have approved (`plimsoll venue show`): the
-    /// seller's side quotes, the buyer's takes. Else the engine settles it, both sides signing
+    /// seller's owner quotes, the buyer's takes. Else the engine settles it, both sides signing
     #[arg(long, value_name = "OPERATOR")]
     pub venue: Option<Pubkey>,
 }
