@@ -63,7 +63,9 @@ fn allowed(call: &Call, what: &str) -> &'static [EngineError] {
     use EngineError::*;
     match what {
         // A step looks at the stage, and at what is left, first.
-        _ if call.name == "resolve_bankruptcy" => &[InvariantBroken, WrongStage, AssetsRemain],
+        _ if call.name == "resolve_bankruptcy" => {
+            &[InvariantBroken, WrongStage, AssetsRemain, LegEmpty, NothingOwed, NumberOutOfRange]
+        }
         "a bank out of range" | "a market out of range" => &[InvariantBroken, LegEmpty],
         // The position holds nothing, and the account is worth what is left.
         "a flag of two" => {

@@ -136,11 +136,10 @@ fn terminal(run: &mut Run) -> Checked {
 fn bad_debt(run: &mut Run) -> Checked {
     let (who, by) = (0, TRADERS + 1);
     all(run, &[Action::FundInsurance { bank: USDC, part: 10_000 }, Action::Deposit { who, bank: BTC, part: WHOLE }])?;
-    all(run, &[USDC, SOL].map(|bank| Action::Borrow { who, bank, part: 450_000 }))?;
+    all(run, &[(USDC, 900_000), (SOL, 450_000)].map(|(bank, part)| Action::Borrow { who, bank, part }))?;
     all(run, &[Action::Crash { slot: BTC, factor_ppm: 450_000 }, Action::Wait])?;
-    for leg in 0..3 {
-        all(run, &[Action::Hunt { by, leg, part: WHOLE }])?;
-    }
+    // Half of the SOL is repaid, and then quote with whatever is left.
+    all(run, &[(1, 500_000), (0, WHOLE)].map(|(leg, part)| Action::Hunt { by, leg, part }))?;
     // Freezes, and pays the SOL first.
     all(run, &[Action::Bury { step: 0 }, Action::Bury { step: 9 }])
 }
