@@ -13,7 +13,8 @@ use plimsoll_risk::allowance::Spent;
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::perp::{
-    deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, is_worse_than_spot, loser_pays, settleable,
+    deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, is_worse_than_spot, loser_pays,
+    settleable,
 };
 use plimsoll_risk::portfolio::{At, PerpLeg, Portfolio};
 use plimsoll_risk::price::UnitPrice;
