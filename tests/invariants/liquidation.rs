@@ -7,6 +7,7 @@ use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal};
 use plimsoll_risk::margin::cmp_products;
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -102,12 +103,13 @@ impl Run {
         Ok(())
     }
 
-    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated.
+    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated, or can be resolved.
     pub fn check_liveness(&self) -> Checked {
         for trader in &self.traders {
             let account = &self.books.accounts[&trader.account];
             let cooling = self.books.now - account.passed_at < 2;
-            if account.status != 0 || cooling || assessed(&self.books, account).regime.is_none() {
+            let assessment = assessed(&self.books, account);
+            if account.status != 0 || cooling || assessment.regime.is_none() {
                 continue;
             }
             let refusals: Vec<(Leg, RiskError)> = legs(&self.books, trader)
@@ -116,7 +118,8 @@ impl Run {
                 .collect();
             let some = refusals.len() < legs(&self.books, trader).len();
             let nothing = refusals.iter().all(|(_, reason)| *reason == RiskError::LegEmpty);
-            ensure(some || nothing, || {
+            let resolvable = check_bankrupt(&portfolio(&self.books, account), &assessment).is_ok();
+            ensure(some || nothing || resolvable, || {
                 let p = portfolio(&self.books, account);
                 format!("INV-31: no leg of {} can be liquidated: {refusals:?}\n{p:?}", trader.account)
             })?;
