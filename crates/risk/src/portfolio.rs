@@ -42,6 +42,23 @@ pub struct LegPrices {
 }
 
 impl LegPrices {
+    /// Of a perp without a base: what is left of it is cash, which no price values and no dead feed makes doubtful.
+    pub const CASH: Self = {
+        let unit = UnitPrice { mantissa: 0, shift: 0 };
+        Self {
+            spot: unit,
+            fast: unit,
+            init: unit,
+            init_charge: unit,
+            edge: 0,
+            published_at: 0,
+            stale: false,
+            old: false,
+            stale_for_hours: false,
+            ready: true,
+        }
+    };
+
     /// The plain unit price.
     #[inline(always)]
     pub const fn plain(&self, at: At) -> UnitPrice {

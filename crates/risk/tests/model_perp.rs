@@ -4,11 +4,18 @@ mod convert;
 
 use convert::wild::portfolio;
 use convert::{coarse, unit, For};
+use plimsoll_model::fills::{delegate_may_fill, delegate_may_take};
 use plimsoll_model::rational::max;
+use plimsoll_model::rational::ratio;
 use plimsoll_model::settle::{exit, loser_pays as model_loser_pays, settle_candidates, settleable as model_settleable};
 use plimsoll_model::{int, ppm, Q};
+use plimsoll_risk::allowance::Spent;
 use plimsoll_risk::margin::{initial_margins, margins};
-use plimsoll_risk::perp::{deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, loser_pays, settleable};
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::perp::{
+    deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, is_worse_than_spot, loser_pays,
+    settleable,
+};
 use plimsoll_risk::portfolio::{At, PerpLeg, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use proptest::prelude::*;
@@ -151,6 +158,41 @@ proptest! {
         let exact = model_loser_pays(&int(loss as i128), &int(quote as i128), healthy, &int(room as i128));
         let found = loser_pays(loss, quote.max(0) as u64, if healthy { room } else { 0 });
         prop_assert_eq!(int(found as i128), exact);
+    }
+
+    #[test]
+    fn a_delegates_day_of_fills_takes_the_fee_of_its_limit_at_most(
+        spot in (1u64 << 62..1 << 63, 50i32..70),
+        limit in 1u64..1 << 40,
+        rate_ppm in 10u32..10_000,
+        fills in prop::collection::vec((any::<bool>(), 1u64..1 << 30, -20_000i64..20_000, 0i64..9_000), 1..30),
+    ) {
+        let spot = UnitPrice { mantissa: spot.0, shift: spot.1 };
+        let (mut spent, mut taken, mut count, mut now) = (Spent::default(), int(0), 0, 1_700_000_000);
+        for (buys, units, off_ppm, secs) in fills {
+            now += secs;
+            let worth = unit(spot) * int(units as i128);
+            let (least, most) = (spot.value_down(units), spot.value_up(units));
+            let quote = (most as i128 * (1_000_000 + off_ppm as i128) / 1_000_000).max(1) as u64;
+            let worse = is_worse_than_spot(buys, quote, units, spot);
+            // The model's answer, to the atom in which a value is rounded.
+            if quote > most || quote < least {
+                prop_assert_eq!(!worse, delegate_may_fill(buys, &int(quote as i128), &worth));
+            }
+            let notional = most.max(quote);
+            spent = spent.at(now, 86_400);
+            if worse || notional as u128 > spent.room(limit as u128) || now - 1_700_000_000 > 86_400 {
+                continue;
+            }
+            spent = spent.with(notional as u128);
+            let params = GlobalParams { fill_insurance_ppm: 10, ..GlobalParams::DEFAULT };
+            let fee = fill_fee_up(units, spot, rate_ppm, &params).unwrap();
+            let given = if buys { int(quote as i128) - &worth } else { worth - &int(quote as i128) };
+            taken = taken + given + int(fee as i128);
+            count += 1;
+        }
+        let bound = delegate_may_take(&ratio(rate_ppm as i128, 1_000_000), &int(limit as i128));
+        prop_assert!(taken <= &bound + &int(2 * count), "{taken} of {bound} in {count} fills");
     }
 
     #[test]

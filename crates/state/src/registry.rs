@@ -138,8 +138,10 @@ pub struct MarketSlot {
     pub sides: [SideIndex; 2],
     /// Copy of what the market's deficit takes of a claim, ppm; older than the market's, never lower.
     pub deficit_share_ppm: u32,
+    /// Fee of each side of a fill, ppm of notional, at least the engine's insurance floor.
+    pub fill_fee_ppm: u32,
     /// Zero.
-    pub _reserved: [u8; 28],
+    pub _reserved: [u8; 24],
 }
 
 assert_layout!(MarketSlot, 400);

@@ -20,10 +20,31 @@ pub fn now_secs() -> Result<i64> {
     Ok(Clock::get()?.unix_timestamp)
 }
 
+/// The chain's time, in both its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Unix seconds.
+    pub secs: i64,
+    /// Slots.
+    pub slot: u64,
+}
+
+impl Moment {
+    /// Now.
+    ///
+    /// # Errors
+    /// None that the runtime gives.
+    pub fn now() -> Result<Self> {
+        let clock = Clock::get()?;
+        Ok(Self { secs: clock.unix_timestamp, slot: clock.slot })
+    }
+}
+
 /// The signer is the engine's authority.
 ///
 /// # Errors
 /// `VersionUnknown`, `NotAuthority`.
+#[inline(never)]
 pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
     require_layout(engine.version)?;
     ensure!(engine.authority == signer.to_bytes(), EngineError::NotAuthority);
@@ -34,7 +55,7 @@ pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
 ///
 /// # Errors
 /// `NotOwner`.
-#[inline(always)]
+#[inline(never)]
 pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
     ensure!(same_address(&account.owner, signer.as_array()), EngineError::NotOwner);
     Ok(())
@@ -135,7 +156,7 @@ pub fn require_same_address(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
 ///
 /// # Errors
 /// `AccountBankrupt`; `VersionUnknown`, and `InvariantBroken` where the stored status is unknown.
-#[inline(always)]
+#[inline(never)]
 pub fn require_active(account: &MarginAccount) -> Result<()> {
     ensure!(account.version == LAYOUT_VERSION, EngineError::VersionUnknown);
     let status = AccountStatus::try_from(account.status).engine()?;

@@ -156,16 +156,6 @@ fn note_deficit(market: &Market, registry: &mut Registry) {
     }
 }
 
-/// `value` with `atoms` more.
-fn plus(value: u64, atoms: u64) -> RiskResult<u64> {
-    value.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)
-}
-
-/// `value` with `atoms` less.
-fn minus(value: u64, atoms: u64) -> RiskResult<u64> {
-    value.checked_sub(atoms).ok_or(RiskError::NumberOutOfRange)
-}
-
 /// Adds unsigned atoms to a leg's cash.
 fn credit_cash(position: &mut DerivativePosition, atoms: u64) -> RiskResult<()> {
     let atoms = plimsoll_risk::num::to_i64(atoms)?;

@@ -258,8 +258,10 @@ pub struct BankruptcyResolved {
     pub engine: Pubkey,
     /// The account.
     pub account: Pubkey,
-    /// Reserved insurance that no leg needed, back in the quote bank's fund, atoms.
+    /// Reserved insurance of the quote bank that no leg needed, given back, atoms.
     pub returned_atoms: u64,
     /// Nothing is left and the account is active again.
     pub thawed: bool,
+    /// The quote bank afterwards; none where the call did not write it.
+    pub bank: Option<EstateBank>,
 }
