@@ -149,6 +149,7 @@ impl MarginAccount {
 }
 
 /// Writes the registry's copy of what the deficit of a market with a touched pool takes of a claim.
+#[inline(never)]
 fn note_deficit(market: &Market, registry: &mut Registry) {
     if let Some(slot) = registry.markets.get_mut(market.index as usize) {
         slot.deficit_share_ppm = deficit_share_ppm_up(market.pool_atoms, market.deficit_atoms);
