@@ -18,7 +18,7 @@ const AMOUNTS: [(&str, usize, u64); 11] = [
     ("repay", 8, MAX_ATOMS),
     ("fund_insurance", 8, MAX_ATOMS),
     ("collect_fees", 8, MAX_ATOMS),
-    ("approve_venue", 8, MAX_ATOMS),
+    ("approve_venue", 12, MAX_ATOMS),
     ("settle_fill: both sides", 8, MAX_BASE_UNITS),
     ("settle_fill: both sides", 16, MAX_ATOMS),
     ("settle_fill: a venue", 8, MAX_BASE_UNITS),

@@ -3,6 +3,7 @@
 
 use anchor_lang::prelude::{ErrorCode, Pubkey};
 use anchor_lang::Discriminator;
+use example_venue::VenueError;
 use plimsoll_interface::answer::{self, AnswerError};
 use plimsoll_state::{Bank, EngineAccount, MarginAccount};
 use plimsoll_tests::*;
@@ -140,7 +141,8 @@ fn a_venue_of_the_attackers_own_stays_within_band_notional_and_approval() {
     let refused = Script::new().call(&fair).instruction(&[]);
     assert_refused(&mut stage.world, &payer, &[refused], EngineError::VenueNotApproved);
     for trader in [alice, bob] {
-        stage.sent(ix::approve_venue(trader.owner, trader.account, venue, 400 * super::stage::USD));
+        let approve = stage.world.approve_venue(&trader, venue, 400 * super::stage::USD);
+        stage.sent(approve);
     }
     let (dear, cheap) = (fill(&stage.world, UNITS, FALLEN_E8 * 2), fill(&stage.world, UNITS, FALLEN_E8 / 2));
     let elsewhere = ix::report_premium(&keys, BTC_PERP, signer, 100);
@@ -257,12 +259,21 @@ fn an_answer_that_the_attacker_left_behind_is_not_taken_for_the_engines() {
     let mut stage = staged();
     deploy_example_venue(&mut stage.world);
     let (keys, alice) = (stage.world.keys, stage.alice);
-    let rosy = plimsoll_state::MarginView { ratio_ppm: u32::MAX, ..Default::default() };
+    let rosy = plimsoll_state::MarginView {
+        ratio_ppm: u32::MAX,
+        views: 7,
+        engine: keys.engine.to_bytes(),
+        account: alice.account.to_bytes(),
+        owner: alice.owner.to_bytes(),
+        init_nav_usd_pico: plimsoll_state::I128Le::new(i128::MAX),
+        ..Default::default()
+    };
+    let expected = answer::of_account(&keys.engine, &alice.account);
     let bytes = bytemuck::bytes_of(&rosy);
     let payer = stage.world.party("fees");
     let lie = Script::new().answer(bytes);
     let meta = assert_sent(stage.world.send(&payer, &[lie.clone().instruction(&[])]));
-    let refused = answer::margin_view(&meta.return_data.program_id, &meta.return_data.data);
+    let refused = answer::margin_view(&meta.return_data.program_id, &meta.return_data.data, &expected);
     assert_eq!(refused, Err(AnswerError::NotFromEngine));
     // Before a real check in the same instruction, and before one in the same transaction.
     let check = ix::check_margin(&keys, alice.account, 3);
@@ -276,7 +287,11 @@ fn an_answer_that_the_attacker_left_behind_is_not_taken_for_the_engines() {
     let meta = assert_sent(stage.world.simulate(&payer, &[covered]));
     assert_eq!(meta.return_data.program_id, testkit_hostile::ID);
     // In the engine's place the hostile program is not called at all.
+    let operator = stage.world.party("operator");
+    let venue = example_venue::client::Venue::of(operator, keys.engine);
+    assert_sent(stage.world.send(&operator, &[venue.create()]));
     let read = example_venue::accounts::ReadMargin {
+        config: venue.config,
         margin_account: alice.account,
         registry: keys.registry,
         board: keys.board,
@@ -288,6 +303,64 @@ fn an_answer_that_the_attacker_left_behind_is_not_taken_for_the_engines() {
         data: anchor_lang::InstructionData::data(&example_venue::instruction::ReadMargin { views: 3 }),
     };
     assert_refused(&mut stage.world, &payer, &[read], ErrorCode::InvalidProgramId);
+}
+
+#[test]
+fn a_caller_that_is_shown_a_foreign_engines_answer_refuses_it() {
+    // Anybody may create an engine and be rich in it. Its answer is the program's own, honest and about another engine:
+    // the venue took it, and a quote of somebody who has nothing in the venue's engine was firm.
+    let mut stage = staged();
+    deploy_example_venue(&mut stage.world);
+    let (keys, other, alice) = (stage.world.keys, stage.other, stage.alice);
+    let operator = stage.world.party("operator");
+    let venue = example_venue::client::Venue::of(operator, keys.engine);
+    assert_sent(stage.world.send(&operator, &[venue.create()]));
+    let payer = stage.world.party("fees");
+    let args = example_venue::instructions::PostQuoteArgs {
+        id: 0,
+        for_account: None,
+        maker_buys: false,
+        base_units: UNITS,
+        quote_atoms: 162_000_000,
+        expires_at: stage.world.now() + 60,
+    };
+    let ours = venue.post_quote(alice.owner, alice.account, keys.market(SOL_PERP), args);
+    let theirs = other.margin_account(&alice.owner, 0);
+    // Places of maker's account, market, registry and board.
+    let shown = |market: Pubkey| {
+        let mut ix = ours.clone();
+        for (place, key) in [(2, theirs), (3, market), (4, other.registry), (5, other.board)] {
+            ix.accounts[place].pubkey = key;
+        }
+        ix
+    };
+    let all_foreign = shown(other.market(SOL_PERP));
+    assert_refused(&mut stage.world, &payer, &[all_foreign], VenueError::ForeignEngine);
+    let our_market = shown(keys.market(SOL_PERP));
+    assert_refused(&mut stage.world, &payer, &[our_market], VenueError::MarginOfAnother);
+    let read = |account, registry, board| {
+        let read = example_venue::accounts::ReadMargin {
+            config: venue.config,
+            margin_account: account,
+            registry,
+            board,
+            engine_program: pda::PROGRAM_ID,
+        };
+        Instruction {
+            program_id: example_venue::ID,
+            accounts: anchor_lang::ToAccountMetas::to_account_metas(&read, None),
+            data: anchor_lang::InstructionData::data(&example_venue::instruction::ReadMargin { views: 3 }),
+        }
+    };
+    let foreign = read(theirs, other.registry, other.board);
+    assert_refused(&mut stage.world, &payer, &[foreign], VenueError::MarginOfAnother);
+    // Nor does the venue open a desk there.
+    let mut desk = venue.open_desk();
+    desk.accounts[3].pubkey = other.engine;
+    assert_refused(&mut stage.world, &payer, &[desk], VenueError::ForeignEngine);
+    // What is its own engine's it takes.
+    assert_sent(stage.world.simulate(&payer, &[read(alice.account, keys.registry, keys.board)]));
+    assert_sent(stage.world.send(&payer, &[ours]));
 }
 
 #[test]
@@ -333,7 +406,7 @@ fn a_frozen_account_is_not_thawed_by_anything_called_around_its_resolution() {
     );
     let withdraw = args::WithdrawArgs { amount_atoms: 0, all: true };
     let withdraw = ix::withdraw(&keys, &token, frozen.owner, frozen.account, purse, withdraw);
-    let delegate = ix::set_delegate(frozen.owner, frozen.account, Some(hostile_signer()));
+    let delegate = ix::set_delegate(frozen.owner, frozen.account, Some(all_rights(hostile_signer())));
     let finish = ix::resolve_bankruptcy(&keys, frozen.account, args::ResolveStep::Finish);
     let payer = stage.world.party("fees");
     for (second, error) in [

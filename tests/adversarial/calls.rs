@@ -126,7 +126,8 @@ impl Table<'_> {
         self.add("open_account", "", ix::open_account(&keys, newcomer, payer, args));
         self.add("close_account", "", ix::close_account(empty.owner, empty.account, rent_payer));
         self.add("set_delegate", "", ix::set_delegate(alice.owner, alice.account, None));
-        self.add("approve_venue", "", ix::approve_venue(alice.owner, alice.account, venue, 1_000));
+        let approve = self.stage.world.approve_venue(&alice, venue, 1_000);
+        self.add("approve_venue", "", approve);
         self.add("revoke_venue", "", ix::revoke_venue(alice.owner, alice.account, venue));
         self.add("check_margin", "", ix::check_margin(&keys, alice.account, 3));
         self.add("observe_margin", "", ix::observe_margin(&keys, alice.account));

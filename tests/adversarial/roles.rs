@@ -1,7 +1,8 @@
 //! Who may do what, and when: every call of the table against every pause bit, every stage of a bankruptcy, and the
 //! delegate.
 
-use plimsoll_state::{pause, AccountStatus, MarginAccount};
+use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_state::{pause, right, AccountStatus, MarginAccount};
 use plimsoll_tests::*;
 
 use super::calls::{calls, Call};
@@ -118,8 +119,23 @@ fn margin_accounts(stage: &Stage, call: &Call) -> Vec<anchor_lang::prelude::Pubk
     named.filter(|key| stage.world.try_read::<MarginAccount>(key).is_some()).collect()
 }
 
+/// The right that a call asks of a delegate, and how its absence is named; none where no right would do.
+fn needs(name: &str) -> Option<(u8, EngineError)> {
+    match name {
+        "deposit" => Some((right::DEPOSIT, EngineError::DelegateMayNotDeposit)),
+        "settle_fill" => Some((right::TRADE, EngineError::DelegateMayNotTrade)),
+        "liquidate_collateral" | "liquidate_position" => Some((right::LIQUIDATE, EngineError::DelegateMayNotLiquidate)),
+        _ => None,
+    }
+}
+
+fn with_rights(account: MarginAccount, delegate: &anchor_lang::prelude::Pubkey, rights: u8) -> MarginAccount {
+    let delegate_limit_atoms_per_day = if rights & right::TRADE == 0 { 0 } else { MAX_ATOMS };
+    MarginAccount { delegate: delegate.to_bytes(), delegate_rights: rights, delegate_limit_atoms_per_day, ..account }
+}
+
 #[test]
-fn a_delegate_trades_liquidates_deposits_and_repays_and_does_nothing_else() {
+fn a_delegate_does_what_its_rights_say_each_by_itself_and_nothing_else() {
     let mut stage = Stage::new();
     let calls = calls(&mut stage);
     let payer = stage.world.party("fees");
@@ -137,7 +153,7 @@ fn a_delegate_trades_liquidates_deposits_and_repays_and_does_nothing_else() {
             let mut world = stage.world.clone();
             for key in &accounts {
                 let account: MarginAccount = world.read(key);
-                world.write(key, &MarginAccount { delegate: delegate.to_bytes(), ..account });
+                world.write(key, &with_rights(account, &delegate, right::ALL));
             }
             let mut ix = call.ix.clone();
             ix.accounts[at].pubkey = delegate;
@@ -145,11 +161,21 @@ fn a_delegate_trades_liquidates_deposits_and_repays_and_does_nothing_else() {
                 // From the delegate's own purse.
                 ix.accounts[6].pubkey = world.funded(&delegate, USDC, 100_000_000);
             }
-            let may = matches!(call.name, "deposit" | "settle_fill" | "liquidate_collateral" | "liquidate_position");
-            if may {
-                assert_sent(world.send(&payer, &[ix]));
-            } else {
+            let Some((needed, missing)) = needs(call.name) else {
                 assert_refused(&mut world, &payer, &[ix], EngineError::NotOwner);
+                continue;
+            };
+            assert_sent(world.simulate(&payer, std::slice::from_ref(&ix)));
+            for rights in 1..=right::ALL {
+                let mut world = world.clone();
+                for key in &accounts {
+                    let account: MarginAccount = world.read(key);
+                    world.write(key, &with_rights(account, &delegate, rights));
+                }
+                match rights & needed != 0 {
+                    true => drop(assert_sent(world.simulate(&payer, std::slice::from_ref(&ix)))),
+                    false => assert_refused(&mut world, &payer, std::slice::from_ref(&ix), missing),
+                }
             }
         }
     }
@@ -188,8 +214,8 @@ fn a_venue_fills_only_where_the_authority_and_both_owners_let_it() {
         (ix::revoke_venue(alice.owner, alice.account, venue), EngineError::VenueNotApproved),
         (ix::revoke_venue(bob.owner, bob.account, venue), EngineError::VenueNotApproved),
         // A SOL costs 162 dollars.
-        (ix::approve_venue(alice.owner, alice.account, venue, 161_999_999), EngineError::VenueNotionalExceeded),
-        (ix::approve_venue(bob.owner, bob.account, venue, 1), EngineError::VenueNotionalExceeded),
+        (stage.world.approve_venue(&alice, venue, 161_999_999), EngineError::VenueNotionalExceeded),
+        (stage.world.approve_venue(&bob, venue, 1), EngineError::VenueNotionalExceeded),
     ];
     for (change, error) in cases {
         let mut world = stage.world.clone();
@@ -197,7 +223,7 @@ fn a_venue_fills_only_where_the_authority_and_both_owners_let_it() {
         assert_refused(&mut world, &payer, std::slice::from_ref(&fill), error);
     }
     // The last dollar of an approval is spent once.
-    let approve = ix::approve_venue(bob.owner, bob.account, venue, 162_000_000);
+    let approve = stage.world.approve_venue(&bob, venue, 162_000_000);
     assert_sent(stage.world.send(&payer, &[approve, fill.clone()]));
     assert_refused(&mut stage.world, &payer, &[fill], EngineError::VenueNotionalExceeded);
 }

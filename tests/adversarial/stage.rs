@@ -144,7 +144,7 @@ impl Stage {
         self.sent(ix::propose_authority(&keys, authority, args));
         let open = args::OpenAccountArgs { id: 0, delegate: None };
         self.sent(ix::open_account(&keys, self.empty.owner, self.rent_payer, open));
-        self.sent(ix::set_delegate(self.alice.owner, self.alice.account, Some(address("delegate"))));
+        self.sent(ix::set_delegate(self.alice.owner, self.alice.account, Some(all_rights(address("delegate")))));
         self.world.party("delegate");
         self.world.party("stranger");
     }
@@ -158,7 +158,8 @@ impl Stage {
         }
         for trader in [self.alice, self.bob] {
             let venue = keys.venue(&self.venue_signer);
-            self.sent(ix::approve_venue(trader.owner, trader.account, venue, MAX_ATOMS));
+            let approve = self.world.approve_venue(&trader, venue, MAX_ATOMS);
+            self.sent(approve);
         }
     }
 

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::SlotStatus;
-use plimsoll_tests::{args, ix, pda, program_file, BankConfig, MarketConfig, PriceConfig, World, E8};
+use plimsoll_tests::{args, ix, pda, program_file, BankConfig, MarketConfig, PriceConfig, Trader, World, E8};
 use solana_instruction::Instruction;
 
 use super::measure::measure as run;
@@ -83,8 +83,14 @@ impl Meter<'_> {
         let account = keys.margin_account(&owner, 0);
         let open = ix::open_account(&keys, owner, owner, args::OpenAccountArgs { id: 0, delegate: None });
         self.sent("open_account", "", owner, open);
-        self.sent("set_delegate", "", owner, ix::set_delegate(owner, account, Some(pda::PROGRAM_ID)));
-        self.sent("approve_venue", "", owner, ix::approve_venue(owner, account, venue, 1_000_000));
+        self.sent(
+            "set_delegate",
+            "",
+            owner,
+            ix::set_delegate(owner, account, Some(args::DelegateArgs::liquidator(pda::PROGRAM_ID))),
+        );
+        let approve = self.world.approve_venue(&Trader { owner, account }, venue, 1_000_000);
+        self.sent("approve_venue", "", owner, approve);
         self.sent("revoke_venue", "", owner, ix::revoke_venue(owner, account, venue));
         self.sent("close_account", "", owner, ix::close_account(owner, account, owner));
     }

@@ -109,7 +109,9 @@ impl Stage {
 
     /// All three views of an account.
     pub fn view(&self, trader: &Trader) -> MarginView {
-        self.with_accounts(trader, |accounts| accounts.margin_view(true).expect("every leg has a price"))
+        self.with_accounts(trader, |accounts| {
+            accounts.margin_view(&trader.account, true).expect("every leg has a price")
+        })
     }
 
     /// What a liquidator would see.

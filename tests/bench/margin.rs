@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::{InstructionData, ToAccountMetas};
+use example_venue::client::Venue;
 use plimsoll_tests::{ix, pda, Trader};
 use solana_instruction::Instruction;
 
@@ -34,6 +35,8 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
     let mut stage = stage.clone();
     let (venue, file) = venue_program();
     stage.world.add_program(venue, &file);
+    let create = reader(&stage).create();
+    stage.sent("create_venue", stage.world.authority, create);
     let accounts: Vec<(Size, Trader)> = SIZES
         .into_iter()
         .map(|size| (size, stage.holder(&format!("holder {}", size.tokens), size, Book::Borrower)))
@@ -80,9 +83,15 @@ fn meter_reading(line: &str) -> Option<u64> {
     line.strip_prefix("Program consumption: ")?.split(' ').next()?.parse().ok()
 }
 
+/// A venue that trusts the engine: it asks, and believes no other.
+fn reader(stage: &Stage) -> Venue {
+    Venue::of(stage.world.authority, stage.world.keys.engine)
+}
+
 fn read_margin(stage: &Stage, margin_account: &Pubkey, views: u8) -> Instruction {
     let keys = stage.world.keys;
     let accounts = example_venue::accounts::ReadMargin {
+        config: reader(stage).config,
         margin_account: *margin_account,
         registry: keys.registry,
         board: keys.board,

@@ -36,7 +36,7 @@ fn fills(stage: &mut Stage, rows: &mut Vec<Row>, holder: &Trader, desk: &Trader)
     let (keys, signer) = (stage.world.keys, stage.venue_signer);
     let venue = keys.venue(&signer);
     for trader in [holder, desk] {
-        let approve = ix::approve_venue(trader.owner, trader.account, venue, APPROVED_NOTIONAL_ATOMS);
+        let approve = stage.world.approve_venue(trader, venue, APPROVED_NOTIONAL_ATOMS);
         stage.sent("approve_venue", trader.owner, approve);
     }
     let by_venue = ix::FillAuthority::Venue { signer };

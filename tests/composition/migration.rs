@@ -105,7 +105,9 @@ impl Populated {
     fn migrate_all(&mut self) {
         let stranger = self.stage.party("stranger");
         for key in engine_accounts(&self.stage).keys() {
-            assert_sent(self.stage.send(&stranger, &[ix::migrate_account(*key)]));
+            let meta = assert_sent(self.stage.send(&stranger, &[ix::migrate_account(*key)]));
+            let said: plimsoll::event::AccountMigrated = event(&meta);
+            assert_eq!((said.account, said.version), (*key, 2));
         }
     }
 

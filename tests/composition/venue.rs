@@ -28,7 +28,7 @@ fn floor() -> Floor {
     assert_sent(stage.send_as_authority(ix::register_venue(&keys, authority, authority, args)));
     let (maker, alice) = (stage.maker, stage.funded_trader("alice", USDC, 20_000 * USD));
     for trader in [maker, alice] {
-        let approve = ix::approve_venue(trader.owner, trader.account, venue.registered, 1_000_000 * USD);
+        let approve = stage.approve_venue(&trader, venue.registered, 1_000_000 * USD);
         assert_sent(stage.send(&trader.owner, &[approve]));
     }
     Floor { stage, venue, maker, alice }
@@ -153,7 +153,7 @@ fn a_quote_for_one_account_is_taken_by_no_other() {
     let mut floor = floor();
     let (maker, alice) = (floor.maker, floor.alice);
     let bob = floor.stage.funded_trader("bob", USDC, 20_000 * USD);
-    let approve = ix::approve_venue(bob.owner, bob.account, floor.venue.registered, 1_000_000 * USD);
+    let approve = floor.stage.approve_venue(&bob, floor.venue.registered, 1_000_000 * USD);
     assert_sent(floor.stage.send(&bob.owner, &[approve]));
     let args = PostQuoteArgs { for_account: Some(alice.account), ..floor.quote(0) };
     assert_sent(floor.post(&maker, args));
@@ -170,11 +170,11 @@ fn nobody_takes_an_expired_quote_or_takes_or_posts_for_an_account_of_another() {
     let mallory = floor.stage.party("mallory");
     let args = floor.quote(0);
     let stolen = Trader { owner: mallory, ..maker };
-    assert_code(floor.post(&stolen, args), VenueError::NotOwnerOrDelegate);
+    assert_code(floor.post(&stolen, args), VenueError::NotOwner);
     assert_code(floor.post(&maker, PostQuoteArgs { base_units: 0, ..args }), VenueError::QuoteEmpty);
     assert_sent(floor.post(&maker, args));
     let stolen = floor.take_ix(0, &Trader { owner: mallory, ..alice });
-    assert_refused(&mut floor.stage, &mallory, &[stolen], VenueError::NotOwnerOrDelegate);
+    assert_refused(&mut floor.stage, &mallory, &[stolen], VenueError::NotOwner);
     let mut foreign = floor.take_ix(0, &alice);
     foreign.accounts[7].pubkey = floor.stage.keys.market(BTC_PERP);
     assert_refused(&mut floor.stage, &alice.owner, &[foreign], VenueError::QuoteMismatch);
@@ -189,20 +189,20 @@ fn nobody_takes_an_expired_quote_or_takes_or_posts_for_an_account_of_another() {
 }
 
 #[test]
-fn a_quote_outlives_neither_its_makers_delegation_nor_the_venues_approval() {
+fn a_delegate_agrees_to_no_trade_on_the_venue_and_no_quote_outlives_the_approval() {
     let mut floor = floor();
     let (maker, alice) = (floor.maker, floor.alice);
     let delegate = floor.stage.party("delegate");
-    let named = ix::set_delegate(maker.owner, maker.account, Some(delegate));
-    assert_sent(floor.stage.send(&maker.owner, &[named]));
-    let by_delegate = Trader { owner: delegate, ..maker };
+    for of in [maker, alice] {
+        let named = ix::set_delegate(of.owner, of.account, Some(all_rights(delegate)));
+        assert_sent(floor.stage.send(&of.owner, &[named]));
+    }
+    // The owner's approval has room for a million at the edge of the band; a delegate's own fills have none.
     let args = floor.quote(0);
-    assert_sent(floor.post(&by_delegate, args));
-    let market = floor.stage.keys.market(SOL_PERP);
-    let take = floor.venue.take_quote((delegate, maker.account), 0, (alice.owner, alice.account), market);
-    assert_sent(floor.stage.simulate(&alice.owner, std::slice::from_ref(&take)));
-    assert_sent(floor.stage.send(&maker.owner, &[ix::set_delegate(maker.owner, maker.account, None)]));
-    assert_refused(&mut floor.stage, &alice.owner, &[take], VenueError::NotOwnerOrDelegate);
+    assert_code(floor.post(&Trader { owner: delegate, ..maker }, args), VenueError::NotOwner);
+    assert_sent(floor.post(&maker, args));
+    let take = floor.take_ix(0, &Trader { owner: delegate, ..alice });
+    assert_refused(&mut floor.stage, &delegate, &[take], VenueError::NotOwner);
 
     let args = floor.quote(1);
     assert_sent(floor.post(&maker, args));
@@ -276,7 +276,7 @@ fn the_desk_liquidates_for_a_customer_who_named_the_venue_as_delegate_and_cannot
     floor.stage.falls_to(SOL, 160, &borrower, 60);
     let leg = DeskLeg::Borrow { asset_bank: SOL, bank: USDC };
     assert_code(floor.liquidate(operator, alice.account, &borrower, leg), EngineError::NotOwnerOrDelegate);
-    let named = ix::set_delegate(alice.owner, alice.account, Some(signer));
+    let named = ix::set_delegate(alice.owner, alice.account, Some(args::DelegateArgs::liquidator(signer)));
     assert_sent(floor.stage.send(&alice.owner, &[named]));
     let sent = floor.liquidate(operator, alice.account, &borrower, leg);
     let meta = floor.stage.done(sent);

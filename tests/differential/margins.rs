@@ -58,7 +58,8 @@ fn check_margin_returns_what_the_sdk_sees_and_what_the_model_says() {
             let (account, registry, board) = (stage.margin_account(&of), stage.registry(), stage.board());
             let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
             for views in [1, 3] {
-                let seen = accounts.margin_view(views == 3).map_err(|e| TestCaseError::fail(format!("{e:?}")))?;
+                let seen =
+                    accounts.margin_view(&of.account, views == 3).map_err(|e| TestCaseError::fail(format!("{e:?}")))?;
                 prop_assert_eq!(returned(&stage, &of, views)?, seen);
                 let p = accounts.portfolio(Views::ALL).expect("loaded before");
                 compare(&p, At::Spot, &seen.spot)?;

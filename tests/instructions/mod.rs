@@ -3,4 +3,5 @@
 mod accounts;
 mod engine;
 mod feeds;
+mod listings;
 mod world;

@@ -47,7 +47,7 @@ fn what_the_sdk_sees_is_what_check_margin_returns() {
         let account = world.margin_account(&alice);
         let (registry, board) = (world.registry(), world.board());
         let accounts = Accounts { account: &account, registry: &registry, board: &board, now: world.now() };
-        let seen = accounts.margin_view(views == 3).unwrap();
+        let seen = accounts.margin_view(&alice.account, views == 3).unwrap();
         assert_eq!(returned, bytemuck::bytes_of(&seen));
         assert!(seen.ratio_ppm > 1_000_000);
     }

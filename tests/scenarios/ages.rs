@@ -20,7 +20,7 @@ fn fill_ix(stage: &Stage, buyer: &Trader, seller: &Trader, base_units: u64) -> I
 fn flags(stage: &Stage, of: &Trader) -> u32 {
     let (account, registry, board) = (stage.margin_account(of), stage.registry(), stage.board());
     let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    accounts.margin_view(true).unwrap().flags
+    accounts.margin_view(&of.account, true).unwrap().flags
 }
 
 /// Two accounts of one owner that opened at a board price of 15 s, while the market had fallen by 15 % already, lost

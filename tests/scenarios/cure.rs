@@ -20,7 +20,7 @@ fn borrower(stage: &mut Stage, borrowed_usd: u64) -> Trader {
 fn view(stage: &Stage, of: &Trader) -> MarginView {
     let (account, registry, board) = (stage.margin_account(of), stage.registry(), stage.board());
     let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    accounts.margin_view(true).unwrap()
+    accounts.margin_view(&of.account, true).unwrap()
 }
 
 /// Liquidates and compares what the program did with what the SDK's plan said it would do.

@@ -11,4 +11,5 @@ mod insurance;
 mod last_unit;
 mod pnl;
 mod reasons;
+mod switchboard;
 mod venue;

@@ -39,7 +39,7 @@ fn equality_with_maintenance_is_healthy() {
         let (account, registry, board) = (stage.margin_account(&alice), stage.registry(), stage.board());
         let accounts =
             plimsoll_sdk::view::Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-        accounts.margin_view(true).unwrap()
+        accounts.margin_view(&alice.account, true).unwrap()
     };
     let refused = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
     let healthy = view.spot.nav_usd_pico.get() >= view.spot.mmr_usd_pico.get();
@@ -197,12 +197,15 @@ fn a_delegate_liquidates_trades_deposits_and_repays_and_nothing_else() {
     let (maker, liquidator) = (stage.maker, stage.liquidator);
     let alice = under_water(&mut stage);
     let bot = stage.party("bot");
-    assert_sent(stage.send(&liquidator.owner, &[ix::set_delegate(liquidator.owner, liquidator.account, Some(bot))]));
+    assert_sent(
+        stage.send(&liquidator.owner, &[ix::set_delegate(liquidator.owner, liquidator.account, Some(all_rights(bot)))]),
+    );
     let acting = Trader { owner: bot, account: liquidator.account };
     let sent = stage.liquidate(&acting, &alice, pair(SOL, USDC), ANY);
     stage.done(sent);
     let sent = stage.deposit(&acting, USDC, USD);
     stage.done(sent);
+    stage.repeat_prices();
     let sent = stage.fill(SOL_PERP, &acting, &maker, SOL_UNITS, None);
     stage.done(sent);
     assert_code(stage.borrow(&acting, SOL, 1), EngineError::NotOwner);

@@ -40,7 +40,7 @@ fn a_venue_settles_what_both_owners_approved_up_to_the_notional_and_until_revoke
     let refused = trade(&mut stage, &venue, &maker, &alice, SOL_PERP, 0, 10 * SOL_UNITS);
     assert_code(refused, EngineError::VenueNotApproved);
     for (trader, limit) in [(&maker, 1_000_000 * USD), (&alice, 3_000 * USD)] {
-        let approve = ix::approve_venue(trader.owner, trader.account, venue.registered, limit);
+        let approve = stage.approve_venue(trader, venue.registered, limit);
         assert_sent(stage.send(&trader.owner, &[approve]));
     }
     let sent = trade(&mut stage, &venue, &maker, &alice, SOL_PERP, 1, 10 * SOL_UNITS);
@@ -64,7 +64,7 @@ fn a_refused_fill_changes_no_byte_through_the_callers_cpi_either() {
     let maker = stage.maker;
     let alice = stage.funded_trader("alice", USDC, 100 * USD);
     for trader in [&maker, &alice] {
-        let approve = ix::approve_venue(trader.owner, trader.account, venue.registered, 1_000_000 * USD);
+        let approve = stage.approve_venue(trader, venue.registered, 1_000_000 * USD);
         assert_sent(stage.send(&trader.owner, &[approve]));
     }
     let before = Books::read(&stage);

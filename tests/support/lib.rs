@@ -5,6 +5,10 @@ mod assert;
 mod books;
 mod stage;
 
+use anchor_lang::prelude::Pubkey;
+use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_state::{right, MarginAccount};
+
 pub use act::*;
 pub use assert::*;
 pub use books::*;
@@ -12,6 +16,18 @@ pub use plimsoll::error::EngineError;
 pub use plimsoll_sdk::{decode, ix, ix::args, pda};
 pub use plimsoll_sim::world::*;
 pub use stage::*;
+
+/// A delegate with every right there is, and a limit that nobody reaches.
+pub const fn all_rights(key: Pubkey) -> args::DelegateArgs {
+    args::DelegateArgs { key, rights: right::ALL, trade_limit_atoms_per_day: MAX_ATOMS }
+}
+
+/// Writes what `set_delegate` would into an account that is being made up.
+pub fn give_all_rights(account: &mut MarginAccount, key: &Pubkey) {
+    account.delegate = key.to_bytes();
+    account.delegate_rights = right::ALL;
+    account.delegate_limit_atoms_per_day = MAX_ATOMS;
+}
 
 /// Deploys the example venue, built by `cargo xtask build`.
 ///

@@ -41,6 +41,8 @@ const KEEPER_LAMPORTS: u64 = 1_000_000_000;
 /// More than the rent of a quote.
 const QUOTE_LAMPORTS: u64 = 10_000_000;
 const QUOTE_SECS: i64 = 600;
+/// How long the venue is approved: longer than any story.
+const APPROVAL_SECS: i64 = 86_400;
 
 /// The engine and everybody on it.
 pub struct Stage {
@@ -79,7 +81,8 @@ impl Stage {
         live.deposit(&maker, SOL, 1_000 * ONE_SOL).await?;
         live.deposit(&maker, BTC, 10 * ONE_BTC).await?;
         let keeper_key = live.key("keeper");
-        let desk = live.open("desk", Some(keeper_key.pubkey()), USDC, 500_000 * USD).await?;
+        let desk =
+            live.open("desk", Some(args::DelegateArgs::liquidator(keeper_key.pubkey())), USDC, 500_000 * USD).await?;
         let (payer, keeper) = (live.authority(), keeper_key.pubkey());
         let fund = solana_system_interface::instruction::transfer(&payer, &keeper, KEEPER_LAMPORTS);
         live.send("the keeper's lamports", &[], &[fund]).await?;
@@ -114,7 +117,12 @@ impl Stage {
         let args = args::RegisterVenueArgs { signer: venue.signer, settle_markets: 1 << SOL_PERP, premium_markets: 0 };
         let register = ix::register_venue(&live.keys, authority, authority, args);
         live.send("a venue", &[], &[venue.create(), register]).await?;
-        let approve = |party: &Party| ix::approve_venue(party.owner(), party.account, venue.registered, quote_atoms);
+        let approval = args::ApproveVenueArgs {
+            markets: 1 << SOL_PERP,
+            notional_limit_atoms: quote_atoms,
+            expires_at: live.connection.now().await? + APPROVAL_SECS,
+        };
+        let approve = |party: &Party| ix::approve_venue(party.owner(), party.account, venue.registered, approval);
         // Whoever quotes pays the quote's rent and gets it back.
         let rent = solana_system_interface::instruction::transfer(&authority, &seller.owner(), QUOTE_LAMPORTS);
         let both = [&*buyer.key, &*seller.key];

@@ -1,10 +1,12 @@
 //! Return data: what a call answered.
 //!
 //! Every CPI clears the return data and any program can set it, so each function takes the program that set it, as
-//! `get_return_data` gives it, and accepts the engine's only.
+//! `get_return_data` gives it, and accepts the engine's only. And anybody may create an engine and list in it what he likes
+//! at what price he likes, so a margin is read only together with the engine and the account that it has to be of.
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_state::{MaintenanceView, MarginView};
+pub use plimsoll_state::{Expected, Holder};
+use plimsoll_state::{MaintenanceView, MarginView, ViewRefusal};
 use solana_pubkey::Pubkey;
 
 /// Why return data is no answer.
@@ -14,6 +16,25 @@ pub enum AnswerError {
     NotFromEngine,
     /// It is empty, or longer than the answer.
     WrongLength,
+    /// It is about an account of another engine.
+    EngineMismatch,
+    /// It is about another account.
+    AccountMismatch,
+    /// It is about another owner's account.
+    OwnerMismatch,
+    /// It lacks the view: `check_margin` was asked for one and not for three.
+    ViewMissing,
+}
+
+impl From<ViewRefusal> for AnswerError {
+    fn from(refusal: ViewRefusal) -> Self {
+        match refusal {
+            ViewRefusal::EngineMismatch => Self::EngineMismatch,
+            ViewRefusal::AccountMismatch => Self::AccountMismatch,
+            ViewRefusal::OwnerMismatch => Self::OwnerMismatch,
+            ViewRefusal::ViewMissing => Self::ViewMissing,
+        }
+    }
 }
 
 impl core::fmt::Display for AnswerError {
@@ -21,6 +42,10 @@ impl core::fmt::Display for AnswerError {
         f.write_str(match self {
             Self::NotFromEngine => "the return data is another program's",
             Self::WrongLength => "the return data has another length than the answer",
+            Self::EngineMismatch => "the margin is another engine's",
+            Self::AccountMismatch => "the margin is another account's",
+            Self::OwnerMismatch => "the margin is that of another owner's account",
+            Self::ViewMissing => "the answer lacks the view: ask for three",
         })
     }
 }
@@ -49,12 +74,26 @@ pub struct LiquidationOutcome {
     pub fee_atoms: u64,
 }
 
-/// What [`crate::check_margin`] answered.
+/// What is expected of an answer: that it is about this margin account of this engine.
+///
+/// An account says itself who owns it: whoever means a person compares that, or expects [`of_owner`].
+pub const fn of_account(engine: &Pubkey, account: &Pubkey) -> Expected {
+    Expected { engine: engine.to_bytes(), holder: Holder::Account(account.to_bytes()) }
+}
+
+/// What is expected of an answer: that it is about a margin account of this owner in this engine.
+pub const fn of_owner(engine: &Pubkey, owner: &Pubkey) -> Expected {
+    Expected { engine: engine.to_bytes(), holder: Holder::Owner(owner.to_bytes()) }
+}
+
+/// What [`crate::check_margin`] answered about the account that is meant.
 ///
 /// # Errors
-/// `NotFromEngine`, `WrongLength`.
-pub fn margin_view(program: &Pubkey, data: &[u8]) -> Result<MarginView, AnswerError> {
-    decode(program, data)
+/// `NotFromEngine`, `WrongLength`, `EngineMismatch`, `AccountMismatch`, `OwnerMismatch`.
+pub fn margin_view(program: &Pubkey, data: &[u8], expected: &Expected) -> Result<MarginView, AnswerError> {
+    let view: MarginView = decode(program, data)?;
+    view.require_of(expected)?;
+    Ok(view)
 }
 
 /// What [`crate::liquidate_collateral`] or [`crate::liquidate_position`] answered.
@@ -80,19 +119,24 @@ fn decode<T: Pod>(program: &Pubkey, data: &[u8]) -> Result<T, AnswerError> {
 }
 
 /// By how much NAV exceeds the initial requirement, pico-dollars; below zero the account may add no risk.
-pub const fn initial_margin_left_usd_pico(view: &MarginView) -> i128 {
-    view.init_nav_usd_pico.get().saturating_sub(view.imr_usd_pico.get())
+///
+/// # Errors
+/// `ViewMissing` in an answer of one view.
+pub fn initial_margin_left_usd_pico(view: &MarginView) -> Result<i128, AnswerError> {
+    Ok(view.initial_left_usd_pico()?)
 }
 
-/// Whether the account may add risk now: every price fresh, ready and in range, and NAV at or above the initial
-/// requirement. Needs the answer to three views.
-pub const fn may_add_risk(view: &MarginView) -> bool {
-    const OPEN_QUESTIONS: u32 = MarginView::STALE | MarginView::NOT_READY | MarginView::SATURATED | MarginView::OLD;
-    view.flags & OPEN_QUESTIONS == 0 && initial_margin_left_usd_pico(view) >= 0
+/// Whether the account that is meant may add risk now: every price fresh, ready and in range, and NAV at or above the
+/// initial requirement.
+///
+/// # Errors
+/// `EngineMismatch`, `AccountMismatch`, `OwnerMismatch`; `ViewMissing` in an answer of one view.
+pub fn may_add_risk(view: &MarginView, expected: &Expected) -> Result<bool, AnswerError> {
+    Ok(view.may_add_risk(expected)?)
 }
 
-/// Below maintenance at one price; equality is healthy. An account can be liquidated where this holds at spot and at
-/// the fast average.
+/// Below maintenance at one price; equality is healthy. An account can be liquidated where this holds of
+/// [`MarginView::at_spot`] and of [`MarginView::at_fast`], which refuse what the answer lacks.
 pub const fn is_under_water(view: &MaintenanceView) -> bool {
     view.nav_usd_pico.get() < view.mmr_usd_pico.get()
 }

@@ -20,7 +20,7 @@ macro_rules! encode_numbers {
     )+};
 }
 
-encode_numbers!(u8, u16, u64, i32);
+encode_numbers!(u8, u16, u32, u64, i32, i64);
 
 impl Encode for bool {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -34,13 +34,34 @@ impl Encode for Pubkey {
     }
 }
 
-impl Encode for Option<Pubkey> {
+/// A delegate and each of its rights. There is none to withdraw, borrow, approve venues, take a win, change the
+/// delegate or close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delegate {
+    /// Its key.
+    pub key: Pubkey,
+    /// Bits of [`plimsoll_state::right`].
+    pub rights: u8,
+    /// Notional of the fills that it may sign within any day, quote atoms; zero without the right to trade.
+    pub trade_limit_atoms_per_day: u64,
+}
+
+impl Delegate {
+    /// One that liquidates and does nothing else.
+    pub const fn liquidator(key: Pubkey) -> Self {
+        Self { key, rights: plimsoll_state::right::LIQUIDATE, trade_limit_atoms_per_day: 0 }
+    }
+}
+
+impl Encode for Option<Delegate> {
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             None => out.push(0),
-            Some(key) => {
+            Some(delegate) => {
                 out.push(1);
-                key.encode(out);
+                delegate.key.encode(out);
+                delegate.rights.encode(out);
+                delegate.trade_limit_atoms_per_day.encode(out);
             }
         }
     }

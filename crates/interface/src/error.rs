@@ -77,6 +77,24 @@ errors! {
     RentReceiverMismatch = 6017,
     /// The account has this program's layout version already.
     LayoutCurrent = 6018,
+    /// The delegate has no right to liquidate.
+    DelegateMayNotLiquidate = 6019,
+    /// The delegate has no right to deposit.
+    DelegateMayNotDeposit = 6020,
+    /// The delegate has no right to trade.
+    DelegateMayNotTrade = 6021,
+    /// The rights name one that this program does not know.
+    DelegateRightUnknown = 6022,
+    /// A delegate without rights is none.
+    DelegateRightsEmpty = 6023,
+    /// A right to trade needs a limit a day, and only it has one.
+    DelegateLimitMismatch = 6024,
+    /// An approval names markets, and none that the venue does not settle now.
+    ApprovalMarketsInvalid = 6025,
+    /// An approval ends in the future, at most 366 days ahead.
+    ApprovalExpiryInvalid = 6026,
+    /// The owner's approval of the venue has expired.
+    VenueApprovalExpired = 6027,
     /// The price account's owner is not the pinned program.
     OracleOwnerMismatch = 6100,
     /// The price account's address is not the pinned one.
@@ -197,6 +215,10 @@ errors! {
     FillWorseThanSpot = 6510,
     /// The market has a deficit: only the owner can take a win.
     MarketInDeficit = 6511,
+    /// The delegate's notional of this day is used up.
+    DelegateLimitExceeded = 6512,
+    /// A delegate's fill would be worse for the account than spot.
+    DelegateWorseThanSpot = 6513,
     /// The account is not bankrupt.
     NotBankrupt = 6600,
     /// The account still holds assets above dust.

@@ -16,7 +16,8 @@
 //! let instruction = check_margin(&accounts, 3);
 //! assert_eq!(instruction.accounts.len(), 3);
 //! // On chain: `invoke(&instruction, &infos)?`, then `answer::margin_view` on what `get_return_data` gives.
-//! assert!(answer::margin_view(&plimsoll_interface::ID, &[1]).is_ok());
+//! let expected = answer::of_account(&Pubkey::new_unique(), &accounts.margin_account);
+//! assert!(answer::margin_view(&plimsoll_interface::ID, &[1], &expected).is_err());
 //! ```
 #![no_std]
 #![deny(missing_docs)]
@@ -29,7 +30,7 @@ mod call;
 pub mod error;
 pub mod pda;
 
-pub use args::{Liability, LiquidationBounds, Refresh, ResolveStep};
+pub use args::{Delegate, Liability, LiquidationBounds, Refresh, ResolveStep};
 pub use call::*;
 pub use error::EngineError;
 /// What [`answer`] decodes and accounts consist of.
@@ -40,5 +41,5 @@ use solana_pubkey::Pubkey;
 /// Address of the engine's program.
 pub const ID: Pubkey = Pubkey::new_from_array(plimsoll_state::PROGRAM_ID_BYTES);
 
-/// Signs the engine's events. An account of every instruction that moves money; nobody else can sign with it.
+/// Signs the engine's events. An account of every instruction that moves money or changes who may do what; nobody else can sign with it.
 pub const EVENT_AUTHORITY: Pubkey = Pubkey::from_str_const("ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe");

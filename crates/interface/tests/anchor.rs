@@ -44,16 +44,25 @@ macro_rules! compare {
 
 #[test]
 fn instructions_on_accounts_are_those_of_anchor() {
-    for delegate in [None, Some(key(99))] {
+    let (rights, trade_limit_atoms_per_day) = (plimsoll_state::right::ALL, 1 << 41);
+    for named in [None, Some((key(99), rights, trade_limit_atoms_per_day))] {
+        let ours =
+            named.map(|(key, rights, trade_limit_atoms_per_day)| Delegate { key, rights, trade_limit_atoms_per_day });
+        let delegate = ours.map(|d| theirs::DelegateArgs {
+            key: d.key,
+            rights: d.rights,
+            trade_limit_atoms_per_day: d.trade_limit_atoms_per_day,
+        });
         compare!(events open_account OpenAccount {owner, payer, engine, registry, margin_account, system_program}
-            (513, delegate) instruction::OpenAccount { args: theirs::OpenAccountArgs { id: 513, delegate } });
-        compare!(quiet set_delegate SetDelegate {owner, margin_account}
-            (delegate) instruction::SetDelegate { args: theirs::SetDelegateArgs { delegate } });
+            (513, ours) instruction::OpenAccount { args: theirs::OpenAccountArgs { id: 513, delegate } });
+        compare!(events set_delegate SetDelegate {owner, margin_account}
+            (ours) instruction::SetDelegate { args: theirs::SetDelegateArgs { delegate } });
     }
     compare!(events close_account CloseAccount {owner, margin_account, rent_payer} () instruction::CloseAccount {});
-    compare!(quiet approve_venue ApproveVenue {owner, margin_account, venue} (1 << 40)
-        instruction::ApproveVenue { args: theirs::ApproveVenueArgs { notional_limit_atoms: 1 << 40 } });
-    compare!(quiet revoke_venue RevokeVenue {owner, margin_account} (key(98))
+    let args = theirs::ApproveVenueArgs { markets: 5, notional_limit_atoms: 1 << 40, expires_at: -6 };
+    compare!(events approve_venue ApproveVenue {owner, margin_account, venue} (5, 1 << 40, -6)
+        instruction::ApproveVenue { args });
+    compare!(events revoke_venue RevokeVenue {owner, margin_account} (key(98))
         instruction::RevokeVenue { args: theirs::RevokeVenueArgs { venue: key(98) } });
     compare!(quiet check_margin CheckMargin {margin_account, registry, board} (3)
         instruction::CheckMargin { args: theirs::CheckMarginArgs { views: 3 } });

@@ -34,40 +34,84 @@ fn a_liquidations_answer_is_read_as_the_program_writes_it() {
     assert_eq!(all, [48, 48]);
 }
 
+const ENGINE: Pubkey = Pubkey::new_from_array([1; 32]);
+const ACCOUNT: Pubkey = Pubkey::new_from_array([2; 32]);
+const OWNER: Pubkey = Pubkey::new_from_array([3; 32]);
+
+/// An answer about the account above.
+fn about(views: u32, nav: i128, imr: i128, flags: u32) -> MarginView {
+    MarginView {
+        flags,
+        views,
+        engine: ENGINE.to_bytes(),
+        account: ACCOUNT.to_bytes(),
+        owner: OWNER.to_bytes(),
+        init_nav_usd_pico: I128Le::new(nav),
+        imr_usd_pico: I128Le::new(imr),
+        ..MarginView::default()
+    }
+}
+
+const ALL: u32 = MarginView::SPOT | MarginView::FAST | MarginView::INITIAL;
+
 #[test]
 fn trailing_zeros_that_a_transactions_metadata_leave_out_are_put_back() {
-    let written = MarginView { ratio_ppm: 1_250_000, ..MarginView::default() };
+    let written = MarginView { ratio_ppm: 1_250_000, ..about(MarginView::SPOT, 0, 0, 0) };
     let bytes = bytes_of(&written);
-    for kept in [4, 17, bytes.len()] {
-        assert_eq!(answer::margin_view(&plimsoll::ID, &bytes[..kept]), Ok(written));
+    let expected = answer::of_account(&ENGINE, &ACCOUNT);
+    for kept in [112, 113, bytes.len()] {
+        assert_eq!(answer::margin_view(&plimsoll::ID, &bytes[..kept], &expected), Ok(written));
     }
 }
 
 #[test]
 fn another_programs_answer_an_empty_one_and_a_longer_one_are_refused() {
-    let view = MarginView { ratio_ppm: u32::MAX, ..MarginView::default() };
+    let view = about(ALL, i128::MAX, 0, 0);
     let bytes = bytes_of(&view);
     let hostile = Pubkey::new_from_array([7; 32]);
-    assert_eq!(answer::margin_view(&hostile, &bytes), Err(AnswerError::NotFromEngine));
-    assert_eq!(answer::margin_view(&plimsoll::ID, &[]), Err(AnswerError::WrongLength));
-    assert_eq!(answer::margin_view(&plimsoll::ID, &[&bytes[..], &[0]].concat()), Err(AnswerError::WrongLength));
-    assert_eq!(answer::liquidation_outcome(&plimsoll::ID, &bytes), Err(AnswerError::WrongLength));
+    let read = |program: &Pubkey, data: &[u8]| answer::margin_view(program, data, &answer::of_owner(&ENGINE, &OWNER));
+    assert_eq!(read(&hostile, bytes), Err(AnswerError::NotFromEngine));
+    assert_eq!(read(&plimsoll::ID, &[]), Err(AnswerError::WrongLength));
+    assert_eq!(read(&plimsoll::ID, &[bytes, &[0]].concat()), Err(AnswerError::WrongLength));
+    assert_eq!(answer::liquidation_outcome(&plimsoll::ID, bytes), Err(AnswerError::WrongLength));
+}
+
+#[test]
+fn an_answer_about_an_account_that_the_caller_does_not_mean_is_refused_when_it_is_read() {
+    let view = about(ALL, i128::MAX, 0, 0);
+    let read = |expected| answer::margin_view(&plimsoll::ID, bytes_of(&view), &expected);
+    assert_eq!(read(answer::of_account(&ENGINE, &ACCOUNT)), Ok(view));
+    assert_eq!(read(answer::of_owner(&ENGINE, &OWNER)), Ok(view));
+    // An engine of the attacker's own, in which he is as rich as he likes.
+    assert_eq!(read(answer::of_account(&OWNER, &ACCOUNT)), Err(AnswerError::EngineMismatch));
+    assert_eq!(read(answer::of_owner(&ACCOUNT, &OWNER)), Err(AnswerError::EngineMismatch));
+    // Somebody else's account, who is rich.
+    assert_eq!(read(answer::of_account(&ENGINE, &OWNER)), Err(AnswerError::AccountMismatch));
+    assert_eq!(read(answer::of_owner(&ENGINE, &ACCOUNT)), Err(AnswerError::OwnerMismatch));
 }
 
 #[test]
 fn an_account_may_add_risk_at_its_initial_requirement_with_every_price_in_order() {
-    let at = |nav, imr, flags| MarginView {
-        flags,
-        init_nav_usd_pico: I128Le::new(nav),
-        imr_usd_pico: I128Le::new(imr),
-        ..MarginView::default()
-    };
-    assert!(answer::may_add_risk(&at(5, 5, 0)));
-    assert!(!answer::may_add_risk(&at(4, 5, 0)));
+    let may = |view| answer::may_add_risk(&view, &answer::of_account(&ENGINE, &ACCOUNT));
+    assert_eq!(may(about(ALL, 5, 5, 0)), Ok(true));
+    assert_eq!(may(about(ALL, 4, 5, 0)), Ok(false));
     for flag in [MarginView::STALE, MarginView::NOT_READY, MarginView::SATURATED, MarginView::OLD] {
-        assert!(!answer::may_add_risk(&at(9, 5, flag)));
+        assert_eq!(may(about(ALL, 9, 5, flag)), Ok(false));
     }
-    assert_eq!(answer::initial_margin_left_usd_pico(&at(4, 5, 0)), -1);
+    assert_eq!(answer::initial_margin_left_usd_pico(&about(ALL, 4, 5, 0)), Ok(-1));
+}
+
+#[test]
+fn an_answer_of_one_view_is_no_permission_to_add_risk() {
+    // It compared a NAV of 0 with a requirement of 0, and said that the account may.
+    let one = about(MarginView::SPOT, 0, 0, 0);
+    for expected in [answer::of_account(&ENGINE, &ACCOUNT), answer::of_owner(&ENGINE, &OWNER)] {
+        assert_eq!(answer::may_add_risk(&one, &expected), Err(AnswerError::ViewMissing));
+    }
+    assert_eq!(answer::initial_margin_left_usd_pico(&one), Err(AnswerError::ViewMissing));
+    assert!(one.at_spot().is_ok() && one.at_fast().is_err());
+    let foreign = answer::of_account(&OWNER, &ACCOUNT);
+    assert_eq!(answer::may_add_risk(&one, &foreign), Err(AnswerError::EngineMismatch));
 }
 
 #[test]

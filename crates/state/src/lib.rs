@@ -17,6 +17,7 @@ mod bankruptcy_ops;
 mod board;
 mod engine;
 mod insurance_ops;
+mod listings;
 mod margin_account;
 mod margin_view;
 mod market;

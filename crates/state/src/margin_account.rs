@@ -5,7 +5,9 @@ use plimsoll_risk::params::{
     MAX_ACCOUNT_VENUES, MAX_BANKS, MAX_DERIVATIVE_POSITIONS, MAX_MARKETS, MAX_TOKEN_POSITIONS,
 };
 
-use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, Registry};
+use crate::{
+    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, Registry, SpentAtoms,
+};
 
 stored_enum! {
     /// Where an account stands in the waterfall.
@@ -39,9 +41,38 @@ pub struct VenueApproval {
     pub venue: Address,
     /// Notional it may still settle, quote atoms.
     pub notional_left_atoms: u64,
+    /// From this second on it settles nothing, Unix seconds.
+    pub expires_at: i64,
+    /// Markets it may settle here, a bit each, whatever the engine's authority lets it settle elsewhere or later.
+    pub markets: u32,
+    /// Zero.
+    pub _pad: [u8; 4],
 }
 
-assert_layout!(VenueApproval, 40);
+assert_layout!(VenueApproval, 56);
+
+impl VenueApproval {
+    /// An approval lasts at most this long: nobody gives a power away for ever by one signature.
+    pub const MAX_SECS: i64 = 366 * 86_400;
+
+    /// Whether nothing is settled by it any more, however much notional is left.
+    pub const fn has_expired(&self, now: i64) -> bool {
+        now >= self.expires_at
+    }
+}
+
+/// What a delegate may do, a bit each; every right is given by itself. Borrowing, withdrawing, approving venues, taking
+/// a win, changing the delegate and closing have none: they are the owner's alone.
+pub mod right {
+    /// Liquidate others through the account.
+    pub const LIQUIDATE: u8 = 1 << 0;
+    /// Deposit into the account what the delegate's own wallet holds; a deposit repays first.
+    pub const DEPOSIT: u8 = 1 << 1;
+    /// Sign fills, within a notional a day and at a price no worse for the account than spot.
+    pub const TRADE: u8 = 1 << 2;
+    /// Every bit that has a meaning. The next one is kept for running the owner's intents.
+    pub const ALL: u8 = (1 << 3) - 1;
+}
 
 /// One signed balance: positive deposit shares or negative borrow shares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -107,8 +138,8 @@ pub struct MarginAccount {
     pub bump: u8,
     /// [`AccountStatus`].
     pub status: u8,
-    /// Zero.
-    pub _pad: u8,
+    /// What the delegate may do: bits of [`right`]; zero exactly where there is none.
+    pub delegate_rights: u8,
     /// Number that lets one owner have several accounts.
     pub id: u16,
     /// Zero.
@@ -117,10 +148,14 @@ pub struct MarginAccount {
     pub engine: Address,
     /// The owner.
     pub owner: Address,
-    /// May trade, liquidate, deposit and repay; zero for none.
+    /// May do what `delegate_rights` say; zero for none.
     pub delegate: Address,
     /// Gets the rent back.
     pub rent_payer: Address,
+    /// Notional of the fills that the delegate may sign within any day, quote atoms; zero without the right to trade.
+    pub delegate_limit_atoms_per_day: u64,
+    /// Notional of the fills that it signed lately, quote atoms.
+    pub delegate_traded: SpentAtoms,
     /// Venues.
     pub venues: [VenueApproval; MAX_ACCOUNT_VENUES],
     /// Seconds under water, counted between observations.
@@ -165,10 +200,13 @@ pub struct MarginAccount {
     pub _reserved: [u8; 111],
 }
 
-assert_layout!(MarginAccount, 2_904, engine @ 8, owner @ 40, delegate @ 72);
+assert_layout!(MarginAccount, 3_032, engine @ 8, owner @ 40, delegate @ 72);
 const _: () = assert!(MarginAccount::SPACE <= 4_096);
 
 impl MarginAccount {
+    /// Any stretch of this length sees at most one limit of a delegate's notional.
+    pub const DELEGATE_DAY_SECS: u32 = 86_400;
+
     /// Index of the balance in `bank`.
     #[inline(always)]
     pub fn token_index(&self, bank: u8) -> Option<usize> {
@@ -197,6 +235,18 @@ impl MarginAccount {
         self.derivatives.iter().position(|d| d.kind == PositionKind::Perp as u8 && d.market == market)
     }
 
+    /// Books notional of a fill that the delegate signs against its limit of any day; false, and nothing is booked, where
+    /// it does not fit.
+    #[must_use]
+    pub fn spend_delegate_limit(&mut self, notional_atoms: u64, now: i64) -> bool {
+        let room = self.delegate_traded.room(self.delegate_limit_atoms_per_day, now, Self::DELEGATE_DAY_SECS);
+        if notional_atoms > room {
+            return false;
+        }
+        self.delegate_traded.spend(notional_atoms, now, Self::DELEGATE_DAY_SECS);
+        true
+    }
+
     /// Whether nothing is left in the account.
     pub fn is_empty(&self) -> bool {
         self.tokens.iter().all(|t| t.used == 0) && self.derivatives.iter().all(|d| d.kind == PositionKind::Empty as u8)
@@ -214,6 +264,12 @@ impl EngineAccount for MarginAccount {
             "margin account was opened with an unknown layout",
         )?;
         AccountStatus::try_from(self.status)?;
+        ensure(self.delegate_rights & !right::ALL == 0, "the delegate has a right that does not exist")?;
+        let trades = self.delegate_rights & right::TRADE != 0;
+        ensure(
+            trades == (self.delegate_limit_atoms_per_day != 0),
+            "a delegate's right to trade and its limit do not agree",
+        )?;
         let (mut banks, mut markets) = (0u64, 0u32);
         let mut quote_has_place = false;
         for token in &self.tokens {

@@ -50,10 +50,10 @@ fn accounts() -> Vec<Layout> {
             insurance_in_atoms, insurance_out_atoms, socialized_atoms, _signed_reserve, _reserved),
         layout!(Market at BODY => version, bump, index, _pad, engine, name, sides, pool_shares, pool_atoms,
             deficit_atoms, own_claim_atoms, open_interest_cap_units, premium_integral, premium_at, premium_from,
-            premium_ppm, fill_fee_ppm, draw_cap_event_atoms, socialized_atoms, leg_count, _pad2, premium_reported_at,
+            premium_ppm, _pad_premium, draw_cap_event_atoms, socialized_atoms, leg_count, _pad2, premium_reported_at,
             rounding_units, _reserved),
-        layout!(MarginAccount at BODY => version, bump, status, _pad, id, _pad2, engine, owner, delegate, rent_payer,
-            venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
+        layout!(MarginAccount at BODY => version, bump, status, delegate_rights, id, _pad2, engine, owner, delegate,
+            rent_payer, delegate_limit_atoms_per_day, delegate_traded, venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
             bypass_published_at, bypass, _pad4, _intents, tokens, derivatives, estate_reserved_atoms,
             estate_drawn_atoms, _reserved),
         layout!(Venue at BODY => version, bump, active, _pad, engine, signer, settle_markets, premium_markets,
@@ -66,7 +66,7 @@ fn parts() -> Vec<Layout> {
         layout!(BankSlot at 0 => status, decimals, price_slot, _pad, weights, scale, deposit_index, borrow_index,
             borrow_rate_per_sec, accrued_at, _reserved),
         layout!(MarketSlot at 0 => status, base_decimals, price_slot, _pad, rates, scale, funding_per_unit_sec,
-            funding_at, sides, _reserved),
+            funding_at, sides, fill_fee_ppm, _reserved),
         layout!(SideIndex at 0 => k, a, epoch, _pad, ring),
         layout!(EpochEnd at 0 => k, a, epoch, used),
         layout!(GlobalParams at 0 => dust_usd_micro, penalty_start_ppm, penalty_cap_ppm, auction_secs,
@@ -87,8 +87,8 @@ fn parts() -> Vec<Layout> {
         layout!(TokenPosition at 0 => shares, reserved_atoms, mark_atoms, bank, used, _pad),
         layout!(DerivativePosition at 0 => shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry,
             epoch, kind, market, last_sign, option_kind, _reserved),
-        layout!(VenueApproval at 0 => venue, notional_left_atoms),
-        layout!(MarginView at 0 => ratio_ppm, flags, spot, fast, init_nav_usd_pico, imr_usd_pico),
+        layout!(VenueApproval at 0 => venue, notional_left_atoms, expires_at, markets, _pad),
+        layout!(MarginView at 0 => ratio_ppm, flags, views, _pad, engine, account, owner, spot, fast, init_nav_usd_pico, imr_usd_pico),
     ]
 }
 

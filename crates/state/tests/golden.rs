@@ -104,12 +104,13 @@ filled!(BankSlot {
     _pad, _reserved
 });
 filled!(MarketSlot {
-    status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides ; _pad, _reserved
+    status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, fill_fee_ppm ; _pad,
+    _reserved
 });
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
 filled!(SideTotals { shares, count, ring_counts, charged ; _pad });
-filled!(VenueApproval { venue, notional_left_atoms ;  });
+filled!(VenueApproval { venue, notional_left_atoms, expires_at, markets ; _pad });
 filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
 filled!(DerivativePosition {
     shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry, epoch, kind, market, last_sign,
@@ -135,13 +136,14 @@ filled!(Bank {
 });
 filled!(Market {
     version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
-    open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, fill_fee_ppm,
-    draw_cap_event_atoms, socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad2, _reserved
+    open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, draw_cap_event_atoms,
+    socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad_premium, _pad2, _reserved
 });
 filled!(MarginAccount {
-    version, bump, status, id, engine, owner, delegate, rent_payer, venues, under_water_secs, wind_down_secs,
+    version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,
+    delegate_traded, venues, under_water_secs, wind_down_secs,
     observed, observed_at, passed_at, bypass_published_at, bypass, tokens, derivatives, estate_reserved_atoms,
-    estate_drawn_atoms ; _pad, _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved
+    estate_drawn_atoms ; _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved
 });
 
 /// The length, then every line of 32 bytes that is not zero, after its offset.

@@ -7,7 +7,7 @@ use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{self, Views};
 use plimsoll_state::{
-    pause, AccountStatus, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard, Registry,
+    pause, AccountStatus, Address, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard, Registry,
     LAYOUT_VERSION,
 };
 
@@ -53,13 +53,13 @@ impl<'a> Accounts<'a> {
     }
 }
 
-/// What `check_margin` returns: all three views, or maintenance at spot alone.
+/// What `check_margin` returns of the margin account at `address`: all three views, or maintenance at spot alone.
 ///
 /// # Errors
 /// The program's code for an account that cannot be valued.
-pub fn margin_view(accounts: &Accounts<'_>, all: bool) -> Result<MarginView, u32> {
+pub fn margin_view(address: &Address, accounts: &Accounts<'_>, all: bool) -> Result<MarginView, u32> {
     let portfolio = accounts.portfolio(if all { Views::ALL } else { Views::SPOT })?;
-    Ok(MarginView::of(&portfolio, all))
+    Ok(MarginView::of(address, accounts.account, &portfolio, all))
 }
 
 /// A leg, as plain bytes.

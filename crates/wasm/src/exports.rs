@@ -8,14 +8,14 @@ use core::cell::UnsafeCell;
 
 use bytemuck::{bytes_of, Pod};
 use plimsoll_risk::liquidate::{Leg, Liability, Request};
-use plimsoll_state::{EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
+use plimsoll_state::{Address, EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
 
 use crate::answer::{self, Accounts};
 use crate::code::Refused;
 use crate::prices;
 
 /// Version of these exports; a host refuses another one.
-const INTERFACE_VERSION: u32 = 1;
+const INTERFACE_VERSION: u32 = 2;
 /// Room for the largest answer.
 const ANSWER_LEN: usize = 256;
 
@@ -26,6 +26,7 @@ struct Exchange {
     registry: [u8; Registry::SPACE],
     board: [u8; PriceBoard::SPACE],
     answer: [u8; ANSWER_LEN],
+    key: Address,
 }
 
 struct Shared(UnsafeCell<Exchange>);
@@ -38,6 +39,7 @@ static EXCHANGE: Shared = Shared(UnsafeCell::new(Exchange {
     registry: [0; Registry::SPACE],
     board: [0; PriceBoard::SPACE],
     answer: [0; ANSWER_LEN],
+    key: [0; 32],
 }));
 
 /// A dependency links `alloc`, which asks for an allocator; nothing here allocates.
@@ -75,6 +77,12 @@ pub extern "C" fn account_address() -> *mut u8 {
 #[no_mangle]
 pub extern "C" fn account_len() -> usize {
     MarginAccount::SPACE
+}
+
+/// Where the host writes the margin account's own address, 32 bytes.
+#[no_mangle]
+pub extern "C" fn key_address() -> *mut u8 {
+    account_address().wrapping_add(core::mem::offset_of!(Exchange, key))
 }
 
 /// Where the host writes the registry.
@@ -128,10 +136,12 @@ fn store<T: Pod>(place: &mut [u8; ANSWER_LEN], found: Result<T, u32>) -> u32 {
     }
 }
 
-/// Answers with a `MarginView`: every view, or maintenance at spot alone where `all` is zero.
+/// Answers with a `MarginView` of the account whose address was written: every view, or maintenance at spot alone where `all` is zero.
 #[no_mangle]
 pub extern "C" fn margin_view(now: i64, all: u32) -> u32 {
-    answer(now, |accounts| answer::margin_view(accounts, all != 0))
+    // SAFETY: calls do not overlap, and nothing refers to the exchange now.
+    let key = unsafe { (*EXCHANGE.0.get()).key };
+    answer(now, |accounts| answer::margin_view(&key, accounts, all != 0))
 }
 
 /// Answers with an `Assessment`.

@@ -88,6 +88,7 @@ impl Venue {
     pub fn create(&self) -> Instruction {
         let accounts = accounts::CreateVenue {
             operator: self.operator,
+            engine: self.engine,
             config: self.config,
             signer: self.signer,
             system_program: system_program::ID,
@@ -95,7 +96,7 @@ impl Venue {
         build(accounts, instruction::CreateVenue {})
     }
 
-    /// Posts a quote; signed by owner or delegate of the maker's account.
+    /// Posts a quote; signed by the owner of the maker's account.
     pub fn post_quote(&self, maker: Pubkey, maker_account: Pubkey, market: Pubkey, args: PostQuoteArgs) -> Instruction {
         let accounts = accounts::PostQuote {
             maker,
@@ -116,7 +117,7 @@ impl Venue {
         build(accounts::CancelQuote { maker, quote: self.quote(&maker, id) }, instruction::CancelQuote {})
     }
 
-    /// Takes a quote; signed by owner or delegate of the taker's account.
+    /// Takes a quote; signed by the owner of the taker's account.
     pub fn take_quote(
         &self,
         (maker, maker_account): (Pubkey, Pubkey),
@@ -202,8 +203,8 @@ impl Venue {
         build(self.desk_funds(funds), instruction::WithdrawFromDesk { amount_atoms, all })
     }
 
-    /// Liquidates through `desk`, the venue's own account or one whose delegate the venue's signer is; signed by the
-    /// operator.
+    /// Liquidates through `desk`, the venue's own account or one whose delegate with the right to liquidate the venue's
+    /// signer is; signed by the operator.
     pub fn liquidate(&self, desk: Pubkey, liquidatee: Pubkey, leg: LegAccounts, args: LiquidateArgs) -> Instruction {
         let accounts = accounts::Liquidate {
             operator: self.operator,

@@ -4,7 +4,7 @@
 //!
 //! What a venue has to do is all here: sign with its PDA, make sure that each side agreed to exactly this trade, and
 //! leave margin, price band, fees and open interest to the engine. Its powers end there too: both owners have approved
-//! it on their accounts up to a notional, and it can touch nothing else.
+//! it on their accounts for some markets, up to a notional and until some second, and it can touch nothing else.
 //!
 //! Only the layouts of `plimsoll-state` and the calls of `plimsoll-interface` are used, neither of which needs the
 //! engine's Anchor crate; `report_premium` shows the other way, Anchor's `cpi` module.
@@ -24,8 +24,8 @@ declare_id!("8bEFT7QWzg5mbyUx6Umsy7Q4mHibWkBMUTaFgyMJSWvC");
 /// Why the venue refused.
 #[error_code]
 pub enum VenueError {
-    #[msg("The signer is neither owner nor delegate of the margin account")]
-    NotOwnerOrDelegate,
+    #[msg("The signer does not own the margin account")]
+    NotOwner,
     #[msg("The quote has expired")]
     QuoteExpired,
     #[msg("The quote is for another market or maker")]
@@ -44,6 +44,10 @@ pub enum VenueError {
     NoOutcome,
     #[msg("The leg's bank or market was not passed")]
     LegAccountMissing,
+    #[msg("The engine is not the one that this venue is of")]
+    ForeignEngine,
+    #[msg("The margin is that of another engine or account than the one that is meant")]
+    MarginOfAnother,
 }
 
 /// Instructions of the venue.

@@ -8,6 +8,8 @@ use anchor_lang::prelude::*;
 pub struct VenueConfig {
     /// Reports premiums, funds the desk and lets it liquidate.
     pub operator: Pubkey,
+    /// The engine that it is a venue of: anybody may create another, and be rich there.
+    pub engine: Pubkey,
     /// Bump of this address.
     pub bump: u8,
     /// Bump of the signer's address.

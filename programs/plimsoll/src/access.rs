@@ -1,24 +1,14 @@
 //! Who may do what: signers, engines and pause bits.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{AccountStatus, Engine, MarginAccount, OfEngine, Registry, LAYOUT_VERSION};
+use plimsoll_state::{right, same_address, AccountStatus, Engine, MarginAccount, OfEngine, Registry, LAYOUT_VERSION};
 
 use crate::error::{EngineError, IntoEngine};
 
-/// Whether two addresses are the same, as four numbers: a call that compares bytes costs three times as much.
+/// Whether two addresses are the same.
 #[inline(always)]
 pub fn same(one: &Pubkey, other: &Pubkey) -> bool {
-    same_bytes(one.as_array(), other.as_array())
-}
-
-/// [`same`] for addresses as accounts store them.
-#[inline(always)]
-pub const fn same_bytes(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    let ((one, _), (other, _)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    u64::from_le_bytes(one[0]) == u64::from_le_bytes(other[0])
-        && u64::from_le_bytes(one[1]) == u64::from_le_bytes(other[1])
-        && u64::from_le_bytes(one[2]) == u64::from_le_bytes(other[2])
-        && u64::from_le_bytes(one[3]) == u64::from_le_bytes(other[3])
+    same_address(one.as_array(), other.as_array())
 }
 
 /// The clock's Unix time, seconds.
@@ -28,6 +18,26 @@ pub const fn same_bytes(one: &[u8; 32], other: &[u8; 32]) -> bool {
 #[inline(always)]
 pub fn now_secs() -> Result<i64> {
     Ok(Clock::get()?.unix_timestamp)
+}
+
+/// The chain's time, in both its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Unix seconds.
+    pub secs: i64,
+    /// Slots.
+    pub slot: u64,
+}
+
+impl Moment {
+    /// Now.
+    ///
+    /// # Errors
+    /// None that the runtime gives.
+    pub fn now() -> Result<Self> {
+        let clock = Clock::get()?;
+        Ok(Self { secs: clock.unix_timestamp, slot: clock.slot })
+    }
 }
 
 /// The signer is the engine's authority.
@@ -46,20 +56,43 @@ pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
 /// `NotOwner`.
 #[inline(always)]
 pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
-    ensure!(same_bytes(&account.owner, signer.as_array()), EngineError::NotOwner);
+    ensure!(same_address(&account.owner, signer.as_array()), EngineError::NotOwner);
     Ok(())
 }
 
-/// The signer owns the account or is its delegate, who may trade, liquidate, deposit and repay only.
+/// Who signs for an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its owner, who may do anything.
+    Owner,
+    /// Its delegate, with the right that was asked for.
+    Delegate,
+}
+
+/// The signer owns the account, or is its delegate with a right of [`right`].
 ///
 /// # Errors
-/// `NotOwnerOrDelegate`.
+/// `NotOwnerOrDelegate`; of a delegate without the right `DelegateMayNotLiquidate` and so on.
 #[inline(always)]
-pub fn require_owner_or_delegate(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
-    let key = signer.as_array();
-    let delegated = || same_bytes(&account.delegate, key) && !same_bytes(key, &[0; 32]);
-    ensure!(same_bytes(&account.owner, key) || delegated(), EngineError::NotOwnerOrDelegate);
-    Ok(())
+pub fn require_owner_or_delegate(account: &MarginAccount, signer: &Pubkey, right: u8) -> Result<Role> {
+    if same_address(&account.owner, signer.as_array()) {
+        return Ok(Role::Owner);
+    }
+    require_delegate(account, signer.as_array(), right)
+}
+
+#[inline(never)]
+fn require_delegate(account: &MarginAccount, key: &[u8; 32], right: u8) -> Result<Role> {
+    let delegated = same_address(&account.delegate, key) && !same_address(key, &[0; 32]);
+    ensure!(delegated, EngineError::NotOwnerOrDelegate);
+    if account.delegate_rights & right != 0 {
+        return Ok(Role::Delegate);
+    }
+    Err(crate::error::fail(match right {
+        right::LIQUIDATE => EngineError::DelegateMayNotLiquidate,
+        right::DEPOSIT => EngineError::DelegateMayNotDeposit,
+        _ => EngineError::DelegateMayNotTrade,
+    }))
 }
 
 /// None of `bits` is paused.
@@ -114,7 +147,7 @@ fn belongs(our_version: u8, their_version: u8, ours: &[u8; 32], theirs: &[u8; 32
 /// `EngineMismatch`.
 #[inline(always)]
 pub fn require_same_address(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
-    ensure!(same_bytes(ours, theirs), EngineError::EngineMismatch);
+    ensure!(same_address(ours, theirs), EngineError::EngineMismatch);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Errors with fixed codes, each naming the fact. Codes are grouped by subsystem and never reused.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::params::Contradiction;
 use plimsoll_risk::RiskError;
 use plimsoll_state::InvariantViolation;
 
@@ -74,6 +75,24 @@ engine_errors! {
     RentReceiverMismatch = 6017,
     #[msg("The account has this program's layout version already")]
     LayoutCurrent = 6018,
+    #[msg("The delegate has no right to liquidate")]
+    DelegateMayNotLiquidate = 6019,
+    #[msg("The delegate has no right to deposit")]
+    DelegateMayNotDeposit = 6020,
+    #[msg("The delegate has no right to trade")]
+    DelegateMayNotTrade = 6021,
+    #[msg("The rights name one that this program does not know")]
+    DelegateRightUnknown = 6022,
+    #[msg("A delegate without rights is none")]
+    DelegateRightsEmpty = 6023,
+    #[msg("A right to trade needs a limit a day, and only it has one")]
+    DelegateLimitMismatch = 6024,
+    #[msg("An approval names markets, and none that the venue does not settle now")]
+    ApprovalMarketsInvalid = 6025,
+    #[msg("An approval ends in the future, at most 366 days ahead")]
+    ApprovalExpiryInvalid = 6026,
+    #[msg("The owner's approval of the venue has expired")]
+    VenueApprovalExpired = 6027,
 
     // Oracle: 6100
     #[msg("The price account's owner is not the pinned program")]
@@ -204,6 +223,10 @@ engine_errors! {
     FillWorseThanSpot = 6510,
     #[msg("The market has a deficit: only the owner can take a win")]
     MarketInDeficit = 6511,
+    #[msg("The delegate's notional of this day is used up")]
+    DelegateLimitExceeded = 6512,
+    #[msg("A delegate's fill would be worse for the account than spot")]
+    DelegateWorseThanSpot = 6513,
 
     // Bankruptcy: 6600
     #[msg("The account is not bankrupt")]
@@ -345,6 +368,21 @@ impl<T> IntoEngine<T> for core::result::Result<T, InvariantViolation> {
     fn engine(self) -> Result<T> {
         self.map_err(broken)
     }
+}
+
+impl<T> IntoEngine<T> for core::result::Result<T, Contradiction> {
+    #[inline(always)]
+    fn engine(self) -> Result<T> {
+        self.map_err(contradicted)
+    }
+}
+
+/// Names the condition that does not hold.
+#[cold]
+#[inline(never)]
+fn contradicted(condition: Contradiction) -> Error {
+    crate::report::line(&["condition: ", condition.0]);
+    fail(EngineError::ParameterOutOfBounds)
 }
 
 /// Names the invariant that does not hold; an account of another layout has an error of its own.

@@ -20,10 +20,17 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::NotOwner | EngineError::NotOwnerOrDelegate => {
             "sign with the owner's key, by --keypair (`plimsoll account show` names the owner)"
         }
+        EngineError::DelegateMayNotLiquidate
+        | EngineError::DelegateMayNotDeposit
+        | EngineError::DelegateMayNotTrade => "the owner gives a delegate its rights: `plimsoll account delegate --may`",
+        EngineError::DelegateLimitExceeded => {
+            "wait for a part of the day to pass, or the owner raises the limit: `plimsoll account delegate --trade-limit`"
+        }
+        EngineError::DelegateWorseThanSpot => "a delegate trades at spot or better: `plimsoll price list`",
         EngineError::Paused => "`plimsoll engine show` says what is paused; repay and deposit always work",
         EngineError::PauseOnly => "only the authority starts again what is paused",
         EngineError::PriceStale => {
-            "refresh it: `plimsoll price refresh`; where the source is silent, see `plimsoll price list`"
+            "refresh it: `plimsoll price refresh`, just before adding risk; where the source is silent, see `plimsoll price list`"
         }
         EngineError::PriceNotReady => "wait until the averages are ready: `plimsoll price list` says what is missing",
         EngineError::InitialMarginInsufficient | EngineError::MaintenanceMarginInsufficient => {
@@ -33,12 +40,15 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::AccountHealthy | EngineError::AccountAlreadyCured => {
             "nothing is to be done: the account is at or above maintenance"
         }
-        EngineError::VenueNotionalExceeded => "its owners may let it settle more: `plimsoll account approve-venue`",
+        EngineError::VenueNotionalExceeded | EngineError::VenueApprovalExpired => {
+            "its owners may let it settle more: `plimsoll account approve-venue`"
+        }
+        EngineError::ApprovalMarketsInvalid => "`plimsoll venue list` says what it settles",
         EngineError::PriceOutsideBand => "`plimsoll price list` shows the board's price and its averages",
         EngineError::VersionUnknown => {
             "the program and the accounts, or this client, are of different versions: `plimsoll-migrate accounts`"
         }
-        EngineError::VenueNotApproved => "both owners have to approve the venue: `plimsoll account approve-venue`",
+        EngineError::VenueNotApproved => "both owners have to approve the venue for the market: `plimsoll account approve-venue`",
         _ => return None,
     })
 }

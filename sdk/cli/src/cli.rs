@@ -165,10 +165,13 @@ mod tests {
             "account show",
             "account show KEY",
             "account open --id 3 --delegate KEY",
+            "account open --delegate KEY --may liquidate,deposit",
             "account close 3",
             "account delegate KEY --account 3",
+            "account delegate KEY --may deposit,trade --trade-limit 5000",
             "account delegate --none",
-            "account approve-venue KEY 1000",
+            "account approve-venue KEY 1000 --markets SOL-PERP,1",
+            "account approve-venue KEY 1000 --markets SOL-PERP --days 366",
             "account revoke-venue KEY",
             "deposit USDC 12.5",
             "withdraw USDC all --account 1 --token-account KEY",
@@ -206,7 +209,16 @@ mod tests {
 
     #[test]
     fn amounts_and_addresses_that_are_none_are_refused_while_parsing() {
-        for words in ["deposit USDC 1e3", "deposit USDC -5", "account approve-venue moon 5", "simulate 0 --price SOL"] {
+        let key = Pubkey::default();
+        for words in [
+            "deposit USDC 1e3".to_owned(),
+            "deposit USDC -5".to_owned(),
+            "account approve-venue moon 5 --markets 0".to_owned(),
+            format!("account approve-venue {key} 5"),
+            format!("account approve-venue {key} 5 --markets 0 --days 367"),
+            format!("account delegate {key} --may withdraw"),
+            "simulate 0 --price SOL".to_owned(),
+        ] {
             let words = format!("plimsoll {words}");
             assert!(Cli::try_parse_from(words.split(' ')).is_err(), "{words}");
         }

@@ -193,6 +193,11 @@ impl Loaded {
     pub fn decimals(&self, bank: u8) -> u8 {
         self.accounts.registry.banks[bank as usize].decimals
     }
+
+    /// Decimals of the settlement token.
+    pub fn quote_decimals(&self) -> u8 {
+        self.decimals(plimsoll_state::Registry::QUOTE_BANK as u8)
+    }
 }
 
 /// Creates an owner's associated token account where there is none.

@@ -5,9 +5,11 @@ mod amount;
 mod cli;
 mod commands;
 mod context;
+mod fresh;
 mod margin;
 mod names;
 mod output;
+mod rights;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -97,6 +97,17 @@ pub fn name_of(names: &[String], slot: u8) -> String {
     names.get(slot as usize).cloned().unwrap_or_else(|| slot.to_string())
 }
 
+/// Markets by their bits.
+pub fn market_names(names: &Names, bits: u32) -> String {
+    let named: Vec<String> =
+        (0..32).filter(|slot| bits >> slot & 1 == 1).map(|slot| name_of(&names.markets, slot)).collect();
+    if named.is_empty() {
+        "nothing".into()
+    } else {
+        named.join(", ")
+    }
+}
+
 fn market_name(market: &Market) -> String {
     String::from_utf8_lossy(&market.name).trim_end_matches('\0').to_owned()
 }

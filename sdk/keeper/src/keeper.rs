@@ -212,17 +212,14 @@ async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypa
         return Err(Error::Configuration(format!("keys.liquidator: {liquidator} belongs to another engine")));
     }
     let role = Role::of(&key, &account);
-    match role {
-        Role::Stranger => Err(Error::Configuration(format!("keys.keypair {key}: {}", role.statement()))),
-        Role::Owner => {
-            tracing::warn!(%key, account = %liquidator, "{}", role.statement());
-            Ok(())
-        }
-        Role::Delegate => {
-            tracing::info!(%key, account = %liquidator, "{}", role.statement());
-            Ok(())
-        }
+    if !role.may_liquidate() {
+        return Err(Error::Configuration(format!("keys.keypair {key}: {}", role.statement())));
     }
+    tracing::info!(%key, account = %liquidator, "{}", role.statement());
+    if let Some(warning) = role.warning() {
+        tracing::warn!(%key, account = %liquidator, "{warning}");
+    }
+    Ok(())
 }
 
 /// Applies what the stream brings, in batches, and wakes who waits for it.

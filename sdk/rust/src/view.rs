@@ -1,5 +1,6 @@
 //! What the program would see and do, from accounts that a client has read: the same loading, the same decisions.
 
+use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::liquidate::{assess, Assessment, Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::{liquidate, RiskResult};
@@ -30,13 +31,14 @@ impl Accounts<'_> {
         Ok(portfolio)
     }
 
-    /// What `check_margin` returns: all three views, or maintenance at spot alone.
+    /// What `check_margin` returns of the margin account, which is the one at `address`: all three views, or maintenance at
+    /// spot alone.
     ///
     /// # Errors
     /// Those of `snapshot::load`.
-    pub fn margin_view(&self, all: bool) -> RiskResult<MarginView> {
+    pub fn margin_view(&self, address: &Pubkey, all: bool) -> RiskResult<MarginView> {
         let portfolio = self.portfolio(if all { Views::ALL } else { Views::SPOT })?;
-        Ok(MarginView::of(&portfolio, all))
+        Ok(MarginView::of(address.as_array(), self.account, &portfolio, all))
     }
 
     /// Eligibility, regime, best leg, and the clocks as an observation now would leave them.

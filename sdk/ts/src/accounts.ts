@@ -24,12 +24,10 @@ const ENGINE_OFFSET = 16n;
 /** Offset of the owner's address in a margin account, bytes. */
 const OWNER_OFFSET = 48n;
 /** Bytes of a margin account. */
-const MARGIN_ACCOUNT_LEN = 2912n;
+const MARGIN_ACCOUNT_LEN = 3040n;
 
 /** A margin account with what valuing it needs: bytes for the WebAssembly module, and the same decoded. */
 export interface MarginState extends MarginInputs {
-    /** Address of the margin account. */
-    readonly address: Address;
     readonly marginAccount: MarginAccount;
     readonly decodedRegistry: Registry;
     readonly decodedBoard: PriceBoard;

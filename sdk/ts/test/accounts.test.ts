@@ -145,7 +145,7 @@ describe('fetching', () => {
             string,
             { filters: { memcmp?: { offset: number; bytes: string } }[] },
         ];
-        expect(filters[0]).toEqual({ dataSize: 2912n });
+        expect(filters[0]).toEqual({ dataSize: 3040n });
         expect(filters.slice(1).map(({ memcmp }) => [Number(memcmp!.offset), memcmp!.bytes])).toEqual([
             [16, engine],
             [48, owner],

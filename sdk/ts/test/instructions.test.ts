@@ -38,21 +38,28 @@ async function addresses() {
         client.findMarginAccount(engine, alice, 3),
         client.findMarginAccount(engine, bob, 0),
     ]);
-    return { check: { registry, board }, quote, sol, vault: await client.findVault(sol), market, hers, his };
+    const venue = await client.findVenue(engine, bob);
+    return { check: { registry, board }, venue, quote, sol, vault: await client.findVault(sol), market, hers, his };
 }
 
 type Addresses = Awaited<ReturnType<typeof addresses>>;
 
-function accountsAndBanks({ check, sol, vault, hers }: Addresses): Record<string, Instruction> {
+function accountsAndBanks({ check, sol, vault, hers, venue }: Addresses): Record<string, Instruction> {
     const { registry, board } = check;
     const token = { registry, bank: sol, vault, mint, tokenProgram: client.TOKEN_2022_PROGRAM_ADDRESS };
     const opened = { owner: signer, engine, registry, marginAccount: hers, id: 3 };
+    const delegate = { key: bob, rights: 7, tradeLimitAtomsPerDay: 7_000_000_000n };
+    const approval = { markets: 5, notionalLimitAtoms: 9_000_000_000n, expiresAt: 1_800_000_000n };
+    const run = { owner: signer, marginAccount: hers };
     const all = { marginAccount: hers, destination: source, amountAtoms: 0n, all: true };
     return {
         check_margin: client.getCheckMarginInstruction({ ...check, marginAccount: hers, views: 3 }),
         observe_margin: client.getObserveMarginInstruction({ ...check, marginAccount: hers }),
-        open_account: client.getOpenAccountInstruction({ ...opened, payer: other, delegate: bob }),
+        open_account: client.getOpenAccountInstruction({ ...opened, payer: other, delegate }),
         open_account_without_delegate: client.getOpenAccountInstruction({ ...opened, payer: signer, delegate: null }),
+        set_delegate: client.getSetDelegateInstruction({ ...run, delegate }),
+        set_delegate_to_nobody: client.getSetDelegateInstruction({ ...run, delegate: null }),
+        approve_venue: client.getApproveVenueInstruction({ ...run, venue, ...approval }),
         deposit: client.getDepositInstruction({
             ...token,
             authority: signer,
@@ -65,9 +72,9 @@ function accountsAndBanks({ check, sol, vault, hers }: Addresses): Record<string
     };
 }
 
-async function perps({ check, quote, market, hers, his }: Addresses): Promise<Record<string, Instruction>> {
+async function perps({ check, quote, market, hers, his, venue }: Addresses): Promise<Record<string, Instruction>> {
     const fill = { ...check, buyer: hers, seller: his, market, baseUnits: 11n, quoteAtoms: 13n };
-    const venue = { venue: await client.findVenue(engine, bob), venueSigner: other };
+    const byVenue = { venue, venueSigner: other };
     const resolved = { ...check, marginAccount: his };
     return {
         settle_fill_by_owners: client.getSettleFillInstruction({
@@ -75,7 +82,7 @@ async function perps({ check, quote, market, hers, his }: Addresses): Promise<Re
             buyerAuthority: signer,
             sellerAuthority: other,
         }),
-        settle_fill_by_venue: client.getSettleFillInstruction({ ...fill, ...venue }),
+        settle_fill_by_venue: client.getSettleFillInstruction({ ...fill, ...byVenue }),
         settle_pnl: client.getSettlePnlInstruction({ ...check, marginAccount: hers, market, quoteBank: quote }),
         settle_own_claim: client.getSettlePnlInstruction({ ...check, market, quoteBank: quote }),
         resolve_freeze: client.getResolveBankruptcyInstruction({ ...resolved, step: { __kind: 'Freeze' } }),

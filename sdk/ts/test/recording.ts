@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
+import { address as toAddress } from '@solana/kit';
+
 import type { Leg, LiquidationRequest, MarginInputs } from '../src/index.js';
 
 /** The program's answer: return data as base64, or the code of its refusal. */
@@ -90,7 +92,8 @@ const states = recording.states.map(({ registry_gzip, board_gzip }) => ({
 export function inputsOf(recorded: RecordedCase): MarginInputs {
     const state = states[recorded.state];
     if (state === undefined) throw new Error(`${recorded.name} names a state that was not recorded`);
-    return { account: bytesOf(recorded.account_base64), ...state, now: BigInt(recorded.now) };
+    const address = toAddress(recorded.address);
+    return { address, account: bytesOf(recorded.account_base64), ...state, now: BigInt(recorded.now) };
 }
 
 function legOf(leg: RecordedLeg): Leg {

@@ -172,7 +172,7 @@ fn named(failure: &Failure) -> String {
 fn in_state(world: &World, account: &MarginAccount, state: State, other: Pubkey) -> MarginAccount {
     let mut account = *account;
     match state {
-        ByDelegate => account.delegate = other.to_bytes(),
+        ByDelegate => give_all_rights(&mut account, &other),
         ByStranger => {}
         UnderWater => sink(world, &mut account),
         CoolOff => {
@@ -216,9 +216,10 @@ fn sink(world: &World, account: &mut MarginAccount) {
 }
 
 fn margin_of(world: &World, account: &MarginAccount) -> MarginView {
+    let address = world.keys.margin_account(&Pubkey::from(account.owner), account.id);
     let (registry, board) = (world.registry(), world.board());
     let accounts = Accounts { account, registry: &registry, board: &board, now: world.now() };
-    accounts.margin_view(true).expect("the account can be loaded")
+    accounts.margin_view(&address, true).expect("the account can be loaded")
 }
 
 /// Cells by call, in the order of [`COLUMNS`].

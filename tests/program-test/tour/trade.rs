@@ -76,7 +76,8 @@ impl Story {
         let terms = args::UpdateVenueArgs { active: true, settle_markets: BOTH_MARKETS, premium_markets: BOTH_MARKETS };
         self.sent(&authority, ix::update_venue(&keys, authority, venue.registered, terms));
         for side in [maker, alice] {
-            self.sent(&side.owner, ix::approve_venue(side.owner, side.account, venue.registered, 1_000 * USD));
+            let approve = self.world.approve_venue(side, venue.registered, 1_000 * USD);
+            self.sent(&side.owner, approve);
         }
         if self.return_data {
             self.quoted_fill(&venue, maker, alice);
@@ -125,6 +126,7 @@ impl Story {
         let keys = self.world.keys;
         self.sent(&venue.operator, venue.report_premium(keys.market(SOL_PERP), 200));
         let read = example_venue::accounts::ReadMargin {
+            config: venue.config,
             margin_account: alice.account,
             registry: keys.registry,
             board: keys.board,
@@ -146,7 +148,7 @@ impl Story {
         self.sent(&authority, ix::register_venue(&keys, authority, authority, terms));
         self.sent(&desk, ix::report_premium(&keys, BTC_PERP, desk, 100));
 
-        self.sent(&bob.owner, ix::set_delegate(bob.owner, bob.account, Some(desk)));
+        self.sent(&bob.owner, ix::set_delegate(bob.owner, bob.account, Some(all_rights(desk))));
         let base_units = 3 * ONE_SOL_PERP;
         let args = args::SettleFillArgs { base_units, quote_atoms: self.world.quote_atoms(SOL_PERP, base_units, None) };
         let sides = ix::FillAuthority::Sides { buyer: alice.owner, seller: desk };
@@ -163,8 +165,8 @@ impl Story {
     fn other_token_program(&mut self, bob: &Trader) {
         let mint = self.world.create_mint_2022("USD-2022", 6, &[Extension::zeroed(Extension::METADATA_POINTER)]);
         let config = BankConfig {
-            asset_ppm: [980_000, 950_000],
-            liability_ppm: [1_020_000, 1_050_000],
+            asset_ppm: [970_000, 940_000],
+            liability_ppm: [1_030_000, 1_060_000],
             ..BankConfig::of(&BANKS[USDC as usize], USDC)
         };
         let bank = self.world.list_bank(mint, &config).unwrap_or_else(|failure| panic!("{failure}"));

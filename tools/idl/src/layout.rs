@@ -46,6 +46,8 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         TokenPosition,
         DerivativePosition,
         VenueApproval,
+        SpentAtoms,
+        SpentPerUnit,
         MarginView,
         MaintenanceView,
         StoredPrice,

@@ -2,13 +2,15 @@
 
 use solana_pubkey::Pubkey;
 
+use crate::args::Delegate;
+
 use super::{call, event_metas, role_meta, role_type, role_words};
 
 call! {
     /// Opens a margin account of `owner` at [`crate::pda::margin_account`]; its payer need not be its owner.
     ///
     /// # Errors
-    /// `EngineMismatch`, `Paused`.
+    /// `EngineMismatch`, `Paused`; of the delegate those of [`set_delegate`].
     open_account, OpenAccount, events, [101, 152, 91, 243, 176, 36, 189, 101];
     /// Will own it; may be an address of the calling program.
     owner: sign,
@@ -22,7 +24,7 @@ call! {
     margin_account: write,
     /// The system program.
     system_program: read,
-    ; id: u16, delegate: Option<Pubkey>
+    ; id: u16, delegate: Option<Delegate>
 }
 
 call! {
@@ -40,31 +42,34 @@ call! {
 }
 
 call! {
-    /// Names, replaces or, with none, removes the delegate, who may trade, liquidate, deposit and repay and nothing else.
+    /// Names or replaces the delegate and all of its rights or, with none, removes it.
     ///
     /// # Errors
-    /// `NotOwner`, `AccountBankrupt`.
-    set_delegate, SetDelegate, quiet, [242, 30, 46, 76, 108, 235, 128, 181];
+    /// `NotOwner`, `AccountBankrupt`, `ParameterOutOfBounds` for the default address, `DelegateRightUnknown`,
+    /// `DelegateRightsEmpty`, `DelegateLimitMismatch`, `AmountTooLarge`.
+    set_delegate, SetDelegate, events, [242, 30, 46, 76, 108, 235, 128, 181];
     /// Owner of the margin account.
     owner: sign,
     /// The margin account.
     margin_account: write,
-    ; delegate: Option<Pubkey>
+    ; delegate: Option<Delegate>
 }
 
 call! {
-    /// Lets a venue settle fills on the account up to a notional, quote atoms; replaces an earlier limit.
+    /// Lets a venue settle fills on the account: in `markets`, a bit each and all of them settled by the venue now, up to a
+    /// notional, quote atoms, and before `expires_at`, Unix seconds and at most 366 days ahead. Replaces an earlier approval.
     ///
     /// # Errors
-    /// `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `VenueInactive`, `AmountZero`, `AmountTooLarge`, `VenuesFull`.
-    approve_venue, ApproveVenue, quiet, [254, 60, 62, 30, 179, 64, 176, 184];
+    /// `NotOwner`, `AccountBankrupt`, `EngineMismatch`, `VenueInactive`, `AmountZero`, `AmountTooLarge`,
+    /// `ApprovalMarketsInvalid`, `ApprovalExpiryInvalid`, `VenuesFull`.
+    approve_venue, ApproveVenue, events, [254, 60, 62, 30, 179, 64, 176, 184];
     /// Owner of the margin account.
     owner: sign,
     /// The margin account.
     margin_account: write,
     /// The venue.
     venue: read,
-    ; notional_limit_atoms: u64
+    ; markets: u32, notional_limit_atoms: u64, expires_at: i64
 }
 
 call! {
@@ -72,7 +77,7 @@ call! {
     ///
     /// # Errors
     /// `NotOwner`, `VenueNotApproved`.
-    revoke_venue, RevokeVenue, quiet, [243, 23, 152, 25, 19, 194, 71, 3];
+    revoke_venue, RevokeVenue, events, [243, 23, 152, 25, 19, 194, 71, 3];
     /// Owner of the margin account.
     owner: sign,
     /// The margin account.

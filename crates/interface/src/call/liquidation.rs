@@ -9,12 +9,12 @@ call! {
     /// Answers with a [`crate::answer::LiquidationOutcome`]. Sizes in `bounds` are debt atoms.
     ///
     /// # Errors
-    /// `SelfLiquidation`, `Paused`, `EngineMismatch`, `NotOwnerOrDelegate`, `AccountBankrupt`, `BankMismatch`,
+    /// `SelfLiquidation`, `Paused`, `EngineMismatch`, `NotOwnerOrDelegate`, `DelegateMayNotLiquidate`, `AccountBankrupt`, `BankMismatch`,
     /// `MarketMismatch`, `AmountZero`, `AccountHealthy`, `AccountAlreadyCured`, `CoolOff`, `LegPriceInvalid`, `NotBestLeg`,
     /// `BelowLimit`, `FillTooSmall`, `LeavesDust`, `LegEmpty`, `AssetIsLiability`, `AfterCheckFailed`, `BankTotalsRequired`,
     /// `LiquidatorMarginInsufficient`, `TokenTableFull`.
     liquidate_collateral, LiquidateCollateral, events, [160, 199, 78, 141, 140, 146, 166, 212];
-    /// Owner or delegate of the liquidator's account.
+    /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     signer: sign,
     /// The liquidator's margin account.
     liquidator: write,
@@ -41,7 +41,7 @@ call! {
     /// # Errors
     /// As [`liquidate_collateral`], and `PositionTableFull`.
     liquidate_position, LiquidatePosition, events, [187, 74, 229, 149, 102, 81, 221, 68];
-    /// Owner or delegate of the liquidator's account.
+    /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     signer: sign,
     /// The liquidator's margin account.
     liquidator: write,

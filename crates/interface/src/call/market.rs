@@ -5,12 +5,13 @@ use super::{call, event_metas, role_meta, role_type, role_words};
 call! {
     /// Moves `base_units` of a position from the seller to the buyer for `quote_atoms` in all.
     ///
-    /// Either a venue that both owners approved signs, or owner or delegate of each side.
+    /// Either a venue that both owners approved for the market signs, or each side's owner or delegate with the right to
+    /// trade; the price of a delegate's side is no worse for it than spot.
     ///
     /// # Errors
     /// `AmountZero`, `AmountTooLarge`, `SameAccount`, `EngineMismatch`, `Paused`, `AccountBankrupt`, `VenueInactive`,
-    /// `VenueNotApproved`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`,
-    /// `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`, `OpenInterestCapReached`,
+    /// `VenueNotApproved`, `VenueApprovalExpired`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`, `DelegateMayNotTrade`,
+    /// `DelegateWorseThanSpot`, `DelegateLimitExceeded`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`, `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`, `OpenInterestCapReached`,
     /// `InitialMarginInsufficient`, `MarginRatioFalls`.
     settle_fill, SettleFill, events, [197, 81, 135, 50, 191, 3, 171, 75];
     /// Margin account that gains base.
@@ -27,9 +28,9 @@ call! {
     venue: maybe_read,
     /// The address that the venue is registered with.
     venue_signer: maybe_sign,
-    /// Without a venue: owner or delegate of the buyer.
+    /// Without a venue: the buyer's owner, or its delegate with the right to trade.
     buyer_authority: maybe_sign,
-    /// Without a venue: owner or delegate of the seller.
+    /// Without a venue: the seller's owner, or its delegate with the right to trade.
     seller_authority: maybe_sign,
     ; base_units: u64, quote_atoms: u64
 }

@@ -6,11 +6,11 @@ call! {
     /// Deposits tokens of `authority`; a debt in the same token is repaid first.
     ///
     /// # Errors
-    /// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `AccountBankrupt`, `EngineMismatch`, `VaultMismatch`,
+    /// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `DelegateMayNotDeposit`, `AccountBankrupt`, `EngineMismatch`, `VaultMismatch`,
     /// `MintMismatch`, `AccountMismatch`, `TokenTableFull`, `ReduceOnly`, `BankTerminal`, `DepositCapReached`; the token
     /// program's.
     deposit, Deposit, events, [242, 35, 198, 137, 82, 225, 242, 182];
-    /// Owner or delegate of the account, and owner of the tokens.
+    /// Owner of the account, or its delegate with the right to deposit, and owner of the tokens.
     authority: sign,
     /// The margin account.
     margin_account: write,

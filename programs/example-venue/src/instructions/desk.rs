@@ -17,12 +17,12 @@ pub struct OpenDesk<'info> {
     #[account(mut)]
     pub operator: Signer<'info>,
     /// The venue.
-    #[account(has_one = operator @ VenueError::NotOperator)]
+    #[account(has_one = operator @ VenueError::NotOperator, has_one = engine @ VenueError::ForeignEngine)]
     pub config: Account<'info, VenueConfig>,
     /// CHECK: this program's address, which will own the account.
     #[account(seeds = [SIGNER, config.key().as_ref()], bump = config.signer_bump)]
     pub venue_signer: UncheckedAccount<'info>,
-    /// CHECK: the engine checks it.
+    /// CHECK: the venue names it.
     pub engine: UncheckedAccount<'info>,
     /// CHECK: the engine checks it.
     pub registry: UncheckedAccount<'info>,

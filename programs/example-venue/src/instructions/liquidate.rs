@@ -1,7 +1,7 @@
 //! The desk takes over what its customers can no longer hold.
 //!
-//! It liquidates through the venue's own account, or through any account that named the venue's address as delegate:
-//! a delegate may liquidate, but neither borrow nor withdraw.
+//! It liquidates through the venue's own account, or through any account that named the venue's address as delegate with
+//! the right to liquidate, which is all that such a delegate may do.
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::{get_return_data, set_return_data};
@@ -56,7 +56,7 @@ pub struct Liquidate<'info> {
     /// CHECK: this program's address, which signs.
     #[account(seeds = [SIGNER, config.key().as_ref()], bump = config.signer_bump)]
     pub venue_signer: UncheckedAccount<'info>,
-    /// CHECK: the engine checks it: an account that this venue's address owns or is delegate of.
+    /// CHECK: the engine checks it: an account that this venue's address owns or may liquidate through.
     #[account(mut)]
     pub desk: UncheckedAccount<'info>,
     /// CHECK: the engine checks it: the account under water.

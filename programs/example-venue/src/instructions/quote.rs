@@ -5,7 +5,7 @@ use plimsoll_interface::{answer, settle_fill, SettleFill};
 use plimsoll_state::{MarginAccount, Market};
 
 use crate::engine::{self, Engine};
-use crate::instructions::margin_of;
+use crate::instructions::{margin_of, refusal};
 use crate::state::{Quote, VenueConfig, QUOTE, SIGNER};
 use crate::VenueError;
 
@@ -30,7 +30,7 @@ pub struct PostQuoteArgs {
 #[derive(Accounts)]
 #[instruction(args: PostQuoteArgs)]
 pub struct PostQuote<'info> {
-    /// Owner or delegate of the maker's account; pays the rent.
+    /// Owner of the maker's account; pays the rent.
     #[account(mut)]
     pub maker: Signer<'info>,
     /// The venue.
@@ -60,10 +60,13 @@ pub(crate) fn post_quote(ctx: Context<PostQuote>, args: PostQuoteArgs) -> Result
     let accounts = &ctx.accounts;
     require_agreed(&accounts.maker_account, accounts.maker.key)?;
     require!(args.base_units != 0 && args.quote_atoms != 0, VenueError::QuoteEmpty);
-    require!(accounts.market.load()?.engine == accounts.maker_account.load()?.engine, VenueError::QuoteMismatch);
+    let engine = &accounts.config.engine;
+    require!(accounts.market.load()?.engine == engine.to_bytes(), VenueError::ForeignEngine);
     let maker_account = accounts.maker_account.to_account_info();
-    let view = margin_of(&maker_account, &accounts.registry, &accounts.board, 3)?;
-    require!(answer::may_add_risk(&view), VenueError::MarginTooThin);
+    let expected = answer::of_account(engine, maker_account.key);
+    let view = margin_of(&maker_account, &accounts.registry, &accounts.board, 3, &expected)?;
+    let may_add_risk = answer::may_add_risk(&view, &expected).map_err(refusal)?;
+    require!(may_add_risk, VenueError::MarginTooThin);
     let quote = Quote {
         config: accounts.config.key(),
         maker: accounts.maker.key(),
@@ -95,7 +98,7 @@ pub struct CancelQuote<'info> {
 /// Takes a quote.
 #[derive(Accounts)]
 pub struct TakeQuote<'info> {
-    /// Owner or delegate of the taker's account.
+    /// Owner of the taker's account.
     pub taker: Signer<'info>,
     /// CHECK: gets the quote's rent back; the quote names it.
     #[account(mut)]
@@ -142,7 +145,6 @@ pub(crate) fn take_quote(ctx: Context<TakeQuote>) -> Result<()> {
     let taker_account = accounts.taker_account.key();
     require!(quote.for_account.is_none_or(|account| account == taker_account), VenueError::QuoteForAnother);
     require_agreed(&accounts.taker_account, accounts.taker.key)?;
-    // A delegate may have changed since the quote was posted.
     require_agreed(&accounts.maker_account, &quote.maker)?;
     let (buyer, seller) = match quote.maker_buys {
         true => (quote.maker_account, taker_account),
@@ -173,11 +175,11 @@ pub(crate) fn take_quote(ctx: Context<TakeQuote>) -> Result<()> {
     engine::call(&settle_fill(&fill, quote.base_units, quote.quote_atoms), &infos, &accounts.config)
 }
 
-/// The signer owns the margin account or is its delegate.
+/// The signer owns the margin account.
+///
+/// A delegate does not agree to a trade here: the engine lets one trade within a notional a day and at no worse a price
+/// than spot, while the owner's approval of this venue has room for its whole notional at the edge of the band.
 fn require_agreed(account: &AccountLoader<MarginAccount>, signer: &Pubkey) -> Result<()> {
-    let account = account.load()?;
-    let key = signer.to_bytes();
-    let delegated = account.delegate != [0; 32] && account.delegate == key;
-    require!(account.owner == key || delegated, VenueError::NotOwnerOrDelegate);
+    require!(account.load()?.owner == signer.to_bytes(), VenueError::NotOwner);
     Ok(())
 }

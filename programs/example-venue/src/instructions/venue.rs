@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll::cpi::accounts::ReportPremium as EngineReportPremium;
 use plimsoll::instructions::ReportPremiumArgs;
+use plimsoll_state::Engine as EngineAccount;
 
 use crate::engine::Engine;
 use crate::state::{VenueConfig, CONFIG, SIGNER};
@@ -14,6 +15,8 @@ pub struct CreateVenue<'info> {
     /// Will operate it; pays the rent.
     #[account(mut)]
     pub operator: Signer<'info>,
+    /// The engine that it will be a venue of, and whose answers alone it believes.
+    pub engine: AccountLoader<'info, EngineAccount>,
     /// The venue.
     #[account(
         init, payer = operator, space = 8 + VenueConfig::INIT_SPACE,
@@ -30,6 +33,7 @@ pub struct CreateVenue<'info> {
 pub(crate) fn create_venue(ctx: Context<CreateVenue>) -> Result<()> {
     ctx.accounts.config.set_inner(VenueConfig {
         operator: ctx.accounts.operator.key(),
+        engine: ctx.accounts.engine.key(),
         bump: ctx.bumps.config,
         signer_bump: ctx.bumps.signer,
     });

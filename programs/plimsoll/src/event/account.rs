@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::instructions::GlobalParamsArgs;
+use crate::instructions::{DelegateArgs, GlobalParamsArgs};
 
 /// An engine was created.
 #[event]
@@ -78,8 +78,8 @@ pub struct AccountOpened {
     pub owner: Pubkey,
     /// Which of the owner's accounts.
     pub id: u16,
-    /// Its delegate; the default address for none.
-    pub delegate: Pubkey,
+    /// Its delegate with its rights; none for nobody.
+    pub delegate: Option<DelegateArgs>,
     /// Who gets the rent back.
     pub rent_payer: Pubkey,
 }
@@ -96,4 +96,51 @@ pub struct AccountClosed {
     pub owner: Pubkey,
     /// Who got the rent back.
     pub rent_payer: Pubkey,
+}
+
+/// An owner named, replaced or removed an account's delegate.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct DelegateSet {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account.
+    pub account: Pubkey,
+    /// Its owner, who signed.
+    pub owner: Pubkey,
+    /// The delegate from now on, with its rights; none for nobody.
+    pub delegate: Option<DelegateArgs>,
+}
+
+/// An account was brought to this program's layout.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct AccountMigrated {
+    /// The account, of any type.
+    pub account: Pubkey,
+    /// The layout version that it has from now on; before it had the one below.
+    pub version: u8,
+}
+
+/// A registry or board was created or grew, or has become complete and can be used.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct AccountGrown {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The registry or the board.
+    pub account: Pubkey,
+    /// Who paid the rent.
+    pub payer: Pubkey,
+    /// Its length from now on, bytes.
+    pub bytes: u32,
+    /// Whether it can be used from now on. What parameters a registry begins with follows in a `ParamsUpdated`.
+    pub complete: bool,
+}
+
+impl AccountGrown {
+    /// As the account stands now.
+    pub fn new(engine: Pubkey, account: &UncheckedAccount<'_>, payer: &Signer<'_>, complete: bool) -> Self {
+        Self { engine, account: account.key(), payer: payer.key(), bytes: account.data_len() as u32, complete }
+    }
 }

@@ -10,6 +10,8 @@ pub struct CollateralLiquidated {
     pub liquidatee: Pubkey,
     /// The account that did it.
     pub liquidator: Pubkey,
+    /// That account's owner or delegate, who signed.
+    pub signer: Pubkey,
     /// Bank of the collateral.
     pub asset_bank: u8,
     /// Bank of the debt.
@@ -50,6 +52,8 @@ pub struct PositionLiquidated {
     pub liquidatee: Pubkey,
     /// The account that did it.
     pub liquidator: Pubkey,
+    /// That account's owner or delegate, who signed.
+    pub signer: Pubkey,
     /// The market.
     pub market: u8,
     /// 1 where a long was taken over, 0 where a short.

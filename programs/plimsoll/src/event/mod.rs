@@ -1,4 +1,5 @@
-//! Events of everything that moves money, complete enough to rebuild every balance. Emitted as Anchor's
+//! Events of everything that moves money, complete enough to rebuild every balance, and of everything that changes who
+//! may do what, complete enough to see a stolen key at work without reading an account. Emitted as Anchor's
 //! `emit_cpi!` does: as instruction data of a call to ourselves, which no log limit can truncate.
 
 use anchor_lang::prelude::*;
@@ -11,6 +12,7 @@ mod bankruptcy;
 mod liquidation;
 mod perp;
 mod price;
+mod venue;
 
 pub use account::*;
 pub use bank::*;
@@ -18,6 +20,7 @@ pub use bankruptcy::*;
 pub use liquidation::*;
 pub use perp::*;
 pub use price::*;
+pub use venue::*;
 
 /// Emits an event as Anchor's `emit_cpi!` does, of which indexers see no difference; the macro itself would write the
 /// whole call into every instruction, a tenth of the program's size, and copy the data byte by byte.

@@ -87,12 +87,16 @@ pub struct FillSettled {
     pub engine: Pubkey,
     /// Slot of the market.
     pub market: u8,
-    /// The venue's account; the default address where the owners signed.
+    /// The venue's account; the default address where the sides signed.
     pub venue: Pubkey,
-    /// Who gained base.
+    /// The account that gained base.
     pub buyer: Pubkey,
-    /// Who lost it.
+    /// The account that lost it.
     pub seller: Pubkey,
+    /// The buyer's owner or delegate who signed; the default address where a venue did.
+    pub buyer_signer: Pubkey,
+    /// The seller's, likewise.
+    pub seller_signer: Pubkey,
     /// Base units.
     pub base_units: u64,
     /// What the buyer paid the seller, quote atoms.

@@ -1,20 +1,26 @@
-//! Lets a registered venue settle fills on an account, up to a notional.
+//! Lets a registered venue settle fills on an account: in some markets, up to a notional, until some second.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{EngineAccount, MarginAccount, Venue, VenueApproval};
 
-use crate::access::{require_active, require_owner, require_same_engine};
+use crate::access::{now_secs, require_active, require_owner, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
+use crate::event::VenueApproved;
 
-/// How much.
+/// What, how much and for how long; replaces an earlier approval of the venue as a whole.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct ApproveVenueArgs {
-    /// Notional it may settle from now on, quote atoms; replaces what was left of an earlier approval.
+    /// Markets, a bit each: some that the venue may settle now. What the authority lets it settle later is not among them.
+    pub markets: u32,
+    /// Notional it may settle from now on, quote atoms.
     pub notional_limit_atoms: u64,
+    /// When the approval ends, Unix seconds; at most 366 days ahead.
+    pub expires_at: i64,
 }
 
 /// A delegate never approves venues.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct ApproveVenue<'info> {
     /// The owner.
@@ -27,7 +33,7 @@ pub struct ApproveVenue<'info> {
 }
 
 impl ApproveVenue<'_> {
-    fn validate(&self, args: &ApproveVenueArgs) -> Result<()> {
+    fn validate(&self, args: &ApproveVenueArgs, now: i64) -> Result<()> {
         let (account, venue) = (self.margin_account.load()?, self.venue.load()?);
         // Only the owner.
         require_owner(&account, self.owner.key)?;
@@ -39,6 +45,12 @@ impl ApproveVenue<'_> {
         // A limit of nothing is a revocation and has its own instruction.
         ensure!(args.notional_limit_atoms > 0, EngineError::AmountZero);
         ensure!(args.notional_limit_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
+        // What the owner agrees to is in front of him: markets that the venue settles now, none that it may be given later.
+        let offered = args.markets != 0 && args.markets & !venue.settle_markets == 0;
+        ensure!(offered, EngineError::ApprovalMarketsInvalid);
+        // A power that nobody uses any more ends by itself.
+        let secs = args.expires_at.saturating_sub(now);
+        ensure!(secs > 0 && secs <= VenueApproval::MAX_SECS, EngineError::ApprovalExpiryInvalid);
         Ok(())
     }
 }
@@ -47,14 +59,35 @@ impl ApproveVenue<'_> {
 ///
 /// # Errors
 /// `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `VenueInactive`, `AmountZero`, `AmountTooLarge`,
-/// `VenuesFull`.
+/// `ApprovalMarketsInvalid`, `ApprovalExpiryInvalid`, `VenuesFull`.
 pub fn handler(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
-    let venue = ctx.accounts.venue.key().to_bytes();
-    let mut account = ctx.accounts.margin_account.load_mut()?;
-    let approved = account.venues.iter().position(|approval| approval.venue == venue);
-    let free = || account.venues.iter().position(|approval| approval.venue == [0; 32]);
-    let index = approved.or_else(free).ok_or(EngineError::VenuesFull)?;
-    account.venues[index] = VenueApproval { venue, notional_left_atoms: args.notional_limit_atoms };
-    account.invariant().engine()
+    let now = now_secs()?;
+    ctx.accounts.validate(&args, now)?;
+    let ApproveVenueArgs { markets, notional_limit_atoms, expires_at } = args;
+    let key = ctx.accounts.venue.key();
+    let engine = {
+        let mut account = ctx.accounts.margin_account.load_mut()?;
+        let venue = key.to_bytes();
+        let approved = account.venues.iter().position(|approval| approval.venue == venue);
+        // A free entry expired at zero.
+        let free = || account.venues.iter().position(|approval| approval.has_expired(now));
+        let index = approved.or_else(free).ok_or(EngineError::VenuesFull)?;
+        account.venues[index] =
+            VenueApproval { venue, notional_left_atoms: notional_limit_atoms, expires_at, markets, _pad: [0; 4] };
+        account.invariant().engine()?;
+        Pubkey::from(account.engine)
+    };
+    crate::event::emit_event!(
+        ctx,
+        VenueApproved {
+            engine,
+            account: ctx.accounts.margin_account.key(),
+            owner: ctx.accounts.owner.key(),
+            venue: key,
+            markets,
+            notional_limit_atoms,
+            expires_at,
+        }
+    );
+    Ok(())
 }

@@ -41,7 +41,7 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     require_same_address(&board.engine, &registry.engine)?;
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
     let loaded = gate::load(&account, &registry, &board, now_secs()?, views)?;
-    let view = MarginView::of(&loaded.0, args.views == 3);
+    let view = MarginView::of(ctx.accounts.margin_account.key.as_array(), &account, &loaded.0, args.views == 3);
     set_return_data(bytemuck::bytes_of(&view));
     Ok(())
 }

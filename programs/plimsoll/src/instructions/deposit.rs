@@ -1,7 +1,7 @@
 //! Deposits tokens into a margin account; a debt in the same token is repaid first.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{right, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_owner_or_delegate, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
@@ -23,7 +23,7 @@ pub struct DepositArgs {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Deposit<'info> {
-    /// The account's owner or delegate, and owner of the tokens: nobody may donate into another's account.
+    /// The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account.
     pub authority: Signer<'info>,
     /// The account.
     #[account(mut)]
@@ -53,7 +53,7 @@ impl<'info> Deposit<'info> {
         require_amount(args.amount_atoms)?;
         let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
         // Only who runs the account may change what it holds.
-        require_owner_or_delegate(&account, self.authority.key)?;
+        require_owner_or_delegate(&account, self.authority.key, right::DEPOSIT)?;
         // A bankrupt account takes repayments only.
         require_active(&account)?;
         // Registry, board, account and bank are one engine's.
@@ -109,7 +109,7 @@ impl<'info> Deposit<'info> {
 /// Moves the tokens, then books what arrived.
 ///
 /// # Errors
-/// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`,
+/// `AmountZero`, `AmountTooLarge`, `NotOwnerOrDelegate`, `DelegateMayNotDeposit`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`,
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `TokenTableFull`; `ReduceOnly`, `BankTerminal` and
 /// `DepositCapReached` where deposits grow; the token program's.
 pub fn handler(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {

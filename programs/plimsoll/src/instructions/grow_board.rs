@@ -5,9 +5,11 @@ use plimsoll_state::{seeds, Engine, EngineAccount, PriceBoard, LAYOUT_VERSION};
 
 use crate::access::require_layout;
 use crate::error::IntoEngine;
+use crate::event::AccountGrown;
 use crate::growth;
 
 /// Called until it answers `AlreadyComplete`, by anyone: an empty board decides nothing.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct GrowBoard<'info> {
     /// Pays what rent is missing.
@@ -31,13 +33,16 @@ pub fn handler(ctx: Context<GrowBoard>) -> Result<()> {
     require_layout(accounts.engine.load()?.version)?;
     let (engine, bump) = (accounts.engine.key(), ctx.bumps.board);
     let signer = [seeds::BOARD, engine.as_ref(), &[bump]];
-    if !growth::grow_step::<PriceBoard>(&accounts.board, &accounts.payer, &accounts.system_program, &signer)? {
-        return Ok(());
+    let complete =
+        growth::grow_step::<PriceBoard>(&accounts.board, &accounts.payer, &accounts.system_program, &signer)?;
+    if complete {
+        growth::complete(&accounts.board, |board: &mut PriceBoard| {
+            board.version = LAYOUT_VERSION;
+            board.bump = bump;
+            board.engine = engine.to_bytes();
+            board.invariant().engine()
+        })?;
     }
-    growth::complete(&accounts.board, |board: &mut PriceBoard| {
-        board.version = LAYOUT_VERSION;
-        board.bump = bump;
-        board.engine = engine.to_bytes();
-        board.invariant().engine()
-    })
+    crate::event::emit_event!(ctx, AccountGrown::new(engine, &accounts.board, &accounts.payer, complete));
+    Ok(())
 }

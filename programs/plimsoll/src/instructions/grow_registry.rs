@@ -6,6 +6,7 @@ use plimsoll_state::{seeds, Engine, EngineAccount, Registry, StoredParams, LAYOU
 
 use crate::access::require_authority;
 use crate::error::IntoEngine;
+use crate::event::{AccountGrown, ParamsUpdated};
 use crate::growth;
 use crate::instructions::GlobalParamsArgs;
 
@@ -17,6 +18,7 @@ pub struct GrowRegistryArgs {
 }
 
 /// Called until it answers `AlreadyComplete`.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct GrowRegistry<'info> {
     /// The engine's authority, who chooses the parameters.
@@ -51,16 +53,22 @@ pub fn handler(ctx: Context<GrowRegistry>, args: GrowRegistryArgs) -> Result<()>
     accounts.validate(&params)?;
     let (engine, bump) = (accounts.engine.key(), ctx.bumps.registry);
     let signer = [seeds::REGISTRY, engine.as_ref(), &[bump]];
-    if !growth::grow_step::<Registry>(&accounts.registry, &accounts.payer, &accounts.system_program, &signer)? {
-        return Ok(());
+    let complete =
+        growth::grow_step::<Registry>(&accounts.registry, &accounts.payer, &accounts.system_program, &signer)?;
+    if complete {
+        let test_cluster = accounts.engine.load()?.test_cluster;
+        growth::complete(&accounts.registry, |registry: &mut Registry| {
+            registry.version = LAYOUT_VERSION;
+            registry.bump = bump;
+            registry.test_cluster = test_cluster;
+            registry.engine = engine.to_bytes();
+            registry.params = StoredParams(params);
+            registry.invariant().engine()
+        })?;
     }
-    let test_cluster = accounts.engine.load()?.test_cluster;
-    growth::complete(&accounts.registry, |registry: &mut Registry| {
-        registry.version = LAYOUT_VERSION;
-        registry.bump = bump;
-        registry.test_cluster = test_cluster;
-        registry.engine = engine.to_bytes();
-        registry.params = StoredParams(params);
-        registry.invariant().engine()
-    })
+    crate::event::emit_event!(ctx, AccountGrown::new(engine, &accounts.registry, &accounts.payer, complete));
+    if complete {
+        crate::event::emit_event!(ctx, ParamsUpdated { engine, params: args.params });
+    }
+    Ok(())
 }

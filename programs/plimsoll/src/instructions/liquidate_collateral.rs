@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{pause, right, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
 use crate::error::{EngineError, IntoEngine};
@@ -54,7 +54,7 @@ impl LiquidateCollateralArgs {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct LiquidateCollateral<'info> {
-    /// Owner or delegate of the liquidator's account.
+    /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     pub signer: Signer<'info>,
     /// CHECK: pays the debt and takes the collateral; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
@@ -87,10 +87,10 @@ impl LiquidateCollateral<'_> {
         require_not_paused(&registry, pause::LIQUIDATE)?;
         require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
-        // The liquidator: traded by its owner or delegate, not bankrupt itself.
+        // The liquidator: its owner's or a delegate's that may do this, not bankrupt itself.
         let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_address(&liquidator.engine, &registry.engine)?;
-        require_owner_or_delegate(&liquidator, self.signer.key)?;
+        require_owner_or_delegate(&liquidator, self.signer.key, right::LIQUIDATE)?;
         require_active(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
@@ -226,6 +226,7 @@ fn event(
     CollateralLiquidated {
         liquidatee: ctx.accounts.liquidatee.key(),
         liquidator: ctx.accounts.liquidator.key(),
+        signer: ctx.accounts.signer.key(),
         asset_bank: args.asset_bank,
         liability_bank: args.liability_bank(),
         market: match args.liability {

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
-use plimsoll_state::{exchange, pause, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry};
+use plimsoll_state::{exchange, pause, right, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
 use crate::error::{EngineError, IntoEngine};
@@ -24,7 +24,7 @@ pub struct LiquidatePositionArgs {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct LiquidatePosition<'info> {
-    /// Owner or delegate of the liquidator's account.
+    /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     pub signer: Signer<'info>,
     /// CHECK: takes the position over; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
@@ -50,10 +50,10 @@ impl LiquidatePosition<'_> {
         require_not_paused(&registry, pause::LIQUIDATE)?;
         require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
-        // The liquidator: traded by its owner or delegate, not bankrupt itself.
+        // The liquidator: its owner's or a delegate's that may do this, not bankrupt itself.
         let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_address(&liquidator.engine, &registry.engine)?;
-        require_owner_or_delegate(&liquidator, self.signer.key)?;
+        require_owner_or_delegate(&liquidator, self.signer.key, right::LIQUIDATE)?;
         require_active(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
@@ -150,6 +150,7 @@ fn event(
     PositionLiquidated {
         liquidatee: ctx.accounts.liquidatee.key(),
         liquidator: ctx.accounts.liquidator.key(),
+        signer: ctx.accounts.signer.key(),
         market: args.market,
         long: long as u8,
         regime: plan.regime as u8,

@@ -1,11 +1,13 @@
 //! Brings an account of the layout version before this program's to this program's; permissionless.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{migrate, MigrationError};
+use plimsoll_state::{migrate, MigrationError, LAYOUT_VERSION};
 
 use crate::error::{EngineError, IntoEngine};
+use crate::event::AccountMigrated;
 
 /// One account; the others do not have to be migrated before or after it.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct MigrateAccount<'info> {
     /// CHECK: an account of the engine, whatever its type: the migration reads it from the discriminator.
@@ -31,12 +33,13 @@ impl MigrateAccount<'_> {
 /// complete; `InvariantBroken`.
 pub fn handler(ctx: Context<MigrateAccount>) -> Result<()> {
     ctx.accounts.validate()?;
-    let mut data = ctx.accounts.account.try_borrow_mut_data()?;
-    match migrate(&mut data) {
-        Ok(()) => Ok(()),
-        Err(MigrationError::LayoutCurrent) => Err(crate::error::fail(EngineError::LayoutCurrent)),
-        Err(MigrationError::VersionUnknown) => Err(crate::error::fail(EngineError::VersionUnknown)),
-        Err(MigrationError::TypeUnknown) => Err(ErrorCode::AccountDiscriminatorMismatch.into()),
-        Err(MigrationError::Broken(violation)) => Err(violation).engine(),
+    match migrate(&mut *ctx.accounts.account.try_borrow_mut_data()?) {
+        Ok(()) => {}
+        Err(MigrationError::LayoutCurrent) => return Err(crate::error::fail(EngineError::LayoutCurrent)),
+        Err(MigrationError::VersionUnknown) => return Err(crate::error::fail(EngineError::VersionUnknown)),
+        Err(MigrationError::TypeUnknown) => return Err(ErrorCode::AccountDiscriminatorMismatch.into()),
+        Err(MigrationError::Broken(violation)) => return Err(violation).engine(),
     }
+    crate::event::emit_event!(ctx, AccountMigrated { account: ctx.accounts.account.key(), version: LAYOUT_VERSION });
+    Ok(())
 }

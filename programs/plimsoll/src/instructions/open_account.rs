@@ -6,14 +6,15 @@ use plimsoll_state::{pause, seeds, Engine, EngineAccount, MarginAccount, Registr
 use crate::access::{require_layout, require_not_paused, require_of_engine};
 use crate::error::IntoEngine;
 use crate::event::AccountOpened;
+use crate::instructions::delegate_args::{self, DelegateArgs};
 
 /// Which of the owner's accounts, and who helps to run it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct OpenAccountArgs {
     /// Number that lets one owner have several accounts.
     pub id: u16,
-    /// May trade, liquidate, deposit and repay.
-    pub delegate: Option<Pubkey>,
+    /// Its delegate; none for nobody.
+    pub delegate: Option<DelegateArgs>,
 }
 
 /// The payer need not be the owner.
@@ -54,11 +55,10 @@ impl OpenAccount<'_> {
 /// Writes the empty account.
 ///
 /// # Errors
-/// `VersionUnknown`, `EngineMismatch`, `Paused`.
+/// `VersionUnknown`, `EngineMismatch`, `Paused`; of the delegate those of `set_delegate`.
 pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
     ctx.accounts.validate()?;
     let (engine, owner) = (ctx.accounts.engine.key(), ctx.accounts.owner.key());
-    let delegate = args.delegate.unwrap_or_default();
     {
         let mut account = ctx.accounts.margin_account.load_init()?;
         account.version = LAYOUT_VERSION;
@@ -70,7 +70,7 @@ pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
         account.id = args.id;
         account.engine = engine.to_bytes();
         account.owner = owner.to_bytes();
-        account.delegate = delegate.to_bytes();
+        delegate_args::store(&mut account, args.delegate.as_ref())?;
         account.rent_payer = ctx.accounts.payer.key().to_bytes();
         account.invariant().engine()?;
     }
@@ -81,7 +81,7 @@ pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
             account: ctx.accounts.margin_account.key(),
             owner,
             id: args.id,
-            delegate,
+            delegate: args.delegate,
             rent_payer: ctx.accounts.payer.key(),
         }
     );

@@ -5,6 +5,7 @@ use plimsoll_state::{seeds, Engine, EngineAccount, Venue, LAYOUT_VERSION};
 
 use crate::access::require_authority;
 use crate::error::{EngineError, IntoEngine};
+use crate::event::VenueSet;
 
 /// What it may do, on top of which each owner still has to approve it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -18,6 +19,7 @@ pub struct RegisterVenueArgs {
 }
 
 /// Creates the venue's account.
+#[event_cpi]
 #[derive(Accounts)]
 #[instruction(args: RegisterVenueArgs)]
 pub struct RegisterVenue<'info> {
@@ -54,13 +56,18 @@ impl RegisterVenue<'_> {
 /// `NotAuthority`, `ParameterOutOfBounds`.
 pub fn handler(ctx: Context<RegisterVenue>, args: RegisterVenueArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
-    let mut venue = ctx.accounts.venue.load_init()?;
-    venue.version = LAYOUT_VERSION;
-    venue.bump = ctx.bumps.venue;
-    venue.active = 1;
-    venue.engine = ctx.accounts.engine.key().to_bytes();
-    venue.signer = args.signer.to_bytes();
-    venue.settle_markets = args.settle_markets;
-    venue.premium_markets = args.premium_markets;
-    venue.invariant().engine()
+    let set = {
+        let mut venue = ctx.accounts.venue.load_init()?;
+        venue.version = LAYOUT_VERSION;
+        venue.bump = ctx.bumps.venue;
+        venue.active = 1;
+        venue.engine = ctx.accounts.engine.key().to_bytes();
+        venue.signer = args.signer.to_bytes();
+        venue.settle_markets = args.settle_markets;
+        venue.premium_markets = args.premium_markets;
+        venue.invariant().engine()?;
+        VenueSet::new(&ctx.accounts.venue.key(), &venue, ctx.accounts.authority.key())
+    };
+    crate::event::emit_event!(ctx, set);
+    Ok(())
 }

@@ -5,6 +5,7 @@ use plimsoll_state::{EngineAccount, MarginAccount, VenueApproval};
 
 use crate::access::require_owner;
 use crate::error::{EngineError, IntoEngine};
+use crate::event::VenueRevoked;
 
 /// Which one.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -14,6 +15,7 @@ pub struct RevokeVenueArgs {
 }
 
 /// Nothing but the owner's signature is needed.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct RevokeVenue<'info> {
     /// The owner.
@@ -38,9 +40,22 @@ pub fn handler(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
     ctx.accounts.validate()?;
     // A free entry has the address zero, which is no venue.
     ensure!(args.venue != Pubkey::default(), EngineError::VenueNotApproved);
-    let mut account = ctx.accounts.margin_account.load_mut()?;
-    let venue = args.venue.to_bytes();
-    let approval = account.venues.iter_mut().find(|approval| approval.venue == venue);
-    *approval.ok_or(EngineError::VenueNotApproved)? = VenueApproval::default();
-    account.invariant().engine()
+    let engine = {
+        let mut account = ctx.accounts.margin_account.load_mut()?;
+        let venue = args.venue.to_bytes();
+        let approval = account.venues.iter_mut().find(|approval| approval.venue == venue);
+        *approval.ok_or(EngineError::VenueNotApproved)? = VenueApproval::default();
+        account.invariant().engine()?;
+        Pubkey::from(account.engine)
+    };
+    crate::event::emit_event!(
+        ctx,
+        VenueRevoked {
+            engine,
+            account: ctx.accounts.margin_account.key(),
+            owner: ctx.accounts.owner.key(),
+            venue: args.venue,
+        }
+    );
+    Ok(())
 }

@@ -1,19 +1,22 @@
-//! Names, replaces or removes an account's delegate.
+//! Names, replaces or removes an account's delegate, and says which rights it has.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount};
 
 use crate::access::{require_active, require_owner};
 use crate::error::IntoEngine;
+use crate::event::DelegateSet;
+use crate::instructions::delegate_args::{self, DelegateArgs};
 
 /// The delegate.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct SetDelegateArgs {
-    /// May trade, liquidate, deposit and repay; none removes the present one.
-    pub delegate: Option<Pubkey>,
+    /// Replaces the present one; none removes it.
+    pub delegate: Option<DelegateArgs>,
 }
 
 /// A delegate never changes delegates.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct SetDelegate<'info> {
     /// The owner.
@@ -33,13 +36,27 @@ impl SetDelegate<'_> {
     }
 }
 
-/// Replaces the delegate.
+/// Replaces the delegate and all of its rights. Its day begins anew: only the owner signs here.
 ///
 /// # Errors
-/// `NotOwner`, `AccountBankrupt`.
+/// `NotOwner`, `AccountBankrupt`, `ParameterOutOfBounds` for the default address, `DelegateRightUnknown`,
+/// `DelegateRightsEmpty`, `DelegateLimitMismatch`, `AmountTooLarge`.
 pub fn handler(ctx: Context<SetDelegate>, args: SetDelegateArgs) -> Result<()> {
     ctx.accounts.validate()?;
-    let mut account = ctx.accounts.margin_account.load_mut()?;
-    account.delegate = args.delegate.unwrap_or_default().to_bytes();
-    account.invariant().engine()
+    let engine = {
+        let mut account = ctx.accounts.margin_account.load_mut()?;
+        delegate_args::store(&mut account, args.delegate.as_ref())?;
+        account.invariant().engine()?;
+        Pubkey::from(account.engine)
+    };
+    crate::event::emit_event!(
+        ctx,
+        DelegateSet {
+            engine,
+            account: ctx.accounts.margin_account.key(),
+            owner: ctx.accounts.owner.key(),
+            delegate: args.delegate,
+        }
+    );
+    Ok(())
 }

@@ -1,15 +1,17 @@
 //! Moves a position from a seller to a buyer at an agreed price.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::params::{GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
+use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::{
-    exchange, pause, EngineAccount, Exchanged, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus,
-    Venue,
+    exchange, pause, right, EngineAccount, Exchanged, MarginAccount, Market, MarketSlot, PriceBoard, Registry,
+    SlotStatus, Venue, VenueApproval,
 };
 
-use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine};
+use crate::access::{
+    now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine, Role,
+};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{FillSettled, PoolState, PositionState};
 use crate::gate::{self, MarginBefore};
@@ -23,7 +25,8 @@ pub struct SettleFillArgs {
     pub quote_atoms: u64,
 }
 
-/// Two margin accounts, and who lets the fill happen: a venue that both owners approved, or both owners.
+/// Two margin accounts, and who lets the fill happen: a venue that both owners approved, or both sides by their owner or
+/// by a delegate that may trade.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SettleFill<'info> {
@@ -44,10 +47,27 @@ pub struct SettleFill<'info> {
     pub venue: Option<AccountLoader<'info, Venue>>,
     /// The PDA of the venue's program.
     pub venue_signer: Option<Signer<'info>>,
-    /// Without a venue: owner or delegate of the buyer.
+    /// Without a venue: the buyer's owner, or its delegate with the right to trade.
     pub buyer_authority: Option<Signer<'info>>,
-    /// Without a venue: owner or delegate of the seller; may be the same signer.
+    /// Without a venue: the seller's owner, or its delegate with the right to trade; may be the same signer.
     pub seller_authority: Option<Signer<'info>>,
+}
+
+/// Who lets the fill happen.
+#[derive(Clone, Copy)]
+enum By {
+    Venue,
+    Sides { buyer: Role, seller: Role },
+}
+
+impl By {
+    /// Whether the account of one side is signed for by its delegate.
+    fn delegate_of(self, buys: bool) -> bool {
+        match self {
+            Self::Venue => false,
+            Self::Sides { buyer, seller } => (if buys { buyer } else { seller }) == Role::Delegate,
+        }
+    }
 }
 
 /// What one side of the fill has to satisfy afterwards.
@@ -59,7 +79,7 @@ enum Duty {
 }
 
 impl SettleFill<'_> {
-    fn validate(&self, args: &SettleFillArgs) -> Result<()> {
+    fn validate(&self, args: &SettleFillArgs) -> Result<By> {
         // Amounts the numbers hold; a fill of nothing is an error.
         ensure!(args.base_units != 0 && args.quote_atoms != 0, EngineError::AmountZero);
         ensure!(args.base_units <= MAX_BASE_UNITS && args.quote_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
@@ -84,35 +104,46 @@ impl SettleFill<'_> {
                 let named = venue.signer == signer.key().to_bytes();
                 let may_settle = venue.settle_markets & (1 << market.index) != 0;
                 ensure!(venue.active == 1 && named && may_settle, EngineError::VenueInactive);
+                Ok(By::Venue)
             }
             (None, None) => {
                 let missing = EngineError::NotOwnerOrDelegate;
-                require_owner_or_delegate(&buyer, self.buyer_authority.as_ref().ok_or(missing)?.key)?;
-                require_owner_or_delegate(&seller, self.seller_authority.as_ref().ok_or(missing)?.key)?;
+                let (buys, sells) =
+                    (self.buyer_authority.as_ref().ok_or(missing)?, self.seller_authority.as_ref().ok_or(missing)?);
+                Ok(By::Sides {
+                    buyer: require_owner_or_delegate(&buyer, buys.key, right::TRADE)?,
+                    seller: require_owner_or_delegate(&seller, sells.key, right::TRADE)?,
+                })
             }
-            _ => return Err(crate::error::fail(EngineError::VenueInactive)),
+            _ => Err(crate::error::fail(EngineError::VenueInactive)),
         }
-        Ok(())
     }
 
-    fn settle(&self, args: &SettleFillArgs, now: i64) -> Result<FillSettled> {
+    fn settle(&self, args: &SettleFillArgs, by: By, now: i64) -> Result<FillSettled> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut market = self.market.load_mut()?;
         let (mut buyer, mut seller) = (self.buyer.load_mut()?, self.seller.load_mut()?);
         let params = registry.params();
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
-        let spot = fresh_spot(slot, &board, params, now)?;
+        let by_delegate = by.delegate_of(true) || by.delegate_of(false);
+        // A delegate's price is bounded by the board's alone, which is then as new as for adding risk, whatever it does.
+        let max_age_secs = if by_delegate { params.risk_age_secs } else { params.read_age_secs };
+        let spot = fresh_spot(slot, &board, max_age_secs, now)?;
         ensure!(
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_atoms = fill_fee_up(args.base_units, spot, market.fill_fee_ppm, params).engine()?;
+        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fill_fee_ppm, params).engine()?;
+        let notional = spot.value_up(args.base_units).max(args.quote_atoms);
         if let Some(venue) = &self.venue {
-            let notional = spot.value_up(args.base_units).max(args.quote_atoms);
-            use_approval(&mut buyer, &venue.key(), notional)?;
-            use_approval(&mut seller, &venue.key(), notional)?;
+            let venue = venue.key();
+            use_approval(&mut buyer, &venue, market.index, notional, now)?;
+            use_approval(&mut seller, &venue, market.index, notional, now)?;
         }
         let context = FillContext { registry: &registry, board: &board, slot, index: market.index, spot, args, now };
+        if by_delegate {
+            context.use_delegates(by, &mut buyer, &mut seller, notional)?;
+        }
         let buyer_duty = context.duty(&buyer, true)?;
         let seller_duty = context.duty(&seller, false)?;
         let (exchanged, buyer_position, seller_position) =
@@ -128,6 +159,8 @@ impl SettleFill<'_> {
             venue: self.venue.as_ref().map(|v| v.key()).unwrap_or_default(),
             buyer: self.buyer.key(),
             seller: self.seller.key(),
+            buyer_signer: self.buyer_authority.as_ref().map(|signer| signer.key()).unwrap_or_default(),
+            seller_signer: self.seller_authority.as_ref().map(|signer| signer.key()).unwrap_or_default(),
             base_units: args.base_units,
             quote_atoms: args.quote_atoms,
             fee_atoms,
@@ -141,17 +174,19 @@ impl SettleFill<'_> {
 }
 
 /// The board's price of the market, which a fill needs fresh: it bounds the price and feeds both sides' margins.
-fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, params: &GlobalParams, now: i64) -> Result<UnitPrice> {
+fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age_secs: u32, now: i64) -> Result<UnitPrice> {
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-    let fresh = now.saturating_sub(price.published_at) <= params.read_age_secs as i64 && price.spot.mantissa != 0;
+    let fresh = now.saturating_sub(price.published_at) <= max_age_secs as i64 && price.spot.mantissa != 0;
     ensure!(fresh, EngineError::PriceStale);
     Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
 }
 
-/// The owner approved the venue, and for at least this much more notional.
-fn use_approval(account: &mut MarginAccount, venue: &Pubkey, notional_atoms: u64) -> Result<()> {
+/// The owner approved the venue, for this market, until later than now, and for at least this much more notional.
+fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notional_atoms: u64, now: i64) -> Result<()> {
     let key = venue.to_bytes();
-    let approval = account.venues.iter_mut().find(|a| a.venue == key).ok_or(EngineError::VenueNotApproved)?;
+    let approved = |a: &&mut VenueApproval| a.venue == key && a.markets >> market & 1 == 1;
+    let approval = account.venues.iter_mut().find(approved).ok_or(EngineError::VenueNotApproved)?;
+    ensure!(!approval.has_expired(now), EngineError::VenueApprovalExpired);
     approval.notional_left_atoms =
         approval.notional_left_atoms.checked_sub(notional_atoms).ok_or(EngineError::VenueNotionalExceeded)?;
     Ok(())
@@ -169,6 +204,26 @@ struct FillContext<'a> {
 }
 
 impl FillContext<'_> {
+    /// Books the notional against the day of each side that its delegate signs for, at a price that costs it the fee alone.
+    #[cold]
+    #[inline(never)]
+    fn use_delegates(
+        &self,
+        by: By,
+        buyer: &mut MarginAccount,
+        seller: &mut MarginAccount,
+        notional_atoms: u64,
+    ) -> Result<()> {
+        for (account, buys) in [(buyer, true), (seller, false)] {
+            if by.delegate_of(buys) {
+                let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
+                ensure!(!worse, EngineError::DelegateWorseThanSpot);
+                ensure!(account.spend_delegate_limit(notional_atoms, self.now), EngineError::DelegateLimitExceeded);
+            }
+        }
+        Ok(())
+    }
+
     /// What a side must satisfy afterwards, decided on its position before.
     #[inline(never)]
     fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
@@ -243,12 +298,12 @@ impl FillContext<'_> {
 ///
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `SameAccount`, `VersionUnknown`, `EngineMismatch`, `Paused`, `AccountBankrupt`,
-/// `VenueInactive`, `VenueNotApproved`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`, `PriceStale`,
-/// `PriceOutsideBand`, `ReduceOnly`, `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`,
+/// `VenueInactive`, `VenueNotApproved`, `VenueApprovalExpired`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`,
+/// `DelegateMayNotTrade`, `DelegateWorseThanSpot`, `DelegateLimitExceeded`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`, `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`,
 /// `OpenInterestCapReached`, `InitialMarginInsufficient`, `MarginRatioFalls`.
 pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
-    let fill = ctx.accounts.settle(&args, now_secs()?)?;
+    let by = ctx.accounts.validate(&args)?;
+    let fill = ctx.accounts.settle(&args, by, now_secs()?)?;
     crate::event::emit_event!(ctx, fill);
     Ok(())
 }

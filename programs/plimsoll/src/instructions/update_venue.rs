@@ -5,6 +5,7 @@ use plimsoll_state::{Engine, EngineAccount, Venue};
 
 use crate::access::{require_authority, require_of_engine};
 use crate::error::IntoEngine;
+use crate::event::VenueSet;
 
 /// The whole set of permissions.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -17,7 +18,8 @@ pub struct UpdateVenueArgs {
     pub premium_markets: u32,
 }
 
-/// Owners' approvals stay as they are.
+/// Owners' approvals stay as they are: they name their markets themselves.
+#[event_cpi]
 #[derive(Accounts)]
 pub struct UpdateVenue<'info> {
     /// The engine's authority.
@@ -44,9 +46,14 @@ impl UpdateVenue<'_> {
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`.
 pub fn handler(ctx: Context<UpdateVenue>, args: UpdateVenueArgs) -> Result<()> {
     ctx.accounts.validate()?;
-    let mut venue = ctx.accounts.venue.load_mut()?;
-    venue.active = args.active as u8;
-    venue.settle_markets = args.settle_markets;
-    venue.premium_markets = args.premium_markets;
-    venue.invariant().engine()
+    let set = {
+        let mut venue = ctx.accounts.venue.load_mut()?;
+        venue.active = args.active as u8;
+        venue.settle_markets = args.settle_markets;
+        venue.premium_markets = args.premium_markets;
+        venue.invariant().engine()?;
+        VenueSet::new(&ctx.accounts.venue.key(), &venue, ctx.accounts.authority.key())
+    };
+    crate::event::emit_event!(ctx, set);
+    Ok(())
 }

@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_full_table_opens_nothing_but_quote() {
-        let mut account = MarginAccount::zeroed();
+        let version = plimsoll_state::LAYOUT_VERSION;
+        let mut account = MarginAccount { version, ..MarginAccount::zeroed() };
         for bank in 1..16 {
             apply_delta(&mut account, bank, 1, &VIEW).unwrap();
         }

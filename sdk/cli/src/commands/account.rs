@@ -1,21 +1,24 @@
 //! `plimsoll account`.
 
 use clap::Subcommand;
-use plimsoll::instructions::OpenAccountArgs;
-use plimsoll_migrations::Result;
+use plimsoll::instructions::{ApproveVenueArgs, OpenAccountArgs};
+use plimsoll_migrations::{Error, Result};
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::ix;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::{balance_atoms, Views};
-use plimsoll_state::{AccountStatus, MarginAccount, Registry};
+use plimsoll_state::{AccountStatus, MarginAccount};
 use serde_json::{json, Value};
 use solana_pubkey::Pubkey;
 
 use crate::amount::{ratio, show, show_price, usd_pico, Amount};
 use crate::context::{usage, Context, Loaded};
 use crate::margin::{liquidation_prices, underlyings, LiquidationPrices, Standing};
-use crate::names::name_of;
+use crate::names::{market_names, name_of};
 use crate::output::Report;
+use crate::rights::{words, Rights};
+
+const DAY_SECS: i64 = 86_400;
 
 /// Commands on margin accounts.
 #[derive(Subcommand, Debug)]
@@ -40,9 +43,11 @@ pub enum AccountCommand {
         /// Its number
         #[arg(long, default_value_t = 0)]
         id: u16,
-        /// Who may trade, liquidate, deposit and repay, but neither withdraw nor borrow
+        /// Who helps to run it, and never withdraws or borrows
         #[arg(long, value_name = "ADDRESS")]
         delegate: Option<Pubkey>,
+        #[command(flatten)]
+        rights: Rights,
     },
     /// Close an empty margin account
     Close {
@@ -50,7 +55,7 @@ pub enum AccountCommand {
         #[arg(default_value = "0")]
         account: String,
     },
-    /// Name, replace or remove the delegate
+    /// Name the delegate and say what it may do, or remove it
     Delegate {
         /// The delegate
         #[arg(required_unless_present = "none", value_name = "ADDRESS")]
@@ -58,16 +63,24 @@ pub enum AccountCommand {
         /// Remove it
         #[arg(long, conflicts_with = "delegate")]
         none: bool,
+        #[command(flatten)]
+        rights: Rights,
         /// The account
         #[arg(long, default_value = "0")]
         account: String,
     },
-    /// Let a venue settle fills, up to a notional
+    /// Let a venue settle fills: in some markets, up to a notional, for some days
     ApproveVenue {
         /// The venue as the engine knows it: `plimsoll venue list`
         venue: Pubkey,
         /// Notional it may settle from now on, in the settlement token
         limit: Amount,
+        /// Markets, separated by commas: some that the venue settles now
+        #[arg(long, required = true, value_delimiter = ',', value_name = "NAMES")]
+        markets: Vec<String>,
+        /// How long
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+        days: u16,
         /// The account
         #[arg(long, default_value = "0")]
         account: String,
@@ -95,23 +108,31 @@ pub async fn run(context: &Context, command: AccountCommand) -> Result<()> {
             report(&loaded, &address, &account)?.print(context.json);
             Ok(())
         }
-        AccountCommand::Open { id, delegate } => {
+        AccountCommand::Open { id, delegate, rights } => {
             let (keys, owner) = (&loaded.accounts.keys, context.session.address()?);
             let address = keys.margin_account(&owner, id);
+            let delegate = delegate.map(|key| rights.of(key, loaded.quote_decimals())).transpose()?;
             let open = ix::open_account(keys, owner, owner, OpenAccountArgs { id, delegate });
             context.act(&format!("open account {id}, {address}"), None, &[], &[open]).await
         }
         AccountCommand::Close { account } => close(context, &loaded, &account).await,
-        AccountCommand::Delegate { delegate, account, .. } => {
+        AccountCommand::Delegate { delegate, rights, account, .. } => {
             let address = context.account_address(&loaded.accounts.keys, &account)?;
-            let set = ix::set_delegate(context.session.address()?, address, delegate);
+            let named = delegate.map(|key| rights.of(key, loaded.quote_decimals())).transpose()?;
+            let set = ix::set_delegate(context.session.address()?, address, named);
             let name = delegate.map_or_else(|| "nobody".to_owned(), |key| key.to_string());
             context.act(&format!("make {name} the delegate of {address}"), None, &[], &[set]).await
         }
-        AccountCommand::ApproveVenue { venue, limit, account } => {
+        AccountCommand::ApproveVenue { venue, limit, markets, days, account } => {
             let address = context.account_address(&loaded.accounts.keys, &account)?;
-            let atoms = limit.atoms(loaded.decimals(Registry::QUOTE_BANK as u8))?;
-            let approve = ix::approve_venue(context.session.address()?, address, venue, atoms);
+            let approval = ApproveVenueArgs {
+                markets: markets
+                    .iter()
+                    .try_fold(0, |bits, name| Ok::<u32, Error>(bits | 1 << loaded.names.market(name)?))?,
+                notional_limit_atoms: limit.atoms(loaded.quote_decimals())?,
+                expires_at: loaded.accounts.now + days as i64 * DAY_SECS,
+            };
+            let approve = ix::approve_venue(context.session.address()?, address, venue, approval);
             context.act(&format!("let {venue} settle fills of {address}"), None, &[], &[approve]).await
         }
         AccountCommand::RevokeVenue { venue, account } => {
@@ -197,6 +218,7 @@ fn report(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Result<
         ("account", format!("{address} (number {})", account.id)),
         ("owner", key(account.owner)),
         ("delegate", key(account.delegate)),
+        ("delegate may", words(account, loaded.quote_decimals() as u32)),
     ];
     facts.extend(margins(&standing));
     facts.push(("state", state(account, &standing)));
@@ -211,9 +233,16 @@ fn report(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Result<
     if account.under_water_secs > 0 {
         facts.push(("under water", format!("{} s on its clock", account.under_water_secs)));
     }
-    let quote = loaded.decimals(Registry::QUOTE_BANK as u8) as u32;
+    let quote = loaded.quote_decimals() as u32;
     let venues = account.venues.iter().filter(|venue| venue.venue != [0; 32]);
-    let venues = venues.map(|venue| vec![key(venue.venue), show(venue.notional_left_atoms as i128, quote)]);
+    let venues = venues.map(|venue| {
+        let ends = match venue.expires_at.saturating_sub(accounts.now) {
+            secs @ 1.. => format!("in {:.1} days", secs as f64 / DAY_SECS as f64),
+            _ => "has ended".to_owned(),
+        };
+        let markets = market_names(&loaded.names, venue.markets);
+        vec![key(venue.venue), markets, show(venue.notional_left_atoms as i128, quote), ends]
+    });
     Ok(Report::default()
         .with_facts("account", facts)
         .with_exact("exact", exact(&standing))
@@ -224,7 +253,7 @@ fn report(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Result<
         .with_note("liquidation prices, each with the others unchanged:")
         .with_rows("liquidation_prices", &["price", "now $", "below $", "above $"], prices(loaded, &accounts)?)
         .with_note("venues that may settle fills:")
-        .with_rows("venues", &["venue", "notional left"], venues.collect()))
+        .with_rows("venues", &["venue", "markets", "notional left", "ends"], venues.collect()))
 }
 
 /// NAV and requirements in words.
@@ -265,7 +294,7 @@ fn balances(loaded: &Loaded, account: &MarginAccount) -> Result<Vec<Vec<String>>
 
 fn positions(loaded: &Loaded, accounts: &Accounts) -> Result<Vec<Vec<String>>> {
     let portfolio = accounts.portfolio(Views::SPOT).map_err(plimsoll_rpc::Error::from)?;
-    let quote = loaded.decimals(Registry::QUOTE_BANK as u8) as u32;
+    let quote = loaded.quote_decimals() as u32;
     let rows = portfolio.perps().iter().map(|leg| {
         let slot = &loaded.accounts.registry.markets[leg.market as usize];
         let notional = leg.prices.spot.value_down(leg.units.unsigned_abs());

@@ -21,7 +21,8 @@ use crate::output::Report;
 /// Commands of the keeper.
 #[derive(Subcommand, Debug)]
 pub enum KeeperCommand {
-    /// Keep the engine until stopped by Ctrl-C; needs a delegate's key, never one to anybody's funds
+    /// Keep the engine until stopped by Ctrl-C; needs the key of a delegate that may liquidate, never one
+    /// to anybody's funds
     Run {
         /// The keeper's configuration; every key has a default
         #[arg(long, value_name = "PATH")]

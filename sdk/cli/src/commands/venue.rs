@@ -9,7 +9,7 @@ use plimsoll_state::Venue as Registered;
 use solana_pubkey::Pubkey;
 
 use crate::context::{usage, Context, Loaded};
-use crate::names::name_of;
+use crate::names::market_names;
 use crate::output::Report;
 
 /// Commands on venues.
@@ -27,8 +27,8 @@ pub enum VenueCommand {
 }
 
 /// Every refusal of the example venue.
-const REFUSALS: [VenueError; 10] = [
-    VenueError::NotOwnerOrDelegate,
+const REFUSALS: [VenueError; 12] = [
+    VenueError::NotOwner,
     VenueError::QuoteExpired,
     VenueError::QuoteMismatch,
     VenueError::QuoteEmpty,
@@ -38,6 +38,8 @@ const REFUSALS: [VenueError; 10] = [
     VenueError::QuoteForAnother,
     VenueError::NoOutcome,
     VenueError::LegAccountMissing,
+    VenueError::ForeignEngine,
+    VenueError::MarginOfAnother,
 ];
 
 /// Runs one.
@@ -74,8 +76,8 @@ async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
             address.to_string(),
             Pubkey::new_from_array(venue.signer).to_string(),
             status(venue).to_owned(),
-            markets(loaded, venue.settle_markets),
-            markets(loaded, venue.premium_markets),
+            market_names(&loaded.names, venue.settle_markets),
+            market_names(&loaded.names, venue.premium_markets),
         ]
     });
     Report::table("venues", &["venue", "signer", "status", "settles", "reports premium of"], rows.collect())
@@ -88,16 +90,6 @@ const fn status(venue: &Registered) -> &'static str {
         "active"
     } else {
         "stopped"
-    }
-}
-
-fn markets(loaded: &Loaded, bits: u32) -> String {
-    let named: Vec<String> =
-        (0..32).filter(|slot| bits >> slot & 1 == 1).map(|slot| name_of(&loaded.names.markets, slot)).collect();
-    if named.is_empty() {
-        "nothing".into()
-    } else {
-        named.join(", ")
     }
 }
 
@@ -118,7 +110,9 @@ async fn show(context: &Context, loaded: &Loaded, venue: &Venue) -> Result<Repor
              configure`",
             venue.signer
         ),
-        (true, Some(_)) => format!("owners run `plimsoll account approve-venue {} LIMIT`", venue.registered),
+        (true, Some(_)) => {
+            format!("owners run `plimsoll account approve-venue {} LIMIT --markets NAMES --days N`", venue.registered)
+        }
     };
     let facts = vec![
         ("operator", venue.operator.to_string()),
@@ -127,7 +121,10 @@ async fn show(context: &Context, loaded: &Loaded, venue: &Venue) -> Result<Repor
         ("own account", venue.config.to_string()),
         ("created", if created { "yes" } else { "no" }.to_owned()),
         ("registered", registered.map_or("no", status).to_owned()),
-        ("settles", registered.map_or_else(|| "nothing".to_owned(), |venue| markets(loaded, venue.settle_markets))),
+        (
+            "settles",
+            registered.map_or_else(|| "nothing".to_owned(), |venue| market_names(&loaded.names, venue.settle_markets)),
+        ),
         ("next", next),
     ];
     Ok(Report::default().with_facts("venue", facts))

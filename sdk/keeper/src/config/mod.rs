@@ -120,7 +120,7 @@ impl Default for ClusterConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeysConfig {
-    /// Key that pays fees and signs as the liquidator account's delegate.
+    /// Key that pays fees and signs as the liquidator account's delegate, with the right to liquidate.
     pub keypair: String,
     /// The margin account that pays for what is liquidated; without one nothing is liquidated.
     #[serde(skip_serializing_if = "Option::is_none")]

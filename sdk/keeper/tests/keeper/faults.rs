@@ -259,7 +259,7 @@ async fn a_key_that_is_not_the_delegate_is_refused_at_the_start() {
     let mut config = stage.config();
     config.keys.liquidator = Some(stage.maker.account.to_string());
     let refused = stage.keeper(config).await.err().expect("refused").to_string();
-    assert!(refused.contains(Role::Stranger.statement()), "{refused}");
+    assert!(refused.contains(&Role::Stranger.statement()), "{refused}");
 }
 
 #[tokio::test]

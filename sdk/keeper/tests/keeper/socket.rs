@@ -64,7 +64,7 @@ fn news(world: &World, of: &Trader, slot: u64) -> Value {
     let data = base64::engine::general_purpose::STANDARD.encode(world.data(&of.account));
     let account = json!({
         "lamports": 1, "data": [data, "base64"], "owner": plimsoll_sdk::pda::PROGRAM_ID.to_string(),
-        "executable": false, "rentEpoch": 0, "space": 2_912,
+        "executable": false, "rentEpoch": 0, "space": 3_040,
     });
     json!({ "context": { "slot": slot }, "value": { "pubkey": of.account.to_string(), "account": account } })
 }

@@ -9,7 +9,7 @@ use plimsoll_keeper::stream::read;
 use plimsoll_keeper::stream::snapshot::Snapshots;
 use plimsoll_keeper::Keeper;
 use plimsoll_rpc::Cluster;
-use plimsoll_sdk::ix;
+use plimsoll_sdk::ix::{self, args};
 use plimsoll_sim::world::{keypair, Trader, World, BTC, E8, SOL, USDC};
 use plimsoll_state::MarginAccount;
 use solana_keypair::Keypair;
@@ -55,7 +55,10 @@ fn with_borrower() -> (World, Trader, Trader, Trader) {
     let key = world.party("keeper");
     assert_eq!(key, delegate().pubkey());
     world
-        .send(&liquidator.owner, &[ix::set_delegate(liquidator.owner, liquidator.account, Some(key))])
+        .send(
+            &liquidator.owner,
+            &[ix::set_delegate(liquidator.owner, liquidator.account, Some(args::DelegateArgs::liquidator(key)))],
+        )
         .expect("a delegate");
     let alice = funded_trader(&mut world, "alice", SOL, 100 * ONE_SOL);
     world.borrow(&alice, USDC, 13_900 * USD).expect("a borrow");

@@ -1,7 +1,7 @@
 //! Margin accounts: open, close, delegate, venues.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll::instructions::{ApproveVenueArgs, OpenAccountArgs, RevokeVenueArgs, SetDelegateArgs};
+use plimsoll::instructions::{ApproveVenueArgs, DelegateArgs, OpenAccountArgs, RevokeVenueArgs, SetDelegateArgs};
 use plimsoll::{accounts, instruction};
 use solana_instruction::Instruction;
 
@@ -35,20 +35,28 @@ pub fn close_account(owner: Pubkey, margin_account: Pubkey, rent_payer: Pubkey) 
     build(accounts, instruction::CloseAccount {})
 }
 
-/// Names, replaces or removes the delegate.
-pub fn set_delegate(owner: Pubkey, margin_account: Pubkey, delegate: Option<Pubkey>) -> Instruction {
-    let accounts = accounts::SetDelegate { owner, margin_account };
+/// Names or replaces the delegate with all of its rights, or removes it.
+pub fn set_delegate(owner: Pubkey, margin_account: Pubkey, delegate: Option<DelegateArgs>) -> Instruction {
+    let accounts =
+        accounts::SetDelegate { owner, margin_account, event_authority: pda::event_authority(), program: PROGRAM_ID };
     build(accounts, instruction::SetDelegate { args: SetDelegateArgs { delegate } })
 }
 
-/// Approves a venue, or replaces the limit of an approved one.
-pub fn approve_venue(owner: Pubkey, margin_account: Pubkey, venue: Pubkey, notional_limit_atoms: u64) -> Instruction {
-    let accounts = accounts::ApproveVenue { owner, margin_account, venue };
-    build(accounts, instruction::ApproveVenue { args: ApproveVenueArgs { notional_limit_atoms } })
+/// Approves a venue, or replaces the whole approval of an approved one.
+pub fn approve_venue(owner: Pubkey, margin_account: Pubkey, venue: Pubkey, args: ApproveVenueArgs) -> Instruction {
+    let accounts = accounts::ApproveVenue {
+        owner,
+        margin_account,
+        venue,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::ApproveVenue { args })
 }
 
 /// Revokes a venue.
 pub fn revoke_venue(owner: Pubkey, margin_account: Pubkey, venue: Pubkey) -> Instruction {
-    let accounts = accounts::RevokeVenue { owner, margin_account };
+    let accounts =
+        accounts::RevokeVenue { owner, margin_account, event_authority: pda::event_authority(), program: PROGRAM_ID };
     build(accounts, instruction::RevokeVenue { args: RevokeVenueArgs { venue } })
 }

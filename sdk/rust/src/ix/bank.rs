@@ -61,7 +61,8 @@ pub fn update_bank(keys: &EngineKeys, authority: Pubkey, bank: u8, args: UpdateB
     build(accounts, instruction::UpdateBank { args })
 }
 
-/// Deposits from `source`, a token account of `authority`, the account's owner or delegate.
+/// Deposits from `source`, a token account of `authority`, the account's owner or its delegate with the right
+/// to deposit.
 pub fn deposit(
     keys: &EngineKeys,
     token: &Token,

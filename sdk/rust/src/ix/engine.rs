@@ -36,14 +36,22 @@ pub fn grow_registry(keys: &EngineKeys, authority: Pubkey, payer: Pubkey, params
         engine: keys.engine,
         registry: keys.registry,
         system_program: SYSTEM_PROGRAM,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
     };
     build(accounts, instruction::GrowRegistry { args: GrowRegistryArgs { params: (*params).into() } })
 }
 
 /// Creates or grows the board by one step.
 pub fn grow_board(keys: &EngineKeys, payer: Pubkey) -> Instruction {
-    let accounts =
-        accounts::GrowBoard { payer, engine: keys.engine, board: keys.board, system_program: SYSTEM_PROGRAM };
+    let accounts = accounts::GrowBoard {
+        payer,
+        engine: keys.engine,
+        board: keys.board,
+        system_program: SYSTEM_PROGRAM,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
     build(accounts, instruction::GrowBoard {})
 }
 
@@ -85,7 +93,8 @@ pub fn propose_authority(keys: &EngineKeys, authority: Pubkey, args: ProposeAuth
 
 /// Brings an account of the layout version before the program's to the program's; anyone may send it.
 pub fn migrate_account(account: Pubkey) -> Instruction {
-    build(accounts::MigrateAccount { account }, instruction::MigrateAccount {})
+    let accounts = accounts::MigrateAccount { account, event_authority: pda::event_authority(), program: PROGRAM_ID };
+    build(accounts, instruction::MigrateAccount {})
 }
 
 /// Takes office.
@@ -107,12 +116,20 @@ pub fn register_venue(keys: &EngineKeys, authority: Pubkey, payer: Pubkey, args:
         engine: keys.engine,
         venue: keys.venue(&args.signer),
         system_program: SYSTEM_PROGRAM,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
     };
     build(accounts, instruction::RegisterVenue { args })
 }
 
 /// Changes what a venue may do.
 pub fn update_venue(keys: &EngineKeys, authority: Pubkey, venue: Pubkey, args: UpdateVenueArgs) -> Instruction {
-    let accounts = accounts::UpdateVenue { authority, engine: keys.engine, venue };
+    let accounts = accounts::UpdateVenue {
+        authority,
+        engine: keys.engine,
+        venue,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
     build(accounts, instruction::UpdateVenue { args })
 }

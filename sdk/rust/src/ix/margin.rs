@@ -26,7 +26,7 @@ pub fn observe_margin(keys: &EngineKeys, margin_account: Pubkey) -> Instruction 
 /// Who liquidates whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parties {
-    /// Owner or delegate of the liquidator's account.
+    /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     pub signer: Pubkey,
     /// The liquidator's margin account.
     pub liquidator: Pubkey,

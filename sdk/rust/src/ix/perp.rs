@@ -46,7 +46,7 @@ pub enum FillAuthority {
         /// The PDA of the venue's program.
         signer: Pubkey,
     },
-    /// Owner or delegate of each side.
+    /// The owner of each side, or its delegate with the right to trade.
     Sides {
         /// Of the buyer.
         buyer: Pubkey,

@@ -44,7 +44,7 @@ impl Live {
     ///
     /// # Errors
     /// What the programs refuse.
-    pub async fn open(&self, name: &str, delegate: Option<Pubkey>, bank: u8, atoms: u64) -> Tried<Party> {
+    pub async fn open(&self, name: &str, delegate: Option<args::DelegateArgs>, bank: u8, atoms: u64) -> Tried<Party> {
         let party = self.party(name);
         let args = args::OpenAccountArgs { id: 0, delegate };
         let mut all = vec![ix::open_account(&self.keys, party.owner(), self.authority(), args)];

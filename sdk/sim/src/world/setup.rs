@@ -141,7 +141,12 @@ impl World {
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn open_account(&mut self, owner: Pubkey, id: u16, delegate: Option<Pubkey>) -> Result<Trader, super::Failure> {
+    pub fn open_account(
+        &mut self,
+        owner: Pubkey,
+        id: u16,
+        delegate: Option<args::DelegateArgs>,
+    ) -> Result<Trader, super::Failure> {
         let open = ix::open_account(&self.keys, owner, owner, args::OpenAccountArgs { id, delegate });
         self.send(&owner, &[open])?;
         Ok(Trader { owner, account: self.keys.margin_account(&owner, id) })

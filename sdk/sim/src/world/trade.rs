@@ -3,8 +3,13 @@
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_sdk::ix::{self, args};
+use plimsoll_state::Venue;
+use solana_instruction::Instruction;
 
 use super::{Sent, Trader, World, E8};
+
+/// How long [`World::approve_venue`] approves, seconds.
+const APPROVAL_SECS: i64 = 30 * 86_400;
 
 impl World {
     /// What instructions of a listed bank need to know about its token.
@@ -102,6 +107,17 @@ impl World {
         let args = args::SettleFillArgs { base_units, quote_atoms };
         let fill = ix::settle_fill(&self.keys, market, buyer.account, seller.account, sides, args);
         self.send(&buyer.owner, &[fill])
+    }
+
+    /// The owner's approval of a venue: every market that it settles now, for thirty days, up to a notional.
+    ///
+    /// # Panics
+    /// Where it is no venue.
+    pub fn approve_venue(&self, trader: &Trader, venue: Pubkey, notional_limit_atoms: u64) -> Instruction {
+        let markets = self.read::<Venue>(&venue).settle_markets;
+        let expires_at = self.now() + APPROVAL_SECS;
+        let args = args::ApproveVenueArgs { markets, notional_limit_atoms, expires_at };
+        ix::approve_venue(trader.owner, trader.account, venue, args)
     }
 
     /// Quote atoms that base units of a market cost, rounded to the nearest; none for the last price posted.

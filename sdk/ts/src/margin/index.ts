@@ -9,6 +9,7 @@ import type {
     MarginInputs,
 } from './types.js';
 
+export * from './may.js';
 export * from './module.js';
 export * from './types.js';
 

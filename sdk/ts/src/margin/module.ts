@@ -1,3 +1,5 @@
+import { getAddressEncoder } from '@solana/kit';
+
 import { engineError } from '../errors.js';
 import { type MarginView, getMarginViewDecoder } from '../generated/index.js';
 import {
@@ -37,7 +39,8 @@ const MODULE_ERRORS: Readonly<Record<number, string>> = {
 };
 
 /** Version of the module's exports that this file is written for. */
-const INTERFACE_VERSION = 1;
+const INTERFACE_VERSION = 2;
+const addressEncoder = getAddressEncoder();
 /** Room for an answer, bytes. */
 const ANSWER_LEN = 256;
 const AS_MUCH_AS_ALLOWED = (1n << 64n) - 1n;
@@ -47,6 +50,7 @@ interface ModuleExports {
     interface_version(): number;
     account_address(): number;
     account_len(): number;
+    key_address(): number;
     registry_address(): number;
     registry_len(): number;
     board_address(): number;
@@ -95,7 +99,8 @@ export class MarginModule {
     /**
      * What `check_margin` returns.
      *
-     * @param views `all`: maintenance at spot and at the fast average, and initial; `spot`: only the first, the others 0.
+     * @param views `all`: maintenance at spot and at the fast average, and initial; `spot`: only the first, the others 0 and not
+     * among its `views`.
      * @throws MarginModuleError
      */
     marginView(inputs: MarginInputs, views: 'all' | 'spot' = 'all'): MarginView {
@@ -156,12 +161,13 @@ export class MarginModule {
         return decodeLiquidationPrices(this.#answer(this.#exports.liquidation_prices(inputs.now, priceSlot)));
     }
 
-    #write({ account, registry, board }: MarginInputs): void {
+    #write({ address: key, account, registry, board }: MarginInputs): void {
         const { memory, ...at } = this.#exports;
         const parts: [Uint8Array, number, number, number][] = [
             [account, at.account_address(), at.account_len(), 1],
             [registry, at.registry_address(), at.registry_len(), 2],
             [board, at.board_address(), at.board_len(), 3],
+            [Uint8Array.from(addressEncoder.encode(key)), at.key_address(), 32, 1],
         ];
         for (const [bytes, address, length, code] of parts) {
             if (bytes.length !== length) throw new MarginModuleError(code);

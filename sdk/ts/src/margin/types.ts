@@ -1,9 +1,13 @@
+import type { Address } from '@solana/kit';
+
 import type { EngineErrorInfo } from '../errors.js';
 import type { MaintenanceView } from '../generated/index.js';
 import type { StoredPriceLike } from '../price.js';
 
 /** Whole data of the three accounts that every margin check reads, and the time they are looked at. */
 export interface MarginInputs {
+    /** Address of the margin account, which the answer names. */
+    readonly address: Address;
     /** The margin account. */
     readonly account: Uint8Array;
     /** Its engine's registry. */

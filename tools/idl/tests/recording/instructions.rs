@@ -4,8 +4,8 @@ use anchor_lang::prelude::Pubkey;
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use plimsoll::instructions::{
-    DepositArgs, LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, OpenAccountArgs, ResolveStep,
-    SettleFillArgs, WithdrawArgs,
+    ApproveVenueArgs, DelegateArgs, DepositArgs, LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs,
+    OpenAccountArgs, ResolveStep, SettleFillArgs, WithdrawArgs,
 };
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_sdk::ix::{self, FillAuthority, Parties, Refresh, Token};
@@ -65,12 +65,18 @@ fn accounts_and_banks(names: &Names) -> Vec<(&'static str, Instruction)> {
     let hers = keys.margin_account(&alice, 3);
     let token = Token { bank: 1, mint, token_program: pda::TOKEN_2022_PROGRAM };
     let open = |payer, delegate| ix::open_account(keys, alice, payer, OpenAccountArgs { id: 3, delegate });
+    let delegate =
+        DelegateArgs { key: bob, rights: plimsoll_state::right::ALL, trade_limit_atoms_per_day: 7_000_000_000 };
+    let approval = ApproveVenueArgs { markets: 5, notional_limit_atoms: 9_000_000_000, expires_at: 1_800_000_000 };
     let withdraw = WithdrawArgs { amount_atoms: 0, all: true };
     vec![
         ("check_margin", ix::check_margin(keys, hers, 3)),
         ("observe_margin", ix::observe_margin(keys, hers)),
-        ("open_account", open(bob, Some(bob))),
+        ("open_account", open(bob, Some(delegate))),
         ("open_account_without_delegate", open(alice, None)),
+        ("set_delegate", ix::set_delegate(alice, hers, Some(delegate))),
+        ("set_delegate_to_nobody", ix::set_delegate(alice, hers, None)),
+        ("approve_venue", ix::approve_venue(alice, hers, keys.venue(&bob), approval)),
         ("deposit", ix::deposit(keys, &token, alice, hers, source, DepositArgs { amount_atoms: 5 })),
         ("withdraw", ix::withdraw(keys, &token, alice, hers, source, withdraw)),
         ("accrue", ix::accrue(keys, 1)),

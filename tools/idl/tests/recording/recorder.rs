@@ -148,7 +148,7 @@ fn decoded(account: &MarginAccount) -> Value {
 fn check(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, views: u8) -> Value {
     let check = ix::check_margin(&stage.keys, of.account, views);
     let said = returned(stage.simulate(&stage.authority, &[check]), size_of::<MarginView>());
-    let ours = margin_view(accounts, views == 3).map(|view| bytes_of(&view).to_vec());
+    let ours = margin_view(of.account.as_array(), accounts, views == 3).map(|view| bytes_of(&view).to_vec());
     assert_eq!(ours, said.clone().map_err(|failure| failure.code.unwrap()));
     answer(said)
 }
