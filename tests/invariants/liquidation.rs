@@ -7,6 +7,7 @@ use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{Leg, Plan, Refusal};
 use plimsoll_risk::margin::cmp_products;
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -96,7 +97,8 @@ impl Run {
         Ok(())
     }
 
-    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated.
+    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated, or can be resolved (at the latest
+    /// once wind-down has stood at its ceiling): what he has left may be too little to seize.
     pub fn check_liveness(&self) -> Checked {
         for trader in &self.traders {
             let account = &self.books.accounts[&trader.account];
@@ -110,8 +112,10 @@ impl Run {
                 .collect();
             let some = refusals.len() < legs(&self.books, trader).len();
             let nothing = refusals.iter().all(|(_, reason)| *reason == RiskError::LegEmpty);
-            ensure(some || nothing, || {
-                let p = portfolio(&self.books, account);
+            let p = portfolio(&self.books, account);
+            let verdict = check_bankrupt(&p, &assessed(&self.books, account));
+            let resolvable = matches!(verdict, Ok(()) | Err(RiskError::PerpsRemain));
+            ensure(some || nothing || resolvable, || {
                 format!("INV-31: no leg of {} can be liquidated: {refusals:?}\n{p:?}", trader.account)
             })?;
         }

@@ -90,7 +90,9 @@ fn next_event(
     let prices = || {
         let quote = (portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0).then_some(&portfolio.quote.prices);
         let legs = portfolio.tokens().iter().map(|leg| &leg.prices);
-        legs.chain(portfolio.perps().iter().map(|leg| &leg.prices)).chain(quote)
+        // No price values a leg without a base, so nobody waits for one.
+        let bases = portfolio.perps().iter().filter(|leg| leg.units != 0).map(|leg| &leg.prices);
+        legs.chain(bases).chain(quote)
     };
     let nav = margins(portfolio, At::Spot, true).nav.max(margins(portfolio, At::Fast, true).nav);
     if says(RiskError::CoolOff) {
