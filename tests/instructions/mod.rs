@@ -4,4 +4,5 @@ mod accounts;
 mod engine;
 mod feeds;
 mod listings;
+mod refusals;
 mod world;

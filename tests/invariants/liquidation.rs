@@ -4,7 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{Leg, Plan, Refusal};
+use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal};
 use plimsoll_risk::margin::cmp_products;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::waterfall::check_bankrupt;
@@ -46,10 +46,16 @@ impl Run {
                 EngineError::FillTooSmall,
             ]
             .map(u32::from);
-            return ensure(code.is_some_and(|code| liquidator.contains(&code)), || {
-                format!("{code:?} although the plan is {planned:?}")
-            });
+            // A loss that he does not have the quote for is lent to him, where quote is lent (ADR 13).
+            let closed = [EngineError::ReduceOnly, EngineError::BankTerminal, EngineError::BorrowCapReached];
+            let lends = matches!(leg, Leg::Pair { liability: Liability::NegativePnl(_), .. });
+            let allowed = |code| liquidator.contains(&code) || lends && closed.map(u32::from).contains(&code);
+            return ensure(code.is_some_and(allowed), || format!("{code:?} although the plan is {planned:?}"));
         };
+        if let Leg::Pair { liability, .. } = leg {
+            let bank = if let Liability::Borrow(bank) = liability { bank } else { USDC };
+            self.seen.liquidated(&old, bank);
+        }
         let plan = planned.map_err(|refusal| format!("liquidated although the plan is {refusal:?}"))?;
         let done = outcome(&meta);
         let same = (done.size, done.paid_atoms, done.fee_atoms, done.received_atoms, done.penalty_ppm)

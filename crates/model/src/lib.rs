@@ -9,6 +9,7 @@
 //! | [`params`] | parameters and defaults | risk-design 7.1 |
 //! | [`portfolio`] | an account in whole quantities and dollars | 1 |
 //! | [`margin`] | NAV, MMR, TMR, IMR, quote netting, eligibility | 1, 3 |
+//! | [`in_tokens`] | margins where the settlement token is not at par | ADR 2 |
 //! | [`edge`] | eligibility edges | 3 |
 //! | [`penalty`] | m, p_max, auction and wind-down penalties | 1 |
 //! | [`legs`] | what can be closed, best leg, clamps | 1 |
@@ -32,6 +33,7 @@ pub mod bankruptcy;
 pub mod edge;
 pub mod ema;
 pub mod fills;
+pub mod in_tokens;
 pub mod index;
 pub mod ledger;
 pub mod legs;

@@ -201,6 +201,7 @@ pub fn load(
         leg.cash_atoms = cash;
         leg.rates = slot.rates.0;
         leg.market = position.market;
+        leg.deficit_share_ppm = slot.deficit_share_ppm;
         out.perp_count += 1;
         if units == 0 {
             leg.prices = LegPrices::CASH;

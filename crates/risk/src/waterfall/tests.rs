@@ -298,6 +298,7 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: prices(100, base_scale_down(6, 3).unwrap()),
         market: 0,
+        ..PerpLeg::default()
     };
     let portfolio = account(0, &[], &[perp]);
     assert_eq!(judge(&portfolio), Err(RiskError::PerpsRemain));

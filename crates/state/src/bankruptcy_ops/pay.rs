@@ -7,7 +7,7 @@ use plimsoll_risk::num::to_i64;
 use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
 use plimsoll_risk::{RiskError, RiskResult};
 
-use super::{close_leg_base, closing_price, credit_cash, leg_pnl_down};
+use super::{close_leg_base, closing_price, credit_cash, leg_pnl_down, note_deficit};
 use crate::insurance_ops::{minus, plus};
 use crate::{socialise, AccountStatus, Bank, ClosedBase, MarginAccount, Market, PriceBoard, Registry, TokenPosition};
 
@@ -147,7 +147,11 @@ pub fn pay_borrow(
     }
     bank.apply_delta(ShareDelta { deposit_shares: 0, borrow_shares: position.shares })?;
     let slot = registry.banks.get_mut(bank.index as usize).ok_or(RiskError::LegEmpty)?;
+    let index = bank.deposit_index;
     let borne = bank.socialize(slot, payment.remainder_atoms);
+    if is_quote {
+        registry.cut_claims(index, bank.deposit_index);
+    }
     account.tokens[place] = TokenPosition::default();
     Ok(PaidBorrow {
         shares: position.shares.unsigned_abs(),
@@ -216,6 +220,7 @@ pub fn pay_pnl(
     paid.own_claim_atoms = rest as u64;
     market.add_own_claim(paid.own_claim_atoms)?;
     account.close_leg_if_zero(place, market)?;
+    note_deficit(market, registry);
     Ok(paid)
 }
 

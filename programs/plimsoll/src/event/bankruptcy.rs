@@ -75,6 +75,8 @@ pub struct EstateMarket {
     pub sides: [EstateSide; 2],
     /// Up to when K includes funding, Unix seconds.
     pub funding_at: i64,
+    /// What its deficit takes of a claim, as margin sees it, ppm.
+    pub deficit_share_ppm: u32,
 }
 
 impl EstateMarket {
@@ -94,7 +96,8 @@ impl EstateMarket {
             }
         };
         let (pool, sides) = (PoolState::from(market), [side(0), side(1)]);
-        Self { market: market.index, pool, sides, funding_at: slot.funding_at }
+        let (funding_at, deficit_share_ppm) = (slot.funding_at, slot.deficit_share_ppm);
+        Self { market: market.index, pool, sides, funding_at, deficit_share_ppm }
     }
 }
 

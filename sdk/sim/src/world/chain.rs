@@ -342,10 +342,12 @@ fn failure(failed: FailedTransactionMetadata) -> Failure {
         TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(*code),
         _ => None,
     };
-    Failure {
+    let failure = Failure {
         code,
         text: failed.err.to_string(),
         logs: failed.meta.logs,
         compute_units: failed.meta.compute_units_consumed,
-    }
+    };
+    super::provoked::note(&failure);
+    failure
 }

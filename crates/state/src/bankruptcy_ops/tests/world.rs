@@ -169,6 +169,8 @@ impl World {
         self.banks[0].deposit_shares += paid.shares;
         theirs.cash_atoms += (pool + deficit) as i64;
         market.add_deficit(deficit).unwrap();
+        slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index);
+        self.registry.market_count = self.registry.market_count.max(index as u8 + 1);
         let place = self.account.perp_index(index as u8).unwrap();
         self.account.close_leg_if_zero(place, &mut self.markets[index]).unwrap();
     }
@@ -257,8 +259,20 @@ impl World {
         claims - market.pool_atoms as i128 - market.deficit_atoms as i128
     }
 
+    /// What margin reads of a claim is at most what its market's pool would pay for it, to an atom of the pool.
+    pub fn check_claims(&self, index: usize) {
+        let market = self.touched(index);
+        let counted = 1_000_000 - self.registry.markets[index].deficit_share_ppm as u128;
+        let (pool, deficit) = (market.pool_atoms as u128, market.deficit_atoms as u128);
+        assert!(deficit == 0 || counted * (pool + deficit) <= (pool + 1) * 1_000_000, "{counted} of {pool}, {deficit}");
+        // And so says a crank, whatever index of quote the registry has.
+        let share = self.markets[index].deficit_share_ppm_up(self.registry.banks[0].deposit_index);
+        assert!(share >= market.deficit_share_ppm_up(self.banks[0].deposit_index));
+    }
+
     pub fn check(&self) {
         self.account.invariant().unwrap();
+        (0..self.markets.len()).for_each(|index| self.check_claims(index));
         self.banks.iter().for_each(|bank| bank.invariant().unwrap());
         assert_eq!(self.banks[0].reserved_atoms, self.account.estate_reserved_atoms);
         let legs = self
