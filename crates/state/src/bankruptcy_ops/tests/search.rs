@@ -190,16 +190,20 @@ struct Around {
     fast: u64,
     full: bool,
     cool: bool,
+    /// Both markets hold a quarter of what they owe.
+    deficit: bool,
 }
 
-const AROUND: [Around; 7] = [
-    Around { quote: Fresh, fast: 100, full: false, cool: false },
-    Around { quote: Silent, fast: 100, full: false, cool: false },
-    Around { quote: Dead, fast: 100, full: false, cool: false },
-    Around { quote: Fresh, fast: 130, full: false, cool: false },
-    Around { quote: Fresh, fast: 75, full: false, cool: true },
-    Around { quote: Fresh, fast: 100, full: true, cool: false },
-    Around { quote: Silent, fast: 100, full: true, cool: true },
+const AROUND: [Around; 9] = [
+    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: false },
+    Around { quote: Silent, fast: 100, full: false, cool: false, deficit: false },
+    Around { quote: Dead, fast: 100, full: false, cool: false, deficit: false },
+    Around { quote: Fresh, fast: 130, full: false, cool: false, deficit: false },
+    Around { quote: Fresh, fast: 75, full: false, cool: true, deficit: false },
+    Around { quote: Fresh, fast: 100, full: true, cool: false, deficit: false },
+    Around { quote: Silent, fast: 100, full: true, cool: true, deficit: false },
+    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: true },
+    Around { quote: Fresh, fast: 130, full: true, cool: false, deficit: true },
 ];
 
 fn account(base: &Stand, tokens: [Token; 3], perps: [Perp; 2], nav_cents: i64, around: Around) -> Stand {
@@ -218,6 +222,9 @@ fn account(base: &Stand, tokens: [Token; 3], perps: [Perp; 2], nav_cents: i64, a
         cents += pnl_atoms / 10_000;
     }
     stand.hold(0, nav_cents - cents);
+    if around.deficit {
+        (0..perps.len()).for_each(|market| stand.owe_claims(market, 100_000_000, 300_000_000));
+    }
     if around.full {
         for bank in 4..stand.banks.len() {
             if stand.account.open_token(bank as u8).is_some() {
