@@ -1,9 +1,21 @@
 //! Insurance of a bank: what it comes to, what a draw takes of it, and where atoms go that come in or come back
-//! (DESIGN 2, Insurance, and ADR 26).
+//! (DESIGN 2, Insurance, and ADR 35).
 
-use super::{deposit_atoms_down, div_wide_up, shares_down, shares_up, Totals, INDEX_BITS};
+use super::{deposit_atoms_down, div_wide_up, Totals, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
 use crate::num::mul_wide;
+
+/// [`super::shares_down`] as one copy: nothing here is a hot path.
+#[inline(never)]
+fn shares_down(atoms: u64, index: u64) -> RiskResult<u64> {
+    super::shares_down(atoms, index)
+}
+
+/// [`super::shares_up`] as one copy.
+#[inline(never)]
+fn shares_up(atoms: u64, index: u64) -> RiskResult<u64> {
+    super::shares_up(atoms, index)
+}
 
 /// What pays for losses: atoms outside deposits, and deposit shares that wait for liquidity to become such atoms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

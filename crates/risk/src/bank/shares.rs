@@ -22,7 +22,7 @@ pub const fn borrow_index_at_up(index: u64, rate_per_sec: u64, elapsed_secs: u64
 /// The most that a bank's deposit index can be by now, rounded up, given a copy of it from when the borrow index was
 /// `borrow_index_then` or later: `copy * now / then`, as it never grows faster than the borrow index
 /// ([`super::Totals::book`]) and otherwise only falls. Exact where nothing was charged since; saturates.
-#[inline(always)]
+#[inline(never)]
 pub const fn deposit_index_at_most_up(copy: u64, borrow_index_then: u64, borrow_index_now: u64) -> u64 {
     if borrow_index_now <= borrow_index_then {
         return copy;

@@ -90,7 +90,9 @@ fn next_event(
     let prices = || {
         let quote = (portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0).then_some(&portfolio.quote.prices);
         let legs = portfolio.tokens().iter().map(|leg| &leg.prices);
-        legs.chain(portfolio.perps().iter().map(|leg| &leg.prices)).chain(quote)
+        // No price values a leg without a base, so nobody waits for one.
+        let bases = portfolio.perps().iter().filter(|leg| leg.units != 0).map(|leg| &leg.prices);
+        legs.chain(bases).chain(quote)
     };
     let nav = margins(portfolio, At::Spot, true).nav.max(margins(portfolio, At::Fast, true).nav);
     if says(RiskError::CoolOff) {
@@ -188,16 +190,20 @@ struct Around {
     fast: u64,
     full: bool,
     cool: bool,
+    /// Both markets hold a quarter of what they owe.
+    deficit: bool,
 }
 
-const AROUND: [Around; 7] = [
-    Around { quote: Fresh, fast: 100, full: false, cool: false },
-    Around { quote: Silent, fast: 100, full: false, cool: false },
-    Around { quote: Dead, fast: 100, full: false, cool: false },
-    Around { quote: Fresh, fast: 130, full: false, cool: false },
-    Around { quote: Fresh, fast: 75, full: false, cool: true },
-    Around { quote: Fresh, fast: 100, full: true, cool: false },
-    Around { quote: Silent, fast: 100, full: true, cool: true },
+const AROUND: [Around; 9] = [
+    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: false },
+    Around { quote: Silent, fast: 100, full: false, cool: false, deficit: false },
+    Around { quote: Dead, fast: 100, full: false, cool: false, deficit: false },
+    Around { quote: Fresh, fast: 130, full: false, cool: false, deficit: false },
+    Around { quote: Fresh, fast: 75, full: false, cool: true, deficit: false },
+    Around { quote: Fresh, fast: 100, full: true, cool: false, deficit: false },
+    Around { quote: Silent, fast: 100, full: true, cool: true, deficit: false },
+    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: true },
+    Around { quote: Fresh, fast: 130, full: true, cool: false, deficit: true },
 ];
 
 fn account(base: &Stand, tokens: [Token; 3], perps: [Perp; 2], nav_cents: i64, around: Around) -> Stand {
@@ -216,6 +222,9 @@ fn account(base: &Stand, tokens: [Token; 3], perps: [Perp; 2], nav_cents: i64, a
         cents += pnl_atoms / 10_000;
     }
     stand.hold(0, nav_cents - cents);
+    if around.deficit {
+        (0..perps.len()).for_each(|market| stand.owe_claims(market, 100_000_000, 300_000_000));
+    }
     if around.full {
         for bank in 4..stand.banks.len() {
             if stand.account.open_token(bank as u8).is_some() {

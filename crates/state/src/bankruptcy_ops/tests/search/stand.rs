@@ -82,6 +82,7 @@ impl Stand {
             alive: std::vec![true; BANKS + MARKETS],
         };
         stand.registry.params = StoredParams(PARAMS);
+        stand.registry.market_count = MARKETS as u8;
         stand.account.version = crate::LAYOUT_VERSION;
         for bank in 0..BANKS {
             let (dollars, decimals, w) = TOKENS[if bank < TOKENS.len() { bank } else { 1 }];
@@ -166,6 +167,20 @@ impl Stand {
         theirs.cash_atoms -= pnl_atoms;
     }
 
+    /// Others have a claim on a market of which its pool holds a part and the rest is its deficit.
+    pub fn owe_claims(&mut self, market: usize, pool_atoms: u64, deficit_atoms: u64) {
+        let totals = &mut self.markets[market];
+        let theirs = self.others.open_leg(totals).unwrap();
+        totals.pay_in_up(pool_atoms, INDEX_ONE).unwrap();
+        totals.add_deficit(deficit_atoms).unwrap();
+        self.others.derivatives[theirs].cash_atoms += (pool_atoms + deficit_atoms) as i64;
+        self.copy_deficit(market);
+    }
+
+    fn copy_deficit(&mut self, market: usize) {
+        self.registry.markets[market].deficit_share_ppm = self.markets[market].deficit_share_ppm_up(INDEX_ONE);
+    }
+
     pub fn portfolio(&self) -> Box<Portfolio> {
         let mut out = Box::new(Portfolio::empty(PARAMS));
         load(&self.account, &self.registry, &self.board, self.now, Views::LIQUIDATION, &mut out).unwrap();
@@ -236,6 +251,7 @@ impl Stand {
                         totals.pay_in_up(plan.size, INDEX_ONE).unwrap();
                         self.account.derivatives[place].cash_atoms += size;
                         self.account.close_leg_if_zero(place, totals).unwrap();
+                        self.copy_deficit(market as usize);
                         self.banks[0].waiting_shares += plan.fee_atoms;
                     }
                 }
@@ -258,6 +274,7 @@ impl Stand {
                 }
                 totals.add_own_claim(plan.fee_atoms).unwrap();
                 self.account.close_leg_if_zero(mine, totals).unwrap();
+                self.copy_deficit(market as usize);
             }
         }
         self.account.set_clocks(&plan.clocks);
@@ -288,6 +305,7 @@ impl Stand {
         totals.deficit_atoms -= exit.struck_atoms;
         self.account.derivatives[place].cash_atoms -= (paid.pool_atoms + exit.struck_atoms) as i64;
         self.account.close_leg_if_zero(place, totals).unwrap();
+        self.copy_deficit(market as usize);
         // The pool's deposit was somebody's who lost, and repays a debt of the account first.
         let place = self.account.token_index(0);
         let owed = place.map_or(0, |place| self.account.tokens[place].shares.min(0).unsigned_abs());
