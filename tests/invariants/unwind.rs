@@ -184,23 +184,24 @@ impl Run {
         self.books.check()
     }
 
-    /// Losers pay, winners are paid, and what then stays of claims ends.
+    /// Losers pay in every market, winners are paid, and what then stays of claims ends.
     fn settle_everything(&mut self) -> Checked {
-        for market in 0..self.books.markets.len() as u8 {
-            for _ in 0..4 {
+        for _ in 0..4 {
+            for market in 0..self.books.markets.len() as u8 {
                 self.refresh()?;
                 for trader in self.traders.clone() {
                     self.settle_one(&trader, market)?;
                 }
                 self.touch_all(market)?;
             }
-            let legs = self.books.markets[market as usize].leg_count;
-            let told = |books: &Books| {
-                let market = &books.markets[market as usize];
-                let legs: Vec<i64> = books.legs(market).map(|(_, leg)| leg.cash_atoms).collect();
-                format!("claims {legs:?} of pool {} and deficit {}", market.pool_atoms, market.deficit_atoms)
-            };
-            ensure(legs == 0, || format!("market {market}: {} stay: {:?}", told(&self.books), self.done))?;
+        }
+        for market in 0..self.books.markets.len() as u8 {
+            let left = &self.books.markets[market as usize];
+            let claims: Vec<i64> = self.books.legs(left).map(|(_, leg)| leg.cash_atoms).collect();
+            ensure(claims.is_empty(), || {
+                let (pool, deficit) = (left.pool_atoms, left.deficit_atoms);
+                format!("market {market}: claims {claims:?} of pool {pool} and deficit {deficit} stay: {:?}", self.done)
+            })?;
             let own = ix::settle_pnl(&self.stage.keys, market, None);
             self.do_once("Settle", own, self.stage.authority)?;
         }
@@ -267,8 +268,8 @@ impl Run {
     }
 
     /// No account, no position, no claim and no share is left. A vault holds insurance, uncollected fees and what
-    /// rounding kept, which the step checks have bounded and which `surplus` counts exactly; of waiting insurance at most
-    /// one share stays, which is worth too little to be swept.
+    /// rounding kept, which the step checks have bounded and which `surplus` counts exactly; of waiting insurance stays
+    /// what is worth too little to be swept, less than an atom and a share.
     fn check_nothing_is_left(&mut self) -> Checked {
         for bank in 0..self.books.banks.len() as u8 {
             let sweep = ix::sweep_insurance(&self.stage.keys, bank);
@@ -286,7 +287,8 @@ impl Run {
         let steps: u32 = self.done.values().sum();
         for (bank, vault) in &self.books.banks {
             ensure(bank.borrow_shares == 0 && bank.reserved_atoms == 0, || format!("bank {} is owed", bank.index))?;
-            ensure(bank.deposit_shares == bank.waiting_shares && bank.waiting_shares <= 1, || {
+            let (shares, index) = (bank.deposit_shares as u128, bank.deposit_index as u128);
+            ensure(bank.deposit_shares == bank.waiting_shares && shares * index < (1 << 48) + index, || {
                 format!("bank {}: {} deposit shares, {} waiting", bank.index, bank.deposit_shares, bank.waiting_shares)
             })?;
             let kept = surplus(bank, *vault);

@@ -11,5 +11,6 @@ mod last_unit;
 mod limits;
 mod pnl;
 mod reasons;
+mod switchboard;
 mod unstoppable;
 mod venue;

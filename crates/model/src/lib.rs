@@ -15,6 +15,7 @@
 //! | [`legs`] | what can be closed, best leg, clamps | 1 |
 //! | [`sizing`] | x*, dust, regimes | 1 |
 //! | [`liquidate`] | fills and after-checks | 1 |
+//! | [`listing`] | what may be listed | 1, 3 |
 //! | [`fills`] | trades between two accounts | 4 Fills |
 //! | [`index`], [`ledger`] | the lazy A/K index and its explicit twin | 2 |
 //! | [`allowance`] | what any hour may see | 2 |
@@ -37,6 +38,7 @@ pub mod index;
 pub mod ledger;
 pub mod legs;
 pub mod liquidate;
+pub mod listing;
 pub mod margin;
 pub mod market;
 pub mod params;

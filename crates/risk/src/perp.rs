@@ -3,7 +3,7 @@
 use crate::error::{RiskError, RiskResult};
 use crate::lazy::rate_of_spot_down;
 use crate::num::{mul_div_down, mul_u32, ppm_up, PPM};
-use crate::params::{GlobalParams, MAX_BASE_UNITS};
+use crate::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use crate::portfolio::PerpLeg;
 use crate::price::UnitPrice;
 
@@ -107,17 +107,23 @@ pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) 
 /// # Errors
 /// `ParameterOutOfBounds`.
 pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams) -> RiskResult<()> {
-    let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
-    let bound = params.funding_bound_ppm_per_hour.min(PPM);
     let fits = dollars.mantissa != 0
         && dollars.value_up(1) <= MAX_UNIT_VALUE_USD_MICRO
-        && atoms.value_up(MAX_BASE_UNITS) <= MAX_POSITION_VALUE_ATOMS
-        && funding_rate(bound as i32, sixteen_times, bound) < i64::MAX;
-    if fits {
-        Ok(())
-    } else {
-        Err(RiskError::ParameterOutOfBounds)
+        && atoms.value_up(MAX_BASE_UNITS) <= MAX_POSITION_VALUE_ATOMS;
+    if !fits {
+        return Err(RiskError::ParameterOutOfBounds);
     }
+    Ok(check_funding(atoms, params)?)
+}
+
+/// The highest funding rate fits its storage at 16 times this price of a unit, quote atoms.
+///
+/// # Errors
+/// [`Contradiction::FUNDING_RANGE`].
+pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
+    let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
+    let bound = params.funding_bound_ppm_per_hour.min(PPM);
+    Contradiction::FUNDING_RANGE.unless(funding_rate(bound as i32, sixteen_times, bound) < i64::MAX)
 }
 
 /// The PnL that can be settled: the one nearest to zero among spot, both averages, the initial price and the edges of

@@ -11,10 +11,12 @@ use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::num::mul_high_down;
+use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::{At, LegPrices, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::waterfall::check_bankrupt;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use support::{calm, portfolio, portfolio_of_any_quote, NOW};
 
 const CASES: u32 = 10_000;
@@ -298,6 +300,22 @@ proptest! {
         let healthy = margins(&truth, At::Spot, false).maint >= 100 * PICO;
         prop_assert!(!healthy || assess(&p, &clocks(secs), NOW).regime.is_none());
     }
+}
+
+/// Three of four portfolios have other parameters than the defaults, of which a few a listing refuses; where it does, the
+/// defaults stand in. So the properties here and those against the model speak of what may be listed.
+#[test]
+fn random_accepted_parameters_and_not_the_defaults_are_what_the_invariants_are_shown_for() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut drawn, mut tight) = (0, 0);
+    for _ in 0..1_000 {
+        let p = portfolio(0).new_tree(&mut runner).unwrap().current();
+        support::accepted::check(&p).unwrap();
+        let default = GlobalParams { pnl_weight_ppm: p.params.pnl_weight_ppm, ..GlobalParams::DEFAULT };
+        drawn += u32::from(p.params != default);
+        tight += u32::from(p.params.health_cap_ppm < 250_000);
+    }
+    assert!(drawn > 600 && tight > 200, "{drawn} of 1,000 with drawn parameters, {tight} with half the health cap");
 }
 
 /// The largest amount of any leg, atoms or units.

@@ -131,7 +131,8 @@ fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
         }
         Ok(plan) => plan,
     };
-    if regime.0 == Regime::Cure && case.clocks.under_water_secs < 100 {
+    let params = &case.p.params;
+    if regime.0 == Regime::Cure && case.clocks.under_water_secs < params.auction_secs + params.best_leg_end_secs {
         check_admissible(case, name, true)?;
     }
     let p = ppm(plan.penalty_ppm as i128);

@@ -135,8 +135,10 @@ pub struct MarketSlot {
     pub funding_at: i64,
     /// Longs, then shorts.
     pub sides: [SideIndex; 2],
+    /// Fee of each side of a fill, ppm of notional, at least the engine's insurance floor.
+    pub fill_fee_ppm: u32,
     /// Zero.
-    pub _reserved: [u8; 32],
+    pub _reserved: [u8; 28],
 }
 
 assert_layout!(MarketSlot, 400);
