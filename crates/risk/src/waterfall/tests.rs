@@ -269,6 +269,7 @@ fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
         prices: stale(TokenLeg { prices: prices(100, base_scale_down(6, 3).unwrap()), ..TokenLeg::default() }, false)
             .prices,
         market: 0,
+        deficit_share_ppm: 0,
     };
     let clocks = Clocks { wind_down_secs: 10_000, seen: Seen::WindDown, observed_at: NOW, ..Clocks::default() };
     let of = |leg, assets: &[TokenLeg]| {
