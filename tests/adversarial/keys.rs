@@ -3,7 +3,7 @@
 
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::view::Accounts;
-use plimsoll_state::{right, Market};
+use plimsoll_state::right;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
@@ -57,7 +57,8 @@ impl Theft {
 
     /// What the engine charges each side of a fill, ppm.
     fn fee_ppm(&self) -> u64 {
-        let market: Market = self.stage.read(&self.stage.keys.market(SOL_PERP));
+        let registry = self.stage.registry();
+        let market = registry.market(SOL_PERP as usize).expect("it is listed");
         market.fill_fee_ppm.max(GlobalParams::DEFAULT.fill_insurance_ppm) as u64
     }
 

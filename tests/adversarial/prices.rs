@@ -92,10 +92,9 @@ fn every_wrong_statement_of_the_secondary_is_refused_by_name() {
         value: 162_000_000_000_000_000_000,
         std_dev: 1_000_000_000_000_000,
         samples: MIN_SAMPLES,
-        min_samples: 1,
-        published_at: world.now(),
+        ..SwitchboardFeed::signed(world.now(), slot_at(world.now()))
     };
-    let now = world.now();
+    let (now, slot) = (world.now(), slot_at(world.now()));
     let wrong = [
         (SwitchboardFeed { value: 0, ..good }, EngineError::PriceNotPositive),
         (SwitchboardFeed { value: -1, ..good }, EngineError::PriceNotPositive),
@@ -106,6 +105,9 @@ fn every_wrong_statement_of_the_secondary_is_refused_by_name() {
         (SwitchboardFeed { min_samples: MIN_SAMPLES + 1, ..good }, EngineError::OracleTooFewSamples),
         (SwitchboardFeed { published_at: now + 3, ..good }, EngineError::PriceFromFuture),
         (SwitchboardFeed { published_at: now - 6, ..good }, EngineError::PriceStale),
+        (SwitchboardFeed { slot: slot - 26, oldest_slot: slot - 26, ..good }, EngineError::PriceStale),
+        (SwitchboardFeed { oldest_slot: slot - 151, ..good }, EngineError::PriceStale),
+        (SwitchboardFeed { slot: slot - 1, max_staleness_slots: 0, ..good }, EngineError::PriceStale),
     ];
     let payer = world.party("fees");
     let pair = world.refresh_instruction(&[SOL], true);
@@ -142,9 +144,7 @@ fn every_kind_of_source_reads_its_own_accounts_and_refuses_all_others() {
         feed_hash: hash,
         value: 162_000_000_000_000_000_000,
         std_dev: 0,
-        samples: 3,
-        min_samples: 1,
-        published_at: now,
+        ..SwitchboardFeed::signed(now, slot_at(now))
     };
     world.put_data(&pyth, &PYTH_RECEIVER, pyth_account_bytes(&update));
     world.put_data(&switchboard, &SWITCHBOARD_ON_DEMAND, switchboard_account_bytes(&feed));

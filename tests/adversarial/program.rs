@@ -22,6 +22,21 @@ pub enum Kind {
     OwnProgram,
 }
 
+impl Kind {
+    /// Its name in a table; of a loader its type's.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Signer => "signer",
+            Self::Loader(of) => of,
+            Self::Program => "program",
+            Self::Token => "token account",
+            Self::Unchecked => "unchecked",
+            Self::EventAuthority => "event authority",
+            Self::OwnProgram => "own program",
+        }
+    }
+}
+
 /// One account of an instruction.
 #[derive(Clone, Debug)]
 pub struct Slot {

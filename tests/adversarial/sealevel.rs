@@ -7,10 +7,11 @@ use plimsoll_tests::*;
 use solana_account::Account;
 
 use super::calls::{calls, Call};
-use super::clean::{called, complaint, untouched};
+use super::clean::{called, complaint, named, untouched};
 use super::mutation::{mutations, twin, Mutation};
 use super::neutral::{neutral, Effect, NEUTRAL};
 use super::program;
+use super::refusals::{different, OF_ANOTHER_ENGINE};
 use super::stage::Stage;
 
 #[test]
@@ -54,6 +55,9 @@ fn a_wrong_account_in_any_slot_of_any_instruction_is_refused_and_changes_nothing
         }
     }
     report.complain_of_unused();
+    let found = report.refused.iter().map(|((of, kind), names)| (of.as_str(), *kind, names));
+    let different = different(found);
+    assert!(different.is_empty(), "refusals of other names than the table has:\n{different}");
     assert!(report.wrong.is_empty(), "{} of {}:\n{}", report.wrong.len(), report.attacks, report.wrong.join("\n"));
     assert!(report.attacks > 3_500, "the table has lost rows: {} attacks", report.attacks);
 }
@@ -64,7 +68,7 @@ fn no_mixture_of_two_engines_accounts_is_accepted() {
     let calls = calls(&mut stage);
     let payer = stage.world.party("fees");
     let (ours, theirs) = (stage.world.keys.bank(USDC).vault, stage.other.bank(USDC).vault);
-    let (mut attacks, mut wrong) = (0, Vec::new());
+    let (mut attacks, mut wrong, mut names) = (0, Vec::new(), BTreeSet::new());
     for call in &calls {
         let metas = &call.ix.accounts;
         let twins: Vec<(usize, Pubkey)> = (0..metas.len())
@@ -83,12 +87,16 @@ fn no_mixture_of_two_engines_accounts_is_accepted() {
             attacks += 1;
             let found = match stage.world.simulate(&payer, &[ix]) {
                 Ok(_) => Some("went through".into()),
-                Err(failure) => complaint(&failure, &stage.hostile),
+                Err(failure) => {
+                    names.insert(named(&failure));
+                    complaint(&failure, &stage.hostile)
+                }
             };
             wrong.extend(found.map(|found| format!("{} with {chosen:b} of {twins:?}: {found}", call.title())));
         }
     }
     assert!(wrong.is_empty(), "{} of {attacks}:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), OF_ANOTHER_ENGINE);
     assert!(attacks > 500, "the table has lost rows: {attacks} attacks");
 }
 
@@ -98,6 +106,8 @@ struct Report {
     attacks: usize,
     neutral: usize,
     used: BTreeSet<usize>,
+    /// Names of the refusals, by what the slot demands and what was wrong.
+    refused: BTreeMap<(String, &'static str), BTreeSet<String>>,
     wrong: Vec<String>,
 }
 
@@ -155,6 +165,8 @@ impl<'a> Attack<'a> {
             }
             (Err(_), Some(_)) => Some("is listed as neutral, but refused".to_owned()),
             (Err(failure), None) => {
+                let key = (mutation.of.title().to_owned(), mutation.kind);
+                report.refused.entry(key).or_default().insert(named(failure));
                 complaint(failure, &self.hostile).or_else(|| untouched(before.as_ref().unwrap_or(&self.before), &after))
             }
         };

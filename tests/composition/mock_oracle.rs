@@ -62,7 +62,7 @@ fn result(price_e8: i64) -> PostSwitchboardArgs {
         value: price_e8 as i128 * SWITCHBOARD_SCALE,
         std_dev: price_e8 as i128 * SWITCHBOARD_SCALE / 1_000,
         num_samples: MIN_SAMPLES,
-        last_update_timestamp: None,
+        signed_at: None,
     }
 }
 
@@ -138,12 +138,11 @@ fn the_mock_writes_the_bytes_that_pyth_and_switchboard_publish() {
         value: 180 * E8 as i128 * SWITCHBOARD_SCALE,
         std_dev: 180 * E8 as i128 * SWITCHBOARD_SCALE / 1_000,
         samples: MIN_SAMPLES,
-        min_samples: 1,
-        published_at: BASE_TIME,
+        ..feeds::SwitchboardFeed::signed(BASE_TIME, slot_at(BASE_TIME))
     });
     let mut written = mock.world.data(&mock.switchboard);
-    // Authority, when it was created, and the slots of the result.
-    for (field, bytes) in [(2_048, 32), (2_144, 8), (2_360, 24)] {
+    // Authority, and when it was created.
+    for (field, bytes) in [(2_048, 32), (2_144, 8)] {
         let (from, to) = (8 + field, 8 + field + bytes);
         assert_ne!(written[from..to], expected[from..to]);
         written[from..to].copy_from_slice(&expected[from..to]);

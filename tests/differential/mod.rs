@@ -1,5 +1,6 @@
 //! The program against the SDK and the exact model, on random accounts written as bytes.
 
+mod bytes;
 #[path = "../../crates/risk/tests/convert/mod.rs"]
 mod convert;
 mod liquidations;

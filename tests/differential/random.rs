@@ -82,6 +82,11 @@ impl Leg {
         slot.first_published_at = now - 100_000;
     }
 
+    /// The same with a price as of now.
+    pub fn fresh(self) -> Self {
+        Self { age_secs: 0, ..self }
+    }
+
     fn weights(&self) -> TokenWeights {
         let (rate, init) = (self.rate_ppm, self.rate_ppm + self.gap_ppm);
         TokenWeights::new(PPM - rate, PPM - init, PPM + rate, PPM + init, &GlobalParams::DEFAULT).expect("in order")
@@ -162,6 +167,14 @@ pub fn write(stage: &mut Stage, of: &Trader, banks: &[Leg], perps: &[Leg]) {
     stage.write(&keys.board, &*board);
     account.passed_at = 0;
     stage.write(&of.account, &account);
+}
+
+/// Moves the settlement token off its peg, by up to an eighth, and away from its averages.
+pub fn peg(stage: &mut Stage, quote: &Leg) {
+    let (mut board, key, now) = (stage.board(), stage.keys.board, stage.now());
+    let spot_ppm = PPM - 125_000 + quote.spot_ppm / 8;
+    Leg { spot_ppm, ..quote.clone() }.price(&mut board.slots[USDC as usize], now);
+    stage.write(&key, &*board);
 }
 
 /// Totals of the three banks and two markets that exist, large enough for any move, at the registry's indices.

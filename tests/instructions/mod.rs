@@ -3,4 +3,6 @@
 mod accounts;
 mod engine;
 mod feeds;
+mod listings;
+mod refusals;
 mod world;

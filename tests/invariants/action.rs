@@ -1,8 +1,10 @@
 //! Instructions as numbers that proptest draws and shrinks; amounts are fractions, so that most of them make sense.
 
 use plimsoll::instructions::ResolveStep;
+use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_risk::margin::initial_margins;
+use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sdk::ix;
 use plimsoll_state::MarginAccount;
 use plimsoll_tests::*;
@@ -127,6 +129,21 @@ pub enum Action {
     },
     /// Prices stand for five minutes, everybody under water observed.
     Wait,
+    /// The maker withdraws what is free.
+    Drain {
+        bank: u8,
+    },
+    /// A bank's caps are put at its totals and so much more, millionths of them.
+    Caps {
+        bank: u8,
+        room_ppm: u32,
+        reduce_only: bool,
+    },
+    /// A market's cap is put at its open interest and so much more.
+    MarketCap {
+        market: u8,
+        room_ppm: u32,
+    },
 }
 
 fn who() -> impl Strategy<Value = usize> {
@@ -136,6 +153,11 @@ fn who() -> impl Strategy<Value = usize> {
 /// A fraction of everything; small, large and whole ones alike.
 fn part() -> impl Strategy<Value = u32> {
     prop_oneof![3 => 1u32..1_000_000, 2 => 900_000u32..1_000_000, 1 => 1u32..1_000, 1 => Just(1_000_001)]
+}
+
+/// Room below a cap: none, some, or more than anybody needs.
+fn room() -> impl Strategy<Value = u32> {
+    prop_oneof![Just(0u32), 1u32..100_000, Just(u32::MAX)]
 }
 
 /// Anything that can happen while prices stand and no time passes.
@@ -180,6 +202,10 @@ pub fn any_action() -> impl Strategy<Value = Action> {
         25 => (TRADERS - 2..ACCOUNTS, 0usize..24, part()).prop_map(|(by, leg, part)| Action::Hunt { by, leg, part }),
         25 => (0usize..16).prop_map(|step| Action::Bury { step }),
         2 => Just(Action::Wait),
+        2 => (0u8..3).prop_map(|bank| Action::Drain { bank }),
+        1 => (0u8..3, room(), prop_oneof![3 => Just(false), 1 => Just(true)])
+            .prop_map(|(bank, room_ppm, reduce_only)| Action::Caps { bank, room_ppm, reduce_only }),
+        1 => (0u8..2, room()).prop_map(|(market, room_ppm)| Action::MarketCap { market, room_ppm }),
     ]
 }
 
@@ -274,7 +300,8 @@ pub fn instruction(
 ) -> Option<(Instruction, anchor_lang::prelude::Pubkey)> {
     let instruction = money(stage, books, traders, action)
         .or_else(|| positions(stage, books, traders, action))
-        .or_else(|| cranks(stage, traders, action))?;
+        .or_else(|| cranks(stage, traders, action))
+        .or_else(|| terms(stage, books, action))?;
     let signer = instruction.accounts.iter().find(|meta| meta.is_signer).map_or(stage.authority, |meta| meta.pubkey);
     Some((instruction, signer))
 }
@@ -345,9 +372,13 @@ fn positions(stage: &mut Stage, books: &Books, traders: &[Trader], action: &Acti
             ix::settle_pnl(&keys, market, (who < traders.len()).then(|| with(books, traders, who, leg).account))
         }
         Action::TakeWin { market, who, part } => {
-            let args = args::TakeWinArgs { claim_atoms: part as u64, all: part as u128 > PPM, min_paid_atoms: 0 };
             let winner = with(books, traders, who, |account| account.perp_index(market).is_some());
-            ix::take_win(&keys, market, winner.owner, winner.account, args)
+            // Now and then somebody else takes it, which works where the account is under water.
+            let by_stranger = part % 4 == 0;
+            let signer = if by_stranger { traders[(who + 1) % traders.len()].owner } else { winner.owner };
+            let all = by_stranger || part as u128 > PPM;
+            let args = args::TakeWinArgs { claim_atoms: part as u64, all, min_paid_atoms: 0 };
+            ix::take_win(&keys, market, signer, winner.account, args)
         }
         Action::Touch { who, market } => {
             let holder = with(books, traders, who, |account| account.perp_index(market).is_some());
@@ -377,6 +408,41 @@ fn cranks(stage: &mut Stage, traders: &[Trader], action: &Action) -> Option<Inst
             ix::fund_insurance(&keys, &token, authority, source, args::FundInsuranceArgs { amount_atoms })
         }
         Action::Resolve { who, step: number } => ix::resolve_bankruptcy(&keys, traders[who].account, step(number)),
+        _ => return None,
+    })
+}
+
+/// What the authority lets grow.
+fn terms(stage: &mut Stage, books: &Books, action: &Action) -> Option<Instruction> {
+    let (keys, authority) = (stage.keys, stage.authority);
+    let with_room = |total: u64, room_ppm: u32| match room_ppm {
+        u32::MAX => MAX_ATOMS / 8,
+        room => total + (total as u128 * room as u128 / PPM) as u64,
+    };
+    Some(match *action {
+        Action::Drain { bank } => {
+            let (maker, token) = (stage.maker, stage.token(bank));
+            let destination = stage.funded(&maker.owner, bank, 0);
+            let totals = &books.banks[bank as usize].0;
+            let held = part_of(books, shares(books, &maker, bank).max(0) as u64, PPM as u32, bank);
+            let amount_atoms = totals.totals().free_liquidity_down().min(held);
+            let args = args::WithdrawArgs { amount_atoms, all: false };
+            ix::withdraw(&keys, &token, maker.owner, maker.account, destination, args)
+        }
+        Action::Caps { bank, room_ppm, reduce_only } => {
+            let totals = books.banks[bank as usize].0.totals();
+            let mut config = BankConfig::of(&plimsoll_sim::listing::BANKS[bank as usize], bank).args();
+            config.deposit_cap_atoms = with_room(totals.deposits_down(), room_ppm);
+            config.borrow_cap_atoms = with_room(totals.borrows_up(), room_ppm);
+            ix::update_bank(&keys, authority, bank, args::UpdateBankArgs { reduce_only, config })
+        }
+        Action::MarketCap { market, room_ppm } => {
+            let stored = &books.markets[market as usize];
+            let open = books.slot(stored).open_interest(stored, Side::Long);
+            let mut terms = [MarketConfig::SOL, MarketConfig::BTC][market as usize].args(market).terms;
+            terms.open_interest_cap_units = with_room(open, room_ppm).min(MAX_BASE_UNITS);
+            ix::update_market(&keys, authority, market, args::UpdateMarketArgs { status: 1, terms })
+        }
         _ => return None,
     })
 }

@@ -4,8 +4,10 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{Leg, Plan, Refusal};
+use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal};
 use plimsoll_risk::margin::cmp_products;
+use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -44,10 +46,16 @@ impl Run {
                 EngineError::FillTooSmall,
             ]
             .map(u32::from);
-            return ensure(code.is_some_and(|code| liquidator.contains(&code)), || {
-                format!("{code:?} although the plan is {planned:?}")
-            });
+            // A loss that he does not have the quote for is lent to him, where quote is lent (ADR 13).
+            let closed = [EngineError::ReduceOnly, EngineError::BankTerminal, EngineError::BorrowCapReached];
+            let lends = matches!(leg, Leg::Pair { liability: Liability::NegativePnl(_), .. });
+            let allowed = |code| liquidator.contains(&code) || lends && closed.map(u32::from).contains(&code);
+            return ensure(code.is_some_and(allowed), || format!("{code:?} although the plan is {planned:?}"));
         };
+        if let Leg::Pair { liability, .. } = leg {
+            let bank = if let Liability::Borrow(bank) = liability { bank } else { USDC };
+            self.seen.liquidated(&old, bank);
+        }
         let plan = planned.map_err(|refusal| format!("liquidated although the plan is {refusal:?}"))?;
         let done = outcome(&meta);
         let same = (done.size, done.paid_atoms, done.fee_atoms, done.received_atoms, done.penalty_ppm)
@@ -65,7 +73,10 @@ impl Run {
         let p = portfolio(old, before);
         let atoms: u64 = p.tokens().iter().map(|leg| leg.prices.spot.value_up(2)).sum();
         let bound = ROUNDING_PICO + atoms as i128 * 1_000_000;
-        ensure(off.abs() <= bound, || format!("NAV is {off} pico-dollars beside the plan's: {leg:?} {plan:?} {p:?}"))?;
+        let kept = kept_interest(old, leg, plan);
+        ensure((-bound..=bound + kept).contains(&off), || {
+            format!("NAV is {off} pico-dollars beside the plan's: {leg:?} {plan:?} {p:?}")
+        })?;
         let (m0, m1) = (was.spot.mmr(), is.spot.mmr());
         if plan.regime == Regime::Cure {
             // Of its own size a fill may lose by its rounding; one that the caller cut may not.
@@ -92,12 +103,14 @@ impl Run {
         Ok(())
     }
 
-    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated.
+    /// INV-31: whoever is liquidatable with fresh prices has a leg that can be liquidated, or can be resolved (at the latest
+    /// once wind-down has stood at its ceiling): what he has left may be too little to seize.
     pub fn check_liveness(&self) -> Checked {
         for trader in &self.traders {
             let account = &self.books.accounts[&trader.account];
             let cooling = self.books.now - account.passed_at < 2;
-            if account.status != 0 || cooling || assessed(&self.books, account).regime.is_none() {
+            let assessment = assessed(&self.books, account);
+            if account.status != 0 || cooling || assessment.regime.is_none() {
                 continue;
             }
             let refusals: Vec<(Leg, RiskError)> = legs(&self.books, trader)
@@ -106,8 +119,10 @@ impl Run {
                 .collect();
             let some = refusals.len() < legs(&self.books, trader).len();
             let nothing = refusals.iter().all(|(_, reason)| *reason == RiskError::LegEmpty);
-            ensure(some || nothing, || {
-                let p = portfolio(&self.books, account);
+            let p = portfolio(&self.books, account);
+            let verdict = check_bankrupt(&p, &assessed(&self.books, account));
+            let resolvable = matches!(verdict, Ok(()) | Err(RiskError::PerpsRemain));
+            ensure(some || nothing || resolvable, || {
                 format!("INV-31: no leg of {} can be liquidated: {refusals:?}\n{p:?}", trader.account)
             })?;
         }
@@ -121,4 +136,15 @@ fn bounds_of(instruction: &Instruction, leg: Leg) -> LiquidationBounds {
     // Discriminator, then bank and liability or the market.
     let skipped = 8 + if matches!(leg, Leg::Perp { .. }) { 1 } else { 3 };
     AnchorDeserialize::try_from_slice(&instruction.data[skipped..]).expect("bounds")
+}
+
+/// What stays with the liquidatee because shares of collateral are counted at the most that its bank's index can be,
+/// at the registry's copy and at spot, pico-dollars.
+fn kept_interest(old: &Books, leg: Leg, plan: &Plan) -> i128 {
+    let Leg::Pair { asset, .. } = leg else { return 0 };
+    let slot = &old.registry.banks[asset as usize];
+    let more = slot.deposit_index_at_most(old.now) - slot.deposit_index;
+    let atoms = plan.received_atoms as u128 * more as u128 / slot.deposit_index as u128 + 1;
+    let price = &old.board.slots[slot.price_slot as usize];
+    UnitPrice::new_down(price.spot.get(), slot.scale.get()).value_up(atoms as u64) as i128 * 1_000_000
 }

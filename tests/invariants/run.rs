@@ -14,6 +14,7 @@ use plimsoll_state::MarginAccount;
 use plimsoll_tests::*;
 
 use super::action::{instruction, legs, step, Action, TRADERS};
+use super::coverage::Coverage;
 use super::rebuild::Rebuilt;
 
 /// Facts that hold, or the one that does not.
@@ -57,6 +58,8 @@ pub struct Run {
     pub books: Books,
     /// Instructions that went through, by name of the action.
     pub done: BTreeMap<String, u32>,
+    /// States that the engine was in.
+    pub seen: Coverage,
     closings: i128,
     rebuilt: Rebuilt,
 }
@@ -74,7 +77,12 @@ impl Run {
         stage.party("venue");
         let books = Books::read(&stage);
         let rebuilt = Rebuilt(books.clone());
-        Self { stage, traders, books, done: BTreeMap::new(), closings: 0, rebuilt }
+        Self { stage, traders, books, done: BTreeMap::new(), seen: Coverage::default(), closings: 0, rebuilt }
+    }
+
+    /// Follows the events from here on: what the authority changed before is no event of an account's.
+    pub fn rebase(&mut self) {
+        self.rebuilt = Rebuilt(self.books.clone());
     }
 
     /// Does one thing and checks everything.
@@ -184,6 +192,7 @@ impl Run {
         let sent = self.stage.send(&payer, &[instruction]);
         let Ok(meta) = sent else {
             let failure = sent.unwrap_err();
+            self.seen.refused(failure.code);
             ensure(failure.code.is_some(), || format!("{name}: not the program's own refusal: {failure}"))?;
             *self.done.entry(format!("{name}{}", failure.code.unwrap_or_default())).or_default() += 1;
             ensure(before == self.stage.snapshot(), || format!("INV-61: {name} failed and changed a byte"))?;
@@ -191,6 +200,7 @@ impl Run {
         };
         *self.done.entry(name.to_string()).or_default() += 1;
         let old = std::mem::replace(&mut self.books, Books::read(&self.stage));
+        self.seen.look(&self.books);
         self.books.check().map_err(|fact| format!("after {name}: {fact}"))?;
         check_step(&old, &self.books).map_err(|fact| format!("after {name}: {fact}"))?;
         if name == "Resolve" {

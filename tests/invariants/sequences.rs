@@ -1,10 +1,14 @@
 //! Random sequences of every instruction, shrunk by proptest where one breaks a rule.
 
+use std::cell::RefCell;
+
 use plimsoll_tests::*;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::action::{any_action, at_rest, unattended, Action, TRADERS};
+use super::coverage::{Coverage, State, ALL};
+use super::preset::{any_preset, Preset};
 use super::run::Run;
 
 /// Sequences of a test: some in CI, many with `PLIMSOLL_NIGHTLY=1`.
@@ -23,8 +27,9 @@ fn start(run: &mut Run) -> Result<(), String> {
     Ok(())
 }
 
-fn play(actions: &[Action]) -> Result<Run, TestCaseError> {
+fn play(preset: &Preset, actions: &[Action]) -> Result<Run, TestCaseError> {
     let mut run = Run::new();
+    preset.build(&mut run).map_err(|fact| TestCaseError::fail(format!("{preset:?}: {fact}")))?;
     start(&mut run).map_err(TestCaseError::fail)?;
     for (number, action) in actions.iter().enumerate() {
         run.perform(action).map_err(|fact| TestCaseError::fail(format!("action {number}, {action:?}: {fact}")))?;
@@ -35,15 +40,21 @@ fn play(actions: &[Action]) -> Result<Run, TestCaseError> {
     Ok(run)
 }
 
-proptest! {
-    #![proptest_config(cases(80))]
+/// All sequences together are in every state after at least this many instructions.
+const FLOOR: u32 = 3;
 
-    #[test]
-    fn every_sequence_keeps_the_books_and_does_what_was_planned(
-        actions in proptest::collection::vec(any_action(), 60..240),
-    ) {
-        play(&actions)?;
-    }
+#[test]
+fn every_sequence_keeps_the_books_and_does_what_was_planned() {
+    let seen = RefCell::new(Coverage::default());
+    TestRunner::new(cases(80))
+        .run(&(any_preset(), proptest::collection::vec(any_action(), 60..240)), |(preset, actions)| {
+            let run = play(&preset, &actions)?;
+            seen.borrow_mut().add(&run.seen);
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    let others: Vec<State> = ALL.iter().filter(|state| **state != State::EpochEnded).copied().collect();
+    seen.borrow().require(&others, FLOOR);
 }
 
 proptest! {
@@ -54,19 +65,19 @@ proptest! {
         actions in proptest::collection::vec(at_rest(), 30..120),
     ) {
         let before = Run::new().unbacked_usd_micro();
-        let gained = play(&actions)?.unbacked_usd_micro() - before;
+        let gained = play(&Preset::Plain, &actions)?.unbacked_usd_micro() - before;
         // Each value is rounded down by up to a micro-dollar, 7 accounts hold up to 5 legs, 3 vaults are rounded up.
         prop_assert!(gained <= 38, "all accounts together gained {} micro-dollars", gained);
     }
 }
 
-fn unwound(actions: &[Action], attended: bool) -> Result<(), TestCaseError> {
-    let mut run = play(actions)?;
+fn unwound(actions: &[Action], attended: bool) -> Result<Run, TestCaseError> {
+    let mut run = play(&Preset::Plain, actions)?;
     run.unwind(attended).map_err(TestCaseError::fail)?;
     if std::env::var_os("PLIMSOLL_COUNTS").is_some() {
         eprintln!("unwound: {:?}", run.done);
     }
-    Ok(())
+    Ok(run)
 }
 
 proptest! {
@@ -80,10 +91,17 @@ proptest! {
         unwound(&actions, true)?;
     }
 
-    #[test]
-    fn every_session_without_liquidators_can_be_unwound_to_nothing(
-        actions in proptest::collection::vec(unattended(), 40..120),
-    ) {
-        unwound(&actions, false)?;
-    }
+}
+
+/// Nobody takes over what is bankrupt, so that bases are closed against the other side until whole epochs end.
+#[test]
+fn every_session_without_liquidators_can_be_unwound_to_nothing() {
+    let seen = RefCell::new(Coverage::default());
+    TestRunner::new(cases(30))
+        .run(&proptest::collection::vec(unattended(), 40..120), |actions| {
+            seen.borrow_mut().add(&unwound(&actions, false)?.seen);
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    seen.borrow().require(&[State::EpochEnded, State::Deleveraged], FLOOR);
 }

@@ -2,11 +2,18 @@
 
 mod ages;
 mod bankruptcy;
+mod claims;
 mod clocks;
 mod closed_borrowing;
 mod cure;
+mod freezing;
 mod full_table;
+mod guards;
+mod insurance;
 mod last_unit;
+mod limits;
 mod pnl;
 mod reasons;
+mod switchboard;
+mod unstoppable;
 mod venue;

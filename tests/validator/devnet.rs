@@ -51,7 +51,7 @@ impl Feed {
         Ok(Self { address: address("address")?, program: address("program")?, feed_id, queue, price_e8 })
     }
 
-    fn bytes(&self, published_at: i64) -> Vec<u8> {
+    fn bytes(&self, published_at: i64, slot: u64) -> Vec<u8> {
         let (price, conf) = (self.price_e8, self.price_e8 as u64 / 5_000);
         let Some(queue) = self.queue else {
             let (feed_id, previous_at) = (self.feed_id, published_at - 1);
@@ -71,9 +71,7 @@ impl Feed {
             feed_hash: self.feed_id,
             value: i128::from(price) * 10_000_000_000,
             std_dev: i128::from(conf) * 10_000_000_000,
-            samples: 3,
-            min_samples: 1,
-            published_at,
+            ..SwitchboardFeed::signed(published_at, slot)
         })
     }
 }
@@ -129,8 +127,10 @@ fn keep_publishing(connection: Connection, feeds: Vec<Feed>) -> JoinHandle<Resul
         loop {
             let clock = connection.rpc.get_account_data(&CLOCK).await?;
             let now = clock.get(UNIX_TIME..).and_then(<[u8]>::first_chunk).context("the clock is too short")?;
+            let slot = clock.first_chunk().context("the clock is too short")?;
+            let (now, slot) = (i64::from_le_bytes(*now), u64::from_le_bytes(*slot));
             for feed in &feeds {
-                put(&connection, &feed.address, &feed.program, &feed.bytes(i64::from_le_bytes(*now))).await?;
+                put(&connection, &feed.address, &feed.program, &feed.bytes(now, slot)).await?;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }

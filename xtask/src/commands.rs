@@ -1,11 +1,11 @@
-//! The short commands: build, replay, bench.
+//! The short commands: build, replay, bench, mutants.
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Result};
 use crate::programs::{build_all, build_some, cargo, cargo_run, engine, ENGINE_ONLY};
 use plimsoll_sbf::{install_packages, Arch, Install, Toolchain};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// `cargo xtask build`
 pub fn build(mut arguments: Arguments) -> Result<()> {
@@ -48,6 +48,36 @@ pub fn test_validator(mut arguments: Arguments) -> Result<()> {
     command.args(["test", "-p", "plimsoll-validator-tests", "--features", "agave", "--test", "agave"]);
     command.args(["--", "--nocapture"]);
     run(&mut command)
+}
+
+/// `cargo xtask mutants`
+pub fn mutants(mut arguments: Arguments) -> Result<()> {
+    const TOOL: &str = "cargo-mutants";
+    let install = arguments.install();
+    let answers = |program: &str| {
+        let mut command = Command::new(program);
+        command.args(["mutants", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    if !answers(TOOL) {
+        if install == Install::Refused {
+            return Err(Failure::Message(format!("{TOOL} is missing: cargo install {TOOL} --locked")));
+        }
+        println!("{TOOL} is missing and is installed now, which takes some minutes: cargo install {TOOL} --locked");
+        run(cargo().args(["install", TOOL, "--locked"]))?;
+    }
+    let arguments = arguments.rest();
+    let kinds: &[&[&str]] =
+        match arguments.iter().any(|word| ["--chain", "--host", "--list", "--report"].contains(&word.as_str())) {
+            true => &[&[]],
+            // The program's tests run on the program as it is built for a cluster.
+            false => &[&["--host"], &["--chain"]],
+        };
+    let mut noticed = Ok(());
+    for kind in kinds {
+        noticed = run(cargo_run(MUTANTS.0, MUTANTS.1, &[]).args(*kind).args(&arguments)).and(noticed);
+    }
+    noticed
 }
 
 /// The validator keeps its ledger in RocksDB, whose binding is generated while it is compiled.
@@ -96,6 +126,8 @@ pub fn keeper_bench_command(mut start: Command, is_check: bool) -> Command {
 pub const REPLAY: (&str, &str) = ("plimsoll-sim", "plimsoll-replay");
 /// Where the benchmark's binary is.
 pub const BENCH: (&str, &str) = ("plimsoll-tests", "plimsoll-bench");
+/// Where the binary that breaks the engine is.
+const MUTANTS: (&str, &str) = ("plimsoll-mutants", "plimsoll-mutants");
 /// Where the binary of the keeper's benchmark is.
 pub const KEEPER_BENCH: (&str, &str) = ("plimsoll-keeper-bench", "plimsoll-keeper-bench");
 

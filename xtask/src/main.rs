@@ -19,6 +19,10 @@ usage: cargo xtask <command>
   bench  [--no-install] [--json <path>] [--check]
                                             measure compute units, and the keeper's speed
   build  [--no-install] [--arch v3|v0]      build the programs into target/deploy
+  mutants [--no-install] [--host|--chain] [--file <part>]… [--shard <k>/<n>] [--cases <n>]
+          [--again] [--report] [--list]     break the engine place by place and count what the tests notice: hours,
+                                            so a nightly form, in shards; --again takes what was missed, --report
+                                            adds up what is known
   test-validator [--no-install]             the end-to-end story on Agave's own validator, which is compiled for it
 
 --no-install keeps the builder from installing packages it lacks.";
@@ -43,6 +47,7 @@ fn run(command: &str, arguments: Arguments) -> Result<()> {
         "replay" => commands::replay(arguments),
         "bench" => commands::bench(arguments),
         "test" => test::run(arguments),
+        "mutants" => commands::mutants(arguments),
         "test-validator" => commands::test_validator(arguments),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");

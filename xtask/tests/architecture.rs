@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-model", &[]),
     ("plimsoll-idl", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-sbf", &[]),
+    ("plimsoll-mutants", &["plimsoll-sbf"]),
     ("xtask", &["plimsoll-sbf"]),
 ];
 

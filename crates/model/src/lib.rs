@@ -9,11 +9,13 @@
 //! | [`params`] | parameters and defaults | risk-design 7.1 |
 //! | [`portfolio`] | an account in whole quantities and dollars | 1 |
 //! | [`margin`] | NAV, MMR, TMR, IMR, quote netting, eligibility | 1, 3 |
+//! | [`in_tokens`] | margins where the settlement token is not at par | ADR 2 |
 //! | [`edge`] | eligibility edges | 3 |
 //! | [`penalty`] | m, p_max, auction and wind-down penalties | 1 |
 //! | [`legs`] | what can be closed, best leg, clamps | 1 |
 //! | [`sizing`] | x*, dust, regimes | 1 |
 //! | [`liquidate`] | fills and after-checks | 1 |
+//! | [`listing`] | what may be listed | 1, 3 |
 //! | [`fills`] | trades between two accounts | 4 Fills |
 //! | [`index`], [`ledger`] | the lazy A/K index and its explicit twin | 2 |
 //! | [`allowance`] | what any hour may see | 2 |
@@ -31,10 +33,12 @@ pub mod bankruptcy;
 pub mod edge;
 pub mod ema;
 pub mod fills;
+pub mod in_tokens;
 pub mod index;
 pub mod ledger;
 pub mod legs;
 pub mod liquidate;
+pub mod listing;
 pub mod margin;
 pub mod market;
 pub mod params;

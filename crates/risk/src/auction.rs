@@ -3,6 +3,7 @@
 mod best_leg;
 mod clocks;
 
+pub(crate) use best_leg::largest_quote_liability;
 pub use best_leg::{best_leg, BestLeg, LegName};
 pub use clocks::{Clocks, Prints, Seen, Sight};
 
@@ -77,7 +78,7 @@ pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u
 
 /// Whether a penalty ceiling leaves a liquidator his floor after the insurance share.
 #[inline(always)]
-fn pays_a_liquidator(ceiling_ppm: u32, params: &GlobalParams) -> bool {
+pub(crate) fn pays_a_liquidator(ceiling_ppm: u32, params: &GlobalParams) -> bool {
     ceiling_ppm as u64 * (PPM - params.insurance_share_ppm) as u64 >= params.penalty_floor_ppm as u64 * PPM as u64
 }
 

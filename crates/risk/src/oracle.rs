@@ -7,6 +7,7 @@ mod average;
 mod edge;
 mod guard;
 mod observation;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod variance;
@@ -15,6 +16,7 @@ pub use average::{bounds, integrate_down, STEP_CAP_SECS};
 pub use edge::edge_ppm_up;
 pub use guard::{admit, choose, Admission, Choice, PriceSource};
 pub use observation::Observation;
+pub use signed::Signed;
 pub use variance::{
     prior_up, sample_up, volatility_ppm_up, DEFAULT_PRIOR_PICO_PER_SEC, HALF_LIFE_SECS, RETURN_CAP, SAMPLE_CAP_SECS,
     SAMPLE_SECS,

@@ -2,8 +2,8 @@
 
 use crate::error::{RiskError, RiskResult};
 use crate::lazy::rate_of_spot_down;
-use crate::num::{mul_div_down, mul_u32, ppm_up, PPM};
-use crate::params::{GlobalParams, MAX_BASE_UNITS};
+use crate::num::{mul_div_down, mul_div_up, mul_u32, ppm_up, PPM};
+use crate::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use crate::portfolio::PerpLeg;
 use crate::price::UnitPrice;
 
@@ -107,17 +107,23 @@ pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) 
 /// # Errors
 /// `ParameterOutOfBounds`.
 pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams) -> RiskResult<()> {
-    let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
-    let bound = params.funding_bound_ppm_per_hour.min(PPM);
     let fits = dollars.mantissa != 0
         && dollars.value_up(1) <= MAX_UNIT_VALUE_USD_MICRO
-        && atoms.value_up(MAX_BASE_UNITS) <= MAX_POSITION_VALUE_ATOMS
-        && funding_rate(bound as i32, sixteen_times, bound) < i64::MAX;
-    if fits {
-        Ok(())
-    } else {
-        Err(RiskError::ParameterOutOfBounds)
+        && atoms.value_up(MAX_BASE_UNITS) <= MAX_POSITION_VALUE_ATOMS;
+    if !fits {
+        return Err(RiskError::ParameterOutOfBounds);
     }
+    Ok(check_funding(atoms, params)?)
+}
+
+/// The highest funding rate fits its storage at 16 times this price of a unit, quote atoms.
+///
+/// # Errors
+/// [`Contradiction::FUNDING_RANGE`].
+pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
+    let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
+    let bound = params.funding_bound_ppm_per_hour.min(PPM);
+    Contradiction::FUNDING_RANGE.unless(funding_rate(bound as i32, sixteen_times, bound) < i64::MAX)
 }
 
 /// The PnL that can be settled: the one nearest to zero among spot, both averages, the initial price and the edges of
@@ -157,6 +163,27 @@ pub const fn loser_pays(loss_atoms: u64, balance_atoms: u64, room_atoms: u64) ->
     } else {
         means
     }
+}
+
+/// Share of a claim that a market's deficit takes, `U / (pool + U)`, ppm, rounded up; zero without a deficit.
+pub fn deficit_share_ppm_up(pool_atoms: u64, deficit_atoms: u64) -> u32 {
+    if deficit_atoms == 0 {
+        return 0;
+    }
+    // The deficit is a part of the whole: at most a million.
+    let share = mul_div_up(deficit_atoms, PPM as u64, pool_atoms.saturating_add(deficit_atoms));
+    share.unwrap_or(PPM as u64).min(PPM as u64) as u32
+}
+
+/// The share after the deposit index of quote has fallen from `before` to `after`: what a claim gets, `1 - share`, falls
+/// as the pool's deposit does. Rounded up.
+pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u32 {
+    if after >= before {
+        return share_ppm;
+    }
+    let got = PPM.saturating_sub(share_ppm) as u64;
+    let kept = mul_div_down(after, got, before).unwrap_or(0).min(got);
+    PPM - kept as u32
 }
 
 /// A way out of a market with a deficit.

@@ -5,9 +5,10 @@ mod support;
 use plimsoll_risk::auction::{Clocks, Regime, Seen};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
-use plimsoll_risk::margin::{initial_margins, margins, quote_sides};
+use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, margins, quote_sides};
 use plimsoll_risk::portfolio::{At, Portfolio};
 use proptest::prelude::*;
+use proptest::sample::Index;
 use support::{calm, portfolio, NOW};
 
 const CASES: u32 = 10_000;
@@ -70,6 +71,26 @@ proptest! {
             // Each of up to eleven legs may round by a micro-dollar in each of the two views.
             prop_assert!(init.init <= m.target + 30_000_000, "{} above {}", init.init, m.target);
         }
+    }
+
+    /// INV-59
+    #[test]
+    fn one_old_price_of_any_leg_stops_who_adds_risk_and_nobody_who_takes_over(p in portfolio(0), pick: Index) {
+        let mut p = p;
+        let takes_over = check_takeover(&p);
+        prop_assert_eq!(check_initial(&p), takes_over);
+        let (tokens, count) = (p.token_count, p.token_count + p.perp_count);
+        let prices = match pick.index(count + 1) {
+            leg if leg < tokens => &mut p.tokens[leg].prices,
+            leg if leg < count => &mut p.perps[leg - tokens].prices,
+            _ => &mut p.quote.prices,
+        };
+        prices.old = true;
+        // Quote counts where it is held, or where something settles in it.
+        let counts = p.ages().1;
+        prop_assert_eq!(check_initial(&p), if counts { Err(RiskError::PriceStale) } else { takes_over });
+        prop_assert_eq!(check_takeover(&p), takes_over);
+        prop_assert!(counts || (p.quote.amount_atoms == 0 && p.perp_count == 0));
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Both {
 
     fn observe(&mut self, price: Price, sigma_ppm: u32, at: i64) {
         let published_at = START + at;
-        let seen = Observation { price, sigma_ppm, published_at, previous_at: None };
+        let seen = Observation { price, sigma_ppm, published_at, previous_at: None, overdue: false };
         self.state = update(&self.state, PriceSource::Primary, &seen, &PARAMS, published_at).unwrap().unwrap();
         self.updates += 1;
     }

@@ -8,12 +8,15 @@ use plimsoll_model::fills::{delegate_may_fill, delegate_may_take};
 use plimsoll_model::rational::max;
 use plimsoll_model::rational::ratio;
 use plimsoll_model::settle::{exit, loser_pays as model_loser_pays, settle_candidates, settleable as model_settleable};
-use plimsoll_model::{int, Q};
+use plimsoll_model::{int, ppm, Q};
 use plimsoll_risk::allowance::Spent;
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::perp::{exit_down, fill_fee_up, is_worse_than_spot, loser_pays, settleable};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::perp::{
+    deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, is_worse_than_spot, loser_pays,
+    settleable,
+};
+use plimsoll_risk::portfolio::{At, PerpLeg, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use proptest::prelude::*;
 
@@ -38,6 +41,10 @@ fn with_slow_averages(p: &mut Portfolio, slow_ppm: u64) -> Vec<UnitPrice> {
         let mantissa = (spot.mantissa as u128 * slow_ppm as u128 / 1_000_000) as u64;
         let slow = UnitPrice { mantissa, ..spot };
         leg.prices.init = initial(leg.units, [spot, leg.prices.fast, slow]);
+        // A short is worth the price that its charge is taken at.
+        if leg.units < 0 {
+            leg.prices.init_charge = leg.prices.init;
+        }
         slow
     };
     p.perps[..count].iter_mut().map(slow_of).collect()
@@ -92,6 +99,56 @@ proptest! {
                 prop_assert!(is >= *was, "market {market}: {amount} settled, {is} after {was}");
             }
         }
+    }
+
+    #[test]
+    fn taking_a_win_from_a_market_in_deficit_lowers_no_margin_at_any_view_by_more_than_its_atoms(
+        mut p in portfolio(true), slow in 800_000u64..1_250_000,
+        pool in 0u64..1 << 46, deficit in 1u64..1 << 46, older in 0u32..=1_000_000,
+    ) {
+        let slow = with_slow_averages(&mut p, slow);
+        for (market, slow) in slow.iter().enumerate() {
+            // The copy that margin reads is at least what the deficit takes.
+            p.perps[market].deficit_share_ppm = deficit_share_ppm_up(pool, deficit).max(older);
+            let before = views(&p);
+            let claim = settleable(&p.perps[market], *slow);
+            if claim <= 0 {
+                continue;
+            }
+            let exit = exit_down(claim as u64, pool, deficit).unwrap();
+            p.perps[market].cash_atoms -= (exit.paid_atoms + exit.struck_atoms) as i64;
+            p.quote.amount_atoms += exit.paid_atoms as i64;
+            // An atom of what is paid, and one of the claim that is left; a weight is at most two and a half.
+            let atoms = 2 * 2_500_000 * 2;
+            for (was, is) in before.iter().zip(views(&p)) {
+                prop_assert!(is + atoms >= *was, "market {market}: {exit:?} of {claim}, {is} after {was}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_deficit_takes_of_a_claim_is_the_models_rounded_up(pool in 0u64..1 << 60, deficit in 0u64..1 << 60, gain in 0u64..1 << 62) {
+        let market = plimsoll_model::market::Market { pool: int(pool as i128), deficit: int(deficit as i128), ..Default::default() };
+        let share = deficit_share_ppm_up(pool, deficit);
+        let lost = market.claim() - (int(1) - ppm(share as i128));
+        prop_assert!(lost >= int(0) && lost <= ppm(1), "{share} for {}", market.claim());
+        // No gain counts at more than an exit of it pays.
+        let leg = PerpLeg { deficit_share_ppm: share, ..PerpLeg::default() };
+        let paid = exit_down(gain.min(pool + deficit), pool, deficit).map_or(0, |exit| exit.paid_atoms);
+        prop_assert!(gain > pool + deficit || leg.gain_down(gain) <= paid.max(gain * (deficit == 0) as u64));
+    }
+
+    #[test]
+    fn a_fall_of_the_deposit_index_takes_at_least_as_much_of_a_claim_as_of_the_pool(
+        pool in 0u64..1 << 50, deficit in 0u64..1 << 50, before in 1u64 << 38..1 << 52, kept_ppm in 0u64..=1_000_000,
+    ) {
+        let after = (before as u128 * kept_ppm as u128 / 1_000_000) as u64;
+        let share = deficit_share_ppm_up(pool, deficit);
+        let found = int(1_000_000) - int(deficit_share_after_ppm_up(share, before, after) as i128);
+        let (pool, deficit) = (int(pool as i128), int(deficit as i128));
+        let mut market = plimsoll_model::market::Market { pool: pool.clone(), deficit, ..Default::default() };
+        market.revalue_pool(&(pool * int(after as i128) / int(before as i128)));
+        prop_assert!(found <= market.claim() * int(1_000_000), "{found} of {}", market.claim());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Random portfolios for the property tests.
 #![allow(dead_code)]
 
+#[path = "support/accepted.rs"]
+pub mod accepted;
+
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
@@ -56,7 +59,14 @@ pub fn prices(seed: &Seed, scale: Price, positive: bool) -> LegPrices {
 }
 
 pub fn quote_weights(params: &GlobalParams) -> TokenWeights {
-    TokenWeights::new(1_000_000, 980_000, 1_000_000, 1_020_000, params).unwrap()
+    TokenWeights {
+        asset_maint_ppm: 1_000_000,
+        asset_init_ppm: 980_000,
+        liability_maint_ppm: 1_000_000,
+        liability_init_ppm: 1_020_000,
+        ..TokenWeights::default()
+    }
+    .with_targets(params)
 }
 
 /// A token leg of about `dollars`, signed.
@@ -70,24 +80,24 @@ pub fn token(seed: &Seed, dollars: f64, bank: u8, params: &GlobalParams) -> Toke
     let scale = token_scale_down(seed.decimals).unwrap();
     let per_atom = seed.price_micro as f64 / 10f64.powi(seed.decimals as i32);
     let amount = (dollars * 1e6 / per_atom) as i64;
-    let weights = TokenWeights::new(
-        1_000_000 - seed.rate,
-        1_000_000 - seed.rate - seed.init_gap,
-        1_000_000 + seed.rate,
-        1_000_000 + seed.rate + seed.init_gap,
-        params,
-    )
-    .unwrap();
+    let weights = TokenWeights {
+        asset_maint_ppm: 1_000_000 - seed.rate,
+        asset_init_ppm: 1_000_000 - seed.rate - seed.init_gap,
+        liability_maint_ppm: 1_000_000 + seed.rate,
+        liability_init_ppm: 1_000_000 + seed.rate + seed.init_gap,
+        ..TokenWeights::default()
+    }
+    .with_targets(params);
     TokenLeg { amount_atoms: amount, weights, prices: prices(seed, scale, amount >= 0), bank }
 }
 
 /// A perp of about `dollars` notional, signed, whose PnL at spot is about `pnl` dollars, in a quote of six decimals.
-pub fn perp(seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
-    perp_in(6, seed, dollars, pnl, market)
+pub fn perp(seed: &Seed, dollars: f64, pnl: f64, market: u8, params: &GlobalParams) -> PerpLeg {
+    perp_in(6, seed, dollars, pnl, market, params)
 }
 
 /// [`perp`] in a quote of these decimals.
-pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: u8) -> PerpLeg {
+pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: u8, params: &GlobalParams) -> PerpLeg {
     // A base unit is worth less than a thousandth of a dollar.
     let mut base_decimals = 0u8;
     while seed.price_micro as f64 / 10f64.powi(base_decimals as i32) > 1_000.0 {
@@ -95,17 +105,16 @@ pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: 
     }
     let scale = base_scale_down(quote_decimals, base_decimals).unwrap();
     let units = (dollars * 1e6 / (seed.price_micro as f64 / 10f64.powi(base_decimals as i32))) as i64;
-    let rates = MarketRates {
-        maint_ppm: seed.rate,
-        target_ppm: seed.rate + 12_500.min(seed.init_gap),
-        init_ppm: seed.rate + seed.init_gap,
-    };
+    let rates =
+        MarketRates { maint_ppm: seed.rate, target_ppm: 0, init_ppm: seed.rate + seed.init_gap }.with_target(params);
     PerpLeg {
         units,
         cash_atoms: ((pnl - dollars) * 10f64.powi(quote_decimals as i32)) as i64,
         rates,
         prices: prices(seed, scale, units >= 0),
         market,
+        // Of a quarter of the legs a claim on the market gets less than par.
+        deficit_share_ppm: if seed.init_gap % 4 == 0 { seed.rate * 5 } else { 0 },
     }
 }
 
@@ -119,19 +128,34 @@ pub fn calm(mut p: Portfolio) -> Portfolio {
     p
 }
 
-/// Portfolios around and below maintenance, with up to six tokens and four perps beside quote.
+/// Portfolios around and below maintenance, with up to six tokens and four perps beside quote, under the default
+/// parameters or under others that their listings accept.
 pub fn portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
-    portfolio_in(stale_share, Just(6u8))
+    under(stale_share, Just(6u8), any_params())
+}
+
+/// The same under the default parameters alone, for bounds that are theirs.
+pub fn default_portfolio(stale_share: u32) -> impl Strategy<Value = Portfolio> {
+    under(stale_share, Just(6u8), Just(None))
 }
 
 /// [`portfolio`] whose quote has any decimals that settlement tokens have.
 pub fn portfolio_of_any_quote(stale_share: u32) -> impl Strategy<Value = Portfolio> {
-    portfolio_in(stale_share, proptest::sample::select(&QUOTE_DECIMALS[..]))
+    under(stale_share, proptest::sample::select(&QUOTE_DECIMALS[..]), any_params())
 }
 
-fn portfolio_in(stale_share: u32, decimals: impl Strategy<Value = u8>) -> impl Strategy<Value = Portfolio> {
+/// The defaults, or others.
+fn any_params() -> impl Strategy<Value = Option<accepted::Drawn>> {
+    prop_oneof![1 => Just(None), 3 => accepted::drawn().prop_map(Some)]
+}
+
+fn under(
+    stale_share: u32,
+    decimals: impl Strategy<Value = u8>,
+    drawn: impl Strategy<Value = Option<accepted::Drawn>>,
+) -> impl Strategy<Value = Portfolio> {
     (
-        decimals,
+        (decimals, drawn),
         proptest::collection::vec(seed(stale_share), 1..10),
         seed(0),
         -0.15f64..0.25,
@@ -139,27 +163,32 @@ fn portfolio_in(stale_share: u32, decimals: impl Strategy<Value = u8>) -> impl S
         proptest::collection::vec(-0.2f64..0.2, 10),
         700_000u32..=1_000_000,
     )
-        .prop_map(|(decimals, seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
-            build(&seeds, &Seed { decimals, ..quote }, cushion, 10f64.powf(magnitude), &pnls, pnl_weight)
+        .prop_map(|((decimals, drawn), seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
+            let quote = Seed { decimals, ..quote };
+            let default = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
+            let build = |params: &GlobalParams| build(&seeds, &quote, cushion, 10f64.powf(magnitude), &pnls, params);
+            let p = build(&default);
+            let params = drawn.and_then(|drawn| accepted::with_floor(&p, &drawn));
+            params.map(|params| build(&params)).filter(|p| accepted::check(p).is_ok()).unwrap_or(p)
         })
 }
 
-fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pnl_weight: u32) -> Portfolio {
+fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], params: &GlobalParams) -> Portfolio {
     let quote_decimals = quote.decimals;
-    let mut params = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
     // Listing wants an atom to be worth at most a hundredth of dust.
-    params.dust_usd_micro = params.dust_usd_micro.max(200 * 10u64.pow(6 - quote_decimals.min(6) as u32));
-    let mut p = Portfolio::empty(params);
+    let least_dust = 200 * 10u64.pow(6 - quote_decimals.min(6) as u32);
+    let params = &GlobalParams { dust_usd_micro: params.dust_usd_micro.max(least_dust), ..*params };
+    let mut p = Portfolio::empty(*params);
     let (mut gross, mut net) = (0.0, 0.0);
     for (i, seed) in seeds.iter().enumerate() {
         let dollars = seed.size * size;
         if seed.kind < 6 && p.token_count < 6 {
-            p.tokens[p.token_count] = token(seed, dollars, i as u8 + 1, &params);
+            p.tokens[p.token_count] = token(seed, dollars, i as u8 + 1, params);
             p.token_count += 1;
             net += dollars;
         } else if p.perp_count < 4 {
             let pnl = pnls[i] * dollars.abs();
-            p.perps[p.perp_count] = perp_in(quote_decimals, seed, dollars, pnl, i as u8);
+            p.perps[p.perp_count] = perp_in(quote_decimals, seed, dollars, pnl, i as u8, params);
             p.perp_count += 1;
             net += pnl;
         }
@@ -171,7 +200,7 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pn
         Seed { price_micro: 999_000 + quote.price_micro % 2_000, fast_ppm: 1_000_000, rate: 0, ..quote.clone() };
     let mut leg = TokenLeg {
         amount_atoms: (q * 10f64.powi(quote_decimals as i32)) as i64,
-        weights: quote_weights(&params),
+        weights: quote_weights(params),
         prices: prices(&quote, token_scale_down(quote_decimals).unwrap(), true),
         bank: 0,
     };

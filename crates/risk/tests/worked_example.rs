@@ -4,7 +4,7 @@
 use plimsoll_risk::auction::{Clocks, Regime, Seen};
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
 use plimsoll_risk::margin::{margins, Margins};
-use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
@@ -17,6 +17,7 @@ const NOW: i64 = 1_760_130_600;
 const USDC: u8 = 0;
 const SOL: u8 = 1;
 const SOL_PERP: u8 = 0;
+const OF_SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
 
 fn fresh(dollars: u64, scale: Price) -> LegPrices {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
@@ -54,9 +55,10 @@ fn trader() -> Portfolio {
     portfolio.perps[0] = PerpLeg {
         units: 100_000_000,
         cash_atoms: -17_100_000_000,
-        rates: MarketRates::new(30_000, 60_000, 2_100, 2, &quote_weights(), &PARAMS).unwrap(),
+        rates: MarketRates::new(30_000, 60_000, OF_SOL, &quote_weights(), &PARAMS).unwrap(),
         prices: fresh(164, base_scale_down(6, 6).unwrap()),
         market: SOL_PERP,
+        ..PerpLeg::default()
     };
     portfolio.perp_count = 1;
     portfolio

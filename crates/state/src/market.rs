@@ -59,8 +59,8 @@ pub struct Market {
     pub premium_from: i64,
     /// The present premium of mark over index, ppm.
     pub premium_ppm: i32,
-    /// Fee of each side of a fill, ppm of notional, at least the engine's insurance floor.
-    pub fill_fee_ppm: u32,
+    /// Zero.
+    pub _pad_premium: u32,
     /// Most insurance one event of this market may draw, quote atoms.
     pub draw_cap_event_atoms: u64,
     /// Sum of losses socialised on sides, quote atoms (statistics).

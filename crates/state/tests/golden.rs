@@ -104,7 +104,8 @@ filled!(BankSlot {
     _pad, _reserved
 });
 filled!(MarketSlot {
-    status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides ; _pad, _reserved
+    status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, deficit_share_ppm,
+    fill_fee_ppm ; _pad, _reserved
 });
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
@@ -135,8 +136,8 @@ filled!(Bank {
 });
 filled!(Market {
     version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
-    open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, fill_fee_ppm,
-    draw_cap_event_atoms, socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad2, _reserved
+    open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, draw_cap_event_atoms,
+    socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad_premium, _pad2, _reserved
 });
 filled!(MarginAccount {
     version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,

@@ -216,7 +216,7 @@ impl MarketConfig {
             reduce_only: is_reduce_only(slot.status),
             maint_rate_ppm: slot.rates.0.maint_ppm,
             init_rate_ppm: slot.rates.0.init_ppm,
-            fill_fee_ppm: market.fill_fee_ppm,
+            fill_fee_ppm: slot.fill_fee_ppm,
             open_interest_cap_units: market.open_interest_cap_units,
             draw_cap_event_atoms: limit(market.draw_cap_event_atoms),
         }

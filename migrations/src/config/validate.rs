@@ -2,11 +2,12 @@
 
 use anchor_lang::solana_program::program_error::ProgramError;
 use bytemuck::zeroed_box;
-use plimsoll::instructions::BankConfigArgs;
 use plimsoll_risk::bank::RateCurve;
-use plimsoll_risk::params::{GlobalParams, TokenWeights, MAX_ATOMS, MAX_BANKS, MAX_MARKETS, MAX_PRICES};
+use plimsoll_risk::params::{
+    Contradiction, GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_BANKS, MAX_MARKETS, MAX_PRICES,
+};
 use plimsoll_risk::price::Price;
-use plimsoll_state::{PriceBoard, Registry, SlotStatus, StoredParams, StoredWeights};
+use plimsoll_state::{PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights};
 use solana_pubkey::Pubkey;
 
 use super::{BankConfig, Config, MarketConfig, MintConfig, PriceConfig, SourceConfig, SourceKind};
@@ -52,7 +53,7 @@ impl Config {
         for (index, bank) in self.banks.iter().enumerate() {
             self.validate_bank(&format!("bank[{index}]"), bank, &params)?;
         }
-        self.validate_markets(&params)?;
+        self.validate_listings(&params)?;
         self.validate_venues()
     }
 
@@ -123,8 +124,8 @@ impl Config {
         Ok(())
     }
 
-    /// Registry and board as they would be with this file, for the program's functions on markets.
-    fn validate_markets(&self, params: &GlobalParams) -> Result<()> {
+    /// Registry and board as they would be with this file, for the program's functions on what is listed.
+    fn validate_listings(&self, params: &GlobalParams) -> Result<()> {
         let Some(quote) = self.banks.first() else {
             return if self.markets.is_empty() {
                 Ok(())
@@ -139,15 +140,28 @@ impl Config {
             slot.active = 1;
             (slot.fastest_fall_ppm_per_sec, slot.update_secs) = (price.fastest_fall_ppm_per_sec, price.update_secs);
         }
-        let weights = weights(quote, params).map_err(|error| Error::config("bank[0]", format!("{error:?}")))?;
-        registry.banks[0].status = SlotStatus::Active as u8;
-        registry.banks[0].weights = StoredWeights(weights);
-        BankConfigArgs::validate_quote(&weights, &registry, &board).map_err(|error| {
-            let reason = format!("{}: at most bank[0].asset_maint_ppm", engine_text(error));
-            Error::config("params.pnl_weight_ppm", reason)
-        })?;
+        // One after the other, as they are listed, so that the one which does not fit is named.
+        for (index, bank) in self.banks.iter().enumerate() {
+            let at = format!("bank[{index}]");
+            let weights = weights(bank, params).map_err(|condition| Error::config(&at, condition.0))?;
+            let slot = &mut registry.banks[index];
+            (slot.status, slot.price_slot) = (SlotStatus::Active as u8, bank.price_slot);
+            slot.weights = StoredWeights(weights);
+            registry.check_listings(&board).map_err(|condition| match condition {
+                Contradiction::PNL_WEIGHT => {
+                    let most = quote.asset_maint_ppm;
+                    Error::config("params.pnl_weight_ppm", format!("{}, {most}", condition.0))
+                }
+                _ => Error::config(at, condition.0),
+            })?;
+        }
         for (index, market) in self.markets.iter().enumerate() {
-            validate_market(&format!("market[{index}]"), market, &registry, &board)?;
+            let at = format!("market[{index}]");
+            let rates = validate_market(&at, market, &registry, &board)?;
+            let slot = &mut registry.markets[index];
+            (slot.status, slot.price_slot) = (SlotStatus::Active as u8, market.price_slot);
+            (slot.rates, slot.fill_fee_ppm) = (StoredRates(rates), market.fill_fee_ppm);
+            registry.check_listings(&board).map_err(|condition| Error::config(at, condition.0))?;
         }
         Ok(())
     }
@@ -170,7 +184,7 @@ impl Config {
     }
 }
 
-fn weights(bank: &BankConfig, params: &GlobalParams) -> plimsoll_risk::RiskResult<TokenWeights> {
+fn weights(bank: &BankConfig, params: &GlobalParams) -> std::result::Result<TokenWeights, Contradiction> {
     let assets = (bank.asset_maint_ppm, bank.asset_init_ppm);
     TokenWeights::new(assets.0, assets.1, bank.liability_maint_ppm, bank.liability_init_ppm, params)
 }
@@ -195,7 +209,7 @@ fn validate_pins(at: &str, source: &SourceConfig) -> Result<()> {
     Ok(())
 }
 
-fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: &PriceBoard) -> Result<()> {
+fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
     if market.name.is_empty() || market.name.len() > MAX_NAME_LEN {
         return Err(Error::config(format!("{at}.name"), format!("a name has 1 to {MAX_NAME_LEN} bytes")));
     }
@@ -205,10 +219,11 @@ fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: 
     if board.slot(market.price_slot as usize).is_none() {
         return Err(Error::config(format!("{at}.price_slot"), "there is no such [[price]]"));
     }
-    market.terms().validate(market.price_slot, registry, board).map(|_| ()).map_err(|error| {
+    market.terms().validate(market.price_slot, registry, board).map_err(|error| {
         let reason = "rates rise from maintenance to initial with the target between them, survive \
-                      fastest_fall_ppm_per_sec over update_secs and 2 s more, and the fee lies between \
-                      params.fill_insurance_ppm and 10000";
+                      fastest_fall_ppm_per_sec over update_secs and 2 s more, the initial rate survives it over \
+                      params.risk_age_secs and cool_off_secs, and the fee lies between params.fill_insurance_ppm and \
+                      10000 and below the rate times improvement_factor and health_cap";
         Error::config(at, format!("{}: {reason}", engine_text(error)))
     })
 }

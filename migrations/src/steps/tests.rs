@@ -75,8 +75,9 @@ fn applied(resolved: &Resolved) -> Chain {
         let slot = &mut registry.markets[index];
         (slot.status, slot.price_slot, slot.base_decimals) = (market.status(), args.price_slot, args.base_decimals);
         slot.rates = StoredRates(rates);
+        slot.fill_fee_ppm = args.terms.fill_fee_ppm;
         let mut account: Market = bytemuck::Zeroable::zeroed();
-        (account.name, account.fill_fee_ppm) = (args.name, args.terms.fill_fee_ppm);
+        account.name = args.name;
         account.open_interest_cap_units = args.terms.open_interest_cap_units;
         account.draw_cap_event_atoms = args.terms.draw_cap_event_atoms;
         chain.markets.push(account);

@@ -4,7 +4,7 @@ use core::mem::{offset_of, size_of};
 
 use anchor_lang::prelude::*;
 use switchboard_on_demand::anchor_traits::Discriminator as Discriminated;
-use switchboard_on_demand::{CurrentResult, PullFeedAccountData};
+use switchboard_on_demand::{CurrentResult, OracleSubmission, PullFeedAccountData};
 
 use crate::MockError;
 
@@ -12,6 +12,12 @@ use crate::MockError;
 pub const SWITCHBOARD: &[u8] = b"switchboard";
 
 const DISCRIMINATOR: &[u8] = <PullFeedAccountData as Discriminated>::DISCRIMINATOR;
+/// Samples that a feed holds.
+const SAMPLES: usize = 32;
+/// How long a sample counts, slots: what Switchboard's examples ask for.
+const MAX_STALENESS_SLOTS: u32 = 60;
+/// What a slot takes.
+const SLOT_MILLIS: u64 = 400;
 const ACCOUNT_LEN: usize = DISCRIMINATOR.len() + size_of::<PullFeedAccountData>();
 
 /// What is created.
@@ -52,6 +58,7 @@ pub(crate) fn create(ctx: Context<CreateSwitchboard>, args: CreateSwitchboardArg
     put(body, offset_of!(PullFeedAccountData, queue), args.queue.as_ref())?;
     put(body, offset_of!(PullFeedAccountData, feed_hash), &args.feed_hash)?;
     put(body, offset_of!(PullFeedAccountData, min_sample_size), &[args.min_sample_size])?;
+    put(body, offset_of!(PullFeedAccountData, max_staleness), &MAX_STALENESS_SLOTS.to_le_bytes())?;
     put(body, offset_of!(PullFeedAccountData, initialized_at), &Clock::get()?.unix_timestamp.to_le_bytes())
 }
 
@@ -64,8 +71,8 @@ pub struct PostSwitchboardArgs {
     pub std_dev: i128,
     /// Number of samples.
     pub num_samples: u8,
-    /// When it was updated, Unix seconds; none for the chain's present time.
-    pub last_update_timestamp: Option<i64>,
+    /// When the samples were signed, Unix seconds; none for the chain's present time.
+    pub signed_at: Option<i64>,
 }
 
 /// Posts a result.
@@ -87,8 +94,18 @@ pub(crate) fn post(ctx: Context<PostSwitchboard>, args: PostSwitchboardArgs) -> 
     let named = body.get(authority..authority + 32) == Some(ctx.accounts.poster.key.as_ref());
     require!(named, MockError::NotPoster);
     let clock = Clock::get()?;
-    let updated_at = args.last_update_timestamp.unwrap_or(clock.unix_timestamp);
-    put(body, offset_of!(PullFeedAccountData, last_update_timestamp), &updated_at.to_le_bytes())?;
+    put(body, offset_of!(PullFeedAccountData, last_update_timestamp), &clock.unix_timestamp.to_le_bytes())?;
+    let signed_at = args.signed_at.unwrap_or(clock.unix_timestamp);
+    let age_millis = clock.unix_timestamp.saturating_sub(signed_at).max(0).unsigned_abs().saturating_mul(1_000);
+    let signed_slot = clock.slot.saturating_sub(age_millis / SLOT_MILLIS);
+    for sample in 0..usize::from(args.num_samples).min(SAMPLES) {
+        let submission = offset_of!(PullFeedAccountData, submissions) + sample * size_of::<OracleSubmission>();
+        put(body, submission + offset_of!(OracleSubmission, slot), &signed_slot.to_le_bytes())?;
+        put(body, submission + offset_of!(OracleSubmission, landed_at), &clock.slot.to_le_bytes())?;
+        put(body, submission + offset_of!(OracleSubmission, value), &args.value.to_le_bytes())?;
+        let date = offset_of!(PullFeedAccountData, submission_timestamps) + sample * size_of::<i64>();
+        put(body, date, &signed_at.to_le_bytes())?;
+    }
     let result = offset_of!(PullFeedAccountData, result);
     for (field, value) in [
         (offset_of!(CurrentResult, value), args.value),
@@ -102,8 +119,11 @@ pub(crate) fn post(ctx: Context<PostSwitchboard>, args: PostSwitchboardArgs) -> 
     for field in
         [offset_of!(CurrentResult, slot), offset_of!(CurrentResult, min_slot), offset_of!(CurrentResult, max_slot)]
     {
-        put(body, result + field, &clock.slot.to_le_bytes())?;
+        put(body, result + field, &signed_slot.to_le_bytes())?;
     }
+    // The median of an odd number is in its middle.
+    let median = (args.num_samples / 2).min(SAMPLES as u8 - 1);
+    put(body, result + offset_of!(CurrentResult, submission_idx), &[median])?;
     put(body, result + offset_of!(CurrentResult, num_samples), &[args.num_samples])
 }
 

@@ -20,6 +20,26 @@ pub fn now_secs() -> Result<i64> {
     Ok(Clock::get()?.unix_timestamp)
 }
 
+/// The chain's time, in both its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Unix seconds.
+    pub secs: i64,
+    /// Slots.
+    pub slot: u64,
+}
+
+impl Moment {
+    /// Now.
+    ///
+    /// # Errors
+    /// None that the runtime gives.
+    pub fn now() -> Result<Self> {
+        let clock = Clock::get()?;
+        Ok(Self { secs: clock.unix_timestamp, slot: clock.slot })
+    }
+}
+
 /// The signer is the engine's authority.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Errors with fixed codes, each naming the fact. Codes are grouped by subsystem and never reused.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::params::Contradiction;
 use plimsoll_risk::RiskError;
 use plimsoll_state::InvariantViolation;
 
@@ -367,6 +368,21 @@ impl<T> IntoEngine<T> for core::result::Result<T, InvariantViolation> {
     fn engine(self) -> Result<T> {
         self.map_err(broken)
     }
+}
+
+impl<T> IntoEngine<T> for core::result::Result<T, Contradiction> {
+    #[inline(always)]
+    fn engine(self) -> Result<T> {
+        self.map_err(contradicted)
+    }
+}
+
+/// Names the condition that does not hold.
+#[cold]
+#[inline(never)]
+fn contradicted(condition: Contradiction) -> Error {
+    crate::report::line(&["condition: ", condition.0]);
+    fail(EngineError::ParameterOutOfBounds)
 }
 
 /// Names the invariant that does not hold; an account of another layout has an error of its own.

@@ -30,7 +30,7 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::Paused => "`plimsoll engine show` says what is paused; repay and deposit always work",
         EngineError::PauseOnly => "only the authority starts again what is paused",
         EngineError::PriceStale => {
-            "refresh it: `plimsoll price refresh`; where the source is silent, see `plimsoll price list`"
+            "refresh it: `plimsoll price refresh`, just before adding risk; where the source is silent, see `plimsoll price list`"
         }
         EngineError::PriceNotReady => "wait until the averages are ready: `plimsoll price list` says what is missing",
         EngineError::InitialMarginInsufficient | EngineError::MaintenanceMarginInsufficient => {

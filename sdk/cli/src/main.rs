@@ -5,6 +5,7 @@ mod amount;
 mod cli;
 mod commands;
 mod context;
+mod fresh;
 mod margin;
 mod names;
 mod output;

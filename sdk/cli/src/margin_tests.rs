@@ -1,5 +1,5 @@
 use bytemuck::zeroed_box;
-use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
+use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, token_scale_down};
 use plimsoll_state::{
     DerivativePosition, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights, TokenPosition,
@@ -35,7 +35,8 @@ fn world() -> World {
     let quote = registry.banks[USDC].weights.0;
     let market = &mut registry.markets[0];
     (market.status, market.base_decimals, market.price_slot) = (SlotStatus::Active as u8, 6, SOL as u8);
-    market.rates = StoredRates(MarketRates::new(30_000, 60_000, 2_100, 2, &quote, &params).unwrap());
+    let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
+    market.rates = StoredRates(MarketRates::new(30_000, 60_000, price, &quote, &params).unwrap());
     (market.scale, market.funding_at) = (base_scale_down(6, 6).unwrap().into(), NOW);
     market.sides = [SideIndex { a: 1 << 63, ..SideIndex::default() }; 2];
     for (index, dollars) in [(USDC, "1"), (SOL, "200")] {

@@ -76,8 +76,35 @@ pub struct SwitchboardFeed {
     pub samples: u8,
     /// Fewest samples that the feed itself asks for.
     pub min_samples: u8,
-    /// Time of the last update, Unix seconds.
+    /// When the sample that the result is landed, Unix seconds.
     pub published_at: i64,
+    /// When anything was last written to the account, Unix seconds.
+    pub written_at: i64,
+    /// Slot at which the result was signed.
+    pub slot: u64,
+    /// Slot of the oldest sample that counts.
+    pub oldest_slot: u64,
+    /// How long the feed lets a sample count, slots.
+    pub max_staleness_slots: u32,
+}
+
+impl SwitchboardFeed {
+    /// Three samples that were signed, landed and written at once, of nothing by nobody.
+    pub const fn signed(published_at: i64, slot: u64) -> Self {
+        Self {
+            queue: [0; 32],
+            feed_hash: [0; 32],
+            value: 0,
+            std_dev: 0,
+            samples: 3,
+            min_samples: 1,
+            published_at,
+            written_at: published_at,
+            slot,
+            oldest_slot: slot,
+            max_staleness_slots: 60,
+        }
+    }
 }
 
 /// The data of a Switchboard pull feed account; its owner is Switchboard on-demand.
@@ -89,16 +116,27 @@ pub fn switchboard_account_bytes(feed: &SwitchboardFeed) -> Vec<u8> {
     put(2_080, &feed.queue);
     put(2_112, &feed.feed_hash);
     put(2_207, &[feed.min_samples]);
-    put(2_208, &feed.published_at.to_le_bytes());
+    put(2_208, &feed.written_at.to_le_bytes());
     put(2_256, &feed.value.to_le_bytes());
     put(2_272, &feed.std_dev.to_le_bytes());
     // Mean, range, least and greatest of the samples: all of them agree on the value.
     put(2_288, &feed.value.to_le_bytes());
     put(2_320, &feed.value.to_le_bytes());
     put(2_336, &feed.value.to_le_bytes());
-    put(2_352, &[feed.samples]);
-    // Slot at which the result was signed.
-    put(2_360, &1u64.to_le_bytes());
+    // The result is the median, the one in the middle; the first sample is the oldest.
+    let median = feed.samples / 2;
+    put(2_352, &[feed.samples, median]);
+    put(2_360, &feed.slot.to_le_bytes());
+    put(2_368, &feed.oldest_slot.to_le_bytes());
+    put(2_376, &feed.slot.to_le_bytes());
+    put(2_384, &feed.max_staleness_slots.to_le_bytes());
+    for sample in 0..usize::from(feed.samples).min(32) {
+        let slot = if sample == 0 { feed.oldest_slot } else { feed.slot };
+        put(64 * sample + 32, &slot.to_le_bytes());
+        put(64 * sample + 40, &feed.slot.to_le_bytes());
+        put(64 * sample + 48, &feed.value.to_le_bytes());
+        put(2_944 + 8 * sample, &feed.published_at.to_le_bytes());
+    }
     bytes
 }
 
@@ -109,9 +147,11 @@ mod tests {
     use plimsoll::oracle::{pyth, switchboard};
     use plimsoll::EngineError;
     use plimsoll_risk::oracle::Observation;
+    use plimsoll_risk::params::GlobalParams;
     use plimsoll_state::{OracleKind, OracleSource};
 
     const NOW: i64 = 1_760_130_000;
+    const SLOT: u64 = 400_000_000;
 
     #[test]
     fn the_program_reads_from_fabricated_accounts_what_was_written() {
@@ -137,13 +177,14 @@ mod tests {
             feed_hash: [3; 32],
             value: 197_060_000_000_000_000_000,
             std_dev: 197_060_000_000_000_000,
-            samples: 3,
             min_samples: 2,
-            published_at: NOW,
+            written_at: NOW + 3_600,
+            ..SwitchboardFeed::signed(NOW, SLOT)
         };
-        let second = switchboard::decode(&switchboard_account_bytes(&feed), &source).unwrap();
+        let decode = |bytes: &[u8]| switchboard::decode(bytes, &source, &GlobalParams::DEFAULT, SLOT);
+        let second = decode(&switchboard_account_bytes(&feed)).unwrap();
         assert_eq!(second, Observation { previous_at: None, ..read });
         let few = switchboard_account_bytes(&SwitchboardFeed { samples: 2, ..feed });
-        assert_eq!(switchboard::decode(&few, &source).unwrap_err(), EngineError::OracleTooFewSamples.into());
+        assert_eq!(decode(&few).unwrap_err(), EngineError::OracleTooFewSamples.into());
     }
 }

@@ -218,7 +218,7 @@ fn limited(mut offer: Offer) -> Offer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+    use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
     use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
@@ -304,10 +304,11 @@ mod tests {
         let mut portfolio = Portfolio::empty(PARAMS);
         portfolio.quote = token(0, 1_000_000_000, 1);
         let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
-        let rates = MarketRates::new(30_000, 60_000, 2_100, 2, &weights(0), &PARAMS).unwrap();
+        let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
+        let rates = MarketRates::new(30_000, 60_000, price, &weights(0), &PARAMS).unwrap();
         let cash = -20_600_000_000;
         portfolio.perps[0] =
-            PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), market: 0 };
+            PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), ..PerpLeg::default() };
         portfolio.perp_count = 1;
         let books = books();
         let means = Means { books: &books, fee_ppm: 100.0, limit_usd: 1e9 };

@@ -15,7 +15,7 @@ use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
 use super::calls::{calls, Call};
-use super::clean::complaint;
+use super::clean::{complaint, named};
 use super::program::{self, Kind};
 use super::stage::Stage;
 use table::TABLE;
@@ -156,17 +156,6 @@ impl Role<'_> {
             }
         }
     }
-}
-
-fn named(failure: &Failure) -> String {
-    /// The token program's `OwnerMismatch`: who signs does not own the tokens.
-    const NOT_THEIR_TOKENS: u32 = 4;
-    let code = failure.code.unwrap_or_default();
-    if code == NOT_THEIR_TOKENS {
-        return "NotTheirTokens".to_owned();
-    }
-    let error = EngineError::ALL.iter().find(|error| **error as u32 == code);
-    error.map_or_else(|| failure.text.clone(), |error| error.text().0.to_owned())
 }
 
 fn in_state(world: &World, account: &MarginAccount, state: State, other: Pubkey) -> MarginAccount {

@@ -54,7 +54,7 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         calls: &["deposit"],
-        signed_by: ["NotTheirTokens", "NotOwnerOrDelegate"],
+        signed_by: ["token: owner mismatch", "NotOwnerOrDelegate"],
         sunk: ["ok", "ok"],
         frozen: ["AccountBankrupt", "AccountBankrupt"],
         active: ["ok", "ok"],
@@ -104,7 +104,7 @@ pub const TABLE: &[Row] = &[
     Row {
         calls: &["take_win"],
         signed_by: ["NotOwner", "NotOwner"],
-        sunk: ["MaintenanceMarginInsufficient", "MaintenanceMarginInsufficient"],
+        sunk: ["ok", "ok"],
         frozen: ["AccountBankrupt", "AccountBankrupt"],
         active: ["PositionMissing", "ok"],
     },

@@ -165,8 +165,8 @@ impl Story {
     fn other_token_program(&mut self, bob: &Trader) {
         let mint = self.world.create_mint_2022("USD-2022", 6, &[Extension::zeroed(Extension::METADATA_POINTER)]);
         let config = BankConfig {
-            asset_ppm: [980_000, 950_000],
-            liability_ppm: [1_020_000, 1_050_000],
+            asset_ppm: [970_000, 940_000],
+            liability_ppm: [1_030_000, 1_060_000],
             ..BankConfig::of(&BANKS[USDC as usize], USDC)
         };
         let bank = self.world.list_bank(mint, &config).unwrap_or_else(|failure| panic!("{failure}"));

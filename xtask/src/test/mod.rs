@@ -2,6 +2,7 @@
 
 mod built;
 mod counts;
+mod errors;
 mod stages;
 mod stream;
 

@@ -2,6 +2,7 @@ use num_traits::{Signed, Zero};
 
 use super::generate::{portfolio, Spread};
 use super::prng::Prng;
+use crate::in_tokens::margin_in_tokens;
 use crate::margin::{excess, initial_excess, margin, nav, quote_net, View};
 use crate::portfolio::{At, Balance, Level, Levels, Portfolio, Price};
 use crate::rational::{int, ppm, Q};
@@ -114,4 +115,24 @@ fn a_worked_account_has_the_margins_computed_by_hand() {
     assert_eq!(at(Level::Target).requirement, int(480));
     assert_eq!(at(Level::Initial).requirement, int(750));
     assert!(at(Level::Maintenance).excess() > Q::zero());
+}
+
+#[test]
+fn with_the_settlement_token_at_par_tokens_are_dollars_and_a_depeg_scales_what_settles_in_it() {
+    let mut rng = Prng::new(9);
+    for _ in 0..3_000 {
+        let account = portfolio(&mut rng, Spread::Wide);
+        for level in [Level::Maintenance, Level::Target, Level::Initial] {
+            for view in [View::Plain(At::Spot), View::Eligible(At::Fast), View::Initial] {
+                assert_eq!(margin_in_tokens(&account, level, view), margin(&account, level, view));
+            }
+        }
+        // Without other tokens everything is in quote: at half a dollar all of it is half.
+        let mut alone = account.clone();
+        (alone.balances, alone.quote) = (vec![account.quote_balance().clone()], 0);
+        let (at_par, mut fallen) = (margin(&alone, Level::Maintenance, View::Plain(At::Spot)), alone);
+        fallen.balances[0].price = Price::flat(crate::ratio(1, 2));
+        let halved = margin_in_tokens(&fallen, Level::Maintenance, View::Plain(At::Spot));
+        assert_eq!((halved.nav, halved.requirement), (at_par.nav / int(2), at_par.requirement / int(2)));
+    }
 }

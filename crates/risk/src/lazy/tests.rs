@@ -32,6 +32,32 @@ fn a_clock_that_runs_backwards_pays_no_funding_and_a_silent_crank_stops_it() {
     assert_eq!(funding_per_unit(i64::MIN, i64::MIN, i64::MAX, u32::MAX), i64::MIN as i128 * u32::MAX as i128);
 }
 
+#[test]
+fn what_a_share_pays_is_rounded_up_only_where_it_is_no_whole_number() {
+    let half = Index { a: A_ONE / 2, k: 0 };
+    for (per_unit, per_share) in [(-2, -1), (-3, -2), (2, 1), (3, 1), (-(1 << 70), -(1 << 69))] {
+        assert_eq!(half.funded_down(per_unit).unwrap().k, per_share, "{per_unit}");
+    }
+}
+
+#[test]
+fn an_epoch_wears_out_below_its_bound_and_not_at_it() {
+    assert!(!Index { a: A_MIN, k: 0 }.is_worn_out());
+    assert!(Index { a: A_MIN - 1, k: 0 }.is_worn_out());
+}
+
+#[test]
+fn a_margin_of_a_unit_saturates_where_the_price_does_and_is_nothing_where_the_rate_is() {
+    let at = |shift| UnitPrice { mantissa: 1 << 63, shift };
+    assert_eq!(rate_of_spot_down(0, at(-64)), 0);
+    assert_eq!(rate_of_spot_down(500_000, at(-64)), i128::MAX);
+    // Half of 2^63 * 2^-44, in units of 2^-64: the last price whose shift is upwards.
+    assert_eq!(rate_of_spot_down(500_000, at(44)), 1 << 82);
+    assert_eq!(rate_of_spot_down(500_000, at(40)), 1 << 86);
+    assert_eq!(rate_of_spot_down(500_000, at(48)), 1 << 78);
+    assert_eq!(rate_of_spot_down(500_000, at(200)), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 

@@ -80,11 +80,7 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
 /// # Errors
 /// `PriceStale` where any leg's price is older than the risk age; else as [`check_takeover`].
 pub fn check_initial(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
-    let (_, old, _) = portfolio.ages();
-    if old {
-        return Err(RiskError::PriceStale);
-    }
-    check_takeover(portfolio)
+    check(portfolio, true)
 }
 
 /// The account may hold what it holds after taking over what another held: no risk is added to the engine, so that the
@@ -94,8 +90,12 @@ pub fn check_initial(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
 /// `PriceStale` or `PriceNotReady` where any leg is, `NumberOutOfRange` where a leg saturated,
 /// `MarginInsufficient` where NAV is below IMR (equality passes).
 pub fn check_takeover(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
-    let (stale, _, ready) = portfolio.ages();
-    if stale {
+    check(portfolio, false)
+}
+
+fn check(portfolio: &Portfolio, adds_risk: bool) -> RiskResult<InitialMargins> {
+    let (stale, old, ready) = portfolio.ages();
+    if stale || (adds_risk && old) {
         return Err(RiskError::PriceStale);
     }
     if !ready {

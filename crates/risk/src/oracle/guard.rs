@@ -34,7 +34,7 @@ pub enum Admission {
 ///
 /// 1. Not newer than the last one taken from this source, however old: [`Admission::NotNewer`].
 /// 2. More than `future_secs` ahead of the clock is refused; less is taken as now.
-/// 3. Older than the write age is refused.
+/// 3. Older than the write age is refused, and so is what was signed longer ago than its date says.
 /// 4. Where the caller chose the account, only the first update of its second counts: otherwise he could walk among
 ///    several valid prices.
 /// 5. Not newer than the held price, which the other source or an update ahead of the clock may have brought:
@@ -56,7 +56,7 @@ pub fn admit(
     if published_at > now.saturating_add(params.future_secs as i64) {
         return Err(RiskError::PriceFromFuture);
     }
-    if now.saturating_sub(published_at) > params.write_age_secs as i64 {
+    if observation.overdue || now.saturating_sub(published_at) > params.write_age_secs as i64 {
         return Err(RiskError::PriceStale);
     }
     if observation.previous_at.is_some_and(|previous| previous >= published_at) {
@@ -83,11 +83,11 @@ pub enum Choice {
 /// Decides between the sources from what the pinned primary shows.
 ///
 /// `primary` is its reading, none where its account holds no valid one (closed, partially verified, not positive).
-/// Then, and where it lies in the future, the last valid one that the board has taken tells how long it is silent: a
-/// broken primary must not block the secondary for ever.
+/// Then, and where it lies in the future or was signed longer ago than it says, the last valid one that the board has
+/// taken tells how long it is silent: a broken primary must not block the secondary for ever.
 pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: i64) -> Choice {
     let horizon = now.saturating_add(params.future_secs as i64);
-    let shown = primary.map(|observation| observation.published_at).filter(|published_at| *published_at <= horizon);
+    let shown = primary.filter(|seen| !seen.overdue).map(|seen| seen.published_at).filter(|at| *at <= horizon);
     if shown.is_some_and(|published_at| now.saturating_sub(published_at) <= params.write_age_secs as i64) {
         return Choice::Primary;
     }

@@ -18,6 +18,8 @@ pub struct Observation {
     pub published_at: i64,
     /// Publish time of the update before, where the caller chooses the account; none for a pinned account.
     pub previous_at: Option<i64>,
+    /// It was signed longer ago than its publish time says, see [`super::Signed::is_overdue`].
+    pub overdue: bool,
 }
 
 impl Observation {
@@ -38,22 +40,24 @@ impl Observation {
             sigma_ppm: width_ppm_up(conf, value),
             published_at,
             previous_at,
+            overdue: false,
         })
     }
 
     /// From a Switchboard result: value and standard deviation in units of 10^-18 dollars.
     ///
-    /// A negative deviation means nothing and counts as the widest.
+    /// A negative deviation means nothing and counts as the widest. `published_at` is the date of the sample that the value
+    /// is, `overdue` whether its slots contradict it.
     ///
     /// # Errors
     /// `PriceNotPositive`.
-    pub fn from_switchboard(value: i128, std_dev: i128, published_at: i64) -> RiskResult<Self> {
+    pub fn from_switchboard(value: i128, std_dev: i128, published_at: i64, overdue: bool) -> RiskResult<Self> {
         let value = u128::try_from(value).ok().filter(|value| *value != 0).ok_or(RiskError::PriceNotPositive)?;
         // 128 significant bits before the division by 60 leave more than 64 after it.
         let lead = value.leading_zeros();
         let price = Price::from_parts_down((value << lead) / SWITCHBOARD_SCALE, -(lead as i32))?;
         let sigma_ppm = u128::try_from(std_dev).map_or(u32::MAX, |width| wide_ppm_up(width, value));
-        Ok(Self { price, sigma_ppm, published_at, previous_at: None })
+        Ok(Self { price, sigma_ppm, published_at, previous_at: None, overdue })
     }
 }
 

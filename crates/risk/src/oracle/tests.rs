@@ -26,13 +26,24 @@ fn take(state: &PriceState, observation: &Observation, now: i64) -> RiskResult<O
     update(state, PriceSource::Primary, observation, &PARAMS, now)
 }
 
+/// A feed written now whose result was signed an hour ago: not a reading, nor a sign that its source speaks.
+#[test]
+fn what_was_signed_longer_ago_than_its_date_says_is_stale_and_shows_no_life() {
+    let (state, overdue) = (held(200), Observation { overdue: true, ..dollars(150, NOW + 40) });
+    assert_eq!(take(&state, &overdue, NOW + 40), Err(RiskError::PriceStale));
+    assert_eq!(choose(&state, Some(&overdue), &PARAMS, NOW + 29), Choice::Neither);
+    assert_eq!(choose(&state, Some(&overdue), &PARAMS, NOW + 40), Choice::Secondary);
+    // What is not newer changes nothing, however it was signed.
+    assert_eq!(take(&state, &Observation { overdue: true, ..dollars(150, NOW) }, NOW + 40), Ok(None));
+}
+
 #[test]
 fn prices_that_are_not_positive_and_exponents_out_of_range_are_refused() {
     for price in [0, -1, i64::MIN] {
         assert_eq!(Observation::from_pyth(price, 0, -8, NOW, None), Err(RiskError::PriceNotPositive));
-        assert_eq!(Observation::from_switchboard(price as i128, 0, NOW), Err(RiskError::PriceNotPositive));
+        assert_eq!(Observation::from_switchboard(price as i128, 0, NOW, false), Err(RiskError::PriceNotPositive));
     }
-    assert_eq!(Observation::from_switchboard(i128::MIN, 0, NOW), Err(RiskError::PriceNotPositive));
+    assert_eq!(Observation::from_switchboard(i128::MIN, 0, NOW, false), Err(RiskError::PriceNotPositive));
     for exponent in [i32::MIN, -19, 13, i32::MAX] {
         assert_eq!(Observation::from_pyth(1, 0, exponent, NOW, None), Err(RiskError::PriceExponentOutOfRange));
     }
@@ -46,7 +57,7 @@ fn the_same_price_from_both_oracles_is_the_same_number() {
     for (mantissa, exponent) in [(1i64, -9), (197_060_000_000, -9), (1, 0), (123_456_789, -8), (1_000_000, 6)] {
         let pyth = Observation::from_pyth(mantissa, 0, exponent, NOW, None).unwrap();
         let scaled = mantissa as i128 * 10i128.pow((18 + exponent) as u32);
-        assert_eq!(Observation::from_switchboard(scaled, 0, NOW).unwrap(), pyth);
+        assert_eq!(Observation::from_switchboard(scaled, 0, NOW, false).unwrap(), pyth);
     }
 }
 
@@ -55,7 +66,7 @@ fn widths_are_one_sigma_in_ppm_rounded_up_and_saturate() {
     let width = |price, conf| Observation::from_pyth(price, conf, -8, NOW, None).unwrap().sigma_ppm;
     assert_eq!((width(1_000_000, 1), width(1_000_001, 1), width(3, 1)), (1, 1, 333_334));
     assert_eq!((width(1, u64::MAX), width(i64::MAX, u64::MAX), width(i64::MAX, 0)), (u32::MAX, 2_000_001, 0));
-    let width = |value, deviation| Observation::from_switchboard(value, deviation, NOW).unwrap().sigma_ppm;
+    let width = |value, deviation| Observation::from_switchboard(value, deviation, NOW, false).unwrap().sigma_ppm;
     let one = 10i128.pow(18);
     assert_eq!((width(200 * one, one / 5), width(3 * one, one), width(one, 0)), (1_000, 333_334, 0));
     assert_eq!(width(197_060 * one, 197_060 * one / 1_000), 1_000);
@@ -214,7 +225,7 @@ proptest! {
     #[test]
     fn switchboard_readings_never_panic_and_never_understate_their_width(value in 1i128.., deviation: i128, shift in 0u32..126) {
         let (value, deviation) = ((value >> shift).max(1), deviation >> (shift / 2));
-        let reading = Observation::from_switchboard(value, deviation, NOW).unwrap();
+        let reading = Observation::from_switchboard(value, deviation, NOW, false).unwrap();
         prop_assert!(reading.price.mantissa >> 63 == 1);
         if let Some(scaled) = deviation.checked_mul(1_000_000).filter(|scaled| *scaled >= 0) {
             let exact = scaled / value + (scaled % value != 0) as i128;

@@ -41,6 +41,36 @@ fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
 }
 
 #[test]
+fn a_fill_is_inside_its_band_to_the_edge_and_the_atom_that_is_rounded() {
+    // A base of a whole coin at 200 dollars; 1 % on either side.
+    let (spot, units) = (unit(200_000_000), 1_000_000_000);
+    let inside = |quote_atoms| is_within_band(quote_atoms, units, spot, 10_000);
+    for quote_atoms in [198_000_000, 200_000_000, 202_000_000] {
+        assert!(inside(quote_atoms), "{quote_atoms}");
+    }
+    for quote_atoms in [0, 197_999_998, 202_000_001, u64::MAX] {
+        assert!(!inside(quote_atoms), "{quote_atoms}");
+    }
+    // A value that the numbers do not hold admits nothing.
+    assert!(!is_within_band(u64::MAX, u64::MAX, UnitPrice { mantissa: u64::MAX, shift: 0 }, PPM));
+}
+
+#[test]
+fn a_buyer_pays_more_than_spot_and_a_seller_gets_less_where_the_price_is_worse() {
+    let (spot, units) = (unit(200_000_000), 1_000_000_000);
+    for (buys, quote_atoms, worse) in [
+        (true, 200_000_001, true),
+        (true, 200_000_000, false),
+        (true, 199_000_000, false),
+        (false, 199_999_998, true),
+        (false, 200_000_000, false),
+        (false, 201_000_000, false),
+    ] {
+        assert_eq!(is_worse_than_spot(buys, quote_atoms, units, spot), worse, "{buys} {quote_atoms}");
+    }
+}
+
+#[test]
 fn a_side_that_flips_grows() {
     assert_eq!(change_of(10, -10), Change::Reduces);
     assert_eq!(change_of(-10, 3), Change::Reduces);

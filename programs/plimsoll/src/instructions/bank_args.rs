@@ -2,18 +2,15 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::bank::RateCurve;
-use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO};
+use plimsoll_risk::params::{check_atom, GlobalParams, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
 use plimsoll_risk::RiskError;
-use plimsoll_state::{Bank, BankSlot, PriceBoard, Registry, StoredWeights};
+use plimsoll_state::{Bank, BankSlot, StoredWeights};
 
 use crate::error::{EngineError, IntoEngine};
 
 /// Largest share of borrowers' interest that may go to the protocol: half.
 const MAX_INTEREST_FEE_PPM: u32 = 500_000;
-
-/// An atom is worth at most this part of the dust limit: 1 %.
-const ATOMS_IN_DUST: u64 = 100;
 
 /// Everything about a bank that can be changed after its listing.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +44,8 @@ pub struct BankConfigArgs {
 }
 
 impl BankConfigArgs {
-    /// Checks every condition that does not need the registry's other slots; returns the weights with their targets.
+    /// Checks what lives in the bank's account and the bank's weights by themselves; returns these with their targets. What
+    /// they must be beside other listings is `Registry::check_listings`'.
     ///
     /// # Errors
     /// `ParameterOutOfBounds`, `MintNotRepresentable` where an atom exceeds 1 % of dust or a position at its cap the
@@ -69,26 +67,10 @@ impl BankConfigArgs {
         ensure!(!price.is_zero(), EngineError::PriceNotReady);
         let scale = token_scale_down(decimals).map_err(|_: RiskError| EngineError::MintNotRepresentable)?;
         let unit = UnitPrice::new_down(price, scale);
-        ensure!(unit.value_up(1) <= params.dust_usd_micro / ATOMS_IN_DUST, EngineError::MintNotRepresentable);
+        ensure!(check_atom(unit, params).is_ok(), EngineError::MintNotRepresentable);
         let largest = unit.value_up(self.deposit_cap_atoms.max(self.borrow_cap_atoms));
         ensure!(largest <= MAX_POSITION_VALUE_USD_MICRO, EngineError::MintNotRepresentable);
         weights.engine()
-    }
-
-    /// What the quote bank's weights must satisfy besides: `w_pnl` is at most its asset weight at maintenance, and
-    /// every listed market's rates hold with them (DESIGN 1).
-    ///
-    /// # Errors
-    /// `ParameterOutOfBounds`, `PriceSlotEmpty`.
-    pub fn validate_quote(weights: &TokenWeights, registry: &Registry, board: &PriceBoard) -> Result<()> {
-        let params = registry.params();
-        ensure!(params.pnl_weight_ppm <= weights.asset_maint_ppm, EngineError::ParameterOutOfBounds);
-        for slot in (0..registry.markets.len()).filter_map(|index| registry.market(index)) {
-            let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-            let rates: MarketRates = slot.rates.0;
-            rates.validate(price.fastest_fall_ppm_per_sec, price.update_secs, weights, params).engine()?;
-        }
-        Ok(())
     }
 
     /// Writes the configuration. Interest is booked before, so that no fee applies to the past.

@@ -80,11 +80,7 @@ impl ListBank<'_> {
         ensure!(mint_extensions_allowed(&info.try_borrow_data()?), EngineError::MintExtensionNotAllowed);
         // Weights, curve, caps, and what the numbers can hold at the token's price.
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
-        let weights = args.config.validate(self.mint.decimals, price, registry.params())?;
-        if args.index as usize == Registry::QUOTE_BANK {
-            BankConfigArgs::validate_quote(&weights, &registry, &board)?;
-        }
-        Ok(weights)
+        args.config.validate(self.mint.decimals, price, registry.params())
     }
 
     #[inline(never)]
@@ -118,7 +114,9 @@ impl ListBank<'_> {
         slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(0).engine()?;
         slot.invariant().engine()?;
         bank.invariant().engine()?;
-        registry.invariant().engine()
+        registry.invariant().engine()?;
+        // Beside every other token and at its price's calibration.
+        registry.check_listings(&*self.board.load()?).engine()
     }
 }
 
@@ -126,7 +124,8 @@ impl ListBank<'_> {
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`,
-/// `PriceSlotEmpty`; those of [`BankConfigArgs::validate`] and [`BankConfigArgs::validate_quote`].
+/// `PriceSlotEmpty`; those of [`BankConfigArgs::validate`]; `ParameterOutOfBounds` beside what else is
+/// listed.
 pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
     ctx.accounts.apply(&args, weights, &ctx.bumps, now_secs()?)?;

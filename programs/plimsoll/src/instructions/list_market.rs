@@ -1,7 +1,6 @@
 //! Lists a perp.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_BASE_UNITS, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
@@ -13,9 +12,6 @@ use plimsoll_state::{
 use crate::access::{now_secs, require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::MarketListed;
-
-/// Highest fee a side may pay on a fill.
-const MAX_FILL_FEE_PPM: u32 = PPM / 100;
 
 /// Terms of a market that may change later.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -41,21 +37,12 @@ impl MarketTerms {
         let params = registry.params();
         // The numbers hold a side of at most one largest position.
         ensure!(self.open_interest_cap_units <= MAX_BASE_UNITS, EngineError::ParameterOutOfBounds);
-        ensure!(
-            (params.fill_insurance_ppm..=MAX_FILL_FEE_PPM).contains(&self.fill_fee_ppm),
-            EngineError::ParameterOutOfBounds
-        );
         let price = board.slot(price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
-        MarketRates::new(
-            self.maint_rate_ppm,
-            self.init_rate_ppm,
-            price.fastest_fall_ppm_per_sec,
-            price.update_secs,
-            &quote.weights.0,
-            params,
-        )
-        .engine()
+        let (maint, init) = (self.maint_rate_ppm, self.init_rate_ppm);
+        let rates = MarketRates::new(maint, init, price.calibration(), &quote.weights.0, params).engine()?;
+        rates.validate_fee(self.fill_fee_ppm, params).engine()?;
+        Ok(rates)
     }
 }
 
@@ -149,6 +136,7 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         *slot = bytemuck::Zeroable::zeroed();
         fill_slot(slot, &args, rates, scale, now);
         registry.invariant().engine()?;
+        registry.check_listings(&*ctx.accounts.board.load()?).engine()?;
         let mut market = ctx.accounts.market.load_init()?;
         market.version = LAYOUT_VERSION;
         market.bump = ctx.bumps.market;
@@ -182,13 +170,13 @@ fn fill_slot(slot: &mut MarketSlot, args: &ListMarketArgs, rates: MarketRates, s
     slot.price_slot = args.price_slot;
     slot.rates = StoredRates(rates);
     slot.scale = scale.into();
+    slot.fill_fee_ppm = args.terms.fill_fee_ppm;
     slot.funding_at = now;
     slot.sides = [SideIndex::start(); 2];
 }
 
 /// Writes the terms that live in the market's account.
 pub(super) fn set_terms(market: &mut Market, terms: &MarketTerms) {
-    market.fill_fee_ppm = terms.fill_fee_ppm;
     market.open_interest_cap_units = terms.open_interest_cap_units;
     market.draw_cap_event_atoms = terms.draw_cap_event_atoms;
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{pause, EngineAccount, PriceBoard, PriceSlot, Registry};
 
-use crate::access::{now_secs, require_not_paused, require_same_engine};
+use crate::access::{require_not_paused, require_same_engine, Moment};
 use crate::error::{EngineError, IntoEngine};
 use crate::oracle;
 
@@ -53,7 +53,7 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
     let registry = ctx.accounts.registry.load()?;
     let mut board = ctx.accounts.board.load_mut()?;
     ctx.accounts.validate(&registry, &board)?;
-    let now = now_secs()?;
+    let now = Moment::now()?;
     let mut oracles = ctx.remaining_accounts.iter();
     for entry in &args.entries {
         let slot = board.slots.get_mut(entry.slot as usize).filter(|slot| slot.active == 1);
@@ -76,7 +76,7 @@ fn refresh(
     primary: &AccountInfo,
     secondary: Option<&AccountInfo>,
     params: &GlobalParams,
-    now: i64,
+    now: Moment,
 ) -> Result<()> {
     let updated = match secondary {
         Some(secondary) => oracle::update_from_pair(slot, primary, secondary, params, now)?,

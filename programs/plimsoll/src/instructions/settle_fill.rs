@@ -134,7 +134,7 @@ impl SettleFill<'_> {
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_atoms = fill_fee_up(args.base_units, spot, market.fill_fee_ppm, params).engine()?;
+        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fill_fee_ppm, params).engine()?;
         let notional = spot.value_up(args.base_units).max(args.quote_atoms);
         if let Some(venue) = &self.venue {
             let venue = venue.key();

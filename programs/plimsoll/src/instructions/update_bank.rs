@@ -51,11 +51,7 @@ impl UpdateBank<'_> {
         // The same conditions as at the listing, at today's price.
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
-        let weights = args.config.validate(bank.decimals, price, registry.params())?;
-        if bank.index as usize == Registry::QUOTE_BANK {
-            BankConfigArgs::validate_quote(&weights, &registry, &board)?;
-        }
-        Ok(weights)
+        args.config.validate(bank.decimals, price, registry.params())
     }
 }
 
@@ -65,7 +61,7 @@ impl UpdateBank<'_> {
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; those of
-/// [`BankConfigArgs::validate`] and [`BankConfigArgs::validate_quote`].
+/// [`BankConfigArgs::validate`]; `ParameterOutOfBounds` beside what else is listed.
 pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
     let now = now_secs()?;
@@ -82,6 +78,8 @@ pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
         let status = slot.status;
         bank.invariant().engine()?;
         registry.invariant().engine()?;
+        // Beside every other token, and for quote beside every market.
+        registry.check_listings(&*ctx.accounts.board.load()?).engine()?;
         BankUpdated {
             engine: ctx.accounts.engine.key(),
             bank: bank.index,

@@ -66,10 +66,12 @@ pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()>
         let slot = &mut registry.markets[index as usize];
         slot.status = args.status;
         slot.rates = StoredRates(rates);
+        slot.fill_fee_ppm = args.terms.fill_fee_ppm;
         let mut market = ctx.accounts.market.load_mut()?;
         set_terms(&mut market, &args.terms);
         market.invariant().engine()?;
         registry.invariant().engine()?;
+        registry.check_listings(&*ctx.accounts.board.load()?).engine()?;
     }
     let (engine, market) = (ctx.accounts.engine.key(), ctx.accounts.market.key());
     crate::event::emit_event!(ctx, listed(engine, market, index, price_slot, args.status, rates, &args.terms));

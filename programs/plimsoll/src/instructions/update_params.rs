@@ -1,14 +1,13 @@
 //! Replaces the engine's parameters, and with them the target weights and rates that follow from them.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{
-    BankSlot, Engine, EngineAccount, MarketSlot, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates,
-    StoredWeights,
+    Engine, EngineAccount, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights,
 };
 
 use crate::access::{require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::IntoEngine;
 use crate::event::ParamsUpdated;
 use crate::instructions::GlobalParamsArgs;
 
@@ -19,7 +18,7 @@ pub struct UpdateParamsArgs {
     pub params: GlobalParamsArgs,
 }
 
-/// The board is read for the calibration of each market's price.
+/// The board is read for calibrations and for what parameters mean at today's prices.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct UpdateParams<'info> {
@@ -50,8 +49,8 @@ impl UpdateParams<'_> {
 /// Replaces the parameters and derives every listed target from them.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`; `ParameterOutOfBounds` where a parameter, or a listed bank or
-/// market under the new parameters, would be out of bounds.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`; `ParameterOutOfBounds` where a parameter would be out of bounds, or
+/// anything that is listed would not be accepted under the new parameters.
 pub fn handler(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()> {
     let params = GlobalParams::from(args.params);
     ctx.accounts.validate(&params)?;
@@ -69,43 +68,11 @@ pub fn handler(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()>
 fn apply(registry: &mut Registry, board: &PriceBoard, params: GlobalParams) -> Result<()> {
     registry.params = StoredParams(params);
     for bank in registry.banks.iter_mut().filter(|bank| bank.status != SlotStatus::Empty as u8) {
-        derive_weights(bank, &params)?;
+        bank.weights = StoredWeights(bank.weights.0.with_targets(&params));
     }
-    let quote = registry.banks[Registry::QUOTE_BANK];
-    if quote.status == SlotStatus::Empty as u8 {
-        // Without a settlement token nothing else is listed.
-        return Ok(());
-    }
-    // w_pnl is at most the quote's asset weight at maintenance (DESIGN 1).
-    ensure!(params.pnl_weight_ppm <= quote.weights.0.asset_maint_ppm, EngineError::ParameterOutOfBounds);
     for market in registry.markets.iter_mut().filter(|market| market.status != SlotStatus::Empty as u8) {
-        derive_rates(market, board, &quote.weights.0, &params)?;
+        market.rates = StoredRates(market.rates.0.with_target(&params));
     }
-    Ok(())
-}
-
-fn derive_weights(bank: &mut BankSlot, params: &GlobalParams) -> Result<()> {
-    let old = bank.weights.0;
-    let new = TokenWeights::new(
-        old.asset_maint_ppm,
-        old.asset_init_ppm,
-        old.liability_maint_ppm,
-        old.liability_init_ppm,
-        params,
-    );
-    bank.weights = StoredWeights(new.engine()?);
-    Ok(())
-}
-
-fn derive_rates(
-    market: &mut MarketSlot,
-    board: &PriceBoard,
-    quote: &TokenWeights,
-    params: &GlobalParams,
-) -> Result<()> {
-    let price = board.slot(market.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-    let (maint, init) = (market.rates.0.maint_ppm, market.rates.0.init_ppm);
-    let new = MarketRates::new(maint, init, price.fastest_fall_ppm_per_sec, price.update_secs, quote, params);
-    market.rates = StoredRates(new.engine()?);
-    Ok(())
+    registry.check_listings(board).engine()?;
+    registry.check_units(board).engine()
 }

@@ -1,7 +1,7 @@
 //! Changes the sources, averages or calibration of a listed price.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry, SlotStatus};
+use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry};
 
 use crate::access::{require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
@@ -17,7 +17,7 @@ pub struct UpdatePriceArgs {
     pub config: PriceConfigArgs,
 }
 
-/// The registry is read for the markets that rely on the calibration.
+/// The registry is read for what relies on the calibration.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct UpdatePrice<'info> {
@@ -38,31 +38,14 @@ impl UpdatePrice<'_> {
         // Who names the oracle decides over everybody's money.
         require_authority(&engine, self.authority.key)?;
         // Registry and board are this engine's.
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
-        require_of_engine(&*registry, &key)?;
+        let board = self.board.load()?;
+        require_of_engine(&*self.registry.load()?, &key)?;
         require_of_engine(&*board, &key)?;
         // Something is listed there.
         ensure!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
         // Pins, time constants, calibration.
-        args.config.validate(engine.test_cluster == 1)?;
-        // Every market on this price still survives the fall that the calibration names.
-        require_calibrated(&registry, args)
+        args.config.validate(engine.test_cluster == 1)
     }
-}
-
-/// Markets listed on the slot satisfy their listing's conditions under the new calibration.
-///
-/// # Errors
-/// `ParameterOutOfBounds`.
-#[inline(never)]
-fn require_calibrated(registry: &Registry, args: &UpdatePriceArgs) -> Result<()> {
-    let (fall, update_secs) = (args.config.fastest_fall_ppm_per_sec, args.config.update_secs);
-    let quote = &registry.banks[Registry::QUOTE_BANK].weights.0;
-    let listed = registry.markets.iter().filter(|market| market.status != SlotStatus::Empty as u8);
-    for market in listed.filter(|market| market.price_slot == args.slot) {
-        market.rates.0.validate(fall, update_secs, quote, registry.params()).engine()?;
-    }
-    Ok(())
 }
 
 /// Replaces the configuration.
@@ -72,7 +55,7 @@ fn require_calibrated(registry: &Registry, args: &UpdatePriceArgs) -> Result<()>
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`];
-/// `ParameterOutOfBounds` where a listed market would no longer survive the calibration.
+/// `ParameterOutOfBounds` where something that is listed would no longer survive the calibration.
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     {
@@ -81,6 +64,8 @@ pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
         args.config.write(slot);
         slot.invariant().engine()?;
         board.invariant().engine()?;
+        // Whatever is listed on this price still survives the fall that the calibration names.
+        ctx.accounts.registry.load()?.check_listings(&board).engine()?;
     }
     crate::event::emit_event!(
         ctx,

@@ -10,15 +10,16 @@ use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceSource, Pr
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{Address, OracleKind, OracleSource, PriceSlot};
 
+use crate::access::Moment;
 use crate::error::{EngineError, IntoEngine};
 
-/// What a source's account says, after every check of the account itself.
+/// What a source's account says, after every check of the account itself; `slot` is the chain's.
 ///
 /// # Errors
 /// `OracleAddressMismatch`, `OracleOwnerMismatch`; `OracleTypeMismatch` where the discriminator or length is another or
 /// the slot has no such source; `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`,
 /// `PriceNotVerified`, `PriceNotPositive`, `PriceExponentOutOfRange`.
-pub fn read(account: &AccountInfo, source: &OracleSource) -> Result<Observation> {
+pub fn read(account: &AccountInfo, source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
     let kind = OracleKind::try_from(source.kind).engine()?;
     ensure!(kind != OracleKind::None, EngineError::OracleTypeMismatch);
     // The pinned account, unless the caller may choose it.
@@ -28,7 +29,7 @@ pub fn read(account: &AccountInfo, source: &OracleSource) -> Result<Observation>
     let data = account.try_borrow_data()?;
     match kind {
         OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(&data, source),
-        OracleKind::SwitchboardPull => switchboard::decode(&data, source),
+        OracleKind::SwitchboardPull => switchboard::decode(&data, source, params, slot),
         OracleKind::None => Err(crate::error::fail(EngineError::OracleTypeMismatch)),
     }
 }
@@ -48,10 +49,10 @@ pub fn update_from_primary(
     slot: &PriceSlot,
     primary: &AccountInfo,
     params: &GlobalParams,
-    now: i64,
+    now: Moment,
 ) -> Result<Option<PriceState>> {
-    let observation = read(primary, &slot.sources[PriceSource::Primary.index()])?;
-    update(&slot.state(), PriceSource::Primary, &observation, params, now).engine()
+    let observation = read(primary, &slot.sources[PriceSource::Primary.index()], params, now.slot)?;
+    update(&slot.state(), PriceSource::Primary, &observation, params, now.secs).engine()
 }
 
 /// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent.
@@ -67,15 +68,15 @@ pub fn update_from_pair(
     primary: &AccountInfo,
     secondary: &AccountInfo,
     params: &GlobalParams,
-    now: i64,
+    now: Moment,
 ) -> Result<Option<PriceState>> {
     let [first, second] = &slot.sources;
     ensure!(is_pinned(primary, first), EngineError::PrimaryMissing);
-    let (state, shown) = (slot.state(), read(primary, first).ok());
-    let (source, observation) = match (choose(&state, shown.as_ref(), params, now), shown) {
+    let (state, shown) = (slot.state(), read(primary, first, params, now.slot).ok());
+    let (source, observation) = match (choose(&state, shown.as_ref(), params, now.secs), shown) {
         (Choice::Primary, Some(observation)) => (PriceSource::Primary, observation),
-        (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second)?),
+        (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second, params, now.slot)?),
         _ => return Err(crate::error::fail(EngineError::PrimaryNotStale)),
     };
-    update(&state, source, &observation, params, now).engine()
+    update(&state, source, &observation, params, now.secs).engine()
 }

@@ -3,7 +3,8 @@
 use core::mem::{offset_of, size_of};
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::oracle::Observation;
+use plimsoll_risk::oracle::{Observation, Signed};
+use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::OracleSource;
 use switchboard_on_demand::anchor_traits::Discriminator;
 use switchboard_on_demand::{CurrentResult, PullFeedAccountData};
@@ -11,6 +12,8 @@ use switchboard_on_demand::{CurrentResult, PullFeedAccountData};
 use crate::error::{EngineError, IntoEngine};
 
 const DISCRIMINATOR: &[u8] = <PullFeedAccountData as Discriminator>::DISCRIMINATOR;
+/// Samples that a feed holds.
+const SAMPLES: usize = 32;
 const ACCOUNT_LEN: usize = DISCRIMINATOR.len() + size_of::<PullFeedAccountData>();
 
 /// Reads the bytes of an account that the pinned Switchboard program owns.
@@ -18,12 +21,15 @@ const ACCOUNT_LEN: usize = DISCRIMINATOR.len() + size_of::<PullFeedAccountData>(
 /// Only the fields that decide are read, unaligned: the SDK's `parse` asks for 16-byte alignment that account data
 /// does not have, and the whole is 3 KB.
 ///
+/// The date is that of the sample which the result is, the SDK's `result_ts`: the account's last write may be any oracle's,
+/// and of a sample that does not count. It is when the sample landed, so its slots say when it was signed ([`Signed`]).
+///
 /// # Errors
-/// `OracleTypeMismatch` for another type or too few bytes; `OracleQueueMismatch`; `OracleFeedMismatch` where the jobs
+/// `OracleTypeMismatch` for another type, too few bytes or a result of no sample; `OracleQueueMismatch`; `OracleFeedMismatch` where the jobs
 /// are not the pinned ones (the feed's authority may change them); `PriceNotVerified` where that authority may write
 /// values itself; `OracleTooFewSamples`, `PriceNotPositive`, `PriceExponentOutOfRange`.
 #[inline(never)]
-pub fn decode(data: &[u8], source: &OracleSource) -> Result<Observation> {
+pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
     let body = data
         .get(..ACCOUNT_LEN)
         .and_then(|account| account.strip_prefix(DISCRIMINATOR))
@@ -37,8 +43,16 @@ pub fn decode(data: &[u8], source: &OracleSource) -> Result<Observation> {
     let least: u8 = field(body, offset_of!(PullFeedAccountData, min_sample_size))?;
     let result: CurrentResult = field(body, offset_of!(PullFeedAccountData, result))?;
     ensure!(result.num_samples >= least.max(source.min_samples), EngineError::OracleTooFewSamples);
-    let published_at: i64 = field(body, offset_of!(PullFeedAccountData, last_update_timestamp))?;
-    Observation::from_switchboard(result.value, result.std_dev, published_at).engine()
+    let sample = result.submission_idx as usize;
+    ensure!(sample < SAMPLES, EngineError::OracleTypeMismatch);
+    let dates = offset_of!(PullFeedAccountData, submission_timestamps);
+    let published_at: i64 = field(body, dates + sample * size_of::<i64>())?;
+    let signed = Signed {
+        result_slot: result.slot,
+        oldest_slot: result.min_slot,
+        max_staleness_slots: field(body, offset_of!(PullFeedAccountData, max_staleness))?,
+    };
+    Observation::from_switchboard(result.value, result.std_dev, published_at, signed.is_overdue(slot, params)).engine()
 }
 
 /// A field at an offset of the body, whatever its alignment.

@@ -16,6 +16,8 @@ const PULL_FEED: Pubkey = Pubkey::new_from_array([2; 32]);
 const FEED: Address = [3; 32];
 const HASH: Address = [4; 32];
 const QUEUE: Address = [5; 32];
+const SLOT: u64 = 400_000_000;
+const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const ONE: i128 = 1_000_000_000_000_000_000;
 
 fn source(kind: OracleKind, address: Pubkey) -> OracleSource {
@@ -66,8 +68,12 @@ fn pyth_bytes(update: &PriceUpdateV2) -> Vec<u8> {
 fn feed_of(value: i128, published_at: i64) -> Box<PullFeedAccountData> {
     let mut feed: Box<PullFeedAccountData> = bytemuck::zeroed_box();
     (feed.queue, feed.feed_hash) = (Pubkey::new_from_array(QUEUE), HASH);
-    (feed.min_sample_size, feed.last_update_timestamp) = (3, published_at);
+    (feed.min_sample_size, feed.max_staleness) = (3, 60);
+    // The account's last write is another sample's, and dates nothing.
+    feed.last_update_timestamp = published_at.wrapping_add(1_000);
     (feed.result.value, feed.result.std_dev, feed.result.num_samples) = (value, value / 1_000, 3);
+    (feed.result.submission_idx, feed.submission_timestamps[1]) = (1, published_at);
+    (feed.result.slot, feed.result.min_slot, feed.result.max_slot) = (SLOT, SLOT, SLOT);
     feed
 }
 
@@ -85,11 +91,13 @@ fn with_account<T>(key: Pubkey, owner: Pubkey, mut data: Vec<u8>, then: impl FnO
 
 fn read_pyth(kind: OracleKind, key: Pubkey, owner: Pubkey, data: Vec<u8>) -> Result<Observation> {
     let pinned = if kind == OracleKind::PythPosted { Pubkey::default() } else { PUSH_FEED };
-    with_account(key, owner, data, |account| read(account, &source(kind, pinned)))
+    with_account(key, owner, data, |account| read(account, &source(kind, pinned), &PARAMS, SLOT))
 }
 
 fn read_switchboard(key: Pubkey, owner: Pubkey, data: Vec<u8>) -> Result<Observation> {
-    with_account(key, owner, data, |account| read(account, &source(OracleKind::SwitchboardPull, PULL_FEED)))
+    with_account(key, owner, data, |account| {
+        read(account, &source(OracleKind::SwitchboardPull, PULL_FEED), &PARAMS, SLOT)
+    })
 }
 
 fn refused(result: Result<Observation>, error: EngineError) {
@@ -130,7 +138,10 @@ fn an_account_of_another_owner_address_type_or_feed_is_refused() {
 fn a_source_of_an_unknown_kind_is_a_broken_slot() {
     let unknown = OracleSource { kind: 4, ..source(OracleKind::PythPinned, PUSH_FEED) };
     let bytes = pyth_bytes(&update_of(1, NOW));
-    refused(with_account(PUSH_FEED, PYTH, bytes, |account| read(account, &unknown)), EngineError::InvariantBroken);
+    refused(
+        with_account(PUSH_FEED, PYTH, bytes, |account| read(account, &unknown, &PARAMS, SLOT)),
+        EngineError::InvariantBroken,
+    );
 }
 
 #[test]
@@ -171,6 +182,29 @@ fn a_switchboard_feed_of_another_queue_hash_or_writer_or_with_few_samples_is_ref
     refused(spoil(|feed| feed.permit_write_by_authority = 1), EngineError::PriceNotVerified);
     refused(spoil(|feed| feed.result.num_samples = 2), EngineError::OracleTooFewSamples);
     refused(spoil(|feed| (feed.min_sample_size, feed.result.num_samples) = (0, 0)), EngineError::OracleTooFewSamples);
+    refused(spoil(|feed| feed.result.submission_idx = 32), EngineError::OracleTypeMismatch);
+}
+
+/// The date of a result is that of the sample it is; its slots say whether that date can be believed.
+#[test]
+fn a_switchboard_result_is_dated_by_its_own_sample_and_doubted_by_its_slots() {
+    let seen = |change: fn(&mut PullFeedAccountData)| {
+        let mut feed = feed_of(ONE, NOW);
+        change(&mut feed);
+        read_switchboard(PULL_FEED, SWITCHBOARD, switchboard_bytes(&feed)).unwrap()
+    };
+    let dated = |change| (seen(change).published_at, seen(change).overdue);
+    assert_eq!(dated(|_| {}), (NOW, false));
+    assert_eq!(dated(|feed| feed.submission_timestamps[1] = NOW - 3_600), (NOW - 3_600, false));
+    assert_eq!(
+        dated(|feed| (feed.result.submission_idx, feed.submission_timestamps[31]) = (31, NOW - 1)),
+        (NOW - 1, false)
+    );
+    assert_eq!(dated(|feed| feed.result.slot = SLOT - 25), (NOW, false));
+    assert_eq!(dated(|feed| feed.result.slot = SLOT - 26), (NOW, true));
+    assert_eq!(dated(|feed| feed.result.min_slot = SLOT - 150), (NOW, false));
+    assert_eq!(dated(|feed| feed.result.min_slot = SLOT - 151), (NOW, true));
+    assert_eq!(dated(|feed| (feed.max_staleness, feed.result.slot) = (3, SLOT - 4)), (NOW, true));
 }
 
 #[test]
@@ -208,15 +242,15 @@ fn the_time_before_is_known_only_where_the_caller_chooses_the_account() {
 }
 
 fn primary(slot: &PriceSlot, update: &PriceUpdateV2, now: i64) -> Result<Option<PriceState>> {
-    let params = GlobalParams::DEFAULT;
-    with_account(PUSH_FEED, PYTH, pyth_bytes(update), |account| update_from_primary(slot, account, &params, now))
+    let now = Moment { secs: now, slot: SLOT };
+    with_account(PUSH_FEED, PYTH, pyth_bytes(update), |account| update_from_primary(slot, account, &PARAMS, now))
 }
 
 fn pair(slot: &PriceSlot, owner: Pubkey, update: &PriceUpdateV2, now: i64) -> Result<Option<PriceState>> {
-    let params = GlobalParams::DEFAULT;
+    let moment = Moment { secs: now, slot: SLOT };
     with_account(PUSH_FEED, owner, pyth_bytes(update), |first| {
         with_account(PULL_FEED, SWITCHBOARD, switchboard_bytes(&feed_of(90 * ONE, now)), |second| {
-            update_from_pair(slot, first, second, &params, now)
+            update_from_pair(slot, first, second, &PARAMS, moment)
         })
     })
 }

@@ -61,17 +61,20 @@ pub async fn run(context: &Context, args: &FillArgs) -> Result<()> {
     let base_units = atoms(&args.size, base_decimals)?;
     let quote_atoms = quote_of(base_units, base_decimals, &args.price, quote_decimals)?;
     let keys = &loaded.accounts.keys;
-    let (buyer, seller) = (context.account_address(keys, &args.buyer)?, context.account_address(keys, &args.seller)?);
+    let (buyer, buys) = context.account(keys, &args.buyer).await?;
+    let (seller, sells) = context.account(keys, &args.seller).await?;
     let buyer_key = key_or_session(&context.session, args.buyer_keypair.as_deref())?;
     let seller_key = key_or_session(&context.session, args.seller_keypair.as_deref())?;
     let trade = Trade { market, base_units, quote_atoms, buyer, seller };
-    let instructions = match args.venue {
-        Some(operator) => on_venue(&loaded, operator, &trade, &buyer_key, &seller_key),
+    let mut instructions = Vec::from_iter(loaded.freshen(&[&buys, &sells], None, Some(market)));
+    match args.venue {
+        Some(operator) => instructions.extend(on_venue(&loaded, operator, &trade, &buyer_key, &seller_key)),
         None => {
             let sides = FillAuthority::Sides { buyer: buyer_key.pubkey(), seller: seller_key.pubkey() };
-            vec![ix::settle_fill(keys, market, buyer, seller, sides, SettleFillArgs { base_units, quote_atoms })]
+            let args = SettleFillArgs { base_units, quote_atoms };
+            instructions.push(ix::settle_fill(keys, market, buyer, seller, sides, args));
         }
-    };
+    }
     let name = &loaded.names.markets[market as usize];
     let paid = show(quote_atoms as i128, quote_decimals as u32);
     let what = format!("{buyer} buys {} {name} from {seller} for {paid}", args.size);

@@ -4,6 +4,7 @@ use clap::Args;
 use plimsoll::instructions::{BorrowArgs, DepositArgs, RepayArgs, WithdrawArgs};
 use plimsoll_migrations::Result;
 use plimsoll_sdk::{ix, pda};
+use plimsoll_state::MarginAccount;
 use solana_pubkey::Pubkey;
 
 use crate::amount::{show, Amount};
@@ -29,6 +30,7 @@ struct Move {
     loaded: Loaded,
     bank: u8,
     account: Pubkey,
+    held: Box<MarginAccount>,
     signer: Pubkey,
     outside: Pubkey,
 }
@@ -37,10 +39,10 @@ impl Move {
     async fn of(context: &Context, args: &FundsArgs) -> Result<Self> {
         let loaded = context.load().await?;
         let bank = loaded.names.bank(&args.bank)?;
-        let (account, _) = context.account(&loaded.accounts.keys, &args.account).await?;
+        let (account, held) = context.account(&loaded.accounts.keys, &args.account).await?;
         let (token, signer) = (loaded.token(bank), context.session.address()?);
         let associated = pda::associated_token(&signer, &token.mint, &token.token_program);
-        Ok(Self { bank, account, signer, outside: args.token_account.unwrap_or(associated), loaded })
+        Ok(Self { bank, account, held, signer, outside: args.token_account.unwrap_or(associated), loaded })
     }
 
     fn describe(&self, verb: &str, atoms: u64, all: bool) -> String {
@@ -73,10 +75,15 @@ pub async fn withdraw(context: &Context, args: &FundsArgs) -> Result<()> {
     let (keys, token) = (&this.loaded.accounts.keys, this.loaded.token(this.bank));
     let withdraw = WithdrawArgs { amount_atoms, all };
     let withdraw = ix::withdraw(keys, &token, this.signer, this.account, this.outside, withdraw);
-    let mut instructions = vec![withdraw];
-    if args.token_account.is_none() {
-        instructions.insert(0, create_token_account(&this.signer, &this.signer, &token));
+    let mut instructions = Vec::new();
+    // Whoever owes nothing needs no price.
+    if !this.held.is_debt_free() {
+        instructions.extend(this.loaded.freshen(&[&this.held], None, None));
     }
+    if args.token_account.is_none() {
+        instructions.push(create_token_account(&this.signer, &this.signer, &token));
+    }
+    instructions.push(withdraw);
     context.act(&this.describe("withdraw", amount_atoms, all), None, &[], &instructions).await
 }
 
@@ -89,10 +96,11 @@ pub async fn borrow(context: &Context, args: &FundsArgs) -> Result<()> {
     let amount_atoms = args.amount.atoms(this.loaded.decimals(this.bank))?;
     let (keys, token) = (&this.loaded.accounts.keys, this.loaded.token(this.bank));
     let borrow = ix::borrow(keys, &token, this.signer, this.account, this.outside, BorrowArgs { amount_atoms });
-    let mut instructions = vec![borrow];
+    let mut instructions = Vec::from_iter(this.loaded.freshen(&[&this.held], Some(this.bank), None));
     if args.token_account.is_none() {
-        instructions.insert(0, create_token_account(&this.signer, &this.signer, &token));
+        instructions.push(create_token_account(&this.signer, &this.signer, &token));
     }
+    instructions.push(borrow);
     context.act(&this.describe("borrow", amount_atoms, false), None, &[], &instructions).await
 }
 

@@ -5,6 +5,7 @@ use mock_oracle::pyth::PostPythArgs;
 use plimsoll::oracle::{pyth, switchboard};
 use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
+use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::ix;
 use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
 use solana_instruction::Instruction;
@@ -135,18 +136,19 @@ async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSourc
         return Ok(row);
     }
     row.push(address.to_string());
-    let (_, found) = context.session.connection.accounts(&[address]).await?;
+    let (chain_slot, found) = context.session.connection.accounts(&[address]).await?;
+    let params = loaded.accounts.registry.params();
     let read = match found.into_iter().next().flatten() {
         None => Err("there is no such account".to_owned()),
         Some(account) if account.owner.to_bytes() != source.program => Err(format!("its owner is {}", account.owner)),
-        Some(account) => decode(source, &account.data),
+        Some(account) => decode(source, &account.data, params, chain_slot),
     };
     match read {
         Ok(seen) => row.extend([
             show_price(seen.price),
             percent(seen.sigma_ppm),
             loaded.accounts.now.saturating_sub(seen.published_at).to_string(),
-            String::new(),
+            if seen.overdue { "signed longer ago than it says".to_owned() } else { String::new() },
         ]),
         Err(problem) => row.extend([String::new(), String::new(), String::new(), problem]),
     }
@@ -154,9 +156,14 @@ async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSourc
 }
 
 /// What a source's account says, by the program's own readers.
-fn decode(source: &OracleSource, data: &[u8]) -> std::result::Result<Observation, String> {
+fn decode(
+    source: &OracleSource,
+    data: &[u8],
+    params: &GlobalParams,
+    slot: u64,
+) -> std::result::Result<Observation, String> {
     let read = if source.kind == OracleKind::SwitchboardPull as u8 {
-        switchboard::decode(data, source)
+        switchboard::decode(data, source, params, slot)
     } else {
         pyth::decode(data, source)
     };

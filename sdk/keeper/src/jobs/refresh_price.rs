@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anchor_lang::prelude::AccountInfo;
 use async_trait::async_trait;
+use plimsoll::access::Moment;
 use plimsoll::error::EngineError;
 use plimsoll::oracle::{update_from_pair, update_from_primary};
 use plimsoll_risk::oracle::PriceState;
@@ -62,7 +63,8 @@ impl RefreshPrice {
         };
         let feeds = feeds(&board, context);
         let addresses: Vec<Pubkey> = feeds.iter().flat_map(|f| std::iter::once(f.primary).chain(f.secondary)).collect();
-        let (_, accounts) = context.connection.accounts(&addresses).await?;
+        let (chain_slot, accounts) = context.connection.accounts(&addresses).await?;
+        let moment = Moment { secs: now, slot: chain_slot };
         let mut accounts = accounts.into_iter();
         let mut due = Vec::new();
         for feed in &feeds {
@@ -74,7 +76,7 @@ impl RefreshPrice {
                 continue;
             }
             let primary = primary.unwrap_or_default();
-            match taken(slot, (feed.primary, primary), secondary, &params, now) {
+            match taken(slot, (feed.primary, primary), secondary, &params, moment) {
                 Ok(Some((next, by_secondary))) if self.is_worth(slot, &next, now) => {
                     let secondary = feed.secondary.filter(|_| by_secondary);
                     due.push(Refresh { slot: feed.slot, primary: feed.primary, secondary });
@@ -111,7 +113,7 @@ fn taken(
     (primary_key, mut primary): (Pubkey, Account),
     secondary: Option<(Pubkey, Account)>,
     params: &GlobalParams,
-    now: i64,
+    now: Moment,
 ) -> std::result::Result<Option<Taken>, String> {
     let shown = info(&primary_key, &mut primary);
     let refused = match update_from_primary(slot, &shown, params, now) {
@@ -119,7 +121,7 @@ fn taken(
         Ok(None) => None,
         Err(error) => Some(reason(&error)),
     };
-    let silent = now.saturating_sub(slot.sources[0].published_at) >= params.primary_stale_secs as i64;
+    let silent = now.secs.saturating_sub(slot.sources[0].published_at) >= params.primary_stale_secs as i64;
     if let Some((key, mut account)) = secondary.filter(|_| silent) {
         return match update_from_pair(slot, &shown, &info(&key, &mut account), params, now) {
             Ok(next) => Ok(next.map(|next| (next, true))),

@@ -79,7 +79,7 @@ fn pyth(quote: &Quote) -> Option<Vec<u8>> {
     Some(data)
 }
 
-/// Value, deviation, samples, time of the update.
+/// Value, deviation, samples, when they were signed.
 fn switchboard(source: &OracleSource, quote: &Quote) -> Option<Vec<u8>> {
     let shift = u32::try_from(quote.exponent.checked_sub(SWITCHBOARD_EXPONENT)?).ok()?;
     let power = 10i128.checked_pow(shift)?;

@@ -38,7 +38,7 @@ fn price(quote: &Quote) -> Option<Price> {
     let observed = match i64::try_from(quote.price) {
         Ok(price) => Observation::from_pyth(price, 0, quote.exponent, 0, None),
         // Only Switchboard's values, of eighteen decimals, are so long.
-        Err(_) if quote.exponent == -18 => Observation::from_switchboard(quote.price, 0, 0),
+        Err(_) if quote.exponent == -18 => Observation::from_switchboard(quote.price, 0, 0, false),
         Err(_) => return None,
     };
     observed.ok().map(|observed| observed.price)

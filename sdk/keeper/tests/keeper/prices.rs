@@ -51,7 +51,7 @@ fn raw_instructions_are_those_of_the_mock_oracles_own_client() {
         value: 12_340_000_000_000_000_000,
         std_dev: 50_000_000_000_000_000,
         num_samples: 3,
-        last_update_timestamp: Some(77),
+        signed_at: Some(77),
     };
     let ours = MockPoster { key: poster }.post(&source(OracleKind::SwitchboardPull), &quote()).unwrap();
     assert_eq!(ours, mock_oracle::client::post_switchboard(poster, feed, switchboard));

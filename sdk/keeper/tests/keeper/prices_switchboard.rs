@@ -9,7 +9,7 @@ use axum::Router;
 use libsecp256k1::{Message, PublicKey, RecoveryId, SecretKey, Signature};
 use plimsoll_keeper::jobs::Context;
 use plimsoll_sim::feeds::{switchboard_account_bytes, SwitchboardFeed};
-use plimsoll_sim::world::{switchboard_queue, PriceConfig, World, SWITCHBOARD_ON_DEMAND};
+use plimsoll_sim::world::{slot_at, switchboard_queue, PriceConfig, World, SWITCHBOARD_ON_DEMAND};
 use pythnet_sdk::hashers::keccak256::Keccak256;
 use pythnet_sdk::hashers::Hasher;
 use serde_json::json;
@@ -27,8 +27,6 @@ use crate::stage::{delegate, refresh, Stage};
 
 /// Units of 10^-18 dollars that the oracles sign.
 const VALUE: i128 = 182_042_100_000_000_000_000;
-/// The slot that they name.
-const SLOT: u64 = 400_000_123;
 const HASH: &str = "4cd1cad962425681af07b9254b7d804de3ca3446fbfd1371bb258d2c75059812";
 const FEED: Pubkey = Pubkey::new_from_array([0x5f; 32]);
 
@@ -117,7 +115,7 @@ fn submit(context: &InvokeContext) -> Result<(), InstructionError> {
         return refuse("oracles or message");
     }
     let published_at = context.environment_config.sysvar_cache().get_clock()?.unix_timestamp;
-    let feed = feed(value, count as u8, published_at);
+    let feed = feed(value, count as u8, published_at, slot);
     write(context, 9, &feed)
 }
 
@@ -130,15 +128,14 @@ fn first_instruction(sysvar: &[u8]) -> (Pubkey, Vec<u8>) {
     (program, sysvar[after + 34..][..word(after + 32)].to_vec())
 }
 
-fn feed(value: i128, samples: u8, published_at: i64) -> Vec<u8> {
+fn feed(value: i128, samples: u8, published_at: i64, slot: u64) -> Vec<u8> {
     switchboard_account_bytes(&SwitchboardFeed {
         queue: switchboard_queue().to_bytes(),
         feed_hash: hex::decode(HASH).expect("hexadecimal").try_into().expect("a hash"),
         value,
         std_dev: value / 1_000,
         samples,
-        min_samples: 1,
-        published_at,
+        ..SwitchboardFeed::signed(published_at, slot)
     })
 }
 
@@ -151,7 +148,7 @@ fn list(world: &mut World) -> usize {
         world.put_data(&key, &SWITCHBOARD_ON_DEMAND, address.to_vec());
     }
     let old = world.now() - 3_600;
-    world.put_data(&FEED, &SWITCHBOARD_ON_DEMAND, feed(VALUE / 2, 3, old));
+    world.put_data(&FEED, &SWITCHBOARD_ON_DEMAND, feed(VALUE / 2, 3, old, slot_at(old)));
     let (mut price, listed) = world.price_args(&PriceConfig { secondary: true, ..PriceConfig::named("pulled") });
     let secondary = price.config.secondary.take().expect("a second source");
     let feed_id = hex::decode(HASH).expect("hexadecimal").try_into().expect("a hash");
@@ -164,12 +161,14 @@ fn list(world: &mut World) -> usize {
 /// A Crossbar with three oracles, that can spoil what they sign.
 #[derive(Clone)]
 struct Crossbar {
+    /// The slot that the oracles name.
+    slot: u64,
     spoil: fn(&mut Vec<Instruction>),
 }
 
 impl Crossbar {
     fn instructions(&self, payer: Pubkey, count: u8) -> Vec<Instruction> {
-        let message = message(SLOT, VALUE);
+        let message = message(self.slot, VALUE);
         let mut data = vec![count];
         let first = 1 + 11 * usize::from(count);
         for number in 0..usize::from(count) {
@@ -213,7 +212,7 @@ impl Crossbar {
         accounts.extend(oracles.iter().map(|(key, _, _)| AccountMeta::new_readonly(*key, false)));
         accounts.extend(oracles.iter().map(|(key, _, _)| AccountMeta::new(statistics(key), false)));
         let mut data = vec![239, 124, 39, 184, 147, 222, 16, 248];
-        data.extend_from_slice(&SLOT.to_le_bytes());
+        data.extend_from_slice(&self.slot.to_le_bytes());
         data.extend_from_slice(&1u32.to_le_bytes());
         data.extend_from_slice(&VALUE.to_le_bytes());
         let mut all = vec![verify, Instruction { program_id: SWITCHBOARD_ON_DEMAND, accounts, data }];
@@ -252,7 +251,8 @@ async fn stage(spoil: fn(&mut Vec<Instruction>)) -> (Stage, Arc<Context>, usize)
     let stage = Stage::new();
     let slot = stage.node.world(list);
     let mut config = stage.config();
-    config.prices.crossbar_url = Some(Crossbar { spoil }.serve().await);
+    let signed_in = stage.node.world(|world| slot_at(world.now()));
+    config.prices.crossbar_url = Some(Crossbar { slot: signed_in, spoil }.serve().await);
     config.prices.post_to_switchboard = true;
     let context = stage.context(config).await;
     (stage, context, slot)
@@ -294,4 +294,13 @@ async fn a_value_that_the_oracles_did_not_sign_fails_in_simulation_and_is_counte
     refresh(&context).await;
     assert_eq!(stage.node.calls("sendTransaction"), 0);
     assert_eq!((posts(&context, "failed"), dollars(&stage, slot)), (1, 0.0));
+}
+
+/// Oracles' signatures are good for minutes; their price is not.
+#[tokio::test]
+async fn a_value_that_was_signed_long_ago_does_not_reach_the_board() {
+    let (stage, context, slot) = stage(|_| {}).await;
+    stage.node.world(|world| world.advance(6));
+    refresh(&context).await;
+    assert_eq!(dollars(&stage, slot), 0.0);
 }

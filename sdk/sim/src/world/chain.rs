@@ -22,7 +22,7 @@ use solana_transaction::TransactionError;
 
 /// Where every world's clock starts, Unix seconds: 10 October 2025, 21:00 UTC.
 pub const BASE_TIME: i64 = 1_760_130_000;
-/// Slots are 200 ms on this chain; the program never reads them.
+/// Slots are 200 ms on this chain.
 const SLOTS_PER_SEC: u64 = 5;
 const BASE_SLOT: u64 = 400_000_000;
 const PARTY_LAMPORTS: u64 = 1_000_000_000_000;
@@ -85,6 +85,11 @@ pub fn program_file(variable: &str, name: &str) -> PathBuf {
         Some(path) => path.into(),
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/deploy").join(format!("{name}.so")),
     }
+}
+
+/// The slot of this chain at a time, Unix seconds.
+pub const fn slot_at(unix: i64) -> u64 {
+    BASE_SLOT.saturating_add_signed((unix - BASE_TIME).saturating_mul(SLOTS_PER_SEC as i64))
 }
 
 impl Chain {
@@ -154,8 +159,7 @@ impl Chain {
     pub fn set_clock(&mut self, unix: i64) {
         self.now = unix;
         self.note(|| Step::Clock(unix));
-        let slot = BASE_SLOT.saturating_add_signed((unix - BASE_TIME).saturating_mul(SLOTS_PER_SEC as i64));
-        self.svm.set_sysvar(&Clock { slot, unix_timestamp: unix, ..self.svm.get_sysvar::<Clock>() });
+        self.svm.set_sysvar(&Clock { slot: slot_at(unix), unix_timestamp: unix, ..self.svm.get_sysvar::<Clock>() });
     }
 
     /// Lets `secs` pass.
@@ -338,10 +342,12 @@ fn failure(failed: FailedTransactionMetadata) -> Failure {
         TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(*code),
         _ => None,
     };
-    Failure {
+    let failure = Failure {
         code,
         text: failed.err.to_string(),
         logs: failed.meta.logs,
         compute_units: failed.meta.compute_units_consumed,
-    }
+    };
+    super::provoked::note(&failure);
+    failure
 }

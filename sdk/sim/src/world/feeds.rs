@@ -4,6 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_state::OracleKind;
 
+use super::chain::slot_at;
 use super::{address, Sent, World};
 use crate::feeds::{pyth_account_bytes, switchboard_account_bytes, PythUpdate, SwitchboardFeed, Verification};
 
@@ -168,8 +169,7 @@ impl World {
             value: tick.price_e8 as i128 * SWITCHBOARD_SCALE,
             std_dev: tick.conf_e8 as i128 * SWITCHBOARD_SCALE,
             samples: MIN_SAMPLES,
-            min_samples: 1,
-            published_at: tick.published_at,
+            ..SwitchboardFeed::signed(tick.published_at, slot_at(tick.published_at))
         };
         self.put_data(&key, &SWITCHBOARD_ON_DEMAND, switchboard_account_bytes(&feed));
     }

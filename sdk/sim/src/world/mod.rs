@@ -23,11 +23,13 @@
 //! | `setup.rs` | [`World`]: engine and margin accounts |
 //! | `feeds.rs` | price slots: listing them, posting oracle bytes, refreshing |
 //! | `listing.rs` | banks and markets with their defaults |
+//! | `provoked.rs` | the engine's errors that were provoked, for the test run |
 //! | `trade.rs` | deposits, withdrawals, borrows, repayments, fills |
 
 mod chain;
 mod feeds;
 mod listing;
+mod provoked;
 mod setup;
 mod token;
 mod trade;
@@ -35,5 +37,6 @@ mod trade;
 pub use chain::*;
 pub use feeds::*;
 pub use listing::*;
+pub use provoked::PROVOKED_VARIABLE;
 pub use setup::*;
 pub use token::*;

@@ -46,3 +46,15 @@ fn each_side_bears_its_own_charges() {
     let short = socialise(&mut both.slot, &mut both.market, Side::Short, 10 * MARGIN, unit(PRICE), 0, MAX_SECS);
     assert_eq!(short, Ok(long));
 }
+
+#[test]
+fn charges_of_an_hour_add_up() {
+    let mut both = Both::new();
+    both.fill(0, 1, UNITS, PRICE);
+    let third = MARGIN / 3;
+    for minute in 0..3 {
+        assert_eq!(charged(&mut both, minute * 900, third - 1), third - 1);
+    }
+    let rest = charged(&mut both, 3_599, 10 * MARGIN);
+    assert!(rest <= MARGIN - 3 * (third - 1), "{rest} more");
+}

@@ -36,6 +36,22 @@ fn a_full_table_opens_no_leg() {
     assert_eq!(account.open_leg(&mut market), Err(RiskError::PositionTableFull));
 }
 
+/// A share of the pool worth more than an atom and less than two can be paid in no whole share for its atom: it would
+/// stay for ever in a market that nobody has a claim on any more.
+#[test]
+fn a_pool_that_is_paid_out_whole_keeps_no_share() {
+    let index = INDEX_ONE / 10 * 17;
+    for shares in 1..40 {
+        let mut market = Market::zeroed();
+        market.pool_shares = shares;
+        market.touch_pool(index).unwrap();
+        let whole = market.pool_atoms;
+        let paid = market.pay_out_down(whole, index).unwrap();
+        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, whole, whole));
+        assert_eq!((market.pool_shares, market.pool_atoms), (0, 0));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 

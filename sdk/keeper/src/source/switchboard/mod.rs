@@ -38,7 +38,7 @@ impl SwitchboardPoster {
     }
 
     /// The transaction that submits one feed's value.
-    async fn step(&self, due: &Due, feed_samples: u8) -> Result<Step, PostError> {
+    async fn step(&self, due: &Due, feed_samples: u8, slot: u64) -> Result<Step, PostError> {
         let source = &due.source;
         let network = network(source).unwrap_or_default();
         let to = Destination {
@@ -52,7 +52,9 @@ impl SwitchboardPoster {
         let asked = self.http.get(format!("{url}?payer={}&numSignatures={}", to.payer, to.wanted)).send().await;
         let answered = asked.and_then(reqwest::Response::error_for_status).map_err(SourceError::from)?;
         let body = answered.text().await.map_err(SourceError::from)?;
-        let [verify, submit] = Submission::parse(&body, &to)?.instructions(&to, 0);
+        let submission = Submission::parse(&body, &to)?;
+        submission.require_young(slot)?;
+        let [verify, submit] = submission.instructions(&to, 0);
         let parts = vec![Part::of(verify), Part { feed: Some(source.feed_id), ..Part::of(submit) }];
         match &pack(&self.key, parts)?[..] {
             [step] => Ok(step.clone()),
@@ -70,15 +72,15 @@ fn network(source: &OracleSource) -> Option<&'static str> {
     known.map(|(_, network)| *network)
 }
 
-/// Fewest samples that feeds ask for themselves; none where the account is no feed.
-async fn samples(connection: &Connection, due: &[Due]) -> Result<Vec<u8>, PostError> {
+/// The chain's slot, and the fewest samples that feeds ask for themselves; none where the account is no feed.
+async fn samples(connection: &Connection, due: &[Due]) -> Result<(u64, Vec<u8>), PostError> {
     let feeds: Vec<Pubkey> = due.iter().map(|due| Pubkey::new_from_array(due.source.address)).collect();
-    let (_, accounts) = connection.accounts(&feeds).await?;
+    let (slot, accounts) = connection.accounts(&feeds).await?;
     let of = |account: Option<solana_account::Account>| {
         let data = account.map(|account| account.data).filter(|data| data.len() >= size_of::<PullFeedAccountData>());
         data.and_then(|data| data.get(DISCRIMINATOR_LEN + offset_of!(PullFeedAccountData, min_sample_size)).copied())
     };
-    Ok(accounts.into_iter().map(|account| of(account).unwrap_or_default()).collect())
+    Ok((slot, accounts.into_iter().map(|account| of(account).unwrap_or_default()).collect()))
 }
 
 #[async_trait]
@@ -92,10 +94,10 @@ impl PricePoster for SwitchboardPoster {
     }
 
     async fn postings(&self, connection: &Connection, due: &[Due], _: &Report) -> Result<Made, PostError> {
-        let samples = samples(connection, due).await?;
+        let (slot, samples) = samples(connection, due).await?;
         let mut asked = Vec::with_capacity(due.len());
         for (due, samples) in due.iter().zip(samples) {
-            asked.push(self.step(due, samples));
+            asked.push(self.step(due, samples, slot));
         }
         let answers = futures::future::join_all(asked).await;
         let (mut stage, mut failed) = (Vec::new(), Vec::new());

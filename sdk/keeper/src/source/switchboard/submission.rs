@@ -16,6 +16,8 @@ const ASSOCIATED_TOKEN_PROGRAM: Pubkey = Pubkey::from_str_const("ATokenGPvbdGVxr
 const NATIVE_MINT: Pubkey = Pubkey::from_str_const("So11111111111111111111111111111111111111112");
 /// Offsets of a signature: of signature, address and message, each with the instruction that holds it; and a length.
 const OFFSETS_LEN: usize = 11;
+/// Slots after which a signed value is no price any more: Crossbar may have kept it, and the engine takes one of 25 slots.
+const OLDEST_SLOTS: u64 = 20;
 /// Signature, recovery id, address.
 const BLOCK_LEN: usize = 85;
 /// What the oracles sign: a hash.
@@ -53,6 +55,14 @@ pub enum SubmissionError {
     /// A value that is no price.
     #[error("the value {0} is not positive")]
     NotPositive(i128),
+    /// Oracles signed it too long ago for the engine to take it.
+    #[error("it was signed in slot {signed}, {now} is too late for it")]
+    Old {
+        /// Whose hash they signed.
+        signed: u64,
+        /// The chain's.
+        now: u64,
+    },
     /// An account that does not belong there.
     #[error("account {place} is {found}, not {expected}")]
     Account {
@@ -147,6 +157,17 @@ impl Submission {
                 Err(SubmissionError::Programs(programs.join(", ")))
             }
         }
+    }
+
+    /// The engine would still take it, which may land a little later.
+    ///
+    /// # Errors
+    /// [`SubmissionError::Old`].
+    pub const fn require_young(&self, now: u64) -> Result<(), SubmissionError> {
+        if now.saturating_sub(self.slot) > OLDEST_SLOTS {
+            return Err(SubmissionError::Old { signed: self.slot, now });
+        }
+        Ok(())
     }
 
     /// Its two instructions, of which the first must stand at `place` in the transaction.

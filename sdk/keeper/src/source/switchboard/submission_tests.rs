@@ -114,3 +114,12 @@ fn an_answer_without_a_value_is_refused_with_what_the_oracles_say() {
     let bad = r#"[{"success":true,"pullIxns":["zz"]}]"#;
     assert_eq!(Submission::parse(bad, &destination()), Err(SubmissionError::Instruction(0)));
 }
+
+#[test]
+fn a_value_that_was_signed_too_long_ago_is_not_paid_for() {
+    let submission = Submission::parse(&answer(&instructions(1)), &destination()).unwrap();
+    let signed = submission.slot;
+    assert_eq!(submission.require_young(signed + 20), Ok(()));
+    assert_eq!(submission.require_young(signed - 1), Ok(()));
+    assert_eq!(submission.require_young(signed + 21), Err(SubmissionError::Old { signed, now: signed + 21 }));
+}

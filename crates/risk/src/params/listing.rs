@@ -1,0 +1,185 @@
+//! Conditions between what is listed: calibrations, pairs of tokens, what a parameter means at a price.
+
+use super::{GlobalParams, TokenWeights};
+use crate::auction::{pair_ceiling_ppm_down, pays_a_liquidator};
+use crate::error::RiskError;
+use crate::num::PPM;
+use crate::price::UnitPrice;
+
+/// An atom is worth at most this part of the dust limit: 1 %.
+pub const ATOMS_IN_DUST: u64 = 100;
+
+/// A condition of a listing or between parameters that does not hold, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contradiction(pub &'static str);
+
+macro_rules! contradictions {
+    ($($name:ident = $text:literal,)+) => {
+        /// Each condition, as the log names it.
+        #[allow(missing_docs)]
+        impl Contradiction {
+            $(pub const $name: Self = Self($text);)+
+        }
+    };
+}
+
+contradictions! {
+    BOUNDS = "a parameter leaves its bounds",
+    PNL_WEIGHT = "w_pnl exceeds the asset weight of quote",
+    WEIGHTS_ORDER = "weights are out of order",
+    WEIGHTS_GAP = "target weights are too near to maintenance",
+    RATES_ORDER = "rates are out of order",
+    RATES_GAP = "a target rate is too near to maintenance",
+    WIND_DOWN_WEIGHT = "a wind-down costs more than a rate releases",
+    UNCALIBRATED = "a price lacks its calibration",
+    RATE_FALLS = "a rate does not survive the fastest fall",
+    RATE_INITIAL = "an initial rate does not survive a fall over risk age and cool-off",
+    RATE_CEILING = "a market's highest penalty does not pay a liquidator",
+    FEE_RANGE = "a fee is below the floor to insurance or too high",
+    FEE_LOWERS = "a fee lowers the ratio of who reduces",
+    PAIR_FALLS = "a pair's weights do not survive the fastest falls",
+    PAIR_INITIAL = "a pair's initial weights do not survive falls over risk age and cool-off",
+    PAIR_CEILING = "a pair's highest penalty does not pay a liquidator",
+    ATOM_VALUE = "an atom is worth more than a hundredth of dust",
+    FUNDING_RANGE = "the largest funding rate cannot be stored",
+    PRICE_MISSING = "something is listed without a price",
+}
+
+impl Contradiction {
+    /// This contradiction where the condition does not hold.
+    ///
+    /// # Errors
+    /// Itself.
+    #[inline(always)]
+    pub const fn unless(self, holds: bool) -> Result<(), Self> {
+        if holds {
+            Ok(())
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl From<Contradiction> for RiskError {
+    fn from(_: Contradiction) -> Self {
+        Self::ParameterOutOfBounds
+    }
+}
+
+/// How fast a price may fall, and how often it is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Calibration {
+    /// r: the fastest fall, ppm per second.
+    pub fastest_fall_ppm_per_sec: u32,
+    /// How often the feed moves, seconds.
+    pub update_secs: u32,
+}
+
+impl Calibration {
+    /// How far the price may fall until spot alone has decided and a liquidator fills: two publish times and an update.
+    pub const fn fall_until_fill_ppm(&self, params: &GlobalParams) -> u64 {
+        let secs = params.bypass_spacing_secs as u64 + self.update_secs as u64;
+        (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
+    }
+
+    /// How far the market may have left the price that risk is added at before anyone may liquidate: the price's age and
+    /// the cool-off.
+    pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> u64 {
+        let secs = params.risk_age_secs as u64 + params.cool_off_secs as u64;
+        (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
+    }
+}
+
+/// The two largest of what banks ask, so that each bank's other can be named.
+#[derive(Clone, Copy, Debug, Default)]
+struct Largest {
+    first: Option<(usize, u64)>,
+    second: Option<u64>,
+}
+
+impl Largest {
+    fn offer(&mut self, bank: usize, value: u64) {
+        match self.first {
+            Some((_, best)) if value <= best => self.second = Some(self.second.map_or(value, |held| held.max(value))),
+            best => {
+                self.second = best.map(|(_, value)| value).or(self.second);
+                self.first = Some((bank, value));
+            }
+        }
+    }
+
+    /// The largest that another bank than this one asks.
+    fn of_others(&self, bank: usize) -> Option<u64> {
+        match self.first {
+            Some((owner, _)) if owner == bank => self.second,
+            first => first.map(|(_, value)| value),
+        }
+    }
+}
+
+/// Conditions of every pair of two banks, asset against liability, in one walk over the assets and one over the
+/// liabilities: for a liability only the asset that asks most matters, and none other asks the same of every liability.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pairs {
+    /// `w_a * bypass ratio + F_a`, ppm of ppm.
+    falls: Largest,
+    /// `w_a,I` and its unseen fall, ppm.
+    initial: Largest,
+    /// `w_a`, ppm: `p_max` falls as it rises.
+    weights: Largest,
+}
+
+impl Pairs {
+    /// Takes a bank's asset side into account. What weighs nothing may fall as far as it likes.
+    pub fn offer(&mut self, bank: usize, weights: &TokenWeights, price: Calibration, params: &GlobalParams) {
+        self.weights.offer(bank, weights.asset_maint_ppm as u64);
+        if weights.asset_maint_ppm > 0 {
+            let kept = weights.asset_maint_ppm as u64 * params.bypass_ratio_ppm as u64;
+            let fall = price.fall_until_fill_ppm(params).saturating_mul(PPM as u64);
+            self.falls.offer(bank, kept.saturating_add(fall));
+        }
+        if weights.asset_init_ppm > 0 {
+            let unseen = price.fall_unseen_ppm(params);
+            self.initial.offer(bank, (weights.asset_init_ppm as u64).saturating_add(unseen));
+        }
+    }
+
+    /// Checks a bank's liability side against every other bank's asset side:
+    /// `(w_l - w_a) * 0.7 >= F_a + F_l` with F a token's fastest fall over 2 s and its update interval;
+    /// `w_l,I - w_a,I >=` both falls over the risk age and the cool-off;
+    /// `p_max * (1 - c) >= p_floor` with `p_max` at the highest h that enters it.
+    ///
+    /// The last makes the boundary of wind-down less than the pair's m, and with it a cure's end is no wind-down.
+    ///
+    /// # Errors
+    /// [`Contradiction::PAIR_FALLS`], [`Contradiction::PAIR_INITIAL`], [`Contradiction::PAIR_CEILING`].
+    pub fn check(
+        &self,
+        bank: usize,
+        weights: &TokenWeights,
+        price: Calibration,
+        params: &GlobalParams,
+    ) -> Result<(), Contradiction> {
+        if let Some(asked) = self.falls.of_others(bank) {
+            let kept = weights.liability_maint_ppm as u64 * params.bypass_ratio_ppm as u64;
+            let fall = price.fall_until_fill_ppm(params).saturating_mul(PPM as u64);
+            Contradiction::PAIR_FALLS.unless(kept >= asked.saturating_add(fall))?;
+        }
+        if let Some(asked) = self.initial.of_others(bank) {
+            let asked = asked.saturating_add(price.fall_unseen_ppm(params));
+            Contradiction::PAIR_INITIAL.unless(weights.liability_init_ppm as u64 >= asked)?;
+        }
+        let Some(asset_maint_ppm) = self.weights.of_others(bank) else { return Ok(()) };
+        let asset = TokenWeights { asset_maint_ppm: asset_maint_ppm as u32, ..TokenWeights::default() };
+        let ceiling = pair_ceiling_ppm_down(params.health_cap_ppm, &asset, weights, params);
+        Contradiction::PAIR_CEILING.unless(pays_a_liquidator(ceiling, params))
+    }
+}
+
+/// An atom worth `unit` micro-dollars is at most a hundredth of dust, so that a remainder below dust is no rounding.
+///
+/// # Errors
+/// [`Contradiction::ATOM_VALUE`].
+pub fn check_atom(unit: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
+    Contradiction::ATOM_VALUE.unless(unit.value_up(1) <= params.dust_usd_micro / ATOMS_IN_DUST)
+}

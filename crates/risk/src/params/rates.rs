@@ -1,0 +1,103 @@
+//! Charge rates of a market.
+
+use super::{Calibration, Contradiction, GlobalParams, TokenWeights};
+use crate::auction::{pays_a_liquidator, perp_ceiling_ppm_down};
+use crate::num::PPM;
+
+/// Highest fee a side may pay on a fill, ppm of notional.
+pub const MAX_FILL_FEE_PPM: u32 = PPM / 100;
+
+/// Charge rates of one market at the three levels, per notional.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(C)]
+pub struct MarketRates {
+    /// Rate at maintenance.
+    pub maint_ppm: u32,
+    /// Rate at target.
+    pub target_ppm: u32,
+    /// Rate at initial.
+    pub init_ppm: u32,
+}
+
+impl MarketRates {
+    /// Derives the target rate, `min(rate + buffer, initial)`, and checks every condition of a listing but the fee's.
+    ///
+    /// `price` is the calibration of the market's price, `quote` the weights of the settlement token.
+    ///
+    /// # Errors
+    /// See [`MarketRates::validate`].
+    pub fn new(
+        maint_ppm: u32,
+        init_ppm: u32,
+        price: Calibration,
+        quote: &TokenWeights,
+        params: &GlobalParams,
+    ) -> Result<Self, Contradiction> {
+        let rates = Self { maint_ppm, target_ppm: 0, init_ppm }.with_target(params);
+        rates.validate(price, quote, params)?;
+        Ok(rates)
+    }
+
+    /// The same with the target that follows from these parameters; not validated.
+    pub fn with_target(&self, params: &GlobalParams) -> Self {
+        Self { target_ppm: self.maint_ppm.saturating_add(params.target_perp_buffer_ppm).min(self.init_ppm), ..*self }
+    }
+
+    /// Checks the order of the rates, the target gap, `(w_l - 1) * p_wd < rate`, that the rate survives the fastest fall
+    /// until a fill by spot alone, `rate * 0.7 >= r * (2 s + update interval)`, that the initial rate survives it over
+    /// the age of prices that risk is added at and the cool-off, and that the highest penalty pays a liquidator.
+    ///
+    /// # Errors
+    /// [`Contradiction::RATES_ORDER`], [`Contradiction::RATES_GAP`], [`Contradiction::WIND_DOWN_WEIGHT`],
+    /// [`Contradiction::UNCALIBRATED`], [`Contradiction::RATE_FALLS`], [`Contradiction::RATE_INITIAL`],
+    /// [`Contradiction::RATE_CEILING`].
+    pub fn validate(
+        &self,
+        price: Calibration,
+        quote: &TokenWeights,
+        params: &GlobalParams,
+    ) -> Result<(), Contradiction> {
+        let ordered = 0 < self.maint_ppm
+            && self.maint_ppm <= self.target_ppm
+            && self.target_ppm <= self.init_ppm
+            && self.init_ppm <= PPM;
+        Contradiction::RATES_ORDER.unless(ordered)?;
+        // m_T - m of a perp: rate_T - rate - (w_lT - w_l) * p, at the largest penalty.
+        let weight_growth = quote.liability_target_ppm.saturating_sub(quote.liability_maint_ppm) as u64;
+        let penalty = params.penalty_cap_ppm.max(params.wind_down_penalty_ppm) as u64;
+        let gap = self.target_ppm.saturating_sub(self.maint_ppm) as u64;
+        let wanted = params.target_min_gap_ppm as u64 + (weight_growth * penalty).div_ceil(PPM as u64);
+        Contradiction::RATES_GAP.unless(gap >= wanted)?;
+        let excess = (quote.liability_maint_ppm.saturating_sub(PPM)) as u64;
+        let kept = excess * (params.wind_down_penalty_ppm as u64) < self.maint_ppm as u64 * PPM as u64;
+        Contradiction::WIND_DOWN_WEIGHT.unless(kept)?;
+        Contradiction::UNCALIBRATED.unless(price.fastest_fall_ppm_per_sec > 0 && price.update_secs > 0)?;
+        let survives = self.maint_ppm as u64 * params.bypass_ratio_ppm as u64;
+        Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params) * PPM as u64)?;
+        Contradiction::RATE_INITIAL.unless(self.init_ppm as u64 >= price.fall_unseen_ppm(params))?;
+        let ceiling = perp_ceiling_ppm_down(params.health_cap_ppm, self, quote, params);
+        Contradiction::RATE_CEILING.unless(pays_a_liquidator(ceiling, params))
+    }
+
+    /// A fee that listing accepts: between the floor to insurance and one percent, and low enough that a side which
+    /// reduces at spot never lowers its ratio while h is at least `k * health_cap`: `fee <= rate * k * health_cap`.
+    ///
+    /// # Errors
+    /// [`Contradiction::FEE_RANGE`], [`Contradiction::FEE_LOWERS`].
+    pub fn validate_fee(&self, fill_fee_ppm: u32, params: &GlobalParams) -> Result<(), Contradiction> {
+        let range = params.fill_insurance_ppm..=MAX_FILL_FEE_PPM;
+        Contradiction::FEE_RANGE.unless(range.contains(&fill_fee_ppm))?;
+        let kept = params.improvement_factor_ppm as u128 * params.health_cap_ppm as u128 * self.maint_ppm as u128;
+        Contradiction::FEE_LOWERS.unless(fill_fee_ppm as u128 * PPM as u128 * PPM as u128 <= kept)
+    }
+
+    /// Largest distance of a fill's price from the board's: `min(band, m_init / 4)`, rounded down.
+    pub const fn fill_band_ppm_down(&self, params: &GlobalParams) -> u32 {
+        let quarter = self.init_ppm / 4;
+        if quarter < params.fill_band_ppm {
+            quarter
+        } else {
+            params.fill_band_ppm
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What may be listed, against the exact model that asks every pair by itself.
+
+mod convert;
+mod support;
+
+use convert::{asset_weights, liability_weights, params as model_params, rates as model_rates};
+use plimsoll_model::listing::{fee_keeps_ratio, pair_may_be_listed, perp_may_be_listed, Fall, Horizon, Token};
+use plimsoll_model::{int, ppm, Params};
+use plimsoll_risk::params::{Calibration, Contradiction, GlobalParams, MarketRates, Pairs, TokenWeights};
+use proptest::prelude::*;
+
+const ONE: u32 = 1_000_000;
+
+fn horizon(p: &GlobalParams) -> Horizon {
+    Horizon {
+        bypass_ratio: ppm(p.bypass_ratio_ppm as i128),
+        bypass_spacing_secs: int(p.bypass_spacing_secs as i128),
+        risk_age_secs: int(p.risk_age_secs as i128),
+        cool_off_secs: int(p.cool_off_secs as i128),
+    }
+}
+
+fn fall(price: &Calibration) -> Fall {
+    Fall { per_sec: ppm(price.fastest_fall_ppm_per_sec as i128), update_secs: int(price.update_secs as i128) }
+}
+
+fn token((weights, price): &(TokenWeights, Calibration)) -> Token {
+    Token { w_a: asset_weights(weights), w_l: liability_weights(weights), fall: fall(price) }
+}
+
+/// Ceilings are rounded down to a ppm, so that a floor of one ppm more may be refused already.
+fn both(p: &GlobalParams) -> [Params; 2] {
+    let exact = model_params(p);
+    let kept = int(1) - &exact.insurance_share;
+    let strict = Params { p_floor: &exact.p_floor + ppm(1) * kept, ..exact.clone() };
+    [exact, strict]
+}
+
+fn params() -> impl Strategy<Value = GlobalParams> {
+    let times = (1u32..=60, 1u32..=20, 5u32..=15, 1u32..ONE);
+    (support::accepted::drawn(), times, 1u32..5_000).prop_map(|((drawn, _), (spacing, cool, age, ratio), floor)| {
+        GlobalParams {
+            bypass_spacing_secs: spacing,
+            cool_off_secs: cool,
+            risk_age_secs: age,
+            bypass_ratio_ppm: ratio,
+            penalty_floor_ppm: floor,
+            ..drawn
+        }
+    })
+}
+
+fn price() -> impl Strategy<Value = Calibration> {
+    (prop_oneof![1u32..200, 1u32..5_000], 1u32..10)
+        .prop_map(|(fastest_fall_ppm_per_sec, update_secs)| Calibration { fastest_fall_ppm_per_sec, update_secs })
+}
+
+fn bank() -> impl Strategy<Value = (TokenWeights, Calibration)> {
+    let assets = (prop_oneof![1 => Just(0u32), 9 => 600_000u32..=ONE], 0u32..300_000);
+    (assets, 0u32..400_000, 0u32..300_000, price()).prop_map(|((asset, gap), liability, more, price)| {
+        let weights = TokenWeights {
+            asset_maint_ppm: asset,
+            asset_init_ppm: asset.saturating_sub(gap),
+            liability_maint_ppm: ONE + liability,
+            liability_init_ppm: ONE + liability + more,
+            ..TokenWeights::default()
+        };
+        (weights, price)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+
+    #[test]
+    fn pairs_are_accepted_where_the_model_accepts_each(p in params(), banks in prop::collection::vec(bank(), 2..6)) {
+        let mut pairs = Pairs::default();
+        banks.iter().enumerate().for_each(|(index, (weights, price))| pairs.offer(index, weights, *price, &p));
+        let found = banks.iter().enumerate().all(|(index, (w, price))| pairs.check(index, w, *price, &p).is_ok());
+        let [accepted, surely] = both(&p).map(|params| {
+            let each = (0..banks.len()).flat_map(|a| (0..banks.len()).map(move |l| (a, l))).filter(|(a, l)| a != l);
+            each.into_iter().all(|(a, l)| {
+                pair_may_be_listed(&token(&banks[a]), &token(&banks[l]), &horizon(&p), &params)
+            })
+        });
+        prop_assert!((!found || accepted) && (found || !surely), "found {found}, exact {accepted}, strict {surely}");
+    }
+
+    #[test]
+    fn perps_are_accepted_where_the_model_accepts_them(
+        p in params(), price in price(), rate in 1u32..300_000, gap in 0u32..200_000, w_l in ONE..ONE + 50_000,
+    ) {
+        let quote = TokenWeights { liability_maint_ppm: w_l, liability_target_ppm: w_l, ..TokenWeights::default() };
+        let rates = MarketRates { maint_ppm: rate, target_ppm: rate + gap, init_ppm: rate + gap };
+        let found = rates.validate(price, &quote, &p);
+        let [accepted, surely] = both(&p).map(|params| {
+            perp_may_be_listed(&model_rates(&rates), &fall(&price), &ppm(w_l as i128), &horizon(&p), &params)
+        });
+        let elsewhere = [Contradiction::RATES_GAP, Contradiction::WIND_DOWN_WEIGHT].map(Err).contains(&found);
+        prop_assert!((found.is_err() || accepted) && (found.is_ok() || elsewhere || !surely), "{found:?}");
+    }
+
+    #[test]
+    fn an_accepted_fee_keeps_the_ratio_of_who_reduces_down_to_the_cap(
+        p in params(), rate in 1u32..300_000, fee in 10u32..=10_000,
+    ) {
+        let rates = MarketRates { maint_ppm: rate, ..MarketRates::default() };
+        let exact = model_params(&p);
+        let kept = fee_keeps_ratio(&ppm(fee as i128), &ppm(rate as i128), &(&exact.k * &exact.h_ceiling));
+        prop_assert_eq!(rates.validate_fee(fee, &p).is_ok(), kept);
+    }
+}
