@@ -15,7 +15,7 @@ pub fn same(one: &Pubkey, other: &Pubkey) -> bool {
 ///
 /// # Errors
 /// None in practice; the sysvar is always there.
-#[inline(always)]
+#[inline(never)]
 pub fn now_secs() -> Result<i64> {
     Ok(Clock::get()?.unix_timestamp)
 }
@@ -146,7 +146,7 @@ fn belongs(our_version: u8, their_version: u8, ours: &[u8; 32], theirs: &[u8; 32
 ///
 /// # Errors
 /// `EngineMismatch`.
-#[inline(always)]
+#[inline(never)]
 pub fn require_same_address(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
     ensure!(same_address(ours, theirs), EngineError::EngineMismatch);
     Ok(())
