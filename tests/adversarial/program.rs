@@ -75,9 +75,7 @@ pub fn slots(instruction: &str) -> Vec<Slot> {
     let files = [format!("instructions/{instruction}.rs"), format!("instructions/{instruction}/mod.rs")];
     let text = files.iter().find_map(|file| source(file)).expect("every instruction has a file of its name");
     let start = text.find("#[derive(Accounts)]").expect("every instruction has an Accounts struct");
-    let (before, after) = text.split_at(start);
-    let events = before.lines().rev().take(2).any(|line| line == "#[event_cpi]");
-    let body = after.split_once("> {").expect("a struct with a lifetime").1;
+    let body = text[start..].split_once("> {").expect("a struct with a lifetime").1;
     let body = body.split("\n}").next().expect("the struct ends");
     let mut slots = Vec::new();
     let mut attributes = String::new();
@@ -101,21 +99,15 @@ pub fn slots(instruction: &str) -> Vec<Slot> {
             None => attributes.push_str(line),
         }
     }
-    if events {
-        slots.push(plain("event_authority", Kind::EventAuthority));
-        slots.push(plain("program", Kind::OwnProgram));
-    }
     slots
-}
-
-fn plain(name: &str, kind: Kind) -> Slot {
-    Slot { name: name.into(), kind, optional: false, derived: false, created: false }
 }
 
 fn slot(name: &str, kind: &str, attributes: &str) -> Slot {
     let optional = kind.starts_with("Option<");
     let kind = kind.trim_start_matches("Option<");
     let kind = match kind.split('<').next().expect("a type") {
+        _ if name == "event_authority" => Kind::EventAuthority,
+        _ if name == "program" => Kind::OwnProgram,
         "Signer" => Kind::Signer,
         "AccountLoader" => {
             let of = kind.split("'info, ").nth(1).expect("the type of account");

@@ -34,9 +34,13 @@ pub(crate) use emit_event;
 /// Calls the program's own event instruction, signed by the event authority.
 ///
 /// # Errors
-/// The runtime's, where compute units or the depth of calls are exhausted.
+/// `ConstraintAddress` where the account is not the event authority; the runtime's, where compute units or the depth of
+/// calls are exhausted.
 #[inline(never)]
 pub fn send(authority: &AccountInfo<'_>, event: &[u8]) -> Result<()> {
+    if !crate::access::same(authority.key, &crate::EVENT_AUTHORITY_AND_BUMP.0) {
+        return Err(ErrorCode::ConstraintAddress.into());
+    }
     let mut data = Vec::with_capacity(8 + event.len());
     data.extend_from_slice(anchor_lang::event::EVENT_IX_TAG_LE);
     data.extend_from_slice(event);

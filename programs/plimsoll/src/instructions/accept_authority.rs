@@ -7,7 +7,6 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::AuthorityAccepted;
 
 /// Nobody can be made an authority who cannot sign.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct AcceptAuthority<'info> {
     /// The proposed authority.
@@ -15,6 +14,10 @@ pub struct AcceptAuthority<'info> {
     /// The engine.
     #[account(mut)]
     pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl AcceptAuthority<'_> {

@@ -8,7 +8,6 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankAccrued, BankRecord};
 
 /// Nobody signs: twice in one second is once.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct Accrue<'info> {
     /// The bank's engine's registry.
@@ -17,6 +16,10 @@ pub struct Accrue<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl Accrue<'_> {

@@ -21,7 +21,6 @@ pub struct ApproveVenueArgs {
 }
 
 /// A delegate never approves venues.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct ApproveVenue<'info> {
     /// The owner.
@@ -31,6 +30,10 @@ pub struct ApproveVenue<'info> {
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the venue, a [`Venue`] by `loader::read`.
     pub venue: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl ApproveVenue<'_> {

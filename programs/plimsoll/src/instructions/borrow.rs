@@ -19,7 +19,6 @@ pub struct BorrowArgs {
 }
 
 /// The margin check needs registry and board, whatever the account holds.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct Borrow<'info> {
     /// The account's owner; a delegate never borrows.
@@ -44,6 +43,10 @@ pub struct Borrow<'info> {
     pub mint: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's token program.
     pub token_program: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl<'info> Borrow<'info> {

@@ -8,7 +8,6 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::AccountClosed;
 
 /// The rent goes to whoever paid it.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct CloseAccount<'info> {
     /// The owner; a delegate never closes.
@@ -19,6 +18,10 @@ pub struct CloseAccount<'info> {
     /// CHECK: compared with the account's `rent_payer`; receives lamports only.
     #[account(mut)]
     pub rent_payer: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl CloseAccount<'_> {

@@ -18,7 +18,6 @@ pub struct CollectFeesArgs {
 }
 
 /// Fees lie outside deposits, so neither insurance nor depositors' liquidity can be collected.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct CollectFees<'info> {
     /// The engine's authority.
@@ -40,6 +39,10 @@ pub struct CollectFees<'info> {
     pub mint: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's token program.
     pub token_program: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl<'info> CollectFees<'info> {

@@ -12,7 +12,6 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::FundingCranked;
 
 /// A market and its slot of the registry.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct CrankFunding<'info> {
     /// The engine's registry.
@@ -23,6 +22,10 @@ pub struct CrankFunding<'info> {
     /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl CrankFunding<'_> {

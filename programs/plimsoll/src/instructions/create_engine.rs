@@ -18,7 +18,6 @@ pub struct CreateEngineArgs {
 }
 
 /// The registry and the board are created afterwards, by `grow_registry` and `grow_board`.
-#[event_cpi]
 #[derive(Accounts)]
 #[instruction(args: CreateEngineArgs)]
 pub struct CreateEngine<'info> {
@@ -35,6 +34,10 @@ pub struct CreateEngine<'info> {
     pub engine: AccountLoader<'info, Engine>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl CreateEngine<'_> {

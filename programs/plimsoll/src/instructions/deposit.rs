@@ -20,7 +20,6 @@ pub struct DepositArgs {
 
 /// Needs no fresh prices: a deposit only ever helps. The board is there for what the account remembers of being under
 /// water.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct Deposit<'info> {
     /// The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account.
@@ -45,6 +44,10 @@ pub struct Deposit<'info> {
     pub mint: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's token program.
     pub token_program: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl<'info> Deposit<'info> {

@@ -51,7 +51,6 @@ impl LiquidateCollateralArgs {
 }
 
 /// No vault is among them: a liquidation moves shares of the ledger only.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct LiquidateCollateral<'info> {
     /// Owner of the liquidator's account, or its delegate with the right to liquidate.
@@ -75,6 +74,10 @@ pub struct LiquidateCollateral<'info> {
     /// CHECK: the market whose negative PnL is repaid; a [`Market`] by `loader::write`.
     #[account(mut)]
     pub market: Option<UncheckedAccount<'info>>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl LiquidateCollateral<'_> {

@@ -21,7 +21,6 @@ pub struct LiquidatePositionArgs {
 }
 
 /// The liquidator trades through a margin account of his own.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct LiquidatePosition<'info> {
     /// Owner of the liquidator's account, or its delegate with the right to liquidate.
@@ -39,6 +38,10 @@ pub struct LiquidatePosition<'info> {
     /// CHECK: the market: its open interest and own claim move; a [`Market`] by `loader::write`.
     #[account(mut)]
     pub market: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl LiquidatePosition<'_> {

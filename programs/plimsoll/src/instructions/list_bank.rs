@@ -24,7 +24,6 @@ pub struct ListBankArgs {
 }
 
 /// Bank and vault are created here.
-#[event_cpi]
 #[derive(Accounts)]
 #[instruction(args: ListBankArgs)]
 pub struct ListBank<'info> {
@@ -59,6 +58,10 @@ pub struct ListBank<'info> {
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl ListBank<'_> {

@@ -62,7 +62,6 @@ pub struct ListMarketArgs {
 }
 
 /// Creates the market's account.
-#[event_cpi]
 #[derive(Accounts)]
 #[instruction(args: ListMarketArgs)]
 pub struct ListMarket<'info> {
@@ -86,6 +85,10 @@ pub struct ListMarket<'info> {
     pub market: AccountLoader<'info, Market>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl ListMarket<'_> {

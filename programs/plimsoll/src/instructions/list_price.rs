@@ -25,7 +25,6 @@ pub struct ListPriceArgs {
 }
 
 /// Only the board is written.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct ListPrice<'info> {
     /// The engine's authority.
@@ -37,6 +36,10 @@ pub struct ListPrice<'info> {
     /// Its prices.
     #[account(mut)]
     pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl ListPrice<'_> {

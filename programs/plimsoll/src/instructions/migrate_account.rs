@@ -7,12 +7,15 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::AccountMigrated;
 
 /// One account; the others do not have to be migrated before or after it.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct MigrateAccount<'info> {
     /// CHECK: an account of the engine, whatever its type: the migration reads it from the discriminator.
     #[account(mut)]
     pub account: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl MigrateAccount<'_> {

@@ -18,7 +18,6 @@ pub struct OpenAccountArgs {
 }
 
 /// The payer need not be the owner.
-#[event_cpi]
 #[derive(Accounts)]
 #[instruction(args: OpenAccountArgs)]
 pub struct OpenAccount<'info> {
@@ -39,6 +38,10 @@ pub struct OpenAccount<'info> {
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl OpenAccount<'_> {

@@ -17,7 +17,6 @@ pub struct ProposeAuthorityArgs {
 }
 
 /// The authority stays in office until its successor signs.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct ProposeAuthority<'info> {
     /// The engine's authority.
@@ -25,6 +24,10 @@ pub struct ProposeAuthority<'info> {
     /// The engine.
     #[account(mut)]
     pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl ProposeAuthority<'_> {

@@ -19,7 +19,6 @@ pub struct RegisterVenueArgs {
 }
 
 /// Creates the venue's account.
-#[event_cpi]
 #[derive(Accounts)]
 #[instruction(args: RegisterVenueArgs)]
 pub struct RegisterVenue<'info> {
@@ -38,6 +37,10 @@ pub struct RegisterVenue<'info> {
     pub venue: AccountLoader<'info, Venue>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl RegisterVenue<'_> {

@@ -21,7 +21,6 @@ pub struct RepayArgs {
 }
 
 /// Anyone may pay: a repayment changes nobody's position for the worse.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct Repay<'info> {
     /// Owner of the tokens.
@@ -46,6 +45,10 @@ pub struct Repay<'info> {
     pub mint: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's token program.
     pub token_program: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl<'info> Repay<'info> {

@@ -16,7 +16,6 @@ pub struct ReportPremiumArgs {
 }
 
 /// A venue and the market it reports on.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct ReportPremium<'info> {
     /// The PDA of the venue's program.
@@ -28,6 +27,10 @@ pub struct ReportPremium<'info> {
     /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl ReportPremium<'_> {

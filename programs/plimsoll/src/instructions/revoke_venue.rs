@@ -16,7 +16,6 @@ pub struct RevokeVenueArgs {
 }
 
 /// Nothing but the owner's signature is needed.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct RevokeVenue<'info> {
     /// The owner.
@@ -24,6 +23,10 @@ pub struct RevokeVenue<'info> {
     /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl RevokeVenue<'_> {

@@ -17,7 +17,6 @@ pub struct SetDelegateArgs {
 }
 
 /// A delegate never changes delegates.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct SetDelegate<'info> {
     /// The owner.
@@ -25,6 +24,10 @@ pub struct SetDelegate<'info> {
     /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl SetDelegate<'_> {

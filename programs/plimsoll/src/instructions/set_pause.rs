@@ -15,7 +15,6 @@ pub struct SetPauseArgs {
 }
 
 /// Either authority signs.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct SetPause<'info> {
     /// The engine's authority or its pause authority.
@@ -25,6 +24,10 @@ pub struct SetPause<'info> {
     /// Its registry.
     #[account(mut)]
     pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl SetPause<'_> {

@@ -28,7 +28,6 @@ pub struct SettleFillArgs {
 
 /// Two margin accounts, and who lets the fill happen: a venue that both owners approved, or both sides by their owner or
 /// by a delegate that may trade.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct SettleFill<'info> {
     /// CHECK: gains base; a [`MarginAccount`] by `loader::write`.
@@ -52,6 +51,10 @@ pub struct SettleFill<'info> {
     pub buyer_authority: Option<Signer<'info>>,
     /// Without a venue: the seller's owner, or its delegate with the right to trade; may be the same signer.
     pub seller_authority: Option<Signer<'info>>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 /// Who lets the fill happen.

@@ -18,7 +18,6 @@ use crate::gate;
 use crate::ledger::perp::{collect_loss, pay_own_claim, pay_win, Settled};
 
 /// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct SettlePnl<'info> {
     /// The account, anyone's; none for the market's own claim.
@@ -34,6 +33,10 @@ pub struct SettlePnl<'info> {
     /// The bank of the settlement token.
     #[account(mut)]
     pub quote_bank: AccountLoader<'info, Bank>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl SettlePnl<'_> {

@@ -9,7 +9,6 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, InsuranceSwept};
 
 /// Nobody signs: the atoms stay in the vault and only leave the deposits.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct SweepInsurance<'info> {
     /// The bank's engine's registry.
@@ -17,6 +16,10 @@ pub struct SweepInsurance<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl SweepInsurance<'_> {

@@ -24,7 +24,6 @@ pub struct TakeWinArgs {
 }
 
 /// A margin account with a win.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct TakeWin<'info> {
     /// The account's owner; anyone where it is under water.
@@ -42,6 +41,10 @@ pub struct TakeWin<'info> {
     /// The bank of the settlement token.
     #[account(mut)]
     pub quote_bank: AccountLoader<'info, Bank>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl TakeWin<'_> {

@@ -9,7 +9,6 @@ use crate::error::{EngineError, IntoEngine};
 use crate::event::{PoolState, PositionState, PositionTouched};
 
 /// A margin account and a market in which it holds a position.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct TouchPosition<'info> {
     /// The account, whatever its status.
@@ -22,6 +21,10 @@ pub struct TouchPosition<'info> {
     /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl TouchPosition<'_> {

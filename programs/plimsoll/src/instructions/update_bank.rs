@@ -19,7 +19,6 @@ pub struct UpdateBankArgs {
 }
 
 /// Mint, vault, decimals and price slot stay what they are.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct UpdateBank<'info> {
     /// The engine's authority.
@@ -34,6 +33,10 @@ pub struct UpdateBank<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl UpdateBank<'_> {

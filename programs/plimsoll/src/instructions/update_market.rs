@@ -18,7 +18,6 @@ pub struct UpdateMarketArgs {
 }
 
 /// A market and its slot of the registry.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct UpdateMarket<'info> {
     /// The engine's authority.
@@ -33,6 +32,10 @@ pub struct UpdateMarket<'info> {
     /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl UpdateMarket<'_> {

@@ -19,7 +19,6 @@ pub struct UpdateParamsArgs {
 }
 
 /// The board is read for calibrations and for what parameters mean at today's prices.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct UpdateParams<'info> {
     /// The engine's authority.
@@ -31,6 +30,10 @@ pub struct UpdateParams<'info> {
     pub registry: AccountLoader<'info, Registry>,
     /// Its prices.
     pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl UpdateParams<'_> {

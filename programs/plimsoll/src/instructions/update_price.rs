@@ -18,7 +18,6 @@ pub struct UpdatePriceArgs {
 }
 
 /// The registry is read for what relies on the calibration.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct UpdatePrice<'info> {
     /// The engine's authority.
@@ -30,6 +29,10 @@ pub struct UpdatePrice<'info> {
     /// Its prices.
     #[account(mut)]
     pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl UpdatePrice<'_> {

@@ -20,7 +20,6 @@ pub struct UpdateVenueArgs {
 }
 
 /// Owners' approvals stay as they are: they name their markets themselves.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct UpdateVenue<'info> {
     /// The engine's authority.
@@ -30,6 +29,10 @@ pub struct UpdateVenue<'info> {
     /// CHECK: the venue, a [`Venue`] by `loader::write`.
     #[account(mut)]
     pub venue: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl UpdateVenue<'_> {

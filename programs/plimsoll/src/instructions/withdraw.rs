@@ -21,7 +21,6 @@ pub struct WithdrawArgs {
 }
 
 /// The margin check needs registry and board, whatever the account holds.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct Withdraw<'info> {
     /// The account's owner; a delegate never withdraws.
@@ -46,6 +45,10 @@ pub struct Withdraw<'info> {
     pub mint: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's token program.
     pub token_program: UncheckedAccount<'info>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl<'info> Withdraw<'info> {

@@ -76,7 +76,6 @@ pub struct ResolveBankruptcyArgs {
 }
 
 /// Banks and market only where the step writes them.
-#[event_cpi]
 #[derive(Accounts)]
 pub struct ResolveBankruptcy<'info> {
     /// The account.
@@ -96,6 +95,10 @@ pub struct ResolveBankruptcy<'info> {
     /// The market of the step.
     #[account(mut)]
     pub market: Option<AccountLoader<'info, Market>>,
+    /// CHECK: signs events; compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: this program, which events call; the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
 }
 
 impl ResolveBankruptcy<'_> {
