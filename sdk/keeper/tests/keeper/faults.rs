@@ -274,9 +274,12 @@ async fn said_at_the_start(rights: u8, limit: u64) -> Result<String, String> {
     let named = args::DelegateArgs { key, rights, trade_limit_atoms_per_day: limit };
     let set = ix::set_delegate(liquidator.owner, liquidator.account, Some(named));
     stage.node.world(|world| world.send(&liquidator.owner, &[set]).map(drop)).expect("a delegate");
+    // What is logged for the first time on a thread without a subscriber is taken for silent for ever: it is asked again.
+    let _ = stage.keeper(stage.config()).await;
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
     let guard = tracing::subscriber::set_default(subscriber);
+    tracing::callsite::rebuild_interest_cache();
     let started = stage.keeper(stage.config()).await.map(drop).map_err(|error| error.to_string());
     drop(guard);
     let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
