@@ -153,7 +153,7 @@ const REFUSALS: &[Row] = &[
     ("Venue", "non-canonical", &["ConstraintSeeds"]),
     ("Venue", "one byte short", &["AccountDidNotDeserialize"]),
     ("Venue", "other engine", &["EngineMismatch", "VenueInactive"]),
-    ("Venue", "other type", &["AccountDiscriminatorMismatch"]),
+    ("Venue", "other type", &["AccountDiscriminatorMismatch", "VenueInactive"]),
     ("Venue", "read-only", &["ConstraintMut", "Cross-program invocation with unauthorized signer or writable account"]),
     ("Venue", "sibling", &["VenueInactive"]),
     ("Venue", "truncated", &["AccountDidNotDeserialize", "AccountDiscriminatorNotFound"]),

@@ -93,7 +93,7 @@ impl Bytes<'_> {
         let rate = Levels::perp_rates(part(slot.rates.0.maint_ppm), part(slot.rates.0.init_ppm));
         let price = self.price(&self.board.slots[slot.price_slot as usize], &scale, &rate.maintenance, what);
         let (base, cash) = self.position(slot, leg);
-        Perp { base, cash, price, rate }
+        Perp { base, cash, claim: int(1) - ppm(slot.deficit_share_ppm as i128), price, rate }
     }
 
     fn price(&self, slot: &PriceSlot, scale: &Q, charge: &Q, what: For) -> Price {

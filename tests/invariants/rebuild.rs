@@ -43,15 +43,7 @@ impl Rebuilt {
     /// Applies the events of a transaction of this second.
     pub fn apply(&mut self, meta: &TransactionMetadata, now: i64) {
         self.0.now = now;
-        let events = event_data(meta);
-        if let [data] = events.as_slice() {
-            // Of the calls that return insurance, `Finish` alone shows no bank.
-            let returned = decode_event::<BankruptcyResolved>(data).map_or(0, |e| e.returned_atoms);
-            let bank = self.bank(0);
-            bank.reserved_atoms -= returned;
-            bank.insurance_atoms += returned;
-        }
-        for data in events {
+        for data in event_data(meta) {
             self.tokens(&data, now);
             self.perps(&data, now);
             self.liquidations(&data, now);
@@ -221,7 +213,7 @@ impl Rebuilt {
             let (asset, debt) = (e.asset_bank as usize, e.liability_bank as usize);
             let slot = &books.registry.banks[asset];
             let bank = Some(&mut books.banks[asset].0);
-            pass_collateral(&mut from, &mut to, e.asset_bank, e.seized_atoms, slot, bank, now).expect("it was done");
+            pass_collateral(&mut from, &mut to, e.asset_bank, e.seized_shares, slot, bank, now).expect("it was done");
             let payment = Payment { debt_atoms: e.repaid_atoms, fee_atoms: e.insurance_fee_atoms };
             let (slot, bank) = (&books.registry.banks[debt], &mut books.banks[debt].0);
             if e.market == u8::MAX {
@@ -245,6 +237,9 @@ impl Rebuilt {
         if let Some(e) = decode_event::<InsuranceReserved>(data) {
             self.account(&e.account).status = AccountStatus::Paying as u8;
             estate(self.bank(0), &e.bank);
+        }
+        if let Some(bank) = decode_event::<BankruptcyResolved>(data).and_then(|e| e.bank) {
+            estate(self.bank(0), &bank);
         }
         if let Some(e) = decode_event::<BorrowResolved>(data) {
             self.set_shares(&e.account, e.bank.bank, |_| 0);

@@ -42,6 +42,7 @@ impl Run {
     /// # Errors
     /// The first thing that cannot be ended.
     pub fn unwind(&mut self, attended: bool) -> Checked {
+        self.open_everything()?;
         for rich in self.traders[self.traders.len() - RICH..].to_vec() {
             self.pays(&rich, USDC, 50_000_000 * USD)?;
         }
@@ -53,6 +54,22 @@ impl Run {
         self.pay_back()?;
         self.withdraw_everything()?;
         self.check_nothing_is_left()
+    }
+
+    /// A loss that may not become a borrow, or a position that may not pass through a full market, waits for its authority.
+    fn open_everything(&mut self) -> Checked {
+        let (keys, authority) = (self.stage.keys, self.stage.authority);
+        for bank in 0..3u8 {
+            let config = BankConfig::of(&plimsoll_sim::listing::BANKS[bank as usize], bank).args();
+            let update = ix::update_bank(&keys, authority, bank, args::UpdateBankArgs { reduce_only: false, config });
+            self.do_once("Caps", update, authority)?;
+        }
+        for market in 0..self.books.markets.len() as u8 {
+            let terms = [MarketConfig::SOL, MarketConfig::BTC][market as usize].args(market).terms;
+            let update = ix::update_market(&keys, authority, market, args::UpdateMarketArgs { status: 1, terms });
+            self.do_once("MarketCap", update, authority)?;
+        }
+        Ok(())
     }
 
     fn is_troubled(&self, trader: &Trader) -> bool {

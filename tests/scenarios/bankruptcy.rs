@@ -312,11 +312,11 @@ fn an_asset_below_dust_does_not_block_a_bankruptcy_and_goes_to_insurance() {
 }
 
 #[test]
-fn an_asset_whose_price_is_stale_blocks_for_hours_but_not_for_ever() {
+fn an_asset_whose_price_is_stale_and_could_cover_the_loss_blocks_for_hours_but_not_for_ever() {
     let mut stage = Stage::new();
     let alice = insolvent_borrower(&mut stage);
-    // A hundred dollars of BTC that can be taken; then BTC's feed stops.
-    let sent = stage.deposit(&alice, BTC, ONE_BTC / 1_000);
+    // Of 1,900 dollars that are missing 1,100 in BTC, which can be taken; then BTC's feed stops.
+    let sent = stage.deposit(&alice, BTC, 11 * ONE_BTC / 1_000);
     stage.done(sent);
     assert_code(stage.resolve(&alice, Freeze), EngineError::AssetsRemain);
     let others = |stage: &mut Stage| {

@@ -2,11 +2,14 @@
 
 mod ages;
 mod bankruptcy;
+mod claims;
 mod clocks;
 mod closed_borrowing;
 mod cure;
+mod freezing;
 mod full_table;
 mod guards;
+mod insurance;
 mod last_unit;
 mod limits;
 mod pnl;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::lazy::Side;
+use plimsoll_risk::num::PPM;
 use plimsoll_sdk::pda;
 use plimsoll_sim::world::World;
 use plimsoll_state::{
@@ -175,6 +176,19 @@ impl Books {
         // round, and the market counts by how much they may have.
         ensure(held[0].abs_diff(held[1]) <= rounding, || {
             format!("INV-04: market {}: longs hold {}, shorts {}, rounding {rounding}", market.index, held[0], held[1])
+        })?;
+        self.check_claims(market)
+    }
+
+    /// INV-09: margin counts no claim at more than the pool would pay for it, to an atom of the pool, however old the
+    /// registry's copy is.
+    fn check_claims(&self, market: &Market) -> Checked {
+        let mut valued = *market;
+        valued.touch_pool(self.banks[Registry::QUOTE_BANK].0.deposit_index).map_err(|e| format!("{e:?}"))?;
+        let counted = PPM as u128 - self.slot(market).deficit_share_ppm as u128;
+        let (pool, deficit) = (valued.pool_atoms as u128, valued.deficit_atoms as u128);
+        ensure(deficit == 0 || counted * (pool + deficit) <= (pool + 1) * PPM as u128, || {
+            format!("INV-09: market {}: a claim counts at {counted} ppm of {pool} and {deficit}", market.index)
         })
     }
 

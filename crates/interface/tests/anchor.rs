@@ -93,7 +93,7 @@ fn instructions_on_markets_are_those_of_anchor() {
     compare!(events report_premium ReportPremium {venue_signer, venue, registry, market} (-5)
         instruction::ReportPremium { args: theirs::ReportPremiumArgs { premium_ppm: -5 } });
     let args = theirs::TakeWinArgs { claim_atoms: 1, all: true, min_paid_atoms: 2 };
-    compare!(events take_win TakeWin {owner, margin_account, registry, board, market, quote_bank} (1, true, 2)
+    compare!(events take_win TakeWin {signer, margin_account, registry, board, market, quote_bank} (1, true, 2)
         instruction::TakeWin { args });
     compare!(events touch_position TouchPosition {margin_account, registry, board, market} () instruction::TouchPosition {});
     compare!(events settle_pnl SettlePnl {margin_account, registry, board, market, quote_bank} ()

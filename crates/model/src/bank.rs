@@ -20,6 +20,8 @@ pub struct Bank {
     pub insurance: Q,
     pub backstop: Q,
     pub uncovered: Q,
+    /// Deposit shares that wait to become insurance.
+    pub waiting_shares: Q,
     /// Stored at the last crank, per second.
     pub rate: Q,
     pub secs_since_crank: Q,
@@ -44,6 +46,7 @@ impl Default for Bank {
             insurance: Q::zero(),
             backstop: Q::zero(),
             uncovered: Q::zero(),
+            waiting_shares: Q::zero(),
             rate: Q::zero(),
             secs_since_crank: Q::zero(),
             utilisation_secs: Q::zero(),
@@ -97,7 +100,7 @@ impl Bank {
 
     /// Books what borrowers were charged since the last booking: the fee share to fees, the rest to the deposit index,
     /// which never grows faster than the borrow index; what the cap or an empty deposit side leaves goes to fees.
-    /// Returns the interest booked.
+    /// While bad debt is uncovered, what would be fees pays for it. Returns the interest booked.
     pub fn book(&mut self) -> Q {
         let now = self.borrow_index_now();
         let interest = &self.borrow_shares * (&now - &self.booked_index);
@@ -107,7 +110,10 @@ impl Bank {
         if credited.is_positive() {
             self.deposit_index += &credited / &self.deposit_shares;
         }
-        self.fees += &interest - credited;
+        let earned = &interest - credited;
+        let covering = min(&earned, &self.uncovered);
+        self.uncovered -= &covering;
+        self.fees += earned - covering;
         self.booked_index = now;
         interest
     }
@@ -162,14 +168,51 @@ impl Bank {
         amount
     }
 
-    /// Insurance pays for borrow shares whose owner cannot: atoms stay in the vault, only their owner changes.
+    /// What waits as a deposit to become insurance.
+    pub fn waiting(&self) -> Q {
+        &self.waiting_shares * &self.deposit_index
+    }
+
+    /// Insurance pays for borrow shares whose owner cannot, what waits for liquidity first and without any: atoms stay in
+    /// the vault, only their owner changes.
     pub fn cover_from_insurance(&mut self, shares: &Q) -> Q {
         self.book();
         let amount = shares * &self.booked_index;
-        assert!(amount <= self.insurance, "insurance pays at most what it holds");
+        assert!(amount <= &self.insurance + self.waiting(), "insurance pays at most what it holds");
         self.borrow_shares -= shares;
-        self.insurance -= &amount;
+        let from_waiting = min(&amount, &self.waiting());
+        self.strike_waiting(&from_waiting);
+        self.insurance -= &amount - from_waiting;
         amount
+    }
+
+    fn strike_waiting(&mut self, amount: &Q) {
+        let shares = amount / &self.deposit_index;
+        self.waiting_shares -= &shares;
+        self.deposit_shares -= shares;
+    }
+
+    /// Somebody pays into the insurance: uncovered debt first.
+    pub fn fund_insurance(&mut self, amount: &Q) {
+        self.vault += amount;
+        self.take_in(amount);
+    }
+
+    /// What waits pays uncovered debt, which asks for no liquidity, and becomes insurance as far as there is any.
+    pub fn sweep(&mut self) {
+        self.book();
+        let covering = min(&self.waiting(), &self.uncovered);
+        self.strike_waiting(&covering);
+        self.uncovered -= covering;
+        let free = min(&self.waiting(), &self.free_liquidity());
+        self.strike_waiting(&free);
+        self.insurance += free;
+    }
+
+    fn take_in(&mut self, amount: &Q) {
+        let covering = min(amount, &self.uncovered);
+        self.uncovered -= &covering;
+        self.insurance += amount - covering;
     }
 
     /// Writes borrow shares off against depositors: the deposit index falls pro rata, never below its floor; what

@@ -2,8 +2,9 @@
 
 use num_traits::{Signed, Zero};
 
+use crate::margin::{balance_value, perp_value, View};
 use crate::portfolio::{At, Portfolio};
-use crate::rational::{floor_atoms, min, negative, positive, sum, Q};
+use crate::rational::{floor_atoms, int, min, negative, positive, sum, Q};
 
 /// What stage (a) moves and leaves. Values in dollars at spot, one entry per balance or market.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,7 +144,32 @@ pub fn pay_other_mint(insurance: &Q, owed: &Q) -> (Q, Q) {
     (paid.clone(), owed - paid)
 }
 
-/// `NAV < 0` and nothing to seize above dust; which perp bases remain, and for how long, is the caller's to ask.
-pub fn is_bankrupt(nav: &Q, seizable: &[Q], dust: &Q) -> bool {
-    nav.is_negative() && seizable.iter().all(|value| value <= dust)
+/// What stale prices leave open, at spot: an asset or a long may be worth twice its favourable edge, a debt or a short half
+/// of it (ADR 15). Legs that are stale for hours are the caller's to leave out.
+pub fn left_open(portfolio: &Portfolio) -> Q {
+    let view = View::Eligible(At::Spot);
+    let half = |value: Q| if value.is_negative() { -value / int(2) } else { value };
+    let others = portfolio.balances.iter().enumerate().filter(|(i, b)| *i != portfolio.quote && b.price.stale);
+    let tokens = others.map(|(_, balance)| half(balance_value(portfolio, balance, view)));
+    let stale = portfolio.perps.iter().filter(|perp| perp.price.stale);
+    let bases = stale.map(|perp| half(perp_value(portfolio, perp, view).0 - &perp.cash));
+    sum(&tokens.chain(bases).collect::<Vec<Q>>())
+}
+
+/// Whether an insolvent account may be resolved now; which perp bases remain, and for how long, is the caller's to ask.
+///
+/// A liquidator can take something where a fresh asset and a fresh debt, each by itself, are above dust. What nobody can
+/// take blocks only where an asset above dust is there, whatever its price's age, and what is left open reaches the loss.
+pub fn is_bankrupt(nav: &Q, assets: &Assets, debts: &[Q], open: &Q, dust: &Q) -> bool {
+    let large = |values: &[Q]| values.iter().any(|value| value > dust);
+    let can_be_taken = large(&assets.fresh) && large(debts);
+    let may_cover = (large(&assets.fresh) || large(&assets.stale)) && *open >= -nav.clone();
+    nav.is_negative() && !can_be_taken && !may_cover
+}
+
+/// Worth of an account's assets: those that can be seized, and those whose price is stale, at their favourable edge.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assets {
+    pub fresh: Vec<Q>,
+    pub stale: Vec<Q>,
 }

@@ -30,3 +30,17 @@ pub fn may_reduce(before: &Portfolio, after: &Portfolio, fee: &Q, band: &Q, x: &
     let may_lose = if old.is_under_water() { fee.clone() } else { fee + band * x };
     improves && new.nav >= old.nav - may_lose
 }
+
+/// A delegate signs a fill only at a price that is no worse for its account than the board's.
+pub fn delegate_may_fill(buys: bool, price: &Q, board: &Q) -> bool {
+    if buys {
+        price <= board
+    } else {
+        price >= board
+    }
+}
+
+/// What a delegate's fills of any day can take out of an account at the board's prices: the fee of its limit.
+pub fn delegate_may_take(fee_rate: &Q, limit: &Q) -> Q {
+    fee_rate * limit
+}

@@ -48,7 +48,7 @@ pub struct QuoteNet {
     pub balance: Q,
     /// Σ PnL⁻, at most zero.
     pub losses: Q,
-    /// Σ PnL⁺
+    /// Σ PnL⁺, each at what a claim on its market gets.
     pub gains: Q,
     /// Zero at initial.
     pub w_pnl: Q,
@@ -131,7 +131,8 @@ pub fn perp_value(portfolio: &Portfolio, perp: &Perp, view: View) -> (Q, Q) {
 
 /// Quote netting at a level and view; `w_pnl` is zero at initial (DESIGN 1).
 pub fn quote_net(portfolio: &Portfolio, level: Level, view: View) -> QuoteNet {
-    let pnls: Vec<Q> = portfolio.perps.iter().map(|p| perp_value(portfolio, p, view).0).collect();
+    let counted = |perp: &Perp| perp.counted(&perp_value(portfolio, perp, view).0);
+    let pnls: Vec<Q> = portfolio.perps.iter().map(counted).collect();
     let total = |part: fn(&Q) -> Q| pnls.iter().fold(Q::zero(), |t, pnl| t + part(pnl));
     let w_pnl = match level {
         Level::Initial => Q::zero(),

@@ -3,7 +3,7 @@
 use num_traits::{Signed, Zero};
 
 use crate::index::{Direction, Holding, Side};
-use crate::rational::{min, positive, Q};
+use crate::rational::{int, min, positive, Q};
 use crate::settle::exit;
 
 /// One market. In exact arithmetic its two sides always hold the same open interest.
@@ -105,6 +105,14 @@ impl Market {
         self.pool = left.pool;
         self.deficit = left.deficit;
         (left.paid, struck)
+    }
+
+    /// What a dollar of claim gets: `pool / (pool + U)`, one without a deficit.
+    pub fn claim(&self) -> Q {
+        if self.deficit.is_zero() {
+            return int(1);
+        }
+        &self.pool / (&self.pool + &self.deficit)
     }
 
     /// The pool is a deposit: a shortfall of its value adds to U; a surplus reduces U, then is its own claim.

@@ -125,9 +125,20 @@ pub struct Perp {
     pub cash: Q,
     pub price: Price,
     pub rate: Levels,
+    /// What a dollar of gain gets: `pool / (pool + U)`, one without a deficit (DESIGN 4, PnL).
+    pub claim: Q,
 }
 
 impl Perp {
+    /// What a PnL counts at: a gain at most at what a claim gets, a loss whole.
+    pub fn counted(&self, pnl: &Q) -> Q {
+        if pnl.is_negative() {
+            pnl.clone()
+        } else {
+            pnl * &self.claim
+        }
+    }
+
     pub fn pnl(&self, price: &Q) -> Q {
         &self.base * price + &self.cash
     }

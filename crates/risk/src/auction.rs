@@ -3,6 +3,7 @@
 mod best_leg;
 mod clocks;
 
+pub(crate) use best_leg::largest_quote_liability;
 pub use best_leg::{best_leg, BestLeg, LegName};
 pub use clocks::{Clocks, Prints, Seen, Sight};
 

@@ -6,15 +6,18 @@
 //! `deposits - borrows - uncovered + insurance + fees`.
 
 mod booking;
+mod insurance;
 mod rate;
 mod shares;
 #[cfg(test)]
 mod tests;
 
 pub use booking::{socialize, Booking, Socialized, Totals};
+pub use insurance::{Draw, Fund, Intake};
 pub use rate::{utilization_ema, utilization_ppm_down, RateCurve};
 pub use shares::{
-    borrow_index_at_up, credit, debit, debt_atoms_up, deposit_atoms_down, shares_down, shares_up, Indices, ShareDelta,
+    borrow_index_at_up, credit, debit, debt_atoms_up, deposit_atoms_down, deposit_index_at_most_up, shares_down,
+    shares_passing_down, shares_up, Indices, ShareDelta,
 };
 
 /// Fraction bits of an index.

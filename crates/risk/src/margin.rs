@@ -126,7 +126,7 @@ mod settled {
         pub(super) fn add(&mut self, leg: &PerpLeg, worth: u64) {
             let pnl = leg.pnl_of(worth);
             if pnl >= 0 {
-                self.gains.add(pnl as u64, 1);
+                self.gains.add(leg.gain_down(pnl as u64), 1);
             } else {
                 self.losses.add(pnl.unsigned_abs(), 1);
             }

@@ -2,7 +2,7 @@
 
 use crate::error::{RiskError, RiskResult};
 use crate::lazy::rate_of_spot_down;
-use crate::num::{mul_div_down, mul_u32, ppm_up, PPM};
+use crate::num::{mul_div_down, mul_div_up, mul_u32, ppm_up, PPM};
 use crate::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use crate::portfolio::PerpLeg;
 use crate::price::UnitPrice;
@@ -163,6 +163,27 @@ pub const fn loser_pays(loss_atoms: u64, balance_atoms: u64, room_atoms: u64) ->
     } else {
         means
     }
+}
+
+/// Share of a claim that a market's deficit takes, `U / (pool + U)`, ppm, rounded up; zero without a deficit.
+pub fn deficit_share_ppm_up(pool_atoms: u64, deficit_atoms: u64) -> u32 {
+    if deficit_atoms == 0 {
+        return 0;
+    }
+    // The deficit is a part of the whole: at most a million.
+    let share = mul_div_up(deficit_atoms, PPM as u64, pool_atoms.saturating_add(deficit_atoms));
+    share.unwrap_or(PPM as u64).min(PPM as u64) as u32
+}
+
+/// The share after the deposit index of quote has fallen from `before` to `after`: what a claim gets, `1 - share`, falls
+/// as the pool's deposit does. Rounded up.
+pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u32 {
+    if after >= before {
+        return share_ppm;
+    }
+    let got = PPM.saturating_sub(share_ppm) as u64;
+    let kept = mul_div_down(after, got, before).unwrap_or(0).min(got);
+    PPM - kept as u32
 }
 
 /// A way out of a market with a deficit.

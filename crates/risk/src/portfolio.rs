@@ -3,6 +3,7 @@
 //! The table is filled once from an account, the registry and the price board, and only read afterwards. It holds
 //! about 4 KB and is therefore boxed wherever it is used on chain.
 
+use crate::num::{ppm_down, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights, MAX_DERIVATIVE_POSITIONS, MAX_TOKEN_POSITIONS};
 use crate::price::UnitPrice;
 
@@ -41,6 +42,23 @@ pub struct LegPrices {
 }
 
 impl LegPrices {
+    /// Of a perp without a base: what is left of it is cash, which no price values and no dead feed makes doubtful.
+    pub const CASH: Self = {
+        let unit = UnitPrice { mantissa: 0, shift: 0 };
+        Self {
+            spot: unit,
+            fast: unit,
+            init: unit,
+            init_charge: unit,
+            edge: 0,
+            published_at: 0,
+            stale: false,
+            old: false,
+            stale_for_hours: false,
+            ready: true,
+        }
+    };
+
     /// The plain unit price.
     #[inline(always)]
     pub const fn plain(&self, at: At) -> UnitPrice {
@@ -77,9 +95,30 @@ pub struct PerpLeg {
     pub prices: LegPrices,
     /// Slot of the registry.
     pub market: u8,
+    /// Share of a gain that a claim on the market does not get because of its deficit, ppm, rounded up; zero at par.
+    pub deficit_share_ppm: u32,
 }
 
 impl PerpLeg {
+    /// What a gain counts at: `x * pool / (pool + U)` while the market has a deficit, quote atoms, rounded down. One that
+    /// saturates stays so.
+    #[inline(always)]
+    pub fn gain_down(&self, atoms: u64) -> u64 {
+        if self.deficit_share_ppm == 0 {
+            atoms
+        } else {
+            self.gain_in_deficit_down(atoms)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn gain_in_deficit_down(&self, atoms: u64) -> u64 {
+        if atoms == i64::MAX as u64 {
+            return atoms;
+        }
+        ppm_down(atoms, PPM.saturating_sub(self.deficit_share_ppm)).unwrap_or(0)
+    }
     /// PnL at a unit price, rounded against the holder, quote atoms; saturates.
     #[inline(never)]
     pub fn pnl_at(&self, price: UnitPrice) -> i64 {

@@ -4,16 +4,17 @@
 //! Everything is paid in whole atoms. What is divided is divided once, for all legs together, and each leg's share is
 //! then its own: no order of calls can move an atom from one leg to another.
 
+use crate::auction::largest_quote_liability;
 use crate::error::{RiskError, RiskResult};
 use crate::liquidate::Assessment;
 use crate::margin::margins;
-use crate::num::mul_wide;
+use crate::num::{mul_u128_u32, mul_wide, PPM};
 use crate::portfolio::{At, LegPrices, Portfolio};
 
 /// The most legs that share one fund: the quote borrow and every derivative position.
 pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 
-/// Whether an account can be resolved (DESIGN 2, step 4).
+/// Whether an account can be resolved (DESIGN 2, step 4, and ADR 15).
 ///
 /// NAV counts as negative only where it is so with every leg at the edge favourable to the account (a fresh leg's is
 /// its confidence, a stale one's grows with its age), at spot and at the fast average, or at spot alone once the
@@ -21,14 +22,20 @@ pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 /// `assessment` is [`crate::liquidate::assess`]'s of the same portfolio, its clocks this observation included.
 ///
 /// # Errors
-/// `NotBankrupt`; `AssetsRemain` where a liquidator could still seize something above dust; `PerpsRemain` where a base
-/// is open and wind-down has not stood at its ceiling for long enough.
+/// `NotBankrupt`; `AssetsRemain` where a liquidator could still seize something above dust, or where a price that is
+/// not known now could still make the account solvent; `PerpsRemain` where a base is open and wind-down has not stood
+/// at its ceiling for long enough.
 pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskResult<()> {
-    let insolvent = |at| margins(portfolio, at, true).nav < 0;
-    if !insolvent(At::Spot) || !(assessment.clocks.bypass || insolvent(At::Fast)) {
+    let at_spot = margins(portfolio, At::Spot, true);
+    let mut nav = at_spot.nav;
+    if !assessment.clocks.bypass {
+        nav = nav.max(margins(portfolio, At::Fast, true).nav);
+    }
+    if nav >= 0 {
         return Err(RiskError::NotBankrupt);
     }
-    if some_asset_can_be_seized(portfolio, assessment) {
+    let legs = Seizable::of(portfolio, assessment, at_spot.quote_net_atoms);
+    if legs.some_can_be_taken() || legs.may_cover(nav.unsigned_abs()) {
         return Err(RiskError::AssetsRemain);
     }
     let params = &portfolio.params;
@@ -39,26 +46,85 @@ pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskRes
     Ok(())
 }
 
-/// Whether a liquidator could still take an asset above dust. A leg stale for hours cannot be taken, and neither can
-/// anything where every debt is stale for hours, as nothing could be repaid with it: else one dead feed, of an asset
-/// or of a debt, would block the account for ever.
-fn some_asset_can_be_seized(portfolio: &Portfolio, assessment: &Assessment) -> bool {
-    let dust = portfolio.params.dust_usd_micro;
-    let quote = &portfolio.quote;
-    let is_above_dust = |amount: u64, prices: &LegPrices| {
+/// What stands between an insolvent account and its resolution.
+///
+/// Such an account is in wind-down, where a plan asks of a pair nothing but two fresh prices and an asset and a debt
+/// that are worth something; a liquidator asks that both be above dust. What cannot be priced now can be taken by
+/// nobody: it only counts by how much it could be worth.
+#[derive(Clone, Copy, Default)]
+struct Seizable {
+    /// A fresh asset above dust.
+    fresh_asset: bool,
+    /// A fresh debt above dust: a borrow, or one market's negative PnL.
+    fresh_debt: bool,
+    /// An asset above dust, whose price is not stale for hours.
+    asset: bool,
+    /// What prices that are stale, but not for hours, leave open, micro-dollars: an asset or a long may be worth twice
+    /// its favourable edge, a debt or a short half of it.
+    open_usd_micro: u128,
+}
+
+impl Seizable {
+    #[inline(never)]
+    fn of(portfolio: &Portfolio, assessment: &Assessment, quote_net_atoms: i128) -> Self {
+        let (dust, quote) = (portfolio.params.dust_usd_micro, &portfolio.quote);
+        let mut found = Self::default();
+        for leg in portfolio.tokens() {
+            found.add(leg.amount_atoms as i128, &leg.prices, dust);
+        }
+        let (seizable, owed) = (assessment.quote_seizable_atoms, assessment.quote_owed_atoms);
+        if quote.prices.stale {
+            found.add(if quote_net_atoms > 0 { seizable as i128 } else { quote_net_atoms }, &quote.prices, dust);
+        } else {
+            found.add(seizable as i128, &quote.prices, dust);
+            found.add(-(largest_quote_liability(portfolio, owed) as i128), &quote.prices, dust);
+        }
+        let perps = portfolio.perps().iter().filter(|leg| leg.prices.stale && !leg.prices.stale_for_hours);
+        for leg in perps {
+            let atoms = open_worth(leg.units as i128, &leg.prices);
+            let worth = quote.prices.spot.value_wide_up(atoms);
+            found.open_usd_micro = found.open_usd_micro.saturating_add(worth);
+        }
+        found
+    }
+
+    fn add(&mut self, amount: i128, prices: &LegPrices, dust_usd_micro: u64) {
+        if prices.stale_for_hours {
+            return;
+        }
+        let atoms = u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX);
         let price = if prices.stale { prices.spot.raised_down(prices.edge) } else { prices.spot };
-        !prices.stale_for_hours && price.value_down(amount) > dust
-    };
-    let asset = is_above_dust(assessment.quote_seizable_atoms, &quote.prices)
-        || portfolio.tokens().iter().any(|leg| is_above_dust(leg.amount_atoms.max(0) as u64, &leg.prices));
-    let debt = || portfolio.tokens().iter().any(|leg| leg.amount_atoms < 0 && !leg.prices.stale_for_hours);
-    let quote_debt = || {
-        let losing = |leg: &crate::portfolio::PerpLeg| !leg.prices.stale_for_hours && leg.pnl_at(leg.prices.spot) < 0;
-        !quote.prices.stale_for_hours
-            && assessment.quote_owed_atoms > 0
-            && (quote.amount_atoms < 0 || portfolio.perps().iter().any(losing))
-    };
-    asset && (debt() || quote_debt())
+        let is_large = price.value_down(atoms) > dust_usd_micro;
+        self.asset |= is_large && amount > 0;
+        if prices.stale {
+            self.open_usd_micro = self.open_usd_micro.saturating_add(open_worth(amount, prices));
+        } else {
+            self.fresh_asset |= is_large && amount > 0;
+            self.fresh_debt |= is_large && amount < 0;
+        }
+    }
+
+    /// A liquidator has something to take and something to pay for it. One bank's balance has one sign, and quote is
+    /// never seizable and owed at once, so the two are of different banks.
+    const fn some_can_be_taken(&self) -> bool {
+        self.fresh_asset && self.fresh_debt
+    }
+
+    /// Whether what stale prices leave open reaches the loss; without an asset above dust no price helps the account.
+    fn may_cover(&self, loss_usd_pico: u128) -> bool {
+        self.asset && mul_u128_u32(self.open_usd_micro, PPM) >= loss_usd_pico
+    }
+}
+
+/// By how much a signed amount may still be worth more than its favourable edge says: an asset as much again, a debt
+/// half.
+fn open_worth(amount: i128, prices: &LegPrices) -> u128 {
+    let atoms = u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX);
+    if amount >= 0 {
+        prices.spot.raised_down(prices.edge).value_down(atoms) as u128
+    } else {
+        prices.spot.lowered_up(prices.edge).value_up(atoms) as u128 / 2
+    }
 }
 
 /// How much insurance one event may still draw: what is there and not reserved, within the caps per event and

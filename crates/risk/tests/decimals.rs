@@ -38,6 +38,7 @@ fn trader(decimals: u8, sol: i64) -> Portfolio {
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: fresh(164, base_scale_down(decimals, 6).unwrap()),
         market: 0,
+        ..PerpLeg::default()
     };
     portfolio.perp_count = 1;
     portfolio

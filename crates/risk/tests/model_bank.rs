@@ -70,6 +70,7 @@ impl Both {
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
         self.fees += booking.fee_atoms as i128;
+        self.totals.uncovered_atoms -= booking.covered_atoms;
         self.bank.book();
     }
 

@@ -254,7 +254,14 @@ fn the_loss_of_a_stale_market_sets_no_best_leg() {
     p.tokens[0] = TokenLeg { amount_atoms: 1_050_000_000, weights: token, prices: fresh, bank: 1 };
     p.token_count = 1;
     let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
-    let perp = PerpLeg { units: 1_000_000_000, cash_atoms: -1_000_000_000, rates, prices: fresh, market: 1 };
+    let perp = PerpLeg {
+        units: 1_000_000_000,
+        cash_atoms: -1_000_000_000,
+        rates,
+        prices: fresh,
+        market: 1,
+        ..PerpLeg::default()
+    };
     p.perps[0] = PerpLeg { units: 1_000_000, cash_atoms: -801_000_000, prices: stale, market: 0, ..perp };
     p.perps[1] = perp;
     p.perp_count = 2;

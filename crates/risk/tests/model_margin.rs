@@ -3,7 +3,7 @@
 mod convert;
 mod support;
 
-use convert::{bounds, coarse, pico, unit, For};
+use convert::{bounds, coarse, cut_gains, pico, unit, For};
 use plimsoll_model::margin::{is_eligible, margin};
 use plimsoll_model::{int, At as ModelAt, Level, View, Q};
 use plimsoll_risk::auction::{Clocks, Seen};
@@ -87,8 +87,8 @@ fn check_quote_sides(p: &Portfolio) -> Result<(), TestCaseError> {
     let net = plimsoll_model::margin::quote_net(&exact, Level::Maintenance, View::Plain(ModelAt::Spot));
     let price = unit(p.quote.prices.spot);
     let (seizable, owed) = quote_sides(p, &margins(p, At::Spot, false));
-    // Each PnL is rounded against the holder by up to an atom, the weighted gains by one.
-    let bound = int(2 * p.perp_count as i128 + 1);
+    // Each PnL is rounded against the holder by up to an atom, one that a deficit cuts and the weighted gains by one more.
+    let bound = int(2 * p.perp_count as i128 + cut_gains(p) + 1);
     let less = net.seizable() / &price - int(seizable as i128);
     let more = int(owed as i128) - net.owed() / &price;
     prop_assert!(less >= int(0) && less <= bound, "seizable {less}");

@@ -4,12 +4,19 @@ mod convert;
 
 use convert::wild::portfolio;
 use convert::{coarse, unit, For};
+use plimsoll_model::fills::{delegate_may_fill, delegate_may_take};
 use plimsoll_model::rational::max;
+use plimsoll_model::rational::ratio;
 use plimsoll_model::settle::{exit, loser_pays as model_loser_pays, settle_candidates, settleable as model_settleable};
-use plimsoll_model::{int, Q};
+use plimsoll_model::{int, ppm, Q};
+use plimsoll_risk::allowance::Spent;
 use plimsoll_risk::margin::{initial_margins, margins};
-use plimsoll_risk::perp::{exit_down, loser_pays, settleable};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::perp::{
+    deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, is_worse_than_spot, loser_pays,
+    settleable,
+};
+use plimsoll_risk::portfolio::{At, PerpLeg, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use proptest::prelude::*;
 
@@ -34,6 +41,10 @@ fn with_slow_averages(p: &mut Portfolio, slow_ppm: u64) -> Vec<UnitPrice> {
         let mantissa = (spot.mantissa as u128 * slow_ppm as u128 / 1_000_000) as u64;
         let slow = UnitPrice { mantissa, ..spot };
         leg.prices.init = initial(leg.units, [spot, leg.prices.fast, slow]);
+        // A short is worth the price that its charge is taken at.
+        if leg.units < 0 {
+            leg.prices.init_charge = leg.prices.init;
+        }
         slow
     };
     p.perps[..count].iter_mut().map(slow_of).collect()
@@ -91,12 +102,97 @@ proptest! {
     }
 
     #[test]
+    fn taking_a_win_from_a_market_in_deficit_lowers_no_margin_at_any_view_by_more_than_its_atoms(
+        mut p in portfolio(true), slow in 800_000u64..1_250_000,
+        pool in 0u64..1 << 46, deficit in 1u64..1 << 46, older in 0u32..=1_000_000,
+    ) {
+        let slow = with_slow_averages(&mut p, slow);
+        for (market, slow) in slow.iter().enumerate() {
+            // The copy that margin reads is at least what the deficit takes.
+            p.perps[market].deficit_share_ppm = deficit_share_ppm_up(pool, deficit).max(older);
+            let before = views(&p);
+            let claim = settleable(&p.perps[market], *slow);
+            if claim <= 0 {
+                continue;
+            }
+            let exit = exit_down(claim as u64, pool, deficit).unwrap();
+            p.perps[market].cash_atoms -= (exit.paid_atoms + exit.struck_atoms) as i64;
+            p.quote.amount_atoms += exit.paid_atoms as i64;
+            // An atom of what is paid, and one of the claim that is left; a weight is at most two and a half.
+            let atoms = 2 * 2_500_000 * 2;
+            for (was, is) in before.iter().zip(views(&p)) {
+                prop_assert!(is + atoms >= *was, "market {market}: {exit:?} of {claim}, {is} after {was}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_deficit_takes_of_a_claim_is_the_models_rounded_up(pool in 0u64..1 << 60, deficit in 0u64..1 << 60, gain in 0u64..1 << 62) {
+        let market = plimsoll_model::market::Market { pool: int(pool as i128), deficit: int(deficit as i128), ..Default::default() };
+        let share = deficit_share_ppm_up(pool, deficit);
+        let lost = market.claim() - (int(1) - ppm(share as i128));
+        prop_assert!(lost >= int(0) && lost <= ppm(1), "{share} for {}", market.claim());
+        // No gain counts at more than an exit of it pays.
+        let leg = PerpLeg { deficit_share_ppm: share, ..PerpLeg::default() };
+        let paid = exit_down(gain.min(pool + deficit), pool, deficit).map_or(0, |exit| exit.paid_atoms);
+        prop_assert!(gain > pool + deficit || leg.gain_down(gain) <= paid.max(gain * (deficit == 0) as u64));
+    }
+
+    #[test]
+    fn a_fall_of_the_deposit_index_takes_at_least_as_much_of_a_claim_as_of_the_pool(
+        pool in 0u64..1 << 50, deficit in 0u64..1 << 50, before in 1u64 << 38..1 << 52, kept_ppm in 0u64..=1_000_000,
+    ) {
+        let after = (before as u128 * kept_ppm as u128 / 1_000_000) as u64;
+        let share = deficit_share_ppm_up(pool, deficit);
+        let found = int(1_000_000) - int(deficit_share_after_ppm_up(share, before, after) as i128);
+        let (pool, deficit) = (int(pool as i128), int(deficit as i128));
+        let mut market = plimsoll_model::market::Market { pool: pool.clone(), deficit, ..Default::default() };
+        market.revalue_pool(&(pool * int(after as i128) / int(before as i128)));
+        prop_assert!(found <= market.claim() * int(1_000_000), "{found} of {}", market.claim());
+    }
+
+    #[test]
     fn a_loser_pays_what_the_model_says(
         loss in 0u64..1 << 50, quote in -(1i64 << 50)..1 << 50, room in 0u64..1 << 50, healthy: bool,
     ) {
         let exact = model_loser_pays(&int(loss as i128), &int(quote as i128), healthy, &int(room as i128));
         let found = loser_pays(loss, quote.max(0) as u64, if healthy { room } else { 0 });
         prop_assert_eq!(int(found as i128), exact);
+    }
+
+    #[test]
+    fn a_delegates_day_of_fills_takes_the_fee_of_its_limit_at_most(
+        spot in (1u64 << 62..1 << 63, 50i32..70),
+        limit in 1u64..1 << 40,
+        rate_ppm in 10u32..10_000,
+        fills in prop::collection::vec((any::<bool>(), 1u64..1 << 30, -20_000i64..20_000, 0i64..9_000), 1..30),
+    ) {
+        let spot = UnitPrice { mantissa: spot.0, shift: spot.1 };
+        let (mut spent, mut taken, mut count, mut now) = (Spent::default(), int(0), 0, 1_700_000_000);
+        for (buys, units, off_ppm, secs) in fills {
+            now += secs;
+            let worth = unit(spot) * int(units as i128);
+            let (least, most) = (spot.value_down(units), spot.value_up(units));
+            let quote = (most as i128 * (1_000_000 + off_ppm as i128) / 1_000_000).max(1) as u64;
+            let worse = is_worse_than_spot(buys, quote, units, spot);
+            // The model's answer, to the atom in which a value is rounded.
+            if quote > most || quote < least {
+                prop_assert_eq!(!worse, delegate_may_fill(buys, &int(quote as i128), &worth));
+            }
+            let notional = most.max(quote);
+            spent = spent.at(now, 86_400);
+            if worse || notional as u128 > spent.room(limit as u128) || now - 1_700_000_000 > 86_400 {
+                continue;
+            }
+            spent = spent.with(notional as u128);
+            let params = GlobalParams { fill_insurance_ppm: 10, ..GlobalParams::DEFAULT };
+            let fee = fill_fee_up(units, spot, rate_ppm, &params).unwrap();
+            let given = if buys { int(quote as i128) - &worth } else { worth - &int(quote as i128) };
+            taken = taken + given + int(fee as i128);
+            count += 1;
+        }
+        let bound = delegate_may_take(&ratio(rate_ppm as i128, 1_000_000), &int(limit as i128));
+        prop_assert!(taken <= &bound + &int(2 * count), "{taken} of {bound} in {count} fills");
     }
 
     #[test]

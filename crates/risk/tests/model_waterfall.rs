@@ -4,10 +4,10 @@ mod convert;
 mod support;
 
 use convert::{bounds, coarse, unit, For};
-use plimsoll_model::bankruptcy::{is_bankrupt, pay_other_mint, pro_rata, Estate, Unit};
-use plimsoll_model::legs::seizable_value;
-use plimsoll_model::margin::{nav, View};
-use plimsoll_model::rational::{max, sum};
+use plimsoll_model::bankruptcy::{is_bankrupt, left_open, pay_other_mint, pro_rata, Assets, Estate, Unit};
+use plimsoll_model::legs::{owed_value, seizable_value, Debt};
+use plimsoll_model::margin::{balance_value, nav, View};
+use plimsoll_model::rational::{max, positive, sum};
 use plimsoll_model::{int, At as ModelAt, Q};
 use plimsoll_risk::auction::{Clocks, Seen};
 use plimsoll_risk::error::RiskError;
@@ -47,16 +47,28 @@ fn check_bankruptcy(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
         prop_assert_eq!(found, Err(RiskError::NotBankrupt));
         return Ok(());
     }
-    // A stale asset cannot be seized, but blocks until it has been stale for hours; the model leaves that to its caller.
-    let stale = p.tokens().iter().any(|leg| leg.prices.stale && leg.amount_atoms != 0);
-    let owes = p.tokens().iter().any(|leg| leg.amount_atoms < 0) || assessment.quote_owed_atoms > 0;
-    let values: Vec<Q> = (0..exact.balances.len()).map(|asset| seizable_value(&exact, asset)).collect();
-    let dust = &exact.params.dust;
-    let near = values.iter().any(|v| *v > dust - &excess && *v < dust + &excess);
-    if stale || near || !owes {
+    // What is stale of quote nets with PnL at two prices; the model leaves that to its caller.
+    if p.quote.prices.stale {
         return Ok(());
     }
-    let expected = if is_bankrupt(worst, &values, dust) { Ok(()) } else { Err(RiskError::AssetsRemain) };
+    let spot = View::Eligible(ModelAt::Spot);
+    let (mut assets, mut debts) = (Assets::default(), Vec::new());
+    for (place, balance) in exact.balances.iter().enumerate() {
+        if balance.price.stale {
+            assets.stale.push(positive(&balance_value(&exact, balance, spot)));
+        } else {
+            assets.fresh.push(seizable_value(&exact, place));
+            debts.push(owed_value(&exact, Debt::Balance(place)));
+        }
+    }
+    debts.extend((0..exact.perps.len()).map(|market| owed_value(&exact, Debt::NegativePnl(market))));
+    let (dust, open) = (&exact.params.dust, left_open(&exact));
+    let near = |a: &Q, b: &Q| a - b < excess && b - a < excess;
+    let values = assets.fresh.iter().chain(&assets.stale).chain(&debts);
+    if values.clone().any(|value| near(value, dust)) || near(&open, &-worst.clone()) {
+        return Ok(());
+    }
+    let expected = if is_bankrupt(worst, &assets, &debts, &open, dust) { Ok(()) } else { Err(RiskError::AssetsRemain) };
     prop_assert_eq!(found, expected);
     Ok(())
 }

@@ -48,6 +48,7 @@ fn trader(beside: &[TokenLeg]) -> Portfolio {
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: fresh(200, base_scale_down(6, 6).unwrap()),
         market: 7,
+        ..PerpLeg::default()
     };
     portfolio.perp_count = 1;
     portfolio.tokens[..beside.len()].copy_from_slice(beside);

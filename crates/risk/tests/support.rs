@@ -113,6 +113,8 @@ pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: 
         rates,
         prices: prices(seed, scale, units >= 0),
         market,
+        // Of a quarter of the legs a claim on the market gets less than par.
+        deficit_share_ppm: if seed.init_gap % 4 == 0 { seed.rate * 5 } else { 0 },
     }
 }
 

@@ -58,6 +58,7 @@ fn trader() -> Portfolio {
         rates: MarketRates::new(30_000, 60_000, OF_SOL, &quote_weights(), &PARAMS).unwrap(),
         prices: fresh(164, base_scale_down(6, 6).unwrap()),
         market: SOL_PERP,
+        ..PerpLeg::default()
     };
     portfolio.perp_count = 1;
     portfolio

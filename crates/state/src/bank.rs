@@ -65,9 +65,9 @@ pub struct Bank {
     pub insurance_atoms: u64,
     /// Insurance promised to bankrupt legs, atoms.
     pub reserved_atoms: u64,
-    /// Deposit shares that become insurance when there is liquidity.
+    /// Deposit shares that are insurance and pay first; they leave deposits when there is liquidity.
     pub waiting_shares: u64,
-    /// Bad debt that exceeded what deposits could bear, atoms.
+    /// Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first.
     pub uncovered_atoms: u64,
     /// Most insurance one event may draw, atoms.
     pub draw_cap_event_atoms: u64,

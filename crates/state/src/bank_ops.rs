@@ -1,13 +1,13 @@
-//! What happens to a bank's layouts: projection, booking, cranking, insurance and socialised loss.
+//! What happens to a bank's layouts: projection, booking, cranking and socialised loss.
 //!
 //! The program, the keeper and the simulator call these; the arithmetic is `plimsoll_risk::bank`.
 
 use plimsoll_risk::bank::{
-    borrow_index_at_up, deposit_atoms_down, shares_down, socialize, utilization_ema, utilization_ppm_down, Indices,
-    RateCurve, ShareDelta, Socialized, Totals,
+    borrow_index_at_up, deposit_index_at_most_up, socialize, utilization_ema, utilization_ppm_down, Indices, RateCurve,
+    ShareDelta, Socialized, Totals,
 };
-use plimsoll_risk::num::{mul_u32, to_i64, PPM};
-use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_risk::num::{mul_u32, PPM};
+use plimsoll_risk::RiskResult;
 
 use crate::{pause, Bank, BankSlot, Registry, SlotStatus, U128Le};
 
@@ -22,6 +22,11 @@ impl BankSlot {
     #[inline(always)]
     pub const fn indices_at(&self, now: i64) -> Indices {
         Indices { deposit_index: self.deposit_index, borrow_index: self.borrow_index_at(now) }
+    }
+
+    /// The most that the bank's own deposit index can be at `now`, whatever the copy missed; exact right after a crank.
+    pub const fn deposit_index_at_most(&self, now: i64) -> u64 {
+        deposit_index_at_most_up(self.deposit_index, self.borrow_index, self.borrow_index_at(now))
     }
 }
 
@@ -72,8 +77,14 @@ impl Bank {
             let booking = totals.book(borrow_index, self.interest_fee_ppm);
             self.deposit_index = booking.deposit_index;
             self.fees_atoms = self.fees_atoms.saturating_add(booking.fee_atoms);
+            self.uncovered_atoms = self.uncovered_atoms.saturating_sub(booking.covered_atoms);
             self.booked_borrow_index = borrow_index;
         }
+    }
+
+    /// What a booking would make the deposit index at `now`; writes nothing.
+    pub fn deposit_index_at(&self, slot: &BankSlot, now: i64) -> u64 {
+        self.totals().book(slot.borrow_index_at(now), self.interest_fee_ppm).deposit_index
     }
 
     /// Adds what accounts' shares changed by. The bank is booked.
@@ -119,57 +130,6 @@ impl Bank {
         slot.borrow_index = self.booked_borrow_index;
         slot.borrow_rate_per_sec = self.rate_curve().rate_per_sec_up(self.utilization_ema_ppm)?;
         slot.accrued_at = now;
-        Ok(())
-    }
-
-    /// Makes `atoms`, taken from somebody else's balance in this bank, a deposit that waits to become insurance. Shares
-    /// are rounded down; the returned change of totals is the caller's to apply. The bank is booked.
-    ///
-    /// # Errors
-    /// `NumberOutOfRange`.
-    pub fn add_waiting(&mut self, atoms: u64) -> RiskResult<ShareDelta> {
-        let shares = shares_down(atoms, self.deposit_index)?;
-        self.receive_waiting(shares)?;
-        Ok(ShareDelta { deposit_shares: to_i64(shares)?, borrow_shares: 0 })
-    }
-
-    /// Deposit shares that somebody gave up wait to become insurance from now on; totals stay.
-    ///
-    /// # Errors
-    /// `NumberOutOfRange`.
-    pub fn receive_waiting(&mut self, shares: u64) -> RiskResult<()> {
-        self.waiting_shares = self.waiting_shares.checked_add(shares).ok_or(RiskError::NumberOutOfRange)?;
-        Ok(())
-    }
-
-    /// Turns waiting deposits into insurance as far as there is free liquidity; returns the atoms. The bank is booked.
-    ///
-    /// # Errors
-    /// `NumberOutOfRange`.
-    pub fn sweep_waiting(&mut self) -> RiskResult<u64> {
-        let free_shares = match self.totals().free_liquidity_down() {
-            0 => 0,
-            free => shares_down(free, self.deposit_index).unwrap_or(u64::MAX),
-        };
-        // Rounded down, so that deposits fall by no more than what was free.
-        let shares = self.waiting_shares.min(free_shares);
-        let atoms = deposit_atoms_down(shares, self.deposit_index);
-        if atoms == 0 {
-            return Ok(0);
-        }
-        self.apply_delta(ShareDelta { deposit_shares: -to_i64(shares)?, borrow_shares: 0 })?;
-        self.waiting_shares -= shares;
-        self.add_insurance(atoms)?;
-        Ok(atoms)
-    }
-
-    /// Adds atoms that are in the vault and nobody's to the insurance.
-    ///
-    /// # Errors
-    /// `NumberOutOfRange`.
-    pub fn add_insurance(&mut self, atoms: u64) -> RiskResult<()> {
-        self.insurance_atoms = self.insurance_atoms.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)?;
-        self.insurance_in_atoms = self.insurance_in_atoms.saturating_add(atoms);
         Ok(())
     }
 
@@ -279,20 +239,6 @@ mod tests {
             flashed.accrue(&mut flashed_slot, 600, end).unwrap();
             prop_assert_eq!(bytemuck::bytes_of(&calm_slot), bytemuck::bytes_of(&flashed_slot));
             prop_assert!(same(&calm, &flashed));
-        }
-
-        #[test]
-        fn a_sweep_takes_no_more_than_is_free(
-            deposits in 0u64..1 << 52, borrows in 0u64..1 << 52, waiting in 0u64..1 << 52, index in 1u64 << 38..1 << 52,
-        ) {
-            let (mut bank, _) = listed();
-            (bank.deposit_shares, bank.borrow_shares, bank.deposit_index) = (deposits.max(waiting), borrows, index);
-            bank.waiting_shares = waiting;
-            let free = bank.totals().free_liquidity_down();
-            let swept = bank.sweep_waiting().unwrap();
-            prop_assert!(swept <= free && bank.insurance_atoms == swept);
-            prop_assert!(swept == 0 || bank.totals().is_liquid());
-            prop_assert!(bank.waiting_shares <= bank.deposit_shares);
         }
     }
 

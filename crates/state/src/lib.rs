@@ -16,6 +16,7 @@ mod bank_ops;
 mod bankruptcy_ops;
 mod board;
 mod engine;
+mod insurance_ops;
 mod listings;
 mod margin_account;
 mod margin_view;

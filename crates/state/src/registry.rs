@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
+use plimsoll_risk::perp::deficit_share_after_ppm_up;
 
 use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, StoredPrice};
 
@@ -135,10 +136,12 @@ pub struct MarketSlot {
     pub funding_at: i64,
     /// Longs, then shorts.
     pub sides: [SideIndex; 2],
+    /// Copy of what the market's deficit takes of a claim, ppm; older than the market's, never lower.
+    pub deficit_share_ppm: u32,
     /// Fee of each side of a fill, ppm of notional, at least the engine's insurance floor.
     pub fill_fee_ppm: u32,
     /// Zero.
-    pub _reserved: [u8; 28],
+    pub _reserved: [u8; 24],
 }
 
 assert_layout!(MarketSlot, 400);
@@ -201,6 +204,15 @@ impl Registry {
     #[inline(always)]
     pub fn market(&self, index: usize) -> Option<&MarketSlot> {
         self.markets.get(index).filter(|slot| slot.status != SlotStatus::Empty as u8)
+    }
+
+    /// Lowers what claims on every market get, where the deposit index of quote has fallen and with it the pools.
+    pub fn cut_claims(&mut self, before: u64, after: u64) {
+        let at_par = deficit_share_after_ppm_up(0, before, after);
+        for slot in self.markets.iter_mut().take(self.market_count as usize) {
+            let share = slot.deficit_share_ppm;
+            slot.deficit_share_ppm = if share == 0 { at_par } else { deficit_share_after_ppm_up(share, before, after) };
+        }
     }
 
     /// Whether any of `bits` is paused.

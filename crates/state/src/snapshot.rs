@@ -201,15 +201,14 @@ pub fn load(
         leg.cash_atoms = cash;
         leg.rates = slot.rates.0;
         leg.market = position.market;
-        pricing.write(
-            &mut leg.prices,
-            slot.price_slot,
-            slot.scale.get(),
-            units >= 0,
-            true,
-            Charge::Perp(&slot.rates.0),
-        )?;
+        leg.deficit_share_ppm = slot.deficit_share_ppm;
         out.perp_count += 1;
+        if units == 0 {
+            leg.prices = LegPrices::CASH;
+            continue;
+        }
+        let charge = Charge::Perp(&slot.rates.0);
+        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units >= 0, true, charge)?;
     }
     load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)
 }

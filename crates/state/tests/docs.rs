@@ -66,7 +66,7 @@ fn parts() -> Vec<Layout> {
         layout!(BankSlot at 0 => status, decimals, price_slot, _pad, weights, scale, deposit_index, borrow_index,
             borrow_rate_per_sec, accrued_at, _reserved),
         layout!(MarketSlot at 0 => status, base_decimals, price_slot, _pad, rates, scale, funding_per_unit_sec,
-            funding_at, sides, fill_fee_ppm, _reserved),
+            funding_at, sides, deficit_share_ppm, fill_fee_ppm, _reserved),
         layout!(SideIndex at 0 => k, a, epoch, _pad, ring),
         layout!(EpochEnd at 0 => k, a, epoch, used),
         layout!(GlobalParams at 0 => dust_usd_micro, penalty_start_ppm, penalty_cap_ppm, auction_secs,

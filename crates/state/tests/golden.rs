@@ -104,8 +104,8 @@ filled!(BankSlot {
     _pad, _reserved
 });
 filled!(MarketSlot {
-    status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, fill_fee_ppm ; _pad,
-    _reserved
+    status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, deficit_share_ppm,
+    fill_fee_ppm ; _pad, _reserved
 });
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });

@@ -44,6 +44,7 @@ impl Moment {
 ///
 /// # Errors
 /// `VersionUnknown`, `NotAuthority`.
+#[inline(never)]
 pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
     require_layout(engine.version)?;
     ensure!(engine.authority == signer.to_bytes(), EngineError::NotAuthority);
@@ -54,7 +55,7 @@ pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
 ///
 /// # Errors
 /// `NotOwner`.
-#[inline(always)]
+#[inline(never)]
 pub fn require_owner(account: &MarginAccount, signer: &Pubkey) -> Result<()> {
     ensure!(same_address(&account.owner, signer.as_array()), EngineError::NotOwner);
     Ok(())
@@ -155,7 +156,7 @@ pub fn require_same_address(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
 ///
 /// # Errors
 /// `AccountBankrupt`; `VersionUnknown`, and `InvariantBroken` where the stored status is unknown.
-#[inline(always)]
+#[inline(never)]
 pub fn require_active(account: &MarginAccount) -> Result<()> {
     ensure!(account.version == LAYOUT_VERSION, EngineError::VersionUnknown);
     let status = AccountStatus::try_from(account.status).engine()?;

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll_risk::bank::{credit, debit, debt_atoms_up};
+use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down, shares_down};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_risk::margin::check_takeover;
@@ -189,10 +189,18 @@ impl Funds<'_> {
         match *fill {
             Fill::Pair { asset, received_atoms, liability, paid_atoms, .. } => {
                 self.move_atoms(account, liability, paid_atoms, false)?;
-                self.move_atoms(account, asset, received_atoms, true)
+                self.receive(account, asset, received_atoms)
             }
             Fill::Perp { market, units, cash_atoms } => self.take_over(account, market, units, cash_atoms),
         }
+    }
+
+    /// Collateral arrives as shares, counted at the most that the bank's index can be: the program counts them at the
+    /// bank's own where it has the bank, so that at least these arrive.
+    fn receive(&self, account: &mut MarginAccount, bank: u8, atoms: u64) -> RiskResult<()> {
+        let slot = self.registry.bank(bank as usize).ok_or(RiskError::LegEmpty)?;
+        let shares = shares_down(atoms, slot.deposit_index_at_most(self.now))?;
+        self.move_atoms(account, bank, deposit_atoms_down(shares, slot.deposit_index), true)
     }
 
     fn move_atoms(&self, account: &mut MarginAccount, bank: u8, atoms: u64, gets: bool) -> RiskResult<()> {

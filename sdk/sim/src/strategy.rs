@@ -308,7 +308,7 @@ mod tests {
         let rates = MarketRates::new(30_000, 60_000, price, &weights(0), &PARAMS).unwrap();
         let cash = -20_600_000_000;
         portfolio.perps[0] =
-            PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), market: 0 };
+            PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), ..PerpLeg::default() };
         portfolio.perp_count = 1;
         let books = books();
         let means = Means { books: &books, fee_ppm: 100.0, limit_usd: 1e9 };

@@ -104,7 +104,7 @@ pub const TABLE: &[Row] = &[
     Row {
         calls: &["take_win"],
         signed_by: ["NotOwner", "NotOwner"],
-        sunk: ["MaintenanceMarginInsufficient", "MaintenanceMarginInsufficient"],
+        sunk: ["ok", "ok"],
         frozen: ["AccountBankrupt", "AccountBankrupt"],
         active: ["PositionMissing", "ok"],
     },

@@ -112,10 +112,19 @@ impl Town {
         }
         let (keeper, bob) = (self.address("keeper")?, self.address("bob")?);
         // A second account of Carol's, whose delegate is replaced, removed and named again.
-        self.run(&format!("account open --id 7 --delegate {bob} --keypair carol.json")).await?.done()?;
+        self.run(&format!("account open --id 7 --delegate {bob} --may trade --keypair carol.json"))
+            .await?
+            .failed_with(&["needs a --trade-limit"])?;
+        let opened =
+            format!("account open --id 7 --delegate {bob} --may deposit,trade --trade-limit 500 --keypair carol.json");
+        self.run(&opened).await?.done()?;
+        let shown = self.json("account show 7 --keypair carol.json").await?;
+        ensure!(text(&shown, "/account/delegate_may")? == "deposit, trade up to 500 a day", "{shown:#}");
         self.run(&format!("account delegate {keeper} --account 7 --keypair carol.json")).await?.done()?;
         let shown = self.json("account show 7 --keypair carol.json").await?;
         ensure!(text(&shown, "/account/delegate")? == keeper.to_string(), "{shown:#}");
+        // What is not said is the least there is.
+        ensure!(text(&shown, "/account/delegate_may")? == "liquidate", "{shown:#}");
         self.run("account delegate --none --account 7 --keypair carol.json").await?.done()?;
         let shown = self.json("account show 7 --keypair carol.json").await?;
         ensure!(text(&shown, "/account/delegate")? == "nobody", "{shown:#}");

@@ -23,7 +23,9 @@ impl Town {
         let on_venue = format!("{} {keys} --venue {operator}", trade("20", &alice, &bob));
         self.run(&format!("{on_venue} --yes")).await?.failed_with(&["plimsoll account approve-venue"])?;
         for name in ["alice", "bob", "poor-maker"] {
-            self.run(&format!("account approve-venue {venue} 5000 --keypair {name}.json")).await?.done()?;
+            self.run(&format!("account approve-venue {venue} 5000 --markets SOL-PERP --days 2 --keypair {name}.json"))
+                .await?
+                .done()?;
         }
         self.prices("200").await?;
         self.run(&on_venue).await?.failed_with(&["not confirmed", "buys 20 SOL-PERP"])?;
@@ -33,6 +35,8 @@ impl Town {
         ensure!(text(&shown, "/positions/0/size")? == "20", "{shown:#}");
         // The venue has used up what the owners let it settle.
         ensure!(text(&shown, "/venues/0/notional_left")? == "1000", "{shown:#}");
+        ensure!(text(&shown, "/venues/0/markets")? == "SOL-PERP", "{shown:#}");
+        ensure!(text(&shown, "/venues/0/ends")?.ends_with(" days"), "{shown:#}");
         let more = self.run(&format!("{} {keys} --venue {operator} --yes", trade("6", &alice, &bob))).await?;
         more.failed_with(&["approved notional is used up", "plimsoll account approve-venue"])?;
         // Both sides sign: no venue, no approval.
@@ -73,7 +77,9 @@ impl Town {
     }
 
     async fn an_approval_is_taken_back(&self, venue: &str, fill: &str) -> Result<()> {
-        self.run(&format!("account approve-venue {venue} 1000000 --account 0 --keypair bob.json")).await?.done()?;
+        self.run(&format!("account approve-venue {venue} 1000000 --markets SOL-PERP --account 0 --keypair bob.json"))
+            .await?
+            .done()?;
         self.run(&format!("account revoke-venue {venue} --account 0 --keypair bob.json")).await?.done()?;
         let shown = self.json("account show --keypair bob.json").await?;
         ensure!(shown["venues"].as_array().is_some_and(Vec::is_empty), "{shown:#}");

@@ -12,7 +12,8 @@ call! {
     /// `SelfLiquidation`, `Paused`, `EngineMismatch`, `NotOwnerOrDelegate`, `DelegateMayNotLiquidate`, `AccountBankrupt`, `BankMismatch`,
     /// `MarketMismatch`, `AmountZero`, `AccountHealthy`, `AccountAlreadyCured`, `CoolOff`, `LegPriceInvalid`, `NotBestLeg`,
     /// `BelowLimit`, `FillTooSmall`, `LeavesDust`, `LegEmpty`, `AssetIsLiability`, `AfterCheckFailed`, `BankTotalsRequired`,
-    /// `LiquidatorMarginInsufficient`, `TokenTableFull`.
+    /// `LiquidatorMarginInsufficient`, `TokenTableFull`; where negative PnL is paid with quote that the liquidator does
+    /// not have: `ReduceOnly`, `BankTerminal`, `BorrowCapReached`.
     liquidate_collateral, LiquidateCollateral, events, [160, 199, 78, 141, 140, 146, 166, 212];
     /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     signer: sign,

@@ -57,7 +57,7 @@ call! {
     ///
     /// # Errors
     /// `Paused`, `EngineMismatch`, `BankMismatch`, `AccountBankrupt`, `PositionMissing`, `PriceStale`, `NothingToSettle`,
-    /// `MarketInDeficit`, `TokenTableFull`.
+    /// `MarketInDeficit`.
     settle_pnl, SettlePnl, events, [43, 61, 234, 45, 15, 95, 152, 153];
     /// The margin account.
     margin_account: maybe_write,
@@ -73,14 +73,14 @@ call! {
 
 call! {
     /// The owner leaves a market with a deficit for his share of its pool: gives up at most `claim_atoms`, or all that can be
-    /// settled where `all`, for at least `min_paid_atoms`, quote atoms.
+    /// settled where `all`, for at least `min_paid_atoms`, quote atoms. Of an account under water anyone takes all.
     ///
     /// # Errors
     /// `AmountZero`, `AmountTooLarge`, `Paused`, `EngineMismatch`, `BankMismatch`, `NotOwner`, `AccountBankrupt`,
     /// `PositionMissing`, `PriceStale`, `NothingToSettle`, `BelowLimit`, `MaintenanceMarginInsufficient`.
     take_win, TakeWin, events, [13, 86, 29, 1, 180, 208, 189, 30];
-    /// Owner of the margin account.
-    owner: sign,
+    /// Owner of the margin account; anyone where it is under water.
+    signer: sign,
     /// The margin account.
     margin_account: write,
     /// Registry of the engine.

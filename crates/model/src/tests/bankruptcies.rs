@@ -2,7 +2,7 @@ use num_traits::{Signed, Zero};
 
 use super::generate::{under_water, Spread};
 use super::prng::Prng;
-use crate::bankruptcy::{is_bankrupt, pay_other_mint, pro_rata, surrender, Estate, Payment, Unit};
+use crate::bankruptcy::{is_bankrupt, pay_other_mint, pro_rata, surrender, Assets, Estate, Payment, Unit};
 use crate::margin::{nav, View};
 use crate::portfolio::At;
 use crate::rational::{int, min, sum, Q};
@@ -118,9 +118,21 @@ fn surrender_moves_everything_and_creates_nothing() {
 }
 
 #[test]
-fn bankruptcy_waits_while_anything_above_dust_can_be_seized() {
-    assert!(!is_bankrupt(&int(0), &[], &int(10)));
-    assert!(!is_bankrupt(&int(-1), &[int(11)], &int(10)));
-    assert!(is_bankrupt(&int(-1), &[int(10), int(0)], &int(10)));
+fn bankruptcy_waits_while_anything_above_dust_can_be_seized_or_could_cover_the_loss() {
+    let fresh = |value| Assets { fresh: vec![int(value)], ..Assets::default() };
+    let stale = |value| Assets { stale: vec![int(value)], ..Assets::default() };
+    let (none, dust) = (Assets::default(), int(10));
+    let asks = |nav, assets: &Assets, debts: &[i128], open| {
+        let debts: Vec<Q> = debts.iter().map(|debt| int(*debt)).collect();
+        is_bankrupt(&int(nav), assets, &debts, &int(open), &dust)
+    };
+    assert!(!asks(0, &none, &[], 0));
+    assert!(!asks(-1, &fresh(11), &[12], 0));
+    assert!(asks(-1, &fresh(11), &[10, 10], 0), "nobody seizes for dust");
+    assert!(asks(-1, &fresh(10), &[1_000], 0));
+    // Eleven dollars that are silent before a loss of 1,900, and what could cover it.
+    assert!(asks(-1_900, &stale(11), &[1_911], 11));
+    assert!(!asks(-1_900, &stale(1_900), &[3_800], 1_900));
+    assert!(asks(-100, &none, &[], 1_000), "no price helps an account without assets");
     assert_eq!(pay_other_mint(&int(3), &int(8)), (int(3), int(5)));
 }

@@ -12,7 +12,7 @@ fn stored(x: &Q) -> Q {
 }
 
 fn step(rng: &mut Prng, bank: &mut Bank) {
-    match rng.range(0, 9) {
+    match rng.range(0, 12) {
         0 => {
             bank.deposit(&int(rng.range(1, 900)));
         }
@@ -34,10 +34,13 @@ fn step(rng: &mut Prng, bank: &mut Bank) {
             let shares = &bank.borrow_shares * rng.ratio(1, 4, 4);
             bank.repay(&shares);
         }
-        5 => {
-            let shares = &bank.borrow_shares * rng.ratio(1, 9, 20);
-            bank.socialise(&shares);
+        5 => resolve(rng, bank),
+        7 => {
+            // A penalty's share of insurance: a deposit that waits.
+            let shares = bank.deposit(&int(rng.range(1, 90)));
+            bank.waiting_shares += shares;
         }
+        8 => bank.sweep(),
         6 => {
             bank.accrue();
             bank.rate = stored(&bank.rate);
@@ -45,6 +48,18 @@ fn step(rng: &mut Prng, bank: &mut Bank) {
         }
         _ => bank.advance(&int(rng.range(1, 400_000))),
     }
+}
+
+/// A bad debt: insurance pays what it can, what waits first, and depositors bear the rest.
+fn resolve(rng: &mut Prng, bank: &mut Bank) {
+    bank.book();
+    let shares = &bank.borrow_shares * rng.ratio(1, 9, 20);
+    let (owed, fund) = (&shares * &bank.booked_index, &bank.insurance + bank.waiting());
+    let covered = min(&shares, &(&fund / &bank.booked_index));
+    bank.cover_from_insurance(&covered);
+    bank.socialise(&(&shares - &covered));
+    assert!(fund <= owed || (&bank.insurance + bank.waiting()).is_positive());
+    assert!(fund > owed || (bank.insurance.is_zero() && bank.waiting_shares.is_zero()), "depositors before insurance");
 }
 
 #[test]
@@ -71,9 +86,9 @@ fn interest_is_credited_only_when_it_is_charged_and_never_faster_than_the_borrow
         let mut bank = Bank::seeded(&int(rng.range(10, 4_000)));
         for _ in 0..25 {
             let (deposits, fees, booked) = (bank.deposits(), bank.fees.clone(), bank.booked_index.clone());
-            let index = bank.deposit_index.clone();
+            let (index, uncovered) = (bank.deposit_index.clone(), bank.uncovered.clone());
             let charged = bank.book();
-            assert_eq!(bank.deposits() - deposits + &bank.fees - fees, charged);
+            assert_eq!(bank.deposits() - deposits + &bank.fees - fees + uncovered - &bank.uncovered, charged);
             assert!(&bank.deposit_index / index <= &bank.booked_index / booked);
             step(&mut rng, &mut bank);
         }
@@ -144,6 +159,36 @@ fn insurance_that_pays_a_borrow_leaves_depositors_untouched() {
     assert_eq!(bank.cover_from_insurance(&bank.borrow_shares.clone()), int(500));
     assert_eq!((bank.deposit_index.clone(), bank.insurance.clone()), (index, int(100)));
     assert!(BankSheet::from(&bank).is_covered() && bank.free_liquidity() == int(1_000));
+}
+
+/// 900 of 1,000 lent, the rest withdrawn: no liquidity, and 60 wait. A bad debt of 90 costs them first, depositors 30.
+#[test]
+fn what_waits_pays_at_full_utilisation() {
+    let mut bank = Bank::seeded(&int(940));
+    bank.waiting_shares = bank.deposit(&int(60));
+    bank.borrow(&int(530));
+    assert!(bank.free_liquidity().is_zero());
+    let covered = bank.cover_from_insurance(&int(60));
+    let borne = bank.socialise(&int(30));
+    assert_eq!((covered, borne), (int(60), int(30)));
+    assert!(bank.waiting_shares.is_zero() && BankSheet::from(&bank).surplus().is_zero());
+    assert!(bank.free_liquidity().is_zero());
+}
+
+#[test]
+fn uncovered_debt_is_paid_by_whatever_comes_in_and_needs_no_liquidity() {
+    let mut bank = Bank::seeded(&int(1_000));
+    bank.waiting_shares = bank.deposit(&int(40));
+    bank.uncovered = int(100);
+    bank.vault -= int(100);
+    bank.fund_insurance(&int(25));
+    assert_eq!((bank.uncovered.clone(), bank.insurance.clone()), (int(75), int(0)));
+    bank.borrow(&bank.free_liquidity());
+    bank.sweep();
+    assert_eq!((bank.uncovered.clone(), bank.insurance.clone()), (int(35), int(0)));
+    bank.fund_insurance(&int(50));
+    assert_eq!((bank.uncovered.clone(), bank.insurance.clone()), (int(0), int(15)));
+    assert!(BankSheet::from(&bank).surplus().is_zero());
 }
 
 #[test]

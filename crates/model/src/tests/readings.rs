@@ -29,7 +29,7 @@ fn falling_long(cash: i128) -> Portfolio {
     Portfolio {
         quote: 0,
         balances: vec![quote(int(cash))],
-        perps: vec![Perp { base: int(1_000), cash: int(-100_000), price, rate }],
+        perps: vec![Perp { base: int(1_000), cash: int(-100_000), price, rate, claim: int(1) }],
         params: Params::default(),
     }
 }

@@ -129,3 +129,37 @@ fn an_exit_split_into_many_pays_what_one_pays() {
         assert_eq!(whole, parts);
     }
 }
+
+/// Of a market in deficit, what counts at maintenance is what an exit pays; so an exit lowers no margin.
+#[test]
+fn taking_a_win_at_what_it_counts_lowers_no_margin_and_counting_it_whole_would() {
+    let mut rng = Prng::new(75);
+    let (mut taken, mut fell_whole) = (0, 0);
+    for _ in 0..4_000 {
+        let mut account = portfolio(&mut rng, Spread::Wide);
+        for market in 0..account.perps.len() {
+            let mut pools =
+                Market { pool: int(rng.range(0, 90_000)), deficit: int(rng.range(1, 90_000)), ..Market::default() };
+            let claim = settleable(&account, market);
+            if !claim.is_positive() {
+                continue;
+            }
+            let whole = account.clone();
+            account.perps[market].claim = pools.claim();
+            let (paid, struck) = pools.pay_out(&claim);
+            let take = |mut account: Portfolio| {
+                account.perps[market].cash -= &struck;
+                let quote = account.quote;
+                account.balances[quote].amount += &paid;
+                account
+            };
+            assert!(!lowers_any(&account, &take(account.clone())));
+            let mut whole = whole;
+            whole.perps[market].claim = int(1);
+            fell_whole += usize::from(lowers_any(&whole, &take(whole.clone())));
+            taken += 1;
+        }
+    }
+    println!("taken: {taken}, of which {fell_whole} would lower a margin that counts them whole");
+    assert!(taken > 500 && fell_whole > 100, "{taken} taken, {fell_whole} fell");
+}

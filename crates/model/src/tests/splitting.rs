@@ -100,7 +100,7 @@ fn worst_account_to_split() -> Portfolio {
         w_l: Levels::liability_weights(ppm(1_020_000), ppm(1_060_000)),
     };
     let rate = Levels::perp_rates(ppm(126_000), ppm(150_000));
-    let perp = Perp { base: int(1_000), cash: int(-100_000), price: Price::flat(int(100)), rate };
+    let perp = Perp { base: int(1_000), cash: int(-100_000), price: Price::flat(int(100)), rate, claim: int(1) };
     Portfolio { quote: 0, balances: vec![quote], perps: vec![perp], params: Params::default() }
 }
 

@@ -25,6 +25,8 @@ pub struct Totals {
 pub struct Booking {
     /// Atoms for the protocol.
     pub fee_atoms: u64,
+    /// Atoms of the protocol's part that paid uncovered debt instead.
+    pub covered_atoms: u64,
     /// The deposit index from now on.
     pub deposit_index: u64,
 }
@@ -93,10 +95,10 @@ impl Totals {
     ///
     /// `interest_fee_ppm` of it is the protocol's, the rest raises the deposit index, rounded down, which never grows
     /// faster than the borrow index. What that bound, rounding or an empty deposit side leaves is the protocol's too,
-    /// in whole atoms; the fraction stays in the vault.
+    /// in whole atoms; the fraction stays in the vault. While debt is uncovered the protocol's part pays for it.
     #[inline(never)]
     pub fn book(&self, borrow_index_now: u64, interest_fee_ppm: u32) -> Booking {
-        let unchanged = Booking { fee_atoms: 0, deposit_index: self.deposit_index };
+        let unchanged = Booking { fee_atoms: 0, covered_atoms: 0, deposit_index: self.deposit_index };
         let growth = borrow_index_now.saturating_sub(self.borrow_index);
         if growth == 0 || self.borrow_shares == 0 {
             return unchanged;
@@ -116,7 +118,9 @@ impl Totals {
         let deposit_index = self.deposit_index.saturating_add(raise);
         let credited = mul_wide(self.deposit_shares, deposit_index - self.deposit_index);
         let fee = charged.saturating_sub(credited) >> INDEX_BITS;
-        Booking { fee_atoms: u64::try_from(fee).unwrap_or(u64::MAX), deposit_index }
+        let super::Intake { covered_atoms, insurance_atoms: fee_atoms, .. } =
+            self.take_in(u64::try_from(fee).unwrap_or(u64::MAX));
+        Booking { fee_atoms, covered_atoms, deposit_index }
     }
 
     /// Totals after accounts' shares changed by `delta`.

@@ -2,7 +2,7 @@
 
 use super::{div_wide_down, div_wide_up, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_high_up, mul_shift_down, mul_shift_up, mul_wide, to_i64};
+use crate::num::{mul_div_down, mul_high_up, mul_shift_down, mul_shift_up, mul_wide, to_i64};
 
 /// The borrow index `elapsed_secs` after it was stored: `index * (1 + rate * dt)`, rounded up (DESIGN 4, Numbers).
 ///
@@ -17,6 +17,38 @@ pub const fn borrow_index_at_up(index: u64, rate_per_sec: u64, elapsed_secs: u64
         return index.saturating_add(fraction);
     }
     index.saturating_add(index.saturating_mul(whole)).saturating_add(fraction)
+}
+
+/// The most that a bank's deposit index can be by now, rounded up, given a copy of it from when the borrow index was
+/// `borrow_index_then` or later: `copy * now / then`, as it never grows faster than the borrow index
+/// ([`super::Totals::book`]) and otherwise only falls. Exact where nothing was charged since; saturates.
+#[inline(always)]
+pub const fn deposit_index_at_most_up(copy: u64, borrow_index_then: u64, borrow_index_now: u64) -> u64 {
+    if borrow_index_now <= borrow_index_then {
+        return copy;
+    }
+    match div_wide_up(mul_wide(copy, borrow_index_now), borrow_index_then) {
+        Some(index) => index,
+        None => u64::MAX,
+    }
+}
+
+/// The shares that pass to somebody who is due `atoms` of a deposit of `held` shares, rounded down, at most those held.
+///
+/// The deposit is counted at `copy_index`, an older copy of the bank's index, and all of it is what that makes of it;
+/// shares are counted at `index`, which is at least the bank's own. So the receiver gets no interest that the copy does
+/// not show: it stays the giver's, in shares, even where all of the deposit passes.
+///
+/// # Errors
+/// `NumberOutOfRange` above 63 bits.
+pub fn shares_passing_down(held: u64, atoms: u64, copy_index: u64, index: u64) -> RiskResult<u64> {
+    if atoms >= deposit_atoms_down(held, copy_index) {
+        if index <= copy_index {
+            return Ok(held);
+        }
+        return mul_div_down(held, copy_index, index).ok_or(RiskError::NumberOutOfRange);
+    }
+    Ok(shares_down(atoms, index)?.min(held))
 }
 
 /// What a bank's shares are worth.

@@ -5,6 +5,8 @@ use crate::num::{mul_wide, to_i64, PPM};
 use crate::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_ATOMS, SECS_PER_YEAR};
 use proptest::prelude::*;
 
+mod insurance;
+
 fn index() -> impl Strategy<Value = u64> {
     prop_oneof![DEPOSIT_INDEX_FLOOR..INDEX_ONE, INDEX_ONE..INDEX_ONE << 8, Just(INDEX_ONE), Just(u64::MAX)]
 }
@@ -138,7 +140,8 @@ proptest! {
         totals in totals(), growth in 0u64..1 << 50, fee_ppm in 0u32..=PPM,
     ) {
         let now = totals.borrow_index.saturating_add(growth);
-        let booking = totals.book(now, fee_ppm);
+        let mut booking = totals.book(now, fee_ppm);
+        booking.fee_atoms = booking.fee_atoms.saturating_add(booking.covered_atoms);
         prop_assert!(booking.deposit_index >= totals.deposit_index);
         let charged = mul_wide(totals.borrow_shares, now - totals.borrow_index);
         let credited = mul_wide(totals.deposit_shares, booking.deposit_index - totals.deposit_index);
@@ -265,6 +268,7 @@ impl Ledger {
         let now = self.totals.borrow_index.saturating_add(growth);
         let booking = self.totals.book(now, 150_000);
         self.fees += booking.fee_atoms;
+        self.totals.uncovered_atoms -= booking.covered_atoms;
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
     }
@@ -322,8 +326,16 @@ impl Ledger {
     fn bankrupt(&mut self, holder: usize, view: &Indices) {
         let owed = self.holders[holder].min(0).unsigned_abs();
         let debt = debt_atoms_up(owed, view.borrow_index);
-        let paid = debt.min(self.insurance);
-        self.insurance -= paid;
+        let fund = Fund {
+            insurance_atoms: self.insurance,
+            waiting_shares: self.waiting,
+            deposit_index: self.totals.deposit_index,
+        };
+        let paid = debt.min(fund.worth_down());
+        let draw = fund.draw_up(paid).unwrap();
+        self.insurance -= draw.insurance_atoms;
+        self.waiting -= draw.waiting_shares;
+        self.totals.deposit_shares -= draw.waiting_shares;
         self.totals.borrow_shares -= owed;
         self.holders[holder] += owed as i64;
         let result = socialize(self.totals.deposit_shares, self.totals.deposit_index, debt - paid);
@@ -332,12 +344,11 @@ impl Ledger {
     }
 
     fn sweep(&mut self) {
-        let free = self.totals.free_liquidity_down();
-        let shares = self.waiting.min(shares_down(free, self.totals.deposit_index).unwrap_or(u64::MAX));
-        let atoms = deposit_atoms_down(shares, self.totals.deposit_index);
-        self.waiting -= shares;
-        self.totals.deposit_shares -= shares;
-        self.insurance += atoms;
+        let swept = self.totals.sweep_down(self.waiting);
+        self.waiting -= swept.shares;
+        self.totals.deposit_shares -= swept.shares;
+        self.totals.uncovered_atoms -= swept.covered_atoms;
+        self.insurance += swept.insurance_atoms;
     }
 
     /// `V >= D - B - uncovered + I + F`, exactly, and shares add up.

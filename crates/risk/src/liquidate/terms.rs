@@ -24,7 +24,7 @@ pub(super) enum Place {
 /// The chosen leg as numbers.
 pub(super) enum Kind {
     Pair { asset: Place, asset_weights: TokenWeights, asset_price: UnitPrice, debt: Debt },
-    Perp { index: usize, long: bool, rates: MarketRates },
+    Perp { index: usize, long: bool, cut: bool, rates: MarketRates },
 }
 
 #[derive(Clone, Copy)]
@@ -147,7 +147,7 @@ impl Terms {
             return Err(RiskError::LegPriceInvalid);
         }
         Ok(Self {
-            kind: Kind::Perp { index, long: leg.units > 0, rates: leg.rates },
+            kind: Kind::Perp { index, long: leg.units > 0, cut: leg.deficit_share_ppm != 0, rates: leg.rates },
             available: leg.units.unsigned_abs(),
             collateral: u64::MAX,
             weights: portfolio.quote.weights,
@@ -355,6 +355,8 @@ impl Terms {
     pub(super) fn rounding_usd_micro(&self) -> u64 {
         let asset = match &self.kind {
             Kind::Pair { asset_price, .. } => asset_price.value_up(1),
+            // A gain that a deficit cuts is rounded once more.
+            Kind::Perp { cut: true, .. } => self.quote_price.map_or(0, |quote| quote.value_up(1)),
             Kind::Perp { .. } => 0,
         };
         let one = self.price.value_up(1);

@@ -212,20 +212,72 @@ fn dust_blocks_nothing_and_whatever_is_above_it_does() {
     assert_eq!(judge(&account(11, &[token(1, -100)], &[])), Err(RiskError::AssetsRemain));
 }
 
+/// A stale asset, for how long, and who may still wait for its price.
+fn stale(mut leg: TokenLeg, for_hours: bool) -> TokenLeg {
+    (leg.prices.stale, leg.prices.stale_for_hours) = (true, for_hours);
+    leg
+}
+
+/// Eleven dollars of a token with a silent feed stood before a loss of 1,900 for four hours.
 #[test]
-fn an_asset_stale_for_hours_does_not_block_and_neither_does_one_whose_every_debt_is() {
-    let mut stale = account(-100, &[token(1, 50)], &[]);
-    stale.tokens[0].prices.stale = true;
-    assert_eq!(judge(&stale), Err(RiskError::AssetsRemain));
-    stale.tokens[0].prices.stale_for_hours = true;
-    assert_eq!(judge(&stale), Ok(()));
-    let mut debt = account(0, &[token(1, 50), token(2, -100)], &[]);
-    debt.tokens[1].prices.stale = true;
-    assert_eq!(judge(&debt), Err(RiskError::AssetsRemain));
-    debt.tokens[1].prices.stale_for_hours = true;
-    assert_eq!(judge(&debt), Ok(()));
-    debt.quote.amount_atoms = -1;
-    assert_eq!(judge(&debt), Err(RiskError::AssetsRemain));
+fn a_stale_asset_blocks_only_while_it_could_cover_the_loss_and_never_once_it_is_stale_for_hours() {
+    let of = |dollars, loss: i64, hours| judge(&account(-loss - dollars, &[stale(token(1, dollars), hours)], &[]));
+    assert_eq!(of(11, 1_900, false), Ok(()));
+    assert_eq!(of(1_899, 1_900, false), Ok(()));
+    assert_eq!(of(1_900, 1_900, false), Err(RiskError::AssetsRemain));
+    assert_eq!(of(1_900, 1_900, true), Ok(()));
+    // Below dust it could cover a loss as small, and blocks nothing.
+    assert_eq!(of(9, 8, false), Ok(()));
+    // What several could cover together counts.
+    let two = account(-2_200, &[stale(token(1, 600), false), stale(token(2, 500), false)], &[]);
+    assert_eq!(judge(&two), Err(RiskError::AssetsRemain));
+}
+
+#[test]
+fn a_stale_debt_blocks_only_while_half_of_it_could_save_the_account() {
+    let of = |asset, debt: i64, hours| judge(&account(asset, &[stale(token(1, -debt), hours)], &[]));
+    assert_eq!(of(50, 100, false), Err(RiskError::AssetsRemain));
+    assert_eq!(of(49, 100, false), Ok(()));
+    assert_eq!(of(50, 100, true), Ok(()));
+    // Eleven fresh dollars beside it, whose owner hopes for four hours, do not.
+    assert_eq!(of(11, 100, false), Ok(()));
+    assert_eq!(of(0, 100, false), Ok(()));
+}
+
+/// Two atoms of PnL without a base, or any debt at or below dust, are repaid by nobody: beside a debt whose feed is dead
+/// they stood before the resolution for ever.
+#[test]
+fn a_debt_too_small_to_seize_for_does_not_block() {
+    let dead = || stale(token(2, -100), true);
+    assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[])), Ok(()));
+    assert_eq!(judge(&account(-10, &[token(1, 50), dead()], &[])), Ok(()));
+    assert_eq!(judge(&account(-11, &[token(1, 50), dead()], &[])), Err(RiskError::AssetsRemain));
+    let pnl = |atoms: i64| PerpLeg { cash_atoms: atoms, prices: LegPrices::CASH, ..PerpLeg::default() };
+    assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-2)])), Ok(()));
+    assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-11_000_000)])), Err(RiskError::AssetsRemain));
+    // Of many markets' losses each is repaid by itself.
+    let losses = [pnl(-9_000_000), pnl(-9_000_000), pnl(-9_000_000)];
+    assert_eq!(judge(&account(0, &[token(1, 50), dead()], &losses)), Ok(()));
+}
+
+#[test]
+fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
+    let perp = |dollars: i64, loss: i64| PerpLeg {
+        units: dollars * 10,
+        cash_atoms: -(dollars + loss) * 1_000_000,
+        rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
+        prices: stale(TokenLeg { prices: prices(100, base_scale_down(6, 3).unwrap()), ..TokenLeg::default() }, false)
+            .prices,
+        market: 0,
+    };
+    let clocks = Clocks { wind_down_secs: 10_000, seen: Seen::WindDown, observed_at: NOW, ..Clocks::default() };
+    let of = |leg, assets: &[TokenLeg]| {
+        let portfolio = account(0, assets, &[leg]);
+        check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
+    };
+    assert_eq!(of(perp(1_000, 500), &[token(1, 100)]), Err(RiskError::AssetsRemain));
+    assert_eq!(of(perp(300, 500), &[token(1, 100)]), Ok(()));
+    assert_eq!(of(perp(1_000, 500), &[]), Ok(()));
 }
 
 #[test]
@@ -246,6 +298,7 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: prices(100, base_scale_down(6, 3).unwrap()),
         market: 0,
+        ..PerpLeg::default()
     };
     let portfolio = account(0, &[], &[perp]);
     assert_eq!(judge(&portfolio), Err(RiskError::PerpsRemain));

@@ -9,7 +9,7 @@ use plimsoll_risk::auction::{Clocks, Regime};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::portfolio::{At, Portfolio};
 
-use super::{bounds, unit, For};
+use super::{bounds, cut_gains, unit, For};
 
 /// What a dollar amount may be off after a few roundings beside those of [`super::bounds`], micro-dollars.
 pub const CENT: i128 = 10_000;
@@ -203,10 +203,10 @@ impl Case {
         }
     }
 
-    /// What the amounts taken and owed in quote may be off: an atom for each PnL and one for the weighted gains, and a
-    /// few micro-dollars.
+    /// What the amounts taken and owed in quote may be off: an atom for each PnL, one where a deficit cuts it and one for
+    /// the weighted gains, and a few micro-dollars.
     pub fn slack(&self) -> Q {
-        int(2 * self.p.perp_count as i128 + 1) * &self.quote + int(4)
+        int(2 * self.p.perp_count as i128 + cut_gains(&self.p) + 1) * &self.quote + int(4)
     }
 
     /// The largest notional that rounding to atoms may make unfillable, micro-dollars.

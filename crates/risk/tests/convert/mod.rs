@@ -128,6 +128,7 @@ pub fn perp(leg: &PerpLeg, quote: &Q, what: For) -> model::Perp {
         cash: int(leg.cash_atoms as i128) * quote,
         price: leg_prices(&leg.prices, [quote, quote], leg.units >= 0, what),
         rate: rates(&leg.rates),
+        claim: int(1) - ppm(leg.deficit_share_ppm as i128),
     }
 }
 
@@ -194,9 +195,14 @@ pub fn coarse(mut p: Portfolio) -> Portfolio {
     p
 }
 
+/// Legs whose gain a deficit cuts: each is rounded once more.
+pub fn cut_gains(p: &Portfolio) -> i128 {
+    p.perps().iter().filter(|leg| leg.deficit_share_ppm != 0).count() as i128
+}
+
 /// What rounding may take from NAV, and from `NAV - R` at any level, micro-dollars.
 ///
-/// NAV: a micro-dollar for each token and for quote, an atom of quote for each PnL. `NAV - R`: each token's
+/// NAV: a micro-dollar for each token and for quote, an atom of quote for each PnL and one where a deficit cuts it. `NAV - R`: each token's
 /// micro-dollar at its weight (at most `w`), of quote the PnL's atoms and one of the weighted gains, at most an atom of
 /// charge for each perp and one for their sum; and never more than NAV, so NAV's bound too. The mantissa of a price at
 /// its edge is rounded as well, by less than 2^-62 of a value: one more micro-dollar below 2^62.
@@ -204,7 +210,8 @@ pub fn bounds(p: &Portfolio, quote: &Q) -> (Q, Q) {
     let (tokens, perps) = (p.token_count as i128, p.perp_count as i128);
     let weights = p.tokens().iter().map(|leg| leg.weights.liability_init_ppm);
     let w = ppm(weights.chain([p.quote.weights.liability_init_ppm, 1_000_000]).max().unwrap_or(0) as i128);
-    let nav = int(2 * tokens + 1) + int(2 * perps) * quote;
-    let excess = (int(2 * tokens + 2) + int(4 * perps + 1) * quote) * w;
+    let cut = cut_gains(p);
+    let nav = int(2 * tokens + 1) + int(2 * perps + cut) * quote;
+    let excess = (int(2 * tokens + 2) + int(4 * perps + cut + 1) * quote) * w;
     (nav, excess)
 }

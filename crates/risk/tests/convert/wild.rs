@@ -52,15 +52,17 @@ fn weights() -> impl Strategy<Value = TokenWeights> {
 
 fn perp() -> impl Strategy<Value = PerpLeg> {
     let cash = prop_oneof![2 => -(1i64 << 45)..1 << 45, 1 => -1_000i64..1_000, 1 => Just(0)];
-    (leg(45), cash, 1u32..500_000, 0u32..200_000, 0u32..200_000).prop_map(|((prices, units), cash, rate, t, i)| {
-        PerpLeg {
+    let share = prop_oneof![3 => Just(0), 1 => 0u32..=1_000_000];
+    (leg(45), cash, (1u32..500_000, 0u32..200_000, 0u32..200_000), share).prop_map(
+        |((prices, units), cash, (rate, t, i), share)| PerpLeg {
             units,
             cash_atoms: cash,
             rates: MarketRates { maint_ppm: rate, target_ppm: rate + t, init_ppm: rate + t + i },
             prices,
             market: 0,
-        }
-    })
+            deficit_share_ppm: share,
+        },
+    )
 }
 
 /// The quote's price does not move between views; it is at par where `par`.

@@ -23,12 +23,14 @@ mod tests;
 pub use pay::*;
 pub use seize::*;
 
+use plimsoll_risk::perp::deficit_share_ppm_up;
 use plimsoll_risk::portfolio::PerpLeg;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
-    AccountStatus, DerivativePosition, MarginAccount, MarketSlot, PositionKind, PriceBoard, Registry, TokenPosition,
+    AccountStatus, DerivativePosition, MarginAccount, Market, MarketSlot, PositionKind, PriceBoard, Registry,
+    TokenPosition,
 };
 use plimsoll_risk::params::MAX_DERIVATIVE_POSITIONS;
 
@@ -146,14 +148,12 @@ impl MarginAccount {
     }
 }
 
-/// `value` with `atoms` more.
-fn plus(value: u64, atoms: u64) -> RiskResult<u64> {
-    value.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)
-}
-
-/// `value` with `atoms` less.
-fn minus(value: u64, atoms: u64) -> RiskResult<u64> {
-    value.checked_sub(atoms).ok_or(RiskError::NumberOutOfRange)
+/// Writes the registry's copy of what the deficit of a market with a touched pool takes of a claim.
+#[inline(never)]
+fn note_deficit(market: &Market, registry: &mut Registry) {
+    if let Some(slot) = registry.markets.get_mut(market.index as usize) {
+        slot.deficit_share_ppm = deficit_share_ppm_up(market.pool_atoms, market.deficit_atoms);
+    }
 }
 
 /// Adds unsigned atoms to a leg's cash.

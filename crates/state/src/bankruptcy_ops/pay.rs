@@ -7,22 +7,22 @@ use plimsoll_risk::num::to_i64;
 use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
 use plimsoll_risk::{RiskError, RiskResult};
 
-use super::{close_leg_base, closing_price, credit_cash, leg_pnl_down, minus, plus};
+use super::{close_leg_base, closing_price, credit_cash, leg_pnl_down, note_deficit};
+use crate::insurance_ops::{minus, plus};
 use crate::{socialise, AccountStatus, Bank, ClosedBase, MarginAccount, Market, PriceBoard, Registry, TokenPosition};
 
 impl Bank {
-    /// Brings the bank to `now` and makes insurance of what waits and has liquidity: it is first in line for every loss.
+    /// Brings the bank to `now`.
     fn prepare_to_pay(&mut self, registry: &Registry, now: i64) -> RiskResult<()> {
         let slot = registry.bank(self.index as usize).ok_or(RiskError::LegEmpty)?;
         self.book_now(slot, now);
-        self.sweep_waiting()?;
         Ok(())
     }
 
-    /// What an event that has drawn `event_drawn_atoms` may still draw.
+    /// What an event that has drawn `event_drawn_atoms` may still draw, of what waits for liquidity too.
     fn draw_room(&self, event_drawn_atoms: u64, now: i64) -> u64 {
         draw_room(
-            self.insurance_atoms,
+            self.fund().worth_down(),
             self.draw_cap_event_atoms,
             event_drawn_atoms,
             self.draw_cap_hour_atoms,
@@ -30,10 +30,11 @@ impl Bank {
         )
     }
 
-    /// Debits what a leg is paid.
+    /// Debits what a leg is paid: it ends a debt or becomes a pool's deposit in the same call, so what waits for
+    /// liquidity needs none.
     fn pay_out_insurance(&mut self, payment: &Payment, now: i64) -> RiskResult<()> {
         self.reserved_atoms = minus(self.reserved_atoms, payment.from_reserved_atoms)?;
-        self.insurance_atoms = minus(self.insurance_atoms, payment.from_unreserved_atoms)?;
+        self.draw(payment.from_unreserved_atoms)?;
         if payment.from_unreserved_atoms > 0 {
             self.drawn.spend(payment.from_unreserved_atoms, now, Self::DRAW_WINDOW_SECS);
         }
@@ -92,7 +93,7 @@ pub fn begin_paying(
     for ((leg, owed), share) in account.derivatives.iter_mut().zip(&owed[1..]).zip(&shares[1..]) {
         (leg.mark_atoms, leg.reserved_atoms) = (*owed, *share);
     }
-    quote.insurance_atoms = minus(quote.insurance_atoms, reserved)?;
+    quote.draw(reserved)?;
     quote.reserved_atoms = plus(quote.reserved_atoms, reserved)?;
     quote.drawn.spend(reserved, now, Bank::DRAW_WINDOW_SECS);
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (reserved, reserved);
@@ -146,7 +147,11 @@ pub fn pay_borrow(
     }
     bank.apply_delta(ShareDelta { deposit_shares: 0, borrow_shares: position.shares })?;
     let slot = registry.banks.get_mut(bank.index as usize).ok_or(RiskError::LegEmpty)?;
+    let index = bank.deposit_index;
     let borne = bank.socialize(slot, payment.remainder_atoms);
+    if is_quote {
+        registry.cut_claims(index, bank.deposit_index);
+    }
     account.tokens[place] = TokenPosition::default();
     Ok(PaidBorrow {
         shares: position.shares.unsigned_abs(),
@@ -215,6 +220,7 @@ pub fn pay_pnl(
     paid.own_claim_atoms = rest as u64;
     market.add_own_claim(paid.own_claim_atoms)?;
     account.close_leg_if_zero(place, market)?;
+    note_deficit(market, registry);
     Ok(paid)
 }
 
@@ -254,7 +260,8 @@ fn insure_leg(
     Ok(covered_atoms)
 }
 
-/// Charges the side opposite to the base last held; what finds no position or exceeds its bound is the deficit.
+/// Sets the market's own claim off, then charges the side opposite to the base last held; what finds no position or
+/// exceeds its bound is the deficit.
 #[inline(never)]
 fn charge(
     leg: &crate::DerivativePosition,
@@ -265,6 +272,11 @@ fn charge(
     now: i64,
     paid: &mut PaidPnl,
 ) -> RiskResult<()> {
+    // What the market itself is owed by its pool is insurance that waits for the pool: nobody is charged before it.
+    let set_off = loss_atoms.min(market.own_claim_atoms);
+    market.own_claim_atoms -= set_off;
+    paid.deficit_atoms = loss_atoms;
+    let loss_atoms = loss_atoms - set_off;
     if loss_atoms == 0 {
         return Ok(());
     }
@@ -277,14 +289,14 @@ fn charge(
     } else {
         market.add_deficit(loss_atoms)?;
     }
-    paid.deficit_atoms = loss_atoms - paid.charged_atoms;
+    paid.deficit_atoms -= paid.charged_atoms;
     Ok(())
 }
 
 /// What the end of a resolution gave back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Finished {
-    /// Reserved insurance that no leg needed, back in the fund, atoms.
+    /// Reserved insurance that no leg needed, given back, atoms.
     pub returned_atoms: u64,
     /// Nothing is left and the account is active again.
     pub thawed: bool,
@@ -297,13 +309,19 @@ pub struct Finished {
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn finish(account: &mut MarginAccount, quote: Option<&mut Bank>) -> RiskResult<Finished> {
+pub fn finish(
+    account: &mut MarginAccount,
+    quote: Option<&mut Bank>,
+    registry: &Registry,
+    now: i64,
+) -> RiskResult<Finished> {
     let mut finished = Finished::default();
     let quote_is_settled = account.quote_shares() == 0 && !account.has_legs();
     if let Some(quote) = quote.filter(|_| quote_is_settled) {
         let returned = core::mem::take(&mut account.estate_reserved_atoms);
-        quote.reserved_atoms = minus(quote.reserved_atoms, returned)?;
-        quote.insurance_atoms = plus(quote.insurance_atoms, returned)?;
+        let slot = registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
+        quote.book_now(slot, now);
+        quote.give_back(returned)?;
         finished.returned_atoms = returned;
         // A borrow that somebody repaid leaves its place taken as long as insurance is reserved for it.
         if let Some(place) = account.token_index(Registry::QUOTE_BANK as u8) {

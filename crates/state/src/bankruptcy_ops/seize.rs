@@ -6,7 +6,7 @@ use plimsoll_risk::perp::exit_down;
 use plimsoll_risk::waterfall::divide_down;
 use plimsoll_risk::{RiskError, RiskResult};
 
-use super::{closing_price, credit_cash, free_if_zero, leg_pnl_down, LegPnl};
+use super::{closing_price, credit_cash, free_if_zero, leg_pnl_down, note_deficit, LegPnl};
 use crate::{
     close_base, touch, AccountStatus, Bank, ClosedBase, MarginAccount, Market, PriceBoard, Registry, TokenPosition,
 };
@@ -107,9 +107,12 @@ pub fn seize_pnl(
     market.touch_pool(quote.deposit_index)?;
     if pnl_atoms < 0 {
         let into_pool_atoms = pay_loss(account, place, market, quote, registry, board, now)?;
+        note_deficit(market, registry);
         return Ok(SeizedPnl { pnl_atoms, into_pool_atoms, ..SeizedPnl::default() });
     }
-    seize_gain(account, place, market, quote, registry, board, now)
+    let seized = seize_gain(account, place, market, quote, registry, board, now)?;
+    note_deficit(market, registry);
+    Ok(seized)
 }
 
 #[inline(never)]

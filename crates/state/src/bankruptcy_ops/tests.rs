@@ -1,14 +1,17 @@
 //! Whole resolutions on the layouts: random accounts, random orders of calls.
 
+mod search;
 mod world;
 
 use std::vec::Vec;
 
+use bytemuck::Zeroable;
 use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
 use proptest::prelude::*;
 
 use super::*;
+use crate::{Bank, BankSlot};
 use world::{dollars, seed, Seed, Step, World, MARKETS, NOW};
 
 fn balance(shares: i64, indices: (u64, u64)) -> i64 {
@@ -19,6 +22,17 @@ fn balance(shares: i64, indices: (u64, u64)) -> i64 {
     }
 }
 
+/// Insurance that paid without liquidity ended a debt or is a pool's deposit now, and what was not needed waits again:
+/// up to the rounding of each call, and of each fall of an index on every share, no more is lent than deposited.
+fn no_more_is_lent_out(world: &World, before: [u128; 2], calls: usize) -> bool {
+    before.into_iter().enumerate().all(|(bank, before)| {
+        let is = &world.banks[bank];
+        let rounding = (4 * calls as u128 + 4) * ((1 << 48) + is.deposit_index.max(INDEX_ONE) as u128 * 2)
+            + calls as u128 * is.deposit_shares as u128;
+        world.lent_out(bank) <= before + rounding
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -27,9 +41,11 @@ proptest! {
         let mut world = World::new(&seed);
         let owed: [i128; 2] = [world.obligations(0), world.obligations(1)];
         let claims: Vec<i128> = (0..MARKETS).map(|m| world.excess_claims(m)).collect();
+        let lent_out: [u128; 2] = [world.lent_out(0), world.lent_out(1)];
         let calls = world.resolve(random, |_, _| ());
         prop_assert!(world.account.is_empty());
         prop_assert_eq!(world.banks[0].reserved_atoms, 0);
+        prop_assert!(no_more_is_lent_out(&world, lent_out, calls));
         for (bank, before) in owed.into_iter().enumerate() {
             let drift = world.obligations(bank) - before;
             prop_assert!(drift <= 0, "bank {} owes {} more", bank, drift as f64 / INDEX_ONE as f64);
@@ -45,13 +61,15 @@ proptest! {
     fn prices_that_move_between_calls_block_nothing_and_create_nothing(seed in seed(), random: u64) {
         let mut world = World::new(&seed);
         let owed: [i128; 2] = [world.obligations(0), world.obligations(1)];
-        world.resolve(random, |world, random| {
+        let lent_out: [u128; 2] = [world.lent_out(0), world.lent_out(1)];
+        let calls = world.resolve(random, |world, random| {
             let slot = &mut world.board.slots[(random >> 40) as usize % MARKETS];
             slot.spot = dollars(50 + (random >> 20) % 100).into();
             world.now += 1;
             world.board.slots.iter_mut().for_each(|slot| slot.published_at = NOW + 60);
         });
         prop_assert!(world.account.is_empty());
+        prop_assert!(no_more_is_lent_out(&world, lent_out, calls));
         for (bank, before) in owed.into_iter().enumerate() {
             prop_assert!(world.obligations(bank) <= before);
         }
@@ -97,6 +115,7 @@ fn a_stale_base_waits_and_one_stale_for_hours_is_closed_at_its_last_price() {
         waiting: 0,
         legs: [leg, none, none],
         deposits: 10_000_000,
+        lent_ppm: 250_000,
     };
     let mut world = World::new(&seed);
     world.now = NOW + 60;
@@ -116,6 +135,7 @@ fn q_pays_losing_markets_pro_rata_and_a_gain_goes_first() {
         waiting: 0,
         legs: [(10, 100, 70, 0, 0), (10, 100, 40, 0, 0), (10, 50, 60, 1_000, 0)],
         deposits: 10_000_000,
+        lent_ppm: 250_000,
     };
     let mut world = World::new(&seed);
     // A loss waits for the gain, and so does what is left of q.
@@ -144,6 +164,7 @@ fn the_quote_borrow_is_paid_before_the_markets_and_the_event_cap_binds() {
         waiting: 0,
         legs: [(100, 100, 90, 0, 0), (0, 100, 100, 0, 0), (0, 100, 100, 0, 0)],
         deposits: 10_000_000,
+        lent_ppm: 250_000,
     };
     let mut world = World::new(&seed);
     world.banks[0].draw_cap_event_atoms = 1_000;
@@ -160,6 +181,72 @@ fn the_quote_borrow_is_paid_before_the_markets_and_the_event_cap_binds() {
     assert_eq!(bank.account.status, AccountStatus::Active as u8);
 }
 
+/// Nothing is free, and 7.77 of insurance wait as a deposit (fractions of an atom apart): a bad debt takes them before
+/// depositors bear the rest, 1,957.87 of 1,965.64 where they bore all of it.
+#[test]
+fn what_waits_pays_before_depositors_do_when_there_is_no_liquidity() {
+    let none = (0, 100, 100, 0, 0);
+    let seed = Seed {
+        balances: [-1_965_640_000, 0],
+        indices: (INDEX_ONE, INDEX_ONE),
+        insurance: [0, 0],
+        waiting: 7_770_000,
+        legs: [none, none, none],
+        deposits: 1_000_000_000_000,
+        lent_ppm: 1_000_000,
+    };
+    let mut world = World::new(&seed);
+    assert_eq!(world.banks[0].totals().free_liquidity_down(), 0);
+    world.step(Step::PayBorrow(0)).unwrap();
+    let bank = &world.banks[0];
+    assert_eq!((bank.waiting_shares, bank.insurance_atoms, bank.reserved_atoms), (0, 0, 0));
+    assert_eq!((bank.socialized_atoms, bank.insurance_out_atoms), (1_957_870_000, 7_770_000));
+    assert!(world.account.is_empty());
+}
+
+/// A loss reserves what waits; the price turns and the leg needs none of it: it waits again, and nothing is lent out.
+#[test]
+fn what_was_reserved_without_liquidity_and_not_needed_waits_again() {
+    let none = (0, 100, 100, 0, 0);
+    let seed = Seed {
+        balances: [0, -1_000],
+        indices: (INDEX_ONE, INDEX_ONE),
+        insurance: [300, 0],
+        waiting: 5_000,
+        legs: [(100, 100, 60, 0, 0), none, none],
+        deposits: 10_000_000,
+        lent_ppm: 1_000_000,
+    };
+    let mut world = World::new(&seed);
+    world.step(Step::PayBorrow(1)).unwrap();
+    let bank = world.banks[0];
+    assert_eq!((bank.reserved_atoms, bank.waiting_shares, bank.insurance_atoms), (4_000, 1_000, 300));
+    assert_eq!(world.lent_out(0), 4_000 << 48);
+    world.board.slots[0].spot = dollars(100).into();
+    world.step(Step::PayPnl(0)).unwrap();
+    let bank = &world.banks[0];
+    assert_eq!((bank.reserved_atoms, bank.waiting_shares, bank.insurance_atoms), (0, 5_000, 300));
+    assert_eq!((world.lent_out(0), bank.insurance_in_atoms, bank.insurance_out_atoms), (0, 0, 0));
+}
+
+/// A caps-bound event leaves 60 waiting; what is uncovered is paid by the next sweep and by what anybody pays in.
+#[test]
+fn uncovered_debt_is_paid_by_what_comes_in() {
+    let (mut bank, mut slot) = (Bank::zeroed(), BankSlot::zeroed());
+    (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE, INDEX_ONE);
+    (bank.deposit_shares, bank.waiting_shares, bank.borrow_shares) = (100, 60, 100);
+    bank.socialize(&mut slot, 200);
+    assert_eq!((bank.uncovered_atoms, bank.deposit_index), (101, plimsoll_risk::params::DEPOSIT_INDEX_FLOOR));
+    bank.add_insurance(90).unwrap();
+    assert_eq!((bank.uncovered_atoms, bank.insurance_atoms), (11, 0));
+    // Worth less than an atom each, the shares that wait pay nothing yet.
+    assert_eq!(bank.sweep_waiting(), Ok(0));
+    bank.deposit_index = INDEX_ONE;
+    assert_eq!(bank.sweep_waiting(), Ok(11));
+    assert_eq!((bank.uncovered_atoms, bank.insurance_atoms, bank.waiting_shares), (0, 0, 49));
+    assert_eq!((bank.insurance_in_atoms, bank.insurance_out_atoms), (101, 101));
+}
+
 /// One estate draws an atom, another the rest of the hour's cap in the last second of that hour, and a third came two
 /// seconds later with a fresh hour: twice the cap within two seconds.
 #[test]
@@ -172,6 +259,7 @@ fn within_any_hour_insurance_pays_at_most_its_cap_however_the_estates_are_timed(
         waiting: 0,
         legs: [none, none, none],
         deposits: 10_000_000,
+        lent_ppm: 250_000,
     };
     for start in [NOW, NOW + 119, NOW + 120, NOW + 500] {
         let mut world = World::new(&seed);

@@ -2,6 +2,7 @@
 
 use plimsoll_risk::num::{mul_div_down, mul_div_up, mul_shift_down, mul_shift_up};
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::perp::deficit_share_ppm_up;
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{DerivativePosition, MarginAccount, Market, PositionKind};
@@ -83,6 +84,20 @@ impl Market {
         self.own_claim_atoms -= set_off;
         self.deficit_atoms = self.deficit_atoms.checked_add(atoms - set_off).ok_or(RiskError::NumberOutOfRange)?;
         Ok(())
+    }
+
+    /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, ppm, rounded up. At an
+    /// index older than the bank's it is never less than at the bank's.
+    #[inline(never)]
+    pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> u32 {
+        let value = self.pool_value_down(deposit_index);
+        let deficit = if value >= self.pool_atoms {
+            self.deficit_atoms.saturating_sub(value - self.pool_atoms)
+        } else {
+            let lost = self.pool_atoms - value;
+            self.deficit_atoms.saturating_add(lost.saturating_sub(self.own_claim_atoms))
+        };
+        deficit_share_ppm_up(value, deficit)
     }
 
     /// Brings nominal atoms and value together; the first step of everything that touches the pool.

@@ -155,7 +155,7 @@ pub struct BankAccrued {
     pub after: BankRecord,
 }
 
-/// Somebody paid into a bank's insurance.
+/// Somebody paid into a bank's insurance; what was uncovered is paid first.
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct InsuranceFunded {
@@ -171,7 +171,7 @@ pub struct InsuranceFunded {
     pub after: BankRecord,
 }
 
-/// Waiting deposits became insurance.
+/// Waiting deposits paid uncovered debt or became insurance.
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct InsuranceSwept {
@@ -179,7 +179,7 @@ pub struct InsuranceSwept {
     pub engine: Pubkey,
     /// Slot of the registry.
     pub bank: u8,
-    /// Atoms that became insurance.
+    /// Atoms that did.
     pub atoms: u64,
     /// The bank afterwards.
     pub after: BankRecord,

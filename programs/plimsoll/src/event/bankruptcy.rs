@@ -75,6 +75,8 @@ pub struct EstateMarket {
     pub sides: [EstateSide; 2],
     /// Up to when K includes funding, Unix seconds.
     pub funding_at: i64,
+    /// What its deficit takes of a claim, as margin sees it, ppm.
+    pub deficit_share_ppm: u32,
 }
 
 impl EstateMarket {
@@ -94,7 +96,8 @@ impl EstateMarket {
             }
         };
         let (pool, sides) = (PoolState::from(market), [side(0), side(1)]);
-        Self { market: market.index, pool, sides, funding_at: slot.funding_at }
+        let (funding_at, deficit_share_ppm) = (slot.funding_at, slot.deficit_share_ppm);
+        Self { market: market.index, pool, sides, funding_at, deficit_share_ppm }
     }
 }
 
@@ -255,8 +258,10 @@ pub struct BankruptcyResolved {
     pub engine: Pubkey,
     /// The account.
     pub account: Pubkey,
-    /// Reserved insurance that no leg needed, back in the quote bank's fund, atoms.
+    /// Reserved insurance of the quote bank that no leg needed, given back, atoms.
     pub returned_atoms: u64,
     /// Nothing is left and the account is active again.
     pub thawed: bool,
+    /// The quote bank afterwards; none where the call did not write it.
+    pub bank: Option<EstateBank>,
 }

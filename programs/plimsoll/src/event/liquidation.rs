@@ -28,8 +28,10 @@ pub struct CollateralLiquidated {
     pub repaid_atoms: u64,
     /// Insurance share of the penalty, atoms of the debt's mint, on top of what was repaid.
     pub insurance_fee_atoms: u64,
-    /// Collateral moved, atoms.
+    /// Collateral moved, atoms, by the registry's copy of the deposit index.
     pub seized_atoms: u64,
+    /// Deposit shares that these were; interest that the copy did not show stayed with the liquidatee.
+    pub seized_shares: u64,
     /// Notional closed at spot, micro-dollars.
     pub notional_usd_micro: u64,
     /// NAV of the liquidatee before and after at spot, pico-dollars.

@@ -139,6 +139,8 @@ pub struct FundingCranked {
     pub mean_premium_ppm: i32,
     /// What a long pays a short from now on, per base unit and second, quote atoms in units of 2^-64.
     pub funding_per_unit_sec: i64,
+    /// What the market's deficit takes of a claim, as margin sees it, ppm.
+    pub deficit_share_ppm: u32,
     /// Cash per share of longs, 64 fraction bits.
     pub k_long: i128,
     /// Cash per share of shorts.

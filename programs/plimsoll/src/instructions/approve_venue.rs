@@ -7,6 +7,7 @@ use plimsoll_state::{EngineAccount, MarginAccount, Venue, VenueApproval};
 use crate::access::{now_secs, require_active, require_owner, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::VenueApproved;
+use crate::loader::{read, write};
 
 /// What, how much and for how long; replaces an earlier approval of the venue as a whole.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -25,16 +26,16 @@ pub struct ApproveVenueArgs {
 pub struct ApproveVenue<'info> {
     /// The owner.
     pub owner: Signer<'info>,
-    /// The account.
+    /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
-    /// The venue.
-    pub venue: AccountLoader<'info, Venue>,
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: the venue, a [`Venue`] by `loader::read`.
+    pub venue: UncheckedAccount<'info>,
 }
 
 impl ApproveVenue<'_> {
     fn validate(&self, args: &ApproveVenueArgs, now: i64) -> Result<()> {
-        let (account, venue) = (self.margin_account.load()?, self.venue.load()?);
+        let (account, venue) = (read::<MarginAccount>(&self.margin_account)?, read::<Venue>(&self.venue)?);
         // Only the owner.
         require_owner(&account, self.owner.key)?;
         // A bankrupt account is frozen.
@@ -66,7 +67,7 @@ pub fn handler(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()>
     let ApproveVenueArgs { markets, notional_limit_atoms, expires_at } = args;
     let key = ctx.accounts.venue.key();
     let engine = {
-        let mut account = ctx.accounts.margin_account.load_mut()?;
+        let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;
         let venue = key.to_bytes();
         let approved = account.venues.iter().position(|approval| approval.venue == venue);
         // A free entry expired at zero.

@@ -1,4 +1,5 @@
-//! Books funding into both sides and sets the rate from the mean premium. Permissionless.
+//! Books funding into both sides, sets the rate from the mean premium and says what claims are worth by now.
+//! Permissionless.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::perp::{funding_rate, mean_premium_ppm};
@@ -40,7 +41,12 @@ impl CrankFunding<'_> {
         let index = market.index;
         ensure!(registry.market(index as usize).is_some(), EngineError::SlotEmpty);
         let engine = Pubkey::new_from_array(registry.engine);
+        let quote_index = registry.banks[Registry::QUOTE_BANK].deposit_index;
         let slot = &mut registry.markets[index as usize];
+        if slot.deficit_share_ppm != 0 {
+            // Both are at least what the deficit takes, whether or not the pool has been valued since quote last fell.
+            slot.deficit_share_ppm = slot.deficit_share_ppm.min(market.deficit_share_ppm_up(quote_index));
+        }
         slot.accrue_funding(now, params.funding_max_secs).engine()?;
         slot.end_epochs(&mut market).engine()?;
         integrate(&mut market, now, params.funding_max_secs)?;
@@ -67,6 +73,7 @@ impl CrankFunding<'_> {
             market: index,
             mean_premium_ppm: mean,
             funding_per_unit_sec: slot.funding_per_unit_sec,
+            deficit_share_ppm: slot.deficit_share_ppm,
             k_long: slot.sides[0].k.get(),
             k_short: slot.sides[1].k.get(),
             epoch_long: slot.sides[0].epoch,
@@ -78,7 +85,8 @@ impl CrankFunding<'_> {
 }
 
 /// Books what accrued, ends worn-out epochs where the ring has room, and stores the rate of the mean premium since
-/// the last crank; a rate of zero where no price is valid.
+/// the last crank; a rate of zero where no price is valid. A market whose deficit has shrunk gives its claims back what
+/// they are worth.
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `NumberOutOfRange`.

@@ -55,7 +55,8 @@ impl<'info> FundInsurance<'info> {
     }
 }
 
-/// Moves the tokens, then adds what arrived to the insurance. Shares and indices stay, so nothing is booked.
+/// Moves the tokens, then adds what arrived to the insurance, uncovered debt paid first. Shares and indices stay, so
+/// nothing is booked.
 ///
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `VaultMismatch`, `MintMismatch`, `AccountMismatch`; the token program's.

@@ -69,7 +69,7 @@ pub struct LiquidateCollateral<'info> {
     /// CHECK: bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move; a [`Bank`] by `loader::write`.
     #[account(mut)]
     pub liability_bank: UncheckedAccount<'info>,
-    /// CHECK: bank of the collateral, needed where the liquidator owes the same token and its totals therefore move; a [`Bank`] by `loader::write`.
+    /// CHECK: bank of the collateral, needed where the liquidator owes the same token and its totals therefore move; where it is there shares are counted at its own index; a [`Bank`] by `loader::write`.
     #[account(mut)]
     pub asset_bank: Option<UncheckedAccount<'info>>,
     /// CHECK: the market whose negative PnL is repaid; a [`Market`] by `loader::write`.
@@ -133,7 +133,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
     ctx.accounts.validate(&args)?;
     let request = args.bounds.request(args.leg())?;
     let now = now_secs()?;
-    let plan = {
+    let (plan, seized_shares) = {
         let accounts = &ctx.accounts;
         let registry = read::<Registry>(&accounts.registry)?;
         let board = read::<PriceBoard>(&accounts.board)?;
@@ -144,19 +144,19 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
-        apply(accounts, &args, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
+        let seized_shares = apply(accounts, &args, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
         liquidatee.set_clocks(&plan.clocks);
         gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
         liquidatee.invariant().engine()?;
         liquidator.invariant().engine()?;
-        plan
+        (plan, seized_shares)
     };
-    crate::event::emit_event!(ctx, event(&ctx, &args, &plan));
+    crate::event::emit_event!(ctx, event(&ctx, &args, &plan, seized_shares));
     LiquidationOutcome::from(&plan).report();
     Ok(())
 }
 
-/// Moves collateral, debt and the insurance share.
+/// Moves collateral, debt and the insurance share; returns the deposit shares of the collateral.
 #[inline(never)]
 fn apply(
     accounts: &LiquidateCollateral,
@@ -166,21 +166,23 @@ fn apply(
     liquidator: &mut MarginAccount,
     liquidatee: &mut MarginAccount,
     now: i64,
-) -> Result<()> {
+) -> Result<u64> {
     let asset_slot = registry.bank(args.asset_bank as usize).ok_or(EngineError::SlotEmpty)?;
     let mut asset_bank = match &accounts.asset_bank {
         Some(bank) => Some(write::<Bank>(bank)?),
         None => None,
     };
-    transfer::pass_collateral(
+    let index = args.asset_bank;
+    let seized_shares = transfer::collateral_shares_down(
         liquidatee,
-        liquidator,
-        args.asset_bank,
+        index,
         plan.received_atoms,
         asset_slot,
-        asset_bank.as_deref_mut(),
+        asset_bank.as_deref(),
         now,
     )?;
+    let asset_totals = asset_bank.as_deref_mut();
+    transfer::pass_collateral(liquidatee, liquidator, index, seized_shares, asset_slot, asset_totals, now)?;
     if let Some(bank) = &asset_bank {
         bank.invariant().engine()?;
     }
@@ -211,10 +213,16 @@ fn apply(
         }
         _ => transfer::pay_borrow(liquidator, liquidatee, &mut bank, slot, payment, now)?,
     }
-    bank.invariant().engine()
+    bank.invariant().engine()?;
+    Ok(seized_shares)
 }
 
-fn event(ctx: &Context<LiquidateCollateral>, args: &LiquidateCollateralArgs, plan: &Plan) -> CollateralLiquidated {
+fn event(
+    ctx: &Context<LiquidateCollateral>,
+    args: &LiquidateCollateralArgs,
+    plan: &Plan,
+    seized_shares: u64,
+) -> CollateralLiquidated {
     CollateralLiquidated {
         liquidatee: ctx.accounts.liquidatee.key(),
         liquidator: ctx.accounts.liquidator.key(),
@@ -231,6 +239,7 @@ fn event(ctx: &Context<LiquidateCollateral>, args: &LiquidateCollateralArgs, pla
         repaid_atoms: plan.size,
         insurance_fee_atoms: plan.fee_atoms,
         seized_atoms: plan.received_atoms,
+        seized_shares,
         notional_usd_micro: plan.notional_usd_micro,
         nav_before_usd_pico: plan.before.nav,
         nav_after_usd_pico: plan.after.nav,

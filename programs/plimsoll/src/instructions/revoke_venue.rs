@@ -6,6 +6,7 @@ use plimsoll_state::{EngineAccount, MarginAccount, VenueApproval};
 use crate::access::require_owner;
 use crate::error::{EngineError, IntoEngine};
 use crate::event::VenueRevoked;
+use crate::loader::{read, write};
 
 /// Which one.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -20,15 +21,15 @@ pub struct RevokeVenueArgs {
 pub struct RevokeVenue<'info> {
     /// The owner.
     pub owner: Signer<'info>,
-    /// The account.
+    /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
 }
 
 impl RevokeVenue<'_> {
     fn validate(&self) -> Result<()> {
         // Only the owner. Neither a pause nor a bankruptcy is a reason to keep a power that he withdraws.
-        require_owner(&*self.margin_account.load()?, self.owner.key)
+        require_owner(&*read::<MarginAccount>(&self.margin_account)?, self.owner.key)
     }
 }
 
@@ -41,7 +42,7 @@ pub fn handler(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
     // A free entry has the address zero, which is no venue.
     ensure!(args.venue != Pubkey::default(), EngineError::VenueNotApproved);
     let engine = {
-        let mut account = ctx.accounts.margin_account.load_mut()?;
+        let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;
         let venue = args.venue.to_bytes();
         let approval = account.venues.iter_mut().find(|approval| approval.venue == venue);
         *approval.ok_or(EngineError::VenueNotApproved)? = VenueApproval::default();

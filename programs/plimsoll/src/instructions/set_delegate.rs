@@ -7,6 +7,7 @@ use crate::access::{require_active, require_owner};
 use crate::error::IntoEngine;
 use crate::event::DelegateSet;
 use crate::instructions::delegate_args::{self, DelegateArgs};
+use crate::loader::{read, write};
 
 /// The delegate.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -21,14 +22,14 @@ pub struct SetDelegateArgs {
 pub struct SetDelegate<'info> {
     /// The owner.
     pub owner: Signer<'info>,
-    /// The account.
+    /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
 }
 
 impl SetDelegate<'_> {
     fn validate(&self) -> Result<()> {
-        let account = self.margin_account.load()?;
+        let account = read::<MarginAccount>(&self.margin_account)?;
         // Only the owner.
         require_owner(&account, self.owner.key)?;
         // A bankrupt account is frozen.
@@ -44,7 +45,7 @@ impl SetDelegate<'_> {
 pub fn handler(ctx: Context<SetDelegate>, args: SetDelegateArgs) -> Result<()> {
     ctx.accounts.validate()?;
     let engine = {
-        let mut account = ctx.accounts.margin_account.load_mut()?;
+        let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;
         delegate_args::store(&mut account, args.delegate.as_ref())?;
         account.invariant().engine()?;
         Pubkey::from(account.engine)

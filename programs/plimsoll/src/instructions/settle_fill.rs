@@ -15,6 +15,7 @@ use crate::access::{
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{FillSettled, PoolState, PositionState};
 use crate::gate::{self, MarginBefore};
+use crate::loader::{read, write};
 
 /// The fill. Its price is `quote_atoms / base_units`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -30,21 +31,21 @@ pub struct SettleFillArgs {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SettleFill<'info> {
-    /// Gains base.
+    /// CHECK: gains base; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub buyer: AccountLoader<'info, MarginAccount>,
-    /// Loses base.
+    pub buyer: UncheckedAccount<'info>,
+    /// CHECK: loses base; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub seller: AccountLoader<'info, MarginAccount>,
-    /// The engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
-    /// The engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
-    /// The market.
+    pub seller: UncheckedAccount<'info>,
+    /// CHECK: the engine's registry; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// CHECK: the engine's prices; a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the market; a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
-    /// The venue, where one settles.
-    pub venue: Option<AccountLoader<'info, Venue>>,
+    pub market: UncheckedAccount<'info>,
+    /// CHECK: the venue, where one settles; a [`Venue`] by `loader::read`.
+    pub venue: Option<UncheckedAccount<'info>>,
     /// The PDA of the venue's program.
     pub venue_signer: Option<Signer<'info>>,
     /// Without a venue: the buyer's owner, or its delegate with the right to trade.
@@ -83,12 +84,12 @@ impl SettleFill<'_> {
         // Amounts the numbers hold; a fill of nothing is an error.
         ensure!(args.base_units != 0 && args.quote_atoms != 0, EngineError::AmountZero);
         ensure!(args.base_units <= MAX_BASE_UNITS && args.quote_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
-        // Two accounts: Anchor does not compare zero-copy loaders.
+        // Two accounts: both are writable and of one type, which Anchor does not compare.
         ensure!(self.buyer.key() != self.seller.key(), EngineError::SameAccount);
         // Everything of one engine.
-        let (registry, market) = (self.registry.load()?, self.market.load()?);
-        let (buyer, seller) = (self.buyer.load()?, self.seller.load()?);
-        require_same_engine(&*registry, &*self.board.load()?)?;
+        let (registry, market) = (read::<Registry>(&self.registry)?, read::<Market>(&self.market)?);
+        let (buyer, seller) = (read::<MarginAccount>(&self.buyer)?, read::<MarginAccount>(&self.seller)?);
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         require_same_engine(&*registry, &*market)?;
         require_same_engine(&*registry, &*buyer)?;
         require_same_engine(&*registry, &*seller)?;
@@ -99,7 +100,7 @@ impl SettleFill<'_> {
         // A venue's own signer, or both sides.
         match (&self.venue, &self.venue_signer) {
             (Some(venue), Some(signer)) => {
-                let venue = venue.load()?;
+                let venue = read::<Venue>(venue)?;
                 require_same_engine(&*registry, &*venue)?;
                 let named = venue.signer == signer.key().to_bytes();
                 let may_settle = venue.settle_markets & (1 << market.index) != 0;
@@ -120,9 +121,9 @@ impl SettleFill<'_> {
     }
 
     fn settle(&self, args: &SettleFillArgs, by: By, now: i64) -> Result<FillSettled> {
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
-        let mut market = self.market.load_mut()?;
-        let (mut buyer, mut seller) = (self.buyer.load_mut()?, self.seller.load_mut()?);
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
+        let mut market = write::<Market>(&self.market)?;
+        let (mut buyer, mut seller) = (write::<MarginAccount>(&self.buyer)?, write::<MarginAccount>(&self.seller)?);
         let params = registry.params();
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         let by_delegate = by.delegate_of(true) || by.delegate_of(false);

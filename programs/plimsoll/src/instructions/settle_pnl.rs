@@ -1,6 +1,7 @@
 //! Turns PnL into quote: losers pay into the market's pool, winners are paid out of it. Permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::perp::settleable;
 use plimsoll_risk::portfolio::{At, Portfolio};
@@ -163,7 +164,7 @@ fn settle_account(
         let room = if healthy { bank.lending_room_down(registry) } else { 0 };
         collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room)?
     } else {
-        // With a deficit a win costs the winner a part of it; only he may decide that.
+        // With a deficit a win costs the winner a part of it: `take_win` says who may decide that.
         ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
         pay_win(account, leg, market, bank, pnl.unsigned_abs())?
     };
@@ -173,10 +174,15 @@ fn settle_account(
 }
 
 /// Records what is seen of the account, as every instruction does that may write it.
-pub(super) fn observe(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
+pub(super) fn observe(
+    account: &mut MarginAccount,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> Result<Assessment> {
     let (_, assessment) = gate::assess(account, registry, board, now)?;
     account.set_clocks(&assessment.clocks);
-    Ok(())
+    Ok(assessment)
 }
 
 /// Settles the PnL nearest to zero among spot, both averages, the initial price and the favourable edges of

@@ -1,4 +1,5 @@
-//! Turns deposits that wait for it into insurance, as far as there is free liquidity; permissionless.
+//! Lets deposits that wait as insurance pay uncovered debt, and turns the rest into insurance as far as there is free
+//! liquidity; permissionless.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{Bank, EngineAccount, Registry};
@@ -38,7 +39,6 @@ pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
         bank.book_now(slot, now_secs()?);
         let atoms = bank.sweep_waiting().engine()?;
         ensure!(atoms > 0, EngineError::NothingToSweep);
-        ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         bank.invariant().engine()?;
         InsuranceSwept {
             engine: Pubkey::new_from_array(bank.engine),

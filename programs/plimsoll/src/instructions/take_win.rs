@@ -1,11 +1,12 @@
-//! A winner leaves a market that has a deficit, for his share of the pool.
+//! A winner leaves a market that has a deficit, for his share of the pool: as its owner decides, or, where the account is
+//! under water, as anyone does.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::MAX_ATOMS;
-use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{pause, same_address, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use super::settle_pnl::{assess_leg, book, event, leg_after, observe, validate_engine};
-use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
+use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PnlSettled;
 use crate::gate;
@@ -18,16 +19,16 @@ pub struct TakeWinArgs {
     pub claim_atoms: u64,
     /// All that can be settled.
     pub all: bool,
-    /// Least payment, quote atoms: what the owner saw when he decided.
+    /// Least payment, quote atoms: what the signer saw when he decided.
     pub min_paid_atoms: u64,
 }
 
-/// The owner of a margin account with a win.
+/// A margin account with a win.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct TakeWin<'info> {
-    /// The account's owner: a delegate never gives up a claim.
-    pub owner: Signer<'info>,
+    /// The account's owner; anyone where it is under water.
+    pub signer: Signer<'info>,
     /// The account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
@@ -51,27 +52,43 @@ impl TakeWin<'_> {
         let registry = self.registry.load()?;
         require_not_paused(&registry, pause::SETTLE)?;
         validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
-        // The owner's own account, not in resolution.
+        // An account that is being resolved settles in the resolution.
         let account = self.margin_account.load()?;
         require_same_engine(&*registry, &*account)?;
-        require_owner(&account, self.owner.key)?;
-        require_active(&account)
+        require_active(&account)?;
+        // A delegate is a stranger here. Nobody but the owner says how much of a claim is given up.
+        ensure!(args.all || self.is_owner(&account), EngineError::NotOwner);
+        Ok(())
+    }
+
+    fn is_owner(&self, account: &MarginAccount) -> bool {
+        same_address(&account.owner, self.signer.key.as_array())
     }
 
     fn take(&self, args: &TakeWinArgs, now: i64) -> Result<PnlSettled> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
         let mut account = self.margin_account.load_mut()?;
+        let by_owner = self.is_owner(&account);
         book(&registry, &mut market, &mut bank, now)?;
+        if !by_owner {
+            // Margin counts a win at no more than it is paid, so that nobody loses by it what he still had.
+            let (_, before) = gate::assess(&account, &registry, &board, now)?;
+            ensure!(before.regime.is_some(), EngineError::NotOwner);
+        }
         let (leg, pnl, _) = assess_leg(&mut account, &registry, &board, &mut market, now)?;
         ensure!(pnl > 0, EngineError::NothingToSettle);
         let most = if args.all { u64::MAX } else { args.claim_atoms };
         let settled = pay_win(&mut account, leg, &mut market, &mut bank, pnl.unsigned_abs().min(most))?;
-        ensure!(settled.quote_atoms.unsigned_abs() >= args.min_paid_atoms, EngineError::BelowLimit);
+        // A stranger takes it for what is paid: he cannot give up a claim that the pool pays nothing for.
+        let least = args.min_paid_atoms.max(!by_owner as u64);
+        ensure!(settled.quote_atoms.unsigned_abs() >= least, EngineError::BelowLimit);
         account.close_leg_if_zero(leg, &mut market).engine()?;
-        // What he gives up may not be what his creditors rely on.
-        gate::require_maintenance(&account, &registry, &board, now)?;
-        observe(&mut account, &registry, &board, now)?;
+        let after = observe(&mut account, &registry, &board, now)?;
+        if by_owner && !(args.all && after.regime.is_some()) {
+            // What he gives up may not be what his creditors rely on, unless the account was under water anyway.
+            gate::require_maintenance(&account, &registry, &board, now)?;
+        }
         account.invariant().engine()?;
         market.invariant().engine()?;
         bank.invariant().engine()?;
@@ -82,6 +99,9 @@ impl TakeWin<'_> {
 
 /// Pays `x * pool / (pool + U)` for a claim of x, at most `pool + U`; the rest of x is struck from the deficit. The
 /// order of exits does not matter. Without a deficit it pays like `settle_pnl`.
+///
+/// The owner ends at or above maintenance at both prices. Of an account under water anyone takes all that can be settled,
+/// so that a claim which is not worth its par keeps nobody from being liquidated or resolved.
 ///
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `Paused`, `VersionUnknown`, `EngineMismatch`, `BankMismatch`, `NotOwner`,

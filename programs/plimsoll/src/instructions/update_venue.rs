@@ -6,6 +6,7 @@ use plimsoll_state::{Engine, EngineAccount, Venue};
 use crate::access::{require_authority, require_of_engine};
 use crate::error::IntoEngine;
 use crate::event::VenueSet;
+use crate::loader::{read, write};
 
 /// The whole set of permissions.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -24,19 +25,19 @@ pub struct UpdateVenueArgs {
 pub struct UpdateVenue<'info> {
     /// The engine's authority.
     pub authority: Signer<'info>,
-    /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
-    /// The venue.
+    /// CHECK: the engine, an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
+    /// CHECK: the venue, a [`Venue`] by `loader::write`.
     #[account(mut)]
-    pub venue: AccountLoader<'info, Venue>,
+    pub venue: UncheckedAccount<'info>,
 }
 
 impl UpdateVenue<'_> {
     fn validate(&self) -> Result<()> {
         // Only the authority.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        require_authority(&*read::<Engine>(&self.engine)?, self.authority.key)?;
         // The venue is registered with this engine.
-        require_of_engine(&*self.venue.load()?, &self.engine.key().to_bytes())
+        require_of_engine(&*read::<Venue>(&self.venue)?, self.engine.key.as_array())
     }
 }
 
@@ -47,7 +48,7 @@ impl UpdateVenue<'_> {
 pub fn handler(ctx: Context<UpdateVenue>, args: UpdateVenueArgs) -> Result<()> {
     ctx.accounts.validate()?;
     let set = {
-        let mut venue = ctx.accounts.venue.load_mut()?;
+        let mut venue = write::<Venue>(&ctx.accounts.venue)?;
         venue.active = args.active as u8;
         venue.settle_markets = args.settle_markets;
         venue.premium_markets = args.premium_markets;

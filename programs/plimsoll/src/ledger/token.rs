@@ -132,7 +132,7 @@ pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank
     Ok(())
 }
 
-/// After a repayment: insurance reserved for a bankrupt debt beyond what is still owed goes back.
+/// After a repayment: insurance reserved for a bankrupt debt beyond what is still owed goes back. The bank is booked.
 ///
 /// # Errors
 /// `NumberOutOfRange`.
@@ -145,8 +145,7 @@ pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> Result<
     let over = position.reserved_atoms.saturating_sub(owed);
     position.reserved_atoms -= over;
     position.mark_atoms = position.mark_atoms.min(owed);
-    bank.reserved_atoms = bank.reserved_atoms.checked_sub(over).ok_or(EngineError::NumberOutOfRange)?;
-    bank.insurance_atoms = bank.insurance_atoms.checked_add(over).ok_or(EngineError::NumberOutOfRange)?;
+    bank.give_back(over).engine()?;
     account.estate_reserved_atoms = account.estate_reserved_atoms.saturating_sub(over);
     close_if_zero(account, index);
     Ok(())

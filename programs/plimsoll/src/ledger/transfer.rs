@@ -2,7 +2,7 @@
 //! or lack of liquidity can stop it.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::bank::{deposit_atoms_down, shares_down, Indices};
+use plimsoll_risk::bank::{deposit_atoms_down, shares_passing_down, Indices};
 use plimsoll_state::{touch, Bank, BankSlot, MarginAccount, Market, MarketSlot, Registry};
 
 use super::token::{apply_delta, apply_totals, give_deposit_shares, position_or_open, shares_of, ShareDelta};
@@ -24,26 +24,45 @@ impl Payment {
     }
 }
 
-/// Passes collateral worth `atoms` at the registry's deposit index, as shares rounded down; all of it leaves no share
-/// behind. Totals stay, unless the receiver owes the same token, which is then repaid.
+/// The shares of collateral that a seizure of `atoms` passes, rounded down.
+///
+/// The liquidatee's margin counts the registry's copy of the deposit index, and interest that the copy does not show is
+/// his: shares are counted at the bank's own index where the bank is there, else at the most it can be, and what stays
+/// of a deposit that passes whole is that interest. After an `accrue` of the same second nothing stays.
 ///
 /// # Errors
-/// `FillTooSmall` where no share moves, `BankTotalsRequired` where the receiver's debt needs the bank,
-/// `BalanceInsufficient`, `TokenTableFull`, `NumberOutOfRange`.
+/// `FillTooSmall` where no share moves, `NumberOutOfRange`.
+#[inline(never)]
+pub fn collateral_shares_down(
+    from: &MarginAccount,
+    index: u8,
+    atoms: u64,
+    slot: &BankSlot,
+    bank: Option<&Bank>,
+    now: i64,
+) -> Result<u64> {
+    let held = shares_of(from, index).max(0) as u64;
+    let own = bank.map_or_else(|| slot.deposit_index_at_most(now), |bank| bank.deposit_index_at(slot, now));
+    let shares = shares_passing_down(held, atoms, slot.deposit_index, own).engine()?;
+    ensure!(shares > 0, EngineError::FillTooSmall);
+    Ok(shares)
+}
+
+/// Passes `shares` of collateral. Totals stay, unless the receiver owes the same token, which is then repaid.
+///
+/// # Errors
+/// `BankTotalsRequired` where the receiver's debt needs the bank, `BalanceInsufficient`, `TokenTableFull`,
+/// `NumberOutOfRange`.
 #[inline(never)]
 pub fn pass_collateral(
     from: &mut MarginAccount,
     to: &mut MarginAccount,
     index: u8,
-    atoms: u64,
+    shares: u64,
     slot: &BankSlot,
     bank: Option<&mut Bank>,
     now: i64,
 ) -> Result<()> {
-    let held = shares_of(from, index).max(0) as u64;
-    let whole = deposit_atoms_down(held, slot.deposit_index);
-    let shares = if atoms >= whole { held } else { shares_down(atoms, slot.deposit_index).engine()?.min(held) };
-    ensure!(shares > 0, EngineError::FillTooSmall);
     let place = position_or_open(from, index)?;
     from.tokens[place].shares =
         from.tokens[place].shares.checked_sub_unsigned(shares).ok_or(EngineError::NumberOutOfRange)?;

@@ -202,11 +202,14 @@ impl Exposure {
         for leg in portfolio.perps() {
             let notional = usd(leg.prices.spot.value_up(leg.units.unsigned_abs()));
             let profit = leg.pnl_at(leg.prices.spot);
-            let weighted = if profit >= 0 { weight(portfolio.params.pnl_weight_ppm) } else { 1.0 };
+            // What the market's deficit takes of a gain it takes of every dollar by which one grows.
+            let claim = weight(PPM.saturating_sub(leg.deficit_share_ppm));
+            let weighted = if profit >= 0 { weight(portfolio.params.pnl_weight_ppm) * claim } else { 1.0 };
             pnl += usd(profit.unsigned_abs()) * weighted * profit.signum() as f64;
             charge += notional * weight(leg.rates.maint_ppm);
-            self.rounding += usd(ROUNDED_ATOMS);
-            self.add_perp(leg, notional, (gain, w_l), registry);
+            // A gain that a deficit cuts is rounded once more.
+            self.rounding += usd(if leg.deficit_share_ppm == 0 { ROUNDED_ATOMS } else { 2 * ROUNDED_ATOMS });
+            self.add_perp(leg, notional, (gain * claim, w_l), registry);
             let rate = assumed.funding_rates.get(leg.market as usize).copied().unwrap_or(u64::MAX);
             let atoms = leg.units.unsigned_abs() as f64 * rate as f64 / TWO_TO_64;
             self.drift += atoms * usd(1_000_000) / 1e6 * w_l * (1.0 + QUOTE_MOVE);

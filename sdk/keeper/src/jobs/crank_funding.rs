@@ -1,4 +1,4 @@
-//! Books funding of markets that were not cranked for some time.
+//! Books funding of markets that were not cranked for some time, and gives claims back what a deficit no longer takes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix;
+use plimsoll_state::{Market, Registry};
 
 use super::{Context, Job};
 use crate::config::FundingConfig;
@@ -37,7 +38,13 @@ impl Job for CrankFunding {
             let tracker = context.tracker();
             let shared = &tracker.shared;
             let oldest = tracker.now() - self.config.max_age_secs as i64;
-            let is_due = |market: &plimsoll_state::Market| market.leg_count > 0 && market.premium_from <= oldest;
+            let quote_index = shared.registry.banks[Registry::QUOTE_BANK].deposit_index;
+            let has_less_deficit = |market: &Market| {
+                let counted = shared.registry.markets[market.index as usize].deficit_share_ppm;
+                counted != 0 && market.deficit_share_ppm_up(quote_index) < counted
+            };
+            let is_due =
+                |market: &Market| market.leg_count > 0 && (market.premium_from <= oldest || has_less_deficit(market));
             let due: Vec<u8> = shared.markets.iter().filter(|market| is_due(market)).map(|m| m.index).collect();
             (shared.keys, due)
         };

@@ -1,5 +1,6 @@
 //! Turns PnL into quote: losses first, so that the pools have what gains are due; then the markets' own claims.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use async_trait::async_trait;
 use plimsoll_risk::perp::settleable;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_rpc::Result;
-use plimsoll_sdk::ix;
+use plimsoll_sdk::ix::{self, args};
 use plimsoll_state::pause;
 use plimsoll_state::snapshot::Views;
 use solana_pubkey::Pubkey;
@@ -104,14 +105,21 @@ impl Job for SettlePnl {
         let losses: Vec<_> = losses.into_iter().take(self.config.accounts_per_turn).map(settle).collect();
         context.submit_all(self.name(), &losses).await?;
         let payable: Vec<_> = {
-            let tracker = context.tracker();
-            // A gain needs a pool, and in a deficit only its owner may take it for less.
-            let pays = |due: &&Due| {
-                let totals = tracker.shared.markets.get(due.market as usize);
-                totals.is_some_and(|totals| totals.pool_atoms > 0 && totals.deficit_atoms == 0)
+            let mut tracker = context.tracker();
+            let under_water: HashSet<Pubkey> = tracker.assess_hot().into_iter().map(|hot| hot.key).collect();
+            let signer = context.outbox.payer();
+            // A gain needs a pool. In a deficit its owner may take it for less, and of an account under water anybody.
+            let pay = |due: &Due| {
+                let totals = tracker.shared.markets.get(due.market as usize).filter(|totals| totals.pool_atoms > 0)?;
+                if totals.deficit_atoms == 0 {
+                    return Some(settle(due));
+                }
+                let all = args::TakeWinArgs { claim_atoms: 0, all: true, min_paid_atoms: 1 };
+                let take = || vec![ix::take_win(&keys, due.market, signer, due.account, all)];
+                under_water.contains(&due.account).then(take)
             };
             let left = self.config.accounts_per_turn.saturating_sub(losses.len());
-            gains.into_iter().filter(pays).take(left).map(settle).collect()
+            gains.into_iter().filter_map(pay).take(left).collect()
         };
         context.submit_all(self.name(), &payable).await?;
         let claims: Vec<_> = claims.into_iter().map(|market| vec![ix::settle_pnl(&keys, market, None)]).collect();

@@ -187,7 +187,7 @@ fn terms_of_bank(slot: &BankSlot) -> impl PartialEq {
 }
 
 fn terms_of_market(slot: &MarketSlot) -> impl PartialEq {
-    (slot.status == 0, slot.price_slot, slot.rates, slot.scale)
+    (slot.status == 0, slot.price_slot, slot.rates, slot.scale, slot.deficit_share_ppm)
 }
 
 /// Whether a side's index is another than funding explains: a loss was charged or an epoch ended.
@@ -257,9 +257,11 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_charged_to_a_side_concerns_the_positions_of_the_market() {
+    fn a_loss_charged_to_a_side_or_a_deficit_concerns_the_positions_of_the_market() {
         let charged = change(|r| r.markets[1].sides[0].k.set(-(1 << 70)));
         assert_eq!(charged, Concerned { markets: 1 << 1, ..Concerned::default() });
+        let deficit = change(|r| r.markets[1].deficit_share_ppm = 10_000);
+        assert_eq!(deficit, Concerned { markets: 1 << 1, ..Concerned::default() });
         let ended = change(|r| r.markets[1].sides[1].epoch += 1);
         assert_eq!(ended, Concerned { markets: 1 << 1, ..Concerned::default() });
     }

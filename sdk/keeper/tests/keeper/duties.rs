@@ -4,7 +4,7 @@ use plimsoll_keeper::jobs::{Accrue, Bankruptcy, Context, CrankFunding, Job, Liqu
 use plimsoll_sim::world::{Tick, E8, SOL, SOL_PERP, USDC};
 use plimsoll_state::{AccountStatus, Bank, Market};
 
-use crate::stage::{liquidate, refresh, until, Stage, USD};
+use crate::stage::{funded_trader, liquidate, refresh, until, Stage, USD};
 
 #[tokio::test]
 async fn an_account_under_water_is_liquidated_by_the_delegate_and_is_healthy_afterwards() {
@@ -148,6 +148,41 @@ async fn losses_are_settled_before_gains_and_gains_out_of_what_losses_paid() {
     settle.turn(&context).await.unwrap();
     let market: Market = stage.node.world(|world| world.read(&world.keys.market(SOL_PERP)));
     assert!(market.pool_atoms < 10 * USD, "Alice's gain is paid out: {}", market.pool_atoms);
+}
+
+#[tokio::test]
+async fn in_a_deficit_the_win_of_an_account_under_water_is_taken_and_that_of_a_healthy_one_left_to_its_owner() {
+    let stage = Stage::new();
+    // Alice and bob are short of 50 SOL each; at 150 dollars both gain 2,500, which alone keeps her above maintenance.
+    let bob = stage.node.world(|world| {
+        let bob = funded_trader(world, "bob", USDC, 100_000 * USD);
+        for seller in [&stage.alice, &bob] {
+            world.fill(SOL_PERP, &stage.maker, seller, 50_000_000, None).expect("a fill");
+        }
+        bob
+    });
+    stage.sol_falls_to(150);
+    let context = stage.context(stage.config()).await;
+    assert!(context.tracker().assess_hot().is_empty(), "at par she is healthy");
+    stage.node.world(|world| {
+        let (keys, mut registry) = (world.keys, world.registry());
+        let mut market: Market = world.read(&keys.market(SOL_PERP));
+        (market.deficit_atoms, market.own_claim_atoms) = (30_000 * USD, 0);
+        world.write(&keys.market(SOL_PERP), &market);
+        registry.markets[SOL_PERP as usize].deficit_share_ppm = 1_000_000;
+        world.write(&keys.registry, &*registry);
+    });
+    stage.read_all(&context).await;
+    assert_eq!(context.tracker().assess_hot().len(), 1, "at what it gets it is not enough");
+    let cash = |trader: &_| stage.account(trader).derivatives[0].cash_atoms;
+    let (owed, alices, bobs) = (stage.debt(), cash(&stage.alice), cash(&bob));
+    let mut settle = SettlePnl::new(context.config.jobs.settle_pnl.clone());
+    settle.turn(&context).await.unwrap();
+    stage.read_all(&context).await;
+    // The maker's loss has filled the pool by now.
+    settle.turn(&context).await.unwrap();
+    assert!(cash(&stage.alice) < alices && stage.debt() < owed, "hers is taken and pays her debt");
+    assert_eq!(cash(&bob), bobs);
 }
 
 #[tokio::test]

@@ -1,13 +1,17 @@
 //! What goes wrong between a keeper and a cluster: each has its defined end, and nothing is lost by it.
 
+use std::sync::Arc;
+
 use plimsoll_keeper::authority::Role;
 use plimsoll_keeper::stream::read;
 use plimsoll_rpc::Error;
+use plimsoll_sdk::ix::{self, args};
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_sim::world::{SOL, USDC};
-use plimsoll_state::{MarginAccount, PriceBoard, DISCRIMINATOR_LEN};
+use plimsoll_state::{right, MarginAccount, PriceBoard, DISCRIMINATOR_LEN};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
+use solana_signer::Signer;
 use solana_transaction_error::TransactionError;
 
 use crate::stage::{funded_trader, liquidate, Stage, ONE_SOL, USD};
@@ -260,6 +264,55 @@ async fn a_key_that_is_not_the_delegate_is_refused_at_the_start() {
     config.keys.liquidator = Some(stage.maker.account.to_string());
     let refused = stage.keeper(config).await.err().expect("refused").to_string();
     assert!(refused.contains(&Role::Stranger.statement()), "{refused}");
+}
+
+/// What the keeper logs at its start, with these rights on the liquidator's account.
+async fn said_at_the_start(rights: u8, limit: u64) -> Result<String, String> {
+    let stage = Stage::new();
+    let key = crate::stage::delegate().pubkey();
+    let liquidator = stage.liquidator;
+    let named = args::DelegateArgs { key, rights, trade_limit_atoms_per_day: limit };
+    let set = ix::set_delegate(liquidator.owner, liquidator.account, Some(named));
+    stage.node.world(|world| world.send(&liquidator.owner, &[set]).map(drop)).expect("a delegate");
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let started = stage.keeper(stage.config()).await.map(drop).map_err(|error| error.to_string());
+    drop(guard);
+    let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    started.map(|()| said)
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tracing_subscriber::fmt::MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_keeper_says_at_its_start_what_its_key_may_do_and_warns_where_it_may_trade() {
+    let said = said_at_the_start(right::LIQUIDATE, 0).await.expect("it starts");
+    assert!(said.contains("it can liquidate; it cannot") && !said.contains("WARN"), "{said}");
+    let said = said_at_the_start(right::ALL, 7_000_000).await.expect("it starts");
+    assert!(said.contains("WARN") && said.contains("this key may TRADE"), "{said}");
+    let refused = said_at_the_start(right::DEPOSIT | right::TRADE, 1).await.expect_err("it may not liquidate");
+    assert!(refused.contains("it cannot liquidate"), "{refused}");
 }
 
 #[tokio::test]

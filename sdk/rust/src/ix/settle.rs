@@ -24,16 +24,16 @@ pub fn settle_pnl(keys: &EngineKeys, market: u8, margin_account: Option<Pubkey>)
     build(accounts, instruction::SettlePnl {})
 }
 
-/// The owner leaves a market with a deficit for his share of its pool.
+/// The owner leaves a market with a deficit for his share of its pool; of an account under water anyone takes all of it.
 pub fn take_win(
     keys: &EngineKeys,
     market: u8,
-    owner: Pubkey,
+    signer: Pubkey,
     margin_account: Pubkey,
     args: TakeWinArgs,
 ) -> Instruction {
     let accounts = accounts::TakeWin {
-        owner,
+        signer,
         margin_account,
         registry: keys.registry,
         board: keys.board,

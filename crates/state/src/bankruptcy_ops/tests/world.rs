@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::shares_down;
+use plimsoll_risk::num::ppm_down;
 use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
 use proptest::prelude::*;
@@ -58,6 +59,8 @@ pub struct Seed {
     pub waiting: u64,
     pub legs: [(i64, u64, u64, u64, u64); MARKETS],
     pub deposits: u64,
+    /// Part of the deposits that is lent to others.
+    pub lent_ppm: u32,
 }
 
 pub fn seed() -> impl Strategy<Value = Seed> {
@@ -79,9 +82,10 @@ pub fn seed() -> impl Strategy<Value = Seed> {
         [fund(), fund()],
         0u64..50_000,
         [leg(), leg(), leg()],
-        prop_oneof![Just(10_000_000u64), Just(1 << 40)],
+        (prop_oneof![Just(10_000_000u64), Just(1 << 40)], prop_oneof![Just(250_000u32), Just(1_000_000)]),
     )
-        .prop_map(|(balances, (deposit, borrow), insurance, waiting, legs, deposits)| Seed {
+        .prop_map(|(balances, (deposit, borrow), insurance, waiting, legs, (deposits, lent_ppm))| Seed {
+            lent_ppm,
             balances,
             indices: (deposit, borrow),
             insurance,
@@ -129,14 +133,12 @@ impl World {
         (bank.draw_cap_event_atoms, bank.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
         bank.insurance_atoms = seed.insurance[index];
         bank.deposit_shares = shares_down(seed.deposits, seed.indices.0).unwrap();
-        bank.borrow_shares = bank.deposit_shares / 4;
         bank.waiting_shares = seed.waiting;
         let shares = seed.balances[index];
-        if shares > 0 {
-            bank.deposit_shares += shares as u64;
-        } else {
-            bank.borrow_shares += shares.unsigned_abs();
-        }
+        bank.deposit_shares += shares.max(0) as u64;
+        // All that is lent, in full to the atom where there is no liquidity: the account's debt is a part of it.
+        let lent = ppm_down(bank.totals().deposits_down(), seed.lent_ppm).unwrap();
+        bank.borrow_shares = shares_down(lent, seed.indices.1).unwrap().max(shares.min(0).unsigned_abs());
         if shares != 0 {
             self.account.tokens[index] =
                 TokenPosition { shares, bank: index as u8, used: 1, ..TokenPosition::default() };
@@ -167,6 +169,8 @@ impl World {
         self.banks[0].deposit_shares += paid.shares;
         theirs.cash_atoms += (pool + deficit) as i64;
         market.add_deficit(deficit).unwrap();
+        slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index);
+        self.registry.market_count = self.registry.market_count.max(index as u8 + 1);
         let place = self.account.perp_index(index as u8).unwrap();
         self.account.close_leg_if_zero(place, &mut self.markets[index]).unwrap();
     }
@@ -193,8 +197,8 @@ impl World {
                 begin_paying(account, &mut self.banks[0], &self.registry, board, now)?;
                 let paid = pay_borrow(account, &mut self.banks[bank], &mut self.registry, now)?;
                 assert_eq!(paid.payment.covered_atoms() + paid.payment.remainder_atoms, paid.owed_atoms);
-                assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].insurance_atoms == 0);
-                finish(account, (bank == 0).then_some(&mut self.banks[0]))?;
+                assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].fund().worth_down() == 0);
+                finish(account, (bank == 0).then_some(&mut self.banks[0]), &self.registry, now)?;
             }
             Step::PayPnl(market) => {
                 begin_paying(account, &mut self.banks[0], &self.registry, board, now)?;
@@ -203,12 +207,16 @@ impl World {
                 let loss = paid.pnl_atoms.min(0).unsigned_abs();
                 assert_eq!(paid.covered_atoms + paid.charged_atoms + paid.deficit_atoms, loss);
                 // Less than the price of one more share is left.
-                assert!(paid.covered_atoms == loss || quote.insurance_atoms <= 1 + (quote.deposit_index >> 48));
-                finish(account, Some(&mut self.banks[0]))?;
+                assert!(paid.covered_atoms == loss || quote.fund().worth_down() <= 1 + (quote.deposit_index >> 48));
+                assert!(
+                    paid.charged_atoms == 0 || market.own_claim_atoms == 0,
+                    "charged before the market's own claim"
+                );
+                finish(account, Some(&mut self.banks[0]), &self.registry, now)?;
             }
             Step::Finish => {
                 account.require_status(AccountStatus::Paying)?;
-                if !finish(account, Some(&mut self.banks[0]))?.thawed {
+                if !finish(account, Some(&mut self.banks[0]), &self.registry, now)?.thawed {
                     return Err(RiskError::WrongStage);
                 }
             }
@@ -223,6 +231,13 @@ impl World {
         let atoms =
             (bank.insurance_atoms + bank.reserved_atoms + bank.fees_atoms) as i128 - bank.uncovered_atoms as i128;
         totals.deposits_bits() as i128 - totals.borrows_bits() as i128 + (atoms << 48)
+    }
+
+    /// By how much more is lent than deposited, atoms with 48 fraction bits.
+    pub fn lent_out(&self, bank: usize) -> u128 {
+        let totals = self.banks[bank].totals();
+        let owed = totals.borrows_bits() + ((totals.uncovered_atoms as u128) << 48);
+        owed.saturating_sub(totals.deposits_bits())
     }
 
     /// A market whose pool is brought to its value.
@@ -244,8 +259,20 @@ impl World {
         claims - market.pool_atoms as i128 - market.deficit_atoms as i128
     }
 
+    /// What margin reads of a claim is at most what its market's pool would pay for it, to an atom of the pool.
+    pub fn check_claims(&self, index: usize) {
+        let market = self.touched(index);
+        let counted = 1_000_000 - self.registry.markets[index].deficit_share_ppm as u128;
+        let (pool, deficit) = (market.pool_atoms as u128, market.deficit_atoms as u128);
+        assert!(deficit == 0 || counted * (pool + deficit) <= (pool + 1) * 1_000_000, "{counted} of {pool}, {deficit}");
+        // And so says a crank, whatever index of quote the registry has.
+        let share = self.markets[index].deficit_share_ppm_up(self.registry.banks[0].deposit_index);
+        assert!(share >= market.deficit_share_ppm_up(self.banks[0].deposit_index));
+    }
+
     pub fn check(&self) {
         self.account.invariant().unwrap();
+        (0..self.markets.len()).for_each(|index| self.check_claims(index));
         self.banks.iter().for_each(|bank| bank.invariant().unwrap());
         assert_eq!(self.banks[0].reserved_atoms, self.account.estate_reserved_atoms);
         let legs = self
@@ -277,7 +304,7 @@ impl World {
             }
             // An account that was repaid or touched empty in stage (a) has nothing to pay.
             if !progress && self.account.is_empty() {
-                finish(&mut self.account, Some(&mut self.banks[0])).unwrap();
+                finish(&mut self.account, Some(&mut self.banks[0]), &self.registry, self.now).unwrap();
                 progress = true;
             }
             assert!(progress, "the resolution is stuck");
@@ -302,6 +329,6 @@ impl World {
             }
             _ => {}
         }
-        finish(account, Some(&mut self.banks[0])).unwrap();
+        finish(account, Some(&mut self.banks[0]), &self.registry, now).unwrap();
     }
 }

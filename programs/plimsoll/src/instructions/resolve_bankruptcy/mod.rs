@@ -151,7 +151,7 @@ pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> 
         ResolveStep::SeizePnl { .. } => emit(&ctx, ctx.accounts.seize_pnl(now)?),
         ResolveStep::PayBorrow { .. } => pay_borrow(&ctx, now),
         ResolveStep::PayPnl { .. } => pay_pnl(&ctx, now),
-        ResolveStep::Finish => emit(&ctx, ctx.accounts.finish()?),
+        ResolveStep::Finish => emit(&ctx, ctx.accounts.finish(now)?),
     }
 }
 

@@ -148,9 +148,9 @@ impl ResolveBankruptcy<'_> {
         let mut bank = step_bank!(self);
         let paid = pay_borrow(&mut account, &mut bank, &mut registry, now).engine()?;
         let end = if bank.index as usize == Registry::QUOTE_BANK {
-            self.end(&mut account, Some(&mut bank))?
+            self.end(&mut account, Some(&mut bank), &registry, now)?
         } else {
-            self.end(&mut account, None)?
+            self.end(&mut account, None, &registry, now)?
         };
         account.invariant().engine()?;
         bank.invariant().engine()?;
@@ -179,7 +179,7 @@ impl ResolveBankruptcy<'_> {
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut market = load_market(self.market.as_ref())?;
         let paid = pay_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
-        let end = self.end(&mut account, Some(&mut quote))?;
+        let end = self.end(&mut account, Some(&mut quote), &registry, now)?;
         account.invariant().engine()?;
         quote.invariant().engine()?;
         market.invariant().engine()?;
@@ -207,25 +207,33 @@ impl ResolveBankruptcy<'_> {
     /// # Errors
     /// `WrongStage` where the account is active or a leg is left.
     #[inline(never)]
-    pub(super) fn finish(&self) -> Result<BankruptcyResolved> {
+    pub(super) fn finish(&self, now: i64) -> Result<BankruptcyResolved> {
+        let registry = self.registry.load()?;
         let mut account = self.margin_account.load_mut()?;
         let status = AccountStatus::try_from(account.status).engine()?;
         ensure!(status != AccountStatus::Active, EngineError::WrongStage);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
-        let end = self.end(&mut account, Some(&mut quote))?.ok_or(EngineError::WrongStage)?;
+        let end = self.end(&mut account, Some(&mut quote), &registry, now)?.ok_or(EngineError::WrongStage)?;
         account.invariant().engine()?;
         quote.invariant().engine()?;
         Ok(end)
     }
 
     /// The event of what ended, if anything did.
-    fn end(&self, account: &mut MarginAccount, quote: Option<&mut Bank>) -> Result<Option<BankruptcyResolved>> {
-        let Finished { returned_atoms, thawed } = finish(account, quote).engine()?;
+    fn end(
+        &self,
+        account: &mut MarginAccount,
+        mut quote: Option<&mut Bank>,
+        registry: &Registry,
+        now: i64,
+    ) -> Result<Option<BankruptcyResolved>> {
+        let Finished { returned_atoms, thawed } = finish(account, quote.as_deref_mut(), registry, now).engine()?;
         let event = BankruptcyResolved {
             engine: Pubkey::new_from_array(account.engine),
             account: self.margin_account.key(),
             returned_atoms,
             thawed,
+            bank: quote.map(|bank| EstateBank::from(&*bank)),
         };
         Ok((thawed || returned_atoms > 0).then_some(event))
     }
