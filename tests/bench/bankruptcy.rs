@@ -63,6 +63,8 @@ fn wind_down(stage: &mut Stage, liquidator: &Trader, bankrupt: &Trader) {
     let parties =
         ix::Parties { signer: liquidator.owner, liquidator: liquidator.account, liquidatee: bankrupt.account };
     let keys = stage.world.keys;
+    // Collateral passes to the last share only where no interest waits for a crank.
+    stage.sent("accrue", liquidator.owner, ix::accrue(&keys, 1));
     let liability = args::LiabilityArg::Borrow(QUOTE);
     let args = args::LiquidateCollateralArgs { asset_bank: 1, liability, bounds: bounds() };
     stage.sent("liquidate_collateral", liquidator.owner, ix::liquidate_collateral(&keys, parties, args, false));

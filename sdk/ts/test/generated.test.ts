@@ -66,10 +66,10 @@ describe('the generated client', () => {
 
     it('reads exactly as many bytes as each account has', () => {
         const sizes = {
-            Bank: 456,
+            Bank: 496,
             Engine: 264,
-            MarginAccount: 2912,
-            Market: 368,
+            MarginAccount: 3040,
+            Market: 528,
             PriceBoard: 30_720,
             Registry: 30_720,
             Venue: 136,

@@ -62,6 +62,7 @@ function accountsAndBanks({ check, sol, vault, hers, venue }: Addresses): Record
         approve_venue: client.getApproveVenueInstruction({ ...run, venue, ...approval }),
         deposit: client.getDepositInstruction({
             ...token,
+            board,
             authority: signer,
             marginAccount: hers,
             source,

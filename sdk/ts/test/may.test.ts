@@ -13,7 +13,7 @@ const all = MARGIN_VIEWS.spot | MARGIN_VIEWS.fast | MARGIN_VIEWS.initial;
 /** An answer about Alice's account, whose address stands for itself. */
 function about(views: number, nav: bigint, imr: bigint, flags = 0): MarginView {
     const margins = { spot: none, fast: none, initNavUsdPico: nav, imrUsdPico: imr };
-    return { ratioPpm: 0, flags, views, engine, account: bob, owner: alice, ...margins } as MarginView;
+    return { ratioPpm: 0, flags, views, pad: 0, engine, account: bob, owner: alice, ...margins } as MarginView;
 }
 
 describe('whether an account may add risk', () => {

@@ -12,7 +12,13 @@ use syn::{braced, Attribute, Expr, Ident, ImplItem, Item, ItemConst, ItemStruct,
 use crate::constants::Constants;
 
 /// Where layouts are defined: folders and files, from the root of the repository.
-const PLACES: [&str; 3] = ["crates/state/src", "crates/risk/src/params.rs", "programs/plimsoll/src/liquidation.rs"];
+const PLACES: [&str; 5] = [
+    "crates/state/src",
+    "crates/risk/src/params.rs",
+    "crates/risk/src/params",
+    "crates/risk/src/allowance.rs",
+    "programs/plimsoll/src/liquidation.rs",
+];
 
 /// What the sources define.
 #[derive(Default)]

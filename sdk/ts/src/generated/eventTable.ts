@@ -2,6 +2,10 @@
 import {
     getAccountClosedDecoder,
     type AccountClosed,
+    getAccountGrownDecoder,
+    type AccountGrown,
+    getAccountMigratedDecoder,
+    type AccountMigrated,
     getAccountOpenedDecoder,
     type AccountOpened,
     getAuthorityAcceptedDecoder,
@@ -24,6 +28,8 @@ import {
     type Borrowed,
     getCollateralLiquidatedDecoder,
     type CollateralLiquidated,
+    getDelegateSetDecoder,
+    type DelegateSet,
     getDepositedDecoder,
     type Deposited,
     getEngineCreatedDecoder,
@@ -66,6 +72,12 @@ import {
     type Repaid,
     getTokenSeizedDecoder,
     type TokenSeized,
+    getVenueApprovedDecoder,
+    type VenueApproved,
+    getVenueRevokedDecoder,
+    type VenueRevoked,
+    getVenueSetDecoder,
+    type VenueSet,
     getWithdrawnDecoder,
     type Withdrawn,
 } from './types/index.js';
@@ -73,6 +85,8 @@ import {
 /** An event of the program, by name. */
 export type EngineEvent =
     | { name: 'AccountClosed'; data: AccountClosed }
+    | { name: 'AccountGrown'; data: AccountGrown }
+    | { name: 'AccountMigrated'; data: AccountMigrated }
     | { name: 'AccountOpened'; data: AccountOpened }
     | { name: 'AuthorityAccepted'; data: AuthorityAccepted }
     | { name: 'AuthorityProposed'; data: AuthorityProposed }
@@ -84,6 +98,7 @@ export type EngineEvent =
     | { name: 'BorrowResolved'; data: BorrowResolved }
     | { name: 'Borrowed'; data: Borrowed }
     | { name: 'CollateralLiquidated'; data: CollateralLiquidated }
+    | { name: 'DelegateSet'; data: DelegateSet }
     | { name: 'Deposited'; data: Deposited }
     | { name: 'EngineCreated'; data: EngineCreated }
     | { name: 'FeesCollected'; data: FeesCollected }
@@ -105,11 +120,16 @@ export type EngineEvent =
     | { name: 'PriceUpdated'; data: PriceUpdated }
     | { name: 'Repaid'; data: Repaid }
     | { name: 'TokenSeized'; data: TokenSeized }
+    | { name: 'VenueApproved'; data: VenueApproved }
+    | { name: 'VenueRevoked'; data: VenueRevoked }
+    | { name: 'VenueSet'; data: VenueSet }
     | { name: 'Withdrawn'; data: Withdrawn };
 
 /** Discriminator and decoder of every event. */
 export const ENGINE_EVENTS = [
     { name: 'AccountClosed', discriminator: [19, 250, 79, 236, 91, 80, 148, 48], decoder: getAccountClosedDecoder() },
+    { name: 'AccountGrown', discriminator: [204, 171, 145, 81, 172, 239, 55, 209], decoder: getAccountGrownDecoder() },
+    { name: 'AccountMigrated', discriminator: [153, 121, 252, 128, 30, 241, 166, 101], decoder: getAccountMigratedDecoder() },
     { name: 'AccountOpened', discriminator: [250, 89, 39, 67, 35, 119, 126, 63], decoder: getAccountOpenedDecoder() },
     { name: 'AuthorityAccepted', discriminator: [166, 192, 219, 188, 41, 209, 195, 26], decoder: getAuthorityAcceptedDecoder() },
     { name: 'AuthorityProposed', discriminator: [244, 117, 94, 112, 53, 151, 35, 89], decoder: getAuthorityProposedDecoder() },
@@ -121,6 +141,7 @@ export const ENGINE_EVENTS = [
     { name: 'BorrowResolved', discriminator: [182, 145, 176, 244, 112, 56, 134, 189], decoder: getBorrowResolvedDecoder() },
     { name: 'Borrowed', discriminator: [225, 182, 241, 78, 34, 145, 253, 230], decoder: getBorrowedDecoder() },
     { name: 'CollateralLiquidated', discriminator: [148, 42, 28, 104, 72, 50, 124, 98], decoder: getCollateralLiquidatedDecoder() },
+    { name: 'DelegateSet', discriminator: [103, 126, 239, 131, 201, 31, 212, 253], decoder: getDelegateSetDecoder() },
     { name: 'Deposited', discriminator: [111, 141, 26, 45, 161, 35, 100, 57], decoder: getDepositedDecoder() },
     { name: 'EngineCreated', discriminator: [115, 53, 191, 124, 85, 81, 135, 177], decoder: getEngineCreatedDecoder() },
     { name: 'FeesCollected', discriminator: [233, 23, 117, 225, 107, 178, 254, 8], decoder: getFeesCollectedDecoder() },
@@ -142,5 +163,8 @@ export const ENGINE_EVENTS = [
     { name: 'PriceUpdated', discriminator: [154, 72, 87, 150, 246, 230, 23, 217], decoder: getPriceUpdatedDecoder() },
     { name: 'Repaid', discriminator: [38, 248, 231, 7, 150, 164, 172, 23], decoder: getRepaidDecoder() },
     { name: 'TokenSeized', discriminator: [130, 121, 96, 252, 214, 37, 13, 63], decoder: getTokenSeizedDecoder() },
+    { name: 'VenueApproved', discriminator: [224, 4, 67, 188, 7, 196, 137, 102], decoder: getVenueApprovedDecoder() },
+    { name: 'VenueRevoked', discriminator: [134, 122, 138, 178, 112, 175, 131, 35], decoder: getVenueRevokedDecoder() },
+    { name: 'VenueSet', discriminator: [8, 118, 132, 131, 255, 165, 181, 202], decoder: getVenueSetDecoder() },
     { name: 'Withdrawn', discriminator: [20, 89, 223, 198, 194, 124, 219, 13], decoder: getWithdrawnDecoder() },
 ] as const;

@@ -46,6 +46,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { getSpentAtomsDecoder, getSpentAtomsEncoder, type SpentAtoms, type SpentAtomsInput } from '../types/index.js';
 
 export const BANK_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([142, 49, 166, 242, 50, 66, 97, 188]);
 
@@ -111,18 +112,16 @@ export type Bank = {
     insuranceAtoms: bigint;
     /** Insurance promised to bankrupt legs, atoms. */
     reservedAtoms: bigint;
-    /** Deposit shares that become insurance when there is liquidity. */
+    /** Deposit shares that are insurance and pay first; they leave deposits when there is liquidity. */
     waitingShares: bigint;
-    /** Bad debt that exceeded what deposits could bear, atoms. */
+    /** Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first. */
     uncoveredAtoms: bigint;
     /** Most insurance one event may draw, atoms. */
     drawCapEventAtoms: bigint;
-    /** Most insurance one hour may draw, atoms. */
+    /** Most insurance any hour may draw, atoms. */
     drawCapHourAtoms: bigint;
-    /** Start of the running hour, Unix seconds. */
-    drawHourAt: bigint;
-    /** Drawn in it, atoms. */
-    drawHourAtoms: bigint;
+    /** Drawn lately: within any hour at most `draw_cap_hour_atoms`. */
+    drawn: SpentAtoms;
     /** Sum of all insurance paid in, atoms (statistics). */
     insuranceInAtoms: bigint;
     /** Sum of all insurance paid out (statistics). */
@@ -192,18 +191,16 @@ export type BankInput = {
     insuranceAtoms: number | bigint;
     /** Insurance promised to bankrupt legs, atoms. */
     reservedAtoms: number | bigint;
-    /** Deposit shares that become insurance when there is liquidity. */
+    /** Deposit shares that are insurance and pay first; they leave deposits when there is liquidity. */
     waitingShares: number | bigint;
-    /** Bad debt that exceeded what deposits could bear, atoms. */
+    /** Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first. */
     uncoveredAtoms: number | bigint;
     /** Most insurance one event may draw, atoms. */
     drawCapEventAtoms: number | bigint;
-    /** Most insurance one hour may draw, atoms. */
+    /** Most insurance any hour may draw, atoms. */
     drawCapHourAtoms: number | bigint;
-    /** Start of the running hour, Unix seconds. */
-    drawHourAt: number | bigint;
-    /** Drawn in it, atoms. */
-    drawHourAtoms: number | bigint;
+    /** Drawn lately: within any hour at most `draw_cap_hour_atoms`. */
+    drawn: SpentAtomsInput;
     /** Sum of all insurance paid in, atoms (statistics). */
     insuranceInAtoms: number | bigint;
     /** Sum of all insurance paid out (statistics). */
@@ -253,8 +250,7 @@ export function getBankEncoder(): FixedSizeEncoder<BankInput> {
             ['uncoveredAtoms', getU64Encoder()],
             ['drawCapEventAtoms', getU64Encoder()],
             ['drawCapHourAtoms', getU64Encoder()],
-            ['drawHourAt', getI64Encoder()],
-            ['drawHourAtoms', getU64Encoder()],
+            ['drawn', getSpentAtomsEncoder()],
             ['insuranceInAtoms', getU64Encoder()],
             ['insuranceOutAtoms', getU64Encoder()],
             ['socializedAtoms', getU64Encoder()],
@@ -301,8 +297,7 @@ export function getBankDecoder(): FixedSizeDecoder<Bank> {
         ['uncoveredAtoms', getU64Decoder()],
         ['drawCapEventAtoms', getU64Decoder()],
         ['drawCapHourAtoms', getU64Decoder()],
-        ['drawHourAt', getI64Decoder()],
-        ['drawHourAtoms', getU64Decoder()],
+        ['drawn', getSpentAtomsDecoder()],
         ['insuranceInAtoms', getU64Decoder()],
         ['insuranceOutAtoms', getU64Decoder()],
         ['socializedAtoms', getU64Decoder()],
@@ -367,5 +362,5 @@ export async function fetchAllMaybeBank(
 }
 
 export function getBankSize(): number {
-    return 456;
+    return 496;
 }

@@ -49,12 +49,16 @@ import {
 import {
     getDerivativePositionDecoder,
     getDerivativePositionEncoder,
+    getSpentAtomsDecoder,
+    getSpentAtomsEncoder,
     getTokenPositionDecoder,
     getTokenPositionEncoder,
     getVenueApprovalDecoder,
     getVenueApprovalEncoder,
     type DerivativePosition,
     type DerivativePositionInput,
+    type SpentAtoms,
+    type SpentAtomsInput,
     type TokenPosition,
     type TokenPositionInput,
     type VenueApproval,
@@ -75,8 +79,8 @@ export type MarginAccount = {
     bump: number;
     /** `AccountStatus`. */
     status: number;
-    /** Zero. */
-    pad: number;
+    /** What the delegate may do: bits of `right`; zero exactly where there is none. */
+    delegateRights: number;
     /** Number that lets one owner have several accounts. */
     id: number;
     /** Zero. */
@@ -85,10 +89,14 @@ export type MarginAccount = {
     engine: Address;
     /** The owner. */
     owner: Address;
-    /** May trade, liquidate, deposit and repay; zero for none. */
+    /** May do what `delegate_rights` say; zero for none. */
     delegate: Address;
     /** Gets the rent back. */
     rentPayer: Address;
+    /** Notional of the fills that the delegate may sign within any day, quote atoms; zero without the right to trade. */
+    delegateLimitAtomsPerDay: bigint;
+    /** Notional of the fills that it signed lately, quote atoms. */
+    delegateTraded: SpentAtoms;
     /** Venues. */
     venues: Array<VenueApproval>;
     /** Seconds under water, counted between observations. */
@@ -135,8 +143,8 @@ export type MarginAccountInput = {
     bump: number;
     /** `AccountStatus`. */
     status: number;
-    /** Zero. */
-    pad: number;
+    /** What the delegate may do: bits of `right`; zero exactly where there is none. */
+    delegateRights: number;
     /** Number that lets one owner have several accounts. */
     id: number;
     /** Zero. */
@@ -145,10 +153,14 @@ export type MarginAccountInput = {
     engine: Address;
     /** The owner. */
     owner: Address;
-    /** May trade, liquidate, deposit and repay; zero for none. */
+    /** May do what `delegate_rights` say; zero for none. */
     delegate: Address;
     /** Gets the rent back. */
     rentPayer: Address;
+    /** Notional of the fills that the delegate may sign within any day, quote atoms; zero without the right to trade. */
+    delegateLimitAtomsPerDay: number | bigint;
+    /** Notional of the fills that it signed lately, quote atoms. */
+    delegateTraded: SpentAtomsInput;
     /** Venues. */
     venues: Array<VenueApprovalInput>;
     /** Seconds under water, counted between observations. */
@@ -196,13 +208,15 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountInput> 
             ['version', getU8Encoder()],
             ['bump', getU8Encoder()],
             ['status', getU8Encoder()],
-            ['pad', getU8Encoder()],
+            ['delegateRights', getU8Encoder()],
             ['id', getU16Encoder()],
             ['pad2', fixEncoderSize(getBytesEncoder(), 2)],
             ['engine', getAddressEncoder()],
             ['owner', getAddressEncoder()],
             ['delegate', getAddressEncoder()],
             ['rentPayer', getAddressEncoder()],
+            ['delegateLimitAtomsPerDay', getU64Encoder()],
+            ['delegateTraded', getSpentAtomsEncoder()],
             ['venues', getArrayEncoder(getVenueApprovalEncoder(), { size: 4 })],
             ['underWaterSecs', getU32Encoder()],
             ['windDownSecs', getU32Encoder()],
@@ -232,13 +246,15 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
         ['version', getU8Decoder()],
         ['bump', getU8Decoder()],
         ['status', getU8Decoder()],
-        ['pad', getU8Decoder()],
+        ['delegateRights', getU8Decoder()],
         ['id', getU16Decoder()],
         ['pad2', fixDecoderSize(getBytesDecoder(), 2)],
         ['engine', getAddressDecoder()],
         ['owner', getAddressDecoder()],
         ['delegate', getAddressDecoder()],
         ['rentPayer', getAddressDecoder()],
+        ['delegateLimitAtomsPerDay', getU64Decoder()],
+        ['delegateTraded', getSpentAtomsDecoder()],
         ['venues', getArrayDecoder(getVenueApprovalDecoder(), { size: 4 })],
         ['underWaterSecs', getU32Decoder()],
         ['windDownSecs', getU32Decoder()],
@@ -315,5 +331,5 @@ export async function fetchAllMaybeMarginAccount(
 }
 
 export function getMarginAccountSize(): number {
-    return 2912;
+    return 3040;
 }

@@ -90,8 +90,8 @@ export type Market = {
     premiumFrom: bigint;
     /** The present premium of mark over index, ppm. */
     premiumPpm: number;
-    /** Fee of each side of a fill, ppm of notional, at least the engine's insurance floor. */
-    fillFeePpm: number;
+    /** Zero. */
+    padPremium: number;
     /** Most insurance one event of this market may draw, quote atoms. */
     drawCapEventAtoms: bigint;
     /** Sum of losses socialised on sides, quote atoms (statistics). */
@@ -102,6 +102,11 @@ export type Market = {
     pad2: number;
     /** When a venue last reported the premium, Unix seconds. */
     premiumReportedAt: bigint;
+    /**
+     * By how many units rounding may have let the two sides differ, and each exceed what its positions hold, since
+     * the market last had no position.
+     */
+    roundingUnits: bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -139,8 +144,8 @@ export type MarketInput = {
     premiumFrom: number | bigint;
     /** The present premium of mark over index, ppm. */
     premiumPpm: number;
-    /** Fee of each side of a fill, ppm of notional, at least the engine's insurance floor. */
-    fillFeePpm: number;
+    /** Zero. */
+    padPremium: number;
     /** Most insurance one event of this market may draw, quote atoms. */
     drawCapEventAtoms: number | bigint;
     /** Sum of losses socialised on sides, quote atoms (statistics). */
@@ -151,6 +156,11 @@ export type MarketInput = {
     pad2: number;
     /** When a venue last reported the premium, Unix seconds. */
     premiumReportedAt: number | bigint;
+    /**
+     * By how many units rounding may have let the two sides differ, and each exceed what its positions hold, since
+     * the market last had no position.
+     */
+    roundingUnits: number | bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -176,13 +186,14 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketInput> {
             ['premiumAt', getI64Encoder()],
             ['premiumFrom', getI64Encoder()],
             ['premiumPpm', getI32Encoder()],
-            ['fillFeePpm', getU32Encoder()],
+            ['padPremium', getU32Encoder()],
             ['drawCapEventAtoms', getU64Encoder()],
             ['socializedAtoms', getU64Encoder()],
             ['legCount', getU32Encoder()],
             ['pad2', getU32Encoder()],
             ['premiumReportedAt', getI64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 80)],
+            ['roundingUnits', getU64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 72)],
         ]),
         (value) => ({ ...value, discriminator: MARKET_DISCRIMINATOR }),
     );
@@ -208,13 +219,14 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['premiumAt', getI64Decoder()],
         ['premiumFrom', getI64Decoder()],
         ['premiumPpm', getI32Decoder()],
-        ['fillFeePpm', getU32Decoder()],
+        ['padPremium', getU32Decoder()],
         ['drawCapEventAtoms', getU64Decoder()],
         ['socializedAtoms', getU64Decoder()],
         ['legCount', getU32Decoder()],
         ['pad2', getU32Decoder()],
         ['premiumReportedAt', getI64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 80)],
+        ['roundingUnits', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 72)],
     ]);
 }
 
@@ -274,5 +286,5 @@ export async function fetchAllMaybeMarket(
 }
 
 export function getMarketSize(): number {
-    return 368;
+    return 528;
 }

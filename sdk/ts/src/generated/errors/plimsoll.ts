@@ -52,6 +52,24 @@ export const PLIMSOLL_ERROR__ACCOUNT_MISMATCH = 0x1780; // 6016
 export const PLIMSOLL_ERROR__RENT_RECEIVER_MISMATCH = 0x1781; // 6017
 /** LayoutCurrent: The account has this program's layout version already */
 export const PLIMSOLL_ERROR__LAYOUT_CURRENT = 0x1782; // 6018
+/** DelegateMayNotLiquidate: The delegate has no right to liquidate */
+export const PLIMSOLL_ERROR__DELEGATE_MAY_NOT_LIQUIDATE = 0x1783; // 6019
+/** DelegateMayNotDeposit: The delegate has no right to deposit */
+export const PLIMSOLL_ERROR__DELEGATE_MAY_NOT_DEPOSIT = 0x1784; // 6020
+/** DelegateMayNotTrade: The delegate has no right to trade */
+export const PLIMSOLL_ERROR__DELEGATE_MAY_NOT_TRADE = 0x1785; // 6021
+/** DelegateRightUnknown: The rights name one that this program does not know */
+export const PLIMSOLL_ERROR__DELEGATE_RIGHT_UNKNOWN = 0x1786; // 6022
+/** DelegateRightsEmpty: A delegate without rights is none */
+export const PLIMSOLL_ERROR__DELEGATE_RIGHTS_EMPTY = 0x1787; // 6023
+/** DelegateLimitMismatch: A right to trade needs a limit a day, and only it has one */
+export const PLIMSOLL_ERROR__DELEGATE_LIMIT_MISMATCH = 0x1788; // 6024
+/** ApprovalMarketsInvalid: An approval names markets, and none that the venue does not settle now */
+export const PLIMSOLL_ERROR__APPROVAL_MARKETS_INVALID = 0x1789; // 6025
+/** ApprovalExpiryInvalid: An approval ends in the future, at most 366 days ahead */
+export const PLIMSOLL_ERROR__APPROVAL_EXPIRY_INVALID = 0x178a; // 6026
+/** VenueApprovalExpired: The owner's approval of the venue has expired */
+export const PLIMSOLL_ERROR__VENUE_APPROVAL_EXPIRED = 0x178b; // 6027
 /** OracleOwnerMismatch: The price account's owner is not the pinned program */
 export const PLIMSOLL_ERROR__ORACLE_OWNER_MISMATCH = 0x17d4; // 6100
 /** OracleAddressMismatch: The price account's address is not the pinned one */
@@ -172,6 +190,10 @@ export const PLIMSOLL_ERROR__POSITION_MISSING = 0x196d; // 6509
 export const PLIMSOLL_ERROR__FILL_WORSE_THAN_SPOT = 0x196e; // 6510
 /** MarketInDeficit: The market has a deficit: only the owner can take a win */
 export const PLIMSOLL_ERROR__MARKET_IN_DEFICIT = 0x196f; // 6511
+/** DelegateLimitExceeded: The delegate's notional of this day is used up */
+export const PLIMSOLL_ERROR__DELEGATE_LIMIT_EXCEEDED = 0x1970; // 6512
+/** DelegateWorseThanSpot: A delegate's fill would be worse for the account than spot */
+export const PLIMSOLL_ERROR__DELEGATE_WORSE_THAN_SPOT = 0x1971; // 6513
 /** NotBankrupt: The account is not bankrupt */
 export const PLIMSOLL_ERROR__NOT_BANKRUPT = 0x19c8; // 6600
 /** AssetsRemain: The account still holds assets above dust */
@@ -211,6 +233,8 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__ALREADY_COMPLETE
     | typeof PLIMSOLL_ERROR__AMOUNT_TOO_LARGE
     | typeof PLIMSOLL_ERROR__AMOUNT_ZERO
+    | typeof PLIMSOLL_ERROR__APPROVAL_EXPIRY_INVALID
+    | typeof PLIMSOLL_ERROR__APPROVAL_MARKETS_INVALID
     | typeof PLIMSOLL_ERROR__ASSET_IS_LIABILITY
     | typeof PLIMSOLL_ERROR__ASSETS_REMAIN
     | typeof PLIMSOLL_ERROR__BALANCE_INSUFFICIENT
@@ -220,6 +244,14 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__BELOW_LIMIT
     | typeof PLIMSOLL_ERROR__BORROW_CAP_REACHED
     | typeof PLIMSOLL_ERROR__COOL_OFF
+    | typeof PLIMSOLL_ERROR__DELEGATE_LIMIT_EXCEEDED
+    | typeof PLIMSOLL_ERROR__DELEGATE_LIMIT_MISMATCH
+    | typeof PLIMSOLL_ERROR__DELEGATE_MAY_NOT_DEPOSIT
+    | typeof PLIMSOLL_ERROR__DELEGATE_MAY_NOT_LIQUIDATE
+    | typeof PLIMSOLL_ERROR__DELEGATE_MAY_NOT_TRADE
+    | typeof PLIMSOLL_ERROR__DELEGATE_RIGHTS_EMPTY
+    | typeof PLIMSOLL_ERROR__DELEGATE_RIGHT_UNKNOWN
+    | typeof PLIMSOLL_ERROR__DELEGATE_WORSE_THAN_SPOT
     | typeof PLIMSOLL_ERROR__DEPOSIT_CAP_REACHED
     | typeof PLIMSOLL_ERROR__ENGINE_MISMATCH
     | typeof PLIMSOLL_ERROR__EPOCH_RING_FULL
@@ -289,6 +321,7 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__UNKNOWN_VALUE
     | typeof PLIMSOLL_ERROR__VAULT_DELTA_MISMATCH
     | typeof PLIMSOLL_ERROR__VAULT_MISMATCH
+    | typeof PLIMSOLL_ERROR__VENUE_APPROVAL_EXPIRED
     | typeof PLIMSOLL_ERROR__VENUE_INACTIVE
     | typeof PLIMSOLL_ERROR__VENUE_NOT_APPROVED
     | typeof PLIMSOLL_ERROR__VENUE_NOTIONAL_EXCEEDED
@@ -308,6 +341,8 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__ALREADY_COMPLETE]: `The account is already complete`,
         [PLIMSOLL_ERROR__AMOUNT_TOO_LARGE]: `The amount exceeds what the ledger can hold`,
         [PLIMSOLL_ERROR__AMOUNT_ZERO]: `The amount is zero or rounds to nothing`,
+        [PLIMSOLL_ERROR__APPROVAL_EXPIRY_INVALID]: `An approval ends in the future, at most 366 days ahead`,
+        [PLIMSOLL_ERROR__APPROVAL_MARKETS_INVALID]: `An approval names markets, and none that the venue does not settle now`,
         [PLIMSOLL_ERROR__ASSET_IS_LIABILITY]: `Asset and liability are the same`,
         [PLIMSOLL_ERROR__ASSETS_REMAIN]: `The account still holds assets above dust`,
         [PLIMSOLL_ERROR__BALANCE_INSUFFICIENT]: `The balance is smaller than the amount`,
@@ -317,6 +352,14 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__BELOW_LIMIT]: `The limit price is not reached`,
         [PLIMSOLL_ERROR__BORROW_CAP_REACHED]: `The bank's borrow cap is reached`,
         [PLIMSOLL_ERROR__COOL_OFF]: `The account has just passed an initial check`,
+        [PLIMSOLL_ERROR__DELEGATE_LIMIT_EXCEEDED]: `The delegate's notional of this day is used up`,
+        [PLIMSOLL_ERROR__DELEGATE_LIMIT_MISMATCH]: `A right to trade needs a limit a day, and only it has one`,
+        [PLIMSOLL_ERROR__DELEGATE_MAY_NOT_DEPOSIT]: `The delegate has no right to deposit`,
+        [PLIMSOLL_ERROR__DELEGATE_MAY_NOT_LIQUIDATE]: `The delegate has no right to liquidate`,
+        [PLIMSOLL_ERROR__DELEGATE_MAY_NOT_TRADE]: `The delegate has no right to trade`,
+        [PLIMSOLL_ERROR__DELEGATE_RIGHTS_EMPTY]: `A delegate without rights is none`,
+        [PLIMSOLL_ERROR__DELEGATE_RIGHT_UNKNOWN]: `The rights name one that this program does not know`,
+        [PLIMSOLL_ERROR__DELEGATE_WORSE_THAN_SPOT]: `A delegate's fill would be worse for the account than spot`,
         [PLIMSOLL_ERROR__DEPOSIT_CAP_REACHED]: `The bank's deposit cap is reached`,
         [PLIMSOLL_ERROR__ENGINE_MISMATCH]: `The account belongs to another engine`,
         [PLIMSOLL_ERROR__EPOCH_RING_FULL]: `The side has ended too many epochs that positions still refer to`,
@@ -386,6 +429,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__UNKNOWN_VALUE]: `A stored or passed enum value is unknown`,
         [PLIMSOLL_ERROR__VAULT_DELTA_MISMATCH]: `The vault moved by another amount than was booked`,
         [PLIMSOLL_ERROR__VAULT_MISMATCH]: `The token account is not the bank's vault`,
+        [PLIMSOLL_ERROR__VENUE_APPROVAL_EXPIRED]: `The owner's approval of the venue has expired`,
         [PLIMSOLL_ERROR__VENUE_INACTIVE]: `The venue is not registered, not active or may not do this`,
         [PLIMSOLL_ERROR__VENUE_NOT_APPROVED]: `The venue is not approved by the account's owner`,
         [PLIMSOLL_ERROR__VENUE_NOTIONAL_EXCEEDED]: `The venue's approved notional is used up`,

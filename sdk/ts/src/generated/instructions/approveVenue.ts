@@ -12,8 +12,12 @@ import {
     fixEncoderSize,
     getBytesDecoder,
     getBytesEncoder,
+    getI64Decoder,
+    getI64Encoder,
     getStructDecoder,
     getStructEncoder,
+    getU32Decoder,
+    getU32Encoder,
     getU64Decoder,
     getU64Encoder,
     SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
@@ -48,6 +52,8 @@ export type ApproveVenueInstruction<
     TAccountOwner extends string | AccountMeta<string> = string,
     TAccountMarginAccount extends string | AccountMeta<string> = string,
     TAccountVenue extends string | AccountMeta<string> = string,
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -58,26 +64,38 @@ export type ApproveVenueInstruction<
                 : TAccountOwner,
             TAccountMarginAccount extends string ? WritableAccount<TAccountMarginAccount> : TAccountMarginAccount,
             TAccountVenue extends string ? ReadonlyAccount<TAccountVenue> : TAccountVenue,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
 
 export type ApproveVenueInstructionData = {
     discriminator: ReadonlyUint8Array;
-    /** Notional it may settle from now on, quote atoms; replaces what was left of an earlier approval. */
+    /** Markets, a bit each: some that the venue may settle now. What the authority lets it settle later is not among them. */
+    markets: number;
+    /** Notional it may settle from now on, quote atoms. */
     notionalLimitAtoms: bigint;
+    /** When the approval ends, Unix seconds; at most 366 days ahead. */
+    expiresAt: bigint;
 };
 
 export type ApproveVenueInstructionDataInput = {
-    /** Notional it may settle from now on, quote atoms; replaces what was left of an earlier approval. */
+    /** Markets, a bit each: some that the venue may settle now. What the authority lets it settle later is not among them. */
+    markets: number;
+    /** Notional it may settle from now on, quote atoms. */
     notionalLimitAtoms: number | bigint;
+    /** When the approval ends, Unix seconds; at most 366 days ahead. */
+    expiresAt: number | bigint;
 };
 
 export function getApproveVenueInstructionDataEncoder(): FixedSizeEncoder<ApproveVenueInstructionDataInput> {
     return transformEncoder(
         getStructEncoder([
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
+            ['markets', getU32Encoder()],
             ['notionalLimitAtoms', getU64Encoder()],
+            ['expiresAt', getI64Encoder()],
         ]),
         (value) => ({ ...value, discriminator: APPROVE_VENUE_DISCRIMINATOR }),
     );
@@ -86,7 +104,9 @@ export function getApproveVenueInstructionDataEncoder(): FixedSizeEncoder<Approv
 export function getApproveVenueInstructionDataDecoder(): FixedSizeDecoder<ApproveVenueInstructionData> {
     return getStructDecoder([
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
+        ['markets', getU32Decoder()],
         ['notionalLimitAtoms', getU64Decoder()],
+        ['expiresAt', getI64Decoder()],
     ]);
 }
 
@@ -101,25 +121,44 @@ export type ApproveVenueInput<
     TAccountOwner extends string = string,
     TAccountMarginAccount extends string = string,
     TAccountVenue extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
 > = {
     /** The owner. */
     owner: TransactionSigner<TAccountOwner>;
-    /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
-    /** The venue. */
     venue: Address<TAccountVenue>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
+    markets: ApproveVenueInstructionDataInput['markets'];
     notionalLimitAtoms: ApproveVenueInstructionDataInput['notionalLimitAtoms'];
+    expiresAt: ApproveVenueInstructionDataInput['expiresAt'];
 };
 
 export function getApproveVenueInstruction<
     TAccountOwner extends string,
     TAccountMarginAccount extends string,
     TAccountVenue extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: ApproveVenueInput<TAccountOwner, TAccountMarginAccount, TAccountVenue>,
+    input: ApproveVenueInput<
+        TAccountOwner,
+        TAccountMarginAccount,
+        TAccountVenue,
+        TAccountEventAuthority,
+        TAccountProgram
+    >,
     config?: { programAddress?: TProgramAddress },
-): ApproveVenueInstruction<TProgramAddress, TAccountOwner, TAccountMarginAccount, TAccountVenue> {
+): ApproveVenueInstruction<
+    TProgramAddress,
+    TAccountOwner,
+    TAccountMarginAccount,
+    TAccountVenue,
+    TAccountEventAuthority,
+    TAccountProgram
+> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
@@ -128,11 +167,23 @@ export function getApproveVenueInstruction<
         owner: { value: input.owner ?? null, isWritable: false },
         marginAccount: { value: input.marginAccount ?? null, isWritable: true },
         venue: { value: input.venue ?? null, isWritable: false },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
     // Original args.
     const args = { ...input };
+
+    // Resolve default values.
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
@@ -140,10 +191,19 @@ export function getApproveVenueInstruction<
             getAccountMeta('owner', accounts.owner),
             getAccountMeta('marginAccount', accounts.marginAccount),
             getAccountMeta('venue', accounts.venue),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
         ],
         data: getApproveVenueInstructionDataEncoder().encode(args as ApproveVenueInstructionDataInput),
         programAddress,
-    } as ApproveVenueInstruction<TProgramAddress, TAccountOwner, TAccountMarginAccount, TAccountVenue>);
+    } as ApproveVenueInstruction<
+        TProgramAddress,
+        TAccountOwner,
+        TAccountMarginAccount,
+        TAccountVenue,
+        TAccountEventAuthority,
+        TAccountProgram
+    >);
 }
 
 export type ParsedApproveVenueInstruction<
@@ -154,10 +214,10 @@ export type ParsedApproveVenueInstruction<
     accounts: {
         /** The owner. */
         owner: TAccountMetas[0];
-        /** The account. */
         marginAccount: TAccountMetas[1];
-        /** The venue. */
         venue: TAccountMetas[2];
+        eventAuthority: TAccountMetas[3];
+        program: TAccountMetas[4];
     };
     data: ApproveVenueInstructionData;
 };
@@ -167,10 +227,10 @@ export function parseApproveVenueInstruction<TProgram extends string, TAccountMe
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedApproveVenueInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 3) {
+    if (instruction.accounts.length < 5) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 3,
+            expectedAccountMetas: 5,
         });
     }
     let accountIndex = 0;
@@ -181,7 +241,13 @@ export function parseApproveVenueInstruction<TProgram extends string, TAccountMe
     };
     return {
         programAddress: instruction.programAddress,
-        accounts: { owner: getNextAccount(), marginAccount: getNextAccount(), venue: getNextAccount() },
+        accounts: {
+            owner: getNextAccount(),
+            marginAccount: getNextAccount(),
+            venue: getNextAccount(),
+            eventAuthority: getNextAccount(),
+            program: getNextAccount(),
+        },
         data: getApproveVenueInstructionDataDecoder().decode(instruction.data),
     };
 }

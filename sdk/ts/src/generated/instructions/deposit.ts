@@ -48,6 +48,7 @@ export type DepositInstruction<
     TAccountAuthority extends string | AccountMeta<string> = string,
     TAccountMarginAccount extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
+    TAccountBoard extends string | AccountMeta<string> = string,
     TAccountBank extends string | AccountMeta<string> = string,
     TAccountVault extends string | AccountMeta<string> = string,
     TAccountSource extends string | AccountMeta<string> = string,
@@ -65,6 +66,7 @@ export type DepositInstruction<
                 : TAccountAuthority,
             TAccountMarginAccount extends string ? WritableAccount<TAccountMarginAccount> : TAccountMarginAccount,
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
+            TAccountBoard extends string ? ReadonlyAccount<TAccountBoard> : TAccountBoard,
             TAccountBank extends string ? WritableAccount<TAccountBank> : TAccountBank,
             TAccountVault extends string ? WritableAccount<TAccountVault> : TAccountVault,
             TAccountSource extends string ? WritableAccount<TAccountSource> : TAccountSource,
@@ -112,6 +114,7 @@ export type DepositInput<
     TAccountAuthority extends string = string,
     TAccountMarginAccount extends string = string,
     TAccountRegistry extends string = string,
+    TAccountBoard extends string = string,
     TAccountBank extends string = string,
     TAccountVault extends string = string,
     TAccountSource extends string = string,
@@ -120,12 +123,13 @@ export type DepositInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The account's owner or delegate, and owner of the tokens: nobody may donate into another's account. */
+    /** The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account. */
     authority: TransactionSigner<TAccountAuthority>;
     /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
     /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
+    board: Address<TAccountBoard>;
     /** The token's bank. */
     bank: Address<TAccountBank>;
     vault: Address<TAccountVault>;
@@ -141,6 +145,7 @@ export function getDepositInstruction<
     TAccountAuthority extends string,
     TAccountMarginAccount extends string,
     TAccountRegistry extends string,
+    TAccountBoard extends string,
     TAccountBank extends string,
     TAccountVault extends string,
     TAccountSource extends string,
@@ -154,6 +159,7 @@ export function getDepositInstruction<
         TAccountAuthority,
         TAccountMarginAccount,
         TAccountRegistry,
+        TAccountBoard,
         TAccountBank,
         TAccountVault,
         TAccountSource,
@@ -168,6 +174,7 @@ export function getDepositInstruction<
     TAccountAuthority,
     TAccountMarginAccount,
     TAccountRegistry,
+    TAccountBoard,
     TAccountBank,
     TAccountVault,
     TAccountSource,
@@ -184,6 +191,7 @@ export function getDepositInstruction<
         authority: { value: input.authority ?? null, isWritable: false },
         marginAccount: { value: input.marginAccount ?? null, isWritable: true },
         registry: { value: input.registry ?? null, isWritable: false },
+        board: { value: input.board ?? null, isWritable: false },
         bank: { value: input.bank ?? null, isWritable: true },
         vault: { value: input.vault ?? null, isWritable: true },
         source: { value: input.source ?? null, isWritable: true },
@@ -217,6 +225,7 @@ export function getDepositInstruction<
             getAccountMeta('authority', accounts.authority),
             getAccountMeta('marginAccount', accounts.marginAccount),
             getAccountMeta('registry', accounts.registry),
+            getAccountMeta('board', accounts.board),
             getAccountMeta('bank', accounts.bank),
             getAccountMeta('vault', accounts.vault),
             getAccountMeta('source', accounts.source),
@@ -232,6 +241,7 @@ export function getDepositInstruction<
         TAccountAuthority,
         TAccountMarginAccount,
         TAccountRegistry,
+        TAccountBoard,
         TAccountBank,
         TAccountVault,
         TAccountSource,
@@ -248,20 +258,21 @@ export type ParsedDepositInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The account's owner or delegate, and owner of the tokens: nobody may donate into another's account. */
+        /** The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account. */
         authority: TAccountMetas[0];
         /** The account. */
         marginAccount: TAccountMetas[1];
         /** Its engine's registry. */
         registry: TAccountMetas[2];
+        board: TAccountMetas[3];
         /** The token's bank. */
-        bank: TAccountMetas[3];
-        vault: TAccountMetas[4];
-        source: TAccountMetas[5];
-        mint: TAccountMetas[6];
-        tokenProgram: TAccountMetas[7];
-        eventAuthority: TAccountMetas[8];
-        program: TAccountMetas[9];
+        bank: TAccountMetas[4];
+        vault: TAccountMetas[5];
+        source: TAccountMetas[6];
+        mint: TAccountMetas[7];
+        tokenProgram: TAccountMetas[8];
+        eventAuthority: TAccountMetas[9];
+        program: TAccountMetas[10];
     };
     data: DepositInstructionData;
 };
@@ -271,10 +282,10 @@ export function parseDepositInstruction<TProgram extends string, TAccountMetas e
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedDepositInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 10) {
+    if (instruction.accounts.length < 11) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 10,
+            expectedAccountMetas: 11,
         });
     }
     let accountIndex = 0;
@@ -289,6 +300,7 @@ export function parseDepositInstruction<TProgram extends string, TAccountMetas e
             authority: getNextAccount(),
             marginAccount: getNextAccount(),
             registry: getNextAccount(),
+            board: getNextAccount(),
             bank: getNextAccount(),
             vault: getNextAccount(),
             source: getNextAccount(),

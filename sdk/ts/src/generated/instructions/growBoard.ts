@@ -52,6 +52,8 @@ export type GrowBoardInstruction<
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountBoard extends string | AccountMeta<string> = string,
     TAccountSystemProgram extends string | AccountMeta<string> = '11111111111111111111111111111111',
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -63,6 +65,8 @@ export type GrowBoardInstruction<
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
             TAccountBoard extends string ? WritableAccount<TAccountBoard> : TAccountBoard,
             TAccountSystemProgram extends string ? ReadonlyAccount<TAccountSystemProgram> : TAccountSystemProgram,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
@@ -94,6 +98,8 @@ export type GrowBoardAsyncInput<
     TAccountEngine extends string = string,
     TAccountBoard extends string = string,
     TAccountSystemProgram extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
 > = {
     /** Pays what rent is missing. */
     payer: TransactionSigner<TAccountPayer>;
@@ -102,6 +108,8 @@ export type GrowBoardAsyncInput<
     board?: Address<TAccountBoard>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
 };
 
 export async function getGrowBoardInstructionAsync<
@@ -109,11 +117,30 @@ export async function getGrowBoardInstructionAsync<
     TAccountEngine extends string,
     TAccountBoard extends string,
     TAccountSystemProgram extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: GrowBoardAsyncInput<TAccountPayer, TAccountEngine, TAccountBoard, TAccountSystemProgram>,
+    input: GrowBoardAsyncInput<
+        TAccountPayer,
+        TAccountEngine,
+        TAccountBoard,
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
+    >,
     config?: { programAddress?: TProgramAddress },
-): Promise<GrowBoardInstruction<TProgramAddress, TAccountPayer, TAccountEngine, TAccountBoard, TAccountSystemProgram>> {
+): Promise<
+    GrowBoardInstruction<
+        TProgramAddress,
+        TAccountPayer,
+        TAccountEngine,
+        TAccountBoard,
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
+    >
+> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
@@ -123,6 +150,8 @@ export async function getGrowBoardInstructionAsync<
         engine: { value: input.engine ?? null, isWritable: false },
         board: { value: input.board ?? null, isWritable: true },
         systemProgram: { value: input.systemProgram ?? null, isWritable: false },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -136,61 +165,13 @@ export async function getGrowBoardInstructionAsync<
         accounts.systemProgram.value =
             '11111111111111111111111111111111' as Address<'11111111111111111111111111111111'>;
     }
-
-    const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
-    return Object.freeze({
-        accounts: [
-            getAccountMeta('payer', accounts.payer),
-            getAccountMeta('engine', accounts.engine),
-            getAccountMeta('board', accounts.board),
-            getAccountMeta('systemProgram', accounts.systemProgram),
-        ],
-        data: getGrowBoardInstructionDataEncoder().encode({}),
-        programAddress,
-    } as GrowBoardInstruction<TProgramAddress, TAccountPayer, TAccountEngine, TAccountBoard, TAccountSystemProgram>);
-}
-
-export type GrowBoardInput<
-    TAccountPayer extends string = string,
-    TAccountEngine extends string = string,
-    TAccountBoard extends string = string,
-    TAccountSystemProgram extends string = string,
-> = {
-    /** Pays what rent is missing. */
-    payer: TransactionSigner<TAccountPayer>;
-    /** The engine. */
-    engine: Address<TAccountEngine>;
-    board: Address<TAccountBoard>;
-    /** Creates the account. */
-    systemProgram?: Address<TAccountSystemProgram>;
-};
-
-export function getGrowBoardInstruction<
-    TAccountPayer extends string,
-    TAccountEngine extends string,
-    TAccountBoard extends string,
-    TAccountSystemProgram extends string,
-    TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
->(
-    input: GrowBoardInput<TAccountPayer, TAccountEngine, TAccountBoard, TAccountSystemProgram>,
-    config?: { programAddress?: TProgramAddress },
-): GrowBoardInstruction<TProgramAddress, TAccountPayer, TAccountEngine, TAccountBoard, TAccountSystemProgram> {
-    // Program address.
-    const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
-
-    // Original accounts.
-    const originalAccounts = {
-        payer: { value: input.payer ?? null, isWritable: true },
-        engine: { value: input.engine ?? null, isWritable: false },
-        board: { value: input.board ?? null, isWritable: true },
-        systemProgram: { value: input.systemProgram ?? null, isWritable: false },
-    };
-    const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
-
-    // Resolve default values.
-    if (!accounts.systemProgram.value) {
-        accounts.systemProgram.value =
-            '11111111111111111111111111111111' as Address<'11111111111111111111111111111111'>;
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
     }
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
@@ -200,10 +181,117 @@ export function getGrowBoardInstruction<
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('board', accounts.board),
             getAccountMeta('systemProgram', accounts.systemProgram),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
         ],
         data: getGrowBoardInstructionDataEncoder().encode({}),
         programAddress,
-    } as GrowBoardInstruction<TProgramAddress, TAccountPayer, TAccountEngine, TAccountBoard, TAccountSystemProgram>);
+    } as GrowBoardInstruction<
+        TProgramAddress,
+        TAccountPayer,
+        TAccountEngine,
+        TAccountBoard,
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
+    >);
+}
+
+export type GrowBoardInput<
+    TAccountPayer extends string = string,
+    TAccountEngine extends string = string,
+    TAccountBoard extends string = string,
+    TAccountSystemProgram extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
+> = {
+    /** Pays what rent is missing. */
+    payer: TransactionSigner<TAccountPayer>;
+    /** The engine. */
+    engine: Address<TAccountEngine>;
+    board: Address<TAccountBoard>;
+    /** Creates the account. */
+    systemProgram?: Address<TAccountSystemProgram>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
+};
+
+export function getGrowBoardInstruction<
+    TAccountPayer extends string,
+    TAccountEngine extends string,
+    TAccountBoard extends string,
+    TAccountSystemProgram extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
+    TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
+>(
+    input: GrowBoardInput<
+        TAccountPayer,
+        TAccountEngine,
+        TAccountBoard,
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
+    >,
+    config?: { programAddress?: TProgramAddress },
+): GrowBoardInstruction<
+    TProgramAddress,
+    TAccountPayer,
+    TAccountEngine,
+    TAccountBoard,
+    TAccountSystemProgram,
+    TAccountEventAuthority,
+    TAccountProgram
+> {
+    // Program address.
+    const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
+
+    // Original accounts.
+    const originalAccounts = {
+        payer: { value: input.payer ?? null, isWritable: true },
+        engine: { value: input.engine ?? null, isWritable: false },
+        board: { value: input.board ?? null, isWritable: true },
+        systemProgram: { value: input.systemProgram ?? null, isWritable: false },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
+    };
+    const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
+
+    // Resolve default values.
+    if (!accounts.systemProgram.value) {
+        accounts.systemProgram.value =
+            '11111111111111111111111111111111' as Address<'11111111111111111111111111111111'>;
+    }
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
+
+    const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
+    return Object.freeze({
+        accounts: [
+            getAccountMeta('payer', accounts.payer),
+            getAccountMeta('engine', accounts.engine),
+            getAccountMeta('board', accounts.board),
+            getAccountMeta('systemProgram', accounts.systemProgram),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
+        ],
+        data: getGrowBoardInstructionDataEncoder().encode({}),
+        programAddress,
+    } as GrowBoardInstruction<
+        TProgramAddress,
+        TAccountPayer,
+        TAccountEngine,
+        TAccountBoard,
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
+    >);
 }
 
 export type ParsedGrowBoardInstruction<
@@ -219,6 +307,8 @@ export type ParsedGrowBoardInstruction<
         board: TAccountMetas[2];
         /** Creates the account. */
         systemProgram: TAccountMetas[3];
+        eventAuthority: TAccountMetas[4];
+        program: TAccountMetas[5];
     };
     data: GrowBoardInstructionData;
 };
@@ -228,10 +318,10 @@ export function parseGrowBoardInstruction<TProgram extends string, TAccountMetas
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedGrowBoardInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 4) {
+    if (instruction.accounts.length < 6) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 4,
+            expectedAccountMetas: 6,
         });
     }
     let accountIndex = 0;
@@ -247,6 +337,8 @@ export function parseGrowBoardInstruction<TProgram extends string, TAccountMetas
             engine: getNextAccount(),
             board: getNextAccount(),
             systemProgram: getNextAccount(),
+            eventAuthority: getNextAccount(),
+            program: getNextAccount(),
         },
         data: getGrowBoardInstructionDataDecoder().decode(instruction.data),
     };

@@ -60,6 +60,8 @@ export type GrowRegistryInstruction<
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountSystemProgram extends string | AccountMeta<string> = '11111111111111111111111111111111',
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -74,6 +76,8 @@ export type GrowRegistryInstruction<
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
             TAccountRegistry extends string ? WritableAccount<TAccountRegistry> : TAccountRegistry,
             TAccountSystemProgram extends string ? ReadonlyAccount<TAccountSystemProgram> : TAccountSystemProgram,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
@@ -119,6 +123,8 @@ export type GrowRegistryAsyncInput<
     TAccountEngine extends string = string,
     TAccountRegistry extends string = string,
     TAccountSystemProgram extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
 > = {
     /** The engine's authority, who chooses the parameters. */
     authority: TransactionSigner<TAccountAuthority>;
@@ -129,6 +135,8 @@ export type GrowRegistryAsyncInput<
     registry?: Address<TAccountRegistry>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
     params: GrowRegistryInstructionDataInput['params'];
 };
 
@@ -138,6 +146,8 @@ export async function getGrowRegistryInstructionAsync<
     TAccountEngine extends string,
     TAccountRegistry extends string,
     TAccountSystemProgram extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
     input: GrowRegistryAsyncInput<
@@ -145,7 +155,9 @@ export async function getGrowRegistryInstructionAsync<
         TAccountPayer,
         TAccountEngine,
         TAccountRegistry,
-        TAccountSystemProgram
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
     >,
     config?: { programAddress?: TProgramAddress },
 ): Promise<
@@ -155,7 +167,9 @@ export async function getGrowRegistryInstructionAsync<
         TAccountPayer,
         TAccountEngine,
         TAccountRegistry,
-        TAccountSystemProgram
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
     >
 > {
     // Program address.
@@ -168,6 +182,8 @@ export async function getGrowRegistryInstructionAsync<
         engine: { value: input.engine ?? null, isWritable: false },
         registry: { value: input.registry ?? null, isWritable: true },
         systemProgram: { value: input.systemProgram ?? null, isWritable: false },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -184,6 +200,14 @@ export async function getGrowRegistryInstructionAsync<
         accounts.systemProgram.value =
             '11111111111111111111111111111111' as Address<'11111111111111111111111111111111'>;
     }
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
@@ -193,6 +217,8 @@ export async function getGrowRegistryInstructionAsync<
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('registry', accounts.registry),
             getAccountMeta('systemProgram', accounts.systemProgram),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
         ],
         data: getGrowRegistryInstructionDataEncoder().encode(args as GrowRegistryInstructionDataInput),
         programAddress,
@@ -202,7 +228,9 @@ export async function getGrowRegistryInstructionAsync<
         TAccountPayer,
         TAccountEngine,
         TAccountRegistry,
-        TAccountSystemProgram
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
     >);
 }
 
@@ -212,6 +240,8 @@ export type GrowRegistryInput<
     TAccountEngine extends string = string,
     TAccountRegistry extends string = string,
     TAccountSystemProgram extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
 > = {
     /** The engine's authority, who chooses the parameters. */
     authority: TransactionSigner<TAccountAuthority>;
@@ -222,6 +252,8 @@ export type GrowRegistryInput<
     registry: Address<TAccountRegistry>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
     params: GrowRegistryInstructionDataInput['params'];
 };
 
@@ -231,9 +263,19 @@ export function getGrowRegistryInstruction<
     TAccountEngine extends string,
     TAccountRegistry extends string,
     TAccountSystemProgram extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: GrowRegistryInput<TAccountAuthority, TAccountPayer, TAccountEngine, TAccountRegistry, TAccountSystemProgram>,
+    input: GrowRegistryInput<
+        TAccountAuthority,
+        TAccountPayer,
+        TAccountEngine,
+        TAccountRegistry,
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
+    >,
     config?: { programAddress?: TProgramAddress },
 ): GrowRegistryInstruction<
     TProgramAddress,
@@ -241,7 +283,9 @@ export function getGrowRegistryInstruction<
     TAccountPayer,
     TAccountEngine,
     TAccountRegistry,
-    TAccountSystemProgram
+    TAccountSystemProgram,
+    TAccountEventAuthority,
+    TAccountProgram
 > {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
@@ -253,6 +297,8 @@ export function getGrowRegistryInstruction<
         engine: { value: input.engine ?? null, isWritable: false },
         registry: { value: input.registry ?? null, isWritable: true },
         systemProgram: { value: input.systemProgram ?? null, isWritable: false },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -264,6 +310,14 @@ export function getGrowRegistryInstruction<
         accounts.systemProgram.value =
             '11111111111111111111111111111111' as Address<'11111111111111111111111111111111'>;
     }
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
@@ -273,6 +327,8 @@ export function getGrowRegistryInstruction<
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('registry', accounts.registry),
             getAccountMeta('systemProgram', accounts.systemProgram),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
         ],
         data: getGrowRegistryInstructionDataEncoder().encode(args as GrowRegistryInstructionDataInput),
         programAddress,
@@ -282,7 +338,9 @@ export function getGrowRegistryInstruction<
         TAccountPayer,
         TAccountEngine,
         TAccountRegistry,
-        TAccountSystemProgram
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
     >);
 }
 
@@ -301,6 +359,8 @@ export type ParsedGrowRegistryInstruction<
         registry: TAccountMetas[3];
         /** Creates the account. */
         systemProgram: TAccountMetas[4];
+        eventAuthority: TAccountMetas[5];
+        program: TAccountMetas[6];
     };
     data: GrowRegistryInstructionData;
 };
@@ -310,10 +370,10 @@ export function parseGrowRegistryInstruction<TProgram extends string, TAccountMe
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedGrowRegistryInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 5) {
+    if (instruction.accounts.length < 7) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 5,
+            expectedAccountMetas: 7,
         });
     }
     let accountIndex = 0;
@@ -330,6 +390,8 @@ export function parseGrowRegistryInstruction<TProgram extends string, TAccountMe
             engine: getNextAccount(),
             registry: getNextAccount(),
             systemProgram: getNextAccount(),
+            eventAuthority: getNextAccount(),
+            program: getNextAccount(),
         },
         data: getGrowRegistryInstructionDataDecoder().decode(instruction.data),
     };

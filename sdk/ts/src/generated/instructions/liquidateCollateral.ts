@@ -147,7 +147,7 @@ export type LiquidateCollateralInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** Owner or delegate of the liquidator's account. */
+    /** Owner of the liquidator's account, or its delegate with the right to liquidate. */
     signer: TransactionSigner<TAccountSigner>;
     liquidator: Address<TAccountLiquidator>;
     liquidatee: Address<TAccountLiquidatee>;
@@ -270,7 +270,7 @@ export type ParsedLiquidateCollateralInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** Owner or delegate of the liquidator's account. */
+        /** Owner of the liquidator's account, or its delegate with the right to liquidate. */
         signer: TAccountMetas[0];
         liquidator: TAccountMetas[1];
         liquidatee: TAccountMetas[2];

@@ -25,6 +25,7 @@ import {
     type Instruction,
     type InstructionWithAccounts,
     type InstructionWithData,
+    type ReadonlyAccount,
     type ReadonlyUint8Array,
     type WritableAccount,
 } from '@solana/kit';
@@ -40,11 +41,18 @@ export function getMigrateAccountDiscriminatorBytes(): ReadonlyUint8Array {
 export type MigrateAccountInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountAccount extends string | AccountMeta<string> = string,
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
     InstructionWithAccounts<
-        [TAccountAccount extends string ? WritableAccount<TAccountAccount> : TAccountAccount, ...TRemainingAccounts]
+        [
+            TAccountAccount extends string ? WritableAccount<TAccountAccount> : TAccountAccount,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
+            ...TRemainingAccounts,
+        ]
     >;
 
 export type MigrateAccountInstructionData = { discriminator: ReadonlyUint8Array };
@@ -69,30 +77,56 @@ export function getMigrateAccountInstructionDataCodec(): FixedSizeCodec<
     return combineCodec(getMigrateAccountInstructionDataEncoder(), getMigrateAccountInstructionDataDecoder());
 }
 
-export type MigrateAccountInput<TAccountAccount extends string = string> = {
+export type MigrateAccountInput<
+    TAccountAccount extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
+> = {
     account: Address<TAccountAccount>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
 };
 
 export function getMigrateAccountInstruction<
     TAccountAccount extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: MigrateAccountInput<TAccountAccount>,
+    input: MigrateAccountInput<TAccountAccount, TAccountEventAuthority, TAccountProgram>,
     config?: { programAddress?: TProgramAddress },
-): MigrateAccountInstruction<TProgramAddress, TAccountAccount> {
+): MigrateAccountInstruction<TProgramAddress, TAccountAccount, TAccountEventAuthority, TAccountProgram> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
     // Original accounts.
-    const originalAccounts = { account: { value: input.account ?? null, isWritable: true } };
+    const originalAccounts = {
+        account: { value: input.account ?? null, isWritable: true },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
+    };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
+
+    // Resolve default values.
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
-        accounts: [getAccountMeta('account', accounts.account)],
+        accounts: [
+            getAccountMeta('account', accounts.account),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
+        ],
         data: getMigrateAccountInstructionDataEncoder().encode({}),
         programAddress,
-    } as MigrateAccountInstruction<TProgramAddress, TAccountAccount>);
+    } as MigrateAccountInstruction<TProgramAddress, TAccountAccount, TAccountEventAuthority, TAccountProgram>);
 }
 
 export type ParsedMigrateAccountInstruction<
@@ -102,6 +136,8 @@ export type ParsedMigrateAccountInstruction<
     programAddress: Address<TProgram>;
     accounts: {
         account: TAccountMetas[0];
+        eventAuthority: TAccountMetas[1];
+        program: TAccountMetas[2];
     };
     data: MigrateAccountInstructionData;
 };
@@ -111,10 +147,10 @@ export function parseMigrateAccountInstruction<TProgram extends string, TAccount
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedMigrateAccountInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 1) {
+    if (instruction.accounts.length < 3) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 1,
+            expectedAccountMetas: 3,
         });
     }
     let accountIndex = 0;
@@ -125,7 +161,7 @@ export function parseMigrateAccountInstruction<TProgram extends string, TAccount
     };
     return {
         programAddress: instruction.programAddress,
-        accounts: { account: getNextAccount() },
+        accounts: { account: getNextAccount(), eventAuthority: getNextAccount(), program: getNextAccount() },
         data: getMigrateAccountInstructionDataDecoder().decode(instruction.data),
     };
 }

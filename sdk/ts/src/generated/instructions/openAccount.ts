@@ -10,8 +10,6 @@ import {
     combineCodec,
     fixDecoderSize,
     fixEncoderSize,
-    getAddressDecoder,
-    getAddressEncoder,
     getBytesDecoder,
     getBytesEncoder,
     getOptionDecoder,
@@ -43,6 +41,7 @@ import {
 } from '@solana/kit';
 import { getAccountMetaFactory, type ResolvedInstructionAccount } from '@solana/kit/program-client-core';
 import { PLIMSOLL_PROGRAM_ADDRESS } from '../programs/index.js';
+import { getDelegateArgsDecoder, getDelegateArgsEncoder, type DelegateArgs, type DelegateArgsInput } from '../types/index.js';
 
 export const OPEN_ACCOUNT_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([101, 152, 91, 243, 176, 36, 189, 101]);
 
@@ -85,15 +84,15 @@ export type OpenAccountInstructionData = {
     discriminator: ReadonlyUint8Array;
     /** Number that lets one owner have several accounts. */
     id: number;
-    /** May trade, liquidate, deposit and repay. */
-    delegate: Option<Address>;
+    /** Its delegate; none for nobody. */
+    delegate: Option<DelegateArgs>;
 };
 
 export type OpenAccountInstructionDataInput = {
     /** Number that lets one owner have several accounts. */
     id: number;
-    /** May trade, liquidate, deposit and repay. */
-    delegate: OptionOrNullable<Address>;
+    /** Its delegate; none for nobody. */
+    delegate: OptionOrNullable<DelegateArgsInput>;
 };
 
 export function getOpenAccountInstructionDataEncoder(): Encoder<OpenAccountInstructionDataInput> {
@@ -101,7 +100,7 @@ export function getOpenAccountInstructionDataEncoder(): Encoder<OpenAccountInstr
         getStructEncoder([
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
             ['id', getU16Encoder()],
-            ['delegate', getOptionEncoder(getAddressEncoder())],
+            ['delegate', getOptionEncoder(getDelegateArgsEncoder())],
         ]),
         (value) => ({ ...value, discriminator: OPEN_ACCOUNT_DISCRIMINATOR }),
     );
@@ -111,7 +110,7 @@ export function getOpenAccountInstructionDataDecoder(): Decoder<OpenAccountInstr
     return getStructDecoder([
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
         ['id', getU16Decoder()],
-        ['delegate', getOptionDecoder(getAddressDecoder())],
+        ['delegate', getOptionDecoder(getDelegateArgsDecoder())],
     ]);
 }
 

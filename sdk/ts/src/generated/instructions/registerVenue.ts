@@ -55,6 +55,8 @@ export type RegisterVenueInstruction<
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountVenue extends string | AccountMeta<string> = string,
     TAccountSystemProgram extends string | AccountMeta<string> = '11111111111111111111111111111111',
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -69,6 +71,8 @@ export type RegisterVenueInstruction<
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
             TAccountVenue extends string ? WritableAccount<TAccountVenue> : TAccountVenue,
             TAccountSystemProgram extends string ? ReadonlyAccount<TAccountSystemProgram> : TAccountSystemProgram,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
@@ -126,6 +130,8 @@ export type RegisterVenueInput<
     TAccountEngine extends string = string,
     TAccountVenue extends string = string,
     TAccountSystemProgram extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
 > = {
     /** The engine's authority. */
     authority: TransactionSigner<TAccountAuthority>;
@@ -137,6 +143,8 @@ export type RegisterVenueInput<
     venue: Address<TAccountVenue>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
     signer: RegisterVenueInstructionDataInput['signer'];
     settleMarkets: RegisterVenueInstructionDataInput['settleMarkets'];
     premiumMarkets: RegisterVenueInstructionDataInput['premiumMarkets'];
@@ -148,9 +156,19 @@ export function getRegisterVenueInstruction<
     TAccountEngine extends string,
     TAccountVenue extends string,
     TAccountSystemProgram extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: RegisterVenueInput<TAccountAuthority, TAccountPayer, TAccountEngine, TAccountVenue, TAccountSystemProgram>,
+    input: RegisterVenueInput<
+        TAccountAuthority,
+        TAccountPayer,
+        TAccountEngine,
+        TAccountVenue,
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
+    >,
     config?: { programAddress?: TProgramAddress },
 ): RegisterVenueInstruction<
     TProgramAddress,
@@ -158,7 +176,9 @@ export function getRegisterVenueInstruction<
     TAccountPayer,
     TAccountEngine,
     TAccountVenue,
-    TAccountSystemProgram
+    TAccountSystemProgram,
+    TAccountEventAuthority,
+    TAccountProgram
 > {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
@@ -170,6 +190,8 @@ export function getRegisterVenueInstruction<
         engine: { value: input.engine ?? null, isWritable: false },
         venue: { value: input.venue ?? null, isWritable: true },
         systemProgram: { value: input.systemProgram ?? null, isWritable: false },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -181,6 +203,14 @@ export function getRegisterVenueInstruction<
         accounts.systemProgram.value =
             '11111111111111111111111111111111' as Address<'11111111111111111111111111111111'>;
     }
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
@@ -190,6 +220,8 @@ export function getRegisterVenueInstruction<
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('venue', accounts.venue),
             getAccountMeta('systemProgram', accounts.systemProgram),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
         ],
         data: getRegisterVenueInstructionDataEncoder().encode(args as RegisterVenueInstructionDataInput),
         programAddress,
@@ -199,7 +231,9 @@ export function getRegisterVenueInstruction<
         TAccountPayer,
         TAccountEngine,
         TAccountVenue,
-        TAccountSystemProgram
+        TAccountSystemProgram,
+        TAccountEventAuthority,
+        TAccountProgram
     >);
 }
 
@@ -219,6 +253,8 @@ export type ParsedRegisterVenueInstruction<
         venue: TAccountMetas[3];
         /** Creates the account. */
         systemProgram: TAccountMetas[4];
+        eventAuthority: TAccountMetas[5];
+        program: TAccountMetas[6];
     };
     data: RegisterVenueInstructionData;
 };
@@ -228,10 +264,10 @@ export function parseRegisterVenueInstruction<TProgram extends string, TAccountM
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedRegisterVenueInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 5) {
+    if (instruction.accounts.length < 7) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 5,
+            expectedAccountMetas: 7,
         });
     }
     let accountIndex = 0;
@@ -248,6 +284,8 @@ export function parseRegisterVenueInstruction<TProgram extends string, TAccountM
             engine: getNextAccount(),
             venue: getNextAccount(),
             systemProgram: getNextAccount(),
+            eventAuthority: getNextAccount(),
+            program: getNextAccount(),
         },
         data: getRegisterVenueInstructionDataDecoder().decode(instruction.data),
     };

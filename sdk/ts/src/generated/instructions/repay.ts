@@ -50,6 +50,7 @@ export type RepayInstruction<
     TAccountPayer extends string | AccountMeta<string> = string,
     TAccountMarginAccount extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
+    TAccountBoard extends string | AccountMeta<string> = string,
     TAccountBank extends string | AccountMeta<string> = string,
     TAccountVault extends string | AccountMeta<string> = string,
     TAccountSource extends string | AccountMeta<string> = string,
@@ -67,6 +68,7 @@ export type RepayInstruction<
                 : TAccountPayer,
             TAccountMarginAccount extends string ? WritableAccount<TAccountMarginAccount> : TAccountMarginAccount,
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
+            TAccountBoard extends string ? ReadonlyAccount<TAccountBoard> : TAccountBoard,
             TAccountBank extends string ? WritableAccount<TAccountBank> : TAccountBank,
             TAccountVault extends string ? WritableAccount<TAccountVault> : TAccountVault,
             TAccountSource extends string ? WritableAccount<TAccountSource> : TAccountSource,
@@ -120,6 +122,7 @@ export type RepayInput<
     TAccountPayer extends string = string,
     TAccountMarginAccount extends string = string,
     TAccountRegistry extends string = string,
+    TAccountBoard extends string = string,
     TAccountBank extends string = string,
     TAccountVault extends string = string,
     TAccountSource extends string = string,
@@ -134,6 +137,7 @@ export type RepayInput<
     marginAccount: Address<TAccountMarginAccount>;
     /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
+    board: Address<TAccountBoard>;
     /** The token's bank. */
     bank: Address<TAccountBank>;
     vault: Address<TAccountVault>;
@@ -150,6 +154,7 @@ export function getRepayInstruction<
     TAccountPayer extends string,
     TAccountMarginAccount extends string,
     TAccountRegistry extends string,
+    TAccountBoard extends string,
     TAccountBank extends string,
     TAccountVault extends string,
     TAccountSource extends string,
@@ -163,6 +168,7 @@ export function getRepayInstruction<
         TAccountPayer,
         TAccountMarginAccount,
         TAccountRegistry,
+        TAccountBoard,
         TAccountBank,
         TAccountVault,
         TAccountSource,
@@ -177,6 +183,7 @@ export function getRepayInstruction<
     TAccountPayer,
     TAccountMarginAccount,
     TAccountRegistry,
+    TAccountBoard,
     TAccountBank,
     TAccountVault,
     TAccountSource,
@@ -193,6 +200,7 @@ export function getRepayInstruction<
         payer: { value: input.payer ?? null, isWritable: false },
         marginAccount: { value: input.marginAccount ?? null, isWritable: true },
         registry: { value: input.registry ?? null, isWritable: false },
+        board: { value: input.board ?? null, isWritable: false },
         bank: { value: input.bank ?? null, isWritable: true },
         vault: { value: input.vault ?? null, isWritable: true },
         source: { value: input.source ?? null, isWritable: true },
@@ -226,6 +234,7 @@ export function getRepayInstruction<
             getAccountMeta('payer', accounts.payer),
             getAccountMeta('marginAccount', accounts.marginAccount),
             getAccountMeta('registry', accounts.registry),
+            getAccountMeta('board', accounts.board),
             getAccountMeta('bank', accounts.bank),
             getAccountMeta('vault', accounts.vault),
             getAccountMeta('source', accounts.source),
@@ -241,6 +250,7 @@ export function getRepayInstruction<
         TAccountPayer,
         TAccountMarginAccount,
         TAccountRegistry,
+        TAccountBoard,
         TAccountBank,
         TAccountVault,
         TAccountSource,
@@ -263,14 +273,15 @@ export type ParsedRepayInstruction<
         marginAccount: TAccountMetas[1];
         /** Its engine's registry. */
         registry: TAccountMetas[2];
+        board: TAccountMetas[3];
         /** The token's bank. */
-        bank: TAccountMetas[3];
-        vault: TAccountMetas[4];
-        source: TAccountMetas[5];
-        mint: TAccountMetas[6];
-        tokenProgram: TAccountMetas[7];
-        eventAuthority: TAccountMetas[8];
-        program: TAccountMetas[9];
+        bank: TAccountMetas[4];
+        vault: TAccountMetas[5];
+        source: TAccountMetas[6];
+        mint: TAccountMetas[7];
+        tokenProgram: TAccountMetas[8];
+        eventAuthority: TAccountMetas[9];
+        program: TAccountMetas[10];
     };
     data: RepayInstructionData;
 };
@@ -280,10 +291,10 @@ export function parseRepayInstruction<TProgram extends string, TAccountMetas ext
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedRepayInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 10) {
+    if (instruction.accounts.length < 11) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 10,
+            expectedAccountMetas: 11,
         });
     }
     let accountIndex = 0;
@@ -298,6 +309,7 @@ export function parseRepayInstruction<TProgram extends string, TAccountMetas ext
             payer: getNextAccount(),
             marginAccount: getNextAccount(),
             registry: getNextAccount(),
+            board: getNextAccount(),
             bank: getNextAccount(),
             vault: getNextAccount(),
             source: getNextAccount(),

@@ -28,6 +28,7 @@ import {
     type Instruction,
     type InstructionWithAccounts,
     type InstructionWithData,
+    type ReadonlyAccount,
     type ReadonlySignerAccount,
     type ReadonlyUint8Array,
     type TransactionSigner,
@@ -46,6 +47,8 @@ export type RevokeVenueInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountOwner extends string | AccountMeta<string> = string,
     TAccountMarginAccount extends string | AccountMeta<string> = string,
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -55,6 +58,8 @@ export type RevokeVenueInstruction<
                 ? ReadonlySignerAccount<TAccountOwner> & AccountSignerMeta<TAccountOwner>
                 : TAccountOwner,
             TAccountMarginAccount extends string ? WritableAccount<TAccountMarginAccount> : TAccountMarginAccount,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
@@ -94,22 +99,36 @@ export function getRevokeVenueInstructionDataCodec(): FixedSizeCodec<
     return combineCodec(getRevokeVenueInstructionDataEncoder(), getRevokeVenueInstructionDataDecoder());
 }
 
-export type RevokeVenueInput<TAccountOwner extends string = string, TAccountMarginAccount extends string = string> = {
+export type RevokeVenueInput<
+    TAccountOwner extends string = string,
+    TAccountMarginAccount extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
+> = {
     /** The owner. */
     owner: TransactionSigner<TAccountOwner>;
-    /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
     venue: RevokeVenueInstructionDataInput['venue'];
 };
 
 export function getRevokeVenueInstruction<
     TAccountOwner extends string,
     TAccountMarginAccount extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: RevokeVenueInput<TAccountOwner, TAccountMarginAccount>,
+    input: RevokeVenueInput<TAccountOwner, TAccountMarginAccount, TAccountEventAuthority, TAccountProgram>,
     config?: { programAddress?: TProgramAddress },
-): RevokeVenueInstruction<TProgramAddress, TAccountOwner, TAccountMarginAccount> {
+): RevokeVenueInstruction<
+    TProgramAddress,
+    TAccountOwner,
+    TAccountMarginAccount,
+    TAccountEventAuthority,
+    TAccountProgram
+> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
@@ -117,18 +136,41 @@ export function getRevokeVenueInstruction<
     const originalAccounts = {
         owner: { value: input.owner ?? null, isWritable: false },
         marginAccount: { value: input.marginAccount ?? null, isWritable: true },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
     // Original args.
     const args = { ...input };
 
+    // Resolve default values.
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
+
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
-        accounts: [getAccountMeta('owner', accounts.owner), getAccountMeta('marginAccount', accounts.marginAccount)],
+        accounts: [
+            getAccountMeta('owner', accounts.owner),
+            getAccountMeta('marginAccount', accounts.marginAccount),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
+        ],
         data: getRevokeVenueInstructionDataEncoder().encode(args as RevokeVenueInstructionDataInput),
         programAddress,
-    } as RevokeVenueInstruction<TProgramAddress, TAccountOwner, TAccountMarginAccount>);
+    } as RevokeVenueInstruction<
+        TProgramAddress,
+        TAccountOwner,
+        TAccountMarginAccount,
+        TAccountEventAuthority,
+        TAccountProgram
+    >);
 }
 
 export type ParsedRevokeVenueInstruction<
@@ -139,8 +181,9 @@ export type ParsedRevokeVenueInstruction<
     accounts: {
         /** The owner. */
         owner: TAccountMetas[0];
-        /** The account. */
         marginAccount: TAccountMetas[1];
+        eventAuthority: TAccountMetas[2];
+        program: TAccountMetas[3];
     };
     data: RevokeVenueInstructionData;
 };
@@ -150,10 +193,10 @@ export function parseRevokeVenueInstruction<TProgram extends string, TAccountMet
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedRevokeVenueInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 2) {
+    if (instruction.accounts.length < 4) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 2,
+            expectedAccountMetas: 4,
         });
     }
     let accountIndex = 0;
@@ -164,7 +207,12 @@ export function parseRevokeVenueInstruction<TProgram extends string, TAccountMet
     };
     return {
         programAddress: instruction.programAddress,
-        accounts: { owner: getNextAccount(), marginAccount: getNextAccount() },
+        accounts: {
+            owner: getNextAccount(),
+            marginAccount: getNextAccount(),
+            eventAuthority: getNextAccount(),
+            program: getNextAccount(),
+        },
         data: getRevokeVenueInstructionDataDecoder().decode(instruction.data),
     };
 }

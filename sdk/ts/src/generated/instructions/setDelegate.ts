@@ -10,8 +10,6 @@ import {
     combineCodec,
     fixDecoderSize,
     fixEncoderSize,
-    getAddressDecoder,
-    getAddressEncoder,
     getBytesDecoder,
     getBytesEncoder,
     getOptionDecoder,
@@ -32,6 +30,7 @@ import {
     type InstructionWithData,
     type Option,
     type OptionOrNullable,
+    type ReadonlyAccount,
     type ReadonlySignerAccount,
     type ReadonlyUint8Array,
     type TransactionSigner,
@@ -39,6 +38,7 @@ import {
 } from '@solana/kit';
 import { getAccountMetaFactory, type ResolvedInstructionAccount } from '@solana/kit/program-client-core';
 import { PLIMSOLL_PROGRAM_ADDRESS } from '../programs/index.js';
+import { getDelegateArgsDecoder, getDelegateArgsEncoder, type DelegateArgs, type DelegateArgsInput } from '../types/index.js';
 
 export const SET_DELEGATE_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([242, 30, 46, 76, 108, 235, 128, 181]);
 
@@ -50,6 +50,8 @@ export type SetDelegateInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountOwner extends string | AccountMeta<string> = string,
     TAccountMarginAccount extends string | AccountMeta<string> = string,
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -59,26 +61,28 @@ export type SetDelegateInstruction<
                 ? ReadonlySignerAccount<TAccountOwner> & AccountSignerMeta<TAccountOwner>
                 : TAccountOwner,
             TAccountMarginAccount extends string ? WritableAccount<TAccountMarginAccount> : TAccountMarginAccount,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
 
 export type SetDelegateInstructionData = {
     discriminator: ReadonlyUint8Array;
-    /** May trade, liquidate, deposit and repay; none removes the present one. */
-    delegate: Option<Address>;
+    /** Replaces the present one; none removes it. */
+    delegate: Option<DelegateArgs>;
 };
 
 export type SetDelegateInstructionDataInput = {
-    /** May trade, liquidate, deposit and repay; none removes the present one. */
-    delegate: OptionOrNullable<Address>;
+    /** Replaces the present one; none removes it. */
+    delegate: OptionOrNullable<DelegateArgsInput>;
 };
 
 export function getSetDelegateInstructionDataEncoder(): Encoder<SetDelegateInstructionDataInput> {
     return transformEncoder(
         getStructEncoder([
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
-            ['delegate', getOptionEncoder(getAddressEncoder())],
+            ['delegate', getOptionEncoder(getDelegateArgsEncoder())],
         ]),
         (value) => ({ ...value, discriminator: SET_DELEGATE_DISCRIMINATOR }),
     );
@@ -87,7 +91,7 @@ export function getSetDelegateInstructionDataEncoder(): Encoder<SetDelegateInstr
 export function getSetDelegateInstructionDataDecoder(): Decoder<SetDelegateInstructionData> {
     return getStructDecoder([
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
-        ['delegate', getOptionDecoder(getAddressDecoder())],
+        ['delegate', getOptionDecoder(getDelegateArgsDecoder())],
     ]);
 }
 
@@ -98,22 +102,36 @@ export function getSetDelegateInstructionDataCodec(): Codec<
     return combineCodec(getSetDelegateInstructionDataEncoder(), getSetDelegateInstructionDataDecoder());
 }
 
-export type SetDelegateInput<TAccountOwner extends string = string, TAccountMarginAccount extends string = string> = {
+export type SetDelegateInput<
+    TAccountOwner extends string = string,
+    TAccountMarginAccount extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
+> = {
     /** The owner. */
     owner: TransactionSigner<TAccountOwner>;
-    /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
     delegate: SetDelegateInstructionDataInput['delegate'];
 };
 
 export function getSetDelegateInstruction<
     TAccountOwner extends string,
     TAccountMarginAccount extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: SetDelegateInput<TAccountOwner, TAccountMarginAccount>,
+    input: SetDelegateInput<TAccountOwner, TAccountMarginAccount, TAccountEventAuthority, TAccountProgram>,
     config?: { programAddress?: TProgramAddress },
-): SetDelegateInstruction<TProgramAddress, TAccountOwner, TAccountMarginAccount> {
+): SetDelegateInstruction<
+    TProgramAddress,
+    TAccountOwner,
+    TAccountMarginAccount,
+    TAccountEventAuthority,
+    TAccountProgram
+> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
@@ -121,18 +139,41 @@ export function getSetDelegateInstruction<
     const originalAccounts = {
         owner: { value: input.owner ?? null, isWritable: false },
         marginAccount: { value: input.marginAccount ?? null, isWritable: true },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
     // Original args.
     const args = { ...input };
 
+    // Resolve default values.
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
+
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
-        accounts: [getAccountMeta('owner', accounts.owner), getAccountMeta('marginAccount', accounts.marginAccount)],
+        accounts: [
+            getAccountMeta('owner', accounts.owner),
+            getAccountMeta('marginAccount', accounts.marginAccount),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
+        ],
         data: getSetDelegateInstructionDataEncoder().encode(args as SetDelegateInstructionDataInput),
         programAddress,
-    } as SetDelegateInstruction<TProgramAddress, TAccountOwner, TAccountMarginAccount>);
+    } as SetDelegateInstruction<
+        TProgramAddress,
+        TAccountOwner,
+        TAccountMarginAccount,
+        TAccountEventAuthority,
+        TAccountProgram
+    >);
 }
 
 export type ParsedSetDelegateInstruction<
@@ -143,8 +184,9 @@ export type ParsedSetDelegateInstruction<
     accounts: {
         /** The owner. */
         owner: TAccountMetas[0];
-        /** The account. */
         marginAccount: TAccountMetas[1];
+        eventAuthority: TAccountMetas[2];
+        program: TAccountMetas[3];
     };
     data: SetDelegateInstructionData;
 };
@@ -154,10 +196,10 @@ export function parseSetDelegateInstruction<TProgram extends string, TAccountMet
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedSetDelegateInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 2) {
+    if (instruction.accounts.length < 4) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 2,
+            expectedAccountMetas: 4,
         });
     }
     let accountIndex = 0;
@@ -168,7 +210,12 @@ export function parseSetDelegateInstruction<TProgram extends string, TAccountMet
     };
     return {
         programAddress: instruction.programAddress,
-        accounts: { owner: getNextAccount(), marginAccount: getNextAccount() },
+        accounts: {
+            owner: getNextAccount(),
+            marginAccount: getNextAccount(),
+            eventAuthority: getNextAccount(),
+            program: getNextAccount(),
+        },
         data: getSetDelegateInstructionDataDecoder().decode(instruction.data),
     };
 }

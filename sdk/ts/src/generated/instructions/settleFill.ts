@@ -136,23 +136,17 @@ export type SettleFillInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** Gains base. */
     buyer: Address<TAccountBuyer>;
-    /** Loses base. */
     seller: Address<TAccountSeller>;
-    /** The engine's registry. */
     registry: Address<TAccountRegistry>;
-    /** The engine's prices. */
     board: Address<TAccountBoard>;
-    /** The market. */
     market: Address<TAccountMarket>;
-    /** The venue, where one settles. */
     venue?: Address<TAccountVenue>;
     /** The PDA of the venue's program. */
     venueSigner?: TransactionSigner<TAccountVenueSigner>;
-    /** Without a venue: owner or delegate of the buyer. */
+    /** Without a venue: the buyer's owner, or its delegate with the right to trade. */
     buyerAuthority?: TransactionSigner<TAccountBuyerAuthority>;
-    /** Without a venue: owner or delegate of the seller; may be the same signer. */
+    /** Without a venue: the seller's owner, or its delegate with the right to trade; may be the same signer. */
     sellerAuthority?: TransactionSigner<TAccountSellerAuthority>;
     eventAuthority?: Address<TAccountEventAuthority>;
     program?: Address<TAccountProgram>;
@@ -273,23 +267,17 @@ export type ParsedSettleFillInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** Gains base. */
         buyer: TAccountMetas[0];
-        /** Loses base. */
         seller: TAccountMetas[1];
-        /** The engine's registry. */
         registry: TAccountMetas[2];
-        /** The engine's prices. */
         board: TAccountMetas[3];
-        /** The market. */
         market: TAccountMetas[4];
-        /** The venue, where one settles. */
         venue?: TAccountMetas[5] | undefined;
         /** The PDA of the venue's program. */
         venueSigner?: TAccountMetas[6] | undefined;
-        /** Without a venue: owner or delegate of the buyer. */
+        /** Without a venue: the buyer's owner, or its delegate with the right to trade. */
         buyerAuthority?: TAccountMetas[7] | undefined;
-        /** Without a venue: owner or delegate of the seller; may be the same signer. */
+        /** Without a venue: the seller's owner, or its delegate with the right to trade; may be the same signer. */
         sellerAuthority?: TAccountMetas[8] | undefined;
         eventAuthority: TAccountMetas[9];
         program: TAccountMetas[10];

@@ -47,7 +47,7 @@ export function getTakeWinDiscriminatorBytes(): ReadonlyUint8Array {
 
 export type TakeWinInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
-    TAccountOwner extends string | AccountMeta<string> = string,
+    TAccountSigner extends string | AccountMeta<string> = string,
     TAccountMarginAccount extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountBoard extends string | AccountMeta<string> = string,
@@ -60,9 +60,9 @@ export type TakeWinInstruction<
     InstructionWithData<ReadonlyUint8Array> &
     InstructionWithAccounts<
         [
-            TAccountOwner extends string
-                ? ReadonlySignerAccount<TAccountOwner> & AccountSignerMeta<TAccountOwner>
-                : TAccountOwner,
+            TAccountSigner extends string
+                ? ReadonlySignerAccount<TAccountSigner> & AccountSignerMeta<TAccountSigner>
+                : TAccountSigner,
             TAccountMarginAccount extends string ? WritableAccount<TAccountMarginAccount> : TAccountMarginAccount,
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
             TAccountBoard extends string ? ReadonlyAccount<TAccountBoard> : TAccountBoard,
@@ -80,7 +80,7 @@ export type TakeWinInstructionData = {
     claimAtoms: bigint;
     /** All that can be settled. */
     all: boolean;
-    /** Least payment, quote atoms: what the owner saw when he decided. */
+    /** Least payment, quote atoms: what the signer saw when he decided. */
     minPaidAtoms: bigint;
 };
 
@@ -89,7 +89,7 @@ export type TakeWinInstructionDataInput = {
     claimAtoms: number | bigint;
     /** All that can be settled. */
     all: boolean;
-    /** Least payment, quote atoms: what the owner saw when he decided. */
+    /** Least payment, quote atoms: what the signer saw when he decided. */
     minPaidAtoms: number | bigint;
 };
 
@@ -119,7 +119,7 @@ export function getTakeWinInstructionDataCodec(): FixedSizeCodec<TakeWinInstruct
 }
 
 export type TakeWinInput<
-    TAccountOwner extends string = string,
+    TAccountSigner extends string = string,
     TAccountMarginAccount extends string = string,
     TAccountRegistry extends string = string,
     TAccountBoard extends string = string,
@@ -128,8 +128,8 @@ export type TakeWinInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The account's owner: a delegate never gives up a claim. */
-    owner: TransactionSigner<TAccountOwner>;
+    /** The account's owner; anyone where it is under water. */
+    signer: TransactionSigner<TAccountSigner>;
     /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
     /** The engine's registry. */
@@ -148,7 +148,7 @@ export type TakeWinInput<
 };
 
 export function getTakeWinInstruction<
-    TAccountOwner extends string,
+    TAccountSigner extends string,
     TAccountMarginAccount extends string,
     TAccountRegistry extends string,
     TAccountBoard extends string,
@@ -159,7 +159,7 @@ export function getTakeWinInstruction<
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
     input: TakeWinInput<
-        TAccountOwner,
+        TAccountSigner,
         TAccountMarginAccount,
         TAccountRegistry,
         TAccountBoard,
@@ -171,7 +171,7 @@ export function getTakeWinInstruction<
     config?: { programAddress?: TProgramAddress },
 ): TakeWinInstruction<
     TProgramAddress,
-    TAccountOwner,
+    TAccountSigner,
     TAccountMarginAccount,
     TAccountRegistry,
     TAccountBoard,
@@ -185,7 +185,7 @@ export function getTakeWinInstruction<
 
     // Original accounts.
     const originalAccounts = {
-        owner: { value: input.owner ?? null, isWritable: false },
+        signer: { value: input.signer ?? null, isWritable: false },
         marginAccount: { value: input.marginAccount ?? null, isWritable: true },
         registry: { value: input.registry ?? null, isWritable: false },
         board: { value: input.board ?? null, isWritable: false },
@@ -212,7 +212,7 @@ export function getTakeWinInstruction<
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
         accounts: [
-            getAccountMeta('owner', accounts.owner),
+            getAccountMeta('signer', accounts.signer),
             getAccountMeta('marginAccount', accounts.marginAccount),
             getAccountMeta('registry', accounts.registry),
             getAccountMeta('board', accounts.board),
@@ -225,7 +225,7 @@ export function getTakeWinInstruction<
         programAddress,
     } as TakeWinInstruction<
         TProgramAddress,
-        TAccountOwner,
+        TAccountSigner,
         TAccountMarginAccount,
         TAccountRegistry,
         TAccountBoard,
@@ -242,8 +242,8 @@ export type ParsedTakeWinInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The account's owner: a delegate never gives up a claim. */
-        owner: TAccountMetas[0];
+        /** The account's owner; anyone where it is under water. */
+        signer: TAccountMetas[0];
         /** The account. */
         marginAccount: TAccountMetas[1];
         /** The engine's registry. */
@@ -280,7 +280,7 @@ export function parseTakeWinInstruction<TProgram extends string, TAccountMetas e
     return {
         programAddress: instruction.programAddress,
         accounts: {
-            owner: getNextAccount(),
+            signer: getNextAccount(),
             marginAccount: getNextAccount(),
             registry: getNextAccount(),
             board: getNextAccount(),

@@ -42,6 +42,7 @@ export type TouchPositionInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountMarginAccount extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
+    TAccountBoard extends string | AccountMeta<string> = string,
     TAccountMarket extends string | AccountMeta<string> = string,
     TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
     TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
@@ -52,6 +53,7 @@ export type TouchPositionInstruction<
         [
             TAccountMarginAccount extends string ? WritableAccount<TAccountMarginAccount> : TAccountMarginAccount,
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
+            TAccountBoard extends string ? ReadonlyAccount<TAccountBoard> : TAccountBoard,
             TAccountMarket extends string ? WritableAccount<TAccountMarket> : TAccountMarket,
             TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
             TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
@@ -84,6 +86,7 @@ export function getTouchPositionInstructionDataCodec(): FixedSizeCodec<
 export type TouchPositionInput<
     TAccountMarginAccount extends string = string,
     TAccountRegistry extends string = string,
+    TAccountBoard extends string = string,
     TAccountMarket extends string = string,
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
@@ -92,6 +95,8 @@ export type TouchPositionInput<
     marginAccount: Address<TAccountMarginAccount>;
     /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** Its prices: a base that nobody is left to close is written off at spot. */
+    board: Address<TAccountBoard>;
     /** The market. */
     market: Address<TAccountMarket>;
     eventAuthority?: Address<TAccountEventAuthority>;
@@ -101,6 +106,7 @@ export type TouchPositionInput<
 export function getTouchPositionInstruction<
     TAccountMarginAccount extends string,
     TAccountRegistry extends string,
+    TAccountBoard extends string,
     TAccountMarket extends string,
     TAccountEventAuthority extends string,
     TAccountProgram extends string,
@@ -109,6 +115,7 @@ export function getTouchPositionInstruction<
     input: TouchPositionInput<
         TAccountMarginAccount,
         TAccountRegistry,
+        TAccountBoard,
         TAccountMarket,
         TAccountEventAuthority,
         TAccountProgram
@@ -118,6 +125,7 @@ export function getTouchPositionInstruction<
     TProgramAddress,
     TAccountMarginAccount,
     TAccountRegistry,
+    TAccountBoard,
     TAccountMarket,
     TAccountEventAuthority,
     TAccountProgram
@@ -129,6 +137,7 @@ export function getTouchPositionInstruction<
     const originalAccounts = {
         marginAccount: { value: input.marginAccount ?? null, isWritable: true },
         registry: { value: input.registry ?? null, isWritable: false },
+        board: { value: input.board ?? null, isWritable: false },
         market: { value: input.market ?? null, isWritable: true },
         eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
         program: { value: input.program ?? null, isWritable: false },
@@ -150,6 +159,7 @@ export function getTouchPositionInstruction<
         accounts: [
             getAccountMeta('marginAccount', accounts.marginAccount),
             getAccountMeta('registry', accounts.registry),
+            getAccountMeta('board', accounts.board),
             getAccountMeta('market', accounts.market),
             getAccountMeta('eventAuthority', accounts.eventAuthority),
             getAccountMeta('program', accounts.program),
@@ -160,6 +170,7 @@ export function getTouchPositionInstruction<
         TProgramAddress,
         TAccountMarginAccount,
         TAccountRegistry,
+        TAccountBoard,
         TAccountMarket,
         TAccountEventAuthority,
         TAccountProgram
@@ -176,10 +187,12 @@ export type ParsedTouchPositionInstruction<
         marginAccount: TAccountMetas[0];
         /** Its engine's registry. */
         registry: TAccountMetas[1];
+        /** Its prices: a base that nobody is left to close is written off at spot. */
+        board: TAccountMetas[2];
         /** The market. */
-        market: TAccountMetas[2];
-        eventAuthority: TAccountMetas[3];
-        program: TAccountMetas[4];
+        market: TAccountMetas[3];
+        eventAuthority: TAccountMetas[4];
+        program: TAccountMetas[5];
     };
     data: TouchPositionInstructionData;
 };
@@ -189,10 +202,10 @@ export function parseTouchPositionInstruction<TProgram extends string, TAccountM
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedTouchPositionInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 5) {
+    if (instruction.accounts.length < 6) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 5,
+            expectedAccountMetas: 6,
         });
     }
     let accountIndex = 0;
@@ -206,6 +219,7 @@ export function parseTouchPositionInstruction<TProgram extends string, TAccountM
         accounts: {
             marginAccount: getNextAccount(),
             registry: getNextAccount(),
+            board: getNextAccount(),
             market: getNextAccount(),
             eventAuthority: getNextAccount(),
             program: getNextAccount(),

@@ -50,6 +50,8 @@ export type UpdateVenueInstruction<
     TAccountAuthority extends string | AccountMeta<string> = string,
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountVenue extends string | AccountMeta<string> = string,
+    TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
+    TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -60,6 +62,8 @@ export type UpdateVenueInstruction<
                 : TAccountAuthority,
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
             TAccountVenue extends string ? WritableAccount<TAccountVenue> : TAccountVenue,
+            TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
+            TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
@@ -115,13 +119,15 @@ export type UpdateVenueInput<
     TAccountAuthority extends string = string,
     TAccountEngine extends string = string,
     TAccountVenue extends string = string,
+    TAccountEventAuthority extends string = string,
+    TAccountProgram extends string = string,
 > = {
     /** The engine's authority. */
     authority: TransactionSigner<TAccountAuthority>;
-    /** The engine. */
     engine: Address<TAccountEngine>;
-    /** The venue. */
     venue: Address<TAccountVenue>;
+    eventAuthority?: Address<TAccountEventAuthority>;
+    program?: Address<TAccountProgram>;
     active: UpdateVenueInstructionDataInput['active'];
     settleMarkets: UpdateVenueInstructionDataInput['settleMarkets'];
     premiumMarkets: UpdateVenueInstructionDataInput['premiumMarkets'];
@@ -131,11 +137,20 @@ export function getUpdateVenueInstruction<
     TAccountAuthority extends string,
     TAccountEngine extends string,
     TAccountVenue extends string,
+    TAccountEventAuthority extends string,
+    TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: UpdateVenueInput<TAccountAuthority, TAccountEngine, TAccountVenue>,
+    input: UpdateVenueInput<TAccountAuthority, TAccountEngine, TAccountVenue, TAccountEventAuthority, TAccountProgram>,
     config?: { programAddress?: TProgramAddress },
-): UpdateVenueInstruction<TProgramAddress, TAccountAuthority, TAccountEngine, TAccountVenue> {
+): UpdateVenueInstruction<
+    TProgramAddress,
+    TAccountAuthority,
+    TAccountEngine,
+    TAccountVenue,
+    TAccountEventAuthority,
+    TAccountProgram
+> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
@@ -144,11 +159,23 @@ export function getUpdateVenueInstruction<
         authority: { value: input.authority ?? null, isWritable: false },
         engine: { value: input.engine ?? null, isWritable: false },
         venue: { value: input.venue ?? null, isWritable: true },
+        eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+        program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
     // Original args.
     const args = { ...input };
+
+    // Resolve default values.
+    if (!accounts.eventAuthority.value) {
+        accounts.eventAuthority.value =
+            'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe' as Address<'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe'>;
+    }
+    if (!accounts.program.value) {
+        accounts.program.value =
+            '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
+    }
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
@@ -156,10 +183,19 @@ export function getUpdateVenueInstruction<
             getAccountMeta('authority', accounts.authority),
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('venue', accounts.venue),
+            getAccountMeta('eventAuthority', accounts.eventAuthority),
+            getAccountMeta('program', accounts.program),
         ],
         data: getUpdateVenueInstructionDataEncoder().encode(args as UpdateVenueInstructionDataInput),
         programAddress,
-    } as UpdateVenueInstruction<TProgramAddress, TAccountAuthority, TAccountEngine, TAccountVenue>);
+    } as UpdateVenueInstruction<
+        TProgramAddress,
+        TAccountAuthority,
+        TAccountEngine,
+        TAccountVenue,
+        TAccountEventAuthority,
+        TAccountProgram
+    >);
 }
 
 export type ParsedUpdateVenueInstruction<
@@ -170,10 +206,10 @@ export type ParsedUpdateVenueInstruction<
     accounts: {
         /** The engine's authority. */
         authority: TAccountMetas[0];
-        /** The engine. */
         engine: TAccountMetas[1];
-        /** The venue. */
         venue: TAccountMetas[2];
+        eventAuthority: TAccountMetas[3];
+        program: TAccountMetas[4];
     };
     data: UpdateVenueInstructionData;
 };
@@ -183,10 +219,10 @@ export function parseUpdateVenueInstruction<TProgram extends string, TAccountMet
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedUpdateVenueInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 3) {
+    if (instruction.accounts.length < 5) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 3,
+            expectedAccountMetas: 5,
         });
     }
     let accountIndex = 0;
@@ -197,7 +233,13 @@ export function parseUpdateVenueInstruction<TProgram extends string, TAccountMet
     };
     return {
         programAddress: instruction.programAddress,
-        accounts: { authority: getNextAccount(), engine: getNextAccount(), venue: getNextAccount() },
+        accounts: {
+            authority: getNextAccount(),
+            engine: getNextAccount(),
+            venue: getNextAccount(),
+            eventAuthority: getNextAccount(),
+            program: getNextAccount(),
+        },
         data: getUpdateVenueInstructionDataDecoder().decode(instruction.data),
     };
 }

@@ -10,15 +10,20 @@ import {
     combineCodec,
     getAddressDecoder,
     getAddressEncoder,
+    getOptionDecoder,
+    getOptionEncoder,
     getStructDecoder,
     getStructEncoder,
     getU16Decoder,
     getU16Encoder,
     type Address,
-    type FixedSizeCodec,
-    type FixedSizeDecoder,
-    type FixedSizeEncoder,
+    type Codec,
+    type Decoder,
+    type Encoder,
+    type Option,
+    type OptionOrNullable,
 } from '@solana/kit';
+import { getDelegateArgsDecoder, getDelegateArgsEncoder, type DelegateArgs, type DelegateArgsInput } from './index.js';
 
 /** A margin account was opened. */
 export type AccountOpened = {
@@ -30,36 +35,49 @@ export type AccountOpened = {
     owner: Address;
     /** Which of the owner's accounts. */
     id: number;
-    /** Its delegate; the default address for none. */
-    delegate: Address;
+    /** Its delegate with its rights; none for nobody. */
+    delegate: Option<DelegateArgs>;
     /** Who gets the rent back. */
     rentPayer: Address;
 };
 
-export type AccountOpenedInput = AccountOpened;
+export type AccountOpenedInput = {
+    /** The engine. */
+    engine: Address;
+    /** The account. */
+    account: Address;
+    /** Its owner. */
+    owner: Address;
+    /** Which of the owner's accounts. */
+    id: number;
+    /** Its delegate with its rights; none for nobody. */
+    delegate: OptionOrNullable<DelegateArgsInput>;
+    /** Who gets the rent back. */
+    rentPayer: Address;
+};
 
-export function getAccountOpenedEncoder(): FixedSizeEncoder<AccountOpenedInput> {
+export function getAccountOpenedEncoder(): Encoder<AccountOpenedInput> {
     return getStructEncoder([
         ['engine', getAddressEncoder()],
         ['account', getAddressEncoder()],
         ['owner', getAddressEncoder()],
         ['id', getU16Encoder()],
-        ['delegate', getAddressEncoder()],
+        ['delegate', getOptionEncoder(getDelegateArgsEncoder())],
         ['rentPayer', getAddressEncoder()],
     ]);
 }
 
-export function getAccountOpenedDecoder(): FixedSizeDecoder<AccountOpened> {
+export function getAccountOpenedDecoder(): Decoder<AccountOpened> {
     return getStructDecoder([
         ['engine', getAddressDecoder()],
         ['account', getAddressDecoder()],
         ['owner', getAddressDecoder()],
         ['id', getU16Decoder()],
-        ['delegate', getAddressDecoder()],
+        ['delegate', getOptionDecoder(getDelegateArgsDecoder())],
         ['rentPayer', getAddressDecoder()],
     ]);
 }
 
-export function getAccountOpenedCodec(): FixedSizeCodec<AccountOpenedInput, AccountOpened> {
+export function getAccountOpenedCodec(): Codec<AccountOpenedInput, AccountOpened> {
     return combineCodec(getAccountOpenedEncoder(), getAccountOpenedDecoder());
 }

@@ -12,15 +12,20 @@ import {
     getAddressEncoder,
     getBooleanDecoder,
     getBooleanEncoder,
+    getOptionDecoder,
+    getOptionEncoder,
     getStructDecoder,
     getStructEncoder,
     getU64Decoder,
     getU64Encoder,
     type Address,
-    type FixedSizeCodec,
-    type FixedSizeDecoder,
-    type FixedSizeEncoder,
+    type Codec,
+    type Decoder,
+    type Encoder,
+    type Option,
+    type OptionOrNullable,
 } from '@solana/kit';
+import { getEstateBankDecoder, getEstateBankEncoder, type EstateBank, type EstateBankInput } from './index.js';
 
 /** The last quote leg or the last leg of all is gone. */
 export type BankruptcyResolved = {
@@ -28,10 +33,12 @@ export type BankruptcyResolved = {
     engine: Address;
     /** The account. */
     account: Address;
-    /** Reserved insurance that no leg needed, back in the quote bank's fund, atoms. */
+    /** Reserved insurance of the quote bank that no leg needed, given back, atoms. */
     returnedAtoms: bigint;
     /** Nothing is left and the account is active again. */
     thawed: boolean;
+    /** The quote bank afterwards; none where the call did not write it. */
+    bank: Option<EstateBank>;
 };
 
 export type BankruptcyResolvedInput = {
@@ -39,30 +46,34 @@ export type BankruptcyResolvedInput = {
     engine: Address;
     /** The account. */
     account: Address;
-    /** Reserved insurance that no leg needed, back in the quote bank's fund, atoms. */
+    /** Reserved insurance of the quote bank that no leg needed, given back, atoms. */
     returnedAtoms: number | bigint;
     /** Nothing is left and the account is active again. */
     thawed: boolean;
+    /** The quote bank afterwards; none where the call did not write it. */
+    bank: OptionOrNullable<EstateBankInput>;
 };
 
-export function getBankruptcyResolvedEncoder(): FixedSizeEncoder<BankruptcyResolvedInput> {
+export function getBankruptcyResolvedEncoder(): Encoder<BankruptcyResolvedInput> {
     return getStructEncoder([
         ['engine', getAddressEncoder()],
         ['account', getAddressEncoder()],
         ['returnedAtoms', getU64Encoder()],
         ['thawed', getBooleanEncoder()],
+        ['bank', getOptionEncoder(getEstateBankEncoder())],
     ]);
 }
 
-export function getBankruptcyResolvedDecoder(): FixedSizeDecoder<BankruptcyResolved> {
+export function getBankruptcyResolvedDecoder(): Decoder<BankruptcyResolved> {
     return getStructDecoder([
         ['engine', getAddressDecoder()],
         ['account', getAddressDecoder()],
         ['returnedAtoms', getU64Decoder()],
         ['thawed', getBooleanDecoder()],
+        ['bank', getOptionDecoder(getEstateBankDecoder())],
     ]);
 }
 
-export function getBankruptcyResolvedCodec(): FixedSizeCodec<BankruptcyResolvedInput, BankruptcyResolved> {
+export function getBankruptcyResolvedCodec(): Codec<BankruptcyResolvedInput, BankruptcyResolved> {
     return combineCodec(getBankruptcyResolvedEncoder(), getBankruptcyResolvedDecoder());
 }

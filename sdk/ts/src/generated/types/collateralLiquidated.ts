@@ -32,6 +32,8 @@ export type CollateralLiquidated = {
     liquidatee: Address;
     /** The account that did it. */
     liquidator: Address;
+    /** That account's owner or delegate, who signed. */
+    signer: Address;
     /** Bank of the collateral. */
     assetBank: number;
     /** Bank of the debt. */
@@ -48,8 +50,10 @@ export type CollateralLiquidated = {
     repaidAtoms: bigint;
     /** Insurance share of the penalty, atoms of the debt's mint, on top of what was repaid. */
     insuranceFeeAtoms: bigint;
-    /** Collateral moved, atoms. */
+    /** Collateral moved, atoms, by the registry's copy of the deposit index. */
     seizedAtoms: bigint;
+    /** Deposit shares that these were; interest that the copy did not show stayed with the liquidatee. */
+    seizedShares: bigint;
     /** Notional closed at spot, micro-dollars. */
     notionalUsdMicro: bigint;
     /** NAV of the liquidatee before and after at spot, pico-dollars. */
@@ -67,6 +71,8 @@ export type CollateralLiquidatedInput = {
     liquidatee: Address;
     /** The account that did it. */
     liquidator: Address;
+    /** That account's owner or delegate, who signed. */
+    signer: Address;
     /** Bank of the collateral. */
     assetBank: number;
     /** Bank of the debt. */
@@ -83,8 +89,10 @@ export type CollateralLiquidatedInput = {
     repaidAtoms: number | bigint;
     /** Insurance share of the penalty, atoms of the debt's mint, on top of what was repaid. */
     insuranceFeeAtoms: number | bigint;
-    /** Collateral moved, atoms. */
+    /** Collateral moved, atoms, by the registry's copy of the deposit index. */
     seizedAtoms: number | bigint;
+    /** Deposit shares that these were; interest that the copy did not show stayed with the liquidatee. */
+    seizedShares: number | bigint;
     /** Notional closed at spot, micro-dollars. */
     notionalUsdMicro: number | bigint;
     /** NAV of the liquidatee before and after at spot, pico-dollars. */
@@ -101,6 +109,7 @@ export function getCollateralLiquidatedEncoder(): FixedSizeEncoder<CollateralLiq
     return getStructEncoder([
         ['liquidatee', getAddressEncoder()],
         ['liquidator', getAddressEncoder()],
+        ['signer', getAddressEncoder()],
         ['assetBank', getU8Encoder()],
         ['liabilityBank', getU8Encoder()],
         ['market', getU8Encoder()],
@@ -110,6 +119,7 @@ export function getCollateralLiquidatedEncoder(): FixedSizeEncoder<CollateralLiq
         ['repaidAtoms', getU64Encoder()],
         ['insuranceFeeAtoms', getU64Encoder()],
         ['seizedAtoms', getU64Encoder()],
+        ['seizedShares', getU64Encoder()],
         ['notionalUsdMicro', getU64Encoder()],
         ['navBeforeUsdPico', getI128Encoder()],
         ['navAfterUsdPico', getI128Encoder()],
@@ -122,6 +132,7 @@ export function getCollateralLiquidatedDecoder(): FixedSizeDecoder<CollateralLiq
     return getStructDecoder([
         ['liquidatee', getAddressDecoder()],
         ['liquidator', getAddressDecoder()],
+        ['signer', getAddressDecoder()],
         ['assetBank', getU8Decoder()],
         ['liabilityBank', getU8Decoder()],
         ['market', getU8Decoder()],
@@ -131,6 +142,7 @@ export function getCollateralLiquidatedDecoder(): FixedSizeDecoder<CollateralLiq
         ['repaidAtoms', getU64Decoder()],
         ['insuranceFeeAtoms', getU64Decoder()],
         ['seizedAtoms', getU64Decoder()],
+        ['seizedShares', getU64Decoder()],
         ['notionalUsdMicro', getU64Decoder()],
         ['navBeforeUsdPico', getI128Decoder()],
         ['navAfterUsdPico', getI128Decoder()],

@@ -14,6 +14,8 @@ import {
     getI64Encoder,
     getStructDecoder,
     getStructEncoder,
+    getU32Decoder,
+    getU32Encoder,
     getU8Decoder,
     getU8Encoder,
     type FixedSizeCodec,
@@ -41,6 +43,8 @@ export type EstateMarket = {
     sides: Array<EstateSide>;
     /** Up to when K includes funding, Unix seconds. */
     fundingAt: bigint;
+    /** What its deficit takes of a claim, as margin sees it, ppm. */
+    deficitSharePpm: number;
 };
 
 export type EstateMarketInput = {
@@ -52,6 +56,8 @@ export type EstateMarketInput = {
     sides: Array<EstateSideInput>;
     /** Up to when K includes funding, Unix seconds. */
     fundingAt: number | bigint;
+    /** What its deficit takes of a claim, as margin sees it, ppm. */
+    deficitSharePpm: number;
 };
 
 export function getEstateMarketEncoder(): FixedSizeEncoder<EstateMarketInput> {
@@ -60,6 +66,7 @@ export function getEstateMarketEncoder(): FixedSizeEncoder<EstateMarketInput> {
         ['pool', getPoolStateEncoder()],
         ['sides', getArrayEncoder(getEstateSideEncoder(), { size: 2 })],
         ['fundingAt', getI64Encoder()],
+        ['deficitSharePpm', getU32Encoder()],
     ]);
 }
 
@@ -69,6 +76,7 @@ export function getEstateMarketDecoder(): FixedSizeDecoder<EstateMarket> {
         ['pool', getPoolStateDecoder()],
         ['sides', getArrayDecoder(getEstateSideDecoder(), { size: 2 })],
         ['fundingAt', getI64Decoder()],
+        ['deficitSharePpm', getU32Decoder()],
     ]);
 }
 

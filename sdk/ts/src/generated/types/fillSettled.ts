@@ -38,12 +38,16 @@ export type FillSettled = {
     engine: Address;
     /** Slot of the market. */
     market: number;
-    /** The venue's account; the default address where the owners signed. */
+    /** The venue's account; the default address where the sides signed. */
     venue: Address;
-    /** Who gained base. */
+    /** The account that gained base. */
     buyer: Address;
-    /** Who lost it. */
+    /** The account that lost it. */
     seller: Address;
+    /** The buyer's owner or delegate who signed; the default address where a venue did. */
+    buyerSigner: Address;
+    /** The seller's, likewise. */
+    sellerSigner: Address;
     /** Base units. */
     baseUnits: bigint;
     /** What the buyer paid the seller, quote atoms. */
@@ -67,12 +71,16 @@ export type FillSettledInput = {
     engine: Address;
     /** Slot of the market. */
     market: number;
-    /** The venue's account; the default address where the owners signed. */
+    /** The venue's account; the default address where the sides signed. */
     venue: Address;
-    /** Who gained base. */
+    /** The account that gained base. */
     buyer: Address;
-    /** Who lost it. */
+    /** The account that lost it. */
     seller: Address;
+    /** The buyer's owner or delegate who signed; the default address where a venue did. */
+    buyerSigner: Address;
+    /** The seller's, likewise. */
+    sellerSigner: Address;
     /** Base units. */
     baseUnits: number | bigint;
     /** What the buyer paid the seller, quote atoms. */
@@ -98,6 +106,8 @@ export function getFillSettledEncoder(): FixedSizeEncoder<FillSettledInput> {
         ['venue', getAddressEncoder()],
         ['buyer', getAddressEncoder()],
         ['seller', getAddressEncoder()],
+        ['buyerSigner', getAddressEncoder()],
+        ['sellerSigner', getAddressEncoder()],
         ['baseUnits', getU64Encoder()],
         ['quoteAtoms', getU64Encoder()],
         ['feeAtoms', getU64Encoder()],
@@ -116,6 +126,8 @@ export function getFillSettledDecoder(): FixedSizeDecoder<FillSettled> {
         ['venue', getAddressDecoder()],
         ['buyer', getAddressDecoder()],
         ['seller', getAddressDecoder()],
+        ['buyerSigner', getAddressDecoder()],
+        ['sellerSigner', getAddressDecoder()],
         ['baseUnits', getU64Decoder()],
         ['quoteAtoms', getU64Decoder()],
         ['feeAtoms', getU64Decoder()],

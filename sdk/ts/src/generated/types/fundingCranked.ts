@@ -38,6 +38,8 @@ export type FundingCranked = {
     meanPremiumPpm: number;
     /** What a long pays a short from now on, per base unit and second, quote atoms in units of 2^-64. */
     fundingPerUnitSec: bigint;
+    /** What the market's deficit takes of a claim, as margin sees it, ppm. */
+    deficitSharePpm: number;
     /** Cash per share of longs, 64 fraction bits. */
     kLong: bigint;
     /** Cash per share of shorts. */
@@ -57,6 +59,8 @@ export type FundingCrankedInput = {
     meanPremiumPpm: number;
     /** What a long pays a short from now on, per base unit and second, quote atoms in units of 2^-64. */
     fundingPerUnitSec: number | bigint;
+    /** What the market's deficit takes of a claim, as margin sees it, ppm. */
+    deficitSharePpm: number;
     /** Cash per share of longs, 64 fraction bits. */
     kLong: number | bigint;
     /** Cash per share of shorts. */
@@ -73,6 +77,7 @@ export function getFundingCrankedEncoder(): FixedSizeEncoder<FundingCrankedInput
         ['market', getU8Encoder()],
         ['meanPremiumPpm', getI32Encoder()],
         ['fundingPerUnitSec', getI64Encoder()],
+        ['deficitSharePpm', getU32Encoder()],
         ['kLong', getI128Encoder()],
         ['kShort', getI128Encoder()],
         ['epochLong', getU32Encoder()],
@@ -86,6 +91,7 @@ export function getFundingCrankedDecoder(): FixedSizeDecoder<FundingCranked> {
         ['market', getU8Decoder()],
         ['meanPremiumPpm', getI32Decoder()],
         ['fundingPerUnitSec', getI64Decoder()],
+        ['deficitSharePpm', getU32Decoder()],
         ['kLong', getI128Decoder()],
         ['kShort', getI128Decoder()],
         ['epochLong', getU32Decoder()],

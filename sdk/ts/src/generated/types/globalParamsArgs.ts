@@ -67,10 +67,14 @@ export type GlobalParamsArgs = {
     writeAgeSecs: number;
     /** Oldest price a leg is fresh with. */
     readAgeSecs: number;
+    /** Oldest price of any leg beside which risk is added; between the two above. */
+    riskAgeSecs: number;
     /** How far ahead of the clock an update may be. */
     futureSecs: number;
     /** How long the primary must have been silent before the secondary counts. */
     primaryStaleSecs: number;
+    /** Oldest submission that a Switchboard result may count, slots. */
+    submissionAgeSlots: number;
     /** z: width of the confidence term, in sigmas. */
     confidenceSigmasPpm: number;
     /** z': width of the age term, in sigmas. */
@@ -144,10 +148,14 @@ export type GlobalParamsArgsInput = {
     writeAgeSecs: number;
     /** Oldest price a leg is fresh with. */
     readAgeSecs: number;
+    /** Oldest price of any leg beside which risk is added; between the two above. */
+    riskAgeSecs: number;
     /** How far ahead of the clock an update may be. */
     futureSecs: number;
     /** How long the primary must have been silent before the secondary counts. */
     primaryStaleSecs: number;
+    /** Oldest submission that a Switchboard result may count, slots. */
+    submissionAgeSlots: number;
     /** z: width of the confidence term, in sigmas. */
     confidenceSigmasPpm: number;
     /** z': width of the age term, in sigmas. */
@@ -199,8 +207,10 @@ export function getGlobalParamsArgsEncoder(): FixedSizeEncoder<GlobalParamsArgsI
         ['coolOffSecs', getU32Encoder()],
         ['writeAgeSecs', getU32Encoder()],
         ['readAgeSecs', getU32Encoder()],
+        ['riskAgeSecs', getU32Encoder()],
         ['futureSecs', getU32Encoder()],
         ['primaryStaleSecs', getU32Encoder()],
+        ['submissionAgeSlots', getU32Encoder()],
         ['confidenceSigmasPpm', getU32Encoder()],
         ['ageSigmasPpm', getU32Encoder()],
         ['edgeMaxPpm', getU32Encoder()],
@@ -241,8 +251,10 @@ export function getGlobalParamsArgsDecoder(): FixedSizeDecoder<GlobalParamsArgs>
         ['coolOffSecs', getU32Decoder()],
         ['writeAgeSecs', getU32Decoder()],
         ['readAgeSecs', getU32Decoder()],
+        ['riskAgeSecs', getU32Decoder()],
         ['futureSecs', getU32Decoder()],
         ['primaryStaleSecs', getU32Decoder()],
+        ['submissionAgeSlots', getU32Decoder()],
         ['confidenceSigmasPpm', getU32Decoder()],
         ['ageSigmasPpm', getU32Decoder()],
         ['edgeMaxPpm', getU32Decoder()],

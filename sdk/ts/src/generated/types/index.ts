@@ -7,6 +7,8 @@
  */
 
 export * from './accountClosed.js';
+export * from './accountGrown.js';
+export * from './accountMigrated.js';
 export * from './accountOpened.js';
 export * from './accountStatus.js';
 export * from './authorityAccepted.js';
@@ -22,6 +24,8 @@ export * from './bankUpdated.js';
 export * from './borrowed.js';
 export * from './borrowResolved.js';
 export * from './collateralLiquidated.js';
+export * from './delegateArgs.js';
+export * from './delegateSet.js';
 export * from './deposited.js';
 export * from './derivativePosition.js';
 export * from './engineCreated.js';
@@ -71,10 +75,15 @@ export * from './resolveStep.js';
 export * from './sideIndex.js';
 export * from './sideTotals.js';
 export * from './slotStatus.js';
+export * from './spentAtoms.js';
+export * from './spentPerUnit.js';
 export * from './storedPrice.js';
 export * from './tokenMove.js';
 export * from './tokenPosition.js';
 export * from './tokenSeized.js';
 export * from './tokenWeights.js';
 export * from './venueApproval.js';
+export * from './venueApproved.js';
+export * from './venueRevoked.js';
+export * from './venueSet.js';
 export * from './withdrawn.js';

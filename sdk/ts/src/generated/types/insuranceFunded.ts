@@ -23,7 +23,7 @@ import {
 } from '@solana/kit';
 import { getBankRecordDecoder, getBankRecordEncoder, type BankRecord, type BankRecordInput } from './index.js';
 
-/** Somebody paid into a bank's insurance. */
+/** Somebody paid into a bank's insurance; what was uncovered is paid first. */
 export type InsuranceFunded = {
     /** The engine. */
     engine: Address;

@@ -23,13 +23,13 @@ import {
 } from '@solana/kit';
 import { getBankRecordDecoder, getBankRecordEncoder, type BankRecord, type BankRecordInput } from './index.js';
 
-/** Waiting deposits became insurance. */
+/** Waiting deposits paid uncovered debt or became insurance. */
 export type InsuranceSwept = {
     /** The engine. */
     engine: Address;
     /** Slot of the registry. */
     bank: number;
-    /** Atoms that became insurance. */
+    /** Atoms that did. */
     atoms: bigint;
     /** The bank afterwards. */
     after: BankRecord;
@@ -40,7 +40,7 @@ export type InsuranceSweptInput = {
     engine: Address;
     /** Slot of the registry. */
     bank: number;
-    /** Atoms that became insurance. */
+    /** Atoms that did. */
     atoms: number | bigint;
     /** The bank afterwards. */
     after: BankRecordInput;

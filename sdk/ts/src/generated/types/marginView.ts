@@ -8,12 +8,15 @@
 
 import {
     combineCodec,
+    getAddressDecoder,
+    getAddressEncoder,
     getI128Decoder,
     getI128Encoder,
     getStructDecoder,
     getStructEncoder,
     getU32Decoder,
     getU32Encoder,
+    type Address,
     type FixedSizeCodec,
     type FixedSizeDecoder,
     type FixedSizeEncoder,
@@ -25,12 +28,27 @@ import {
     type MaintenanceViewInput,
 } from './index.js';
 
-/** Return data of `check_margin`. Views that were not asked for are zero. */
+/**
+ * Return data of `check_margin`. Views that were not asked for are zero, and not among `views`.
+ *
+ * Anybody may create an engine, list a token of his own in it at any price and deposit that: an answer says nothing
+ * before its reader has compared whose it is.
+ */
 export type MarginView = {
     /** `NAV / MMR` at spot in ppm, rounded down; `u32::MAX` without a requirement, 0 where NAV is not positive. */
     ratioPpm: number;
     /** Bits of `MarginView::STALE` and so on. */
     flags: number;
+    /** Which views it has: bits of `MarginView::SPOT` and so on. */
+    views: number;
+    /** Zero. */
+    pad: number;
+    /** The engine whose prices and parameters these margins follow from. */
+    engine: Address;
+    /** The margin account. */
+    account: Address;
+    /** Its owner. */
+    owner: Address;
     /** At spot. */
     spot: MaintenanceView;
     /** At the fast average. */
@@ -46,6 +64,16 @@ export type MarginViewInput = {
     ratioPpm: number;
     /** Bits of `MarginView::STALE` and so on. */
     flags: number;
+    /** Which views it has: bits of `MarginView::SPOT` and so on. */
+    views: number;
+    /** Zero. */
+    pad: number;
+    /** The engine whose prices and parameters these margins follow from. */
+    engine: Address;
+    /** The margin account. */
+    account: Address;
+    /** Its owner. */
+    owner: Address;
     /** At spot. */
     spot: MaintenanceViewInput;
     /** At the fast average. */
@@ -60,6 +88,11 @@ export function getMarginViewEncoder(): FixedSizeEncoder<MarginViewInput> {
     return getStructEncoder([
         ['ratioPpm', getU32Encoder()],
         ['flags', getU32Encoder()],
+        ['views', getU32Encoder()],
+        ['pad', getU32Encoder()],
+        ['engine', getAddressEncoder()],
+        ['account', getAddressEncoder()],
+        ['owner', getAddressEncoder()],
         ['spot', getMaintenanceViewEncoder()],
         ['fast', getMaintenanceViewEncoder()],
         ['initNavUsdPico', getI128Encoder()],
@@ -71,6 +104,11 @@ export function getMarginViewDecoder(): FixedSizeDecoder<MarginView> {
     return getStructDecoder([
         ['ratioPpm', getU32Decoder()],
         ['flags', getU32Decoder()],
+        ['views', getU32Decoder()],
+        ['pad', getU32Decoder()],
+        ['engine', getAddressDecoder()],
+        ['account', getAddressDecoder()],
+        ['owner', getAddressDecoder()],
         ['spot', getMaintenanceViewDecoder()],
         ['fast', getMaintenanceViewDecoder()],
         ['initNavUsdPico', getI128Decoder()],

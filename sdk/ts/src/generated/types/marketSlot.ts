@@ -18,6 +18,8 @@ import {
     getI64Encoder,
     getStructDecoder,
     getStructEncoder,
+    getU32Decoder,
+    getU32Encoder,
     getU8Decoder,
     getU8Encoder,
     type FixedSizeCodec,
@@ -60,6 +62,10 @@ export type MarketSlot = {
     fundingAt: bigint;
     /** Longs, then shorts. */
     sides: Array<SideIndex>;
+    /** Copy of what the market's deficit takes of a claim, ppm; older than the market's, never lower. */
+    deficitSharePpm: number;
+    /** Fee of each side of a fill, ppm of notional, at least the engine's insurance floor. */
+    fillFeePpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -83,6 +89,10 @@ export type MarketSlotInput = {
     fundingAt: number | bigint;
     /** Longs, then shorts. */
     sides: Array<SideIndexInput>;
+    /** Copy of what the market's deficit takes of a claim, ppm; older than the market's, never lower. */
+    deficitSharePpm: number;
+    /** Fee of each side of a fill, ppm of notional, at least the engine's insurance floor. */
+    fillFeePpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -98,7 +108,9 @@ export function getMarketSlotEncoder(): FixedSizeEncoder<MarketSlotInput> {
         ['fundingPerUnitSec', getI64Encoder()],
         ['fundingAt', getI64Encoder()],
         ['sides', getArrayEncoder(getSideIndexEncoder(), { size: 2 })],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 32)],
+        ['deficitSharePpm', getU32Encoder()],
+        ['fillFeePpm', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 24)],
     ]);
 }
 
@@ -113,7 +125,9 @@ export function getMarketSlotDecoder(): FixedSizeDecoder<MarketSlot> {
         ['fundingPerUnitSec', getI64Decoder()],
         ['fundingAt', getI64Decoder()],
         ['sides', getArrayDecoder(getSideIndexDecoder(), { size: 2 })],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 32)],
+        ['deficitSharePpm', getU32Decoder()],
+        ['fillFeePpm', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 24)],
     ]);
 }
 

@@ -32,6 +32,8 @@ export type PositionLiquidated = {
     liquidatee: Address;
     /** The account that did it. */
     liquidator: Address;
+    /** That account's owner or delegate, who signed. */
+    signer: Address;
     /** The market. */
     market: number;
     /** 1 where a long was taken over, 0 where a short. */
@@ -69,6 +71,8 @@ export type PositionLiquidatedInput = {
     liquidatee: Address;
     /** The account that did it. */
     liquidator: Address;
+    /** That account's owner or delegate, who signed. */
+    signer: Address;
     /** The market. */
     market: number;
     /** 1 where a long was taken over, 0 where a short. */
@@ -105,6 +109,7 @@ export function getPositionLiquidatedEncoder(): FixedSizeEncoder<PositionLiquida
     return getStructEncoder([
         ['liquidatee', getAddressEncoder()],
         ['liquidator', getAddressEncoder()],
+        ['signer', getAddressEncoder()],
         ['market', getU8Encoder()],
         ['long', getU8Encoder()],
         ['regime', getU8Encoder()],
@@ -127,6 +132,7 @@ export function getPositionLiquidatedDecoder(): FixedSizeDecoder<PositionLiquida
     return getStructDecoder([
         ['liquidatee', getAddressDecoder()],
         ['liquidator', getAddressDecoder()],
+        ['signer', getAddressDecoder()],
         ['market', getU8Decoder()],
         ['long', getU8Decoder()],
         ['regime', getU8Decoder()],

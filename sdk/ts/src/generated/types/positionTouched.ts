@@ -10,8 +10,12 @@ import {
     combineCodec,
     getAddressDecoder,
     getAddressEncoder,
+    getI64Decoder,
+    getI64Encoder,
     getStructDecoder,
     getStructEncoder,
+    getU64Decoder,
+    getU64Encoder,
     getU8Decoder,
     getU8Encoder,
     type Address,
@@ -19,9 +23,18 @@ import {
     type FixedSizeDecoder,
     type FixedSizeEncoder,
 } from '@solana/kit';
-import { getPositionStateDecoder, getPositionStateEncoder, type PositionState, type PositionStateInput } from './index.js';
+import {
+    getPoolStateDecoder,
+    getPoolStateEncoder,
+    getPositionStateDecoder,
+    getPositionStateEncoder,
+    type PoolState,
+    type PoolStateInput,
+    type PositionState,
+    type PositionStateInput,
+} from './index.js';
 
-/** The index was applied to a position. */
+/** The index was applied to a position, and what rounding left of it ended. */
 export type PositionTouched = {
     /** The engine. */
     engine: Address;
@@ -29,8 +42,14 @@ export type PositionTouched = {
     market: number;
     /** The account. */
     account: Address;
+    /** Base that nobody was left to close, written off at spot; signed. */
+    writtenOffUnits: bigint;
+    /** Part of a claim that nothing covered any more, quote atoms. */
+    struckAtoms: bigint;
     /** The position afterwards; all zero where the leg was closed. */
     position: PositionState;
+    /** The claims on the pool afterwards. */
+    pool: PoolState;
 };
 
 export type PositionTouchedInput = {
@@ -40,8 +59,14 @@ export type PositionTouchedInput = {
     market: number;
     /** The account. */
     account: Address;
+    /** Base that nobody was left to close, written off at spot; signed. */
+    writtenOffUnits: number | bigint;
+    /** Part of a claim that nothing covered any more, quote atoms. */
+    struckAtoms: number | bigint;
     /** The position afterwards; all zero where the leg was closed. */
     position: PositionStateInput;
+    /** The claims on the pool afterwards. */
+    pool: PoolStateInput;
 };
 
 export function getPositionTouchedEncoder(): FixedSizeEncoder<PositionTouchedInput> {
@@ -49,7 +74,10 @@ export function getPositionTouchedEncoder(): FixedSizeEncoder<PositionTouchedInp
         ['engine', getAddressEncoder()],
         ['market', getU8Encoder()],
         ['account', getAddressEncoder()],
+        ['writtenOffUnits', getI64Encoder()],
+        ['struckAtoms', getU64Encoder()],
         ['position', getPositionStateEncoder()],
+        ['pool', getPoolStateEncoder()],
     ]);
 }
 
@@ -58,7 +86,10 @@ export function getPositionTouchedDecoder(): FixedSizeDecoder<PositionTouched> {
         ['engine', getAddressDecoder()],
         ['market', getU8Decoder()],
         ['account', getAddressDecoder()],
+        ['writtenOffUnits', getI64Decoder()],
+        ['struckAtoms', getU64Decoder()],
         ['position', getPositionStateDecoder()],
+        ['pool', getPoolStateDecoder()],
     ]);
 }
 

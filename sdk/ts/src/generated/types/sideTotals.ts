@@ -10,10 +10,6 @@ import {
     combineCodec,
     getArrayDecoder,
     getArrayEncoder,
-    getI128Decoder,
-    getI128Encoder,
-    getI64Decoder,
-    getI64Encoder,
     getStructDecoder,
     getStructEncoder,
     getU32Decoder,
@@ -24,6 +20,7 @@ import {
     type FixedSizeDecoder,
     type FixedSizeEncoder,
 } from '@solana/kit';
+import { getSpentPerUnitDecoder, getSpentPerUnitEncoder, type SpentPerUnit, type SpentPerUnitInput } from './index.js';
 
 /** Open interest of one side. */
 export type SideTotals = {
@@ -35,10 +32,8 @@ export type SideTotals = {
     ringCounts: Array<number>;
     /** Zero. */
     pad: number;
-    /** Start of the hour of `charged_per_unit`, Unix seconds. */
-    chargeHourAt: bigint;
-    /** Loss charged per base unit in that hour, quote atoms in units of 2^-64. */
-    chargedPerUnit: bigint;
+    /** Losses charged lately per base unit: within any hour at most maintenance rate times spot. */
+    charged: SpentPerUnit;
 };
 
 export type SideTotalsInput = {
@@ -50,10 +45,8 @@ export type SideTotalsInput = {
     ringCounts: Array<number>;
     /** Zero. */
     pad: number;
-    /** Start of the hour of `charged_per_unit`, Unix seconds. */
-    chargeHourAt: number | bigint;
-    /** Loss charged per base unit in that hour, quote atoms in units of 2^-64. */
-    chargedPerUnit: number | bigint;
+    /** Losses charged lately per base unit: within any hour at most maintenance rate times spot. */
+    charged: SpentPerUnitInput;
 };
 
 export function getSideTotalsEncoder(): FixedSizeEncoder<SideTotalsInput> {
@@ -62,8 +55,7 @@ export function getSideTotalsEncoder(): FixedSizeEncoder<SideTotalsInput> {
         ['count', getU32Encoder()],
         ['ringCounts', getArrayEncoder(getU32Encoder(), { size: 4 })],
         ['pad', getU32Encoder()],
-        ['chargeHourAt', getI64Encoder()],
-        ['chargedPerUnit', getI128Encoder()],
+        ['charged', getSpentPerUnitEncoder()],
     ]);
 }
 
@@ -73,8 +65,7 @@ export function getSideTotalsDecoder(): FixedSizeDecoder<SideTotals> {
         ['count', getU32Decoder()],
         ['ringCounts', getArrayDecoder(getU32Decoder(), { size: 4 })],
         ['pad', getU32Decoder()],
-        ['chargeHourAt', getI64Decoder()],
-        ['chargedPerUnit', getI128Decoder()],
+        ['charged', getSpentPerUnitDecoder()],
     ]);
 }
 

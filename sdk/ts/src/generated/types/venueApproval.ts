@@ -8,16 +8,25 @@
 
 import {
     combineCodec,
+    fixDecoderSize,
+    fixEncoderSize,
     getAddressDecoder,
     getAddressEncoder,
+    getBytesDecoder,
+    getBytesEncoder,
+    getI64Decoder,
+    getI64Encoder,
     getStructDecoder,
     getStructEncoder,
+    getU32Decoder,
+    getU32Encoder,
     getU64Decoder,
     getU64Encoder,
     type Address,
     type FixedSizeCodec,
     type FixedSizeDecoder,
     type FixedSizeEncoder,
+    type ReadonlyUint8Array,
 } from '@solana/kit';
 
 /** A venue that the owner lets settle fills. */
@@ -26,6 +35,12 @@ export type VenueApproval = {
     venue: Address;
     /** Notional it may still settle, quote atoms. */
     notionalLeftAtoms: bigint;
+    /** From this second on it settles nothing, Unix seconds. */
+    expiresAt: bigint;
+    /** Markets it may settle here, a bit each, whatever the engine's authority lets it settle elsewhere or later. */
+    markets: number;
+    /** Zero. */
+    pad: ReadonlyUint8Array;
 };
 
 export type VenueApprovalInput = {
@@ -33,12 +48,21 @@ export type VenueApprovalInput = {
     venue: Address;
     /** Notional it may still settle, quote atoms. */
     notionalLeftAtoms: number | bigint;
+    /** From this second on it settles nothing, Unix seconds. */
+    expiresAt: number | bigint;
+    /** Markets it may settle here, a bit each, whatever the engine's authority lets it settle elsewhere or later. */
+    markets: number;
+    /** Zero. */
+    pad: ReadonlyUint8Array;
 };
 
 export function getVenueApprovalEncoder(): FixedSizeEncoder<VenueApprovalInput> {
     return getStructEncoder([
         ['venue', getAddressEncoder()],
         ['notionalLeftAtoms', getU64Encoder()],
+        ['expiresAt', getI64Encoder()],
+        ['markets', getU32Encoder()],
+        ['pad', fixEncoderSize(getBytesEncoder(), 4)],
     ]);
 }
 
@@ -46,6 +70,9 @@ export function getVenueApprovalDecoder(): FixedSizeDecoder<VenueApproval> {
     return getStructDecoder([
         ['venue', getAddressDecoder()],
         ['notionalLeftAtoms', getU64Decoder()],
+        ['expiresAt', getI64Decoder()],
+        ['markets', getU32Decoder()],
+        ['pad', fixDecoderSize(getBytesDecoder(), 4)],
     ]);
 }
 
