@@ -223,8 +223,9 @@ mod tests {
         let account = Pubkey::new_unique();
         let instruction = ix::migrate_account(account);
         assert_eq!(instruction.program_id, pda::PROGRAM_ID);
-        let [meta] = instruction.accounts.as_slice() else { panic!("one account") };
+        let [meta, events @ ..] = instruction.accounts.as_slice() else { panic!("an account") };
         assert!(meta.pubkey == account && meta.is_writable && !meta.is_signer);
+        assert!(events.iter().all(|meta| !meta.is_writable && !meta.is_signer));
     }
 
     #[test]

@@ -5,10 +5,12 @@ use example_venue::client::Venue;
 use example_venue::instructions::PostQuoteArgs;
 use example_venue::VenueError;
 use plimsoll::EngineError;
+use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sdk::pda;
 use plimsoll_sim::listing::BANKS;
 use plimsoll_sim::world::{BankConfig, Extension, Trader, BTC, BTC_PERP, SOL, SOL_PERP, USDC};
+use plimsoll_state::right;
 use solana_instruction::Instruction;
 
 use super::{went_through, Cast, Story, ONE_SOL, ONE_SOL_PERP, USD};
@@ -148,7 +150,14 @@ impl Story {
         self.sent(&authority, ix::register_venue(&keys, authority, authority, terms));
         self.sent(&desk, ix::report_premium(&keys, BTC_PERP, desk, 100));
 
-        self.sent(&bob.owner, ix::set_delegate(bob.owner, bob.account, Some(all_rights(desk))));
+        self.sent(
+            &bob.owner,
+            ix::set_delegate(
+                bob.owner,
+                bob.account,
+                Some(args::DelegateArgs { key: desk, rights: right::ALL, trade_limit_atoms_per_day: MAX_ATOMS }),
+            ),
+        );
         let base_units = 3 * ONE_SOL_PERP;
         let args = args::SettleFillArgs { base_units, quote_atoms: self.world.quote_atoms(SOL_PERP, base_units, None) };
         let sides = ix::FillAuthority::Sides { buyer: alice.owner, seller: desk };
