@@ -169,8 +169,11 @@ fn a_delegate_trades_at_a_price_no_older_than_adding_risk_asks_for_whatever_it_d
     // the market has done since.
     let mut theft = theft(right::TRADE);
     theft.stage.repeat_prices();
+    let opened = theft.fill(true, 2 * SOL_UNITS, 0);
+    assert_sent(theft.stage.send(&theft.thief, &[opened]));
     theft.stage.advance(GlobalParams::DEFAULT.risk_age_secs as i64);
-    let fill = theft.fill(true, SOL_UNITS, 0);
+    // Both sides only reduce, which an owner may at a price of the read age.
+    let fill = theft.fill(false, SOL_UNITS, 0);
     assert_sent(theft.stage.simulate(&theft.thief, std::slice::from_ref(&fill)));
     theft.stage.advance(1);
     assert_code(theft.stage.send(&theft.thief, &[fill]), EngineError::PriceStale);

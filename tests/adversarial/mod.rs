@@ -8,6 +8,7 @@ mod data;
 mod errors;
 mod escapes;
 mod extremes;
+mod foreign;
 mod keys;
 mod lifecycle;
 mod mints;

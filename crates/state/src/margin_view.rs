@@ -1,7 +1,7 @@
 //! What `check_margin` returns, as plain bytes for any caller.
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::margin::{initial_margins, margins, InitialMargins, Margins};
+use plimsoll_risk::margin::{initial_margins, margins, Margins};
 use plimsoll_risk::portfolio::{At, Portfolio};
 
 use crate::{same_address, Address, I128Le, MarginAccount};
@@ -67,27 +67,32 @@ impl MarginView {
     #[inline(always)]
     pub fn of(address: &Address, account: &MarginAccount, portfolio: &Portfolio, all: bool) -> Self {
         let spot = margins(portfolio, At::Spot, false);
-        let mut view = Self {
+        let (stale, old, ready) = portfolio.ages();
+        let mut flags = if spot.saturated { Self::SATURATED } else { 0 };
+        flags |= if stale { Self::STALE } else { 0 };
+        flags |= if old { Self::OLD } else { 0 };
+        flags |= if all && !ready { Self::NOT_READY } else { 0 };
+        // Every field once: zeroing all of it first costs a small account's check a hundredth.
+        let (views, fast, init_nav_usd_pico, imr_usd_pico) = if all {
+            let (fast, initial) = (margins(portfolio, At::Fast, false), initial_margins(portfolio));
+            let all = Self::SPOT | Self::FAST | Self::INITIAL;
+            (all, MaintenanceView::from(&fast), I128Le::new(initial.nav), I128Le::new(initial.imr()))
+        } else {
+            (Self::SPOT, MaintenanceView::default(), I128Le::default(), I128Le::default())
+        };
+        Self {
             ratio_ppm: spot.ratio_ppm_down(u32::MAX),
-            views: if all { Self::SPOT | Self::FAST | Self::INITIAL } else { Self::SPOT },
+            flags,
+            views,
+            _pad: 0,
             engine: account.engine,
             account: *address,
             owner: account.owner,
             spot: MaintenanceView::from(&spot),
-            ..Self::default()
-        };
-        if spot.saturated {
-            view.flags |= Self::SATURATED;
+            fast,
+            init_nav_usd_pico,
+            imr_usd_pico,
         }
-        let (stale, old, ready) = portfolio.ages();
-        view.flags |= if stale { Self::STALE } else { 0 };
-        view.flags |= if old { Self::OLD } else { 0 };
-        view.flags |= if all && !ready { Self::NOT_READY } else { 0 };
-        if all {
-            view.fast = MaintenanceView::from(&margins(portfolio, At::Fast, false));
-            view.set_initial(&initial_margins(portfolio));
-        }
-        view
     }
 
     /// Some leg's price is stale; the account may add no risk.
@@ -159,12 +164,6 @@ impl MarginView {
 
     fn require_views(&self, views: u32) -> Result<(), ViewRefusal> {
         refuse_unless(self.views & views == views, ViewRefusal::ViewMissing)
-    }
-
-    /// Fills in initial margin.
-    pub fn set_initial(&mut self, margins: &InitialMargins) {
-        self.init_nav_usd_pico.set(margins.nav);
-        self.imr_usd_pico.set(margins.imr());
     }
 }
 

@@ -3,9 +3,8 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{MarginAccount, MarginView, PriceBoard, Registry};
+use plimsoll_state::{same_address, MarginAccount, MarginView, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_address};
 use crate::error::EngineError;
 use crate::gate;
 use crate::loader::read;
@@ -37,10 +36,10 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     let account = read::<MarginAccount>(&ctx.accounts.margin_account)?;
     let registry = read::<Registry>(&ctx.accounts.registry)?;
     let board = read::<PriceBoard>(&ctx.accounts.board)?;
-    require_same_address(&account.engine, &registry.engine)?;
-    require_same_address(&board.engine, &registry.engine)?;
+    let one_engine = same_address(&account.engine, &registry.engine) && same_address(&board.engine, &registry.engine);
+    ensure!(one_engine, EngineError::EngineMismatch);
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
-    let loaded = gate::load(&account, &registry, &board, now_secs()?, views)?;
+    let loaded = gate::load(&account, &registry, &board, Clock::get()?.unix_timestamp, views)?;
     let view = MarginView::of(ctx.accounts.margin_account.key.as_array(), &account, &loaded.0, args.views == 3);
     set_return_data(bytemuck::bytes_of(&view));
     Ok(())

@@ -36,7 +36,7 @@ impl MigrateAccount<'_> {
 /// complete; `InvariantBroken`.
 pub fn handler(ctx: Context<MigrateAccount>) -> Result<()> {
     ctx.accounts.validate()?;
-    match migrate(&mut *ctx.accounts.account.try_borrow_mut_data()?) {
+    match migrate(&mut ctx.accounts.account.try_borrow_mut_data()?) {
         Ok(()) => {}
         Err(MigrationError::LayoutCurrent) => return Err(crate::error::fail(EngineError::LayoutCurrent)),
         Err(MigrationError::VersionUnknown) => return Err(crate::error::fail(EngineError::VersionUnknown)),
