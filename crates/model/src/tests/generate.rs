@@ -47,7 +47,7 @@ fn perp(rng: &mut Prng, spread: Spread) -> Perp {
         base,
         price,
         rate: Levels::perp_rates(ppm(rate), ppm(rate + rng.range(10_000, 100_000))),
-        claim: if rng.one_in(4) { rng.ratio(0, 1_000, 1_000) } else { int(1) },
+        claim: int(1),
     }
 }
 
