@@ -120,6 +120,11 @@ impl Town {
         self.run(&opened).await?.done()?;
         let shown = self.json("account show 7 --keypair carol.json").await?;
         ensure!(text(&shown, "/account/delegate_may")? == "deposit, trade up to 500 a day", "{shown:#}");
+        let widened =
+            format!("account delegate {bob} --may liquidate,trade --trade-limit 250 --account 7 --keypair carol.json");
+        self.run(&widened).await?.done()?;
+        let shown = self.json("account show 7 --keypair carol.json").await?;
+        ensure!(text(&shown, "/account/delegate_may")? == "liquidate, trade up to 250 a day", "{shown:#}");
         self.run(&format!("account delegate {keeper} --account 7 --keypair carol.json")).await?.done()?;
         let shown = self.json("account show 7 --keypair carol.json").await?;
         ensure!(text(&shown, "/account/delegate")? == keeper.to_string(), "{shown:#}");
