@@ -7,9 +7,18 @@ use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{AccountStatus, Registry, SlotStatus};
 use plimsoll_tests::*;
 
-/// A state of the engine, or a refusal that stands for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+macro_rules! states {
+    ($($(#[$doc:meta])+ $state:ident,)+) => {
+        /// A state of the engine, or a refusal that stands for one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum State { $($(#[$doc])+ $state,)+ }
+
+        /// All of them.
+        pub const ALL: &[State] = &[$(State::$state),+];
+    };
+}
+
+states! {
     /// A bank whose deposits are all lent.
     FullUtilisation,
     /// A liquidation went through while the bank of its debt had nothing free.
@@ -53,30 +62,6 @@ pub enum State {
 }
 
 use State::*;
-
-/// All of them.
-pub const ALL: [State; 20] = [
-    FullUtilisation,
-    LiquidatedAtFullUtilisation,
-    LiquidatedPastCaps,
-    LiquidityInsufficient,
-    DepositCap,
-    BorrowCap,
-    OpenInterestCap,
-    ReduceOnly,
-    Terminal,
-    TerminalRefused,
-    Deficit,
-    WinInDeficit,
-    Uncovered,
-    ShortOfAToken,
-    ShortOfQuote,
-    InsuranceReserved,
-    InsuranceWaits,
-    EpochEnded,
-    Deleveraged,
-    OtherParameters,
-];
 
 /// How often each was seen.
 #[derive(Clone, Debug, Default)]

@@ -13,7 +13,7 @@ use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
 use super::action::legs;
-use super::run::{assessed, ensure, portfolio, Checked, Run, ROUNDING_PICO};
+use super::run::{assessed, ensure, portfolio, Checked, Run};
 
 impl Run {
     /// INV-65: the program does what the plan says on the bytes before, and refuses for the plan's reason.
@@ -72,7 +72,7 @@ impl Run {
         // Whole shares move, worth up to two atoms of either leg.
         let p = portfolio(old, before);
         let atoms: u64 = p.tokens().iter().map(|leg| leg.prices.spot.value_up(2)).sum();
-        let bound = ROUNDING_PICO + atoms as i128 * 1_000_000;
+        let bound = self.rounding_pico() + atoms as i128 * 1_000_000;
         let kept = kept_interest(old, leg, plan);
         ensure((-bound..=bound + kept).contains(&off), || {
             format!("NAV is {off} pico-dollars beside the plan's: {leg:?} {plan:?} {p:?}")

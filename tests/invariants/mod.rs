@@ -2,6 +2,7 @@
 
 mod action;
 mod coverage;
+mod draw;
 mod liquidation;
 mod preset;
 mod rebuild;

@@ -20,9 +20,9 @@ use super::rebuild::Rebuilt;
 /// Facts that hold, or the one that does not.
 pub type Checked = Result<(), String>;
 
-/// Micro-dollars by which roundings of one instruction may lower an account's margins: an atom or a share of each leg
-/// it moves, at any weight.
-pub const ROUNDING_PICO: i128 = 40_000_000;
+/// By how much the roundings of one instruction may lower an account's margins: an atom or a share of each leg it moves,
+/// at any weight; here of atoms worth at most a micro-dollar, pico-dollars.
+const ROUNDING_PICO: i128 = 40_000_000;
 
 pub fn ensure(holds: bool, what: impl FnOnce() -> String) -> Checked {
     if holds {
@@ -65,9 +65,10 @@ pub struct Run {
 }
 
 impl Run {
-    /// Five traders with nothing, next to the stage's maker and liquidator; a venue that may report premiums.
-    pub fn new() -> Self {
-        let mut stage = Stage::new();
+    /// Five traders with nothing, next to the stage's maker and liquidator; a venue that may report premiums; a
+    /// settlement token of so many decimals.
+    pub fn new(quote_decimals: u8) -> Self {
+        let mut stage = Stage::with_quote(quote_decimals);
         let (keys, authority) = (stage.keys, stage.authority);
         let args = args::RegisterVenueArgs { signer: address("venue"), settle_markets: 3, premium_markets: 3 };
         let register = ix::register_venue(&keys, authority, authority, args);
@@ -78,6 +79,12 @@ impl Run {
         let books = Books::read(&stage);
         let rebuilt = Rebuilt(books.clone());
         Self { stage, traders, books, done: BTreeMap::new(), seen: Coverage::default(), closings: 0, rebuilt }
+    }
+
+    /// [`ROUNDING_PICO`] where an atom of the settlement token is worth more than a micro-dollar, pico-dollars.
+    pub fn rounding_pico(&self) -> i128 {
+        let decimals = self.stage.mints[USDC as usize].decimals as u32;
+        ROUNDING_PICO * 10i128.pow((QUOTE_DECIMALS as u32).saturating_sub(decimals))
     }
 
     /// Follows the events from here on: what the authority changed before is no event of an account's.
@@ -225,7 +232,7 @@ impl Run {
             ensure(party || !changed, || format!("INV-26: {name} changed a bystander's bytes"))?;
             if !party || name == "Settle" {
                 // An accrual copies a deposit index that is only ever higher; a settlement costs an atom at most.
-                let slack = if party { ROUNDING_PICO + self.unseen_interest(before, account) } else { 0 };
+                let slack = if party { self.rounding_pico() + self.unseen_interest(before, account) } else { 0 };
                 let (was, is) = (standing(old, before), standing(&self.books, account));
                 let lower = was.iter().zip(&is).any(|(was, is)| is + slack < *was);
                 ensure(!lower, || format!("{name} lowered a margin of {key} (a party: {party}): {was:?} to {is:?}"))?;

@@ -6,8 +6,9 @@ use plimsoll_tests::*;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use super::action::{any_action, at_rest, unattended, Action, TRADERS};
+use super::action::{Action, TRADERS};
 use super::coverage::{Coverage, State, ALL};
+use super::draw::{actions, any_action, any_quote, at_rest, unattended};
 use super::preset::{any_preset, Preset};
 use super::run::Run;
 
@@ -27,8 +28,8 @@ fn start(run: &mut Run) -> Result<(), String> {
     Ok(())
 }
 
-fn play(preset: &Preset, actions: &[Action]) -> Result<Run, TestCaseError> {
-    let mut run = Run::new();
+fn play(quote_decimals: u8, preset: &Preset, actions: &[Action]) -> Result<Run, TestCaseError> {
+    let mut run = Run::new(quote_decimals);
     preset.build(&mut run).map_err(|fact| TestCaseError::fail(format!("{preset:?}: {fact}")))?;
     start(&mut run).map_err(TestCaseError::fail)?;
     for (number, action) in actions.iter().enumerate() {
@@ -47,8 +48,8 @@ const FLOOR: u32 = 3;
 fn every_sequence_keeps_the_books_and_does_what_was_planned() {
     let seen = RefCell::new(Coverage::default());
     TestRunner::new(cases(80))
-        .run(&(any_preset(), proptest::collection::vec(any_action(), 60..240)), |(preset, actions)| {
-            let run = play(&preset, &actions)?;
+        .run(&(any_quote(), any_preset(), actions(any_action(), 60..240)), |(decimals, preset, actions)| {
+            let run = play(decimals, &preset, &actions)?;
             seen.borrow_mut().add(&run.seen);
             Ok(())
         })
@@ -63,17 +64,18 @@ proptest! {
 
     #[test]
     fn at_rest_nobody_becomes_liquidatable_and_no_coalition_profits(
-        actions in proptest::collection::vec(at_rest(), 30..120),
+        decimals in any_quote(),
+        actions in actions(at_rest(), 30..120),
     ) {
-        let before = Run::new().unbacked_usd_micro();
-        let gained = play(&Preset::Plain, &actions)?.unbacked_usd_micro() - before;
+        let before = Run::new(decimals).unbacked_usd_micro();
+        let gained = play(decimals, &Preset::Plain, &actions)?.unbacked_usd_micro() - before;
         // Each value is rounded down by up to a micro-dollar, 7 accounts hold up to 5 legs, 3 vaults are rounded up.
         prop_assert!(gained <= 38, "all accounts together gained {} micro-dollars", gained);
     }
 }
 
-fn unwound(actions: &[Action], attended: bool) -> Result<Run, TestCaseError> {
-    let mut run = play(&Preset::Plain, actions)?;
+fn unwound(quote_decimals: u8, actions: &[Action], attended: bool) -> Result<Run, TestCaseError> {
+    let mut run = play(quote_decimals, &Preset::Plain, actions)?;
     run.unwind(attended).map_err(TestCaseError::fail)?;
     if std::env::var_os("PLIMSOLL_COUNTS").is_some() {
         eprintln!("unwound: {:?}", run.done);
@@ -87,11 +89,11 @@ proptest! {
     /// 48 of 150 random sessions did not end so.
     #[test]
     fn every_session_can_be_unwound_to_nothing(
-        actions in proptest::collection::vec(any_action(), 40..160),
+        decimals in any_quote(),
+        actions in actions(any_action(), 40..160),
     ) {
-        unwound(&actions, true)?;
+        unwound(decimals, &actions, true)?;
     }
-
 }
 
 /// Nobody takes over what is bankrupt, so that bases are closed against the other side.
@@ -99,8 +101,8 @@ proptest! {
 fn every_session_without_liquidators_can_be_unwound_to_nothing() {
     let seen = RefCell::new(Coverage::default());
     TestRunner::new(cases(30))
-        .run(&proptest::collection::vec(unattended(), 40..120), |actions| {
-            seen.borrow_mut().add(&unwound(&actions, false)?.seen);
+        .run(&(any_quote(), actions(unattended(), 40..120)), |(decimals, actions)| {
+            seen.borrow_mut().add(&unwound(decimals, &actions, false)?.seen);
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));

@@ -44,7 +44,7 @@ impl Run {
     pub fn unwind(&mut self, attended: bool) -> Checked {
         self.open_everything()?;
         for rich in self.traders[self.traders.len() - RICH..].to_vec() {
-            self.pays(&rich, USDC, 50_000_000 * USD)?;
+            self.pays(&rich, USDC, self.stage.usd(50_000_000))?;
         }
         self.settle_the_unhealthy(attended)?;
         self.close_positions()?;
@@ -172,8 +172,8 @@ impl Run {
                 let fill = ix::settle_fill(&self.stage.keys, market, short.account, long.account, sides, args);
                 if !self.do_once("Fill", fill, short.owner)? {
                     // Owners who want to get out pay what the check asks for.
-                    let paid =
-                        self.pays(&short, USDC, 10_000_000 * USD)? && self.pays(&long, USDC, 10_000_000 * USD)?;
+                    let plenty = self.stage.usd(10_000_000);
+                    let paid = self.pays(&short, USDC, plenty)? && self.pays(&long, USDC, plenty)?;
                     let fill = ix::settle_fill(&self.stage.keys, market, short.account, long.account, sides, args);
                     let done = paid && self.do_once("Fill", fill, short.owner)?;
                     ensure(done, || {

@@ -85,12 +85,13 @@ fn the_last_unit_of_a_market_is_written_off_by_anyone_and_its_account_closes() {
 /// 224.85 atoms a cycle after fees, the pool and the other side paid, and the books saw nothing.
 #[test]
 fn cycles_between_own_accounts_gain_no_unit_where_a_is_below_one() {
+    const CYCLES: i64 = 200;
     let mut stage = Stage::new();
     after_a_closing(&mut stage);
     assert!(stage.registry().markets[0].sides[0].a < 1 << 63);
     let own = ["first", "second", "third", "fourth"].map(|name| stage.funded_trader(name, USDC, 1_000 * USD));
     let [first, second, third, fourth] = own;
-    for cycle in 1..=25i64 {
+    for cycle in 1..=CYCLES {
         stage.hold_prices(1, 1);
         // The first opens a long against the second's short and passes it on to the third, the second to the fourth.
         for (buyer, seller) in [(first, second), (third, first), (second, fourth)] {
@@ -99,7 +100,7 @@ fn cycles_between_own_accounts_gain_no_unit_where_a_is_below_one() {
         }
         assert_eq!(own.map(|who| units(&stage, &who)), [0, 0, cycle, -cycle]);
     }
-    let sent = stage.fill(SOL_PERP, &fourth, &third, 25, None);
+    let sent = stage.fill(SOL_PERP, &fourth, &third, CYCLES as u64, None);
     stage.done(sent);
     assert_eq!(own.map(|who| units(&stage, &who)), [0; 4]);
     // Together they have lost their fees and whatever atoms were rounded.
@@ -111,5 +112,5 @@ fn cycles_between_own_accounts_gain_no_unit_where_a_is_below_one() {
             Some(account.derivatives[account.perp_index(SOL_PERP)?].cash_atoms)
         })
         .sum();
-    assert!(cash <= -2 * (3 * 25 + 1), "a gain of {cash} atoms");
+    assert!(cash <= -2 * (3 * CYCLES + 1), "a gain of {cash} atoms");
 }

@@ -13,6 +13,7 @@ mod insurance;
 mod last_unit;
 mod limits;
 mod pnl;
+mod quote_decimals;
 mod reasons;
 mod switchboard;
 mod unstoppable;

@@ -1,11 +1,18 @@
 //! The default listing with lenders and a liquidator, from which scenarios start.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use plimsoll_sim::world::{Sent, Trader, World, BTC, E8, SOL, USDC};
 
 use crate::{check_step, Act, Books};
 
 /// Atoms of a dollar of USDC.
-pub const USD: u64 = 1_000_000;
+pub const USD: u64 = 10u64.pow(QUOTE_DECIMALS as u32);
+/// Decimals of USDC.
+pub const QUOTE_DECIMALS: u8 = 6;
+/// Decimals that a settlement token may have, as far as tests go through them.
+pub const EVERY_QUOTE_DECIMALS: [u8; 5] = [0, 2, 6, 8, 9];
 /// Atoms of a SOL.
 pub const ONE_SOL: u64 = 1_000_000_000;
 /// Atoms of a BTC.
@@ -43,18 +50,29 @@ impl std::ops::DerefMut for Stage {
 impl Stage {
     /// Prices at 1, 200 and 100,000 dollars; the clock two minutes after the base time.
     pub fn new() -> Self {
-        thread_local!(static STAGE: Stage = Stage::set());
-        STAGE.with(Stage::clone)
+        Self::with_quote(QUOTE_DECIMALS)
     }
 
-    fn set() -> Self {
+    /// [`Stage::new`] with a settlement token of so many decimals.
+    pub fn with_quote(decimals: u8) -> Self {
+        thread_local!(static STAGES: RefCell<BTreeMap<u8, Stage>> = RefCell::default());
+        STAGES.with_borrow_mut(|stages| stages.entry(decimals).or_insert_with(|| Stage::set(decimals)).clone())
+    }
+
+    /// Atoms of some dollars of the settlement token.
+    pub fn usd(&self, dollars: u64) -> u64 {
+        dollars * 10u64.pow(self.mints[USDC as usize].decimals as u32)
+    }
+
+    fn set(quote_decimals: u8) -> Self {
         let mut world = World::new();
-        world.default_listing();
-        let maker = world.funded_trader("maker", USDC, 5_000_000 * USD);
+        world.listing_with_quote(quote_decimals);
+        let usd = 10u64.pow(quote_decimals as u32);
+        let maker = world.funded_trader("maker", USDC, 5_000_000 * usd);
         for (bank, atoms) in [(SOL, 10_000 * ONE_SOL), (BTC, 100 * ONE_BTC)] {
             world.deposit(&maker, bank, atoms).unwrap_or_else(|failure| panic!("{failure}"));
         }
-        let liquidator = world.funded_trader("liquidator", USDC, 1_000_000 * USD);
+        let liquidator = world.funded_trader("liquidator", USDC, 1_000_000 * usd);
         let books = Books::read(&world);
         Self { world, maker, liquidator, books }
     }

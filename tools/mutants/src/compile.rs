@@ -1,6 +1,6 @@
 //! Compiling the copy, leaving out what does not compile until the rest does.
 
-use crate::mutant::Mutant;
+use crate::mutant::{Genre, Mutant};
 use crate::rewrite::Leave;
 use crate::tree::Tree;
 use serde_json::Value;
@@ -80,11 +80,10 @@ fn learn(error: &CompilerError, tree: &Tree, mutants: &[Mutant], leave: &mut Lea
         // What a function returns at once stands where it begins, not where its body was broken.
         let opens = tree.original(file).and_then(|text| text.lines().nth(line - 1)).is_some_and(|l| l.ends_with('{'));
         if opens {
-            let below = |mutant: &&Mutant| {
-                mutant.file == *file
-                    && mutant.genre == crate::mutant::Genre::Function
-                    && (*line..=line + 1).contains(&mutant.start.0)
-            };
+            let below = |mutant: &&Mutant| mutant.file == *file && mutant.genre == Genre::Function;
+            // Comments may stand between the brace and what is replaced.
+            let first = mutants.iter().filter(below).map(|m| m.start.0).filter(|start| start >= line).min();
+            let below = |mutant: &&Mutant| below(mutant) && Some(mutant.start.0) == first;
             leave.unviable.extend(mutants.iter().filter(below).map(|mutant| mutant.number));
         }
     }

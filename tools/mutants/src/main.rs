@@ -35,6 +35,7 @@ struct Options {
     chain: bool,
     list: bool,
     again: bool,
+    resume: bool,
     report: bool,
     skip: Vec<String>,
     tool: PathBuf,
@@ -60,6 +61,7 @@ fn options() -> Result<Options, String> {
             "--host" => options.chain = false,
             "--list" => options.list = true,
             "--again" => options.again = true,
+            "--resume" => options.resume = true,
             "--report" => options.report = true,
             other => return Err(format!("unknown argument {other:?}")),
         }
@@ -97,6 +99,7 @@ fn work(options: &Options) -> Result<bool, String> {
         mutants.retain(|mutant| known.get(&mutant.name) == Some(&Fate::Missed));
     }
     println!("{} places to break", mutants.len());
+    let done = if options.resume { outcome::known(&findings)? } else { Default::default() };
     if options.list {
         mutants.iter().for_each(|mutant| println!("{}", mutant.name));
     }
@@ -109,7 +112,7 @@ fn work(options: &Options) -> Result<bool, String> {
     let (part, of) = options.shard;
     let mut found = Vec::new();
     let shard = mutants.iter().filter(|mutant| mutant.number as usize % of == part % of);
-    for mutant in shard.filter(|mutant| numbers.contains(&mutant.number)) {
+    for mutant in shard.filter(|mutant| numbers.contains(&mutant.number) && !done.contains_key(&mutant.name)) {
         let file = program.as_ref().map(|bytes| chosen_in(bytes, mutant.number, &place)).transpose()?;
         let fate = tests.fate(mutant.number, file.as_deref());
         outcome::keep(&findings, mutant, &fate)?;

@@ -1,6 +1,7 @@
 //! What is broken where: the list of `cargo mutants`, and checks left out, which it does not do as they are macros.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -66,7 +67,23 @@ pub fn listed(tool: &mut Command, root: &Path, files: &[String]) -> Result<Vec<M
     }
     let list: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo mutants: {error}"))?;
     let entries = list.as_array().ok_or("cargo mutants: no list")?;
-    entries.iter().map(|entry| parsed(entry).ok_or_else(|| format!("cargo mutants: {entry}"))).collect()
+    let mutants: Result<Vec<Mutant>, String> =
+        entries.iter().map(|entry| parsed(entry).ok_or_else(|| format!("cargo mutants: {entry}"))).collect();
+    let mut seen = BTreeSet::new();
+    let in_words = mutants?.into_iter().filter_map(in_own_results);
+    // Several of them may have become the same one.
+    Ok(in_words.filter(|m| seen.insert((m.file.clone(), m.start, m.genre as u8, m.replacement.clone()))).collect())
+}
+
+/// `cargo mutants` takes the name of our results for that of a container: what it would make of one becomes `Ok`, how else
+/// a container is made is no break.
+fn in_own_results(mut mutant: Mutant) -> Option<Mutant> {
+    const OWN: &str = "RiskResult::";
+    let Some(made) = mutant.replacement.strip_prefix(OWN) else { return Some(mutant) };
+    let made = format!("Ok{}", made.strip_prefix("from")?.strip_prefix('(').map(|rest| format!("({rest}"))?);
+    mutant.name = mutant.name.replace(&mutant.replacement, &made);
+    mutant.replacement = made;
+    Some(mutant)
 }
 
 fn parsed(entry: &Value) -> Option<Mutant> {
@@ -103,5 +120,25 @@ mod tests {
         let mutant = parsed(&entry).unwrap();
         assert_eq!((mutant.genre, mutant.start), (Genre::Binary, (15, 53)));
         assert_eq!(mutant.stable_name(), "crates/risk/src/perp.rs: replace / with %");
+    }
+
+    #[test]
+    fn results_of_our_own_name_are_made_with_ok() {
+        let of = |replacement: &str| Mutant {
+            number: 0,
+            file: "file".into(),
+            name: format!("file:1:1: replace f with {replacement}"),
+            genre: Genre::Function,
+            start: (1, 1),
+            replacement: replacement.into(),
+        };
+        let made = in_own_results(of("RiskResult::from((1, 0))")).unwrap();
+        assert_eq!(
+            (made.replacement.as_str(), made.name.as_str()),
+            ("Ok((1, 0))", "file:1:1: replace f with Ok((1, 0))")
+        );
+        assert_eq!(in_own_results(of("RiskResult::from_iter([1])")), None);
+        assert_eq!(in_own_results(of("RiskResult::new()")), None);
+        assert_eq!(in_own_results(of("Ok(())")).unwrap().replacement, "Ok(())");
     }
 }

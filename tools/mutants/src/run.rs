@@ -15,6 +15,9 @@ pub enum Fate {
     Missed,
 }
 
+/// A test that takes longer than this is asked after all others, seconds.
+const SLOW_SECS: f64 = 1.0;
+
 /// Tests that are run for each break, the quickest binary first.
 #[derive(Debug)]
 pub struct Tests {
@@ -26,7 +29,17 @@ struct Binary {
     file: PathBuf,
     directory: PathBuf,
     skipped: Vec<String>,
+    /// Tests that take long.
+    slow: Vec<String>,
     usual: Duration,
+}
+
+/// Which tests of a binary run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    All,
+    Quick,
+    Slow,
 }
 
 impl Tests {
@@ -38,11 +51,15 @@ impl Tests {
         let mut binaries = Vec::new();
         for (file, directory) in files {
             let (file, directory, skipped) = (file.clone(), directory.clone(), skipped.to_vec());
-            let mut binary = Binary { file, directory, skipped, usual: Duration::from_secs(3_600) };
+            let usual = Duration::from_secs(3_600);
+            let mut binary = Binary { file, directory, skipped, slow: Vec::new(), usual };
             let started = Instant::now();
-            if binary.run(0, program) != Some(true) {
+            let mut command = binary.command(0, program, Part::All);
+            let output = command.arg("--report-time").output().map_err(|error| error.to_string())?;
+            if !output.status.success() {
                 return Err(format!("{} fails unbroken", binary.file.display()));
             }
+            binary.slow = slow(&String::from_utf8_lossy(&output.stdout));
             binary.usual = started.elapsed();
             binaries.push(binary);
         }
@@ -55,10 +72,12 @@ impl Tests {
         self.binaries.iter().map(|binary| binary.usual).sum()
     }
 
-    /// Runs until something fails. On a chain `program` is the file with the number in it.
+    /// Runs until something fails, what takes long at last. On a chain `program` is the file with the number in it.
     pub fn fate(&self, number: u32, program: Option<&Path>) -> Fate {
-        for binary in &self.binaries {
-            match binary.run(number, program) {
+        let quick = self.binaries.iter().map(|binary| (binary, Part::Quick));
+        let slow = self.binaries.iter().filter(|binary| !binary.slow.is_empty()).map(|binary| (binary, Part::Slow));
+        for (binary, part) in quick.chain(slow) {
+            match binary.run(number, program, part) {
                 Some(true) => {}
                 Some(false) => {
                     let name = binary.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -71,21 +90,42 @@ impl Tests {
     }
 }
 
+/// Names of the slow tests in what the harness printed: `test a::b ... ok <1.234s>`.
+fn slow(printed: &str) -> Vec<String> {
+    let of_line = |line: &str| {
+        let (name, rest) = line.strip_prefix("test ")?.split_once(" ... ")?;
+        let secs: f64 = rest.split_once('<')?.1.strip_suffix("s>")?.parse().ok()?;
+        (secs > SLOW_SECS).then(|| name.to_owned())
+    };
+    printed.lines().filter_map(of_line).collect()
+}
+
 impl Binary {
-    /// Whether the tests pass; none where they do not end.
-    fn run(&self, number: u32, program: Option<&Path>) -> Option<bool> {
+    fn command(&self, number: u32, program: Option<&Path>, part: Part) -> Command {
         let mut command = Command::new(&self.file);
         command.current_dir(&self.directory).env("CARGO_MANIFEST_DIR", &self.directory);
         // Stopping at the first failure is the harness's own, and not stable yet.
-        command.env("RUSTC_BOOTSTRAP", "1").args(["-Zunstable-options", "--fail-fast", "-q"]);
+        command.env("RUSTC_BOOTSTRAP", "1").args(["-Zunstable-options", "--fail-fast"]);
         command.args(self.skipped.iter().flat_map(|name| ["--skip", name]));
+        match part {
+            Part::All => {}
+            Part::Quick => drop(command.args(self.slow.iter().flat_map(|name| ["--skip", name]))),
+            Part::Slow => drop(command.args(&self.slow)),
+        }
         command.env("PLIMSOLL_MUTANT", number.to_string()).env("PROPTEST_MAX_SHRINK_ITERS", "0");
         command.env("PROPTEST_RNG_SEED", "20251010").env("RUST_BACKTRACE", "0");
         if let Some(program) = program {
             command.env("PLIMSOLL_SO", program);
         }
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        let limit = self.usual * 8 + Duration::from_secs(20);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Whether the tests pass; none where they do not end.
+    fn run(&self, number: u32, program: Option<&Path>, part: Part) -> Option<bool> {
+        let mut command = self.command(number, program, part);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+        let limit = self.usual * 4 + Duration::from_secs(10);
         let started = Instant::now();
         loop {
             match child.try_wait() {
@@ -98,5 +138,16 @@ impl Binary {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_that_take_long_are_found_in_what_the_harness_prints() {
+        let printed = "running 3 tests\ntest a::quick ... ok <0.003s>\ntest b::slow ... ok <12.832s>\nother";
+        assert_eq!(slow(printed), ["b::slow"]);
     }
 }

@@ -156,12 +156,21 @@ impl World {
     /// # Panics
     /// Where the program refuses any of it.
     pub fn default_listing(&mut self) {
+        self.listing_with_quote(BANKS[USDC as usize].decimals);
+    }
+
+    /// [`World::default_listing`] with a settlement token of so many decimals.
+    ///
+    /// # Panics
+    /// Where the program refuses any of it.
+    pub fn listing_with_quote(&mut self, quote_decimals: u8) {
         for (name, dollars) in [("USDC", 1), ("SOL", 200), ("BTC", 100_000)] {
             let slot = self.list_price(&PriceConfig::named(name));
             self.set_price(slot, dollars * E8).unwrap_or_else(|failure| panic!("{name}: {failure}"));
         }
         for (listing, slot) in BANKS.iter().zip(0..) {
-            let mint = self.create_mint(listing.name, listing.decimals);
+            let decimals = if slot == USDC { quote_decimals } else { listing.decimals };
+            let mint = self.create_mint(listing.name, decimals);
             let listed = self.list_bank(mint, &BankConfig::of(listing, slot));
             listed.unwrap_or_else(|failure| panic!("{}: {failure}", listing.name));
         }
