@@ -4,7 +4,7 @@ use plimsoll::instructions::ResolveStep;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_risk::margin::initial_margins;
-use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
+use plimsoll_risk::params::MAX_BASE_UNITS;
 use plimsoll_sdk::ix;
 use plimsoll_state::MarginAccount;
 use plimsoll_tests::*;
@@ -262,10 +262,10 @@ fn positions(stage: &mut Stage, books: &Books, traders: &[Trader], action: &Acti
     Some(match *action {
         Action::Fill { buyer, seller, market, part, tilt_ppm } => {
             let (buyer, seller) = (traders[buyer], traders[seller]);
-            let (slot, decimals) = if market == SOL_PERP { (SOL, 6) } else { (BTC, 9) };
+            let slot = if market == SOL_PERP { SOL } else { BTC };
             let price = stage.feeds[slot as usize].last.expect("a price was posted").price_e8.max(1);
             let dollars = room_usd(books, &buyer).min(room_usd(books, &seller)) as u128 * 16;
-            let value = dollars * part as u128 * 10u128.pow(decimals) * E8 as u128 / PPM;
+            let value = dollars * part as u128 * stage.whole_units(market) as u128 * E8 as u128 / PPM;
             let base_units = (value / price as u128).max(1) as u64;
             let tilted = (price as i128 + price as i128 * tilt_ppm as i128 / 1_000_000) as i64;
             let quote_atoms = stage.quote_atoms(market, base_units, Some(tilted));
@@ -330,8 +330,8 @@ fn cranks(stage: &mut Stage, traders: &[Trader], action: &Action) -> Option<Inst
 /// What the authority lets grow.
 fn terms(stage: &mut Stage, books: &Books, action: &Action) -> Option<Instruction> {
     let (keys, authority) = (stage.keys, stage.authority);
-    let with_room = |total: u64, room_ppm: u32| match room_ppm {
-        u32::MAX => MAX_ATOMS / 8,
+    let with_room = |total: u64, room_ppm: u32, most: u64| match room_ppm {
+        u32::MAX => most,
         room => total + (total as u128 * room as u128 / PPM) as u64,
     };
     Some(match *action {
@@ -346,16 +346,17 @@ fn terms(stage: &mut Stage, books: &Books, action: &Action) -> Option<Instructio
         }
         Action::Caps { bank, room_ppm, reduce_only } => {
             let totals = books.banks[bank as usize].0.totals();
-            let mut config = BankConfig::of(&plimsoll_sim::listing::BANKS[bank as usize], bank).args();
-            config.deposit_cap_atoms = with_room(totals.deposits_down(), room_ppm);
-            config.borrow_cap_atoms = with_room(totals.borrows_up(), room_ppm);
+            let mut config = stage.bank_config(bank).args();
+            config.deposit_cap_atoms = with_room(totals.deposits_down(), room_ppm, config.deposit_cap_atoms);
+            config.borrow_cap_atoms = with_room(totals.borrows_up(), room_ppm, config.borrow_cap_atoms);
             ix::update_bank(&keys, authority, bank, args::UpdateBankArgs { reduce_only, config })
         }
         Action::MarketCap { market, room_ppm } => {
             let stored = &books.markets[market as usize];
             let open = books.slot(stored).open_interest(stored, Side::Long);
-            let mut terms = [MarketConfig::SOL, MarketConfig::BTC][market as usize].args(market).terms;
-            terms.open_interest_cap_units = with_room(open, room_ppm).min(MAX_BASE_UNITS);
+            let mut terms = stage.market_config(market).args(market).terms;
+            terms.open_interest_cap_units =
+                with_room(open, room_ppm, terms.open_interest_cap_units).min(MAX_BASE_UNITS);
             ix::update_market(&keys, authority, market, args::UpdateMarketArgs { status: 1, terms })
         }
         _ => return None,

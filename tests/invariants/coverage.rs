@@ -95,7 +95,12 @@ impl Coverage {
         let sides = || books.registry.markets[..2].iter().flat_map(|market| &market.sides);
         see(EpochEnded, sides().any(|side| side.epoch > 0));
         see(Deleveraged, sides().any(|side| side.a != 1 << 63));
-        see(OtherParameters, *books.registry.params() != GlobalParams::DEFAULT);
+        let params = books.registry.params();
+        // What dust is follows the decimals of the settlement token.
+        see(
+            OtherParameters,
+            *params != GlobalParams { dust_usd_micro: params.dust_usd_micro, ..GlobalParams::DEFAULT },
+        );
         for account in books.accounts.values().filter(|account| account.status != AccountStatus::Active as u8) {
             let owed = || account.tokens.iter().filter(|token| token.used == 1 && token.shares < 0);
             see(ShortOfAToken, owed().any(|token| token.bank as usize != Registry::QUOTE_BANK));

@@ -23,6 +23,9 @@ pub enum Preset {
     BadDebt,
     /// A market whose loser had a twentieth of what he lost.
     Deficit,
+    /// The same with nobody to liquidate him, so that his base is closed against the other side: of more than his size, or
+    /// (alone) of just his.
+    Deleveraged { alone: bool },
     /// Parameters as drawn, as far as the program accepts them.
     Parameters(Vec<(usize, u32)>),
 }
@@ -37,7 +40,16 @@ pub fn any_preset() -> impl Strategy<Value = Preset> {
         1 => Just(Preset::Terminal),
         1 => Just(Preset::BadDebt),
         1 => Just(Preset::Deficit),
+        1 => deleveraged_or_not(),
         3 => proptest::collection::vec(change, 1..12).prop_map(Preset::Parameters),
+    ]
+}
+
+/// A side that was closed against in part, or whole, or not at all.
+pub fn deleveraged_or_not() -> impl Strategy<Value = Preset> {
+    prop_oneof![
+        1 => Just(Preset::Plain),
+        1 => any::<bool>().prop_map(|alone| Preset::Deleveraged { alone }),
     ]
 }
 
@@ -85,6 +97,7 @@ impl Preset {
             Self::Terminal => terminal(run),
             Self::BadDebt => bad_debt(run),
             Self::Deficit => deficit(run),
+            Self::Deleveraged { alone } => deleveraged(run, *alone),
             Self::Parameters(changes) => parameters(run, changes),
         }
     }
@@ -151,6 +164,18 @@ fn deficit(run: &mut Run) -> Checked {
     all(run, &[Action::Fill { buyer: who, seller: TRADERS, market: SOL_PERP, part: 900_000, tilt_ppm: 0 }])?;
     all(run, &[Action::Crash { slot: SOL, factor_ppm: 650_000 }, Action::Wait])?;
     all(run, &[Action::Hunt { by, leg: 0, part: WHOLE }])?;
+    all(run, &(0..12).map(|step| Action::Bury { step }).collect::<Vec<_>>())
+}
+
+fn deleveraged(run: &mut Run, alone: bool) -> Checked {
+    let long = |who| Action::Fill { buyer: who, seller: TRADERS, market: SOL_PERP, part: 900_000, tilt_ppm: 0 };
+    if !alone {
+        all(run, &[Action::Deposit { who: 1, bank: USDC, part: 100_000 }, long(1)])?;
+        // Enough not to fall with the other.
+        all(run, &[Action::Deposit { who: 1, bank: USDC, part: WHOLE }])?;
+    }
+    all(run, &[Action::Deposit { who: 0, bank: USDC, part: 100_000 }, long(0)])?;
+    all(run, &[Action::Crash { slot: SOL, factor_ppm: 650_000 }, Action::Wait, Action::Wait])?;
     all(run, &(0..12).map(|step| Action::Bury { step }).collect::<Vec<_>>())
 }
 

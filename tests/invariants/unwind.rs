@@ -6,6 +6,7 @@
 use anchor_lang::prelude::Pubkey;
 use plimsoll::event::PositionTouched;
 use plimsoll_risk::lazy::Side;
+use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use plimsoll_tests::*;
@@ -44,7 +45,7 @@ impl Run {
     pub fn unwind(&mut self, attended: bool) -> Checked {
         self.open_everything()?;
         for rich in self.traders[self.traders.len() - RICH..].to_vec() {
-            self.pays(&rich, USDC, self.stage.usd(50_000_000))?;
+            self.pays(&rich, USDC, self.stage.usd(50_000_000).min(MAX_ATOMS / 4))?;
         }
         self.settle_the_unhealthy(attended)?;
         self.close_positions()?;
@@ -60,12 +61,12 @@ impl Run {
     fn open_everything(&mut self) -> Checked {
         let (keys, authority) = (self.stage.keys, self.stage.authority);
         for bank in 0..3u8 {
-            let config = BankConfig::of(&plimsoll_sim::listing::BANKS[bank as usize], bank).args();
+            let config = self.stage.bank_config(bank).args();
             let update = ix::update_bank(&keys, authority, bank, args::UpdateBankArgs { reduce_only: false, config });
             self.do_once("Caps", update, authority)?;
         }
         for market in 0..self.books.markets.len() as u8 {
-            let terms = [MarketConfig::SOL, MarketConfig::BTC][market as usize].args(market).terms;
+            let terms = self.stage.market_config(market).args(market).terms;
             let update = ix::update_market(&keys, authority, market, args::UpdateMarketArgs { status: 1, terms });
             self.do_once("MarketCap", update, authority)?;
         }
@@ -172,7 +173,7 @@ impl Run {
                 let fill = ix::settle_fill(&self.stage.keys, market, short.account, long.account, sides, args);
                 if !self.do_once("Fill", fill, short.owner)? {
                     // Owners who want to get out pay what the check asks for.
-                    let plenty = self.stage.usd(10_000_000);
+                    let plenty = self.stage.usd(10_000_000).min(MAX_ATOMS / 16);
                     let paid = self.pays(&short, USDC, plenty)? && self.pays(&long, USDC, plenty)?;
                     let fill = ix::settle_fill(&self.stage.keys, market, short.account, long.account, sides, args);
                     let done = paid && self.do_once("Fill", fill, short.owner)?;
@@ -250,7 +251,7 @@ impl Run {
                 if account.token_index(bank).is_none_or(|place| account.tokens[place].shares >= 0) {
                     continue;
                 }
-                let source = self.stage.funded(&trader.owner, bank, plimsoll_risk::params::MAX_ATOMS);
+                let source = self.stage.funded(&trader.owner, bank, MAX_ATOMS);
                 let args = args::RepayArgs { amount_atoms: 0, all: true };
                 let token = self.stage.token(bank);
                 let repay = ix::repay(&self.stage.keys, &token, trader.owner, trader.account, source, args);

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use plimsoll_sim::world::{Sent, Trader, World, BTC, E8, SOL, USDC};
+use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_sim::listing::BANKS;
+use plimsoll_sim::world::{BankConfig, MarketConfig, Sent, Trader, World, BTC, E8, SOL, USDC};
 
 use crate::{check_step, Act, Books};
 
@@ -59,6 +61,26 @@ impl Stage {
         STAGES.with_borrow_mut(|stages| stages.entry(decimals).or_insert_with(|| Stage::set(decimals)).clone())
     }
 
+    /// How a bank of the listing is configured.
+    pub fn bank_config(&self, bank: u8) -> BankConfig {
+        let config = BankConfig::of(&BANKS[bank as usize], bank);
+        if bank == USDC {
+            config.with_decimals(self.mints[USDC as usize].decimals)
+        } else {
+            config
+        }
+    }
+
+    /// How a market of the listing is configured.
+    pub fn market_config(&self, market: u8) -> MarketConfig {
+        [MarketConfig::SOL, MarketConfig::BTC][market as usize].with_quote(self.mints[USDC as usize].decimals)
+    }
+
+    /// Base units of a market in one of its underlying.
+    pub fn whole_units(&self, market: u8) -> u64 {
+        10u64.pow(self.market_config(market).base_decimals as u32)
+    }
+
     /// Atoms of some dollars of the settlement token.
     pub fn usd(&self, dollars: u64) -> u64 {
         dollars * 10u64.pow(self.mints[USDC as usize].decimals as u32)
@@ -68,7 +90,7 @@ impl Stage {
         let mut world = World::new();
         world.listing_with_quote(quote_decimals);
         let usd = 10u64.pow(quote_decimals as u32);
-        let maker = world.funded_trader("maker", USDC, 5_000_000 * usd);
+        let maker = world.funded_trader("maker", USDC, (5_000_000 * usd).min(MAX_ATOMS / 4));
         for (bank, atoms) in [(SOL, 10_000 * ONE_SOL), (BTC, 100 * ONE_BTC)] {
             world.deposit(&maker, bank, atoms).unwrap_or_else(|failure| panic!("{failure}"));
         }

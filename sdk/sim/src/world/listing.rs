@@ -1,6 +1,6 @@
 //! Banks and markets with their defaults.
 
-use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
+use plimsoll_risk::params::{GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sdk::ix::{self, args};
 
 use super::{Failure, Mint, PriceConfig, Sent, World, E8};
@@ -58,6 +58,16 @@ impl BankConfig {
         }
     }
 
+    /// With the caps of a settlement token of so many decimals: what fits of an atom worth a micro-dollar is too much of a
+    /// larger one, and of a smaller one more is needed.
+    pub fn with_decimals(self, decimals: u8) -> Self {
+        let cap_atoms = match 6u32.checked_sub(decimals as u32) {
+            Some(fewer) => CAP_ATOMS / 10u64.pow(fewer),
+            None => MAX_ATOMS,
+        };
+        Self { deposit_cap_atoms: cap_atoms, borrow_cap_atoms: cap_atoms, ..self }
+    }
+
     /// The program's arguments.
     pub fn args(&self) -> args::BankConfigArgs {
         args::BankConfigArgs {
@@ -113,6 +123,12 @@ impl MarketConfig {
         }
     }
 
+    /// Of a market that settles in a token of so many decimals: the largest position must be representable in its atoms, so
+    /// a base unit is worth less where an atom is.
+    pub fn with_quote(self, decimals: u8) -> Self {
+        Self { base_decimals: self.base_decimals + decimals.saturating_sub(6), ..self }
+    }
+
     /// The program's arguments for the slot `index`.
     ///
     /// # Panics
@@ -159,7 +175,8 @@ impl World {
         self.listing_with_quote(BANKS[USDC as usize].decimals);
     }
 
-    /// [`World::default_listing`] with a settlement token of so many decimals.
+    /// [`World::default_listing`] with a settlement token of so many decimals, and dust of at least 200 of its atoms: a
+    /// bank is listed whose atom is worth at most a hundredth of dust.
     ///
     /// # Panics
     /// Where the program refuses any of it.
@@ -168,14 +185,24 @@ impl World {
             let slot = self.list_price(&PriceConfig::named(name));
             self.set_price(slot, dollars * E8).unwrap_or_else(|failure| panic!("{name}: {failure}"));
         }
+        let defaults = GlobalParams::DEFAULT;
+        let dust_usd_micro = defaults.dust_usd_micro.max(200_000_000 / 10u64.pow(quote_decimals as u32));
+        if dust_usd_micro != defaults.dust_usd_micro {
+            let params = GlobalParams { dust_usd_micro, ..defaults };
+            let update = ix::update_params(&self.keys, self.authority, &params);
+            self.send_as_authority(update).unwrap_or_else(|failure| panic!("dust: {failure}"));
+        }
         for (listing, slot) in BANKS.iter().zip(0..) {
             let decimals = if slot == USDC { quote_decimals } else { listing.decimals };
             let mint = self.create_mint(listing.name, decimals);
-            let listed = self.list_bank(mint, &BankConfig::of(listing, slot));
+            let config = BankConfig::of(listing, slot);
+            let config = if slot == USDC { config.with_decimals(decimals) } else { config };
+            let listed = self.list_bank(mint, &config);
             listed.unwrap_or_else(|failure| panic!("{}: {failure}", listing.name));
         }
         for config in [MarketConfig::SOL, MarketConfig::BTC] {
-            self.list_market(&config).unwrap_or_else(|failure| panic!("{}: {failure}", config.name));
+            let listed = self.list_market(&config.with_quote(quote_decimals));
+            listed.unwrap_or_else(|failure| panic!("{}: {failure}", config.name));
         }
         self.hold_prices(READY_SECS, 5);
     }
