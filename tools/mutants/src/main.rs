@@ -36,6 +36,7 @@ struct Options {
     list: bool,
     again: bool,
     resume: bool,
+    quick: bool,
     report: bool,
     skip: Vec<String>,
     tool: PathBuf,
@@ -61,6 +62,7 @@ fn options() -> Result<Options, String> {
             "--host" => options.chain = false,
             "--list" => options.list = true,
             "--again" => options.again = true,
+            "--quick" => options.quick = true,
             "--resume" => options.resume = true,
             "--report" => options.report = true,
             other => return Err(format!("unknown argument {other:?}")),
@@ -114,7 +116,7 @@ fn work(options: &Options) -> Result<bool, String> {
     let shard = mutants.iter().filter(|mutant| mutant.number as usize % of == part % of);
     for mutant in shard.filter(|mutant| numbers.contains(&mutant.number) && !done.contains_key(&mutant.name)) {
         let file = program.as_ref().map(|bytes| chosen_in(bytes, mutant.number, &place)).transpose()?;
-        let fate = tests.fate(mutant.number, file.as_deref());
+        let fate = tests.fate(mutant.number, file.as_deref(), options.quick);
         outcome::keep(&findings, mutant, &fate)?;
         if fate == Fate::Missed {
             println!("missed: {}", mutant.name);

@@ -16,7 +16,7 @@ pub enum Fate {
 }
 
 /// A test that takes longer than this is asked after all others, seconds.
-const SLOW_SECS: f64 = 1.0;
+const SLOW_SECS: f64 = 3.0;
 
 /// Tests that are run for each break, the quickest binary first.
 #[derive(Debug)]
@@ -72,10 +72,14 @@ impl Tests {
         self.binaries.iter().map(|binary| binary.usual).sum()
     }
 
-    /// Runs until something fails, what takes long at last. On a chain `program` is the file with the number in it.
-    pub fn fate(&self, number: u32, program: Option<&Path>) -> Fate {
+    /// Runs until something fails, what takes long at last, or not where it is to be quick. On a chain `program` is the file with the number in it.
+    pub fn fate(&self, number: u32, program: Option<&Path>, is_quick: bool) -> Fate {
         let quick = self.binaries.iter().map(|binary| (binary, Part::Quick));
-        let slow = self.binaries.iter().filter(|binary| !binary.slow.is_empty()).map(|binary| (binary, Part::Slow));
+        let slow = self
+            .binaries
+            .iter()
+            .filter(|binary| !is_quick && !binary.slow.is_empty())
+            .map(|binary| (binary, Part::Slow));
         for (binary, part) in quick.chain(slow) {
             match binary.run(number, program, part) {
                 Some(true) => {}
