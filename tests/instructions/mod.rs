@@ -1,6 +1,7 @@
 //! Each instruction: what it does, and what it refuses.
 
 mod accounts;
+mod bounds;
 mod engine;
 mod feeds;
 mod listings;
