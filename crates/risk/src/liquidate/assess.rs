@@ -40,8 +40,11 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
         at_target: spot.target >= 0 && fast.target >= 0,
         healthy_at_spot: !spot.is_under_water(),
         below_bypass: spot.is_ratio_below(params.bypass_ratio_ppm),
-        prints: prints(portfolio),
+        prints: None,
     };
+    if sight.below_bypass {
+        sight.prints = prints(portfolio);
+    }
     clocks.note_bypass(&sight, now, params);
     // Favourable edges only raise margins, so an account healthy at plain prices needs no second look.
     let under_water = spot.is_under_water()
