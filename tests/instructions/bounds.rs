@@ -1,7 +1,7 @@
 //! Bounds of what the authority sets, and what each pause stops, at their edges.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_risk::params::{GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sim::listing::BANKS;
 use plimsoll_state::pause;
 use plimsoll_tests::*;
@@ -69,4 +69,53 @@ fn either_pause_stops_a_borrow_that_the_deposit_covers() {
     assert_sent(stage.send_as_authority(ix::set_pause(&keys, authority, 0)));
     let sent = stage.borrow(&maker, USDC, USD);
     stage.done(sent);
+}
+
+#[test]
+fn a_market_holds_at_most_one_largest_position_a_side() {
+    let mut stage = Stage::new();
+    let authority = stage.authority;
+    let update = |stage: &Stage, open_interest_cap_units| {
+        let terms = MarketConfig { open_interest_cap_units, ..stage.market_config(SOL_PERP) }.args(SOL_PERP).terms;
+        ix::update_market(&stage.keys, authority, SOL_PERP, args::UpdateMarketArgs { status: 1, terms })
+    };
+    let largest = update(&stage, MAX_BASE_UNITS);
+    assert_sent(stage.send_as_authority(largest));
+    let larger = update(&stage, MAX_BASE_UNITS + 1);
+    assert_refused(&mut stage, &authority, &[larger], EngineError::ParameterOutOfBounds);
+}
+
+#[test]
+fn a_market_has_a_name_that_can_be_read_and_a_price_that_is_fresh() {
+    let mut stage = Stage::new();
+    let (keys, authority) = (stage.keys, stage.authority);
+    let listed = MarketConfig { name: "SOL-2", ..MarketConfig::SOL }.args(2);
+    let list = |listed| ix::list_market(&keys, authority, authority, listed);
+    let mut garbled = listed;
+    garbled.name[3] = 0xff;
+    assert_refused(&mut stage, &authority, &[list(garbled)], EngineError::ParameterOutOfBounds);
+    let read_age_secs = GlobalParams::DEFAULT.read_age_secs as i64;
+    stage.repeat_prices();
+    stage.advance(read_age_secs + 1);
+    assert_refused(&mut stage, &authority, &[list(listed)], EngineError::PriceStale);
+    stage.repeat_prices();
+    stage.advance(read_age_secs);
+    assert_sent(stage.send_as_authority(list(listed)));
+}
+
+#[test]
+fn the_first_variance_of_a_price_is_positive_and_bounded() {
+    let mut world = World::new();
+    let authority = world.authority;
+    let (listed, _) = world.price_args(&PriceConfig::named("SOL"));
+    let list = |world: &World, prior| {
+        let listed = args::ListPriceArgs { variance_prior_pico_per_sec: Some(prior), ..listed };
+        ix::list_price(&world.keys, authority, listed)
+    };
+    for prior in [0, 1_000_000_001] {
+        let listing = list(&world, prior);
+        assert_refused(&mut world, &authority, &[listing], EngineError::ParameterOutOfBounds);
+    }
+    let listing = list(&world, 1_000_000_000);
+    assert_sent(world.send_as_authority(listing));
 }
