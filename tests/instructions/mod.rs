@@ -5,5 +5,6 @@ mod bounds;
 mod engine;
 mod feeds;
 mod listings;
+mod price_pins;
 mod refusals;
 mod world;
