@@ -192,18 +192,22 @@ struct Around {
     cool: bool,
     /// Both markets hold a quarter of what they owe.
     deficit: bool,
+    /// No bank or market takes what grows.
+    closed: bool,
 }
 
-const AROUND: [Around; 9] = [
-    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: false },
-    Around { quote: Silent, fast: 100, full: false, cool: false, deficit: false },
-    Around { quote: Dead, fast: 100, full: false, cool: false, deficit: false },
-    Around { quote: Fresh, fast: 130, full: false, cool: false, deficit: false },
-    Around { quote: Fresh, fast: 75, full: false, cool: true, deficit: false },
-    Around { quote: Fresh, fast: 100, full: true, cool: false, deficit: false },
-    Around { quote: Silent, fast: 100, full: true, cool: true, deficit: false },
-    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: true },
-    Around { quote: Fresh, fast: 130, full: true, cool: false, deficit: true },
+const AROUND: [Around; 11] = [
+    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: false, closed: false },
+    Around { quote: Silent, fast: 100, full: false, cool: false, deficit: false, closed: false },
+    Around { quote: Dead, fast: 100, full: false, cool: false, deficit: false, closed: false },
+    Around { quote: Fresh, fast: 130, full: false, cool: false, deficit: false, closed: false },
+    Around { quote: Fresh, fast: 75, full: false, cool: true, deficit: false, closed: false },
+    Around { quote: Fresh, fast: 100, full: true, cool: false, deficit: false, closed: false },
+    Around { quote: Silent, fast: 100, full: true, cool: true, deficit: false, closed: false },
+    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: true, closed: false },
+    Around { quote: Fresh, fast: 130, full: true, cool: false, deficit: true, closed: false },
+    Around { quote: Fresh, fast: 100, full: false, cool: false, deficit: false, closed: true },
+    Around { quote: Silent, fast: 130, full: true, cool: false, deficit: true, closed: true },
 ];
 
 fn account(base: &Stand, tokens: [Token; 3], perps: [Perp; 2], nav_cents: i64, around: Around) -> Stand {
@@ -231,6 +235,9 @@ fn account(base: &Stand, tokens: [Token; 3], perps: [Perp; 2], nav_cents: i64, a
                 stand.hold(bank, if bank % 2 == 0 { 3 } else { -2 });
             }
         }
+    }
+    if around.closed {
+        stand.close();
     }
     stand.set_feed(0, around.quote);
     stand.set_fast(1, around.fast);

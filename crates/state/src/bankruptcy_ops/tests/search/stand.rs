@@ -120,6 +120,14 @@ impl Stand {
         (slot.update_count, slot.vol_ppm_per_sqrt_sec) = (1_000, 141);
     }
 
+    /// No bank and no market takes what grows; quote's deposits are worth next to nothing.
+    pub fn close(&mut self) {
+        let (banks, markets) = (&mut self.registry.banks[..BANKS], &mut self.registry.markets[..MARKETS]);
+        banks.iter_mut().for_each(|slot| slot.status = SlotStatus::ReduceOnly as u8);
+        markets.iter_mut().for_each(|slot| slot.status = SlotStatus::ReduceOnly as u8);
+        self.registry.banks[Registry::QUOTE_BANK].status = SlotStatus::Terminal as u8;
+    }
+
     pub fn set_feed(&mut self, feed: usize, state: Feed) {
         self.board.slots[feed].published_at = state.published_at(self.now);
         self.alive[feed] = state == Feed::Fresh;
