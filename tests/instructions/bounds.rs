@@ -119,3 +119,17 @@ fn the_first_variance_of_a_price_is_positive_and_bounded() {
     let listing = list(&world, 1_000_000_000);
     assert_sent(world.send_as_authority(listing));
 }
+
+/// The default address signs nothing: who names it by mistake would be left with nobody.
+#[test]
+fn nobody_is_named_as_pause_authority_or_as_a_venues_signer() {
+    let mut world = World::new();
+    let (keys, authority, nobody) = (world.keys, world.authority, Pubkey::default());
+    let propose = args::ProposeAuthorityArgs { authority: Some(authority), pause_authority: Some(nobody) };
+    let register = args::RegisterVenueArgs { signer: nobody, settle_markets: 1, premium_markets: 0 };
+    let calls =
+        [ix::propose_authority(&keys, authority, propose), ix::register_venue(&keys, authority, authority, register)];
+    for call in calls {
+        assert_refused(&mut world, &authority, &[call], EngineError::ParameterOutOfBounds);
+    }
+}
