@@ -33,11 +33,10 @@ fn a_loss_that_nobody_can_bear_leaves_the_index_and_a_bank_without_loss_is_uncha
     assert_eq!(socialize(0, INDEX_ONE, 0), same(0));
 }
 
-/// Of a hundred deposited sixty are lent and 55 uncovered: fifteen more than there is.
 #[test]
-fn what_comes_back_waits_for_what_uncovered_debt_lends_out() {
+fn what_comes_back_waits_only_where_more_is_lent_than_deposited() {
+    // Of a hundred deposited sixty are lent and 55 uncovered: as soon as nothing is uncovered, nothing is lent out.
     let back = |atoms| hundred(60, 55).give_back_down(atoms).unwrap();
-    // Uncovered debt is paid first, and each atom of it is one less that is lent out.
     assert_eq!(back(10), Intake { covered_atoms: 10, shares: 0, insurance_atoms: 0 });
     assert_eq!(back(55), Intake { covered_atoms: 55, shares: 0, insurance_atoms: 0 });
     assert_eq!(back(60), Intake { covered_atoms: 55, shares: 0, insurance_atoms: 5 });
