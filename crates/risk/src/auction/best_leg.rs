@@ -229,3 +229,6 @@ pub(crate) fn largest_quote_liability(portfolio: &Portfolio, owed: u64) -> u64 {
     let lost = fresh.map(|leg| leg.pnl_at(leg.prices.spot).min(0).unsigned_abs()).max().unwrap_or(0);
     borrow.max(lost.min(owed_pnl))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use crate::num::{mul_wide, to_i64, PPM};
 use crate::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_ATOMS, SECS_PER_YEAR};
 use proptest::prelude::*;
 
+mod exact;
 mod insurance;
 
 fn index() -> impl Strategy<Value = u64> {
@@ -213,29 +214,6 @@ proptest! {
         prop_assert_eq!(curve.rate_per_sec_up(PPM).unwrap(), annual(rate_full_ppm));
         prop_assert_eq!(curve.rate_per_sec_up(u32::MAX).unwrap(), annual(rate_full_ppm));
     }
-}
-
-#[test]
-fn a_curve_above_300_percent_or_with_its_kink_at_an_end_or_falling_is_refused() {
-    let good = RateCurve::DEFAULT;
-    good.validate().unwrap();
-    for bad in [
-        RateCurve { rate_full_ppm: 3_000_001, ..good },
-        RateCurve { kink_ppm: 0, ..good },
-        RateCurve { kink_ppm: PPM, ..good },
-        RateCurve { rate_zero_ppm: 80_001, ..good },
-        RateCurve { rate_full_ppm: 79_999, ..good },
-    ] {
-        assert!(bad.rate_per_sec_up(0).is_err());
-    }
-}
-
-#[test]
-fn eight_percent_a_year_at_the_kink_is_eight_percent_after_a_year() {
-    let rate = RateCurve::DEFAULT.rate_per_sec_up(800_000).unwrap();
-    let index = borrow_index_at_up(INDEX_ONE, rate, SECS_PER_YEAR);
-    let exact = INDEX_ONE as u128 * 108 / 100;
-    assert!((exact..exact + 1_000_000).contains(&(index as u128)));
 }
 
 /// One bank and its holders, without accounts: every operation as the ledger does it.

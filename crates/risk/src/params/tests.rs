@@ -4,6 +4,9 @@ use super::*;
 use crate::error::RiskError;
 use proptest::prelude::*;
 
+mod bounds;
+mod exact;
+
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 /// SOL on 10 October 2025 fell 0.21 % a second (DESIGN 3).
 const SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };

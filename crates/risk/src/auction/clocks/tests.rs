@@ -86,11 +86,32 @@ proptest! {
 }
 
 #[test]
-fn a_future_zero_or_negative_stamp_adds_nothing() {
-    for stamp in [i64::MIN, -1, 0, 2_000] {
-        let mut clocks = Clocks { observed_at: stamp, seen: Seen::UnderWater, ..Default::default() };
-        clocks.observe(&sight(Seen::UnderWater, false), 1_000, &PARAMS);
-        assert_eq!(clocks.under_water_secs, 0);
+fn a_future_zero_or_negative_stamp_adds_nothing_and_ends_nothing() {
+    // The first times are so near to zero that even a stamp of zero would lie within the gap.
+    for now in [1, GAP, 1_000] {
+        for stamp in [i64::MIN, -1, 0, now + 1, 2_000] {
+            let (seen, secs) = (Seen::WindDown, 20);
+            let mut clocks =
+                Clocks { observed_at: stamp, seen, under_water_secs: secs, wind_down_secs: secs, ..Default::default() };
+            clocks.observe(&sight(seen, false), now, &PARAMS);
+            assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (secs, secs), "{stamp} at {now}");
+        }
+    }
+}
+
+/// Nor does it tell that nobody saw the account healthy since the last print: what was noted before is void.
+#[test]
+fn a_future_zero_or_negative_stamp_disarms_the_bypass() {
+    for now in [1, GAP, 1_000] {
+        for (stamp, holds) in
+            [(i64::MIN, false), (-1, false), (0, false), (now, true), (now + 1, false), (2_000, false)]
+        {
+            let mut clocks =
+                Clocks { observed_at: stamp, bypass: true, bypass_published_at: now, ..Default::default() };
+            let shallow = Sight { healthy_at_spot: false, ..sight(Seen::UnderWater, false) };
+            clocks.note_bypass(&shallow, now, &PARAMS);
+            assert_eq!((clocks.bypass, clocks.bypass_published_at != 0), (holds, holds), "{stamp} at {now}");
+        }
     }
 }
 
@@ -213,4 +234,22 @@ fn clearing_forgets_everything_but_the_last_passed_check() {
     clocks.clear(9);
     assert_eq!(clocks, Clocks { observed_at: 9, passed_at: 6, ..Default::default() });
     assert!(!clocks.remembers());
+}
+
+/// Whatever is remembered, a healthy look must be written, or it would be remembered forever.
+#[test]
+fn each_thing_remembered_is_enough_to_be_worth_forgetting() {
+    let nothing = Clocks { observed_at: 9, passed_at: 6, ..Default::default() };
+    assert!(!nothing.remembers());
+    for clocks in [
+        Clocks { under_water_secs: 1, ..nothing },
+        Clocks { wind_down_secs: 1, ..nothing },
+        Clocks { seen: Seen::UnderWater, ..nothing },
+        Clocks { seen: Seen::WindDown, ..nothing },
+        Clocks { bypass: true, ..nothing },
+        Clocks { bypass_published_at: 1, ..nothing },
+        Clocks { bypass_published_at: -1, ..nothing },
+    ] {
+        assert!(clocks.remembers(), "{clocks:?}");
+    }
 }
