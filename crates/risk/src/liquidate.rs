@@ -214,3 +214,6 @@ fn check_after(
         Err(RiskError::AfterCheckFailed)
     }
 }
+
+#[cfg(test)]
+mod tests;

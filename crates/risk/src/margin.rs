@@ -224,3 +224,6 @@ fn product(a: u128, b: u128) -> (u128, u128) {
 pub const fn pair_rate_ppm(asset: &TokenWeights, liability: &TokenWeights) -> u32 {
     liability.liability_maint_ppm.saturating_sub(asset.asset_maint_ppm)
 }
+
+#[cfg(test)]
+mod tests;

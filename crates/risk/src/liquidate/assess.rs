@@ -97,3 +97,6 @@ fn prints(portfolio: &Portfolio) -> Option<Prints> {
     add(settles && portfolio.token_count != 0, &portfolio.quote.prices);
     prints
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,18 @@ mod tests {
         price.mantissa as f64 * 2f64.powi(price.exponent as i32)
     }
 
+    /// Beside a price far above it a small one would be cut from the sum.
+    #[test]
+    fn all_of_the_weight_on_one_price_is_that_price_whatever_the_other() {
+        let (tiny, huge) = (Price { mantissa: 3 << 62, exponent: -130 }, Price { mantissa: 5 << 61, exponent: 60 });
+        for (a, b) in [(tiny, huge), (huge, tiny)] {
+            assert_eq!((blend_down(a, b, Fixed::ZERO), blend_down(a, b, Fixed::ONE)), (Ok(b), Ok(a)));
+            // A weight beyond its range is the nearest within it.
+            let (below, above) = (Fixed::from_bits(-1), Fixed::from_bits(i128::MAX));
+            assert_eq!((blend_down(a, b, below), blend_down(a, b, above)), (Ok(b), Ok(a)));
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 

@@ -312,3 +312,62 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
     let closed = account(0, &[], &[PerpLeg { units: 0, ..perp }]);
     assert_eq!(judge(&closed), Ok(()));
 }
+
+/// A settlement token without a price: what can be taken of it may be worth twice as much, what is owed in it half.
+#[test]
+fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
+    let of = |quote, debt: i64, gain: i64, hours| {
+        let pnl = PerpLeg { cash_atoms: gain * 1_000_000, prices: LegPrices::CASH, ..PerpLeg::default() };
+        let mut portfolio = account(quote, &[token(1, -debt)], &[pnl]);
+        portfolio.quote = stale(portfolio.quote, hours);
+        judge(&portfolio)
+    };
+    let remain = Err(RiskError::AssetsRemain);
+    assert_eq!((of(300, 600, 0, false), of(299, 599, 0, false), of(300, 600, 0, true)), (remain, Ok(()), Ok(())));
+    // Of a gain nothing can be seized.
+    assert_eq!((of(100, 800, 400, false), of(300, 1_000, 400, false)), (Ok(()), remain));
+    let owed = |asset, quote: i64, loss: i64| {
+        let pnl = PerpLeg { cash_atoms: -loss * 1_000_000, prices: LegPrices::CASH, ..PerpLeg::default() };
+        let mut portfolio = account(-quote, &[token(1, asset)], &[pnl]);
+        portfolio.quote = stale(portfolio.quote, false);
+        judge(&portfolio)
+    };
+    assert_eq!(
+        (owed(50, 100, 0), owed(49, 100, 0), owed(50, 40, 60), owed(49, 40, 60)),
+        (remain, Ok(()), remain, Ok(()))
+    );
+}
+
+#[test]
+fn only_bases_whose_price_is_stale_but_not_for_hours_leave_anything_open() {
+    let perp = |is_stale, for_hours| PerpLeg {
+        units: 10_000,
+        cash_atoms: -1_500_000_000,
+        prices: LegPrices {
+            stale: is_stale,
+            stale_for_hours: for_hours,
+            ..prices(100, base_scale_down(6, 3).unwrap())
+        },
+        ..PerpLeg::default()
+    };
+    let clocks = Clocks { wind_down_secs: 10_000, seen: Seen::WindDown, observed_at: NOW, ..Clocks::default() };
+    for (is_stale, for_hours, expected) in
+        [(false, false, Ok(())), (true, true, Ok(())), (true, false, Err(RiskError::AssetsRemain))]
+    {
+        // A base of 1,000 dollars, a loss of 400, and a stale asset that alone could not cover it.
+        let portfolio = account(0, &[stale(token(1, 100), false)], &[perp(is_stale, for_hours)]);
+        let judged = check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW));
+        assert_eq!(judged, expected, "{is_stale} {for_hours}");
+    }
+}
+
+#[test]
+fn an_average_that_says_solvent_is_not_asked_once_the_bypass_holds() {
+    let mut portfolio = account(-6, &[token(1, 5)], &[]);
+    portfolio.tokens[0].prices.fast = prices(2, token_scale_down(6).unwrap()).fast;
+    let with = |bypass| {
+        let clocks = Clocks { bypass, seen: Seen::UnderWater, observed_at: NOW, ..Clocks::default() };
+        check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
+    };
+    assert_eq!((with(false), with(true)), (Err(RiskError::NotBankrupt), Ok(())));
+}

@@ -1,0 +1,69 @@
+//! The parts of a plan by themselves, at every boundary, with every unit worth one unless prices are what is shown.
+
+mod checks;
+mod sizes;
+mod whole;
+
+use super::*;
+use crate::params::{GlobalParams, MarketRates, TokenWeights};
+use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
+use crate::price::UnitPrice;
+
+const NOW: i64 = 1_760_130_600;
+const MILLION: i128 = 1_000_000;
+const PAIR: Leg = Leg::Pair { asset: 1, liability: Liability::Borrow(2) };
+const PERP: Leg = Leg::Perp { market: 7 };
+const WEIGHTS: TokenWeights = TokenWeights {
+    asset_maint_ppm: 900_000,
+    asset_target_ppm: 888_000,
+    asset_init_ppm: 800_000,
+    liability_maint_ppm: 1_100_000,
+    liability_target_ppm: 1_110_000,
+    liability_init_ppm: 1_200_000,
+};
+const RATES: MarketRates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+
+/// Halves of a micro-dollar per atom, or of a quote atom per unit.
+fn halves(count: u64) -> UnitPrice {
+    UnitPrice { mantissa: count << 48, shift: 49 }
+}
+
+fn at(spot: UnitPrice, fast: UnitPrice) -> LegPrices {
+    LegPrices { spot, fast, init: spot, init_charge: spot, published_at: NOW, ready: true, ..LegPrices::default() }
+}
+
+fn par() -> LegPrices {
+    at(halves(2), halves(2))
+}
+
+fn token(bank: u8, amount_atoms: i64) -> TokenLeg {
+    TokenLeg { amount_atoms, weights: WEIGHTS, prices: par(), bank }
+}
+
+fn perp(market: u8, units: i64, cash_atoms: i64) -> PerpLeg {
+    PerpLeg { units, cash_atoms, rates: RATES, prices: par(), market, deficit_share_ppm: 0 }
+}
+
+fn account(quote: i64, tokens: &[TokenLeg], perps: &[PerpLeg]) -> Portfolio {
+    // Dust of one micro-dollar: sizes are as small as the grids.
+    let mut p = Portfolio::empty(GlobalParams { dust_usd_micro: 1, ..GlobalParams::DEFAULT });
+    p.quote = token(0, quote);
+    p.tokens[..tokens.len()].copy_from_slice(tokens);
+    p.token_count = tokens.len();
+    p.perps[..perps.len()].copy_from_slice(perps);
+    p.perp_count = perps.len();
+    p
+}
+
+/// Collateral of bank 1 against a debt of bank 2.
+fn pair(collateral: u64, debt: u64) -> Portfolio {
+    account(0, &[token(1, collateral as i64), token(2, -(debt as i64))], &[])
+}
+
+fn whole(leg: Leg) -> Request {
+    Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+}
+
+fn terms_of(p: &Portfolio, leg: Leg) -> Result<Terms, RiskError> {
+    Terms::of(p, &assess(p, &Clocks::default(), NOW), &leg)
+}

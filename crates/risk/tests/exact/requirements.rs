@@ -1,0 +1,331 @@
+//! Margins of whole accounts, summed plainly: every leg's value is rounded once, and nothing else.
+
+use plimsoll_risk::error::RiskError;
+use plimsoll_risk::margin::{
+    check_initial, check_takeover, excess, initial_margins, margins, Excess, InitialMargins, Margins,
+};
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::price::UnitPrice;
+use proptest::prelude::*;
+
+use crate::support;
+
+const MILLION: i128 = 1_000_000;
+
+/// The unit prices of what gains from a higher price and of what loses by it.
+fn view(prices: &LegPrices, at: At, edges: bool) -> (UnitPrice, UnitPrice) {
+    let plain = if at == At::Spot { prices.spot } else { prices.fast };
+    if edges || prices.stale {
+        (plain.raised_down(prices.edge), plain.lowered_up(prices.edge))
+    } else {
+        (plain, plain)
+    }
+}
+
+fn magnitude(amount: i128) -> u64 {
+    u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX)
+}
+
+#[derive(Default)]
+struct Sums {
+    assets: i128,
+    liabilities: i128,
+    maint: i128,
+    target: i128,
+    gains: i128,
+    losses: i128,
+    notional: i128,
+    charge_maint: i128,
+    charge_target: i128,
+}
+
+impl Sums {
+    fn add_pnl(&mut self, leg: &PerpLeg, worth: u64) {
+        let pnl = leg.pnl_of(worth);
+        if pnl < 0 {
+            self.losses += pnl.unsigned_abs() as i128;
+        } else {
+            self.gains += leg.gain_down(pnl as u64) as i128;
+        }
+    }
+
+    fn saturated(&self) -> bool {
+        let (half, whole) = (i64::MAX as i128, u64::MAX as i128);
+        self.gains >= half
+            || self.losses >= half
+            || [self.assets, self.liabilities, self.notional].iter().any(|sum| *sum >= whole)
+    }
+}
+
+/// At maintenance and target, and what the sums alone would say.
+fn maintenance(p: &Portfolio, at: At, edges: bool) -> (Margins, Excess) {
+    let mut s = Sums::default();
+    let add = |s: &mut Sums, amount: i128, leg: &TokenLeg| -> i128 {
+        let (high, low) = view(&leg.prices, at, edges);
+        let w = &leg.weights;
+        let (value, maint, target) = if amount >= 0 {
+            (high.value_down(magnitude(amount)) as i128, w.asset_maint_ppm, w.asset_target_ppm)
+        } else {
+            (-(low.value_up(magnitude(amount)) as i128), w.liability_maint_ppm, w.liability_target_ppm)
+        };
+        s.maint += value * maint as i128;
+        s.target += value * target as i128;
+        value
+    };
+    for leg in &p.tokens[..p.token_count] {
+        let value = add(&mut s, leg.amount_atoms as i128, leg);
+        s.assets += value.max(0);
+        s.liabilities += (-value).max(0);
+    }
+    let mut gross = s.assets;
+    for leg in &p.perps[..p.perp_count] {
+        let (high, low) = view(&leg.prices, at, edges);
+        let notional = low.value_up(leg.units.unsigned_abs());
+        s.add_pnl(leg, if leg.units >= 0 { high.value_down(leg.units as u64) } else { notional });
+        s.notional += notional as i128;
+        s.charge_maint += notional as i128 * leg.rates.maint_ppm as i128;
+        s.charge_target += notional as i128 * leg.rates.target_ppm as i128;
+    }
+    let mut net = 0;
+    if p.quote.amount_atoms != 0 || p.perp_count != 0 {
+        let (high, low) = view(&p.quote.prices, at, edges);
+        let owned = p.quote.amount_atoms as i128 - s.losses;
+        net = owned + s.gains * p.params.pnl_weight_ppm as i128 / MILLION;
+        gross += add(&mut s, net, &p.quote).max(0);
+        let whole = owned + s.gains;
+        if whole >= 0 {
+            s.assets += high.value_down(magnitude(whole)) as i128;
+        } else {
+            s.liabilities += low.value_up(magnitude(whole)) as i128;
+        }
+        s.maint -= low.value_wide_up(s.charge_maint as u128) as i128;
+        s.target -= low.value_wide_up(s.charge_target as u128) as i128;
+    }
+    let nav = (s.assets - s.liabilities) * MILLION;
+    let (maint, target) = (s.maint.min(nav), s.target.min(s.maint).min(nav));
+    let whole = Margins {
+        nav,
+        maint,
+        target,
+        assets_usd_micro: gross as u128,
+        notional_atoms: s.notional as u128,
+        quote_net_atoms: net,
+        saturated: s.saturated(),
+    };
+    (whole, Excess { maint: s.maint, target: s.target.min(s.maint) })
+}
+
+fn initial(p: &Portfolio) -> InitialMargins {
+    let (mut s, mut init) = (Sums::default(), 0);
+    for leg in &p.tokens[..p.token_count] {
+        let atoms = leg.amount_atoms.unsigned_abs();
+        if leg.amount_atoms >= 0 {
+            let value = leg.prices.init.value_down(atoms) as i128;
+            s.assets += value;
+            init += value * leg.weights.asset_init_ppm as i128;
+        } else {
+            let value = leg.prices.init.value_up(atoms) as i128;
+            s.liabilities += value;
+            init -= value * leg.weights.liability_init_ppm as i128;
+        }
+    }
+    let mut charge = 0;
+    for leg in &p.perps[..p.perp_count] {
+        let notional = leg.prices.init_charge.value_up(leg.units.unsigned_abs());
+        s.add_pnl(leg, if leg.units >= 0 { leg.prices.init.value_down(leg.units as u64) } else { notional });
+        s.notional += notional as i128;
+        charge += notional as i128 * leg.rates.init_ppm as i128;
+    }
+    if p.quote.amount_atoms != 0 || p.perp_count != 0 {
+        let (low, high, w) = (p.quote.prices.init, p.quote.prices.init_charge, &p.quote.weights);
+        // Gains count nothing towards the margin and everything towards NAV.
+        let net = p.quote.amount_atoms as i128 - s.losses;
+        if net >= 0 {
+            init += low.value_down(magnitude(net)) as i128 * w.asset_init_ppm as i128;
+        } else {
+            init -= high.value_up(magnitude(net)) as i128 * w.liability_init_ppm as i128;
+        }
+        let whole = net + s.gains;
+        if whole >= 0 {
+            s.assets += low.value_down(magnitude(whole)) as i128;
+        } else {
+            s.liabilities += high.value_up(magnitude(whole)) as i128;
+        }
+        init -= high.value_wide_up(charge as u128) as i128;
+    }
+    let nav = (s.assets - s.liabilities) * MILLION;
+    InitialMargins { nav, init: init.min(nav), saturated: s.saturated() }
+}
+
+fn assert_all(p: &Portfolio) {
+    for at in [At::Spot, At::Fast] {
+        for edges in [false, true] {
+            let (whole, alone) = maintenance(p, at, edges);
+            assert_eq!(margins(p, at, edges), whole, "{at:?} {edges}");
+            assert_eq!(excess(p, at, edges), alone, "{at:?} {edges}");
+        }
+    }
+    let found = initial_margins(p);
+    assert_eq!(found, initial(p));
+    assert_eq!(found.imr(), found.nav - found.init);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn margins_are_plain_sums_of_values_rounded_once(
+        mut p in support::portfolio_of_any_quote(30), quote_edge in 0u64..1 << 62, quote_stale: bool,
+    ) {
+        p.quote.prices.edge = quote_edge;
+        p.quote.prices.stale = quote_stale;
+        p.quote.prices.fast.mantissa -= p.quote.prices.fast.mantissa / 100;
+        p.quote.weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &p.params).unwrap();
+        assert_all(&p);
+        // Nothing of quote, with and without what settles in it; quote alone; nothing.
+        p.quote.amount_atoms = 0;
+        assert_all(&p);
+        p.perp_count = 0;
+        assert_all(&p);
+        (p.token_count, p.quote.amount_atoms) = (0, 5);
+        assert_all(&p);
+        p.quote.amount_atoms = 0;
+        assert_all(&p);
+    }
+}
+
+/// Every unit worth one.
+fn par() -> LegPrices {
+    let one = UnitPrice { mantissa: 1 << 62, shift: 62 };
+    LegPrices { spot: one, fast: one, init: one, init_charge: one, ready: true, ..LegPrices::default() }
+}
+
+fn perp(units: i64, cash_atoms: i64, prices: LegPrices) -> PerpLeg {
+    let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+    PerpLeg { units, cash_atoms, rates, prices, ..PerpLeg::default() }
+}
+
+/// An account of those of five sums that are asked for: assets, liabilities, notional, gains and losses, each at the
+/// end of its range or just `below` it.
+fn full_of(sums: u32, below: bool) -> Portfolio {
+    let params = GlobalParams::DEFAULT;
+    let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &params).unwrap();
+    let less = below as i64;
+    let mut p = Portfolio::empty(params);
+    p.quote = TokenLeg { weights, prices: par(), ..TokenLeg::default() };
+    let token = |amount_atoms| TokenLeg { amount_atoms, weights, prices: par(), bank: 1 };
+    let add = |p: &mut Portfolio, amount| {
+        p.tokens[p.token_count] = token(amount);
+        p.token_count += 1;
+    };
+    for (bit, sign) in [(0, 1), (1, -1)] {
+        if sums >> bit & 1 == 1 {
+            // 2^64 - 1 of two halves and one.
+            [i64::MAX, i64::MAX, 1 - less].iter().for_each(|amount| add(&mut p, sign * amount));
+        }
+    }
+    let hold = |p: &mut Portfolio, leg| {
+        p.perps[p.perp_count] = leg;
+        p.perp_count += 1;
+    };
+    if sums >> 2 & 1 == 1 {
+        // Worth 2^64 - 1 or 2 less in the four, none of them with any PnL.
+        let quarter = 1i64 << 62;
+        [quarter, quarter, quarter, quarter - 1 - less].iter().for_each(|n| hold(&mut p, perp(*n, -n, par())));
+    }
+    if sums >> 3 & 1 == 1 {
+        hold(&mut p, perp(0, i64::MAX - less, LegPrices::CASH));
+    }
+    if sums >> 4 & 1 == 1 {
+        hold(&mut p, perp(0, less - i64::MAX, LegPrices::CASH));
+    }
+    p
+}
+
+#[test]
+fn any_sum_that_reaches_the_end_of_its_range_says_so_alone_and_beside_others() {
+    for sums in 0..32 {
+        let full = full_of(sums, false);
+        assert_eq!(margins(&full, At::Spot, false).saturated, sums != 0, "{sums:b}");
+        assert_eq!(initial_margins(&full).saturated, sums != 0, "{sums:b}");
+        let refused = check_takeover(&full).err();
+        assert_eq!(refused == Some(RiskError::NumberOutOfRange), sums != 0);
+        // Gains are worth something beside assets, and losses beside liabilities.
+        if ![0b1001, 0b10010].iter().any(|both| sums & both == *both) {
+            let room = full_of(sums, true);
+            assert!(!margins(&room, At::Spot, false).saturated, "{sums:b}");
+            assert!(!initial_margins(&room).saturated, "{sums:b}");
+        }
+        assert_all(&full);
+    }
+}
+
+/// What is owed in all may exceed what a number of 64 bits holds: its value does too.
+#[test]
+fn a_net_debt_beyond_64_bits_is_worth_the_largest_number() {
+    let mut p = full_of(0b10000, false);
+    (p.perps[1], p.perps[2]) = (p.perps[0], p.perps[0]);
+    p.perp_count = 3;
+    assert_all(&p);
+    assert_eq!(margins(&p, At::Spot, false).nav, -(u64::MAX as i128) * MILLION);
+}
+
+#[test]
+fn risk_is_added_at_no_old_price_taken_over_at_no_stale_one_and_neither_before_averages_are_ready() {
+    let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &GlobalParams::DEFAULT).unwrap();
+    for case in 0..8u32 * 64 * 8 {
+        let flags = |at: u32| LegPrices {
+            stale: case >> at & 1 == 1,
+            old: case >> (at + 1) & 1 == 1,
+            ready: case >> (at + 2) & 1 == 1,
+            ..par()
+        };
+        let [quote, token, long] = [flags(0), flags(3), flags(6)];
+        let (with_quote, with_token, with_perp) = (case >> 9 & 1 == 1, case >> 10 & 1 == 1, case >> 11 & 1 == 1);
+        let mut p = Portfolio::empty(GlobalParams::DEFAULT);
+        p.quote = TokenLeg { amount_atoms: 1_000 * with_quote as i64, weights, prices: quote, bank: 0 };
+        p.tokens[0] = TokenLeg { amount_atoms: 1_000, weights, prices: token, bank: 1 };
+        p.perps[0] = perp(0, 100, long);
+        (p.token_count, p.perp_count) = (with_token as usize, with_perp as usize);
+        let mut held = vec![];
+        if with_quote || with_perp {
+            held.push(quote);
+        }
+        if with_token {
+            held.push(token);
+        }
+        if with_perp {
+            held.push(long);
+        }
+        let stale = held.iter().any(|leg| leg.stale);
+        let old = held.iter().any(|leg| leg.old);
+        let ready = held.iter().all(|leg| leg.ready);
+        assert_eq!(p.ages(), (stale, old, ready), "{case:b}");
+        let expected = |refused: bool| match (refused, ready) {
+            (true, _) => Err(RiskError::PriceStale),
+            (_, false) => Err(RiskError::PriceNotReady),
+            _ => Ok(initial(&p)),
+        };
+        assert_eq!(check_initial(&p), expected(stale || old), "{case:b}");
+        assert_eq!(check_takeover(&p), expected(stale), "{case:b}");
+    }
+}
+
+#[test]
+fn an_account_may_hold_exactly_its_requirement() {
+    let params = GlobalParams::DEFAULT;
+    let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &params).unwrap();
+    let of = |debt: i64| {
+        let mut p = Portfolio::empty(params);
+        p.quote = TokenLeg { amount_atoms: 3, weights, prices: par(), bank: 0 };
+        p.tokens[0] = TokenLeg { amount_atoms: -debt, weights, prices: par(), bank: 1 };
+        p.token_count = 1;
+        p
+    };
+    // 3 * 0.8 = 2 * 1.2
+    let held = InitialMargins { nav: MILLION, init: 0, saturated: false };
+    assert_eq!((check_initial(&of(2)), check_takeover(&of(2))), (Ok(held), Ok(held)));
+    let refused = Err(RiskError::MarginInsufficient);
+    assert_eq!((check_initial(&of(3)), check_takeover(&of(3))), (refused, refused));
+}
