@@ -77,6 +77,7 @@ fn a_quote_borrow_is_paid_by_insurance_and_then_by_depositors() {
         let before = world.banks[0];
         begin(&mut world).unwrap();
         let drawn = world.banks[0].drawn;
+        world.now = NOW + 7_200;
         let paid = borrow(&mut world, 0).unwrap();
         let payment = payment(from_reserved, 0, remainder);
         assert_eq!(paid, PaidBorrow { shares: 1_000, owed_atoms: 1_000, payment, uncovered_atoms: 0 });
