@@ -8,12 +8,11 @@ use plimsoll_state::*;
 
 const VERSION: &str = InvariantViolation::VERSION.0;
 
+/// A change, and the fact that it breaks.
+type Change<T> = (Option<&'static str>, fn(&mut T));
+
 /// Each change of the sound value breaks the named fact and no other; each change without a name breaks none.
-fn assert_facts<T: Copy>(
-    sound: &T,
-    check: fn(&T) -> Result<(), InvariantViolation>,
-    changes: &[(Option<&'static str>, fn(&mut T))],
-) {
+fn assert_facts<T: Copy>(sound: &T, check: fn(&T) -> Result<(), InvariantViolation>, changes: &[Change<T>]) {
     assert_eq!(check(sound), Ok(()));
     for (number, (fact, change)) in changes.iter().enumerate() {
         let mut changed = *sound;
@@ -210,7 +209,9 @@ fn each_source_of_a_price_is_read_as_it_is_stored() {
 fn account() -> MarginAccount {
     let mut account = MarginAccount { version: LAYOUT_VERSION, ..MarginAccount::zeroed() };
     #[cfg(feature = "next-layout")]
-    (account.first_layout = FIRST_LAYOUT_VERSION);
+    {
+        account.first_layout = FIRST_LAYOUT_VERSION;
+    }
     (account.delegate_rights, account.delegate_limit_atoms_per_day) = (right::ALL, 1);
     account.tokens[0] = TokenPosition { bank: 5, used: 1, shares: 7, ..TokenPosition::default() };
     account.tokens[15] = TokenPosition { bank: MAX_BANKS as u8 - 1, used: 1, ..TokenPosition::default() };

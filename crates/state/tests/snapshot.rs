@@ -205,7 +205,8 @@ fn the_edge_of_a_fresh_leg_is_its_width_up_to_half_its_charge() {
     };
     // Slot n has a sigma of n thousand ppm. Charges: 100,000 either way of bank 1, 200,000 and 300,000 of bank 2,
     // 20,000 and 40,000 of quote, 30,000 of a perp.
-    let cases: [(fn(World) -> World, u32, u32); 8] = [
+    type Hold = fn(World) -> World;
+    let cases: [(Hold, u32, u32); 8] = [
         (|world| world.hold(1, 1), 2, 50_000),
         (|world| world.hold(1, -1), 2, 50_000),
         (|world| world.hold(2, 1), 3, 100_000),
