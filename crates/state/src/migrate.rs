@@ -143,6 +143,73 @@ mod tests {
         assert_eq!(bytemuck::bytes_of(migrated), bytemuck::bytes_of(&expected));
     }
 
+    /// An account type of a later build than this one.
+    #[derive(Clone, Copy)]
+    #[repr(C)]
+    struct Later<const VERSION: u8> {
+        version: u8,
+        upgrades: u8,
+        broken: u8,
+        rest: [u8; 5],
+    }
+
+    // SAFETY: bytes without padding; every bit pattern is a value.
+    unsafe impl<const VERSION: u8> Zeroable for Later<VERSION> {}
+    unsafe impl<const VERSION: u8> bytemuck::Pod for Later<VERSION> {}
+
+    impl<const VERSION: u8> EngineAccount for Later<VERSION> {
+        const ACCOUNT_DISCRIMINATOR: [u8; 8] = [7; 8];
+
+        fn invariant(&self) -> Result<(), InvariantViolation> {
+            crate::ensure(self.broken == 0, "broken")
+        }
+    }
+
+    impl<const VERSION: u8> Migrate for Later<VERSION> {
+        const VERSION: u8 = VERSION;
+
+        fn upgrade(&mut self) {
+            self.upgrades += 1;
+        }
+    }
+
+    /// The result of a step and the first three bytes that it leaves.
+    fn stepped<const VERSION: u8>(version: u8, broken: u8) -> (Result<(), MigrationError>, [u8; 3]) {
+        let mut data = [0; 16];
+        (data[8], data[10]) = (version, broken);
+        let result = step::<Later<VERSION>>(&mut data);
+        (result, [data[8], data[9], data[10]])
+    }
+
+    #[test]
+    fn a_build_migrates_from_the_version_before_its_own_and_from_no_other() {
+        let unknown = |version| (Err(MigrationError::VersionUnknown), [version, 0, 0]);
+        let current = |version| (Err(MigrationError::LayoutCurrent), [version, 0, 0]);
+        let migrated = |version| (Ok(()), [version, 1, 0]);
+        assert_eq!([0, 1, 2].map(|version| stepped::<1>(version, 0)), [unknown(0), current(1), unknown(2)]);
+        let second = [0, 1, 2, 3].map(|version| stepped::<2>(version, 0));
+        assert_eq!(second, [unknown(0), migrated(2), current(2), unknown(3)]);
+        let third = [0, 1, 2, 3, 4].map(|version| stepped::<3>(version, 0));
+        assert_eq!(third, [unknown(0), unknown(1), migrated(3), current(3), unknown(4)]);
+        assert_eq!(stepped::<3>(u8::MAX, 0), unknown(u8::MAX));
+    }
+
+    #[test]
+    fn a_migrated_account_that_breaks_an_invariant_is_refused_by_name() {
+        let (result, bytes) = stepped::<2>(1, 1);
+        assert_eq!((result, bytes), (Err(MigrationError::Broken(InvariantViolation("broken"))), [2, 1, 1]));
+    }
+
+    #[test]
+    fn an_account_of_another_length_is_none_of_its_type() {
+        let mut data = [0; 32];
+        data[8] = 1;
+        for length in [0, 8, 15, 17, 24] {
+            assert_eq!(step::<Later<2>>(&mut data[..length]), Err(MigrationError::TypeUnknown));
+        }
+        assert_eq!(step::<Later<2>>(&mut data[..16]), Ok(()));
+    }
+
     #[test]
     fn a_zeroed_account_has_no_known_version() {
         assert_ne!(MarginAccount::zeroed().version, MarginAccount::VERSION);

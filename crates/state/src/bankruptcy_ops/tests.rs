@@ -1,6 +1,10 @@
 //! Whole resolutions on the layouts: random accounts, random orders of calls.
 
+mod finish;
+mod pay;
+mod prices;
 mod search;
+mod seize;
 mod world;
 
 use std::vec::Vec;

@@ -11,10 +11,13 @@ use super::*;
 use crate::{DerivativePosition, Market, MarketSlot, SideIndex, StoredRates};
 
 mod charges;
+mod closing;
 mod cycles;
 mod epochs;
+mod fills;
 mod pool;
 mod rest;
+mod touching;
 
 const ACCOUNTS: usize = 5;
 const MAX_SECS: u32 = 3_600;

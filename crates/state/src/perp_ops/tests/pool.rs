@@ -5,7 +5,7 @@ use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::RiskError;
 use proptest::prelude::*;
 
-use crate::{MarginAccount, Market};
+use crate::{DerivativePosition, MarginAccount, Market, PositionKind};
 
 #[test]
 fn the_last_leg_leaves_its_pool_to_insurance() {
@@ -34,6 +34,135 @@ fn a_full_table_opens_no_leg() {
     let mut market = Market::zeroed();
     market.index = 16;
     assert_eq!(account.open_leg(&mut market), Err(RiskError::PositionTableFull));
+}
+
+#[test]
+fn a_leg_takes_the_first_free_place_and_starts_from_nothing() {
+    let mut market = Market { index: 7, leg_count: 4, ..Market::zeroed() };
+    let mut account = MarginAccount::zeroed();
+    account.derivatives[0].kind = PositionKind::Option as u8;
+    account.derivatives[1] = DerivativePosition { epoch: 3, last_sign: -1, ..DerivativePosition::default() };
+    assert_eq!(account.open_leg(&mut market), Ok(1));
+    let expected = DerivativePosition { kind: 1, market: 7, ..DerivativePosition::default() };
+    assert_eq!((account.derivatives[1], market.leg_count), (expected, 5));
+    let mut full = Market { index: 8, leg_count: u32::MAX, ..Market::zeroed() };
+    assert_eq!(account.open_leg(&mut full), Err(RiskError::NumberOutOfRange));
+}
+
+#[test]
+fn a_leg_is_freed_where_nothing_is_left_of_it() {
+    let leg = DerivativePosition { kind: 1, market: 7, last_sign: 1, ..DerivativePosition::default() };
+    for (leg, is_freed) in [
+        (leg, true),
+        (DerivativePosition { shares: 1, ..leg }, false),
+        (DerivativePosition { shares: -1, ..leg }, false),
+        (DerivativePosition { cash_atoms: 1, ..leg }, false),
+        (DerivativePosition { cash_atoms: -1, ..leg }, false),
+        (DerivativePosition { reserved_atoms: 1, ..leg }, false),
+        (DerivativePosition { mark_atoms: 1, ..leg }, true),
+        (DerivativePosition { kind: 0, ..leg }, false),
+        (DerivativePosition { kind: 0, shares: 1, ..leg }, false),
+        (DerivativePosition { kind: 2, ..leg }, false),
+    ] {
+        let mut account = MarginAccount::zeroed();
+        account.derivatives[4] = leg;
+        let mut market = Market { leg_count: 2, pool_atoms: 9, deficit_atoms: 5, ..Market::zeroed() };
+        assert_eq!(account.close_leg_if_zero(4, &mut market), Ok(is_freed), "{leg:?}");
+        assert_eq!(account.derivatives[4], if is_freed { DerivativePosition::default() } else { leg });
+        assert_eq!(market.leg_count, 2 - is_freed as u32);
+        // Another leg still has its claim.
+        assert_eq!((market.pool_atoms, market.deficit_atoms, market.own_claim_atoms), (9, 5, 0));
+    }
+    let mut account = MarginAccount::zeroed();
+    account.derivatives[4] = leg;
+    assert_eq!(account.close_leg_if_zero(4, &mut Market::zeroed()), Err(RiskError::EpochMissing));
+}
+
+#[test]
+fn a_claim_and_a_deficit_are_set_off_against_each_other() {
+    let market = |deficit_atoms, own_claim_atoms| Market { deficit_atoms, own_claim_atoms, ..Market::zeroed() };
+    for (deficit, own, atoms, after_claim, after_deficit) in [
+        (0, 0, 0, (0, 0), (0, 0)),
+        (0, 5, 3, (0, 8), (0, 2)),
+        (0, 5, 5, (0, 10), (0, 0)),
+        (0, 5, 7, (0, 12), (2, 0)),
+        (5, 0, 3, (2, 0), (8, 0)),
+        (5, 0, 5, (0, 0), (10, 0)),
+        (5, 0, 7, (0, 2), (12, 0)),
+        (5, 2, 7, (0, 4), (10, 0)),
+    ] {
+        let mut claimed = market(deficit, own);
+        claimed.add_own_claim(atoms).unwrap();
+        assert_eq!((claimed.deficit_atoms, claimed.own_claim_atoms), after_claim);
+        let mut lost = market(deficit, own);
+        lost.add_deficit(atoms).unwrap();
+        assert_eq!((lost.deficit_atoms, lost.own_claim_atoms), after_deficit);
+        // A pool that is worth that much more or less is the same.
+        let revalued = |pool_atoms, value| {
+            let mut market = Market { pool_atoms, ..market(deficit, own) };
+            market.revalue_pool(value).unwrap();
+            assert_eq!(market.pool_atoms, value);
+            (market.deficit_atoms, market.own_claim_atoms)
+        };
+        assert_eq!((revalued(100, 100 + atoms), revalued(100, 100 - atoms)), (after_claim, after_deficit));
+    }
+    assert_eq!(market(0, u64::MAX).add_own_claim(1), Err(RiskError::NumberOutOfRange));
+    assert_eq!(market(u64::MAX, 0).add_deficit(1), Err(RiskError::NumberOutOfRange));
+}
+
+#[test]
+fn the_share_that_a_deficit_takes_is_that_of_the_pool_as_it_will_be_touched() {
+    // A hundred shares at one; nominal atoms, deficit and own claim before, and the share in ppm.
+    for (pool, deficit, own, share) in [
+        (100, 0, 0, 0),
+        (100, 50, 0, 333_334),
+        (80, 50, 0, 230_770),
+        (80, 20, 0, 0),
+        (80, 10, 0, 0),
+        (150, 10, 20, 285_715),
+        (150, 0, 50, 0),
+        (150, 0, 60, 0),
+        (150, 0, 49, 9_901),
+    ] {
+        let mut market = Market {
+            pool_shares: 100,
+            pool_atoms: pool,
+            deficit_atoms: deficit,
+            own_claim_atoms: own,
+            ..Market::zeroed()
+        };
+        assert_eq!(market.pool_value_down(INDEX_ONE), 100);
+        assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), share, "{pool}, {deficit}, {own}");
+        market.touch_pool(INDEX_ONE).unwrap();
+        assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), share, "{pool}, {deficit}, {own}, touched");
+    }
+}
+
+#[test]
+fn a_claim_is_dust_below_the_worth_of_a_share() {
+    let index = INDEX_ONE / 2 * 5;
+    for (claim, is_dust) in [(0, false), (1, true), (2, true), (3, false), (4, false)] {
+        let mut market = Market { deficit_atoms: 1, ..Market::zeroed() };
+        assert_eq!(market.absorb_dust(claim, index), Ok(is_dust));
+        let expected = if is_dust { (0, claim - 1) } else { (1, 0) };
+        assert_eq!((market.deficit_atoms, market.own_claim_atoms), expected);
+    }
+}
+
+#[test]
+fn whole_shares_leave_a_pool_and_all_of_them_with_all_of_its_atoms() {
+    let index = INDEX_ONE / 2 * 5;
+    // Ten shares of 2.5 atoms: what is asked for, the shares that go, what the pool loses and what is received.
+    for (atoms, shares, lost, moved) in
+        [(0, 0, 0, 0), (2, 0, 0, 0), (3, 1, 3, 2), (5, 2, 5, 5), (24, 9, 23, 22), (25, 10, 25, 25)]
+    {
+        let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };
+        let paid = market.pay_out_down(atoms, index).unwrap();
+        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, lost, moved), "{atoms} atoms");
+        assert_eq!((market.pool_shares, market.pool_atoms), (10 - shares, 25 - lost));
+    }
+    let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };
+    assert_eq!(market.pay_out_down(28, index), Err(RiskError::NumberOutOfRange));
 }
 
 /// A share of the pool worth more than an atom and less than two can be paid in no whole share for its atom: it would

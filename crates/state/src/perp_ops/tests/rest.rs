@@ -211,3 +211,35 @@ fn a_claim_worth_no_share_of_the_pool_becomes_the_markets_own() {
     assert!(world.accounts[0].is_empty());
     assert_eq!(world.market.own_claim_atoms, 2);
 }
+
+#[test]
+fn what_a_leg_has_beside_a_base_is_no_claim_yet() {
+    let mut world = World::new();
+    world.fill(0, 1, 5);
+    world.leg(0).cash_atoms = 7;
+    // Nothing stands behind it, and no other leg is counted.
+    world.market.leg_count = 1;
+    assert_eq!(world.touch(0).unwrap(), crate::Rest::default());
+    assert_eq!((world.leg(0).cash_atoms, world.units(0)), (7, 5));
+}
+
+#[test]
+fn a_debt_without_a_base_is_neither_struck_nor_absorbed() {
+    let mut world = World::new();
+    world.leg(0).cash_atoms = -7;
+    world.market.own_claim_atoms = 9;
+    assert_eq!(world.touch(0).unwrap(), crate::Rest::default());
+    assert_eq!((world.leg(0).cash_atoms, world.market.own_claim_atoms), (-7, 9));
+}
+
+#[test]
+fn only_a_leg_of_a_listed_market_is_touched() {
+    use plimsoll_risk::RiskError::LegEmpty;
+    let mut world = World::new();
+    world.leg(0).cash_atoms = 1;
+    let mut touch = |place, status| {
+        world.registry.markets[0].status = status;
+        touch_leg(&mut world.accounts[0], place, &mut world.market, &world.registry, &world.board, NOW)
+    };
+    assert_eq!((touch(16, 1), touch(0, 0)), (Err(LegEmpty), Err(LegEmpty)));
+}

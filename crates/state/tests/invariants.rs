@@ -1,0 +1,318 @@
+//! What holds of an account after every instruction that wrote it, broken one condition at a time.
+
+use bytemuck::Zeroable;
+use plimsoll_risk::oracle::{PriceSource, PriceState};
+use plimsoll_risk::params::{GlobalParams, DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS, MAX_MARKETS, MAX_PRICES};
+use plimsoll_risk::price::Price;
+use plimsoll_state::*;
+
+const VERSION: &str = InvariantViolation::VERSION.0;
+
+/// A change, and the fact that it breaks.
+type Change<T> = (Option<&'static str>, fn(&mut T));
+
+/// Each change of the sound value breaks the named fact and no other; each change without a name breaks none.
+fn assert_facts<T: Copy>(sound: &T, check: fn(&T) -> Result<(), InvariantViolation>, changes: &[Change<T>]) {
+    assert_eq!(check(sound), Ok(()));
+    for (number, (fact, change)) in changes.iter().enumerate() {
+        let mut changed = *sound;
+        change(&mut changed);
+        assert_eq!(check(&changed), fact.map_or(Ok(()), |fact| Err(InvariantViolation(fact))), "change {number}");
+    }
+}
+
+#[test]
+fn an_engine_has_an_authority_and_flags() {
+    const FLAG: &str = "engine test_cluster is no flag";
+    let engine = Engine { version: LAYOUT_VERSION, authority: [1; 32], ..Engine::zeroed() };
+    assert_facts(
+        &engine,
+        Engine::invariant,
+        &[
+            (Some(VERSION), |engine| engine.version = LAYOUT_VERSION - 1),
+            (Some(VERSION), |engine| engine.version = LAYOUT_VERSION + 1),
+            (None, |engine| engine.test_cluster = 1),
+            (Some(FLAG), |engine| engine.test_cluster = 2),
+            (Some("engine has no authority"), |engine| engine.authority = [0; 32]),
+        ],
+    );
+}
+
+#[test]
+fn a_venue_is_active_or_not() {
+    let venue = Venue { version: LAYOUT_VERSION, ..Venue::zeroed() };
+    assert_facts(
+        &venue,
+        Venue::invariant,
+        &[
+            (Some(VERSION), |venue| venue.version = 0),
+            (None, |venue| venue.active = 1),
+            (Some("venue active is no flag"), |venue| venue.active = 2),
+        ],
+    );
+}
+
+#[test]
+fn a_banks_numbers_are_within_their_bounds() {
+    let bank = Bank {
+        version: LAYOUT_VERSION,
+        deposit_index: INDEX_ONE,
+        booked_borrow_index: INDEX_ONE * 2,
+        deposit_shares: 10,
+        waiting_shares: 3,
+        ..Bank::zeroed()
+    };
+    assert_facts(
+        &bank,
+        Bank::invariant,
+        &[
+            (Some(VERSION), |bank| bank.version = 0),
+            (None, |bank| bank.index = MAX_BANKS as u8 - 1),
+            (Some("bank index is out of range"), |bank| bank.index = MAX_BANKS as u8),
+            (None, |bank| bank.deposit_index = DEPOSIT_INDEX_FLOOR),
+            (Some("deposit index is below its floor"), |bank| bank.deposit_index = DEPOSIT_INDEX_FLOOR - 1),
+            (None, |bank| bank.booked_borrow_index = INDEX_ONE),
+            (Some("borrow index is below one"), |bank| bank.booked_borrow_index = INDEX_ONE - 1),
+            (None, |bank| bank.waiting_shares = 10),
+            (Some("waiting insurance exceeds deposits"), |bank| bank.waiting_shares = 11),
+        ],
+    );
+}
+
+#[test]
+fn a_bank_slots_numbers_are_within_their_bounds() {
+    let slot = BankSlot { status: 1, deposit_index: INDEX_ONE, borrow_index: INDEX_ONE * 2, ..BankSlot::zeroed() };
+    assert_facts(
+        &slot,
+        BankSlot::invariant,
+        &[
+            (None, |slot| slot.status = 3),
+            (Some("unknown SlotStatus"), |slot| slot.status = 4),
+            (None, |slot| slot.borrow_index = INDEX_ONE),
+            (Some("borrow index is below one"), |slot| slot.borrow_index = INDEX_ONE - 1),
+            (None, |slot| slot.deposit_index = DEPOSIT_INDEX_FLOOR),
+            (Some("deposit index is below its floor"), |slot| slot.deposit_index = DEPOSIT_INDEX_FLOOR - 1),
+        ],
+    );
+}
+
+#[test]
+fn a_market_has_a_slot() {
+    let market = Market { version: LAYOUT_VERSION, ..Market::zeroed() };
+    assert_facts(
+        &market,
+        Market::invariant,
+        &[
+            (Some(VERSION), |market| market.version = 0),
+            (None, |market| market.index = MAX_MARKETS as u8 - 1),
+            (Some("market index is out of range"), |market| market.index = MAX_MARKETS as u8),
+        ],
+    );
+}
+
+#[test]
+fn a_board_counts_no_more_slots_than_it_has() {
+    let board = PriceBoard { version: LAYOUT_VERSION, ..PriceBoard::zeroed() };
+    assert_facts(
+        &board,
+        PriceBoard::invariant,
+        &[
+            (Some(VERSION), |board| board.version = 0),
+            (None, |board| board.count = MAX_PRICES as u8),
+            (Some("board counts more slots than it has"), |board| board.count = MAX_PRICES as u8 + 1),
+        ],
+    );
+}
+
+#[test]
+fn a_registry_counts_no_more_than_it_has_and_its_parameters_are_valid() {
+    let registry =
+        Registry { version: LAYOUT_VERSION, params: StoredParams(GlobalParams::DEFAULT), ..Registry::zeroed() };
+    assert_facts(
+        &registry,
+        Registry::invariant,
+        &[
+            (Some(VERSION), |registry| registry.version = 0),
+            (None, |registry| registry.bank_count = MAX_BANKS as u8),
+            (Some("registry counts more banks than it has"), |registry| registry.bank_count = MAX_BANKS as u8 + 1),
+            (None, |registry| registry.market_count = MAX_MARKETS as u8),
+            (Some("registry counts more markets than it has"), |registry| {
+                registry.market_count = MAX_MARKETS as u8 + 1
+            }),
+            (Some("registry parameters are out of bounds"), |registry| registry.params = StoredParams::zeroed()),
+        ],
+    );
+}
+
+#[test]
+fn a_price_slots_state_is_consistent() {
+    const FLAGS: Option<&str> = Some("price slot flags are unknown");
+    const CONSTANTS: Option<&str> = Some("price time constants are out of order");
+    const ZERO: Option<&str> = Some("price is zero");
+    const BOUNDS: Option<&str> = Some("price leaves its bounds");
+    let price = |dollars: u64| StoredPrice::from(Price::from_decimal_down(dollars, 0).unwrap());
+    let mut slot = PriceSlot { active: 1, update_count: 1, fast_secs: 15, slow_secs: 3_600, ..PriceSlot::zeroed() };
+    (slot.published_at, slot.first_published_at, slot.sampled_at) = (1_000, 900, 950);
+    (slot.spot, slot.fast, slot.slow) = (price(100), price(101), price(102));
+    (slot.low, slot.high) = (price(90), price(110));
+    assert_facts(
+        &slot,
+        PriceSlot::invariant,
+        &[
+            (FLAGS, |slot| slot.active = 0),
+            (FLAGS, |slot| slot.active = 2),
+            (None, |slot| slot.source = 1),
+            (FLAGS, |slot| slot.source = 2),
+            (CONSTANTS, |slot| slot.fast_secs = 0),
+            (None, |slot| slot.fast_secs = slot.slow_secs),
+            (CONSTANTS, |slot| slot.fast_secs = slot.slow_secs + 1),
+            (Some("price variance is negative"), |slot| slot.variance.set(-1)),
+            (None, |slot| slot.variance.set(1)),
+            (None, |slot| slot.first_published_at = 1_000),
+            (Some("price is older than its first update"), |slot| slot.first_published_at = 1_001),
+            (None, |slot| slot.sampled_at = 1_000),
+            (Some("price is older than its variance sample"), |slot| slot.sampled_at = 1_001),
+            (ZERO, |slot| slot.spot = StoredPrice::default()),
+            (ZERO, |slot| slot.fast = StoredPrice::default()),
+            (ZERO, |slot| slot.slow = StoredPrice::default()),
+            (None, |slot| (slot.low, slot.high) = (slot.spot, slot.slow)),
+            (BOUNDS, |slot| slot.low = slot.fast),
+            (BOUNDS, |slot| slot.high = slot.fast),
+            (BOUNDS, |slot| (slot.low, slot.high) = (slot.high, slot.low)),
+            // Before the first update there is no price to hold anything of.
+            (None, |slot| *slot = PriceSlot { active: 1, fast_secs: 1, slow_secs: 1, ..PriceSlot::zeroed() }),
+        ],
+    );
+}
+
+#[test]
+fn each_source_of_a_price_is_read_as_it_is_stored() {
+    let mut slot = PriceSlot { active: 1, ..PriceSlot::zeroed() };
+    for source in [PriceSource::Primary, PriceSource::Secondary] {
+        let state = PriceState {
+            source,
+            sigma_ppm: 1,
+            vol_ppm_per_sqrt_sec: 2,
+            update_count: 3,
+            published_at: 4,
+            first_published_at: 5,
+            source_published_at: [6, 7],
+            ..PriceState::listed(15, 3_600, 8)
+        };
+        slot.store(&state);
+        assert_eq!(slot.state(), state);
+        assert_eq!((slot.source, slot.active), (source as u8, 1));
+    }
+}
+
+/// Two balances and two positions at both ends of their tables, and a delegate with every right.
+fn account() -> MarginAccount {
+    let mut account = MarginAccount { version: LAYOUT_VERSION, ..MarginAccount::zeroed() };
+    #[cfg(feature = "next-layout")]
+    {
+        account.first_layout = FIRST_LAYOUT_VERSION;
+    }
+    (account.delegate_rights, account.delegate_limit_atoms_per_day) = (right::ALL, 1);
+    account.tokens[0] = TokenPosition { bank: 5, used: 1, shares: 7, ..TokenPosition::default() };
+    account.tokens[15] = TokenPosition { bank: MAX_BANKS as u8 - 1, used: 1, ..TokenPosition::default() };
+    account.derivatives[0] = DerivativePosition { kind: 1, market: 5, shares: 7, ..DerivativePosition::default() };
+    account.derivatives[15] =
+        DerivativePosition { kind: 1, market: MAX_MARKETS as u8 - 1, ..DerivativePosition::default() };
+    account
+}
+
+#[test]
+fn a_margin_account_has_known_states_and_rights() {
+    const RIGHTS: Option<&str> = Some("a delegate's right to trade and its limit do not agree");
+    let rights = |account: &mut MarginAccount, rights, limit| {
+        (account.delegate_rights, account.delegate_limit_atoms_per_day) = (rights, limit)
+    };
+    let sound = account();
+    assert_eq!(sound.invariant(), Ok(()));
+    for (given, limit, fact) in [
+        (0, 0, None),
+        (right::LIQUIDATE, 0, None),
+        (right::DEPOSIT, 0, None),
+        (right::LIQUIDATE | right::DEPOSIT, 0, None),
+        (right::TRADE, 9, None),
+        (right::TRADE | right::DEPOSIT, 9, None),
+        (right::TRADE, 0, RIGHTS),
+        (right::ALL, 0, RIGHTS),
+        (right::LIQUIDATE, 9, RIGHTS),
+        (0, 9, RIGHTS),
+        (right::ALL + 1, 0, Some("the delegate has a right that does not exist")),
+        (1 << 7 | right::TRADE, 9, Some("the delegate has a right that does not exist")),
+    ] {
+        let mut account = sound;
+        rights(&mut account, given, limit);
+        let expected = fact.map_or(Ok(()), |fact| Err(InvariantViolation(fact)));
+        assert_eq!(account.invariant(), expected, "rights {given}, limit {limit}");
+    }
+    assert_facts(
+        &sound,
+        MarginAccount::invariant,
+        &[
+            (Some(VERSION), |account| account.version = 0),
+            (Some(VERSION), |account| account.version = LAYOUT_VERSION + 1),
+            (None, |account| account.status = 2),
+            (Some("unknown AccountStatus"), |account| account.status = 3),
+        ],
+    );
+}
+
+#[test]
+fn a_margin_account_holds_each_bank_once_and_keeps_a_place_for_quote() {
+    const TWICE: Option<&str> = Some("a bank is held twice");
+    fn fill(account: &mut MarginAccount, first: u8) {
+        for (bank, token) in (first..).zip(&mut account.tokens) {
+            *token = TokenPosition { bank, used: 1, ..TokenPosition::default() };
+        }
+    }
+    assert_facts(
+        &account(),
+        MarginAccount::invariant,
+        &[
+            (Some("token position's used is no flag"), |account| account.tokens[0].used = 2),
+            (Some("unused token position holds shares"), |account| account.tokens[1].shares = 1),
+            (Some("unused token position holds shares"), |account| account.tokens[0].used = 0),
+            (None, |account| account.tokens[15].used = 0),
+            (Some("token position names no bank"), |account| account.tokens[0].bank = MAX_BANKS as u8),
+            (None, |account| account.tokens[0].bank = 0),
+            (TWICE, |account| account.tokens[0].bank = MAX_BANKS as u8 - 1),
+            (TWICE, |account| account.tokens[15].bank = 5),
+            (TWICE, |account| {
+                account.tokens[1].used = 1;
+                account.tokens[2].used = 1;
+            }),
+            // Fifteen others leave quote its place; sixteen do not, unless quote is one of them.
+            (None, |account| {
+                fill(account, 1);
+                account.tokens[15] = TokenPosition::default();
+            }),
+            (Some("the table has no place for quote"), |account| fill(account, 1)),
+            (None, |account| fill(account, 0)),
+        ],
+    );
+}
+
+#[test]
+fn a_margin_account_holds_each_market_once() {
+    const TWICE: Option<&str> = Some("a market is held twice");
+    assert_facts(
+        &account(),
+        MarginAccount::invariant,
+        &[
+            (Some("unknown PositionKind"), |account| account.derivatives[1].kind = 3),
+            (Some("options are not enabled"), |account| account.derivatives[1].kind = 2),
+            (Some("empty position holds shares"), |account| account.derivatives[1].shares = -1),
+            (Some("position names no market"), |account| account.derivatives[0].market = MAX_MARKETS as u8),
+            (None, |account| account.derivatives[0].market = 0),
+            (TWICE, |account| account.derivatives[0].market = MAX_MARKETS as u8 - 1),
+            (TWICE, |account| account.derivatives[15].market = 5),
+            (TWICE, |account| {
+                account.derivatives[1].kind = 1;
+                account.derivatives[2].kind = 1;
+            }),
+        ],
+    );
+}
