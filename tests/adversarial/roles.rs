@@ -72,7 +72,7 @@ fn a_borrow_that_takes_no_deposit_is_no_withdrawal() {
 /// What still works on an account in resolution, and why.
 fn works_frozen(name: &str) -> bool {
     match name {
-        // DESIGN 2, step 4.
+        // BANKRUPT-4.
         "repay" | "resolve_bankruptcy" => true,
         // Reads.
         "check_margin" => true,

@@ -1,4 +1,4 @@
-//! Penalties, their ceilings, the two regimes and the clocks they run on (DESIGN 1 and 2).
+//! Penalties, their ceilings, the two regimes and the clocks they run on (CURE, LEG, WINDDOWN).
 
 mod best_leg;
 mod clocks;
@@ -24,7 +24,7 @@ pub enum Regime {
 
 /// Largest penalty of a pair that still improves the ratio, with the factor k, rounded down.
 ///
-/// `p_max = k h (w_l - w_a) / (1 - k h (1 - w_a))` (DESIGN 1).
+/// `p_max = k h (w_l - w_a) / (1 - k h (1 - w_a))` (CURE-4).
 #[inline(never)]
 pub fn pair_ceiling_ppm_down(
     health_ppm: u32,
@@ -40,7 +40,7 @@ pub fn pair_ceiling_ppm_down(
 
 /// Largest penalty of a perp that still improves the ratio, with the factor k, rounded down.
 ///
-/// `p_max = k h rate / (1 + k h (w_l - 1))`, w_l of the quote (DESIGN 1).
+/// `p_max = k h rate / (1 + k h (w_l - 1))`, w_l of the quote (CURE-4).
 #[inline(never)]
 pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &TokenWeights, params: &GlobalParams) -> u32 {
     let kh = params.improvement_factor_ppm as u128 * health_ppm.min(params.health_cap_ppm) as u128;
@@ -51,7 +51,7 @@ pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &Token
 
 /// The Dutch penalty of a cure, rounded down.
 ///
-/// `min(max(p0 + (pcap - p0) elapsed / T_a, s m (1 - h)), pcap, p_max)`, the m in it at p = 0 (DESIGN 1).
+/// `min(max(p0 + (pcap - p0) elapsed / T_a, s m (1 - h)), pcap, p_max)`, the m in it at p = 0 (CURE-3).
 #[inline(never)]
 pub fn cure_penalty_ppm_down(
     elapsed_secs: u32,

@@ -1,5 +1,5 @@
 //! The lazy index of one market side: funding, deleveraging and socialised loss in O(1), without division when read
-//! (DESIGN 2, "Lazy index per market side").
+//! (INDEX-1, INDEX-2).
 //!
 //! A side has A, size per share (63 fraction bits, one at the start of an epoch, only ever falling) and K, cash per
 //! share (64 fraction bits). A position holds `s` shares: its size is `floor(s * A)`, its cash `floor(s * (K - K0))`.

@@ -1,5 +1,5 @@
 //! The plan of one liquidation: who is eligible, in which regime, how much, at what penalty, and what is left
-//! (DESIGN 1 and 2). Pure and total; the keeper calls the same function as the program.
+//! (CURE, WINDDOWN). Pure and total; the keeper calls the same function as the program (LIQ-7).
 
 mod assess;
 mod fill;

@@ -1,4 +1,4 @@
-//! NAV and requirements of an account at every level (DESIGN 1).
+//! NAV and requirements of an account at every level (MARGIN-1).
 //!
 //! Instead of the requirement R the functions sum `NAV - R` directly, as every leg contributes `side(v)` to it:
 //! `w_a * v` for an asset, `w_l * v` for a liability, minus `rate * notional` for a perp. Sums stay undivided in

@@ -1,4 +1,4 @@
-//! Guards, moving averages and variance of one price slot (DESIGN 3).
+//! Guards, moving averages and variance of one price slot (PRICE).
 //!
 //! [`Observation`] is what one account says, [`update`] what a slot becomes by it, [`edge_ppm_up`] how far the result
 //! may be doubted in an account's favour. The program and the simulator call the same functions.

@@ -1,4 +1,4 @@
-//! Fills, funding and the settlement of PnL (DESIGN 4, "PnL" and "Fills").
+//! Fills, funding and the settlement of PnL (PNL, FILL, FUNDING).
 
 use crate::error::{RiskError, RiskResult};
 use crate::lazy::rate_of_spot_down;

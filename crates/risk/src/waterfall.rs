@@ -1,5 +1,5 @@
-//! Bankruptcy: who may be resolved, what insurance pays on each leg, and what is left to socialise (DESIGN 2, steps 4
-//! and 5).
+//! Bankruptcy: who may be resolved, what insurance pays on each leg, and what is left to socialise
+//! (BANKRUPT, INSURE).
 //!
 //! Everything is paid in whole atoms. What is divided is divided once, for all legs together, and each leg's share is
 //! then its own: no order of calls can move an atom from one leg to another.
@@ -14,7 +14,7 @@ use crate::portfolio::{At, LegPrices, Portfolio};
 /// The most legs that share one fund: the quote borrow and every derivative position.
 pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 
-/// Whether an account can be resolved (DESIGN 2, step 4, and ADR 15).
+/// Whether an account can be resolved (BANKRUPT-1, ADR 15).
 ///
 /// NAV counts as negative only where it is so with every leg at the edge favourable to the account (a fresh leg's is
 /// its confidence, a stale one's grows with its age), at spot and at the fast average, or at spot alone once the

@@ -294,7 +294,7 @@ proptest! {
         }
     }
 
-    /// risk-design 7.2: no account that is healthy at the true price is eligible.
+    /// ELIG-1: no account that is healthy at the true price is eligible.
     #[test]
     fn whoever_is_healthy_at_any_price_within_the_edges_is_not_eligible(
         p in convert::wild::portfolio(true), shifts in prop::collection::vec((any::<u64>(), any::<bool>()), 8), secs in 0u32..300,

@@ -60,7 +60,7 @@ impl Bank {
     }
 
     /// Brings the bank to `now`: adds the time since the last change to the utilisation integral, at the utilisation
-    /// of that time, and books what borrowers were charged (DESIGN 4, `Bank`). Runs before any change of totals;
+    /// of that time, and books what borrowers were charged (INTEREST-2). Runs before any change of totals;
     /// a second time in one second it does nothing.
     #[inline(never)]
     pub fn book_now(&mut self, slot: &BankSlot, now: i64) {
@@ -133,7 +133,7 @@ impl Bank {
         Ok(())
     }
 
-    /// Writes `loss_atoms` off against depositors (DESIGN 2, step 5): lowers the deposit index and the registry's copy,
+    /// Writes `loss_atoms` off against depositors (LOSS-1): lowers the deposit index and the registry's copy,
     /// records what deposits cannot bear, and makes the bank terminal at the floor. The bank is booked; the caller
     /// removes the debt's shares.
     pub fn socialize(&mut self, slot: &mut BankSlot, loss_atoms: u64) -> Socialized {

@@ -36,7 +36,7 @@ fn falling_long(cash: i128) -> Portfolio {
 
 #[test]
 fn a_fill_sized_by_the_ema_does_not_land_on_the_target_at_the_ema() {
-    // Claim C5 of risk-design 7 says that it does, at "the price that gave the smaller x". A fill at spot realises the
+    // One could expect it to, at the price that gave the smaller `x*` (CURE-1). A fill at spot realises the
     // gap between spot and EMA, so at the EMA the account ends below the target under either reading of "in atoms".
     let account = falling_long(3_500);
     let (leg, p) = (Leg::Perp(0), ppm(1_000));

@@ -1,4 +1,4 @@
-//! Which leg improves the account most for each dollar, and whether any can pay a liquidator for a cure (DESIGN 2).
+//! Which leg improves the account most for each dollar, and whether any can pay a liquidator for a cure (LEG-1).
 
 use super::{pair_ceiling_ppm_down, pays_a_liquidator, perp_ceiling_ppm_down};
 use crate::margin::pair_rate_ppm;

@@ -67,7 +67,7 @@ impl Clocks {
     }
 
     /// Notes a ratio below the bypass: on two prints of every leg that carries price risk, some seconds apart, none
-    /// healthy between (DESIGN 3). Runs before [`Clocks::observe`] of the same observation.
+    /// healthy between (BYPASS-1). Runs before [`Clocks::observe`] of the same observation.
     ///
     /// The first observation stamps the newest of the publish times, the second counts only where the oldest of them is
     /// `bypass_spacing_secs` later: so each leg that made the ratio was published twice. Stamp and flag end with a look at

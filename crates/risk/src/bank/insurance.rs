@@ -1,5 +1,5 @@
 //! Insurance of a bank: what it comes to, what a draw takes of it, and where atoms go that come in or come back
-//! (DESIGN 2, Insurance, and ADR 35).
+//! (INSURE-1, INSURE-2 and INSURE-4).
 
 use super::{deposit_atoms_down, div_wide_up, Totals, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};

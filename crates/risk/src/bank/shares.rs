@@ -4,7 +4,7 @@ use super::{div_wide_down, div_wide_up, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_div_down, mul_high_up, mul_shift_down, mul_shift_up, mul_wide, to_i64};
 
-/// The borrow index `elapsed_secs` after it was stored: `index * (1 + rate * dt)`, rounded up (DESIGN 4, Numbers).
+/// The borrow index `elapsed_secs` after it was stored: `index * (1 + rate * dt)`, rounded up (INTEREST-1).
 ///
 /// `rate_per_sec` is in units of 2^-64. Linear between two cranks, so that readers and `accrue` agree to the atom.
 /// Stops at `u64::MAX`; nothing errors.

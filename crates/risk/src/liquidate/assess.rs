@@ -29,7 +29,7 @@ pub struct Assessment {
 /// Values the account at both prices, decides eligibility and regime, and moves the clocks to `now`.
 ///
 /// Under water means: with every leg at its favourable edge, at spot and at the fast average, or at spot alone once
-/// the bypass holds (DESIGN 3). Everything else is taken at plain prices.
+/// the bypass holds (ELIG-1). Everything else is taken at plain prices.
 pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     let params = &portfolio.params;
     let spot = margins(portfolio, At::Spot, false);

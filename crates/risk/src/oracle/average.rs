@@ -1,4 +1,4 @@
-//! Left-continuous moving averages over publish time, and the prices that risk is added at (DESIGN 3).
+//! Left-continuous moving averages over publish time, and the prices that risk is added at (PRICE-6, MARGIN-6).
 
 use crate::error::RiskResult;
 use crate::fixed_checked::{decay, Fixed};

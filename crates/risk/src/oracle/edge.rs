@@ -1,4 +1,4 @@
-//! The edge that eligibility values a leg at (DESIGN 3, one rule for wide, stale, diverging or unequal-age prices).
+//! The edge that eligibility values a leg at (ELIG-2), one rule for wide, stale, diverging or unequal-age prices.
 
 use super::average::sigmas_ppm_up;
 use crate::num::{sqrt_up, PPM};

@@ -1,4 +1,4 @@
-//! Which reading may become the held price, and when (DESIGN 3, guards). Everything in seconds.
+//! Which reading may become the held price, and when (PRICE-4). Everything in seconds.
 
 use super::{Observation, PriceState};
 use crate::error::{RiskError, RiskResult};

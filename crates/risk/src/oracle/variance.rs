@@ -1,4 +1,4 @@
-//! Variance per second and the volatility that follows from it (DESIGN 3).
+//! Variance per second and the volatility that follows from it (PRICE-7).
 
 use crate::error::{RiskError, RiskResult};
 use crate::fixed_checked::{half_life_decay, Fixed};

@@ -5,7 +5,7 @@ use crate::error::RiskError;
 use proptest::prelude::*;
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
-/// SOL on 10 October 2025 fell 0.21 % a second (DESIGN 3).
+/// SOL on 10 October 2025 fell 0.21 % a second at its fastest, by the minute bars in `sdk/sim/data`.
 const SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
 const STABLE: Calibration = Calibration { fastest_fall_ppm_per_sec: 100, update_secs: 2 };
 
@@ -35,7 +35,7 @@ fn the_defaults_are_valid_and_give_the_documented_boundary() {
 
 #[test]
 fn a_perp_rate_below_the_calibrated_fall_is_refused() {
-    // 1.2 % with an update every two seconds (DESIGN 3).
+    // 1.2 % with an update every two seconds (LISTING-3).
     assert!(MarketRates::new(12_000, 30_000, SOL, &quote(), &PARAMS).is_ok());
     assert_eq!(MarketRates::new(11_999, 30_000, SOL, &quote(), &PARAMS), Err(Contradiction::RATE_FALLS));
 }

@@ -24,7 +24,7 @@ pub struct TokenWeights {
 impl TokenWeights {
     /// Derives the target weights: a buffer in notional, clamped to initial.
     ///
-    /// `w_a,T = max(w_a - buffer, w_a,I)`, `w_l,T = min(w_l + buffer, w_l,I)` (DESIGN 1).
+    /// `w_a,T = max(w_a - buffer, w_a,I)`, `w_l,T = min(w_l + buffer, w_l,I)` (MARGIN-8).
     ///
     /// # Errors
     /// See [`TokenWeights::validate`].

@@ -1,4 +1,4 @@
-//! Resolving a bankrupt account (DESIGN 2, steps 4 and 5), on the layouts alone: program, keeper and simulator run the
+//! Resolving a bankrupt account (BANKRUPT), on the layouts alone: program, keeper and simulator run the
 //! same steps.
 //!
 //! | stage | status | calls | may be called when |
