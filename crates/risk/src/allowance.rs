@@ -3,7 +3,7 @@
 //! A window that resets lets twice its bound through, just before and just after the reset. Here time is cut at absolute
 //! points into buckets of a fifth of the window, and what was spent counts as long as its bucket can overlap the window
 //! that ends now: six buckets, so for one to one and a fifth windows. No stretch of the window's length ever sees more
-//! than the bound that its last spending was held to.
+//! than the bound that its last spending was held to (INSURE-3).
 
 /// Buckets that a window can overlap: five of its length and the one that it cuts.
 pub const BUCKETS: usize = 6;

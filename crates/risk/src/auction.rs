@@ -69,7 +69,7 @@ pub fn cure_penalty_ppm_down(
     asked.min(params.penalty_cap_ppm as u64).min(ceiling_ppm as u64) as u32
 }
 
-/// The wind-down penalty: `p_floor` to `p_wd` on its own clock, rounded down.
+/// The wind-down penalty: `p_floor` to `p_wd` on its own clock, rounded down (WINDDOWN-3).
 pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u32 {
     let span = params.wind_down_penalty_ppm.saturating_sub(params.penalty_floor_ppm) as u64;
     let elapsed = elapsed_secs.min(params.wind_down_secs) as u64;

@@ -100,7 +100,7 @@ impl From<RiskError> for Refusal {
     }
 }
 
-/// Decides one fill. `portfolio` is left in the state after it; on a refusal it is unchanged or to be discarded.
+/// Decides one fill (LIQ-7). `portfolio` is left in the state after it; on a refusal it is unchanged or discarded.
 ///
 /// # Errors
 /// A [`Refusal`]: healthy, already cured, cool-off, price invalid, nothing in the leg, not the best leg, too small,
@@ -185,7 +185,7 @@ pub fn plan_assessed(
     })
 }
 
-/// The after-check of a regime, at spot, on the state recomputed from scratch.
+/// The after-check of a regime, at spot, on the state recomputed from scratch (CURE-5, WINDDOWN-3).
 fn check_after(
     regime: Regime,
     before: &Margins,

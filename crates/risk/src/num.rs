@@ -1,4 +1,4 @@
-//! Widening products and divisions whose rounding is part of their name.
+//! Widening products and divisions whose rounding is part of their name (NUMBER-4).
 //!
 //! The BPF back end has no 64 x 64 -> 128 multiplication and calls a library for every 128-bit product;
 //! these forms use the fewest 32-bit partial products that the operand ranges need.

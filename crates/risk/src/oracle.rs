@@ -89,7 +89,7 @@ impl PriceState {
     }
 }
 
-/// Whether both averages have seen enough updates and enough time for adding risk.
+/// Whether both averages have seen enough updates and enough time for adding risk (RISK-2).
 #[inline(always)]
 pub const fn averages_are_ready(update_count: u32, seen_secs: i64, fast_secs: u32, slow_secs: u32) -> bool {
     let longest_secs = if fast_secs > slow_secs { fast_secs } else { slow_secs };

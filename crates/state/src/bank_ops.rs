@@ -100,7 +100,7 @@ impl Bank {
     }
 
     /// What may be lent here by way of something else than a `borrow`, atoms: up to the borrow cap, and nothing while
-    /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked.
+    /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
     #[inline(never)]
     pub fn lending_room_down(&self, registry: &Registry) -> u64 {
         let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
@@ -111,7 +111,7 @@ impl Bank {
     }
 
     /// The crank: books, folds the linear growth into the registry's index, copies the deposit index, and sets the
-    /// borrow rate by the moving average of the interval's mean utilisation. Twice in one second is once.
+    /// borrow rate by the moving average of the interval's mean utilisation. Twice in one second is once (INTEREST-3).
     ///
     /// # Errors
     /// `ParameterOutOfBounds` where the stored curve is not valid.

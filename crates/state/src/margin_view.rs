@@ -111,7 +111,7 @@ impl MarginView {
     /// Has initial margin.
     pub const INITIAL: u32 = 4;
 
-    /// The answer is about the engine and the account that its reader means.
+    /// The answer is about the engine and the account that its reader means (MARGIN-10).
     ///
     /// # Errors
     /// `EngineMismatch`, `AccountMismatch`, `OwnerMismatch`.
@@ -151,7 +151,7 @@ impl MarginView {
     }
 
     /// Whether the account that is meant may add risk now: every price fresh, ready and in range, and NAV at or above the
-    /// initial requirement.
+    /// initial requirement (MARGIN-10).
     ///
     /// # Errors
     /// Those of [`Self::require_of`]; `ViewMissing` where only spot was asked for.

@@ -50,7 +50,7 @@ impl Migrate for MarginAccount {
     }
 }
 
-/// Migrates an account by one version; `data` is all of it, discriminator included.
+/// Migrates an account by one version; `data` is all of it, discriminator included (ACCOUNT-3).
 ///
 /// # Errors
 /// See [`MigrationError`]; `data` is changed only on success, or where the error is `Broken`.

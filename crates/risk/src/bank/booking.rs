@@ -68,7 +68,7 @@ impl Totals {
         }
     }
 
-    /// `borrows <= deposits - uncovered`, exactly: what holds after atoms leave the vault.
+    /// `borrows <= deposits - uncovered`, exactly: what holds after atoms leave the vault (MONEY-2).
     #[inline(always)]
     pub const fn is_liquid(&self) -> bool {
         let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);

@@ -22,7 +22,7 @@ impl RateCurve {
     pub const DEFAULT: Self =
         Self { kink_ppm: 800_000, rate_zero_ppm: 0, rate_kink_ppm: 80_000, rate_full_ppm: 1_000_000 };
 
-    /// Checks that the kink lies inside and that rates rise to at most 300 % a year.
+    /// Checks that the kink lies inside and that rates rise to at most 300 % a year (INTEREST-3).
     ///
     /// # Errors
     /// `ParameterOutOfBounds`.

@@ -96,7 +96,7 @@ fn pass<const WHOLE: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margin
     finish(sums, &perps, portfolio, at, edges)
 }
 
-/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` contributes `side(Q)`; NAV counts PnL whole.
+/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, NAV PnL whole (MARGIN-3).
 #[inline(always)]
 fn finish<const WHOLE: bool>(
     mut sums: Sums<WHOLE>,

@@ -18,7 +18,7 @@ const ROOTS_MILLI: [u32; TABLE_SECS + 1] = {
 };
 
 /// `b = min(b_max, min(z * sigma, half the leg's charge rate) + z' * vol * sqrt(age beyond the read age))`, ppm,
-/// rounded up.
+/// rounded up (ELIG-2).
 ///
 /// `half_charge_ppm` is half the leg's own charge rate at maintenance. Never above b_max, which is below one; grows
 /// with sigma, volatility and age. A negative age (a clock behind the price) is none.

@@ -22,7 +22,7 @@ pub const fn prior_up(pico_per_sec: u32) -> Fixed {
 }
 
 /// `v' = keep * v + (1 - keep) * r^2 / dt`, rounded up: dt at most [`SAMPLE_CAP_SECS`], `keep = 2^(-dt / half-life)`,
-/// |r| at most [`RETURN_CAP`].
+/// |r| at most [`RETURN_CAP`] (PRICE-7).
 ///
 /// The caller has waited [`SAMPLE_SECS`]. Without a previous price the variance stays as it is.
 ///

@@ -28,7 +28,7 @@ impl UnitPrice {
         self.value_in_loop_down(amount)
     }
 
-    /// The value of `amount`, rounded up; saturates at `u64::MAX`. An amount that is not zero is worth at least one.
+    /// The value of `amount`, up; saturates at `u64::MAX` (NUMBER-2). What is not zero is at least one (NUMBER-1).
     #[inline(never)]
     pub const fn value_up(&self, amount: u64) -> u64 {
         self.value_in_loop_up(amount)

@@ -55,7 +55,7 @@ pub fn close_base(
 /// close it with. Closes nothing else; a position without a base, or with somebody to close it with, stays as it is.
 ///
 /// Sizes of both sides are equal but for rounding ([`Market::rounding_units`]), so such a base is what rounding left,
-/// and writing it off changes nobody's PnL.
+/// and writing it off changes nobody's PnL (INDEX-6).
 ///
 /// # Errors
 /// `NumberOutOfRange`.

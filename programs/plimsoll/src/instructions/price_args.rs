@@ -80,7 +80,7 @@ pub struct PriceConfigArgs {
 }
 
 impl PriceConfigArgs {
-    /// Every bound and condition of a slot's configuration.
+    /// Every bound and condition of a slot's configuration (PRICE-6).
     ///
     /// # Errors
     /// `UnknownValue`, `ParameterOutOfBounds`, `TestClusterOnly`.

@@ -55,7 +55,7 @@ pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
 ///
 /// A credit repays first, then deposits; a debit takes deposits first, then borrows. Rounded against the account;
 /// paying the whole debt or taking the whole deposit leaves no share behind. The caller adds the returned change to
-/// the bank's totals, unless another account's opposite change makes it nothing.
+/// the bank's totals, unless another account's opposite change makes it nothing (MONEY-3, MONEY-4).
 ///
 /// # Errors
 /// `AmountZero` where no share moves, `TokenTableFull`, `NumberOutOfRange`.
@@ -106,7 +106,7 @@ pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> Result<()> {
     bank.apply_delta(delta).engine()
 }
 
-/// The bank accepts what grows a deposit or a debt.
+/// The bank accepts what grows a deposit or a debt (MONEY-5).
 ///
 /// # Errors
 /// `ReduceOnly`, `BankTerminal`, `SlotEmpty`; `InvariantBroken` where the stored status is unknown.
@@ -120,7 +120,7 @@ pub fn require_growth_allowed(slot: &BankSlot) -> Result<()> {
     }
 }
 
-/// A booked bank may lend what its totals already show as lent.
+/// A booked bank may lend what its totals already show as lent (MONEY-5).
 ///
 /// # Errors
 /// `Paused`, `ReduceOnly`, `BankTerminal`, `BorrowCapReached`.
