@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(Spent::default().at(7_200, HOUR).with(7).at(7_200 + 4_319, HOUR).total(), 7);
     }
 
+    /// INSURE-3
     #[test]
     fn two_seconds_around_any_boundary_see_one_bound() {
         // A window that resets let an atom open it, and then a whole bound on each side of its end.

@@ -92,6 +92,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+        /// CURE-3, WINDDOWN-3
         #[test]
         fn the_penalty_never_falls_with_time_and_never_exceeds_its_caps(
             a in 0u32..200, b in 0u32..200, m in 0u32..1_000_000, h in 0u32..1_000_000, ceiling in 0u32..100_000,
@@ -104,6 +105,7 @@ mod tests {
             prop_assert!(wind_down_penalty_ppm_down(late, &PARAMS) <= PARAMS.wind_down_penalty_ppm);
         }
 
+        /// CURE-4
         #[test]
         fn under_the_ceiling_a_fill_improves_the_ratio(
             h in 1u32..1_000_000, w_a in 0u32..=1_000_000, w_l in 1_000_000u32..2_000_000, rate in 1u32..500_000,

@@ -178,6 +178,7 @@ mod tests {
             }
         }
 
+        /// NUMBER-4
         #[test]
         fn sums_are_checked(a: i128, b: i128) {
             let (x, y) = (Fixed::from_bits(a), Fixed::from_bits(b));

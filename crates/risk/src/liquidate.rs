@@ -129,7 +129,7 @@ pub fn plan_assessed(
         return Err(reason.into());
     };
     if now.saturating_sub(clocks.passed_at) < portfolio.params.cool_off_secs as i64 {
-        return Err(RiskError::CoolOff.into());
+        return Err(RiskError::CoolOff.into()); // RISK-5
     }
     let terms = Terms::of(portfolio, assessment, &request.leg)?;
     let params = &portfolio.params;

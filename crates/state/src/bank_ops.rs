@@ -189,6 +189,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+        /// INTEREST-1
         #[test]
         fn what_a_reader_projects_is_what_accrue_writes_to_the_atom(
             deposits in 1u64..1 << 52, borrowed_ppm in 0u32..=1_000_000, index in INDEX_ONE..INDEX_ONE << 6,
@@ -223,6 +224,7 @@ mod tests {
             prop_assert_eq!(bytemuck::bytes_of(&once_slot), bytemuck::bytes_of(&slot));
         }
 
+        /// INTEREST-3
         #[test]
         fn utilization_opened_and_closed_in_one_second_weighs_nothing(
             deposits in 1u64..1 << 52, flash in 1i64..1 << 51, before in 0i64..10_000, after in 0i64..10_000,
@@ -257,6 +259,7 @@ mod tests {
         assert_eq!(slot.borrow_rate_per_sec, rate);
     }
 
+    /// LOSS-1
     #[test]
     fn a_loss_lowers_both_indices_at_once_and_the_floor_makes_the_bank_terminal() {
         let (mut bank, mut slot) = listed();

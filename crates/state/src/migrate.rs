@@ -108,6 +108,7 @@ mod tests {
         error
     }
 
+    /// ACCOUNT-3
     #[test]
     fn every_type_begins_with_its_version_and_an_unknown_one_is_refused() {
         macro_rules! each {

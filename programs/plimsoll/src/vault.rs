@@ -174,6 +174,7 @@ mod tests {
         data
     }
 
+    /// LISTING-6
     #[test]
     fn only_metadata_and_group_extensions_are_allowed() {
         assert!(mint_extensions_allowed(&[0; MINT_LEN]));

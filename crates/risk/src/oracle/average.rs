@@ -137,6 +137,7 @@ mod tests {
             prop_assert!(moved.abs() <= bound + 1e-11 * float(price.max(spike)));
         }
 
+        /// MARGIN-6
         #[test]
         fn low_is_never_above_and_high_never_below_spot_and_averages(
             spot in any_price(), fast in any_price(), slow in any_price(), sigma: u32, z in 0u32..=10_000_000,

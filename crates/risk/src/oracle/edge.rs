@@ -84,6 +84,7 @@ mod tests {
             prop_assert!(root_milli_up(secs.saturating_add(1)) >= root_milli_up(secs));
         }
 
+        /// ELIG-2
         #[test]
         fn the_edge_never_exceeds_its_ceiling_and_never_falls_with_age_width_or_volatility(
             sigma: u32, vol: u32, age: i64, more in 0u32.., half: u32, older in 0i64..1_000_000, shift in 0u32..32,

@@ -37,6 +37,7 @@ mod tests {
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
+    /// PRICE-3
     #[test]
     fn a_result_is_overdue_by_its_own_slot_by_the_feeds_bound_and_by_its_oldest_sample() {
         let at = |age: u64, oldest: u64, max_staleness_slots| {

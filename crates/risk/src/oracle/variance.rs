@@ -119,6 +119,7 @@ mod tests {
             prop_assert!(float(new) <= float(old).max(0.04 / dt + 1e-14));
         }
 
+        /// PRICE-7
         #[test]
         fn a_sample_is_the_formula(pico in 1u32..100_000_000, from in 1u64 << 40..1 << 60, move_ppm in 900_000u32..1_100_000, elapsed in 30u32..600) {
             let old = prior_up(pico);

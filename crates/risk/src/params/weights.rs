@@ -53,7 +53,7 @@ impl TokenWeights {
     }
 
     /// Checks the order `w_a,I <= w_a,T <= w_a <= 1 <= w_l <= w_l,T <= w_l,I <= 4` and the gap between maintenance and
-    /// target. Conditions between two tokens are [`super::Pairs`]' (LISTING-2).
+    /// target. Conditions between two tokens are [`super::Pairs`]' (LISTING-2, MARGIN-7).
     ///
     /// # Errors
     /// [`Contradiction::WEIGHTS_ORDER`], [`Contradiction::WEIGHTS_GAP`].

@@ -160,6 +160,7 @@ mod tests {
         assert_eq!((bank.borrow_shares, bank.deposit_shares), (100, 1_000_100));
     }
 
+    /// PNL-3
     #[test]
     fn a_settled_loss_fills_the_borrow_cap_and_never_passes_it() {
         let mut rng = Rng(11);
@@ -203,6 +204,7 @@ mod tests {
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 1));
     }
 
+    /// PNL-4
     #[test]
     fn a_win_from_a_market_in_deficit_strikes_its_share() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
@@ -214,6 +216,7 @@ mod tests {
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
     }
 
+    /// PNL-8
     #[test]
     fn an_own_claim_waits_while_there_is_a_deficit_and_leaves_totals_alone() {
         let (_, _, mut market, mut bank) = setting(INDEX_ONE, 600);
@@ -281,6 +284,7 @@ mod tests {
         }
     }
 
+    /// PNL-1
     #[test]
     fn claims_are_always_the_pool_and_the_deficit_and_the_bank_never_owes_more() {
         let mut rng = Rng(7);

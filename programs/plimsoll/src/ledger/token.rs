@@ -160,6 +160,7 @@ mod tests {
 
     const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
 
+    /// MONEY-4
     #[test]
     fn a_credit_repays_first_and_a_debit_takes_deposits_first() {
         let mut account = MarginAccount::zeroed();
@@ -181,6 +182,7 @@ mod tests {
         assert!(account.is_empty());
     }
 
+    /// MONEY-3
     #[test]
     fn a_move_of_no_share_is_refused() {
         let mut account = MarginAccount::zeroed();
@@ -189,6 +191,7 @@ mod tests {
         assert_eq!(apply_delta(&mut account, 0, 0, &rich).unwrap_err(), EngineError::AmountZero.into());
     }
 
+    /// PNL-7
     #[test]
     fn a_full_table_opens_nothing_but_quote() {
         let version = plimsoll_state::LAYOUT_VERSION;
