@@ -1,4 +1,4 @@
-//! The exact-rational reference model of the Plimsoll engine, written from the formulas of the design and never from
+//! The exact-rational reference model of the Plimsoll engine, written from the formulas of `docs/design.md`, never from
 //! `crates/risk`: where both agree, two readings of one page agree.
 //!
 //! Nothing here rounds, so callers compare with the program within the rounding that the program states.

@@ -1,4 +1,4 @@
-//! Properties of margins and liquidation plans that the design states as always, never and cannot.
+//! Properties of margins and liquidation plans that `docs/design.md` states as always, never and cannot.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! Sentences of the design that do not hold as they are written, or hold only under a condition: one counterexample
-//! each, so that whoever changes the page finds what it has to say.
+//! Readings of the requirements that one could expect and that do not hold, or hold only under a condition: one
+//! counterexample each, so that whoever changes `docs/design.md` finds what it has to say.
 
 use num_traits::{Signed, Zero};
 
