@@ -72,6 +72,7 @@ fn every_amount_in_range_does_what_it_says_or_fails_by_name() {
     }
 }
 
+/// MONEY-4
 #[test]
 fn everything_is_a_flag_and_the_amount_beside_it_is_not_read() {
     let mut stage = Stage::new();
@@ -93,6 +94,7 @@ fn everything_is_a_flag_and_the_amount_beside_it_is_not_read() {
     }
 }
 
+/// MONEY-4
 #[test]
 fn a_repayment_takes_at_most_the_debt() {
     let mut stage = Stage::new();
@@ -106,6 +108,7 @@ fn a_repayment_takes_at_most_the_debt() {
     assert_eq!(stage.world.margin_account(&stage.debtor).token_index(USDC), None);
 }
 
+/// INSURE-1
 #[test]
 fn the_authority_collects_fees_and_never_insurance() {
     let mut stage = Stage::new();
@@ -167,6 +170,7 @@ fn a_liquidation_with_any_bounds_does_what_it_says_or_fails_by_name() {
     }
 }
 
+/// LIQ-6
 #[test]
 fn nobody_liquidates_himself_and_no_asset_pays_its_own_debt() {
     let mut stage = Stage::new();

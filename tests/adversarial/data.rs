@@ -137,6 +137,7 @@ fn unknown_values_of_every_enum_are_refused() {
     }
 }
 
+/// PRICE-8
 #[test]
 fn a_refresh_that_announces_more_feeds_than_it_brings_is_refused() {
     let mut stage = Stage::new();

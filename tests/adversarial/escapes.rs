@@ -122,6 +122,7 @@ fn a_cool_off_cannot_be_started_under_water() {
     attack.goes_through(&[liquidate]);
 }
 
+/// FILL-4
 #[test]
 fn an_account_under_water_is_not_emptied_to_a_friend_by_fills() {
     let mut attack = attack(10_000);

@@ -78,6 +78,7 @@ fn check(world: &mut World, trader: &Trader) -> f64 {
     view.spot.nav_usd_pico.get() as f64 / 1e12
 }
 
+/// NUMBER-2
 #[test]
 fn a_token_lives_from_deposit_to_exit_at_every_price_and_number_of_decimals() {
     for (mantissa, exponent, dollars, decimals) in [

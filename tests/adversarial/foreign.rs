@@ -7,6 +7,7 @@ use solana_instruction::Instruction;
 
 use super::stage::{Stage, UNITS};
 
+/// MARGIN-10
 #[test]
 fn a_caller_that_is_shown_a_foreign_engines_answer_refuses_it() {
     // Anybody may create an engine and be rich in it. Its answer is the program's own, honest and about another engine:

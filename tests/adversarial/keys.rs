@@ -104,6 +104,7 @@ impl Theft {
     }
 }
 
+/// KEY-2
 #[test]
 fn a_dozen_fills_at_the_edges_of_the_band_a_settlement_and_a_withdrawal_are_refused_as_one() {
     // A delegate's key was the whole account: this transaction, of 1,177 bytes, took its NAV from 20,000 to 2,776.
@@ -132,6 +133,7 @@ fn a_dozen_fills_at_the_edges_of_the_band_a_settlement_and_a_withdrawal_are_refu
     }
 }
 
+/// KEY-2
 #[test]
 fn a_stolen_key_that_may_trade_costs_the_fee_of_its_notional_a_day_and_no_more() {
     for rights in [right::TRADE, right::ALL] {
@@ -163,6 +165,7 @@ fn a_stolen_key_that_may_trade_costs_the_fee_of_its_notional_a_day_and_no_more()
     }
 }
 
+/// KEY-2
 #[test]
 fn a_delegate_trades_at_a_price_no_older_than_adding_risk_asks_for_whatever_it_does() {
     // Between its limit and the fee stands the age of the board's price: a thief takes the counterparty's side of what
@@ -287,6 +290,7 @@ fn a_stolen_venue_costs_each_owner_the_band_and_the_fee_of_what_he_approved() {
     assert!(lost <= bound && lost > bound * 8 / 10, "{lost} of {bound}");
 }
 
+/// KEY-3
 #[test]
 fn a_venue_that_the_authority_widens_settles_only_what_the_owners_approved_and_until_it_ends() {
     let (mut theft, signer) = stolen_venue(1_000_000 * USD);

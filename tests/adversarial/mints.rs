@@ -15,6 +15,7 @@ pub fn listed() -> World {
     world
 }
 
+/// LISTING-6
 #[test]
 fn every_extension_that_is_not_on_the_list_is_refused_at_listing() {
     let mut world = listed();
@@ -104,6 +105,7 @@ fn an_unfinished_mint_and_a_program_that_is_not_the_mints_are_refused() {
     assert_eq!(complaint(&failure, &address("hostile program")), None);
 }
 
+/// LIQ-1
 #[test]
 fn a_frozen_vault_stops_its_own_transfers_and_no_liquidation() {
     let mut stage = Stage::new();
@@ -144,6 +146,7 @@ fn tax(world: &mut World, mint: &Mint, accounts: &[anchor_lang::prelude::Pubkey]
     }
 }
 
+/// MONEY-4
 #[test]
 fn what_arrives_is_credited_and_not_what_was_sent() {
     let mut world = listed();
@@ -189,6 +192,7 @@ pub fn cap_atoms(dollars: f64, decimals: u8) -> u64 {
     atoms.min(MAX_ATOMS as f64) as u64
 }
 
+/// LISTING-5
 #[test]
 fn decimals_and_the_value_of_an_atom_decide_what_is_listed() {
     let mut world = listed();
@@ -220,6 +224,7 @@ fn decimals_and_the_value_of_an_atom_decide_what_is_listed() {
     assert!(accepted > 70, "{accepted}");
 }
 
+/// LISTING-5
 #[test]
 fn a_cap_whose_position_leaves_the_range_is_refused() {
     let mut world = listed();

@@ -35,6 +35,7 @@ fn refresh_is_refused(world: &mut World, error: EngineError) {
     assert_refused(world, &payer, &[refresh], error);
 }
 
+/// PRICE-1, PRICE-8
 #[test]
 fn every_wrong_statement_of_the_primary_is_refused_by_name_and_the_board_stays() {
     let mut world = Stage::new().world;
@@ -68,6 +69,7 @@ fn every_wrong_statement_of_the_primary_is_refused_by_name_and_the_board_stays()
     refresh_is_refused(&mut world, EngineError::PriceStale);
 }
 
+/// PRICE-4
 #[test]
 fn a_price_that_is_not_newer_changes_nothing_and_is_no_failure() {
     let mut world = Stage::new().world;
@@ -187,6 +189,7 @@ fn every_kind_of_source_reads_its_own_accounts_and_refuses_all_others() {
     }
 }
 
+/// PRICE-4
 #[test]
 fn of_the_updates_of_one_second_only_the_first_can_be_chosen() {
     let mut world = Stage::new().world;

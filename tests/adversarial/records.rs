@@ -52,6 +52,7 @@ fn powers(world: &World) -> BTreeMap<Pubkey, Powers> {
     all.iter().filter_map(|(key, _)| Some((*key, of(key)?))).collect()
 }
 
+/// ACCOUNT-5
 #[test]
 fn every_instruction_has_an_event_but_those_that_change_nobodys_powers_or_money() {
     let mut stage = Stage::new();

@@ -36,6 +36,7 @@ fn stopped_by(name: &str) -> u32 {
     }
 }
 
+/// KEY-4
 #[test]
 fn every_pause_bit_stops_exactly_the_instructions_that_it_names() {
     let mut stage = Stage::new();
@@ -72,7 +73,7 @@ fn a_borrow_that_takes_no_deposit_is_no_withdrawal() {
 /// What still works on an account in resolution, and why.
 fn works_frozen(name: &str) -> bool {
     match name {
-        // DESIGN 2, step 4.
+        // BANKRUPT-4.
         "repay" | "resolve_bankruptcy" => true,
         // Reads.
         "check_margin" => true,
@@ -84,6 +85,7 @@ fn works_frozen(name: &str) -> bool {
     }
 }
 
+/// BANKRUPT-4
 #[test]
 fn only_resolve_and_repay_move_anything_of_an_account_in_resolution() {
     let mut stage = Stage::new();
@@ -134,6 +136,7 @@ fn with_rights(account: MarginAccount, delegate: &anchor_lang::prelude::Pubkey, 
     MarginAccount { delegate: delegate.to_bytes(), delegate_rights: rights, delegate_limit_atoms_per_day, ..account }
 }
 
+/// KEY-1, KEY-5
 #[test]
 fn a_delegate_does_what_its_rights_say_each_by_itself_and_nothing_else() {
     let mut stage = Stage::new();
@@ -182,6 +185,7 @@ fn a_delegate_does_what_its_rights_say_each_by_itself_and_nothing_else() {
     assert_eq!(tried, 14);
 }
 
+/// KEY-5
 #[test]
 fn a_delegate_of_nobody_is_not_everybody() {
     // Zero in the delegate's field stands for none; a signer of that address is impossible, yet never accepted.
@@ -197,6 +201,7 @@ fn a_delegate_of_nobody_is_not_everybody() {
     assert_refused(&mut stage.world, &payer, &[ix], EngineError::NotOwnerOrDelegate);
 }
 
+/// FILL-1
 #[test]
 fn a_venue_fills_only_where_the_authority_and_both_owners_let_it() {
     let mut stage = Stage::new();
@@ -228,6 +233,7 @@ fn a_venue_fills_only_where_the_authority_and_both_owners_let_it() {
     assert_refused(&mut stage.world, &payer, &[fill], EngineError::VenueNotionalExceeded);
 }
 
+/// FUNDING-1
 #[test]
 fn a_venue_reports_no_premium_beyond_the_bound_and_only_of_its_markets() {
     let mut stage = Stage::new();

@@ -43,6 +43,7 @@ fn every_call_of_the_table_succeeds_as_it_stands() {
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
 }
 
+/// ACCOUNT-4
 #[test]
 fn a_wrong_account_in_any_slot_of_any_instruction_is_refused_and_changes_nothing() {
     let mut stage = Stage::new();

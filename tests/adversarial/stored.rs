@@ -26,6 +26,7 @@ fn refused(world: &mut World, call: &Call, stage: &Stage, allowed: &[EngineError
     }
 }
 
+/// ACCOUNT-3
 #[test]
 fn an_account_of_an_unknown_version_is_refused_by_every_instruction_and_in_every_slot() {
     let mut stage = Stage::new();
@@ -78,6 +79,7 @@ fn allowed(call: &Call, what: &str) -> &'static [EngineError] {
     }
 }
 
+/// ACCOUNT-4
 #[test]
 fn a_margin_account_with_impossible_contents_is_refused_by_everything_that_would_write_it() {
     type Spoil = fn(&mut MarginAccount);

@@ -133,6 +133,7 @@ fn compare(stage: &Stage, of: &Trader, leg: Leg, bounds: LiquidationBounds) -> R
     }
 }
 
+/// LIQ-7
 #[test]
 fn a_liquidation_does_what_the_plan_says_or_refuses_for_its_reason() {
     let mut stage = Stage::new();

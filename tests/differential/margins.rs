@@ -82,6 +82,7 @@ fn config() -> Config {
     Config { cases: CASES, failure_persistence: None, ..Config::default() }
 }
 
+/// MARGIN-9
 #[test]
 fn check_margin_returns_what_the_sdk_sees_and_what_the_model_makes_of_the_stored_bytes() {
     let legs =
@@ -143,6 +144,7 @@ fn tune(stage: &mut Stage, of: &Trader, above_usd_micro: i64) {
     }
 }
 
+/// RISK-1
 #[test]
 fn an_atom_is_lent_exactly_where_the_model_sees_initial_margin_in_the_stored_bytes() {
     let legs = |kinds: std::ops::RangeInclusive<usize>| proptest::collection::vec(fresh_leg(), kinds);

@@ -108,6 +108,7 @@ fn a_delegate_is_named_by_the_owner_and_changes_nothing_itself() {
     assert_eq!((nobody.delegate, nobody.delegate_rights, nobody.delegate_limit_atoms_per_day), ([0; 32], 0, 0));
 }
 
+/// KEY-1
 #[test]
 fn every_right_of_a_delegate_is_given_by_itself_and_none_that_does_not_exist() {
     let mut world = World::new();
@@ -174,6 +175,7 @@ fn venues_are_approved_up_to_four_replaced_and_revoked() {
     assert_eq!(world.margin_account(&alice).venues[0].venue, venues[1].to_bytes());
 }
 
+/// KEY-3
 #[test]
 fn an_approval_names_an_amount_in_range_markets_of_the_venue_and_an_end_and_the_venue_is_active() {
     let mut world = World::new();

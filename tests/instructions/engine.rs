@@ -52,6 +52,7 @@ fn lamports_sent_to_an_address_in_advance_stop_nothing() {
     }
 }
 
+/// ACCOUNT-2
 #[test]
 fn nothing_half_grown_can_be_used() {
     let mut world = World::without_engine();
@@ -104,6 +105,7 @@ fn parameters_are_replaced_whole_and_only_within_bounds() {
     assert_refused(&mut world, &mallory, &[theft], EngineError::NotAuthority);
 }
 
+/// KEY-4
 #[test]
 fn the_pause_authority_stops_and_only_the_authority_starts_again() {
     let mut world = World::new();
@@ -122,6 +124,7 @@ fn the_pause_authority_stops_and_only_the_authority_starts_again() {
     assert_eq!(world.registry().pause_bits, 0);
 }
 
+/// KEY-4
 #[test]
 fn the_authority_changes_hands_in_two_steps() {
     let mut world = World::new();

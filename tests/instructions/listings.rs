@@ -49,6 +49,7 @@ fn falls(world: &World, name: &'static str, slot: u8, fastest_fall_ppm_per_sec: 
 ///
 /// A health cap of 0.1 % alone sent an account at h = 0.982 into wind-down, 100 % of the debt closed instead of 18 %; a
 /// floor above a rate let a liquidation at h = 0.86 pay 5 %; weights of one let a fall of 2.5 % make bad debt.
+/// LISTING-1.
 #[test]
 fn every_condition_between_listings_is_refused_by_name_whoever_breaks_it() {
     let mut world = listed();

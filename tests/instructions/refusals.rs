@@ -63,6 +63,7 @@ fn under_water(stage: &mut Stage) -> [Trader; 3] {
     [alice, bob, carol]
 }
 
+/// LIQ-2
 #[test]
 fn a_liquidation_takes_the_banks_and_the_market_that_it_names_and_no_others() {
     let mut stage = Stage::new();
@@ -82,6 +83,7 @@ fn a_liquidation_takes_the_banks_and_the_market_that_it_names_and_no_others() {
     assert_sent(stage.simulate(&by.owner, &[borrow]));
 }
 
+/// LIQ-2
 #[test]
 fn a_liquidator_who_owes_what_he_receives_brings_its_bank() {
     let mut stage = Stage::new();
@@ -143,6 +145,7 @@ fn a_resolution_takes_the_banks_and_the_market_of_its_step_and_pays_the_quote_bo
     assert_sent(stage.resolve(&dave, PayPnl { market: SOL_PERP }));
 }
 
+/// INDEX-4
 #[test]
 fn a_side_whose_ended_epochs_are_still_referred_to_opens_nothing() {
     let mut stage = Stage::new();
@@ -166,6 +169,7 @@ fn a_side_whose_ended_epochs_are_still_referred_to_opens_nothing() {
     }
 }
 
+/// INSURE-2
 #[test]
 fn nothing_is_swept_where_nothing_waits_or_nothing_is_free() {
     let mut stage = Stage::new();
@@ -208,6 +212,7 @@ fn slots_where_nothing_is_listed_are_refused_by_name() {
     }
 }
 
+/// PRICE-6
 #[test]
 fn averages_shorter_than_the_defaults_are_for_engines_of_a_test_cluster() {
     let mut world = World::with_params(&GlobalParams::DEFAULT, false);
@@ -244,6 +249,7 @@ fn a_price_is_read_from_its_pinned_accounts_and_from_no_others() {
     }
 }
 
+/// RISK-2
 #[test]
 fn nothing_is_borrowed_before_the_averages_are_ready_or_beside_a_value_that_the_numbers_do_not_hold() {
     let mut world = World::new();

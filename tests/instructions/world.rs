@@ -28,6 +28,7 @@ fn the_default_listing_is_consistent_and_ready() {
     }
 }
 
+/// MARGIN-9
 #[test]
 fn what_the_sdk_sees_is_what_check_margin_returns() {
     let mut world = listed();
@@ -71,6 +72,7 @@ fn money_goes_in_and_out_through_every_helper() {
     assert!(world.margin_account(&alice).is_empty());
 }
 
+/// MARGIN-8
 #[test]
 fn new_parameters_carry_over_to_what_is_listed_or_are_refused() {
     let mut world = listed();

@@ -1,4 +1,4 @@
-//! What holds after every instruction of any sequence (`research/trust.md` 2.3), on the chain.
+//! What holds after every instruction of any sequence (`docs/invariants.md`), on the chain.
 
 mod action;
 mod coverage;

@@ -24,7 +24,7 @@ fn flags(stage: &Stage, of: &Trader) -> u32 {
 }
 
 /// Two accounts of one owner that opened at a board price of 15 s, while the market had fallen by 15 % already, lost
-/// 3,000 dollars on one side of which insurance bore 1,866, and won them on the other.
+/// 3,000 dollars on one side of which insurance bore 1,866, and won them on the other (RISK-2).
 #[test]
 fn nobody_opens_both_sides_at_a_price_that_is_known_to_be_old() {
     let mut stage = Stage::new();
@@ -41,6 +41,7 @@ fn nobody_opens_both_sides_at_a_price_that_is_known_to_be_old() {
     stage.audit();
 }
 
+/// RISK-2
 #[test]
 fn whoever_adds_risk_needs_every_price_younger_than_whoever_holds_it() {
     let mut stage = Stage::new();
@@ -68,7 +69,7 @@ fn whoever_adds_risk_needs_every_price_younger_than_whoever_holds_it() {
     stage.audit();
 }
 
-/// A liquidator adds no risk to the engine: what he takes over was there. Crashes are when prices come late.
+/// A liquidator adds no risk to the engine: what he takes over was there. Crashes are when prices come late (RISK-3).
 #[test]
 fn a_liquidator_takes_over_at_a_price_of_the_read_age() {
     let mut stage = Stage::new();

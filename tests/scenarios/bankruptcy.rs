@@ -37,6 +37,7 @@ fn insolvent_long(stage: &mut Stage) -> Trader {
     dave
 }
 
+/// INSURE-1, LOSS-1
 #[test]
 fn a_bad_debt_takes_insurance_first_and_depositors_share_only_the_rest() {
     let mut stage = Stage::new();
@@ -82,6 +83,7 @@ fn insurance_that_covers_the_whole_debt_socialises_nothing() {
     assert!(stage.margin_account(&alice).is_empty());
 }
 
+/// BANKRUPT-4
 #[test]
 fn while_an_account_is_resolved_only_resolving_and_repaying_work() {
     let mut stage = Stage::new();
@@ -140,6 +142,7 @@ fn a_repayment_in_the_paying_stage_gives_insurance_back() {
     assert_eq!(bank(&stage, USDC).reserved_atoms, 0);
 }
 
+/// BANKRUPT-7
 #[test]
 fn a_debt_in_another_mint_has_that_mints_insurance_to_itself() {
     let mut stage = Stage::new();
@@ -164,6 +167,7 @@ fn a_debt_in_another_mint_has_that_mints_insurance_to_itself() {
     assert!(stage.margin_account(&alice).is_empty());
 }
 
+/// LOSS-2
 #[test]
 fn a_perp_loss_takes_what_is_left_then_insurance_then_the_opposite_side_and_the_rest_is_the_deficit() {
     let mut stage = Stage::new();
@@ -206,6 +210,7 @@ fn a_perp_loss_takes_what_is_left_then_insurance_then_the_opposite_side_and_the_
     assert_eq!((deficit - left.deficit_atoms) as u128, claim as u128 - taken);
 }
 
+/// BANKRUPT-3
 #[test]
 fn a_base_that_nobody_took_is_closed_against_the_opposite_side_after_the_clock_has_run() {
     let mut stage = Stage::new();
@@ -238,6 +243,7 @@ fn a_base_that_nobody_took_is_closed_against_the_opposite_side_after_the_clock_h
     assert_eq!(after.own_claim_atoms, after.pool_atoms);
 }
 
+/// BANKRUPT-5
 #[test]
 fn an_account_with_every_kind_of_leg_is_resolved_to_zero() {
     let mut stage = Stage::new();
@@ -311,6 +317,7 @@ fn an_asset_below_dust_does_not_block_a_bankruptcy_and_goes_to_insurance() {
     assert!(stage.margin_account(&alice).is_empty());
 }
 
+/// BANKRUPT-2
 #[test]
 fn an_asset_whose_price_is_stale_and_could_cover_the_loss_blocks_for_hours_but_not_for_ever() {
     let mut stage = Stage::new();
@@ -336,6 +343,7 @@ fn an_asset_whose_price_is_stale_and_could_cover_the_loss_blocks_for_hours_but_n
     assert!(stage.margin_account(&alice).is_empty());
 }
 
+/// BANKRUPT-1
 #[test]
 fn a_solvent_account_cannot_be_frozen() {
     let mut stage = Stage::new();

@@ -106,6 +106,7 @@ fn a_claimant_who_is_bankrupt_is_frozen_without_anybody_taking_the_claim_first()
     assert!(stage.margin_account(&cleo).is_empty());
 }
 
+/// PNL-5
 #[test]
 fn the_owner_of_an_account_under_water_takes_all_of_a_win_and_no_part_of_it() {
     let mut stage = Stage::new();
@@ -118,6 +119,7 @@ fn the_owner_of_an_account_under_water_takes_all_of_a_win_and_no_part_of_it() {
     assert_eq!(claim(&stage, &cleo), 0);
 }
 
+/// PNL-5
 #[test]
 fn of_a_healthy_account_nobody_but_the_owner_takes_a_win_and_nobody_but_he_says_how_much() {
     let mut stage = Stage::new();
@@ -168,7 +170,7 @@ fn a_deficit_that_shrinks_gives_claims_their_worth_back_at_the_next_crank_and_ne
 }
 
 /// A loss of depositors lowers the value of every pool. Margin knows at once, before anybody has touched the pool, and a
-/// crank does not make it forget.
+/// crank does not make it forget (PNL-6).
 #[test]
 fn a_socialised_loss_of_quote_cuts_claims_at_once_and_no_crank_restores_them_before_the_pool_is_valued() {
     let mut stage = Stage::new();

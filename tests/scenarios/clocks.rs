@@ -51,6 +51,7 @@ fn a_print_observed_in_one_wick_does_not_wait_for_the_next() {
 }
 
 /// One wrong print of SOL, then a refresh of USDC alone: spot alone counted while the fast average stood at $200.
+/// BYPASS-1.
 #[test]
 fn a_refresh_of_another_leg_does_not_make_one_wrong_print_into_two() {
     let mut stage = Stage::new();
@@ -69,6 +70,7 @@ fn a_refresh_of_another_leg_does_not_make_one_wrong_print_into_two() {
 }
 
 /// The bypass survived the fill that cured the account: three days later one update of -1.6 % hit an account at target.
+/// BYPASS-2.
 #[test]
 fn the_fill_that_cures_ends_the_bypass() {
     let mut stage = Stage::new();
@@ -90,7 +92,7 @@ fn the_fill_that_cures_ends_the_bypass() {
     cannot_be_liquidated(&mut stage, &alice);
 }
 
-/// A deposit and a repayment are looks as well: what leaves the account healthy ends the bypass.
+/// A deposit and a repayment are looks as well: what leaves the account healthy ends the bypass (CLOCK-3, BYPASS-2).
 #[test]
 fn a_deposit_or_a_repayment_that_leaves_the_account_healthy_ends_the_bypass_and_anything_less_does_not() {
     for repays in [false, true] {
@@ -131,6 +133,7 @@ fn an_account_that_owes_nothing_any_more_remembers_nothing() {
 }
 
 /// Filled at 50 s, three healthy days, one `observe_margin`, a small fall: the penalty was 50,000 ppm instead of 5,211.
+/// CLOCK-2.
 #[test]
 fn a_healthy_look_after_a_gap_does_not_keep_the_auction_at_its_ceiling() {
     let mut stage = Stage::new();

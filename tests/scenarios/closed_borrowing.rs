@@ -73,7 +73,7 @@ fn at_the_bands_edge(stage: &mut Stage) -> (Trader, Trader) {
 }
 
 /// On the code before, the loser's loss became a borrow whatever was closed, the winner took it out of the pool, and
-/// 14,880 USDC left the vault at a borrow cap of 0.
+/// 14,880 USDC left the vault at a borrow cap of 0 (PNL-3).
 #[test]
 fn while_borrowing_is_closed_two_own_accounts_take_no_more_out_of_a_vault_than_they_paid_in() {
     for closed in EVERY_WAY {
@@ -146,6 +146,7 @@ fn loser_under_water(stage: &mut Stage) -> Trader {
     carol
 }
 
+/// LIQ-4
 #[test]
 fn negative_pnl_is_not_liquidated_with_quote_that_may_not_be_borrowed() {
     for closed in EVERY_WAY {
@@ -168,6 +169,7 @@ fn negative_pnl_is_not_liquidated_with_quote_that_may_not_be_borrowed() {
     }
 }
 
+/// LIQ-4
 #[test]
 fn a_borrow_is_liquidated_with_credit_whatever_is_closed_since_it_only_changes_hands() {
     for closed in EVERY_WAY {

@@ -37,6 +37,7 @@ fn liquidate_as_planned(stage: &mut Stage, by: &Trader, of: &Trader, leg: Leg) -
     plan
 }
 
+/// CURE-1
 #[test]
 fn a_borrower_whose_collateral_fell_lands_on_the_target_and_keeps_the_rest() {
     let mut stage = Stage::new();
@@ -58,6 +59,7 @@ fn a_borrower_whose_collateral_fell_lands_on_the_target_and_keeps_the_rest() {
     assert_code(refused, EngineError::AccountAlreadyCured);
 }
 
+/// CURE-6
 #[test]
 fn the_penalty_is_split_between_liquidator_and_waiting_insurance() {
     let mut stage = Stage::new();
@@ -82,6 +84,7 @@ fn the_penalty_is_split_between_liquidator_and_waiting_insurance() {
     assert!(bank.insurance_atoms as u128 <= fee && fee - bank.insurance_atoms as u128 <= 1);
 }
 
+/// CURE-6
 #[test]
 fn a_losing_long_is_taken_over_until_the_target_and_the_share_of_insurance_is_the_markets_claim() {
     let mut stage = Stage::new();
@@ -133,7 +136,7 @@ fn negative_pnl_is_repaid_into_the_markets_pool_with_collateral() {
 }
 
 /// A sequence test found fills of a few atoms after which the account stood worse: the plan's amounts improved the
-/// ratio, but the ledger moves whole shares, rounded against the liquidatee.
+/// ratio, but the ledger moves whole shares, rounded against the liquidatee (CURE-5).
 #[test]
 fn fills_too_small_for_their_rounding_do_not_wear_an_account_down() {
     let mut stage = Stage::new();

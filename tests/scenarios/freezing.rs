@@ -27,7 +27,7 @@ fn all_but(stage: &mut Stage, silent: u8, sol_dollars: i64) {
 }
 
 /// 1,900 dollars are missing, and the owner deposits eleven of a token whose feed then falls silent: they stood before
-/// the resolution for four hours.
+/// the resolution for four hours (BANKRUPT-2).
 #[test]
 fn eleven_dollars_of_a_token_with_a_silent_feed_do_not_stand_before_a_loss_of_1900() {
     let mut stage = Stage::new();

@@ -37,7 +37,7 @@ fn quote_shares(stage: &Stage, of: &Trader) -> i64 {
 }
 
 /// On the code before, sixteen other balances left no place for quote: `settle_pnl` failed with `TokenTableFull`, the
-/// winner got nothing, and no interest ran on the loss.
+/// winner got nothing, and no interest ran on the loss (PNL-7).
 #[test]
 fn a_full_table_hides_no_loss_from_settlement() {
     let mut stage = stage();

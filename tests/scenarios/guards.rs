@@ -5,6 +5,7 @@ use plimsoll_sim::listing::BANKS;
 use plimsoll_tests::*;
 
 /// With NAV below zero every part of the position that goes takes requirement away, so the ratio falls with the fee alone.
+/// FILL-4.
 #[test]
 fn a_fill_that_reduces_does_not_lower_the_ratio() {
     let mut stage = Stage::new();
@@ -82,6 +83,7 @@ fn update_params(stage: &mut Stage, params: &GlobalParams) -> Sent {
     stage.send_as_authority(ix::update_params(&keys, authority, params))
 }
 
+/// MARGIN-3
 #[test]
 fn the_weight_of_gains_stays_at_or_below_the_settlement_tokens_own_whichever_of_the_two_is_changed() {
     let mut stage = Stage::new();
@@ -104,6 +106,7 @@ fn the_weight_of_gains_stays_at_or_below_the_settlement_tokens_own_whichever_of_
     assert_code(quote(&mut stage, 939_999), EngineError::ParameterOutOfBounds);
 }
 
+/// LISTING-1
 #[test]
 fn parameters_under_which_a_listing_would_be_refused_are_refused() {
     let mut stage = Stage::new();

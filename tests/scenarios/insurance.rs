@@ -12,7 +12,7 @@ fn bank(stage: &Stage, index: u8) -> Bank {
 
 /// 100 SOL against 13,900 USDC, everything else of the bank lent to a whale: a cure leaves some dollars waiting, and
 /// nothing is free to make insurance of them. SOL falls on, and depositors bore a whole loss of 1,965.64 while 7.77
-/// waited.
+/// waited (INSURE-2).
 #[test]
 fn insurance_that_waits_pays_first_when_every_atom_is_lent() {
     let mut stage = Stage::new();
@@ -48,6 +48,7 @@ fn insurance_that_waits_pays_first_when_every_atom_is_lent() {
 }
 
 /// What came in was insurance for the next loss while an older one stayed uncovered, and depositors' way out with it.
+/// INSURE-4.
 #[test]
 fn what_is_paid_into_insurance_covers_what_an_earlier_loss_left_uncovered() {
     let mut stage = Stage::new();
@@ -78,7 +79,7 @@ fn what_is_paid_into_insurance_covers_what_an_earlier_loss_left_uncovered() {
 }
 
 /// Three days without a crank of a bank that lends SOL: a liquidator's shares were counted at the registry's older index
-/// and gained what depositors had earned since.
+/// and gained what depositors had earned since (LIQ-5).
 #[test]
 fn a_liquidator_gets_no_interest_that_no_crank_has_shown() {
     let mut stage = Stage::new();

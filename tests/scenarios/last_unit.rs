@@ -37,7 +37,7 @@ fn after_a_closing(stage: &mut Stage) -> [Trader; 3] {
 }
 
 /// Nobody holds the other side of the short's last unit: no fill can close it, what is left can be neither withdrawn nor
-/// closed, and its rent is locked.
+/// closed, and its rent is locked (INDEX-6).
 #[test]
 fn the_last_unit_of_a_market_is_written_off_by_anyone_and_its_account_closes() {
     let mut stage = Stage::new();
@@ -82,7 +82,7 @@ fn the_last_unit_of_a_market_is_written_off_by_anyone_and_its_account_closes() {
 }
 
 /// A transfer passed shares as they are, and an opening mints `ceil(1/A)` of them: 200 cycles between own accounts gained
-/// 224.85 atoms a cycle after fees, the pool and the other side paid, and the books saw nothing.
+/// 224.85 atoms a cycle after fees, the pool and the other side paid, and the books saw nothing (INDEX-5).
 #[test]
 fn cycles_between_own_accounts_gain_no_unit_where_a_is_below_one() {
     const CYCLES: i64 = 200;

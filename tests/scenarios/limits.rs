@@ -31,6 +31,7 @@ fn nearly_all_lent(stage: &mut Stage) -> Trader {
     alice
 }
 
+/// MONEY-2
 #[test]
 fn nothing_but_free_liquidity_is_withdrawn_or_lent_whatever_else_the_vault_holds() {
     let mut stage = Stage::new();
@@ -105,6 +106,7 @@ fn fees_are_collected_from_free_liquidity_alone() {
     assert_eq!(bank(&stage, SOL).fees_atoms, 0);
 }
 
+/// MONEY-5
 #[test]
 fn deposits_grow_to_the_cap_and_no_further_and_a_debt_is_repaid_at_it() {
     let mut stage = Stage::new();
@@ -122,6 +124,7 @@ fn deposits_grow_to_the_cap_and_no_further_and_a_debt_is_repaid_at_it() {
     assert_code(stage.deposit(&alice, SOL, 2 * ONE_SOL), EngineError::DepositCapReached);
 }
 
+/// MONEY-5
 #[test]
 fn borrows_grow_to_the_cap_and_no_further_and_a_deposit_leaves_by_borrow_at_it() {
     let mut stage = Stage::new();
@@ -136,6 +139,7 @@ fn borrows_grow_to_the_cap_and_no_further_and_a_deposit_leaves_by_borrow_at_it()
     stage.done(sent);
 }
 
+/// FILL-3
 #[test]
 fn open_interest_grows_to_the_cap_and_no_further_and_positions_pass_and_close_at_it() {
     let mut stage = Stage::new();
@@ -160,6 +164,7 @@ fn open_interest_grows_to_the_cap_and_no_further_and_positions_pass_and_close_at
     stage.done(sent);
 }
 
+/// FILL-3
 #[test]
 fn no_position_exceeds_the_largest_size_that_the_numbers_hold() {
     let mut stage = Stage::new();
@@ -180,6 +185,7 @@ fn no_position_exceeds_the_largest_size_that_the_numbers_hold() {
     assert_code(beyond, EngineError::PositionTooLarge);
 }
 
+/// LOSS-1, MONEY-5
 #[test]
 fn a_terminal_bank_accepts_repayments_and_withdrawals_and_nothing_that_grows() {
     let mut stage = Stage::new();
@@ -254,6 +260,7 @@ fn drawn(stage: &mut Stage, of: &Trader) -> u64 {
     reserved.reserved_atoms
 }
 
+/// INSURE-3
 #[test]
 fn insurance_pays_no_more_than_the_caps_of_an_hour_and_of_an_event() {
     const HOUR_CAP: u64 = 600 * USD;

@@ -22,6 +22,7 @@ fn pair_of_traders(stage: &mut Stage) -> (Trader, Trader) {
     (alice, bob)
 }
 
+/// PNL-1
 #[test]
 fn winners_are_paid_what_losers_have_paid_in_and_no_more() {
     let mut stage = Stage::new();
@@ -47,6 +48,7 @@ fn winners_are_paid_what_losers_have_paid_in_and_no_more() {
     }
 }
 
+/// PNL-8, FILL-5
 #[test]
 fn everybody_who_leaves_takes_his_due_and_the_fees_become_insurance() {
     let mut stage = Stage::new();
@@ -71,6 +73,7 @@ fn everybody_who_leaves_takes_his_due_and_the_fees_become_insurance() {
     assert_eq!(left as u64, 40_000 * USD - bank.insurance_atoms);
 }
 
+/// FUNDING-1
 #[test]
 fn funding_passes_from_longs_to_shorts_for_the_time_the_premium_stood() {
     let mut stage = Stage::new();
@@ -99,6 +102,7 @@ fn funding_passes_from_longs_to_shorts_for_the_time_the_premium_stood() {
     assert!((cash(&bob) - 19_998 * USD as i64 - 2 * USD as i64).abs() <= 2, "{}", cash(&bob));
 }
 
+/// INTEREST-2
 #[test]
 fn interest_is_charged_credited_and_shared_with_the_protocol() {
     let mut stage = Stage::new();
@@ -135,6 +139,7 @@ fn interest_is_charged_credited_and_shared_with_the_protocol() {
     assert!(stage.token_balance(&stage.keys.bank(USDC).vault) < 200);
 }
 
+/// RISK-4, CLOCK-3
 #[test]
 fn a_debt_is_repaid_in_full_and_the_rest_withdrawn_with_every_feed_dead() {
     let mut stage = Stage::new();

@@ -25,6 +25,7 @@ fn a_healthy_account_is_refused_and_a_racing_liquidator_may_ask_for_no_failure()
     assert_same(&before, &stage.snapshot());
 }
 
+/// MARGIN-1
 #[test]
 fn equality_with_maintenance_is_healthy() {
     let mut stage = Stage::new();
@@ -46,6 +47,7 @@ fn equality_with_maintenance_is_healthy() {
     assert_eq!(refused.is_err(), healthy || view.fast.nav_usd_pico.get() >= view.fast.mmr_usd_pico.get());
 }
 
+/// LIQ-6
 #[test]
 fn limit_price_and_smallest_size_are_the_liquidators() {
     let mut stage = Stage::new();
@@ -65,6 +67,7 @@ fn limit_price_and_smallest_size_are_the_liquidators() {
     stage.done(sent);
 }
 
+/// CURE-2
 #[test]
 fn a_maximum_that_leaves_dust_is_refused() {
     let mut stage = Stage::new();
@@ -78,6 +81,7 @@ fn a_maximum_that_leaves_dust_is_refused() {
     stage.done(sent);
 }
 
+/// RISK-5
 #[test]
 fn who_passed_an_initial_check_cannot_be_liquidated_for_two_seconds() {
     let mut stage = Stage::new();
@@ -99,6 +103,7 @@ fn who_passed_an_initial_check_cannot_be_liquidated_for_two_seconds() {
     assert_sent(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY));
 }
 
+/// BYPASS-1
 #[test]
 fn one_wick_liquidates_nobody_but_two_publish_times_below_the_bypass_do() {
     let mut stage = Stage::new();
@@ -120,6 +125,7 @@ fn one_wick_liquidates_nobody_but_two_publish_times_below_the_bypass_do() {
     stage.done(sent);
 }
 
+/// LEG-1
 #[test]
 fn the_worst_leg_may_not_be_left_behind_until_the_auction_has_stood_at_its_ceiling() {
     let mut stage = Stage::new();
@@ -139,6 +145,7 @@ fn the_worst_leg_may_not_be_left_behind_until_the_auction_has_stood_at_its_ceili
     stage.done(sent);
 }
 
+/// ELIG-3
 #[test]
 fn an_account_cannot_hide_behind_one_stale_feed() {
     let mut stage = Stage::new();
@@ -161,6 +168,7 @@ fn an_account_cannot_hide_behind_one_stale_feed() {
     assert_code(stage.withdraw(&alice, SOL, Some(ONE_SOL)), EngineError::PriceStale);
 }
 
+/// ELIG-1
 #[test]
 fn nobody_is_liquidated_on_an_optimistic_guess_against_him() {
     let mut stage = Stage::new();
@@ -181,6 +189,7 @@ fn nobody_is_liquidated_on_an_optimistic_guess_against_him() {
     assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY), EngineError::AccountHealthy);
 }
 
+/// LIQ-3
 #[test]
 fn the_liquidator_must_keep_his_own_initial_margin() {
     let mut stage = Stage::new();

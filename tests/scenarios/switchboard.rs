@@ -40,7 +40,7 @@ fn held(stage: &Stage) -> (f64, u32) {
 }
 
 /// A feed whose last write was now and whose result had been signed ten minutes or an hour before moved the board from
-/// 200 to 150 dollars as of now, and a healthy borrower lost 41.52 SOL for 6,380 USDC.
+/// 200 to 150 dollars as of now, and a healthy borrower lost 41.52 SOL for 6,380 USDC (PRICE-3).
 #[test]
 fn a_result_signed_minutes_ago_does_not_move_the_board_however_fresh_the_accounts_last_write() {
     for age_secs in [6, 10 * MINUTE, 60 * MINUTE] {

@@ -42,6 +42,7 @@ fn all_are_liquidated(stage: &mut Stage, by: &Trader, accounts: &[(Trader, Leg)]
     }
 }
 
+/// LIQ-1
 #[test]
 fn accounts_are_liquidated_while_every_atom_of_the_banks_is_lent() {
     let mut stage = Stage::new();
@@ -85,6 +86,7 @@ fn close(stage: &mut Stage, reduce_only: bool) {
     assert_sent(stage.send_as_authority(update));
 }
 
+/// LIQ-1, LIQ-4
 #[test]
 fn accounts_are_liquidated_at_full_caps_by_somebody_who_must_borrow_what_he_pays() {
     let mut stage = Stage::new();
@@ -106,6 +108,7 @@ fn accounts_are_liquidated_at_full_caps_by_somebody_who_must_borrow_what_he_pays
     assert!(account.tokens[account.token_index(SOL).expect("the collateral")].shares > 0);
 }
 
+/// LIQ-1
 #[test]
 fn accounts_are_liquidated_in_banks_and_markets_that_only_reduce() {
     let mut stage = Stage::new();

@@ -31,6 +31,7 @@ fn trade(stage: &mut Stage, venue: &Venue, maker: &Trader, taker: &Trader, marke
     stage.send(&taker.owner, &[take])
 }
 
+/// FILL-1, KEY-3
 #[test]
 fn a_venue_settles_what_both_owners_approved_up_to_the_notional_and_until_revoked() {
     let mut stage = Stage::new();

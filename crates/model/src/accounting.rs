@@ -1,4 +1,4 @@
-//! What must add up after every step of the waterfall (DESIGN 4, Money and PnL).
+//! What must add up after every step of the waterfall (MONEY-1, PNL-1).
 
 use crate::bank::Bank;
 use crate::market::Market;

@@ -1,4 +1,4 @@
-//! A bound on what any stretch of time may see (DESIGN 2, step 5: "within any hour, a sliding allowance").
+//! A bound on what any stretch of time may see (INSURE-3, LOSS-2).
 
 use crate::rational::{positive, sum, Q};
 

@@ -1,4 +1,4 @@
-//! A bank's totals and indices without rounding (DESIGN 4, `Bank` and Money; DESIGN 2 step 5).
+//! A bank's totals and indices without rounding (INTEREST-1, INTEREST-2, MONEY-1, LOSS-1).
 
 use num_traits::{Signed, Zero};
 

@@ -1,4 +1,4 @@
-//! Who pays when an account is bankrupt (DESIGN 2, step 4).
+//! Who pays when an account is bankrupt (BANKRUPT-5 to 8).
 
 use num_traits::{Signed, Zero};
 
@@ -22,8 +22,8 @@ pub struct Surrender {
     pub losses: Vec<Q>,
 }
 
-/// Stage (a): pools pay what they can, q pays the account's negative PnL at spot, and the rest moves. DESIGN does not
-/// say how q is divided between markets; pro rata is the only division that no order of calls can change.
+/// Stage (a): pools pay what they can, q pays the account's negative PnL at spot, and the rest moves
+/// (BANKRUPT-5). Pro rata of the losses is the only division of q that no order of calls can change.
 pub fn surrender(portfolio: &Portfolio, pools: &[Q]) -> Surrender {
     let values: Vec<Q> = portfolio.balances.iter().map(|b| &b.amount * b.price.at(At::Spot)).collect();
     let pnls: Vec<Q> = portfolio.perps.iter().map(|p| p.pnl(p.price.at(At::Spot))).collect();

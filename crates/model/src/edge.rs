@@ -1,4 +1,4 @@
-//! Eligibility edges (DESIGN 3, "Wide, stale, diverging or unequal-age prices, one rule").
+//! Eligibility edges (ELIG-2), one rule for wide, stale, diverging or unequal-age prices.
 
 use num_traits::Signed;
 

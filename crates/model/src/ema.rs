@@ -1,4 +1,4 @@
-//! Our own averages over publish time (DESIGN 3, guards; risk-design 7.1).
+//! Our own averages over publish time (PRICE-6, PRICE-7).
 
 use num_traits::Signed;
 
@@ -30,7 +30,7 @@ impl Ema {
     }
 
     /// `ema <- ema + w·(previous price - ema)`, then the new price is stored. `weight` maps the capped step to w;
-    /// DESIGN gives no formula for prices, [`crate::rate::step_weight`] with τ is the one it gives for utilisation.
+    /// [`crate::rate::step_weight`] with τ is the one that utilisation has.
     pub fn update(&mut self, price: Q, secs: Q, weight: impl Fn(&Q) -> Q) {
         assert!(secs > self.last_secs, "publish times strictly increase");
         let w = weight(&self.step_secs(&secs));

@@ -1,4 +1,4 @@
-//! What a fill between two accounts must satisfy (DESIGN 4, Fills).
+//! What a fill between two accounts must satisfy (FILL-2 to 5, KEY-2).
 
 use num_traits::Signed;
 

@@ -1,4 +1,4 @@
-//! The lazy index of one market side: A is size per share, K is cash per share (DESIGN 2, "Lazy index").
+//! The lazy index of one market side: A is size per share, K is cash per share (INDEX-1).
 
 use num_traits::Zero;
 

@@ -1,4 +1,4 @@
-//! The legs a liquidator may choose from, and which of them are admissible (DESIGN 1, "Which leg").
+//! The legs a liquidator may choose from, and which of them are admissible (LEG-1).
 
 use num_traits::{Signed, Zero};
 

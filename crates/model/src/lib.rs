@@ -1,30 +1,30 @@
-//! The exact-rational reference model of the Plimsoll engine, written from the formulas of the design and never from
+//! The exact-rational reference model of the Plimsoll engine, written from the formulas of `docs/design.md`, never from
 //! `crates/risk`: where both agree, two readings of one page agree.
 //!
 //! Nothing here rounds, so callers compare with the program within the rounding that the program states.
 //!
-//! | module | topic | DESIGN |
+//! | module | topic | requirements |
 //! |---|---|---|
-//! | [`rational`] | the number type | 4 Numbers |
-//! | [`params`] | parameters and defaults | risk-design 7.1 |
-//! | [`portfolio`] | an account in whole quantities and dollars | 1 |
-//! | [`margin`] | NAV, MMR, TMR, IMR, quote netting, eligibility | 1, 3 |
-//! | [`in_tokens`] | margins where the settlement token is not at par | ADR 2 |
-//! | [`edge`] | eligibility edges | 3 |
-//! | [`penalty`] | m, p_max, auction and wind-down penalties | 1 |
-//! | [`legs`] | what can be closed, best leg, clamps | 1 |
-//! | [`sizing`] | x*, dust, regimes | 1 |
-//! | [`liquidate`] | fills and after-checks | 1 |
-//! | [`listing`] | what may be listed | 1, 3 |
-//! | [`fills`] | trades between two accounts | 4 Fills |
-//! | [`index`], [`ledger`] | the lazy A/K index and its explicit twin | 2 |
-//! | [`allowance`] | what any hour may see | 2 |
-//! | [`market`] | deleveraging, socialised loss, pool, deficit | 2, 4 PnL |
-//! | [`settle`] | settle_pnl, exit | 4 PnL |
-//! | [`bank`], [`rate`] | indices, interest, the rate curve | 4 |
-//! | [`ema`] | price averages and variance | 3 |
-//! | [`bankruptcy`] | surrender, reservation, payment | 2 |
-//! | [`accounting`] | what must add up | 4 Money |
+//! | [`rational`] | the number type | NUMBER-3 |
+//! | [`params`] | parameters and defaults | docs/math.md |
+//! | [`portfolio`] | an account in whole quantities and dollars | MARGIN-2, MARGIN-8 |
+//! | [`margin`] | NAV, MMR, TMR, IMR, quote netting, eligibility | MARGIN-1 to 7, ELIG-1 |
+//! | [`in_tokens`] | margins where the settlement token is not at par | MARGIN-5 |
+//! | [`edge`] | eligibility edges | ELIG-2 |
+//! | [`penalty`] | m, p_max, auction and wind-down penalties | CURE-3, CURE-4, WINDDOWN-3 |
+//! | [`legs`] | what can be closed, best leg, clamps | LEG-1, CURE-2 |
+//! | [`sizing`] | x*, dust, regimes | CURE-1, CURE-2, WINDDOWN-1 |
+//! | [`liquidate`] | fills and after-checks | CURE-5, WINDDOWN-3 |
+//! | [`listing`] | what may be listed | LISTING-2 to 4 |
+//! | [`fills`] | trades between two accounts | FILL-2 to 5 |
+//! | [`index`], [`ledger`] | the lazy A/K index and its explicit twin | INDEX-1 to 4 |
+//! | [`allowance`] | what any hour may see | INSURE-3 |
+//! | [`market`] | deleveraging, socialised loss, pool, deficit | LOSS-2, PNL-1 |
+//! | [`settle`] | settle_pnl, exit | PNL-2 to 4 |
+//! | [`bank`], [`rate`] | indices, interest, the rate curve | INTEREST-1 to 3 |
+//! | [`ema`] | price averages and variance | PRICE-6, PRICE-7 |
+//! | [`bankruptcy`] | surrender, reservation, payment | BANKRUPT-5 to 8 |
+//! | [`accounting`] | what must add up | MONEY-1 |
 
 pub mod accounting;
 pub mod allowance;

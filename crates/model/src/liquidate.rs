@@ -1,4 +1,4 @@
-//! Fills on the liquidatee, and the state checked after them (DESIGN 1).
+//! Fills on the liquidatee, and the state checked after them (CURE-5, WINDDOWN-3).
 
 use num_traits::Signed;
 

@@ -1,4 +1,4 @@
-//! What may be listed: one pair of tokens, one perp, one fee by itself (DESIGN 1 and 3, ADR 31).
+//! What may be listed: one pair of tokens, one perp, one fee by itself (LISTING-2 to 4, ADR 31).
 
 use crate::params::Params;
 use crate::penalty::{p_max, LegRates};

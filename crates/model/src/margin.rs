@@ -1,4 +1,4 @@
-//! NAV, requirements and quote netting (DESIGN 1).
+//! NAV, requirements and quote netting (MARGIN-2, MARGIN-3).
 
 use num_traits::{Signed, Zero};
 
@@ -9,11 +9,11 @@ use crate::rational::{int, max, min, negative, positive, Q};
 /// At which prices an account is valued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
-    /// Fresh legs at plain prices, stale legs at their favourable edge (DESIGN 3).
+    /// Fresh legs at plain prices, stale legs at their favourable edge (ELIG-3).
     Plain(At),
-    /// Every leg at its favourable edge (DESIGN 3).
+    /// Every leg at its favourable edge (ELIG-1).
     Eligible(At),
-    /// Assets and longs low, borrows and shorts high, perp charges high (DESIGN 1, Initial).
+    /// Assets and longs low, borrows and shorts high, perp charges high (MARGIN-6).
     Initial,
 }
 
@@ -35,13 +35,13 @@ impl Margin {
         (!self.requirement.is_zero()).then(|| &self.nav / &self.requirement)
     }
 
-    /// Equality is healthy (DESIGN 1).
+    /// Equality is healthy (MARGIN-1).
     pub fn is_under_water(&self) -> bool {
         self.nav < self.requirement
     }
 }
 
-/// Quote balance and perp PnL before weights (DESIGN 1, Quote).
+/// Quote balance and perp PnL before weights (MARGIN-3).
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuoteNet {
     /// q
@@ -86,7 +86,7 @@ impl QuoteNet {
     }
 }
 
-/// `side(v) = w_a·v` if v >= 0, `w_l·v` if v < 0 (DESIGN 1).
+/// `side(v) = w_a·v` if v >= 0, `w_l·v` if v < 0 (MARGIN-2).
 pub fn side(value: &Q, w_a: &Q, w_l: &Q) -> Q {
     if value.is_negative() {
         w_l * value
@@ -129,7 +129,7 @@ pub fn perp_value(portfolio: &Portfolio, perp: &Perp, view: View) -> (Q, Q) {
     (perp.pnl(&pnl_price), perp.notional(&charge_price))
 }
 
-/// Quote netting at a level and view; `w_pnl` is zero at initial (DESIGN 1).
+/// Quote netting at a level and view; `w_pnl` is zero at initial (MARGIN-3).
 pub fn quote_net(portfolio: &Portfolio, level: Level, view: View) -> QuoteNet {
     let counted = |perp: &Perp| perp.counted(&perp_value(portfolio, perp, view).0);
     let pnls: Vec<Q> = portfolio.perps.iter().map(counted).collect();
@@ -199,14 +199,14 @@ pub fn excess(portfolio: &Portfolio, level: Level, at: At) -> Q {
 }
 
 /// Under water for liquidation: at spot **and** at the fast EMA with favourable edges, or with the bypass at spot
-/// alone (DESIGN 3).
+/// alone (ELIG-1).
 pub fn is_eligible(portfolio: &Portfolio, bypass: bool) -> bool {
     let under = |at| margin(portfolio, Level::Maintenance, View::Eligible(at)).is_under_water();
     under(At::Spot) && (bypass || under(At::Fast))
 }
 
 /// `w_pnl` must be at most the quote's `w_a`, weights and rates ordered by level, and `(w_l - 1)·p_wd < rate`
-/// (DESIGN 1: what listing checks so that the order of the three margins holds).
+/// (LISTING-2, LISTING-3: so that the order of the three margins holds, MARGIN-7).
 pub fn listing_is_ordered(portfolio: &Portfolio) -> bool {
     let one = int(1);
     let quote = portfolio.quote_balance();

@@ -1,4 +1,4 @@
-//! A market: two sides, the PnL pool, the deficit U and the own claim (DESIGN 2 steps 4 and 5, DESIGN 4 PnL).
+//! A market: two sides, the PnL pool, the deficit U and the own claim (LOSS-2, PNL-1, PNL-8).
 
 use num_traits::{Signed, Zero};
 

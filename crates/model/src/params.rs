@@ -1,8 +1,8 @@
-//! The parameters of risk-design 7.1 that the formulas need, with their defaults.
+//! The parameters that the formulas need, with their defaults (docs/math.md, Parameters).
 
 use crate::rational::{int, ppm, ratio, Q};
 
-/// Defaults of risk-design 7.1. Times in seconds, everything else a ratio of one or dollars.
+/// Defaults of docs/math.md. Times in seconds, everything else a ratio of one or dollars.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Params {
     /// p0: penalty at the start of the auction.
@@ -63,7 +63,7 @@ impl Default for Params {
 }
 
 impl Params {
-    /// `e = p_floor / (k·(1-c))`: the regime boundary (DESIGN 1, regimes).
+    /// `e = p_floor / (k·(1-c))`: the regime boundary (WINDDOWN-2).
     pub fn regime_boundary(&self) -> Q {
         &self.p_floor / (&self.k * (int(1) - &self.insurance_share))
     }

@@ -1,4 +1,4 @@
-//! What a liquidation releases, what it may cost, and how the auction moves between the two (DESIGN 1).
+//! What a liquidation releases, what it may cost, and how the auction moves between the two (CURE-3).
 
 use num_traits::Zero;
 
@@ -14,7 +14,7 @@ pub enum LegRates {
     Perp { rate: Q, quote_w_l: Q },
 }
 
-/// m, the requirement that one unit of notional releases (table of DESIGN 1):
+/// m, the requirement that one unit of notional releases (CURE-1):
 /// pair `(w_l - 1) + (1 - w_a)(1 + p)`, perp `rate - (w_l - 1)·p`.
 pub fn release(rates: &LegRates, p: &Q) -> Q {
     match rates {
@@ -28,7 +28,7 @@ pub fn release_at_zero(rates: &LegRates) -> Q {
     release(rates, &Q::zero())
 }
 
-/// `min(h, 1/2)`: a ceiling that does not rise as the account heals rewards no splitting (DESIGN 1).
+/// `min(h, 1/2)`: a ceiling that does not rise as the account heals rewards no splitting (CURE-4).
 pub fn capped_h(params: &Params, h: &Q) -> Q {
     min(h, &params.h_ceiling)
 }
@@ -69,7 +69,7 @@ pub fn wind_down_penalty(params: &Params, elapsed_secs: &Q) -> Q {
 }
 
 /// How a cure's penalty splits: `c·p` to insurance, the rest to the liquidator. In a wind-down all of it is the
-/// liquidator's (DESIGN 1, regimes).
+/// liquidator's (CURE-6, WINDDOWN-3).
 pub fn split_penalty(params: &Params, penalty: &Q) -> (Q, Q) {
     let insurance = &params.insurance_share * penalty;
     (penalty - &insurance, insurance)

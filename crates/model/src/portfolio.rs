@@ -5,7 +5,7 @@ use num_traits::{Signed, Zero};
 use crate::params::Params;
 use crate::rational::{int, max, min, negative, positive, ppm, Q};
 
-/// The three levels of DESIGN 1: MMR, TMR and IMR.
+/// The three levels: MMR, TMR and IMR (MARGIN-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Maintenance,
@@ -30,19 +30,19 @@ impl Levels {
         }
     }
 
-    /// Asset weights: target is `max(w_a - 1 %, w_a,I)` (DESIGN 1, under the table of legs).
+    /// Asset weights: target is `max(w_a - 1 %, w_a,I)` (MARGIN-8).
     pub fn asset_weights(maintenance: Q, initial: Q) -> Levels {
         let target = max(&(&maintenance - ppm(10_000)), &initial);
         Levels { maintenance, target, initial }
     }
 
-    /// Liability weights: target is `min(w_l + 1 %, w_l,I)` (DESIGN 1).
+    /// Liability weights: target is `min(w_l + 1 %, w_l,I)` (MARGIN-8).
     pub fn liability_weights(maintenance: Q, initial: Q) -> Levels {
         let target = min(&(&maintenance + ppm(10_000)), &initial);
         Levels { maintenance, target, initial }
     }
 
-    /// Perp rates: target is `min(rate + 1.25 %, initial)` (DESIGN 1).
+    /// Perp rates: target is `min(rate + 1.25 %, initial)` (MARGIN-8).
     pub fn perp_rates(maintenance: Q, initial: Q) -> Levels {
         let target = min(&(&maintenance + ppm(12_500)), &initial);
         Levels { maintenance, target, initial }
@@ -95,20 +95,20 @@ impl Price {
         }
     }
 
-    /// Worst price for who owns: `min(spot - z·conf, fast, slow)`, at least zero (DESIGN 3, guards).
+    /// Worst price for who owns: `min(spot - z·conf, fast, slow)`, at least zero (MARGIN-6).
     pub fn low(&self, z: &Q) -> Q {
         let wide = &self.spot * (int(1) - z * &self.conf);
         positive(&min(&wide, &min(&self.fast, &self.slow)))
     }
 
-    /// Worst price for who owes: `max(spot + z·conf, fast, slow)` (DESIGN 3, guards).
+    /// Worst price for who owes: `max(spot + z·conf, fast, slow)` (MARGIN-6).
     pub fn high(&self, z: &Q) -> Q {
         let wide = &self.spot * (int(1) + z * &self.conf);
         max(&wide, &max(&self.fast, &self.slow))
     }
 }
 
-/// The one signed balance of an account in a bank: positive is owned, negative is owed (DESIGN 1).
+/// The one signed balance of an account in a bank: positive is owned, negative is owed (MARGIN-2).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Balance {
     /// Whole tokens, indices already applied.
@@ -125,7 +125,7 @@ pub struct Perp {
     pub cash: Q,
     pub price: Price,
     pub rate: Levels,
-    /// What a dollar of gain gets: `pool / (pool + U)`, one without a deficit (DESIGN 4, PnL).
+    /// What a dollar of gain gets: `pool / (pool + U)`, one without a deficit (PNL-4).
     pub claim: Q,
 }
 
@@ -162,7 +162,7 @@ impl Portfolio {
         &self.balances[self.quote]
     }
 
-    /// `G`: asset value plus perp notional (DESIGN 1, under the regimes).
+    /// `G`: asset value plus perp notional (WINDDOWN-2).
     pub fn gross(&self, at: At) -> Q {
         let assets = self.balances.iter().map(|b| positive(&b.amount) * b.price.at(at));
         let perps = self.perps.iter().map(|p| p.notional(p.price.at(at)));

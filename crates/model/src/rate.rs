@@ -1,10 +1,10 @@
-//! The borrow rate: a kinked curve at an EMA of mean utilisation (DESIGN 4, `Bank`; risk-design 7.1, interest).
+//! The borrow rate: a kinked curve at an EMA of mean utilisation (INTEREST-3).
 
 use num_traits::{One, Zero};
 
 use crate::rational::{clamp, int, ppm, Q};
 
-/// Seconds of a year of 365 days; DESIGN does not say which year.
+/// Seconds of a year of 365 days, the year of every annual rate.
 pub const YEAR_SECS: i128 = 31_536_000;
 
 /// Yearly rates at utilisation 0, at the kink and at 1, linear between.

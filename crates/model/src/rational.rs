@@ -18,7 +18,7 @@ pub fn ratio(numerator: i128, denominator: i128) -> Q {
     Q::new(BigInt::from(numerator), BigInt::from(denominator))
 }
 
-/// Parts per million, the unit of weights, rates and penalties (DESIGN 4, Numbers).
+/// Parts per million, the unit of weights, rates and penalties (NUMBER-3).
 pub fn ppm(parts: i128) -> Q {
     ratio(parts, 1_000_000)
 }
@@ -58,7 +58,7 @@ pub fn clamp(x: &Q, low: &Q, high: &Q) -> Q {
     max(low, &min(x, high))
 }
 
-/// Largest whole number at most `x`: the "whole atoms" of DESIGN 2, step 4c.
+/// Largest whole number at most `x`: the whole atoms that legs are paid (BANKRUPT-7).
 pub fn floor_atoms(x: &Q) -> Q {
     Q::from_integer(x.numer().div_floor(x.denom()))
 }

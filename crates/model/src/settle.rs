@@ -1,4 +1,4 @@
-//! Settling PnL and leaving a market that has a deficit (DESIGN 4, PnL).
+//! Settling PnL and leaving a market that has a deficit (PNL-2 to 4).
 
 use num_traits::{Signed, Zero};
 

@@ -1,4 +1,4 @@
-//! Regime and size of a liquidation (DESIGN 1, the closed form and what stands under it).
+//! Regime and size of a liquidation (CURE-1, CURE-2, WINDDOWN-1).
 
 use num_traits::{Signed, Zero};
 
@@ -32,13 +32,13 @@ pub fn target_size_at(portfolio: &Portfolio, leg: Leg, p: &Q, at: At) -> Q {
 }
 
 /// `min(x*_spot, x*_EMA)` in whole tokens of the debt (perp: base). Each notional is converted at the price given with
-/// it; DESIGN leaves open whether `x*_EMA` is notional at spot (pass spot twice) or at the EMA.
+/// it; to read `x*_EMA` as notional at spot pass spot twice.
 pub fn smaller_quantity(x_spot: &Q, price_of_spot: &Q, x_fast: &Q, price_of_fast: &Q) -> Q {
     min(&(x_spot / price_of_spot), &(x_fast / price_of_fast))
 }
 
 /// Clamp, then dust: debt left below dust, all of it; else collateral left below dust, all of it; never past the
-/// clamp (DESIGN 1, Order).
+/// clamp (CURE-2).
 pub fn clamp_and_dust(portfolio: &Portfolio, leg: Leg, x: &Q, p: &Q) -> Q {
     let dust = &portfolio.params.dust;
     let clamp = clamp_of(portfolio, leg, p);
@@ -83,7 +83,7 @@ pub fn some_leg_pays(portfolio: &Portfolio, at: At) -> bool {
     legs_above(portfolio, &params.dust).into_iter().any(|leg| pays(leg_rates(portfolio, leg, Level::Maintenance)))
 }
 
-/// Regime of an account that is under water, by the letter of the table of DESIGN 1: that no leg pays is asked at spot
+/// Regime of an account that is under water, had it been decided otherwise (ADR 3): that no leg pays is asked at spot
 /// only, and then the EMA has no say.
 pub fn regime(portfolio: &Portfolio, bypass: bool) -> Regime {
     let at_spot = is_below_boundary(portfolio, At::Spot);

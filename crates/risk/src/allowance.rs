@@ -3,7 +3,7 @@
 //! A window that resets lets twice its bound through, just before and just after the reset. Here time is cut at absolute
 //! points into buckets of a fifth of the window, and what was spent counts as long as its bucket can overlap the window
 //! that ends now: six buckets, so for one to one and a fifth windows. No stretch of the window's length ever sees more
-//! than the bound that its last spending was held to.
+//! than the bound that its last spending was held to (INSURE-3).
 
 /// Buckets that a window can overlap: five of its length and the one that it cuts.
 pub const BUCKETS: usize = 6;
@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(Spent::default().at(7_200, HOUR).with(7).at(7_200 + 4_319, HOUR).total(), 7);
     }
 
+    /// INSURE-3
     #[test]
     fn two_seconds_around_any_boundary_see_one_bound() {
         // A window that resets let an atom open it, and then a whole bound on each side of its end.

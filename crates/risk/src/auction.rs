@@ -1,4 +1,4 @@
-//! Penalties, their ceilings, the two regimes and the clocks they run on (DESIGN 1 and 2).
+//! Penalties, their ceilings, the two regimes and the clocks they run on (CURE, LEG, WINDDOWN).
 
 mod best_leg;
 mod clocks;
@@ -24,7 +24,7 @@ pub enum Regime {
 
 /// Largest penalty of a pair that still improves the ratio, with the factor k, rounded down.
 ///
-/// `p_max = k h (w_l - w_a) / (1 - k h (1 - w_a))` (DESIGN 1).
+/// `p_max = k h (w_l - w_a) / (1 - k h (1 - w_a))` (CURE-4).
 #[inline(never)]
 pub fn pair_ceiling_ppm_down(
     health_ppm: u32,
@@ -40,7 +40,7 @@ pub fn pair_ceiling_ppm_down(
 
 /// Largest penalty of a perp that still improves the ratio, with the factor k, rounded down.
 ///
-/// `p_max = k h rate / (1 + k h (w_l - 1))`, w_l of the quote (DESIGN 1).
+/// `p_max = k h rate / (1 + k h (w_l - 1))`, w_l of the quote (CURE-4).
 #[inline(never)]
 pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &TokenWeights, params: &GlobalParams) -> u32 {
     let kh = params.improvement_factor_ppm as u128 * health_ppm.min(params.health_cap_ppm) as u128;
@@ -51,7 +51,7 @@ pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &Token
 
 /// The Dutch penalty of a cure, rounded down.
 ///
-/// `min(max(p0 + (pcap - p0) elapsed / T_a, s m (1 - h)), pcap, p_max)`, the m in it at p = 0 (DESIGN 1).
+/// `min(max(p0 + (pcap - p0) elapsed / T_a, s m (1 - h)), pcap, p_max)`, the m in it at p = 0 (CURE-3).
 #[inline(never)]
 pub fn cure_penalty_ppm_down(
     elapsed_secs: u32,
@@ -69,7 +69,7 @@ pub fn cure_penalty_ppm_down(
     asked.min(params.penalty_cap_ppm as u64).min(ceiling_ppm as u64) as u32
 }
 
-/// The wind-down penalty: `p_floor` to `p_wd` on its own clock, rounded down.
+/// The wind-down penalty: `p_floor` to `p_wd` on its own clock, rounded down (WINDDOWN-3).
 pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u32 {
     let span = params.wind_down_penalty_ppm.saturating_sub(params.penalty_floor_ppm) as u64;
     let elapsed = elapsed_secs.min(params.wind_down_secs) as u64;
@@ -92,6 +92,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+        /// CURE-3, WINDDOWN-3
         #[test]
         fn the_penalty_never_falls_with_time_and_never_exceeds_its_caps(
             a in 0u32..200, b in 0u32..200, m in 0u32..1_000_000, h in 0u32..1_000_000, ceiling in 0u32..100_000,
@@ -104,6 +105,7 @@ mod tests {
             prop_assert!(wind_down_penalty_ppm_down(late, &PARAMS) <= PARAMS.wind_down_penalty_ppm);
         }
 
+        /// CURE-4
         #[test]
         fn under_the_ceiling_a_fill_improves_the_ratio(
             h in 1u32..1_000_000, w_a in 0u32..=1_000_000, w_l in 1_000_000u32..2_000_000, rate in 1u32..500_000,

@@ -1,9 +1,9 @@
-//! A bank's arithmetic: indices and shares, the borrow rate, booking of interest, socialised loss (DESIGN 4, `Bank`,
-//! Money and Numbers).
+//! A bank's arithmetic: indices and shares, the borrow rate, booking of interest, socialised loss (MONEY,
+//! INTEREST, LOSS-1).
 //!
 //! Everything is integers: an index has 48 fraction bits, a rate per second is in units of 2^-64, utilisation in
 //! parts per million. What rounding leaves over is the bank's, so that vault atoms always cover
-//! `deposits - borrows - uncovered + insurance + fees`.
+//! `deposits - borrows - uncovered + insurance + fees` (MONEY-1).
 
 mod booking;
 mod insurance;

@@ -1,7 +1,7 @@
 //! `fixed::types::I80F48` whose every operation is checked.
 //!
 //! The operators and `from_num` of `fixed` wrap silently in release builds, so nothing outside this file touches
-//! them. Used where there is a curve (interest, averages, variance), not where there is a loop (DESIGN 4, Numbers).
+//! them. Used where there is a curve (interest, averages, variance), not where there is a loop (NUMBER-4).
 
 use fixed::types::I80F48;
 
@@ -189,6 +189,7 @@ mod tests {
             }
         }
 
+        /// NUMBER-4
         #[test]
         fn sums_are_checked(a: i128, b: i128) {
             let (x, y) = (Fixed::from_bits(a), Fixed::from_bits(b));

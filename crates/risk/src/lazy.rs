@@ -1,5 +1,5 @@
 //! The lazy index of one market side: funding, deleveraging and socialised loss in O(1), without division when read
-//! (DESIGN 2, "Lazy index per market side").
+//! (INDEX-1, INDEX-2).
 //!
 //! A side has A, size per share (63 fraction bits, one at the start of an epoch, only ever falling) and K, cash per
 //! share (64 fraction bits). A position holds `s` shares: its size is `floor(s * A)`, its cash `floor(s * (K - K0))`.
@@ -80,7 +80,7 @@ impl Index {
     /// The index at the start of an epoch.
     pub const START: Self = Self { a: A_ONE, k: 0 };
 
-    /// `floor(shares * A)`, base units: the size of a position, or the open interest of a side.
+    /// `floor(shares * A)`, base units: the size of a position, or the open interest of a side (INDEX-1).
     #[inline(always)]
     pub const fn size_down(&self, shares: u64) -> u64 {
         // A = 1 until a side is deleveraged for the first time.
@@ -124,7 +124,7 @@ impl Index {
         mul_i128_shift64_down(shares, change)
     }
 
-    /// The index after each unit of the side has received `per_unit` (paid, if negative): `K + A * f`, rounded down.
+    /// The index after each unit of the side has received `per_unit` (paid, if negative): `K + A * f`, down (INDEX-2).
     ///
     /// # Errors
     /// `NumberOutOfRange` where K leaves its range.
@@ -137,7 +137,7 @@ impl Index {
         Ok(Self { a: self.a, k: self.k.checked_add(change).ok_or(RiskError::NumberOutOfRange)? })
     }
 
-    /// The index after a charge of `cash_atoms` on the whole side: `K - C / sum(s)`, rounded against the holders.
+    /// The index after a charge of `cash_atoms` on the whole side: `K - C / sum(s)`, against the holders (INDEX-2).
     ///
     /// # Errors
     /// `LegEmpty` where nobody holds a share, `NumberOutOfRange` where K leaves its range.
@@ -175,7 +175,7 @@ impl Index {
         Ok((Self { a, k: k.ok_or(RiskError::NumberOutOfRange)? }, closed))
     }
 
-    /// Whether the epoch must end as soon as the ring has room: A below 2^-20, or zero.
+    /// Whether the epoch must end as soon as the ring has room: A below 2^-20, or zero (INDEX-3).
     #[inline(always)]
     pub const fn is_worn_out(&self) -> bool {
         self.a < A_MIN
@@ -246,7 +246,7 @@ pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
 /// `loss_atoms`, rounded down, and what this makes per unit, rounded up and never more than the room.
 ///
 /// The room is what is left of maintenance rate times spot within any hour, so that no position pays more than its
-/// own margin.
+/// own margin (LOSS-2).
 pub fn charge_within_down(loss_atoms: u64, open_interest: u64, room_per_unit: u128) -> (u64, u128) {
     let (high, low) = ((room_per_unit >> 64) as u64, room_per_unit as u64);
     let most = mul_wide(high, open_interest).saturating_add(mul_wide(low, open_interest) >> 64);

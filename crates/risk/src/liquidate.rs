@@ -1,5 +1,5 @@
 //! The plan of one liquidation: who is eligible, in which regime, how much, at what penalty, and what is left
-//! (DESIGN 1 and 2). Pure and total; the keeper calls the same function as the program.
+//! (CURE, WINDDOWN). Pure and total; the keeper calls the same function as the program (LIQ-7).
 
 mod assess;
 mod fill;
@@ -100,7 +100,7 @@ impl From<RiskError> for Refusal {
     }
 }
 
-/// Decides one fill. `portfolio` is left in the state after it; on a refusal it is unchanged or to be discarded.
+/// Decides one fill (LIQ-7). `portfolio` is left in the state after it; on a refusal it is unchanged or discarded.
 ///
 /// # Errors
 /// A [`Refusal`]: healthy, already cured, cool-off, price invalid, nothing in the leg, not the best leg, too small,
@@ -129,7 +129,7 @@ pub fn plan_assessed(
         return Err(reason.into());
     };
     if now.saturating_sub(clocks.passed_at) < portfolio.params.cool_off_secs as i64 {
-        return Err(RiskError::CoolOff.into());
+        return Err(RiskError::CoolOff.into()); // RISK-5
     }
     let terms = Terms::of(portfolio, assessment, &request.leg)?;
     let params = &portfolio.params;
@@ -185,7 +185,7 @@ pub fn plan_assessed(
     })
 }
 
-/// The after-check of a regime, at spot, on the state recomputed from scratch.
+/// The after-check of a regime, at spot, on the state recomputed from scratch (CURE-5, WINDDOWN-3).
 fn check_after(
     regime: Regime,
     before: &Margins,

@@ -1,8 +1,8 @@
-//! NAV and requirements of an account at every level (DESIGN 1).
+//! NAV and requirements of an account at every level (MARGIN-1).
 //!
 //! Instead of the requirement R the functions sum `NAV - R` directly, as every leg contributes `side(v)` to it:
 //! `w_a * v` for an asset, `w_l * v` for a liability, minus `rate * notional` for a perp. Sums stay undivided in
-//! pico-dollars (micro-dollars times parts per million), so nothing is rounded but each leg's value.
+//! pico-dollars (micro-dollars times parts per million), so nothing is rounded but each leg's value (NUMBER-3).
 
 mod initial;
 mod maintenance;
@@ -193,7 +193,7 @@ impl Favourable {
     }
 }
 
-/// The order of `a * b` and `c * d`, exactly.
+/// The order of `a * b` and `c * d`, exactly (NUMBER-3).
 #[inline(never)]
 pub fn cmp_products(a: i128, b: i128, c: i128, d: i128) -> Ordering {
     let sign = |x: i128, y: i128| x.signum() * y.signum();

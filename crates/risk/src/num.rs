@@ -1,4 +1,4 @@
-//! Widening products and divisions whose rounding is part of their name.
+//! Widening products and divisions whose rounding is part of their name (NUMBER-4).
 //!
 //! The BPF back end has no 64 x 64 -> 128 multiplication and calls a library for every 128-bit product;
 //! these forms use the fewest 32-bit partial products that the operand ranges need.
@@ -290,6 +290,7 @@ mod tests {
             prop_assert_eq!(mul_shift_up(a, b, shift) as u128, up.min(u64::MAX as u128));
         }
 
+        /// NUMBER-4
         #[test]
         fn divisions_round_as_their_names_say(a: u64, b: u64, d: u64) {
             let exact = a as u128 * b as u128;

@@ -1,4 +1,4 @@
-//! Guards, moving averages and variance of one price slot (DESIGN 3).
+//! Guards, moving averages and variance of one price slot (PRICE).
 //!
 //! [`Observation`] is what one account says, [`update`] what a slot becomes by it, [`edge_ppm_up`] how far the result
 //! may be doubted in an account's favour. The program and the simulator call the same functions.
@@ -89,7 +89,7 @@ impl PriceState {
     }
 }
 
-/// Whether both averages have seen enough updates and enough time for adding risk.
+/// Whether both averages have seen enough updates and enough time for adding risk (RISK-2).
 #[inline(always)]
 pub const fn averages_are_ready(update_count: u32, seen_secs: i64, fast_secs: u32, slow_secs: u32) -> bool {
     let longest_secs = if fast_secs > slow_secs { fast_secs } else { slow_secs };

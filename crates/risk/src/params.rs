@@ -1,4 +1,4 @@
-//! The engine's parameters, their defaults (risk-design 7.1), bounds and the conditions between them.
+//! The engine's parameters, their defaults (docs/math.md), bounds and the conditions between them.
 //!
 //! Every writer of a parameter, a weight, a rate or a calibration calls `Registry::check_listings` of `plimsoll-state`,
 //! which walks what is listed and asks the functions here; nothing else decides what may be listed.
@@ -29,7 +29,7 @@ pub const MAX_TOKEN_POSITIONS: usize = 16;
 pub const MAX_DERIVATIVE_POSITIONS: usize = 16;
 /// Venues a margin account can approve.
 pub const MAX_ACCOUNT_VENUES: usize = 4;
-/// The largest position of a market, in base units (DESIGN, Lazy index).
+/// The largest position of a market, in base units (FILL-3).
 pub const MAX_BASE_UNITS: u64 = 1 << 43;
 /// The largest amount a ledger balance, cap or fill may name, in atoms: `cap / index floor` stays below 2^62.
 pub const MAX_ATOMS: u64 = 1 << 52;
@@ -127,7 +127,7 @@ pub struct GlobalParams {
 }
 
 impl GlobalParams {
-    /// The defaults of risk-design 7.1.
+    /// The defaults, as docs/math.md lists them.
     pub const DEFAULT: Self = Self {
         dust_usd_micro: 10_000_000,
         penalty_start_ppm: 1_000,
@@ -172,7 +172,7 @@ impl GlobalParams {
 
     /// e: below `NAV = e * G` an account is wound down, rounded up.
     ///
-    /// `e = p_floor / (k * (1 - c))`, so whoever can be cured pays a liquidator for it (DESIGN 1).
+    /// `e = p_floor / (k * (1 - c))`, so whoever can be cured pays a liquidator for it (WINDDOWN-2).
     pub const fn wind_down_boundary_ppm_up(&self) -> u32 {
         let kept = (PPM - self.insurance_share_ppm) as u64;
         let denominator = self.improvement_factor_ppm as u64 * kept;

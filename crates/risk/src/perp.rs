@@ -1,4 +1,4 @@
-//! Fills, funding and the settlement of PnL (DESIGN 4, "PnL" and "Fills").
+//! Fills, funding and the settlement of PnL (PNL, FILL, FUNDING).
 
 use crate::error::{RiskError, RiskResult};
 use crate::lazy::rate_of_spot_down;
@@ -15,7 +15,7 @@ pub const MAX_UNIT_VALUE_USD_MICRO: u64 = 1_000;
 pub const MAX_POSITION_VALUE_ATOMS: u64 = i64::MAX as u64 / 10;
 
 /// Whether `quote_atoms` for `units` lies within `band_ppm` of the board's price; edges count as inside, and so does
-/// the atom in which the value of a few units is rounded.
+/// the atom in which the value of a few units is rounded (FILL-2).
 pub fn is_within_band(quote_atoms: u64, units: u64, spot: UnitPrice, band_ppm: u32) -> bool {
     let paid = mul_u32(quote_atoms, PPM);
     let low = mul_u32(spot.value_down(units), PPM.saturating_sub(band_ppm));
@@ -34,7 +34,7 @@ pub fn is_worse_than_spot(buys: bool, quote_atoms: u64, units: u64, spot: UnitPr
 }
 
 /// Fee of one side of a fill: the market's rate, at least the engine's floor to insurance, of the notional at spot,
-/// rounded up; never less than one atom.
+/// rounded up; never less than one atom (FILL-5).
 ///
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
@@ -88,7 +88,7 @@ pub fn premium_integral_since(
 /// Funding per base unit and second that a long pays a short, quote atoms in units of 2^-64, rounded toward zero.
 ///
 /// A premium of p, held for an hour, costs p of notional; the rate is bounded by `bound_ppm_per_hour` and by the range
-/// of its storage, which listing keeps out of reach.
+/// of its storage, which listing keeps out of reach (FUNDING-1).
 pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) -> i64 {
     let rate = premium_ppm.unsigned_abs().min(bound_ppm_per_hour);
     let per_sec = (rate_of_spot_down(rate, spot) / HOUR_SECS).min(i64::MAX as i128) as i64;
@@ -100,7 +100,7 @@ pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) 
 }
 
 /// What a listing needs of its unit: worth at most a thousandth of a dollar now, the largest position at most a tenth
-/// of the range, and the highest funding rate within its storage at 16 times this price.
+/// of the range, and the highest funding rate within its storage at 16 times this price (LISTING-5).
 ///
 /// `dollars` values a unit in micro-dollars, `atoms` in quote atoms.
 ///
@@ -129,7 +129,7 @@ pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Cont
 /// The PnL that can be settled: the one nearest to zero among spot, both averages, the initial price and the edges of
 /// eligibility favourable to the account around spot and the fast average; zero where their signs differ.
 ///
-/// So settling it lowers no margin of anybody: at every price that a check takes, at least this much is there.
+/// So settling it lowers no margin of anybody: at every price that a check takes, at least this much is there (PNL-2).
 pub fn settleable(leg: &PerpLeg, slow: UnitPrice) -> i64 {
     let prices = &leg.prices;
     let edge = |plain: UnitPrice| {
@@ -155,7 +155,7 @@ pub fn settleable(leg: &PerpLeg, slow: UnitPrice) -> i64 {
 
 /// What a loser pays: from his quote balance down to zero at any health, and beyond it into a borrow as far as there
 /// is room. There is none below maintenance at either price, and none where quote may not be borrowed: what he cannot
-/// pay stays PnL, and winners wait.
+/// pay stays PnL, and winners wait (PNL-3).
 pub const fn loser_pays(loss_atoms: u64, balance_atoms: u64, room_atoms: u64) -> u64 {
     let means = balance_atoms.saturating_add(room_atoms);
     if loss_atoms < means {
@@ -176,7 +176,7 @@ pub fn deficit_share_ppm_up(pool_atoms: u64, deficit_atoms: u64) -> u32 {
 }
 
 /// The share after the deposit index of quote has fallen from `before` to `after`: what a claim gets, `1 - share`, falls
-/// as the pool's deposit does. Rounded up.
+/// as the pool's deposit does. Rounded up (PNL-6).
 pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u32 {
     if after >= before {
         return share_ppm;
@@ -196,7 +196,7 @@ pub struct Exit {
 }
 
 /// The exit for a claim x: pays `x * pool / (pool + U)`, rounded down, and strikes the rest of x from U. Claims beyond
-/// `pool + U` wait. The ratio of pool to U does not move, so the order of exits does not matter (to the atom).
+/// `pool + U` wait. The ratio of pool to U does not move, so the order of exits does not matter (to the atom) (PNL-4).
 ///
 /// # Errors
 /// `LegEmpty` where pool and deficit are both zero.

@@ -69,7 +69,7 @@ impl LegPrices {
     }
 }
 
-/// A signed balance of one bank: a deposit if positive, a debt if negative.
+/// A signed balance of one bank: a deposit if positive, a debt if negative (MARGIN-2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TokenLeg {
     /// Atoms: a deposit rounded down, a debt rounded up.
@@ -101,7 +101,7 @@ pub struct PerpLeg {
 
 impl PerpLeg {
     /// What a gain counts at: `x * pool / (pool + U)` while the market has a deficit, quote atoms, rounded down. One that
-    /// saturates stays so.
+    /// saturates stays so (PNL-6).
     #[inline(always)]
     pub fn gain_down(&self, atoms: u64) -> u64 {
         if self.deficit_share_ppm == 0 {

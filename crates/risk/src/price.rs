@@ -1,8 +1,8 @@
-//! Prices and scales as a 64-bit mantissa with a binary exponent, normalised once; values by one product and a shift.
+//! Prices and scales as a 64-bit mantissa with a binary exponent, normalised once; values by a product and a shift.
 //!
 //! A [`Price`] is US dollars per whole unit of an underlying, as the price board stores it. A *scale* is the same
 //! type and turns it into what one indivisible unit is worth: micro-dollars per atom for a bank, quote atoms per
-//! base unit for a market. Their product, a [`UnitPrice`], values an amount without any division.
+//! base unit for a market. Their product, a [`UnitPrice`], values an amount without any division (NUMBER-1).
 
 mod unit;
 
@@ -144,7 +144,7 @@ pub fn token_scale_down(decimals: u8) -> RiskResult<Price> {
 
 /// The scale of a market: quote atoms per base unit and per dollar of price, `10^quote_decimals / 10^base_decimals`.
 ///
-/// A contract counts one quote token as one dollar of its index; the quote bank's own price then values the tokens.
+/// A contract counts one quote token as one dollar of its index; quote's own price then values the tokens (MARGIN-5).
 ///
 /// # Errors
 /// `ParameterOutOfBounds` above 18 decimals on either side.

@@ -1,8 +1,8 @@
-//! Bankruptcy: who may be resolved, what insurance pays on each leg, and what is left to socialise (DESIGN 2, steps 4
-//! and 5).
+//! Bankruptcy: who may be resolved, what insurance pays on each leg, and what is left to socialise
+//! (BANKRUPT, INSURE).
 //!
 //! Everything is paid in whole atoms. What is divided is divided once, for all legs together, and each leg's share is
-//! then its own: no order of calls can move an atom from one leg to another.
+//! then its own: no order of calls can move an atom from one leg to another (BANKRUPT-8).
 
 use crate::auction::largest_quote_liability;
 use crate::error::{RiskError, RiskResult};
@@ -14,7 +14,7 @@ use crate::portfolio::{At, LegPrices, Portfolio};
 /// The most legs that share one fund: the quote borrow and every derivative position.
 pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 
-/// Whether an account can be resolved (DESIGN 2, step 4, and ADR 15).
+/// Whether an account can be resolved (BANKRUPT-1, ADR 15).
 ///
 /// NAV counts as negative only where it is so with every leg at the edge favourable to the account (a fresh leg's is
 /// its confidence, a stale one's grows with its age), at spot and at the fast average, or at spot alone once the
@@ -24,7 +24,7 @@ pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 /// # Errors
 /// `NotBankrupt`; `AssetsRemain` where a liquidator could still seize something above dust, or where a price that is
 /// not known now could still make the account solvent; `PerpsRemain` where a base is open and wind-down has not stood
-/// at its ceiling for long enough.
+/// at its ceiling for long enough (BANKRUPT-3).
 pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskResult<()> {
     let at_spot = margins(portfolio, At::Spot, true);
     let mut nav = at_spot.nav;
@@ -46,7 +46,7 @@ pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskRes
     Ok(())
 }
 
-/// What stands between an insolvent account and its resolution.
+/// What stands between an insolvent account and its resolution (BANKRUPT-2).
 ///
 /// Such an account is in wind-down, where a plan asks of a pair nothing but two fresh prices and an asset and a debt
 /// that are worth something; a liquidator asks that both be above dust. What cannot be priced now can be taken by
@@ -128,7 +128,7 @@ fn open_worth(amount: i128, prices: &LegPrices) -> u128 {
 }
 
 /// How much insurance one event may still draw: what is there and not reserved, within the caps per event and
-/// within any hour ([`crate::allowance`]).
+/// within any hour ([`crate::allowance`]) (INSURE-3).
 pub const fn draw_room(
     insurance_atoms: u64,
     event_cap_atoms: u64,
@@ -153,7 +153,7 @@ pub const fn draw_room(
 ///
 /// Each share is rounded down, and the atoms that this leaves (fewer than there are inexact shares) go one each to
 /// the first claims, in the order given, whose share was inexact. So every share is within an atom of the exact one,
-/// and who calls when decides nothing.
+/// and who calls when decides nothing (BANKRUPT-8).
 ///
 /// # Errors
 /// `NumberOutOfRange` for more than [`MAX_QUOTE_LEGS`] claims or slices of different lengths.
@@ -192,7 +192,7 @@ pub struct Payment {
     pub from_reserved_atoms: u64,
     /// From insurance that nobody has reserved.
     pub from_unreserved_atoms: u64,
-    /// What insurance does not pay: socialised.
+    /// What insurance does not pay: socialised (INSURE-1).
     pub remainder_atoms: u64,
 }
 
@@ -204,7 +204,7 @@ impl Payment {
     }
 }
 
-/// Pays a leg: `min(reserved, leg)`, then from what is not reserved, and the remainder is socialised.
+/// Pays a leg: `min(reserved, leg)`, then from what is not reserved, and the remainder is socialised (BANKRUPT-7).
 ///
 /// `room_atoms` is [`draw_room`]'s, `leg_cap_atoms` the most that this leg may draw in all (a market's cap per event).
 pub const fn pay_leg(owed_atoms: u64, reserved_atoms: u64, room_atoms: u64, leg_cap_atoms: u64) -> Payment {

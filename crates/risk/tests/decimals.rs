@@ -52,7 +52,7 @@ fn close(portfolio: &Portfolio, max_size: Option<u64>) -> Result<Plan, RiskError
 }
 
 /// With a quote of two decimals the rest of a position, in its quote atoms, was taken for micro-dollars: whatever was
-/// left counted as dust, and 100 of 100 SOL were closed instead of 52.95.
+/// left counted as dust, and 100 of 100 SOL were closed instead of 52.95 (MARGIN-5).
 #[test]
 fn a_cure_of_a_perp_closes_the_same_whatever_the_decimals_of_the_quote() {
     for sol in [100, -100] {

@@ -184,7 +184,7 @@ proptest! {
         }
     }
 
-    /// INV-27, in value: the pieces of a fill pay the liquidator no more than one, and leave no lower a ratio.
+    /// INV-27, in value: the pieces of a fill pay the liquidator no more than one, and leave no lower a ratio (CURE-4).
     #[test]
     fn splitting_pays_no_more_and_below_half_the_maintenance_at_most_seven_thousandths_of_the_notional(
         p in portfolio(0).prop_map(calm), secs in 0u32..60, pieces in 2u64..6,
@@ -240,7 +240,7 @@ proptest! {
         prop_assert!(at_an_end && fills(&p, &under).is_empty(), "not at an end after {most} fills: {p:?}");
     }
 
-    /// INV-41 and INV-40: a liquidator always pays, and takes at most the penalty beside.
+    /// INV-41 and INV-40: a liquidator always pays, and takes at most the penalty beside (CURE-3).
     #[test]
     fn nobody_is_liquidated_for_nothing_or_beyond_the_highest_penalty(
         p in portfolio_of_any_quote(0), secs in 0u32..300, wind_down_secs in 0u32..300,
@@ -278,7 +278,7 @@ proptest! {
         prop_assert!(one.imr() >= 0 && (two.imr() - 2 * one.imr()).abs() <= 200 * PICO);
     }
 
-    /// INV-52: assets low and liabilities high leave no more than spot and the fast average do.
+    /// INV-52: assets low and liabilities high leave no more than spot and the fast average do (MARGIN-7).
     #[test]
     fn initial_health_is_never_above_target_or_maintenance_at_any_price_and_weight(p in convert::wild::portfolio(true)) {
         let init = initial_margins(&p);
@@ -294,7 +294,7 @@ proptest! {
         }
     }
 
-    /// risk-design 7.2: no account that is healthy at the true price is eligible.
+    /// ELIG-1: no account that is healthy at the true price is eligible.
     #[test]
     fn whoever_is_healthy_at_any_price_within_the_edges_is_not_eligible(
         p in convert::wild::portfolio(true), shifts in prop::collection::vec((any::<u64>(), any::<bool>()), 8), secs in 0u32..300,
@@ -314,7 +314,7 @@ proptest! {
 }
 
 /// Three of four portfolios have other parameters than the defaults, of which a few a listing refuses; where it does, the
-/// defaults stand in. So the properties here and those against the model speak of what may be listed.
+/// defaults stand in. So the properties here and those against the model speak of what may be listed (LISTING-1).
 #[test]
 fn random_accepted_parameters_and_not_the_defaults_are_what_the_invariants_are_shown_for() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();

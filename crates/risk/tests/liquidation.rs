@@ -1,4 +1,4 @@
-//! Properties of margins and liquidation plans that the design states as always, never and cannot.
+//! Properties of margins and liquidation plans that `docs/design.md` states as always, never and cannot.
 
 mod support;
 
@@ -62,6 +62,7 @@ fn signs(p: &Portfolio) -> Vec<i64> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, max_global_rejects: 4 * CASES, ..ProptestConfig::default() })]
 
+    /// MARGIN-7
     #[test]
     fn initial_is_never_above_target_nor_target_above_maintenance(p in portfolio(0)) {
         let init = initial_margins(&p);
@@ -73,7 +74,7 @@ proptest! {
         }
     }
 
-    /// INV-59
+    /// INV-59, RISK-2, RISK-3
     #[test]
     fn one_old_price_of_any_leg_stops_who_adds_risk_and_nobody_who_takes_over(p in portfolio(0), pick: Index) {
         let mut p = p;
@@ -93,6 +94,7 @@ proptest! {
         prop_assert!(counts || (p.quote.amount_atoms == 0 && p.perp_count == 0));
     }
 
+    /// ELIG-1
     #[test]
     fn a_favourable_edge_never_lowers_a_margin(p in portfolio(10)) {
         for at in [At::Spot, At::Fast] {
@@ -101,6 +103,7 @@ proptest! {
         }
     }
 
+    /// MARGIN-1, ELIG-1
     #[test]
     fn a_healthy_account_has_no_plan(p in portfolio(5), secs in 0u32..300) {
         let healthy = !margins(&p, At::Spot, false).is_under_water();
@@ -109,6 +112,7 @@ proptest! {
         }
     }
 
+    /// CURE-5, LIQ-6
     #[test]
     fn a_cure_improves_the_ratio_flips_no_leg_and_never_leaves_nav_negative(p in portfolio(5), secs in 0u32..120) {
         let before = signs(&p);
@@ -126,6 +130,7 @@ proptest! {
         }
     }
 
+    /// CURE-1
     #[test]
     fn an_unclamped_cure_lands_on_the_target(p in portfolio(0).prop_map(calm), secs in 0u32..60) {
         for (leg, after, plan) in fills(&p, secs) {
@@ -138,6 +143,7 @@ proptest! {
         }
     }
 
+    /// CURE-4
     #[test]
     fn splitting_a_fill_never_pays_more(p in portfolio(0).prop_map(calm), secs in 0u32..60, share in 1u64..100) {
         for (leg, _, whole) in fills(&p, secs) {
@@ -170,6 +176,7 @@ proptest! {
         prop_assert!(!has_leg || !fills(&p, secs).is_empty(), "no leg can be filled");
     }
 
+    /// ELIG-3
     #[test]
     fn a_stale_leg_is_never_moved(p in portfolio(60), secs in 0u32..300) {
         for (_, after, _) in fills(&p, secs) {
@@ -182,6 +189,7 @@ proptest! {
         }
     }
 
+    /// CURE-2, LIQ-6
     #[test]
     fn caller_bounds_are_kept(p in portfolio(0), most in 1u64..1_000_000_000, least in 0u64..1_000_000_000) {
         for leg in legs(&p) {
@@ -192,6 +200,7 @@ proptest! {
         }
     }
 
+    /// MARGIN-4
     #[test]
     fn quote_is_either_seizable_or_owed(p in portfolio(5)) {
         let (seizable, owed) = quote_sides(&p, &margins(&p, At::Spot, false));
@@ -225,6 +234,7 @@ fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
     }
 }
 
+/// MARGIN-1
 #[test]
 fn an_account_exactly_at_maintenance_is_healthy() {
     let params = plimsoll_risk::params::GlobalParams::DEFAULT;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// INSURE-3
     #[test]
     fn buckets_leave_at_most_the_room_of_the_window_and_at_least_that_of_a_fifth_more(
         start in 0i64..2_000_000_000, window in prop_oneof![Just(3_600u32), Just(86_400)], bound in 1u64..1_000_000,

@@ -227,6 +227,7 @@ fn curve() -> impl Strategy<Value = RateCurve> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
 
+    /// INTEREST-2, LOSS-1
     #[test]
     fn holders_totals_fees_and_losses_follow_the_model(
         first in 1u64..1 << 44, steps in prop::collection::vec(step(), 1..12),
@@ -243,6 +244,7 @@ proptest! {
         }
     }
 
+    /// INTEREST-3
     #[test]
     fn a_rate_is_the_models_rounded_up_once(curve in curve(), utilisation in 0u32..=1_200_000) {
         let part = |value: u32| ppm(value as i128);
@@ -257,6 +259,7 @@ proptest! {
         prop_assert!(more >= int(0) && more < two_to_minus(64));
     }
 
+    /// INTEREST-3
     #[test]
     fn utilisation_and_its_average_are_the_models_within_a_part_per_million(
         borrows in 0u128..1 << 110, deposits in 1u128..1 << 110, ema in 0u32..=1_000_000, secs in 0u64..1 << 33,

@@ -259,6 +259,7 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
 
+    /// INDEX-1, INDEX-2
     #[test]
     fn the_lazy_index_follows_explicit_bookkeeping_of_two_sides(
         events in prop::collection::vec((event(), 1u64..100), 1..12),

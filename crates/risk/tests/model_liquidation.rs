@@ -200,6 +200,7 @@ fn picks() -> impl Strategy<Value = Vec<Index>> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
 
+    /// CURE-1, CURE-2, CURE-3, LEG-1, WINDDOWN-1
     #[test]
     fn a_plan_is_the_models_up_to_rounding(
         p in support::portfolio(5).prop_map(coarse), clocks in clocks(), picks in picks(), share in 1u64..100,
@@ -220,6 +221,7 @@ proptest! {
         check(at_ratio(p, h), clocks, &picks, share)?;
     }
 
+    /// ELIG-3
     #[test]
     fn a_plan_beside_stale_legs_and_a_quote_that_is_charged_is_the_models_up_to_rounding(
         mut p in support::portfolio(30).prop_map(coarse), h in 0.0f64..1.0, clocks in clocks(), picks in picks(), share in 1u64..100,
@@ -274,7 +276,7 @@ fn the_loss_of_a_stale_market_sets_no_best_leg() {
 }
 
 /// Found by `a_plan_is_the_models_..`: all of the collateral for a debt that was cut by most of a coarse atom costs the
-/// liquidatee that atom **and** the penalty on it.
+/// liquidatee that atom **and** the penalty on it (WINDDOWN-3).
 #[test]
 fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
     let params = GlobalParams::DEFAULT;

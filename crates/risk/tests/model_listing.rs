@@ -72,6 +72,7 @@ fn bank() -> impl Strategy<Value = (TokenWeights, Calibration)> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
 
+    /// LISTING-3
     #[test]
     fn pairs_are_accepted_where_the_model_accepts_each(p in params(), banks in prop::collection::vec(bank(), 2..6)) {
         let mut pairs = Pairs::default();
@@ -86,6 +87,7 @@ proptest! {
         prop_assert!((!found || accepted) && (found || !surely), "found {found}, exact {accepted}, strict {surely}");
     }
 
+    /// LISTING-3
     #[test]
     fn perps_are_accepted_where_the_model_accepts_them(
         p in params(), price in price(), rate in 1u32..300_000, gap in 0u32..200_000, w_l in ONE..ONE + 50_000,
@@ -100,6 +102,7 @@ proptest! {
         prop_assert!((found.is_err() || accepted) && (found.is_ok() || elsewhere || !surely), "{found:?}");
     }
 
+    /// LISTING-4
     #[test]
     fn an_accepted_fee_keeps_the_ratio_of_who_reduces_down_to_the_cap(
         p in params(), rate in 1u32..300_000, fee in 10u32..=10_000,

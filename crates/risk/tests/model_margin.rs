@@ -99,6 +99,7 @@ fn check_quote_sides(p: &Portfolio) -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
 
+    /// MARGIN-2, MARGIN-3, MARGIN-5, NUMBER-3
     #[test]
     fn nav_mmr_and_tmr_are_the_models_rounded_against_the_account(p in support::portfolio(10).prop_map(coarse)) {
         check_maintenance(&p)?;
@@ -109,6 +110,7 @@ proptest! {
         check_maintenance(&p)?;
     }
 
+    /// MARGIN-3, MARGIN-6
     #[test]
     fn initial_margin_is_the_models_rounded_against_the_account(p in convert::wild::portfolio(true)) {
         check_initial(&p)?;
@@ -122,6 +124,7 @@ proptest! {
         check_initial(&p)?;
     }
 
+    /// ELIG-1
     #[test]
     fn eligibility_is_the_models_up_to_rounding(p in support::portfolio(10).prop_map(coarse), bypass: bool) {
         check_eligibility(&p, bypass)?;
@@ -132,6 +135,7 @@ proptest! {
         check_eligibility(&p, bypass)?;
     }
 
+    /// MARGIN-4
     #[test]
     fn what_of_quote_is_seizable_and_owed_is_the_models(
         listed in support::portfolio(10).prop_map(coarse), any in convert::wild::portfolio(false).prop_map(coarse),

@@ -132,6 +132,7 @@ fn relative_move() -> impl Strategy<Value = u32> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
 
+    /// PRICE-6, PRICE-7, MARGIN-6
     #[test]
     fn averages_variance_readiness_and_bounds_follow_the_model(
         first in (1u64..1 << 50, -12i32..2),
@@ -147,6 +148,7 @@ proptest! {
         }
     }
 
+    /// ELIG-2
     #[test]
     fn an_edge_is_the_models_rounded_up_and_the_root_by_at_most_a_thirtieth(
         sigma in 0u32..200_000, vol in 0u32..5_000, age in -10i64..20_000, charge in 0u32..500_000,

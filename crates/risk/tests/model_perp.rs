@@ -81,12 +81,14 @@ fn views(p: &Portfolio) -> Vec<i128> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
 
+    /// PNL-2
     #[test]
     fn what_can_be_settled_is_the_models_up_to_rounding(mut p in portfolio(true).prop_map(coarse), slow in 800_000u64..1_250_000) {
         let slow = with_slow_averages(&mut p, slow);
         check_settleable(&p, &slow)?;
     }
 
+    /// PNL-2
     #[test]
     fn settling_lowers_no_margin_at_any_view(mut p in portfolio(true), slow in 800_000u64..1_250_000) {
         let slow = with_slow_averages(&mut p, slow);
@@ -101,6 +103,7 @@ proptest! {
         }
     }
 
+    /// PNL-6
     #[test]
     fn taking_a_win_from_a_market_in_deficit_lowers_no_margin_at_any_view_by_more_than_its_atoms(
         mut p in portfolio(true), slow in 800_000u64..1_250_000,
@@ -126,6 +129,7 @@ proptest! {
         }
     }
 
+    /// PNL-6
     #[test]
     fn what_a_deficit_takes_of_a_claim_is_the_models_rounded_up(pool in 0u64..1 << 60, deficit in 0u64..1 << 60, gain in 0u64..1 << 62) {
         let market = plimsoll_model::market::Market { pool: int(pool as i128), deficit: int(deficit as i128), ..Default::default() };
@@ -138,6 +142,7 @@ proptest! {
         prop_assert!(gain > pool + deficit || leg.gain_down(gain) <= paid.max(gain * (deficit == 0) as u64));
     }
 
+    /// PNL-6
     #[test]
     fn a_fall_of_the_deposit_index_takes_at_least_as_much_of_a_claim_as_of_the_pool(
         pool in 0u64..1 << 50, deficit in 0u64..1 << 50, before in 1u64 << 38..1 << 52, kept_ppm in 0u64..=1_000_000,
@@ -151,6 +156,7 @@ proptest! {
         prop_assert!(found <= market.claim() * int(1_000_000), "{found} of {}", market.claim());
     }
 
+    /// PNL-3
     #[test]
     fn a_loser_pays_what_the_model_says(
         loss in 0u64..1 << 50, quote in -(1i64 << 50)..1 << 50, room in 0u64..1 << 50, healthy: bool,
@@ -160,6 +166,7 @@ proptest! {
         prop_assert_eq!(int(found as i128), exact);
     }
 
+    /// KEY-2
     #[test]
     fn a_delegates_day_of_fills_takes_the_fee_of_its_limit_at_most(
         spot in (1u64 << 62..1 << 63, 50i32..70),
@@ -195,6 +202,7 @@ proptest! {
         prop_assert!(taken <= &bound + &int(2 * count), "{taken} of {bound} in {count} fills");
     }
 
+    /// PNL-4
     #[test]
     fn exits_are_the_models_to_the_atom_each_and_leave_no_claim_unpaid(
         pool in 0u64..1 << 50, deficit in 0u64..1 << 50, claims in prop::collection::vec(0u64..1 << 49, 1..6),

@@ -76,6 +76,7 @@ fn check_bankruptcy(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
 
+    /// BANKRUPT-8
     #[test]
     fn a_fund_is_divided_as_the_model_does_to_the_atom(fund in prop_oneof![0u64..100, 0u64..1 << 54], claims in claims()) {
         let mut shares = vec![0; claims.len()];
@@ -89,6 +90,7 @@ proptest! {
         }
     }
 
+    /// BANKRUPT-6, BANKRUPT-7
     #[test]
     fn reserving_and_paying_legs_in_any_order_is_the_models_to_the_atom(
         fund in prop_oneof![0u64..100, 0u64..1 << 54], owed in claims(), moved in prop::collection::vec(0u32..3, 17),
@@ -118,6 +120,7 @@ proptest! {
         prop_assert!(max(&off, &-off.clone()) <= int(owed.len() as i128 + 1), "left {off}");
     }
 
+    /// BANKRUPT-7
     #[test]
     fn another_mints_debt_has_its_insurance_to_itself(insurance in 0u64..1 << 50, owed in 0u64..1 << 50) {
         let paid = pay_leg(owed, 0, insurance, u64::MAX);
@@ -126,6 +129,7 @@ proptest! {
         prop_assert_eq!(int(paid.remainder_atoms as i128), rest);
     }
 
+    /// BANKRUPT-1
     #[test]
     fn who_is_bankrupt_is_the_models_up_to_rounding(mut p in support::portfolio(5).prop_map(coarse), bypass: bool, spend in 0u32..4) {
         // Without assets an account below zero is bankrupt; with them it is wound down first.

@@ -65,7 +65,7 @@ fn take_the_perp(portfolio: &Portfolio) -> Result<u64, RiskError> {
 }
 
 /// Eight thousand dollars (4 % of G) of a token that counts nothing, beside a debt in quote, made every perp
-/// inadmissible for a hundred seconds: a token that nobody wants was a shield.
+/// inadmissible for a hundred seconds: a token that nobody wants was a shield (LEG-2).
 #[test]
 fn a_token_that_counts_nothing_is_no_shield_for_a_perp() {
     assert!(take_the_perp(&trader(&[])).is_ok());
@@ -75,7 +75,7 @@ fn a_token_that_counts_nothing_is_no_shield_for_a_perp() {
     }
 }
 
-/// Nor is a small debt of a token that counts more than double: who has to buy it back may not find it.
+/// Nor is a small debt of a token that counts more than double: who has to buy it back may not find it (LEG-2).
 #[test]
 fn a_debt_that_counts_more_than_double_is_no_shield_for_a_perp() {
     let beside = [token(1, 11_000, 850_000, 1_120_000), token(2, -3_000, 400_000, 2_000_001)];

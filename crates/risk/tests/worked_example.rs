@@ -104,6 +104,7 @@ fn near(pico: i128, expected: &str) {
     assert_eq!(dollars(pico), expected);
 }
 
+/// CURE-1, CURE-3
 #[test]
 fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his_target() {
     let mut portfolio = borrower();

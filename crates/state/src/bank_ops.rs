@@ -60,7 +60,7 @@ impl Bank {
     }
 
     /// Brings the bank to `now`: adds the time since the last change to the utilisation integral, at the utilisation
-    /// of that time, and books what borrowers were charged (DESIGN 4, `Bank`). Runs before any change of totals;
+    /// of that time, and books what borrowers were charged (INTEREST-2). Runs before any change of totals;
     /// a second time in one second it does nothing.
     #[inline(never)]
     pub fn book_now(&mut self, slot: &BankSlot, now: i64) {
@@ -100,7 +100,7 @@ impl Bank {
     }
 
     /// What may be lent here by way of something else than a `borrow`, atoms: up to the borrow cap, and nothing while
-    /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked.
+    /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
     #[inline(never)]
     pub fn lending_room_down(&self, registry: &Registry) -> u64 {
         let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
@@ -111,7 +111,7 @@ impl Bank {
     }
 
     /// The crank: books, folds the linear growth into the registry's index, copies the deposit index, and sets the
-    /// borrow rate by the moving average of the interval's mean utilisation. Twice in one second is once.
+    /// borrow rate by the moving average of the interval's mean utilisation. Twice in one second is once (INTEREST-3).
     ///
     /// # Errors
     /// `ParameterOutOfBounds` where the stored curve is not valid.
@@ -133,7 +133,7 @@ impl Bank {
         Ok(())
     }
 
-    /// Writes `loss_atoms` off against depositors (DESIGN 2, step 5): lowers the deposit index and the registry's copy,
+    /// Writes `loss_atoms` off against depositors (LOSS-1): lowers the deposit index and the registry's copy,
     /// records what deposits cannot bear, and makes the bank terminal at the floor. The bank is booked; the caller
     /// removes the debt's shares.
     pub fn socialize(&mut self, slot: &mut BankSlot, loss_atoms: u64) -> Socialized {
@@ -189,6 +189,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+        /// INTEREST-1
         #[test]
         fn what_a_reader_projects_is_what_accrue_writes_to_the_atom(
             deposits in 1u64..1 << 52, borrowed_ppm in 0u32..=1_000_000, index in INDEX_ONE..INDEX_ONE << 6,
@@ -223,6 +224,7 @@ mod tests {
             prop_assert_eq!(bytemuck::bytes_of(&once_slot), bytemuck::bytes_of(&slot));
         }
 
+        /// INTEREST-3
         #[test]
         fn utilization_opened_and_closed_in_one_second_weighs_nothing(
             deposits in 1u64..1 << 52, flash in 1i64..1 << 51, before in 0i64..10_000, after in 0i64..10_000,
@@ -257,6 +259,7 @@ mod tests {
         assert_eq!(slot.borrow_rate_per_sec, rate);
     }
 
+    /// LOSS-1
     #[test]
     fn a_loss_lowers_both_indices_at_once_and_the_floor_makes_the_bank_terminal() {
         let (mut bank, mut slot) = listed();

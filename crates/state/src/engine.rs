@@ -46,7 +46,7 @@ impl EngineAccount for Engine {
     }
 }
 
-/// Bits of the registry's `pause_bits`. Repay and deposit have none: they always work.
+/// Bits of the registry's `pause_bits`. Repay and deposit have none: they always work (KEY-4).
 pub mod pause {
     /// No withdrawals.
     pub const WITHDRAW: u32 = 1 << 0;

@@ -1,4 +1,4 @@
-//! Insurance of a bank on its layout: what waits, what comes in, what a loss draws and what comes back (DESIGN 2).
+//! Insurance of a bank on its layout: what waits, what comes in, what a loss draws and what comes back (INSURE).
 //!
 //! The arithmetic is `plimsoll_risk::bank`'s. Whatever comes in pays uncovered debt first; whatever goes out takes first
 //! what waits for liquidity, and needs none for it.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here needs Anchor; with the feature `anchor` the accounts implement its traits. 128-bit numbers are
 //! stored as byte wrappers because their alignment differs between hosts and sBPF. Every size and every offset
-//! that clients filter on is asserted at compile time.
+//! that clients filter on is asserted at compile time (ACCOUNT-1).
 #![no_std]
 #![deny(missing_docs)]
 
@@ -90,7 +90,7 @@ pub trait EngineAccount: bytemuck::Pod {
     /// Whole size of the account, discriminator included, in bytes.
     const SPACE: usize = DISCRIMINATOR_LEN + core::mem::size_of::<Self>();
 
-    /// What holds after every instruction that wrote the account.
+    /// What holds after every instruction that wrote the account (ACCOUNT-4).
     ///
     /// # Errors
     /// The invariant that is broken.

@@ -28,7 +28,7 @@ impl Registry {
     }
 
     /// Every condition between parameters, weights, rates, fees and calibrations, of everything that is listed. Whoever
-    /// changes any of them asks this of what he leaves behind.
+    /// changes any of them asks this of what he leaves behind (LISTING-1).
     ///
     /// # Errors
     /// The condition that does not hold.

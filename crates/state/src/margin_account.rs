@@ -215,7 +215,7 @@ impl MarginAccount {
 
     /// Opens a balance of nothing in `bank`, which has none; none where the table has no room for it.
     ///
-    /// The last place is quote's: whatever the table holds, a gain can be credited and a loss become a debt.
+    /// The last place is quote's: whatever the table holds, a gain can be credited and a loss become a debt (PNL-7).
     #[inline(never)]
     pub fn open_token(&mut self, bank: u8) -> Option<usize> {
         let mut free = self.tokens.iter().enumerate().filter(|(_, token)| token.used == 0).map(|(index, _)| index);

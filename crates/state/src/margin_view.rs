@@ -111,7 +111,7 @@ impl MarginView {
     /// Has initial margin.
     pub const INITIAL: u32 = 4;
 
-    /// The answer is about the engine and the account that its reader means.
+    /// The answer is about the engine and the account that its reader means (MARGIN-10).
     ///
     /// # Errors
     /// `EngineMismatch`, `AccountMismatch`, `OwnerMismatch`.
@@ -151,7 +151,7 @@ impl MarginView {
     }
 
     /// Whether the account that is meant may add risk now: every price fresh, ready and in range, and NAV at or above the
-    /// initial requirement.
+    /// initial requirement (MARGIN-10).
     ///
     /// # Errors
     /// Those of [`Self::require_of`]; `ViewMissing` where only spot was asked for.
@@ -252,6 +252,7 @@ mod tests {
         assert_eq!(view(all, 4, 5, 0).initial_left_usd_pico(), Ok(-1));
     }
 
+    /// MARGIN-10
     #[test]
     fn an_answer_of_one_view_says_nothing_of_the_others() {
         // It used to compare a NAV of 0 with a requirement of 0, and say that the account may add risk.
@@ -263,6 +264,7 @@ mod tests {
         assert_eq!(MarginView::default().at_spot(), Err(ViewRefusal::ViewMissing));
     }
 
+    /// MARGIN-10
     #[test]
     fn an_answer_about_another_engine_account_or_owner_is_refused_by_name() {
         let rosy = view(MarginView::INITIAL, i128::MAX, 0, 0);

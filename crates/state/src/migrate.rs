@@ -50,7 +50,7 @@ impl Migrate for MarginAccount {
     }
 }
 
-/// Migrates an account by one version; `data` is all of it, discriminator included.
+/// Migrates an account by one version; `data` is all of it, discriminator included (ACCOUNT-3).
 ///
 /// # Errors
 /// See [`MigrationError`]; `data` is changed only on success, or where the error is `Broken`.
@@ -108,6 +108,7 @@ mod tests {
         error
     }
 
+    /// ACCOUNT-3
     #[test]
     fn every_type_begins_with_its_version_and_an_unknown_one_is_refused() {
         macro_rules! each {

@@ -96,7 +96,7 @@ assert_layout!(EpochEnd, 32);
 /// Entries of the ring of ended epochs.
 pub const EPOCH_RING: usize = 4;
 
-/// The lazy index of one side of a market (DESIGN, Lazy index).
+/// The lazy index of one side of a market (INDEX-1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct SideIndex {

@@ -203,6 +203,7 @@ golden_tests! {
     the_margin_account_has_its_golden_bytes: MarginAccount,
 }
 
+/// ACCOUNT-1
 #[test]
 fn what_clients_filter_on_stands_at_the_documented_offsets() {
     // Offsets in the account's data, its discriminator included.
@@ -224,6 +225,7 @@ fn what_clients_filter_on_stands_at_the_documented_offsets() {
     assert_eq!(at(offset_of!(MarginAccount, delegate)), 80);
 }
 
+/// ACCOUNT-1
 #[test]
 fn version_and_bump_are_the_first_two_bytes_of_every_account() {
     macro_rules! check {

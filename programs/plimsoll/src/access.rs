@@ -51,7 +51,7 @@ pub fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
     Ok(())
 }
 
-/// The signer owns the account.
+/// The signer owns the account (KEY-1).
 ///
 /// # Errors
 /// `NotOwner`.
@@ -70,7 +70,7 @@ pub enum Role {
     Delegate,
 }
 
-/// The signer owns the account, or is its delegate with a right of [`right`].
+/// The signer owns the account, or is its delegate with a right of [`right`] (KEY-1).
 ///
 /// # Errors
 /// `NotOwnerOrDelegate`; of a delegate without the right `DelegateMayNotLiquidate` and so on.
@@ -106,7 +106,7 @@ pub fn require_not_paused(registry: &Registry, bits: u32) -> Result<()> {
     Ok(())
 }
 
-/// The account is of this build's layout.
+/// The account is of this build's layout (ACCOUNT-3).
 ///
 /// # Errors
 /// `VersionUnknown`.
@@ -124,7 +124,7 @@ pub fn require_of_engine(account: &impl OfEngine, engine: &[u8; 32]) -> Result<(
     belongs(LAYOUT_VERSION, account.layout_version(), engine, account.engine())
 }
 
-/// Two accounts are of this build's layout and belong to the same engine.
+/// Two accounts are of this build's layout and belong to the same engine (ACCOUNT-4).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`.

@@ -61,9 +61,9 @@ pub fn assess(
     Ok((buffer, assessment))
 }
 
-/// The account passes initial margin at conservative prices; starts its cool-off and records the observation.
+/// The account passes initial margin at conservative prices; starts its cool-off and records the observation (RISK-1).
 ///
-/// An account without liabilities and positions passes without prices.
+/// An account without liabilities and positions passes without prices (RISK-4).
 ///
 /// # Errors
 /// `InitialMarginInsufficient`, `PriceStale` where any leg's price is older than the risk age, `PriceNotReady`.
@@ -71,7 +71,7 @@ pub fn require_initial(account: &mut MarginAccount, registry: &Registry, board: 
     pass(account, registry, board, now, true)
 }
 
-/// The same of who takes over what another held: prices may be as old as the read age.
+/// The same of who takes over what another held: prices may be as old as the read age (RISK-3).
 ///
 /// # Errors
 /// `InitialMarginInsufficient`, `PriceStale` or `PriceNotReady` for any leg.
@@ -95,7 +95,7 @@ fn pass(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, no
 
 /// After what can only have helped: where the account remembers being under water, what is seen of it now is recorded.
 ///
-/// An account that cannot be valued is left as it is: repaying and depositing need no prices.
+/// An account that cannot be valued is left as it is: repaying and depositing need no prices (CLOCK-3).
 #[inline(never)]
 pub fn observe_relief(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) {
     if account.status != AccountStatus::Active as u8 || !account.clocks().remembers() {
@@ -141,7 +141,7 @@ pub fn margin_before(
     Ok(MarginBefore { spot: margins(&buffer.0, At::Spot, false) })
 }
 
-/// The ratio did not fall: `NAV' * MMR >= NAV * MMR'`; records the observation.
+/// The ratio did not fall: `NAV' * MMR >= NAV * MMR'`; records the observation (FILL-4).
 ///
 /// # Errors
 /// `MarginRatioFalls`.

@@ -1,6 +1,6 @@
 //! Accounts too large to be created at once: made in steps of at most 10,240 bytes, loadable only when complete.
 //!
-//! Until the last step the discriminator is zero, which `AccountLoader` refuses, so nothing half-grown can be used.
+//! Until the last step the discriminator is zero, which `AccountLoader` refuses: nothing half-grown (ACCOUNT-2).
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::{invoke, invoke_signed};

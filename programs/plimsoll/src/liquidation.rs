@@ -125,7 +125,7 @@ pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
     Ok(())
 }
 
-/// Names the liquidator in the error of his own initial check.
+/// Names the liquidator in the error of his own initial check (LIQ-3).
 #[cold]
 pub fn liquidator_error(error: Error) -> Error {
     if error == Error::from(EngineError::InitialMarginInsufficient) {

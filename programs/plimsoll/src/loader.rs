@@ -13,7 +13,7 @@ use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN};
 
 use crate::access::same;
 
-/// An account of the engine, for reading.
+/// An account of the engine, for reading (ACCOUNT-4).
 ///
 /// # Errors
 /// `AccountOwnedByWrongProgram`, `AccountDiscriminatorNotFound`, `AccountDiscriminatorMismatch`,

@@ -52,7 +52,7 @@ impl<'info> VaultTransfer<'_, 'info> {
         Ok(())
     }
 
-    /// Moves `atoms` from the outside account, whose owner signs, into the vault. Returns what arrived.
+    /// Moves `atoms` from the outside account, whose owner signs, into the vault. Returns what arrived (MONEY-4).
     ///
     /// # Errors
     /// The token program's; `AmountZero` where nothing arrived, `VaultDeltaMismatch` where more did than was sent.
@@ -132,7 +132,7 @@ fn amount(token_account: &AccountInfo) -> Result<u64> {
     Ok(u64::from_le_bytes(bytes.map_err(|_| EngineError::VaultMismatch)?))
 }
 
-/// Whether every extension of a mint is on the list of allowed ones; an unknown or malformed one is not.
+/// Whether every extension of a mint is on the list of allowed ones; an unknown or malformed one is not (LISTING-6).
 pub fn mint_extensions_allowed(mint_data: &[u8]) -> bool {
     if mint_data.len() == MINT_LEN {
         return true;
@@ -174,6 +174,7 @@ mod tests {
         data
     }
 
+    /// LISTING-6
     #[test]
     fn only_metadata_and_group_extensions_are_allowed() {
         assert!(mint_extensions_allowed(&[0; MINT_LEN]));

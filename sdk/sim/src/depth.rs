@@ -1,9 +1,9 @@
 //! What it costs to sell in a crash: the liquidators' view of the market outside the engine.
 //!
-//! A market has a *depth*: the notional that moves its price by one percent. In a fall it shrinks to a twelfth,
-//! `depth * max(0.08, 1 - 0.92 * min(1, |return of 60 s| / 5 %))` (risk-design 5). Trading costs half a spread plus
-//! half of the linear impact of one's own order plus the impact of what others have just sold; half of an order's
-//! impact persists and fades with a half-life of 60 s.
+//! A market has a *depth*: the notional that moves its price by one percent. In a fall it shrinks to a twelfth (a law
+//! that is assumed, not fitted): `depth * max(0.08, 1 - 0.92 * min(1, |return of 60 s| / 5 %))`. Trading costs half a
+//! spread plus half of the linear impact of one's own order plus the impact of what others have just sold; half of an
+//! order's impact persists and fades with a half-life of 60 s.
 
 const STRESS_MOVE: f64 = 0.05;
 const LEAST_SHARE: f64 = 0.08;

@@ -1,4 +1,4 @@
-//! What the replayed engine lists: three banks and two perps, at the defaults of risk-design 7.1.
+//! What the replayed engine lists: three banks and two perps, at the default parameters (docs/math.md).
 
 use crate::scenario::Underlying;
 

@@ -45,7 +45,7 @@ const fn on_programs(name: &'static str, about: &'static str, run: fn(&Run) -> O
 pub const STAGES: [Stage; 15] = [
     stage("format", "every file is formatted", format),
     stage("compile", "the whole workspace compiles, at once", compile),
-    stage("architecture", "dependencies point one way only", architecture),
+    stage("architecture", "dependencies point one way only, code and tests cite the design", architecture),
     stage("units", "unit and property tests", units),
     stage("build", "the programs build for v3", build),
     on_programs("suite", "instructions, scenarios and attacks in an in-process chain", suite),

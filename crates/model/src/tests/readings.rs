@@ -1,5 +1,5 @@
-//! Sentences of the design that do not hold as they are written, or hold only under a condition: one counterexample
-//! each, so that whoever changes the page finds what it has to say.
+//! Readings of the requirements that one could expect and that do not hold, or hold only under a condition: one
+//! counterexample each, so that whoever changes `docs/design.md` finds what it has to say.
 
 use num_traits::{Signed, Zero};
 
@@ -36,7 +36,7 @@ fn falling_long(cash: i128) -> Portfolio {
 
 #[test]
 fn a_fill_sized_by_the_ema_does_not_land_on_the_target_at_the_ema() {
-    // Claim C5 of risk-design 7 says that it does, at "the price that gave the smaller x". A fill at spot realises the
+    // One could expect it to, at the price that gave the smaller `x*` (CURE-1). A fill at spot realises the
     // gap between spot and EMA, so at the EMA the account ends below the target under either reading of "in atoms".
     let account = falling_long(3_500);
     let (leg, p) = (Leg::Perp(0), ppm(1_000));

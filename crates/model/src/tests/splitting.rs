@@ -106,7 +106,7 @@ fn worst_account_to_split() -> Portfolio {
 
 #[test]
 fn below_one_half_a_chosen_account_pays_up_to_one_per_cent_of_notional_more_when_split() {
-    // The design says 0.7 %; no search found more than 0.9 %.
+    // CURE-4 allows 1 %; no search found more than 0.9 %.
     let (account, leg) = (worst_account_to_split(), Leg::Perp(0));
     let parts: Vec<Q> = (1..=30).rev().map(|left| ratio(1, left)).collect();
     let (one, _) = pay_in_parts(&account, leg, &int(60), &[int(1)], p_max);

@@ -1,4 +1,4 @@
-//! Which leg improves the account most for each dollar, and whether any can pay a liquidator for a cure (DESIGN 2).
+//! Which leg improves the account most for each dollar, and whether any can pay a liquidator for a cure (LEG-1).
 
 use super::{pair_ceiling_ppm_down, pays_a_liquidator, perp_ceiling_ppm_down};
 use crate::margin::pair_rate_ppm;
@@ -23,7 +23,7 @@ pub enum LegName {
     },
 }
 
-/// An asset that counts less than this at maintenance does not set the best leg (ADR 23).
+/// An asset that counts less than this at maintenance does not set the best leg (ADR 23) (LEG-2).
 const BEST_ASSET_MIN_PPM: u32 = PPM / 2;
 /// A liability that counts more than this does not either.
 const BEST_LIABILITY_MAX_PPM: u32 = 2 * PPM;
@@ -162,7 +162,7 @@ impl<'a> Classes<'a> {
 }
 
 /// Scans the legs: valid price, above dust, above 1 % of G (none: above dust; none: any). Legs that the engine discounts
-/// by more than half (an asset weight below one half, a liability weight above two) set no best.
+/// by more than half (an asset weight below one half, a liability weight above two) set no best (LEG-1, LEG-2).
 ///
 /// The last argument is what can be seized of quote and what is owed in it, see [`crate::margin::quote_sides`].
 #[inline(never)]

@@ -13,7 +13,7 @@ pub struct Clocks {
     pub seen: Seen,
     /// When, Unix seconds.
     pub observed_at: i64,
-    /// When an initial check last passed, Unix seconds.
+    /// When an initial check last passed, Unix seconds (RISK-5).
     pub passed_at: i64,
     /// Newest publish time of the legs at the first ratio below the bypass, zero for none.
     pub bypass_published_at: i64,
@@ -59,7 +59,7 @@ pub struct Prints {
 
 impl Clocks {
     /// Whether so long has passed since the last observation that nothing is known of the time between. A stamp that is
-    /// zero, negative or in the future tells nothing either.
+    /// zero, negative or in the future tells nothing either (CLOCK-2).
     const fn is_forgotten(&self, now: i64, params: &GlobalParams) -> bool {
         self.observed_at <= 0
             || self.observed_at > now
@@ -67,7 +67,7 @@ impl Clocks {
     }
 
     /// Notes a ratio below the bypass: on two prints of every leg that carries price risk, some seconds apart, none
-    /// healthy between (DESIGN 3). Runs before [`Clocks::observe`] of the same observation.
+    /// healthy between (BYPASS-1). Runs before [`Clocks::observe`] of the same observation.
     ///
     /// The first observation stamps the newest of the publish times, the second counts only where the oldest of them is
     /// `bypass_spacing_secs` later: so each leg that made the ratio was published twice. Stamp and flag end with a look at
@@ -87,14 +87,14 @@ impl Clocks {
         }
     }
 
-    /// Spot alone no longer counts, and no print of before does.
+    /// Spot alone no longer counts, and no print of before does (BYPASS-2).
     const fn disarm(&mut self) {
         self.bypass_published_at = 0;
         self.bypass = false;
     }
 
     /// What a fill that leaves the account at or above maintenance ends: the bypass, and the time under water. The
-    /// auction's seconds stand still until the account is seen at target or goes under water again.
+    /// auction's seconds stand still until the account is seen at target or goes under water again (BYPASS-2).
     pub const fn restored(&mut self) {
         self.disarm();
         self.seen = Seen::Healthy;
@@ -127,7 +127,7 @@ impl Clocks {
 
     /// Adds the time between two under-water observations at most `observation_gap_secs` apart; a longer gap restarts
     /// both clocks at zero, whatever is seen after it; between maintenance and target the clocks stand still; at target at
-    /// both prices they clear. A negative, zero or future stamp adds nothing.
+    /// both prices they clear. A negative, zero or future stamp adds nothing (CLOCK-1, CLOCK-2).
     pub fn observe(&mut self, sight: &Sight, now: i64, params: &GlobalParams) {
         let known = self.observed_at > 0 && self.observed_at <= now;
         let gap = if known { now - self.observed_at } else { 0 };

@@ -56,7 +56,7 @@ impl Totals {
         super::debt_atoms_up(self.borrow_shares, self.borrow_index)
     }
 
-    /// `max(0, deposits - borrows - uncovered)`, atoms, rounded down: never the vault's balance (DESIGN 4, Money).
+    /// `max(0, deposits - borrows - uncovered)`, atoms, rounded down: never the vault's balance (MONEY-2).
     #[inline(never)]
     pub const fn free_liquidity_down(&self) -> u64 {
         let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
@@ -68,7 +68,7 @@ impl Totals {
         }
     }
 
-    /// `borrows <= deposits - uncovered`, exactly: what holds after atoms leave the vault.
+    /// `borrows <= deposits - uncovered`, exactly: what holds after atoms leave the vault (MONEY-2).
     #[inline(always)]
     pub const fn is_liquid(&self) -> bool {
         let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
@@ -91,7 +91,7 @@ impl Totals {
         Indices { deposit_index: self.deposit_index, borrow_index: self.borrow_index }
     }
 
-    /// Books what borrowers were charged while the borrow index grew to `borrow_index_now` (DESIGN 4, `Bank`).
+    /// Books what borrowers were charged while the borrow index grew to `borrow_index_now` (INTEREST-2).
     ///
     /// `interest_fee_ppm` of it is the protocol's, the rest raises the deposit index, rounded down, which never grows
     /// faster than the borrow index. What that bound, rounding or an empty deposit side leaves is the protocol's too,
@@ -149,8 +149,8 @@ pub struct Socialized {
     pub terminal: bool,
 }
 
-/// Lowers the deposit index pro rata for `loss_atoms`, rounded against depositors, never below its floor (DESIGN 2,
-/// step 5). What deposits cannot bear is uncovered, rounded up.
+/// Lowers the deposit index pro rata for `loss_atoms`, rounded against depositors, never below its floor
+/// (LOSS-1). What deposits cannot bear is uncovered, rounded up.
 pub fn socialize(deposit_shares: u64, deposit_index: u64, loss_atoms: u64) -> Socialized {
     let bearable = deposit_index.saturating_sub(DEPOSIT_INDEX_FLOOR);
     let (deposit_index, uncovered_atoms) = if loss_atoms == 0 || deposit_shares == 0 {

@@ -1,5 +1,5 @@
 //! Insurance of a bank: what it comes to, what a draw takes of it, and where atoms go that come in or come back
-//! (DESIGN 2, Insurance, and ADR 35).
+//! (INSURE-1, INSURE-2 and INSURE-4).
 
 use super::{deposit_atoms_down, div_wide_up, Totals, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
@@ -47,7 +47,7 @@ impl Fund {
     }
 
     /// Pays `atoms`: what waits first, as few whole shares as are worth them, then insurance. No liquidity is asked for,
-    /// as nothing leaves the vault: a deposit ends against what the payment ends or becomes.
+    /// as nothing leaves the vault: a deposit ends against what the payment ends or becomes (INSURE-2).
     ///
     /// # Errors
     /// `NumberOutOfRange` where the fund is worth less.
@@ -80,7 +80,7 @@ pub struct Intake {
 }
 
 impl Totals {
-    /// Splits `atoms` that are nobody's: uncovered debt is paid first, the rest is insurance.
+    /// Splits `atoms` that are nobody's: uncovered debt is paid first, the rest is insurance (INSURE-4).
     #[inline(always)]
     pub const fn take_in(&self, atoms: u64) -> Intake {
         let covered_atoms = if atoms < self.uncovered_atoms { atoms } else { self.uncovered_atoms };
@@ -88,7 +88,7 @@ impl Totals {
     }
 
     /// What comes of waiting shares: as many whole ones (up) as it takes pay uncovered debt whatever the liquidity, which
-    /// is the same before and after; of the rest as much becomes insurance as is free, rounded down.
+    /// is the same before and after; of the rest what is free becomes insurance, down (INSURE-2, INSURE-4).
     pub fn sweep_down(&self, waiting_shares: u64) -> Intake {
         let covering = shares_up(self.uncovered_atoms, self.deposit_index).unwrap_or(u64::MAX).min(waiting_shares);
         let covered_atoms = deposit_atoms_down(covering, self.deposit_index).min(self.uncovered_atoms);
@@ -111,7 +111,7 @@ impl Totals {
 
     /// Where reserved insurance goes that nobody needed: uncovered debt first; then, where more is lent than deposited,
     /// a waiting deposit as large as that excess, since the reservation took it without liquidity and insurance is never
-    /// lent out; the rest is insurance. Whole shares, rounded against the fund.
+    /// lent out; the rest is insurance. Whole shares, rounded against the fund (INSURE-4).
     ///
     /// # Errors
     /// `NumberOutOfRange`.

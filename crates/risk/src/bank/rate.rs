@@ -4,7 +4,7 @@ use crate::error::{RiskError, RiskResult};
 use crate::num::{div_up_u128, mul_u32, PPM};
 use crate::params::{MAX_ANNUAL_RATE_PPM, SECS_PER_YEAR};
 
-/// Annual rates at utilisation 0, at the kink and at 1, linear between (risk-design 7.1).
+/// Annual rates at utilisation 0, at the kink and at 1, linear between (INTEREST-3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateCurve {
     /// Utilisation at the kink.
@@ -18,11 +18,11 @@ pub struct RateCurve {
 }
 
 impl RateCurve {
-    /// The curve of risk-design 7.1: kink at 80 %, 0, 8 and 100 % a year.
+    /// The default curve: kink at 80 %, 0, 8 and 100 % a year.
     pub const DEFAULT: Self =
         Self { kink_ppm: 800_000, rate_zero_ppm: 0, rate_kink_ppm: 80_000, rate_full_ppm: 1_000_000 };
 
-    /// Checks that the kink lies inside and that rates rise to at most 300 % a year.
+    /// Checks that the kink lies inside and that rates rise to at most 300 % a year (INTEREST-3).
     ///
     /// # Errors
     /// `ParameterOutOfBounds`.
@@ -71,7 +71,7 @@ pub const fn utilization_ppm_down(borrows: u128, deposits: u128) -> u32 {
     (((borrows >> shift) as u64 * PPM as u64) / (deposits >> shift) as u64) as u32
 }
 
-/// The moving average after `elapsed_secs` with mean utilisation `mean_ppm`: weight `dt / (dt + window)` (DESIGN 4).
+/// The moving average after `elapsed_secs` with mean utilisation `mean_ppm`: weight `dt / (dt + window)` (INTEREST-3).
 ///
 /// The step is rounded away from zero: frequent cranks reach the mean instead of stopping short of it, and never
 /// pass it.

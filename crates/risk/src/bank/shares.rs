@@ -4,7 +4,7 @@ use super::{div_wide_down, div_wide_up, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_div_down, mul_high_up, mul_shift_down, mul_shift_up, mul_wide, to_i64};
 
-/// The borrow index `elapsed_secs` after it was stored: `index * (1 + rate * dt)`, rounded up (DESIGN 4, Numbers).
+/// The borrow index `elapsed_secs` after it was stored: `index * (1 + rate * dt)`, rounded up (INTEREST-1).
 ///
 /// `rate_per_sec` is in units of 2^-64. Linear between two cranks, so that readers and `accrue` agree to the atom.
 /// Stops at `u64::MAX`; nothing errors.
@@ -21,7 +21,7 @@ pub const fn borrow_index_at_up(index: u64, rate_per_sec: u64, elapsed_secs: u64
 
 /// The most that a bank's deposit index can be by now, rounded up, given a copy of it from when the borrow index was
 /// `borrow_index_then` or later: `copy * now / then`, as it never grows faster than the borrow index
-/// ([`super::Totals::book`]) and otherwise only falls. Exact where nothing was charged since; saturates.
+/// ([`super::Totals::book`]) and otherwise only falls. Exact where nothing was charged since; saturates (LIQ-5).
 #[inline(never)]
 pub const fn deposit_index_at_most_up(copy: u64, borrow_index_then: u64, borrow_index_now: u64) -> u64 {
     if borrow_index_now <= borrow_index_then {
@@ -37,7 +37,7 @@ pub const fn deposit_index_at_most_up(copy: u64, borrow_index_then: u64, borrow_
 ///
 /// The deposit is counted at `copy_index`, an older copy of the bank's index, and all of it is what that makes of it;
 /// shares are counted at `index`, which is at least the bank's own. So the receiver gets no interest that the copy does
-/// not show: it stays the giver's, in shares, even where all of the deposit passes.
+/// not show: it stays the giver's, in shares, even where all of the deposit passes (LIQ-5).
 ///
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
@@ -128,7 +128,7 @@ fn within_63(shares: Option<u64>) -> RiskResult<u64> {
 /// Adds `atoms` to a signed balance of shares: repays first, the rest is a deposit. Returns the new shares.
 ///
 /// Deposit shares are minted and borrow shares burned rounded down, so neither a claim is ever overstated nor a debt
-/// understated; paying the whole debt burns every borrow share.
+/// understated; paying the whole debt burns every borrow share (MONEY-3).
 ///
 /// # Errors
 /// `NumberOutOfRange`.

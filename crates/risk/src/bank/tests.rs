@@ -46,6 +46,7 @@ proptest! {
         }
     }
 
+    /// INTEREST-1
     #[test]
     fn a_projected_index_is_linear_rounded_up_and_never_falls(
         index in borrow_index(), rate in 0u64..2_000_000_000_000, dt in 0u64..1 << 34, more in 0u64..1 << 20,
@@ -59,6 +60,7 @@ proptest! {
         prop_assert_eq!(now as u128, exact.min(u64::MAX as u128));
     }
 
+    /// PNL-3
     #[test]
     fn what_fits_under_a_cap_is_lent_to_the_share_and_never_beyond_it(totals in totals(), cap in amount()) {
         let room = totals.borrow_room_down(cap);
@@ -75,11 +77,13 @@ proptest! {
         }
     }
 
+    /// INTEREST-1
     #[test]
     fn a_borrow_index_at_its_maximum_stops(rate: u64, dt: u64) {
         prop_assert_eq!(borrow_index_at_up(u64::MAX, rate, dt), u64::MAX);
     }
 
+    /// MONEY-3
     #[test]
     fn a_round_trip_never_profits(
         deposit_index in index(), borrow_index in borrow_index(), start in -(1i64 << 52)..1i64 << 52,
@@ -99,6 +103,7 @@ proptest! {
         prop_assert_eq!((-start).max(0) + sum.borrow_shares, (-end).max(0));
     }
 
+    /// MONEY-3
     #[test]
     fn a_move_is_worth_its_atoms_to_within_one_share_against_the_mover(
         deposit_index in index(), borrow_index in borrow_index(), start in -(1i64 << 50)..1i64 << 50, atoms in 1u64..1 << 50,
@@ -136,6 +141,7 @@ proptest! {
         }
     }
 
+    /// INTEREST-2
     #[test]
     fn booking_credits_no_more_than_was_charged_and_the_deposit_index_grows_no_faster(
         totals in totals(), growth in 0u64..1 << 50, fee_ppm in 0u32..=PPM,
@@ -163,6 +169,7 @@ proptest! {
         }
     }
 
+    /// LOSS-1
     #[test]
     fn a_socialized_loss_is_borne_whole_or_recorded_and_never_breaks_the_floor(
         shares in 0u64..1 << 62, index in DEPOSIT_INDEX_FLOOR..INDEX_ONE << 4, loss in amount(),
@@ -352,6 +359,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
+    /// MONEY-1
     #[test]
     fn the_vault_covers_every_claim_after_each_of_four_hundred_operations(steps in prop::collection::vec(step(), 400..420)) {
         let mut ledger = Ledger::new();

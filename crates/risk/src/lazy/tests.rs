@@ -40,6 +40,7 @@ fn what_a_share_pays_is_rounded_up_only_where_it_is_no_whole_number() {
     }
 }
 
+/// INDEX-3
 #[test]
 fn an_epoch_wears_out_below_its_bound_and_not_at_it() {
     assert!(!Index { a: A_MIN, k: 0 }.is_worn_out());
@@ -75,6 +76,7 @@ proptest! {
         }
     }
 
+    /// INDEX-1
     #[test]
     fn sizes_never_exceed_open_interest(a in 0..=A_ONE, shares in prop::collection::vec(0u64..1 << 58, 1..16)) {
         let index = Index { a, k: 0 };
@@ -101,6 +103,7 @@ proptest! {
         prop_assert!(-sum <= 2 * shares.len() as i128 + (total >> 63) as i128 + 1);
     }
 
+    /// INDEX-2
     #[test]
     fn funding_per_share_is_a_times_f_rounded_down(f in -(1i128 << 62)..1i128 << 62, a in 1..=A_ONE) {
         let k = Index { a, k: 0 }.funded_down(f).unwrap().k;
@@ -108,6 +111,7 @@ proptest! {
         prop_assert_eq!(k, exact >> 63);
     }
 
+    /// INDEX-2
     #[test]
     fn a_charge_takes_at_least_its_amount_when_shares_are_whole(
         cash in 1u64..1 << 50, shares in prop::collection::vec(1u64..1 << 40, 1..8), a in some_a(),
@@ -144,6 +148,7 @@ proptest! {
         }
     }
 
+    /// LOSS-2
     #[test]
     fn an_hours_charges_stay_within_the_margin_of_a_unit(
         losses in prop::collection::vec((0u64..1 << 45, 0i64..900), 1..30), open_interest in 1..=MAX_BASE_UNITS,

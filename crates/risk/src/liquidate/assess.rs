@@ -29,7 +29,7 @@ pub struct Assessment {
 /// Values the account at both prices, decides eligibility and regime, and moves the clocks to `now`.
 ///
 /// Under water means: with every leg at its favourable edge, at spot and at the fast average, or at spot alone once
-/// the bypass holds (DESIGN 3). Everything else is taken at plain prices.
+/// the bypass holds (ELIG-1). Everything else is taken at plain prices.
 pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     let params = &portfolio.params;
     let spot = margins(portfolio, At::Spot, false);
@@ -46,7 +46,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
         sight.prints = prints(portfolio);
     }
     clocks.note_bypass(&sight, now, params);
-    // Favourable edges only raise margins, so an account healthy at plain prices needs no second look.
+    // Favourable edges only raise margins, so an account healthy at plain prices needs no second look (ELIG-1).
     let under_water = spot.is_under_water()
         && (clocks.bypass || fast.is_under_water())
         && excess(portfolio, At::Spot, true).is_under_water()
@@ -59,7 +59,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
         let sides = (quote_seizable_atoms, quote_owed_atoms);
         let gross = spot.gross_usd_micro(&portfolio.quote.prices, At::Spot);
         let found = best_leg(portfolio, gross, health_ppm, sides);
-        // Both clauses are asked at both prices: a wick that lasts one update opens no wind-down of everything.
+        // Both clauses are asked at both prices: a wick of one update opens no wind-down of everything (WINDDOWN-1).
         let at_spot = spot.is_below_boundary(gross, boundary) || !found.cure_pays;
         let at_fast = || {
             let fast = margins(portfolio, At::Fast, false);
@@ -77,7 +77,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
 }
 
 /// Publish times of the fresh legs that carry price risk: those that hold an amount or a base. Quote carries none where
-/// nothing else is held than what settles in it, since its price then scales NAV and requirement alike.
+/// nothing else is held than what settles in it, since its price then scales NAV and requirement alike (BYPASS-1).
 fn prints(portfolio: &Portfolio) -> Option<Prints> {
     let mut prints: Option<Prints> = None;
     let mut add = |holds: bool, leg: &LegPrices| {

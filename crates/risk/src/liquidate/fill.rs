@@ -1,4 +1,4 @@
-//! Amounts of one fill, and the caller's limit on them.
+//! Amounts of one fill, and the caller's limit on them (LIQ-6).
 
 use super::terms::{Kind, Terms};
 use super::Request;

@@ -182,7 +182,7 @@ impl Terms {
         gross as i64 - cost as i64
     }
 
-    /// `x*` for a negative excess over target, pico-dollars, in atoms or units at the price of `at`, rounded up.
+    /// `x*` for a negative excess over target, pico-dollars, in atoms or units at the price of `at`, up (CURE-1).
     fn shortfall_size_up(&self, portfolio: &Portfolio, excess: i128, at: At, release: i64) -> u64 {
         if release <= 0 {
             return u64::MAX;
@@ -203,7 +203,7 @@ impl Terms {
         }
     }
 
-    /// `min(x*_spot, x*_EMA)` in atoms, both with the same `m_T - p`; spot alone once the bypass holds.
+    /// `min(x*_spot, x*_EMA)` in atoms, both with the same `m_T - p`; spot alone once the bypass holds (CURE-1).
     pub(super) fn target_size_up(&self, portfolio: &Portfolio, assessment: &Assessment, penalty_ppm: u32) -> u64 {
         let release = self.net_release(penalty_ppm);
         let at_spot = self.shortfall_size_up(portfolio, assessment.spot.target, At::Spot, release);
@@ -213,7 +213,7 @@ impl Terms {
         at_spot.min(self.shortfall_size_up(portfolio, assessment.fast.target, At::Fast, release))
     }
 
-    /// `x*_EMA`, which bounds a fill where only spot says wind-down.
+    /// `x*_EMA`, which bounds a fill where only spot says wind-down (WINDDOWN-1).
     pub(super) fn fast_target_size_up(&self, portfolio: &Portfolio, assessment: &Assessment, penalty_ppm: u32) -> u64 {
         let release = self.net_release(penalty_ppm);
         self.shortfall_size_up(portfolio, assessment.fast.target, At::Fast, release)
@@ -249,7 +249,7 @@ impl Terms {
     }
 
     /// Clamps, then dust (debt left below dust: all of it; else collateral left below dust: all of it; never past the
-    /// clamp), then the caller's bounds.
+    /// clamp), then the caller's bounds (CURE-2).
     pub(super) fn final_size(
         &self,
         sized: u64,
@@ -276,7 +276,7 @@ impl Terms {
         Ok(size)
     }
 
-    /// The amounts of a fill, each rounded down: in favour of the liquidatee, who loses nothing by the rounding.
+    /// The amounts of a fill, each rounded down: the liquidatee loses nothing by the rounding (CURE-2, CURE-6).
     pub(super) fn fill_down(
         &self,
         portfolio: &Portfolio,
@@ -366,7 +366,7 @@ impl Terms {
 
     /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee: each leg then
     /// ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an account down.
-    /// Base units and their cash move exactly.
+    /// Base units and their cash move exactly (CURE-5).
     pub(super) fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
         if after.mmr() == 0 || matches!(self.kind, Kind::Perp { .. }) {
             return true;

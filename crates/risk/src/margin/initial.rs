@@ -24,7 +24,7 @@ impl InitialMargins {
     }
 }
 
-/// Initial margin: assets and longs low, borrows and shorts high, perp charges always high; gains count nothing.
+/// Initial: assets and longs low, borrows and shorts high, perp charges high (MARGIN-6); no gain counts (MARGIN-3).
 pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     let (mut assets, mut liabilities, mut init) = (Columns::default(), Columns::default(), Columns::default());
     for leg in portfolio.tokens() {
@@ -75,7 +75,7 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
 }
 
 /// The account may hold what it holds after adding risk: whoever trades at a price that the market has left takes from
-/// whoever bears the difference, so that no leg's price may be older than the risk age.
+/// whoever bears the difference, so that no leg's price may be older than the risk age (RISK-2).
 ///
 /// # Errors
 /// `PriceStale` where any leg's price is older than the risk age; else as [`check_takeover`].
@@ -84,7 +84,7 @@ pub fn check_initial(portfolio: &Portfolio) -> RiskResult<InitialMargins> {
 }
 
 /// The account may hold what it holds after taking over what another held: no risk is added to the engine, so that the
-/// read age is enough.
+/// read age is enough (RISK-3).
 ///
 /// # Errors
 /// `PriceStale` or `PriceNotReady` where any leg is, `NumberOutOfRange` where a leg saturated,

@@ -67,7 +67,7 @@ impl<const WHOLE: bool> PerpSums<WHOLE> {
 }
 
 /// Margins at one price, each leg at its plain price or, where `edges` or where it is stale, at the edge that is
-/// favourable to the account (DESIGN 3).
+/// favourable to the account (ELIG-3).
 pub fn margins(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
     pass::<true>(portfolio, at, edges)
 }
@@ -96,7 +96,7 @@ fn pass<const WHOLE: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margin
     finish(sums, &perps, portfolio, at, edges)
 }
 
-/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` contributes `side(Q)`; NAV counts PnL whole.
+/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, NAV PnL whole (MARGIN-3).
 #[inline(always)]
 fn finish<const WHOLE: bool>(
     mut sums: Sums<WHOLE>,
@@ -170,7 +170,7 @@ fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
     }
 }
 
-/// What can be taken of quote and what is owed in it (DESIGN 1): `max(0, min(q, Q))` and `max(0, -Q)`, atoms.
+/// What can be taken of quote and what is owed in it (MARGIN-4): `max(0, min(q, Q))` and `max(0, -Q)`, atoms.
 ///
 /// `margins` are the portfolio's at spot and plain prices.
 pub fn quote_sides(portfolio: &Portfolio, margins: &Margins) -> (u64, u64) {

@@ -1,4 +1,4 @@
-//! Left-continuous moving averages over publish time, and the prices that risk is added at (DESIGN 3).
+//! Left-continuous moving averages over publish time, and the prices that risk is added at (PRICE-6, MARGIN-6).
 
 use crate::error::RiskResult;
 use crate::fixed_checked::{decay, Fixed};
@@ -10,7 +10,7 @@ pub const STEP_CAP_SECS: u32 = 10;
 
 /// `average' = previous + (average - previous) * e^(-dt / constant)`, dt at most [`STEP_CAP_SECS`], rounded down.
 ///
-/// `previous` is the price held until now; the new price starts with zero weight, so it is no argument.
+/// `previous` is the price held until now; the new price starts with zero weight, so it is no argument (PRICE-6).
 ///
 /// # Errors
 /// `NumberOutOfRange` where the constant is zero; `PriceExponentOutOfRange`.
@@ -43,7 +43,7 @@ fn blend_down(a: Price, b: Price, weight: Fixed) -> RiskResult<Price> {
     Price::from_parts_down(sum, exponent - 48 - HEADROOM as i32)
 }
 
-/// The worst of spot less and plus z sigma and the two averages: (low, high).
+/// The worst of spot less and plus z sigma and the two averages: (low, high) (MARGIN-6).
 ///
 /// Low is rounded down and zero where z sigma reaches one; high is rounded up. `z` and the widths saturate.
 ///
@@ -149,6 +149,7 @@ mod tests {
             prop_assert!(moved.abs() <= bound + 1e-11 * float(price.max(spike)));
         }
 
+        /// MARGIN-6
         #[test]
         fn low_is_never_above_and_high_never_below_spot_and_averages(
             spot in any_price(), fast in any_price(), slow in any_price(), sigma: u32, z in 0u32..=10_000_000,

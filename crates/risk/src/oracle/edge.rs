@@ -1,4 +1,4 @@
-//! The edge that eligibility values a leg at (DESIGN 3, one rule for wide, stale, diverging or unequal-age prices).
+//! The edge that eligibility values a leg at (ELIG-2), one rule for wide, stale, diverging or unequal-age prices.
 
 use super::average::sigmas_ppm_up;
 use crate::num::{sqrt_up, PPM};
@@ -18,7 +18,7 @@ const ROOTS_MILLI: [u32; TABLE_SECS + 1] = {
 };
 
 /// `b = min(b_max, min(z * sigma, half the leg's charge rate) + z' * vol * sqrt(age beyond the read age))`, ppm,
-/// rounded up.
+/// rounded up (ELIG-2).
 ///
 /// `half_charge_ppm` is half the leg's own charge rate at maintenance. Never above b_max, which is below one; grows
 /// with sigma, volatility and age. A negative age (a clock behind the price) is none.
@@ -84,6 +84,7 @@ mod tests {
             prop_assert!(root_milli_up(secs.saturating_add(1)) >= root_milli_up(secs));
         }
 
+        /// ELIG-2
         #[test]
         fn the_edge_never_exceeds_its_ceiling_and_never_falls_with_age_width_or_volatility(
             sigma: u32, vol: u32, age: i64, more in 0u32.., half: u32, older in 0i64..1_000_000, shift in 0u32..32,

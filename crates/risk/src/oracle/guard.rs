@@ -1,4 +1,4 @@
-//! Which reading may become the held price, and when (DESIGN 3, guards). Everything in seconds.
+//! Which reading may become the held price, and when (PRICE-4). Everything in seconds.
 
 use super::{Observation, PriceState};
 use crate::error::{RiskError, RiskResult};
@@ -30,7 +30,7 @@ pub enum Admission {
     NotNewer,
 }
 
-/// Applies every rule of time to a reading of `source`.
+/// Applies every rule of time to a reading of `source` (PRICE-4).
 ///
 /// 1. Not newer than the last one taken from this source, however old: [`Admission::NotNewer`].
 /// 2. More than `future_secs` ahead of the clock is refused; less is taken as now.
@@ -80,7 +80,7 @@ pub enum Choice {
     Neither,
 }
 
-/// Decides between the sources from what the pinned primary shows.
+/// Decides between the sources from what the pinned primary shows (PRICE-5).
 ///
 /// `primary` is its reading, none where its account holds no valid one (closed, partially verified, not positive).
 /// Then, and where it lies in the future or was signed longer ago than it says, the last valid one that the board has

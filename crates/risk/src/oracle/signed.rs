@@ -22,7 +22,7 @@ impl Signed {
     /// Samples are dated when they land, and may land minutes after they were signed. A value that was signed more slots
     /// ago than the write age can have is older than that whatever its date says; so is one that the feed itself would no
     /// longer count. The samples beside it only decide which of them the median is, and may be older, by
-    /// `submission_age_slots` whatever the feed allows.
+    /// `submission_age_slots` whatever the feed allows (PRICE-3).
     pub const fn is_overdue(&self, slot: u64, params: &GlobalParams) -> bool {
         let age = slot.saturating_sub(self.result_slot);
         age > MOST_SLOTS_PER_SEC * params.write_age_secs as u64
@@ -37,6 +37,7 @@ mod tests {
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
+    /// PRICE-3
     #[test]
     fn a_result_is_overdue_by_its_own_slot_by_the_feeds_bound_and_by_its_oldest_sample() {
         let at = |age: u64, oldest: u64, max_staleness_slots| {

@@ -37,6 +37,7 @@ fn what_was_signed_longer_ago_than_its_date_says_is_stale_and_shows_no_life() {
     assert_eq!(take(&state, &Observation { overdue: true, ..dollars(150, NOW) }, NOW + 40), Ok(None));
 }
 
+/// PRICE-1
 #[test]
 fn prices_that_are_not_positive_and_exponents_out_of_range_are_refused() {
     for price in [0, -1, i64::MIN] {
@@ -61,6 +62,7 @@ fn the_same_price_from_both_oracles_is_the_same_number() {
     }
 }
 
+/// PRICE-2
 #[test]
 fn widths_are_one_sigma_in_ppm_rounded_up_and_saturate() {
     let width = |price, conf| Observation::from_pyth(price, conf, -8, NOW, None).unwrap().sigma_ppm;
@@ -73,6 +75,7 @@ fn widths_are_one_sigma_in_ppm_rounded_up_and_saturate() {
     assert_eq!((width(1, i128::MAX), width(one, -1), width(i128::MAX, i128::MAX)), (u32::MAX, u32::MAX, 1_000_001));
 }
 
+/// PRICE-4
 #[test]
 fn a_reading_that_is_not_newer_changes_nothing_however_old_it_is() {
     let state = held(100);
@@ -81,6 +84,7 @@ fn a_reading_that_is_not_newer_changes_nothing_however_old_it_is() {
     }
 }
 
+/// PRICE-4
 #[test]
 fn a_newer_reading_beyond_the_write_age_is_stale() {
     let state = held(100);
@@ -88,6 +92,7 @@ fn a_newer_reading_beyond_the_write_age_is_stale() {
     assert!(take(&state, &dollars(90, NOW + 10), NOW + 15).unwrap().is_some());
 }
 
+/// PRICE-4
 #[test]
 fn a_reading_ahead_of_the_clock_is_taken_as_now_or_refused() {
     let state = held(100);
@@ -102,6 +107,7 @@ fn a_reading_ahead_of_the_clock_is_taken_as_now_or_refused() {
     assert!(take(&ahead, &dollars(80, NOW + 3), NOW + 2).unwrap().is_some());
 }
 
+/// PRICE-4
 #[test]
 fn where_the_caller_chooses_the_account_only_the_first_update_of_a_second_counts() {
     let state = held(100);
@@ -114,6 +120,7 @@ fn where_the_caller_chooses_the_account_only_the_first_update_of_a_second_counts
     }
 }
 
+/// PRICE-5
 #[test]
 fn the_secondary_counts_only_while_the_primary_is_silent() {
     let state = held(100);
@@ -127,6 +134,7 @@ fn the_secondary_counts_only_while_the_primary_is_silent() {
     assert_eq!(at(1_000, NOW + 30), Choice::Secondary);
 }
 
+/// PRICE-5
 #[test]
 fn a_broken_primary_does_not_block_the_secondary_for_ever() {
     let state = held(100);
@@ -136,6 +144,7 @@ fn a_broken_primary_does_not_block_the_secondary_for_ever() {
     assert_eq!(choose(&listed(), None, &PARAMS, NOW), Choice::Secondary);
 }
 
+/// PRICE-4
 #[test]
 fn switching_sources_never_moves_the_held_time_backwards() {
     let state = held(100);
@@ -150,6 +159,7 @@ fn switching_sources_never_moves_the_held_time_backwards() {
     );
 }
 
+/// PRICE-6
 #[test]
 fn a_new_price_starts_with_zero_weight() {
     let state = held(100);
@@ -158,6 +168,7 @@ fn a_new_price_starts_with_zero_weight() {
     assert_eq!((spike.low, spike.high), (state.spot, spike.spot));
 }
 
+/// RISK-2
 #[test]
 fn averages_are_ready_after_five_updates_and_twice_the_longer_constant() {
     let mut state = held(100);
@@ -171,6 +182,7 @@ fn averages_are_ready_after_five_updates_and_twice_the_longer_constant() {
     assert!(!few.is_ready() && !listed().is_ready());
 }
 
+/// PRICE-7
 #[test]
 fn the_variance_is_sampled_at_most_every_thirty_seconds() {
     let state = held(100);

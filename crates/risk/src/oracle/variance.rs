@@ -1,4 +1,4 @@
-//! Variance per second and the volatility that follows from it (DESIGN 3).
+//! Variance per second and the volatility that follows from it (PRICE-7).
 
 use crate::error::{RiskError, RiskResult};
 use crate::fixed_checked::{half_life_decay, Fixed};
@@ -22,7 +22,7 @@ pub const fn prior_up(pico_per_sec: u32) -> Fixed {
 }
 
 /// `v' = keep * v + (1 - keep) * r^2 / dt`, rounded up: dt at most [`SAMPLE_CAP_SECS`], `keep = 2^(-dt / half-life)`,
-/// |r| at most [`RETURN_CAP`].
+/// |r| at most [`RETURN_CAP`] (PRICE-7).
 ///
 /// The caller has waited [`SAMPLE_SECS`]. Without a previous price the variance stays as it is.
 ///
@@ -119,6 +119,7 @@ mod tests {
             prop_assert!(float(new) <= float(old).max(0.04 / dt + 1e-14));
         }
 
+        /// PRICE-7
         #[test]
         fn a_sample_is_the_formula(pico in 1u32..100_000_000, from in 1u64 << 40..1 << 60, move_ppm in 900_000u32..1_100_000, elapsed in 30u32..600) {
             let old = prior_up(pico);

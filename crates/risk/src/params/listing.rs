@@ -83,7 +83,7 @@ impl Calibration {
     }
 
     /// How far the market may have left the price that risk is added at before anyone may liquidate: the price's age and
-    /// the cool-off.
+    /// the cool-off (LISTING-3).
     pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> u64 {
         let secs = params.risk_age_secs as u64 + params.cool_off_secs as u64;
         (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
@@ -149,7 +149,7 @@ impl Pairs {
     /// `w_l,I - w_a,I >=` both falls over the risk age and the cool-off;
     /// `p_max * (1 - c) >= p_floor` with `p_max` at the highest h that enters it.
     ///
-    /// The last makes the boundary of wind-down less than the pair's m, and with it a cure's end is no wind-down.
+    /// The last makes the boundary of wind-down less than the pair's m, so that a cure ends in none (LISTING-3).
     ///
     /// # Errors
     /// [`Contradiction::PAIR_FALLS`], [`Contradiction::PAIR_INITIAL`], [`Contradiction::PAIR_CEILING`].
@@ -176,7 +176,7 @@ impl Pairs {
     }
 }
 
-/// An atom worth `unit` micro-dollars is at most a hundredth of dust, so that a remainder below dust is no rounding.
+/// An atom worth `unit` micro-dollars is at most 1 % of dust: a remainder below dust is no rounding (LISTING-5).
 ///
 /// # Errors
 /// [`Contradiction::ATOM_VALUE`].

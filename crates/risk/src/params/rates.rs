@@ -20,7 +20,7 @@ pub struct MarketRates {
 }
 
 impl MarketRates {
-    /// Derives the target rate, `min(rate + buffer, initial)`, and checks every condition of a listing but the fee's.
+    /// Derives the target rate, `min(rate + buffer, initial)` (MARGIN-8), and checks every condition but the fee's.
     ///
     /// `price` is the calibration of the market's price, `quote` the weights of the settlement token.
     ///
@@ -45,7 +45,7 @@ impl MarketRates {
 
     /// Checks the order of the rates, the target gap, `(w_l - 1) * p_wd < rate`, that the rate survives the fastest fall
     /// until a fill by spot alone, `rate * 0.7 >= r * (2 s + update interval)`, that the initial rate survives it over
-    /// the age of prices that risk is added at and the cool-off, and that the highest penalty pays a liquidator.
+    /// risk age and cool-off, and that the highest penalty pays a liquidator (LISTING-2, LISTING-3).
     ///
     /// # Errors
     /// [`Contradiction::RATES_ORDER`], [`Contradiction::RATES_GAP`], [`Contradiction::WIND_DOWN_WEIGHT`],
@@ -79,8 +79,8 @@ impl MarketRates {
         Contradiction::RATE_CEILING.unless(pays_a_liquidator(ceiling, params))
     }
 
-    /// A fee that listing accepts: between the floor to insurance and one percent, and low enough that a side which
-    /// reduces at spot never lowers its ratio while h is at least `k * health_cap`: `fee <= rate * k * health_cap`.
+    /// A fee that listing accepts (LISTING-4): from the floor to insurance to one percent, and so low that a side which
+    /// reduces at spot lowers no ratio while h is at least `k * health_cap`: `fee <= rate * k * health_cap`.
     ///
     /// # Errors
     /// [`Contradiction::FEE_RANGE`], [`Contradiction::FEE_LOWERS`].
@@ -91,7 +91,7 @@ impl MarketRates {
         Contradiction::FEE_LOWERS.unless(fill_fee_ppm as u128 * PPM as u128 * PPM as u128 <= kept)
     }
 
-    /// Largest distance of a fill's price from the board's: `min(band, m_init / 4)`, rounded down.
+    /// Largest distance of a fill's price from the board's: `min(band, m_init / 4)`, rounded down (FILL-2).
     pub const fn fill_band_ppm_down(&self, params: &GlobalParams) -> u32 {
         let quarter = self.init_ppm / 4;
         if quarter < params.fill_band_ppm {

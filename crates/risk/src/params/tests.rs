@@ -8,7 +8,7 @@ mod bounds;
 mod exact;
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
-/// SOL on 10 October 2025 fell 0.21 % a second (DESIGN 3).
+/// SOL on 10 October 2025 fell 0.21 % a second at its fastest, by the minute bars in `sdk/sim/data`.
 const SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
 const STABLE: Calibration = Calibration { fastest_fall_ppm_per_sec: 100, update_secs: 2 };
 
@@ -30,20 +30,22 @@ fn pair(
     pairs.check(1, liability, of_liability, params)
 }
 
+/// WINDDOWN-2
 #[test]
 fn the_defaults_are_valid_and_give_the_documented_boundary() {
     PARAMS.validate().unwrap();
     assert_eq!(PARAMS.wind_down_boundary_ppm_up(), 1_667);
 }
 
+/// LISTING-3
 #[test]
 fn a_perp_rate_below_the_calibrated_fall_is_refused() {
-    // 1.2 % with an update every two seconds (DESIGN 3).
+    // 1.2 % with an update every two seconds (LISTING-3).
     assert!(MarketRates::new(12_000, 30_000, SOL, &quote(), &PARAMS).is_ok());
     assert_eq!(MarketRates::new(11_999, 30_000, SOL, &quote(), &PARAMS), Err(Contradiction::RATE_FALLS));
 }
 
-/// 0.21 % a second for the 5 s that a price may be old and the 2 s of the cool-off.
+/// 0.21 % a second for the 5 s that a price may be old and the 2 s of the cool-off (LISTING-3).
 #[test]
 fn an_initial_rate_that_the_age_of_a_price_and_the_cool_off_outrun_is_refused() {
     let rates = MarketRates { maint_ppm: 12_000, target_ppm: 12_000, init_ppm: 14_700 };
@@ -59,6 +61,7 @@ fn an_initial_rate_that_the_age_of_a_price_and_the_cool_off_outrun_is_refused() 
     assert_eq!(MarketRates::new(12_000, 35_699, SOL, &quote(), &older), Err(Contradiction::RATE_INITIAL));
 }
 
+/// LISTING-2
 #[test]
 fn weights_out_of_order_are_refused() {
     for (asset, asset_init, liability, liability_init) in
@@ -90,7 +93,7 @@ fn a_boundary_of_wind_down_at_or_above_a_rate_is_refused() {
     assert_eq!(MarketRates::new(15_000, 40_000, SOL, &quote(), &high), Err(Contradiction::RATE_CEILING));
 }
 
-/// With both weights at one a fall of 2.5 % made bad debt, 46 % of which was penalty.
+/// With both weights at one a fall of 2.5 % made bad debt, 46 % of which was penalty (LISTING-3).
 #[test]
 fn weights_that_do_not_survive_the_fastest_falls_of_both_tokens_are_refused() {
     let at = |asset, liability| (quote_like(asset), quote_like(liability));
@@ -124,6 +127,7 @@ fn initial_weights_that_the_age_of_prices_and_the_cool_off_outrun_are_refused() 
 }
 
 /// A fee of 1 % beside a rate of 1.2 %: a side that closed half of its position at spot was left with a lower ratio.
+/// LISTING-4.
 #[test]
 fn a_fee_that_lowers_the_ratio_of_who_reduces_is_refused() {
     let rates = MarketRates::new(12_000, 30_000, SOL, &quote(), &PARAMS).unwrap();

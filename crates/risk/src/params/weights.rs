@@ -22,9 +22,9 @@ pub struct TokenWeights {
 }
 
 impl TokenWeights {
-    /// Derives the target weights: a buffer in notional, clamped to initial.
+    /// Derives the target weights: a buffer in notional, clamped to initial (MARGIN-8).
     ///
-    /// `w_a,T = max(w_a - buffer, w_a,I)`, `w_l,T = min(w_l + buffer, w_l,I)` (DESIGN 1).
+    /// `w_a,T = max(w_a - buffer, w_a,I)`, `w_l,T = min(w_l + buffer, w_l,I)` (MARGIN-8).
     ///
     /// # Errors
     /// See [`TokenWeights::validate`].
@@ -53,7 +53,7 @@ impl TokenWeights {
     }
 
     /// Checks the order `w_a,I <= w_a,T <= w_a <= 1 <= w_l <= w_l,T <= w_l,I <= 4` and the gap between maintenance and
-    /// target. Conditions between two tokens are [`super::Pairs`]'.
+    /// target. Conditions between two tokens are [`super::Pairs`]' (LISTING-2, MARGIN-7).
     ///
     /// # Errors
     /// [`Contradiction::WEIGHTS_ORDER`], [`Contradiction::WEIGHTS_GAP`].

@@ -17,6 +17,7 @@ fn quote_unit(price_micro: u64) -> UnitPrice {
     UnitPrice::new_down(Price::from_decimal_down(price_micro, -6).unwrap(), token_scale_down(6).unwrap())
 }
 
+/// FUNDING-1
 #[test]
 fn a_premium_held_for_an_hour_costs_that_share_of_notional() {
     // 200 dollars, 100 ppm: 0.02 dollars an hour for 10^9 units.
@@ -28,6 +29,7 @@ fn a_premium_held_for_an_hour_costs_that_share_of_notional() {
     assert_eq!(funding_rate(1, UnitPrice { mantissa: u64::MAX, shift: -64 }, 500), i64::MAX);
 }
 
+/// FUNDING-1
 #[test]
 fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
     assert_eq!(premium_integral_since(-40, 1_000, 1_000, 1_010, 3_600), -400);
@@ -40,6 +42,7 @@ fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
     assert_eq!(mean_premium_ppm(i128::MAX, 1, 500), 500);
 }
 
+/// FILL-2
 #[test]
 fn a_fill_is_inside_its_band_to_the_edge_and_the_atom_that_is_rounded() {
     // A base of a whole coin at 200 dollars; 1 % on either side.
@@ -70,6 +73,7 @@ fn a_buyer_pays_more_than_spot_and_a_seller_gets_less_where_the_price_is_worse()
     }
 }
 
+/// FILL-3
 #[test]
 fn a_side_that_flips_grows() {
     assert_eq!(change_of(10, -10), Change::Reduces);
@@ -79,6 +83,7 @@ fn a_side_that_flips_grows() {
     assert_eq!(change_of(10, 1), Change::Grows);
 }
 
+/// LISTING-5
 #[test]
 fn a_unit_worth_more_than_a_thousandth_of_a_dollar_is_not_listed() {
     let params = GlobalParams::DEFAULT;
@@ -147,6 +152,7 @@ const ROUNDING: i128 = 4 * 1_100_000;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// PNL-2
     #[test]
     fn settling_lowers_no_margin((before, slow) in some_account(), share in 1u64..=1_000) {
         let pnl = settleable(&before.perps()[0], slow);
@@ -178,6 +184,7 @@ proptest! {
         }
     }
 
+    /// PNL-4
     #[test]
     fn exits_take_the_same_in_any_order(
         pool in 0u64..1 << 50, deficit in 1u64..1 << 50, shares in prop::collection::vec(1u64..1_000, 2..8), seed: u64,
@@ -220,6 +227,7 @@ proptest! {
         }
     }
 
+    /// FILL-5
     #[test]
     fn a_reducing_side_loses_at_most_the_band_and_the_fee(
         units in 1u64..1 << 40, price in 1_000_000u64..1_000_000_000, quote in 0u64..1 << 50, band in 1u32..10_000,
@@ -238,6 +246,7 @@ proptest! {
         }
     }
 
+    /// PNL-3
     #[test]
     fn a_loser_pays_from_his_balance_and_from_what_he_may_borrow_and_no_more(
         loss in 0u64..1 << 60, balance in 0u64..1 << 60, room: u64,

@@ -28,7 +28,7 @@ impl UnitPrice {
         self.value_in_loop_down(amount)
     }
 
-    /// The value of `amount`, rounded up; saturates at `u64::MAX`. An amount that is not zero is worth at least one.
+    /// The value of `amount`, up; saturates at `u64::MAX` (NUMBER-2). What is not zero is at least one (NUMBER-1).
     #[inline(never)]
     pub const fn value_up(&self, amount: u64) -> u64 {
         self.value_in_loop_up(amount)
@@ -206,6 +206,7 @@ mod tests {
         assert!(sol.value_down(1_000_000_000) >= 199_999_999);
     }
 
+    /// NUMBER-2
     #[test]
     fn nothing_panics_at_a_billionth_of_a_dollar_or_a_trillion_dollars() {
         for (price, exponent) in [(1u64, -9), (1, 12), (1, -18), (u64::MAX, 12), (u64::MAX, -18)] {
@@ -225,6 +226,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+        /// NUMBER-1
         #[test]
         fn values_are_within_one_of_the_exact_product(
             price in 1u64..1_000_000_000_000, exponent in -10i32..3, decimals in 0u8..13, amount in 0u64..1 << 40,

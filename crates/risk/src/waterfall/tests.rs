@@ -58,6 +58,7 @@ fn order(len: usize, seed: u64) -> Vec<usize> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// BANKRUPT-8
     #[test]
     fn a_fund_is_divided_whole_and_each_share_is_within_an_atom_of_the_exact_one(
         fund: u64,
@@ -80,6 +81,7 @@ proptest! {
         }
     }
 
+    /// BANKRUPT-8
     #[test]
     fn the_order_of_calls_moves_no_atom_between_legs_at_unchanged_prices(
         insurance in 0u64..2_000, cap in prop_oneof![Just(u64::MAX), 0u64..2_000],
@@ -112,6 +114,7 @@ proptest! {
         prop_assert_eq!(run(&order(owed.len(), 0)), run(&order(owed.len(), seed)));
     }
 
+    /// BANKRUPT-7, INSURE-1
     #[test]
     fn insurance_and_socialised_loss_are_the_loss_exactly_and_insurance_goes_first(
         insurance in 0u64..4_000, cap in prop_oneof![Just(u64::MAX), 0u64..2_000],
@@ -142,6 +145,7 @@ proptest! {
     }
 }
 
+/// INSURE-3
 #[test]
 fn the_room_to_draw_is_the_smallest_of_fund_and_caps() {
     assert_eq!(draw_room(50, u64::MAX, 7, u64::MAX, 7), 50);
@@ -195,6 +199,7 @@ fn judge(portfolio: &Portfolio) -> RiskResult<()> {
     check_bankrupt(portfolio, &assess(portfolio, &Clocks::default(), NOW))
 }
 
+/// BANKRUPT-1
 #[test]
 fn only_an_account_that_is_worth_less_than_nothing_is_bankrupt() {
     assert_eq!(judge(&account(0, &[], &[])), Err(RiskError::NotBankrupt));
@@ -205,6 +210,7 @@ fn only_an_account_that_is_worth_less_than_nothing_is_bankrupt() {
     assert_eq!(judge(&at_spot_only), Err(RiskError::NotBankrupt));
 }
 
+/// BANKRUPT-2
 #[test]
 fn dust_blocks_nothing_and_whatever_is_above_it_does() {
     assert_eq!(judge(&account(-100, &[token(1, 10)], &[])), Ok(()));
@@ -218,7 +224,7 @@ fn stale(mut leg: TokenLeg, for_hours: bool) -> TokenLeg {
     leg
 }
 
-/// Eleven dollars of a token with a silent feed stood before a loss of 1,900 for four hours.
+/// Eleven dollars of a token with a silent feed stood before a loss of 1,900 for four hours (BANKRUPT-2).
 #[test]
 fn a_stale_asset_blocks_only_while_it_could_cover_the_loss_and_never_once_it_is_stale_for_hours() {
     let of = |dollars, loss: i64, hours| judge(&account(-loss - dollars, &[stale(token(1, dollars), hours)], &[]));
@@ -291,6 +297,7 @@ fn a_stale_asset_counts_at_its_favourable_edge() {
     assert_eq!(judge(&portfolio), Err(RiskError::NotBankrupt));
 }
 
+/// BANKRUPT-3
 #[test]
 fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
     let perp = PerpLeg {

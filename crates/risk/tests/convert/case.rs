@@ -42,7 +42,7 @@ impl Case {
         Case { p, clocks, exact, maint, target, open, nav_bound, excess_bound, quote }
     }
 
-    /// G where the design's two readings meet: stale legs at their favourable edge, as everywhere, and quote netted with
+    /// G where its two readings meet: stale legs at their favourable edge, as everywhere, and quote netted with
     /// PnL before it counts as an asset, as in the requirement that G stands for. The model's own takes plain prices
     /// and the balance of quote.
     pub fn gross(&self, at: ModelAt) -> Q {

@@ -1,4 +1,4 @@
-//! Resolving a bankrupt account (DESIGN 2, steps 4 and 5), on the layouts alone: program, keeper and simulator run the
+//! Resolving a bankrupt account (BANKRUPT), on the layouts alone: program, keeper and simulator run the
 //! same steps.
 //!
 //! | stage | status | calls | may be called when |
@@ -40,7 +40,7 @@ pub type LegPnl = [i64; MAX_DERIVATIVE_POSITIONS];
 /// The spot price at which a bankrupt base is closed, quote atoms per unit.
 ///
 /// A stale price closes nothing, as the base would change hands at a value that nobody knows; one that has been stale
-/// for hours does, since a dead feed must not keep a loss open for ever.
+/// for hours does, since a dead feed must not keep a loss open for ever (BANKRUPT-3).
 ///
 /// # Errors
 /// `PriceStale`; `LegPriceInvalid` where nothing was ever published.
@@ -114,7 +114,7 @@ impl MarginAccount {
         self.derivatives.iter().any(|d| d.kind != PositionKind::Empty as u8)
     }
 
-    /// Freezes the account: from now on only resolve and repay work.
+    /// Freezes the account: from now on only resolve and repay work (BANKRUPT-4).
     ///
     /// # Errors
     /// `WrongStage` where it is frozen already.
@@ -135,7 +135,7 @@ impl MarginAccount {
         (self.estate_reserved_atoms, self.estate_drawn_atoms) = (0, 0);
     }
 
-    /// Thaws an account with nothing left, its clocks as new.
+    /// Thaws an account with nothing left, its clocks as new (BANKRUPT-4).
     fn thaw(&mut self) {
         self.status = AccountStatus::Active as u8;
         self.clear_marks();

@@ -54,7 +54,7 @@ impl MarginAccount {
 }
 
 /// Stage (b): marks all quote legs (the borrow, negative PnL at spot) and reserves from the quote bank's insurance what
-/// it pays on each, pro rata, debited at once. Returns what it reserved; none where the account is `Paying` already.
+/// it pays on each, pro rata, debited at once (BANKRUPT-6). Returns what it reserved; none where already `Paying`.
 ///
 /// # Errors
 /// `AssetsRemain` where an asset is left, `WrongStage` where a gain is or the account is not frozen, `PriceStale`,
@@ -119,7 +119,7 @@ pub struct PaidBorrow {
 }
 
 /// Stage (c), a borrow: insurance of its bank pays, depositors bear the remainder, and the debt ends at zero. A debt in
-/// another mint than quote has that mint's insurance to itself.
+/// another mint than quote has that mint's insurance to itself (BANKRUPT-7).
 ///
 /// # Errors
 /// `WrongStage`, `NothingOwed`, `NumberOutOfRange`.
@@ -303,7 +303,7 @@ pub struct Finished {
 }
 
 /// Gives back what is over once the last quote leg is gone, and thaws the account once nothing is left. Part of every
-/// paying call; also a call of its own, as somebody may have repaid the last leg.
+/// paying call; also a call of its own, as somebody may have repaid the last leg (BANKRUPT-4).
 ///
 /// `quote` may be absent in a call that pays another mint's debt; the account then thaws only if nothing is reserved.
 ///

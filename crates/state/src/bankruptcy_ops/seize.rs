@@ -1,4 +1,4 @@
-//! Stage (a): gains are collected, q pays losses, and what is left goes to insurance in kind.
+//! Stage (a): gains are collected, q pays losses, and what is left goes to insurance in kind (BANKRUPT-5).
 
 use plimsoll_risk::bank::{credit, debit, deposit_atoms_down, ShareDelta};
 use plimsoll_risk::num::to_i64;
@@ -237,7 +237,7 @@ fn pay_loss(
     Ok(moved.moved_atoms)
 }
 
-/// Divides q between the losing markets, pro rata of the losses at this moment.
+/// Divides q between the losing markets, pro rata of the losses at this moment (BANKRUPT-5).
 fn mark_losses(account: &mut MarginAccount, pnl: &LegPnl, quote_atoms: u64) -> RiskResult<()> {
     if quote_atoms == 0 || pnl.iter().any(|pnl| *pnl > 0) {
         return Err(RiskError::WrongStage);

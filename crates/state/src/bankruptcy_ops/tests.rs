@@ -40,6 +40,7 @@ fn no_more_is_lent_out(world: &World, before: [u128; 2], calls: usize) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// BANKRUPT-4
     #[test]
     fn every_order_of_calls_ends_with_an_empty_account_and_no_atom_from_nowhere(seed in seed(), random: u64) {
         let mut world = World::new(&seed);
@@ -79,6 +80,7 @@ proptest! {
         }
     }
 
+    /// BANKRUPT-8
     #[test]
     fn the_order_of_calls_decides_neither_who_pays_nor_who_is_charged(seed in seed(), random: u64) {
         let start = World::new(&seed);
@@ -108,6 +110,7 @@ proptest! {
     }
 }
 
+/// BANKRUPT-3
 #[test]
 fn a_stale_base_waits_and_one_stale_for_hours_is_closed_at_its_last_price() {
     let leg = (10_000, 100, 50, 0, 0);
@@ -130,6 +133,7 @@ fn a_stale_base_waits_and_one_stale_for_hours_is_closed_at_its_last_price() {
     assert_eq!(world.banks[0].insurance_atoms, 500_000);
 }
 
+/// BANKRUPT-5
 #[test]
 fn q_pays_losing_markets_pro_rata_and_a_gain_goes_first() {
     let seed = Seed {
@@ -159,6 +163,7 @@ fn q_pays_losing_markets_pro_rata_and_a_gain_goes_first() {
     assert_eq!((cash(0), cash(1)), (-300 + 67, -600 + 133));
 }
 
+/// BANKRUPT-7
 #[test]
 fn the_quote_borrow_is_paid_before_the_markets_and_the_event_cap_binds() {
     let seed = Seed {
@@ -186,7 +191,7 @@ fn the_quote_borrow_is_paid_before_the_markets_and_the_event_cap_binds() {
 }
 
 /// Nothing is free, and 7.77 of insurance wait as a deposit (fractions of an atom apart): a bad debt takes them before
-/// depositors bear the rest, 1,957.87 of 1,965.64 where they bore all of it.
+/// depositors bear the rest, 1,957.87 of 1,965.64 where they bore all of it (INSURE-2).
 #[test]
 fn what_waits_pays_before_depositors_do_when_there_is_no_liquidity() {
     let none = (0, 100, 100, 0, 0);
@@ -209,6 +214,7 @@ fn what_waits_pays_before_depositors_do_when_there_is_no_liquidity() {
 }
 
 /// A loss reserves what waits; the price turns and the leg needs none of it: it waits again, and nothing is lent out.
+/// INSURE-4.
 #[test]
 fn what_was_reserved_without_liquidity_and_not_needed_waits_again() {
     let none = (0, 100, 100, 0, 0);
@@ -234,6 +240,7 @@ fn what_was_reserved_without_liquidity_and_not_needed_waits_again() {
 }
 
 /// A caps-bound event leaves 60 waiting; what is uncovered is paid by the next sweep and by what anybody pays in.
+/// INSURE-4.
 #[test]
 fn uncovered_debt_is_paid_by_what_comes_in() {
     let (mut bank, mut slot) = (Bank::zeroed(), BankSlot::zeroed());
@@ -252,7 +259,7 @@ fn uncovered_debt_is_paid_by_what_comes_in() {
 }
 
 /// One estate draws an atom, another the rest of the hour's cap in the last second of that hour, and a third came two
-/// seconds later with a fresh hour: twice the cap within two seconds.
+/// seconds later with a fresh hour: twice the cap within two seconds (INSURE-3).
 #[test]
 fn within_any_hour_insurance_pays_at_most_its_cap_however_the_estates_are_timed() {
     let none = (0, 100, 100, 0, 0);

@@ -18,7 +18,7 @@ pub struct ClosedBase {
     pub cash_atoms: i64,
 }
 
-/// Closes a position's whole base against the opposite side at spot, pro rata (DESIGN 2, step 4). Books funding
+/// Closes a position's whole base against the opposite side at spot, pro rata (INDEX-2). Books funding
 /// first, and ends the epoch where it must. The leg's `last_sign` stays.
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub fn close_base(
 /// close it with. Closes nothing else; a position without a base, or with somebody to close it with, stays as it is.
 ///
 /// Sizes of both sides are equal but for rounding ([`Market::rounding_units`]), so such a base is what rounding left,
-/// and writing it off changes nobody's PnL.
+/// and writing it off changes nobody's PnL (INDEX-6).
 ///
 /// # Errors
 /// `NumberOutOfRange`.
@@ -96,7 +96,7 @@ fn take_base(
 }
 
 /// Charges a loss to one side, pro rata, at most maintenance rate times spot per unit within any hour; what exceeds
-/// this or finds no position takes the market's own claim and then becomes its deficit (DESIGN 2, step 5). Returns the part the side bore, quote atoms.
+/// this or finds no position takes the market's own claim, then is its deficit (LOSS-2). Returns what the side bore.
 ///
 /// # Errors
 /// `NumberOutOfRange`.

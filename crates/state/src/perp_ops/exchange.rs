@@ -88,10 +88,10 @@ pub struct Exchanged {
 
 /// The buyer gains `units` and the seller loses them: longs pass from seller to buyer and shorts from buyer to seller,
 /// what both close is netted, what neither held is opened. Sizes change by exactly the units, at any A; shares and their
-/// totals follow. Cash moves as given.
+/// totals follow. Cash moves as given (INDEX-5).
 ///
 /// Positions must be legs of this market; one that is about to be opened has been taken by [`MarginAccount::open_leg`].
-/// Nothing but an opening needs room in the ring, so neither liquidation nor deleveraging is ever blocked.
+/// Nothing but an opening needs room in the ring, so neither liquidation nor deleveraging is ever blocked (INDEX-4).
 ///
 /// # Errors
 /// `EpochRingFull` where something would be opened on a side without room for a new epoch, `PositionTooLarge`,

@@ -87,7 +87,7 @@ impl SideTotals {
         self.ring_counts.iter().fold(self.count as u64, |sum, c| sum + *c as u64)
     }
 
-    /// Whether the ring's next entry is still needed, so that the running epoch cannot end.
+    /// Whether the ring's next entry is still needed, so that the running epoch cannot end (INDEX-3).
     #[inline(always)]
     pub const fn is_ring_full(&self, epoch: u32) -> bool {
         self.ring_counts[epoch as usize % EPOCH_RING] != 0
@@ -195,7 +195,7 @@ impl MarketSlot {
         Ok(())
     }
 
-    /// Ends the epochs of sides whose A is worn out, as far as the ring has room; true where one ended.
+    /// Ends the epochs of sides whose A is worn out, as far as the ring has room; true where one ended (INDEX-3).
     ///
     /// # Errors
     /// `NumberOutOfRange` after 2^32 epochs.

@@ -51,7 +51,7 @@ impl MarginAccount {
 }
 
 impl Market {
-    /// Fees and penalty shares out of PnL: set off against the deficit first, then the market's own claim on its pool.
+    /// Fees and penalty shares out of PnL: set off against the deficit first, then the market's own claim (PNL-8).
     ///
     /// # Errors
     /// `NumberOutOfRange`.
@@ -63,7 +63,7 @@ impl Market {
     }
 
     /// Books the difference between the pool's value as a deposit and its nominal atoms: a shortfall takes from the
-    /// market's own claim and then adds to the deficit, a surplus the other way round.
+    /// market's own claim and then adds to the deficit, a surplus the other way round (PNL-1).
     ///
     /// # Errors
     /// `NumberOutOfRange`.
@@ -75,7 +75,7 @@ impl Market {
         self.add_deficit(nominal - value_atoms)
     }
 
-    /// A loss that nobody bears: the market's own claim first, then the deficit.
+    /// A loss that nobody bears: the market's own claim first, then the deficit (LOSS-2).
     ///
     /// # Errors
     /// `NumberOutOfRange`.
@@ -87,7 +87,7 @@ impl Market {
     }
 
     /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, ppm, rounded up. At an
-    /// index older than the bank's it is never less than at the bank's.
+    /// index older than the bank's it is never less than at the bank's (PNL-6).
     #[inline(never)]
     pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> u32 {
         let value = self.pool_value_down(deposit_index);
@@ -115,7 +115,7 @@ impl Market {
 
     /// Pays for a credit of `atoms` into a touched pool: whole shares, rounded against the payer, who pays
     /// `moved_atoms`, at least `atoms`. What the pool gains beyond the credit is the market's own claim. So a leg can
-    /// always be paid to zero, and rounding never becomes a deficit.
+    /// always be paid to zero, and rounding never becomes a deficit (PNL-1).
     ///
     /// # Errors
     /// `NumberOutOfRange`.

@@ -63,7 +63,7 @@ pub fn touch_leg(
 impl Market {
     /// How much of a claim nothing covers: where the market counts no other leg, nobody owes anything any more, and
     /// what claim and own claim together exceed pool and deficit by is what rounding has lost. The own claim bears it
-    /// first. Returns what is struck from the claim; nothing where there are other legs.
+    /// first. Returns what is struck from the claim; nothing where there are other legs (INDEX-6).
     fn strike_uncovered(&mut self, claim_atoms: u64) -> u64 {
         if self.leg_count != 1 {
             return 0;

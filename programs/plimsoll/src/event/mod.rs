@@ -31,7 +31,7 @@ macro_rules! emit_event {
 }
 pub(crate) use emit_event;
 
-/// Calls the program's own event instruction, signed by the event authority.
+/// Calls the program's own event instruction, signed by the event authority (ACCOUNT-5).
 ///
 /// # Errors
 /// `ConstraintAddress` where the account is not the event authority; the runtime's, where compute units or the depth of

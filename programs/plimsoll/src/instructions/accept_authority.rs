@@ -30,7 +30,7 @@ impl AcceptAuthority<'_> {
     }
 }
 
-/// Replaces the authority and clears the proposal.
+/// Replaces the authority and clears the proposal (KEY-4).
 ///
 /// # Errors
 /// `NotPendingAuthority`.

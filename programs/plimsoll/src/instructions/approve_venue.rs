@@ -59,7 +59,7 @@ impl ApproveVenue<'_> {
     }
 }
 
-/// Records the approval.
+/// Records the approval (KEY-3).
 ///
 /// # Errors
 /// `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `VenueInactive`, `AmountZero`, `AmountTooLarge`,

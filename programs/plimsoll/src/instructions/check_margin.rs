@@ -27,7 +27,7 @@ pub struct CheckMargin<'info> {
     pub board: UncheckedAccount<'info>,
 }
 
-/// Sets a [`MarginView`] as return data.
+/// Sets a [`MarginView`] as return data (MARGIN-9).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `UnknownValue` for other views, `LegPriceInvalid`, `NumberOutOfRange`.

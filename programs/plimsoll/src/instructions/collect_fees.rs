@@ -91,7 +91,7 @@ impl<'info> CollectFees<'info> {
     }
 }
 
-/// Books interest, takes the fees off the bank, then moves the tokens.
+/// Books interest, takes the fees off the bank, then moves the tokens (INSURE-1).
 ///
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `VaultMismatch`, `MintMismatch`,

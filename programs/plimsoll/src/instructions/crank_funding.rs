@@ -60,7 +60,7 @@ impl CrankFunding<'_> {
             .filter(|p| now.saturating_sub(p.published_at) <= params.read_age_secs as i64)
             .map(|p| UnitPrice::new_down(p.spot.get(), slot.scale.get()));
         match spot {
-            // Without a price nobody knows what a premium costs: nothing accrues until there is one.
+            // Without a price nobody knows what a premium costs: nothing accrues until there is one (FUNDING-1).
             None => slot.funding_per_unit_sec = 0,
             // A second crank of the same second has no new mean.
             Some(_) if elapsed <= 0 => {}

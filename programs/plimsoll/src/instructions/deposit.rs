@@ -55,7 +55,7 @@ impl<'info> Deposit<'info> {
     fn validate(&self, args: &DepositArgs) -> Result<u8> {
         require_amount(args.amount_atoms)?;
         let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
-        // Only who runs the account may change what it holds.
+        // Only who runs the account may change what it holds (KEY-5).
         require_owner_or_delegate(&account, self.authority.key, right::DEPOSIT)?;
         // A bankrupt account takes repayments only.
         require_active(&account)?;

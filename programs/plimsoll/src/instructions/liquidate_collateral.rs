@@ -82,7 +82,7 @@ pub struct LiquidateCollateral<'info> {
 
 impl LiquidateCollateral<'_> {
     fn validate(&self, args: &LiquidateCollateralArgs) -> Result<()> {
-        // Both accounts are writable and of one type, which Anchor does not compare.
+        // Both accounts are writable and of one type, which Anchor does not compare (LIQ-6).
         require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
         ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
 
@@ -126,7 +126,7 @@ impl LiquidateCollateral<'_> {
     }
 }
 
-/// Plans on the pure crate, moves shares, checks the liquidator, emits one event.
+/// Plans on the pure crate, moves shares, checks the liquidator, emits one event (LIQ-1).
 ///
 /// # Errors
 /// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `BankTotalsRequired`,
@@ -159,7 +159,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
     Ok(())
 }
 
-/// Moves collateral, debt and the insurance share; returns the deposit shares of the collateral.
+/// Moves collateral, debt and the insurance share; returns the deposit shares of the collateral (LIQ-2).
 #[inline(never)]
 fn apply(
     accounts: &LiquidateCollateral,

@@ -72,7 +72,7 @@ impl LiquidatePosition<'_> {
     }
 }
 
-/// Plans on the pure crate, moves whole units within the side, checks the liquidator, emits one event.
+/// Plans on the pure crate, moves whole units within the side, checks the liquidator, emits one event (LIQ-1).
 ///
 /// # Errors
 /// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `PositionTableFull`, and
@@ -108,7 +108,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
     Ok(())
 }
 
-/// Moves base and cash; returns whether a long was taken over and how much both sides' open interest fell.
+/// Moves base and cash; returns whether a long was taken over and how much both sides' open interest fell (CURE-6).
 #[inline(never)]
 fn apply(
     plan: &Plan,

@@ -19,7 +19,7 @@ pub struct ObserveMargin<'info> {
     pub board: AccountLoader<'info, PriceBoard>,
 }
 
-/// Moves the clocks to now: they add the time between two under-water observations at most 30 s apart.
+/// Moves the clocks to now: they add the time between two under-water observations at most 30 s apart (CLOCK-1).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`, `NumberOutOfRange`.

@@ -80,7 +80,7 @@ pub struct PriceConfigArgs {
 }
 
 impl PriceConfigArgs {
-    /// Every bound and condition of a slot's configuration.
+    /// Every bound and condition of a slot's configuration (PRICE-6).
     ///
     /// # Errors
     /// `UnknownValue`, `ParameterOutOfBounds`, `TestClusterOnly`.
@@ -208,6 +208,7 @@ mod tests {
         refused(PriceConfigArgs { secondary, ..config() }, EngineError::ParameterOutOfBounds);
     }
 
+    /// PRICE-6
     #[test]
     fn shorter_averages_are_for_test_clusters_and_every_constant_has_bounds() {
         for (fast_secs, slow_secs) in [(Some(14), None), (None, Some(3_599)), (Some(1), Some(60))] {

@@ -43,7 +43,7 @@ impl RefreshPrice<'_> {
     }
 }
 
-/// Updates each slot, or leaves it as it is where the oracle has nothing newer.
+/// Updates each slot, or leaves it as it is where the oracle has nothing newer (PRICE-8).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `Paused`, `PriceSlotEmpty`; `AccountNotEnoughKeys` and `AccountMismatch` where

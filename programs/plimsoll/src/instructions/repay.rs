@@ -111,7 +111,7 @@ impl<'info> Repay<'info> {
     }
 }
 
-/// Moves at most the debt, then books what arrived.
+/// Moves at most the debt, then books what arrived (KEY-5, MONEY-4).
 ///
 /// # Errors
 /// `AmountZero` (also where the amount is worth no share), `AmountTooLarge`, `VersionUnknown`, `EngineMismatch`,

@@ -51,7 +51,7 @@ impl ReportPremium<'_> {
     }
 }
 
-/// Integrates the previous premium up to now and holds the new one from now on.
+/// Integrates the previous premium up to now and holds the new one from now on (FUNDING-1).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `VenueInactive`, `PremiumOutOfBounds`.

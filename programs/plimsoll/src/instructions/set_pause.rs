@@ -49,7 +49,7 @@ impl SetPause<'_> {
     }
 }
 
-/// Replaces the pause bits.
+/// Replaces the pause bits (KEY-4).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `NotAuthority`, `PauseOnly`.

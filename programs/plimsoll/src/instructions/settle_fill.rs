@@ -57,7 +57,7 @@ pub struct SettleFill<'info> {
     pub program: UncheckedAccount<'info>,
 }
 
-/// Who lets the fill happen.
+/// Who lets the fill happen (FILL-1).
 #[derive(Clone, Copy)]
 enum By {
     Venue,
@@ -185,7 +185,7 @@ fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age_secs: u32, now: i64
     Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
 }
 
-/// The owner approved the venue, for this market, until later than now, and for at least this much more notional.
+/// The owner approved the venue, for this market, until later than now, and for this much more notional (KEY-3).
 fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notional_atoms: u64, now: i64) -> Result<()> {
     let key = venue.to_bytes();
     let approved = |a: &&mut VenueApproval| a.venue == key && a.markets >> market & 1 == 1;
@@ -208,7 +208,7 @@ struct FillContext<'a> {
 }
 
 impl FillContext<'_> {
-    /// Books the notional against the day of each side that its delegate signs for, at a price that costs it the fee alone.
+    /// Books the notional against the day of each side whose delegate signs, at a price that costs the fee (KEY-2).
     #[cold]
     #[inline(never)]
     fn use_delegates(
@@ -298,7 +298,7 @@ impl FillContext<'_> {
 }
 
 /// Settles the fill: within the band of the board's price, each side paying the fee, under the open-interest cap; a
-/// side that grows or flips passes initial margin, one that only reduces keeps its ratio.
+/// side that grows or flips passes initial margin, one that only reduces keeps its ratio (FILL-3, FILL-4).
 ///
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `SameAccount`, `VersionUnknown`, `EngineMismatch`, `Paused`, `AccountBankrupt`,

@@ -104,7 +104,7 @@ impl TakeWin<'_> {
 /// order of exits does not matter. Without a deficit it pays like `settle_pnl`.
 ///
 /// The owner ends at or above maintenance at both prices. Of an account under water anyone takes all that can be settled,
-/// so that a claim which is not worth its par keeps nobody from being liquidated or resolved.
+/// so that a claim which is not worth its par keeps nobody from being liquidated or resolved (PNL-5).
 ///
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `Paused`, `VersionUnknown`, `EngineMismatch`, `BankMismatch`, `NotOwner`,

@@ -107,7 +107,7 @@ impl<'info> Withdraw<'info> {
     }
 }
 
-/// Takes the atoms off the account; stops at zero.
+/// Takes the atoms off the account; stops at zero (MONEY-4).
 #[inline(never)]
 fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result<(u64, ShareDelta)> {
     let view = bank.indices();

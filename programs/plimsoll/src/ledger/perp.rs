@@ -34,7 +34,7 @@ fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> Result<()> {
 /// A loser pays into the pool: from his balance down to zero, and beyond it by at most `room_atoms` that he borrows.
 ///
 /// Such a borrow is no new risk (NAV and requirement stay) and takes no liquidity (the pool's deposit grows by as
-/// much), but it lends quote: the winner may withdraw it. So whatever closes borrowing closes it too.
+/// much), but it lends quote: the winner may withdraw it. So whatever closes borrowing closes it too (PNL-3).
 ///
 /// # Errors
 /// `NothingToSettle` where nothing can be paid; `TokenTableFull`, `NumberOutOfRange`.
@@ -64,7 +64,7 @@ pub fn collect_loss(
 }
 
 /// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
-/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left.
+/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
 ///
 /// # Errors
 /// `NothingToSettle` where nothing can be taken or struck; `TokenTableFull`, `NumberOutOfRange`.
@@ -109,7 +109,7 @@ pub fn pay_win(
 }
 
 /// The market's own claim is paid like a winner's: shares pass from the pool to the bank's waiting insurance, so the
-/// bank's totals stay. Not while there is a deficit, which the claim would be set off against.
+/// bank's totals stay. Not while there is a deficit, which the claim would be set off against (PNL-8).
 ///
 /// # Errors
 /// `MarketInDeficit`, `NothingToSettle`, `NumberOutOfRange`.
@@ -160,6 +160,7 @@ mod tests {
         assert_eq!((bank.borrow_shares, bank.deposit_shares), (100, 1_000_100));
     }
 
+    /// PNL-3
     #[test]
     fn a_settled_loss_fills_the_borrow_cap_and_never_passes_it() {
         let mut rng = Rng(11);
@@ -203,6 +204,7 @@ mod tests {
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 1));
     }
 
+    /// PNL-4
     #[test]
     fn a_win_from_a_market_in_deficit_strikes_its_share() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
@@ -214,6 +216,7 @@ mod tests {
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
     }
 
+    /// PNL-8
     #[test]
     fn an_own_claim_waits_while_there_is_a_deficit_and_leaves_totals_alone() {
         let (_, _, mut market, mut bank) = setting(INDEX_ONE, 600);
@@ -281,6 +284,7 @@ mod tests {
         }
     }
 
+    /// PNL-1
     #[test]
     fn claims_are_always_the_pool_and_the_deficit_and_the_bank_never_owes_more() {
         let mut rng = Rng(7);

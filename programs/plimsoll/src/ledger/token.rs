@@ -55,7 +55,7 @@ pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
 ///
 /// A credit repays first, then deposits; a debit takes deposits first, then borrows. Rounded against the account;
 /// paying the whole debt or taking the whole deposit leaves no share behind. The caller adds the returned change to
-/// the bank's totals, unless another account's opposite change makes it nothing.
+/// the bank's totals, unless another account's opposite change makes it nothing (MONEY-3, MONEY-4).
 ///
 /// # Errors
 /// `AmountZero` where no share moves, `TokenTableFull`, `NumberOutOfRange`.
@@ -106,7 +106,7 @@ pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> Result<()> {
     bank.apply_delta(delta).engine()
 }
 
-/// The bank accepts what grows a deposit or a debt.
+/// The bank accepts what grows a deposit or a debt (MONEY-5).
 ///
 /// # Errors
 /// `ReduceOnly`, `BankTerminal`, `SlotEmpty`; `InvariantBroken` where the stored status is unknown.
@@ -120,7 +120,7 @@ pub fn require_growth_allowed(slot: &BankSlot) -> Result<()> {
     }
 }
 
-/// A booked bank may lend what its totals already show as lent.
+/// A booked bank may lend what its totals already show as lent (MONEY-5).
 ///
 /// # Errors
 /// `Paused`, `ReduceOnly`, `BankTerminal`, `BorrowCapReached`.
@@ -160,6 +160,7 @@ mod tests {
 
     const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
 
+    /// MONEY-4
     #[test]
     fn a_credit_repays_first_and_a_debit_takes_deposits_first() {
         let mut account = MarginAccount::zeroed();
@@ -181,6 +182,7 @@ mod tests {
         assert!(account.is_empty());
     }
 
+    /// MONEY-3
     #[test]
     fn a_move_of_no_share_is_refused() {
         let mut account = MarginAccount::zeroed();
@@ -189,6 +191,7 @@ mod tests {
         assert_eq!(apply_delta(&mut account, 0, 0, &rich).unwrap_err(), EngineError::AmountZero.into());
     }
 
+    /// PNL-7
     #[test]
     fn a_full_table_opens_nothing_but_quote() {
         let version = plimsoll_state::LAYOUT_VERSION;

@@ -13,7 +13,7 @@ use crate::error::{EngineError, IntoEngine};
 pub struct Payment {
     /// Reduces the liquidatee's debt, atoms.
     pub debt_atoms: u64,
-    /// Waits to become insurance of the debt's bank, atoms.
+    /// Waits to become insurance of the debt's bank, atoms (CURE-6).
     pub fee_atoms: u64,
 }
 
@@ -28,7 +28,7 @@ impl Payment {
 ///
 /// The liquidatee's margin counts the registry's copy of the deposit index, and interest that the copy does not show is
 /// his: shares are counted at the bank's own index where the bank is there, else at the most it can be, and what stays
-/// of a deposit that passes whole is that interest. After an `accrue` of the same second nothing stays.
+/// of a deposit that passes whole is that interest. After an `accrue` of the same second nothing stays (LIQ-5).
 ///
 /// # Errors
 /// `FillTooSmall` where no share moves, `NumberOutOfRange`.
@@ -48,7 +48,7 @@ pub fn collateral_shares_down(
     Ok(shares)
 }
 
-/// Passes `shares` of collateral. Totals stay, unless the receiver owes the same token, which is then repaid.
+/// Passes `shares` of collateral. Totals stay, unless the receiver owes the same token, which is then repaid (LIQ-2).
 ///
 /// # Errors
 /// `BankTotalsRequired` where the receiver's debt needs the bank, `BalanceInsufficient`, `TokenTableFull`,
@@ -80,7 +80,7 @@ pub fn pass_collateral(
 }
 
 /// The liquidator pays a borrow of the liquidatee and the insurance share out of his balance of the same bank, going
-/// into debt where it does not suffice.
+/// into debt where it does not suffice (LIQ-4).
 ///
 /// # Errors
 /// `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.
@@ -100,7 +100,7 @@ pub fn pay_borrow(
 }
 
 /// The liquidator pays quote into a market's pool for negative PnL of the liquidatee, going into debt where his balance
-/// does not suffice. Returns what became of his balance: unlike that of a borrow repaid, such a debt is newly lent.
+/// does not suffice. Returns what became of his balance: unlike that for a borrow, such a debt is newly lent (LIQ-4).
 ///
 /// # Errors
 /// `PositionMissing`, `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.

@@ -13,7 +13,7 @@ use plimsoll_state::{Address, OracleKind, OracleSource, PriceSlot};
 use crate::access::Moment;
 use crate::error::{EngineError, IntoEngine};
 
-/// What a source's account says, after every check of the account itself; `slot` is the chain's.
+/// What a source's account says, after every check of the account itself; `slot` is the chain's (PRICE-1).
 ///
 /// # Errors
 /// `OracleAddressMismatch`, `OracleOwnerMismatch`; `OracleTypeMismatch` where the discriminator or length is another or
@@ -55,7 +55,7 @@ pub fn update_from_primary(
     update(&slot.state(), PriceSource::Primary, &observation, params, now.secs).engine()
 }
 
-/// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent.
+/// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent (PRICE-5).
 ///
 /// A primary whose account is broken (closed, not verified, not positive) is silent since the board last took it.
 ///

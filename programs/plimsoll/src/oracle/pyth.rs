@@ -10,7 +10,7 @@ use crate::error::{EngineError, IntoEngine};
 /// Reads the bytes of an account that the pinned receiver owns.
 ///
 /// Offsets after the verification level depend on it, so the SDK deserialises. Nothing but `Full` is accepted: with
-/// partial verification a few guardians make a price.
+/// partial verification a few guardians make a price (PRICE-1).
 ///
 /// # Errors
 /// `OracleTypeMismatch` for another type or too few bytes, `PriceNotVerified`, `OracleFeedMismatch`,

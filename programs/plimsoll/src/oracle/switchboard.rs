@@ -22,7 +22,7 @@ const ACCOUNT_LEN: usize = DISCRIMINATOR.len() + size_of::<PullFeedAccountData>(
 /// does not have, and the whole is 3 KB.
 ///
 /// The date is that of the sample which the result is, the SDK's `result_ts`: the account's last write may be any oracle's,
-/// and of a sample that does not count. It is when the sample landed, so its slots say when it was signed ([`Signed`]).
+/// and of a sample that does not count. It is when the sample landed; slots say when it was signed (PRICE-3).
 ///
 /// # Errors
 /// `OracleTypeMismatch` for another type, too few bytes or a result of no sample; `OracleQueueMismatch`; `OracleFeedMismatch` where the jobs

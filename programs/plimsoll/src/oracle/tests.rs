@@ -114,6 +114,7 @@ fn both_oracles_say_the_same_about_the_same_price() {
     assert_eq!((pyth.sigma_ppm, pyth.published_at, pyth.previous_at), (1_000, NOW, None));
 }
 
+/// PRICE-1
 #[test]
 fn an_account_of_another_owner_address_type_or_feed_is_refused() {
     let good = || pyth_bytes(&update_of(1, NOW));
@@ -144,6 +145,7 @@ fn a_source_of_an_unknown_kind_is_a_broken_slot() {
     );
 }
 
+/// PRICE-1
 #[test]
 fn partial_verification_is_refused_whatever_the_number_of_signatures() {
     for num_signatures in [0, 13, u8::MAX] {
@@ -170,6 +172,7 @@ fn prices_that_are_not_positive_and_exponents_out_of_range_are_refused() {
     }
 }
 
+/// PRICE-3
 #[test]
 fn a_switchboard_feed_of_another_queue_hash_or_writer_or_with_few_samples_is_refused() {
     let spoil = |change: fn(&mut PullFeedAccountData)| {
@@ -291,6 +294,7 @@ fn the_secondary_is_taken_only_beside_a_pinned_primary_that_is_silent() {
     assert_eq!(pair(&elsewhere, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing.into()));
 }
 
+/// PRICE-5
 #[test]
 fn a_primary_that_is_closed_or_broken_is_silent_since_it_was_last_taken() {
     let (slot, broken) = (held(), update_of(-1, NOW + 60));

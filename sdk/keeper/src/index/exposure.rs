@@ -1,7 +1,7 @@
 //! How much an account can lose by each price, and the trigger prices that follow.
 //!
 //! `NAV - MMR` at spot is a sum of terms that are linear in a price each, but for quote and PnL, which net first and
-//! then weigh `w_a` or `w_l` (DESIGN 1). That function rises with PnL, by at least `w_a * w_pnl` and at most `w_l` per
+//! then weigh `w_a` or `w_l` (MARGIN-3). That function rises with PnL, by at least `w_a * w_pnl` and at most `w_l` per
 //! dollar. So a relative move of the prices by `d_i` costs at most `sum(slope_i * d_i)`, with slopes that are taken on
 //! the account's worse side. The excess, less the share of interest and funding, is divided between the prices in
 //! proportion to `slope_i * sigma_i`: a stable coin gets a narrow band, a volatile token a wide one.

@@ -31,6 +31,7 @@ fn look(clocks: &mut Clocks, sight: &Sight, now: i64) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// CLOCK-1
     #[test]
     fn the_clock_never_counts_more_than_the_time_that_passed(steps in proptest::collection::vec((0i64..60, 0u8..4), 1..60)) {
         let mut clocks = Clocks::default();
@@ -85,6 +86,7 @@ proptest! {
     }
 }
 
+/// CLOCK-1
 #[test]
 fn a_future_zero_or_negative_stamp_adds_nothing_and_ends_nothing() {
     // The first times are so near to zero that even a stamp of zero would lie within the gap.
@@ -115,6 +117,7 @@ fn a_future_zero_or_negative_stamp_disarms_the_bypass() {
     }
 }
 
+/// CLOCK-2
 #[test]
 fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
     let mut clocks = Clocks { observed_at: 100, seen: Seen::UnderWater, under_water_secs: 20, ..Default::default() };
@@ -125,6 +128,7 @@ fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
 }
 
 /// Filled at 50 s, three healthy days, one look, a small fall: the auction went on at its ceiling of 50,000 ppm.
+/// CLOCK-2.
 #[test]
 fn a_healthy_look_after_a_gap_restarts_both_clocks_too() {
     let mut clocks = Clocks {
@@ -151,6 +155,7 @@ fn the_time_after_a_fill_that_restored_the_account_is_not_time_under_water() {
     assert_eq!(clocks.under_water_secs, 55);
 }
 
+/// BYPASS-1
 #[test]
 fn the_bypass_needs_two_publish_times_apart_and_none_healthy_between() {
     let mut clocks = Clocks::default();
@@ -164,7 +169,7 @@ fn the_bypass_needs_two_publish_times_apart_and_none_healthy_between() {
     assert!(clocks.bypass);
 }
 
-/// One wrong print of SOL, then a refresh of USDC alone: the newest publish time moved, the print did not.
+/// One wrong print of SOL, then a refresh of USDC alone: the newest publish time moved, the print did not (BYPASS-1).
 #[test]
 fn a_print_of_another_leg_does_not_make_one_wrong_print_into_two() {
     let mut clocks = Clocks::default();
@@ -178,7 +183,7 @@ fn a_print_of_another_leg_does_not_make_one_wrong_print_into_two() {
     assert!(clocks.bypass);
 }
 
-/// A print observed in one wick waited for the next: three days later one more counted as its second.
+/// A print observed in one wick waited for the next: three days later one more counted as its second (BYPASS-2).
 #[test]
 fn a_stamp_is_void_once_the_observation_gap_has_passed() {
     let mut clocks = Clocks::default();
@@ -196,6 +201,7 @@ fn a_stamp_is_void_once_the_observation_gap_has_passed() {
     assert!(clocks.bypass);
 }
 
+/// BYPASS-2
 #[test]
 fn the_bypass_ends_with_the_observation_gap_with_a_healthy_look_and_with_a_fill_that_restores() {
     let armed = Clocks {

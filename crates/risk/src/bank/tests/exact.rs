@@ -83,6 +83,7 @@ fn a_move_of_shares_on_either_side_is_a_move() {
     }
 }
 
+/// INTEREST-3
 #[test]
 fn a_curve_above_300_percent_or_with_its_kink_at_an_end_or_falling_is_refused() {
     let good = RateCurve::DEFAULT;

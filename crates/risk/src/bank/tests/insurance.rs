@@ -18,6 +18,7 @@ fn lent() -> impl Strategy<Value = Totals> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// INSURE-2
     #[test]
     fn a_draw_takes_what_waits_first_in_as_few_shares_as_are_worth_it(
         insurance_atoms in amount(), waiting_shares in amount(), index in DEPOSIT_INDEX_FLOOR..INDEX_ONE << 4,
@@ -38,6 +39,7 @@ proptest! {
         prop_assert!(fund.draw_up(fund.worth_down() + 1).is_err());
     }
 
+    /// INSURE-2, INSURE-4
     #[test]
     fn what_waits_pays_uncovered_debt_without_liquidity_and_becomes_insurance_only_with_it(
         totals in lent(), part in 0u32..=PPM,
@@ -59,6 +61,7 @@ proptest! {
         prop_assert!(after.uncovered_atoms == 0 || left == 0, "debt stays uncovered only where nothing waits");
     }
 
+    /// INSURE-4
     #[test]
     fn what_comes_back_pays_uncovered_debt_then_waits_for_what_is_lent_out_and_only_the_rest_is_insurance(
         totals in lent(), atoms in amount(),
@@ -93,6 +96,7 @@ proptest! {
         prop_assert_eq!(booked.covered_atoms + booked.fee_atoms, free.fee_atoms);
     }
 
+    /// LIQ-5
     #[test]
     fn the_bound_by_the_borrow_index_is_never_below_the_banks_own_deposit_index(
         start in lent(), steps in proptest::collection::vec((0u64..1 << 44, 0u8..8, 0u32..=PPM, any::<bool>()), 1..20),
@@ -119,6 +123,7 @@ proptest! {
         }
     }
 
+    /// LIQ-5
     #[test]
     fn a_seizure_passes_no_interest_that_the_copy_does_not_show(
         held in 1u64..1 << 50, copy in DEPOSIT_INDEX_FLOOR..INDEX_ONE << 4, charged_ppm in 0u64..2_000_000,

@@ -16,7 +16,7 @@ fn charged(both: &mut Both, at: i64, loss: u64) -> u64 {
 }
 
 /// One atom opened the window, 3 % was charged in its last second and 3 % in the first of the next: 6 % of notional
-/// within two seconds against a rate of 3 %.
+/// within two seconds against a rate of 3 % (LOSS-2).
 #[test]
 fn within_any_hour_a_side_is_charged_at_most_its_margin_however_the_charges_are_timed() {
     for start in [0i64, 1, 359, 700, 719, 1_700_000_000] {

@@ -49,7 +49,7 @@ fn check(both: &Both, sizes: &[i64; ACCOUNTS]) {
 
 /// An opening minted `ceil(1/A)` shares and a transfer passed them as they were: opened one by one and gathered in a
 /// third account, the fractions of a unit that each opening had too much became units. 200 cycles between own accounts
-/// gained 224.85 atoms a cycle after fees, and the pool and the other side paid.
+/// gained 224.85 atoms a cycle after fees, and the pool and the other side paid (INDEX-5).
 #[test]
 fn units_opened_one_by_one_and_gathered_in_one_account_stay_as_many() {
     for a in [A_ONE, A_ONE / 5 * 3, A_ONE / 100 * 51, A_ONE / 100 * 99, A_ONE - 1, A_ONE / 3, A_MIN, A_MIN + 1] {
@@ -106,6 +106,7 @@ fn some_a() -> impl Strategy<Value = u64> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// INDEX-5
     #[test]
     fn no_exchange_between_own_accounts_gains_whatever_a_is(
         long in some_a(), short in some_a(), price in 1u64..2_000, swaps in prop::collection::vec(some_swap(), 1..60),

@@ -6,6 +6,7 @@ use plimsoll_risk::RiskError;
 use super::{Both, MAX_SECS};
 use crate::{touch, EPOCH_RING};
 
+/// INDEX-4
 #[test]
 fn a_full_ring_opens_nothing_but_still_transfers_and_deleverages() {
     let mut both = Both::new();
@@ -77,6 +78,7 @@ fn an_epoch_ends_with_positions_in_it_and_they_follow_one_by_one() {
     both.check();
 }
 
+/// INDEX-3
 #[test]
 fn closing_all_of_a_side_closes_every_position_of_it() {
     let mut both = Both::new();
@@ -92,6 +94,7 @@ fn closing_all_of_a_side_closes_every_position_of_it() {
     assert_eq!((both.read(0).1, both.read(2).1), (-1_000, -1_000));
 }
 
+/// INDEX-3
 #[test]
 fn a_ring_entry_is_reused_only_at_count_zero() {
     let mut both = Both::new();

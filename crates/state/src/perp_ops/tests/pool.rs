@@ -184,6 +184,7 @@ fn a_pool_that_is_paid_out_whole_keeps_no_share() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
+    /// PNL-1
     #[test]
     fn a_pool_never_owes_more_than_its_deposit_and_rounding_is_no_deficit(
         moves in prop::collection::vec((any::<bool>(), 1u64..1 << 40), 1..40), index in INDEX_ONE..INDEX_ONE * 3,

@@ -101,6 +101,7 @@ fn one_unit_left() -> World {
     world
 }
 
+/// INDEX-6
 #[test]
 fn the_last_unit_that_nobody_holds_the_other_side_of_is_written_off_at_spot() {
     let mut world = one_unit_left();
@@ -165,7 +166,7 @@ fn a_leg_of_shares_that_make_no_unit_drops_them() {
     assert_eq!(world.units(3), 0);
 }
 
-/// A pool that rounding has left some atoms short: whoever comes last would wait for ever.
+/// A pool that rounding has left some atoms short: whoever comes last would wait for ever (INDEX-6).
 #[test]
 fn the_last_claim_of_a_market_loses_what_nothing_covers_and_the_own_claim_bears_it_first() {
     for (pool, deficit, own, claim, left, own_left) in [

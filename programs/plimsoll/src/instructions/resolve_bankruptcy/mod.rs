@@ -1,4 +1,4 @@
-//! Resolves a bankrupt account, step by step (DESIGN 2, steps 4 and 5). Permissionless; every call has a bounded cost.
+//! Resolves a bankrupt account, step by step (BANKRUPT-4). Permissionless; every call has a bounded cost.
 
 mod steps;
 

@@ -24,7 +24,7 @@ import {
 } from '@solana/kit';
 import { getEpochEndDecoder, getEpochEndEncoder, type EpochEnd, type EpochEndInput } from './index.js';
 
-/** The lazy index of one side of a market (DESIGN, Lazy index). */
+/** The lazy index of one side of a market (INDEX-1). */
 export type SideIndex = {
     /** Cash per share, quote atoms with 64 fraction bits, at `funding_at`. */
     k: bigint;
