@@ -64,7 +64,7 @@ pub const fn mul_u128_u32(a: u128, w: u32) -> u128 {
     ((high as u128) << 64).wrapping_add(mul_u32(a as u64, w))
 }
 
-/// A sum of products of 64-bit values and weights below 2^26, for up to 33 terms: two columns of 64 bits, so that
+/// A sum of products of 64-bit values and weights below 2^25, for up to 33 terms: two columns of 64 bits, so that
 /// adding a term needs neither a carry nor a 128-bit operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Columns {

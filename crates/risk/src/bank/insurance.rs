@@ -46,7 +46,7 @@ impl Fund {
         self.insurance_atoms.saturating_add(deposit_atoms_down(self.waiting_shares, self.deposit_index))
     }
 
-    /// Pays `atoms`: what waits first, as few whole shares as are worth them, then insurance. No liquidity is asked for,
+    /// Pays `atoms`: what waits first, as few whole shares as are worth them (all where all is paid), then insurance. No liquidity is asked for,
     /// as nothing leaves the vault: a deposit ends against what the payment ends or becomes (INSURE-2).
     ///
     /// # Errors
