@@ -113,7 +113,7 @@ fn an_edge_raises_down_and_lowers_up_and_gives_way_by_a_bit_where_the_mantissa_i
     for mantissa in MANTISSAS {
         for edge in [0, 1, 1 << 32, 1 << 62, 1 << 63, u64::MAX] {
             let price = UnitPrice { mantissa, shift: 70 };
-            let part = mantissa as u128 * edge as u128 >> 64;
+            let part = (mantissa as u128 * edge as u128) >> 64;
             let sum = mantissa as u128 + part;
             let raised = match u64::try_from(sum) {
                 Ok(mantissa) => UnitPrice { mantissa, shift: 70 },

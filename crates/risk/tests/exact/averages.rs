@@ -81,7 +81,7 @@ fn no_time_leaves_an_average_what_it_is() {
 /// `ceil(sum / 2^cut)` of 64 bits, as a price.
 fn ceiled(sum: u128, exponent: i16) -> Price {
     let cut = 64 - sum.leading_zeros().min(64);
-    let mantissa = (sum >> cut) + (sum % (1 << cut) != 0) as u128;
+    let mantissa = (sum >> cut) + !sum.is_multiple_of(1 << cut) as u128;
     Price::from_parts_down(mantissa, exponent as i32 + cut as i32).unwrap()
 }
 

@@ -108,7 +108,7 @@ fn a_scaled_price_is_the_product_cut_after_64_bits() {
 fn a_unit_price_is_the_upper_half_of_the_product_of_the_mantissas() {
     for a in some_prices() {
         for scale in [token_scale_down(0).unwrap(), token_scale_down(9).unwrap(), token_scale_down(18).unwrap()] {
-            let mantissa = (a.mantissa as u128 * scale.mantissa as u128 >> 64) as u64;
+            let mantissa = ((a.mantissa as u128 * scale.mantissa as u128) >> 64) as u64;
             let shift = -(a.exponent as i32 + scale.exponent as i32) - 64;
             assert_eq!(UnitPrice::new_down(a, scale), UnitPrice { mantissa, shift });
         }

@@ -274,7 +274,7 @@ fn a_fund_is_divided_down_and_what_is_left_goes_to_the_first_inexact_shares() {
         for fund in 0..16u64 {
             let total: u64 = claims.iter().sum();
             let paid = fund.min(total);
-            let mut expected = claims.map(|claim| if total == 0 { 0 } else { paid * claim / total });
+            let mut expected = claims.map(|claim| (paid * claim).checked_div(total).unwrap_or(0));
             let mut left = paid - expected.iter().sum::<u64>();
             for (share, claim) in expected.iter_mut().zip(claims) {
                 if left > 0 && paid * claim % total != 0 {

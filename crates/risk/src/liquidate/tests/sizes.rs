@@ -137,11 +137,10 @@ fn the_target_takes_what_the_shortfall_asks_at_the_smaller_of_both_prices() {
     for (p, leg, is_pair) in [(of_pair, PAIR, true), (of_perp, PERP, false)] {
         let terms = terms_of(&p, leg).unwrap();
         for parts in [0u32, 1_000, 50_000, 249_999, 250_000, 1_000_000] {
-            let million = MILLION as i128;
             let release = if is_pair {
-                1_110_000 * million - 888_000 * (million + parts as i128)
+                1_110_000 * MILLION - 888_000 * (MILLION + parts as i128)
             } else {
-                42_500 * million - 1_110_000 * parts as i128
+                42_500 * MILLION - 1_110_000 * parts as i128
             };
             for (spot, fast) in
                 [(-1i128, -1i128), (0, -5_000_000), (-7_000_000, 3), (-123_456_789, -987_654_321), (4, 4)]

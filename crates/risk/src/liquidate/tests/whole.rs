@@ -110,6 +110,9 @@ fn a_wind_down_takes_everything_unless_the_average_denies_it() {
     let size = p.tokens[1].prices.fast.amount_of_wide_up(dollars as u128);
     assert_eq!((found.regime, found.size), (Regime::WindDown, size));
     assert!(size < all / 5);
+    // Once the bypass holds the average is not asked.
+    let found = plan(&mut p, &Clocks { bypass: true, ..under_water(10) }, &whole(PAIR), NOW).unwrap();
+    assert_eq!((found.regime, found.size), (Regime::WindDown, all));
 }
 
 #[test]
