@@ -155,3 +155,39 @@ fn a_debt_is_repaid_in_full_and_the_rest_withdrawn_with_every_feed_dead() {
     assert!(stage.margin_account(&alice).is_empty());
     assert_sent(stage.send(&alice.owner, &[ix::close_account(alice.owner, alice.account, alice.owner)]));
 }
+
+/// The pool belongs to winners: a loser who asks for a win would be paid with what other losers paid in (PNL-5).
+#[test]
+fn a_loser_takes_no_win_out_of_the_pool() {
+    let mut stage = Stage::new();
+    let (alice, bob) = pair_of_traders(&mut stage);
+    let carol = stage.funded_trader("carol", USDC, 20_000 * USD);
+    let sent = stage.fill(SOL_PERP, &alice, &carol, 100 * SOL_UNITS, None);
+    stage.done(sent);
+    stage.falls_to(SOL, 210, &alice, 400);
+    let sent = stage.settle(SOL_PERP, Some(&bob));
+    stage.done(sent);
+    assert!(market(&stage).pool_atoms > 900 * USD);
+    for claim_atoms in [None, Some(100 * USD)] {
+        assert_code(stage.take_win(SOL_PERP, &carol, claim_atoms), EngineError::NothingToSettle);
+    }
+    let sent = stage.take_win(SOL_PERP, &alice, None);
+    stage.done(sent);
+}
+
+/// A stale price counts at the edge that favours its holder: nothing is paid by it, neither way (ELIG-3, PNL-2).
+#[test]
+fn nothing_is_settled_by_a_price_older_than_the_read_age() {
+    let mut stage = Stage::new();
+    let (alice, bob) = pair_of_traders(&mut stage);
+    stage.falls_to(SOL, 210, &alice, 400);
+    let read_age_secs = stage.registry().params().read_age_secs as i64;
+    stage.advance(read_age_secs + 1);
+    for trader in [&alice, &bob] {
+        assert_code(stage.settle(SOL_PERP, Some(trader)), EngineError::PriceStale);
+    }
+    stage.repeat_prices();
+    stage.advance(read_age_secs);
+    let sent = stage.settle(SOL_PERP, Some(&bob));
+    stage.done(sent);
+}
