@@ -133,3 +133,46 @@ fn nobody_is_named_as_pause_authority_or_as_a_venues_signer() {
         assert_refused(&mut world, &authority, &[call], EngineError::ParameterOutOfBounds);
     }
 }
+
+/// Everything of nothing is a mistake that is named, not a success.
+#[test]
+fn everything_cannot_be_withdrawn_where_nothing_is_held_or_where_it_is_owed() {
+    let mut stage = Stage::new();
+    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
+    let sent = stage.borrow(&alice, USDC, 100 * USD);
+    stage.done(sent);
+    for bank in [BTC, USDC] {
+        assert_code(stage.withdraw(&alice, bank, None), EngineError::BalanceInsufficient);
+        assert_code(stage.withdraw(&alice, bank, Some(1)), EngineError::BalanceInsufficient);
+    }
+}
+
+/// To the atom: what is free can be taken, by whoever withdraws or borrows, and no atom more (MONEY-2).
+#[test]
+fn what_is_free_leaves_a_vault_and_no_atom_more() {
+    let mut stage = Stage::new();
+    let maker = stage.maker;
+    let alice = stage.funded_trader("alice", USDC, 4_000_000 * USD);
+    let bank = |stage: &Stage| stage.read::<plimsoll_state::Bank>(&stage.keys.bank(SOL).bank).totals();
+    let sent = stage.borrow(&alice, SOL, 9_000 * ONE_SOL);
+    stage.done(sent);
+    // Interest of an hour, so that neither index is one.
+    stage.hold_prices(3_600, 60);
+    let sent = stage.accrue(SOL);
+    stage.done(sent);
+    let free = bank(&stage).free_liquidity_down();
+    assert!(free > 900 * ONE_SOL && free <= 1_000 * ONE_SOL, "{free}");
+    for more in [1, 2, 1_000 * ONE_SOL] {
+        assert_code(stage.withdraw(&maker, SOL, Some(free + more)), EngineError::LiquidityInsufficient);
+        assert_code(stage.borrow(&alice, SOL, free + more), EngineError::LiquidityInsufficient);
+    }
+    let half = free / 2;
+    let sent = stage.borrow(&alice, SOL, half);
+    stage.done(sent);
+    assert_code(stage.withdraw(&maker, SOL, Some(free - half + 1)), EngineError::LiquidityInsufficient);
+    // A second's interest is the borrowers' before it is anybody's.
+    let free = bank(&stage).free_liquidity_down();
+    let sent = stage.withdraw(&maker, SOL, Some(free));
+    stage.done(sent);
+    assert_eq!(bank(&stage).free_liquidity_down(), 0);
+}

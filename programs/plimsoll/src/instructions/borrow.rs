@@ -84,7 +84,6 @@ impl<'info> Borrow<'info> {
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         bank.book_now(slot, now);
-        ensure!(args.amount_atoms <= bank.totals().free_liquidity_down(), EngineError::LiquidityInsufficient);
         let atoms = i64::try_from(args.amount_atoms).map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;

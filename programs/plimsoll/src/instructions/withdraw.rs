@@ -114,7 +114,6 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
     let held = token::deposit_atoms(account, bank.index, &view);
     let atoms = if args.all { held } else { args.amount_atoms };
     ensure!(atoms <= held, EngineError::BalanceInsufficient);
-    ensure!(atoms <= bank.totals().free_liquidity_down(), EngineError::LiquidityInsufficient);
     if !args.all {
         let debit = i64::try_from(atoms).map_err(|_| EngineError::AmountTooLarge)?;
         return Ok((atoms, token::apply_delta(account, bank.index, -debit, &view)?));
