@@ -329,3 +329,14 @@ fn an_account_may_hold_exactly_its_requirement() {
     let refused = Err(RiskError::MarginInsufficient);
     assert_eq!((check_initial(&of(3)), check_takeover(&of(3))), (refused, refused));
 }
+
+/// The tables are mostly empty: a failing test should not print them.
+#[test]
+fn an_account_is_printed_with_the_legs_that_it_holds() {
+    let mut p = full_of(0b01001, false);
+    p.tokens[0].bank = 77;
+    let printed = format!("{p:?}");
+    assert!(printed.starts_with("Portfolio { quote: TokenLeg {") && printed.contains("bank: 77"), "{printed}");
+    assert_eq!(printed.matches("TokenLeg {").count(), 1 + p.token_count);
+    assert_eq!(printed.matches("PerpLeg {").count(), p.perp_count);
+}
