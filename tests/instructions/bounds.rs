@@ -147,6 +147,17 @@ fn everything_cannot_be_withdrawn_where_nothing_is_held_or_where_it_is_owed() {
     }
 }
 
+/// An hour of interest on SOL, so that neither of its indices is one.
+fn earn_interest(stage: &mut Stage) {
+    for _ in 0..2 {
+        stage.hold_prices(3_600, 60);
+        let sent = stage.accrue(SOL);
+        stage.done(sent);
+    }
+    let bank: plimsoll_state::Bank = stage.read(&stage.keys.bank(SOL).bank);
+    assert!(bank.deposit_index > plimsoll_risk::params::INDEX_ONE);
+}
+
 /// To the atom: what is free can be taken, by whoever withdraws or borrows, and no atom more (MONEY-2).
 #[test]
 fn what_is_free_leaves_a_vault_and_no_atom_more() {
@@ -156,10 +167,7 @@ fn what_is_free_leaves_a_vault_and_no_atom_more() {
     let bank = |stage: &Stage| stage.read::<plimsoll_state::Bank>(&stage.keys.bank(SOL).bank).totals();
     let sent = stage.borrow(&alice, SOL, 9_000 * ONE_SOL);
     stage.done(sent);
-    // Interest of an hour, so that neither index is one.
-    stage.hold_prices(3_600, 60);
-    let sent = stage.accrue(SOL);
-    stage.done(sent);
+    earn_interest(&mut stage);
     let free = bank(&stage).free_liquidity_down();
     assert!(free > 900 * ONE_SOL && free <= 1_000 * ONE_SOL, "{free}");
     for more in [1, 2, 1_000 * ONE_SOL] {
@@ -170,9 +178,37 @@ fn what_is_free_leaves_a_vault_and_no_atom_more() {
     let sent = stage.borrow(&alice, SOL, half);
     stage.done(sent);
     assert_code(stage.withdraw(&maker, SOL, Some(free - half + 1)), EngineError::LiquidityInsufficient);
-    // A second's interest is the borrowers' before it is anybody's.
+    // The protocol's share of a second's interest is no longer free when it leaves.
+    let fee = ONE_SOL / 10_000;
     let free = bank(&stage).free_liquidity_down();
-    let sent = stage.withdraw(&maker, SOL, Some(free));
+    let sent = stage.withdraw(&maker, SOL, Some(free - fee));
     stage.done(sent);
-    assert_eq!(bank(&stage).free_liquidity_down(), 0);
+    assert!(bank(&stage).free_liquidity_down() < fee);
+}
+
+#[test]
+fn a_market_that_has_claimed_nothing_is_paid_nothing() {
+    let mut stage = Stage::new();
+    for market in [SOL_PERP, BTC_PERP] {
+        assert_code(stage.settle(market, None), EngineError::NothingToSettle);
+    }
+}
+
+/// An atom of a deposit that has earned interest is worth less than a share; it would vanish in the bank (MONEY-3).
+#[test]
+fn what_is_worth_no_share_is_neither_deposited_nor_repaid() {
+    let mut stage = Stage::new();
+    let alice = stage.funded_trader("alice", USDC, 4_000_000 * USD);
+    let sent = stage.borrow(&alice, SOL, 9_000 * ONE_SOL);
+    stage.done(sent);
+    earn_interest(&mut stage);
+    let maker = stage.maker;
+    assert_code(stage.deposit(&maker, SOL, 1), EngineError::AmountZero);
+    assert_code(stage.repay(&alice, SOL, Some(1)), EngineError::AmountZero);
+    for atoms in [2, 3] {
+        let sent = stage.deposit(&maker, SOL, atoms);
+        stage.done(sent);
+        let sent = stage.repay(&alice, SOL, Some(atoms));
+        stage.done(sent);
+    }
 }
