@@ -236,6 +236,29 @@ mod tests {
     }
 
     #[test]
+    fn two_names_of_one_piece_of_code_count_once_and_what_is_no_function_not_at_all() {
+        use object::write::{Object, StandardSection, Symbol, SymbolSection};
+        use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolScope};
+        let mut object = Object::new(BinaryFormat::Elf, Architecture::Bpf, Endianness::Little);
+        let text = object.section_id(StandardSection::Text);
+        object.append_section_data(text, &[0; 48], 8);
+        let mut add = |name: &str, value, size, kind| {
+            let (scope, flags, section) = (SymbolScope::Linkage, SymbolFlags::None, SymbolSection::Section(text));
+            let name = name.as_bytes().to_vec();
+            object.add_symbol(Symbol { name, value, size, kind, scope, weak: false, section, flags });
+        };
+        add("hull::plank", 0, 16, SymbolKind::Text);
+        add("mast::plank", 0, 16, SymbolKind::Text);
+        add("hull::keel", 16, 32, SymbolKind::Text);
+        add("LBB1_50", 24, 0, SymbolKind::Text);
+        add("hull::NAME", 40, 8, SymbolKind::Data);
+        let size = |name: &str, bytes| Size { name: name.to_owned(), bytes };
+        let sizes = Sizes::read(&object.write().unwrap(), "ship").unwrap();
+        assert_eq!(sizes.crates, [size("hull", 48)]);
+        assert_eq!(sizes.functions, [size("hull::keel", 32), size("hull::plank", 16)]);
+    }
+
+    #[test]
     fn beyond_ten_crates_the_smallest_are_added_up_and_the_total_stays() {
         let names: Vec<String> = (1..=12).map(|number| format!("hull{number}::plank")).collect();
         let functions: Vec<(&str, u64)> = names.iter().map(String::as_str).zip(1..).collect();
