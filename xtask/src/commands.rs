@@ -11,8 +11,13 @@ use std::process::{Command, Stdio};
 pub fn build(mut arguments: Arguments) -> Result<()> {
     let install = arguments.install();
     let arch = arguments.option("--arch")?.map_or(Ok(Arch::default()), |text| text.parse())?;
+    let with_sizes = arguments.flag("--sizes");
     arguments.finish()?;
-    build_all(&Toolchain::find(install)?, arch)
+    let reports = build_all(&Toolchain::find(install)?, arch)?;
+    if let Some(engine) = reports.first().filter(|_| with_sizes) {
+        println!("\n{} for {}: {}\n{}", engine.package, arch, engine.out.display(), engine.sizes_to_print());
+    }
+    Ok(())
 }
 
 /// `cargo xtask replay`

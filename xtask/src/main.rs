@@ -18,7 +18,9 @@ usage: cargo xtask <command>
                                             run every check of the project
   bench  [--no-install] [--json <path>] [--check]
                                             measure compute units, and the keeper's speed
-  build  [--no-install] [--arch v3|v0]      build the programs into target/deploy
+  build  [--no-install] [--arch v3|v0] [--sizes]
+                                            build the programs into target/deploy; --sizes prints which crates and
+                                            functions the engine's code consists of
   mutants [--no-install] [--host|--chain] [--file <part>]… [--shard <k>/<n>] [--cases <n>]
           [--again] [--report] [--list]     break the engine place by place and count what the tests notice: hours,
                                             so a nightly form, in shards; --again takes what was missed, --report

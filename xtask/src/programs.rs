@@ -1,7 +1,7 @@
 //! The programs of this repository and their files.
 
 use crate::failure::Result;
-use plimsoll_sbf::{build, Arch, BuildRequest, Toolchain};
+use plimsoll_sbf::{build, Arch, BuildReport, BuildRequest, Toolchain};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,14 +61,15 @@ pub fn engine() -> &'static Program {
 /// The engine alone, for what needs no other program.
 pub const ENGINE_ONLY: &[Program] = PROGRAMS.split_at(1).0;
 
-/// Builds every program and prints what came out.
-pub fn build_all(toolchain: &Toolchain, arch: Arch) -> Result<()> {
+/// Builds every program and prints what came out; the reports stand in the order of `PROGRAMS`, the engine's first.
+pub fn build_all(toolchain: &Toolchain, arch: Arch) -> Result<Vec<BuildReport>> {
     build_some(toolchain, arch, &PROGRAMS)
 }
 
 /// Builds these programs and prints what came out.
-pub fn build_some(toolchain: &Toolchain, arch: Arch, programs: &[Program]) -> Result<()> {
+pub fn build_some(toolchain: &Toolchain, arch: Arch, programs: &[Program]) -> Result<Vec<BuildReport>> {
     println!("Building with {}", toolchain.describe());
+    let mut reports = Vec::new();
     for program in programs {
         let report = build(
             toolchain,
@@ -81,8 +82,9 @@ pub fn build_some(toolchain: &Toolchain, arch: Arch, programs: &[Program]) -> Re
             },
         )?;
         println!("{report}");
+        reports.push(report);
     }
-    Ok(())
+    Ok(reports)
 }
 
 /// A cargo command in the checkout that knows where the programs are.

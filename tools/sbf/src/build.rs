@@ -7,6 +7,7 @@ use crate::link::{self, Linked};
 use crate::lower::lower;
 use crate::official;
 use crate::report::BuildReport;
+use crate::sizes::Sizes;
 use crate::support::Support;
 use crate::toolchain::{OwnToolchain, Toolchain};
 use crate::workspace::Program;
@@ -88,6 +89,8 @@ impl<'a> Recipe<'a> {
                 // The linker and the order of passes are part of this executable.
                 digest.text(include_str!("lower.rs"));
                 digest.text(include_str!("peephole.rs"));
+                // Not the program, but what is kept beside it: an earlier attribution is not shown as this one's.
+                digest.text(include_str!("sizes.rs"));
                 digest.text(concat!(
                     include_str!("link/mod.rs"),
                     include_str!("link/image.rs"),
@@ -133,14 +136,15 @@ impl<'a> Recipe<'a> {
             Builder::Own(own, support) => {
                 let bitcode = bitcode::compile(own, support, program, &request.features)?;
                 recreate(work)?;
-                let Linked { elf, text_bytes, frames } =
-                    link::link(&lower(own, support, &bitcode, work)?, request.arch)?;
+                let object = lower(own, support, &bitcode, work)?;
+                let Linked { elf, text_bytes, frames } = link::link(&object, request.arch)?;
+                let sizes = Some(Sizes::read(&object, &program.library)?);
                 // The modules and the object of the last step are what a question about size or frames starts from.
                 if std::env::var_os("PLIMSOLL_SBF_KEEP").is_none() {
                     fs::remove_dir_all(work).at("remove", work)?;
                 }
                 let bytes = elf.len() as u64;
-                Ok((elf, BuildReport { bytes, text_bytes: Some(text_bytes), frames, ..report }))
+                Ok((elf, BuildReport { bytes, text_bytes: Some(text_bytes), frames, sizes, ..report }))
             }
         }
     }

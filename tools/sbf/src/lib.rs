@@ -17,6 +17,7 @@ mod official;
 mod peephole;
 mod process;
 mod report;
+mod sizes;
 mod stdlib;
 mod support;
 mod toolchain;
@@ -27,6 +28,7 @@ pub use debian::{install_packages, Install};
 pub use error::{Error, Result};
 pub use link::Frame;
 pub use report::BuildReport;
+pub use sizes::{Size, Sizes};
 pub use toolchain::{OwnToolchain, Toolchain, BUILDER_VARIABLE};
 
 use std::fmt;

@@ -37,6 +37,20 @@ fn the_official_tools_are_used_where_they_are_installed() {
 }
 
 #[test]
+fn sizes_are_printed_where_asked_and_the_official_tools_tell_none() {
+    let directory = program("sizes");
+    install_fake_official_tools(&directory);
+    let cargo_home = directory.join("home");
+    let environment = [("CARGO_HOME", cargo_home.to_str().unwrap())];
+    let said =
+        |arguments: &[&str]| String::from_utf8_lossy(&run(&directory, arguments, &environment).stdout).into_owned();
+    assert!(said(&["--sizes"]).contains("told by this repository's builder only"));
+    // Neither then nor of an unchanged build.
+    assert!(said(&["--sizes"]).contains("told by this repository's builder only"));
+    assert!(!said(&[]).contains("code by crate"));
+}
+
+#[test]
 fn a_changed_source_is_built_again() {
     let directory = program("changed");
     install_fake_official_tools(&directory);
