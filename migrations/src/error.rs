@@ -29,7 +29,7 @@ pub enum Error {
         reason: String,
     },
     /// What is on chain differs from the file in what can never be changed.
-    #[error("on chain and for ever another than in the file: {}", .0.join("; "))]
+    #[error("differs on chain from the file, and nothing can change it there: {}", .0.join("; "))]
     Immutable(Vec<String>),
     /// A step was refused.
     #[error("{step}: {source}")]

@@ -32,7 +32,7 @@ pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {
     for (case, step) in [
         ("freezes the account", args::ResolveStep::Freeze),
         ("seizes a gain", args::ResolveStep::SeizePnl { market: 1 }),
-        ("pays a borrow: reserves, then socialises", args::ResolveStep::PayBorrow { bank: QUOTE }),
+        ("pays a borrow: reserves, then socializes", args::ResolveStep::PayBorrow { bank: QUOTE }),
         ("pays a loss and ends", args::ResolveStep::PayPnl { market: 0 }),
     ] {
         let resolve = ix::resolve_bankruptcy(&stage.world.keys, bankrupt.account, step);

@@ -20,9 +20,9 @@ macro_rules! states {
 
 states! {
     /// A bank whose deposits are all lent.
-    FullUtilisation,
+    FullUtilization,
     /// A liquidation went through while the bank of its debt had nothing free.
-    LiquidatedAtFullUtilisation,
+    LiquidatedAtFullUtilization,
     /// A liquidation went through while the bank of its debt was at its caps, or took nothing that grows.
     LiquidatedPastCaps,
     /// Something was refused for want of liquidity.
@@ -87,7 +87,7 @@ impl Coverage {
         };
         let banks = || books.banks.iter().map(|(bank, _)| bank);
         let slots = || books.registry.banks.iter().filter(|slot| slot.status != SlotStatus::Empty as u8);
-        see(FullUtilisation, banks().any(is_fully_lent));
+        see(FullUtilization, banks().any(is_fully_lent));
         see(Terminal, slots().any(|slot| slot.status == SlotStatus::Terminal as u8));
         see(Deficit, books.markets.iter().any(|market| market.deficit_atoms > 0));
         see(Uncovered, banks().any(|bank| bank.uncovered_atoms > 0));
@@ -128,7 +128,7 @@ impl Coverage {
     pub fn liquidated(&mut self, before: &Books, debt_bank: u8) {
         let (bank, slot) = (&before.banks[debt_bank as usize].0, &before.registry.banks[debt_bank as usize]);
         if is_fully_lent(bank) {
-            self.count(LiquidatedAtFullUtilisation);
+            self.count(LiquidatedAtFullUtilization);
         }
         let totals = bank.totals();
         let capped = totals.deposits_down() >= bank.deposit_cap_atoms && totals.borrows_up() >= bank.borrow_cap_atoms;

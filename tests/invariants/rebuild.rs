@@ -244,7 +244,7 @@ impl Rebuilt {
         if let Some(e) = decode_event::<BorrowResolved>(data) {
             self.set_shares(&e.account, e.bank.bank, |_| 0);
             estate(self.bank(e.bank.bank), &e.bank);
-            // A socialisation writes the registry's copy of the index, and so does one of nothing.
+            // A socialization writes the registry's copy of the index, and so does one of nothing.
             self.0.registry.banks[e.bank.bank as usize].deposit_index = e.bank.deposit_index;
         }
         if let Some(e) = decode_event::<PnlSeized>(data) {

@@ -181,8 +181,8 @@ impl Run {
             return Ok(());
         };
         let name = format!("{action:?}").split([' ', '{']).next().unwrap_or_default().to_string();
-        let socialises = matches!(action, Action::Resolve { .. });
-        self.send(&name, instruction, payer, !socialises).map(|_| ())
+        let socializes = matches!(action, Action::Resolve { .. });
+        self.send(&name, instruction, payer, !socializes).map(|_| ())
     }
 
     /// Sends an instruction and compares both moments. Returns whether it went through.

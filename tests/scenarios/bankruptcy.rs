@@ -1,4 +1,4 @@
-//! Bankruptcy: freezing, seizing, insurance first, the rest socialised, and nobody who can stand in the way.
+//! Bankruptcy: freezing, seizing, insurance first, the rest socialized, and nobody who can stand in the way.
 
 use plimsoll::event::{BankruptcyResolved, BorrowResolved, InsuranceReserved, PnlResolved, PnlSeized};
 use plimsoll::instructions::ResolveStep::{Finish, Freeze, PayBorrow, PayPnl, SeizePnl, SeizeToken};
@@ -68,7 +68,7 @@ fn a_bad_debt_takes_insurance_first_and_depositors_share_only_the_rest() {
 }
 
 #[test]
-fn insurance_that_covers_the_whole_debt_socialises_nothing() {
+fn insurance_that_covers_the_whole_debt_socializes_nothing() {
     let mut stage = Stage::new();
     let sent = stage.fund_insurance(USDC, 10_000 * USD);
     stage.done(sent);

@@ -172,7 +172,7 @@ fn a_deficit_that_shrinks_gives_claims_their_worth_back_at_the_next_crank_and_ne
 /// A loss of depositors lowers the value of every pool. Margin knows at once, before anybody has touched the pool, and a
 /// crank does not make it forget (PNL-6).
 #[test]
-fn a_socialised_loss_of_quote_cuts_claims_at_once_and_no_crank_restores_them_before_the_pool_is_valued() {
+fn a_socialized_loss_of_quote_cuts_claims_at_once_and_no_crank_restores_them_before_the_pool_is_valued() {
     let mut stage = Stage::new();
     let maker = stage.maker;
     // A gain of bob's, and a pool that holds it.

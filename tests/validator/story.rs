@@ -1,4 +1,4 @@
-//! Three falls of SOL and what must come of them: a cure, a loss that insurance pays, a loss that is socialised; with the
+//! Three falls of SOL and what must come of them: a cure, a loss that insurance pays, a loss that is socialized; with the
 //! keeper killed before the second and cut off, or the validator killed, before the third.
 
 use std::path::Path;
@@ -77,7 +77,7 @@ pub async fn tell<V: Validator>(validator: &mut V, keeper: &Path) -> Result<Repo
     story.delegate_cannot_take_anything().await?;
     let keeper = story.a_cure().await?;
     let keeper = story.a_loss_that_insurance_pays(keeper).await?;
-    let keeper = story.a_loss_that_is_socialised(keeper).await?;
+    let keeper = story.a_loss_that_is_socialized(keeper).await?;
     story.reconciled(keeper).await?;
     Ok(story.report)
 }
@@ -170,7 +170,7 @@ impl<V: Validator> Story<'_, V> {
         Ok(keeper)
     }
 
-    async fn a_loss_that_is_socialised(&mut self, keeper: Keeper) -> Result<Keeper> {
+    async fn a_loss_that_is_socialized(&mut self, keeper: Keeper) -> Result<Keeper> {
         let before = self.stage.live.look().await?.shared.banks[0].deposit_index;
         self.validator.break_off().await?;
         self.stage.sol_falls_to(120);
@@ -184,7 +184,7 @@ impl<V: Validator> Story<'_, V> {
         let fault = self.validator.fault();
         self.ends(&format!("{fault}, SOL falls to 120"));
         let alice = self.stage.alice.clone();
-        let after = self.until(&keeper, "the borrower's loss is socialised", |look| {
+        let after = self.until(&keeper, "the borrower's loss is socialized", |look| {
             let bank = &look.shared.banks[0];
             let resolved = is_empty(look, &alice) && debt_shares(look, &alice) == 0;
             (resolved && bank.socialized_atoms > 0).then_some(bank.deposit_index)
@@ -217,7 +217,7 @@ impl<V: Validator> Story<'_, V> {
         self.report.insurance_paid_atoms = bank.insurance_out_atoms;
         self.report.socialized_atoms = bank.socialized_atoms;
         self.report.charged_atoms = look.shared.markets[SOL_PERP as usize].socialized_atoms;
-        ensure!(bank.insurance_out_atoms >= INSURANCE_USD * USD, "a loss was socialised before insurance was spent");
+        ensure!(bank.insurance_out_atoms >= INSURANCE_USD * USD, "a loss was socialized before insurance was spent");
         // Who lent can go on: the maker takes SOL out again.
         self.stage.live.withdraw(&self.stage.maker, SOL, Some(1_000_000_000)).await?;
         reconcile(&self.stage.live, &owners).await?;

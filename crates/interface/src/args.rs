@@ -126,9 +126,9 @@ pub enum ResolveStep {
     SeizeToken(u8),
     /// Collects the gain in this market and closes its base, or pays on a loss.
     SeizePnl(u8),
-    /// Pays the borrow in this bank and socialises the remainder.
+    /// Pays the borrow in this bank and socializes the remainder.
     PayBorrow(u8),
-    /// Pays the loss in this market, socialises the remainder, closes the base.
+    /// Pays the loss in this market, socializes the remainder, closes the base.
     PayPnl(u8),
     /// Ends a resolution whose last leg somebody repaid.
     Finish,

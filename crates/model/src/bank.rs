@@ -2,7 +2,7 @@
 
 use num_traits::{Signed, Zero};
 
-use crate::rate::{utilisation_ema, RateCurve};
+use crate::rate::{utilization_ema, RateCurve};
 use crate::rational::{int, min, positive, ppm, ratio, two_to_minus, Q};
 
 /// One bank. Insurance, backstop and fees are atoms outside deposits.
@@ -25,9 +25,9 @@ pub struct Bank {
     /// Stored at the last crank, per second.
     pub rate: Q,
     pub secs_since_crank: Q,
-    /// Integral of utilisation over the seconds since the last crank.
-    pub utilisation_secs: Q,
-    pub utilisation_ema: Q,
+    /// Integral of utilization over the seconds since the last crank.
+    pub utilization_secs: Q,
+    pub utilization_ema: Q,
     pub curve: RateCurve,
     pub fee_share: Q,
     pub index_floor: Q,
@@ -49,8 +49,8 @@ impl Default for Bank {
             waiting_shares: Q::zero(),
             rate: Q::zero(),
             secs_since_crank: Q::zero(),
-            utilisation_secs: Q::zero(),
-            utilisation_ema: Q::zero(),
+            utilization_secs: Q::zero(),
+            utilization_ema: Q::zero(),
             curve: RateCurve::default(),
             fee_share: ppm(150_000),
             index_floor: two_to_minus(10),
@@ -84,7 +84,7 @@ impl Bank {
     }
 
     /// Borrows over deposits as of the last change, at most one.
-    pub fn utilisation(&self) -> Q {
+    pub fn utilization(&self) -> Q {
         let (deposits, borrows) = (self.deposits(), self.booked_borrows());
         if borrows >= deposits {
             return if borrows.is_positive() { int(1) } else { Q::zero() };
@@ -92,9 +92,9 @@ impl Bank {
         borrows / deposits
     }
 
-    /// Time passes; utilisation counts as it stood since the last change.
+    /// Time passes; utilization counts as it stood since the last change.
     pub fn advance(&mut self, secs: &Q) {
-        self.utilisation_secs += self.utilisation() * secs;
+        self.utilization_secs += self.utilization() * secs;
         self.secs_since_crank += secs;
     }
 
@@ -125,11 +125,11 @@ impl Bank {
             return;
         }
         self.borrow_index = self.booked_index.clone();
-        let mean = &self.utilisation_secs / &self.secs_since_crank;
-        self.utilisation_ema = utilisation_ema(&self.utilisation_ema, &mean, &self.secs_since_crank);
-        self.rate = self.curve.per_second(&self.utilisation_ema);
+        let mean = &self.utilization_secs / &self.secs_since_crank;
+        self.utilization_ema = utilization_ema(&self.utilization_ema, &mean, &self.secs_since_crank);
+        self.rate = self.curve.per_second(&self.utilization_ema);
         self.secs_since_crank = Q::zero();
-        self.utilisation_secs = Q::zero();
+        self.utilization_secs = Q::zero();
     }
 
     /// Deposits atoms; returns the shares.
@@ -217,7 +217,7 @@ impl Bank {
 
     /// Writes borrow shares off against depositors: the deposit index falls pro rata, never below its floor; what
     /// exceeds that is recorded as uncovered. Returns what depositors bore.
-    pub fn socialise(&mut self, shares: &Q) -> Q {
+    pub fn socialize(&mut self, shares: &Q) -> Q {
         self.book();
         let loss = shares * &self.booked_index;
         let bearable = positive(&(self.deposits() - &self.deposit_shares * &self.index_floor));

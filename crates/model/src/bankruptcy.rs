@@ -69,7 +69,7 @@ pub struct Payment {
     pub from_reserved: Q,
     pub from_unreserved: Q,
     pub returned: Q,
-    pub socialised: Q,
+    pub socialized: Q,
 }
 
 /// Whether payments are whole atoms, as in the program, or exact.
@@ -113,7 +113,7 @@ impl Estate {
         Estate { unreserved, legs, unit }
     }
 
-    /// Stage (c): pays `min(reserved, leg)`, then from what is not reserved, returns what is over and socialises the
+    /// Stage (c): pays `min(reserved, leg)`, then from what is not reserved, returns what is over and socializes the
     /// remainder. Nothing where the leg is paid already, or where a market would go before the quote borrow.
     pub fn pay(&mut self, index: usize) -> Option<Payment> {
         let borrow_waits = self.legs.iter().any(|leg| leg.is_borrow && !leg.is_paid);
@@ -129,7 +129,7 @@ impl Estate {
         self.unreserved += &returned - &from_unreserved;
         leg.is_paid = true;
         leg.reserved = Q::zero();
-        Some(Payment { socialised: rest - &from_unreserved, from_reserved, from_unreserved, returned })
+        Some(Payment { socialized: rest - &from_unreserved, from_reserved, from_unreserved, returned })
     }
 
     /// A leg's amount moves between the mark and its call (interest, or the price of the market).
@@ -138,7 +138,7 @@ impl Estate {
     }
 }
 
-/// A debt in another mint has that mint's insurance to itself: paid, and socialised.
+/// A debt in another mint has that mint's insurance to itself: paid, and socialized.
 pub fn pay_other_mint(insurance: &Q, owed: &Q) -> (Q, Q) {
     let paid = min(insurance, owed);
     (paid.clone(), owed - paid)

@@ -30,7 +30,7 @@ impl Ema {
     }
 
     /// `ema <- ema + w·(previous price - ema)`, then the new price is stored. `weight` maps the capped step to w;
-    /// [`crate::rate::step_weight`] with τ is the one that utilisation has.
+    /// [`crate::rate::step_weight`] with τ is the one that utilization has.
     pub fn update(&mut self, price: Q, secs: Q, weight: impl Fn(&Q) -> Q) {
         assert!(secs > self.last_secs, "publish times strictly increase");
         let w = weight(&self.step_secs(&secs));

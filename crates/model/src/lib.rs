@@ -19,7 +19,7 @@
 //! | [`fills`] | trades between two accounts | FILL-2 to 5 |
 //! | [`index`], [`ledger`] | the lazy A/K index and its explicit twin | INDEX-1 to 4 |
 //! | [`allowance`] | what any hour may see | INSURE-3 |
-//! | [`market`] | deleveraging, socialised loss, pool, deficit | LOSS-2, PNL-1 |
+//! | [`market`] | deleveraging, socialized loss, pool, deficit | LOSS-2, PNL-1 |
 //! | [`settle`] | settle_pnl, exit | PNL-2 to 4 |
 //! | [`bank`], [`rate`] | indices, interest, the rate curve | INTEREST-1 to 3 |
 //! | [`ema`] | price averages and variance | PRICE-6, PRICE-7 |

@@ -62,7 +62,7 @@ impl Market {
 
     /// Charges the bearing side at most `allowance` per unit of its open interest (see [`hourly_allowance`]); what is
     /// left, or finds no position, becomes the deficit. Returns what the side bore.
-    pub fn socialise(&mut self, loss: &Q, bearing: Direction, allowance: &Q) -> Q {
+    pub fn socialize(&mut self, loss: &Q, bearing: Direction, allowance: &Q) -> Q {
         let side = self.side_mut(bearing);
         let charged = min(loss, &(allowance * side.open_interest()));
         if charged.is_positive() {

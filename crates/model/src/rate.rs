@@ -1,4 +1,4 @@
-//! The borrow rate: a kinked curve at an EMA of mean utilisation (INTEREST-3).
+//! The borrow rate: a kinked curve at an EMA of mean utilization (INTEREST-3).
 
 use num_traits::{One, Zero};
 
@@ -7,7 +7,7 @@ use crate::rational::{clamp, int, ppm, Q};
 /// Seconds of a year of 365 days, the year of every annual rate.
 pub const YEAR_SECS: i128 = 31_536_000;
 
-/// Yearly rates at utilisation 0, at the kink and at 1, linear between.
+/// Yearly rates at utilization 0, at the kink and at 1, linear between.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateCurve {
     pub kink: Q,
@@ -23,8 +23,8 @@ impl Default for RateCurve {
 }
 
 impl RateCurve {
-    pub fn yearly(&self, utilisation: &Q) -> Q {
-        let u = clamp(utilisation, &Q::zero(), &Q::one());
+    pub fn yearly(&self, utilization: &Q) -> Q {
+        let u = clamp(utilization, &Q::zero(), &Q::one());
         if u <= self.kink {
             return &self.at_zero + (&self.at_kink - &self.at_zero) * u / &self.kink;
         }
@@ -32,8 +32,8 @@ impl RateCurve {
         &self.at_kink + (&self.at_one - &self.at_kink) * beyond
     }
 
-    pub fn per_second(&self, utilisation: &Q) -> Q {
-        self.yearly(utilisation) / int(YEAR_SECS)
+    pub fn per_second(&self, utilization: &Q) -> Q {
+        self.yearly(utilization) / int(YEAR_SECS)
     }
 }
 
@@ -46,7 +46,7 @@ pub fn step_weight(dt: &Q, tau: &Q) -> Q {
     dt / whole
 }
 
-/// EMA of the interval's mean utilisation with weight `dt/(dt+600 s)`.
-pub fn utilisation_ema(previous: &Q, mean: &Q, dt: &Q) -> Q {
+/// EMA of the interval's mean utilization with weight `dt/(dt+600 s)`.
+pub fn utilization_ema(previous: &Q, mean: &Q, dt: &Q) -> Q {
     previous + (mean - previous) * step_weight(dt, &int(600))
 }

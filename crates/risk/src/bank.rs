@@ -1,7 +1,7 @@
-//! A bank's arithmetic: indices and shares, the borrow rate, booking of interest, socialised loss (MONEY,
+//! A bank's arithmetic: indices and shares, the borrow rate, booking of interest, socialized loss (MONEY,
 //! INTEREST, LOSS-1).
 //!
-//! Everything is integers: an index has 48 fraction bits, a rate per second is in units of 2^-64, utilisation in
+//! Everything is integers: an index has 48 fraction bits, a rate per second is in units of 2^-64, utilization in
 //! parts per million. What rounding leaves over is the bank's, so that vault atoms always cover
 //! `deposits - borrows - uncovered + insurance + fees` (MONEY-1).
 

@@ -1,4 +1,4 @@
-//! The lazy index of one market side: funding, deleveraging and socialised loss in O(1), without division when read
+//! The lazy index of one market side: funding, deleveraging and socialized loss in O(1), without division when read
 //! (INDEX-1, INDEX-2).
 //!
 //! A side has A, size per share (63 fraction bits, one at the start of an epoch, only ever falling) and K, cash per

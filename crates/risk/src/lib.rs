@@ -11,13 +11,13 @@
 //! | [`params`] | the engine's parameters, their bounds and cross-conditions |
 //! | [`oracle`] | guards, moving averages and variance of one price slot |
 //! | [`bank`] | interest: rate curve, indices, booking |
-//! | [`lazy`] | the A/K index of one market side: funding, deleveraging, socialised loss |
+//! | [`lazy`] | the A/K index of one market side: funding, deleveraging, socialized loss |
 //! | [`perp`] | fills, funding, settlement of PnL |
 //! | [`portfolio`] | an account as plain numbers |
 //! | [`margin`] | NAV and requirements at every level |
 //! | [`auction`] | penalties and regimes |
 //! | [`liquidate`] | the plan of one liquidation |
-//! | [`waterfall`] | insurance, reservation and socialised loss |
+//! | [`waterfall`] | insurance, reservation and socialized loss |
 //! | [`allowance`] | how much may be spent within any hour or day |
 #![no_std]
 #![forbid(unsafe_code)]

@@ -122,7 +122,7 @@ pub struct GlobalParams {
     pub funding_bound_ppm_per_hour: u32,
     /// Longest time a stored funding rate is extrapolated without a crank.
     pub funding_max_secs: u32,
-    /// Window of the utilisation average that sets borrow rates.
+    /// Window of the utilization average that sets borrow rates.
     pub utilization_window_secs: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Bankruptcy: who may be resolved, what insurance pays on each leg, and what is left to socialise
+//! Bankruptcy: who may be resolved, what insurance pays on each leg, and what is left to socialize
 //! (BANKRUPT, INSURE).
 //!
 //! Everything is paid in whole atoms. What is divided is divided once, for all legs together, and each leg's share is
@@ -192,7 +192,7 @@ pub struct Payment {
     pub from_reserved_atoms: u64,
     /// From insurance that nobody has reserved.
     pub from_unreserved_atoms: u64,
-    /// What insurance does not pay: socialised (INSURE-1).
+    /// What insurance does not pay: socialized (INSURE-1).
     pub remainder_atoms: u64,
 }
 
@@ -204,7 +204,7 @@ impl Payment {
     }
 }
 
-/// Pays a leg: `min(reserved, leg)`, then from what is not reserved, and the remainder is socialised (BANKRUPT-7).
+/// Pays a leg: `min(reserved, leg)`, then from what is not reserved, and the remainder is socialized (BANKRUPT-7).
 ///
 /// `room_atoms` is [`draw_room`]'s, `leg_cap_atoms` the most that this leg may draw in all (a market's cap per event).
 pub const fn pay_leg(owed_atoms: u64, reserved_atoms: u64, room_atoms: u64, leg_cap_atoms: u64) -> Payment {

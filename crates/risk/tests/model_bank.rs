@@ -1,7 +1,7 @@
 //! A bank's totals, indices, rates and losses in integers against the exact model.
 
 use plimsoll_model::bank::Bank;
-use plimsoll_model::rate::{utilisation_ema, RateCurve as ModelCurve};
+use plimsoll_model::rate::{utilization_ema, RateCurve as ModelCurve};
 use plimsoll_model::rational::{max, two_to_minus};
 use plimsoll_model::{int, ppm, ratio, Q};
 use plimsoll_risk::bank::{
@@ -116,7 +116,7 @@ impl Both {
         }
     }
 
-    fn socialise(&mut self, who: usize) -> bool {
+    fn socialize(&mut self, who: usize) -> bool {
         let (shares, exact) = (self.holders[who], self.exact[who].clone());
         if shares >= 0 || exact >= int(0) {
             return false;
@@ -128,7 +128,7 @@ impl Both {
         self.totals.deposit_index = found.deposit_index;
         self.totals.uncovered_atoms += found.uncovered_atoms;
         self.holders[who] = 0;
-        self.bank.socialise(&-exact);
+        self.bank.socialize(&-exact);
         self.exact[who] = int(0);
         found.terminal
     }
@@ -154,9 +154,9 @@ impl Both {
                 self.book();
                 self.debit(who, atoms);
             }
-            Step::Socialise(who) => {
+            Step::Socialize(who) => {
                 self.book();
-                return self.socialise(who);
+                return self.socialize(who);
             }
         }
         false
@@ -199,7 +199,7 @@ enum Step {
     Crank(u64, u64),
     Credit(usize, u64, u64),
     Debit(usize, u64, u64),
-    Socialise(usize),
+    Socialize(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -209,7 +209,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (secs(), 0u64..1_754_000_000_000).prop_map(|(secs, rate)| Step::Crank(secs, rate)),
         3 => (0..HOLDERS, atoms(), secs()).prop_map(|(who, atoms, secs)| Step::Credit(who, atoms, secs)),
         4 => (0..HOLDERS, atoms(), secs()).prop_map(|(who, atoms, secs)| Step::Debit(who, atoms, secs)),
-        1 => (0..HOLDERS).prop_map(Step::Socialise),
+        1 => (0..HOLDERS).prop_map(Step::Socialize),
     ]
 }
 
@@ -246,7 +246,7 @@ proptest! {
 
     /// INTEREST-3
     #[test]
-    fn a_rate_is_the_models_rounded_up_once(curve in curve(), utilisation in 0u32..=1_200_000) {
+    fn a_rate_is_the_models_rounded_up_once(curve in curve(), utilization in 0u32..=1_200_000) {
         let part = |value: u32| ppm(value as i128);
         let exact = ModelCurve {
             kink: part(curve.kink_ppm),
@@ -254,14 +254,14 @@ proptest! {
             at_kink: part(curve.rate_kink_ppm),
             at_one: part(curve.rate_full_ppm),
         };
-        let found = int(curve.rate_per_sec_up(utilisation).unwrap() as i128) * two_to_minus(64);
-        let more = found - exact.per_second(&part(utilisation));
+        let found = int(curve.rate_per_sec_up(utilization).unwrap() as i128) * two_to_minus(64);
+        let more = found - exact.per_second(&part(utilization));
         prop_assert!(more >= int(0) && more < two_to_minus(64));
     }
 
     /// INTEREST-3
     #[test]
-    fn utilisation_and_its_average_are_the_models_within_a_part_per_million(
+    fn utilization_and_its_average_are_the_models_within_a_part_per_million(
         borrows in 0u128..1 << 110, deposits in 1u128..1 << 110, ema in 0u32..=1_000_000, secs in 0u64..1 << 33,
     ) {
         let mean = utilization_ppm_down(borrows, deposits);
@@ -271,7 +271,7 @@ proptest! {
         let found = ppm(utilization_ema(ema, mean, secs, 600) as i128);
         let (from, to) = (ppm(ema as i128), ppm(mean as i128));
         // Rounded towards the mean.
-        let beyond = (found - utilisation_ema(&from, &to, &int(secs as i128))) * if to >= from { int(1) } else { int(-1) };
+        let beyond = (found - utilization_ema(&from, &to, &int(secs as i128))) * if to >= from { int(1) } else { int(-1) };
         prop_assert!(beyond >= -ppm(1) && beyond <= ppm(1), "beyond by {beyond}");
     }
 }

@@ -113,7 +113,7 @@ proptest! {
             unreserved = unreserved - paid.from_unreserved_atoms + reserved[i] - paid.from_reserved_atoms;
             prop_assert_eq!(paid.covered_atoms() + paid.remainder_atoms, now);
             // Every share was an atom off at most; what is returned and paid from the rest adds up over the legs.
-            let off = int(paid.remainder_atoms as i128) - &expected.socialised;
+            let off = int(paid.remainder_atoms as i128) - &expected.socialized;
             prop_assert!(max(&off, &-off.clone()) <= int(count as i128 + 2), "off by {off}");
         }
         let off = int(unreserved as i128) - &estate.unreserved;

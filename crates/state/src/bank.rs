@@ -37,17 +37,17 @@ pub struct Bank {
     pub deposit_index: u64,
     /// Borrow index up to which interest has been booked, 48 fraction bits.
     pub booked_borrow_index: u64,
-    /// Integral of utilisation over time since the last `accrue`, ppm seconds.
+    /// Integral of utilization over time since the last `accrue`, ppm seconds.
     pub utilization_integral: U128Le,
-    /// Since when the integral misses the present utilisation, Unix seconds.
+    /// Since when the integral misses the present utilization, Unix seconds.
     pub utilization_at: i64,
     /// When `accrue` last ran, Unix seconds.
     pub accrued_at: i64,
-    /// Moving average of utilisation, ppm.
+    /// Moving average of utilization, ppm.
     pub utilization_ema_ppm: u32,
-    /// Utilisation at the kink of the rate curve.
+    /// Utilization at the kink of the rate curve.
     pub kink_ppm: u32,
-    /// Annual rates at utilisation 0, kink and 1.
+    /// Annual rates at utilization 0, kink and 1.
     pub rate_zero_ppm: u32,
     /// See `rate_zero_ppm`.
     pub rate_kink_ppm: u32,
@@ -79,7 +79,7 @@ pub struct Bank {
     pub insurance_in_atoms: u64,
     /// Sum of all insurance paid out (statistics).
     pub insurance_out_atoms: u64,
-    /// Sum of all socialised losses, atoms (statistics).
+    /// Sum of all socialized losses, atoms (statistics).
     pub socialized_atoms: u64,
     /// Room for draws of later steps; zero.
     pub _signed_reserve: I128Le,

@@ -1,4 +1,4 @@
-//! What happens to a bank's layouts: projection, booking, cranking and socialised loss.
+//! What happens to a bank's layouts: projection, booking, cranking and socialized loss.
 //!
 //! The program, the keeper and the simulator call these; the arithmetic is `plimsoll_risk::bank`.
 
@@ -59,7 +59,7 @@ impl Bank {
         }
     }
 
-    /// Brings the bank to `now`: adds the time since the last change to the utilisation integral, at the utilisation
+    /// Brings the bank to `now`: adds the time since the last change to the utilization integral, at the utilization
     /// of that time, and books what borrowers were charged (INTEREST-2). Runs before any change of totals;
     /// a second time in one second it does nothing.
     #[inline(never)]
@@ -111,7 +111,7 @@ impl Bank {
     }
 
     /// The crank: books, folds the linear growth into the registry's index, copies the deposit index, and sets the
-    /// borrow rate by the moving average of the interval's mean utilisation. Twice in one second is once (INTEREST-3).
+    /// borrow rate by the moving average of the interval's mean utilization. Twice in one second is once (INTEREST-3).
     ///
     /// # Errors
     /// `ParameterOutOfBounds` where the stored curve is not valid.

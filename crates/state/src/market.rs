@@ -63,7 +63,7 @@ pub struct Market {
     pub _pad_premium: u32,
     /// Most insurance one event of this market may draw, quote atoms.
     pub draw_cap_event_atoms: u64,
-    /// Sum of losses socialised on sides, quote atoms (statistics).
+    /// Sum of losses socialized on sides, quote atoms (statistics).
     pub socialized_atoms: u64,
     /// Legs of all accounts that are not zero, with or without a base.
     pub leg_count: u32,

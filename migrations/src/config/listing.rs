@@ -27,13 +27,13 @@ pub struct BankConfig {
     pub liability_maint_ppm: u32,
     /// Liability weight at initial.
     pub liability_init_ppm: u32,
-    /// Utilisation at the kink of the rate curve.
+    /// Utilization at the kink of the rate curve.
     pub kink_ppm: u32,
-    /// Annual rate at utilisation 0.
+    /// Annual rate at utilization 0.
     pub rate_zero_ppm: u32,
     /// Annual rate at the kink.
     pub rate_kink_ppm: u32,
-    /// Annual rate at utilisation 1.
+    /// Annual rate at utilization 1.
     pub rate_full_ppm: u32,
     /// Protocol's share of interest.
     pub interest_fee_ppm: u32,

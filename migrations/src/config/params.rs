@@ -116,7 +116,7 @@ params_config! {
     funding_bound_ppm_per_hour: u32,
     /// Longest time a stored funding rate is extrapolated without a crank.
     funding_max_secs: u32,
-    /// Window of the utilisation average that sets borrow rates.
+    /// Window of the utilization average that sets borrow rates.
     utilization_window_secs: u32,
 }
 

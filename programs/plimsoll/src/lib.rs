@@ -121,7 +121,7 @@ pub mod plimsoll {
         instructions::touch_position::handler(ctx)
     }
 
-    /// Resolves a bankrupt account: freezes, seizes, pays from insurance, socialises the rest; one step a call.
+    /// Resolves a bankrupt account: freezes, seizes, pays from insurance, socializes the rest; one step a call.
     pub fn resolve_bankruptcy(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
         instructions::resolve_bankruptcy::handler(ctx, args)
     }

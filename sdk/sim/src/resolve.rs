@@ -42,7 +42,7 @@ impl Paid {
 
 /// Losses that bankruptcies made others bear, dollars: depositors and the opposite side of perps.
 pub fn socialized_usd(bankruptcies: &[Bankruptcy]) -> f64 {
-    bankruptcies.iter().map(|b| b.socialised as f64 / 1e6).sum()
+    bankruptcies.iter().map(|b| b.socialized as f64 / 1e6).sum()
 }
 
 /// Resolves bankrupt accounts as soon as the program's own verdict allows it.
@@ -102,12 +102,12 @@ pub fn book(record: &mut Bankruptcy, before: &Paid, after: &Paid, prices: &[i64;
     };
     for bank in 0..BANKS.len() {
         record.insurance_paid += micro(bank, after.insurance[bank].saturating_sub(before.insurance[bank]));
-        record.socialised_by_depositors += micro(bank, after.depositors[bank].saturating_sub(before.depositors[bank]));
+        record.socialized_by_depositors += micro(bank, after.depositors[bank].saturating_sub(before.depositors[bank]));
         record.deficit += micro(bank, after.uncovered[bank].saturating_sub(before.uncovered[bank]));
     }
     for market in 0..MARKETS.len() {
-        record.socialised_by_positions += after.positions[market].saturating_sub(before.positions[market]);
+        record.socialized_by_positions += after.positions[market].saturating_sub(before.positions[market]);
         record.deficit += after.deficits[market].saturating_sub(before.deficits[market]);
     }
-    record.socialised = record.socialised_by_depositors + record.socialised_by_positions;
+    record.socialized = record.socialized_by_depositors + record.socialized_by_positions;
 }

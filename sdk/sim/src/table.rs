@@ -85,7 +85,7 @@ fn losses(run: &RunResult) -> [(&'static str, String); 5] {
             "bankruptcies",
             format!("{} (insurance paid {}, deficits {})", run.bankruptcies.len(), usd(paid), usd(deficits)),
         ),
-        ("loss socialised", usd(run.socialized_atoms)),
+        ("loss socialized", usd(run.socialized_atoms)),
     ]
 }
 

@@ -65,16 +65,16 @@ fn in_whole_atoms_the_order_moves_at_most_one_atom_per_leg() {
 }
 
 #[test]
-fn insurance_pays_all_it_has_before_a_single_atom_is_socialised() {
+fn insurance_pays_all_it_has_before_a_single_atom_is_socialized() {
     let mut rng = Prng::new(82);
     for _ in 0..10_000 {
         let (insurance, borrow, losses) = case(&mut rng);
         let order: Vec<usize> = (1..=losses.len()).collect();
         let (paid, left) = pay_all(Estate::mark(&insurance, &borrow, &losses, Unit::Exact), &order);
-        let socialised = paid.iter().flatten().fold(Q::zero(), |total, p| total + &p.socialised);
+        let socialized = paid.iter().flatten().fold(Q::zero(), |total, p| total + &p.socialized);
         let owed = &borrow + sum(&losses);
-        assert!(left.is_zero() || socialised.is_zero());
-        assert_eq!(min(&insurance, &owed) + socialised, owed);
+        assert!(left.is_zero() || socialized.is_zero());
+        assert_eq!(min(&insurance, &owed) + socialized, owed);
     }
 }
 
@@ -96,7 +96,7 @@ fn a_leg_that_grew_is_topped_up_from_what_is_not_reserved_and_one_that_shrank_re
     estate.move_leg(1, int(40));
     let second = estate.pay(1).unwrap();
     assert_eq!((second.from_reserved, second.from_unreserved), (int(10), int(16)));
-    assert_eq!(second.socialised, int(14));
+    assert_eq!(second.socialized, int(14));
 }
 
 #[test]

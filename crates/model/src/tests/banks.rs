@@ -3,7 +3,7 @@ use num_traits::{Signed, Zero};
 use super::prng::Prng;
 use crate::accounting::BankSheet;
 use crate::bank::Bank;
-use crate::rate::{utilisation_ema, RateCurve};
+use crate::rate::{utilization_ema, RateCurve};
 use crate::rational::{floor_atoms, int, min, ppm, ratio, two_to_minus, Q};
 
 /// To 48 fraction bits, as the program stores a rate; otherwise the numbers double at every crank.
@@ -44,7 +44,7 @@ fn step(rng: &mut Prng, bank: &mut Bank) {
         6 => {
             bank.accrue();
             bank.rate = stored(&bank.rate);
-            bank.utilisation_ema = stored(&bank.utilisation_ema);
+            bank.utilization_ema = stored(&bank.utilization_ema);
         }
         _ => bank.advance(&int(rng.range(1, 400_000))),
     }
@@ -57,7 +57,7 @@ fn resolve(rng: &mut Prng, bank: &mut Bank) {
     let (owed, fund) = (&shares * &bank.booked_index, &bank.insurance + bank.waiting());
     let covered = min(&shares, &(&fund / &bank.booked_index));
     bank.cover_from_insurance(&covered);
-    bank.socialise(&(&shares - &covered));
+    bank.socialize(&(&shares - &covered));
     assert!(fund <= owed || (&bank.insurance + bank.waiting()).is_positive());
     assert!(fund > owed || (bank.insurance.is_zero() && bank.waiting_shares.is_zero()), "depositors before insurance");
 }
@@ -142,7 +142,7 @@ fn a_loss_lowers_the_deposit_index_pro_rata_down_to_its_floor_and_the_rest_is_un
         let mut bank = Bank::seeded(&int(1_000));
         bank.deposit_index = rng.ratio(1, 2_000, 1_024);
         let (deposits, owed) = (bank.deposits(), bank.borrows());
-        let borne = bank.socialise(&bank.borrow_shares.clone());
+        let borne = bank.socialize(&bank.borrow_shares.clone());
         assert_eq!(&borne + &bank.uncovered, owed);
         assert_eq!(deposits - borne, bank.deposits());
         assert!(bank.deposit_index >= bank.index_floor);
@@ -163,13 +163,13 @@ fn insurance_that_pays_a_borrow_leaves_depositors_untouched() {
 
 /// 900 of 1,000 lent, the rest withdrawn: no liquidity, and 60 wait. A bad debt of 90 costs them first, depositors 30.
 #[test]
-fn what_waits_pays_at_full_utilisation() {
+fn what_waits_pays_at_full_utilization() {
     let mut bank = Bank::seeded(&int(940));
     bank.waiting_shares = bank.deposit(&int(60));
     bank.borrow(&int(530));
     assert!(bank.free_liquidity().is_zero());
     let covered = bank.cover_from_insurance(&int(60));
-    let borne = bank.socialise(&int(30));
+    let borne = bank.socialize(&int(30));
     assert_eq!((covered, borne), (int(60), int(30)));
     assert!(bank.waiting_shares.is_zero() && BankSheet::from(&bank).surplus().is_zero());
     assert!(bank.free_liquidity().is_zero());
@@ -199,5 +199,5 @@ fn the_curve_goes_through_its_three_points_and_the_average_forgets_in_ten_minute
     assert_eq!(curve.yearly(&ppm(800_000)), ppm(80_000));
     assert_eq!(curve.yearly(&ppm(900_000)), ppm(540_000));
     assert_eq!(curve.yearly(&int(2)), int(1));
-    assert_eq!(utilisation_ema(&int(0), &int(1), &int(600)), ratio(1, 2));
+    assert_eq!(utilization_ema(&int(0), &int(1), &int(600)), ratio(1, 2));
 }

@@ -87,7 +87,7 @@ impl Book {
         let allowance = hourly_allowance(&ppm(50_000), spot, &Q::zero());
         let opposite = direction.opposite();
         let most = &allowance * self.market.side(opposite).open_interest();
-        let borne = self.market.socialise(&(&loss - insured), opposite, &allowance);
+        let borne = self.market.socialize(&(&loss - insured), opposite, &allowance);
         assert!(borne <= most);
         self.holding(direction, who).cash += loss;
         self.deleverage(direction, who, spot, int(1));
@@ -139,12 +139,12 @@ fn what_winners_hold_and_what_the_pool_and_the_deficit_say_always_agree() {
         losses += book.losses;
         deleverages += book.deleverages;
     }
-    println!("socialised losses: {losses}, deleverages: {deleverages}");
+    println!("socialized losses: {losses}, deleverages: {deleverages}");
     assert!(losses > 300 && deleverages > 500);
 }
 
 #[test]
-fn a_socialised_loss_never_takes_more_of_a_unit_than_its_maintenance_margin() {
+fn a_socialized_loss_never_takes_more_of_a_unit_than_its_maintenance_margin() {
     let mut rng = Prng::new(61);
     for _ in 0..5_000 {
         let mut market = Market::default();
@@ -153,12 +153,12 @@ fn a_socialised_loss_never_takes_more_of_a_unit_than_its_maintenance_margin() {
         market.long.open(&mut holding, &size, &spot);
         let loss = int(rng.range(1, 400));
         let allowance = hourly_allowance(&rate, &spot, &Q::zero());
-        let borne = market.socialise(&loss, Direction::Long, &allowance);
+        let borne = market.socialize(&loss, Direction::Long, &allowance);
         assert!(borne <= &rate * &spot * &size);
         assert_eq!(&borne + &market.deficit, loss);
         // The hour is used up by what each unit bore.
         let left = hourly_allowance(&rate, &spot, &(&borne / &size));
-        let again = market.socialise(&loss, Direction::Long, &left);
+        let again = market.socialize(&loss, Direction::Long, &left);
         assert!(borne + again <= &rate * &spot * &size);
     }
 }
@@ -166,7 +166,7 @@ fn a_socialised_loss_never_takes_more_of_a_unit_than_its_maintenance_margin() {
 #[test]
 fn a_loss_that_finds_no_position_is_the_deficit_and_is_repaid_first() {
     let mut market = Market::default();
-    assert!(market.socialise(&int(10), Direction::Short, &int(5)).is_zero());
+    assert!(market.socialize(&int(10), Direction::Short, &int(5)).is_zero());
     market.add_own_claim(&int(4));
     assert_eq!((market.deficit.clone(), market.own_claim.clone()), (int(6), int(0)));
     market.add_own_claim(&int(9));

@@ -1,4 +1,4 @@
-//! Booking of interest, free liquidity and socialised loss.
+//! Booking of interest, free liquidity and socialized loss.
 
 use super::{div_wide_down, div_wide_up, Indices, ShareDelta, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};

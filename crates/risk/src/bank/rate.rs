@@ -1,19 +1,19 @@
-//! The borrow rate: a kinked curve at a moving average of mean utilisation.
+//! The borrow rate: a kinked curve at a moving average of mean utilization.
 
 use crate::error::{RiskError, RiskResult};
 use crate::num::{div_up_u128, mul_u32, PPM};
 use crate::params::{MAX_ANNUAL_RATE_PPM, SECS_PER_YEAR};
 
-/// Annual rates at utilisation 0, at the kink and at 1, linear between (INTEREST-3).
+/// Annual rates at utilization 0, at the kink and at 1, linear between (INTEREST-3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateCurve {
-    /// Utilisation at the kink.
+    /// Utilization at the kink.
     pub kink_ppm: u32,
-    /// Annual rate at utilisation 0.
+    /// Annual rate at utilization 0.
     pub rate_zero_ppm: u32,
     /// Annual rate at the kink.
     pub rate_kink_ppm: u32,
-    /// Annual rate at utilisation 1.
+    /// Annual rate at utilization 1.
     pub rate_full_ppm: u32,
 }
 
@@ -38,7 +38,7 @@ impl RateCurve {
 
     /// The rate per second at `utilization_ppm`, in units of 2^-64, rounded up.
     ///
-    /// Utilisation above 1 counts as 1. One division, so nothing is rounded twice.
+    /// Utilization above 1 counts as 1. One division, so nothing is rounded twice.
     ///
     /// # Errors
     /// `ParameterOutOfBounds` where the curve is not valid.
@@ -71,7 +71,7 @@ pub const fn utilization_ppm_down(borrows: u128, deposits: u128) -> u32 {
     (((borrows >> shift) as u64 * PPM as u64) / (deposits >> shift) as u64) as u32
 }
 
-/// The moving average after `elapsed_secs` with mean utilisation `mean_ppm`: weight `dt / (dt + window)` (INTEREST-3).
+/// The moving average after `elapsed_secs` with mean utilization `mean_ppm`: weight `dt / (dt + window)` (INTEREST-3).
 ///
 /// The step is rounded away from zero: frequent cranks reach the mean instead of stopping short of it, and never
 /// pass it.

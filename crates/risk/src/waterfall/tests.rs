@@ -102,7 +102,7 @@ proptest! {
         insurance in 0u64..2_000, owed in prop::collection::vec((0u64..400, 0u64..400), 1..=MAX_QUOTE_LEGS), seed: u64,
     ) {
         let marks: Vec<u64> = owed.iter().map(|(mark, _)| *mark).collect();
-        // The fund is exhausted at the mark, as it is wherever anything is socialised.
+        // The fund is exhausted at the mark, as it is wherever anything is socialized.
         let insurance = insurance.min(marks.iter().sum());
         let event = Event::mark(insurance, u64::MAX, &marks);
         let run = |order: &[usize]| {
@@ -116,7 +116,7 @@ proptest! {
 
     /// BANKRUPT-7, INSURE-1
     #[test]
-    fn insurance_and_socialised_loss_are_the_loss_exactly_and_insurance_goes_first(
+    fn insurance_and_socialized_loss_are_the_loss_exactly_and_insurance_goes_first(
         insurance in 0u64..4_000, cap in prop_oneof![Just(u64::MAX), 0u64..2_000],
         owed in prop::collection::vec((0u64..400, 0u64..400), 1..=MAX_QUOTE_LEGS), arrives in 0u64..100, seed: u64,
     ) {

@@ -1,5 +1,5 @@
 //! Stages (b) and (c): insurance is reserved for all quote legs at once, then each leg is paid and what is left of it
-//! socialised.
+//! socialized.
 
 use plimsoll_risk::bank::{debt_atoms_up, shares_up, ShareDelta};
 use plimsoll_risk::lazy::Side;
@@ -9,7 +9,7 @@ use plimsoll_risk::{RiskError, RiskResult};
 
 use super::{close_leg_base, closing_price, credit_cash, leg_pnl_down, note_deficit};
 use crate::insurance_ops::{minus, plus};
-use crate::{socialise, AccountStatus, Bank, ClosedBase, MarginAccount, Market, PriceBoard, Registry, TokenPosition};
+use crate::{socialize, AccountStatus, Bank, ClosedBase, MarginAccount, Market, PriceBoard, Registry, TokenPosition};
 
 impl Bank {
     /// Brings the bank to `now`.
@@ -225,7 +225,7 @@ pub fn pay_pnl(
 }
 
 /// Insurance pays into the pool what it can of a loss; returns what that covers. The pool holds whole shares of a
-/// deposit, so covering the whole loss may cost an atom more; where insurance does not have it, an atom is socialised.
+/// deposit, so covering the whole loss may cost an atom more; where insurance does not have it, an atom is socialized.
 #[inline(never)]
 fn insure_leg(
     account: &mut MarginAccount,
@@ -285,7 +285,7 @@ fn charge(
         let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
         let spot = closing_price(slot, registry, board, now)?;
         let slot = registry.markets.get_mut(market.index as usize).ok_or(RiskError::LegEmpty)?;
-        paid.charged_atoms = socialise(slot, market, held.opposite(), loss_atoms, spot, now, funding_max_secs)?;
+        paid.charged_atoms = socialize(slot, market, held.opposite(), loss_atoms, spot, now, funding_max_secs)?;
     } else {
         market.add_deficit(loss_atoms)?;
     }

@@ -1,4 +1,4 @@
-//! Deleveraging and socialised loss: what one side bears for a bankrupt position of the other.
+//! Deleveraging and socialized loss: what one side bears for a bankrupt position of the other.
 
 use plimsoll_risk::lazy::{charge_within_down, rate_of_spot_down, Side, CHARGE_WINDOW_SECS};
 use plimsoll_risk::price::UnitPrice;
@@ -100,7 +100,7 @@ fn take_base(
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn socialise(
+pub fn socialize(
     slot: &mut MarketSlot,
     market: &mut Market,
     bearing: Side,

@@ -139,7 +139,7 @@ impl Both {
 
     fn charge(&mut self, side: Side, loss: u64, price: u64) {
         let deficit = self.market.deficit_atoms;
-        let charged = socialise(&mut self.slot, &mut self.market, side, loss, unit(price), self.now, MAX_SECS).unwrap();
+        let charged = socialize(&mut self.slot, &mut self.market, side, loss, unit(price), self.now, MAX_SECS).unwrap();
         assert_eq!(self.market.deficit_atoms - deficit, loss - charged);
         let whole = self.twin_side(side);
         self.charged += charged as i128;

@@ -147,7 +147,7 @@ pub struct BankAccrued {
     pub engine: Pubkey,
     /// Slot of the registry.
     pub bank: u8,
-    /// Moving average of utilisation, ppm.
+    /// Moving average of utilization, ppm.
     pub utilization_ema_ppm: u32,
     /// Borrow rate per second from now on, in units of 2^-64.
     pub borrow_rate_per_sec: u64,

@@ -1,4 +1,4 @@
-//! Bankruptcies: freezing, seizures, draws on insurance, socialised losses, closings.
+//! Bankruptcies: freezing, seizures, draws on insurance, socialized losses, closings.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{Bank, Market, MarketSlot};
@@ -194,7 +194,7 @@ pub struct InsuranceReserved {
     pub bank: EstateBank,
 }
 
-/// A borrow was paid by insurance, the remainder socialised.
+/// A borrow was paid by insurance, the remainder socialized.
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct BorrowResolved {
@@ -210,7 +210,7 @@ pub struct BorrowResolved {
     pub from_reserved_atoms: u64,
     /// Paid from insurance that was not reserved, atoms.
     pub from_unreserved_atoms: u64,
-    /// Socialised on depositors, uncovered part included, atoms.
+    /// Socialized on depositors, uncovered part included, atoms.
     pub socialized_atoms: u64,
     /// What deposits could not bear, atoms.
     pub uncovered_atoms: u64,

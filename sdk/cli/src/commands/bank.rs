@@ -155,6 +155,6 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
         ("draw cap an event", cap(account.draw_cap_event_atoms)),
         ("draw cap an hour", cap(account.draw_cap_hour_atoms)),
         ("uncovered", units(account.uncovered_atoms)),
-        ("socialised so far", units(account.socialized_atoms)),
+        ("socialized so far", units(account.socialized_atoms)),
     ]
 }

@@ -53,7 +53,7 @@ pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
                 ]
             });
             let columns =
-                ["bank", "insurance", "reserved", "waiting", "paid in", "paid out", "uncovered", "socialised"];
+                ["bank", "insurance", "reserved", "waiting", "paid in", "paid out", "uncovered", "socialized"];
             Report::table("insurance", &columns, rows.collect()).print(context.json);
             Ok(())
         }

@@ -113,6 +113,6 @@ fn facts(loaded: &Loaded, market: u8) -> Vec<(&'static str, String)> {
         ("pool", quote(account.pool_atoms)),
         ("own claim", quote(account.own_claim_atoms)),
         ("deficit", quote(account.deficit_atoms)),
-        ("socialised so far", quote(account.socialized_atoms)),
+        ("socialized so far", quote(account.socialized_atoms)),
     ]
 }

@@ -247,11 +247,11 @@ mod tests {
     }
 
     #[test]
-    fn new_weights_and_socialised_losses_concern_the_holders() {
+    fn new_weights_and_socialized_losses_concern_the_holders() {
         let weights = change(|r| r.banks[1].weights.0.asset_maint_ppm = 5);
         assert_eq!(weights, Concerned { banks: 1 << 1, ..Concerned::default() });
-        let socialised = change(|r| r.banks[1].deposit_index -= 1);
-        assert_eq!(socialised, Concerned { banks: 1 << 1, ..Concerned::default() });
+        let socialized = change(|r| r.banks[1].deposit_index -= 1);
+        assert_eq!(socialized, Concerned { banks: 1 << 1, ..Concerned::default() });
         assert!(change(|r| r.banks[0].weights.0.asset_maint_ppm = 5).all, "quote");
         assert!(change(|r| r.params.0.pnl_weight_ppm = 5).all, "parameters");
     }

@@ -212,7 +212,7 @@ async fn an_account_that_cannot_pay_is_resolved_to_the_end_and_waiting_fees_beco
     let account = stage.account(&stage.alice);
     assert_eq!((stage.debt(), account.status), (0, AccountStatus::Active as u8));
     let bank: Bank = stage.node.world(|world| world.read(&world.keys.bank(USDC).bank));
-    assert!(bank.insurance_out_atoms > 0 && bank.socialized_atoms > 0, "insurance paid, the rest was socialised");
+    assert!(bank.insurance_out_atoms > 0 && bank.socialized_atoms > 0, "insurance paid, the rest was socialized");
 }
 
 #[tokio::test]

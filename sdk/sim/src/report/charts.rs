@@ -176,7 +176,7 @@ pub fn penalties(run: &RunResult) -> String {
     )
 }
 
-/// Insurance and socialised loss.
+/// Insurance and socialized loss.
 pub fn insurance(run: &RunResult) -> String {
     let peak = run.samples.iter().map(|s| s.insurance_usd.max(s.socialized_usd)).fold(1.0, f64::max);
     let mut chart = Chart::new("Insurance", (WIDE, 260.0), span(run), (0.0, peak * 1.08), Format::Dollars);
@@ -187,7 +187,7 @@ pub fn insurance(run: &RunResult) -> String {
         .steps("loss", &points(run, |s| s.socialized_usd));
     let legend = legend(&[
         ("var(--good)", "insurance of all banks at the oracle price"),
-        ("var(--bad)", "loss socialised so far"),
+        ("var(--bad)", "loss socialized so far"),
     ]);
     card(
         "Insurance",

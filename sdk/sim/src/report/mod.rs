@@ -80,7 +80,7 @@ fn headline(run: &RunResult) -> String {
             format!("{:.0}%", figures.share_closed_ppm.median as f64 / 1e4),
             "of a liquidated account closed (median)",
         ),
-        kpi(if socialized > 0.0 { "bad" } else { "good" }, dollars(socialized), "loss socialised"),
+        kpi(if socialized > 0.0 { "bad" } else { "good" }, dollars(socialized), "loss socialized"),
         kpi(conserved.0, conserved.1.to_owned(), when),
     ];
     format!(

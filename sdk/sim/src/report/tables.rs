@@ -42,8 +42,8 @@ pub fn bankruptcies(run: &RunResult) -> String {
                 b.resolved_at.map_or("open".to_owned(), |at| format!("{} s", at - b.time)),
                 dollars(b.nav as f64 / 1e6),
                 usd(b.insurance_paid),
-                usd(b.socialised_by_depositors),
-                usd(b.socialised_by_positions),
+                usd(b.socialized_by_depositors),
+                usd(b.socialized_by_positions),
                 usd(b.deficit),
                 b.calls.to_string(),
             ]
@@ -51,7 +51,7 @@ pub fn bankruptcies(run: &RunResult) -> String {
         .collect();
     let head =
         ["Account", "Began", "Took", "NAV", "Insurance paid", "Depositors", "Opposite positions", "Deficit", "Calls"];
-    card("Bankruptcies", "Insurance first, in whole atoms; only the remainder is socialised.", &table(&head, &rows))
+    card("Bankruptcies", "Insurance first, in whole atoms; only the remainder is socialized.", &table(&head, &rows))
 }
 
 /// What the liquidators made of it.

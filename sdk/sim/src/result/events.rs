@@ -90,11 +90,11 @@ pub struct Bankruptcy {
     /// Paid by insurance.
     pub insurance_paid: u64,
     /// Borne by depositors and by the opposite side of its perps.
-    pub socialised: u64,
-    /// Of `socialised`: by depositors of a bank.
-    pub socialised_by_depositors: u64,
-    /// Of `socialised`: by the opposite side of a perp.
-    pub socialised_by_positions: u64,
+    pub socialized: u64,
+    /// Of `socialized`: by depositors of a bank.
+    pub socialized_by_depositors: u64,
+    /// Of `socialized`: by the opposite side of a perp.
+    pub socialized_by_positions: u64,
     /// Recorded as a deficit of a market.
     pub deficit: u64,
     /// Calls of `resolve_bankruptcy` it took.

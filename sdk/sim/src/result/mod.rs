@@ -98,7 +98,7 @@ pub struct RunResult {
     pub liquidations: Vec<Liquidation>,
     /// Insurance before and after.
     pub insurance: Insurance,
-    /// Losses socialised in all, atoms of the settlement token.
+    /// Losses socialized in all, atoms of the settlement token.
     pub socialized_atoms: u64,
     /// Every bankruptcy.
     pub bankruptcies: Vec<Bankruptcy>,

@@ -31,7 +31,7 @@ pub struct Sample {
     pub insurance: u64,
     /// Value of all insurance, dollars.
     pub insurance_usd: f64,
-    /// Losses socialised so far, dollars.
+    /// Losses socialized so far, dollars.
     pub socialized_usd: f64,
 }
 

@@ -31,9 +31,9 @@ pub struct BankConfig {
     pub asset_ppm: [u32; 2],
     /// Liability weights at maintenance and initial.
     pub liability_ppm: [u32; 2],
-    /// Annual rates at utilisation 0, at the kink and at 1.
+    /// Annual rates at utilization 0, at the kink and at 1.
     pub rates_ppm: [u32; 3],
-    /// Utilisation at the kink.
+    /// Utilization at the kink.
     pub kink_ppm: u32,
     /// Protocol's share of interest.
     pub interest_fee_ppm: u32,

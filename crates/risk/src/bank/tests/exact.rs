@@ -66,7 +66,7 @@ fn a_whole_deposit_passes_at_the_copy_of_the_index_and_what_it_earned_since_stay
     for atoms in [100, 101, u64::MAX] {
         assert_eq!(passing(atoms, INDEX_ONE), 100);
         assert_eq!(passing(atoms, INDEX_ONE + INDEX_ONE / 4), 80);
-        // The bank's index fell below the copy, as after a socialised loss: there are no more shares than are held.
+        // The bank's index fell below the copy, as after a socialized loss: there are no more shares than are held.
         assert_eq!(passing(atoms, INDEX_ONE / 2), 100);
     }
     assert_eq!(passing(99, INDEX_ONE + INDEX_ONE / 4), 79);

@@ -101,7 +101,7 @@ proptest! {
     fn the_bound_by_the_borrow_index_is_never_below_the_banks_own_deposit_index(
         start in lent(), steps in proptest::collection::vec((0u64..1 << 44, 0u8..8, 0u32..=PPM, any::<bool>()), 1..20),
     ) {
-        // The copy is written by cranks and by socialisations; only a crank stores the borrow index with it.
+        // The copy is written by cranks and by socializations; only a crank stores the borrow index with it.
         let mut totals = start;
         let (mut copy, mut stored) = (totals.deposit_index, totals.borrow_index);
         for (growth, what, part, lend) in steps {

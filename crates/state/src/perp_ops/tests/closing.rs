@@ -5,7 +5,7 @@ use plimsoll_risk::lazy::{Side, A_ONE};
 use plimsoll_risk::price::{Price, UnitPrice};
 
 use super::{unit, Both, MAX_SECS};
-use crate::{close_base, socialise, write_off, ClosedBase};
+use crate::{close_base, socialize, write_off, ClosedBase};
 
 /// Two and a half atoms a unit.
 fn halves() -> UnitPrice {
@@ -95,7 +95,7 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
     ] {
         let mut both = pair(1_000);
         both.market.own_claim_atoms = own;
-        let result = socialise(&mut both.slot, &mut both.market, Side::Short, loss, unit(100), 0, MAX_SECS);
+        let result = socialize(&mut both.slot, &mut both.market, Side::Short, loss, unit(100), 0, MAX_SECS);
         assert_eq!(result, Ok(charged), "loss {loss}");
         let market = &both.market;
         assert_eq!((market.own_claim_atoms, market.deficit_atoms), (own_left, deficit), "loss {loss}, own {own}");
@@ -110,7 +110,7 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
 fn a_side_that_nobody_holds_bears_nothing() {
     let mut both = Both::new();
     let index = both.slot.sides[1];
-    let result = socialise(&mut both.slot, &mut both.market, Side::Short, 70, unit(100), 0, MAX_SECS);
+    let result = socialize(&mut both.slot, &mut both.market, Side::Short, 70, unit(100), 0, MAX_SECS);
     assert_eq!((result, both.market.deficit_atoms, both.market.socialized_atoms), (Ok(0), 70, 0));
     assert_eq!((both.slot.sides[1], both.market.sides[1].charged), (index, Zeroable::zeroed()));
 }

@@ -23,12 +23,12 @@ pub enum ResolveStep {
         /// Slot of the market.
         market: u8,
     },
-    /// Stages (b) and (c): pays a borrow and socialises the remainder.
+    /// Stages (b) and (c): pays a borrow and socializes the remainder.
     PayBorrow {
         /// Slot of the bank.
         bank: u8,
     },
-    /// Stages (b) and (c): pays negative PnL, socialises the remainder, closes the base.
+    /// Stages (b) and (c): pays negative PnL, socializes the remainder, closes the base.
     PayPnl {
         /// Slot of the market.
         market: u8,
@@ -81,7 +81,7 @@ pub struct ResolveBankruptcy<'info> {
     /// The account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
-    /// Its engine's registry: a socialisation and a closing write indices.
+    /// Its engine's registry: a socialization and a closing write indices.
     #[account(mut)]
     pub registry: AccountLoader<'info, Registry>,
     /// Its engine's prices.

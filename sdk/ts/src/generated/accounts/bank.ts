@@ -84,17 +84,17 @@ export type Bank = {
     depositIndex: bigint;
     /** Borrow index up to which interest has been booked, 48 fraction bits. */
     bookedBorrowIndex: bigint;
-    /** Integral of utilisation over time since the last `accrue`, ppm seconds. */
+    /** Integral of utilization over time since the last `accrue`, ppm seconds. */
     utilizationIntegral: bigint;
-    /** Since when the integral misses the present utilisation, Unix seconds. */
+    /** Since when the integral misses the present utilization, Unix seconds. */
     utilizationAt: bigint;
     /** When `accrue` last ran, Unix seconds. */
     accruedAt: bigint;
-    /** Moving average of utilisation, ppm. */
+    /** Moving average of utilization, ppm. */
     utilizationEmaPpm: number;
-    /** Utilisation at the kink of the rate curve. */
+    /** Utilization at the kink of the rate curve. */
     kinkPpm: number;
-    /** Annual rates at utilisation 0, kink and 1. */
+    /** Annual rates at utilization 0, kink and 1. */
     rateZeroPpm: number;
     /** See `rate_zero_ppm`. */
     rateKinkPpm: number;
@@ -126,7 +126,7 @@ export type Bank = {
     insuranceInAtoms: bigint;
     /** Sum of all insurance paid out (statistics). */
     insuranceOutAtoms: bigint;
-    /** Sum of all socialised losses, atoms (statistics). */
+    /** Sum of all socialized losses, atoms (statistics). */
     socializedAtoms: bigint;
     /** Room for draws of later steps; zero. */
     signedReserve: bigint;
@@ -163,17 +163,17 @@ export type BankInput = {
     depositIndex: number | bigint;
     /** Borrow index up to which interest has been booked, 48 fraction bits. */
     bookedBorrowIndex: number | bigint;
-    /** Integral of utilisation over time since the last `accrue`, ppm seconds. */
+    /** Integral of utilization over time since the last `accrue`, ppm seconds. */
     utilizationIntegral: number | bigint;
-    /** Since when the integral misses the present utilisation, Unix seconds. */
+    /** Since when the integral misses the present utilization, Unix seconds. */
     utilizationAt: number | bigint;
     /** When `accrue` last ran, Unix seconds. */
     accruedAt: number | bigint;
-    /** Moving average of utilisation, ppm. */
+    /** Moving average of utilization, ppm. */
     utilizationEmaPpm: number;
-    /** Utilisation at the kink of the rate curve. */
+    /** Utilization at the kink of the rate curve. */
     kinkPpm: number;
-    /** Annual rates at utilisation 0, kink and 1. */
+    /** Annual rates at utilization 0, kink and 1. */
     rateZeroPpm: number;
     /** See `rate_zero_ppm`. */
     rateKinkPpm: number;
@@ -205,7 +205,7 @@ export type BankInput = {
     insuranceInAtoms: number | bigint;
     /** Sum of all insurance paid out (statistics). */
     insuranceOutAtoms: number | bigint;
-    /** Sum of all socialised losses, atoms (statistics). */
+    /** Sum of all socialized losses, atoms (statistics). */
     socializedAtoms: number | bigint;
     /** Room for draws of later steps; zero. */
     signedReserve: number | bigint;

@@ -94,7 +94,7 @@ export type Market = {
     padPremium: number;
     /** Most insurance one event of this market may draw, quote atoms. */
     drawCapEventAtoms: bigint;
-    /** Sum of losses socialised on sides, quote atoms (statistics). */
+    /** Sum of losses socialized on sides, quote atoms (statistics). */
     socializedAtoms: bigint;
     /** Legs of all accounts that are not zero, with or without a base. */
     legCount: number;
@@ -148,7 +148,7 @@ export type MarketInput = {
     padPremium: number;
     /** Most insurance one event of this market may draw, quote atoms. */
     drawCapEventAtoms: number | bigint;
-    /** Sum of losses socialised on sides, quote atoms (statistics). */
+    /** Sum of losses socialized on sides, quote atoms (statistics). */
     socializedAtoms: number | bigint;
     /** Legs of all accounts that are not zero, with or without a base. */
     legCount: number;

@@ -115,7 +115,7 @@ export type ResolveBankruptcyInput<
 > = {
     /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
-    /** Its engine's registry: a socialisation and a closing write indices. */
+    /** Its engine's registry: a socialization and a closing write indices. */
     registry: Address<TAccountRegistry>;
     /** Its engine's prices. */
     board: Address<TAccountBoard>;
@@ -227,7 +227,7 @@ export type ParsedResolveBankruptcyInstruction<
     accounts: {
         /** The account. */
         marginAccount: TAccountMetas[0];
-        /** Its engine's registry: a socialisation and a closing write indices. */
+        /** Its engine's registry: a socialization and a closing write indices. */
         registry: TAccountMetas[1];
         /** Its engine's prices. */
         board: TAccountMetas[2];

@@ -31,7 +31,7 @@ export type BankAccrued = {
     engine: Address;
     /** Slot of the registry. */
     bank: number;
-    /** Moving average of utilisation, ppm. */
+    /** Moving average of utilization, ppm. */
     utilizationEmaPpm: number;
     /** Borrow rate per second from now on, in units of 2^-64. */
     borrowRatePerSec: bigint;
@@ -44,7 +44,7 @@ export type BankAccruedInput = {
     engine: Address;
     /** Slot of the registry. */
     bank: number;
-    /** Moving average of utilisation, ppm. */
+    /** Moving average of utilization, ppm. */
     utilizationEmaPpm: number;
     /** Borrow rate per second from now on, in units of 2^-64. */
     borrowRatePerSec: number | bigint;

@@ -33,13 +33,13 @@ export type BankConfigArgs = {
     liabilityMaintPpm: number;
     /** Liability weight at initial. */
     liabilityInitPpm: number;
-    /** Utilisation at the kink of the rate curve. */
+    /** Utilization at the kink of the rate curve. */
     kinkPpm: number;
-    /** Annual rate at utilisation 0. */
+    /** Annual rate at utilization 0. */
     rateZeroPpm: number;
     /** Annual rate at the kink. */
     rateKinkPpm: number;
-    /** Annual rate at utilisation 1, at most 300 %. */
+    /** Annual rate at utilization 1, at most 300 %. */
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
@@ -62,13 +62,13 @@ export type BankConfigArgsInput = {
     liabilityMaintPpm: number;
     /** Liability weight at initial. */
     liabilityInitPpm: number;
-    /** Utilisation at the kink of the rate curve. */
+    /** Utilization at the kink of the rate curve. */
     kinkPpm: number;
-    /** Annual rate at utilisation 0. */
+    /** Annual rate at utilization 0. */
     rateZeroPpm: number;
     /** Annual rate at the kink. */
     rateKinkPpm: number;
-    /** Annual rate at utilisation 1, at most 300 %. */
+    /** Annual rate at utilization 1, at most 300 %. */
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;

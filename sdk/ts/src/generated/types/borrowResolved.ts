@@ -21,7 +21,7 @@ import {
 } from '@solana/kit';
 import { getEstateBankDecoder, getEstateBankEncoder, type EstateBank, type EstateBankInput } from './index.js';
 
-/** A borrow was paid by insurance, the remainder socialised. */
+/** A borrow was paid by insurance, the remainder socialized. */
 export type BorrowResolved = {
     /** The engine. */
     engine: Address;
@@ -35,7 +35,7 @@ export type BorrowResolved = {
     fromReservedAtoms: bigint;
     /** Paid from insurance that was not reserved, atoms. */
     fromUnreservedAtoms: bigint;
-    /** Socialised on depositors, uncovered part included, atoms. */
+    /** Socialized on depositors, uncovered part included, atoms. */
     socializedAtoms: bigint;
     /** What deposits could not bear, atoms. */
     uncoveredAtoms: bigint;
@@ -56,7 +56,7 @@ export type BorrowResolvedInput = {
     fromReservedAtoms: number | bigint;
     /** Paid from insurance that was not reserved, atoms. */
     fromUnreservedAtoms: number | bigint;
-    /** Socialised on depositors, uncovered part included, atoms. */
+    /** Socialized on depositors, uncovered part included, atoms. */
     socializedAtoms: number | bigint;
     /** What deposits could not bear, atoms. */
     uncoveredAtoms: number | bigint;

@@ -97,7 +97,7 @@ export type GlobalParamsArgs = {
     fundingBoundPpmPerHour: number;
     /** Longest time a stored funding rate is extrapolated without a crank. */
     fundingMaxSecs: number;
-    /** Window of the utilisation average that sets borrow rates. */
+    /** Window of the utilization average that sets borrow rates. */
     utilizationWindowSecs: number;
 };
 
@@ -178,7 +178,7 @@ export type GlobalParamsArgsInput = {
     fundingBoundPpmPerHour: number;
     /** Longest time a stored funding rate is extrapolated without a crank. */
     fundingMaxSecs: number;
-    /** Window of the utilisation average that sets borrow rates. */
+    /** Window of the utilization average that sets borrow rates. */
     utilizationWindowSecs: number;
 };
 
