@@ -118,9 +118,10 @@ impl Price {
         let ratio = ((self.mantissa as u128 * PPM as u128) << 40) / other.mantissa as u128;
         let shift = 40 - (self.exponent as i32 - other.exponent as i32);
         let ppm = match shift {
+            _ if ratio == 0 => 0,
             s if s > 127 => 0,
             s if s >= 0 => ratio >> s,
-            s if ratio != 0 && -s <= ratio.leading_zeros() as i32 => ratio << -s,
+            s if -s <= ratio.leading_zeros() as i32 => ratio << -s,
             _ => u128::MAX,
         };
         if ppm > u32::MAX as u128 {
@@ -147,13 +148,13 @@ pub fn token_scale_down(decimals: u8) -> RiskResult<Price> {
 /// A contract counts one quote token as one dollar of its index; quote's own price then values the tokens (MARGIN-5).
 ///
 /// # Errors
-/// `ParameterOutOfBounds` above 18 decimals on either side.
+/// `ParameterOutOfBounds` above 18 decimals on either side, or where quote has more than twelve decimals beyond the base.
 pub fn base_scale_down(quote_decimals: u8, base_decimals: u8) -> RiskResult<Price> {
-    if quote_decimals > 18 || base_decimals > 18 {
+    let power = quote_decimals as i32 - base_decimals as i32;
+    if quote_decimals > 18 || base_decimals > 18 || power > MAX_EXPONENT {
         return Err(RiskError::ParameterOutOfBounds);
     }
-    let power = quote_decimals as i32 - base_decimals as i32;
-    Price::from_decimal_down(1, power.min(MAX_EXPONENT))
+    Price::from_decimal_down(1, power)
 }
 
 /// An edge of `ppm` parts per million in units of 2^-64, rounded up; the largest is just below one.

@@ -91,6 +91,7 @@ fn a_ratio_of_prices_is_rounded_down_and_saturates_at_any_distance() {
             assert_eq!(a.ratio_ppm_down(b), down(&exact, u32::MAX as u128) as u32, "{a:?} {b:?}");
         }
         assert_eq!(a.ratio_ppm_down(&Price::ZERO), u32::MAX);
+        assert_eq!(Price::ZERO.ratio_ppm_down(a), 0);
     }
 }
 
@@ -116,17 +117,20 @@ fn a_unit_price_is_the_upper_half_of_the_product_of_the_mantissas() {
 }
 
 #[test]
-fn scales_are_powers_of_ten_up_to_18_decimals() {
+fn scales_are_powers_of_ten_and_refused_where_they_would_be_cut() {
     let ten = |exponent: i32| Price::from_decimal_down(1, exponent);
+    let refused = Err(RiskError::ParameterOutOfBounds);
     for decimals in 0..=18u8 {
         assert_eq!(token_scale_down(decimals), ten(6 - decimals as i32));
         for base in 0..=18u8 {
-            assert_eq!(base_scale_down(decimals, base), ten((decimals as i32 - base as i32).min(12)));
+            let power = decimals as i32 - base as i32;
+            // Twelve is as far as a price reaches: beyond, a scale of 10^12 stood for one of 10^18, and every PnL of the
+            // market would have been a millionth of what it is.
+            assert_eq!(base_scale_down(decimals, base), if power <= 12 { ten(power) } else { refused });
         }
-        let refused = Err(RiskError::ParameterOutOfBounds);
         assert_eq!((base_scale_down(decimals, 19), base_scale_down(19, decimals)), (refused, refused));
     }
-    assert_eq!(token_scale_down(19), Err(RiskError::ParameterOutOfBounds));
+    assert_eq!(token_scale_down(19), refused);
 }
 
 #[test]
