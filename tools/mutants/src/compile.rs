@@ -27,12 +27,14 @@ pub struct Compiled {
 /// # Errors
 /// Where something does not compile that has nothing to do with the breaks.
 pub fn compile(tree: &Tree, mutants: &[Mutant], cargo: &[&str], cases: u32) -> Result<Compiled, String> {
-    let mut leave = Leave::default();
+    let memory = tree.copy.with_file_name("left-out.json");
+    let mut leave = remembered(&memory, mutants);
     for _ in 0..ROUNDS {
         let numbers = tree.write(mutants, &leave)?;
         tree.limit_cases(cases)?;
         let (binaries, errors) = run(&tree.copy, cargo, &tree.copy.with_file_name("target"))?;
         if errors.is_empty() {
+            remember(&memory, mutants, &leave)?;
             return Ok(Compiled { binaries, numbers, unviable: leave.unviable });
         }
         let before = leave.constant.len() + leave.unviable.len();
@@ -44,6 +46,21 @@ pub fn compile(tree: &Tree, mutants: &[Mutant], cargo: &[&str], cases: u32) -> R
         }
     }
     Err("the copy does not compile after many rounds".to_owned())
+}
+
+/// What was left out by an earlier run: each round of finding out compiles everything again. Names tell line and column,
+/// so that a source which changed is asked anew.
+fn remembered(memory: &Path, mutants: &[Mutant]) -> Leave {
+    let text = std::fs::read_to_string(memory).unwrap_or_default();
+    let [constant, unviable]: [BTreeSet<String>; 2] = serde_json::from_str(&text).unwrap_or_default();
+    let unviable = mutants.iter().filter(|mutant| unviable.contains(&mutant.name)).map(|mutant| mutant.number);
+    Leave { constant, unviable: unviable.collect() }
+}
+
+fn remember(memory: &Path, mutants: &[Mutant], leave: &Leave) -> Result<(), String> {
+    let unviable = mutants.iter().filter(|mutant| leave.unviable.contains(&mutant.number)).map(|mutant| &mutant.name);
+    let text = serde_json::json!([leave.constant, unviable.collect::<Vec<_>>()]).to_string();
+    std::fs::write(memory, text).map_err(|error| format!("{}: {error}", memory.display()))
 }
 
 /// The suite on the chain, compiled from the sources as they are.

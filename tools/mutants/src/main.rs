@@ -98,7 +98,7 @@ fn work(options: &Options) -> Result<bool, String> {
     }
     if options.again {
         let known = outcome::known(&findings)?;
-        mutants.retain(|mutant| known.get(&mutant.name) == Some(&Fate::Missed));
+        mutants.retain(|m| known.get(&m.name) == Some(&Fate::Missed) && !accepted.contains_key(&m.stable_name()));
     }
     println!("{} places to break", mutants.len());
     let done = if options.resume { outcome::known(&findings)? } else { Default::default() };
@@ -116,7 +116,7 @@ fn work(options: &Options) -> Result<bool, String> {
     let shard = mutants.iter().filter(|mutant| mutant.number as usize % of == part % of);
     for mutant in shard.filter(|mutant| numbers.contains(&mutant.number) && !done.contains_key(&mutant.name)) {
         let file = program.as_ref().map(|bytes| chosen_in(bytes, mutant.number, &place)).transpose()?;
-        let fate = tests.fate(mutant.number, file.as_deref(), options.quick);
+        let fate = tests.fate(mutant, file.as_deref(), options.quick);
         outcome::keep(&findings, mutant, &fate)?;
         if fate == Fate::Missed {
             println!("missed: {}", mutant.name);

@@ -1,5 +1,6 @@
 //! Running the tests as one of the breaks.
 
+use crate::mutant::Mutant;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -72,14 +73,16 @@ impl Tests {
         self.binaries.iter().map(|binary| binary.usual).sum()
     }
 
-    /// Runs until something fails, what takes long at last, or not where it is to be quick. On a chain `program` is the file with the number in it.
-    pub fn fate(&self, number: u32, program: Option<&Path>, is_quick: bool) -> Fate {
-        let quick = self.binaries.iter().map(|binary| (binary, Part::Quick));
-        let slow = self
-            .binaries
-            .iter()
-            .filter(|binary| !is_quick && !binary.slow.is_empty())
-            .map(|binary| (binary, Part::Slow));
+    /// Runs until something fails: the tests of the crate that is broken first, what takes long at last, or not where it
+    /// is to be quick. On a chain `program` is the file with the number in it.
+    pub fn fate(&self, mutant: &Mutant, program: Option<&Path>, is_quick: bool) -> Fate {
+        let number = mutant.number;
+        let krate: PathBuf = Path::new(&mutant.file).components().take(2).collect();
+        let (own, others): (Vec<&Binary>, Vec<&Binary>) =
+            self.binaries.iter().partition(|binary| binary.directory.ends_with(&krate));
+        let ordered = || own.iter().chain(&others).copied();
+        let quick = ordered().map(|binary| (binary, Part::Quick));
+        let slow = ordered().filter(|b| !is_quick && !b.slow.is_empty()).map(|binary| (binary, Part::Slow));
         for (binary, part) in quick.chain(slow) {
             match binary.run(number, program, part) {
                 Some(true) => {}
