@@ -22,9 +22,11 @@ usage: cargo xtask <command>
                                             build the programs into target/deploy; --sizes prints which crates and
                                             functions the engine's code consists of
   mutants [--no-install] [--host|--chain] [--file <part>]… [--shard <k>/<n>] [--cases <n>]
-          [--again] [--report] [--list]     break the engine place by place and count what the tests notice: hours,
-                                            so a nightly form, in shards; --again takes what was missed, --report
-                                            adds up what is known
+          [--quick] [--resume] [--again] [--report] [--list]
+                                            break the engine place by place and count what the tests notice: hours,
+                                            so a nightly form, in shards; --quick leaves out tests that take long,
+                                            --resume goes on where a run ended, --again takes what was missed and is
+                                            not accepted, --report adds up what is known
   test-validator [--no-install]             the end-to-end story on Agave's own validator, which is compiled for it
 
 --no-install keeps the builder from installing packages it lacks.";
