@@ -238,3 +238,25 @@ fn a_market_is_paid_in_its_turn_and_where_there_is_a_leg() {
     empty.account.status = AccountStatus::Paying as u8;
     assert_eq!(pnl(&mut empty), Err(RiskError::LegEmpty));
 }
+
+/// What borrowers owe until now is owed to depositors before a loss is: else the loss would fall on less than there is.
+#[test]
+fn interest_until_now_is_booked_before_anything_is_paid() {
+    let later = |world: &mut World| {
+        (world.registry.banks[0].borrow_rate_per_sec, world.registry.banks[0].accrued_at) = (1 << 30, NOW);
+        world.now = NOW + 10;
+    };
+    let mut world = with_leg(NONE, -1_000, 600);
+    begin(&mut world).unwrap();
+    later(&mut world);
+    let expected = world.registry.banks[0].borrow_index_at(world.now);
+    assert!(expected > INDEX_ONE);
+    borrow(&mut world, 0).unwrap();
+    assert_eq!(world.banks[0].booked_borrow_index, expected);
+
+    let mut world = with_leg(LOSS, 0, 600);
+    begin(&mut world).unwrap();
+    later(&mut world);
+    pnl(&mut world).unwrap();
+    assert_eq!(world.banks[0].booked_borrow_index, expected);
+}
