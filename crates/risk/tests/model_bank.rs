@@ -1,7 +1,7 @@
 //! A bank's totals, indices, rates and losses in integers against the exact model.
 
 use plimsoll_model::bank::Bank;
-use plimsoll_model::rate::{utilization_ema, RateCurve as ModelCurve};
+use plimsoll_model::rate::{utilization_ema as exact_ema, RateCurve as ModelCurve};
 use plimsoll_model::rational::{max, two_to_minus};
 use plimsoll_model::{int, ppm, ratio, Q};
 use plimsoll_risk::bank::{
@@ -271,7 +271,7 @@ proptest! {
         let found = ppm(utilization_ema(ema, mean, secs, 600) as i128);
         let (from, to) = (ppm(ema as i128), ppm(mean as i128));
         // Rounded towards the mean.
-        let beyond = (found - utilization_ema(&from, &to, &int(secs as i128))) * if to >= from { int(1) } else { int(-1) };
+        let beyond = (found - exact_ema(&from, &to, &int(secs as i128))) * if to >= from { int(1) } else { int(-1) };
         prop_assert!(beyond >= -ppm(1) && beyond <= ppm(1), "beyond by {beyond}");
     }
 }
