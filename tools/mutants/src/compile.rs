@@ -81,6 +81,8 @@ struct CompilerError {
     text: String,
     /// Files and lines that it is about.
     lines: Vec<(String, usize)>,
+    /// Files and lines where the compiler proposes a change.
+    proposed: Vec<(String, usize)>,
 }
 
 /// A function that is evaluated by the compiler keeps its `const`; else the breaks of the line are left out.
@@ -89,6 +91,16 @@ fn learn(error: &CompilerError, tree: &Tree, mutants: &[Mutant], leave: &mut Lea
         if let Some(name) = error.text.split('`').nth(1) {
             let name = name.split('<').next().unwrap_or(name);
             leave.constant.extend(name.rsplit("::").next().map(str::to_owned));
+        }
+    }
+    if error.code == "E0004" {
+        // A match needs all of its arms: the error stands where it begins and proposes another arm where it ends.
+        for (file, first) in &error.lines {
+            let ends = error.proposed.iter().filter(|(of, line)| of == file && line >= first).map(|(_, line)| *line);
+            let last = ends.max().unwrap_or(*first);
+            let arms = mutants.iter().filter(|mutant| mutant.file == *file && mutant.genre == Genre::Arm);
+            let within = arms.filter(|mutant| (*first..=last).contains(&mutant.start.0));
+            leave.unviable.extend(within.map(|mutant| mutant.number));
         }
     }
     for (file, line) in &error.lines {
@@ -129,7 +141,8 @@ fn run(copy: &Path, cargo: &[&str], target: &Path) -> Result<(Vec<(PathBuf, Path
             errors.push(CompilerError {
                 code: said["code"]["code"].as_str().unwrap_or_default().to_owned(),
                 text: said["rendered"].as_str().unwrap_or_default().to_owned(),
-                lines: said["spans"].as_array().into_iter().flatten().filter_map(place).collect(),
+                lines: places(&said["spans"]),
+                proposed: said["children"].as_array().into_iter().flatten().flat_map(|c| places(&c["spans"])).collect(),
             });
         }
     }
@@ -137,6 +150,10 @@ fn run(copy: &Path, cargo: &[&str], target: &Path) -> Result<(Vec<(PathBuf, Path
         return Err("cargo failed without an error of the compiler".to_owned());
     }
     Ok((binaries, errors))
+}
+
+fn places(spans: &Value) -> Vec<(String, usize)> {
+    spans.as_array().into_iter().flatten().filter_map(place).collect()
 }
 
 fn place(span: &Value) -> Option<(String, usize)> {
