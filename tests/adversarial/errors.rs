@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use plimsoll_tests::EngineError;
+use plimsoll_tests::*;
 
 /// All sources of the suite but this file.
 fn sources(directory: &Path, into: &mut String) {
@@ -34,4 +34,34 @@ fn is_named(text: &str, name: &str) -> bool {
     let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric());
     let variant = format!("EngineError::{name}");
     text.contains(&format!("\"{name}\"")) || text.split(&variant).skip(1).any(ends)
+}
+
+/// What clients and explorers read of a refusal stands in the log, in the words of Anchor's own: the name, the number and
+/// the sentence; of an account that is not what it should be, which one.
+#[test]
+fn the_log_of_a_refusal_says_the_errors_name_number_and_sentence() {
+    let mut stage = Stage::new();
+    let (maker, liquidator, keys) = (stage.maker, stage.liquidator, stage.keys);
+    let said = |sent: Sent| sent.expect_err("refused").logs.join("\n");
+    let expect = |logs: String, error: EngineError| {
+        let (name, sentence) = error.text();
+        let number = u32::from(error);
+        let line = format!("Error Code: {name}. Error Number: {number}. Error Message: {sentence}.");
+        assert!(logs.contains(&line), "{line} is not in\n{logs}");
+    };
+    let healthy = stage.liquidate(&liquidator, &maker, pair(SOL, USDC), ANY);
+    expect(said(healthy), EngineError::AccountHealthy);
+    // By one of Anchor's macros, which asks the error for its name and sentence.
+    let itself = stage.liquidate(&liquidator, &liquidator, pair(SOL, USDC), ANY);
+    expect(said(itself), EngineError::SelfLiquidation);
+    // The board in the place of the registry.
+    let mut crank = ix::crank_funding(&keys, SOL_PERP);
+    let registry = crank.accounts.iter_mut().find(|meta| meta.pubkey == keys.registry).expect("the registry's place");
+    registry.pubkey = keys.board;
+    let payer = stage.authority;
+    let logs = said(stage.send(&payer, &[crank]));
+    assert!(
+        logs.contains("AnchorError caused by account: registry. Error Code: AccountDiscriminatorMismatch"),
+        "{logs}"
+    );
 }

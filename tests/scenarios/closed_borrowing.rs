@@ -187,3 +187,29 @@ fn a_borrow_is_liquidated_with_credit_whatever_is_closed_since_it_only_changes_h
         assert!(grown <= done.fee_atoms + 2, "{closed:?}: {grown} more for a fee of {}", done.fee_atoms);
     }
 }
+
+/// A loss without a base needs no price, but its owner's health decides whether it may become a borrow (PNL-3).
+#[test]
+fn an_account_under_water_borrows_nothing_for_a_loss_whose_base_is_closed() {
+    let mut stage = Stage::new();
+    let (loser, winner) = at_the_bands_edge(&mut stage);
+    // 110 of 800 SOL stay: 22,000 dollars against 14,880 of loss.
+    let sent = stage.withdraw(&loser, SOL, Some(690 * ONE_SOL));
+    stage.done(sent);
+    stage.falls_to(SOL, 150, &winner, 400);
+    let view = {
+        let (account, registry, board) = (stage.margin_account(&loser), stage.registry(), stage.board());
+        let accounts =
+            plimsoll_sdk::view::Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
+        accounts.margin_view(&loser.account, true).unwrap()
+    };
+    assert!(view.spot.nav_usd_pico.get() > 0 && view.spot.nav_usd_pico.get() < view.spot.mmr_usd_pico.get());
+    assert_code(stage.settle(SOL_PERP, Some(&loser)), EngineError::NothingToSettle);
+    assert_eq!(quote_bank(&stage).borrow_shares, 0);
+    // What it has of quote it pays at any health.
+    let sent = stage.deposit(&loser, USDC, 100 * USD);
+    stage.done(sent);
+    let sent = stage.settle(SOL_PERP, Some(&loser));
+    stage.done(sent);
+    assert_eq!(quote_bank(&stage).borrow_shares, 0);
+}

@@ -102,6 +102,27 @@ fn funding_passes_from_longs_to_shorts_for_the_time_the_premium_stood() {
     assert!((cash(&bob) - 19_998 * USD as i64 - 2 * USD as i64).abs() <= 2, "{}", cash(&bob));
 }
 
+/// No time has passed since the crank before, so there is no mean premium either, which is not a mean of zero.
+#[test]
+fn a_second_crank_of_the_same_second_keeps_the_rate() {
+    let mut stage = Stage::new();
+    let (keys, authority) = (stage.keys, stage.authority);
+    let args = args::RegisterVenueArgs { signer: address("venue"), settle_markets: 0, premium_markets: 1 };
+    assert_sent(stage.send_as_authority(ix::register_venue(&keys, authority, authority, args)));
+    let venue = stage.party("venue");
+    let sent = stage.send(&venue, &[ix::report_premium(&keys, SOL_PERP, venue, 360)]);
+    stage.done(sent);
+    stage.hold_prices(1_000, 10);
+    let rate = |stage: &Stage| stage.registry().markets[SOL_PERP as usize].funding_per_unit_sec;
+    let sent = stage.crank_funding(SOL_PERP);
+    stage.done(sent);
+    let set = rate(&stage);
+    assert!(set > 0);
+    let sent = stage.crank_funding(SOL_PERP);
+    stage.done(sent);
+    assert_eq!(rate(&stage), set);
+}
+
 /// INTEREST-2
 #[test]
 fn interest_is_charged_credited_and_shared_with_the_protocol() {

@@ -178,6 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_deployed_at_another_address_runs_nothing() {
+        let elsewhere: &'static Pubkey = Box::leak(Box::new(Pubkey::new_from_array([7; 32])));
+        let refused = ProgramError::from(Error::from(ErrorCode::DeclaredProgramIdMismatch));
+        assert_eq!(process(elsewhere, &[], &[]), Err(refused.clone()));
+        assert_eq!(process(elsewhere, &[], &[0; 8]), Err(refused));
+    }
+
+    #[test]
     fn data_that_begins_like_no_instruction_is_refused_by_anchors_code() {
         let refused = ProgramError::from(Error::from(ErrorCode::InstructionFallbackNotFound));
         assert_eq!(process(&crate::ID, &[], &[7; 16]), Err(refused.clone()));

@@ -2,6 +2,8 @@
 //! may do what, complete enough to see a stolen key at work without reading an account. Emitted as Anchor's
 //! `emit_cpi!` does: as instruction data of a call to ourselves, which no log limit can truncate.
 
+use std::io::Write;
+
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::program::invoke_signed_unchecked;
@@ -22,11 +24,16 @@ pub use perp::*;
 pub use price::*;
 pub use venue::*;
 
+/// Bytes of a tag.
+const TAG_LEN: usize = 8;
+/// Bytes of Anchor's tag and the event's discriminator, before its fields.
+const TAGS_LEN: usize = 2 * TAG_LEN;
+
 /// Emits an event as Anchor's `emit_cpi!` does, of which indexers see no difference; the macro itself would write the
 /// whole call into every instruction, a tenth of the program's size, and copy the data byte by byte.
 macro_rules! emit_event {
     ($ctx:ident, $event:expr) => {
-        $crate::event::send(&$ctx.accounts.event_authority, &anchor_lang::Event::data(&$event))?
+        $crate::event::send(&$ctx.accounts.event_authority, &$event)?
     };
 }
 pub(crate) use emit_event;
@@ -34,16 +41,83 @@ pub(crate) use emit_event;
 /// Calls the program's own event instruction, signed by the event authority (ACCOUNT-5).
 ///
 /// # Errors
-/// `ConstraintAddress` where the account is not the event authority; the runtime's, where compute units or the depth of
-/// calls are exhausted.
+/// `ConstraintAddress` where the account is not the event authority; `AccountDidNotSerialize` for an event with a list,
+/// see [`send_listing`]; the runtime's, where compute units or the depth of calls are exhausted.
 #[inline(never)]
-pub fn send(authority: &AccountInfo<'_>, event: &[u8]) -> Result<()> {
+pub fn send<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E) -> Result<()> {
+    send_encoded(authority, event, 0)
+}
+
+/// [`send`] of an event with lists, which take this many bytes at most beside what its type takes.
+///
+/// # Errors
+/// Those of [`send`], but for lists that are longer.
+#[inline(never)]
+pub fn send_listing<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
+    send_encoded(authority, event, listed_bytes)
+}
+
+/// Without its lists an event takes no more bytes than its type. In a place of constant length the compiler sees that
+/// every field fits; a vector that may grow would ask at each of them whether it must. A byte more than that is left of
+/// an event that fits.
+#[inline(always)]
+fn send_encoded<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
+    let len = core::mem::size_of::<E>() + listed_bytes + 1;
+    let mut data = with_tags(E::DISCRIMINATOR.first_chunk().copied().map_or(0, u64::from_le_bytes), len);
+    let mut fields = Fields(data.get_mut(TAGS_LEN..TAGS_LEN + len).unwrap_or_default());
+    // Writing there returns no error.
+    let _ = event.serialize(&mut fields);
+    let left = fields.0.len();
+    call(authority, data, left)
+}
+
+/// Anchor's tag and the event's discriminator, before room for this many bytes.
+#[inline(never)]
+fn with_tags(discriminator: u64, len: usize) -> Vec<u8> {
+    let mut data = vec![0; TAGS_LEN + len];
+    if let [tag, own, ..] = data.as_chunks_mut::<TAG_LEN>().0 {
+        *tag = anchor_lang::event::EVENT_IX_TAG.to_le_bytes();
+        *own = discriminator.to_le_bytes();
+    }
+    data
+}
+
+/// A place to write, without an error at each field, which would be most of the code: nothing is left of it once
+/// something did not fit.
+struct Fields<'a>(&'a mut [u8]);
+
+impl Write for Fields<'_> {
+    #[inline(always)]
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    #[inline(always)]
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        if let Some((field, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(bytes.len()) {
+            field.copy_from_slice(bytes);
+            self.0 = rest;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Sends all but the bytes that are left; an event of which none are did not fit.
+#[inline(never)]
+fn call(authority: &AccountInfo<'_>, mut data: Vec<u8>, left: usize) -> Result<()> {
+    if left == 0 {
+        return Err(ErrorCode::AccountDidNotSerialize.into());
+    }
+    data.truncate(data.len().saturating_sub(left));
     if !crate::access::same(authority.key, &crate::EVENT_AUTHORITY_AND_BUMP.0) {
         return Err(ErrorCode::ConstraintAddress.into());
     }
-    let mut data = Vec::with_capacity(8 + event.len());
-    data.extend_from_slice(anchor_lang::event::EVENT_IX_TAG_LE);
-    data.extend_from_slice(event);
     let accounts = vec![AccountMeta::new_readonly(*authority.key, true)];
     let instruction = Instruction { program_id: crate::ID, accounts, data };
     let seeds: &[&[u8]] = &[plimsoll_state::seeds::EVENT_AUTHORITY, &[crate::EVENT_AUTHORITY_AND_BUMP.1]];

@@ -159,8 +159,17 @@ pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> 
 }
 
 #[inline(never)]
+fn begin_paying(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
+    if let Some(event) = ctx.accounts.begin_paying(now)? {
+        let listed_bytes = core::mem::size_of_val(event.legs.as_slice());
+        crate::event::send_listing(&ctx.accounts.event_authority, &event, listed_bytes)?;
+    }
+    Ok(())
+}
+
+#[inline(never)]
 fn pay_borrow(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
-    emit_if(ctx, ctx.accounts.begin_paying(now)?)?;
+    begin_paying(ctx, now)?;
     let (paid, end) = ctx.accounts.pay_borrow(now)?;
     emit(ctx, paid)?;
     emit_if(ctx, end)
@@ -168,17 +177,14 @@ fn pay_borrow(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
 
 #[inline(never)]
 fn pay_pnl(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
-    emit_if(ctx, ctx.accounts.begin_paying(now)?)?;
+    begin_paying(ctx, now)?;
     let (paid, end) = ctx.accounts.pay_pnl(now)?;
     emit(ctx, paid)?;
     emit_if(ctx, end)
 }
 
-/// One frame for each event instead of all of them in the handler's.
-#[inline(never)]
 fn emit<E: anchor_lang::Event>(ctx: &Context<ResolveBankruptcy>, event: E) -> Result<()> {
-    crate::event::emit_event!(ctx, event);
-    Ok(())
+    crate::event::send(&ctx.accounts.event_authority, &event)
 }
 
 fn emit_if<E: anchor_lang::Event>(ctx: &Context<ResolveBankruptcy>, event: Option<E>) -> Result<()> {
