@@ -187,8 +187,13 @@ fn a_perp_loss_takes_what_is_left_then_insurance_then_the_opposite_side_and_the_
     let pool = market(&stage, SOL_PERP).pool_atoms;
     let sent = stage.resolve(&dave, PayPnl { market: SOL_PERP });
     let meta = stage.done(sent);
+    let reserved: InsuranceReserved = event(&meta);
     let paid: PnlResolved = event(&meta);
     let end: BankruptcyResolved = event(&meta);
+    // The event says which leg was promised what, and of no other.
+    let [leg] = reserved.legs.as_slice() else { panic!("{reserved:?}") };
+    assert_eq!((leg.market, leg.mark_atoms, leg.reserved_atoms), (SOL_PERP, paid.pnl_atoms.unsigned_abs(), 50 * USD));
+    assert_eq!((reserved.account, reserved.reserved_atoms, reserved.borrow_mark_atoms), (dave.account, 50 * USD, 0));
     assert_eq!((paid.from_reserved_atoms, paid.covered_atoms), (50 * USD, 50 * USD));
     // At most maintenance rate times spot on each of the 100 SOL.
     assert!(paid.charged_atoms <= 540 * USD && paid.charged_atoms > 539 * USD);

@@ -88,9 +88,9 @@ impl<'a> Pricing<'a> {
             board,
             now,
             views,
-            fresh_since: now.saturating_sub(params.read_age_secs as i64),
-            risk_since: now.saturating_sub(params.risk_age_secs as i64),
-            held_since: now.saturating_sub(params.stale_asset_secs as i64),
+            fresh_since: secs_before(now, params.read_age_secs),
+            risk_since: secs_before(now, params.risk_age_secs),
+            held_since: secs_before(now, params.stale_asset_secs),
         }
     }
 
@@ -144,6 +144,13 @@ impl<'a> Pricing<'a> {
         let vol = slot.vol_ppm_per_sqrt_sec;
         edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma_ppm, vol, age_secs, charge_ppm / 2))
     }
+}
+
+/// `now - secs`. Times before the first that can be reached count as that, three instructions a load instead of fourteen.
+#[inline(always)]
+fn secs_before(now: i64, secs: u32) -> i64 {
+    // At least -2^63 + 2^32 - 1, so that nothing wraps.
+    now.max(i64::MIN + u32::MAX as i64).wrapping_sub(secs as i64)
 }
 
 /// The balance of `shares` in atoms, as margin sees it: deposits at the registry's copy of the deposit index, rounded

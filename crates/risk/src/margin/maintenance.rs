@@ -80,6 +80,9 @@ pub fn excess(portfolio: &Portfolio, at: At, edges: bool) -> Excess {
 
 #[inline(always)]
 fn pass<const WHOLE: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
+    if portfolio.token_count == 0 && portfolio.perp_count == 0 && portfolio.quote.amount_atoms == 0 {
+        return Margins::default();
+    }
     let mut sums = Sums::<WHOLE>::default();
     for leg in portfolio.tokens() {
         let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
