@@ -302,6 +302,14 @@ pub struct Finished {
     pub thawed: bool,
 }
 
+impl Finished {
+    /// Whether a record of it is due: insurance came back, or the account is active again. The first happens alone where
+    /// another mint's debt is left.
+    pub const fn is_anything(&self) -> bool {
+        self.thawed || self.returned_atoms > 0
+    }
+}
+
 /// Gives back what is over once the last quote leg is gone, and thaws the account once nothing is left. Part of every
 /// paying call; also a call of its own, as somebody may have repaid the last leg (BANKRUPT-4).
 ///

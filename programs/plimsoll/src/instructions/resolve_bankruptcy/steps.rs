@@ -227,7 +227,8 @@ impl ResolveBankruptcy<'_> {
         registry: &Registry,
         now: i64,
     ) -> Result<Option<BankruptcyResolved>> {
-        let Finished { returned_atoms, thawed } = finish(account, quote.as_deref_mut(), registry, now).engine()?;
+        let finished = finish(account, quote.as_deref_mut(), registry, now).engine()?;
+        let Finished { returned_atoms, thawed } = finished;
         let event = BankruptcyResolved {
             engine: Pubkey::new_from_array(account.engine),
             account: self.margin_account.key(),
@@ -235,6 +236,6 @@ impl ResolveBankruptcy<'_> {
             thawed,
             bank: quote.map(|bank| EstateBank::from(&*bank)),
         };
-        Ok((thawed || returned_atoms > 0).then_some(event))
+        Ok(finished.is_anything().then_some(event))
     }
 }
