@@ -6,7 +6,7 @@
 use fixed::types::I80F48;
 
 use crate::error::{RiskError, RiskResult};
-use crate::num::mul_wide;
+use crate::num::{mul_high_down, mul_wide};
 
 /// A signed number with 48 fraction bits; its smallest step is 3.6e-15.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,8 +16,8 @@ pub struct Fixed(I80F48);
 const LN_2: Fixed = Fixed::from_bits(195_103_586_505_167);
 
 /// `1 / n!` for n from 6 down to 0, rounded down: the coefficients of the exponential.
-const INVERSE_FACTORIALS: [i128; 7] = {
-    let one = Fixed::ONE.to_bits();
+const INVERSE_FACTORIALS: [u64; 7] = {
+    let one = Fixed::ONE.to_bits() as u64;
     [one / 720, one / 120, one / 24, one / 6, one / 2, one, one]
 };
 
@@ -91,29 +91,34 @@ impl Fixed {
     /// `NumberOutOfRange` for a negative number.
     pub fn exp_neg(self) -> RiskResult<Self> {
         // e^-34 is below half a step.
-        const NOTHING: i128 = 34 << 48;
-        let mut bits = self.to_bits();
-        if bits < 0 {
+        const NOTHING: u64 = 34 << 48;
+        if self < Self::ZERO {
             return Err(RiskError::NumberOutOfRange);
         }
-        if bits >= NOTHING {
+        let Some(mut x) = u64::try_from(self.to_bits()).ok().filter(|bits| *bits < NOTHING) else {
             return Ok(Self::ZERO);
-        }
+        };
         let mut halvings = 0u32;
-        while bits > 1 << 43 {
-            bits >>= 1;
+        while x > 1 << 43 {
+            x >>= 1;
             halvings += 1;
         }
-        let x = Self::from_bits(bits);
-        let mut sum = Self::ZERO;
+        let mut sum = 0;
         for coefficient in INVERSE_FACTORIALS {
-            sum = Self::from_bits(coefficient).checked_sub(x.mul_down(sum)?)?;
+            sum = coefficient.checked_sub(product_down(x, sum)).ok_or(RiskError::NumberOutOfRange)?;
         }
+        // Halved at all, x is not near zero and the sum below one.
         for _ in 0..halvings {
-            sum = sum.mul_down(sum)?;
+            sum = product_down(sum, sum);
         }
-        Ok(sum)
+        Ok(Self::from_bits(sum as i128))
     }
+}
+
+/// `a * b` of two numbers with 48 fraction bits, the first below one, rounded down.
+#[inline(always)]
+const fn product_down(a: u64, b: u64) -> u64 {
+    mul_high_down(a << 16, b)
 }
 
 /// What remains after `elapsed_secs` of something that decays with a time constant: `e^(-elapsed / constant)`.

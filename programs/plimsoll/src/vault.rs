@@ -193,7 +193,10 @@ mod tests {
             assert_eq!(mint_extensions_allowed(&good[..length]), whole, "{length}");
         }
         assert!(mint_extensions_allowed(&[good.as_slice(), &[0; 2]].concat()));
-        assert!(!mint_extensions_allowed(&[good.as_slice(), &[0, 0, 3, 0]].concat()));
+        // Type 0 ends the list, and zeros alone may follow.
+        for (end, allowed) in [([0; 6], true), ([0, 0, 3, 0, 0, 0], false), ([0, 0, 3, 3, 3, 3], false)] {
+            assert_eq!(mint_extensions_allowed(&[good.as_slice(), &end].concat()), allowed, "{end:?}");
+        }
         let mut account = good;
         account[TOKEN_ACCOUNT_LEN] = 2;
         assert!(!mint_extensions_allowed(&account));

@@ -204,6 +204,15 @@ mod tests {
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 1));
     }
 
+    #[test]
+    fn a_win_that_the_pool_pays_in_part_keeps_the_rest_and_says_what_the_pool_gave() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
+        account.derivatives[leg].cash_atoms = 1_000;
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 1_000).unwrap();
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.struck_atoms), (600, -600, 0));
+        assert_eq!((account.derivatives[leg].cash_atoms, market.pool_atoms, market.own_claim_atoms), (400, 0, 0));
+    }
+
     /// PNL-4
     #[test]
     fn a_win_from_a_market_in_deficit_strikes_its_share() {
@@ -225,7 +234,8 @@ mod tests {
         market.deficit_atoms = 0;
         market.own_claim_atoms = 700;
         let shares = bank.deposit_shares;
-        pay_own_claim(&mut market, &mut bank).unwrap();
+        let settled = pay_own_claim(&mut market, &mut bank).unwrap();
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.struck_atoms), (600, -600, 0));
         assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
         assert_eq!(bank.deposit_shares, shares);
     }

@@ -153,3 +153,23 @@ fn pay(
     }
     Ok((debited, view))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use plimsoll_risk::params::INDEX_ONE;
+    use plimsoll_state::TokenPosition;
+
+    /// LIQ-5
+    #[test]
+    fn a_seizure_of_less_than_a_share_is_refused() {
+        let (mut account, mut slot) = (MarginAccount::zeroed(), BankSlot::zeroed());
+        slot.deposit_index = 3 * INDEX_ONE;
+        account.tokens[0] = TokenPosition { shares: 10, bank: 1, used: 1, ..TokenPosition::default() };
+        let shares = |atoms: u64| collateral_shares_down(&account, 1, atoms, &slot, None, 0);
+        assert_eq!(shares(2).unwrap_err(), EngineError::FillTooSmall.into());
+        assert_eq!(shares(3).unwrap(), 1);
+        assert_eq!(shares(29).unwrap(), 9);
+    }
+}
