@@ -202,6 +202,11 @@ mod tests {
         account.derivatives[leg].cash_atoms = 301;
         pay_win(&mut account, leg, &mut market, &mut bank, 301).unwrap();
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 1));
+        // Beside a base an atom is no remainder: the next price may make it payable.
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 600);
+        (account.derivatives[leg].cash_atoms, account.derivatives[leg].shares) = (301, 10);
+        pay_win(&mut account, leg, &mut market, &mut bank, 300).unwrap();
+        assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (1, 0));
     }
 
     #[test]
