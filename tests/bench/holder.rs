@@ -102,7 +102,7 @@ impl Stage {
     }
 
     /// Initial margin that is free, whole dollars rounded down.
-    fn free_usd(&self, trader: &Trader) -> i128 {
+    pub fn free_usd(&self, trader: &Trader) -> i128 {
         let view = self.view(trader);
         (view.init_nav_usd_pico.get() - view.imr_usd_pico.get()) / 1_000_000_000_000
     }

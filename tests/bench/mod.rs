@@ -18,6 +18,7 @@ pub mod market;
 pub mod measure;
 pub mod money;
 pub mod price;
+mod random;
 pub mod row;
 pub mod stage;
 pub mod table;
@@ -64,6 +65,7 @@ pub fn measure_all() -> Vec<Row> {
     let stage = stage::Stage::new();
     margin::measure(&stage, &mut rows);
     liquidation::measure(&stage, &mut rows);
+    random::measure(&stage, &mut rows);
     money::measure(&stage, &mut rows);
     price::measure(&stage, &mut rows);
     market::measure(&stage, &mut rows);

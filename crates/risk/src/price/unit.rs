@@ -160,33 +160,21 @@ impl UnitPrice {
     }
 }
 
-/// `value * 2^shift / d`, rounded as asked, saturating at `u64::MAX`; 192-bit numerators in two steps.
+/// `value * 2^shift / d` for a d that is not zero, rounded as asked, saturating at `u64::MAX`.
 #[inline(never)]
 fn shifted_div(value: u128, d: u64, shift: u32, up: bool) -> u64 {
     if value == 0 {
         return 0;
     }
-    let d = d as u128;
-    let mut quotient = value / d;
-    let mut rest = value % d;
-    let mut left = shift;
-    while left > 0 {
-        // The remainder is below 2^64, so up to 63 more bits of the quotient come from one division.
-        let step = if left > 63 { 63 } else { left };
-        if quotient != 0 && quotient.leading_zeros() < step + 64 {
-            return u64::MAX;
-        }
-        let widened = rest << step;
-        quotient = (quotient << step) + widened / d;
-        rest = widened % d;
-        left -= step;
-    }
-    let rounded = quotient + (up && rest != 0) as u128;
-    if rounded >> 64 != 0 {
-        u64::MAX
-    } else {
-        rounded as u64
-    }
+    // What leaves 128 bits leaves 64 when it is divided by less than 2^64.
+    let Some(numerator) = value.checked_shl(shift).filter(|shifted| shifted >> shift == value) else {
+        return u64::MAX;
+    };
+    let Ok(quotient) = u64::try_from(numerator / d as u128) else {
+        return u64::MAX;
+    };
+    let is_cut = up && mul_wide(quotient, d) != numerator;
+    quotient.saturating_add(is_cut as u64)
 }
 
 #[cfg(test)]
@@ -225,6 +213,23 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn a_shifted_quotient_is_exact_and_saturates(
+            value: u128, cut in 0u32..128, d in 1u64.., less in 0u32..64, shift in 0u32..160,
+        ) {
+            let (value, d) = (value >> cut, (d >> less).max(1));
+            let (down, up) = (shifted_div(value, d, shift, false), shifted_div(value, d, shift, true));
+            let fits = shift < 128 && value.leading_zeros() >= shift || value == 0;
+            if !fits {
+                prop_assert_eq!((down, up), (u64::MAX, u64::MAX));
+                return Ok(());
+            }
+            let numerator = value.checked_shl(shift).unwrap_or(0);
+            let (quotient, rest) = (numerator / d as u128, numerator % d as u128);
+            prop_assert_eq!(down as u128, quotient.min(u64::MAX as u128));
+            prop_assert_eq!(up as u128, (quotient + (rest != 0) as u128).min(u64::MAX as u128));
+        }
 
         /// NUMBER-1
         #[test]
