@@ -15,7 +15,7 @@ use crate::portfolio::{At, LegPrices, PerpLeg};
 use crate::price::UnitPrice;
 
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
-pub use maintenance::{excess, margins, quote_sides};
+pub use maintenance::{excess, is_under_water_at_edges, margins, quote_sides};
 
 /// What an account is worth and what it may not fall below, pico-dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

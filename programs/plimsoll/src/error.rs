@@ -5,6 +5,12 @@ use plimsoll_risk::params::Contradiction;
 use plimsoll_risk::RiskError;
 use plimsoll_state::InvariantViolation;
 
+/// Bytes of a name or text; more than 255 do not compile.
+const fn length(text: &str) -> u8 {
+    assert!(text.len() <= u8::MAX as usize, "too long");
+    text.len() as u8
+}
+
 /// Defines the errors once: code, name and text.
 ///
 /// Anchor's `error_code` compiles to a string allocation per variant, twice, some 40 KB of program; the tables here
@@ -28,10 +34,25 @@ macro_rules! engine_errors {
             pub const ALL: &'static [EngineError] = &[$(EngineError::$name),+];
 
             /// Name and text.
-            pub const fn text(self) -> (&'static str, &'static str) {
-                match self { $(Self::$name => (stringify!($name), $text)),+ }
+            pub fn text(self) -> (&'static str, &'static str) {
+                let mut rest = WORDS;
+                for (code, name, text) in &LENGTHS {
+                    let words = rest.split_at_checked(*name as usize).unwrap_or_default();
+                    let (said, after) = words.1.split_at_checked(*text as usize).unwrap_or_default();
+                    if *code == self as u32 {
+                        return (words.0, said);
+                    }
+                    rest = after;
+                }
+                ("", "")
             }
         }
+
+        /// All names and texts, one after the other: a reference to each would take more room than most of them.
+        const WORDS: &str = concat!($(stringify!($name), $text),+);
+        /// Code and the lengths of name and text, in the order of codes.
+        static LENGTHS: [(u32, u8, u8); EngineError::ALL.len()] =
+            [$(($code, length(stringify!($name)), length($text))),+];
     };
 }
 
@@ -394,4 +415,21 @@ fn broken(violation: InvariantViolation) -> Error {
     }
     crate::report::line(&["invariant: ", violation.0]);
     fail(EngineError::InvariantBroken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_own_name_and_a_sentence() {
+        for error in EngineError::ALL {
+            let (name, text) = error.text();
+            assert_eq!(name, format!("{error:?}"));
+            assert!(text.starts_with(char::is_uppercase) && text.len() > 10, "{text}");
+        }
+        let (first, last) = (EngineError::ALL[0], EngineError::ALL[EngineError::ALL.len() - 1]);
+        assert_eq!(first.text(), ("NotAuthority", "The signer is not the engine's authority"));
+        assert_ne!(last.text(), first.text());
+    }
 }

@@ -1,7 +1,7 @@
 //! Who is eligible, and in which regime.
 
 use crate::auction::{best_leg, BestLeg, Clocks, Prints, Regime, Seen, Sight};
-use crate::margin::{excess, margins, quote_sides, Excess, Margins};
+use crate::margin::{excess, is_under_water_at_edges, margins, quote_sides, Excess, Margins};
 use crate::num::PPM;
 use crate::portfolio::{At, LegPrices, Portfolio};
 
@@ -33,7 +33,7 @@ pub struct Assessment {
 pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     let params = &portfolio.params;
     let spot = margins(portfolio, At::Spot, false);
-    let fast = excess(portfolio, At::Fast, false);
+    let fast = excess(portfolio, At::Fast);
     let mut clocks = *clocks;
     let mut sight = Sight {
         seen: Seen::Healthy,
@@ -49,8 +49,8 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     // Favourable edges only raise margins, so an account healthy at plain prices needs no second look (ELIG-1).
     let under_water = spot.is_under_water()
         && (clocks.bypass || fast.is_under_water())
-        && excess(portfolio, At::Spot, true).is_under_water()
-        && (clocks.bypass || excess(portfolio, At::Fast, true).is_under_water());
+        && is_under_water_at_edges(portfolio, At::Spot)
+        && (clocks.bypass || is_under_water_at_edges(portfolio, At::Fast));
     let health_ppm = spot.ratio_ppm_down(PPM);
     let (quote_seizable_atoms, quote_owed_atoms) = quote_sides(portfolio, &spot);
     let (mut best, mut regime) = (None, None);

@@ -6,23 +6,25 @@ use crate::num::{mul_u128_u32, Columns, PPM};
 use crate::params::TokenWeights;
 use crate::portfolio::{At, PerpLeg, Portfolio};
 
-/// Sums over the legs. Only where `WHOLE` more than `NAV - R` is added up.
+/// Sums over the legs. Only where `WHOLE` more than `NAV - R` is added up, and only where `TARGET` both of these.
 #[derive(Default)]
-struct Sums<const WHOLE: bool> {
+struct Sums<const WHOLE: bool, const TARGET: bool> {
     maint: Columns,
     target: Columns,
     assets: Columns,
     liabilities: Columns,
 }
 
-impl<const WHOLE: bool> Sums<WHOLE> {
+impl<const WHOLE: bool, const TARGET: bool> Sums<WHOLE, TARGET> {
     #[inline(always)]
     fn asset(&mut self, value: u64, weights: &TokenWeights) {
         if WHOLE {
             self.assets.add(value, 1);
         }
         self.maint.add(value, weights.asset_maint_ppm);
-        self.target.add(value, weights.asset_target_ppm);
+        if TARGET {
+            self.target.add(value, weights.asset_target_ppm);
+        }
     }
 
     #[inline(always)]
@@ -31,20 +33,22 @@ impl<const WHOLE: bool> Sums<WHOLE> {
             self.liabilities.add(value, 1);
         }
         self.maint.subtract(value, weights.liability_maint_ppm);
-        self.target.subtract(value, weights.liability_target_ppm);
+        if TARGET {
+            self.target.subtract(value, weights.liability_target_ppm);
+        }
     }
 }
 
 /// Sums over the legs that settle in quote, quote atoms.
 #[derive(Default)]
-struct PerpSums<const WHOLE: bool> {
+struct PerpSums<const WHOLE: bool, const TARGET: bool> {
     pnl: Pnl,
     charge_maint: Columns,
     charge_target: Columns,
     notional: Columns,
 }
 
-impl<const WHOLE: bool> PerpSums<WHOLE> {
+impl<const WHOLE: bool, const TARGET: bool> PerpSums<WHOLE, TARGET> {
     #[inline(always)]
     fn add(&mut self, leg: &PerpLeg, at: At, edges: bool) {
         let magnitude = leg.units.unsigned_abs();
@@ -59,7 +63,9 @@ impl<const WHOLE: bool> PerpSums<WHOLE> {
         };
         self.pnl.add(leg, worth);
         self.charge_maint.add(notional, leg.rates.maint_ppm);
-        self.charge_target.add(notional, leg.rates.target_ppm);
+        if TARGET {
+            self.charge_target.add(notional, leg.rates.target_ppm);
+        }
         if WHOLE {
             self.notional.add(notional, 1);
         }
@@ -69,21 +75,27 @@ impl<const WHOLE: bool> PerpSums<WHOLE> {
 /// Margins at one price, each leg at its plain price or, where `edges` or where it is stale, at the edge that is
 /// favourable to the account (ELIG-3).
 pub fn margins(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
-    pass::<true>(portfolio, at, edges)
+    pass::<true, true>(portfolio, at, edges)
 }
 
-/// [`Margins::maint`] and [`Margins::target`] alone, for a third less.
-pub fn excess(portfolio: &Portfolio, at: At, edges: bool) -> Excess {
-    let Margins { maint, target, .. } = pass::<false>(portfolio, at, edges);
+/// [`Margins::maint`] and [`Margins::target`] alone at plain prices, for a third less.
+pub fn excess(portfolio: &Portfolio, at: At) -> Excess {
+    let Margins { maint, target, .. } = pass::<false, true>(portfolio, at, false);
     Excess { maint, target }
 }
 
+/// Whether the account is below maintenance with every leg at its favourable edge (ELIG-1), which is all that is asked
+/// there.
+pub fn is_under_water_at_edges(portfolio: &Portfolio, at: At) -> bool {
+    pass::<false, false>(portfolio, at, true).maint < 0
+}
+
 #[inline(always)]
-fn pass<const WHOLE: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
+fn pass<const WHOLE: bool, const TARGET: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
     if portfolio.token_count == 0 && portfolio.perp_count == 0 && portfolio.quote.amount_atoms == 0 {
         return Margins::default();
     }
-    let mut sums = Sums::<WHOLE>::default();
+    let mut sums = Sums::<WHOLE, TARGET>::default();
     for leg in portfolio.tokens() {
         let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
         if leg.amount_atoms >= 0 {
@@ -92,7 +104,7 @@ fn pass<const WHOLE: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margin
             sums.liability(price.low().value_in_loop_up(leg.amount_atoms.unsigned_abs()), &leg.weights);
         }
     }
-    let mut perps = PerpSums::<WHOLE>::default();
+    let mut perps = PerpSums::<WHOLE, TARGET>::default();
     for leg in portfolio.perps() {
         perps.add(leg, at, edges);
     }
@@ -101,9 +113,9 @@ fn pass<const WHOLE: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margin
 
 /// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, NAV PnL whole (MARGIN-3).
 #[inline(always)]
-fn finish<const WHOLE: bool>(
-    mut sums: Sums<WHOLE>,
-    perps: &PerpSums<WHOLE>,
+fn finish<const WHOLE: bool, const TARGET: bool>(
+    mut sums: Sums<WHOLE, TARGET>,
+    perps: &PerpSums<WHOLE, TARGET>,
     portfolio: &Portfolio,
     at: At,
     edges: bool,
@@ -125,9 +137,12 @@ fn finish<const WHOLE: bool>(
         let side = value_down(netted, high, low);
         if netted >= 0 {
             sums.maint.add(side, leg.weights.asset_maint_ppm);
-            sums.target.add(side, leg.weights.asset_target_ppm);
         } else {
             sums.maint.subtract(side, leg.weights.liability_maint_ppm);
+        }
+        if TARGET && netted >= 0 {
+            sums.target.add(side, leg.weights.asset_target_ppm);
+        } else if TARGET {
             sums.target.subtract(side, leg.weights.liability_target_ppm);
         }
         if WHOLE {
@@ -144,7 +159,9 @@ fn finish<const WHOLE: bool>(
         }
         if portfolio.perp_count != 0 {
             charge_maint = low.value_wide_up(perps.charge_maint.total() as u128) as i128;
-            charge_target = low.value_wide_up(perps.charge_target.total() as u128) as i128;
+            if TARGET {
+                charge_target = low.value_wide_up(perps.charge_target.total() as u128) as i128;
+            }
             if WHOLE {
                 out.saturated = perps.pnl.is_saturated() | is_saturated(&perps.notional);
             }
@@ -152,12 +169,16 @@ fn finish<const WHOLE: bool>(
     }
     // Sums of 33 values below 2^64 with weights below 2^23, and charges of at most 2^126: nothing wraps.
     out.maint = sums.maint.total().wrapping_sub(charge_maint);
-    out.target = sums.target.total().wrapping_sub(charge_target).min(out.maint);
+    if TARGET {
+        out.target = sums.target.total().wrapping_sub(charge_target).min(out.maint);
+    }
     if WHOLE {
         out.nav = sums.assets.difference_times(&sums.liabilities, PPM);
         // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
         out.maint = out.maint.min(out.nav);
-        out.target = out.target.min(out.maint);
+        if TARGET {
+            out.target = out.target.min(out.maint);
+        }
         out.saturated |= is_saturated(&sums.assets) | is_saturated(&sums.liabilities);
     }
     out

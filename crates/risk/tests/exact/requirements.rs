@@ -2,7 +2,8 @@
 
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::margin::{
-    check_initial, check_takeover, excess, initial_margins, margins, Excess, InitialMargins, Margins,
+    check_initial, check_takeover, excess, initial_margins, is_under_water_at_edges, margins, Excess, InitialMargins,
+    Margins,
 };
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
@@ -163,7 +164,11 @@ fn assert_all(p: &Portfolio) {
         for edges in [false, true] {
             let (whole, alone) = maintenance(p, at, edges);
             assert_eq!(margins(p, at, edges), whole, "{at:?} {edges}");
-            assert_eq!(excess(p, at, edges), alone, "{at:?} {edges}");
+            if edges {
+                assert_eq!(is_under_water_at_edges(p, at), alone.maint < 0, "{at:?}");
+            } else {
+                assert_eq!(excess(p, at), alone, "{at:?}");
+            }
         }
     }
     let found = initial_margins(p);
