@@ -226,9 +226,15 @@ impl Case {
         }
     }
 
-    /// Whether closing `size` atoms leaves less than dust of either part; none within rounding.
+    /// Whether closing `size` atoms leaves less than dust of either part; none within rounding, which keeps up to an atom
+    /// of the collateral.
     pub fn leaves_dust(&self, leg: model::Leg, p: &Q, size: &Q) -> Option<bool> {
         let dust = &self.exact.params.dust;
+        let kept = match leg {
+            model::Leg::Perp(_) => int(0),
+            model::Leg::Pair { asset, .. } => self.exact.balances[asset].price.spot.clone(),
+        };
+        let off = int(CENT) + kept;
         let x = size * &self.prices(leg)[0];
         let lefts = match leg {
             model::Leg::Perp(market) => vec![perp_value_left(&self.exact, market) - x],
@@ -236,9 +242,9 @@ impl Case {
                 vec![owed_value(&self.exact, debt) - &x, seizable_value(&self.exact, asset) - x * (int(1) + p)]
             }
         };
-        if lefts.iter().any(|left| *left < dust - int(CENT)) {
+        if lefts.iter().any(|left| *left < dust - &off) {
             return Some(true);
         }
-        lefts.iter().all(|left| *left >= dust + int(CENT)).then_some(false)
+        lefts.iter().all(|left| *left >= dust + &off).then_some(false)
     }
 }
