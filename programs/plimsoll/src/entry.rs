@@ -118,6 +118,7 @@ pub fn process<'info>(
 }
 
 #[cfg(all(target_os = "solana", feature = "entrypoint"))]
+#[expect(unsafe_code, reason = "the loader hands over a pointer to what it has serialised")]
 mod start {
     use core::mem::MaybeUninit;
     use core::slice::from_raw_parts;
