@@ -13,6 +13,7 @@ use crate::access::same;
 use crate::instruction;
 
 /// First eight bytes of an instruction's data.
+#[expect(clippy::panic, reason = "runs when the table is compiled: a discriminator of another length does not compile")]
 const fn tag_of(discriminator: &[u8]) -> u64 {
     match discriminator.first_chunk::<8>() {
         Some(bytes) => u64::from_le_bytes(*bytes),
