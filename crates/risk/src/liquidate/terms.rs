@@ -73,11 +73,7 @@ impl Terms {
         }
     }
 
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::cast_sign_loss,
-        reason = "an amount that is not negative; the quote borrow is capped at what is owed"
-    )]
+    #[expect(clippy::arithmetic_side_effects, clippy::cast_sign_loss, reason = "cut at zero; a part of what is owed")]
     fn of_pair(
         portfolio: &Portfolio,
         assessment: &Assessment,
@@ -341,10 +337,7 @@ impl Terms {
     }
 
     /// Books the fill in the table.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "a sign is one or minus one and the delta not negative, so the product fits"
-    )]
+    #[expect(clippy::arithmetic_side_effects, reason = "one or minus one times a number that is not negative fits")]
     pub(super) fn apply(&self, portfolio: &mut Portfolio, fill: &Fill) -> Result<(), RiskError> {
         let range = RiskError::NumberOutOfRange;
         let add = |amount: i64, delta: u64, sign: i64| -> Result<i64, RiskError> {
@@ -393,10 +386,7 @@ impl Terms {
     /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee: each leg then
     /// ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an account down.
     /// Base units and their cash move exactly (CURE-5).
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "roundings are below 2^86 and their charge below 2^98, NAV below 2^91 and a requirement below 2^127 - 2^98"
-    )]
+    #[expect(clippy::arithmetic_side_effects, reason = "a requirement is below 2^127 - 2^98, all else below 2^99")]
     pub(super) fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
         if after.mmr() == 0 || matches!(self.kind, Kind::Perp { .. }) {
             return true;
