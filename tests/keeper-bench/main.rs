@@ -8,8 +8,7 @@
 //! |---|---|
 //! | `--check` | a hundredth of the accounts, writes nothing |
 
-// The stage is the benchmark's; not all of it is used here.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the stage is the benchmark's; not all of it is used here")]
 #[path = "../bench/stage.rs"]
 mod stage;
 

@@ -8,7 +8,7 @@ use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 
 /// A local validator.
-#[allow(async_fn_in_trait)]
+#[allow(async_fn_in_trait, reason = "used by these tests alone, on one thread")]
 pub trait Validator {
     /// Its name in the story.
     fn name(&self) -> &'static str;

@@ -102,6 +102,22 @@ fn anchor_toml_names_the_program_ids_that_the_programs_declare() {
     }
 }
 
+/// Cargo merges nothing of a package's own into the workspace's lints, so these stand in each crate.
+#[test]
+fn every_crate_where_money_is_has_the_strict_lints() {
+    const CRATES: [&str; 4] = ["crates/risk", "crates/state", "crates/interface", "programs/plimsoll"];
+    let heads = CRATES.map(|directory| {
+        let text =
+            std::fs::read_to_string(workspace().join(directory).join("src/lib.rs")).expect("a crate has a lib.rs");
+        let strict = text.split("#![cfg_attr(\n    not(test),\n    warn(\n").nth(1);
+        strict.and_then(|rest| rest.split("\n    )\n)]").next()).unwrap_or_default().to_owned()
+    });
+    assert!(heads[0].contains("clippy::arithmetic_side_effects"), "{} has no strict lints", CRATES[0]);
+    for (head, directory) in heads.iter().zip(CRATES) {
+        assert_eq!(*head, heads[0], "the lints of {directory} are not those of {}", CRATES[0]);
+    }
+}
+
 fn is_test(package: &Package) -> bool {
     TEST_DIRECTORIES.iter().any(|directory| package.directory.starts_with(workspace().join(directory)))
 }

@@ -159,8 +159,8 @@ pub struct Refresh {
 }
 
 impl Encode for &[Refresh] {
+    #[expect(clippy::cast_possible_truncation, reason = "a transaction cannot name 2^32 accounts")]
     fn encode(&self, out: &mut Vec<u8>) {
-        // A transaction cannot name that many accounts.
         out.extend_from_slice(&(self.len() as u32).to_le_bytes());
         for feed in self.iter() {
             feed.slot.encode(out);

@@ -19,11 +19,21 @@ pub struct Spent {
 
 impl Spent {
     /// The bucket of a time in Unix seconds; five of them are at least a window.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "the number of buckets is the constant six"
+    )]
     const fn bucket(now_secs: i64, window_secs: u32) -> i64 {
         let fifth = window_secs.div_ceil(BUCKETS as u32 - 1) as i64;
         now_secs.div_euclid(if fifth > 0 { fifth } else { 1 })
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "a remainder of a division by six is 0 to 5"
+    )]
     const fn place(bucket: i64) -> usize {
         bucket.rem_euclid(BUCKETS as i64) as usize
     }
@@ -31,6 +41,12 @@ impl Spent {
     /// The same at `now_secs`: what can overlap no window that ends now or later is forgotten.
     ///
     /// A clock that went backwards forgets nothing, and what is spent then counts from the latest time seen.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        clippy::indexing_slicing,
+        reason = "the number of buckets is six, a place below it; the loop's start is at most `now`, since time has passed"
+    )]
     pub fn at(mut self, now_secs: i64, window_secs: u32) -> Self {
         let now = Self::bucket(now_secs, window_secs);
         let passed = now.saturating_sub(self.at_bucket);
@@ -59,6 +75,7 @@ impl Spent {
     }
 
     /// The same with `amount` more in the latest bucket; saturates.
+    #[expect(clippy::indexing_slicing, reason = "a place is below the number of buckets")]
     pub fn with(mut self, amount: u128) -> Self {
         let latest = &mut self.amounts[Self::place(self.at_bucket)];
         *latest = latest.saturating_add(amount);

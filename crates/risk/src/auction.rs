@@ -26,6 +26,11 @@ pub enum Regime {
 ///
 /// `p_max = k h (w_l - w_a) / (1 - k h (1 - w_a))` (CURE-4).
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "k h is at most 4.75e11 within the parameters' bounds: the divisor is at least 5.25e17, products stay below 2^117"
+)]
 pub fn pair_ceiling_ppm_down(
     health_ppm: u32,
     asset: &TokenWeights,
@@ -42,6 +47,11 @@ pub fn pair_ceiling_ppm_down(
 ///
 /// `p_max = k h rate / (1 + k h (w_l - 1))`, w_l of the quote (CURE-4).
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "k h is below 2^64 and rates below 2^32: products stay below 2^117; the divisor is at least 10^18"
+)]
 pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &TokenWeights, params: &GlobalParams) -> u32 {
     let kh = params.improvement_factor_ppm as u128 * health_ppm.min(params.health_cap_ppm) as u128;
     let numerator = kh * rates.maint_ppm as u128;
@@ -53,6 +63,11 @@ pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &Token
 ///
 /// `min(max(p0 + (pcap - p0) elapsed / T_a, s m (1 - h)), pcap, p_max)`, the m in it at p = 0 (CURE-3).
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "products of two or three 32-bit numbers in 64 or 128 bits; differences from a number's own minimum; the result is at most the cap"
+)]
 pub fn cure_penalty_ppm_down(
     elapsed_secs: u32,
     marginal_ppm: u32,
@@ -70,6 +85,11 @@ pub fn cure_penalty_ppm_down(
 }
 
 /// The wind-down penalty: `p_floor` to `p_wd` on its own clock, rounded down (WINDDOWN-3).
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "the elapsed time is at most its divisor: the sum is at most the larger of floor and ceiling, 32 bits each"
+)]
 pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u32 {
     let span = params.wind_down_penalty_ppm.saturating_sub(params.penalty_floor_ppm) as u64;
     let elapsed = elapsed_secs.min(params.wind_down_secs) as u64;
@@ -78,6 +98,10 @@ pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u
 
 /// Whether a penalty ceiling leaves a liquidator his floor after the insurance share.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the insurance share is at most 900,000 ppm; products of two 32-bit numbers"
+)]
 pub(crate) fn pays_a_liquidator(ceiling_ppm: u32, params: &GlobalParams) -> bool {
     ceiling_ppm as u64 * (PPM - params.insurance_share_ppm) as u64 >= params.penalty_floor_ppm as u64 * PPM as u64
 }

@@ -27,6 +27,11 @@ pub const INDEX_BITS: u32 = 48;
 ///
 /// Two native divisions by 32-bit digits (Knuth's algorithm D): sBPF has no 128-bit division, and the library's
 /// general one costs several times as much.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "the divisor is not zero; what is cut off are halves and digits of wider numbers, as Knuth's algorithm takes them"
+)]
 pub(crate) const fn div_wide_down(numerator: u128, denominator: u64) -> Option<u64> {
     let high = (numerator >> 64) as u64;
     if denominator == 0 || high >= denominator {
@@ -46,6 +51,10 @@ pub(crate) const fn div_wide_down(numerator: u128, denominator: u64) -> Option<u
 
 /// One 32-bit digit of `(rest * 2^32 + next) / divisor` and its remainder, for `rest < divisor` and a divisor whose
 /// top bit is set. The guess from the divisor's upper half is at most two too high.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the upper half of the divisor is at least 2^31, so a guess is at most 2^32 + 1; guess and rest are multiplied and widened below 2^32 only"
+)]
 const fn digit(rest: u64, next: u64, divisor: u64) -> (u64, u64) {
     let (upper, lower) = (divisor >> 32, divisor & 0xffff_ffff);
     let mut guess = rest / upper;

@@ -16,6 +16,7 @@ pub struct Fixed(I80F48);
 const LN_2: Fixed = Fixed::from_bits(195_103_586_505_167);
 
 /// `1 / n!` for n from 6 down to 0, rounded down: the coefficients of the exponential.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one is 2^48")]
 const INVERSE_FACTORIALS: [u64; 7] = {
     let one = Fixed::ONE.to_bits() as u64;
     [one / 720, one / 120, one / 24, one / 6, one / 2, one, one]
@@ -43,6 +44,10 @@ impl Fixed {
     ///
     /// # Errors
     /// `NumberOutOfRange` where the denominator is zero.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a zero divisor has returned; 32 bits are shifted by 16 and divided: the sum stays below 2^81"
+    )]
     pub fn ratio_down(numerator: u32, denominator: u32) -> RiskResult<Self> {
         // Two native divisions instead of one of 128 bits: 32 quotient bits, then the remainder's 16.
         let (n, d) = ((numerator as u64) << 32, denominator as u64);
@@ -74,6 +79,7 @@ impl Fixed {
     /// # Errors
     /// `NumberOutOfRange`.
     #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "a product of two 64-bit numbers, shifted by 48, has 80 bits")]
     pub fn mul_down(self, other: Self) -> RiskResult<Self> {
         // A quarter of the cost of the 256-bit product, and the same result, where both factors fit 64 bits.
         if let (Ok(a), Ok(b)) = (u64::try_from(self.to_bits()), u64::try_from(other.to_bits())) {
@@ -89,6 +95,7 @@ impl Fixed {
     ///
     /// # Errors
     /// `NumberOutOfRange` for a negative number.
+    #[expect(clippy::arithmetic_side_effects, reason = "a number below 2^54 is halved at most eleven times")]
     pub fn exp_neg(self) -> RiskResult<Self> {
         // e^-34 is below half a step.
         const NOTHING: u64 = 34 << 48;

@@ -58,6 +58,7 @@ impl Side {
     /// # Errors
     /// `NumberOutOfRange` at 2^63 and above.
     #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "the value is not negative, so its negative fits")]
     pub fn signed(self, magnitude: u64) -> RiskResult<i64> {
         let value = crate::num::to_i64(magnitude)?;
         Ok(match self {
@@ -97,6 +98,7 @@ impl Index {
     /// # Errors
     /// `PositionTooLarge` where the shares do not fit 63 bits, as at A = 0.
     #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "below 2^63, as was asked")]
     pub fn shares_up(&self, units: u64) -> RiskResult<u64> {
         let shares = if self.a == A_ONE || units == 0 {
             units as u128
@@ -154,6 +156,12 @@ impl Index {
     ///
     /// # Errors
     /// `NumberOutOfRange` where K leaves its range or the closed value needs more than 63 bits.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "closing units implies shares and open interest, so neither divisor is zero; at most the open interest is closed; per share below 2^127, A only falls"
+    )]
     pub fn closed_down(&self, side: Side, side_shares: u64, units: u64, spot: UnitPrice) -> RiskResult<(Self, u64)> {
         let open_interest = self.size_down(side_shares);
         let closed = if units < open_interest { units } else { open_interest };
@@ -190,6 +198,11 @@ fn per_share_up(cash_atoms: u64, shares: u64) -> RiskResult<i128> {
 }
 
 /// `floor(A * f)` for a signed f.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "halves of a magnitude; `down` is not negative, so its negative less one fits"
+)]
 fn scale_by_a_down(a: u64, per_unit: i128) -> RiskResult<i128> {
     let magnitude = per_unit.unsigned_abs();
     let (high, low) = ((magnitude >> 64) as u64, magnitude as u64);
@@ -207,6 +220,7 @@ fn scale_by_a_down(a: u64, per_unit: i128) -> RiskResult<i128> {
 ///
 /// The time is capped at `max_secs` without a crank; a clock that went backwards counts as none.
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "a 64-bit rate times at most 2^32 seconds stays below 2^96")]
 pub fn funding_per_unit(rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
     let elapsed = now_secs.saturating_sub(from_secs).clamp(0, max_secs as i64);
     rate_per_sec as i128 * elapsed as i128
@@ -214,6 +228,10 @@ pub fn funding_per_unit(rate_per_sec: i64, from_secs: i64, now_secs: i64, max_se
 
 /// What `side` receives of a payment from longs to shorts.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a payment per unit is a 64-bit rate over at most 2^32 seconds: below 2^96"
+)]
 pub const fn received_by(side: Side, long_pays_per_unit: i128) -> i128 {
     match side {
         Side::Long => -long_pays_per_unit,
@@ -225,6 +243,11 @@ pub const fn received_by(side: Side, long_pays_per_unit: i128) -> i128 {
 pub const CHARGE_WINDOW_SECS: u32 = 3_600;
 
 /// `rate * spot` per base unit, quote atoms in units of 2^-64, rounded down; saturates at `i128::MAX`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_wrap,
+    reason = "96 bits shifted by 20 stay below 2^116, and are shifted up only as far as 127 bits have room; shifts are of 32-bit numbers"
+)]
 pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
     // Below 2^96, divided before it is shifted so that it stays in range.
     let scaled = (crate::num::mul_u32(spot.mantissa, rate_ppm) << 20) / crate::num::PPM as u128;
@@ -247,6 +270,10 @@ pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
 ///
 /// The room is what is left of maintenance rate times spot within any hour, so that no position pays more than its
 /// own margin (LOSS-2).
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "halves of a number; the most is narrowed only where it is below the loss, which has 64 bits"
+)]
 pub fn charge_within_down(loss_atoms: u64, open_interest: u64, room_per_unit: u128) -> (u64, u128) {
     let (high, low) = ((room_per_unit >> 64) as u64, room_per_unit as u64);
     let most = mul_wide(high, open_interest).saturating_add(mul_wide(low, open_interest) >> 64);

@@ -116,6 +116,7 @@ pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: 
 /// # Errors
 /// As [`plan`].
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
 pub fn plan_assessed(
     portfolio: &mut Portfolio,
     assessment: &Assessment,
@@ -186,6 +187,11 @@ pub fn plan_assessed(
 }
 
 /// The after-check of a regime, at spot, on the state recomputed from scratch (CURE-5, WINDDOWN-3).
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_wrap,
+    reason = "NAV is below 2^91 and a 64-bit value times a 32-bit penalty below 2^96"
+)]
 fn check_after(
     regime: Regime,
     before: &Margins,

@@ -71,6 +71,12 @@ impl Margins {
 
     /// `h = NAV / MMR` in parts per million, rounded down, within `0..=cap`; `cap` without a requirement.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "NAV and the requirement are positive here; the ratio is cut to a 32-bit cap"
+    )]
     pub fn ratio_ppm_down(&self, cap: u32) -> u32 {
         let mmr = self.mmr();
         if mmr <= 0 {
@@ -86,6 +92,7 @@ impl Margins {
 
     /// `h < ratio_ppm`, exactly.
     #[inline(never)]
+    #[expect(clippy::cast_sign_loss, reason = "NAV is not negative and the requirement positive here")]
     pub fn is_ratio_below(&self, ratio_ppm: u32) -> bool {
         let mmr = self.mmr();
         if mmr <= 0 || self.nav < 0 {
@@ -103,6 +110,7 @@ impl Margins {
 
     /// `NAV < boundary * G`: too little is left to pay anyone for a cure.
     #[inline(never)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative NAV has returned")]
     pub fn is_below_boundary(&self, gross_usd_micro: u128, boundary_ppm: u32) -> bool {
         self.nav < 0 || (self.nav as u128) < mul_u128_u32(gross_usd_micro, boundary_ppm)
     }
@@ -123,6 +131,7 @@ mod settled {
     impl Pnl {
         /// Adds the leg's PnL for a base worth `worth`.
         #[inline(always)]
+        #[expect(clippy::cast_sign_loss, reason = "the PnL is not negative in this branch")]
         pub(super) fn add(&mut self, leg: &PerpLeg, worth: u64) {
             let pnl = leg.pnl_of(worth);
             if pnl >= 0 {
@@ -148,6 +157,7 @@ mod settled {
 
 /// Magnitude of the value of a signed amount: an asset's at `high`, rounded down, a liability's at `low`, rounded up.
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "its upper half is zero, as was asked")]
 fn value_down(amount: i128, high: UnitPrice, low: UnitPrice) -> u64 {
     let magnitude = amount.unsigned_abs();
     let atoms = if magnitude >> 64 == 0 { magnitude as u64 } else { u64::MAX };
@@ -195,6 +205,7 @@ impl Favourable {
 
 /// The order of `a * b` and `c * d`, exactly (NUMBER-3).
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "signs are between -1 and 1")]
 pub fn cmp_products(a: i128, b: i128, c: i128, d: i128) -> Ordering {
     let sign = |x: i128, y: i128| x.signum() * y.signum();
     let (left, right) = (sign(a, b), sign(c, d));
@@ -211,6 +222,11 @@ pub fn cmp_products(a: i128, b: i128, c: i128, d: i128) -> Ordering {
 
 /// `a * b` as (high, low) halves of 256 bits.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "lower halves; the upper 128 bits of a product of two 128-bit numbers fit"
+)]
 fn product(a: u128, b: u128) -> (u128, u128) {
     let (a_hi, a_lo, b_hi, b_lo) = ((a >> 64) as u64, a as u64, (b >> 64) as u64, b as u64);
     let ll = mul_wide(a_lo, b_lo);

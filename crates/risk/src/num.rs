@@ -55,6 +55,7 @@ pub const fn mul_u32(a: u64, w: u32) -> u128 {
 
 /// `a * w` for a number below 2^96, which cannot overflow; larger ones saturate at `u128::MAX`.
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half; the upper one is taken apart and is below 2^32")]
 pub const fn mul_u128_u32(a: u128, w: u32) -> u128 {
     if a >> 96 != 0 {
         return if w == 0 { 0 } else { u128::MAX };
@@ -75,6 +76,7 @@ pub struct Columns {
 impl Columns {
     /// Adds `value * weight`.
     #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "a half of 32 bits times a weight below 2^25 stays below 2^57")]
     pub fn add(&mut self, value: u64, weight: u32) {
         self.high = self.high.wrapping_add((value >> 32).wrapping_mul(weight as u64) as i64);
         self.low = self.low.wrapping_add((value & LOW32).wrapping_mul(weight as u64) as i64);
@@ -82,6 +84,7 @@ impl Columns {
 
     /// Subtracts `value * weight`.
     #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "a half of 32 bits times a weight below 2^25 stays below 2^57")]
     pub fn subtract(&mut self, value: u64, weight: u32) {
         self.high = self.high.wrapping_sub((value >> 32).wrapping_mul(weight as u64) as i64);
         self.low = self.low.wrapping_sub((value & LOW32).wrapping_mul(weight as u64) as i64);
@@ -97,6 +100,7 @@ impl Columns {
 
     /// Whether a sum of values taken once each is `2^bit - 1` or more, for a bit of 32 or above.
     #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "asked for bits of 32 or above only")]
     pub const fn reaches_bit(&self, bit: u32) -> bool {
         // The low column of 33 terms stays below 2^38, so carrying it up and one more cannot overflow.
         let carried = self.high.wrapping_add(self.low.wrapping_add(1) >> 32);
@@ -148,6 +152,7 @@ pub const fn mul_shift_both(a: u64, b: u64, shift: u32) -> (u64, u64) {
 
 /// `a` and a shift of the upper half of `a * b`, which is what `shift` makes of the product; none where `a` has no room.
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "each branch subtracts the smaller of 64 and the shift")]
 const fn for_upper_half(a: u64, shift: u32) -> Option<(u64, u32)> {
     if shift >= 64 {
         return Some((a, shift - 64));
@@ -163,6 +168,7 @@ const fn for_upper_half(a: u64, shift: u32) -> Option<(u64, u32)> {
 /// Both roundings of `a * b >> shift` for a shift below 64, from both halves of the product.
 #[cold]
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "the shift is between 1 and 63 here")]
 const fn mul_shift_slowly(a: u64, b: u64, shift: u32) -> (u64, u64) {
     let (high, low) = mul_halves(a, b);
     if shift == 0 {
@@ -178,6 +184,11 @@ const fn mul_shift_slowly(a: u64, b: u64, shift: u32) -> (u64, u64) {
 
 /// `a * b / d`, rounded down; none where `d` is zero or the result needs more than 64 bits.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "the divisor is not zero; narrowed where the upper half is zero"
+)]
 pub const fn mul_div_down(a: u64, b: u64, d: u64) -> Option<u64> {
     if d == 0 {
         return None;
@@ -192,6 +203,11 @@ pub const fn mul_div_down(a: u64, b: u64, d: u64) -> Option<u64> {
 
 /// `a * b / d`, rounded up; none where `d` is zero or the result needs more than 64 bits.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "the divisor is not zero, the quotient times it at most the product; narrowed where the upper half is zero"
+)]
 pub const fn mul_div_up(a: u64, b: u64, d: u64) -> Option<u64> {
     if d == 0 {
         return None;
@@ -215,6 +231,10 @@ pub const fn ppm_up(value: u64, a: u32) -> Option<u64> {
 }
 
 /// `ceil(n / d)` for non-negative values; none where `d` is zero.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the divisor is not zero, the quotient times it at most `n`; one is added only above a divisor of one"
+)]
 pub const fn div_up_u128(n: u128, d: u128) -> Option<u128> {
     if d == 0 {
         return None;
@@ -228,6 +248,13 @@ pub const fn div_up_u128(n: u128, d: u128) -> Option<u128> {
 /// # Errors
 /// `NumberOutOfRange` where the result needs more than 64 bits.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "halves of k; the high one is not negative where its sign goes, and 2^64 times 2^63 less 2^63 fits a signed number"
+)]
 pub fn mul_i128_shift64_down(s: u64, k: i128) -> RiskResult<i64> {
     let high = (k >> 64) as i64;
     let low = mul_high_down(s, k as u64);
@@ -248,6 +275,11 @@ pub fn to_i64(value: u64) -> RiskResult<i64> {
 
 /// Integer square root, rounded up; exact for every input.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "x starts at a power of two of at most 2^64 and never falls below the root, which is at least one; narrowed below 2^64"
+)]
 pub const fn sqrt_up(n: u128) -> u64 {
     if n == 0 {
         return 0;

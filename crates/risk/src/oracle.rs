@@ -91,6 +91,7 @@ impl PriceState {
 
 /// Whether both averages have seen enough updates and enough time for adding risk (RISK-2).
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "twice a 32-bit number in 64 bits")]
 pub const fn averages_are_ready(update_count: u32, seen_secs: i64, fast_secs: u32, slow_secs: u32) -> bool {
     let longest_secs = if fast_secs > slow_secs { fast_secs } else { slow_secs };
     update_count >= READY_UPDATES && seen_secs >= READY_TIME_CONSTANTS as i64 * longest_secs as i64
@@ -103,6 +104,7 @@ pub const fn averages_are_ready(update_count: u32, seen_secs: i64, fast_secs: u3
 ///
 /// # Errors
 /// See [`admit`]; `NumberOutOfRange` for a time constant of zero.
+#[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
 pub fn update(
     state: &PriceState,
     source: PriceSource,

@@ -173,6 +173,11 @@ impl GlobalParams {
     /// e: below `NAV = e * G` an account is wound down, rounded up.
     ///
     /// `e = p_floor / (k * (1 - c))`, so whoever can be cured pays a liquidator for it (WINDDOWN-2).
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "within the bounds: at most 2e5 times 10^12, divided by at least 1e5 times 1e5, is at most 2e7"
+    )]
     pub const fn wind_down_boundary_ppm_up(&self) -> u32 {
         let kept = (PPM - self.insurance_share_ppm) as u64;
         let denominator = self.improvement_factor_ppm as u64 * kept;

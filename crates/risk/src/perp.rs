@@ -65,6 +65,11 @@ pub const fn change_of(position_units: i64, units: i64) -> Change {
 }
 
 /// Mean premium since the integral began, ppm, rounded toward zero; zero where no time has passed.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "divided by a positive number and clamped to a million either way"
+)]
 pub fn mean_premium_ppm(integral_ppm_secs: i128, elapsed_secs: i64, bound_ppm: u32) -> i32 {
     if elapsed_secs <= 0 {
         return 0;
@@ -74,6 +79,7 @@ pub fn mean_premium_ppm(integral_ppm_secs: i128, elapsed_secs: i64, bound_ppm: u
 }
 
 /// Premium ppm seconds between `from_secs` and `now_secs`; a premium counts for at most `max_secs` after its report.
+#[expect(clippy::arithmetic_side_effects, reason = "a 32-bit premium times 64 bits of seconds in 128 bits")]
 pub fn premium_integral_since(
     premium_ppm: i32,
     reported_secs: i64,
@@ -89,6 +95,11 @@ pub fn premium_integral_since(
 ///
 /// A premium of p, held for an hour, costs p of notional; the rate is bounded by `bound_ppm_per_hour` and by the range
 /// of its storage, which listing keeps out of reach (FUNDING-1).
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "the rate is not negative and cut to 63 bits, so it and its negative fit"
+)]
 pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) -> i64 {
     let rate = premium_ppm.unsigned_abs().min(bound_ppm_per_hour);
     let per_sec = (rate_of_spot_down(rate, spot) / HOUR_SECS).min(i64::MAX as i128) as i64;
@@ -120,6 +131,7 @@ pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams
 ///
 /// # Errors
 /// [`Contradiction::FUNDING_RANGE`].
+#[expect(clippy::cast_possible_wrap, reason = "at most a million")]
 pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
     let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
     let bound = params.funding_bound_ppm_per_hour.min(PPM);
@@ -166,6 +178,7 @@ pub const fn loser_pays(loss_atoms: u64, balance_atoms: u64, room_atoms: u64) ->
 }
 
 /// Share of a claim that a market's deficit takes, `U / (pool + U)`, ppm, rounded up; zero without a deficit.
+#[expect(clippy::cast_possible_truncation, reason = "at most a million")]
 pub fn deficit_share_ppm_up(pool_atoms: u64, deficit_atoms: u64) -> u32 {
     if deficit_atoms == 0 {
         return 0;
@@ -177,6 +190,11 @@ pub fn deficit_share_ppm_up(pool_atoms: u64, deficit_atoms: u64) -> u32 {
 
 /// The share after the deposit index of quote has fallen from `before` to `after`: what a claim gets, `1 - share`, falls
 /// as the pool's deposit does. Rounded up (PNL-6).
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "what is kept is at most what was got, which is at most a million"
+)]
 pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u32 {
     if after >= before {
         return share_ppm;
@@ -200,6 +218,10 @@ pub struct Exit {
 ///
 /// # Errors
 /// `LegEmpty` where pool and deficit are both zero.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "what is paid is at most the claim, as the pool is at most the whole"
+)]
 pub fn exit_down(claim_atoms: u64, pool_atoms: u64, deficit_atoms: u64) -> RiskResult<Exit> {
     let whole = pool_atoms.checked_add(deficit_atoms).ok_or(RiskError::NumberOutOfRange)?;
     let claim = claim_atoms.min(whole);

@@ -128,6 +128,7 @@ impl PerpLeg {
 
     /// PnL of a base that is worth `worth` quote atoms either way; saturates.
     #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "below 2^62, as was asked")]
     pub const fn pnl_of(&self, worth: u64) -> i64 {
         const ROOM: i64 = 1 << 62;
         // Both below 2^62: nothing can leave the range.
@@ -140,6 +141,7 @@ impl PerpLeg {
 
     #[cold]
     #[inline(never)]
+    #[expect(clippy::cast_possible_wrap, reason = "below 2^63, as was asked")]
     const fn pnl_saturating(&self, worth: u64) -> i64 {
         let worth = if worth >> 63 == 0 { worth as i64 } else { i64::MAX };
         if self.units >= 0 {

@@ -33,6 +33,12 @@ impl Price {
     ///
     /// # Errors
     /// `PriceExponentOutOfRange` where the exponent leaves +-1,000.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "exponents are of 16 bits, less at most 192; a value that is not zero has at most 127 leading zeros; narrowed within a thousand"
+    )]
     pub const fn from_parts_down(value: u128, exponent: i32) -> RiskResult<Self> {
         if value == 0 {
             return Ok(Self::ZERO);
@@ -50,6 +56,11 @@ impl Price {
     ///
     /// # Errors
     /// `PriceExponentOutOfRange` outside [`MIN_EXPONENT`]..=[`MAX_EXPONENT`].
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        reason = "ten to the 18th fits 64 bits; a value that is not zero has at most 63 leading zeros, and 63 more are 126"
+    )]
     pub fn from_decimal_down(value: u64, decimal_exponent: i32) -> RiskResult<Self> {
         if !(MIN_EXPONENT..=MAX_EXPONENT).contains(&decimal_exponent) {
             return Err(RiskError::PriceExponentOutOfRange);
@@ -104,6 +115,7 @@ impl Price {
     ///
     /// # Errors
     /// `PriceExponentOutOfRange`, see [`Price::from_parts_down`].
+    #[expect(clippy::arithmetic_side_effects, reason = "the divisor is a constant; an exponent has 16 bits")]
     pub fn scaled_ppm_down(self, factor_ppm: u32) -> RiskResult<Self> {
         let widened = crate::num::mul_u32(self.mantissa, factor_ppm);
         // 20 spare bits keep 64 significant ones after the division by a million.
@@ -111,6 +123,12 @@ impl Price {
     }
 
     /// `self / other` in parts per million, rounded down, at most `u32::MAX`; `u32::MAX` where `other` is zero.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "64 bits times a million, shifted by 40, stay below 2^124 and over a divisor that is not zero; exponents have 16 bits; cut to 32 bits"
+    )]
     pub fn ratio_ppm_down(&self, other: &Self) -> u32 {
         if other.mantissa == 0 {
             return u32::MAX;
@@ -136,6 +154,7 @@ impl Price {
 ///
 /// # Errors
 /// `ParameterOutOfBounds` above 18 decimals.
+#[expect(clippy::arithmetic_side_effects, reason = "at most 18 is subtracted from six")]
 pub fn token_scale_down(decimals: u8) -> RiskResult<Price> {
     if decimals > 18 {
         return Err(RiskError::ParameterOutOfBounds);
@@ -149,6 +168,7 @@ pub fn token_scale_down(decimals: u8) -> RiskResult<Price> {
 ///
 /// # Errors
 /// `ParameterOutOfBounds` above 18 decimals on either side, or where quote has more than twelve decimals beyond the base.
+#[expect(clippy::arithmetic_side_effects, reason = "a difference of two 8-bit numbers")]
 pub fn base_scale_down(quote_decimals: u8, base_decimals: u8) -> RiskResult<Price> {
     let power = quote_decimals as i32 - base_decimals as i32;
     if quote_decimals > 18 || base_decimals > 18 || power > MAX_EXPONENT {
@@ -159,6 +179,7 @@ pub fn base_scale_down(quote_decimals: u8, base_decimals: u8) -> RiskResult<Pric
 
 /// An edge of `ppm` parts per million in units of 2^-64, rounded up; the largest is just below one.
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "below a million: the largest product is 2^64 less 1.8e13")]
 pub const fn edge_from_ppm_up(ppm: u32) -> u64 {
     if ppm >= PPM {
         return u64::MAX;

@@ -66,6 +66,7 @@ struct Seizable {
 
 impl Seizable {
     #[inline(never)]
+    #[expect(clippy::arithmetic_side_effects, reason = "a 64-bit number has a negative in 128 bits")]
     fn of(portfolio: &Portfolio, assessment: &Assessment, quote_net_atoms: i128) -> Self {
         let (dust, quote) = (portfolio.params.dust_usd_micro, &portfolio.quote);
         let mut found = Self::default();
@@ -157,6 +158,11 @@ pub const fn draw_room(
 ///
 /// # Errors
 /// `NumberOutOfRange` for more than [`MAX_QUOTE_LEGS`] claims or slices of different lengths.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "the total is not zero and at least what is paid, so a share is at most its claim and below it where it is inexact; what is left is asked first"
+)]
 pub fn divide_down(fund_atoms: u64, claims_atoms: &[u64], shares_atoms: &mut [u64]) -> RiskResult<u64> {
     if claims_atoms.len() > MAX_QUOTE_LEGS || claims_atoms.len() != shares_atoms.len() {
         return Err(RiskError::NumberOutOfRange);
@@ -198,6 +204,7 @@ pub struct Payment {
 
 impl Payment {
     /// What insurance pays in all.
+    #[expect(clippy::arithmetic_side_effects, reason = "both parts together are at most what is owed")]
     pub const fn covered_atoms(&self) -> u64 {
         // Both parts together are at most what is owed.
         self.from_reserved_atoms + self.from_unreserved_atoms
@@ -207,6 +214,7 @@ impl Payment {
 /// Pays a leg: `min(reserved, leg)`, then from what is not reserved, and the remainder is socialized (BANKRUPT-7).
 ///
 /// `room_atoms` is [`draw_room`]'s, `leg_cap_atoms` the most that this leg may draw in all (a market's cap per event).
+#[expect(clippy::arithmetic_side_effects, reason = "each part is at most what the parts before it leave of the debt")]
 pub const fn pay_leg(owed_atoms: u64, reserved_atoms: u64, room_atoms: u64, leg_cap_atoms: u64) -> Payment {
     let most = if owed_atoms < leg_cap_atoms { owed_atoms } else { leg_cap_atoms };
     let from_reserved_atoms = if reserved_atoms < most { reserved_atoms } else { most };

@@ -1,5 +1,5 @@
 //! Random portfolios for the property tests.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses a part of these helpers")]
 
 #[path = "support/accepted.rs"]
 pub mod accepted;

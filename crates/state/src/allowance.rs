@@ -24,6 +24,7 @@ impl SpentAtoms {
     }
 
     /// What counts now, atoms; saturates.
+    #[expect(clippy::cast_possible_truncation, reason = "cut to 64 bits by the minimum")]
     pub fn total(&self, now_secs: i64, window_secs: u32) -> u64 {
         self.at(now_secs, window_secs).total().min(u64::MAX as u128) as u64
     }
@@ -34,6 +35,7 @@ impl SpentAtoms {
     }
 
     /// Spends `atoms`; saturates. The caller has asked for the room.
+    #[expect(clippy::cast_possible_truncation, reason = "cut to 64 bits by the minimum")]
     pub fn spend(&mut self, atoms: u64, now_secs: i64, window_secs: u32) {
         let spent = self.at(now_secs, window_secs).with(atoms as u128);
         self.at_bucket = spent.at_bucket;

@@ -116,6 +116,11 @@ impl Bank {
     /// # Errors
     /// `ParameterOutOfBounds` where the stored curve is not valid.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "no time at all has returned; cut to a million by the minimum"
+    )]
     pub fn accrue(&mut self, slot: &mut BankSlot, window_secs: u32, now: i64) -> RiskResult<()> {
         self.book_now(slot, now);
         slot.deposit_index = self.deposit_index;
@@ -136,6 +141,7 @@ impl Bank {
     /// Writes `loss_atoms` off against depositors (LOSS-1): lowers the deposit index and the registry's copy,
     /// records what deposits cannot bear, and makes the bank terminal at the floor. The bank is booked; the caller
     /// removes the debt's shares.
+    #[expect(clippy::arithmetic_side_effects, reason = "what is uncovered is at most the loss")]
     pub fn socialize(&mut self, slot: &mut BankSlot, loss_atoms: u64) -> Socialized {
         let result = socialize(self.deposit_shares, self.deposit_index, loss_atoms);
         self.deposit_index = result.deposit_index;
@@ -151,6 +157,7 @@ impl Bank {
 
 /// Seconds from `from` to `to`; zero where the clock went back.
 #[inline(always)]
+#[expect(clippy::cast_sign_loss, reason = "the later time less the earlier one is positive, and fits as unsigned")]
 const fn secs_between(from: i64, to: i64) -> u64 {
     if to > from {
         // The distance of two signed numbers fits an unsigned one.

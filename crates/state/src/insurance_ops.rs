@@ -84,6 +84,10 @@ impl Bank {
     ///
     /// # Errors
     /// `NumberOutOfRange` where less is reserved.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "what is covered and what is insurance again are parts of the atoms"
+    )]
     pub fn give_back(&mut self, atoms: u64) -> RiskResult<()> {
         self.reserved_atoms = minus(self.reserved_atoms, atoms)?;
         let back = self.totals().give_back_down(atoms)?;
@@ -98,6 +102,7 @@ impl Bank {
         Ok(())
     }
 
+    #[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
     fn strike_waiting(&mut self, shares: u64) -> RiskResult<()> {
         self.waiting_shares = minus(self.waiting_shares, shares)?;
         self.apply_delta(ShareDelta { deposit_shares: -to_i64(shares)?, borrow_shares: 0 })

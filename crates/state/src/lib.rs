@@ -5,6 +5,20 @@
 //! that clients filter on is asserted at compile time (ACCOUNT-1).
 #![no_std]
 #![deny(missing_docs)]
+// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING, Lints).
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(any(test, feature = "idl-build"))]
 extern crate std;
@@ -60,6 +74,12 @@ pub const LAYOUT_VERSION: u8 = 1;
 pub const LAYOUT_VERSION: u8 = 2;
 
 /// Decodes a base58 address at compile time, so that no build tool is needed for it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "evaluated when this is compiled: what overflows or lies outside does not compile; the cast keeps the low byte, the rest is carried"
+)]
 const fn decode_base58_32(text: &[u8]) -> [u8; 32] {
     const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     let mut out = [0u8; 32];
@@ -97,6 +117,10 @@ pub trait EngineAccount: bytemuck::Pod {
     fn invariant(&self) -> Result<(), InvariantViolation>;
 
     /// Reads an account's data, discriminator included; none where the type or the length is another.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "data from the discriminator on were found, so the discriminator is there"
+    )]
     fn from_account_data(data: &[u8]) -> Option<&Self> {
         let body = data.get(DISCRIMINATOR_LEN..Self::SPACE)?;
         if data[..DISCRIMINATOR_LEN] != Self::ACCOUNT_DISCRIMINATOR || data.len() != Self::SPACE {

@@ -217,6 +217,11 @@ impl MarginAccount {
     ///
     /// The last place is quote's: whatever the table holds, a gain can be credited and a loss become a debt (PNL-7).
     #[inline(never)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::indexing_slicing,
+        reason = "the index was found in the table; the quote bank is slot zero"
+    )]
     pub fn open_token(&mut self, bank: u8) -> Option<usize> {
         let mut free = self.tokens.iter().enumerate().filter(|(_, token)| token.used == 0).map(|(index, _)| index);
         let index = free.next()?;

@@ -66,6 +66,7 @@ pub fn migrate(data: &mut [u8]) -> Result<(), MigrationError> {
     by_type!(MarginAccount, Market, Bank, Venue, Registry, PriceBoard, Engine)
 }
 
+#[expect(clippy::indexing_slicing, reason = "every type begins with its version, so none is empty")]
 fn step<T: Migrate>(data: &mut [u8]) -> Result<(), MigrationError> {
     let body = data.get_mut(DISCRIMINATOR_LEN..).filter(|body| body.len() == core::mem::size_of::<T>());
     let body = body.ok_or(MigrationError::TypeUnknown)?;
@@ -155,7 +156,10 @@ mod tests {
     }
 
     // SAFETY: bytes without padding; every bit pattern is a value.
+    #[expect(unsafe_code, reason = "a derived `Pod` allows no parameter")]
     unsafe impl<const VERSION: u8> Zeroable for Later<VERSION> {}
+    // SAFETY: as above.
+    #[expect(unsafe_code, reason = "a derived `Pod` allows no parameter")]
     unsafe impl<const VERSION: u8> bytemuck::Pod for Later<VERSION> {}
 
     impl<const VERSION: u8> EngineAccount for Later<VERSION> {

@@ -21,14 +21,18 @@ pub struct StoredWeights(pub TokenWeights);
 #[repr(transparent)]
 pub struct StoredRates(pub MarketRates);
 
-// SAFETY: each is `repr(transparent)` over a `repr(C)` struct of integers without padding: one u64 and an even
-// number of u32 fields (asserted below), or u32 fields alone; every bit pattern is a value.
-unsafe impl Zeroable for StoredParams {}
-unsafe impl Pod for StoredParams {}
-unsafe impl Zeroable for StoredWeights {}
-unsafe impl Pod for StoredWeights {}
-unsafe impl Zeroable for StoredRates {}
-unsafe impl Pod for StoredRates {}
+macro_rules! stored_pod {
+    ($($type:ident),+) => {$(
+        // SAFETY: each is `repr(transparent)` over a `repr(C)` struct of integers without padding: one u64 and an even
+        // number of u32 fields (asserted below), or u32 fields alone; every bit pattern is a value.
+        #[expect(unsafe_code, reason = "the pure crate knows no bytemuck, so it cannot derive this")]
+        unsafe impl Zeroable for $type {}
+        // SAFETY: as above.
+        #[expect(unsafe_code, reason = "the pure crate knows no bytemuck, so it cannot derive this")]
+        unsafe impl Pod for $type {}
+    )+};
+}
+stored_pod!(StoredParams, StoredWeights, StoredRates);
 const _: () = assert!(core::mem::size_of::<StoredParams>() == 8 + 38 * 4);
 const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
 const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);

@@ -20,6 +20,7 @@ use crate::{BankSlot, MarginAccount, PositionKind, PriceBoard, PriceSlot, Regist
 #[repr(transparent)]
 pub struct PortfolioBuffer(pub Portfolio);
 
+#[expect(unsafe_code, reason = "the pure crate knows no bytemuck, so it cannot derive this")]
 // SAFETY: a portfolio holds integers, and booleans for which zero is `false`.
 unsafe impl Zeroable for PortfolioBuffer {}
 
@@ -96,7 +97,6 @@ impl<'a> Pricing<'a> {
 
     /// Writes the prices of a leg of the given sign and charge in place; `settles` for quote and what settles in it.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
     fn write(
         &self,
         prices: &mut LegPrices,
@@ -148,6 +148,7 @@ impl<'a> Pricing<'a> {
 
 /// `now - secs`. Times before the first that can be reached count as that, three instructions a load instead of fourteen.
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "a constant: -2^63 and 2^32 less one")]
 fn secs_before(now: i64, secs: u32) -> i64 {
     // At least -2^63 + 2^32 - 1, so that nothing wraps.
     now.max(i64::MIN + u32::MAX as i64).wrapping_sub(secs as i64)
@@ -159,6 +160,11 @@ fn secs_before(now: i64, secs: u32) -> i64 {
 /// # Errors
 /// `NumberOutOfRange` where the amount leaves 63 bits.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    reason = "shares are not negative in this branch; the negative of a non-negative number always fits"
+)]
 pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<i64> {
     if shares >= 0 {
         return to_i64(deposit_atoms_down(shares as u64, slot.deposit_index));
@@ -171,6 +177,10 @@ pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<i64> 
 /// # Errors
 /// `LegPriceInvalid` where a leg names no price slot; `NumberOutOfRange`.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a count is raised only where its place was found, so it is at most that of the table"
+)]
 pub fn load(
     account: &MarginAccount,
     registry: &Registry,
@@ -221,6 +231,7 @@ pub fn load(
 }
 
 /// The settlement token's leg, priced even where nothing is held of it, as perps settle in it.
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
 fn load_quote(
     leg: &mut TokenLeg,
     amount_atoms: i64,

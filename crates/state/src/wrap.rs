@@ -8,6 +8,7 @@ pub type Address = [u8; 32];
 
 /// Whether two addresses are the same, as four numbers: a call that compares bytes costs three times as much.
 #[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "32 bytes are four chunks of eight")]
 pub const fn same_address(one: &Address, other: &Address) -> bool {
     let ((one, _), (other, _)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     u64::from_le_bytes(one[0]) == u64::from_le_bytes(other[0])

@@ -21,7 +21,7 @@ const fn size_of_field<Type, Field>(_: fn(&Type) -> &Field) -> usize {
 macro_rules! layout {
     ($type:ident at $start:expr => $($field:ident),+ $(,)?) => {{
         // A field that is missing from the list does not compile.
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only has to compile")]
         fn complete($type { $($field: _),+ }: $type) {}
         let fields = vec![$((
             stringify!($field),

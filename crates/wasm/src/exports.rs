@@ -2,6 +2,7 @@
 //!
 //! Every function returns 0 or a code: the program's error code, or one of [`Refused`]. Addresses and lengths are asked
 //! for once, since memory never grows.
+#![expect(unsafe_code, reason = "one shared buffer at a fixed address, exported names and no allocator")]
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -153,7 +154,7 @@ pub extern "C" fn assess(now: i64) -> u32 {
 /// Answers with a `PlanReport`. `leg_kind`: 1 a borrow of bank `liability` for collateral of bank `asset_or_market`,
 /// 2 the negative PnL of market `liability` for it, 3 the perp of `asset_or_market`. A `max_size` of 2^64 - 1 asks for
 /// as much as allowed.
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "WebAssembly passes numbers, no structs")]
 #[no_mangle]
 pub extern "C" fn liquidation_plan(
     now: i64,

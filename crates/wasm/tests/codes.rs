@@ -8,7 +8,7 @@ use plimsoll_wasm::{engine_code, Refused};
 fn reasons() -> Vec<RiskError> {
     macro_rules! all {
         ($($name:ident),+ $(,)?) => {{
-            #[allow(dead_code)]
+            #[allow(dead_code, reason = "only has to compile")]
             fn complete(reason: RiskError) {
                 match reason { $(RiskError::$name => {}),+ }
             }

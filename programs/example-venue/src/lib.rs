@@ -8,7 +8,7 @@
 //!
 //! Only the layouts of `plimsoll-state` and the calls of `plimsoll-interface` are used, neither of which needs the
 //! engine's Anchor crate; `report_premium` shows the other way, Anchor's `cpi` module.
-#![allow(clippy::diverging_sub_expression, missing_docs)]
+#![allow(clippy::diverging_sub_expression, missing_docs, reason = "Anchor's macros expand to such code")]
 
 use anchor_lang::prelude::*;
 

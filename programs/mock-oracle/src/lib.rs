@@ -6,7 +6,7 @@
 //!
 //! So that anyone can deploy it at its address on a cluster of his own, the key of that address is public:
 //! [`PROGRAM_SEED`].
-#![allow(clippy::diverging_sub_expression, missing_docs)]
+#![allow(clippy::diverging_sub_expression, missing_docs, reason = "Anchor's macros expand to such code")]
 
 use anchor_lang::prelude::*;
 

@@ -13,6 +13,7 @@ use crate::access::same;
 use crate::instruction;
 
 /// First eight bytes of an instruction's data.
+#[expect(clippy::panic, reason = "runs when the table is compiled: a discriminator of another length does not compile")]
 const fn tag_of(discriminator: &[u8]) -> u64 {
     match discriminator.first_chunk::<8>() {
         Some(bytes) => u64::from_le_bytes(*bytes),
@@ -118,6 +119,7 @@ pub fn process<'info>(
 }
 
 #[cfg(all(target_os = "solana", feature = "entrypoint"))]
+#[expect(unsafe_code, reason = "the loader hands over a pointer to what it has serialised")]
 mod start {
     use core::mem::MaybeUninit;
     use core::slice::from_raw_parts;

@@ -6,6 +6,7 @@ use plimsoll_risk::RiskError;
 use plimsoll_state::InvariantViolation;
 
 /// Bytes of a name or text; more than 255 do not compile.
+#[expect(clippy::cast_possible_truncation, reason = "what is longer does not compile")]
 const fn length(text: &str) -> u8 {
     assert!(text.len() <= u8::MAX as usize, "too long");
     text.len() as u8

@@ -1,7 +1,24 @@
 //! Plimsoll: a cross-margin liquidation engine. This file is the list of instructions; each lives in a file of its own.
-#![deny(missing_docs)]
-// Anchor's macros expand to code that these lints do not fit.
-#![allow(clippy::diverging_sub_expression, clippy::too_many_arguments, missing_docs)]
+#![allow(
+    clippy::diverging_sub_expression,
+    clippy::too_many_arguments,
+    missing_docs,
+    reason = "Anchor's macros expand to code that these lints do not fit"
+)]
+// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING, Lints).
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 use anchor_lang::prelude::*;
 
@@ -17,18 +34,30 @@ macro_rules! ensure {
     };
 }
 
+#[deny(missing_docs)]
 pub mod access;
+#[deny(missing_docs)]
 pub mod entry;
+#[deny(missing_docs)]
 pub mod error;
+#[deny(missing_docs)]
 pub mod event;
+#[deny(missing_docs)]
 pub mod gate;
+#[deny(missing_docs)]
 pub mod growth;
 pub mod instructions;
+#[deny(missing_docs)]
 pub mod ledger;
+#[deny(missing_docs)]
 pub mod liquidation;
+#[deny(missing_docs)]
 pub mod loader;
+#[deny(missing_docs)]
 pub mod oracle;
+#[deny(missing_docs)]
 pub mod report;
+#[deny(missing_docs)]
 pub mod vault;
 
 pub use error::EngineError;
@@ -36,6 +65,7 @@ use instructions::*;
 
 declare_id!("9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a");
 
+#[expect(clippy::indexing_slicing, reason = "evaluated when this is compiled: both have 32 bytes")]
 const _: () = {
     let (ours, shared) = (crate::ID.to_bytes(), plimsoll_state::PROGRAM_ID_BYTES);
     let mut i = 0;

@@ -38,6 +38,7 @@ type Discriminator = [u8; DISCRIMINATOR_LEN];
 
 /// What follows the discriminator, exactly as long as the type.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "checked: the data are at least as long as the type")]
 fn body<'a>(account: &'a AccountInfo<'_>, discriminator: &Discriminator, space: usize) -> Result<Ref<'a, [u8]>> {
     let Ok(data) = account.data.try_borrow() else { return Err(borrowed()) };
     check(account, &data, discriminator, space)?;
@@ -45,6 +46,7 @@ fn body<'a>(account: &'a AccountInfo<'_>, discriminator: &Discriminator, space: 
 }
 
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "checked: the data are at least as long as the type")]
 fn body_mut<'a>(account: &'a AccountInfo<'_>, discriminator: &Discriminator, space: usize) -> Result<RefMut<'a, [u8]>> {
     let Ok(data) = account.data.try_borrow_mut() else { return Err(borrowed()) };
     check(account, &data, discriminator, space)?;

@@ -14,6 +14,7 @@ pub fn line(parts: &[&str]) {
 /// Decimal digits of a number.
 #[cold]
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "a digit is below ten")]
 pub fn decimal(mut number: u64) -> String {
     let mut digits = Vec::with_capacity(20);
     loop {

@@ -125,6 +125,7 @@ pub fn require_amount(atoms: u64) -> Result<()> {
 ///
 /// # Errors
 /// `VaultMismatch` where the account is too short to be one.
+#[expect(clippy::indexing_slicing, reason = "the account is as long as a token account, as was asked")]
 fn amount(token_account: &AccountInfo) -> Result<u64> {
     let data = token_account.try_borrow_data()?;
     ensure!(data.len() >= TOKEN_ACCOUNT_LEN, EngineError::VaultMismatch);

@@ -3,7 +3,7 @@
 //! What a program can do to another one is to call it, in any order, with any accounts and data, to sign with its own
 //! addresses, to leave return data behind, and to be called in place of another program. [`testkit_hostile::run`] does
 //! the first three as a script says, so that an attack is written down in its test; the fallback does the last.
-#![allow(clippy::diverging_sub_expression, missing_docs)]
+#![allow(clippy::diverging_sub_expression, missing_docs, reason = "Anchor's macros expand to such code")]
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};

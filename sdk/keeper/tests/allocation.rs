@@ -19,6 +19,7 @@ thread_local!(static ALLOCATIONS: Cell<u64> = const { Cell::new(0) });
 struct Counting;
 
 // SAFETY: every call is the system allocator's, counted before.
+#[expect(unsafe_code, reason = "an allocator is unsafe to implement; this one counts and hands on")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.with(|count| count.set(count.get() + 1));

@@ -118,7 +118,10 @@ fn learn(error: &CompilerError, tree: &Tree, mutants: &[Mutant], leave: &mut Lea
     }
 }
 
-fn run(copy: &Path, cargo: &[&str], target: &Path) -> Result<(Vec<(PathBuf, PathBuf)>, Vec<CompilerError>), String> {
+/// A binary of tests and the directory that it runs in.
+type TestBinary = (PathBuf, PathBuf);
+
+fn run(copy: &Path, cargo: &[&str], target: &Path) -> Result<(Vec<TestBinary>, Vec<CompilerError>), String> {
     let output = Command::new("cargo")
         .current_dir(copy)
         .args(cargo)

@@ -75,8 +75,9 @@ impl Text for syn::Meta {
     fn to_token_stream_text(&self) -> String {
         match self {
             syn::Meta::Path(path) => path.get_ident().map(ToString::to_string).unwrap_or_default(),
-            syn::Meta::List(list) => format!("cfg {}", list.tokens),
-            syn::Meta::NameValue(_) => String::new(),
+            syn::Meta::List(list) if list.path.is_ident("cfg") => format!("cfg {}", list.tokens),
+            // The reason of an `expect` may hold any word.
+            syn::Meta::List(_) | syn::Meta::NameValue(_) => String::new(),
         }
     }
 }

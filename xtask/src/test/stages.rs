@@ -42,9 +42,10 @@ const fn on_programs(name: &'static str, about: &'static str, run: fn(&Run) -> O
 }
 
 /// In an order that finds cheap mistakes first and builds the programs before anything needs them.
-pub const STAGES: [Stage; 15] = [
+pub const STAGES: [Stage; 16] = [
     stage("format", "every file is formatted", format),
     stage("compile", "the whole workspace compiles, at once", compile),
+    stage("lints", "what clippy finds in the light packages and the program", lints),
     stage("architecture", "dependencies point one way only, code and tests cite the design", architecture),
     stage("units", "unit and property tests", units),
     stage("build", "the programs build for v3", build),
@@ -62,6 +63,19 @@ pub const STAGES: [Stage; 15] = [
 
 /// Enough accounts for every path of the replay, few enough for a minute.
 const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
+/// Where money is, what computes with it elsewhere, and the tools: none of them compiles a chain.
+const LINTED: [&str; 10] = [
+    "plimsoll-risk",
+    "plimsoll-state",
+    "plimsoll-interface",
+    "plimsoll",
+    "plimsoll-wasm",
+    "plimsoll-model",
+    "plimsoll-sdk",
+    "plimsoll-sbf",
+    "plimsoll-mutants",
+    "xtask",
+];
 /// What the validator's tests start as processes, and the variables that say where it is; they compile what they are
 /// not told of.
 const PROCESSES: [(&str, &str); 3] =
@@ -80,6 +94,20 @@ fn compile(run: &Run) -> Outcome {
     let (built, succeeded) = Built::compile();
     let _ = run.built.set(built);
     Outcome::Ran(Counts::default().with_status(succeeded))
+}
+
+/// Clippy compiles what it needs of the dependencies once more, as metadata only; nothing else makes use of that.
+fn lints(_: &Run) -> Outcome {
+    let installed = cargo().args(["clippy", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !installed.is_ok_and(|status| status.success()) {
+        return Outcome::Skipped("there is no clippy; `rustup component add clippy` installs it".to_owned());
+    }
+    let mut command = cargo();
+    command.args(["clippy", "--quiet", "--no-deps", "--lib", "--bins"]);
+    for package in LINTED {
+        command.args(["-p", package]);
+    }
+    Outcome::Ran(count(command.args(["--", "-D", "warnings"])))
 }
 
 fn architecture(run: &Run) -> Outcome {

@@ -103,7 +103,7 @@ macro_rules! call {
 
             /// The instruction's account list; an account that is left out is the program itself.
             pub fn metas(&self) -> alloc::vec::Vec<solana_instruction::AccountMeta> {
-                #[allow(unused_mut)]
+                #[allow(unused_mut, reason = "only instructions with events add to it")]
                 let mut metas = alloc::vec![$(role_meta!(self.$account, $role)),+];
                 event_metas!(metas, $events);
                 metas
@@ -112,7 +112,7 @@ macro_rules! call {
 
         $(#[$about])+
         pub fn $function(accounts: &$accounts $($(, $arg: $type)+)?) -> solana_instruction::Instruction {
-            #[allow(unused_mut)]
+            #[allow(unused_mut, reason = "only instructions with arguments add to it")]
             let mut data = $accounts::DISCRIMINATOR.to_vec();
             $($($crate::args::Encode::encode(&$arg, &mut data);)+)?
             solana_instruction::Instruction { program_id: $crate::ID, accounts: accounts.metas(), data }

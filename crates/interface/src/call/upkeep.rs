@@ -74,6 +74,7 @@ impl RefreshPrice {
 /// `OracleTypeMismatch`, `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`, `PriceNotVerified`,
 /// `PriceNotPositive`, `PriceExponentOutOfRange`, `PriceStale`, `PriceFromFuture`, `PriceNotFirstOfSecond`,
 /// `PrimaryMissing`, `PrimaryNotStale`.
+#[expect(clippy::arithmetic_side_effects, reason = "a slice has at most 2^63 bytes, and a feed of them more than two")]
 pub fn refresh_price(accounts: &RefreshPrice, feeds: &[Refresh]) -> Instruction {
     let mut metas: Vec<AccountMeta> = Vec::with_capacity(2 + 2 * feeds.len());
     metas.push(AccountMeta::new_readonly(accounts.registry, false));

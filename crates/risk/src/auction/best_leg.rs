@@ -219,6 +219,7 @@ pub fn best_leg(
 
 /// The largest single liability in quote that a liquidator can repay, atoms: the borrow, or one market's negative PnL
 /// at a valid price. What a stale market has lost is owed too, but is no leg.
+#[expect(clippy::arithmetic_side_effects, reason = "the borrow is capped at what is owed")]
 pub(crate) fn largest_quote_liability(portfolio: &Portfolio, owed: u64) -> u64 {
     let borrow = portfolio.quote.amount_atoms.min(0).unsigned_abs().min(owed);
     let owed_pnl = owed - borrow;

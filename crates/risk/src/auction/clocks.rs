@@ -128,6 +128,12 @@ impl Clocks {
     /// Adds the time between two under-water observations at most `observation_gap_secs` apart; a longer gap restarts
     /// both clocks at zero, whatever is seen after it; between maintenance and target the clocks stand still; at target at
     /// both prices they clear. A negative, zero or future stamp adds nothing (CLOCK-1, CLOCK-2).
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "subtracted only from a later time, both positive; narrowed only up to the observation gap, which has 32 bits"
+    )]
     pub fn observe(&mut self, sight: &Sight, now: i64, params: &GlobalParams) {
         let known = self.observed_at > 0 && self.observed_at <= now;
         let gap = if known { now - self.observed_at } else { 0 };

@@ -58,6 +58,7 @@ impl Totals {
 
     /// `max(0, deposits - borrows - uncovered)`, atoms, rounded down: never the vault's balance (MONEY-2).
     #[inline(never)]
+    #[expect(clippy::cast_possible_truncation, reason = "its upper half is zero")]
     pub const fn free_liquidity_down(&self) -> u64 {
         let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
         let free = self.deposits_bits().saturating_sub(owed) >> INDEX_BITS;
@@ -97,6 +98,10 @@ impl Totals {
     /// faster than the borrow index. What that bound, rounding or an empty deposit side leaves is the protocol's too,
     /// in whole atoms; the fraction stays in the vault. While debt is uncovered the protocol's part pays for it.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the index was raised by a saturating sum, so it is not below the old one"
+    )]
     pub fn book(&self, borrow_index_now: u64, interest_fee_ppm: u32) -> Booking {
         let unchanged = Booking { fee_atoms: 0, covered_atoms: 0, deposit_index: self.deposit_index };
         let growth = borrow_index_now.saturating_sub(self.borrow_index);
@@ -151,6 +156,7 @@ pub struct Socialized {
 
 /// Lowers the deposit index pro rata for `loss_atoms`, rounded against depositors, never below its floor
 /// (LOSS-1). What deposits cannot bear is uncovered, rounded up.
+#[expect(clippy::arithmetic_side_effects, reason = "what is taken off is at most what the index has above its floor")]
 pub fn socialize(deposit_shares: u64, deposit_index: u64, loss_atoms: u64) -> Socialized {
     let bearable = deposit_index.saturating_sub(DEPOSIT_INDEX_FLOOR);
     let (deposit_index, uncovered_atoms) = if loss_atoms == 0 || deposit_shares == 0 {

@@ -51,6 +51,7 @@ impl Fund {
     ///
     /// # Errors
     /// `NumberOutOfRange` where the fund is worth less.
+    #[expect(clippy::arithmetic_side_effects, reason = "reached with at least so many atoms only")]
     pub fn draw_up(&self, atoms: u64) -> RiskResult<Draw> {
         let worth = deposit_atoms_down(self.waiting_shares, self.deposit_index);
         if atoms < worth {
@@ -82,6 +83,7 @@ pub struct Intake {
 impl Totals {
     /// Splits `atoms` that are nobody's: uncovered debt is paid first, the rest is insurance (INSURE-4).
     #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "what is covered is at most the atoms")]
     pub const fn take_in(&self, atoms: u64) -> Intake {
         let covered_atoms = if atoms < self.uncovered_atoms { atoms } else { self.uncovered_atoms };
         Intake { covered_atoms, shares: 0, insurance_atoms: atoms - covered_atoms }
@@ -89,6 +91,10 @@ impl Totals {
 
     /// What comes of waiting shares: as many whole ones (up) as it takes pay uncovered debt whatever the liquidity, which
     /// is the same before and after; of the rest what is free becomes insurance, down (INSURE-2, INSURE-4).
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "what covers is at most what waits, and what is swept at most the rest: the sum is at most what waits"
+    )]
     pub fn sweep_down(&self, waiting_shares: u64) -> Intake {
         let covering = shares_up(self.uncovered_atoms, self.deposit_index).unwrap_or(u64::MAX).min(waiting_shares);
         let covered_atoms = deposit_atoms_down(covering, self.deposit_index).min(self.uncovered_atoms);
@@ -115,6 +121,7 @@ impl Totals {
     ///
     /// # Errors
     /// `NumberOutOfRange`.
+    #[expect(clippy::arithmetic_side_effects, reason = "the price is at most the insurance, as the arm asks")]
     pub fn give_back_down(&self, atoms: u64) -> RiskResult<Intake> {
         let mut intake = self.take_in(atoms);
         let uncovered = self.uncovered_atoms.saturating_sub(intake.covered_atoms);

@@ -42,6 +42,10 @@ impl RateCurve {
     ///
     /// # Errors
     /// `ParameterOutOfBounds` where the curve is not valid.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a valid curve rises and has its kink inside; rates are at most 3e6 and widths at most 1e6, so sums stay below 2^43"
+    )]
     pub fn rate_per_sec_up(&self, utilization_ppm: u32) -> RiskResult<u64> {
         self.validate()?;
         let at = utilization_ppm.min(PPM);
@@ -63,6 +67,11 @@ impl RateCurve {
 /// Both in atoms with 48 fraction bits. Reads the 44 leading bits of the deposits, so that one native division
 /// suffices: off by less than one ppm.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "44 bits times a million stay below 2^64; the deposits' leading bits are not zero and the ratio is at most a million"
+)]
 pub const fn utilization_ppm_down(borrows: u128, deposits: u128) -> u32 {
     if borrows >= deposits {
         return if borrows == 0 { 0 } else { PPM };
@@ -75,6 +84,11 @@ pub const fn utilization_ppm_down(borrows: u128, deposits: u128) -> u32 {
 ///
 /// The step is rounded away from zero: frequent cranks reach the mean instead of stopping short of it, and never
 /// pass it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "a sum of two 32-bit numbers divides a product of two; a step is at most the distance that it goes"
+)]
 pub fn utilization_ema(ema_ppm: u32, mean_ppm: u32, elapsed_secs: u64, window_secs: u32) -> u32 {
     // Beyond 2^32 seconds the weight differs from one by less than a ppm can show.
     let elapsed = elapsed_secs.min(u32::MAX as u64);

@@ -9,6 +9,7 @@ use crate::num::{mul_div_down, mul_high_up, mul_shift_down, mul_shift_up, mul_wi
 /// `rate_per_sec` is in units of 2^-64. Linear between two cranks, so that readers and `accrue` agree to the atom.
 /// Stops at `u64::MAX`; nothing errors.
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half of the growth; the upper one is taken apart")]
 pub const fn borrow_index_at_up(index: u64, rate_per_sec: u64, elapsed_secs: u64) -> u64 {
     let growth = mul_wide(rate_per_sec, elapsed_secs);
     let fraction = mul_high_up(index, growth as u64);
@@ -133,6 +134,10 @@ fn within_63(shares: Option<u64>) -> RiskResult<u64> {
 /// # Errors
 /// `NumberOutOfRange`.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "at most the owed shares are burned, and the negative of a non-negative number always fits"
+)]
 pub fn credit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, ShareDelta)> {
     let owed = if shares < 0 { shares.unsigned_abs() } else { 0 };
     let debt = debt_atoms_up(owed, indices.borrow_index);
@@ -156,6 +161,11 @@ pub fn credit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, Sh
 /// # Errors
 /// `NumberOutOfRange`.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    reason = "at most the held shares are burned, which are not negative; the negative of a non-negative number always fits"
+)]
 pub fn debit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, ShareDelta)> {
     // A debit of nothing leaves a share worth less than an atom where it is.
     if atoms == 0 {

@@ -73,6 +73,7 @@ impl Terms {
         }
     }
 
+    #[expect(clippy::arithmetic_side_effects, clippy::cast_sign_loss, reason = "cut at zero; a part of what is owed")]
     fn of_pair(
         portfolio: &Portfolio,
         assessment: &Assessment,
@@ -169,6 +170,11 @@ impl Terms {
 
     /// `m_T - p` in parts per million squared: `w_l,T - w_a,T (1 + p)`, or `rate_T - w_l,T p`. Not positive where the
     /// penalty eats what closing releases.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        reason = "weights are at most 4e6, rates 1e6 and penalties 2e5 ppm: products stay below 2^43"
+    )]
     fn net_release(&self, penalty_ppm: u32) -> i64 {
         let (gross, cost) = match &self.kind {
             Kind::Pair { asset_weights, .. } => (
@@ -183,6 +189,11 @@ impl Terms {
     }
 
     /// `x*` for a negative excess over target, pico-dollars, in atoms or units at the price of `at`, up (CURE-1).
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_sign_loss,
+        reason = "an excess is above -2^127; the shortfall is within 0 and 2^100 and the release positive, so the product stays below 2^120"
+    )]
     fn shortfall_size_up(&self, portfolio: &Portfolio, excess: i128, at: At, release: i64) -> u64 {
         if release <= 0 {
             return u64::MAX;
@@ -220,6 +231,11 @@ impl Terms {
     }
 
     /// The most debt that the collateral can pay for: `collateral / (1 + p)`, debt atoms, rounded down.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "a penalty is at most 2e5 ppm; a 64-bit value times a million, divided by a million or more, has 64 bits"
+    )]
     fn clamp_down(&self, penalty_ppm: u32) -> u64 {
         let Kind::Pair { asset_price, .. } = &self.kind else { return self.available };
         let value = asset_price.value_down(self.collateral);
@@ -243,6 +259,7 @@ impl Terms {
     }
 
     /// Collateral for `size` debt atoms: `x (1 + p)`, atoms, rounded down.
+    #[expect(clippy::arithmetic_side_effects, reason = "a penalty is at most 2e5 ppm; the divisor is a million")]
     fn seizure_down(&self, size: u64, penalty_ppm: u32, asset_price: UnitPrice) -> u64 {
         let value = mul_u32(self.price.value_down(size), PPM + penalty_ppm) / PPM_U128;
         asset_price.amount_of_wide_down(value)
@@ -277,6 +294,7 @@ impl Terms {
     }
 
     /// The amounts of a fill, each rounded down: the liquidatee loses nothing by the rounding (CURE-2, CURE-6).
+    #[expect(clippy::arithmetic_side_effects, reason = "a share is at most 9e5 ppm; products of two 32-bit numbers")]
     pub(super) fn fill_down(
         &self,
         portfolio: &Portfolio,
@@ -319,6 +337,7 @@ impl Terms {
     }
 
     /// Books the fill in the table.
+    #[expect(clippy::arithmetic_side_effects, reason = "one or minus one times a number that is not negative fits")]
     pub(super) fn apply(&self, portfolio: &mut Portfolio, fill: &Fill) -> Result<(), RiskError> {
         let range = RiskError::NumberOutOfRange;
         let add = |amount: i64, delta: u64, sign: i64| -> Result<i64, RiskError> {
@@ -367,6 +386,7 @@ impl Terms {
     /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee: each leg then
     /// ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an account down.
     /// Base units and their cash move exactly (CURE-5).
+    #[expect(clippy::arithmetic_side_effects, reason = "a requirement is below 2^127 - 2^98, all else below 2^99")]
     pub(super) fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
         if after.mmr() == 0 || matches!(self.kind, Kind::Perp { .. }) {
             return true;

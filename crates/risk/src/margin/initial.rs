@@ -19,12 +19,18 @@ pub struct InitialMargins {
 
 impl InitialMargins {
     /// IMR, pico-dollars.
+    #[expect(clippy::arithmetic_side_effects, reason = "NAV is below 2^91 and what is subtracted above -2^127 + 2^91")]
     pub const fn imr(&self) -> i128 {
         self.nav - self.init
     }
 }
 
 /// Initial: assets and longs low, borrows and shorts high, perp charges high (MARGIN-6); no gain counts (MARGIN-3).
+#[expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a sum of charges is not negative, and its value at most 2^126"
+)]
 pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     let (mut assets, mut liabilities, mut init) = (Columns::default(), Columns::default(), Columns::default());
     for leg in portfolio.tokens() {

@@ -91,6 +91,7 @@ pub fn is_under_water_at_edges(portfolio: &Portfolio, at: At) -> bool {
 }
 
 #[inline(always)]
+#[expect(clippy::cast_sign_loss, reason = "the amount is not negative in this branch")]
 fn pass<const WHOLE: bool, const TARGET: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
     if portfolio.token_count == 0 && portfolio.perp_count == 0 && portfolio.quote.amount_atoms == 0 {
         return Margins::default();
@@ -113,6 +114,11 @@ fn pass<const WHOLE: bool, const TARGET: bool>(portfolio: &Portfolio, at: At, ed
 
 /// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, NAV PnL whole (MARGIN-3).
 #[inline(always)]
+#[expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "sums of values and charges that are only added are not negative; the value of a charge is at most 2^126"
+)]
 fn finish<const WHOLE: bool, const TARGET: bool>(
     mut sums: Sums<WHOLE, TARGET>,
     perps: &PerpSums<WHOLE, TARGET>,
@@ -186,6 +192,12 @@ fn finish<const WHOLE: bool, const TARGET: bool>(
 
 /// `w * gains`, rounded down.
 #[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "gains are a sum of at most 16 numbers below 2^63 and the weight is below 2^32: the product stays below 2^99"
+)]
 fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
     if weight_ppm == PPM || gains == 0 {
         gains
@@ -197,6 +209,12 @@ fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
 /// What can be taken of quote and what is owed in it (MARGIN-4): `max(0, min(q, Q))` and `max(0, -Q)`, atoms.
 ///
 /// `margins` are the portfolio's at spot and plain prices.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "within 0 and 2^63; Q is a sum of 33 numbers below 2^64, so its negative fits"
+)]
 pub fn quote_sides(portfolio: &Portfolio, margins: &Margins) -> (u64, u64) {
     let (q, netted) = (portfolio.quote.amount_atoms as i128, margins.quote_net_atoms);
     let clamp = |value: i128| value.clamp(0, i64::MAX as i128) as u64;

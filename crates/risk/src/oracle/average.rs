@@ -22,6 +22,13 @@ pub fn integrate_down(average: Price, previous: Price, elapsed_secs: u32, consta
 ///
 /// A sum of two products that are not negative: unlike a difference it keeps its relative precision at every
 /// magnitude, and needs no division.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "exponents have 16 bits and none is above their maximum; weights are within 0 and 2^48 and add up to it, so the sum stays below 2^127"
+)]
 fn blend_down(a: Price, b: Price, weight: Fixed) -> RiskResult<Price> {
     // Room that a 64-bit mantissa times a 48-bit weight leaves in 127 bits.
     const HEADROOM: u32 = 15;
@@ -57,6 +64,7 @@ pub fn bounds(spot: Price, fast: Price, slow: Price, sigma_ppm: u32, z_ppm: u32)
 }
 
 /// `z * sigma` in ppm, rounded up, at most `u32::MAX`.
+#[expect(clippy::arithmetic_side_effects, reason = "a product of two 32-bit numbers in 64 bits")]
 pub(super) fn sigmas_ppm_up(sigma_ppm: u32, z_ppm: u32) -> u32 {
     let product = sigma_ppm as u64 * z_ppm as u64;
     u32::try_from(product.div_ceil(PPM as u64)).unwrap_or(u32::MAX)
@@ -72,6 +80,10 @@ fn lowered_down(price: Price, width_ppm: u32) -> RiskResult<Price> {
 }
 
 /// `price * (1 + width)`, rounded up.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "64 bits times at most 4,294 and two more of 64: the sum has at most 77 bits, and at most 13 are cut"
+)]
 fn raised_up(price: Price, width_ppm: u32) -> RiskResult<Price> {
     let whole = mul_u32(price.mantissa, width_ppm / PPM);
     let part = mul_high_up(price.mantissa, edge_from_ppm_up(width_ppm % PPM));

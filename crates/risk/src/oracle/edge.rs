@@ -7,6 +7,11 @@ use crate::params::GlobalParams;
 /// Longest age with a root of its own, seconds.
 const TABLE_SECS: usize = 64;
 /// `1000 * sqrt(n)`, rounded up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "evaluated when this is compiled: the largest is 8,000, and an index outside would not compile"
+)]
 const ROOTS_MILLI: [u32; TABLE_SECS + 1] = {
     let mut roots = [0; TABLE_SECS + 1];
     let mut n = 0;
@@ -22,6 +27,11 @@ const ROOTS_MILLI: [u32; TABLE_SECS + 1] = {
 ///
 /// `half_charge_ppm` is half the leg's own charge rate at maintenance. Never above b_max, which is below one; grows
 /// with sigma, volatility and age. A negative age (a clock behind the price) is none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the age beyond is positive in this branch; a minimum with a 32-bit number has 32 bits"
+)]
 pub fn edge_ppm_up(
     params: &GlobalParams,
     sigma_ppm: u32,
@@ -42,6 +52,12 @@ pub fn edge_ppm_up(
 }
 
 /// `1000 * sqrt(secs)`, rounded up: exact to 64, at most 3.1 % above beyond. Never falls as `secs` grow.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "64 bits are quartered at most 29 times, until they are a place of the table"
+)]
 fn root_milli_up(secs: u64) -> u64 {
     let (mut quarters, mut doublings) = (secs, 0u32);
     while quarters > TABLE_SECS as u64 {

@@ -51,6 +51,11 @@ impl Observation {
     ///
     /// # Errors
     /// `PriceNotPositive`.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        reason = "a value that is not zero has at most 127 leading zeros; the divisor is a constant"
+    )]
     pub fn from_switchboard(value: i128, std_dev: i128, published_at: i64, overdue: bool) -> RiskResult<Self> {
         let value = u128::try_from(value).ok().filter(|value| *value != 0).ok_or(RiskError::PriceNotPositive)?;
         // 128 significant bits before the division by 60 leave more than 64 after it.
@@ -71,6 +76,7 @@ fn width_ppm_up(width: u64, price: u64) -> u32 {
 }
 
 /// `width / price` in ppm, rounded up, at most `u32::MAX`; for a price that is not zero.
+#[expect(clippy::arithmetic_side_effects, reason = "108 bits and one")]
 fn wide_ppm_up(width: u128, price: u128) -> u32 {
     // A width beyond 10^14 dollars loses its last 20 bits, up, and the price likewise, down: the quotient only grows.
     let (width, price) = if width >> 108 == 0 { (width, price) } else { ((width >> 20) + 1, price >> 20) };

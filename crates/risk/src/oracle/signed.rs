@@ -23,6 +23,7 @@ impl Signed {
     /// ago than the write age can have is older than that whatever its date says; so is one that the feed itself would no
     /// longer count. The samples beside it only decide which of them the median is, and may be older, by
     /// `submission_age_slots` whatever the feed allows (PRICE-3).
+    #[expect(clippy::arithmetic_side_effects, reason = "five times a 32-bit number in 64 bits")]
     pub const fn is_overdue(&self, slot: u64, params: &GlobalParams) -> bool {
         let age = slot.saturating_sub(self.result_slot);
         age > MOST_SLOTS_PER_SEC * params.write_age_secs as u64

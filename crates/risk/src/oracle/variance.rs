@@ -17,6 +17,7 @@ pub const RETURN_CAP: Fixed = Fixed::from_bits((1 << 48) / 5);
 pub const DEFAULT_PRIOR_PICO_PER_SEC: u32 = 20_000;
 
 /// A listing's prior as a variance per second, from units of 1e-12, rounded up.
+#[expect(clippy::cast_possible_wrap, reason = "32 bits shifted by 48 have 80")]
 pub const fn prior_up(pico_per_sec: u32) -> Fixed {
     Fixed::from_bits((((pico_per_sec as u128) << 48).div_ceil(1_000_000_000_000)) as i128)
 }
@@ -28,6 +29,13 @@ pub const fn prior_up(pico_per_sec: u32) -> Fixed {
 ///
 /// # Errors
 /// `NumberOutOfRange` for a negative variance.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a square below 2^92 over at least 2^48 has 44 bits; weights are within 0 and 2^48 and add up to it, so the sum stays below 2^112"
+)]
 pub fn sample_up(variance: Fixed, sampled: Price, price: Price, elapsed_secs: u32) -> RiskResult<Fixed> {
     let dt = elapsed_secs.min(SAMPLE_CAP_SECS);
     let Some(change) = clamped_return(sampled, price).filter(|_| dt > 0) else {
@@ -45,6 +53,7 @@ pub fn sample_up(variance: Fixed, sampled: Price, price: Price, elapsed_secs: u3
 }
 
 /// Standard deviation per square root of a second, ppm, rounded up, at most `u32::MAX`.
+#[expect(clippy::arithmetic_side_effects, reason = "the square of an integer root is at most the number")]
 pub fn volatility_ppm_up(variance: Fixed) -> u32 {
     const PPM_SQUARED: u64 = PPM as u64 * PPM as u64;
     let Ok(bits) = u64::try_from(variance.to_bits().max(0)) else {
@@ -60,6 +69,12 @@ pub fn volatility_ppm_up(variance: Fixed) -> u32 {
 
 /// `|price - sampled| / sampled`, 48 fraction bits, rounded down, at most [`RETURN_CAP`]; none where nothing was
 /// sampled.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "exponents are at most one apart and mantissas normalised: shifts are 47 to 49, and the ratio is below 2^50 of a divisor that is not zero"
+)]
 fn clamped_return(sampled: Price, price: Price) -> Option<u64> {
     const CAP: u64 = RETURN_CAP.to_bits() as u64;
     if sampled.is_zero() {

@@ -16,7 +16,7 @@ pub struct Contradiction(pub &'static str);
 macro_rules! contradictions {
     ($($name:ident = $text:literal,)+) => {
         /// Each condition, as the log names it.
-        #[allow(missing_docs)]
+        #[expect(missing_docs, reason = "the text says what the condition is")]
         impl Contradiction {
             $(pub const $name: Self = Self($text);)+
         }
@@ -77,6 +77,7 @@ pub struct Calibration {
 
 impl Calibration {
     /// How far the price may fall until spot alone has decided and a liquidator fills: two publish times and an update.
+    #[expect(clippy::arithmetic_side_effects, reason = "a sum of two 32-bit numbers in 64 bits")]
     pub const fn fall_until_fill_ppm(&self, params: &GlobalParams) -> u64 {
         let secs = params.bypass_spacing_secs as u64 + self.update_secs as u64;
         (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
@@ -84,6 +85,7 @@ impl Calibration {
 
     /// How far the market may have left the price that risk is added at before anyone may liquidate: the price's age and
     /// the cool-off (LISTING-3).
+    #[expect(clippy::arithmetic_side_effects, reason = "a sum of two 32-bit numbers in 64 bits")]
     pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> u64 {
         let secs = params.risk_age_secs as u64 + params.cool_off_secs as u64;
         (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
@@ -131,6 +133,7 @@ pub struct Pairs {
 
 impl Pairs {
     /// Takes a bank's asset side into account. What weighs nothing may fall as far as it likes.
+    #[expect(clippy::arithmetic_side_effects, reason = "a product of two 32-bit numbers in 64 bits")]
     pub fn offer(&mut self, bank: usize, weights: &TokenWeights, price: Calibration, params: &GlobalParams) {
         self.weights.offer(bank, weights.asset_maint_ppm as u64);
         if weights.asset_maint_ppm > 0 {
@@ -153,6 +156,11 @@ impl Pairs {
     ///
     /// # Errors
     /// [`Contradiction::PAIR_FALLS`], [`Contradiction::PAIR_INITIAL`], [`Contradiction::PAIR_CEILING`].
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "a product of two 32-bit numbers in 64 bits; what is narrowed was offered as a 32-bit weight"
+    )]
     pub fn check(
         &self,
         bank: usize,

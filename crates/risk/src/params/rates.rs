@@ -51,6 +51,10 @@ impl MarketRates {
     /// [`Contradiction::RATES_ORDER`], [`Contradiction::RATES_GAP`], [`Contradiction::WIND_DOWN_WEIGHT`],
     /// [`Contradiction::UNCALIBRATED`], [`Contradiction::RATE_FALLS`], [`Contradiction::RATE_INITIAL`],
     /// [`Contradiction::RATE_CEILING`].
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "products of two 32-bit numbers in 64 bits; one divided by a million and added to 32 bits"
+    )]
     pub fn validate(
         &self,
         price: Calibration,
@@ -73,7 +77,7 @@ impl MarketRates {
         Contradiction::WIND_DOWN_WEIGHT.unless(kept)?;
         Contradiction::UNCALIBRATED.unless(price.fastest_fall_ppm_per_sec > 0 && price.update_secs > 0)?;
         let survives = self.maint_ppm as u64 * params.bypass_ratio_ppm as u64;
-        Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params) * PPM as u64)?;
+        Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params).saturating_mul(PPM as u64))?;
         Contradiction::RATE_INITIAL.unless(self.init_ppm as u64 >= price.fall_unseen_ppm(params))?;
         let ceiling = perp_ceiling_ppm_down(params.health_cap_ppm, self, quote, params);
         Contradiction::RATE_CEILING.unless(pays_a_liquidator(ceiling, params))
@@ -84,6 +88,7 @@ impl MarketRates {
     ///
     /// # Errors
     /// [`Contradiction::FEE_RANGE`], [`Contradiction::FEE_LOWERS`].
+    #[expect(clippy::arithmetic_side_effects, reason = "products of three 32-bit numbers in 128 bits")]
     pub fn validate_fee(&self, fill_fee_ppm: u32, params: &GlobalParams) -> Result<(), Contradiction> {
         let range = params.fill_insurance_ppm..=MAX_FILL_FEE_PPM;
         Contradiction::FEE_RANGE.unless(range.contains(&fill_fee_ppm))?;

@@ -45,6 +45,15 @@ fn a_perp_rate_below_the_calibrated_fall_is_refused() {
     assert_eq!(MarketRates::new(11_999, 30_000, SOL, &quote(), &PARAMS), Err(Contradiction::RATE_FALLS));
 }
 
+/// The product of a market's rate overflowed, which the bounds of a calibration keep out of reach, where a pair's saturates.
+#[test]
+fn a_fall_faster_than_any_number_is_refused_and_overflows_nothing() {
+    let fall = Calibration { fastest_fall_ppm_per_sec: u32::MAX, update_secs: u32::MAX };
+    assert_eq!(MarketRates::new(12_000, 30_000, fall, &quote(), &PARAMS), Err(Contradiction::RATE_FALLS));
+    let weights = TokenWeights::new(850_000, 750_000, 1_120_000, 1_200_000, &PARAMS).unwrap();
+    assert_eq!(pair(&weights, fall, &weights, fall, &PARAMS), Err(Contradiction::PAIR_FALLS));
+}
+
 /// 0.21 % a second for the 5 s that a price may be old and the 2 s of the cool-off (LISTING-3).
 #[test]
 fn an_initial_rate_that_the_age_of_a_price_and_the_cool_off_outrun_is_refused() {

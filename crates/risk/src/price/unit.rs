@@ -15,6 +15,7 @@ pub struct UnitPrice {
 impl UnitPrice {
     /// `price * scale`, rounded down at the 62nd significant bit or later.
     #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "exponents have 16 bits")]
     pub const fn new_down(price: Price, scale: Price) -> Self {
         Self {
             mantissa: mul_high_down(price.mantissa, scale.mantissa),
@@ -36,6 +37,7 @@ impl UnitPrice {
 
     /// [`UnitPrice::value_down`] without a call, for the loops over legs.
     #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub const fn value_in_loop_down(&self, amount: u64) -> u64 {
         if self.shift < 0 {
             return self.value_of_huge_unit(amount);
@@ -45,6 +47,7 @@ impl UnitPrice {
 
     /// [`UnitPrice::value_up`] without a call, for the loops over legs.
     #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub const fn value_in_loop_up(&self, amount: u64) -> u64 {
         if self.shift < 0 {
             return self.value_of_huge_unit(amount);
@@ -54,6 +57,7 @@ impl UnitPrice {
 
     /// The value of `amount`, rounded down and rounded up, by one product; for the loops over legs.
     #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub const fn values_in_loop(&self, amount: u64) -> (u64, u64) {
         if self.shift < 0 {
             let value = self.value_of_huge_unit(amount);
@@ -73,8 +77,14 @@ impl UnitPrice {
         }
     }
 
-    /// The value of an amount of up to 128 bits, rounded up; saturates at 2^126.
+    /// The value of an amount below 2^126, rounded up; saturates at 2^126.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "halves of wider numbers, whose products with 64 bits have room for a carry and one more; of a shift of 0 to 191 and 64 the smaller is subtracted"
+    )]
     pub const fn value_wide_up(&self, amount: u128) -> u128 {
         const MAX: u128 = 1 << 126;
         if amount == 0 || self.mantissa == 0 {
@@ -109,6 +119,11 @@ impl UnitPrice {
 
     /// `self * (1 + edge)`, rounded down, for an edge in units of 2^-64; saturates the mantissa.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "a sum of two 64-bit numbers has 65 bits, of which 64 are kept; a shift is made of two 16-bit exponents"
+    )]
     pub const fn raised_down(&self, edge: u64) -> Self {
         // One bit of headroom: the sum may need 65.
         let sum = self.mantissa as u128 + mul_high_down(self.mantissa, edge) as u128;
@@ -121,6 +136,10 @@ impl UnitPrice {
 
     /// `self * (1 - edge)`, rounded up, for an edge in units of 2^-64.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the upper half of a product with the mantissa is below the mantissa"
+    )]
     pub const fn lowered_up(&self, edge: u64) -> Self {
         Self { mantissa: self.mantissa - mul_high_down(self.mantissa, edge), shift: self.shift }
     }
@@ -132,6 +151,7 @@ impl UnitPrice {
 
     /// `value / unit price` for a value of up to 128 bits, rounded down; saturates at `u64::MAX`.
     #[inline(never)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub fn amount_of_wide_down(&self, value: u128) -> u64 {
         if self.mantissa == 0 {
             return u64::MAX;
@@ -149,6 +169,7 @@ impl UnitPrice {
 
     /// `value / unit price` for a value of up to 128 bits, rounded up; saturates at `u64::MAX`.
     #[inline(never)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub fn amount_of_wide_up(&self, value: u128) -> u64 {
         if self.mantissa == 0 {
             return u64::MAX;
@@ -162,6 +183,7 @@ impl UnitPrice {
 
 /// `value * 2^shift / d` for a d that is not zero, rounded as asked, saturating at `u64::MAX`.
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "callers divide by no zero, and shift back by what was shifted")]
 fn shifted_div(value: u128, d: u64, shift: u32, up: bool) -> u64 {
     if value == 0 {
         return 0;

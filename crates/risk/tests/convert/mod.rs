@@ -2,7 +2,7 @@
 //!
 //! The model's dollar is a micro-dollar here and its whole token is an atom, so that nothing is lost by a division.
 //! A perp lives in quote atoms: its prices and cash are multiplied by the quote's unit price of the view.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses a part of these helpers")]
 
 pub mod case;
 pub mod wild;

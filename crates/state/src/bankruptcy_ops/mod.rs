@@ -106,6 +106,11 @@ impl MarginAccount {
     }
 
     /// Shares in the quote bank, negative where they are owed.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::indexing_slicing,
+        reason = "a place is one that a search of the same table has found; the quote bank is slot zero"
+    )]
     pub fn quote_shares(&self) -> i64 {
         self.token_index(Registry::QUOTE_BANK as u8).map_or(0, |index| self.tokens[index].shares)
     }

@@ -60,6 +60,11 @@ impl MarginAccount {
 /// `AssetsRemain` where an asset is left, `WrongStage` where a gain is or the account is not frozen, `PriceStale`,
 /// `NumberOutOfRange`.
 #[inline(never)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the quote bank is slot zero; the quote legs are the borrow and at least one more"
+)]
 pub fn begin_paying(
     account: &mut MarginAccount,
     quote: &mut Bank,
@@ -124,6 +129,7 @@ pub struct PaidBorrow {
 /// # Errors
 /// `WrongStage`, `NothingOwed`, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn pay_borrow(
     account: &mut MarginAccount,
     bank: &mut Bank,
@@ -186,6 +192,12 @@ pub struct PaidPnl {
 /// # Errors
 /// `WrongStage`, `QuoteBorrowFirst`, `LegEmpty` where there is no leg, `PriceStale`, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; what is credited is at most the loss; a negative rest has returned"
+)]
 pub fn pay_pnl(
     account: &mut MarginAccount,
     market: &mut Market,
@@ -263,6 +275,10 @@ fn insure_leg(
 /// Sets the market's own claim off, then charges the side opposite to the base last held; what finds no position or
 /// exceeds its bound is the deficit.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "what is set off is at most the own claim and the loss; a side bears at most the loss it is asked for"
+)]
 fn charge(
     leg: &crate::DerivativePosition,
     loss_atoms: u64,
@@ -317,6 +333,11 @@ impl Finished {
 ///
 /// # Errors
 /// `NumberOutOfRange`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the quote bank is slot zero"
+)]
 pub fn finish(
     account: &mut MarginAccount,
     quote: Option<&mut Bank>,

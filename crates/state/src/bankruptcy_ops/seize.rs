@@ -27,6 +27,7 @@ pub struct SeizedToken {
 ///
 /// # Errors
 /// `LegEmpty` where nothing is held, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn seize_token(
     account: &mut MarginAccount,
     bank: &mut Bank,
@@ -90,6 +91,7 @@ pub struct SeizedPnl {
 /// # Errors
 /// `LegEmpty` where there is no leg, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn seize_pnl(
     account: &mut MarginAccount,
     market: &mut Market,
@@ -116,6 +118,11 @@ pub fn seize_pnl(
 }
 
 #[inline(never)]
+#[expect(
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; a claim is not negative"
+)]
 fn seize_gain(
     account: &mut MarginAccount,
     place: usize,
@@ -153,6 +160,7 @@ fn seize_gain(
 
 /// Closes a leg's base at spot; a leg without one is only brought up to date, without any price.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub(super) fn close_leg_base(
     account: &mut MarginAccount,
     place: usize,
@@ -174,12 +182,18 @@ pub(super) fn close_leg_base(
 }
 
 /// The place of the account's quote balance, opened where there is none: a table always has one for it.
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
 fn open_quote(account: &mut MarginAccount) -> RiskResult<usize> {
     let held = account.token_index(Registry::QUOTE_BANK as u8);
     held.or_else(|| account.open_token(Registry::QUOTE_BANK as u8)).ok_or(RiskError::NumberOutOfRange)
 }
 
 /// Adds atoms that left a pool to q: repays the borrow first. Atoms too few for a share stay with the bank.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits"
+)]
 fn credit_quote(
     account: &mut MarginAccount,
     place: usize,
@@ -195,6 +209,12 @@ fn credit_quote(
 
 /// q pays a losing leg its share, at most its loss now. Returns what it paid.
 #[inline(never)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the quote bank is slot zero; shares held are not negative"
+)]
 fn pay_loss(
     account: &mut MarginAccount,
     place: usize,

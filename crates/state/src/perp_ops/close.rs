@@ -23,6 +23,7 @@ pub struct ClosedBase {
 ///
 /// # Errors
 /// `NumberOutOfRange`.
+#[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
 pub fn close_base(
     slot: &mut MarketSlot,
     market: &mut Market,
@@ -72,6 +73,11 @@ pub fn write_off(
 }
 
 /// Takes a touched position's whole base off its side and gives its value at spot for it, rounded against the holder.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a side is 0 or 1, and there are two; the negative of a non-negative number always fits"
+)]
 fn take_base(
     slot: &MarketSlot,
     market: &mut Market,
@@ -100,6 +106,11 @@ fn take_base(
 ///
 /// # Errors
 /// `NumberOutOfRange`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a side is 0 or 1, and there are two; what is charged is at most the loss"
+)]
 pub fn socialize(
     slot: &mut MarketSlot,
     market: &mut Market,

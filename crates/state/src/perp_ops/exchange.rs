@@ -97,7 +97,12 @@ pub struct Exchanged {
 /// `EpochRingFull` where something would be opened on a side without room for a new epoch, `PositionTooLarge`,
 /// `NumberOutOfRange`.
 #[inline(never)]
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "two positions of one market, and what each gives and pays")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a side is 0 or 1, and there are two; each part that closes is at most the units, which are at most 2^43"
+)]
 pub fn exchange(
     slot: &MarketSlot,
     market: &mut Market,

@@ -38,6 +38,7 @@ impl SideIndex {
     }
 
     /// Final index of an ended epoch.
+    #[expect(clippy::indexing_slicing, reason = "a remainder of a division by the ring's length is a place of it")]
     fn ended(&self, epoch: u32) -> RiskResult<Index> {
         let entry = &self.ring[epoch as usize % EPOCH_RING];
         if entry.used == 1 && entry.epoch == epoch {
@@ -83,12 +84,14 @@ impl SideIndex {
 
 impl SideTotals {
     /// Positions of every epoch.
+    #[expect(clippy::arithmetic_side_effects, reason = "five 32-bit numbers in 64 bits")]
     pub fn all_positions(&self) -> u64 {
         self.ring_counts.iter().fold(self.count as u64, |sum, c| sum + *c as u64)
     }
 
     /// Whether the ring's next entry is still needed, so that the running epoch cannot end (INDEX-3).
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a remainder of a division by the ring's length is a place of it")]
     pub const fn is_ring_full(&self, epoch: u32) -> bool {
         self.ring_counts[epoch as usize % EPOCH_RING] != 0
     }
@@ -122,6 +125,7 @@ impl Market {
     }
 
     /// A whole side was rounded, by less than a unit for each of its positions and `units` in all.
+    #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub(super) fn note_rounding(&mut self, side: Side, units: u64) {
         let most = self.sides[side as usize].all_positions().saturating_add(units);
         self.rounding_units = self.rounding_units.saturating_add(most);
@@ -140,6 +144,7 @@ impl MarketSlot {
     /// # Errors
     /// `NumberOutOfRange` where K leaves its range.
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn index_at(&self, side: Side, now: i64, funding_max_secs: u32) -> RiskResult<Index> {
         let received = received_by(side, self.pending_funding(now, funding_max_secs));
         self.sides[side as usize].stored().funded_down(received)
@@ -151,6 +156,7 @@ impl MarketSlot {
     /// # Errors
     /// `NumberOutOfRange`; `EpochMissing` where the position names an epoch that the ring does not hold.
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn project(&self, position: &DerivativePosition, now: i64, funding_max_secs: u32) -> RiskResult<(i64, i64)> {
         let Some(side) = Side::of(position.shares) else {
             return Ok((0, position.cash_atoms));
@@ -178,6 +184,7 @@ impl MarketSlot {
 
     /// Open interest of a side, counted in shares, base units.
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn open_interest(&self, market: &Market, side: Side) -> u64 {
         self.sides[side as usize].stored().size_down(market.sides[side as usize].shares)
     }
@@ -186,6 +193,7 @@ impl MarketSlot {
     ///
     /// # Errors
     /// `NumberOutOfRange` where K leaves its range.
+    #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn accrue_funding(&mut self, now: i64, funding_max_secs: u32) -> RiskResult<()> {
         for side in [Side::Long, Side::Short] {
             let index = self.index_at(side, now, funding_max_secs)?;
@@ -199,6 +207,7 @@ impl MarketSlot {
     ///
     /// # Errors
     /// `NumberOutOfRange` after 2^32 epochs.
+    #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn end_epochs(&mut self, market: &mut Market) -> RiskResult<bool> {
         let mut ended = false;
         for side in [Side::Long, Side::Short] {
@@ -213,6 +222,7 @@ impl MarketSlot {
 }
 
 /// Its final A and K enter the ring, the next epoch starts at A = 1 with as many shares as there is open interest.
+#[expect(clippy::indexing_slicing, reason = "a remainder of a division by the ring's length is a place of it")]
 fn end_epoch(index: &mut SideIndex, totals: &mut SideTotals) -> RiskResult<bool> {
     let stored = index.stored();
     if !stored.is_worn_out() || totals.is_ring_full(index.epoch) {
@@ -234,6 +244,10 @@ fn end_epoch(index: &mut SideIndex, totals: &mut SideTotals) -> RiskResult<bool>
 ///
 /// # Errors
 /// `TotalsRequired` without the market that is needed; as [`MarketSlot::project`].
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a side is 0 or 1, and there are two; a remainder of a division by the ring's length is a place of it"
+)]
 pub fn touch(
     position: &mut DerivativePosition,
     slot: &MarketSlot,

@@ -12,6 +12,7 @@ impl MarginAccount {
     ///
     /// # Errors
     /// `PositionTableFull`.
+    #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
     pub fn open_leg(&mut self, market: &mut Market) -> RiskResult<usize> {
         if let Some(index) = self.perp_index(market.index) {
             return Ok(index);
@@ -34,6 +35,7 @@ impl MarginAccount {
     ///
     /// # Errors
     /// `EpochMissing` where the market counts no leg.
+    #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
     pub fn close_leg_if_zero(&mut self, index: usize, market: &mut Market) -> RiskResult<bool> {
         let position = &mut self.derivatives[index];
         let held = position.shares != 0 || position.cash_atoms != 0 || position.reserved_atoms != 0;
@@ -55,6 +57,7 @@ impl Market {
     ///
     /// # Errors
     /// `NumberOutOfRange`.
+    #[expect(clippy::arithmetic_side_effects, reason = "what is set off is at most the deficit and the atoms")]
     pub fn add_own_claim(&mut self, atoms: u64) -> RiskResult<()> {
         let set_off = atoms.min(self.deficit_atoms);
         self.deficit_atoms -= set_off;
@@ -67,6 +70,7 @@ impl Market {
     ///
     /// # Errors
     /// `NumberOutOfRange`.
+    #[expect(clippy::arithmetic_side_effects, reason = "the smaller of the two is subtracted")]
     pub fn revalue_pool(&mut self, value_atoms: u64) -> RiskResult<()> {
         let nominal = core::mem::replace(&mut self.pool_atoms, value_atoms);
         if value_atoms >= nominal {
@@ -79,6 +83,7 @@ impl Market {
     ///
     /// # Errors
     /// `NumberOutOfRange`.
+    #[expect(clippy::arithmetic_side_effects, reason = "what is set off is at most the own claim and the atoms")]
     pub fn add_deficit(&mut self, atoms: u64) -> RiskResult<()> {
         let set_off = atoms.min(self.own_claim_atoms);
         self.own_claim_atoms -= set_off;
@@ -89,6 +94,7 @@ impl Market {
     /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, ppm, rounded up. At an
     /// index older than the bank's it is never less than at the bank's (PNL-6).
     #[inline(never)]
+    #[expect(clippy::arithmetic_side_effects, reason = "the smaller of the two is subtracted")]
     pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> u32 {
         let value = self.pool_value_down(deposit_index);
         let deficit = if value >= self.pool_atoms {

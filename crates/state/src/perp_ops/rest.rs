@@ -26,6 +26,11 @@ pub struct Rest {
 ///
 /// # Errors
 /// `LegEmpty` where there is no leg or market, `NumberOutOfRange`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    reason = "a claim is positive; what is absorbed is nothing or all that is covered; the quote bank is slot zero"
+)]
 pub fn touch_leg(
     account: &mut MarginAccount,
     place: usize,
@@ -64,6 +69,11 @@ impl Market {
     /// How much of a claim nothing covers: where the market counts no other leg, nobody owes anything any more, and
     /// what claim and own claim together exceed pool and deficit by is what rounding has lost. The own claim bears it
     /// first. Returns what is struck from the claim; nothing where there are other legs (INDEX-6).
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "sums of two 64-bit numbers in 128; of what is uncovered the own claim bears its part, the rest is at most the claim"
+    )]
     fn strike_uncovered(&mut self, claim_atoms: u64) -> u64 {
         if self.leg_count != 1 {
             return 0;

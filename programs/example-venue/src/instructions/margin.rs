@@ -43,6 +43,7 @@ pub(crate) fn read_margin(ctx: Context<ReadMargin>, views: u8) -> Result<()> {
 /// Logs how many compute units are left; costs 100 of them.
 fn log_meter() {
     #[cfg(target_os = "solana")]
+    #[expect(unsafe_code, reason = "a system call")]
     // SAFETY: the call takes nothing and returns nothing.
     unsafe {
         solana_define_syscall::definitions::sol_log_compute_units_();

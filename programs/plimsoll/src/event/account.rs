@@ -140,6 +140,7 @@ pub struct AccountGrown {
 
 impl AccountGrown {
     /// As the account stands now.
+    #[expect(clippy::cast_possible_truncation, reason = "an account has at most ten megabytes")]
     pub fn new(engine: Pubkey, account: &UncheckedAccount<'_>, payer: &Signer<'_>, complete: bool) -> Self {
         Self { engine, account: account.key(), payer: payer.key(), bytes: account.data_len() as u32, complete }
     }

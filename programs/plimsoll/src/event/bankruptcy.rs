@@ -81,6 +81,7 @@ pub struct EstateMarket {
 
 impl EstateMarket {
     /// Reads both accounts that hold a market's state.
+    #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn new(market: &Market, slot: &MarketSlot) -> Self {
         let side = |side: usize| {
             let index = &slot.sides[side];

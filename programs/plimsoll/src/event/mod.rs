@@ -61,6 +61,7 @@ pub fn send_listing<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &
 /// every field fits; a vector that may grow would ask at each of them whether it must. A byte more than that is left of
 /// an event that fits.
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "sizes of a type, its lists and two tags: some hundred bytes")]
 fn send_encoded<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
     let len = core::mem::size_of::<E>() + listed_bytes + 1;
     let mut data = with_tags(E::DISCRIMINATOR.first_chunk().copied().map_or(0, u64::from_le_bytes), len);
@@ -73,6 +74,7 @@ fn send_encoded<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, l
 
 /// Anchor's tag and the event's discriminator, before room for this many bytes.
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "sizes of an event and two tags: some hundred bytes")]
 fn with_tags(discriminator: u64, len: usize) -> Vec<u8> {
     let mut data = vec![0; TAGS_LEN + len];
     if let [tag, own, ..] = data.as_chunks_mut::<TAG_LEN>().0 {

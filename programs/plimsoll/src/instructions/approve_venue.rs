@@ -64,6 +64,7 @@ impl ApproveVenue<'_> {
 /// # Errors
 /// `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `VenueInactive`, `AmountZero`, `AmountTooLarge`,
 /// `ApprovalMarketsInvalid`, `ApprovalExpiryInvalid`, `VenuesFull`.
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn handler(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()> {
     let now = now_secs()?;
     ctx.accounts.validate(&args, now)?;

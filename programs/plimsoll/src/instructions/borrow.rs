@@ -78,6 +78,7 @@ impl<'info> Borrow<'info> {
     }
 
     #[inline(never)]
+    #[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
     fn apply(&self, args: &BorrowArgs, now: i64) -> Result<TokenMove> {
         let registry = self.registry.load()?;
         let mut account = self.margin_account.load_mut()?;

@@ -42,6 +42,7 @@ impl LiquidateCollateralArgs {
         Leg::Pair { asset: self.asset_bank, liability }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
     fn liability_bank(&self) -> u8 {
         match self.liability {
             LiabilityArg::Borrow(bank) => bank,

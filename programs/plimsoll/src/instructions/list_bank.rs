@@ -87,6 +87,7 @@ impl ListBank<'_> {
     }
 
     #[inline(never)]
+    #[expect(clippy::arithmetic_side_effects, reason = "validated: there are fewer banks than slots, 64")]
     fn apply(&self, args: &ListBankArgs, weights: TokenWeights, bumps: &ListBankBumps, now: i64) -> Result<()> {
         let mut registry = self.registry.load_mut()?;
         let mut bank = self.bank.load_init()?;

@@ -129,6 +129,11 @@ impl ListMarket<'_> {
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `PriceSlotEmpty`, `PriceStale`,
 /// `SlotEmpty`, `ParameterOutOfBounds`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "validated: there are fewer markets than slots, 32, and the index is their number"
+)]
 pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
     let now = now_secs()?;
     let (rates, scale) = ctx.accounts.validate(&args, now)?;

@@ -73,6 +73,7 @@ impl ListPriceArgs {
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of
 /// [`PriceConfigArgs::validate`].
+#[expect(clippy::arithmetic_side_effects, reason = "the slot was found, so its number is below 64")]
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     {

@@ -1,6 +1,5 @@
 //! One file per instruction: arguments, accounts, `validate`, `handler`.
-// Every file has a `handler`; lib.rs calls each by its path.
-#![allow(ambiguous_glob_reexports)]
+#![allow(ambiguous_glob_reexports, reason = "every file has a `handler`; lib.rs calls each by its path")]
 
 pub mod accept_authority;
 pub mod accrue;

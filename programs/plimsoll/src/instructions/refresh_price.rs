@@ -37,7 +37,7 @@ pub struct RefreshPrice<'info> {
 impl RefreshPrice<'_> {
     fn validate(&self, registry: &Registry, board: &PriceBoard) -> Result<()> {
         // Parameters and prices are of one engine.
-        require_same_engine(&*registry, &*board)?;
+        require_same_engine(registry, board)?;
         // An engine may stop its prices, and with them everything that needs fresh ones.
         require_not_paused(registry, pause::PRICE)
     }

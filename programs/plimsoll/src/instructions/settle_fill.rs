@@ -230,6 +230,12 @@ impl FillContext<'_> {
 
     /// What a side must satisfy afterwards, decided on its position before.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        clippy::indexing_slicing,
+        reason = "a place is one that a search of the same table has found; units are at most 2^43, as was validated"
+    )]
     fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
         let max_secs = self.registry.params().funding_max_secs;
         let held = match account.perp_index(self.index) {
@@ -260,6 +266,12 @@ impl FillContext<'_> {
 
     /// Moves base and cash; the fees of both sides become the market's own claim, the deficit first.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        clippy::indexing_slicing,
+        reason = "a place is one that a search of the same table has found; the amount is at most 2^52, as was validated, and a fee has 63 bits"
+    )]
     fn apply(
         &self,
         market: &mut Market,

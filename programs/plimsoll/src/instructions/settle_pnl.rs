@@ -81,9 +81,9 @@ pub(super) fn validate_engine(
     quote_bank: &AccountLoader<Bank>,
 ) -> Result<()> {
     let bank = quote_bank.load()?;
-    require_same_engine(&*registry, &*board.load()?)?;
-    require_same_engine(&*registry, &*market.load()?)?;
-    require_same_engine(&*registry, &*bank)?;
+    require_same_engine(registry, &*board.load()?)?;
+    require_same_engine(registry, &*market.load()?)?;
+    require_same_engine(registry, &*bank)?;
     ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
     Ok(())
 }
@@ -96,6 +96,7 @@ pub(super) fn book(registry: &Registry, market: &mut Market, bank: &mut Bank, no
 }
 
 /// The account's leg of a market; zero where it holds none any more.
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub(super) fn leg_after(account: &MarginAccount, market: u8) -> DerivativePosition {
     account.perp_index(market).map_or_else(DerivativePosition::default, |leg| account.derivatives[leg])
 }
@@ -125,6 +126,7 @@ pub(super) fn event(
 /// # Errors
 /// `PositionMissing`; `PriceStale` where a base is held and its price is not fresh.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub(super) fn assess_leg(
     account: &mut MarginAccount,
     registry: &Registry,

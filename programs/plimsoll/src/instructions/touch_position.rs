@@ -36,6 +36,7 @@ impl TouchPosition<'_> {
         require_same_engine(&*registry, &*self.market.load()?)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
     fn touch(&self, now: i64) -> Result<PositionTouched> {
         let registry = self.registry.load()?;
         let mut account = self.margin_account.load_mut()?;

@@ -62,6 +62,7 @@ impl UpdateMarket<'_> {
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `SlotEmpty`, `PriceSlotEmpty`,
 /// `ParameterOutOfBounds`.
+#[expect(clippy::indexing_slicing, reason = "validated: the registry has a market at this index")]
 pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()> {
     let (index, price_slot, rates) = ctx.accounts.validate(&args)?;
     {

@@ -109,6 +109,7 @@ impl<'info> Withdraw<'info> {
 
 /// Takes the atoms off the account; stops at zero (MONEY-4).
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result<(u64, ShareDelta)> {
     let view = bank.indices();
     let held = token::deposit_atoms(account, bank.index, &view);

@@ -25,6 +25,7 @@ fn signed(atoms: u64) -> Result<i64> {
     Ok(i64::try_from(atoms).map_err(|_| EngineError::NumberOutOfRange)?)
 }
 
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> Result<()> {
     let cash = &mut account.derivatives[leg].cash_atoms;
     *cash = cash.checked_add(atoms).ok_or(EngineError::NumberOutOfRange)?;
@@ -39,6 +40,7 @@ fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> Result<()> {
 /// # Errors
 /// `NothingToSettle` where nothing can be paid; `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 pub fn collect_loss(
     account: &mut MarginAccount,
     leg: usize,
@@ -69,6 +71,12 @@ pub fn collect_loss(
 /// # Errors
 /// `NothingToSettle` where nothing can be taken or struck; `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits; dust is positive"
+)]
 pub fn pay_win(
     account: &mut MarginAccount,
     leg: usize,
@@ -114,6 +122,7 @@ pub fn pay_win(
 /// # Errors
 /// `MarketInDeficit`, `NothingToSettle`, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> Result<Settled> {
     ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
     let claim = market.own_claim_atoms.min(market.pool_atoms);

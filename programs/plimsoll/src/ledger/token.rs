@@ -26,6 +26,7 @@ pub fn position_or_open(account: &mut MarginAccount, bank: u8) -> Result<usize> 
 
 /// Frees a position that holds nothing and has no insurance reserved.
 #[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn close_if_zero(account: &mut MarginAccount, index: usize) {
     let position = &mut account.tokens[index];
     if position.shares == 0 && position.reserved_atoms == 0 {
@@ -35,12 +36,14 @@ pub fn close_if_zero(account: &mut MarginAccount, index: usize) {
 
 /// Shares of `bank` that the account holds (positive) or owes (negative).
 #[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn shares_of(account: &MarginAccount, bank: u8) -> i64 {
     account.token_index(bank).map_or(0, |index| account.tokens[index].shares)
 }
 
 /// What the account has deposited, atoms, rounded down; saturates.
 #[inline(always)]
+#[expect(clippy::cast_sign_loss, reason = "a debt counts as zero")]
 pub fn deposit_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
     deposit_atoms_down(shares_of(account, bank).max(0) as u64, view.deposit_index)
 }
@@ -60,6 +63,7 @@ pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
 /// # Errors
 /// `AmountZero` where no share moves, `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn apply_delta(account: &mut MarginAccount, bank: u8, delta_atoms: i64, view: &Indices) -> Result<ShareDelta> {
     let index = position_or_open(account, bank)?;
     let (shares, atoms) = (account.tokens[index].shares, delta_atoms.unsigned_abs());
@@ -72,6 +76,12 @@ pub fn apply_delta(account: &mut MarginAccount, bank: u8, delta_atoms: i64, view
 }
 
 /// Gives up every deposit share of `bank`; a debt stays. Returns the shares, which may be worth less than an atom.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; what is given up is what is held, or zero of a debt"
+)]
 pub fn take_all_deposit_shares(account: &mut MarginAccount, bank: u8) -> u64 {
     let Some(index) = account.token_index(bank) else {
         return 0;
@@ -87,6 +97,7 @@ pub fn take_all_deposit_shares(account: &mut MarginAccount, bank: u8) -> u64 {
 /// # Errors
 /// `BankTotalsRequired` where the account owes in this bank, so that totals would change; `TokenTableFull`,
 /// `NumberOutOfRange`.
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn give_deposit_shares(account: &mut MarginAccount, bank: u8, shares: u64) -> Result<()> {
     let index = position_or_open(account, bank)?;
     let held = account.tokens[index].shares;
@@ -136,6 +147,11 @@ pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank
 ///
 /// # Errors
 /// `NumberOutOfRange`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; what is over is at most what is reserved"
+)]
 pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> Result<()> {
     let Some(index) = account.token_index(bank.index) else {
         return Ok(());

@@ -33,6 +33,7 @@ impl Payment {
 /// # Errors
 /// `FillTooSmall` where no share moves, `NumberOutOfRange`.
 #[inline(never)]
+#[expect(clippy::cast_sign_loss, reason = "a debt counts as zero")]
 pub fn collateral_shares_down(
     from: &MarginAccount,
     index: u8,
@@ -54,6 +55,7 @@ pub fn collateral_shares_down(
 /// `BankTotalsRequired` where the receiver's debt needs the bank, `BalanceInsufficient`, `TokenTableFull`,
 /// `NumberOutOfRange`.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn pass_collateral(
     from: &mut MarginAccount,
     to: &mut MarginAccount,
@@ -105,7 +107,7 @@ pub fn pay_borrow(
 /// # Errors
 /// `PositionMissing`, `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn pay_pnl(
     liquidator: &mut MarginAccount,
     liquidatee: &mut MarginAccount,
@@ -136,6 +138,7 @@ pub fn pay_pnl(
 }
 
 /// Takes the whole payment off the liquidator and books the insurance share.
+#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 fn pay(
     liquidator: &mut MarginAccount,
     bank: &mut Bank,

@@ -45,6 +45,7 @@ fn is_pinned(account: &AccountInfo, source: &OracleSource) -> bool {
 /// # Errors
 /// See [`read`]; `PriceStale`, `PriceFromFuture`, `PriceNotFirstOfSecond`.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and a slot has two")]
 pub fn update_from_primary(
     slot: &PriceSlot,
     primary: &AccountInfo,

@@ -29,6 +29,10 @@ const ACCOUNT_LEN: usize = DISCRIMINATOR.len() + size_of::<PullFeedAccountData>(
 /// are not the pinned ones (the feed's authority may change them); `PriceNotVerified` where that authority may write
 /// values itself; `OracleTooFewSamples`, `PriceNotPositive`, `PriceExponentOutOfRange`.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets within an account of a few kilobytes, the sample one of its 32"
+)]
 pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
     let body = data
         .get(..ACCOUNT_LEN)
@@ -57,6 +61,7 @@ pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u
 
 /// A field at an offset of the body, whatever its alignment.
 #[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "offsets within an account of a few kilobytes")]
 fn field<T: bytemuck::AnyBitPattern>(body: &[u8], offset: usize) -> Result<T> {
     let bytes = body.get(offset..offset + size_of::<T>()).ok_or(EngineError::OracleTypeMismatch)?;
     Ok(bytemuck::pod_read_unaligned(bytes))

@@ -38,6 +38,7 @@ pub enum ResolveStep {
 }
 
 impl ResolveStep {
+    #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
     const QUOTE: u8 = Registry::QUOTE_BANK as u8;
 
     /// The bank other than quote that the step writes.

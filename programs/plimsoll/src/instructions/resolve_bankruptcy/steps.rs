@@ -110,6 +110,11 @@ impl ResolveBankruptcy<'_> {
 
     /// Marks the quote legs and reserves insurance, in the first paying call.
     #[inline(never)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::indexing_slicing,
+        reason = "a place is one that a search of the same table has found; the quote bank is slot zero"
+    )]
     pub(super) fn begin_paying(&self, now: i64) -> Result<Option<InsuranceReserved>> {
         let (engine, key) = self.keys()?;
         let mut account = self.margin_account.load_mut()?;

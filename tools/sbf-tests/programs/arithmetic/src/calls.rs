@@ -56,7 +56,7 @@ pub(crate) const OPERATIONS: &[(&str, Operation)] = &[
 ];
 
 #[inline(never)]
-#[allow(clippy::too_many_arguments)] // many arguments are what is tested
+#[allow(clippy::too_many_arguments, reason = "many arguments are what is tested")]
 fn nine(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, g: u64, h: u64, i: u64) -> u128 {
     let low = [a, b, c, d, e].iter().fold(1u64, |value, word| value.wrapping_mul(31).wrapping_add(*word));
     let high = [f, g, h, i].iter().fold(1u64, |value, word| value.wrapping_mul(37).wrapping_add(*word));

@@ -127,6 +127,7 @@ pub fn run(data: &mut [u8]) {
 }
 
 #[cfg(target_os = "solana")]
+#[expect(unsafe_code, reason = "an entry point without any library: it reads what the loader passes")]
 mod program {
     /// Before the only account's data stand its own and the list's headers, and the data's length.
     const LENGTH_AT: usize = 88;
