@@ -22,7 +22,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING, Lints).
+// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
 #![cfg_attr(
     not(test),
     warn(

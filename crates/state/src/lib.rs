@@ -5,7 +5,7 @@
 //! that clients filter on is asserted at compile time (ACCOUNT-1).
 #![no_std]
 #![deny(missing_docs)]
-// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING, Lints).
+// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
 #![cfg_attr(
     not(test),
     warn(

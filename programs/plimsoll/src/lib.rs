@@ -5,7 +5,7 @@
     missing_docs,
     reason = "Anchor's macros expand to code that these lints do not fit"
 )]
-// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING, Lints).
+// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
 #![cfg_attr(
     not(test),
     warn(
