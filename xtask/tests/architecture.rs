@@ -1,4 +1,4 @@
-//! Dependencies point one way: `risk` <- `state` <- program, sdk <- rpc <- sim, keeper, migrations <- cli. The model, which the tests compare
+//! Dependencies point one way: `risk` <- `state` <- `ledger` <- program, sdk <- rpc <- sim, keeper, migrations <- cli. The model, which the tests compare
 //! everything with, stays apart from all of them.
 
 use serde_json::Value;
@@ -10,9 +10,10 @@ use std::process::Command;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-risk", &[]),
     ("plimsoll-state", &["plimsoll-risk"]),
+    ("plimsoll-ledger", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-interface", &["plimsoll-state"]),
     ("plimsoll-wasm", &["plimsoll-risk", "plimsoll-state"]),
-    ("plimsoll", &["plimsoll-risk", "plimsoll-state"]),
+    ("plimsoll", &["plimsoll-ledger", "plimsoll-risk", "plimsoll-state"]),
     ("example-venue", &["plimsoll", "plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("mock-oracle", &[]),
     ("testkit-hostile", &[]),
@@ -20,7 +21,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-rpc", SDK),
     ("plimsoll-sim", ON_CLUSTERS),
     ("plimsoll-migrations", ON_CLUSTERS),
-    ("plimsoll-keeper", &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state"]),
+    (
+        "plimsoll-keeper",
+        &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"],
+    ),
     (
         "plimsoll-cli",
         &[

@@ -1,6 +1,7 @@
 //! Takes tokens out of a bank on credit; a deposit in the same token is used up first.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::interest;
 use plimsoll_risk::bank::ShareDelta;
 use plimsoll_state::{pause, Bank, BankSlot, EngineAccount, MarginAccount, PriceBoard, Registry};
 
@@ -83,7 +84,7 @@ impl<'info> Borrow<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(args.amount_atoms).map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;

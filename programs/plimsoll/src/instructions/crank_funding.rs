@@ -2,6 +2,7 @@
 //! Permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::perp;
 use plimsoll_risk::perp::{funding_rate, mean_premium_ppm};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::{EngineAccount, I128Le, Market, PriceBoard, Registry};
@@ -50,8 +51,8 @@ impl CrankFunding<'_> {
             // Both are at least what the deficit takes, whether or not the pool has been valued since quote last fell.
             slot.deficit_share_ppm = slot.deficit_share_ppm.min(market.deficit_share_ppm_up(quote_index));
         }
-        slot.accrue_funding(now, params.funding_max_secs).engine()?;
-        slot.end_epochs(&mut market).engine()?;
+        perp::accrue_funding(slot, now, params.funding_max_secs).engine()?;
+        perp::end_epochs(slot, &mut market).engine()?;
         integrate(&mut market, now, params.funding_max_secs)?;
         let elapsed = now.saturating_sub(market.premium_from);
         let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.premium_bound_ppm);

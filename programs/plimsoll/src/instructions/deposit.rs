@@ -1,6 +1,7 @@
 //! Deposits tokens into a margin account; a debt in the same token is repaid first.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::interest;
 use plimsoll_state::{right, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_owner_or_delegate, require_same_engine};
@@ -84,7 +85,7 @@ impl<'info> Deposit<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;

@@ -1,6 +1,7 @@
 //! Repays a borrow or negative PnL of an account under water and takes collateral for it.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::account;
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{pause, right, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
@@ -148,7 +149,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
         };
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let seized_shares = apply(accounts, &args, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
-        liquidatee.set_clocks(&plan.clocks);
+        account::set_clocks(&mut liquidatee, &plan.clocks);
         gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
         liquidatee.invariant().engine()?;
         liquidator.invariant().engine()?;

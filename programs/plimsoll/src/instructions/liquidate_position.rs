@@ -1,8 +1,9 @@
 //! Takes over a perp of an account under water at spot, against a penalty out of its PnL.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{account, perp, pool};
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
-use plimsoll_state::{exchange, pause, right, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry};
+use plimsoll_state::{pause, right, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
 use crate::error::{EngineError, IntoEngine};
@@ -96,7 +97,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         let mut market = write::<Market>(&accounts.market)?;
         let funding_max_secs = registry.params().funding_max_secs;
         let (long, netted) = apply(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, funding_max_secs)?;
-        liquidatee.set_clocks(&plan.clocks);
+        account::set_clocks(&mut liquidatee, &plan.clocks);
         gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
         liquidatee.invariant().engine()?;
         liquidator.invariant().engine()?;
@@ -120,7 +121,7 @@ fn apply(
     funding_max_secs: u32,
 ) -> Result<(bool, u64)> {
     let from = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-    let to = liquidator.open_leg(market).engine()?;
+    let to = perp::open_leg(liquidator, market).engine()?;
     let (taken, taker) = (&mut liquidatee.derivatives[from], &mut liquidator.derivatives[to]);
     let long = taken.shares > 0;
     let range = EngineError::NumberOutOfRange;
@@ -132,14 +133,14 @@ fn apply(
     let liquidatee_cash = sold.checked_sub(kept).and_then(|cash| cash.checked_sub(fee)).ok_or(range)?;
     let liquidator_cash = kept.checked_sub(sold).ok_or(range)?;
     let exchanged = if long {
-        exchange(slot, market, taker, taken, plan.size, liquidator_cash, liquidatee_cash, now, funding_max_secs)
+        perp::exchange(slot, market, taker, taken, plan.size, liquidator_cash, liquidatee_cash, now, funding_max_secs)
     } else {
-        exchange(slot, market, taken, taker, plan.size, liquidatee_cash, liquidator_cash, now, funding_max_secs)
+        perp::exchange(slot, market, taken, taker, plan.size, liquidatee_cash, liquidator_cash, now, funding_max_secs)
     }
     .engine()?;
-    market.add_own_claim(plan.fee_atoms).engine()?;
-    liquidatee.close_leg_if_zero(from, market).engine()?;
-    liquidator.close_leg_if_zero(to, market).engine()?;
+    pool::add_own_claim(market, plan.fee_atoms).engine()?;
+    perp::close_leg_if_zero(liquidatee, from, market).engine()?;
+    perp::close_leg_if_zero(liquidator, to, market).engine()?;
     Ok((long, exchanged.netted_units))
 }
 

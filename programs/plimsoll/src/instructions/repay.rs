@@ -1,6 +1,7 @@
 //! Repays a debt of any account, a bankrupt one included; always works.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
@@ -81,7 +82,7 @@ impl<'info> Repay<'info> {
         let registry = self.registry.load()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let debt = token::debt_atoms(&*self.margin_account.load()?, bank.index, &bank.indices());
         ensure!(debt > 0, EngineError::NothingOwed);
         Ok((if args.all { debt } else { args.amount_atoms.min(debt) }, bank.decimals))

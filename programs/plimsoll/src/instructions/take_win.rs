@@ -2,6 +2,7 @@
 //! under water, as anyone does.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::perp;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{pause, same_address, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
@@ -86,7 +87,7 @@ impl TakeWin<'_> {
         // A stranger takes it for what is paid: he cannot give up a claim that the pool pays nothing for.
         let least = args.min_paid_atoms.max(!by_owner as u64);
         ensure!(settled.quote_atoms.unsigned_abs() >= least, EngineError::BelowLimit);
-        account.close_leg_if_zero(leg, &mut market).engine()?;
+        perp::close_leg_if_zero(&mut account, leg, &mut market).engine()?;
         let after = observe(&mut account, &registry, &board, now)?;
         if by_owner && !(args.all && after.regime.is_some()) {
             // What he gives up may not be what his creditors rely on, unless the account was under water anyway.

@@ -1,6 +1,7 @@
 //! Withdraws a deposit; never borrows.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::interest;
 use plimsoll_risk::bank::ShareDelta;
 use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
@@ -87,7 +88,7 @@ impl<'info> Withdraw<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let (atoms, delta) = take(args, &mut account, &bank)?;
         token::apply_totals(&mut bank, delta)?;
         // Shares worth less than an atom may go although nothing is free: no atom leaves.

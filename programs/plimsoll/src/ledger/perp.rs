@@ -3,6 +3,7 @@
 //! Callers have booked the bank, touched the pool and applied the index to the leg.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::pool;
 use plimsoll_risk::bank::INDEX_BITS;
 use plimsoll_risk::perp::{exit_down, loser_pays};
 use plimsoll_state::{Bank, MarginAccount, Market};
@@ -54,7 +55,7 @@ pub fn collect_loss(
     // What that buys in whole shares, so that rounding itself never makes a borrow.
     let credit = Market::credit_of_down(means, view.deposit_index).engine()?.min(loss_atoms);
     ensure!(credit != 0, EngineError::NothingToSettle);
-    let paid = market.pay_in_up(credit, view.deposit_index).engine()?;
+    let paid = pool::pay_in_up(market, credit, view.deposit_index).engine()?;
     let quote_atoms = -signed(paid.moved_atoms)?;
     let debited = apply_delta(account, bank.index, quote_atoms, &view)?;
     apply_totals(bank, debited)?;
@@ -80,7 +81,7 @@ pub fn pay_win(
     let mut settled = Settled::default();
     if market.pool_atoms != 0 || market.deficit_atoms != 0 {
         let exit = exit_down(claim_atoms, market.pool_atoms, market.deficit_atoms).engine()?;
-        let paid = market.pay_out_down(exit.paid_atoms, view.deposit_index).engine()?;
+        let paid = pool::pay_out_down(market, exit.paid_atoms, view.deposit_index).engine()?;
         // At most the deficit, as the formula promises.
         market.deficit_atoms =
             market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(EngineError::NumberOutOfRange)?;
@@ -100,7 +101,7 @@ pub fn pay_win(
     let position = &mut account.derivatives[leg];
     let dust = position.shares == 0
         && position.cash_atoms > 0
-        && market.absorb_dust(position.cash_atoms as u64, view.deposit_index).engine()?;
+        && pool::absorb_dust(market, position.cash_atoms as u64, view.deposit_index).engine()?;
     if dust {
         position.cash_atoms = 0;
     }
@@ -117,7 +118,7 @@ pub fn pay_win(
 pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> Result<Settled> {
     ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
     let claim = market.own_claim_atoms.min(market.pool_atoms);
-    let paid = market.pay_out_down(claim, bank.deposit_index).engine()?;
+    let paid = pool::pay_out_down(market, claim, bank.deposit_index).engine()?;
     ensure!(paid.shares != 0, EngineError::NothingToSettle);
     market.own_claim_atoms =
         market.own_claim_atoms.checked_sub(paid.pool_atoms).ok_or(EngineError::NumberOutOfRange)?;
@@ -133,14 +134,15 @@ pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> Result<Settled> {
 mod tests {
     use super::*;
     use bytemuck::Zeroable;
+    use plimsoll_ledger::perp;
     use plimsoll_risk::params::INDEX_ONE;
 
     fn setting(deposit_index: u64, pool: u64) -> (MarginAccount, usize, Market, Bank) {
         let (mut account, mut market, mut bank) = (MarginAccount::zeroed(), Market::zeroed(), Bank::zeroed());
         bank.deposit_index = deposit_index;
         bank.booked_borrow_index = deposit_index;
-        let leg = account.open_leg(&mut market).unwrap();
-        let shares = market.pay_in_up(pool, deposit_index).unwrap().shares;
+        let leg = perp::open_leg(&mut account, &mut market).unwrap();
+        let shares = pool::pay_in_up(&mut market, pool, deposit_index).unwrap().shares;
         market.own_claim_atoms = 0;
         bank.deposit_shares = shares + 1_000_000;
         (account, leg, market, bank)
@@ -262,12 +264,12 @@ mod tests {
             }
             2 => {
                 accounts[i].derivatives[0].cash_atoms -= amount as i64;
-                market.add_own_claim(amount).unwrap();
+                pool::add_own_claim(market, amount).unwrap();
             }
             // A loss that nobody bears.
             3 if rng.below(4) == 0 => {
                 accounts[i].derivatives[0].cash_atoms += amount as i64;
-                market.add_deficit(amount).unwrap();
+                pool::add_deficit(market, amount).unwrap();
             }
             4 => {
                 let _ = pay_own_claim(market, bank);
@@ -295,7 +297,7 @@ mod tests {
             let view = bank.indices();
             let mut accounts = vec![MarginAccount::zeroed(); 4];
             for account in &mut accounts {
-                account.open_leg(&mut market).unwrap();
+                perp::open_leg(account, &mut market).unwrap();
                 let credited = apply_delta(account, 0, 1 + rng.below(9_000) as i64 + 10, &view).unwrap();
                 apply_totals(&mut bank, credited).unwrap();
             }

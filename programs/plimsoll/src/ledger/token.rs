@@ -1,6 +1,7 @@
 //! Token balances: shares of a bank's deposits or debts, moved on the layouts alone. No token program is called here.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{account, insurance, interest};
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down};
 pub use plimsoll_risk::bank::{Indices, ShareDelta};
 use plimsoll_state::{pause, Bank, BankSlot, MarginAccount, Registry, SlotStatus, TokenPosition};
@@ -21,7 +22,7 @@ pub fn position_or_open(account: &mut MarginAccount, bank: u8) -> Result<usize> 
     if let Some(index) = account.token_index(bank) {
         return Ok(index);
     }
-    Ok(account.open_token(bank).ok_or(EngineError::TokenTableFull)?)
+    Ok(account::open_token(account, bank).ok_or(EngineError::TokenTableFull)?)
 }
 
 /// Frees a position that holds nothing and has no insurance reserved.
@@ -103,7 +104,7 @@ pub fn give_deposit_shares(account: &mut MarginAccount, bank: u8, shares: u64) -
 /// `NumberOutOfRange`.
 #[inline(always)]
 pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> Result<()> {
-    bank.apply_delta(delta).engine()
+    interest::apply_totals(bank, delta).engine()
 }
 
 /// The bank accepts what grows a deposit or a debt (MONEY-5).
@@ -145,7 +146,7 @@ pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> Result<
     let over = position.reserved_atoms.saturating_sub(owed);
     position.reserved_atoms -= over;
     position.mark_atoms = position.mark_atoms.min(owed);
-    bank.give_back(over).engine()?;
+    insurance::give_back(bank, over).engine()?;
     account.estate_reserved_atoms = account.estate_reserved_atoms.saturating_sub(over);
     close_if_zero(account, index);
     Ok(())

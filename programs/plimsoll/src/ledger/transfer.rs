@@ -2,8 +2,9 @@
 //! or lack of liquidity can stop it.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{insurance, interest, perp, pool};
 use plimsoll_risk::bank::{deposit_atoms_down, shares_passing_down, Indices};
-use plimsoll_state::{touch, Bank, BankSlot, MarginAccount, Market, MarketSlot, Registry};
+use plimsoll_state::{Bank, BankSlot, MarginAccount, Market, MarketSlot, Registry};
 
 use super::token::{apply_delta, apply_totals, give_deposit_shares, position_or_open, shares_of, ShareDelta};
 use crate::error::{EngineError, IntoEngine};
@@ -71,7 +72,7 @@ pub fn pass_collateral(
         return give_deposit_shares(to, index, shares);
     }
     let bank = bank.ok_or(EngineError::BankTotalsRequired)?;
-    bank.book_now(slot, now);
+    interest::book_now(bank, slot, now);
     // The liquidatee's shares end and their worth repays the receiver's debt; both are changes of totals.
     let worth = i64::try_from(deposit_atoms_down(shares, bank.deposit_index));
     let mut delta = apply_delta(to, index, worth.map_err(|_| EngineError::NumberOutOfRange)?, &bank.indices())?;
@@ -118,20 +119,20 @@ pub fn pay_pnl(
     funding_max_secs: u32,
 ) -> Result<ShareDelta> {
     ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
-    bank.book_now(slot, now);
+    interest::book_now(bank, slot, now);
     let deposit_index = bank.indices().deposit_index;
-    market.touch_pool(deposit_index).engine()?;
+    pool::touch_pool(market, deposit_index).engine()?;
     // Whole shares of the pool's deposit: the liquidator pays the rounding, so that the leg is paid exactly.
-    let paid = market.pay_in_up(payment.debt_atoms, deposit_index).engine()?;
+    let paid = pool::pay_in_up(market, payment.debt_atoms, deposit_index).engine()?;
     let (debited, _) = pay(liquidator, bank, slot, Payment { debt_atoms: paid.moved_atoms, ..payment }, now)?;
     let place = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
     let leg = &mut liquidatee.derivatives[place];
-    touch(leg, market_slot, Some(market), now, funding_max_secs).engine()?;
+    perp::touch(leg, market_slot, Some(market), now, funding_max_secs).engine()?;
     let credit = i64::try_from(payment.debt_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
     leg.cash_atoms = leg.cash_atoms.checked_add(credit).ok_or(EngineError::NumberOutOfRange)?;
     let shares = i64::try_from(paid.shares).map_err(|_| EngineError::NumberOutOfRange)?;
     apply_totals(bank, ShareDelta { deposit_shares: shares, borrow_shares: 0 })?;
-    liquidatee.close_leg_if_zero(place, market).engine()?;
+    perp::close_leg_if_zero(liquidatee, place, market).engine()?;
     Ok(debited)
 }
 
@@ -143,12 +144,12 @@ fn pay(
     payment: Payment,
     now: i64,
 ) -> Result<(ShareDelta, Indices)> {
-    bank.book_now(slot, now);
+    interest::book_now(bank, slot, now);
     let view = bank.indices();
     let debited = apply_delta(liquidator, bank.index, -payment.total()?, &view)?;
     apply_totals(bank, debited)?;
     if payment.fee_atoms > 0 {
-        let waiting = bank.add_waiting(payment.fee_atoms).engine()?;
+        let waiting = insurance::add_waiting(bank, payment.fee_atoms).engine()?;
         apply_totals(bank, waiting)?;
     }
     Ok((debited, view))

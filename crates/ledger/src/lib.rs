@@ -1,0 +1,32 @@
+//! The only writer of balances and positions: what happens to accounts when money, risk or a loss moves.
+//!
+//! Every function takes layouts of [`plimsoll_state`] and changes them as the program does, so that a keeper or a simulator
+//! which calls it on copies sees the program's own outcome to the atom. The formulas are [`plimsoll_risk`]'s; nothing here
+//! knows instructions, signers or token programs.
+//!
+//! | module | writes |
+//! |---|---|
+//! | [`account`] | which balances an account has, its clocks, its delegate's allowance |
+//! | [`interest`] | indices, fees and rate of a bank; its totals |
+//! | [`insurance`] | insurance of a bank, waiting and reserved |
+//! | [`pool`] | a market's pool, its own claim and its deficit |
+//! | [`perp`] | index, open interest, legs: funding, fills, deleveraging |
+//! | [`loss`] | what depositors or one side bear |
+//! | [`bankruptcy`] | the stages of a resolution |
+//!
+//! A function that fails may have written part of what it writes: its caller drops the accounts, as the program does when
+//! an instruction fails.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod account;
+pub mod bankruptcy;
+pub mod insurance;
+pub mod interest;
+pub mod loss;
+pub mod perp;
+pub mod pool;
