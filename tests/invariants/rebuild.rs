@@ -6,8 +6,8 @@
 use anchor_lang::prelude::Pubkey;
 use litesvm::types::TransactionMetadata;
 use plimsoll::event::*;
-use plimsoll::ledger::token::{apply_delta, apply_totals, ShareDelta};
-use plimsoll::ledger::transfer::{pass_collateral, pay_borrow, pay_pnl, Payment};
+use plimsoll_ledger::liquidation::{pass_collateral, repay_borrow, repay_pnl, Payment};
+use plimsoll_ledger::token::{apply_delta, apply_totals, ShareDelta};
 use plimsoll_ledger::{interest, perp, pool};
 use plimsoll_state::{AccountStatus, Bank, EpochEnd, MarginAccount, Market, TokenPosition, EPOCH_RING};
 use plimsoll_tests::*;
@@ -217,12 +217,13 @@ impl Rebuilt {
             let payment = Payment { debt_atoms: e.repaid_atoms, fee_atoms: e.insurance_fee_atoms };
             let (slot, bank) = (&books.registry.banks[debt], &mut books.banks[debt].0);
             if e.market == u8::MAX {
-                pay_borrow(&mut to, &mut from, bank, slot, payment, now).expect("it was done");
+                repay_borrow(&mut to, &mut from, bank, slot, payment, now).expect("it was done");
             } else {
                 let market = &mut books.markets[e.market as usize];
                 let market_slot = &books.registry.markets[e.market as usize];
                 let secs = books.registry.params().funding_max_secs;
-                pay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, now, secs).expect("it was done");
+                repay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, now, secs)
+                    .expect("it was done");
             }
             books.accounts.insert(e.liquidatee, from);
             books.accounts.insert(e.liquidator, to);

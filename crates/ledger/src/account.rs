@@ -1,23 +1,7 @@
-//! What an account remembers beside its positions: which balances it has, its clocks, its delegate's allowance.
+//! What an account remembers beside balances and positions: its clocks and its delegate's allowance.
 
 use plimsoll_risk::auction::Clocks;
-use plimsoll_state::{MarginAccount, Registry, TokenPosition};
-
-/// Opens a balance of nothing in `bank`, which has none; none where the table has no room for it.
-///
-/// The last place is quote's: whatever the table holds, a gain can be credited and a loss become a debt (PNL-7).
-#[inline(never)]
-pub fn open_token(account: &mut MarginAccount, bank: u8) -> Option<usize> {
-    let mut free = account.tokens.iter().enumerate().filter(|(_, token)| token.used == 0).map(|(index, _)| index);
-    let index = free.next()?;
-    let is_last = free.next().is_none();
-    let quote = Registry::QUOTE_BANK as u8;
-    if is_last && bank != quote && account.token_index(quote).is_none() {
-        return None;
-    }
-    account.tokens[index] = TokenPosition { bank, used: 1, ..TokenPosition::default() };
-    Some(index)
-}
+use plimsoll_state::MarginAccount;
 
 /// Books notional of a fill that the delegate signs against its limit of any day; false, and nothing is booked, where
 /// it does not fit.

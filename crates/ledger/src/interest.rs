@@ -2,9 +2,9 @@
 //!
 //! The arithmetic is `plimsoll_risk::bank`'s; what only reads is in [`Bank`] and [`BankSlot`].
 
-use plimsoll_risk::bank::{utilization_ema, utilization_ppm_down, ShareDelta};
+use plimsoll_risk::bank::{utilization_ema, utilization_ppm_down};
 use plimsoll_risk::num::{mul_u32, secs_between, PPM};
-use plimsoll_risk::RiskResult;
+use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, U128Le};
 
 /// Brings the bank to `now`: adds the time since the last change to the utilization integral, at the utilization
@@ -30,18 +30,6 @@ pub fn book_now(bank: &mut Bank, slot: &BankSlot, now: i64) {
     }
 }
 
-/// Adds what accounts' shares changed by. The bank is booked.
-///
-/// # Errors
-/// `NumberOutOfRange`.
-#[inline(always)]
-pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> RiskResult<()> {
-    let totals = bank.totals().plus(delta)?;
-    bank.deposit_shares = totals.deposit_shares;
-    bank.borrow_shares = totals.borrow_shares;
-    Ok(())
-}
-
 /// The crank: books, folds the linear growth into the registry's index, copies the deposit index, and sets the
 /// borrow rate by the moving average of the interval's mean utilization. Twice in one second is once (INTEREST-3).
 ///
@@ -65,11 +53,21 @@ pub fn accrue(bank: &mut Bank, slot: &mut BankSlot, window_secs: u32, now: i64) 
     Ok(())
 }
 
+/// Takes fees off a booked bank, which `atoms` of them leave; the vault's tokens are the caller's to move.
+///
+/// # Errors
+/// `BalanceInsufficient` where the bank has fewer.
+pub fn take_fees(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
+    bank.fees_atoms = bank.fees_atoms.checked_sub(atoms).ok_or(RiskError::BalanceInsufficient)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::apply_totals;
     use bytemuck::Zeroable;
-    use plimsoll_risk::bank::{debt_atoms_up, RateCurve};
+    use plimsoll_risk::bank::{debt_atoms_up, RateCurve, ShareDelta};
     use plimsoll_risk::params::INDEX_ONE;
     use proptest::prelude::*;
 

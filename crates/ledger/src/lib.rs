@@ -6,13 +6,16 @@
 //!
 //! | module | writes |
 //! |---|---|
-//! | [`account`] | which balances an account has, its clocks, its delegate's allowance |
-//! | [`interest`] | indices, fees and rate of a bank; its totals |
+//! | [`token`] | balances of an account, and the totals of their bank |
+//! | [`interest`] | indices, fees and rate of a bank |
 //! | [`insurance`] | insurance of a bank, waiting and reserved |
 //! | [`pool`] | a market's pool, its own claim and its deficit |
 //! | [`perp`] | index, open interest, legs: funding, fills, deleveraging |
+//! | [`settle`] | what passes between PnL, pool and quote balance |
+//! | [`liquidation`] | what passes between liquidator and liquidatee |
 //! | [`loss`] | what depositors or one side bear |
 //! | [`bankruptcy`] | the stages of a resolution |
+//! | [`account`] | an account's clocks, its delegate's allowance |
 //!
 //! A function that fails may have written part of what it writes: its caller drops the accounts, as the program does when
 //! an instruction fails.
@@ -27,6 +30,9 @@ pub mod account;
 pub mod bankruptcy;
 pub mod insurance;
 pub mod interest;
+pub mod liquidation;
 pub mod loss;
 pub mod perp;
 pub mod pool;
+pub mod settle;
+pub mod token;

@@ -5,7 +5,7 @@
 use plimsoll_risk::num::{mul_div_down, mul_div_up, mul_shift_down, mul_shift_up};
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::Market;
+use plimsoll_state::{Market, MarketSlot};
 
 /// Fees and penalty shares out of PnL: set off against the deficit first, then the market's own claim (PNL-8).
 ///
@@ -112,6 +112,15 @@ pub(crate) fn strike_uncovered(market: &mut Market, claim_atoms: u64) -> u64 {
     let own = uncovered.min(market.own_claim_atoms as u128) as u64;
     market.own_claim_atoms -= own;
     (uncovered - own as u128) as u64
+}
+
+/// Gives claims back what they are worth where a market's deficit has shrunk. The registry's copy and what the market
+/// says at a deposit index no newer than the bank's are both at least what the deficit takes, so the lower one is kept,
+/// whether or not the pool has been valued since quote last fell.
+pub fn note_smaller_deficit(slot: &mut MarketSlot, market: &Market, deposit_index: u64) {
+    if slot.deficit_share_ppm != 0 {
+        slot.deficit_share_ppm = slot.deficit_share_ppm.min(market.deficit_share_ppm_up(deposit_index));
+    }
 }
 
 /// A payment into or out of a pool.

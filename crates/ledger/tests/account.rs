@@ -1,7 +1,7 @@
 //! Balances that are opened, clocks and the delegate's allowance, by hand.
 
 use bytemuck::Zeroable;
-use plimsoll_ledger::account;
+use plimsoll_ledger::{account, token};
 use plimsoll_risk::auction::{Clocks, Seen};
 use plimsoll_state::*;
 
@@ -13,12 +13,12 @@ fn token(bank: u8, shares: i64) -> TokenPosition {
 fn a_new_balance_takes_the_first_free_place_and_starts_from_nothing() {
     let mut account = MarginAccount::zeroed();
     account.tokens[0] = TokenPosition { reserved_atoms: 3, mark_atoms: 4, ..TokenPosition::default() };
-    assert_eq!(account::open_token(&mut account, 5), Some(0));
+    assert_eq!(token::open_token(&mut account, 5), Some(0));
     assert_eq!(account.tokens[0], token(5, 0));
-    assert_eq!(account::open_token(&mut account, 6), Some(1));
-    assert_eq!(account::open_token(&mut account, 7), Some(2));
+    assert_eq!(token::open_token(&mut account, 6), Some(1));
+    assert_eq!(token::open_token(&mut account, 7), Some(2));
     account.tokens[1] = TokenPosition::default();
-    assert_eq!(account::open_token(&mut account, 8), Some(1));
+    assert_eq!(token::open_token(&mut account, 8), Some(1));
     assert_eq!(account.tokens[..3], [token(5, 0), token(8, 0), token(7, 0)]);
     assert_eq!(account.tokens[3..], [TokenPosition::default(); 13]);
 }
@@ -33,17 +33,17 @@ fn the_last_free_place_is_quotes() {
         account
     };
     // Two places are free: anything may take one.
-    assert_eq!(account::open_token(&mut filled(14, 1), 40), Some(14));
-    assert_eq!(account::open_token(&mut filled(14, 1), 0), Some(14));
+    assert_eq!(token::open_token(&mut filled(14, 1), 40), Some(14));
+    assert_eq!(token::open_token(&mut filled(14, 1), 0), Some(14));
     // One is: quote alone, unless quote has a place already.
     let before = filled(15, 1);
     let mut refused = before;
-    assert_eq!(account::open_token(&mut refused, 40), None);
+    assert_eq!(token::open_token(&mut refused, 40), None);
     assert_eq!(refused.tokens, before.tokens);
-    assert_eq!(account::open_token(&mut filled(15, 1), 0), Some(15));
-    assert_eq!(account::open_token(&mut filled(15, 0), 40), Some(15));
-    assert_eq!(account::open_token(&mut filled(16, 0), 40), None);
-    assert_eq!(account::open_token(&mut filled(16, 1), 0), None);
+    assert_eq!(token::open_token(&mut filled(15, 1), 0), Some(15));
+    assert_eq!(token::open_token(&mut filled(15, 0), 40), Some(15));
+    assert_eq!(token::open_token(&mut filled(16, 0), 40), None);
+    assert_eq!(token::open_token(&mut filled(16, 1), 0), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a bank books, lends and insures, by hand.
 
 use bytemuck::Zeroable;
-use plimsoll_ledger::{insurance, interest, loss};
+use plimsoll_ledger::{insurance, interest, loss, token};
 use plimsoll_risk::bank::{Fund, ShareDelta};
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::RiskError;
@@ -94,7 +94,7 @@ fn what_waits_is_a_deposit_until_it_is_swept() {
     (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE / 2 * 3, INDEX_ONE);
     let delta = insurance::add_waiting(&mut bank, 100).unwrap();
     assert_eq!(delta, ShareDelta { deposit_shares: 66, borrow_shares: 0 });
-    interest::apply_totals(&mut bank, delta).unwrap();
+    token::apply_totals(&mut bank, delta).unwrap();
     assert_eq!((bank.deposit_shares, bank.borrow_shares, bank.waiting_shares), (1_066, 500, 66));
     let fund = Fund { insurance_atoms: 0, waiting_shares: 66, deposit_index: INDEX_ONE / 2 * 3 };
     assert_eq!((bank.fund(), bank.fund().worth_down()), (fund, 99));

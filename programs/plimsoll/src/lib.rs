@@ -24,7 +24,6 @@ pub mod event;
 pub mod gate;
 pub mod growth;
 pub mod instructions;
-pub mod ledger;
 pub mod liquidation;
 pub mod loader;
 pub mod oracle;

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll_ledger::account::open_token;
+use plimsoll_ledger::token::open_token;
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down, shares_down};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};

@@ -87,7 +87,8 @@ fn architecture(run: &Run) -> Outcome {
 }
 
 fn units(run: &Run) -> Outcome {
-    let mut counts = tests_of(run, &["plimsoll-risk", "plimsoll-state", "plimsoll-ledger", "plimsoll-model", "plimsoll-sbf"], &[]);
+    let mut counts =
+        tests_of(run, &["plimsoll-risk", "plimsoll-state", "plimsoll-ledger", "plimsoll-model", "plimsoll-sbf"], &[]);
     // The layout after the present one, and how accounts come there.
     let mut next = cargo();
     next.args(["test", "-p", "plimsoll-state", "--lib", "--features", "next-layout", "migrate"]);

@@ -13,10 +13,11 @@ use plimsoll_state::{
 
 use super::{close_leg_base, credit_cash, note_deficit, thaw};
 use crate::insurance::{draw, give_back, minus, plus};
-use crate::interest::{apply_totals, book_now};
+use crate::interest::book_now;
 use crate::loss::{cut_claims, socialize_on_deposits, socialize_on_side};
 use crate::perp::{close_leg_if_zero, ClosedBase};
 use crate::pool;
+use crate::token::apply_totals;
 
 /// Brings the bank to `now`.
 fn prepare_to_pay(bank: &mut Bank, registry: &Registry, now: i64) -> RiskResult<()> {

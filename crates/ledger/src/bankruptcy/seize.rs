@@ -12,11 +12,11 @@ use plimsoll_state::{
 };
 
 use super::{credit_cash, free_if_zero, note_deficit};
-use crate::account::open_token;
 use crate::insurance::receive_waiting;
-use crate::interest::{apply_totals, book_now};
+use crate::interest::book_now;
 use crate::perp::{close_base, close_leg_if_zero, touch, ClosedBase};
 use crate::pool;
+use crate::token::{apply_totals, open_token};
 
 /// A balance that went to insurance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

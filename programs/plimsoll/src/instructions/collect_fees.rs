@@ -78,7 +78,7 @@ impl<'info> CollectFees<'info> {
         interest::book_now(&mut bank, slot, now);
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
         ensure!(atoms > 0, EngineError::AmountZero);
-        bank.fees_atoms = bank.fees_atoms.checked_sub(atoms).ok_or(EngineError::BalanceInsufficient)?;
+        interest::take_fees(&mut bank, atoms).engine()?;
         // Interest is a fee once it is charged, atoms come when it is paid: until then nothing covers the fee.
         ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         bank.invariant().engine()?;

@@ -1,7 +1,7 @@
 //! Repays a borrow or negative PnL of an account under water and takes collateral for it.
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::account;
+use plimsoll_ledger::{account, liquidation, token};
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{pause, right, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
@@ -10,7 +10,6 @@ use crate::access::{now_secs, require_active, require_not_paused, require_owner_
 use crate::error::{EngineError, IntoEngine};
 use crate::event::CollateralLiquidated;
 use crate::gate;
-use crate::ledger::{token, transfer};
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
@@ -177,28 +176,30 @@ fn apply(
         None => None,
     };
     let index = args.asset_bank;
-    let seized_shares = transfer::collateral_shares_down(
+    let seized_shares = liquidation::collateral_shares_down(
         liquidatee,
         index,
         plan.received_atoms,
         asset_slot,
         asset_bank.as_deref(),
         now,
-    )?;
+    )
+    .engine()?;
     let asset_totals = asset_bank.as_deref_mut();
-    transfer::pass_collateral(liquidatee, liquidator, index, seized_shares, asset_slot, asset_totals, now)?;
+    liquidation::pass_collateral(liquidatee, liquidator, index, seized_shares, asset_slot, asset_totals, now)
+        .engine()?;
     if let Some(bank) = &asset_bank {
         bank.invariant().engine()?;
     }
     let slot = registry.bank(args.liability_bank() as usize).ok_or(EngineError::SlotEmpty)?;
     let mut bank = write::<Bank>(&accounts.liability_bank)?;
-    let payment = transfer::Payment { debt_atoms: plan.size, fee_atoms: plan.fee_atoms };
+    let payment = liquidation::Payment { debt_atoms: plan.size, fee_atoms: plan.fee_atoms };
     match (&accounts.market, args.liability) {
         (Some(market), LiabilityArg::NegativePnl(_)) => {
             let mut market = write::<Market>(market)?;
             let market_slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
             let secs = registry.params().funding_max_secs;
-            let debited = transfer::pay_pnl(
+            let debited = liquidation::repay_pnl(
                 liquidator,
                 liquidatee,
                 &mut bank,
@@ -208,14 +209,15 @@ fn apply(
                 payment,
                 now,
                 secs,
-            )?;
+            )
+            .engine()?;
             if debited.borrow_shares > 0 {
                 // He passes no debt on but takes a new one, which ends as quote that a winner may withdraw.
-                token::require_lending_allowed(registry, slot, &bank)?;
+                token::require_lending_allowed(registry, slot, &bank).engine()?;
             }
             market.invariant().engine()?;
         }
-        _ => transfer::pay_borrow(liquidator, liquidatee, &mut bank, slot, payment, now)?,
+        _ => liquidation::repay_borrow(liquidator, liquidatee, &mut bank, slot, payment, now).engine()?,
     }
     bank.invariant().engine()?;
     Ok(seized_shares)

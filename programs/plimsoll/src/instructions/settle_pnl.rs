@@ -1,6 +1,7 @@
 //! Turns PnL into quote: losers pay into the market's pool, winners are paid out of it. Permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::settle::{collect_loss, pay_own_claim, pay_win, Settled};
 use plimsoll_ledger::{account, interest, perp, pool};
 use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::margins;
@@ -14,7 +15,6 @@ use crate::access::{now_secs, require_active, require_not_paused, require_same_e
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
-use crate::ledger::perp::{collect_loss, pay_own_claim, pay_win, Settled};
 
 /// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
 #[derive(Accounts)]
@@ -57,7 +57,7 @@ impl SettlePnl<'_> {
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
         book(&registry, &mut market, &mut bank, now)?;
         let (settled, position) = match &self.margin_account {
-            None => (pay_own_claim(&mut market, &mut bank)?, DerivativePosition::default()),
+            None => (pay_own_claim(&mut market, &mut bank).engine()?, DerivativePosition::default()),
             Some(account) => {
                 let mut account = account.load_mut()?;
                 let settled = settle_account(&mut account, &registry, &board, &mut market, &mut bank, now)?;
@@ -164,11 +164,11 @@ fn settle_account(
     let settled = if pnl < 0 {
         // A debt is lent like any other: what does not fit stays PnL, and winners wait.
         let room = if healthy { bank.lending_room_down(registry) } else { 0 };
-        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room)?
+        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room).engine()?
     } else {
         // With a deficit a win costs the winner a part of it: `take_win` says who may decide that.
         ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
-        pay_win(account, leg, market, bank, pnl.unsigned_abs())?
+        pay_win(account, leg, market, bank, pnl.unsigned_abs()).engine()?
     };
     perp::close_leg_if_zero(account, leg, market).engine()?;
     observe(account, registry, board, now)?;

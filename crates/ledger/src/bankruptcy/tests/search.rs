@@ -3,7 +3,7 @@
 
 mod stand;
 
-use crate::account;
+use crate::token;
 use std::collections::BTreeMap;
 use std::format;
 use std::string::String;
@@ -232,7 +232,7 @@ fn account(base: &Stand, tokens: [Token; 3], perps: [Perp; 2], nav_cents: i64, a
     }
     if around.full {
         for bank in 4..stand.banks.len() {
-            if account::open_token(&mut stand.account, bank as u8).is_some() {
+            if token::open_token(&mut stand.account, bank as u8).is_some() {
                 stand.hold(bank, if bank % 2 == 0 { 3 } else { -2 });
             }
         }

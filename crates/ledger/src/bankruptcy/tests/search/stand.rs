@@ -1,6 +1,6 @@
 //! One small account, what it deals with, and the moves that anybody can make on it: on the layouts, at indices of one.
 
-use crate::{account, bankruptcy, interest, perp, pool};
+use crate::{account, bankruptcy, perp, pool, token};
 use plimsoll_state::PriceBoard;
 use std::boxed::Box;
 use std::vec::Vec;
@@ -154,11 +154,8 @@ impl Stand {
         if atoms == 0 {
             return;
         }
-        let place = self
-            .account
-            .token_index(bank as u8)
-            .or_else(|| account::open_token(&mut self.account, bank as u8))
-            .unwrap();
+        let place =
+            self.account.token_index(bank as u8).or_else(|| token::open_token(&mut self.account, bank as u8)).unwrap();
         self.account.tokens[place].shares += atoms;
         let totals = &mut self.banks[bank];
         totals.deposit_shares += atoms.max(0) as u64;
@@ -258,7 +255,7 @@ impl Stand {
                     Liability::Borrow(bank) => {
                         self.move_shares(bank, size);
                         let delta = ShareDelta { deposit_shares: -size, borrow_shares: -size };
-                        interest::apply_totals(&mut self.banks[bank as usize], delta).unwrap();
+                        token::apply_totals(&mut self.banks[bank as usize], delta).unwrap();
                         self.banks[bank as usize].waiting_shares += plan.fee_atoms;
                     }
                     Liability::NegativePnl(market) => {
@@ -297,7 +294,7 @@ impl Stand {
     }
 
     fn move_shares(&mut self, bank: u8, shares: i64) {
-        let place = self.account.token_index(bank).or_else(|| account::open_token(&mut self.account, bank)).unwrap();
+        let place = self.account.token_index(bank).or_else(|| token::open_token(&mut self.account, bank)).unwrap();
         self.account.tokens[place].shares += shares;
         free_if_zero(&mut self.account.tokens[place]);
     }

@@ -2,14 +2,14 @@
 //!
 //! Callers have booked the bank, touched the pool and applied the index to the leg.
 
-use anchor_lang::prelude::*;
-use plimsoll_ledger::pool;
 use plimsoll_risk::bank::INDEX_BITS;
+use plimsoll_risk::num::to_i64;
 use plimsoll_risk::perp::{exit_down, loser_pays};
+use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, MarginAccount, Market};
 
-use super::token::{apply_delta, apply_totals, deposit_atoms, ShareDelta};
-use crate::error::{EngineError, IntoEngine};
+use crate::pool;
+use crate::token::{apply_delta, apply_totals, deposit_atoms, ShareDelta};
 
 /// What a settlement moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,13 +22,9 @@ pub struct Settled {
     pub struck_atoms: u64,
 }
 
-fn signed(atoms: u64) -> Result<i64> {
-    Ok(i64::try_from(atoms).map_err(|_| EngineError::NumberOutOfRange)?)
-}
-
-fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> Result<()> {
+fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> RiskResult<()> {
     let cash = &mut account.derivatives[leg].cash_atoms;
-    *cash = cash.checked_add(atoms).ok_or(EngineError::NumberOutOfRange)?;
+    *cash = cash.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)?;
     Ok(())
 }
 
@@ -47,21 +43,23 @@ pub fn collect_loss(
     bank: &mut Bank,
     loss_atoms: u64,
     room_atoms: u64,
-) -> Result<Settled> {
+) -> RiskResult<Settled> {
     let view = bank.indices();
     // What the loss costs at most in whole shares of the pool: more means buy no more.
     let dearest = loss_atoms.saturating_add(view.deposit_index >> INDEX_BITS).saturating_add(2);
     let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room_atoms);
     // What that buys in whole shares, so that rounding itself never makes a borrow.
-    let credit = Market::credit_of_down(means, view.deposit_index).engine()?.min(loss_atoms);
-    ensure!(credit != 0, EngineError::NothingToSettle);
-    let paid = pool::pay_in_up(market, credit, view.deposit_index).engine()?;
-    let quote_atoms = -signed(paid.moved_atoms)?;
+    let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss_atoms);
+    if credit == 0 {
+        return Err(RiskError::NothingToSettle);
+    }
+    let paid = pool::pay_in_up(market, credit, view.deposit_index)?;
+    let quote_atoms = -to_i64(paid.moved_atoms)?;
     let debited = apply_delta(account, bank.index, quote_atoms, &view)?;
     apply_totals(bank, debited)?;
-    apply_totals(bank, ShareDelta { deposit_shares: signed(paid.shares)?, borrow_shares: 0 })?;
-    add_cash(account, leg, signed(credit)?)?;
-    Ok(Settled { quote_atoms, pool_change_atoms: signed(paid.pool_atoms)?, struck_atoms: 0 })
+    apply_totals(bank, ShareDelta { deposit_shares: to_i64(paid.shares)?, borrow_shares: 0 })?;
+    add_cash(account, leg, to_i64(credit)?)?;
+    Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, struck_atoms: 0 })
 }
 
 /// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
@@ -76,36 +74,38 @@ pub fn pay_win(
     market: &mut Market,
     bank: &mut Bank,
     claim_atoms: u64,
-) -> Result<Settled> {
+) -> RiskResult<Settled> {
     let view = bank.indices();
     let mut settled = Settled::default();
     if market.pool_atoms != 0 || market.deficit_atoms != 0 {
-        let exit = exit_down(claim_atoms, market.pool_atoms, market.deficit_atoms).engine()?;
-        let paid = pool::pay_out_down(market, exit.paid_atoms, view.deposit_index).engine()?;
+        let exit = exit_down(claim_atoms, market.pool_atoms, market.deficit_atoms)?;
+        let paid = pool::pay_out_down(market, exit.paid_atoms, view.deposit_index)?;
         // At most the deficit, as the formula promises.
         market.deficit_atoms =
-            market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(EngineError::NumberOutOfRange)?;
+            market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
         if paid.shares != 0 {
-            apply_totals(bank, ShareDelta { deposit_shares: -signed(paid.shares)?, borrow_shares: 0 })?;
+            apply_totals(bank, ShareDelta { deposit_shares: -to_i64(paid.shares)?, borrow_shares: 0 })?;
         }
         if paid.moved_atoms != 0 {
-            settled.quote_atoms = signed(paid.moved_atoms)?;
+            settled.quote_atoms = to_i64(paid.moved_atoms)?;
             let credited = apply_delta(account, bank.index, settled.quote_atoms, &view)?;
             apply_totals(bank, credited)?;
         }
-        settled.pool_change_atoms = -signed(paid.pool_atoms)?;
+        settled.pool_change_atoms = -to_i64(paid.pool_atoms)?;
         settled.struck_atoms = exit.struck_atoms;
-        let spent = paid.pool_atoms.checked_add(exit.struck_atoms).ok_or(EngineError::NumberOutOfRange)?;
-        add_cash(account, leg, -signed(spent)?)?;
+        let spent = paid.pool_atoms.checked_add(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        add_cash(account, leg, -to_i64(spent)?)?;
     }
     let position = &mut account.derivatives[leg];
     let dust = position.shares == 0
         && position.cash_atoms > 0
-        && pool::absorb_dust(market, position.cash_atoms as u64, view.deposit_index).engine()?;
+        && pool::absorb_dust(market, position.cash_atoms as u64, view.deposit_index)?;
     if dust {
         position.cash_atoms = 0;
     }
-    ensure!(dust || settled != Settled::default(), EngineError::NothingToSettle);
+    if !dust && settled == Settled::default() {
+        return Err(RiskError::NothingToSettle);
+    }
     Ok(settled)
 }
 
@@ -115,17 +115,20 @@ pub fn pay_win(
 /// # Errors
 /// `MarketInDeficit`, `NothingToSettle`, `NumberOutOfRange`.
 #[inline(never)]
-pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> Result<Settled> {
-    ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
+pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> RiskResult<Settled> {
+    if market.deficit_atoms != 0 {
+        return Err(RiskError::MarketInDeficit);
+    }
     let claim = market.own_claim_atoms.min(market.pool_atoms);
-    let paid = pool::pay_out_down(market, claim, bank.deposit_index).engine()?;
-    ensure!(paid.shares != 0, EngineError::NothingToSettle);
-    market.own_claim_atoms =
-        market.own_claim_atoms.checked_sub(paid.pool_atoms).ok_or(EngineError::NumberOutOfRange)?;
-    bank.waiting_shares = bank.waiting_shares.checked_add(paid.shares).ok_or(EngineError::NumberOutOfRange)?;
+    let paid = pool::pay_out_down(market, claim, bank.deposit_index)?;
+    if paid.shares == 0 {
+        return Err(RiskError::NothingToSettle);
+    }
+    market.own_claim_atoms = market.own_claim_atoms.checked_sub(paid.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
+    bank.waiting_shares = bank.waiting_shares.checked_add(paid.shares).ok_or(RiskError::NumberOutOfRange)?;
     Ok(Settled {
-        quote_atoms: signed(paid.moved_atoms)?,
-        pool_change_atoms: -signed(paid.pool_atoms)?,
+        quote_atoms: to_i64(paid.moved_atoms)?,
+        pool_change_atoms: -to_i64(paid.pool_atoms)?,
         struck_atoms: 0,
     })
 }
@@ -133,9 +136,10 @@ pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> Result<Settled> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::perp;
     use bytemuck::Zeroable;
-    use plimsoll_ledger::perp;
     use plimsoll_risk::params::INDEX_ONE;
+    use std::vec;
 
     fn setting(deposit_index: u64, pool: u64) -> (MarginAccount, usize, Market, Bank) {
         let (mut account, mut market, mut bank) = (MarginAccount::zeroed(), Market::zeroed(), Bank::zeroed());
@@ -153,7 +157,7 @@ mod tests {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
         account.derivatives[leg].cash_atoms = -100;
         let refused = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 0).unwrap_err();
-        assert_eq!(refused, EngineError::NothingToSettle.into());
+        assert_eq!(refused, RiskError::NothingToSettle);
         let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 30).unwrap();
         assert_eq!((paid.quote_atoms, account.derivatives[leg].cash_atoms), (-30, -70));
         let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 70, u64::MAX).unwrap();
@@ -223,7 +227,7 @@ mod tests {
     fn an_own_claim_waits_while_there_is_a_deficit_and_leaves_totals_alone() {
         let (_, _, mut market, mut bank) = setting(INDEX_ONE, 600);
         market.deficit_atoms = 1;
-        assert_eq!(pay_own_claim(&mut market, &mut bank).unwrap_err(), EngineError::MarketInDeficit.into());
+        assert_eq!(pay_own_claim(&mut market, &mut bank).unwrap_err(), RiskError::MarketInDeficit);
         market.deficit_atoms = 0;
         market.own_claim_atoms = 700;
         let shares = bank.deposit_shares;

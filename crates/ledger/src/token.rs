@@ -1,28 +1,38 @@
 //! Token balances: shares of a bank's deposits or debts, moved on the layouts alone. No token program is called here.
 
-use anchor_lang::prelude::*;
-use plimsoll_ledger::{account, insurance, interest};
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down};
 pub use plimsoll_risk::bank::{Indices, ShareDelta};
+use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{pause, Bank, BankSlot, MarginAccount, Registry, SlotStatus, TokenPosition};
 
-use crate::access::require_not_paused;
-use crate::error::{EngineError, IntoEngine};
+use crate::insurance::give_back;
 
-/// The indices a move counts with: [`plimsoll_state::BankSlot::indices_at`] where shares pass between accounts and
-/// totals stay, [`Bank::indices`] after booking where totals change.
-pub type BankView = Indices;
+/// Opens a balance of nothing in `bank`, which has none; none where the table has no room for it.
+///
+/// The last place is quote's: whatever the table holds, a gain can be credited and a loss become a debt (PNL-7).
+#[inline(never)]
+pub fn open_token(account: &mut MarginAccount, bank: u8) -> Option<usize> {
+    let mut free = account.tokens.iter().enumerate().filter(|(_, token)| token.used == 0).map(|(index, _)| index);
+    let index = free.next()?;
+    let is_last = free.next().is_none();
+    let quote = Registry::QUOTE_BANK as u8;
+    if is_last && bank != quote && account.token_index(quote).is_none() {
+        return None;
+    }
+    account.tokens[index] = TokenPosition { bank, used: 1, ..TokenPosition::default() };
+    Some(index)
+}
 
 /// Position of `bank` in the account's table, opened where there is none.
 ///
 /// # Errors
-/// `TokenTableFull`; never of the settlement token, see [`MarginAccount::open_token`].
+/// `TokenTableFull`; never of the settlement token, see [`open_token`].
 #[inline(always)]
-pub fn position_or_open(account: &mut MarginAccount, bank: u8) -> Result<usize> {
+pub fn position_or_open(account: &mut MarginAccount, bank: u8) -> RiskResult<usize> {
     if let Some(index) = account.token_index(bank) {
         return Ok(index);
     }
-    Ok(account::open_token(account, bank).ok_or(EngineError::TokenTableFull)?)
+    open_token(account, bank).ok_or(RiskError::TokenTableFull)
 }
 
 /// Frees a position that holds nothing and has no insurance reserved.
@@ -61,12 +71,13 @@ pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
 /// # Errors
 /// `AmountZero` where no share moves, `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
-pub fn apply_delta(account: &mut MarginAccount, bank: u8, delta_atoms: i64, view: &Indices) -> Result<ShareDelta> {
+pub fn apply_delta(account: &mut MarginAccount, bank: u8, delta_atoms: i64, view: &Indices) -> RiskResult<ShareDelta> {
     let index = position_or_open(account, bank)?;
     let (shares, atoms) = (account.tokens[index].shares, delta_atoms.unsigned_abs());
-    let (shares, delta) =
-        if delta_atoms >= 0 { credit(shares, atoms, view).engine()? } else { debit(shares, atoms, view).engine()? };
-    ensure!(!delta.is_zero(), EngineError::AmountZero);
+    let (shares, delta) = if delta_atoms >= 0 { credit(shares, atoms, view)? } else { debit(shares, atoms, view)? };
+    if delta.is_zero() {
+        return Err(RiskError::AmountZero);
+    }
     account.tokens[index].shares = shares;
     close_if_zero(account, index);
     Ok(delta)
@@ -86,38 +97,43 @@ pub fn take_all_deposit_shares(account: &mut MarginAccount, bank: u8) -> u64 {
 /// Adds deposit shares that somebody else gave up; totals stay.
 ///
 /// # Errors
-/// `BankTotalsRequired` where the account owes in this bank, so that totals would change; `TokenTableFull`,
+/// `TotalsRequired` where the account owes in this bank, so that totals would change; `TokenTableFull`,
 /// `NumberOutOfRange`.
-pub fn give_deposit_shares(account: &mut MarginAccount, bank: u8, shares: u64) -> Result<()> {
+pub fn give_deposit_shares(account: &mut MarginAccount, bank: u8, shares: u64) -> RiskResult<()> {
     let index = position_or_open(account, bank)?;
     let held = account.tokens[index].shares;
-    ensure!(held >= 0, EngineError::BankTotalsRequired);
+    if held < 0 {
+        return Err(RiskError::TotalsRequired);
+    }
     let sum = i64::try_from(shares).ok().and_then(|shares| held.checked_add(shares));
-    account.tokens[index].shares = sum.ok_or(EngineError::NumberOutOfRange)?;
+    account.tokens[index].shares = sum.ok_or(RiskError::NumberOutOfRange)?;
     close_if_zero(account, index);
     Ok(())
 }
 
-/// Adds what accounts' shares changed by to the totals of a booked bank.
+/// Adds what accounts' shares changed by. The bank is booked.
 ///
 /// # Errors
 /// `NumberOutOfRange`.
 #[inline(always)]
-pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> Result<()> {
-    interest::apply_totals(bank, delta).engine()
+pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> RiskResult<()> {
+    let totals = bank.totals().plus(delta)?;
+    bank.deposit_shares = totals.deposit_shares;
+    bank.borrow_shares = totals.borrow_shares;
+    Ok(())
 }
 
 /// The bank accepts what grows a deposit or a debt (MONEY-5).
 ///
 /// # Errors
-/// `ReduceOnly`, `BankTerminal`, `SlotEmpty`; `InvariantBroken` where the stored status is unknown.
+/// `ReduceOnly`, `BankTerminal`, `SlotEmpty`, `StatusUnknown`.
 #[inline(always)]
-pub fn require_growth_allowed(slot: &BankSlot) -> Result<()> {
-    match SlotStatus::try_from(slot.status).engine()? {
+pub fn require_growth_allowed(slot: &BankSlot) -> RiskResult<()> {
+    match SlotStatus::try_from(slot.status).map_err(|_| RiskError::StatusUnknown)? {
         SlotStatus::Active => Ok(()),
-        SlotStatus::ReduceOnly => Err(crate::error::fail(EngineError::ReduceOnly)),
-        SlotStatus::Terminal => Err(crate::error::fail(EngineError::BankTerminal)),
-        SlotStatus::Empty => Err(crate::error::fail(EngineError::SlotEmpty)),
+        SlotStatus::ReduceOnly => Err(RiskError::ReduceOnly),
+        SlotStatus::Terminal => Err(RiskError::BankTerminal),
+        SlotStatus::Empty => Err(RiskError::SlotEmpty),
     }
 }
 
@@ -126,10 +142,14 @@ pub fn require_growth_allowed(slot: &BankSlot) -> Result<()> {
 /// # Errors
 /// `Paused`, `ReduceOnly`, `BankTerminal`, `BorrowCapReached`.
 #[inline(never)]
-pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank) -> Result<()> {
-    require_not_paused(registry, pause::BORROW)?;
+pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank) -> RiskResult<()> {
+    if registry.is_paused(pause::BORROW) {
+        return Err(RiskError::Paused);
+    }
     require_growth_allowed(slot)?;
-    ensure!(bank.totals().borrows_up() <= bank.borrow_cap_atoms, EngineError::BorrowCapReached);
+    if bank.totals().borrows_up() > bank.borrow_cap_atoms {
+        return Err(RiskError::BorrowCapReached);
+    }
     Ok(())
 }
 
@@ -137,7 +157,7 @@ pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> Result<()> {
+pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> RiskResult<()> {
     let Some(index) = account.token_index(bank.index) else {
         return Ok(());
     };
@@ -146,7 +166,7 @@ pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> Result<
     let over = position.reserved_atoms.saturating_sub(owed);
     position.reserved_atoms -= over;
     position.mark_atoms = position.mark_atoms.min(owed);
-    insurance::give_back(bank, over).engine()?;
+    give_back(bank, over)?;
     account.estate_reserved_atoms = account.estate_reserved_atoms.saturating_sub(over);
     close_if_zero(account, index);
     Ok(())
@@ -188,8 +208,8 @@ mod tests {
     fn a_move_of_no_share_is_refused() {
         let mut account = MarginAccount::zeroed();
         let rich = Indices { deposit_index: 3 * INDEX_ONE, borrow_index: 3 * INDEX_ONE };
-        assert_eq!(apply_delta(&mut account, 0, 2, &rich).unwrap_err(), EngineError::AmountZero.into());
-        assert_eq!(apply_delta(&mut account, 0, 0, &rich).unwrap_err(), EngineError::AmountZero.into());
+        assert_eq!(apply_delta(&mut account, 0, 2, &rich).unwrap_err(), RiskError::AmountZero);
+        assert_eq!(apply_delta(&mut account, 0, 0, &rich).unwrap_err(), RiskError::AmountZero);
     }
 
     /// PNL-7
@@ -201,12 +221,12 @@ mod tests {
             apply_delta(&mut account, bank, 1, &VIEW).unwrap();
         }
         let refused = |account: &mut MarginAccount| apply_delta(account, 16, 1, &VIEW).unwrap_err();
-        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
+        assert_eq!(refused(&mut account), RiskError::TokenTableFull);
         assert!(apply_delta(&mut account, 15, 1, &VIEW).is_ok());
         apply_delta(&mut account, 0, -7, &VIEW).unwrap();
-        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
+        assert_eq!(refused(&mut account), RiskError::TokenTableFull);
         apply_delta(&mut account, 0, 7, &VIEW).unwrap();
-        assert_eq!(refused(&mut account), EngineError::TokenTableFull.into());
+        assert_eq!(refused(&mut account), RiskError::TokenTableFull);
         // A place that another token frees is anybody's.
         apply_delta(&mut account, 3, -1, &VIEW).unwrap();
         apply_delta(&mut account, 16, 1, &VIEW).unwrap();
@@ -226,5 +246,51 @@ mod tests {
         release_reserved(&mut account, &mut bank).unwrap();
         assert_eq!((bank.reserved_atoms, bank.insurance_atoms), (0, 80));
         assert!(account.is_empty());
+    }
+
+    /// MONEY-5
+    #[test]
+    fn a_bank_lends_up_to_its_cap_where_it_may_grow_and_borrowing_is_not_paused() {
+        let asked = |status, pause_bits, borrowed| {
+            let bank = Bank {
+                borrow_shares: borrowed,
+                booked_borrow_index: INDEX_ONE,
+                borrow_cap_atoms: 100,
+                ..Bank::zeroed()
+            };
+            let slot = BankSlot { status, ..BankSlot::zeroed() };
+            let registry = std::boxed::Box::new(Registry { pause_bits, ..Registry::zeroed() });
+            require_lending_allowed(&registry, &slot, &bank)
+        };
+        let active = SlotStatus::Active as u8;
+        assert_eq!(asked(active, pause::ALL & !pause::BORROW, 100), Ok(()));
+        assert_eq!(asked(active, 0, 101), Err(RiskError::BorrowCapReached));
+        assert_eq!(asked(active, pause::BORROW, 0), Err(RiskError::Paused));
+        assert_eq!(asked(SlotStatus::ReduceOnly as u8, 0, 0), Err(RiskError::ReduceOnly));
+        assert_eq!(asked(SlotStatus::Terminal as u8, 0, 0), Err(RiskError::BankTerminal));
+        assert_eq!(asked(SlotStatus::Empty as u8, 0, 0), Err(RiskError::SlotEmpty));
+        assert_eq!(asked(9, 0, 0), Err(RiskError::StatusUnknown));
+    }
+
+    #[test]
+    fn deposit_shares_pass_whole_and_never_to_who_owes() {
+        let mut account = MarginAccount::zeroed();
+        assert_eq!(take_all_deposit_shares(&mut account, 3), 0);
+        give_deposit_shares(&mut account, 3, 7).unwrap();
+        give_deposit_shares(&mut account, 3, 1).unwrap();
+        assert_eq!(give_deposit_shares(&mut account, 3, u64::MAX), Err(RiskError::NumberOutOfRange));
+        assert_eq!(take_all_deposit_shares(&mut account, 3), 8);
+        assert!(account.is_empty());
+        apply_delta(&mut account, 3, -5, &VIEW).unwrap();
+        assert_eq!(give_deposit_shares(&mut account, 3, 1), Err(RiskError::TotalsRequired));
+        assert_eq!(take_all_deposit_shares(&mut account, 3), 0);
+        assert_eq!(debt_atoms(&account, 3, &VIEW), 5);
+    }
+
+    #[test]
+    fn fees_leave_a_bank_as_far_as_it_has_them() {
+        let mut bank = Bank { fees_atoms: 5, ..Bank::zeroed() };
+        assert_eq!(crate::interest::take_fees(&mut bank, 6), Err(RiskError::BalanceInsufficient));
+        assert_eq!((crate::interest::take_fees(&mut bank, 5), bank.fees_atoms), (Ok(()), 0));
     }
 }

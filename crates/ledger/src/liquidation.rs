@@ -1,13 +1,15 @@
 //! What a liquidation moves between two accounts: shares of the ledger, never tokens, so that no cap, pause of a mint
 //! or lack of liquidity can stop it.
 
-use anchor_lang::prelude::*;
-use plimsoll_ledger::{insurance, interest, perp, pool};
 use plimsoll_risk::bank::{deposit_atoms_down, shares_passing_down, Indices};
+use plimsoll_risk::num::to_i64;
+use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, MarginAccount, Market, MarketSlot, Registry};
 
-use super::token::{apply_delta, apply_totals, give_deposit_shares, position_or_open, shares_of, ShareDelta};
-use crate::error::{EngineError, IntoEngine};
+use crate::token::{
+    apply_delta, apply_totals, close_if_zero, give_deposit_shares, position_or_open, shares_of, ShareDelta,
+};
+use crate::{insurance, interest, perp, pool};
 
 /// What a liquidator pays.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +21,9 @@ pub struct Payment {
 }
 
 impl Payment {
-    fn total(&self) -> Result<i64> {
+    fn total(&self) -> RiskResult<i64> {
         let total = self.debt_atoms.checked_add(self.fee_atoms).and_then(|sum| i64::try_from(sum).ok());
-        Ok(total.ok_or(EngineError::NumberOutOfRange)?)
+        total.ok_or(RiskError::NumberOutOfRange)
     }
 }
 
@@ -41,18 +43,20 @@ pub fn collateral_shares_down(
     slot: &BankSlot,
     bank: Option<&Bank>,
     now: i64,
-) -> Result<u64> {
+) -> RiskResult<u64> {
     let held = shares_of(from, index).max(0) as u64;
     let own = bank.map_or_else(|| slot.deposit_index_at_most(now), |bank| bank.deposit_index_at(slot, now));
-    let shares = shares_passing_down(held, atoms, slot.deposit_index, own).engine()?;
-    ensure!(shares > 0, EngineError::FillTooSmall);
+    let shares = shares_passing_down(held, atoms, slot.deposit_index, own)?;
+    if shares == 0 {
+        return Err(RiskError::FillTooSmall);
+    }
     Ok(shares)
 }
 
 /// Passes `shares` of collateral. Totals stay, unless the receiver owes the same token, which is then repaid (LIQ-2).
 ///
 /// # Errors
-/// `BankTotalsRequired` where the receiver's debt needs the bank, `BalanceInsufficient`, `TokenTableFull`,
+/// `TotalsRequired` where the receiver's debt needs the bank, `BalanceInsufficient`, `TokenTableFull`,
 /// `NumberOutOfRange`.
 #[inline(never)]
 pub fn pass_collateral(
@@ -63,20 +67,20 @@ pub fn pass_collateral(
     slot: &BankSlot,
     bank: Option<&mut Bank>,
     now: i64,
-) -> Result<()> {
+) -> RiskResult<()> {
     let place = position_or_open(from, index)?;
     from.tokens[place].shares =
-        from.tokens[place].shares.checked_sub_unsigned(shares).ok_or(EngineError::NumberOutOfRange)?;
-    super::token::close_if_zero(from, place);
+        from.tokens[place].shares.checked_sub_unsigned(shares).ok_or(RiskError::NumberOutOfRange)?;
+    close_if_zero(from, place);
     if shares_of(to, index) >= 0 {
         return give_deposit_shares(to, index, shares);
     }
-    let bank = bank.ok_or(EngineError::BankTotalsRequired)?;
+    let bank = bank.ok_or(RiskError::TotalsRequired)?;
     interest::book_now(bank, slot, now);
     // The liquidatee's shares end and their worth repays the receiver's debt; both are changes of totals.
-    let worth = i64::try_from(deposit_atoms_down(shares, bank.deposit_index));
-    let mut delta = apply_delta(to, index, worth.map_err(|_| EngineError::NumberOutOfRange)?, &bank.indices())?;
-    delta.deposit_shares = delta.deposit_shares.checked_sub_unsigned(shares).ok_or(EngineError::NumberOutOfRange)?;
+    let worth = to_i64(deposit_atoms_down(shares, bank.deposit_index))?;
+    let mut delta = apply_delta(to, index, worth, &bank.indices())?;
+    delta.deposit_shares = delta.deposit_shares.checked_sub_unsigned(shares).ok_or(RiskError::NumberOutOfRange)?;
     apply_totals(bank, delta)
 }
 
@@ -86,16 +90,16 @@ pub fn pass_collateral(
 /// # Errors
 /// `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
-pub fn pay_borrow(
+pub fn repay_borrow(
     liquidator: &mut MarginAccount,
     liquidatee: &mut MarginAccount,
     bank: &mut Bank,
     slot: &BankSlot,
     payment: Payment,
     now: i64,
-) -> Result<()> {
-    let (_, view) = pay(liquidator, bank, slot, payment, now)?;
-    let repaid = i64::try_from(payment.debt_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
+) -> RiskResult<()> {
+    let (_, view) = take_payment(liquidator, bank, slot, payment, now)?;
+    let repaid = to_i64(payment.debt_atoms)?;
     let credited = apply_delta(liquidatee, bank.index, repaid, &view)?;
     apply_totals(bank, credited)
 }
@@ -107,7 +111,7 @@ pub fn pay_borrow(
 /// `PositionMissing`, `AmountZero`, `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
 #[allow(clippy::too_many_arguments)]
-pub fn pay_pnl(
+pub fn repay_pnl(
     liquidator: &mut MarginAccount,
     liquidatee: &mut MarginAccount,
     bank: &mut Bank,
@@ -117,39 +121,41 @@ pub fn pay_pnl(
     payment: Payment,
     now: i64,
     funding_max_secs: u32,
-) -> Result<ShareDelta> {
-    ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
+) -> RiskResult<ShareDelta> {
+    if bank.index as usize != Registry::QUOTE_BANK {
+        return Err(RiskError::BankMismatch);
+    }
     interest::book_now(bank, slot, now);
     let deposit_index = bank.indices().deposit_index;
-    pool::touch_pool(market, deposit_index).engine()?;
+    pool::touch_pool(market, deposit_index)?;
     // Whole shares of the pool's deposit: the liquidator pays the rounding, so that the leg is paid exactly.
-    let paid = pool::pay_in_up(market, payment.debt_atoms, deposit_index).engine()?;
-    let (debited, _) = pay(liquidator, bank, slot, Payment { debt_atoms: paid.moved_atoms, ..payment }, now)?;
-    let place = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
+    let paid = pool::pay_in_up(market, payment.debt_atoms, deposit_index)?;
+    let (debited, _) = take_payment(liquidator, bank, slot, Payment { debt_atoms: paid.moved_atoms, ..payment }, now)?;
+    let place = liquidatee.perp_index(market.index).ok_or(RiskError::PositionMissing)?;
     let leg = &mut liquidatee.derivatives[place];
-    perp::touch(leg, market_slot, Some(market), now, funding_max_secs).engine()?;
-    let credit = i64::try_from(payment.debt_atoms).map_err(|_| EngineError::NumberOutOfRange)?;
-    leg.cash_atoms = leg.cash_atoms.checked_add(credit).ok_or(EngineError::NumberOutOfRange)?;
-    let shares = i64::try_from(paid.shares).map_err(|_| EngineError::NumberOutOfRange)?;
+    perp::touch(leg, market_slot, Some(market), now, funding_max_secs)?;
+    let credit = to_i64(payment.debt_atoms)?;
+    leg.cash_atoms = leg.cash_atoms.checked_add(credit).ok_or(RiskError::NumberOutOfRange)?;
+    let shares = to_i64(paid.shares)?;
     apply_totals(bank, ShareDelta { deposit_shares: shares, borrow_shares: 0 })?;
-    perp::close_leg_if_zero(liquidatee, place, market).engine()?;
+    perp::close_leg_if_zero(liquidatee, place, market)?;
     Ok(debited)
 }
 
 /// Takes the whole payment off the liquidator and books the insurance share.
-fn pay(
+fn take_payment(
     liquidator: &mut MarginAccount,
     bank: &mut Bank,
     slot: &BankSlot,
     payment: Payment,
     now: i64,
-) -> Result<(ShareDelta, Indices)> {
+) -> RiskResult<(ShareDelta, Indices)> {
     interest::book_now(bank, slot, now);
     let view = bank.indices();
     let debited = apply_delta(liquidator, bank.index, -payment.total()?, &view)?;
     apply_totals(bank, debited)?;
     if payment.fee_atoms > 0 {
-        let waiting = insurance::add_waiting(bank, payment.fee_atoms).engine()?;
+        let waiting = insurance::add_waiting(bank, payment.fee_atoms)?;
         apply_totals(bank, waiting)?;
     }
     Ok((debited, view))
