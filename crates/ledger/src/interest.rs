@@ -57,6 +57,7 @@ pub fn accrue(bank: &mut Bank, slot: &mut BankSlot, window_secs: u32, now: i64) 
 ///
 /// # Errors
 /// `BalanceInsufficient` where the bank has fewer.
+#[inline(always)]
 pub fn take_fees(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
     bank.fees_atoms = bank.fees_atoms.checked_sub(atoms).ok_or(RiskError::BalanceInsufficient)?;
     Ok(())

@@ -2,14 +2,115 @@
 //! or lack of liquidity can stop it.
 
 use plimsoll_risk::bank::{deposit_atoms_down, shares_passing_down, Indices};
+use plimsoll_risk::liquidate::Plan;
 use plimsoll_risk::num::to_i64;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, MarginAccount, Market, MarketSlot, Registry};
 
 use crate::token::{
-    apply_delta, apply_totals, close_if_zero, give_deposit_shares, position_or_open, shares_of, ShareDelta,
+    apply_delta, apply_totals, close_if_zero, give_deposit_shares, position_or_open, require_lending_allowed,
+    shares_of, ShareDelta,
 };
 use crate::{insurance, interest, perp, pool};
+
+/// What a liquidation against collateral writes beside the two accounts.
+#[derive(Debug)]
+pub struct PairBooks<'a> {
+    /// The registry, of which nothing is written.
+    pub registry: &'a Registry,
+    /// Slot of the collateral's bank.
+    pub asset: u8,
+    /// The collateral's bank: needed where the liquidator owes its token, and where it is there shares are counted at its
+    /// own index.
+    pub asset_bank: Option<&'a mut Bank>,
+    /// Bank of the debt; of negative PnL the quote bank.
+    pub liability_bank: &'a mut Bank,
+    /// The market whose negative PnL is repaid; none where a borrow is.
+    pub market: Option<&'a mut Market>,
+}
+
+/// Moves what a plan for a pair says: collateral to the liquidator, his payment to the debt, the insurance share to the
+/// debt's bank. Returns the deposit shares of the collateral, rounded down (LIQ-2).
+///
+/// # Errors
+/// `FillTooSmall` where no share moves, `TotalsRequired` where the liquidator owes the collateral's token and its bank is
+/// not there, `SlotEmpty`, `TokenTableFull`, `AmountZero`, `NumberOutOfRange`; for negative PnL also `BankMismatch`,
+/// `PositionMissing`, and where he pays with quote that he does not have `Paused`, `ReduceOnly`, `BankTerminal`,
+/// `BorrowCapReached`.
+#[inline(never)]
+pub fn apply_pair(
+    plan: &Plan,
+    books: PairBooks<'_>,
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+    now: i64,
+) -> RiskResult<u64> {
+    let PairBooks { registry, asset, asset_bank, liability_bank, market } = books;
+    let asset_slot = registry.bank(asset as usize).ok_or(RiskError::SlotEmpty)?;
+    let seized_shares =
+        collateral_shares_down(liquidatee, asset, plan.received_atoms, asset_slot, asset_bank.as_deref(), now)?;
+    pass_collateral(liquidatee, liquidator, asset, seized_shares, asset_slot, asset_bank, now)?;
+    let slot = registry.bank(liability_bank.index as usize).ok_or(RiskError::SlotEmpty)?;
+    let payment = Payment { debt_atoms: plan.size, fee_atoms: plan.fee_atoms };
+    let Some(market) = market else {
+        repay_borrow(liquidator, liquidatee, liability_bank, slot, payment, now)?;
+        return Ok(seized_shares);
+    };
+    let market_slot = registry.market(market.index as usize).ok_or(RiskError::SlotEmpty)?;
+    let secs = registry.params().funding_max_secs;
+    let debited = repay_pnl(liquidator, liquidatee, liability_bank, slot, market, market_slot, payment, now, secs)?;
+    if debited.borrow_shares > 0 {
+        // He passes no debt on but takes a new one, which ends as quote that a winner may withdraw.
+        require_lending_allowed(registry, slot, liability_bank)?;
+    }
+    Ok(seized_shares)
+}
+
+/// What a liquidation of a position moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakenOver {
+    /// A long was taken over, else a short.
+    pub long: bool,
+    /// Base units by which both sides' open interest fell.
+    pub netted_units: u64,
+}
+
+/// Moves what a plan for a perp says: whole units at spot, the penalty out of the liquidatee's PnL, its insurance share to
+/// the market's own claim (CURE-6).
+///
+/// # Errors
+/// `PositionMissing`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`, `NumberOutOfRange`.
+#[inline(never)]
+pub fn apply_position(
+    plan: &Plan,
+    slot: &MarketSlot,
+    market: &mut Market,
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+    now: i64,
+    funding_max_secs: u32,
+) -> RiskResult<TakenOver> {
+    let from = liquidatee.perp_index(market.index).ok_or(RiskError::PositionMissing)?;
+    let to = perp::open_leg(liquidator, market)?;
+    let (taken, taker) = (&mut liquidatee.derivatives[from], &mut liquidator.derivatives[to]);
+    let long = taken.shares > 0;
+    let worth = to_i64(plan.paid_atoms)?;
+    let (kept, fee) = (to_i64(plan.received_atoms)?, to_i64(plan.fee_atoms)?);
+    // The liquidatee sells a long (is paid) or buys back a short (pays); the penalty comes out of his PnL.
+    let sold = if long { worth } else { -worth };
+    let liquidatee_cash = sold.checked_sub(kept).and_then(|cash| cash.checked_sub(fee));
+    let liquidatee_cash = liquidatee_cash.ok_or(RiskError::NumberOutOfRange)?;
+    let liquidator_cash = kept.checked_sub(sold).ok_or(RiskError::NumberOutOfRange)?;
+    let exchanged = if long {
+        perp::exchange(slot, market, taker, taken, plan.size, liquidator_cash, liquidatee_cash, now, funding_max_secs)
+    } else {
+        perp::exchange(slot, market, taken, taker, plan.size, liquidatee_cash, liquidator_cash, now, funding_max_secs)
+    }?;
+    pool::add_own_claim(market, plan.fee_atoms)?;
+    perp::close_leg_if_zero(liquidatee, from, market)?;
+    perp::close_leg_if_zero(liquidator, to, market)?;
+    Ok(TakenOver { long, netted_units: exchanged.netted_units })
+}
 
 /// What a liquidator pays.
 #[derive(Clone, Copy, Debug)]
