@@ -7,17 +7,16 @@ mod search;
 mod seize;
 mod world;
 
-use crate::{insurance, loss};
-use plimsoll_state::leg_pnl_down;
 use std::vec::Vec;
 
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
+use plimsoll_state::{leg_pnl_down, Bank, BankSlot};
 use proptest::prelude::*;
 
 use super::*;
-use plimsoll_state::{Bank, BankSlot};
+use crate::{insurance, loss};
 use world::{dollars, seed, Seed, Step, World, MARKETS, NOW};
 
 fn balance(shares: i64, indices: (u64, u64)) -> i64 {

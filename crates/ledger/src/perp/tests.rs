@@ -1,16 +1,16 @@
 //! Sequences of operations against explicit bookkeeping: every position written at every event.
 
-use crate::loss::socialize_on_side;
-use crate::perp;
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::MarketRates;
 use plimsoll_risk::price::{Price, UnitPrice};
 use plimsoll_risk::RiskError;
+use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex, StoredRates};
 use proptest::prelude::*;
 
 use super::*;
-use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex, StoredRates};
+use crate::loss::socialize_on_side;
+use crate::perp;
 
 mod charges;
 mod closing;

@@ -1,12 +1,12 @@
 //! Stages (b) and (c) by hand: what is reserved, and who pays.
 
-use crate::perp;
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::waterfall::Payment;
 
 use super::seize::nothing;
 use super::world::{dollars, World, NOW};
 use crate::bankruptcy::*;
+use crate::perp;
 use crate::perp::ClosedBase;
 
 /// A leg of market 0 (units, entry, spot, pool, deficit) beside a quote balance and insurance of quote.

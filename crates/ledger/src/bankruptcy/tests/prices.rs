@@ -1,13 +1,12 @@
 //! What closes a base, what a leg is worth, and what freezing an account forgets.
 
-use crate::bankruptcy;
 use bytemuck::Zeroable;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::price::Price;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::{Price, UnitPrice};
 use plimsoll_state::{closing_price, leg_pnl_down, LegPnl};
 
 use super::world::{dollars, World, NOW};
+use crate::bankruptcy;
 use crate::bankruptcy::*;
 
 #[test]

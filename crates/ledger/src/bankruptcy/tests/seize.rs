@@ -1,10 +1,10 @@
 //! Stage (a) by hand: what each call takes, and where it goes.
 
-use crate::perp;
 use plimsoll_risk::params::INDEX_ONE;
 
 use super::world::{dollars, Seed, World, MARKETS, NOW};
 use crate::bankruptcy::*;
+use crate::perp;
 use crate::perp::ClosedBase;
 
 /// No balance, no fund and no leg, at indices of one.

@@ -1,7 +1,5 @@
 //! A bank, another bank, three markets, a bankrupt account and everybody else.
 
-use crate::{bankruptcy, perp, pool};
-use plimsoll_state::{leg_pnl_down, PriceBoard};
 use std::boxed::Box;
 use std::vec::Vec;
 
@@ -10,11 +8,14 @@ use plimsoll_risk::bank::shares_down;
 use plimsoll_risk::num::ppm_down;
 use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
+use plimsoll_state::{
+    leg_pnl_down, Bank, EngineAccount, Market, PriceBoard, SideIndex, SlotStatus, StoredParams, StoredRates,
+};
 use proptest::prelude::*;
 
 use crate::bankruptcy::*;
 use crate::perp::exchange;
-use plimsoll_state::{Bank, EngineAccount, Market, SideIndex, SlotStatus, StoredParams, StoredRates};
+use crate::{bankruptcy, perp, pool};
 
 pub const NOW: i64 = 1_760_130_600;
 pub const MARKETS: usize = 3;

@@ -2,10 +2,10 @@
 
 use plimsoll_risk::lazy::{A_MIN, A_ONE};
 use plimsoll_risk::RiskError;
+use plimsoll_state::EPOCH_RING;
 
 use super::{Both, MAX_SECS};
 use crate::perp::touch;
-use plimsoll_state::EPOCH_RING;
 
 /// INDEX-4
 #[test]

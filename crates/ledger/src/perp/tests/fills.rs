@@ -4,10 +4,10 @@ use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{A_MIN, A_ONE};
 use plimsoll_risk::params::MAX_BASE_UNITS;
 use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex};
 
 use super::{Both, MAX_SECS};
 use crate::perp::{exchange, Exchanged};
-use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex};
 
 /// A buyer, a seller and whoever holds the rest, at A = 1.
 struct Three {

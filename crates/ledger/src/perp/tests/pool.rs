@@ -1,12 +1,12 @@
 //! Legs of the table and claims on the pool.
 
-use crate::{perp, pool};
 use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::RiskError;
+use plimsoll_state::{DerivativePosition, MarginAccount, Market, PositionKind};
 use proptest::prelude::*;
 
-use plimsoll_state::{DerivativePosition, MarginAccount, Market, PositionKind};
+use crate::{perp, pool};
 
 #[test]
 fn the_last_leg_leaves_its_pool_to_insurance() {

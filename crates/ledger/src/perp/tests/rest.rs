@@ -1,17 +1,17 @@
 //! What rounding leaves, and how it ends.
 
-use crate::perp;
 use std::boxed::Box;
 
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
-
-use crate::perp::{close_base, exchange, touch_leg};
 use plimsoll_state::{
     AccountStatus, DerivativePosition, MarginAccount, Market, PriceBoard, Registry, SideIndex, SlotStatus, StoredParams,
 };
+
+use crate::perp;
+use crate::perp::{close_base, exchange, touch_leg};
 
 const NOW: i64 = 1_760_130_600;
 /// Base units of a SOL, worth 200 dollars: 200 atoms a unit.

@@ -1,14 +1,13 @@
 //! A position's way through the epochs, and what each step writes, by hand.
 
-use crate::perp;
-use crate::perp::{enter, leave, note_rounding, settle_shares};
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{Index, Side, A_MIN, A_ONE};
 use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_state::{DerivativePosition, EpochEnd, I128Le, Market, MarketSlot, SideIndex, SideTotals};
 
 use super::{Both, MAX_SECS};
-use crate::perp::touch;
-use plimsoll_state::{DerivativePosition, EpochEnd, I128Le, Market, MarketSlot, SideIndex, SideTotals};
+use crate::perp;
+use crate::perp::{enter, leave, note_rounding, settle_shares, touch};
 
 const ATOM: i128 = 1 << 64;
 

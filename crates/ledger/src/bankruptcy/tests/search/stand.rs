@@ -1,7 +1,5 @@
 //! One small account, what it deals with, and the moves that anybody can make on it: on the layouts, at indices of one.
 
-use crate::{account, bankruptcy, perp, pool, token};
-use plimsoll_state::PriceBoard;
 use std::boxed::Box;
 use std::vec::Vec;
 
@@ -12,11 +10,12 @@ use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, 
 use plimsoll_risk::perp::exit_down;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
-
-use crate::bankruptcy::*;
-use crate::perp::exchange;
 use plimsoll_state::snapshot::{load, Views};
-use plimsoll_state::{Bank, Market, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights};
+use plimsoll_state::{Bank, Market, PriceBoard, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights};
+
+use crate::bankruptcy::{self, *};
+use crate::liquidation::apply_position;
+use crate::{account, perp, pool, token};
 
 pub const NOW: i64 = 1_760_130_600;
 pub const PARAMS: GlobalParams = GlobalParams::DEFAULT;
@@ -154,8 +153,7 @@ impl Stand {
         if atoms == 0 {
             return;
         }
-        let place =
-            self.account.token_index(bank as u8).or_else(|| token::open_token(&mut self.account, bank as u8)).unwrap();
+        let place = token::position_or_open(&mut self.account, bank as u8).unwrap();
         self.account.tokens[place].shares += atoms;
         let totals = &mut self.banks[bank];
         totals.deposit_shares += atoms.max(0) as u64;
@@ -174,7 +172,7 @@ impl Stand {
         let cash = dollars.abs() * 1_000_000;
         let (buyer, seller) = if dollars >= 0 { (&mut *mine, &mut *theirs) } else { (&mut *theirs, &mut *mine) };
         if units > 0 {
-            exchange(slot, totals, buyer, seller, units, -cash, cash, NOW, 3_600).unwrap();
+            perp::exchange(slot, totals, buyer, seller, units, -cash, cash, NOW, 3_600).unwrap();
         }
         mine.cash_atoms += pnl_atoms;
         theirs.cash_atoms -= pnl_atoms;
@@ -272,21 +270,7 @@ impl Stand {
             Leg::Perp { market } => {
                 let totals = &mut self.markets[market as usize];
                 let slot = &self.registry.markets[market as usize];
-                let mine = self.account.perp_index(market).unwrap();
-                let theirs = perp::open_leg(&mut self.others, totals).unwrap();
-                let long = self.account.derivatives[mine].shares > 0;
-                let (mine_leg, theirs_leg) =
-                    (&mut self.account.derivatives[mine], &mut self.others.derivatives[theirs]);
-                let (worth, kept, fee) = (plan.paid_atoms as i64, plan.received_atoms as i64, plan.fee_atoms as i64);
-                if long {
-                    let (pays, gets) = (kept - worth, worth - kept - fee);
-                    exchange(slot, totals, theirs_leg, mine_leg, plan.size, pays, gets, now, 3_600).unwrap();
-                } else {
-                    let (pays, gets) = (-worth - kept - fee, worth + kept);
-                    exchange(slot, totals, mine_leg, theirs_leg, plan.size, pays, gets, now, 3_600).unwrap();
-                }
-                pool::add_own_claim(totals, plan.fee_atoms).unwrap();
-                perp::close_leg_if_zero(&mut self.account, mine, totals).unwrap();
+                apply_position(plan, slot, totals, &mut self.others, &mut self.account, now, 3_600).unwrap();
                 self.copy_deficit(market as usize);
             }
         }
@@ -294,7 +278,7 @@ impl Stand {
     }
 
     fn move_shares(&mut self, bank: u8, shares: i64) {
-        let place = self.account.token_index(bank).or_else(|| token::open_token(&mut self.account, bank)).unwrap();
+        let place = token::position_or_open(&mut self.account, bank).unwrap();
         self.account.tokens[place].shares += shares;
         free_if_zero(&mut self.account.tokens[place]);
     }
