@@ -1,6 +1,7 @@
 //! Amounts that are nothing, one atom, or more than anything; and tables that are full.
 
 use plimsoll::liquidation::LiquidationBounds;
+use plimsoll_ledger::token;
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BANKS, MAX_BASE_UNITS, MAX_MARKETS, MAX_PRICES};
 use plimsoll_state::{Bank, MarginAccount, PositionKind};
 use plimsoll_tests::*;
@@ -221,7 +222,7 @@ fn legs_that_the_liquidatee_does_not_have_are_refused() {
 /// Fills every place of the table, but the one that is quote's, with positions that nothing is held in yet.
 fn fill_tables(account: &mut MarginAccount) {
     for place in 40..56 {
-        let _ = account.open_token(place);
+        let _ = token::open_token(account, place);
     }
     for (place, leg) in account.derivatives.iter_mut().enumerate().filter(|(_, leg)| leg.kind == 0) {
         (leg.kind, leg.market) = (PositionKind::Perp as u8, 10 + place as u8);

@@ -6,11 +6,10 @@
 use anchor_lang::prelude::Pubkey;
 use litesvm::types::TransactionMetadata;
 use plimsoll::event::*;
-use plimsoll::ledger::token::{apply_delta, apply_totals, ShareDelta};
-use plimsoll::ledger::transfer::{pass_collateral, pay_borrow, pay_pnl, Payment};
-use plimsoll_state::{
-    exchange, touch, AccountStatus, Bank, EpochEnd, MarginAccount, Market, TokenPosition, EPOCH_RING,
-};
+use plimsoll_ledger::liquidation::{pass_collateral, repay_borrow, repay_pnl, Payment};
+use plimsoll_ledger::token::{apply_delta, apply_totals, ShareDelta};
+use plimsoll_ledger::{interest, perp, pool};
+use plimsoll_state::{AccountStatus, Bank, EpochEnd, MarginAccount, Market, TokenPosition, EPOCH_RING};
 use plimsoll_tests::*;
 
 use super::run::Checked;
@@ -105,8 +104,8 @@ impl Rebuilt {
             let books = &mut self.0;
             let (slot, market) =
                 (&mut books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
-            slot.accrue_funding(now, secs).expect("in range");
-            slot.end_epochs(market).expect("in range");
+            perp::accrue_funding(slot, now, secs).expect("in range");
+            perp::end_epochs(slot, market).expect("in range");
             slot.funding_per_unit_sec = e.funding_per_unit_sec;
         }
         if let Some(e) = decode_event::<PositionTouched>(data) {
@@ -124,7 +123,7 @@ impl Rebuilt {
         let leg = account.perp_index(e.market).expect("a leg");
         let (slot, market) = (&books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
         let position = &mut account.derivatives[leg];
-        touch(position, slot, Some(market), now, secs).expect("in range");
+        perp::touch(position, slot, Some(market), now, secs).expect("in range");
         if let Some(side) = plimsoll_risk::lazy::Side::of(e.written_off_units) {
             let totals = &mut market.sides[side as usize];
             totals.shares -= position.shares.unsigned_abs();
@@ -136,7 +135,7 @@ impl Rebuilt {
             position.k_entry.set(0);
         }
         position.cash_atoms = e.position.cash_atoms;
-        account.close_leg_if_zero(leg, market).expect("counted");
+        perp::close_leg_if_zero(account, leg, market).expect("counted");
         pool(market, &e.pool);
     }
 
@@ -146,12 +145,13 @@ impl Rebuilt {
         let slot = &books.registry.markets[market as usize];
         let market = &mut books.markets[market as usize];
         let (mut buys, mut sells) = (books.accounts[buyer], books.accounts[seller]);
-        let (b, s) = (buys.open_leg(market).expect("room"), sells.open_leg(market).expect("room"));
+        let (b, s) =
+            (perp::open_leg(&mut buys, market).expect("room"), perp::open_leg(&mut sells, market).expect("room"));
         let legs = (&mut buys.derivatives[b], &mut sells.derivatives[s]);
-        exchange(slot, market, legs.0, legs.1, units, cash[0], cash[1], now, secs).expect("it was done");
-        market.add_own_claim(claim).expect("in range");
-        buys.close_leg_if_zero(b, market).expect("counted");
-        sells.close_leg_if_zero(s, market).expect("counted");
+        perp::exchange(slot, market, legs.0, legs.1, units, cash[0], cash[1], now, secs).expect("it was done");
+        pool::add_own_claim(market, claim).expect("in range");
+        perp::close_leg_if_zero(&mut buys, b, market).expect("counted");
+        perp::close_leg_if_zero(&mut sells, s, market).expect("counted");
         books.accounts.insert(*buyer, buys);
         books.accounts.insert(*seller, sells);
     }
@@ -161,13 +161,13 @@ impl Rebuilt {
         let books = &mut self.0;
         let secs = books.registry.params().funding_max_secs;
         let bank = &mut books.banks[0].0;
-        bank.book_now(&books.registry.banks[0], now);
+        interest::book_now(bank, &books.registry.banks[0], now);
         let market = &mut books.markets[index as usize];
-        market.touch_pool(bank.deposit_index).expect("in range");
+        pool::touch_pool(market, bank.deposit_index).expect("in range");
         let account = books.accounts.get_mut(account)?;
         let leg = account.perp_index(index)?;
         let slot = &books.registry.markets[index as usize];
-        touch(&mut account.derivatives[leg], slot, Some(market), now, secs).expect("in range");
+        perp::touch(&mut account.derivatives[leg], slot, Some(market), now, secs).expect("in range");
         Some(leg)
     }
 
@@ -189,7 +189,7 @@ impl Rebuilt {
             apply_totals(bank, delta).expect("in range");
         }
         account.derivatives[leg].cash_atoms = e.position.cash_atoms;
-        account.close_leg_if_zero(leg, market).expect("counted");
+        perp::close_leg_if_zero(account, leg, market).expect("counted");
         pool(market, &e.pool);
     }
 
@@ -217,12 +217,13 @@ impl Rebuilt {
             let payment = Payment { debt_atoms: e.repaid_atoms, fee_atoms: e.insurance_fee_atoms };
             let (slot, bank) = (&books.registry.banks[debt], &mut books.banks[debt].0);
             if e.market == u8::MAX {
-                pay_borrow(&mut to, &mut from, bank, slot, payment, now).expect("it was done");
+                repay_borrow(&mut to, &mut from, bank, slot, payment, now).expect("it was done");
             } else {
                 let market = &mut books.markets[e.market as usize];
                 let market_slot = &books.registry.markets[e.market as usize];
                 let secs = books.registry.params().funding_max_secs;
-                pay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, now, secs).expect("it was done");
+                repay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, now, secs)
+                    .expect("it was done");
             }
             books.accounts.insert(e.liquidatee, from);
             books.accounts.insert(e.liquidator, to);
@@ -301,7 +302,7 @@ impl Rebuilt {
                 (position.shares, position.cash_atoms) = (0, 0);
             }
         }
-        account.close_leg_if_zero(leg, market).expect("counted");
+        perp::close_leg_if_zero(account, leg, market).expect("counted");
         pool(market, after);
     }
 

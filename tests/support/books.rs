@@ -1,5 +1,6 @@
 //! The whole engine decoded, and what must hold of it after every instruction.
 
+use plimsoll_ledger::pool;
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
@@ -184,7 +185,8 @@ impl Books {
     /// registry's copy is.
     fn check_claims(&self, market: &Market) -> Checked {
         let mut valued = *market;
-        valued.touch_pool(self.banks[Registry::QUOTE_BANK].0.deposit_index).map_err(|e| format!("{e:?}"))?;
+        pool::touch_pool(&mut valued, self.banks[Registry::QUOTE_BANK].0.deposit_index)
+            .map_err(|e| format!("{e:?}"))?;
         let counted = PPM as u128 - self.slot(market).deficit_share_ppm as u128;
         let (pool, deficit) = (valued.pool_atoms as u128, valued.deficit_atoms as u128);
         ensure(deficit == 0 || counted * (pool + deficit) <= (pool + 1) * PPM as u128, || {

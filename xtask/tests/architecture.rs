@@ -1,4 +1,4 @@
-//! Dependencies point one way: `risk` <- `state` <- program, sdk <- rpc <- sim, keeper, migrations <- cli. The model, which the tests compare
+//! Dependencies point one way: `risk` <- `state` <- `ledger` <- program, sdk <- rpc <- sim, keeper, migrations <- cli. The model, which the tests compare
 //! everything with, stays apart from all of them.
 
 use serde_json::Value;
@@ -10,9 +10,10 @@ use std::process::Command;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-risk", &[]),
     ("plimsoll-state", &["plimsoll-risk"]),
+    ("plimsoll-ledger", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-interface", &["plimsoll-state"]),
     ("plimsoll-wasm", &["plimsoll-risk", "plimsoll-state"]),
-    ("plimsoll", &["plimsoll-risk", "plimsoll-state"]),
+    ("plimsoll", &["plimsoll-ledger", "plimsoll-risk", "plimsoll-state"]),
     ("example-venue", &["plimsoll", "plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("mock-oracle", &[]),
     ("testkit-hostile", &[]),
@@ -20,7 +21,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-rpc", SDK),
     ("plimsoll-sim", ON_CLUSTERS),
     ("plimsoll-migrations", ON_CLUSTERS),
-    ("plimsoll-keeper", &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state"]),
+    (
+        "plimsoll-keeper",
+        &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"],
+    ),
     (
         "plimsoll-cli",
         &[
@@ -50,6 +54,72 @@ const ON_CLUSTERS: &[&str] =
 
 /// Packages in these directories are tests and may use everything.
 const TEST_DIRECTORIES: [&str; 2] = ["tests", "tools/sbf-tests"];
+
+/// Fields that hold balances and positions, and what they are counted by.
+const BALANCES: [&str; 27] = [
+    "tokens",
+    "derivatives",
+    "shares",
+    "k_entry",
+    "cash_atoms",
+    "epoch",
+    "last_sign",
+    "reserved_atoms",
+    "mark_atoms",
+    "deposit_shares",
+    "borrow_shares",
+    "deposit_index",
+    "borrow_index",
+    "booked_borrow_index",
+    "fees_atoms",
+    "insurance_atoms",
+    "waiting_shares",
+    "uncovered_atoms",
+    "sides",
+    "pool_shares",
+    "pool_atoms",
+    "deficit_atoms",
+    "own_claim_atoms",
+    "leg_count",
+    "rounding_units",
+    "estate_reserved_atoms",
+    "estate_drawn_atoms",
+];
+
+/// Where the program and what stands beside it is, the ledger apart.
+const OUTSIDE_THE_LEDGER: [&str; 10] = [
+    "crates/state/src",
+    "crates/wasm/src",
+    "crates/interface/src",
+    "programs/plimsoll/src",
+    "migrations/src",
+    "sdk/rust/src",
+    "sdk/rpc/src",
+    "sdk/keeper/src",
+    "sdk/cli/src",
+    "sdk/sim/src",
+];
+
+/// Files that may assign to such fields all the same, the fields, and why.
+const MAY_ASSIGN: &[(&str, &[&str], &str)] = &[
+    (
+        "programs/plimsoll/src/instructions/list_bank.rs",
+        &["deposit_index", "booked_borrow_index", "borrow_index"],
+        "a bank begins at indices of one, before anybody holds anything in it",
+    ),
+    (
+        "programs/plimsoll/src/instructions/list_market.rs",
+        &["sides"],
+        "a market begins at the start of its index, before anybody holds anything in it",
+    ),
+    ("crates/state/src/index.rs", &["shares", "k_entry", "cash_atoms"], "a projection: a copy that nobody stores"),
+    ("crates/state/src/snapshot.rs", &["cash_atoms"], "a leg of the portfolio that is loaded, not of an account"),
+    (
+        "sdk/keeper/src/capital.rs",
+        &["tokens", "shares", "k_entry", "epoch"],
+        "an estimate on a copy of the keeper's own account, before there is a fill",
+    ),
+];
 
 struct Package {
     name: String,
@@ -105,7 +175,7 @@ fn anchor_toml_names_the_program_ids_that_the_programs_declare() {
 /// Cargo merges nothing of a package's own into the workspace's lints, so these stand in each crate.
 #[test]
 fn every_crate_where_money_is_has_the_strict_lints() {
-    const CRATES: [&str; 4] = ["crates/risk", "crates/state", "crates/interface", "programs/plimsoll"];
+    const CRATES: [&str; 5] = ["crates/risk", "crates/state", "crates/ledger", "crates/interface", "programs/plimsoll"];
     let heads = CRATES.map(|directory| {
         let text =
             std::fs::read_to_string(workspace().join(directory).join("src/lib.rs")).expect("a crate has a lib.rs");
@@ -116,6 +186,85 @@ fn every_crate_where_money_is_has_the_strict_lints() {
     for (head, directory) in heads.iter().zip(CRATES) {
         assert_eq!(*head, heads[0], "the lints of {directory} are not those of {}", CRATES[0]);
     }
+}
+
+/// What writes a field by name is found, in whatever struct it is; a whole account that is overwritten, a reference that is
+/// handed on and an assignment to several fields over several lines are not.
+#[test]
+fn only_the_ledger_assigns_to_balances_and_positions() {
+    let (mut files, mut used) = (0, BTreeSet::new());
+    for directory in OUTSIDE_THE_LEDGER {
+        for path in sources(&workspace().join(directory)) {
+            let name = path.strip_prefix(workspace()).expect("it lies in the workspace").display().to_string();
+            if name.ends_with("tests.rs") || name.contains("/tests/") {
+                continue;
+            }
+            files += 1;
+            let text = std::fs::read_to_string(&path).expect("sources are text");
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            for (number, line) in (1..).zip(code.lines()) {
+                for field in assigned(line) {
+                    let excused = MAY_ASSIGN.iter().any(|(file, fields, _)| *file == name && fields.contains(&field));
+                    assert!(excused, "{name}:{number} writes {field}, which is the ledger's: {}", line.trim());
+                    used.insert((name.clone(), field));
+                }
+            }
+        }
+    }
+    assert!(files > 150, "{files} files were read");
+    for (file, fields, _) in MAY_ASSIGN {
+        for field in *fields {
+            assert!(used.contains(&((*file).to_owned(), *field)), "{file} need not be excused for {field}");
+        }
+    }
+}
+
+#[test]
+fn assignments_to_balances_are_told_from_what_only_reads_them() {
+    for (line, fields) in [
+        ("bank.fees_atoms = 0;", vec!["fees_atoms"]),
+        ("        account.tokens[place].shares += 1;", vec!["tokens", "shares"]),
+        ("position.k_entry.set(0);", vec!["k_entry"]),
+        ("(leg.cash_atoms, leg.kind) = (0, 0);", vec!["cash_atoms"]),
+        ("let shares = account.tokens[place].shares;", vec![]),
+        ("if market.pool_atoms == 0 {", vec![]),
+        ("if market.pool_atoms <= most.pool_atoms {", vec![]),
+        ("let Some(leg) = account.derivatives.get(0) else {", vec![]),
+        ("account.tokens[place] =", vec!["tokens"]),
+        ("total = bank.fees_atoms;", vec![]),
+        ("// bank.fees_atoms = 0;", vec![]),
+    ] {
+        assert_eq!(assigned(line), fields, "{line}");
+    }
+}
+
+/// The balances that a line of code assigns to.
+fn assigned(line: &str) -> Vec<&'static str> {
+    // Formatting ends a line with the sign where what is assigned is long.
+    let line = format!("{} ", line.trim());
+    if line.starts_with("//") || ["let ", "if let ", "while let "].iter().any(|word| line.starts_with(word)) {
+        return Vec::new();
+    }
+    let written =
+        [" = ", " += ", " -= ", ".set("].iter().filter_map(|sign| line.split_once(sign)).map(|(left, _)| left);
+    let Some(left) = written.min_by_key(|left| left.len()) else { return Vec::new() };
+    let words: BTreeSet<&str> = left.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').collect();
+    let is_field = |field: &&&str| words.contains(**field) && left.contains(&format!(".{field}"));
+    BALANCES.iter().filter(is_field).copied().collect()
+}
+
+/// The Rust files below a directory.
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("a directory of sources").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            files.push(path);
+        }
+    }
+    files
 }
 
 fn is_test(package: &Package) -> bool {

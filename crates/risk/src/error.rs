@@ -71,6 +71,28 @@ pub enum RiskError {
     BankTerminal,
     /// More would be lent than the bank's cap, its status or a pause allows.
     BorrowCapReached,
+    /// No share moves by this amount.
+    AmountZero,
+    /// The balance is smaller than what is taken of it.
+    BalanceInsufficient,
+    /// The account has no free place for another balance.
+    TokenTableFull,
+    /// Nothing can be paid or struck.
+    NothingToSettle,
+    /// The market has a deficit, which its own claim is set off against first.
+    MarketInDeficit,
+    /// What the call needs is paused.
+    Paused,
+    /// The bank accepts nothing that grows a position.
+    ReduceOnly,
+    /// Nothing is listed in the slot.
+    SlotEmpty,
+    /// A stored status has no meaning; no instruction leaves that behind.
+    StatusUnknown,
+    /// The bank is another than the one that the call needs.
+    BankMismatch,
+    /// The account holds no position in this market.
+    PositionMissing,
 }
 
 /// Result of a pure decision.

@@ -1,9 +1,13 @@
 //! A bank: vault, totals, interest, fees and insurance of one token.
 
 use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, SpentAtoms, U128Le};
+use crate::{
+    assert_layout, ensure, pause, Address, BankSlot, EngineAccount, I128Le, InvariantViolation, Registry, SlotStatus,
+    SpentAtoms, U128Le,
+};
 
 /// Totals of one token. Written only when they move.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -92,6 +96,59 @@ assert_layout!(Bank, 488, engine @ 8, mint @ 40);
 impl Bank {
     /// Seconds of the window of `draw_cap_hour_atoms`.
     pub const DRAW_WINDOW_SECS: u32 = 3_600;
+
+    /// The totals as plain numbers, by the booked indices.
+    #[inline(always)]
+    pub const fn totals(&self) -> Totals {
+        Totals {
+            deposit_shares: self.deposit_shares,
+            borrow_shares: self.borrow_shares,
+            deposit_index: self.deposit_index,
+            borrow_index: self.booked_borrow_index,
+            uncovered_atoms: self.uncovered_atoms,
+        }
+    }
+
+    /// What a move of money counts with: the bank's own indices, once it is booked.
+    #[inline(always)]
+    pub const fn indices(&self) -> Indices {
+        Indices { deposit_index: self.deposit_index, borrow_index: self.booked_borrow_index }
+    }
+
+    /// The rate curve.
+    pub const fn rate_curve(&self) -> RateCurve {
+        RateCurve {
+            kink_ppm: self.kink_ppm,
+            rate_zero_ppm: self.rate_zero_ppm,
+            rate_kink_ppm: self.rate_kink_ppm,
+            rate_full_ppm: self.rate_full_ppm,
+        }
+    }
+
+    /// What a booking would make the deposit index at `now`; writes nothing.
+    pub fn deposit_index_at(&self, slot: &BankSlot, now: i64) -> u64 {
+        self.totals().book(slot.borrow_index_at(now), self.interest_fee_ppm).deposit_index
+    }
+
+    /// What may be lent here by way of something else than a `borrow`, atoms: up to the borrow cap, and nothing while
+    /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
+    #[inline(never)]
+    pub fn lending_room_down(&self, registry: &Registry) -> u64 {
+        let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
+        if !active || registry.is_paused(pause::BORROW) {
+            return 0;
+        }
+        self.totals().borrow_room_down(self.borrow_cap_atoms)
+    }
+
+    /// What pays for losses, reserved insurance not included.
+    pub const fn fund(&self) -> Fund {
+        Fund {
+            insurance_atoms: self.insurance_atoms,
+            waiting_shares: self.waiting_shares,
+            deposit_index: self.deposit_index,
+        }
+    }
 }
 
 impl EngineAccount for Bank {

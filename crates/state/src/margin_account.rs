@@ -213,43 +213,10 @@ impl MarginAccount {
         self.tokens.iter().position(|t| t.used == 1 && t.bank == bank)
     }
 
-    /// Opens a balance of nothing in `bank`, which has none; none where the table has no room for it.
-    ///
-    /// The last place is quote's: whatever the table holds, a gain can be credited and a loss become a debt (PNL-7).
-    #[inline(never)]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::indexing_slicing,
-        reason = "the index was found in the table; the quote bank is slot zero"
-    )]
-    pub fn open_token(&mut self, bank: u8) -> Option<usize> {
-        let mut free = self.tokens.iter().enumerate().filter(|(_, token)| token.used == 0).map(|(index, _)| index);
-        let index = free.next()?;
-        let is_last = free.next().is_none();
-        let quote = Registry::QUOTE_BANK as u8;
-        if is_last && bank != quote && self.token_index(quote).is_none() {
-            return None;
-        }
-        self.tokens[index] = TokenPosition { bank, used: 1, ..TokenPosition::default() };
-        Some(index)
-    }
-
     /// Index of the perp position in `market`.
     #[inline(always)]
     pub fn perp_index(&self, market: u8) -> Option<usize> {
         self.derivatives.iter().position(|d| d.kind == PositionKind::Perp as u8 && d.market == market)
-    }
-
-    /// Books notional of a fill that the delegate signs against its limit of any day; false, and nothing is booked, where
-    /// it does not fit.
-    #[must_use]
-    pub fn spend_delegate_limit(&mut self, notional_atoms: u64, now: i64) -> bool {
-        let room = self.delegate_traded.room(self.delegate_limit_atoms_per_day, now, Self::DELEGATE_DAY_SECS);
-        if notional_atoms > room {
-            return false;
-        }
-        self.delegate_traded.spend(notional_atoms, now, Self::DELEGATE_DAY_SECS);
-        true
     }
 
     /// Whether nothing is left in the account.

@@ -1,8 +1,9 @@
 //! The registry: what every margin check reads besides prices.
 
 use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::bank::{borrow_index_at_up, deposit_index_at_most_up, Indices};
+use plimsoll_risk::num::secs_between;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
-use plimsoll_risk::perp::deficit_share_after_ppm_up;
 
 use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, StoredPrice};
 
@@ -210,15 +211,6 @@ impl Registry {
         self.markets.get(index).filter(|slot| slot.status != SlotStatus::Empty as u8)
     }
 
-    /// Lowers what claims on every market get, where the deposit index of quote has fallen and with it the pools.
-    pub fn cut_claims(&mut self, before: u64, after: u64) {
-        let at_par = deficit_share_after_ppm_up(0, before, after);
-        for slot in self.markets.iter_mut().take(self.market_count as usize) {
-            let share = slot.deficit_share_ppm;
-            slot.deficit_share_ppm = if share == 0 { at_par } else { deficit_share_after_ppm_up(share, before, after) };
-        }
-    }
-
     /// Whether any of `bits` is paused.
     #[inline(always)]
     pub const fn is_paused(&self, bits: u32) -> bool {
@@ -248,5 +240,24 @@ impl BankSlot {
         SlotStatus::try_from(self.status)?;
         ensure(self.borrow_index >= INDEX_ONE, "borrow index is below one")?;
         ensure(self.deposit_index >= plimsoll_risk::params::DEPOSIT_INDEX_FLOOR, "deposit index is below its floor")
+    }
+}
+
+impl BankSlot {
+    /// The borrow index projected to `now`, 48 fraction bits, rounded up; a clock behind the last crank adds nothing.
+    #[inline(always)]
+    pub const fn borrow_index_at(&self, now: i64) -> u64 {
+        borrow_index_at_up(self.borrow_index, self.borrow_rate_per_sec, secs_between(self.accrued_at, now))
+    }
+
+    /// What margin and share transfers count with: the copy of the deposit index and the projected borrow index.
+    #[inline(always)]
+    pub const fn indices_at(&self, now: i64) -> Indices {
+        Indices { deposit_index: self.deposit_index, borrow_index: self.borrow_index_at(now) }
+    }
+
+    /// The most that the bank's own deposit index can be at `now`, whatever the copy missed; exact right after a crank.
+    pub const fn deposit_index_at_most(&self, now: i64) -> u64 {
+        deposit_index_at_most_up(self.deposit_index, self.borrow_index, self.borrow_index_at(now))
     }
 }

@@ -274,17 +274,6 @@ impl MarginAccount {
         }
     }
 
-    /// Stores what an observation saw.
-    pub fn set_clocks(&mut self, clocks: &Clocks) {
-        self.under_water_secs = clocks.under_water_secs;
-        self.wind_down_secs = clocks.wind_down_secs;
-        self.observed = clocks.seen as u8;
-        self.observed_at = clocks.observed_at;
-        self.passed_at = clocks.passed_at;
-        self.bypass_published_at = clocks.bypass_published_at;
-        self.bypass = clocks.bypass as u8;
-    }
-
     /// Whether the account owes nothing and holds no position, so that it needs no margin.
     #[inline(always)]
     pub fn is_debt_free(&self) -> bool {

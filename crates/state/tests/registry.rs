@@ -1,7 +1,7 @@
 //! What the registry and the board say of what is listed, and the numbers that they are stored as.
 
 use bytemuck::Zeroable;
-use plimsoll_risk::params::{INDEX_ONE, MAX_BANKS, MAX_MARKETS, MAX_PRICES};
+use plimsoll_risk::params::{MAX_BANKS, MAX_MARKETS, MAX_PRICES};
 use plimsoll_risk::price::Price;
 use plimsoll_state::*;
 
@@ -29,21 +29,6 @@ fn only_what_is_listed_has_a_slot() {
         let expected = (index < MAX_PRICES && index % 3 == 1).then_some(index as u32);
         assert_eq!(board.slot(index).map(|slot| slot.update_count), expected);
     }
-}
-
-#[test]
-fn a_fall_of_the_deposit_index_cuts_every_markets_claims() {
-    let mut registry = Registry { market_count: 3, ..Registry::zeroed() };
-    for (slot, share) in registry.markets.iter_mut().zip([0, 200_000, 1_000_000, 200_000]) {
-        slot.deficit_share_ppm = share;
-    }
-    let mut risen = registry;
-    risen.cut_claims(INDEX_ONE, INDEX_ONE + 1);
-    assert_eq!(risen.markets.map(|slot| slot.deficit_share_ppm), registry.markets.map(|slot| slot.deficit_share_ppm));
-    registry.cut_claims(INDEX_ONE, INDEX_ONE / 4 * 3);
-    // Three quarters of one, of four fifths and of nothing; what is not counted is left alone.
-    let shares = [0, 1, 2, 3, 4].map(|market: usize| registry.markets[market].deficit_share_ppm);
-    assert_eq!(shares, [250_000, 400_000, 1_000_000, 200_000, 0]);
 }
 
 #[test]

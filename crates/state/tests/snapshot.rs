@@ -64,8 +64,8 @@ impl World {
     }
 
     fn hold(mut self, bank: u8, shares: i64) -> Self {
-        let place = self.account.open_token(bank).unwrap();
-        self.account.tokens[place].shares = shares;
+        let place = self.account.tokens.iter().position(|token| token.used == 0).unwrap();
+        self.account.tokens[place] = TokenPosition { bank, used: 1, shares, ..TokenPosition::default() };
         self
     }
 

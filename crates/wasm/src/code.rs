@@ -69,5 +69,16 @@ pub const fn engine_code(reason: RiskError) -> u32 {
         RiskError::NothingOwed => 6411,
         RiskError::BankTerminal => 6408,
         RiskError::BorrowCapReached => 6405,
+        RiskError::AmountZero => 6400,
+        RiskError::BalanceInsufficient => 6402,
+        RiskError::TokenTableFull => 6406,
+        RiskError::NothingToSettle => 6507,
+        RiskError::MarketInDeficit => 6511,
+        RiskError::Paused => 6004,
+        RiskError::ReduceOnly => 6407,
+        RiskError::SlotEmpty => 6706,
+        RiskError::StatusUnknown => 6014,
+        RiskError::BankMismatch => 6413,
+        RiskError::PositionMissing => 6509,
     }
 }

@@ -50,6 +50,17 @@ fn reasons() -> Vec<RiskError> {
         NothingOwed,
         BankTerminal,
         BorrowCapReached,
+        AmountZero,
+        BalanceInsufficient,
+        TokenTableFull,
+        NothingToSettle,
+        MarketInDeficit,
+        Paused,
+        ReduceOnly,
+        SlotEmpty,
+        StatusUnknown,
+        BankMismatch,
+        PositionMissing,
     ]
 }
 

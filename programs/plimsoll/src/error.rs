@@ -351,6 +351,17 @@ impl From<RiskError> for EngineError {
             RiskError::NothingOwed => Self::NothingOwed,
             RiskError::BankTerminal => Self::BankTerminal,
             RiskError::BorrowCapReached => Self::BorrowCapReached,
+            RiskError::AmountZero => Self::AmountZero,
+            RiskError::BalanceInsufficient => Self::BalanceInsufficient,
+            RiskError::TokenTableFull => Self::TokenTableFull,
+            RiskError::NothingToSettle => Self::NothingToSettle,
+            RiskError::MarketInDeficit => Self::MarketInDeficit,
+            RiskError::Paused => Self::Paused,
+            RiskError::ReduceOnly => Self::ReduceOnly,
+            RiskError::SlotEmpty => Self::SlotEmpty,
+            RiskError::StatusUnknown => Self::InvariantBroken,
+            RiskError::BankMismatch => Self::BankMismatch,
+            RiskError::PositionMissing => Self::PositionMissing,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::account;
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
 use plimsoll_risk::margin::{check_initial, check_takeover, cmp_products, margins, Margins};
 use plimsoll_risk::portfolio::At;
@@ -89,7 +90,7 @@ fn pass(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, no
     }
     // Initial implies target at both prices, and so does owing nothing.
     clocks.clear(now);
-    account.set_clocks(&clocks);
+    account::set_clocks(account, &clocks);
     Ok(())
 }
 
@@ -104,9 +105,9 @@ pub fn observe_relief(account: &mut MarginAccount, registry: &Registry, board: &
     if account.is_debt_free() {
         let mut clocks = account.clocks();
         clocks.clear(now);
-        account.set_clocks(&clocks);
+        account::set_clocks(account, &clocks);
     } else if let Ok((_, assessment)) = assess(account, registry, board, now) {
-        account.set_clocks(&assessment.clocks);
+        account::set_clocks(account, &assessment.clocks);
     }
 }
 
@@ -157,6 +158,6 @@ pub fn require_ratio_not_lower(
     let (was, is) = (&before.spot, &assessment.spot);
     let order = cmp_products(is.nav, was.mmr(), was.nav, is.mmr());
     ensure!(order != Ordering::Less, EngineError::MarginRatioFalls);
-    account.set_clocks(&assessment.clocks);
+    account::set_clocks(account, &assessment.clocks);
     Ok(())
 }

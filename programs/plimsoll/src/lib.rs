@@ -48,8 +48,6 @@ pub mod gate;
 pub mod growth;
 pub mod instructions;
 #[deny(missing_docs)]
-pub mod ledger;
-#[deny(missing_docs)]
 pub mod liquidation;
 #[deny(missing_docs)]
 pub mod loader;

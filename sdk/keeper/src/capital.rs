@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use plimsoll_ledger::token::open_token;
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down, shares_down};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
@@ -207,7 +208,7 @@ impl Funds<'_> {
         let slot = self.registry.bank(bank as usize).ok_or(RiskError::LegEmpty)?;
         let place = match account.token_index(bank) {
             Some(place) => place,
-            None => account.open_token(bank).ok_or(RiskError::PositionTableFull)?,
+            None => open_token(account, bank).ok_or(RiskError::PositionTableFull)?,
         };
         let (shares, indices) = (account.tokens[place].shares, slot.indices_at(self.now));
         let (shares, _) = if gets { credit(shares, atoms, &indices)? } else { debit(shares, atoms, &indices)? };

@@ -22,7 +22,7 @@ use std::process::{Command, ExitCode};
 use tree::Tree;
 
 /// What moves balances and decides about them, in the light crates.
-const LIGHT: [&str; 2] = ["crates/risk/src", "crates/state/src"];
+const LIGHT: [&str; 3] = ["crates/risk/src", "crates/state/src", "crates/ledger/src"];
 /// The program.
 const CHAIN: [&str; 1] = ["programs/plimsoll/src"];
 
@@ -151,7 +151,7 @@ fn chosen(options: &Options, root: &Path, tree: &Tree) -> Result<Vec<Mutant>, St
 type Ready = (Tests, Option<Vec<u8>>, std::collections::BTreeSet<u32>, usize);
 
 fn on_host(options: &Options, tree: &Tree, mutants: &[Mutant]) -> Result<Ready, String> {
-    let cargo = ["build", "--tests", "-p", "plimsoll-risk", "-p", "plimsoll-state"];
+    let cargo = ["build", "--tests", "-p", "plimsoll-risk", "-p", "plimsoll-state", "-p", "plimsoll-ledger"];
     let compiled = compile(tree, mutants, &cargo, options.cases)?;
     let tests = Tests::measured(&compiled.binaries, &options.skip, None)?;
     Ok((tests, None, compiled.numbers, compiled.unviable.len()))

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Packages that are broken.
-const PACKAGES: [&str; 3] = ["plimsoll-risk", "plimsoll-state", "plimsoll"];
+const PACKAGES: [&str; 4] = ["plimsoll-risk", "plimsoll-state", "plimsoll-ledger", "plimsoll"];
 
 /// Line and column, both from one, in characters.
 pub type Place = (usize, usize);

@@ -38,9 +38,10 @@ pub fn mutant_is(number: u32) -> bool {
 pub const MARK: &[u8] = b"PLIMSOLL_MUTANT:";
 
 /// Directories whose sources are broken, and how they reach the question.
-pub const CRATES: [(&str, &str); 3] = [
+pub const CRATES: [(&str, &str); 4] = [
     ("crates/risk/src", "crate::mutant_is"),
     ("crates/state/src", "plimsoll_risk::mutant_is"),
+    ("crates/ledger/src", "plimsoll_risk::mutant_is"),
     ("programs/plimsoll/src", "plimsoll_risk::mutant_is"),
 ];
 
@@ -115,7 +116,7 @@ impl Tree {
     /// # Errors
     /// Where a source cannot be written.
     pub fn limit_cases(&self, cases: u32) -> Result<(), String> {
-        for directory in ["crates/risk/tests", "crates/risk/src", "crates/state/src"] {
+        for directory in ["crates/risk/tests", "crates/risk/src", "crates/state/src", "crates/ledger/src"] {
             limit(&self.copy.join(directory), cases)?;
         }
         Ok(())

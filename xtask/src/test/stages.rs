@@ -64,9 +64,10 @@ pub const STAGES: [Stage; 16] = [
 /// Enough accounts for every path of the replay, few enough for a minute.
 const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
 /// Where money is, what computes with it elsewhere, and the tools: none of them compiles a chain.
-const LINTED: [&str; 10] = [
+const LINTED: [&str; 11] = [
     "plimsoll-risk",
     "plimsoll-state",
+    "plimsoll-ledger",
     "plimsoll-interface",
     "plimsoll",
     "plimsoll-wasm",
@@ -115,7 +116,8 @@ fn architecture(run: &Run) -> Outcome {
 }
 
 fn units(run: &Run) -> Outcome {
-    let mut counts = tests_of(run, &["plimsoll-risk", "plimsoll-state", "plimsoll-model", "plimsoll-sbf"], &[]);
+    let mut counts =
+        tests_of(run, &["plimsoll-risk", "plimsoll-state", "plimsoll-ledger", "plimsoll-model", "plimsoll-sbf"], &[]);
     // The layout after the present one, and how accounts come there.
     let mut next = cargo();
     next.args(["test", "-p", "plimsoll-state", "--lib", "--features", "next-layout", "migrate"]);

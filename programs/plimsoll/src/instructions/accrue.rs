@@ -1,6 +1,7 @@
 //! Books a bank's interest, sets its borrow rate and refreshes the registry's indices; permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, EngineAccount, Registry};
 
 use crate::access::{now_secs, require_same_engine};
@@ -43,7 +44,7 @@ pub fn handler(ctx: Context<Accrue>) -> Result<()> {
         ensure!(registry.bank(index).is_some(), EngineError::SlotEmpty);
         let window_secs = registry.params().utilization_window_secs;
         let slot = &mut registry.banks[index];
-        bank.accrue(slot, window_secs, now_secs()?).engine()?;
+        interest::accrue(&mut bank, slot, window_secs, now_secs()?).engine()?;
         slot.invariant().engine()?;
         bank.invariant().engine()?;
         let borrow_rate_per_sec = slot.borrow_rate_per_sec;

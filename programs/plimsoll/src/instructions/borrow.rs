@@ -1,6 +1,7 @@
 //! Takes tokens out of a bank on credit; a deposit in the same token is used up first.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
 use plimsoll_state::{pause, Bank, BankSlot, EngineAccount, MarginAccount, PriceBoard, Registry};
 
@@ -8,7 +9,6 @@ use crate::access::{now_secs, require_active, require_not_paused, require_owner,
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, Borrowed, TokenMove};
 use crate::gate;
-use crate::ledger::token;
 use crate::vault::{require_amount, VaultTransfer};
 
 /// How much.
@@ -84,10 +84,10 @@ impl<'info> Borrow<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(args.amount_atoms).map_err(|_| EngineError::AmountTooLarge)?;
-        let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices())?;
-        token::apply_totals(&mut bank, delta)?;
+        let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices()).engine()?;
+        token::apply_totals(&mut bank, delta).engine()?;
         require_allowed(delta, &registry, slot, &bank)?;
         gate::require_initial(&mut account, &registry, &*self.board.load()?, now)?;
         bank.invariant().engine()?;
@@ -112,7 +112,7 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
         require_not_paused(registry, pause::WITHDRAW)?;
     }
     if delta.borrow_shares > 0 {
-        token::require_lending_allowed(registry, slot, bank)?;
+        token::require_lending_allowed(registry, slot, bank).engine()?;
     }
     // Nothing but free liquidity leaves the vault.
     ensure!(totals.is_liquid(), EngineError::LiquidityInsufficient);

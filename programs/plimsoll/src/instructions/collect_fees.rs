@@ -1,6 +1,7 @@
 //! Pays protocol fees out of a vault.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, Engine, EngineAccount, Registry};
 
 use crate::access::{now_secs, require_authority, require_of_engine};
@@ -74,10 +75,10 @@ impl<'info> CollectFees<'info> {
         let registry = self.registry.load()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
         ensure!(atoms > 0, EngineError::AmountZero);
-        bank.fees_atoms = bank.fees_atoms.checked_sub(atoms).ok_or(EngineError::BalanceInsufficient)?;
+        interest::take_fees(&mut bank, atoms).engine()?;
         // Interest is a fee once it is charged, atoms come when it is paid: until then nothing covers the fee.
         ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         bank.invariant().engine()?;

@@ -2,6 +2,7 @@
 //! Permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{perp, pool};
 use plimsoll_risk::perp::{funding_rate, mean_premium_ppm};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::{EngineAccount, I128Le, Market, PriceBoard, Registry};
@@ -50,12 +51,9 @@ impl CrankFunding<'_> {
         let engine = Pubkey::new_from_array(registry.engine);
         let quote_index = registry.banks[Registry::QUOTE_BANK].deposit_index;
         let slot = &mut registry.markets[index as usize];
-        if slot.deficit_share_ppm != 0 {
-            // Both are at least what the deficit takes, whether or not the pool has been valued since quote last fell.
-            slot.deficit_share_ppm = slot.deficit_share_ppm.min(market.deficit_share_ppm_up(quote_index));
-        }
-        slot.accrue_funding(now, params.funding_max_secs).engine()?;
-        slot.end_epochs(&mut market).engine()?;
+        pool::note_smaller_deficit(slot, &market, quote_index);
+        perp::accrue_funding(slot, now, params.funding_max_secs).engine()?;
+        perp::end_epochs(slot, &mut market).engine()?;
         integrate(&mut market, now, params.funding_max_secs)?;
         let elapsed = now.saturating_sub(market.premium_from);
         let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.premium_bound_ppm);

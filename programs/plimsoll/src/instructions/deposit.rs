@@ -1,13 +1,13 @@
 //! Deposits tokens into a margin account; a debt in the same token is repaid first.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{interest, token};
 use plimsoll_state::{right, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_owner_or_delegate, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, Deposited, TokenMove};
 use crate::gate;
-use crate::ledger::token;
 use crate::loader::read;
 use crate::vault::{require_amount, VaultTransfer};
 
@@ -84,13 +84,13 @@ impl<'info> Deposit<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
-        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
-        token::apply_totals(&mut bank, delta)?;
+        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices()).engine()?;
+        token::apply_totals(&mut bank, delta).engine()?;
         if delta.deposit_shares > 0 {
             // Repaying always works; what grows deposits is bounded.
-            token::require_growth_allowed(slot)?;
+            token::require_growth_allowed(slot).engine()?;
             let deposits = bank.totals().deposits_down();
             ensure!(deposits <= bank.deposit_cap_atoms, EngineError::DepositCapReached);
         }

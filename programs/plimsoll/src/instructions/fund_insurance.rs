@@ -1,6 +1,7 @@
 //! Pays tokens into a bank's insurance; anyone may.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::insurance;
 use plimsoll_state::{Bank, EngineAccount};
 
 use crate::error::IntoEngine;
@@ -68,7 +69,7 @@ pub fn handler(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<(
     let atoms = ctx.accounts.transfer().pull(&ctx.accounts.funder, args.amount_atoms, decimals)?;
     let event = {
         let mut bank = ctx.accounts.bank.load_mut()?;
-        bank.add_insurance(atoms).engine()?;
+        insurance::add_insurance(&mut bank, atoms).engine()?;
         bank.invariant().engine()?;
         InsuranceFunded {
             engine: Pubkey::new_from_array(bank.engine),

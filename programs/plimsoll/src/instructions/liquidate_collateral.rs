@@ -1,6 +1,8 @@
 //! Repays a borrow or negative PnL of an account under water and takes collateral for it.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::account;
+use plimsoll_ledger::liquidation::{apply_pair, PairBooks};
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{pause, right, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
@@ -9,7 +11,6 @@ use crate::access::{now_secs, require_active, require_not_paused, require_owner_
 use crate::error::{EngineError, IntoEngine};
 use crate::event::CollateralLiquidated;
 use crate::gate;
-use crate::ledger::{token, transfer};
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
@@ -148,8 +149,8 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
-        let seized_shares = apply(accounts, &args, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
-        liquidatee.set_clocks(&plan.clocks);
+        let seized_shares = apply(accounts, args.asset_bank, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
+        account::set_clocks(&mut liquidatee, &plan.clocks);
         gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
         liquidatee.invariant().engine()?;
         liquidator.invariant().engine()?;
@@ -160,64 +161,36 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
     Ok(())
 }
 
-/// Moves collateral, debt and the insurance share; returns the deposit shares of the collateral (LIQ-2).
+/// Loads what the ledger writes beside the accounts and checks it afterwards; returns the collateral's deposit shares.
 #[inline(never)]
 fn apply(
     accounts: &LiquidateCollateral,
-    args: &LiquidateCollateralArgs,
+    asset: u8,
     plan: &Plan,
     registry: &Registry,
     liquidator: &mut MarginAccount,
     liquidatee: &mut MarginAccount,
     now: i64,
 ) -> Result<u64> {
-    let asset_slot = registry.bank(args.asset_bank as usize).ok_or(EngineError::SlotEmpty)?;
-    let mut asset_bank = match &accounts.asset_bank {
-        Some(bank) => Some(write::<Bank>(bank)?),
-        None => None,
+    let mut asset_bank = accounts.asset_bank.as_ref().map(write::<Bank>).transpose()?;
+    let mut liability_bank = write::<Bank>(&accounts.liability_bank)?;
+    // It is there exactly where negative PnL is repaid.
+    let mut market = accounts.market.as_ref().map(write::<Market>).transpose()?;
+    let books = PairBooks {
+        registry,
+        asset,
+        asset_bank: asset_bank.as_deref_mut(),
+        liability_bank: &mut liability_bank,
+        market: market.as_deref_mut(),
     };
-    let index = args.asset_bank;
-    let seized_shares = transfer::collateral_shares_down(
-        liquidatee,
-        index,
-        plan.received_atoms,
-        asset_slot,
-        asset_bank.as_deref(),
-        now,
-    )?;
-    let asset_totals = asset_bank.as_deref_mut();
-    transfer::pass_collateral(liquidatee, liquidator, index, seized_shares, asset_slot, asset_totals, now)?;
+    let seized_shares = apply_pair(plan, books, liquidator, liquidatee, now).engine()?;
     if let Some(bank) = &asset_bank {
         bank.invariant().engine()?;
     }
-    let slot = registry.bank(args.liability_bank() as usize).ok_or(EngineError::SlotEmpty)?;
-    let mut bank = write::<Bank>(&accounts.liability_bank)?;
-    let payment = transfer::Payment { debt_atoms: plan.size, fee_atoms: plan.fee_atoms };
-    match (&accounts.market, args.liability) {
-        (Some(market), LiabilityArg::NegativePnl(_)) => {
-            let mut market = write::<Market>(market)?;
-            let market_slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
-            let secs = registry.params().funding_max_secs;
-            let debited = transfer::pay_pnl(
-                liquidator,
-                liquidatee,
-                &mut bank,
-                slot,
-                &mut market,
-                market_slot,
-                payment,
-                now,
-                secs,
-            )?;
-            if debited.borrow_shares > 0 {
-                // He passes no debt on but takes a new one, which ends as quote that a winner may withdraw.
-                token::require_lending_allowed(registry, slot, &bank)?;
-            }
-            market.invariant().engine()?;
-        }
-        _ => transfer::pay_borrow(liquidator, liquidatee, &mut bank, slot, payment, now)?,
+    if let Some(market) = &market {
+        market.invariant().engine()?;
     }
-    bank.invariant().engine()?;
+    liability_bank.invariant().engine()?;
     Ok(seized_shares)
 }
 

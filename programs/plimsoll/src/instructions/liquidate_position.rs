@@ -1,8 +1,10 @@
 //! Takes over a perp of an account under water at spot, against a penalty out of its PnL.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::account;
+use plimsoll_ledger::liquidation::{apply_position, TakenOver};
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
-use plimsoll_state::{exchange, pause, right, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry};
+use plimsoll_state::{pause, right, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
 use crate::error::{EngineError, IntoEngine};
@@ -81,7 +83,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
     ctx.accounts.validate(&args)?;
     let request = args.bounds.request(Leg::Perp { market: args.market })?;
     let now = now_secs()?;
-    let (plan, long, netted_units) = {
+    let (plan, taken) = {
         let accounts = &ctx.accounts;
         let registry = read::<Registry>(&accounts.registry)?;
         let board = read::<PriceBoard>(&accounts.board)?;
@@ -94,73 +96,32 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         let slot = registry.market(args.market as usize).ok_or(EngineError::SlotEmpty)?;
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let mut market = write::<Market>(&accounts.market)?;
-        let funding_max_secs = registry.params().funding_max_secs;
-        let (long, netted) = apply(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, funding_max_secs)?;
-        liquidatee.set_clocks(&plan.clocks);
+        let secs = registry.params().funding_max_secs;
+        let taken = apply_position(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, secs).engine()?;
+        account::set_clocks(&mut liquidatee, &plan.clocks);
         gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
         liquidatee.invariant().engine()?;
         liquidator.invariant().engine()?;
         market.invariant().engine()?;
-        (plan, long, netted)
+        (plan, taken)
     };
-    crate::event::emit_event!(ctx, event(&ctx, &args, &plan, long, netted_units));
+    crate::event::emit_event!(ctx, event(&ctx, &args, &plan, taken));
     LiquidationOutcome::from(&plan).report();
     Ok(())
-}
-
-/// Moves base and cash; returns whether a long was taken over and how much both sides' open interest fell (CURE-6).
-#[inline(never)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits"
-)]
-fn apply(
-    plan: &Plan,
-    slot: &MarketSlot,
-    market: &mut Market,
-    liquidator: &mut MarginAccount,
-    liquidatee: &mut MarginAccount,
-    now: i64,
-    funding_max_secs: u32,
-) -> Result<(bool, u64)> {
-    let from = liquidatee.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-    let to = liquidator.open_leg(market).engine()?;
-    let (taken, taker) = (&mut liquidatee.derivatives[from], &mut liquidator.derivatives[to]);
-    let long = taken.shares > 0;
-    let range = EngineError::NumberOutOfRange;
-    let signed = |atoms: u64| i64::try_from(atoms).map_err(|_| crate::error::fail(range));
-    let worth = signed(plan.paid_atoms)?;
-    let (kept, fee) = (signed(plan.received_atoms)?, signed(plan.fee_atoms)?);
-    // The liquidatee sells a long (is paid) or buys back a short (pays); the penalty comes out of his PnL.
-    let sold = if long { worth } else { -worth };
-    let liquidatee_cash = sold.checked_sub(kept).and_then(|cash| cash.checked_sub(fee)).ok_or(range)?;
-    let liquidator_cash = kept.checked_sub(sold).ok_or(range)?;
-    let exchanged = if long {
-        exchange(slot, market, taker, taken, plan.size, liquidator_cash, liquidatee_cash, now, funding_max_secs)
-    } else {
-        exchange(slot, market, taken, taker, plan.size, liquidatee_cash, liquidator_cash, now, funding_max_secs)
-    }
-    .engine()?;
-    market.add_own_claim(plan.fee_atoms).engine()?;
-    liquidatee.close_leg_if_zero(from, market).engine()?;
-    liquidator.close_leg_if_zero(to, market).engine()?;
-    Ok((long, exchanged.netted_units))
 }
 
 fn event(
     ctx: &Context<LiquidatePosition>,
     args: &LiquidatePositionArgs,
     plan: &Plan,
-    long: bool,
-    netted_units: u64,
+    taken: TakenOver,
 ) -> PositionLiquidated {
     PositionLiquidated {
         liquidatee: ctx.accounts.liquidatee.key(),
         liquidator: ctx.accounts.liquidator.key(),
         signer: ctx.accounts.signer.key(),
         market: args.market,
-        long: long as u8,
+        long: taken.long as u8,
         regime: plan.regime as u8,
         penalty_ppm: plan.penalty_ppm,
         under_water_secs: plan.clocks.under_water_secs,
@@ -168,7 +129,7 @@ fn event(
         notional_atoms: plan.paid_atoms,
         liquidator_penalty_atoms: plan.received_atoms,
         insurance_fee_atoms: plan.fee_atoms,
-        netted_units,
+        netted_units: taken.netted_units,
         notional_usd_micro: plan.notional_usd_micro,
         nav_before_usd_pico: plan.before.nav,
         nav_after_usd_pico: plan.after.nav,

@@ -1,6 +1,7 @@
 //! Records whether an account is under water, which is what the auction's clock counts.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::account;
 use plimsoll_state::{EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_same_address};
@@ -31,6 +32,6 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     require_same_address(&board.engine, &registry.engine)?;
     require_active(&account)?;
     let (_, assessment) = gate::assess(&account, &registry, &board, now_secs()?)?;
-    account.set_clocks(&assessment.clocks);
+    account::set_clocks(&mut account, &assessment.clocks);
     account.invariant().engine()
 }

@@ -1,13 +1,13 @@
 //! Repays a debt of any account, a bankrupt one included; always works.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{interest, token};
 use plimsoll_state::{Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, Repaid, TokenMove};
 use crate::gate;
-use crate::ledger::token;
 use crate::loader::read;
 use crate::vault::{require_amount, VaultTransfer};
 
@@ -81,7 +81,7 @@ impl<'info> Repay<'info> {
         let registry = self.registry.load()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let debt = token::debt_atoms(&*self.margin_account.load()?, bank.index, &bank.indices());
         ensure!(debt > 0, EngineError::NothingOwed);
         Ok((if args.all { debt } else { args.amount_atoms.min(debt) }, bank.decimals))
@@ -92,10 +92,10 @@ impl<'info> Repay<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
-        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
-        token::apply_totals(&mut bank, delta)?;
+        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices()).engine()?;
+        token::apply_totals(&mut bank, delta).engine()?;
         // Insurance that was promised to a bankrupt debt and is no longer needed.
-        token::release_reserved(&mut account, &mut bank)?;
+        token::release_reserved(&mut account, &mut bank).engine()?;
         gate::observe_relief(&mut account, &*self.registry.load()?, &*read::<PriceBoard>(&self.board)?, now);
         bank.invariant().engine()?;
         account.invariant().engine()?;

@@ -1,12 +1,13 @@
 //! Moves a position from a seller to a buyer at an agreed price.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{account, perp, pool};
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::{
-    exchange, pause, right, EngineAccount, Exchanged, MarginAccount, Market, MarketSlot, PriceBoard, Registry,
-    SlotStatus, Venue, VenueApproval,
+    pause, right, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue,
+    VenueApproval,
 };
 
 use crate::access::{
@@ -222,7 +223,10 @@ impl FillContext<'_> {
             if by.delegate_of(buys) {
                 let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
                 ensure!(!worse, EngineError::DelegateWorseThanSpot);
-                ensure!(account.spend_delegate_limit(notional_atoms, self.now), EngineError::DelegateLimitExceeded);
+                ensure!(
+                    account::spend_delegate_limit(account, notional_atoms, self.now),
+                    EngineError::DelegateLimitExceeded
+                );
             }
         }
         Ok(())
@@ -278,12 +282,12 @@ impl FillContext<'_> {
         buyer: &mut MarginAccount,
         seller: &mut MarginAccount,
         fee_atoms: u64,
-    ) -> Result<(Exchanged, PositionState, PositionState)> {
-        let buyer_leg = buyer.open_leg(market).engine()?;
-        let seller_leg = seller.open_leg(market).engine()?;
+    ) -> Result<(perp::Exchanged, PositionState, PositionState)> {
+        let buyer_leg = perp::open_leg(buyer, market).engine()?;
+        let seller_leg = perp::open_leg(seller, market).engine()?;
         // Both numbers fit: the amount is at most 2^52, the fee at most a hundredth of the range.
         let (quote, fee) = (self.args.quote_atoms as i64, fee_atoms as i64);
-        let exchanged = exchange(
+        let exchanged = perp::exchange(
             self.slot,
             market,
             &mut buyer.derivatives[buyer_leg],
@@ -301,9 +305,9 @@ impl FillContext<'_> {
                 ensure!(open_interest <= market.open_interest_cap_units, EngineError::OpenInterestCapReached);
             }
         }
-        market.add_own_claim(fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?).engine()?;
-        buyer.close_leg_if_zero(buyer_leg, market).engine()?;
-        seller.close_leg_if_zero(seller_leg, market).engine()?;
+        pool::add_own_claim(market, fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?).engine()?;
+        perp::close_leg_if_zero(buyer, buyer_leg, market).engine()?;
+        perp::close_leg_if_zero(seller, seller_leg, market).engine()?;
         let state = |account: &MarginAccount, leg: usize| PositionState::from(&account.derivatives[leg]);
         Ok((exchanged, state(buyer, buyer_leg), state(seller, seller_leg)))
     }

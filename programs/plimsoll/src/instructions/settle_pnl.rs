@@ -1,21 +1,20 @@
 //! Turns PnL into quote: losers pay into the market's pool, winners are paid out of it. Permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::settle::{collect_loss, pay_own_claim, pay_win, Settled};
+use plimsoll_ledger::{account, interest, perp, pool};
 use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::perp::settleable;
 use plimsoll_risk::portfolio::{At, Portfolio};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{
-    pause, touch, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry,
-};
+use plimsoll_state::{pause, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
-use crate::ledger::perp::{collect_loss, pay_own_claim, pay_win, Settled};
 
 /// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
 #[derive(Accounts)]
@@ -58,7 +57,7 @@ impl SettlePnl<'_> {
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
         book(&registry, &mut market, &mut bank, now)?;
         let (settled, position) = match &self.margin_account {
-            None => (pay_own_claim(&mut market, &mut bank)?, DerivativePosition::default()),
+            None => (pay_own_claim(&mut market, &mut bank).engine()?, DerivativePosition::default()),
             Some(account) => {
                 let mut account = account.load_mut()?;
                 let settled = settle_account(&mut account, &registry, &board, &mut market, &mut bank, now)?;
@@ -91,8 +90,8 @@ pub(super) fn validate_engine(
 /// Brings the bank's interest and the pool's value to now.
 pub(super) fn book(registry: &Registry, market: &mut Market, bank: &mut Bank, now: i64) -> Result<()> {
     let slot = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
-    bank.book_now(slot, now);
-    market.touch_pool(bank.deposit_index).engine()
+    interest::book_now(bank, slot, now);
+    pool::touch_pool(market, bank.deposit_index).engine()
 }
 
 /// The account's leg of a market; zero where it holds none any more.
@@ -137,7 +136,7 @@ pub(super) fn assess_leg(
     let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
     let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
     let max_secs = registry.params().funding_max_secs;
-    touch(&mut account.derivatives[leg], slot, Some(market), now, max_secs).engine()?;
+    perp::touch(&mut account.derivatives[leg], slot, Some(market), now, max_secs).engine()?;
     if account.derivatives[leg].shares == 0 && account.derivatives[leg].cash_atoms >= 0 {
         // A claim without a base needs no price and no margin.
         return Ok((leg, account.derivatives[leg].cash_atoms, true));
@@ -167,13 +166,13 @@ fn settle_account(
     let settled = if pnl < 0 {
         // A debt is lent like any other: what does not fit stays PnL, and winners wait.
         let room = if healthy { bank.lending_room_down(registry) } else { 0 };
-        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room)?
+        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room).engine()?
     } else {
         // With a deficit a win costs the winner a part of it: `take_win` says who may decide that.
         ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
-        pay_win(account, leg, market, bank, pnl.unsigned_abs())?
+        pay_win(account, leg, market, bank, pnl.unsigned_abs()).engine()?
     };
-    account.close_leg_if_zero(leg, market).engine()?;
+    perp::close_leg_if_zero(account, leg, market).engine()?;
     observe(account, registry, board, now)?;
     Ok(settled)
 }
@@ -186,7 +185,7 @@ pub(super) fn observe(
     now: i64,
 ) -> Result<Assessment> {
     let (_, assessment) = gate::assess(account, registry, board, now)?;
-    account.set_clocks(&assessment.clocks);
+    account::set_clocks(account, &assessment.clocks);
     Ok(assessment)
 }
 

@@ -2,6 +2,7 @@
 //! liquidity; permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{insurance, interest};
 use plimsoll_state::{Bank, EngineAccount, Registry};
 
 use crate::access::{now_secs, require_same_engine};
@@ -39,8 +40,8 @@ pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
         let registry = ctx.accounts.registry.load()?;
         let mut bank = ctx.accounts.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now_secs()?);
-        let atoms = bank.sweep_waiting().engine()?;
+        interest::book_now(&mut bank, slot, now_secs()?);
+        let atoms = insurance::sweep_waiting(&mut bank).engine()?;
         ensure!(atoms > 0, EngineError::NothingToSweep);
         bank.invariant().engine()?;
         InsuranceSwept {

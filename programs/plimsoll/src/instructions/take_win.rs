@@ -2,6 +2,7 @@
 //! under water, as anyone does.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{perp, settle};
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{pause, same_address, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
@@ -10,7 +11,6 @@ use crate::access::{now_secs, require_active, require_not_paused, require_same_e
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PnlSettled;
 use crate::gate;
-use crate::ledger::perp::pay_win;
 
 /// How much of the win to give for a payment now.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -82,11 +82,12 @@ impl TakeWin<'_> {
         let (leg, pnl, _) = assess_leg(&mut account, &registry, &board, &mut market, now)?;
         ensure!(pnl > 0, EngineError::NothingToSettle);
         let most = if args.all { u64::MAX } else { args.claim_atoms };
-        let settled = pay_win(&mut account, leg, &mut market, &mut bank, pnl.unsigned_abs().min(most))?;
+        let claim = pnl.unsigned_abs().min(most);
+        let settled = settle::pay_win(&mut account, leg, &mut market, &mut bank, claim).engine()?;
         // A stranger takes it for what is paid: he cannot give up a claim that the pool pays nothing for.
         let least = args.min_paid_atoms.max(!by_owner as u64);
         ensure!(settled.quote_atoms.unsigned_abs() >= least, EngineError::BelowLimit);
-        account.close_leg_if_zero(leg, &mut market).engine()?;
+        perp::close_leg_if_zero(&mut account, leg, &mut market).engine()?;
         let after = observe(&mut account, &registry, &board, now)?;
         if by_owner && !(args.all && after.regime.is_some()) {
             // What he gives up may not be what his creditors rely on, unless the account was under water anyway.

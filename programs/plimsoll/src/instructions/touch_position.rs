@@ -2,7 +2,8 @@
 //! Permissionless.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{touch_leg, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_ledger::perp;
+use plimsoll_state::{EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, IntoEngine};
@@ -43,7 +44,7 @@ impl TouchPosition<'_> {
         let mut market = self.market.load_mut()?;
         ensure!(registry.market(market.index as usize).is_some(), EngineError::SlotEmpty);
         let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-        let rest = touch_leg(&mut account, leg, &mut market, &registry, &*self.board.load()?, now).engine()?;
+        let rest = perp::touch_leg(&mut account, leg, &mut market, &registry, &*self.board.load()?, now).engine()?;
         account.invariant().engine()?;
         market.invariant().engine()?;
         Ok(PositionTouched {

@@ -1,6 +1,7 @@
 //! Replaces a bank's configuration, and stops or allows what grows positions in it.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::interest;
 use plimsoll_risk::params::TokenWeights;
 use plimsoll_state::{Bank, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
 
@@ -72,7 +73,7 @@ pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
         let mut registry = ctx.accounts.registry.load_mut()?;
         let mut bank = ctx.accounts.bank.load_mut()?;
         let slot = registry.banks.get_mut(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         args.config.write(weights, &mut bank, slot);
         if slot.status != SlotStatus::Terminal as u8 {
             slot.status = if args.reduce_only { SlotStatus::ReduceOnly } else { SlotStatus::Active } as u8;

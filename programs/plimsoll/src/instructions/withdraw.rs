@@ -1,6 +1,7 @@
 //! Withdraws a deposit; never borrows.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
 use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
 
@@ -8,7 +9,6 @@ use crate::access::{now_secs, require_active, require_not_paused, require_owner,
 use crate::error::{EngineError, IntoEngine};
 use crate::event::{BankRecord, TokenMove, Withdrawn};
 use crate::gate;
-use crate::ledger::token;
 use crate::vault::{require_amount, VaultTransfer};
 
 /// How much.
@@ -87,9 +87,9 @@ impl<'info> Withdraw<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        bank.book_now(slot, now);
+        interest::book_now(&mut bank, slot, now);
         let (atoms, delta) = take(args, &mut account, &bank)?;
-        token::apply_totals(&mut bank, delta)?;
+        token::apply_totals(&mut bank, delta).engine()?;
         // Shares worth less than an atom may go although nothing is free: no atom leaves.
         ensure!(atoms == 0 || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         gate::require_initial(&mut account, &registry, &*self.board.load()?, now)?;
@@ -117,7 +117,7 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
     ensure!(atoms <= held, EngineError::BalanceInsufficient);
     if !args.all {
         let debit = i64::try_from(atoms).map_err(|_| EngineError::AmountTooLarge)?;
-        return Ok((atoms, token::apply_delta(account, bank.index, -debit, &view)?));
+        return Ok((atoms, token::apply_delta(account, bank.index, -debit, &view).engine()?));
     }
     let burned = i64::try_from(token::take_all_deposit_shares(account, bank.index));
     let burned = burned.map_err(|_| EngineError::NumberOutOfRange)?;

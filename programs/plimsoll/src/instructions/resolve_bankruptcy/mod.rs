@@ -8,7 +8,7 @@ use plimsoll_state::{pause, AccountStatus, Bank, MarginAccount, Market, PriceBoa
 use crate::access::{now_secs, require_not_paused, require_same_engine};
 use crate::error::EngineError;
 
-/// One call of a resolution. The stages are in the documentation of `plimsoll_state::bankruptcy_ops`.
+/// One call of a resolution. The stages are in the documentation of `plimsoll_ledger::bankruptcy`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResolveStep {
     /// Freezes a bankrupt account.

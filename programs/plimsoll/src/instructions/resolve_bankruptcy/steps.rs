@@ -1,14 +1,12 @@
-//! Each step: loads the accounts, runs `plimsoll_state`'s operation, checks invariants, returns the event. Every borrow
+//! Each step: loads the accounts, runs the ledger's operation, checks invariants, returns the event. Every borrow
 //! ends before the event is emitted, as that is a CPI.
 
 use core::cell::RefMut;
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::{account, bankruptcy};
 use plimsoll_risk::waterfall::check_bankrupt;
-use plimsoll_state::{
-    begin_paying, finish, pay_borrow, pay_pnl, seize_pnl, seize_token, AccountStatus, Bank, EngineAccount, Finished,
-    MarginAccount, Market, PositionKind, Registry,
-};
+use plimsoll_state::{AccountStatus, Bank, EngineAccount, MarginAccount, Market, PositionKind, Registry};
 
 use super::ResolveBankruptcy;
 use crate::error::{EngineError, IntoEngine};
@@ -52,8 +50,8 @@ impl ResolveBankruptcy<'_> {
         account.require_status(AccountStatus::Active).engine()?;
         let (portfolio, assessment) = gate::assess(&account, &*self.registry.load()?, &*self.board.load()?, now)?;
         check_bankrupt(&portfolio.0, &assessment).engine()?;
-        account.set_clocks(&assessment.clocks);
-        account.freeze().engine()?;
+        account::set_clocks(&mut account, &assessment.clocks);
+        bankruptcy::freeze(&mut account).engine()?;
         account.invariant().engine()?;
         Ok(BankruptcyFrozen {
             engine,
@@ -70,7 +68,7 @@ impl ResolveBankruptcy<'_> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut account = self.margin_account.load_mut()?;
         let mut bank = step_bank!(self);
-        let seized = seize_token(&mut account, &mut bank, &registry, &board, now).engine()?;
+        let seized = bankruptcy::seize_token(&mut account, &mut bank, &registry, &board, now).engine()?;
         account.invariant().engine()?;
         bank.invariant().engine()?;
         let bank = EstateBank::from(&*bank);
@@ -86,7 +84,8 @@ impl ResolveBankruptcy<'_> {
         let mut account = self.margin_account.load_mut()?;
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut market = load_market(self.market.as_ref())?;
-        let seized = seize_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
+        let seized =
+            bankruptcy::seize_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
         account.invariant().engine()?;
         quote.invariant().engine()?;
         market.invariant().engine()?;
@@ -123,7 +122,7 @@ impl ResolveBankruptcy<'_> {
         }
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
-        let reserved = begin_paying(&mut account, &mut quote, &registry, &board, now).engine()?;
+        let reserved = bankruptcy::begin_paying(&mut account, &mut quote, &registry, &board, now).engine()?;
         quote.invariant().engine()?;
         let borrow = account.token_index(Registry::QUOTE_BANK as u8).map(|place| account.tokens[place]);
         let legs = account.derivatives.iter().filter(|leg| leg.kind == PositionKind::Perp as u8);
@@ -151,7 +150,7 @@ impl ResolveBankruptcy<'_> {
         let mut registry = self.registry.load_mut()?;
         let mut account = self.margin_account.load_mut()?;
         let mut bank = step_bank!(self);
-        let paid = pay_borrow(&mut account, &mut bank, &mut registry, now).engine()?;
+        let paid = bankruptcy::pay_borrow(&mut account, &mut bank, &mut registry, now).engine()?;
         let end = if bank.index as usize == Registry::QUOTE_BANK {
             self.end(&mut account, Some(&mut bank), &registry, now)?
         } else {
@@ -183,7 +182,7 @@ impl ResolveBankruptcy<'_> {
         let mut account = self.margin_account.load_mut()?;
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut market = load_market(self.market.as_ref())?;
-        let paid = pay_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
+        let paid = bankruptcy::pay_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
         let end = self.end(&mut account, Some(&mut quote), &registry, now)?;
         account.invariant().engine()?;
         quote.invariant().engine()?;
@@ -232,8 +231,8 @@ impl ResolveBankruptcy<'_> {
         registry: &Registry,
         now: i64,
     ) -> Result<Option<BankruptcyResolved>> {
-        let finished = finish(account, quote.as_deref_mut(), registry, now).engine()?;
-        let Finished { returned_atoms, thawed } = finished;
+        let finished = bankruptcy::finish(account, quote.as_deref_mut(), registry, now).engine()?;
+        let bankruptcy::Finished { returned_atoms, thawed } = finished;
         let event = BankruptcyResolved {
             engine: Pubkey::new_from_array(account.engine),
             account: self.margin_account.key(),

@@ -23,7 +23,7 @@ import {
     type GetDiscriminatedUnionVariantContent,
 } from '@solana/kit';
 
-/** One call of a resolution. The stages are in the documentation of `plimsoll_state::bankruptcy_ops`. */
+/** One call of a resolution. The stages are in the documentation of `plimsoll_ledger::bankruptcy`. */
 export type ResolveStep =
     | { __kind: 'Freeze' }
     | {

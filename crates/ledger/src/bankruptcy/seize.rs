@@ -1,0 +1,278 @@
+//! Stage (a): gains are collected, q pays losses, and what is left goes to insurance in kind (BANKRUPT-5).
+
+use plimsoll_risk::bank::{credit, debit, deposit_atoms_down, ShareDelta};
+use plimsoll_risk::num::to_i64;
+use plimsoll_risk::params::MAX_DERIVATIVE_POSITIONS;
+use plimsoll_risk::perp::exit_down;
+use plimsoll_risk::waterfall::divide_down;
+use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_state::{
+    closing_price, leg_pnl_down, AccountStatus, Bank, LegPnl, MarginAccount, Market, PriceBoard, Registry,
+    TokenPosition,
+};
+
+use super::{credit_cash, free_if_zero, note_deficit};
+use crate::insurance::receive_waiting;
+use crate::interest::book_now;
+use crate::perp::{close_base, close_leg_if_zero, touch, ClosedBase};
+use crate::pool;
+use crate::token::{apply_totals, open_token};
+
+/// A balance that went to insurance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeizedToken {
+    /// Deposit shares, whatever their size.
+    pub shares: u64,
+    /// What they are worth by the bank's index, atoms.
+    pub atoms: u64,
+}
+
+/// Moves a whole asset to its bank's insurance, as a waiting deposit: totals stay, no price is asked.
+///
+/// Of quote only what losses have left: every gain has been seized, and q has paid what it had promised to each market.
+///
+/// # Errors
+/// `LegEmpty` where nothing is held, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
+pub fn seize_token(
+    account: &mut MarginAccount,
+    bank: &mut Bank,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> RiskResult<SeizedToken> {
+    account.require_status(AccountStatus::Seizing)?;
+    let place = account.token_index(bank.index).ok_or(RiskError::LegEmpty)?;
+    let shares = u64::try_from(account.tokens[place].shares).map_err(|_| RiskError::LegEmpty)?;
+    let atoms = deposit_atoms_down(shares, bank.deposit_index);
+    // A share worth less than an atom pays nothing on any loss, so it waits for none.
+    if bank.index as usize == Registry::QUOTE_BANK && atoms > 0 {
+        check_quote_is_free(account, registry, board, now)?;
+    }
+    receive_waiting(bank, shares)?;
+    account.tokens[place] = TokenPosition::default();
+    Ok(SeizedToken { shares, atoms })
+}
+
+/// Nothing of q is still promised to a market, and none waits for a promise.
+fn check_quote_is_free(account: &MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> RiskResult<()> {
+    if account.derivatives.iter().any(|leg| leg.reserved_atoms != 0) {
+        return Err(RiskError::WrongStage);
+    }
+    if is_marked(account) || account.legs_pnl_down(registry, board, now)?.iter().all(|pnl| *pnl == 0) {
+        Ok(())
+    } else {
+        Err(RiskError::WrongStage)
+    }
+}
+
+/// Whether q has been divided between the losing markets.
+fn is_marked(account: &MarginAccount) -> bool {
+    account.derivatives.iter().any(|leg| leg.mark_atoms != 0)
+}
+
+/// What happened to one market's leg.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeizedPnl {
+    /// PnL at spot before, quote atoms.
+    pub pnl_atoms: i64,
+    /// The base that was closed; nothing of a losing leg.
+    pub closed: ClosedBase,
+    /// Paid out of the pool into q, atoms.
+    pub from_pool_atoms: u64,
+    /// Struck from the market's deficit, atoms.
+    pub struck_atoms: u64,
+    /// Became the market's own claim (set off against its deficit first), atoms.
+    pub own_claim_atoms: u64,
+    /// Paid by q into the pool, atoms.
+    pub into_pool_atoms: u64,
+}
+
+/// Seizes one market's PnL.
+///
+/// A gain: what the pool can pay now goes to q (while the market has a deficit, by the exit that every winner takes),
+/// the rest is the market's own claim, and the base is closed against the opposite side in the same call. A loss: q
+/// pays its share. The first such call, which needs every gain to be gone, fixes all shares pro rata of the losses.
+///
+/// # Errors
+/// `LegEmpty` where there is no leg, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
+#[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
+pub fn seize_pnl(
+    account: &mut MarginAccount,
+    market: &mut Market,
+    quote: &mut Bank,
+    registry: &mut Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> RiskResult<SeizedPnl> {
+    account.require_status(AccountStatus::Seizing)?;
+    let place = account.perp_index(market.index).ok_or(RiskError::LegEmpty)?;
+    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let pnl_atoms = leg_pnl_down(&account.derivatives[place], slot, registry, board, now)?;
+    let quote_slot = registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
+    book_now(quote, quote_slot, now);
+    pool::touch_pool(market, quote.deposit_index)?;
+    if pnl_atoms < 0 {
+        let into_pool_atoms = pay_loss(account, place, market, quote, registry, board, now)?;
+        note_deficit(market, registry);
+        return Ok(SeizedPnl { pnl_atoms, into_pool_atoms, ..SeizedPnl::default() });
+    }
+    let seized = seize_gain(account, place, market, quote, registry, board, now)?;
+    note_deficit(market, registry);
+    Ok(seized)
+}
+
+#[inline(never)]
+#[expect(
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; a claim is not negative"
+)]
+fn seize_gain(
+    account: &mut MarginAccount,
+    place: usize,
+    market: &mut Market,
+    quote: &mut Bank,
+    registry: &mut Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> RiskResult<SeizedPnl> {
+    let quote_place = open_quote(account)?;
+    let closed = close_leg_base(account, place, market, registry, board, now)?;
+    let pnl_atoms = account.derivatives[place].cash_atoms;
+    let claim = pnl_atoms.max(0) as u64;
+    let mut seized = SeizedPnl { pnl_atoms, closed, ..SeizedPnl::default() };
+    let mut left = claim;
+    if claim > 0 && market.pool_atoms > 0 {
+        let exit = exit_down(claim, market.pool_atoms, market.deficit_atoms)?;
+        let paid = pool::pay_out_down(market, exit.paid_atoms, quote.deposit_index)?;
+        // By rounding of shares less may leave the pool than the exit says; that part is not struck but stays a claim.
+        market.deficit_atoms =
+            market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        credit_quote(account, quote_place, quote, paid.moved_atoms, paid.shares)?;
+        left = left.checked_sub(paid.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        left = left.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        (seized.from_pool_atoms, seized.struck_atoms) = (paid.moved_atoms, exit.struck_atoms);
+    }
+    free_if_zero(&mut account.tokens[quote_place]);
+    pool::add_own_claim(market, left)?;
+    seized.own_claim_atoms = left;
+    let leg = &mut account.derivatives[place];
+    (leg.cash_atoms, leg.reserved_atoms, leg.mark_atoms) = (0, 0, 0);
+    close_leg_if_zero(account, place, market)?;
+    Ok(seized)
+}
+
+/// Closes a leg's base at spot; a leg without one is only brought up to date, without any price.
+#[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
+pub(super) fn close_leg_base(
+    account: &mut MarginAccount,
+    place: usize,
+    market: &mut Market,
+    registry: &mut Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> RiskResult<ClosedBase> {
+    let funding_max_secs = registry.params().funding_max_secs;
+    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let (units, _) = slot.holding(&account.derivatives[place], now, funding_max_secs)?;
+    if units == 0 {
+        touch(&mut account.derivatives[place], slot, Some(market), now, funding_max_secs)?;
+        return Ok(ClosedBase::default());
+    }
+    let spot = closing_price(slot, registry, board, now)?;
+    let slot = registry.markets.get_mut(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    close_base(slot, market, &mut account.derivatives[place], spot, now, funding_max_secs)
+}
+
+/// The place of the account's quote balance, opened where there is none: a table always has one for it.
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
+fn open_quote(account: &mut MarginAccount) -> RiskResult<usize> {
+    let held = account.token_index(Registry::QUOTE_BANK as u8);
+    held.or_else(|| open_token(account, Registry::QUOTE_BANK as u8)).ok_or(RiskError::NumberOutOfRange)
+}
+
+/// Adds atoms that left a pool to q: repays the borrow first. Atoms too few for a share stay with the bank.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits"
+)]
+fn credit_quote(
+    account: &mut MarginAccount,
+    place: usize,
+    quote: &mut Bank,
+    atoms: u64,
+    pool_shares: u64,
+) -> RiskResult<()> {
+    let (shares, delta) = credit(account.tokens[place].shares, atoms, &quote.indices())?;
+    account.tokens[place].shares = shares;
+    free_if_zero(&mut account.tokens[place]);
+    apply_totals(quote, delta.plus(ShareDelta { deposit_shares: -to_i64(pool_shares)?, borrow_shares: 0 })?)
+}
+
+/// q pays a losing leg its share, at most its loss now. Returns what it paid.
+#[inline(never)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the quote bank is slot zero; shares held are not negative"
+)]
+fn pay_loss(
+    account: &mut MarginAccount,
+    place: usize,
+    market: &mut Market,
+    quote: &mut Bank,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> RiskResult<u64> {
+    let quote_place = account.token_index(Registry::QUOTE_BANK as u8).ok_or(RiskError::WrongStage)?;
+    let held = account.tokens[quote_place].shares.max(0);
+    if !is_marked(account) {
+        let pnl = account.legs_pnl_down(registry, board, now)?;
+        mark_losses(account, &pnl, deposit_atoms_down(held as u64, quote.deposit_index))?;
+    }
+    let funding_max_secs = registry.params().funding_max_secs;
+    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let loss = leg_pnl_down(&account.derivatives[place], slot, registry, board, now)?.min(0).unsigned_abs();
+    let available = deposit_atoms_down(held as u64, quote.deposit_index);
+    let promised: u64 = account.derivatives.iter().fold(0, |sum, leg| sum.saturating_add(leg.reserved_atoms));
+    let leg = &mut account.derivatives[place];
+    let share = core::mem::take(&mut leg.reserved_atoms);
+    if share == 0 {
+        return Err(RiskError::WrongStage);
+    }
+    touch(leg, slot, Some(market), now, funding_max_secs)?;
+    // Whole shares may cost an atom more than they credit; it is paid from what nobody was promised.
+    let budget = share.saturating_add(available.saturating_sub(promised)).min(available);
+    let credited = share.min(loss).min(Market::credit_of_down(budget, quote.deposit_index)?);
+    if credited == 0 {
+        return Ok(0);
+    }
+    let moved = pool::pay_in_up(market, credited, quote.deposit_index)?;
+    credit_cash(leg, credited)?;
+    let (shares, delta) = debit(held, moved.moved_atoms, &quote.indices())?;
+    account.tokens[quote_place].shares = shares;
+    free_if_zero(&mut account.tokens[quote_place]);
+    apply_totals(quote, delta.plus(ShareDelta { deposit_shares: to_i64(moved.shares)?, borrow_shares: 0 })?)?;
+    close_leg_if_zero(account, place, market)?;
+    Ok(moved.moved_atoms)
+}
+
+/// Divides q between the losing markets, pro rata of the losses at this moment (BANKRUPT-5).
+fn mark_losses(account: &mut MarginAccount, pnl: &LegPnl, quote_atoms: u64) -> RiskResult<()> {
+    if quote_atoms == 0 || pnl.iter().any(|pnl| *pnl > 0) {
+        return Err(RiskError::WrongStage);
+    }
+    let losses = pnl.map(|pnl| pnl.min(0).unsigned_abs());
+    let mut shares = [0; MAX_DERIVATIVE_POSITIONS];
+    divide_down(quote_atoms, &losses, &mut shares)?;
+    for ((leg, loss), share) in account.derivatives.iter_mut().zip(losses).zip(shares) {
+        (leg.mark_atoms, leg.reserved_atoms) = (loss, share);
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The only writer of balances and positions: what happens to accounts when money, risk or a loss moves.
+//!
+//! Every function takes layouts of [`plimsoll_state`] and changes them as the program does, so that a keeper or a simulator
+//! which calls it on copies sees the program's own outcome to the atom. The formulas are [`plimsoll_risk`]'s; nothing here
+//! knows instructions, signers or token programs.
+//!
+//! | module | writes |
+//! |---|---|
+//! | [`token`] | balances of an account, and the totals of their bank |
+//! | [`interest`] | indices, fees and rate of a bank |
+//! | [`insurance`] | insurance of a bank, waiting and reserved |
+//! | [`pool`] | a market's pool, its own claim and its deficit |
+//! | [`perp`] | index, open interest, legs: funding, fills, deleveraging |
+//! | [`settle`] | what passes between PnL, pool and quote balance |
+//! | [`liquidation`] | what passes between liquidator and liquidatee |
+//! | [`loss`] | what depositors or one side bear |
+//! | [`bankruptcy`] | the stages of a resolution |
+//! | [`account`] | an account's clocks, its delegate's allowance |
+//!
+//! A function that fails may have written part of what it writes: its caller drops the accounts, as the program does when
+//! an instruction fails.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod account;
+pub mod bankruptcy;
+pub mod insurance;
+pub mod interest;
+pub mod liquidation;
+pub mod loss;
+pub mod perp;
+pub mod pool;
+pub mod settle;
+pub mod token;

@@ -1,0 +1,66 @@
+//! What rounding leaves of a leg, and how it ends.
+
+use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_state::{closing_price, AccountStatus, MarginAccount, Market, PriceBoard, Registry};
+
+use super::{close_leg_if_zero, touch, write_off, ClosedBase};
+use crate::pool;
+
+/// What a touch ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rest {
+    /// The base that was written off at spot.
+    pub written_off: ClosedBase,
+    /// Claim that became the market's own, as it was worth no share of the pool, atoms.
+    pub absorbed_atoms: u64,
+    /// Claim that nothing covered and nobody owed any more, struck, atoms.
+    pub struck_atoms: u64,
+}
+
+/// Applies the index to a leg and ends what nobody else could end: a base is written off where the other side holds
+/// none ([`write_off`]), a claim without a base is absorbed where it is worth no share of the pool's deposit, and of
+/// the market's last leg what exceeds all that stands behind it is struck. Frees the leg's place where nothing is left.
+///
+/// A price that is not fresh writes nothing off; the rest is done all the same, so that an epoch can always be
+/// forgotten. A leg that is being resolved is only brought up to date.
+///
+/// # Errors
+/// `LegEmpty` where there is no leg or market, `NumberOutOfRange`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    reason = "a claim is positive; what is absorbed is nothing or all that is covered; the quote bank is slot zero"
+)]
+pub fn touch_leg(
+    account: &mut MarginAccount,
+    place: usize,
+    market: &mut Market,
+    registry: &Registry,
+    board: &PriceBoard,
+    now: i64,
+) -> RiskResult<Rest> {
+    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let position = account.derivatives.get_mut(place).ok_or(RiskError::LegEmpty)?;
+    touch(position, slot, Some(market), now, registry.params().funding_max_secs)?;
+    let mut rest = Rest::default();
+    if account.status == AccountStatus::Active as u8 {
+        if position.shares != 0 {
+            if let Ok(spot) = closing_price(slot, registry, board, now) {
+                rest.written_off = write_off(slot, market, position, spot)?;
+            }
+        }
+        if position.shares == 0 && position.cash_atoms > 0 {
+            let claim = position.cash_atoms as u64;
+            rest.struck_atoms = pool::strike_uncovered(market, claim);
+            let covered = claim.saturating_sub(rest.struck_atoms);
+            // The registry's copy of the index is never above the bank's: what is no share at it is none at all.
+            let deposit_index = registry.banks[Registry::QUOTE_BANK].deposit_index;
+            if pool::absorb_dust(market, covered, deposit_index)? {
+                rest.absorbed_atoms = covered;
+            }
+            position.cash_atoms = plimsoll_risk::num::to_i64(covered - rest.absorbed_atoms)?;
+        }
+    }
+    close_leg_if_zero(account, place, market)?;
+    Ok(rest)
+}

@@ -1,0 +1,143 @@
+//! A market's PnL pool, which is a deposit in the quote bank: claims on it, its deficit, payments into and out of it (PNL).
+//!
+//! Totals of the bank are the caller's to change by the shares that a payment moves.
+
+use plimsoll_risk::num::{mul_div_down, mul_div_up, mul_shift_down, mul_shift_up};
+use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_state::{Market, MarketSlot};
+
+/// Fees and penalty shares out of PnL: set off against the deficit first, then the market's own claim (PNL-8).
+///
+/// # Errors
+/// `NumberOutOfRange`.
+#[expect(clippy::arithmetic_side_effects, reason = "what is set off is at most the deficit and the atoms")]
+pub fn add_own_claim(market: &mut Market, atoms: u64) -> RiskResult<()> {
+    let set_off = atoms.min(market.deficit_atoms);
+    market.deficit_atoms -= set_off;
+    market.own_claim_atoms = market.own_claim_atoms.checked_add(atoms - set_off).ok_or(RiskError::NumberOutOfRange)?;
+    Ok(())
+}
+
+/// Books the difference between the pool's value as a deposit and its nominal atoms: a shortfall takes from the
+/// market's own claim and then adds to the deficit, a surplus the other way round (PNL-1).
+///
+/// # Errors
+/// `NumberOutOfRange`.
+#[expect(clippy::arithmetic_side_effects, reason = "the smaller of the two is subtracted")]
+pub fn revalue_pool(market: &mut Market, value_atoms: u64) -> RiskResult<()> {
+    let nominal = core::mem::replace(&mut market.pool_atoms, value_atoms);
+    if value_atoms >= nominal {
+        return add_own_claim(market, value_atoms - nominal);
+    }
+    add_deficit(market, nominal - value_atoms)
+}
+
+/// A loss that nobody bears: the market's own claim first, then the deficit (LOSS-2).
+///
+/// # Errors
+/// `NumberOutOfRange`.
+#[expect(clippy::arithmetic_side_effects, reason = "what is set off is at most the own claim and the atoms")]
+pub fn add_deficit(market: &mut Market, atoms: u64) -> RiskResult<()> {
+    let set_off = atoms.min(market.own_claim_atoms);
+    market.own_claim_atoms -= set_off;
+    market.deficit_atoms = market.deficit_atoms.checked_add(atoms - set_off).ok_or(RiskError::NumberOutOfRange)?;
+    Ok(())
+}
+
+/// Brings nominal atoms and value together; the first step of everything that touches the pool.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn touch_pool(market: &mut Market, deposit_index: u64) -> RiskResult<()> {
+    revalue_pool(market, market.pool_value_down(deposit_index))
+}
+
+/// Pays for a credit of `atoms` into a touched pool: whole shares, rounded against the payer, who pays
+/// `moved_atoms`, at least `atoms`. What the pool gains beyond the credit is the market's own claim. So a leg can
+/// always be paid to zero, and rounding never becomes a deficit (PNL-1).
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn pay_in_up(market: &mut Market, atoms: u64, deposit_index: u64) -> RiskResult<PoolMove> {
+    let shares = mul_div_up(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
+    market.pool_shares = market.pool_shares.checked_add(shares).ok_or(RiskError::NumberOutOfRange)?;
+    let value = market.pool_value_down(deposit_index);
+    let gained = value.checked_sub(market.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
+    market.pool_atoms = value;
+    add_own_claim(market, gained.checked_sub(atoms).ok_or(RiskError::NumberOutOfRange)?)?;
+    Ok(PoolMove { shares, pool_atoms: gained, moved_atoms: mul_shift_up(shares, deposit_index, 48) })
+}
+
+/// Turns a claim that is worth less than one share of the pool's deposit, and so can never be paid, into the
+/// market's own; true where it did.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn absorb_dust(market: &mut Market, claim_atoms: u64, deposit_index: u64) -> RiskResult<bool> {
+    let payable = mul_div_down(claim_atoms, INDEX_ONE, deposit_index) != Some(0);
+    if claim_atoms == 0 || payable {
+        return Ok(false);
+    }
+    add_own_claim(market, claim_atoms)?;
+    Ok(true)
+}
+
+/// Pays at most `atoms` out of a touched pool: whole shares, rounded against the receiver; for all of the pool all of
+/// its shares, so that no share stays in it that is worth too little to be paid. The pool loses
+/// `pool_atoms`, which is what is struck from the claim; the receiver gets `moved_atoms`, at most an atom less.
+///
+/// # Errors
+/// `NumberOutOfRange` where more is asked for than is there.
+pub fn pay_out_down(market: &mut Market, atoms: u64, deposit_index: u64) -> RiskResult<PoolMove> {
+    let shares = if atoms == market.pool_atoms {
+        market.pool_shares
+    } else {
+        mul_div_down(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?
+    };
+    market.pool_shares = market.pool_shares.checked_sub(shares).ok_or(RiskError::NumberOutOfRange)?;
+    let value = market.pool_value_down(deposit_index);
+    let lost = market.pool_atoms.checked_sub(value).ok_or(RiskError::NumberOutOfRange)?;
+    market.pool_atoms = value;
+    Ok(PoolMove { shares, pool_atoms: lost, moved_atoms: mul_shift_down(shares, deposit_index, 48) })
+}
+
+/// How much of a claim nothing covers: where the market counts no other leg, nobody owes anything any more, and
+/// what claim and own claim together exceed pool and deficit by is what rounding has lost. The own claim bears it
+/// first. Returns what is struck from the claim; nothing where there are other legs (INDEX-6).
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "sums of two 64-bit numbers in 128; of what is uncovered the own claim bears its part, the rest is at most the claim"
+)]
+pub(crate) fn strike_uncovered(market: &mut Market, claim_atoms: u64) -> u64 {
+    if market.leg_count != 1 {
+        return 0;
+    }
+    // Four numbers of 64 bits.
+    let claims = claim_atoms as u128 + market.own_claim_atoms as u128;
+    let uncovered = claims.saturating_sub(market.pool_atoms as u128 + market.deficit_atoms as u128);
+    let own = uncovered.min(market.own_claim_atoms as u128) as u64;
+    market.own_claim_atoms -= own;
+    (uncovered - own as u128) as u64
+}
+
+/// Gives claims back what they are worth where a market's deficit has shrunk. The registry's copy and what the market
+/// says at a deposit index no newer than the bank's are both at least what the deficit takes, so the lower one is kept,
+/// whether or not the pool has been valued since quote last fell.
+pub fn note_smaller_deficit(slot: &mut MarketSlot, market: &Market, deposit_index: u64) {
+    if slot.deficit_share_ppm != 0 {
+        slot.deficit_share_ppm = slot.deficit_share_ppm.min(market.deficit_share_ppm_up(deposit_index));
+    }
+}
+
+/// A payment into or out of a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolMove {
+    /// Deposit shares that the pool gained or lost.
+    pub shares: u64,
+    /// By how much the pool's atoms changed.
+    pub pool_atoms: u64,
+    /// Atoms that the account paid or receives.
+    pub moved_atoms: u64,
+}

@@ -1,0 +1,342 @@
+//! What passes between an account's PnL, its quote balance and a market's pool.
+//!
+//! Callers have booked the bank, touched the pool and applied the index to the leg.
+
+use plimsoll_risk::bank::INDEX_BITS;
+use plimsoll_risk::num::to_i64;
+use plimsoll_risk::perp::{exit_down, loser_pays};
+use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_state::{Bank, MarginAccount, Market};
+
+use crate::pool;
+use crate::token::{apply_delta, apply_totals, deposit_atoms, ShareDelta};
+
+/// What a settlement moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Change of the account's quote balance, atoms.
+    pub quote_atoms: i64,
+    /// Change of the pool, atoms.
+    pub pool_change_atoms: i64,
+    /// Part of a win given up and struck from the deficit, atoms.
+    pub struck_atoms: u64,
+}
+
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
+fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> RiskResult<()> {
+    let cash = &mut account.derivatives[leg].cash_atoms;
+    *cash = cash.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)?;
+    Ok(())
+}
+
+/// A loser pays into the pool: from his balance down to zero, and beyond it by at most `room_atoms` that he borrows.
+///
+/// Such a borrow is no new risk (NAV and requirement stay) and takes no liquidity (the pool's deposit grows by as
+/// much), but it lends quote: the winner may withdraw it. So whatever closes borrowing closes it too (PNL-3).
+///
+/// # Errors
+/// `NothingToSettle` where nothing can be paid; `TokenTableFull`, `NumberOutOfRange`.
+#[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
+pub fn collect_loss(
+    account: &mut MarginAccount,
+    leg: usize,
+    market: &mut Market,
+    bank: &mut Bank,
+    loss_atoms: u64,
+    room_atoms: u64,
+) -> RiskResult<Settled> {
+    let view = bank.indices();
+    // What the loss costs at most in whole shares of the pool: more means buy no more.
+    let dearest = loss_atoms.saturating_add(view.deposit_index >> INDEX_BITS).saturating_add(2);
+    let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room_atoms);
+    // What that buys in whole shares, so that rounding itself never makes a borrow.
+    let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss_atoms);
+    if credit == 0 {
+        return Err(RiskError::NothingToSettle);
+    }
+    let paid = pool::pay_in_up(market, credit, view.deposit_index)?;
+    let quote_atoms = -to_i64(paid.moved_atoms)?;
+    let debited = apply_delta(account, bank.index, quote_atoms, &view)?;
+    apply_totals(bank, debited)?;
+    apply_totals(bank, ShareDelta { deposit_shares: to_i64(paid.shares)?, borrow_shares: 0 })?;
+    add_cash(account, leg, to_i64(credit)?)?;
+    Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, struck_atoms: 0 })
+}
+
+/// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
+/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
+///
+/// # Errors
+/// `NothingToSettle` where nothing can be taken or struck; `TokenTableFull`, `NumberOutOfRange`.
+#[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits; dust is positive"
+)]
+pub fn pay_win(
+    account: &mut MarginAccount,
+    leg: usize,
+    market: &mut Market,
+    bank: &mut Bank,
+    claim_atoms: u64,
+) -> RiskResult<Settled> {
+    let view = bank.indices();
+    let mut settled = Settled::default();
+    if market.pool_atoms != 0 || market.deficit_atoms != 0 {
+        let exit = exit_down(claim_atoms, market.pool_atoms, market.deficit_atoms)?;
+        let paid = pool::pay_out_down(market, exit.paid_atoms, view.deposit_index)?;
+        // At most the deficit, as the formula promises.
+        market.deficit_atoms =
+            market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        if paid.shares != 0 {
+            apply_totals(bank, ShareDelta { deposit_shares: -to_i64(paid.shares)?, borrow_shares: 0 })?;
+        }
+        if paid.moved_atoms != 0 {
+            settled.quote_atoms = to_i64(paid.moved_atoms)?;
+            let credited = apply_delta(account, bank.index, settled.quote_atoms, &view)?;
+            apply_totals(bank, credited)?;
+        }
+        settled.pool_change_atoms = -to_i64(paid.pool_atoms)?;
+        settled.struck_atoms = exit.struck_atoms;
+        let spent = paid.pool_atoms.checked_add(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        add_cash(account, leg, -to_i64(spent)?)?;
+    }
+    let position = &mut account.derivatives[leg];
+    let dust = position.shares == 0
+        && position.cash_atoms > 0
+        && pool::absorb_dust(market, position.cash_atoms as u64, view.deposit_index)?;
+    if dust {
+        position.cash_atoms = 0;
+    }
+    if !dust && settled == Settled::default() {
+        return Err(RiskError::NothingToSettle);
+    }
+    Ok(settled)
+}
+
+/// The market's own claim is paid like a winner's: shares pass from the pool to the bank's waiting insurance, so the
+/// bank's totals stay. Not while there is a deficit, which the claim would be set off against (PNL-8).
+///
+/// # Errors
+/// `MarketInDeficit`, `NothingToSettle`, `NumberOutOfRange`.
+#[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
+pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> RiskResult<Settled> {
+    if market.deficit_atoms != 0 {
+        return Err(RiskError::MarketInDeficit);
+    }
+    let claim = market.own_claim_atoms.min(market.pool_atoms);
+    let paid = pool::pay_out_down(market, claim, bank.deposit_index)?;
+    if paid.shares == 0 {
+        return Err(RiskError::NothingToSettle);
+    }
+    market.own_claim_atoms = market.own_claim_atoms.checked_sub(paid.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
+    bank.waiting_shares = bank.waiting_shares.checked_add(paid.shares).ok_or(RiskError::NumberOutOfRange)?;
+    Ok(Settled {
+        quote_atoms: to_i64(paid.moved_atoms)?,
+        pool_change_atoms: -to_i64(paid.pool_atoms)?,
+        struck_atoms: 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perp;
+    use bytemuck::Zeroable;
+    use plimsoll_risk::params::INDEX_ONE;
+    use std::vec;
+
+    fn setting(deposit_index: u64, pool: u64) -> (MarginAccount, usize, Market, Bank) {
+        let (mut account, mut market, mut bank) = (MarginAccount::zeroed(), Market::zeroed(), Bank::zeroed());
+        bank.deposit_index = deposit_index;
+        bank.booked_borrow_index = deposit_index;
+        let leg = perp::open_leg(&mut account, &mut market).unwrap();
+        let shares = pool::pay_in_up(&mut market, pool, deposit_index).unwrap().shares;
+        market.own_claim_atoms = 0;
+        bank.deposit_shares = shares + 1_000_000;
+        (account, leg, market, bank)
+    }
+
+    #[test]
+    fn a_loser_without_balance_pays_only_what_he_may_borrow() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
+        account.derivatives[leg].cash_atoms = -100;
+        let refused = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 0).unwrap_err();
+        assert_eq!(refused, RiskError::NothingToSettle);
+        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 30).unwrap();
+        assert_eq!((paid.quote_atoms, account.derivatives[leg].cash_atoms), (-30, -70));
+        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 70, u64::MAX).unwrap();
+        assert_eq!((paid.quote_atoms, market.pool_atoms), (-70, 100));
+        assert_eq!(account.derivatives[leg].cash_atoms, 0);
+        assert_eq!((bank.borrow_shares, bank.deposit_shares), (100, 1_000_100));
+    }
+
+    /// PNL-3
+    #[test]
+    fn a_settled_loss_fills_the_borrow_cap_and_never_passes_it() {
+        let mut rng = Rng(11);
+        for _ in 0..20_000 {
+            let index = INDEX_ONE / 4 + rng.below(INDEX_ONE * 2);
+            let (mut account, leg, mut market, mut bank) = setting(index, 0);
+            bank.booked_borrow_index = index.max(INDEX_ONE) + rng.below(INDEX_ONE);
+            bank.borrow_shares = rng.below(5_000);
+            let (loss, cap) = (1 + rng.below(9_000), rng.below(12_000));
+            account.derivatives[leg].cash_atoms = -(loss as i64);
+            let (before, room) = (bank.totals().borrows_up(), bank.totals().borrow_room_down(cap));
+            let paid = collect_loss(&mut account, leg, &mut market, &mut bank, loss, room);
+            let owed = bank.totals().borrows_up();
+            assert!(owed <= cap.max(before), "{owed} owed of {cap}, {before} before");
+            // Whole shares of the pool, and of the debt, leave less than two of each unused.
+            let left = account.derivatives[leg].cash_atoms.unsigned_abs();
+            let share = (2 * (index.max(bank.booked_borrow_index) >> INDEX_BITS) + 4) * 2;
+            assert!(left == 0 || owed + share >= cap, "{left} left at {owed} of {cap}: {paid:?}");
+        }
+    }
+
+    #[test]
+    fn a_losers_balance_goes_down_to_zero_and_rounding_makes_no_borrow() {
+        let index = INDEX_ONE / 10 * 17;
+        for balance in [1u64, 2, 3, 50, 1_001] {
+            let (mut account, leg, mut market, mut bank) = setting(index, 0);
+            let view = bank.indices();
+            apply_totals(&mut bank, apply_delta(&mut account, 0, balance as i64 + 1, &view).unwrap()).unwrap();
+            account.derivatives[leg].cash_atoms = -5_000;
+            let _ = collect_loss(&mut account, leg, &mut market, &mut bank, 5_000, 0);
+            assert_eq!(bank.borrow_shares, 0);
+            assert!(deposit_atoms(&account, 0, &view) <= 2);
+        }
+    }
+
+    #[test]
+    fn a_win_that_can_never_be_paid_becomes_the_markets_own_claim() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 600);
+        account.derivatives[leg].cash_atoms = 301;
+        pay_win(&mut account, leg, &mut market, &mut bank, 301).unwrap();
+        assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 1));
+        // Beside a base an atom is no remainder: the next price may make it payable.
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 600);
+        (account.derivatives[leg].cash_atoms, account.derivatives[leg].shares) = (301, 10);
+        pay_win(&mut account, leg, &mut market, &mut bank, 300).unwrap();
+        assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (1, 0));
+    }
+
+    #[test]
+    fn a_win_that_the_pool_pays_in_part_keeps_the_rest_and_says_what_the_pool_gave() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
+        account.derivatives[leg].cash_atoms = 1_000;
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 1_000).unwrap();
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.struck_atoms), (600, -600, 0));
+        assert_eq!((account.derivatives[leg].cash_atoms, market.pool_atoms, market.own_claim_atoms), (400, 0, 0));
+    }
+
+    /// PNL-4
+    #[test]
+    fn a_win_from_a_market_in_deficit_strikes_its_share() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
+        market.deficit_atoms = 300;
+        account.derivatives[leg].cash_atoms = 90;
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
+        assert_eq!((settled.quote_atoms, settled.struck_atoms), (60, 30));
+        assert_eq!((market.pool_atoms, market.deficit_atoms), (540, 270));
+        assert_eq!(account.derivatives[leg].cash_atoms, 0);
+    }
+
+    /// PNL-8
+    #[test]
+    fn an_own_claim_waits_while_there_is_a_deficit_and_leaves_totals_alone() {
+        let (_, _, mut market, mut bank) = setting(INDEX_ONE, 600);
+        market.deficit_atoms = 1;
+        assert_eq!(pay_own_claim(&mut market, &mut bank).unwrap_err(), RiskError::MarketInDeficit);
+        market.deficit_atoms = 0;
+        market.own_claim_atoms = 700;
+        let shares = bank.deposit_shares;
+        let settled = pay_own_claim(&mut market, &mut bank).unwrap();
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.struck_atoms), (600, -600, 0));
+        assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
+        assert_eq!(bank.deposit_shares, shares);
+    }
+
+    /// Deterministic numbers below a bound.
+    struct Rng(u64);
+
+    impl Rng {
+        fn below(&mut self, bound: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % bound
+        }
+    }
+
+    /// Claims on the pool, the market's own included, less what losers still owe.
+    fn claims(accounts: &[MarginAccount], market: &Market) -> i128 {
+        accounts.iter().map(|a| a.derivatives[0].cash_atoms as i128).sum::<i128>() + market.own_claim_atoms as i128
+    }
+
+    /// What the bank owes less what is owed to it, in units of 2^-48 atoms.
+    fn owed_by(bank: &Bank) -> i128 {
+        let index = bank.deposit_index as i128;
+        bank.deposit_shares as i128 * index - bank.borrow_shares as i128 * bank.booked_borrow_index as i128
+    }
+
+    fn step(rng: &mut Rng, accounts: &mut [MarginAccount], market: &mut Market, bank: &mut Bank) {
+        let (i, j) = (rng.below(4) as usize, rng.below(4) as usize);
+        let amount = 1 + rng.below(5_000);
+        match rng.below(6) {
+            // A price move: what one wins another loses.
+            0 | 1 => {
+                accounts[i].derivatives[0].cash_atoms += amount as i64;
+                accounts[j].derivatives[0].cash_atoms -= amount as i64;
+            }
+            2 => {
+                accounts[i].derivatives[0].cash_atoms -= amount as i64;
+                pool::add_own_claim(market, amount).unwrap();
+            }
+            // A loss that nobody bears.
+            3 if rng.below(4) == 0 => {
+                accounts[i].derivatives[0].cash_atoms += amount as i64;
+                pool::add_deficit(market, amount).unwrap();
+            }
+            4 => {
+                let _ = pay_own_claim(market, bank);
+            }
+            _ => {
+                let pnl = accounts[i].derivatives[0].cash_atoms;
+                let room = rng.below(3) * rng.below(4_000);
+                let _ = match pnl.signum() {
+                    1 => pay_win(&mut accounts[i], 0, market, bank, pnl as u64),
+                    -1 => collect_loss(&mut accounts[i], 0, market, bank, pnl.unsigned_abs(), room),
+                    _ => Ok(Settled::default()),
+                };
+            }
+        }
+    }
+
+    /// PNL-1
+    #[test]
+    fn claims_are_always_the_pool_and_the_deficit_and_the_bank_never_owes_more() {
+        let mut rng = Rng(7);
+        for _ in 0..2_000 {
+            let index = INDEX_ONE / 4 + rng.below(INDEX_ONE * 2);
+            let (_, _, mut market, mut bank) = setting(index, 0);
+            bank.booked_borrow_index = index.max(INDEX_ONE) + rng.below(INDEX_ONE);
+            let view = bank.indices();
+            let mut accounts = vec![MarginAccount::zeroed(); 4];
+            for account in &mut accounts {
+                perp::open_leg(account, &mut market).unwrap();
+                let credited = apply_delta(account, 0, 1 + rng.below(9_000) as i64 + 10, &view).unwrap();
+                apply_totals(&mut bank, credited).unwrap();
+            }
+            let owed = owed_by(&bank);
+            for _ in 0..60 {
+                step(&mut rng, &mut accounts, &mut market, &mut bank);
+                assert_eq!(claims(&accounts, &market), market.pool_atoms as i128 + market.deficit_atoms as i128);
+                assert_eq!(market.pool_atoms, market.pool_value_down(bank.deposit_index));
+                assert!(owed_by(&bank) <= owed);
+                assert!(market.pool_shares + bank.waiting_shares <= bank.deposit_shares);
+            }
+        }
+    }
+}
