@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, SpentAtoms, U128Le};
+use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, SpentAtoms, U128Le};
 
 /// Totals of one token. Written only when they move.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -81,10 +81,8 @@ pub struct Bank {
     pub insurance_out_atoms: u64,
     /// Sum of all socialized losses, atoms (statistics).
     pub socialized_atoms: u64,
-    /// Room for draws of later steps; zero.
-    pub _signed_reserve: I128Le,
     /// Zero.
-    pub _reserved: [u8; 96],
+    pub _reserved: [u8; 112],
 }
 
 assert_layout!(Bank, 488, engine @ 8, mint @ 40);

@@ -16,6 +16,7 @@ mod bank_ops;
 mod bankruptcy_ops;
 mod board;
 mod engine;
+mod feeds;
 mod insurance_ops;
 mod listings;
 mod margin_account;
@@ -25,6 +26,7 @@ mod migrate;
 mod perp_ops;
 mod price_state;
 mod registry;
+mod reserve;
 pub mod seeds;
 pub mod snapshot;
 mod wrap;
@@ -34,12 +36,14 @@ pub use bank::*;
 pub use bankruptcy_ops::*;
 pub use board::*;
 pub use engine::*;
+pub use feeds::*;
 pub use margin_account::*;
 pub use margin_view::*;
 pub use market::*;
 pub use migrate::*;
 pub use perp_ops::*;
 pub use registry::*;
+pub use reserve::*;
 pub use wrap::*;
 
 /// Address of the program, as 32 bytes.
@@ -128,7 +132,7 @@ macro_rules! of_engine {
     )+};
 }
 
-of_engine!(Bank, MarginAccount, Market, PriceBoard, Registry, Venue);
+of_engine!(Bank, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue);
 
 /// An invariant of an account that does not hold, named by the fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,7 @@ impl MarginAccount {
         self.derivatives[index] = DerivativePosition {
             kind: PositionKind::Perp as u8,
             market: market.index,
+            underlying: market.price_slot,
             ..DerivativePosition::default()
         };
         market.leg_count = market.leg_count.checked_add(1).ok_or(RiskError::NumberOutOfRange)?;
