@@ -11,7 +11,7 @@ use plimsoll::EngineError;
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::{
-    Bank, Engine, EngineAccount, MarginAccount, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN,
+    Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN,
 };
 use serde::Serialize;
 use solana_account_decoder_client_types::{UiAccountEncoding, UiDataSliceConfig};
@@ -23,10 +23,11 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 
 /// Name of each account type and its discriminator, in the order in which they are moved.
-const TYPES: [(&str, [u8; DISCRIMINATOR_LEN]); 7] = [
+const TYPES: [(&str, [u8; DISCRIMINATOR_LEN]); 8] = [
     ("Engine", Engine::ACCOUNT_DISCRIMINATOR),
     ("Registry", Registry::ACCOUNT_DISCRIMINATOR),
     ("PriceBoard", PriceBoard::ACCOUNT_DISCRIMINATOR),
+    ("FeedBook", FeedBook::ACCOUNT_DISCRIMINATOR),
     ("Bank", Bank::ACCOUNT_DISCRIMINATOR),
     ("Market", Market::ACCOUNT_DISCRIMINATOR),
     ("Venue", Venue::ACCOUNT_DISCRIMINATOR),

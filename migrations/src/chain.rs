@@ -3,7 +3,7 @@
 use plimsoll_rpc::engine::{decode, program_accounts};
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::pda::{self, EngineKeys};
-use plimsoll_state::{Bank, Engine, EngineAccount, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN};
+use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 
@@ -83,6 +83,8 @@ pub struct Chain {
     pub registry: Grown<Registry>,
     /// Prices.
     pub board: Grown<PriceBoard>,
+    /// Where they come from.
+    pub feed_book: Grown<FeedBook>,
     /// Banks by slot.
     pub banks: Vec<Bank>,
     /// Markets by slot.
@@ -117,7 +119,7 @@ impl Chain {
     pub async fn read(connection: &Connection, resolved: &Resolved) -> Result<Self> {
         let config = &resolved.config;
         let keys = EngineKeys::created_by(&resolved.creator, config.engine.id);
-        let (_, first) = connection.accounts(&[keys.engine, keys.registry, keys.board]).await?;
+        let (_, first) = connection.accounts(&[keys.engine, keys.registry, keys.board, keys.feeds]).await?;
         let registry: Grown<Registry> = Grown::of("registry", &keys.registry, first[1].as_ref())?;
         let counts = registry.complete().map_or((0, 0), |registry| (registry.bank_count, registry.market_count));
         let mut addresses: Vec<Pubkey> = (0..counts.0).map(|index| keys.bank(index).bank).collect();
@@ -134,6 +136,7 @@ impl Chain {
             engine,
             registry,
             board: Grown::of("price board", &keys.board, first[2].as_ref())?,
+            feed_book: Grown::of("feed book", &keys.feeds, first[3].as_ref())?,
             banks: decoded("bank", rest.by_ref().take(counts.0 as usize))?,
             markets: decoded("market", rest.by_ref().take(counts.1 as usize))?,
             venues: rest
@@ -149,11 +152,12 @@ impl Chain {
         })
     }
 
-    /// The configuration that the chain has, as far as it goes; none before registry and board are complete.
+    /// The configuration that the chain has, as far as it goes; none before registry, board and feed book are complete.
     pub fn config(&self, names: &Config) -> Option<Config> {
-        let (engine, registry, board) = (self.engine.as_ref()?, self.registry.complete()?, self.board.complete()?);
+        let (engine, registry) = (self.engine.as_ref()?, self.registry.complete()?);
+        let prices = (self.board.complete()?, self.feed_book.complete()?);
         let venues: Vec<Venue> = self.venues.iter().flatten().chain(&self.other_venues).copied().collect();
-        Some(observe(engine, registry, board, &self.banks, &self.markets, &venues, names))
+        Some(observe(engine, registry, prices, &self.banks, &self.markets, &venues, names))
     }
 }
 

@@ -54,14 +54,13 @@ fn not_ready(chain: &Chain, config: &Config) -> Vec<String> {
     listed
         .filter_map(|(index, slot)| {
             let name = config.prices.get(index).map_or("price", |price| price.name.as_str());
-            let state = slot.state();
-            let seen_secs = state.published_at.saturating_sub(state.first_published_at);
-            let needed_secs = 2 * i64::from(state.slow_secs.max(state.fast_secs));
-            let (updates, age_secs) = (state.update_count, chain.now.saturating_sub(state.published_at));
+            let seen_secs = slot.published_at.saturating_sub(slot.first_published_at);
+            let needed_secs = 2 * i64::from(slot.slow_secs.max(slot.fast_secs));
+            let (updates, age_secs) = (slot.update_count, chain.now.saturating_sub(slot.published_at));
             if updates == 0 {
                 return Some(format!("price[{index}] {name}: no update yet"));
             }
-            (!state.is_ready()).then(|| {
+            (!slot.is_ready()).then(|| {
                 format!(
                     "price[{index}] {name}: {} of 5 updates over {seen_secs} of {needed_secs} s, the last \
                      {age_secs} s ago",

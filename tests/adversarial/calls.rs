@@ -80,6 +80,7 @@ impl Table<'_> {
             let keys = EngineKeys::created_by(&founder, id);
             self.add("grow_registry", case, ix::grow_registry(&keys, founder, payer, &GlobalParams::DEFAULT));
             self.add("grow_board", case, ix::grow_board(&keys, payer));
+            self.add("grow_feeds", case, ix::grow_feeds(&keys, payer));
         }
         self.add("update_params", "", ix::update_params(&keys, authority, &GlobalParams::DEFAULT));
         self.add("set_pause", "", ix::set_pause(&keys, authority, 1));

@@ -7,7 +7,8 @@ use plimsoll_tests::*;
 use solana_account::Account;
 
 /// Refusals of the runtime and of the token and system programs that have no number of their own.
-const NAMED: [&str; 11] = [
+const NAMED: [&str; 12] = [
+    "instruction tries to borrow reference for an account which is already borrowed",
     "missing required signature for instruction",
     "Cross-program invocation with unauthorized signer or writable account",
     "invalid account data for instruction",

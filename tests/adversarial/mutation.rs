@@ -1,7 +1,7 @@
 //! Every way of passing the wrong account in one slot of a call.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll_state::{Bank, Engine, EngineAccount, MarginAccount, Market, PriceBoard, Registry, Venue};
+use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue};
 use plimsoll_tests::*;
 use solana_account::Account;
 use solana_instruction::Instruction;
@@ -28,10 +28,11 @@ pub struct Mutation {
 }
 
 /// The types of accounts that the engine has.
-const TYPES: [(&str, [u8; 8]); 7] = [
+const TYPES: [(&str, [u8; 8]); 8] = [
     ("Engine", Engine::ACCOUNT_DISCRIMINATOR),
     ("Registry", Registry::ACCOUNT_DISCRIMINATOR),
     ("PriceBoard", PriceBoard::ACCOUNT_DISCRIMINATOR),
+    ("FeedBook", FeedBook::ACCOUNT_DISCRIMINATOR),
     ("Bank", Bank::ACCOUNT_DISCRIMINATOR),
     ("Market", Market::ACCOUNT_DISCRIMINATOR),
     ("MarginAccount", MarginAccount::ACCOUNT_DISCRIMINATOR),
@@ -160,6 +161,7 @@ impl Maker<'_> {
             ("create_engine", "engine") => vec![b"engine".to_vec(), key(0), 7u16.to_le_bytes().to_vec()],
             ("grow_registry", "registry") => vec![b"registry".to_vec(), key(2)],
             ("grow_board", "board") => vec![b"board".to_vec(), key(1)],
+            ("grow_feeds", "feeds") => vec![b"feeds".to_vec(), key(1)],
             ("list_bank", "bank") => vec![b"bank".to_vec(), engine, vec![3]],
             ("list_bank", "vault") => vec![b"vault".to_vec(), key(6)],
             ("list_market", "market") => vec![b"market".to_vec(), engine, vec![2]],
@@ -252,10 +254,13 @@ impl Maker<'_> {
                 self.replace("stranger", address("stranger"));
             }
             (owner, _) if owner == pda::PROGRAM_ID => {
-                // A registry or board that grows.
+                // A registry, board or feed book that grows.
                 let founder = pda::EngineKeys::created_by(&address("founder"), 1);
-                let complete = if self.slot == "board" { world.keys.board } else { world.keys.registry };
-                let other = if self.slot == "board" { founder.registry } else { founder.board };
+                let (complete, other) = match self.slot.as_str() {
+                    "board" => (world.keys.board, founder.registry),
+                    "feeds" => (world.keys.feeds, founder.board),
+                    _ => (world.keys.registry, founder.board),
+                };
                 self.replace("sibling", complete);
                 self.replace("other type", other);
                 self.rewrite("foreign owner", Account { owner: self.stage.hostile, ..account });
@@ -321,6 +326,7 @@ pub fn twin(stage: &Stage, key: &Pubkey) -> Option<Pubkey> {
         Engine::ACCOUNT_DISCRIMINATOR => theirs.engine,
         Registry::ACCOUNT_DISCRIMINATOR => theirs.registry,
         PriceBoard::ACCOUNT_DISCRIMINATOR => theirs.board,
+        FeedBook::ACCOUNT_DISCRIMINATOR => theirs.feeds,
         Bank::ACCOUNT_DISCRIMINATOR => theirs.bank(data[3]).bank,
         Market::ACCOUNT_DISCRIMINATOR => theirs.market(data[2]),
         MarginAccount::ACCOUNT_DISCRIMINATOR => theirs.margin_account(&address(), 0),

@@ -55,6 +55,7 @@ pub const NEUTRAL: &[Neutral] = &[
     neutral_to("create_engine", "payer", "stranger", Same(&[]), ANY_PAYER),
     neutral_to("grow_registry", "payer", "stranger", Same(&[]), ANY_PAYER),
     neutral_to("grow_board", "payer", "stranger", Same(&[]), ANY_PAYER),
+    neutral_to("grow_feeds", "payer", "stranger", Same(&[]), ANY_PAYER),
     neutral_to("register_venue", "payer", "stranger", Same(&[]), ANY_PAYER),
     neutral_to("list_bank", "payer", "stranger", Same(&[]), ANY_PAYER),
     neutral_to("list_market", "payer", "stranger", Same(&[]), ANY_PAYER),

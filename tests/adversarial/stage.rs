@@ -264,16 +264,22 @@ impl Stage {
         }
     }
 
-    /// Two engines of the founder: one without registry and board, one with both before their last step.
+    /// Two engines of the founder: one without registry, board and feed book, one with each before its last step.
     fn grow_halfway(&mut self) {
         let founder = self.world.party("founder");
-        for (id, steps) in [(0, 0), (1, 2)] {
+        for id in [0, 1] {
             let keys = EngineKeys::created_by(&founder, id);
             let args = args::CreateEngineArgs { id, test_cluster: true, pause_authority: founder };
             self.sent(ix::create_engine(founder, founder, args));
-            for _ in 0..steps {
+            let steps = |all: usize| if id == 0 { 0 } else { all - 1 };
+            for _ in 0..steps(ix::REGISTRY_STEPS) {
                 self.sent(ix::grow_registry(&keys, founder, founder, &GlobalParams::DEFAULT));
+            }
+            for _ in 0..steps(ix::BOARD_STEPS) {
                 self.sent(ix::grow_board(&keys, founder));
+            }
+            for _ in 0..steps(ix::FEEDS_STEPS) {
+                self.sent(ix::grow_feeds(&keys, founder));
             }
         }
     }
@@ -329,10 +335,7 @@ fn engine_of(chain: Chain, authority: Pubkey) -> World {
     let mut world = World { chain, keys, authority, mints: Vec::new(), feeds: Vec::new() };
     world.party("authority");
     assert_sent(world.create_engine(true));
-    for _ in 0..ix::GROWTH_STEPS {
-        assert_sent(world.grow_registry(&GlobalParams::DEFAULT));
-        assert_sent(world.grow_board());
-    }
+    world.grow_all(&GlobalParams::DEFAULT);
     world.default_listing();
     assert_eq!(world.feeds[SOL as usize].last.map(|tick| tick.price_e8), Some(OPEN_E8));
     world

@@ -157,10 +157,10 @@ fn a_slot_of_unknown_status_lets_nothing_grow() {
 fn a_price_source_of_unknown_kind_is_refused() {
     let mut stage = Stage::new();
     let call = calls(&mut stage).into_iter().find(|call| call.title() == "refresh_price: two primaries");
-    let mut board = stage.world.board();
-    board.slots[SOL as usize].sources[0].kind = 4;
+    let mut book = stage.world.feed_book();
+    book.feeds[SOL as usize].sources[0].kind = 4;
     let mut world = stage.world.clone();
-    world.write(&stage.world.keys.board, &*board);
+    world.write(&stage.world.keys.feeds, &*book);
     let ix = call.expect("the table has it").ix;
     let payer = world.party("fees");
     assert_refused(&mut world, &payer, &[ix], EngineError::InvariantBroken);

@@ -36,10 +36,15 @@ impl Meter<'_> {
         let (keys, authority, params) = (self.world.keys, self.world.authority, GlobalParams::DEFAULT);
         let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: authority };
         self.sent("create_engine", "", authority, ix::create_engine(authority, authority, args));
-        for step in 1..=ix::GROWTH_STEPS {
+        for step in 1..=ix::REGISTRY_STEPS {
             let grow = ix::grow_registry(&keys, authority, authority, &params);
             self.sent("grow_registry", &format!("step {step}"), authority, grow);
+        }
+        for step in 1..=ix::BOARD_STEPS {
             self.sent("grow_board", &format!("step {step}"), authority, ix::grow_board(&keys, authority));
+        }
+        for step in 1..=ix::FEEDS_STEPS {
+            self.sent("grow_feeds", &format!("step {step}"), authority, ix::grow_feeds(&keys, authority));
         }
     }
 

@@ -191,7 +191,7 @@ fn migration_changes_the_version_and_what_the_version_adds_and_nothing_else() {
     let before = engine_accounts(&populated.stage);
     let types: std::collections::BTreeSet<&[u8]> =
         before.values().map(|account| &account.data[..DISCRIMINATOR_LEN]).collect();
-    assert_eq!(types.len(), 7, "an account of every type");
+    assert_eq!(types.len(), 8, "an account of every type");
     upgrade(&mut populated.stage);
     populated.migrate_all();
     let after = engine_accounts(&populated.stage);

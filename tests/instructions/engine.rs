@@ -2,7 +2,7 @@
 
 use anchor_lang::error::ErrorCode;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{pause, Engine, EngineAccount, PriceBoard, Registry, Venue};
+use plimsoll_state::{pause, Engine, EngineAccount, FeedBook, PriceBoard, Registry, Venue};
 use plimsoll_tests::*;
 
 #[test]
@@ -16,22 +16,30 @@ fn an_engine_names_its_creator_as_authority_and_its_accounts() {
 }
 
 #[test]
-fn registry_and_board_are_complete_after_three_steps_and_refuse_a_fourth() {
+fn registry_board_and_feeds_are_complete_after_their_steps_and_refuse_another() {
     let mut world = World::without_engine();
     assert_sent(world.create_engine(false));
     for step in 1..=3 {
         assert!(world.try_read::<Registry>(&world.keys.registry).is_none());
-        assert!(world.try_read::<PriceBoard>(&world.keys.board).is_none());
+        assert!(world.try_read::<FeedBook>(&world.keys.feeds).is_none());
         assert_sent(world.grow_registry(&GlobalParams::DEFAULT));
-        assert_sent(world.grow_board());
+        assert_sent(world.grow_feeds());
         assert_eq!(world.data(&world.keys.registry).len(), step * 10_240);
+        assert_eq!(world.data(&world.keys.feeds).len(), FeedBook::ACCOUNT_LEN.min(step * 10_240));
     }
-    let (registry, board) = (world.registry(), world.board());
-    assert_eq!((registry.invariant(), board.invariant()), (Ok(()), Ok(())));
+    for length in [10_240, PriceBoard::ACCOUNT_LEN] {
+        assert!(world.try_read::<PriceBoard>(&world.keys.board).is_none());
+        assert_sent(world.grow_board());
+        assert_eq!(world.data(&world.keys.board).len(), length);
+    }
+    let (registry, board, feeds) = (world.registry(), world.board(), world.feed_book());
+    assert_eq!((registry.invariant(), board.invariant(), feeds.invariant()), (Ok(()), Ok(()), Ok(())));
     assert_eq!((registry.test_cluster, *registry.params()), (0, GlobalParams::DEFAULT));
-    assert_eq!((registry.engine, board.engine), (world.keys.engine.to_bytes(), world.keys.engine.to_bytes()));
+    assert_eq!([registry.engine, board.engine, feeds.engine], [world.keys.engine.to_bytes(); 3]);
     assert_code(world.grow_registry(&GlobalParams::DEFAULT), EngineError::AlreadyComplete);
     assert_code(world.grow_board(), EngineError::AlreadyComplete);
+    assert_code(world.grow_feeds(), EngineError::AlreadyComplete);
+    assert_code(world.create_engine(false), EngineError::AlreadyComplete);
 }
 
 #[test]
@@ -39,14 +47,11 @@ fn lamports_sent_to_an_address_in_advance_stop_nothing() {
     for lamports in [1, 890_880, 10_000_000_000] {
         let mut world = World::without_engine();
         let keys = world.keys;
-        for key in [keys.engine, keys.registry, keys.board] {
+        for key in [keys.engine, keys.registry, keys.board, keys.feeds] {
             world.set_lamports(&key, lamports);
         }
         assert_sent(world.create_engine(true));
-        for _ in 0..3 {
-            assert_sent(world.grow_registry(&GlobalParams::DEFAULT));
-            assert_sent(world.grow_board());
-        }
+        world.grow_all(&GlobalParams::DEFAULT);
         let rent = world.svm.minimum_balance_for_rent_exemption(Registry::ACCOUNT_LEN);
         assert_eq!(world.lamports(&keys.registry), rent.max(lamports));
     }
@@ -88,6 +93,44 @@ fn another_engines_registry_is_refused() {
     assert_refused(&mut world, &stranger, &[pause], EngineError::EngineMismatch);
     let update = ix::update_params(&mixed, stranger, &GlobalParams::DEFAULT);
     assert_refused(&mut world, &stranger, &[update], EngineError::EngineMismatch);
+}
+
+/// ACCOUNT-4
+#[test]
+fn prices_of_one_engine_are_not_made_from_the_feeds_of_another() {
+    let mut world = World::new();
+    let slot = world.list_price(&PriceConfig::named("SOL"));
+    let stranger = world.party("stranger");
+    let theirs = pda::EngineKeys::created_by(&stranger, 0);
+    let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: stranger };
+    assert_sent(world.send(&stranger, &[ix::create_engine(stranger, stranger, args)]));
+    for _ in 0..ix::REGISTRY_STEPS {
+        let grow = ix::grow_registry(&theirs, stranger, stranger, &GlobalParams::DEFAULT);
+        assert_sent(world.send(&stranger, &[grow, ix::grow_feeds(&theirs, stranger)]));
+    }
+    for _ in 0..ix::BOARD_STEPS {
+        assert_sent(world.send(&stranger, &[ix::grow_board(&theirs, stranger)]));
+    }
+    let (listing, feed) = world.price_args(&PriceConfig::named("SOL"));
+    let listing = args::ListPriceArgs { slot: 0, ..listing };
+    assert_sent(world.send(&stranger, &[ix::list_price(&theirs, stranger, listing)]));
+
+    let ours = world.keys;
+    let (their_feeds, their_board) =
+        (pda::EngineKeys { feeds: theirs.feeds, ..ours }, pda::EngineKeys { board: theirs.board, ..ours });
+    let authority = world.authority;
+    for mixed in [their_feeds, their_board] {
+        let refresh = ix::Refresh { slot, primary: feed.primary, secondary: None };
+        let list = args::ListPriceArgs { slot: 1, ..listing };
+        let update = args::UpdatePriceArgs { slot, config: listing.config };
+        for call in [
+            ix::refresh_price(&mixed, &[refresh]),
+            ix::list_price(&mixed, authority, list),
+            ix::update_price(&mixed, authority, update),
+        ] {
+            assert_refused(&mut world, &authority, &[call], EngineError::EngineMismatch);
+        }
+    }
 }
 
 #[test]

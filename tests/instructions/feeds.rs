@@ -7,12 +7,12 @@ fn a_price_is_ready_after_its_averages_have_seen_enough() {
     let mut world = World::new();
     let slot = world.list_price(&PriceConfig::named("SOL"));
     assert_sent(world.set_price(slot, 200 * E8));
-    assert!(!world.board().slots[slot as usize].state().is_ready());
+    assert!(!world.board().slots[slot as usize].is_ready());
     world.hold_prices(119, 5);
-    assert!(!world.board().slots[slot as usize].state().is_ready());
+    assert!(!world.board().slots[slot as usize].is_ready());
     world.hold_prices(1, 5);
     let board = world.board();
-    assert!(board.slots[slot as usize].state().is_ready());
+    assert!(board.slots[slot as usize].is_ready());
     assert_eq!(board.slots[slot as usize].published_at, world.now());
 }
 

@@ -19,7 +19,7 @@ fn the_default_listing_is_consistent_and_ready() {
     let world = listed();
     let (registry, board) = (world.registry(), world.board());
     assert_eq!((registry.bank_count, registry.market_count, board.count), (3, 2, 3));
-    assert!(board.slots[..3].iter().all(|slot| slot.state().is_ready()));
+    assert!(board.slots[..3].iter().all(|slot| slot.is_ready()));
     for bank in [USDC, SOL, BTC] {
         assert_eq!(world.read::<Bank>(&world.keys.bank(bank).bank).invariant(), Ok(()));
     }

@@ -51,6 +51,7 @@ pub fn engine(world: &World) -> EngineAccounts {
         engine: world.read(&world.keys.engine),
         registry,
         board,
+        feeds: world.feed_book(),
         banks,
         markets,
     }

@@ -9,8 +9,8 @@ use plimsoll_risk::num::PPM;
 use plimsoll_sdk::pda;
 use plimsoll_sim::world::World;
 use plimsoll_state::{
-    AccountStatus, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, MarketSlot, PositionKind,
-    PriceBoard, Registry,
+    AccountStatus, Bank, DerivativePosition, EngineAccount, FeedBook, MarginAccount, Market, MarketSlot, PositionKey,
+    PositionKind, PriceBoard, Registry, Reserve,
 };
 
 /// Every account that holds money, at one moment.
@@ -22,6 +22,8 @@ pub struct Books {
     pub registry: Box<Registry>,
     /// Prices.
     pub board: Box<PriceBoard>,
+    /// Where they come from.
+    pub feeds: Box<FeedBook>,
     /// Banks and the atoms in their vaults.
     pub banks: Vec<(Bank, u64)>,
     /// Markets.
@@ -58,6 +60,7 @@ impl Books {
                 .filter_map(|(key, account)| Some((key, plimsoll_sdk::decode::account(&account.data)?)))
                 .collect(),
             board: world.board(),
+            feeds: world.feed_book(),
             registry,
         }
     }
@@ -72,6 +75,7 @@ impl Books {
             self.check_account(key, account)?;
         }
         self.registry.invariant().map_err(|e| e.0.to_string())?;
+        ensure(self.reserves_are_zero(), || "some account's reserve is not zero".to_owned())?;
         for (bank, vault) in &self.banks {
             bank.invariant().map_err(|e| format!("bank {}: {}", bank.index, e.0))?;
             let slot = self.registry.bank(bank.index as usize).ok_or("a bank without a slot")?;
@@ -91,10 +95,24 @@ impl Books {
         Ok(())
     }
 
+    /// What accounts keep free is zero, also where no instruction asks.
+    fn reserves_are_zero(&self) -> bool {
+        self.accounts.iter().all(|(_, account)| account.reserve_is_zero())
+            && self.banks.iter().all(|(bank, _)| bank.reserve_is_zero())
+            && self.markets.iter().all(Reserve::reserve_is_zero)
+            && [self.registry.reserve_is_zero(), self.board.reserve_is_zero(), self.feeds.reserve_is_zero()]
+                == [true; 3]
+    }
+
     fn check_account(&self, key: &Pubkey, account: &MarginAccount) -> Checked {
         for token in account.tokens.iter().filter(|token| token.used == 1) {
             let waits = account.status != AccountStatus::Active as u8;
             ensure(token.shares != 0 || waits, || format!("{key}: bank {} is in use and holds nothing", token.bank))?;
+        }
+        for leg in &account.derivatives {
+            let market = self.registry.market(leg.market as usize).filter(|_| leg.kind == PositionKind::Perp as u8);
+            let expected = market.map_or_else(PositionKey::default, |market| PositionKey::perp(market.price_slot));
+            ensure(leg.key() == expected, || format!("{key}: a position is of {:?}, not {expected:?}", leg.key()))?;
         }
         let reserved = account.tokens.iter().map(|t| t.reserved_atoms).sum::<u64>()
             + account.derivatives.iter().map(|d| d.reserved_atoms).sum::<u64>();

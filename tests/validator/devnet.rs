@@ -169,7 +169,7 @@ async fn tell(addon: &Path) -> Result<()> {
     // An hour's average is not ready after seconds, and the operator is told so.
     migrate.run("verify --config devnet.toml --ready").await?.ended(1)?;
     let engine = connection.engine(engine).await?;
-    let pinned = engine.board.slots[1].sources;
+    let pinned = engine.feeds.feeds[1].sources;
     ensure!(pinned[0].address == feeds[1].address.to_bytes() && pinned[0].kind == OracleKind::PythPinned as u8, "SOL");
     ensure!(pinned[1].address == second.to_bytes() && pinned[1].kind == OracleKind::SwitchboardPull as u8, "SOL, 2nd");
     ensure!(!publishing.is_finished(), "the oracles stopped: {:?}", publishing.await);

@@ -115,7 +115,7 @@ impl Operator {
             .iter()
             .map(|bank| Mint { key: bank.mint.into(), program: bank.token_program.into(), decimals: bank.decimals })
             .collect();
-        self.live.feeds = accounts.board.slots[..3].iter().map(|slot| slot.sources[0].address.into()).collect();
+        self.live.feeds = accounts.feeds.feeds[..3].iter().map(|feed| feed.sources[0].address.into()).collect();
         let lender = self.live.open("lender", None, USDC, 100_000_000_000).await?;
         let borrower = self.live.open("borrower", None, SOL, 100_000_000_000).await?;
         let owner = self.live.authority();

@@ -25,6 +25,11 @@ pub fn board(engine: &Pubkey) -> (Pubkey, u8) {
     find(&[seeds::BOARD, engine.as_ref()])
 }
 
+/// Where its prices come from: `["feeds", engine]`.
+pub fn feeds(engine: &Pubkey) -> (Pubkey, u8) {
+    find(&[seeds::FEEDS, engine.as_ref()])
+}
+
 /// The bank in a slot of the registry: `["bank", engine, index u8]`. Bank 0 is that of the settlement token.
 pub fn bank(engine: &Pubkey, index: u8) -> (Pubkey, u8) {
     find(&[seeds::BANK, engine.as_ref(), &[index]])

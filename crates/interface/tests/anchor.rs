@@ -197,14 +197,14 @@ fn upkeep_is_that_of_anchor() {
     compare!(events crank_funding CrankFunding {registry, board, market} () instruction::CrankFunding {});
     compare!(events sweep_insurance SweepInsurance {registry, bank} () instruction::SweepInsurance {});
 
-    let (registry, board) = (key(1), key(2));
-    let feeds = [
+    let (registry, board, feeds) = (key(1), key(2), key(6));
+    let entries = [
         Refresh { slot: 3, primary: key(3), secondary: None },
         Refresh { slot: 7, primary: key(4), secondary: Some(key(5)) },
     ];
-    let mut expected = accounts::RefreshPrice { registry, board }.to_account_metas(None);
+    let mut expected = accounts::RefreshPrice { registry, board, feeds }.to_account_metas(None);
     expected.extend([3, 4, 5].map(|number| solana_instruction::AccountMeta::new_readonly(key(number), false)));
-    let ours = refresh_price(&RefreshPrice { registry, board }, &feeds);
+    let ours = refresh_price(&RefreshPrice { registry, board, feeds }, &entries);
     assert_eq!(ours.accounts, expected);
     let entries = [(3, false), (7, true)].map(|(slot, with_secondary)| theirs::RefreshEntry { slot, with_secondary });
     let args = theirs::RefreshPriceArgs { entries: entries.to_vec() };
@@ -218,6 +218,7 @@ fn every_instruction_without_the_engines_authority_has_a_function_here() {
         "create_engine",
         "grow_registry",
         "grow_board",
+        "grow_feeds",
         "update_params",
         "list_price",
         "update_price",
@@ -270,6 +271,7 @@ fn addresses_are_those_of_the_program() {
     assert_eq!(pda::engine(&key(2), 258), by_hand(&[b"engine", key(2).as_ref(), &[2, 1]]));
     assert_eq!(pda::registry(&engine), by_hand(&[b"registry", engine.as_ref()]));
     assert_eq!(pda::board(&engine), by_hand(&[b"board", engine.as_ref()]));
+    assert_eq!(pda::feeds(&engine), by_hand(&[b"feeds", engine.as_ref()]));
     assert_eq!(pda::bank(&engine, 3), by_hand(&[b"bank", engine.as_ref(), &[3]]));
     assert_eq!(pda::vault(&key(3)), by_hand(&[b"vault", key(3).as_ref()]));
     assert_eq!(pda::market(&engine, 4), by_hand(&[b"market", engine.as_ref(), &[4]]));

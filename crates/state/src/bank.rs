@@ -5,7 +5,7 @@ use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
 
 use crate::{
-    assert_layout, ensure, pause, Address, BankSlot, EngineAccount, I128Le, InvariantViolation, Registry, SlotStatus,
+    assert_layout, ensure, pause, Address, BankSlot, EngineAccount, InvariantViolation, Registry, SlotStatus,
     SpentAtoms, U128Le,
 };
 
@@ -85,10 +85,8 @@ pub struct Bank {
     pub insurance_out_atoms: u64,
     /// Sum of all socialized losses, atoms (statistics).
     pub socialized_atoms: u64,
-    /// Room for draws of later steps; zero.
-    pub _signed_reserve: I128Le,
     /// Zero.
-    pub _reserved: [u8; 96],
+    pub _reserved: [u8; 112],
 }
 
 assert_layout!(Bank, 488, engine @ 8, mint @ 40);

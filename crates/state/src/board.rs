@@ -1,47 +1,11 @@
-//! The price board: normalised state of every underlying.
+//! The price board: normalised state of every underlying, as margin reads it. Where it comes from is in the
+//! [`crate::FeedBook`].
 
 use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::oracle::averages_are_ready;
 use plimsoll_risk::params::MAX_PRICES;
 
-use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, StoredPrice};
-
-stored_enum! {
-    /// Where a slot's price comes from.
-    OracleKind {
-        /// No source.
-        None = 0,
-        /// A Pyth `PriceUpdateV2` at a pinned address (a push feed).
-        PythPinned = 1,
-        /// Any Pyth `PriceUpdateV2` of the pinned receiver with the pinned feed id; the caller chooses the account.
-        PythPosted = 2,
-        /// A Switchboard on-demand pull feed at a pinned address.
-        SwitchboardPull = 3,
-    }
-}
-
-/// One source of a price slot.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-#[repr(C)]
-pub struct OracleSource {
-    /// Pinned account, or zero where the caller chooses it.
-    pub address: Address,
-    /// Program that must own the account: the Pyth receiver or Switchboard on-demand.
-    pub program: Address,
-    /// Pyth feed id, or Switchboard feed hash.
-    pub feed_id: Address,
-    /// Switchboard queue; zero for Pyth.
-    pub queue: Address,
-    /// Publish time of the last update taken from this source, Unix seconds.
-    pub published_at: i64,
-    /// [`OracleKind`].
-    pub kind: u8,
-    /// Fewest samples of a Switchboard result.
-    pub min_samples: u8,
-    /// Zero.
-    pub _pad: [u8; 6],
-}
-
-assert_layout!(OracleSource, 144);
+use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, StoredPrice};
 
 /// One underlying.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -73,12 +37,6 @@ pub struct PriceSlot {
     pub low: StoredPrice,
     /// What liabilities and shorts count at: worst of spot + z sigma, fast and slow.
     pub high: StoredPrice,
-    /// Price at the last variance sample.
-    pub sample: StoredPrice,
-    /// Its publish time.
-    pub sampled_at: i64,
-    /// Variance per second, I80F48 bits.
-    pub variance: I128Le,
     /// Time constant of the fast average.
     pub fast_secs: u32,
     /// Time constant of the slow average.
@@ -87,11 +45,21 @@ pub struct PriceSlot {
     pub fastest_fall_ppm_per_sec: u32,
     /// How often the feed moves.
     pub update_secs: u32,
-    /// First the primary, then the secondary.
-    pub sources: [OracleSource; 2],
+    /// Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility.
+    pub slow_vol_ppm_per_sqrt_sec: u32,
+    /// Zero.
+    pub _reserved: [u8; 124],
 }
 
-assert_layout!(PriceSlot, 456);
+assert_layout!(PriceSlot, 256);
+
+impl PriceSlot {
+    /// Whether risk may be added: both averages have seen enough updates and enough time.
+    pub const fn is_ready(&self) -> bool {
+        let seen_secs = self.published_at.saturating_sub(self.first_published_at);
+        averages_are_ready(self.update_count, seen_secs, self.fast_secs, self.slow_secs)
+    }
+}
 
 /// Prices of an engine.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -107,16 +75,15 @@ pub struct PriceBoard {
     pub _pad: [u8; 5],
     /// The engine.
     pub engine: Address,
+    /// Zero.
+    pub _reserved: [u8; 208],
     /// Slots.
     pub slots: [PriceSlot; MAX_PRICES],
-    /// Zero.
-    pub _tail: [u8; PriceBoard::TAIL],
 }
 
 impl PriceBoard {
     /// Whole size of the account, discriminator included.
-    pub const ACCOUNT_LEN: usize = 30_720;
-    const TAIL: usize = Self::ACCOUNT_LEN - 8 - 40 - MAX_PRICES * 456;
+    pub const ACCOUNT_LEN: usize = 16_640;
 
     /// A listed slot; none where nothing is listed.
     #[inline(always)]
@@ -125,7 +92,7 @@ impl PriceBoard {
     }
 }
 
-assert_layout!(PriceBoard, PriceBoard::ACCOUNT_LEN - 8, engine @ 8, slots @ 40);
+assert_layout!(PriceBoard, PriceBoard::ACCOUNT_LEN - 8, engine @ 8, slots @ 248);
 
 impl EngineAccount for PriceBoard {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [74, 250, 122, 11, 105, 241, 227, 218];

@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation};
+use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, Reserve};
 
 /// Authorities of one engine. Its parameters live in the registry's header.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -31,10 +31,10 @@ pub struct Engine {
     /// The price board.
     pub board: Address,
     /// Zero.
-    pub _reserved: [u8; 56],
+    pub _reserved: [u8; 120],
 }
 
-assert_layout!(Engine, 256, authority @ 40);
+assert_layout!(Engine, 320, authority @ 40);
 
 impl EngineAccount for Engine {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [246, 94, 41, 147, 231, 121, 110, 19];
@@ -42,7 +42,8 @@ impl EngineAccount for Engine {
     fn invariant(&self) -> Result<(), InvariantViolation> {
         crate::ensure_version(self.version)?;
         ensure(self.test_cluster <= 1, "engine test_cluster is no flag")?;
-        ensure(self.authority != [0; 32], "engine has no authority")
+        ensure(self.authority != [0; 32], "engine has no authority")?;
+        ensure(self.reserve_is_zero(), "engine reserve is not zero")
     }
 }
 
@@ -99,6 +100,7 @@ impl EngineAccount for Venue {
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         crate::ensure_version(self.version)?;
-        ensure(self.active <= 1, "venue active is no flag")
+        ensure(self.active <= 1, "venue active is no flag")?;
+        ensure(self.reserve_is_zero(), "venue reserve is not zero")
     }
 }

@@ -28,6 +28,7 @@ mod anchor;
 mod bank;
 mod board;
 mod engine;
+mod feeds;
 mod index;
 mod listings;
 mod margin_account;
@@ -37,6 +38,7 @@ mod migrate;
 mod pnl;
 mod price_state;
 mod registry;
+mod reserve;
 pub mod seeds;
 pub mod snapshot;
 mod wrap;
@@ -45,6 +47,7 @@ pub use allowance::*;
 pub use bank::*;
 pub use board::*;
 pub use engine::*;
+pub use feeds::*;
 pub use index::*;
 pub use margin_account::*;
 pub use margin_view::*;
@@ -52,6 +55,7 @@ pub use market::*;
 pub use migrate::*;
 pub use pnl::*;
 pub use registry::*;
+pub use reserve::*;
 pub use wrap::*;
 
 /// Address of the program, as 32 bytes.
@@ -150,7 +154,7 @@ macro_rules! of_engine {
     )+};
 }
 
-of_engine!(Bank, MarginAccount, Market, PriceBoard, Registry, Venue);
+of_engine!(Bank, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue);
 
 /// An invariant of an account that does not hold, named by the fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -122,11 +122,45 @@ pub struct DerivativePosition {
     pub last_sign: i8,
     /// Option: call or put; zero.
     pub option_kind: u8,
+    /// Slot of the price board that it is a position in.
+    pub underlying: u8,
     /// Zero.
-    pub _reserved: [u8; 32],
+    pub _reserved: [u8; 31],
 }
 
 assert_layout!(DerivativePosition, 104);
+
+/// What a position is of, whatever market it came from: what is worth the same at every price has the same key.
+///
+/// Its fields stand in the position one by one, as `kind` is read of every place of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PositionKey {
+    /// [`PositionKind`].
+    pub kind: u8,
+    /// Slot of the price board.
+    pub underlying: u8,
+    /// Option: call or put; zero for a perp.
+    pub option_kind: u8,
+    /// Strike of an option; zero for a perp.
+    pub strike: u64,
+    /// Expiry of an option, Unix seconds; zero for a perp.
+    pub expiry: i64,
+}
+
+impl PositionKey {
+    /// The perps on a price.
+    pub const fn perp(underlying: u8) -> Self {
+        Self { kind: PositionKind::Perp as u8, underlying, option_kind: 0, strike: 0, expiry: 0 }
+    }
+}
+
+impl DerivativePosition {
+    /// What it is a position of; of an empty place all zero.
+    pub const fn key(&self) -> PositionKey {
+        let Self { kind, underlying, option_kind, strike, expiry, .. } = *self;
+        PositionKey { kind, underlying, option_kind, strike, expiry }
+    }
+}
 
 /// Balances and positions of one owner.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]

@@ -36,8 +36,10 @@ pub struct Market {
     pub bump: u8,
     /// Slot of the registry.
     pub index: u8,
+    /// Slot of the price board, as the registry's slot has it: what positions are of.
+    pub price_slot: u8,
     /// Zero.
-    pub _pad: [u8; 5],
+    pub _pad: [u8; 4],
     /// The engine.
     pub engine: Address,
     /// Name, UTF-8, zero-padded.

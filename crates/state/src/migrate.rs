@@ -5,7 +5,7 @@
 //! account that is older goes through the builds in between.
 
 use crate::{
-    Bank, Engine, EngineAccount, InvariantViolation, MarginAccount, Market, PriceBoard, Registry, Venue,
+    Bank, Engine, EngineAccount, FeedBook, InvariantViolation, MarginAccount, Market, PriceBoard, Registry, Venue,
     DISCRIMINATOR_LEN, LAYOUT_VERSION,
 };
 
@@ -39,6 +39,7 @@ pub trait Migrate: EngineAccount {
 impl Migrate for Engine {}
 impl Migrate for Registry {}
 impl Migrate for PriceBoard {}
+impl Migrate for FeedBook {}
 impl Migrate for Bank {}
 impl Migrate for Market {}
 impl Migrate for Venue {}
@@ -63,7 +64,7 @@ pub fn migrate(data: &mut [u8]) -> Result<(), MigrationError> {
             }
         };
     }
-    by_type!(MarginAccount, Market, Bank, Venue, Registry, PriceBoard, Engine)
+    by_type!(MarginAccount, Market, Bank, Venue, Registry, PriceBoard, FeedBook, Engine)
 }
 
 #[expect(clippy::indexing_slicing, reason = "every type begins with its version, so none is empty")]
@@ -124,7 +125,7 @@ mod tests {
                 }
             )+};
         }
-        each!(Engine, Registry, PriceBoard, Bank, Market, MarginAccount, Venue);
+        each!(Engine, Registry, PriceBoard, FeedBook, Bank, Market, MarginAccount, Venue);
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! A price slot as the pure crate's plain numbers, and back.
+//! A price slot and its feed as the pure crate's plain numbers, and back.
 
 use plimsoll_risk::fixed_checked::Fixed;
 use plimsoll_risk::oracle::{PriceSource, PriceState};
 
-use crate::{ensure, I128Le, InvariantViolation, PriceSlot, StoredPrice};
+use crate::{ensure, Feed, I128Le, InvariantViolation, PriceSlot, StoredPrice};
 
 impl PriceSlot {
-    /// The slot's state.
-    pub fn state(&self) -> PriceState {
+    /// The state of the slot and its feed.
+    pub fn state(&self, feed: &Feed) -> PriceState {
         PriceState {
             source: if self.source == 0 { PriceSource::Primary } else { PriceSource::Secondary },
             sigma_ppm: self.sigma_ppm,
@@ -20,17 +20,17 @@ impl PriceSlot {
             slow: self.slow.get(),
             low: self.low.get(),
             high: self.high.get(),
-            sample: self.sample.get(),
-            sampled_at: self.sampled_at,
-            variance: Fixed::from_bits(self.variance.get()),
+            sample: feed.sample.get(),
+            sampled_at: feed.sampled_at,
+            variance: Fixed::from_bits(feed.variance.get()),
             fast_secs: self.fast_secs,
             slow_secs: self.slow_secs,
-            source_published_at: [self.sources[0].published_at, self.sources[1].published_at],
+            source_published_at: [feed.sources[0].published_at, feed.sources[1].published_at],
         }
     }
 
     /// Writes a state back; what a listing fixes (pins, calibration, whether it is active) stays.
-    pub fn store(&mut self, state: &PriceState) {
+    pub fn store(&mut self, feed: &mut Feed, state: &PriceState) {
         self.source = state.source as u8;
         self.sigma_ppm = state.sigma_ppm;
         self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec;
@@ -42,13 +42,13 @@ impl PriceSlot {
         self.slow = StoredPrice::from(state.slow);
         self.low = StoredPrice::from(state.low);
         self.high = StoredPrice::from(state.high);
-        self.sample = StoredPrice::from(state.sample);
-        self.sampled_at = state.sampled_at;
-        self.variance = I128Le::new(state.variance.to_bits());
+        feed.sample = StoredPrice::from(state.sample);
+        feed.sampled_at = state.sampled_at;
+        feed.variance = I128Le::new(state.variance.to_bits());
         self.fast_secs = state.fast_secs;
         self.slow_secs = state.slow_secs;
-        self.sources[0].published_at = state.source_published_at[0];
-        self.sources[1].published_at = state.source_published_at[1];
+        feed.sources[0].published_at = state.source_published_at[0];
+        feed.sources[1].published_at = state.source_published_at[1];
     }
 
     /// What holds of a listed slot after every instruction that wrote it.
@@ -58,12 +58,10 @@ impl PriceSlot {
     pub fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.active == 1 && self.source <= 1, "price slot flags are unknown")?;
         ensure(self.fast_secs > 0 && self.fast_secs <= self.slow_secs, "price time constants are out of order")?;
-        ensure(self.variance.get() >= 0, "price variance is negative")?;
         if self.update_count == 0 {
             return Ok(());
         }
         ensure(self.first_published_at <= self.published_at, "price is older than its first update")?;
-        ensure(self.sampled_at <= self.published_at, "price is older than its variance sample")?;
         let (low, high) = (self.low.get(), self.high.get());
         for price in [self.spot.get(), self.fast.get(), self.slow.get()] {
             ensure(!price.is_zero(), "price is zero")?;
@@ -82,10 +80,10 @@ mod tests {
 
     use super::*;
 
-    fn listed() -> PriceSlot {
-        let mut slot = PriceSlot { active: 1, ..PriceSlot::zeroed() };
-        slot.store(&PriceState::listed(15, 3_600, DEFAULT_PRIOR_PICO_PER_SEC));
-        slot
+    fn listed() -> (PriceSlot, Feed) {
+        let (mut slot, mut feed) = (PriceSlot { active: 1, ..PriceSlot::zeroed() }, Feed::zeroed());
+        slot.store(&mut feed, &PriceState::listed(15, 3_600, DEFAULT_PRIOR_PICO_PER_SEC));
+        (slot, feed)
     }
 
     proptest! {
@@ -95,16 +93,17 @@ mod tests {
         fn a_state_survives_being_stored_and_every_update_keeps_the_invariant(
             prices in proptest::collection::vec((1i64.., any::<u64>(), -18i32..=12, 0i64..400), 1..8),
         ) {
-            let (mut slot, mut now) = (listed(), 1_760_130_000);
-            prop_assert!(slot.invariant().is_ok());
+            let ((mut slot, mut feed), mut now) = (listed(), 1_760_130_000);
+            prop_assert!(slot.invariant().is_ok() && feed.invariant(&slot).is_ok());
             for (price, conf, exponent, step) in prices {
                 now += step;
                 let observation = Observation::from_pyth(price, conf, exponent, now, None).unwrap();
-                let next = update(&slot.state(), PriceSource::Secondary, &observation, &GlobalParams::DEFAULT, now);
+                let next = update(&slot.state(&feed), PriceSource::Secondary, &observation, &GlobalParams::DEFAULT, now);
                 let Ok(Some(next)) = next else { continue };
-                slot.store(&next);
-                prop_assert_eq!(slot.state(), next);
-                prop_assert!(slot.invariant().is_ok());
+                slot.store(&mut feed, &next);
+                prop_assert_eq!(slot.state(&feed), next);
+                prop_assert_eq!(slot.is_ready(), next.is_ready());
+                prop_assert!(slot.invariant().is_ok() && feed.invariant(&slot).is_ok());
             }
         }
     }

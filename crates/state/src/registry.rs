@@ -77,10 +77,10 @@ pub struct BankSlot {
     /// When the two were written, Unix seconds.
     pub accrued_at: i64,
     /// Zero.
-    pub _reserved: [u8; 32],
+    pub _reserved: [u8; 48],
 }
 
-assert_layout!(BankSlot, 112);
+assert_layout!(BankSlot, 128);
 
 /// Final state of an epoch of a market side, for positions that still have to be carried over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -146,10 +146,10 @@ pub struct MarketSlot {
     /// Fee of each side of a fill, ppm of notional, at least the engine's insurance floor.
     pub fill_fee_ppm: u32,
     /// Zero.
-    pub _reserved: [u8; 24],
+    pub _reserved: [u8; 72],
 }
 
-assert_layout!(MarketSlot, 400);
+assert_layout!(MarketSlot, 448);
 
 /// Bank slots, market slots and the parameters of an engine.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -188,7 +188,7 @@ pub struct Registry {
 impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
-    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 160 + 152) - MAX_BANKS * 112 - MAX_MARKETS * 400;
+    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 160 + 152) - MAX_BANKS * 128 - MAX_MARKETS * 448;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;

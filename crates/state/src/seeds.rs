@@ -6,6 +6,8 @@ pub const ENGINE: &[u8] = b"engine";
 pub const REGISTRY: &[u8] = b"registry";
 /// `["board", engine]`
 pub const BOARD: &[u8] = b"board";
+/// `["feeds", engine]`
+pub const FEEDS: &[u8] = b"feeds";
 /// `["bank", engine, index u8]`
 pub const BANK: &[u8] = b"bank";
 /// `["vault", bank]`

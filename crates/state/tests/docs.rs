@@ -41,14 +41,15 @@ fn accounts() -> Vec<Layout> {
             pause_authority, registry, board, _reserved),
         layout!(Registry at BODY => version, bump, test_cluster, bank_count, market_count, _pad, engine, pause_bits,
             _pad2, params, _reserved, banks, markets, _tail),
-        layout!(PriceBoard at BODY => version, bump, count, _pad, engine, slots, _tail),
+        layout!(PriceBoard at BODY => version, bump, count, _pad, engine, _reserved, slots),
+        layout!(FeedBook at BODY => version, bump, _pad, engine, _reserved, feeds),
         layout!(Bank at BODY => version, bump, vault_bump, index, decimals, _pad, engine, mint, vault, token_program,
             deposit_shares, borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at,
             accrued_at, utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm,
             deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
             uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, drawn,
-            insurance_in_atoms, insurance_out_atoms, socialized_atoms, _signed_reserve, _reserved),
-        layout!(Market at BODY => version, bump, index, _pad, engine, name, sides, pool_shares, pool_atoms,
+            insurance_in_atoms, insurance_out_atoms, socialized_atoms, _reserved),
+        layout!(Market at BODY => version, bump, index, price_slot, _pad, engine, name, sides, pool_shares, pool_atoms,
             deficit_atoms, own_claim_atoms, open_interest_cap_units, premium_integral, premium_at, premium_from,
             premium_ppm, _pad_premium, draw_cap_event_atoms, socialized_atoms, leg_count, _pad2, premium_reported_at,
             rounding_units, _reserved),
@@ -78,15 +79,16 @@ fn parts() -> Vec<Layout> {
             pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm, premium_bound_ppm, funding_bound_ppm_per_hour,
             funding_max_secs, utilization_window_secs),
         layout!(PriceSlot at 0 => active, source, _pad, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at,
-            first_published_at, spot, fast, slow, low, high, sample, sampled_at, variance, fast_secs, slow_secs,
-            fastest_fall_ppm_per_sec, update_secs, sources),
+            first_published_at, spot, fast, slow, low, high, fast_secs, slow_secs,
+            fastest_fall_ppm_per_sec, update_secs, slow_vol_ppm_per_sqrt_sec, _reserved),
+        layout!(Feed at 0 => sources, sample, sampled_at, variance, slow_variance, _reserved),
         layout!(OracleSource at 0 => address, program, feed_id, queue, published_at, kind, min_samples, _pad),
         layout!(SideTotals at 0 => shares, count, ring_counts, _pad, charged),
         layout!(SpentAtoms at 0 => at_bucket, spent),
         layout!(SpentPerUnit at 0 => at_bucket, spent),
         layout!(TokenPosition at 0 => shares, reserved_atoms, mark_atoms, bank, used, _pad),
         layout!(DerivativePosition at 0 => shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry,
-            epoch, kind, market, last_sign, option_kind, _reserved),
+            epoch, kind, market, last_sign, option_kind, underlying, _reserved),
         layout!(VenueApproval at 0 => venue, notional_left_atoms, expires_at, markets, _pad),
         layout!(MarginView at 0 => ratio_ppm, flags, views, _pad, engine, account, owner, spot, fast, init_nav_usd_pico, imr_usd_pico),
     ]
@@ -119,6 +121,7 @@ fn the_overview_gives_every_accounts_size() {
         ("Engine", Engine::SPACE),
         ("Registry", Registry::SPACE),
         ("PriceBoard", PriceBoard::SPACE),
+        ("FeedBook", FeedBook::SPACE),
         ("Bank", Bank::SPACE),
         ("Market", Market::SPACE),
         ("MarginAccount", MarginAccount::SPACE),
@@ -135,10 +138,11 @@ fn the_overview_gives_every_accounts_size() {
 fn slots_begin_where_the_documentation_says() {
     let places = [
         format!("bank `i` begins at byte {} + {} i", BODY + offset_of!(Registry, banks), size_of::<BankSlot>()),
-        format!("market `i` begins at byte 7,536 + {} i", size_of::<MarketSlot>()),
+        format!("market `i` begins at byte 8,560 + {} i", size_of::<MarketSlot>()),
         format!("slot `i` begins at byte {} + {} i", BODY + offset_of!(PriceBoard, slots), size_of::<PriceSlot>()),
+        format!("feed `i` begins at byte {} + {} i", BODY + offset_of!(FeedBook, feeds), size_of::<Feed>()),
     ];
-    assert_eq!(BODY + offset_of!(Registry, markets), 7_536);
+    assert_eq!(BODY + offset_of!(Registry, markets), 8_560);
     for place in places {
         assert!(PAGE.contains(&place), "docs/accounts.md does not say: {place}");
     }

@@ -94,9 +94,10 @@ filled!(StoredPrice { mantissa, exponent ; _pad });
 filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min_samples ; _pad });
 filled!(PriceSlot {
     active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast,
-    slow, low, high, sample, sampled_at, variance, fast_secs, slow_secs, fastest_fall_ppm_per_sec, update_secs,
-    sources ; _pad
+    slow, low, high, fast_secs, slow_secs, fastest_fall_ppm_per_sec, update_secs, slow_vol_ppm_per_sqrt_sec ; _pad,
+    _reserved
 });
+filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved });
 filled!(EpochEnd { k, a, epoch, used ;  });
 filled!(SideIndex { k, a, epoch, ring ; _pad });
 filled!(BankSlot {
@@ -114,7 +115,7 @@ filled!(VenueApproval { venue, notional_left_atoms, expires_at, markets ; _pad }
 filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
 filled!(DerivativePosition {
     shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry, epoch, kind, market, last_sign,
-    option_kind ; _reserved
+    option_kind, underlying ; _reserved
 });
 filled!(Engine {
     version, bump, id, test_cluster, creator, authority, pending_authority, pause_authority, registry, board ;
@@ -125,17 +126,18 @@ filled!(Registry {
     version, bump, test_cluster, bank_count, market_count, engine, pause_bits, params, banks, markets ; _pad,
     _pad2, _reserved, _tail
 });
-filled!(PriceBoard { version, bump, count, engine, slots ; _pad, _tail });
+filled!(PriceBoard { version, bump, count, engine, slots ; _pad, _reserved });
+filled!(FeedBook { version, bump, engine, feeds ; _pad, _reserved });
 filled!(Bank {
     version, bump, vault_bump, index, decimals, engine, mint, vault, token_program, deposit_shares,
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
     utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm,
     deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
     uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, drawn,
-    insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _signed_reserve, _reserved
+    insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _reserved
 });
 filled!(Market {
-    version, bump, index, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
+    version, bump, index, price_slot, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
     open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, draw_cap_event_atoms,
     socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad_premium, _pad2, _reserved
 });
@@ -198,6 +200,7 @@ golden_tests! {
     the_venue_has_its_golden_bytes: Venue,
     the_registry_has_its_golden_bytes: Registry,
     the_price_board_has_its_golden_bytes: PriceBoard,
+    the_feed_book_has_its_golden_bytes: FeedBook,
     the_bank_has_its_golden_bytes: Bank,
     the_market_has_its_golden_bytes: Market,
     the_margin_account_has_its_golden_bytes: MarginAccount,
@@ -213,6 +216,7 @@ fn what_clients_filter_on_stands_at_the_documented_offsets() {
         offset_of!(Venue, engine),
         offset_of!(Registry, engine),
         offset_of!(PriceBoard, engine),
+        offset_of!(FeedBook, engine),
         offset_of!(Bank, engine),
         offset_of!(Market, engine),
         offset_of!(MarginAccount, engine),
@@ -233,5 +237,5 @@ fn version_and_bump_are_the_first_two_bytes_of_every_account() {
             assert_eq!((offset_of!($type, version), offset_of!($type, bump)), (0, 1));
         )+};
     }
-    check!(Engine, Venue, Registry, PriceBoard, Bank, Market, MarginAccount);
+    check!(Engine, Venue, Registry, PriceBoard, FeedBook, Bank, Market, MarginAccount);
 }

@@ -34,6 +34,7 @@ fn an_engine_has_an_authority_and_flags() {
             (None, |engine| engine.test_cluster = 1),
             (Some(FLAG), |engine| engine.test_cluster = 2),
             (Some("engine has no authority"), |engine| engine.authority = [0; 32]),
+            (Some("engine reserve is not zero"), |engine| engine._reserved[119] = 1),
         ],
     );
 }
@@ -48,6 +49,7 @@ fn a_venue_is_active_or_not() {
             (Some(VERSION), |venue| venue.version = 0),
             (None, |venue| venue.active = 1),
             (Some("venue active is no flag"), |venue| venue.active = 2),
+            (Some("venue reserve is not zero"), |venue| venue._reserved[0] = 1),
         ],
     );
 }
@@ -152,7 +154,7 @@ fn a_price_slots_state_is_consistent() {
     const BOUNDS: Option<&str> = Some("price leaves its bounds");
     let price = |dollars: u64| StoredPrice::from(Price::from_decimal_down(dollars, 0).unwrap());
     let mut slot = PriceSlot { active: 1, update_count: 1, fast_secs: 15, slow_secs: 3_600, ..PriceSlot::zeroed() };
-    (slot.published_at, slot.first_published_at, slot.sampled_at) = (1_000, 900, 950);
+    (slot.published_at, slot.first_published_at) = (1_000, 900);
     (slot.spot, slot.fast, slot.slow) = (price(100), price(101), price(102));
     (slot.low, slot.high) = (price(90), price(110));
     assert_facts(
@@ -166,12 +168,8 @@ fn a_price_slots_state_is_consistent() {
             (CONSTANTS, |slot| slot.fast_secs = 0),
             (None, |slot| slot.fast_secs = slot.slow_secs),
             (CONSTANTS, |slot| slot.fast_secs = slot.slow_secs + 1),
-            (Some("price variance is negative"), |slot| slot.variance.set(-1)),
-            (None, |slot| slot.variance.set(1)),
             (None, |slot| slot.first_published_at = 1_000),
             (Some("price is older than its first update"), |slot| slot.first_published_at = 1_001),
-            (None, |slot| slot.sampled_at = 1_000),
-            (Some("price is older than its variance sample"), |slot| slot.sampled_at = 1_001),
             (ZERO, |slot| slot.spot = StoredPrice::default()),
             (ZERO, |slot| slot.fast = StoredPrice::default()),
             (ZERO, |slot| slot.slow = StoredPrice::default()),
@@ -186,8 +184,27 @@ fn a_price_slots_state_is_consistent() {
 }
 
 #[test]
+fn a_feed_is_consistent_with_its_slot() {
+    const NEGATIVE: Option<&str> = Some("price variance is negative");
+    const LATER: Option<&str> = Some("price is older than its variance sample");
+    assert_facts(
+        &Feed { sampled_at: 950, ..Feed::zeroed() },
+        |feed| feed.invariant(&PriceSlot { update_count: 1, published_at: 1_000, ..PriceSlot::zeroed() }),
+        &[
+            (NEGATIVE, |feed| feed.variance.set(-1)),
+            (None, |feed| feed.variance.set(1)),
+            (None, |feed| feed.sampled_at = 1_000),
+            (LATER, |feed| feed.sampled_at = 1_001),
+        ],
+    );
+    // Before the first update there is no price that a sample could be newer than.
+    let listed = PriceSlot { published_at: 1_000, ..PriceSlot::zeroed() };
+    assert_eq!(Feed { sampled_at: 1_001, ..Feed::zeroed() }.invariant(&listed), Ok(()));
+}
+
+#[test]
 fn each_source_of_a_price_is_read_as_it_is_stored() {
-    let mut slot = PriceSlot { active: 1, ..PriceSlot::zeroed() };
+    let (mut slot, mut feed) = (PriceSlot { active: 1, ..PriceSlot::zeroed() }, Feed::zeroed());
     for source in [PriceSource::Primary, PriceSource::Secondary] {
         let state = PriceState {
             source,
@@ -199,8 +216,8 @@ fn each_source_of_a_price_is_read_as_it_is_stored() {
             source_published_at: [6, 7],
             ..PriceState::listed(15, 3_600, 8)
         };
-        slot.store(&state);
-        assert_eq!(slot.state(), state);
+        slot.store(&mut feed, &state);
+        assert_eq!(slot.state(&feed), state);
         assert_eq!((slot.source, slot.active), (source as u8, 1));
     }
 }
@@ -315,4 +332,29 @@ fn a_margin_account_holds_each_market_once() {
             }),
         ],
     );
+}
+
+#[test]
+fn a_byte_of_room_that_is_not_zero_is_seen_wherever_it_lies() {
+    macro_rules! check {
+        ($($type:ident: $($change:expr),+;)+) => {$({
+            let zeroed: Box<$type> = bytemuck::zeroed_box();
+            assert!(zeroed.reserve_is_zero());
+            let changes: &[fn(&mut $type)] = &[$($change),+];
+            for change in changes {
+                let mut changed = zeroed.clone();
+                change(&mut changed);
+                assert!(!changed.reserve_is_zero(), stringify!($type));
+            }
+        })+};
+    }
+    check! {
+        Registry: |r| r._reserved[0] = 1, |r| r._tail[9] = 1, |r| r.banks[63]._reserved[47] = 1,
+            |r| r.markets[31]._reserved[71] = 1;
+        PriceBoard: |b| b._reserved[207] = 1, |b| b.slots[63]._reserved[123] = 1;
+        FeedBook: |b| b._reserved[207] = 1, |b| b.feeds[63]._reserved[39] = 1;
+        Bank: |b| b._reserved[111] = 1;
+        Market: |m| m._reserved[71] = 1;
+        MarginAccount: |a| a._intents[255] = 1, |a| a._reserved[0] = 1, |a| a.derivatives[15]._reserved[30] = 1;
+    }
 }

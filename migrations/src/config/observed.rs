@@ -1,7 +1,7 @@
 //! The configuration that an engine has on chain.
 
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{Bank, Engine, Market, PriceBoard, Registry, Venue};
+use plimsoll_state::{Bank, Engine, FeedBook, Market, PriceBoard, Registry, Venue};
 
 use super::{BankConfig, Config, EngineConfig, MarketConfig, ParamsConfig, PauseBit, PriceConfig, VenueConfig};
 
@@ -9,7 +9,7 @@ use super::{BankConfig, Config, EngineConfig, MarketConfig, ParamsConfig, PauseB
 pub fn observe(
     engine: &Engine,
     registry: &Registry,
-    board: &PriceBoard,
+    (board, feeds): (&PriceBoard, &FeedBook),
     banks: &[Bank],
     markets: &[Market],
     venues: &[Venue],
@@ -18,7 +18,7 @@ pub fn observe(
     let params: &GlobalParams = registry.params();
     let price_name = |slot: usize| names.prices.get(slot).map_or_else(|| format!("price {slot}"), |p| p.name.clone());
     let bank_name = |slot: usize| names.banks.get(slot).map_or_else(|| format!("bank {slot}"), |b| b.name.clone());
-    let listed = board.slots.iter().take(board.count as usize).enumerate();
+    let listed = board.slots.iter().zip(&feeds.feeds).take(board.count as usize).enumerate();
     Config {
         engine: EngineConfig {
             id: engine.id,
@@ -29,7 +29,9 @@ pub fn observe(
             pause: Some(PauseBit::of_bits(registry.pause_bits)),
         },
         params: ParamsConfig::from(params),
-        prices: listed.filter_map(|(slot, price)| PriceConfig::observed(price_name(slot), price)).collect(),
+        prices: listed
+            .filter_map(|(slot, (price, feed))| PriceConfig::observed(price_name(slot), price, feed))
+            .collect(),
         banks: banks
             .iter()
             .zip(&registry.banks)

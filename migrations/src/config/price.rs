@@ -2,7 +2,7 @@
 
 use plimsoll::instructions::{OracleSourceArgs, PriceConfigArgs};
 use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
-use plimsoll_state::{OracleKind, OracleSource, PriceSlot};
+use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 use serde::{Deserialize, Serialize};
 use solana_pubkey::Pubkey;
 
@@ -142,7 +142,7 @@ impl SourceConfig {
         }
     }
 
-    /// What a slot stores; none where it has no such source.
+    /// What a slot and its feed store; none where it has no such source.
     pub fn observed(source: &OracleSource) -> Option<Self> {
         let key = |bytes: [u8; 32]| (bytes != [0; 32]).then(|| Key::from(bytes));
         Some(Self {
@@ -169,8 +169,8 @@ impl PriceConfig {
         }
     }
 
-    /// What a slot stores; none where nothing valid is listed. A listing's prior and a mock are not stored.
-    pub fn observed(name: String, slot: &PriceSlot) -> Option<Self> {
+    /// What a slot and its feed store; none where nothing valid is listed. A listing's prior and a mock are not stored.
+    pub fn observed(name: String, slot: &PriceSlot, feed: &Feed) -> Option<Self> {
         Some(Self {
             name,
             fastest_fall_ppm_per_sec: slot.fastest_fall_ppm_per_sec,
@@ -178,8 +178,8 @@ impl PriceConfig {
             fast_secs: slot.fast_secs,
             slow_secs: slot.slow_secs,
             variance_prior_pico_per_sec: None,
-            primary: SourceConfig::observed(&slot.sources[0])?,
-            secondary: SourceConfig::observed(&slot.sources[1]),
+            primary: SourceConfig::observed(&feed.sources[0])?,
+            secondary: SourceConfig::observed(&feed.sources[1]),
             mock: None,
         })
     }

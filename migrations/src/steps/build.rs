@@ -43,6 +43,7 @@ impl Builder<'_> {
                 vec![ix::grow_registry(keys, signer, signer, &GlobalParams::from(&file.params))]
             }
             Step::GrowBoard { .. } => vec![ix::grow_board(keys, signer)],
+            Step::GrowFeeds { .. } => vec![ix::grow_feeds(keys, signer)],
             Step::CreateFeed { price } => self.create_feed(*price)?,
             Step::UpdateParams => vec![ix::update_params(keys, signer, &GlobalParams::from(&file.params))],
             Step::ListPrice { .. } | Step::UpdatePrice { .. } => vec![self.price(step)?],

@@ -42,6 +42,11 @@ pub enum Step {
         /// Calls left, this one included.
         calls_left: usize,
     },
+    /// Creates or grows the feed book.
+    GrowFeeds {
+        /// Calls left, this one included.
+        calls_left: usize,
+    },
     /// Creates a feed of the mock oracle and posts its first price.
     CreateFeed {
         /// Slot of the price.
@@ -109,6 +114,7 @@ impl fmt::Display for Step {
             Self::CreateEngine => write!(f, "create the engine"),
             Self::GrowRegistry { calls_left } => write!(f, "grow the registry ({calls_left} call(s) left)"),
             Self::GrowBoard { calls_left } => write!(f, "grow the price board ({calls_left} call(s) left)"),
+            Self::GrowFeeds { calls_left } => write!(f, "grow the feed book ({calls_left} call(s) left)"),
             Self::CreateFeed { price } => write!(f, "create the mock feed of price {price} and post to it"),
             Self::UpdateParams => write!(f, "update the parameters"),
             Self::ListPrice { price } => write!(f, "list price {price}"),
@@ -221,6 +227,9 @@ impl Planner<'_> {
         }
         for calls_left in (1..=self.chain.board.calls_left()).rev() {
             self.push(Step::GrowBoard { calls_left }, authority, Vec::new());
+        }
+        for calls_left in (1..=self.chain.feed_book.calls_left()).rev() {
+            self.push(Step::GrowFeeds { calls_left }, authority, Vec::new());
         }
         for (feed, exists) in self.resolved.feeds.iter().zip(&self.chain.feeds) {
             if !exists {

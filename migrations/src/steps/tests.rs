@@ -3,7 +3,7 @@ use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::{GlobalParams, TokenWeights};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{
-    Bank, Engine, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights, Venue,
+    Bank, Engine, FeedBook, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights, Venue,
 };
 
 use super::*;
@@ -27,7 +27,8 @@ fn nothing(resolved: &Resolved) -> Chain {
         now: 1_760_130_000,
         engine: None,
         registry: Grown::Partial { calls_left: 3 },
-        board: Grown::Partial { calls_left: 3 },
+        board: Grown::Partial { calls_left: 2 },
+        feed_book: Grown::Partial { calls_left: 3 },
         banks: Vec::new(),
         markets: Vec::new(),
         venues: vec![None; resolved.config.venues.len()],
@@ -49,13 +50,14 @@ fn applied(resolved: &Resolved) -> Chain {
     chain.engine = Some(engine);
     let params = GlobalParams::from(&config.params);
     let (mut registry, mut board): (Box<Registry>, Box<PriceBoard>) = (zeroed_box(), zeroed_box());
+    let mut feeds: Box<FeedBook> = zeroed_box();
     registry.params = StoredParams(params);
     (board.count, registry.bank_count, registry.market_count) =
         (config.prices.len() as u8, config.banks.len() as u8, config.markets.len() as u8);
-    for (slot, price) in board.slots.iter_mut().zip(&config.prices) {
+    for ((slot, feed), price) in board.slots.iter_mut().zip(&mut feeds.feeds).zip(&config.prices) {
         slot.active = 1;
-        slot.store(&PriceState::listed(price.fast_secs, price.slow_secs, 20_000));
-        price.args().write(slot);
+        slot.store(feed, &PriceState::listed(price.fast_secs, price.slow_secs, 20_000));
+        price.args().write(slot, feed);
     }
     for (index, bank) in config.banks.iter().enumerate() {
         let mut account: Bank = bytemuck::Zeroable::zeroed();
@@ -83,6 +85,7 @@ fn applied(resolved: &Resolved) -> Chain {
         chain.markets.push(account);
     }
     (chain.registry, chain.board) = (Grown::Complete(registry), Grown::Complete(board));
+    chain.feed_book = Grown::Complete(feeds);
     let token_program = plimsoll_sdk::pda::TOKEN_PROGRAM;
     chain.mints.fill(Some(MintState { decimals: 6, token_program }));
     chain.feeds.fill(true);
@@ -106,7 +109,8 @@ fn an_empty_cluster_needs_every_step_in_the_order_that_the_program_enforces() {
     let mut expected: Vec<Step> = (0..3).map(|bank| Step::CreateMint { bank }).collect();
     expected.push(Step::CreateEngine);
     expected.extend([3, 2, 1].map(|calls_left| Step::GrowRegistry { calls_left }));
-    expected.extend([3, 2, 1].map(|calls_left| Step::GrowBoard { calls_left }));
+    expected.extend([2, 1].map(|calls_left| Step::GrowBoard { calls_left }));
+    expected.extend([3, 2, 1].map(|calls_left| Step::GrowFeeds { calls_left }));
     expected.extend((0..3).map(|price| Step::CreateFeed { price }));
     expected.extend((0..3).map(|price| Step::ListPrice { price }));
     expected.extend((0..3).map(|bank| Step::ListBank { bank }));
@@ -125,11 +129,15 @@ fn a_migration_that_stopped_anywhere_continues_there() {
     let config = file();
     let whole = applied(&resolved(&config));
     let mut chain = whole.clone();
-    (chain.registry, chain.board) = (Grown::Partial { calls_left: 1 }, Grown::Partial { calls_left: 3 });
+    (chain.registry, chain.board) = (Grown::Partial { calls_left: 1 }, Grown::Partial { calls_left: 2 });
+    chain.feed_book = Grown::Partial { calls_left: 1 };
     (chain.banks, chain.markets) = (Vec::new(), Vec::new());
     let left = steps(&config, &chain);
     assert_eq!(left[0], Step::GrowRegistry { calls_left: 1 });
-    assert_eq!(left[1], Step::GrowBoard { calls_left: 3 });
+    assert_eq!(
+        left[1..4],
+        [Step::GrowBoard { calls_left: 2 }, Step::GrowBoard { calls_left: 1 }, Step::GrowFeeds { calls_left: 1 }]
+    );
     let mut chain = whole;
     chain.banks.truncate(2);
     chain.markets.clear();

@@ -60,6 +60,7 @@ dispatch! {
     create_engine: CreateEngine,
     grow_registry: GrowRegistry,
     grow_board: GrowBoard,
+    grow_feeds: GrowFeeds,
     update_params: UpdateParams,
     list_price: ListPrice,
     update_price: UpdatePrice,

@@ -1,65 +1,94 @@
-//! Accounts too large to be created at once: made in steps of at most 10,240 bytes, loadable only when complete.
+//! Accounts that the program creates: at once, or in steps of at most 10,240 bytes, loadable only when complete.
 //!
-//! Until the last step the discriminator is zero, which `AccountLoader` refuses: nothing half-grown (ACCOUNT-2).
+//! Until the last step the discriminator is zero, which every loader refuses: nothing half-grown (ACCOUNT-2). Anchor's
+//! `init` writes the same steps anew for each account, which takes three kilobytes of program each time.
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::{invoke, invoke_signed};
 use anchor_lang::solana_program::system_instruction;
-use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN};
+use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN, LAYOUT_VERSION};
 
 use crate::error::EngineError;
+use crate::event::AccountGrown;
 
 /// Most bytes that the runtime lets an account grow by in one instruction.
 pub const MAX_STEP: usize = 10_240;
 
-/// Creates or grows `account` by one step and tops up its rent; true when it has its final length.
-///
-/// `signer_seeds` are those of the account's address, which the caller has verified. `create_account` is not used:
-/// it fails on an address that anyone has sent a lamport to.
-///
-/// # Errors
-/// `AlreadyComplete` where the discriminator is written; `AccountMismatch` where another program owns the account.
-pub fn grow_step<'info, T: EngineAccount>(
-    account: &UncheckedAccount<'info>,
-    payer: &Signer<'info>,
-    system_program: &Program<'info, System>,
-    signer_seeds: &[&[u8]],
-) -> Result<bool> {
-    let length = account.data_len();
-    if *account.owner == crate::ID {
-        let started = account.try_borrow_data()?.iter().take(DISCRIMINATOR_LEN).any(|byte| *byte != 0);
-        ensure!(!started, EngineError::AlreadyComplete);
-    } else {
-        ensure!(*account.owner == System::id() && length == 0, EngineError::AccountMismatch);
-    }
-    let next = T::SPACE.min(length.saturating_add(MAX_STEP));
-    let missing = Rent::get()?.minimum_balance(next).saturating_sub(account.lamports());
-    if missing > 0 {
-        let transfer = system_instruction::transfer(payer.key, account.key, missing);
-        invoke(&transfer, &[payer.to_account_info(), account.to_account_info(), system_program.to_account_info()])?;
-    }
-    if length == 0 {
-        let infos = [account.to_account_info(), system_program.to_account_info()];
-        let allocate = system_instruction::allocate(account.key, next as u64);
-        invoke_signed(&allocate, &infos, &[signer_seeds])?;
-        let assign = system_instruction::assign(account.key, &crate::ID);
-        invoke_signed(&assign, &infos, &[signer_seeds])?;
-    } else if next > length {
-        account.resize(next)?;
-    }
-    Ok(next == T::SPACE)
+/// An account under creation, and who pays for it.
+pub struct Growth<'a, 'info> {
+    /// The account; the caller has verified its address.
+    pub account: &'a UncheckedAccount<'info>,
+    /// Pays what rent is missing.
+    pub payer: &'a Signer<'info>,
+    /// Creates the account.
+    pub system_program: &'a Program<'info, System>,
+    /// Seeds of its address, without the bump.
+    pub seeds: &'a [&'a [u8]],
+    /// The bump.
+    pub bump: u8,
 }
 
-/// Writes the body of a fully grown account by `fill`, then its discriminator.
-///
-/// # Errors
-/// Those of `fill`; `AccountMismatch` where the length is another.
-pub fn complete<T: EngineAccount>(account: &UncheckedAccount, fill: impl FnOnce(&mut T) -> Result<()>) -> Result<()> {
-    let mut data = account.try_borrow_mut_data()?;
-    ensure!(data.len() == T::SPACE, EngineError::AccountMismatch);
-    let (discriminator, body) = data.split_at_mut(DISCRIMINATOR_LEN);
-    let body = bytemuck::try_from_bytes_mut(body).map_err(|_| crate::error::fail(EngineError::AccountMismatch))?;
-    fill(body)?;
-    discriminator.copy_from_slice(&T::ACCOUNT_DISCRIMINATOR);
-    Ok(())
+impl<'info> Growth<'_, 'info> {
+    /// Creates or grows the account by one step; the last one writes version, bump and discriminator, and the caller
+    /// the rest. True when it is complete.
+    ///
+    /// # Errors
+    /// `AlreadyComplete` where the discriminator is written; `AccountMismatch` where another program owns the account.
+    #[inline(always)]
+    pub fn step<T: EngineAccount>(&self) -> Result<bool> {
+        self.step_of(T::SPACE, &T::ACCOUNT_DISCRIMINATOR)
+    }
+
+    #[inline(never)]
+    fn step_of(&self, space: usize, discriminator: &[u8; DISCRIMINATOR_LEN]) -> Result<bool> {
+        if !self.grow(space)? {
+            return Ok(false);
+        }
+        let mut data = self.account.try_borrow_mut_data()?;
+        let head = data.first_chunk_mut::<{ DISCRIMINATOR_LEN + 2 }>().ok_or(EngineError::AccountMismatch)?;
+        let (first, rest) = head.split_at_mut(DISCRIMINATOR_LEN);
+        first.copy_from_slice(discriminator);
+        // Every type begins with its version and its bump (ACCOUNT-1).
+        rest.copy_from_slice(&[LAYOUT_VERSION, self.bump]);
+        Ok(true)
+    }
+
+    /// Grows the account towards `space` bytes and tops up its rent; true when it has them.
+    ///
+    /// `create_account` is not used: it fails on an address that anyone has sent a lamport to.
+    fn grow(&self, space: usize) -> Result<bool> {
+        let (account, payer, system_program) = (self.account, self.payer, self.system_program);
+        let length = account.data_len();
+        if *account.owner == crate::ID {
+            let started = account.try_borrow_data()?.iter().take(DISCRIMINATOR_LEN).any(|byte| *byte != 0);
+            ensure!(!started, EngineError::AlreadyComplete);
+        } else {
+            ensure!(*account.owner == System::id() && length == 0, EngineError::AccountMismatch);
+        }
+        let next = space.min(length.saturating_add(MAX_STEP));
+        let missing = Rent::get()?.minimum_balance(next).saturating_sub(account.lamports());
+        if missing > 0 {
+            let transfer = system_instruction::transfer(payer.key, account.key, missing);
+            let infos = [payer.to_account_info(), account.to_account_info(), system_program.to_account_info()];
+            invoke(&transfer, &infos)?;
+        }
+        if length == 0 {
+            let bump = [self.bump];
+            let seeds = [self.seeds, &[&bump]].concat();
+            let seeds: &[&[&[u8]]] = &[&seeds];
+            let infos = [account.to_account_info(), system_program.to_account_info()];
+            invoke_signed(&system_instruction::allocate(account.key, next as u64), &infos, seeds)?;
+            invoke_signed(&system_instruction::assign(account.key, &crate::ID), &infos, seeds)?;
+        } else if next > length {
+            account.resize(next)?;
+        }
+        Ok(next == space)
+    }
+
+    /// What happened to an engine's account.
+    #[expect(clippy::cast_possible_truncation, reason = "an account has at most ten megabytes")]
+    pub fn event(&self, engine: Pubkey, complete: bool) -> AccountGrown {
+        let (account, payer) = (self.account.key(), self.payer.key());
+        AccountGrown { engine, account, payer, bytes: self.account.data_len() as u32, complete }
+    }
 }

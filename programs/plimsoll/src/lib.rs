@@ -194,6 +194,11 @@ pub mod plimsoll {
         instructions::grow_board::handler(ctx)
     }
 
+    /// Creates an engine's feed book, 10,240 bytes a call.
+    pub fn grow_feeds(ctx: Context<GrowFeeds>) -> Result<()> {
+        instructions::grow_feeds::handler(ctx)
+    }
+
     /// Replaces the engine's parameters and derives every listed target from them.
     pub fn update_params(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()> {
         instructions::update_params::handler(ctx, args)

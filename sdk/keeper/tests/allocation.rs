@@ -52,7 +52,8 @@ fn evaluating_an_account_allocates_nothing() {
     let (registry, board, now) = (world.registry(), world.board(), world.now());
     let keys = EngineKeys::of(world.keys.engine);
     let (banks, markets, engine) = (Vec::new(), Vec::new(), Engine::zeroed());
-    let read = EngineAccounts { slot: 1, now, keys, engine, registry, board, banks, markets };
+    let read =
+        EngineAccounts { slot: 1, now, keys, engine, registry, board, feeds: bytemuck::zeroed_box(), banks, markets };
     let mut tracker = Tracker::new(read, None, &IndexConfig::default());
     let data = world.data(&alice.account);
     let accounts = (0..100).map(|_| (Pubkey::new_unique(), data.clone())).collect();

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_sdk::view::Accounts;
-use plimsoll_state::{Bank, Engine, EngineAccount, MarginAccount, Market, PriceBoard, Registry, LAYOUT_VERSION};
+use plimsoll_state::{
+    Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, LAYOUT_VERSION,
+};
 use solana_account::Account;
 use solana_account_decoder_client_types::{UiAccountEncoding, UiDataSliceConfig};
 use solana_clock::Clock;
@@ -51,6 +53,8 @@ pub struct EngineAccounts {
     pub registry: Box<Registry>,
     /// Prices.
     pub board: Box<PriceBoard>,
+    /// Where they come from.
+    pub feeds: Box<FeedBook>,
     /// Banks by index.
     pub banks: Vec<Bank>,
     /// Markets by index.
@@ -112,13 +116,13 @@ impl Connection {
         clock(found.into_iter().next().flatten().as_ref())
     }
 
-    /// Everything shared of an engine: in one answer what every margin check reads, then banks and markets.
+    /// Everything shared of an engine: in one answer what every margin check reads and where prices come from, then banks and markets.
     ///
     /// # Errors
     /// `Missing` where there is no such engine, `Undecodable`, or an RPC error.
     pub async fn engine(&self, engine: Pubkey) -> Result<EngineAccounts> {
         let keys = EngineKeys::of(engine);
-        let first = [engine, keys.registry, keys.board, solana_sdk_ids::sysvar::clock::ID];
+        let first = [engine, keys.registry, keys.board, solana_sdk_ids::sysvar::clock::ID, keys.feeds];
         let (slot, found) = self.accounts(&first).await?;
         let registry: Registry = decode("registry", &keys.registry, found[1].as_ref()).map_err(|error| {
             if found[0].is_none() {
@@ -138,6 +142,7 @@ impl Connection {
             engine: decode("engine", &engine, found[0].as_ref())?,
             registry: Box::new(registry),
             board: Box::new(decode("price board", &keys.board, found[2].as_ref())?),
+            feeds: Box::new(decode("feed book", &keys.feeds, found[4].as_ref())?),
             banks: decode_all("bank", &banks, bank_accounts)?,
             markets: decode_all("market", &markets, market_accounts)?,
         })

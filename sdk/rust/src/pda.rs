@@ -41,7 +41,7 @@ fn remembered(kind: &'static [u8], engine: &Pubkey, index: u8) -> Pubkey {
     address
 }
 
-/// An engine and the two accounts that every margin check reads.
+/// An engine, the two accounts that every margin check reads, and where prices come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EngineKeys {
     /// The engine.
@@ -50,12 +50,14 @@ pub struct EngineKeys {
     pub registry: Pubkey,
     /// Its price board.
     pub board: Pubkey,
+    /// Its feed book.
+    pub feeds: Pubkey,
 }
 
 impl EngineKeys {
     /// Keys of the engine at an address.
     pub fn of(engine: Pubkey) -> Self {
-        Self { engine, registry: registry(&engine), board: board(&engine) }
+        Self { engine, registry: registry(&engine), board: board(&engine), feeds: feeds(&engine) }
     }
 
     /// Keys of a creator's engine.
@@ -107,6 +109,11 @@ pub fn registry(engine: &Pubkey) -> Pubkey {
 /// `["board", engine]`.
 pub fn board(engine: &Pubkey) -> Pubkey {
     find(&[seeds::BOARD, engine.as_ref()])
+}
+
+/// `["feeds", engine]`.
+pub fn feeds(engine: &Pubkey) -> Pubkey {
+    find(&[seeds::FEEDS, engine.as_ref()])
 }
 
 /// `["bank", engine, index]`; remembered, as a keeper names the same few in every liquidation.

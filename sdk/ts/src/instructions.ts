@@ -6,7 +6,7 @@ import {
     getRefreshPriceInstruction,
 } from './generated/index.js';
 import type { LiquidationRequest } from './margin/index.js';
-import { findBank, findBoard, findMarket, findRegistry } from './pdas.js';
+import { findBank, findBoard, findFeeds, findMarket, findRegistry } from './pdas.js';
 
 /** Slot of the settlement token's bank. */
 export const QUOTE_BANK = 0;
@@ -82,9 +82,9 @@ export interface PriceRefresh {
 
 /** Takes newer prices of several feeds into the board; anyone may send it. */
 export async function refreshPricesInstruction(engine: Address, feeds: readonly PriceRefresh[]): Promise<Instruction> {
-    const [registry, board] = await Promise.all([findRegistry(engine), findBoard(engine)]);
+    const [registry, board, book] = await Promise.all([findRegistry(engine), findBoard(engine), findFeeds(engine)]);
     const entries = feeds.map(({ slot, secondary }) => ({ slot, withSecondary: secondary !== undefined }));
-    const instruction = getRefreshPriceInstruction({ registry, board, entries });
+    const instruction = getRefreshPriceInstruction({ registry, board, feeds: book, entries });
     const oracles = feeds.flatMap(({ primary, secondary }) =>
         secondary === undefined ? [primary] : [primary, secondary],
     );

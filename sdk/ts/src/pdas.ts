@@ -32,6 +32,9 @@ export const findRegistry = (engine: Address): Promise<Address> => find(['regist
 /** `["board", engine]`. */
 export const findBoard = (engine: Address): Promise<Address> => find(['board', bytes(address.encode(engine))]);
 
+/** `["feeds", engine]`: where its prices come from. */
+export const findFeeds = (engine: Address): Promise<Address> => find(['feeds', bytes(address.encode(engine))]);
+
 /** `["bank", engine, index]`. */
 export const findBank = (engine: Address, index: number): Promise<Address> =>
     find(['bank', bytes(address.encode(engine)), bytes(u8.encode(index))]);

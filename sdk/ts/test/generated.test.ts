@@ -51,6 +51,7 @@ describe('the generated client', () => {
         expect(idl.accounts.map(({ name }) => name)).toEqual([
             'Bank',
             'Engine',
+            'FeedBook',
             'MarginAccount',
             'Market',
             'PriceBoard',
@@ -67,10 +68,11 @@ describe('the generated client', () => {
     it('reads exactly as many bytes as each account has', () => {
         const sizes = {
             Bank: 496,
-            Engine: 264,
+            Engine: 328,
+            FeedBook: 24_832,
             MarginAccount: 3040,
             Market: 528,
-            PriceBoard: 30_720,
+            PriceBoard: 16_640,
             Registry: 30_720,
             Venue: 136,
         };

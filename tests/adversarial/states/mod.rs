@@ -58,6 +58,7 @@ const WITHOUT_ACCOUNT: &[&str] = &[
     "create_engine",
     "fund_insurance",
     "grow_board",
+    "grow_feeds",
     "grow_registry",
     "list_bank",
     "list_market",

@@ -16,12 +16,10 @@ impl Story {
     /// Creates the engine, lists everything, changes everything that can be changed, and changes hands.
     pub(super) fn administration(&mut self) {
         went_through(self.world.create_engine(TEST_CLUSTER));
-        for _ in 0..ix::GROWTH_STEPS {
-            went_through(self.world.grow_registry(&GlobalParams::DEFAULT));
-            went_through(self.world.grow_board());
-        }
+        self.world.grow_all(&GlobalParams::DEFAULT);
         let (keys, authority) = (self.world.keys, self.world.authority);
         self.refused(&authority, ix::grow_board(&keys, authority), EngineError::AlreadyComplete);
+        self.refused(&authority, ix::grow_feeds(&keys, authority), EngineError::AlreadyComplete);
         self.world.default_listing();
         self.updates();
         self.succession();

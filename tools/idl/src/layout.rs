@@ -32,6 +32,7 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         Engine,
         Registry,
         PriceBoard,
+        FeedBook,
         Bank,
         Market,
         MarginAccount,
@@ -41,6 +42,7 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         SideIndex,
         EpochEnd,
         PriceSlot,
+        Feed,
         OracleSource,
         SideTotals,
         TokenPosition,
@@ -69,7 +71,7 @@ fn accounts() -> Vec<IdlAccount> {
             discriminator: <plimsoll_state::$type as EngineAccount>::ACCOUNT_DISCRIMINATOR.to_vec(),
         }),+] };
     }
-    list![Bank, Engine, MarginAccount, Market, PriceBoard, Registry, Venue]
+    list![Bank, Engine, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue]
 }
 
 /// Adds every account, what is inside, what instructions return, and the enums that are stored as a byte.

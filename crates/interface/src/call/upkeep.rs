@@ -57,6 +57,10 @@ pub struct RefreshPrice {
     ///
     /// Written.
     pub board: Pubkey,
+    /// Where the prices of the engine come from.
+    ///
+    /// Written.
+    pub feeds: Pubkey,
 }
 
 impl RefreshPrice {
@@ -76,9 +80,10 @@ impl RefreshPrice {
 /// `PrimaryMissing`, `PrimaryNotStale`.
 #[expect(clippy::arithmetic_side_effects, reason = "a slice has at most 2^63 bytes, and a feed of them more than two")]
 pub fn refresh_price(accounts: &RefreshPrice, feeds: &[Refresh]) -> Instruction {
-    let mut metas: Vec<AccountMeta> = Vec::with_capacity(2 + 2 * feeds.len());
+    let mut metas: Vec<AccountMeta> = Vec::with_capacity(3 + 2 * feeds.len());
     metas.push(AccountMeta::new_readonly(accounts.registry, false));
     metas.push(AccountMeta::new(accounts.board, false));
+    metas.push(AccountMeta::new(accounts.feeds, false));
     let oracles = feeds.iter().flat_map(|feed| [Some(feed.primary), feed.secondary]).flatten();
     metas.extend(oracles.map(|key| AccountMeta::new_readonly(key, false)));
     let mut data = RefreshPrice::DISCRIMINATOR.to_vec();

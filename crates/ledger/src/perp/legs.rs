@@ -14,8 +14,12 @@ pub fn open_leg(account: &mut MarginAccount, market: &mut Market) -> RiskResult<
     }
     let free = account.derivatives.iter().position(|d| d.kind == PositionKind::Empty as u8);
     let index = free.ok_or(RiskError::PositionTableFull)?;
-    account.derivatives[index] =
-        DerivativePosition { kind: PositionKind::Perp as u8, market: market.index, ..DerivativePosition::default() };
+    account.derivatives[index] = DerivativePosition {
+        kind: PositionKind::Perp as u8,
+        market: market.index,
+        underlying: market.price_slot,
+        ..DerivativePosition::default()
+    };
     market.leg_count = market.leg_count.checked_add(1).ok_or(RiskError::NumberOutOfRange)?;
     Ok(index)
 }

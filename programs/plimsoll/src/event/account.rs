@@ -122,13 +122,13 @@ pub struct AccountMigrated {
     pub version: u8,
 }
 
-/// A registry or board was created or grew, or has become complete and can be used.
+/// A registry, board or feed book was created or grew, or has become complete and can be used.
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct AccountGrown {
     /// The engine.
     pub engine: Pubkey,
-    /// The registry or the board.
+    /// The registry, the board or the feed book.
     pub account: Pubkey,
     /// Who paid the rent.
     pub payer: Pubkey,
@@ -136,12 +136,4 @@ pub struct AccountGrown {
     pub bytes: u32,
     /// Whether it can be used from now on. What parameters a registry begins with follows in a `ParamsUpdated`.
     pub complete: bool,
-}
-
-impl AccountGrown {
-    /// As the account stands now.
-    #[expect(clippy::cast_possible_truncation, reason = "an account has at most ten megabytes")]
-    pub fn new(engine: Pubkey, account: &UncheckedAccount<'_>, payer: &Signer<'_>, complete: bool) -> Self {
-        Self { engine, account: account.key(), payer: payer.key(), bytes: account.data_len() as u32, complete }
-    }
 }

@@ -1,10 +1,12 @@
 //! Creates an engine: its authorities and the addresses of its registry and board.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{seeds, Engine, EngineAccount, LAYOUT_VERSION};
+use plimsoll_state::{seeds, Engine, EngineAccount};
 
 use crate::error::{EngineError, IntoEngine};
 use crate::event::EngineCreated;
+use crate::growth::Growth;
+use crate::loader::write;
 
 /// Who may pause, and which kind of cluster the engine is for.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -17,7 +19,7 @@ pub struct CreateEngineArgs {
     pub pause_authority: Pubkey,
 }
 
-/// The registry and the board are created afterwards, by `grow_registry` and `grow_board`.
+/// The registry, the board and the feed book are created afterwards, by `grow_registry`, `grow_board` and `grow_feeds`.
 #[derive(Accounts)]
 #[instruction(args: CreateEngineArgs)]
 pub struct CreateEngine<'info> {
@@ -26,12 +28,9 @@ pub struct CreateEngine<'info> {
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// `["engine", creator, id]`.
-    #[account(
-        init, payer = payer, space = Engine::SPACE,
-        seeds = [seeds::ENGINE, creator.key().as_ref(), &args.id.to_le_bytes()], bump,
-    )]
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
+    #[account(mut, seeds = [seeds::ENGINE, creator.key().as_ref(), &args.id.to_le_bytes()], bump)]
+    pub engine: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
     /// CHECK: signs events; compared in `event::send`.
@@ -51,16 +50,22 @@ impl CreateEngine<'_> {
 /// Writes the engine.
 ///
 /// # Errors
-/// `ParameterOutOfBounds` without a pause authority.
+/// `ParameterOutOfBounds` without a pause authority; `AlreadyComplete`.
 pub fn handler(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let (key, creator) = (ctx.accounts.engine.key(), ctx.accounts.creator.key());
     let (registry, _) = Pubkey::find_program_address(&[seeds::REGISTRY, key.as_ref()], &crate::ID);
     let (board, _) = Pubkey::find_program_address(&[seeds::BOARD, key.as_ref()], &crate::ID);
+    let growth = Growth {
+        account: &ctx.accounts.engine,
+        payer: &ctx.accounts.payer,
+        system_program: &ctx.accounts.system_program,
+        seeds: &[seeds::ENGINE, creator.as_ref(), &args.id.to_le_bytes()],
+        bump: ctx.bumps.engine,
+    };
+    growth.step::<Engine>()?;
     {
-        let mut engine = ctx.accounts.engine.load_init()?;
-        engine.version = LAYOUT_VERSION;
-        engine.bump = ctx.bumps.engine;
+        let mut engine = write::<Engine>(&ctx.accounts.engine)?;
         engine.id = args.id;
         engine.test_cluster = args.test_cluster as u8;
         engine.creator = creator.to_bytes();

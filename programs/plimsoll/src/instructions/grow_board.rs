@@ -1,12 +1,12 @@
 //! Creates an engine's price board, 10,240 bytes a call; the last call writes the discriminator.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{seeds, Engine, EngineAccount, PriceBoard, LAYOUT_VERSION};
+use plimsoll_state::{seeds, Engine, EngineAccount, PriceBoard};
 
 use crate::access::require_layout;
 use crate::error::IntoEngine;
-use crate::event::AccountGrown;
-use crate::growth;
+use crate::growth::Growth;
+use crate::loader::write;
 
 /// Called until it answers `AlreadyComplete`, by anyone: an empty board decides nothing.
 #[derive(Accounts)]
@@ -16,7 +16,7 @@ pub struct GrowBoard<'info> {
     pub payer: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
-    /// CHECK: its address is verified by its seeds, its owner and state by `growth::grow_step`.
+    /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::BOARD, engine.key().as_ref()], bump)]
     pub board: UncheckedAccount<'info>,
     /// Creates the account.
@@ -34,18 +34,21 @@ pub struct GrowBoard<'info> {
 pub fn handler(ctx: Context<GrowBoard>) -> Result<()> {
     let accounts = &ctx.accounts;
     require_layout(accounts.engine.load()?.version)?;
-    let (engine, bump) = (accounts.engine.key(), ctx.bumps.board);
-    let signer = [seeds::BOARD, engine.as_ref(), &[bump]];
-    let complete =
-        growth::grow_step::<PriceBoard>(&accounts.board, &accounts.payer, &accounts.system_program, &signer)?;
+    let engine = accounts.engine.key();
+    let growth = Growth {
+        account: &accounts.board,
+        payer: &accounts.payer,
+        system_program: &accounts.system_program,
+        seeds: &[seeds::BOARD, engine.as_ref()],
+        bump: ctx.bumps.board,
+    };
+    let complete = growth.step::<PriceBoard>()?;
     if complete {
-        growth::complete(&accounts.board, |board: &mut PriceBoard| {
-            board.version = LAYOUT_VERSION;
-            board.bump = bump;
-            board.engine = engine.to_bytes();
-            board.invariant().engine()
-        })?;
+        let mut board = write::<PriceBoard>(&accounts.board)?;
+        board.engine = engine.to_bytes();
+        board.invariant().engine()?;
     }
-    crate::event::emit_event!(ctx, AccountGrown::new(engine, &accounts.board, &accounts.payer, complete));
+    let grown = growth.event(engine, complete);
+    crate::event::emit_event!(ctx, grown);
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{seeds, Engine, EngineAccount, Registry, StoredParams, LAYOUT_VERSION};
+use plimsoll_state::{seeds, Engine, EngineAccount, Registry, StoredParams};
 
 use crate::access::require_authority;
 use crate::error::IntoEngine;
-use crate::event::{AccountGrown, ParamsUpdated};
-use crate::growth;
+use crate::event::ParamsUpdated;
+use crate::growth::Growth;
 use crate::instructions::GlobalParamsArgs;
+use crate::loader::write;
 
 /// The engine's parameters; only those of the call that completes the account are written.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -27,7 +28,7 @@ pub struct GrowRegistry<'info> {
     pub payer: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
-    /// CHECK: its address is verified by its seeds, its owner and state by `growth::grow_step`.
+    /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::REGISTRY, engine.key().as_ref()], bump)]
     pub registry: UncheckedAccount<'info>,
     /// Creates the account.
@@ -54,22 +55,24 @@ pub fn handler(ctx: Context<GrowRegistry>, args: GrowRegistryArgs) -> Result<()>
     let params = GlobalParams::from(args.params);
     let accounts = &ctx.accounts;
     accounts.validate(&params)?;
-    let (engine, bump) = (accounts.engine.key(), ctx.bumps.registry);
-    let signer = [seeds::REGISTRY, engine.as_ref(), &[bump]];
-    let complete =
-        growth::grow_step::<Registry>(&accounts.registry, &accounts.payer, &accounts.system_program, &signer)?;
+    let engine = accounts.engine.key();
+    let growth = Growth {
+        account: &accounts.registry,
+        payer: &accounts.payer,
+        system_program: &accounts.system_program,
+        seeds: &[seeds::REGISTRY, engine.as_ref()],
+        bump: ctx.bumps.registry,
+    };
+    let complete = growth.step::<Registry>()?;
     if complete {
-        let test_cluster = accounts.engine.load()?.test_cluster;
-        growth::complete(&accounts.registry, |registry: &mut Registry| {
-            registry.version = LAYOUT_VERSION;
-            registry.bump = bump;
-            registry.test_cluster = test_cluster;
-            registry.engine = engine.to_bytes();
-            registry.params = StoredParams(params);
-            registry.invariant().engine()
-        })?;
+        let mut registry = write::<Registry>(&accounts.registry)?;
+        registry.engine = engine.to_bytes();
+        registry.test_cluster = accounts.engine.load()?.test_cluster;
+        registry.params = StoredParams(params);
+        registry.invariant().engine()?;
     }
-    crate::event::emit_event!(ctx, AccountGrown::new(engine, &accounts.registry, &accounts.payer, complete));
+    let grown = growth.event(engine, complete);
+    crate::event::emit_event!(ctx, grown);
     if complete {
         crate::event::emit_event!(ctx, ParamsUpdated { engine, params: args.params });
     }

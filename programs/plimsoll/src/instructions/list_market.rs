@@ -149,6 +149,7 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         market.version = LAYOUT_VERSION;
         market.bump = ctx.bumps.market;
         market.index = args.index;
+        market.price_slot = args.price_slot;
         market.engine = ctx.accounts.engine.key().to_bytes();
         market.name = args.name;
         market.premium_at = now;

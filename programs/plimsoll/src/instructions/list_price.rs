@@ -3,12 +3,13 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{PriceState, DEFAULT_PRIOR_PICO_PER_SEC};
 use plimsoll_risk::params::MAX_PRICES;
-use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry};
+use plimsoll_state::{Engine, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::{require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PriceListed;
-use crate::instructions::PriceConfigArgs;
+use crate::instructions::{require_sound, PriceConfigArgs};
+use crate::loader::{read, write};
 
 /// Largest prior of a variance, units of 1e-12 per second: 1e-3 is 3 % in a second.
 const MAX_PRIOR_PICO_PER_SEC: u32 = 1_000_000_000;
@@ -24,7 +25,7 @@ pub struct ListPriceArgs {
     pub variance_prior_pico_per_sec: Option<u32>,
 }
 
-/// Only the board is written.
+/// Only the board and the feed book are written.
 #[derive(Accounts)]
 pub struct ListPrice<'info> {
     /// The engine's authority.
@@ -36,6 +37,9 @@ pub struct ListPrice<'info> {
     /// Its prices.
     #[account(mut)]
     pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    #[account(mut)]
+    pub feeds: UncheckedAccount<'info>,
     /// CHECK: signs events; compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
     /// CHECK: this program, which events call; the runtime finds no other.
@@ -47,8 +51,9 @@ impl ListPrice<'_> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
         // Who names the oracle decides over everybody's money.
         require_authority(&engine, self.authority.key)?;
-        // Registry and board are this engine's.
+        // Registry, board and feeds are this engine's.
         require_of_engine(&*self.registry.load()?, &key)?;
+        require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;
         // Slots are used in order, so that a listing sent twice cannot take two.
@@ -77,12 +82,14 @@ impl ListPriceArgs {
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     {
-        let mut board = ctx.accounts.board.load_mut()?;
+        let (mut board, mut feeds) = (ctx.accounts.board.load_mut()?, write::<FeedBook>(&ctx.accounts.feeds)?);
         let slot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::SlotsFull)?;
-        fill(slot, &args);
-        slot.invariant().engine()?;
+        let feed = feeds.feeds.get_mut(args.slot as usize).ok_or(EngineError::SlotsFull)?;
+        fill(slot, feed, &args);
+        require_sound(slot, feed)?;
         board.count = args.slot + 1;
         board.invariant().engine()?;
+        feeds.invariant().engine()?;
     }
     crate::event::emit_event!(
         ctx,
@@ -96,10 +103,10 @@ pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
     Ok(())
 }
 
-/// A slot that nothing has been read into.
+/// A slot and a feed that nothing has been read into.
 #[inline(never)]
-fn fill(slot: &mut PriceSlot, args: &ListPriceArgs) {
+fn fill(slot: &mut PriceSlot, feed: &mut Feed, args: &ListPriceArgs) {
     slot.active = 1;
-    slot.store(&PriceState::listed(args.config.fast_secs(), args.config.slow_secs(), args.prior()));
-    args.config.write(slot);
+    slot.store(feed, &PriceState::listed(args.config.fast_secs(), args.config.slow_secs(), args.prior()));
+    args.config.write(slot, feed);
 }

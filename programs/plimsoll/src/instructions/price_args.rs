@@ -2,9 +2,9 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
-use plimsoll_state::{OracleKind, OracleSource, PriceSlot};
+use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 
-use crate::error::EngineError;
+use crate::error::{EngineError, IntoEngine};
 
 /// Longest time constant of the fast average, seconds.
 const MAX_FAST_SECS: u32 = 300;
@@ -84,6 +84,7 @@ impl PriceConfigArgs {
     ///
     /// # Errors
     /// `UnknownValue`, `ParameterOutOfBounds`, `TestClusterOnly`.
+    #[inline(never)]
     pub fn validate(&self, test_cluster: bool) -> Result<()> {
         let primary = self.primary.validate()?;
         if let Some(secondary) = &self.secondary {
@@ -118,9 +119,10 @@ impl PriceConfigArgs {
     ///
     /// A source whose pins stay keeps its last publish time, so that none of its updates counts twice. One with new
     /// pins starts without: its times are another's, and the held publish time still strictly increases.
-    pub fn write(&self, slot: &mut PriceSlot) {
+    #[inline(never)]
+    pub fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) {
         let wanted = [Some(self.primary), self.secondary];
-        for (stored, args) in slot.sources.iter_mut().zip(wanted) {
+        for (stored, args) in feed.sources.iter_mut().zip(wanted) {
             let mut source = args.map_or_else(bytemuck::Zeroable::zeroed, OracleSourceArgs::to_source);
             if same_pins(stored, &source) {
                 source.published_at = stored.published_at;
@@ -132,6 +134,16 @@ impl PriceConfigArgs {
         slot.fastest_fall_ppm_per_sec = self.fastest_fall_ppm_per_sec;
         slot.update_secs = self.update_secs;
     }
+}
+
+/// What holds of a slot and its feed after every instruction that wrote them.
+///
+/// # Errors
+/// `InvariantBroken`.
+#[inline(never)]
+pub fn require_sound(slot: &PriceSlot, feed: &Feed) -> Result<()> {
+    slot.invariant().engine()?;
+    feed.invariant(slot).engine()
 }
 
 /// Whether both read the same updates; another number of samples is no other source.
@@ -228,13 +240,14 @@ mod tests {
 
     #[test]
     fn only_a_source_with_new_pins_loses_its_publish_time() {
-        let mut slot = PriceSlot::zeroed();
-        config().write(&mut slot);
-        (slot.sources[0].published_at, slot.sources[1].published_at) = (7, 8);
+        let (mut slot, mut feed) = (PriceSlot::zeroed(), Feed::zeroed());
+        config().write(&mut slot, &mut feed);
+        (feed.sources[0].published_at, feed.sources[1].published_at) = (7, 8);
         let secondary = Some(OracleSourceArgs { min_samples: 4, ..switchboard() });
-        PriceConfigArgs { secondary, ..config() }.write(&mut slot);
-        assert_eq!((slot.sources[0].published_at, slot.sources[1].published_at), (7, 8));
-        PriceConfigArgs { primary: pyth(OracleKind::PythPinned, 4), secondary: None, ..config() }.write(&mut slot);
-        assert_eq!((slot.sources[0].published_at, slot.sources[1].published_at, slot.sources[1].kind), (0, 0, 0));
+        PriceConfigArgs { secondary, ..config() }.write(&mut slot, &mut feed);
+        assert_eq!((feed.sources[0].published_at, feed.sources[1].published_at), (7, 8));
+        PriceConfigArgs { primary: pyth(OracleKind::PythPinned, 4), secondary: None, ..config() }
+            .write(&mut slot, &mut feed);
+        assert_eq!((feed.sources[0].published_at, feed.sources[1].published_at, feed.sources[1].kind), (0, 0, 0));
     }
 }

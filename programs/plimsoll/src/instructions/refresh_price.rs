@@ -2,10 +2,12 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{pause, EngineAccount, PriceBoard, PriceSlot, Registry};
+use plimsoll_state::{pause, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::{require_not_paused, require_same_engine, Moment};
 use crate::error::{EngineError, IntoEngine};
+use crate::instructions::require_sound;
+use crate::loader::{read, write};
 use crate::oracle;
 
 /// One feed.
@@ -27,20 +29,22 @@ pub struct RefreshPriceArgs {
 /// Anyone may call it; the remaining accounts are the oracles' and are only read.
 #[derive(Accounts)]
 pub struct RefreshPrice<'info> {
-    /// The engine's parameters.
-    pub registry: AccountLoader<'info, Registry>,
-    /// Its prices.
+    /// CHECK: the engine's parameters; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// CHECK: its prices; a [`PriceBoard`] by `loader::write`.
     #[account(mut)]
-    pub board: AccountLoader<'info, PriceBoard>,
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    #[account(mut)]
+    pub feeds: UncheckedAccount<'info>,
 }
 
-impl RefreshPrice<'_> {
-    fn validate(&self, registry: &Registry, board: &PriceBoard) -> Result<()> {
-        // Parameters and prices are of one engine.
-        require_same_engine(registry, board)?;
-        // An engine may stop its prices, and with them everything that needs fresh ones.
-        require_not_paused(registry, pause::PRICE)
-    }
+fn validate(registry: &Registry, board: &PriceBoard, feeds: &FeedBook) -> Result<()> {
+    // Parameters, prices and their sources are of one engine.
+    require_same_engine(registry, board)?;
+    require_same_engine(registry, feeds)?;
+    // An engine may stop its prices, and with them everything that needs fresh ones.
+    require_not_paused(registry, pause::PRICE)
 }
 
 /// Updates each slot, or leaves it as it is where the oracle has nothing newer (PRICE-8).
@@ -50,41 +54,45 @@ impl RefreshPrice<'_> {
 /// the remaining accounts are fewer or more than the entries ask for; those of [`oracle::update_from_primary`] and
 /// [`oracle::update_from_pair`]. Any of them leaves every slot as it was.
 pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPriceArgs) -> Result<()> {
-    let registry = ctx.accounts.registry.load()?;
-    let mut board = ctx.accounts.board.load_mut()?;
-    ctx.accounts.validate(&registry, &board)?;
+    let registry = read::<Registry>(&ctx.accounts.registry)?;
+    let mut board = write::<PriceBoard>(&ctx.accounts.board)?;
+    let mut feeds = write::<FeedBook>(&ctx.accounts.feeds)?;
+    validate(&registry, &board, &feeds)?;
     let now = Moment::now()?;
     let mut oracles = ctx.remaining_accounts.iter();
     for entry in &args.entries {
         let slot = board.slots.get_mut(entry.slot as usize).filter(|slot| slot.active == 1);
         let slot = slot.ok_or(EngineError::PriceSlotEmpty)?;
+        let feed = feeds.feeds.get_mut(entry.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let primary = oracles.next().ok_or(ErrorCode::AccountNotEnoughKeys)?;
         let secondary = match entry.with_secondary {
             true => Some(oracles.next().ok_or(ErrorCode::AccountNotEnoughKeys)?),
             false => None,
         };
-        refresh(slot, primary, secondary, registry.params(), now)?;
+        refresh(slot, feed, primary, secondary, registry.params(), now)?;
     }
     // An account that nothing reads is a mistake of the caller's.
     ensure!(oracles.next().is_none(), EngineError::AccountMismatch);
-    board.invariant().engine()
+    board.invariant().engine()?;
+    feeds.invariant().engine()
 }
 
-/// Updates one slot.
+/// Updates one slot and its feed.
 fn refresh(
     slot: &mut PriceSlot,
+    feed: &mut Feed,
     primary: &AccountInfo,
     secondary: Option<&AccountInfo>,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<()> {
     let updated = match secondary {
-        Some(secondary) => oracle::update_from_pair(slot, primary, secondary, params, now)?,
-        None => oracle::update_from_primary(slot, primary, params, now)?,
+        Some(secondary) => oracle::update_from_pair(slot, feed, primary, secondary, params, now)?,
+        None => oracle::update_from_primary(slot, feed, primary, params, now)?,
     };
     if let Some(state) = updated {
-        slot.store(&state);
-        slot.invariant().engine()?;
+        slot.store(feed, &state);
+        require_sound(slot, feed)?;
     }
     Ok(())
 }

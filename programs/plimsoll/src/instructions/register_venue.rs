@@ -1,11 +1,13 @@
 //! Registers a program that may settle fills by CPI.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{seeds, Engine, EngineAccount, Venue, LAYOUT_VERSION};
+use plimsoll_state::{seeds, Engine, EngineAccount, Venue};
 
 use crate::access::require_authority;
 use crate::error::{EngineError, IntoEngine};
 use crate::event::VenueSet;
+use crate::growth::Growth;
+use crate::loader::write;
 
 /// What it may do, on top of which each owner still has to approve it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -29,12 +31,9 @@ pub struct RegisterVenue<'info> {
     pub payer: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
-    /// `["venue", engine, signer]`.
-    #[account(
-        init, payer = payer, space = Venue::SPACE,
-        seeds = [seeds::VENUE, engine.key().as_ref(), args.signer.as_ref()], bump,
-    )]
-    pub venue: AccountLoader<'info, Venue>,
+    /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
+    #[account(mut, seeds = [seeds::VENUE, engine.key().as_ref(), args.signer.as_ref()], bump)]
+    pub venue: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
     /// CHECK: signs events; compared in `event::send`.
@@ -56,15 +55,22 @@ impl RegisterVenue<'_> {
 /// Writes the venue, active.
 ///
 /// # Errors
-/// `NotAuthority`, `ParameterOutOfBounds`.
+/// `NotAuthority`, `ParameterOutOfBounds`, `AlreadyComplete`.
 pub fn handler(ctx: Context<RegisterVenue>, args: RegisterVenueArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
+    let engine = ctx.accounts.engine.key();
+    let growth = Growth {
+        account: &ctx.accounts.venue,
+        payer: &ctx.accounts.payer,
+        system_program: &ctx.accounts.system_program,
+        seeds: &[seeds::VENUE, engine.as_ref(), args.signer.as_ref()],
+        bump: ctx.bumps.venue,
+    };
+    growth.step::<Venue>()?;
     let set = {
-        let mut venue = ctx.accounts.venue.load_init()?;
-        venue.version = LAYOUT_VERSION;
-        venue.bump = ctx.bumps.venue;
+        let mut venue = write::<Venue>(&ctx.accounts.venue)?;
         venue.active = 1;
-        venue.engine = ctx.accounts.engine.key().to_bytes();
+        venue.engine = engine.to_bytes();
         venue.signer = args.signer.to_bytes();
         venue.settle_markets = args.settle_markets;
         venue.premium_markets = args.premium_markets;

@@ -1,12 +1,13 @@
 //! Changes the sources, averages or calibration of a listed price.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{Engine, EngineAccount, PriceBoard, PriceSlot, Registry};
+use plimsoll_state::{Engine, EngineAccount, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::{require_authority, require_of_engine};
 use crate::error::{EngineError, IntoEngine};
 use crate::event::PriceUpdated;
-use crate::instructions::PriceConfigArgs;
+use crate::instructions::{require_sound, PriceConfigArgs};
+use crate::loader::{read, write};
 
 /// The whole configuration; prices, averages, variance and readiness stay.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -29,6 +30,9 @@ pub struct UpdatePrice<'info> {
     /// Its prices.
     #[account(mut)]
     pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    #[account(mut)]
+    pub feeds: UncheckedAccount<'info>,
     /// CHECK: signs events; compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
     /// CHECK: this program, which events call; the runtime finds no other.
@@ -40,10 +44,11 @@ impl UpdatePrice<'_> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
         // Who names the oracle decides over everybody's money.
         require_authority(&engine, self.authority.key)?;
-        // Registry and board are this engine's.
+        // Registry, board and feeds are this engine's.
         let board = self.board.load()?;
         require_of_engine(&*self.registry.load()?, &key)?;
         require_of_engine(&*board, &key)?;
+        require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         // Something is listed there.
         ensure!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
         // Pins, time constants, calibration.
@@ -62,11 +67,13 @@ impl UpdatePrice<'_> {
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     {
-        let mut board = ctx.accounts.board.load_mut()?;
+        let (mut board, mut feeds) = (ctx.accounts.board.load_mut()?, write::<FeedBook>(&ctx.accounts.feeds)?);
         let slot: &mut PriceSlot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        args.config.write(slot);
-        slot.invariant().engine()?;
+        let feed = feeds.feeds.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+        args.config.write(slot, feed);
+        require_sound(slot, feed)?;
         board.invariant().engine()?;
+        feeds.invariant().engine()?;
         // Whatever is listed on this price still survives the fall that the calibration names.
         ctx.accounts.registry.load()?.check_listings(&board).engine()?;
     }

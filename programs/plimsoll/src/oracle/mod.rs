@@ -8,7 +8,7 @@ mod tests;
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{Address, OracleKind, OracleSource, PriceSlot};
+use plimsoll_state::{Address, Feed, OracleKind, OracleSource, PriceSlot};
 
 use crate::access::Moment;
 use crate::error::{EngineError, IntoEngine};
@@ -48,12 +48,13 @@ fn is_pinned(account: &AccountInfo, source: &OracleSource) -> bool {
 #[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and a slot has two")]
 pub fn update_from_primary(
     slot: &PriceSlot,
+    feed: &Feed,
     primary: &AccountInfo,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {
-    let observation = read(primary, &slot.sources[PriceSource::Primary.index()], params, now.slot)?;
-    update(&slot.state(), PriceSource::Primary, &observation, params, now.secs).engine()
+    let observation = read(primary, &feed.sources[PriceSource::Primary.index()], params, now.slot)?;
+    update(&slot.state(feed), PriceSource::Primary, &observation, params, now.secs).engine()
 }
 
 /// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent (PRICE-5).
@@ -66,14 +67,15 @@ pub fn update_from_primary(
 #[inline(never)]
 pub fn update_from_pair(
     slot: &PriceSlot,
+    feed: &Feed,
     primary: &AccountInfo,
     secondary: &AccountInfo,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {
-    let [first, second] = &slot.sources;
+    let [first, second] = &feed.sources;
     ensure!(is_pinned(primary, first), EngineError::PrimaryMissing);
-    let (state, shown) = (slot.state(), read(primary, first, params, now.slot).ok());
+    let (state, shown) = (slot.state(feed), read(primary, first, params, now.slot).ok());
     let (source, observation) = match (choose(&state, shown.as_ref(), params, now.secs), shown) {
         (Choice::Primary, Some(observation)) => (PriceSource::Primary, observation),
         (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second, params, now.slot)?),

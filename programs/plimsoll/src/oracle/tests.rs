@@ -33,11 +33,11 @@ fn source(kind: OracleKind, address: Pubkey) -> OracleSource {
     }
 }
 
-fn slot() -> PriceSlot {
-    let mut slot = PriceSlot { active: 1, ..PriceSlot::zeroed() };
-    slot.store(&PriceState::listed(15, 3_600, DEFAULT_PRIOR_PICO_PER_SEC));
-    slot.sources = [source(OracleKind::PythPinned, PUSH_FEED), source(OracleKind::SwitchboardPull, PULL_FEED)];
-    slot
+fn slot() -> (PriceSlot, Feed) {
+    let sources = [source(OracleKind::PythPinned, PUSH_FEED), source(OracleKind::SwitchboardPull, PULL_FEED)];
+    let (mut slot, mut feed) = (PriceSlot { active: 1, ..PriceSlot::zeroed() }, Feed { sources, ..Feed::zeroed() });
+    slot.store(&mut feed, &PriceState::listed(15, 3_600, DEFAULT_PRIOR_PICO_PER_SEC));
+    (slot, feed)
 }
 
 fn update_of(price: i64, published_at: i64) -> PriceUpdateV2 {
@@ -244,25 +244,30 @@ fn the_time_before_is_known_only_where_the_caller_chooses_the_account() {
     assert_eq!((pinned.previous_at, posted.previous_at), (None, Some(NOW - 1)));
 }
 
-fn primary(slot: &PriceSlot, update: &PriceUpdateV2, now: i64) -> Result<Option<PriceState>> {
+fn primary((slot, feed): &(PriceSlot, Feed), update: &PriceUpdateV2, now: i64) -> Result<Option<PriceState>> {
     let now = Moment { secs: now, slot: SLOT };
-    with_account(PUSH_FEED, PYTH, pyth_bytes(update), |account| update_from_primary(slot, account, &PARAMS, now))
+    with_account(PUSH_FEED, PYTH, pyth_bytes(update), |account| update_from_primary(slot, feed, account, &PARAMS, now))
 }
 
-fn pair(slot: &PriceSlot, owner: Pubkey, update: &PriceUpdateV2, now: i64) -> Result<Option<PriceState>> {
+fn pair(
+    (slot, feed): &(PriceSlot, Feed),
+    owner: Pubkey,
+    update: &PriceUpdateV2,
+    now: i64,
+) -> Result<Option<PriceState>> {
     let moment = Moment { secs: now, slot: SLOT };
     with_account(PUSH_FEED, owner, pyth_bytes(update), |first| {
         with_account(PULL_FEED, SWITCHBOARD, switchboard_bytes(&feed_of(90 * ONE, now)), |second| {
-            update_from_pair(slot, first, second, &PARAMS, moment)
+            update_from_pair(slot, feed, first, second, &PARAMS, moment)
         })
     })
 }
 
-fn held() -> PriceSlot {
-    let mut slot = slot();
-    let state = primary(&slot, &update_of(10_000_000_000, NOW), NOW).unwrap().unwrap();
-    slot.store(&state);
-    slot
+fn held() -> (PriceSlot, Feed) {
+    let mut listed = slot();
+    let state = primary(&listed, &update_of(10_000_000_000, NOW), NOW).unwrap().unwrap();
+    listed.0.store(&mut listed.1, &state);
+    listed
 }
 
 #[test]
@@ -288,9 +293,10 @@ fn the_secondary_is_taken_only_beside_a_pinned_primary_that_is_silent() {
     assert_eq!((taken.source, taken.published_at), (PriceSource::Primary, NOW + 40));
     assert_eq!(pair(&slot, PYTH, &old, NOW + 1), Ok(None));
     // Another account in the primary's place proves nothing.
-    let posted = PriceSlot { sources: [source(OracleKind::PythPosted, Pubkey::default()), slot.sources[1]], ..slot };
+    let (mut posted, mut elsewhere) = (slot, slot);
+    posted.1.sources[0] = source(OracleKind::PythPosted, Pubkey::default());
     assert_eq!(pair(&posted, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing.into()));
-    let elsewhere = PriceSlot { sources: [source(OracleKind::PythPinned, PULL_FEED), slot.sources[1]], ..slot };
+    elsewhere.1.sources[0] = source(OracleKind::PythPinned, PULL_FEED);
     assert_eq!(pair(&elsewhere, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing.into()));
 }
 

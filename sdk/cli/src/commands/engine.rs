@@ -195,7 +195,8 @@ fn configuration(context: &Context, loaded: &Loaded, venues: &[(Pubkey, Venue)])
     let names = context.names.as_deref().map_or_else(|| Ok(empty), Config::read)?;
     let (engine, registry, board) = (&accounts.engine, &accounts.registry, &accounts.board);
     let venues: Vec<Venue> = venues.iter().map(|(_, venue)| *venue).collect();
-    let mut config = observe(engine, registry, board, &accounts.banks, &accounts.markets, &venues, &names);
+    let mut config =
+        observe(engine, registry, (board, &accounts.feeds), &accounts.banks, &accounts.markets, &venues, &names);
     if context.names.is_none() {
         config.prices.iter_mut().zip(&loaded.names.prices).for_each(|(price, name)| price.name.clone_from(name));
         config.banks.iter_mut().zip(&loaded.names.banks).for_each(|(bank, name)| bank.name.clone_from(name));

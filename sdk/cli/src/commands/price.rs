@@ -70,8 +70,8 @@ async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
     let rows = slots.iter().enumerate().map(|(slot, price)| held(loaded, slot as u8, price, now)).collect();
     let columns = ["slot", "price", "spot $", "sigma", "fast $", "slow $", "age s", "from", "ready"];
     let mut sources = Vec::new();
-    for (slot, price) in slots.iter().enumerate() {
-        for (source, name) in price.sources.iter().zip(["primary", "secondary"]) {
+    for (slot, feed) in loaded.accounts.feeds.feeds.iter().take(slots.len()).enumerate() {
+        for (source, name) in feed.sources.iter().zip(["primary", "secondary"]) {
             if source.kind != OracleKind::None as u8 {
                 sources.push(said(context, loaded, slot as u8, source, name).await?);
             }
@@ -87,23 +87,22 @@ async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
 }
 
 fn held(loaded: &Loaded, slot: u8, price: &PriceSlot, now: i64) -> Vec<String> {
-    let state = price.state();
     let name = name_of(&loaded.names.prices, slot);
-    if state.update_count == 0 {
+    if price.update_count == 0 {
         let mut row = vec![slot.to_string(), name];
         row.extend(vec![String::new(); 6]);
         row.push("no: no update yet".into());
         return row;
     }
-    let from = if state.source == PriceSource::Primary { "primary" } else { "secondary" };
+    let from = if price.source == PriceSource::Primary as u8 { "primary" } else { "secondary" };
     vec![
         slot.to_string(),
         name,
-        show_price(state.spot),
-        percent(state.sigma_ppm),
-        show_price(state.fast),
-        show_price(state.slow),
-        now.saturating_sub(state.published_at).to_string(),
+        show_price(price.spot.get()),
+        percent(price.sigma_ppm),
+        show_price(price.fast.get()),
+        show_price(price.slow.get()),
+        now.saturating_sub(price.published_at).to_string(),
         from.to_owned(),
         readiness(price),
     ]
@@ -111,13 +110,12 @@ fn held(loaded: &Loaded, slot: u8, price: &PriceSlot, now: i64) -> Vec<String> {
 
 /// Whether averages are ready for adding risk, and what is missing.
 pub fn readiness(price: &PriceSlot) -> String {
-    let state = price.state();
-    if state.is_ready() {
+    if price.is_ready() {
         return "yes".into();
     }
-    let seen_secs = state.published_at.saturating_sub(state.first_published_at);
-    let needed_secs = READY_TIME_CONSTANTS * state.slow_secs.max(state.fast_secs);
-    let updates = state.update_count.min(READY_UPDATES);
+    let seen_secs = price.published_at.saturating_sub(price.first_published_at);
+    let needed_secs = READY_TIME_CONSTANTS * price.slow_secs.max(price.fast_secs);
+    let updates = price.update_count.min(READY_UPDATES);
     format!("no: {updates} of {READY_UPDATES} updates, {seen_secs} of {needed_secs} s")
 }
 
@@ -182,8 +180,8 @@ async fn refresh(
     with_secondary: bool,
     update: Option<Pubkey>,
 ) -> Result<()> {
-    let board = &loaded.accounts.board;
-    let pinned = |slot: &u8| board.slots[*slot as usize].sources[0].kind != OracleKind::PythPosted as u8;
+    let (board, feeds) = (&loaded.accounts.board, &loaded.accounts.feeds.feeds);
+    let pinned = |slot: &u8| feeds[*slot as usize].sources[0].kind != OracleKind::PythPosted as u8;
     let slots: Vec<u8> = if prices.is_empty() {
         (0..board.count).filter(pinned).collect()
     } else {
@@ -192,9 +190,9 @@ async fn refresh(
     if update.is_some() && slots.len() != 1 {
         return Err(usage("--update names the account of one price: name that price"));
     }
-    let mut feeds = Vec::with_capacity(slots.len());
+    let mut refreshes = Vec::with_capacity(slots.len());
     for slot in slots {
-        let sources = &board.slots[slot as usize].sources;
+        let sources = &feeds[slot as usize].sources;
         let primary = match update {
             Some(update) => update,
             None if pinned(&slot) => Pubkey::new_from_array(sources[0].address),
@@ -205,9 +203,9 @@ async fn refresh(
         };
         let listed = sources[1].kind != OracleKind::None as u8;
         let secondary = (with_secondary && listed).then(|| Pubkey::new_from_array(sources[1].address));
-        feeds.push(ix::Refresh { slot, primary, secondary });
+        refreshes.push(ix::Refresh { slot, primary, secondary });
     }
-    for some in feeds.chunks(FEEDS_AT_ONCE) {
+    for some in refreshes.chunks(FEEDS_AT_ONCE) {
         let names: Vec<String> = some.iter().map(|feed| name_of(&loaded.names.prices, feed.slot)).collect();
         let instruction = ix::refresh_price(&loaded.accounts.keys, some);
         send_and_look(context, loaded, &format!("refresh {}", names.join(", ")), some, &[instruction]).await?;
@@ -244,7 +242,7 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
     let (mut posts, mut feeds, mut what) = (Vec::new(), Vec::new(), Vec::new());
     for (name, dollars) in prices {
         let slot = loaded.names.price(name)?;
-        let source = &loaded.accounts.board.slots[slot as usize].sources[0];
+        let source = &loaded.accounts.feeds.feeds[slot as usize].sources[0];
         if source.program != mock_oracle::ID.to_bytes() || source.kind != OracleKind::PythPinned as u8 {
             return Err(usage(format!(
                 "{name} is not of a pinned feed of the mock oracle: only those can be posted to (`plimsoll price list`)"

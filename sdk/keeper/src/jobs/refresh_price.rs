@@ -12,7 +12,7 @@ use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, Refresh};
-use plimsoll_state::{pause, OracleKind, OracleSource, PriceBoard, PriceSlot};
+use plimsoll_state::{pause, Feed, FeedBook, OracleKind, OracleSource, PriceBoard, PriceSlot};
 use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -27,7 +27,7 @@ pub struct RefreshPrice {
 }
 
 /// A slot that can be refreshed, and from which accounts.
-struct Feed {
+struct Refreshable {
     slot: u8,
     primary: Pubkey,
     secondary: Option<Pubkey>,
@@ -53,15 +53,15 @@ impl RefreshPrice {
 
     /// Slots that an update is there for.
     async fn due(&self, context: &Arc<Context>) -> Result<(Vec<Refresh>, plimsoll_sdk::pda::EngineKeys)> {
-        let (keys, board, params, now) = {
+        let (keys, board, book, params, now) = {
             let tracker = context.tracker();
             let shared = &tracker.shared;
             if shared.registry.is_paused(pause::PRICE) {
                 return Ok((Vec::new(), shared.keys));
             }
-            (shared.keys, shared.board.clone(), *shared.registry.params(), tracker.now())
+            (shared.keys, shared.board.clone(), shared.feeds.clone(), *shared.registry.params(), tracker.now())
         };
-        let feeds = feeds(&board, context);
+        let feeds = refreshable(&board, &book, context);
         let addresses: Vec<Pubkey> = feeds.iter().flat_map(|f| std::iter::once(f.primary).chain(f.secondary)).collect();
         let (chain_slot, accounts) = context.connection.accounts(&addresses).await?;
         let moment = Moment { secs: now, slot: chain_slot };
@@ -70,13 +70,13 @@ impl RefreshPrice {
         for feed in &feeds {
             let primary = accounts.next().flatten();
             let secondary = feed.secondary.and_then(|key| Some((key, accounts.next().flatten().unwrap_or_default())));
-            let slot = &board.slots[feed.slot as usize];
+            let (slot, of) = (&board.slots[feed.slot as usize], &book.feeds[feed.slot as usize]);
             // An account that is not pinned is there for as long as somebody posts to it.
-            if primary.is_none() && slot.sources[0].kind == OracleKind::PythPosted as u8 {
+            if primary.is_none() && of.sources[0].kind == OracleKind::PythPosted as u8 {
                 continue;
             }
             let primary = primary.unwrap_or_default();
-            match taken(slot, (feed.primary, primary), secondary, &params, moment) {
+            match taken((slot, of), (feed.primary, primary), secondary, &params, moment) {
                 Ok(Some((next, by_secondary))) if self.is_worth(slot, &next, now) => {
                     let secondary = feed.secondary.filter(|_| by_secondary);
                     due.push(Refresh { slot: feed.slot, primary: feed.primary, secondary });
@@ -90,15 +90,15 @@ impl RefreshPrice {
 }
 
 /// The slots of a board whose oracle accounts are known.
-fn feeds(board: &PriceBoard, context: &Context) -> Vec<Feed> {
-    let slots = board.slots.iter().enumerate().filter(|(_, slot)| slot.active == 1);
-    let feed = |(index, slot): (usize, &PriceSlot)| {
-        let [first, second] = &slot.sources;
+fn refreshable(board: &PriceBoard, book: &FeedBook, context: &Context) -> Vec<Refreshable> {
+    let slots = board.slots.iter().zip(&book.feeds).enumerate().filter(|(_, (slot, _))| slot.active == 1);
+    let feed = |(index, (_, feed)): (usize, (&PriceSlot, &Feed))| {
+        let [first, second] = &feed.sources;
         let primary = match OracleKind::try_from(first.kind) {
             Ok(OracleKind::PythPosted) => context.prices.posted_account(first)?,
             _ => pinned(first)?,
         };
-        Some(Feed { slot: index as u8, primary, secondary: pinned(second) })
+        Some(Refreshable { slot: index as u8, primary, secondary: pinned(second) })
     };
     slots.filter_map(feed).collect()
 }
@@ -109,21 +109,21 @@ fn pinned(source: &OracleSource) -> Option<Pubkey> {
 
 /// What the program would make of these accounts: the primary's alone, and with the secondary's where it is refused.
 fn taken(
-    slot: &PriceSlot,
+    (slot, feed): (&PriceSlot, &Feed),
     (primary_key, mut primary): (Pubkey, Account),
     secondary: Option<(Pubkey, Account)>,
     params: &GlobalParams,
     now: Moment,
 ) -> std::result::Result<Option<Taken>, String> {
     let shown = info(&primary_key, &mut primary);
-    let refused = match update_from_primary(slot, &shown, params, now) {
+    let refused = match update_from_primary(slot, feed, &shown, params, now) {
         Ok(Some(next)) => return Ok(Some((next, false))),
         Ok(None) => None,
         Err(error) => Some(reason(&error)),
     };
-    let silent = now.secs.saturating_sub(slot.sources[0].published_at) >= params.primary_stale_secs as i64;
+    let silent = now.secs.saturating_sub(feed.sources[0].published_at) >= params.primary_stale_secs as i64;
     if let Some((key, mut account)) = secondary.filter(|_| silent) {
-        return match update_from_pair(slot, &shown, &info(&key, &mut account), params, now) {
+        return match update_from_pair(slot, feed, &shown, &info(&key, &mut account), params, now) {
             Ok(next) => Ok(next.map(|next| (next, true))),
             Err(error) => Err(reason(&error)),
         };

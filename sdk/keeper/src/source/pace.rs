@@ -4,7 +4,7 @@ use plimsoll_risk::num::PPM;
 use plimsoll_risk::oracle::Observation;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::Price;
-use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
+use plimsoll_state::{FeedBook, OracleKind, OracleSource, PriceBoard, PriceSlot};
 
 use super::Quote;
 
@@ -47,12 +47,13 @@ fn price(quote: &Quote) -> Option<Price> {
 /// The sources that count now, with their slots: the primary, and the secondary while the primary is silent.
 pub fn counting<'a>(
     board: &'a PriceBoard,
+    feeds: &'a FeedBook,
     params: &'a GlobalParams,
     now: i64,
 ) -> impl Iterator<Item = (&'a PriceSlot, &'a OracleSource, OracleKind)> + 'a {
-    let listed = board.slots.iter().filter(|slot| slot.active == 1);
-    listed.flat_map(move |slot| {
-        let [primary, secondary] = &slot.sources;
+    let listed = board.slots.iter().zip(&feeds.feeds).filter(|(slot, _)| slot.active == 1);
+    listed.flat_map(move |(slot, feed)| {
+        let [primary, secondary] = &feed.sources;
         let silent_secs = now.saturating_sub(primary.published_at);
         let silent = silent_secs >= i64::from(params.primary_stale_secs);
         let both = std::iter::once(primary).chain(silent.then_some(secondary));
@@ -112,14 +113,14 @@ mod tests {
     #[test]
     fn the_second_source_counts_while_the_first_is_silent() {
         let params = GlobalParams::DEFAULT;
-        let mut board = PriceBoard::zeroed();
+        let (mut board, mut book) = (PriceBoard::zeroed(), FeedBook::zeroed());
         board.slots[0] = held(200, NOW);
-        board.slots[0].sources[0].kind = OracleKind::PythPinned as u8;
-        board.slots[0].sources[1].kind = OracleKind::SwitchboardPull as u8;
-        let kinds = |board: &PriceBoard| counting(board, &params, NOW).map(|(_, _, kind)| kind).collect::<Vec<_>>();
-        board.slots[0].sources[0].published_at = NOW - i64::from(params.primary_stale_secs) + 1;
-        assert_eq!(kinds(&board), [OracleKind::PythPinned]);
-        board.slots[0].sources[0].published_at -= 1;
-        assert_eq!(kinds(&board), [OracleKind::PythPinned, OracleKind::SwitchboardPull]);
+        book.feeds[0].sources[0].kind = OracleKind::PythPinned as u8;
+        book.feeds[0].sources[1].kind = OracleKind::SwitchboardPull as u8;
+        let kinds = |book: &FeedBook| counting(&board, book, &params, NOW).map(|(_, _, kind)| kind).collect::<Vec<_>>();
+        book.feeds[0].sources[0].published_at = NOW - i64::from(params.primary_stale_secs) + 1;
+        assert_eq!(kinds(&book), [OracleKind::PythPinned]);
+        book.feeds[0].sources[0].published_at -= 1;
+        assert_eq!(kinds(&book), [OracleKind::PythPinned, OracleKind::SwitchboardPull]);
     }
 }

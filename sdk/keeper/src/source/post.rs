@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use plimsoll_rpc::{Error, Result};
-use plimsoll_state::{pause, Address, OracleSource, PriceBoard, PriceSlot};
+use plimsoll_state::{pause, Address, FeedBook, OracleSource, PriceSlot};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
@@ -106,18 +106,18 @@ impl Prices {
     /// # Errors
     /// `RateLimited` or `Unreachable` of the node.
     pub async fn post(&self, context: &Arc<Context>) -> Result<()> {
-        let (board, params, now) = {
+        let (board, feeds, params, now) = {
             let tracker = context.tracker();
             let shared = &tracker.shared;
             if self.posters.is_empty() || shared.registry.is_paused(pause::PRICE) {
                 return Ok(());
             }
-            (shared.board.clone(), *shared.registry.params(), tracker.now())
+            (shared.board.clone(), shared.feeds.clone(), *shared.registry.params(), tracker.now())
         };
-        self.find_open(context, &board).await?;
+        self.find_open(context, &feeds).await?;
         self.close(context).await?;
         for source in &self.sources {
-            let wanted: Vec<Wanted> = counting(&board, &params, now)
+            let wanted: Vec<Wanted> = counting(&board, &feeds, &params, now)
                 .filter(|(_, listed, kind)| source.serves(*kind) && self.can_post(listed))
                 .map(|(slot, listed, _)| (slot, listed))
                 .collect();
@@ -289,11 +289,11 @@ impl Prices {
     }
 
     /// Looks for accounts that were left open, where that is not known.
-    async fn find_open(&self, context: &Context, board: &PriceBoard) -> Result<()> {
+    async fn find_open(&self, context: &Context, feeds: &FeedBook) -> Result<()> {
         if !self.state().unknown || context.outbox.is_dry() {
             return Ok(());
         }
-        let sources: Vec<OracleSource> = board.slots.iter().flat_map(|slot| slot.sources).collect();
+        let sources: Vec<OracleSource> = feeds.feeds.iter().flat_map(|feed| feed.sources).collect();
         let mut found = BTreeMap::new();
         for poster in &self.posters {
             match poster.left_open(&context.connection, &sources).await {

@@ -82,7 +82,17 @@ impl Model {
         let (registry, board) = (self.registry.clone(), self.board.clone());
         let (banks, markets, keys) = (Vec::new(), Vec::new(), self.engine);
         let engine = Engine::zeroed();
-        let read = EngineAccounts { slot: 1, now: NOW, keys, engine, registry, board, banks, markets };
+        let read = EngineAccounts {
+            slot: 1,
+            now: NOW,
+            keys,
+            engine,
+            registry,
+            board,
+            feeds: bytemuck::zeroed_box(),
+            banks,
+            markets,
+        };
         Tracker::new(read, None, &IndexConfig::default())
     }
 

@@ -12,7 +12,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MAX_PRICES};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_rpc::EngineAccounts;
-use plimsoll_state::{Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry, LAYOUT_VERSION};
+use plimsoll_state::{Bank, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, LAYOUT_VERSION};
 use solana_pubkey::Pubkey;
 
 use crate::config::IndexConfig;
@@ -249,6 +249,10 @@ impl Tracker {
         } else if key == self.shared.keys.board {
             if let Some(board) = self.decoded::<PriceBoard>(data) {
                 self.board(slot, board);
+            }
+        } else if key == self.shared.keys.feeds {
+            if let Some(feeds) = self.decoded::<FeedBook>(data) {
+                self.shared.set_feeds(slot, feeds);
             }
         } else if data.starts_with(&Bank::ACCOUNT_DISCRIMINATOR) {
             if let Some(bank) = self.decoded::<Bank>(data).filter(|bank| bank.engine == self.shared.registry.engine) {

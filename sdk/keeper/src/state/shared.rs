@@ -5,7 +5,7 @@ use std::time::Instant;
 use plimsoll_risk::lazy::Side;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_state::{Bank, BankSlot, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry};
+use plimsoll_state::{Bank, BankSlot, Engine, EngineAccount, FeedBook, Market, MarketSlot, PriceBoard, Registry};
 
 use super::clock::ClusterClock;
 use crate::index::Assumptions;
@@ -45,6 +45,8 @@ pub struct Shared {
     pub registry: Box<Registry>,
     /// Prices.
     pub board: Box<PriceBoard>,
+    /// Where they come from.
+    pub feeds: Box<FeedBook>,
     /// Banks by index.
     pub banks: Vec<Bank>,
     /// Markets by index.
@@ -57,6 +59,7 @@ pub struct Shared {
     pub heard_at: Instant,
     registry_slot: u64,
     board_slot: u64,
+    feeds_slot: u64,
     bank_slots: Vec<u64>,
     market_slots: Vec<u64>,
 }
@@ -80,6 +83,7 @@ impl Shared {
             market_slots: vec![read.slot; read.markets.len()],
             registry: read.registry,
             board: read.board,
+            feeds: read.feeds,
             banks: read.banks,
             markets: read.markets,
             clock: ClusterClock::read(read.slot, read.now),
@@ -87,6 +91,7 @@ impl Shared {
             heard_at: Instant::now(),
             registry_slot: read.slot,
             board_slot: read.slot,
+            feeds_slot: read.slot,
         }
     }
 
@@ -98,7 +103,7 @@ impl Shared {
 
     /// Lets everything be replaced by data of any slot: the chain itself began anew at this one.
     pub fn restart(&mut self, slot: u64, unix_secs: i64) {
-        (self.slot, self.registry_slot, self.board_slot) = (slot, 0, 0);
+        (self.slot, self.registry_slot, self.board_slot, self.feeds_slot) = (slot, 0, 0, 0);
         self.bank_slots.fill(0);
         self.market_slots.fill(0);
         self.clock = ClusterClock::read(slot, unix_secs);
@@ -126,6 +131,13 @@ impl Shared {
             self.board = board;
         }
         newer
+    }
+
+    /// Takes a feed book.
+    pub fn set_feeds(&mut self, slot: u64, feeds: Box<FeedBook>) {
+        if is_newer(&mut self.feeds_slot, slot) {
+            self.feeds = feeds;
+        }
     }
 
     /// Takes a bank.

@@ -171,7 +171,17 @@ impl Run {
         let keys = EngineKeys::of(Pubkey::new_unique());
         let (banks, markets) = (Vec::new(), Vec::new());
         let engine = Engine::zeroed();
-        let read = EngineAccounts { slot: 1, now: NOW, keys, engine, registry, board, banks, markets };
+        let read = EngineAccounts {
+            slot: 1,
+            now: NOW,
+            keys,
+            engine,
+            registry,
+            board,
+            feeds: bytemuck::zeroed_box(),
+            banks,
+            markets,
+        };
         let mut tracker = Tracker::new(read, None, config);
         let data = accounts.iter().map(|(key, account)| (*key, plimsoll_sdk::decode::encode(account))).collect();
         tracker.apply(Update::Snapshot { slot: 1, accounts: data });

@@ -192,7 +192,7 @@ async fn for_feeds_that_are_not_pinned_accounts_are_made_read_and_closed_in_one_
     refresh(&context).await;
     assert_prices(&stage, slots);
     assert_eq!((posts(&context, "posted"), confirmed(&context, "close_price")), (2, 1));
-    let sources = stage.node.world(|world| slots.map(|slot| world.board().slots[slot].sources[0]));
+    let sources = stage.node.world(|world| slots.map(|slot| world.feed_book().feeds[slot].sources[0]));
     for source in sources {
         let own = context.prices.posted_account(&source).expect("an account of the keeper's own");
         stage.node.world(|world| assert!(is_gone(world, &own) && is_gone(world, &vaa())));

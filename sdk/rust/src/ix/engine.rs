@@ -7,13 +7,22 @@ use plimsoll::instructions::{
 };
 use plimsoll::{accounts, instruction};
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_state::{EngineAccount, FeedBook, PriceBoard, Registry};
 use solana_instruction::Instruction;
 
 use super::{build, SYSTEM_PROGRAM};
 use crate::pda::{self, EngineKeys, PROGRAM_ID};
 
-/// Calls of [`grow_registry`] and of [`grow_board`] that complete an engine.
-pub const GROWTH_STEPS: usize = 3;
+/// Calls of [`grow_registry`] that complete an engine's registry.
+pub const REGISTRY_STEPS: usize = steps(Registry::SPACE);
+/// Calls of [`grow_board`] that complete an engine's price board.
+pub const BOARD_STEPS: usize = steps(PriceBoard::SPACE);
+/// Calls of [`grow_feeds`] that complete an engine's feed book.
+pub const FEEDS_STEPS: usize = steps(FeedBook::SPACE);
+
+const fn steps(space: usize) -> usize {
+    space.div_ceil(plimsoll::growth::MAX_STEP)
+}
 
 /// Creates an engine.
 pub fn create_engine(creator: Pubkey, payer: Pubkey, args: CreateEngineArgs) -> Instruction {
@@ -53,6 +62,19 @@ pub fn grow_board(keys: &EngineKeys, payer: Pubkey) -> Instruction {
         program: PROGRAM_ID,
     };
     build(accounts, instruction::GrowBoard {})
+}
+
+/// Creates or grows the feed book by one step.
+pub fn grow_feeds(keys: &EngineKeys, payer: Pubkey) -> Instruction {
+    let accounts = accounts::GrowFeeds {
+        payer,
+        engine: keys.engine,
+        feeds: keys.feeds,
+        system_program: SYSTEM_PROGRAM,
+        event_authority: pda::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(accounts, instruction::GrowFeeds {})
 }
 
 /// Replaces the parameters.

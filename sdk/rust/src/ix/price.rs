@@ -15,6 +15,7 @@ pub fn list_price(keys: &EngineKeys, authority: Pubkey, args: ListPriceArgs) -> 
         engine: keys.engine,
         registry: keys.registry,
         board: keys.board,
+        feeds: keys.feeds,
         event_authority: pda::event_authority(),
         program: PROGRAM_ID,
     };
@@ -28,6 +29,7 @@ pub fn update_price(keys: &EngineKeys, authority: Pubkey, args: UpdatePriceArgs)
         engine: keys.engine,
         registry: keys.registry,
         board: keys.board,
+        feeds: keys.feeds,
         event_authority: pda::event_authority(),
         program: PROGRAM_ID,
     };
@@ -47,7 +49,7 @@ pub struct Refresh {
 
 /// Takes newer prices of several feeds into the board; anyone may send it.
 pub fn refresh_price(keys: &EngineKeys, feeds: &[Refresh]) -> Instruction {
-    let accounts = accounts::RefreshPrice { registry: keys.registry, board: keys.board };
+    let accounts = accounts::RefreshPrice { registry: keys.registry, board: keys.board, feeds: keys.feeds };
     let entries =
         feeds.iter().map(|feed| RefreshEntry { slot: feed.slot, with_secondary: feed.secondary.is_some() }).collect();
     let mut refresh = build(accounts, instruction::RefreshPrice { args: RefreshPriceArgs { entries } });

@@ -1,7 +1,7 @@
 //! Whether a cluster has what a replay takes, before anything is sent.
 
 use plimsoll_rpc::{Cluster, Error};
-use plimsoll_state::{Bank, Engine, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry};
 use solana_pubkey::Pubkey;
 
 use super::send::of;
@@ -76,6 +76,7 @@ impl Live {
             (1, Engine::SPACE),
             (1, Registry::SPACE),
             (1, PriceBoard::SPACE),
+            (1, FeedBook::SPACE),
             (BANKS.len(), Bank::SPACE),
             (MARKETS.len(), Market::SPACE),
             (BANKS.len(), MINT_LEN),

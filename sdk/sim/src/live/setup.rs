@@ -34,7 +34,7 @@ impl Live {
         Ok(found.1.iter().any(Option::is_some))
     }
 
-    /// Creates the engine, for a test cluster, with its registry and board.
+    /// Creates the engine, for a test cluster, with its registry, board and feed book.
     ///
     /// # Errors
     /// What the program refuses.
@@ -42,10 +42,15 @@ impl Live {
         let authority = self.authority();
         let args = args::CreateEngineArgs { id, test_cluster: true, pause_authority: authority };
         self.send("create_engine", &[], &[ix::create_engine(authority, authority, args)]).await?;
-        for _ in 0..ix::GROWTH_STEPS {
-            let grow =
-                [ix::grow_registry(&self.keys, authority, authority, params), ix::grow_board(&self.keys, authority)];
-            self.send("grow_registry and grow_board", &[], &grow).await?;
+        for _ in 0..ix::REGISTRY_STEPS {
+            let grow = ix::grow_registry(&self.keys, authority, authority, params);
+            self.send("grow_registry", &[], &[grow]).await?;
+        }
+        for _ in 0..ix::BOARD_STEPS {
+            self.send("grow_board", &[], &[ix::grow_board(&self.keys, authority)]).await?;
+        }
+        for _ in 0..ix::FEEDS_STEPS {
+            self.send("grow_feeds", &[], &[ix::grow_feeds(&self.keys, authority)]).await?;
         }
         Ok(())
     }
@@ -128,6 +133,6 @@ impl Live {
         if states.len() < self.feeds.len() {
             return Err(Failed::because("reading the price board", "a listed slot is empty"));
         }
-        Ok(states.iter().all(|slot| slot.state().is_ready()))
+        Ok(states.iter().all(|slot| slot.is_ready()))
     }
 }

@@ -6,7 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_state::{MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{FeedBook, MarginAccount, PriceBoard, Registry};
 
 use super::{Chain, Mint, Sent};
 
@@ -63,10 +63,7 @@ impl World {
     pub fn with_params(params: &GlobalParams, test_cluster: bool) -> Self {
         let mut world = Self::without_engine();
         world.create_engine(test_cluster).expect("create_engine");
-        for _ in 0..ix::GROWTH_STEPS {
-            world.grow_registry(params).expect("grow_registry");
-            world.grow_board().expect("grow_board");
-        }
+        world.grow_all(params);
         world
     }
 
@@ -91,6 +88,16 @@ impl World {
         self.send_as_authority(create)
     }
 
+    /// Sends every step of `grow_registry`, `grow_board` and `grow_feeds`.
+    ///
+    /// # Panics
+    /// Where the program refuses one.
+    pub fn grow_all(&mut self, params: &GlobalParams) {
+        (0..ix::REGISTRY_STEPS).for_each(|_| drop(self.grow_registry(params).expect("grow_registry")));
+        (0..ix::BOARD_STEPS).for_each(|_| drop(self.grow_board().expect("grow_board")));
+        (0..ix::FEEDS_STEPS).for_each(|_| drop(self.grow_feeds().expect("grow_feeds")));
+    }
+
     /// Sends one step of `grow_registry`.
     ///
     /// # Errors
@@ -106,6 +113,15 @@ impl World {
     /// What the program refuses.
     pub fn grow_board(&mut self) -> Sent {
         let grow = ix::grow_board(&self.keys, self.authority);
+        self.send_as_authority(grow)
+    }
+
+    /// Sends one step of `grow_feeds`.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn grow_feeds(&mut self) -> Sent {
+        let grow = ix::grow_feeds(&self.keys, self.authority);
         self.send_as_authority(grow)
     }
 
@@ -126,6 +142,11 @@ impl World {
     /// The price board as it stands.
     pub fn board(&self) -> Box<PriceBoard> {
         Box::new(self.read(&self.keys.board))
+    }
+
+    /// The feed book as it stands.
+    pub fn feed_book(&self) -> Box<FeedBook> {
+        Box::new(self.read(&self.keys.feeds))
     }
 
     /// Opens margin account 0 of the owner that `name` stands for.

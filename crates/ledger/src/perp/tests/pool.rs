@@ -39,12 +39,12 @@ fn a_full_table_opens_no_leg() {
 
 #[test]
 fn a_leg_takes_the_first_free_place_and_starts_from_nothing() {
-    let mut market = Market { index: 7, leg_count: 4, ..Market::zeroed() };
+    let mut market = Market { index: 7, price_slot: 3, leg_count: 4, ..Market::zeroed() };
     let mut account = MarginAccount::zeroed();
     account.derivatives[0].kind = PositionKind::Option as u8;
     account.derivatives[1] = DerivativePosition { epoch: 3, last_sign: -1, ..DerivativePosition::default() };
     assert_eq!(perp::open_leg(&mut account, &mut market), Ok(1));
-    let expected = DerivativePosition { kind: 1, market: 7, ..DerivativePosition::default() };
+    let expected = DerivativePosition { kind: 1, market: 7, underlying: 3, ..DerivativePosition::default() };
     assert_eq!((account.derivatives[1], market.leg_count), (expected, 5));
     let mut full = Market { index: 8, leg_count: u32::MAX, ..Market::zeroed() };
     assert_eq!(perp::open_leg(&mut account, &mut full), Err(RiskError::NumberOutOfRange));

@@ -19,8 +19,6 @@ import {
     getAddressEncoder,
     getBytesDecoder,
     getBytesEncoder,
-    getI128Decoder,
-    getI128Encoder,
     getI64Decoder,
     getI64Encoder,
     getStructDecoder,
@@ -128,8 +126,6 @@ export type Bank = {
     insuranceOutAtoms: bigint;
     /** Sum of all socialized losses, atoms (statistics). */
     socializedAtoms: bigint;
-    /** Room for draws of later steps; zero. */
-    signedReserve: bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -207,8 +203,6 @@ export type BankInput = {
     insuranceOutAtoms: number | bigint;
     /** Sum of all socialized losses, atoms (statistics). */
     socializedAtoms: number | bigint;
-    /** Room for draws of later steps; zero. */
-    signedReserve: number | bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -254,8 +248,7 @@ export function getBankEncoder(): FixedSizeEncoder<BankInput> {
             ['insuranceInAtoms', getU64Encoder()],
             ['insuranceOutAtoms', getU64Encoder()],
             ['socializedAtoms', getU64Encoder()],
-            ['signedReserve', getI128Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 96)],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 112)],
         ]),
         (value) => ({ ...value, discriminator: BANK_DISCRIMINATOR }),
     );
@@ -301,8 +294,7 @@ export function getBankDecoder(): FixedSizeDecoder<Bank> {
         ['insuranceInAtoms', getU64Decoder()],
         ['insuranceOutAtoms', getU64Decoder()],
         ['socializedAtoms', getU64Decoder()],
-        ['signedReserve', getI128Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 96)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 112)],
     ]);
 }
 

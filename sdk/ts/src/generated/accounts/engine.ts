@@ -116,7 +116,7 @@ export function getEngineEncoder(): FixedSizeEncoder<EngineInput> {
             ['pauseAuthority', getAddressEncoder()],
             ['registry', getAddressEncoder()],
             ['board', getAddressEncoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 56)],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 120)],
         ]),
         (value) => ({ ...value, discriminator: ENGINE_DISCRIMINATOR }),
     );
@@ -137,7 +137,7 @@ export function getEngineDecoder(): FixedSizeDecoder<Engine> {
         ['pauseAuthority', getAddressDecoder()],
         ['registry', getAddressDecoder()],
         ['board', getAddressDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 56)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 120)],
     ]);
 }
 
@@ -197,5 +197,5 @@ export async function fetchAllMaybeEngine(
 }
 
 export function getEngineSize(): number {
-    return 264;
+    return 328;
 }

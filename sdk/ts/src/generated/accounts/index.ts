@@ -8,6 +8,7 @@
 
 export * from './bank.js';
 export * from './engine.js';
+export * from './feedBook.js';
 export * from './marginAccount.js';
 export * from './market.js';
 export * from './priceBoard.js';

@@ -64,6 +64,8 @@ export type Market = {
     bump: number;
     /** Slot of the registry. */
     index: number;
+    /** Slot of the price board, as the registry's slot has it: what positions are of. */
+    priceSlot: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
     /** The engine. */
@@ -118,6 +120,8 @@ export type MarketInput = {
     bump: number;
     /** Slot of the registry. */
     index: number;
+    /** Slot of the price board, as the registry's slot has it: what positions are of. */
+    priceSlot: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
     /** The engine. */
@@ -173,7 +177,8 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketInput> {
             ['version', getU8Encoder()],
             ['bump', getU8Encoder()],
             ['index', getU8Encoder()],
-            ['pad', fixEncoderSize(getBytesEncoder(), 5)],
+            ['priceSlot', getU8Encoder()],
+            ['pad', fixEncoderSize(getBytesEncoder(), 4)],
             ['engine', getAddressEncoder()],
             ['name', fixEncoderSize(getBytesEncoder(), 16)],
             ['sides', getArrayEncoder(getSideTotalsEncoder(), { size: 2 })],
@@ -206,7 +211,8 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['version', getU8Decoder()],
         ['bump', getU8Decoder()],
         ['index', getU8Decoder()],
-        ['pad', fixDecoderSize(getBytesDecoder(), 5)],
+        ['priceSlot', getU8Decoder()],
+        ['pad', fixDecoderSize(getBytesDecoder(), 4)],
         ['engine', getAddressDecoder()],
         ['name', fixDecoderSize(getBytesDecoder(), 16)],
         ['sides', getArrayDecoder(getSideTotalsDecoder(), { size: 2 })],

@@ -58,10 +58,10 @@ export type PriceBoard = {
     pad: ReadonlyUint8Array;
     /** The engine. */
     engine: Address;
+    /** Zero. */
+    reserved: ReadonlyUint8Array;
     /** Slots. */
     slots: Array<PriceSlot>;
-    /** Zero. */
-    tail: ReadonlyUint8Array;
 };
 
 export type PriceBoardInput = {
@@ -75,10 +75,10 @@ export type PriceBoardInput = {
     pad: ReadonlyUint8Array;
     /** The engine. */
     engine: Address;
+    /** Zero. */
+    reserved: ReadonlyUint8Array;
     /** Slots. */
     slots: Array<PriceSlotInput>;
-    /** Zero. */
-    tail: ReadonlyUint8Array;
 };
 
 /** Gets the encoder for {@link PriceBoardInput} account data. */
@@ -91,8 +91,8 @@ export function getPriceBoardEncoder(): FixedSizeEncoder<PriceBoardInput> {
             ['count', getU8Encoder()],
             ['pad', fixEncoderSize(getBytesEncoder(), 5)],
             ['engine', getAddressEncoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 208)],
             ['slots', getArrayEncoder(getPriceSlotEncoder(), { size: 64 })],
-            ['tail', fixEncoderSize(getBytesEncoder(), 1488)],
         ]),
         (value) => ({ ...value, discriminator: PRICE_BOARD_DISCRIMINATOR }),
     );
@@ -107,8 +107,8 @@ export function getPriceBoardDecoder(): FixedSizeDecoder<PriceBoard> {
         ['count', getU8Decoder()],
         ['pad', fixDecoderSize(getBytesDecoder(), 5)],
         ['engine', getAddressDecoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 208)],
         ['slots', getArrayDecoder(getPriceSlotDecoder(), { size: 64 })],
-        ['tail', fixDecoderSize(getBytesDecoder(), 1488)],
     ]);
 }
 
@@ -168,5 +168,5 @@ export async function fetchAllMaybePriceBoard(
 }
 
 export function getPriceBoardSize(): number {
-    return 30720;
+    return 16640;
 }

@@ -142,7 +142,7 @@ export function getRegistryEncoder(): FixedSizeEncoder<RegistryInput> {
             ['reserved', fixEncoderSize(getBytesEncoder(), 152)],
             ['banks', getArrayEncoder(getBankSlotEncoder(), { size: 64 })],
             ['markets', getArrayEncoder(getMarketSlotEncoder(), { size: 32 })],
-            ['tail', fixEncoderSize(getBytesEncoder(), 10384)],
+            ['tail', fixEncoderSize(getBytesEncoder(), 7824)],
         ]),
         (value) => ({ ...value, discriminator: REGISTRY_DISCRIMINATOR }),
     );
@@ -165,7 +165,7 @@ export function getRegistryDecoder(): FixedSizeDecoder<Registry> {
         ['reserved', fixDecoderSize(getBytesDecoder(), 152)],
         ['banks', getArrayDecoder(getBankSlotDecoder(), { size: 64 })],
         ['markets', getArrayDecoder(getMarketSlotDecoder(), { size: 32 })],
-        ['tail', fixDecoderSize(getBytesDecoder(), 10384)],
+        ['tail', fixDecoderSize(getBytesDecoder(), 7824)],
     ]);
 }
 

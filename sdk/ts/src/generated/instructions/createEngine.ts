@@ -134,7 +134,6 @@ export type CreateEngineInput<
     creator: TransactionSigner<TAccountCreator>;
     /** Pays the rent. */
     payer: TransactionSigner<TAccountPayer>;
-    /** `["engine", creator, id]`. */
     engine: Address<TAccountEngine>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
@@ -236,7 +235,6 @@ export type ParsedCreateEngineInstruction<
         creator: TAccountMetas[0];
         /** Pays the rent. */
         payer: TAccountMetas[1];
-        /** `["engine", creator, id]`. */
         engine: TAccountMetas[2];
         /** Creates the account. */
         systemProgram: TAccountMetas[3];

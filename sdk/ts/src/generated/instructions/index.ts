@@ -18,6 +18,7 @@ export * from './createEngine.js';
 export * from './deposit.js';
 export * from './fundInsurance.js';
 export * from './growBoard.js';
+export * from './growFeeds.js';
 export * from './growRegistry.js';
 export * from './liquidateCollateral.js';
 export * from './liquidatePosition.js';

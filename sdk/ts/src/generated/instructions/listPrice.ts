@@ -61,6 +61,7 @@ export type ListPriceInstruction<
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountBoard extends string | AccountMeta<string> = string,
+    TAccountFeeds extends string | AccountMeta<string> = string,
     TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
     TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
@@ -74,6 +75,7 @@ export type ListPriceInstruction<
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
             TAccountBoard extends string ? WritableAccount<TAccountBoard> : TAccountBoard,
+            TAccountFeeds extends string ? WritableAccount<TAccountFeeds> : TAccountFeeds,
             TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
             TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
@@ -129,6 +131,7 @@ export type ListPriceInput<
     TAccountEngine extends string = string,
     TAccountRegistry extends string = string,
     TAccountBoard extends string = string,
+    TAccountFeeds extends string = string,
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
@@ -140,6 +143,7 @@ export type ListPriceInput<
     registry: Address<TAccountRegistry>;
     /** Its prices. */
     board: Address<TAccountBoard>;
+    feeds: Address<TAccountFeeds>;
     eventAuthority?: Address<TAccountEventAuthority>;
     program?: Address<TAccountProgram>;
     slot: ListPriceInstructionDataInput['slot'];
@@ -152,6 +156,7 @@ export function getListPriceInstruction<
     TAccountEngine extends string,
     TAccountRegistry extends string,
     TAccountBoard extends string,
+    TAccountFeeds extends string,
     TAccountEventAuthority extends string,
     TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
@@ -161,6 +166,7 @@ export function getListPriceInstruction<
         TAccountEngine,
         TAccountRegistry,
         TAccountBoard,
+        TAccountFeeds,
         TAccountEventAuthority,
         TAccountProgram
     >,
@@ -171,6 +177,7 @@ export function getListPriceInstruction<
     TAccountEngine,
     TAccountRegistry,
     TAccountBoard,
+    TAccountFeeds,
     TAccountEventAuthority,
     TAccountProgram
 > {
@@ -183,6 +190,7 @@ export function getListPriceInstruction<
         engine: { value: input.engine ?? null, isWritable: false },
         registry: { value: input.registry ?? null, isWritable: false },
         board: { value: input.board ?? null, isWritable: true },
+        feeds: { value: input.feeds ?? null, isWritable: true },
         eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
         program: { value: input.program ?? null, isWritable: false },
     };
@@ -208,6 +216,7 @@ export function getListPriceInstruction<
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('registry', accounts.registry),
             getAccountMeta('board', accounts.board),
+            getAccountMeta('feeds', accounts.feeds),
             getAccountMeta('eventAuthority', accounts.eventAuthority),
             getAccountMeta('program', accounts.program),
         ],
@@ -219,6 +228,7 @@ export function getListPriceInstruction<
         TAccountEngine,
         TAccountRegistry,
         TAccountBoard,
+        TAccountFeeds,
         TAccountEventAuthority,
         TAccountProgram
     >);
@@ -238,8 +248,9 @@ export type ParsedListPriceInstruction<
         registry: TAccountMetas[2];
         /** Its prices. */
         board: TAccountMetas[3];
-        eventAuthority: TAccountMetas[4];
-        program: TAccountMetas[5];
+        feeds: TAccountMetas[4];
+        eventAuthority: TAccountMetas[5];
+        program: TAccountMetas[6];
     };
     data: ListPriceInstructionData;
 };
@@ -249,10 +260,10 @@ export function parseListPriceInstruction<TProgram extends string, TAccountMetas
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedListPriceInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 6) {
+    if (instruction.accounts.length < 7) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 6,
+            expectedAccountMetas: 7,
         });
     }
     let accountIndex = 0;
@@ -268,6 +279,7 @@ export function parseListPriceInstruction<TProgram extends string, TAccountMetas
             engine: getNextAccount(),
             registry: getNextAccount(),
             board: getNextAccount(),
+            feeds: getNextAccount(),
             eventAuthority: getNextAccount(),
             program: getNextAccount(),
         },

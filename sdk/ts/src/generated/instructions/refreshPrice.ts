@@ -45,6 +45,7 @@ export type RefreshPriceInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountBoard extends string | AccountMeta<string> = string,
+    TAccountFeeds extends string | AccountMeta<string> = string,
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
     InstructionWithData<ReadonlyUint8Array> &
@@ -52,6 +53,7 @@ export type RefreshPriceInstruction<
         [
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
             TAccountBoard extends string ? WritableAccount<TAccountBoard> : TAccountBoard,
+            TAccountFeeds extends string ? WritableAccount<TAccountFeeds> : TAccountFeeds,
             ...TRemainingAccounts,
         ]
     >;
@@ -91,22 +93,26 @@ export function getRefreshPriceInstructionDataCodec(): Codec<
     return combineCodec(getRefreshPriceInstructionDataEncoder(), getRefreshPriceInstructionDataDecoder());
 }
 
-export type RefreshPriceInput<TAccountRegistry extends string = string, TAccountBoard extends string = string> = {
-    /** The engine's parameters. */
+export type RefreshPriceInput<
+    TAccountRegistry extends string = string,
+    TAccountBoard extends string = string,
+    TAccountFeeds extends string = string,
+> = {
     registry: Address<TAccountRegistry>;
-    /** Its prices. */
     board: Address<TAccountBoard>;
+    feeds: Address<TAccountFeeds>;
     entries: RefreshPriceInstructionDataInput['entries'];
 };
 
 export function getRefreshPriceInstruction<
     TAccountRegistry extends string,
     TAccountBoard extends string,
+    TAccountFeeds extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: RefreshPriceInput<TAccountRegistry, TAccountBoard>,
+    input: RefreshPriceInput<TAccountRegistry, TAccountBoard, TAccountFeeds>,
     config?: { programAddress?: TProgramAddress },
-): RefreshPriceInstruction<TProgramAddress, TAccountRegistry, TAccountBoard> {
+): RefreshPriceInstruction<TProgramAddress, TAccountRegistry, TAccountBoard, TAccountFeeds> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
@@ -114,6 +120,7 @@ export function getRefreshPriceInstruction<
     const originalAccounts = {
         registry: { value: input.registry ?? null, isWritable: false },
         board: { value: input.board ?? null, isWritable: true },
+        feeds: { value: input.feeds ?? null, isWritable: true },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
@@ -122,10 +129,14 @@ export function getRefreshPriceInstruction<
 
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
-        accounts: [getAccountMeta('registry', accounts.registry), getAccountMeta('board', accounts.board)],
+        accounts: [
+            getAccountMeta('registry', accounts.registry),
+            getAccountMeta('board', accounts.board),
+            getAccountMeta('feeds', accounts.feeds),
+        ],
         data: getRefreshPriceInstructionDataEncoder().encode(args as RefreshPriceInstructionDataInput),
         programAddress,
-    } as RefreshPriceInstruction<TProgramAddress, TAccountRegistry, TAccountBoard>);
+    } as RefreshPriceInstruction<TProgramAddress, TAccountRegistry, TAccountBoard, TAccountFeeds>);
 }
 
 export type ParsedRefreshPriceInstruction<
@@ -134,10 +145,9 @@ export type ParsedRefreshPriceInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's parameters. */
         registry: TAccountMetas[0];
-        /** Its prices. */
         board: TAccountMetas[1];
+        feeds: TAccountMetas[2];
     };
     data: RefreshPriceInstructionData;
 };
@@ -147,10 +157,10 @@ export function parseRefreshPriceInstruction<TProgram extends string, TAccountMe
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedRefreshPriceInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 2) {
+    if (instruction.accounts.length < 3) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 2,
+            expectedAccountMetas: 3,
         });
     }
     let accountIndex = 0;
@@ -161,7 +171,7 @@ export function parseRefreshPriceInstruction<TProgram extends string, TAccountMe
     };
     return {
         programAddress: instruction.programAddress,
-        accounts: { registry: getNextAccount(), board: getNextAccount() },
+        accounts: { registry: getNextAccount(), board: getNextAccount(), feeds: getNextAccount() },
         data: getRefreshPriceInstructionDataDecoder().decode(instruction.data),
     };
 }

@@ -139,7 +139,6 @@ export type RegisterVenueInput<
     payer: TransactionSigner<TAccountPayer>;
     /** The engine. */
     engine: Address<TAccountEngine>;
-    /** `["venue", engine, signer]`. */
     venue: Address<TAccountVenue>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
@@ -249,7 +248,6 @@ export type ParsedRegisterVenueInstruction<
         payer: TAccountMetas[1];
         /** The engine. */
         engine: TAccountMetas[2];
-        /** `["venue", engine, signer]`. */
         venue: TAccountMetas[3];
         /** Creates the account. */
         systemProgram: TAccountMetas[4];

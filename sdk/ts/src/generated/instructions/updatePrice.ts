@@ -55,6 +55,7 @@ export type UpdatePriceInstruction<
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountBoard extends string | AccountMeta<string> = string,
+    TAccountFeeds extends string | AccountMeta<string> = string,
     TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
     TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
@@ -68,6 +69,7 @@ export type UpdatePriceInstruction<
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
             TAccountBoard extends string ? WritableAccount<TAccountBoard> : TAccountBoard,
+            TAccountFeeds extends string ? WritableAccount<TAccountFeeds> : TAccountFeeds,
             TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
             TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
@@ -120,6 +122,7 @@ export type UpdatePriceInput<
     TAccountEngine extends string = string,
     TAccountRegistry extends string = string,
     TAccountBoard extends string = string,
+    TAccountFeeds extends string = string,
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
@@ -131,6 +134,7 @@ export type UpdatePriceInput<
     registry: Address<TAccountRegistry>;
     /** Its prices. */
     board: Address<TAccountBoard>;
+    feeds: Address<TAccountFeeds>;
     eventAuthority?: Address<TAccountEventAuthority>;
     program?: Address<TAccountProgram>;
     slot: UpdatePriceInstructionDataInput['slot'];
@@ -142,6 +146,7 @@ export function getUpdatePriceInstruction<
     TAccountEngine extends string,
     TAccountRegistry extends string,
     TAccountBoard extends string,
+    TAccountFeeds extends string,
     TAccountEventAuthority extends string,
     TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
@@ -151,6 +156,7 @@ export function getUpdatePriceInstruction<
         TAccountEngine,
         TAccountRegistry,
         TAccountBoard,
+        TAccountFeeds,
         TAccountEventAuthority,
         TAccountProgram
     >,
@@ -161,6 +167,7 @@ export function getUpdatePriceInstruction<
     TAccountEngine,
     TAccountRegistry,
     TAccountBoard,
+    TAccountFeeds,
     TAccountEventAuthority,
     TAccountProgram
 > {
@@ -173,6 +180,7 @@ export function getUpdatePriceInstruction<
         engine: { value: input.engine ?? null, isWritable: false },
         registry: { value: input.registry ?? null, isWritable: false },
         board: { value: input.board ?? null, isWritable: true },
+        feeds: { value: input.feeds ?? null, isWritable: true },
         eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
         program: { value: input.program ?? null, isWritable: false },
     };
@@ -198,6 +206,7 @@ export function getUpdatePriceInstruction<
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('registry', accounts.registry),
             getAccountMeta('board', accounts.board),
+            getAccountMeta('feeds', accounts.feeds),
             getAccountMeta('eventAuthority', accounts.eventAuthority),
             getAccountMeta('program', accounts.program),
         ],
@@ -209,6 +218,7 @@ export function getUpdatePriceInstruction<
         TAccountEngine,
         TAccountRegistry,
         TAccountBoard,
+        TAccountFeeds,
         TAccountEventAuthority,
         TAccountProgram
     >);
@@ -228,8 +238,9 @@ export type ParsedUpdatePriceInstruction<
         registry: TAccountMetas[2];
         /** Its prices. */
         board: TAccountMetas[3];
-        eventAuthority: TAccountMetas[4];
-        program: TAccountMetas[5];
+        feeds: TAccountMetas[4];
+        eventAuthority: TAccountMetas[5];
+        program: TAccountMetas[6];
     };
     data: UpdatePriceInstructionData;
 };
@@ -239,10 +250,10 @@ export function parseUpdatePriceInstruction<TProgram extends string, TAccountMet
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedUpdatePriceInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 6) {
+    if (instruction.accounts.length < 7) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 6,
+            expectedAccountMetas: 7,
         });
     }
     let accountIndex = 0;
@@ -258,6 +269,7 @@ export function parseUpdatePriceInstruction<TProgram extends string, TAccountMet
             engine: getNextAccount(),
             registry: getNextAccount(),
             board: getNextAccount(),
+            feeds: getNextAccount(),
             eventAuthority: getNextAccount(),
             program: getNextAccount(),
         },

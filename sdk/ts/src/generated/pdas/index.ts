@@ -7,5 +7,6 @@
  */
 
 export * from './board.js';
+export * from './feeds.js';
 export * from './registry.js';
 export * from './vault.js';

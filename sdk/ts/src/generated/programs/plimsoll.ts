@@ -37,6 +37,7 @@ import {
 import {
     getBankCodec,
     getEngineCodec,
+    getFeedBookCodec,
     getMarginAccountCodec,
     getMarketCodec,
     getPriceBoardCodec,
@@ -46,6 +47,8 @@ import {
     type BankInput,
     type Engine,
     type EngineInput,
+    type FeedBook,
+    type FeedBookInput,
     type MarginAccount,
     type MarginAccountInput,
     type Market,
@@ -70,6 +73,7 @@ import {
     getDepositInstruction,
     getFundInsuranceInstruction,
     getGrowBoardInstructionAsync,
+    getGrowFeedsInstructionAsync,
     getGrowRegistryInstructionAsync,
     getLiquidateCollateralInstruction,
     getLiquidatePositionInstruction,
@@ -111,6 +115,7 @@ import {
     parseDepositInstruction,
     parseFundInsuranceInstruction,
     parseGrowBoardInstruction,
+    parseGrowFeedsInstruction,
     parseGrowRegistryInstruction,
     parseLiquidateCollateralInstruction,
     parseLiquidatePositionInstruction,
@@ -152,6 +157,7 @@ import {
     type DepositInput,
     type FundInsuranceInput,
     type GrowBoardAsyncInput,
+    type GrowFeedsAsyncInput,
     type GrowRegistryAsyncInput,
     type LiquidateCollateralInput,
     type LiquidatePositionInput,
@@ -173,6 +179,7 @@ import {
     type ParsedDepositInstruction,
     type ParsedFundInsuranceInstruction,
     type ParsedGrowBoardInstruction,
+    type ParsedGrowFeedsInstruction,
     type ParsedGrowRegistryInstruction,
     type ParsedLiquidateCollateralInstruction,
     type ParsedLiquidatePositionInstruction,
@@ -223,7 +230,7 @@ import {
     type UpdateVenueInput,
     type WithdrawInput,
 } from '../instructions/index.js';
-import { findBoardPda, findRegistryPda, findVaultPda } from '../pdas/index.js';
+import { findBoardPda, findFeedsPda, findRegistryPda, findVaultPda } from '../pdas/index.js';
 
 export const PLIMSOLL_PROGRAM_ADDRESS =
     '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a' as Address<'9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'>;
@@ -231,6 +238,7 @@ export const PLIMSOLL_PROGRAM_ADDRESS =
 export enum PlimsollAccount {
     Bank,
     Engine,
+    FeedBook,
     MarginAccount,
     Market,
     PriceBoard,
@@ -257,6 +265,15 @@ export function identifyPlimsollAccount(account: { data: ReadonlyUint8Array } | 
         )
     ) {
         return PlimsollAccount.Engine;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([125, 160, 132, 191, 66, 171, 206, 6])),
+            0,
+        )
+    ) {
+        return PlimsollAccount.FeedBook;
     }
     if (
         containsBytes(
@@ -322,6 +339,7 @@ export enum PlimsollInstruction {
     Deposit,
     FundInsurance,
     GrowBoard,
+    GrowFeeds,
     GrowRegistry,
     LiquidateCollateral,
     LiquidatePosition,
@@ -464,6 +482,15 @@ export function identifyPlimsollInstruction(
         )
     ) {
         return PlimsollInstruction.GrowBoard;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([49, 3, 165, 253, 9, 243, 248, 85])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.GrowFeeds;
     }
     if (
         containsBytes(
@@ -745,6 +772,7 @@ export type ParsedPlimsollInstruction<TProgram extends string = '9BkS8UanPej9U7Y
     | ({ instructionType: PlimsollInstruction.Deposit } & ParsedDepositInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.FundInsurance } & ParsedFundInsuranceInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.GrowBoard } & ParsedGrowBoardInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.GrowFeeds } & ParsedGrowFeedsInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.GrowRegistry } & ParsedGrowRegistryInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.LiquidateCollateral } & ParsedLiquidateCollateralInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.LiquidatePosition } & ParsedLiquidatePositionInstruction<TProgram>)
@@ -833,6 +861,10 @@ export function parsePlimsollInstruction<TProgram extends string>(
         case PlimsollInstruction.GrowBoard: {
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.GrowBoard, ...parseGrowBoardInstruction(instruction) };
+        }
+        case PlimsollInstruction.GrowFeeds: {
+            assertIsInstructionWithAccounts(instruction);
+            return { instructionType: PlimsollInstruction.GrowFeeds, ...parseGrowFeedsInstruction(instruction) };
         }
         case PlimsollInstruction.GrowRegistry: {
             assertIsInstructionWithAccounts(instruction);
@@ -997,6 +1029,7 @@ export type PlimsollPlugin = {
 export type PlimsollPluginAccounts = {
     bank: ReturnType<typeof getBankCodec> & SelfFetchFunctions<BankInput, Bank>;
     engine: ReturnType<typeof getEngineCodec> & SelfFetchFunctions<EngineInput, Engine>;
+    feedBook: ReturnType<typeof getFeedBookCodec> & SelfFetchFunctions<FeedBookInput, FeedBook>;
     marginAccount: ReturnType<typeof getMarginAccountCodec> & SelfFetchFunctions<MarginAccountInput, MarginAccount>;
     market: ReturnType<typeof getMarketCodec> & SelfFetchFunctions<MarketInput, Market>;
     priceBoard: ReturnType<typeof getPriceBoardCodec> & SelfFetchFunctions<PriceBoardInput, PriceBoard>;
@@ -1031,6 +1064,9 @@ export type PlimsollPluginInstructions = {
     growBoard: (
         input: MakeOptional<GrowBoardAsyncInput, 'payer'>,
     ) => ReturnType<typeof getGrowBoardInstructionAsync> & SelfPlanAndSendFunctions;
+    growFeeds: (
+        input: MakeOptional<GrowFeedsAsyncInput, 'payer'>,
+    ) => ReturnType<typeof getGrowFeedsInstructionAsync> & SelfPlanAndSendFunctions;
     growRegistry: (
         input: MakeOptional<GrowRegistryAsyncInput, 'payer'>,
     ) => ReturnType<typeof getGrowRegistryInstructionAsync> & SelfPlanAndSendFunctions;
@@ -1100,6 +1136,7 @@ export type PlimsollPluginInstructions = {
 
 export type PlimsollPluginPdas = {
     board: typeof findBoardPda;
+    feeds: typeof findFeedsPda;
     registry: typeof findRegistryPda;
     vault: typeof findVaultPda;
 };
@@ -1116,6 +1153,7 @@ export function plimsollProgram() {
                 accounts: {
                     bank: addSelfFetchFunctions(client, getBankCodec()),
                     engine: addSelfFetchFunctions(client, getEngineCodec()),
+                    feedBook: addSelfFetchFunctions(client, getFeedBookCodec()),
                     marginAccount: addSelfFetchFunctions(client, getMarginAccountCodec()),
                     market: addSelfFetchFunctions(client, getMarketCodec()),
                     priceBoard: addSelfFetchFunctions(client, getPriceBoardCodec()),
@@ -1143,6 +1181,11 @@ export function plimsollProgram() {
                         addSelfPlanAndSendFunctions(
                             client,
                             getGrowBoardInstructionAsync({ ...input, payer: input.payer ?? client.payer }),
+                        ),
+                    growFeeds: (input) =>
+                        addSelfPlanAndSendFunctions(
+                            client,
+                            getGrowFeedsInstructionAsync({ ...input, payer: input.payer ?? client.payer }),
                         ),
                     growRegistry: (input) =>
                         addSelfPlanAndSendFunctions(
@@ -1202,7 +1245,7 @@ export function plimsollProgram() {
                     updateVenue: (input) => addSelfPlanAndSendFunctions(client, getUpdateVenueInstruction(input)),
                     withdraw: (input) => addSelfPlanAndSendFunctions(client, getWithdrawInstruction(input)),
                 },
-                pdas: { board: findBoardPda, registry: findRegistryPda, vault: findVaultPda },
+                pdas: { board: findBoardPda, feeds: findFeedsPda, registry: findRegistryPda, vault: findVaultPda },
             },
         });
     };

@@ -22,11 +22,11 @@ import {
     type FixedSizeEncoder,
 } from '@solana/kit';
 
-/** A registry or board was created or grew, or has become complete and can be used. */
+/** A registry, board or feed book was created or grew, or has become complete and can be used. */
 export type AccountGrown = {
     /** The engine. */
     engine: Address;
-    /** The registry or the board. */
+    /** The registry, the board or the feed book. */
     account: Address;
     /** Who paid the rent. */
     payer: Address;

@@ -99,7 +99,7 @@ export function getBankSlotEncoder(): FixedSizeEncoder<BankSlotInput> {
         ['borrowIndex', getU64Encoder()],
         ['borrowRatePerSec', getU64Encoder()],
         ['accruedAt', getI64Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 32)],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 48)],
     ]);
 }
 
@@ -115,7 +115,7 @@ export function getBankSlotDecoder(): FixedSizeDecoder<BankSlot> {
         ['borrowIndex', getU64Decoder()],
         ['borrowRatePerSec', getU64Decoder()],
         ['accruedAt', getI64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 32)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 48)],
     ]);
 }
 

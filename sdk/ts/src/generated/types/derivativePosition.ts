@@ -58,6 +58,8 @@ export type DerivativePosition = {
     lastSign: number;
     /** Option: call or put; zero. */
     optionKind: number;
+    /** Slot of the price board that it is a position in. */
+    underlying: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -87,6 +89,8 @@ export type DerivativePositionInput = {
     lastSign: number;
     /** Option: call or put; zero. */
     optionKind: number;
+    /** Slot of the price board that it is a position in. */
+    underlying: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -105,7 +109,8 @@ export function getDerivativePositionEncoder(): FixedSizeEncoder<DerivativePosit
         ['market', getU8Encoder()],
         ['lastSign', getI8Encoder()],
         ['optionKind', getU8Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 32)],
+        ['underlying', getU8Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 31)],
     ]);
 }
 
@@ -123,7 +128,8 @@ export function getDerivativePositionDecoder(): FixedSizeDecoder<DerivativePosit
         ['market', getU8Decoder()],
         ['lastSign', getI8Decoder()],
         ['optionKind', getU8Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 32)],
+        ['underlying', getU8Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 31)],
     ]);
 }
 

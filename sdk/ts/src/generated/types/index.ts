@@ -33,6 +33,7 @@ export * from './epochEnd.js';
 export * from './estateBank.js';
 export * from './estateMarket.js';
 export * from './estateSide.js';
+export * from './feed.js';
 export * from './feesCollected.js';
 export * from './fillSettled.js';
 export * from './fundingCranked.js';

@@ -110,7 +110,7 @@ export function getMarketSlotEncoder(): FixedSizeEncoder<MarketSlotInput> {
         ['sides', getArrayEncoder(getSideIndexEncoder(), { size: 2 })],
         ['deficitSharePpm', getU32Encoder()],
         ['fillFeePpm', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 24)],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 72)],
     ]);
 }
 
@@ -127,7 +127,7 @@ export function getMarketSlotDecoder(): FixedSizeDecoder<MarketSlot> {
         ['sides', getArrayDecoder(getSideIndexDecoder(), { size: 2 })],
         ['deficitSharePpm', getU32Decoder()],
         ['fillFeePpm', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 24)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 72)],
     ]);
 }
 

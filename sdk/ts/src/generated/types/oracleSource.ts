@@ -27,7 +27,7 @@ import {
     type ReadonlyUint8Array,
 } from '@solana/kit';
 
-/** One source of a price slot. */
+/** One source of a price. */
 export type OracleSource = {
     /** Pinned account, or zero where the caller chooses it. */
     address: Address;

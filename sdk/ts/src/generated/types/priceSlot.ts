@@ -10,12 +10,8 @@ import {
     combineCodec,
     fixDecoderSize,
     fixEncoderSize,
-    getArrayDecoder,
-    getArrayEncoder,
     getBytesDecoder,
     getBytesEncoder,
-    getI128Decoder,
-    getI128Encoder,
     getI64Decoder,
     getI64Encoder,
     getStructDecoder,
@@ -29,16 +25,7 @@ import {
     type FixedSizeEncoder,
     type ReadonlyUint8Array,
 } from '@solana/kit';
-import {
-    getOracleSourceDecoder,
-    getOracleSourceEncoder,
-    getStoredPriceDecoder,
-    getStoredPriceEncoder,
-    type OracleSource,
-    type OracleSourceInput,
-    type StoredPrice,
-    type StoredPriceInput,
-} from './index.js';
+import { getStoredPriceDecoder, getStoredPriceEncoder, type StoredPrice, type StoredPriceInput } from './index.js';
 
 /** One underlying. */
 export type PriceSlot = {
@@ -68,12 +55,6 @@ export type PriceSlot = {
     low: StoredPrice;
     /** What liabilities and shorts count at: worst of spot + z sigma, fast and slow. */
     high: StoredPrice;
-    /** Price at the last variance sample. */
-    sample: StoredPrice;
-    /** Its publish time. */
-    sampledAt: bigint;
-    /** Variance per second, I80F48 bits. */
-    variance: bigint;
     /** Time constant of the fast average. */
     fastSecs: number;
     /** Time constant of the slow average. */
@@ -82,8 +63,10 @@ export type PriceSlot = {
     fastestFallPpmPerSec: number;
     /** How often the feed moves. */
     updateSecs: number;
-    /** First the primary, then the secondary. */
-    sources: Array<OracleSource>;
+    /** Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility. */
+    slowVolPpmPerSqrtSec: number;
+    /** Zero. */
+    reserved: ReadonlyUint8Array;
 };
 
 export type PriceSlotInput = {
@@ -113,12 +96,6 @@ export type PriceSlotInput = {
     low: StoredPriceInput;
     /** What liabilities and shorts count at: worst of spot + z sigma, fast and slow. */
     high: StoredPriceInput;
-    /** Price at the last variance sample. */
-    sample: StoredPriceInput;
-    /** Its publish time. */
-    sampledAt: number | bigint;
-    /** Variance per second, I80F48 bits. */
-    variance: number | bigint;
     /** Time constant of the fast average. */
     fastSecs: number;
     /** Time constant of the slow average. */
@@ -127,8 +104,10 @@ export type PriceSlotInput = {
     fastestFallPpmPerSec: number;
     /** How often the feed moves. */
     updateSecs: number;
-    /** First the primary, then the secondary. */
-    sources: Array<OracleSourceInput>;
+    /** Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility. */
+    slowVolPpmPerSqrtSec: number;
+    /** Zero. */
+    reserved: ReadonlyUint8Array;
 };
 
 export function getPriceSlotEncoder(): FixedSizeEncoder<PriceSlotInput> {
@@ -146,14 +125,12 @@ export function getPriceSlotEncoder(): FixedSizeEncoder<PriceSlotInput> {
         ['slow', getStoredPriceEncoder()],
         ['low', getStoredPriceEncoder()],
         ['high', getStoredPriceEncoder()],
-        ['sample', getStoredPriceEncoder()],
-        ['sampledAt', getI64Encoder()],
-        ['variance', getI128Encoder()],
         ['fastSecs', getU32Encoder()],
         ['slowSecs', getU32Encoder()],
         ['fastestFallPpmPerSec', getU32Encoder()],
         ['updateSecs', getU32Encoder()],
-        ['sources', getArrayEncoder(getOracleSourceEncoder(), { size: 2 })],
+        ['slowVolPpmPerSqrtSec', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 124)],
     ]);
 }
 
@@ -172,14 +149,12 @@ export function getPriceSlotDecoder(): FixedSizeDecoder<PriceSlot> {
         ['slow', getStoredPriceDecoder()],
         ['low', getStoredPriceDecoder()],
         ['high', getStoredPriceDecoder()],
-        ['sample', getStoredPriceDecoder()],
-        ['sampledAt', getI64Decoder()],
-        ['variance', getI128Decoder()],
         ['fastSecs', getU32Decoder()],
         ['slowSecs', getU32Decoder()],
         ['fastestFallPpmPerSec', getU32Decoder()],
         ['updateSecs', getU32Decoder()],
-        ['sources', getArrayDecoder(getOracleSourceDecoder(), { size: 2 })],
+        ['slowVolPpmPerSqrtSec', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 124)],
     ]);
 }
 

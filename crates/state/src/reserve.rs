@@ -1,0 +1,47 @@
+//! Bytes that every account keeps free for what is to come. They are zero, so that what is put there one day begins at zero.
+//!
+//! Where no crash waits for the instruction the type's invariant says so too; elsewhere asking would cost compute units at
+//! every write, and tests ask.
+
+use crate::{
+    Bank, BankSlot, DerivativePosition, Engine, Feed, FeedBook, MarginAccount, Market, MarketSlot, PriceBoard,
+    PriceSlot, Registry, Venue,
+};
+
+/// Something that is stored and has room.
+pub trait Reserve {
+    /// Whether the bytes that are kept free are zero, those of every slot or position included.
+    fn reserve_is_zero(&self) -> bool;
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().all(|word| u64::from_le_bytes(*word) == 0) && rest.iter().all(|byte| *byte == 0)
+}
+
+/// The fields that are free, and those whose elements have room of their own.
+macro_rules! reserve {
+    ($($type:ident { $($free:ident),+ $(; $($of:ident),+)? })+) => {$(
+        impl Reserve for $type {
+            fn reserve_is_zero(&self) -> bool {
+                $(is_zero(&self.$free))&&+ $($(&& self.$of.iter().all(Reserve::reserve_is_zero))+)?
+            }
+        }
+    )+};
+}
+
+reserve! {
+    Engine { _reserved }
+    Registry { _reserved, _tail; banks, markets }
+    BankSlot { _reserved }
+    MarketSlot { _reserved }
+    PriceBoard { _reserved; slots }
+    PriceSlot { _reserved }
+    FeedBook { _reserved; feeds }
+    Feed { _reserved }
+    Bank { _reserved }
+    Market { _reserved }
+    MarginAccount { _intents, _reserved; derivatives }
+    DerivativePosition { _reserved }
+    Venue { _reserved }
+}
