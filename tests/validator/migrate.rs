@@ -26,8 +26,8 @@ const LOCALNET: &str = include_str!("../../migrations/localnet.toml");
 /// More margin accounts than a few transactions move.
 const MARGIN_ACCOUNTS: u16 = 100;
 const OPENED_AT_ONCE: u16 = 10;
-/// Shared accounts: engine, registry, board, three banks, two markets, a venue.
-const SHARED_ACCOUNTS: usize = 9;
+/// Shared accounts: engine, registry, board, feed book, three banks, two markets, a venue.
+const SHARED_ACCOUNTS: usize = 10;
 const NEXT: u8 = LAYOUT_VERSION + 1;
 /// Where the next layout keeps the version that a margin account was opened with.
 const FIRST_LAYOUT: usize = DISCRIMINATOR_LEN + core::mem::offset_of!(MarginAccount, _reserved);
@@ -101,8 +101,8 @@ impl Operator {
         let apply = "apply --config engine.toml --price-wait-secs 60";
         ensure!(self.json(&format!("{apply} --dry-run")).await?["would_send"]
             .as_array()
-            .is_some_and(|s| s.len() == 22));
-        self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["22 step(s) sent"])?;
+            .is_some_and(|s| s.len() == 24));
+        self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["24 step(s) sent"])?;
         self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["nothing to do"])?;
         self.migrate.run("verify --config engine.toml").await?.done()?.shows(&["everything is as the file says"])?;
         // Its averages are too young.
@@ -242,7 +242,7 @@ async fn tell(addon: &Path) -> Result<()> {
     let dry = operator.json("accounts --dry-run").await?;
     ensure!(dry["moved"] == 0 && dry["left"].as_array().is_some_and(|left| left.len() == total), "{dry:#}");
     let groups = dry["found"].as_array().context("no groups")?;
-    ensure!(groups.len() == 7 && groups.iter().all(|group| group["verdict"] == "older"), "{dry:#}");
+    ensure!(groups.len() == 8 && groups.iter().all(|group| group["verdict"] == "older"), "{dry:#}");
     operator.migrate.run("accounts").await?.failed_with(&[&format!("move {total} account(s)"), "no way back"])?;
     ensure!(operator.accounts().await? == before, "a dry run or an unconfirmed one changed an account");
     let moved = operator.is_killed_on_the_way().await?;
