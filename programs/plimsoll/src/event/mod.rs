@@ -126,3 +126,42 @@ fn call(authority: &AccountInfo<'_>, mut data: Vec<u8>, left: usize) -> Result<(
     invoke_signed_unchecked(&instruction, core::slice::from_ref(authority), &[seeds])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anchor_lang::Event as _;
+
+    #[test]
+    fn what_does_not_fit_leaves_nothing_whatever_is_written_after_it() {
+        let mut place = [7; 6];
+        let mut fields = Fields(&mut place);
+        fields.write_all(&[1, 2]).unwrap();
+        assert_eq!(fields.0.len(), 4);
+        fields.write_all(&[3; 5]).unwrap();
+        fields.write_all(&[4]).unwrap();
+        fields.write_all(&[]).unwrap();
+        assert_eq!((fields.0.len(), place), (0, [1, 2, 7, 7, 7, 7]));
+    }
+
+    #[test]
+    fn an_event_with_a_list_fits_its_type_and_its_list_and_has_the_bytes_that_anchor_gives_it() {
+        let leg = |market| ReservedLeg { market, mark_atoms: u64::MAX, reserved_atoms: 5 };
+        let event = InsuranceReserved {
+            engine: Pubkey::new_from_array([1; 32]),
+            account: Pubkey::new_from_array([2; 32]),
+            reserved_atoms: 3,
+            borrow_mark_atoms: 4,
+            borrow_reserved_atoms: 5,
+            legs: (0..16).map(leg).collect(),
+            bank: EstateBank::from(&<plimsoll_state::Bank as bytemuck::Zeroable>::zeroed()),
+        };
+        let len = core::mem::size_of_val(&event) + core::mem::size_of_val(event.legs.as_slice()) + 1;
+        let mut place = vec![0; len];
+        let mut fields = Fields(&mut place);
+        event.serialize(&mut fields).unwrap();
+        let left = fields.0.len();
+        assert!(left > 0);
+        assert_eq!(place[..len - left], event.data()[TAG_LEN..]);
+    }
+}
