@@ -2,7 +2,6 @@
 //! The figures stand in `docs/threat-model.md`.
 
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_sdk::view::Accounts;
 use plimsoll_state::right;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -36,9 +35,7 @@ fn theft(rights: u8) -> Theft {
 
 /// NAV at spot, pico-dollars.
 fn nav(stage: &Stage, of: &Trader) -> i128 {
-    let (account, registry, board) = (stage.margin_account(of), stage.registry(), stage.board());
-    let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    accounts.margin_view(&of.account, false).expect("it can be valued").spot.nav_usd_pico.get()
+    stage.view(of).spot.nav_usd_pico.get()
 }
 
 impl Theft {

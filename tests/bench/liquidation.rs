@@ -14,7 +14,8 @@ const MIDDLE: Size = Size { tokens: 8, perps: 4 };
 const LARGEST: Size = Size { tokens: 16, perps: 16 };
 const MIDDLE_GOAL: u64 = 38_000;
 const LARGEST_GOAL: u64 = 66_000;
-const LEGACY: Envelope = Envelope { bytes: 1_232, accounts: 13 };
+/// What a legacy transaction without lookup tables holds.
+pub const LEGACY: Envelope = Envelope { bytes: 1_232, accounts: 13 };
 /// What the transactions of one 200 ms block may cost that write one account.
 const UNITS_PER_WRITTEN_ACCOUNT: u64 = 20_000_000;
 const PER_BLOCK_GOAL: u64 = 400;

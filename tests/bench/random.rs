@@ -3,9 +3,9 @@
 use plimsoll_tests::{args, ix, Trader};
 use solana_instruction::Instruction;
 
-use super::liquidation::{bounds, liquidator};
+use super::liquidation::{bounds, liquidator, LEGACY};
 use super::measure::measure as run;
-use super::row::{Envelope, Row};
+use super::row::Row;
 use super::stage::{Stage, QUOTE};
 
 /// How many accounts.
@@ -14,7 +14,6 @@ const ACCOUNTS: u64 = 24;
 const LEGS: u8 = 16;
 /// What any liquidation may cost.
 const GOAL: u64 = 60_000;
-const LEGACY: Envelope = Envelope { bytes: 1_232, accounts: 13 };
 /// By how much every price moves at a time until an account is under water.
 const STEP_PPM: i64 = 2_500;
 const MOST_STEPS: usize = 600;

@@ -1,7 +1,6 @@
 //! How old a price may be for what: adding risk asks for a younger one than anything else.
 
 use plimsoll_sdk::ix::FillAuthority;
-use plimsoll_sdk::view::Accounts;
 use plimsoll_state::MarginView;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -18,9 +17,7 @@ fn fill_ix(stage: &Stage, buyer: &Trader, seller: &Trader, base_units: u64) -> I
 }
 
 fn flags(stage: &Stage, of: &Trader) -> u32 {
-    let (account, registry, board) = (stage.margin_account(of), stage.registry(), stage.board());
-    let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    accounts.margin_view(&of.account, true).unwrap().flags
+    stage.view(of).flags
 }
 
 /// Two accounts of one owner that opened at a board price of 15 s, while the market had fallen by 15 % already, lost

@@ -2,8 +2,7 @@
 
 use plimsoll::event::{BankruptcyResolved, PnlSettled};
 use plimsoll::instructions::ResolveStep::{Freeze, PayBorrow, PayPnl, SeizePnl, SeizeToken};
-use plimsoll_sdk::view::Accounts;
-use plimsoll_state::{Bank, MarginView, Market};
+use plimsoll_state::{Bank, Market};
 use plimsoll_tests::*;
 
 fn market(stage: &Stage) -> Market {
@@ -14,15 +13,9 @@ fn share(stage: &Stage, market: u8) -> u32 {
     stage.registry().markets[market as usize].deficit_share_ppm
 }
 
-fn view(stage: &Stage, of: &Trader) -> MarginView {
-    let (account, registry, board) = (stage.margin_account(of), stage.registry(), stage.board());
-    let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    accounts.margin_view(&of.account, true).expect("every leg has a price")
-}
-
 /// NAV at spot, whole dollars toward zero.
 fn nav_usd(stage: &Stage, of: &Trader) -> i128 {
-    view(stage, of).spot.nav_usd_pico.get() / 1_000_000_000_000
+    stage.view(of).spot.nav_usd_pico.get() / 1_000_000_000_000
 }
 
 /// The claim of an account without a base, quote atoms.

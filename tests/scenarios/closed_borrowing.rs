@@ -197,12 +197,7 @@ fn an_account_under_water_borrows_nothing_for_a_loss_whose_base_is_closed() {
     let sent = stage.withdraw(&loser, SOL, Some(690 * ONE_SOL));
     stage.done(sent);
     stage.falls_to(SOL, 150, &winner, 400);
-    let view = {
-        let (account, registry, board) = (stage.margin_account(&loser), stage.registry(), stage.board());
-        let accounts =
-            plimsoll_sdk::view::Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-        accounts.margin_view(&loser.account, true).unwrap()
-    };
+    let view = stage.view(&loser);
     assert!(view.spot.nav_usd_pico.get() > 0 && view.spot.nav_usd_pico.get() < view.spot.mmr_usd_pico.get());
     assert_code(stage.settle(SOL_PERP, Some(&loser)), EngineError::NothingToSettle);
     assert_eq!(quote_bank(&stage).borrow_shares, 0);

@@ -2,8 +2,7 @@
 
 use plimsoll::event::{CollateralLiquidated, PositionLiquidated};
 use plimsoll_risk::liquidate::Leg;
-use plimsoll_sdk::view::Accounts;
-use plimsoll_state::{Bank, MarginView, Market};
+use plimsoll_state::{Bank, Market};
 use plimsoll_tests::*;
 
 /// Until the fast average is the price to the last bit that matters, so that both say the same target.
@@ -15,12 +14,6 @@ fn borrower(stage: &mut Stage, borrowed_usd: u64) -> Trader {
     let sent = stage.borrow(&alice, USDC, borrowed_usd * USD);
     stage.done(sent);
     alice
-}
-
-fn view(stage: &Stage, of: &Trader) -> MarginView {
-    let (account, registry, board) = (stage.margin_account(of), stage.registry(), stage.board());
-    let accounts = Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    accounts.margin_view(&of.account, true).unwrap()
 }
 
 /// Liquidates and compares what the program did with what the SDK's plan said it would do.
@@ -43,11 +36,11 @@ fn a_borrower_whose_collateral_fell_lands_on_the_target_and_keeps_the_rest() {
     let mut stage = Stage::new();
     let alice = borrower(&mut stage, 13_900);
     stage.falls_to(SOL, 160, &alice, SETTLED_SECS);
-    let before = view(&stage, &alice);
+    let before = stage.view(&alice);
     assert!(before.ratio_ppm < 1_000_000 && before.fast.nav_usd_pico.get() < before.fast.mmr_usd_pico.get());
     let liquidator = stage.liquidator;
     let plan = liquidate_as_planned(&mut stage, &liquidator, &alice, pair(SOL, USDC));
-    let after = view(&stage, &alice);
+    let after = stage.view(&alice);
     assert_eq!(after.spot.nav_usd_pico.get(), plan.after.nav);
     // Within the value of an atom of each leg above the target at the price that gave the smaller size.
     let excess = |m: &plimsoll_state::MaintenanceView| m.nav_usd_pico.get() - m.tmr_usd_pico.get();
@@ -102,7 +95,7 @@ fn a_losing_long_is_taken_over_until_the_target_and_the_share_of_insurance_is_th
     assert!(done.units < 100 * SOL_UNITS);
     let market: Market = stage.read(&stage.keys.market(SOL_PERP));
     assert_eq!(market.own_claim_atoms, claim + done.insurance_fee_atoms);
-    let after = view(&stage, &dave);
+    let after = stage.view(&dave);
     assert!(after.spot.nav_usd_pico.get() >= after.spot.tmr_usd_pico.get());
     assert_code(stage.liquidate(&liquidator, &dave, perp(SOL_PERP), ANY), EngineError::AccountAlreadyCured);
 }
@@ -117,7 +110,7 @@ fn a_losing_short_is_taken_over_too() {
     stage.falls_to(SOL, 215, &dave, SETTLED_SECS);
     let plan = liquidate_as_planned(&mut stage, &liquidator, &dave, perp(SOL_PERP));
     assert!(plan.size < 100 * SOL_UNITS);
-    let after = view(&stage, &dave);
+    let after = stage.view(&dave);
     assert!(after.spot.nav_usd_pico.get() >= after.spot.tmr_usd_pico.get());
 }
 
@@ -132,7 +125,7 @@ fn negative_pnl_is_repaid_into_the_markets_pool_with_collateral() {
     let plan = liquidate_as_planned(&mut stage, &liquidator, &carol, pnl_pair(SOL, SOL_PERP));
     let market: Market = stage.read(&stage.keys.market(SOL_PERP));
     assert!(market.pool_atoms >= plan.size && market.pool_atoms - plan.size <= 1);
-    assert_eq!(view(&stage, &carol).spot.nav_usd_pico.get(), plan.after.nav);
+    assert_eq!(stage.view(&carol).spot.nav_usd_pico.get(), plan.after.nav);
 }
 
 /// A sequence test found fills of a few atoms after which the account stood worse: the plan's amounts improved the
@@ -152,14 +145,14 @@ fn fills_too_small_for_their_rounding_do_not_wear_an_account_down() {
     stage.falls_to(SOL, 140, &alice, 60);
     let (mut filled, mut refused) = (0, 0);
     for size in 1..200 {
-        let before = view(&stage, &alice).spot;
+        let before = stage.view(&alice).spot;
         match stage.liquidate(&liquidator, &alice, pair(SOL, BTC), at_most(size)) {
             Err(failure) => {
                 assert_eq!(failure.code, Some(EngineError::AfterCheckFailed.into()));
                 refused += 1;
             }
             Ok(_) => {
-                let after = view(&stage, &alice).spot;
+                let after = stage.view(&alice).spot;
                 let product = |nav: i128, mmr: i128| (nav >> 20) * (mmr >> 20);
                 let is = product(after.nav_usd_pico.get(), before.mmr_usd_pico.get());
                 let was = product(before.nav_usd_pico.get(), after.mmr_usd_pico.get());

@@ -46,10 +46,7 @@ fn a_win_is_taken_only_at_or_above_maintenance_at_the_fast_average_too() {
     stage.falls_to(SOL, 140, &alice, 60);
     stage.advance(1);
     stage.price(USDC, 1).price(BTC, 100_000).price(SOL, 200);
-    let (account, registry, board) = (stage.margin_account(&alice), stage.registry(), stage.board());
-    let accounts =
-        plimsoll_sdk::view::Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-    let view = accounts.margin_view(&alice.account, true).expect("the account can be loaded");
+    let view = stage.view(&alice);
     assert!(view.spot.nav_usd_pico.get() > view.spot.mmr_usd_pico.get());
     assert!(view.fast.nav_usd_pico.get() < view.fast.mmr_usd_pico.get());
     assert_code(stage.take_win(SOL_PERP, &alice, None), EngineError::MaintenanceMarginInsufficient);

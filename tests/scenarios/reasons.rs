@@ -36,12 +36,7 @@ fn equality_with_maintenance_is_healthy() {
     stage.done(sent);
     stage.falls_to(SOL, 160, &alice, 450);
     // The average is an atom's width above the price; interest of minutes is less than the atom left out.
-    let view = {
-        let (account, registry, board) = (stage.margin_account(&alice), stage.registry(), stage.board());
-        let accounts =
-            plimsoll_sdk::view::Accounts { account: &account, registry: &registry, board: &board, now: stage.now() };
-        accounts.margin_view(&alice.account, true).unwrap()
-    };
+    let view = stage.view(&alice);
     let refused = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
     let healthy = view.spot.nav_usd_pico.get() >= view.spot.mmr_usd_pico.get();
     assert_eq!(refused.is_err(), healthy || view.fast.nav_usd_pico.get() >= view.fast.mmr_usd_pico.get());

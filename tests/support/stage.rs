@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_sdk::view::Accounts;
 use plimsoll_sim::listing::BANKS;
 use plimsoll_sim::world::{BankConfig, MarketConfig, Sent, Trader, World, BTC, E8, SOL, USDC};
+use plimsoll_state::MarginView;
 
 use crate::{check_step, Act, Books};
 
@@ -109,6 +111,17 @@ impl Stage {
         books.check().and_then(|()| check_step(&self.books, &books)).unwrap_or_else(|fact| panic!("{fact}"));
         self.books = books;
         &self.books
+    }
+
+    /// All views of an account, as the program would answer them now.
+    ///
+    /// # Panics
+    /// Where it cannot be loaded.
+    #[track_caller]
+    pub fn view(&self, of: &Trader) -> MarginView {
+        let (account, registry, board) = (self.margin_account(of), self.registry(), self.board());
+        let accounts = Accounts { account: &account, registry: &registry, board: &board, now: self.now() };
+        accounts.margin_view(&of.account, true).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// Sets a price of dollars now.
