@@ -5,11 +5,13 @@
 //! | [`pda`] | addresses of every account |
 //! | [`ix`] | one function per instruction |
 //! | [`decode`] | account bytes to layouts |
+//! | [`offer`] | which leg to liquidate, how much of it, for what gain, at what limit price |
 //! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |
 #![deny(missing_docs)]
 
 pub mod decode;
 pub mod ix;
+pub mod offer;
 pub mod pda;
 pub mod view;
 

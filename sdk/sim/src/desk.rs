@@ -4,6 +4,7 @@
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_sdk::offer::Instrument;
 
 use crate::data::E8;
 use crate::depth::{Depth, Way};
@@ -108,10 +109,10 @@ impl Desk {
             self.outside_usd -= cost;
             self.inventory_usd += hedge.usd;
             let sign = if hedge.way == Way::Sell { 1.0 } else { -1.0 };
-            match offer.request.leg {
+            match hedge.instrument {
                 // Proceeds of tokens: settled when they are delivered.
-                Leg::Pair { .. } => self.outside_usd += sign * hedge.usd,
-                Leg::Perp { market } => {
+                Instrument::Bank(_) => self.outside_usd += sign * hedge.usd,
+                Instrument::Market(market) => {
                     let units = offer.plan.size as i64;
                     let price = prices[hedge.underlying.index()] as f64 / E8 as f64;
                     let base = 10f64.powi(MARKETS[market as usize].base_decimals as i32);
@@ -181,14 +182,6 @@ pub fn racers(
     rng.shuffle(&mut order);
     let offer = |i: usize| best_offer(portfolio, clocks, now, &desks[i].means(books)).map(|offer| (i, offer));
     order.into_iter().filter_map(offer).take(RACERS).collect()
-}
-
-/// The bank whose debt a leg repays, or that a perp settles in.
-pub fn fee_bank(leg: &Leg) -> usize {
-    match leg {
-        Leg::Pair { liability: Liability::Borrow(bank), .. } => *bank as usize,
-        _ => 0,
-    }
 }
 
 /// `SOL/USDC` for a pair (sold / repaid), the market's name for a perp.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use indicatif::ProgressBar;
+use plimsoll_sdk::offer::pays_with;
 
 use crate::depth::Depth;
 use crate::desk::{self, Desk};
@@ -264,7 +265,7 @@ fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
     let standing = snapshot.standing(&engine.account(account)).unwrap_or_default();
     let as_planned = (outcome.size, outcome.paid_atoms, outcome.received_atoms, outcome.fee_atoms, outcome.penalty_ppm)
         == (plan.size, plan.paid_atoms, plan.received_atoms, plan.fee_atoms, plan.penalty_ppm);
-    let fee_bank = desk::fee_bank(&fill.offer.request.leg);
+    let fee_bank = pays_with(&fill.offer.request.leg) as usize;
     let fee_usd = outcome.fee_atoms as f64 / 10f64.powi(BANKS[fee_bank].decimals as i32)
         * BANKS[fee_bank].underlying.map_or(1.0, |u| engine.board_price_usd(u.index() + 1));
     let micro = |usd: f64| (usd * 1e6).round().max(0.0) as u64;

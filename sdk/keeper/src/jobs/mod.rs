@@ -31,7 +31,7 @@ use crate::state::Tracker;
 pub use accrue::Accrue;
 pub use bankruptcy::Bankruptcy;
 pub use crank_funding::CrankFunding;
-pub use liquidate::{instruction, Liquidate, Planned};
+pub use liquidate::{Liquidate, Planned};
 pub use observe::Observe;
 pub use refresh_price::RefreshPrice;
 pub use settle_pnl::SettlePnl;

@@ -8,6 +8,7 @@ mod forks;
 mod lies;
 mod means;
 mod node;
+mod predicted;
 mod prices;
 mod prices_client;
 mod prices_pyth;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_risk::auction::Regime;
+use plimsoll_sdk::offer::pays_with;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use solana_pubkey::Pubkey;
@@ -11,7 +12,7 @@ use solana_pubkey::Pubkey;
 use super::desk::{came_true, Answer};
 use super::play::{Event, Play, Sent};
 use super::Glance;
-use crate::desk::{fee_bank, product, racers};
+use crate::desk::{product, racers};
 use crate::listing::BANKS;
 use crate::resolve::socialized_usd;
 use crate::result::{bounded_ratio, Bankruptcy, Liquidation};
@@ -246,7 +247,7 @@ impl Play {
     /// Writes a won fill down, by what the program reported; `offer` takes on the gain that was really made.
     fn record(&self, sent: &Sent, offer: &mut Offer, compute_units: Option<u64>) -> Liquidation {
         let plan = offer.plan;
-        let bank = fee_bank(&offer.request.leg);
+        let bank = pays_with(&offer.request.leg) as usize;
         let held = BANKS[bank].underlying.and_then(|u| self.seen.last.shared.board.slot(u.index() + 1));
         let price_usd = held.map_or(1.0, |slot| crate::dues::dollars(slot.spot));
         let fee_usd = plan.fee_atoms as f64 / 10f64.powi(BANKS[bank].decimals as i32) * price_usd;
