@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll_keeper::capital::Books;
+use plimsoll_keeper::capital::Forecast;
 use plimsoll_keeper::config::LiquidateConfig;
 use plimsoll_keeper::offer::{best_offer, Affordable, Means};
 use plimsoll_keeper::state::{Candidate, Tracker, Update};
@@ -187,8 +187,8 @@ impl Liquidator {
         let mut signed = 0;
         for candidate in candidates.iter().take(most) {
             let offered = tracker.with_loaded(candidate.id, Views::LIQUIDATION, |loaded| {
-                let books = Books::new(&self.own, loaded.shared, loaded.now);
-                best_offer(&loaded, &Means { own: &self.own, books: &books, config: &self.config })
+                let forecast = Forecast::new(&self.own, loaded.shared, loaded.now);
+                best_offer(&loaded, &Means { own: &self.own, forecast: &forecast, config: &self.config })
             });
             let offer = offered.expect("tracked").expect("evaluates").unwrap_or_else(|none| panic!("{none:?}"));
             self.sign(engine, candidate, &offer);

@@ -1,14 +1,14 @@
 //! The answers: what the program would return or do, as plain bytes.
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::auction::{Clocks, LegName, Regime};
-use plimsoll_risk::liquidate::{self, Leg, Liability, Plan, Request};
+use plimsoll_risk::auction::{Clocks, Regime};
+use plimsoll_risk::liquidate::{self, Leg, LegName, Liability, Plan, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskError;
-use plimsoll_state::snapshot::{self, Views};
+use plimsoll_state::snapshot::Views;
 use plimsoll_state::{
-    pause, AccountStatus, Address, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard, Registry,
-    LAYOUT_VERSION,
+    pause, AccountStatus, Address, Books, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard,
+    Registry, LAYOUT_VERSION,
 };
 
 use crate::code::{engine_code, Refused};
@@ -47,7 +47,8 @@ impl<'a> Accounts<'a> {
     /// The account as plain numbers, projected to now.
     pub(crate) fn portfolio(&self, views: Views) -> Result<Portfolio, u32> {
         let mut portfolio = Portfolio::empty(*self.registry.params());
-        snapshot::load(self.account, self.registry, self.board, self.now, views, &mut portfolio)
+        Books { registry: self.registry, board: self.board, now: self.now }
+            .load(self.account, views, &mut portfolio)
             .map_err(engine_code)?;
         Ok(portfolio)
     }
@@ -113,7 +114,7 @@ impl From<&Clocks> for ClocksReport {
         Self {
             under_water_secs: clocks.under_water_secs,
             wind_down_secs: clocks.wind_down_secs,
-            seen: clocks.seen as u32,
+            seen: clocks.health_state as u32,
             bypass: clocks.bypass as u32,
             observed_at: clocks.observed_at,
             passed_at: clocks.passed_at,
@@ -158,8 +159,8 @@ pub fn assess(accounts: &Accounts<'_>) -> Result<Assessment, u32> {
     let portfolio = accounts.portfolio(Views::LIQUIDATION)?;
     let found = liquidate::assess(&portfolio, &accounts.account.clocks(), accounts.now);
     Ok(Assessment {
-        regime: found.regime.map_or(0, |(regime, _)| regime_number(regime)),
-        is_capped: found.regime.is_some_and(|(_, capped)| capped) as u32,
+        regime: found.regime.map_or(0, |choice| regime_number(choice.regime)),
+        is_capped: found.regime.is_some_and(|choice| choice.is_spot_alone) as u32,
         health_ppm: found.health_ppm,
         best_rate_ppm: found.best.map_or(0, |best| best.rate_ppm),
         best: found.best.and_then(|best| best.name).into(),

@@ -3,11 +3,11 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::auction::{LegName, Regime};
+use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{Leg, Plan, Refusal, Request};
 use plimsoll_risk::RiskError;
 
-use crate::error::EngineError;
+use crate::error::{fail, EngineError, Failure, Result};
 use crate::report::{decimal, line};
 
 /// Bounds that a liquidator sets.
@@ -98,12 +98,14 @@ impl LiquidationOutcome {
 #[cold]
 #[inline(never)]
 pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
-    match refusal.best {
-        Some(LegName::Pair { asset, liability }) => {
-            line(&["best leg: asset bank ", &decimal(asset as u64), ", liability bank ", &decimal(liability as u64)])
+    if let Some(best) = refusal.best {
+        let ((first, slot), second) = best.slots();
+        match second {
+            Some((second, other)) => {
+                line(&["best leg: ", first, " ", &decimal(slot as u64), ", ", second, " ", &decimal(other as u64)])
+            }
+            None => line(&["best leg: ", first, " ", &decimal(slot as u64)]),
         }
-        Some(LegName::Perp { market }) => line(&["best leg: market ", &decimal(market as u64)]),
-        None => {}
     }
     let error = EngineError::from(refusal.reason);
     let race = matches!(
@@ -127,10 +129,10 @@ pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
 
 /// Names the liquidator in the error of his own initial check (LIQ-3).
 #[cold]
-pub fn liquidator_error(error: Error) -> Error {
-    if error == Error::from(EngineError::InitialMarginInsufficient) {
-        EngineError::LiquidatorMarginInsufficient.into()
+pub fn liquidator_error(failure: Failure) -> Failure {
+    if failure == fail(EngineError::InitialMarginInsufficient) {
+        fail(EngineError::LiquidatorMarginInsufficient)
     } else {
-        error
+        failure
     }
 }

@@ -6,7 +6,7 @@ use plimsoll_sdk::ix::owes_collateral;
 use plimsoll_sdk::offer::{Liquidator, Offer, Planner};
 use plimsoll_state::MarginAccount;
 
-use crate::capital::{Books, Fill};
+use crate::capital::{Fill, Forecast};
 use crate::config::LiquidateConfig;
 use crate::state::Loaded;
 
@@ -49,7 +49,7 @@ pub struct Means<'a> {
     /// His account as it is known.
     pub own: &'a MarginAccount,
     /// The same after what is under way.
-    pub books: &'a Books<'a>,
+    pub forecast: &'a Forecast<'a>,
     /// Limits.
     pub config: &'a LiquidateConfig,
 }
@@ -104,7 +104,7 @@ impl Buyer<'_> {
         }
         let (leg, plan) = (offer.request.leg, offer.plan);
         let fill = Fill { leg, plan, liquidatee: *self.liquidatee, with_asset_bank: self.owes_collateral(&leg) };
-        self.means.books.can_take(&fill)?;
+        self.means.forecast.can_take(&fill)?;
         Ok(Affordable { offer, fill })
     }
 
@@ -127,6 +127,6 @@ impl Buyer<'_> {
 
     /// The liquidator owes the collateral's token, or may by then.
     fn owes_collateral(&self, leg: &Leg) -> bool {
-        [self.means.own, &self.means.books.own].into_iter().any(|own| owes_collateral(own, leg))
+        [self.means.own, &self.means.forecast.own].into_iter().any(|own| owes_collateral(own, leg))
     }
 }

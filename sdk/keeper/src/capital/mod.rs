@@ -3,13 +3,13 @@
 //! A fill is booked on copies by the program's own ledger, and the liquidator's copy must pass the same check that the
 //! program ends a liquidation with. So two liquidations under way never spend the same margin.
 
-mod books;
+mod forecast;
 
 use std::time::{Duration, Instant};
 
 use plimsoll_risk::RiskResult;
 
-pub use books::{Books, Fill};
+pub use forecast::{Fill, Forecast};
 
 /// A reservation is dropped after this, whatever became of its transaction: its blockhash has long expired.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(180);
@@ -73,9 +73,9 @@ impl Capital {
     /// Books everything that is under way.
     ///
     /// # Errors
-    /// Those of [`Books::apply`]: what is under way cannot happen any more, or has happened and is not known whole yet.
-    pub fn book_reserved(&self, books: &mut Books<'_>) -> RiskResult<()> {
-        self.reserved.iter().try_for_each(|reservation| books.apply(&reservation.fill))
+    /// Those of [`Forecast::apply`]: what is under way cannot happen any more, or has happened and is not known whole yet.
+    pub fn book_reserved(&self, forecast: &mut Forecast<'_>) -> RiskResult<()> {
+        self.reserved.iter().try_for_each(|reservation| forecast.apply(&reservation.fill))
     }
 }
 

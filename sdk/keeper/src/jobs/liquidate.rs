@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::{Context, Job, LIQUIDATE};
 use crate::backoff::Targets;
-use crate::capital::{Books, Capital};
+use crate::capital::{Capital, Forecast};
 use crate::config::LiquidateConfig;
 use crate::metrics::Metrics;
 use crate::offer::{best_offer, reason, Affordable, Declined, Means, NoOffer};
@@ -151,10 +151,10 @@ impl Liquidate {
         own: &MarginAccount,
     ) -> std::result::Result<Affordable, NoOffer> {
         let found = tracker.with_loaded(candidate.id, Views::LIQUIDATION, |loaded| {
-            let mut books = Books::new(own, loaded.shared, loaded.now);
+            let mut forecast = Forecast::new(own, loaded.shared, loaded.now);
             let short = |error| NoOffer::Declined(Declined::FundsShort(error));
-            self.capital.book_reserved(&mut books).map_err(short)?;
-            best_offer(&loaded, &Means { own, books: &books, config: &self.config })
+            self.capital.book_reserved(&mut forecast).map_err(short)?;
+            best_offer(&loaded, &Means { own, forecast: &forecast, config: &self.config })
         });
         match found {
             Some(Ok(offer)) => offer,

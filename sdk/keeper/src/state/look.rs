@@ -7,8 +7,8 @@ use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskResult;
-use plimsoll_state::snapshot::{load, Views};
-use plimsoll_state::MarginAccount;
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{Books, MarginAccount};
 use solana_pubkey::Pubkey;
 
 use super::{Buffers, Shared, Tracked, Tracker};
@@ -54,7 +54,8 @@ pub struct Loaded<'a> {
 /// Loads an account into the buffers.
 fn fill(buffers: &mut Buffers, shared: &Shared, account: &Tracked, now: i64, views: Views) -> RiskResult<()> {
     account.write_to(&mut buffers.account);
-    load(&buffers.account, &shared.registry, &shared.board, now, views, &mut buffers.portfolio)
+    let books = Books { registry: &shared.registry, board: &shared.board, now };
+    books.load(&buffers.account, views, &mut buffers.portfolio)
 }
 
 impl Tracker {
@@ -196,7 +197,7 @@ impl Tracker {
         let mut standings: Vec<(u32, u32, Standing)> = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(Ok(spot)) = self.with_portfolio(id, Views::SPOT, |portfolio, _, _| {
-                plimsoll_risk::margin::margins(portfolio, plimsoll_risk::portfolio::At::Spot, false)
+                plimsoll_risk::margin::margins(portfolio, plimsoll_risk::portfolio::PriceKind::Spot, false)
             }) else {
                 continue;
             };

@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 
-use plimsoll_risk::auction::Seen;
+use plimsoll_risk::auction::HealthState;
 use plimsoll_risk::liquidate::Liability;
 use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
@@ -54,7 +54,7 @@ fn portfolio(quote: i64, stable: i64, volatile: i64, (units, cash): (i64, i64)) 
 }
 
 fn clocks() -> Clocks {
-    Clocks { under_water_secs: 20, seen: Seen::UnderWater, observed_at: NOW, ..Default::default() }
+    Clocks { under_water_secs: 20, health_state: HealthState::UnderWater, observed_at: NOW, ..Default::default() }
 }
 
 /// Takes what it is told to, by a score for each leg.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_ledger::liquidation::{apply_pair, apply_position, PairBooks};
+use plimsoll_ledger::liquidation::{apply_pair, apply_position, PairAccounts};
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_risk::margin::check_takeover;
+use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_sdk::offer::pays_with;
-use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{AccountStatus, Bank, MarginAccount, Market};
+use plimsoll_state::{AccountStatus, Bank, Books, MarginAccount, Market};
 
 use crate::state::Shared;
 
@@ -26,11 +26,11 @@ pub struct Fill {
     pub with_asset_bank: bool,
 }
 
-/// The accounts that the liquidator's fills write, as they are after some of them.
+/// The accounts that the liquidator's fills write, as they will be after some of them.
 #[derive(Clone)]
-pub struct Books<'a> {
+pub struct Forecast<'a> {
     shared: &'a Shared,
-    now: i64,
+    books: Books<'a>,
     /// The liquidator's account.
     pub own: MarginAccount,
     /// Banks that a fill has written.
@@ -39,13 +39,14 @@ pub struct Books<'a> {
     markets: BTreeMap<u8, Market>,
 }
 
-impl<'a> Books<'a> {
+impl<'a> Forecast<'a> {
     /// Before any fill, at `now`, Unix seconds.
     pub fn new(own: &MarginAccount, shared: &'a Shared, now: i64) -> Self {
-        Self { shared, now, own: *own, banks: BTreeMap::new(), markets: BTreeMap::new() }
+        let books = Books { registry: &shared.registry, board: &shared.board, now };
+        Self { shared, books, own: *own, banks: BTreeMap::new(), markets: BTreeMap::new() }
     }
 
-    /// Books a fill as the program would; after an error the books are of no use.
+    /// Books a fill as the program would; after an error the forecast is of no use.
     ///
     /// # Errors
     /// Those of `apply_pair` and `apply_position`; `SlotEmpty` where a bank or market is not known.
@@ -70,9 +71,9 @@ impl<'a> Books<'a> {
         if after.own.is_debt_free() {
             return Ok(());
         }
-        let (registry, board) = (&self.shared.registry, &self.shared.board);
-        let accounts = Accounts { account: &after.own, registry, board, now: self.now };
-        check_takeover(&*accounts.portfolio(Views::INITIAL)?).map(|_| ())
+        let mut portfolio = Box::new(Portfolio::empty(*self.books.registry.params()));
+        self.books.load(&after.own, Views::INITIAL, &mut portfolio)?;
+        check_takeover(&portfolio).map(|_| ())
     }
 
     fn pair(&mut self, fill: &Fill, asset: u8, liability: Liability, liquidatee: &mut MarginAccount) -> RiskResult<()> {
@@ -82,24 +83,21 @@ impl<'a> Books<'a> {
             Liability::Borrow(_) => None,
             Liability::NegativePnl(market) => Some(self.market(market)?),
         };
-        let books = PairBooks {
-            registry: &self.shared.registry,
+        let accounts = PairAccounts {
             asset,
             asset_bank: asset_bank.as_mut(),
             liability_bank: &mut liability_bank,
             market: market.as_mut(),
         };
-        apply_pair(&fill.plan, books, &mut self.own, liquidatee, self.now)?;
+        apply_pair(&fill.plan, &self.books, accounts, &mut self.own, liquidatee)?;
         self.banks.extend(asset_bank.into_iter().chain([liability_bank]).map(|bank| (bank.index, bank)));
         self.markets.extend(market.map(|market| (market.index, market)));
         Ok(())
     }
 
     fn position(&mut self, fill: &Fill, market: u8, liquidatee: &mut MarginAccount) -> RiskResult<()> {
-        let slot = self.shared.registry.market(market as usize).ok_or(RiskError::SlotEmpty)?;
-        let secs = self.shared.registry.params().funding_max_secs;
         let mut market = self.market(market)?;
-        apply_position(&fill.plan, slot, &mut market, &mut self.own, liquidatee, self.now, secs)?;
+        apply_position(&fill.plan, &self.books, &mut market, &mut self.own, liquidatee)?;
         self.markets.insert(market.index, market);
         Ok(())
     }

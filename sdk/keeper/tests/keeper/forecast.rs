@@ -1,7 +1,7 @@
 //! What the keeper expects of its own account is what the program does to it, whatever the leg, the size and the
 //! account before.
 
-use plimsoll_keeper::capital::{Books, Fill};
+use plimsoll_keeper::capital::{Fill, Forecast};
 use plimsoll_keeper::state::Tracker;
 use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_sdk::ix::{self, owes_collateral, Parties};
@@ -70,8 +70,8 @@ fn comes_true(stage: &Stage, tracker: &Tracker, offer: &Offer, liquidatee: Margi
     let own = stage.account(&stage.liquidator);
     let (leg, plan) = (offer.request.leg, offer.plan);
     let fill = Fill { leg, plan, liquidatee, with_asset_bank: owes_collateral(&own, &leg) };
-    let mut books = Books::new(&own, &tracker.shared, tracker.now());
-    let expected = books.can_take(&fill);
+    let mut forecast = Forecast::new(&own, &tracker.shared, tracker.now());
+    let expected = forecast.can_take(&fill);
     let (signer, liquidator) = (delegate().pubkey(), stage.liquidator.account);
     let parties = Parties { signer, liquidator, liquidatee: stage.alice.account };
     let instruction = ix::liquidate(&tracker.shared.keys, parties, &offer.request, fill.with_asset_bank, false);
@@ -85,9 +85,9 @@ fn comes_true(stage: &Stage, tracker: &Tracker, offer: &Offer, liquidatee: Margi
     match sent {
         Ok(after) => {
             assert_eq!(expected, Ok(()), "{offer:?}");
-            books.apply(&fill).expect("the fill is booked");
-            assert_eq!(books.own.tokens, after.tokens, "{offer:?}");
-            assert_eq!(books.own.derivatives, after.derivatives, "{offer:?}");
+            forecast.apply(&fill).expect("the fill is booked");
+            assert_eq!(forecast.own.tokens, after.tokens, "{offer:?}");
+            assert_eq!(forecast.own.derivatives, after.derivatives, "{offer:?}");
             assert_ne!((own.tokens, own.derivatives), (after.tokens, after.derivatives));
             true
         }
