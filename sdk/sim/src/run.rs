@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indicatif::ProgressBar;
 use plimsoll_sdk::offer::pays_with;
 
+use crate::config::{Config, CRANK_SECS, OBSERVE_SECS, SAMPLE_SECS};
 use crate::depth::Depth;
 use crate::desk::{self, Desk};
 use crate::engine::Engine;
@@ -17,32 +18,11 @@ use crate::race;
 use crate::resolve::{self, Resolver};
 use crate::result::{bounded_ratio, Conservation, FeedResult, Liquidation, RunResult, Sample};
 use crate::rng::Rng;
-use crate::scenario::{Scenario, Underlying};
+use crate::scenario::Underlying;
 use crate::standing::Standing;
 use crate::strategy::LIQUIDATORS;
 use crate::watch::{self, Watch};
 
-/// What the command line chooses.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// The crash.
-    pub scenario: &'static Scenario,
-    /// Minutes of it.
-    pub minutes: usize,
-    /// Margin accounts.
-    pub accounts: usize,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Seconds between two prices.
-    pub step_secs: u32,
-}
-
-/// Seconds between two samples for the charts.
-pub const SAMPLE_SECS: i64 = 6;
-/// Seconds between two rounds of cranks.
-pub const CRANK_SECS: i64 = 60;
-/// Under-water accounts are observed at least this often, well within the observation gap.
-pub const OBSERVE_SECS: i64 = 6;
 /// Market state of one underlying while it is replayed.
 struct Market {
     series: Vec<i64>,

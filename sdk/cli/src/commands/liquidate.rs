@@ -13,10 +13,11 @@ use plimsoll_state::snapshot::Views;
 
 use super::account::margins;
 use crate::amount::{atoms, percent, ratio, show, usd_micro, usd_pico};
-use crate::context::{usage, Context, Loaded};
+use crate::context::{Context, Loaded};
 use crate::margin::Standing;
 use crate::names::name_of;
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Whom, with which account, which leg.
 #[derive(Args, Debug)]

@@ -3,6 +3,9 @@
 use plimsoll_sdk::offer::{LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
 use serde::{Deserialize, Serialize};
 
+/// Name of the job that liquidates, in counters and logs.
+pub const LIQUIDATE: &str = "liquidate";
+
 /// Declares a job's configuration with its defaults beside the fields.
 macro_rules! job_config {
     ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $default:expr,)* }) => {

@@ -15,10 +15,10 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use tokio::task::JoinSet;
 
-use super::{Context, Job, LIQUIDATE};
+use super::{Context, Job};
 use crate::backoff::Targets;
 use crate::capital::{Capital, Forecast};
-use crate::config::LiquidateConfig;
+use crate::config::{LiquidateConfig, LIQUIDATE};
 use crate::metrics::Metrics;
 use crate::offer::{best_offer, reason, Affordable, Declined, Means, NoOffer};
 use crate::outbox::Submitted;

@@ -40,9 +40,6 @@ pub use sweep::Sweep;
 /// Longest wait of a job after turns that failed, unless it looks less often anyway.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Name of the job that liquidates.
-pub const LIQUIDATE: &str = "liquidate";
-
 /// What every job works with.
 pub struct Context {
     /// The configuration.
