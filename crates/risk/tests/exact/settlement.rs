@@ -6,7 +6,7 @@ use plimsoll_risk::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{
     change_of, check_funding, claim_payout_down, deficit_share_after_ppm_up, deficit_share_ppm_up, fill_fee_up,
     funding_rate, is_within_band, is_worse_than_spot, loser_pays, mean_premium_ppm, premium_integral_since, settleable,
-    validate_unit, Change, Exit, MAX_POSITION_VALUE_ATOMS,
+    validate_unit, Change, ClaimPayout, MAX_POSITION_VALUE_ATOMS,
 };
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg};
 use plimsoll_risk::price::UnitPrice;
@@ -245,7 +245,7 @@ fn an_exit_pays_the_pools_part_of_the_claim_rounded_down_and_strikes_the_rest() 
                 }
                 let claim = claim.min(pool + deficit);
                 let paid_atoms = down(&ratio(claim as i128 * pool as i128, (pool + deficit) as i128), MOST) as u64;
-                assert_eq!(found, Ok(Exit { paid_atoms, forgone_atoms: claim - paid_atoms }));
+                assert_eq!(found, Ok(ClaimPayout { paid_atoms, forgone_atoms: claim - paid_atoms }));
             }
         }
     }
