@@ -149,7 +149,7 @@ pub struct PnlSeized {
     /// Paid out of the pool to the account's quote balance, atoms.
     pub from_pool_atoms: u64,
     /// Part of the gain given up and struck from the deficit, atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
     /// Became the market's own claim, atoms.
     pub own_claim_atoms: u64,
     /// Paid by the account's quote balance into the pool, atoms.
@@ -170,7 +170,7 @@ pub struct ReservedLeg {
     /// Slot of the market.
     pub market: u8,
     /// Negative PnL at this moment, atoms.
-    pub mark_atoms: u64,
+    pub fixed_debt_atoms: u64,
     /// Insurance promised to the leg, atoms.
     pub reserved_atoms: u64,
 }
@@ -186,7 +186,7 @@ pub struct InsuranceReserved {
     /// Reserved for all legs together, atoms.
     pub reserved_atoms: u64,
     /// The quote borrow at this moment, atoms.
-    pub borrow_mark_atoms: u64,
+    pub borrow_fixed_debt_atoms: u64,
     /// Insurance promised to the borrow, atoms.
     pub borrow_reserved_atoms: u64,
     /// What is promised to each market's leg.
