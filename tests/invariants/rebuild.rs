@@ -95,7 +95,7 @@ impl Rebuilt {
     }
 
     fn perps(&mut self, data: &[u8], now: i64) {
-        let secs = self.0.registry.params().funding_max_secs;
+        let secs = self.0.registry.params().perps.funding_max_secs;
         if let Some(e) = decode_event::<FillSettled>(data) {
             let (quote, fee) = (e.quote_atoms as i64, e.fee_atoms as i64);
             self.exchange(&e.buyer, &e.seller, e.market, e.base_units, [-quote - fee, quote - fee], 2 * e.fee_atoms);
@@ -118,7 +118,7 @@ impl Rebuilt {
 
     fn touched_alone(&mut self, e: &PositionTouched, now: i64) {
         let books = &mut self.0;
-        let secs = books.registry.params().funding_max_secs;
+        let secs = books.registry.params().perps.funding_max_secs;
         let account = books.accounts.get_mut(&e.account).expect("the account was there at the start");
         let leg = account.perp_index(e.market).expect("a leg");
         let (slot, market) = (&books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
@@ -141,7 +141,7 @@ impl Rebuilt {
 
     fn exchange(&mut self, buyer: &Pubkey, seller: &Pubkey, market: u8, units: u64, cash: [i64; 2], claim: u64) {
         let (now, books) = (self.0.now, &mut self.0);
-        let secs = books.registry.params().funding_max_secs;
+        let secs = books.registry.params().perps.funding_max_secs;
         let slot = &books.registry.markets[market as usize];
         let market = &mut books.markets[market as usize];
         let (mut buys, mut sells) = (books.accounts[buyer], books.accounts[seller]);
@@ -159,7 +159,7 @@ impl Rebuilt {
     /// Brings quote bank, pool and the account's leg to now, as every settlement does first.
     fn touched(&mut self, account: &Pubkey, index: u8, now: i64) -> Option<usize> {
         let books = &mut self.0;
-        let secs = books.registry.params().funding_max_secs;
+        let secs = books.registry.params().perps.funding_max_secs;
         let bank = &mut books.banks[0].0;
         interest::book_now(bank, &books.registry.banks[0], now);
         let market = &mut books.markets[index as usize];
@@ -221,7 +221,7 @@ impl Rebuilt {
             } else {
                 let market = &mut books.markets[e.market as usize];
                 let market_slot = &books.registry.markets[e.market as usize];
-                let secs = books.registry.params().funding_max_secs;
+                let secs = books.registry.params().perps.funding_max_secs;
                 repay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, now, secs)
                     .expect("it was done");
             }

@@ -217,7 +217,7 @@ impl Books {
     /// # Panics
     /// Where it cannot be carried over.
     pub fn units(&self, market: &Market, leg: &DerivativePosition) -> i64 {
-        let secs = self.registry.params().funding_max_secs;
+        let secs = self.registry.params().perps.funding_max_secs;
         self.slot(market).project(leg, self.now, secs).expect("a leg can be projected").0
     }
 
@@ -227,7 +227,7 @@ impl Books {
     /// # Panics
     /// Where a leg cannot be carried over.
     pub fn pool_surplus(&self, market: &Market, price: i128) -> i128 {
-        let secs = self.registry.params().funding_max_secs;
+        let secs = self.registry.params().perps.funding_max_secs;
         let mut surplus = market.pool_atoms as i128 + market.deficit_atoms as i128 - market.own_claim_atoms as i128;
         surplus *= 1_000_000;
         for (_, leg) in self.legs(market) {

@@ -234,7 +234,7 @@ fn published_at(look: &Look) -> i64 {
 fn units(look: &Look, party: &Party) -> i64 {
     let Some(account) = look.accounts.get(&party.account) else { return 0 };
     let Some(place) = account.perp_index(SOL_PERP) else { return 0 };
-    let secs = look.shared.registry.params().funding_max_secs;
+    let secs = look.shared.registry.params().perps.funding_max_secs;
     let slot = &look.shared.registry.markets[SOL_PERP as usize];
     slot.project(&account.derivatives[place], look.shared.now, secs).map_or(0, |(units, _)| units)
 }

@@ -57,7 +57,7 @@ pub fn apply_pair(
         return Ok(seized_shares);
     };
     let market_slot = registry.market(market.index as usize).ok_or(RiskError::SlotEmpty)?;
-    let secs = registry.params().funding_max_secs;
+    let secs = registry.params().perps.funding_max_secs;
     let debited = repay_pnl(liquidator, liquidatee, liability_bank, slot, market, market_slot, payment, now, secs)?;
     if debited.borrow_shares > 0 {
         // He passes no debt on but takes a new one, which ends as quote that a winner may withdraw.

@@ -129,15 +129,16 @@ pub fn plan_assessed(
         let reason = if seen_before { RiskError::AccountAlreadyCured } else { RiskError::AccountHealthy };
         return Err(reason.into());
     };
-    if now.saturating_sub(clocks.passed_at) < portfolio.params.cool_off_secs as i64 {
+    if now.saturating_sub(clocks.passed_at) < portfolio.params.observation.cool_off_secs as i64 {
         return Err(RiskError::CoolOff.into()); // RISK-5
     }
     let terms = Terms::of(portfolio, assessment, &request.leg)?;
     let params = &portfolio.params;
     if regime == Regime::Cure {
-        let ended = assessment.clocks.under_water_secs >= params.auction_secs.saturating_add(params.best_leg_end_secs);
+        let ended = assessment.clocks.under_water_secs
+            >= params.auction.auction_secs.saturating_add(params.legs.best_leg_end_secs);
         let admissible =
-            terms.marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.best_leg_share_ppm as u64;
+            terms.marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.legs.best_leg_share_ppm as u64;
         if !ended && !admissible {
             return Err(Refusal { reason: RiskError::NotBestLeg, best: best.name });
         }
@@ -157,7 +158,7 @@ pub fn plan_assessed(
         Regime::WindDown if capped => terms.fast_target_size_up(portfolio, assessment, penalty_ppm),
         Regime::WindDown => u64::MAX,
     };
-    let size = terms.final_size(sized, penalty_ppm, params.dust_usd_micro, request)?;
+    let size = terms.final_size(sized, penalty_ppm, params.legs.dust_usd_micro, request)?;
     let fill = terms.fill_down(portfolio, size, penalty_ppm, regime)?;
     fill.check_limit(&terms, request)?;
     terms.apply(portfolio, &fill)?;

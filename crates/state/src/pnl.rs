@@ -24,7 +24,7 @@ pub fn closing_price(slot: &MarketSlot, registry: &Registry, board: &PriceBoard,
     }
     let age = now.saturating_sub(price.published_at);
     let params = registry.params();
-    if age > params.read_age_secs as i64 && age <= params.stale_asset_secs as i64 {
+    if age > params.prices.read_age_secs as i64 && age <= params.wind_down.stale_asset_secs as i64 {
         return Err(RiskError::PriceStale);
     }
     Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
@@ -41,7 +41,7 @@ pub fn leg_pnl_down(
     board: &PriceBoard,
     now: i64,
 ) -> RiskResult<i64> {
-    let (units, cash_atoms) = slot.holding(position, now, registry.params().funding_max_secs)?;
+    let (units, cash_atoms) = slot.holding(position, now, registry.params().perps.funding_max_secs)?;
     if units == 0 {
         return Ok(cash_atoms);
     }

@@ -89,9 +89,9 @@ impl<'a> Pricing<'a> {
             board,
             now,
             views,
-            fresh_since: secs_before(now, params.read_age_secs),
-            risk_since: secs_before(now, params.risk_age_secs),
-            held_since: secs_before(now, params.stale_asset_secs),
+            fresh_since: secs_before(now, params.prices.read_age_secs),
+            risk_since: secs_before(now, params.prices.risk_age_secs),
+            held_since: secs_before(now, params.wind_down.stale_asset_secs),
         }
     }
 
@@ -212,7 +212,7 @@ pub fn load(
     }
     for position in account.derivatives.iter().filter(|p| p.kind == PositionKind::Perp as u8) {
         let slot = registry.market(position.market as usize).ok_or(RiskError::LegEmpty)?;
-        let (units, cash) = slot.project(position, now, registry.params().funding_max_secs)?;
+        let (units, cash) = slot.project(position, now, registry.params().perps.funding_max_secs)?;
         let leg: &mut PerpLeg = out.perps.get_mut(out.perp_count).ok_or(RiskError::NumberOutOfRange)?;
         leg.units = units;
         leg.cash_atoms = cash;

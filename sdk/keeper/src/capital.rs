@@ -220,7 +220,7 @@ impl Funds<'_> {
 
     fn take_over(&self, account: &mut MarginAccount, market: u8, units: i64, cash_atoms: i64) -> RiskResult<()> {
         let slot = self.registry.market(market as usize).ok_or(RiskError::LegEmpty)?;
-        let max_secs = self.registry.params().funding_max_secs;
+        let max_secs = self.registry.params().perps.funding_max_secs;
         let place = match account.perp_index(market) {
             Some(place) => place,
             None => {

@@ -300,7 +300,7 @@ fn charge(
     if loss_atoms == 0 {
         return Ok(());
     }
-    let funding_max_secs = registry.params().funding_max_secs;
+    let funding_max_secs = registry.params().perps.funding_max_secs;
     if let Some(held) = Side::of(leg.last_sign as i64) {
         let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
         let spot = closing_price(slot, registry, board, now)?;

@@ -175,7 +175,7 @@ pub(super) fn close_leg_base(
     board: &PriceBoard,
     now: i64,
 ) -> RiskResult<ClosedBase> {
-    let funding_max_secs = registry.params().funding_max_secs;
+    let funding_max_secs = registry.params().perps.funding_max_secs;
     let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
     let (units, _) = slot.holding(&account.derivatives[place], now, funding_max_secs)?;
     if units == 0 {
@@ -236,7 +236,7 @@ fn pay_loss(
         let pnl = account.legs_pnl_down(registry, board, now)?;
         mark_losses(account, &pnl, deposit_atoms_down(held as u64, quote.deposit_index))?;
     }
-    let funding_max_secs = registry.params().funding_max_secs;
+    let funding_max_secs = registry.params().perps.funding_max_secs;
     let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
     let loss = leg_pnl_down(&account.derivatives[place], slot, registry, board, now)?.min(0).unsigned_abs();
     let available = deposit_atoms_down(held as u64, quote.deposit_index);

@@ -41,7 +41,7 @@ pub fn touch_leg(
 ) -> RiskResult<Rest> {
     let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
     let position = account.derivatives.get_mut(place).ok_or(RiskError::LegEmpty)?;
-    touch(position, slot, Some(market), now, registry.params().funding_max_secs)?;
+    touch(position, slot, Some(market), now, registry.params().perps.funding_max_secs)?;
     let mut rest = Rest::default();
     if account.status == AccountStatus::Active as u8 {
         if position.shares != 0 {

@@ -178,8 +178,8 @@ pub fn best_leg(
         above_dust: Class::default(),
         above_share: Class::default(),
         paying: Class::default(),
-        dust_usd_micro: params.dust_usd_micro,
-        large_usd_pico: mul_u128_u32(gross_usd_micro, params.best_leg_min_ppm),
+        dust_usd_micro: params.legs.dust_usd_micro,
+        large_usd_pico: mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm),
     };
     for leg in portfolio.tokens().iter().filter(|l| l.amount_atoms != 0 && !l.prices.stale) {
         let candidate = if leg.amount_atoms > 0 {

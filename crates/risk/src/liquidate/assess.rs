@@ -39,7 +39,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
         seen: Seen::Healthy,
         at_target: spot.target >= 0 && fast.target >= 0,
         healthy_at_spot: !spot.is_under_water(),
-        below_bypass: spot.is_ratio_below(params.bypass_ratio_ppm),
+        below_bypass: spot.is_ratio_below(params.observation.bypass_ratio_ppm),
         prints: None,
     };
     if sight.below_bypass {

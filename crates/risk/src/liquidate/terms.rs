@@ -302,7 +302,7 @@ impl Terms {
         penalty_ppm: u32,
         regime: Regime,
     ) -> Result<Fill, RiskError> {
-        let share = if regime == Regime::Cure { portfolio.params.insurance_share_ppm } else { 0 };
+        let share = if regime == Regime::Cure { portfolio.params.auction.insurance_share_ppm } else { 0 };
         let fee_parts = penalty_ppm as u64 * share as u64;
         const WHOLE: u64 = PPM as u64 * PPM as u64;
         match &self.kind {

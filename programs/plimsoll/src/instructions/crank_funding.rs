@@ -52,21 +52,21 @@ impl CrankFunding<'_> {
         let quote_index = registry.banks[Registry::QUOTE_BANK].deposit_index;
         let slot = &mut registry.markets[index as usize];
         pool::note_smaller_deficit(slot, &market, quote_index);
-        perp::accrue_funding(slot, now, params.funding_max_secs).engine()?;
+        perp::accrue_funding(slot, now, params.perps.funding_max_secs).engine()?;
         perp::end_epochs(slot, &mut market).engine()?;
-        integrate(&mut market, now, params.funding_max_secs)?;
+        integrate(&mut market, now, params.perps.funding_max_secs)?;
         let elapsed = now.saturating_sub(market.premium_from);
-        let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.premium_bound_ppm);
+        let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.perps.premium_bound_ppm);
         let spot = board
             .slot(slot.price_slot as usize)
-            .filter(|p| now.saturating_sub(p.published_at) <= params.read_age_secs as i64)
+            .filter(|p| now.saturating_sub(p.published_at) <= params.prices.read_age_secs as i64)
             .map(|p| UnitPrice::new_down(p.spot.get(), slot.scale.get()));
         match spot {
             // Without a price nobody knows what a premium costs: nothing accrues until there is one (FUNDING-1).
             None => slot.funding_per_unit_sec = 0,
             // A second crank of the same second has no new mean.
             Some(_) if elapsed <= 0 => {}
-            Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.funding_bound_ppm_per_hour),
+            Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.perps.funding_bound_ppm_per_hour),
         }
         if elapsed > 0 {
             market.premium_integral = I128Le::new(0);

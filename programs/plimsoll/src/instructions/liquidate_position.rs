@@ -96,7 +96,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         let slot = registry.market(args.market as usize).ok_or(EngineError::SlotEmpty)?;
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let mut market = write::<Market>(&accounts.market)?;
-        let secs = registry.params().funding_max_secs;
+        let secs = registry.params().perps.funding_max_secs;
         let taken = apply_position(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, secs).engine()?;
         account::set_clocks(&mut liquidatee, &plan.clocks);
         gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;

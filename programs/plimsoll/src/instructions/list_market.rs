@@ -115,7 +115,7 @@ impl ListMarket<'_> {
         let params: &GlobalParams = registry.params();
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let age = now.saturating_sub(price.published_at);
-        ensure!(age <= params.read_age_secs as i64, EngineError::PriceStale);
+        ensure!(age <= params.prices.read_age_secs as i64, EngineError::PriceStale);
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let scale = base_scale_down(quote.decimals, args.base_decimals).engine()?;
         let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals).engine()?);

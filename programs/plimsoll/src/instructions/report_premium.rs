@@ -44,7 +44,7 @@ impl ReportPremium<'_> {
         let may_report = venue.premium_markets & (1 << market.index) != 0;
         ensure!(venue.active == 1 && named && may_report, EngineError::VenueInactive);
         ensure!(
-            args.premium_ppm.unsigned_abs() <= registry.params().premium_bound_ppm,
+            args.premium_ppm.unsigned_abs() <= registry.params().perps.premium_bound_ppm,
             EngineError::PremiumOutOfBounds
         );
         Ok(())
@@ -59,7 +59,7 @@ pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<(
     ctx.accounts.validate(&args)?;
     let now = now_secs()?;
     let index = {
-        let max_secs = ctx.accounts.registry.load()?.params().funding_max_secs;
+        let max_secs = ctx.accounts.registry.load()?.params().perps.funding_max_secs;
         let mut market = ctx.accounts.market.load_mut()?;
         integrate(&mut market, now, max_secs)?;
         market.premium_ppm = args.premium_ppm;

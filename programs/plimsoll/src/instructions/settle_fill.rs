@@ -132,7 +132,7 @@ impl SettleFill<'_> {
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         let by_delegate = by.delegate_of(true) || by.delegate_of(false);
         // A delegate's price is bounded by the board's alone, which is then as new as for adding risk, whatever it does.
-        let max_age_secs = if by_delegate { params.risk_age_secs } else { params.read_age_secs };
+        let max_age_secs = if by_delegate { params.prices.risk_age_secs } else { params.prices.read_age_secs };
         let spot = fresh_spot(slot, &board, max_age_secs, now)?;
         ensure!(
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
@@ -241,7 +241,7 @@ impl FillContext<'_> {
         reason = "a place is one that a search of the same table has found; units are at most 2^43, as was validated"
     )]
     fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
-        let max_secs = self.registry.params().funding_max_secs;
+        let max_secs = self.registry.params().perps.funding_max_secs;
         let held = match account.perp_index(self.index) {
             Some(leg) => self.slot.holding(&account.derivatives[leg], self.now, max_secs).engine()?.0,
             None => 0,
@@ -296,7 +296,7 @@ impl FillContext<'_> {
             (-quote).checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
             quote.checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
             self.now,
-            self.registry.params().funding_max_secs,
+            self.registry.params().perps.funding_max_secs,
         )
         .engine()?;
         if exchanged.opened_units != 0 {

@@ -135,7 +135,7 @@ pub(super) fn assess_leg(
 ) -> Result<(usize, i64, bool)> {
     let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
     let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-    let max_secs = registry.params().funding_max_secs;
+    let max_secs = registry.params().perps.funding_max_secs;
     perp::touch(&mut account.derivatives[leg], slot, Some(market), now, max_secs).engine()?;
     if account.derivatives[leg].shares == 0 && account.derivatives[leg].cash_atoms >= 0 {
         // A claim without a base needs no price and no margin.

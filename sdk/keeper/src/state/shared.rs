@@ -184,7 +184,7 @@ fn concerned(old: &Registry, new: &Registry, assumed: &mut Assumptions) -> Conce
     for (index, (before, after)) in old.markets.iter().zip(&new.markets).enumerate() {
         let ceiling = &mut assumed.funding_rates[index];
         let rate = after.funding_per_unit_sec.unsigned_abs();
-        let max_secs = new.params().funding_max_secs;
+        let max_secs = new.params().perps.funding_max_secs;
         let is_other = terms_of_market(before) != terms_of_market(after);
         if is_other || rate > *ceiling || has_jumped(before, after, max_secs) {
             concerned.markets |= 1 << index;
@@ -265,7 +265,7 @@ mod tests {
         let socialized = change(|r| r.banks[1].deposit_index -= 1);
         assert_eq!(socialized, Concerned { banks: 1 << 1, ..Concerned::default() });
         assert!(change(|r| r.banks[0].weights.0.asset_maint_ppm = 5).all, "quote");
-        assert!(change(|r| r.params.0.pnl_weight_ppm = 5).all, "parameters");
+        assert!(change(|r| r.params.0.perps.pnl_weight_ppm = 5).all, "parameters");
     }
 
     #[test]
