@@ -1,7 +1,8 @@
 //! Margin accounts of any size, and bringing them under water.
 
-use plimsoll_risk::auction::{LegName, Regime};
+use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::Assessment;
+use plimsoll_risk::liquidate::{LegName, RegimeChoice};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::MarginView;
 use plimsoll_tests::Trader;
@@ -132,7 +133,7 @@ impl Stage {
         for _ in 0..MOST_STEPS {
             self.move_prices(FALL_PPM);
             let assessment = self.assessment(trader);
-            if let Some((regime, _)) = assessment.regime {
+            if let Some(RegimeChoice { regime, .. }) = assessment.regime {
                 assert_eq!(regime, Regime::Cure, "{assessment:?}");
                 return assessment.best.and_then(|best| best.name).expect("an account under water has a leg");
             }

@@ -1,7 +1,7 @@
 //! Both liquidations, and how many of them fit a block.
 
 use plimsoll::liquidation::LiquidationBounds;
-use plimsoll_risk::auction::LegName;
+use plimsoll_risk::liquidate::LegName;
 use plimsoll_tests::{args, ix, Trader};
 use solana_instruction::Instruction;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::{initial_margins, margins};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::view::Accounts;
@@ -43,8 +43,17 @@ pub fn portfolio(books: &Books, account: &MarginAccount) -> Box<Portfolio> {
 /// NAV, and what is above each requirement, at every price.
 pub fn standing(books: &Books, account: &MarginAccount) -> [i128; 7] {
     let p = portfolio(books, account);
-    let (spot, fast, initial) = (margins(&p, At::Spot, false), margins(&p, At::Fast, false), initial_margins(&p));
-    [spot.nav, spot.maint, spot.target, fast.nav, fast.maint, fast.target, initial.init]
+    let (spot, fast, initial) =
+        (margins(&p, PriceKind::Spot, false), margins(&p, PriceKind::Fast, false), initial_margins(&p));
+    [
+        spot.nav,
+        spot.maint_excess,
+        spot.target_excess,
+        fast.nav,
+        fast.maint_excess,
+        fast.target_excess,
+        initial.init_excess,
+    ]
 }
 
 pub fn assessed(books: &Books, account: &MarginAccount) -> Assessment {

@@ -20,7 +20,7 @@ pub fn spend_delegate_limit(account: &mut MarginAccount, notional_atoms: u64, no
 pub fn set_clocks(account: &mut MarginAccount, clocks: &Clocks) {
     account.under_water_secs = clocks.under_water_secs;
     account.wind_down_secs = clocks.wind_down_secs;
-    account.observed = clocks.seen as u8;
+    account.observed = clocks.health_state as u8;
     account.observed_at = clocks.observed_at;
     account.passed_at = clocks.passed_at;
     account.bypass_published_at = clocks.bypass_published_at;

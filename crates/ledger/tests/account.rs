@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use plimsoll_ledger::{account, token};
-use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_state::*;
 
 fn token(bank: u8, shares: i64) -> TokenPosition {
@@ -66,11 +66,13 @@ fn a_delegate_signs_up_to_its_limit_and_what_does_not_fit_is_not_booked() {
 fn clocks_survive_being_stored() {
     let mut account = MarginAccount::zeroed();
     assert_eq!(account.clocks(), Clocks::default());
-    for (number, seen) in [Seen::UnderWater, Seen::WindDown, Seen::Healthy].into_iter().enumerate() {
+    for (number, health_state) in
+        [HealthState::UnderWater, HealthState::WindDown, HealthState::Healthy].into_iter().enumerate()
+    {
         let clocks = Clocks {
             under_water_secs: 11,
             wind_down_secs: 12,
-            seen,
+            health_state,
             observed_at: 13,
             passed_at: 14,
             bypass_published_at: 15,
@@ -78,8 +80,8 @@ fn clocks_survive_being_stored() {
         };
         account::set_clocks(&mut account, &clocks);
         assert_eq!(account.clocks(), clocks);
-        assert_eq!((account.observed, account.bypass), (seen as u8, clocks.bypass as u8));
+        assert_eq!((account.observed, account.bypass), (health_state as u8, clocks.bypass as u8));
     }
     account.observed = 3;
-    assert_eq!(account.clocks().seen, Seen::Healthy);
+    assert_eq!(account.clocks().health_state, HealthState::Healthy);
 }

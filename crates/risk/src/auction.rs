@@ -1,11 +1,8 @@
 //! Penalties, their ceilings, the two regimes and the clocks they run on (CURE, LEG, WINDDOWN).
 
-mod best_leg;
 mod clocks;
 
-pub(crate) use best_leg::largest_quote_liability;
-pub use best_leg::{best_leg, BestLeg, LegName};
-pub use clocks::{Clocks, Prints, Seen, Sight};
+pub use clocks::{Clocks, HealthReading, HealthState, Prints};
 
 use crate::margin::pair_rate_ppm;
 use crate::num::PPM;

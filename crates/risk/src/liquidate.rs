@@ -2,46 +2,23 @@
 //! (CURE, WINDDOWN). Pure and total; the keeper calls the same function as the program (LIQ-7).
 
 mod assess;
-mod fill;
-mod terms;
+mod best_leg;
+mod closable;
+mod size;
 
 use core::cmp::Ordering;
 
-use crate::auction::{cure_penalty_ppm_down, wind_down_penalty_ppm_down, Clocks, LegName, Regime, Seen};
-use crate::error::RiskError;
+use crate::auction::{cure_penalty_ppm_down, wind_down_penalty_ppm_down, Clocks, HealthState, Regime};
+use crate::error::{RiskError, RiskResult};
 use crate::margin::{cmp_products, margins, Margins};
 use crate::num::{mul_u32, PPM};
-use crate::portfolio::{At, Portfolio};
+use crate::portfolio::{Portfolio, PriceKind};
 
-pub use assess::{assess, Assessment};
-use fill::Fill;
-use terms::{Kind, Terms};
-
-/// What is repaid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Liability {
-    /// A borrow of this bank.
-    Borrow(u8),
-    /// Negative PnL of this market: the liquidator pays quote into its pool.
-    NegativePnl(u8),
-}
-
-/// The leg a liquidator asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leg {
-    /// Repay a liability and take collateral.
-    Pair {
-        /// Bank of the collateral.
-        asset: u8,
-        /// What is repaid.
-        liability: Liability,
-    },
-    /// Take over a perp.
-    Perp {
-        /// Its market.
-        market: u8,
-    },
-}
+pub use assess::{assess, Assessment, RegimeChoice};
+pub use best_leg::{best_leg, BestLeg};
+pub(crate) use closable::pair::largest_quote_liability;
+use closable::{pair::Pair, perp::Perp, Closable, Fill, Limit};
+pub use closable::{Leg, LegName, Liability};
 
 /// What a liquidator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +93,6 @@ pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: 
 /// # Errors
 /// As [`plan`].
 #[inline(always)]
-#[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
 pub fn plan_assessed(
     portfolio: &mut Portfolio,
     assessment: &Assessment,
@@ -124,49 +100,63 @@ pub fn plan_assessed(
     request: &Request,
     now: i64,
 ) -> Result<Plan, Refusal> {
-    let seen_before = clocks.seen != Seen::Healthy || clocks.under_water_secs > 0;
-    let (Some((regime, capped)), Some(best)) = (assessment.regime, assessment.best) else {
+    let seen_before = clocks.health_state != HealthState::Healthy || clocks.under_water_secs > 0;
+    let Some(RegimeChoice { regime, .. }) = assessment.regime else {
         let reason = if seen_before { RiskError::AccountAlreadyCured } else { RiskError::AccountHealthy };
         return Err(reason.into());
     };
     if now.saturating_sub(clocks.passed_at) < portfolio.params.observation.cool_off_secs as i64 {
         return Err(RiskError::CoolOff.into()); // RISK-5
     }
-    let terms = Terms::of(portfolio, assessment, &request.leg)?;
-    let params = &portfolio.params;
-    if regime == Regime::Cure {
-        let ended = assessment.clocks.under_water_secs
-            >= params.auction.auction_secs.saturating_add(params.legs.best_leg_end_secs);
-        let admissible =
-            terms.marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.legs.best_leg_share_ppm as u64;
-        if !ended && !admissible {
-            return Err(Refusal { reason: RiskError::NotBestLeg, best: best.name });
+    match request.leg {
+        Leg::Pair { asset, liability } => {
+            let pair = Pair::of(portfolio, assessment, asset, liability)?;
+            close(&pair, regime, portfolio, assessment, request)
+        }
+        Leg::Perp { market } => {
+            let perp = Perp::of(portfolio, market)?;
+            close(&perp, regime, portfolio, assessment, request)
         }
     }
+}
+
+/// The fill of a leg that was found, whatever its kind.
+#[inline(always)]
+fn close(
+    leg: &impl Closable,
+    regime: Regime,
+    portfolio: &mut Portfolio,
+    assessment: &Assessment,
+    request: &Request,
+) -> Result<Plan, Refusal> {
+    let params = &portfolio.params;
     let penalty_ppm = match regime {
-        Regime::Cure => cure_penalty_ppm_down(
-            assessment.clocks.under_water_secs,
-            terms.marginal_ppm,
-            assessment.health_ppm,
-            terms.ceiling_ppm(portfolio, assessment.health_ppm),
-            params,
-        ),
+        Regime::Cure => {
+            require_best_leg(leg.marginal_ppm(), portfolio, assessment)?;
+            cure_penalty_ppm_down(
+                assessment.clocks.under_water_secs,
+                leg.marginal_ppm(),
+                assessment.health_ppm,
+                leg.ceiling_ppm_down(assessment.health_ppm, params),
+                params,
+            )
+        }
         Regime::WindDown => wind_down_penalty_ppm_down(assessment.clocks.wind_down_secs, params),
     };
-    let sized = match regime {
-        Regime::Cure => terms.target_size_up(portfolio, assessment, penalty_ppm),
-        Regime::WindDown if capped => terms.fast_target_size_up(portfolio, assessment, penalty_ppm),
-        Regime::WindDown => u64::MAX,
-    };
-    let size = terms.final_size(sized, penalty_ppm, params.legs.dust_usd_micro, request)?;
-    let fill = terms.fill_down(portfolio, size, penalty_ppm, regime)?;
-    fill.check_limit(&terms, request)?;
-    terms.apply(portfolio, &fill)?;
-    let after = margins(portfolio, At::Spot, false);
-    check_after(regime, &assessment.spot, &after, &terms, &fill, penalty_ppm)?;
+    let wanted = size::wanted_size_up(leg, assessment, penalty_ppm);
+    let size = size::final_size(leg, wanted, penalty_ppm, params.legs.dust_usd_micro, request)?;
+    let share_ppm = if regime == Regime::Cure { params.auction.insurance_share_ppm } else { 0 };
+    let fill = leg.fill_down(size, penalty_ppm, share_ppm)?;
+    let limit = Limit { numerator: request.limit_numerator, denominator: request.limit_denominator };
+    if limit.denominator != 0 && !leg.meets(limit, &fill) {
+        return Err(RiskError::BelowLimit.into());
+    }
+    leg.book(portfolio, &fill)?;
+    let after = margins(portfolio, PriceKind::Spot, false);
+    check_after(regime, &assessment.spot, &after, leg, &fill, penalty_ppm)?;
     // Of a fill that the caller cut, the liquidatee may not lose more by the rounding of shares than he gains.
     let is_cut = request.max_size == Some(fill.size);
-    if regime == Regime::Cure && is_cut && !terms.outweighs_shares(&assessment.spot, &after) {
+    if regime == Regime::Cure && is_cut && !leg.outweighs_shares(&assessment.spot, &after) {
         return Err(RiskError::AfterCheckFailed.into());
     }
     let mut clocks = assessment.clocks;
@@ -187,20 +177,37 @@ pub fn plan_assessed(
     })
 }
 
+/// A cure may only close legs that release about as much as the best one, until the auction has stood at its ceiling for
+/// long enough (LEG-1, LEG-3).
+#[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
+fn require_best_leg(marginal_ppm: u32, portfolio: &Portfolio, assessment: &Assessment) -> Result<(), Refusal> {
+    let (params, Some(best)) = (&portfolio.params, assessment.best) else { return Ok(()) };
+    let ended =
+        assessment.clocks.under_water_secs >= params.auction.auction_secs.saturating_add(params.legs.best_leg_end_secs);
+    let admissible = marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.legs.best_leg_share_ppm as u64;
+    if ended || admissible {
+        Ok(())
+    } else {
+        Err(Refusal { reason: RiskError::NotBestLeg, best: best.name })
+    }
+}
+
 /// The after-check of a regime, at spot, on the state recomputed from scratch (CURE-5, WINDDOWN-3).
+#[inline(always)]
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_wrap,
     reason = "NAV is below 2^91 and a 64-bit value times a 32-bit penalty below 2^96"
 )]
-fn check_after(
+fn check_after<L: Closable>(
     regime: Regime,
     before: &Margins,
     after: &Margins,
-    terms: &Terms,
+    leg: &L,
     fill: &Fill,
     penalty_ppm: u32,
-) -> Result<(), RiskError> {
+) -> RiskResult<()> {
     let holds = match regime {
         Regime::Cure => {
             // NAV' MMR > NAV MMR', or nothing is left that needs margin.
@@ -208,8 +215,8 @@ fn check_after(
             improved || after.mmr() == 0 && after.nav >= 0
         }
         Regime::WindDown => {
-            let reduced = after.mmr() < before.mmr() || matches!(terms.kind, Kind::Pair { .. });
-            let rounding = terms.rounding_usd_micro();
+            let reduced = after.mmr() < before.mmr() || L::REDUCES_LIABILITY;
+            let rounding = leg.rounding_usd_micro();
             // What was rounded off the debt bears the penalty too where all of the collateral goes for it.
             let cost = mul_u32(fill.notional_usd_micro.saturating_add(rounding), penalty_ppm) as i128;
             reduced && after.nav >= before.nav - cost - rounding as i128 * PPM as i128

@@ -6,12 +6,13 @@
 
 mod initial;
 mod maintenance;
+mod unit;
 
 use core::cmp::Ordering;
 
-use crate::num::{mul_u128_u32, mul_wide, PPM};
+use crate::num::{mul_u128_u32, mul_wide, WideSum, PPM};
 use crate::params::TokenWeights;
-use crate::portfolio::{At, LegPrices, PerpLeg};
+use crate::portfolio::{LegPrices, PriceKind};
 use crate::price::UnitPrice;
 
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
@@ -23,9 +24,9 @@ pub struct Margins {
     /// NAV.
     pub nav: i128,
     /// `NAV - MMR`.
-    pub maint: i128,
+    pub maint_excess: i128,
     /// `NAV - TMR`.
-    pub target: i128,
+    pub target_excess: i128,
     /// Value of the assets in G, micro-dollars: those that are no quote, and quote and PnL net where it is an asset.
     pub assets_usd_micro: u128,
     /// Perp notional in G, quote atoms.
@@ -40,15 +41,15 @@ pub struct Margins {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Excess {
     /// `NAV - MMR`.
-    pub maint: i128,
+    pub maint_excess: i128,
     /// `NAV - TMR`.
-    pub target: i128,
+    pub target_excess: i128,
 }
 
 impl Excess {
     /// Below maintenance; equality is healthy.
     pub const fn is_under_water(&self) -> bool {
-        self.maint < 0
+        self.maint_excess < 0
     }
 }
 
@@ -56,17 +57,17 @@ impl Margins {
     /// MMR, pico-dollars.
     pub const fn mmr(&self) -> i128 {
         // Of two sums below 2^91 and a charge of at most 2^126.
-        self.nav.wrapping_sub(self.maint)
+        self.nav.wrapping_sub(self.maint_excess)
     }
 
     /// TMR, pico-dollars.
     pub const fn tmr(&self) -> i128 {
-        self.nav.wrapping_sub(self.target)
+        self.nav.wrapping_sub(self.target_excess)
     }
 
     /// Below maintenance; equality is healthy.
     pub const fn is_under_water(&self) -> bool {
-        self.maint < 0
+        self.maint_excess < 0
     }
 
     /// `h = NAV / MMR` in parts per million, rounded down, within `0..=cap`; `cap` without a requirement.
@@ -103,7 +104,7 @@ impl Margins {
 
     /// G: asset value plus perp notional at the price of quote that the margins were taken at, micro-dollars.
     #[inline(never)]
-    pub fn gross_usd_micro(&self, quote: &LegPrices, at: At) -> u128 {
+    pub fn gross_usd_micro(&self, quote: &LegPrices, at: PriceKind) -> u128 {
         let notional = Favourable::of(quote, quote.plain(at), false).low().value_wide_up(self.notional_atoms);
         self.assets_usd_micro.wrapping_add(notional.min(1 << 90))
     }
@@ -116,43 +117,10 @@ impl Margins {
     }
 }
 
-/// What both kinds of margin add up over the legs that settle in quote, quote atoms.
-mod settled {
-    use super::*;
-    use crate::num::Columns;
-
-    /// Gains and losses apart, since they weigh differently.
-    #[derive(Default)]
-    pub(super) struct Pnl {
-        pub(super) gains: Columns,
-        pub(super) losses: Columns,
-    }
-
-    impl Pnl {
-        /// Adds the leg's PnL for a base worth `worth`.
-        #[inline(always)]
-        #[expect(clippy::cast_sign_loss, reason = "the PnL is not negative in this branch")]
-        pub(super) fn add(&mut self, leg: &PerpLeg, worth: u64) {
-            let pnl = leg.pnl_of(worth);
-            if pnl >= 0 {
-                self.gains.add(leg.gain_down(pnl as u64), 1);
-            } else {
-                self.losses.add(pnl.unsigned_abs(), 1);
-            }
-        }
-
-        /// A PnL saturates at the largest signed number, which the sum then reaches.
-        #[inline(always)]
-        pub(super) fn is_saturated(&self) -> bool {
-            self.gains.reaches_bit(63) | self.losses.reaches_bit(63)
-        }
-    }
-
-    /// A value saturates at the largest number, which the sum of values then reaches.
-    #[inline(always)]
-    pub(super) fn is_saturated(values: &Columns) -> bool {
-        values.reaches_bit(64)
-    }
+/// A value saturates at the largest number, which the sum of values then reaches.
+#[inline(always)]
+fn is_saturated(values: &WideSum) -> bool {
+    values.reaches_bit(64)
 }
 
 /// Magnitude of the value of a signed amount: an asset's at `high`, rounded down, a liability's at `low`, rounded up.

@@ -68,12 +68,12 @@ pub const fn mul_u128_u32(a: u128, w: u32) -> u128 {
 /// A sum of products of 64-bit values and weights below 2^25, for up to 33 terms: two columns of 64 bits, so that
 /// adding a term needs neither a carry nor a 128-bit operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Columns {
+pub struct WideSum {
     high: i64,
     low: i64,
 }
 
-impl Columns {
+impl WideSum {
     /// Adds `value * weight`.
     #[inline(always)]
     #[expect(clippy::cast_possible_wrap, reason = "a half of 32 bits times a weight below 2^25 stays below 2^57")]

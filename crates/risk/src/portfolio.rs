@@ -9,7 +9,7 @@ use crate::price::UnitPrice;
 
 /// Which of the two prices maintenance and target are taken at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum PriceKind {
     /// The held price.
     Spot,
     /// The fast moving average.
@@ -61,10 +61,10 @@ impl LegPrices {
 
     /// The plain unit price.
     #[inline(always)]
-    pub const fn plain(&self, at: At) -> UnitPrice {
+    pub const fn plain(&self, at: PriceKind) -> UnitPrice {
         match at {
-            At::Spot => self.spot,
-            At::Fast => self.fast,
+            PriceKind::Spot => self.spot,
+            PriceKind::Fast => self.fast,
         }
     }
 }
@@ -97,6 +97,28 @@ pub struct PerpLeg {
     pub market: u8,
     /// Share of a gain that a claim on the market does not get because of its deficit, ppm, rounded up; zero at par.
     pub deficit_share_ppm: u32,
+}
+
+impl TokenLeg {
+    /// What is held, atoms; zero where it is a debt.
+    #[inline(always)]
+    pub const fn deposit_atoms(&self) -> u64 {
+        if self.amount_atoms > 0 {
+            self.amount_atoms.unsigned_abs()
+        } else {
+            0
+        }
+    }
+
+    /// What is owed, atoms; zero where it is a deposit.
+    #[inline(always)]
+    pub const fn borrow_atoms(&self) -> u64 {
+        if self.amount_atoms < 0 {
+            self.amount_atoms.unsigned_abs()
+        } else {
+            0
+        }
+    }
 }
 
 impl PerpLeg {
@@ -205,6 +227,12 @@ impl Portfolio {
     #[inline(always)]
     pub fn perps(&self) -> &[PerpLeg] {
         self.perps.get(..self.perp_count).unwrap_or(&[])
+    }
+
+    /// Where the perp of a market lives in the table.
+    #[inline(always)]
+    pub fn perp_index(&self, market: u8) -> Option<usize> {
+        self.perps().iter().position(|leg| leg.market == market)
     }
 
     /// Whether any leg's price is stale, whether any is too old for adding risk, and whether every leg's averages are

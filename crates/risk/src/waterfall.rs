@@ -4,12 +4,11 @@
 //! Everything is paid in whole atoms. What is divided is divided once, for all legs together, and each leg's share is
 //! then its own: no order of calls can move an atom from one leg to another (BANKRUPT-8).
 
-use crate::auction::largest_quote_liability;
 use crate::error::{RiskError, RiskResult};
-use crate::liquidate::Assessment;
+use crate::liquidate::{largest_quote_liability, Assessment};
 use crate::margin::margins;
 use crate::num::{mul_u128_u32, mul_wide, PPM};
-use crate::portfolio::{At, LegPrices, Portfolio};
+use crate::portfolio::{LegPrices, Portfolio, PriceKind};
 
 /// The most legs that share one fund: the quote borrow and every derivative position.
 pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
@@ -26,10 +25,10 @@ pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 /// not known now could still make the account solvent; `PerpsRemain` where a base is open and wind-down has not stood
 /// at its ceiling for long enough (BANKRUPT-3).
 pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskResult<()> {
-    let at_spot = margins(portfolio, At::Spot, true);
+    let at_spot = margins(portfolio, PriceKind::Spot, true);
     let mut nav = at_spot.nav;
     if !assessment.clocks.bypass {
-        nav = nav.max(margins(portfolio, At::Fast, true).nav);
+        nav = nav.max(margins(portfolio, PriceKind::Fast, true).nav);
     }
     if nav >= 0 {
         return Err(RiskError::NotBankrupt);

@@ -2,7 +2,7 @@
 
 mod support;
 
-use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::liquidate::{plan, Leg, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
@@ -45,7 +45,8 @@ fn trader(decimals: u8, sol: i64) -> Portfolio {
 }
 
 fn close(portfolio: &Portfolio, max_size: Option<u64>) -> Result<Plan, RiskError> {
-    let clocks = Clocks { under_water_secs: 10, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() };
+    let clocks =
+        Clocks { under_water_secs: 10, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
     let request =
         Request { leg: Leg::Perp { market: 0 }, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
     plan(&mut portfolio.clone(), &clocks, &request, NOW).map_err(|refusal| refusal.reason)

@@ -6,13 +6,13 @@ mod support;
 
 use convert::legs;
 use convert::wild::PAR;
-use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::num::mul_high_down;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::portfolio::{At, LegPrices, Portfolio};
+use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::waterfall::check_bankrupt;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ const CASES: u32 = 10_000;
 const PICO: i128 = 1_000_000;
 
 fn clocks(under_water_secs: u32) -> Clocks {
-    Clocks { under_water_secs, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() }
+    Clocks { under_water_secs, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() }
 }
 
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
@@ -111,7 +111,7 @@ fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
 }
 
 fn nav(p: &Portfolio) -> i128 {
-    margins(p, At::Spot, false).nav
+    margins(p, PriceKind::Spot, false).nav
 }
 
 /// Micro-dollars that an atom of either part and the rounding of values may weigh.
@@ -142,7 +142,7 @@ fn at_the_boundary() -> impl Strategy<Value = Portfolio> {
         }
         p.params.perps.pnl_weight_ppm = 1_000_000;
         // The quote's weights are one at maintenance, so this lands on it exactly.
-        p.quote.amount_atoms -= (margins(&p, At::Spot, false).maint / PICO) as i64;
+        p.quote.amount_atoms -= (margins(&p, PriceKind::Spot, false).maint_excess / PICO) as i64;
         p
     })
 }
@@ -155,7 +155,7 @@ proptest! {
     fn exactly_at_maintenance_nothing_can_be_liquidated_and_one_atom_below_it_can(
         mut p in at_the_boundary(), secs in 0u32..300,
     ) {
-        prop_assert_eq!(margins(&p, At::Spot, false).maint, 0);
+        prop_assert_eq!(margins(&p, PriceKind::Spot, false).maint_excess, 0);
         for leg in legs(&p) {
             let mut after = p;
             let refusal = plan(&mut after, &clocks(secs), &request(leg, None), NOW).unwrap_err();
@@ -267,7 +267,7 @@ proptest! {
         twice.quote.amount_atoms *= 2;
         twice.tokens.iter_mut().for_each(|leg| leg.amount_atoms *= 2);
         twice.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (2 * leg.units, 2 * leg.cash_atoms));
-        for at in [At::Spot, At::Fast] {
+        for at in [PriceKind::Spot, PriceKind::Fast] {
             let (one, two) = (margins(&p, at, false), margins(&twice, at, false));
             prop_assert!(0 <= one.mmr() && one.mmr() <= one.tmr());
             // Two roundings of each leg, at weights up to four.
@@ -285,12 +285,12 @@ proptest! {
         for prices in p.tokens().iter().map(|leg| leg.prices).chain(p.perps().iter().map(|leg| leg.prices)) {
             prop_assert!(prices.init_charge.mantissa >= prices.spot.mantissa.max(prices.fast.mantissa));
         }
-        for at in [At::Spot, At::Fast] {
+        for at in [PriceKind::Spot, PriceKind::Fast] {
             let mut fresh = p;
             fresh.tokens.iter_mut().for_each(|leg| leg.prices.stale = false);
             fresh.perps.iter_mut().for_each(|leg| leg.prices.stale = false);
             let m = margins(&fresh, at, false);
-            prop_assert!(init.init <= m.target + 100 * PICO && m.target <= m.maint && m.maint <= m.nav);
+            prop_assert!(init.init_excess <= m.target_excess + 100 * PICO && m.target_excess <= m.maint_excess && m.maint_excess <= m.nav);
         }
     }
 
@@ -308,7 +308,7 @@ proptest! {
             prices.spot = if *up { prices.spot.raised_down(edge) } else { prices.spot.lowered_up(edge) };
             (prices.edge, prices.stale) = (0, false);
         }
-        let healthy = margins(&truth, At::Spot, false).maint >= 100 * PICO;
+        let healthy = margins(&truth, PriceKind::Spot, false).maint_excess >= 100 * PICO;
         prop_assert!(!healthy || assess(&p, &clocks(secs), NOW).regime.is_none());
     }
 }

@@ -2,11 +2,11 @@
 
 mod support;
 
-use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
 use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, margins, quote_sides};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use support::{calm, portfolio, NOW};
@@ -32,7 +32,7 @@ fn legs(p: &Portfolio) -> Vec<Leg> {
 }
 
 fn clocks(under_water_secs: u32) -> Clocks {
-    Clocks { under_water_secs, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() }
+    Clocks { under_water_secs, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() }
 }
 
 fn fills(p: &Portfolio, secs: u32) -> Vec<(Leg, Portfolio, Plan)> {
@@ -66,11 +66,11 @@ proptest! {
     #[test]
     fn initial_is_never_above_target_nor_target_above_maintenance(p in portfolio(0)) {
         let init = initial_margins(&p);
-        for at in [At::Spot, At::Fast] {
+        for at in [PriceKind::Spot, PriceKind::Fast] {
             let m = margins(&p, at, false);
-            prop_assert!(m.target <= m.maint && m.maint <= m.nav);
+            prop_assert!(m.target_excess <= m.maint_excess && m.maint_excess <= m.nav);
             // Each of up to eleven legs may round by a micro-dollar in each of the two views.
-            prop_assert!(init.init <= m.target + 30_000_000, "{} above {}", init.init, m.target);
+            prop_assert!(init.init_excess <= m.target_excess + 30_000_000, "{} above {}", init.init_excess, m.target_excess);
         }
     }
 
@@ -97,16 +97,16 @@ proptest! {
     /// ELIG-1
     #[test]
     fn a_favourable_edge_never_lowers_a_margin(p in portfolio(10)) {
-        for at in [At::Spot, At::Fast] {
+        for at in [PriceKind::Spot, PriceKind::Fast] {
             let (plain, edge) = (margins(&p, at, false), margins(&p, at, true));
-            prop_assert!(edge.maint + 30_000_000 >= plain.maint);
+            prop_assert!(edge.maint_excess + 30_000_000 >= plain.maint_excess);
         }
     }
 
     /// MARGIN-1, ELIG-1
     #[test]
     fn a_healthy_account_has_no_plan(p in portfolio(5), secs in 0u32..300) {
-        let healthy = !margins(&p, At::Spot, false).is_under_water();
+        let healthy = !margins(&p, PriceKind::Spot, false).is_under_water();
         if healthy {
             prop_assert!(fills(&p, secs).is_empty());
         }
@@ -121,7 +121,7 @@ proptest! {
                 prop_assert!(is == *was || is == 0, "a leg appeared or flipped");
             }
             if plan.regime == Regime::Cure {
-                prop_assert!(plan.after.maint > plan.before.maint || plan.after.mmr() == 0);
+                prop_assert!(plan.after.maint_excess > plan.before.maint_excess || plan.after.mmr() == 0);
                 prop_assert!(plan.before.nav < 0 || plan.after.nav >= 0);
                 prop_assert!(plan.penalty_ppm <= p.params.auction.penalty_cap_ppm);
             } else {
@@ -135,11 +135,11 @@ proptest! {
     fn an_unclamped_cure_lands_on_the_target(p in portfolio(0).prop_map(calm), secs in 0u32..60) {
         for (leg, after, plan) in fills(&p, secs) {
             if plan.regime != Regime::Cure { continue; }
-            let spot = margins(&after, At::Spot, false);
+            let spot = margins(&after, PriceKind::Spot, false);
             let cleared = signs(&after).iter().zip(signs(&p)).any(|(a, b)| *a == 0 && b != 0);
             if cleared { continue; }
-            let reached = spot.target >= -60_000_000;
-            prop_assert!(reached || taken_by_clamp(&after, leg), "{leg:?} {plan:?} left at {}", spot.target);
+            let reached = spot.target_excess >= -60_000_000;
+            prop_assert!(reached || taken_by_clamp(&after, leg), "{leg:?} {plan:?} left at {}", spot.target_excess);
         }
     }
 
@@ -203,14 +203,14 @@ proptest! {
     /// MARGIN-4
     #[test]
     fn quote_is_either_seizable_or_owed(p in portfolio(5)) {
-        let (seizable, owed) = quote_sides(&p, &margins(&p, At::Spot, false));
+        let (seizable, owed) = quote_sides(&p, &margins(&p, PriceKind::Spot, false));
         prop_assert!(seizable == 0 || owed == 0);
     }
 }
 
 /// The size was bounded by the collateral or by what is owed in quote rather than by the target.
 fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
-    let (seizable, owed) = quote_sides(after, &margins(after, At::Spot, false));
+    let (seizable, owed) = quote_sides(after, &margins(after, PriceKind::Spot, false));
     match leg {
         Leg::Pair { asset, liability } => {
             let seized_all = asset == 0 && seizable == 0;
@@ -240,8 +240,8 @@ fn an_account_exactly_at_maintenance_is_healthy() {
     let params = plimsoll_risk::params::GlobalParams::DEFAULT;
     let mut p = Portfolio::empty(params);
     p.quote.weights = support::quote_weights(&params);
-    let m = margins(&p, At::Spot, false);
-    assert!(!m.is_under_water() && m.maint == 0);
+    let m = margins(&p, PriceKind::Spot, false);
+    assert!(!m.is_under_water() && m.maint_excess == 0);
     let refused = plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), NOW).unwrap_err();
     assert_eq!(refused.reason, RiskError::AccountHealthy);
 }

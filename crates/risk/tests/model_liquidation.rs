@@ -12,12 +12,12 @@ use plimsoll_model::liquidate::{cure_improves, fill, wind_down_is_sound};
 use plimsoll_model::margin::margin;
 use plimsoll_model::penalty::{release_at_zero, split_penalty};
 use plimsoll_model::{self as model, int, ppm, At as ModelAt, Level, View, Q};
-use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -64,7 +64,7 @@ fn check_fill(case: &Case, name: model::Leg, plan: &Plan, p: &Q) -> Result<(), T
 fn check_after(case: &Case, name: model::Leg, plan: &Plan, after: &Portfolio, p: &Q) -> Result<(), TestCaseError> {
     let x = int(plan.size as i128) * &case.prices(name)[0];
     let expected = fill(&case.exact, name, &x, p);
-    let found = convert::portfolio(after, For::Maintenance(At::Spot));
+    let found = convert::portfolio(after, For::Maintenance(PriceKind::Spot));
     let maintenance = |p: &model::Portfolio| margin(p, Level::Maintenance, View::Plain(ModelAt::Spot));
     let (ideal, real) = (maintenance(&expected), maintenance(&found));
     // Two atoms of each part, at the largest weight; margins are then rounded like any.
@@ -77,7 +77,7 @@ fn check_after(case: &Case, name: model::Leg, plan: &Plan, after: &Portfolio, p:
     let off = int(4) * atoms;
     between(&-&off, &(&ideal.nav - &real.nav), &off, "NAV after")?;
     between(&-&off, &(ideal.excess() - real.excess()), &off, "NAV - MMR after")?;
-    let rounded = margins(after, At::Spot, false);
+    let rounded = margins(after, PriceKind::Spot, false);
     prop_assert_eq!(plan.after, rounded);
     between(&int(0), &(&real.nav - pico(rounded.nav)), &case.nav_bound, "NAV after, rounded")?;
     if plan.regime == Regime::Cure {
@@ -113,7 +113,7 @@ fn check_maximum(case: &Case, leg: Leg, name: model::Leg, whole: &Plan, share: u
 
 fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
     let assessment = assess(&case.p, &case.clocks, NOW);
-    let regime = assessment.regime.unwrap();
+    let choice = assessment.regime.unwrap();
     let name = leg(&case.p, asked).unwrap();
     let mut after = case.p;
     let outcome = plan(&mut after, &case.clocks, &request(asked, None), NOW);
@@ -132,16 +132,16 @@ fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
         Ok(plan) => plan,
     };
     let params = &case.p.params;
-    if regime.0 == Regime::Cure
+    if choice.regime == Regime::Cure
         && case.clocks.under_water_secs < params.auction.auction_secs + params.legs.best_leg_end_secs
     {
         check_admissible(case, name, true)?;
     }
     let p = ppm(plan.penalty_ppm as i128);
-    if let Some((exact, bound)) = case.penalty(regime.0, name) {
+    if let Some((exact, bound)) = case.penalty(choice.regime, name) {
         between(&-&bound, &(&exact - &p), &bound, "penalty")?;
     }
-    let (low, high) = case.sizes(name, &p, regime);
+    let (low, high) = case.sizes(name, &p, choice);
     between(&low, &int(plan.size as i128), &high, "size")?;
     check_fill(case, name, &plan, &p)?;
     check_after(case, name, &plan, &after, &p)?;
@@ -188,7 +188,7 @@ fn clocks() -> impl Strategy<Value = Clocks> {
     (0u32..150, 0u32..200, prop::bool::weighted(0.2)).prop_map(|(under_water_secs, wind_down_secs, bypass)| Clocks {
         under_water_secs,
         wind_down_secs,
-        seen: Seen::WindDown,
+        health_state: HealthState::WindDown,
         observed_at: NOW,
         bypass,
         ..Clocks::default()
@@ -237,7 +237,7 @@ proptest! {
 /// Moves the quote balance until the ratio at spot is about `h`.
 fn at_ratio(mut p: Portfolio, h: f64) -> Portfolio {
     for _ in 0..4 {
-        let m = margins(&p, At::Spot, false);
+        let m = margins(&p, PriceKind::Spot, false);
         let gap = (m.nav as f64 - h * m.mmr() as f64) / 1e6;
         p.quote.amount_atoms -= gap as i64;
     }
@@ -269,7 +269,7 @@ fn the_loss_of_a_stale_market_sets_no_best_leg() {
     p.perps[0] = PerpLeg { units: 1_000_000, cash_atoms: -801_000_000, prices: stale, market: 0, ..perp };
     p.perps[1] = perp;
     p.perp_count = 2;
-    let clocks = Clocks { seen: Seen::UnderWater, observed_at: NOW, ..Clocks::default() };
+    let clocks = Clocks { health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() };
     let pair = Leg::Pair { asset: 1, liability: Liability::NegativePnl(0) };
     let refused = plan(&mut p.clone(), &clocks, &request(pair, None), NOW).unwrap_err();
     assert_eq!(refused.reason, RiskError::LegPriceInvalid);
@@ -286,7 +286,8 @@ fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
     let token = TokenWeights::new(985_000, 900_000, 1_015_000, 1_100_000, &params).unwrap();
     let at = |spot| LegPrices { spot, fast: spot, init: spot, init_charge: spot, ready: true, ..LegPrices::default() };
     let coarse = UnitPrice { mantissa: 10_000 << 48, shift: 48 };
-    let clocks = Clocks { seen: Seen::WindDown, observed_at: NOW, wind_down_secs: 120, ..Clocks::default() };
+    let clocks =
+        Clocks { health_state: HealthState::WindDown, observed_at: NOW, wind_down_secs: 120, ..Clocks::default() };
     for collateral in 828_000_000..828_010_200 {
         let mut p = Portfolio::empty(params);
         p.quote = TokenLeg { amount_atoms: collateral, weights: quote, prices: at(PAR), bank: 0 };

@@ -6,19 +6,19 @@ mod support;
 use convert::{bounds, coarse, cut_gains, pico, unit, For};
 use plimsoll_model::margin::{is_eligible, margin};
 use plimsoll_model::{int, At as ModelAt, Level, View, Q};
-use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::liquidate::assess;
 use plimsoll_risk::margin::{excess, initial_margins, is_under_water_at_edges, margins, quote_sides};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use proptest::prelude::*;
 use support::NOW;
 
 const CASES: u32 = 10_000;
 
-fn at_model(at: At) -> ModelAt {
+fn at_model(at: PriceKind) -> ModelAt {
     match at {
-        At::Spot => ModelAt::Spot,
-        At::Fast => ModelAt::Fast,
+        PriceKind::Spot => ModelAt::Spot,
+        PriceKind::Fast => ModelAt::Fast,
     }
 }
 
@@ -31,24 +31,28 @@ fn assert_rounded_down(exact: &Q, rounded: i128, bound: &Q, what: &str) -> Resul
 
 fn check_maintenance(p: &Portfolio) -> Result<(), TestCaseError> {
     // The quote's price is the same in both views, so one conversion holds them.
-    let exact = convert::portfolio(p, For::Maintenance(At::Spot));
+    let exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
     let (nav, bound) = bounds(p, &unit(p.quote.prices.spot));
-    for at in [At::Spot, At::Fast] {
+    for at in [PriceKind::Spot, PriceKind::Fast] {
         for edges in [false, true] {
             let rounded = margins(p, at, edges);
             prop_assert!(!rounded.saturated);
             if edges {
-                prop_assert_eq!(is_under_water_at_edges(p, at), rounded.maint < 0);
+                prop_assert_eq!(is_under_water_at_edges(p, at), rounded.maint_excess < 0);
             } else {
                 let short = excess(p, at);
-                prop_assert_eq!((short.maint, short.target), (rounded.maint, rounded.target), "the short form");
+                prop_assert_eq!(
+                    (short.maint_excess, short.target_excess),
+                    (rounded.maint_excess, rounded.target_excess),
+                    "the short form"
+                );
             }
             let view = if edges { View::Eligible(at_model(at)) } else { View::Plain(at_model(at)) };
             let maint = margin(&exact, Level::Maintenance, view);
             assert_rounded_down(&maint.nav, rounded.nav, &nav, "NAV")?;
-            assert_rounded_down(&maint.excess(), rounded.maint, &bound, "NAV - MMR")?;
+            assert_rounded_down(&maint.excess(), rounded.maint_excess, &bound, "NAV - MMR")?;
             let target = margin(&exact, Level::Target, view).excess();
-            assert_rounded_down(&target, rounded.target, &bound, "NAV - TMR")?;
+            assert_rounded_down(&target, rounded.target_excess, &bound, "NAV - TMR")?;
         }
     }
     Ok(())
@@ -60,12 +64,12 @@ fn check_initial(p: &Portfolio) -> Result<(), TestCaseError> {
     let rounded = initial_margins(p);
     prop_assert!(!rounded.saturated);
     assert_rounded_down(&exact.nav, rounded.nav, &nav, "initial NAV")?;
-    assert_rounded_down(&exact.excess(), rounded.init, &excess, "NAV - IMR")
+    assert_rounded_down(&exact.excess(), rounded.init_excess, &excess, "NAV - IMR")
 }
 
 /// Rounding only ever makes an account eligible, and only one within it of maintenance.
 fn check_eligibility(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
-    let exact = convert::portfolio(p, For::Maintenance(At::Spot));
+    let exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
     let eligible = assess(p, &bypassed(bypass), NOW).regime.is_some();
     let expected = is_eligible(&exact, bypass);
     if eligible != expected {
@@ -82,15 +86,15 @@ fn check_eligibility(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
 }
 
 fn bypassed(bypass: bool) -> Clocks {
-    Clocks { seen: Seen::UnderWater, observed_at: NOW, bypass, ..Clocks::default() }
+    Clocks { health_state: HealthState::UnderWater, observed_at: NOW, bypass, ..Clocks::default() }
 }
 
 /// What can be seized of quote and what is owed in it, atoms.
 fn check_quote_sides(p: &Portfolio) -> Result<(), TestCaseError> {
-    let exact = convert::portfolio(p, For::Maintenance(At::Spot));
+    let exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
     let net = plimsoll_model::margin::quote_net(&exact, Level::Maintenance, View::Plain(ModelAt::Spot));
     let price = unit(p.quote.prices.spot);
-    let (seizable, owed) = quote_sides(p, &margins(p, At::Spot, false));
+    let (seizable, owed) = quote_sides(p, &margins(p, PriceKind::Spot, false));
     // Each PnL is rounded against the holder by up to an atom, one that a deficit cuts and the weighted gains by one more.
     let bound = int(2 * p.perp_count as i128 + cut_gains(p) + 1);
     let less = net.seizable() / &price - int(seizable as i128);

@@ -16,7 +16,7 @@ use plimsoll_risk::perp::{
     deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, is_worse_than_spot, loser_pays,
     settleable,
 };
-use plimsoll_risk::portfolio::{At, PerpLeg, Portfolio};
+use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ fn with_slow_averages(p: &mut Portfolio, slow_ppm: u64) -> Vec<UnitPrice> {
 }
 
 fn check_settleable(p: &Portfolio, slow: &[UnitPrice]) -> Result<(), TestCaseError> {
-    let mut exact = convert::portfolio(p, For::Maintenance(At::Spot));
+    let mut exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
     for (market, leg) in p.perps().iter().enumerate() {
         exact.perps[market].price.slow = unit(slow[market]);
         let found = int(settleable(leg, slow[market]) as i128);
@@ -68,11 +68,11 @@ fn check_settleable(p: &Portfolio, slow: &[UnitPrice]) -> Result<(), TestCaseErr
 
 /// `NAV - R` at every view that a check may take.
 fn views(p: &Portfolio) -> Vec<i128> {
-    let mut all = vec![initial_margins(p).init];
-    for at in [At::Spot, At::Fast] {
+    let mut all = vec![initial_margins(p).init_excess];
+    for at in [PriceKind::Spot, PriceKind::Fast] {
         for edges in [false, true] {
             let m = margins(p, at, edges);
-            all.extend([m.maint, m.target]);
+            all.extend([m.maint_excess, m.target_excess]);
         }
     }
     all

@@ -9,10 +9,10 @@ use plimsoll_model::legs::{owed_value, seizable_value, Debt};
 use plimsoll_model::margin::{balance_value, nav, View};
 use plimsoll_model::rational::{max, positive, sum};
 use plimsoll_model::{int, At as ModelAt, Q};
-use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::assess;
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::waterfall::{check_bankrupt, divide_down, pay_leg};
 use proptest::prelude::*;
 use support::NOW;
@@ -29,11 +29,11 @@ fn claims() -> impl Strategy<Value = Vec<u64>> {
 }
 
 fn clocks() -> Clocks {
-    Clocks { seen: Seen::WindDown, observed_at: NOW, wind_down_secs: 1_000, ..Clocks::default() }
+    Clocks { health_state: HealthState::WindDown, observed_at: NOW, wind_down_secs: 1_000, ..Clocks::default() }
 }
 
 fn check_bankruptcy(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
-    let exact = convert::portfolio(p, For::Maintenance(At::Spot));
+    let exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
     let assessment = assess(p, &Clocks { bypass, ..clocks() }, NOW);
     let found = check_bankrupt(p, &assessment);
     let (bound, excess) = bounds(p, &unit(p.quote.prices.spot));

@@ -2,7 +2,8 @@
 
 mod support;
 
-use plimsoll_risk::auction::{Clocks, LegName, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState};
+use plimsoll_risk::liquidate::LegName;
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
@@ -57,7 +58,8 @@ fn trader(beside: &[TokenLeg]) -> Portfolio {
 }
 
 fn take_the_perp(portfolio: &Portfolio) -> Result<u64, RiskError> {
-    let clocks = Clocks { under_water_secs: 5, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() };
+    let clocks =
+        Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
     assert!(assess(portfolio, &clocks, NOW).regime.is_some(), "under water");
     let leg = Leg::Perp { market: 7 };
     let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
@@ -79,7 +81,8 @@ fn a_token_that_counts_nothing_is_no_shield_for_a_perp() {
 #[test]
 fn a_debt_that_counts_more_than_double_is_no_shield_for_a_perp() {
     let beside = [token(1, 11_000, 850_000, 1_120_000), token(2, -3_000, 400_000, 2_000_001)];
-    let clocks = Clocks { under_water_secs: 5, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() };
+    let clocks =
+        Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
     let best = assess(&trader(&beside), &clocks, NOW).best.unwrap();
     assert_eq!(best.name, Some(LegName::Pair { asset: 1, liability: 0 }));
 }
@@ -97,7 +100,8 @@ fn collateral_that_counts_at_least_half_still_goes_before_a_perp() {
 #[test]
 fn a_discounted_pair_is_admissible_and_still_pays_for_a_cure() {
     let portfolio = trader(&[token(1, 8_000, 0, 1_300_000)]);
-    let clocks = Clocks { under_water_secs: 5, observed_at: NOW, seen: Seen::UnderWater, ..Clocks::default() };
+    let clocks =
+        Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
     let leg = Leg::Pair { asset: 1, liability: Liability::Borrow(0) };
     let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
     assert!(plan(&mut portfolio.clone(), &clocks, &request, NOW).is_ok());

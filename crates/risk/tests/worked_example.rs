@@ -1,11 +1,11 @@
 //! The two liquidations that `README.md` and `docs/math.md` work through, computed by the crate: the pages quote these
 //! figures and no others.
 
-use plimsoll_risk::auction::{Clocks, Regime, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
 use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
 const README: &str = include_str!("../../../README.md");
@@ -66,7 +66,12 @@ fn trader() -> Portfolio {
 
 /// Liquidates as much as is allowed, ten seconds into the auction.
 fn after_ten_seconds(portfolio: &mut Portfolio, leg: Leg) -> Plan {
-    let clocks = Clocks { seen: Seen::UnderWater, under_water_secs: 0, observed_at: NOW - 10, ..Default::default() };
+    let clocks = Clocks {
+        health_state: HealthState::UnderWater,
+        under_water_secs: 0,
+        observed_at: NOW - 10,
+        ..Default::default()
+    };
     let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
     let plan = plan(portfolio, &clocks, &request, NOW).unwrap();
     assert_eq!(plan.clocks.under_water_secs, 10);
@@ -108,7 +113,7 @@ fn near(pico: i128, expected: &str) {
 #[test]
 fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his_target() {
     let mut portfolio = borrower();
-    let before = margins(&portfolio, At::Spot, false);
+    let before = margins(&portfolio, PriceKind::Spot, false);
     near(before.nav, "2,400.00");
     near(before.mmr(), "2,460.00");
     near(before.tmr(), "2,764.00");
@@ -127,7 +132,7 @@ fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his
     near(after.nav, "2,369.64");
     near(after.mmr(), "2,111.77");
     assert_eq!(dollars(after.tmr()), dollars(after.nav));
-    assert!((0..5_000_000).contains(&after.target), "on the target, to five micro-dollars");
+    assert!((0..5_000_000).contains(&after.target_excess), "on the target, to five micro-dollars");
     assert_eq!(ratio(&after), "1.1221");
 
     let figures = ["2,400.00", "2,460.00", "2,764.00", "0.9756", "13,250 ppm", "2,291.18", "2,298.77", "14.1557"];
@@ -140,7 +145,7 @@ fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his
 #[test]
 fn the_trader_of_the_math_page_keeps_two_fifths_of_his_position() {
     let mut portfolio = trader();
-    let before = margins(&portfolio, At::Spot, false);
+    let before = margins(&portfolio, PriceKind::Spot, false);
     near(before.nav, "400.00");
     near(before.mmr(), "492.00");
     near(before.tmr(), "701.00");

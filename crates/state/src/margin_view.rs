@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::margin::{initial_margins, margins, Margins};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 
 use crate::{same_address, Address, I128Le, MarginAccount};
 
@@ -66,7 +66,7 @@ impl MarginView {
     /// alone. The program, clients that read accounts themselves and the WebAssembly module all answer with this.
     #[inline(always)]
     pub fn of(address: &Address, account: &MarginAccount, portfolio: &Portfolio, all: bool) -> Self {
-        let spot = margins(portfolio, At::Spot, false);
+        let spot = margins(portfolio, PriceKind::Spot, false);
         let (stale, old, ready) = portfolio.ages();
         let mut flags = if spot.saturated { Self::SATURATED } else { 0 };
         flags |= if stale { Self::STALE } else { 0 };
@@ -74,7 +74,7 @@ impl MarginView {
         flags |= if all && !ready { Self::NOT_READY } else { 0 };
         // Every field once: zeroing all of it first costs a small account's check a hundredth.
         let (views, fast, init_nav_usd_pico, imr_usd_pico) = if all {
-            let (fast, initial) = (margins(portfolio, At::Fast, false), initial_margins(portfolio));
+            let (fast, initial) = (margins(portfolio, PriceKind::Fast, false), initial_margins(portfolio));
             let all = Self::SPOT | Self::FAST | Self::INITIAL;
             (all, MaintenanceView::from(&fast), I128Le::new(initial.nav), I128Le::new(initial.imr()))
         } else {

@@ -4,7 +4,7 @@
 //! plans is what the other does.
 
 use bytemuck::Zeroable;
-use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::num::{to_i64, PPM};
 use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up};
@@ -262,10 +262,10 @@ impl MarginAccount {
         Clocks {
             under_water_secs: self.under_water_secs,
             wind_down_secs: self.wind_down_secs,
-            seen: match self.observed {
-                1 => Seen::UnderWater,
-                2 => Seen::WindDown,
-                _ => Seen::Healthy,
+            health_state: match self.observed {
+                1 => HealthState::UnderWater,
+                2 => HealthState::WindDown,
+                _ => HealthState::Healthy,
             },
             observed_at: self.observed_at,
             passed_at: self.passed_at,

@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
 use plimsoll_state::*;
 
@@ -47,12 +47,12 @@ fn of(portfolio: &Portfolio, all: bool) -> MarginView {
     MarginView::of(&ADDRESS, &account, portfolio, all)
 }
 
-fn maintenance(portfolio: &Portfolio, at: At) -> MaintenanceView {
+fn maintenance(portfolio: &Portfolio, at: PriceKind) -> MaintenanceView {
     let margins = margins(portfolio, at, false);
     MaintenanceView {
         nav_usd_pico: I128Le::new(margins.nav),
-        mmr_usd_pico: I128Le::new(margins.nav - margins.maint),
-        tmr_usd_pico: I128Le::new(margins.nav - margins.target),
+        mmr_usd_pico: I128Le::new(margins.nav - margins.maint_excess),
+        tmr_usd_pico: I128Le::new(margins.nav - margins.target_excess),
     }
 }
 
@@ -69,8 +69,8 @@ fn three_views_answer_with_every_figure() {
         engine: [1; 32],
         account: ADDRESS,
         owner: [3; 32],
-        spot: maintenance(&portfolio, At::Spot),
-        fast: maintenance(&portfolio, At::Fast),
+        spot: maintenance(&portfolio, PriceKind::Spot),
+        fast: maintenance(&portfolio, PriceKind::Fast),
         init_nav_usd_pico: I128Le::new(initial.nav),
         imr_usd_pico: I128Le::new(initial.imr()),
     };

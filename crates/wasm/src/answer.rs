@@ -1,8 +1,8 @@
 //! The answers: what the program would return or do, as plain bytes.
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::auction::{Clocks, LegName, Regime};
-use plimsoll_risk::liquidate::{self, Leg, Liability, Plan, Request};
+use plimsoll_risk::auction::{Clocks, Regime};
+use plimsoll_risk::liquidate::{self, Leg, LegName, Liability, Plan, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{self, Views};
@@ -113,7 +113,7 @@ impl From<&Clocks> for ClocksReport {
         Self {
             under_water_secs: clocks.under_water_secs,
             wind_down_secs: clocks.wind_down_secs,
-            seen: clocks.seen as u32,
+            seen: clocks.health_state as u32,
             bypass: clocks.bypass as u32,
             observed_at: clocks.observed_at,
             passed_at: clocks.passed_at,
@@ -158,8 +158,8 @@ pub fn assess(accounts: &Accounts<'_>) -> Result<Assessment, u32> {
     let portfolio = accounts.portfolio(Views::LIQUIDATION)?;
     let found = liquidate::assess(&portfolio, &accounts.account.clocks(), accounts.now);
     Ok(Assessment {
-        regime: found.regime.map_or(0, |(regime, _)| regime_number(regime)),
-        is_capped: found.regime.is_some_and(|(_, capped)| capped) as u32,
+        regime: found.regime.map_or(0, |choice| regime_number(choice.regime)),
+        is_capped: found.regime.is_some_and(|choice| choice.is_spot_alone) as u32,
         health_ppm: found.health_ppm,
         best_rate_ppm: found.best.map_or(0, |best| best.rate_ppm),
         best: found.best.and_then(|best| best.name).into(),

@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::margin::margins;
-use plimsoll_risk::portfolio::At;
+use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::Price;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{PriceBoard, StoredPrice};
@@ -51,7 +51,7 @@ pub fn liquidation_prices(
     let mut is_under_water = |key: i128| -> Result<bool, u32> {
         board.slots[slot as usize].spot = StoredPrice::from(price(key));
         let accounts = Accounts { account, registry, board, now };
-        Ok(margins(&accounts.portfolio(Views::SPOT)?, At::Spot, false).is_under_water())
+        Ok(margins(&accounts.portfolio(Views::SPOT)?, PriceKind::Spot, false).is_under_water())
     };
     let found = search(stored, &mut is_under_water);
     board.slots[slot as usize].spot = stored;

@@ -6,7 +6,7 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
 use plimsoll_risk::margin::{check_initial, check_takeover, cmp_products, margins, Margins};
-use plimsoll_risk::portfolio::At;
+use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_state::snapshot::{self, PortfolioBuffer, Views};
 use plimsoll_state::{AccountStatus, MarginAccount, PriceBoard, Registry, LAYOUT_VERSION};
 
@@ -122,7 +122,8 @@ pub fn require_maintenance(account: &MarginAccount, registry: &Registry, board: 
     }
     let views = Views { spot: true, fast: true, initial: false, edges: false };
     let buffer = load(account, registry, board, now, views)?;
-    let healthy = [At::Spot, At::Fast].into_iter().all(|at| !margins(&buffer.0, at, false).is_under_water());
+    let healthy =
+        [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(&buffer.0, at, false).is_under_water());
     ensure!(healthy, EngineError::MaintenanceMarginInsufficient);
     Ok(())
 }
@@ -139,7 +140,7 @@ pub fn margin_before(
     now: i64,
 ) -> Result<MarginBefore> {
     let buffer = load(account, registry, board, now, Views::SPOT)?;
-    Ok(MarginBefore { spot: margins(&buffer.0, At::Spot, false) })
+    Ok(MarginBefore { spot: margins(&buffer.0, PriceKind::Spot, false) })
 }
 
 /// The ratio did not fall: `NAV' * MMR >= NAV * MMR'`; records the observation (FILL-4).

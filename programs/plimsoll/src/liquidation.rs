@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::auction::{LegName, Regime};
+use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{Leg, Plan, Refusal, Request};
 use plimsoll_risk::RiskError;
 
@@ -98,12 +98,14 @@ impl LiquidationOutcome {
 #[cold]
 #[inline(never)]
 pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
-    match refusal.best {
-        Some(LegName::Pair { asset, liability }) => {
-            line(&["best leg: asset bank ", &decimal(asset as u64), ", liability bank ", &decimal(liability as u64)])
+    if let Some(best) = refusal.best {
+        let ((first, slot), second) = best.slots();
+        match second {
+            Some((second, other)) => {
+                line(&["best leg: ", first, " ", &decimal(slot as u64), ", ", second, " ", &decimal(other as u64)])
+            }
+            None => line(&["best leg: ", first, " ", &decimal(slot as u64)]),
         }
-        Some(LegName::Perp { market }) => line(&["best leg: market ", &decimal(market as u64)]),
-        None => {}
     }
     let error = EngineError::from(refusal.reason);
     let race = matches!(

@@ -5,7 +5,7 @@ use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::oracle::bounds;
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -50,7 +50,7 @@ impl Standing {
     /// A formula's refusal.
     pub fn of(accounts: &Accounts) -> Result<Self> {
         let portfolio = accounts.portfolio(Views::ALL).map_err(plimsoll_rpc::Error::from)?;
-        let (spot, init) = (margins(&portfolio, At::Spot, false), initial_margins(&portfolio));
+        let (spot, init) = (margins(&portfolio, PriceKind::Spot, false), initial_margins(&portfolio));
         let (stale, old, ready) = portfolio.ages();
         Ok(Self {
             nav: spot.nav,
@@ -68,10 +68,10 @@ impl Standing {
 
     /// In words.
     pub fn words(&self) -> &'static str {
-        match self.assessment.regime {
-            Some((Regime::Cure, _)) => "under water: may be cured",
-            Some((Regime::WindDown, _)) if self.nav < 0 => "insolvent",
-            Some((Regime::WindDown, _)) => "under water: may be wound down",
+        match self.assessment.regime.map(|choice| choice.regime) {
+            Some(Regime::Cure) => "under water: may be cured",
+            Some(Regime::WindDown) if self.nav < 0 => "insolvent",
+            Some(Regime::WindDown) => "under water: may be wound down",
             None if self.assessment.spot.is_under_water() => "below maintenance at spot, not yet at the average",
             None if self.nav < self.tmr => "healthy, below target",
             None => "healthy",
@@ -143,7 +143,7 @@ pub fn liquidation_prices(accounts: &Accounts, slot: u8) -> Result<LiquidationPr
         let (account, registry, now) = (accounts.account, accounts.registry, accounts.now);
         plimsoll_state::snapshot::load(account, registry, &board, now, Views::SPOT, &mut portfolio)
             .map_err(plimsoll_rpc::Error::from)?;
-        Ok(margins(&portfolio, At::Spot, false).maint)
+        Ok(margins(&portfolio, PriceKind::Spot, false).maint_excess)
     };
     if spot.is_zero() {
         return Ok(LiquidationPrices::default());

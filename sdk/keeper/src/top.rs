@@ -54,10 +54,10 @@ pub fn rows(tracker: &mut Tracker, most: usize) -> Vec<Row> {
 
 fn standing_of(found: Option<&Candidate>, insolvent: bool) -> &'static str {
     use plimsoll_risk::auction::Regime;
-    match found.map(|candidate| candidate.assessment.regime) {
+    match found.map(|candidate| candidate.assessment.regime.map(|choice| choice.regime)) {
         Some(Some(_)) if insolvent => "insolvent",
-        Some(Some((Regime::WindDown, _))) => "wind-down",
-        Some(Some((Regime::Cure, _))) => "cure",
+        Some(Some(Regime::WindDown)) => "wind-down",
+        Some(Some(Regime::Cure)) => "cure",
         // Below maintenance at spot, but not yet at the average or within the doubt of a price.
         Some(None) => "below at spot",
         None => "healthy",

@@ -1,8 +1,8 @@
 //! Where an account stands at spot.
 
-use plimsoll_risk::auction::Seen;
+use plimsoll_risk::auction::HealthState;
 use plimsoll_risk::margin::{margins, quote_sides};
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -30,7 +30,7 @@ impl Standing {
     /// NAV, maintenance requirement and gross liabilities; none where a leg cannot be valued.
     pub fn of(accounts: &Accounts<'_>) -> Option<Self> {
         let portfolio = accounts.portfolio(Views::SPOT).ok()?;
-        let margins = margins(&portfolio, At::Spot, false);
+        let margins = margins(&portfolio, PriceKind::Spot, false);
         let usd = |pico: i128| pico as f64 / 1e12;
         Some(Self {
             nav_usd: usd(margins.nav),
@@ -49,7 +49,7 @@ impl Standing {
     /// run.
     pub fn wants_observation(&self, account: &MarginAccount, now: i64, every_secs: i64) -> bool {
         let clocks = account.clocks();
-        let running = clocks.seen != Seen::Healthy || clocks.under_water_secs > 0;
+        let running = clocks.health_state != HealthState::Healthy || clocks.under_water_secs > 0;
         let deep = self.ratio() < BYPASS_RATIO && !clocks.bypass;
         let due = now - clocks.observed_at >= every_secs;
         let armed = !self.under_water && (clocks.bypass || clocks.bypass_published_at != 0);
@@ -74,7 +74,7 @@ fn exposure_usd(portfolio: &Portfolio) -> f64 {
         .filter(|l| l.amount_atoms < 0)
         .map(|l| l.prices.spot.value_up(l.amount_atoms.unsigned_abs()))
         .sum();
-    let (_, owed) = quote_sides(portfolio, &margins(portfolio, At::Spot, false));
+    let (_, owed) = quote_sides(portfolio, &margins(portfolio, PriceKind::Spot, false));
     let perps: u64 = portfolio.perps().iter().map(|l| l.prices.spot.value_up(l.units.unsigned_abs())).sum();
     let quote = portfolio.quote.prices.spot;
     (debts as f64 + quote.value_up(owed) as f64 + quote.value_up(perps) as f64) / 1e6

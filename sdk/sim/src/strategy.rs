@@ -260,7 +260,7 @@ mod tests {
     fn clocks(under_water_secs: u32) -> Clocks {
         Clocks {
             under_water_secs,
-            seen: plimsoll_risk::auction::Seen::UnderWater,
+            health_state: plimsoll_risk::auction::HealthState::UnderWater,
             observed_at: 100,
             ..Default::default()
         }

@@ -2,7 +2,7 @@
 
 use anyhow::{ensure, Context, Result};
 use plimsoll_risk::margin::{initial_margins, margins};
-use plimsoll_risk::portfolio::At;
+use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -32,7 +32,7 @@ pub struct Figures {
 impl Figures {
     fn of(accounts: &Accounts) -> Result<Self> {
         let portfolio = accounts.portfolio(Views::ALL).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let (spot, init) = (margins(&portfolio, At::Spot, false), initial_margins(&portfolio));
+        let (spot, init) = (margins(&portfolio, PriceKind::Spot, false), initial_margins(&portfolio));
         let ratio_ppm = spot.ratio_ppm_down(u32::MAX).into();
         let (nav, mmr, tmr) = (spot.nav, spot.mmr(), spot.tmr());
         Ok(Self { nav, mmr, tmr, init_nav: init.nav, imr: init.imr(), ratio_ppm })

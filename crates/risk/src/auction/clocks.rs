@@ -10,7 +10,7 @@ pub struct Clocks {
     /// Seconds in wind-down.
     pub wind_down_secs: u32,
     /// What the last observation saw.
-    pub seen: Seen,
+    pub health_state: HealthState,
     /// When, Unix seconds.
     pub observed_at: i64,
     /// When an initial check last passed, Unix seconds (RISK-5).
@@ -23,7 +23,7 @@ pub struct Clocks {
 
 /// What an observation saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Seen {
+pub enum HealthState {
     /// Not under water.
     #[default]
     Healthy,
@@ -35,9 +35,9 @@ pub enum Seen {
 
 /// What the clocks need to know of an account's margins now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct HealthReading {
     /// Eligible for liquidation and, if so, in which regime.
-    pub seen: Seen,
+    pub health_state: HealthState,
     /// At target or above at both prices.
     pub at_target: bool,
     /// At maintenance or above at spot.
@@ -72,11 +72,11 @@ impl Clocks {
     /// The first observation stamps the newest of the publish times, the second counts only where the oldest of them is
     /// `bypass_spacing_secs` later: so each leg that made the ratio was published twice. Stamp and flag end with a look at
     /// a healthy account and with the observation gap; the stamp also once it is older than that gap itself.
-    pub fn note_bypass(&mut self, sight: &Sight, now: i64, params: &GlobalParams) {
-        if sight.healthy_at_spot || self.is_forgotten(now, params) {
+    pub fn note_bypass(&mut self, reading: &HealthReading, now: i64, params: &GlobalParams) {
+        if reading.healthy_at_spot || self.is_forgotten(now, params) {
             self.disarm();
         }
-        let Some(prints) = sight.prints.filter(|_| sight.below_bypass && !sight.healthy_at_spot) else {
+        let Some(prints) = reading.prints.filter(|_| reading.below_bypass && !reading.healthy_at_spot) else {
             return;
         };
         let age = now.saturating_sub(self.bypass_published_at);
@@ -99,7 +99,7 @@ impl Clocks {
     /// auction's seconds stand still until the account is seen at target or goes under water again (BYPASS-2).
     pub const fn restored(&mut self) {
         self.disarm();
-        self.seen = Seen::Healthy;
+        self.health_state = HealthState::Healthy;
     }
 
     /// At `now` the account is at target or owes nothing: everything is forgotten but when it last passed an initial
@@ -112,7 +112,7 @@ impl Clocks {
     pub const fn remembers(&self) -> bool {
         self.under_water_secs != 0
             || self.wind_down_secs != 0
-            || !matches!(self.seen, Seen::Healthy)
+            || !matches!(self.health_state, HealthState::Healthy)
             || self.bypass
             || self.bypass_published_at != 0
     }
@@ -120,7 +120,7 @@ impl Clocks {
     const CLEAR: Self = Self {
         under_water_secs: 0,
         wind_down_secs: 0,
-        seen: Seen::Healthy,
+        health_state: HealthState::Healthy,
         observed_at: 0,
         passed_at: 0,
         bypass_published_at: 0,
@@ -136,23 +136,23 @@ impl Clocks {
         clippy::cast_sign_loss,
         reason = "subtracted only from a later time, both positive; narrowed only up to the observation gap, which has 32 bits"
     )]
-    pub fn observe(&mut self, sight: &Sight, now: i64, params: &GlobalParams) {
+    pub fn observe(&mut self, reading: &HealthReading, now: i64, params: &GlobalParams) {
         let known = self.observed_at > 0 && self.observed_at <= now;
         let gap = if known { now - self.observed_at } else { 0 };
-        if sight.at_target || gap > params.observation.observation_gap_secs as i64 {
+        if reading.at_target || gap > params.observation.observation_gap_secs as i64 {
             self.under_water_secs = 0;
             self.wind_down_secs = 0;
         } else {
             // At most the observation gap, so it fits.
             let elapsed = gap as u32;
-            if sight.seen >= Seen::UnderWater && self.seen >= Seen::UnderWater {
+            if reading.health_state >= HealthState::UnderWater && self.health_state >= HealthState::UnderWater {
                 self.under_water_secs = self.under_water_secs.saturating_add(elapsed);
             }
-            if sight.seen == Seen::WindDown && self.seen == Seen::WindDown {
+            if reading.health_state == HealthState::WindDown && self.health_state == HealthState::WindDown {
                 self.wind_down_secs = self.wind_down_secs.saturating_add(elapsed);
             }
         }
-        self.seen = sight.seen;
+        self.health_state = reading.health_state;
         self.observed_at = now;
     }
 }

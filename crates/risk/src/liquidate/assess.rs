@@ -1,9 +1,10 @@
 //! Who is eligible, and in which regime.
 
-use crate::auction::{best_leg, BestLeg, Clocks, Prints, Regime, Seen, Sight};
+use super::best_leg::{best_leg, BestLeg};
+use crate::auction::{Clocks, HealthReading, HealthState, Prints, Regime};
 use crate::margin::{excess, is_under_water_at_edges, margins, quote_sides, Excess, Margins};
 use crate::num::PPM;
-use crate::portfolio::{At, LegPrices, Portfolio};
+use crate::portfolio::{LegPrices, Portfolio, PriceKind};
 
 /// What an account's margins say about liquidating it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +21,19 @@ pub struct Assessment {
     pub quote_owed_atoms: u64,
     /// The best leg; none while not under water.
     pub best: Option<BestLeg>,
-    /// The regime, and whether spot alone says wind-down; none while not under water.
-    pub regime: Option<(Regime, bool)>,
+    /// The regime; none while not under water.
+    pub regime: Option<RegimeChoice>,
     /// The clocks after this observation.
     pub clocks: Clocks,
+}
+
+/// The regime of an account under water.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegimeChoice {
+    /// The regime.
+    pub regime: Regime,
+    /// Spot alone says wind-down, so that a fill takes at most what the fast average asks for (WINDDOWN-1).
+    pub is_spot_alone: bool,
 }
 
 /// Values the account at both prices, decides eligibility and regime, and moves the clocks to `now`.
@@ -32,47 +42,48 @@ pub struct Assessment {
 /// the bypass holds (ELIG-1). Everything else is taken at plain prices.
 pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     let params = &portfolio.params;
-    let spot = margins(portfolio, At::Spot, false);
-    let fast = excess(portfolio, At::Fast);
+    let spot = margins(portfolio, PriceKind::Spot, false);
+    let fast = excess(portfolio, PriceKind::Fast);
     let mut clocks = *clocks;
-    let mut sight = Sight {
-        seen: Seen::Healthy,
-        at_target: spot.target >= 0 && fast.target >= 0,
+    let mut reading = HealthReading {
+        health_state: HealthState::Healthy,
+        at_target: spot.target_excess >= 0 && fast.target_excess >= 0,
         healthy_at_spot: !spot.is_under_water(),
         below_bypass: spot.is_ratio_below(params.observation.bypass_ratio_ppm),
         prints: None,
     };
-    if sight.below_bypass {
-        sight.prints = prints(portfolio);
+    if reading.below_bypass {
+        reading.prints = prints(portfolio);
     }
-    clocks.note_bypass(&sight, now, params);
+    clocks.note_bypass(&reading, now, params);
     // Favourable edges only raise margins, so an account healthy at plain prices needs no second look (ELIG-1).
     let under_water = spot.is_under_water()
         && (clocks.bypass || fast.is_under_water())
-        && is_under_water_at_edges(portfolio, At::Spot)
-        && (clocks.bypass || is_under_water_at_edges(portfolio, At::Fast));
+        && is_under_water_at_edges(portfolio, PriceKind::Spot)
+        && (clocks.bypass || is_under_water_at_edges(portfolio, PriceKind::Fast));
     let health_ppm = spot.ratio_ppm_down(PPM);
     let (quote_seizable_atoms, quote_owed_atoms) = quote_sides(portfolio, &spot);
     let (mut best, mut regime) = (None, None);
     if under_water {
         let boundary = params.wind_down_boundary_ppm_up();
         let sides = (quote_seizable_atoms, quote_owed_atoms);
-        let gross = spot.gross_usd_micro(&portfolio.quote.prices, At::Spot);
+        let gross = spot.gross_usd_micro(&portfolio.quote.prices, PriceKind::Spot);
         let found = best_leg(portfolio, gross, health_ppm, sides);
         // Both clauses are asked at both prices: a wick of one update opens no wind-down of everything (WINDDOWN-1).
         let at_spot = spot.is_below_boundary(gross, boundary) || !found.cure_pays;
         let at_fast = || {
-            let fast = margins(portfolio, At::Fast, false);
-            let gross = fast.gross_usd_micro(&portfolio.quote.prices, At::Fast);
+            let fast = margins(portfolio, PriceKind::Fast, false);
+            let gross = fast.gross_usd_micro(&portfolio.quote.prices, PriceKind::Fast);
             fast.is_below_boundary(gross, boundary) || !found.pays_at(portfolio, fast.ratio_ppm_down(PPM))
         };
         let whole = at_spot && (clocks.bypass || at_fast());
         let decided = if at_spot { Regime::WindDown } else { Regime::Cure };
-        sight.seen = if decided == Regime::WindDown { Seen::WindDown } else { Seen::UnderWater };
+        reading.health_state =
+            if decided == Regime::WindDown { HealthState::WindDown } else { HealthState::UnderWater };
         best = Some(found);
-        regime = Some((decided, at_spot && !whole));
+        regime = Some(RegimeChoice { regime: decided, is_spot_alone: at_spot && !whole });
     }
-    clocks.observe(&sight, now, params);
+    clocks.observe(&reading, now, params);
     Assessment { spot, fast, health_ppm, quote_seizable_atoms, quote_owed_atoms, best, regime, clocks }
 }
 

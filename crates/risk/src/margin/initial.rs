@@ -1,9 +1,9 @@
 //! Initial margin: what an account may hold after adding risk.
 
-use super::settled::{is_saturated, Pnl};
-use super::value_down;
+use super::unit::{risk_units, Pnl};
+use super::{is_saturated, value_down};
 use crate::error::{RiskError, RiskResult};
-use crate::num::{Columns, PPM};
+use crate::num::{WideSum, PPM};
 use crate::portfolio::Portfolio;
 
 /// What the account is worth for adding risk, pico-dollars.
@@ -12,7 +12,7 @@ pub struct InitialMargins {
     /// NAV at conservative prices.
     pub nav: i128,
     /// `NAV - IMR` at conservative prices.
-    pub init: i128,
+    pub init_excess: i128,
     /// Some leg's value left the range of the numbers, or a sum of such values did.
     pub saturated: bool,
 }
@@ -21,7 +21,7 @@ impl InitialMargins {
     /// IMR, pico-dollars.
     #[expect(clippy::arithmetic_side_effects, reason = "NAV is below 2^91 and what is subtracted above -2^127 + 2^91")]
     pub const fn imr(&self) -> i128 {
-        self.nav - self.init
+        self.nav - self.init_excess
     }
 }
 
@@ -32,7 +32,7 @@ impl InitialMargins {
     reason = "a sum of charges is not negative, and its value at most 2^126"
 )]
 pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
-    let (mut assets, mut liabilities, mut init) = (Columns::default(), Columns::default(), Columns::default());
+    let (mut assets, mut liabilities, mut init) = (WideSum::default(), WideSum::default(), WideSum::default());
     for leg in portfolio.tokens() {
         let magnitude = leg.amount_atoms.unsigned_abs();
         if leg.amount_atoms >= 0 {
@@ -45,14 +45,12 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
             init.subtract(value, leg.weights.liability_init_ppm);
         }
     }
-    let (mut pnl, mut notionals, mut charge) = (Pnl::default(), Columns::default(), Columns::default());
-    for leg in portfolio.perps() {
-        let magnitude = leg.units.unsigned_abs();
-        let notional = leg.prices.init_charge.value_in_loop_up(magnitude);
-        let worth = if leg.units >= 0 { leg.prices.init.value_in_loop_down(magnitude) } else { notional };
-        pnl.add(leg, worth);
-        notionals.add(notional, 1);
-        charge.add(notional, leg.rates.init_ppm);
+    let (mut pnl, mut notionals, mut charge) = (Pnl::default(), WideSum::default(), WideSum::default());
+    for unit in risk_units(portfolio) {
+        let value = unit.at_initial();
+        pnl.add(unit, value);
+        notionals.add(value.notional_atoms, 1);
+        charge.add(value.notional_atoms, unit.leg.rates.init_ppm);
     }
     let quote = &portfolio.quote;
     let mut charged = 0;
@@ -77,7 +75,7 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     let values = is_saturated(&assets) | is_saturated(&liabilities) | is_saturated(&notionals);
     let saturated = values | pnl.is_saturated();
     let nav = assets.difference_times(&liabilities, PPM);
-    InitialMargins { nav, init: init.total().wrapping_sub(charged).min(nav), saturated }
+    InitialMargins { nav, init_excess: init.total().wrapping_sub(charged).min(nav), saturated }
 }
 
 /// The account may hold what it holds after adding risk: whoever trades at a price that the market has left takes from
@@ -111,7 +109,7 @@ fn check(portfolio: &Portfolio, adds_risk: bool) -> RiskResult<InitialMargins> {
     if margins.saturated {
         return Err(RiskError::NumberOutOfRange);
     }
-    if margins.init < 0 {
+    if margins.init_excess < 0 {
         return Err(RiskError::MarginInsufficient);
     }
     Ok(margins)

@@ -1,39 +1,39 @@
 //! Maintenance and target at spot or at the fast average.
 
-use super::settled::{is_saturated, Pnl};
-use super::{value_down, Excess, Favourable, Margins};
-use crate::num::{mul_u128_u32, Columns, PPM};
+use super::unit::{risk_units, Pnl, RiskUnit};
+use super::{is_saturated, value_down, Excess, Favourable, Margins};
+use crate::num::{mul_u128_u32, WideSum, PPM};
 use crate::params::TokenWeights;
-use crate::portfolio::{At, PerpLeg, Portfolio};
+use crate::portfolio::{Portfolio, PriceKind};
 
-/// Sums over the legs. Only where `WHOLE` more than `NAV - R` is added up, and only where `TARGET` both of these.
+/// Sums over the legs. `NAV - MMR` always, NAV and G only `WITH_NAV`, `NAV - TMR` only `WITH_TARGET`.
 #[derive(Default)]
-struct Sums<const WHOLE: bool, const TARGET: bool> {
-    maint: Columns,
-    target: Columns,
-    assets: Columns,
-    liabilities: Columns,
+struct Sums<const WITH_NAV: bool, const WITH_TARGET: bool> {
+    maint: WideSum,
+    target: WideSum,
+    assets: WideSum,
+    liabilities: WideSum,
 }
 
-impl<const WHOLE: bool, const TARGET: bool> Sums<WHOLE, TARGET> {
+impl<const WITH_NAV: bool, const WITH_TARGET: bool> Sums<WITH_NAV, WITH_TARGET> {
     #[inline(always)]
     fn asset(&mut self, value: u64, weights: &TokenWeights) {
-        if WHOLE {
+        if WITH_NAV {
             self.assets.add(value, 1);
         }
         self.maint.add(value, weights.asset_maint_ppm);
-        if TARGET {
+        if WITH_TARGET {
             self.target.add(value, weights.asset_target_ppm);
         }
     }
 
     #[inline(always)]
     fn liability(&mut self, value: u64, weights: &TokenWeights) {
-        if WHOLE {
+        if WITH_NAV {
             self.liabilities.add(value, 1);
         }
         self.maint.subtract(value, weights.liability_maint_ppm);
-        if TARGET {
+        if WITH_TARGET {
             self.target.subtract(value, weights.liability_target_ppm);
         }
     }
@@ -41,62 +41,53 @@ impl<const WHOLE: bool, const TARGET: bool> Sums<WHOLE, TARGET> {
 
 /// Sums over the legs that settle in quote, quote atoms.
 #[derive(Default)]
-struct PerpSums<const WHOLE: bool, const TARGET: bool> {
+struct UnitSums<const WITH_NAV: bool, const WITH_TARGET: bool> {
     pnl: Pnl,
-    charge_maint: Columns,
-    charge_target: Columns,
-    notional: Columns,
+    charge_maint: WideSum,
+    charge_target: WideSum,
+    notional: WideSum,
 }
 
-impl<const WHOLE: bool, const TARGET: bool> PerpSums<WHOLE, TARGET> {
+impl<const WITH_NAV: bool, const WITH_TARGET: bool> UnitSums<WITH_NAV, WITH_TARGET> {
     #[inline(always)]
-    fn add(&mut self, leg: &PerpLeg, at: At, edges: bool) {
-        let magnitude = leg.units.unsigned_abs();
-        let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
-        let (notional, worth) = if price.edge != 0 {
-            let low = price.low().value_up(magnitude);
-            (low, if leg.units >= 0 { price.high().value_down(magnitude) } else { low })
-        } else {
-            // A short's value is rounded up as its charge is, a long's down: one product serves both.
-            let (down, up) = price.plain.values_in_loop(magnitude);
-            (up, if leg.units >= 0 { down } else { up })
-        };
-        self.pnl.add(leg, worth);
-        self.charge_maint.add(notional, leg.rates.maint_ppm);
-        if TARGET {
-            self.charge_target.add(notional, leg.rates.target_ppm);
+    fn add(&mut self, unit: RiskUnit<'_>, at: PriceKind, edges: bool) {
+        let value = unit.at(at, edges);
+        self.pnl.add(unit, value);
+        self.charge_maint.add(value.notional_atoms, unit.leg.rates.maint_ppm);
+        if WITH_TARGET {
+            self.charge_target.add(value.notional_atoms, unit.leg.rates.target_ppm);
         }
-        if WHOLE {
-            self.notional.add(notional, 1);
+        if WITH_NAV {
+            self.notional.add(value.notional_atoms, 1);
         }
     }
 }
 
 /// Margins at one price, each leg at its plain price or, where `edges` or where it is stale, at the edge that is
 /// favourable to the account (ELIG-3).
-pub fn margins(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
+pub fn margins(portfolio: &Portfolio, at: PriceKind, edges: bool) -> Margins {
     pass::<true, true>(portfolio, at, edges)
 }
 
-/// [`Margins::maint`] and [`Margins::target`] alone at plain prices, for a third less.
-pub fn excess(portfolio: &Portfolio, at: At) -> Excess {
-    let Margins { maint, target, .. } = pass::<false, true>(portfolio, at, false);
-    Excess { maint, target }
+/// [`Margins::maint_excess`] and [`Margins::target_excess`] alone at plain prices, for a third less.
+pub fn excess(portfolio: &Portfolio, at: PriceKind) -> Excess {
+    let Margins { maint_excess, target_excess, .. } = pass::<false, true>(portfolio, at, false);
+    Excess { maint_excess, target_excess }
 }
 
 /// Whether the account is below maintenance with every leg at its favourable edge (ELIG-1), which is all that is asked
 /// there.
-pub fn is_under_water_at_edges(portfolio: &Portfolio, at: At) -> bool {
-    pass::<false, false>(portfolio, at, true).maint < 0
+pub fn is_under_water_at_edges(portfolio: &Portfolio, at: PriceKind) -> bool {
+    pass::<false, false>(portfolio, at, true).maint_excess < 0
 }
 
 #[inline(always)]
 #[expect(clippy::cast_sign_loss, reason = "the amount is not negative in this branch")]
-fn pass<const WHOLE: bool, const TARGET: bool>(portfolio: &Portfolio, at: At, edges: bool) -> Margins {
+fn pass<const WITH_NAV: bool, const WITH_TARGET: bool>(portfolio: &Portfolio, at: PriceKind, edges: bool) -> Margins {
     if portfolio.token_count == 0 && portfolio.perp_count == 0 && portfolio.quote.amount_atoms == 0 {
         return Margins::default();
     }
-    let mut sums = Sums::<WHOLE, TARGET>::default();
+    let mut sums = Sums::<WITH_NAV, WITH_TARGET>::default();
     for leg in portfolio.tokens() {
         let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
         if leg.amount_atoms >= 0 {
@@ -105,11 +96,11 @@ fn pass<const WHOLE: bool, const TARGET: bool>(portfolio: &Portfolio, at: At, ed
             sums.liability(price.low().value_in_loop_up(leg.amount_atoms.unsigned_abs()), &leg.weights);
         }
     }
-    let mut perps = PerpSums::<WHOLE, TARGET>::default();
-    for leg in portfolio.perps() {
-        perps.add(leg, at, edges);
+    let mut units = UnitSums::<WITH_NAV, WITH_TARGET>::default();
+    for unit in risk_units(portfolio) {
+        units.add(unit, at, edges);
     }
-    finish(sums, &perps, portfolio, at, edges)
+    finish(sums, &units, portfolio, at, edges)
 }
 
 /// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, NAV PnL whole (MARGIN-3).
@@ -119,22 +110,22 @@ fn pass<const WHOLE: bool, const TARGET: bool>(portfolio: &Portfolio, at: At, ed
     clippy::cast_sign_loss,
     reason = "sums of values and charges that are only added are not negative; the value of a charge is at most 2^126"
 )]
-fn finish<const WHOLE: bool, const TARGET: bool>(
-    mut sums: Sums<WHOLE, TARGET>,
-    perps: &PerpSums<WHOLE, TARGET>,
+fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
+    mut sums: Sums<WITH_NAV, WITH_TARGET>,
+    units: &UnitSums<WITH_NAV, WITH_TARGET>,
     portfolio: &Portfolio,
-    at: At,
+    at: PriceKind,
     edges: bool,
 ) -> Margins {
     let leg = &portfolio.quote;
     let mut out = Margins::default();
     let (mut charge_maint, mut charge_target) = (0, 0);
-    if WHOLE {
+    if WITH_NAV {
         out.assets_usd_micro = sums.assets.total() as u128;
-        out.notional_atoms = perps.notional.total() as u128;
+        out.notional_atoms = units.notional.total() as u128;
     }
     if leg.amount_atoms != 0 || portfolio.perp_count != 0 {
-        let (gains, losses) = (perps.pnl.gains.total(), perps.pnl.losses.total());
+        let (gains, losses) = (units.pnl.gains.total(), units.pnl.losses.total());
         let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
         let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.perps.pnl_weight_ppm));
         out.quote_net_atoms = netted;
@@ -146,12 +137,12 @@ fn finish<const WHOLE: bool, const TARGET: bool>(
         } else {
             sums.maint.subtract(side, leg.weights.liability_maint_ppm);
         }
-        if TARGET && netted >= 0 {
+        if WITH_TARGET && netted >= 0 {
             sums.target.add(side, leg.weights.asset_target_ppm);
-        } else if TARGET {
+        } else if WITH_TARGET {
             sums.target.subtract(side, leg.weights.liability_target_ppm);
         }
-        if WHOLE {
+        if WITH_NAV {
             let whole = owned.wrapping_add(gains);
             let worth = if netted == whole { side } else { value_down(whole, high, low) };
             if whole >= 0 {
@@ -164,26 +155,26 @@ fn finish<const WHOLE: bool, const TARGET: bool>(
             }
         }
         if portfolio.perp_count != 0 {
-            charge_maint = low.value_wide_up(perps.charge_maint.total() as u128) as i128;
-            if TARGET {
-                charge_target = low.value_wide_up(perps.charge_target.total() as u128) as i128;
+            charge_maint = low.value_wide_up(units.charge_maint.total() as u128) as i128;
+            if WITH_TARGET {
+                charge_target = low.value_wide_up(units.charge_target.total() as u128) as i128;
             }
-            if WHOLE {
-                out.saturated = perps.pnl.is_saturated() | is_saturated(&perps.notional);
+            if WITH_NAV {
+                out.saturated = units.pnl.is_saturated() | is_saturated(&units.notional);
             }
         }
     }
     // Sums of 33 values below 2^64 with weights below 2^23, and charges of at most 2^126: nothing wraps.
-    out.maint = sums.maint.total().wrapping_sub(charge_maint);
-    if TARGET {
-        out.target = sums.target.total().wrapping_sub(charge_target).min(out.maint);
+    out.maint_excess = sums.maint.total().wrapping_sub(charge_maint);
+    if WITH_TARGET {
+        out.target_excess = sums.target.total().wrapping_sub(charge_target).min(out.maint_excess);
     }
-    if WHOLE {
+    if WITH_NAV {
         out.nav = sums.assets.difference_times(&sums.liabilities, PPM);
         // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
-        out.maint = out.maint.min(out.nav);
-        if TARGET {
-            out.target = out.target.min(out.maint);
+        out.maint_excess = out.maint_excess.min(out.nav);
+        if WITH_TARGET {
+            out.target_excess = out.target_excess.min(out.maint_excess);
         }
         out.saturated |= is_saturated(&sums.assets) | is_saturated(&sums.liabilities);
     }

@@ -158,7 +158,7 @@ fn columns_add_up_to_the_sum_of_the_products() {
     const WEIGHTS: [u32; 6] = [0, 1, PPM, 4 * PPM, (1 << 26) - 2, (1 << 26) - 1];
     for values in sums() {
         for (w, first) in WEIGHTS.into_iter().enumerate() {
-            let (mut columns, mut sum) = (Columns::default(), 0i128);
+            let (mut columns, mut sum) = (WideSum::default(), 0i128);
             for (i, value) in values.iter().enumerate() {
                 let weight = WEIGHTS[(w + i) % WEIGHTS.len()];
                 let product = *value as i128 * weight as i128;
@@ -179,7 +179,7 @@ fn columns_add_up_to_the_sum_of_the_products() {
 #[test]
 fn a_difference_of_sums_is_weighted_exactly() {
     let column = |values: &[u64]| {
-        let mut columns = Columns::default();
+        let mut columns = WideSum::default();
         values.iter().for_each(|value| columns.add(*value, 1));
         columns
     };
@@ -203,7 +203,7 @@ fn a_sum_reaches_a_bit_from_one_below_it() {
             for terms in 1..=33 {
                 let each = (sum / terms).min(u64::MAX as i128) as u64 | 0xffff_ffff;
                 let Ok(last) = u64::try_from(sum - (terms - 1) * each as i128) else { continue };
-                let mut columns = Columns::default();
+                let mut columns = WideSum::default();
                 (1..terms).for_each(|_| columns.add(each, 1));
                 columns.add(last, 1);
                 assert_eq!(columns.reaches_bit(bit), reaches, "{sum} in {terms}");

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::margin::{initial_margins, margins};
 use crate::params::{MarketRates, TokenWeights};
-use crate::portfolio::{At, LegPrices, Portfolio};
+use crate::portfolio::{LegPrices, Portfolio, PriceKind};
 use crate::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price};
 
 /// Dollars in millionths as the unit price of a base with nine decimals in quote atoms with six.
@@ -162,15 +162,15 @@ proptest! {
         after.perps[0].cash_atoms -= amount;
         after.quote.amount_atoms += amount;
         for edges in [false, true] {
-            for at in [At::Spot, At::Fast] {
+            for at in [PriceKind::Spot, PriceKind::Fast] {
                 let (old, new) = (margins(&before, at, edges), margins(&after, at, edges));
-                prop_assert!(new.maint >= old.maint - ROUNDING, "maintenance {:?} {}", at, edges);
-                prop_assert!(new.target >= old.target - ROUNDING, "target {:?} {}", at, edges);
+                prop_assert!(new.maint_excess >= old.maint_excess - ROUNDING, "maintenance {:?} {}", at, edges);
+                prop_assert!(new.target_excess >= old.target_excess - ROUNDING, "target {:?} {}", at, edges);
                 prop_assert!((new.nav - old.nav).abs() <= ROUNDING);
             }
         }
         let (old, new) = (initial_margins(&before), initial_margins(&after));
-        prop_assert!(new.init >= old.init - ROUNDING, "initial");
+        prop_assert!(new.init_excess >= old.init_excess - ROUNDING, "initial");
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::*;
-use crate::auction::{Clocks, Seen};
+use crate::auction::{Clocks, HealthState};
 use crate::liquidate::assess;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
@@ -277,7 +277,8 @@ fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
         market: 0,
         deficit_share_ppm: 0,
     };
-    let clocks = Clocks { wind_down_secs: 10_000, seen: Seen::WindDown, observed_at: NOW, ..Clocks::default() };
+    let clocks =
+        Clocks { wind_down_secs: 10_000, health_state: HealthState::WindDown, observed_at: NOW, ..Clocks::default() };
     let of = |leg, assets: &[TokenLeg]| {
         let portfolio = account(0, assets, &[leg]);
         check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
@@ -311,7 +312,8 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
     let portfolio = account(0, &[], &[perp]);
     assert_eq!(judge(&portfolio), Err(RiskError::PerpsRemain));
     let at = |wind_down_secs| {
-        let clocks = Clocks { wind_down_secs, seen: Seen::WindDown, observed_at: NOW, ..Clocks::default() };
+        let clocks =
+            Clocks { wind_down_secs, health_state: HealthState::WindDown, observed_at: NOW, ..Clocks::default() };
         check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
     };
     assert_eq!(
@@ -360,7 +362,8 @@ fn only_bases_whose_price_is_stale_but_not_for_hours_leave_anything_open() {
         },
         ..PerpLeg::default()
     };
-    let clocks = Clocks { wind_down_secs: 10_000, seen: Seen::WindDown, observed_at: NOW, ..Clocks::default() };
+    let clocks =
+        Clocks { wind_down_secs: 10_000, health_state: HealthState::WindDown, observed_at: NOW, ..Clocks::default() };
     for (is_stale, for_hours, expected) in
         [(false, false, Ok(())), (true, true, Ok(())), (true, false, Err(RiskError::AssetsRemain))]
     {
@@ -376,7 +379,7 @@ fn an_average_that_says_solvent_is_not_asked_once_the_bypass_holds() {
     let mut portfolio = account(-6, &[token(1, 5)], &[]);
     portfolio.tokens[0].prices.fast = prices(2, token_scale_down(6).unwrap()).fast;
     let with = |bypass| {
-        let clocks = Clocks { bypass, seen: Seen::UnderWater, observed_at: NOW, ..Clocks::default() };
+        let clocks = Clocks { bypass, health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() };
         check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
     };
     assert_eq!((with(false), with(true)), (Err(RiskError::NotBankrupt), Ok(())));

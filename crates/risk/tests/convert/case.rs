@@ -7,7 +7,8 @@ use plimsoll_model::rational::{max, min, positive};
 use plimsoll_model::{self as model, int, ppm, At as ModelAt, Level, Margin, View, Q};
 use plimsoll_risk::auction::{Clocks, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::liquidate::RegimeChoice;
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 
 use super::{bounds, cut_gains, unit, For};
 
@@ -32,7 +33,7 @@ pub struct Case {
 
 impl Case {
     pub fn new(p: Portfolio, clocks: Clocks) -> Case {
-        let exact = super::portfolio(&p, For::Maintenance(At::Spot));
+        let exact = super::portfolio(&p, For::Maintenance(PriceKind::Spot));
         let quote = unit(p.quote.prices.spot);
         let (nav_bound, excess_bound) = bounds(&p, &quote);
         let at = |level| [ModelAt::Spot, ModelAt::Fast].map(|at| margin(&exact, level, View::Plain(at)));
@@ -114,17 +115,17 @@ impl Case {
     }
 
     /// Regime and whether only spot says wind-down.
-    pub fn regime(&self) -> Option<(Regime, bool)> {
+    pub fn regime(&self) -> Option<RegimeChoice> {
         let says = |index, at| match (self.is_below_boundary(index, at), self.some_leg_pays(index)) {
             (Some(true), _) | (_, Some(false)) => Some(true),
             (Some(false), Some(true)) => Some(false),
             _ => None,
         };
         if !says(0, ModelAt::Spot)? {
-            return Some((Regime::Cure, false));
+            return Some(RegimeChoice { regime: Regime::Cure, is_spot_alone: false });
         }
         let whole = self.clocks.bypass || says(1, ModelAt::Fast)?;
-        Some((Regime::WindDown, !whole))
+        Some(RegimeChoice { regime: Regime::WindDown, is_spot_alone: !whole })
     }
 
     /// The best m at p = 0; none where a leg's value is within rounding of what it is compared with.
@@ -183,12 +184,12 @@ impl Case {
     }
 
     /// Least and most that a plan without the caller's bounds may close, atoms.
-    pub fn sizes(&self, leg: model::Leg, p: &Q, regime: (Regime, bool)) -> (Q, Q) {
+    pub fn sizes(&self, leg: model::Leg, p: &Q, choice: RegimeChoice) -> (Q, Q) {
         let price = &self.prices(leg)[0];
         let slack = self.slack() / price + int(2);
         let clamp = clamp_of(&self.exact, leg, p) / price;
         let (clamp_low, clamp_high) = (&clamp - &slack, &clamp + &slack);
-        let target = match regime {
+        let target = match (choice.regime, choice.is_spot_alone) {
             (Regime::WindDown, false) => None,
             (Regime::WindDown, true) => self.target_size(leg, p, &[1]),
             (Regime::Cure, _) if self.clocks.bypass => self.target_size(leg, p, &[0]),

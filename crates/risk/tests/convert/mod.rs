@@ -12,14 +12,14 @@ use plimsoll_model::rational::two_to_minus;
 use plimsoll_model::{int, ppm, Levels, Q};
 use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{Price, UnitPrice};
 
 /// Which prices a conversion has to hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum For {
     /// Spot, fast average and edges, with PnL at the quote's price of this view.
-    Maintenance(At),
+    Maintenance(PriceKind),
     /// The conservative prices of initial margin; the quote must be at par.
     Initial,
 }

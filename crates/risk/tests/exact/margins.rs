@@ -3,20 +3,20 @@
 use plimsoll_model::int;
 use plimsoll_risk::margin::{cmp_products, pair_rate_ppm, quote_sides, Excess, Margins};
 use plimsoll_risk::params::{GlobalParams, TokenWeights};
-use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
 
 fn of(nav: i128, mmr: i128) -> Margins {
-    Margins { nav, maint: nav - mmr, ..Margins::default() }
+    Margins { nav, maint_excess: nav - mmr, ..Margins::default() }
 }
 
 #[test]
 fn an_account_at_its_requirement_is_healthy_and_one_below_it_is_not() {
     for (maint, below) in [(-1, true), (0, false), (1, false)] {
-        assert_eq!(Excess { maint, target: -5 }.is_under_water(), below);
-        assert_eq!(Margins { maint, target: -5, ..Margins::default() }.is_under_water(), below);
+        assert_eq!(Excess { maint_excess: maint, target_excess: -5 }.is_under_water(), below);
+        assert_eq!(Margins { maint_excess: maint, target_excess: -5, ..Margins::default() }.is_under_water(), below);
     }
-    let margins = Margins { nav: 5, maint: 2, target: -4, ..Margins::default() };
+    let margins = Margins { nav: 5, maint_excess: 2, target_excess: -4, ..Margins::default() };
     assert_eq!((margins.mmr(), margins.tmr()), (3, 9));
 }
 
@@ -67,13 +67,13 @@ fn halves(count: u64) -> UnitPrice {
 fn gross_is_assets_and_the_notional_at_the_price_of_quote_up_to_a_bound() {
     let margins = Margins { assets_usd_micro: 1_000, notional_atoms: 7, ..Margins::default() };
     let mut quote = LegPrices { spot: halves(3), fast: halves(5), edge: 1 << 62, ..LegPrices::default() };
-    assert_eq!(margins.gross_usd_micro(&quote, At::Spot), 1_011);
-    assert_eq!(margins.gross_usd_micro(&quote, At::Fast), 1_018);
+    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_011);
+    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Fast), 1_018);
     // A stale quote counts at its lower edge: three quarters.
     quote.stale = true;
-    assert_eq!(margins.gross_usd_micro(&quote, At::Spot), 1_008);
+    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_008);
     quote.spot = UnitPrice { mantissa: u64::MAX, shift: -1 };
-    assert_eq!(margins.gross_usd_micro(&quote, At::Spot), 1_000 + (1 << 90));
+    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_000 + (1 << 90));
 }
 
 #[test]

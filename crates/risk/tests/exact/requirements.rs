@@ -6,7 +6,7 @@ use plimsoll_risk::margin::{
     Margins,
 };
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
 use proptest::prelude::*;
 
@@ -15,8 +15,8 @@ use crate::support;
 const MILLION: i128 = 1_000_000;
 
 /// The unit prices of what gains from a higher price and of what loses by it.
-fn view(prices: &LegPrices, at: At, edges: bool) -> (UnitPrice, UnitPrice) {
-    let plain = if at == At::Spot { prices.spot } else { prices.fast };
+fn view(prices: &LegPrices, at: PriceKind, edges: bool) -> (UnitPrice, UnitPrice) {
+    let plain = if at == PriceKind::Spot { prices.spot } else { prices.fast };
     if edges || prices.stale {
         (plain.raised_down(prices.edge), plain.lowered_up(prices.edge))
     } else {
@@ -60,7 +60,7 @@ impl Sums {
 }
 
 /// At maintenance and target, and what the sums alone would say.
-fn maintenance(p: &Portfolio, at: At, edges: bool) -> (Margins, Excess) {
+fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
     let mut s = Sums::default();
     let add = |s: &mut Sums, amount: i128, leg: &TokenLeg| -> i128 {
         let (high, low) = view(&leg.prices, at, edges);
@@ -107,14 +107,14 @@ fn maintenance(p: &Portfolio, at: At, edges: bool) -> (Margins, Excess) {
     let (maint, target) = (s.maint.min(nav), s.target.min(s.maint).min(nav));
     let whole = Margins {
         nav,
-        maint,
-        target,
+        maint_excess: maint,
+        target_excess: target,
         assets_usd_micro: gross as u128,
         notional_atoms: s.notional as u128,
         quote_net_atoms: net,
         saturated: s.saturated(),
     };
-    (whole, Excess { maint: s.maint, target: s.target.min(s.maint) })
+    (whole, Excess { maint_excess: s.maint, target_excess: s.target.min(s.maint) })
 }
 
 fn initial(p: &Portfolio) -> InitialMargins {
@@ -156,16 +156,16 @@ fn initial(p: &Portfolio) -> InitialMargins {
         init -= high.value_wide_up(charge as u128) as i128;
     }
     let nav = (s.assets - s.liabilities) * MILLION;
-    InitialMargins { nav, init: init.min(nav), saturated: s.saturated() }
+    InitialMargins { nav, init_excess: init.min(nav), saturated: s.saturated() }
 }
 
 fn assert_all(p: &Portfolio) {
-    for at in [At::Spot, At::Fast] {
+    for at in [PriceKind::Spot, PriceKind::Fast] {
         for edges in [false, true] {
             let (whole, alone) = maintenance(p, at, edges);
             assert_eq!(margins(p, at, edges), whole, "{at:?} {edges}");
             if edges {
-                assert_eq!(is_under_water_at_edges(p, at), alone.maint < 0, "{at:?}");
+                assert_eq!(is_under_water_at_edges(p, at), alone.maint_excess < 0, "{at:?}");
             } else {
                 assert_eq!(excess(p, at), alone, "{at:?}");
             }
@@ -173,7 +173,7 @@ fn assert_all(p: &Portfolio) {
     }
     let found = initial_margins(p);
     assert_eq!(found, initial(p));
-    assert_eq!(found.imr(), found.nav - found.init);
+    assert_eq!(found.imr(), found.nav - found.init_excess);
 }
 
 proptest! {
@@ -252,14 +252,14 @@ fn full_of(sums: u32, below: bool) -> Portfolio {
 fn any_sum_that_reaches_the_end_of_its_range_says_so_alone_and_beside_others() {
     for sums in 0..32 {
         let full = full_of(sums, false);
-        assert_eq!(margins(&full, At::Spot, false).saturated, sums != 0, "{sums:b}");
+        assert_eq!(margins(&full, PriceKind::Spot, false).saturated, sums != 0, "{sums:b}");
         assert_eq!(initial_margins(&full).saturated, sums != 0, "{sums:b}");
         let refused = check_takeover(&full).err();
         assert_eq!(refused == Some(RiskError::NumberOutOfRange), sums != 0);
         // Gains are worth something beside assets, and losses beside liabilities.
         if ![0b1001, 0b10010].iter().any(|both| sums & both == *both) {
             let room = full_of(sums, true);
-            assert!(!margins(&room, At::Spot, false).saturated, "{sums:b}");
+            assert!(!margins(&room, PriceKind::Spot, false).saturated, "{sums:b}");
             assert!(!initial_margins(&room).saturated, "{sums:b}");
         }
         assert_all(&full);
@@ -273,7 +273,7 @@ fn a_net_debt_beyond_64_bits_is_worth_the_largest_number() {
     (p.perps[1], p.perps[2]) = (p.perps[0], p.perps[0]);
     p.perp_count = 3;
     assert_all(&p);
-    assert_eq!(margins(&p, At::Spot, false).nav, -(u64::MAX as i128) * MILLION);
+    assert_eq!(margins(&p, PriceKind::Spot, false).nav, -(u64::MAX as i128) * MILLION);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn an_account_may_hold_exactly_its_requirement() {
         p
     };
     // 3 * 0.8 = 2 * 1.2
-    let held = InitialMargins { nav: MILLION, init: 0, saturated: false };
+    let held = InitialMargins { nav: MILLION, init_excess: 0, saturated: false };
     assert_eq!((check_initial(&of(2)), check_takeover(&of(2))), (Ok(held), Ok(held)));
     let refused = Err(RiskError::MarginInsufficient);
     assert_eq!((check_initial(&of(3)), check_takeover(&of(3))), (refused, refused));

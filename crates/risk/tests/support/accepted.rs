@@ -53,8 +53,8 @@ pub fn drawn() -> impl Strategy<Value = Drawn> {
         }
         // Where a bound is another parameter: within what that one was drawn as.
         for field in GlobalParams::fields().filter(|f| f.low.parameter().or(f.high.parameter()).is_some()) {
-            let (low, high) = (field.low.at(&params), field.high.at(&params));
-            assert!(field.set(&mut params, field.get(&params).min(high).max(low)), "{}", field.name);
+            let value = field.get(&params).min(field.high.at(&params)).max(field.low.at(&params));
+            assert!(field.set(&mut params, value), "{}", field.name);
         }
         (params, share)
     })

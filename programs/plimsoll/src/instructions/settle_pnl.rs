@@ -6,7 +6,7 @@ use plimsoll_ledger::{account, interest, perp, pool};
 use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::perp::settleable;
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{pause, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
@@ -148,7 +148,8 @@ pub(super) fn assess_leg(
     ensure!(perp.units == 0 || !perp.prices.stale, EngineError::PriceStale);
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
     let pnl = settleable(perp, UnitPrice::new_down(price.slow.get(), slot.scale.get()));
-    let healthy = [At::Spot, At::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water());
+    let healthy =
+        [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water());
     Ok((leg, pnl, healthy))
 }
 

@@ -9,7 +9,7 @@
 use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::{MAX_BANKS, MAX_MARKETS, MAX_PRICES};
-use plimsoll_risk::portfolio::{At, LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_state::{PriceBoard, PriceSlot, Registry};
 
 use super::Band;
@@ -129,19 +129,19 @@ impl Exposure {
         for prices in legs_mut(portfolio) {
             prices.stale = false;
         }
-        let spot = margins(portfolio, At::Spot, false);
+        let spot = margins(portfolio, PriceKind::Spot, false);
         let liable = portfolio.perp_count != 0
             || portfolio.quote.amount_atoms < 0
             || portfolio.tokens().iter().any(|leg| leg.amount_atoms < 0);
         if !liable {
             return (Verdict::Indifferent, spot);
         }
-        if spot.maint < 0 || spot.saturated {
+        if spot.maint_excess < 0 || spot.saturated {
             return (Verdict::Hot, spot);
         }
         self.add_tokens(portfolio, registry, assumed);
         self.add_quote(portfolio, registry, assumed);
-        let excess = spot.maint as f64 / PPM as f64 * SAFETY - self.rounding;
+        let excess = spot.maint_excess as f64 / PPM as f64 * SAFETY - self.rounding;
         if excess <= 0.0 {
             return (Verdict::Hot, spot);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix;
 
@@ -63,8 +63,8 @@ impl Job for Observe {
 
 /// Whether an observation now would be worth its fee: `before` are the account's clocks, `after` what they would become.
 const fn is_due(before: &Clocks, after: &Clocks, oldest: i64) -> bool {
-    let under_water = !matches!(after.seen, Seen::Healthy);
-    let turned = before.seen as u8 != after.seen as u8 || before.bypass != after.bypass;
+    let under_water = !matches!(after.health_state, HealthState::Healthy);
+    let turned = before.health_state as u8 != after.health_state as u8 || before.bypass != after.bypass;
     let stamped = after.bypass_published_at != 0 && before.bypass_published_at != after.bypass_published_at;
     let disarmed = before.bypass_published_at != 0 && after.bypass_published_at == 0;
     let forgotten = before.remembers() && !after.remembers();

@@ -172,7 +172,7 @@ impl Tracker {
         let mut standings: Vec<(u32, u32, Standing)> = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(Ok(spot)) = self.with_portfolio(id, Views::SPOT, |portfolio, _, _| {
-                plimsoll_risk::margin::margins(portfolio, plimsoll_risk::portfolio::At::Spot, false)
+                plimsoll_risk::margin::margins(portfolio, plimsoll_risk::portfolio::PriceKind::Spot, false)
             }) else {
                 continue;
             };

@@ -2,7 +2,7 @@
 
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
-use plimsoll_risk::portfolio::At;
+use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::snapshot::{load, Views};
@@ -213,7 +213,7 @@ impl Run {
         let mut portfolio = Box::new(Portfolio::empty(PARAMS));
         let mut is_below = |account: &MarginAccount| {
             load(account, &shared.registry, &shared.board, now, Views::SPOT, &mut portfolio).unwrap();
-            margins(&portfolio, At::Spot, false).is_under_water()
+            margins(&portfolio, PriceKind::Spot, false).is_under_water()
         };
         self.accounts.iter().filter(|(_, account)| is_below(account)).map(|(key, _)| *key).collect()
     }

@@ -1,6 +1,6 @@
 //! A margin account without its empty places.
 
-use plimsoll_risk::auction::{Clocks, Seen};
+use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_state::{
     AccountStatus, DerivativePosition, EngineAccount, I128Le, MarginAccount, PositionKind, Registry, TokenPosition,
     DISCRIMINATOR_LEN, LAYOUT_VERSION,
@@ -174,10 +174,10 @@ impl Tracked {
         Clocks {
             under_water_secs: self.under_water_secs,
             wind_down_secs: self.wind_down_secs,
-            seen: match self.observed {
-                1 => Seen::UnderWater,
-                2 => Seen::WindDown,
-                _ => Seen::Healthy,
+            health_state: match self.observed {
+                1 => HealthState::UnderWater,
+                2 => HealthState::WindDown,
+                _ => HealthState::Healthy,
             },
             observed_at: self.observed_at,
             passed_at: self.passed_at,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_risk::margin::margins;
-use plimsoll_risk::portfolio::At;
+use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::MarginAccount;
@@ -112,7 +112,7 @@ impl Look {
     /// An account's NAV and maintenance requirement at spot, dollars; none where it cannot be valued.
     pub fn standing(&self, account: &Pubkey) -> Option<(f64, f64)> {
         let portfolio = self.shared.with(self.accounts.get(account)?).portfolio(Views::SPOT).ok()?;
-        let margins = margins(&portfolio, At::Spot, false);
+        let margins = margins(&portfolio, PriceKind::Spot, false);
         Some((margins.nav as f64 / 1e12, margins.mmr() as f64 / 1e12))
     }
 

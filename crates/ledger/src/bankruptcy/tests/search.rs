@@ -10,7 +10,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use plimsoll_risk::margin::margins;
-use plimsoll_risk::portfolio::{At, Portfolio};
+use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_risk::RiskError;
 
@@ -95,7 +95,7 @@ fn next_event(
         let bases = portfolio.perps().iter().filter(|leg| leg.units != 0).map(|leg| &leg.prices);
         legs.chain(bases).chain(quote)
     };
-    let nav = margins(portfolio, At::Spot, true).nav.max(margins(portfolio, At::Fast, true).nav);
+    let nav = margins(portfolio, PriceKind::Spot, true).nav.max(margins(portfolio, PriceKind::Fast, true).nav);
     if says(RiskError::CoolOff) {
         Some(Event::CoolOff)
     } else if verdict == Err(RiskError::PerpsRemain) {
@@ -145,7 +145,7 @@ fn is_crumbs(portfolio: &Portfolio) -> bool {
     let tokens =
         portfolio.tokens().iter().chain([&portfolio.quote]).all(|leg| value(leg) <= PARAMS.legs.dust_usd_micro);
     let bases = portfolio.perps().iter().any(|leg| leg.units != 0);
-    tokens && !bases && margins(portfolio, At::Spot, true).nav >= 0
+    tokens && !bases && margins(portfolio, PriceKind::Spot, true).nav >= 0
 }
 
 use Feed::{Dead, Fresh, Silent};

@@ -9,23 +9,29 @@ const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const GAP: i64 = PARAMS.observation.observation_gap_secs as i64;
 const SPACING: i64 = PARAMS.observation.bypass_spacing_secs as i64;
 
-fn sight(seen: Seen, at_target: bool) -> Sight {
-    Sight { seen, at_target, healthy_at_spot: seen == Seen::Healthy, below_bypass: false, prints: None }
-}
-
-/// Below the bypass, on legs published at these times.
-fn deep(oldest_at: i64, newest_at: i64) -> Sight {
-    Sight {
-        healthy_at_spot: false,
-        below_bypass: true,
-        prints: Some(Prints { oldest_at, newest_at }),
-        ..sight(Seen::Healthy, false)
+fn reading(health_state: HealthState, at_target: bool) -> HealthReading {
+    HealthReading {
+        health_state,
+        at_target,
+        healthy_at_spot: health_state == HealthState::Healthy,
+        below_bypass: false,
+        prints: None,
     }
 }
 
-fn look(clocks: &mut Clocks, sight: &Sight, now: i64) {
-    clocks.note_bypass(sight, now, &PARAMS);
-    clocks.observe(sight, now, &PARAMS);
+/// Below the bypass, on legs published at these times.
+fn deep(oldest_at: i64, newest_at: i64) -> HealthReading {
+    HealthReading {
+        healthy_at_spot: false,
+        below_bypass: true,
+        prints: Some(Prints { oldest_at, newest_at }),
+        ..reading(HealthState::Healthy, false)
+    }
+}
+
+fn look(clocks: &mut Clocks, reading: &HealthReading, now: i64) {
+    clocks.note_bypass(reading, now, &PARAMS);
+    clocks.observe(reading, now, &PARAMS);
 }
 
 proptest! {
@@ -39,8 +45,8 @@ proptest! {
         for (gap, kind) in steps {
             now += gap;
             let before = clocks;
-            let seen = [Seen::Healthy, Seen::UnderWater, Seen::WindDown, Seen::Healthy][kind as usize];
-            clocks.observe(&sight(seen, kind == 3), now, &PARAMS);
+            let seen = [HealthState::Healthy, HealthState::UnderWater, HealthState::WindDown, HealthState::Healthy][kind as usize];
+            clocks.observe(&reading(seen, kind == 3), now, &PARAMS);
             prop_assert!(clocks.under_water_secs as i64 <= now - start);
             prop_assert!(clocks.wind_down_secs <= clocks.under_water_secs);
             if kind == 3 || gap > GAP { prop_assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (0, 0)); }
@@ -61,16 +67,16 @@ proptest! {
         for (step, kind, age, spread) in steps {
             now += step;
             let prints = Prints { oldest_at: now - age - spread, newest_at: now - age };
-            let sight = match kind {
-                0 => sight(Seen::Healthy, false),
-                1 => Sight { below_bypass: false, ..deep(prints.oldest_at, prints.newest_at) },
+            let seen = match kind {
+                0 => reading(HealthState::Healthy, false),
+                1 => HealthReading { below_bypass: false, ..deep(prints.oldest_at, prints.newest_at) },
                 _ => deep(prints.oldest_at, prints.newest_at),
             };
             if kind == 0 || last.is_some_and(|last| now - last > GAP) {
                 history.clear();
             }
             let was = clocks.bypass && !history.is_empty();
-            look(&mut clocks, &sight, now);
+            look(&mut clocks, &seen, now);
             if clocks.bypass && !was {
                 let twice = history.iter().any(|(at, first)| {
                     now - at <= GAP && prints.oldest_at - first.newest_at >= SPACING
@@ -92,10 +98,15 @@ fn a_future_zero_or_negative_stamp_adds_nothing_and_ends_nothing() {
     // The first times are so near to zero that even a stamp of zero would lie within the gap.
     for now in [1, GAP, 1_000] {
         for stamp in [i64::MIN, -1, 0, now + 1, 2_000] {
-            let (seen, secs) = (Seen::WindDown, 20);
-            let mut clocks =
-                Clocks { observed_at: stamp, seen, under_water_secs: secs, wind_down_secs: secs, ..Default::default() };
-            clocks.observe(&sight(seen, false), now, &PARAMS);
+            let (health_state, secs) = (HealthState::WindDown, 20);
+            let mut clocks = Clocks {
+                observed_at: stamp,
+                health_state,
+                under_water_secs: secs,
+                wind_down_secs: secs,
+                ..Default::default()
+            };
+            clocks.observe(&reading(health_state, false), now, &PARAMS);
             assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (secs, secs), "{stamp} at {now}");
         }
     }
@@ -110,7 +121,7 @@ fn a_future_zero_or_negative_stamp_disarms_the_bypass() {
         {
             let mut clocks =
                 Clocks { observed_at: stamp, bypass: true, bypass_published_at: now, ..Default::default() };
-            let shallow = Sight { healthy_at_spot: false, ..sight(Seen::UnderWater, false) };
+            let shallow = HealthReading { healthy_at_spot: false, ..reading(HealthState::UnderWater, false) };
             clocks.note_bypass(&shallow, now, &PARAMS);
             assert_eq!((clocks.bypass, clocks.bypass_published_at != 0), (holds, holds), "{stamp} at {now}");
         }
@@ -120,10 +131,11 @@ fn a_future_zero_or_negative_stamp_disarms_the_bypass() {
 /// CLOCK-2
 #[test]
 fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
-    let mut clocks = Clocks { observed_at: 100, seen: Seen::UnderWater, under_water_secs: 20, ..Default::default() };
-    clocks.observe(&sight(Seen::UnderWater, false), 130, &PARAMS);
+    let mut clocks =
+        Clocks { observed_at: 100, health_state: HealthState::UnderWater, under_water_secs: 20, ..Default::default() };
+    clocks.observe(&reading(HealthState::UnderWater, false), 130, &PARAMS);
     assert_eq!(clocks.under_water_secs, 50);
-    clocks.observe(&sight(Seen::UnderWater, false), 161, &PARAMS);
+    clocks.observe(&reading(HealthState::UnderWater, false), 161, &PARAMS);
     assert_eq!(clocks.under_water_secs, 0);
 }
 
@@ -133,25 +145,30 @@ fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
 fn a_healthy_look_after_a_gap_restarts_both_clocks_too() {
     let mut clocks = Clocks {
         observed_at: 1_000,
-        seen: Seen::UnderWater,
+        health_state: HealthState::UnderWater,
         under_water_secs: 50,
         wind_down_secs: 20,
         ..Default::default()
     };
     let later = 1_000 + 3 * 86_400;
-    clocks.observe(&sight(Seen::Healthy, false), later, &PARAMS);
+    clocks.observe(&reading(HealthState::Healthy, false), later, &PARAMS);
     assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (0, 0));
-    clocks.observe(&sight(Seen::UnderWater, false), later + 10, &PARAMS);
+    clocks.observe(&reading(HealthState::UnderWater, false), later + 10, &PARAMS);
     assert_eq!(clocks.under_water_secs, 0);
 }
 
 #[test]
 fn the_time_after_a_fill_that_restored_the_account_is_not_time_under_water() {
-    let mut clocks = Clocks { observed_at: 1_000, seen: Seen::UnderWater, under_water_secs: 50, ..Default::default() };
+    let mut clocks = Clocks {
+        observed_at: 1_000,
+        health_state: HealthState::UnderWater,
+        under_water_secs: 50,
+        ..Default::default()
+    };
     clocks.restored();
-    clocks.observe(&sight(Seen::UnderWater, false), 1_025, &PARAMS);
+    clocks.observe(&reading(HealthState::UnderWater, false), 1_025, &PARAMS);
     assert_eq!(clocks.under_water_secs, 50);
-    clocks.observe(&sight(Seen::UnderWater, false), 1_030, &PARAMS);
+    clocks.observe(&reading(HealthState::UnderWater, false), 1_030, &PARAMS);
     assert_eq!(clocks.under_water_secs, 55);
 }
 
@@ -162,7 +179,7 @@ fn the_bypass_needs_two_publish_times_apart_and_none_healthy_between() {
     look(&mut clocks, &deep(100, 100), 100);
     look(&mut clocks, &deep(101, 101), 101);
     assert!(!clocks.bypass);
-    look(&mut clocks, &sight(Seen::Healthy, false), 102);
+    look(&mut clocks, &reading(HealthState::Healthy, false), 102);
     look(&mut clocks, &deep(103, 103), 103);
     assert!(!clocks.bypass);
     look(&mut clocks, &deep(105, 105), 105);
@@ -193,7 +210,11 @@ fn a_stamp_is_void_once_the_observation_gap_has_passed() {
     assert!(!clocks.bypass && clocks.bypass_published_at == later);
     // Watched all the time, under water but not that deep: a print of 31 s ago is too old as well.
     for at in 1..=6 {
-        look(&mut clocks, &Sight { below_bypass: false, ..deep(later + 5 * at, later + 5 * at) }, later + 5 * at);
+        look(
+            &mut clocks,
+            &HealthReading { below_bypass: false, ..deep(later + 5 * at, later + 5 * at) },
+            later + 5 * at,
+        );
     }
     look(&mut clocks, &deep(later + GAP + 1, later + GAP + 1), later + GAP + 1);
     assert!(!clocks.bypass);
@@ -208,20 +229,28 @@ fn the_bypass_ends_with_the_observation_gap_with_a_healthy_look_and_with_a_fill_
         observed_at: 1_000,
         bypass: true,
         bypass_published_at: 990,
-        seen: Seen::UnderWater,
+        health_state: HealthState::UnderWater,
         ..Default::default()
     };
     let mut unwatched = armed;
-    look(&mut unwatched, &Sight { healthy_at_spot: false, ..sight(Seen::Healthy, false) }, 1_000 + GAP + 1);
+    look(
+        &mut unwatched,
+        &HealthReading { healthy_at_spot: false, ..reading(HealthState::Healthy, false) },
+        1_000 + GAP + 1,
+    );
     assert!(!unwatched.bypass && unwatched.bypass_published_at == 0);
     let mut seen_healthy = armed;
-    look(&mut seen_healthy, &sight(Seen::Healthy, false), 1_005);
+    look(&mut seen_healthy, &reading(HealthState::Healthy, false), 1_005);
     assert!(!seen_healthy.bypass && seen_healthy.bypass_published_at == 0);
     let mut filled = armed;
     filled.restored();
     assert!(!filled.bypass && filled.bypass_published_at == 0);
     let mut watched = armed;
-    look(&mut watched, &Sight { healthy_at_spot: false, ..sight(Seen::UnderWater, false) }, 1_000 + GAP);
+    look(
+        &mut watched,
+        &HealthReading { healthy_at_spot: false, ..reading(HealthState::UnderWater, false) },
+        1_000 + GAP,
+    );
     assert!(watched.bypass);
 }
 
@@ -230,7 +259,7 @@ fn clearing_forgets_everything_but_the_last_passed_check() {
     let mut clocks = Clocks {
         under_water_secs: 5,
         wind_down_secs: 3,
-        seen: Seen::WindDown,
+        health_state: HealthState::WindDown,
         observed_at: 7,
         passed_at: 6,
         bypass_published_at: 5,
@@ -250,8 +279,8 @@ fn each_thing_remembered_is_enough_to_be_worth_forgetting() {
     for clocks in [
         Clocks { under_water_secs: 1, ..nothing },
         Clocks { wind_down_secs: 1, ..nothing },
-        Clocks { seen: Seen::UnderWater, ..nothing },
-        Clocks { seen: Seen::WindDown, ..nothing },
+        Clocks { health_state: HealthState::UnderWater, ..nothing },
+        Clocks { health_state: HealthState::WindDown, ..nothing },
         Clocks { bypass: true, ..nothing },
         Clocks { bypass_published_at: 1, ..nothing },
         Clocks { bypass_published_at: -1, ..nothing },

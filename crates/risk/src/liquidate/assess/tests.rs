@@ -3,7 +3,7 @@
 use std::vec;
 
 use super::*;
-use crate::auction::Seen;
+use crate::auction::HealthState;
 use crate::params::{GlobalParams, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
@@ -38,8 +38,8 @@ fn account(tokens: &[TokenLeg]) -> Portfolio {
     p
 }
 
-fn seen(seen: Seen, bypass: bool) -> Clocks {
-    Clocks { under_water_secs: 7, seen, observed_at: NOW - 1, bypass, ..Clocks::default() }
+fn seen(health_state: HealthState, bypass: bool) -> Clocks {
+    Clocks { under_water_secs: 7, health_state, observed_at: NOW - 1, bypass, ..Clocks::default() }
 }
 
 #[test]
@@ -54,12 +54,16 @@ fn an_account_is_under_water_only_in_every_reading_but_for_the_average_once_the_
                         token(2, -900_000_000, WEIGHTS, 1_000, 1_000),
                     ]);
                     p.tokens[0].prices.edge = edge;
-                    let found = assess(&p, &seen(Seen::UnderWater, bypass), NOW);
+                    let found = assess(&p, &seen(HealthState::UnderWater, bypass), NOW);
                     // A quarter more at the favourable edge.
                     let quarters = if edge == 0 { 4 } else { 5 };
                     let low = |price: u64| price < 1_000 && price * quarters < 4_000;
                     let expected = low(spot) && (bypass || low(fast));
-                    let about = (found.best.is_some(), found.regime.is_some(), found.clocks.seen != Seen::Healthy);
+                    let about = (
+                        found.best.is_some(),
+                        found.regime.is_some(),
+                        found.clocks.health_state != HealthState::Healthy,
+                    );
                     assert_eq!(about, (expected, expected, expected), "{spot} {fast} {edge} {bypass}");
                     assert_eq!(found.clocks.bypass, bypass && spot < 1_000);
                 }
@@ -75,7 +79,7 @@ fn the_clocks_are_cleared_at_target_at_both_prices_and_equality_is_at_target() {
         for fast in [999, 1_000, 1_001] {
             let p =
                 account(&[token(1, 1_110_000_000, WEIGHTS, spot, fast), token(2, -890_000_000, WEIGHTS, 1_000, 1_000)]);
-            let found = assess(&p, &seen(Seen::Healthy, false), NOW);
+            let found = assess(&p, &seen(HealthState::Healthy, false), NOW);
             assert!(found.regime.is_none());
             let expected = if spot >= 1_000 && fast >= 1_000 { 0 } else { 7 };
             assert_eq!(found.clocks.under_water_secs, expected, "{spot} {fast}");
@@ -100,12 +104,13 @@ fn spot_decides_the_regime_and_caps_a_wind_down_that_the_average_does_not_confir
                     token(3, -1_900_000_000, owed, 1_000, 1_000),
                 ]);
                 p.tokens[0].prices.stale = true;
-                let found = assess(&p, &seen(Seen::WindDown, bypass), NOW);
+                let found = assess(&p, &seen(HealthState::WindDown, bypass), NOW);
                 let (at_spot, at_fast) = (spot < 100, bypass || fast < 100);
                 let decided = if at_spot { Regime::WindDown } else { Regime::Cure };
-                assert_eq!(found.regime, Some((decided, at_spot && !at_fast)), "{spot} {fast} {bypass}");
-                let noted = if at_spot { Seen::WindDown } else { Seen::UnderWater };
-                assert_eq!((found.clocks.seen, found.clocks.wind_down_secs), (noted, at_spot as u32));
+                let choice = RegimeChoice { regime: decided, is_spot_alone: at_spot && !at_fast };
+                assert_eq!(found.regime, Some(choice), "{spot} {fast} {bypass}");
+                let noted = if at_spot { HealthState::WindDown } else { HealthState::UnderWater };
+                assert_eq!((found.clocks.health_state, found.clocks.wind_down_secs), (noted, at_spot as u32));
                 assert_eq!(found.clocks.under_water_secs, 8);
             }
         }
@@ -118,7 +123,11 @@ fn the_boundary_is_asked_of_all_assets_at_spot() {
     // G of 1,000 dollars: below 1.667 an account is wound down.
     for (debt, regime) in [(998_332_900, Regime::Cure), (998_333_900, Regime::WindDown)] {
         let p = account(&[token(1, 1_000_000_000, WEIGHTS, 1_000, 1_000), token(2, -debt, WEIGHTS, 1_000, 1_000)]);
-        assert_eq!(assess(&p, &Clocks::default(), NOW).regime, Some((regime, false)), "{debt}");
+        assert_eq!(
+            assess(&p, &Clocks::default(), NOW).regime,
+            Some(RegimeChoice { regime, is_spot_alone: false }),
+            "{debt}"
+        );
     }
 }
 

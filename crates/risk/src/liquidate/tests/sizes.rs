@@ -4,7 +4,7 @@ use super::*;
 
 /// As much of the leg as there is, without a penalty.
 fn available(p: &Portfolio, leg: Leg) -> Result<u64, RiskError> {
-    terms_of(p, leg)?.final_size(u64::MAX, 0, 0, &whole(leg))
+    found(p, leg)?.final_size(u64::MAX, 0, 0, &whole(leg))
 }
 
 #[test]
@@ -57,8 +57,10 @@ fn a_perp_has_its_units_and_needs_its_own_price_and_that_of_quote() {
     for units in [-9i64, 9] {
         let p = account(0, &[], &[perp(6, 4, 0), perp(7, units, 0)]);
         assert_eq!(available(&p, PERP), Ok(9));
-        let terms = terms_of(&p, PERP).unwrap();
-        assert!(matches!(terms.kind, Kind::Perp { index: 1, long, .. } if long == (units > 0)));
+        let fill = Fill { size: 9, paid_atoms: 0, fee_atoms: 0, received_atoms: 0, notional_usd_micro: 0 };
+        let mut closed = p;
+        found(&p, PERP).unwrap().book(&mut closed, &fill).unwrap();
+        assert_eq!((closed.perps[0].units, closed.perps[1].units), (4, 0));
         assert_eq!(available(&p, Leg::Perp { market: 5 }), Err(RiskError::LegEmpty));
         let mut stale = p;
         stale.perps[1].prices.stale = true;
@@ -104,8 +106,8 @@ fn a_size_is_clamped_leaves_no_dust_and_keeps_the_callers_bounds() {
     let most = (0..9).map(Some).chain([None]);
     let bounds: std::vec::Vec<_> = most.flat_map(|most| [0, 1, 3, 4].map(|least| (most, least))).collect();
     for (debt, collateral) in [(1u64, 1u64), (4, 9), (6, 6), (7, 5), (7, 8), (8, 20)] {
-        let of_pair = terms_of(&pair(collateral, debt), PAIR).unwrap();
-        let of_perp = terms_of(&account(0, &[], &[perp(7, debt as i64, 0)]), PERP).unwrap();
+        let of_pair = found(&pair(collateral, debt), PAIR).unwrap();
+        let of_perp = found(&account(0, &[], &[perp(7, debt as i64, 0)]), PERP).unwrap();
         for sized in 0..10 {
             for parts in [0u32, 250_000, 500_000] {
                 for dust in 0..5 {
@@ -135,7 +137,7 @@ fn the_target_takes_what_the_shortfall_asks_at_the_smaller_of_both_prices() {
     of_perp.quote.prices = at(halves(5), halves(7));
     let quotes = [5u128, 7];
     for (p, leg, is_pair) in [(of_pair, PAIR, true), (of_perp, PERP, false)] {
-        let terms = terms_of(&p, leg).unwrap();
+        let leg_found = found(&p, leg).unwrap();
         for parts in [0u32, 1_000, 50_000, 249_999, 250_000, 1_000_000] {
             let release = if is_pair {
                 1_110_000 * MILLION - 888_000 * (MILLION + parts as i128)
@@ -154,12 +156,16 @@ fn the_target_takes_what_the_shortfall_asks_at_the_smaller_of_both_prices() {
                     (value * 2).div_ceil([3, 5][place]) as u64
                 };
                 let mut assessment = assess(&p, &Clocks::default(), NOW);
-                (assessment.spot.target, assessment.fast.target) = (spot, fast);
+                (assessment.spot.target_excess, assessment.fast.target_excess) = (spot, fast);
                 for bypass in [false, true] {
                     assessment.clocks.bypass = bypass;
                     let expected = if bypass { size(spot, 0) } else { size(spot, 0).min(size(fast, 1)) };
-                    assert_eq!(terms.target_size_up(&p, &assessment, parts), expected, "{parts} {spot} {fast}");
-                    assert_eq!(terms.fast_target_size_up(&p, &assessment, parts), size(fast, 1));
+                    assert_eq!(
+                        leg_found.wanted_size_up(&assessment, Regime::Cure, parts),
+                        expected,
+                        "{parts} {spot} {fast}"
+                    );
+                    assert_eq!(leg_found.wanted_size_up(&assessment, Regime::WindDown, parts), size(fast, 1));
                 }
             }
         }
@@ -172,16 +178,16 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
     for debt in amounts {
         for collateral in amounts {
             let p = pair(collateral, debt);
-            let terms = terms_of(&p, PAIR).unwrap();
+            let leg_found = found(&p, PAIR).unwrap();
             for parts in [0u64, 1_000, 50_000, 250_000] {
                 let clamp = debt.min(collateral * 1_000_000 / (1_000_000 + parts));
                 for size in [1, clamp.saturating_sub(1), clamp, debt].into_iter().filter(|size| *size <= debt) {
-                    for (regime, share) in [(Regime::Cure, 250_000), (Regime::WindDown, 0)] {
+                    for share in [250_000u64, 0] {
                         let cut = size < debt && size == clamp;
                         let seized =
                             if cut { collateral } else { collateral.min(size * (1_000_000 + parts) / 1_000_000) };
                         let fee = (size as u128 * (parts * share) as u128 / 1_000_000_000_000) as u64;
-                        let Ok(fill) = terms.fill_down(&p, size, parts as u32, regime) else {
+                        let Ok(fill) = leg_found.fill_down(size, parts as u32, share as u32) else {
                             assert_eq!(seized, 0);
                             continue;
                         };
@@ -189,7 +195,7 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
                         assert_eq!(found, (size, size + fee, fee, seized), "{debt} {collateral} {parts}");
                         assert_eq!(fill.notional_usd_micro, size);
                         let mut after = p;
-                        terms.apply(&mut after, &fill).unwrap();
+                        leg_found.book(&mut after, &fill).unwrap();
                         let left = (after.tokens[0].amount_atoms, after.tokens[1].amount_atoms);
                         assert_eq!(left, (collateral as i64 - seized as i64, size as i64 - debt as i64));
                     }
@@ -203,7 +209,7 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
 fn a_fill_is_booked_where_the_leg_is_held() {
     let fill = Fill { size: 5, paid_atoms: 5, fee_atoms: 0, received_atoms: 6, notional_usd_micro: 5 };
     let booked = |mut p: Portfolio, leg| {
-        terms_of(&p, leg).unwrap().apply(&mut p, &fill).unwrap();
+        found(&p, leg).unwrap().book(&mut p, &fill).unwrap();
         (p.quote.amount_atoms, p.tokens[0].amount_atoms, p.perps[1].cash_atoms)
     };
     let perps = [perp(6, 0, -1), perp(7, 0, -50)];
@@ -221,18 +227,18 @@ fn a_fill_of_a_perp_moves_units_at_spot_and_the_penalty_out_of_cash() {
         let mut p = account(0, &[], &[perp(7, units, 1_000)]);
         p.perps[0].prices = at(halves(3), halves(3));
         p.quote.prices = at(halves(5), halves(5));
-        let terms = terms_of(&p, PERP).unwrap();
+        let leg_found = found(&p, PERP).unwrap();
         for size in [1u64, 2, 3, 2_000_001] {
-            for (regime, share) in [(Regime::Cure, 250_000u128), (Regime::WindDown, 0)] {
+            for share in [250_000u128, 0] {
                 // Three halves of an atom each: a long's rounded down, a short's up.
                 let worth = if units > 0 { size * 3 / 2 } else { (size * 3).div_ceil(2) };
                 let part = |share: u128| (worth as u128 * 50_000 * share / 1_000_000_000_000) as u64;
-                let fill = terms.fill_down(&p, size, 50_000, regime).unwrap();
+                let fill = leg_found.fill_down(size, 50_000, share as u32).unwrap();
                 let found = (fill.size, fill.paid_atoms, fill.fee_atoms, fill.received_atoms);
                 assert_eq!(found, (size, worth, part(share), part(1_000_000 - share)), "{units} {size}");
                 assert_eq!(fill.notional_usd_micro, worth * 5 / 2);
                 let mut after = p;
-                terms.apply(&mut after, &fill).unwrap();
+                leg_found.book(&mut after, &fill).unwrap();
                 let sign = units.signum();
                 let leg = &after.perps[0];
                 assert_eq!(leg.units, units - sign * size as i64);
@@ -243,7 +249,7 @@ fn a_fill_of_a_perp_moves_units_at_spot_and_the_penalty_out_of_cash() {
     }
     // A base that is worth more than a signed number holds moves nowhere.
     let mut p = account(0, &[], &[perp(7, i64::MAX, 0)]);
-    let fill = |p: &Portfolio| terms_of(p, PERP).unwrap().fill_down(p, i64::MAX as u64 - 1, 0, Regime::Cure);
+    let fill = |p: &Portfolio| found(p, PERP).unwrap().fill_down(i64::MAX as u64 - 1, 0, 250_000);
     assert_eq!(fill(&p).unwrap().paid_atoms, i64::MAX as u64 - 1);
     p.perps[0].prices.spot = halves(3);
     assert_eq!(fill(&p).err(), Some(RiskError::NumberOutOfRange));

@@ -4,7 +4,7 @@ use super::*;
 use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
 
 fn under_water(under_water_secs: u32) -> Clocks {
-    Clocks { under_water_secs, seen: Seen::UnderWater, observed_at: NOW, ..Clocks::default() }
+    Clocks { under_water_secs, health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() }
 }
 
 fn reason(p: &Portfolio, clocks: &Clocks, request: &Request) -> Option<RiskError> {
@@ -18,10 +18,10 @@ fn wet() -> Portfolio {
 
 #[test]
 fn a_healthy_account_was_cured_before_if_anything_of_it_is_remembered() {
-    for seen in [Seen::Healthy, Seen::UnderWater, Seen::WindDown] {
+    for health_state in [HealthState::Healthy, HealthState::UnderWater, HealthState::WindDown] {
         for under_water_secs in [0, 1, 9] {
-            let clocks = Clocks { seen, under_water_secs, observed_at: NOW, ..Clocks::default() };
-            let never = seen == Seen::Healthy && under_water_secs == 0;
+            let clocks = Clocks { health_state, under_water_secs, observed_at: NOW, ..Clocks::default() };
+            let never = health_state == HealthState::Healthy && under_water_secs == 0;
             let expected = if never { RiskError::AccountHealthy } else { RiskError::AccountAlreadyCured };
             assert_eq!(reason(&pair(1_000, 100), &clocks, &whole(PAIR)), Some(expected));
         }
@@ -46,16 +46,16 @@ fn a_cure_closes_what_the_target_asks_at_the_auctions_penalty_and_ends_the_time_
     let penalty = cure_penalty_ppm_down(10, 200_000, before.health_ppm, ceiling, params);
     assert_eq!((found.regime, found.penalty_ppm), (Regime::Cure, penalty));
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + penalty as i128);
-    let size = (-before.spot.target * MILLION + release - 1) / release;
+    let size = (-before.spot.target_excess * MILLION + release - 1) / release;
     assert_eq!(found.size as i128, size);
-    assert_eq!((found.before, found.after), (before.spot, margins(&after, At::Spot, false)));
+    assert_eq!((found.before, found.after), (before.spot, margins(&after, PriceKind::Spot, false)));
     assert!(!found.after.is_under_water());
-    assert_eq!((found.clocks.seen, found.clocks.under_water_secs), (Seen::Healthy, 10));
+    assert_eq!((found.clocks.health_state, found.clocks.under_water_secs), (HealthState::Healthy, 10));
     // A millionth of it leaves the account where it is.
     let least = Request { max_size: Some(1_000), ..whole(PAIR) };
     let found = plan(&mut wet(), &under_water(10), &least, NOW).unwrap();
     assert!(found.after.is_under_water());
-    assert_eq!((found.size, found.clocks.seen), (1_000, Seen::UnderWater));
+    assert_eq!((found.size, found.clocks.health_state), (1_000, HealthState::UnderWater));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_wind_down_takes_everything_unless_the_average_denies_it() {
     let found = plan(&mut p.clone(), &under_water(10), &whole(PAIR), NOW).unwrap();
     let fast = assess(&p, &under_water(10), NOW).fast;
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + 1_000);
-    let dollars = (-fast.target * MILLION + release - 1) / release;
+    let dollars = (-fast.target_excess * MILLION + release - 1) / release;
     let size = p.tokens[1].prices.fast.amount_of_wide_up(dollars as u128);
     assert_eq!((found.regime, found.size), (Regime::WindDown, size));
     assert!(size < all / 5);

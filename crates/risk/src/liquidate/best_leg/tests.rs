@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::params::GlobalParams;
+use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
+use crate::liquidate::largest_quote_liability;
+use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
 

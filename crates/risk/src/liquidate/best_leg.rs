@@ -1,0 +1,100 @@
+//! Which leg improves the account most for each dollar, and whether any can pay a liquidator for a cure (LEG-1).
+
+use super::closable::{pair, perp, Candidate, Class, LegName, Paying};
+use crate::auction::pays_a_liquidator;
+use crate::num::{mul_u128_u32, mul_u32, PPM};
+use crate::portfolio::Portfolio;
+
+/// The best marginal maintenance among admissible legs, and whether any leg can pay for a cure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BestLeg {
+    /// m at p = 0 of the best leg, ppm; zero without any leg.
+    pub rate_ppm: u32,
+    /// That leg.
+    pub name: Option<LegName>,
+    /// Some leg above dust with a valid price has `p_max * (1 - c) >= p_floor`, h at spot.
+    pub cure_pays: bool,
+    paying: Paying,
+}
+
+impl BestLeg {
+    /// Whether some leg above dust with a valid price has `p_max * (1 - c) >= p_floor` at this h.
+    #[inline(never)]
+    pub fn pays_at(&self, portfolio: &Portfolio, health_ppm: u32) -> bool {
+        pays_a_liquidator(self.paying.ceiling_ppm_down(portfolio, health_ppm), &portfolio.params)
+    }
+}
+
+/// The three classes of the best-leg rule: valid price, above dust and above 1 % of G; above dust; any. Beside them what
+/// pays for a cure: every leg above dust.
+pub(super) struct Classes<'a> {
+    any: Class<'a>,
+    above_dust: Class<'a>,
+    above_share: Class<'a>,
+    paying: Class<'a>,
+    dust_usd_micro: u64,
+    /// 1 % of G, pico-dollars.
+    large_usd_pico: u128,
+}
+
+impl<'a> Classes<'a> {
+    /// Only a leg that some class wants is valued.
+    #[inline(always)]
+    pub(super) fn sort(&mut self, candidate: impl Candidate<'a>, value_usd_micro: impl FnOnce() -> u64) {
+        let may_be_best = candidate.may_be_best();
+        if may_be_best && candidate.is_better(&self.any) {
+            candidate.enter(&mut self.any);
+        }
+        let compared = may_be_best && (candidate.is_better(&self.above_dust) || candidate.is_better(&self.above_share));
+        let pays_more = candidate.is_better(&self.paying);
+        if !compared && !pays_more {
+            return;
+        }
+        let value = value_usd_micro();
+        if value <= self.dust_usd_micro {
+            return;
+        }
+        if pays_more {
+            candidate.enter(&mut self.paying);
+        }
+        if may_be_best {
+            if candidate.is_better(&self.above_dust) {
+                candidate.enter(&mut self.above_dust);
+            }
+            if candidate.is_better(&self.above_share) && mul_u32(value, PPM) > self.large_usd_pico {
+                candidate.enter(&mut self.above_share);
+            }
+        }
+    }
+}
+
+/// Scans the legs: valid price, above dust, above 1 % of G (none: above dust; none: any). Legs that the engine discounts
+/// by more than half (an asset weight below one half, a liability weight above two) set no best (LEG-1, LEG-2).
+///
+/// The last argument is what can be seized of quote and what is owed in it, see [`crate::margin::quote_sides`].
+#[inline(never)]
+pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, quote_sides: (u64, u64)) -> BestLeg {
+    let params = &portfolio.params;
+    let mut classes = Classes {
+        any: Class::default(),
+        above_dust: Class::default(),
+        above_share: Class::default(),
+        paying: Class::default(),
+        dust_usd_micro: params.legs.dust_usd_micro,
+        large_usd_pico: mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm),
+    };
+    pair::sort(portfolio, quote_sides, &mut classes);
+    perp::sort(portfolio, &mut classes);
+    let best = classes.above_share.best().or(classes.above_dust.best()).or(classes.any.best());
+    let mut found = BestLeg {
+        rate_ppm: best.map_or(0, |(rate, _)| rate),
+        name: best.map(|(_, name)| name),
+        cure_pays: false,
+        paying: Paying::of(&classes.paying),
+    };
+    found.cure_pays = found.pays_at(portfolio, health_ppm);
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! Kinds of legs that a liquidation closes, one file each: what a unit of it releases, how large a penalty it bears, how
+//! much of it can be closed, for what, at which limit, and how the table looks afterwards.
+//!
+//! A new kind is a file here, its place in [`Leg`], [`Class`], [`Paying`] and `best_leg`'s list, and its file in the
+//! ledger, which moves what a plan says; nothing else asks which kind a leg is.
+
+pub(super) mod pair;
+pub(super) mod perp;
+
+use crate::error::{RiskError, RiskResult};
+use crate::margin::Margins;
+use crate::params::GlobalParams;
+use crate::portfolio::{Portfolio, PriceKind};
+
+/// What is repaid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liability {
+    /// A borrow of this bank.
+    Borrow(u8),
+    /// Negative PnL of this market: the liquidator pays quote into its pool.
+    NegativePnl(u8),
+}
+
+/// The leg a liquidator asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leg {
+    /// Repay a liability and take collateral.
+    Pair {
+        /// Bank of the collateral.
+        asset: u8,
+        /// What is repaid.
+        liability: Liability,
+    },
+    /// Take over a perp.
+    Perp {
+        /// Its market.
+        market: u8,
+    },
+}
+
+/// A leg as the best-leg rule names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegName {
+    /// Collateral of one bank against debt of another.
+    Pair {
+        /// Bank of the asset.
+        asset: u8,
+        /// Bank of the debt; the quote bank for negative PnL.
+        liability: u8,
+    },
+    /// A perp position.
+    Perp {
+        /// Its market.
+        market: u8,
+    },
+}
+
+impl LegName {
+    /// What tells it from others of its kind: one or two slots of the registry, each with what it is the slot of.
+    pub const fn slots(self) -> ((&'static str, u8), Option<(&'static str, u8)>) {
+        match self {
+            Self::Pair { asset, liability } => (("asset bank", asset), Some(("liability bank", liability))),
+            Self::Perp { market } => (("market", market), None),
+        }
+    }
+}
+
+/// Amounts of one fill, see [`super::Plan`].
+pub(super) struct Fill {
+    pub(super) size: u64,
+    pub(super) paid_atoms: u64,
+    pub(super) fee_atoms: u64,
+    pub(super) received_atoms: u64,
+    pub(super) notional_usd_micro: u64,
+}
+
+/// The caller's limit price: so much of one thing for so much of another.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) numerator: u64,
+    pub(super) denominator: u64,
+}
+
+/// What a fill would leave, micro-dollars at spot.
+pub(super) struct Leftovers {
+    /// Of the debt or the base.
+    pub(super) of_leg_usd_micro: u64,
+    /// Of the collateral; of a leg without collateral the largest number.
+    pub(super) of_collateral_usd_micro: u64,
+}
+
+impl Leftovers {
+    pub(super) const fn is_dust(&self, dust_usd_micro: u64) -> bool {
+        self.of_leg_usd_micro < dust_usd_micro || self.of_collateral_usd_micro < dust_usd_micro
+    }
+}
+
+/// A leg that was found in a portfolio, as numbers. Its size is counted in debt atoms or base units.
+pub(super) trait Closable {
+    /// Whether any fill of it reduces a liability, whatever the requirement does (WINDDOWN-3).
+    const REDUCES_LIABILITY: bool;
+
+    /// m at p = 0: what closing one unit of notional releases of the maintenance requirement, ppm.
+    fn marginal_ppm(&self) -> u32;
+
+    /// Largest penalty that still improves the ratio, with the factor k, ppm (CURE-4).
+    fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32;
+
+    /// `m_T - p`, ppm squared: what closing one unit of notional gives back at target, the penalty paid. Not positive
+    /// where the penalty eats what closing releases.
+    fn net_release(&self, penalty_ppm: u32) -> i64;
+
+    /// The size that is worth so many micro-dollars.
+    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> u64;
+
+    /// The most that can be closed at this penalty: what is there, and what collateral can pay for.
+    fn most_down(&self, penalty_ppm: u32) -> u64;
+
+    /// What closing `size` leaves.
+    fn leftovers(&self, size: u64, penalty_ppm: u32) -> Leftovers;
+
+    /// The amounts of a fill, each rounded down: the liquidatee loses nothing by the rounding (CURE-2, CURE-6).
+    ///
+    /// # Errors
+    /// `FillTooSmall` where nothing would be received for it, `NumberOutOfRange`.
+    fn fill_down(&self, size: u64, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill>;
+
+    /// Whether a fill is at the caller's limit or better for him (LIQ-6).
+    fn meets(&self, limit: Limit, fill: &Fill) -> bool;
+
+    /// Books the fill in the table.
+    ///
+    /// # Errors
+    /// `NumberOutOfRange`.
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()>;
+
+    /// What rounding may cost the liquidatee at most, micro-dollars: an atom of either leg and the values' own.
+    fn rounding_usd_micro(&self) -> u64;
+
+    /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee (CURE-5).
+    fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool;
+}
+
+/// One class of the best-leg rule: the best leg of every kind in it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Class<'a> {
+    pub(super) pair: pair::Best<'a>,
+    pub(super) perp: perp::Best<'a>,
+}
+
+impl Class<'_> {
+    /// Its best leg, and m of that at p = 0; of two equal ones the pair.
+    pub(super) fn best(&self) -> Option<(u32, LegName)> {
+        match (self.pair.leg(), self.perp.leg()) {
+            (Some(pair), Some(perp)) => Some(if perp.0 > pair.0 { perp } else { pair }),
+            (pair, perp) => pair.or(perp),
+        }
+    }
+}
+
+/// Of every kind the leg above dust that bears the largest penalty, whatever the account's health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Paying {
+    pub(super) pair: Option<pair::Paying>,
+    pub(super) perp: Option<perp::Paying>,
+}
+
+impl Paying {
+    pub(super) fn of(class: &Class<'_>) -> Self {
+        Self { pair: class.pair.paying(), perp: class.perp.paying() }
+    }
+
+    /// The largest penalty that any of them bears at this h, ppm; zero without a leg.
+    pub(super) fn ceiling_ppm_down(&self, portfolio: &Portfolio, health_ppm: u32) -> u32 {
+        let (params, quote) = (&portfolio.params, &portfolio.quote.weights);
+        let pair = self.pair.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, params));
+        let perp = self.perp.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, quote, params));
+        pair.max(perp)
+    }
+}
+
+/// A leg that may be the best of its class.
+pub(super) trait Candidate<'a>: Copy {
+    /// Whether it may exclude others. A leg that the engine itself discounts by more than half may be hard to sell or to
+    /// buy back: whoever held a little of it would have bought a shield (ADR 23) (LEG-2).
+    fn may_be_best(self) -> bool;
+
+    /// Whether it is better than what the class has of its kind.
+    fn is_better(self, class: &Class<'a>) -> bool;
+
+    /// Takes its place in the class.
+    fn enter(self, class: &mut Class<'a>);
+}
+
+/// `amount + sign * delta`.
+#[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "one or minus one times a number that is not negative fits")]
+fn moved(amount: i64, delta: u64, sign: i64) -> RiskResult<i64> {
+    let delta = i64::try_from(delta).map_err(|_| RiskError::NumberOutOfRange)?;
+    amount.checked_add(sign * delta).ok_or(RiskError::NumberOutOfRange)
+}

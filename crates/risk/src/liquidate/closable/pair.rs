@@ -1,0 +1,389 @@
+//! Debt repaid with collateral: a borrow, or negative PnL of a market, which is a debt in quote.
+
+use core::cmp::Ordering;
+
+use super::{moved, Candidate, Class, Closable, Fill, Leftovers, LegName, Liability, Limit};
+use crate::auction::pair_ceiling_ppm_down;
+use crate::error::{RiskError, RiskResult};
+use crate::liquidate::best_leg::Classes;
+use crate::liquidate::Assessment;
+use crate::margin::{cmp_products, pair_rate_ppm, Margins};
+use crate::num::{mul_div_down, mul_u32, mul_wide, PPM};
+use crate::params::{GlobalParams, TokenWeights};
+use crate::portfolio::{Portfolio, PriceKind, TokenLeg};
+use crate::price::UnitPrice;
+
+const PPM_U128: u128 = PPM as u128;
+
+/// Where a token leg lives in the table.
+#[derive(Clone, Copy)]
+enum Place {
+    Quote,
+    Token(usize),
+}
+
+impl Place {
+    fn of(portfolio: &Portfolio, bank: u8) -> Option<Self> {
+        if bank == portfolio.quote.bank {
+            return Some(Self::Quote);
+        }
+        portfolio.tokens().iter().position(|leg| leg.bank == bank).map(Self::Token)
+    }
+
+    fn leg(self, portfolio: &Portfolio) -> Option<&TokenLeg> {
+        match self {
+            Self::Quote => Some(&portfolio.quote),
+            Self::Token(index) => portfolio.tokens.get(index),
+        }
+    }
+
+    fn leg_mut(self, portfolio: &mut Portfolio) -> Option<&mut TokenLeg> {
+        match self {
+            Self::Quote => Some(&mut portfolio.quote),
+            Self::Token(index) => portfolio.tokens.get_mut(index),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Debt {
+    Token(Place),
+    Pnl(usize),
+}
+
+/// Collateral and debt, and how much of each there is.
+pub(in crate::liquidate) struct Pair {
+    asset: Place,
+    asset_weights: TokenWeights,
+    asset_price: UnitPrice,
+    /// Collateral atoms that can be seized at most.
+    collateral_atoms: u64,
+    debt: Debt,
+    debt_weights: TokenWeights,
+    debt_price: UnitPrice,
+    debt_price_fast: UnitPrice,
+    /// Debt atoms that can be repaid at most.
+    debt_atoms: u64,
+}
+
+impl Pair {
+    /// Finds collateral and debt.
+    ///
+    /// # Errors
+    /// `AssetIsLiability`, `LegEmpty`, `LegPriceInvalid` where a price is stale.
+    pub(in crate::liquidate) fn of(
+        portfolio: &Portfolio,
+        assessment: &Assessment,
+        asset: u8,
+        liability: Liability,
+    ) -> RiskResult<Self> {
+        let liability_bank = match liability {
+            Liability::Borrow(bank) => bank,
+            Liability::NegativePnl(_) => portfolio.quote.bank,
+        };
+        if asset == liability_bank {
+            return Err(RiskError::AssetIsLiability);
+        }
+        let asset_place = Place::of(portfolio, asset).ok_or(RiskError::LegEmpty)?;
+        let asset_leg = asset_place.leg(portfolio).ok_or(RiskError::LegEmpty)?;
+        let collateral_atoms = match asset_place {
+            Place::Quote => assessment.quote_seizable_atoms,
+            Place::Token(_) => asset_leg.deposit_atoms(),
+        };
+        let (debt, debt_atoms, debt_leg) = owed(portfolio, assessment, liability)?;
+        if collateral_atoms == 0 || debt_atoms == 0 {
+            return Err(RiskError::LegEmpty);
+        }
+        if asset_leg.prices.stale || debt_leg.prices.stale {
+            return Err(RiskError::LegPriceInvalid);
+        }
+        Ok(Self {
+            asset: asset_place,
+            asset_weights: asset_leg.weights,
+            asset_price: asset_leg.prices.spot,
+            collateral_atoms,
+            debt,
+            debt_weights: debt_leg.weights,
+            debt_price: debt_leg.prices.spot,
+            debt_price_fast: debt_leg.prices.fast,
+            debt_atoms,
+        })
+    }
+
+    /// Collateral for `size` debt atoms: `x (1 + p)`, atoms, rounded down.
+    #[expect(clippy::arithmetic_side_effects, reason = "a penalty is at most 2e5 ppm; the divisor is a million")]
+    fn seizure_down(&self, size: u64, penalty_ppm: u32) -> u64 {
+        let value = mul_u32(self.debt_price.value_down(size), PPM + penalty_ppm) / PPM_U128;
+        self.asset_price.amount_of_wide_down(value)
+    }
+}
+
+/// A liability, the debt atoms of it that can be repaid, and the leg whose weights and price are its own.
+#[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "the borrow is capped at what is owed")]
+fn owed<'a>(
+    portfolio: &'a Portfolio,
+    assessment: &Assessment,
+    liability: Liability,
+) -> RiskResult<(Debt, u64, &'a TokenLeg)> {
+    let quote = &portfolio.quote;
+    let quote_borrow = quote.borrow_atoms().min(assessment.quote_owed_atoms);
+    match liability {
+        Liability::Borrow(bank) => {
+            let place = Place::of(portfolio, bank).ok_or(RiskError::LegEmpty)?;
+            let leg = place.leg(portfolio).ok_or(RiskError::LegEmpty)?;
+            let atoms = match place {
+                Place::Quote => quote_borrow,
+                Place::Token(_) => leg.borrow_atoms(),
+            };
+            Ok((Debt::Token(place), atoms, leg))
+        }
+        Liability::NegativePnl(market) => {
+            let index = portfolio.perp_index(market).ok_or(RiskError::LegEmpty)?;
+            let leg = portfolio.perps().get(index).ok_or(RiskError::LegEmpty)?;
+            if leg.prices.stale {
+                return Err(RiskError::LegPriceInvalid);
+            }
+            let lost = leg.pnl_at(leg.prices.spot).min(0).unsigned_abs();
+            Ok((Debt::Pnl(index), lost.min(assessment.quote_owed_atoms - quote_borrow), quote))
+        }
+    }
+}
+
+impl Closable for Pair {
+    const REDUCES_LIABILITY: bool = true;
+
+    #[inline(always)]
+    fn marginal_ppm(&self) -> u32 {
+        pair_rate_ppm(&self.asset_weights, &self.debt_weights)
+    }
+
+    #[inline(always)]
+    fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
+        pair_ceiling_ppm_down(health_ppm, &self.asset_weights, &self.debt_weights, params)
+    }
+
+    /// `w_l,T - w_a,T (1 + p)`.
+    #[inline(always)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        reason = "weights are at most 4e6 and penalties 2e5 ppm: products stay below 2^43"
+    )]
+    fn net_release(&self, penalty_ppm: u32) -> i64 {
+        let gross = self.debt_weights.liability_target_ppm as u64 * PPM as u64;
+        let cost = self.asset_weights.asset_target_ppm as u64 * (PPM as u64 + penalty_ppm as u64);
+        gross as i64 - cost as i64
+    }
+
+    #[inline(always)]
+    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> u64 {
+        let price = match at {
+            PriceKind::Spot => self.debt_price,
+            PriceKind::Fast => self.debt_price_fast,
+        };
+        price.amount_of_wide_up(usd_micro)
+    }
+
+    /// `collateral / (1 + p)`, at most the debt.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        reason = "a penalty is at most 2e5 ppm; a 64-bit value times a million, divided by a million or more, has 64 bits"
+    )]
+    fn most_down(&self, penalty_ppm: u32) -> u64 {
+        let value = self.asset_price.value_down(self.collateral_atoms);
+        let debt_value = (mul_u32(value, PPM) / (PPM + penalty_ppm) as u128) as u64;
+        self.debt_price.amount_down(debt_value).min(self.debt_atoms)
+    }
+
+    fn leftovers(&self, size: u64, penalty_ppm: u32) -> Leftovers {
+        let seized = self.seizure_down(size, penalty_ppm);
+        Leftovers {
+            of_leg_usd_micro: self.debt_price.value_down(self.debt_atoms.saturating_sub(size)),
+            of_collateral_usd_micro: self.asset_price.value_down(self.collateral_atoms.saturating_sub(seized)),
+        }
+    }
+
+    #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
+    fn fill_down(&self, size: u64, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill> {
+        const WHOLE: u64 = PPM as u64 * PPM as u64;
+        let fee_parts = penalty_ppm as u64 * insurance_share_ppm as u64;
+        let fee_atoms = mul_div_down(size, fee_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?;
+        let clamped = size < self.debt_atoms && size == self.most_down(penalty_ppm);
+        let received_atoms = if clamped {
+            // The debt was cut to what all of the collateral pays for; nothing of it may stay behind as dust.
+            self.collateral_atoms
+        } else {
+            self.seizure_down(size, penalty_ppm).min(self.collateral_atoms)
+        };
+        if received_atoms == 0 {
+            return Err(RiskError::FillTooSmall);
+        }
+        Ok(Fill {
+            size,
+            paid_atoms: size.checked_add(fee_atoms).ok_or(RiskError::NumberOutOfRange)?,
+            fee_atoms,
+            received_atoms,
+            notional_usd_micro: self.debt_price.value_down(size),
+        })
+    }
+
+    /// At least so many collateral atoms for every so many paid.
+    #[inline(always)]
+    fn meets(&self, limit: Limit, fill: &Fill) -> bool {
+        mul_wide(fill.received_atoms, limit.denominator) >= mul_wide(fill.paid_atoms, limit.numerator)
+    }
+
+    #[inline(always)]
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
+        let range = RiskError::NumberOutOfRange;
+        let asset = self.asset.leg_mut(portfolio).ok_or(range)?;
+        asset.amount_atoms = moved(asset.amount_atoms, fill.received_atoms, -1)?;
+        let balance = match self.debt {
+            Debt::Token(place) => &mut place.leg_mut(portfolio).ok_or(range)?.amount_atoms,
+            Debt::Pnl(index) => &mut portfolio.perps.get_mut(index).ok_or(range)?.cash_atoms,
+        };
+        *balance = moved(*balance, fill.size, 1)?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn rounding_usd_micro(&self) -> u64 {
+        self.debt_price.value_up(1).saturating_add(self.asset_price.value_up(1)).saturating_add(8)
+    }
+
+    /// Each leg ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an
+    /// account down.
+    #[expect(clippy::arithmetic_side_effects, reason = "a requirement is below 2^127 - 2^98, all else below 2^99")]
+    fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
+        if after.mmr() == 0 {
+            return true;
+        }
+        let lost = self.rounding_usd_micro() as i128 * 4 * PPM as i128;
+        let charge = lost / PPM as i128 * self.debt_weights.liability_maint_ppm.saturating_sub(PPM) as i128;
+        cmp_products(after.nav - lost, before.mmr(), before.nav, after.mmr() + charge) == Ordering::Greater
+    }
+}
+
+/// An asset that counts less than this at maintenance does not set the best leg (ADR 23) (LEG-2).
+const BEST_ASSET_MIN_PPM: u32 = PPM / 2;
+/// A liability that counts more than this does not either.
+const BEST_LIABILITY_MAX_PPM: u32 = 2 * PPM;
+
+/// The best pair of a class: the largest w_l with the smallest w_a.
+#[derive(Clone, Copy, Default)]
+pub(in crate::liquidate) struct Best<'a> {
+    asset: Option<(u8, &'a TokenWeights)>,
+    liability: Option<(u8, &'a TokenWeights)>,
+}
+
+impl Best<'_> {
+    pub(super) fn leg(&self) -> Option<(u32, LegName)> {
+        let ((asset, asset_weights), (liability, debt_weights)) = self.asset.zip(self.liability)?;
+        Some((pair_rate_ppm(asset_weights, debt_weights), LegName::Pair { asset, liability }))
+    }
+
+    pub(super) fn paying(&self) -> Option<Paying> {
+        let ((_, asset), (_, liability)) = self.asset.zip(self.liability)?;
+        Some(Paying { asset: *asset, liability: *liability })
+    }
+}
+
+/// Weights of the pair that pays most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::liquidate) struct Paying {
+    asset: TokenWeights,
+    liability: TokenWeights,
+}
+
+impl Paying {
+    pub(super) fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
+        pair_ceiling_ppm_down(health_ppm, &self.asset, &self.liability, params)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct AssetLeg<'a>(u8, &'a TokenWeights);
+
+impl<'a> Candidate<'a> for AssetLeg<'a> {
+    #[inline(always)]
+    fn may_be_best(self) -> bool {
+        self.1.asset_maint_ppm >= BEST_ASSET_MIN_PPM
+    }
+
+    #[inline(always)]
+    fn is_better(self, class: &Class<'a>) -> bool {
+        class.pair.asset.is_none_or(|(_, best)| self.1.asset_maint_ppm < best.asset_maint_ppm)
+    }
+
+    #[inline(always)]
+    fn enter(self, class: &mut Class<'a>) {
+        class.pair.asset = Some((self.0, self.1));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct LiabilityLeg<'a>(u8, &'a TokenWeights);
+
+impl<'a> Candidate<'a> for LiabilityLeg<'a> {
+    #[inline(always)]
+    fn may_be_best(self) -> bool {
+        self.1.liability_maint_ppm <= BEST_LIABILITY_MAX_PPM
+    }
+
+    #[inline(always)]
+    fn is_better(self, class: &Class<'a>) -> bool {
+        class.pair.liability.is_none_or(|(_, best)| self.1.liability_maint_ppm > best.liability_maint_ppm)
+    }
+
+    #[inline(always)]
+    fn enter(self, class: &mut Class<'a>) {
+        class.pair.liability = Some((self.0, self.1));
+    }
+}
+
+/// Sorts every asset and every liability with a valid price into the classes of the best-leg rule.
+///
+/// `seizable_atoms` and `owed_atoms` are of quote, see [`crate::margin::quote_sides`].
+#[inline(always)]
+pub(in crate::liquidate) fn sort<'a>(
+    portfolio: &'a Portfolio,
+    (seizable_atoms, owed_atoms): (u64, u64),
+    classes: &mut Classes<'a>,
+) {
+    for leg in portfolio.tokens().iter().filter(|leg| leg.amount_atoms != 0 && !leg.prices.stale) {
+        let value = || leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs());
+        if leg.amount_atoms > 0 {
+            classes.sort(AssetLeg(leg.bank, &leg.weights), value);
+        } else {
+            classes.sort(LiabilityLeg(leg.bank, &leg.weights), value);
+        }
+    }
+    let quote = &portfolio.quote;
+    if quote.prices.stale {
+        return;
+    }
+    if seizable_atoms > 0 {
+        classes.sort(AssetLeg(quote.bank, &quote.weights), || quote.prices.spot.value_down(seizable_atoms));
+    }
+    let largest = largest_quote_liability(portfolio, owed_atoms);
+    if largest > 0 {
+        classes.sort(LiabilityLeg(quote.bank, &quote.weights), || quote.prices.spot.value_down(largest));
+    }
+}
+
+/// The largest single liability in quote that a liquidator can repay, atoms: the borrow, or one market's negative PnL
+/// at a valid price. What a stale market has lost is owed too, but is no leg.
+#[expect(clippy::arithmetic_side_effects, reason = "the borrow is capped at what is owed")]
+pub(crate) fn largest_quote_liability(portfolio: &Portfolio, owed_atoms: u64) -> u64 {
+    let borrow = portfolio.quote.borrow_atoms().min(owed_atoms);
+    let owed_pnl = owed_atoms - borrow;
+    if owed_pnl == 0 {
+        return borrow;
+    }
+    let fresh = portfolio.perps().iter().filter(|leg| !leg.prices.stale);
+    let lost = fresh.map(|leg| leg.pnl_at(leg.prices.spot).min(0).unsigned_abs()).max().unwrap_or(0);
+    borrow.max(lost.min(owed_pnl))
+}

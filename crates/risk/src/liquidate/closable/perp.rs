@@ -1,0 +1,216 @@
+//! A perp taken over at spot, the penalty out of its PnL.
+
+use super::{moved, Candidate, Class, Closable, Fill, Leftovers, LegName, Limit};
+use crate::auction::perp_ceiling_ppm_down;
+use crate::error::{RiskError, RiskResult};
+use crate::liquidate::best_leg::Classes;
+use crate::margin::Margins;
+use crate::num::{mul_div_down, mul_wide, PPM};
+use crate::params::{GlobalParams, MarketRates, TokenWeights};
+use crate::portfolio::{Portfolio, PriceKind};
+use crate::price::UnitPrice;
+
+/// A position with a base.
+pub(in crate::liquidate) struct Perp {
+    /// Its place in the table.
+    index: usize,
+    is_long: bool,
+    base_units: u64,
+    /// Its gains count for less, since its market has a deficit.
+    is_cut: bool,
+    rates: MarketRates,
+    /// Quote atoms per base unit.
+    price: UnitPrice,
+    price_fast: UnitPrice,
+    quote_weights: TokenWeights,
+    /// Micro-dollars per quote atom.
+    quote_price: UnitPrice,
+    quote_price_fast: UnitPrice,
+}
+
+impl Perp {
+    /// Finds the position.
+    ///
+    /// # Errors
+    /// `LegEmpty`, `LegPriceInvalid` where its price or that of quote is stale.
+    pub(in crate::liquidate) fn of(portfolio: &Portfolio, market: u8) -> RiskResult<Self> {
+        let index = portfolio.perp_index(market).ok_or(RiskError::LegEmpty)?;
+        let leg = portfolio.perps().get(index).ok_or(RiskError::LegEmpty)?;
+        let quote = &portfolio.quote;
+        if leg.units == 0 {
+            return Err(RiskError::LegEmpty);
+        }
+        if leg.prices.stale || quote.prices.stale {
+            return Err(RiskError::LegPriceInvalid);
+        }
+        Ok(Self {
+            index,
+            is_long: leg.units > 0,
+            base_units: leg.units.unsigned_abs(),
+            is_cut: leg.deficit_share_ppm != 0,
+            rates: leg.rates,
+            price: leg.prices.spot,
+            price_fast: leg.prices.fast,
+            quote_weights: quote.weights,
+            quote_price: quote.prices.spot,
+            quote_price_fast: quote.prices.fast,
+        })
+    }
+}
+
+impl Closable for Perp {
+    const REDUCES_LIABILITY: bool = false;
+
+    #[inline(always)]
+    fn marginal_ppm(&self) -> u32 {
+        self.rates.maint_ppm
+    }
+
+    #[inline(always)]
+    fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
+        perp_ceiling_ppm_down(health_ppm, &self.rates, &self.quote_weights, params)
+    }
+
+    /// `rate_T - w_l,T p`, w_l of the quote.
+    #[inline(always)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        reason = "weights are at most 4e6, rates 1e6 and penalties 2e5 ppm: products stay below 2^43"
+    )]
+    fn net_release(&self, penalty_ppm: u32) -> i64 {
+        let gross = self.rates.target_ppm as u64 * PPM as u64;
+        gross as i64 - (self.quote_weights.liability_target_ppm as u64 * penalty_ppm as u64) as i64
+    }
+
+    #[inline(always)]
+    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> u64 {
+        let (price, quote) = match at {
+            PriceKind::Spot => (self.price, self.quote_price),
+            PriceKind::Fast => (self.price_fast, self.quote_price_fast),
+        };
+        price.amount_of_wide_up(quote.amount_of_wide_up(usd_micro) as u128)
+    }
+
+    #[inline(always)]
+    fn most_down(&self, _penalty_ppm: u32) -> u64 {
+        self.base_units
+    }
+
+    #[inline(always)]
+    fn leftovers(&self, size: u64, _penalty_ppm: u32) -> Leftovers {
+        let left_atoms = self.price.value_down(self.base_units.saturating_sub(size));
+        Leftovers { of_leg_usd_micro: self.quote_price.value_down(left_atoms), of_collateral_usd_micro: u64::MAX }
+    }
+
+    #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "a share is at most 9e5 ppm; products of two 32-bit numbers")]
+    fn fill_down(&self, size: u64, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill> {
+        const WHOLE: u64 = PPM as u64 * PPM as u64;
+        let worth = if self.is_long { self.price.value_down(size) } else { self.price.value_up(size) };
+        if worth >= i64::MAX as u64 {
+            return Err(RiskError::NumberOutOfRange);
+        }
+        let fee_parts = penalty_ppm as u64 * insurance_share_ppm as u64;
+        let kept_parts = penalty_ppm as u64 * (PPM - insurance_share_ppm) as u64;
+        Ok(Fill {
+            size,
+            paid_atoms: worth,
+            fee_atoms: mul_div_down(worth, fee_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?,
+            received_atoms: mul_div_down(worth, kept_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?,
+            notional_usd_micro: self.quote_price.value_down(worth),
+        })
+    }
+
+    /// A long costs at most, a short brings at least so many quote atoms for every so many base units.
+    #[inline(always)]
+    fn meets(&self, limit: Limit, fill: &Fill) -> bool {
+        let bound = mul_wide(fill.size, limit.numerator);
+        if self.is_long {
+            mul_wide(fill.paid_atoms.saturating_sub(fill.received_atoms), limit.denominator) <= bound
+        } else {
+            mul_wide(fill.paid_atoms.saturating_add(fill.received_atoms), limit.denominator) >= bound
+        }
+    }
+
+    #[inline(always)]
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
+        let sign = if self.is_long { 1 } else { -1 };
+        let leg = portfolio.perps.get_mut(self.index).ok_or(RiskError::NumberOutOfRange)?;
+        leg.units = moved(leg.units, fill.size, -sign)?;
+        leg.cash_atoms = moved(leg.cash_atoms, fill.paid_atoms, sign)?;
+        leg.cash_atoms = moved(leg.cash_atoms, fill.received_atoms, -1)?;
+        leg.cash_atoms = moved(leg.cash_atoms, fill.fee_atoms, -1)?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn rounding_usd_micro(&self) -> u64 {
+        // A gain that a deficit cuts is rounded once more.
+        let cut = if self.is_cut { self.quote_price.value_up(1) } else { 0 };
+        self.quote_price.value_up(self.price.value_up(1)).saturating_add(cut).saturating_add(8)
+    }
+
+    /// Base units and their cash move exactly.
+    #[inline(always)]
+    fn outweighs_shares(&self, _before: &Margins, _after: &Margins) -> bool {
+        true
+    }
+}
+
+/// The perp of a class with the highest rate.
+#[derive(Clone, Copy, Default)]
+pub(in crate::liquidate) struct Best<'a>(Option<(u8, &'a MarketRates)>);
+
+impl Best<'_> {
+    pub(super) fn leg(&self) -> Option<(u32, LegName)> {
+        self.0.map(|(market, rates)| (rates.maint_ppm, LegName::Perp { market }))
+    }
+
+    pub(super) fn paying(&self) -> Option<Paying> {
+        self.0.map(|(_, rates)| Paying(*rates))
+    }
+}
+
+/// Rates of the perp that pays most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::liquidate) struct Paying(MarketRates);
+
+impl Paying {
+    pub(super) fn ceiling_ppm_down(&self, health_ppm: u32, quote: &TokenWeights, params: &GlobalParams) -> u32 {
+        perp_ceiling_ppm_down(health_ppm, &self.0, quote, params)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Base<'a>(u8, &'a MarketRates);
+
+impl<'a> Candidate<'a> for Base<'a> {
+    #[inline(always)]
+    fn may_be_best(self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn is_better(self, class: &Class<'a>) -> bool {
+        class.perp.0.is_none_or(|(_, best)| self.1.maint_ppm > best.maint_ppm)
+    }
+
+    #[inline(always)]
+    fn enter(self, class: &mut Class<'a>) {
+        class.perp.0 = Some((self.0, self.1));
+    }
+}
+
+/// Sorts every position with a base and valid prices into the classes of the best-leg rule.
+#[inline(always)]
+pub(in crate::liquidate) fn sort<'a>(portfolio: &'a Portfolio, classes: &mut Classes<'a>) {
+    let quote = &portfolio.quote.prices;
+    if quote.stale {
+        return;
+    }
+    for leg in portfolio.perps().iter().filter(|leg| leg.units != 0 && !leg.prices.stale) {
+        let notional = || quote.spot.value_down(leg.prices.spot.value_down(leg.units.unsigned_abs()));
+        classes.sort(Base(leg.market, &leg.rates), notional);
+    }
+}

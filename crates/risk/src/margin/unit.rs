@@ -1,0 +1,82 @@
+//! Risk units: what a charge is computed for.
+//!
+//! A unit is the positions whose risks are netted before they are charged. A perp alone is one: it is charged
+//! `rate * notional`, so nothing is netted between two markets, and a unit needs no more than its leg (MARGIN-5).
+
+use super::Favourable;
+use crate::num::WideSum;
+use crate::portfolio::{PerpLeg, Portfolio, PriceKind};
+
+/// One unit of an account.
+#[derive(Clone, Copy)]
+pub(super) struct RiskUnit<'a> {
+    pub(super) leg: &'a PerpLeg,
+}
+
+/// What a unit is worth and charged on, quote atoms.
+#[derive(Clone, Copy)]
+pub(super) struct UnitValue {
+    /// Of its base either way: what a long is worth at the least, what a short costs at the most.
+    pub(super) worth_atoms: u64,
+    /// What the rates are taken of.
+    pub(super) notional_atoms: u64,
+}
+
+/// The units of an account.
+#[inline(always)]
+pub(super) fn risk_units(portfolio: &Portfolio) -> impl Iterator<Item = RiskUnit<'_>> {
+    portfolio.perps().iter().map(|leg| RiskUnit { leg })
+}
+
+impl RiskUnit<'_> {
+    /// At one price, or at the edge favourable to the account: its PnL high, its charge low (ELIG-3).
+    #[inline(always)]
+    pub(super) fn at(self, price: PriceKind, edges: bool) -> UnitValue {
+        let (leg, magnitude) = (self.leg, self.leg.units.unsigned_abs());
+        let price = Favourable::of(&leg.prices, leg.prices.plain(price), edges);
+        if price.edge != 0 {
+            let low = price.low().value_up(magnitude);
+            let worth_atoms = if leg.units >= 0 { price.high().value_down(magnitude) } else { low };
+            return UnitValue { worth_atoms, notional_atoms: low };
+        }
+        // A short's value is rounded up as its charge is, a long's down: one product serves both.
+        let (down, up) = price.plain.values_in_loop(magnitude);
+        UnitValue { worth_atoms: if leg.units >= 0 { down } else { up }, notional_atoms: up }
+    }
+
+    /// For adding risk: a long low, a short and every charge high (MARGIN-6).
+    #[inline(always)]
+    pub(super) fn at_initial(self) -> UnitValue {
+        let (leg, magnitude) = (self.leg, self.leg.units.unsigned_abs());
+        let notional_atoms = leg.prices.init_charge.value_in_loop_up(magnitude);
+        let worth_atoms = if leg.units >= 0 { leg.prices.init.value_in_loop_down(magnitude) } else { notional_atoms };
+        UnitValue { worth_atoms, notional_atoms }
+    }
+}
+
+/// PnL of an account's units, quote atoms: gains and losses apart, since they weigh differently.
+#[derive(Default)]
+pub(super) struct Pnl {
+    pub(super) gains: WideSum,
+    pub(super) losses: WideSum,
+}
+
+impl Pnl {
+    /// Adds a unit's.
+    #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "the PnL is not negative in this branch")]
+    pub(super) fn add(&mut self, unit: RiskUnit<'_>, value: UnitValue) {
+        let pnl = unit.leg.pnl_of(value.worth_atoms);
+        if pnl >= 0 {
+            self.gains.add(unit.leg.gain_down(pnl as u64), 1);
+        } else {
+            self.losses.add(pnl.unsigned_abs(), 1);
+        }
+    }
+
+    /// A PnL saturates at the largest signed number, which the sum then reaches.
+    #[inline(always)]
+    pub(super) fn is_saturated(&self) -> bool {
+        self.gains.reaches_bit(63) | self.losses.reaches_bit(63)
+    }
+}
