@@ -3,7 +3,6 @@
 use mock_oracle::client;
 use mock_oracle::pyth::CreatePythArgs;
 use plimsoll::instructions as args;
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::{ix, pda};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;

@@ -1,6 +1,6 @@
 use bytemuck::zeroed_box;
 use plimsoll_risk::oracle::PriceState;
-use plimsoll_risk::params::{GlobalParams, TokenWeights};
+use plimsoll_risk::params::TokenWeights;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{
     Bank, Engine, FeedBook, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights, Venue,
