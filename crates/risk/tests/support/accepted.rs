@@ -15,8 +15,9 @@ const PRICE: Calibration = Calibration { fastest_fall_ppm_per_sec: 500, update_s
 pub type Drawn = (GlobalParams, u64);
 
 /// Where less than a parameter's bounds is drawn: clocks so short that a test's longest, 300 s and 400 s, are past their
-/// ends, and shares, buffers and dust that leave something to liquidate. Every other has all of its bounds.
-const NARROWED: [(&str, u64, u64); 18] = [
+/// ends; shares, buffers and dust that leave something to liquidate; times in which a price does not fall so far that no
+/// listing would be accepted. Every other has all of its bounds.
+const NARROWED: [(&str, u64, u64); 23] = [
     ("penalty_start_ppm", 0, 3_000),
     ("penalty_cap_ppm", 5_000, 150_000),
     ("auction_secs", 5, 200),
@@ -34,7 +35,12 @@ const NARROWED: [(&str, u64, u64); 18] = [
     ("target_perp_buffer_ppm", 3_000, 40_000),
     ("target_min_gap_ppm", 1, 3_000),
     ("dust_usd_micro", 1_000_000, 10_000_000),
+    ("observation_gap_secs", 30, 600),
+    ("cool_off_secs", 1, 3),
     ("bypass_ratio_ppm", 300_000, 990_000),
+    ("bypass_spacing_secs", 1, 3),
+    ("write_age_secs", 1, 5),
+    ("risk_age_secs", 1, 6),
 ];
 
 fn range(field: &Field) -> RangeInclusive<u64> {
