@@ -95,7 +95,7 @@ impl Rebuilt {
     }
 
     fn perps(&mut self, data: &[u8], now: i64) {
-        let secs = self.0.registry.params().perps.funding_max_secs;
+        let clock = self.0.registry.funding_at(now);
         if let Some(e) = decode_event::<FillSettled>(data) {
             let (quote, fee) = (e.quote_atoms as i64, e.fee_atoms as i64);
             self.exchange(&e.buyer, &e.seller, e.market, e.base_units, [-quote - fee, quote - fee], 2 * e.fee_atoms);
@@ -104,7 +104,7 @@ impl Rebuilt {
             let books = &mut self.0;
             let (slot, market) =
                 (&mut books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
-            perp::accrue_funding(slot, now, secs).expect("in range");
+            perp::accrue_funding(slot, clock).expect("in range");
             perp::end_epochs(slot, market).expect("in range");
             slot.funding_per_unit_sec = e.funding_per_unit_sec;
         }
@@ -118,12 +118,12 @@ impl Rebuilt {
 
     fn touched_alone(&mut self, e: &PositionTouched, now: i64) {
         let books = &mut self.0;
-        let secs = books.registry.params().perps.funding_max_secs;
+        let clock = books.registry.funding_at(now);
         let account = books.accounts.get_mut(&e.account).expect("the account was there at the start");
         let leg = account.perp_index(e.market).expect("a leg");
         let (slot, market) = (&books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
         let position = &mut account.derivatives[leg];
-        perp::touch(position, slot, Some(market), now, secs).expect("in range");
+        perp::touch(position, slot, Some(market), clock).expect("in range");
         if let Some(side) = plimsoll_risk::lazy::Side::of(e.written_off_units) {
             let totals = &mut market.sides[side as usize];
             totals.shares -= position.shares.unsigned_abs();
@@ -141,14 +141,14 @@ impl Rebuilt {
 
     fn exchange(&mut self, buyer: &Pubkey, seller: &Pubkey, market: u8, units: u64, cash: [i64; 2], claim: u64) {
         let (now, books) = (self.0.now, &mut self.0);
-        let secs = books.registry.params().perps.funding_max_secs;
+        let clock = books.registry.funding_at(now);
         let slot = &books.registry.markets[market as usize];
         let market = &mut books.markets[market as usize];
         let (mut buys, mut sells) = (books.accounts[buyer], books.accounts[seller]);
         let (b, s) =
             (perp::open_leg(&mut buys, market).expect("room"), perp::open_leg(&mut sells, market).expect("room"));
         let legs = (&mut buys.derivatives[b], &mut sells.derivatives[s]);
-        perp::exchange(slot, market, legs.0, legs.1, units, cash[0], cash[1], now, secs).expect("it was done");
+        perp::exchange(slot, market, legs.0, legs.1, units, cash[0], cash[1], clock).expect("it was done");
         pool::add_own_claim(market, claim).expect("in range");
         perp::close_leg_if_zero(&mut buys, b, market).expect("counted");
         perp::close_leg_if_zero(&mut sells, s, market).expect("counted");
@@ -159,7 +159,7 @@ impl Rebuilt {
     /// Brings quote bank, pool and the account's leg to now, as every settlement does first.
     fn touched(&mut self, account: &Pubkey, index: u8, now: i64) -> Option<usize> {
         let books = &mut self.0;
-        let secs = books.registry.params().perps.funding_max_secs;
+        let clock = books.registry.funding_at(now);
         let bank = &mut books.banks[0].0;
         interest::book_now(bank, &books.registry.banks[0], now);
         let market = &mut books.markets[index as usize];
@@ -167,7 +167,7 @@ impl Rebuilt {
         let account = books.accounts.get_mut(account)?;
         let leg = account.perp_index(index)?;
         let slot = &books.registry.markets[index as usize];
-        perp::touch(&mut account.derivatives[leg], slot, Some(market), now, secs).expect("in range");
+        perp::touch(&mut account.derivatives[leg], slot, Some(market), clock).expect("in range");
         Some(leg)
     }
 
@@ -221,9 +221,8 @@ impl Rebuilt {
             } else {
                 let market = &mut books.markets[e.market as usize];
                 let market_slot = &books.registry.markets[e.market as usize];
-                let secs = books.registry.params().perps.funding_max_secs;
-                repay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, now, secs)
-                    .expect("it was done");
+                let clock = books.registry.funding_at(now);
+                repay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, clock).expect("it was done");
             }
             books.accounts.insert(e.liquidatee, from);
             books.accounts.insert(e.liquidator, to);

@@ -217,8 +217,8 @@ impl Books {
     /// # Panics
     /// Where it cannot be carried over.
     pub fn units(&self, market: &Market, leg: &DerivativePosition) -> i64 {
-        let secs = self.registry.params().perps.funding_max_secs;
-        self.slot(market).project(leg, self.now, secs).expect("a leg can be projected").0
+        let clock = self.registry.funding_at(self.now);
+        self.slot(market).project(leg, clock).expect("a leg can be projected").0
     }
 
     /// What a market's pool and deficit cover beyond every claim on it, valued at `price` micro-atoms of quote a unit:
@@ -227,11 +227,11 @@ impl Books {
     /// # Panics
     /// Where a leg cannot be carried over.
     pub fn pool_surplus(&self, market: &Market, price: i128) -> i128 {
-        let secs = self.registry.params().perps.funding_max_secs;
+        let clock = self.registry.funding_at(self.now);
         let mut surplus = market.pool_atoms as i128 + market.deficit_atoms as i128 - market.own_claim_atoms as i128;
         surplus *= 1_000_000;
         for (_, leg) in self.legs(market) {
-            let (units, cash) = self.slot(market).project(leg, self.now, secs).expect("a leg can be projected");
+            let (units, cash) = self.slot(market).project(leg, clock).expect("a leg can be projected");
             surplus -= cash as i128 * 1_000_000 + units as i128 * price;
         }
         surplus

@@ -234,9 +234,9 @@ fn published_at(look: &Look) -> i64 {
 fn units(look: &Look, party: &Party) -> i64 {
     let Some(account) = look.accounts.get(&party.account) else { return 0 };
     let Some(place) = account.perp_index(SOL_PERP) else { return 0 };
-    let secs = look.shared.registry.params().perps.funding_max_secs;
     let slot = &look.shared.registry.markets[SOL_PERP as usize];
-    slot.project(&account.derivatives[place], look.shared.now, secs).map_or(0, |(units, _)| units)
+    slot.project(&account.derivatives[place], look.shared.registry.funding_at(look.shared.now))
+        .map_or(0, |(units, _)| units)
 }
 
 /// Shares of USDC: negative for a debt.

@@ -5,7 +5,7 @@ use plimsoll_risk::lazy::{charge_within_down, rate_of_spot_down, Side, CHARGE_WI
 use plimsoll_risk::perp::deficit_share_after_ppm_up;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::RiskResult;
-use plimsoll_state::{Bank, BankSlot, Market, MarketSlot, Registry, SlotStatus};
+use plimsoll_state::{Bank, BankSlot, FundingClock, Market, MarketSlot, Registry, SlotStatus};
 
 use crate::perp::{accrue_funding, store};
 use crate::pool;
@@ -51,19 +51,18 @@ pub fn socialize_on_side(
     bearing: Side,
     loss_atoms: u64,
     spot: UnitPrice,
-    now: i64,
-    funding_max_secs: u32,
+    clock: FundingClock,
 ) -> RiskResult<u64> {
-    accrue_funding(slot, now, funding_max_secs)?;
+    accrue_funding(slot, clock)?;
     let open_interest = slot.open_interest(market, bearing);
     let totals = &mut market.sides[bearing as usize];
     let bound = rate_of_spot_down(slot.rates.0.maint_ppm, spot).unsigned_abs();
-    let room = totals.charged.room(bound, now, CHARGE_WINDOW_SECS);
+    let room = totals.charged.room(bound, clock.now, CHARGE_WINDOW_SECS);
     let (charged, per_unit) = charge_within_down(loss_atoms, open_interest, room);
     if charged != 0 {
         let index = slot.sides[bearing as usize].stored().charged(charged, totals.shares)?;
         store(&mut slot.sides[bearing as usize], index);
-        totals.charged.spend(per_unit, now, CHARGE_WINDOW_SECS);
+        totals.charged.spend(per_unit, clock.now, CHARGE_WINDOW_SECS);
         market.socialized_atoms = market.socialized_atoms.saturating_add(charged);
     }
     pool::add_deficit(market, loss_atoms - charged)?;

@@ -1,7 +1,7 @@
 //! What a liquidation moves between two accounts, by hand.
 
 use bytemuck::Zeroable;
-use plimsoll_ledger::liquidation::{apply_pair, apply_position, collateral_shares_down, PairBooks, TakenOver};
+use plimsoll_ledger::liquidation::{apply_pair, apply_position, collateral_shares_down, PairAccounts, TakenOver};
 use plimsoll_ledger::{perp, token};
 use plimsoll_risk::auction::{Clocks, Regime};
 use plimsoll_risk::bank::{Indices, ShareDelta};
@@ -12,7 +12,7 @@ use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
 const NOW: i64 = 1_760_130_600;
-const SECS: u32 = 3_600;
+const CLOCK: FundingClock = FundingClock { now: NOW, max_secs: 3_600 };
 const QUOTE: u8 = 0;
 const SOL: u8 = 1;
 const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
@@ -20,6 +20,7 @@ const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ON
 /// A registry with a quote bank, another bank and a market, the two banks, the market, liquidator and liquidatee.
 struct World {
     registry: Box<Registry>,
+    board: Box<PriceBoard>,
     quote: Bank,
     sol: Bank,
     market: Market,
@@ -47,6 +48,7 @@ impl World {
         registry.markets[0].sides = [SideIndex::start(); 2];
         Self {
             registry,
+            board: Box::new(PriceBoard::zeroed()),
             quote: bank(QUOTE),
             sol: bank(SOL),
             market: Market::zeroed(),
@@ -63,14 +65,14 @@ impl World {
     }
 
     fn pair(&mut self, plan: &Plan, with_asset_bank: bool, with_market: bool) -> Result<u64, RiskError> {
-        let books = PairBooks {
-            registry: &self.registry,
+        let accounts = PairAccounts {
             asset: SOL,
             asset_bank: with_asset_bank.then_some(&mut self.sol),
             liability_bank: &mut self.quote,
             market: with_market.then_some(&mut self.market),
         };
-        apply_pair(plan, books, &mut self.liquidator, &mut self.liquidatee, NOW)
+        let books = Books { registry: &self.registry, board: &self.board, now: NOW };
+        apply_pair(plan, &books, accounts, &mut self.liquidator, &mut self.liquidatee)
     }
 
     fn held(&self, bank: u8) -> [i64; 2] {
@@ -89,15 +91,15 @@ impl World {
         let (his, other) = (&mut self.liquidatee.derivatives[his], &mut other.derivatives[others]);
         let (slot, market) = (&self.registry.markets[0], &mut self.market);
         if long {
-            perp::exchange(slot, market, his, other, units, cash_atoms, -cash_atoms, NOW, SECS).unwrap();
+            perp::exchange(slot, market, his, other, units, cash_atoms, -cash_atoms, CLOCK).unwrap();
         } else {
-            perp::exchange(slot, market, other, his, units, -cash_atoms, cash_atoms, NOW, SECS).unwrap();
+            perp::exchange(slot, market, other, his, units, -cash_atoms, cash_atoms, CLOCK).unwrap();
         }
     }
 
     fn position(&mut self, plan: &Plan) -> Result<TakenOver, RiskError> {
-        let (slot, market) = (&self.registry.markets[0], &mut self.market);
-        apply_position(plan, slot, market, &mut self.liquidator, &mut self.liquidatee, NOW, SECS)
+        let books = Books { registry: &self.registry, board: &self.board, now: NOW };
+        apply_position(plan, &books, &mut self.market, &mut self.liquidator, &mut self.liquidatee)
     }
 }
 

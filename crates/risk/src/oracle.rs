@@ -3,6 +3,7 @@
 //! [`Observation`] is what one account says, [`update`] what a slot becomes by it, [`edge_ppm_up`] how far the result
 //! may be doubted in an account's favour. The program and the simulator call the same functions.
 
+mod age;
 mod average;
 mod edge;
 mod guard;
@@ -12,6 +13,7 @@ mod signed;
 mod tests;
 mod variance;
 
+pub use age::MaxAge;
 pub use average::{bounds, integrate_down, STEP_CAP_SECS};
 pub use edge::edge_ppm_up;
 pub use guard::{admit, choose, Admission, Choice, PriceSource};

@@ -3,6 +3,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::oracle::averages_are_ready;
+use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_PRICES;
 
 use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, StoredPrice};
@@ -54,6 +55,12 @@ pub struct PriceSlot {
 assert_layout!(PriceSlot, 256);
 
 impl PriceSlot {
+    /// Whether it holds a price that is young enough.
+    #[inline(always)]
+    pub const fn is_fresh(&self, max_age: MaxAge) -> bool {
+        max_age.admits(self.published_at) && self.spot.mantissa != 0
+    }
+
     /// Whether risk may be added: both averages have seen enough updates and enough time.
     pub const fn is_ready(&self) -> bool {
         let seen_secs = self.published_at.saturating_sub(self.first_published_at);

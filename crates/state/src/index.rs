@@ -6,7 +6,9 @@
 use plimsoll_risk::lazy::{funding_per_unit, received_by, Index, Side};
 use plimsoll_risk::{RiskError, RiskResult};
 
-use crate::{DerivativePosition, EpochEnd, I128Le, Market, MarketSlot, SideIndex, SideTotals, EPOCH_RING};
+use crate::{
+    DerivativePosition, EpochEnd, FundingClock, I128Le, Market, MarketSlot, SideIndex, SideTotals, EPOCH_RING,
+};
 
 /// Shares, entry K and cash of a position carried over to its side's current epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,29 +107,29 @@ impl SideTotals {
 impl MarketSlot {
     /// What a long has paid a short per unit since funding was booked, in units of 2^-64 quote atoms.
     #[inline(always)]
-    pub fn pending_funding(&self, now: i64, funding_max_secs: u32) -> i128 {
-        funding_per_unit(self.funding_per_unit_sec, self.funding_at, now, funding_max_secs)
+    pub fn pending_funding(&self, clock: FundingClock) -> i128 {
+        funding_per_unit(self.funding_per_unit_sec, self.funding_at, clock.now, clock.max_secs)
     }
 
-    /// A and K of a side with funding projected to `now`.
+    /// A and K of a side with funding projected to the clock's time.
     ///
     /// # Errors
     /// `NumberOutOfRange` where K leaves its range.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
-    pub fn index_at(&self, side: Side, now: i64, funding_max_secs: u32) -> RiskResult<Index> {
-        let received = received_by(side, self.pending_funding(now, funding_max_secs));
+    pub fn index_at(&self, side: Side, clock: FundingClock) -> RiskResult<Index> {
+        let received = received_by(side, self.pending_funding(clock));
         self.sides[side as usize].stored().funded_down(received)
     }
 
-    /// Size (signed, base units) and cash (quote atoms) of a position, funding projected to `now`, ended epochs carried
+    /// Size (signed, base units) and cash (quote atoms) of a position, funding projected to the clock's time, ended epochs carried
     /// over; both rounded against the holder. Writes nothing.
     ///
     /// # Errors
     /// `NumberOutOfRange`; `EpochMissing` where the position names an epoch that the ring does not hold.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
-    pub fn project(&self, position: &DerivativePosition, now: i64, funding_max_secs: u32) -> RiskResult<(i64, i64)> {
+    pub fn project(&self, position: &DerivativePosition, clock: FundingClock) -> RiskResult<(i64, i64)> {
         let Some(side) = Side::of(position.shares) else {
             return Ok((0, position.cash_atoms));
         };
@@ -135,7 +137,7 @@ impl MarketSlot {
         if carried.shares == 0 {
             return Ok((0, carried.cash_atoms));
         }
-        let index = self.index_at(side, now, funding_max_secs)?;
+        let index = self.index_at(side, clock)?;
         let cash = index.cash_down(carried.shares, carried.k_entry)?;
         Ok((
             side.signed(index.size_down(carried.shares))?,
@@ -148,8 +150,8 @@ impl MarketSlot {
     /// # Errors
     /// As there.
     #[inline(never)]
-    pub fn holding(&self, position: &DerivativePosition, now: i64, funding_max_secs: u32) -> RiskResult<(i64, i64)> {
-        self.project(position, now, funding_max_secs)
+    pub fn holding(&self, position: &DerivativePosition, clock: FundingClock) -> RiskResult<(i64, i64)> {
+        self.project(position, clock)
     }
 
     /// Open interest of a side, counted in shares, base units.

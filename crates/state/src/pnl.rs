@@ -1,11 +1,12 @@
 //! PnL of an account's legs at the price that a resolution closes them at, and the stage that the account is in.
 
+use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_DERIVATIVE_POSITIONS;
 use plimsoll_risk::portfolio::PerpLeg;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::{RiskError, RiskResult};
 
-use crate::{AccountStatus, DerivativePosition, MarginAccount, MarketSlot, PositionKind, PriceBoard, Registry};
+use crate::{AccountStatus, Books, DerivativePosition, MarginAccount, MarketSlot, PositionKind, Registry};
 
 /// PnL of every leg at spot, quote atoms; zero where there is none.
 pub type LegPnl = [i64; MAX_DERIVATIVE_POSITIONS];
@@ -17,14 +18,14 @@ pub type LegPnl = [i64; MAX_DERIVATIVE_POSITIONS];
 ///
 /// # Errors
 /// `PriceStale`; `LegPriceInvalid` where nothing was ever published.
-pub fn closing_price(slot: &MarketSlot, registry: &Registry, board: &PriceBoard, now: i64) -> RiskResult<UnitPrice> {
-    let price = board.slot(slot.price_slot as usize).ok_or(RiskError::LegPriceInvalid)?;
+pub fn closing_price(slot: &MarketSlot, books: &Books<'_>) -> RiskResult<UnitPrice> {
+    let price = books.board.slot(slot.price_slot as usize).ok_or(RiskError::LegPriceInvalid)?;
     if price.spot.mantissa == 0 {
         return Err(RiskError::LegPriceInvalid);
     }
-    let age = now.saturating_sub(price.published_at);
-    let params = registry.params();
-    if age > params.prices.read_age_secs as i64 && age <= params.wind_down.stale_asset_secs as i64 {
+    let (params, now) = (books.params(), books.now);
+    let is_held = MaxAge::new(params.wind_down.stale_asset_secs, now).admits(price.published_at);
+    if is_held && !price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)) {
         return Err(RiskError::PriceStale);
     }
     Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
@@ -34,18 +35,12 @@ pub fn closing_price(slot: &MarketSlot, registry: &Registry, board: &PriceBoard,
 ///
 /// # Errors
 /// As [`closing_price`]; `NumberOutOfRange`.
-pub fn leg_pnl_down(
-    position: &DerivativePosition,
-    slot: &MarketSlot,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> RiskResult<i64> {
-    let (units, cash_atoms) = slot.holding(position, now, registry.params().perps.funding_max_secs)?;
+pub fn leg_pnl_down(position: &DerivativePosition, slot: &MarketSlot, books: &Books<'_>) -> RiskResult<i64> {
+    let (units, cash_atoms) = slot.holding(position, books.funding())?;
     if units == 0 {
         return Ok(cash_atoms);
     }
-    let price = closing_price(slot, registry, board, now)?;
+    let price = closing_price(slot, books)?;
     Ok(PerpLeg { units, cash_atoms, ..PerpLeg::default() }.pnl_at(price))
 }
 
@@ -55,12 +50,12 @@ impl MarginAccount {
     /// # Errors
     /// As [`leg_pnl_down`].
     #[inline(never)]
-    pub fn legs_pnl_down(&self, registry: &Registry, board: &PriceBoard, now: i64) -> RiskResult<LegPnl> {
+    pub fn legs_pnl_down(&self, books: &Books<'_>) -> RiskResult<LegPnl> {
         let mut pnl = [0; MAX_DERIVATIVE_POSITIONS];
         for (position, out) in self.derivatives.iter().zip(&mut pnl) {
             if position.kind == PositionKind::Perp as u8 {
-                let slot = registry.market(position.market as usize).ok_or(RiskError::LegEmpty)?;
-                *out = leg_pnl_down(position, slot, registry, board, now)?;
+                let slot = books.registry.market(position.market as usize).ok_or(RiskError::LegEmpty)?;
+                *out = leg_pnl_down(position, slot, books)?;
             }
         }
         Ok(pnl)

@@ -7,13 +7,13 @@ use bytemuck::Zeroable;
 use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::num::{to_i64, PPM};
-use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up};
+use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up, MaxAge};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{edge_from_ppm_up, Price, UnitPrice};
 use plimsoll_risk::{RiskError, RiskResult};
 
-use crate::{BankSlot, MarginAccount, PositionKind, PriceBoard, PriceSlot, Registry};
+use crate::{BankSlot, Books, MarginAccount, PositionKind, PriceBoard, PriceSlot, Registry};
 
 /// A [`Portfolio`] that can be allocated zeroed on the heap: at over 4 KB it does not fit a stack frame on sBPF.
 #[derive(Clone, Copy, Debug)]
@@ -54,12 +54,12 @@ struct Pricing<'a> {
     board: &'a PriceBoard,
     now: i64,
     views: Views,
-    /// What was published before is stale.
-    fresh_since: i64,
-    /// Beside what was published before no risk is added.
-    risk_since: i64,
-    /// What was published before no longer blocks bankruptcy.
-    held_since: i64,
+    /// What is older is stale.
+    fresh: MaxAge,
+    /// Beside what is older no risk is added.
+    risk: MaxAge,
+    /// What is older no longer blocks bankruptcy.
+    held: MaxAge,
 }
 
 /// What decides the charge on a leg's own value, of which half bounds the width of its edge.
@@ -82,16 +82,16 @@ impl Charge<'_> {
 }
 
 impl<'a> Pricing<'a> {
-    fn new(registry: &'a Registry, board: &'a PriceBoard, now: i64, views: Views) -> Self {
-        let params = registry.params();
+    fn new(books: &Books<'a>, views: Views) -> Self {
+        let (params, board, now) = (books.registry.params(), books.board, books.now);
         Self {
             params,
             board,
             now,
             views,
-            fresh_since: secs_before(now, params.prices.read_age_secs),
-            risk_since: secs_before(now, params.prices.risk_age_secs),
-            held_since: secs_before(now, params.wind_down.stale_asset_secs),
+            fresh: MaxAge::new(params.prices.read_age_secs, now),
+            risk: MaxAge::new(params.prices.risk_age_secs, now),
+            held: MaxAge::new(params.wind_down.stale_asset_secs, now),
         }
     }
 
@@ -108,10 +108,10 @@ impl<'a> Pricing<'a> {
     ) -> RiskResult<()> {
         let slot = self.board.slot(slot as usize).ok_or(RiskError::LegPriceInvalid)?;
         let published_at = slot.published_at;
-        let stale = published_at < self.fresh_since || slot.spot.mantissa == 0;
+        let stale = !slot.is_fresh(self.fresh);
         prices.published_at = published_at;
         prices.stale = stale;
-        prices.stale_for_hours = published_at < self.held_since;
+        prices.stale_for_hours = !self.held.admits(published_at);
         if self.views.spot {
             prices.spot = UnitPrice::new_down(slot.spot.get(), scale);
         }
@@ -119,7 +119,7 @@ impl<'a> Pricing<'a> {
             prices.fast = UnitPrice::new_down(slot.fast.get(), scale);
         }
         if self.views.initial {
-            prices.old = published_at < self.risk_since;
+            prices.old = !self.risk.admits(published_at);
             let seen_secs = published_at.wrapping_sub(slot.first_published_at);
             prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.fast_secs, slot.slow_secs);
             // Only what settles in quote is charged at the high price beside its own.
@@ -144,14 +144,6 @@ impl<'a> Pricing<'a> {
         let vol = slot.vol_ppm_per_sqrt_sec;
         edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma_ppm, vol, age_secs, charge_ppm / 2))
     }
-}
-
-/// `now - secs`. Times before the first that can be reached count as that, three instructions a load instead of fourteen.
-#[inline(always)]
-#[expect(clippy::arithmetic_side_effects, reason = "a constant: -2^63 and 2^32 less one")]
-fn secs_before(now: i64, secs: u32) -> i64 {
-    // At least -2^63 + 2^32 - 1, so that nothing wraps.
-    now.max(i64::MIN + u32::MAX as i64).wrapping_sub(secs as i64)
 }
 
 /// The balance of `shares` in atoms, as margin sees it: deposits at the registry's copy of the deposit index, rounded
@@ -181,18 +173,13 @@ pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<i64> 
     clippy::arithmetic_side_effects,
     reason = "a count is raised only where its place was found, so it is at most that of the table"
 )]
-pub fn load(
-    account: &MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-    views: Views,
-    out: &mut Portfolio,
-) -> RiskResult<()> {
+pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut Portfolio) -> RiskResult<()> {
+    let (registry, now) = (books.registry, books.now);
     out.params = *registry.params();
     out.token_count = 0;
     out.perp_count = 0;
-    let pricing = Pricing::new(registry, board, now, views);
+    let funding = books.funding();
+    let pricing = Pricing::new(books, views);
     let mut quote_atoms = 0;
     for position in account.tokens.iter().filter(|p| p.used == 1) {
         let slot = registry.bank(position.bank as usize).ok_or(RiskError::LegEmpty)?;
@@ -212,7 +199,7 @@ pub fn load(
     }
     for position in account.derivatives.iter().filter(|p| p.kind == PositionKind::Perp as u8) {
         let slot = registry.market(position.market as usize).ok_or(RiskError::LegEmpty)?;
-        let (units, cash) = slot.project(position, now, registry.params().perps.funding_max_secs)?;
+        let (units, cash) = slot.project(position, funding)?;
         let leg: &mut PerpLeg = out.perps.get_mut(out.perp_count).ok_or(RiskError::NumberOutOfRange)?;
         leg.units = units;
         leg.cash_atoms = cash;

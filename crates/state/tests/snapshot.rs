@@ -78,7 +78,7 @@ impl World {
 
     fn load(&self, views: Views) -> Result<Box<Portfolio>, RiskError> {
         let mut out = Box::new(Portfolio::empty(PARAMS));
-        load(&self.account, &self.registry, &self.board, NOW, views, &mut out)?;
+        load(&self.account, &Books { registry: &self.registry, board: &self.board, now: NOW }, views, &mut out)?;
         Ok(out)
     }
 }

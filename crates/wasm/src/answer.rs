@@ -5,10 +5,10 @@ use plimsoll_risk::auction::{Clocks, Regime};
 use plimsoll_risk::liquidate::{self, Leg, LegName, Liability, Plan, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskError;
-use plimsoll_state::snapshot::{self, Views};
+use plimsoll_state::snapshot::Views;
 use plimsoll_state::{
-    pause, AccountStatus, Address, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard, Registry,
-    LAYOUT_VERSION,
+    pause, AccountStatus, Address, Books, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard,
+    Registry, LAYOUT_VERSION,
 };
 
 use crate::code::{engine_code, Refused};
@@ -47,7 +47,8 @@ impl<'a> Accounts<'a> {
     /// The account as plain numbers, projected to now.
     pub(crate) fn portfolio(&self, views: Views) -> Result<Portfolio, u32> {
         let mut portfolio = Portfolio::empty(*self.registry.params());
-        snapshot::load(self.account, self.registry, self.board, self.now, views, &mut portfolio)
+        Books { registry: self.registry, board: self.board, now: self.now }
+            .load(self.account, views, &mut portfolio)
             .map_err(engine_code)?;
         Ok(portfolio)
     }

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 const MAX_NAME_LEN: usize = 16;
 
 /// What the program says, in its own words.
-pub(crate) fn engine_text(error: anchor_lang::error::Error) -> String {
-    match ProgramError::from(error) {
+pub(crate) fn engine_text(error: impl Into<anchor_lang::error::Error>) -> String {
+    match ProgramError::from(error.into()) {
         ProgramError::Custom(code) => match plimsoll_rpc::error::engine_error(code) {
             Some(error) => format!("{} ({})", error.text().1, error.text().0),
             None => format!("error {code}"),

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{right, same_address, AccountStatus, Engine, MarginAccount, OfEngine, Registry, LAYOUT_VERSION};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 /// Whether two addresses are the same.
 #[inline(always)]
@@ -159,7 +159,7 @@ pub fn require_same_address(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<()> {
 #[inline(never)]
 pub fn require_active(account: &MarginAccount) -> Result<()> {
     ensure!(account.version == LAYOUT_VERSION, EngineError::VersionUnknown);
-    let status = AccountStatus::try_from(account.status).engine()?;
+    let status = AccountStatus::try_from(account.status)?;
     ensure!(status == AccountStatus::Active, EngineError::AccountBankrupt);
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Errors with fixed codes, each naming the fact. Codes are grouped by subsystem and never reused.
 
+mod failure;
+
 use anchor_lang::prelude::*;
-use plimsoll_risk::params::Contradiction;
 use plimsoll_risk::RiskError;
-use plimsoll_state::InvariantViolation;
+
+pub use failure::{fail, Failure, Result};
 
 /// Bytes of a name or text; more than 255 do not compile.
 #[expect(clippy::cast_possible_truncation, reason = "what is longer does not compile")]
@@ -303,7 +305,7 @@ mod without_macro {
     impl From<EngineError> for anchor_lang::error::Error {
         #[inline(always)]
         fn from(error: EngineError) -> Self {
-            fail(error)
+            fail(error).into()
         }
     }
 
@@ -364,69 +366,6 @@ impl From<RiskError> for EngineError {
             RiskError::PositionMissing => Self::PositionMissing,
         }
     }
-}
-
-/// The error of an instruction; in one place, since constructing it takes more code than what leads to it.
-#[cold]
-#[inline(never)]
-pub fn fail(error: EngineError) -> Error {
-    let (name, text) = error.text();
-    Error::AnchorError(Box::new(anchor_lang::error::AnchorError {
-        error_name: name.to_string(),
-        error_code_number: error as u32,
-        error_msg: text.to_string(),
-        error_origin: None,
-        compared_values: None,
-    }))
-}
-
-/// Turns a pure decision's error into the instruction's.
-pub trait IntoEngine<T> {
-    /// The value, or the mapped error.
-    ///
-    /// # Errors
-    /// The [`EngineError`] with the same name as the pure error.
-    fn engine(self) -> Result<T>;
-}
-
-impl<T> IntoEngine<T> for core::result::Result<T, RiskError> {
-    #[inline(always)]
-    fn engine(self) -> Result<T> {
-        self.map_err(|e| fail(EngineError::from(e)))
-    }
-}
-
-impl<T> IntoEngine<T> for core::result::Result<T, InvariantViolation> {
-    #[inline(always)]
-    fn engine(self) -> Result<T> {
-        self.map_err(broken)
-    }
-}
-
-impl<T> IntoEngine<T> for core::result::Result<T, Contradiction> {
-    #[inline(always)]
-    fn engine(self) -> Result<T> {
-        self.map_err(contradicted)
-    }
-}
-
-/// Names the condition that does not hold.
-#[cold]
-#[inline(never)]
-fn contradicted(condition: Contradiction) -> Error {
-    crate::report::line(&["condition: ", condition.0]);
-    fail(EngineError::ParameterOutOfBounds)
-}
-
-/// Names the invariant that does not hold; an account of another layout has an error of its own.
-#[cold]
-#[inline(never)]
-fn broken(violation: InvariantViolation) -> Error {
-    if violation == InvariantViolation::VERSION {
-        return fail(EngineError::VersionUnknown);
-    }
-    crate::report::line(&["invariant: ", violation.0]);
-    fail(EngineError::InvariantBroken)
 }
 
 #[cfg(test)]

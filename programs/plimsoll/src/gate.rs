@@ -7,10 +7,10 @@ use plimsoll_ledger::account;
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
 use plimsoll_risk::margin::{check_initial, check_takeover, cmp_products, margins, Margins};
 use plimsoll_risk::portfolio::PriceKind;
-use plimsoll_state::snapshot::{self, PortfolioBuffer, Views};
-use plimsoll_state::{AccountStatus, MarginAccount, PriceBoard, Registry, LAYOUT_VERSION};
+use plimsoll_state::snapshot::{PortfolioBuffer, Views};
+use plimsoll_state::{AccountStatus, Books, MarginAccount, LAYOUT_VERSION};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 /// The account's margin before an instruction that only reduces risk, for comparison afterwards.
 #[derive(Clone, Copy, Debug)]
@@ -31,18 +31,12 @@ impl MarginBefore {
 /// # Errors
 /// `VersionUnknown`, `LegPriceInvalid`, `NumberOutOfRange`.
 #[inline(never)]
-pub fn load(
-    account: &MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-    views: Views,
-) -> Result<Box<PortfolioBuffer>> {
+pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views) -> Result<Box<PortfolioBuffer>> {
     // What an instruction writes has its version checked with its invariant; here most is only read.
-    let versions = [account.version, registry.version, board.version];
+    let versions = [account.version, books.registry.version, books.board.version];
     ensure!(versions == [LAYOUT_VERSION; 3], EngineError::VersionUnknown);
     let mut buffer = bytemuck::zeroed_box::<PortfolioBuffer>();
-    snapshot::load(account, registry, board, now, views, &mut buffer.0).engine()?;
+    books.load(account, views, &mut buffer.0)?;
     Ok(buffer)
 }
 
@@ -51,14 +45,9 @@ pub fn load(
 /// # Errors
 /// `LegPriceInvalid`, `NumberOutOfRange`.
 #[inline(never)]
-pub fn assess(
-    account: &MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> Result<(Box<PortfolioBuffer>, Assessment)> {
-    let buffer = load(account, registry, board, now, Views::LIQUIDATION)?;
-    let assessment = assess_portfolio(&buffer.0, &account.clocks(), now);
+pub fn assess(account: &MarginAccount, books: &Books<'_>) -> Result<(Box<PortfolioBuffer>, Assessment)> {
+    let buffer = load(account, books, Views::LIQUIDATION)?;
+    let assessment = assess_portfolio(&buffer.0, &account.clocks(), books.now);
     Ok((buffer, assessment))
 }
 
@@ -68,28 +57,28 @@ pub fn assess(
 ///
 /// # Errors
 /// `InitialMarginInsufficient`, `PriceStale` where any leg's price is older than the risk age, `PriceNotReady`.
-pub fn require_initial(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
-    pass(account, registry, board, now, true)
+pub fn require_initial(account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
+    pass(account, books, true)
 }
 
 /// The same of who takes over what another held: prices may be as old as the read age (RISK-3).
 ///
 /// # Errors
 /// `InitialMarginInsufficient`, `PriceStale` or `PriceNotReady` for any leg.
-pub fn require_takeover(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
-    pass(account, registry, board, now, false)
+pub fn require_takeover(account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
+    pass(account, books, false)
 }
 
 #[inline(never)]
-fn pass(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64, adds_risk: bool) -> Result<()> {
+fn pass(account: &mut MarginAccount, books: &Books<'_>, adds_risk: bool) -> Result<()> {
     let mut clocks = account.clocks();
     if !account.is_debt_free() {
-        let buffer = load(account, registry, board, now, Views::INITIAL)?;
-        if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) }.engine()?;
-        clocks.passed_at = now;
+        let buffer = load(account, books, Views::INITIAL)?;
+        if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) }?;
+        clocks.passed_at = books.now;
     }
     // Initial implies target at both prices, and so does owing nothing.
-    clocks.clear(now);
+    clocks.clear(books.now);
     account::set_clocks(account, &clocks);
     Ok(())
 }
@@ -98,15 +87,15 @@ fn pass(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, no
 ///
 /// An account that cannot be valued is left as it is: repaying and depositing need no prices (CLOCK-3).
 #[inline(never)]
-pub fn observe_relief(account: &mut MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) {
+pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) {
     if account.status != AccountStatus::Active as u8 || !account.clocks().remembers() {
         return;
     }
     if account.is_debt_free() {
         let mut clocks = account.clocks();
-        clocks.clear(now);
+        clocks.clear(books.now);
         account::set_clocks(account, &clocks);
-    } else if let Ok((_, assessment)) = assess(account, registry, board, now) {
+    } else if let Ok((_, assessment)) = assess(account, books) {
         account::set_clocks(account, &assessment.clocks);
     }
 }
@@ -116,12 +105,12 @@ pub fn observe_relief(account: &mut MarginAccount, registry: &Registry, board: &
 /// # Errors
 /// `MaintenanceMarginInsufficient`.
 #[inline(never)]
-pub fn require_maintenance(account: &MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Result<()> {
+pub fn require_maintenance(account: &MarginAccount, books: &Books<'_>) -> Result<()> {
     if account.is_debt_free() {
         return Ok(());
     }
     let views = Views { spot: true, fast: true, initial: false, edges: false };
-    let buffer = load(account, registry, board, now, views)?;
+    let buffer = load(account, books, views)?;
     let healthy =
         [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(&buffer.0, at, false).is_under_water());
     ensure!(healthy, EngineError::MaintenanceMarginInsufficient);
@@ -133,13 +122,8 @@ pub fn require_maintenance(account: &MarginAccount, registry: &Registry, board: 
 /// # Errors
 /// `LegPriceInvalid`, `NumberOutOfRange`.
 #[inline(never)]
-pub fn margin_before(
-    account: &MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> Result<MarginBefore> {
-    let buffer = load(account, registry, board, now, Views::SPOT)?;
+pub fn margin_before(account: &MarginAccount, books: &Books<'_>) -> Result<MarginBefore> {
+    let buffer = load(account, books, Views::SPOT)?;
     Ok(MarginBefore { spot: margins(&buffer.0, PriceKind::Spot, false) })
 }
 
@@ -148,14 +132,8 @@ pub fn margin_before(
 /// # Errors
 /// `MarginRatioFalls`.
 #[inline(never)]
-pub fn require_ratio_not_lower(
-    before: &MarginBefore,
-    account: &mut MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> Result<()> {
-    let (_, assessment) = assess(account, registry, board, now)?;
+pub fn require_ratio_not_lower(before: &MarginBefore, account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
+    let (_, assessment) = assess(account, books)?;
     let (was, is) = (&before.spot, &assessment.spot);
     let order = cmp_products(is.nav, was.mmr(), was.nav, is.mmr());
     ensure!(order != Ordering::Less, EngineError::MarginRatioFalls);

@@ -8,7 +8,7 @@ use anchor_lang::solana_program::program::{invoke, invoke_signed};
 use anchor_lang::solana_program::system_instruction;
 use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN, LAYOUT_VERSION};
 
-use crate::error::EngineError;
+use crate::error::{EngineError, Result};
 use crate::event::AccountGrown;
 
 /// Most bytes that the runtime lets an account grow by in one instruction.

@@ -81,211 +81,211 @@ pub mod plimsoll {
 
     /// Takes over a perp of an account under water at spot, against a penalty.
     pub fn liquidate_position(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
-        instructions::liquidate_position::handler(ctx, args)
+        Ok(instructions::liquidate_position::handler(ctx, args)?)
     }
 
     /// Repays a borrow or negative PnL of an account under water and takes collateral for it.
     pub fn liquidate_collateral(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
-        instructions::liquidate_collateral::handler(ctx, args)
+        Ok(instructions::liquidate_collateral::handler(ctx, args)?)
     }
 
     /// Returns NAV, requirements and ratio of an account at every level; changes nothing.
     pub fn check_margin(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
-        instructions::check_margin::handler(ctx, args)
+        Ok(instructions::check_margin::handler(ctx, args)?)
     }
 
     /// Takes newer prices from oracle accounts into the board, several feeds at once.
     pub fn refresh_price<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPriceArgs) -> Result<()> {
-        instructions::refresh_price::handler(ctx, args)
+        Ok(instructions::refresh_price::handler(ctx, args)?)
     }
 
     /// Deposits tokens into a margin account; a debt in the same token is repaid first.
     pub fn deposit(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
-        instructions::deposit::handler(ctx, args)
+        Ok(instructions::deposit::handler(ctx, args)?)
     }
 
     /// Withdraws a deposit; never borrows.
     pub fn withdraw(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
-        instructions::withdraw::handler(ctx, args)
+        Ok(instructions::withdraw::handler(ctx, args)?)
     }
 
     /// Takes tokens out of a bank on credit; a deposit in the same token is used up first.
     pub fn borrow(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
-        instructions::borrow::handler(ctx, args)
+        Ok(instructions::borrow::handler(ctx, args)?)
     }
 
     /// Repays a debt of any account, a bankrupt one included; always works.
     pub fn repay(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
-        instructions::repay::handler(ctx, args)
+        Ok(instructions::repay::handler(ctx, args)?)
     }
 
     /// Moves a position between two accounts, for a venue that both owners approved or for both owners.
     pub fn settle_fill(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
-        instructions::settle_fill::handler(ctx, args)
+        Ok(instructions::settle_fill::handler(ctx, args)?)
     }
 
     /// Records whether an account is under water: what the auction's clock counts.
     pub fn observe_margin(ctx: Context<ObserveMargin>) -> Result<()> {
-        instructions::observe_margin::handler(ctx)
+        Ok(instructions::observe_margin::handler(ctx)?)
     }
 
     /// Turns PnL into quote, at the PnL nearest to zero among all prices; or pays the market's own claim to insurance.
     pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
-        instructions::settle_pnl::handler(ctx)
+        Ok(instructions::settle_pnl::handler(ctx)?)
     }
 
     /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices.
     pub fn accrue(ctx: Context<Accrue>) -> Result<()> {
-        instructions::accrue::handler(ctx)
+        Ok(instructions::accrue::handler(ctx)?)
     }
 
     /// Books funding and sets its rate from the mean premium.
     pub fn crank_funding(ctx: Context<CrankFunding>) -> Result<()> {
-        instructions::crank_funding::handler(ctx)
+        Ok(instructions::crank_funding::handler(ctx)?)
     }
 
     /// Applies the market's indices to a position.
     pub fn touch_position(ctx: Context<TouchPosition>) -> Result<()> {
-        instructions::touch_position::handler(ctx)
+        Ok(instructions::touch_position::handler(ctx)?)
     }
 
     /// Resolves a bankrupt account: freezes, seizes, pays from insurance, socializes the rest; one step a call.
     pub fn resolve_bankruptcy(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
-        instructions::resolve_bankruptcy::handler(ctx, args)
+        Ok(instructions::resolve_bankruptcy::handler(ctx, args)?)
     }
 
     /// Turns deposits that wait for it into insurance, as far as there is free liquidity.
     pub fn sweep_insurance(ctx: Context<SweepInsurance>) -> Result<()> {
-        instructions::sweep_insurance::handler(ctx)
+        Ok(instructions::sweep_insurance::handler(ctx)?)
     }
 
     /// A winner leaves a market with a deficit for his share of the pool.
     pub fn take_win(ctx: Context<TakeWin>, args: TakeWinArgs) -> Result<()> {
-        instructions::take_win::handler(ctx, args)
+        Ok(instructions::take_win::handler(ctx, args)?)
     }
 
     /// A venue reports by how much its mark stands over the index.
     pub fn report_premium(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
-        instructions::report_premium::handler(ctx, args)
+        Ok(instructions::report_premium::handler(ctx, args)?)
     }
 
     /// Opens a margin account; the payer need not be the owner.
     pub fn open_account(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
-        instructions::open_account::handler(ctx, args)
+        Ok(instructions::open_account::handler(ctx, args)?)
     }
 
     /// Closes an empty margin account and returns the rent to its payer.
     pub fn close_account(ctx: Context<CloseAccount>) -> Result<()> {
-        instructions::close_account::handler(ctx)
+        Ok(instructions::close_account::handler(ctx)?)
     }
 
     /// Creates an engine: its authorities and the addresses of its registry and board.
     pub fn create_engine(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()> {
-        instructions::create_engine::handler(ctx, args)
+        Ok(instructions::create_engine::handler(ctx, args)?)
     }
 
     /// Creates an engine's registry, 10,240 bytes a call; the last call writes the parameters.
     pub fn grow_registry(ctx: Context<GrowRegistry>, args: GrowRegistryArgs) -> Result<()> {
-        instructions::grow_registry::handler(ctx, args)
+        Ok(instructions::grow_registry::handler(ctx, args)?)
     }
 
     /// Creates an engine's price board, 10,240 bytes a call.
     pub fn grow_board(ctx: Context<GrowBoard>) -> Result<()> {
-        instructions::grow_board::handler(ctx)
+        Ok(instructions::grow_board::handler(ctx)?)
     }
 
     /// Creates an engine's feed book, 10,240 bytes a call.
     pub fn grow_feeds(ctx: Context<GrowFeeds>) -> Result<()> {
-        instructions::grow_feeds::handler(ctx)
+        Ok(instructions::grow_feeds::handler(ctx)?)
     }
 
     /// Replaces the engine's parameters and derives every listed target from them.
     pub fn update_params(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()> {
-        instructions::update_params::handler(ctx, args)
+        Ok(instructions::update_params::handler(ctx, args)?)
     }
 
     /// Lists an underlying: its price sources, averages and calibration.
     pub fn list_price(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
-        instructions::list_price::handler(ctx, args)
+        Ok(instructions::list_price::handler(ctx, args)?)
     }
 
     /// Changes the sources, averages or calibration of a listed price.
     pub fn update_price(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
-        instructions::update_price::handler(ctx, args)
+        Ok(instructions::update_price::handler(ctx, args)?)
     }
 
     /// Sets what is paused; the pause authority may only add to it.
     pub fn set_pause(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
-        instructions::set_pause::handler(ctx, args)
+        Ok(instructions::set_pause::handler(ctx, args)?)
     }
 
     /// Names who may accept the engine's authority, and optionally a new pause authority.
     pub fn propose_authority(ctx: Context<ProposeAuthority>, args: ProposeAuthorityArgs) -> Result<()> {
-        instructions::propose_authority::handler(ctx, args)
+        Ok(instructions::propose_authority::handler(ctx, args)?)
     }
 
     /// The proposed authority takes office.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
-        instructions::accept_authority::handler(ctx)
+        Ok(instructions::accept_authority::handler(ctx)?)
     }
 
     /// Registers a program that may settle fills by CPI.
     pub fn register_venue(ctx: Context<RegisterVenue>, args: RegisterVenueArgs) -> Result<()> {
-        instructions::register_venue::handler(ctx, args)
+        Ok(instructions::register_venue::handler(ctx, args)?)
     }
 
     /// Changes what a venue may do, or stops it.
     pub fn update_venue(ctx: Context<UpdateVenue>, args: UpdateVenueArgs) -> Result<()> {
-        instructions::update_venue::handler(ctx, args)
+        Ok(instructions::update_venue::handler(ctx, args)?)
     }
 
     /// Names, replaces or removes an account's delegate.
     pub fn set_delegate(ctx: Context<SetDelegate>, args: SetDelegateArgs) -> Result<()> {
-        instructions::set_delegate::handler(ctx, args)
+        Ok(instructions::set_delegate::handler(ctx, args)?)
     }
 
     /// Lets a registered venue settle fills on an account, up to a notional.
     pub fn approve_venue(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()> {
-        instructions::approve_venue::handler(ctx, args)
+        Ok(instructions::approve_venue::handler(ctx, args)?)
     }
 
     /// Takes a venue's approval away.
     pub fn revoke_venue(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
-        instructions::revoke_venue::handler(ctx, args)
+        Ok(instructions::revoke_venue::handler(ctx, args)?)
     }
 
     /// Lists a perp.
     pub fn list_market(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
-        instructions::list_market::handler(ctx, args)
+        Ok(instructions::list_market::handler(ctx, args)?)
     }
 
     /// Changes a market's terms.
     pub fn update_market(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()> {
-        instructions::update_market::handler(ctx, args)
+        Ok(instructions::update_market::handler(ctx, args)?)
     }
 
     /// Lists a token: its bank, vault and slot in the registry.
     pub fn list_bank(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
-        instructions::list_bank::handler(ctx, args)
+        Ok(instructions::list_bank::handler(ctx, args)?)
     }
 
     /// Replaces a bank's configuration, and stops or allows what grows positions in it.
     pub fn update_bank(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
-        instructions::update_bank::handler(ctx, args)
+        Ok(instructions::update_bank::handler(ctx, args)?)
     }
 
     /// Pays tokens into a bank's insurance; anyone may.
     pub fn fund_insurance(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<()> {
-        instructions::fund_insurance::handler(ctx, args)
+        Ok(instructions::fund_insurance::handler(ctx, args)?)
     }
 
     /// Pays protocol fees out of a vault.
     pub fn collect_fees(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
-        instructions::collect_fees::handler(ctx, args)
+        Ok(instructions::collect_fees::handler(ctx, args)?)
     }
 
     /// Brings an account of the layout version before this program's to this program's; anyone may.
     pub fn migrate_account(ctx: Context<MigrateAccount>) -> Result<()> {
-        instructions::migrate_account::handler(ctx)
+        Ok(instructions::migrate_account::handler(ctx)?)
     }
 }

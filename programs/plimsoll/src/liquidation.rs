@@ -7,7 +7,7 @@ use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{Leg, Plan, Refusal, Request};
 use plimsoll_risk::RiskError;
 
-use crate::error::EngineError;
+use crate::error::{fail, EngineError, Failure, Result};
 use crate::report::{decimal, line};
 
 /// Bounds that a liquidator sets.
@@ -129,10 +129,10 @@ pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
 
 /// Names the liquidator in the error of his own initial check (LIQ-3).
 #[cold]
-pub fn liquidator_error(error: Error) -> Error {
-    if error == Error::from(EngineError::InitialMarginInsufficient) {
-        EngineError::LiquidatorMarginInsufficient.into()
+pub fn liquidator_error(failure: Failure) -> Failure {
+    if failure == fail(EngineError::InitialMarginInsufficient) {
+        fail(EngineError::LiquidatorMarginInsufficient)
     } else {
-        error
+        failure
     }
 }

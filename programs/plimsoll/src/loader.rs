@@ -12,6 +12,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN};
 
 use crate::access::same;
+use crate::error::{Failure, Result};
 
 /// An account of the engine, for reading (ACCOUNT-4).
 ///
@@ -75,6 +76,6 @@ fn check(account: &AccountInfo<'_>, data: &[u8], discriminator: &Discriminator, 
 
 #[cold]
 #[inline(never)]
-fn borrowed() -> Error {
+fn borrowed() -> Failure {
     ProgramError::AccountBorrowFailed.into()
 }

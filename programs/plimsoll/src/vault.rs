@@ -10,7 +10,7 @@ use anchor_lang::solana_program::program::{invoke, invoke_signed};
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{seeds, Bank};
 
-use crate::error::EngineError;
+use crate::error::{EngineError, Result};
 
 /// Offset of a token account's amount.
 const AMOUNT_OFFSET: usize = 64;

@@ -9,7 +9,7 @@ use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{MarginAccount, PositionKind, PriceBoard, Registry, StoredPrice};
+use plimsoll_state::{Books, MarginAccount, PositionKind, PriceBoard, Registry, StoredPrice};
 
 /// Fraction bits of the factors that the bisection tries.
 const FACTOR_BITS: u32 = 32;
@@ -141,7 +141,8 @@ pub fn liquidation_prices(accounts: &Accounts, slot: u8) -> Result<LiquidationPr
         let price = scaled(spot, factor)?;
         board.slots[slot as usize].spot = StoredPrice::from(price);
         let (account, registry, now) = (accounts.account, accounts.registry, accounts.now);
-        plimsoll_state::snapshot::load(account, registry, &board, now, Views::SPOT, &mut portfolio)
+        Books { registry, board: &board, now }
+            .load(account, Views::SPOT, &mut portfolio)
             .map_err(plimsoll_rpc::Error::from)?;
         Ok(margins(&portfolio, PriceKind::Spot, false).maint_excess)
     };

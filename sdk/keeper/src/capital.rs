@@ -220,7 +220,7 @@ impl Funds<'_> {
 
     fn take_over(&self, account: &mut MarginAccount, market: u8, units: i64, cash_atoms: i64) -> RiskResult<()> {
         let slot = self.registry.market(market as usize).ok_or(RiskError::LegEmpty)?;
-        let max_secs = self.registry.params().perps.funding_max_secs;
+        let clock = self.registry.funding_at(self.now);
         let place = match account.perp_index(market) {
             Some(place) => place,
             None => {
@@ -229,7 +229,7 @@ impl Funds<'_> {
             }
         };
         let leg = &mut account.derivatives[place];
-        let held = if leg.kind == PositionKind::Perp as u8 { slot.project(leg, self.now, max_secs)? } else { (0, 0) };
+        let held = if leg.kind == PositionKind::Perp as u8 { slot.project(leg, clock)? } else { (0, 0) };
         let sum = |a: i64, b: i64| a.checked_add(b).ok_or(RiskError::NumberOutOfRange);
         let (units, cash_atoms) = (sum(held.0, units)?, sum(held.1, cash_atoms)?);
         *leg = DerivativePosition { kind: PositionKind::Perp as u8, market, cash_atoms, ..*leg };
@@ -237,7 +237,7 @@ impl Funds<'_> {
             leg.shares = 0;
             return Ok(());
         };
-        let index = slot.index_at(side, self.now, max_secs)?;
+        let index = slot.index_at(side, clock)?;
         leg.shares = side.signed(index.shares_up(units.unsigned_abs())?)?;
         leg.k_entry = I128Le::new(index.k);
         leg.epoch = slot.sides[side as usize].epoch;

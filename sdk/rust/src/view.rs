@@ -4,8 +4,8 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::liquidate::{assess, Assessment, Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::{liquidate, RiskResult};
-use plimsoll_state::snapshot::{self, Views};
-use plimsoll_state::{MarginAccount, MarginView, PriceBoard, Registry};
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{Books, MarginAccount, MarginView, PriceBoard, Registry};
 
 /// The three accounts of every margin check, and the time they are looked at.
 #[derive(Clone, Copy)]
@@ -21,13 +21,18 @@ pub struct Accounts<'a> {
 }
 
 impl Accounts<'_> {
+    /// What the account is valued by.
+    pub const fn books(&self) -> Books<'_> {
+        Books { registry: self.registry, board: self.board, now: self.now }
+    }
+
     /// The account as plain numbers, projected to now.
     ///
     /// # Errors
     /// Those of `snapshot::load`.
     pub fn portfolio(&self, views: Views) -> RiskResult<Box<Portfolio>> {
         let mut portfolio = Box::new(Portfolio::empty(*self.registry.params()));
-        snapshot::load(self.account, self.registry, self.board, self.now, views, &mut portfolio)?;
+        self.books().load(self.account, views, &mut portfolio)?;
         Ok(portfolio)
     }
 

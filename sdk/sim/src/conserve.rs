@@ -120,7 +120,7 @@ fn check_sides(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
             } else {
                 older += 1;
             }
-            let units = slot.project(position, ledger.now, ledger.registry.params().perps.funding_max_secs);
+            let units = slot.project(position, ledger.registry.funding_at(ledger.now));
             sizes[side as usize] += units.map_or(0, |(units, _)| units.unsigned_abs() as u128);
         }
         // Positions of ended epochs come over with rounded-down shares of what the new epoch counts for them.
@@ -156,7 +156,7 @@ fn check_pnl(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
     let unit = UnitPrice::new_down(price.spot.get(), slot.scale.get());
     let mut claims = market.own_claim_atoms as i128;
     for position in positions(ledger, market) {
-        let projected = slot.project(position, ledger.now, ledger.registry.params().perps.funding_max_secs);
+        let projected = slot.project(position, ledger.registry.funding_at(ledger.now));
         let Ok((units, cash)) = projected else {
             note(found, 1, || format!("market {}: a position cannot be carried over", market.index));
             continue;

@@ -7,8 +7,8 @@ use plimsoll_risk::num::to_i64;
 use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
-    closing_price, leg_pnl_down, AccountStatus, Bank, DerivativePosition, MarginAccount, Market, PriceBoard, Registry,
-    TokenPosition,
+    closing_price, leg_pnl_down, AccountStatus, Bank, Books, BooksMut, DerivativePosition, MarginAccount, Market,
+    Registry, TokenPosition,
 };
 
 use super::{close_leg_base, credit_cash, note_deficit, thaw};
@@ -69,13 +69,7 @@ fn pay_out_estate(account: &mut MarginAccount, payment: &Payment) -> RiskResult<
     clippy::indexing_slicing,
     reason = "a place is one that a search of the same table has found; the quote bank is slot zero; the quote legs are the borrow and at least one more"
 )]
-pub fn begin_paying(
-    account: &mut MarginAccount,
-    quote: &mut Bank,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> RiskResult<Option<u64>> {
+pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books<'_>) -> RiskResult<Option<u64>> {
     if account.status == AccountStatus::Paying as u8 {
         return Ok(None);
     }
@@ -83,11 +77,11 @@ pub fn begin_paying(
     if account.tokens.iter().any(|token| token.shares > 0) {
         return Err(RiskError::AssetsRemain);
     }
-    let pnl = account.legs_pnl_down(registry, board, now)?;
+    let pnl = account.legs_pnl_down(books)?;
     if pnl.iter().any(|pnl| *pnl > 0) {
         return Err(RiskError::WrongStage);
     }
-    prepare_to_pay(quote, registry, now)?;
+    prepare_to_pay(quote, books.registry, books.now)?;
     let borrow = account.token_index(Registry::QUOTE_BANK as u8);
     let mut owed = [0; MAX_QUOTE_LEGS];
     owed[0] = borrow.map_or(0, |place| debt_up(account.tokens[place].shares, quote));
@@ -95,7 +89,7 @@ pub fn begin_paying(
         *owed = pnl.min(&0).unsigned_abs();
     }
     let mut shares = [0; MAX_QUOTE_LEGS];
-    let reserved = divide_down(room_to_draw(quote, 0, now), &owed, &mut shares)?;
+    let reserved = divide_down(room_to_draw(quote, 0, books.now), &owed, &mut shares)?;
     if let Some(place) = borrow {
         (account.tokens[place].mark_atoms, account.tokens[place].reserved_atoms) = (owed[0], shares[0]);
     }
@@ -104,7 +98,7 @@ pub fn begin_paying(
     }
     draw(quote, reserved)?;
     quote.reserved_atoms = plus(quote.reserved_atoms, reserved)?;
-    quote.drawn.spend(reserved, now, Bank::DRAW_WINDOW_SECS);
+    quote.drawn.spend(reserved, books.now, Bank::DRAW_WINDOW_SECS);
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (reserved, reserved);
     account.status = AccountStatus::Paying as u8;
     Ok(Some(reserved))
@@ -134,33 +128,28 @@ pub struct PaidBorrow {
 /// `WrongStage`, `NothingOwed`, `NumberOutOfRange`.
 #[inline(never)]
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
-pub fn pay_borrow(
-    account: &mut MarginAccount,
-    bank: &mut Bank,
-    registry: &mut Registry,
-    now: i64,
-) -> RiskResult<PaidBorrow> {
+pub fn pay_borrow(account: &mut MarginAccount, bank: &mut Bank, books: &mut BooksMut<'_>) -> RiskResult<PaidBorrow> {
     account.require_status(AccountStatus::Paying)?;
     let place = account.token_index(bank.index).ok_or(RiskError::NothingOwed)?;
     let position = account.tokens[place];
     if position.shares >= 0 {
         return Err(RiskError::NothingOwed);
     }
-    prepare_to_pay(bank, registry, now)?;
+    prepare_to_pay(bank, books.registry, books.now)?;
     let is_quote = bank.index as usize == Registry::QUOTE_BANK;
     let owed_atoms = debt_up(position.shares, bank);
     let drawn = if is_quote { account.estate_drawn_atoms } else { 0 };
-    let payment = pay_leg(owed_atoms, position.reserved_atoms, room_to_draw(bank, drawn, now), u64::MAX);
-    pay_out_insurance(bank, &payment, now)?;
+    let payment = pay_leg(owed_atoms, position.reserved_atoms, room_to_draw(bank, drawn, books.now), u64::MAX);
+    pay_out_insurance(bank, &payment, books.now)?;
     if is_quote {
         pay_out_estate(account, &payment)?;
     }
     apply_totals(bank, ShareDelta { deposit_shares: 0, borrow_shares: position.shares })?;
-    let slot = registry.banks.get_mut(bank.index as usize).ok_or(RiskError::LegEmpty)?;
+    let slot = books.registry.banks.get_mut(bank.index as usize).ok_or(RiskError::LegEmpty)?;
     let index = bank.deposit_index;
     let borne = socialize_on_deposits(bank, slot, payment.remainder_atoms);
     if is_quote {
-        cut_claims(registry, index, bank.deposit_index);
+        cut_claims(books.registry, index, bank.deposit_index);
     }
     account.tokens[place] = TokenPosition::default();
     Ok(PaidBorrow {
@@ -206,26 +195,24 @@ pub fn pay_pnl(
     account: &mut MarginAccount,
     market: &mut Market,
     quote: &mut Bank,
-    registry: &mut Registry,
-    board: &PriceBoard,
-    now: i64,
+    books: &mut BooksMut<'_>,
 ) -> RiskResult<PaidPnl> {
     account.require_status(AccountStatus::Paying)?;
     if account.quote_shares() < 0 {
         return Err(RiskError::QuoteBorrowFirst);
     }
     let place = account.perp_index(market.index).ok_or(RiskError::LegEmpty)?;
-    prepare_to_pay(quote, registry, now)?;
+    prepare_to_pay(quote, books.registry, books.now)?;
     pool::touch_pool(market, quote.deposit_index)?;
-    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
     let leg = account.derivatives[place];
-    let pnl_atoms = leg_pnl_down(&leg, slot, registry, board, now)?;
+    let pnl_atoms = leg_pnl_down(&leg, slot, &books.read())?;
     let loss = pnl_atoms.min(0).unsigned_abs();
     let mut paid = PaidPnl { pnl_atoms, ..PaidPnl::default() };
-    let credited = insure_leg(account, leg.reserved_atoms, loss, market, quote, now, &mut paid)?;
-    charge(&leg, loss - credited, market, registry, board, now, &mut paid)?;
+    let credited = insure_leg(account, leg.reserved_atoms, loss, market, quote, books.now, &mut paid)?;
+    charge(&leg, loss - credited, market, books, &mut paid)?;
     credit_cash(&mut account.derivatives[place], loss)?;
-    paid.closed = close_leg_base(account, place, market, registry, board, now)?;
+    paid.closed = close_leg_base(account, place, market, books)?;
     let leg = &mut account.derivatives[place];
     let rest = core::mem::take(&mut leg.cash_atoms);
     (leg.reserved_atoms, leg.mark_atoms) = (0, 0);
@@ -236,7 +223,7 @@ pub fn pay_pnl(
     paid.own_claim_atoms = rest as u64;
     pool::add_own_claim(market, paid.own_claim_atoms)?;
     close_leg_if_zero(account, place, market)?;
-    note_deficit(market, registry);
+    note_deficit(market, books.registry);
     Ok(paid)
 }
 
@@ -287,9 +274,7 @@ fn charge(
     leg: &DerivativePosition,
     loss_atoms: u64,
     market: &mut Market,
-    registry: &mut Registry,
-    board: &PriceBoard,
-    now: i64,
+    books: &mut BooksMut<'_>,
     paid: &mut PaidPnl,
 ) -> RiskResult<()> {
     // What the market itself is owed by its pool is insurance that waits for the pool: nobody is charged before it.
@@ -300,12 +285,12 @@ fn charge(
     if loss_atoms == 0 {
         return Ok(());
     }
-    let funding_max_secs = registry.params().perps.funding_max_secs;
+    let clock = books.read().funding();
     if let Some(held) = Side::of(leg.last_sign as i64) {
-        let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
-        let spot = closing_price(slot, registry, board, now)?;
-        let slot = registry.markets.get_mut(market.index as usize).ok_or(RiskError::LegEmpty)?;
-        paid.charged_atoms = socialize_on_side(slot, market, held.opposite(), loss_atoms, spot, now, funding_max_secs)?;
+        let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+        let spot = closing_price(slot, &books.read())?;
+        let slot = books.registry.markets.get_mut(market.index as usize).ok_or(RiskError::LegEmpty)?;
+        paid.charged_atoms = socialize_on_side(slot, market, held.opposite(), loss_atoms, spot, clock)?;
     } else {
         pool::add_deficit(market, loss_atoms)?;
     }
@@ -342,18 +327,13 @@ impl Finished {
     clippy::indexing_slicing,
     reason = "a place is one that a search of the same table has found; the quote bank is slot zero"
 )]
-pub fn finish(
-    account: &mut MarginAccount,
-    quote: Option<&mut Bank>,
-    registry: &Registry,
-    now: i64,
-) -> RiskResult<Finished> {
+pub fn finish(account: &mut MarginAccount, quote: Option<&mut Bank>, books: &Books<'_>) -> RiskResult<Finished> {
     let mut finished = Finished::default();
     let quote_is_settled = account.quote_shares() == 0 && !account.has_legs();
     if let Some(quote) = quote.filter(|_| quote_is_settled) {
         let returned = core::mem::take(&mut account.estate_reserved_atoms);
-        let slot = registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
-        book_now(quote, slot, now);
+        let slot = books.registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
+        book_now(quote, slot, books.now);
         give_back(quote, returned)?;
         finished.returned_atoms = returned;
         // A borrow that somebody repaid leaves its place taken as long as insurance is reserved for it.

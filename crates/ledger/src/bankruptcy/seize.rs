@@ -7,7 +7,7 @@ use plimsoll_risk::perp::exit_down;
 use plimsoll_risk::waterfall::divide_down;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
-    closing_price, leg_pnl_down, AccountStatus, Bank, LegPnl, MarginAccount, Market, PriceBoard, Registry,
+    closing_price, leg_pnl_down, AccountStatus, Bank, Books, BooksMut, LegPnl, MarginAccount, Market, Registry,
     TokenPosition,
 };
 
@@ -34,20 +34,14 @@ pub struct SeizedToken {
 /// # Errors
 /// `LegEmpty` where nothing is held, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
-pub fn seize_token(
-    account: &mut MarginAccount,
-    bank: &mut Bank,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> RiskResult<SeizedToken> {
+pub fn seize_token(account: &mut MarginAccount, bank: &mut Bank, books: &Books<'_>) -> RiskResult<SeizedToken> {
     account.require_status(AccountStatus::Seizing)?;
     let place = account.token_index(bank.index).ok_or(RiskError::LegEmpty)?;
     let shares = u64::try_from(account.tokens[place].shares).map_err(|_| RiskError::LegEmpty)?;
     let atoms = deposit_atoms_down(shares, bank.deposit_index);
     // A share worth less than an atom pays nothing on any loss, so it waits for none.
     if bank.index as usize == Registry::QUOTE_BANK && atoms > 0 {
-        check_quote_is_free(account, registry, board, now)?;
+        check_quote_is_free(account, books)?;
     }
     receive_waiting(bank, shares)?;
     account.tokens[place] = TokenPosition::default();
@@ -55,11 +49,11 @@ pub fn seize_token(
 }
 
 /// Nothing of q is still promised to a market, and none waits for a promise.
-fn check_quote_is_free(account: &MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> RiskResult<()> {
+fn check_quote_is_free(account: &MarginAccount, books: &Books<'_>) -> RiskResult<()> {
     if account.derivatives.iter().any(|leg| leg.reserved_atoms != 0) {
         return Err(RiskError::WrongStage);
     }
-    if is_marked(account) || account.legs_pnl_down(registry, board, now)?.iter().all(|pnl| *pnl == 0) {
+    if is_marked(account) || account.legs_pnl_down(books)?.iter().all(|pnl| *pnl == 0) {
         Ok(())
     } else {
         Err(RiskError::WrongStage)
@@ -102,24 +96,22 @@ pub fn seize_pnl(
     account: &mut MarginAccount,
     market: &mut Market,
     quote: &mut Bank,
-    registry: &mut Registry,
-    board: &PriceBoard,
-    now: i64,
+    books: &mut BooksMut<'_>,
 ) -> RiskResult<SeizedPnl> {
     account.require_status(AccountStatus::Seizing)?;
     let place = account.perp_index(market.index).ok_or(RiskError::LegEmpty)?;
-    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
-    let pnl_atoms = leg_pnl_down(&account.derivatives[place], slot, registry, board, now)?;
-    let quote_slot = registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
-    book_now(quote, quote_slot, now);
+    let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let pnl_atoms = leg_pnl_down(&account.derivatives[place], slot, &books.read())?;
+    let quote_slot = books.registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
+    book_now(quote, quote_slot, books.now);
     pool::touch_pool(market, quote.deposit_index)?;
     if pnl_atoms < 0 {
-        let into_pool_atoms = pay_loss(account, place, market, quote, registry, board, now)?;
-        note_deficit(market, registry);
+        let into_pool_atoms = pay_loss(account, place, market, quote, &books.read())?;
+        note_deficit(market, books.registry);
         return Ok(SeizedPnl { pnl_atoms, into_pool_atoms, ..SeizedPnl::default() });
     }
-    let seized = seize_gain(account, place, market, quote, registry, board, now)?;
-    note_deficit(market, registry);
+    let seized = seize_gain(account, place, market, quote, books)?;
+    note_deficit(market, books.registry);
     Ok(seized)
 }
 
@@ -134,12 +126,10 @@ fn seize_gain(
     place: usize,
     market: &mut Market,
     quote: &mut Bank,
-    registry: &mut Registry,
-    board: &PriceBoard,
-    now: i64,
+    books: &mut BooksMut<'_>,
 ) -> RiskResult<SeizedPnl> {
     let quote_place = open_quote(account)?;
-    let closed = close_leg_base(account, place, market, registry, board, now)?;
+    let closed = close_leg_base(account, place, market, books)?;
     let pnl_atoms = account.derivatives[place].cash_atoms;
     let claim = pnl_atoms.max(0) as u64;
     let mut seized = SeizedPnl { pnl_atoms, closed, ..SeizedPnl::default() };
@@ -171,20 +161,18 @@ pub(super) fn close_leg_base(
     account: &mut MarginAccount,
     place: usize,
     market: &mut Market,
-    registry: &mut Registry,
-    board: &PriceBoard,
-    now: i64,
+    books: &mut BooksMut<'_>,
 ) -> RiskResult<ClosedBase> {
-    let funding_max_secs = registry.params().perps.funding_max_secs;
-    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
-    let (units, _) = slot.holding(&account.derivatives[place], now, funding_max_secs)?;
+    let clock = books.read().funding();
+    let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let (units, _) = slot.holding(&account.derivatives[place], clock)?;
     if units == 0 {
-        touch(&mut account.derivatives[place], slot, Some(market), now, funding_max_secs)?;
+        touch(&mut account.derivatives[place], slot, Some(market), clock)?;
         return Ok(ClosedBase::default());
     }
-    let spot = closing_price(slot, registry, board, now)?;
-    let slot = registry.markets.get_mut(market.index as usize).ok_or(RiskError::LegEmpty)?;
-    close_base(slot, market, &mut account.derivatives[place], spot, now, funding_max_secs)
+    let spot = closing_price(slot, &books.read())?;
+    let slot = books.registry.markets.get_mut(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    close_base(slot, market, &mut account.derivatives[place], spot, clock)
 }
 
 /// The place of the account's quote balance, opened where there is none: a table always has one for it.
@@ -226,19 +214,16 @@ fn pay_loss(
     place: usize,
     market: &mut Market,
     quote: &mut Bank,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
+    books: &Books<'_>,
 ) -> RiskResult<u64> {
     let quote_place = account.token_index(Registry::QUOTE_BANK as u8).ok_or(RiskError::WrongStage)?;
     let held = account.tokens[quote_place].shares.max(0);
     if !is_marked(account) {
-        let pnl = account.legs_pnl_down(registry, board, now)?;
+        let pnl = account.legs_pnl_down(books)?;
         mark_losses(account, &pnl, deposit_atoms_down(held as u64, quote.deposit_index))?;
     }
-    let funding_max_secs = registry.params().perps.funding_max_secs;
-    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
-    let loss = leg_pnl_down(&account.derivatives[place], slot, registry, board, now)?.min(0).unsigned_abs();
+    let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let loss = leg_pnl_down(&account.derivatives[place], slot, books)?.min(0).unsigned_abs();
     let available = deposit_atoms_down(held as u64, quote.deposit_index);
     let promised: u64 = account.derivatives.iter().fold(0, |sum, leg| sum.saturating_add(leg.reserved_atoms));
     let leg = &mut account.derivatives[place];
@@ -246,7 +231,7 @@ fn pay_loss(
     if share == 0 {
         return Err(RiskError::WrongStage);
     }
-    touch(leg, slot, Some(market), now, funding_max_secs)?;
+    touch(leg, slot, Some(market), books.funding())?;
     // Whole shares may cost an atom more than they credit; it is paid from what nobody was promised.
     let budget = share.saturating_add(available.saturating_sub(promised)).min(available);
     let credited = share.min(loss).min(Market::credit_of_down(budget, quote.deposit_index)?);

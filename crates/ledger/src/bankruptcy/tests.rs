@@ -12,7 +12,7 @@ use std::vec::Vec;
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
-use plimsoll_state::{leg_pnl_down, Bank, BankSlot};
+use plimsoll_state::{leg_pnl_down, Bank, BankSlot, Books};
 use proptest::prelude::*;
 
 use super::*;
@@ -101,7 +101,7 @@ proptest! {
                 figures.push(touched.deficit_atoms as i128 - touched.own_claim_atoms as i128);
                 let place = world.others.perp_index(market as u8).unwrap();
                 let leg = &world.others.derivatives[place];
-                figures.push(leg_pnl_down(leg, slot, &world.registry, &world.board, NOW).unwrap() as i128);
+                figures.push(leg_pnl_down(leg, slot, &Books { registry: &world.registry, board: &world.board, now: NOW }).unwrap() as i128);
             }
             figures
         };
@@ -159,7 +159,12 @@ fn q_pays_losing_markets_pro_rata_and_a_gain_goes_first() {
     let cash = |market: u8| {
         let place = world.account.perp_index(market).unwrap();
         let slot = &world.registry.markets[market as usize];
-        leg_pnl_down(&world.account.derivatives[place], slot, &world.registry, &world.board, NOW).unwrap()
+        leg_pnl_down(
+            &world.account.derivatives[place],
+            slot,
+            &Books { registry: &world.registry, board: &world.board, now: NOW },
+        )
+        .unwrap()
     };
     assert_eq!((cash(0), cash(1)), (-300 + 67, -600 + 133));
 }

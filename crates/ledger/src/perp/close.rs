@@ -3,7 +3,7 @@
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::{DerivativePosition, Market, MarketSlot};
+use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot};
 
 use super::{accrue_funding, end_epochs, leave, note_rounding, settle_shares, store, touch};
 
@@ -29,11 +29,10 @@ pub fn close_base(
     market: &mut Market,
     position: &mut DerivativePosition,
     spot: UnitPrice,
-    now: i64,
-    funding_max_secs: u32,
+    clock: FundingClock,
 ) -> RiskResult<ClosedBase> {
-    accrue_funding(slot, now, funding_max_secs)?;
-    touch(position, slot, Some(market), now, funding_max_secs)?;
+    accrue_funding(slot, clock)?;
+    touch(position, slot, Some(market), clock)?;
     let Some(side) = Side::of(position.shares) else {
         return Ok(ClosedBase::default());
     };

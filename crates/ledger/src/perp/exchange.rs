@@ -3,7 +3,7 @@
 use plimsoll_risk::lazy::{Index, Side};
 use plimsoll_risk::params::MAX_BASE_UNITS;
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideTotals};
+use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot, SideTotals};
 
 use super::{enter, leave, settle_shares, touch};
 
@@ -111,16 +111,15 @@ pub fn exchange(
     units: u64,
     buyer_cash_atoms: i64,
     seller_cash_atoms: i64,
-    now: i64,
-    funding_max_secs: u32,
+    clock: FundingClock,
 ) -> RiskResult<Exchanged> {
     if units > MAX_BASE_UNITS {
         return Err(RiskError::PositionTooLarge);
     }
-    touch(buyer, slot, Some(market), now, funding_max_secs)?;
-    touch(seller, slot, Some(market), now, funding_max_secs)?;
-    let long = slot.index_at(Side::Long, now, funding_max_secs)?;
-    let short = slot.index_at(Side::Short, now, funding_max_secs)?;
+    touch(buyer, slot, Some(market), clock)?;
+    touch(seller, slot, Some(market), clock)?;
+    let long = slot.index_at(Side::Long, clock)?;
+    let short = slot.index_at(Side::Short, clock)?;
     let closes_long = units.min(long.size_down(shares_on(seller, Side::Long)));
     let closes_short = units.min(short.size_down(shares_on(buyer, Side::Short)));
     let closes = closes_long + closes_short;

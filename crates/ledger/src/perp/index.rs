@@ -2,7 +2,9 @@
 
 use plimsoll_risk::lazy::{Index, Side};
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::{DerivativePosition, EpochEnd, Market, MarketSlot, SideIndex, SideTotals, EPOCH_RING};
+use plimsoll_state::{
+    DerivativePosition, EpochEnd, FundingClock, Market, MarketSlot, SideIndex, SideTotals, EPOCH_RING,
+};
 
 #[inline(always)]
 pub(crate) fn store(side: &mut SideIndex, index: Index) {
@@ -43,17 +45,17 @@ pub(super) fn note_rounding(market: &mut Market, side: Side, units: u64) {
     market.rounding_units = market.rounding_units.saturating_add(most);
 }
 
-/// Books funding up to `now` into K of both sides. Every change of A or of the rate comes after this.
+/// Books funding up to the clock's time into K of both sides. Every change of A or of the rate comes after this.
 ///
 /// # Errors
 /// `NumberOutOfRange` where K leaves its range.
 #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
-pub fn accrue_funding(slot: &mut MarketSlot, now: i64, funding_max_secs: u32) -> RiskResult<()> {
+pub fn accrue_funding(slot: &mut MarketSlot, clock: FundingClock) -> RiskResult<()> {
     for side in [Side::Long, Side::Short] {
-        let index = slot.index_at(side, now, funding_max_secs)?;
+        let index = slot.index_at(side, clock)?;
         store(&mut slot.sides[side as usize], index);
     }
-    slot.funding_at = slot.funding_at.max(now);
+    slot.funding_at = slot.funding_at.max(clock.now);
     Ok(())
 }
 
@@ -90,7 +92,7 @@ fn end_epoch(index: &mut SideIndex, totals: &mut SideTotals) -> RiskResult<bool>
     Ok(true)
 }
 
-/// Applies the index to a position: cash up to `now`, ended epochs carried over. The first step of every write.
+/// Applies the index to a position: cash up to the clock's time, ended epochs carried over. The first step of every write.
 ///
 /// The market is needed only where the position is of an older epoch, since its count then moves. Where it is there,
 /// shares too few to make a unit are dropped.
@@ -105,15 +107,14 @@ pub fn touch(
     position: &mut DerivativePosition,
     slot: &MarketSlot,
     market: Option<&mut Market>,
-    now: i64,
-    funding_max_secs: u32,
+    clock: FundingClock,
 ) -> RiskResult<()> {
     let Some(side) = Side::of(position.shares) else {
         return Ok(());
     };
     let side_index = &slot.sides[side as usize];
     let mut carried = side_index.carried(position)?;
-    let index = slot.index_at(side, now, funding_max_secs)?;
+    let index = slot.index_at(side, clock)?;
     if carried.shares != 0 {
         let cash = index.cash_down(carried.shares, carried.k_entry)?;
         carried.cash_atoms = carried.cash_atoms.checked_add(cash).ok_or(RiskError::NumberOutOfRange)?;

@@ -1,7 +1,7 @@
 //! What rounding leaves of a leg, and how it ends.
 
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::{closing_price, AccountStatus, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{closing_price, AccountStatus, Books, MarginAccount, Market, Registry};
 
 use super::{close_leg_if_zero, touch, write_off, ClosedBase};
 use crate::pool;
@@ -35,17 +35,15 @@ pub fn touch_leg(
     account: &mut MarginAccount,
     place: usize,
     market: &mut Market,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
+    books: &Books<'_>,
 ) -> RiskResult<Rest> {
-    let slot = registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
+    let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
     let position = account.derivatives.get_mut(place).ok_or(RiskError::LegEmpty)?;
-    touch(position, slot, Some(market), now, registry.params().perps.funding_max_secs)?;
+    touch(position, slot, Some(market), books.funding())?;
     let mut rest = Rest::default();
     if account.status == AccountStatus::Active as u8 {
         if position.shares != 0 {
-            if let Ok(spot) = closing_price(slot, registry, board, now) {
+            if let Ok(spot) = closing_price(slot, books) {
                 rest.written_off = write_off(slot, market, position, spot)?;
             }
         }
@@ -54,7 +52,7 @@ pub fn touch_leg(
             rest.struck_atoms = pool::strike_uncovered(market, claim);
             let covered = claim.saturating_sub(rest.struck_atoms);
             // The registry's copy of the index is never above the bank's: what is no share at it is none at all.
-            let deposit_index = registry.banks[Registry::QUOTE_BANK].deposit_index;
+            let deposit_index = books.registry.banks[Registry::QUOTE_BANK].deposit_index;
             if pool::absorb_dust(market, covered, deposit_index)? {
                 rest.absorbed_atoms = covered;
             }

@@ -5,7 +5,7 @@ use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::MarketRates;
 use plimsoll_risk::price::{Price, UnitPrice};
 use plimsoll_risk::RiskError;
-use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex, StoredRates};
+use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot, SideIndex, StoredRates};
 use proptest::prelude::*;
 
 use super::*;
@@ -23,6 +23,10 @@ mod touching;
 
 const ACCOUNTS: usize = 5;
 const MAX_SECS: u32 = 3_600;
+
+fn clock(now: i64) -> FundingClock {
+    FundingClock { now, max_secs: MAX_SECS }
+}
 /// Fraction bits of the twin's numbers.
 const BITS: u32 = 36;
 
@@ -65,7 +69,7 @@ impl Both {
     }
 
     fn read(&self, i: usize) -> (i64, i64) {
-        self.slot.project(&self.positions[i], self.now, MAX_SECS).unwrap()
+        self.slot.project(&self.positions[i], clock(self.now)).unwrap()
     }
 
     fn twin_side(&self, side: Side) -> i128 {
@@ -78,7 +82,7 @@ impl Both {
         let value = (units * price) as i64;
         let mut market = self.market;
         let [b, s] = &mut pair;
-        match exchange(&self.slot, &mut market, b, s, units, -value, value, self.now, MAX_SECS) {
+        match exchange(&self.slot, &mut market, b, s, units, -value, value, clock(self.now)) {
             Ok(_) => {}
             // Only an opening may be refused, and only for want of room in the ring.
             Err(error) => return assert_eq!(error, RiskError::EpochRingFull),
@@ -108,7 +112,7 @@ impl Both {
         }
         self.now += secs;
         if crank {
-            perp::accrue_funding(&mut self.slot, self.now, MAX_SECS).unwrap();
+            perp::accrue_funding(&mut self.slot, clock(self.now)).unwrap();
             perp::end_epochs(&mut self.slot, &mut self.market).unwrap();
             self.slot.funding_per_unit_sec = rate;
         }
@@ -117,7 +121,7 @@ impl Both {
     fn deleverage(&mut self, i: usize, price: u64) {
         let size = self.size[i];
         let mut position = self.positions[i];
-        let closed = close_base(&mut self.slot, &mut self.market, &mut position, unit(price), self.now, MAX_SECS);
+        let closed = close_base(&mut self.slot, &mut self.market, &mut position, unit(price), clock(self.now));
         let closed = closed.unwrap();
         self.positions[i] = position;
         self.cash[i] += (closed.units as i128 * price as i128) << BITS;
@@ -142,7 +146,7 @@ impl Both {
     fn charge(&mut self, side: Side, loss: u64, price: u64) {
         let deficit = self.market.deficit_atoms;
         let charged =
-            socialize_on_side(&mut self.slot, &mut self.market, side, loss, unit(price), self.now, MAX_SECS).unwrap();
+            socialize_on_side(&mut self.slot, &mut self.market, side, loss, unit(price), clock(self.now)).unwrap();
         assert_eq!(self.market.deficit_atoms - deficit, loss - charged);
         let whole = self.twin_side(side);
         self.charged += charged as i128;
@@ -155,7 +159,7 @@ impl Both {
 
     fn touch(&mut self, i: usize) {
         let before = self.read(i);
-        touch(&mut self.positions[i], &self.slot, Some(&mut self.market), self.now, MAX_SECS).unwrap();
+        touch(&mut self.positions[i], &self.slot, Some(&mut self.market), clock(self.now)).unwrap();
         assert_eq!(self.read(i), before);
     }
 

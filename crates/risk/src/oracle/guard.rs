@@ -1,6 +1,6 @@
 //! Which reading may become the held price, and when (PRICE-4). Everything in seconds.
 
-use super::{Observation, PriceState};
+use super::{MaxAge, Observation, PriceState};
 use crate::error::{RiskError, RiskResult};
 use crate::params::GlobalParams;
 
@@ -57,7 +57,7 @@ pub fn admit(
     if published_at > now.saturating_add(params.prices.future_secs as i64) {
         return Err(RiskError::PriceFromFuture);
     }
-    if observation.overdue || now.saturating_sub(published_at) > params.prices.write_age_secs as i64 {
+    if observation.overdue || !MaxAge::new(params.prices.write_age_secs, now).admits(published_at) {
         return Err(RiskError::PriceStale);
     }
     if observation.previous_at.is_some_and(|previous| previous >= published_at) {
@@ -90,7 +90,7 @@ pub enum Choice {
 pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: i64) -> Choice {
     let horizon = now.saturating_add(params.prices.future_secs as i64);
     let shown = primary.filter(|seen| !seen.overdue).map(|seen| seen.published_at).filter(|at| *at <= horizon);
-    if shown.is_some_and(|published_at| now.saturating_sub(published_at) <= params.prices.write_age_secs as i64) {
+    if shown.is_some_and(|published_at| MaxAge::new(params.prices.write_age_secs, now).admits(published_at)) {
         return Choice::Primary;
     }
     let taken = state.source_published_at[PriceSource::Primary.index()];

@@ -4,6 +4,7 @@
 
 use std::io::Write;
 
+use crate::error::Result;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::program::invoke_signed_unchecked;

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::AuthorityAccepted;
 
 /// Nobody can be made an authority who cannot sign.
@@ -41,7 +41,7 @@ pub fn handler(ctx: Context<AcceptAuthority>) -> Result<()> {
         let previous = engine.authority;
         engine.authority = engine.pending_authority;
         engine.pending_authority = [0; 32];
-        engine.invariant().engine()?;
+        engine.invariant()?;
         Pubkey::from(previous)
     };
     crate::event::emit_event!(

@@ -5,7 +5,7 @@ use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, EngineAccount, Registry};
 
 use crate::access::{now_secs, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankAccrued, BankRecord};
 
 /// Nobody signs: twice in one second is once.
@@ -44,11 +44,11 @@ pub fn handler(ctx: Context<Accrue>) -> Result<()> {
         ensure!(registry.bank(index).is_some(), EngineError::SlotEmpty);
         let window_secs = registry.params().lending.utilization_window_secs;
         let slot = &mut registry.banks[index];
-        interest::accrue(&mut bank, slot, window_secs, now_secs()?).engine()?;
-        slot.invariant().engine()?;
-        bank.invariant().engine()?;
+        interest::accrue(&mut bank, slot, window_secs, now_secs()?)?;
+        slot.invariant()?;
+        bank.invariant()?;
         let borrow_rate_per_sec = slot.borrow_rate_per_sec;
-        registry.invariant().engine()?;
+        registry.invariant()?;
         BankAccrued {
             engine: Pubkey::new_from_array(bank.engine),
             bank: bank.index,

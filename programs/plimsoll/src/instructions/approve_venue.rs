@@ -5,7 +5,7 @@ use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{EngineAccount, MarginAccount, Venue, VenueApproval};
 
 use crate::access::{now_secs, require_active, require_owner, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::VenueApproved;
 use crate::loader::{read, write};
 
@@ -79,7 +79,7 @@ pub fn handler(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()>
         let index = approved.or_else(free).ok_or(EngineError::VenuesFull)?;
         account.venues[index] =
             VenueApproval { venue, notional_left_atoms: notional_limit_atoms, expires_at, markets, _pad: [0; 4] };
-        account.invariant().engine()?;
+        account.invariant()?;
         Pubkey::from(account.engine)
     };
     crate::event::emit_event!(

@@ -7,7 +7,7 @@ use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot, StoredWeights};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 /// Largest share of borrowers' interest that may go to the protocol: half.
 const MAX_INTEREST_FEE_PPM: u32 = 500_000;
@@ -58,7 +58,7 @@ impl BankConfigArgs {
             self.liability_init_ppm,
             params,
         );
-        self.curve().validate().engine()?;
+        self.curve().validate()?;
         ensure!(self.interest_fee_ppm <= MAX_INTEREST_FEE_PPM, EngineError::ParameterOutOfBounds);
         // At the lowest deposit index a cap's worth of shares still fits.
         ensure!(self.deposit_cap_atoms <= MAX_ATOMS, EngineError::ParameterOutOfBounds);
@@ -70,7 +70,7 @@ impl BankConfigArgs {
         ensure!(check_atom(unit, params).is_ok(), EngineError::MintNotRepresentable);
         let largest = unit.value_up(self.deposit_cap_atoms.max(self.borrow_cap_atoms));
         ensure!(largest <= MAX_POSITION_VALUE_USD_MICRO, EngineError::MintNotRepresentable);
-        weights.engine()
+        Ok(weights?)
     }
 
     /// Writes the configuration. Interest is booked before, so that no fee applies to the past.

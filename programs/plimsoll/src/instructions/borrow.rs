@@ -3,10 +3,10 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
-use plimsoll_state::{pause, Bank, BankSlot, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{pause, Bank, BankSlot, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Borrowed, TokenMove};
 use crate::gate;
 use crate::vault::{require_amount, VaultTransfer};
@@ -86,12 +86,12 @@ impl<'info> Borrow<'info> {
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(args.amount_atoms).map_err(|_| EngineError::AmountTooLarge)?;
-        let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices()).engine()?;
-        token::apply_totals(&mut bank, delta).engine()?;
+        let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices())?;
+        token::apply_totals(&mut bank, delta)?;
         require_allowed(delta, &registry, slot, &bank)?;
-        gate::require_initial(&mut account, &registry, &*self.board.load()?, now)?;
-        bank.invariant().engine()?;
-        account.invariant().engine()?;
+        gate::require_initial(&mut account, &Books { registry: &registry, board: &*self.board.load()?, now })?;
+        bank.invariant()?;
+        account.invariant()?;
         Ok(TokenMove {
             engine: Pubkey::new_from_array(bank.engine),
             account: self.margin_account.key(),
@@ -112,7 +112,7 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
         require_not_paused(registry, pause::WITHDRAW)?;
     }
     if delta.borrow_shares > 0 {
-        token::require_lending_allowed(registry, slot, bank).engine()?;
+        token::require_lending_allowed(registry, slot, bank)?;
     }
     // Nothing but free liquidity leaves the vault.
     ensure!(totals.is_liquid(), EngineError::LiquidityInsufficient);

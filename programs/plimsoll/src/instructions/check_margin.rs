@@ -3,9 +3,10 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{same_address, MarginAccount, MarginView, PriceBoard, Registry};
+use plimsoll_state::{same_address, Books, MarginAccount, MarginView, PriceBoard, Registry};
 
-use crate::error::EngineError;
+use crate::access::now_secs;
+use crate::error::{EngineError, Result};
 use crate::gate;
 use crate::loader::read;
 
@@ -39,7 +40,7 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     let one_engine = same_address(&account.engine, &registry.engine) && same_address(&board.engine, &registry.engine);
     ensure!(one_engine, EngineError::EngineMismatch);
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
-    let loaded = gate::load(&account, &registry, &board, Clock::get()?.unix_timestamp, views)?;
+    let loaded = gate::load(&account, &Books { registry: &registry, board: &board, now: now_secs()? }, views)?;
     let view = MarginView::of(ctx.accounts.margin_account.key.as_array(), &account, &loaded.0, args.views == 3);
     set_return_data(bytemuck::bytes_of(&view));
     Ok(())

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount};
 
 use crate::access::{require_active, require_owner};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::AccountClosed;
 
 /// The rent goes to whoever paid it.
@@ -30,7 +30,7 @@ impl CloseAccount<'_> {
         // Only the owner closes.
         require_owner(&account, self.owner.key)?;
         // Everything in it is what an instruction left behind.
-        account.invariant().engine()?;
+        account.invariant()?;
         // A resolution that has begun ends first.
         require_active(&account)?;
         // Nothing is lost with the account.

@@ -5,7 +5,7 @@ use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, Engine, EngineAccount, Registry};
 
 use crate::access::{now_secs, require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, FeesCollected};
 use crate::vault::{require_amount, VaultTransfer};
 
@@ -78,10 +78,10 @@ impl<'info> CollectFees<'info> {
         interest::book_now(&mut bank, slot, now);
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
         ensure!(atoms > 0, EngineError::AmountZero);
-        interest::take_fees(&mut bank, atoms).engine()?;
+        interest::take_fees(&mut bank, atoms)?;
         // Interest is a fee once it is charged, atoms come when it is paid: until then nothing covers the fee.
         ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
-        bank.invariant().engine()?;
+        bank.invariant()?;
         Ok(FeesCollected {
             engine: self.engine.key(),
             bank: bank.index,

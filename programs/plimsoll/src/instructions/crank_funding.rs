@@ -3,13 +3,14 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{perp, pool};
+use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::perp::{funding_rate, mean_premium_ppm};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::{EngineAccount, I128Le, Market, PriceBoard, Registry};
 
 use super::report_premium::integrate;
 use crate::access::{now_secs, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::FundingCranked;
 
 /// A market and its slot of the registry.
@@ -46,20 +47,20 @@ impl CrankFunding<'_> {
         let mut market = self.market.load_mut()?;
         let board = self.board.load()?;
         let params = *registry.params();
-        let index = market.index;
+        let (index, clock) = (market.index, registry.funding_at(now));
         ensure!(registry.market(index as usize).is_some(), EngineError::SlotEmpty);
         let engine = Pubkey::new_from_array(registry.engine);
         let quote_index = registry.banks[Registry::QUOTE_BANK].deposit_index;
         let slot = &mut registry.markets[index as usize];
         pool::note_smaller_deficit(slot, &market, quote_index);
-        perp::accrue_funding(slot, now, params.perps.funding_max_secs).engine()?;
-        perp::end_epochs(slot, &mut market).engine()?;
-        integrate(&mut market, now, params.perps.funding_max_secs)?;
+        perp::accrue_funding(slot, clock)?;
+        perp::end_epochs(slot, &mut market)?;
+        integrate(&mut market, clock)?;
         let elapsed = now.saturating_sub(market.premium_from);
         let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.perps.premium_bound_ppm);
         let spot = board
             .slot(slot.price_slot as usize)
-            .filter(|p| now.saturating_sub(p.published_at) <= params.prices.read_age_secs as i64)
+            .filter(|price| price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)))
             .map(|p| UnitPrice::new_down(p.spot.get(), slot.scale.get()));
         match spot {
             // Without a price nobody knows what a premium costs: nothing accrues until there is one (FUNDING-1).
@@ -72,7 +73,7 @@ impl CrankFunding<'_> {
             market.premium_integral = I128Le::new(0);
             market.premium_from = now;
         }
-        market.invariant().engine()?;
+        market.invariant()?;
         let cranked = FundingCranked {
             engine,
             market: index,
@@ -84,7 +85,7 @@ impl CrankFunding<'_> {
             epoch_long: slot.sides[0].epoch,
             epoch_short: slot.sides[1].epoch,
         };
-        registry.invariant().engine()?;
+        registry.invariant()?;
         Ok(cranked)
     }
 }

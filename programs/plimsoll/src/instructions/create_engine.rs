@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{seeds, Engine, EngineAccount};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::EngineCreated;
 use crate::growth::Growth;
 use crate::loader::write;
@@ -73,7 +73,7 @@ pub fn handler(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()>
         engine.pause_authority = args.pause_authority.to_bytes();
         engine.registry = registry.to_bytes();
         engine.board = board.to_bytes();
-        engine.invariant().engine()?;
+        engine.invariant()?;
     }
     crate::event::emit_event!(
         ctx,

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{right, MarginAccount, SpentAtoms};
 
-use crate::error::EngineError;
+use crate::error::{EngineError, Result};
 
 /// A delegate and each of its rights. There is none to withdraw, borrow, approve venues, take a win, change the
 /// delegate or close.

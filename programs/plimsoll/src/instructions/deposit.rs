@@ -2,10 +2,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
-use plimsoll_state::{right, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{right, Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_owner_or_delegate, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Deposited, TokenMove};
 use crate::gate;
 use crate::loader::read;
@@ -86,17 +86,20 @@ impl<'info> Deposit<'info> {
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
-        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices()).engine()?;
-        token::apply_totals(&mut bank, delta).engine()?;
+        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
+        token::apply_totals(&mut bank, delta)?;
         if delta.deposit_shares > 0 {
             // Repaying always works; what grows deposits is bounded.
-            token::require_growth_allowed(slot).engine()?;
+            token::require_growth_allowed(slot)?;
             let deposits = bank.totals().deposits_down();
             ensure!(deposits <= bank.deposit_cap_atoms, EngineError::DepositCapReached);
         }
-        gate::observe_relief(&mut account, &registry, &*read::<PriceBoard>(&self.board)?, now);
-        bank.invariant().engine()?;
-        account.invariant().engine()?;
+        gate::observe_relief(
+            &mut account,
+            &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },
+        );
+        bank.invariant()?;
+        account.invariant()?;
         Ok(TokenMove {
             engine: Pubkey::new_from_array(bank.engine),
             account: self.margin_account.key(),

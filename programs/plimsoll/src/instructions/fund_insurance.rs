@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::insurance;
 use plimsoll_state::{Bank, EngineAccount};
 
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::event::{BankRecord, InsuranceFunded};
 use crate::vault::{require_amount, VaultTransfer};
 
@@ -69,8 +69,8 @@ pub fn handler(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<(
     let atoms = ctx.accounts.transfer().pull(&ctx.accounts.funder, args.amount_atoms, decimals)?;
     let event = {
         let mut bank = ctx.accounts.bank.load_mut()?;
-        insurance::add_insurance(&mut bank, atoms).engine()?;
-        bank.invariant().engine()?;
+        insurance::add_insurance(&mut bank, atoms)?;
+        bank.invariant()?;
         InsuranceFunded {
             engine: Pubkey::new_from_array(bank.engine),
             bank: bank.index,

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{seeds, Engine, EngineAccount, FeedBook};
 
 use crate::access::require_layout;
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::growth::Growth;
 use crate::loader::write;
 
@@ -46,7 +46,7 @@ pub fn handler(ctx: Context<GrowFeeds>) -> Result<()> {
     if complete {
         let mut feeds = write::<FeedBook>(&accounts.feeds)?;
         feeds.engine = engine.to_bytes();
-        feeds.invariant().engine()?;
+        feeds.invariant()?;
     }
     let grown = growth.event(engine, complete);
     crate::event::emit_event!(ctx, grown);

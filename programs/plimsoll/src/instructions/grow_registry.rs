@@ -5,7 +5,7 @@ use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{seeds, Engine, EngineAccount, Registry, StoredParams};
 
 use crate::access::require_authority;
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::growth::Growth;
 use crate::instructions::GlobalParamsArgs;
@@ -43,7 +43,7 @@ impl GrowRegistry<'_> {
     fn validate(&self, params: &GlobalParams) -> Result<()> {
         // The parameters decide over everybody's money from the first deposit on.
         require_authority(&*self.engine.load()?, self.authority.key)?;
-        params.validate().engine()
+        Ok(params.validate()?)
     }
 }
 
@@ -69,7 +69,7 @@ pub fn handler(ctx: Context<GrowRegistry>, args: GrowRegistryArgs) -> Result<()>
         registry.engine = engine.to_bytes();
         registry.test_cluster = accounts.engine.load()?.test_cluster;
         registry.params = StoredParams(params);
-        registry.invariant().engine()?;
+        registry.invariant()?;
     }
     let grown = growth.event(engine, complete);
     crate::event::emit_event!(ctx, grown);

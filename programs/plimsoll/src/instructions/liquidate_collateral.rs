@@ -2,13 +2,15 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
-use plimsoll_ledger::liquidation::{apply_pair, PairBooks};
+use plimsoll_ledger::liquidation::{apply_pair, PairAccounts};
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{pause, right, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{pause, right, Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
-use crate::error::{EngineError, IntoEngine};
+use crate::access::{
+    now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address, same,
+};
+use crate::error::{EngineError, Result};
 use crate::event::CollateralLiquidated;
 use crate::gate;
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
@@ -85,7 +87,7 @@ pub struct LiquidateCollateral<'info> {
 impl LiquidateCollateral<'_> {
     fn validate(&self, args: &LiquidateCollateralArgs) -> Result<()> {
         // Both accounts are writable and of one type, which Anchor does not compare (LIQ-6).
-        require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
+        ensure!(!same(self.liquidator.key, self.liquidatee.key), EngineError::SelfLiquidation);
         ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
 
         let registry = read::<Registry>(&self.registry)?;
@@ -142,18 +144,19 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
         let accounts = &ctx.accounts;
         let registry = read::<Registry>(&accounts.registry)?;
         let board = read::<PriceBoard>(&accounts.board)?;
+        let books = Books { registry: &registry, board: &board, now };
         let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
-        let mut loaded = gate::load(&liquidatee, &registry, &board, now, Views::LIQUIDATION)?;
+        let mut loaded = gate::load(&liquidatee, &books, Views::LIQUIDATION)?;
         let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
             Ok(plan) => plan,
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
-        let seized_shares = apply(accounts, args.asset_bank, &plan, &registry, &mut liquidator, &mut liquidatee, now)?;
+        let seized_shares = apply(accounts, args.asset_bank, &plan, &books, &mut liquidator, &mut liquidatee)?;
         account::set_clocks(&mut liquidatee, &plan.clocks);
-        gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
-        liquidatee.invariant().engine()?;
-        liquidator.invariant().engine()?;
+        gate::require_takeover(&mut liquidator, &books).map_err(liquidator_error)?;
+        liquidatee.invariant()?;
+        liquidator.invariant()?;
         (plan, seized_shares)
     };
     crate::event::emit_event!(ctx, event(&ctx, &args, &plan, seized_shares));
@@ -167,30 +170,28 @@ fn apply(
     accounts: &LiquidateCollateral,
     asset: u8,
     plan: &Plan,
-    registry: &Registry,
+    books: &Books<'_>,
     liquidator: &mut MarginAccount,
     liquidatee: &mut MarginAccount,
-    now: i64,
 ) -> Result<u64> {
     let mut asset_bank = accounts.asset_bank.as_ref().map(write::<Bank>).transpose()?;
     let mut liability_bank = write::<Bank>(&accounts.liability_bank)?;
     // It is there exactly where negative PnL is repaid.
     let mut market = accounts.market.as_ref().map(write::<Market>).transpose()?;
-    let books = PairBooks {
-        registry,
+    let moved = PairAccounts {
         asset,
         asset_bank: asset_bank.as_deref_mut(),
         liability_bank: &mut liability_bank,
         market: market.as_deref_mut(),
     };
-    let seized_shares = apply_pair(plan, books, liquidator, liquidatee, now).engine()?;
+    let seized_shares = apply_pair(plan, books, moved, liquidator, liquidatee)?;
     if let Some(bank) = &asset_bank {
-        bank.invariant().engine()?;
+        bank.invariant()?;
     }
     if let Some(market) = &market {
-        market.invariant().engine()?;
+        market.invariant()?;
     }
-    liability_bank.invariant().engine()?;
+    liability_bank.invariant()?;
     Ok(seized_shares)
 }
 

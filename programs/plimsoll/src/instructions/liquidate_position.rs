@@ -4,10 +4,13 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_position, TakenOver};
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
-use plimsoll_state::{pause, right, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::{pause, right, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address};
-use crate::error::{EngineError, IntoEngine};
+use crate::access::{
+    now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address, same,
+};
+use crate::error::{EngineError, Result};
 use crate::event::PositionLiquidated;
 use crate::gate;
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
@@ -49,7 +52,7 @@ pub struct LiquidatePosition<'info> {
 impl LiquidatePosition<'_> {
     fn validate(&self, args: &LiquidatePositionArgs) -> Result<()> {
         // Both accounts are writable and of one type, which Anchor does not compare.
-        require_keys_neq!(self.liquidator.key(), self.liquidatee.key(), EngineError::SelfLiquidation);
+        ensure!(!same(self.liquidator.key, self.liquidatee.key), EngineError::SelfLiquidation);
 
         let registry = read::<Registry>(&self.registry)?;
         require_not_paused(&registry, pause::LIQUIDATE)?;
@@ -87,22 +90,21 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         let accounts = &ctx.accounts;
         let registry = read::<Registry>(&accounts.registry)?;
         let board = read::<PriceBoard>(&accounts.board)?;
+        let books = Books { registry: &registry, board: &board, now };
         let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
-        let mut loaded = gate::load(&liquidatee, &registry, &board, now, plimsoll_state::snapshot::Views::LIQUIDATION)?;
+        let mut loaded = gate::load(&liquidatee, &books, Views::LIQUIDATION)?;
         let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
             Ok(plan) => plan,
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
-        let slot = registry.market(args.market as usize).ok_or(EngineError::SlotEmpty)?;
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let mut market = write::<Market>(&accounts.market)?;
-        let secs = registry.params().perps.funding_max_secs;
-        let taken = apply_position(&plan, slot, &mut market, &mut liquidator, &mut liquidatee, now, secs).engine()?;
+        let taken = apply_position(&plan, &books, &mut market, &mut liquidator, &mut liquidatee)?;
         account::set_clocks(&mut liquidatee, &plan.clocks);
-        gate::require_takeover(&mut liquidator, &registry, &board, now).map_err(liquidator_error)?;
-        liquidatee.invariant().engine()?;
-        liquidator.invariant().engine()?;
-        market.invariant().engine()?;
+        gate::require_takeover(&mut liquidator, &books).map_err(liquidator_error)?;
+        liquidatee.invariant()?;
+        liquidator.invariant()?;
+        market.invariant()?;
         (plan, taken)
     };
     crate::event::emit_event!(ctx, event(&ctx, &args, &plan, taken));

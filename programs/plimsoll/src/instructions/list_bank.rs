@@ -7,7 +7,7 @@ use plimsoll_risk::price::token_scale_down;
 use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
 use crate::access::{now_secs, require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::BankListed;
 use crate::instructions::BankConfigArgs;
 use crate::vault::mint_extensions_allowed;
@@ -110,17 +110,17 @@ impl ListBank<'_> {
         slot.status = SlotStatus::Active as u8;
         slot.decimals = bank.decimals;
         slot.price_slot = args.price_slot;
-        slot.scale = token_scale_down(bank.decimals).engine()?.into();
+        slot.scale = token_scale_down(bank.decimals)?.into();
         slot.deposit_index = INDEX_ONE;
         slot.borrow_index = INDEX_ONE;
         slot.accrued_at = now;
         args.config.write(weights, &mut bank, slot);
-        slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(0).engine()?;
-        slot.invariant().engine()?;
-        bank.invariant().engine()?;
-        registry.invariant().engine()?;
+        slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(0)?;
+        slot.invariant()?;
+        bank.invariant()?;
+        registry.invariant()?;
         // Beside every other token and at its price's calibration.
-        registry.check_listings(&*self.board.load()?).engine()
+        Ok(registry.check_listings(&*self.board.load()?)?)
     }
 }
 

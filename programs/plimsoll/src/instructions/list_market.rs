@@ -1,6 +1,7 @@
 //! Lists a perp.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_BASE_UNITS, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
@@ -10,7 +11,7 @@ use plimsoll_state::{
 };
 
 use crate::access::{now_secs, require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::MarketListed;
 
 /// Terms of a market that may change later.
@@ -40,8 +41,8 @@ impl MarketTerms {
         let price = board.slot(price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let (maint, init) = (self.maint_rate_ppm, self.init_rate_ppm);
-        let rates = MarketRates::new(maint, init, price.calibration(), &quote.weights.0, params).engine()?;
-        rates.validate_fee(self.fill_fee_ppm, params).engine()?;
+        let rates = MarketRates::new(maint, init, price.calibration(), &quote.weights.0, params)?;
+        rates.validate_fee(self.fill_fee_ppm, params)?;
         Ok(rates)
     }
 }
@@ -114,12 +115,11 @@ impl ListMarket<'_> {
     fn validate_unit(&self, args: &ListMarketArgs, registry: &Registry, board: &PriceBoard, now: i64) -> Result<Price> {
         let params: &GlobalParams = registry.params();
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        let age = now.saturating_sub(price.published_at);
-        ensure!(age <= params.prices.read_age_secs as i64, EngineError::PriceStale);
+        ensure!(price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)), EngineError::PriceStale);
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
-        let scale = base_scale_down(quote.decimals, args.base_decimals).engine()?;
-        let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals).engine()?);
-        validate_unit(dollars, UnitPrice::new_down(price.spot.get(), scale), params).engine()?;
+        let scale = base_scale_down(quote.decimals, args.base_decimals)?;
+        let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals)?);
+        validate_unit(dollars, UnitPrice::new_down(price.spot.get(), scale), params)?;
         Ok(scale)
     }
 }
@@ -143,8 +143,8 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         let slot = &mut registry.markets[args.index as usize];
         *slot = bytemuck::Zeroable::zeroed();
         fill_slot(slot, &args, rates, scale, now);
-        registry.invariant().engine()?;
-        registry.check_listings(&*ctx.accounts.board.load()?).engine()?;
+        registry.invariant()?;
+        registry.check_listings(&*ctx.accounts.board.load()?)?;
         let mut market = ctx.accounts.market.load_init()?;
         market.version = LAYOUT_VERSION;
         market.bump = ctx.bumps.market;
@@ -156,7 +156,7 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         market.premium_from = now;
         market.premium_reported_at = now;
         set_terms(&mut market, &args.terms);
-        market.invariant().engine()?;
+        market.invariant()?;
     }
     crate::event::emit_event!(
         ctx,

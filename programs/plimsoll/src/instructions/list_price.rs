@@ -6,7 +6,7 @@ use plimsoll_risk::params::MAX_PRICES;
 use plimsoll_state::{Engine, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::{require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::PriceListed;
 use crate::instructions::{require_sound, PriceConfigArgs};
 use crate::loader::{read, write};
@@ -88,8 +88,8 @@ pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
         fill(slot, feed, &args);
         require_sound(slot, feed)?;
         board.count = args.slot + 1;
-        board.invariant().engine()?;
-        feeds.invariant().engine()?;
+        board.invariant()?;
+        feeds.invariant()?;
     }
     crate::event::emit_event!(
         ctx,

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{migrate, MigrationError, LAYOUT_VERSION};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::AccountMigrated;
 
 /// One account; the others do not have to be migrated before or after it.
@@ -41,7 +41,7 @@ pub fn handler(ctx: Context<MigrateAccount>) -> Result<()> {
         Err(MigrationError::LayoutCurrent) => return Err(crate::error::fail(EngineError::LayoutCurrent)),
         Err(MigrationError::VersionUnknown) => return Err(crate::error::fail(EngineError::VersionUnknown)),
         Err(MigrationError::TypeUnknown) => return Err(ErrorCode::AccountDiscriminatorMismatch.into()),
-        Err(MigrationError::Broken(violation)) => return Err(violation).engine(),
+        Err(MigrationError::Broken(violation)) => return Err(violation.into()),
     }
     crate::event::emit_event!(ctx, AccountMigrated { account: ctx.accounts.account.key(), version: LAYOUT_VERSION });
     Ok(())

@@ -2,10 +2,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
-use plimsoll_state::{EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_same_address};
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::gate;
 
 /// Permissionless.
@@ -31,7 +31,7 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     require_same_address(&account.engine, &registry.engine)?;
     require_same_address(&board.engine, &registry.engine)?;
     require_active(&account)?;
-    let (_, assessment) = gate::assess(&account, &registry, &board, now_secs()?)?;
+    let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now_secs()? })?;
     account::set_clocks(&mut account, &assessment.clocks);
-    account.invariant().engine()
+    Ok(account.invariant()?)
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{pause, seeds, Engine, EngineAccount, MarginAccount, Registry, LAYOUT_VERSION};
 
 use crate::access::{require_layout, require_not_paused, require_of_engine};
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::event::AccountOpened;
 use crate::instructions::delegate_args::{self, DelegateArgs};
 
@@ -75,7 +75,7 @@ pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
         account.owner = owner.to_bytes();
         delegate_args::store(&mut account, args.delegate.as_ref())?;
         account.rent_payer = ctx.accounts.payer.key().to_bytes();
-        account.invariant().engine()?;
+        account.invariant()?;
     }
     crate::event::emit_event!(
         ctx,

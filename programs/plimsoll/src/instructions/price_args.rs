@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
 use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 /// Longest time constant of the fast average, seconds.
 const MAX_FAST_SECS: u32 = 300;
@@ -142,8 +142,8 @@ impl PriceConfigArgs {
 /// `InvariantBroken`.
 #[inline(never)]
 pub fn require_sound(slot: &PriceSlot, feed: &Feed) -> Result<()> {
-    slot.invariant().engine()?;
-    feed.invariant(slot).engine()
+    slot.invariant()?;
+    Ok(feed.invariant(slot)?)
 }
 
 /// Whether both read the same updates; another number of samples is no other source.

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount};
 
 use crate::access::require_authority;
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::AuthorityProposed;
 
 /// The successor.
@@ -52,7 +52,7 @@ pub fn handler(ctx: Context<ProposeAuthority>, args: ProposeAuthorityArgs) -> Re
         if let Some(pause_authority) = args.pause_authority {
             engine.pause_authority = pause_authority.to_bytes();
         }
-        engine.invariant().engine()?;
+        engine.invariant()?;
         Pubkey::from(engine.pause_authority)
     };
     crate::event::emit_event!(

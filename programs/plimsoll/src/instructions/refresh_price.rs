@@ -5,7 +5,7 @@ use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{pause, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::{require_not_paused, require_same_engine, Moment};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::instructions::require_sound;
 use crate::loader::{read, write};
 use crate::oracle;
@@ -73,8 +73,8 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
     }
     // An account that nothing reads is a mistake of the caller's.
     ensure!(oracles.next().is_none(), EngineError::AccountMismatch);
-    board.invariant().engine()?;
-    feeds.invariant().engine()
+    board.invariant()?;
+    Ok(feeds.invariant()?)
 }
 
 /// Updates one slot and its feed.

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{seeds, Engine, EngineAccount, Venue};
 
 use crate::access::require_authority;
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::VenueSet;
 use crate::growth::Growth;
 use crate::loader::write;
@@ -74,7 +74,7 @@ pub fn handler(ctx: Context<RegisterVenue>, args: RegisterVenueArgs) -> Result<(
         venue.signer = args.signer.to_bytes();
         venue.settle_markets = args.settle_markets;
         venue.premium_markets = args.premium_markets;
-        venue.invariant().engine()?;
+        venue.invariant()?;
         VenueSet::new(&ctx.accounts.venue.key(), &venue, ctx.accounts.authority.key())
     };
     crate::event::emit_event!(ctx, set);

@@ -2,10 +2,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
-use plimsoll_state::{Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Repaid, TokenMove};
 use crate::gate;
 use crate::loader::read;
@@ -92,13 +92,14 @@ impl<'info> Repay<'info> {
         let mut account = self.margin_account.load_mut()?;
         let mut bank = self.bank.load_mut()?;
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
-        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices()).engine()?;
-        token::apply_totals(&mut bank, delta).engine()?;
+        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
+        token::apply_totals(&mut bank, delta)?;
         // Insurance that was promised to a bankrupt debt and is no longer needed.
-        token::release_reserved(&mut account, &mut bank).engine()?;
-        gate::observe_relief(&mut account, &*self.registry.load()?, &*read::<PriceBoard>(&self.board)?, now);
-        bank.invariant().engine()?;
-        account.invariant().engine()?;
+        token::release_reserved(&mut account, &mut bank)?;
+        let (registry, board) = (self.registry.load()?, read::<PriceBoard>(&self.board)?);
+        gate::observe_relief(&mut account, &Books { registry: &registry, board: &board, now });
+        bank.invariant()?;
+        account.invariant()?;
         Ok(TokenMove {
             engine: Pubkey::new_from_array(bank.engine),
             account: self.margin_account.key(),

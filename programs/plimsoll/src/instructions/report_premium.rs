@@ -2,10 +2,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::perp::premium_integral_since;
-use plimsoll_state::{EngineAccount, Market, Registry, Venue};
+use plimsoll_state::{EngineAccount, FundingClock, Market, Registry, Venue};
 
 use crate::access::{now_secs, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::PremiumReported;
 
 /// The report.
@@ -59,12 +59,12 @@ pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<(
     ctx.accounts.validate(&args)?;
     let now = now_secs()?;
     let index = {
-        let max_secs = ctx.accounts.registry.load()?.params().perps.funding_max_secs;
+        let clock = ctx.accounts.registry.load()?.funding_at(now);
         let mut market = ctx.accounts.market.load_mut()?;
-        integrate(&mut market, now, max_secs)?;
+        integrate(&mut market, clock)?;
         market.premium_ppm = args.premium_ppm;
         market.premium_reported_at = now;
-        market.invariant().engine()?;
+        market.invariant()?;
         market.index
     };
     let engine = Pubkey::new_from_array(ctx.accounts.registry.load()?.engine);
@@ -73,11 +73,11 @@ pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<(
 }
 
 /// Adds what the held premium has made since the integral was last brought up to date.
-pub(super) fn integrate(market: &mut Market, now: i64, max_secs: u32) -> Result<()> {
+pub(super) fn integrate(market: &mut Market, clock: FundingClock) -> Result<()> {
     let (reported, from) = (market.premium_reported_at, market.premium_at);
-    let missing = premium_integral_since(market.premium_ppm, reported, from, now, max_secs);
+    let missing = premium_integral_since(market.premium_ppm, reported, from, clock.now, clock.max_secs);
     let sum = market.premium_integral.get().checked_add(missing).ok_or(EngineError::NumberOutOfRange)?;
     market.premium_integral.set(sum);
-    market.premium_at = from.max(now);
+    market.premium_at = from.max(clock.now);
     Ok(())
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount, VenueApproval};
 
 use crate::access::require_owner;
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::VenueRevoked;
 use crate::loader::{read, write};
 
@@ -49,7 +49,7 @@ pub fn handler(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
         let venue = args.venue.to_bytes();
         let approval = account.venues.iter_mut().find(|approval| approval.venue == venue);
         *approval.ok_or(EngineError::VenueNotApproved)? = VenueApproval::default();
-        account.invariant().engine()?;
+        account.invariant()?;
         Pubkey::from(account.engine)
     };
     crate::event::emit_event!(

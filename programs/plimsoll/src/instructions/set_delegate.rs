@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount};
 
 use crate::access::{require_active, require_owner};
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::event::DelegateSet;
 use crate::instructions::delegate_args::{self, DelegateArgs};
 use crate::loader::{read, write};
@@ -50,7 +50,7 @@ pub fn handler(ctx: Context<SetDelegate>, args: SetDelegateArgs) -> Result<()> {
     let engine = {
         let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;
         delegate_args::store(&mut account, args.delegate.as_ref())?;
-        account.invariant().engine()?;
+        account.invariant()?;
         Pubkey::from(account.engine)
     };
     crate::event::emit_event!(

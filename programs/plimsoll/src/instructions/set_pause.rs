@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{pause, Engine, EngineAccount, Registry};
 
 use crate::access::{require_layout, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::PauseSet;
 
 /// The whole set, not a difference.
@@ -58,7 +58,7 @@ pub fn handler(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
     {
         let mut registry = ctx.accounts.registry.load_mut()?;
         registry.pause_bits = args.pause_bits;
-        registry.invariant().engine()?;
+        registry.invariant()?;
     }
     crate::event::emit_event!(
         ctx,

@@ -2,18 +2,19 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{account, perp, pool};
+use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::{
-    pause, right, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue,
+    pause, right, Books, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue,
     VenueApproval,
 };
 
 use crate::access::{
     now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine, Role,
 };
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{FillSettled, PoolState, PositionState};
 use crate::gate::{self, MarginBefore};
 use crate::loader::{read, write};
@@ -138,14 +139,15 @@ impl SettleFill<'_> {
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fill_fee_ppm, params).engine()?;
+        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fill_fee_ppm, params)?;
         let notional = spot.value_up(args.base_units).max(args.quote_atoms);
         if let Some(venue) = &self.venue {
             let venue = venue.key();
             use_approval(&mut buyer, &venue, market.index, notional, now)?;
             use_approval(&mut seller, &venue, market.index, notional, now)?;
         }
-        let context = FillContext { registry: &registry, board: &board, slot, index: market.index, spot, args, now };
+        let books = Books { registry: &registry, board: &board, now };
+        let context = FillContext { books: &books, slot, index: market.index, spot, args };
         if by_delegate {
             context.use_delegates(by, &mut buyer, &mut seller, notional)?;
         }
@@ -155,9 +157,9 @@ impl SettleFill<'_> {
             context.apply(&mut market, &mut buyer, &mut seller, fee_atoms)?;
         context.discharge(&buyer_duty, &mut buyer)?;
         context.discharge(&seller_duty, &mut seller)?;
-        buyer.invariant().engine()?;
-        seller.invariant().engine()?;
-        market.invariant().engine()?;
+        buyer.invariant()?;
+        seller.invariant()?;
+        market.invariant()?;
         Ok(FillSettled {
             engine: Pubkey::new_from_array(registry.engine),
             market: market.index,
@@ -181,8 +183,7 @@ impl SettleFill<'_> {
 /// The board's price of the market, which a fill needs fresh: it bounds the price and feeds both sides' margins.
 fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age_secs: u32, now: i64) -> Result<UnitPrice> {
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-    let fresh = now.saturating_sub(price.published_at) <= max_age_secs as i64 && price.spot.mantissa != 0;
-    ensure!(fresh, EngineError::PriceStale);
+    ensure!(price.is_fresh(MaxAge::new(max_age_secs, now)), EngineError::PriceStale);
     Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
 }
 
@@ -199,13 +200,11 @@ fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notiona
 
 /// What every step of a fill reads.
 struct FillContext<'a> {
-    registry: &'a Registry,
-    board: &'a PriceBoard,
+    books: &'a Books<'a>,
     slot: &'a MarketSlot,
     index: u8,
     spot: UnitPrice,
     args: &'a SettleFillArgs,
-    now: i64,
 }
 
 impl FillContext<'_> {
@@ -224,7 +223,7 @@ impl FillContext<'_> {
                 let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
                 ensure!(!worse, EngineError::DelegateWorseThanSpot);
                 ensure!(
-                    account::spend_delegate_limit(account, notional_atoms, self.now),
+                    account::spend_delegate_limit(account, notional_atoms, self.books.now),
                     EngineError::DelegateLimitExceeded
                 );
             }
@@ -241,9 +240,8 @@ impl FillContext<'_> {
         reason = "a place is one that a search of the same table has found; units are at most 2^43, as was validated"
     )]
     fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
-        let max_secs = self.registry.params().perps.funding_max_secs;
         let held = match account.perp_index(self.index) {
-            Some(leg) => self.slot.holding(&account.derivatives[leg], self.now, max_secs).engine()?.0,
+            Some(leg) => self.slot.holding(&account.derivatives[leg], self.books.funding())?.0,
             None => 0,
         };
         let units = self.args.base_units as i64;
@@ -251,7 +249,7 @@ impl FillContext<'_> {
             ensure!(self.slot.status == SlotStatus::Active as u8, EngineError::ReduceOnly);
             return Ok(Duty::Initial);
         }
-        let before = gate::margin_before(account, self.registry, self.board, self.now)?;
+        let before = gate::margin_before(account, self.books)?;
         // The band bounds the loss of a side that reduces; below maintenance there is nothing left to lose.
         let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
         ensure!(!(before.is_under_water() && worse), EngineError::FillWorseThanSpot);
@@ -261,10 +259,8 @@ impl FillContext<'_> {
     #[inline(never)]
     fn discharge(&self, duty: &Duty, account: &mut MarginAccount) -> Result<()> {
         match duty {
-            Duty::Initial => gate::require_initial(account, self.registry, self.board, self.now),
-            Duty::RatioNotLower(before) => {
-                gate::require_ratio_not_lower(before, account, self.registry, self.board, self.now)
-            }
+            Duty::Initial => gate::require_initial(account, self.books),
+            Duty::RatioNotLower(before) => gate::require_ratio_not_lower(before, account, self.books),
         }
     }
 
@@ -283,8 +279,8 @@ impl FillContext<'_> {
         seller: &mut MarginAccount,
         fee_atoms: u64,
     ) -> Result<(perp::Exchanged, PositionState, PositionState)> {
-        let buyer_leg = perp::open_leg(buyer, market).engine()?;
-        let seller_leg = perp::open_leg(seller, market).engine()?;
+        let buyer_leg = perp::open_leg(buyer, market)?;
+        let seller_leg = perp::open_leg(seller, market)?;
         // Both numbers fit: the amount is at most 2^52, the fee at most a hundredth of the range.
         let (quote, fee) = (self.args.quote_atoms as i64, fee_atoms as i64);
         let exchanged = perp::exchange(
@@ -295,19 +291,17 @@ impl FillContext<'_> {
             self.args.base_units,
             (-quote).checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
             quote.checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
-            self.now,
-            self.registry.params().perps.funding_max_secs,
-        )
-        .engine()?;
+            self.books.funding(),
+        )?;
         if exchanged.opened_units != 0 {
             for side in [plimsoll_risk::lazy::Side::Long, plimsoll_risk::lazy::Side::Short] {
                 let open_interest = self.slot.open_interest(market, side);
                 ensure!(open_interest <= market.open_interest_cap_units, EngineError::OpenInterestCapReached);
             }
         }
-        pool::add_own_claim(market, fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?).engine()?;
-        perp::close_leg_if_zero(buyer, buyer_leg, market).engine()?;
-        perp::close_leg_if_zero(seller, seller_leg, market).engine()?;
+        pool::add_own_claim(market, fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?)?;
+        perp::close_leg_if_zero(buyer, buyer_leg, market)?;
+        perp::close_leg_if_zero(seller, seller_leg, market)?;
         let state = |account: &MarginAccount, leg: usize| PositionState::from(&account.derivatives[leg]);
         Ok((exchanged, state(buyer, buyer_leg), state(seller, seller_leg)))
     }

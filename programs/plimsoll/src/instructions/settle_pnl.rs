@@ -9,10 +9,12 @@ use plimsoll_risk::perp::settleable;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{pause, Bank, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{
+    pause, Bank, Books, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry,
+};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
 
@@ -55,18 +57,19 @@ impl SettlePnl<'_> {
     fn settle(&self, now: i64) -> Result<PnlSettled> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
+        let books = Books { registry: &registry, board: &board, now };
         book(&registry, &mut market, &mut bank, now)?;
         let (settled, position) = match &self.margin_account {
-            None => (pay_own_claim(&mut market, &mut bank).engine()?, DerivativePosition::default()),
+            None => (pay_own_claim(&mut market, &mut bank)?, DerivativePosition::default()),
             Some(account) => {
                 let mut account = account.load_mut()?;
-                let settled = settle_account(&mut account, &registry, &board, &mut market, &mut bank, now)?;
-                account.invariant().engine()?;
+                let settled = settle_account(&mut account, &books, &mut market, &mut bank)?;
+                account.invariant()?;
                 (settled, leg_after(&account, market.index))
             }
         };
-        market.invariant().engine()?;
-        bank.invariant().engine()?;
+        market.invariant()?;
+        bank.invariant()?;
         let account = self.margin_account.as_ref().map(|a| a.key()).unwrap_or_default();
         Ok(event(&registry, &market, account, &settled, &position))
     }
@@ -91,7 +94,7 @@ pub(super) fn validate_engine(
 pub(super) fn book(registry: &Registry, market: &mut Market, bank: &mut Bank, now: i64) -> Result<()> {
     let slot = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
     interest::book_now(bank, slot, now);
-    pool::touch_pool(market, bank.deposit_index).engine()
+    Ok(pool::touch_pool(market, bank.deposit_index)?)
 }
 
 /// The account's leg of a market; zero where it holds none any more.
@@ -128,25 +131,22 @@ pub(super) fn event(
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub(super) fn assess_leg(
     account: &mut MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
+    books: &Books<'_>,
     market: &mut Market,
-    now: i64,
 ) -> Result<(usize, i64, bool)> {
-    let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+    let slot = books.registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
     let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-    let max_secs = registry.params().perps.funding_max_secs;
-    perp::touch(&mut account.derivatives[leg], slot, Some(market), now, max_secs).engine()?;
+    perp::touch(&mut account.derivatives[leg], slot, Some(market), books.funding())?;
     if account.derivatives[leg].shares == 0 && account.derivatives[leg].cash_atoms >= 0 {
         // A claim without a base needs no price and no margin.
         return Ok((leg, account.derivatives[leg].cash_atoms, true));
     }
     let views = Views { spot: true, fast: true, initial: true, edges: true };
-    let buffer = gate::load(account, registry, board, now, views)?;
+    let buffer = gate::load(account, books, views)?;
     let portfolio: &Portfolio = &buffer.0;
     let perp = portfolio.perps().iter().find(|p| p.market == market.index).ok_or(EngineError::PositionMissing)?;
     ensure!(perp.units == 0 || !perp.prices.stale, EngineError::PriceStale);
-    let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+    let price = books.board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
     let pnl = settleable(perp, UnitPrice::new_down(price.slow.get(), slot.scale.get()));
     let healthy =
         [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water());
@@ -156,36 +156,29 @@ pub(super) fn assess_leg(
 #[inline(never)]
 fn settle_account(
     account: &mut MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
+    books: &Books<'_>,
     market: &mut Market,
     bank: &mut Bank,
-    now: i64,
 ) -> Result<Settled> {
-    let (leg, pnl, healthy) = assess_leg(account, registry, board, market, now)?;
+    let (leg, pnl, healthy) = assess_leg(account, books, market)?;
     ensure!(pnl != 0, EngineError::NothingToSettle);
     let settled = if pnl < 0 {
         // A debt is lent like any other: what does not fit stays PnL, and winners wait.
-        let room = if healthy { bank.lending_room_down(registry) } else { 0 };
-        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room).engine()?
+        let room = if healthy { bank.lending_room_down(books.registry) } else { 0 };
+        collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room)?
     } else {
         // With a deficit a win costs the winner a part of it: `take_win` says who may decide that.
         ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
-        pay_win(account, leg, market, bank, pnl.unsigned_abs()).engine()?
+        pay_win(account, leg, market, bank, pnl.unsigned_abs())?
     };
-    perp::close_leg_if_zero(account, leg, market).engine()?;
-    observe(account, registry, board, now)?;
+    perp::close_leg_if_zero(account, leg, market)?;
+    observe(account, books)?;
     Ok(settled)
 }
 
 /// Records what is seen of the account, as every instruction does that may write it.
-pub(super) fn observe(
-    account: &mut MarginAccount,
-    registry: &Registry,
-    board: &PriceBoard,
-    now: i64,
-) -> Result<Assessment> {
-    let (_, assessment) = gate::assess(account, registry, board, now)?;
+pub(super) fn observe(account: &mut MarginAccount, books: &Books<'_>) -> Result<Assessment> {
+    let (_, assessment) = gate::assess(account, books)?;
     account::set_clocks(account, &assessment.clocks);
     Ok(assessment)
 }

@@ -6,7 +6,7 @@ use plimsoll_ledger::{insurance, interest};
 use plimsoll_state::{Bank, EngineAccount, Registry};
 
 use crate::access::{now_secs, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, InsuranceSwept};
 
 /// Nobody signs: the atoms stay in the vault and only leave the deposits.
@@ -41,9 +41,9 @@ pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
         let mut bank = ctx.accounts.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now_secs()?);
-        let atoms = insurance::sweep_waiting(&mut bank).engine()?;
+        let atoms = insurance::sweep_waiting(&mut bank)?;
         ensure!(atoms > 0, EngineError::NothingToSweep);
-        bank.invariant().engine()?;
+        bank.invariant()?;
         InsuranceSwept {
             engine: Pubkey::new_from_array(bank.engine),
             bank: bank.index,

@@ -4,11 +4,11 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{perp, settle};
 use plimsoll_risk::params::MAX_ATOMS;
-use plimsoll_state::{pause, same_address, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{pause, same_address, Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use super::settle_pnl::{assess_leg, book, event, leg_after, observe, validate_engine};
 use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::PnlSettled;
 use crate::gate;
 
@@ -72,30 +72,31 @@ impl TakeWin<'_> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
         let mut account = self.margin_account.load_mut()?;
+        let books = Books { registry: &registry, board: &board, now };
         let by_owner = self.is_owner(&account);
         book(&registry, &mut market, &mut bank, now)?;
         if !by_owner {
             // Margin counts a win at no more than it is paid, so that nobody loses by it what he still had.
-            let (_, before) = gate::assess(&account, &registry, &board, now)?;
+            let (_, before) = gate::assess(&account, &books)?;
             ensure!(before.regime.is_some(), EngineError::NotOwner);
         }
-        let (leg, pnl, _) = assess_leg(&mut account, &registry, &board, &mut market, now)?;
+        let (leg, pnl, _) = assess_leg(&mut account, &books, &mut market)?;
         ensure!(pnl > 0, EngineError::NothingToSettle);
         let most = if args.all { u64::MAX } else { args.claim_atoms };
         let claim = pnl.unsigned_abs().min(most);
-        let settled = settle::pay_win(&mut account, leg, &mut market, &mut bank, claim).engine()?;
+        let settled = settle::pay_win(&mut account, leg, &mut market, &mut bank, claim)?;
         // A stranger takes it for what is paid: he cannot give up a claim that the pool pays nothing for.
         let least = args.min_paid_atoms.max(!by_owner as u64);
         ensure!(settled.quote_atoms.unsigned_abs() >= least, EngineError::BelowLimit);
-        perp::close_leg_if_zero(&mut account, leg, &mut market).engine()?;
-        let after = observe(&mut account, &registry, &board, now)?;
+        perp::close_leg_if_zero(&mut account, leg, &mut market)?;
+        let after = observe(&mut account, &books)?;
         if by_owner && !(args.all && after.regime.is_some()) {
             // What he gives up may not be what his creditors rely on, unless the account was under water anyway.
-            gate::require_maintenance(&account, &registry, &board, now)?;
+            gate::require_maintenance(&account, &books)?;
         }
-        account.invariant().engine()?;
-        market.invariant().engine()?;
-        bank.invariant().engine()?;
+        account.invariant()?;
+        market.invariant()?;
+        bank.invariant()?;
         let position = leg_after(&account, market.index);
         Ok(event(&registry, &market, self.margin_account.key(), &settled, &position))
     }

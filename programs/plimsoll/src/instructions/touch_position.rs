@@ -3,10 +3,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::perp;
-use plimsoll_state::{EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{PoolState, PositionState, PositionTouched};
 
 /// A margin account and a market in which it holds a position.
@@ -44,9 +44,11 @@ impl TouchPosition<'_> {
         let mut market = self.market.load_mut()?;
         ensure!(registry.market(market.index as usize).is_some(), EngineError::SlotEmpty);
         let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-        let rest = perp::touch_leg(&mut account, leg, &mut market, &registry, &*self.board.load()?, now).engine()?;
-        account.invariant().engine()?;
-        market.invariant().engine()?;
+        let board = self.board.load()?;
+        let books = Books { registry: &registry, board: &board, now };
+        let rest = perp::touch_leg(&mut account, leg, &mut market, &books)?;
+        account.invariant()?;
+        market.invariant()?;
         Ok(PositionTouched {
             engine: Pubkey::new_from_array(registry.engine),
             market: market.index,

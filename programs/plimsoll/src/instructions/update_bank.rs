@@ -6,7 +6,7 @@ use plimsoll_risk::params::TokenWeights;
 use plimsoll_state::{Bank, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
 
 use crate::access::{now_secs, require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, BankUpdated};
 use crate::instructions::BankConfigArgs;
 
@@ -78,12 +78,12 @@ pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
         if slot.status != SlotStatus::Terminal as u8 {
             slot.status = if args.reduce_only { SlotStatus::ReduceOnly } else { SlotStatus::Active } as u8;
         }
-        slot.invariant().engine()?;
+        slot.invariant()?;
         let status = slot.status;
-        bank.invariant().engine()?;
-        registry.invariant().engine()?;
+        bank.invariant()?;
+        registry.invariant()?;
         // Beside every other token, and for quote beside every market.
-        registry.check_listings(&*ctx.accounts.board.load()?).engine()?;
+        registry.check_listings(&*ctx.accounts.board.load()?)?;
         BankUpdated {
             engine: ctx.accounts.engine.key(),
             bank: bank.index,

@@ -6,7 +6,7 @@ use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotSt
 
 use super::list_market::{listed, set_terms, MarketTerms};
 use crate::access::{require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 /// The terms from now on, all of them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -73,9 +73,9 @@ pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()>
         slot.fill_fee_ppm = args.terms.fill_fee_ppm;
         let mut market = ctx.accounts.market.load_mut()?;
         set_terms(&mut market, &args.terms);
-        market.invariant().engine()?;
-        registry.invariant().engine()?;
-        registry.check_listings(&*ctx.accounts.board.load()?).engine()?;
+        market.invariant()?;
+        registry.invariant()?;
+        registry.check_listings(&*ctx.accounts.board.load()?)?;
     }
     let (engine, market) = (ctx.accounts.engine.key(), ctx.accounts.market.key());
     crate::event::emit_event!(ctx, listed(engine, market, index, price_slot, args.status, rates, &args.terms));

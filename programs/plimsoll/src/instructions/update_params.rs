@@ -7,7 +7,7 @@ use plimsoll_state::{
 };
 
 use crate::access::{require_authority, require_of_engine};
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::instructions::GlobalParamsArgs;
 
@@ -45,7 +45,7 @@ impl UpdateParams<'_> {
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*self.board.load()?, &engine)?;
         // Bounds of each parameter.
-        params.validate().engine()
+        Ok(params.validate()?)
     }
 }
 
@@ -60,7 +60,7 @@ pub fn handler(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()>
     {
         let mut registry = ctx.accounts.registry.load_mut()?;
         apply(&mut registry, &*ctx.accounts.board.load()?, params)?;
-        registry.invariant().engine()?;
+        registry.invariant()?;
     }
     crate::event::emit_event!(ctx, ParamsUpdated { engine: ctx.accounts.engine.key(), params: args.params });
     Ok(())
@@ -76,6 +76,6 @@ fn apply(registry: &mut Registry, board: &PriceBoard, params: GlobalParams) -> R
     for market in registry.markets.iter_mut().filter(|market| market.status != SlotStatus::Empty as u8) {
         market.rates = StoredRates(market.rates.0.with_target(&params));
     }
-    registry.check_listings(board).engine()?;
-    registry.check_units(board).engine()
+    registry.check_listings(board)?;
+    Ok(registry.check_units(board)?)
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::{require_authority, require_of_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::PriceUpdated;
 use crate::instructions::{require_sound, PriceConfigArgs};
 use crate::loader::{read, write};
@@ -72,10 +72,10 @@ pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
         let feed = feeds.feeds.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         args.config.write(slot, feed);
         require_sound(slot, feed)?;
-        board.invariant().engine()?;
-        feeds.invariant().engine()?;
+        board.invariant()?;
+        feeds.invariant()?;
         // Whatever is listed on this price still survives the fall that the calibration names.
-        ctx.accounts.registry.load()?.check_listings(&board).engine()?;
+        ctx.accounts.registry.load()?.check_listings(&board)?;
     }
     crate::event::emit_event!(
         ctx,

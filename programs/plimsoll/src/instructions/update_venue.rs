@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount, Venue};
 
 use crate::access::{require_authority, require_of_engine};
-use crate::error::IntoEngine;
+use crate::error::Result;
 use crate::event::VenueSet;
 use crate::loader::{read, write};
 
@@ -55,7 +55,7 @@ pub fn handler(ctx: Context<UpdateVenue>, args: UpdateVenueArgs) -> Result<()> {
         venue.active = args.active as u8;
         venue.settle_markets = args.settle_markets;
         venue.premium_markets = args.premium_markets;
-        venue.invariant().engine()?;
+        venue.invariant()?;
         VenueSet::new(&ctx.accounts.venue.key(), &venue, ctx.accounts.authority.key())
     };
     crate::event::emit_event!(ctx, set);

@@ -3,10 +3,10 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
-use plimsoll_state::{pause, Bank, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{pause, Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, TokenMove, Withdrawn};
 use crate::gate;
 use crate::vault::{require_amount, VaultTransfer};
@@ -89,12 +89,12 @@ impl<'info> Withdraw<'info> {
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let (atoms, delta) = take(args, &mut account, &bank)?;
-        token::apply_totals(&mut bank, delta).engine()?;
+        token::apply_totals(&mut bank, delta)?;
         // Shares worth less than an atom may go although nothing is free: no atom leaves.
         ensure!(atoms == 0 || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
-        gate::require_initial(&mut account, &registry, &*self.board.load()?, now)?;
-        bank.invariant().engine()?;
-        account.invariant().engine()?;
+        gate::require_initial(&mut account, &Books { registry: &registry, board: &*self.board.load()?, now })?;
+        bank.invariant()?;
+        account.invariant()?;
         Ok(TokenMove {
             engine: Pubkey::new_from_array(bank.engine),
             account: self.margin_account.key(),
@@ -117,7 +117,7 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
     ensure!(atoms <= held, EngineError::BalanceInsufficient);
     if !args.all {
         let debit = i64::try_from(atoms).map_err(|_| EngineError::AmountTooLarge)?;
-        return Ok((atoms, token::apply_delta(account, bank.index, -debit, &view).engine()?));
+        return Ok((atoms, token::apply_delta(account, bank.index, -debit, &view)?));
     }
     let burned = i64::try_from(token::take_all_deposit_shares(account, bank.index));
     let burned = burned.map_err(|_| EngineError::NumberOutOfRange)?;

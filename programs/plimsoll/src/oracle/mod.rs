@@ -11,7 +11,7 @@ use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{Address, Feed, OracleKind, OracleSource, PriceSlot};
 
 use crate::access::Moment;
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 /// What a source's account says, after every check of the account itself; `slot` is the chain's (PRICE-1).
 ///
@@ -20,7 +20,7 @@ use crate::error::{EngineError, IntoEngine};
 /// the slot has no such source; `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`,
 /// `PriceNotVerified`, `PriceNotPositive`, `PriceExponentOutOfRange`.
 pub fn read(account: &AccountInfo, source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
-    let kind = OracleKind::try_from(source.kind).engine()?;
+    let kind = OracleKind::try_from(source.kind)?;
     ensure!(kind != OracleKind::None, EngineError::OracleTypeMismatch);
     // The pinned account, unless the caller may choose it.
     ensure!(kind == OracleKind::PythPosted || is_pinned(account, source), EngineError::OracleAddressMismatch);
@@ -54,7 +54,7 @@ pub fn update_from_primary(
     now: Moment,
 ) -> Result<Option<PriceState>> {
     let observation = read(primary, &feed.sources[PriceSource::Primary.index()], params, now.slot)?;
-    update(&slot.state(feed), PriceSource::Primary, &observation, params, now.secs).engine()
+    update(&slot.state(feed), PriceSource::Primary, &observation, params, now.secs).map_err(Into::into)
 }
 
 /// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent (PRICE-5).
@@ -81,5 +81,5 @@ pub fn update_from_pair(
         (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second, params, now.slot)?),
         _ => return Err(crate::error::fail(EngineError::PrimaryNotStale)),
     };
-    update(&state, source, &observation, params, now.secs).engine()
+    update(&state, source, &observation, params, now.secs).map_err(Into::into)
 }

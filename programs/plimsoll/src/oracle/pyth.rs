@@ -5,7 +5,7 @@ use plimsoll_risk::oracle::Observation;
 use plimsoll_state::{OracleKind, OracleSource};
 use pyth_solana_receiver_sdk::price_update::{PriceUpdateV2, VerificationLevel};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 /// Reads the bytes of an account that the pinned receiver owns.
 ///
@@ -24,5 +24,6 @@ pub fn decode(mut data: &[u8], source: &OracleSource) -> Result<Observation> {
     // Who may choose among accounts may choose among the updates of one second.
     let chosen = source.kind == OracleKind::PythPosted as u8;
     let previous_at = chosen.then_some(message.prev_publish_time);
-    Observation::from_pyth(message.price, message.conf, message.exponent, message.publish_time, previous_at).engine()
+    Observation::from_pyth(message.price, message.conf, message.exponent, message.publish_time, previous_at)
+        .map_err(Into::into)
 }

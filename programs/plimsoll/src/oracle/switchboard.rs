@@ -9,7 +9,7 @@ use plimsoll_state::OracleSource;
 use switchboard_on_demand::anchor_traits::Discriminator;
 use switchboard_on_demand::{CurrentResult, PullFeedAccountData};
 
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 
 const DISCRIMINATOR: &[u8] = <PullFeedAccountData as Discriminator>::DISCRIMINATOR;
 /// Samples that a feed holds.
@@ -56,7 +56,8 @@ pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u
         oldest_slot: result.min_slot,
         max_staleness_slots: field(body, offset_of!(PullFeedAccountData, max_staleness))?,
     };
-    Observation::from_switchboard(result.value, result.std_dev, published_at, signed.is_overdue(slot, params)).engine()
+    Observation::from_switchboard(result.value, result.std_dev, published_at, signed.is_overdue(slot, params))
+        .map_err(Into::into)
 }
 
 /// A field at an offset of the body, whatever its alignment.

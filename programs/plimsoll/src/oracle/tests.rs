@@ -7,6 +7,7 @@ use pyth_solana_receiver_sdk::price_update::{PriceFeedMessage, PriceUpdateV2, Ve
 use switchboard_on_demand::PullFeedAccountData;
 
 use super::*;
+use crate::error::Result;
 
 const NOW: i64 = 1_760_130_000;
 const PYTH: Pubkey = pyth_solana_receiver_sdk::ID;

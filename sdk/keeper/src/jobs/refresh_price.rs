@@ -119,13 +119,13 @@ fn taken(
     let refused = match update_from_primary(slot, feed, &shown, params, now) {
         Ok(Some(next)) => return Ok(Some((next, false))),
         Ok(None) => None,
-        Err(error) => Some(reason(&error)),
+        Err(error) => Some(reason(error)),
     };
     let silent = now.secs.saturating_sub(feed.sources[0].published_at) >= params.prices.primary_stale_secs as i64;
     if let Some((key, mut account)) = secondary.filter(|_| silent) {
         return match update_from_pair(slot, feed, &shown, &info(&key, &mut account), params, now) {
             Ok(next) => Ok(next.map(|next| (next, true))),
-            Err(error) => Err(reason(&error)),
+            Err(error) => Err(reason(error)),
         };
     }
     refused.map_or(Ok(None), Err)
@@ -136,11 +136,11 @@ fn info<'a>(key: &'a Pubkey, account: &'a mut Account) -> AccountInfo<'a> {
 }
 
 /// The engine's error by name.
-fn reason(error: &anchor_lang::error::Error) -> String {
-    match error {
+fn reason(failure: plimsoll::error::Failure) -> String {
+    match failure.into() {
         anchor_lang::error::Error::AnchorError(error) => {
             let known = EngineError::ALL.iter().find(|known| **known as u32 == error.error_code_number);
-            known.map_or_else(|| error.error_name.clone(), |known| known.text().0.to_owned())
+            known.map_or_else(|| error.error_name, |known| known.text().0.to_owned())
         }
         anchor_lang::error::Error::ProgramError(error) => format!("{:?}", error.program_error),
     }

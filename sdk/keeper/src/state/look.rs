@@ -7,7 +7,8 @@ use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskResult;
-use plimsoll_state::snapshot::{load, Views};
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::Books;
 use solana_pubkey::Pubkey;
 
 use super::{Buffers, Shared, Tracked, Tracker};
@@ -41,7 +42,8 @@ pub struct Standing {
 /// Loads an account into the buffers.
 fn fill(buffers: &mut Buffers, shared: &Shared, account: &Tracked, now: i64, views: Views) -> RiskResult<()> {
     account.write_to(&mut buffers.account);
-    load(&buffers.account, &shared.registry, &shared.board, now, views, &mut buffers.portfolio)
+    let books = Books { registry: &shared.registry, board: &shared.board, now };
+    books.load(&buffers.account, views, &mut buffers.portfolio)
 }
 
 impl Tracker {

@@ -5,7 +5,9 @@ use std::time::Instant;
 use plimsoll_risk::lazy::Side;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_state::{Bank, BankSlot, Engine, EngineAccount, FeedBook, Market, MarketSlot, PriceBoard, Registry};
+use plimsoll_state::{
+    Bank, BankSlot, Engine, EngineAccount, FeedBook, FundingClock, Market, MarketSlot, PriceBoard, Registry,
+};
 
 use super::clock::ClusterClock;
 use crate::index::Assumptions;
@@ -184,9 +186,9 @@ fn concerned(old: &Registry, new: &Registry, assumed: &mut Assumptions) -> Conce
     for (index, (before, after)) in old.markets.iter().zip(&new.markets).enumerate() {
         let ceiling = &mut assumed.funding_rates[index];
         let rate = after.funding_per_unit_sec.unsigned_abs();
-        let max_secs = new.params().perps.funding_max_secs;
+        let clock = new.funding_at(after.funding_at.max(before.funding_at));
         let is_other = terms_of_market(before) != terms_of_market(after);
-        if is_other || rate > *ceiling || has_jumped(before, after, max_secs) {
+        if is_other || rate > *ceiling || has_jumped(before, after, clock) {
             concerned.markets |= 1 << index;
             *ceiling = (*ceiling).max(rate.saturating_mul(2));
         }
@@ -203,10 +205,9 @@ fn terms_of_market(slot: &MarketSlot) -> impl PartialEq {
 }
 
 /// Whether a side's index is another than funding explains: a loss was charged or an epoch ended.
-fn has_jumped(before: &MarketSlot, after: &MarketSlot, max_secs: u32) -> bool {
-    let now = after.funding_at.max(before.funding_at);
+fn has_jumped(before: &MarketSlot, after: &MarketSlot, clock: FundingClock) -> bool {
     [Side::Long, Side::Short].into_iter().any(|side| {
-        match (before.index_at(side, now, max_secs), after.index_at(side, now, max_secs)) {
+        match (before.index_at(side, clock), after.index_at(side, clock)) {
             (Ok(before), Ok(after)) => before.a != after.a || before.k.abs_diff(after.k) > ROUNDING_OF_K,
             _ => true,
         }

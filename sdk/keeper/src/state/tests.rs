@@ -5,7 +5,8 @@ use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_state::snapshot::{load, Views};
+use plimsoll_state::snapshot::Views;
+use plimsoll_state::Books;
 use plimsoll_state::{
     DerivativePosition, Engine, PositionKind, PriceSlot, SideIndex, SlotStatus, StoredParams, StoredRates,
     StoredWeights, TokenPosition,
@@ -212,7 +213,8 @@ impl Run {
         let (shared, now) = (&self.tracker.shared, self.tracker.now());
         let mut portfolio = Box::new(Portfolio::empty(PARAMS));
         let mut is_below = |account: &MarginAccount| {
-            load(account, &shared.registry, &shared.board, now, Views::SPOT, &mut portfolio).unwrap();
+            let books = Books { registry: &shared.registry, board: &shared.board, now };
+            books.load(account, Views::SPOT, &mut portfolio).unwrap();
             margins(&portfolio, PriceKind::Spot, false).is_under_water()
         };
         self.accounts.iter().filter(|(_, account)| is_below(account)).map(|(key, _)| *key).collect()

@@ -2,6 +2,7 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_state::Books;
 
 use super::world::{World, NOW};
 use crate::bankruptcy::*;
@@ -54,7 +55,9 @@ fn what_is_over_comes_back_with_the_last_quote_leg_and_the_account_thaws_with_it
         let mut world = estate(quote, other, has_leg, reserved);
         let before = world.account;
         let bank = with_bank.then_some(&mut world.banks[0]);
-        let finished = finish(&mut world.account, bank, &world.registry, NOW).unwrap();
+        let finished =
+            finish(&mut world.account, bank, &Books { registry: &world.registry, board: &world.board, now: NOW })
+                .unwrap();
         assert_eq!(finished, Finished { returned_atoms: returned, thawed }, "case {number}");
         assert_eq!(finished.is_anything(), thawed || returned == 70, "case {number}");
         let account = &world.account;
@@ -80,10 +83,19 @@ fn what_is_over_comes_back_with_the_last_quote_leg_and_the_account_thaws_with_it
 fn what_comes_back_is_booked_at_its_time() {
     let mut world = estate(None, None, false, 70);
     world.registry.banks[0].borrow_rate_per_sec = 1 << 63;
-    finish(&mut world.account, Some(&mut world.banks[0]), &world.registry, NOW + 2).unwrap();
+    finish(
+        &mut world.account,
+        Some(&mut world.banks[0]),
+        &Books { registry: &world.registry, board: &world.board, now: NOW + 2 },
+    )
+    .unwrap();
     assert_eq!(world.banks[0].booked_borrow_index, 2 * INDEX_ONE);
     let mut unlisted = estate(None, None, false, 70);
     unlisted.registry.banks[0].status = 0;
-    let result = finish(&mut unlisted.account, Some(&mut unlisted.banks[0]), &unlisted.registry, NOW);
+    let result = finish(
+        &mut unlisted.account,
+        Some(&mut unlisted.banks[0]),
+        &Books { registry: &unlisted.registry, board: &unlisted.board, now: NOW },
+    );
     assert_eq!(result, Err(RiskError::LegEmpty));
 }

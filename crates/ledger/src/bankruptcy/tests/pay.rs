@@ -2,6 +2,7 @@
 
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::waterfall::Payment;
+use plimsoll_state::{Books, BooksMut};
 
 use super::seize::nothing;
 use super::world::{dollars, World, NOW};
@@ -17,16 +18,29 @@ fn with_leg(leg: (i64, u64, u64, u64, u64), quote: i64, insurance: u64) -> World
 }
 
 fn begin(world: &mut World) -> RiskResult<Option<u64>> {
-    begin_paying(&mut world.account, &mut world.banks[0], &world.registry, &world.board, world.now)
+    begin_paying(
+        &mut world.account,
+        &mut world.banks[0],
+        &Books { registry: &world.registry, board: &world.board, now: world.now },
+    )
 }
 
 fn borrow(world: &mut World, bank: usize) -> RiskResult<PaidBorrow> {
-    pay_borrow(&mut world.account, &mut world.banks[bank], &mut world.registry, world.now)
+    pay_borrow(
+        &mut world.account,
+        &mut world.banks[bank],
+        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: world.now },
+    )
 }
 
 fn pnl(world: &mut World) -> RiskResult<PaidPnl> {
     let (market, quote) = (&mut world.markets[0], &mut world.banks[0]);
-    pay_pnl(&mut world.account, market, quote, &mut world.registry, &world.board, world.now)
+    pay_pnl(
+        &mut world.account,
+        market,
+        quote,
+        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: world.now },
+    )
 }
 
 fn payment(from_reserved_atoms: u64, from_unreserved_atoms: u64, remainder_atoms: u64) -> Payment {

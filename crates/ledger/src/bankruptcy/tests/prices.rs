@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::{Price, UnitPrice};
-use plimsoll_state::{closing_price, leg_pnl_down, LegPnl};
+use plimsoll_state::{closing_price, leg_pnl_down, Books, LegPnl};
 
 use super::world::{dollars, World, NOW};
 use crate::bankruptcy;
@@ -12,8 +12,12 @@ use crate::bankruptcy::*;
 #[test]
 fn a_base_is_closed_at_a_fresh_price_or_at_one_that_is_stale_for_hours() {
     let mut world = World::new(&super::seize::nothing());
-    let price =
-        |world: &World, age: i64| closing_price(&world.registry.markets[0], &world.registry, &world.board, NOW + age);
+    let price = |world: &World, age: i64| {
+        closing_price(
+            &world.registry.markets[0],
+            &Books { registry: &world.registry, board: &world.board, now: NOW + age },
+        )
+    };
     let expected = Ok(UnitPrice::new_down(dollars(100), world.registry.markets[0].scale.get()));
     let (read, hours) =
         (GlobalParams::DEFAULT.prices.read_age_secs as i64, GlobalParams::DEFAULT.wind_down.stale_asset_secs as i64);
@@ -39,7 +43,7 @@ fn a_leg_is_worth_its_base_at_spot_and_its_cash_against_the_holder() {
     let (slot, registry, board) = (&world.registry.markets[0], &world.registry, &world.board);
     let pnl = |shares, cash_atoms, now| {
         let leg = DerivativePosition { shares, cash_atoms, kind: 1, ..DerivativePosition::default() };
-        leg_pnl_down(&leg, slot, registry, board, now)
+        leg_pnl_down(&leg, slot, &Books { registry, board, now })
     };
     assert_eq!(pnl(3, -100, NOW), Ok(-93));
     assert_eq!(pnl(-3, 100, NOW), Ok(92));
@@ -54,9 +58,9 @@ fn a_leg_is_worth_its_base_at_spot_and_its_cash_against_the_holder() {
     account.derivatives[5] = DerivativePosition { market: 2, cash_atoms: 8, kind: 1, ..Default::default() };
     let mut expected = LegPnl::default();
     (expected[3], expected[5]) = (-93, 8);
-    assert_eq!(account.legs_pnl_down(registry, board, NOW), Ok(expected));
+    assert_eq!(account.legs_pnl_down(&Books { registry, board, now: NOW }), Ok(expected));
     account.derivatives[5].market = 9;
-    assert_eq!(account.legs_pnl_down(registry, board, NOW), Err(RiskError::LegEmpty));
+    assert_eq!(account.legs_pnl_down(&Books { registry, board, now: NOW }), Err(RiskError::LegEmpty));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Stage (a) by hand: what each call takes, and where it goes.
 
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_state::{Books, BooksMut};
 
 use super::world::{dollars, Seed, World, MARKETS, NOW};
 use crate::bankruptcy::*;
@@ -30,14 +31,23 @@ fn with_leg(leg: (i64, u64, u64, u64, u64), quote: i64) -> World {
 fn pnl(world: &mut World, market: usize) -> RiskResult<SeizedPnl> {
     let mut next = world.clone();
     let (market, quote) = (&mut next.markets[market], &mut next.banks[0]);
-    let seized = seize_pnl(&mut next.account, market, quote, &mut next.registry, &next.board, next.now)?;
+    let seized = seize_pnl(
+        &mut next.account,
+        market,
+        quote,
+        &mut BooksMut { registry: &mut next.registry, board: &next.board, now: next.now },
+    )?;
     *world = next;
     Ok(seized)
 }
 
 fn token(world: &mut World, bank: usize) -> RiskResult<SeizedToken> {
     let mut next = world.clone();
-    let seized = seize_token(&mut next.account, &mut next.banks[bank], &next.registry, &next.board, next.now)?;
+    let seized = seize_token(
+        &mut next.account,
+        &mut next.banks[bank],
+        &Books { registry: &next.registry, board: &next.board, now: next.now },
+    )?;
     *world = next;
     Ok(seized)
 }

@@ -9,7 +9,8 @@ use plimsoll_risk::num::ppm_down;
 use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
 use plimsoll_state::{
-    leg_pnl_down, Bank, EngineAccount, Market, PriceBoard, SideIndex, SlotStatus, StoredParams, StoredRates,
+    leg_pnl_down, Bank, Books, BooksMut, EngineAccount, FundingClock, Market, PriceBoard, SideIndex, SlotStatus,
+    StoredParams, StoredRates,
 };
 use proptest::prelude::*;
 
@@ -167,7 +168,17 @@ impl World {
         let (mine, theirs) = (&mut self.account.derivatives[mine], &mut self.others.derivatives[theirs]);
         let cash = (units.unsigned_abs() * entry) as i64;
         let (buyer, seller) = if units >= 0 { (mine, &mut *theirs) } else { (&mut *theirs, mine) };
-        exchange(slot, market, buyer, seller, units.unsigned_abs(), -cash, cash, NOW, 3_600).unwrap();
+        exchange(
+            slot,
+            market,
+            buyer,
+            seller,
+            units.unsigned_abs(),
+            -cash,
+            cash,
+            FundingClock { now: NOW, max_secs: 3_600 },
+        )
+        .unwrap();
         // Others have paid into the pool, and hold a claim that nobody covers.
         let paid = pool::pay_in_up(market, pool, seed.indices.0).unwrap();
         self.banks[0].deposit_shares += paid.shares;
@@ -191,23 +202,31 @@ impl World {
         let (account, board, now) = (&mut self.account, &*self.board, self.now);
         match step {
             Step::Token(bank) => {
-                seize_token(account, &mut self.banks[bank], &self.registry, board, now)?;
+                seize_token(account, &mut self.banks[bank], &Books { registry: &self.registry, board, now })?;
             }
             Step::Pnl(market) => {
                 let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-                seize_pnl(account, market, quote, &mut self.registry, board, now)?;
+                seize_pnl(account, market, quote, &mut BooksMut { registry: &mut self.registry, board, now })?;
             }
             Step::PayBorrow(bank) => {
-                begin_paying(account, &mut self.banks[0], &self.registry, board, now)?;
-                let paid = pay_borrow(account, &mut self.banks[bank], &mut self.registry, now)?;
+                begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board, now })?;
+                let paid = pay_borrow(
+                    account,
+                    &mut self.banks[bank],
+                    &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
+                )?;
                 assert_eq!(paid.payment.covered_atoms() + paid.payment.remainder_atoms, paid.owed_atoms);
                 assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].fund().worth_down() == 0);
-                finish(account, (bank == 0).then_some(&mut self.banks[0]), &self.registry, now)?;
+                finish(
+                    account,
+                    (bank == 0).then_some(&mut self.banks[0]),
+                    &Books { registry: &self.registry, board: &self.board, now },
+                )?;
             }
             Step::PayPnl(market) => {
-                begin_paying(account, &mut self.banks[0], &self.registry, board, now)?;
+                begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board, now })?;
                 let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-                let paid = pay_pnl(account, market, quote, &mut self.registry, board, now)?;
+                let paid = pay_pnl(account, market, quote, &mut BooksMut { registry: &mut self.registry, board, now })?;
                 let loss = paid.pnl_atoms.min(0).unsigned_abs();
                 assert_eq!(paid.covered_atoms + paid.charged_atoms + paid.deficit_atoms, loss);
                 // Less than the price of one more share is left.
@@ -216,11 +235,21 @@ impl World {
                     paid.charged_atoms == 0 || market.own_claim_atoms == 0,
                     "charged before the market's own claim"
                 );
-                finish(account, Some(&mut self.banks[0]), &self.registry, now)?;
+                finish(
+                    account,
+                    Some(&mut self.banks[0]),
+                    &Books { registry: &self.registry, board: &self.board, now },
+                )?;
             }
             Step::Finish => {
                 account.require_status(AccountStatus::Paying)?;
-                if !finish(account, Some(&mut self.banks[0]), &self.registry, now)?.thawed {
+                if !finish(
+                    account,
+                    Some(&mut self.banks[0]),
+                    &Books { registry: &self.registry, board: &self.board, now },
+                )?
+                .thawed
+                {
                     return Err(RiskError::WrongStage);
                 }
             }
@@ -256,7 +285,12 @@ impl World {
         let (market, slot) = (self.touched(index), &self.registry.markets[index]);
         let pnl = |account: &MarginAccount| {
             account.perp_index(index as u8).map_or(0, |place| {
-                leg_pnl_down(&account.derivatives[place], slot, &self.registry, &self.board, self.now).unwrap()
+                leg_pnl_down(
+                    &account.derivatives[place],
+                    slot,
+                    &Books { registry: &self.registry, board: &self.board, now: self.now },
+                )
+                .unwrap()
             })
         };
         let claims = pnl(&self.account) as i128 + pnl(&self.others) as i128 + market.own_claim_atoms as i128;
@@ -308,7 +342,12 @@ impl World {
             }
             // An account that was repaid or touched empty in stage (a) has nothing to pay.
             if !progress && self.account.is_empty() {
-                finish(&mut self.account, Some(&mut self.banks[0]), &self.registry, self.now).unwrap();
+                finish(
+                    &mut self.account,
+                    Some(&mut self.banks[0]),
+                    &Books { registry: &self.registry, board: &self.board, now: self.now },
+                )
+                .unwrap();
                 progress = true;
             }
             assert!(progress, "the resolution is stuck");
@@ -322,17 +361,30 @@ impl World {
     /// A step where a cap leaves insurance untouched.
     pub fn run_capped(&mut self, step: Step) {
         let (account, now) = (&mut self.account, self.now);
-        begin_paying(account, &mut self.banks[0], &self.registry, &self.board, now).unwrap();
+        begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board: &self.board, now })
+            .unwrap();
         match step {
             Step::PayBorrow(bank) => {
-                pay_borrow(account, &mut self.banks[bank], &mut self.registry, now).unwrap();
+                pay_borrow(
+                    account,
+                    &mut self.banks[bank],
+                    &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
+                )
+                .unwrap();
             }
             Step::PayPnl(market) => {
                 let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-                pay_pnl(account, market, quote, &mut self.registry, &self.board, now).unwrap();
+                pay_pnl(
+                    account,
+                    market,
+                    quote,
+                    &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
+                )
+                .unwrap();
             }
             _ => {}
         }
-        finish(account, Some(&mut self.banks[0]), &self.registry, now).unwrap();
+        finish(account, Some(&mut self.banks[0]), &Books { registry: &self.registry, board: &self.board, now })
+            .unwrap();
     }
 }

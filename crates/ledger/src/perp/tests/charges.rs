@@ -2,7 +2,7 @@
 
 use plimsoll_risk::lazy::Side;
 
-use super::{unit, Both, MAX_SECS};
+use super::{clock, unit, Both};
 use crate::loss::socialize_on_side;
 
 /// Units open and their price in atoms; the market's maintenance rate is 2 %.
@@ -12,7 +12,7 @@ const MARGIN: u64 = UNITS * PRICE / 50;
 
 fn charged(both: &mut Both, at: i64, loss: u64) -> u64 {
     both.now = at;
-    socialize_on_side(&mut both.slot, &mut both.market, Side::Long, loss, unit(PRICE), at, MAX_SECS).unwrap()
+    socialize_on_side(&mut both.slot, &mut both.market, Side::Long, loss, unit(PRICE), clock(at)).unwrap()
 }
 
 /// One atom opened the window, 3 % was charged in its last second and 3 % in the first of the next: 6 % of notional
@@ -43,7 +43,7 @@ fn each_side_bears_its_own_charges() {
     both.fill(0, 1, UNITS, PRICE);
     let long = charged(&mut both, 0, 10 * MARGIN);
     assert!(long > 0 && charged(&mut both, 0, 10 * MARGIN) <= 3);
-    let short = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, 10 * MARGIN, unit(PRICE), 0, MAX_SECS);
+    let short = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, 10 * MARGIN, unit(PRICE), clock(0));
     assert_eq!(short, Ok(long));
 }
 

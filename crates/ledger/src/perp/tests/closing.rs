@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{Side, A_ONE};
 use plimsoll_risk::price::{Price, UnitPrice};
 
-use super::{unit, Both, MAX_SECS};
+use super::{clock, unit, Both};
 use crate::loss::socialize_on_side;
 use crate::perp::{close_base, write_off, ClosedBase};
 
@@ -26,14 +26,14 @@ fn a_base_is_closed_at_spot_rounded_against_who_gives_it_up() {
     for (units, cash_atoms, other_cash) in [(3, 7, -8), (-3, -8, 7), (2, 5, -5), (-2, -5, 5)] {
         let mut both = pair(units);
         let mut position = both.positions[0];
-        let closed = close_base(&mut both.slot, &mut both.market, &mut position, halves(), 0, MAX_SECS).unwrap();
+        let closed = close_base(&mut both.slot, &mut both.market, &mut position, halves(), clock(0)).unwrap();
         assert_eq!(closed, ClosedBase { units, closed_units: units.unsigned_abs(), cash_atoms });
         assert_eq!((position.shares, position.k_entry.get(), position.cash_atoms), (0, 0, cash_atoms));
         assert_eq!(position.last_sign, units.signum() as i8);
         // Whoever closes with it pays or receives the same, rounded against him too, and maybe an atom for the index.
         let (left, cash) = both.read(1);
         assert!(left == 0 && (other_cash - 1..=other_cash).contains(&cash), "{cash} of {other_cash}");
-        let again = close_base(&mut both.slot, &mut both.market, &mut position, halves(), 0, MAX_SECS);
+        let again = close_base(&mut both.slot, &mut both.market, &mut position, halves(), clock(0));
         assert_eq!(again, Ok(ClosedBase::default()));
     }
 }
@@ -44,7 +44,7 @@ fn half_a_side_is_closed_pro_rata_and_its_rounding_noted() {
     both.fill(0, 1, 600, 0);
     both.fill(0, 2, 400, 0);
     let mut position = both.positions[2];
-    let closed = close_base(&mut both.slot, &mut both.market, &mut position, unit(5), 0, MAX_SECS).unwrap();
+    let closed = close_base(&mut both.slot, &mut both.market, &mut position, unit(5), clock(0)).unwrap();
     assert_eq!(closed, ClosedBase { units: -400, closed_units: 400, cash_atoms: -2_000 });
     assert_eq!((both.slot.sides[0].a, both.slot.sides[1].a), ((A_ONE as u128 * 600 / 1_000) as u64, A_ONE));
     // One long, and two for the side.
@@ -72,7 +72,7 @@ fn a_base_that_nobody_holds_the_other_side_of_is_written_off() {
         both.market.sides[opposite].ring_counts[1] = 1;
         let index = both.slot.sides[opposite];
         let mut position = both.positions[0];
-        let closed = close_base(&mut both.slot, &mut both.market, &mut position, halves(), 0, MAX_SECS);
+        let closed = close_base(&mut both.slot, &mut both.market, &mut position, halves(), clock(0));
         assert_eq!(closed, Ok(written));
         assert_eq!((both.slot.sides[opposite], both.market.rounding_units), (index, 0));
         // With a unit on the other side it stays.
@@ -96,7 +96,7 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
     ] {
         let mut both = pair(1_000);
         both.market.own_claim_atoms = own;
-        let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, loss, unit(100), 0, MAX_SECS);
+        let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, loss, unit(100), clock(0));
         assert_eq!(result, Ok(charged), "loss {loss}");
         let market = &both.market;
         assert_eq!((market.own_claim_atoms, market.deficit_atoms), (own_left, deficit), "loss {loss}, own {own}");
@@ -111,7 +111,7 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
 fn a_side_that_nobody_holds_bears_nothing() {
     let mut both = Both::new();
     let index = both.slot.sides[1];
-    let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, 70, unit(100), 0, MAX_SECS);
+    let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, 70, unit(100), clock(0));
     assert_eq!((result, both.market.deficit_atoms, both.market.socialized_atoms), (Ok(0), 70, 0));
     assert_eq!((both.slot.sides[1], both.market.sides[1].charged), (index, Zeroable::zeroed()));
 }

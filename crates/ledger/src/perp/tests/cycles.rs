@@ -6,7 +6,7 @@ use plimsoll_risk::lazy::{Side, A_MIN, A_ONE};
 use plimsoll_risk::RiskError;
 use proptest::prelude::*;
 
-use super::{Both, ACCOUNTS, MAX_SECS};
+use super::{clock, Both, ACCOUNTS};
 use crate::perp::exchange;
 
 /// A market whose sides have been deleveraged to these A before anybody held anything.
@@ -23,7 +23,7 @@ fn swap(both: &mut Both, buyer: usize, seller: usize, units: u64, price: u64) ->
     let mut market = both.market;
     let value = (units * price) as i64;
     let [b, s] = &mut pair;
-    exchange(&both.slot, &mut market, b, s, units, -value, value, both.now, MAX_SECS)?;
+    exchange(&both.slot, &mut market, b, s, units, -value, value, clock(both.now))?;
     both.market = market;
     (both.positions[buyer], both.positions[seller]) = (pair[0], pair[1]);
     Ok(())

@@ -4,7 +4,7 @@ use plimsoll_risk::lazy::{A_MIN, A_ONE};
 use plimsoll_risk::RiskError;
 use plimsoll_state::EPOCH_RING;
 
-use super::{Both, MAX_SECS};
+use super::{clock, Both};
 use crate::perp::touch;
 
 /// INDEX-4
@@ -126,7 +126,7 @@ fn touching_without_the_market_needs_a_current_epoch() {
     let mut both = Both::new();
     both.fill(0, 1, 1_000, 5);
     let mut position = both.positions[0];
-    assert_eq!(touch(&mut position, &both.slot, None, 10, MAX_SECS), Ok(()));
+    assert_eq!(touch(&mut position, &both.slot, None, clock(10)), Ok(()));
     both.deleverage(1, 5);
-    assert_eq!(touch(&mut position, &both.slot, None, 10, MAX_SECS), Err(RiskError::TotalsRequired));
+    assert_eq!(touch(&mut position, &both.slot, None, clock(10)), Err(RiskError::TotalsRequired));
 }

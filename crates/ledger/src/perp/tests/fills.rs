@@ -6,7 +6,7 @@ use plimsoll_risk::params::MAX_BASE_UNITS;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex};
 
-use super::{Both, MAX_SECS};
+use super::{clock, Both};
 use crate::perp::{exchange, Exchanged};
 
 /// A buyer, a seller and whoever holds the rest, at A = 1.
@@ -31,13 +31,13 @@ impl Three {
     /// Leaves everything as it was where it fails.
     fn fill(&mut self, buyer: usize, seller: usize, units: u64, paid: i64, got: i64) -> RiskResult<Exchanged> {
         let (mut market, mut b, mut s) = (self.market, self.positions[buyer], self.positions[seller]);
-        let done = exchange(&self.slot, &mut market, &mut b, &mut s, units, -paid, got, 0, MAX_SECS)?;
+        let done = exchange(&self.slot, &mut market, &mut b, &mut s, units, -paid, got, clock(0))?;
         (self.market, self.positions[buyer], self.positions[seller]) = (market, b, s);
         Ok(done)
     }
 
     fn units(&self) -> [i64; 3] {
-        self.positions.map(|position| self.slot.project(&position, 0, MAX_SECS).unwrap().0)
+        self.positions.map(|position| self.slot.project(&position, clock(0)).unwrap().0)
     }
 
     /// At A = 1 shares are units; each side counts who holds some.

@@ -7,7 +7,8 @@ use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
 use plimsoll_state::{
-    AccountStatus, DerivativePosition, MarginAccount, Market, PriceBoard, Registry, SideIndex, SlotStatus, StoredParams,
+    AccountStatus, Books, DerivativePosition, FundingClock, MarginAccount, Market, PriceBoard, Registry, SideIndex,
+    SlotStatus, StoredParams,
 };
 
 use crate::perp;
@@ -51,23 +52,51 @@ impl World {
     fn fill(&mut self, buyer: usize, seller: usize, units: u64) {
         let (mut b, mut s) = (*self.leg(buyer), *self.leg(seller));
         let (slot, cash) = (&self.registry.markets[0], units as i64 * PRICE);
-        exchange(slot, &mut self.market, &mut b, &mut s, units, -cash, cash, self.now, 3_600).unwrap();
+        exchange(
+            slot,
+            &mut self.market,
+            &mut b,
+            &mut s,
+            units,
+            -cash,
+            cash,
+            FundingClock { now: self.now, max_secs: 3_600 },
+        )
+        .unwrap();
         (*self.leg(buyer), *self.leg(seller)) = (b, s);
     }
 
     /// Closes a base against the other side, as a bankruptcy does.
     fn close(&mut self, who: usize) {
-        let spot =
-            plimsoll_state::closing_price(&self.registry.markets[0], &self.registry, &self.board, self.now).unwrap();
+        let spot = plimsoll_state::closing_price(
+            &self.registry.markets[0],
+            &Books { registry: &self.registry, board: &self.board, now: self.now },
+        )
+        .unwrap();
         let mut leg = *self.leg(who);
-        close_base(&mut self.registry.markets[0], &mut self.market, &mut leg, spot, self.now, 3_600).unwrap();
+        close_base(
+            &mut self.registry.markets[0],
+            &mut self.market,
+            &mut leg,
+            spot,
+            FundingClock { now: self.now, max_secs: 3_600 },
+        )
+        .unwrap();
         *self.leg(who) = leg;
     }
 
     fn touch(&mut self, who: usize) -> Option<crate::perp::Rest> {
         let place = self.accounts[who].perp_index(0)?;
         let account = &mut self.accounts[who];
-        Some(touch_leg(account, place, &mut self.market, &self.registry, &self.board, self.now).unwrap())
+        Some(
+            touch_leg(
+                account,
+                place,
+                &mut self.market,
+                &Books { registry: &self.registry, board: &self.board, now: self.now },
+            )
+            .unwrap(),
+        )
     }
 
     fn units(&self, who: usize) -> i64 {
@@ -78,7 +107,9 @@ impl World {
     fn pnl(&self, who: usize) -> (i64, i64) {
         let Some(place) = self.accounts[who].perp_index(0) else { return (0, 0) };
         let slot = &self.registry.markets[0];
-        let (units, cash) = slot.project(&self.accounts[who].derivatives[place], self.now, 3_600).unwrap();
+        let (units, cash) = slot
+            .project(&self.accounts[who].derivatives[place], FundingClock { now: self.now, max_secs: 3_600 })
+            .unwrap();
         (units, units * PRICE + cash)
     }
 }
@@ -242,7 +273,12 @@ fn only_a_leg_of_a_listed_market_is_touched() {
     world.leg(0).cash_atoms = 1;
     let mut touch = |place, status| {
         world.registry.markets[0].status = status;
-        touch_leg(&mut world.accounts[0], place, &mut world.market, &world.registry, &world.board, NOW)
+        touch_leg(
+            &mut world.accounts[0],
+            place,
+            &mut world.market,
+            &Books { registry: &world.registry, board: &world.board, now: NOW },
+        )
     };
     assert_eq!((touch(16, 1), touch(0, 0)), (Err(LegEmpty), Err(LegEmpty)));
 }

@@ -3,9 +3,9 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{Index, Side, A_MIN, A_ONE};
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::{DerivativePosition, EpochEnd, I128Le, Market, MarketSlot, SideIndex, SideTotals};
+use plimsoll_state::{DerivativePosition, EpochEnd, FundingClock, I128Le, Market, MarketSlot, SideIndex, SideTotals};
 
-use super::{Both, MAX_SECS};
+use super::{clock, Both};
 use crate::perp;
 use crate::perp::{enter, leave, note_rounding, settle_shares, touch};
 
@@ -37,7 +37,7 @@ fn market(count: u32, ring_counts: [u32; 4], shares: u64) -> Market {
 }
 
 fn project(slot: &MarketSlot, position: &DerivativePosition) -> RiskResult<(i64, i64)> {
-    slot.project(position, 0, MAX_SECS)
+    slot.project(position, clock(0))
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn an_epoch_that_the_ring_does_not_hold_is_missing() {
 #[test]
 fn touching_carries_a_position_over_and_counts_it_in_its_new_epoch() {
     let (slot, mut market, mut position) = (slot(), market(5, [1, 1, 3, 1], 40), long(6, 33, ATOM));
-    touch(&mut position, &slot, Some(&mut market), 0, MAX_SECS).unwrap();
+    touch(&mut position, &slot, Some(&mut market), clock(0)).unwrap();
     let expected = DerivativePosition { cash_atoms: 1_062, ..long(8, 4, 7 * ATOM) };
     assert_eq!(position, expected);
     let totals = &market.sides[0];
@@ -81,7 +81,7 @@ fn touching_carries_a_position_over_and_counts_it_in_its_new_epoch() {
     assert_eq!(market.rounding_units, 9);
     // A second time it changes nothing.
     let before = market;
-    touch(&mut position, &slot, Some(&mut market), 0, MAX_SECS).unwrap();
+    touch(&mut position, &slot, Some(&mut market), clock(0)).unwrap();
     assert_eq!((position, bytemuck::bytes_of(&market)), (expected, bytemuck::bytes_of(&before)));
 }
 
@@ -89,42 +89,42 @@ fn touching_carries_a_position_over_and_counts_it_in_its_new_epoch() {
 fn a_position_that_no_unit_is_left_of_is_counted_nowhere() {
     // Gone with an epoch that ended: it never enters the running one.
     let (slot, mut totals, mut position) = (slot(), market(5, [0, 0, 0, 2], 40), long(7, 3, 0));
-    touch(&mut position, &slot, Some(&mut totals), 0, MAX_SECS).unwrap();
+    touch(&mut position, &slot, Some(&mut totals), clock(0)).unwrap();
     assert_eq!(position, DerivativePosition { cash_atoms: 994, ..long(8, 0, 0) });
     let long_side = &totals.sides[0];
     assert_eq!((long_side.count, long_side.ring_counts, long_side.shares), (5, [0, 0, 0, 1], 40));
     // Of shares of the running epoch that make no unit, it leaves it and takes them with it.
     let (mut totals, mut position) = (market(5, [0; 4], 40), long(8, 1, 5 * ATOM));
-    touch(&mut position, &slot, Some(&mut totals), 0, MAX_SECS).unwrap();
+    touch(&mut position, &slot, Some(&mut totals), clock(0)).unwrap();
     assert_eq!(position, DerivativePosition { cash_atoms: 1_002, ..long(8, 0, 0) });
     assert_eq!((totals.sides[0].count, totals.sides[0].shares), (4, 39));
     // Carried over to shares that make none, it enters and leaves at once.
     let (mut totals, mut position) = (market(5, [0, 0, 0, 2], 40), long(7, 4, 0));
-    touch(&mut position, &slot, Some(&mut totals), 0, MAX_SECS).unwrap();
+    touch(&mut position, &slot, Some(&mut totals), clock(0)).unwrap();
     assert_eq!(position, DerivativePosition { cash_atoms: 1_000 - 8 + 7, ..long(8, 0, 0) });
     let long_side = &totals.sides[0];
     assert_eq!((long_side.count, long_side.ring_counts, long_side.shares), (5, [0, 0, 0, 1], 39));
     // With the last position all that rounding has done is gone.
     let (mut totals, mut position) = (market(1, [0; 4], 40), long(8, 1, 5 * ATOM));
-    touch(&mut position, &slot, Some(&mut totals), 0, MAX_SECS).unwrap();
+    touch(&mut position, &slot, Some(&mut totals), clock(0)).unwrap();
     assert_eq!((totals.sides[0].shares, totals.rounding_units), (0, 0));
 }
 
 #[test]
 fn without_the_market_a_position_is_touched_within_its_epoch_and_drops_nothing() {
     let mut position = long(8, 1, 5 * ATOM);
-    touch(&mut position, &slot(), None, 0, MAX_SECS).unwrap();
+    touch(&mut position, &slot(), None, clock(0)).unwrap();
     assert_eq!(position, DerivativePosition { cash_atoms: 1_002, ..long(8, 1, 7 * ATOM) });
     for epoch in [6, 7] {
         let mut old = long(epoch, 40, 0);
-        assert_eq!(touch(&mut old, &slot(), None, 0, MAX_SECS), Err(RiskError::TotalsRequired));
+        assert_eq!(touch(&mut old, &slot(), None, clock(0)), Err(RiskError::TotalsRequired));
         assert_eq!(old, long(epoch, 40, 0));
     }
     let mut empty = long(3, 0, 0);
-    assert_eq!(touch(&mut empty, &slot(), None, 0, MAX_SECS), Ok(()));
+    assert_eq!(touch(&mut empty, &slot(), None, clock(0)), Ok(()));
     assert_eq!(empty, long(3, 0, 0));
     let mut uncounted = market(5, [1, 1, 0, 1], 40);
-    let missing = touch(&mut long(6, 33, 0), &slot(), Some(&mut uncounted), 0, MAX_SECS);
+    let missing = touch(&mut long(6, 33, 0), &slot(), Some(&mut uncounted), clock(0));
     assert_eq!(missing, Err(RiskError::EpochMissing));
 }
 
@@ -168,14 +168,17 @@ fn a_side_without_positions_has_no_shares_and_a_market_without_any_no_rounding()
 fn funding_is_projected_and_booked_for_both_sides() {
     let mut slot = slot();
     (slot.funding_per_unit_sec, slot.funding_at) = (1 << 60, 100);
-    assert_eq!([99, 100, 116, 10_000].map(|now| slot.pending_funding(now, 3_200)), [0, 0, ATOM, 200 * ATOM]);
+    assert_eq!(
+        [99, 100, 116, 10_000].map(|now| slot.pending_funding(FundingClock { now, max_secs: 3_200 })),
+        [0, 0, ATOM, 200 * ATOM]
+    );
     // An atom per unit in sixteen seconds: of a long at A = 1/2 half an atom per share.
-    let long = slot.index_at(Side::Long, 116, MAX_SECS).unwrap();
+    let long = slot.index_at(Side::Long, clock(116)).unwrap();
     assert_eq!(long, Index { a: A_ONE / 2, k: 7 * ATOM - ATOM / 2 });
-    assert_eq!(slot.index_at(Side::Short, 116, MAX_SECS), Ok(Index { a: A_ONE, k: ATOM }));
-    perp::accrue_funding(&mut slot, 116, MAX_SECS).unwrap();
+    assert_eq!(slot.index_at(Side::Short, clock(116)), Ok(Index { a: A_ONE, k: ATOM }));
+    perp::accrue_funding(&mut slot, clock(116)).unwrap();
     assert_eq!((slot.sides[0].stored(), slot.sides[1].stored()), (long, Index { a: A_ONE, k: ATOM }));
-    perp::accrue_funding(&mut slot, 50, MAX_SECS).unwrap();
+    perp::accrue_funding(&mut slot, clock(50)).unwrap();
     assert_eq!((slot.sides[0].stored(), slot.funding_at), (long, 116));
     let totals = market(1, [0; 4], 11);
     assert_eq!([Side::Long, Side::Short].map(|side| slot.open_interest(&totals, side)), [5, 0]);

@@ -6,7 +6,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{pause, AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_not_paused, require_same_engine};
-use crate::error::EngineError;
+use crate::error::{EngineError, Result};
 
 /// One call of a resolution. The stages are in the documentation of `plimsoll_ledger::bankruptcy`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]

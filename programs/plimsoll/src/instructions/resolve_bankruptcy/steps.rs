@@ -6,10 +6,12 @@ use core::cell::RefMut;
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{account, bankruptcy};
 use plimsoll_risk::waterfall::check_bankrupt;
-use plimsoll_state::{AccountStatus, Bank, EngineAccount, MarginAccount, Market, PositionKind, Registry};
+use plimsoll_state::{
+    AccountStatus, Bank, Books, BooksMut, EngineAccount, MarginAccount, Market, PositionKind, Registry,
+};
 
 use super::ResolveBankruptcy;
-use crate::error::{EngineError, IntoEngine};
+use crate::error::{EngineError, Result};
 use crate::event::{
     BankruptcyFrozen, BankruptcyResolved, BorrowResolved, EstateBank, EstateMarket, InsuranceReserved, PnlResolved,
     PnlSeized, PositionState, ReservedLeg, TokenSeized,
@@ -25,11 +27,11 @@ macro_rules! step_bank {
 }
 
 fn load_bank<'a>(loader: Option<&'a AccountLoader<'_, Bank>>) -> Result<RefMut<'a, Bank>> {
-    loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()
+    Ok(loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()?)
 }
 
 fn load_market<'a>(loader: Option<&'a AccountLoader<'_, Market>>) -> Result<RefMut<'a, Market>> {
-    loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()
+    Ok(loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()?)
 }
 
 fn market_after(market: &Market, registry: &Registry) -> Result<EstateMarket> {
@@ -47,12 +49,14 @@ impl ResolveBankruptcy<'_> {
     pub(super) fn freeze(&self, now: i64) -> Result<BankruptcyFrozen> {
         let (engine, key) = self.keys()?;
         let mut account = self.margin_account.load_mut()?;
-        account.require_status(AccountStatus::Active).engine()?;
-        let (portfolio, assessment) = gate::assess(&account, &*self.registry.load()?, &*self.board.load()?, now)?;
-        check_bankrupt(&portfolio.0, &assessment).engine()?;
+        account.require_status(AccountStatus::Active)?;
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let books = Books { registry: &registry, board: &board, now };
+        let (portfolio, assessment) = gate::assess(&account, &books)?;
+        check_bankrupt(&portfolio.0, &assessment)?;
         account::set_clocks(&mut account, &assessment.clocks);
-        bankruptcy::freeze(&mut account).engine()?;
-        account.invariant().engine()?;
+        bankruptcy::freeze(&mut account)?;
+        account.invariant()?;
         Ok(BankruptcyFrozen {
             engine,
             account: key,
@@ -68,9 +72,10 @@ impl ResolveBankruptcy<'_> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut account = self.margin_account.load_mut()?;
         let mut bank = step_bank!(self);
-        let seized = bankruptcy::seize_token(&mut account, &mut bank, &registry, &board, now).engine()?;
-        account.invariant().engine()?;
-        bank.invariant().engine()?;
+        let seized =
+            bankruptcy::seize_token(&mut account, &mut bank, &Books { registry: &registry, board: &board, now })?;
+        account.invariant()?;
+        bank.invariant()?;
         let bank = EstateBank::from(&*bank);
         Ok(TokenSeized { engine, account: key, shares: seized.shares, atoms: seized.atoms, bank })
     }
@@ -84,12 +89,12 @@ impl ResolveBankruptcy<'_> {
         let mut account = self.margin_account.load_mut()?;
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut market = load_market(self.market.as_ref())?;
-        let seized =
-            bankruptcy::seize_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
-        account.invariant().engine()?;
-        quote.invariant().engine()?;
-        market.invariant().engine()?;
-        registry.invariant().engine()?;
+        let mut books = BooksMut { registry: &mut registry, board: &board, now };
+        let seized = bankruptcy::seize_pnl(&mut account, &mut market, &mut quote, &mut books)?;
+        account.invariant()?;
+        quote.invariant()?;
+        market.invariant()?;
+        registry.invariant()?;
         Ok(PnlSeized {
             engine,
             account: key,
@@ -122,8 +127,9 @@ impl ResolveBankruptcy<'_> {
         }
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
-        let reserved = bankruptcy::begin_paying(&mut account, &mut quote, &registry, &board, now).engine()?;
-        quote.invariant().engine()?;
+        let reserved =
+            bankruptcy::begin_paying(&mut account, &mut quote, &Books { registry: &registry, board: &board, now })?;
+        quote.invariant()?;
         let borrow = account.token_index(Registry::QUOTE_BANK as u8).map(|place| account.tokens[place]);
         let legs = account.derivatives.iter().filter(|leg| leg.kind == PositionKind::Perp as u8);
         Ok(reserved.map(|reserved_atoms| InsuranceReserved {
@@ -147,18 +153,20 @@ impl ResolveBankruptcy<'_> {
     #[inline(never)]
     pub(super) fn pay_borrow(&self, now: i64) -> Result<(BorrowResolved, Option<BankruptcyResolved>)> {
         let (engine, key) = self.keys()?;
+        let board = self.board.load()?;
         let mut registry = self.registry.load_mut()?;
         let mut account = self.margin_account.load_mut()?;
         let mut bank = step_bank!(self);
-        let paid = bankruptcy::pay_borrow(&mut account, &mut bank, &mut registry, now).engine()?;
+        let mut books = BooksMut { registry: &mut registry, board: &board, now };
+        let paid = bankruptcy::pay_borrow(&mut account, &mut bank, &mut books)?;
         let end = if bank.index as usize == Registry::QUOTE_BANK {
-            self.end(&mut account, Some(&mut bank), &registry, now)?
+            self.end(&mut account, Some(&mut bank), &books.read())?
         } else {
-            self.end(&mut account, None, &registry, now)?
+            self.end(&mut account, None, &books.read())?
         };
-        account.invariant().engine()?;
-        bank.invariant().engine()?;
-        registry.invariant().engine()?;
+        account.invariant()?;
+        bank.invariant()?;
+        registry.invariant()?;
         let event = BorrowResolved {
             engine,
             account: key,
@@ -182,12 +190,13 @@ impl ResolveBankruptcy<'_> {
         let mut account = self.margin_account.load_mut()?;
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut market = load_market(self.market.as_ref())?;
-        let paid = bankruptcy::pay_pnl(&mut account, &mut market, &mut quote, &mut registry, &board, now).engine()?;
-        let end = self.end(&mut account, Some(&mut quote), &registry, now)?;
-        account.invariant().engine()?;
-        quote.invariant().engine()?;
-        market.invariant().engine()?;
-        registry.invariant().engine()?;
+        let mut books = BooksMut { registry: &mut registry, board: &board, now };
+        let paid = bankruptcy::pay_pnl(&mut account, &mut market, &mut quote, &mut books)?;
+        let end = self.end(&mut account, Some(&mut quote), &books.read())?;
+        account.invariant()?;
+        quote.invariant()?;
+        market.invariant()?;
+        registry.invariant()?;
         let event = PnlResolved {
             engine,
             account: key,
@@ -212,14 +221,16 @@ impl ResolveBankruptcy<'_> {
     /// `WrongStage` where the account is active or a leg is left.
     #[inline(never)]
     pub(super) fn finish(&self, now: i64) -> Result<BankruptcyResolved> {
-        let registry = self.registry.load()?;
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut account = self.margin_account.load_mut()?;
-        let status = AccountStatus::try_from(account.status).engine()?;
+        let status = AccountStatus::try_from(account.status)?;
         ensure!(status != AccountStatus::Active, EngineError::WrongStage);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
-        let end = self.end(&mut account, Some(&mut quote), &registry, now)?.ok_or(EngineError::WrongStage)?;
-        account.invariant().engine()?;
-        quote.invariant().engine()?;
+        let end = self
+            .end(&mut account, Some(&mut quote), &Books { registry: &registry, board: &board, now })?
+            .ok_or(EngineError::WrongStage)?;
+        account.invariant()?;
+        quote.invariant()?;
         Ok(end)
     }
 
@@ -228,10 +239,9 @@ impl ResolveBankruptcy<'_> {
         &self,
         account: &mut MarginAccount,
         mut quote: Option<&mut Bank>,
-        registry: &Registry,
-        now: i64,
+        books: &Books<'_>,
     ) -> Result<Option<BankruptcyResolved>> {
-        let finished = bankruptcy::finish(account, quote.as_deref_mut(), registry, now).engine()?;
+        let finished = bankruptcy::finish(account, quote.as_deref_mut(), books)?;
         let bankruptcy::Finished { returned_atoms, thawed } = finished;
         let event = BankruptcyResolved {
             engine: Pubkey::new_from_array(account.engine),

@@ -12,6 +12,7 @@ use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
 use plimsoll_state::snapshot::{load, Views};
 use plimsoll_state::{Bank, Market, PriceBoard, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights};
+use plimsoll_state::{Books, BooksMut, FundingClock};
 
 use crate::bankruptcy::{self, *};
 use crate::liquidation::apply_position;
@@ -172,7 +173,8 @@ impl Stand {
         let cash = dollars.abs() * 1_000_000;
         let (buyer, seller) = if dollars >= 0 { (&mut *mine, &mut *theirs) } else { (&mut *theirs, &mut *mine) };
         if units > 0 {
-            perp::exchange(slot, totals, buyer, seller, units, -cash, cash, NOW, 3_600).unwrap();
+            perp::exchange(slot, totals, buyer, seller, units, -cash, cash, FundingClock { now: NOW, max_secs: 3_600 })
+                .unwrap();
         }
         mine.cash_atoms += pnl_atoms;
         theirs.cash_atoms -= pnl_atoms;
@@ -194,7 +196,13 @@ impl Stand {
 
     pub fn portfolio(&self) -> Box<Portfolio> {
         let mut out = Box::new(Portfolio::empty(PARAMS));
-        load(&self.account, &self.registry, &self.board, self.now, Views::LIQUIDATION, &mut out).unwrap();
+        load(
+            &self.account,
+            &Books { registry: &self.registry, board: &self.board, now: self.now },
+            Views::LIQUIDATION,
+            &mut out,
+        )
+        .unwrap();
         out
     }
 
@@ -269,8 +277,8 @@ impl Stand {
             }
             Leg::Perp { market } => {
                 let totals = &mut self.markets[market as usize];
-                let slot = &self.registry.markets[market as usize];
-                apply_position(plan, slot, totals, &mut self.others, &mut self.account, now, 3_600).unwrap();
+                let books = Books { registry: &self.registry, board: &self.board, now };
+                apply_position(plan, &books, totals, &mut self.others, &mut self.account).unwrap();
                 self.copy_deficit(market as usize);
             }
         }
@@ -355,31 +363,75 @@ impl Stand {
     }
 
     fn seize_token(&mut self, bank: usize) -> RiskResult<()> {
-        seize_token(&mut self.account, &mut self.banks[bank], &self.registry, &self.board, self.now).map(|_| ())
+        seize_token(
+            &mut self.account,
+            &mut self.banks[bank],
+            &Books { registry: &self.registry, board: &self.board, now: self.now },
+        )
+        .map(|_| ())
     }
 
     fn seize_pnl(&mut self, market: usize) -> RiskResult<()> {
         let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-        seize_pnl(&mut self.account, market, quote, &mut self.registry, &self.board, self.now).map(|_| ())
+        seize_pnl(
+            &mut self.account,
+            market,
+            quote,
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now: self.now },
+        )
+        .map(|_| ())
     }
 
     fn pay_borrow(&mut self, bank: usize) -> RiskResult<()> {
         let now = self.now;
-        begin_paying(&mut self.account, &mut self.banks[0], &self.registry, &self.board, now)?;
-        pay_borrow(&mut self.account, &mut self.banks[bank], &mut self.registry, now)?;
-        finish(&mut self.account, (bank == 0).then_some(&mut self.banks[0]), &self.registry, now).map(|_| ())
+        begin_paying(
+            &mut self.account,
+            &mut self.banks[0],
+            &Books { registry: &self.registry, board: &self.board, now },
+        )?;
+        pay_borrow(
+            &mut self.account,
+            &mut self.banks[bank],
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
+        )?;
+        finish(
+            &mut self.account,
+            (bank == 0).then_some(&mut self.banks[0]),
+            &Books { registry: &self.registry, board: &self.board, now },
+        )
+        .map(|_| ())
     }
 
     fn pay_pnl(&mut self, market: usize) -> RiskResult<()> {
         let now = self.now;
-        begin_paying(&mut self.account, &mut self.banks[0], &self.registry, &self.board, now)?;
+        begin_paying(
+            &mut self.account,
+            &mut self.banks[0],
+            &Books { registry: &self.registry, board: &self.board, now },
+        )?;
         let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
-        pay_pnl(&mut self.account, market, quote, &mut self.registry, &self.board, now)?;
-        finish(&mut self.account, Some(&mut self.banks[0]), &self.registry, now).map(|_| ())
+        pay_pnl(
+            &mut self.account,
+            market,
+            quote,
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
+        )?;
+        finish(
+            &mut self.account,
+            Some(&mut self.banks[0]),
+            &Books { registry: &self.registry, board: &self.board, now },
+        )
+        .map(|_| ())
     }
 
     fn finish(&mut self) -> RiskResult<()> {
-        match finish(&mut self.account, Some(&mut self.banks[0]), &self.registry, self.now)?.thawed {
+        match finish(
+            &mut self.account,
+            Some(&mut self.banks[0]),
+            &Books { registry: &self.registry, board: &self.board, now: self.now },
+        )?
+        .thawed
+        {
             true => Ok(()),
             false => Err(RiskError::WrongStage),
         }

@@ -1,0 +1,78 @@
+//! What every valuation reads beside an account: the engine's registry, its prices and the time.
+
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::RiskResult;
+
+use crate::snapshot::{self, Views};
+use crate::{MarginAccount, PriceBoard, Registry};
+
+/// Registry, prices and time of one moment, all of one engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Books<'a> {
+    /// The registry.
+    pub registry: &'a Registry,
+    /// The price board.
+    pub board: &'a PriceBoard,
+    /// Unix seconds.
+    pub now: i64,
+}
+
+impl Books<'_> {
+    /// The engine's parameters.
+    #[inline(always)]
+    pub const fn params(&self) -> &GlobalParams {
+        self.registry.params()
+    }
+
+    /// What funding is projected to.
+    #[inline(always)]
+    pub const fn funding(&self) -> FundingClock {
+        self.registry.funding_at(self.now)
+    }
+
+    /// Fills `out` with an account's legs, see [`snapshot::load`].
+    ///
+    /// # Errors
+    /// As there.
+    #[inline(always)]
+    pub fn load(&self, account: &MarginAccount, views: Views, out: &mut Portfolio) -> RiskResult<()> {
+        snapshot::load(account, self, views, out)
+    }
+}
+
+/// [`Books`] of which the registry is written.
+#[derive(Debug)]
+pub struct BooksMut<'a> {
+    /// The registry.
+    pub registry: &'a mut Registry,
+    /// The price board.
+    pub board: &'a PriceBoard,
+    /// Unix seconds.
+    pub now: i64,
+}
+
+impl BooksMut<'_> {
+    /// The same for reading.
+    #[inline(always)]
+    pub const fn read(&self) -> Books<'_> {
+        Books { registry: self.registry, board: self.board, now: self.now }
+    }
+}
+
+/// The time that funding is projected to, and how long a stored rate is extrapolated without a crank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FundingClock {
+    /// Unix seconds.
+    pub now: i64,
+    /// [`GlobalParams::funding_max_secs`].
+    pub max_secs: u32,
+}
+
+impl Registry {
+    /// What funding is projected to at `now`.
+    #[inline(always)]
+    pub const fn funding_at(&self, now: i64) -> FundingClock {
+        FundingClock { now, max_secs: self.params().perps.funding_max_secs }
+    }
+}
