@@ -3,9 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount, VenueApproval};
 
-use crate::access::require_owner;
 use crate::error::{EngineError, Result};
 use crate::event::VenueRevoked;
+use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 
 /// Which one.
@@ -32,7 +32,8 @@ pub struct RevokeVenue<'info> {
 impl RevokeVenue<'_> {
     fn validate(&self) -> Result<()> {
         // Only the owner. Neither a pause nor a bankruptcy is a reason to keep a power that he withdraws.
-        require_owner(&*read::<MarginAccount>(&self.margin_account)?, self.owner.key)
+        permit(Action::RevokeVenue).signed_for(&*read::<MarginAccount>(&self.margin_account)?, self.owner.key)?;
+        Ok(())
     }
 }
 

@@ -3,10 +3,11 @@
 mod steps;
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{pause, AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_not_paused, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
+use crate::guard::{permit, Action};
 
 /// One call of a resolution. The stages are in the documentation of `plimsoll_ledger::bankruptcy`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub struct ResolveBankruptcy<'info> {
 impl ResolveBankruptcy<'_> {
     fn validate(&self, step: ResolveStep) -> Result<()> {
         let registry = self.registry.load()?;
-        require_not_paused(&registry, pause::RESOLVE)?;
+        permit(Action::ResolveBankruptcy).in_engine(&registry)?;
         require_same_engine(&*registry, &*self.board.load()?)?;
 
         // Anyone's account; its stage is the step's to judge.
