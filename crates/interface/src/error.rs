@@ -160,7 +160,7 @@ errors! {
     /// The fill would not leave the account better.
     AfterCheckFailed = 6311,
     /// A bank or market whose totals change was not passed.
-    BankTotalsRequired = 6312,
+    TotalsRequired = 6312,
     /// The liquidator would end below its initial margin.
     LiquidatorMarginInsufficient = 6313,
     /// The amount is zero or rounds to nothing.

@@ -114,9 +114,9 @@ filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
 filled!(SideTotals { shares, count, ring_counts, charged ; _pad });
 filled!(VenueApproval { venue, notional_left_atoms, expires_at, markets ; _pad });
-filled!(TokenPosition { shares, reserved_atoms, mark_atoms, bank, used ; _pad });
+filled!(TokenPosition { shares, reserved_atoms, fixed_debt_atoms, bank, used ; _pad });
 filled!(DerivativePosition {
-    shares, k_entry, cash_atoms, reserved_atoms, mark_atoms, strike, expiry, epoch, kind, market, last_sign,
+    shares, k_entry, cash_atoms, reserved_atoms, fixed_debt_atoms, strike, expiry, epoch, kind, market, last_sign,
     option_kind, underlying ; _reserved
 });
 filled!(Engine {

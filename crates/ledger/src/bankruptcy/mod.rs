@@ -12,7 +12,7 @@
 //! loss, and its owner gets back an empty account.
 //!
 //! Two divisions happen once for all legs and are stored on them, so that nobody's choice of order moves an atom: what
-//! q pays on each losing market (`reserved_atoms` while `Seizing`, at the losses in `mark_atoms`), and what insurance
+//! q pays on each losing market (`reserved_atoms` while `Seizing`, at the losses in `fixed_debt_atoms`), and what insurance
 //! pays on each quote leg (the same fields while `Paying`).
 
 mod pay;
@@ -40,10 +40,10 @@ pub fn freeze(account: &mut MarginAccount) -> RiskResult<()> {
 
 fn clear_marks(account: &mut MarginAccount) {
     for token in &mut account.tokens {
-        (token.reserved_atoms, token.mark_atoms) = (0, 0);
+        (token.reserved_atoms, token.fixed_debt_atoms) = (0, 0);
     }
     for leg in &mut account.derivatives {
-        (leg.reserved_atoms, leg.mark_atoms) = (0, 0);
+        (leg.reserved_atoms, leg.fixed_debt_atoms) = (0, 0);
     }
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (0, 0);
 }

@@ -4,9 +4,9 @@ use plimsoll_model::{int, ppm, ratio, Q};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{
-    change_of, check_funding, deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, funding_rate,
-    is_within_band, is_worse_than_spot, loser_pays, mean_premium_ppm, premium_integral_since, settleable,
-    validate_unit, Change, Exit, MAX_POSITION_VALUE_ATOMS,
+    change_of, check_funding, claim_payout_down, deficit_share_after_ppm_up, deficit_share_ppm_up, fill_fee_up,
+    funding_rate, is_within_band, is_worse_than_spot, loser_pays, mean_premium_ppm, premium_integral_since, settleable,
+    validate_unit, Change, ClaimPayout, MAX_POSITION_VALUE_ATOMS,
 };
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg};
 use plimsoll_risk::price::UnitPrice;
@@ -238,18 +238,18 @@ fn an_exit_pays_the_pools_part_of_the_claim_rounded_down_and_strikes_the_rest() 
     for claim in [0u64, 1, 2, 5, 9, 100] {
         for pool in [0u64, 1, 3, 7] {
             for deficit in [0u64, 1, 2, 8] {
-                let found = exit_down(claim, pool, deficit);
+                let found = claim_payout_down(claim, pool, deficit);
                 if pool + deficit == 0 {
                     assert_eq!(found, Err(RiskError::LegEmpty));
                     continue;
                 }
                 let claim = claim.min(pool + deficit);
                 let paid_atoms = down(&ratio(claim as i128 * pool as i128, (pool + deficit) as i128), MOST) as u64;
-                assert_eq!(found, Ok(Exit { paid_atoms, struck_atoms: claim - paid_atoms }));
+                assert_eq!(found, Ok(ClaimPayout { paid_atoms, forgone_atoms: claim - paid_atoms }));
             }
         }
     }
-    assert_eq!(exit_down(1, u64::MAX, 1), Err(RiskError::NumberOutOfRange));
+    assert_eq!(claim_payout_down(1, u64::MAX, 1), Err(RiskError::NumberOutOfRange));
 }
 
 #[test]

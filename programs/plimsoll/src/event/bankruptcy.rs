@@ -149,7 +149,7 @@ pub struct PnlSeized {
     /// Paid out of the pool to q, atoms.
     pub from_pool_atoms: u64,
     /// Struck from the deficit, atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
     /// Became the market's own claim, atoms.
     pub own_claim_atoms: u64,
     /// Paid by q into the pool, atoms.
@@ -170,7 +170,7 @@ pub struct ReservedLeg {
     /// Slot of the market.
     pub market: u8,
     /// Negative PnL at this moment, atoms.
-    pub mark_atoms: u64,
+    pub fixed_debt_atoms: u64,
     /// Promised, atoms.
     pub reserved_atoms: u64,
 }
@@ -186,7 +186,7 @@ pub struct InsuranceReserved {
     /// In all, atoms.
     pub reserved_atoms: u64,
     /// The quote borrow at this moment, atoms.
-    pub borrow_mark_atoms: u64,
+    pub borrow_fixed_debt_atoms: u64,
     /// Promised to it, atoms.
     pub borrow_reserved_atoms: u64,
     /// Promised to markets.

@@ -166,7 +166,7 @@ pub struct PnlSettled {
     /// Change of the pool, atoms.
     pub pool_change_atoms: i64,
     /// Part of a win given up and struck from the deficit, atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
     /// The position afterwards; all zero where the leg was closed or there is no account.
     pub position: PositionState,
     /// The claims on the pool afterwards.
@@ -186,7 +186,7 @@ pub struct PositionTouched {
     /// Base that nobody was left to close, written off at spot; signed.
     pub written_off_units: i64,
     /// Part of a claim that nothing covered any more, quote atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
     /// The position afterwards; all zero where the leg was closed.
     pub position: PositionState,
     /// The claims on the pool afterwards.

@@ -121,7 +121,7 @@ impl LiquidateCollateral<'_> {
                 require_same_address(&market.engine, &registry.engine)?;
                 ensure!(market.index == index, EngineError::MarketMismatch);
             }
-            (None, LiabilityArg::NegativePnl(_)) => return Err(crate::error::fail(EngineError::BankTotalsRequired)),
+            (None, LiabilityArg::NegativePnl(_)) => return Err(crate::error::fail(EngineError::TotalsRequired)),
             (Some(_), LiabilityArg::Borrow(_)) => return Err(crate::error::fail(EngineError::MarketMismatch)),
             (None, LiabilityArg::Borrow(_)) => {}
         }
@@ -132,7 +132,7 @@ impl LiquidateCollateral<'_> {
 /// Plans on the pure crate, moves shares, checks the liquidator, emits one event (LIQ-1).
 ///
 /// # Errors
-/// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `BankTotalsRequired`,
+/// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `TotalsRequired`,
 /// `TokenTableFull`; where negative PnL is paid with quote that the liquidator does not have: `Paused`, `ReduceOnly`,
 /// `BankTerminal`, `BorrowCapReached`; and what `validate` names.
 pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {

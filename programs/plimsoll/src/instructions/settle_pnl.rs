@@ -115,7 +115,7 @@ pub(super) fn event(
         account,
         quote_atoms: settled.quote_atoms,
         pool_change_atoms: settled.pool_change_atoms,
-        struck_atoms: settled.struck_atoms,
+        forgone_atoms: settled.forgone_atoms,
         position: PositionState::from(position),
         pool: PoolState::from(market),
     }

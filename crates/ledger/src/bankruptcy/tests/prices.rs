@@ -68,10 +68,10 @@ fn an_account_is_frozen_once_and_without_the_marks_of_an_earlier_time() {
     let mut account = MarginAccount::zeroed();
     let marked = |account: &mut MarginAccount| {
         for token in &mut account.tokens {
-            (token.reserved_atoms, token.mark_atoms) = (1, 2);
+            (token.reserved_atoms, token.fixed_debt_atoms) = (1, 2);
         }
         for leg in &mut account.derivatives {
-            (leg.reserved_atoms, leg.mark_atoms) = (3, 4);
+            (leg.reserved_atoms, leg.fixed_debt_atoms) = (3, 4);
         }
         (account.estate_reserved_atoms, account.estate_drawn_atoms) = (5, 6);
     };

@@ -114,7 +114,7 @@ impl ResolveBankruptcy<'_> {
         require_same_engine(&*registry, &*account)?;
 
         // The quote bank is the one in the first slot, so it is never the other bank.
-        ensure!(self.quote_bank.is_some() || !step.needs_quote(account.status), EngineError::BankTotalsRequired);
+        ensure!(self.quote_bank.is_some() || !step.needs_quote(account.status), EngineError::TotalsRequired);
         if let Some(quote) = &self.quote_bank {
             let quote = quote.load()?;
             require_same_engine(&*registry, &*quote)?;
@@ -122,7 +122,7 @@ impl ResolveBankruptcy<'_> {
         }
 
         // The other bank is there exactly where the step names one.
-        ensure!(self.bank.is_some() || step.other_bank().is_none(), EngineError::BankTotalsRequired);
+        ensure!(self.bank.is_some() || step.other_bank().is_none(), EngineError::TotalsRequired);
         if let Some(bank) = &self.bank {
             let bank = bank.load()?;
             require_same_engine(&*registry, &*bank)?;
@@ -130,7 +130,7 @@ impl ResolveBankruptcy<'_> {
         }
 
         // So is the market.
-        ensure!(self.market.is_some() || step.market().is_none(), EngineError::BankTotalsRequired);
+        ensure!(self.market.is_some() || step.market().is_none(), EngineError::TotalsRequired);
         if let Some(market) = &self.market {
             let market = market.load()?;
             require_same_engine(&*registry, &*market)?;
@@ -145,7 +145,7 @@ impl ResolveBankruptcy<'_> {
 /// # Errors
 /// `Freeze`: `NotBankrupt`, `AssetsRemain`, `PerpsRemain`. Others: `WrongStage`, `AssetsRemain` where an asset must go
 /// first, `QuoteBorrowFirst`, `LegEmpty` and `NothingOwed` where the account has no such leg, `PriceStale` where a base
-/// cannot be valued yet. All: `Paused`, `VersionUnknown`, `EngineMismatch`, `BankTotalsRequired`, `BankMismatch`,
+/// cannot be valued yet. All: `Paused`, `VersionUnknown`, `EngineMismatch`, `TotalsRequired`, `BankMismatch`,
 /// `MarketMismatch`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
     ctx.accounts.validate(args.step)?;
