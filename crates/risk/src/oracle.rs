@@ -128,7 +128,7 @@ pub fn update(
     next.update_count = state.update_count.saturating_add(1);
     next.published_at = published_at;
     next.spot = observation.price;
-    let z_ppm = params.confidence_sigmas_ppm;
+    let z_ppm = params.prices.confidence_sigmas_ppm;
     (next.low, next.high) = bounds(next.spot, next.fast, next.slow, next.sigma_ppm, z_ppm)?;
     Ok(Some(next))
 }

@@ -23,7 +23,7 @@ fn fresh(dollars: u64, scale: Price) -> LegPrices {
 fn trader(decimals: u8, sol: i64) -> Portfolio {
     let atoms = |dollars: i64| dollars * 10i64.pow(decimals as u32);
     // An atom is worth at most a hundredth of dust.
-    let params = GlobalParams { dust_usd_micro: 200_000_000, ..GlobalParams::DEFAULT };
+    let params = GlobalParams::DEFAULT.with(|new| new.legs.dust_usd_micro = 200_000_000);
     let mut portfolio = Portfolio::empty(params);
     portfolio.quote = TokenLeg {
         amount_atoms: atoms(1_100),

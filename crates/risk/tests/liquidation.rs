@@ -126,9 +126,9 @@ proptest! {
             if plan.regime == Regime::Cure {
                 prop_assert!(plan.after.maint_excess > plan.before.maint_excess || plan.after.mmr() == 0);
                 prop_assert!(plan.before.nav < 0 || plan.after.nav >= 0);
-                prop_assert!(plan.penalty_ppm <= p.params.penalty_cap_ppm);
+                prop_assert!(plan.penalty_ppm <= p.params.auction.penalty_cap_ppm);
             } else {
-                prop_assert!(plan.fee_atoms == 0 && plan.penalty_ppm <= p.params.wind_down_penalty_ppm);
+                prop_assert!(plan.fee_atoms == 0 && plan.penalty_ppm <= p.params.wind_down.wind_down_penalty_ppm);
             }
         }
     }
