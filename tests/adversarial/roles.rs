@@ -1,6 +1,7 @@
 //! Who may do what, and when: every call of the table against every pause bit, every stage of a bankruptcy, and the
 //! delegate.
 
+use plimsoll::guard::{Rule, SignedBy, Works, RULES};
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{pause, right, AccountStatus, MarginAccount};
 use plimsoll_tests::*;
@@ -20,20 +21,16 @@ const BITS: [(u32, &str); 8] = [
     (pause::OPEN_ACCOUNT, "OPEN_ACCOUNT"),
 ];
 
-/// The bits that stop an instruction; everything that is not named always works.
+/// The guard's row of an instruction.
+fn rule(name: &str) -> &'static Rule {
+    RULES.iter().find(|rule| rule.instruction == name).expect("every instruction has a row")
+}
+
+/// The bits that stop a call of the table.
 fn stopped_by(name: &str) -> u32 {
-    match name {
-        "withdraw" => pause::WITHDRAW,
-        // The table's borrow takes the deposit first, which is a withdrawal.
-        "borrow" => pause::BORROW | pause::WITHDRAW,
-        "settle_fill" => pause::FILL,
-        "liquidate_collateral" | "liquidate_position" => pause::LIQUIDATE,
-        "settle_pnl" | "take_win" => pause::SETTLE,
-        "resolve_bankruptcy" => pause::RESOLVE,
-        "refresh_price" => pause::PRICE,
-        "open_account" => pause::OPEN_ACCOUNT,
-        _ => 0,
-    }
+    // The table's borrow takes the deposit first, which is a withdrawal.
+    let part = if name == "borrow" { rule("withdraw").stopped_by } else { 0 };
+    rule(name).stopped_by | part
 }
 
 /// KEY-4
@@ -70,19 +67,20 @@ fn a_borrow_that_takes_no_deposit_is_no_withdrawal() {
     assert_sent(stage.world.send(&owner, &[borrow]));
 }
 
-/// What still works on an account in resolution, and why.
+/// What still works on an account in resolution: repaying and resolving it (BANKRUPT-4), a read, what takes a power away and
+/// gives nothing, and what applies indices that a position already owes, since an account in resolution could else hold
+/// an epoch.
+const WORKS_FROZEN: [&str; 5] = ["check_margin", "repay", "touch_position", "resolve_bankruptcy", "revoke_venue"];
+
 fn works_frozen(name: &str) -> bool {
-    match name {
-        // BANKRUPT-4.
-        "repay" | "resolve_bankruptcy" => true,
-        // Reads.
-        "check_margin" => true,
-        // Takes a power away; gives nothing.
-        "revoke_venue" => true,
-        // Applies indices that the position already owes; else an account in resolution could hold an epoch.
-        "touch_position" => true,
-        _ => false,
-    }
+    matches!(rule(name).works, Works::OnAny | Works::ByStage)
+}
+
+#[test]
+fn what_works_on_an_account_in_resolution_is_no_more_than_is_meant() {
+    let works: Vec<_> = RULES.iter().map(|rule| rule.instruction).filter(|name| works_frozen(name)).collect();
+    // Another layout of the same balances.
+    assert_eq!(works, [&WORKS_FROZEN[..], &["migrate_account"]].concat());
 }
 
 /// BANKRUPT-4
@@ -123,12 +121,13 @@ fn margin_accounts(stage: &Stage, call: &Call) -> Vec<anchor_lang::prelude::Pubk
 
 /// The right that a call asks of a delegate, and how its absence is named; none where no right would do.
 fn needs(name: &str) -> Option<(u8, EngineError)> {
-    match name {
-        "deposit" => Some((right::DEPOSIT, EngineError::DelegateMayNotDeposit)),
-        "settle_fill" => Some((right::TRADE, EngineError::DelegateMayNotTrade)),
-        "liquidate_collateral" | "liquidate_position" => Some((right::LIQUIDATE, EngineError::DelegateMayNotLiquidate)),
-        _ => None,
-    }
+    let (SignedBy::OwnerOr(bit) | SignedBy::VenueOrSides(bit)) = rule(name).signed_by else { return None };
+    let missing = [
+        (right::DEPOSIT, EngineError::DelegateMayNotDeposit),
+        (right::TRADE, EngineError::DelegateMayNotTrade),
+        (right::LIQUIDATE, EngineError::DelegateMayNotLiquidate),
+    ];
+    missing.into_iter().find(|(needed, _)| *needed == bit)
 }
 
 fn with_rights(account: MarginAccount, delegate: &anchor_lang::prelude::Pubkey, rights: u8) -> MarginAccount {

@@ -77,7 +77,7 @@ fn a_liquidation_takes_the_banks_and_the_market_that_it_names_and_no_others() {
     let pnl = liquidate_ix(&stage, &by, &carol, pnl_pair(SOL, SOL_PERP), ANY, true);
     let (market, other_market) = (keys.market(SOL_PERP), keys.market(BTC_PERP));
     refused(&mut stage, with(pnl.clone(), market, other_market), EngineError::MarketMismatch);
-    refused(&mut stage, without(pnl, market), EngineError::BankTotalsRequired);
+    refused(&mut stage, without(pnl, market), EngineError::TotalsRequired);
     let position = liquidate_ix(&stage, &by, &bob, perp(SOL_PERP), ANY, true);
     refused(&mut stage, with(position, market, other_market), EngineError::MarketMismatch);
     assert_sent(stage.simulate(&by.owner, &[borrow]));
@@ -91,7 +91,7 @@ fn a_liquidator_who_owes_what_he_receives_brings_its_bank() {
     let by = stage.liquidator;
     assert_sent(stage.borrow(&by, SOL, 10 * ONE_SOL));
     let bare = liquidate_ix(&stage, &by, &alice, pair(SOL, USDC), ANY, false);
-    refused(&mut stage, bare, EngineError::BankTotalsRequired);
+    refused(&mut stage, bare, EngineError::TotalsRequired);
     let sent = stage.liquidate(&by, &alice, pair(SOL, USDC), ANY);
     stage.done(sent);
 }
@@ -131,14 +131,14 @@ fn a_resolution_takes_the_banks_and_the_market_of_its_step_and_pays_the_quote_bo
     let step = |step| ix::resolve_bankruptcy(&keys, dave.account, step);
     let (quote, other) = (keys.bank(USDC).bank, keys.bank(SOL).bank);
     let pay_quote = step(PayBorrow { bank: USDC });
-    refused(&mut stage, without(pay_quote.clone(), quote), EngineError::BankTotalsRequired);
+    refused(&mut stage, without(pay_quote.clone(), quote), EngineError::TotalsRequired);
     refused(&mut stage, with(pay_quote, quote, other), EngineError::BankMismatch);
     let pay_btc = step(PayBorrow { bank: BTC });
-    refused(&mut stage, without(pay_btc.clone(), keys.bank(BTC).bank), EngineError::BankTotalsRequired);
+    refused(&mut stage, without(pay_btc.clone(), keys.bank(BTC).bank), EngineError::TotalsRequired);
     refused(&mut stage, with(pay_btc, keys.bank(BTC).bank, other), EngineError::BankMismatch);
     let pay_pnl = step(PayPnl { market: SOL_PERP });
     let (market, other_market) = (keys.market(SOL_PERP), keys.market(BTC_PERP));
-    refused(&mut stage, without(pay_pnl.clone(), market), EngineError::BankTotalsRequired);
+    refused(&mut stage, without(pay_pnl.clone(), market), EngineError::TotalsRequired);
     refused(&mut stage, with(pay_pnl, market, other_market), EngineError::MarketMismatch);
 
     assert_sent(stage.resolve(&dave, PayBorrow { bank: USDC }));

@@ -139,7 +139,7 @@ impl Run {
                 let meta = sent.ok_or_else(|| format!("a leg of {} cannot be touched", trader.account))?;
                 let touched: PositionTouched = event(&meta);
                 for (name, ended) in
-                    [("WrittenOff", touched.written_off_units != 0), ("Struck", touched.struck_atoms != 0)]
+                    [("WrittenOff", touched.written_off_units != 0), ("Struck", touched.forgone_atoms != 0)]
                 {
                     *self.done.entry(name.to_string()).or_default() += ended as u32;
                 }

@@ -132,7 +132,8 @@ fn a_repayment_in_the_paying_stage_gives_insurance_back() {
     }
     let reserved = bank(&stage, USDC).reserved_atoms;
     assert!(reserved > 0);
-    let owed = stage.margin_account(&alice).tokens[stage.margin_account(&alice).token_index(USDC).unwrap()].mark_atoms;
+    let owed =
+        stage.margin_account(&alice).tokens[stage.margin_account(&alice).token_index(USDC).unwrap()].fixed_debt_atoms;
     let sent = stage.repay(&alice, USDC, Some(owed - 10));
     stage.done(sent);
     assert!(bank(&stage, USDC).reserved_atoms <= 10);
@@ -192,8 +193,14 @@ fn a_perp_loss_takes_what_is_left_then_insurance_then_the_opposite_side_and_the_
     let end: BankruptcyResolved = event(&meta);
     // The event says which leg was promised what, and of no other.
     let [leg] = reserved.legs.as_slice() else { panic!("{reserved:?}") };
-    assert_eq!((leg.market, leg.mark_atoms, leg.reserved_atoms), (SOL_PERP, paid.pnl_atoms.unsigned_abs(), 50 * USD));
-    assert_eq!((reserved.account, reserved.reserved_atoms, reserved.borrow_mark_atoms), (dave.account, 50 * USD, 0));
+    assert_eq!(
+        (leg.market, leg.fixed_debt_atoms, leg.reserved_atoms),
+        (SOL_PERP, paid.pnl_atoms.unsigned_abs(), 50 * USD)
+    );
+    assert_eq!(
+        (reserved.account, reserved.reserved_atoms, reserved.borrow_fixed_debt_atoms),
+        (dave.account, 50 * USD, 0)
+    );
     assert_eq!((paid.from_reserved_atoms, paid.covered_atoms), (50 * USD, 50 * USD));
     // At most maintenance rate times spot on each of the 100 SOL.
     assert!(paid.charged_atoms <= 540 * USD && paid.charged_atoms > 539 * USD);

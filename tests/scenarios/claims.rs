@@ -76,7 +76,7 @@ fn an_account_with_nothing_but_a_claim_on_a_market_in_deficit_is_taken_to_its_en
     let before = nav_usd(&stage, &cleo);
     let sent = stage.send(&stranger.owner, &[take]);
     let taken: PnlSettled = event(&stage.done(sent));
-    assert!(taken.quote_atoms > 0 && taken.struck_atoms > 0 && claim(&stage, &cleo) == 0);
+    assert!(taken.quote_atoms > 0 && taken.forgone_atoms > 0 && claim(&stage, &cleo) == 0);
     assert!((nav_usd(&stage, &cleo) - before).abs() <= 1, "what is taken is what was counted");
     for step in [Freeze, SeizeToken { bank: BTC }] {
         let sent = stage.resolve(&cleo, step);

@@ -65,7 +65,7 @@ const BALANCES: [&str; 27] = [
     "epoch",
     "last_sign",
     "reserved_atoms",
-    "mark_atoms",
+    "fixed_debt_atoms",
     "deposit_shares",
     "borrow_shares",
     "deposit_index",

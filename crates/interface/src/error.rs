@@ -85,7 +85,7 @@ errors! {
     DelegateMayNotTrade = 6021,
     /// The rights name one that this program does not know.
     DelegateRightUnknown = 6022,
-    /// A delegate without rights is none.
+    /// A delegate needs at least one right.
     DelegateRightsEmpty = 6023,
     /// A right to trade needs a limit a day, and only it has one.
     DelegateLimitMismatch = 6024,
@@ -160,7 +160,7 @@ errors! {
     /// The fill would not leave the account better.
     AfterCheckFailed = 6311,
     /// A bank or market whose totals change was not passed.
-    BankTotalsRequired = 6312,
+    TotalsRequired = 6312,
     /// The liquidator would end below its initial margin.
     LiquidatorMarginInsufficient = 6313,
     /// The amount is zero or rounds to nothing.

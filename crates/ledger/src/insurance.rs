@@ -8,7 +8,7 @@ use plimsoll_risk::num::to_i64;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::Bank;
 
-use crate::token::apply_totals;
+use crate::totals::apply_totals;
 
 /// Makes `atoms`, taken from somebody else's balance in this bank, a deposit that waits to become insurance. Shares
 /// are rounded down; the returned change of totals is the caller's to apply. The bank is booked.

@@ -6,7 +6,8 @@
 //!
 //! | module | writes |
 //! |---|---|
-//! | [`token`] | balances of an account, and the totals of their bank |
+//! | [`token`] | balances of an account |
+//! | [`totals`] | share totals of a bank |
 //! | [`interest`] | indices, fees and rate of a bank |
 //! | [`insurance`] | insurance of a bank, waiting and reserved |
 //! | [`pool`] | a market's pool, its own claim and its deficit |
@@ -50,3 +51,4 @@ pub mod perp;
 pub mod pool;
 pub mod settle;
 pub mod token;
+pub mod totals;

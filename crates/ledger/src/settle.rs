@@ -4,7 +4,7 @@
 
 use plimsoll_risk::bank::INDEX_BITS;
 use plimsoll_risk::num::to_i64;
-use plimsoll_risk::perp::{exit_down, loser_pays};
+use plimsoll_risk::perp::{claim_payout_down, loser_pays};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, MarginAccount, Market};
 
@@ -19,7 +19,7 @@ pub struct Settled {
     /// Change of the pool, atoms.
     pub pool_change_atoms: i64,
     /// Part of a win given up and struck from the deficit, atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
 }
 
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
@@ -61,7 +61,7 @@ pub fn collect_loss(
     apply_totals(bank, debited)?;
     apply_totals(bank, ShareDelta { deposit_shares: to_i64(paid.shares)?, borrow_shares: 0 })?;
     add_cash(account, leg, to_i64(credit)?)?;
-    Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, struck_atoms: 0 })
+    Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, forgone_atoms: 0 })
 }
 
 /// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
@@ -86,11 +86,11 @@ pub fn pay_win(
     let view = bank.indices();
     let mut settled = Settled::default();
     if market.pool_atoms != 0 || market.deficit_atoms != 0 {
-        let exit = exit_down(claim_atoms, market.pool_atoms, market.deficit_atoms)?;
-        let paid = pool::pay_out_down(market, exit.paid_atoms, view.deposit_index)?;
+        let payout = claim_payout_down(claim_atoms, market.pool_atoms, market.deficit_atoms)?;
+        let paid = pool::pay_out_down(market, payout.paid_atoms, view.deposit_index)?;
         // At most the deficit, as the formula promises.
         market.deficit_atoms =
-            market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+            market.deficit_atoms.checked_sub(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
         if paid.shares != 0 {
             apply_totals(bank, ShareDelta { deposit_shares: -to_i64(paid.shares)?, borrow_shares: 0 })?;
         }
@@ -100,8 +100,8 @@ pub fn pay_win(
             apply_totals(bank, credited)?;
         }
         settled.pool_change_atoms = -to_i64(paid.pool_atoms)?;
-        settled.struck_atoms = exit.struck_atoms;
-        let spent = paid.pool_atoms.checked_add(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        settled.forgone_atoms = payout.forgone_atoms;
+        let spent = paid.pool_atoms.checked_add(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
         add_cash(account, leg, -to_i64(spent)?)?;
     }
     let position = &mut account.derivatives[leg];
@@ -138,7 +138,7 @@ pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> RiskResult<Settled
     Ok(Settled {
         quote_atoms: to_i64(paid.moved_atoms)?,
         pool_change_atoms: -to_i64(paid.pool_atoms)?,
-        struck_atoms: 0,
+        forgone_atoms: 0,
     })
 }
 
@@ -229,7 +229,7 @@ mod tests {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
         account.derivatives[leg].cash_atoms = 1_000;
         let settled = pay_win(&mut account, leg, &mut market, &mut bank, 1_000).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.struck_atoms), (600, -600, 0));
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (600, -600, 0));
         assert_eq!((account.derivatives[leg].cash_atoms, market.pool_atoms, market.own_claim_atoms), (400, 0, 0));
     }
 
@@ -240,7 +240,7 @@ mod tests {
         market.deficit_atoms = 300;
         account.derivatives[leg].cash_atoms = 90;
         let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
-        assert_eq!((settled.quote_atoms, settled.struck_atoms), (60, 30));
+        assert_eq!((settled.quote_atoms, settled.forgone_atoms), (60, 30));
         assert_eq!((market.pool_atoms, market.deficit_atoms), (540, 270));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
     }
@@ -255,7 +255,7 @@ mod tests {
         market.own_claim_atoms = 700;
         let shares = bank.deposit_shares;
         let settled = pay_own_claim(&mut market, &mut bank).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.struck_atoms), (600, -600, 0));
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (600, -600, 0));
         assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
         assert_eq!(bank.deposit_shares, shares);
     }

@@ -6,6 +6,7 @@ use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{pause, Bank, BankSlot, MarginAccount, Registry, SlotStatus, TokenPosition};
 
 use crate::insurance::give_back;
+pub use crate::totals::apply_totals;
 
 /// Opens a balance of nothing in `bank`, which has none; none where the table has no room for it.
 ///
@@ -127,18 +128,6 @@ pub fn give_deposit_shares(account: &mut MarginAccount, bank: u8, shares: u64) -
     Ok(())
 }
 
-/// Adds what accounts' shares changed by. The bank is booked.
-///
-/// # Errors
-/// `NumberOutOfRange`.
-#[inline(always)]
-pub fn apply_totals(bank: &mut Bank, delta: ShareDelta) -> RiskResult<()> {
-    let totals = bank.totals().plus(delta)?;
-    bank.deposit_shares = totals.deposit_shares;
-    bank.borrow_shares = totals.borrow_shares;
-    Ok(())
-}
-
 /// The bank accepts what grows a deposit or a debt (MONEY-5).
 ///
 /// # Errors
@@ -186,7 +175,7 @@ pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> RiskRes
     let position = &mut account.tokens[index];
     let over = position.reserved_atoms.saturating_sub(owed);
     position.reserved_atoms -= over;
-    position.mark_atoms = position.mark_atoms.min(owed);
+    position.fixed_debt_atoms = position.fixed_debt_atoms.min(owed);
     give_back(bank, over)?;
     account.estate_reserved_atoms = account.estate_reserved_atoms.saturating_sub(over);
     close_if_zero(account, index);
@@ -259,10 +248,10 @@ mod tests {
         let (mut account, mut bank) = (MarginAccount::zeroed(), Bank::zeroed());
         (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE, INDEX_ONE);
         apply_delta(&mut account, 0, -100, &VIEW).unwrap();
-        (account.tokens[0].reserved_atoms, account.tokens[0].mark_atoms, bank.reserved_atoms) = (80, 100, 80);
+        (account.tokens[0].reserved_atoms, account.tokens[0].fixed_debt_atoms, bank.reserved_atoms) = (80, 100, 80);
         apply_delta(&mut account, 0, 50, &VIEW).unwrap();
         release_reserved(&mut account, &mut bank).unwrap();
-        assert_eq!((account.tokens[0].reserved_atoms, account.tokens[0].mark_atoms), (50, 50));
+        assert_eq!((account.tokens[0].reserved_atoms, account.tokens[0].fixed_debt_atoms), (50, 50));
         apply_delta(&mut account, 0, 50, &VIEW).unwrap();
         release_reserved(&mut account, &mut bank).unwrap();
         assert_eq!((bank.reserved_atoms, bank.insurance_atoms), (0, 80));

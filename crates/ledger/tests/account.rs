@@ -12,7 +12,7 @@ fn token(bank: u8, shares: i64) -> TokenPosition {
 #[test]
 fn a_new_balance_takes_the_first_free_place_and_starts_from_nothing() {
     let mut account = MarginAccount::zeroed();
-    account.tokens[0] = TokenPosition { reserved_atoms: 3, mark_atoms: 4, ..TokenPosition::default() };
+    account.tokens[0] = TokenPosition { reserved_atoms: 3, fixed_debt_atoms: 4, ..TokenPosition::default() };
     assert_eq!(token::open_token(&mut account, 5), Some(0));
     assert_eq!(account.tokens[0], token(5, 0));
     assert_eq!(token::open_token(&mut account, 6), Some(1));

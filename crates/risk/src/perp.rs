@@ -39,7 +39,7 @@ pub fn is_worse_than_spot(buys: bool, quote_atoms: u64, units: u64, spot: UnitPr
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
 pub fn fill_fee_up(units: u64, spot: UnitPrice, market_fee_ppm: u32, params: &GlobalParams) -> RiskResult<u64> {
-    let rate = market_fee_ppm.max(params.fill_insurance_ppm);
+    let rate = market_fee_ppm.max(params.perps.fill_insurance_ppm);
     let fee = ppm_up(spot.value_up(units), rate).ok_or(RiskError::NumberOutOfRange)?.max(1);
     crate::num::to_i64(fee)?;
     Ok(fee)
@@ -134,7 +134,7 @@ pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams
 #[expect(clippy::cast_possible_wrap, reason = "at most a million")]
 pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
     let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
-    let bound = params.funding_bound_ppm_per_hour.min(PPM);
+    let bound = params.perps.funding_bound_ppm_per_hour.min(PPM);
     Contradiction::FUNDING_RANGE.unless(funding_rate(bound as i32, sixteen_times, bound) < i64::MAX)
 }
 
@@ -204,17 +204,17 @@ pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u3
     PPM - kept as u32
 }
 
-/// A way out of a market with a deficit.
+/// What a claim on a market with a deficit is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exit {
+pub struct ClaimPayout {
     /// Paid out of the pool, atoms.
     pub paid_atoms: u64,
     /// Struck from the deficit: the part of the claim that is given up, atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
 }
 
-/// The exit for a claim x: pays `x * pool / (pool + U)`, rounded down, and strikes the rest of x from U. Claims beyond
-/// `pool + U` wait. The ratio of pool to U does not move, so the order of exits does not matter (to the atom) (PNL-4).
+/// What is paid on a claim x: `x * pool / (pool + U)`, rounded down; the rest of x is struck from U. Claims beyond
+/// `pool + U` wait. The ratio of pool to U does not move, so who is paid first does not matter (to the atom) (PNL-4).
 ///
 /// # Errors
 /// `LegEmpty` where pool and deficit are both zero.
@@ -222,11 +222,11 @@ pub struct Exit {
     clippy::arithmetic_side_effects,
     reason = "what is paid is at most the claim, as the pool is at most the whole"
 )]
-pub fn exit_down(claim_atoms: u64, pool_atoms: u64, deficit_atoms: u64) -> RiskResult<Exit> {
+pub fn claim_payout_down(claim_atoms: u64, pool_atoms: u64, deficit_atoms: u64) -> RiskResult<ClaimPayout> {
     let whole = pool_atoms.checked_add(deficit_atoms).ok_or(RiskError::NumberOutOfRange)?;
     let claim = claim_atoms.min(whole);
     let paid_atoms = mul_div_down(claim, pool_atoms, whole).ok_or(RiskError::LegEmpty)?;
-    Ok(Exit { paid_atoms, struck_atoms: claim - paid_atoms })
+    Ok(ClaimPayout { paid_atoms, forgone_atoms: claim - paid_atoms })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use plimsoll_risk::allowance::Spent;
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::perp::{
-    deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, is_worse_than_spot, loser_pays,
+    claim_payout_down, deficit_share_after_ppm_up, deficit_share_ppm_up, fill_fee_up, is_worse_than_spot, loser_pays,
     settleable,
 };
 use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind};
@@ -118,8 +118,8 @@ proptest! {
             if claim <= 0 {
                 continue;
             }
-            let exit = exit_down(claim as u64, pool, deficit).unwrap();
-            p.perps[market].cash_atoms -= (exit.paid_atoms + exit.struck_atoms) as i64;
+            let exit = claim_payout_down(claim as u64, pool, deficit).unwrap();
+            p.perps[market].cash_atoms -= (exit.paid_atoms + exit.forgone_atoms) as i64;
             p.quote.amount_atoms += exit.paid_atoms as i64;
             // An atom of what is paid, and one of the claim that is left; a weight is at most two and a half.
             let atoms = 2 * 2_500_000 * 2;
@@ -138,7 +138,7 @@ proptest! {
         prop_assert!(lost >= int(0) && lost <= ppm(1), "{share} for {}", market.claim());
         // No gain counts at more than an exit of it pays.
         let leg = PerpLeg { deficit_share_ppm: share, ..PerpLeg::default() };
-        let paid = exit_down(gain.min(pool + deficit), pool, deficit).map_or(0, |exit| exit.paid_atoms);
+        let paid = claim_payout_down(gain.min(pool + deficit), pool, deficit).map_or(0, |exit| exit.paid_atoms);
         prop_assert!(gain > pool + deficit || leg.gain_down(gain) <= paid.max(gain * (deficit == 0) as u64));
     }
 
@@ -192,7 +192,7 @@ proptest! {
                 continue;
             }
             spent = spent.with(notional as u128);
-            let params = GlobalParams { fill_insurance_ppm: 10, ..GlobalParams::DEFAULT };
+            let params = GlobalParams::DEFAULT.with(|new| new.perps.fill_insurance_ppm = 10);
             let fee = fill_fee_up(units, spot, rate_ppm, &params).unwrap();
             let given = if buys { int(quote as i128) - &worth } else { worth - &int(quote as i128) };
             taken = taken + given + int(fee as i128);
@@ -210,13 +210,13 @@ proptest! {
         let (mut pool, mut deficit) = (pool, deficit.max(1));
         let (mut exact_pool, mut exact_deficit) = (int(pool as i128), int(deficit as i128));
         for (count, claim) in claims.iter().enumerate() {
-            let found = exit_down(*claim, pool, deficit).unwrap_or(plimsoll_risk::perp::Exit { paid_atoms: 0, struck_atoms: 0 });
+            let found = claim_payout_down(*claim, pool, deficit).unwrap_or(plimsoll_risk::perp::ClaimPayout { paid_atoms: 0, forgone_atoms: 0 });
             let left = exit(&exact_pool, &exact_deficit, &int(*claim as i128));
             // Every exit before has left at most an atom too much in the pool and struck as much too much.
             let off = int(found.paid_atoms as i128) - &left.paid;
             prop_assert!(absolute(&off) <= int(count as i128 + 1), "off by {off}");
             pool -= found.paid_atoms;
-            deficit -= found.struck_atoms;
+            deficit -= found.forgone_atoms;
             (exact_pool, exact_deficit) = (left.pool, left.deficit);
         }
     }

@@ -83,7 +83,7 @@ pub struct TokenPosition {
     /// Bankruptcy: insurance promised to this debt, atoms.
     pub reserved_atoms: u64,
     /// Bankruptcy: what was owed when insurance was reserved, atoms.
-    pub mark_atoms: u64,
+    pub fixed_debt_atoms: u64,
     /// Slot of the registry.
     pub bank: u8,
     /// One where the position is in use.
@@ -107,7 +107,7 @@ pub struct DerivativePosition {
     /// Bankruptcy: insurance promised to this leg, quote atoms.
     pub reserved_atoms: u64,
     /// Bankruptcy: negative PnL when insurance was reserved, quote atoms.
-    pub mark_atoms: u64,
+    pub fixed_debt_atoms: u64,
     /// Strike of an option; zero.
     pub strike: u64,
     /// Expiry of an option; zero.
@@ -279,7 +279,7 @@ impl EngineAccount for MarginAccount {
         let (mut banks, mut markets) = (0u64, 0u32);
         let mut quote_has_place = false;
         for token in &self.tokens {
-            ensure(token.used <= 1, "token position's used is no flag")?;
+            ensure(token.used <= 1, "token position's used is not a flag")?;
             if token.used == 0 {
                 ensure(token.shares == 0, "unused token position holds shares")?;
                 quote_has_place = true;

@@ -107,7 +107,7 @@ engine_errors! {
     DelegateMayNotTrade = 6021,
     #[msg("The rights name one that this program does not know")]
     DelegateRightUnknown = 6022,
-    #[msg("A delegate without rights is none")]
+    #[msg("A delegate needs at least one right")]
     DelegateRightsEmpty = 6023,
     #[msg("A right to trade needs a limit a day, and only it has one")]
     DelegateLimitMismatch = 6024,
@@ -188,7 +188,7 @@ engine_errors! {
     #[msg("The fill would not leave the account better")]
     AfterCheckFailed = 6311,
     #[msg("A bank or market whose totals change was not passed")]
-    BankTotalsRequired = 6312,
+    TotalsRequired = 6312,
     #[msg("The liquidator would end below its initial margin")]
     LiquidatorMarginInsufficient = 6313,
 
@@ -343,7 +343,7 @@ impl From<RiskError> for EngineError {
             RiskError::PositionTooLarge => Self::PositionTooLarge,
             RiskError::EpochRingFull => Self::EpochRingFull,
             RiskError::EpochMissing => Self::InvariantBroken,
-            RiskError::TotalsRequired => Self::BankTotalsRequired,
+            RiskError::TotalsRequired => Self::TotalsRequired,
             RiskError::PositionTableFull => Self::PositionTableFull,
             RiskError::NotBankrupt => Self::NotBankrupt,
             RiskError::AssetsRemain => Self::AssetsRemain,

@@ -46,6 +46,8 @@ pub mod event;
 pub mod gate;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod growth;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod guard;
 pub mod instructions;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod liquidation;

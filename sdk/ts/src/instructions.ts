@@ -28,7 +28,7 @@ export interface LiquidationOptions {
     readonly noOpIfRefused?: boolean;
     /**
      * Pass the collateral's bank too, which the program needs where the liquidator owes that token (it answers
-     * `BankTotalsRequired` where it is missing). True by default.
+     * `TotalsRequired` where it is missing). True by default.
      */
     readonly withAssetBank?: boolean;
 }

@@ -174,7 +174,7 @@ fn in_state(world: &World, account: &MarginAccount, state: State, other: Pubkey)
             account.status = AccountStatus::Paying as u8;
             let borrow = account.tokens.iter_mut().find(|token| token.used == 1 && token.shares < 0);
             if let Some(borrow) = borrow.filter(|token| token.bank as usize == Registry::QUOTE_BANK) {
-                (borrow.reserved_atoms, borrow.mark_atoms) = (RESERVED_ATOMS, borrow.shares.unsigned_abs());
+                (borrow.reserved_atoms, borrow.fixed_debt_atoms) = (RESERVED_ATOMS, borrow.shares.unsigned_abs());
                 account.estate_reserved_atoms = RESERVED_ATOMS;
             }
         }

@@ -11,7 +11,7 @@ call! {
     /// # Errors
     /// `SelfLiquidation`, `Paused`, `EngineMismatch`, `NotOwnerOrDelegate`, `DelegateMayNotLiquidate`, `AccountBankrupt`, `BankMismatch`,
     /// `MarketMismatch`, `AmountZero`, `AccountHealthy`, `AccountAlreadyCured`, `CoolOff`, `LegPriceInvalid`, `NotBestLeg`,
-    /// `BelowLimit`, `FillTooSmall`, `LeavesDust`, `LegEmpty`, `AssetIsLiability`, `AfterCheckFailed`, `BankTotalsRequired`,
+    /// `BelowLimit`, `FillTooSmall`, `LeavesDust`, `LegEmpty`, `AssetIsLiability`, `AfterCheckFailed`, `TotalsRequired`,
     /// `LiquidatorMarginInsufficient`, `TokenTableFull`; where negative PnL is paid with quote that the liquidator does
     /// not have: `ReduceOnly`, `BankTerminal`, `BorrowCapReached`.
     liquidate_collateral, LiquidateCollateral, events, [160, 199, 78, 141, 140, 146, 166, 212];
@@ -64,7 +64,7 @@ call! {
     ///
     /// # Errors
     /// `NotBankrupt`, `AssetsRemain`, `PerpsRemain`, `WrongStage`, `QuoteBorrowFirst`, `LegEmpty`, `NothingOwed`, `PriceStale`,
-    /// `Paused`, `EngineMismatch`, `BankTotalsRequired`, `BankMismatch`, `MarketMismatch`, `NumberOutOfRange`.
+    /// `Paused`, `EngineMismatch`, `TotalsRequired`, `BankMismatch`, `MarketMismatch`, `NumberOutOfRange`.
     resolve_bankruptcy, ResolveBankruptcy, events, [82, 253, 187, 29, 102, 19, 35, 248];
     /// The margin account.
     margin_account: write,

@@ -91,10 +91,10 @@ pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books
     let mut shares = [0; MAX_QUOTE_LEGS];
     let reserved = divide_down(room_to_draw(quote, 0, books.now), &owed, &mut shares)?;
     if let Some(place) = borrow {
-        (account.tokens[place].mark_atoms, account.tokens[place].reserved_atoms) = (owed[0], shares[0]);
+        (account.tokens[place].fixed_debt_atoms, account.tokens[place].reserved_atoms) = (owed[0], shares[0]);
     }
     for ((leg, owed), share) in account.derivatives.iter_mut().zip(&owed[1..]).zip(&shares[1..]) {
-        (leg.mark_atoms, leg.reserved_atoms) = (*owed, *share);
+        (leg.fixed_debt_atoms, leg.reserved_atoms) = (*owed, *share);
     }
     draw(quote, reserved)?;
     quote.reserved_atoms = plus(quote.reserved_atoms, reserved)?;
@@ -215,7 +215,7 @@ pub fn pay_pnl(
     paid.closed = close_leg_base(account, place, market, books)?;
     let leg = &mut account.derivatives[place];
     let rest = core::mem::take(&mut leg.cash_atoms);
-    (leg.reserved_atoms, leg.mark_atoms) = (0, 0);
+    (leg.reserved_atoms, leg.fixed_debt_atoms) = (0, 0);
     // A loss was made good above to the atom; what is left is a gain since the mark.
     if rest < 0 {
         return Err(RiskError::NumberOutOfRange);

@@ -3,7 +3,7 @@
 use plimsoll_risk::bank::{credit, debit, deposit_atoms_down, ShareDelta};
 use plimsoll_risk::num::to_i64;
 use plimsoll_risk::params::MAX_DERIVATIVE_POSITIONS;
-use plimsoll_risk::perp::exit_down;
+use plimsoll_risk::perp::claim_payout_down;
 use plimsoll_risk::waterfall::divide_down;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
@@ -62,7 +62,7 @@ fn check_quote_is_free(account: &MarginAccount, books: &Books<'_>) -> RiskResult
 
 /// Whether q has been divided between the losing markets.
 fn is_marked(account: &MarginAccount) -> bool {
-    account.derivatives.iter().any(|leg| leg.mark_atoms != 0)
+    account.derivatives.iter().any(|leg| leg.fixed_debt_atoms != 0)
 }
 
 /// What happened to one market's leg.
@@ -75,7 +75,7 @@ pub struct SeizedPnl {
     /// Paid out of the pool into q, atoms.
     pub from_pool_atoms: u64,
     /// Struck from the market's deficit, atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
     /// Became the market's own claim (set off against its deficit first), atoms.
     pub own_claim_atoms: u64,
     /// Paid by q into the pool, atoms.
@@ -84,7 +84,7 @@ pub struct SeizedPnl {
 
 /// Seizes one market's PnL.
 ///
-/// A gain: what the pool can pay now goes to q (while the market has a deficit, by the exit that every winner takes),
+/// A gain: what the pool can pay now goes to q (while the market has a deficit, by the payout that every winner gets),
 /// the rest is the market's own claim, and the base is closed against the opposite side in the same call. A loss: q
 /// pays its share. The first such call, which needs every gain to be gone, fixes all shares pro rata of the losses.
 ///
@@ -135,21 +135,21 @@ fn seize_gain(
     let mut seized = SeizedPnl { pnl_atoms, closed, ..SeizedPnl::default() };
     let mut left = claim;
     if claim > 0 && market.pool_atoms > 0 {
-        let exit = exit_down(claim, market.pool_atoms, market.deficit_atoms)?;
-        let paid = pool::pay_out_down(market, exit.paid_atoms, quote.deposit_index)?;
-        // By rounding of shares less may leave the pool than the exit says; that part is not struck but stays a claim.
+        let payout = claim_payout_down(claim, market.pool_atoms, market.deficit_atoms)?;
+        let paid = pool::pay_out_down(market, payout.paid_atoms, quote.deposit_index)?;
+        // By rounding of shares less may leave the pool than the payout says; that part is not forgone but stays a claim.
         market.deficit_atoms =
-            market.deficit_atoms.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
+            market.deficit_atoms.checked_sub(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
         credit_quote(account, quote_place, quote, paid.moved_atoms, paid.shares)?;
         left = left.checked_sub(paid.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
-        left = left.checked_sub(exit.struck_atoms).ok_or(RiskError::NumberOutOfRange)?;
-        (seized.from_pool_atoms, seized.struck_atoms) = (paid.moved_atoms, exit.struck_atoms);
+        left = left.checked_sub(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        (seized.from_pool_atoms, seized.forgone_atoms) = (paid.moved_atoms, payout.forgone_atoms);
     }
     free_if_zero(&mut account.tokens[quote_place]);
     pool::add_own_claim(market, left)?;
     seized.own_claim_atoms = left;
     let leg = &mut account.derivatives[place];
-    (leg.cash_atoms, leg.reserved_atoms, leg.mark_atoms) = (0, 0, 0);
+    (leg.cash_atoms, leg.reserved_atoms, leg.fixed_debt_atoms) = (0, 0, 0);
     close_leg_if_zero(account, place, market)?;
     Ok(seized)
 }
@@ -257,7 +257,7 @@ fn mark_losses(account: &mut MarginAccount, pnl: &LegPnl, quote_atoms: u64) -> R
     let mut shares = [0; MAX_DERIVATIVE_POSITIONS];
     divide_down(quote_atoms, &losses, &mut shares)?;
     for ((leg, loss), share) in account.derivatives.iter_mut().zip(losses).zip(shares) {
-        (leg.mark_atoms, leg.reserved_atoms) = (loss, share);
+        (leg.fixed_debt_atoms, leg.reserved_atoms) = (loss, share);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ pub struct Rest {
     /// Claim that became the market's own, as it was worth no share of the pool, atoms.
     pub absorbed_atoms: u64,
     /// Claim that nothing covered and nobody owed any more, struck, atoms.
-    pub struck_atoms: u64,
+    pub forgone_atoms: u64,
 }
 
 /// Applies the index to a leg and ends what nobody else could end: a base is written off where the other side holds
@@ -49,8 +49,8 @@ pub fn touch_leg(
         }
         if position.shares == 0 && position.cash_atoms > 0 {
             let claim = position.cash_atoms as u64;
-            rest.struck_atoms = pool::strike_uncovered(market, claim);
-            let covered = claim.saturating_sub(rest.struck_atoms);
+            rest.forgone_atoms = pool::strike_uncovered(market, claim);
+            let covered = claim.saturating_sub(rest.forgone_atoms);
             // The registry's copy of the index is never above the bank's: what is no share at it is none at all.
             let deposit_index = books.registry.banks[Registry::QUOTE_BANK].deposit_index;
             if pool::absorb_dust(market, covered, deposit_index)? {

@@ -1,6 +1,6 @@
 //! Which leg improves the account most for each dollar, and whether any can pay a liquidator for a cure (LEG-1).
 
-use super::closable::{pair, perp, Candidate, Class, LegName, Paying};
+use super::closable::{pair, perp, Candidate, LegName, Sorter};
 use crate::auction::pays_a_liquidator;
 use crate::num::{mul_u128_u32, mul_u32, PPM};
 use crate::portfolio::Portfolio;
@@ -25,9 +25,47 @@ impl BestLeg {
     }
 }
 
+/// One class of the best-leg rule: the best leg of every kind in it.
+#[derive(Clone, Copy, Default)]
+struct Class<'a> {
+    pair: pair::Best<'a>,
+    perp: perp::Best<'a>,
+}
+
+impl Class<'_> {
+    /// Its best leg, and m of that at p = 0; of two equal ones the pair.
+    fn best(&self) -> Option<(u32, LegName)> {
+        match (self.pair.leg(), self.perp.leg()) {
+            (Some(pair), Some(perp)) => Some(if perp.0 > pair.0 { perp } else { pair }),
+            (pair, perp) => pair.or(perp),
+        }
+    }
+}
+
+/// Of every kind the leg above dust that bears the largest penalty, whatever the account's health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Paying {
+    pair: Option<pair::Paying>,
+    perp: Option<perp::Paying>,
+}
+
+impl Paying {
+    fn of(class: &Class<'_>) -> Self {
+        Self { pair: class.pair.paying(), perp: class.perp.paying() }
+    }
+
+    /// The largest penalty that any of them bears at this h, ppm; zero without a leg.
+    fn ceiling_ppm_down(&self, portfolio: &Portfolio, health_ppm: u32) -> u32 {
+        let (params, quote) = (&portfolio.params, &portfolio.quote.weights);
+        let pair = self.pair.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, params));
+        let perp = self.perp.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, quote, params));
+        pair.max(perp)
+    }
+}
+
 /// The three classes of the best-leg rule: valid price, above dust and above 1 % of G; above dust; any. Beside them what
 /// pays for a cure: every leg above dust.
-pub(super) struct Classes<'a> {
+struct Classes<'a> {
     any: Class<'a>,
     above_dust: Class<'a>,
     above_share: Class<'a>,
@@ -40,13 +78,19 @@ pub(super) struct Classes<'a> {
 impl<'a> Classes<'a> {
     /// Only a leg that some class wants is valued.
     #[inline(always)]
-    pub(super) fn sort(&mut self, candidate: impl Candidate<'a>, value_usd_micro: impl FnOnce() -> u64) {
+    fn sort<C: Candidate>(
+        &mut self,
+        candidate: C,
+        best: impl for<'b> Fn(&'b mut Class<'a>) -> &'b mut C::Best,
+        value_usd_micro: impl FnOnce() -> u64,
+    ) {
         let may_be_best = candidate.may_be_best();
-        if may_be_best && candidate.is_better(&self.any) {
-            candidate.enter(&mut self.any);
+        if may_be_best && candidate.is_better(best(&mut self.any)) {
+            candidate.enter(best(&mut self.any));
         }
-        let compared = may_be_best && (candidate.is_better(&self.above_dust) || candidate.is_better(&self.above_share));
-        let pays_more = candidate.is_better(&self.paying);
+        let compared = may_be_best
+            && (candidate.is_better(best(&mut self.above_dust)) || candidate.is_better(best(&mut self.above_share)));
+        let pays_more = candidate.is_better(best(&mut self.paying));
         if !compared && !pays_more {
             return;
         }
@@ -55,17 +99,36 @@ impl<'a> Classes<'a> {
             return;
         }
         if pays_more {
-            candidate.enter(&mut self.paying);
+            candidate.enter(best(&mut self.paying));
         }
         if may_be_best {
-            if candidate.is_better(&self.above_dust) {
-                candidate.enter(&mut self.above_dust);
+            if candidate.is_better(best(&mut self.above_dust)) {
+                candidate.enter(best(&mut self.above_dust));
             }
-            if candidate.is_better(&self.above_share) && mul_u32(value, PPM) > self.large_usd_pico {
-                candidate.enter(&mut self.above_share);
+            let above_share = best(&mut self.above_share);
+            if candidate.is_better(above_share) && mul_u32(value, PPM) > self.large_usd_pico {
+                candidate.enter(best(&mut self.above_share));
             }
         }
     }
+}
+
+/// Where each kind's candidates stand in a class.
+macro_rules! sorted_into {
+    ($($candidate:ty => $field:ident,)+) => {$(
+        impl<'a> Sorter<$candidate> for Classes<'a> {
+            #[inline(always)]
+            fn sort(&mut self, candidate: $candidate, value_usd_micro: impl FnOnce() -> u64) {
+                Classes::sort(self, candidate, |class| &mut class.$field, value_usd_micro);
+            }
+        }
+    )+};
+}
+
+sorted_into! {
+    pair::AssetLeg<'a> => pair,
+    pair::LiabilityLeg<'a> => pair,
+    perp::Base<'a> => perp,
 }
 
 /// Scans the legs: valid price, above dust, above 1 % of G (none: above dust; none: any). Legs that the engine discounts
@@ -80,8 +143,8 @@ pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, q
         above_dust: Class::default(),
         above_share: Class::default(),
         paying: Class::default(),
-        dust_usd_micro: params.dust_usd_micro,
-        large_usd_pico: mul_u128_u32(gross_usd_micro, params.best_leg_min_ppm),
+        dust_usd_micro: params.legs.dust_usd_micro,
+        large_usd_pico: mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm),
     };
     pair::sort(portfolio, quote_sides, &mut classes);
     perp::sort(portfolio, &mut classes);

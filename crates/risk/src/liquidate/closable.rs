@@ -1,8 +1,7 @@
 //! Kinds of legs that a liquidation closes, one file each: what a unit of it releases, how large a penalty it bears, how
 //! much of it can be closed, for what, at which limit, and how the table looks afterwards.
 //!
-//! A new kind is a file here, its place in [`Leg`], [`Class`], [`Paying`] and `best_leg`'s list, and its file in the
-//! ledger, which moves what a plan says; nothing else asks which kind a leg is.
+//! A new kind is a file here, its place in [`Leg`] and in `best_leg`'s classes, and its file in the ledger, which moves what a plan says; nothing else asks which kind a leg is.
 
 pub(super) mod pair;
 pub(super) mod perp;
@@ -141,55 +140,26 @@ pub(super) trait Closable {
     fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool;
 }
 
-/// One class of the best-leg rule: the best leg of every kind in it.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Class<'a> {
-    pub(super) pair: pair::Best<'a>,
-    pub(super) perp: perp::Best<'a>,
-}
+/// A leg that may be the best of its class: one half of a pair, or a leg by itself.
+pub(super) trait Candidate: Copy {
+    /// What a class keeps of this kind.
+    type Best;
 
-impl Class<'_> {
-    /// Its best leg, and m of that at p = 0; of two equal ones the pair.
-    pub(super) fn best(&self) -> Option<(u32, LegName)> {
-        match (self.pair.leg(), self.perp.leg()) {
-            (Some(pair), Some(perp)) => Some(if perp.0 > pair.0 { perp } else { pair }),
-            (pair, perp) => pair.or(perp),
-        }
-    }
-}
-
-/// Of every kind the leg above dust that bears the largest penalty, whatever the account's health.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Paying {
-    pub(super) pair: Option<pair::Paying>,
-    pub(super) perp: Option<perp::Paying>,
-}
-
-impl Paying {
-    pub(super) fn of(class: &Class<'_>) -> Self {
-        Self { pair: class.pair.paying(), perp: class.perp.paying() }
-    }
-
-    /// The largest penalty that any of them bears at this h, ppm; zero without a leg.
-    pub(super) fn ceiling_ppm_down(&self, portfolio: &Portfolio, health_ppm: u32) -> u32 {
-        let (params, quote) = (&portfolio.params, &portfolio.quote.weights);
-        let pair = self.pair.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, params));
-        let perp = self.perp.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, quote, params));
-        pair.max(perp)
-    }
-}
-
-/// A leg that may be the best of its class.
-pub(super) trait Candidate<'a>: Copy {
     /// Whether it may exclude others. A leg that the engine itself discounts by more than half may be hard to sell or to
     /// buy back: whoever held a little of it would have bought a shield (ADR 23) (LEG-2).
     fn may_be_best(self) -> bool;
 
-    /// Whether it is better than what the class has of its kind.
-    fn is_better(self, class: &Class<'a>) -> bool;
+    /// Whether it is better than what the class has.
+    fn is_better(self, best: &Self::Best) -> bool;
 
     /// Takes its place in the class.
-    fn enter(self, class: &mut Class<'a>);
+    fn enter(self, best: &mut Self::Best);
+}
+
+/// Takes candidates, each with what it is worth, micro-dollars.
+pub(super) trait Sorter<C: Candidate> {
+    /// Sorts one.
+    fn sort(&mut self, candidate: C, value_usd_micro: impl FnOnce() -> u64);
 }
 
 /// `amount + sign * delta`.

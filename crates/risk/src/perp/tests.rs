@@ -107,7 +107,7 @@ fn some_account() -> impl Strategy<Value = (Portfolio, UnitPrice)> {
         (990_000u64..1_010_000, 900_000u32..=1_000_000, 1_000_000u32..1_050_000),
     )
         .prop_map(|((units, cash, quote), (spot, fast, slow, edge), (quote_price, w_a, w_l))| {
-            let params = GlobalParams { pnl_weight_ppm: w_a, ..GlobalParams::DEFAULT };
+            let params = GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = w_a);
             let mut portfolio = Portfolio::empty(params);
             let init = if units >= 0 { spot.min(fast).min(slow) } else { spot.max(fast).max(slow) };
             let leg = &mut portfolio.perps[0];
@@ -197,9 +197,9 @@ proptest! {
             let (mut pool, mut deficit) = (pool, deficit);
             let mut paid = std::vec![0u64; claims.len()];
             for i in order {
-                if let Ok(exit) = exit_down(claims[*i], pool, deficit) {
+                if let Ok(exit) = claim_payout_down(claims[*i], pool, deficit) {
                     pool -= exit.paid_atoms;
-                    deficit -= exit.struck_atoms;
+                    deficit -= exit.forgone_atoms;
                     paid[*i] = exit.paid_atoms;
                 }
             }
@@ -218,10 +218,10 @@ proptest! {
 
     #[test]
     fn an_exit_pays_at_most_the_pool_and_strikes_at_most_the_deficit(claim: u64, pool in 0u64..1 << 62, deficit in 0u64..1 << 62) {
-        match exit_down(claim, pool, deficit) {
+        match claim_payout_down(claim, pool, deficit) {
             Ok(exit) => {
-                prop_assert!(exit.paid_atoms <= pool && exit.struck_atoms <= deficit);
-                prop_assert_eq!(exit.paid_atoms + exit.struck_atoms, claim.min(pool + deficit));
+                prop_assert!(exit.paid_atoms <= pool && exit.forgone_atoms <= deficit);
+                prop_assert_eq!(exit.paid_atoms + exit.forgone_atoms, claim.min(pool + deficit));
             }
             Err(_) => prop_assert_eq!(pool + deficit, 0),
         }

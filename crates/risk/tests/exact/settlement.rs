@@ -4,9 +4,9 @@ use plimsoll_model::{int, ppm, ratio, Q};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{
-    change_of, check_funding, deficit_share_after_ppm_up, deficit_share_ppm_up, exit_down, fill_fee_up, funding_rate,
-    is_within_band, is_worse_than_spot, loser_pays, mean_premium_ppm, premium_integral_since, settleable,
-    validate_unit, Change, Exit, MAX_POSITION_VALUE_ATOMS,
+    change_of, check_funding, claim_payout_down, deficit_share_after_ppm_up, deficit_share_ppm_up, fill_fee_up,
+    funding_rate, is_within_band, is_worse_than_spot, loser_pays, mean_premium_ppm, premium_integral_since, settleable,
+    validate_unit, Change, ClaimPayout, MAX_POSITION_VALUE_ATOMS,
 };
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg};
 use plimsoll_risk::price::UnitPrice;
@@ -60,7 +60,7 @@ fn a_price_is_worse_than_spot_beyond_the_atom_in_which_spot_is_rounded() {
 
 #[test]
 fn a_fee_is_the_larger_rate_of_the_value_rounded_up_and_at_least_an_atom() {
-    let params = GlobalParams { fill_insurance_ppm: 1_000, ..PARAMS };
+    let params = PARAMS.with(|new| new.perps.fill_insurance_ppm = 1_000);
     for units in [0u64, 1, 2, 750, 751, 3_000, 1 << 40] {
         for rate in [0u32, 999, 1_000, 1_001, 20_000] {
             let worth = up(&(int(units as i128) * unit(thirds(4))), MOST);
@@ -151,7 +151,7 @@ fn a_unit_is_listed_up_to_each_of_its_bounds() {
 
 #[test]
 fn the_highest_funding_rate_may_reach_all_but_the_last_of_its_storage_at_sixteen_times_the_price() {
-    let bound = PARAMS.funding_bound_ppm_per_hour;
+    let bound = PARAMS.perps.funding_bound_ppm_per_hour;
     let (mut fits, mut not) = (0, 0);
     for shift in 0..64 {
         for mantissa in [1 << 63, 3 << 62, 7 << 61, u64::MAX] {
@@ -238,18 +238,18 @@ fn an_exit_pays_the_pools_part_of_the_claim_rounded_down_and_strikes_the_rest() 
     for claim in [0u64, 1, 2, 5, 9, 100] {
         for pool in [0u64, 1, 3, 7] {
             for deficit in [0u64, 1, 2, 8] {
-                let found = exit_down(claim, pool, deficit);
+                let found = claim_payout_down(claim, pool, deficit);
                 if pool + deficit == 0 {
                     assert_eq!(found, Err(RiskError::LegEmpty));
                     continue;
                 }
                 let claim = claim.min(pool + deficit);
                 let paid_atoms = down(&ratio(claim as i128 * pool as i128, (pool + deficit) as i128), MOST) as u64;
-                assert_eq!(found, Ok(Exit { paid_atoms, struck_atoms: claim - paid_atoms }));
+                assert_eq!(found, Ok(ClaimPayout { paid_atoms, forgone_atoms: claim - paid_atoms }));
             }
         }
     }
-    assert_eq!(exit_down(1, u64::MAX, 1), Err(RiskError::NumberOutOfRange));
+    assert_eq!(claim_payout_down(1, u64::MAX, 1), Err(RiskError::NumberOutOfRange));
 }
 
 #[test]

@@ -147,12 +147,12 @@ mod tests {
 
     #[test]
     fn an_event_with_a_list_fits_its_type_and_its_list_and_has_the_bytes_that_anchor_gives_it() {
-        let leg = |market| ReservedLeg { market, mark_atoms: u64::MAX, reserved_atoms: 5 };
+        let leg = |market| ReservedLeg { market, fixed_debt_atoms: u64::MAX, reserved_atoms: 5 };
         let event = InsuranceReserved {
             engine: Pubkey::new_from_array([1; 32]),
             account: Pubkey::new_from_array([2; 32]),
             reserved_atoms: 3,
-            borrow_mark_atoms: 4,
+            borrow_fixed_debt_atoms: 4,
             borrow_reserved_atoms: 5,
             legs: (0..16).map(leg).collect(),
             bank: EstateBank::from(&<plimsoll_state::Bank as bytemuck::Zeroable>::zeroed()),

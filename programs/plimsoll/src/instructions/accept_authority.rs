@@ -3,8 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount};
 
-use crate::error::{EngineError, Result};
+use crate::error::Result;
 use crate::event::AuthorityAccepted;
+use crate::guard::{permit, Action};
 
 /// Nobody can be made an authority who cannot sign.
 #[derive(Accounts)]
@@ -22,11 +23,7 @@ pub struct AcceptAuthority<'info> {
 
 impl AcceptAuthority<'_> {
     fn validate(&self) -> Result<()> {
-        // Zero means that nobody is proposed; no signer has that address, and none is accepted for it.
-        let pending = self.engine.load()?.pending_authority;
-        let proposed = pending != [0; 32] && pending == self.pending_authority.key().to_bytes();
-        ensure!(proposed, EngineError::NotPendingAuthority);
-        Ok(())
+        permit(Action::AcceptAuthority).signed_in(&*self.engine.load()?, self.pending_authority.key)
     }
 }
 

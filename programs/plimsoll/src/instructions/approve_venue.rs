@@ -4,9 +4,10 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_state::{EngineAccount, MarginAccount, Venue, VenueApproval};
 
-use crate::access::{now_secs, require_active, require_owner, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::VenueApproved;
+use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 
 /// What, how much and for how long; replaces an earlier approval of the venue as a whole.
@@ -40,9 +41,9 @@ impl ApproveVenue<'_> {
     fn validate(&self, args: &ApproveVenueArgs, now: i64) -> Result<()> {
         let (account, venue) = (read::<MarginAccount>(&self.margin_account)?, read::<Venue>(&self.venue)?);
         // Only the owner.
-        require_owner(&account, self.owner.key)?;
+        permit(Action::ApproveVenue).signed_for(&account, self.owner.key)?;
         // A bankrupt account is frozen.
-        require_active(&account)?;
+        permit(Action::ApproveVenue).on(&account)?;
         // The venue is registered with the account's engine, and in use.
         require_same_engine(&*account, &*venue)?;
         ensure!(venue.active == 1, EngineError::VenueInactive);

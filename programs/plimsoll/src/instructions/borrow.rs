@@ -3,12 +3,13 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
-use plimsoll_state::{pause, Bank, BankSlot, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{Bank, BankSlot, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Borrowed, TokenMove};
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::vault::{require_amount, VaultTransfer};
 
 /// How much.
@@ -54,16 +55,16 @@ impl<'info> Borrow<'info> {
         require_amount(args.amount_atoms)?;
         let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
         // Only the owner takes on debt.
-        require_owner(&account, self.owner.key)?;
+        permit(Action::Borrow).signed_for(&account, self.owner.key)?;
         // A bankrupt account takes repayments only.
-        require_active(&account)?;
+        permit(Action::Borrow).on(&account)?;
         // Registry, board, account and bank are one engine's.
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*account)?;
         require_same_engine(&*registry, &*self.board.load()?)?;
         require_same_engine(&*registry, &*bank)?;
         // Borrowing can be paused.
-        require_not_paused(&registry, pause::BORROW)?;
+        permit(Action::Borrow).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)
     }
@@ -109,7 +110,7 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
     let totals = bank.totals();
     if delta.deposit_shares < 0 {
         // The part that comes from the deposit is a withdrawal by another name.
-        require_not_paused(registry, pause::WITHDRAW)?;
+        permit(Action::Withdraw).in_engine(registry)?;
     }
     if delta.borrow_shares > 0 {
         token::require_lending_allowed(registry, slot, bank)?;

@@ -3,9 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount};
 
-use crate::access::{require_active, require_owner};
 use crate::error::{EngineError, Result};
 use crate::event::AccountClosed;
+use crate::guard::{permit, Action};
 
 /// The rent goes to whoever paid it.
 #[derive(Accounts)]
@@ -28,11 +28,11 @@ impl CloseAccount<'_> {
     fn validate(&self) -> Result<()> {
         let account = self.margin_account.load()?;
         // Only the owner closes.
-        require_owner(&account, self.owner.key)?;
+        permit(Action::CloseAccount).signed_for(&account, self.owner.key)?;
         // Everything in it is what an instruction left behind.
         account.invariant()?;
         // A resolution that has begun ends first.
-        require_active(&account)?;
+        permit(Action::CloseAccount).on(&account)?;
         // Nothing is lost with the account.
         ensure!(account.is_empty(), EngineError::AccountNotEmpty);
         // The rent goes back to its payer.

@@ -4,9 +4,10 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, Engine, EngineAccount, Registry};
 
-use crate::access::{now_secs, require_authority, require_of_engine};
+use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, FeesCollected};
+use crate::guard::{permit, Action};
 use crate::vault::{require_amount, VaultTransfer};
 
 /// How much.
@@ -53,7 +54,7 @@ impl<'info> CollectFees<'info> {
         }
         let (engine, bank) = (self.engine.key().to_bytes(), self.bank.load()?);
         // Fees are the protocol's.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::CollectFees).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and bank are this engine's.
         require_of_engine(&*self.registry.load()?, &engine)?;
         require_of_engine(&*bank, &engine)?;

@@ -2,12 +2,13 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
-use plimsoll_state::{right, Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_owner_or_delegate, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Deposited, TokenMove};
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::loader::read;
 use crate::vault::{require_amount, VaultTransfer};
 
@@ -56,9 +57,9 @@ impl<'info> Deposit<'info> {
         require_amount(args.amount_atoms)?;
         let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
         // Only who runs the account may change what it holds (KEY-5).
-        require_owner_or_delegate(&account, self.authority.key, right::DEPOSIT)?;
+        permit(Action::Deposit).signed_for(&account, self.authority.key)?;
         // A bankrupt account takes repayments only.
-        require_active(&account)?;
+        permit(Action::Deposit).on(&account)?;
         // Registry, board, account and bank are one engine's.
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*account)?;

@@ -4,10 +4,10 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{seeds, Engine, EngineAccount, Registry, StoredParams};
 
-use crate::access::require_authority;
 use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::growth::Growth;
+use crate::guard::{permit, Action};
 use crate::instructions::GlobalParamsArgs;
 use crate::loader::write;
 
@@ -42,7 +42,7 @@ pub struct GrowRegistry<'info> {
 impl GrowRegistry<'_> {
     fn validate(&self, params: &GlobalParams) -> Result<()> {
         // The parameters decide over everybody's money from the first deposit on.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::GrowRegistry).signed_in(&*self.engine.load()?, self.authority.key)?;
         Ok(params.validate()?)
     }
 }

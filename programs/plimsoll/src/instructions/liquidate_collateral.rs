@@ -5,14 +5,13 @@ use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_pair, PairAccounts};
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{pause, right, Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{
-    now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address, same,
-};
+use crate::access::{now_secs, require_same_address, same};
 use crate::error::{EngineError, Result};
 use crate::event::CollateralLiquidated;
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
@@ -91,19 +90,19 @@ impl LiquidateCollateral<'_> {
         ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
 
         let registry = read::<Registry>(&self.registry)?;
-        require_not_paused(&registry, pause::LIQUIDATE)?;
+        permit(Action::LiquidateCollateral).in_engine(&registry)?;
         require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
         // The liquidator: its owner's or a delegate's that may do this, not bankrupt itself.
         let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_address(&liquidator.engine, &registry.engine)?;
-        require_owner_or_delegate(&liquidator, self.signer.key, right::LIQUIDATE)?;
-        require_active(&liquidator)?;
+        permit(Action::LiquidateCollateral).signed_for(&liquidator, self.signer.key)?;
+        permit(Action::LiquidateCollateral).on(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
         let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
         require_same_address(&liquidatee.engine, &registry.engine)?;
-        require_active(&liquidatee)?;
+        permit(Action::LiquidateCollateral).on(&liquidatee)?;
 
         // The banks are those of the request; they differ because the request's indices do.
         let bank = read::<Bank>(&self.liability_bank)?;
@@ -122,7 +121,7 @@ impl LiquidateCollateral<'_> {
                 require_same_address(&market.engine, &registry.engine)?;
                 ensure!(market.index == index, EngineError::MarketMismatch);
             }
-            (None, LiabilityArg::NegativePnl(_)) => return Err(crate::error::fail(EngineError::BankTotalsRequired)),
+            (None, LiabilityArg::NegativePnl(_)) => return Err(crate::error::fail(EngineError::TotalsRequired)),
             (Some(_), LiabilityArg::Borrow(_)) => return Err(crate::error::fail(EngineError::MarketMismatch)),
             (None, LiabilityArg::Borrow(_)) => {}
         }
@@ -133,7 +132,7 @@ impl LiquidateCollateral<'_> {
 /// Plans on the pure crate, moves shares, checks the liquidator, emits one event (LIQ-1).
 ///
 /// # Errors
-/// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `BankTotalsRequired`,
+/// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `TotalsRequired`,
 /// `TokenTableFull`; where negative PnL is paid with quote that the liquidator does not have: `Paused`, `ReduceOnly`,
 /// `BankTerminal`, `BorrowCapReached`; and what `validate` names.
 pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {

@@ -5,14 +5,13 @@ use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_position, TakenOver};
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{pause, right, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{
-    now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_address, same,
-};
+use crate::access::{now_secs, require_same_address, same};
 use crate::error::{EngineError, Result};
 use crate::event::PositionLiquidated;
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
@@ -55,19 +54,19 @@ impl LiquidatePosition<'_> {
         ensure!(!same(self.liquidator.key, self.liquidatee.key), EngineError::SelfLiquidation);
 
         let registry = read::<Registry>(&self.registry)?;
-        require_not_paused(&registry, pause::LIQUIDATE)?;
+        permit(Action::LiquidatePosition).in_engine(&registry)?;
         require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
 
         // The liquidator: its owner's or a delegate's that may do this, not bankrupt itself.
         let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_address(&liquidator.engine, &registry.engine)?;
-        require_owner_or_delegate(&liquidator, self.signer.key, right::LIQUIDATE)?;
-        require_active(&liquidator)?;
+        permit(Action::LiquidatePosition).signed_for(&liquidator, self.signer.key)?;
+        permit(Action::LiquidatePosition).on(&liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
         let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
         require_same_address(&liquidatee.engine, &registry.engine)?;
-        require_active(&liquidatee)?;
+        permit(Action::LiquidatePosition).on(&liquidatee)?;
 
         // The market is the one of the request.
         let market = read::<Market>(&self.market)?;

@@ -6,9 +6,10 @@ use plimsoll_risk::params::{TokenWeights, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
 use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
-use crate::access::{now_secs, require_authority, require_of_engine};
+use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::BankListed;
+use crate::guard::{permit, Action};
 use crate::instructions::BankConfigArgs;
 use crate::vault::mint_extensions_allowed;
 
@@ -71,7 +72,7 @@ impl ListBank<'_> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let engine = self.engine.key().to_bytes();
         // A listing decides over everybody's collateral.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::ListBank).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and board are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;

@@ -10,9 +10,10 @@ use plimsoll_state::{
     LAYOUT_VERSION,
 };
 
-use crate::access::{now_secs, require_authority, require_of_engine};
+use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::MarketListed;
+use crate::guard::{permit, Action};
 
 /// Terms of a market that may change later.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -95,7 +96,7 @@ pub struct ListMarket<'info> {
 impl ListMarket<'_> {
     fn validate(&self, args: &ListMarketArgs, now: i64) -> Result<(MarketRates, Price)> {
         // Only the authority lists.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::ListMarket).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and board of this engine.
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let engine = self.engine.key().to_bytes();
@@ -115,7 +116,7 @@ impl ListMarket<'_> {
     fn validate_unit(&self, args: &ListMarketArgs, registry: &Registry, board: &PriceBoard, now: i64) -> Result<Price> {
         let params: &GlobalParams = registry.params();
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        ensure!(price.is_fresh(MaxAge::new(params.read_age_secs, now)), EngineError::PriceStale);
+        ensure!(price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)), EngineError::PriceStale);
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let scale = base_scale_down(quote.decimals, args.base_decimals)?;
         let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals)?);

@@ -5,9 +5,10 @@ use plimsoll_risk::oracle::{PriceState, DEFAULT_PRIOR_PICO_PER_SEC};
 use plimsoll_risk::params::MAX_PRICES;
 use plimsoll_state::{Engine, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
-use crate::access::{require_authority, require_of_engine};
+use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::PriceListed;
+use crate::guard::{permit, Action};
 use crate::instructions::{require_sound, PriceConfigArgs};
 use crate::loader::{read, write};
 
@@ -50,7 +51,7 @@ impl ListPrice<'_> {
     fn validate(&self, args: &ListPriceArgs) -> Result<()> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
         // Who names the oracle decides over everybody's money.
-        require_authority(&engine, self.authority.key)?;
+        permit(Action::ListPrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
         require_of_engine(&*self.registry.load()?, &key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;

@@ -4,9 +4,10 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
 use plimsoll_state::{Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_same_address};
+use crate::access::{now_secs, require_same_address};
 use crate::error::Result;
 use crate::gate;
+use crate::guard::{permit, Action};
 
 /// Permissionless.
 #[derive(Accounts)]
@@ -30,7 +31,7 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     let board = ctx.accounts.board.load()?;
     require_same_address(&account.engine, &registry.engine)?;
     require_same_address(&board.engine, &registry.engine)?;
-    require_active(&account)?;
+    permit(Action::ObserveMargin).on(&account)?;
     let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now_secs()? })?;
     account::set_clocks(&mut account, &assessment.clocks);
     Ok(account.invariant()?)

@@ -1,11 +1,12 @@
 //! Opens a margin account.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{pause, seeds, Engine, EngineAccount, MarginAccount, Registry, LAYOUT_VERSION};
+use plimsoll_state::{seeds, Engine, EngineAccount, MarginAccount, Registry, LAYOUT_VERSION};
 
-use crate::access::{require_layout, require_not_paused, require_of_engine};
+use crate::access::{require_layout, require_of_engine};
 use crate::error::Result;
 use crate::event::AccountOpened;
+use crate::guard::{permit, Action};
 use crate::instructions::delegate_args::{self, DelegateArgs};
 
 /// Which of the owner's accounts, and who helps to run it.
@@ -51,7 +52,7 @@ impl OpenAccount<'_> {
         let registry = self.registry.load()?;
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         // Opening can be paused; existing accounts are not affected.
-        require_not_paused(&registry, pause::OPEN_ACCOUNT)
+        permit(Action::OpenAccount).in_engine(&registry)
     }
 }
 

@@ -3,9 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount};
 
-use crate::access::require_authority;
 use crate::error::{EngineError, Result};
 use crate::event::AuthorityProposed;
+use crate::guard::{permit, Action};
 
 /// The successor.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub struct ProposeAuthority<'info> {
 impl ProposeAuthority<'_> {
     fn validate(&self, args: &ProposeAuthorityArgs) -> Result<()> {
         // Only the authority hands over.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::ProposeAuthority).signed_in(&*self.engine.load()?, self.authority.key)?;
         // There is always somebody who can stop the engine.
         ensure!(args.pause_authority != Some(Pubkey::default()), EngineError::ParameterOutOfBounds);
         Ok(())

@@ -2,10 +2,11 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{pause, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
+use plimsoll_state::{EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
-use crate::access::{require_not_paused, require_same_engine, Moment};
+use crate::access::{require_same_engine, Moment};
 use crate::error::{EngineError, Result};
+use crate::guard::{permit, Action};
 use crate::instructions::require_sound;
 use crate::loader::{read, write};
 use crate::oracle;
@@ -44,7 +45,7 @@ fn validate(registry: &Registry, board: &PriceBoard, feeds: &FeedBook) -> Result
     require_same_engine(registry, board)?;
     require_same_engine(registry, feeds)?;
     // An engine may stop its prices, and with them everything that needs fresh ones.
-    require_not_paused(registry, pause::PRICE)
+    permit(Action::RefreshPrice).in_engine(registry)
 }
 
 /// Updates each slot, or leaves it as it is where the oracle has nothing newer (PRICE-8).

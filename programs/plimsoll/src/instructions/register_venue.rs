@@ -3,10 +3,10 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{seeds, Engine, EngineAccount, Venue};
 
-use crate::access::require_authority;
 use crate::error::{EngineError, Result};
 use crate::event::VenueSet;
 use crate::growth::Growth;
+use crate::guard::{permit, Action};
 use crate::loader::write;
 
 /// What it may do, on top of which each owner still has to approve it.
@@ -45,7 +45,7 @@ pub struct RegisterVenue<'info> {
 impl RegisterVenue<'_> {
     fn validate(&self, args: &RegisterVenueArgs) -> Result<()> {
         // Only the authority extends who may call.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::RegisterVenue).signed_in(&*self.engine.load()?, self.authority.key)?;
         // The default address is the system program's; it signs nothing.
         ensure!(args.signer != Pubkey::default(), EngineError::ParameterOutOfBounds);
         Ok(())

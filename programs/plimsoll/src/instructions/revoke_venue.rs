@@ -3,9 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount, VenueApproval};
 
-use crate::access::require_owner;
 use crate::error::{EngineError, Result};
 use crate::event::VenueRevoked;
+use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 
 /// Which one.
@@ -32,7 +32,8 @@ pub struct RevokeVenue<'info> {
 impl RevokeVenue<'_> {
     fn validate(&self) -> Result<()> {
         // Only the owner. Neither a pause nor a bankruptcy is a reason to keep a power that he withdraws.
-        require_owner(&*read::<MarginAccount>(&self.margin_account)?, self.owner.key)
+        permit(Action::RevokeVenue).signed_for(&*read::<MarginAccount>(&self.margin_account)?, self.owner.key)?;
+        Ok(())
     }
 }
 
@@ -42,7 +43,7 @@ impl RevokeVenue<'_> {
 /// `NotOwner`, `VenueNotApproved`.
 pub fn handler(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
     ctx.accounts.validate()?;
-    // A free entry has the address zero, which is no venue.
+    // A free entry has the address zero, which is not a venue.
     ensure!(args.venue != Pubkey::default(), EngineError::VenueNotApproved);
     let engine = {
         let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;

@@ -3,9 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{EngineAccount, MarginAccount};
 
-use crate::access::{require_active, require_owner};
 use crate::error::Result;
 use crate::event::DelegateSet;
+use crate::guard::{permit, Action};
 use crate::instructions::delegate_args::{self, DelegateArgs};
 use crate::loader::{read, write};
 
@@ -34,9 +34,9 @@ impl SetDelegate<'_> {
     fn validate(&self) -> Result<()> {
         let account = read::<MarginAccount>(&self.margin_account)?;
         // Only the owner.
-        require_owner(&account, self.owner.key)?;
+        permit(Action::SetDelegate).signed_for(&account, self.owner.key)?;
         // A bankrupt account is frozen.
-        require_active(&account)
+        permit(Action::SetDelegate).on(&account)
     }
 }
 

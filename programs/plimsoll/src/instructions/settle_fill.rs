@@ -7,16 +7,14 @@ use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::{
-    pause, right, Books, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue,
-    VenueApproval,
+    Books, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue, VenueApproval,
 };
 
-use crate::access::{
-    now_secs, require_active, require_not_paused, require_owner_or_delegate, require_same_engine, Role,
-};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{FillSettled, PoolState, PositionState};
 use crate::gate::{self, MarginBefore};
+use crate::guard::{permit, Action, Role};
 use crate::loader::{read, write};
 
 /// The fill. Its price is `quote_atoms / base_units`.
@@ -98,10 +96,10 @@ impl SettleFill<'_> {
         require_same_engine(&*registry, &*market)?;
         require_same_engine(&*registry, &*buyer)?;
         require_same_engine(&*registry, &*seller)?;
-        require_not_paused(&registry, pause::FILL)?;
+        permit(Action::SettleFill).in_engine(&registry)?;
         // An account that is being resolved does not trade.
-        require_active(&buyer)?;
-        require_active(&seller)?;
+        permit(Action::SettleFill).on(&buyer)?;
+        permit(Action::SettleFill).on(&seller)?;
         // A venue's own signer, or both sides.
         match (&self.venue, &self.venue_signer) {
             (Some(venue), Some(signer)) => {
@@ -117,8 +115,8 @@ impl SettleFill<'_> {
                 let (buys, sells) =
                     (self.buyer_authority.as_ref().ok_or(missing)?, self.seller_authority.as_ref().ok_or(missing)?);
                 Ok(By::Sides {
-                    buyer: require_owner_or_delegate(&buyer, buys.key, right::TRADE)?,
-                    seller: require_owner_or_delegate(&seller, sells.key, right::TRADE)?,
+                    buyer: permit(Action::SettleFill).signed_for(&buyer, buys.key)?,
+                    seller: permit(Action::SettleFill).signed_for(&seller, sells.key)?,
                 })
             }
             _ => Err(crate::error::fail(EngineError::VenueInactive)),
@@ -133,7 +131,7 @@ impl SettleFill<'_> {
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         let by_delegate = by.delegate_of(true) || by.delegate_of(false);
         // A delegate's price is bounded by the board's alone, which is then as new as for adding risk, whatever it does.
-        let max_age_secs = if by_delegate { params.risk_age_secs } else { params.read_age_secs };
+        let max_age_secs = if by_delegate { params.prices.risk_age_secs } else { params.prices.read_age_secs };
         let spot = fresh_spot(slot, &board, max_age_secs, now)?;
         ensure!(
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),

@@ -9,14 +9,13 @@ use plimsoll_risk::perp::settleable;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{
-    pause, Bank, Books, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry,
-};
+use plimsoll_state::{Bank, Books, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
+use crate::guard::{permit, Action};
 
 /// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
 #[derive(Accounts)]
@@ -43,13 +42,13 @@ pub struct SettlePnl<'info> {
 impl SettlePnl<'_> {
     fn validate(&self) -> Result<()> {
         let registry = self.registry.load()?;
-        require_not_paused(&registry, pause::SETTLE)?;
+        permit(Action::SettlePnl).in_engine(&registry)?;
         validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
         // An account that is being resolved settles in the resolution.
         if let Some(account) = &self.margin_account {
             let account = account.load()?;
             require_same_engine(&*registry, &*account)?;
-            require_active(&account)?;
+            permit(Action::SettlePnl).on(&account)?;
         }
         Ok(())
     }
@@ -116,7 +115,7 @@ pub(super) fn event(
         account,
         quote_atoms: settled.quote_atoms,
         pool_change_atoms: settled.pool_change_atoms,
-        struck_atoms: settled.struck_atoms,
+        forgone_atoms: settled.forgone_atoms,
         position: PositionState::from(position),
         pool: PoolState::from(market),
     }

@@ -4,13 +4,14 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{perp, settle};
 use plimsoll_risk::params::MAX_ATOMS;
-use plimsoll_state::{pause, same_address, Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{same_address, Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use super::settle_pnl::{assess_leg, book, event, leg_after, observe, validate_engine};
-use crate::access::{now_secs, require_active, require_not_paused, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PnlSettled;
 use crate::gate;
+use crate::guard::{permit, Action};
 
 /// How much of the win to give for a payment now.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -53,12 +54,12 @@ impl TakeWin<'_> {
         ensure!(args.all || args.claim_atoms != 0, EngineError::AmountZero);
         ensure!(args.all || args.claim_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
         let registry = self.registry.load()?;
-        require_not_paused(&registry, pause::SETTLE)?;
+        permit(Action::TakeWin).in_engine(&registry)?;
         validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
         // An account that is being resolved settles in the resolution.
         let account = self.margin_account.load()?;
         require_same_engine(&*registry, &*account)?;
-        require_active(&account)?;
+        permit(Action::TakeWin).on(&account)?;
         // A delegate is a stranger here. Nobody but the owner says how much of a claim is given up.
         ensure!(args.all || self.is_owner(&account), EngineError::NotOwner);
         Ok(())

@@ -54,7 +54,7 @@ impl TouchPosition<'_> {
             market: market.index,
             account: self.margin_account.key(),
             written_off_units: rest.written_off.units,
-            struck_atoms: rest.struck_atoms,
+            forgone_atoms: rest.forgone_atoms,
             position: PositionState::from(&account.derivatives[leg]),
             pool: PoolState::from(&*market),
         })

@@ -5,9 +5,10 @@ use plimsoll_ledger::interest;
 use plimsoll_risk::params::TokenWeights;
 use plimsoll_state::{Bank, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
 
-use crate::access::{now_secs, require_authority, require_of_engine};
+use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, BankUpdated};
+use crate::guard::{permit, Action};
 use crate::instructions::BankConfigArgs;
 
 /// The whole configuration.
@@ -47,7 +48,7 @@ impl UpdateBank<'_> {
         let (registry, board, bank) = (self.registry.load()?, self.board.load()?, self.bank.load()?);
         let engine = self.engine.key().to_bytes();
         // A weight decides who may be liquidated.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::UpdateBank).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry, board and bank are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;

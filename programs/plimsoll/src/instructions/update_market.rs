@@ -5,8 +5,9 @@ use plimsoll_risk::params::MarketRates;
 use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus, StoredRates};
 
 use super::list_market::{listed, set_terms, MarketTerms};
-use crate::access::{require_authority, require_of_engine};
+use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
+use crate::guard::{permit, Action};
 
 /// The terms from now on, all of them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ pub struct UpdateMarket<'info> {
 impl UpdateMarket<'_> {
     fn validate(&self, args: &UpdateMarketArgs) -> Result<(u8, u8, MarketRates)> {
         // Only the authority changes terms.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::UpdateMarket).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry, board and market of this engine.
         let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
         let engine = self.engine.key().to_bytes();

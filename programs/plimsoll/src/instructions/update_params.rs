@@ -6,9 +6,10 @@ use plimsoll_state::{
     Engine, EngineAccount, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights,
 };
 
-use crate::access::{require_authority, require_of_engine};
+use crate::access::require_of_engine;
 use crate::error::Result;
 use crate::event::ParamsUpdated;
+use crate::guard::{permit, Action};
 use crate::instructions::GlobalParamsArgs;
 
 /// The whole set.
@@ -40,7 +41,7 @@ impl UpdateParams<'_> {
     fn validate(&self, params: &GlobalParams) -> Result<()> {
         let (engine, registry) = (self.engine.key().to_bytes(), self.registry.load()?);
         // Parameters decide over everybody's money.
-        require_authority(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::UpdateParams).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and board are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*self.board.load()?, &engine)?;

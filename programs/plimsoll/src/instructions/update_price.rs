@@ -3,9 +3,10 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount, FeedBook, PriceBoard, PriceSlot, Registry};
 
-use crate::access::{require_authority, require_of_engine};
+use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::PriceUpdated;
+use crate::guard::{permit, Action};
 use crate::instructions::{require_sound, PriceConfigArgs};
 use crate::loader::{read, write};
 
@@ -43,7 +44,7 @@ impl UpdatePrice<'_> {
     fn validate(&self, args: &UpdatePriceArgs) -> Result<()> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
         // Who names the oracle decides over everybody's money.
-        require_authority(&engine, self.authority.key)?;
+        permit(Action::UpdatePrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
         let board = self.board.load()?;
         require_of_engine(&*self.registry.load()?, &key)?;

@@ -3,9 +3,10 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount, Venue};
 
-use crate::access::{require_authority, require_of_engine};
+use crate::access::require_of_engine;
 use crate::error::Result;
 use crate::event::VenueSet;
+use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 
 /// The whole set of permissions.
@@ -38,7 +39,7 @@ pub struct UpdateVenue<'info> {
 impl UpdateVenue<'_> {
     fn validate(&self) -> Result<()> {
         // Only the authority.
-        require_authority(&*read::<Engine>(&self.engine)?, self.authority.key)?;
+        permit(Action::UpdateVenue).signed_in(&*read::<Engine>(&self.engine)?, self.authority.key)?;
         // The venue is registered with this engine.
         require_of_engine(&*read::<Venue>(&self.venue)?, self.engine.key.as_array())
     }

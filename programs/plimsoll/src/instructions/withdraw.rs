@@ -3,12 +3,13 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
-use plimsoll_state::{pause, Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
+use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_active, require_not_paused, require_owner, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, TokenMove, Withdrawn};
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::vault::{require_amount, VaultTransfer};
 
 /// How much.
@@ -58,16 +59,16 @@ impl<'info> Withdraw<'info> {
         }
         let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
         // Only the owner takes money out.
-        require_owner(&account, self.owner.key)?;
+        permit(Action::Withdraw).signed_for(&account, self.owner.key)?;
         // What a bankrupt account holds belongs to its creditors.
-        require_active(&account)?;
+        permit(Action::Withdraw).on(&account)?;
         // Registry, board, account and bank are one engine's.
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*account)?;
         require_same_engine(&*registry, &*self.board.load()?)?;
         require_same_engine(&*registry, &*bank)?;
         // Withdrawals can be paused.
-        require_not_paused(&registry, pause::WITHDRAW)?;
+        permit(Action::Withdraw).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)
     }

@@ -37,7 +37,7 @@ pub struct Parties {
 /// Repays a borrow or negative PnL and takes collateral.
 ///
 /// `with_asset_bank` passes the collateral's bank too, which is needed where the seizure changes its totals (the
-/// program answers `BankTotalsRequired` where it is missing). The program then counts shares at that bank's own deposit
+/// program answers `TotalsRequired` where it is missing). The program then counts shares at that bank's own deposit
 /// index; without it at the most that the index can be, so that a liquidator who comes long after a crank gets a little
 /// less, unless he sends `accrue` first.
 pub fn liquidate_collateral(

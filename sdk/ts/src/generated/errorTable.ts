@@ -60,7 +60,7 @@ export const ENGINE_ERRORS: Readonly<Record<number, { name: string; message: str
     6309: { name: "SelfLiquidation", message: "Liquidator and liquidatee are the same account" },
     6310: { name: "AssetIsLiability", message: "Asset and liability are the same" },
     6311: { name: "AfterCheckFailed", message: "The fill would not leave the account better" },
-    6312: { name: "BankTotalsRequired", message: "A bank or market whose totals change was not passed" },
+    6312: { name: "TotalsRequired", message: "A bank or market whose totals change was not passed" },
     6313: { name: "LiquidatorMarginInsufficient", message: "The liquidator would end below its initial margin" },
     6400: { name: "AmountZero", message: "The amount is zero or rounds to nothing" },
     6401: { name: "AmountTooLarge", message: "The amount exceeds what the ledger can hold" },

@@ -58,8 +58,8 @@ fn insurance_is_reserved_once_for_all_quote_legs() {
     assert_eq!(begin(&mut world), Ok(Some(600)));
     let (account, bank) = (&world.account, &world.banks[0]);
     assert_eq!(account.status, AccountStatus::Paying as u8);
-    assert_eq!((account.tokens[0].mark_atoms, account.tokens[0].reserved_atoms), (1_000, 300));
-    assert_eq!((account.derivatives[0].mark_atoms, account.derivatives[0].reserved_atoms), (1_000, 300));
+    assert_eq!((account.tokens[0].fixed_debt_atoms, account.tokens[0].reserved_atoms), (1_000, 300));
+    assert_eq!((account.derivatives[0].fixed_debt_atoms, account.derivatives[0].reserved_atoms), (1_000, 300));
     assert_eq!((account.estate_reserved_atoms, account.estate_drawn_atoms), (600, 600));
     assert_eq!((bank.insurance_atoms, bank.reserved_atoms, bank.drawn.total(NOW, 3_600)), (0, 600, 600));
     let before = world.clone();

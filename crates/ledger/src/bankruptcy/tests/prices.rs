@@ -19,7 +19,8 @@ fn a_base_is_closed_at_a_fresh_price_or_at_one_that_is_stale_for_hours() {
         )
     };
     let expected = Ok(UnitPrice::new_down(dollars(100), world.registry.markets[0].scale.get()));
-    let (read, hours) = (GlobalParams::DEFAULT.read_age_secs as i64, GlobalParams::DEFAULT.stale_asset_secs as i64);
+    let (read, hours) =
+        (GlobalParams::DEFAULT.prices.read_age_secs as i64, GlobalParams::DEFAULT.wind_down.stale_asset_secs as i64);
     for (age, is_closing) in
         [(-5, true), (0, true), (1, true), (read, true), (read + 1, false), (hours, false), (hours + 1, true)]
     {
@@ -67,10 +68,10 @@ fn an_account_is_frozen_once_and_without_the_marks_of_an_earlier_time() {
     let mut account = MarginAccount::zeroed();
     let marked = |account: &mut MarginAccount| {
         for token in &mut account.tokens {
-            (token.reserved_atoms, token.mark_atoms) = (1, 2);
+            (token.reserved_atoms, token.fixed_debt_atoms) = (1, 2);
         }
         for leg in &mut account.derivatives {
-            (leg.reserved_atoms, leg.mark_atoms) = (3, 4);
+            (leg.reserved_atoms, leg.fixed_debt_atoms) = (3, 4);
         }
         (account.estate_reserved_atoms, account.estate_drawn_atoms) = (5, 6);
     };

@@ -85,11 +85,11 @@ fn quote_is_seized_where_no_leg_waits_for_it() {
     }
     // Once its shares are fixed and paid, what is left of it is over, though losses remain.
     let mut marked = with_leg(LOSS, 100);
-    marked.account.derivatives[0].mark_atoms = 300;
+    marked.account.derivatives[0].fixed_debt_atoms = 300;
     assert_eq!(token(&mut marked.clone(), 0), taken(100));
     marked.account.derivatives[0].reserved_atoms = 1;
     assert_eq!(token(&mut marked, 0), wrong);
-    // A debt is no asset, and nothing is none.
+    // A debt is not an asset, and nothing is none.
     assert_eq!(token(&mut with_leg(LOSS, -100), 0), Err(RiskError::LegEmpty));
     assert_eq!(token(&mut with_leg(LOSS, 0), 0), Err(RiskError::LegEmpty));
     par.account.status = AccountStatus::Paying as u8;
@@ -126,7 +126,7 @@ fn a_gain_is_paid_by_the_pool_and_the_rest_is_the_markets_own() {
             pnl_atoms: 100,
             closed: ClosedBase { units: 10, closed_units: 10, cash_atoms: 600 },
             from_pool_atoms: paid,
-            struck_atoms: struck,
+            forgone_atoms: struck,
             own_claim_atoms: own,
             into_pool_atoms: 0,
         };
@@ -195,7 +195,7 @@ fn q_pays_a_loss_as_far_as_it_goes_and_once() {
         assert_eq!(world.account.token_index(0), (held != paid as i64).then_some(0));
         assert_eq!(world.banks[0].deposit_shares, before.deposit_shares);
         let leg = &world.account.derivatives[0];
-        assert_eq!((leg.mark_atoms, leg.reserved_atoms, leg.cash_atoms), (300, 0, -1_000 + paid as i64));
+        assert_eq!((leg.fixed_debt_atoms, leg.reserved_atoms, leg.cash_atoms), (300, 0, -1_000 + paid as i64));
         if paid < 300 {
             assert_eq!(pnl(&mut world, 0), Err(RiskError::WrongStage));
         }
@@ -235,7 +235,7 @@ fn a_promise_that_buys_no_share_pays_nothing_and_is_used_up() {
     // The atom that rounding leaves is the first leg's.
     assert_eq!(pnl(&mut world, 0).unwrap().into_pool_atoms, 0);
     assert_eq!((quote(&world), world.account.derivatives[0].reserved_atoms), (1, 0));
-    assert_eq!((world.account.derivatives[0].mark_atoms, world.account.derivatives[1].mark_atoms), (1, 10));
+    assert_eq!((world.account.derivatives[0].fixed_debt_atoms, world.account.derivatives[1].fixed_debt_atoms), (1, 10));
     assert_eq!(pnl(&mut world, 1), Err(RiskError::WrongStage));
     assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 1, atoms: 1 }));
 }

@@ -60,7 +60,7 @@ fn a_leg_is_freed_where_nothing_is_left_of_it() {
         (DerivativePosition { cash_atoms: 1, ..leg }, false),
         (DerivativePosition { cash_atoms: -1, ..leg }, false),
         (DerivativePosition { reserved_atoms: 1, ..leg }, false),
-        (DerivativePosition { mark_atoms: 1, ..leg }, true),
+        (DerivativePosition { fixed_debt_atoms: 1, ..leg }, true),
         (DerivativePosition { kind: 0, ..leg }, false),
         (DerivativePosition { kind: 0, shares: 1, ..leg }, false),
         (DerivativePosition { kind: 2, ..leg }, false),

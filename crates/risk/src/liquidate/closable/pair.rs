@@ -2,10 +2,9 @@
 
 use core::cmp::Ordering;
 
-use super::{moved, Candidate, Class, Closable, Fill, Leftovers, LegName, Liability, Limit};
+use super::{moved, Candidate, Closable, Fill, Leftovers, LegName, Liability, Limit, Sorter};
 use crate::auction::pair_ceiling_ppm_down;
 use crate::error::{RiskError, RiskResult};
-use crate::liquidate::best_leg::Classes;
 use crate::liquidate::Assessment;
 use crate::margin::{cmp_products, pair_rate_ppm, Margins};
 use crate::num::{mul_div_down, mul_u32, mul_wide, PPM};
@@ -280,12 +279,12 @@ pub(in crate::liquidate) struct Best<'a> {
 }
 
 impl Best<'_> {
-    pub(super) fn leg(&self) -> Option<(u32, LegName)> {
+    pub(in crate::liquidate) fn leg(&self) -> Option<(u32, LegName)> {
         let ((asset, asset_weights), (liability, debt_weights)) = self.asset.zip(self.liability)?;
         Some((pair_rate_ppm(asset_weights, debt_weights), LegName::Pair { asset, liability }))
     }
 
-    pub(super) fn paying(&self) -> Option<Paying> {
+    pub(in crate::liquidate) fn paying(&self) -> Option<Paying> {
         let ((_, asset), (_, liability)) = self.asset.zip(self.liability)?;
         Some(Paying { asset: *asset, liability: *liability })
     }
@@ -299,48 +298,52 @@ pub(in crate::liquidate) struct Paying {
 }
 
 impl Paying {
-    pub(super) fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
+    pub(in crate::liquidate) fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
         pair_ceiling_ppm_down(health_ppm, &self.asset, &self.liability, params)
     }
 }
 
 #[derive(Clone, Copy)]
-struct AssetLeg<'a>(u8, &'a TokenWeights);
+pub(in crate::liquidate) struct AssetLeg<'a>(u8, &'a TokenWeights);
 
-impl<'a> Candidate<'a> for AssetLeg<'a> {
+impl<'a> Candidate for AssetLeg<'a> {
+    type Best = Best<'a>;
+
     #[inline(always)]
     fn may_be_best(self) -> bool {
         self.1.asset_maint_ppm >= BEST_ASSET_MIN_PPM
     }
 
     #[inline(always)]
-    fn is_better(self, class: &Class<'a>) -> bool {
-        class.pair.asset.is_none_or(|(_, best)| self.1.asset_maint_ppm < best.asset_maint_ppm)
+    fn is_better(self, best: &Best<'a>) -> bool {
+        best.asset.is_none_or(|(_, held)| self.1.asset_maint_ppm < held.asset_maint_ppm)
     }
 
     #[inline(always)]
-    fn enter(self, class: &mut Class<'a>) {
-        class.pair.asset = Some((self.0, self.1));
+    fn enter(self, best: &mut Best<'a>) {
+        best.asset = Some((self.0, self.1));
     }
 }
 
 #[derive(Clone, Copy)]
-struct LiabilityLeg<'a>(u8, &'a TokenWeights);
+pub(in crate::liquidate) struct LiabilityLeg<'a>(u8, &'a TokenWeights);
 
-impl<'a> Candidate<'a> for LiabilityLeg<'a> {
+impl<'a> Candidate for LiabilityLeg<'a> {
+    type Best = Best<'a>;
+
     #[inline(always)]
     fn may_be_best(self) -> bool {
         self.1.liability_maint_ppm <= BEST_LIABILITY_MAX_PPM
     }
 
     #[inline(always)]
-    fn is_better(self, class: &Class<'a>) -> bool {
-        class.pair.liability.is_none_or(|(_, best)| self.1.liability_maint_ppm > best.liability_maint_ppm)
+    fn is_better(self, best: &Best<'a>) -> bool {
+        best.liability.is_none_or(|(_, held)| self.1.liability_maint_ppm > held.liability_maint_ppm)
     }
 
     #[inline(always)]
-    fn enter(self, class: &mut Class<'a>) {
-        class.pair.liability = Some((self.0, self.1));
+    fn enter(self, best: &mut Best<'a>) {
+        best.liability = Some((self.0, self.1));
     }
 }
 
@@ -351,7 +354,7 @@ impl<'a> Candidate<'a> for LiabilityLeg<'a> {
 pub(in crate::liquidate) fn sort<'a>(
     portfolio: &'a Portfolio,
     (seizable_atoms, owed_atoms): (u64, u64),
-    classes: &mut Classes<'a>,
+    classes: &mut (impl Sorter<AssetLeg<'a>> + Sorter<LiabilityLeg<'a>>),
 ) {
     for leg in portfolio.tokens().iter().filter(|leg| leg.amount_atoms != 0 && !leg.prices.stale) {
         let value = || leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs());

@@ -1,9 +1,8 @@
 //! A perp taken over at spot, the penalty out of its PnL.
 
-use super::{moved, Candidate, Class, Closable, Fill, Leftovers, LegName, Limit};
+use super::{moved, Candidate, Closable, Fill, Leftovers, LegName, Limit, Sorter};
 use crate::auction::perp_ceiling_ppm_down;
 use crate::error::{RiskError, RiskResult};
-use crate::liquidate::best_leg::Classes;
 use crate::margin::Margins;
 use crate::num::{mul_div_down, mul_wide, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
@@ -163,11 +162,11 @@ impl Closable for Perp {
 pub(in crate::liquidate) struct Best<'a>(Option<(u8, &'a MarketRates)>);
 
 impl Best<'_> {
-    pub(super) fn leg(&self) -> Option<(u32, LegName)> {
+    pub(in crate::liquidate) fn leg(&self) -> Option<(u32, LegName)> {
         self.0.map(|(market, rates)| (rates.maint_ppm, LegName::Perp { market }))
     }
 
-    pub(super) fn paying(&self) -> Option<Paying> {
+    pub(in crate::liquidate) fn paying(&self) -> Option<Paying> {
         self.0.map(|(_, rates)| Paying(*rates))
     }
 }
@@ -177,34 +176,41 @@ impl Best<'_> {
 pub(in crate::liquidate) struct Paying(MarketRates);
 
 impl Paying {
-    pub(super) fn ceiling_ppm_down(&self, health_ppm: u32, quote: &TokenWeights, params: &GlobalParams) -> u32 {
+    pub(in crate::liquidate) fn ceiling_ppm_down(
+        &self,
+        health_ppm: u32,
+        quote: &TokenWeights,
+        params: &GlobalParams,
+    ) -> u32 {
         perp_ceiling_ppm_down(health_ppm, &self.0, quote, params)
     }
 }
 
 #[derive(Clone, Copy)]
-struct Base<'a>(u8, &'a MarketRates);
+pub(in crate::liquidate) struct Base<'a>(u8, &'a MarketRates);
 
-impl<'a> Candidate<'a> for Base<'a> {
+impl<'a> Candidate for Base<'a> {
+    type Best = Best<'a>;
+
     #[inline(always)]
     fn may_be_best(self) -> bool {
         true
     }
 
     #[inline(always)]
-    fn is_better(self, class: &Class<'a>) -> bool {
-        class.perp.0.is_none_or(|(_, best)| self.1.maint_ppm > best.maint_ppm)
+    fn is_better(self, best: &Best<'a>) -> bool {
+        best.0.is_none_or(|(_, held)| self.1.maint_ppm > held.maint_ppm)
     }
 
     #[inline(always)]
-    fn enter(self, class: &mut Class<'a>) {
-        class.perp.0 = Some((self.0, self.1));
+    fn enter(self, best: &mut Best<'a>) {
+        best.0 = Some((self.0, self.1));
     }
 }
 
 /// Sorts every position with a base and valid prices into the classes of the best-leg rule.
 #[inline(always)]
-pub(in crate::liquidate) fn sort<'a>(portfolio: &'a Portfolio, classes: &mut Classes<'a>) {
+pub(in crate::liquidate) fn sort<'a>(portfolio: &'a Portfolio, classes: &mut impl Sorter<Base<'a>>) {
     let quote = &portfolio.quote.prices;
     if quote.stale {
         return;

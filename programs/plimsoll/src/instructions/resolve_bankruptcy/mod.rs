@@ -3,10 +3,11 @@
 mod steps;
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{pause, AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
+use plimsoll_state::{AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_not_paused, require_same_engine};
+use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
+use crate::guard::{permit, Action};
 
 /// One call of a resolution. The stages are in the documentation of `plimsoll_ledger::bankruptcy`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub struct ResolveBankruptcy<'info> {
 impl ResolveBankruptcy<'_> {
     fn validate(&self, step: ResolveStep) -> Result<()> {
         let registry = self.registry.load()?;
-        require_not_paused(&registry, pause::RESOLVE)?;
+        permit(Action::ResolveBankruptcy).in_engine(&registry)?;
         require_same_engine(&*registry, &*self.board.load()?)?;
 
         // Anyone's account; its stage is the step's to judge.
@@ -113,7 +114,7 @@ impl ResolveBankruptcy<'_> {
         require_same_engine(&*registry, &*account)?;
 
         // The quote bank is the one in the first slot, so it is never the other bank.
-        ensure!(self.quote_bank.is_some() || !step.needs_quote(account.status), EngineError::BankTotalsRequired);
+        ensure!(self.quote_bank.is_some() || !step.needs_quote(account.status), EngineError::TotalsRequired);
         if let Some(quote) = &self.quote_bank {
             let quote = quote.load()?;
             require_same_engine(&*registry, &*quote)?;
@@ -121,7 +122,7 @@ impl ResolveBankruptcy<'_> {
         }
 
         // The other bank is there exactly where the step names one.
-        ensure!(self.bank.is_some() || step.other_bank().is_none(), EngineError::BankTotalsRequired);
+        ensure!(self.bank.is_some() || step.other_bank().is_none(), EngineError::TotalsRequired);
         if let Some(bank) = &self.bank {
             let bank = bank.load()?;
             require_same_engine(&*registry, &*bank)?;
@@ -129,7 +130,7 @@ impl ResolveBankruptcy<'_> {
         }
 
         // So is the market.
-        ensure!(self.market.is_some() || step.market().is_none(), EngineError::BankTotalsRequired);
+        ensure!(self.market.is_some() || step.market().is_none(), EngineError::TotalsRequired);
         if let Some(market) = &self.market {
             let market = market.load()?;
             require_same_engine(&*registry, &*market)?;
@@ -144,7 +145,7 @@ impl ResolveBankruptcy<'_> {
 /// # Errors
 /// `Freeze`: `NotBankrupt`, `AssetsRemain`, `PerpsRemain`. Others: `WrongStage`, `AssetsRemain` where an asset must go
 /// first, `QuoteBorrowFirst`, `LegEmpty` and `NothingOwed` where the account has no such leg, `PriceStale` where a base
-/// cannot be valued yet. All: `Paused`, `VersionUnknown`, `EngineMismatch`, `BankTotalsRequired`, `BankMismatch`,
+/// cannot be valued yet. All: `Paused`, `VersionUnknown`, `EngineMismatch`, `TotalsRequired`, `BankMismatch`,
 /// `MarketMismatch`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
     ctx.accounts.validate(args.step)?;

@@ -27,11 +27,11 @@ macro_rules! step_bank {
 }
 
 fn load_bank<'a>(loader: Option<&'a AccountLoader<'_, Bank>>) -> Result<RefMut<'a, Bank>> {
-    Ok(loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()?)
+    Ok(loader.ok_or(EngineError::TotalsRequired)?.load_mut()?)
 }
 
 fn load_market<'a>(loader: Option<&'a AccountLoader<'_, Market>>) -> Result<RefMut<'a, Market>> {
-    Ok(loader.ok_or(EngineError::BankTotalsRequired)?.load_mut()?)
+    Ok(loader.ok_or(EngineError::TotalsRequired)?.load_mut()?)
 }
 
 fn market_after(market: &Market, registry: &Registry) -> Result<EstateMarket> {
@@ -102,7 +102,7 @@ impl ResolveBankruptcy<'_> {
             closed_units: seized.closed.units,
             matched_units: seized.closed.closed_units,
             from_pool_atoms: seized.from_pool_atoms,
-            struck_atoms: seized.struck_atoms,
+            forgone_atoms: seized.forgone_atoms,
             own_claim_atoms: seized.own_claim_atoms,
             into_pool_atoms: seized.into_pool_atoms,
             quote_shares: account.quote_shares(),
@@ -136,12 +136,12 @@ impl ResolveBankruptcy<'_> {
             engine,
             account: key,
             reserved_atoms,
-            borrow_mark_atoms: borrow.map_or(0, |position| position.mark_atoms),
+            borrow_fixed_debt_atoms: borrow.map_or(0, |position| position.fixed_debt_atoms),
             borrow_reserved_atoms: borrow.map_or(0, |position| position.reserved_atoms),
             legs: legs
                 .map(|leg| ReservedLeg {
                     market: leg.market,
-                    mark_atoms: leg.mark_atoms,
+                    fixed_debt_atoms: leg.fixed_debt_atoms,
                     reserved_atoms: leg.reserved_atoms,
                 })
                 .collect(),

@@ -134,7 +134,7 @@ export const PLIMSOLL_ERROR__SELF_LIQUIDATION = 0x18a5; // 6309
 export const PLIMSOLL_ERROR__ASSET_IS_LIABILITY = 0x18a6; // 6310
 /** AfterCheckFailed: The fill would not leave the account better */
 export const PLIMSOLL_ERROR__AFTER_CHECK_FAILED = 0x18a7; // 6311
-/** BankTotalsRequired: A bank or market whose totals change was not passed */
+/** TotalsRequired: A bank or market whose totals change was not passed */
 export const PLIMSOLL_ERROR__BANK_TOTALS_REQUIRED = 0x18a8; // 6312
 /** LiquidatorMarginInsufficient: The liquidator would end below its initial margin */
 export const PLIMSOLL_ERROR__LIQUIDATOR_MARGIN_INSUFFICIENT = 0x18a9; // 6313

@@ -43,7 +43,7 @@ export type DerivativePosition = {
     /** Bankruptcy: insurance promised to this leg, quote atoms. */
     reservedAtoms: bigint;
     /** Bankruptcy: negative PnL when insurance was reserved, quote atoms. */
-    markAtoms: bigint;
+    fixedDebtAtoms: bigint;
     /** Strike of an option; zero. */
     strike: bigint;
     /** Expiry of an option; zero. */
@@ -74,7 +74,7 @@ export type DerivativePositionInput = {
     /** Bankruptcy: insurance promised to this leg, quote atoms. */
     reservedAtoms: number | bigint;
     /** Bankruptcy: negative PnL when insurance was reserved, quote atoms. */
-    markAtoms: number | bigint;
+    fixedDebtAtoms: number | bigint;
     /** Strike of an option; zero. */
     strike: number | bigint;
     /** Expiry of an option; zero. */
@@ -101,7 +101,7 @@ export function getDerivativePositionEncoder(): FixedSizeEncoder<DerivativePosit
         ['kEntry', getI128Encoder()],
         ['cashAtoms', getI64Encoder()],
         ['reservedAtoms', getU64Encoder()],
-        ['markAtoms', getU64Encoder()],
+        ['fixedDebtAtoms', getU64Encoder()],
         ['strike', getU64Encoder()],
         ['expiry', getI64Encoder()],
         ['epoch', getU32Encoder()],
@@ -120,7 +120,7 @@ export function getDerivativePositionDecoder(): FixedSizeDecoder<DerivativePosit
         ['kEntry', getI128Decoder()],
         ['cashAtoms', getI64Decoder()],
         ['reservedAtoms', getU64Decoder()],
-        ['markAtoms', getU64Decoder()],
+        ['fixedDebtAtoms', getU64Decoder()],
         ['strike', getU64Decoder()],
         ['expiry', getI64Decoder()],
         ['epoch', getU32Decoder()],

@@ -41,7 +41,7 @@ export type InsuranceReserved = {
     /** In all, atoms. */
     reservedAtoms: bigint;
     /** The quote borrow at this moment, atoms. */
-    borrowMarkAtoms: bigint;
+    borrowFixedDebtAtoms: bigint;
     /** Promised to it, atoms. */
     borrowReservedAtoms: bigint;
     /** Promised to markets. */
@@ -58,7 +58,7 @@ export type InsuranceReservedInput = {
     /** In all, atoms. */
     reservedAtoms: number | bigint;
     /** The quote borrow at this moment, atoms. */
-    borrowMarkAtoms: number | bigint;
+    borrowFixedDebtAtoms: number | bigint;
     /** Promised to it, atoms. */
     borrowReservedAtoms: number | bigint;
     /** Promised to markets. */
@@ -72,7 +72,7 @@ export function getInsuranceReservedEncoder(): Encoder<InsuranceReservedInput> {
         ['engine', getAddressEncoder()],
         ['account', getAddressEncoder()],
         ['reservedAtoms', getU64Encoder()],
-        ['borrowMarkAtoms', getU64Encoder()],
+        ['borrowFixedDebtAtoms', getU64Encoder()],
         ['borrowReservedAtoms', getU64Encoder()],
         ['legs', getArrayEncoder(getReservedLegEncoder())],
         ['bank', getEstateBankEncoder()],
@@ -84,7 +84,7 @@ export function getInsuranceReservedDecoder(): Decoder<InsuranceReserved> {
         ['engine', getAddressDecoder()],
         ['account', getAddressDecoder()],
         ['reservedAtoms', getU64Decoder()],
-        ['borrowMarkAtoms', getU64Decoder()],
+        ['borrowFixedDebtAtoms', getU64Decoder()],
         ['borrowReservedAtoms', getU64Decoder()],
         ['legs', getArrayDecoder(getReservedLegDecoder())],
         ['bank', getEstateBankDecoder()],

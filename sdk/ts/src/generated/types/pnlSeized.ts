@@ -51,7 +51,7 @@ export type PnlSeized = {
     /** Paid out of the pool to q, atoms. */
     fromPoolAtoms: bigint;
     /** Struck from the deficit, atoms. */
-    struckAtoms: bigint;
+    forgoneAtoms: bigint;
     /** Became the market's own claim, atoms. */
     ownClaimAtoms: bigint;
     /** Paid by q into the pool, atoms. */
@@ -80,7 +80,7 @@ export type PnlSeizedInput = {
     /** Paid out of the pool to q, atoms. */
     fromPoolAtoms: number | bigint;
     /** Struck from the deficit, atoms. */
-    struckAtoms: number | bigint;
+    forgoneAtoms: number | bigint;
     /** Became the market's own claim, atoms. */
     ownClaimAtoms: number | bigint;
     /** Paid by q into the pool, atoms. */
@@ -103,7 +103,7 @@ export function getPnlSeizedEncoder(): FixedSizeEncoder<PnlSeizedInput> {
         ['closedUnits', getI64Encoder()],
         ['matchedUnits', getU64Encoder()],
         ['fromPoolAtoms', getU64Encoder()],
-        ['struckAtoms', getU64Encoder()],
+        ['forgoneAtoms', getU64Encoder()],
         ['ownClaimAtoms', getU64Encoder()],
         ['intoPoolAtoms', getU64Encoder()],
         ['quoteShares', getI64Encoder()],
@@ -121,7 +121,7 @@ export function getPnlSeizedDecoder(): FixedSizeDecoder<PnlSeized> {
         ['closedUnits', getI64Decoder()],
         ['matchedUnits', getU64Decoder()],
         ['fromPoolAtoms', getU64Decoder()],
-        ['struckAtoms', getU64Decoder()],
+        ['forgoneAtoms', getU64Decoder()],
         ['ownClaimAtoms', getU64Decoder()],
         ['intoPoolAtoms', getU64Decoder()],
         ['quoteShares', getI64Decoder()],

@@ -47,7 +47,7 @@ export type PnlSettled = {
     /** Change of the pool, atoms. */
     poolChangeAtoms: bigint;
     /** Part of a win given up and struck from the deficit, atoms. */
-    struckAtoms: bigint;
+    forgoneAtoms: bigint;
     /** The position afterwards; all zero where the leg was closed or there is no account. */
     position: PositionState;
     /** The claims on the pool afterwards. */
@@ -66,7 +66,7 @@ export type PnlSettledInput = {
     /** Change of the pool, atoms. */
     poolChangeAtoms: number | bigint;
     /** Part of a win given up and struck from the deficit, atoms. */
-    struckAtoms: number | bigint;
+    forgoneAtoms: number | bigint;
     /** The position afterwards; all zero where the leg was closed or there is no account. */
     position: PositionStateInput;
     /** The claims on the pool afterwards. */
@@ -80,7 +80,7 @@ export function getPnlSettledEncoder(): FixedSizeEncoder<PnlSettledInput> {
         ['account', getAddressEncoder()],
         ['quoteAtoms', getI64Encoder()],
         ['poolChangeAtoms', getI64Encoder()],
-        ['struckAtoms', getU64Encoder()],
+        ['forgoneAtoms', getU64Encoder()],
         ['position', getPositionStateEncoder()],
         ['pool', getPoolStateEncoder()],
     ]);
@@ -93,7 +93,7 @@ export function getPnlSettledDecoder(): FixedSizeDecoder<PnlSettled> {
         ['account', getAddressDecoder()],
         ['quoteAtoms', getI64Decoder()],
         ['poolChangeAtoms', getI64Decoder()],
-        ['struckAtoms', getU64Decoder()],
+        ['forgoneAtoms', getU64Decoder()],
         ['position', getPositionStateDecoder()],
         ['pool', getPoolStateDecoder()],
     ]);

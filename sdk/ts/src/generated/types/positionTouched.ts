@@ -45,7 +45,7 @@ export type PositionTouched = {
     /** Base that nobody was left to close, written off at spot; signed. */
     writtenOffUnits: bigint;
     /** Part of a claim that nothing covered any more, quote atoms. */
-    struckAtoms: bigint;
+    forgoneAtoms: bigint;
     /** The position afterwards; all zero where the leg was closed. */
     position: PositionState;
     /** The claims on the pool afterwards. */
@@ -62,7 +62,7 @@ export type PositionTouchedInput = {
     /** Base that nobody was left to close, written off at spot; signed. */
     writtenOffUnits: number | bigint;
     /** Part of a claim that nothing covered any more, quote atoms. */
-    struckAtoms: number | bigint;
+    forgoneAtoms: number | bigint;
     /** The position afterwards; all zero where the leg was closed. */
     position: PositionStateInput;
     /** The claims on the pool afterwards. */
@@ -75,7 +75,7 @@ export function getPositionTouchedEncoder(): FixedSizeEncoder<PositionTouchedInp
         ['market', getU8Encoder()],
         ['account', getAddressEncoder()],
         ['writtenOffUnits', getI64Encoder()],
-        ['struckAtoms', getU64Encoder()],
+        ['forgoneAtoms', getU64Encoder()],
         ['position', getPositionStateEncoder()],
         ['pool', getPoolStateEncoder()],
     ]);
@@ -87,7 +87,7 @@ export function getPositionTouchedDecoder(): FixedSizeDecoder<PositionTouched> {
         ['market', getU8Decoder()],
         ['account', getAddressDecoder()],
         ['writtenOffUnits', getI64Decoder()],
-        ['struckAtoms', getU64Decoder()],
+        ['forgoneAtoms', getU64Decoder()],
         ['position', getPositionStateDecoder()],
         ['pool', getPoolStateDecoder()],
     ]);

@@ -24,7 +24,7 @@ export type ReservedLeg = {
     /** Slot of the market. */
     market: number;
     /** Negative PnL at this moment, atoms. */
-    markAtoms: bigint;
+    fixedDebtAtoms: bigint;
     /** Promised, atoms. */
     reservedAtoms: bigint;
 };
@@ -33,7 +33,7 @@ export type ReservedLegInput = {
     /** Slot of the market. */
     market: number;
     /** Negative PnL at this moment, atoms. */
-    markAtoms: number | bigint;
+    fixedDebtAtoms: number | bigint;
     /** Promised, atoms. */
     reservedAtoms: number | bigint;
 };
@@ -41,7 +41,7 @@ export type ReservedLegInput = {
 export function getReservedLegEncoder(): FixedSizeEncoder<ReservedLegInput> {
     return getStructEncoder([
         ['market', getU8Encoder()],
-        ['markAtoms', getU64Encoder()],
+        ['fixedDebtAtoms', getU64Encoder()],
         ['reservedAtoms', getU64Encoder()],
     ]);
 }
@@ -49,7 +49,7 @@ export function getReservedLegEncoder(): FixedSizeEncoder<ReservedLegInput> {
 export function getReservedLegDecoder(): FixedSizeDecoder<ReservedLeg> {
     return getStructDecoder([
         ['market', getU8Decoder()],
-        ['markAtoms', getU64Decoder()],
+        ['fixedDebtAtoms', getU64Decoder()],
         ['reservedAtoms', getU64Decoder()],
     ]);
 }

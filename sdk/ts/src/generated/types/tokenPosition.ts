@@ -33,7 +33,7 @@ export type TokenPosition = {
     /** Bankruptcy: insurance promised to this debt, atoms. */
     reservedAtoms: bigint;
     /** Bankruptcy: what was owed when insurance was reserved, atoms. */
-    markAtoms: bigint;
+    fixedDebtAtoms: bigint;
     /** Slot of the registry. */
     bank: number;
     /** One where the position is in use. */
@@ -48,7 +48,7 @@ export type TokenPositionInput = {
     /** Bankruptcy: insurance promised to this debt, atoms. */
     reservedAtoms: number | bigint;
     /** Bankruptcy: what was owed when insurance was reserved, atoms. */
-    markAtoms: number | bigint;
+    fixedDebtAtoms: number | bigint;
     /** Slot of the registry. */
     bank: number;
     /** One where the position is in use. */
@@ -61,7 +61,7 @@ export function getTokenPositionEncoder(): FixedSizeEncoder<TokenPositionInput> 
     return getStructEncoder([
         ['shares', getI64Encoder()],
         ['reservedAtoms', getU64Encoder()],
-        ['markAtoms', getU64Encoder()],
+        ['fixedDebtAtoms', getU64Encoder()],
         ['bank', getU8Encoder()],
         ['used', getU8Encoder()],
         ['pad', fixEncoderSize(getBytesEncoder(), 6)],
@@ -72,7 +72,7 @@ export function getTokenPositionDecoder(): FixedSizeDecoder<TokenPosition> {
     return getStructDecoder([
         ['shares', getI64Decoder()],
         ['reservedAtoms', getU64Decoder()],
-        ['markAtoms', getU64Decoder()],
+        ['fixedDebtAtoms', getU64Decoder()],
         ['bank', getU8Decoder()],
         ['used', getU8Decoder()],
         ['pad', fixDecoderSize(getBytesDecoder(), 6)],

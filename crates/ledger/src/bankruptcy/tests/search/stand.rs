@@ -7,7 +7,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::bank::ShareDelta;
 use plimsoll_risk::liquidate::{assess, plan, Assessment, Leg, Liability, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_TOKEN_POSITIONS};
-use plimsoll_risk::perp::exit_down;
+use plimsoll_risk::perp::claim_payout_down;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
 use plimsoll_state::snapshot::{load, Views};
@@ -48,7 +48,7 @@ impl Feed {
         match self {
             Feed::Fresh => now,
             Feed::Silent => now - 60,
-            Feed::Dead => now - PARAMS.stale_asset_secs as i64 - 1,
+            Feed::Dead => now - PARAMS.wind_down.stale_asset_secs as i64 - 1,
         }
     }
 }
@@ -305,10 +305,10 @@ impl Stand {
         let totals = &mut self.markets[market as usize];
         pool::pay_in_up(totals, claim, INDEX_ONE).unwrap();
         self.others.derivatives[theirs].cash_atoms += claim as i64;
-        let exit = exit_down(claim, totals.pool_atoms, totals.deficit_atoms).unwrap();
+        let exit = claim_payout_down(claim, totals.pool_atoms, totals.deficit_atoms).unwrap();
         let paid = pool::pay_out_down(totals, exit.paid_atoms, INDEX_ONE).unwrap();
-        totals.deficit_atoms -= exit.struck_atoms;
-        self.account.derivatives[place].cash_atoms -= (paid.pool_atoms + exit.struck_atoms) as i64;
+        totals.deficit_atoms -= exit.forgone_atoms;
+        self.account.derivatives[place].cash_atoms -= (paid.pool_atoms + exit.forgone_atoms) as i64;
         perp::close_leg_if_zero(&mut self.account, place, totals).unwrap();
         self.copy_deficit(market as usize);
         // The pool's deposit was somebody's who lost, and repays a debt of the account first.
@@ -336,7 +336,7 @@ impl Stand {
                 return Err(std::format!("a resolution is stuck: {:?}", self.portfolio()));
             }
             waited = true;
-            self.pass(PARAMS.stale_asset_secs as i64 + 1);
+            self.pass(PARAMS.wind_down.stale_asset_secs as i64 + 1);
         }
         if self.account.is_empty() {
             return Ok(waited);

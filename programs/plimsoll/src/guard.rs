@@ -1,0 +1,244 @@
+//! Who may do what, and when: one row an instruction. Handlers ask [`permit`]; `docs/guards.md` and the tests of roles,
+//! pauses and resolutions are made from the same table.
+
+use anchor_lang::prelude::Pubkey;
+use plimsoll_state::{pause, right, same_address, AccountStatus, Engine, MarginAccount, Registry, LAYOUT_VERSION};
+
+use crate::access::require_layout;
+use crate::error::{fail, EngineError, Result};
+
+/// Who has to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedBy {
+    /// Nobody in particular: whoever pays for the transaction.
+    Anyone,
+    /// The engine's authority.
+    Authority,
+    /// The engine's authority; its pause authority may only add bits.
+    AuthorityOrGuardian,
+    /// The authority that the present one has proposed.
+    PendingAuthority,
+    /// The margin account's owner.
+    Owner,
+    /// Its owner, or its delegate with this right of [`right`].
+    OwnerOr(u8),
+    /// Its owner; anyone while it is under water.
+    OwnerOrUnderWater,
+    /// The signer of a registered venue.
+    Venue,
+    /// The signer of a venue that both owners approved, or for each account its owner or its delegate with this right.
+    VenueOrSides(u8),
+}
+
+/// Which margin accounts it works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Works {
+    /// It takes none.
+    WithoutAccount,
+    /// On accounts that are not being resolved.
+    OnActive,
+    /// Whatever the account's status.
+    OnAny,
+    /// On what each stage of a resolution names.
+    ByStage,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Name of the instruction.
+    pub instruction: &'static str,
+    /// Who has to sign.
+    pub signed_by: SignedBy,
+    /// Bits of [`pause`] of which each stops it; zero for what can never be paused.
+    pub stopped_by: u32,
+    /// Which margin accounts it works on.
+    pub works: Works,
+}
+
+/// Defines the actions and the table.
+macro_rules! rules {
+    ($($action:ident $instruction:literal: $signed_by:expr, $stopped_by:expr, $works:ident;)+) => {
+        /// What a handler asks leave for: an instruction each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action {
+            $(#[doc = concat!("`", $instruction, "`")] $action,)+
+        }
+
+        impl Action {
+            const fn rule(self) -> Rule {
+                match self {
+                    $(Self::$action => Rule {
+                        instruction: $instruction,
+                        signed_by: $signed_by,
+                        stopped_by: $stopped_by,
+                        works: Works::$works,
+                    },)+
+                }
+            }
+        }
+
+        /// The table, in the order of the list of instructions.
+        pub const RULES: &[Rule] = &[$(Action::$action.rule()),+];
+    };
+}
+
+use SignedBy::{
+    Anyone, Authority, AuthorityOrGuardian, Owner, OwnerOr, OwnerOrUnderWater, PendingAuthority, Venue, VenueOrSides,
+};
+
+rules! {
+    LiquidatePosition "liquidate_position": OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
+    LiquidateCollateral "liquidate_collateral": OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
+    CheckMargin "check_margin": Anyone, 0, OnAny;
+    RefreshPrice "refresh_price": Anyone, pause::PRICE, WithoutAccount;
+    Deposit "deposit": OwnerOr(right::DEPOSIT), 0, OnActive;
+    Withdraw "withdraw": Owner, pause::WITHDRAW, OnActive;
+    Borrow "borrow": Owner, pause::BORROW, OnActive;
+    Repay "repay": Anyone, 0, OnAny;
+    SettleFill "settle_fill": VenueOrSides(right::TRADE), pause::FILL, OnActive;
+    ObserveMargin "observe_margin": Anyone, 0, OnActive;
+    SettlePnl "settle_pnl": Anyone, pause::SETTLE, OnActive;
+    Accrue "accrue": Anyone, 0, WithoutAccount;
+    CrankFunding "crank_funding": Anyone, 0, WithoutAccount;
+    TouchPosition "touch_position": Anyone, 0, OnAny;
+    ResolveBankruptcy "resolve_bankruptcy": Anyone, pause::RESOLVE, ByStage;
+    SweepInsurance "sweep_insurance": Anyone, 0, WithoutAccount;
+    TakeWin "take_win": OwnerOrUnderWater, pause::SETTLE, OnActive;
+    ReportPremium "report_premium": Venue, 0, WithoutAccount;
+    OpenAccount "open_account": Anyone, pause::OPEN_ACCOUNT, WithoutAccount;
+    CloseAccount "close_account": Owner, 0, OnActive;
+    CreateEngine "create_engine": Anyone, 0, WithoutAccount;
+    GrowRegistry "grow_registry": Authority, 0, WithoutAccount;
+    GrowBoard "grow_board": Anyone, 0, WithoutAccount;
+    GrowFeeds "grow_feeds": Anyone, 0, WithoutAccount;
+    UpdateParams "update_params": Authority, 0, WithoutAccount;
+    ListPrice "list_price": Authority, 0, WithoutAccount;
+    UpdatePrice "update_price": Authority, 0, WithoutAccount;
+    SetPause "set_pause": AuthorityOrGuardian, 0, WithoutAccount;
+    ProposeAuthority "propose_authority": Authority, 0, WithoutAccount;
+    AcceptAuthority "accept_authority": PendingAuthority, 0, WithoutAccount;
+    RegisterVenue "register_venue": Authority, 0, WithoutAccount;
+    UpdateVenue "update_venue": Authority, 0, WithoutAccount;
+    SetDelegate "set_delegate": Owner, 0, OnActive;
+    ApproveVenue "approve_venue": Owner, 0, OnActive;
+    RevokeVenue "revoke_venue": Owner, 0, OnAny;
+    ListMarket "list_market": Authority, 0, WithoutAccount;
+    UpdateMarket "update_market": Authority, 0, WithoutAccount;
+    ListBank "list_bank": Authority, 0, WithoutAccount;
+    UpdateBank "update_bank": Authority, 0, WithoutAccount;
+    FundInsurance "fund_insurance": Anyone, 0, WithoutAccount;
+    CollectFees "collect_fees": Authority, 0, WithoutAccount;
+    MigrateAccount "migrate_account": Anyone, 0, OnAny;
+}
+
+/// Who signed for a margin account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its owner, who may do anything.
+    Owner,
+    /// Its delegate, with the right that was asked for.
+    Delegate,
+}
+
+/// A row of the table, to be asked of the accounts at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Permit(Rule);
+
+/// The row of an action.
+#[inline(always)]
+pub const fn permit(action: Action) -> Permit {
+    Permit(action.rule())
+}
+
+impl Permit {
+    /// Nothing stops the action in this engine (KEY-4).
+    ///
+    /// # Errors
+    /// `Paused`.
+    #[inline(always)]
+    pub fn in_engine(self, registry: &Registry) -> Result<()> {
+        ensure!(!registry.is_paused(self.0.stopped_by), EngineError::Paused);
+        Ok(())
+    }
+
+    /// The signer may do it for this account (KEY-1).
+    ///
+    /// # Errors
+    /// `NotOwner`; where a delegate may, `NotOwnerOrDelegate`, and of one without the right `DelegateMayNotLiquidate` and
+    /// so on.
+    #[inline(always)]
+    pub fn signed_for(self, account: &MarginAccount, signer: &Pubkey) -> Result<Role> {
+        if same_address(&account.owner, signer.as_array()) {
+            return Ok(Role::Owner);
+        }
+        match self.0.signed_by {
+            OwnerOr(right) | VenueOrSides(right) => require_delegate(account, signer.as_array(), right),
+            _ => Err(fail(EngineError::NotOwner)),
+        }
+    }
+
+    /// The account may be worked on.
+    ///
+    /// # Errors
+    /// `AccountBankrupt` where it is being resolved; `VersionUnknown`, and `InvariantBroken` where the stored status is
+    /// unknown.
+    #[inline(always)]
+    pub fn on(self, account: &MarginAccount) -> Result<()> {
+        match self.0.works {
+            Works::OnActive => require_active(account),
+            Works::OnAny | Works::ByStage | Works::WithoutAccount => Ok(()),
+        }
+    }
+
+    /// The signer may do it in this engine.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `NotAuthority`, `NotPendingAuthority`.
+    #[inline(always)]
+    pub fn signed_in(self, engine: &Engine, signer: &Pubkey) -> Result<()> {
+        match self.0.signed_by {
+            PendingAuthority => require_pending_authority(engine, signer),
+            _ => require_authority(engine, signer),
+        }
+    }
+}
+
+#[inline(never)]
+fn require_delegate(account: &MarginAccount, key: &[u8; 32], right: u8) -> Result<Role> {
+    let delegated = same_address(&account.delegate, key) && !same_address(key, &[0; 32]);
+    ensure!(delegated, EngineError::NotOwnerOrDelegate);
+    if account.delegate_rights & right != 0 {
+        return Ok(Role::Delegate);
+    }
+    Err(fail(match right {
+        right::LIQUIDATE => EngineError::DelegateMayNotLiquidate,
+        right::DEPOSIT => EngineError::DelegateMayNotDeposit,
+        _ => EngineError::DelegateMayNotTrade,
+    }))
+}
+
+#[inline(never)]
+fn require_active(account: &MarginAccount) -> Result<()> {
+    ensure!(account.version == LAYOUT_VERSION, EngineError::VersionUnknown);
+    ensure!(AccountStatus::try_from(account.status)? == AccountStatus::Active, EngineError::AccountBankrupt);
+    Ok(())
+}
+
+#[inline(never)]
+fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
+    require_layout(engine.version)?;
+    ensure!(same_address(&engine.authority, signer.as_array()), EngineError::NotAuthority);
+    Ok(())
+}
+
+/// Zero means that nobody is proposed; no signer has that address, and none is accepted for it.
+#[inline(never)]
+fn require_pending_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
+    let proposed = engine.pending_authority != [0; 32] && same_address(&engine.pending_authority, signer.as_array());
+    ensure!(proposed, EngineError::NotPendingAuthority);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
