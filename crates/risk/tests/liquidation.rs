@@ -68,9 +68,9 @@ proptest! {
         let init = initial_margins(&p);
         for at in [PriceKind::Spot, PriceKind::Fast] {
             let m = margins(&p, at, false);
-            prop_assert!(m.target_excess <= m.maint_excess && m.maint_excess <= m.nav);
+            prop_assert!(m.target_excess.get() <= m.maint_excess.get() && m.maint_excess.get() <= m.nav.get());
             // Each of up to eleven legs may round by a micro-dollar in each of the two views.
-            prop_assert!(init.init_excess <= m.target_excess + 30_000_000, "{} above {}", init.init_excess, m.target_excess);
+            prop_assert!(init.init_excess.get() <= m.target_excess.get() + 30_000_000, "{} above {}", init.init_excess.get(), m.target_excess.get());
         }
     }
 
@@ -99,7 +99,7 @@ proptest! {
     fn a_favourable_edge_never_lowers_a_margin(p in portfolio(10)) {
         for at in [PriceKind::Spot, PriceKind::Fast] {
             let (plain, edge) = (margins(&p, at, false), margins(&p, at, true));
-            prop_assert!(edge.maint_excess + 30_000_000 >= plain.maint_excess);
+            prop_assert!(edge.maint_excess.get() + 30_000_000 >= plain.maint_excess.get());
         }
     }
 
@@ -121,8 +121,8 @@ proptest! {
                 prop_assert!(is == *was || is == 0, "a leg appeared or flipped");
             }
             if plan.regime == Regime::Cure {
-                prop_assert!(plan.after.maint_excess > plan.before.maint_excess || plan.after.mmr() == 0);
-                prop_assert!(plan.before.nav < 0 || plan.after.nav >= 0);
+                prop_assert!(plan.after.maint_excess.get() > plan.before.maint_excess.get() || plan.after.mmr().get() == 0);
+                prop_assert!(plan.before.nav.get() < 0 || plan.after.nav.get() >= 0);
                 prop_assert!(plan.penalty_ppm <= p.params.penalty_cap_ppm);
             } else {
                 prop_assert!(plan.fee_atoms == 0 && plan.penalty_ppm <= p.params.wind_down_penalty_ppm);
@@ -138,8 +138,8 @@ proptest! {
             let spot = margins(&after, PriceKind::Spot, false);
             let cleared = signs(&after).iter().zip(signs(&p)).any(|(a, b)| *a == 0 && b != 0);
             if cleared { continue; }
-            let reached = spot.target_excess >= -60_000_000;
-            prop_assert!(reached || taken_by_clamp(&after, leg), "{leg:?} {plan:?} left at {}", spot.target_excess);
+            let reached = spot.target_excess.get() >= -60_000_000;
+            prop_assert!(reached || taken_by_clamp(&after, leg), "{leg:?} {plan:?} left at {}", spot.target_excess.get());
         }
     }
 
@@ -241,7 +241,7 @@ fn an_account_exactly_at_maintenance_is_healthy() {
     let mut p = Portfolio::empty(params);
     p.quote.weights = support::quote_weights(&params);
     let m = margins(&p, PriceKind::Spot, false);
-    assert!(!m.is_under_water() && m.maint_excess == 0);
+    assert!(!m.is_under_water() && m.maint_excess.get() == 0);
     let refused = plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), NOW).unwrap_err();
     assert_eq!(refused.reason, RiskError::AccountHealthy);
 }
