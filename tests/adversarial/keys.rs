@@ -56,7 +56,7 @@ impl Theft {
     fn fee_ppm(&self) -> u64 {
         let registry = self.stage.registry();
         let market = registry.market(SOL_PERP as usize).expect("it is listed");
-        market.fill_fee_ppm.max(GlobalParams::DEFAULT.fill_insurance_ppm) as u64
+        market.fill_fee_ppm.max(GlobalParams::DEFAULT.perps.fill_insurance_ppm) as u64
     }
 
     /// Fills at spot, to and fro, until the engine refuses; how many went through.
@@ -171,7 +171,7 @@ fn a_delegate_trades_at_a_price_no_older_than_adding_risk_asks_for_whatever_it_d
     theft.stage.repeat_prices();
     let opened = theft.fill(true, 2 * SOL_UNITS, 0);
     assert_sent(theft.stage.send(&theft.thief, &[opened]));
-    theft.stage.advance(GlobalParams::DEFAULT.risk_age_secs as i64);
+    theft.stage.advance(GlobalParams::DEFAULT.prices.risk_age_secs as i64);
     // Both sides only reduce, which an owner may at a price of the read age.
     let fill = theft.fill(false, SOL_UNITS, 0);
     assert_sent(theft.stage.simulate(&theft.thief, std::slice::from_ref(&fill)));

@@ -202,7 +202,7 @@ fn nothing_is_settled_by_a_price_older_than_the_read_age() {
     let mut stage = Stage::new();
     let (alice, bob) = pair_of_traders(&mut stage);
     stage.falls_to(SOL, 210, &alice, 400);
-    let read_age_secs = stage.registry().params().read_age_secs as i64;
+    let read_age_secs = stage.registry().params().prices.read_age_secs as i64;
     stage.advance(read_age_secs + 1);
     for trader in [&alice, &bob] {
         assert_code(stage.settle(SOL_PERP, Some(trader)), EngineError::PriceStale);

@@ -145,8 +145,8 @@ pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, q
         above_dust: Class::default(),
         above_share: Class::default(),
         paying: Class::default(),
-        dust: UsdMicro::new(params.dust_usd_micro),
-        large: UsdPico::new(mul_u128_u32(gross_usd_micro, params.best_leg_min_ppm) as i128),
+        dust: UsdMicro::new(params.legs.dust_usd_micro),
+        large: UsdPico::new(mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm) as i128),
     };
     pair::sort(portfolio, quote_sides, &mut classes);
     perp::sort(portfolio, &mut classes);
