@@ -64,8 +64,8 @@ impl Bytes<'_> {
 
     fn params(&self, what: For) -> Params {
         let params = &self.registry.params.0;
-        let w_pnl = ppm(params.pnl_weight_ppm as i128);
-        let z = ppm(params.confidence_sigmas_ppm as i128);
+        let w_pnl = ppm(params.perps.pnl_weight_ppm as i128);
+        let z = ppm(params.prices.confidence_sigmas_ppm as i128);
         match what {
             For::Initial => Params { w_pnl, z, ..Params::default() },
             // The width of a stale leg is decided in `price`; a sigma of age carries it over unchanged.
@@ -106,16 +106,16 @@ impl Bytes<'_> {
             conf: ppm(slot.sigma_ppm as i128),
             sigma: ppm(slot.vol_ppm_per_sqrt_sec as i128),
             age_root: int(0),
-            stale: age > params.read_age_secs as i64,
+            stale: age > params.prices.read_age_secs as i64,
         };
         let For::Edges { narrow } = what else { return price };
-        let beyond = (age - params.read_age_secs as i64).max(0) as f64;
+        let beyond = (age - params.prices.read_age_secs as i64).max(0) as f64;
         // A root of f64 is off by less than a thousandth; the program's is at most 3.2 % above the true one.
         price.age_root = ratio((beyond.sqrt() * if narrow { 999.0 } else { 1_033.0 }) as i128 + !narrow as i128, 1_000);
         let sigmas = Params {
-            z: ppm(params.confidence_sigmas_ppm as i128),
-            z_age: ppm(params.age_sigmas_ppm as i128),
-            b_max: ppm(params.edge_max_ppm as i128),
+            z: ppm(params.prices.confidence_sigmas_ppm as i128),
+            z_age: ppm(params.prices.age_sigmas_ppm as i128),
+            b_max: ppm(params.prices.edge_max_ppm as i128),
             ..Params::default()
         };
         // The program rounds width and ageing to whole parts per million, each upwards, and half a charge downwards.
@@ -133,7 +133,7 @@ impl Bytes<'_> {
         let (side, sign) = if leg.shares > 0 { (0, 1) } else { (1, -1) };
         let index = &slot.sides[side];
         assert_eq!(leg.epoch, index.epoch, "these accounts have no older positions");
-        let secs = (self.now - slot.funding_at).clamp(0, self.registry.params.0.funding_max_secs as i64);
+        let secs = (self.now - slot.funding_at).clamp(0, self.registry.params.0.perps.funding_max_secs as i64);
         let a = int(index.a as i128) * two_to_minus(63);
         // Longs pay what shorts receive.
         let funded = &a * int(-sign * slot.funding_per_unit_sec as i128 * secs as i128);

@@ -95,7 +95,7 @@ impl Leg {
     fn rates(&self) -> MarketRates {
         let params = GlobalParams::DEFAULT;
         let init_ppm = self.rate_ppm + self.gap_ppm;
-        let target_ppm = (self.rate_ppm + params.target_perp_buffer_ppm).min(init_ppm);
+        let target_ppm = (self.rate_ppm + params.targets.target_perp_buffer_ppm).min(init_ppm);
         MarketRates { maint_ppm: self.rate_ppm, target_ppm, init_ppm }
     }
 }

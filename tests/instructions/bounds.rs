@@ -94,7 +94,7 @@ fn a_market_has_a_name_that_can_be_read_and_a_price_that_is_fresh() {
     let mut garbled = listed;
     garbled.name[3] = 0xff;
     assert_refused(&mut stage, &authority, &[list(garbled)], EngineError::ParameterOutOfBounds);
-    let read_age_secs = GlobalParams::DEFAULT.read_age_secs as i64;
+    let read_age_secs = GlobalParams::DEFAULT.prices.read_age_secs as i64;
     stage.repeat_prices();
     stage.advance(read_age_secs + 1);
     assert_refused(&mut stage, &authority, &[list(listed)], EngineError::PriceStale);

@@ -77,7 +77,7 @@ fn only_the_authority_chooses_the_first_parameters_and_only_valid_ones() {
     let mallory = world.party("mallory");
     let grow = ix::grow_registry(&world.keys, mallory, mallory, &GlobalParams::DEFAULT);
     assert_refused(&mut world, &mallory, &[grow], EngineError::NotAuthority);
-    let bad = GlobalParams { improvement_factor_ppm: 1_000_000, ..GlobalParams::DEFAULT };
+    let bad = GlobalParams::DEFAULT.with(|new| new.auction.improvement_factor_ppm = 1_000_000);
     assert_code(world.grow_registry(&bad), EngineError::ParameterOutOfBounds);
 }
 
@@ -137,11 +137,14 @@ fn prices_of_one_engine_are_not_made_from_the_feeds_of_another() {
 fn parameters_are_replaced_whole_and_only_within_bounds() {
     let mut world = World::new();
     let authority = world.authority;
-    let new = GlobalParams { cool_off_secs: 3, dust_usd_micro: 20_000_000, ..GlobalParams::DEFAULT };
+    let new = GlobalParams::DEFAULT.with(|new| {
+        new.observation.cool_off_secs = 3;
+        new.legs.dust_usd_micro = 20_000_000;
+    });
     let update = ix::update_params(&world.keys, authority, &new);
     assert_sent(world.send_as_authority(update));
     assert_eq!(*world.registry().params(), new);
-    let bad = ix::update_params(&world.keys, authority, &GlobalParams { read_age_secs: 0, ..new });
+    let bad = ix::update_params(&world.keys, authority, &new.with(|new| new.prices.read_age_secs = 0));
     assert_refused(&mut world, &authority, &[bad], EngineError::ParameterOutOfBounds);
     let mallory = world.party("mallory");
     let theft = ix::update_params(&world.keys, mallory, &new);

@@ -55,18 +55,24 @@ fn every_condition_between_listings_is_refused_by_name_whoever_breaks_it() {
     let mut world = listed();
     let w = &mut world;
     let new = [
-        (GlobalParams { health_cap_ppm: 1_000, ..DEFAULT }, Contradiction::PAIR_CEILING),
-        (GlobalParams { penalty_floor_ppm: 10_000, ..DEFAULT }, Contradiction::RATE_CEILING),
-        (GlobalParams { cool_off_secs: 60, ..DEFAULT }, Contradiction::PAIR_INITIAL),
-        (GlobalParams { risk_age_secs: 15, cool_off_secs: 10, ..DEFAULT }, Contradiction::RATE_INITIAL),
-        (GlobalParams { bypass_ratio_ppm: 300_000, ..DEFAULT }, Contradiction::RATE_FALLS),
-        (GlobalParams { bypass_ratio_ppm: 200_000, ..DEFAULT }, Contradiction::PAIR_FALLS),
-        (GlobalParams { fill_insurance_ppm: 101, ..DEFAULT }, Contradiction::FEE_RANGE),
-        (GlobalParams { dust_usd_micro: 10_000, ..DEFAULT }, Contradiction::ATOM_VALUE),
-        (GlobalParams { target_min_gap_ppm: 30_000, ..DEFAULT }, Contradiction::WEIGHTS_GAP),
-        (GlobalParams { target_perp_buffer_ppm: 5_000, ..DEFAULT }, Contradiction::RATES_GAP),
-        (GlobalParams { risk_age_secs: 4, ..DEFAULT }, Contradiction::BOUNDS),
-        (GlobalParams { risk_age_secs: 16, ..DEFAULT }, Contradiction::BOUNDS),
+        (DEFAULT.with(|new| new.auction.health_cap_ppm = 1_000), Contradiction::PAIR_CEILING),
+        (DEFAULT.with(|new| new.auction.penalty_floor_ppm = 10_000), Contradiction::RATE_CEILING),
+        (DEFAULT.with(|new| new.observation.cool_off_secs = 60), Contradiction::PAIR_INITIAL),
+        (
+            DEFAULT.with(|new| {
+                new.prices.risk_age_secs = 15;
+                new.observation.cool_off_secs = 10;
+            }),
+            Contradiction::RATE_INITIAL,
+        ),
+        (DEFAULT.with(|new| new.observation.bypass_ratio_ppm = 300_000), Contradiction::RATE_FALLS),
+        (DEFAULT.with(|new| new.observation.bypass_ratio_ppm = 200_000), Contradiction::PAIR_FALLS),
+        (DEFAULT.with(|new| new.perps.fill_insurance_ppm = 101), Contradiction::FEE_RANGE),
+        (DEFAULT.with(|new| new.legs.dust_usd_micro = 10_000), Contradiction::ATOM_VALUE),
+        (DEFAULT.with(|new| new.targets.target_min_gap_ppm = 30_000), Contradiction::WEIGHTS_GAP),
+        (DEFAULT.with(|new| new.targets.target_perp_buffer_ppm = 5_000), Contradiction::RATES_GAP),
+        (DEFAULT.with(|new| new.prices.risk_age_secs = 4), Contradiction::BOUNDS),
+        (DEFAULT.with(|new| new.prices.risk_age_secs = 16), Contradiction::BOUNDS),
     ];
     for (new, condition) in new {
         let update = params(w, new);
@@ -93,7 +99,7 @@ fn every_condition_between_listings_is_refused_by_name_whoever_breaks_it() {
     // One percent is 2/5 of SOL's rate of three, until the factor of improvement falls.
     let update = market(w, SOL_PERP, MarketConfig { fill_fee_ppm: 10_000, ..MarketConfig::SOL });
     assert_sent(w.send_as_authority(update));
-    let update = params(w, GlobalParams { improvement_factor_ppm: 600_000, ..DEFAULT });
+    let update = params(w, DEFAULT.with(|new| new.auction.improvement_factor_ppm = 600_000));
     contradicts(w, update, Contradiction::FEE_LOWERS);
 }
 
@@ -133,7 +139,7 @@ fn a_funding_bound_that_a_listed_unit_cannot_store_is_refused() {
     world.list_bank(mint, &config).unwrap_or_else(|failure| panic!("{failure}"));
     let sol = MarketConfig { base_decimals: 7, ..MarketConfig::SOL };
     world.list_market(&sol).unwrap_or_else(|failure| panic!("{failure}"));
-    let update = params(&world, GlobalParams { funding_bound_ppm_per_hour: 40_000, ..DEFAULT });
+    let update = params(&world, DEFAULT.with(|new| new.perps.funding_bound_ppm_per_hour = 40_000));
     contradicts(&mut world, update, Contradiction::FUNDING_RANGE);
 }
 
@@ -151,7 +157,7 @@ fn a_full_registry_is_checked_within_one_instruction() {
         world.list_market(&MarketConfig::SOL).unwrap_or_else(|failure| panic!("{failure}"));
     }
     world.repeat_prices();
-    let update = params(&world, GlobalParams { cool_off_secs: 3, ..DEFAULT });
+    let update = params(&world, DEFAULT.with(|new| new.observation.cool_off_secs = 3));
     let meta = assert_sent(world.send_as_authority(update));
     assert!(meta.compute_units_consumed < 400_000, "{}", meta.compute_units_consumed);
     let update = falls(&world, "SOL", SOL, 2_000);

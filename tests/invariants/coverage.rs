@@ -99,7 +99,7 @@ impl Coverage {
         // What dust is follows the decimals of the settlement token.
         see(
             OtherParameters,
-            *params != GlobalParams { dust_usd_micro: params.dust_usd_micro, ..GlobalParams::DEFAULT },
+            *params != GlobalParams::DEFAULT.with(|new| new.legs.dust_usd_micro = params.legs.dust_usd_micro),
         );
         for account in books.accounts.values().filter(|account| account.status != AccountStatus::Active as u8) {
             let owed = || account.tokens.iter().filter(|token| token.used == 1 && token.shares < 0);

@@ -1,7 +1,7 @@
 //! Where a sequence starts: states that random instructions alone hardly ever reach, each built by instructions that
 //! are checked like all others.
 
-use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::params::{Field, GlobalParams};
 use plimsoll_tests::*;
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ pub enum Preset {
 
 /// Each as often, and parameters as often as all others together.
 pub fn any_preset() -> impl Strategy<Value = Preset> {
-    let change = (0usize..KNOBS.len(), 200_000u32..3_000_000);
+    let change = (0..drawn().len(), 200_000u32..3_000_000);
     prop_oneof![
         1 => Just(Preset::Plain),
         1 => Just(Preset::Lent),
@@ -53,36 +53,13 @@ pub fn deleveraged_or_not() -> impl Strategy<Value = Preset> {
     ]
 }
 
-/// A parameter that is scaled.
-type Knob = fn(&mut GlobalParams) -> &mut u32;
-
-/// What is drawn.
-const KNOBS: [Knob; 24] = [
-    |p| &mut p.penalty_start_ppm,
-    |p| &mut p.penalty_cap_ppm,
-    |p| &mut p.auction_secs,
-    |p| &mut p.depth_slope_ppm,
-    |p| &mut p.improvement_factor_ppm,
-    |p| &mut p.insurance_share_ppm,
-    |p| &mut p.penalty_floor_ppm,
-    |p| &mut p.wind_down_penalty_ppm,
-    |p| &mut p.wind_down_secs,
-    |p| &mut p.wind_down_close_secs,
-    |p| &mut p.best_leg_share_ppm,
-    |p| &mut p.best_leg_min_ppm,
-    |p| &mut p.best_leg_end_secs,
-    |p| &mut p.health_cap_ppm,
-    |p| &mut p.target_token_buffer_ppm,
-    |p| &mut p.target_perp_buffer_ppm,
-    |p| &mut p.target_min_gap_ppm,
-    |p| &mut p.observation_gap_secs,
-    |p| &mut p.cool_off_secs,
-    |p| &mut p.confidence_sigmas_ppm,
-    |p| &mut p.age_sigmas_ppm,
-    |p| &mut p.bypass_ratio_ppm,
-    |p| &mut p.pnl_weight_ppm,
-    |p| &mut p.fill_band_ppm,
-];
+/// What is drawn: every parameter but those that the stage itself rests on, how old its prices may be and what is dust.
+fn drawn() -> Vec<&'static Field> {
+    GlobalParams::fields()
+        .filter(|field| field.group != "prices" || field.name.contains("sigmas"))
+        .filter(|field| field.bytes == 4)
+        .collect()
+}
 
 impl Preset {
     /// Builds it, before anybody but the maker and the liquidator holds anything.
@@ -184,8 +161,9 @@ fn parameters(run: &mut Run, changes: &[(usize, u32)]) -> Checked {
     let mut params = *run.books.registry.params();
     for (knob, factor_ppm) in changes {
         let mut changed = params;
-        let value = KNOBS[*knob](&mut changed);
-        *value = (*value as u64 * *factor_ppm as u64 / 1_000_000) as u32;
+        let field = drawn()[*knob];
+        let scaled = field.get(&changed) * *factor_ppm as u64 / 1_000_000;
+        assert!(field.set(&mut changed, scaled), "{}", field.name);
         let update = ix::update_params(&run.stage.keys, run.stage.authority, &changed);
         if run.send("Params", update, run.stage.authority, false)?.is_some() {
             params = changed;

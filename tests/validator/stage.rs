@@ -72,7 +72,11 @@ impl Stage {
         connection.require_program().await.context("the engine's program")?;
         let mut live = Live::new(connection, validator.payer(), 0);
         // A busy machine's slots and confirmations take their time.
-        let params = GlobalParams { write_age_secs: 10, read_age_secs: 30, risk_age_secs: 10, ..GlobalParams::DEFAULT };
+        let params = GlobalParams::DEFAULT.with(|new| {
+            new.prices.write_age_secs = 10;
+            new.prices.read_age_secs = 30;
+            new.prices.risk_age_secs = 10;
+        });
         live.create(0, &params).await?;
         live.list(AVERAGES, [FIRST_SOL_USD * E8, BTC_USD * E8]).await?;
         let prices = vec![E8, FIRST_SOL_USD * E8, BTC_USD * E8];

@@ -34,7 +34,7 @@ pub fn pair_ceiling_ppm_down(
     liability: &TokenWeights,
     params: &GlobalParams,
 ) -> u32 {
-    let kh = params.improvement_factor_ppm as u128 * health_ppm.min(params.health_cap_ppm) as u128;
+    let kh = params.auction.improvement_factor_ppm as u128 * health_ppm.min(params.auction.health_cap_ppm) as u128;
     let numerator = kh * pair_rate_ppm(asset, liability) as u128;
     let denominator = PPM_U128 * PPM_U128 * PPM_U128 - kh * (PPM - asset.asset_maint_ppm.min(PPM)) as u128;
     (numerator * PPM_U128 / denominator).min(u32::MAX as u128) as u32
@@ -50,7 +50,7 @@ pub fn pair_ceiling_ppm_down(
     reason = "k h is below 2^64 and rates below 2^32: products stay below 2^117; the divisor is at least 10^18"
 )]
 pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &TokenWeights, params: &GlobalParams) -> u32 {
-    let kh = params.improvement_factor_ppm as u128 * health_ppm.min(params.health_cap_ppm) as u128;
+    let kh = params.auction.improvement_factor_ppm as u128 * health_ppm.min(params.auction.health_cap_ppm) as u128;
     let numerator = kh * rates.maint_ppm as u128;
     let denominator = PPM_U128 * PPM_U128 * PPM_U128 + kh * quote.liability_maint_ppm.saturating_sub(PPM) as u128;
     (numerator * PPM_U128 / denominator).min(u32::MAX as u128) as u32
@@ -72,13 +72,14 @@ pub fn cure_penalty_ppm_down(
     ceiling_ppm: u32,
     params: &GlobalParams,
 ) -> u32 {
-    let span = (params.penalty_cap_ppm - params.penalty_start_ppm.min(params.penalty_cap_ppm)) as u64;
-    let elapsed = elapsed_secs.min(params.auction_secs) as u64;
-    let by_time = params.penalty_start_ppm as u64 + span * elapsed / params.auction_secs.max(1) as u64;
+    let span =
+        (params.auction.penalty_cap_ppm - params.auction.penalty_start_ppm.min(params.auction.penalty_cap_ppm)) as u64;
+    let elapsed = elapsed_secs.min(params.auction.auction_secs) as u64;
+    let by_time = params.auction.penalty_start_ppm as u64 + span * elapsed / params.auction.auction_secs.max(1) as u64;
     let depth = (PPM - health_ppm.min(PPM)) as u128;
-    let by_depth = params.depth_slope_ppm as u128 * marginal_ppm as u128 * depth / (PPM_U128 * PPM_U128);
+    let by_depth = params.auction.depth_slope_ppm as u128 * marginal_ppm as u128 * depth / (PPM_U128 * PPM_U128);
     let asked = by_time.max(by_depth.min(u32::MAX as u128) as u64);
-    asked.min(params.penalty_cap_ppm as u64).min(ceiling_ppm as u64) as u32
+    asked.min(params.auction.penalty_cap_ppm as u64).min(ceiling_ppm as u64) as u32
 }
 
 /// The wind-down penalty: `p_floor` to `p_wd` on its own clock, rounded down (WINDDOWN-3).
@@ -88,9 +89,9 @@ pub fn cure_penalty_ppm_down(
     reason = "the elapsed time is at most its divisor: the sum is at most the larger of floor and ceiling, 32 bits each"
 )]
 pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u32 {
-    let span = params.wind_down_penalty_ppm.saturating_sub(params.penalty_floor_ppm) as u64;
-    let elapsed = elapsed_secs.min(params.wind_down_secs) as u64;
-    params.penalty_floor_ppm + (span * elapsed / params.wind_down_secs.max(1) as u64) as u32
+    let span = params.wind_down.wind_down_penalty_ppm.saturating_sub(params.auction.penalty_floor_ppm) as u64;
+    let elapsed = elapsed_secs.min(params.wind_down.wind_down_secs) as u64;
+    params.auction.penalty_floor_ppm + (span * elapsed / params.wind_down.wind_down_secs.max(1) as u64) as u32
 }
 
 /// Whether a penalty ceiling leaves a liquidator his floor after the insurance share.
@@ -100,7 +101,8 @@ pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u
     reason = "the insurance share is at most 900,000 ppm; products of two 32-bit numbers"
 )]
 pub(crate) fn pays_a_liquidator(ceiling_ppm: u32, params: &GlobalParams) -> bool {
-    ceiling_ppm as u64 * (PPM - params.insurance_share_ppm) as u64 >= params.penalty_floor_ppm as u64 * PPM as u64
+    ceiling_ppm as u64 * (PPM - params.auction.insurance_share_ppm) as u64
+        >= params.auction.penalty_floor_ppm as u64 * PPM as u64
 }
 
 #[cfg(test)]
@@ -121,9 +123,9 @@ mod tests {
             let (early, late) = (a.min(b), a.max(b));
             let p = cure_penalty_ppm_down(early, m, h, ceiling, &PARAMS);
             prop_assert!(p <= cure_penalty_ppm_down(late, m, h, ceiling, &PARAMS));
-            prop_assert!(p <= PARAMS.penalty_cap_ppm && p <= ceiling);
+            prop_assert!(p <= PARAMS.auction.penalty_cap_ppm && p <= ceiling);
             prop_assert!(wind_down_penalty_ppm_down(early, &PARAMS) <= wind_down_penalty_ppm_down(late, &PARAMS));
-            prop_assert!(wind_down_penalty_ppm_down(late, &PARAMS) <= PARAMS.wind_down_penalty_ppm);
+            prop_assert!(wind_down_penalty_ppm_down(late, &PARAMS) <= PARAMS.wind_down.wind_down_penalty_ppm);
         }
 
         /// CURE-4

@@ -105,7 +105,7 @@ pub fn plan_assessed(
         let reason = if seen_before { RiskError::AccountAlreadyCured } else { RiskError::AccountHealthy };
         return Err(reason.into());
     };
-    if now.saturating_sub(clocks.passed_at) < portfolio.params.cool_off_secs as i64 {
+    if now.saturating_sub(clocks.passed_at) < portfolio.params.observation.cool_off_secs as i64 {
         return Err(RiskError::CoolOff.into()); // RISK-5
     }
     match request.leg {
@@ -144,8 +144,8 @@ fn close(
         Regime::WindDown => wind_down_penalty_ppm_down(assessment.clocks.wind_down_secs, params),
     };
     let wanted = size::wanted_size_up(leg, assessment, penalty_ppm);
-    let size = size::final_size(leg, wanted, penalty_ppm, params.dust_usd_micro, request)?;
-    let share_ppm = if regime == Regime::Cure { params.insurance_share_ppm } else { 0 };
+    let size = size::final_size(leg, wanted, penalty_ppm, params.legs.dust_usd_micro, request)?;
+    let share_ppm = if regime == Regime::Cure { params.auction.insurance_share_ppm } else { 0 };
     let fill = leg.fill_down(size, penalty_ppm, share_ppm)?;
     let limit = Limit { numerator: request.limit_numerator, denominator: request.limit_denominator };
     if limit.denominator != 0 && !leg.meets(limit, &fill) {
@@ -178,13 +178,14 @@ fn close(
 }
 
 /// A cure may only close legs that release about as much as the best one, until the auction has stood at its ceiling for
-/// long enough (LEG-1, LEG-3).
+/// long enough (LEG-1, LEG-2).
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
 fn require_best_leg(marginal_ppm: u32, portfolio: &Portfolio, assessment: &Assessment) -> Result<(), Refusal> {
     let (params, Some(best)) = (&portfolio.params, assessment.best) else { return Ok(()) };
-    let ended = assessment.clocks.under_water_secs >= params.auction_secs.saturating_add(params.best_leg_end_secs);
-    let admissible = marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.best_leg_share_ppm as u64;
+    let ended =
+        assessment.clocks.under_water_secs >= params.auction.auction_secs.saturating_add(params.legs.best_leg_end_secs);
+    let admissible = marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.legs.best_leg_share_ppm as u64;
     if ended || admissible {
         Ok(())
     } else {

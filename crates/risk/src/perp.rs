@@ -39,7 +39,7 @@ pub fn is_worse_than_spot(buys: bool, quote_atoms: u64, units: u64, spot: UnitPr
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
 pub fn fill_fee_up(units: u64, spot: UnitPrice, market_fee_ppm: u32, params: &GlobalParams) -> RiskResult<u64> {
-    let rate = market_fee_ppm.max(params.fill_insurance_ppm);
+    let rate = market_fee_ppm.max(params.perps.fill_insurance_ppm);
     let fee = ppm_up(spot.value_up(units), rate).ok_or(RiskError::NumberOutOfRange)?.max(1);
     crate::num::to_i64(fee)?;
     Ok(fee)
@@ -134,7 +134,7 @@ pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams
 #[expect(clippy::cast_possible_wrap, reason = "at most a million")]
 pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
     let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
-    let bound = params.funding_bound_ppm_per_hour.min(PPM);
+    let bound = params.perps.funding_bound_ppm_per_hour.min(PPM);
     Contradiction::FUNDING_RANGE.unless(funding_rate(bound as i32, sixteen_times, bound) < i64::MAX)
 }
 

@@ -38,7 +38,7 @@ pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskRes
         return Err(RiskError::AssetsRemain);
     }
     let params = &portfolio.params;
-    let until_closed = params.wind_down_secs.saturating_add(params.wind_down_close_secs);
+    let until_closed = params.wind_down.wind_down_secs.saturating_add(params.wind_down.wind_down_close_secs);
     if portfolio.perps().iter().any(|leg| leg.units != 0) && assessment.clocks.wind_down_secs < until_closed {
         return Err(RiskError::PerpsRemain);
     }
@@ -67,7 +67,7 @@ impl Seizable {
     #[inline(never)]
     #[expect(clippy::arithmetic_side_effects, reason = "a 64-bit number has a negative in 128 bits")]
     fn of(portfolio: &Portfolio, assessment: &Assessment, quote_net_atoms: i128) -> Self {
-        let (dust, quote) = (portfolio.params.dust_usd_micro, &portfolio.quote);
+        let (dust, quote) = (portfolio.params.legs.dust_usd_micro, &portfolio.quote);
         let mut found = Self::default();
         for leg in portfolio.tokens() {
             found.add(leg.amount_atoms as i128, &leg.prices, dust);

@@ -23,7 +23,7 @@ fn fresh(dollars: u64, scale: Price) -> LegPrices {
 fn trader(decimals: u8, sol: i64) -> Portfolio {
     let atoms = |dollars: i64| dollars * 10i64.pow(decimals as u32);
     // An atom is worth at most a hundredth of dust.
-    let params = GlobalParams { dust_usd_micro: 200_000_000, ..GlobalParams::DEFAULT };
+    let params = GlobalParams::DEFAULT.with(|new| new.legs.dust_usd_micro = 200_000_000);
     let mut portfolio = Portfolio::empty(params);
     portfolio.quote = TokenLeg {
         amount_atoms: atoms(1_100),
@@ -71,7 +71,7 @@ fn a_cure_of_a_perp_closes_the_same_whatever_the_decimals_of_the_quote() {
     }
 }
 
-/// A maximum that leaves $410 of a position is no dust, one that leaves $82 is.
+/// A maximum that leaves $410 of a position is not dust, one that leaves $82 is.
 #[test]
 fn what_a_maximum_leaves_of_a_perp_is_measured_in_dollars() {
     for decimals in QUOTE_DECIMALS {

@@ -140,7 +140,7 @@ fn at_the_boundary() -> impl Strategy<Value = Portfolio> {
             leg.units = leg.units % (1 << 20) * PICO as i64;
             leg.cash_atoms = -leg.units;
         }
-        p.params.pnl_weight_ppm = 1_000_000;
+        p.params.perps.pnl_weight_ppm = 1_000_000;
         // The quote's weights are one at maintenance, so this lands on it exactly.
         p.quote.amount_atoms -= (margins(&p, PriceKind::Spot, false).maint_excess / PICO) as i64;
         p
@@ -247,8 +247,8 @@ proptest! {
     ) {
         for (leg, _, fill) in fills(&p, &Clocks { wind_down_secs, ..clocks(secs) }) {
             let cap = match fill.regime {
-                Regime::Cure => p.params.penalty_cap_ppm,
-                Regime::WindDown => p.params.wind_down_penalty_ppm,
+                Regime::Cure => p.params.auction.penalty_cap_ppm,
+                Regime::WindDown => p.params.wind_down.wind_down_penalty_ppm,
             };
             // A base worth less than an atom of quote has no price in it.
             let worthless = matches!(leg, Leg::Perp { .. }) && fill.notional_usd_micro == 0;
@@ -322,9 +322,9 @@ fn random_accepted_parameters_and_not_the_defaults_are_what_the_invariants_are_s
     for _ in 0..1_000 {
         let p = portfolio(0).new_tree(&mut runner).unwrap().current();
         support::accepted::check(&p).unwrap();
-        let default = GlobalParams { pnl_weight_ppm: p.params.pnl_weight_ppm, ..GlobalParams::DEFAULT };
+        let default = GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = p.params.perps.pnl_weight_ppm);
         drawn += u32::from(p.params != default);
-        tight += u32::from(p.params.health_cap_ppm < 250_000);
+        tight += u32::from(p.params.auction.health_cap_ppm < 250_000);
     }
     assert!(drawn > 600 && tight > 200, "{drawn} of 1,000 with drawn parameters, {tight} with half the health cap");
 }

@@ -132,7 +132,9 @@ fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
         Ok(plan) => plan,
     };
     let params = &case.p.params;
-    if choice.regime == Regime::Cure && case.clocks.under_water_secs < params.auction_secs + params.best_leg_end_secs {
+    if choice.regime == Regime::Cure
+        && case.clocks.under_water_secs < params.auction.auction_secs + params.legs.best_leg_end_secs
+    {
         check_admissible(case, name, true)?;
     }
     let p = ppm(plan.penalty_ppm as i128);
@@ -227,7 +229,7 @@ proptest! {
         mut p in support::portfolio(30).prop_map(coarse), h in 0.0f64..1.0, clocks in clocks(), picks in picks(), share in 1u64..100,
     ) {
         p.quote.weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &p.params).unwrap();
-        p.params.pnl_weight_ppm = p.params.pnl_weight_ppm.min(960_000);
+        p.params.perps.pnl_weight_ppm = p.params.perps.pnl_weight_ppm.min(960_000);
         check(at_ratio(p, h), clocks, &picks, share)?;
     }
 }

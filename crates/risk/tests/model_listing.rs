@@ -13,10 +13,10 @@ const ONE: u32 = 1_000_000;
 
 fn horizon(p: &GlobalParams) -> Horizon {
     Horizon {
-        bypass_ratio: ppm(p.bypass_ratio_ppm as i128),
-        bypass_spacing_secs: int(p.bypass_spacing_secs as i128),
-        risk_age_secs: int(p.risk_age_secs as i128),
-        cool_off_secs: int(p.cool_off_secs as i128),
+        bypass_ratio: ppm(p.observation.bypass_ratio_ppm as i128),
+        bypass_spacing_secs: int(p.observation.bypass_spacing_secs as i128),
+        risk_age_secs: int(p.prices.risk_age_secs as i128),
+        cool_off_secs: int(p.observation.cool_off_secs as i128),
     }
 }
 
@@ -39,14 +39,13 @@ fn both(p: &GlobalParams) -> [Params; 2] {
 fn params() -> impl Strategy<Value = GlobalParams> {
     let times = (1u32..=60, 1u32..=20, 5u32..=15, 1u32..ONE);
     (support::accepted::drawn(), times, 1u32..5_000).prop_map(|((drawn, _), (spacing, cool, age, ratio), floor)| {
-        GlobalParams {
-            bypass_spacing_secs: spacing,
-            cool_off_secs: cool,
-            risk_age_secs: age,
-            bypass_ratio_ppm: ratio,
-            penalty_floor_ppm: floor,
-            ..drawn
-        }
+        drawn.with(|new| {
+            new.observation.bypass_spacing_secs = spacing;
+            new.observation.cool_off_secs = cool;
+            new.prices.risk_age_secs = age;
+            new.observation.bypass_ratio_ppm = ratio;
+            new.auction.penalty_floor_ppm = floor;
+        })
     })
 }
 

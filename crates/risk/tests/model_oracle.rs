@@ -153,7 +153,7 @@ proptest! {
     fn an_edge_is_the_models_rounded_up_and_the_root_by_at_most_a_thirtieth(
         sigma in 0u32..200_000, vol in 0u32..5_000, age in -10i64..20_000, charge in 0u32..500_000,
     ) {
-        let beyond = (age - PARAMS.read_age_secs as i64).max(0);
+        let beyond = (age - PARAMS.prices.read_age_secs as i64).max(0);
         // A thousandth of the root of a million squares: above the true root, by less than a thousandth.
         let root = |scale: i128| ratio(sqrt_up((beyond * 1_000_000) as u128) as i128 * scale, 1_000_000);
         let slot = |age_root| ModelPrice {
@@ -162,7 +162,7 @@ proptest! {
             age_root,
             ..ModelPrice::flat(int(1))
         };
-        let params = Params { z: int(2), z_age: int(3), b_max: ppm(PARAMS.edge_max_ppm as i128), ..Params::default() };
+        let params = Params { z: int(2), z_age: int(3), b_max: ppm(PARAMS.prices.edge_max_ppm as i128), ..Params::default() };
         let width = |scale| edge_width(&params, &slot(root(scale)), &ppm(charge as i128));
         let found = ppm(edge_ppm_up(&PARAMS, sigma, vol, age, charge / 2) as i128);
         // Half of an odd charge is floored by the caller; the rest is rounded up, three times.

@@ -192,7 +192,7 @@ proptest! {
                 continue;
             }
             spent = spent.with(notional as u128);
-            let params = GlobalParams { fill_insurance_ppm: 10, ..GlobalParams::DEFAULT };
+            let params = GlobalParams::DEFAULT.with(|new| new.perps.fill_insurance_ppm = 10);
             let fee = fill_fee_up(units, spot, rate_ppm, &params).unwrap();
             let given = if buys { int(quote as i128) - &worth } else { worth - &int(quote as i128) };
             taken = taken + given + int(fee as i128);

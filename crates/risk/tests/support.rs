@@ -120,7 +120,7 @@ pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: 
 
 /// The same portfolio without dust and with the fast average at spot, where sizes are exact.
 pub fn calm(mut p: Portfolio) -> Portfolio {
-    p.params.dust_usd_micro = 1;
+    p.params.legs.dust_usd_micro = 1;
     let still = |prices: &mut LegPrices| prices.fast = prices.spot;
     still(&mut p.quote.prices);
     p.tokens.iter_mut().for_each(|leg| still(&mut leg.prices));
@@ -165,7 +165,7 @@ fn under(
     )
         .prop_map(|((decimals, drawn), seeds, quote, cushion, magnitude, pnls, pnl_weight)| {
             let quote = Seed { decimals, ..quote };
-            let default = GlobalParams { pnl_weight_ppm: pnl_weight, ..GlobalParams::DEFAULT };
+            let default = GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = pnl_weight);
             let build = |params: &GlobalParams| build(&seeds, &quote, cushion, 10f64.powf(magnitude), &pnls, params);
             let p = build(&default);
             let params = drawn.and_then(|drawn| accepted::with_floor(&p, &drawn));
@@ -177,7 +177,7 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pa
     let quote_decimals = quote.decimals;
     // Listing wants an atom to be worth at most a hundredth of dust.
     let least_dust = 200 * 10u64.pow(6 - quote_decimals.min(6) as u32);
-    let params = &GlobalParams { dust_usd_micro: params.dust_usd_micro.max(least_dust), ..*params };
+    let params = &(*params).with(|new| new.legs.dust_usd_micro = params.legs.dust_usd_micro.max(least_dust));
     let mut p = Portfolio::empty(*params);
     let (mut gross, mut net) = (0.0, 0.0);
     for (i, seed) in seeds.iter().enumerate() {

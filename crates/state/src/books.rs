@@ -73,6 +73,6 @@ impl Registry {
     /// What funding is projected to at `now`.
     #[inline(always)]
     pub const fn funding_at(&self, now: i64) -> FundingClock {
-        FundingClock { now, max_secs: self.params().funding_max_secs }
+        FundingClock { now, max_secs: self.params().perps.funding_max_secs }
     }
 }

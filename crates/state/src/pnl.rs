@@ -24,8 +24,8 @@ pub fn closing_price(slot: &MarketSlot, books: &Books<'_>) -> RiskResult<UnitPri
         return Err(RiskError::LegPriceInvalid);
     }
     let (params, now) = (books.params(), books.now);
-    let is_held = MaxAge::new(params.stale_asset_secs, now).admits(price.published_at);
-    if is_held && !price.is_fresh(MaxAge::new(params.read_age_secs, now)) {
+    let is_held = MaxAge::new(params.wind_down.stale_asset_secs, now).admits(price.published_at);
+    if is_held && !price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)) {
         return Err(RiskError::PriceStale);
     }
     Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))

@@ -25,7 +25,7 @@ pub struct StoredRates(pub MarketRates);
 macro_rules! stored_pod {
     ($($type:ident),+) => {$(
         // SAFETY: each is `repr(transparent)` over a `repr(C)` struct of integers without padding: one u64 and an even
-        // number of u32 fields (asserted below), or u32 fields alone; every bit pattern is a value.
+        // number of u32 fields, room included (asserted of each group), or u32 fields alone; every bit pattern is a value.
         #[expect(unsafe_code, reason = "the pure crate knows no bytemuck, so it cannot derive this")]
         unsafe impl Zeroable for $type {}
         // SAFETY: as above.
@@ -34,7 +34,7 @@ macro_rules! stored_pod {
     )+};
 }
 stored_pod!(StoredParams, StoredWeights, StoredRates);
-const _: () = assert!(core::mem::size_of::<StoredParams>() == 8 + 38 * 4);
+const _: () = assert!(core::mem::size_of::<StoredParams>() == 264);
 const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
 const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);
 
@@ -176,7 +176,7 @@ pub struct Registry {
     /// Parameters.
     pub params: StoredParams,
     /// Zero.
-    pub _reserved: [u8; 152],
+    pub _reserved: [u8; 48],
     /// Banks.
     pub banks: [BankSlot; MAX_BANKS],
     /// Markets.
@@ -188,7 +188,7 @@ pub struct Registry {
 impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
-    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 160 + 152) - MAX_BANKS * 128 - MAX_MARKETS * 448;
+    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 264 + 48) - MAX_BANKS * 128 - MAX_MARKETS * 448;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;

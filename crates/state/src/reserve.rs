@@ -30,9 +30,18 @@ macro_rules! reserve {
     )+};
 }
 
+impl Reserve for Registry {
+    fn reserve_is_zero(&self) -> bool {
+        self.params().room_is_zero()
+            && is_zero(&self._reserved)
+            && is_zero(&self._tail)
+            && self.banks.iter().all(Reserve::reserve_is_zero)
+            && self.markets.iter().all(Reserve::reserve_is_zero)
+    }
+}
+
 reserve! {
     Engine { _reserved }
-    Registry { _reserved, _tail; banks, markets }
     BankSlot { _reserved }
     MarketSlot { _reserved }
     PriceBoard { _reserved; slots }

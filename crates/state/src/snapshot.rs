@@ -89,9 +89,9 @@ impl<'a> Pricing<'a> {
             board,
             now,
             views,
-            fresh: MaxAge::new(params.read_age_secs, now),
-            risk: MaxAge::new(params.risk_age_secs, now),
-            held: MaxAge::new(params.stale_asset_secs, now),
+            fresh: MaxAge::new(params.prices.read_age_secs, now),
+            risk: MaxAge::new(params.prices.risk_age_secs, now),
+            held: MaxAge::new(params.wind_down.stale_asset_secs, now),
         }
     }
 

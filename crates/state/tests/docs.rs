@@ -2,8 +2,10 @@
 
 use std::mem::{offset_of, size_of};
 
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::*;
+
+#[path = "docs/params.rs"]
+mod params;
 
 const PAGE: &str = include_str!("../../../docs/accounts.md");
 
@@ -70,14 +72,6 @@ fn parts() -> Vec<Layout> {
             funding_at, sides, deficit_share_ppm, fill_fee_ppm, _reserved),
         layout!(SideIndex at 0 => k, a, epoch, _pad, ring),
         layout!(EpochEnd at 0 => k, a, epoch, used),
-        layout!(GlobalParams at 0 => dust_usd_micro, penalty_start_ppm, penalty_cap_ppm, auction_secs,
-            depth_slope_ppm, improvement_factor_ppm, insurance_share_ppm, penalty_floor_ppm, wind_down_penalty_ppm,
-            wind_down_secs, wind_down_close_secs, best_leg_share_ppm, best_leg_min_ppm, best_leg_end_secs,
-            health_cap_ppm, target_token_buffer_ppm, target_perp_buffer_ppm, target_min_gap_ppm, stale_asset_secs,
-            observation_gap_secs, cool_off_secs, write_age_secs, read_age_secs, risk_age_secs, future_secs, primary_stale_secs,
-            submission_age_slots, confidence_sigmas_ppm, age_sigmas_ppm, edge_max_ppm, bypass_ratio_ppm, bypass_spacing_secs,
-            pnl_weight_ppm, fill_band_ppm, fill_insurance_ppm, premium_bound_ppm, funding_bound_ppm_per_hour,
-            funding_max_secs, utilization_window_secs),
         layout!(PriceSlot at 0 => active, source, _pad, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at,
             first_published_at, spot, fast, slow, low, high, fast_secs, slow_secs,
             fastest_fall_ppm_per_sec, update_secs, slow_vol_ppm_per_sqrt_sec, _reserved),
@@ -172,7 +166,7 @@ fn every_test_that_the_list_of_invariants_names_exists() {
     let names = page.split('`').filter(|word| word.matches('_').count() >= 4 && !word.contains(['/', ' ']));
     let mut checked = 0;
     for name in names {
-        assert!(code.contains(&format!("fn {name}(")), "docs/invariants.md names {name}, which is no test");
+        assert!(code.contains(&format!("fn {name}(")), "docs/invariants.md names {name}, which is not a test");
         checked += 1;
     }
     assert!(checked > 50, "{checked}");

@@ -23,7 +23,7 @@ fn assert_facts<T: Copy>(sound: &T, check: fn(&T) -> Result<(), InvariantViolati
 
 #[test]
 fn an_engine_has_an_authority_and_flags() {
-    const FLAG: &str = "engine test_cluster is no flag";
+    const FLAG: &str = "engine test_cluster is not a flag";
     let engine = Engine { version: LAYOUT_VERSION, authority: [1; 32], ..Engine::zeroed() };
     assert_facts(
         &engine,
@@ -48,7 +48,7 @@ fn a_venue_is_active_or_not() {
         &[
             (Some(VERSION), |venue| venue.version = 0),
             (None, |venue| venue.active = 1),
-            (Some("venue active is no flag"), |venue| venue.active = 2),
+            (Some("venue active is not a flag"), |venue| venue.active = 2),
             (Some("venue reserve is not zero"), |venue| venue._reserved[0] = 1),
         ],
     );
@@ -289,7 +289,7 @@ fn a_margin_account_holds_each_bank_once_and_keeps_a_place_for_quote() {
         &account(),
         MarginAccount::invariant,
         &[
-            (Some("token position's used is no flag"), |account| account.tokens[0].used = 2),
+            (Some("token position's used is not a flag"), |account| account.tokens[0].used = 2),
             (Some("unused token position holds shares"), |account| account.tokens[1].shares = 1),
             (Some("unused token position holds shares"), |account| account.tokens[0].used = 0),
             (None, |account| account.tokens[15].used = 0),
@@ -350,7 +350,8 @@ fn a_byte_of_room_that_is_not_zero_is_seen_wherever_it_lies() {
     }
     check! {
         Registry: |r| r._reserved[0] = 1, |r| r._tail[9] = 1, |r| r.banks[63]._reserved[47] = 1,
-            |r| r.markets[31]._reserved[71] = 1;
+            |r| r.markets[31]._reserved[71] = 1, |r| r.params.0.auction._reserved[3] = 1,
+            |r| r.params.0.lending._reserved[0] = 1;
         PriceBoard: |b| b._reserved[207] = 1, |b| b.slots[63]._reserved[123] = 1;
         FeedBook: |b| b._reserved[207] = 1, |b| b.feeds[63]._reserved[39] = 1;
         Bank: |b| b._reserved[111] = 1;

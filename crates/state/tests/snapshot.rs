@@ -157,8 +157,11 @@ fn an_age_counts_from_the_second_after_its_limit() {
         assert_eq!(prices.published_at, NOW - age);
         [prices.old, prices.stale, prices.stale_for_hours]
     };
-    let (risk, read, hours) =
-        (PARAMS.risk_age_secs as i64, PARAMS.read_age_secs as i64, PARAMS.stale_asset_secs as i64);
+    let (risk, read, hours) = (
+        PARAMS.prices.risk_age_secs as i64,
+        PARAMS.prices.read_age_secs as i64,
+        PARAMS.wind_down.stale_asset_secs as i64,
+    );
     for (age, expected) in [
         (-1, [false, false, false]),
         (0, [false, false, false]),
@@ -239,7 +242,7 @@ fn the_edge_of_a_fresh_leg_is_its_width_up_to_half_its_charge() {
 fn a_stale_leg_has_the_edge_of_its_age_in_every_view() {
     // A second beyond the read age: three times 100 ppm, whatever its width and charge.
     let mut world = World::new().hold(1, 9);
-    world.board.slots[2].published_at = NOW - PARAMS.read_age_secs as i64 - 1;
+    world.board.slots[2].published_at = NOW - PARAMS.prices.read_age_secs as i64 - 1;
     for views in [NO_VIEW, Views::ALL, Views::LIQUIDATION] {
         assert_eq!(world.load(views).unwrap().tokens[0].prices.edge, edge_from_ppm_up(4_000 + 300));
     }

@@ -11,6 +11,7 @@ mod validate;
 
 use std::path::Path;
 
+use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::pause;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,6 @@ pub use diff::{differences, Difference};
 pub use key::{Bytes32, Key};
 pub use listing::{BankConfig, MarketConfig, MintConfig, VenueConfig};
 pub use observed::observe;
-pub use params::ParamsConfig;
 pub use price::{MockConfig, PriceConfig, SourceConfig, SourceKind};
 pub use resolve::{CreatedMint, MockFeed, Resolved};
 
@@ -31,8 +31,8 @@ pub struct Config {
     /// Identity and authorities.
     pub engine: EngineConfig,
     /// Parameters; what is absent has the program's default.
-    #[serde(default)]
-    pub params: ParamsConfig,
+    #[serde(default = "default_params", with = "params")]
+    pub params: GlobalParams,
     /// Prices by slot of the board.
     #[serde(default, rename = "price")]
     pub prices: Vec<PriceConfig>,
@@ -45,6 +45,10 @@ pub struct Config {
     /// Venues, in any order.
     #[serde(default, rename = "venue")]
     pub venues: Vec<VenueConfig>,
+}
+
+const fn default_params() -> GlobalParams {
+    GlobalParams::DEFAULT
 }
 
 /// Which engine, and who decides over it.

@@ -1,9 +1,8 @@
 //! The configuration that an engine has on chain.
 
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{Bank, Engine, FeedBook, Market, PriceBoard, Registry, Venue};
 
-use super::{BankConfig, Config, EngineConfig, MarketConfig, ParamsConfig, PauseBit, PriceConfig, VenueConfig};
+use super::{BankConfig, Config, EngineConfig, MarketConfig, PauseBit, PriceConfig, VenueConfig};
 
 /// What an engine's accounts say. Names of prices and banks, which are not on chain, are taken from `names` by slot.
 pub fn observe(
@@ -15,7 +14,6 @@ pub fn observe(
     venues: &[Venue],
     names: &Config,
 ) -> Config {
-    let params: &GlobalParams = registry.params();
     let price_name = |slot: usize| names.prices.get(slot).map_or_else(|| format!("price {slot}"), |p| p.name.clone());
     let bank_name = |slot: usize| names.banks.get(slot).map_or_else(|| format!("bank {slot}"), |b| b.name.clone());
     let listed = board.slots.iter().zip(&feeds.feeds).take(board.count as usize).enumerate();
@@ -28,7 +26,7 @@ pub fn observe(
             pause_authority: Some(engine.pause_authority.into()),
             pause: Some(PauseBit::of_bits(registry.pause_bits)),
         },
-        params: ParamsConfig::from(params),
+        params: *registry.params(),
         prices: listed
             .filter_map(|(slot, (price, feed))| PriceConfig::observed(price_name(slot), price, feed))
             .collect(),

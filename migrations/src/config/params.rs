@@ -1,153 +1,155 @@
-//! The engine's parameters as a table of a file: every field of the program's struct by its own name.
+//! The engine's parameters as tables of a file: one a group, every parameter by its own name; what is absent has the
+//! program's default.
 
-use plimsoll_risk::params::GlobalParams;
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use plimsoll_risk::params::{Bound, Field, GlobalParams, Group};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// Defines the table and both conversions from one list: a field that is forgotten does not compile.
-macro_rules! params_config {
-    ($($(#[$doc:meta])* $field:ident: $type:ty,)+) => {
-        /// [`GlobalParams`]; what is absent has the program's default. Units stand in the names.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct ParamsConfig {
-            $($(#[$doc])* pub $field: $type,)+
+/// Checks every bound.
+///
+/// # Errors
+/// `Config` naming the first parameter that leaves its bounds, and these.
+pub fn validate(params: &GlobalParams) -> Result<()> {
+    for field in GlobalParams::fields() {
+        let (value, low, high) = (field.get(params), field.low.at(params), field.high.at(params));
+        if value < low || value > high {
+            let range = format!("{} to {}", text(&field.low, low), text(&field.high, high));
+            return Err(Error::config(path(field), format!("{value} is out of its bounds, {range}")));
         }
-
-        impl From<&ParamsConfig> for GlobalParams {
-            fn from(config: &ParamsConfig) -> Self {
-                Self { $($field: config.$field,)+ }
-            }
-        }
-
-        impl From<&GlobalParams> for ParamsConfig {
-            fn from(params: &GlobalParams) -> Self {
-                Self { $($field: params.$field,)+ }
-            }
-        }
-
-        /// Each key, and the parameters with that key alone back at its default.
-        fn each_at_default(params: &GlobalParams) -> Vec<(&'static str, u64, GlobalParams)> {
-            let default = GlobalParams::DEFAULT;
-            vec![$((
-                stringify!($field),
-                u64::from(params.$field),
-                GlobalParams { $field: default.$field, ..*params },
-            ),)+]
-        }
-    };
+    }
+    // The same bounds: what is left for the program's own function is to say so.
+    params.validate().map_err(|condition| Error::config("params", condition.0))
 }
 
-params_config! {
-    /// Below this value a remainder is dust, micro-dollars.
-    dust_usd_micro: u64,
-    /// p0: penalty at the start of the auction.
-    penalty_start_ppm: u32,
-    /// pcap: penalty at the ceiling of the auction.
-    penalty_cap_ppm: u32,
-    /// T_a: time from p0 to pcap.
-    auction_secs: u32,
-    /// s: slope of the depth term.
-    depth_slope_ppm: u32,
-    /// k: factor below the bound at which a liquidation stops improving the ratio.
-    improvement_factor_ppm: u32,
-    /// c: insurance share of a penalty.
-    insurance_share_ppm: u32,
-    /// p_floor: what the cheapest liquidation costs a liquidator.
-    penalty_floor_ppm: u32,
-    /// p_wd: ceiling of the wind-down penalty.
-    wind_down_penalty_ppm: u32,
-    /// Time from p_floor to p_wd on the wind-down clock.
-    wind_down_secs: u32,
-    /// Time on the wind-down clock, past its ceiling, after which bases may be closed against their side.
-    wind_down_close_secs: u32,
-    /// A leg is admissible at this share of the best leg's marginal maintenance.
-    best_leg_share_ppm: u32,
-    /// Legs below this share of G do not set the best, unless all are.
-    best_leg_min_ppm: u32,
-    /// The best-leg rule ends when the auction has stood at its ceiling for so long.
-    best_leg_end_secs: u32,
-    /// The h in `p_max` is at most this.
-    health_cap_ppm: u32,
-    /// Target buffer of token weights.
-    target_token_buffer_ppm: u32,
-    /// Target buffer of perp rates.
-    target_perp_buffer_ppm: u32,
-    /// Listing wants `m_T - m` to be at least this.
-    target_min_gap_ppm: u32,
-    /// An asset leg stale for so long no longer blocks bankruptcy.
-    stale_asset_secs: u32,
-    /// Two under-water observations further apart restart the clocks.
-    observation_gap_secs: u32,
-    /// After passing an initial check an account cannot be liquidated for so long.
-    cool_off_secs: u32,
-    /// Oldest update that is accepted.
-    write_age_secs: u32,
-    /// Oldest price a leg is fresh with.
-    read_age_secs: u32,
-    /// Oldest price of any leg beside which risk is added; between the two above.
-    risk_age_secs: u32,
-    /// How far ahead of the clock an update may be.
-    future_secs: u32,
-    /// How long the primary must have been silent before the secondary counts.
-    primary_stale_secs: u32,
-    /// Oldest submission that a Switchboard result may count, slots.
-    submission_age_slots: u32,
-    /// z: width of the confidence term, in sigmas.
-    confidence_sigmas_ppm: u32,
-    /// z': width of the age term, in sigmas.
-    age_sigmas_ppm: u32,
-    /// b_max: largest edge of a leg.
-    edge_max_ppm: u32,
-    /// Below this ratio at two publish times spot alone counts.
-    bypass_ratio_ppm: u32,
-    /// Distance of those two publish times.
-    bypass_spacing_secs: u32,
-    /// w_pnl at maintenance and target; at most the quote's asset weight there. Zero at initial.
-    pnl_weight_ppm: u32,
-    /// Widest distance of a fill's price from the board's.
-    fill_band_ppm: u32,
-    /// Least share of a fill's notional that each side pays to insurance.
-    fill_insurance_ppm: u32,
-    /// Largest premium a venue may report.
-    premium_bound_ppm: u32,
-    /// Largest funding rate per hour.
-    funding_bound_ppm_per_hour: u32,
-    /// Longest time a stored funding rate is extrapolated without a crank.
-    funding_max_secs: u32,
-    /// Window of the utilization average that sets borrow rates.
-    utilization_window_secs: u32,
+fn path(field: &Field) -> String {
+    format!("params.{}.{}", field.group, field.name)
 }
 
-impl Default for ParamsConfig {
-    fn default() -> Self {
-        Self::from(&GlobalParams::DEFAULT)
+fn text(bound: &Bound, value: u64) -> String {
+    bound.parameter().map_or_else(|| value.to_string(), |name| format!("params.{name} = {value}"))
+}
+
+/// Writes every parameter.
+///
+/// # Errors
+/// The serializer's.
+pub fn serialize<S: Serializer>(params: &GlobalParams, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(GlobalParams::GROUPS.len()))?;
+    for group in GlobalParams::GROUPS {
+        map.serialize_entry(group.name, &Written(params, group))?;
+    }
+    map.end()
+}
+
+/// The values of one group.
+struct Written<'a>(&'a GlobalParams, &'a Group);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.1.fields.iter().map(|field| (field.name, field.get(self.0))))
     }
 }
 
-impl ParamsConfig {
-    /// Bounds and conditions, by the program's own function.
-    ///
-    /// # Errors
-    /// `Config` naming the keys whose default would make the whole valid.
-    pub fn validate(&self) -> Result<()> {
-        let params = GlobalParams::from(self);
-        if params.validate().is_ok() {
-            return Ok(());
+/// Reads what is there, and takes the default of what is not.
+///
+/// # Errors
+/// A group or a parameter that there is not, a value that is no number or does not fit.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<GlobalParams, D::Error> {
+    let mut params = GlobalParams::DEFAULT;
+    deserializer.deserialize_map(Groups(&mut params))?;
+    Ok(params)
+}
+
+/// Something that a key can name.
+trait Named: 'static {
+    fn name(&self) -> &'static str;
+}
+
+impl Named for Group {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl Named for Field {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// A key that must be one of these.
+struct Key<T: 'static>(&'static [T]);
+
+impl<'de, T: Named> DeserializeSeed<'de> for Key<T> {
+    type Value = &'static T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<'de, T: Named> Visitor<'de> for Key<T> {
+    type Value = &'static T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> std::result::Result<Self::Value, E> {
+        self.0.iter().find(|known| known.name() == name).ok_or_else(|| {
+            let known = self.0.iter().map(|known| format!("`{}`", known.name())).collect::<Vec<_>>().join(", ");
+            E::custom(format_args!("unknown field `{name}`, expected one of {known}"))
+        })
+    }
+}
+
+struct Groups<'a>(&'a mut GlobalParams);
+
+impl<'de> Visitor<'de> for Groups<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tables of parameters")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<(), A::Error> {
+        while let Some(group) = map.next_key_seed(Key(GlobalParams::GROUPS))? {
+            map.next_value_seed(Values(self.0, group))?;
         }
-        let guilty: Vec<String> = each_at_default(&params)
-            .into_iter()
-            .filter(|(_, _, repaired)| *repaired != params && repaired.validate().is_ok())
-            .map(|(name, value, _)| format!("params.{name} = {value}"))
-            .collect();
-        match guilty.as_slice() {
-            [] => Err(Error::config("params", "several values are out of their bounds (docs/math.md, Parameters)")),
-            [one] => Err(Error::config(one, "out of its bounds (docs/math.md, Parameters)")),
-            several => {
-                let together = several.join(", ");
-                Err(Error::config("params", format!("one of these is out of the other's bounds: {together}")))
+        Ok(())
+    }
+}
+
+/// The table of one group.
+struct Values<'a>(&'a mut GlobalParams, &'static Group);
+
+impl<'de> DeserializeSeed<'de> for Values<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Values<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a table of the parameters in {}", self.1.name)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<(), A::Error> {
+        while let Some(field) = map.next_key_seed(Key(self.1.fields))? {
+            let value = map.next_value()?;
+            if !field.set(self.0, value) {
+                return Err(A::Error::custom(format_args!("{} = {value} is too large a number", field.name)));
             }
         }
+        Ok(())
     }
 }

@@ -33,8 +33,8 @@ impl Config {
     /// # Errors
     /// `Config`, with the path of the value.
     pub fn validate(&self) -> Result<()> {
-        self.params.validate()?;
-        let params = GlobalParams::from(&self.params);
+        let params = self.params;
+        super::params::validate(&params)?;
         let counts = [
             ("price", self.prices.len(), MAX_PRICES),
             ("bank", self.banks.len(), MAX_BANKS),
@@ -98,7 +98,7 @@ impl Config {
         }
         weights(bank, params).map_err(|_| {
             let reason = "weights must satisfy asset_init <= asset_maint <= 1000000 <= liability_maint <= \
-                          liability_init <= 4000000, and the target (docs/math.md) must lie params.target_min_gap_ppm \
+                          liability_init <= 4000000, and the target (docs/math.md) must lie params.targets.target_min_gap_ppm \
                           above maintenance";
             Error::config(format!("{at}.asset_… and liability_…_ppm"), reason)
         })?;
@@ -150,7 +150,7 @@ impl Config {
             registry.check_listings(&board).map_err(|condition| match condition {
                 Contradiction::PNL_WEIGHT => {
                     let most = quote.asset_maint_ppm;
-                    Error::config("params.pnl_weight_ppm", format!("{}, {most}", condition.0))
+                    Error::config("params.perps.pnl_weight_ppm", format!("{}, {most}", condition.0))
                 }
                 _ => Error::config(at, condition.0),
             })?;
@@ -170,7 +170,7 @@ impl Config {
         for (index, venue) in self.venues.iter().enumerate() {
             let at = format!("venue[{index}]");
             if venue.signer.0 == Pubkey::default() {
-                return Err(Error::config(format!("{at}.signer"), "the default address signs nothing"));
+                return Err(Error::config(format!("{at}.signer"), "the default address cannot sign"));
             }
             if self.venues.iter().filter(|other| other.signer == venue.signer).count() > 1 {
                 return Err(Error::config(format!("{at}.signer"), "two venues have this signer"));
@@ -199,12 +199,12 @@ fn validate_pins(at: &str, source: &SourceConfig) -> Result<()> {
     ];
     for (name, given, needed) in rules {
         if given != needed {
-            let reason = if needed { "this kind of source needs it" } else { "this kind of source has none" };
+            let reason = if needed { "this kind of source needs it" } else { "this kind of source does not take it" };
             return Err(Error::config(format!("{at}.{name}"), reason));
         }
     }
     if source.feed_id.0 == [0; 32] {
-        return Err(Error::config(format!("{at}.feed_id"), "zero names no feed"));
+        return Err(Error::config(format!("{at}.feed_id"), "zero is not a feed's id"));
     }
     Ok(())
 }
@@ -222,7 +222,7 @@ fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: 
     market.terms().validate(market.price_slot, registry, board).map_err(|error| {
         let reason = "rates rise from maintenance to initial with the target between them, survive \
                       fastest_fall_ppm_per_sec over update_secs and 2 s more, the initial rate survives it over \
-                      params.risk_age_secs and cool_off_secs, and the fee lies between params.fill_insurance_ppm and \
+                      params.prices.risk_age_secs and cool_off_secs, and the fee lies between params.perps.fill_insurance_ppm and \
                       10000 and below the rate times improvement_factor and health_cap";
         Error::config(at, format!("{}: {reason}", engine_text(error)))
     })

@@ -3,7 +3,6 @@
 use mock_oracle::client;
 use mock_oracle::pyth::CreatePythArgs;
 use plimsoll::instructions as args;
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::{ix, pda};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -40,12 +39,12 @@ impl Builder<'_> {
                 vec![ix::create_engine(signer, signer, args)]
             }
             Step::GrowRegistry { .. } => {
-                vec![ix::grow_registry(keys, signer, signer, &GlobalParams::from(&file.params))]
+                vec![ix::grow_registry(keys, signer, signer, &file.params)]
             }
             Step::GrowBoard { .. } => vec![ix::grow_board(keys, signer)],
             Step::GrowFeeds { .. } => vec![ix::grow_feeds(keys, signer)],
             Step::CreateFeed { price } => self.create_feed(*price)?,
-            Step::UpdateParams => vec![ix::update_params(keys, signer, &GlobalParams::from(&file.params))],
+            Step::UpdateParams => vec![ix::update_params(keys, signer, &file.params)],
             Step::ListPrice { .. } | Step::UpdatePrice { .. } => vec![self.price(step)?],
             Step::ListBank { .. } | Step::UpdateBank { .. } => self.bank(step)?,
             Step::ListMarket { .. } | Step::UpdateMarket { .. } => self.market(step)?,

@@ -1,6 +1,6 @@
 use bytemuck::zeroed_box;
 use plimsoll_risk::oracle::PriceState;
-use plimsoll_risk::params::{GlobalParams, TokenWeights};
+use plimsoll_risk::params::TokenWeights;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{
     Bank, Engine, FeedBook, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights, Venue,
@@ -48,7 +48,7 @@ fn applied(resolved: &Resolved) -> Chain {
     (engine.creator, engine.authority, engine.pause_authority) =
         (creator().to_bytes(), creator().to_bytes(), creator().to_bytes());
     chain.engine = Some(engine);
-    let params = GlobalParams::from(&config.params);
+    let params = config.params;
     let (mut registry, mut board): (Box<Registry>, Box<PriceBoard>) = (zeroed_box(), zeroed_box());
     let mut feeds: Box<FeedBook> = zeroed_box();
     registry.params = StoredParams(params);
@@ -153,7 +153,7 @@ fn what_changed_in_the_file_is_updated_and_nothing_else() {
     let before = file();
     let chain = applied(&resolved(&before));
     let mut config = before.clone();
-    config.params.auction_secs = 41;
+    config.params.auction.auction_secs = 41;
     config.prices[1].update_secs = 3;
     config.prices[2].primary.feed_id = Bytes32([9; 32]);
     config.banks[1].deposit_cap_atoms -= 1;

@@ -25,7 +25,7 @@ impl Loaded {
     /// young, where nothing needs them, or where they are too many for one transaction.
     pub fn freshen(&self, accounts: &[&MarginAccount], bank: Option<u8>, market: Option<u8>) -> Option<Instruction> {
         let (registry, board) = (&self.accounts.registry, &self.accounts.board);
-        let half = i64::from(registry.params().risk_age_secs) / 2;
+        let half = i64::from(registry.params().prices.risk_age_secs) / 2;
         let mut slots: Vec<u8> =
             accounts.iter().flat_map(|account| slots_of(registry, account, bank, market)).collect();
         slots.sort_unstable();

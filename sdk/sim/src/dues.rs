@@ -48,7 +48,7 @@ pub fn dues<'a>(
 
 /// Recorded price over held price, ppm, within the bound of reports.
 pub fn premium_ppm(price_e8: i64, held: StoredPrice, registry: &Registry) -> i32 {
-    let bound = registry.params().premium_bound_ppm as f64;
+    let bound = registry.params().perps.premium_bound_ppm as f64;
     ((price_e8 as f64 / E8 as f64 / dollars(held) - 1.0) * 1e6).clamp(-bound, bound) as i32
 }
 

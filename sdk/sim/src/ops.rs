@@ -52,7 +52,7 @@ impl Engine {
         }
         // A keeper reads the second source only once the first has been silent for too long.
         let silent = self.world.now() - self.world.feed_book().feeds[slot].sources[0].published_at
-            > self.world.registry().params().primary_stale_secs as i64;
+            > self.world.registry().params().prices.primary_stale_secs as i64;
         let pair = silent && posting.primary.is_none() && posting.secondary.is_some();
         if posting.primary.is_none() && !pair {
             return None;

@@ -28,7 +28,7 @@ impl Story {
     fn updates(&mut self) {
         let keys = self.world.keys;
         let (authority, mallory) = (self.world.authority, self.world.party("mallory"));
-        let params = GlobalParams { cool_off_secs: 3, ..GlobalParams::DEFAULT };
+        let params = GlobalParams::DEFAULT.with(|new| new.observation.cool_off_secs = 3);
         self.refused(&mallory, ix::update_params(&keys, mallory, &params), EngineError::NotAuthority);
         self.sent(&authority, ix::update_params(&keys, authority, &params));
 

@@ -4,7 +4,7 @@
 //! crate's source and compared with the sizes that the compiler gives them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem::size_of;
+use std::mem::{align_of, size_of};
 use std::path::Path;
 
 use anchor_lang_idl::types::{
@@ -12,6 +12,7 @@ use anchor_lang_idl::types::{
     IdlTypeDef, IdlTypeDefTy,
 };
 use anyhow::{anyhow, bail, Context, Result};
+use plimsoll_risk::params::{Field, GlobalParams};
 use plimsoll_state::EngineAccount;
 use syn::{Fields, ItemStruct, Type};
 
@@ -20,7 +21,7 @@ use crate::source::{docs, has_repr, is_compiled, type_name, Sources};
 /// What programs return, besides the accounts.
 const RETURNED: [&str; 2] = ["MarginView", "LiquidationOutcome"];
 
-/// 32 bytes of type `Address` that are no address.
+/// 32 bytes of type `Address` that are not addresses.
 const HASHES: [(&str, &str); 1] = [("OracleSource", "feed_id")];
 
 /// The types whose sizes the compiler is asked for; every type of an account must be among them.
@@ -56,7 +57,6 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         I128Le,
         U128Le,
     ];
-    sizes.insert("GlobalParams", size_of::<plimsoll_risk::params::GlobalParams>());
     sizes.insert("TokenWeights", size_of::<plimsoll_risk::params::TokenWeights>());
     sizes.insert("MarketRates", size_of::<plimsoll_risk::params::MarketRates>());
     // Return data of the program itself, which this tool does not link.
@@ -108,6 +108,26 @@ struct Described {
     align: usize,
 }
 
+fn field(name: &str, doc: &str, ty: IdlType) -> IdlField {
+    IdlField { name: name.to_owned(), docs: vec![doc.to_owned()], ty }
+}
+
+fn parameter(of: &Field) -> IdlField {
+    field(of.name, of.doc(), if of.bytes == 8 { IdlType::U64 } else { IdlType::U32 })
+}
+
+/// A struct as `repr(C)` lays it out.
+fn plain(name: &str, docs: Vec<String>, fields: IdlDefinedFields) -> IdlTypeDef {
+    IdlTypeDef {
+        name: name.to_owned(),
+        docs,
+        serialization: IdlSerialization::Bytemuck,
+        repr: Some(IdlRepr::C(IdlReprModifier { packed: false, align: None })),
+        generics: Vec::new(),
+        ty: IdlTypeDefTy::Struct { fields: Some(fields) },
+    }
+}
+
 struct Layouts<'a> {
     sources: &'a Sources,
     done: BTreeMap<String, Described>,
@@ -118,6 +138,9 @@ impl Layouts<'_> {
     fn describe(&mut self, name: &str) -> Result<(usize, usize)> {
         if let Some(done) = self.done.get(name) {
             return Ok((done.size, done.align));
+        }
+        if name == "GlobalParams" {
+            return Ok(self.describe_params());
         }
         let sources = self.sources;
         let item = sources.structs.get(name).ok_or_else(|| anyhow!("the sources define no struct {name}"))?;
@@ -130,6 +153,24 @@ impl Layouts<'_> {
         }
         self.done.insert(name.to_owned(), described);
         Ok((size, align))
+    }
+
+    /// The parameters and each group of them, which are lists in the sources and not structs.
+    fn describe_params(&mut self) -> (usize, usize) {
+        let (mut fields, sizes) = (Vec::new(), (size_of::<GlobalParams>(), align_of::<GlobalParams>()));
+        for group in GlobalParams::GROUPS {
+            let defined = IdlType::Defined { name: group.type_name.to_owned(), generics: Vec::new() };
+            fields.push(field(group.name, group.doc(), defined));
+            let mut inner: Vec<_> = group.fields.iter().map(parameter).collect();
+            let room = IdlType::Array(Box::new(IdlType::U8), IdlArrayLen::Value(group.room_bytes()));
+            inner.push(field("_reserved", "Zero.", room));
+            let ty = plain(group.type_name, vec![group.doc().to_owned()], IdlDefinedFields::Named(inner));
+            self.done.insert(group.type_name.to_owned(), Described { ty, size: group.bytes, align: 8 });
+        }
+        let docs = "Parameters of the whole engine, in groups. `ppm` are parts per million of one.";
+        let ty = plain("GlobalParams", vec![docs.to_owned()], IdlDefinedFields::Named(fields));
+        self.done.insert("GlobalParams".to_owned(), Described { ty, size: sizes.0, align: sizes.1 });
+        sizes
     }
 
     fn describe_item(&mut self, name: &str, item: &ItemStruct) -> Result<Described> {
@@ -173,16 +214,10 @@ impl Layouts<'_> {
         if size % align != 0 {
             bail!("its end is padded");
         }
-        let repr =
-            if transparent { IdlRepr::Transparent } else { IdlRepr::C(IdlReprModifier { packed: false, align: None }) };
-        let ty = IdlTypeDef {
-            name: name.to_owned(),
-            docs: docs(&item.attrs),
-            serialization: IdlSerialization::Bytemuck,
-            repr: Some(repr),
-            generics: Vec::new(),
-            ty: IdlTypeDefTy::Struct { fields: Some(fields) },
-        };
+        let mut ty = plain(name, docs(&item.attrs), fields);
+        if transparent {
+            ty.repr = Some(IdlRepr::Transparent);
+        }
         Ok(Described { ty, size, align })
     }
 

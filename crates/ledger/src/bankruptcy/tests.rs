@@ -128,7 +128,7 @@ fn a_stale_base_waits_and_one_stale_for_hours_is_closed_at_its_last_price() {
     let mut world = World::new(&seed);
     world.now = NOW + 60;
     assert_eq!(world.step(Step::PayPnl(0)), Err(RiskError::PriceStale));
-    world.now = NOW + GlobalParams::DEFAULT.stale_asset_secs as i64 + 1;
+    world.now = NOW + GlobalParams::DEFAULT.wind_down.stale_asset_secs as i64 + 1;
     world.step(Step::PayPnl(0)).unwrap();
     assert!(world.account.is_empty());
     assert_eq!(world.banks[0].insurance_atoms, 500_000);

@@ -63,7 +63,7 @@ impl Clocks {
     const fn is_forgotten(&self, now: i64, params: &GlobalParams) -> bool {
         self.observed_at <= 0
             || self.observed_at > now
-            || now.saturating_sub(self.observed_at) > params.observation_gap_secs as i64
+            || now.saturating_sub(self.observed_at) > params.observation.observation_gap_secs as i64
     }
 
     /// Notes a ratio below the bypass: on two prints of every leg that carries price risk, some seconds apart, none
@@ -80,9 +80,11 @@ impl Clocks {
             return;
         };
         let age = now.saturating_sub(self.bypass_published_at);
-        if self.bypass_published_at <= 0 || !(0..=params.observation_gap_secs as i64).contains(&age) {
+        if self.bypass_published_at <= 0 || !(0..=params.observation.observation_gap_secs as i64).contains(&age) {
             self.bypass_published_at = prints.newest_at;
-        } else if prints.oldest_at.saturating_sub(self.bypass_published_at) >= params.bypass_spacing_secs as i64 {
+        } else if prints.oldest_at.saturating_sub(self.bypass_published_at)
+            >= params.observation.bypass_spacing_secs as i64
+        {
             self.bypass = true;
         }
     }
@@ -137,7 +139,7 @@ impl Clocks {
     pub fn observe(&mut self, reading: &HealthReading, now: i64, params: &GlobalParams) {
         let known = self.observed_at > 0 && self.observed_at <= now;
         let gap = if known { now - self.observed_at } else { 0 };
-        if reading.at_target || gap > params.observation_gap_secs as i64 {
+        if reading.at_target || gap > params.observation.observation_gap_secs as i64 {
             self.under_water_secs = 0;
             self.wind_down_secs = 0;
         } else {

@@ -49,7 +49,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
         health_state: HealthState::Healthy,
         at_target: spot.target_excess >= 0 && fast.target_excess >= 0,
         healthy_at_spot: !spot.is_under_water(),
-        below_bypass: spot.is_ratio_below(params.bypass_ratio_ppm),
+        below_bypass: spot.is_ratio_below(params.observation.bypass_ratio_ppm),
         prints: None,
     };
     if reading.below_bypass {

@@ -143,8 +143,8 @@ pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, q
         above_dust: Class::default(),
         above_share: Class::default(),
         paying: Class::default(),
-        dust_usd_micro: params.dust_usd_micro,
-        large_usd_pico: mul_u128_u32(gross_usd_micro, params.best_leg_min_ppm),
+        dust_usd_micro: params.legs.dust_usd_micro,
+        large_usd_pico: mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm),
     };
     pair::sort(portfolio, quote_sides, &mut classes);
     perp::sort(portfolio, &mut classes);

@@ -46,7 +46,7 @@ fn perp(market: u8, units: i64, cash_atoms: i64) -> PerpLeg {
 
 fn account(quote: i64, tokens: &[TokenLeg], perps: &[PerpLeg]) -> Portfolio {
     // Dust of one micro-dollar: sizes are as small as the grids.
-    let mut p = Portfolio::empty(GlobalParams { dust_usd_micro: 1, ..GlobalParams::DEFAULT });
+    let mut p = Portfolio::empty(GlobalParams::DEFAULT.with(|new| new.legs.dust_usd_micro = 1));
     p.quote = token(0, quote);
     p.tokens[..tokens.len()].copy_from_slice(tokens);
     p.token_count = tokens.len();

@@ -127,7 +127,7 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
     if leg.amount_atoms != 0 || portfolio.perp_count != 0 {
         let (gains, losses) = (units.pnl.gains.total(), units.pnl.losses.total());
         let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
-        let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.pnl_weight_ppm));
+        let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.perps.pnl_weight_ppm));
         out.quote_net_atoms = netted;
         let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
         let (high, low) = (price.high(), price.low());

@@ -39,16 +39,16 @@ pub fn edge_ppm_up(
     age_secs: i64,
     half_charge_ppm: u32,
 ) -> u32 {
-    let width = sigmas_ppm_up(sigma_ppm, params.confidence_sigmas_ppm).min(half_charge_ppm) as u64;
-    let beyond = age_secs.saturating_sub(params.read_age_secs as i64);
+    let width = sigmas_ppm_up(sigma_ppm, params.prices.confidence_sigmas_ppm).min(half_charge_ppm) as u64;
+    let beyond = age_secs.saturating_sub(params.prices.read_age_secs as i64);
     let ageing = if beyond > 0 {
         let moved = (vol_ppm_per_sqrt_sec as u64).saturating_mul(root_milli_up(beyond as u64)).div_ceil(1_000);
-        moved.saturating_mul(params.age_sigmas_ppm as u64).div_ceil(PPM as u64)
+        moved.saturating_mul(params.prices.age_sigmas_ppm as u64).div_ceil(PPM as u64)
     } else {
         0
     };
     // Narrowing cannot lose anything: the minimum with a u32 fits one.
-    (width.saturating_add(ageing)).min(params.edge_max_ppm as u64) as u32
+    (width.saturating_add(ageing)).min(params.prices.edge_max_ppm as u64) as u32
 }
 
 /// `1000 * sqrt(secs)`, rounded up: exact to 64, at most 3.1 % above beyond. Never falls as `secs` grow.
@@ -79,7 +79,7 @@ mod tests {
     fn a_fresh_price_has_the_width_of_its_confidence_up_to_half_the_charge() {
         assert_eq!(edge_ppm_up(&PARAMS, 1_000, 142, 15, 6_000), 2_000);
         assert_eq!(edge_ppm_up(&PARAMS, 5_000, 142, -3, 6_000), 6_000);
-        assert_eq!(edge_ppm_up(&PARAMS, u32::MAX, 142, 0, u32::MAX), PARAMS.edge_max_ppm);
+        assert_eq!(edge_ppm_up(&PARAMS, u32::MAX, 142, 0, u32::MAX), PARAMS.prices.edge_max_ppm);
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         ) {
             let (sigma, vol, more) = (sigma >> shift, vol >> shift, more >> shift);
             let edge = edge_ppm_up(&PARAMS, sigma, vol, age, half);
-            prop_assert!(edge <= PARAMS.edge_max_ppm && PARAMS.edge_max_ppm < PPM);
+            prop_assert!(edge <= PARAMS.prices.edge_max_ppm && PARAMS.prices.edge_max_ppm < PPM);
             prop_assert!(edge_ppm_up(&PARAMS, sigma.saturating_add(more), vol, age, half) >= edge);
             prop_assert!(edge_ppm_up(&PARAMS, sigma, vol.saturating_add(more), age, half) >= edge);
             prop_assert!(edge_ppm_up(&PARAMS, sigma, vol, age.saturating_add(older), half) >= edge);

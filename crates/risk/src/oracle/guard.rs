@@ -26,7 +26,7 @@ impl PriceSource {
 pub enum Admission {
     /// It becomes the held price, published at this time: its own, or the clock's where it is slightly ahead.
     Accept(i64),
-    /// Nothing changes, and that is no error.
+    /// Nothing changes, and that is not an error.
     NotNewer,
 }
 
@@ -54,10 +54,10 @@ pub fn admit(
     if published_at <= state.source_published_at[source.index()] {
         return Ok(Admission::NotNewer);
     }
-    if published_at > now.saturating_add(params.future_secs as i64) {
+    if published_at > now.saturating_add(params.prices.future_secs as i64) {
         return Err(RiskError::PriceFromFuture);
     }
-    if observation.overdue || !MaxAge::new(params.write_age_secs, now).admits(published_at) {
+    if observation.overdue || !MaxAge::new(params.prices.write_age_secs, now).admits(published_at) {
         return Err(RiskError::PriceStale);
     }
     if observation.previous_at.is_some_and(|previous| previous >= published_at) {
@@ -88,14 +88,14 @@ pub enum Choice {
 /// taken tells how long it is silent: a broken primary must not block the secondary for ever.
 #[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
 pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: i64) -> Choice {
-    let horizon = now.saturating_add(params.future_secs as i64);
+    let horizon = now.saturating_add(params.prices.future_secs as i64);
     let shown = primary.filter(|seen| !seen.overdue).map(|seen| seen.published_at).filter(|at| *at <= horizon);
-    if shown.is_some_and(|published_at| MaxAge::new(params.write_age_secs, now).admits(published_at)) {
+    if shown.is_some_and(|published_at| MaxAge::new(params.prices.write_age_secs, now).admits(published_at)) {
         return Choice::Primary;
     }
     let taken = state.source_published_at[PriceSource::Primary.index()];
     let last = shown.map_or(taken, |published_at| published_at.max(taken));
-    if now.saturating_sub(last) >= params.primary_stale_secs as i64 {
+    if now.saturating_sub(last) >= params.prices.primary_stale_secs as i64 {
         Choice::Secondary
     } else {
         Choice::Neither

@@ -79,7 +79,7 @@ impl Calibration {
     /// How far the price may fall until spot alone has decided and a liquidator fills: two publish times and an update.
     #[expect(clippy::arithmetic_side_effects, reason = "a sum of two 32-bit numbers in 64 bits")]
     pub const fn fall_until_fill_ppm(&self, params: &GlobalParams) -> u64 {
-        let secs = params.bypass_spacing_secs as u64 + self.update_secs as u64;
+        let secs = params.observation.bypass_spacing_secs as u64 + self.update_secs as u64;
         (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
     }
 
@@ -87,7 +87,7 @@ impl Calibration {
     /// the cool-off (LISTING-3).
     #[expect(clippy::arithmetic_side_effects, reason = "a sum of two 32-bit numbers in 64 bits")]
     pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> u64 {
-        let secs = params.risk_age_secs as u64 + params.cool_off_secs as u64;
+        let secs = params.prices.risk_age_secs as u64 + params.observation.cool_off_secs as u64;
         (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
     }
 }
@@ -137,7 +137,7 @@ impl Pairs {
     pub fn offer(&mut self, bank: usize, weights: &TokenWeights, price: Calibration, params: &GlobalParams) {
         self.weights.offer(bank, weights.asset_maint_ppm as u64);
         if weights.asset_maint_ppm > 0 {
-            let kept = weights.asset_maint_ppm as u64 * params.bypass_ratio_ppm as u64;
+            let kept = weights.asset_maint_ppm as u64 * params.observation.bypass_ratio_ppm as u64;
             let fall = price.fall_until_fill_ppm(params).saturating_mul(PPM as u64);
             self.falls.offer(bank, kept.saturating_add(fall));
         }
@@ -169,7 +169,7 @@ impl Pairs {
         params: &GlobalParams,
     ) -> Result<(), Contradiction> {
         if let Some(asked) = self.falls.of_others(bank) {
-            let kept = weights.liability_maint_ppm as u64 * params.bypass_ratio_ppm as u64;
+            let kept = weights.liability_maint_ppm as u64 * params.observation.bypass_ratio_ppm as u64;
             let fall = price.fall_until_fill_ppm(params).saturating_mul(PPM as u64);
             Contradiction::PAIR_FALLS.unless(kept >= asked.saturating_add(fall))?;
         }
@@ -179,15 +179,15 @@ impl Pairs {
         }
         let Some(asset_maint_ppm) = self.weights.of_others(bank) else { return Ok(()) };
         let asset = TokenWeights { asset_maint_ppm: asset_maint_ppm as u32, ..TokenWeights::default() };
-        let ceiling = pair_ceiling_ppm_down(params.health_cap_ppm, &asset, weights, params);
+        let ceiling = pair_ceiling_ppm_down(params.auction.health_cap_ppm, &asset, weights, params);
         Contradiction::PAIR_CEILING.unless(pays_a_liquidator(ceiling, params))
     }
 }
 
-/// An atom worth `unit` micro-dollars is at most 1 % of dust: a remainder below dust is no rounding (LISTING-5).
+/// An atom worth `unit` micro-dollars is at most 1 % of dust: a remainder below dust is not a rounding (LISTING-5).
 ///
 /// # Errors
 /// [`Contradiction::ATOM_VALUE`].
 pub fn check_atom(unit: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
-    Contradiction::ATOM_VALUE.unless(unit.value_up(1) <= params.dust_usd_micro / ATOMS_IN_DUST)
+    Contradiction::ATOM_VALUE.unless(unit.value_up(1) <= params.legs.dust_usd_micro / ATOMS_IN_DUST)
 }

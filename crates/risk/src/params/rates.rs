@@ -40,7 +40,10 @@ impl MarketRates {
 
     /// The same with the target that follows from these parameters; not validated.
     pub fn with_target(&self, params: &GlobalParams) -> Self {
-        Self { target_ppm: self.maint_ppm.saturating_add(params.target_perp_buffer_ppm).min(self.init_ppm), ..*self }
+        Self {
+            target_ppm: self.maint_ppm.saturating_add(params.targets.target_perp_buffer_ppm).min(self.init_ppm),
+            ..*self
+        }
     }
 
     /// Checks the order of the rates, the target gap, `(w_l - 1) * p_wd < rate`, that the rate survives the fastest fall
@@ -68,18 +71,18 @@ impl MarketRates {
         Contradiction::RATES_ORDER.unless(ordered)?;
         // m_T - m of a perp: rate_T - rate - (w_lT - w_l) * p, at the largest penalty.
         let weight_growth = quote.liability_target_ppm.saturating_sub(quote.liability_maint_ppm) as u64;
-        let penalty = params.penalty_cap_ppm.max(params.wind_down_penalty_ppm) as u64;
+        let penalty = params.auction.penalty_cap_ppm.max(params.wind_down.wind_down_penalty_ppm) as u64;
         let gap = self.target_ppm.saturating_sub(self.maint_ppm) as u64;
-        let wanted = params.target_min_gap_ppm as u64 + (weight_growth * penalty).div_ceil(PPM as u64);
+        let wanted = params.targets.target_min_gap_ppm as u64 + (weight_growth * penalty).div_ceil(PPM as u64);
         Contradiction::RATES_GAP.unless(gap >= wanted)?;
         let excess = (quote.liability_maint_ppm.saturating_sub(PPM)) as u64;
-        let kept = excess * (params.wind_down_penalty_ppm as u64) < self.maint_ppm as u64 * PPM as u64;
+        let kept = excess * (params.wind_down.wind_down_penalty_ppm as u64) < self.maint_ppm as u64 * PPM as u64;
         Contradiction::WIND_DOWN_WEIGHT.unless(kept)?;
         Contradiction::UNCALIBRATED.unless(price.fastest_fall_ppm_per_sec > 0 && price.update_secs > 0)?;
-        let survives = self.maint_ppm as u64 * params.bypass_ratio_ppm as u64;
+        let survives = self.maint_ppm as u64 * params.observation.bypass_ratio_ppm as u64;
         Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params).saturating_mul(PPM as u64))?;
         Contradiction::RATE_INITIAL.unless(self.init_ppm as u64 >= price.fall_unseen_ppm(params))?;
-        let ceiling = perp_ceiling_ppm_down(params.health_cap_ppm, self, quote, params);
+        let ceiling = perp_ceiling_ppm_down(params.auction.health_cap_ppm, self, quote, params);
         Contradiction::RATE_CEILING.unless(pays_a_liquidator(ceiling, params))
     }
 
@@ -90,19 +93,21 @@ impl MarketRates {
     /// [`Contradiction::FEE_RANGE`], [`Contradiction::FEE_LOWERS`].
     #[expect(clippy::arithmetic_side_effects, reason = "products of three 32-bit numbers in 128 bits")]
     pub fn validate_fee(&self, fill_fee_ppm: u32, params: &GlobalParams) -> Result<(), Contradiction> {
-        let range = params.fill_insurance_ppm..=MAX_FILL_FEE_PPM;
+        let range = params.perps.fill_insurance_ppm..=MAX_FILL_FEE_PPM;
         Contradiction::FEE_RANGE.unless(range.contains(&fill_fee_ppm))?;
-        let kept = params.improvement_factor_ppm as u128 * params.health_cap_ppm as u128 * self.maint_ppm as u128;
+        let kept = params.auction.improvement_factor_ppm as u128
+            * params.auction.health_cap_ppm as u128
+            * self.maint_ppm as u128;
         Contradiction::FEE_LOWERS.unless(fill_fee_ppm as u128 * PPM as u128 * PPM as u128 <= kept)
     }
 
     /// Largest distance of a fill's price from the board's: `min(band, m_init / 4)`, rounded down (FILL-2).
     pub const fn fill_band_ppm_down(&self, params: &GlobalParams) -> u32 {
         let quarter = self.init_ppm / 4;
-        if quarter < params.fill_band_ppm {
+        if quarter < params.perps.fill_band_ppm {
             quarter
         } else {
-            params.fill_band_ppm
+            params.perps.fill_band_ppm
         }
     }
 }

@@ -58,14 +58,14 @@ fn a_fall_faster_than_any_number_is_refused_and_overflows_nothing() {
 #[test]
 fn an_initial_rate_that_the_age_of_a_price_and_the_cool_off_outrun_is_refused() {
     let rates = MarketRates { maint_ppm: 12_000, target_ppm: 12_000, init_ppm: 14_700 };
-    let loose = GlobalParams { target_min_gap_ppm: 1, ..PARAMS };
+    let loose = PARAMS.with(|new| new.targets.target_min_gap_ppm = 1);
     let narrow = TokenWeights { liability_target_ppm: PPM, ..quote() };
     let judged =
         |init_ppm| MarketRates { init_ppm, target_ppm: init_ppm.min(14_000), ..rates }.validate(SOL, &narrow, &loose);
     assert_eq!(judged(14_700), Ok(()));
     assert_eq!(judged(14_699), Err(Contradiction::RATE_INITIAL));
     // Older prices ask for more.
-    let older = GlobalParams { risk_age_secs: 15, ..PARAMS };
+    let older = PARAMS.with(|new| new.prices.risk_age_secs = 15);
     assert!(MarketRates::new(12_000, 35_700, SOL, &quote(), &older).is_ok());
     assert_eq!(MarketRates::new(12_000, 35_699, SOL, &quote(), &older), Err(Contradiction::RATE_INITIAL));
 }
@@ -85,7 +85,7 @@ fn weights_out_of_order_are_refused() {
 #[test]
 fn a_health_cap_at_which_no_penalty_pays_a_liquidator_is_refused() {
     let sol = TokenWeights::new(850_000, 750_000, 1_120_000, 1_200_000, &PARAMS).unwrap();
-    let low = GlobalParams { health_cap_ppm: 1_000, ..PARAMS };
+    let low = PARAMS.with(|new| new.auction.health_cap_ppm = 1_000);
     low.validate().unwrap();
     assert_eq!(pair(&sol, SOL, &quote(), STABLE, &PARAMS), Ok(()));
     assert_eq!(pair(&sol, SOL, &quote(), STABLE, &low), Err(Contradiction::PAIR_CEILING));
@@ -96,7 +96,7 @@ fn a_health_cap_at_which_no_penalty_pays_a_liquidator_is_refused() {
 /// at all is wound down. A liquidation at h = 0.86 paid 5 %, and insurance lost.
 #[test]
 fn a_boundary_of_wind_down_at_or_above_a_rate_is_refused() {
-    let high = GlobalParams { penalty_floor_ppm: 10_000, ..PARAMS };
+    let high = PARAMS.with(|new| new.auction.penalty_floor_ppm = 10_000);
     high.validate().unwrap();
     assert_eq!(high.wind_down_boundary_ppm_up(), 16_667);
     assert_eq!(MarketRates::new(15_000, 40_000, SOL, &quote(), &high), Err(Contradiction::RATE_CEILING));
@@ -187,7 +187,7 @@ proptest! {
     fn the_walk_over_banks_judges_as_every_pair_by_itself(
         banks in prop::collection::vec((weights(), calibration()), 1..7), cap in 1u32..=500_000,
     ) {
-        let params = GlobalParams { health_cap_ppm: cap, ..PARAMS };
+        let params = PARAMS.with(|new| new.auction.health_cap_ppm = cap);
         let mut pairs = Pairs::default();
         for (index, (weights, price)) in banks.iter().enumerate() {
             pairs.offer(index, weights, *price, &params);
@@ -212,13 +212,7 @@ proptest! {
     fn the_boundary_of_wind_down_is_below_whatever_the_ceiling_pays_at(
         cap in 1u32..=500_000, floor in 1u32..50_000, k in 100_000u32..=950_000, c in 0u32..=900_000, rate in 1u32..400_000,
     ) {
-        let params = GlobalParams {
-            health_cap_ppm: cap,
-            penalty_floor_ppm: floor,
-            improvement_factor_ppm: k,
-            insurance_share_ppm: c,
-            ..PARAMS
-        };
+        let params = PARAMS.with(|new| { new.auction.health_cap_ppm = cap; new.auction.penalty_floor_ppm = floor; new.auction.improvement_factor_ppm = k; new.auction.insurance_share_ppm = c; });
         let rates = MarketRates { maint_ppm: rate, target_ppm: rate + 100_000, init_ppm: rate + 500_000 };
         let judged = rates.validate(STABLE, &quote(), &params);
         prop_assert!(judged.is_err() || 2 * (params.wind_down_boundary_ppm_up() - 1) < rate);

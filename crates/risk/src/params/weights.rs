@@ -44,7 +44,7 @@ impl TokenWeights {
 
     /// The same with the targets that follow from these parameters; not validated.
     pub fn with_targets(&self, params: &GlobalParams) -> Self {
-        let buffer = params.target_token_buffer_ppm;
+        let buffer = params.targets.target_token_buffer_ppm;
         Self {
             asset_target_ppm: self.asset_maint_ppm.saturating_sub(buffer).max(self.asset_init_ppm),
             liability_target_ppm: self.liability_maint_ppm.saturating_add(buffer).min(self.liability_init_ppm),
@@ -68,7 +68,7 @@ impl TokenWeights {
         Contradiction::WEIGHTS_ORDER.unless(ordered)?;
         // A pair's m_T - m is at least the sum of its two gaps; either side alone must already reach half of the
         // minimum so that every admissible pair reaches it whole.
-        let half = params.target_min_gap_ppm.div_ceil(2);
+        let half = params.targets.target_min_gap_ppm.div_ceil(2);
         let asset_gap = self.asset_maint_ppm == 0 || self.asset_maint_ppm.saturating_sub(self.asset_target_ppm) >= half;
         let liability_gap = self.liability_target_ppm.saturating_sub(self.liability_maint_ppm) >= half;
         Contradiction::WEIGHTS_GAP.unless(asset_gap && liability_gap)

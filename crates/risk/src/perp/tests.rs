@@ -107,7 +107,7 @@ fn some_account() -> impl Strategy<Value = (Portfolio, UnitPrice)> {
         (990_000u64..1_010_000, 900_000u32..=1_000_000, 1_000_000u32..1_050_000),
     )
         .prop_map(|((units, cash, quote), (spot, fast, slow, edge), (quote_price, w_a, w_l))| {
-            let params = GlobalParams { pnl_weight_ppm: w_a, ..GlobalParams::DEFAULT };
+            let params = GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = w_a);
             let mut portfolio = Portfolio::empty(params);
             let init = if units >= 0 { spot.min(fast).min(slow) } else { spot.max(fast).max(slow) };
             let leg = &mut portfolio.perps[0];

@@ -316,8 +316,11 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
             Clocks { wind_down_secs, health_state: HealthState::WindDown, observed_at: NOW, ..Clocks::default() };
         check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
     };
-    assert_eq!(at(PARAMS.wind_down_secs + PARAMS.wind_down_close_secs - 1), Err(RiskError::PerpsRemain));
-    assert_eq!(at(PARAMS.wind_down_secs + PARAMS.wind_down_close_secs), Ok(()));
+    assert_eq!(
+        at(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs - 1),
+        Err(RiskError::PerpsRemain)
+    );
+    assert_eq!(at(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs), Ok(()));
     let closed = account(0, &[], &[PerpLeg { units: 0, ..perp }]);
     assert_eq!(judge(&closed), Ok(()));
 }

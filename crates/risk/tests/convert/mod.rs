@@ -47,24 +47,24 @@ pub fn pico(value: i128) -> Q {
 pub fn params(p: &GlobalParams) -> model::Params {
     let part = |value: u32| ppm(value as i128);
     model::Params {
-        p0: part(p.penalty_start_ppm),
-        pcap: part(p.penalty_cap_ppm),
-        auction_secs: int(p.auction_secs as i128),
-        depth_slope: part(p.depth_slope_ppm),
-        k: part(p.improvement_factor_ppm),
-        insurance_share: part(p.insurance_share_ppm),
-        p_floor: part(p.penalty_floor_ppm),
-        p_wd: part(p.wind_down_penalty_ppm),
-        wind_down_secs: int(p.wind_down_secs as i128),
-        h_ceiling: part(p.health_cap_ppm),
-        best_leg_share: part(p.best_leg_share_ppm),
-        best_leg_min_of_gross: part(p.best_leg_min_ppm),
-        dust: int(p.dust_usd_micro as i128),
+        p0: part(p.auction.penalty_start_ppm),
+        pcap: part(p.auction.penalty_cap_ppm),
+        auction_secs: int(p.auction.auction_secs as i128),
+        depth_slope: part(p.auction.depth_slope_ppm),
+        k: part(p.auction.improvement_factor_ppm),
+        insurance_share: part(p.auction.insurance_share_ppm),
+        p_floor: part(p.auction.penalty_floor_ppm),
+        p_wd: part(p.wind_down.wind_down_penalty_ppm),
+        wind_down_secs: int(p.wind_down.wind_down_secs as i128),
+        h_ceiling: part(p.auction.health_cap_ppm),
+        best_leg_share: part(p.legs.best_leg_share_ppm),
+        best_leg_min_of_gross: part(p.legs.best_leg_min_ppm),
+        dust: int(p.legs.dust_usd_micro as i128),
         // A leg's edge is already decided in the integer table; one sigma of age carries it over unchanged.
         z: int(1),
         z_age: int(1),
         b_max: int(1),
-        w_pnl: part(p.pnl_weight_ppm),
+        w_pnl: part(p.perps.pnl_weight_ppm),
     }
 }
 

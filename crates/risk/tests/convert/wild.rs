@@ -76,7 +76,7 @@ pub fn portfolio(par: bool) -> impl Strategy<Value = Portfolio> {
     let quote = (-(1i64 << 45)..1i64 << 45, weights(), 900_000u64..1_100_000);
     let many = (prop::collection::vec(token, 0..5), prop::collection::vec(perp(), 0..4));
     (many, quote, 0u32..=1_000_000).prop_map(move |((tokens, perps), (q, w, price), pnl_weight)| {
-        let params = GlobalParams { pnl_weight_ppm: pnl_weight.min(w.asset_maint_ppm), ..GlobalParams::DEFAULT };
+        let params = GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = pnl_weight.min(w.asset_maint_ppm));
         let unit = UnitPrice { mantissa: (PAR.mantissa as u128 * price as u128 / 1_000_000) as u64 >> 1, shift: 62 };
         let unit = if par { PAR } else { unit };
         let mut p = Portfolio::empty(params);

@@ -137,7 +137,10 @@ fn an_edge_is_its_formula_at_every_age() {
         }
     }
     // Sigmas that are no whole number round up.
-    let uneven = GlobalParams { age_sigmas_ppm: 2_500_001, confidence_sigmas_ppm: 1_500_001, ..PARAMS };
+    let uneven = PARAMS.with(|new| {
+        new.prices.age_sigmas_ppm = 2_500_001;
+        new.prices.confidence_sigmas_ppm = 1_500_001;
+    });
     assert_eq!(edge_ppm_up(&uneven, 1, 0, 0, 1_000), 2);
     assert_eq!(edge_ppm_up(&uneven, 0, 1_000, 16, 1_000), 2_501);
 }

@@ -9,8 +9,11 @@ use plimsoll_risk::price::Price;
 use super::amounts::up;
 use super::prices::assert_cut;
 
-const PARAMS: GlobalParams =
-    GlobalParams { future_secs: 2, write_age_secs: 3, primary_stale_secs: 5, ..GlobalParams::DEFAULT };
+const PARAMS: GlobalParams = {
+    let mut params = GlobalParams::DEFAULT;
+    (params.prices.future_secs, params.prices.write_age_secs, params.prices.primary_stale_secs) = (2, 3, 5);
+    params
+};
 
 fn reading(published_at: i64) -> Observation {
     let price = Price::from_decimal_down(7, 0).unwrap();
@@ -128,7 +131,7 @@ fn an_update_writes_what_it_decides_and_keeps_the_rest() {
     let listed = PriceState::listed(15, 3_600, 20_000);
     let first = update(&listed, PriceSource::Secondary, &reading(11), &PARAMS, 9).unwrap().unwrap();
     let price = reading(11).price;
-    let (low, high) = bounds(price, price, price, 1_000, PARAMS.confidence_sigmas_ppm).unwrap();
+    let (low, high) = bounds(price, price, price, 1_000, PARAMS.prices.confidence_sigmas_ppm).unwrap();
     let expected = PriceState {
         source: PriceSource::Secondary,
         sigma_ppm: 1_000,

@@ -92,7 +92,7 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
     if p.quote.amount_atoms != 0 || p.perp_count != 0 {
         let (high, low) = view(&p.quote.prices, at, edges);
         let owned = p.quote.amount_atoms as i128 - s.losses;
-        net = owned + s.gains * p.params.pnl_weight_ppm as i128 / MILLION;
+        net = owned + s.gains * p.params.perps.pnl_weight_ppm as i128 / MILLION;
         gross += add(&mut s, net, &p.quote).max(0);
         let whole = owned + s.gains;
         if whole >= 0 {

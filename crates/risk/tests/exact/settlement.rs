@@ -60,7 +60,7 @@ fn a_price_is_worse_than_spot_beyond_the_atom_in_which_spot_is_rounded() {
 
 #[test]
 fn a_fee_is_the_larger_rate_of_the_value_rounded_up_and_at_least_an_atom() {
-    let params = GlobalParams { fill_insurance_ppm: 1_000, ..PARAMS };
+    let params = PARAMS.with(|new| new.perps.fill_insurance_ppm = 1_000);
     for units in [0u64, 1, 2, 750, 751, 3_000, 1 << 40] {
         for rate in [0u32, 999, 1_000, 1_001, 20_000] {
             let worth = up(&(int(units as i128) * unit(thirds(4))), MOST);
@@ -151,7 +151,7 @@ fn a_unit_is_listed_up_to_each_of_its_bounds() {
 
 #[test]
 fn the_highest_funding_rate_may_reach_all_but_the_last_of_its_storage_at_sixteen_times_the_price() {
-    let bound = PARAMS.funding_bound_ppm_per_hour;
+    let bound = PARAMS.perps.funding_bound_ppm_per_hour;
     let (mut fits, mut not) = (0, 0);
     for shift in 0..64 {
         for mantissa in [1 << 63, 3 << 62, 7 << 61, u64::MAX] {

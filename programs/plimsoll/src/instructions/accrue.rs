@@ -42,7 +42,7 @@ pub fn handler(ctx: Context<Accrue>) -> Result<()> {
         let mut bank = ctx.accounts.bank.load_mut()?;
         let index = bank.index as usize;
         ensure!(registry.bank(index).is_some(), EngineError::SlotEmpty);
-        let window_secs = registry.params().utilization_window_secs;
+        let window_secs = registry.params().lending.utilization_window_secs;
         let slot = &mut registry.banks[index];
         interest::accrue(&mut bank, slot, window_secs, now_secs()?)?;
         slot.invariant()?;

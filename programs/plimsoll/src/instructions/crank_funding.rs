@@ -57,17 +57,17 @@ impl CrankFunding<'_> {
         perp::end_epochs(slot, &mut market)?;
         integrate(&mut market, clock)?;
         let elapsed = now.saturating_sub(market.premium_from);
-        let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.premium_bound_ppm);
+        let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.perps.premium_bound_ppm);
         let spot = board
             .slot(slot.price_slot as usize)
-            .filter(|price| price.is_fresh(MaxAge::new(params.read_age_secs, now)))
+            .filter(|price| price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)))
             .map(|p| UnitPrice::new_down(p.spot.get(), slot.scale.get()));
         match spot {
             // Without a price nobody knows what a premium costs: nothing accrues until there is one (FUNDING-1).
             None => slot.funding_per_unit_sec = 0,
             // A second crank of the same second has no new mean.
             Some(_) if elapsed <= 0 => {}
-            Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.funding_bound_ppm_per_hour),
+            Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.perps.funding_bound_ppm_per_hour),
         }
         if elapsed > 0 {
             market.premium_integral = I128Le::new(0);

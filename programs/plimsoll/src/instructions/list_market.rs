@@ -116,7 +116,7 @@ impl ListMarket<'_> {
     fn validate_unit(&self, args: &ListMarketArgs, registry: &Registry, board: &PriceBoard, now: i64) -> Result<Price> {
         let params: &GlobalParams = registry.params();
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        ensure!(price.is_fresh(MaxAge::new(params.read_age_secs, now)), EngineError::PriceStale);
+        ensure!(price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)), EngineError::PriceStale);
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let scale = base_scale_down(quote.decimals, args.base_decimals)?;
         let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals)?);

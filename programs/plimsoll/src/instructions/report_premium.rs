@@ -44,7 +44,7 @@ impl ReportPremium<'_> {
         let may_report = venue.premium_markets & (1 << market.index) != 0;
         ensure!(venue.active == 1 && named && may_report, EngineError::VenueInactive);
         ensure!(
-            args.premium_ppm.unsigned_abs() <= registry.params().premium_bound_ppm,
+            args.premium_ppm.unsigned_abs() <= registry.params().perps.premium_bound_ppm,
             EngineError::PremiumOutOfBounds
         );
         Ok(())

@@ -131,7 +131,7 @@ impl SettleFill<'_> {
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         let by_delegate = by.delegate_of(true) || by.delegate_of(false);
         // A delegate's price is bounded by the board's alone, which is then as new as for adding risk, whatever it does.
-        let max_age_secs = if by_delegate { params.risk_age_secs } else { params.read_age_secs };
+        let max_age_secs = if by_delegate { params.prices.risk_age_secs } else { params.prices.read_age_secs };
         let spot = fresh_spot(slot, &board, max_age_secs, now)?;
         ensure!(
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),

@@ -186,7 +186,7 @@ fn configuration(context: &Context, loaded: &Loaded, venues: &[(Pubkey, Venue)])
             pause_authority: None,
             pause: None,
         },
-        params: Default::default(),
+        params: plimsoll_risk::params::GlobalParams::DEFAULT,
         prices: Vec::new(),
         banks: Vec::new(),
         markets: Vec::new(),

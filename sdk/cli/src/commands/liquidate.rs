@@ -205,7 +205,7 @@ const fn takes(leg: &Leg) -> u8 {
 
 /// The penalty's value less its insurance share, micro-dollars.
 fn gain(plan: &Plan, accounts: &Accounts) -> u128 {
-    let share = 1_000_000 - accounts.registry.params().insurance_share_ppm as u128;
+    let share = 1_000_000 - accounts.registry.params().auction.insurance_share_ppm as u128;
     let kept = if plan.regime == Regime::Cure { share } else { 1_000_000 };
     plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 * kept / 1_000_000_000_000
 }

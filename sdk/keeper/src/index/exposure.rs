@@ -197,14 +197,14 @@ impl Exposure {
         let Some(slot) = registry.bank(Registry::QUOTE_BANK) else { return };
         let (w_a, w_l) = (weight(quote.weights.asset_maint_ppm), weight(quote.weights.liability_maint_ppm));
         let usd = |atoms: u64| quote.prices.spot.value_up(atoms) as f64;
-        let gain = w_a * weight(portfolio.params.pnl_weight_ppm);
+        let gain = w_a * weight(portfolio.params.perps.pnl_weight_ppm);
         let (mut pnl, mut charge) = (0.0, 0.0);
         for leg in portfolio.perps() {
             let notional = usd(leg.prices.spot.value_up(leg.units.unsigned_abs()));
             let profit = leg.pnl_at(leg.prices.spot);
             // What the market's deficit takes of a gain it takes of every dollar by which one grows.
             let claim = weight(PPM.saturating_sub(leg.deficit_share_ppm));
-            let weighted = if profit >= 0 { weight(portfolio.params.pnl_weight_ppm) * claim } else { 1.0 };
+            let weighted = if profit >= 0 { weight(portfolio.params.perps.pnl_weight_ppm) * claim } else { 1.0 };
             pnl += usd(profit.unsigned_abs()) * weighted * profit.signum() as f64;
             charge += notional * weight(leg.rates.maint_ppm);
             // A gain that a deficit cuts is rounded once more.

@@ -121,7 +121,7 @@ fn taken(
         Ok(None) => None,
         Err(error) => Some(reason(error)),
     };
-    let silent = now.secs.saturating_sub(feed.sources[0].published_at) >= params.primary_stale_secs as i64;
+    let silent = now.secs.saturating_sub(feed.sources[0].published_at) >= params.prices.primary_stale_secs as i64;
     if let Some((key, mut account)) = secondary.filter(|_| silent) {
         return match update_from_pair(slot, feed, &shown, &info(&key, &mut account), params, now) {
             Ok(next) => Ok(next.map(|next| (next, true))),

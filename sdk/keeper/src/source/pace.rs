@@ -55,7 +55,7 @@ pub fn counting<'a>(
     listed.flat_map(move |(slot, feed)| {
         let [primary, secondary] = &feed.sources;
         let silent_secs = now.saturating_sub(primary.published_at);
-        let silent = silent_secs >= i64::from(params.primary_stale_secs);
+        let silent = silent_secs >= i64::from(params.prices.primary_stale_secs);
         let both = std::iter::once(primary).chain(silent.then_some(secondary));
         both.filter_map(move |source| {
             let kind = OracleKind::try_from(source.kind).ok().filter(|kind| *kind != OracleKind::None)?;
@@ -118,7 +118,7 @@ mod tests {
         book.feeds[0].sources[0].kind = OracleKind::PythPinned as u8;
         book.feeds[0].sources[1].kind = OracleKind::SwitchboardPull as u8;
         let kinds = |book: &FeedBook| counting(&board, book, &params, NOW).map(|(_, _, kind)| kind).collect::<Vec<_>>();
-        book.feeds[0].sources[0].published_at = NOW - i64::from(params.primary_stale_secs) + 1;
+        book.feeds[0].sources[0].published_at = NOW - i64::from(params.prices.primary_stale_secs) + 1;
         assert_eq!(kinds(&book), [OracleKind::PythPinned]);
         book.feeds[0].sources[0].published_at -= 1;
         assert_eq!(kinds(&book), [OracleKind::PythPinned, OracleKind::SwitchboardPull]);

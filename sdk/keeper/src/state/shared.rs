@@ -266,7 +266,7 @@ mod tests {
         let socialized = change(|r| r.banks[1].deposit_index -= 1);
         assert_eq!(socialized, Concerned { banks: 1 << 1, ..Concerned::default() });
         assert!(change(|r| r.banks[0].weights.0.asset_maint_ppm = 5).all, "quote");
-        assert!(change(|r| r.params.0.pnl_weight_ppm = 5).all, "parameters");
+        assert!(change(|r| r.params.0.perps.pnl_weight_ppm = 5).all, "parameters");
     }
 
     #[test]

@@ -144,16 +144,15 @@ impl Setting<'_> {
 fn params(speed: u32) -> GlobalParams {
     let scaled = |secs: u32| (secs / speed).max(1);
     let default = GlobalParams::DEFAULT;
-    GlobalParams {
-        auction_secs: scaled(default.auction_secs),
-        best_leg_end_secs: scaled(default.best_leg_end_secs),
-        wind_down_secs: scaled(default.wind_down_secs),
-        wind_down_close_secs: scaled(default.wind_down_close_secs),
-        write_age_secs: 10,
-        read_age_secs: 30,
-        risk_age_secs: 10,
-        ..default
-    }
+    default.with(|new| {
+        new.auction.auction_secs = scaled(default.auction.auction_secs);
+        new.legs.best_leg_end_secs = scaled(default.legs.best_leg_end_secs);
+        new.wind_down.wind_down_secs = scaled(default.wind_down.wind_down_secs);
+        new.wind_down.wind_down_close_secs = scaled(default.wind_down.wind_down_close_secs);
+        new.prices.write_age_secs = 10;
+        new.prices.read_age_secs = 30;
+        new.prices.risk_age_secs = 10;
+    })
 }
 
 /// The first number of this authority that no engine has.

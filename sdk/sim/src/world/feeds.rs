@@ -235,7 +235,7 @@ impl World {
     /// Where a refresh is refused.
     pub fn freshen(&mut self) {
         let params = *self.registry().params();
-        let aged = i64::from(params.risk_age_secs) + 1..=i64::from(params.read_age_secs);
+        let aged = i64::from(params.prices.risk_age_secs) + 1..=i64::from(params.prices.read_age_secs);
         let (board, now) = (self.board(), self.now());
         let held = self.feeds.iter().filter_map(|feed| Some((feed, board.slot(feed.slot as usize)?)));
         let old: Vec<(u8, Tick)> = held

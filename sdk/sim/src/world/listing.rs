@@ -37,9 +37,9 @@ pub struct BankConfig {
     pub kink_ppm: u32,
     /// Protocol's share of interest.
     pub interest_fee_ppm: u32,
-    /// Largest deposits in all, atoms.
+    /// Largest deposits of all accounts together, atoms.
     pub deposit_cap_atoms: u64,
-    /// Largest borrows in all, atoms.
+    /// Largest borrows of all accounts together, atoms.
     pub borrow_cap_atoms: u64,
 }
 
@@ -186,9 +186,9 @@ impl World {
             self.set_price(slot, dollars * E8).unwrap_or_else(|failure| panic!("{name}: {failure}"));
         }
         let defaults = GlobalParams::DEFAULT;
-        let dust_usd_micro = defaults.dust_usd_micro.max(200_000_000 / 10u64.pow(quote_decimals as u32));
-        if dust_usd_micro != defaults.dust_usd_micro {
-            let params = GlobalParams { dust_usd_micro, ..defaults };
+        let dust_usd_micro = defaults.legs.dust_usd_micro.max(200_000_000 / 10u64.pow(quote_decimals as u32));
+        if dust_usd_micro != defaults.legs.dust_usd_micro {
+            let params = defaults.with(|new| new.legs.dust_usd_micro = dust_usd_micro);
             let update = ix::update_params(&self.keys, self.authority, &params);
             self.send_as_authority(update).unwrap_or_else(|failure| panic!("dust: {failure}"));
         }

@@ -19,7 +19,8 @@ fn a_base_is_closed_at_a_fresh_price_or_at_one_that_is_stale_for_hours() {
         )
     };
     let expected = Ok(UnitPrice::new_down(dollars(100), world.registry.markets[0].scale.get()));
-    let (read, hours) = (GlobalParams::DEFAULT.read_age_secs as i64, GlobalParams::DEFAULT.stale_asset_secs as i64);
+    let (read, hours) =
+        (GlobalParams::DEFAULT.prices.read_age_secs as i64, GlobalParams::DEFAULT.wind_down.stale_asset_secs as i64);
     for (age, is_closing) in
         [(-5, true), (0, true), (1, true), (read, true), (read + 1, false), (hours, false), (hours + 1, true)]
     {

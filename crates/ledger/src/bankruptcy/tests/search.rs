@@ -123,11 +123,11 @@ fn wait_for(stand: &mut Stand, event: Event) {
         }
     };
     match event {
-        Event::CoolOff => stand.pass(PARAMS.cool_off_secs as i64),
-        Event::BestLegRule => watch(stand, PARAMS.auction_secs + PARAMS.best_leg_end_secs),
+        Event::CoolOff => stand.pass(PARAMS.observation.cool_off_secs as i64),
+        Event::BestLegRule => watch(stand, PARAMS.auction.auction_secs + PARAMS.legs.best_leg_end_secs),
         Event::FastAverage => stand.pass(10),
-        Event::SilentFeed => stand.pass(PARAMS.stale_asset_secs as i64 + 1),
-        Event::WindDown => watch(stand, PARAMS.wind_down_secs + PARAMS.wind_down_close_secs),
+        Event::SilentFeed => stand.pass(PARAMS.wind_down.stale_asset_secs as i64 + 1),
+        Event::WindDown => watch(stand, PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs),
         Event::Claim => {
             let market = stand.claim().expect("the event says so");
             stand.settle_claim(market);
@@ -142,7 +142,8 @@ fn wait_for(stand: &mut Stand, event: Event) {
 /// Nothing of the account is worth more than dust.
 fn is_crumbs(portfolio: &Portfolio) -> bool {
     let value = |leg: &plimsoll_risk::portfolio::TokenLeg| leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs());
-    let tokens = portfolio.tokens().iter().chain([&portfolio.quote]).all(|leg| value(leg) <= PARAMS.dust_usd_micro);
+    let tokens =
+        portfolio.tokens().iter().chain([&portfolio.quote]).all(|leg| value(leg) <= PARAMS.legs.dust_usd_micro);
     let bases = portfolio.perps().iter().any(|leg| leg.units != 0);
     tokens && !bases && margins(portfolio, PriceKind::Spot, true).nav >= 0
 }

@@ -165,10 +165,10 @@ fn a_base_with_somebody_on_the_other_side_is_not_written_off() {
 fn a_stale_price_writes_nothing_off_and_blocks_no_touch_until_it_is_stale_for_hours() {
     let mut world = one_unit_left();
     let params = *world.registry.params();
-    world.now = NOW + params.read_age_secs as i64 + 1;
+    world.now = NOW + params.prices.read_age_secs as i64 + 1;
     assert_eq!(world.touch(3).unwrap().written_off.units, 0);
     assert_eq!(world.units(3), -1);
-    world.now = NOW + params.stale_asset_secs as i64 + 1;
+    world.now = NOW + params.wind_down.stale_asset_secs as i64 + 1;
     assert_eq!(world.touch(3).unwrap().written_off.units, -1);
     assert_eq!(world.units(3), 0);
 }

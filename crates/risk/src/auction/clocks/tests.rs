@@ -6,8 +6,8 @@ use super::*;
 use proptest::prelude::*;
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
-const GAP: i64 = PARAMS.observation_gap_secs as i64;
-const SPACING: i64 = PARAMS.bypass_spacing_secs as i64;
+const GAP: i64 = PARAMS.observation.observation_gap_secs as i64;
+const SPACING: i64 = PARAMS.observation.bypass_spacing_secs as i64;
 
 fn reading(health_state: HealthState, at_target: bool) -> HealthReading {
     HealthReading {

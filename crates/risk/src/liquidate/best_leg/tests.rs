@@ -52,7 +52,10 @@ struct Case {
 
 impl Case {
     fn new(tokens: &[TokenLeg], perps: &[PerpLeg], quote: TokenLeg, sides: (u64, u64), share: u64) -> Self {
-        let params = GlobalParams { dust_usd_micro: DUST, best_leg_min_ppm: PPM / 100, ..GlobalParams::DEFAULT };
+        let params = GlobalParams::DEFAULT.with(|new| {
+            new.legs.dust_usd_micro = DUST;
+            new.legs.best_leg_min_ppm = PPM / 100;
+        });
         let mut portfolio = Portfolio { quote, ..Portfolio::empty(params) };
         portfolio.tokens[..tokens.len()].copy_from_slice(tokens);
         portfolio.token_count = tokens.len();

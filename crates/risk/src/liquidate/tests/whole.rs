@@ -122,8 +122,8 @@ fn another_leg_must_release_nine_tenths_of_the_best_until_the_best_has_had_its_t
         second.weights.asset_maint_ppm = asset_maint_ppm;
         second.weights.asset_target_ppm = 880_000;
         let mut p = account(0, &[token(1, 500_000_000), second, token(2, -850_000_000)], &[]);
-        p.params.best_leg_share_ppm = 900_000;
-        p.params.best_leg_min_ppm = 10_000;
+        p.params.legs.best_leg_share_ppm = 900_000;
+        p.params.legs.best_leg_min_ppm = 10_000;
         p
     };
     let other = whole(Leg::Pair { asset: 3, liability: Liability::Borrow(2) });

@@ -2,83 +2,76 @@
 
 use super::*;
 
-/// Parameters with room around whatever depends on another: the narrowest and the widest of both.
-const LOW: GlobalParams = GlobalParams {
-    penalty_start_ppm: 0,
-    penalty_floor_ppm: 1,
-    write_age_secs: 1,
-    risk_age_secs: 1,
-    read_age_secs: 300,
-    ..PARAMS
-};
-const HIGH: GlobalParams = GlobalParams {
-    penalty_cap_ppm: 200_000,
-    wind_down_penalty_ppm: 100_000,
-    risk_age_secs: 15,
-    primary_stale_secs: 3_600,
-    ..PARAMS
-};
-
-macro_rules! check_bounds {
-    ($($base:ident.$field:ident: $low:expr, $high:expr;)+) => {$(
-        let judged = |value| GlobalParams { $field: value, ..$base }.validate();
-        let name = stringify!($field);
-        for inside in [$low, $high] {
-            assert_eq!(judged(inside), Ok(()), "{name} of {inside}");
+/// Moves every other parameter within its bounds, so that only this one can leave its own.
+fn settle_others(params: &mut GlobalParams, kept: &Field) {
+    for _ in 0..4 {
+        for field in GlobalParams::fields().filter(|field| field.name != kept.name) {
+            let (low, high) = (field.low.at(params), field.high.at(params));
+            let value = field.get(params).min(high).max(low);
+            assert!(field.set(params, value), "{}", field.name);
         }
-        for outside in [$low.checked_sub(1), Some($high + 1)].into_iter().flatten() {
-            assert_eq!(judged(outside), Err(Contradiction::BOUNDS), "{name} of {outside}");
-        }
-    )+};
+    }
 }
 
 #[test]
 fn each_parameter_is_accepted_at_the_ends_of_its_bounds_and_refused_beyond() {
-    check_bounds! {
-        PARAMS.dust_usd_micro: 10_000u64, 10_000_000_000u64;
-        HIGH.penalty_start_ppm: 0u32, 200_000u32;
-        LOW.penalty_cap_ppm: 1u32, 200_000u32;
-        PARAMS.auction_secs: 1u32, 3_600u32;
-        PARAMS.depth_slope_ppm: 0u32, 2_000_000u32;
-        PARAMS.improvement_factor_ppm: 100_000u32, 950_000u32;
-        PARAMS.insurance_share_ppm: 0u32, 900_000u32;
-        HIGH.penalty_floor_ppm: 1u32, 100_000u32;
-        PARAMS.wind_down_penalty_ppm: 1_000u32, 100_000u32;
-        PARAMS.wind_down_secs: 1u32, 3_600u32;
-        PARAMS.wind_down_close_secs: 1u32, 86_400u32;
-        PARAMS.best_leg_share_ppm: 1u32, 1_000_000u32;
-        PARAMS.best_leg_min_ppm: 0u32, 100_000u32;
-        PARAMS.best_leg_end_secs: 1u32, 3_600u32;
-        PARAMS.health_cap_ppm: 1u32, 500_000u32;
-        PARAMS.target_token_buffer_ppm: 1u32, 200_000u32;
-        PARAMS.target_perp_buffer_ppm: 1u32, 200_000u32;
-        PARAMS.target_min_gap_ppm: 1u32, 100_000u32;
-        PARAMS.stale_asset_secs: 600u32, 604_800u32;
-        PARAMS.observation_gap_secs: 2u32, 600u32;
-        PARAMS.cool_off_secs: 1u32, 60u32;
-        HIGH.write_age_secs: 1u32, 15u32;
-        LOW.read_age_secs: 2u32, 300u32;
-        PARAMS.risk_age_secs: 5u32, 15u32;
-        LOW.risk_age_secs: 1u32, 300u32;
-        PARAMS.future_secs: 0u32, 10u32;
-        PARAMS.primary_stale_secs: 5u32, 3_600u32;
-        PARAMS.submission_age_slots: 1u32, 1_500u32;
-        PARAMS.confidence_sigmas_ppm: 0u32, 10_000_000u32;
-        PARAMS.age_sigmas_ppm: 0u32, 20_000_000u32;
-        PARAMS.edge_max_ppm: 1u32, 500_000u32;
-        PARAMS.bypass_ratio_ppm: 1u32, 999_999u32;
-        PARAMS.bypass_spacing_secs: 1u32, 60u32;
-        PARAMS.pnl_weight_ppm: 0u32, 1_000_000u32;
-        PARAMS.fill_band_ppm: 1u32, 100_000u32;
-        PARAMS.fill_insurance_ppm: 1u32, 10_000u32;
-        PARAMS.premium_bound_ppm: 0u32, 50_000u32;
-        PARAMS.funding_bound_ppm_per_hour: 0u32, 40_000u32;
-        PARAMS.funding_max_secs: 60u32, 86_400u32;
-        PARAMS.utilization_window_secs: 1u32, 86_400u32;
+    for field in GlobalParams::fields() {
+        for (bound, outwards) in [(&field.low, -1), (&field.high, 1)] {
+            let (mut params, end) = (PARAMS, bound.at(&PARAMS));
+            assert!(field.set(&mut params, end));
+            settle_others(&mut params, field);
+            assert_eq!((field.get(&params), bound.at(&params)), (end, end), "{}", field.name);
+            assert_eq!(params.validate(), Ok(()), "{} of {end}", field.name);
+            let Some(beyond) = end.checked_add_signed(outwards) else { continue };
+            assert!(field.set(&mut params, beyond));
+            assert_eq!(params.validate(), Err(Contradiction::BOUNDS), "{} of {beyond}", field.name);
+        }
     }
-    // Penalties at each other's ends: a floor is neither above the cap nor above what a wind-down ends at.
+}
+
+#[test]
+fn the_list_names_every_parameter_once_at_its_place_and_default() {
+    let mut end = 0;
+    for group in GlobalParams::GROUPS {
+        assert_eq!(group.offset, end, "{}", group.name);
+        for field in group.fields {
+            assert_eq!((field.offset, field.group), (end, group.name), "{}", field.name);
+            assert_eq!(GlobalParams::fields().filter(|other| other.name == field.name).count(), 1, "{}", field.name);
+            assert_eq!(field.get(&PARAMS), field.default, "{}", field.name);
+            let mut other = PARAMS;
+            assert!(field.set(&mut other, field.default + 1) && other != PARAMS);
+            assert!(field.set(&mut other, field.default) && other == PARAMS);
+            assert!(field.bytes == 8 || !field.set(&mut other, 1 << 32), "{}", field.name);
+            end += field.bytes;
+        }
+        end += group.room_bytes();
+    }
+    assert_eq!(end, size_of::<GlobalParams>());
+    assert!(PARAMS.room_is_zero());
+}
+
+/// Once more by hand, so that a slip in how lists are read is seen.
+#[test]
+fn bounds_are_those_of_the_list() {
+    let judged = |change: fn(&mut GlobalParams)| PARAMS.with(change).validate().is_ok();
+    assert!(judged(|p| p.legs.dust_usd_micro = 10_000) && !judged(|p| p.legs.dust_usd_micro = 9_999));
+    assert!(judged(|p| p.legs.dust_usd_micro = 10_000_000_000) && !judged(|p| p.legs.dust_usd_micro = 10_000_000_001));
+    assert!(judged(|p| p.auction.penalty_start_ppm = 50_000) && !judged(|p| p.auction.penalty_start_ppm = 50_001));
+    assert!(judged(|p| p.prices.risk_age_secs = 15) && !judged(|p| p.prices.risk_age_secs = 16));
+    assert!(judged(|p| p.lending.utilization_window_secs = 1) && !judged(|p| p.lending.utilization_window_secs = 0));
+}
+
+/// Penalties at each other's ends: a floor is neither above the cap nor above what a wind-down ends at.
+#[test]
+fn a_floor_is_neither_above_the_cap_nor_above_what_a_wind_down_ends_at() {
     let floor = |penalty_floor_ppm, penalty_cap_ppm, wind_down_penalty_ppm| {
-        GlobalParams { penalty_start_ppm: 0, penalty_floor_ppm, penalty_cap_ppm, wind_down_penalty_ppm, ..PARAMS }
+        PARAMS
+            .with(|new| {
+                new.auction.penalty_start_ppm = 0;
+                new.auction.penalty_floor_ppm = penalty_floor_ppm;
+                new.auction.penalty_cap_ppm = penalty_cap_ppm;
+                new.wind_down.wind_down_penalty_ppm = wind_down_penalty_ppm;
+            })
             .validate()
             .is_ok()
     };
@@ -97,7 +90,11 @@ fn the_boundary_of_wind_down_is_the_quotient_rounded_up() {
         (95, 950_000, 0, 100),
         (200_000, 100_000, 900_000, 20_000_000),
     ] {
-        let params = GlobalParams { penalty_floor_ppm, improvement_factor_ppm, insurance_share_ppm, ..PARAMS };
+        let params = PARAMS.with(|new| {
+            new.auction.penalty_floor_ppm = penalty_floor_ppm;
+            new.auction.improvement_factor_ppm = improvement_factor_ppm;
+            new.auction.insurance_share_ppm = insurance_share_ppm;
+        });
         assert_eq!(params.wind_down_boundary_ppm_up(), boundary);
     }
 }
@@ -114,7 +111,7 @@ fn weights_are_accepted_in_order_with_half_of_the_gap_on_either_side_and_no_othe
     };
     // An odd minimum asks for the larger half of either side.
     for target_min_gap_ppm in [5_000, 4_999, 5_001] {
-        let params = GlobalParams { target_min_gap_ppm, ..PARAMS };
+        let params = PARAMS.with(|new| new.targets.target_min_gap_ppm = target_min_gap_ppm);
         let wide = |from: u32, to: u32| 2 * to.saturating_sub(from) >= target_min_gap_ppm;
         let liabilities = each(LIABILITIES);
         for [init, target, maint] in each(ASSETS) {

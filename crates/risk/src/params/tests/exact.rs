@@ -27,7 +27,7 @@ fn rates_are_accepted_in_order_only() {
 /// The gap of 5,000 is to be left after what the weight of quote grows by at the largest penalty, rounded up.
 #[test]
 fn a_target_rate_nearer_than_the_gap_and_the_growth_of_the_weight_is_refused() {
-    let steep = GlobalParams { wind_down_penalty_ppm: 100_000, ..PARAMS };
+    let steep = PARAMS.with(|new| new.wind_down.wind_down_penalty_ppm = 100_000);
     for (growth, params, wanted) in
         [(0u32, PARAMS, 5_000u32), (10_000, PARAMS, 5_500), (10_001, PARAMS, 5_501), (10_000, steep, 6_000)]
     {
@@ -61,7 +61,7 @@ fn a_price_needs_both_halves_of_its_calibration() {
 /// `p_max` of 0.4 %, of which a quarter is the insurance's: exactly a floor of 0.3 % is left.
 #[test]
 fn a_ceiling_that_pays_exactly_the_floor_is_enough_for_a_market_and_for_a_pair() {
-    let params = GlobalParams { penalty_floor_ppm: 3_000, ..PARAMS };
+    let params = PARAMS.with(|new| new.auction.penalty_floor_ppm = 3_000);
     let judged = |maint_ppm| MarketRates { maint_ppm, ..RATES }.validate(STABLE, &quote(), &params);
     assert_eq!(judged(10_000), Ok(()));
     assert_eq!(judged(9_999), Err(Contradiction::RATE_CEILING));

@@ -48,7 +48,7 @@ impl Feed {
         match self {
             Feed::Fresh => now,
             Feed::Silent => now - 60,
-            Feed::Dead => now - PARAMS.stale_asset_secs as i64 - 1,
+            Feed::Dead => now - PARAMS.wind_down.stale_asset_secs as i64 - 1,
         }
     }
 }
@@ -336,7 +336,7 @@ impl Stand {
                 return Err(std::format!("a resolution is stuck: {:?}", self.portfolio()));
             }
             waited = true;
-            self.pass(PARAMS.stale_asset_secs as i64 + 1);
+            self.pass(PARAMS.wind_down.stale_asset_secs as i64 + 1);
         }
         if self.account.is_empty() {
             return Ok(waited);

@@ -1,0 +1,32 @@
+//! The Dutch auction of a cure: its penalty, and who gets it.
+
+use super::field::group;
+
+/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
+#[macro_export]
+macro_rules! auction_params {
+    ($with:ident) => {
+        $with! {
+            /// The Dutch auction of a cure: its penalty, and who gets it.
+            auction: AuctionParams, AuctionArgs, 48 bytes, |all|
+            /// p0: penalty at the start of the auction.
+            penalty_start_ppm: u32 = 1_000, from 0, to all.auction.penalty_cap_ppm;
+            /// pcap: penalty at the ceiling of the auction.
+            penalty_cap_ppm: u32 = 50_000, from 1, to 200_000;
+            /// T_a: time from p0 to pcap.
+            auction_secs: u32 = 40, from 1, to 3_600;
+            /// s: slope of the depth term.
+            depth_slope_ppm: u32 = 250_000, from 0, to 2_000_000;
+            /// k: factor below the bound at which a liquidation stops improving the ratio.
+            improvement_factor_ppm: u32 = 800_000, from 100_000, to 950_000;
+            /// The h in `p_max` is at most this.
+            health_cap_ppm: u32 = 500_000, from 1, to 500_000;
+            /// c: insurance share of a penalty.
+            insurance_share_ppm: u32 = 250_000, from 0, to 900_000;
+            /// p_floor: what the cheapest liquidation costs a liquidator.
+            penalty_floor_ppm: u32 = 1_000, from 1, to all.auction.penalty_cap_ppm;
+        }
+    };
+}
+
+auction_params!(group);

@@ -1,0 +1,18 @@
+//! Banks: what sets their borrow rates.
+
+use super::field::group;
+
+/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
+#[macro_export]
+macro_rules! lending_params {
+    ($with:ident) => {
+        $with! {
+            /// Banks: what sets their borrow rates.
+            lending: LendingParams, LendingArgs, 16 bytes, |all|
+            /// Window of the utilization average that sets borrow rates.
+            utilization_window_secs: u32 = 600, from 1, to 86_400;
+        }
+    };
+}
+
+lending_params!(group);

@@ -1,0 +1,24 @@
+//! Who counts as under water, and from when on.
+
+use super::field::group;
+
+/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
+#[macro_export]
+macro_rules! observation_params {
+    ($with:ident) => {
+        $with! {
+            /// Who counts as under water, and from when on.
+            observation: ObservationParams, ObservationArgs, 32 bytes, |all|
+            /// Two under-water observations further apart restart the clocks.
+            observation_gap_secs: u32 = 30, from 2, to 600;
+            /// After passing an initial check an account cannot be liquidated for so long.
+            cool_off_secs: u32 = 2, from 1, to 60;
+            /// Below this ratio at two publish times spot alone counts.
+            bypass_ratio_ppm: u32 = 700_000, from 1, to 999_999;
+            /// Distance of those two publish times.
+            bypass_spacing_secs: u32 = 2, from 1, to 60;
+        }
+    };
+}
+
+observation_params!(group);

@@ -1,0 +1,28 @@
+//! Perps: what unsettled gains weigh, fills and funding.
+
+use super::field::group;
+
+/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
+#[macro_export]
+macro_rules! perp_params {
+    ($with:ident) => {
+        $with! {
+            /// Perps: what unsettled gains weigh, fills and funding.
+            perps: PerpParams, PerpArgs, 40 bytes, |all|
+            /// w_pnl at maintenance and target; at most the quote's asset weight there. Zero at initial.
+            pnl_weight_ppm: u32 = 1_000_000, from 0, to 1_000_000;
+            /// Widest distance of a fill's price from the board's.
+            fill_band_ppm: u32 = 10_000, from 1, to 100_000;
+            /// Least share of a fill's notional that each side pays to insurance.
+            fill_insurance_ppm: u32 = 10, from 1, to 10_000;
+            /// Largest premium a venue may report.
+            premium_bound_ppm: u32 = 500, from 0, to 50_000;
+            /// Largest funding rate per hour.
+            funding_bound_ppm_per_hour: u32 = 500, from 0, to 40_000;
+            /// Longest time a stored funding rate is extrapolated without a crank.
+            funding_max_secs: u32 = 3_600, from 60, to 86_400;
+        }
+    };
+}
+
+perp_params!(group);

@@ -1,0 +1,22 @@
+//! Where a liquidation stops: how far beyond maintenance.
+
+use super::field::group;
+
+/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
+#[macro_export]
+macro_rules! target_params {
+    ($with:ident) => {
+        $with! {
+            /// Where a liquidation stops: how far beyond maintenance.
+            targets: TargetParams, TargetArgs, 16 bytes, |all|
+            /// Target buffer of token weights.
+            target_token_buffer_ppm: u32 = 10_000, from 1, to 200_000;
+            /// Target buffer of perp rates.
+            target_perp_buffer_ppm: u32 = 12_500, from 1, to 200_000;
+            /// Listing wants `m_T - m` to be at least this.
+            target_min_gap_ppm: u32 = 5_000, from 1, to 100_000;
+        }
+    };
+}
+
+target_params!(group);
