@@ -2,7 +2,8 @@ use std::cell::RefCell;
 
 use plimsoll_risk::auction::HealthState;
 use plimsoll_risk::liquidate::Liability;
-use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::listing::Calibration;
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
