@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("example-venue", &["plimsoll", "plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("mock-oracle", &[]),
     ("testkit-hostile", &[]),
-    ("plimsoll-sdk", &["plimsoll", "plimsoll-risk", "plimsoll-state"]),
+    ("plimsoll-sdk", &["plimsoll", "plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-rpc", SDK),
     ("plimsoll-sim", ON_CLUSTERS),
     ("plimsoll-migrations", ON_CLUSTERS),
