@@ -186,9 +186,6 @@ impl Table<'_> {
 
     fn liquidations(&mut self) {
         let (keys, by) = (self.keys, self.stage.liquidator);
-        let margin_account = self.stage.debtor.account;
-        let accounts = call::NoteMarginCall { margin_account, registry: keys.registry, board: keys.board };
-        self.add("note_margin_call", "", call::note_margin_call(&accounts));
         let parties = |of: Trader| ix::Parties { signer: by.owner, liquidator: by.account, liquidatee: of.account };
         let borrow =
             args::LiquidateCollateralArgs { asset_bank: SOL, liability: args::LiabilityArg::Borrow(USDC), bounds: ALL };

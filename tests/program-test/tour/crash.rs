@@ -4,7 +4,6 @@ use plimsoll::instructions::{LiabilityArg, ResolveStep};
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll::EngineError;
 use plimsoll_risk::params::MAX_ATOMS;
-use plimsoll_sdk::call;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sim::world::{Trader, BTC, BTC_PERP, E8, SOL, SOL_PERP, USDC};
 
@@ -81,9 +80,6 @@ impl Story {
     fn perp(&mut self, liquidator: &Trader, dave: &Trader) {
         let keys = self.world.keys;
         self.sent(&liquidator.owner, ix::check_margin(&keys, dave.account, 3));
-        let accounts =
-            call::NoteMarginCall { margin_account: dave.account, registry: keys.registry, board: keys.board };
-        self.sent(&liquidator.owner, call::note_margin_call(&accounts));
         went_through(self.world.observe(dave));
         self.world.hold_prices(10, 5);
         let healthy = self.liquidate_perp(SOL_PERP, dave, liquidator);

@@ -46,20 +46,6 @@ call! {
     bank: write,
 }
 
-call! {
-    /// Says in an event what margin an account has; changes nothing; anyone may.
-    ///
-    /// # Errors
-    /// `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`.
-    note_margin_call, NoteMarginCall, events, [108, 174, 233, 5, 254, 208, 36, 31];
-    /// The account.
-    margin_account: read,
-    /// Registry of its engine.
-    registry: read,
-    /// Prices of its engine.
-    board: read,
-}
-
 /// Accounts of [`refresh_price`], in order; the oracles' follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshPrice {
