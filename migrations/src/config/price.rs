@@ -63,6 +63,8 @@ pub enum SourceKind {
     PythPosted,
     /// A Switchboard on-demand pull feed.
     SwitchboardPull,
+    /// A plain record at a pinned address.
+    PlainPinned,
 }
 
 impl SourceKind {
@@ -71,6 +73,7 @@ impl SourceKind {
             Self::PythPinned => OracleKind::PythPinned,
             Self::PythPosted => OracleKind::PythPosted,
             Self::SwitchboardPull => OracleKind::SwitchboardPull,
+            Self::PlainPinned => OracleKind::PlainPinned,
         }
     }
 
@@ -80,6 +83,7 @@ impl SourceKind {
             OracleKind::PythPinned => Some(Self::PythPinned),
             OracleKind::PythPosted => Some(Self::PythPosted),
             OracleKind::SwitchboardPull => Some(Self::SwitchboardPull),
+            OracleKind::PlainPinned => Some(Self::PlainPinned),
         }
     }
 }
