@@ -168,18 +168,8 @@ fn every_kind_of_source_reads_its_own_accounts_and_refuses_all_others() {
         queue: [5; 32].into(),
         min_samples: 3,
     };
-    let plain = address("plain");
-    let record = [&b"plainprc"[..], &feed_id, &16_200_000_000u64.to_le_bytes(), &[0; 8], &now.to_le_bytes()].concat();
-    world.put_data(&plain, &address("recorder"), record);
-    let recorded = args::OracleSourceArgs {
-        kind: OracleKind::PlainPinned as u8,
-        address: plain,
-        program: address("recorder"),
-        ..of_pyth
-    };
     let template = world.price_args(&PriceConfig::named("SOL")).0;
-    let sources = [(of_pyth, pyth), (posted, pyth), (pull, switchboard), (recorded, plain)];
-    for (slot, (source, own)) in (3..).zip(sources) {
+    for (slot, (source, own)) in (3..).zip([(of_pyth, pyth), (posted, pyth), (pull, switchboard)]) {
         let config = args::PriceConfigArgs { primary: source, secondary: None, ..template.config };
         let list = args::ListPriceArgs { slot, config, ..template };
         assert_sent(world.send(&authority, &[ix::list_price(&keys, authority, list)]));

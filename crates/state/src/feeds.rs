@@ -18,8 +18,6 @@ stored_enum! {
         PythPosted = 2,
         /// A Switchboard on-demand pull feed at a pinned address.
         SwitchboardPull = 3,
-        /// A plain record at a pinned address.
-        PlainPinned = 4,
     }
 }
 

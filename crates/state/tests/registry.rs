@@ -99,7 +99,7 @@ fn stored_enums_read_every_number_that_they_write_and_no_other() {
     check!(AccountStatus: Active, Seizing, Paying);
     check!(PositionKind: Empty, Perp, Option);
     check!(SlotStatus: Empty, Active, ReduceOnly, Terminal);
-    check!(OracleKind: None, PythPinned, PythPosted, SwitchboardPull, PlainPinned);
+    check!(OracleKind: None, PythPinned, PythPosted, SwitchboardPull);
 }
 
 /// Decoded by division in decimal, not by the carries of the constant's own decoder.

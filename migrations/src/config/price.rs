@@ -63,8 +63,6 @@ pub enum SourceKind {
     PythPosted,
     /// A Switchboard on-demand pull feed.
     SwitchboardPull,
-    /// A plain record at a pinned address.
-    PlainPinned,
 }
 
 impl SourceKind {
@@ -73,7 +71,6 @@ impl SourceKind {
             Self::PythPinned => OracleKind::PythPinned,
             Self::PythPosted => OracleKind::PythPosted,
             Self::SwitchboardPull => OracleKind::SwitchboardPull,
-            Self::PlainPinned => OracleKind::PlainPinned,
         }
     }
 
@@ -83,7 +80,6 @@ impl SourceKind {
             OracleKind::PythPinned => Some(Self::PythPinned),
             OracleKind::PythPosted => Some(Self::PythPosted),
             OracleKind::SwitchboardPull => Some(Self::SwitchboardPull),
-            OracleKind::PlainPinned => Some(Self::PlainPinned),
         }
     }
 }

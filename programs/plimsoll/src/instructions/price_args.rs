@@ -39,7 +39,7 @@ impl OracleSourceArgs {
         let (nobody, of_pyth) = (Pubkey::default(), self.queue == Pubkey::default() && self.min_samples == 0);
         let pins = match kind {
             OracleKind::None => false,
-            OracleKind::PythPinned | OracleKind::PlainPinned => self.address != nobody && of_pyth,
+            OracleKind::PythPinned => self.address != nobody && of_pyth,
             OracleKind::PythPosted => self.address == nobody && of_pyth,
             OracleKind::SwitchboardPull => self.address != nobody && self.queue != nobody && self.min_samples > 0,
         };

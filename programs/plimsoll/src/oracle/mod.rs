@@ -1,6 +1,5 @@
 //! Reads raw oracle accounts: whose account it is, what it is, what it says. Time and averages are the pure crate's.
 
-pub mod plain;
 pub mod pyth;
 pub mod switchboard;
 #[cfg(test)]
@@ -39,7 +38,6 @@ pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u
     match OracleKind::try_from(source.kind)? {
         OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(data, source),
         OracleKind::SwitchboardPull => switchboard::decode(data, source, params, slot),
-        OracleKind::PlainPinned => plain::decode(data, source),
         OracleKind::None => Err(crate::error::fail(EngineError::OracleTypeMismatch)),
     }
 }

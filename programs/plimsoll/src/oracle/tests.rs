@@ -138,7 +138,7 @@ fn an_account_of_another_owner_address_type_or_feed_is_refused() {
 
 #[test]
 fn a_source_of_an_unknown_kind_is_a_broken_slot() {
-    let unknown = OracleSource { kind: 5, ..source(OracleKind::PythPinned, PUSH_FEED) };
+    let unknown = OracleSource { kind: 4, ..source(OracleKind::PythPinned, PUSH_FEED) };
     let bytes = pyth_bytes(&update_of(1, NOW));
     refused(
         with_account(PUSH_FEED, PYTH, bytes, |account| read(account, &unknown, &PARAMS, SLOT)),
@@ -310,22 +310,4 @@ fn a_primary_that_is_closed_or_broken_is_silent_since_it_was_last_taken() {
         assert_eq!(pair(&slot, owner, &update, NOW + 29), Err(EngineError::PrimaryNotStale.into()));
         assert_eq!(pair(&slot, owner, &update, NOW + 60).unwrap().unwrap().source, PriceSource::Secondary);
     }
-}
-
-#[test]
-fn a_plain_record_says_what_stands_in_it_and_any_other_length_is_refused() {
-    let bytes = |feed: Address, price: i64| {
-        [&b"plainprc"[..], &feed, &price.to_le_bytes(), &1_000u64.to_le_bytes(), &NOW.to_le_bytes()].concat()
-    };
-    let pinned = source(OracleKind::PlainPinned, PUSH_FEED);
-    let said = |data: Vec<u8>| with_account(PUSH_FEED, PYTH, data, |account| read(account, &pinned, &PARAMS, SLOT));
-    let expected = Observation::from_pyth(20_000_000_000, 1_000, -8, NOW, None).unwrap();
-    assert_eq!(said(bytes(FEED, 20_000_000_000)), Ok(expected));
-    refused(said(bytes(HASH, 1)), EngineError::OracleFeedMismatch);
-    refused(said(bytes(FEED, 0)), EngineError::PriceNotPositive);
-    let whole = bytes(FEED, 1);
-    for length in 0..whole.len() {
-        refused(said(whole[..length].to_vec()), EngineError::OracleTypeMismatch);
-    }
-    refused(said([whole, vec![0]].concat()), EngineError::OracleTypeMismatch);
 }

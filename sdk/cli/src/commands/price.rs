@@ -125,7 +125,6 @@ async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSourc
         Ok(OracleKind::PythPinned) => "pyth, pinned",
         Ok(OracleKind::PythPosted) => "pyth, posted",
         Ok(OracleKind::SwitchboardPull) => "switchboard",
-        Ok(OracleKind::PlainPinned) => "plain record",
         _ => "unknown",
     };
     let price = name_of(&loaded.names.prices, slot);
