@@ -53,7 +53,9 @@ fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
             let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
             leg.prices.spot.value_up(plan.received_atoms) as i128 - plan.notional_usd_micro as i128
         }
-        Leg::Perp { .. } => p.quote.prices.spot.value_up(plan.received_atoms + plan.fee_atoms) as i128,
+        Leg::Perp { .. } | Leg::Unit { .. } => {
+            p.quote.prices.spot.value_up(plan.received_atoms + plan.fee_atoms) as i128
+        }
     }
 }
 
@@ -233,7 +235,7 @@ fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
             };
             seized_all || repaid_all || pnl_gone
         }
-        Leg::Perp { .. } => false,
+        Leg::Perp { .. } | Leg::Unit { .. } => false,
     }
 }
 
