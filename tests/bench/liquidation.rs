@@ -106,7 +106,7 @@ fn instruction(
             ("liquidate_collateral", case, ix::liquidate_collateral(keys, parties, args, false))
         }
         // All markets charge the same, so the first long is as good as the one that the assessment names.
-        LegName::Perp { .. } | LegName::Unit { .. } => {
+        LegName::Perp { .. } => {
             let limits = LiquidationBounds { limit_numerator: 1_000_000, limit_denominator: 1, ..bounds() };
             let args = args::LiquidatePositionArgs { market: 0, bounds: limits };
             ("liquidate_position", "takes over a long", ix::liquidate_position(keys, parties, args))

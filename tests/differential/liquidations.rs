@@ -85,7 +85,7 @@ fn event_fields(meta: &litesvm::types::TransactionMetadata, leg: Leg) -> [i128; 
             let margins = [e.nav_before_usd_pico, e.nav_after_usd_pico, e.mmr_before_usd_pico, e.mmr_after_usd_pico];
             [&amounts[..], &[e.penalty_ppm as i128], &margins].concat().try_into().expect("nine fields")
         }
-        Leg::Perp { .. } | Leg::Unit { .. } => {
+        Leg::Perp { .. } => {
             let e: PositionLiquidated = event(meta);
             let amounts =
                 [e.units, e.notional_atoms, e.liquidator_penalty_atoms, e.insurance_fee_atoms].map(i128::from);

@@ -45,9 +45,7 @@ pub fn liquidate_ix(
             let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
             ix::liquidate_collateral(&world.keys, parties, args, with_bank)
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
-            ix::liquidate_position(&world.keys, parties, LiquidatePositionArgs { market, bounds })
-        }
+        Leg::Perp { market } => ix::liquidate_position(&world.keys, parties, LiquidatePositionArgs { market, bounds }),
     }
 }
 

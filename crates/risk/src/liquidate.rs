@@ -18,7 +18,7 @@ use crate::units::{cmp_ratios, Ppm, UsdMicro, UsdPico};
 pub use assess::{assess, Assessment, RegimeChoice};
 pub use best_leg::{best_leg, BestLeg};
 pub(crate) use closable::pair::largest_quote_liability;
-use closable::{alone::Unit, pair::Pair, perp::Perp, Closable, Fill, Limit};
+use closable::{pair::Pair, perp::Perp, Closable, Fill, Limit};
 pub use closable::{Leg, LegName, Liability};
 
 /// What a liquidator asks for.
@@ -117,10 +117,6 @@ pub fn plan_assessed(
         Leg::Perp { market } => {
             let perp = Perp::of(portfolio, market)?;
             close(&perp, regime, portfolio, assessment, request)
-        }
-        Leg::Unit { market } => {
-            let unit = Unit::of(portfolio, market)?;
-            close(&unit, regime, portfolio, assessment, request)
         }
     }
 }

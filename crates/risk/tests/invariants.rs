@@ -75,7 +75,7 @@ fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
             let taken = price_of(p, asset).value_down(fill.received_atoms) as i128;
             (debt.value_down(fill.fee_atoms) as i128, taken - debt.value_down(fill.paid_atoms) as i128)
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
+        Leg::Perp { market } => {
             let quote = p.quote.prices.spot;
             let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
             let received = leg.gain_down(fill.received_atoms);
@@ -98,7 +98,7 @@ fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
             *amount_of(&mut me, asset) += fill.received_atoms as i64;
             *amount_of(&mut me, bank) -= fill.paid_atoms as i64;
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
+        Leg::Perp { market } => {
             let count = p.perp_count;
             let long = p.perps().iter().any(|leg| leg.market == market && leg.units > 0);
             let sign = if long { 1 } else { -1 };
@@ -118,7 +118,7 @@ fn nav(p: &Portfolio) -> i128 {
 fn grain(p: &Portfolio, leg: Leg) -> i128 {
     let parts = match leg {
         Leg::Pair { asset, liability } => [price_of(p, asset), price_of(p, paid_in(p, liability))],
-        Leg::Perp { .. } | Leg::Unit { .. } => [p.quote.prices.spot; 2],
+        Leg::Perp { .. } => [p.quote.prices.spot; 2],
     };
     parts.iter().map(|price| price.value_up(1) as i128).sum::<i128>() + 16
 }

@@ -53,9 +53,7 @@ fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
             let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
             leg.prices.spot.value_up(plan.received_atoms) as i128 - plan.notional_usd_micro as i128
         }
-        Leg::Perp { .. } | Leg::Unit { .. } => {
-            p.quote.prices.spot.value_up(plan.received_atoms + plan.fee_atoms) as i128
-        }
+        Leg::Perp { .. } => p.quote.prices.spot.value_up(plan.received_atoms + plan.fee_atoms) as i128,
     }
 }
 
@@ -235,7 +233,7 @@ fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
             };
             seized_all || repaid_all || pnl_gone
         }
-        Leg::Perp { .. } | Leg::Unit { .. } => false,
+        Leg::Perp { .. } => false,
     }
 }
 

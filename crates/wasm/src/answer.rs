@@ -87,9 +87,6 @@ impl From<Option<LegName>> for LegReport {
             Some(LegName::Perp { market }) => {
                 Self { kind: 2, asset_or_market: market as u32, liability_bank: 0, _pad: 0 }
             }
-            Some(LegName::Unit { market }) => {
-                Self { kind: 3, asset_or_market: market as u32, liability_bank: 0, _pad: 0 }
-            }
         }
     }
 }

@@ -180,7 +180,6 @@ fn leg(kind: u32, asset_or_market: u32, liability: u32) -> Result<Leg, Refused> 
         1 => Ok(Leg::Pair { asset: first, liability: Liability::Borrow(second) }),
         2 => Ok(Leg::Pair { asset: first, liability: Liability::NegativePnl(second) }),
         3 => Ok(Leg::Perp { market: first }),
-        4 => Ok(Leg::Unit { market: first }),
         _ => Err(Refused::NotARequest),
     }
 }

@@ -191,7 +191,7 @@ pub fn product(leg: &Leg) -> String {
     match *leg {
         Leg::Pair { asset, liability: Liability::Borrow(debt) } => format!("{}/{}", bank(asset), bank(debt)),
         Leg::Pair { asset, liability: Liability::NegativePnl(m) } => format!("{}/{} PnL", bank(asset), market(m)),
-        Leg::Perp { market: m } | Leg::Unit { market: m } => market(m).to_owned(),
+        Leg::Perp { market: m } => market(m).to_owned(),
     }
 }
 

@@ -12,7 +12,7 @@ use solana_instruction::Instruction;
 pub const fn name(request: &Request) -> &'static str {
     match request.leg {
         Leg::Pair { .. } => "liquidate_collateral",
-        Leg::Perp { .. } | Leg::Unit { .. } => "liquidate_position",
+        Leg::Perp { .. } => "liquidate_position",
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! A new kind is a file here, its place in [`Leg`] and in `best_leg`'s classes, and its file in the ledger, which moves what a plan says; nothing else asks which kind a leg is.
 
-pub(super) mod alone;
 pub(super) mod pair;
 pub(super) mod perp;
 
@@ -37,11 +36,6 @@ pub enum Leg {
         /// Its market.
         market: u8,
     },
-    /// Take over a part of a risk unit.
-    Unit {
-        /// The market of its perp.
-        market: u8,
-    },
 }
 
 /// A leg as the best-leg rule names it.
@@ -59,11 +53,6 @@ pub enum LegName {
         /// Its market.
         market: u8,
     },
-    /// A risk unit.
-    Unit {
-        /// The market of its perp.
-        market: u8,
-    },
 }
 
 impl LegName {
@@ -72,7 +61,6 @@ impl LegName {
         match self {
             Self::Pair { asset, liability } => (("asset bank", asset), Some(("liability bank", liability))),
             Self::Perp { market } => (("market", market), None),
-            Self::Unit { market } => (("unit of market", market), None),
         }
     }
 }

@@ -127,6 +127,6 @@ fn found(p: &Portfolio, leg: Leg) -> RiskResult<Found> {
     let assessment = assess(p, &Clocks::default(), NOW);
     Ok(match leg {
         Leg::Pair { asset, liability } => Found::Pair(Pair::of(p, &assessment, asset, liability)?),
-        Leg::Perp { market } | Leg::Unit { market } => Found::Perp(Perp::of(p, market)?),
+        Leg::Perp { market } => Found::Perp(Perp::of(p, market)?),
     })
 }

@@ -157,7 +157,7 @@ fn perp_index(p: &Portfolio, market: u8) -> Option<usize> {
 /// The model's name of a leg; none where the account does not hold it.
 pub fn leg(p: &Portfolio, leg: Leg) -> Option<model::Leg> {
     Some(match leg {
-        Leg::Perp { market } | Leg::Unit { market } => model::Leg::Perp(perp_index(p, market)?),
+        Leg::Perp { market } => model::Leg::Perp(perp_index(p, market)?),
         Leg::Pair { asset, liability } => model::Leg::Pair {
             asset: balance_index(p, asset)?,
             debt: match liability {

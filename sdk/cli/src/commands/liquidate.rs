@@ -108,7 +108,7 @@ fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<V
             };
             position.is_none() && asset.is_none_or(|wanted| wanted == of) && liability
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
+        Leg::Perp { market } => {
             asset.is_none() && borrow.is_none() && loss.is_none() && position.is_none_or(|wanted| wanted == market)
         }
     };
@@ -153,9 +153,7 @@ fn leg_name(loaded: &Loaded, leg: &Leg) -> String {
         Leg::Pair { asset, liability: Liability::NegativePnl(market) } => {
             format!("{} for the loss in {}", bank(*asset), name_of(&loaded.names.markets, *market))
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
-            format!("the position in {}", name_of(&loaded.names.markets, *market))
-        }
+        Leg::Perp { market } => format!("the position in {}", name_of(&loaded.names.markets, *market)),
     }
 }
 

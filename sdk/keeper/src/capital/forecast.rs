@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_ledger::liquidation::{apply_pair, apply_position, apply_unit, PairAccounts};
+use plimsoll_ledger::liquidation::{apply_pair, apply_position, PairAccounts};
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_risk::margin::check_takeover;
 use plimsoll_risk::portfolio::Portfolio;
@@ -55,12 +55,6 @@ impl<'a> Forecast<'a> {
         match fill.leg {
             Leg::Pair { asset, liability } => self.pair(fill, asset, liability, &mut liquidatee),
             Leg::Perp { market } => self.position(fill, market, &mut liquidatee),
-            Leg::Unit { market } => {
-                let mut market = self.market(market)?;
-                apply_unit(&fill.plan, &self.books, &mut market, &mut self.own, &mut liquidatee)?;
-                self.markets.insert(market.index, market);
-                Ok(())
-            }
         }
     }
 

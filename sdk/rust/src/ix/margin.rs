@@ -92,9 +92,7 @@ pub fn liquidate(
             let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
             liquidate_collateral(keys, parties, args, with_asset_bank)
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
-            liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds })
-        }
+        Leg::Perp { market } => liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
     }
 }
 

@@ -4,7 +4,6 @@
 //! [`Planner`] plans by the function that the program itself calls. A [`Liquidator`] adds what only he knows: how large an
 //! offer he can take, and what it earns him. What depends on the kind of a leg is in one file a kind.
 
-mod alone;
 mod pair;
 mod perp;
 #[cfg(test)]
@@ -141,7 +140,7 @@ impl<'a> Planner<'a> {
 
     /// Every leg that is there: what is held against what is owed, and every position.
     pub fn legs(&self) -> Vec<Leg> {
-        pair::legs(self.portfolio).chain(perp::legs(self.portfolio)).chain(alone::legs(self.portfolio)).collect()
+        pair::legs(self.portfolio).chain(perp::legs(self.portfolio)).collect()
     }
 
     /// What the program would do for a leg: as much as it allows, or at most `max_size` debt atoms or base units.
@@ -155,7 +154,7 @@ impl<'a> Planner<'a> {
             Leg::Pair { asset, liability } => {
                 (pair::worth(self.portfolio, asset, liability, &plan), pair::limit(&plan, self.slippage))
             }
-            Leg::Perp { market } | Leg::Unit { market } => {
+            Leg::Perp { market } => {
                 let long = perp::is_long(self.portfolio, market);
                 (perp::worth(self.portfolio, market, long, &plan), perp::limit(&plan, long, self.slippage))
             }
@@ -210,7 +209,7 @@ fn says_more<L: Liquidator>(none: &NoOffer<L::Declined>, than: &NoOffer<L::Decli
 pub const fn pays_with(leg: &Leg) -> u8 {
     match *leg {
         Leg::Pair { liability, .. } => pair::bank_of(liability),
-        Leg::Perp { .. } | Leg::Unit { .. } => QUOTE,
+        Leg::Perp { .. } => QUOTE,
     }
 }
 
@@ -218,7 +217,7 @@ pub const fn pays_with(leg: &Leg) -> u8 {
 pub const fn is_paid_in(leg: &Leg) -> u8 {
     match *leg {
         Leg::Pair { asset, .. } => asset,
-        Leg::Perp { .. } | Leg::Unit { .. } => QUOTE,
+        Leg::Perp { .. } => QUOTE,
     }
 }
 
@@ -226,7 +225,7 @@ pub const fn is_paid_in(leg: &Leg) -> u8 {
 pub const fn sized_in(leg: &Leg) -> Instrument {
     match *leg {
         Leg::Pair { liability, .. } => Instrument::Bank(pair::bank_of(liability)),
-        Leg::Perp { market } | Leg::Unit { market } => Instrument::Market(market),
+        Leg::Perp { market } => Instrument::Market(market),
     }
 }
 

@@ -189,7 +189,7 @@ fn request_json(request: &Request) -> Value {
         Leg::Pair { asset, liability: Liability::NegativePnl(market) } => {
             json!({ "kind": "negative_pnl", "asset_bank": asset, "market": market })
         }
-        Leg::Perp { market } | Leg::Unit { market } => json!({ "kind": "perp", "market": market }),
+        Leg::Perp { market } => json!({ "kind": "perp", "market": market }),
     };
     json!({
         "leg": leg,
