@@ -119,7 +119,7 @@ impl Error {
             Self::Node(text) if text.contains("HTTP 401") || text.contains("HTTP 403") => {
                 "the node wants a key, or does not allow this method: check --url, or use another node"
             }
-            Self::Node(text) if text.contains("HTTP 404") || text.contains("no JSON-RPC") => {
+            Self::Node(text) if text.contains("HTTP 404") || text.contains("not JSON-RPC") => {
                 "nothing speaks JSON-RPC there: check the path of --url"
             }
             Self::Expired => "send it again; a higher --priority-fee makes it land sooner",

@@ -218,7 +218,7 @@ async fn something_else_than_a_node_is_told_from_one() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = axum::Router::new().route("/page", axum::routing::post(|| async { "<html></html>" }));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    for (path, said) in [("/", "404"), ("/page", "no JSON-RPC")] {
+    for (path, said) in [("/", "404"), ("/page", "not JSON-RPC")] {
         let url = format!("{url}{path}");
         let error = tokio::task::spawn_blocking(move || said_with(&url, &[])).await.unwrap();
         assert!(error.contains(said), "{error}");
