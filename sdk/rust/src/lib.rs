@@ -6,11 +6,13 @@
 //! | [`ix`] | one function per instruction that the clients of this repository send |
 //! | [`call`] | the instructions as other programs call them: every one that does not need the engine's authority |
 //! | [`decode`] | account bytes to layouts |
+//! | [`offer`] | which leg to liquidate, how much of it, for what gain, at what limit price |
 //! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |
 #![deny(missing_docs)]
 
 pub mod decode;
 pub mod ix;
+pub mod offer;
 pub mod pda;
 pub mod view;
 
