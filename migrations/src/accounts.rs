@@ -72,7 +72,7 @@ impl Verdict {
         match self {
             Self::Current => "the program's own",
             Self::Older => "to be moved",
-            Self::Unknown => "not known to the program: the builds in between, or a newer one, move it",
+            Self::Unknown => "not known to the program: an earlier or a later build of it has to move it",
         }
     }
 }

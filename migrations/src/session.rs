@@ -122,7 +122,7 @@ impl Session {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            return Err(Error::NotConfirmed(format!("{question} (no terminal to ask at)")));
+            return Err(Error::NotConfirmed(format!("{question} (there is no terminal to ask on)")));
         }
         let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
         match answer {

@@ -156,7 +156,7 @@ fn a_refresh_that_announces_more_feeds_than_it_brings_is_refused() {
     let mut unread = ix.clone();
     unread.accounts.push(unread.accounts[2].clone());
     assert_refused(&mut stage.world, &payer, &[unread], EngineError::AccountMismatch);
-    // The second time the price is not newer any more, which is no error.
+    // The second time the price is not newer any more, which is not an error.
     let twice = [stage.world.refresh_instruction(&[SOL, SOL], false)];
     assert_sent(stage.world.send(&payer, &twice));
 }

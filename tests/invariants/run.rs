@@ -96,7 +96,7 @@ impl Run {
         ROUNDING_PICO * 10i128.pow((QUOTE_DECIMALS as u32).saturating_sub(decimals))
     }
 
-    /// Follows the events from here on: what the authority changed before is no event of an account's.
+    /// Follows the events from here on: what the authority changed before is not an event of an account's.
     pub fn rebase(&mut self) {
         self.rebuilt = Rebuilt(self.books.clone());
     }
@@ -231,7 +231,7 @@ impl Run {
         Ok(Some(meta))
     }
 
-    /// Nobody who is no party of an instruction is worth less after it, nor nearer to any requirement; and of those who
+    /// Nobody who is not a party of an instruction is worth less after it, nor nearer to any requirement; and of those who
     /// are, nobody who was not liquidatable before is so now (INV-21, INV-26).
     fn check_others(&self, old: &Books, parties: &[Pubkey], name: &str) -> Checked {
         for (key, account) in &self.books.accounts {

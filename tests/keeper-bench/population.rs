@@ -10,6 +10,8 @@ use plimsoll_state::{
     LAYOUT_VERSION,
 };
 use plimsoll_tests::World;
+use rand_xoshiro::rand_core::{RngCore, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use solana_pubkey::Pubkey;
 
 use crate::stage::Stage;
@@ -17,25 +19,21 @@ use crate::stage::Stage;
 /// Balances and perps of an account.
 const BALANCES: usize = 4;
 const PERPS: usize = 4;
-/// Tokens that are no quote, each with a market.
+/// Tokens that are not quote, each with a market.
 const UNDERLYINGS: u64 = 16;
 
-/// A small generator, the same everywhere: splitmix64.
-pub struct Random(u64);
+/// The same accounts everywhere.
+pub struct Random(SplitMix64);
 
 impl Random {
     /// From a seed.
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
+    pub fn new(seed: u64) -> Self {
+        Self(SplitMix64::seed_from_u64(seed))
     }
 
     /// Below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) as u128 * bound as u128 >> 64) as u64
+        (self.0.next_u64() as u128 * bound as u128 >> 64) as u64
     }
 }
 

@@ -82,7 +82,7 @@ impl Bank {
         let signers = &message.account_keys[..message.header.num_required_signatures as usize];
         let keypairs: Vec<&Keypair> = signers
             .iter()
-            .map(|signer| keys.0.get(signer).unwrap_or_else(|| panic!("{signer} signs and is no party of the tour")))
+            .map(|signer| keys.0.get(signer).unwrap_or_else(|| panic!("{signer} signs and is not a party of the tour")))
             .collect();
         Transaction::new(&keypairs, message, blockhash)
     }

@@ -1,6 +1,7 @@
 //! Why nothing is liquidated, in machine-readable words; and what decides when several rules meet.
 
 use plimsoll::liquidation::LiquidationBounds;
+use plimsoll_state::{MaintenanceView, MarginView};
 use plimsoll_tests::*;
 
 /// 100 SOL against 13,900 dollars, under water at 160.
@@ -28,18 +29,72 @@ fn a_healthy_account_is_refused_and_a_racing_liquidator_may_ask_for_no_failure()
 /// MARGIN-1
 #[test]
 fn equality_with_maintenance_is_healthy() {
-    let mut stage = Stage::new();
+    let (mut stage, alice, missing_atoms) = below_maintenance_by_whole_atoms();
     let liquidator = stage.liquidator;
-    // 85 % of 20,000 dollars and a borrow of exactly 17,000, reached by a price: 13,600 at 160.
-    let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
-    let sent = stage.borrow(&alice, USDC, 13_600 * USD - 1);
+
+    let mut short = stage.clone();
+    let sent = short.deposit(&alice, USDC, missing_atoms - 1);
+    short.done(sent);
+    assert_eq!(maint_excess_usd_pico(&mut short, &alice), -(PICO_PER_ATOM as i128));
+    let sent = short.liquidate(&liquidator, &alice, perp(SOL_PERP), ANY);
+    short.done(sent);
+
+    let sent = stage.deposit(&alice, USDC, missing_atoms);
     stage.done(sent);
-    stage.falls_to(SOL, 160, &alice, 450);
-    // The average is an atom's width above the price; interest of minutes is less than the atom left out.
-    let view = stage.view(&alice);
-    let refused = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
-    let healthy = view.spot.nav_usd_pico.get() >= view.spot.mmr_usd_pico.get();
-    assert_eq!(refused.is_err(), healthy || view.fast.nav_usd_pico.get() >= view.fast.mmr_usd_pico.get());
+    assert_eq!(maint_excess_usd_pico(&mut stage, &alice), 0);
+    assert_code(stage.liquidate(&liquidator, &alice, perp(SOL_PERP), ANY), EngineError::AccountHealthy);
+
+    // The price's next tick down takes an atom of 100 SOL, and rounding another.
+    stage.advance(1);
+    certain_price(&mut stage, USDC, E8);
+    certain_price(&mut stage, SOL, 150 * E8 - 1);
+    let excess = maint_excess_usd_pico(&mut stage, &alice);
+    assert!((-2 * PICO_PER_ATOM as i128..0).contains(&excess), "{excess}");
+    let sent = stage.liquidate(&liquidator, &alice, perp(SOL_PERP), ANY);
+    stage.done(sent);
+}
+
+/// Pico-dollars of an atom of USDC at one dollar.
+const PICO_PER_ATOM: u64 = 1_000_000;
+
+/// Long 100 SOL at 150 dollars, below maintenance by so many atoms of USDC and no fraction of one: every price is
+/// certain, so that eligibility adds nothing to it, and the fast average is lower, so that spot alone decides. Nobody has
+/// seen it there.
+fn below_maintenance_by_whole_atoms() -> (Stage, Trader, u64) {
+    let mut stage = Stage::new();
+    let maker = stage.maker;
+    let alice = stage.funded_trader("alice", USDC, 5_400 * USD);
+    let sent = stage.fill(SOL_PERP, &alice, &maker, 100 * SOL_UNITS, None);
+    stage.done(sent);
+    for dollars in [140; 30].into_iter().chain([150]) {
+        stage.advance(2);
+        certain_price(&mut stage, USDC, E8);
+        certain_price(&mut stage, SOL, dollars * E8);
+    }
+    let missing = -maint_excess_usd_pico(&mut stage, &alice);
+    let (atoms, rest) = (missing / PICO_PER_ATOM as i128, missing % PICO_PER_ATOM as i128);
+    assert!(atoms > 1 && rest == 0, "{missing}");
+    (stage, alice, atoms as u64)
+}
+
+/// A price that its feed is certain of.
+fn certain_price(stage: &mut Stage, slot: u8, price_e8: i64) {
+    let published_at = stage.now();
+    stage.post_primary(slot, Tick { price_e8, conf_e8: 0, published_at });
+    assert_sent(stage.refresh(&[slot]));
+}
+
+/// `NAV - MMR` at spot in the answer of `check_margin`, whose fast average is lower still.
+fn maint_excess_usd_pico(stage: &mut Stage, of: &Trader) -> i128 {
+    let check = ix::check_margin(&stage.keys, of.account, 3);
+    let mut returned = assert_sent(stage.simulate(&of.owner, &[check])).return_data.data;
+    let mut view = MarginView::default();
+    // The runtime strips trailing zeros of return data.
+    returned.resize(size_of::<MarginView>(), 0);
+    bytemuck::bytes_of_mut(&mut view).copy_from_slice(&returned);
+    let excess = |view: &MaintenanceView| view.nav_usd_pico.get() - view.mmr_usd_pico.get();
+    assert!(excess(view.at_fast().unwrap()) < excess(view.at_spot().unwrap()));
+    excess(&view.spot)
 }
 
 /// LIQ-6

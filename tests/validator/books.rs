@@ -47,6 +47,7 @@ pub async fn reconcile(live: &Live, owners: &[Pubkey]) -> Result<Look> {
 async fn wallets_atoms(live: &Live, wallets: &[Pubkey]) -> Result<u64> {
     let (_, found) = live.connection.accounts(wallets).await?;
     let amount = |data: &[u8]| Some(u64::from_le_bytes(data.get(64..72)?.try_into().ok()?));
-    let amounts = found.iter().flatten().map(|account| amount(&account.data).context("a wallet is no token account"));
+    let amounts =
+        found.iter().flatten().map(|account| amount(&account.data).context("a wallet is not a token account"));
     amounts.sum()
 }

@@ -33,7 +33,7 @@ impl Spoken {
         Ok((spoken, serde_json::from_value(first)?))
     }
 
-    /// The next line that is JSON; what else is printed is no answer.
+    /// The next line that is JSON; what else is printed is not an answer.
     async fn hear(&mut self) -> Result<Value> {
         let next = async {
             while let Some(line) = self.output.next_line().await? {

@@ -160,6 +160,6 @@ impl Validator for Surfnet {
 }
 
 fn address(url: &str) -> Result<SocketAddr> {
-    let (_, rest) = url.split_once("://").ok_or_else(|| anyhow!("{url} is no address"))?;
-    rest.trim_end_matches('/').parse().with_context(|| format!("{url} is no address with a port"))
+    let (_, rest) = url.split_once("://").ok_or_else(|| anyhow!("{url} is not an address"))?;
+    rest.trim_end_matches('/').parse().with_context(|| format!("{url} is not an address with a port"))
 }

@@ -1,6 +1,6 @@
 //! The short commands: build, replay, bench, mutants.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Builder, Building, Passed};
 use crate::failure::{Failure, Result};
 use crate::programs::{build_all, build_some, cargo, cargo_run, engine, ENGINE_ONLY};
 use plimsoll_sbf::{install_packages, Arch, Install, Toolchain};
@@ -8,23 +8,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// `cargo xtask build`
-pub fn build(mut arguments: Arguments) -> Result<()> {
-    let install = arguments.install();
-    let arch = arguments.option("--arch")?.map_or(Ok(Arch::default()), |text| text.parse())?;
-    let with_sizes = arguments.flag("--sizes");
-    arguments.finish()?;
-    let reports = build_all(&Toolchain::find(install)?, arch)?;
-    if let Some(engine) = reports.first().filter(|_| with_sizes) {
+pub fn build(arguments: &Building) -> Result<()> {
+    let arch = arguments.arch;
+    let reports = build_all(&Toolchain::find(arguments.builder.install())?, arch)?;
+    if let Some(engine) = reports.first().filter(|_| arguments.sizes) {
         println!("\n{} for {}: {}\n{}", engine.package, arch, engine.out.display(), engine.sizes_to_print());
     }
     Ok(())
 }
 
 /// `cargo xtask replay`
-pub fn replay(mut arguments: Arguments) -> Result<()> {
-    let install = arguments.install();
+pub fn replay(arguments: Passed) -> Result<()> {
+    let (install, arguments) = arguments.split();
     build_some(&Toolchain::find(install)?, Arch::default(), ENGINE_ONLY)?;
-    let arguments = arguments.rest();
     // What speaks to a cluster is compiled for those who name one.
     let is_live = arguments.iter().any(|word| word == "--rpc" || word.starts_with("--rpc="));
     let features: &[&str] = if is_live { &["live"] } else { &[] };
@@ -32,20 +28,18 @@ pub fn replay(mut arguments: Arguments) -> Result<()> {
 }
 
 /// `cargo xtask bench`
-pub fn bench(mut arguments: Arguments) -> Result<()> {
-    let install = arguments.install();
+pub fn bench(arguments: Passed) -> Result<()> {
+    let (install, arguments) = arguments.split();
     let toolchain = Toolchain::find(install)?;
     build_all(&toolchain, Arch::default())?;
-    let arguments = arguments.rest();
     run(&mut bench_command(cargo_run(BENCH.0, BENCH.1, &[]), &toolchain, &arguments))?;
     let is_check = arguments.iter().any(|word| word == "--check");
     run(&mut keeper_bench_command(cargo_run(KEEPER_BENCH.0, KEEPER_BENCH.1, &[]), is_check))
 }
 
 /// `cargo xtask test-validator`
-pub fn test_validator(mut arguments: Arguments) -> Result<()> {
-    let install = arguments.install();
-    arguments.finish()?;
+pub fn test_validator(builder: &Builder) -> Result<()> {
+    let install = builder.install();
     build_all(&Toolchain::find(install)?, Arch::default())?;
     need_libclang(install)?;
     println!("Agave's validator is compiled with it: about 25 minutes on two cores the first time.");
@@ -56,9 +50,9 @@ pub fn test_validator(mut arguments: Arguments) -> Result<()> {
 }
 
 /// `cargo xtask mutants`
-pub fn mutants(mut arguments: Arguments) -> Result<()> {
+pub fn mutants(arguments: Passed) -> Result<()> {
     const TOOL: &str = "cargo-mutants";
-    let install = arguments.install();
+    let (install, arguments) = arguments.split();
     let answers = |program: &str| {
         let mut command = Command::new(program);
         command.args(["mutants", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -71,13 +65,14 @@ pub fn mutants(mut arguments: Arguments) -> Result<()> {
         println!("{TOOL} is missing and is installed now, which takes some minutes: cargo install {TOOL} --locked");
         run(cargo().args(["install", TOOL, "--locked"]))?;
     }
-    let arguments = arguments.rest();
-    let kinds: &[&[&str]] =
-        match arguments.iter().any(|word| ["--chain", "--host", "--list", "--report"].contains(&word.as_str())) {
-            true => &[&[]],
-            // The program's tests run on the program as it is built for a cluster.
-            false => &[&["--host"], &["--chain"]],
-        };
+    let kinds: &[&[&str]] = match arguments
+        .iter()
+        .any(|word| ["--chain", "--host", "--list", "--report", "--help"].contains(&word.as_str()))
+    {
+        true => &[&[]],
+        // The program's tests run on the program as it is built for a cluster.
+        false => &[&["--host"], &["--chain"]],
+    };
     let mut noticed = Ok(());
     for kind in kinds {
         noticed = run(cargo_run(MUTANTS.0, MUTANTS.1, &[]).args(*kind).args(&arguments)).and(noticed);

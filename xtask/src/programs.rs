@@ -84,7 +84,16 @@ pub fn build_some(toolchain: &Toolchain, arch: Arch, programs: &[Program]) -> Re
         println!("{report}");
         reports.push(report);
     }
+    println!("{}", compiled(&reports));
     Ok(reports)
+}
+
+/// How many programs were compiled. What `replay` has built `test` finds, and what `test` has built `replay` finds.
+fn compiled(reports: &[BuildReport]) -> String {
+    match reports.iter().filter(|report| !report.cached).count() {
+        0 => "Programs are up to date: nothing was compiled for sBPF.".to_owned(),
+        built => format!("{built} of {} programs were compiled for sBPF, the rest is up to date.", reports.len()),
+    }
 }
 
 /// A cargo command in the checkout that knows where the programs are.
@@ -123,6 +132,21 @@ pub fn cargo_run(package: &str, binary: &str, features: &[&str]) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_says_how_much_was_compiled() {
+        let report = |cached| BuildReport { cached, ..BuildReport::default() };
+        assert_eq!(compiled(&[report(true), report(true)]), "Programs are up to date: nothing was compiled for sBPF.");
+        let some = compiled(&[report(true), report(false), report(true)]);
+        assert_eq!(some, "1 of 3 programs were compiled for sBPF, the rest is up to date.");
+    }
+
+    #[test]
+    fn what_the_replay_builds_is_the_first_of_what_the_tests_build() {
+        let identity = |program: &Program| (program.package, program.file, program.features);
+        assert_eq!(identity(&ENGINE_ONLY[0]), identity(&PROGRAMS[0]));
+        assert_eq!((engine().package, engine().features), ("plimsoll", &[][..]));
+    }
 
     #[test]
     fn cargo_is_called_as_a_person_calls_it() {

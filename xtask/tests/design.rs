@@ -127,7 +127,7 @@ fn subjects<'a>(tags: &[&'a str]) -> BTreeSet<&'a str> {
     tags.iter().copied().filter_map(subject).collect()
 }
 
-/// What of a word stands before its number; none where the word is no tag.
+/// What of a word stands before its number; none where the word is not a tag.
 fn subject(word: &str) -> Option<&str> {
     let (subject, number) = word.split_once('-')?;
     let named = !subject.is_empty() && subject.bytes().all(|byte| byte.is_ascii_uppercase());

@@ -9,7 +9,7 @@ pub use plimsoll_state::{Expected, Holder};
 use plimsoll_state::{MaintenanceView, MarginView, ViewRefusal};
 use solana_pubkey::Pubkey;
 
-/// Why return data is no answer.
+/// Why return data is not an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerError {
     /// Another program set it.

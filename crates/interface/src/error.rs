@@ -85,7 +85,7 @@ errors! {
     DelegateMayNotTrade = 6021,
     /// The rights name one that this program does not know.
     DelegateRightUnknown = 6022,
-    /// A delegate without rights is none.
+    /// A delegate needs at least one right.
     DelegateRightsEmpty = 6023,
     /// A right to trade needs a limit a day, and only it has one.
     DelegateLimitMismatch = 6024,

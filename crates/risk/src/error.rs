@@ -89,7 +89,7 @@ pub enum RiskError {
     SlotEmpty,
     /// A stored status has no meaning; no instruction leaves that behind.
     StatusUnknown,
-    /// The bank is another than the one that the call needs.
+    /// The bank is not the one that the call needs.
     BankMismatch,
     /// The account holds no position in this market.
     PositionMissing,

@@ -178,7 +178,7 @@ fn close(
 }
 
 /// A cure may only close legs that release about as much as the best one, until the auction has stood at its ceiling for
-/// long enough (LEG-1, LEG-3).
+/// long enough (LEG-1, LEG-2).
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
 fn require_best_leg(marginal_ppm: u32, portfolio: &Portfolio, assessment: &Assessment) -> Result<(), Refusal> {

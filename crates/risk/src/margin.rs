@@ -27,7 +27,7 @@ pub struct Margins {
     pub maint_excess: i128,
     /// `NAV - TMR`.
     pub target_excess: i128,
-    /// Value of the assets in G, micro-dollars: those that are no quote, and quote and PnL net where it is an asset.
+    /// Value of the assets in G, micro-dollars: those that are not quote, and quote and PnL net where it is an asset.
     pub assets_usd_micro: u128,
     /// Perp notional in G, quote atoms.
     pub notional_atoms: u128,

@@ -99,7 +99,7 @@ pub const fn averages_are_ready(update_count: u32, seen_secs: i64, fast_secs: u3
     update_count >= READY_UPDATES && seen_secs >= READY_TIME_CONSTANTS as i64 * longest_secs as i64
 }
 
-/// What `state` becomes by an observation of `source`; none where it is not newer, which is no error.
+/// What `state` becomes by an observation of `source`; none where it is not newer, which is not an error.
 ///
 /// The averages integrate the price held until now over the time since its publication; the new price gets no weight
 /// yet. Widths are stored, never refused. The caller has verified the account that the observation was read from.

@@ -71,7 +71,7 @@ fn a_cure_of_a_perp_closes_the_same_whatever_the_decimals_of_the_quote() {
     }
 }
 
-/// A maximum that leaves $410 of a position is no dust, one that leaves $82 is.
+/// A maximum that leaves $410 of a position is not dust, one that leaves $82 is.
 #[test]
 fn what_a_maximum_leaves_of_a_perp_is_measured_in_dollars() {
     for decimals in QUOTE_DECIMALS {

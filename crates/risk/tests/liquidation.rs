@@ -6,9 +6,12 @@ use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
 use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, margins, quote_sides};
-use plimsoll_risk::portfolio::{Portfolio, PriceKind};
+use plimsoll_risk::params::{GlobalParams, MarketRates};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
+use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::strategy::ValueTree as _;
 use support::{calm, portfolio, NOW};
 
 const CASES: u32 = 10_000;
@@ -236,12 +239,60 @@ fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
 
 /// MARGIN-1
 #[test]
-fn an_account_exactly_at_maintenance_is_healthy() {
-    let params = plimsoll_risk::params::GlobalParams::DEFAULT;
-    let mut p = Portfolio::empty(params);
-    p.quote.weights = support::quote_weights(&params);
-    let m = margins(&p, PriceKind::Spot, false);
-    assert!(!m.is_under_water() && m.maint_excess == 0);
-    let refused = plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), NOW).unwrap_err();
-    assert_eq!(refused.reason, RiskError::AccountHealthy);
+fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
+    // Long 100 at 150 dollars with neither gain nor loss, of which maintenance asks 3 %.
+    const MMR_ATOMS: i64 = 450_000_000;
+    let with_quote = |amount_atoms: i64| {
+        let params = GlobalParams::DEFAULT;
+        let mut p = Portfolio::empty(params);
+        p.quote = TokenLeg { amount_atoms, weights: support::quote_weights(&params), prices: plain(1), bank: 0 };
+        let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+        let (units, cash_atoms) = (100_000_000, -15_000_000_000);
+        p.perps[0] = PerpLeg { units, cash_atoms, rates, prices: plain(150), ..PerpLeg::default() };
+        p.perp_count = 1;
+        p
+    };
+    let liquidate = |mut p: Portfolio| plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), NOW);
+    let (exact, below) = (with_quote(MMR_ATOMS), with_quote(MMR_ATOMS - 1));
+    let margins_of = |p: &Portfolio| margins(p, PriceKind::Spot, false);
+    assert!(margins_of(&exact).nav == margins_of(&exact).mmr() && margins_of(&exact).mmr() > 0);
+    assert_eq!(liquidate(exact).map_err(|refused| refused.reason), Err(RiskError::AccountHealthy));
+    assert_eq!(margins_of(&below).maint_excess, -1_000_000);
+    assert!(liquidate(below).is_ok());
+}
+
+/// Prices of a unit worth a millionth of so many dollars, micro-dollars and quote atoms alike.
+fn plain(dollars: u64) -> LegPrices {
+    let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), token_scale_down(6).unwrap());
+    let ready = true;
+    LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
+}
+
+/// Most properties here speak of some portfolios only: of enough of those that are drawn.
+#[test]
+fn random_portfolios_are_of_every_kind_that_a_property_speaks_of() {
+    const DRAWN: u32 = 2_000;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut draw = |stale_share| portfolio(stale_share).new_tree(&mut runner).unwrap().current();
+    let (mut healthy, mut cures, mut wind_downs, mut on_target, mut splittable, mut stale) = (0, 0, 0, 0, 0, 0);
+    for _ in 0..DRAWN {
+        let p = draw(5);
+        healthy += u32::from(!margins(&p, PriceKind::Spot, false).is_under_water());
+        for (_, _, plan) in fills(&p, 60) {
+            *(if plan.regime == Regime::Cure { &mut cures } else { &mut wind_downs }) += 1;
+        }
+        let p = calm(draw(0));
+        for (leg, after, plan) in fills(&p, 30).into_iter().filter(|(_, _, plan)| plan.regime == Regime::Cure) {
+            let cleared = signs(&after).iter().zip(signs(&p)).any(|(a, b)| *a == 0 && b != 0);
+            on_target += u32::from(!cleared && !taken_by_clamp(&after, leg));
+            splittable += u32::from(plan.notional_usd_micro >= 10_000_000 && !plan.before.is_ratio_below(500_000));
+        }
+        let p = draw(60);
+        let held = |prices: &LegPrices| u32::from(prices.stale);
+        let of_filled = u32::from(!fills(&p, 60).is_empty());
+        let legs = p.tokens().iter().map(|leg| &leg.prices).chain(p.perps().iter().map(|leg| &leg.prices));
+        stale += of_filled * legs.map(held).sum::<u32>();
+    }
+    let found = [healthy, cures, wind_downs, on_target, splittable, stale];
+    assert!(found.iter().all(|cases| *cases >= 50), "{found:?}");
 }

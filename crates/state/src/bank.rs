@@ -59,9 +59,9 @@ pub struct Bank {
     pub rate_full_ppm: u32,
     /// Protocol's share of interest.
     pub interest_fee_ppm: u32,
-    /// Largest deposits in all, atoms.
+    /// Largest deposits of all accounts together, atoms.
     pub deposit_cap_atoms: u64,
-    /// Largest borrows in all, atoms.
+    /// Largest borrows of all accounts together, atoms.
     pub borrow_cap_atoms: u64,
     /// Protocol fees not yet collected, atoms; outside deposits.
     pub fees_atoms: u64,

@@ -41,7 +41,7 @@ impl EngineAccount for Engine {
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         crate::ensure_version(self.version)?;
-        ensure(self.test_cluster <= 1, "engine test_cluster is no flag")?;
+        ensure(self.test_cluster <= 1, "engine test_cluster is not a flag")?;
         ensure(self.authority != [0; 32], "engine has no authority")?;
         ensure(self.reserve_is_zero(), "engine reserve is not zero")
     }
@@ -100,7 +100,7 @@ impl EngineAccount for Venue {
 
     fn invariant(&self) -> Result<(), InvariantViolation> {
         crate::ensure_version(self.version)?;
-        ensure(self.active <= 1, "venue active is no flag")?;
+        ensure(self.active <= 1, "venue active is not a flag")?;
         ensure(self.reserve_is_zero(), "venue reserve is not zero")
     }
 }

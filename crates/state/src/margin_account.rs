@@ -279,7 +279,7 @@ impl EngineAccount for MarginAccount {
         let (mut banks, mut markets) = (0u64, 0u32);
         let mut quote_has_place = false;
         for token in &self.tokens {
-            ensure(token.used <= 1, "token position's used is no flag")?;
+            ensure(token.used <= 1, "token position's used is not a flag")?;
             if token.used == 0 {
                 ensure(token.shares == 0, "unused token position holds shares")?;
                 quote_has_place = true;

@@ -166,7 +166,7 @@ fn every_test_that_the_list_of_invariants_names_exists() {
     let names = page.split('`').filter(|word| word.matches('_').count() >= 4 && !word.contains(['/', ' ']));
     let mut checked = 0;
     for name in names {
-        assert!(code.contains(&format!("fn {name}(")), "docs/invariants.md names {name}, which is no test");
+        assert!(code.contains(&format!("fn {name}(")), "docs/invariants.md names {name}, which is not a test");
         checked += 1;
     }
     assert!(checked > 50, "{checked}");

@@ -23,7 +23,7 @@ fn assert_facts<T: Copy>(sound: &T, check: fn(&T) -> Result<(), InvariantViolati
 
 #[test]
 fn an_engine_has_an_authority_and_flags() {
-    const FLAG: &str = "engine test_cluster is no flag";
+    const FLAG: &str = "engine test_cluster is not a flag";
     let engine = Engine { version: LAYOUT_VERSION, authority: [1; 32], ..Engine::zeroed() };
     assert_facts(
         &engine,
@@ -48,7 +48,7 @@ fn a_venue_is_active_or_not() {
         &[
             (Some(VERSION), |venue| venue.version = 0),
             (None, |venue| venue.active = 1),
-            (Some("venue active is no flag"), |venue| venue.active = 2),
+            (Some("venue active is not a flag"), |venue| venue.active = 2),
             (Some("venue reserve is not zero"), |venue| venue._reserved[0] = 1),
         ],
     );
@@ -289,7 +289,7 @@ fn a_margin_account_holds_each_bank_once_and_keeps_a_place_for_quote() {
         &account(),
         MarginAccount::invariant,
         &[
-            (Some("token position's used is no flag"), |account| account.tokens[0].used = 2),
+            (Some("token position's used is not a flag"), |account| account.tokens[0].used = 2),
             (Some("unused token position holds shares"), |account| account.tokens[1].shares = 1),
             (Some("unused token position holds shares"), |account| account.tokens[0].used = 0),
             (None, |account| account.tokens[15].used = 0),

@@ -1,4 +1,4 @@
-//! Numbers for what can go wrong: the program's own error codes, and a few for bytes that are no accounts.
+//! Numbers for what can go wrong: the program's own error codes, and a few for bytes that are not accounts.
 
 use plimsoll_risk::RiskError;
 
@@ -6,11 +6,11 @@ use plimsoll_risk::RiskError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Refused {
-    /// The first account's bytes are no margin account.
+    /// The first account's bytes are not a margin account.
     NotAMarginAccount = 1,
-    /// The second account's bytes are no registry.
+    /// The second account's bytes are not a registry.
     NotARegistry = 2,
-    /// The third account's bytes are no price board.
+    /// The third account's bytes are not a price board.
     NotABoard = 3,
     /// The request names no leg, or a price slot that is not listed.
     NotARequest = 4,

@@ -63,7 +63,7 @@ fn search(
     is_under_water: &mut impl FnMut(i128) -> Result<bool, u32>,
 ) -> Result<LiquidationPrices, u32> {
     let mut found = LiquidationPrices { present: stored, ..LiquidationPrices::default() };
-    // A price that is no normalised number is a slot that was never refreshed.
+    // A price that is not a normalised number is a slot that was never refreshed.
     if stored.mantissa >> 63 == 0 {
         return Ok(found);
     }

@@ -26,7 +26,7 @@ impl FromStr for Key {
         if text.is_empty() {
             return Err("the address is empty: fill in a base58 address".into());
         }
-        Pubkey::from_str(text).map(Self).map_err(|error| format!("{text:?} is no base58 address: {error}"))
+        Pubkey::from_str(text).map(Self).map_err(|error| format!("{text:?} is not a base58 address: {error}"))
     }
 }
 

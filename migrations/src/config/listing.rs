@@ -37,9 +37,9 @@ pub struct BankConfig {
     pub rate_full_ppm: u32,
     /// Protocol's share of interest.
     pub interest_fee_ppm: u32,
-    /// Largest deposits in all.
+    /// Largest deposits of all accounts together.
     pub deposit_cap_atoms: u64,
-    /// Largest borrows in all.
+    /// Largest borrows of all accounts together.
     pub borrow_cap_atoms: u64,
     /// Most insurance one event may draw. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -170,7 +170,7 @@ impl Config {
         for (index, venue) in self.venues.iter().enumerate() {
             let at = format!("venue[{index}]");
             if venue.signer.0 == Pubkey::default() {
-                return Err(Error::config(format!("{at}.signer"), "the default address signs nothing"));
+                return Err(Error::config(format!("{at}.signer"), "the default address cannot sign"));
             }
             if self.venues.iter().filter(|other| other.signer == venue.signer).count() > 1 {
                 return Err(Error::config(format!("{at}.signer"), "two venues have this signer"));
@@ -199,12 +199,12 @@ fn validate_pins(at: &str, source: &SourceConfig) -> Result<()> {
     ];
     for (name, given, needed) in rules {
         if given != needed {
-            let reason = if needed { "this kind of source needs it" } else { "this kind of source has none" };
+            let reason = if needed { "this kind of source needs it" } else { "this kind of source does not take it" };
             return Err(Error::config(format!("{at}.{name}"), reason));
         }
     }
     if source.feed_id.0 == [0; 32] {
-        return Err(Error::config(format!("{at}.feed_id"), "zero names no feed"));
+        return Err(Error::config(format!("{at}.feed_id"), "zero is not a feed's id"));
     }
     Ok(())
 }

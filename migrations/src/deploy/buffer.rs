@@ -113,7 +113,7 @@ pub(super) async fn fill(
         idle = if missing.len() < least { 0 } else { idle + 1 };
         least = least.min(missing.len());
         if idle >= IDLE_ROUNDS {
-            let reason = format!("{} chunks of the buffer do not arrive", missing.len());
+            let reason = format!("{} chunks of the buffer did not arrive", missing.len());
             return Err(Error::Program { address, reason });
         }
         progress(&format!("buffer {address}: {} of {written} chunks left", missing.len()));
@@ -217,7 +217,7 @@ async fn content(session: &Session, address: &Pubkey) -> Result<Option<(Option<P
     let Some(account) = found.into_iter().next().flatten() else { return Ok(None) };
     match buffer_content(&account) {
         Some((authority, content)) => Ok(Some((authority, content.to_vec()))),
-        None => Err(Error::Program { address: *address, reason: "this is no buffer".into() }),
+        None => Err(Error::Program { address: *address, reason: "this account is not a buffer".into() }),
     }
 }
 

@@ -172,7 +172,7 @@ fn read_elf(path: &Path) -> Result<Vec<u8>> {
     if elf.starts_with(b"\x7fELF") {
         Ok(elf)
     } else {
-        Err(failed("is no ELF file; build one with `cargo xtask build`".into()))
+        Err(failed("is not an ELF file; build one with `cargo xtask build`".into()))
     }
 }
 

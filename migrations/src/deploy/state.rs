@@ -42,7 +42,7 @@ impl ProgramState {
             (Some(UpgradeableLoaderState::ProgramData { slot, upgrade_authority_address }), Some(bytes)) => {
                 Ok(Some(Self { authority: upgrade_authority_address, slot, bytes: bytes.to_vec() }))
             }
-            _ => Err(failed("its program data is of another kind".into())),
+            _ => Err(failed("its program data account is of another kind".into())),
         }
     }
 

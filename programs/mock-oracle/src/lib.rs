@@ -27,7 +27,7 @@ pub const PROGRAM_SEED: &[u8] = b"plimsoll mock-oracle";
 pub enum MockError {
     #[msg("The signer is not the one whom the feed's creator named")]
     NotPoster,
-    #[msg("The account is no feed of this kind")]
+    #[msg("The account is not a feed of this kind")]
     NotAFeed,
 }
 

@@ -107,7 +107,7 @@ engine_errors! {
     DelegateMayNotTrade = 6021,
     #[msg("The rights name one that this program does not know")]
     DelegateRightUnknown = 6022,
-    #[msg("A delegate without rights is none")]
+    #[msg("A delegate needs at least one right")]
     DelegateRightsEmpty = 6023,
     #[msg("A right to trade needs a limit a day, and only it has one")]
     DelegateLimitMismatch = 6024,

@@ -27,7 +27,7 @@ pub fn decimal(mut number: u64) -> String {
     digits.iter().rev().map(|digit| char::from(*digit)).collect()
 }
 
-/// Logs an error in the words that Anchor's clients look for. Of an error that is no Anchor error only the number is
+/// Logs an error in the words that Anchor's clients look for. Of an error that is not an Anchor error only the number is
 /// known here; the runtime prints its name.
 #[cold]
 #[inline(never)]

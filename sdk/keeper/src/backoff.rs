@@ -4,40 +4,36 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+
 /// A wait that doubles with each failure.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Backoff {
-    first: Duration,
-    most: Duration,
-    failures: u32,
+    shape: ExponentialBuilder,
+    waits: ExponentialBackoff,
 }
 
 impl Backoff {
     /// Starts at `first`, never above `most`.
-    pub const fn new(first: Duration, most: Duration) -> Self {
-        Self { first, most, failures: 0 }
+    pub fn new(first: Duration, most: Duration) -> Self {
+        let shape = ExponentialBuilder::new()
+            .with_factor(2.0)
+            .with_min_delay(first.min(most))
+            .with_max_delay(most)
+            .without_max_times();
+        Self { shape, waits: shape.build() }
     }
 
     /// Notes a failure and returns how long to wait.
     pub fn failed(&mut self) -> Duration {
-        let wait = doubled(self.first, self.failures).min(self.most);
-        self.failures = self.failures.saturating_add(1);
-        wait
+        // Without a limit of times or of time in all there is always a next one.
+        self.waits.next().unwrap_or_default()
     }
 
     /// Notes a success: the next wait is the first again.
     pub fn succeeded(&mut self) {
-        self.failures = 0;
+        self.waits = self.shape.build();
     }
-
-    /// Failures in a row.
-    pub const fn failures(&self) -> u32 {
-        self.failures
-    }
-}
-
-fn doubled(first: Duration, times: u32) -> Duration {
-    first.saturating_mul(1u32.checked_shl(times).unwrap_or(u32::MAX))
 }
 
 /// One back-off for each target.
@@ -103,11 +99,12 @@ mod tests {
             [backoff.failed(), backoff.failed(), backoff.failed(), backoff.failed()].map(|w| w.as_secs()),
             [1, 2, 4, 5]
         );
-        for _ in 0..100 {
-            assert!(backoff.failed() <= 5 * SECOND);
+        for _ in 0..10_000 {
+            assert_eq!(backoff.failed(), 5 * SECOND);
         }
         backoff.succeeded();
         assert_eq!(backoff.failed(), SECOND);
+        assert_eq!(Backoff::new(SECOND, SECOND / 2).failed(), SECOND / 2);
     }
 
     #[test]

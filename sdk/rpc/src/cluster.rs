@@ -39,7 +39,7 @@ impl FromStr for Cluster {
             url if url.starts_with("http://") || url.starts_with("https://") => named(url, url),
             other => {
                 return Err(Error::Configuration(format!(
-                    "{other:?} is no cluster: use localnet, devnet, testnet, mainnet-beta or an http(s) address"
+                    "{other:?} is not a cluster: use localnet, devnet, testnet, mainnet-beta or an http(s) address"
                 )))
             }
         })

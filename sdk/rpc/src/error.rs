@@ -176,7 +176,7 @@ impl From<ClientError> for Error {
     }
 }
 
-/// A request that found no answer, or another than JSON-RPC's: a refusal where the status is the client's fault.
+/// A request without an answer, or whose answer is not JSON-RPC: a refusal where the status says that the client erred.
 fn over_http(error: &reqwest::Error) -> Error {
     let from = node_of(error);
     match error.status() {
@@ -184,7 +184,7 @@ fn over_http(error: &reqwest::Error) -> Error {
         Some(status) if status.is_client_error() => Error::Node(format!("HTTP {status}{from}")),
         Some(status) => Error::Unreachable(format!("HTTP {status}{from}")),
         None if error.is_timeout() => Error::Unreachable(format!("no answer in time{from}")),
-        None if is_of_json(error) => Error::Node(format!("the answer{from} is no JSON-RPC")),
+        None if is_of_json(error) => Error::Node(format!("the answer{from} is not JSON-RPC")),
         None => Error::Unreachable(format!("{}{from}", innermost(error))),
     }
 }

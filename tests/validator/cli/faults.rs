@@ -47,7 +47,7 @@ impl Town {
         let wrong = self.run("engine list --url localnet").await;
         self.tool.unset("http_proxy");
         wrong?.failed_with(&["the node belongs to mainnet-beta, not to localnet", "--url"])?;
-        self.run("engine list --url moon").await?.failed_with(&["\"moon\" is no cluster", "devnet"])?;
+        self.run("engine list --url moon").await?.failed_with(&["\"moon\" is not a cluster", "devnet"])?;
         self.run("engine list --url http://127.0.0.1:1").await?.failed_with(&["did not answer", "--url"])?;
         Ok(())
     }

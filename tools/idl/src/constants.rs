@@ -18,12 +18,12 @@ impl Constants {
     /// The value of an expression of literals, constants, `+`, `-`, `*` and parentheses; `owner` is what `Self` means.
     ///
     /// # Errors
-    /// Another kind of expression, an unknown constant, or a value that is no size.
+    /// Another kind of expression, an unknown constant, or a value that is not a size.
     pub fn size(&self, expression: &Expr, owner: &str) -> Result<usize> {
         match expression {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Int(number) => number.base10_parse().context("an array length"),
-                _ => bail!("an array length is no integer"),
+                _ => bail!("an array length is not an integer"),
             },
             Expr::Paren(inner) => self.size(&inner.expr, owner),
             Expr::Path(path) => {
@@ -40,9 +40,9 @@ impl Constants {
                     BinOp::Mul(_) => left.checked_mul(right),
                     _ => None,
                 };
-                value.ok_or_else(|| anyhow!("an array length of {owner} is no size"))
+                value.ok_or_else(|| anyhow!("an array length of {owner} is not a size"))
             }
-            _ => bail!("an array length of {owner} is no sum or product of constants"),
+            _ => bail!("an array length of {owner} is not a sum or product of constants"),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::source::{docs, has_repr, is_compiled, type_name, Sources};
 /// What programs return, besides the accounts.
 const RETURNED: [&str; 2] = ["MarginView", "LiquidationOutcome"];
 
-/// 32 bytes of type `Address` that are no address.
+/// 32 bytes of type `Address` that are not addresses.
 const HASHES: [(&str, &str); 1] = [("OracleSource", "feed_id")];
 
 /// The types whose sizes the compiler is asked for; every type of an account must be among them.

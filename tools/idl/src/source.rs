@@ -35,7 +35,7 @@ impl Sources {
     /// Reads every place.
     ///
     /// # Errors
-    /// A file that cannot be read or is no Rust, or an enum whose values have a gap.
+    /// A file that cannot be read or is not Rust, or an enum whose values have a gap.
     pub fn read(root: &Path) -> Result<Self> {
         let mut sources = Self::default();
         for place in PLACES {

@@ -1,6 +1,8 @@
 //! Random inputs of every size, with the values at which arithmetic goes wrong.
 
 use plimsoll_sbf_arithmetic::Input;
+use rand_xoshiro::rand_core::{RngCore as _, SeedableRng as _};
+use rand_xoshiro::SplitMix64;
 
 const EDGES: [u128; 12] = [
     0,
@@ -19,19 +21,15 @@ const EDGES: [u128; 12] = [
 
 /// This many inputs, the same for the same seed.
 pub fn inputs(seed: u64, count: usize) -> Vec<Input> {
-    let mut random = Random(seed);
+    let mut random = Random(SplitMix64::seed_from_u64(seed));
     (0..count).map(|_| random.input()).collect()
 }
 
-/// SplitMix64: a generator of one line keeps the tests independent of a crate's version.
-struct Random(u64);
+struct Random(SplitMix64);
 
 impl Random {
     fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.0.next_u64()
     }
 
     fn below(&mut self, limit: u64) -> u64 {

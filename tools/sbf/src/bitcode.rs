@@ -18,6 +18,11 @@ pub(crate) struct Bitcode {
     pub(crate) builtins: PathBuf,
 }
 
+/// Link-time optimisation is asked of rustc below, for the program alone. Where cargo knows of it, a dependency is
+/// compiled in one way for a program and in another for a library that could be a program too: everything below the
+/// engine twice, for the engine and for whatever calls it.
+const LTO_BY_US: &str = "profile.release.lto=false";
+
 /// Compiles the program. Where nothing changed cargo reports the artifacts it has.
 pub(crate) fn compile(
     toolchain: &OwnToolchain,
@@ -43,6 +48,7 @@ pub(crate) fn compile(
         .arg("--target")
         .arg(support.target())
         .args(["-Zjson-target-spec", "-Zbuild-std=core,alloc,std,panic_abort"])
+        .args(["--config", LTO_BY_US])
         .arg("--message-format=json-render-diagnostics");
     if !features.is_empty() {
         command.args(["--features", &features.join(",")]);
@@ -59,7 +65,8 @@ pub(crate) fn compile(
 fn rust_flags(support: &Support) -> String {
     let linker = format!("-Clinker={}", support.collector().display());
     // Encoded, because a path may contain spaces.
-    ["-Zunstable-options", "-Cpanic=immediate-abort", &linker, "-Cembed-bitcode=yes"].join("\u{1f}")
+    ["-Zunstable-options", "-Cpanic=immediate-abort", &linker, "-Cembed-bitcode=yes", "-Clinker-plugin-lto"]
+        .join("\u{1f}")
 }
 
 fn artifacts(messages: &str, program: &Program) -> Result<Bitcode> {

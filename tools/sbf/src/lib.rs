@@ -60,7 +60,7 @@ impl FromStr for Arch {
         match text {
             "v0" => Ok(Arch::V0),
             "v3" => Ok(Arch::V3),
-            other => Err(Error::Failed(format!("{other:?} is no architecture: v3 or v0"))),
+            other => Err(Error::Failed(format!("{other:?} is not an architecture: v3 or v0"))),
         }
     }
 }

@@ -110,7 +110,7 @@ fn crate_of<'a>(name: &'a str, program: &'a str) -> &'a str {
     if name == ENTRYPOINT {
         return program;
     }
-    // A symbol without a path is no Rust function, one with brackets always is.
+    // A symbol without a path is not Rust function, one with brackets always is.
     if !name.contains("::") {
         return ROUTINES;
     }

@@ -6,7 +6,7 @@ mod errors;
 mod stages;
 mod stream;
 
-use crate::arguments::Arguments;
+use crate::arguments::Checks;
 use crate::failure::{Failure, Result};
 use crate::programs::{build_all, cargo_run};
 use built::Built;
@@ -35,6 +35,11 @@ impl Run {
     }
 }
 
+/// Names of the stages, in order.
+pub fn names() -> [&'static str; STAGES.len()] {
+    STAGES.each_ref().map(|stage| stage.name)
+}
+
 struct Finished {
     name: &'static str,
     took: Duration,
@@ -43,25 +48,17 @@ struct Finished {
 }
 
 /// Runs the stages and fails if any of them did.
-pub fn run(mut arguments: Arguments) -> Result<()> {
-    let install = arguments.install();
-    let nightly = arguments.flag("--nightly");
-    let only = arguments.option("--only")?;
-    arguments.finish()?;
-    let chosen: Vec<&Stage> =
-        STAGES.iter().filter(|stage| only.as_deref().is_none_or(|name| name == stage.name)).collect();
-    if chosen.is_empty() {
-        let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
-        return Err(Failure::Message(format!("--only takes one of: {}", names.join(", "))));
-    }
-    let toolchain = Toolchain::find(install).map_err(|error| error.to_string());
+pub fn run(arguments: &Checks) -> Result<()> {
+    let only = arguments.only.as_deref();
+    let chosen: Vec<&Stage> = STAGES.iter().filter(|stage| only.is_none_or(|name| name == stage.name)).collect();
+    let toolchain = Toolchain::find(arguments.builder.install()).map_err(|error| error.to_string());
     if let Err(reason) = &toolchain {
         println!("{reason}\n\nWithout a builder, what needs a built program is skipped.");
     }
-    if let (Ok(toolchain), Some(_), true) = (&toolchain, &only, chosen.iter().any(|stage| stage.needs_programs)) {
+    if let (Ok(toolchain), Some(_), true) = (&toolchain, only, chosen.iter().any(|stage| stage.needs_programs)) {
         build_all(toolchain, Arch::default())?;
     }
-    let run = Run { toolchain, nightly, built: OnceCell::new() };
+    let run = Run { toolchain, nightly: arguments.nightly, built: OnceCell::new() };
     let finished: Vec<Finished> = chosen.into_iter().map(|stage| run_stage(stage, &run)).collect();
     summarise(&finished)
 }

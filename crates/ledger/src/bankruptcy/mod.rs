@@ -8,12 +8,12 @@
 //! | (c) | `Paying` | [`pay_borrow`], [`pay_pnl`] | the quote borrow before the markets |
 //! | end | `Active` | [`finish`], part of every paying call | nothing is left |
 //!
-//! A frozen account never thaws. Whatever a price does afterwards, what it still holds pays those who stand in for its
-//! loss, and its owner gets back an empty account.
+//! No price frees a frozen account. Whatever a price does afterwards, what the account still holds pays those who stand
+//! in for its loss; it becomes active again when nothing is left in it, and its owner gets back an empty account.
 //!
 //! Two divisions happen once for all legs and are stored on them, so that nobody's choice of order moves an atom: what
-//! q pays on each losing market (`reserved_atoms` while `Seizing`, at the losses in `fixed_debt_atoms`), and what insurance
-//! pays on each quote leg (the same fields while `Paying`).
+//! the quote balance pays on each losing market (`reserved_atoms` while `Seizing`, at the losses in `fixed_debt_atoms`),
+//! and what insurance pays on each quote leg (the same fields while `Paying`).
 
 mod pay;
 mod seize;
@@ -48,7 +48,7 @@ fn clear_marks(account: &mut MarginAccount) {
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (0, 0);
 }
 
-/// Thaws an account with nothing left, its clocks as new (BANKRUPT-4).
+/// Makes an account with nothing left active again, its clocks as new (BANKRUPT-4).
 fn thaw(account: &mut MarginAccount) {
     account.status = AccountStatus::Active as u8;
     clear_marks(account);

@@ -1,20 +1,18 @@
-//! A small deterministic generator (SplitMix64), so that the model needs no dependency for its tests.
+//! What the tests draw, from one stream.
 
 use crate::rational::{ratio, Q};
+use rand_xoshiro::rand_core::{RngCore, SeedableRng};
+use rand_xoshiro::SplitMix64;
 
-pub struct Prng(u64);
+pub struct Prng(SplitMix64);
 
 impl Prng {
     pub fn new(seed: u64) -> Prng {
-        Prng(seed)
+        Prng(SplitMix64::seed_from_u64(seed))
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     /// A whole number in `low..=high`.

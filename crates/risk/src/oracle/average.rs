@@ -10,7 +10,7 @@ pub const STEP_CAP_SECS: u32 = 10;
 
 /// `average' = previous + (average - previous) * e^(-dt / constant)`, dt at most [`STEP_CAP_SECS`], rounded down.
 ///
-/// `previous` is the price held until now; the new price starts with zero weight, so it is no argument (PRICE-6).
+/// `previous` is the price held until now; the new price starts with zero weight, so it is not an argument (PRICE-6).
 ///
 /// # Errors
 /// `NumberOutOfRange` where the constant is zero; `PriceExponentOutOfRange`.

@@ -26,7 +26,7 @@ impl PriceSource {
 pub enum Admission {
     /// It becomes the held price, published at this time: its own, or the clock's where it is slightly ahead.
     Accept(i64),
-    /// Nothing changes, and that is no error.
+    /// Nothing changes, and that is not an error.
     NotNewer,
 }
 

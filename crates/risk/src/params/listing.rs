@@ -184,7 +184,7 @@ impl Pairs {
     }
 }
 
-/// An atom worth `unit` micro-dollars is at most 1 % of dust: a remainder below dust is no rounding (LISTING-5).
+/// An atom worth `unit` micro-dollars is at most 1 % of dust: a remainder below dust is not a rounding (LISTING-5).
 ///
 /// # Errors
 /// [`Contradiction::ATOM_VALUE`].

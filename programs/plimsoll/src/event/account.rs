@@ -118,7 +118,7 @@ pub struct DelegateSet {
 pub struct AccountMigrated {
     /// The account, of any type.
     pub account: Pubkey,
-    /// The layout version that it has from now on; before it had the one below.
+    /// The layout version that it has from now on, one more than before.
     pub version: u8,
 }
 

@@ -179,7 +179,7 @@ pub struct InsuranceSwept {
     pub engine: Pubkey,
     /// Slot of the registry.
     pub bank: u8,
-    /// Atoms that did.
+    /// Atoms that paid or became it.
     pub atoms: u64,
     /// The bank afterwards.
     pub after: BankRecord,
@@ -195,7 +195,7 @@ pub struct FeesCollected {
     pub bank: u8,
     /// The token account that received.
     pub destination: Pubkey,
-    /// Atoms.
+    /// Atoms that left.
     pub atoms: u64,
     /// The bank afterwards.
     pub after: BankRecord,

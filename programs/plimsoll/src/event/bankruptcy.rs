@@ -54,11 +54,11 @@ pub struct EstateSide {
     pub a: u64,
     /// Cash per share, 64 fraction bits.
     pub k: i128,
-    /// Epoch of the two.
+    /// Epoch that `a` and `k` belong to.
     pub epoch: u32,
-    /// A and K at the end of the epoch before, which a closing may just have ended; zero where there is none.
+    /// Size per share at the end of the epoch before, which this call may have ended; zero where there is none.
     pub ended_a: u64,
-    /// See `ended_a`.
+    /// Cash per share at the end of that epoch.
     pub ended_k: i128,
     /// Shares of the side.
     pub shares: u64,
@@ -73,7 +73,7 @@ pub struct EstateMarket {
     pub pool: PoolState,
     /// Longs, then shorts.
     pub sides: [EstateSide; 2],
-    /// Up to when K includes funding, Unix seconds.
+    /// Up to when the cash per share includes funding, Unix seconds.
     pub funding_at: i64,
     /// What its deficit takes of a claim, as margin sees it, ppm.
     pub deficit_share_ppm: u32,
@@ -132,7 +132,7 @@ pub struct TokenSeized {
     pub bank: EstateBank,
 }
 
-/// A gain was collected and its base closed, or q paid on a loss.
+/// A gain was collected and its base closed, or the quote balance paid on a loss.
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct PnlSeized {
@@ -146,13 +146,13 @@ pub struct PnlSeized {
     pub closed_units: i64,
     /// Units of it that the opposite side closed.
     pub matched_units: u64,
-    /// Paid out of the pool to q, atoms.
+    /// Paid out of the pool to the account's quote balance, atoms.
     pub from_pool_atoms: u64,
-    /// Struck from the deficit, atoms.
+    /// Part of the gain given up and struck from the deficit, atoms.
     pub forgone_atoms: u64,
     /// Became the market's own claim, atoms.
     pub own_claim_atoms: u64,
-    /// Paid by q into the pool, atoms.
+    /// Paid by the account's quote balance into the pool, atoms.
     pub into_pool_atoms: u64,
     /// Shares of the quote bank afterwards, negative where they are owed.
     pub quote_shares: i64,
@@ -171,7 +171,7 @@ pub struct ReservedLeg {
     pub market: u8,
     /// Negative PnL at this moment, atoms.
     pub fixed_debt_atoms: u64,
-    /// Promised, atoms.
+    /// Insurance promised to the leg, atoms.
     pub reserved_atoms: u64,
 }
 
@@ -183,13 +183,13 @@ pub struct InsuranceReserved {
     pub engine: Pubkey,
     /// The account.
     pub account: Pubkey,
-    /// In all, atoms.
+    /// Reserved for all legs together, atoms.
     pub reserved_atoms: u64,
     /// The quote borrow at this moment, atoms.
     pub borrow_fixed_debt_atoms: u64,
-    /// Promised to it, atoms.
+    /// Insurance promised to the borrow, atoms.
     pub borrow_reserved_atoms: u64,
-    /// Promised to markets.
+    /// What is promised to each market's leg.
     pub legs: Vec<ReservedLeg>,
     /// The quote bank afterwards.
     pub bank: EstateBank,
@@ -233,13 +233,13 @@ pub struct PnlResolved {
     pub from_reserved_atoms: u64,
     /// Paid from insurance that was not reserved, atoms.
     pub from_unreserved_atoms: u64,
-    /// What these cover of the loss, atoms.
+    /// How much of the loss these payments cover, atoms.
     pub covered_atoms: u64,
     /// Charged to the side opposite to the base last held, atoms.
     pub charged_atoms: u64,
     /// What nobody could bear: the market's deficit, its own claim set off first, atoms.
     pub deficit_atoms: u64,
-    /// A gain since the mark, now the market's own claim, atoms.
+    /// A gain made since insurance was reserved, now the market's own claim, atoms.
     pub own_claim_atoms: u64,
     /// Base that was closed, signed.
     pub closed_units: i64,
@@ -261,7 +261,7 @@ pub struct BankruptcyResolved {
     pub account: Pubkey,
     /// Reserved insurance of the quote bank that no leg needed, given back, atoms.
     pub returned_atoms: u64,
-    /// Nothing is left and the account is active again.
+    /// Whether nothing is left and the account is active again.
     pub thawed: bool,
     /// The quote bank afterwards; none where the call did not write it.
     pub bank: Option<EstateBank>,

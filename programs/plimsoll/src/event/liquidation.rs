@@ -8,7 +8,7 @@ use anchor_lang::prelude::*;
 pub struct CollateralLiquidated {
     /// The account that was liquidated.
     pub liquidatee: Pubkey,
-    /// The account that did it.
+    /// The account that liquidated it.
     pub liquidator: Pubkey,
     /// That account's owner or delegate, who signed.
     pub signer: Pubkey,
@@ -30,17 +30,17 @@ pub struct CollateralLiquidated {
     pub insurance_fee_atoms: u64,
     /// Collateral moved, atoms, by the registry's copy of the deposit index.
     pub seized_atoms: u64,
-    /// Deposit shares that these were; interest that the copy did not show stayed with the liquidatee.
+    /// Deposit shares moved; interest that the registry's copy did not show stayed with the liquidatee.
     pub seized_shares: u64,
     /// Notional closed at spot, micro-dollars.
     pub notional_usd_micro: u64,
-    /// NAV of the liquidatee before and after at spot, pico-dollars.
+    /// NAV of the liquidatee at spot before, pico-dollars.
     pub nav_before_usd_pico: i128,
-    /// See `nav_before_usd_pico`.
+    /// NAV of the liquidatee at spot afterwards, pico-dollars.
     pub nav_after_usd_pico: i128,
-    /// Maintenance requirement before and after at spot, pico-dollars.
+    /// Maintenance requirement of the liquidatee at spot before, pico-dollars.
     pub mmr_before_usd_pico: i128,
-    /// See `mmr_before_usd_pico`.
+    /// Maintenance requirement of the liquidatee at spot afterwards, pico-dollars.
     pub mmr_after_usd_pico: i128,
 }
 
@@ -50,7 +50,7 @@ pub struct CollateralLiquidated {
 pub struct PositionLiquidated {
     /// The account that was liquidated.
     pub liquidatee: Pubkey,
-    /// The account that did it.
+    /// The account that liquidated it.
     pub liquidator: Pubkey,
     /// That account's owner or delegate, who signed.
     pub signer: Pubkey,
@@ -68,20 +68,20 @@ pub struct PositionLiquidated {
     pub units: u64,
     /// What they are worth at spot, quote atoms.
     pub notional_atoms: u64,
-    /// Liquidator's part of the penalty, quote atoms.
+    /// The liquidator's part of the penalty, quote atoms.
     pub liquidator_penalty_atoms: u64,
-    /// The market's own claim, quote atoms.
+    /// Insurance share of the penalty, which became the market's own claim, quote atoms.
     pub insurance_fee_atoms: u64,
     /// Units by which both sides' open interest fell.
     pub netted_units: u64,
     /// Notional closed at spot, micro-dollars.
     pub notional_usd_micro: u64,
-    /// NAV of the liquidatee before and after at spot, pico-dollars.
+    /// NAV of the liquidatee at spot before, pico-dollars.
     pub nav_before_usd_pico: i128,
-    /// See `nav_before_usd_pico`.
+    /// NAV of the liquidatee at spot afterwards, pico-dollars.
     pub nav_after_usd_pico: i128,
-    /// Maintenance requirement before and after at spot, pico-dollars.
+    /// Maintenance requirement of the liquidatee at spot before, pico-dollars.
     pub mmr_before_usd_pico: i128,
-    /// See `mmr_before_usd_pico`.
+    /// Maintenance requirement of the liquidatee at spot afterwards, pico-dollars.
     pub mmr_after_usd_pico: i128,
 }

@@ -34,7 +34,7 @@ pub struct PoolState {
     pub pool_shares: u64,
     /// What they are worth, quote atoms.
     pub pool_atoms: u64,
-    /// U, quote atoms.
+    /// What the pool lacks to pay every claim: the market's deficit, quote atoms.
     pub deficit_atoms: u64,
     /// The market's own claim, quote atoms.
     pub own_claim_atoms: u64,
@@ -123,7 +123,7 @@ pub struct PremiumReported {
     pub engine: Pubkey,
     /// Slot of the market.
     pub market: u8,
-    /// Mark over index, ppm.
+    /// How far the venue's mark price stands above the index price, ppm; negative below it.
     pub premium_ppm: i32,
 }
 
@@ -185,7 +185,7 @@ pub struct PositionTouched {
     pub account: Pubkey,
     /// Base that nobody was left to close, written off at spot; signed.
     pub written_off_units: i64,
-    /// Part of a claim that nothing covered any more, quote atoms.
+    /// Part of the claim that nothing covered any more and that was given up, quote atoms.
     pub forgone_atoms: u64,
     /// The position afterwards; all zero where the leg was closed.
     pub position: PositionState,

@@ -33,9 +33,9 @@ pub struct BankConfigArgs {
     pub rate_full_ppm: u32,
     /// Protocol's share of interest.
     pub interest_fee_ppm: u32,
-    /// Largest deposits in all.
+    /// Largest deposits of all accounts together.
     pub deposit_cap_atoms: u64,
-    /// Largest borrows in all.
+    /// Largest borrows of all accounts together.
     pub borrow_cap_atoms: u64,
     /// Most insurance one event may draw; none for no limit.
     pub draw_cap_event_atoms: Option<u64>,

@@ -29,7 +29,7 @@ impl DelegateArgs {
         ensure!(self.key != Pubkey::default(), EngineError::ParameterOutOfBounds);
         // A right that this program does not have would be one that a later program gives.
         ensure!(self.rights & !right::ALL == 0, EngineError::DelegateRightUnknown);
-        // A delegate without rights is none, and removing one is said by naming none.
+        // A delegate needs at least one right; to remove a delegate its owner names nobody.
         ensure!(self.rights != 0, EngineError::DelegateRightsEmpty);
         // A right to trade has a limit, and only it.
         let trades = self.rights & right::TRADE != 0;

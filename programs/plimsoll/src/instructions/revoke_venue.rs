@@ -43,7 +43,7 @@ impl RevokeVenue<'_> {
 /// `NotOwner`, `VenueNotApproved`.
 pub fn handler(ctx: Context<RevokeVenue>, args: RevokeVenueArgs) -> Result<()> {
     ctx.accounts.validate()?;
-    // A free entry has the address zero, which is no venue.
+    // A free entry has the address zero, which is not a venue.
     ensure!(args.venue != Pubkey::default(), EngineError::VenueNotApproved);
     let engine = {
         let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;

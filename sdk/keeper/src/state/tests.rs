@@ -12,6 +12,8 @@ use plimsoll_state::{
     StoredWeights, TokenPosition,
 };
 use proptest::prelude::*;
+use rand_xoshiro::rand_core::{RngCore as _, SeedableRng as _};
+use rand_xoshiro::SplitMix64;
 
 use super::*;
 
@@ -26,15 +28,16 @@ const SLOTS: usize = 6;
 const DOLLARS: [f64; SLOTS] = [1.0, 200.0, 100_000.0, 0.002, 1.01, 3_000.0];
 const DECIMALS: u8 = 6;
 
-/// SplitMix64: one seed names a whole run.
-struct Dice(u64);
+/// One seed names a whole run.
+struct Dice(SplitMix64);
 
 impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(SplitMix64::seed_from_u64(seed))
+    }
+
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     /// Within minus one and one.
@@ -94,7 +97,7 @@ fn board(dice: &mut Dice) -> Box<PriceBoard> {
 
 /// A registry and a board.
 pub(super) fn an_engine() -> (Box<Registry>, Box<PriceBoard>) {
-    let mut dice = Dice(1);
+    let mut dice = Dice::new(1);
     (registry(&mut dice), board(&mut dice))
 }
 
@@ -165,7 +168,7 @@ impl Run {
     }
 
     fn with(seed: u64, count: usize, config: &IndexConfig) -> Self {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let (registry, board) = (registry(&mut dice), board(&mut dice));
         let accounts: Vec<(Pubkey, MarginAccount)> =
             (0..count).map(|_| (Pubkey::new_unique(), account(&mut dice, &registry))).collect();

@@ -155,7 +155,7 @@ async fn stop_on_interrupt(stop: plimsoll_sim::live::Stop, progress: ProgressBar
     }
 }
 
-/// A line every few seconds where the output is no terminal.
+/// A line every few seconds where the output is not a terminal.
 #[cfg(feature = "live")]
 async fn tell_where_no_bar_is_drawn(progress: ProgressBar) {
     const EVERY: Duration = Duration::from_secs(10);

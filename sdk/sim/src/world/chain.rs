@@ -187,7 +187,7 @@ impl Chain {
     /// Where the chain refuses it (a sysvar that does not decode).
     pub fn put(&mut self, key: &Pubkey, account: Account) {
         self.note(|| Step::Put(*key, account.clone()));
-        self.svm.set_account(*key, account).expect("the account is no sysvar");
+        self.svm.set_account(*key, account).expect("the account is not a sysvar");
     }
 
     /// Writes a rent-exempt data account.

@@ -37,9 +37,9 @@ pub struct BankConfig {
     pub kink_ppm: u32,
     /// Protocol's share of interest.
     pub interest_fee_ppm: u32,
-    /// Largest deposits in all, atoms.
+    /// Largest deposits of all accounts together, atoms.
     pub deposit_cap_atoms: u64,
-    /// Largest borrows in all, atoms.
+    /// Largest borrows of all accounts together, atoms.
     pub borrow_cap_atoms: u64,
 }
 

@@ -112,7 +112,7 @@ impl World {
     /// The owner's approval of a venue: every market that it settles now, for thirty days, up to a notional.
     ///
     /// # Panics
-    /// Where it is no venue.
+    /// Where it is not a venue.
     pub fn approve_venue(&self, trader: &Trader, venue: Pubkey, notional_limit_atoms: u64) -> Instruction {
         let markets = self.read::<Venue>(&venue).settle_markets;
         let expires_at = self.now() + APPROVAL_SECS;

@@ -89,7 +89,7 @@ fn quote_is_seized_where_no_leg_waits_for_it() {
     assert_eq!(token(&mut marked.clone(), 0), taken(100));
     marked.account.derivatives[0].reserved_atoms = 1;
     assert_eq!(token(&mut marked, 0), wrong);
-    // A debt is no asset, and nothing is none.
+    // A debt is not an asset, and nothing is none.
     assert_eq!(token(&mut with_leg(LOSS, -100), 0), Err(RiskError::LegEmpty));
     assert_eq!(token(&mut with_leg(LOSS, 0), 0), Err(RiskError::LegEmpty));
     par.account.status = AccountStatus::Paying as u8;
