@@ -12,44 +12,24 @@ use crate::error::{EngineError, Result};
 use crate::event::CollateralLiquidated;
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+use crate::liquidation::{liquidator_error, refuse, Bounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
-/// Which pair, and within which bounds.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct LiquidateCollateralArgs {
-    /// Bank of the collateral.
-    pub asset_bank: u8,
-    /// What is repaid.
-    pub liability: LiabilityArg,
-    /// Sizes in debt atoms.
-    pub bounds: LiquidationBounds,
+pub use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs};
+
+fn leg(args: &LiquidateCollateralArgs) -> Leg {
+    let liability = match args.liability {
+        LiabilityArg::Borrow(bank) => Liability::Borrow(bank),
+        LiabilityArg::NegativePnl(market) => Liability::NegativePnl(market),
+    };
+    Leg::Pair { asset: args.asset_bank, liability }
 }
 
-/// What is repaid.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiabilityArg {
-    /// A borrow of this bank.
-    Borrow(u8),
-    /// Negative PnL of this market, in quote.
-    NegativePnl(u8),
-}
-
-impl LiquidateCollateralArgs {
-    fn leg(&self) -> Leg {
-        let liability = match self.liability {
-            LiabilityArg::Borrow(bank) => Liability::Borrow(bank),
-            LiabilityArg::NegativePnl(market) => Liability::NegativePnl(market),
-        };
-        Leg::Pair { asset: self.asset_bank, liability }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
-    fn liability_bank(&self) -> u8 {
-        match self.liability {
-            LiabilityArg::Borrow(bank) => bank,
-            LiabilityArg::NegativePnl(_) => Registry::QUOTE_BANK as u8,
-        }
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
+fn liability_bank(args: &LiquidateCollateralArgs) -> u8 {
+    match args.liability {
+        LiabilityArg::Borrow(bank) => bank,
+        LiabilityArg::NegativePnl(_) => Registry::QUOTE_BANK as u8,
     }
 }
 
@@ -87,7 +67,7 @@ impl LiquidateCollateral<'_> {
     fn validate(&self, args: &LiquidateCollateralArgs) -> Result<()> {
         // Both accounts are writable and of one type, which Anchor does not compare (LIQ-6).
         ensure!(!same(self.liquidator.key, self.liquidatee.key), EngineError::SelfLiquidation);
-        ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
+        ensure!(args.asset_bank != liability_bank(args), EngineError::AssetIsLiability);
 
         let registry = read::<Registry>(&self.registry)?;
         permit(Action::LiquidateCollateral).in_engine(&registry)?;
@@ -107,7 +87,7 @@ impl LiquidateCollateral<'_> {
         // The banks are those of the request; they differ because the request's indices do.
         let bank = read::<Bank>(&self.liability_bank)?;
         require_same_address(&bank.engine, &registry.engine)?;
-        ensure!(bank.index == args.liability_bank(), EngineError::BankMismatch);
+        ensure!(bank.index == liability_bank(args), EngineError::BankMismatch);
         if let Some(bank) = &self.asset_bank {
             let bank = read::<Bank>(bank)?;
             require_same_address(&bank.engine, &registry.engine)?;
@@ -137,7 +117,7 @@ impl LiquidateCollateral<'_> {
 /// `BankTerminal`, `BorrowCapReached`; and what `validate` names.
 pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
-    let request = args.bounds.request(args.leg())?;
+    let request = args.bounds.request(leg(&args))?;
     let now = now_secs()?;
     let (plan, seized_shares) = {
         let accounts = &ctx.accounts;
@@ -205,7 +185,7 @@ fn event(
         liquidator: ctx.accounts.liquidator.key(),
         signer: ctx.accounts.signer.key(),
         asset_bank: args.asset_bank,
-        liability_bank: args.liability_bank(),
+        liability_bank: liability_bank(&args),
         market: match args.liability {
             LiabilityArg::NegativePnl(market) => market,
             LiabilityArg::Borrow(_) => u8::MAX,

@@ -12,14 +12,7 @@ use crate::gate;
 use crate::guard::{permit, Action};
 use crate::vault::{require_amount, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct WithdrawArgs {
-    /// Atoms; not read where `all`.
-    pub amount_atoms: u64,
-    /// The whole deposit.
-    pub all: bool,
-}
+pub use plimsoll_interface::args::WithdrawArgs;
 
 /// The margin check needs registry and board, whatever the account holds.
 #[derive(Accounts)]

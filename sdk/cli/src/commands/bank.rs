@@ -1,9 +1,9 @@
 //! `plimsoll bank`.
 
 use clap::Subcommand;
-use plimsoll::instructions::CollectFeesArgs;
 use plimsoll_migrations::Result;
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
+use plimsoll_sdk::ix::args::CollectFeesArgs;
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::SlotStatus;
 use solana_pubkey::Pubkey;
