@@ -11,7 +11,7 @@ const PLANNED: &str = "\n## Planned, not built\n";
 /// Directories of what is built or downloaded; those whose names begin with a dot are left out too.
 const SKIPPED: [&str; 3] = ["target", "node_modules", "dist"];
 /// Kinds of files that people write.
-const WRITTEN: [&str; 6] = ["rs", "md", "toml", "ts", "mjs", "py"];
+const WRITTEN: [&str; 12] = ["rs", "md", "toml", "ts", "mjs", "py", "c", "cpp", "h", "css", "yml", "json"];
 /// What begins the unit tests at the end of a file.
 const UNIT_TESTS: &str = "#[cfg(test)]\nmod tests {";
 /// Pages that are not in the repository; in two parts each, so that this list is not found itself.
@@ -96,6 +96,25 @@ fn nothing_cites_a_page_that_the_repository_does_not_have() {
 }
 
 #[test]
+fn every_page_and_decision_that_is_cited_exists() {
+    let sources = sources();
+    let (mut links, mut decisions) = (0, 0);
+    for source in &sources {
+        let folder = workspace().join(&source.path).parent().expect("a file lies in a folder").to_path_buf();
+        for page in linked(&source.text).into_iter().filter(|_| source.path.ends_with(".md")) {
+            assert!(folder.join(page).exists(), "{} links {page}", source.path);
+            links += 1;
+        }
+        for number in source.text.split("ADR ").skip(1).filter_map(leading_number) {
+            let name = format!("docs/adr/{number:04}-");
+            assert!(sources.iter().any(|page| page.path.starts_with(&name)), "{} cites ADR {number}", source.path);
+            decisions += 1;
+        }
+    }
+    assert!(links > 100 && decisions > 50, "{links} links, {decisions} decisions");
+}
+
+#[test]
 fn a_tag_is_found_as_a_word_of_its_own() {
     let subjects = BTreeSet::from(["SAIL"]);
     let text = "(SAIL-1, ROPE-2) `SAIL-12`. SAIL-x, SAIL-3b, sail-4, TOPSAIL-5, X-SAIL-6; **SAIL-7**";
@@ -139,6 +158,19 @@ fn subject(word: &str) -> Option<&str> {
 fn cited<'a>(text: &'a str, subjects: &BTreeSet<&str>) -> BTreeSet<&'a str> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
     words.filter(|word| subject(word).is_some_and(|subject| subjects.contains(subject))).collect()
+}
+
+/// Files of this repository that a page links, without the places within them.
+fn linked(page: &str) -> Vec<&str> {
+    let links = page.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link);
+    let files = links.filter(|link| !link.contains("://") && !link.contains(char::is_whitespace));
+    files.map(|link| link.split('#').next().unwrap_or_default()).filter(|file| !file.is_empty()).collect()
+}
+
+/// The number that a text begins with.
+fn leading_number(text: &str) -> Option<u32> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text[..digits].parse().ok()
 }
 
 /// The tags that were not found.

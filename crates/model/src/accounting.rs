@@ -7,13 +7,19 @@ use crate::rational::{int, Q};
 /// One bank's balance sheet in atoms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BankSheet {
+    /// Atoms in the vault.
     pub vault: Q,
+    /// What depositors are owed.
     pub deposits: Q,
+    /// What borrowers owe.
     pub borrows: Q,
+    /// Bad debt that no deposit could bear.
     pub uncovered: Q,
     /// Reserved insurance too.
     pub insurance: Q,
+    /// The backstop pool.
     pub backstop: Q,
+    /// Protocol fees.
     pub fees: Q,
 }
 
@@ -25,6 +31,7 @@ impl BankSheet {
         &self.vault - owed - &self.insurance - &self.backstop - &self.fees
     }
 
+    /// Whether the vault covers everything that is owed from it.
     pub fn is_covered(&self) -> bool {
         self.surplus() >= int(0)
     }

@@ -5,6 +5,7 @@ use crate::rational::{positive, sum, Q};
 /// Everything that was ever spent, with its time in seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Allowance {
+    /// When something was spent, seconds, and how much.
     pub spent: Vec<(i64, Q)>,
 }
 
@@ -20,6 +21,7 @@ impl Allowance {
         positive(&(bound - self.within(secs, now)))
     }
 
+    /// Notes that `amount` is spent `now`.
     pub fn spend(&mut self, amount: Q, now: i64) {
         self.spent.push((now, amount));
     }

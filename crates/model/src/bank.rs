@@ -8,28 +8,41 @@ use crate::rational::{int, min, positive, ppm, ratio, two_to_minus, Q};
 /// One bank. Insurance, backstop and fees are atoms outside deposits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bank {
+    /// Atoms in the vault.
     pub vault: Q,
+    /// What a deposit share is worth.
     pub deposit_index: Q,
     /// The borrow index at the last crank; between cranks it grows by the stored rate, linearly.
     pub borrow_index: Q,
     /// The borrow index up to which interest is booked.
     pub booked_index: Q,
+    /// Deposit shares of all holders.
     pub deposit_shares: Q,
+    /// Borrow shares of all debtors.
     pub borrow_shares: Q,
+    /// Protocol fees.
     pub fees: Q,
+    /// Insurance that does not wait.
     pub insurance: Q,
+    /// The backstop pool.
     pub backstop: Q,
+    /// Bad debt that no deposit could bear.
     pub uncovered: Q,
     /// Deposit shares that wait to become insurance.
     pub waiting_shares: Q,
     /// Stored at the last crank, per second.
     pub rate: Q,
+    /// Seconds since the rate was set.
     pub secs_since_crank: Q,
     /// Integral of utilization over the seconds since the last crank.
     pub utilization_secs: Q,
+    /// Average of utilization that the rate is read at.
     pub utilization_ema: Q,
+    /// Rate by utilization.
     pub curve: RateCurve,
+    /// Share of interest that goes to fees.
     pub fee_share: Q,
+    /// Below this the deposit index never falls.
     pub index_floor: Q,
 }
 
@@ -64,6 +77,7 @@ impl Bank {
         &self.borrow_index * (int(1) + &self.rate * &self.secs_since_crank)
     }
 
+    /// What all deposits are worth.
     pub fn deposits(&self) -> Q {
         &self.deposit_shares * &self.deposit_index
     }

@@ -17,8 +17,9 @@ pub struct Surrender {
     pub to_insurance: Vec<Q>,
     /// Gains that no pool could pay: the market's own claim.
     pub to_own_claims: Vec<Q>,
-    /// What is still owed in each bank, and to each market.
+    /// What is still owed in each bank.
     pub borrows: Vec<Q>,
+    /// What is still owed to each market.
     pub losses: Vec<Q>,
 }
 
@@ -57,25 +58,35 @@ pub fn pro_rata(fund: &Q, claims: &[Q]) -> Vec<Q> {
 /// One quote leg: the borrow, or the negative PnL of a market.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuoteLeg {
+    /// Whether it is the quote borrow; else the negative PnL of a market.
     pub is_borrow: bool,
+    /// What is owed.
     pub owed: Q,
+    /// Insurance reserved for it.
     pub reserved: Q,
+    /// Whether its call has been made.
     pub is_paid: bool,
 }
 
 /// What one leg's call does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Payment {
+    /// Paid out of what was reserved.
     pub from_reserved: Q,
+    /// Paid out of insurance that was not reserved.
     pub from_unreserved: Q,
+    /// Reserved and not needed, given back.
     pub returned: Q,
+    /// What nobody paid.
     pub socialized: Q,
 }
 
 /// Whether payments are whole atoms, as in the program, or exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
+    /// Payments of any size.
     Exact,
+    /// Payments in whole atoms, rounded down.
     Atoms,
 }
 
@@ -93,7 +104,9 @@ impl Unit {
 pub struct Estate {
     /// Insurance of the quote bank that is not reserved.
     pub unreserved: Q,
+    /// The quote legs, in any order.
     pub legs: Vec<QuoteLeg>,
+    /// What payments are counted in.
     pub unit: Unit,
 }
 
@@ -170,6 +183,8 @@ pub fn is_bankrupt(nav: &Q, assets: &Assets, debts: &[Q], open: &Q, dust: &Q) ->
 /// Worth of an account's assets: those that can be seized, and those whose price is stale, at their favourable edge.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assets {
+    /// Values of assets with a fresh price.
     pub fresh: Vec<Q>,
+    /// Values of assets with a stale price.
     pub stale: Vec<Q>,
 }

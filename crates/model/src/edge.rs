@@ -40,7 +40,9 @@ pub fn balance_edge(params: &Params, balance: &Balance, at: At) -> Q {
 /// The two prices of a perp's edge: its PnL at the favourable side, its charge at `P·(1-b)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PerpEdge {
+    /// Price of the PnL.
     pub pnl_price: Q,
+    /// Price of the charge.
     pub charge_price: Q,
 }
 

@@ -7,10 +7,15 @@ use crate::rational::{int, max, min, ratio, Q};
 /// A left-continuous EMA: a new price starts with zero weight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ema {
+    /// The average.
     pub value: Q,
+    /// The price held since the last update.
     pub last_price: Q,
+    /// When it was updated last, seconds.
     pub last_secs: Q,
+    /// When it began, seconds.
     pub started_secs: Q,
+    /// Updates so far.
     pub updates: u64,
 }
 
@@ -20,6 +25,7 @@ pub fn step_cap() -> Q {
 }
 
 impl Ema {
+    /// An average that begins at a price.
     pub fn start(price: Q, secs: Q) -> Ema {
         Ema { value: price.clone(), last_price: price, last_secs: secs.clone(), started_secs: secs, updates: 1 }
     }
@@ -49,8 +55,11 @@ impl Ema {
 /// Variance per second with its sampling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variance {
+    /// The variance per second.
     pub value: Q,
+    /// The price at the last sample.
     pub sampled_price: Q,
+    /// When that was, seconds.
     pub sampled_secs: Q,
 }
 

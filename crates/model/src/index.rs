@@ -7,9 +7,12 @@ use crate::rational::{int, two_to_minus, Q};
 /// Entries of the ring of ended epochs.
 pub const RING: usize = 4;
 
+/// The side of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
+    /// Gains when the price rises.
     Long,
+    /// Gains when the price falls.
     Short,
 }
 
@@ -22,6 +25,7 @@ impl Direction {
         }
     }
 
+    /// The other side.
     pub fn opposite(self) -> Direction {
         match self {
             Direction::Long => Direction::Short,
@@ -33,16 +37,22 @@ impl Direction {
 /// The final A and K of an ended epoch, and how many positions still refer to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndedEpoch {
+    /// Number of the epoch.
     pub epoch: u64,
+    /// Size per share at its end.
     pub size: Q,
+    /// Cash per share at its end.
     pub cash: Q,
+    /// Positions that still refer to it.
     pub holders: u64,
 }
 
 /// One side of a market.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
+    /// Which side it is.
     pub direction: Direction,
+    /// Number of the present epoch.
     pub epoch: u64,
     /// A
     pub size: Q,
@@ -52,25 +62,32 @@ pub struct Side {
     pub shares: Q,
     /// Positions of the current epoch.
     pub holders: u64,
+    /// Epochs that ended and that positions may refer to.
     pub ring: [Option<EndedEpoch>; RING],
 }
 
 /// A position's shares, the K they were last read at, and the cash realised so far.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Holding {
+    /// Shares of the side.
     pub shares: Q,
+    /// Cash per share up to which `cash` includes the index.
     pub cash_mark: Q,
+    /// Epoch of the shares.
     pub epoch: u64,
+    /// Cash of its own: received less paid.
     pub cash: Q,
 }
 
 impl Holding {
+    /// Holds nothing.
     pub fn empty() -> Holding {
         Holding { shares: Q::zero(), cash_mark: Q::zero(), epoch: 0, cash: Q::zero() }
     }
 }
 
 impl Side {
+    /// A side that nobody has held yet.
     pub fn new(direction: Direction) -> Side {
         Side {
             direction,

@@ -8,23 +8,29 @@ use crate::rational::Q;
 /// One position of the twin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
+    /// Base held.
     pub size: Q,
+    /// Cash: received less paid.
     pub cash: Q,
 }
 
 /// One market side, kept position by position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
+    /// Which side it is.
     pub direction: Direction,
+    /// Every position by its number.
     pub entries: Vec<Entry>,
 }
 
 impl Ledger {
+    /// So many positions that hold nothing.
     pub fn new(direction: Direction, positions: usize) -> Ledger {
         let entry = Entry { size: Q::zero(), cash: Q::zero() };
         Ledger { direction, entries: vec![entry; positions] }
     }
 
+    /// Base held by all positions together.
     pub fn open_interest(&self) -> Q {
         crate::rational::sum(self.entries.iter().map(|entry| &entry.size))
     }
@@ -57,12 +63,14 @@ impl Ledger {
         }
     }
 
+    /// Adds `quantity` to a position at a price.
     pub fn open(&mut self, position: usize, quantity: &Q, price: &Q) {
         let entry = &mut self.entries[position];
         entry.size += quantity;
         entry.cash -= self.direction.sign() * price * quantity;
     }
 
+    /// Takes `quantity` from a position at a price.
     pub fn reduce(&mut self, position: usize, quantity: &Q, price: &Q) {
         let entry = &mut self.entries[position];
         entry.size -= quantity;

@@ -10,14 +10,23 @@ use crate::rational::{int, min, positive, Q};
 /// What is owed: a balance below zero, or the negative PnL of a market (paid as quote into its pool).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Debt {
+    /// A negative balance, by its place.
     Balance(usize),
+    /// The negative PnL of a perp, by its place.
     NegativePnl(usize),
 }
 
 /// One way to liquidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leg {
-    Pair { asset: usize, debt: Debt },
+    /// A debt is repaid with collateral.
+    Pair {
+        /// Place of the collateral among the balances.
+        asset: usize,
+        /// What is repaid.
+        debt: Debt,
+    },
+    /// A perp, by its place.
     Perp(usize),
 }
 

@@ -26,6 +26,9 @@
 //! | [`bankruptcy`] | surrender, reservation, payment | BANKRUPT-5 to 8 |
 //! | [`accounting`] | what must add up | MONEY-1 |
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 pub mod accounting;
 pub mod allowance;
 pub mod bank;

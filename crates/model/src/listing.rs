@@ -21,7 +21,9 @@ pub struct Horizon {
 /// The fastest fall of a price, per second, and the seconds between two of its updates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fall {
+    /// Fastest fall, as a share per second.
     pub per_sec: Q,
+    /// Seconds between two updates of the feed.
     pub update_secs: Q,
 }
 
@@ -40,8 +42,11 @@ impl Fall {
 /// Both sides of a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
+    /// Weights of an asset.
     pub w_a: Levels,
+    /// Weights of a liability.
     pub w_l: Levels,
+    /// How fast its price may fall.
     pub fall: Fall,
 }
 

@@ -20,7 +20,9 @@ pub enum View {
 /// NAV and a requirement, at one level and one view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Margin {
+    /// What the account is worth.
     pub nav: Q,
+    /// The sum of its risk charges.
     pub requirement: Q,
 }
 

@@ -9,11 +9,15 @@ use crate::settle::exit;
 /// One market. In exact arithmetic its two sides always hold the same open interest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Market {
+    /// Everybody who is long.
     pub long: Side,
+    /// Everybody who is short.
     pub short: Side,
+    /// What losers have paid in and winners have not taken.
     pub pool: Q,
     /// U
     pub deficit: Q,
+    /// The market's own claim on the pool.
     pub own_claim: Q,
 }
 
@@ -30,6 +34,7 @@ impl Default for Market {
 }
 
 impl Market {
+    /// The side of a direction.
     pub fn side(&self, direction: Direction) -> &Side {
         match direction {
             Direction::Long => &self.long,
@@ -37,6 +42,7 @@ impl Market {
         }
     }
 
+    /// The side of a direction, to be changed.
     pub fn side_mut(&mut self, direction: Direction) -> &mut Side {
         match direction {
             Direction::Long => &mut self.long,

@@ -21,16 +21,19 @@ pub struct Params {
     pub p_floor: Q,
     /// p_wd and the seconds its own clock takes to reach it.
     pub p_wd: Q,
+    /// Seconds in which the wind-down penalty rises to its ceiling.
     pub wind_down_secs: Q,
     /// Largest h that enters p_max.
     pub h_ceiling: Q,
     /// Share of the best leg's m that an admissible leg must have; smallest leg as a share of G.
     pub best_leg_share: Q,
+    /// Legs below this share of G set no best leg, unless all are.
     pub best_leg_min_of_gross: Q,
     /// Dust value in dollars.
     pub dust: Q,
     /// z, z': widths in sigmas.
     pub z: Q,
+    /// Width of the age term of an edge, sigmas.
     pub z_age: Q,
     /// Largest edge of a leg.
     pub b_max: Q,

@@ -8,10 +8,20 @@ use crate::rational::{int, max, min, Q};
 /// One kind of closing, with the weights (or the rate) of one level.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LegRates {
-    /// Debt repaid with collateral: the collateral's `w_a`, the debt's `w_l`.
-    Pair { w_a: Q, w_l: Q },
-    /// A perp: its rate and the **quote's** `w_l`, since p is sized as if it were borrowed.
-    Perp { rate: Q, quote_w_l: Q },
+    /// Debt repaid with collateral.
+    Pair {
+        /// Weight of the collateral.
+        w_a: Q,
+        /// Weight of the debt.
+        w_l: Q,
+    },
+    /// A perp.
+    Perp {
+        /// Its charge rate.
+        rate: Q,
+        /// Liability weight of the **quote**, since p is sized as if it were borrowed.
+        quote_w_l: Q,
+    },
 }
 
 /// m, the requirement that one unit of notional releases (CURE-1):

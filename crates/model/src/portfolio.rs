@@ -8,20 +8,27 @@ use crate::rational::{int, max, min, negative, positive, ppm, Q};
 /// The three levels: MMR, TMR and IMR (MARGIN-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
+    /// Below it the account may be liquidated.
     Maintenance,
+    /// Where a liquidation stops.
     Target,
+    /// At or above it risk may be added.
     Initial,
 }
 
 /// One number per level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Levels {
+    /// At maintenance.
     pub maintenance: Q,
+    /// At target.
     pub target: Q,
+    /// At initial.
     pub initial: Q,
 }
 
 impl Levels {
+    /// The value of a level.
     pub fn at(&self, level: Level) -> &Q {
         match level {
             Level::Maintenance => &self.maintenance,
@@ -52,13 +59,16 @@ impl Levels {
 /// Which of the two prices of a liquidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
+    /// The last price.
     Spot,
+    /// The fast average.
     Fast,
 }
 
 /// One slot of the price board, as margin code reads it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Price {
+    /// The last price, dollars.
     pub spot: Q,
     /// The EMA for liquidation.
     pub fast: Q,
@@ -88,6 +98,7 @@ impl Price {
         }
     }
 
+    /// The plain price of a kind.
     pub fn at(&self, at: At) -> &Q {
         match at {
             At::Spot => &self.spot,
@@ -113,17 +124,24 @@ impl Price {
 pub struct Balance {
     /// Whole tokens, indices already applied.
     pub amount: Q,
+    /// The price of the token.
     pub price: Price,
+    /// Weights while it is an asset.
     pub w_a: Levels,
+    /// Weights while it is a liability.
     pub w_l: Levels,
 }
 
 /// A perp position. `cash` is in dollars of the quote, so PnL is `base·price + cash`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Perp {
+    /// Base held, negative for a short.
     pub base: Q,
+    /// Cash: received less paid, quote.
     pub cash: Q,
+    /// The price of the underlying.
     pub price: Price,
+    /// Charge rates.
     pub rate: Levels,
     /// What a dollar of gain gets: `pool / (pool + U)`, one without a deficit (PNL-4).
     pub claim: Q,
@@ -139,10 +157,12 @@ impl Perp {
         }
     }
 
+    /// PnL at a price, quote.
     pub fn pnl(&self, price: &Q) -> Q {
         &self.base * price + &self.cash
     }
 
+    /// Notional at a price, quote.
     pub fn notional(&self, price: &Q) -> Q {
         self.base.abs() * price
     }
@@ -151,13 +171,18 @@ impl Perp {
 /// A margin account. `balances[quote]` is the settlement token's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Portfolio {
+    /// Place of the quote balance among `balances`.
     pub quote: usize,
+    /// One signed balance a token.
     pub balances: Vec<Balance>,
+    /// One position a market.
     pub perps: Vec<Perp>,
+    /// Parameters of the engine.
     pub params: Params,
 }
 
 impl Portfolio {
+    /// The balance in the settlement token.
     pub fn quote_balance(&self) -> &Balance {
         &self.balances[self.quote]
     }

@@ -10,9 +10,13 @@ pub const YEAR_SECS: i128 = 31_536_000;
 /// Yearly rates at utilization 0, at the kink and at 1, linear between.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateCurve {
+    /// Utilization at the kink.
     pub kink: Q,
+    /// Yearly rate at utilization 0.
     pub at_zero: Q,
+    /// Yearly rate at the kink.
     pub at_kink: Q,
+    /// Yearly rate at utilization 1.
     pub at_one: Q,
 }
 
@@ -23,6 +27,7 @@ impl Default for RateCurve {
 }
 
 impl RateCurve {
+    /// Rate of a year.
     pub fn yearly(&self, utilization: &Q) -> Q {
         let u = clamp(utilization, &Q::zero(), &Q::one());
         if u <= self.kink {
@@ -32,6 +37,7 @@ impl RateCurve {
         &self.at_kink + (&self.at_one - &self.at_kink) * beyond
     }
 
+    /// Rate of a second.
     pub fn per_second(&self, utilization: &Q) -> Q {
         self.yearly(utilization) / int(YEAR_SECS)
     }

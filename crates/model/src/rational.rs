@@ -28,6 +28,7 @@ pub fn two_to_minus(bits: u32) -> Q {
     Q::new(BigInt::from(1), BigInt::from(1) << bits)
 }
 
+/// The smaller of two.
 pub fn min(a: &Q, b: &Q) -> Q {
     if a <= b {
         a.clone()
@@ -36,6 +37,7 @@ pub fn min(a: &Q, b: &Q) -> Q {
     }
 }
 
+/// The larger of two.
 pub fn max(a: &Q, b: &Q) -> Q {
     if a >= b {
         a.clone()
@@ -54,6 +56,7 @@ pub fn negative(x: &Q) -> Q {
     min(x, &Q::zero())
 }
 
+/// `x`, or the bound that it lies beyond.
 pub fn clamp(x: &Q, low: &Q, high: &Q) -> Q {
     max(low, &min(x, high))
 }

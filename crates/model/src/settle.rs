@@ -51,8 +51,11 @@ pub fn settle(portfolio: &Portfolio, market: usize, amount: &Q) -> Portfolio {
 /// What an exit leaves behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exit {
+    /// What the winner gets.
     pub paid: Q,
+    /// The pool afterwards.
     pub pool: Q,
+    /// The deficit afterwards.
     pub deficit: Q,
 }
 

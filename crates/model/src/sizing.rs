@@ -11,6 +11,7 @@ use crate::rational::{int, min, positive, Q};
 /// What a fill may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regime {
+    /// Brings the account back to target.
     Cure,
     /// Any leg, up to all of it.
     WindDown,
