@@ -89,6 +89,7 @@ fn only_resolve_and_repay_move_anything_of_an_account_in_resolution() {
     let mut stage = Stage::new();
     let calls = calls(&mut stage);
     let payer = stage.world.party("fees");
+    let (mut worked, mut stopped) = (0, 0);
     for status in [AccountStatus::Seizing, AccountStatus::Paying] {
         for call in calls.iter().filter(|call| call.name != "resolve_bankruptcy" && call.name != "open_account") {
             for key in margin_accounts(&stage, call) {
@@ -99,7 +100,9 @@ fn only_resolve_and_repay_move_anything_of_an_account_in_resolution() {
                 let sent = world.send(&payer, std::slice::from_ref(&call.ix));
                 if works_frozen(call.name) {
                     assert!(sent.is_ok(), "{}: {}", call.title(), sent.expect_err("refused"));
+                    worked += 1;
                 } else {
+                    stopped += 1;
                     let title = format!("{} on {status:?}", call.title());
                     let failure = sent.expect_err(&title);
                     assert_eq!(failure.code, Some(EngineError::AccountBankrupt as u32), "{title}: {failure}");
@@ -108,6 +111,7 @@ fn only_resolve_and_repay_move_anything_of_an_account_in_resolution() {
             }
         }
     }
+    assert!(worked >= 4 && stopped >= 40, "{worked} worked, {stopped} were stopped");
 }
 
 /// Margin accounts that a call names.

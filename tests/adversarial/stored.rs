@@ -147,11 +147,14 @@ fn a_slot_of_unknown_status_lets_nothing_grow() {
     }
     let mut world = stage.world.clone();
     world.write(&stage.world.keys.registry, &*registry);
+    let mut tried = std::collections::BTreeSet::new();
     for call in calls.iter().filter(|call| ["deposit", "borrow", "settle_fill", "accrue"].contains(&call.name)) {
+        tried.insert(call.name);
         // A fill grows only in an active market, whatever else a status may be.
         let expected = if call.name == "settle_fill" { EngineError::ReduceOnly } else { EngineError::InvariantBroken };
         assert_eq!(refused(&mut world, call, &stage, &[expected]), None, "{}", call.title());
     }
+    assert_eq!(tried.len(), 4, "{tried:?}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn event_fields(meta: &litesvm::types::TransactionMetadata, leg: Leg) -> [i128; 
 
 fn plan_fields(plan: &Plan) -> [i128; 9] {
     let amounts = [plan.size, plan.paid_atoms, plan.received_atoms, plan.fee_atoms].map(i128::from);
-    let margins = [plan.before.nav, plan.after.nav, plan.before.mmr(), plan.after.mmr()];
+    let margins = [plan.before.nav.get(), plan.after.nav.get(), plan.before.mmr().get(), plan.after.mmr().get()];
     [&amounts[..], &[plan.penalty_ppm as i128], &margins].concat().try_into().expect("nine fields")
 }
 

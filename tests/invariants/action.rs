@@ -183,7 +183,7 @@ fn atoms(stage: &Stage, bank: u8, dollars: u64, part: u32) -> u64 {
 /// Dollars that an account's initial margin leaves.
 fn room_usd(books: &Books, who: &Trader) -> u64 {
     let margins = initial_margins(&portfolio(books, &books.accounts[&who.account]));
-    (margins.init_excess.max(0) / 1_000_000_000_000) as u64
+    (margins.init_excess.get().max(0) / 1_000_000_000_000) as u64
 }
 
 fn shares_in(account: &MarginAccount, bank: u8) -> i64 {

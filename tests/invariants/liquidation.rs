@@ -5,7 +5,7 @@ use plimsoll::liquidation::{Bounds, LiquidationBounds};
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal};
-use plimsoll_risk::margin::cmp_products;
+use plimsoll_risk::num::cmp_products;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{AccountStatus, MarginAccount};
@@ -68,7 +68,7 @@ impl Run {
     fn check_after(&self, old: &Books, of: &Trader, leg: Leg, plan: &Plan, most: u64) -> Checked {
         let (before, after) = (&old.accounts[&of.account], &self.books.accounts[&of.account]);
         let (was, is) = (assessed(old, before), assessed(&self.books, after));
-        let off = is.spot.nav - plan.after.nav;
+        let off = is.spot.nav.get() - plan.after.nav.get();
         // Whole shares move, worth up to two atoms of either leg.
         let p = portfolio(old, before);
         let atoms: u64 = p.tokens().iter().map(|leg| leg.prices.spot.value_up(2)).sum();
@@ -77,11 +77,11 @@ impl Run {
         ensure((-bound..=bound + kept).contains(&off), || {
             format!("NAV is {off} pico-dollars beside the plan's: {leg:?} {plan:?} {p:?}")
         })?;
-        let (m0, m1) = (was.spot.mmr(), is.spot.mmr());
+        let (m0, m1) = (was.spot.mmr().get(), is.spot.mmr().get());
         if plan.regime == Regime::Cure {
             // Of its own size a fill may lose by its rounding; one that the caller cut may not.
             let lost = if plan.size == most { 0 } else { bound };
-            let better = cmp_products(is.spot.nav + lost, m0, was.spot.nav, m1).is_ge();
+            let better = cmp_products(is.spot.nav.get() + lost, m0, was.spot.nav.get(), m1).is_ge();
             ensure(better || m1 == 0, || format!("INV-22: ratio fell: {:?} to {:?}", was.spot, is.spot))?;
         }
         let sign = |account: &MarginAccount, bank: u8| {

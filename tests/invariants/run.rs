@@ -46,13 +46,13 @@ pub fn standing(books: &Books, account: &MarginAccount) -> [i128; 7] {
     let (spot, fast, initial) =
         (margins(&p, PriceKind::Spot, false), margins(&p, PriceKind::Fast, false), initial_margins(&p));
     [
-        spot.nav,
-        spot.maint_excess,
-        spot.target_excess,
-        fast.nav,
-        fast.maint_excess,
-        fast.target_excess,
-        initial.init_excess,
+        spot.nav.get(),
+        spot.maint_excess.get(),
+        spot.target_excess.get(),
+        fast.nav.get(),
+        fast.maint_excess.get(),
+        fast.target_excess.get(),
+        initial.init_excess.get(),
     ]
 }
 

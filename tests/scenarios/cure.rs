@@ -41,7 +41,7 @@ fn a_borrower_whose_collateral_fell_lands_on_the_target_and_keeps_the_rest() {
     let liquidator = stage.liquidator;
     let plan = liquidate_as_planned(&mut stage, &liquidator, &alice, pair(SOL, USDC));
     let after = stage.view(&alice);
-    assert_eq!(after.spot.nav_usd_pico.get(), plan.after.nav);
+    assert_eq!(after.spot.nav_usd_pico.get(), plan.after.nav.get());
     // Within the value of an atom of each leg above the target at the price that gave the smaller size.
     let excess = |m: &plimsoll_state::MaintenanceView| m.nav_usd_pico.get() - m.tmr_usd_pico.get();
     let above = excess(&after.spot).min(excess(&after.fast));
@@ -125,7 +125,7 @@ fn negative_pnl_is_repaid_into_the_markets_pool_with_collateral() {
     let plan = liquidate_as_planned(&mut stage, &liquidator, &carol, pnl_pair(SOL, SOL_PERP));
     let market: Market = stage.read(&stage.keys.market(SOL_PERP));
     assert!(market.pool_atoms >= plan.size && market.pool_atoms - plan.size <= 1);
-    assert_eq!(stage.view(&carol).spot.nav_usd_pico.get(), plan.after.nav);
+    assert_eq!(stage.view(&carol).spot.nav_usd_pico.get(), plan.after.nav.get());
 }
 
 /// A sequence test found fills of a few atoms after which the account stood worse: the plan's amounts improved the

@@ -54,6 +54,7 @@ pub mod params;
 pub mod perp;
 pub mod portfolio;
 pub mod price;
+pub mod units;
 pub mod waterfall;
 
 pub use error::{RiskError, RiskResult};

@@ -10,9 +10,10 @@ use core::cmp::Ordering;
 
 use crate::auction::{cure_penalty_ppm_down, wind_down_penalty_ppm_down, Clocks, HealthState, Regime};
 use crate::error::{RiskError, RiskResult};
-use crate::margin::{cmp_products, margins, Margins};
-use crate::num::{mul_u32, PPM};
+use crate::margin::{margins, Margins};
+use crate::num::PPM;
 use crate::portfolio::{Portfolio, PriceKind};
+use crate::units::{cmp_ratios, Ppm, UsdMicro, UsdPico};
 
 pub use assess::{assess, Assessment, RegimeChoice};
 pub use best_leg::{best_leg, BestLeg};
@@ -144,7 +145,7 @@ fn close(
         Regime::WindDown => wind_down_penalty_ppm_down(assessment.clocks.wind_down_secs, params),
     };
     let wanted = size::wanted_size_up(leg, assessment, penalty_ppm);
-    let size = size::final_size(leg, wanted, penalty_ppm, params.legs.dust_usd_micro, request)?;
+    let size = size::final_size(leg, wanted, penalty_ppm, UsdMicro::new(params.legs.dust_usd_micro), request)?;
     let share_ppm = if regime == Regime::Cure { params.auction.insurance_share_ppm } else { 0 };
     let fill = leg.fill_down(size, penalty_ppm, share_ppm)?;
     let limit = Limit { numerator: request.limit_numerator, denominator: request.limit_denominator };
@@ -153,7 +154,7 @@ fn close(
     }
     leg.book(portfolio, &fill)?;
     let after = margins(portfolio, PriceKind::Spot, false);
-    check_after(regime, &assessment.spot, &after, leg, &fill, penalty_ppm)?;
+    check_after(regime, &assessment.spot, &after, leg, &fill, Ppm::new(penalty_ppm))?;
     // Of a fill that the caller cut, the liquidatee may not lose more by the rounding of shares than he gains.
     let is_cut = request.max_size == Some(fill.size);
     if regime == Regime::Cure && is_cut && !leg.outweighs_shares(&assessment.spot, &after) {
@@ -170,7 +171,7 @@ fn close(
         paid_atoms: fill.paid_atoms,
         fee_atoms: fill.fee_atoms,
         received_atoms: fill.received_atoms,
-        notional_usd_micro: fill.notional_usd_micro,
+        notional_usd_micro: fill.notional.get(),
         before: assessment.spot,
         after,
         clocks,
@@ -195,31 +196,26 @@ fn require_best_leg(marginal_ppm: u32, portfolio: &Portfolio, assessment: &Asses
 
 /// The after-check of a regime, at spot, on the state recomputed from scratch (CURE-5, WINDDOWN-3).
 #[inline(always)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_wrap,
-    reason = "NAV is below 2^91 and a 64-bit value times a 32-bit penalty below 2^96"
-)]
 fn check_after<L: Closable>(
     regime: Regime,
     before: &Margins,
     after: &Margins,
     leg: &L,
     fill: &Fill,
-    penalty_ppm: u32,
+    penalty: Ppm,
 ) -> RiskResult<()> {
     let holds = match regime {
         Regime::Cure => {
             // NAV' MMR > NAV MMR', or nothing is left that needs margin.
-            let improved = cmp_products(after.nav, before.mmr(), before.nav, after.mmr()) == Ordering::Greater;
-            improved || after.mmr() == 0 && after.nav >= 0
+            let order = cmp_ratios((after.nav, after.mmr()), (before.nav, before.mmr()));
+            order == Ordering::Greater || after.mmr() == UsdPico::ZERO && !after.nav.is_negative()
         }
         Regime::WindDown => {
             let reduced = after.mmr() < before.mmr() || L::REDUCES_LIABILITY;
-            let rounding = leg.rounding_usd_micro();
+            let rounding = leg.rounding();
             // What was rounded off the debt bears the penalty too where all of the collateral goes for it.
-            let cost = mul_u32(fill.notional_usd_micro.saturating_add(rounding), penalty_ppm) as i128;
-            reduced && after.nav >= before.nav - cost - rounding as i128 * PPM as i128
+            let cost = fill.notional.plus(rounding).times(penalty);
+            reduced && after.nav >= before.nav.less(cost).less(rounding.pico())
         }
     };
     if holds {

@@ -8,12 +8,11 @@ mod initial;
 mod maintenance;
 mod unit;
 
-use core::cmp::Ordering;
-
-use crate::num::{mul_u128_u32, mul_wide, WideSum, PPM};
+use crate::num::{mul_u128_u32, WideSum, PPM};
 use crate::params::TokenWeights;
 use crate::portfolio::{LegPrices, PriceKind};
 use crate::price::UnitPrice;
+use crate::units::UsdPico;
 
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
 pub use maintenance::{excess, is_under_water_at_edges, margins, quote_sides};
@@ -22,11 +21,11 @@ pub use maintenance::{excess, is_under_water_at_edges, margins, quote_sides};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Margins {
     /// NAV.
-    pub nav: i128,
+    pub nav: UsdPico,
     /// `NAV - MMR`.
-    pub maint_excess: i128,
+    pub maint_excess: UsdPico,
     /// `NAV - TMR`.
-    pub target_excess: i128,
+    pub target_excess: UsdPico,
     /// Value of the assets in G, micro-dollars: those that are not quote, and quote and PnL net where it is an asset.
     pub assets_usd_micro: u128,
     /// Perp notional in G, quote atoms.
@@ -41,33 +40,33 @@ pub struct Margins {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Excess {
     /// `NAV - MMR`.
-    pub maint_excess: i128,
+    pub maint_excess: UsdPico,
     /// `NAV - TMR`.
-    pub target_excess: i128,
+    pub target_excess: UsdPico,
 }
 
 impl Excess {
     /// Below maintenance; equality is healthy.
     pub const fn is_under_water(&self) -> bool {
-        self.maint_excess < 0
+        self.maint_excess.is_negative()
     }
 }
 
 impl Margins {
     /// MMR, pico-dollars.
-    pub const fn mmr(&self) -> i128 {
+    pub const fn mmr(&self) -> UsdPico {
         // Of two sums below 2^91 and a charge of at most 2^126.
-        self.nav.wrapping_sub(self.maint_excess)
+        self.nav.less(self.maint_excess)
     }
 
     /// TMR, pico-dollars.
-    pub const fn tmr(&self) -> i128 {
-        self.nav.wrapping_sub(self.target_excess)
+    pub const fn tmr(&self) -> UsdPico {
+        self.nav.less(self.target_excess)
     }
 
     /// Below maintenance; equality is healthy.
     pub const fn is_under_water(&self) -> bool {
-        self.maint_excess < 0
+        self.maint_excess.is_negative()
     }
 
     /// `h = NAV / MMR` in parts per million, rounded down, within `0..=cap`; `cap` without a requirement.
@@ -79,15 +78,15 @@ impl Margins {
         reason = "NAV and the requirement are positive here; the ratio is cut to a 32-bit cap"
     )]
     pub fn ratio_ppm_down(&self, cap: u32) -> u32 {
-        let mmr = self.mmr();
+        let (nav, mmr) = (self.nav.get(), self.mmr().get());
         if mmr <= 0 {
             return cap;
         }
-        if self.nav <= 0 {
+        if nav <= 0 {
             return 0;
         }
         // Sums of values below 2^64 stay below 2^91; a saturated requirement is larger and its ratio rounds to zero.
-        let ratio = mul_u128_u32(self.nav as u128, PPM) / mmr as u128;
+        let ratio = mul_u128_u32(nav as u128, PPM) / mmr as u128;
         ratio.min(cap as u128) as u32
     }
 
@@ -95,11 +94,11 @@ impl Margins {
     #[inline(never)]
     #[expect(clippy::cast_sign_loss, reason = "NAV is not negative and the requirement positive here")]
     pub fn is_ratio_below(&self, ratio_ppm: u32) -> bool {
-        let mmr = self.mmr();
-        if mmr <= 0 || self.nav < 0 {
-            return self.nav < 0;
+        let (nav, mmr) = (self.nav.get(), self.mmr().get());
+        if mmr <= 0 || nav < 0 {
+            return nav < 0;
         }
-        mul_u128_u32(self.nav as u128, PPM) < mul_u128_u32(mmr as u128, ratio_ppm)
+        mul_u128_u32(nav as u128, PPM) < mul_u128_u32(mmr as u128, ratio_ppm)
     }
 
     /// G: asset value plus perp notional at the price of quote that the margins were taken at, micro-dollars.
@@ -113,7 +112,7 @@ impl Margins {
     #[inline(never)]
     #[expect(clippy::cast_sign_loss, reason = "a negative NAV has returned")]
     pub fn is_below_boundary(&self, gross_usd_micro: u128, boundary_ppm: u32) -> bool {
-        self.nav < 0 || (self.nav as u128) < mul_u128_u32(gross_usd_micro, boundary_ppm)
+        self.nav.is_negative() || (self.nav.get() as u128) < mul_u128_u32(gross_usd_micro, boundary_ppm)
     }
 }
 
@@ -171,43 +170,7 @@ impl Favourable {
     }
 }
 
-/// The order of `a * b` and `c * d`, exactly (NUMBER-3).
-#[inline(never)]
-#[expect(clippy::arithmetic_side_effects, reason = "signs are between -1 and 1")]
-pub fn cmp_products(a: i128, b: i128, c: i128, d: i128) -> Ordering {
-    let sign = |x: i128, y: i128| x.signum() * y.signum();
-    let (left, right) = (sign(a, b), sign(c, d));
-    if left != right {
-        return left.cmp(&right);
-    }
-    let order = product(a.unsigned_abs(), b.unsigned_abs()).cmp(&product(c.unsigned_abs(), d.unsigned_abs()));
-    if left < 0 {
-        order.reverse()
-    } else {
-        order
-    }
-}
-
-/// `a * b` as (high, low) halves of 256 bits.
-#[inline(never)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "lower halves; the upper 128 bits of a product of two 128-bit numbers fit"
-)]
-fn product(a: u128, b: u128) -> (u128, u128) {
-    let (a_hi, a_lo, b_hi, b_lo) = ((a >> 64) as u64, a as u64, (b >> 64) as u64, b as u64);
-    let ll = mul_wide(a_lo, b_lo);
-    let (mid, carry) = mul_wide(a_lo, b_hi).overflowing_add(mul_wide(a_hi, b_lo));
-    let (low, carry_low) = ll.overflowing_add(mid << 64);
-    let high = mul_wide(a_hi, b_hi) + (mid >> 64) + ((carry as u128) << 64) + carry_low as u128;
-    (high, low)
-}
-
 /// Marginal maintenance of a pair at penalty zero, `w_l - w_a`, ppm.
 pub const fn pair_rate_ppm(asset: &TokenWeights, liability: &TokenWeights) -> u32 {
     liability.liability_maint_ppm.saturating_sub(asset.asset_maint_ppm)
 }
-
-#[cfg(test)]
-mod tests;

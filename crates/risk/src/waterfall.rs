@@ -26,9 +26,9 @@ pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 /// at its ceiling for long enough (BANKRUPT-3).
 pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskResult<()> {
     let at_spot = margins(portfolio, PriceKind::Spot, true);
-    let mut nav = at_spot.nav;
+    let mut nav = at_spot.nav.get();
     if !assessment.clocks.bypass {
-        nav = nav.max(margins(portfolio, PriceKind::Fast, true).nav);
+        nav = nav.max(margins(portfolio, PriceKind::Fast, true).nav.get());
     }
     if nav >= 0 {
         return Err(RiskError::NotBankrupt);

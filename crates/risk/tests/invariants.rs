@@ -111,7 +111,7 @@ fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
 }
 
 fn nav(p: &Portfolio) -> i128 {
-    margins(p, PriceKind::Spot, false).nav
+    margins(p, PriceKind::Spot, false).nav.get()
 }
 
 /// Micro-dollars that an atom of either part and the rounding of values may weigh.
@@ -142,7 +142,7 @@ fn at_the_boundary() -> impl Strategy<Value = Portfolio> {
         }
         p.params.perps.pnl_weight_ppm = 1_000_000;
         // The quote's weights are one at maintenance, so this lands on it exactly.
-        p.quote.amount_atoms -= (margins(&p, PriceKind::Spot, false).maint_excess / PICO) as i64;
+        p.quote.amount_atoms -= (margins(&p, PriceKind::Spot, false).maint_excess.get() / PICO) as i64;
         p
     })
 }
@@ -155,7 +155,7 @@ proptest! {
     fn exactly_at_maintenance_nothing_can_be_liquidated_and_one_atom_below_it_can(
         mut p in at_the_boundary(), secs in 0u32..300,
     ) {
-        prop_assert_eq!(margins(&p, PriceKind::Spot, false).maint_excess, 0);
+        prop_assert_eq!(margins(&p, PriceKind::Spot, false).maint_excess.get(), 0);
         for leg in legs(&p) {
             let mut after = p;
             let refusal = plan(&mut after, &clocks(secs), &request(leg, None), NOW).unwrap_err();
@@ -269,13 +269,13 @@ proptest! {
         twice.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (2 * leg.units, 2 * leg.cash_atoms));
         for at in [PriceKind::Spot, PriceKind::Fast] {
             let (one, two) = (margins(&p, at, false), margins(&twice, at, false));
-            prop_assert!(0 <= one.mmr() && one.mmr() <= one.tmr());
+            prop_assert!(0 <= one.mmr().get() && one.mmr().get() <= one.tmr().get());
             // Two roundings of each leg, at weights up to four.
             let bound = 200 * PICO;
-            prop_assert!((two.mmr() - 2 * one.mmr()).abs() <= bound && (two.tmr() - 2 * one.tmr()).abs() <= bound);
+            prop_assert!((two.mmr().get() - 2 * one.mmr().get()).abs() <= bound && (two.tmr().get() - 2 * one.tmr().get()).abs() <= bound);
         }
         let (one, two) = (initial_margins(&p), initial_margins(&twice));
-        prop_assert!(one.imr() >= 0 && (two.imr() - 2 * one.imr()).abs() <= 200 * PICO);
+        prop_assert!(one.imr().get() >= 0 && (two.imr().get() - 2 * one.imr().get()).abs() <= 200 * PICO);
     }
 
     /// INV-52: assets low and liabilities high leave no more than spot and the fast average do (MARGIN-7).
@@ -290,7 +290,7 @@ proptest! {
             fresh.tokens.iter_mut().for_each(|leg| leg.prices.stale = false);
             fresh.perps.iter_mut().for_each(|leg| leg.prices.stale = false);
             let m = margins(&fresh, at, false);
-            prop_assert!(init.init_excess <= m.target_excess + 100 * PICO && m.target_excess <= m.maint_excess && m.maint_excess <= m.nav);
+            prop_assert!(init.init_excess.get() <= m.target_excess.get() + 100 * PICO && m.target_excess.get() <= m.maint_excess.get() && m.maint_excess.get() <= m.nav.get());
         }
     }
 
@@ -308,7 +308,7 @@ proptest! {
             prices.spot = if *up { prices.spot.raised_down(edge) } else { prices.spot.lowered_up(edge) };
             (prices.edge, prices.stale) = (0, false);
         }
-        let healthy = margins(&truth, PriceKind::Spot, false).maint_excess >= 100 * PICO;
+        let healthy = margins(&truth, PriceKind::Spot, false).maint_excess.get() >= 100 * PICO;
         prop_assert!(!healthy || assess(&p, &clocks(secs), NOW).regime.is_none());
     }
 }

@@ -71,9 +71,9 @@ proptest! {
         let init = initial_margins(&p);
         for at in [PriceKind::Spot, PriceKind::Fast] {
             let m = margins(&p, at, false);
-            prop_assert!(m.target_excess <= m.maint_excess && m.maint_excess <= m.nav);
+            prop_assert!(m.target_excess.get() <= m.maint_excess.get() && m.maint_excess.get() <= m.nav.get());
             // Each of up to eleven legs may round by a micro-dollar in each of the two views.
-            prop_assert!(init.init_excess <= m.target_excess + 30_000_000, "{} above {}", init.init_excess, m.target_excess);
+            prop_assert!(init.init_excess.get() <= m.target_excess.get() + 30_000_000, "{} above {}", init.init_excess.get(), m.target_excess.get());
         }
     }
 
@@ -102,7 +102,7 @@ proptest! {
     fn a_favourable_edge_never_lowers_a_margin(p in portfolio(10)) {
         for at in [PriceKind::Spot, PriceKind::Fast] {
             let (plain, edge) = (margins(&p, at, false), margins(&p, at, true));
-            prop_assert!(edge.maint_excess + 30_000_000 >= plain.maint_excess);
+            prop_assert!(edge.maint_excess.get() + 30_000_000 >= plain.maint_excess.get());
         }
     }
 
@@ -124,8 +124,8 @@ proptest! {
                 prop_assert!(is == *was || is == 0, "a leg appeared or flipped");
             }
             if plan.regime == Regime::Cure {
-                prop_assert!(plan.after.maint_excess > plan.before.maint_excess || plan.after.mmr() == 0);
-                prop_assert!(plan.before.nav < 0 || plan.after.nav >= 0);
+                prop_assert!(plan.after.maint_excess.get() > plan.before.maint_excess.get() || plan.after.mmr().get() == 0);
+                prop_assert!(plan.before.nav.get() < 0 || plan.after.nav.get() >= 0);
                 prop_assert!(plan.penalty_ppm <= p.params.auction.penalty_cap_ppm);
             } else {
                 prop_assert!(plan.fee_atoms == 0 && plan.penalty_ppm <= p.params.wind_down.wind_down_penalty_ppm);
@@ -141,8 +141,8 @@ proptest! {
             let spot = margins(&after, PriceKind::Spot, false);
             let cleared = signs(&after).iter().zip(signs(&p)).any(|(a, b)| *a == 0 && b != 0);
             if cleared { continue; }
-            let reached = spot.target_excess >= -60_000_000;
-            prop_assert!(reached || taken_by_clamp(&after, leg), "{leg:?} {plan:?} left at {}", spot.target_excess);
+            let reached = spot.target_excess.get() >= -60_000_000;
+            prop_assert!(reached || taken_by_clamp(&after, leg), "{leg:?} {plan:?} left at {}", spot.target_excess.get());
         }
     }
 
@@ -255,9 +255,9 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
     let liquidate = |mut p: Portfolio| plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), NOW);
     let (exact, below) = (with_quote(MMR_ATOMS), with_quote(MMR_ATOMS - 1));
     let margins_of = |p: &Portfolio| margins(p, PriceKind::Spot, false);
-    assert!(margins_of(&exact).nav == margins_of(&exact).mmr() && margins_of(&exact).mmr() > 0);
+    assert!(margins_of(&exact).nav == margins_of(&exact).mmr() && margins_of(&exact).mmr().get() > 0);
     assert_eq!(liquidate(exact).map_err(|refused| refused.reason), Err(RiskError::AccountHealthy));
-    assert_eq!(margins_of(&below).maint_excess, -1_000_000);
+    assert_eq!(margins_of(&below).maint_excess.get(), -1_000_000);
     assert!(liquidate(below).is_ok());
 }
 

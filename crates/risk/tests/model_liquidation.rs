@@ -79,7 +79,7 @@ fn check_after(case: &Case, name: model::Leg, plan: &Plan, after: &Portfolio, p:
     between(&-&off, &(ideal.excess() - real.excess()), &off, "NAV - MMR after")?;
     let rounded = margins(after, PriceKind::Spot, false);
     prop_assert_eq!(plan.after, rounded);
-    between(&int(0), &(&real.nav - pico(rounded.nav)), &case.nav_bound, "NAV after, rounded")?;
+    between(&int(0), &(&real.nav - pico(rounded.nav.get())), &case.nav_bound, "NAV after, rounded")?;
     if plan.regime == Regime::Cure {
         let large = plan.notional_usd_micro >= 10_000_000;
         prop_assert!(!large || cure_improves(&case.exact, &found), "a cure that does not improve the ratio");
@@ -238,7 +238,7 @@ proptest! {
 fn at_ratio(mut p: Portfolio, h: f64) -> Portfolio {
     for _ in 0..4 {
         let m = margins(&p, PriceKind::Spot, false);
-        let gap = (m.nav as f64 - h * m.mmr() as f64) / 1e6;
+        let gap = (m.nav.get() as f64 - h * m.mmr().get() as f64) / 1e6;
         p.quote.amount_atoms -= gap as i64;
     }
     p

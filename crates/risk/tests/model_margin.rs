@@ -38,21 +38,21 @@ fn check_maintenance(p: &Portfolio) -> Result<(), TestCaseError> {
             let rounded = margins(p, at, edges);
             prop_assert!(!rounded.saturated);
             if edges {
-                prop_assert_eq!(is_under_water_at_edges(p, at), rounded.maint_excess < 0);
+                prop_assert_eq!(is_under_water_at_edges(p, at), rounded.maint_excess.get() < 0);
             } else {
                 let short = excess(p, at);
                 prop_assert_eq!(
-                    (short.maint_excess, short.target_excess),
-                    (rounded.maint_excess, rounded.target_excess),
+                    (short.maint_excess.get(), short.target_excess.get()),
+                    (rounded.maint_excess.get(), rounded.target_excess.get()),
                     "the short form"
                 );
             }
             let view = if edges { View::Eligible(at_model(at)) } else { View::Plain(at_model(at)) };
             let maint = margin(&exact, Level::Maintenance, view);
-            assert_rounded_down(&maint.nav, rounded.nav, &nav, "NAV")?;
-            assert_rounded_down(&maint.excess(), rounded.maint_excess, &bound, "NAV - MMR")?;
+            assert_rounded_down(&maint.nav, rounded.nav.get(), &nav, "NAV")?;
+            assert_rounded_down(&maint.excess(), rounded.maint_excess.get(), &bound, "NAV - MMR")?;
             let target = margin(&exact, Level::Target, view).excess();
-            assert_rounded_down(&target, rounded.target_excess, &bound, "NAV - TMR")?;
+            assert_rounded_down(&target, rounded.target_excess.get(), &bound, "NAV - TMR")?;
         }
     }
     Ok(())
@@ -63,8 +63,8 @@ fn check_initial(p: &Portfolio) -> Result<(), TestCaseError> {
     let (nav, excess) = bounds(p, &int(1));
     let rounded = initial_margins(p);
     prop_assert!(!rounded.saturated);
-    assert_rounded_down(&exact.nav, rounded.nav, &nav, "initial NAV")?;
-    assert_rounded_down(&exact.excess(), rounded.init_excess, &excess, "NAV - IMR")
+    assert_rounded_down(&exact.nav, rounded.nav.get(), &nav, "initial NAV")?;
+    assert_rounded_down(&exact.excess(), rounded.init_excess.get(), &excess, "NAV - IMR")
 }
 
 /// Rounding only ever makes an account eligible, and only one within it of maintenance.

@@ -68,11 +68,11 @@ fn check_settleable(p: &Portfolio, slow: &[UnitPrice]) -> Result<(), TestCaseErr
 
 /// `NAV - R` at every view that a check may take.
 fn views(p: &Portfolio) -> Vec<i128> {
-    let mut all = vec![initial_margins(p).init_excess];
+    let mut all = vec![initial_margins(p).init_excess.get()];
     for at in [PriceKind::Spot, PriceKind::Fast] {
         for edges in [false, true] {
             let m = margins(p, at, edges);
-            all.extend([m.maint_excess, m.target_excess]);
+            all.extend([m.maint_excess.get(), m.target_excess.get()]);
         }
     }
     all

@@ -114,9 +114,9 @@ fn near(pico: i128, expected: &str) {
 fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his_target() {
     let mut portfolio = borrower();
     let before = margins(&portfolio, PriceKind::Spot, false);
-    near(before.nav, "2,400.00");
-    near(before.mmr(), "2,460.00");
-    near(before.tmr(), "2,764.00");
+    near(before.nav.get(), "2,400.00");
+    near(before.mmr().get(), "2,460.00");
+    near(before.tmr().get(), "2,764.00");
     assert_eq!(ratio(&before), "0.9756");
 
     let leg = Leg::Pair { asset: SOL, liability: Liability::Borrow(USDC) };
@@ -129,10 +129,10 @@ fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his
     assert_eq!(plan.received_atoms, 14_155_729_445);
 
     let after = plan.after;
-    near(after.nav, "2,369.64");
-    near(after.mmr(), "2,111.77");
-    assert_eq!(dollars(after.tmr()), dollars(after.nav));
-    assert!((0..5_000_000).contains(&after.target_excess), "on the target, to five micro-dollars");
+    near(after.nav.get(), "2,369.64");
+    near(after.mmr().get(), "2,111.77");
+    assert_eq!(dollars(after.tmr().get()), dollars(after.nav.get()));
+    assert!((0..5_000_000).contains(&after.target_excess.get()), "on the target, to five micro-dollars");
     assert_eq!(ratio(&after), "1.1221");
 
     let figures = ["2,400.00", "2,460.00", "2,764.00", "0.9756", "13,250 ppm", "2,291.18", "2,298.77", "14.1557"];
@@ -146,9 +146,9 @@ fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his
 fn the_trader_of_the_math_page_keeps_two_fifths_of_his_position() {
     let mut portfolio = trader();
     let before = margins(&portfolio, PriceKind::Spot, false);
-    near(before.nav, "400.00");
-    near(before.mmr(), "492.00");
-    near(before.tmr(), "701.00");
+    near(before.nav.get(), "400.00");
+    near(before.mmr().get(), "492.00");
+    near(before.tmr().get(), "701.00");
     assert_eq!(ratio(&before), "0.8130");
 
     let plan = after_ten_seconds(&mut portfolio, Leg::Perp { market: SOL_PERP });
@@ -158,9 +158,9 @@ fn the_trader_of_the_math_page_keeps_two_fifths_of_his_position() {
     assert_eq!(plan.size, 60_413_623);
     assert_eq!(plan.paid_atoms, 9_907_834_172);
     assert_eq!((plan.fee_atoms, plan.received_atoms), (29_723_502, 89_170_507));
-    near(plan.after.nav, "281.11");
-    near(plan.after.mmr(), "194.76");
-    near(plan.after.tmr(), "278.73");
+    near(plan.after.nav.get(), "281.11");
+    near(plan.after.mmr().get(), "194.76");
+    near(plan.after.tmr().get(), "278.73");
     assert_eq!(ratio(&plan.after), "1.4433");
 
     let figures =

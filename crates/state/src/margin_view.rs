@@ -21,9 +21,9 @@ pub struct MaintenanceView {
 impl From<&Margins> for MaintenanceView {
     fn from(margins: &Margins) -> Self {
         Self {
-            nav_usd_pico: I128Le::new(margins.nav),
-            mmr_usd_pico: I128Le::new(margins.mmr()),
-            tmr_usd_pico: I128Le::new(margins.tmr()),
+            nav_usd_pico: I128Le::new(margins.nav.get()),
+            mmr_usd_pico: I128Le::new(margins.mmr().get()),
+            tmr_usd_pico: I128Le::new(margins.tmr().get()),
         }
     }
 }
@@ -76,7 +76,7 @@ impl MarginView {
         let (views, fast, init_nav_usd_pico, imr_usd_pico) = if all {
             let (fast, initial) = (margins(portfolio, PriceKind::Fast, false), initial_margins(portfolio));
             let all = Self::SPOT | Self::FAST | Self::INITIAL;
-            (all, MaintenanceView::from(&fast), I128Le::new(initial.nav), I128Le::new(initial.imr()))
+            (all, MaintenanceView::from(&fast), I128Le::new(initial.nav.get()), I128Le::new(initial.imr().get()))
         } else {
             (Self::SPOT, MaintenanceView::default(), I128Le::default(), I128Le::default())
         };

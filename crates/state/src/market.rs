@@ -50,7 +50,7 @@ pub struct Market {
     pub pool_shares: u64,
     /// Nominal quote atoms in the pool.
     pub pool_atoms: u64,
-    /// U: deficit, quote atoms.
+    /// What the pool lacks to pay every claim (the deficit, U in `docs/math.md`), quote atoms.
     pub deficit_atoms: u64,
     /// The market's own claim on its pool: fees and penalty shares, quote atoms.
     pub own_claim_atoms: u64,

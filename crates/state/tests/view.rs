@@ -50,9 +50,9 @@ fn of(portfolio: &Portfolio, all: bool) -> MarginView {
 fn maintenance(portfolio: &Portfolio, at: PriceKind) -> MaintenanceView {
     let margins = margins(portfolio, at, false);
     MaintenanceView {
-        nav_usd_pico: I128Le::new(margins.nav),
-        mmr_usd_pico: I128Le::new(margins.nav - margins.maint_excess),
-        tmr_usd_pico: I128Le::new(margins.nav - margins.target_excess),
+        nav_usd_pico: I128Le::new(margins.nav.get()),
+        mmr_usd_pico: I128Le::new(margins.nav.get() - margins.maint_excess.get()),
+        tmr_usd_pico: I128Le::new(margins.nav.get() - margins.target_excess.get()),
     }
 }
 
@@ -71,8 +71,8 @@ fn three_views_answer_with_every_figure() {
         owner: [3; 32],
         spot: maintenance(&portfolio, PriceKind::Spot),
         fast: maintenance(&portfolio, PriceKind::Fast),
-        init_nav_usd_pico: I128Le::new(initial.nav),
-        imr_usd_pico: I128Le::new(initial.imr()),
+        init_nav_usd_pico: I128Le::new(initial.nav.get()),
+        imr_usd_pico: I128Le::new(initial.imr().get()),
     };
     assert_eq!(view, expected);
     // 1,000 less 200 dollars, of which 2 % and 10 % are required: twenty times as much as is needed.
@@ -83,7 +83,7 @@ fn three_views_answer_with_every_figure() {
     assert_eq!((dollars(&view.init_nav_usd_pico), dollars(&view.imr_usd_pico)), (2_400, 420));
     assert!((19_999_900..=20_000_000).contains(&view.ratio_ppm), "{}", view.ratio_ppm);
     assert_eq!((view.at_spot(), view.at_fast()), (Ok(&expected.spot), Ok(&expected.fast)));
-    assert_eq!(view.initial_left_usd_pico(), Ok(initial.nav - initial.imr()));
+    assert_eq!(view.initial_left_usd_pico(), Ok(initial.nav.get() - initial.imr().get()));
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
-use plimsoll_risk::margin::{check_initial, check_takeover, cmp_products, margins, Margins};
+use plimsoll_risk::margin::{check_initial, check_takeover, margins, Margins};
 use plimsoll_risk::portfolio::PriceKind;
+use plimsoll_risk::units::cmp_ratios;
 use plimsoll_state::snapshot::{PortfolioBuffer, Views};
 use plimsoll_state::{AccountStatus, Books, MarginAccount, LAYOUT_VERSION};
 
@@ -135,7 +136,7 @@ pub fn margin_before(account: &MarginAccount, books: &Books<'_>) -> Result<Margi
 pub fn require_ratio_not_lower(before: &MarginBefore, account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
     let (_, assessment) = assess(account, books)?;
     let (was, is) = (&before.spot, &assessment.spot);
-    let order = cmp_products(is.nav, was.mmr(), was.nav, is.mmr());
+    let order = cmp_ratios((is.nav, is.mmr()), (was.nav, was.mmr()));
     ensure!(order != Ordering::Less, EngineError::MarginRatioFalls);
     account::set_clocks(account, &assessment.clocks);
     Ok(())

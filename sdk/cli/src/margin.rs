@@ -53,11 +53,11 @@ impl Standing {
         let (spot, init) = (margins(&portfolio, PriceKind::Spot, false), initial_margins(&portfolio));
         let (stale, old, ready) = portfolio.ages();
         Ok(Self {
-            nav: spot.nav,
-            mmr: spot.mmr(),
-            tmr: spot.tmr(),
-            init_nav: init.nav,
-            imr: init.imr(),
+            nav: spot.nav.get(),
+            mmr: spot.mmr().get(),
+            tmr: spot.tmr().get(),
+            init_nav: init.nav.get(),
+            imr: init.imr().get(),
             ratio_ppm: spot.ratio_ppm_down(u32::MAX),
             stale,
             old,
@@ -144,7 +144,7 @@ pub fn liquidation_prices(accounts: &Accounts, slot: u8) -> Result<LiquidationPr
         Books { registry, board: &board, now }
             .load(account, Views::SPOT, &mut portfolio)
             .map_err(plimsoll_rpc::Error::from)?;
-        Ok(margins(&portfolio, PriceKind::Spot, false).maint_excess)
+        Ok(margins(&portfolio, PriceKind::Spot, false).maint_excess.get())
     };
     if spot.is_zero() {
         return Ok(LiquidationPrices::default());

@@ -43,9 +43,9 @@ pub fn rows(tracker: &mut Tracker, most: usize) -> Vec<Row> {
         Row {
             key: standing.key,
             ratio_ppm: standing.spot.ratio_ppm_down(u32::MAX),
-            nav_usd: usd(standing.spot.nav),
-            mmr_usd: usd(standing.spot.mmr()),
-            standing: standing_of(found, standing.spot.nav < 0),
+            nav_usd: usd(standing.spot.nav.get()),
+            mmr_usd: usd(standing.spot.mmr().get()),
+            standing: standing_of(found, standing.spot.nav.get() < 0),
             under_water_secs: found.map_or(0, |candidate| candidate.assessment.clocks.under_water_secs),
         }
     };

@@ -62,7 +62,7 @@ fn evaluating_an_account_allocates_nothing() {
     let counted = allocations(|| {
         for id in 0..100 {
             let assessed = tracker.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
-                assess(portfolio, clocks, now).spot.maint_excess
+                assess(portfolio, clocks, now).spot.maint_excess.get()
             });
             assert!(assessed.expect("there").expect("valid") > 0);
         }

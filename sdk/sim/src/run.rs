@@ -275,7 +275,7 @@ fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
         liquidator: fill.liquidator,
         product: desk::product(&fill.offer.request.leg),
         regime: if outcome.regime == 0 { "cure" } else { "wind_down" }.to_owned(),
-        ratio_before: bounded_ratio(usd(plan.before.nav), usd(plan.before.mmr())),
+        ratio_before: bounded_ratio(usd(plan.before.nav.get()), usd(plan.before.mmr().get())),
         ratio_after: standing.ratio(),
         notional_closed: plan.notional_usd_micro,
         penalty_ppm: outcome.penalty_ppm,

@@ -33,8 +33,8 @@ impl Standing {
         let margins = margins(&portfolio, PriceKind::Spot, false);
         let usd = |pico: i128| pico as f64 / 1e12;
         Some(Self {
-            nav_usd: usd(margins.nav),
-            mmr_usd: usd(margins.mmr()),
+            nav_usd: usd(margins.nav.get()),
+            mmr_usd: usd(margins.mmr().get()),
             under_water: margins.is_under_water(),
             exposure_usd: exposure_usd(&portfolio),
         })

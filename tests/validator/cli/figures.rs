@@ -34,8 +34,8 @@ impl Figures {
         let portfolio = accounts.portfolio(Views::ALL).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let (spot, init) = (margins(&portfolio, PriceKind::Spot, false), initial_margins(&portfolio));
         let ratio_ppm = spot.ratio_ppm_down(u32::MAX).into();
-        let (nav, mmr, tmr) = (spot.nav, spot.mmr(), spot.tmr());
-        Ok(Self { nav, mmr, tmr, init_nav: init.nav, imr: init.imr(), ratio_ppm })
+        let (nav, mmr, tmr) = (spot.nav.get(), spot.mmr().get(), spot.tmr().get());
+        Ok(Self { nav, mmr, tmr, init_nav: init.nav.get(), imr: init.imr().get(), ratio_ppm })
     }
 
     /// The same figures as the command line has them.

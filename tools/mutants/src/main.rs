@@ -13,6 +13,7 @@ mod rewrite;
 mod run;
 mod tree;
 
+use clap::Parser;
 use compile::compile;
 use mutant::{listed, Mutant};
 use plimsoll_sbf::{Arch, BuildRequest, Install, Toolchain};
@@ -26,53 +27,65 @@ const LIGHT: [&str; 3] = ["crates/risk/src", "crates/state/src", "crates/ledger/
 /// The program.
 const CHAIN: [&str; 1] = ["programs/plimsoll/src"];
 
-/// What was asked for.
-#[derive(Debug, Default)]
+/// Breaks the engine place by place and counts what its tests notice
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll-mutants")]
 struct Options {
+    /// Only files whose path has this part; may be given several times
+    #[arg(long = "file", value_name = "PART")]
     files: Vec<String>,
+    /// The part of the places that this run takes, such as 2/8
+    #[arg(long, default_value = "1/1", value_parser = shard)]
     shard: (usize, usize),
+    /// Random cases of a property test
+    #[arg(long, default_value_t = 300)]
     cases: u32,
+    /// Break the program, and run its tests on the chain
+    #[arg(long, overrides_with = "_host")]
     chain: bool,
+    /// Break the light crates, and run their tests on the host
+    #[arg(long = "host", overrides_with = "chain")]
+    _host: bool,
+    /// Only name the places
+    #[arg(long)]
     list: bool,
+    /// Only what an earlier run missed and is not accepted
+    #[arg(long)]
     again: bool,
+    /// Go on where a run ended
+    #[arg(long)]
     resume: bool,
+    /// Leave out tests that take long
+    #[arg(long)]
     quick: bool,
+    /// Only add up what is known
+    #[arg(long)]
     report: bool,
+    /// Leave out tests whose name has this part; may be given several times
+    #[arg(long, value_name = "TEST")]
     skip: Vec<String>,
+    /// The program that names places
+    #[arg(long, default_value = "cargo-mutants", value_name = "PATH")]
     tool: PathBuf,
 }
 
-fn options() -> Result<Options, String> {
-    let mut options = Options { shard: (1, 1), cases: 300, tool: "cargo-mutants".into(), ..Options::default() };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or(format!("{word} needs a value"));
-        match word.as_str() {
-            "--file" => options.files.push(value()?),
-            "--shard" => {
-                let text = value()?;
-                let (part, of) = text.split_once('/').ok_or("--shard takes 2/8")?;
-                let number = |text: &str| text.parse::<usize>().map_err(|error| format!("--shard {text}: {error}"));
-                options.shard = (number(part)?, number(of)?.max(1));
-            }
-            "--cases" => options.cases = value()?.parse().map_err(|error| format!("--cases: {error}"))?,
-            "--skip" => options.skip.push(value()?),
-            "--tool" => options.tool = value()?.into(),
-            "--chain" => options.chain = true,
-            "--host" => options.chain = false,
-            "--list" => options.list = true,
-            "--again" => options.again = true,
-            "--quick" => options.quick = true,
-            "--resume" => options.resume = true,
-            "--report" => options.report = true,
-            other => return Err(format!("unknown argument {other:?}")),
-        }
-    }
-    Ok(options)
+/// `2/8`.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let (part, of) = text.split_once('/').ok_or("it takes 2/8")?;
+    let number = |text: &str| text.parse::<usize>().map_err(|error| format!("{text}: {error}"));
+    Ok((number(part)?, number(of)?.max(1)))
 }
 
 fn main() -> ExitCode {
-    match options().and_then(|options| work(&options)) {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(refused) => {
+            // A closed terminal has nobody to tell.
+            let _ = refused.print();
+            return if refused.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    match work(&options) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {

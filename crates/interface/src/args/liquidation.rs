@@ -69,7 +69,7 @@ wire! {
             /// Slot of the bank.
             bank: u8,
         },
-        /// Stage (a): collects a gain and closes its base, or lets q pay its share of a loss.
+        /// Stage (a): collects a gain and closes its base, or lets the quote balance pay its share of a loss.
         SeizePnl {
             /// Slot of the market.
             market: u8,

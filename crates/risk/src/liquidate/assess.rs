@@ -47,7 +47,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
     let mut clocks = *clocks;
     let mut reading = HealthReading {
         health_state: HealthState::Healthy,
-        at_target: spot.target_excess >= 0 && fast.target_excess >= 0,
+        at_target: !spot.target_excess.is_negative() && !fast.target_excess.is_negative(),
         healthy_at_spot: !spot.is_under_water(),
         below_bypass: spot.is_ratio_below(params.observation.bypass_ratio_ppm),
         prints: None,

@@ -2,8 +2,9 @@
 
 use super::closable::{pair, perp, Candidate, LegName, Sorter};
 use crate::auction::pays_a_liquidator;
-use crate::num::{mul_u128_u32, mul_u32, PPM};
+use crate::num::mul_u128_u32;
 use crate::portfolio::Portfolio;
+use crate::units::{UsdMicro, UsdPico};
 
 /// The best marginal maintenance among admissible legs, and whether any leg can pay for a cure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +71,9 @@ struct Classes<'a> {
     above_dust: Class<'a>,
     above_share: Class<'a>,
     paying: Class<'a>,
-    dust_usd_micro: u64,
-    /// 1 % of G, pico-dollars.
-    large_usd_pico: u128,
+    dust: UsdMicro,
+    /// 1 % of G.
+    large: UsdPico,
 }
 
 impl<'a> Classes<'a> {
@@ -82,7 +83,7 @@ impl<'a> Classes<'a> {
         &mut self,
         candidate: C,
         best: impl for<'b> Fn(&'b mut Class<'a>) -> &'b mut C::Best,
-        value_usd_micro: impl FnOnce() -> u64,
+        value: impl FnOnce() -> UsdMicro,
     ) {
         let may_be_best = candidate.may_be_best();
         if may_be_best && candidate.is_better(best(&mut self.any)) {
@@ -94,8 +95,8 @@ impl<'a> Classes<'a> {
         if !compared && !pays_more {
             return;
         }
-        let value = value_usd_micro();
-        if value <= self.dust_usd_micro {
+        let value = value();
+        if value <= self.dust {
             return;
         }
         if pays_more {
@@ -106,7 +107,7 @@ impl<'a> Classes<'a> {
                 candidate.enter(best(&mut self.above_dust));
             }
             let above_share = best(&mut self.above_share);
-            if candidate.is_better(above_share) && mul_u32(value, PPM) > self.large_usd_pico {
+            if candidate.is_better(above_share) && value.pico() > self.large {
                 candidate.enter(best(&mut self.above_share));
             }
         }
@@ -118,8 +119,8 @@ macro_rules! sorted_into {
     ($($candidate:ty => $field:ident,)+) => {$(
         impl<'a> Sorter<$candidate> for Classes<'a> {
             #[inline(always)]
-            fn sort(&mut self, candidate: $candidate, value_usd_micro: impl FnOnce() -> u64) {
-                Classes::sort(self, candidate, |class| &mut class.$field, value_usd_micro);
+            fn sort(&mut self, candidate: $candidate, value: impl FnOnce() -> UsdMicro) {
+                Classes::sort(self, candidate, |class| &mut class.$field, value);
             }
         }
     )+};
@@ -136,6 +137,7 @@ sorted_into! {
 ///
 /// The last argument is what can be seized of quote and what is owed in it, see [`crate::margin::quote_sides`].
 #[inline(never)]
+#[expect(clippy::cast_possible_wrap, reason = "G is below 2^91 and a share below 2^32")]
 pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, quote_sides: (u64, u64)) -> BestLeg {
     let params = &portfolio.params;
     let mut classes = Classes {
@@ -143,8 +145,8 @@ pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, q
         above_dust: Class::default(),
         above_share: Class::default(),
         paying: Class::default(),
-        dust_usd_micro: params.legs.dust_usd_micro,
-        large_usd_pico: mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm),
+        dust: UsdMicro::new(params.legs.dust_usd_micro),
+        large: UsdPico::new(mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm) as i128),
     };
     pair::sort(portfolio, quote_sides, &mut classes);
     perp::sort(portfolio, &mut classes);

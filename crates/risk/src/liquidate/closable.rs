@@ -10,6 +10,7 @@ use crate::error::{RiskError, RiskResult};
 use crate::margin::Margins;
 use crate::params::GlobalParams;
 use crate::portfolio::{Portfolio, PriceKind};
+use crate::units::UsdMicro;
 
 /// What is repaid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,8 @@ pub(super) struct Fill {
     pub(super) paid_atoms: u64,
     pub(super) fee_atoms: u64,
     pub(super) received_atoms: u64,
-    pub(super) notional_usd_micro: u64,
+    /// Closed at spot.
+    pub(super) notional: UsdMicro,
 }
 
 /// The caller's limit price: so much of one thing for so much of another.
@@ -80,17 +82,17 @@ pub(super) struct Limit {
     pub(super) denominator: u64,
 }
 
-/// What a fill would leave, micro-dollars at spot.
+/// What a fill would leave, at spot.
 pub(super) struct Leftovers {
     /// Of the debt or the base.
-    pub(super) of_leg_usd_micro: u64,
+    pub(super) of_leg: UsdMicro,
     /// Of the collateral; of a leg without collateral the largest number.
-    pub(super) of_collateral_usd_micro: u64,
+    pub(super) of_collateral: UsdMicro,
 }
 
 impl Leftovers {
-    pub(super) const fn is_dust(&self, dust_usd_micro: u64) -> bool {
-        self.of_leg_usd_micro < dust_usd_micro || self.of_collateral_usd_micro < dust_usd_micro
+    pub(super) fn is_dust(&self, dust: UsdMicro) -> bool {
+        self.of_leg < dust || self.of_collateral < dust
     }
 }
 
@@ -133,8 +135,8 @@ pub(super) trait Closable {
     /// `NumberOutOfRange`.
     fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()>;
 
-    /// What rounding may cost the liquidatee at most, micro-dollars: an atom of either leg and the values' own.
-    fn rounding_usd_micro(&self) -> u64;
+    /// What rounding may cost the liquidatee at most: an atom of either leg and the values' own.
+    fn rounding(&self) -> UsdMicro;
 
     /// Whether the ratio still rises when the ledger moves whole shares, rounded against the liquidatee (CURE-5).
     fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool;
@@ -156,10 +158,10 @@ pub(super) trait Candidate: Copy {
     fn enter(self, best: &mut Self::Best);
 }
 
-/// Takes candidates, each with what it is worth, micro-dollars.
+/// Takes candidates, each with what it is worth.
 pub(super) trait Sorter<C: Candidate> {
     /// Sorts one.
-    fn sort(&mut self, candidate: C, value_usd_micro: impl FnOnce() -> u64);
+    fn sort(&mut self, candidate: C, value: impl FnOnce() -> UsdMicro);
 }
 
 /// `amount + sign * delta`.

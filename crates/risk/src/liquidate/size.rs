@@ -6,6 +6,7 @@ use crate::auction::Regime;
 use crate::error::{RiskError, RiskResult};
 use crate::num::PPM;
 use crate::portfolio::PriceKind;
+use crate::units::{UsdMicro, UsdPico};
 
 const PPM_U128: u128 = PPM as u128;
 
@@ -40,12 +41,12 @@ fn target_size_up(leg: &impl Closable, assessment: &Assessment, release: i64) ->
     clippy::cast_sign_loss,
     reason = "an excess is above -2^127; the shortfall is within 0 and 2^100 and the release positive, so the product stays below 2^120"
 )]
-fn shortfall_size_up(leg: &impl Closable, excess_usd_pico: i128, at: PriceKind, release: i64) -> u64 {
+fn shortfall_size_up(leg: &impl Closable, excess: UsdPico, at: PriceKind, release: i64) -> u64 {
     if release <= 0 {
         return u64::MAX;
     }
     // Saturated margins are bounded so that the product stays in range.
-    let shortfall = (-excess_usd_pico).clamp(0, 1 << 100) as u128;
+    let shortfall = (-excess.get()).clamp(0, 1 << 100) as u128;
     leg.size_of_usd_up((shortfall * PPM_U128).div_ceil(release as u128), at)
 }
 
@@ -59,17 +60,17 @@ pub(super) fn final_size(
     leg: &impl Closable,
     wanted: u64,
     penalty_ppm: u32,
-    dust_usd_micro: u64,
+    dust: UsdMicro,
     request: &Request,
 ) -> RiskResult<u64> {
     let clamp = leg.most_down(penalty_ppm);
     let mut size = wanted.min(clamp);
-    if leg.leftovers(size, penalty_ppm).is_dust(dust_usd_micro) {
+    if leg.leftovers(size, penalty_ppm).is_dust(dust) {
         size = clamp;
     }
     if let Some(most) = request.max_size.filter(|most| *most < size) {
         size = most;
-        if leg.leftovers(size, penalty_ppm).is_dust(dust_usd_micro) {
+        if leg.leftovers(size, penalty_ppm).is_dust(dust) {
             return Err(RiskError::LeavesDust);
         }
     }

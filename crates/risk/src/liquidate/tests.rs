@@ -81,7 +81,7 @@ macro_rules! of_either {
 
 impl Found {
     fn final_size(&self, wanted: u64, parts: u32, dust: u64, request: &Request) -> RiskResult<u64> {
-        of_either!(self, leg => size::final_size(leg, wanted, parts, dust, request))
+        of_either!(self, leg => size::final_size(leg, wanted, parts, UsdMicro::new(dust), request))
     }
 
     /// Of a cure, or of a wind-down that spot alone says.
@@ -104,7 +104,7 @@ impl Found {
     }
 
     fn rounding_usd_micro(&self) -> u64 {
-        of_either!(self, leg => leg.rounding_usd_micro())
+        of_either!(self, leg => leg.rounding().get())
     }
 
     fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
@@ -119,7 +119,7 @@ impl Found {
         fill: &Fill,
         parts: u32,
     ) -> RiskResult<()> {
-        of_either!(self, leg => check_after(regime, before, after, leg, fill, parts))
+        of_either!(self, leg => check_after(regime, before, after, leg, fill, Ppm::new(parts)))
     }
 }
 

@@ -5,14 +5,15 @@ use super::{is_saturated, value_down};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{WideSum, PPM};
 use crate::portfolio::Portfolio;
+use crate::units::UsdPico;
 
 /// What the account is worth for adding risk, pico-dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InitialMargins {
     /// NAV at conservative prices.
-    pub nav: i128,
+    pub nav: UsdPico,
     /// `NAV - IMR` at conservative prices.
-    pub init_excess: i128,
+    pub init_excess: UsdPico,
     /// Some leg's value left the range of the numbers, or a sum of such values did.
     pub saturated: bool,
 }
@@ -20,8 +21,8 @@ pub struct InitialMargins {
 impl InitialMargins {
     /// IMR, pico-dollars.
     #[expect(clippy::arithmetic_side_effects, reason = "NAV is below 2^91 and what is subtracted above -2^127 + 2^91")]
-    pub const fn imr(&self) -> i128 {
-        self.nav - self.init_excess
+    pub const fn imr(&self) -> UsdPico {
+        self.nav.less(self.init_excess)
     }
 }
 
@@ -75,7 +76,8 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     let values = is_saturated(&assets) | is_saturated(&liabilities) | is_saturated(&notionals);
     let saturated = values | pnl.is_saturated();
     let nav = assets.difference_times(&liabilities, PPM);
-    InitialMargins { nav, init_excess: init.total().wrapping_sub(charged).min(nav), saturated }
+    let init_excess = UsdPico::new(init.total().wrapping_sub(charged).min(nav));
+    InitialMargins { nav: UsdPico::new(nav), init_excess, saturated }
 }
 
 /// The account may hold what it holds after adding risk: whoever trades at a price that the market has left takes from
@@ -109,7 +111,7 @@ fn check(portfolio: &Portfolio, adds_risk: bool) -> RiskResult<InitialMargins> {
     if margins.saturated {
         return Err(RiskError::NumberOutOfRange);
     }
-    if margins.init_excess < 0 {
+    if margins.init_excess.is_negative() {
         return Err(RiskError::MarginInsufficient);
     }
     Ok(margins)

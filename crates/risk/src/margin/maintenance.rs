@@ -5,6 +5,7 @@ use super::{is_saturated, value_down, Excess, Favourable, Margins};
 use crate::num::{mul_u128_u32, WideSum, PPM};
 use crate::params::TokenWeights;
 use crate::portfolio::{Portfolio, PriceKind};
+use crate::units::UsdPico;
 
 /// Sums over the legs. `NAV - MMR` always, NAV and G only `WITH_NAV`, `NAV - TMR` only `WITH_TARGET`.
 #[derive(Default)]
@@ -78,7 +79,7 @@ pub fn excess(portfolio: &Portfolio, at: PriceKind) -> Excess {
 /// Whether the account is below maintenance with every leg at its favourable edge (ELIG-1), which is all that is asked
 /// there.
 pub fn is_under_water_at_edges(portfolio: &Portfolio, at: PriceKind) -> bool {
-    pass::<false, false>(portfolio, at, true).maint_excess < 0
+    pass::<false, false>(portfolio, at, true).maint_excess.is_negative()
 }
 
 #[inline(always)]
@@ -165,19 +166,22 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
         }
     }
     // Sums of 33 values below 2^64 with weights below 2^23, and charges of at most 2^126: nothing wraps.
-    out.maint_excess = sums.maint.total().wrapping_sub(charge_maint);
+    let mut maint = sums.maint.total().wrapping_sub(charge_maint);
+    let mut target = 0;
     if WITH_TARGET {
-        out.target_excess = sums.target.total().wrapping_sub(charge_target).min(out.maint_excess);
+        target = sums.target.total().wrapping_sub(charge_target).min(maint);
     }
     if WITH_NAV {
-        out.nav = sums.assets.difference_times(&sums.liabilities, PPM);
+        let nav = sums.assets.difference_times(&sums.liabilities, PPM);
+        out.nav = UsdPico::new(nav);
         // Rounding a liability up by a micro-dollar weighs more than the liability; a requirement is never negative.
-        out.maint_excess = out.maint_excess.min(out.nav);
+        maint = maint.min(nav);
         if WITH_TARGET {
-            out.target_excess = out.target_excess.min(out.maint_excess);
+            target = target.min(maint);
         }
         out.saturated |= is_saturated(&sums.assets) | is_saturated(&sums.liabilities);
     }
+    (out.maint_excess, out.target_excess) = (UsdPico::new(maint), UsdPico::new(target));
     out
 }
 

@@ -164,13 +164,13 @@ proptest! {
         for edges in [false, true] {
             for at in [PriceKind::Spot, PriceKind::Fast] {
                 let (old, new) = (margins(&before, at, edges), margins(&after, at, edges));
-                prop_assert!(new.maint_excess >= old.maint_excess - ROUNDING, "maintenance {:?} {}", at, edges);
-                prop_assert!(new.target_excess >= old.target_excess - ROUNDING, "target {:?} {}", at, edges);
-                prop_assert!((new.nav - old.nav).abs() <= ROUNDING);
+                prop_assert!(new.maint_excess.get() >= old.maint_excess.get() - ROUNDING, "maintenance {:?} {}", at, edges);
+                prop_assert!(new.target_excess.get() >= old.target_excess.get() - ROUNDING, "target {:?} {}", at, edges);
+                prop_assert!((new.nav.get() - old.nav.get()).abs() <= ROUNDING);
             }
         }
         let (old, new) = (initial_margins(&before), initial_margins(&after));
-        prop_assert!(new.init_excess >= old.init_excess - ROUNDING, "initial");
+        prop_assert!(new.init_excess.get() >= old.init_excess.get() - ROUNDING, "initial");
     }
 
     #[test]

@@ -1,23 +1,37 @@
 //! What the four sums of an account say: ratio, regime boundary, order of ratios.
 
 use plimsoll_model::int;
-use plimsoll_risk::margin::{cmp_products, pair_rate_ppm, quote_sides, Excess, Margins};
+use plimsoll_risk::margin::{pair_rate_ppm, quote_sides, Excess, Margins};
+use plimsoll_risk::num::cmp_products;
 use plimsoll_risk::params::{GlobalParams, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::units::UsdPico;
 
 fn of(nav: i128, mmr: i128) -> Margins {
-    Margins { nav, maint_excess: nav - mmr, ..Margins::default() }
+    Margins { nav: UsdPico::new(nav), maint_excess: UsdPico::new(nav - mmr), ..Margins::default() }
 }
 
 #[test]
 fn an_account_at_its_requirement_is_healthy_and_one_below_it_is_not() {
     for (maint, below) in [(-1, true), (0, false), (1, false)] {
-        assert_eq!(Excess { maint_excess: maint, target_excess: -5 }.is_under_water(), below);
-        assert_eq!(Margins { maint_excess: maint, target_excess: -5, ..Margins::default() }.is_under_water(), below);
+        assert_eq!(
+            Excess { maint_excess: UsdPico::new(maint), target_excess: UsdPico::new(-5) }.is_under_water(),
+            below
+        );
+        assert_eq!(
+            Margins { maint_excess: UsdPico::new(maint), target_excess: UsdPico::new(-5), ..Margins::default() }
+                .is_under_water(),
+            below
+        );
     }
-    let margins = Margins { nav: 5, maint_excess: 2, target_excess: -4, ..Margins::default() };
-    assert_eq!((margins.mmr(), margins.tmr()), (3, 9));
+    let margins = Margins {
+        nav: UsdPico::new(5),
+        maint_excess: UsdPico::new(2),
+        target_excess: UsdPico::new(-4),
+        ..Margins::default()
+    };
+    assert_eq!((margins.mmr().get(), margins.tmr().get()), (3, 9));
 }
 
 #[test]
@@ -51,7 +65,7 @@ fn an_account_is_wound_down_below_its_boundary_and_not_at_it() {
         for gross in 0..4u128 {
             for boundary in 0..4u32 {
                 let below = nav < 0 || nav < (gross * boundary as u128) as i128;
-                let margins = Margins { nav, ..Margins::default() };
+                let margins = Margins { nav: UsdPico::new(nav), ..Margins::default() };
                 assert_eq!(margins.is_below_boundary(gross, boundary), below, "{nav} {gross} {boundary}");
             }
         }

@@ -8,6 +8,7 @@ use plimsoll_risk::margin::{
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::units::UsdPico;
 use proptest::prelude::*;
 
 use crate::support;
@@ -106,15 +107,15 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
     let nav = (s.assets - s.liabilities) * MILLION;
     let (maint, target) = (s.maint.min(nav), s.target.min(s.maint).min(nav));
     let whole = Margins {
-        nav,
-        maint_excess: maint,
-        target_excess: target,
+        nav: UsdPico::new(nav),
+        maint_excess: UsdPico::new(maint),
+        target_excess: UsdPico::new(target),
         assets_usd_micro: gross as u128,
         notional_atoms: s.notional as u128,
         quote_net_atoms: net,
         saturated: s.saturated(),
     };
-    (whole, Excess { maint_excess: s.maint, target_excess: s.target.min(s.maint) })
+    (whole, Excess { maint_excess: UsdPico::new(s.maint), target_excess: UsdPico::new(s.target.min(s.maint)) })
 }
 
 fn initial(p: &Portfolio) -> InitialMargins {
@@ -156,7 +157,7 @@ fn initial(p: &Portfolio) -> InitialMargins {
         init -= high.value_wide_up(charge as u128) as i128;
     }
     let nav = (s.assets - s.liabilities) * MILLION;
-    InitialMargins { nav, init_excess: init.min(nav), saturated: s.saturated() }
+    InitialMargins { nav: UsdPico::new(nav), init_excess: UsdPico::new(init.min(nav)), saturated: s.saturated() }
 }
 
 fn assert_all(p: &Portfolio) {
@@ -165,7 +166,7 @@ fn assert_all(p: &Portfolio) {
             let (whole, alone) = maintenance(p, at, edges);
             assert_eq!(margins(p, at, edges), whole, "{at:?} {edges}");
             if edges {
-                assert_eq!(is_under_water_at_edges(p, at), alone.maint_excess < 0, "{at:?}");
+                assert_eq!(is_under_water_at_edges(p, at), alone.maint_excess.get() < 0, "{at:?}");
             } else {
                 assert_eq!(excess(p, at), alone, "{at:?}");
             }
@@ -173,7 +174,7 @@ fn assert_all(p: &Portfolio) {
     }
     let found = initial_margins(p);
     assert_eq!(found, initial(p));
-    assert_eq!(found.imr(), found.nav - found.init_excess);
+    assert_eq!(found.imr().get(), found.nav.get() - found.init_excess.get());
 }
 
 proptest! {
@@ -273,7 +274,7 @@ fn a_net_debt_beyond_64_bits_is_worth_the_largest_number() {
     (p.perps[1], p.perps[2]) = (p.perps[0], p.perps[0]);
     p.perp_count = 3;
     assert_all(&p);
-    assert_eq!(margins(&p, PriceKind::Spot, false).nav, -(u64::MAX as i128) * MILLION);
+    assert_eq!(margins(&p, PriceKind::Spot, false).nav.get(), -(u64::MAX as i128) * MILLION);
 }
 
 #[test]
@@ -329,7 +330,7 @@ fn an_account_may_hold_exactly_its_requirement() {
         p
     };
     // 3 * 0.8 = 2 * 1.2
-    let held = InitialMargins { nav: MILLION, init_excess: 0, saturated: false };
+    let held = InitialMargins { nav: UsdPico::new(MILLION), init_excess: UsdPico::ZERO, saturated: false };
     assert_eq!((check_initial(&of(2)), check_takeover(&of(2))), (Ok(held), Ok(held)));
     let refused = Err(RiskError::MarginInsufficient);
     assert_eq!((check_initial(&of(3)), check_takeover(&of(3))), (refused, refused));

@@ -198,9 +198,9 @@ fn event(
         seized_atoms: plan.received_atoms,
         seized_shares,
         notional_usd_micro: plan.notional_usd_micro,
-        nav_before_usd_pico: plan.before.nav,
-        nav_after_usd_pico: plan.after.nav,
-        mmr_before_usd_pico: plan.before.mmr(),
-        mmr_after_usd_pico: plan.after.mmr(),
+        nav_before_usd_pico: plan.before.nav.get(),
+        nav_after_usd_pico: plan.after.nav.get(),
+        mmr_before_usd_pico: plan.before.mmr().get(),
+        mmr_after_usd_pico: plan.after.mmr().get(),
     }
 }

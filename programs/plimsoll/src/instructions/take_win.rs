@@ -94,8 +94,8 @@ impl TakeWin<'_> {
     }
 }
 
-/// Pays `x * pool / (pool + U)` for a claim of x, at most `pool + U`; the rest of x is struck from the deficit. The
-/// order of exits does not matter. Without a deficit it pays like `settle_pnl`.
+/// Pays `claim * pool / (pool + deficit)` for a claim of at most `pool + deficit`; the rest of the claim is struck from
+/// the deficit. The order of exits does not matter. Without a deficit it pays like `settle_pnl`.
 ///
 /// The owner ends at or above maintenance at both prices. Of an account under water anyone takes all that can be settled,
 /// so that a claim which is not worth its par keeps nobody from being liquidated or resolved (PNL-5).

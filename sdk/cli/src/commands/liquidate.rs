@@ -185,7 +185,7 @@ fn row(loaded: &Loaded, leg: &Leg, plan: &std::result::Result<Plan, Refusal>) ->
         show(plan.paid_atoms as i128, loaded.decimals(paid) as u32),
         show(plan.received_atoms as i128, loaded.decimals(received) as u32),
         usd_micro(plan.notional_usd_micro as i128),
-        format!("{} ({})", ratio(plan.after.ratio_ppm_down(u32::MAX)), usd_pico(plan.after.nav)),
+        format!("{} ({})", ratio(plan.after.ratio_ppm_down(u32::MAX)), usd_pico(plan.after.nav.get())),
     ]
 }
 

@@ -136,12 +136,12 @@ impl Exposure {
         if !liable {
             return (Verdict::Indifferent, spot);
         }
-        if spot.maint_excess < 0 || spot.saturated {
+        if spot.maint_excess.get() < 0 || spot.saturated {
             return (Verdict::Hot, spot);
         }
         self.add_tokens(portfolio, registry, assumed);
         self.add_quote(portfolio, registry, assumed);
-        let excess = spot.maint_excess as f64 / PPM as f64 * SAFETY - self.rounding;
+        let excess = spot.maint_excess.get() as f64 / PPM as f64 * SAFETY - self.rounding;
         if excess <= 0.0 {
             return (Verdict::Hot, spot);
         }

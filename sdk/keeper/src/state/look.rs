@@ -181,7 +181,7 @@ impl Tracker {
             let Some(account) = self.accounts.get(id) else { continue };
             standings.push((spot.ratio_ppm_down(u32::MAX), id, Standing { key: account.key, spot }));
         }
-        standings.sort_by_key(|(ratio, id, standing)| (*ratio, standing.spot.nav.min(0), *id));
+        standings.sort_by_key(|(ratio, id, standing)| (*ratio, standing.spot.nav.get().min(0), *id));
         standings.into_iter().take(most).map(|(_, id, standing)| (id, standing)).collect()
     }
 }

@@ -113,7 +113,7 @@ impl Look {
     pub fn standing(&self, account: &Pubkey) -> Option<(f64, f64)> {
         let portfolio = self.shared.with(self.accounts.get(account)?).portfolio(Views::SPOT).ok()?;
         let margins = margins(&portfolio, PriceKind::Spot, false);
-        Some((margins.nav as f64 / 1e12, margins.mmr() as f64 / 1e12))
+        Some((margins.nav.get() as f64 / 1e12, margins.mmr().get() as f64 / 1e12))
     }
 
     /// Compares vaults, totals and everybody's shares, positions and gains: every atom belongs to somebody.

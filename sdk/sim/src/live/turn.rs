@@ -254,7 +254,7 @@ impl Play {
         let penalty = (plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 / 1_000_000) as u64;
         let insurance_fee = micro(fee_usd).min(penalty);
         offer.gain_usd = (penalty - insurance_fee) as f64 / 1e6;
-        let before = bounded_ratio(plan.before.nav as f64 / 1e12, plan.before.mmr() as f64 / 1e12);
+        let before = bounded_ratio(plan.before.nav.get() as f64 / 1e12, plan.before.mmr().get() as f64 / 1e12);
         Liquidation {
             time: sent.time,
             account: sent.account,

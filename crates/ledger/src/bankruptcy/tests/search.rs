@@ -108,7 +108,7 @@ fn next_event(
         Some(Event::SilentFeed)
     } else if stand.claim().is_some() {
         Some(Event::Claim)
-    } else if nav >= 0 && prices().any(|leg| leg.stale_for_hours) {
+    } else if !nav.is_negative() && prices().any(|leg| leg.stale_for_hours) {
         Some(Event::DeadFeed)
     } else {
         None
@@ -145,7 +145,7 @@ fn is_crumbs(portfolio: &Portfolio) -> bool {
     let tokens =
         portfolio.tokens().iter().chain([&portfolio.quote]).all(|leg| value(leg) <= PARAMS.legs.dust_usd_micro);
     let bases = portfolio.perps().iter().any(|leg| leg.units != 0);
-    tokens && !bases && margins(portfolio, PriceKind::Spot, true).nav >= 0
+    tokens && !bases && margins(portfolio, PriceKind::Spot, true).nav.get() >= 0
 }
 
 use Feed::{Dead, Fresh, Silent};

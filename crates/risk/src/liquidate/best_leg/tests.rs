@@ -8,6 +8,7 @@ use proptest::sample::select;
 use super::*;
 use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
 use crate::liquidate::largest_quote_liability;
+use crate::num::PPM;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;

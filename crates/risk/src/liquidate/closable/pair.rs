@@ -6,11 +6,12 @@ use super::{moved, Candidate, Closable, Fill, Leftovers, LegName, Liability, Lim
 use crate::auction::pair_ceiling_ppm_down;
 use crate::error::{RiskError, RiskResult};
 use crate::liquidate::Assessment;
-use crate::margin::{cmp_products, pair_rate_ppm, Margins};
+use crate::margin::{pair_rate_ppm, Margins};
 use crate::num::{mul_div_down, mul_u32, mul_wide, PPM};
 use crate::params::{GlobalParams, TokenWeights};
 use crate::portfolio::{Portfolio, PriceKind, TokenLeg};
 use crate::price::UnitPrice;
+use crate::units::{cmp_ratios, Ppm, UsdMicro, UsdPico};
 
 const PPM_U128: u128 = PPM as u128;
 
@@ -199,8 +200,8 @@ impl Closable for Pair {
     fn leftovers(&self, size: u64, penalty_ppm: u32) -> Leftovers {
         let seized = self.seizure_down(size, penalty_ppm);
         Leftovers {
-            of_leg_usd_micro: self.debt_price.value_down(self.debt_atoms.saturating_sub(size)),
-            of_collateral_usd_micro: self.asset_price.value_down(self.collateral_atoms.saturating_sub(seized)),
+            of_leg: UsdMicro::new(self.debt_price.value_down(self.debt_atoms.saturating_sub(size))),
+            of_collateral: UsdMicro::new(self.asset_price.value_down(self.collateral_atoms.saturating_sub(seized))),
         }
     }
 
@@ -225,7 +226,7 @@ impl Closable for Pair {
             paid_atoms: size.checked_add(fee_atoms).ok_or(RiskError::NumberOutOfRange)?,
             fee_atoms,
             received_atoms,
-            notional_usd_micro: self.debt_price.value_down(size),
+            notional: UsdMicro::new(self.debt_price.value_down(size)),
         })
     }
 
@@ -249,20 +250,21 @@ impl Closable for Pair {
     }
 
     #[inline(always)]
-    fn rounding_usd_micro(&self) -> u64 {
-        self.debt_price.value_up(1).saturating_add(self.asset_price.value_up(1)).saturating_add(8)
+    fn rounding(&self) -> UsdMicro {
+        let atoms = self.debt_price.value_up(1).saturating_add(self.asset_price.value_up(1));
+        UsdMicro::new(atoms.saturating_add(8))
     }
 
     /// Each leg ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an
     /// account down.
-    #[expect(clippy::arithmetic_side_effects, reason = "a requirement is below 2^127 - 2^98, all else below 2^99")]
     fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
-        if after.mmr() == 0 {
+        if after.mmr() == UsdPico::ZERO {
             return true;
         }
-        let lost = self.rounding_usd_micro() as i128 * 4 * PPM as i128;
-        let charge = lost / PPM as i128 * self.debt_weights.liability_maint_ppm.saturating_sub(PPM) as i128;
-        cmp_products(after.nav - lost, before.mmr(), before.nav, after.mmr() + charge) == Ordering::Greater
+        let lost = UsdMicro::new(self.rounding().get().saturating_mul(4));
+        let charge = lost.times(Ppm::new(self.debt_weights.liability_maint_ppm.saturating_sub(PPM)));
+        let worst = (after.nav.less(lost.pico()), after.mmr().plus(charge));
+        cmp_ratios(worst, (before.nav, before.mmr())) == Ordering::Greater
     }
 }
 
@@ -357,7 +359,7 @@ pub(in crate::liquidate) fn sort<'a>(
     classes: &mut (impl Sorter<AssetLeg<'a>> + Sorter<LiabilityLeg<'a>>),
 ) {
     for leg in portfolio.tokens().iter().filter(|leg| leg.amount_atoms != 0 && !leg.prices.stale) {
-        let value = || leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs());
+        let value = || UsdMicro::new(leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs()));
         if leg.amount_atoms > 0 {
             classes.sort(AssetLeg(leg.bank, &leg.weights), value);
         } else {
@@ -369,11 +371,12 @@ pub(in crate::liquidate) fn sort<'a>(
         return;
     }
     if seizable_atoms > 0 {
-        classes.sort(AssetLeg(quote.bank, &quote.weights), || quote.prices.spot.value_down(seizable_atoms));
+        classes
+            .sort(AssetLeg(quote.bank, &quote.weights), || UsdMicro::new(quote.prices.spot.value_down(seizable_atoms)));
     }
     let largest = largest_quote_liability(portfolio, owed_atoms);
     if largest > 0 {
-        classes.sort(LiabilityLeg(quote.bank, &quote.weights), || quote.prices.spot.value_down(largest));
+        classes.sort(LiabilityLeg(quote.bank, &quote.weights), || UsdMicro::new(quote.prices.spot.value_down(largest)));
     }
 }
 

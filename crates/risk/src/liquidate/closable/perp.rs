@@ -8,6 +8,7 @@ use crate::num::{mul_div_down, mul_wide, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{Portfolio, PriceKind};
 use crate::price::UnitPrice;
+use crate::units::UsdMicro;
 
 /// A position with a base.
 pub(in crate::liquidate) struct Perp {
@@ -99,7 +100,7 @@ impl Closable for Perp {
     #[inline(always)]
     fn leftovers(&self, size: u64, _penalty_ppm: u32) -> Leftovers {
         let left_atoms = self.price.value_down(self.base_units.saturating_sub(size));
-        Leftovers { of_leg_usd_micro: self.quote_price.value_down(left_atoms), of_collateral_usd_micro: u64::MAX }
+        Leftovers { of_leg: UsdMicro::new(self.quote_price.value_down(left_atoms)), of_collateral: UsdMicro::MAX }
     }
 
     #[inline(always)]
@@ -117,7 +118,7 @@ impl Closable for Perp {
             paid_atoms: worth,
             fee_atoms: mul_div_down(worth, fee_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?,
             received_atoms: mul_div_down(worth, kept_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?,
-            notional_usd_micro: self.quote_price.value_down(worth),
+            notional: UsdMicro::new(self.quote_price.value_down(worth)),
         })
     }
 
@@ -144,10 +145,11 @@ impl Closable for Perp {
     }
 
     #[inline(always)]
-    fn rounding_usd_micro(&self) -> u64 {
+    fn rounding(&self) -> UsdMicro {
         // A gain that a deficit cuts is rounded once more.
         let cut = if self.is_cut { self.quote_price.value_up(1) } else { 0 };
-        self.quote_price.value_up(self.price.value_up(1)).saturating_add(cut).saturating_add(8)
+        let unit = self.quote_price.value_up(self.price.value_up(1));
+        UsdMicro::new(unit.saturating_add(cut).saturating_add(8))
     }
 
     /// Base units and their cash move exactly.
@@ -216,7 +218,7 @@ pub(in crate::liquidate) fn sort<'a>(portfolio: &'a Portfolio, classes: &mut imp
         return;
     }
     for leg in portfolio.perps().iter().filter(|leg| leg.units != 0 && !leg.prices.stale) {
-        let notional = || quote.spot.value_down(leg.prices.spot.value_down(leg.units.unsigned_abs()));
+        let notional = || UsdMicro::new(quote.spot.value_down(leg.prices.spot.value_down(leg.units.unsigned_abs())));
         classes.sort(Base(leg.market, &leg.rates), notional);
     }
 }

@@ -3,11 +3,11 @@
 use super::*;
 
 fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill {
-    Fill { size, paid_atoms, fee_atoms: 1, received_atoms, notional_usd_micro }
+    Fill { size, paid_atoms, fee_atoms: 1, received_atoms, notional: UsdMicro::new(notional_usd_micro) }
 }
 
 fn of(nav: i128, mmr: i128) -> Margins {
-    Margins { nav, maint_excess: nav - mmr, ..Margins::default() }
+    Margins { nav: UsdPico::new(nav), maint_excess: UsdPico::new(nav - mmr), ..Margins::default() }
 }
 
 #[test]

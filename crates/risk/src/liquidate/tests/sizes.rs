@@ -57,7 +57,7 @@ fn a_perp_has_its_units_and_needs_its_own_price_and_that_of_quote() {
     for units in [-9i64, 9] {
         let p = account(0, &[], &[perp(6, 4, 0), perp(7, units, 0)]);
         assert_eq!(available(&p, PERP), Ok(9));
-        let fill = Fill { size: 9, paid_atoms: 0, fee_atoms: 0, received_atoms: 0, notional_usd_micro: 0 };
+        let fill = Fill { size: 9, paid_atoms: 0, fee_atoms: 0, received_atoms: 0, notional: UsdMicro::new(0) };
         let mut closed = p;
         found(&p, PERP).unwrap().book(&mut closed, &fill).unwrap();
         assert_eq!((closed.perps[0].units, closed.perps[1].units), (4, 0));
@@ -156,7 +156,8 @@ fn the_target_takes_what_the_shortfall_asks_at_the_smaller_of_both_prices() {
                     (value * 2).div_ceil([3, 5][place]) as u64
                 };
                 let mut assessment = assess(&p, &Clocks::default(), NOW);
-                (assessment.spot.target_excess, assessment.fast.target_excess) = (spot, fast);
+                (assessment.spot.target_excess, assessment.fast.target_excess) =
+                    (UsdPico::new(spot), UsdPico::new(fast));
                 for bypass in [false, true] {
                     assessment.clocks.bypass = bypass;
                     let expected = if bypass { size(spot, 0) } else { size(spot, 0).min(size(fast, 1)) };
@@ -193,7 +194,7 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
                         };
                         let found = (fill.size, fill.paid_atoms, fill.fee_atoms, fill.received_atoms);
                         assert_eq!(found, (size, size + fee, fee, seized), "{debt} {collateral} {parts}");
-                        assert_eq!(fill.notional_usd_micro, size);
+                        assert_eq!(fill.notional.get(), size);
                         let mut after = p;
                         leg_found.book(&mut after, &fill).unwrap();
                         let left = (after.tokens[0].amount_atoms, after.tokens[1].amount_atoms);
@@ -207,7 +208,7 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
 
 #[test]
 fn a_fill_is_booked_where_the_leg_is_held() {
-    let fill = Fill { size: 5, paid_atoms: 5, fee_atoms: 0, received_atoms: 6, notional_usd_micro: 5 };
+    let fill = Fill { size: 5, paid_atoms: 5, fee_atoms: 0, received_atoms: 6, notional: UsdMicro::new(5) };
     let booked = |mut p: Portfolio, leg| {
         found(&p, leg).unwrap().book(&mut p, &fill).unwrap();
         (p.quote.amount_atoms, p.tokens[0].amount_atoms, p.perps[1].cash_atoms)
@@ -236,7 +237,7 @@ fn a_fill_of_a_perp_moves_units_at_spot_and_the_penalty_out_of_cash() {
                 let fill = leg_found.fill_down(size, 50_000, share as u32).unwrap();
                 let found = (fill.size, fill.paid_atoms, fill.fee_atoms, fill.received_atoms);
                 assert_eq!(found, (size, worth, part(share), part(1_000_000 - share)), "{units} {size}");
-                assert_eq!(fill.notional_usd_micro, worth * 5 / 2);
+                assert_eq!(fill.notional.get(), worth * 5 / 2);
                 let mut after = p;
                 leg_found.book(&mut after, &fill).unwrap();
                 let sign = units.signum();

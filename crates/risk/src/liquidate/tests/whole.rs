@@ -46,7 +46,7 @@ fn a_cure_closes_what_the_target_asks_at_the_auctions_penalty_and_ends_the_time_
     let penalty = cure_penalty_ppm_down(10, 200_000, before.health_ppm, ceiling, params);
     assert_eq!((found.regime, found.penalty_ppm), (Regime::Cure, penalty));
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + penalty as i128);
-    let size = (-before.spot.target_excess * MILLION + release - 1) / release;
+    let size = (-before.spot.target_excess.get() * MILLION + release - 1) / release;
     assert_eq!(found.size as i128, size);
     assert_eq!((found.before, found.after), (before.spot, margins(&after, PriceKind::Spot, false)));
     assert!(!found.after.is_under_water());
@@ -106,7 +106,7 @@ fn a_wind_down_takes_everything_unless_the_average_denies_it() {
     let found = plan(&mut p.clone(), &under_water(10), &whole(PAIR), NOW).unwrap();
     let fast = assess(&p, &under_water(10), NOW).fast;
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + 1_000);
-    let dollars = (-fast.target_excess * MILLION + release - 1) / release;
+    let dollars = (-fast.target_excess.get() * MILLION + release - 1) / release;
     let size = p.tokens[1].prices.fast.amount_of_wide_up(dollars as u128);
     assert_eq!((found.regime, found.size), (Regime::WindDown, size));
     assert!(size < all / 5);

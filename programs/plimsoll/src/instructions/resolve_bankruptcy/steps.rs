@@ -60,7 +60,7 @@ impl ResolveBankruptcy<'_> {
         Ok(BankruptcyFrozen {
             engine,
             account: key,
-            nav_usd_pico: assessment.spot.nav,
+            nav_usd_pico: assessment.spot.nav.get(),
             wind_down_secs: account.wind_down_secs,
         })
     }

@@ -1,0 +1,139 @@
+//! Amounts of money that cannot be taken for one another: a value is in micro-dollars, a value times a weight in
+//! pico-dollars, and only a share turns the one into the other (NUMBER-3).
+
+use core::cmp::Ordering;
+
+use crate::num::mul_u32;
+
+/// A value, micro-dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct UsdMicro(u64);
+
+/// A share of something, parts per million.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct Ppm(u32);
+
+/// A signed sum of values times shares, pico-dollars: what NAV and requirements are kept in, undivided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct UsdPico(i128);
+
+impl Ppm {
+    /// All of it.
+    pub const WHOLE: Self = Self(crate::num::PPM);
+
+    /// So many parts per million.
+    #[inline(always)]
+    pub const fn new(ppm: u32) -> Self {
+        Self(ppm)
+    }
+
+    /// Parts per million.
+    #[inline(always)]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl UsdMicro {
+    /// More than any value: what has no bound.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// So many micro-dollars.
+    #[inline(always)]
+    pub const fn new(micro: u64) -> Self {
+        Self(micro)
+    }
+
+    /// Micro-dollars.
+    #[inline(always)]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The sum; saturates.
+    #[inline(always)]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// A share of it, undivided: at most 96 bits.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "a product of 64 and 32 bits")]
+    pub const fn times(self, share: Ppm) -> UsdPico {
+        UsdPico(mul_u32(self.0, share.0) as i128)
+    }
+
+    /// The whole of it, in pico-dollars.
+    #[inline(always)]
+    pub const fn pico(self) -> UsdPico {
+        self.times(Ppm::WHOLE)
+    }
+}
+
+impl UsdPico {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// So many pico-dollars.
+    #[inline(always)]
+    pub const fn new(pico: i128) -> Self {
+        Self(pico)
+    }
+
+    /// Pico-dollars.
+    #[inline(always)]
+    pub const fn get(self) -> i128 {
+        self.0
+    }
+
+    /// Below zero.
+    #[inline(always)]
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// The sum of two numbers of an account, which are below 2^126.
+    #[inline(always)]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.wrapping_add(other.0))
+    }
+
+    /// The difference of two numbers of an account, which are below 2^126.
+    #[inline(always)]
+    pub const fn less(self, other: Self) -> Self {
+        Self(self.0.wrapping_sub(other.0))
+    }
+}
+
+/// The order of two ratios `nav / requirement`, exactly, by their cross products: what has the larger ratio is greater
+/// where both requirements are positive.
+#[inline(always)]
+pub fn cmp_ratios((nav, requirement): (UsdPico, UsdPico), (other, others): (UsdPico, UsdPico)) -> Ordering {
+    crate::num::cmp_products(nav.0, others.0, other.0, requirement.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_share_of_a_value_is_their_product_and_the_whole_of_it_a_million_times_it(micro: u64, ppm: u32) {
+            let value = UsdMicro::new(micro);
+            prop_assert_eq!(value.times(Ppm::new(ppm)).get(), micro as i128 * ppm as i128);
+            prop_assert_eq!(value.pico().get(), micro as i128 * 1_000_000);
+        }
+
+        #[test]
+        fn ratios_are_in_the_order_of_their_quotients(
+            a in -1_000i128..1_000, b in 1i128..1_000, c in -1_000i128..1_000, d in 1i128..1_000,
+        ) {
+            let found = cmp_ratios((UsdPico::new(a), UsdPico::new(b)), (UsdPico::new(c), UsdPico::new(d)));
+            prop_assert_eq!(found, (a * d).cmp(&(c * b)));
+        }
+    }
+}
