@@ -1,6 +1,7 @@
 //! Mutations that are allowed to succeed, each with its reason. An entry that no attack needs fails the test, and so
 //! does one that an attack contradicts.
 
+use plimsoll::guard::{SignedBy, RULES};
 use plimsoll_tests::pda;
 
 use super::calls::Call;
@@ -43,7 +44,6 @@ const fn neutral_to(
 const ANY_PAYER: &str = "anyone may pay the rent";
 const ANY_SOURCE: &str = "any token account of whoever signs";
 const ANY_DESTINATION: &str = "whoever may take the money chooses where it goes";
-const ANYONES: &str = "nobody signs: every account of the engine may be named";
 const AUTHORITYS: &str = "the authority may name every account of its engine";
 const UNREAD: &str = "the second source is not read while the first is newer";
 const OWN_EVENTS: &str =
@@ -67,12 +67,6 @@ pub const NEUTRAL: &[Neutral] = &[
     neutral_to("revoke_venue", "margin_account", "other engine", OtherTarget, "the owner's account in another engine"),
     neutral_to("set_delegate", "margin_account", "other engine", OtherTarget, "the owner's account in another engine"),
     neutral_to("approve_venue", "venue", "sibling", OtherTarget, "the owner chooses the venue"),
-    neutral_to("check_margin", "margin_account", "sibling", OtherTarget, ANYONES),
-    neutral_to("observe_margin", "margin_account", "sibling", OtherTarget, ANYONES),
-    neutral_to("touch_position", "margin_account", "sibling", OtherTarget, ANYONES),
-    neutral_to("touch_position", "market", "sibling", OtherTarget, ANYONES),
-    neutral_to("accrue", "bank", "sibling", OtherTarget, ANYONES),
-    neutral_to("crank_funding", "market", "sibling", OtherTarget, ANYONES),
     neutral_to("report_premium", "market", "sibling", OtherTarget, "the venue reports for both markets"),
     neutral_to("deposit", "source", "copy", Same(&[]), ANY_SOURCE),
     neutral_to("repay", "source", "copy", Same(&[]), ANY_SOURCE),
@@ -134,4 +128,11 @@ fn left_out(call: &Call) -> bool {
 pub fn neutral(call: &Call, mutation: &Mutation) -> Option<(usize, Effect)> {
     let at = NEUTRAL.iter().position(|entry| entry.fits(call, mutation))?;
     Some((at, NEUTRAL[at].effect))
+}
+
+/// Whether it is another account of the engine where nobody in particular signs: each may be named, and what happens to
+/// it is [`OtherTarget`] where the call goes through.
+pub fn is_anyones(call: &Call, mutation: &Mutation) -> bool {
+    let rule = RULES.iter().find(|rule| rule.instruction == call.name).expect("every instruction has a row");
+    rule.signed_by == SignedBy::Anyone && mutation.kind == "sibling" && matches!(mutation.of, Kind::Loader(_))
 }

@@ -9,7 +9,7 @@ use solana_account::Account;
 use super::calls::{calls, Call};
 use super::clean::{called, complaint, named, untouched};
 use super::mutation::{mutations, twin, Mutation};
-use super::neutral::{neutral, Effect, NEUTRAL};
+use super::neutral::{is_anyones, neutral, Effect, NEUTRAL};
 use super::program;
 use super::refusals::{different, OF_ANOTHER_ENGINE};
 use super::stage::Stage;
@@ -158,6 +158,10 @@ impl<'a> Attack<'a> {
         let sent = self.world.send(&self.payer, std::slice::from_ref(&mutation.ix));
         let after = self.world.snapshot();
         let found = match (&sent, allowed) {
+            (Ok(meta), None) if is_anyones(self.call, mutation) => {
+                report.neutral += 1;
+                self.neutrality(mutation, Effect::OtherTarget, &after).or_else(|| called(&meta.logs, &self.hostile))
+            }
             (Ok(_), None) => Some("went through".to_owned()),
             (Ok(meta), Some((at, effect))) => {
                 report.neutral += 1;

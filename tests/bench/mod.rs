@@ -6,6 +6,7 @@
 //! | `holder.rs` | margin accounts of any size, and bringing them under water |
 //! | `measure.rs` | one transaction: compute units, bytes, keys, and its price in the validator's cost model |
 //! | `margin.rs`, `liquidation.rs`, `money.rs`, `market.rs`, `price.rs`, `bankruptcy.rs`, `admin.rs` | the rows |
+//! | `valid.rs` | rows of instructions that these do not measure |
 //! | `row.rs`, `table.rs`, `baseline.rs`, `why.rs` | what becomes of them |
 
 pub mod admin;
@@ -22,6 +23,7 @@ mod random;
 pub mod row;
 pub mod stage;
 pub mod table;
+mod valid;
 pub mod why;
 
 use std::path::{Path, PathBuf};
@@ -73,7 +75,11 @@ pub fn measure_all() -> Vec<Row> {
     admin::measure(&mut rows);
     rows.push(Row::file("program_file", "plimsoll.so", program_bytes(), 720_000));
     rows.push(Row::file("margin_account", "whole account", MarginAccount::SPACE as u64, 4_096));
-    let missing: Vec<&str> = instructions().filter(|name| rows.iter().all(|row| row.operation != *name)).collect();
+    let missing = |rows: &[Row]| -> Vec<&'static str> {
+        instructions().filter(|name| rows.iter().all(|row| row.operation != *name)).collect()
+    };
+    valid::measure(&missing(&rows), &mut rows);
+    let missing = missing(&rows);
     assert!(missing.is_empty(), "instructions without a row: {missing:?}");
     rows
 }

@@ -13,7 +13,7 @@ pub use act::*;
 pub use assert::*;
 pub use books::*;
 pub use plimsoll::error::EngineError;
-pub use plimsoll_sdk::{decode, ix, ix::args, pda};
+pub use plimsoll_sdk::{call, decode, ix, ix::args, pda};
 pub use plimsoll_sim::world::*;
 pub use stage::*;
 

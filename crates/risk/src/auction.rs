@@ -4,9 +4,8 @@ mod clocks;
 
 pub use clocks::{Clocks, HealthReading, HealthState, Prints};
 
-use crate::margin::pair_rate_ppm;
 use crate::num::PPM;
-use crate::params::{GlobalParams, MarketRates, TokenWeights};
+use crate::params::{pair_rate_ppm, GlobalParams, MarketRates, TokenWeights};
 
 const PPM_U128: u128 = PPM as u128;
 

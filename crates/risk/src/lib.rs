@@ -47,6 +47,7 @@ pub mod error;
 pub mod fixed_checked;
 pub mod lazy;
 pub mod liquidate;
+pub mod listing;
 pub mod margin;
 pub mod num;
 pub mod oracle;

@@ -9,7 +9,6 @@ mod maintenance;
 mod unit;
 
 use crate::num::{mul_u128_u32, WideSum, PPM};
-use crate::params::TokenWeights;
 use crate::portfolio::{LegPrices, PriceKind};
 use crate::price::UnitPrice;
 use crate::units::UsdPico;
@@ -168,9 +167,4 @@ impl Favourable {
             self.plain.lowered_up(self.edge)
         }
     }
-}
-
-/// Marginal maintenance of a pair at penalty zero, `w_l - w_a`, ppm.
-pub const fn pair_rate_ppm(asset: &TokenWeights, liability: &TokenWeights) -> u32 {
-    liability.liability_maint_ppm.saturating_sub(asset.asset_maint_ppm)
 }

@@ -4,10 +4,10 @@
 //! which walks what is listed and asks the functions here; nothing else decides what may be listed.
 
 mod auction;
+mod contradiction;
 mod field;
 mod legs;
 mod lending;
-mod listing;
 mod observation;
 mod perps;
 mod prices;
@@ -19,16 +19,16 @@ mod weights;
 mod wind_down;
 
 pub use auction::AuctionParams;
+pub use contradiction::Contradiction;
 pub use field::{Bound, Field, Group};
 pub use legs::LegParams;
 pub use lending::LendingParams;
-pub use listing::{check_atom, Calibration, Contradiction, Pairs, ATOMS_IN_DUST};
 pub use observation::ObservationParams;
 pub use perps::PerpParams;
 pub use prices::PriceParams;
-pub use rates::{MarketRates, MAX_FILL_FEE_PPM};
+pub use rates::MarketRates;
 pub use targets::TargetParams;
-pub use weights::TokenWeights;
+pub use weights::{pair_rate_ppm, TokenWeights};
 pub use wind_down::WindDownParams;
 
 use crate::num::PPM;

@@ -6,7 +6,8 @@ mod support;
 use convert::{asset_weights, liability_weights, params as model_params, rates as model_rates};
 use plimsoll_model::listing::{fee_keeps_ratio, pair_may_be_listed, perp_may_be_listed, Fall, Horizon, Token};
 use plimsoll_model::{int, ppm, Params};
-use plimsoll_risk::params::{Calibration, Contradiction, GlobalParams, MarketRates, Pairs, TokenWeights};
+use plimsoll_risk::listing::{Calibration, Pairs};
+use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
 use proptest::prelude::*;
 
 const ONE: u32 = 1_000_000;

@@ -3,8 +3,9 @@
 
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::listing::Calibration;
 use plimsoll_risk::margin::{margins, Margins};
-use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 

@@ -4,7 +4,8 @@
 //! What depends on no parameter, weight, rate or calibration (the curve and the caps of a bank, the cap of a market) lives in
 //! the accounts of banks and markets and is checked where it is written.
 
-use plimsoll_risk::params::{check_atom, Calibration, Contradiction, Pairs};
+use plimsoll_risk::listing::{check_atom, Calibration, Pairs};
+use plimsoll_risk::params::Contradiction;
 use plimsoll_risk::perp::check_funding;
 use plimsoll_risk::price::UnitPrice;
 

@@ -24,9 +24,9 @@ const fn tag_of(discriminator: &[u8]) -> u64 {
 /// What Anchor makes of an instruction's handler: reads the arguments, checks the accounts, calls it.
 type Handler = for<'info> fn(&'info Pubkey, &'info [AccountInfo<'info>], &'info [u8]) -> Result<()>;
 
-/// Defines the table, and the names in it for the test that none is missing.
+/// Defines the table, one entry a row of the guards, and the names in it for the test that none is missing.
 macro_rules! dispatch {
-    ($($handler:ident: $instruction:ident,)+) => {
+    ($($instruction:ident $handler:ident: $signed_by:expr, $stopped_by:expr, $works:ident;)+) => {
         /// First eight bytes of an instruction's data, and its handler. What runs in a crash comes first.
         static HANDLERS: &[(u64, Handler)] =
             &[$((tag_of(instruction::$instruction::DISCRIMINATOR), __global::$handler)),+];
@@ -36,50 +36,7 @@ macro_rules! dispatch {
     };
 }
 
-dispatch! {
-    liquidate_position: LiquidatePosition,
-    liquidate_collateral: LiquidateCollateral,
-    check_margin: CheckMargin,
-    refresh_price: RefreshPrice,
-    deposit: Deposit,
-    withdraw: Withdraw,
-    borrow: Borrow,
-    repay: Repay,
-    settle_fill: SettleFill,
-    observe_margin: ObserveMargin,
-    settle_pnl: SettlePnl,
-    accrue: Accrue,
-    crank_funding: CrankFunding,
-    touch_position: TouchPosition,
-    resolve_bankruptcy: ResolveBankruptcy,
-    sweep_insurance: SweepInsurance,
-    take_win: TakeWin,
-    report_premium: ReportPremium,
-    open_account: OpenAccount,
-    close_account: CloseAccount,
-    create_engine: CreateEngine,
-    grow_registry: GrowRegistry,
-    grow_board: GrowBoard,
-    grow_feeds: GrowFeeds,
-    update_params: UpdateParams,
-    list_price: ListPrice,
-    update_price: UpdatePrice,
-    set_pause: SetPause,
-    propose_authority: ProposeAuthority,
-    accept_authority: AcceptAuthority,
-    register_venue: RegisterVenue,
-    update_venue: UpdateVenue,
-    set_delegate: SetDelegate,
-    approve_venue: ApproveVenue,
-    revoke_venue: RevokeVenue,
-    list_market: ListMarket,
-    update_market: UpdateMarket,
-    list_bank: ListBank,
-    update_bank: UpdateBank,
-    fund_insurance: FundInsurance,
-    collect_fees: CollectFees,
-    migrate_account: MigrateAccount,
-}
+crate::guard::each_instruction!(dispatch);
 
 const EVENT: u64 = tag_of(anchor_lang::event::EVENT_IX_TAG_LE);
 

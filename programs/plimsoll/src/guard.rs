@@ -58,18 +58,18 @@ pub struct Rule {
 
 /// Defines the actions and the table.
 macro_rules! rules {
-    ($($action:ident $instruction:literal: $signed_by:expr, $stopped_by:expr, $works:ident;)+) => {
+    ($($action:ident $instruction:ident: $signed_by:expr, $stopped_by:expr, $works:ident;)+) => {
         /// What a handler asks leave for: an instruction each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
-            $(#[doc = concat!("`", $instruction, "`")] $action,)+
+            $(#[doc = concat!("`", stringify!($instruction), "`")] $action,)+
         }
 
         impl Action {
             const fn rule(self) -> Rule {
                 match self {
                     $(Self::$action => Rule {
-                        instruction: $instruction,
+                        instruction: stringify!($instruction),
                         signed_by: $signed_by,
                         stopped_by: $stopped_by,
                         works: Works::$works,
@@ -87,50 +87,58 @@ use SignedBy::{
     Anyone, Authority, AuthorityOrGuardian, Owner, OwnerOr, OwnerOrUnderWater, PendingAuthority, Venue, VenueOrSides,
 };
 
-rules! {
-    LiquidatePosition "liquidate_position": OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
-    LiquidateCollateral "liquidate_collateral": OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
-    CheckMargin "check_margin": Anyone, 0, OnAny;
-    RefreshPrice "refresh_price": Anyone, pause::PRICE, WithoutAccount;
-    Deposit "deposit": OwnerOr(right::DEPOSIT), 0, OnActive;
-    Withdraw "withdraw": Owner, pause::WITHDRAW, OnActive;
-    Borrow "borrow": Owner, pause::BORROW, OnActive;
-    Repay "repay": Anyone, 0, OnAny;
-    SettleFill "settle_fill": VenueOrSides(right::TRADE), pause::FILL, OnActive;
-    ObserveMargin "observe_margin": Anyone, 0, OnActive;
-    SettlePnl "settle_pnl": Anyone, pause::SETTLE, OnActive;
-    Accrue "accrue": Anyone, 0, WithoutAccount;
-    CrankFunding "crank_funding": Anyone, 0, WithoutAccount;
-    TouchPosition "touch_position": Anyone, 0, OnAny;
-    ResolveBankruptcy "resolve_bankruptcy": Anyone, pause::RESOLVE, ByStage;
-    SweepInsurance "sweep_insurance": Anyone, 0, WithoutAccount;
-    TakeWin "take_win": OwnerOrUnderWater, pause::SETTLE, OnActive;
-    ReportPremium "report_premium": Venue, 0, WithoutAccount;
-    OpenAccount "open_account": Anyone, pause::OPEN_ACCOUNT, WithoutAccount;
-    CloseAccount "close_account": Owner, 0, OnActive;
-    CreateEngine "create_engine": Anyone, 0, WithoutAccount;
-    GrowRegistry "grow_registry": Authority, 0, WithoutAccount;
-    GrowBoard "grow_board": Anyone, 0, WithoutAccount;
-    GrowFeeds "grow_feeds": Anyone, 0, WithoutAccount;
-    UpdateParams "update_params": Authority, 0, WithoutAccount;
-    ListPrice "list_price": Authority, 0, WithoutAccount;
-    UpdatePrice "update_price": Authority, 0, WithoutAccount;
-    SetPause "set_pause": AuthorityOrGuardian, 0, WithoutAccount;
-    ProposeAuthority "propose_authority": Authority, 0, WithoutAccount;
-    AcceptAuthority "accept_authority": PendingAuthority, 0, WithoutAccount;
-    RegisterVenue "register_venue": Authority, 0, WithoutAccount;
-    UpdateVenue "update_venue": Authority, 0, WithoutAccount;
-    SetDelegate "set_delegate": Owner, 0, OnActive;
-    ApproveVenue "approve_venue": Owner, 0, OnActive;
-    RevokeVenue "revoke_venue": Owner, 0, OnAny;
-    ListMarket "list_market": Authority, 0, WithoutAccount;
-    UpdateMarket "update_market": Authority, 0, WithoutAccount;
-    ListBank "list_bank": Authority, 0, WithoutAccount;
-    UpdateBank "update_bank": Authority, 0, WithoutAccount;
-    FundInsurance "fund_insurance": Anyone, 0, WithoutAccount;
-    CollectFees "collect_fees": Authority, 0, WithoutAccount;
-    MigrateAccount "migrate_account": Anyone, 0, OnAny;
+/// Hands the rows to a macro: [`rules`] makes this table of them, and `entry.rs` the one by which it dispatches.
+macro_rules! each_instruction {
+    ($with:ident) => {
+        $with! {
+            LiquidatePosition liquidate_position: OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
+            LiquidateCollateral liquidate_collateral: OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
+            CheckMargin check_margin: Anyone, 0, OnAny;
+            RefreshPrice refresh_price: Anyone, pause::PRICE, WithoutAccount;
+            Deposit deposit: OwnerOr(right::DEPOSIT), 0, OnActive;
+            Withdraw withdraw: Owner, pause::WITHDRAW, OnActive;
+            Borrow borrow: Owner, pause::BORROW, OnActive;
+            Repay repay: Anyone, 0, OnAny;
+            SettleFill settle_fill: VenueOrSides(right::TRADE), pause::FILL, OnActive;
+            ObserveMargin observe_margin: Anyone, 0, OnActive;
+            SettlePnl settle_pnl: Anyone, pause::SETTLE, OnActive;
+            Accrue accrue: Anyone, 0, WithoutAccount;
+            CrankFunding crank_funding: Anyone, 0, WithoutAccount;
+            TouchPosition touch_position: Anyone, 0, OnAny;
+            ResolveBankruptcy resolve_bankruptcy: Anyone, pause::RESOLVE, ByStage;
+            SweepInsurance sweep_insurance: Anyone, 0, WithoutAccount;
+            TakeWin take_win: OwnerOrUnderWater, pause::SETTLE, OnActive;
+            ReportPremium report_premium: Venue, 0, WithoutAccount;
+            OpenAccount open_account: Anyone, pause::OPEN_ACCOUNT, WithoutAccount;
+            CloseAccount close_account: Owner, 0, OnActive;
+            CreateEngine create_engine: Anyone, 0, WithoutAccount;
+            GrowRegistry grow_registry: Authority, 0, WithoutAccount;
+            GrowBoard grow_board: Anyone, 0, WithoutAccount;
+            GrowFeeds grow_feeds: Anyone, 0, WithoutAccount;
+            UpdateParams update_params: Authority, 0, WithoutAccount;
+            ListPrice list_price: Authority, 0, WithoutAccount;
+            UpdatePrice update_price: Authority, 0, WithoutAccount;
+            SetPause set_pause: AuthorityOrGuardian, 0, WithoutAccount;
+            ProposeAuthority propose_authority: Authority, 0, WithoutAccount;
+            AcceptAuthority accept_authority: PendingAuthority, 0, WithoutAccount;
+            RegisterVenue register_venue: Authority, 0, WithoutAccount;
+            UpdateVenue update_venue: Authority, 0, WithoutAccount;
+            SetDelegate set_delegate: Owner, 0, OnActive;
+            ApproveVenue approve_venue: Owner, 0, OnActive;
+            RevokeVenue revoke_venue: Owner, 0, OnAny;
+            ListMarket list_market: Authority, 0, WithoutAccount;
+            UpdateMarket update_market: Authority, 0, WithoutAccount;
+            ListBank list_bank: Authority, 0, WithoutAccount;
+            UpdateBank update_bank: Authority, 0, WithoutAccount;
+            FundInsurance fund_insurance: Anyone, 0, WithoutAccount;
+            CollectFees collect_fees: Authority, 0, WithoutAccount;
+            MigrateAccount migrate_account: Anyone, 0, OnAny;
+        }
+    };
 }
+pub(crate) use each_instruction;
+
+each_instruction!(rules);
 
 /// Who signed for a margin account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

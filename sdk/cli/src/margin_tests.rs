@@ -1,5 +1,6 @@
 use bytemuck::zeroed_box;
-use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
+use plimsoll_risk::listing::Calibration;
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, token_scale_down};
 use plimsoll_state::{
     DerivativePosition, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights, TokenPosition,

@@ -3,7 +3,8 @@
 //! | module | what for |
 //! |---|---|
 //! | [`pda`] | addresses of every account |
-//! | [`ix`] | one function per instruction |
+//! | [`ix`] | one function per instruction that the clients of this repository send |
+//! | [`call`] | the instructions as other programs call them: every one that does not need the engine's authority |
 //! | [`decode`] | account bytes to layouts |
 //! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |
 #![deny(missing_docs)]
@@ -13,5 +14,6 @@ pub mod ix;
 pub mod pda;
 pub mod view;
 
+pub use plimsoll_interface as call;
 pub use plimsoll_risk as risk;
 pub use plimsoll_state as state;

@@ -218,7 +218,8 @@ fn limited(mut offer: Offer) -> Offer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_risk::params::{Calibration, GlobalParams, MarketRates, TokenWeights};
+    use plimsoll_risk::listing::Calibration;
+    use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
     use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 

@@ -2,6 +2,7 @@ use std::vec::Vec;
 
 use super::*;
 use crate::error::RiskError;
+use crate::listing::*;
 use proptest::prelude::*;
 
 mod bounds;

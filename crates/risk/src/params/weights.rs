@@ -53,7 +53,7 @@ impl TokenWeights {
     }
 
     /// Checks the order `w_a,I <= w_a,T <= w_a <= 1 <= w_l <= w_l,T <= w_l,I <= 4` and the gap between maintenance and
-    /// target. Conditions between two tokens are [`super::Pairs`]' (LISTING-2, MARGIN-7).
+    /// target. Conditions between two tokens are [`crate::listing::Pairs`]' (LISTING-2, MARGIN-7).
     ///
     /// # Errors
     /// [`Contradiction::WEIGHTS_ORDER`], [`Contradiction::WEIGHTS_GAP`].
@@ -73,4 +73,9 @@ impl TokenWeights {
         let liability_gap = self.liability_target_ppm.saturating_sub(self.liability_maint_ppm) >= half;
         Contradiction::WEIGHTS_GAP.unless(asset_gap && liability_gap)
     }
+}
+
+/// Marginal maintenance of a pair at penalty zero, `w_l - w_a`, ppm.
+pub const fn pair_rate_ppm(asset: &TokenWeights, liability: &TokenWeights) -> u32 {
+    liability.liability_maint_ppm.saturating_sub(asset.asset_maint_ppm)
 }

@@ -1,9 +1,9 @@
 //! What the four sums of an account say: ratio, regime boundary, order of ratios.
 
 use plimsoll_model::int;
-use plimsoll_risk::margin::{pair_rate_ppm, quote_sides, Excess, Margins};
+use plimsoll_risk::margin::{quote_sides, Excess, Margins};
 use plimsoll_risk::num::cmp_products;
-use plimsoll_risk::params::{GlobalParams, TokenWeights};
+use plimsoll_risk::params::{pair_rate_ppm, GlobalParams, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::units::UsdPico;

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use plimsoll_risk::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
-use plimsoll_risk::params::{Calibration, Contradiction, Field, GlobalParams, Pairs};
+use plimsoll_risk::listing::{Calibration, Pairs};
+use plimsoll_risk::params::{Contradiction, Field, GlobalParams};
 use plimsoll_risk::portfolio::Portfolio;
 use proptest::prelude::*;
 

@@ -47,7 +47,35 @@ fn row(rule: &Rule) -> String {
         Works::OnAny => "any status",
         Works::ByStage => "as the stage says",
     };
-    format!("| `{}` | {} | {} | {accounts} |", rule.instruction, signer(rule), bits.join(", "))
+    let (signed_by, stopped_by, writes) = (signer(rule), bits.join(", "), written(&source(rule)).join(", "));
+    format!("| `{}` | {signed_by} | {stopped_by} | {accounts} | {writes} |", rule.instruction)
+}
+
+/// The file of an instruction.
+fn source(rule: &Rule) -> String {
+    let instructions = concat!(env!("CARGO_MANIFEST_DIR"), "/src/instructions");
+    let files = ["", "/mod"].map(|part| format!("{instructions}/{}{part}.rs", rule.instruction));
+    files.iter().find_map(|file| std::fs::read_to_string(file).ok()).expect("every instruction has a file of its name")
+}
+
+/// Accounts that an instruction writes, in brackets those that can be left out.
+fn written(text: &str) -> Vec<String> {
+    let (_, accounts) = text.split_once("#[derive(Accounts)]").expect("every instruction names its accounts");
+    let (_, fields) = accounts.split_once("> {\n").expect("a struct with a lifetime");
+    let (fields, _) = fields.split_once("\n}").expect("the struct ends");
+    let (mut names, mut attributes) = (Vec::new(), String::new());
+    for line in fields.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        let Some((name, kind)) = line.strip_prefix("pub ").and_then(|field| field.split_once(": ")) else {
+            attributes.push_str(line);
+            continue;
+        };
+        let words = std::mem::take(&mut attributes);
+        let mut words = words.split(|letter: char| !letter.is_alphanumeric());
+        if words.any(|word| matches!(word, "mut" | "init")) {
+            names.push(if kind.starts_with("Option<") { format!("({name})") } else { name.to_owned() });
+        }
+    }
+    names
 }
 
 /// `PLIMSOLL_RECORD=1` writes the table.
@@ -68,16 +96,13 @@ fn the_documented_guards_are_the_programs() {
 
 #[test]
 fn every_instruction_has_a_row_and_asks_for_it() {
-    let instructions = concat!(env!("CARGO_MANIFEST_DIR"), "/src/instructions");
     let listed = include_str!("../lib.rs");
     let listed = listed.lines().filter_map(|line| line.trim().strip_prefix("pub fn ")?.split(['<', '(']).next());
     let named: Vec<_> = RULES.iter().map(|rule| rule.instruction).collect();
     assert_eq!(listed.collect::<Vec<_>>(), named);
     let mut asked = 0;
     for rule in RULES {
-        let file = format!("{instructions}/{}.rs", rule.instruction);
-        let folder = format!("{instructions}/{}/mod.rs", rule.instruction);
-        let text = std::fs::read_to_string(file).or_else(|_| std::fs::read_to_string(folder)).unwrap();
+        let text = source(rule);
         let camel: String = rule.instruction.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
         let count = |method: &str| text.matches(&format!("permit(Action::{camel}).{method}(")).count();
         let signed = matches!(rule.signed_by, Owner | OwnerOr(_) | VenueOrSides(_));
@@ -89,4 +114,13 @@ fn every_instruction_has_a_row_and_asks_for_it() {
         asked += count("in_engine") + count("signed_for") + count("signed_in") + count("on");
     }
     assert!(asked >= 40, "{asked}");
+}
+
+#[test]
+fn what_an_instruction_writes_is_read_from_its_accounts() {
+    let text = "#[derive(Accounts)]\npub struct Sail<'info> {\n    /// Signs; mut.\n    pub owner: Signer<'info>,\n\
+        \x20   #[account(mut, has_one = owner)]\n    pub hull: AccountLoader<'info, Hull>,\n    #[account(mut)]\n\
+        \x20   pub keel: Option<UncheckedAccount<'info>>,\n    #[account(\n        init,\n        payer = owner\n    )]\n\
+        \x20   pub mast: Box<Mast<'info>>,\n    pub mutiny: Signer<'info>,\n}\n";
+    assert_eq!(written(text), ["hull", "(keel)", "mast"]);
 }

@@ -2,7 +2,8 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::bank::RateCurve;
-use plimsoll_risk::params::{check_atom, GlobalParams, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO};
+use plimsoll_risk::listing::check_atom;
+use plimsoll_risk::params::{GlobalParams, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot, StoredWeights};

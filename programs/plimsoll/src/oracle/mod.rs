@@ -26,10 +26,18 @@ pub fn read(account: &AccountInfo, source: &OracleSource, params: &GlobalParams,
     ensure!(kind == OracleKind::PythPosted || is_pinned(account, source), EngineError::OracleAddressMismatch);
     // Written by the pinned program: without this anyone fabricates prices.
     ensure!(account.owner.as_ref() == source.program, EngineError::OracleOwnerMismatch);
-    let data = account.try_borrow_data()?;
-    match kind {
-        OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(&data, source),
-        OracleKind::SwitchboardPull => switchboard::decode(&data, source, params, slot),
+    decode(&account.try_borrow_data()?, source, params, slot)
+}
+
+/// What the bytes of a source's account say, by the reader of its kind; whose they are is [`read`]'s to ask.
+///
+/// # Errors
+/// Those of [`read`] but for address and owner.
+#[inline(always)]
+pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
+    match OracleKind::try_from(source.kind)? {
+        OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(data, source),
+        OracleKind::SwitchboardPull => switchboard::decode(data, source, params, slot),
         OracleKind::None => Err(crate::error::fail(EngineError::OracleTypeMismatch)),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use mock_oracle::pyth::PostPythArgs;
-use plimsoll::oracle::{pyth, switchboard};
+use plimsoll::oracle;
 use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
 use plimsoll_risk::params::GlobalParams;
@@ -160,13 +160,8 @@ fn decode(
     params: &GlobalParams,
     slot: u64,
 ) -> std::result::Result<Observation, String> {
-    let read = if source.kind == OracleKind::SwitchboardPull as u8 {
-        switchboard::decode(data, source, params, slot)
-    } else {
-        pyth::decode(data, source)
-    };
     use anchor_lang::solana_program::program_error::ProgramError;
-    read.map_err(|error| match ProgramError::from(error) {
+    oracle::decode(data, source, params, slot).map_err(|error| match ProgramError::from(error) {
         ProgramError::Custom(code) => plimsoll_rpc::error::engine_error(code)
             .map_or_else(|| format!("error {code}"), |error| error.text().1.into()),
         other => other.to_string(),

@@ -6,9 +6,9 @@ use super::{moved, Candidate, Closable, Fill, Leftovers, LegName, Liability, Lim
 use crate::auction::pair_ceiling_ppm_down;
 use crate::error::{RiskError, RiskResult};
 use crate::liquidate::Assessment;
-use crate::margin::{pair_rate_ppm, Margins};
+use crate::margin::Margins;
 use crate::num::{mul_div_down, mul_u32, mul_wide, PPM};
-use crate::params::{GlobalParams, TokenWeights};
+use crate::params::{pair_rate_ppm, GlobalParams, TokenWeights};
 use crate::portfolio::{Portfolio, PriceKind, TokenLeg};
 use crate::price::UnitPrice;
 use crate::units::{cmp_ratios, Ppm, UsdMicro, UsdPico};
