@@ -1,5 +1,6 @@
 //! An engine as far as it exists: what a migration compares its file with.
 
+use plimsoll::growth::MAX_STEP;
 use plimsoll_rpc::engine::{decode, program_accounts};
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::pda::{self, EngineKeys};
@@ -10,8 +11,6 @@ use solana_pubkey::Pubkey;
 use crate::config::{observe, Config, Resolved};
 use crate::error::Result;
 
-/// Most bytes that one call grows an account by.
-const GROWTH_STEP: usize = 10_240;
 /// Where a mint stores its decimals.
 const MINT_DECIMALS_OFFSET: usize = 44;
 /// Where a venue names its engine, from the start of its data.
@@ -57,7 +56,7 @@ impl<T: EngineAccount> Grown<T> {
             // Lamports that somebody sent to the address ahead of its creation.
             _ => 0,
         };
-        Ok(Self::Partial { calls_left: T::SPACE.saturating_sub(len).div_ceil(GROWTH_STEP).max(1) })
+        Ok(Self::Partial { calls_left: T::SPACE.saturating_sub(len).div_ceil(MAX_STEP).max(1) })
     }
 }
 

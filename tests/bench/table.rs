@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use plimsoll_sim::table::grouped;
+use plimsoll_sim::format::grouped;
 
 use super::row::{Envelope, Row};
 use super::why::why;

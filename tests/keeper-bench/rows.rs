@@ -2,18 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll_keeper::capital::Funds;
+use plimsoll_keeper::capital::Forecast;
 use plimsoll_keeper::config::LiquidateConfig;
-use plimsoll_keeper::jobs::instruction;
-use plimsoll_keeper::offer::{best_offer, Means, Offer};
+use plimsoll_keeper::offer::{best_offer, Affordable, Means};
 use plimsoll_keeper::state::{Candidate, Tracker, Update};
 use plimsoll_risk::liquidate::assess;
-use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_rpc::send::sign;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::decode::encode;
-use plimsoll_sdk::ix::Parties;
+use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::MarginAccount;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
@@ -187,15 +184,11 @@ impl Liquidator {
         tracker.apply(Update::Account { key: engine.keys.board, slot, data: board });
         let mut candidates = tracker.assess_hot();
         candidates.sort_by_key(|candidate| candidate.assessment.health_ppm);
-        let mut scratch = Box::new(Portfolio::empty(GlobalParams::DEFAULT));
-        let (registry, held) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
-        let lending_room_atoms = u64::MAX;
-        let funds = Funds { own: &self.own, registry: &registry, board: &held, now: tracker.now(), lending_room_atoms };
-        let means = Means { funds, account: &self.own, config: &self.config };
         let mut signed = 0;
         for candidate in candidates.iter().take(most) {
-            let offered = tracker.with_portfolio(candidate.id, Views::LIQUIDATION, |portfolio, clocks, now| {
-                best_offer(portfolio, &mut scratch, clocks, now, &means)
+            let offered = tracker.with_loaded(candidate.id, Views::LIQUIDATION, |loaded| {
+                let forecast = Forecast::new(&self.own, loaded.shared, loaded.now);
+                best_offer(&loaded, &Means { own: &self.own, forecast: &forecast, config: &self.config })
             });
             let offer = offered.expect("tracked").expect("evaluates").unwrap_or_else(|none| panic!("{none:?}"));
             self.sign(engine, candidate, &offer);
@@ -204,9 +197,10 @@ impl Liquidator {
         signed
     }
 
-    fn sign(&self, engine: &EngineAccounts, candidate: &Candidate, offer: &Offer) {
+    fn sign(&self, engine: &EngineAccounts, candidate: &Candidate, affordable: &Affordable) {
         let parties = Parties { signer: self.key.pubkey(), liquidator: self.account, liquidatee: candidate.key };
-        let instruction = instruction(&engine.keys, parties, &offer.request, [&self.own, &self.own]);
+        let Affordable { offer, fill } = affordable;
+        let instruction = ix::liquidate(&engine.keys, parties, &offer.request, fill.with_asset_bank, false);
         let limits = [
             ComputeBudgetInstruction::set_compute_unit_limit(60_000),
             ComputeBudgetInstruction::set_compute_unit_price(1_000),

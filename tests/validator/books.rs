@@ -1,7 +1,7 @@
 //! Every vault to the atom, once nothing moves.
 
 use anyhow::{ensure, Context, Result};
-use plimsoll_sim::live::{Live, Look};
+use plimsoll_sim::live::{FullReading, Live};
 use plimsoll_state::Bank;
 use solana_pubkey::Pubkey;
 
@@ -22,8 +22,8 @@ fn surplus(bank: &Bank, vault_atoms: u64) -> i128 {
 ///
 /// # Errors
 /// The first thing that does not agree.
-pub async fn reconcile(live: &Live, owners: &[Pubkey]) -> Result<Look> {
-    let look = live.look_steadily().await?;
+pub async fn reconcile(live: &Live, owners: &[Pubkey]) -> Result<FullReading> {
+    let look = live.read_steadily().await?;
     let found = look.conservation(TRANSACTIONS, CLOSINGS);
     ensure!(found.ok && found.checks > 0, "conservation: {:?}", found.failures);
     for (index, (bank, &vault)) in look.shared.banks.iter().zip(&look.vaults_atoms).enumerate() {

@@ -10,7 +10,7 @@ use plimsoll_risk::params::GlobalParams;
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sim::data::E8;
-use plimsoll_sim::live::{Averages, Live, Look, Party, Poster};
+use plimsoll_sim::live::{Averages, FullReading, Live, Party, Poster};
 use plimsoll_sim::world::{BTC, SOL, SOL_PERP, USDC};
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
@@ -154,8 +154,8 @@ impl Stage {
     ///
     /// # Errors
     /// Where it does not within `secs`.
-    pub async fn until<T>(&self, what: &str, secs: u64, seen: impl Fn(&Look) -> Option<T>) -> Result<T> {
-        until(what, secs, || async { Ok(seen(&self.live.look().await?)) }).await
+    pub async fn until<T>(&self, what: &str, secs: u64, seen: impl Fn(&FullReading) -> Option<T>) -> Result<T> {
+        until(what, secs, || async { Ok(seen(&self.live.read_all().await?)) }).await
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{bail, ensure, Context, Result};
 use plimsoll_rpc::Error;
 use plimsoll_sdk::ix::{self, args};
-use plimsoll_sim::live::{Look, Party};
+use plimsoll_sim::live::{FullReading, Party};
 use plimsoll_sim::world::{SOL, SOL_PERP, USDC};
 use solana_signer::Signer as _;
 use tempfile::TempDir;
@@ -97,7 +97,7 @@ impl<V: Validator> Story<'_, V> {
         Ok(keeper)
     }
 
-    async fn until<T>(&self, keeper: &Keeper, what: &str, seen: impl Fn(&Look) -> Option<T>) -> Result<T> {
+    async fn until<T>(&self, keeper: &Keeper, what: &str, seen: impl Fn(&FullReading) -> Option<T>) -> Result<T> {
         let waited = self.stage.until(what, KEEPER_SECS, seen).await;
         waited.with_context(|| {
             format!(
@@ -131,11 +131,11 @@ impl<V: Validator> Story<'_, V> {
 
     async fn a_cure(&mut self) -> Result<Keeper> {
         let keeper = self.keeper("first")?;
-        let first = published_at(&self.stage.live.look().await?);
+        let first = published_at(&self.stage.live.read_all().await?);
         self.until(&keeper, "the keeper refreshes prices", |look| (published_at(look) > first + 2).then_some(()))
             .await?;
         self.ends("a keeper is started and refreshes prices");
-        let before = units(&self.stage.live.look().await?, &self.stage.bob);
+        let before = units(&self.stage.live.read_all().await?, &self.stage.bob);
         self.stage.sol_falls_to(191);
         let bob = self.stage.bob.clone();
         let after = self
@@ -154,7 +154,8 @@ impl<V: Validator> Story<'_, V> {
         self.stage.poster.set_refreshing(true);
         self.stage.sol_falls_to(173);
         let (alice, bob) = (self.stage.alice.clone(), self.stage.bob.clone());
-        let both = |look: &Look| (!is_healthy(look, &alice) && !is_healthy(look, &bob)).then_some(units(look, &bob));
+        let both =
+            |look: &FullReading| (!is_healthy(look, &alice) && !is_healthy(look, &bob)).then_some(units(look, &bob));
         let held = self.stage.until("both accounts are under water", KEEPER_SECS, both).await?;
         ensure!(held > 0, "somebody liquidated without a keeper");
         self.ends("the keeper is killed, SOL falls to 173 and nobody acts");
@@ -164,20 +165,20 @@ impl<V: Validator> Story<'_, V> {
             (resolved && is_healthy(look, &alice) && debt_shares(look, &alice) < 0).then_some(())
         })
         .await?;
-        let bank = self.stage.live.look().await?.shared.banks[0];
+        let bank = self.stage.live.read_all().await?.shared.banks[0];
         ensure!(bank.insurance_out_atoms < INSURANCE_USD * USD, "the first loss took all of the insurance");
         self.ends("the keeper is back: a borrower cured, insurance pays for the long");
         Ok(keeper)
     }
 
     async fn a_loss_that_is_socialized(&mut self, keeper: Keeper) -> Result<Keeper> {
-        let before = self.stage.live.look().await?.shared.banks[0].deposit_index;
+        let before = self.stage.live.read_all().await?.shared.banks[0].deposit_index;
         self.validator.break_off().await?;
         self.stage.sol_falls_to(120);
         tokio::time::sleep(std::time::Duration::from_secs(FAULT_SECS)).await;
         let connections = self.validator.keeper_connections();
         // Where the node itself is up, it shows that nobody acts.
-        if let Ok(look) = self.stage.live.look().await {
+        if let Ok(look) = self.stage.live.read_all().await {
             ensure!(debt_shares(&look, &self.stage.alice) < 0, "the keeper acted without a connection");
         }
         self.validator.restore().await?;
@@ -226,12 +227,12 @@ impl<V: Validator> Story<'_, V> {
     }
 }
 
-fn published_at(look: &Look) -> i64 {
+fn published_at(look: &FullReading) -> i64 {
     look.shared.board.slot(SOL as usize).map_or(0, |slot| slot.published_at)
 }
 
 /// Base units of SOL-PERP that an account holds.
-fn units(look: &Look, party: &Party) -> i64 {
+fn units(look: &FullReading, party: &Party) -> i64 {
     let Some(account) = look.accounts.get(&party.account) else { return 0 };
     let Some(place) = account.perp_index(SOL_PERP) else { return 0 };
     let slot = &look.shared.registry.markets[SOL_PERP as usize];
@@ -240,16 +241,16 @@ fn units(look: &Look, party: &Party) -> i64 {
 }
 
 /// Shares of USDC: negative for a debt.
-fn debt_shares(look: &Look, party: &Party) -> i64 {
+fn debt_shares(look: &FullReading, party: &Party) -> i64 {
     let Some(account) = look.accounts.get(&party.account) else { return 0 };
     account.token_index(USDC).map_or(0, |place| account.tokens[place].shares)
 }
 
-fn is_healthy(look: &Look, party: &Party) -> bool {
+fn is_healthy(look: &FullReading, party: &Party) -> bool {
     look.standing(&party.account).is_some_and(|(nav, mmr)| nav >= mmr)
 }
 
 /// Nothing held, nothing owed.
-fn is_empty(look: &Look, party: &Party) -> bool {
+fn is_empty(look: &FullReading, party: &Party) -> bool {
     look.accounts.get(&party.account).is_some_and(plimsoll_state::MarginAccount::is_empty)
 }

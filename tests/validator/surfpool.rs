@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use plimsoll_rpc::Connection;
+use plimsoll_sim::config::Config;
 use plimsoll_sim::live::{replay, LiveConfig, Stop};
-use plimsoll_sim::run::Config;
 use plimsoll_sim::{report, scenario, table};
 use plimsoll_validator_tests::deployment::{deploy_and_use, deploy_at};
 use plimsoll_validator_tests::keeper;

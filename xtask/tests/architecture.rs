@@ -114,11 +114,6 @@ const MAY_ASSIGN: &[(&str, &[&str], &str)] = &[
     ),
     ("crates/state/src/index.rs", &["shares", "k_entry", "cash_atoms"], "a projection: a copy that nobody stores"),
     ("crates/state/src/snapshot.rs", &["cash_atoms"], "a leg of the portfolio that is loaded, not of an account"),
-    (
-        "sdk/keeper/src/capital.rs",
-        &["tokens", "shares", "k_entry", "epoch"],
-        "an estimate on a copy of the keeper's own account, before there is a fill",
-    ),
 ];
 
 struct Package {

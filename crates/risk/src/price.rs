@@ -15,6 +15,8 @@ use crate::num::{mul_wide, PPM};
 pub const MIN_EXPONENT: i32 = -18;
 /// See [`MIN_EXPONENT`].
 pub const MAX_EXPONENT: i32 = 12;
+/// Most decimals of a mint and of a market's base.
+pub const MAX_DECIMALS: u8 = 18;
 
 /// A non-negative number `mantissa * 2^exponent`. Normalised: the mantissa's top bit is set, or all is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -156,7 +158,7 @@ impl Price {
 /// `ParameterOutOfBounds` above 18 decimals.
 #[expect(clippy::arithmetic_side_effects, reason = "at most 18 is subtracted from six")]
 pub fn token_scale_down(decimals: u8) -> RiskResult<Price> {
-    if decimals > 18 {
+    if decimals > MAX_DECIMALS {
         return Err(RiskError::ParameterOutOfBounds);
     }
     Price::from_decimal_down(1, 6 - decimals as i32)
@@ -171,7 +173,7 @@ pub fn token_scale_down(decimals: u8) -> RiskResult<Price> {
 #[expect(clippy::arithmetic_side_effects, reason = "a difference of two 8-bit numbers")]
 pub fn base_scale_down(quote_decimals: u8, base_decimals: u8) -> RiskResult<Price> {
     let power = quote_decimals as i32 - base_decimals as i32;
-    if quote_decimals > 18 || base_decimals > 18 || power > MAX_EXPONENT {
+    if quote_decimals > MAX_DECIMALS || base_decimals > MAX_DECIMALS || power > MAX_EXPONENT {
         return Err(RiskError::ParameterOutOfBounds);
     }
     Price::from_decimal_down(1, power)

@@ -1,21 +1,18 @@
 //! Everything that can be wrong with a file before a cluster is asked, by the very functions that the program uses.
 
 use anchor_lang::solana_program::program_error::ProgramError;
-use bytemuck::zeroed_box;
+use bytemuck::{zeroed_box, Zeroable};
 use plimsoll::instructions::{BankRules, MarketRules, PriceRules};
 use plimsoll_risk::bank::RateCurve;
 use plimsoll_risk::params::{
     Contradiction, GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_BANKS, MAX_MARKETS, MAX_PRICES,
 };
-use plimsoll_risk::price::Price;
-use plimsoll_state::{PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights};
+use plimsoll_risk::price::{Price, MAX_DECIMALS};
+use plimsoll_state::{Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights};
 use solana_pubkey::Pubkey;
 
 use super::{BankConfig, Config, MarketConfig, MintConfig, PriceConfig, SourceConfig, SourceKind};
 use crate::error::{Error, Result};
-
-/// Longest name of a market, bytes.
-const MAX_NAME_LEN: usize = 16;
 
 /// What the program says, in its own words.
 pub(crate) fn engine_text(error: impl Into<anchor_lang::error::Error>) -> String {
@@ -90,10 +87,10 @@ impl Config {
         }
         if let MintConfig::Created { seed, decimals } = &bank.mint {
             self.test_only(format!("{at}.mint"), "a mint of the migration's own")?;
-            if *decimals > 18 || seed.is_empty() {
+            if *decimals > MAX_DECIMALS || seed.is_empty() {
                 return Err(Error::config(
                     format!("{at}.mint"),
-                    "a seed has 1 to 32 bytes, a mint at most 18 decimals",
+                    format!("a seed has 1 to 32 bytes, a mint at most {MAX_DECIMALS} decimals"),
                 ));
             }
         }
@@ -211,11 +208,12 @@ fn validate_pins(at: &str, source: &SourceConfig) -> Result<()> {
 }
 
 fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
-    if market.name.is_empty() || market.name.len() > MAX_NAME_LEN {
-        return Err(Error::config(format!("{at}.name"), format!("a name has 1 to {MAX_NAME_LEN} bytes")));
+    let longest = Market::zeroed().name.len();
+    if market.name.is_empty() || market.name.len() > longest {
+        return Err(Error::config(format!("{at}.name"), format!("a name has 1 to {longest} bytes")));
     }
-    if market.base_decimals > 18 {
-        return Err(Error::config(format!("{at}.base_decimals"), "at most 18"));
+    if market.base_decimals > MAX_DECIMALS {
+        return Err(Error::config(format!("{at}.base_decimals"), format!("at most {MAX_DECIMALS}")));
     }
     if board.slot(market.price_slot as usize).is_none() {
         return Err(Error::config(format!("{at}.price_slot"), "there is no such [[price]]"));

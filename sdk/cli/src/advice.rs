@@ -62,7 +62,7 @@ mod tests {
         let custom = solana_instruction::error::InstructionError::Custom(EngineError::PriceNotReady as u32);
         let refused = plimsoll_rpc::Error::rejected(custom_at(0, custom), Vec::new());
         assert!(of(&Error::Rpc(refused)).is_some_and(|advice| advice.contains("plimsoll price list")));
-        assert_eq!(of(&crate::context::usage("a word")), None);
+        assert_eq!(of(&crate::usage::usage("a word")), None);
     }
 
     fn custom_at(

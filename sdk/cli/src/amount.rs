@@ -1,9 +1,9 @@
 //! Amounts as people write them, converted exactly: no floating point anywhere.
 
 use plimsoll_migrations::Result;
-use plimsoll_risk::price::Price;
+use plimsoll_risk::price::{Price, MAX_DECIMALS};
 
-use crate::context::usage;
+use crate::usage::usage;
 
 /// Digits behind the point that a price is shown with.
 const PRICE_DIGITS: u32 = 8;
@@ -98,8 +98,8 @@ pub fn price(text: &str) -> Result<Price> {
 pub fn decimal(text: &str) -> Result<(u64, u32)> {
     let (_, fraction) = digits(text).map_err(usage)?;
     let places = fraction.len() as u32;
-    if places > 18 {
-        return Err(usage(format!("{text} has more than 18 decimals")));
+    if places > MAX_DECIMALS as u32 {
+        return Err(usage(format!("{text} has more than {MAX_DECIMALS} decimals")));
     }
     Ok((atoms(text, places as u8)?, places))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_migrations::config::Config;
 use plimsoll_migrations::{Result, Session};
-use plimsoll_rpc::{EngineAccounts, Error};
+use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::ix::Token;
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_state::MarginAccount;
@@ -15,14 +15,10 @@ use solana_signer::Signer;
 use crate::amount::show;
 use crate::names::Names;
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Where a token account keeps its amount.
 const TOKEN_AMOUNT: std::ops::Range<usize> = 64..72;
-
-/// An argument that is not what it must be.
-pub fn usage(text: impl Into<String>) -> plimsoll_migrations::Error {
-    Error::Configuration(text.into()).into()
-}
 
 /// What every command needs.
 pub struct Context {

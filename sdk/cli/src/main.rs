@@ -10,6 +10,7 @@ mod margin;
 mod names;
 mod output;
 mod rights;
+mod usage;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use plimsoll_rpc::EngineAccounts;
 use plimsoll_state::Market;
 use solana_pubkey::Pubkey;
 
-use crate::context::usage;
+use crate::usage::usage;
 
 /// Mints that everybody knows.
 const KNOWN_MINTS: [(&str, &str); 5] = [

@@ -7,7 +7,7 @@ use plimsoll_state::{right, MarginAccount};
 use solana_pubkey::Pubkey;
 
 use crate::amount::{show, Amount};
-use crate::context::usage;
+use crate::usage::usage;
 
 /// One right.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]

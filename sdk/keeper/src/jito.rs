@@ -20,8 +20,6 @@ use crate::config::JitoConfig;
 const TRANSFER: u32 = 2;
 /// Most transactions of a bundle.
 pub const MOST_TRANSACTIONS: usize = 5;
-/// Least tip of a bundle, lamports.
-pub const LEAST_TIP_LAMPORTS: u64 = 1_000;
 
 /// Why a bundle did not land.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::Mutex;
 
-use crate::config::SendConfig;
+use crate::config::{SendConfig, LIQUIDATE};
 use crate::jito::{BlockEngine, BundleError};
 use crate::metrics::Metrics;
 
@@ -213,7 +213,7 @@ impl Outbox {
     /// The instruction that tips the block engine: liquidations alone race, and so alone are worth it. None without an
     /// engine, or where it does not say whom to tip: then there is no bundle either.
     async fn tip(&self, job: &str) -> Option<Instruction> {
-        let engine = self.block_engine.as_ref().filter(|_| job == crate::jobs::LIQUIDATE)?;
+        let engine = self.block_engine.as_ref().filter(|_| job == LIQUIDATE)?;
         match engine.tip(&self.payer()).await {
             Ok(tip) => Some(tip),
             Err(error) => {

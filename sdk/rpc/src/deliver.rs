@@ -11,7 +11,7 @@ use solana_transaction_status_client_types::TransactionStatus;
 
 use crate::engine::Connection;
 use crate::error::{Error, Result};
-use crate::send::Pace;
+use crate::pace::Pace;
 
 /// A node that answers nothing for so long is given up; every blockhash of before has expired by then.
 const SILENCE: Duration = Duration::from_secs(120);

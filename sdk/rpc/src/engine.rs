@@ -1,12 +1,14 @@
 //! An engine's accounts over RPC.
 
+use std::mem::offset_of;
 use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::{
-    Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, LAYOUT_VERSION,
+    Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, DISCRIMINATOR_LEN,
+    LAYOUT_VERSION,
 };
 use solana_account::Account;
 use solana_account_decoder_client_types::{UiAccountEncoding, UiDataSliceConfig};
@@ -19,15 +21,15 @@ use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::scan::Limits;
-use crate::send::Pace;
+use crate::limits::Limits;
+use crate::pace::Pace;
 
 /// Where a margin account names its engine, owner and delegate, from the start of its data.
-pub const ENGINE_OFFSET: usize = 16;
+pub const ENGINE_OFFSET: usize = DISCRIMINATOR_LEN + offset_of!(MarginAccount, engine);
 /// See [`ENGINE_OFFSET`].
-pub const OWNER_OFFSET: usize = 48;
+pub const OWNER_OFFSET: usize = DISCRIMINATOR_LEN + offset_of!(MarginAccount, owner);
 /// See [`ENGINE_OFFSET`].
-pub const DELEGATE_OFFSET: usize = 80;
+pub const DELEGATE_OFFSET: usize = DISCRIMINATOR_LEN + offset_of!(MarginAccount, delegate);
 
 /// A node, and the commitment at which it is asked.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use base64::prelude::{Engine as _, BASE64_STANDARD};
 use serde_json::json;
@@ -16,49 +16,11 @@ use solana_rpc_client_api::response::{OptionalContext, Response, RpcKeyedAccount
 use crate::engine::Connection;
 use crate::error::{Error, Result};
 
-/// Most addresses that one `getMultipleAccounts` takes.
-pub const MOST_AT_ONCE: usize = 100;
 /// No account is larger, whatever compressed data claims to become.
 const MOST_DATA_BYTES: u64 = 10 * 1024 * 1024;
 
 /// JSON-RPC code of a node that answers nothing until it has caught up.
 const NODE_IS_BEHIND: &str = "-32005";
-
-/// What a node turned out not to take.
-#[derive(Debug)]
-pub(crate) struct Limits {
-    /// It does not know compressed data.
-    plain: AtomicBool,
-    /// Addresses in one request.
-    at_once: AtomicUsize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { plain: AtomicBool::new(false), at_once: AtomicUsize::new(MOST_AT_ONCE) }
-    }
-}
-
-impl Limits {
-    fn encoding(&self) -> UiAccountEncoding {
-        match self.plain.load(Ordering::Relaxed) {
-            true => UiAccountEncoding::Base64,
-            false => UiAccountEncoding::Base64Zstd,
-        }
-    }
-
-    /// Whether a refusal is of the encoding, which then is not asked for again.
-    fn is_of_encoding(&self, asked: UiAccountEncoding, error: &Error) -> bool {
-        let Error::Node(text) = error else { return false };
-        let is_named = ["zstd", "encoding", "variant"].iter().any(|word| text.contains(word));
-        let refused = asked == UiAccountEncoding::Base64Zstd && is_named;
-        if refused {
-            tracing::warn!(%error, "the node sends no compressed accounts");
-            self.plain.store(true, Ordering::Relaxed);
-        }
-        refused
-    }
-}
 
 impl Connection {
     /// The accounts of a program that pass the filters of `config`, and the slot they are of; none where the node leaves

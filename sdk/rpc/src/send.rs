@@ -1,7 +1,5 @@
 //! Transactions that arrive: simulated, limited, priced, signed, and [delivered](crate::deliver).
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
@@ -38,21 +36,6 @@ pub enum Fee {
         /// At most.
         most: u64,
     },
-}
-
-/// How often a node is bothered with a transaction until it is confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// Between two looks at its status.
-    pub look_every: Duration,
-    /// Between two attempts at sending it.
-    pub resend_every: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { look_every: Duration::from_millis(250), resend_every: Duration::from_millis(1_000) }
-    }
 }
 
 /// How a transaction is sent.

@@ -6,11 +6,13 @@
 //! | [`ix`] | one function per instruction, its addresses derived |
 //! | [`call`] | the same instructions on addresses that are given, as other programs call them |
 //! | [`decode`] | account bytes to layouts |
+//! | [`offer`] | which leg to liquidate, how much of it, for what gain, at what limit price |
 //! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |
 #![deny(missing_docs)]
 
 pub mod decode;
 pub mod ix;
+pub mod offer;
 pub mod pda;
 pub mod view;
 

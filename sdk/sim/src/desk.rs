@@ -4,6 +4,7 @@
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_sdk::offer::Instrument;
 
 use crate::data::E8;
 use crate::depth::{Depth, Way};
@@ -38,7 +39,7 @@ pub struct Desk {
 
 /// A step on the way back to the settlement token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Errand {
+pub enum UnwindStep {
     /// Closes a perp against the maker at the held price, and its hedge outside at the recorded one.
     ClosePerp {
         /// Market.
@@ -108,10 +109,10 @@ impl Desk {
             self.outside_usd -= cost;
             self.inventory_usd += hedge.usd;
             let sign = if hedge.way == Way::Sell { 1.0 } else { -1.0 };
-            match offer.request.leg {
+            match hedge.instrument {
                 // Proceeds of tokens: settled when they are delivered.
-                Leg::Pair { .. } => self.outside_usd += sign * hedge.usd,
-                Leg::Perp { market } => {
+                Instrument::Bank(_) => self.outside_usd += sign * hedge.usd,
+                Instrument::Market(market) => {
                     let units = offer.plan.size as i64;
                     let price = prices[hedge.underlying.index()] as f64 / E8 as f64;
                     let base = 10f64.powi(MARKETS[market as usize].base_decimals as i32);
@@ -123,42 +124,42 @@ impl Desk {
         }
     }
 
-    /// First errands: perps are closed, and debts repaid so that initial margin allows what goes out afterwards.
-    pub fn first_errands(&self, portfolio: &Portfolio) -> Vec<Errand> {
+    /// First steps: perps are closed, and debts repaid so that initial margin allows what goes out afterwards.
+    pub fn first_unwind_steps(&self, portfolio: &Portfolio) -> Vec<UnwindStep> {
         let perps = portfolio.perps().iter().filter(|l| l.units != 0);
-        let close = perps.map(|l| Errand::ClosePerp { market: l.market as usize, units: l.units });
+        let close = perps.map(|l| UnwindStep::ClosePerp { market: l.market as usize, units: l.units });
         let debts = portfolio.tokens().iter().filter(|l| l.amount_atoms < 0);
-        let repay = debts.map(|l| Errand::Repay { bank: l.bank as usize, atoms: l.amount_atoms.unsigned_abs() });
+        let repay = debts.map(|l| UnwindStep::Repay { bank: l.bank as usize, atoms: l.amount_atoms.unsigned_abs() });
         close.chain(repay).collect()
     }
 
-    /// Last errands, by the account as the first ones found it: the difference with the outside world is settled and
+    /// Last steps, by the account as the first ones found it: the difference with the outside world is settled and
     /// tokens are delivered.
-    pub fn last_errands(&self, portfolio: &Portfolio) -> Vec<Errand> {
+    pub fn last_unwind_steps(&self, portfolio: &Portfolio) -> Vec<UnwindStep> {
         let atoms = (self.outside_usd.abs() * 1e6) as u64;
-        let pay_in = (self.outside_usd > 0.0 && atoms > 0).then_some(Errand::PayIn { atoms });
+        let pay_in = (self.outside_usd > 0.0 && atoms > 0).then_some(UnwindStep::PayIn { atoms });
         let held = portfolio.tokens().iter().filter(|l| l.amount_atoms > 0);
-        let deliver = held.map(|l| Errand::Deliver { bank: l.bank as usize });
-        let pay_out = (self.outside_usd < 0.0 && atoms > 0).then_some(Errand::PayOut { atoms });
+        let deliver = held.map(|l| UnwindStep::Deliver { bank: l.bank as usize });
+        let pay_out = (self.outside_usd < 0.0 && atoms > 0).then_some(UnwindStep::PayOut { atoms });
         pay_in.into_iter().chain(deliver).chain(pay_out).collect()
     }
 
-    /// Books an errand that was done, at the recorded prices.
-    pub fn done(&mut self, errand: &Errand, prices: &[i64; 2]) {
-        match *errand {
-            Errand::ClosePerp { market, .. } => {
+    /// Books a step that was done, at the recorded prices.
+    pub fn done(&mut self, step: &UnwindStep, prices: &[i64; 2]) {
+        match *step {
+            UnwindStep::ClosePerp { market, .. } => {
                 let price = prices[MARKETS[market].underlying.index()] as f64 / E8 as f64;
                 let (hedged, proceeds) = std::mem::take(&mut self.hedged[market]);
                 let base = 10f64.powi(MARKETS[market].base_decimals as i32);
                 self.outside_usd += proceeds - hedged as f64 / base * price;
             }
-            Errand::PayIn { .. } | Errand::PayOut { .. } => self.outside_usd = 0.0,
-            Errand::Repay { .. } | Errand::Deliver { .. } => {}
+            UnwindStep::PayIn { .. } | UnwindStep::PayOut { .. } => self.outside_usd = 0.0,
+            UnwindStep::Repay { .. } | UnwindStep::Deliver { .. } => {}
         }
     }
 }
 
-impl Errand {
+impl UnwindStep {
     /// Whether the liquidator holds inventory for as long as this is not done.
     pub const fn clears_inventory(&self) -> bool {
         !matches!(self, Self::PayIn { .. } | Self::PayOut { .. })
@@ -181,14 +182,6 @@ pub fn racers(
     rng.shuffle(&mut order);
     let offer = |i: usize| best_offer(portfolio, clocks, now, &desks[i].means(books)).map(|offer| (i, offer));
     order.into_iter().filter_map(offer).take(RACERS).collect()
-}
-
-/// The bank whose debt a leg repays, or that a perp settles in.
-pub fn fee_bank(leg: &Leg) -> usize {
-    match leg {
-        Leg::Pair { liability: Liability::Borrow(bank), .. } => *bank as usize,
-        _ => 0,
-    }
 }
 
 /// `SOL/USDC` for a pair (sold / repaid), the market's name for a perp.
@@ -226,12 +219,12 @@ mod tests {
         portfolio.token_count = 2;
         (portfolio.perps[0].market, portfolio.perps[0].units, portfolio.perp_count) = (1, -3, 1);
         let mut desk = Desk::new(LIQUIDATORS[0], 100.0);
-        let first = [Errand::ClosePerp { market: 1, units: -3 }, Errand::Repay { bank: 2, atoms: 5 }];
-        assert_eq!(desk.first_errands(&portfolio), first);
+        let first = [UnwindStep::ClosePerp { market: 1, units: -3 }, UnwindStep::Repay { bank: 2, atoms: 5 }];
+        assert_eq!(desk.first_unwind_steps(&portfolio), first);
         desk.outside_usd = -2.0;
-        let last = [Errand::Deliver { bank: 1 }, Errand::PayOut { atoms: 2_000_000 }];
-        assert_eq!(desk.last_errands(&portfolio), last);
+        let last = [UnwindStep::Deliver { bank: 1 }, UnwindStep::PayOut { atoms: 2_000_000 }];
+        assert_eq!(desk.last_unwind_steps(&portfolio), last);
         desk.done(&last[1], &[E8, E8]);
-        assert_eq!((desk.outside_usd, desk.last_errands(&portfolio).len()), (0.0, 1));
+        assert_eq!((desk.outside_usd, desk.last_unwind_steps(&portfolio).len()), (0.0, 1));
     }
 }

@@ -9,11 +9,13 @@
 //! | [`depth`], [`strategy`], [`desk`], [`order`] | what selling costs, what a liquidator therefore asks for and does afterwards |
 //! | [`engine`], [`ops`], [`money`], [`opening`] | every transaction, measured, and what comes before the crash |
 //! | [`standing`], [`dues`], [`watch`], [`conserve`] | where accounts stand, what cranks have to do, what is written down |
+//! | [`config`] | what a replay is told |
 //! | [`run`], [`race`], [`resolve`] | the loop in process, its liquidators and bankruptcies |
 //! | `live` (feature `live`) | the same on a cluster, over RPC |
-//! | [`measure`], [`result`], [`table`], [`report`] | figures, JSON, terminal and HTML |
+//! | [`measure`], [`result`], [`format`], [`table`], [`report`] | figures, JSON, terminal and HTML |
 #![deny(missing_docs)]
 
+pub mod config;
 pub mod conserve;
 pub mod data;
 pub mod depth;
@@ -22,6 +24,7 @@ pub mod dues;
 pub mod engine;
 pub mod feed_plan;
 pub mod feeds;
+pub mod format;
 pub mod listing;
 #[cfg(feature = "live")]
 pub mod live;

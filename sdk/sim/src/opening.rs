@@ -1,6 +1,7 @@
 //! Before the crash: listing, two hours of calm prices, deposits, positions, borrows.
 
 use indicatif::ProgressBar;
+use plimsoll_risk::oracle::{DEFAULT_SLOW_SECS, READY_TIME_CONSTANTS};
 use plimsoll_risk::params::GlobalParams;
 
 use crate::data::E8;
@@ -13,8 +14,8 @@ use crate::scenario::Scenario;
 use crate::strategy::LIQUIDATORS;
 use crate::world::{BankConfig, Failure, MarketConfig, PriceConfig, Tick, World};
 
-/// Slow averages are ready after twice their time constant, two hours.
-const WARM_UP_SECS: i64 = 7_320;
+/// Slow averages are ready after this many of their time constants, two hours; and a little more.
+const WARM_UP_SECS: i64 = (READY_TIME_CONSTANTS * DEFAULT_SLOW_SECS) as i64 + 120;
 const WARM_UP_STEP_SECS: i64 = 60;
 /// Noise of the calm price, one sigma as a fraction per step.
 const CALM_NOISE: f64 = 0.0004;

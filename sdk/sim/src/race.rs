@@ -3,7 +3,7 @@
 use plimsoll_state::snapshot::Views;
 
 use crate::depth::Depth;
-use crate::desk::{racers, Desk, Errand};
+use crate::desk::{racers, Desk, UnwindStep};
 use crate::engine::{Engine, Snapshot};
 use crate::rng::Rng;
 use crate::strategy::Offer;
@@ -31,11 +31,11 @@ pub fn race(
     account: usize,
     rng: &mut Rng,
 ) -> Vec<Won> {
-    let seen = engine.snapshot();
+    let snapshot = engine.snapshot();
     let liquidatee = engine.account(account);
-    let Ok(portfolio) = seen.with(&liquidatee).portfolio(Views::LIQUIDATION) else { return Vec::new() };
-    let seen_as = (&*portfolio, &liquidatee.clocks());
-    let offers = racers(desks, |_| true, books, seen_as, seen.now, step, rng);
+    let Ok(portfolio) = snapshot.with(&liquidatee).portfolio(Views::LIQUIDATION) else { return Vec::new() };
+    let target = (&*portfolio, &liquidatee.clocks());
+    let offers = racers(desks, |_| true, books, target, snapshot.now, step, rng);
     let mut won = Vec::new();
     for (i, offer) in offers {
         if let Some(fill) = attempt(engine, &mut desks[i], i, books, prices, account, &offer) {
@@ -83,36 +83,36 @@ pub fn unwind(engine: &mut Engine, desk: &mut Desk, liquidator: usize, prices: &
     let account = engine.world.margin_account(&engine.liquidators[liquidator]);
     let Ok(portfolio) = snapshot.with(&account).portfolio(Views::SPOT) else { return };
     let mut clear = true;
-    for errand in desk.first_errands(&portfolio) {
-        clear &= run(engine, desk, liquidator, &snapshot, &errand, prices);
+    for step in desk.first_unwind_steps(&portfolio) {
+        clear &= run(engine, desk, liquidator, &snapshot, &step, prices);
     }
-    for errand in desk.last_errands(&portfolio) {
-        clear &= run(engine, desk, liquidator, &snapshot, &errand, prices);
+    for step in desk.last_unwind_steps(&portfolio) {
+        clear &= run(engine, desk, liquidator, &snapshot, &step, prices);
     }
     if clear {
         desk.inventory_usd = 0.0;
     }
 }
 
-/// Runs an errand; false where inventory stays because it was refused.
+/// Runs a step; false where inventory stays because it was refused.
 fn run(
     engine: &mut Engine,
     desk: &mut Desk,
     liquidator: usize,
     snapshot: &Snapshot,
-    errand: &Errand,
+    step: &UnwindStep,
     prices: &[i64; 2],
 ) -> bool {
     let trader = engine.liquidators[liquidator];
-    let done = match *errand {
-        Errand::ClosePerp { market, units } => engine.close_against_maker(liquidator, market, units, snapshot),
-        Errand::Repay { bank, atoms } => engine.deposit(&trader, bank, atoms).is_ok(),
-        Errand::PayIn { atoms } => engine.deposit(&trader, 0, atoms).is_ok(),
-        Errand::Deliver { bank } => engine.withdraw(&trader, bank, None).is_ok(),
-        Errand::PayOut { atoms } => engine.withdraw(&trader, 0, Some(atoms)).is_ok(),
+    let done = match *step {
+        UnwindStep::ClosePerp { market, units } => engine.close_against_maker(liquidator, market, units, snapshot),
+        UnwindStep::Repay { bank, atoms } => engine.deposit(&trader, bank, atoms).is_ok(),
+        UnwindStep::PayIn { atoms } => engine.deposit(&trader, 0, atoms).is_ok(),
+        UnwindStep::Deliver { bank } => engine.withdraw(&trader, bank, None).is_ok(),
+        UnwindStep::PayOut { atoms } => engine.withdraw(&trader, 0, Some(atoms)).is_ok(),
     };
     if done {
-        desk.done(errand, prices);
+        desk.done(step, prices);
     }
-    done || !errand.clears_inventory()
+    done || !step.clears_inventory()
 }

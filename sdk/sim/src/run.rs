@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use indicatif::ProgressBar;
+use plimsoll_sdk::offer::pays_with;
 
+use crate::config::{Config, CRANK_SECS, OBSERVE_SECS, SAMPLE_SECS};
 use crate::depth::Depth;
 use crate::desk::{self, Desk};
 use crate::engine::Engine;
@@ -16,32 +18,11 @@ use crate::race;
 use crate::resolve::{self, Resolver};
 use crate::result::{bounded_ratio, Conservation, FeedResult, Liquidation, RunResult, Sample};
 use crate::rng::Rng;
-use crate::scenario::{Scenario, Underlying};
+use crate::scenario::Underlying;
 use crate::standing::Standing;
 use crate::strategy::LIQUIDATORS;
 use crate::watch::{self, Watch};
 
-/// What the command line chooses.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// The crash.
-    pub scenario: &'static Scenario,
-    /// Minutes of it.
-    pub minutes: usize,
-    /// Margin accounts.
-    pub accounts: usize,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Seconds between two prices.
-    pub step_secs: u32,
-}
-
-/// Seconds between two samples for the charts.
-pub const SAMPLE_SECS: i64 = 6;
-/// Seconds between two rounds of cranks.
-pub const CRANK_SECS: i64 = 60;
-/// Under-water accounts are observed at least this often, well within the observation gap.
-pub const OBSERVE_SECS: i64 = 6;
 /// Market state of one underlying while it is replayed.
 struct Market {
     series: Vec<i64>,
@@ -264,7 +245,7 @@ fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
     let standing = snapshot.standing(&engine.account(account)).unwrap_or_default();
     let as_planned = (outcome.size, outcome.paid_atoms, outcome.received_atoms, outcome.fee_atoms, outcome.penalty_ppm)
         == (plan.size, plan.paid_atoms, plan.received_atoms, plan.fee_atoms, plan.penalty_ppm);
-    let fee_bank = desk::fee_bank(&fill.offer.request.leg);
+    let fee_bank = pays_with(&fill.offer.request.leg) as usize;
     let fee_usd = outcome.fee_atoms as f64 / 10f64.powi(BANKS[fee_bank].decimals as i32)
         * BANKS[fee_bank].underlying.map_or(1.0, |u| engine.board_price_usd(u.index() + 1));
     let micro = |usd: f64| (usd * 1e6).round().max(0.0) as u64;

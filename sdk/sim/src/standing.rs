@@ -10,9 +10,6 @@ use plimsoll_state::{AccountStatus, MarginAccount};
 
 use crate::result::bounded_ratio;
 
-/// Ratio below which an account that does not recover skips the fast average.
-const BYPASS_RATIO: f64 = 0.7;
-
 /// How an account stands at spot; dollars.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standing {
@@ -24,6 +21,8 @@ pub struct Standing {
     pub under_water: bool,
     /// Debts plus perp notional: what liquidations can close.
     pub exposure_usd: f64,
+    /// Below the ratio at which an account that does not recover skips the fast average.
+    pub below_bypass: bool,
 }
 
 impl Standing {
@@ -37,6 +36,7 @@ impl Standing {
             mmr_usd: usd(margins.mmr().get()),
             under_water: margins.is_under_water(),
             exposure_usd: exposure_usd(&portfolio),
+            below_bypass: margins.is_ratio_below(portfolio.params.observation.bypass_ratio_ppm),
         })
     }
 
@@ -50,7 +50,7 @@ impl Standing {
     pub fn wants_observation(&self, account: &MarginAccount, now: i64, every_secs: i64) -> bool {
         let clocks = account.clocks();
         let running = clocks.health_state != HealthState::Healthy || clocks.under_water_secs > 0;
-        let deep = self.ratio() < BYPASS_RATIO && !clocks.bypass;
+        let deep = self.below_bypass && !clocks.bypass;
         let due = now - clocks.observed_at >= every_secs;
         let armed = !self.under_water && (clocks.bypass || clocks.bypass_published_at != 0);
         account.status == AccountStatus::Active as u8

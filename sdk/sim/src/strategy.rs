@@ -1,8 +1,10 @@
-//! How a liquidator decides: the program's own plan for every leg of an account, less what selling it costs.
+//! How a liquidator of the replay decides: the offers are everybody's ([`plimsoll_sdk::offer`]), the cost of trading out of
+//! them in an order book is his own.
 
 use plimsoll_risk::auction::Clocks;
-use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_sdk::offer::{self, Instrument, Liquidator, Planner, LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
 
 use crate::depth::{Depth, Way};
 use crate::listing::{BANKS, MARKETS};
@@ -29,15 +31,12 @@ pub const LIQUIDATORS: [LiquidatorPlan; 6] = [
     LiquidatorPlan { capital_usd: 50_000, fee_ppm: 150.0, every_steps: 3 },
 ];
 
-/// Least profit worth a transaction, dollars.
-const LEAST_PROFIT_USD: f64 = 0.02;
-/// Room below the planned price before the liquidator rather gets nothing, per thousand.
-const SLIP_PER_MILLE: u64 = 5;
-
 /// An order outside the engine that undoes what a liquidation brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hedge {
-    /// Of what.
+    /// What it undoes: tokens of a bank or the position in a market.
+    pub instrument: Instrument,
+    /// What is traded.
     pub underlying: Underlying,
     /// Which way.
     pub way: Way,
@@ -87,137 +86,89 @@ pub struct Means<'a> {
     pub limit_usd: f64,
 }
 
-/// The offer with the largest profit, if any has one.
+/// The offer with the largest profit, if any is worth a transaction.
 pub fn best_offer(portfolio: &Portfolio, clocks: &Clocks, now: i64, means: &Means<'_>) -> Option<Offer> {
-    let offers = legs(portfolio).into_iter().filter_map(|leg| offer(portfolio, clocks, now, leg, means));
-    offers.filter(|o| o.profit_usd() >= LEAST_PROFIT_USD).max_by(|a, b| a.profit_usd().total_cmp(&b.profit_usd()))
+    Planner::new(portfolio, clocks, now, SLIPPAGE_PPM).best(means).ok()
 }
 
-/// Every leg that could be asked for; the plan refuses what is not there.
-pub fn legs(portfolio: &Portfolio) -> Vec<Leg> {
-    let quote = portfolio.quote.bank;
-    let mut assets: Vec<u8> = portfolio.tokens().iter().filter(|l| l.amount_atoms > 0).map(|l| l.bank).collect();
-    assets.push(quote);
-    let mut liabilities: Vec<Liability> =
-        portfolio.tokens().iter().filter(|l| l.amount_atoms < 0).map(|l| Liability::Borrow(l.bank)).collect();
-    liabilities.push(Liability::Borrow(quote));
-    liabilities.extend(portfolio.perps().iter().map(|l| Liability::NegativePnl(l.market)));
-    let pairs =
-        assets.iter().flat_map(|&asset| liabilities.iter().map(move |&liability| Leg::Pair { asset, liability }));
-    let perps = portfolio.perps().iter().filter(|l| l.units != 0).map(|l| Leg::Perp { market: l.market });
-    pairs.chain(perps).collect()
-}
+impl Liquidator for Means<'_> {
+    type Taken = Offer;
+    type Declined = ();
+    type Score = f64;
 
-/// A request for a leg, at most `max_size` of it and without a limit price.
-pub fn request(leg: Leg, max_size: Option<u64>) -> Request {
-    Request { leg, max_size, min_size: 1, limit_numerator: 0, limit_denominator: 0 }
-}
-
-fn offer(portfolio: &Portfolio, clocks: &Clocks, now: i64, leg: Leg, means: &Means<'_>) -> Option<Offer> {
-    let whole = planned(portfolio, clocks, now, request(leg, None), means)?;
-    let notional = whole.plan.notional_usd_micro as f64 / 1e6;
-    if notional <= 0.0 {
-        return None;
+    fn take(&self, whole: offer::Offer, smaller: &dyn Fn(u64) -> Result<offer::Offer, Refusal>) -> Result<Offer, ()> {
+        let sized = self.sized(self.hedged(whole), smaller).ok_or(())?;
+        let pays = sized.profit_usd() >= LEAST_GAIN_USD_MICRO as f64 / 1e6;
+        pays.then_some(sized).ok_or(())
     }
-    let best = best_size_usd(&whole, notional, means).min(means.limit_usd);
-    if best >= notional {
-        return Some(limited(whole));
-    }
-    // Where only part of it pays, or can be paid for, that part is asked for.
-    let max_size = (whole.plan.size as f64 * best / notional) as u64;
-    let part = (max_size > 0).then(|| planned(portfolio, clocks, now, request(leg, Some(max_size)), means)).flatten();
-    match part {
-        Some(part) => Some(limited(part)),
-        None if notional <= means.limit_usd => Some(limited(whole)),
-        None => None,
+
+    fn score(&self, taken: &Offer) -> f64 {
+        taken.profit_usd()
     }
 }
 
-/// The notional that earns most: a linear cost grows with size while the gain per dollar stays the same.
-fn best_size_usd(offer: &Offer, notional: f64, means: &Means<'_>) -> f64 {
-    let gain_ppm = offer.gain_usd / notional * 1e6;
-    let (mut first, mut slope) = (0.0, 0.0);
-    for hedge in &offer.hedges {
-        let book = &means.books[hedge.underlying.index()];
-        let share = hedge.usd / notional;
-        first += (book.first_ppm(hedge.way) + means.fee_ppm) * share;
-        slope += book.slope_ppm_per_usd() * share * share;
+impl Means<'_> {
+    /// As much of an offer as earns most and can be paid for.
+    fn sized(&self, whole: Offer, smaller: &dyn Fn(u64) -> Result<offer::Offer, Refusal>) -> Option<Offer> {
+        let notional = whole.plan.notional_usd_micro as f64 / 1e6;
+        if notional <= 0.0 {
+            return None;
+        }
+        let best = self.best_size_usd(&whole, notional).min(self.limit_usd);
+        if best >= notional {
+            return Some(whole);
+        }
+        let max_size = (whole.plan.size as f64 * best / notional) as u64;
+        let part = (max_size > 0).then(|| smaller(max_size).ok()).flatten();
+        match part {
+            Some(part) => Some(self.hedged(part)),
+            None if notional <= self.limit_usd => Some(whole),
+            None => None,
+        }
     }
-    if slope <= 0.0 {
-        return if gain_ppm > first { notional } else { 0.0 };
-    }
-    ((gain_ppm - first) / (2.0 * slope)).max(0.0)
-}
 
-/// What the program would do, what comes of it, and what undoing it costs.
-fn planned(portfolio: &Portfolio, clocks: &Clocks, now: i64, request: Request, means: &Means<'_>) -> Option<Offer> {
-    let mut after = *portfolio;
-    let plan = plan(&mut after, clocks, &request, now).ok()?;
-    let (gain_usd, hedges) = match request.leg {
-        Leg::Pair { asset, liability } => {
-            let debt = match liability {
-                Liability::Borrow(bank) => bank,
-                Liability::NegativePnl(_) => portfolio.quote.bank,
+    /// The notional that earns most: a linear cost grows with size while the gain per dollar stays the same.
+    fn best_size_usd(&self, offer: &Offer, notional: f64) -> f64 {
+        let gain_ppm = offer.gain_usd / notional * 1e6;
+        let (mut first, mut slope) = (0.0, 0.0);
+        for hedge in &offer.hedges {
+            let book = &self.books[hedge.underlying.index()];
+            let share = hedge.usd / notional;
+            first += (book.first_ppm(hedge.way) + self.fee_ppm) * share;
+            slope += book.slope_ppm_per_usd() * share * share;
+        }
+        if slope <= 0.0 {
+            return if gain_ppm > first { notional } else { 0.0 };
+        }
+        ((gain_ppm - first) / (2.0 * slope)).max(0.0)
+    }
+
+    /// What undoing an offer takes, and costs.
+    fn hedged(&self, offer: offer::Offer) -> Offer {
+        let usd = |micro: u64| micro as f64 / 1e6;
+        let hedge = |exposure: offer::Exposure| {
+            let underlying = match exposure.instrument {
+                Instrument::Bank(bank) => BANKS.get(bank as usize)?.underlying?,
+                Instrument::Market(market) => MARKETS.get(market as usize)?.underlying,
             };
-            let received = value_usd(portfolio, asset, plan.received_atoms);
-            let paid = value_usd(portfolio, debt, plan.paid_atoms);
-            let sides = [(asset, Way::Sell, received), (debt, Way::Buy, paid)];
-            let hedges = sides.into_iter().filter_map(|(bank, way, usd)| {
-                let underlying = BANKS.get(bank as usize)?.underlying?;
-                Some(Hedge { underlying, way, usd })
-            });
-            (received - paid, hedges.collect())
-        }
-        Leg::Perp { market } => {
-            let long = portfolio.perps().iter().any(|l| l.market == market && l.units > 0);
-            let underlying = MARKETS.get(market as usize)?.underlying;
-            let way = if long { Way::Sell } else { Way::Buy };
-            let usd = plan.notional_usd_micro as f64 / 1e6;
-            (plan.received_atoms as f64 / 1e6, vec![Hedge { underlying, way, usd }])
-        }
-    };
-    let cost = |hedge: &Hedge| {
-        let ppm = means.books[hedge.underlying.index()].cost_ppm(hedge.way, hedge.usd) + means.fee_ppm;
-        ppm * hedge.usd / 1e6
-    };
-    let cost_usd = hedges.iter().map(cost).sum();
-    Some(Offer { request, plan, hedges, gain_usd, cost_usd })
-}
-
-/// Dollars that atoms of a bank are worth at spot.
-fn value_usd(portfolio: &Portfolio, bank: u8, atoms: u64) -> f64 {
-    let leg = if bank == portfolio.quote.bank {
-        Some(&portfolio.quote)
-    } else {
-        portfolio.tokens().iter().find(|l| l.bank == bank)
-    };
-    leg.map_or(0.0, |leg| leg.prices.spot.value_down(atoms) as f64 / 1e6)
-}
-
-/// Adds the limit price: the planned one with a little room, so that a move in between does not hurt.
-fn limited(mut offer: Offer) -> Offer {
-    let plan = &offer.plan;
-    let (below, above) = (1_000 - SLIP_PER_MILLE as u128, 1_000 + SLIP_PER_MILLE as u128);
-    let room = |value: u64, per_mille: u128| (value as u128 * per_mille / 1_000).min(u64::MAX as u128) as u64;
-    let (numerator, denominator) = match offer.request.leg {
-        Leg::Pair { .. } => (room(plan.received_atoms, below), plan.paid_atoms),
-        Leg::Perp { .. } => {
-            let long = offer.hedges.iter().any(|h| h.way == Way::Sell);
-            if long {
-                (room(plan.paid_atoms.saturating_sub(plan.received_atoms), above), plan.size)
-            } else {
-                (room(plan.paid_atoms.saturating_add(plan.received_atoms), below), plan.size)
-            }
-        }
-    };
-    offer.request.limit_numerator = numerator;
-    offer.request.limit_denominator = denominator;
-    offer
+            let way = if exposure.long { Way::Sell } else { Way::Buy };
+            Some(Hedge { instrument: exposure.instrument, underlying, way, usd: usd(exposure.usd_micro) })
+        };
+        let hedges: Vec<Hedge> = offer.exposures().filter_map(hedge).collect();
+        let cost = |hedge: &Hedge| {
+            let ppm = self.books[hedge.underlying.index()].cost_ppm(hedge.way, hedge.usd) + self.fee_ppm;
+            ppm * hedge.usd / 1e6
+        };
+        let cost_usd = hedges.iter().map(cost).sum();
+        let gain_usd = usd(offer.received_usd_micro) - usd(offer.paid_usd_micro);
+        Offer { request: offer.request, plan: offer.plan, hedges, gain_usd, cost_usd }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plimsoll_risk::liquidate::Leg;
     use plimsoll_risk::listing::Calibration;
     use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
@@ -286,10 +237,9 @@ mod tests {
     fn nobody_sells_at_a_loss() {
         let thin = [Depth::new(5_000.0, 100), Depth::new(5_000.0, 100)];
         let means = Means { books: &thin, fee_ppm: 300.0, limit_usd: 1e9 };
-        if let Some(offer) = best_offer(&borrower(175), &clocks(10), 100, &means) {
-            assert!(offer.profit_usd() > 0.0);
-            assert!(offer.plan.size < 5_000_000_000);
-        }
+        let offer = best_offer(&borrower(175), &clocks(10), 100, &means).expect("a small part pays");
+        assert!(offer.profit_usd() > 0.0);
+        assert!(offer.plan.size < 5_000_000_000);
     }
 
     #[test]

@@ -3,30 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::report::dollars;
+use crate::format::{dollars, percent, usd};
 use crate::result::{ClusterRun, Conservation, RunResult, Spread};
-
-/// A whole number with thousands separated.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-fn usd(atoms: u64) -> String {
-    let cents = (atoms as u128 + 5_000) / 10_000;
-    format!("${}.{:02}", grouped((cents / 100) as u64), cents % 100)
-}
-
-fn percent(ppm: f64) -> String {
-    format!("{:.2} %", ppm / 1e4)
-}
 
 /// In place of smallest, middle and largest of nothing.
 const NONE: &str = "none";
@@ -207,15 +185,6 @@ fn transactions(run: &RunResult, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!(["0", "999", "1,000", "1,234,567"].map(String::from), [0, 999, 1_000, 1_234_567].map(grouped));
-        assert_eq!(
-            ["$0.00", "$1,234.57", "$250,000.00"].map(String::from),
-            [0, 1_234_567_890, 250_000_000_000].map(usd)
-        );
-    }
 
     #[test]
     fn what_a_run_cannot_know_is_named_and_not_shown_as_zero() {

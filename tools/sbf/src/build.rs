@@ -7,31 +7,16 @@ use crate::link::{self, Linked};
 use crate::lower::lower;
 use crate::official;
 use crate::report::BuildReport;
+use crate::request::{recreate, BuildRequest};
 use crate::sizes::Sizes;
 use crate::support::Support;
 use crate::toolchain::{OwnToolchain, Toolchain};
 use crate::workspace::Program;
-use crate::Arch;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// How many finished builds of one program are kept.
 const KEPT_BUILDS: usize = 6;
-
-/// A program to build.
-#[derive(Debug, Clone)]
-pub struct BuildRequest {
-    /// A directory of the workspace.
-    pub workspace: PathBuf,
-    /// The cargo package.
-    pub package: String,
-    /// For which version of the runtime.
-    pub arch: Arch,
-    /// Cargo features beside the default ones.
-    pub features: Vec<String>,
-    /// Where the `.so` goes.
-    pub out: PathBuf,
-}
 
 /// Builds a program, or takes it from the cache where nothing it is made from has changed.
 pub fn build(toolchain: &Toolchain, request: &BuildRequest) -> Result<BuildReport> {
@@ -148,13 +133,6 @@ impl<'a> Recipe<'a> {
             }
         }
     }
-}
-
-pub(crate) fn recreate(directory: &Path) -> Result<()> {
-    if directory.exists() {
-        fs::remove_dir_all(directory).at("remove", directory)?;
-    }
-    fs::create_dir_all(directory).at("create", directory)
 }
 
 fn write(out: &Path, elf: &[u8]) -> Result<()> {

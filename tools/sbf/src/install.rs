@@ -2,14 +2,13 @@
 
 use crate::debian::{install_packages, Install};
 use crate::error::{Error, Result};
-use crate::toolchain::Rustc;
 
 const RUST_PACKAGES: [&str; 2] = ["rustc-web", "rust-web-src"];
 /// The LLVM that Debian's `rustc-web` is built with.
 const DEBIAN_LLVM: u32 = 22;
 
-/// Installs what the search found missing. Does nothing where it must not, leaving the error to the second search.
-pub(crate) fn missing_packages(install: Install, without_llvm: &[Rustc], reasons: &[String]) -> Result<()> {
+/// Installs what the search found missing; `without_llvm` are the LLVM versions that a rustc waits for. Does nothing where it must not, leaving the error to the second search.
+pub(crate) fn missing_packages(install: Install, without_llvm: &[u32], reasons: &[String]) -> Result<()> {
     if std::env::var_os("LLVM_PREFIX").is_some() {
         return Ok(());
     }
@@ -35,9 +34,9 @@ pub(crate) fn instruction(reasons: &[String]) -> String {
     text
 }
 
-fn wanted(without_llvm: &[Rustc]) -> Vec<String> {
+fn wanted(without_llvm: &[u32]) -> Vec<String> {
     // A rustc that lacks only its LLVM is completed before another one is brought in.
-    let complete = without_llvm.iter().any(|rustc| rustc.llvm_major == DEBIAN_LLVM);
+    let complete = without_llvm.contains(&DEBIAN_LLVM);
     let rust: &[&str] = if complete { &[] } else { &RUST_PACKAGES };
     let mut packages: Vec<String> = rust.iter().map(|&package| package.to_owned()).collect();
     packages.extend([format!("llvm-{DEBIAN_LLVM}-dev"), format!("clang-{DEBIAN_LLVM}")]);
@@ -47,17 +46,10 @@ fn wanted(without_llvm: &[Rustc]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     #[test]
     fn a_rustc_that_lacks_only_its_llvm_is_not_replaced() {
-        let rustc = Rustc {
-            path: PathBuf::from("/toolchain/bin/rustc"),
-            version: String::new(),
-            llvm_major: 22,
-            library: PathBuf::new(),
-        };
-        assert_eq!(wanted(&[rustc]), ["llvm-22-dev", "clang-22"]);
+        assert_eq!(wanted(&[DEBIAN_LLVM]), ["llvm-22-dev", "clang-22"]);
         assert_eq!(wanted(&[]), ["rustc-web", "rust-web-src", "llvm-22-dev", "clang-22"]);
     }
 

@@ -17,17 +17,19 @@ mod official;
 mod peephole;
 mod process;
 mod report;
+mod request;
 mod sizes;
 mod stdlib;
 mod support;
 mod toolchain;
 mod workspace;
 
-pub use build::{build, BuildRequest};
+pub use build::build;
 pub use debian::{install_packages, Install};
 pub use error::{Error, Result};
 pub use link::Frame;
 pub use report::BuildReport;
+pub use request::BuildRequest;
 pub use sizes::{Size, Sizes};
 pub use toolchain::{OwnToolchain, Toolchain, BUILDER_VARIABLE};
 

@@ -1,8 +1,8 @@
 //! Building with Solana's own tools, where they are installed.
 
-use crate::build::{recreate, BuildRequest};
 use crate::error::{AtPath, Error, Result};
 use crate::process::{command, describe, not_started};
+use crate::request::{recreate, BuildRequest};
 use crate::toolchain::BUILDER_VARIABLE;
 use crate::workspace::Program;
 use std::fs;

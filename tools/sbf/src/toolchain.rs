@@ -36,11 +36,11 @@ pub struct OwnToolchain {
 
 /// A rustc that could take part, whether or not an LLVM fits it.
 #[derive(Debug, Clone)]
-pub(crate) struct Rustc {
-    pub(crate) path: PathBuf,
-    pub(crate) version: String,
-    pub(crate) llvm_major: u32,
-    pub(crate) library: PathBuf,
+struct Rustc {
+    path: PathBuf,
+    version: String,
+    llvm_major: u32,
+    library: PathBuf,
 }
 
 impl Toolchain {
@@ -95,19 +95,19 @@ fn find_official() -> Option<Toolchain> {
 }
 
 fn find_own(install: Install) -> Result<Toolchain> {
-    let (first, rustcs) = match search() {
+    let (first, without_llvm) = match search() {
         Ok(found) => return Ok(Toolchain::Own(found)),
         Err(missing) => missing,
     };
-    install::missing_packages(install, &rustcs, &first)?;
+    install::missing_packages(install, &without_llvm, &first)?;
     match search() {
         Ok(found) => Ok(Toolchain::Own(found)),
         Err((reasons, _)) => Err(Error::NoToolchain(install::instruction(&reasons))),
     }
 }
 
-/// The first rustc that has an LLVM, or why none has and which ones lack only that.
-fn search() -> std::result::Result<OwnToolchain, (Vec<String>, Vec<Rustc>)> {
+/// The first rustc that has an LLVM, or why none has and the versions of LLVM that are all some lack.
+fn search() -> std::result::Result<OwnToolchain, (Vec<String>, Vec<u32>)> {
     let llvms = llvm::installed();
     let mut reasons = Vec::new();
     let mut without_llvm = Vec::new();
@@ -130,7 +130,7 @@ fn search() -> std::result::Result<OwnToolchain, (Vec<String>, Vec<Rustc>)> {
             }
             Err(error) => {
                 reasons.push(format!("{}: {error}", rustc.path.display()));
-                without_llvm.push(rustc);
+                without_llvm.push(rustc.llvm_major);
             }
         }
     }

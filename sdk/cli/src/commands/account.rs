@@ -12,11 +12,12 @@ use serde_json::{json, Value};
 use solana_pubkey::Pubkey;
 
 use crate::amount::{ratio, show, show_price, usd_pico, Amount};
-use crate::context::{usage, Context, Loaded};
+use crate::context::{Context, Loaded};
 use crate::margin::{liquidation_prices, underlyings, LiquidationPrices, Standing};
 use crate::names::{market_names, name_of};
 use crate::output::Report;
 use crate::rights::{words, Rights};
+use crate::usage::usage;
 
 const DAY_SECS: i64 = 86_400;
 

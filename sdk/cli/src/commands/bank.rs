@@ -3,6 +3,8 @@
 use clap::Subcommand;
 use plimsoll_migrations::Result;
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
+use plimsoll_risk::num::PPM;
+use plimsoll_risk::params::SECS_PER_YEAR;
 use plimsoll_sdk::ix::args::CollectFeesArgs;
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::SlotStatus;
@@ -90,7 +92,7 @@ fn status(status: u8) -> &'static str {
 
 /// The annual rate of a rate per second in units of 2^-64, ppm, rounded down.
 fn annual_ppm(per_sec: u64) -> u32 {
-    let ppm = (per_sec as u128 * plimsoll_risk::params::SECS_PER_YEAR as u128 * 1_000_000) >> 64;
+    let ppm = (per_sec as u128 * SECS_PER_YEAR as u128 * PPM as u128) >> 64;
     u32::try_from(ppm).unwrap_or(u32::MAX)
 }
 
@@ -98,7 +100,7 @@ fn used_ppm(deposits: u64, borrows: u64) -> u32 {
     if deposits == 0 {
         return 0;
     }
-    u32::try_from(borrows as u128 * 1_000_000 / deposits as u128).unwrap_or(u32::MAX)
+    u32::try_from(borrows as u128 * PPM as u128 / deposits as u128).unwrap_or(u32::MAX)
 }
 
 fn row(loaded: &Loaded, bank: u8) -> Vec<String> {

@@ -15,8 +15,9 @@ use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::Venue;
 use solana_pubkey::Pubkey;
 
-use crate::context::{usage, Context, Loaded};
+use crate::context::{Context, Loaded};
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Commands on engines.
 #[derive(Subcommand, Debug)]

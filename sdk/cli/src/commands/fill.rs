@@ -16,7 +16,8 @@ use solana_signer::Signer;
 
 use super::venue::in_its_words;
 use crate::amount::{atoms, decimal, show};
-use crate::context::{key_or_session, usage, Context, Loaded};
+use crate::context::{key_or_session, Context, Loaded};
+use crate::usage::usage;
 
 /// How long a quote of the example venue can be taken: it is taken in the transaction that posts it.
 const QUOTE_SECS: i64 = 60;

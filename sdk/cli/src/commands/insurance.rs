@@ -7,9 +7,10 @@ use plimsoll_sdk::ix::args::FundInsuranceArgs;
 use plimsoll_sdk::{ix, pda};
 
 use crate::amount::{show, Amount};
-use crate::context::{usage, Context};
+use crate::context::Context;
 use crate::names::name_of;
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Commands on insurance.
 #[derive(Subcommand, Debug)]

@@ -15,8 +15,9 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use super::account;
-use crate::context::{usage, Context};
+use crate::context::Context;
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Commands of the keeper.
 #[derive(Subcommand, Debug)]

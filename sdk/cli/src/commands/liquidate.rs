@@ -2,22 +2,22 @@
 
 use clap::Args;
 use plimsoll::EngineError;
-use plimsoll_keeper::offer::legs;
 use plimsoll_migrations::Result;
 use plimsoll_risk::auction::Regime;
-use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal, Request};
+use plimsoll_risk::liquidate::{Leg, Liability, Refusal};
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::{self, Parties};
+use plimsoll_sdk::offer::{is_paid_in, pays_with, sized_in, Instrument, Offer, Planner, SLIPPAGE_PPM};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::Registry;
 
 use super::account::margins;
 use crate::amount::{atoms, percent, ratio, show, usd_micro, usd_pico};
-use crate::context::{usage, Context, Loaded};
+use crate::context::{Context, Loaded};
 use crate::margin::Standing;
 use crate::names::name_of;
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Whom, with which account, which leg.
 #[derive(Args, Debug)]
@@ -45,7 +45,7 @@ pub struct LiquidateArgs {
 }
 
 /// A leg, and what the program would do.
-type Planned = (Leg, std::result::Result<Plan, Refusal>);
+type Planned = (Leg, std::result::Result<Offer, Refusal>);
 
 /// Shows the plan of every leg, asks, sends the best.
 ///
@@ -58,34 +58,35 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
     let accounts = loaded.accounts.with(&account);
     let standing = Standing::of(&accounts)?;
     let planned = plans(&loaded, &accounts, args)?;
-    let rows = planned.iter().map(|(leg, plan)| row(&loaded, leg, plan)).collect();
-    let best = planned.iter().filter_map(|(leg, plan)| Some((leg, plan.as_ref().ok()?)));
-    let best = best.max_by_key(|(_, plan)| gain(plan, &accounts));
+    let rows = planned.iter().map(|(leg, offer)| row(&loaded, leg, offer)).collect();
+    let best = planned.iter().filter_map(|(_, offer)| offer.as_ref().ok());
+    let best = best.max_by_key(|offer| offer.gain_usd_micro());
     let mut facts = vec![("account", liquidatee.to_string())];
     facts.extend(margins(&standing));
     facts.push(("state", standing.words().to_owned()));
     let columns = ["leg", "regime", "penalty", "closes", "pays", "takes", "notional", "ratio after"];
     let report = Report::default().with_facts("account", facts).with_rows("plans", &columns, rows);
-    let Some((leg, plan)) = best else {
+    let Some(Offer { request, plan, .. }) = best else {
         report.print(context.json);
-        let reason = planned.iter().find_map(|(_, plan)| plan.as_ref().err().map(|refusal| refusal.reason));
+        let reason = planned.iter().find_map(|(_, offer)| offer.as_ref().err().map(|refusal| refusal.reason));
         let reason = reason.map_or("it has no leg to liquidate", in_words);
         return Err(usage(format!("{liquidatee} cannot be liquidated now: {} ({reason})", standing.words())));
     };
     if !context.json {
         report.print(false);
     }
+    let leg = &request.leg;
     let what = format!(
-        "liquidate {} of {liquidatee}: close {}, at {}",
+        "liquidate {} of {liquidatee}: close {}, at a penalty of {} and a price at most {} worse than shown",
         leg_name(&loaded, leg),
         size_of(&loaded, leg, plan.size),
-        percent(plan.penalty_ppm)
+        percent(plan.penalty_ppm),
+        percent(SLIPPAGE_PPM)
     );
     let (liquidator, _) = context.account(keys, &args.with).await?;
     let parties = Parties { signer: context.session.address()?, liquidator, liquidatee };
-    let request = request(&loaded, args, *leg)?;
     // By hand nothing is gained by leaving the collateral's bank out where it may be needed.
-    let instruction = ix::liquidate(&loaded.accounts.keys, parties, &request, takes(leg) != pays(leg), false);
+    let instruction = ix::liquidate(keys, parties, request, is_paid_in(leg) != pays_with(leg), false);
     let done = context.perform(&what, Some(&format!("{what}?")), &[], &[instruction]).await?;
     // The plan has been shown already, before the question.
     if context.json { report.and(done) } else { done }.print(context.json);
@@ -111,13 +112,17 @@ fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<V
             asset.is_none() && borrow.is_none() && loss.is_none() && position.is_none_or(|wanted| wanted == market)
         }
     };
+    let clocks = accounts.account.clocks();
+    let planner = Planner::new(&portfolio, &clocks, accounts.now, SLIPPAGE_PPM);
     let mut planned = Vec::new();
-    for leg in legs(&portfolio).into_iter().filter(wanted) {
-        let plan = accounts.plan(&request(loaded, args, leg)?).map_err(plimsoll_rpc::Error::from)?;
+    for leg in planner.legs().into_iter().filter(wanted) {
+        // As much of the leg as is allowed, or at most what the arguments say, in its own units.
+        let max_size = args.max.as_ref().map(|max| atoms(max, size_decimals(loaded, &leg))).transpose()?;
+        let offer = planner.offer(leg, max_size);
         // What the account does not hold is no leg of it.
         let absent = |refusal: &Refusal| matches!(refusal.reason, RiskError::LegEmpty | RiskError::AssetIsLiability);
-        if !plan.as_ref().is_err_and(absent) {
-            planned.push((leg, plan));
+        if !offer.as_ref().is_err_and(absent) {
+            planned.push((leg, offer));
         }
     }
     Ok(planned)
@@ -128,24 +133,10 @@ fn in_words(reason: RiskError) -> &'static str {
     EngineError::from(reason).text().1
 }
 
-/// As much of the leg as is allowed, or at most what the arguments say, in its own units.
-fn request(loaded: &Loaded, args: &LiquidateArgs, leg: Leg) -> Result<Request> {
-    let max_size = args.max.as_ref().map(|max| atoms(max, size_decimals(loaded, &leg))).transpose()?;
-    Ok(Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 })
-}
-
-/// Bank whose tokens pay for a leg.
-const fn liability_bank(liability: &Liability) -> u8 {
-    match liability {
-        Liability::Borrow(bank) => *bank,
-        Liability::NegativePnl(_) => Registry::QUOTE_BANK as u8,
-    }
-}
-
 fn size_decimals(loaded: &Loaded, leg: &Leg) -> u8 {
-    match leg {
-        Leg::Pair { liability, .. } => loaded.decimals(liability_bank(liability)),
-        Leg::Perp { market } => loaded.accounts.registry.markets[*market as usize].base_decimals,
+    match sized_in(leg) {
+        Instrument::Bank(bank) => loaded.decimals(bank),
+        Instrument::Market(market) => loaded.accounts.registry.markets[market as usize].base_decimals,
     }
 }
 
@@ -166,17 +157,17 @@ fn leg_name(loaded: &Loaded, leg: &Leg) -> String {
     }
 }
 
-fn row(loaded: &Loaded, leg: &Leg, plan: &std::result::Result<Plan, Refusal>) -> Vec<String> {
+fn row(loaded: &Loaded, leg: &Leg, offer: &std::result::Result<Offer, Refusal>) -> Vec<String> {
     let name = leg_name(loaded, leg);
-    let plan = match plan {
-        Ok(plan) => plan,
+    let plan = match offer {
+        Ok(offer) => &offer.plan,
         Err(refusal) => {
             let mut row = vec![name, format!("refused: {}", in_words(refusal.reason))];
             row.extend(vec![String::new(); 6]);
             return row;
         }
     };
-    let (paid, received) = (pays(leg), takes(leg));
+    let (paid, received) = (pays_with(leg), is_paid_in(leg));
     vec![
         name,
         if plan.regime == Regime::Cure { "cure" } else { "wind-down" }.to_owned(),
@@ -187,25 +178,4 @@ fn row(loaded: &Loaded, leg: &Leg, plan: &std::result::Result<Plan, Refusal>) ->
         usd_micro(plan.notional_usd_micro as i128),
         format!("{} ({})", ratio(plan.after.ratio_ppm_down(u32::MAX)), usd_pico(plan.after.nav.get())),
     ]
-}
-
-const fn pays(leg: &Leg) -> u8 {
-    match leg {
-        Leg::Pair { liability, .. } => liability_bank(liability),
-        Leg::Perp { .. } => Registry::QUOTE_BANK as u8,
-    }
-}
-
-const fn takes(leg: &Leg) -> u8 {
-    match leg {
-        Leg::Pair { asset, .. } => *asset,
-        Leg::Perp { .. } => Registry::QUOTE_BANK as u8,
-    }
-}
-
-/// The penalty's value less its insurance share, micro-dollars.
-fn gain(plan: &Plan, accounts: &Accounts) -> u128 {
-    let share = 1_000_000 - accounts.registry.params().auction.insurance_share_ppm as u128;
-    let kept = if plan.regime == Regime::Cure { share } else { 1_000_000 };
-    plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 * kept / 1_000_000_000_000
 }

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use plimsoll_migrations::Result;
+use plimsoll_risk::price::MAX_DECIMALS;
 use plimsoll_state::{Registry, SlotStatus};
 
 use crate::amount::{percent, show};
@@ -59,7 +60,7 @@ fn status(status: u8) -> &'static str {
 /// What a long of one whole unit pays a short in an hour, quote.
 fn funding_an_hour(loaded: &Loaded, market: u8) -> String {
     let slot = &loaded.accounts.registry.markets[market as usize];
-    let one = 10i128.pow(slot.base_decimals.min(18) as u32);
+    let one = 10i128.pow(slot.base_decimals.min(MAX_DECIMALS) as u32);
     let atoms = (slot.funding_per_unit_sec as i128).saturating_mul(3_600).saturating_mul(one) >> 64;
     show(atoms, loaded.decimals(Registry::QUOTE_BANK as u8) as u32)
 }

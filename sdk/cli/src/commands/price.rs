@@ -12,9 +12,10 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use crate::amount::{atoms, percent, show_price};
-use crate::context::{usage, Context, Loaded};
+use crate::context::{Context, Loaded};
 use crate::names::name_of;
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Most feeds that one refresh names.
 const FEEDS_AT_ONCE: usize = 8;

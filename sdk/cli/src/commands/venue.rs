@@ -8,9 +8,10 @@ use plimsoll_migrations::{Error, Result};
 use plimsoll_state::Venue as Registered;
 use solana_pubkey::Pubkey;
 
-use crate::context::{usage, Context, Loaded};
+use crate::context::{Context, Loaded};
 use crate::names::market_names;
 use crate::output::Report;
+use crate::usage::usage;
 
 /// Commands on venues.
 #[derive(Subcommand, Debug)]

@@ -12,7 +12,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     if let Err(error) = config.cluster() {
         bad.push(error.to_string());
     }
-    let least = crate::jito::LEAST_TIP_LAMPORTS;
+    let least = super::LEAST_TIP_LAMPORTS;
     if config.jito.url.is_some() && config.jito.tip_lamports < least {
         bad.push(format!("jito.tip_lamports: a block engine takes no bundle for less than {least}"));
     }

@@ -1,6 +1,10 @@
 //! What each job is told.
 
+use plimsoll_sdk::offer::{LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
 use serde::{Deserialize, Serialize};
+
+/// Name of the job that liquidates, in counters and logs.
+pub const LIQUIDATE: &str = "liquidate";
 
 /// Declares a job's configuration with its defaults beside the fields.
 macro_rules! job_config {
@@ -110,9 +114,9 @@ job_config! {
         /// Transactions under way at once.
         max_in_flight: usize = 8,
         /// Least gain at spot that is worth a transaction, micro-dollars.
-        min_gain_usd_micro: u64 = 20_000,
+        min_gain_usd_micro: u64 = LEAST_GAIN_USD_MICRO,
         /// Room of the limit price below the plan.
-        slippage_ppm: u32 = 5_000,
+        slippage_ppm: u32 = SLIPPAGE_PPM,
         /// Largest notional of one liquidation, micro-dollars.
         max_notional_usd_micro: u64 = 1_000_000_000_000,
         /// Wait after a failure at the same account; doubles with each.

@@ -13,7 +13,7 @@ use solana_pubkey::Pubkey;
 
 pub use jobs::{
     AccrueConfig, BankruptcyConfig, FundingConfig, Jobs, LiquidateConfig, ObserveConfig, RefreshConfig, SettleConfig,
-    SweepConfig,
+    SweepConfig, LIQUIDATE,
 };
 pub use prices::PricesConfig;
 
@@ -250,6 +250,9 @@ impl SendConfig {
     }
 }
 
+/// Least tip of a bundle, lamports.
+pub const LEAST_TIP_LAMPORTS: u64 = 1_000;
+
 /// Jito's block engine; liquidations go there first, and to the node where they do not land by it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -268,7 +271,7 @@ pub struct JitoConfig {
 
 impl Default for JitoConfig {
     fn default() -> Self {
-        Self { url: None, tip_account: None, tip_lamports: crate::jito::LEAST_TIP_LAMPORTS, wait_millis: 2_000 }
+        Self { url: None, tip_account: None, tip_lamports: LEAST_TIP_LAMPORTS, wait_millis: 2_000 }
     }
 }
 

@@ -6,24 +6,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use plimsoll_risk::liquidate::Request;
-use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, Parties};
-use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_sdk::offer::Offer;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{pause, MarginAccount};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use tokio::task::JoinSet;
 
-use super::{Context, Job, LIQUIDATE};
+use super::{Context, Job};
 use crate::backoff::Targets;
-use crate::capital::{Capital, Funds};
-use crate::config::LiquidateConfig;
+use crate::capital::{Capital, Forecast};
+use crate::config::{LiquidateConfig, LIQUIDATE};
 use crate::metrics::Metrics;
-use crate::offer::{best_offer, Means, NoOffer, Offer};
+use crate::offer::{best_offer, reason, Affordable, Declined, Means, NoOffer};
 use crate::outbox::Submitted;
 use crate::state::{Candidate, Tracker, Update};
 
@@ -44,7 +41,6 @@ pub struct Liquidate {
     config: LiquidateConfig,
     backoff: Targets<Pubkey>,
     capital: Capital,
-    scratch: Box<Portfolio>,
     running: JoinSet<Done>,
     /// Targets of what is running.
     targets: Vec<Pubkey>,
@@ -60,7 +56,6 @@ impl Liquidate {
             backoff: Targets::new(first, Duration::from_millis(config.backoff_max_millis)),
             config,
             capital: Capital::default(),
-            scratch: Box::new(Portfolio::empty(GlobalParams::DEFAULT)),
             running: JoinSet::new(),
             targets: Vec::new(),
             filled: HashMap::new(),
@@ -127,44 +122,42 @@ impl Liquidate {
             return Vec::new();
         }
         candidates.sort_by_key(|candidate| candidate.assessment.health_ppm);
-        let (keys, unix) = (tracker.shared.keys, tracker.now());
-        let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
-        let lending_room_atoms = tracker.shared.banks.first().map_or(0, |quote| quote.lending_room_down(&registry));
-        let funds = Funds { own: &own, registry: &registry, board: &board, now: unix, lending_room_atoms };
+        let keys = tracker.shared.keys;
         let mut planned = Vec::new();
         for candidate in candidates.iter().take(PLANNED_PER_TURN) {
             if self.targets.len() >= self.config.max_in_flight {
                 break;
             }
-            match self.offer(tracker, candidate, &funds) {
-                Ok((offer, after)) => {
+            match self.offer(tracker, candidate, &own) {
+                Ok(Affordable { offer, fill }) => {
                     let parties = Parties { signer, liquidator, liquidatee: candidate.key };
-                    let instruction = instruction(&keys, parties, &offer.request, [&own, &after]);
-                    let ticket = self.capital.reserve(offer.fill, now);
+                    // Refused on chain, it fails with the reason; a success then is a fill.
+                    let instruction = ix::liquidate(&keys, parties, &offer.request, fill.with_asset_bank, false);
+                    let ticket = self.capital.reserve(fill, now);
                     self.targets.push(candidate.key);
                     planned.push(Planned { target: candidate.key, liquidator, offer, instruction, ticket });
                 }
-                Err(none) => metrics.refuse(LIQUIDATE, "plan", &none.reason()),
+                Err(none) => metrics.refuse(LIQUIDATE, "plan", &reason(&none)),
             }
         }
         planned
     }
 
-    /// The best offer for an account, and the liquidator's account before it, what is under way included.
+    /// The best offer for an account, with what is under way counted as if it had happened.
     fn offer(
-        &mut self,
+        &self,
         tracker: &mut Tracker,
         candidate: &Candidate,
-        funds: &Funds<'_>,
-    ) -> std::result::Result<(Offer, MarginAccount), NoOffer> {
-        let after = self.capital.after_reserved(funds).map_err(NoOffer::FundsShort)?;
-        let means = Means { funds: *funds, account: &after, config: &self.config };
-        let scratch = &mut self.scratch;
-        let found = tracker.with_portfolio(candidate.id, Views::LIQUIDATION, |portfolio, clocks, now| {
-            best_offer(portfolio, scratch, clocks, now, &means)
+        own: &MarginAccount,
+    ) -> std::result::Result<Affordable, NoOffer> {
+        let found = tracker.with_loaded(candidate.id, Views::LIQUIDATION, |loaded| {
+            let mut forecast = Forecast::new(own, loaded.shared, loaded.now);
+            let short = |error| NoOffer::Declined(Declined::FundsShort(error));
+            self.capital.book_reserved(&mut forecast).map_err(short)?;
+            best_offer(&loaded, &Means { own, forecast: &forecast, config: &self.config })
         });
         match found {
-            Some(Ok(offer)) => offer.map(|offer| (offer, after)),
+            Some(Ok(offer)) => offer,
             Some(Err(error)) => Err(NoOffer::Refused(error)),
             None => Err(NoOffer::Refused(plimsoll_risk::RiskError::LegEmpty)),
         }
@@ -186,13 +179,6 @@ pub struct Planned {
     ticket: u64,
 }
 
-/// The instruction of a request. The collateral's bank goes along where the liquidator owes that token, or may by then.
-pub fn instruction(keys: &EngineKeys, parties: Parties, request: &Request, owns: [&MarginAccount; 2]) -> Instruction {
-    let owes = owns.into_iter().any(|own| ix::owes_collateral(own, &request.leg));
-    // Refused on chain, it fails with the reason; a success then is a fill.
-    ix::liquidate(keys, parties, request, owes, false)
-}
-
 /// Sends one liquidation and reads both accounts anew, so that the next plan does not wait for the stream.
 async fn execute(context: Arc<Context>, planned: Planned) -> Done {
     let Planned { target, liquidator, offer, instruction, ticket } = planned;
@@ -204,8 +190,8 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
         penalty_ppm = plan.penalty_ppm,
         size = plan.size,
         notional_usd_micro = plan.notional_usd_micro,
-        gain_usd_micro = offer.gain_usd_micro,
-        is_cut = offer.is_cut,
+        gain_usd_micro = offer.gain_usd_micro(),
+        is_cut = offer.is_cut(),
         "liquidation planned"
     );
     let result = context.submit(LIQUIDATE, instruction).await;

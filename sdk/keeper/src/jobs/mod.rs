@@ -31,7 +31,7 @@ use crate::state::Tracker;
 pub use accrue::Accrue;
 pub use bankruptcy::Bankruptcy;
 pub use crank_funding::CrankFunding;
-pub use liquidate::{instruction, Liquidate, Planned};
+pub use liquidate::{Liquidate, Planned};
 pub use observe::Observe;
 pub use refresh_price::RefreshPrice;
 pub use settle_pnl::SettlePnl;
@@ -39,9 +39,6 @@ pub use sweep::Sweep;
 
 /// Longest wait of a job after turns that failed, unless it looks less often anyway.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// Name of the job that liquidates.
-pub const LIQUIDATE: &str = "liquidate";
 
 /// What every job works with.
 pub struct Context {

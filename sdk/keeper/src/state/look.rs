@@ -8,7 +8,7 @@ use plimsoll_risk::margin::Margins;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::RiskResult;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::Books;
+use plimsoll_state::{Books, MarginAccount};
 use solana_pubkey::Pubkey;
 
 use super::{Buffers, Shared, Tracked, Tracker};
@@ -37,6 +37,18 @@ pub struct Standing {
     pub key: Pubkey,
     /// Margins at spot.
     pub spot: Margins,
+}
+
+/// An account as the program would load it.
+pub struct Loaded<'a> {
+    /// Its numbers.
+    pub portfolio: &'a mut Portfolio,
+    /// The account, without what the keeper does not remember of it.
+    pub account: &'a MarginAccount,
+    /// The engine's shared accounts.
+    pub shared: &'a Shared,
+    /// Unix seconds.
+    pub now: i64,
 }
 
 /// Loads an account into the buffers.
@@ -151,19 +163,30 @@ impl Tracker {
         found
     }
 
-    /// Loads an account as the program would now and hands it over; none where there is no such account.
+    /// Loads an account as the program would now and hands over its numbers; none where there is no such account.
     pub fn with_portfolio<R>(
         &mut self,
         id: u32,
         views: Views,
         then: impl FnOnce(&mut Portfolio, &Clocks, i64) -> R,
     ) -> Option<RiskResult<R>> {
+        self.with_loaded(id, views, |loaded| then(loaded.portfolio, &loaded.account.clocks(), loaded.now))
+    }
+
+    /// Loads an account as the program would now and hands it over; none where there is no such account.
+    pub fn with_loaded<R>(
+        &mut self,
+        id: u32,
+        views: Views,
+        then: impl FnOnce(Loaded<'_>) -> R,
+    ) -> Option<RiskResult<R>> {
         let now = self.now();
         let account = self.accounts.get(id)?;
         let (buffers, shared) = (&mut self.buffers, &self.shared);
         let done = catch_unwind(AssertUnwindSafe(|| {
             fill(buffers, shared, account, now, views)?;
-            Ok(then(&mut buffers.portfolio, &account.clocks(), now))
+            let Buffers { account, portfolio, .. } = buffers;
+            Ok(then(Loaded { portfolio, account, shared, now }))
         }));
         Some(done.unwrap_or_else(|_| Err(plimsoll_risk::RiskError::NumberOutOfRange)))
     }

@@ -21,7 +21,7 @@ use crate::index::{Assumptions, Exposure, TriggerIndex};
 
 pub use accounts::{Accounts, Change};
 pub use clock::ClusterClock;
-pub use look::{Candidate, Standing};
+pub use look::{Candidate, Loaded, Standing};
 pub use shared::{Concerned, Shared};
 pub use tracked::{Tracked, Unreadable};
 

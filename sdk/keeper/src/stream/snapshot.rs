@@ -14,7 +14,7 @@ use std::sync::Arc;
 use futures::stream::FuturesUnordered;
 use futures::StreamExt;
 use plimsoll_rpc::engine::{program_accounts, ENGINE_OFFSET, OWNER_OFFSET};
-use plimsoll_rpc::scan::MOST_AT_ONCE;
+use plimsoll_rpc::MOST_AT_ONCE;
 use plimsoll_rpc::{Connection, Error, Result};
 use plimsoll_sdk::pda;
 use plimsoll_state::{EngineAccount, MarginAccount};

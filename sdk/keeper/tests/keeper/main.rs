@@ -4,10 +4,12 @@ mod bundles;
 mod chain;
 mod duties;
 mod faults;
+mod forecast;
 mod forks;
 mod lies;
 mod means;
 mod node;
+
 mod prices;
 mod prices_client;
 mod prices_pyth;

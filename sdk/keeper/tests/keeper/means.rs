@@ -65,7 +65,7 @@ async fn a_plan_cut_to_what_there_is_comes_true_to_the_atom() {
     let mut job = Liquidate::new(context.config.jobs.liquidate.clone());
     let planned = job.plan(&mut context.tracker(), context.outbox.payer(), &context.metrics);
     let plan = planned[0].offer.plan;
-    assert!(planned.len() == 1 && planned[0].offer.is_cut);
+    assert!(planned.len() == 1 && planned[0].offer.is_cut());
     let balance = |bank: u8| {
         let account = stage.account(&stage.liquidator);
         let registry = stage.node.world(|world| world.registry());

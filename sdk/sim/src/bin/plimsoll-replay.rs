@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use plimsoll_sim::config::Config;
 use plimsoll_sim::result::RunResult;
-use plimsoll_sim::run::{run, Config};
+use plimsoll_sim::run::run;
 use plimsoll_sim::{report, scenario, table};
 
 /// Replays a recorded crash through the deployed program.

@@ -10,8 +10,8 @@ use solana_pubkey::Pubkey;
 
 use super::opening::{quote_atoms, People};
 use super::orders::Order;
-use super::{Glance, Live, Party};
-use crate::desk::{Desk, Errand};
+use super::{Live, Party, Reading};
+use crate::desk::{Desk, UnwindStep};
 use crate::order;
 use crate::strategy::Offer;
 
@@ -54,15 +54,15 @@ impl Live {
 
     /// Brings a liquidator's account back to the settlement token: delivers tokens, closes perps, settles the difference.
     pub(super) async fn unwind(&self, mut desk: Desk, party: &Party, people: &People, prices: [i64; 2]) -> Desk {
-        let Ok(seen) = self.glance().await else { return desk };
-        let portfolio = seen.accounts.get(&party.account).map(|own| seen.shared.with(own).portfolio(Views::SPOT));
+        let Ok(reading) = self.read().await else { return desk };
+        let portfolio = reading.accounts.get(&party.account).map(|own| reading.shared.with(own).portfolio(Views::SPOT));
         let Some(Ok(portfolio)) = portfolio else { return desk };
         let mut clear = true;
-        for errand in desk.first_errands(&portfolio) {
-            clear &= self.run(&mut desk, party, people, &seen, &errand, prices).await;
+        for step in desk.first_unwind_steps(&portfolio) {
+            clear &= self.run(&mut desk, party, people, &reading, &step, prices).await;
         }
-        for errand in desk.last_errands(&portfolio) {
-            clear &= self.run(&mut desk, party, people, &seen, &errand, prices).await;
+        for step in desk.last_unwind_steps(&portfolio) {
+            clear &= self.run(&mut desk, party, people, &reading, &step, prices).await;
         }
         if clear {
             desk.inventory_usd = 0.0;
@@ -70,32 +70,32 @@ impl Live {
         desk
     }
 
-    /// Runs an errand; false where inventory stays because it was refused.
+    /// Runs a step; false where inventory stays because it was refused.
     async fn run(
         &self,
         desk: &mut Desk,
         party: &Party,
         people: &People,
-        seen: &Glance,
-        errand: &Errand,
+        reading: &Reading,
+        step: &UnwindStep,
         prices: [i64; 2],
     ) -> bool {
-        let done = match *errand {
-            Errand::ClosePerp { market, units } => {
-                let atoms = quote_atoms(seen, market, units.unsigned_abs());
+        let done = match *step {
+            UnwindStep::ClosePerp { market, units } => {
+                let atoms = quote_atoms(reading, market, units.unsigned_abs());
                 let sides = if units > 0 { (&people.maker, party) } else { (party, &people.maker) };
                 let order = self.fill_order(&party.key, market as u8, sides, units.unsigned_abs(), atoms);
                 atoms > 0 && self.order(&order).await.is_ok()
             }
-            Errand::Repay { bank, atoms } => self.pay_in(party, bank as u8, atoms).await,
-            Errand::PayIn { atoms } => self.pay_in(party, QUOTE, atoms).await,
-            Errand::Deliver { bank } => self.pay_out(party, bank as u8, None).await,
-            Errand::PayOut { atoms } => self.pay_out(party, QUOTE, Some(atoms)).await,
+            UnwindStep::Repay { bank, atoms } => self.pay_in(party, bank as u8, atoms).await,
+            UnwindStep::PayIn { atoms } => self.pay_in(party, QUOTE, atoms).await,
+            UnwindStep::Deliver { bank } => self.pay_out(party, bank as u8, None).await,
+            UnwindStep::PayOut { atoms } => self.pay_out(party, QUOTE, Some(atoms)).await,
         };
         if done {
-            desk.done(errand, &prices);
+            desk.done(step, &prices);
         }
-        done || !errand.clears_inventory()
+        done || !step.clears_inventory()
     }
 
     async fn pay_in(&self, party: &Party, bank: u8, atoms: u64) -> bool {

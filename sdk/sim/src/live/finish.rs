@@ -32,9 +32,9 @@ impl Play {
     /// Waits for what is under way, brings liquidators back to the settlement token, checks the books, and reports.
     pub async fn finish(mut self, before: Before, poster: Poster) -> RunResult {
         let played_secs = self.pace.elapsed().as_secs_f64();
-        let recorded_secs = self.seen.secs.min(self.pace.length_secs());
+        let recorded_secs = self.history.secs.min(self.pace.length_secs());
         let mut is_whole = self.gather().await;
-        self.unwind(self.pace.prices_at(self.seen.secs));
+        self.unwind(self.pace.prices_at(self.history.secs));
         is_whole &= self.gather().await;
         let rounds = poster.counts();
         drop(poster);
@@ -49,12 +49,12 @@ impl Play {
 
     /// Compares everything at rest; a node that does not answer leaves the books unchecked.
     async fn check_books(&mut self, found: &mut Conservation) {
-        match self.live.patiently(|| self.live.look_steadily()).await {
-            Ok(look) => {
+        match self.live.patiently(|| self.live.read_steadily()).await {
+            Ok(reading) => {
                 // A resolution that closes positions against their side is at most all of its calls.
-                let closings = self.seen.bankruptcies.iter().map(|b| b.calls as u64).sum();
-                look.check_conservation(self.live.sent(), closings, found);
-                self.seen.last = std::sync::Arc::new(look.into());
+                let closings = self.history.bankruptcies.iter().map(|b| b.calls as u64).sum();
+                reading.check_conservation(self.live.sent(), closings, found);
+                self.history.last = std::sync::Arc::new(reading.into());
             }
             Err(failed) => {
                 *found = Conservation {
@@ -66,8 +66,8 @@ impl Play {
     }
 
     fn see_last_ratios(&mut self, standings: &BTreeMap<usize, Standing>) {
-        for (index, _) in std::mem::take(&mut self.seen.awaited) {
-            let liquidation = &mut self.seen.liquidations[index];
+        for (index, _) in std::mem::take(&mut self.history.awaited) {
+            let liquidation = &mut self.history.liquidations[index];
             if let Some(standing) = standings.get(&liquidation.account) {
                 liquidation.ratio_after = standing.ratio();
             }
@@ -95,7 +95,7 @@ impl Play {
         (rounds_posted, rounds_failed): (u64, u64),
         is_closed: bool,
     ) -> ClusterRun {
-        let (seen, shared) = (&self.seen, &self.seen.last.shared);
+        let (history, shared) = (&self.history, &self.history.last.shared);
         let left = if is_closed { self.live.balance(&self.live.authority()).await.ok() } else { None };
         ClusterRun {
             name: public_name(&before.cluster.name),
@@ -104,15 +104,15 @@ impl Play {
             payer: self.live.authority().to_string(),
             speed: self.config.speed,
             recorded_secs,
-            ended_early: seen.ended_early.clone(),
+            ended_early: history.ended_early.clone(),
             played_secs,
-            slots: [seen.first_slot, shared.slot],
-            looks: seen.looks,
-            look_secs: Spread::of(seen.look_secs.clone()),
+            slots: [history.first_slot, shared.slot],
+            looks: history.looks,
+            look_secs: Spread::of(history.look_secs.clone()),
             rounds_posted,
             rounds_failed,
             retries: self.live.tally.retries(),
-            connections_lost: seen.connections_lost,
+            connections_lost: history.connections_lost,
             transactions_signed: self.live.sent(),
             unmeasured: self.live.tally.meter().unmeasured(),
             spent_lamports: left.map(|left| before.lamports.saturating_sub(left)),
@@ -122,10 +122,10 @@ impl Play {
     }
 
     fn liquidators(&self) -> Vec<LiquidatorResult> {
-        let look = &self.seen.last;
+        let reading = &self.history.last;
         let result = |(desk, party): (&crate::desk::Desk, &super::Party)| {
-            let own = look.accounts.get(&party.account);
-            let nav = own.and_then(|own| Standing::of(&look.shared.with(own))).map_or(0.0, |s| s.nav_usd);
+            let own = reading.accounts.get(&party.account);
+            let nav = own.and_then(|own| Standing::of(&reading.shared.with(own))).map_or(0.0, |s| s.nav_usd);
             LiquidatorResult { profit_usd: nav + desk.outside_usd - desk.capital_usd, ..desk.result.clone() }
         };
         self.desks.iter().zip(&self.people.desks).map(result).collect()
@@ -149,15 +149,15 @@ impl Play {
             source: before.sources[underlying.index()].clone(),
             primary_posted: rounds.0 as usize,
             refused: refused as usize,
-            oldest_secs: self.seen.oldest_secs[underlying.index()],
+            oldest_secs: self.history.oldest_secs[underlying.index()],
             ..FeedResult::default()
         };
-        let seen = &self.seen;
+        let history = &self.history;
         let mut result = RunResult {
             units: units(),
-            figures: self.watch.figures(standings, &seen.liquidations, &seen.bankruptcies),
-            insurance: watch::insurance(&before.banks, &seen.last.shared.banks, &seen.samples),
-            socialized_atoms: (socialized_usd(&seen.bankruptcies) * 1e6).round() as u64,
+            figures: self.watch.figures(standings, &history.liquidations, &history.bankruptcies),
+            insurance: watch::insurance(&before.banks, &history.last.shared.banks, &history.samples),
+            socialized_atoms: (socialized_usd(&history.bankruptcies) * 1e6).round() as u64,
             conservation,
             compute_units: meter.compute_units(),
             transactions: meter.transactions(),
@@ -169,10 +169,10 @@ impl Play {
             ..RunResult::of(&self.config.run, self.start)
         };
         result.figures.as_planned = None;
-        result.bankruptcies = std::mem::take(&mut self.seen.bankruptcies);
-        result.samples = std::mem::take(&mut self.seen.samples);
+        result.bankruptcies = std::mem::take(&mut self.history.bankruptcies);
+        result.samples = std::mem::take(&mut self.history.samples);
         result.liquidators = self.liquidators();
-        result.liquidations = std::mem::take(&mut self.seen.liquidations);
+        result.liquidations = std::mem::take(&mut self.history.liquidations);
         result
     }
 }

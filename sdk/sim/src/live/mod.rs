@@ -12,7 +12,7 @@
 //! | `token.rs` | mints and token accounts, by the token program's own instructions |
 //! | `party.rs` | margin accounts, deposits, debts, fills |
 //! | `poster.rs` | prices posted through `mock-oracle`, now and in the background |
-//! | `look.rs` | the whole engine read at once, and whether its books are in order |
+//! | `reading.rs` | the whole engine read at once, and whether its books are in order |
 //! | `replay.rs` | `replay --rpc`: a recorded crash in real time |
 //! | `preflight.rs`, `opening.rs` | whether the cluster has what it takes; everybody's accounts before the crash |
 //! | `play.rs`, `turn.rs`, `pace.rs` | the loop, what is decided at each look, which price is due |
@@ -21,7 +21,6 @@
 
 mod desk;
 mod finish;
-mod look;
 mod opening;
 mod orders;
 mod pace;
@@ -29,6 +28,7 @@ mod party;
 mod play;
 mod poster;
 mod preflight;
+mod reading;
 mod replay;
 mod send;
 mod setup;
@@ -49,10 +49,10 @@ use solana_signer::Signer as _;
 
 use crate::world::Mint;
 
-pub use look::{Glance, Look};
 pub use pace::Pace;
 pub use party::Party;
 pub use poster::Poster;
+pub use reading::{FullReading, Reading};
 pub use replay::{replay, LiveConfig};
 pub use send::{Failed, Tried};
 pub use setup::Averages;

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use super::orders::Order;
 use super::preflight::DESK_LAMPORTS;
-use super::{Failed, Glance, Live, Party, Poster, Tried};
+use super::{Failed, Live, Party, Poster, Reading, Tried};
 use crate::data::E8;
 use crate::listing::{atoms_of_usd_down, units_of_usd_down, BANKS, MARKETS};
 use crate::opening::MAKER_USD;
@@ -167,8 +167,8 @@ impl Live {
 
     /// Fills, then borrows. An account at the edge of its initial margin may be refused one; the table shows how many.
     pub(super) async fn open_positions(&self, people: &People, population: &Population, prices: [i64; 2]) -> Tried<()> {
-        let seen = self.patiently(|| self.glance()).await?;
-        let fill = |fill: &FillPlan| self.opening_fill(people, &seen, fill, prices);
+        let reading = self.patiently(|| self.read()).await?;
+        let fill = |fill: &FillPlan| self.opening_fill(people, &reading, fill, prices);
         let fills: Vec<Order> = population.fills.iter().filter_map(fill).collect();
         let (count, mut done) = (fills.len(), 0);
         for filled in self.orders(fills).await {
@@ -197,9 +197,9 @@ impl Live {
         Ok(())
     }
 
-    fn opening_fill(&self, people: &People, seen: &Glance, fill: &FillPlan, prices: [i64; 2]) -> Option<Order> {
+    fn opening_fill(&self, people: &People, reading: &Reading, fill: &FillPlan, prices: [i64; 2]) -> Option<Order> {
         let units = units_of_usd_down(fill.market, fill.usd, prices[MARKETS[fill.market].underlying.index()]);
-        let quote_atoms = quote_atoms(seen, fill.market, units);
+        let quote_atoms = quote_atoms(reading, fill.market, units);
         let side = |index: Option<usize>| index.map_or(&people.maker, |i| &people.accounts[i]);
         let (buyer, seller) = (side(fill.long), side(fill.short));
         (units > 0 && quote_atoms > 0)
@@ -245,8 +245,8 @@ fn price(bank: u8, prices: [i64; 2]) -> i64 {
 }
 
 /// What base units are worth at the held price, quote atoms; zero where nothing is listed.
-pub(super) fn quote_atoms(seen: &Glance, market: usize, units: u64) -> u64 {
-    let Some(slot) = seen.shared.registry.market(market) else { return 0 };
-    let Some(price) = seen.shared.board.slot(slot.price_slot as usize) else { return 0 };
+pub(super) fn quote_atoms(reading: &Reading, market: usize, units: u64) -> u64 {
+    let Some(slot) = reading.shared.registry.market(market) else { return 0 };
+    let Some(price) = reading.shared.board.slot(slot.price_slot as usize) else { return 0 };
     UnitPrice::new_down(price.spot.get(), slot.scale.get()).value_down(units)
 }

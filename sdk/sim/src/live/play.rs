@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::desk::Answer;
 use super::opening::People;
-use super::{Failed, Glance, Live, LiveConfig, Pace, Stop};
+use super::{Failed, Live, LiveConfig, Pace, Reading, Stop};
 use crate::data::E8;
 use crate::depth::Depth;
 use crate::desk::Desk;
@@ -42,16 +42,16 @@ pub(super) struct Play {
     pub books: [Depth; 2],
     pub rng: Rng,
     pub watch: Watch,
-    pub seen: Seen,
-    pub away: Away,
+    pub history: History,
+    pub pending: Pending,
     tasks: JoinSet<Event>,
     stop: Stop,
 }
 
-/// What has been seen so far.
-pub(super) struct Seen {
-    /// The last look.
-    pub last: Arc<Glance>,
+/// What has happened so far, as the readings showed it.
+pub(super) struct History {
+    /// The last reading.
+    pub last: Arc<Reading>,
     pub first_slot: u64,
     pub looks: u64,
     /// Recorded seconds between looks.
@@ -69,9 +69,9 @@ pub(super) struct Seen {
     pub ended_early: Option<String>,
 }
 
-/// Who is away on an errand.
+/// What is under way.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Away {
+pub(super) struct Pending {
     /// Answers that each liquidator waits for.
     pub answers: [usize; LIQUIDATORS.len()],
     /// Liquidators on their way back to the settlement token.
@@ -117,7 +117,7 @@ impl Play {
         start: i64,
         pace: Pace,
         people: People,
-        first: Glance,
+        first: Reading,
         stop: Stop,
     ) -> Self {
         let capital = |usd: u64| usd as f64 * config.run.scenario.capital_factor;
@@ -132,8 +132,8 @@ impl Play {
             books: config.run.scenario.depth_usd.map(|usd| Depth::new(usd, start)),
             rng: Rng::stream(config.run.seed, "races"),
             watch: Watch { tracks: Vec::new() },
-            seen: Seen::new(last),
-            away: Away::default(),
+            history: History::new(last),
+            pending: Pending::default(),
             tasks: JoinSet::new(),
             stop,
         };
@@ -145,17 +145,17 @@ impl Play {
     pub async fn play(&mut self, progress: &ProgressBar) {
         progress.set_length(self.pace.length_secs());
         let (mut looks_left, mut silent_since) = (LAST_LOOKS, None);
-        while looks_left > 0 && self.seen.ended_early.is_none() {
+        while looks_left > 0 && self.history.ended_early.is_none() {
             let stop = self.stop.clone();
             let looked = tokio::select! {
-                looked = self.live.glance() => looked,
+                looked = self.live.read() => looked,
                 () = stop.requested() => return self.end("stopped by request"),
             };
             match looked {
-                Ok(glance) => {
+                Ok(reading) => {
                     silent_since = None;
                     looks_left -= self.pace.is_over() as u32;
-                    self.turn(glance);
+                    self.turn(reading);
                     self.rest(BETWEEN_LOOKS).await;
                 }
                 Err(failed) => {
@@ -163,20 +163,20 @@ impl Play {
                     self.rest(BETWEEN_TRIES).await;
                 }
             }
-            progress.set_position(self.seen.secs.min(self.pace.length_secs()));
+            progress.set_position(self.history.secs.min(self.pace.length_secs()));
             progress.set_message(self.message());
         }
     }
 
     fn end(&mut self, why: &str) {
-        self.seen.ended_early = Some(why.to_owned());
+        self.history.ended_early = Some(why.to_owned());
     }
 
     /// A look failed: counted, and after too long a silence the end.
     fn unanswered(&mut self, failed: &Failed, silent_since: &mut Option<Instant>) {
         self.live.tally.retried(&failed.error);
         let since = *silent_since.get_or_insert_with(|| {
-            self.seen.connections_lost += 1;
+            self.history.connections_lost += 1;
             Instant::now()
         });
         if since.elapsed() > MOST_SILENCE {
@@ -224,18 +224,18 @@ impl Play {
 
     /// Every account of the population at the last look, by number; without those that cannot be valued.
     pub fn standings(&self) -> BTreeMap<usize, Standing> {
-        let look = &self.seen.last;
+        let reading = &self.history.last;
         let number = |key| self.people.numbers.get(key).copied();
-        let standing = |(key, account)| Some((number(key)?, Standing::of(&look.shared.with(account))?));
-        look.accounts.iter().filter_map(standing).collect()
+        let standing = |(key, account)| Some((number(key)?, Standing::of(&reading.shared.with(account))?));
+        reading.accounts.iter().filter_map(standing).collect()
     }
 
     fn message(&self) -> String {
-        let [sol, btc] = self.pace.prices_at(self.seen.secs).map(|price| price as f64 / E8 as f64);
-        let (fills, bankrupt) = (self.seen.liquidations.len(), self.seen.bankruptcies.len());
+        let [sol, btc] = self.pace.prices_at(self.history.secs).map(|price| price as f64 / E8 as f64);
+        let (fills, bankrupt) = (self.history.liquidations.len(), self.history.bankruptcies.len());
         let by = self.desks.iter().filter(|desk| desk.result.won > 0).count();
-        let under_water = self.seen.samples.last().map_or(0, |sample| sample.under_water);
-        let lost = match self.seen.connections_lost {
+        let under_water = self.history.samples.last().map_or(0, |sample| sample.under_water);
+        let lost = match self.history.connections_lost {
             0 => String::new(),
             lost => format!("  {lost} connections lost"),
         };
@@ -243,8 +243,8 @@ impl Play {
     }
 }
 
-impl Seen {
-    fn new(last: Arc<Glance>) -> Self {
+impl History {
+    fn new(last: Arc<Reading>) -> Self {
         Self {
             first_slot: last.shared.slot,
             last,

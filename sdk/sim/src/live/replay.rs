@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_rpc::{Cluster, Connection};
 use plimsoll_sdk::ix::{self, args};
@@ -12,20 +13,18 @@ use super::finish::Before;
 use super::orders::Order;
 use super::play::Play;
 use super::{Averages, Failed, Live, Pace, Poster, Stop, Tried};
+use crate::config::Config;
 use crate::data::E8;
 use crate::listing::atoms_of_usd_down;
 use crate::path;
 use crate::population::{self, Population};
 use crate::result::{Conservation, RunResult};
-use crate::run::Config;
 use crate::scenario::Window;
 
 /// Engines of one authority that are looked through for a free number.
 const MOST_ENGINES: u16 = 1_000;
 const POSTED_EVERY: Duration = Duration::from_millis(800);
-/// Time constants on the chain: averages of the recording's minutes would not be ready for hours.
-const FAST_SECS: u32 = 15;
-const SLOW_SECS: u32 = 3_600;
+/// Longest time constant on the chain: averages of the recording's minutes would not be ready for hours.
 const LONGEST_SLOW_SECS: u32 = 10;
 
 /// What the command line chooses.
@@ -90,12 +89,12 @@ impl Setting<'_> {
         let people = live.people(config.run.scenario, &population, first, progress).await?;
         self.open(&live, &people, &poster, &population, first).await?;
         let mut conservation = Conservation::default();
-        let look = live.patiently(|| live.look_steadily()).await?;
-        look.check_conservation(live.sent(), 0, &mut conservation);
+        let reading = live.patiently(|| live.read_steadily()).await?;
+        reading.check_conservation(live.sent(), 0, &mut conservation);
         let before = Before {
             cluster: self.cluster.clone(),
             engine_id,
-            banks: look.shared.banks.clone(),
+            banks: reading.shared.banks.clone(),
             lamports,
             conservation,
             sources: self.window.sources.clone(),
@@ -103,7 +102,7 @@ impl Setting<'_> {
         let pace = Pace::start(series, config.run.step_secs, config.speed);
         let due = pace.clone();
         poster.follow(move || due.prices());
-        let play = Play::new(live, *config, self.window.start, pace, people, look.into(), stop.clone());
+        let play = Play::new(live, *config, self.window.start, pace, people, reading.into(), stop.clone());
         Ok((play, before, poster))
     }
 
@@ -111,8 +110,8 @@ impl Setting<'_> {
     async fn engine(&self, live: &mut Live, id: u16, first: [i64; 2]) -> Tried<Poster> {
         let speed = self.config.speed;
         live.create(id, &params(speed)).await?;
-        let fast_secs = (FAST_SECS / speed).max(1);
-        let slow_secs = (SLOW_SECS / speed).clamp(fast_secs, LONGEST_SLOW_SECS.max(fast_secs));
+        let fast_secs = (DEFAULT_FAST_SECS / speed).max(1);
+        let slow_secs = (DEFAULT_SLOW_SECS / speed).clamp(fast_secs, LONGEST_SLOW_SECS.max(fast_secs));
         live.list(Averages { fast_secs, slow_secs, update_secs: 2 }, first).await?;
         let poster = Poster::start(live.clone(), vec![E8, first[0], first[1]], POSTED_EVERY);
         let (funder, amount_atoms) =

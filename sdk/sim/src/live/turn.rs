@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_risk::auction::Regime;
+use plimsoll_risk::num::PPM;
+use plimsoll_sdk::offer::pays_with;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use solana_pubkey::Pubkey;
 
 use super::desk::{came_true, Answer};
 use super::play::{Event, Play, Sent};
-use super::Glance;
-use crate::desk::{fee_bank, product, racers};
+use super::Reading;
+use crate::config::{CRANK_SECS, OBSERVE_SECS, SAMPLE_SECS};
+use crate::desk::{product, racers};
 use crate::listing::BANKS;
 use crate::resolve::socialized_usd;
 use crate::result::{bounded_ratio, Bankruptcy, Liquidation};
-use crate::run::{CRANK_SECS, OBSERVE_SECS, SAMPLE_SECS};
 use crate::standing::{is_bankrupt, Standing};
 use crate::strategy::Offer;
 use crate::watch;
@@ -25,10 +27,10 @@ const CRANK_WALL_SECS: u64 = 6;
 
 impl Play {
     /// Takes a look in, and does what is to be done.
-    pub fn turn(&mut self, glance: Glance) {
-        self.seen.last = Arc::new(glance);
+    pub fn turn(&mut self, reading: Reading) {
+        self.history.last = Arc::new(reading);
         let secs = self.pace.recorded_secs().min(self.pace.length_secs());
-        let passed = secs - self.seen.secs;
+        let passed = secs - self.history.secs;
         let standings = self.standings();
         self.watch.passed(passed, &standings);
         self.see_ratios(&standings);
@@ -41,9 +43,9 @@ impl Play {
             self.unwind(prices);
             self.resolve(&standings);
         }
-        if !self.away.cranking && secs >= self.away.cranked_secs + self.crank_secs() {
-            (self.away.cranking, self.away.cranked_secs) = (true, secs);
-            let (live, people, last) = (self.live.clone(), Arc::clone(&self.people), Arc::clone(&self.seen.last));
+        if !self.pending.cranking && secs >= self.pending.cranked_secs + self.crank_secs() {
+            (self.pending.cranking, self.pending.cranked_secs) = (true, secs);
+            let (live, people, last) = (self.live.clone(), Arc::clone(&self.people), Arc::clone(&self.history.last));
             self.send_out(async move {
                 live.crank(&people, &last, prices).await;
                 Event::Cranked
@@ -57,28 +59,28 @@ impl Play {
 
     /// Writes the look down.
     fn note(&mut self, secs: u64, passed: u64, prices: &[i64; 2], standings: &BTreeMap<usize, Standing>) {
-        let seen = &mut self.seen;
-        if seen.looks > 0 && passed > 0 {
-            seen.look_secs.push(passed);
+        let history = &mut self.history;
+        if history.looks > 0 && passed > 0 {
+            history.look_secs.push(passed);
         }
-        (seen.looks, seen.secs) = (seen.looks + 1, secs);
-        let shared = &seen.last.shared;
-        for (i, oldest) in seen.oldest_secs.iter_mut().enumerate() {
+        (history.looks, history.secs) = (history.looks + 1, secs);
+        let shared = &history.last.shared;
+        for (i, oldest) in history.oldest_secs.iter_mut().enumerate() {
             let age = shared.board.slot(i + 1).map_or(0, |slot| shared.now - slot.published_at);
             *oldest = age.max(*oldest);
         }
-        let due = seen.samples.last().is_none_or(|last| secs as i64 >= last.secs + SAMPLE_SECS);
+        let due = history.samples.last().is_none_or(|last| secs as i64 >= last.secs + SAMPLE_SECS);
         if due {
-            let socialized = socialized_usd(&seen.bankruptcies);
+            let socialized = socialized_usd(&history.bankruptcies);
             let (board, banks) = (&shared.board, &shared.banks);
-            seen.samples.push(watch::sample(board, banks, standings, secs as i64, prices, socialized));
+            history.samples.push(watch::sample(board, banks, standings, secs as i64, prices, socialized));
         }
     }
 
     /// What liquidated accounts came to, where this look is the first after their liquidation.
     fn see_ratios(&mut self, standings: &BTreeMap<usize, Standing>) {
-        let (slot, liquidations) = (self.seen.last.shared.slot, &mut self.seen.liquidations);
-        self.seen.awaited.retain(|&(index, landed)| {
+        let (slot, liquidations) = (self.history.last.shared.slot, &mut self.history.liquidations);
+        self.history.awaited.retain(|&(index, landed)| {
             let liquidation = &mut liquidations[index];
             if let Some(standing) = standings.get(&liquidation.account).filter(|_| slot >= landed) {
                 liquidation.ratio_after = standing.ratio();
@@ -97,21 +99,21 @@ impl Play {
 
     fn account(&self, number: usize) -> Option<(Pubkey, MarginAccount)> {
         let key = self.people.accounts[number].account;
-        Some((key, *self.seen.last.accounts.get(&key)?))
+        Some((key, *self.history.last.accounts.get(&key)?))
     }
 
     /// Has clocks observed that have to run.
     fn observe(&mut self, standings: &BTreeMap<usize, Standing>) {
-        let (now, every) = (self.seen.last.shared.now, (OBSERVE_SECS / self.config.speed as i64).max(1));
+        let (now, every) = (self.history.last.shared.now, (OBSERVE_SECS / self.config.speed as i64).max(1));
         let wanted = |(number, standing): (&usize, &Standing)| {
             let (key, account) = self.account(*number)?;
             standing.wants_observation(&account, now, every).then_some(key)
         };
         let wanted: Vec<Pubkey> = standings.iter().filter_map(wanted).collect();
-        if wanted.is_empty() || self.away.observing {
+        if wanted.is_empty() || self.pending.observing {
             return;
         }
-        self.away.observing = true;
+        self.pending.observing = true;
         let live = self.live.clone();
         self.send_out(async move {
             live.observe(wanted).await;
@@ -124,17 +126,17 @@ impl Play {
         let mut under: Vec<(usize, Standing)> =
             standings.iter().filter(|(_, s)| s.under_water).map(|(&i, &s)| (i, s)).collect();
         self.rng.shuffle(&mut under);
-        let look = Arc::clone(&self.seen.last);
-        under.retain(|(number, _)| !self.away.racing.contains_key(number));
+        let reading = Arc::clone(&self.history.last);
+        under.retain(|(number, _)| !self.pending.racing.contains_key(number));
         for (number, standing) in under {
             let Some((key, account)) = self.account(number) else { continue };
             if account.status != AccountStatus::Active as u8 {
                 continue;
             }
-            let Ok(portfolio) = look.shared.with(&account).portfolio(Views::LIQUIDATION) else { continue };
-            let (seen_as, turn) = ((&*portfolio, &account.clocks()), self.seen.looks as usize);
-            let is_free = |desk: usize| !self.away.unwinding[desk];
-            let offers = racers(&self.desks, is_free, &self.books, seen_as, look.shared.now, turn, &mut self.rng);
+            let Ok(portfolio) = reading.shared.with(&account).portfolio(Views::LIQUIDATION) else { continue };
+            let (target, turn) = ((&*portfolio, &account.clocks()), self.history.looks as usize);
+            let is_free = |desk: usize| !self.pending.unwinding[desk];
+            let offers = racers(&self.desks, is_free, &self.books, target, reading.shared.now, turn, &mut self.rng);
             for (desk, offer) in offers {
                 self.race(desk, (number, key), standing, offer);
             }
@@ -143,12 +145,12 @@ impl Play {
 
     fn race(&mut self, desk: usize, (account, key): (usize, Pubkey), before: Standing, offer: Offer) {
         let party = self.people.desks[desk].clone();
-        let Some(own) = self.seen.last.accounts.get(&party.account).copied() else { return };
+        let Some(own) = self.history.last.accounts.get(&party.account).copied() else { return };
         let in_flight_usd = offer.plan.notional_usd_micro as f64 / 1e6;
         self.desks[desk].in_flight_usd += in_flight_usd;
-        self.away.answers[desk] += 1;
-        *self.away.racing.entry(account).or_default() += 1;
-        let time = self.start + self.seen.secs as i64;
+        self.pending.answers[desk] += 1;
+        *self.pending.racing.entry(account).or_default() += 1;
+        let time = self.start + self.history.secs as i64;
         let sent = Box::new(Sent { desk, account, offer, before, in_flight_usd, time });
         let live = self.live.clone();
         self.send_out(async move {
@@ -160,10 +162,10 @@ impl Play {
     /// Liquidators who wait for no answer bring back what they took.
     pub fn unwind(&mut self, prices: [i64; 2]) {
         for i in 0..self.desks.len() {
-            if self.desks[i].inventory_usd <= 0.0 || self.away.answers[i] > 0 || self.away.unwinding[i] {
+            if self.desks[i].inventory_usd <= 0.0 || self.pending.answers[i] > 0 || self.pending.unwinding[i] {
                 continue;
             }
-            self.away.unwinding[i] = true;
+            self.pending.unwinding[i] = true;
             let (live, people, desk) = (self.live.clone(), Arc::clone(&self.people), self.desks[i].clone());
             self.send_out(async move {
                 let desk = live.unwind(desk, &people.desks[i], &people, prices).await;
@@ -174,25 +176,25 @@ impl Play {
 
     /// Begins what may begin and goes on with what is open.
     fn resolve(&mut self, standings: &BTreeMap<usize, Standing>) {
-        if self.away.resolving {
+        if self.pending.resolving {
             return;
         }
-        let now = self.start + self.seen.secs as i64;
+        let now = self.start + self.history.secs as i64;
         for (&number, standing) in standings.iter().filter(|(_, standing)| standing.nav_usd < 0.0) {
-            let is_open = self.seen.bankruptcies.iter().any(|b| b.account == number && b.resolved_at.is_none());
+            let is_open = self.history.bankruptcies.iter().any(|b| b.account == number && b.resolved_at.is_none());
             let Some((_, account)) = self.account(number).filter(|_| !is_open) else { continue };
-            if is_bankrupt(&self.seen.last.shared.with(&account)) {
+            if is_bankrupt(&self.history.last.shared.with(&account)) {
                 let nav = (standing.nav_usd * 1e6) as i64;
-                self.seen.bankruptcies.push(Bankruptcy { time: now, account: number, nav, ..Bankruptcy::default() });
+                self.history.bankruptcies.push(Bankruptcy { time: now, account: number, nav, ..Bankruptcy::default() });
             }
         }
-        if self.seen.bankruptcies.iter().all(|b| b.resolved_at.is_some()) {
+        if self.history.bankruptcies.iter().all(|b| b.resolved_at.is_some()) {
             return;
         }
-        self.away.resolving = true;
+        self.pending.resolving = true;
         let (live, people, pace, start) =
             (self.live.clone(), Arc::clone(&self.people), Arc::clone(&self.pace), self.start);
-        let mut bankruptcies = self.seen.bankruptcies.clone();
+        let mut bankruptcies = self.history.bankruptcies.clone();
         self.send_out(async move {
             live.resolve(&people, &mut bankruptcies, &pace, start).await;
             Event::Resolved(bankruptcies)
@@ -205,25 +207,25 @@ impl Play {
             Event::Answered(sent, answer) => self.answered(*sent, answer),
             Event::Unwound(i, desk) => {
                 self.desks[i] = *desk;
-                self.away.unwinding[i] = false;
+                self.pending.unwinding[i] = false;
             }
-            Event::Observed => self.away.observing = false,
+            Event::Observed => self.pending.observing = false,
             Event::Resolved(bankruptcies) => {
-                self.seen.bankruptcies = bankruptcies;
-                self.away.resolving = false;
+                self.history.bankruptcies = bankruptcies;
+                self.pending.resolving = false;
             }
-            Event::Cranked => self.away.cranking = false,
+            Event::Cranked => self.pending.cranking = false,
         }
     }
 
     fn answered(&mut self, sent: Sent, answer: Answer) {
         let desk = &mut self.desks[sent.desk];
         desk.in_flight_usd -= sent.in_flight_usd;
-        self.away.answers[sent.desk] -= 1;
-        if let Some(racing) = self.away.racing.get_mut(&sent.account) {
+        self.pending.answers[sent.desk] -= 1;
+        if let Some(racing) = self.pending.racing.get_mut(&sent.account) {
             *racing -= 1;
             if *racing == 0 {
-                self.away.racing.remove(&sent.account);
+                self.pending.racing.remove(&sent.account);
             }
         }
         match answer {
@@ -237,8 +239,8 @@ impl Play {
                 self.desks[sent.desk].won(&offer, &mut self.books, &prices);
                 let closed_usd = liquidation.notional_closed as f64 / 1e6;
                 self.watch.liquidated(sent.account, &sent.before, closed_usd);
-                self.seen.awaited.push((self.seen.liquidations.len(), slot));
-                self.seen.liquidations.push(liquidation);
+                self.history.awaited.push((self.history.liquidations.len(), slot));
+                self.history.liquidations.push(liquidation);
             }
         }
     }
@@ -246,12 +248,12 @@ impl Play {
     /// Writes a won fill down, by what the program reported; `offer` takes on the gain that was really made.
     fn record(&self, sent: &Sent, offer: &mut Offer, compute_units: Option<u64>) -> Liquidation {
         let plan = offer.plan;
-        let bank = fee_bank(&offer.request.leg);
-        let held = BANKS[bank].underlying.and_then(|u| self.seen.last.shared.board.slot(u.index() + 1));
+        let bank = pays_with(&offer.request.leg) as usize;
+        let held = BANKS[bank].underlying.and_then(|u| self.history.last.shared.board.slot(u.index() + 1));
         let price_usd = held.map_or(1.0, |slot| crate::dues::dollars(slot.spot));
         let fee_usd = plan.fee_atoms as f64 / 10f64.powi(BANKS[bank].decimals as i32) * price_usd;
         let micro = |usd: f64| (usd * 1e6).round().max(0.0) as u64;
-        let penalty = (plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 / 1_000_000) as u64;
+        let penalty = (plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 / PPM as u128) as u64;
         let insurance_fee = micro(fee_usd).min(penalty);
         offer.gain_usd = (penalty - insurance_fee) as f64 / 1e6;
         let before = bounded_ratio(plan.before.nav.get() as f64 / 1e12, plan.before.mmr().get() as f64 / 1e12);

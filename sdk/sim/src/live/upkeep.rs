@@ -9,7 +9,7 @@ use solana_pubkey::Pubkey;
 use super::opening::People;
 use super::orders::Order;
 use super::send::of;
-use super::{Glance, Live, Pace, Tried};
+use super::{Live, Pace, Reading, Tried};
 use crate::dues::{self, dues, Due};
 use crate::listing::MARKETS;
 use crate::money;
@@ -75,10 +75,10 @@ impl Live {
     }
 
     /// The permissionless cranks: interest, premium and funding, settlement of PnL, waiting insurance.
-    pub(super) async fn crank(&self, people: &People, seen: &Glance, prices: [i64; 2]) {
+    pub(super) async fn crank(&self, people: &People, reading: &Reading, prices: [i64; 2]) {
         let by_anyone = |name: &str, instruction| Order::new(name, &self.authority, &[], instruction).once();
         let mut due = Vec::new();
-        for bank in &seen.shared.banks {
+        for bank in &reading.shared.banks {
             due.push(by_anyone("accrue", ix::accrue(&self.keys, bank.index)));
             if bank.waiting_shares > 0 {
                 due.push(by_anyone("sweep_insurance", ix::sweep_insurance(&self.keys, bank.index)));
@@ -87,8 +87,8 @@ impl Live {
         let mut premiums = Vec::new();
         for (market, listing) in (0u8..).zip(&MARKETS) {
             let i = listing.underlying.index();
-            let Some(slot) = seen.shared.board.slot(i + 1) else { continue };
-            let premium = dues::premium_ppm(prices[i], slot.spot, &seen.shared.registry);
+            let Some(slot) = reading.shared.board.slot(i + 1) else { continue };
+            let premium = dues::premium_ppm(prices[i], slot.spot, &reading.shared.registry);
             let signer = solana_signer::Signer::pubkey(&*people.venue);
             let report = ix::report_premium(&self.keys, market, signer, premium);
             premiums.push(Order::new("report_premium", &self.authority, &[&people.venue], report).once());
@@ -101,18 +101,18 @@ impl Live {
 
     /// Settles PnL worth settling: losers first, so that the pool has what winners are due; then the markets' own claims.
     async fn settle(&self, people: &People) {
-        let Ok(seen) = self.glance().await else { return };
-        let accounts = seen.accounts.iter().map(|(key, account)| (*key, account));
-        let due = dues(accounts, &seen.shared.registry, &seen.shared.board, seen.shared.now);
+        let Ok(reading) = self.read().await else { return };
+        let accounts = reading.accounts.iter().map(|(key, account)| (*key, account));
+        let due = dues(accounts, &reading.shared.registry, &reading.shared.board, reading.shared.now);
         let (losers, winners): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|due| due.pnl_atoms < 0);
         let settle = |due: &Due| ix::settle_pnl(&self.keys, due.market, Some(due.account));
         let by_anyone = |instruction| Order::new("settle_pnl", &self.authority, &[], instruction).once();
         self.orders(losers.iter().map(|due| by_anyone(settle(due))).collect()).await;
         // The losers have changed the pools.
-        let Ok(seen) = self.glance().await else { return };
+        let Ok(reading) = self.read().await else { return };
         let mut orders = Vec::new();
         for due in &winners {
-            let Some(totals) = seen.shared.markets.get(due.market as usize) else { continue };
+            let Some(totals) = reading.shared.markets.get(due.market as usize) else { continue };
             if totals.deficit_atoms > 0 {
                 orders.extend(self.take_win(people, due));
             } else if totals.pool_atoms > 0 {
@@ -120,7 +120,7 @@ impl Live {
             }
         }
         let claims =
-            seen.shared.markets.iter().filter(|m| m.own_claim_atoms.min(m.pool_atoms) >= dues::LEAST_SETTLED_ATOMS);
+            reading.shared.markets.iter().filter(|m| m.own_claim_atoms.min(m.pool_atoms) >= dues::LEAST_SETTLED_ATOMS);
         let claims: Vec<Order> = claims.map(|m| by_anyone(ix::settle_pnl(&self.keys, m.index, None))).collect();
         self.orders(orders).await;
         self.orders(claims).await;

@@ -1,7 +1,8 @@
 //! The five charts of the report.
 
 use super::svg::{Chart, Format, HALF, WIDE};
-use super::{card, clock, dollars, escape};
+use super::{card, clock, escape};
+use crate::format::dollars;
 use crate::result::{RunResult, Sample, RATIO_NAMES};
 use crate::scenario::Underlying;
 

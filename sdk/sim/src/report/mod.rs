@@ -4,9 +4,8 @@ mod charts;
 mod svg;
 mod tables;
 
+use crate::format::dollars;
 use crate::result::RunResult;
-
-pub use svg::dollars;
 
 const STYLE: &str = include_str!("style.css");
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::format::dollars;
+
 /// Width of a chart that spans the page, and of one of a pair.
 pub const WIDE: f64 = 1_000.0;
 /// See [`WIDE`].
@@ -29,20 +31,6 @@ impl Format {
             Self::Count => format!("{value:.0}"),
             Self::Percent => format!("{:.1}%", value / 10_000.0),
         }
-    }
-}
-
-/// Dollars with a unit that keeps them short.
-pub fn dollars(value: f64) -> String {
-    let magnitude = value.abs();
-    let sign = if value < 0.0 { "-" } else { "" };
-    match magnitude {
-        m if m >= 1e6 => format!("{sign}${:.2}M", m / 1e6),
-        m if m >= 100_000.0 => format!("{sign}${:.0}k", m / 1e3),
-        m if m >= 10_000.0 => format!("{sign}${:.1}k", m / 1e3),
-        m if m >= 1_000.0 => format!("{sign}${m:.0}"),
-        m if m >= 100.0 || m == 0.0 => format!("{sign}${m:.0}"),
-        m => format!("{sign}${m:.2}"),
     }
 }
 
@@ -212,13 +200,6 @@ mod tests {
     fn ticks_are_round_and_within_the_range() {
         assert_eq!(ticks(0.0, 100.0, 5), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
         assert_eq!(ticks(141.0, 198.0, 5), [160.0, 180.0]);
-    }
-
-    #[test]
-    fn amounts_are_short() {
-        let shown: Vec<String> =
-            [0.0, 0.25, 999.0, 1_234.0, 25_500.0, 125_000.0, 3_210_000.0, -5.0].map(dollars).into();
-        assert_eq!(shown, ["$0", "$0.25", "$999", "$1234", "$25.5k", "$125k", "$3.21M", "-$5.00"]);
     }
 
     #[test]

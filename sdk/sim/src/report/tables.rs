@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{card, clock, dollars, escape};
+use super::{card, clock, escape};
+use crate::format::{dollars, grouped};
 use crate::result::{FeedResult, RunResult, Spread};
-use crate::table::grouped;
 
 /// In place of what is not known.
 const NONE: &str = "&ndash;";

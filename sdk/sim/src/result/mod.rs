@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::Config;
+use crate::config::Config;
 
 pub use cluster::ClusterRun;
 pub use events::{BankInsurance, Bankruptcy, Conservation, Insurance, Liquidation};

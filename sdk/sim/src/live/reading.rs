@@ -25,7 +25,7 @@ const SUPPLY_OFFSET: usize = 36;
 
 /// What is decided on: an engine's accounts, without what its vaults hold.
 #[derive(Clone)]
-pub struct Glance {
+pub struct Reading {
     /// Registry, prices, banks, markets.
     pub shared: EngineAccounts,
     /// Every margin account, by address. They were read after `shared`.
@@ -33,7 +33,7 @@ pub struct Glance {
 }
 
 /// An engine as it was read.
-pub struct Look {
+pub struct FullReading {
     /// Registry, prices, banks, markets.
     pub shared: EngineAccounts,
     /// Every margin account, by address.
@@ -49,24 +49,24 @@ impl Live {
     ///
     /// # Errors
     /// An RPC error, or what cannot be decoded.
-    pub async fn glance(&self) -> Tried<Glance> {
+    pub async fn read(&self) -> Tried<Reading> {
         let shared = of("reading the engine", self.connection.engine(self.keys.engine).await)?;
         let accounts = self.connection.margin_accounts(&self.keys.engine, None, None).await;
         let accounts: BTreeMap<_, _> = of("reading margin accounts", accounts)?.into_iter().collect();
-        Ok(Glance { shared, accounts })
+        Ok(Reading { shared, accounts })
     }
 
-    /// Reads the engine. Banks, markets and accounts may be some slots apart: see [`Live::look_steadily`].
+    /// Reads the engine. Banks, markets and accounts may be some slots apart: see [`Live::read_steadily`].
     ///
     /// # Errors
     /// An RPC error, or what cannot be decoded.
-    pub async fn look(&self) -> Tried<Look> {
-        let Glance { shared, accounts } = self.glance().await?;
+    pub async fn read_all(&self) -> Tried<FullReading> {
+        let Reading { shared, accounts } = self.read().await?;
         let vaults: Vec<Pubkey> = shared.banks.iter().map(|bank| Pubkey::from(bank.vault)).collect();
         let mints: Vec<Pubkey> = shared.banks.iter().map(|bank| Pubkey::from(bank.mint)).collect();
         let (_, tokens) = of("reading vaults", self.connection.accounts(&[vaults.as_slice(), &mints].concat()).await)?;
         let (vaults, mints) = tokens.split_at(vaults.len());
-        Ok(Look {
+        Ok(FullReading {
             shared,
             accounts,
             vaults_atoms: numbers(vaults, AMOUNT_OFFSET)?,
@@ -77,12 +77,12 @@ impl Live {
     /// Reads until two looks in a row hold the same money, so that they are one moment's.
     ///
     /// # Errors
-    /// As [`Live::look`]; what does not come to rest.
-    pub async fn look_steadily(&self) -> Tried<Look> {
-        let mut last = self.look().await?;
+    /// As [`Live::read_all`]; what does not come to rest.
+    pub async fn read_steadily(&self) -> Tried<FullReading> {
+        let mut last = self.read_all().await?;
         for _ in 0..MOST_READS {
             tokio::time::sleep(BETWEEN_READS).await;
-            let next = self.look().await?;
+            let next = self.read_all().await?;
             if next.same_money(&last) {
                 return Ok(next);
             }
@@ -92,17 +92,18 @@ impl Live {
     }
 }
 
-impl From<Look> for Glance {
-    fn from(look: Look) -> Self {
-        Self { shared: look.shared, accounts: look.accounts }
+impl From<FullReading> for Reading {
+    fn from(reading: FullReading) -> Self {
+        Self { shared: reading.shared, accounts: reading.accounts }
     }
 }
 
-impl Look {
+impl FullReading {
     fn same_money(&self, other: &Self) -> bool {
-        let bytes = |look: &Self| {
-            let parts = [bytemuck::cast_slice::<_, u8>(&look.shared.banks), bytemuck::cast_slice(&look.shared.markets)];
-            (parts.concat(), look.vaults_atoms.clone(), look.supplies_atoms.clone())
+        let bytes = |reading: &Self| {
+            let parts =
+                [bytemuck::cast_slice::<_, u8>(&reading.shared.banks), bytemuck::cast_slice(&reading.shared.markets)];
+            (parts.concat(), reading.vaults_atoms.clone(), reading.supplies_atoms.clone())
         };
         let accounts = self.accounts.iter().map(|(key, account)| (key, bytemuck::bytes_of(account)));
         let others = other.accounts.iter().map(|(key, account)| (key, bytemuck::bytes_of(account)));

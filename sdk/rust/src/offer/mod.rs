@@ -1,0 +1,254 @@
+//! One offer for everyone who liquidates: which legs an account has, how much of one the program would close, what that is
+//! worth at spot, the limit price it is sent with, and the best of them by the liquidator's own score.
+//!
+//! [`Planner`] plans by the function that the program itself calls. A [`Liquidator`] adds what only he knows: how large an
+//! offer he can take, and what it earns him. What depends on the kind of a leg is in one file a kind.
+
+mod pair;
+mod perp;
+#[cfg(test)]
+mod tests;
+
+use plimsoll_risk::auction::Clocks;
+use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, Plan, Refusal, Request};
+use plimsoll_risk::num::PPM;
+use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::RiskError;
+use plimsoll_state::Registry;
+
+/// Room of the limit price that keeper, replay and command line leave below the plan unless they are told otherwise, ppm.
+pub const SLIPPAGE_PPM: u32 = 5_000;
+/// Least gain that is worth a transaction to them, micro-dollars.
+pub const LEAST_GAIN_USD_MICRO: u64 = 20_000;
+
+const QUOTE: u8 = Registry::QUOTE_BANK as u8;
+
+/// What a size counts, or what a price is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instrument {
+    /// Tokens of this bank, in atoms.
+    Bank(u8),
+    /// The base of this market, in base units.
+    Market(u8),
+}
+
+/// What a fill leaves its liquidator exposed to, until he trades it elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// To the price of what.
+    pub instrument: Instrument,
+    /// He gained it; else he gave it away.
+    pub long: bool,
+    /// How much at spot, micro-dollars, rounded down.
+    pub usd_micro: u64,
+}
+
+/// What a fill is worth to its liquidator at spot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Worth {
+    received_usd_micro: u64,
+    paid_usd_micro: u64,
+    exposures: [Option<Exposure>; 2],
+}
+
+/// A liquidation that the program would do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// What to send, limit price included.
+    pub request: Request,
+    /// What the program will do if nothing happens before.
+    pub plan: Plan,
+    /// What the liquidator gets, at spot, micro-dollars, rounded down; of a position taken over his part of the penalty.
+    pub received_usd_micro: u64,
+    /// What he pays, at spot, micro-dollars, rounded down; of a position taken over nothing, since it passes at spot.
+    pub paid_usd_micro: u64,
+    exposures: [Option<Exposure>; 2],
+}
+
+impl Offer {
+    /// Received less paid at spot, micro-dollars; saturates.
+    pub fn gain_usd_micro(&self) -> i64 {
+        let gain = self.received_usd_micro as i128 - self.paid_usd_micro as i128;
+        gain.clamp(i64::MIN as i128, i64::MAX as i128) as i64
+    }
+
+    /// A size was asked for, so that it may be smaller than what the program allows.
+    pub const fn is_cut(&self) -> bool {
+        self.request.max_size.is_some()
+    }
+
+    /// What the liquidator is exposed to afterwards.
+    pub fn exposures(&self) -> impl Iterator<Item = Exposure> {
+        self.exposures.into_iter().flatten()
+    }
+}
+
+/// Why there is no offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoOffer<D> {
+    /// The program would refuse every leg; the reason of the one that came closest.
+    Refused(RiskError),
+    /// The liquidator takes none of what the program would do.
+    Declined(D),
+}
+
+/// Who liquidates: the size he takes of a leg, and by what he compares legs.
+pub trait Liquidator {
+    /// An offer that he takes, with what he reckons of it.
+    type Taken;
+    /// Why he takes none of a leg.
+    type Declined;
+    /// What is compared; the largest is best, the last of equals.
+    type Score: PartialOrd;
+
+    /// Decides about a leg. `whole` is all that the program would close of it; a smaller offer is asked of `smaller` by its
+    /// size, in debt atoms or base units.
+    ///
+    /// # Errors
+    /// Why he takes none of it.
+    fn take(
+        &self,
+        whole: Offer,
+        smaller: &dyn Fn(u64) -> Result<Offer, Refusal>,
+    ) -> Result<Self::Taken, Self::Declined>;
+
+    /// How good an offer is that he takes.
+    fn score(&self, taken: &Self::Taken) -> Self::Score;
+
+    /// Which of two reasons is reported where he takes no leg; by default the first.
+    fn says_more(_declined: &Self::Declined, _than: &Self::Declined) -> bool {
+        false
+    }
+}
+
+/// Plans the legs of one account, which is assessed once.
+pub struct Planner<'a> {
+    portfolio: &'a Portfolio,
+    clocks: &'a Clocks,
+    now: i64,
+    assessment: Assessment,
+    slippage: Slippage,
+}
+
+impl<'a> Planner<'a> {
+    /// For an account loaded with `Views::LIQUIDATION` at `now`, Unix seconds. A fill may be worse than planned by
+    /// `slippage_ppm`, parts per million of its price, below a million.
+    pub fn new(portfolio: &'a Portfolio, clocks: &'a Clocks, now: i64, slippage_ppm: u32) -> Self {
+        let assessment = assess(portfolio, clocks, now);
+        Self { portfolio, clocks, now, assessment, slippage: Slippage(slippage_ppm.min(PPM)) }
+    }
+
+    /// Every leg that is there: what is held against what is owed, and every position.
+    pub fn legs(&self) -> Vec<Leg> {
+        pair::legs(self.portfolio).chain(perp::legs(self.portfolio)).collect()
+    }
+
+    /// What the program would do for a leg: as much as it allows, or at most `max_size` debt atoms or base units.
+    ///
+    /// # Errors
+    /// Why it would refuse.
+    pub fn offer(&self, leg: Leg, max_size: Option<u64>) -> Result<Offer, Refusal> {
+        let mut request = Request { leg, max_size, min_size: 1, limit_numerator: 0, limit_denominator: 0 };
+        let plan = plan_assessed(&mut { *self.portfolio }, &self.assessment, self.clocks, &request, self.now)?;
+        let (worth, (numerator, denominator)) = match leg {
+            Leg::Pair { asset, liability } => {
+                (pair::worth(self.portfolio, asset, liability, &plan), pair::limit(&plan, self.slippage))
+            }
+            Leg::Perp { market } => {
+                let long = perp::is_long(self.portfolio, market);
+                (perp::worth(self.portfolio, market, long, &plan), perp::limit(&plan, long, self.slippage))
+            }
+        };
+        (request.limit_numerator, request.limit_denominator) = (numerator, denominator);
+        let Worth { received_usd_micro, paid_usd_micro, exposures } = worth;
+        Ok(Offer { request, plan, received_usd_micro, paid_usd_micro, exposures })
+    }
+
+    /// The offer with the highest score that a liquidator takes.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn best<L: Liquidator>(&self, liquidator: &L) -> Result<L::Taken, NoOffer<L::Declined>> {
+        let mut best: Option<(L::Score, L::Taken)> = None;
+        let mut why = NoOffer::Refused(RiskError::LegEmpty);
+        for leg in self.legs() {
+            let offer = self.offer(leg, None).map_err(|refusal| NoOffer::Refused(refusal.reason));
+            let smaller = |size| self.offer(leg, Some(size));
+            let taken = offer.and_then(|whole| liquidator.take(whole, &smaller).map_err(NoOffer::Declined));
+            match taken {
+                Ok(taken) => {
+                    let score = liquidator.score(&taken);
+                    if best.as_ref().is_none_or(|(held, _)| *held <= score) {
+                        best = Some((score, taken));
+                    }
+                }
+                Err(none) if says_more::<L>(&none, &why) => why = none,
+                Err(_) => {}
+            }
+        }
+        best.map(|(_, taken)| taken).ok_or(why)
+    }
+}
+
+/// Of several reasons the one that came closest to a fill; a leg that is not there says least.
+fn says_more<L: Liquidator>(none: &NoOffer<L::Declined>, than: &NoOffer<L::Declined>) -> bool {
+    let rank = |refused: &RiskError| match refused {
+        RiskError::LegEmpty | RiskError::AssetIsLiability => 0,
+        RiskError::NotBestLeg => 1,
+        _ => 2,
+    };
+    match (none, than) {
+        (NoOffer::Refused(none), NoOffer::Refused(than)) => rank(none) > rank(than),
+        (NoOffer::Declined(none), NoOffer::Declined(than)) => L::says_more(none, than),
+        (NoOffer::Declined(_), NoOffer::Refused(_)) => true,
+        (NoOffer::Refused(_), NoOffer::Declined(_)) => false,
+    }
+}
+
+/// Bank whose tokens a liquidator pays for a leg, or in which a position settles.
+pub const fn pays_with(leg: &Leg) -> u8 {
+    match *leg {
+        Leg::Pair { liability, .. } => pair::bank_of(liability),
+        Leg::Perp { .. } => QUOTE,
+    }
+}
+
+/// Bank whose tokens a liquidator gets of a leg.
+pub const fn is_paid_in(leg: &Leg) -> u8 {
+    match *leg {
+        Leg::Pair { asset, .. } => asset,
+        Leg::Perp { .. } => QUOTE,
+    }
+}
+
+/// What the size of a leg counts.
+pub const fn sized_in(leg: &Leg) -> Instrument {
+    match *leg {
+        Leg::Pair { liability, .. } => Instrument::Bank(pair::bank_of(liability)),
+        Leg::Perp { market } => Instrument::Market(market),
+    }
+}
+
+/// How much worse than planned a fill may be, ppm; at most a million.
+#[derive(Clone, Copy)]
+struct Slippage(u32);
+
+impl Slippage {
+    /// The least that is still accepted where `planned` is received.
+    fn least_down(self, planned: u64) -> u64 {
+        (planned as u128 * (PPM - self.0) as u128 / PPM as u128) as u64
+    }
+
+    /// The most that is still accepted where `planned` is paid; saturates.
+    fn most_up(self, planned: u64) -> u64 {
+        let most = (planned as u128 * (PPM as u128 + self.0 as u128)).div_ceil(PPM as u128);
+        u64::try_from(most).unwrap_or(u64::MAX)
+    }
+}
+
+/// Atoms of a bank at spot, micro-dollars, rounded down; zero of a bank that the account has nothing of.
+fn value_usd_micro_down(portfolio: &Portfolio, bank: u8, atoms: u64) -> u64 {
+    let quote = (bank == portfolio.quote.bank).then_some(&portfolio.quote);
+    let leg = quote.or_else(|| portfolio.tokens().iter().find(|leg| leg.bank == bank));
+    leg.map_or(0, |leg| leg.prices.spot.value_down(atoms))
+}

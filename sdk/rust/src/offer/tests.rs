@@ -1,0 +1,190 @@
+use std::cell::RefCell;
+
+use plimsoll_risk::auction::HealthState;
+use plimsoll_risk::liquidate::Liability;
+use plimsoll_risk::listing::Calibration;
+use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
+use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+
+use super::*;
+
+const PARAMS: GlobalParams = GlobalParams::DEFAULT;
+const NOW: i64 = 100;
+
+fn prices(usd: u64, scale: Price) -> LegPrices {
+    let unit = UnitPrice::new_down(Price::from_decimal_down(usd, 0).unwrap(), scale);
+    LegPrices {
+        spot: unit,
+        fast: unit,
+        init: unit,
+        init_charge: unit,
+        published_at: NOW,
+        ready: true,
+        ..Default::default()
+    }
+}
+
+fn token(bank: u8, amount_atoms: i64, usd: u64, weights: [u32; 4]) -> TokenLeg {
+    let [asset, asset_init, liability, liability_init] = weights;
+    let weights = TokenWeights::new(asset, asset_init, liability, liability_init, &PARAMS).unwrap();
+    TokenLeg { amount_atoms, weights, prices: prices(usd, token_scale_down(6).unwrap()), bank }
+}
+
+const STABLE: [u32; 4] = [1_000_000, 990_000, 1_000_000, 1_010_000];
+const VOLATILE: [u32; 4] = [850_000, 750_000, 1_120_000, 1_200_000];
+
+/// Dollars of quote, of a stable bank 1 and of a volatile bank 2, and a position in market 0 at 200 dollars a unit.
+fn portfolio(quote: i64, stable: i64, volatile: i64, (units, cash): (i64, i64)) -> Portfolio {
+    let mut portfolio = Portfolio::empty(PARAMS);
+    portfolio.quote = token(0, quote * 1_000_000, 1, STABLE);
+    portfolio.tokens[0] = token(1, stable * 1_000_000, 1, STABLE);
+    portfolio.tokens[1] = token(2, volatile * 1_000_000, 1, VOLATILE);
+    portfolio.token_count = 2;
+    let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
+    let rates = MarketRates::new(30_000, 60_000, price, &portfolio.quote.weights, &PARAMS).unwrap();
+    portfolio.perps[0] = PerpLeg {
+        units: units * 1_000_000,
+        cash_atoms: cash * 1_000_000,
+        rates,
+        prices: prices(200, base_scale_down(6, 6).unwrap()),
+        ..PerpLeg::default()
+    };
+    portfolio.perp_count = 1;
+    portfolio
+}
+
+fn clocks() -> Clocks {
+    Clocks { under_water_secs: 20, health_state: HealthState::UnderWater, observed_at: NOW, ..Default::default() }
+}
+
+/// Takes what it is told to, by a score for each leg.
+struct Scripted<'a> {
+    score: &'a dyn Fn(&Offer) -> Option<i64>,
+    asked: RefCell<Vec<Leg>>,
+}
+
+impl Liquidator for Scripted<'_> {
+    type Taken = (Offer, i64);
+    type Declined = Leg;
+    type Score = i64;
+
+    fn take(&self, whole: Offer, _: &dyn Fn(u64) -> Result<Offer, Refusal>) -> Result<(Offer, i64), Leg> {
+        self.asked.borrow_mut().push(whole.request.leg);
+        (self.score)(&whole).map(|score| (whole, score)).ok_or(whole.request.leg)
+    }
+
+    fn score(&self, taken: &(Offer, i64)) -> i64 {
+        taken.1
+    }
+}
+
+fn best(portfolio: &Portfolio, score: &dyn Fn(&Offer) -> Option<i64>) -> Result<Leg, NoOffer<Leg>> {
+    let scripted = Scripted { score, asked: RefCell::default() };
+    Planner::new(portfolio, &clocks(), NOW, 5_000).best(&scripted).map(|(offer, _)| offer.request.leg)
+}
+
+#[test]
+fn legs_are_what_is_held_against_what_is_owed_and_every_position() {
+    let of = |portfolio: &Portfolio| Planner::new(portfolio, &clocks(), NOW, 0).legs();
+    let pair = |asset, liability| Leg::Pair { asset, liability };
+    let both = [
+        pair(2, Liability::Borrow(1)),
+        pair(2, Liability::Borrow(0)),
+        pair(2, Liability::NegativePnl(0)),
+        Leg::Perp { market: 0 },
+    ];
+    assert_eq!(of(&portfolio(-5, -7, 20, (1, -201))), both);
+    // A position that gained is no loss; a loss without a base is no position.
+    assert_eq!(of(&portfolio(5, -7, 0, (1, -199))), [pair(0, Liability::Borrow(1)), Leg::Perp { market: 0 }]);
+    assert_eq!(of(&portfolio(0, 7, 0, (0, -1))), [pair(1, Liability::NegativePnl(0))]);
+    assert_eq!(of(&portfolio(5, 7, 20, (0, 0))), []);
+}
+
+#[test]
+fn a_pair_brings_collateral_for_what_is_paid_and_its_limit_leaves_half_a_percent() {
+    let portfolio = portfolio(-9_000, 0, 10_000, (0, 0));
+    let clocks = clocks();
+    let planner = Planner::new(&portfolio, &clocks, NOW, 5_000);
+    let offer = planner.offer(Leg::Pair { asset: 2, liability: Liability::Borrow(0) }, None).unwrap();
+    let Offer { request, plan, .. } = offer;
+    assert!(plan.received_atoms > plan.paid_atoms && plan.paid_atoms > 0 && !offer.is_cut());
+    assert_eq!((offer.received_usd_micro, offer.paid_usd_micro), (plan.received_atoms, plan.paid_atoms));
+    assert_eq!(offer.gain_usd_micro(), (plan.received_atoms - plan.paid_atoms) as i64);
+    assert_eq!(request.limit_numerator, plan.received_atoms * 995 / 1_000);
+    assert_eq!(request.limit_denominator, plan.paid_atoms);
+    let exposures: Vec<_> = offer.exposures().map(|e| (e.instrument, e.long, e.usd_micro)).collect();
+    let (got, gave) = (Instrument::Bank(2), Instrument::Bank(0));
+    assert_eq!(exposures, [(got, true, plan.received_atoms), (gave, false, plan.paid_atoms)]);
+    let part = planner.offer(request.leg, Some(plan.size / 2)).unwrap();
+    assert_eq!((part.plan.size, part.is_cut()), (plan.size / 2, true));
+}
+
+#[test]
+fn a_position_brings_its_part_of_the_penalty_and_its_limit_is_on_its_own_side() {
+    for (is_long, units, cash) in [(true, 100, -20_580), (false, -100, 19_420)] {
+        let portfolio = portfolio(1_000, 0, 0, (units, cash));
+        let leg = Leg::Perp { market: 0 };
+        let offer = Planner::new(&portfolio, &clocks(), NOW, 5_000).offer(leg, None).unwrap();
+        let Offer { request, plan, .. } = offer;
+        assert_eq!(offer.gain_usd_micro(), plan.received_atoms as i64);
+        assert_eq!(request.limit_denominator, plan.size);
+        let (planned, limit) = if is_long {
+            let planned = plan.paid_atoms - plan.received_atoms;
+            (planned, (planned * 1_005).div_ceil(1_000))
+        } else {
+            let planned = plan.paid_atoms + plan.received_atoms;
+            (planned, planned * 995 / 1_000)
+        };
+        assert!(planned > 0 && request.limit_numerator == limit);
+        let taken = Exposure { instrument: Instrument::Market(0), long: is_long, usd_micro: plan.notional_usd_micro };
+        assert_eq!(offer.exposures().collect::<Vec<_>>(), [taken]);
+        // The program itself accepts exactly this price.
+        let sent = plan_assessed(&mut portfolio.clone(), &assess(&portfolio, &clocks(), NOW), &clocks(), &request, NOW);
+        assert_eq!(sent, Ok(plan));
+    }
+}
+
+#[test]
+fn the_highest_score_is_taken_and_of_equals_the_last() {
+    let portfolio = portfolio(-5_000, -4_000, 10_000, (0, 0));
+    let (first, last) = (
+        Leg::Pair { asset: 2, liability: Liability::Borrow(1) },
+        Leg::Pair { asset: 2, liability: Liability::Borrow(0) },
+    );
+    assert_eq!(best(&portfolio, &|offer| Some((offer.request.leg == first) as i64)), Ok(first));
+    assert_eq!(best(&portfolio, &|offer| Some((offer.request.leg == last) as i64)), Ok(last));
+    assert_eq!(best(&portfolio, &|_| Some(0)), Ok(last));
+    assert_eq!(best(&portfolio, &|offer| (offer.request.leg == first).then_some(0)), Ok(first));
+    assert_eq!(best(&portfolio, &|_| None), Err(NoOffer::Declined(first)), "the first reason, where none says more");
+}
+
+#[test]
+fn the_reason_that_came_closest_to_a_fill_is_told() {
+    assert_eq!(best(&portfolio(5, 0, 0, (0, 0)), &|_| None), Err(NoOffer::Refused(RiskError::LegEmpty)), "no leg");
+    let healthy = portfolio(-1, 0, 10_000, (0, 0));
+    assert_eq!(best(&healthy, &|_| None), Err(NoOffer::Refused(RiskError::AccountAlreadyCured)));
+    type Declined = NoOffer<Leg>;
+    let leg = Leg::Perp { market: 0 };
+    let order: [Declined; 4] = [
+        NoOffer::Refused(RiskError::AssetIsLiability),
+        NoOffer::Refused(RiskError::NotBestLeg),
+        NoOffer::Refused(RiskError::LegPriceInvalid),
+        NoOffer::Declined(leg),
+    ];
+    for (i, none) in order.iter().enumerate() {
+        for (j, than) in order.iter().enumerate() {
+            assert_eq!(says_more::<Scripted<'_>>(none, than), i > j, "{none:?} {than:?}");
+        }
+    }
+}
+
+#[test]
+fn a_leg_is_paid_with_its_liabilitys_bank_and_sized_in_it_or_in_its_market() {
+    let names = |leg: Leg| (is_paid_in(&leg), pays_with(&leg), sized_in(&leg));
+    let borrow = Leg::Pair { asset: 3, liability: Liability::Borrow(5) };
+    assert_eq!(names(borrow), (3, 5, Instrument::Bank(5)));
+    let loss = Leg::Pair { asset: 3, liability: Liability::NegativePnl(5) };
+    assert_eq!(names(loss), (3, 0, Instrument::Bank(0)));
+    assert_eq!(names(Leg::Perp { market: 5 }), (0, 0, Instrument::Market(5)));
+}
