@@ -1,9 +1,9 @@
 //! An engine as far as it exists: what a migration compares its file with.
 
-use plimsoll_state::MAX_GROWTH_BYTES;
 use plimsoll_rpc::engine::{decode, program_accounts};
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::pda::{self, EngineKeys};
+use plimsoll_state::MAX_GROWTH_BYTES;
 use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
