@@ -13,12 +13,7 @@ use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct BorrowArgs {
-    /// Atoms.
-    pub amount_atoms: u64,
-}
+pub use plimsoll_interface::args::BorrowArgs;
 
 /// The margin check needs registry and board, whatever the account holds.
 #[derive(Accounts)]

@@ -10,14 +10,7 @@ use crate::event::{BankRecord, FeesCollected};
 use crate::guard::{permit, Action};
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct CollectFeesArgs {
-    /// Atoms; not read where `all`.
-    pub amount_atoms: u64,
-    /// All fees booked so far.
-    pub all: bool,
-}
+pub use plimsoll_interface::args::CollectFeesArgs;
 
 /// Fees lie outside deposits, so neither insurance nor depositors' liquidity can be collected.
 #[derive(Accounts)]

@@ -12,12 +12,7 @@ use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct DepositArgs {
-    /// Atoms to send; what arrives is measured.
-    pub amount_atoms: u64,
-}
+pub use plimsoll_interface::args::DepositArgs;
 
 /// Needs no fresh prices: a deposit only ever helps. The board is there for what the account remembers of being under
 /// water.

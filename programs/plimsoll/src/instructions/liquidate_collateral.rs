@@ -14,44 +14,24 @@ use crate::error::{EngineError, Result};
 use crate::event::CollateralLiquidated;
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+use crate::liquidation::{liquidator_error, refuse, Bounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
-/// Which pair, and within which bounds.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct LiquidateCollateralArgs {
-    /// Bank of the collateral.
-    pub asset_bank: u8,
-    /// What is repaid.
-    pub liability: LiabilityArg,
-    /// Sizes in debt atoms.
-    pub bounds: LiquidationBounds,
+pub use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs};
+
+fn leg(args: &LiquidateCollateralArgs) -> Leg {
+    let liability = match args.liability {
+        LiabilityArg::Borrow(bank) => Liability::Borrow(bank),
+        LiabilityArg::NegativePnl(market) => Liability::NegativePnl(market),
+    };
+    Leg::Pair { asset: args.asset_bank, liability }
 }
 
-/// What is repaid.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiabilityArg {
-    /// A borrow of this bank.
-    Borrow(u8),
-    /// Negative PnL of this market, in quote.
-    NegativePnl(u8),
-}
-
-impl LiquidateCollateralArgs {
-    fn leg(&self) -> Leg {
-        let liability = match self.liability {
-            LiabilityArg::Borrow(bank) => Liability::Borrow(bank),
-            LiabilityArg::NegativePnl(market) => Liability::NegativePnl(market),
-        };
-        Leg::Pair { asset: self.asset_bank, liability }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
-    fn liability_bank(&self) -> u8 {
-        match self.liability {
-            LiabilityArg::Borrow(bank) => bank,
-            LiabilityArg::NegativePnl(_) => Registry::QUOTE_BANK as u8,
-        }
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
+fn liability_bank(args: &LiquidateCollateralArgs) -> u8 {
+    match args.liability {
+        LiabilityArg::Borrow(bank) => bank,
+        LiabilityArg::NegativePnl(_) => Registry::QUOTE_BANK as u8,
     }
 }
 
@@ -90,7 +70,7 @@ impl LiquidateCollateral<'_> {
     fn validate_request(&self, args: &LiquidateCollateralArgs) -> Result<()> {
         // Both accounts are writable and of one type, which Anchor does not compare.
         ensure!(!same(self.liquidator.key, self.liquidatee.key), EngineError::SelfLiquidation);
-        ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
+        ensure!(args.asset_bank != liability_bank(args), EngineError::AssetIsLiability);
         Ok(())
     }
 
@@ -117,7 +97,7 @@ impl LiquidateCollateral<'_> {
 
         // The banks are those of the request; they differ because the request's indices do.
         require_same_address(&totals.liability_bank.engine, &registry.engine)?;
-        ensure!(totals.liability_bank.index == args.liability_bank(), EngineError::BankMismatch);
+        ensure!(totals.liability_bank.index == liability_bank(args), EngineError::BankMismatch);
         if let Some(bank) = &totals.asset_bank {
             require_same_address(&bank.engine, &registry.engine)?;
             ensure!(bank.index == args.asset_bank, EngineError::BankMismatch);
@@ -201,7 +181,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
         let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
         let mut totals = Totals::of(accounts)?;
         accounts.validate(&args, &books, &liquidator, &liquidatee, &totals)?;
-        let request = args.bounds.request(args.leg())?;
+        let request = args.bounds.request(leg(&args))?;
         let mut loaded = gate::load(&liquidatee, &books, Views::LIQUIDATION)?;
         let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, books.now) {
             Ok(plan) => plan,
@@ -230,7 +210,7 @@ fn event(
         liquidator: ctx.accounts.liquidator.key(),
         signer: ctx.accounts.signer.key(),
         asset_bank: args.asset_bank,
-        liability_bank: args.liability_bank(),
+        liability_bank: liability_bank(&args),
         market: match args.liability {
             LiabilityArg::NegativePnl(market) => market,
             LiabilityArg::Borrow(_) => u8::MAX,

@@ -12,17 +12,10 @@ use crate::error::{EngineError, Result};
 use crate::event::PositionLiquidated;
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+use crate::liquidation::{liquidator_error, refuse, Bounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
-/// Which position, and within which bounds.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct LiquidatePositionArgs {
-    /// Slot of the market.
-    pub market: u8,
-    /// Sizes in base units.
-    pub bounds: LiquidationBounds,
-}
+pub use plimsoll_interface::args::LiquidatePositionArgs;
 
 /// The liquidator trades through a margin account of his own.
 #[derive(Accounts)]

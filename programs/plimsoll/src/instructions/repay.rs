@@ -11,14 +11,7 @@ use crate::gate;
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct RepayArgs {
-    /// Most atoms to pay; never more than is owed. Not read where `all`.
-    pub amount_atoms: u64,
-    /// The whole debt.
-    pub all: bool,
-}
+pub use plimsoll_interface::args::RepayArgs;
 
 /// Anyone may pay: a repayment changes nobody's position for the worse.
 #[derive(Accounts)]

@@ -13,14 +13,7 @@ use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct WithdrawArgs {
-    /// Atoms; not read where `all`.
-    pub amount_atoms: u64,
-    /// The whole deposit.
-    pub all: bool,
-}
+pub use plimsoll_interface::args::WithdrawArgs;
 
 /// The margin check needs registry and board, whatever the account holds.
 #[derive(Accounts)]
