@@ -1,9 +1,9 @@
 //! An engine as far as it exists: what a migration compares its file with.
 
-use plimsoll::growth::MAX_STEP;
 use plimsoll_rpc::engine::{decode, program_accounts};
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::pda::{self, EngineKeys};
+use plimsoll_state::MAX_GROWTH_BYTES;
 use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -56,7 +56,7 @@ impl<T: EngineAccount> Grown<T> {
             // Lamports that somebody sent to the address ahead of its creation.
             _ => 0,
         };
-        Ok(Self::Partial { calls_left: T::SPACE.saturating_sub(len).div_ceil(MAX_STEP).max(1) })
+        Ok(Self::Partial { calls_left: T::SPACE.saturating_sub(len).div_ceil(MAX_GROWTH_BYTES).max(1) })
     }
 }
 

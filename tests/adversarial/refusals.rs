@@ -18,7 +18,13 @@ const REFUSALS: &[Row] = &[
     (
         "Bank",
         "duplicate",
-        &["AccountDiscriminatorMismatch", "AccountOwnedByWrongProgram", "BankMismatch", "ConstraintSeeds"],
+        &[
+            "AccountDiscriminatorMismatch",
+            "AccountOwnedByWrongProgram",
+            "BankMismatch",
+            "ConstraintSeeds",
+            "instruction tries to borrow reference for an account which is already borrowed",
+        ],
     ),
     ("Bank", "empty", &["AccountOwnedByWrongProgram"]),
     ("Bank", "existing", &["ConstraintSeeds"]),
@@ -28,7 +34,15 @@ const REFUSALS: &[Row] = &[
     ("Bank", "non-canonical", &["ConstraintSeeds"]),
     ("Bank", "one byte short", &["AccountDidNotDeserialize"]),
     ("Bank", "other engine", &["ConstraintMut", "EngineMismatch", "VaultMismatch"]),
-    ("Bank", "other type", &["AccountDiscriminatorMismatch", "ConstraintMut"]),
+    (
+        "Bank",
+        "other type",
+        &[
+            "AccountDiscriminatorMismatch",
+            "ConstraintMut",
+            "instruction tries to borrow reference for an account which is already borrowed",
+        ],
+    ),
     ("Bank", "read-only", &["ConstraintMut", "Cross-program invocation with unauthorized signer or writable account"]),
     ("Bank", "sibling", &["BankMismatch", "NothingToSweep", "ParameterOutOfBounds", "VaultMismatch"]),
     ("Bank", "truncated", &["AccountDidNotDeserialize", "AccountDiscriminatorNotFound"]),
@@ -91,7 +105,14 @@ const REFUSALS: &[Row] = &[
     ("MarginAccount", "non-canonical", &["ConstraintSeeds"]),
     ("MarginAccount", "one byte short", &["AccountDidNotDeserialize"]),
     ("MarginAccount", "other engine", &["ConstraintMut", "EngineMismatch", "NotOwner"]),
-    ("MarginAccount", "other type", &["AccountDiscriminatorMismatch"]),
+    (
+        "MarginAccount",
+        "other type",
+        &[
+            "AccountDiscriminatorMismatch",
+            "instruction tries to borrow reference for an account which is already borrowed",
+        ],
+    ),
     (
         "MarginAccount",
         "read-only",
@@ -117,7 +138,15 @@ const REFUSALS: &[Row] = &[
     ("Market", "another address", &["ConstraintSeeds"]),
     ("Market", "another program's account", &["ConstraintSeeds"]),
     ("Market", "closed", &["AccountOwnedByWrongProgram"]),
-    ("Market", "duplicate", &["AccountDiscriminatorMismatch", "ConstraintSeeds"]),
+    (
+        "Market",
+        "duplicate",
+        &[
+            "AccountDiscriminatorMismatch",
+            "ConstraintSeeds",
+            "instruction tries to borrow reference for an account which is already borrowed",
+        ],
+    ),
     ("Market", "empty", &["AccountOwnedByWrongProgram"]),
     ("Market", "existing", &["ConstraintSeeds"]),
     ("Market", "foreign owner", &["AccountOwnedByWrongProgram"]),
@@ -126,7 +155,15 @@ const REFUSALS: &[Row] = &[
     ("Market", "non-canonical", &["ConstraintSeeds"]),
     ("Market", "one byte short", &["AccountDidNotDeserialize"]),
     ("Market", "other engine", &["ConstraintMut", "EngineMismatch"]),
-    ("Market", "other type", &["AccountDiscriminatorMismatch", "ConstraintMut", "MarketMismatch"]),
+    (
+        "Market",
+        "other type",
+        &[
+            "AccountDiscriminatorMismatch",
+            "ConstraintMut",
+            "instruction tries to borrow reference for an account which is already borrowed",
+        ],
+    ),
     (
         "Market",
         "read-only",

@@ -12,8 +12,8 @@ use super::stage::{Stage, QUOTE};
 
 const MIDDLE: Size = Size { tokens: 8, perps: 4 };
 const LARGEST: Size = Size { tokens: 16, perps: 16 };
-const MIDDLE_GOAL: u64 = 38_000;
-const LARGEST_GOAL: u64 = 66_000;
+const MIDDLE_GOAL: u64 = 32_000;
+const LARGEST_GOAL: u64 = 60_000;
 /// What a legacy transaction without lookup tables holds.
 pub const LEGACY: Envelope = Envelope { bytes: 1_232, accounts: 13 };
 /// What the transactions of one 200 ms block may cost that write one account.

@@ -11,8 +11,8 @@ use super::stage::{Stage, QUOTE, TOKEN_2022};
 
 const EMPTY: Size = Size { tokens: 0, perps: 0 };
 const MIDDLE: Size = Size { tokens: 8, perps: 4 };
-const DEPOSIT_GOAL: u64 = 13_500;
-const TAKE_GOAL: u64 = 30_000;
+const DEPOSIT_GOAL: u64 = 8_500;
+const TAKE_GOAL: u64 = 14_000;
 
 /// Adds the rows.
 pub fn measure(stage: &Stage, rows: &mut Vec<Row>) {

@@ -2,7 +2,7 @@
 //! or refuses for the plan's reason.
 
 use plimsoll::event::{CollateralLiquidated, PositionLiquidated};
-use plimsoll::liquidation::LiquidationBounds;
+use plimsoll::liquidation::{Bounds, LiquidationBounds};
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_state::MarginAccount;
 use plimsoll_tests::*;

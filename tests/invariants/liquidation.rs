@@ -1,7 +1,7 @@
 //! What holds of a liquidation: it is the plan's, it leaves the account better, and there is always one to be had.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll::liquidation::LiquidationBounds;
+use plimsoll::liquidation::{Bounds, LiquidationBounds};
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal};

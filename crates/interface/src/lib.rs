@@ -19,7 +19,7 @@
 //! let expected = answer::of_account(&Pubkey::new_unique(), &accounts.margin_account);
 //! assert!(answer::margin_view(&plimsoll_interface::ID, &[1], &expected).is_err());
 //! ```
-#![no_std]
+#![cfg_attr(not(feature = "idl-build"), no_std)]
 #![deny(missing_docs)]
 // Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
 #![cfg_attr(
@@ -44,7 +44,7 @@ mod call;
 pub mod error;
 pub mod pda;
 
-pub use args::{Delegate, Liability, LiquidationBounds, Refresh, ResolveStep};
+pub use args::*;
 pub use call::*;
 pub use error::EngineError;
 /// What [`answer`] decodes and accounts consist of.

@@ -5,9 +5,11 @@
 
 use serde_json::Value;
 
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 7] = [
     include_str!("../src/call/account.rs"),
+    include_str!("../src/call/engine.rs"),
     include_str!("../src/call/liquidation.rs"),
+    include_str!("../src/call/listing.rs"),
     include_str!("../src/call/market.rs"),
     include_str!("../src/call/money.rs"),
     include_str!("../src/call/upkeep.rs"),

@@ -70,6 +70,9 @@ const fn program_id_bytes() -> [u8; 32] {
 /// Length of an account discriminator.
 pub const DISCRIMINATOR_LEN: usize = 8;
 
+/// Most bytes that the runtime lets an account grow by in one instruction.
+pub const MAX_GROWTH_BYTES: usize = 10_240;
+
 /// The layout version that this build reads and writes.
 #[cfg(not(feature = "next-layout"))]
 pub const LAYOUT_VERSION: u8 = 1;

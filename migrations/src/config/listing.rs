@@ -1,6 +1,6 @@
 //! Banks, markets and venues.
 
-use plimsoll::instructions::{BankConfigArgs, ListMarketArgs, MarketTerms, UpdateVenueArgs};
+use plimsoll_sdk::ix::args::{BankConfigArgs, ListMarketArgs, MarketTerms, UpdateVenueArgs};
 use plimsoll_state::{Bank, BankSlot, Market, MarketSlot, SlotStatus, Venue};
 use serde::{Deserialize, Serialize};
 

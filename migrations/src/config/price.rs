@@ -1,7 +1,7 @@
 //! A slot of the price board.
 
-use plimsoll::instructions::{OracleSourceArgs, PriceConfigArgs};
 use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
+use plimsoll_sdk::ix::args::{OracleSourceArgs, PriceConfigArgs};
 use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 use serde::{Deserialize, Serialize};
 use solana_pubkey::Pubkey;

@@ -2,6 +2,7 @@
 
 use anchor_lang::solana_program::program_error::ProgramError;
 use bytemuck::{zeroed_box, Zeroable};
+use plimsoll::instructions::{BankRules, MarketRules, PriceRules};
 use plimsoll_risk::bank::RateCurve;
 use plimsoll_risk::params::{
     Contradiction, GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_BANKS, MAX_MARKETS, MAX_PRICES,

@@ -2,7 +2,7 @@
 
 use mock_oracle::client;
 use mock_oracle::pyth::CreatePythArgs;
-use plimsoll::instructions as args;
+use plimsoll_sdk::ix::args;
 use plimsoll_sdk::{ix, pda};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;

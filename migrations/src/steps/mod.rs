@@ -10,7 +10,7 @@ mod tests;
 
 use std::fmt;
 
-use plimsoll::instructions::UpdateVenueArgs;
+use plimsoll_sdk::ix::args::UpdateVenueArgs;
 use plimsoll_state::pause;
 use serde::Serialize;
 use solana_pubkey::Pubkey;

@@ -1,4 +1,5 @@
 use bytemuck::zeroed_box;
+use plimsoll::instructions::{BankRules, MarketRules, PriceRules};
 use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::TokenWeights;
 use plimsoll_sdk::pda::EngineKeys;

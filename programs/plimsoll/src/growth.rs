@@ -6,13 +6,10 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::{invoke, invoke_signed};
 use anchor_lang::solana_program::system_instruction;
-use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN, LAYOUT_VERSION};
+use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN, LAYOUT_VERSION, MAX_GROWTH_BYTES};
 
 use crate::error::{EngineError, Result};
 use crate::event::AccountGrown;
-
-/// Most bytes that the runtime lets an account grow by in one instruction.
-pub const MAX_STEP: usize = 10_240;
 
 /// An account under creation, and who pays for it.
 pub struct Growth<'a, 'info> {
@@ -65,7 +62,7 @@ impl<'info> Growth<'_, 'info> {
         } else {
             ensure!(*account.owner == System::id() && length == 0, EngineError::AccountMismatch);
         }
-        let next = space.min(length.saturating_add(MAX_STEP));
+        let next = space.min(length.saturating_add(MAX_GROWTH_BYTES));
         let missing = Rent::get()?.minimum_balance(next).saturating_sub(account.lamports());
         if missing > 0 {
             let transfer = system_instruction::transfer(payer.key, account.key, missing);

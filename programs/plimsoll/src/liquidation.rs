@@ -10,31 +10,19 @@ use plimsoll_risk::RiskError;
 use crate::error::{fail, EngineError, Failure, Result};
 use crate::report::{decimal, line};
 
-/// Bounds that a liquidator sets.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LiquidationBounds {
-    /// Most debt atoms or base units to take; ignored where `as_much_as_allowed`.
-    pub max_size: u64,
-    /// Take as much as the plan allows.
-    pub as_much_as_allowed: bool,
-    /// Fewest debt atoms or base units to take.
-    pub min_size: u64,
-    /// Limit price as a fraction; a zero denominator asks for none. Collateral: at least `limit_numerator` atoms of it
-    /// for every `limit_denominator` atoms paid. Position: at most (long taken over) or at least (short)
-    /// `limit_numerator` quote atoms for every `limit_denominator` base units.
-    pub limit_numerator: u64,
-    /// See `limit_numerator`.
-    pub limit_denominator: u64,
-    /// Succeed without any change where nothing can be done; the reason is in the return data.
-    pub no_op_if_refused: bool,
-}
+pub use plimsoll_interface::args::LiquidationBounds;
 
-impl LiquidationBounds {
+/// Bounds as the pure crate takes them.
+pub trait Bounds {
     /// The request for `leg`.
     ///
     /// # Errors
     /// `AmountZero` where at most nothing may be taken.
-    pub fn request(&self, leg: Leg) -> Result<Request> {
+    fn request(&self, leg: Leg) -> Result<Request>;
+}
+
+impl Bounds for LiquidationBounds {
+    fn request(&self, leg: Leg) -> Result<Request> {
         ensure!(self.as_much_as_allowed || self.max_size > 0, EngineError::AmountZero);
         Ok(Request {
             leg,

@@ -40,6 +40,21 @@ pub struct VaultTransfer<'a, 'info> {
     pub token_program: &'a AccountInfo<'info>,
 }
 
+/// What a bank signs for its vault with, copied so that no borrow of the bank is alive in the call.
+#[derive(Clone, Copy, Debug)]
+pub struct VaultSigner {
+    engine: [u8; 32],
+    index: u8,
+    bump: u8,
+    decimals: u8,
+}
+
+impl From<&Bank> for VaultSigner {
+    fn from(bank: &Bank) -> Self {
+        Self { engine: bank.engine, index: bank.index, bump: bank.bump, decimals: bank.decimals }
+    }
+}
+
 impl<'info> VaultTransfer<'_, 'info> {
     /// Vault, mint and token program are the bank's.
     ///
@@ -74,16 +89,12 @@ impl<'info> VaultTransfer<'_, 'info> {
     /// # Errors
     /// The token program's; `VaultDeltaMismatch` where the vault lost another amount.
     #[inline(never)]
-    pub fn push(&self, bank: &AccountLoader<'info, Bank>, atoms: u64) -> Result<()> {
-        let (engine, index, bump, decimals) = {
-            let bank = bank.load()?;
-            (bank.engine, bank.index, bank.bump, bank.decimals)
-        };
+    pub fn push(&self, bank: &AccountInfo<'info>, signer: &VaultSigner, atoms: u64) -> Result<()> {
+        let VaultSigner { engine, index, bump, decimals } = signer;
         let before = amount(self.vault)?;
-        let authority: &AccountInfo<'info> = bank.as_ref();
-        let instruction = self.instruction(self.vault, self.outside, authority.key, atoms, decimals);
-        let infos = [self.vault.clone(), self.mint.clone(), self.outside.clone(), authority.clone()];
-        invoke_signed(&instruction, &infos, &[&[seeds::BANK, &engine, &[index], &[bump]]])?;
+        let instruction = self.instruction(self.vault, self.outside, bank.key, atoms, *decimals);
+        let infos = [self.vault.clone(), self.mint.clone(), self.outside.clone(), bank.clone()];
+        invoke_signed(&instruction, &infos, &[&[seeds::BANK, engine, &[*index], &[*bump]]])?;
         ensure!(before.checked_sub(amount(self.vault)?) == Some(atoms), EngineError::VaultDeltaMismatch);
         Ok(())
     }

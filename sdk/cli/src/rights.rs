@@ -1,8 +1,8 @@
 //! A delegate's rights, as people name them.
 
 use clap::{Args, ValueEnum};
-use plimsoll::instructions::DelegateArgs;
 use plimsoll_migrations::Result;
+use plimsoll_sdk::ix::args::DelegateArgs;
 use plimsoll_state::{right, MarginAccount};
 use solana_pubkey::Pubkey;
 

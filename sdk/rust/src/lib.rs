@@ -3,8 +3,8 @@
 //! | module | what for |
 //! |---|---|
 //! | [`pda`] | addresses of every account |
-//! | [`ix`] | one function per instruction that the clients of this repository send |
-//! | [`call`] | the instructions as other programs call them: every one that does not need the engine's authority |
+//! | [`ix`] | one function per instruction, its addresses derived |
+//! | [`call`] | the same instructions on addresses that are given, as other programs call them |
 //! | [`decode`] | account bytes to layouts |
 //! | [`offer`] | which leg to liquidate, how much of it, for what gain, at what limit price |
 //! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |

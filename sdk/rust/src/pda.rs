@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use anchor_lang::prelude::Pubkey;
+use plimsoll_interface::pda;
 use plimsoll_state::seeds;
+use solana_pubkey::Pubkey;
+use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id;
 
 /// Address of the program.
-pub const PROGRAM_ID: Pubkey = plimsoll::ID;
+pub const PROGRAM_ID: Pubkey = plimsoll_interface::ID;
 
 /// SPL Token.
-pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
+pub const TOKEN_PROGRAM: Pubkey = spl_token_interface::ID;
 /// Token-2022.
-pub const TOKEN_2022_PROGRAM: Pubkey = anchor_spl::token_2022::ID;
-
-fn find(seeds: &[&[u8]]) -> Pubkey {
-    Pubkey::find_program_address(seeds, &PROGRAM_ID).0
-}
+pub const TOKEN_2022_PROGRAM: Pubkey = spl_token_2022_interface::ID;
 
 /// Kind, engine and index of an address.
 type Named = (&'static [u8], Pubkey, u8);
@@ -32,7 +30,7 @@ fn remembered(kind: &'static [u8], engine: &Pubkey, index: u8) -> Pubkey {
     if let Some(known) = FOUND.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
         return *known;
     }
-    let address = find(&[kind, engine.as_ref(), &[index]]);
+    let address = if kind == seeds::BANK { pda::bank(engine, index).0 } else { pda::market(engine, index).0 };
     let mut found = FOUND.write().unwrap_or_else(PoisonError::into_inner);
     if found.len() >= REMEMBERED {
         found.clear();
@@ -98,22 +96,22 @@ pub struct BankKeys {
 
 /// `["engine", creator, id]`.
 pub fn engine(creator: &Pubkey, id: u16) -> Pubkey {
-    find(&[seeds::ENGINE, creator.as_ref(), &id.to_le_bytes()])
+    pda::engine(creator, id).0
 }
 
 /// `["registry", engine]`.
 pub fn registry(engine: &Pubkey) -> Pubkey {
-    find(&[seeds::REGISTRY, engine.as_ref()])
+    pda::registry(engine).0
 }
 
 /// `["board", engine]`.
 pub fn board(engine: &Pubkey) -> Pubkey {
-    find(&[seeds::BOARD, engine.as_ref()])
+    pda::board(engine).0
 }
 
 /// `["feeds", engine]`.
 pub fn feeds(engine: &Pubkey) -> Pubkey {
-    find(&[seeds::FEEDS, engine.as_ref()])
+    pda::feeds(engine).0
 }
 
 /// `["bank", engine, index]`; remembered, as a keeper names the same few in every liquidation.
@@ -123,7 +121,7 @@ pub fn bank(engine: &Pubkey, index: u8) -> Pubkey {
 
 /// `["vault", bank]`.
 pub fn vault(bank: &Pubkey) -> Pubkey {
-    find(&[seeds::VAULT, bank.as_ref()])
+    pda::vault(bank).0
 }
 
 /// `["market", engine, index]`; remembered like a bank's.
@@ -133,21 +131,20 @@ pub fn market(engine: &Pubkey, index: u8) -> Pubkey {
 
 /// `["margin", engine, owner, id]`.
 pub fn margin_account(engine: &Pubkey, owner: &Pubkey, id: u16) -> Pubkey {
-    find(&[seeds::MARGIN_ACCOUNT, engine.as_ref(), owner.as_ref(), &id.to_le_bytes()])
+    pda::margin_account(engine, owner, id).0
 }
 
 /// `["venue", engine, signer]`.
 pub fn venue(engine: &Pubkey, signer: &Pubkey) -> Pubkey {
-    find(&[seeds::VENUE, engine.as_ref(), signer.as_ref()])
+    pda::venue(engine, signer).0
 }
 
 /// The address that signs the program's events.
 pub fn event_authority() -> Pubkey {
-    plimsoll::EVENT_AUTHORITY_AND_BUMP.0
+    plimsoll_interface::EVENT_AUTHORITY
 }
 
 /// The associated token account of an owner.
 pub fn associated_token(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
-    let seeds = [owner.as_ref(), token_program.as_ref(), mint.as_ref()];
-    Pubkey::find_program_address(&seeds, &anchor_spl::associated_token::ID).0
+    get_associated_token_address_with_program_id(owner, mint, token_program)
 }

@@ -1,11 +1,11 @@
 //! What the program would see and do, from accounts that a client has read: the same loading, the same decisions.
 
-use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::liquidate::{assess, Assessment, Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::{liquidate, RiskResult};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, MarginAccount, MarginView, PriceBoard, Registry};
+use solana_pubkey::Pubkey;
 
 /// The three accounts of every margin check, and the time they are looked at.
 #[derive(Clone, Copy)]

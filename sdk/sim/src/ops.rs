@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll::instructions::{SettleFillArgs, TakeWinArgs};
 use plimsoll::liquidation::LiquidationOutcome;
 use plimsoll_risk::liquidate::Request;
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_sdk::ix::args::{SettleFillArgs, TakeWinArgs};
 use plimsoll_sdk::ix::{self, FillAuthority, Parties};
 use plimsoll_state::PriceSlot;
 

@@ -2,7 +2,7 @@
 
 use solana_pubkey::Pubkey;
 
-use crate::args::Delegate;
+use crate::args::DelegateArgs;
 
 use super::{call, event_metas, role_meta, role_type, role_words};
 
@@ -24,7 +24,7 @@ call! {
     margin_account: write,
     /// The system program.
     system_program: read,
-    ; id: u16, delegate: Option<Delegate>
+    ; id: u16, delegate: Option<DelegateArgs>
 }
 
 call! {
@@ -52,7 +52,7 @@ call! {
     owner: sign,
     /// The margin account.
     margin_account: write,
-    ; delegate: Option<Delegate>
+    ; delegate: Option<DelegateArgs>
 }
 
 call! {

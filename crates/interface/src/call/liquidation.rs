@@ -1,7 +1,7 @@
 //! Liquidations and what follows where they come too late.
 
 use super::{call, event_metas, role_meta, role_type, role_words};
-use crate::args::{Liability, LiquidationBounds, ResolveStep};
+use crate::args::{LiabilityArg, LiquidationBounds, ResolveStep};
 
 call! {
     /// Repays a borrow or negative PnL of an account under water and takes collateral of `asset_bank` for it.
@@ -31,7 +31,7 @@ call! {
     asset_bank: maybe_write,
     /// Market of the negative PnL.
     market: maybe_write,
-    ; asset_bank: u8, liability: Liability, bounds: LiquidationBounds
+    ; asset_bank: u8, liability: LiabilityArg, bounds: LiquidationBounds
 }
 
 call! {

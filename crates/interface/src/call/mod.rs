@@ -1,21 +1,56 @@
-//! One function per instruction that does not need the engine's authority.
+//! One function per instruction.
 
 use alloc::vec::Vec;
 
+use borsh::BorshSerialize;
 use solana_instruction::AccountMeta;
 use solana_pubkey::Pubkey;
 
 mod account;
+mod engine;
 mod liquidation;
+mod listing;
 mod market;
 mod money;
 mod upkeep;
 
 pub use account::*;
+pub use engine::*;
 pub use liquidation::*;
+pub use listing::*;
 pub use market::*;
 pub use money::*;
 pub use upkeep::*;
+
+/// An instruction without its documentation: what tests compare with the program's own description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// Its name.
+    pub name: &'static str,
+    /// First eight bytes of its data.
+    pub discriminator: [u8; 8],
+    /// Name and role of each account, in order: `read`, `write`, `sign` or `sign_write`, after `maybe_` where it can be left out.
+    pub accounts: &'static [(&'static str, &'static str)],
+    /// Whether the two accounts of events follow.
+    pub sends_events: bool,
+}
+
+macro_rules! outlines {
+    ($($accounts:ident),+ $(,)?) => {
+        /// Every instruction.
+        pub const ALL: &[Outline] = &[$($accounts::OUTLINE),+];
+    };
+}
+outlines! {
+    OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, ObserveMargin,
+    Deposit, Withdraw, Borrow, Repay, FundInsurance,
+    LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
+    SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
+    Accrue, CrankFunding, SweepInsurance, RefreshPrice,
+    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, ProposeAuthority, AcceptAuthority,
+    RegisterVenue, UpdateVenue, MigrateAccount,
+    ListPrice, UpdatePrice, ListBank, UpdateBank, CollectFees, ListMarket, UpdateMarket,
+}
 
 /// Type of an account with a role: those that can be left out are options.
 macro_rules! role_type {
@@ -83,6 +118,16 @@ macro_rules! event_metas {
     ($metas:ident, quiet) => {};
 }
 
+/// Whether an instruction has events.
+macro_rules! has_events {
+    (events) => {
+        true
+    };
+    (quiet) => {
+        false
+    };
+}
+
 /// Defines an instruction: its function, its accounts in order and its arguments in order.
 macro_rules! call {
     (
@@ -101,6 +146,14 @@ macro_rules! call {
             /// First eight bytes of the instruction's data.
             pub const DISCRIMINATOR: [u8; 8] = $discriminator;
 
+            /// The instruction in outline.
+            pub const OUTLINE: $crate::Outline = $crate::Outline {
+                name: stringify!($function),
+                discriminator: $discriminator,
+                accounts: &[$((stringify!($account), stringify!($role))),+],
+                sends_events: $crate::call::has_events!($events),
+            };
+
             /// The instruction's account list; an account that is left out is the program itself.
             pub fn metas(&self) -> alloc::vec::Vec<solana_instruction::AccountMeta> {
                 #[allow(unused_mut, reason = "only instructions with events add to it")]
@@ -114,13 +167,13 @@ macro_rules! call {
         pub fn $function(accounts: &$accounts $($(, $arg: $type)+)?) -> solana_instruction::Instruction {
             #[allow(unused_mut, reason = "only instructions with arguments add to it")]
             let mut data = $accounts::DISCRIMINATOR.to_vec();
-            $($($crate::args::Encode::encode(&$arg, &mut data);)+)?
+            $($($crate::call::encode(&$arg, &mut data);)+)?
             solana_instruction::Instruction { program_id: $crate::ID, accounts: accounts.metas(), data }
         }
     };
 }
 
-pub(crate) use {call, event_metas, role_meta, role_type, role_words};
+pub(crate) use {call, event_metas, has_events, role_meta, role_type, role_words};
 
 /// An account of an instruction; one that is left out is the program, as Anchor has it.
 fn meta(key: Option<Pubkey>, is_signer: bool, is_writable: bool) -> AccountMeta {
@@ -128,6 +181,12 @@ fn meta(key: Option<Pubkey>, is_signer: bool, is_writable: bool) -> AccountMeta 
         Some(pubkey) => AccountMeta { pubkey, is_signer, is_writable },
         None => AccountMeta { pubkey: crate::ID, is_signer: false, is_writable: false },
     }
+}
+
+/// Writes an argument.
+pub(crate) fn encode(value: &impl BorshSerialize, out: &mut Vec<u8>) {
+    // A vector takes whatever is written.
+    value.serialize(out).unwrap_or_default();
 }
 
 fn push_event_accounts(metas: &mut Vec<AccountMeta>) {

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 
-use super::{call, event_metas, role_meta, role_type, role_words};
-use crate::args::{Encode, Refresh};
+use super::{call, encode, event_metas, role_meta, role_type, role_words, Outline};
+use crate::args::{Refresh, RefreshEntry, RefreshPriceArgs};
 
 call! {
     /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices; anyone may.
@@ -66,6 +66,14 @@ pub struct RefreshPrice {
 impl RefreshPrice {
     /// First eight bytes of the instruction's data.
     pub const DISCRIMINATOR: [u8; 8] = [253, 61, 142, 248, 9, 32, 158, 32];
+
+    /// The instruction in outline.
+    pub const OUTLINE: Outline = Outline {
+        name: "refresh_price",
+        discriminator: Self::DISCRIMINATOR,
+        accounts: &[("registry", "read"), ("board", "write"), ("feeds", "write")],
+        sends_events: false,
+    };
 }
 
 /// Takes newer prices from oracle accounts, several feeds at once; anyone may. Each feed's accounts are only read.
@@ -87,6 +95,7 @@ pub fn refresh_price(accounts: &RefreshPrice, feeds: &[Refresh]) -> Instruction 
     let oracles = feeds.iter().flat_map(|feed| [Some(feed.primary), feed.secondary]).flatten();
     metas.extend(oracles.map(|key| AccountMeta::new_readonly(key, false)));
     let mut data = RefreshPrice::DISCRIMINATOR.to_vec();
-    feeds.encode(&mut data);
+    let entry = |feed: &Refresh| RefreshEntry { slot: feed.slot, with_secondary: feed.secondary.is_some() };
+    encode(&RefreshPriceArgs { entries: feeds.iter().map(entry).collect() }, &mut data);
     Instruction { program_id: crate::ID, accounts: metas, data }
 }

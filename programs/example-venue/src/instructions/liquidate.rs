@@ -6,7 +6,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::{get_return_data, set_return_data};
 use plimsoll_interface as interface;
-use plimsoll_interface::{answer, EngineError, Liability, LiquidationBounds};
+use plimsoll_interface::{answer, EngineError, LiabilityArg, LiquidationBounds};
 
 use crate::engine::{self, Engine};
 use crate::state::{VenueConfig, SIGNER};
@@ -98,15 +98,20 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
 
 impl Liquidate<'_> {
     fn instruction(&self, args: &LiquidateArgs) -> Result<anchor_lang::solana_program::instruction::Instruction> {
-        let bounds = LiquidationBounds { max_size: args.max_size, no_op_if_refused: true, ..LiquidationBounds::ANY };
+        let bounds = LiquidationBounds {
+            max_size: args.max_size.unwrap_or_default(),
+            as_much_as_allowed: args.max_size.is_none(),
+            no_op_if_refused: true,
+            ..LiquidationBounds::ANY
+        };
         let market = self.market.as_ref().map(|account| account.key());
         let (asset_bank, liability) = match args.leg {
             DeskLeg::Position { market: index } => {
                 let market = market.ok_or(VenueError::LegAccountMissing)?;
                 return Ok(interface::liquidate_position(&self.position(market), index, bounds));
             }
-            DeskLeg::Borrow { asset_bank, bank } => (asset_bank, Liability::Borrow(bank)),
-            DeskLeg::NegativePnl { asset_bank, market } => (asset_bank, Liability::NegativePnl(market)),
+            DeskLeg::Borrow { asset_bank, bank } => (asset_bank, LiabilityArg::Borrow(bank)),
+            DeskLeg::NegativePnl { asset_bank, market } => (asset_bank, LiabilityArg::NegativePnl(market)),
         };
         let accounts = interface::LiquidateCollateral {
             signer: self.venue_signer.key(),

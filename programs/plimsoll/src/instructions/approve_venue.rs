@@ -10,16 +10,7 @@ use crate::event::VenueApproved;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 
-/// What, how much and for how long; replaces an earlier approval of the venue as a whole.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct ApproveVenueArgs {
-    /// Markets, a bit each: some that the venue may settle now. What the authority lets it settle later is not among them.
-    pub markets: u32,
-    /// Notional it may settle from now on, quote atoms.
-    pub notional_limit_atoms: u64,
-    /// When the approval ends, Unix seconds; at most 366 days ahead.
-    pub expires_at: i64,
-}
+pub use plimsoll_interface::args::ApproveVenueArgs;
 
 /// A delegate never approves venues.
 #[derive(Accounts)]

@@ -10,30 +10,26 @@ use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Borrowed, TokenMove};
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::vault::{require_amount, VaultTransfer};
+use crate::loader::{read, write};
+use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct BorrowArgs {
-    /// Atoms.
-    pub amount_atoms: u64,
-}
+pub use plimsoll_interface::args::BorrowArgs;
 
 /// The margin check needs registry and board, whatever the account holds.
 #[derive(Accounts)]
 pub struct Borrow<'info> {
     /// The account's owner; a delegate never borrows.
     pub owner: Signer<'info>,
-    /// The account.
+    /// CHECK: the account; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
-    /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
-    /// Its engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
-    /// The token's bank.
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// CHECK: its engine's prices; a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's vault.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
@@ -51,22 +47,23 @@ pub struct Borrow<'info> {
 }
 
 impl<'info> Borrow<'info> {
-    fn validate(&self, args: &BorrowArgs) -> Result<()> {
+    fn validate(&self, args: &BorrowArgs) -> Result<VaultSigner> {
         require_amount(args.amount_atoms)?;
-        let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
+        let (account, bank) = (read::<MarginAccount>(&self.margin_account)?, read::<Bank>(&self.bank)?);
         // Only the owner takes on debt.
         permit(Action::Borrow).signed_for(&account, self.owner.key)?;
         // A bankrupt account takes repayments only.
         permit(Action::Borrow).on(&account)?;
         // Registry, board, account and bank are one engine's.
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_same_engine(&*registry, &*account)?;
-        require_same_engine(&*registry, &*self.board.load()?)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         require_same_engine(&*registry, &*bank)?;
         // Borrowing can be paused.
         permit(Action::Borrow).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
-        self.transfer().validate(&bank)
+        self.transfer().validate(&bank)?;
+        Ok(VaultSigner::from(&*bank))
     }
 
     fn transfer(&self) -> VaultTransfer<'_, 'info> {
@@ -81,16 +78,19 @@ impl<'info> Borrow<'info> {
     #[inline(never)]
     #[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
     fn apply(&self, args: &BorrowArgs, now: i64) -> Result<TokenMove> {
-        let registry = self.registry.load()?;
-        let mut account = self.margin_account.load_mut()?;
-        let mut bank = self.bank.load_mut()?;
+        let registry = read::<Registry>(&self.registry)?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
+        let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(args.amount_atoms).map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
         require_allowed(delta, &registry, slot, &bank)?;
-        gate::require_initial(&mut account, &Books { registry: &registry, board: &*self.board.load()?, now })?;
+        gate::require_initial(
+            &mut account,
+            &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },
+        )?;
         bank.invariant()?;
         account.invariant()?;
         Ok(TokenMove {
@@ -128,9 +128,9 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
 /// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the
 /// token program.
 pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
+    let signer = ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now_secs()?)?;
-    ctx.accounts.transfer().push(&ctx.accounts.bank, moved.atoms)?;
+    ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, moved.atoms)?;
     crate::event::emit_event!(ctx, Borrowed { destination: ctx.accounts.destination.key(), moved });
     Ok(())
 }

@@ -10,12 +10,7 @@ use crate::error::{EngineError, Result};
 use crate::gate;
 use crate::loader::read;
 
-/// What to compute.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct CheckMarginArgs {
-    /// 1: maintenance at spot only; 3: maintenance at spot and at the fast average, and initial.
-    pub views: u8,
-}
+pub use plimsoll_interface::args::CheckMarginArgs;
 
 /// Three accounts, whatever the number of positions.
 #[derive(Accounts)]

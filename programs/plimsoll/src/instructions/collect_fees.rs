@@ -8,16 +8,9 @@ use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, FeesCollected};
 use crate::guard::{permit, Action};
-use crate::vault::{require_amount, VaultTransfer};
+use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct CollectFeesArgs {
-    /// Atoms; not read where `all`.
-    pub amount_atoms: u64,
-    /// All fees booked so far.
-    pub all: bool,
-}
+pub use plimsoll_interface::args::CollectFeesArgs;
 
 /// Fees lie outside deposits, so neither insurance nor depositors' liquidity can be collected.
 #[derive(Accounts)]
@@ -48,7 +41,7 @@ pub struct CollectFees<'info> {
 }
 
 impl<'info> CollectFees<'info> {
-    fn validate(&self, args: &CollectFeesArgs) -> Result<()> {
+    fn validate(&self, args: &CollectFeesArgs) -> Result<VaultSigner> {
         if !args.all {
             require_amount(args.amount_atoms)?;
         }
@@ -59,7 +52,8 @@ impl<'info> CollectFees<'info> {
         require_of_engine(&*self.registry.load()?, &engine)?;
         require_of_engine(&*bank, &engine)?;
         // Vault, mint and token program are the bank's.
-        self.transfer().validate(&bank)
+        self.transfer().validate(&bank)?;
+        Ok(VaultSigner::from(&*bank))
     }
 
     fn transfer(&self) -> VaultTransfer<'_, 'info> {
@@ -100,9 +94,9 @@ impl<'info> CollectFees<'info> {
 /// `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`, `VaultDeltaMismatch`; the token
 /// program's.
 pub fn handler(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
+    let signer = ctx.accounts.validate(&args)?;
     let event = ctx.accounts.apply(&args, now_secs()?)?;
-    ctx.accounts.transfer().push(&ctx.accounts.bank, event.atoms)?;
+    ctx.accounts.transfer().push(ctx.accounts.bank.as_ref(), &signer, event.atoms)?;
     crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -8,16 +8,7 @@ use crate::event::EngineCreated;
 use crate::growth::Growth;
 use crate::loader::write;
 
-/// Who may pause, and which kind of cluster the engine is for.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct CreateEngineArgs {
-    /// Number that lets one creator have several engines.
-    pub id: u16,
-    /// Whether shorter price averages may be listed; visible for ever.
-    pub test_cluster: bool,
-    /// May set pause bits, never clear them.
-    pub pause_authority: Pubkey,
-}
+pub use plimsoll_interface::args::CreateEngineArgs;
 
 /// The registry, the board and the feed book are created afterwards, by `grow_registry`, `grow_board` and `grow_feeds`.
 #[derive(Accounts)]

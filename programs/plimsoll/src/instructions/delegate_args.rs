@@ -6,37 +6,20 @@ use plimsoll_state::{right, MarginAccount, SpentAtoms};
 
 use crate::error::{EngineError, Result};
 
-/// A delegate and each of its rights. There is none to withdraw, borrow, approve venues, take a win, change the
-/// delegate or close.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DelegateArgs {
-    /// Its key.
-    pub key: Pubkey,
-    /// Bits of [`right`].
-    pub rights: u8,
-    /// Notional of the fills that it may sign within any day, quote atoms; zero without the right to trade.
-    pub trade_limit_atoms_per_day: u64,
-}
+pub use plimsoll_interface::args::DelegateArgs;
 
-impl DelegateArgs {
-    /// What a keeper's key needs: it liquidates and does nothing else.
-    pub const fn liquidator(key: Pubkey) -> Self {
-        Self { key, rights: right::LIQUIDATE, trade_limit_atoms_per_day: 0 }
-    }
-
-    fn validate(&self) -> Result<()> {
-        // The default address stands for nobody.
-        ensure!(self.key != Pubkey::default(), EngineError::ParameterOutOfBounds);
-        // A right that this program does not have would be one that a later program gives.
-        ensure!(self.rights & !right::ALL == 0, EngineError::DelegateRightUnknown);
-        // A delegate needs at least one right; to remove a delegate its owner names nobody.
-        ensure!(self.rights != 0, EngineError::DelegateRightsEmpty);
-        // A right to trade has a limit, and only it.
-        let trades = self.rights & right::TRADE != 0;
-        ensure!(trades == (self.trade_limit_atoms_per_day > 0), EngineError::DelegateLimitMismatch);
-        ensure!(self.trade_limit_atoms_per_day <= MAX_ATOMS, EngineError::AmountTooLarge);
-        Ok(())
-    }
+fn validate(delegate: &DelegateArgs) -> Result<()> {
+    // The default address stands for nobody.
+    ensure!(delegate.key != Pubkey::default(), EngineError::ParameterOutOfBounds);
+    // A right that this program does not have would be one that a later program gives.
+    ensure!(delegate.rights & !right::ALL == 0, EngineError::DelegateRightUnknown);
+    // A delegate needs at least one right; to remove a delegate its owner names nobody.
+    ensure!(delegate.rights != 0, EngineError::DelegateRightsEmpty);
+    // A right to trade has a limit, and only it.
+    let trades = delegate.rights & right::TRADE != 0;
+    ensure!(trades == (delegate.trade_limit_atoms_per_day > 0), EngineError::DelegateLimitMismatch);
+    ensure!(delegate.trade_limit_atoms_per_day <= MAX_ATOMS, EngineError::AmountTooLarge);
+    Ok(())
 }
 
 /// Replaces an account's delegate, or removes it; what the one before has traded is forgotten.
@@ -47,7 +30,7 @@ impl DelegateArgs {
 pub(crate) fn store(account: &mut MarginAccount, delegate: Option<&DelegateArgs>) -> Result<()> {
     let (key, rights, limit) = match delegate {
         Some(delegate) => {
-            delegate.validate()?;
+            validate(delegate)?;
             (delegate.key, delegate.rights, delegate.trade_limit_atoms_per_day)
         }
         None => (Pubkey::default(), 0, 0),

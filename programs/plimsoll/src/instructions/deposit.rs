@@ -9,15 +9,10 @@ use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Deposited, TokenMove};
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::loader::read;
+use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct DepositArgs {
-    /// Atoms to send; what arrives is measured.
-    pub amount_atoms: u64,
-}
+pub use plimsoll_interface::args::DepositArgs;
 
 /// Needs no fresh prices: a deposit only ever helps. The board is there for what the account remembers of being under
 /// water.
@@ -25,16 +20,16 @@ pub struct DepositArgs {
 pub struct Deposit<'info> {
     /// The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account.
     pub authority: Signer<'info>,
-    /// The account.
+    /// CHECK: the account; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
-    /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// CHECK: its engine's prices; a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
-    /// The token's bank.
+    /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's vault.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
@@ -55,13 +50,13 @@ impl<'info> Deposit<'info> {
     /// Returns the mint's decimals.
     fn validate(&self, args: &DepositArgs) -> Result<u8> {
         require_amount(args.amount_atoms)?;
-        let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
+        let (account, bank) = (read::<MarginAccount>(&self.margin_account)?, read::<Bank>(&self.bank)?);
         // Only who runs the account may change what it holds (KEY-5).
         permit(Action::Deposit).signed_for(&account, self.authority.key)?;
         // A bankrupt account takes repayments only.
         permit(Action::Deposit).on(&account)?;
         // Registry, board, account and bank are one engine's.
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_same_engine(&*registry, &*account)?;
         require_same_engine(&*registry, &*bank)?;
         require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
@@ -81,9 +76,9 @@ impl<'info> Deposit<'info> {
 
     #[inline(never)]
     fn apply(&self, received: u64, now: i64) -> Result<TokenMove> {
-        let registry = self.registry.load()?;
-        let mut account = self.margin_account.load_mut()?;
-        let mut bank = self.bank.load_mut()?;
+        let registry = read::<Registry>(&self.registry)?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
+        let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;

@@ -8,12 +8,7 @@ use crate::error::Result;
 use crate::event::{BankRecord, InsuranceFunded};
 use crate::vault::{require_amount, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct FundInsuranceArgs {
-    /// Atoms to send; what arrives is measured.
-    pub amount_atoms: u64,
-}
+pub use plimsoll_interface::args::FundInsuranceArgs;
 
 /// A gift: nothing is owed for it.
 #[derive(Accounts)]

@@ -8,15 +8,9 @@ use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::growth::Growth;
 use crate::guard::{permit, Action};
-use crate::instructions::GlobalParamsArgs;
 use crate::loader::write;
 
-/// The engine's parameters; only those of the call that completes the account are written.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct GrowRegistryArgs {
-    /// Parameters.
-    pub params: GlobalParamsArgs,
-}
+pub use plimsoll_interface::args::GrowRegistryArgs;
 
 /// Called until it answers `AlreadyComplete`.
 #[derive(Accounts)]

@@ -1,5 +1,7 @@
 //! Repays a borrow or negative PnL of an account under water and takes collateral for it.
 
+use std::cell::RefMut;
+
 use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_pair, PairAccounts};
@@ -12,44 +14,24 @@ use crate::error::{EngineError, Result};
 use crate::event::CollateralLiquidated;
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+use crate::liquidation::{liquidator_error, refuse, Bounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
-/// Which pair, and within which bounds.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct LiquidateCollateralArgs {
-    /// Bank of the collateral.
-    pub asset_bank: u8,
-    /// What is repaid.
-    pub liability: LiabilityArg,
-    /// Sizes in debt atoms.
-    pub bounds: LiquidationBounds,
+pub use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs};
+
+fn leg(args: &LiquidateCollateralArgs) -> Leg {
+    let liability = match args.liability {
+        LiabilityArg::Borrow(bank) => Liability::Borrow(bank),
+        LiabilityArg::NegativePnl(market) => Liability::NegativePnl(market),
+    };
+    Leg::Pair { asset: args.asset_bank, liability }
 }
 
-/// What is repaid.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiabilityArg {
-    /// A borrow of this bank.
-    Borrow(u8),
-    /// Negative PnL of this market, in quote.
-    NegativePnl(u8),
-}
-
-impl LiquidateCollateralArgs {
-    fn leg(&self) -> Leg {
-        let liability = match self.liability {
-            LiabilityArg::Borrow(bank) => Liability::Borrow(bank),
-            LiabilityArg::NegativePnl(market) => Liability::NegativePnl(market),
-        };
-        Leg::Pair { asset: self.asset_bank, liability }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
-    fn liability_bank(&self) -> u8 {
-        match self.liability {
-            LiabilityArg::Borrow(bank) => bank,
-            LiabilityArg::NegativePnl(_) => Registry::QUOTE_BANK as u8,
-        }
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
+fn liability_bank(args: &LiquidateCollateralArgs) -> u8 {
+    match args.liability {
+        LiabilityArg::Borrow(bank) => bank,
+        LiabilityArg::NegativePnl(_) => Registry::QUOTE_BANK as u8,
     }
 }
 
@@ -84,40 +66,46 @@ pub struct LiquidateCollateral<'info> {
 }
 
 impl LiquidateCollateral<'_> {
-    fn validate(&self, args: &LiquidateCollateralArgs) -> Result<()> {
-        // Both accounts are writable and of one type, which Anchor does not compare (LIQ-6).
+    /// Two accounts and two tokens, before the accounts are borrowed for writing (LIQ-6).
+    fn validate_request(&self, args: &LiquidateCollateralArgs) -> Result<()> {
+        // Both accounts are writable and of one type, which Anchor does not compare.
         ensure!(!same(self.liquidator.key, self.liquidatee.key), EngineError::SelfLiquidation);
-        ensure!(args.asset_bank != args.liability_bank(), EngineError::AssetIsLiability);
+        ensure!(args.asset_bank != liability_bank(args), EngineError::AssetIsLiability);
+        Ok(())
+    }
 
-        let registry = read::<Registry>(&self.registry)?;
-        permit(Action::LiquidateCollateral).in_engine(&registry)?;
-        require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
+    fn validate(
+        &self,
+        args: &LiquidateCollateralArgs,
+        books: &Books<'_>,
+        liquidator: &MarginAccount,
+        liquidatee: &MarginAccount,
+        totals: &Totals<'_>,
+    ) -> Result<()> {
+        let registry = books.registry;
+        permit(Action::LiquidateCollateral).in_engine(registry)?;
+        require_same_address(&books.board.engine, &registry.engine)?;
 
         // The liquidator: its owner's or a delegate's that may do this, not bankrupt itself.
-        let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_address(&liquidator.engine, &registry.engine)?;
-        permit(Action::LiquidateCollateral).signed_for(&liquidator, self.signer.key)?;
-        permit(Action::LiquidateCollateral).on(&liquidator)?;
+        permit(Action::LiquidateCollateral).signed_for(liquidator, self.signer.key)?;
+        permit(Action::LiquidateCollateral).on(liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
-        let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
         require_same_address(&liquidatee.engine, &registry.engine)?;
-        permit(Action::LiquidateCollateral).on(&liquidatee)?;
+        permit(Action::LiquidateCollateral).on(liquidatee)?;
 
         // The banks are those of the request; they differ because the request's indices do.
-        let bank = read::<Bank>(&self.liability_bank)?;
-        require_same_address(&bank.engine, &registry.engine)?;
-        ensure!(bank.index == args.liability_bank(), EngineError::BankMismatch);
-        if let Some(bank) = &self.asset_bank {
-            let bank = read::<Bank>(bank)?;
+        require_same_address(&totals.liability_bank.engine, &registry.engine)?;
+        ensure!(totals.liability_bank.index == liability_bank(args), EngineError::BankMismatch);
+        if let Some(bank) = &totals.asset_bank {
             require_same_address(&bank.engine, &registry.engine)?;
             ensure!(bank.index == args.asset_bank, EngineError::BankMismatch);
         }
 
         // The market is the one of the request, and only there.
-        match (&self.market, args.liability) {
+        match (&totals.market, args.liability) {
             (Some(market), LiabilityArg::NegativePnl(index)) => {
-                let market = read::<Market>(market)?;
                 require_same_address(&market.engine, &registry.engine)?;
                 ensure!(market.index == index, EngineError::MarketMismatch);
             }
@@ -129,6 +117,54 @@ impl LiquidateCollateral<'_> {
     }
 }
 
+/// What is written beside the two margin accounts, borrowed once for checks and changes.
+struct Totals<'a> {
+    liability_bank: RefMut<'a, Bank>,
+    asset_bank: Option<RefMut<'a, Bank>>,
+    market: Option<RefMut<'a, Market>>,
+}
+
+impl<'a> Totals<'a> {
+    #[inline(always)]
+    fn of(accounts: &'a LiquidateCollateral<'_>) -> Result<Self> {
+        // One account in both places could not be borrowed twice, and is not the bank of both.
+        let is_twice = accounts.asset_bank.as_ref().is_some_and(|bank| same(bank.key, accounts.liability_bank.key));
+        ensure!(!is_twice, EngineError::BankMismatch);
+        Ok(Self {
+            liability_bank: write::<Bank>(&accounts.liability_bank)?,
+            asset_bank: accounts.asset_bank.as_ref().map(write::<Bank>).transpose()?,
+            market: accounts.market.as_ref().map(write::<Market>).transpose()?,
+        })
+    }
+
+    /// Moves what the plan says and checks the totals afterwards; returns the collateral's deposit shares.
+    #[inline(never)]
+    fn apply(
+        &mut self,
+        asset: u8,
+        plan: &Plan,
+        books: &Books<'_>,
+        liquidator: &mut MarginAccount,
+        liquidatee: &mut MarginAccount,
+    ) -> Result<u64> {
+        let moved = PairAccounts {
+            asset,
+            asset_bank: self.asset_bank.as_deref_mut(),
+            liability_bank: &mut self.liability_bank,
+            market: self.market.as_deref_mut(),
+        };
+        let seized_shares = apply_pair(plan, books, moved, liquidator, liquidatee)?;
+        if let Some(bank) = &self.asset_bank {
+            bank.invariant()?;
+        }
+        if let Some(market) = &self.market {
+            market.invariant()?;
+        }
+        self.liability_bank.invariant()?;
+        Ok(seized_shares)
+    }
+}
+
 /// Plans on the pure crate, moves shares, checks the liquidator, emits one event (LIQ-1).
 ///
 /// # Errors
@@ -136,22 +172,22 @@ impl LiquidateCollateral<'_> {
 /// `TokenTableFull`; where negative PnL is paid with quote that the liquidator does not have: `Paused`, `ReduceOnly`,
 /// `BankTerminal`, `BorrowCapReached`; and what `validate` names.
 pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
-    let request = args.bounds.request(args.leg())?;
-    let now = now_secs()?;
+    ctx.accounts.validate_request(&args)?;
     let (plan, seized_shares) = {
         let accounts = &ctx.accounts;
-        let registry = read::<Registry>(&accounts.registry)?;
-        let board = read::<PriceBoard>(&accounts.board)?;
-        let books = Books { registry: &registry, board: &board, now };
+        let (registry, board) = (read::<Registry>(&accounts.registry)?, read::<PriceBoard>(&accounts.board)?);
+        let books = Books { registry: &registry, board: &board, now: now_secs()? };
+        let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
+        let mut totals = Totals::of(accounts)?;
+        accounts.validate(&args, &books, &liquidator, &liquidatee, &totals)?;
+        let request = args.bounds.request(leg(&args))?;
         let mut loaded = gate::load(&liquidatee, &books, Views::LIQUIDATION)?;
-        let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
+        let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, books.now) {
             Ok(plan) => plan,
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
-        let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
-        let seized_shares = apply(accounts, args.asset_bank, &plan, &books, &mut liquidator, &mut liquidatee)?;
+        let seized_shares = totals.apply(args.asset_bank, &plan, &books, &mut liquidator, &mut liquidatee)?;
         account::set_clocks(&mut liquidatee, &plan.clocks);
         gate::require_takeover(&mut liquidator, &books).map_err(liquidator_error)?;
         liquidatee.invariant()?;
@@ -161,37 +197,6 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
     crate::event::emit_event!(ctx, event(&ctx, &args, &plan, seized_shares));
     LiquidationOutcome::from(&plan).report();
     Ok(())
-}
-
-/// Loads what the ledger writes beside the accounts and checks it afterwards; returns the collateral's deposit shares.
-#[inline(never)]
-fn apply(
-    accounts: &LiquidateCollateral,
-    asset: u8,
-    plan: &Plan,
-    books: &Books<'_>,
-    liquidator: &mut MarginAccount,
-    liquidatee: &mut MarginAccount,
-) -> Result<u64> {
-    let mut asset_bank = accounts.asset_bank.as_ref().map(write::<Bank>).transpose()?;
-    let mut liability_bank = write::<Bank>(&accounts.liability_bank)?;
-    // It is there exactly where negative PnL is repaid.
-    let mut market = accounts.market.as_ref().map(write::<Market>).transpose()?;
-    let moved = PairAccounts {
-        asset,
-        asset_bank: asset_bank.as_deref_mut(),
-        liability_bank: &mut liability_bank,
-        market: market.as_deref_mut(),
-    };
-    let seized_shares = apply_pair(plan, books, moved, liquidator, liquidatee)?;
-    if let Some(bank) = &asset_bank {
-        bank.invariant()?;
-    }
-    if let Some(market) = &market {
-        market.invariant()?;
-    }
-    liability_bank.invariant()?;
-    Ok(seized_shares)
 }
 
 fn event(
@@ -205,7 +210,7 @@ fn event(
         liquidator: ctx.accounts.liquidator.key(),
         signer: ctx.accounts.signer.key(),
         asset_bank: args.asset_bank,
-        liability_bank: args.liability_bank(),
+        liability_bank: liability_bank(&args),
         market: match args.liability {
             LiabilityArg::NegativePnl(market) => market,
             LiabilityArg::Borrow(_) => u8::MAX,

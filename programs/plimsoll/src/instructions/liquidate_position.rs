@@ -12,17 +12,10 @@ use crate::error::{EngineError, Result};
 use crate::event::PositionLiquidated;
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::liquidation::{liquidator_error, refuse, LiquidationBounds, LiquidationOutcome};
+use crate::liquidation::{liquidator_error, refuse, Bounds, LiquidationOutcome};
 use crate::loader::{read, write};
 
-/// Which position, and within which bounds.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct LiquidatePositionArgs {
-    /// Slot of the market.
-    pub market: u8,
-    /// Sizes in base units.
-    pub bounds: LiquidationBounds,
-}
+pub use plimsoll_interface::args::LiquidatePositionArgs;
 
 /// The liquidator trades through a margin account of his own.
 #[derive(Accounts)]
@@ -49,27 +42,28 @@ pub struct LiquidatePosition<'info> {
 }
 
 impl LiquidatePosition<'_> {
-    fn validate(&self, args: &LiquidatePositionArgs) -> Result<()> {
-        // Both accounts are writable and of one type, which Anchor does not compare.
-        ensure!(!same(self.liquidator.key, self.liquidatee.key), EngineError::SelfLiquidation);
-
-        let registry = read::<Registry>(&self.registry)?;
-        permit(Action::LiquidatePosition).in_engine(&registry)?;
-        require_same_address(&read::<PriceBoard>(&self.board)?.engine, &registry.engine)?;
+    fn validate(
+        &self,
+        args: &LiquidatePositionArgs,
+        books: &Books<'_>,
+        liquidator: &MarginAccount,
+        liquidatee: &MarginAccount,
+        market: &Market,
+    ) -> Result<()> {
+        let registry = books.registry;
+        permit(Action::LiquidatePosition).in_engine(registry)?;
+        require_same_address(&books.board.engine, &registry.engine)?;
 
         // The liquidator: its owner's or a delegate's that may do this, not bankrupt itself.
-        let liquidator = read::<MarginAccount>(&self.liquidator)?;
         require_same_address(&liquidator.engine, &registry.engine)?;
-        permit(Action::LiquidatePosition).signed_for(&liquidator, self.signer.key)?;
-        permit(Action::LiquidatePosition).on(&liquidator)?;
+        permit(Action::LiquidatePosition).signed_for(liquidator, self.signer.key)?;
+        permit(Action::LiquidatePosition).on(liquidator)?;
 
         // The liquidatee: anyone's, as long as nobody resolves it.
-        let liquidatee = read::<MarginAccount>(&self.liquidatee)?;
         require_same_address(&liquidatee.engine, &registry.engine)?;
-        permit(Action::LiquidatePosition).on(&liquidatee)?;
+        permit(Action::LiquidatePosition).on(liquidatee)?;
 
         // The market is the one of the request.
-        let market = read::<Market>(&self.market)?;
         require_same_address(&market.engine, &registry.engine)?;
         ensure!(market.index == args.market, EngineError::MarketMismatch);
         Ok(())
@@ -82,22 +76,22 @@ impl LiquidatePosition<'_> {
 /// Any reason of a [`plimsoll_risk::liquidate::Refusal`], `LiquidatorMarginInsufficient`, `PositionTableFull`, and
 /// what `validate` names.
 pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
-    let request = args.bounds.request(Leg::Perp { market: args.market })?;
-    let now = now_secs()?;
+    // Both accounts are writable and of one type, which Anchor does not compare.
+    ensure!(!same(ctx.accounts.liquidator.key, ctx.accounts.liquidatee.key), EngineError::SelfLiquidation);
     let (plan, taken) = {
         let accounts = &ctx.accounts;
-        let registry = read::<Registry>(&accounts.registry)?;
-        let board = read::<PriceBoard>(&accounts.board)?;
-        let books = Books { registry: &registry, board: &board, now };
+        let (registry, board) = (read::<Registry>(&accounts.registry)?, read::<PriceBoard>(&accounts.board)?);
+        let books = Books { registry: &registry, board: &board, now: now_secs()? };
+        let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
+        let mut market = write::<Market>(&accounts.market)?;
+        accounts.validate(&args, &books, &liquidator, &liquidatee, &market)?;
+        let request = args.bounds.request(Leg::Perp { market: args.market })?;
         let mut loaded = gate::load(&liquidatee, &books, Views::LIQUIDATION)?;
-        let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, now) {
+        let plan = match plan(&mut loaded.0, &liquidatee.clocks(), &request, books.now) {
             Ok(plan) => plan,
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
-        let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
-        let mut market = write::<Market>(&accounts.market)?;
         let taken = apply_position(&plan, &books, &mut market, &mut liquidator, &mut liquidatee)?;
         account::set_clocks(&mut liquidatee, &plan.clocks);
         gate::require_takeover(&mut liquidator, &books).map_err(liquidator_error)?;

@@ -10,19 +10,10 @@ use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::BankListed;
 use crate::guard::{permit, Action};
-use crate::instructions::BankConfigArgs;
+use crate::instructions::BankRules;
 use crate::vault::mint_extensions_allowed;
 
-/// The whole listing.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct ListBankArgs {
-    /// The next free slot; the first is the settlement token.
-    pub index: u8,
-    /// Slot of the price board; has a price.
-    pub price_slot: u8,
-    /// Weights, rates, caps.
-    pub config: BankConfigArgs,
-}
+pub use plimsoll_interface::args::ListBankArgs;
 
 /// Bank and vault are created here.
 #[derive(Accounts)]
@@ -129,7 +120,7 @@ impl ListBank<'_> {
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`,
-/// `PriceSlotEmpty`; those of [`BankConfigArgs::validate`]; `ParameterOutOfBounds` beside what else is
+/// `PriceSlotEmpty`; those of [`BankRules::validate`]; `ParameterOutOfBounds` beside what else is
 /// listed.
 pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;

@@ -15,27 +15,19 @@ use crate::error::{EngineError, Result};
 use crate::event::MarketListed;
 use crate::guard::{permit, Action};
 
-/// Terms of a market that may change later.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct MarketTerms {
-    /// Charge rate at maintenance.
-    pub maint_rate_ppm: u32,
-    /// Charge rate at initial; the target rate follows.
-    pub init_rate_ppm: u32,
-    /// Fee of each side of a fill, at least the engine's floor to insurance.
-    pub fill_fee_ppm: u32,
-    /// Largest open interest a side, base units.
-    pub open_interest_cap_units: u64,
-    /// Most insurance one event of this market may draw, quote atoms; `u64::MAX` for no limit.
-    pub draw_cap_event_atoms: u64,
-}
+pub use plimsoll_interface::args::{ListMarketArgs, MarketTerms};
 
-impl MarketTerms {
+/// What a market's terms have to satisfy.
+pub trait MarketRules {
     /// Checks the terms and derives the rates.
     ///
     /// # Errors
     /// `ParameterOutOfBounds`; `PriceSlotEmpty`; `SlotEmpty` without a quote bank.
-    pub fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
+    fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates>;
+}
+
+impl MarketRules for MarketTerms {
+    fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
         let params = registry.params();
         // The numbers hold a side of at most one largest position.
         ensure!(self.open_interest_cap_units <= MAX_BASE_UNITS, EngineError::ParameterOutOfBounds);
@@ -46,21 +38,6 @@ impl MarketTerms {
         rates.validate_fee(self.fill_fee_ppm, params)?;
         Ok(rates)
     }
-}
-
-/// What to list.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct ListMarketArgs {
-    /// Slot of the registry: the next free one.
-    pub index: u8,
-    /// Name, UTF-8, zero-padded.
-    pub name: [u8; 16],
-    /// Decimals of a base unit.
-    pub base_decimals: u8,
-    /// Slot of the price board.
-    pub price_slot: u8,
-    /// Terms.
-    pub terms: MarketTerms,
 }
 
 /// Creates the market's account.

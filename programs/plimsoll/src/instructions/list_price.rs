@@ -9,22 +9,13 @@ use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::PriceListed;
 use crate::guard::{permit, Action};
-use crate::instructions::{require_sound, PriceConfigArgs};
+use crate::instructions::{require_sound, PriceRules};
 use crate::loader::{read, write};
+
+pub use plimsoll_interface::args::ListPriceArgs;
 
 /// Largest prior of a variance, units of 1e-12 per second: 1e-3 is 3 % in a second.
 const MAX_PRIOR_PICO_PER_SEC: u32 = 1_000_000_000;
-
-/// The whole listing.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct ListPriceArgs {
-    /// The next free slot of the board.
-    pub slot: u8,
-    /// Sources, averages, calibration.
-    pub config: PriceConfigArgs,
-    /// Variance until the first sample, units of 1e-12 per second; 20,000 (80 % a year) by default.
-    pub variance_prior_pico_per_sec: Option<u32>,
-}
 
 /// Only the board and the feed book are written.
 #[derive(Accounts)]
@@ -62,23 +53,21 @@ impl ListPrice<'_> {
         ensure!(args.slot == board.count, EngineError::SlotTaken);
         // Pins, time constants, calibration.
         args.config.validate(engine.test_cluster == 1)?;
-        let prior = args.prior();
+        let prior = prior(args);
         ensure!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
         Ok(())
     }
 }
 
-impl ListPriceArgs {
-    fn prior(&self) -> u32 {
-        self.variance_prior_pico_per_sec.unwrap_or(DEFAULT_PRIOR_PICO_PER_SEC)
-    }
+fn prior(args: &ListPriceArgs) -> u32 {
+    args.variance_prior_pico_per_sec.unwrap_or(DEFAULT_PRIOR_PICO_PER_SEC)
 }
 
 /// Fills the next slot; it has no price yet.
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of
-/// [`PriceConfigArgs::validate`].
+/// [`PriceRules::validate`].
 #[expect(clippy::arithmetic_side_effects, reason = "the slot was found, so its number is below 64")]
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
@@ -98,7 +87,7 @@ pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
             engine: ctx.accounts.engine.key(),
             slot: args.slot,
             config: args.config,
-            variance_prior_pico_per_sec: args.prior(),
+            variance_prior_pico_per_sec: prior(&args),
         }
     );
     Ok(())
@@ -108,6 +97,6 @@ pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
 #[inline(never)]
 fn fill(slot: &mut PriceSlot, feed: &mut Feed, args: &ListPriceArgs) {
     slot.active = 1;
-    slot.store(feed, &PriceState::listed(args.config.fast_secs(), args.config.slow_secs(), args.prior()));
+    slot.store(feed, &PriceState::listed(args.config.fast_secs(), args.config.slow_secs(), prior(args)));
     args.config.write(slot, feed);
 }

@@ -26,7 +26,6 @@ pub mod list_price;
 pub mod migrate_account;
 pub mod observe_margin;
 pub mod open_account;
-pub mod params_args;
 pub mod price_args;
 pub mod propose_authority;
 pub mod refresh_price;
@@ -53,9 +52,10 @@ pub use self::{
     accept_authority::*, accrue::*, approve_venue::*, bank_args::*, borrow::*, check_margin::*, close_account::*,
     collect_fees::*, crank_funding::*, create_engine::*, delegate_args::*, deposit::*, fund_insurance::*,
     grow_board::*, grow_feeds::*, grow_registry::*, liquidate_collateral::*, liquidate_position::*, list_bank::*,
-    list_market::*, list_price::*, migrate_account::*, observe_margin::*, open_account::*, params_args::*,
-    price_args::*, propose_authority::*, refresh_price::*, register_venue::*, repay::*, report_premium::*,
-    resolve_bankruptcy::*, revoke_venue::*, set_delegate::*, set_pause::*, settle_fill::*, settle_pnl::*,
-    sweep_insurance::*, take_win::*, touch_position::*, update_bank::*, update_market::*, update_params::*,
-    update_price::*, update_venue::*, withdraw::*,
+    list_market::*, list_price::*, migrate_account::*, observe_margin::*, open_account::*, price_args::*,
+    propose_authority::*, refresh_price::*, register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*,
+    revoke_venue::*, set_delegate::*, set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*,
+    touch_position::*, update_bank::*, update_market::*, update_params::*, update_price::*, update_venue::*,
+    withdraw::*,
 };
+pub use plimsoll_interface::args::GlobalParamsArgs;

@@ -7,16 +7,9 @@ use crate::access::{require_layout, require_of_engine};
 use crate::error::Result;
 use crate::event::AccountOpened;
 use crate::guard::{permit, Action};
-use crate::instructions::delegate_args::{self, DelegateArgs};
+use crate::instructions::delegate_args;
 
-/// Which of the owner's accounts, and who helps to run it.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct OpenAccountArgs {
-    /// Number that lets one owner have several accounts.
-    pub id: u16,
-    /// Its delegate; none for nobody.
-    pub delegate: Option<DelegateArgs>,
-}
+pub use plimsoll_interface::args::OpenAccountArgs;
 
 /// The payer need not be the owner.
 #[derive(Accounts)]

@@ -6,6 +6,8 @@ use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 
 use crate::error::{EngineError, Result};
 
+pub use plimsoll_interface::args::{OracleSourceArgs, PriceConfigArgs};
+
 /// Longest time constant of the fast average, seconds.
 const MAX_FAST_SECS: u32 = 300;
 /// Longest time constant of the slow average, seconds.
@@ -15,25 +17,16 @@ const MAX_FALL_PPM_PER_SEC: u32 = 100_000;
 /// Longest interval between two updates of a feed, seconds.
 const MAX_UPDATE_SECS: u32 = 3_600;
 
-/// Where a slot's price comes from, and what pins it.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OracleSourceArgs {
-    /// [`OracleKind`].
-    pub kind: u8,
-    /// The account; the default address where the caller chooses it.
-    pub address: Pubkey,
-    /// Who owns it: one Pyth receiver of the two that are deployed, or Switchboard on-demand.
-    pub program: Pubkey,
-    /// Pyth feed id, or Switchboard feed hash.
-    pub feed_id: [u8; 32],
-    /// Switchboard queue; the default address for Pyth.
-    pub queue: Pubkey,
-    /// Fewest samples of a Switchboard result; zero for Pyth.
-    pub min_samples: u8,
+/// What each source of a slot has to satisfy, and how it is stored.
+trait SourceRules {
+    /// Each kind pins exactly what identifies its account, and nothing that would be ignored.
+    fn validate(&self) -> Result<OracleKind>;
+
+    /// The source as stored, never read before.
+    fn to_source(self) -> OracleSource;
 }
 
-impl OracleSourceArgs {
-    /// Each kind pins exactly what identifies its account, and nothing that would be ignored.
+impl SourceRules for OracleSourceArgs {
     fn validate(&self) -> Result<OracleKind> {
         let kind = OracleKind::try_from(self.kind).map_err(|_| EngineError::UnknownValue)?;
         let (nobody, of_pyth) = (Pubkey::default(), self.queue == Pubkey::default() && self.min_samples == 0);
@@ -47,7 +40,6 @@ impl OracleSourceArgs {
         Ok(kind)
     }
 
-    /// The source as stored, never read before.
     fn to_source(self) -> OracleSource {
         OracleSource {
             address: self.address.to_bytes(),
@@ -62,30 +54,30 @@ impl OracleSourceArgs {
     }
 }
 
-/// What an authority decides about a slot.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PriceConfigArgs {
-    /// Wins whenever it is valid.
-    pub primary: OracleSourceArgs,
-    /// Counts only while the primary is silent, which only a pinned primary can be shown to be.
-    pub secondary: Option<OracleSourceArgs>,
-    /// Time constant of the fast average; 15 s by default, shorter only on a test cluster.
-    pub fast_secs: Option<u32>,
-    /// Time constant of the slow average; an hour by default, shorter only on a test cluster.
-    pub slow_secs: Option<u32>,
-    /// Fastest fall of the calibration; markets on this price need a rate that survives it.
-    pub fastest_fall_ppm_per_sec: u32,
-    /// How often the feed moves.
-    pub update_secs: u32,
-}
-
-impl PriceConfigArgs {
+/// What a slot's configuration has to satisfy, and where it goes.
+pub trait PriceRules {
     /// Every bound and condition of a slot's configuration (PRICE-6).
     ///
     /// # Errors
     /// `UnknownValue`, `ParameterOutOfBounds`, `TestClusterOnly`.
+    fn validate(&self, test_cluster: bool) -> Result<()>;
+
+    /// The time constant of the fast average, default included.
+    fn fast_secs(&self) -> u32;
+
+    /// The time constant of the slow average, default included.
+    fn slow_secs(&self) -> u32;
+
+    /// Writes the configuration; prices, averages and variance stay.
+    ///
+    /// A source whose pins stay keeps its last publish time, so that none of its updates counts twice. One with new
+    /// pins starts without: its times are another's, and the held publish time still strictly increases.
+    fn write(&self, slot: &mut PriceSlot, feed: &mut Feed);
+}
+
+impl PriceRules for PriceConfigArgs {
     #[inline(never)]
-    pub fn validate(&self, test_cluster: bool) -> Result<()> {
+    fn validate(&self, test_cluster: bool) -> Result<()> {
         let primary = self.primary.validate()?;
         if let Some(secondary) = &self.secondary {
             secondary.validate()?;
@@ -105,22 +97,16 @@ impl PriceConfigArgs {
         Ok(())
     }
 
-    /// The time constant of the fast average, default included.
-    pub fn fast_secs(&self) -> u32 {
+    fn fast_secs(&self) -> u32 {
         self.fast_secs.unwrap_or(DEFAULT_FAST_SECS)
     }
 
-    /// The time constant of the slow average, default included.
-    pub fn slow_secs(&self) -> u32 {
+    fn slow_secs(&self) -> u32 {
         self.slow_secs.unwrap_or(DEFAULT_SLOW_SECS)
     }
 
-    /// Writes the configuration; prices, averages and variance stay.
-    ///
-    /// A source whose pins stay keeps its last publish time, so that none of its updates counts twice. One with new
-    /// pins starts without: its times are another's, and the held publish time still strictly increases.
     #[inline(never)]
-    pub fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) {
+    fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) {
         let wanted = [Some(self.primary), self.secondary];
         for (stored, args) in feed.sources.iter_mut().zip(wanted) {
             let mut source = args.map_or_else(bytemuck::Zeroable::zeroed, OracleSourceArgs::to_source);

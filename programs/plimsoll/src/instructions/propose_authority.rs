@@ -7,14 +7,7 @@ use crate::error::{EngineError, Result};
 use crate::event::AuthorityProposed;
 use crate::guard::{permit, Action};
 
-/// The successor.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct ProposeAuthorityArgs {
-    /// Who may accept; none withdraws a proposal.
-    pub authority: Option<Pubkey>,
-    /// A new pause authority, effective at once; none keeps the present one.
-    pub pause_authority: Option<Pubkey>,
-}
+pub use plimsoll_interface::args::ProposeAuthorityArgs;
 
 /// The authority stays in office until its successor signs.
 #[derive(Accounts)]

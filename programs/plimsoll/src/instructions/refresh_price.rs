@@ -11,21 +11,7 @@ use crate::instructions::require_sound;
 use crate::loader::{read, write};
 use crate::oracle;
 
-/// One feed.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefreshEntry {
-    /// Slot of the board.
-    pub slot: u8,
-    /// Whether the secondary's account follows the primary's, to be used if the primary is silent.
-    pub with_secondary: bool,
-}
-
-/// Which feeds.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
-pub struct RefreshPriceArgs {
-    /// In the order of the remaining accounts: per entry the primary's account, then the secondary's if asked for.
-    pub entries: Vec<RefreshEntry>,
-}
+pub use plimsoll_interface::args::{RefreshEntry, RefreshPriceArgs};
 
 /// Anyone may call it; the remaining accounts are the oracles' and are only read.
 #[derive(Accounts)]

@@ -9,16 +9,7 @@ use crate::growth::Growth;
 use crate::guard::{permit, Action};
 use crate::loader::write;
 
-/// What it may do, on top of which each owner still has to approve it.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct RegisterVenueArgs {
-    /// The PDA of the venue's program that signs its calls.
-    pub signer: Pubkey,
-    /// Markets it may settle, a bit each.
-    pub settle_markets: u32,
-    /// Markets whose premium it reports, a bit each.
-    pub premium_markets: u32,
-}
+pub use plimsoll_interface::args::RegisterVenueArgs;
 
 /// Creates the venue's account.
 #[derive(Accounts)]

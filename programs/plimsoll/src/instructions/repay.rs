@@ -8,33 +8,26 @@ use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Repaid, TokenMove};
 use crate::gate;
-use crate::loader::read;
+use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct RepayArgs {
-    /// Most atoms to pay; never more than is owed. Not read where `all`.
-    pub amount_atoms: u64,
-    /// The whole debt.
-    pub all: bool,
-}
+pub use plimsoll_interface::args::RepayArgs;
 
 /// Anyone may pay: a repayment changes nobody's position for the worse.
 #[derive(Accounts)]
 pub struct Repay<'info> {
     /// Owner of the tokens.
     pub payer: Signer<'info>,
-    /// The account whose debt is repaid.
+    /// CHECK: the account whose debt is repaid; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
-    /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// CHECK: its engine's prices, for what the account remembers of being under water; a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
-    /// The token's bank.
+    /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's vault.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
@@ -56,10 +49,10 @@ impl<'info> Repay<'info> {
         if !args.all {
             require_amount(args.amount_atoms)?;
         }
-        let bank = self.bank.load()?;
+        let bank = read::<Bank>(&self.bank)?;
         // Registry, board, account and bank are one engine's.
-        let registry = self.registry.load()?;
-        require_same_engine(&*registry, &*self.margin_account.load()?)?;
+        let registry = read::<Registry>(&self.registry)?;
+        require_same_engine(&*registry, &*read::<MarginAccount>(&self.margin_account)?)?;
         require_same_engine(&*registry, &*bank)?;
         require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         // Vault, mint and token program are the bank's.
@@ -78,25 +71,25 @@ impl<'info> Repay<'info> {
     /// Books the bank to now; returns the atoms to pay and the mint's decimals.
     #[inline(never)]
     fn book(&self, args: &RepayArgs, now: i64) -> Result<(u64, u8)> {
-        let registry = self.registry.load()?;
-        let mut bank = self.bank.load_mut()?;
+        let registry = read::<Registry>(&self.registry)?;
+        let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
-        let debt = token::debt_atoms(&*self.margin_account.load()?, bank.index, &bank.indices());
+        let debt = token::debt_atoms(&*read::<MarginAccount>(&self.margin_account)?, bank.index, &bank.indices());
         ensure!(debt > 0, EngineError::NothingOwed);
         Ok((if args.all { debt } else { args.amount_atoms.min(debt) }, bank.decimals))
     }
 
     #[inline(never)]
     fn apply(&self, received: u64, now: i64) -> Result<TokenMove> {
-        let mut account = self.margin_account.load_mut()?;
-        let mut bank = self.bank.load_mut()?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
+        let mut bank = write::<Bank>(&self.bank)?;
         let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
         // Insurance that was promised to a bankrupt debt and is no longer needed.
         token::release_reserved(&mut account, &mut bank)?;
-        let (registry, board) = (self.registry.load()?, read::<PriceBoard>(&self.board)?);
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         gate::observe_relief(&mut account, &Books { registry: &registry, board: &board, now });
         bank.invariant()?;
         account.invariant()?;

@@ -8,12 +8,7 @@ use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PremiumReported;
 
-/// The report.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct ReportPremiumArgs {
-    /// Mark over index, ppm; within the engine's bound.
-    pub premium_ppm: i32,
-}
+pub use plimsoll_interface::args::ReportPremiumArgs;
 
 /// A venue and the market it reports on.
 #[derive(Accounts)]

@@ -8,12 +8,7 @@ use crate::event::VenueRevoked;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 
-/// Which one.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct RevokeVenueArgs {
-    /// The `Venue` account; an argument, so that revoking does not depend on anything about it.
-    pub venue: Pubkey,
-}
+pub use plimsoll_interface::args::RevokeVenueArgs;
 
 /// Nothing but the owner's signature is needed.
 #[derive(Accounts)]

@@ -6,15 +6,10 @@ use plimsoll_state::{EngineAccount, MarginAccount};
 use crate::error::Result;
 use crate::event::DelegateSet;
 use crate::guard::{permit, Action};
-use crate::instructions::delegate_args::{self, DelegateArgs};
+use crate::instructions::delegate_args;
 use crate::loader::{read, write};
 
-/// The delegate.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct SetDelegateArgs {
-    /// Replaces the present one; none removes it.
-    pub delegate: Option<DelegateArgs>,
-}
+pub use plimsoll_interface::args::SetDelegateArgs;
 
 /// A delegate never changes delegates.
 #[derive(Accounts)]

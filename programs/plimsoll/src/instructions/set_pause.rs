@@ -7,12 +7,7 @@ use crate::access::{require_layout, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PauseSet;
 
-/// The whole set, not a difference.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct SetPauseArgs {
-    /// Bits of [`pause`].
-    pub pause_bits: u32,
-}
+pub use plimsoll_interface::args::SetPauseArgs;
 
 /// Either authority signs.
 #[derive(Accounts)]

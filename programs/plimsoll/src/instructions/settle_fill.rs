@@ -17,14 +17,7 @@ use crate::gate::{self, MarginBefore};
 use crate::guard::{permit, Action, Role};
 use crate::loader::{read, write};
 
-/// The fill. Its price is `quote_atoms / base_units`.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct SettleFillArgs {
-    /// Base units that the buyer gains and the seller loses.
-    pub base_units: u64,
-    /// What the buyer pays the seller, quote atoms.
-    pub quote_atoms: u64,
-}
+pub use plimsoll_interface::args::SettleFillArgs;
 
 /// Two margin accounts, and who lets the fill happen: a venue that both owners approved, or both sides by their owner or
 /// by a delegate that may trade.

@@ -13,16 +13,7 @@ use crate::event::PnlSettled;
 use crate::gate;
 use crate::guard::{permit, Action};
 
-/// How much of the win to give for a payment now.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct TakeWinArgs {
-    /// Claim to give up at most, quote atoms; ignored where `all`.
-    pub claim_atoms: u64,
-    /// All that can be settled.
-    pub all: bool,
-    /// Least payment, quote atoms: what the signer saw when he decided.
-    pub min_paid_atoms: u64,
-}
+pub use plimsoll_interface::args::TakeWinArgs;
 
 /// A margin account with a win.
 #[derive(Accounts)]

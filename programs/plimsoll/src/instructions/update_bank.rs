@@ -9,16 +9,9 @@ use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, BankUpdated};
 use crate::guard::{permit, Action};
-use crate::instructions::BankConfigArgs;
+use crate::instructions::BankRules;
 
-/// The whole configuration.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct UpdateBankArgs {
-    /// Whether only what reduces positions is accepted.
-    pub reduce_only: bool,
-    /// Weights, rates, caps.
-    pub config: BankConfigArgs,
-}
+pub use plimsoll_interface::args::UpdateBankArgs;
 
 /// Mint, vault, decimals and price slot stay what they are.
 #[derive(Accounts)]
@@ -66,7 +59,7 @@ impl UpdateBank<'_> {
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; those of
-/// [`BankConfigArgs::validate`]; `ParameterOutOfBounds` beside what else is listed.
+/// [`BankRules::validate`]; `ParameterOutOfBounds` beside what else is listed.
 pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
     let now = now_secs()?;

@@ -4,19 +4,12 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::MarketRates;
 use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus, StoredRates};
 
-use super::list_market::{listed, set_terms, MarketTerms};
+use super::list_market::{listed, set_terms, MarketRules};
 use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
 
-/// The terms from now on, all of them.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct UpdateMarketArgs {
-    /// [`SlotStatus`]: 1 active, 2 reduce only.
-    pub status: u8,
-    /// Terms.
-    pub terms: MarketTerms,
-}
+pub use plimsoll_interface::args::UpdateMarketArgs;
 
 /// A market and its slot of the registry.
 #[derive(Accounts)]

@@ -10,14 +10,8 @@ use crate::access::require_of_engine;
 use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::guard::{permit, Action};
-use crate::instructions::GlobalParamsArgs;
 
-/// The whole set.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct UpdateParamsArgs {
-    /// Parameters.
-    pub params: GlobalParamsArgs,
-}
+pub use plimsoll_interface::args::UpdateParamsArgs;
 
 /// The board is read for calibrations and for what parameters mean at today's prices.
 #[derive(Accounts)]

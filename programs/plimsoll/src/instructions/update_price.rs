@@ -7,17 +7,10 @@ use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::PriceUpdated;
 use crate::guard::{permit, Action};
-use crate::instructions::{require_sound, PriceConfigArgs};
+use crate::instructions::{require_sound, PriceRules};
 use crate::loader::{read, write};
 
-/// The whole configuration; prices, averages, variance and readiness stay.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct UpdatePriceArgs {
-    /// Slot of the board.
-    pub slot: u8,
-    /// Sources, averages, calibration.
-    pub config: PriceConfigArgs,
-}
+pub use plimsoll_interface::args::UpdatePriceArgs;
 
 /// The registry is read for what relies on the calibration.
 #[derive(Accounts)]
@@ -63,7 +56,7 @@ impl UpdatePrice<'_> {
 /// and the count of updates stay, so whoever repoints a feed waits for the averages to follow.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`];
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceRules::validate`];
 /// `ParameterOutOfBounds` where something that is listed would no longer survive the calibration.
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;

@@ -9,16 +9,7 @@ use crate::event::VenueSet;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 
-/// The whole set of permissions.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct UpdateVenueArgs {
-    /// Whether it may settle and report at all.
-    pub active: bool,
-    /// Markets it may settle, a bit each.
-    pub settle_markets: u32,
-    /// Markets whose premium it reports, a bit each.
-    pub premium_markets: u32,
-}
+pub use plimsoll_interface::args::UpdateVenueArgs;
 
 /// Owners' approvals stay as they are: they name their markets themselves.
 #[derive(Accounts)]

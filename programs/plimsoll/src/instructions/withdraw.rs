@@ -10,32 +10,26 @@ use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, TokenMove, Withdrawn};
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::vault::{require_amount, VaultTransfer};
+use crate::loader::{read, write};
+use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
-/// How much.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct WithdrawArgs {
-    /// Atoms; not read where `all`.
-    pub amount_atoms: u64,
-    /// The whole deposit.
-    pub all: bool,
-}
+pub use plimsoll_interface::args::WithdrawArgs;
 
 /// The margin check needs registry and board, whatever the account holds.
 #[derive(Accounts)]
 pub struct Withdraw<'info> {
     /// The account's owner; a delegate never withdraws.
     pub owner: Signer<'info>,
-    /// The account.
+    /// CHECK: the account; a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
-    /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
-    /// Its engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
-    /// The token's bank.
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// CHECK: its engine's prices; a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// CHECK: compared with the bank's vault.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
@@ -53,24 +47,25 @@ pub struct Withdraw<'info> {
 }
 
 impl<'info> Withdraw<'info> {
-    fn validate(&self, args: &WithdrawArgs) -> Result<()> {
+    fn validate(&self, args: &WithdrawArgs) -> Result<VaultSigner> {
         if !args.all {
             require_amount(args.amount_atoms)?;
         }
-        let (account, bank) = (self.margin_account.load()?, self.bank.load()?);
+        let (account, bank) = (read::<MarginAccount>(&self.margin_account)?, read::<Bank>(&self.bank)?);
         // Only the owner takes money out.
         permit(Action::Withdraw).signed_for(&account, self.owner.key)?;
         // What a bankrupt account holds belongs to its creditors.
         permit(Action::Withdraw).on(&account)?;
         // Registry, board, account and bank are one engine's.
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_same_engine(&*registry, &*account)?;
-        require_same_engine(&*registry, &*self.board.load()?)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         require_same_engine(&*registry, &*bank)?;
         // Withdrawals can be paused.
         permit(Action::Withdraw).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
-        self.transfer().validate(&bank)
+        self.transfer().validate(&bank)?;
+        Ok(VaultSigner::from(&*bank))
     }
 
     fn transfer(&self) -> VaultTransfer<'_, 'info> {
@@ -84,16 +79,19 @@ impl<'info> Withdraw<'info> {
 
     #[inline(never)]
     fn apply(&self, args: &WithdrawArgs, now: i64) -> Result<TokenMove> {
-        let registry = self.registry.load()?;
-        let mut account = self.margin_account.load_mut()?;
-        let mut bank = self.bank.load_mut()?;
+        let registry = read::<Registry>(&self.registry)?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
+        let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let (atoms, delta) = take(args, &mut account, &bank)?;
         token::apply_totals(&mut bank, delta)?;
         // Shares worth less than an atom may go although nothing is free: no atom leaves.
         ensure!(atoms == 0 || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
-        gate::require_initial(&mut account, &Books { registry: &registry, board: &*self.board.load()?, now })?;
+        gate::require_initial(
+            &mut account,
+            &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },
+        )?;
         bank.invariant()?;
         account.invariant()?;
         Ok(TokenMove {
@@ -133,10 +131,10 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`,
 /// `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
+    let signer = ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now_secs()?)?;
     if moved.atoms > 0 {
-        ctx.accounts.transfer().push(&ctx.accounts.bank, moved.atoms)?;
+        ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, moved.atoms)?;
     }
     crate::event::emit_event!(ctx, Withdrawn { destination: ctx.accounts.destination.key(), moved });
     Ok(())

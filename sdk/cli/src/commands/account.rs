@@ -1,10 +1,10 @@
 //! `plimsoll account`.
 
 use clap::Subcommand;
-use plimsoll::instructions::{ApproveVenueArgs, OpenAccountArgs};
 use plimsoll_migrations::{Error, Result};
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::ix;
+use plimsoll_sdk::ix::args::{ApproveVenueArgs, OpenAccountArgs};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::{balance_atoms, Views};
 use plimsoll_state::{AccountStatus, MarginAccount};

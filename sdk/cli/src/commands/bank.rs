@@ -1,11 +1,11 @@
 //! `plimsoll bank`.
 
 use clap::Subcommand;
-use plimsoll::instructions::CollectFeesArgs;
 use plimsoll_migrations::Result;
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::SECS_PER_YEAR;
+use plimsoll_sdk::ix::args::CollectFeesArgs;
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::SlotStatus;
 use solana_pubkey::Pubkey;

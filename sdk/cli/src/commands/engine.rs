@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use plimsoll::instructions::ProposeAuthorityArgs;
 use plimsoll_migrations::chain::venues;
 use plimsoll_migrations::config::{observe, Config, PauseBit};
 use plimsoll_migrations::steps::{apply, Applied, ApplyOptions};
 use plimsoll_migrations::verify::verify;
 use plimsoll_migrations::Result;
 use plimsoll_sdk::ix;
+use plimsoll_sdk::ix::args::ProposeAuthorityArgs;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::Venue;
 use solana_pubkey::Pubkey;

@@ -1,8 +1,8 @@
 //! `plimsoll deposit`, `withdraw`, `borrow`, `repay`.
 
 use clap::Args;
-use plimsoll::instructions::{BorrowArgs, DepositArgs, RepayArgs, WithdrawArgs};
 use plimsoll_migrations::Result;
+use plimsoll_sdk::ix::args::{BorrowArgs, DepositArgs, RepayArgs, WithdrawArgs};
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::MarginAccount;
 use solana_pubkey::Pubkey;

@@ -1,9 +1,9 @@
 //! `plimsoll insurance`.
 
 use clap::Subcommand;
-use plimsoll::instructions::FundInsuranceArgs;
 use plimsoll_migrations::Result;
 use plimsoll_risk::bank::deposit_atoms_down;
+use plimsoll_sdk::ix::args::FundInsuranceArgs;
 use plimsoll_sdk::{ix, pda};
 
 use crate::amount::{show, Amount};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use plimsoll::instructions::ResolveStep;
 use plimsoll_risk::liquidate::assess;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_rpc::{Error, Result};
 use plimsoll_sdk::ix;
+use plimsoll_sdk::ix::args::ResolveStep;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{pause, AccountStatus, MarginAccount, PositionKind, Registry};

@@ -1,14 +1,14 @@
 //! Banks: listing, money in and out, interest, insurance, fees.
 
-use anchor_lang::prelude::Pubkey;
-use plimsoll::instructions::{
+use plimsoll_interface as interface;
+use plimsoll_interface::args::{
     BorrowArgs, CollectFeesArgs, DepositArgs, FundInsuranceArgs, ListBankArgs, RepayArgs, UpdateBankArgs, WithdrawArgs,
 };
-use plimsoll::{accounts, instruction};
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
-use super::{build, SYSTEM_PROGRAM};
-use crate::pda::{self, EngineKeys, PROGRAM_ID};
+use super::SYSTEM_PROGRAM;
+use crate::pda::EngineKeys;
 
 /// A listed token: the slot of its bank, and what its vault holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn list_bank(
     args: ListBankArgs,
 ) -> Instruction {
     let bank = keys.bank(args.index);
-    let accounts = accounts::ListBank {
+    let accounts = interface::ListBank {
         authority,
         payer,
         engine: keys.engine,
@@ -41,24 +41,20 @@ pub fn list_bank(
         vault: bank.vault,
         token_program,
         system_program: SYSTEM_PROGRAM,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::ListBank { args })
+    interface::list_bank(&accounts, args)
 }
 
 /// Changes a bank's weights, rates and caps.
 pub fn update_bank(keys: &EngineKeys, authority: Pubkey, bank: u8, args: UpdateBankArgs) -> Instruction {
-    let accounts = accounts::UpdateBank {
+    let accounts = interface::UpdateBank {
         authority,
         engine: keys.engine,
         registry: keys.registry,
         board: keys.board,
         bank: keys.bank(bank).bank,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::UpdateBank { args })
+    interface::update_bank(&accounts, args)
 }
 
 /// Deposits from `source`, a token account of `authority`, the account's owner or its delegate with the right
@@ -72,7 +68,7 @@ pub fn deposit(
     args: DepositArgs,
 ) -> Instruction {
     let bank = keys.bank(token.bank);
-    let accounts = accounts::Deposit {
+    let accounts = interface::Deposit {
         authority,
         margin_account,
         registry: keys.registry,
@@ -82,10 +78,8 @@ pub fn deposit(
         source,
         mint: token.mint,
         token_program: token.token_program,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::Deposit { args })
+    interface::deposit(&accounts, args.amount_atoms)
 }
 
 /// Withdraws to any token account; stops at zero.
@@ -98,7 +92,7 @@ pub fn withdraw(
     args: WithdrawArgs,
 ) -> Instruction {
     let bank = keys.bank(token.bank);
-    let accounts = accounts::Withdraw {
+    let accounts = interface::Withdraw {
         owner,
         margin_account,
         registry: keys.registry,
@@ -108,10 +102,8 @@ pub fn withdraw(
         destination,
         mint: token.mint,
         token_program: token.token_program,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::Withdraw { args })
+    interface::withdraw(&accounts, args.amount_atoms, args.all)
 }
 
 /// Borrows to any token account; takes the deposit first.
@@ -124,7 +116,7 @@ pub fn borrow(
     args: BorrowArgs,
 ) -> Instruction {
     let bank = keys.bank(token.bank);
-    let accounts = accounts::Borrow {
+    let accounts = interface::Borrow {
         owner,
         margin_account,
         registry: keys.registry,
@@ -134,10 +126,8 @@ pub fn borrow(
         destination,
         mint: token.mint,
         token_program: token.token_program,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::Borrow { args })
+    interface::borrow(&accounts, args.amount_atoms)
 }
 
 /// Repays anyone's debt from `source`, a token account of `payer`.
@@ -150,7 +140,7 @@ pub fn repay(
     args: RepayArgs,
 ) -> Instruction {
     let bank = keys.bank(token.bank);
-    let accounts = accounts::Repay {
+    let accounts = interface::Repay {
         payer,
         margin_account,
         registry: keys.registry,
@@ -160,21 +150,14 @@ pub fn repay(
         source,
         mint: token.mint,
         token_program: token.token_program,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::Repay { args })
+    interface::repay(&accounts, args.amount_atoms, args.all)
 }
 
 /// Books interest and sets the next rate; anyone may send it.
 pub fn accrue(keys: &EngineKeys, bank: u8) -> Instruction {
-    let accounts = accounts::Accrue {
-        registry: keys.registry,
-        bank: keys.bank(bank).bank,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
-    };
-    build(accounts, instruction::Accrue {})
+    let accounts = interface::Accrue { registry: keys.registry, bank: keys.bank(bank).bank };
+    interface::accrue(&accounts)
 }
 
 /// Gives tokens to a bank's insurance; anyone may.
@@ -186,28 +169,21 @@ pub fn fund_insurance(
     args: FundInsuranceArgs,
 ) -> Instruction {
     let bank = keys.bank(token.bank);
-    let accounts = accounts::FundInsurance {
+    let accounts = interface::FundInsurance {
         funder,
         bank: bank.bank,
         vault: bank.vault,
         source,
         mint: token.mint,
         token_program: token.token_program,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::FundInsurance { args })
+    interface::fund_insurance(&accounts, args.amount_atoms)
 }
 
 /// Makes waiting deposits insurance where there is liquidity; anyone may send it.
 pub fn sweep_insurance(keys: &EngineKeys, bank: u8) -> Instruction {
-    let accounts = accounts::SweepInsurance {
-        registry: keys.registry,
-        bank: keys.bank(bank).bank,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
-    };
-    build(accounts, instruction::SweepInsurance {})
+    let accounts = interface::SweepInsurance { registry: keys.registry, bank: keys.bank(bank).bank };
+    interface::sweep_insurance(&accounts)
 }
 
 /// Takes protocol fees out.
@@ -219,7 +195,7 @@ pub fn collect_fees(
     args: CollectFeesArgs,
 ) -> Instruction {
     let bank = keys.bank(token.bank);
-    let accounts = accounts::CollectFees {
+    let accounts = interface::CollectFees {
         authority,
         engine: keys.engine,
         registry: keys.registry,
@@ -228,8 +204,6 @@ pub fn collect_fees(
         destination,
         mint: token.mint,
         token_program: token.token_program,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::CollectFees { args })
+    interface::collect_fees(&accounts, args)
 }

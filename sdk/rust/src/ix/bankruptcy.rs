@@ -1,13 +1,12 @@
 //! Resolution of bankrupt accounts.
 
-use anchor_lang::prelude::Pubkey;
-use plimsoll::instructions::{ResolveBankruptcyArgs, ResolveStep};
-use plimsoll::{accounts, instruction};
+use plimsoll_interface as interface;
+use plimsoll_interface::args::ResolveStep;
 use plimsoll_state::Registry;
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
-use super::build;
-use crate::pda::{self, EngineKeys, PROGRAM_ID};
+use crate::pda::EngineKeys;
 
 /// One step of a resolution; anyone may send it. The quote bank is passed with every step that can need it.
 pub fn resolve_bankruptcy(keys: &EngineKeys, margin_account: Pubkey, step: ResolveStep) -> Instruction {
@@ -23,15 +22,13 @@ pub fn resolve_bankruptcy(keys: &EngineKeys, margin_account: Pubkey, step: Resol
         ResolveStep::SeizeToken { bank } => bank != quote,
         _ => false,
     };
-    let accounts = accounts::ResolveBankruptcy {
+    let accounts = interface::ResolveBankruptcy {
         margin_account,
         registry: keys.registry,
         board: keys.board,
         quote_bank: (!without_quote).then(|| keys.bank(quote).bank),
         bank: other.map(|bank| keys.bank(bank).bank),
         market: market.map(|market| keys.market(market)),
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::ResolveBankruptcy { args: ResolveBankruptcyArgs { step } })
+    interface::resolve_bankruptcy(&accounts, step)
 }

@@ -1,26 +1,24 @@
 //! Margin checks, observations and liquidations.
 
-use anchor_lang::prelude::Pubkey;
-use plimsoll::instructions::{CheckMarginArgs, LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs};
-use plimsoll::liquidation::LiquidationBounds;
-use plimsoll::{accounts, instruction};
+use plimsoll_interface as interface;
+use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, LiquidationBounds};
 use plimsoll_risk::liquidate::{Leg, Liability, Request};
 use plimsoll_state::{MarginAccount, Registry};
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
-use super::build;
-use crate::pda::{self, EngineKeys, PROGRAM_ID};
+use crate::pda::{self, EngineKeys};
 
 /// Returns a `MarginView` as return data; `views` is 1 or 3.
 pub fn check_margin(keys: &EngineKeys, margin_account: Pubkey, views: u8) -> Instruction {
-    let accounts = accounts::CheckMargin { margin_account, registry: keys.registry, board: keys.board };
-    build(accounts, instruction::CheckMargin { args: CheckMarginArgs { views } })
+    let accounts = interface::CheckMargin { margin_account, registry: keys.registry, board: keys.board };
+    interface::check_margin(&accounts, views)
 }
 
 /// Records whether the account is under water; anyone may send it.
 pub fn observe_margin(keys: &EngineKeys, margin_account: Pubkey) -> Instruction {
-    let accounts = accounts::ObserveMargin { margin_account, registry: keys.registry, board: keys.board };
-    build(accounts, instruction::ObserveMargin {})
+    let accounts = interface::ObserveMargin { margin_account, registry: keys.registry, board: keys.board };
+    interface::observe_margin(&accounts)
 }
 
 /// Who liquidates whom.
@@ -50,7 +48,7 @@ pub fn liquidate_collateral(
         LiabilityArg::Borrow(bank) => (bank, None),
         LiabilityArg::NegativePnl(market) => (Registry::QUOTE_BANK as u8, Some(keys.market(market))),
     };
-    let accounts = accounts::LiquidateCollateral {
+    let accounts = interface::LiquidateCollateral {
         signer: parties.signer,
         liquidator: parties.liquidator,
         liquidatee: parties.liquidatee,
@@ -59,10 +57,8 @@ pub fn liquidate_collateral(
         liability_bank: pda::bank(&keys.engine, liability_bank),
         asset_bank: with_asset_bank.then(|| pda::bank(&keys.engine, args.asset_bank)),
         market,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::LiquidateCollateral { args })
+    interface::liquidate_collateral(&accounts, args.asset_bank, args.liability, args.bounds)
 }
 
 /// The liquidation that a request asks for, whichever kind of leg it names; `with_asset_bank` as in
@@ -104,15 +100,13 @@ pub fn owes_collateral(liquidator: &MarginAccount, leg: &Leg) -> bool {
 
 /// Takes over a perp.
 pub fn liquidate_position(keys: &EngineKeys, parties: Parties, args: LiquidatePositionArgs) -> Instruction {
-    let accounts = accounts::LiquidatePosition {
+    let accounts = interface::LiquidatePosition {
         signer: parties.signer,
         liquidator: parties.liquidator,
         liquidatee: parties.liquidatee,
         registry: keys.registry,
         board: keys.board,
         market: keys.market(args.market),
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::LiquidatePosition { args })
+    interface::liquidate_position(&accounts, args.market, args.bounds)
 }

@@ -1,8 +1,6 @@
 //! One function per instruction. Accounts are named in the order in which the program takes them.
 
-use anchor_lang::prelude::Pubkey;
-use anchor_lang::{InstructionData, ToAccountMetas};
-use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
 mod account;
 mod bank;
@@ -22,10 +20,6 @@ pub use perp::*;
 pub use price::*;
 pub use settle::*;
 
-pub use plimsoll::instructions as args;
+pub use plimsoll_interface::args;
 
-const SYSTEM_PROGRAM: Pubkey = anchor_lang::system_program::ID;
-
-fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
-    Instruction { program_id: crate::pda::PROGRAM_ID, accounts: accounts.to_account_metas(None), data: data.data() }
-}
+const SYSTEM_PROGRAM: Pubkey = Pubkey::new_from_array([0; 32]);

@@ -1,16 +1,16 @@
 //! Markets: listing, fills, funding, settlement.
 
-use anchor_lang::prelude::Pubkey;
-use plimsoll::instructions::{ListMarketArgs, ReportPremiumArgs, SettleFillArgs, UpdateMarketArgs};
-use plimsoll::{accounts, instruction};
+use plimsoll_interface as interface;
+use plimsoll_interface::args::{ListMarketArgs, SettleFillArgs, UpdateMarketArgs};
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
-use super::{build, SYSTEM_PROGRAM};
-use crate::pda::{self, EngineKeys, PROGRAM_ID};
+use super::SYSTEM_PROGRAM;
+use crate::pda::EngineKeys;
 
 /// Lists a perp in the next free slot.
 pub fn list_market(keys: &EngineKeys, authority: Pubkey, payer: Pubkey, args: ListMarketArgs) -> Instruction {
-    let accounts = accounts::ListMarket {
+    let accounts = interface::ListMarket {
         authority,
         payer,
         engine: keys.engine,
@@ -18,24 +18,20 @@ pub fn list_market(keys: &EngineKeys, authority: Pubkey, payer: Pubkey, args: Li
         board: keys.board,
         market: keys.market(args.index),
         system_program: SYSTEM_PROGRAM,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::ListMarket { args })
+    interface::list_market(&accounts, args)
 }
 
 /// Changes a market's status and terms.
 pub fn update_market(keys: &EngineKeys, authority: Pubkey, market: u8, args: UpdateMarketArgs) -> Instruction {
-    let accounts = accounts::UpdateMarket {
+    let accounts = interface::UpdateMarket {
         authority,
         engine: keys.engine,
         registry: keys.registry,
         board: keys.board,
         market: keys.market(market),
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::UpdateMarket { args })
+    interface::update_market(&accounts, args)
 }
 
 /// Who lets a fill happen.
@@ -68,7 +64,7 @@ pub fn settle_fill(
         FillAuthority::Venue { signer } => (Some(signer), None),
         FillAuthority::Sides { buyer, seller } => (None, Some((buyer, seller))),
     };
-    let accounts = accounts::SettleFill {
+    let accounts = interface::SettleFill {
         buyer,
         seller,
         registry: keys.registry,
@@ -78,46 +74,34 @@ pub fn settle_fill(
         venue_signer,
         buyer_authority: sides.map(|sides| sides.0),
         seller_authority: sides.map(|sides| sides.1),
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::SettleFill { args })
+    interface::settle_fill(&accounts, args.base_units, args.quote_atoms)
 }
 
 /// Reports a market's premium; signed by the venue's PDA.
 pub fn report_premium(keys: &EngineKeys, market: u8, venue_signer: Pubkey, premium_ppm: i32) -> Instruction {
-    let accounts = accounts::ReportPremium {
+    let accounts = interface::ReportPremium {
         venue_signer,
         venue: keys.venue(&venue_signer),
         registry: keys.registry,
         market: keys.market(market),
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::ReportPremium { args: ReportPremiumArgs { premium_ppm } })
+    interface::report_premium(&accounts, premium_ppm)
 }
 
 /// Books funding since the last crank; anyone may send it.
 pub fn crank_funding(keys: &EngineKeys, market: u8) -> Instruction {
-    let accounts = accounts::CrankFunding {
-        registry: keys.registry,
-        board: keys.board,
-        market: keys.market(market),
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
-    };
-    build(accounts, instruction::CrankFunding {})
+    let accounts = interface::CrankFunding { registry: keys.registry, board: keys.board, market: keys.market(market) };
+    interface::crank_funding(&accounts)
 }
 
 /// Carries a position over to the current epoch, applies the index and ends what rounding left; anyone may send it.
 pub fn touch_position(keys: &EngineKeys, margin_account: Pubkey, market: u8) -> Instruction {
-    let accounts = accounts::TouchPosition {
+    let accounts = interface::TouchPosition {
         margin_account,
         registry: keys.registry,
         board: keys.board,
         market: keys.market(market),
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::TouchPosition {})
+    interface::touch_position(&accounts)
 }

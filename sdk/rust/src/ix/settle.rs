@@ -1,27 +1,24 @@
 //! Settlement of PnL against a market's pool.
 
-use anchor_lang::prelude::Pubkey;
-use plimsoll::instructions::TakeWinArgs;
-use plimsoll::{accounts, instruction};
+use plimsoll_interface as interface;
+use plimsoll_interface::args::TakeWinArgs;
 use plimsoll_state::Registry;
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
-use super::build;
-use crate::pda::{self, EngineKeys, PROGRAM_ID};
+use crate::pda::EngineKeys;
 
 /// Turns an account's PnL into quote, or the market's own claim into insurance where there is no account; anyone may
 /// send it.
 pub fn settle_pnl(keys: &EngineKeys, market: u8, margin_account: Option<Pubkey>) -> Instruction {
-    let accounts = accounts::SettlePnl {
+    let accounts = interface::SettlePnl {
         margin_account,
         registry: keys.registry,
         board: keys.board,
         market: keys.market(market),
         quote_bank: keys.bank(Registry::QUOTE_BANK as u8).bank,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::SettlePnl {})
+    interface::settle_pnl(&accounts)
 }
 
 /// The owner leaves a market with a deficit for his share of its pool; of an account under water anyone takes all of it.
@@ -32,15 +29,13 @@ pub fn take_win(
     margin_account: Pubkey,
     args: TakeWinArgs,
 ) -> Instruction {
-    let accounts = accounts::TakeWin {
+    let accounts = interface::TakeWin {
         signer,
         margin_account,
         registry: keys.registry,
         board: keys.board,
         market: keys.market(market),
         quote_bank: keys.bank(Registry::QUOTE_BANK as u8).bank,
-        event_authority: pda::event_authority(),
-        program: PROGRAM_ID,
     };
-    build(accounts, instruction::TakeWin { args })
+    interface::take_win(&accounts, args.claim_atoms, args.all, args.min_paid_atoms)
 }

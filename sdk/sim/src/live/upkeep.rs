@@ -128,7 +128,7 @@ impl Live {
 
     /// In a deficit only the owner takes a win, for his share of the pool.
     fn take_win(&self, people: &People, due: &Due) -> Option<Order> {
-        let args = plimsoll::instructions::TakeWinArgs { claim_atoms: 0, all: true, min_paid_atoms: 1 };
+        let args = plimsoll_sdk::ix::args::TakeWinArgs { claim_atoms: 0, all: true, min_paid_atoms: 1 };
         let owner = people.owner_of(&due.account)?;
         let take = ix::take_win(&self.keys, due.market, owner.owner(), due.account, args);
         Some(Order::new("take_win", &self.authority, &[&Arc::clone(&owner.key)], take).once())

@@ -9,48 +9,31 @@ use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
 
-/// One call of a resolution. The stages are in the documentation of `plimsoll_ledger::bankruptcy`.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResolveStep {
-    /// Freezes a bankrupt account.
-    Freeze,
-    /// Stage (a): moves a whole asset to its bank's insurance.
-    SeizeToken {
-        /// Slot of the bank.
-        bank: u8,
-    },
-    /// Stage (a): collects a gain and closes its base, or lets the quote balance pay its share of a loss.
-    SeizePnl {
-        /// Slot of the market.
-        market: u8,
-    },
-    /// Stages (b) and (c): pays a borrow and socializes the remainder.
-    PayBorrow {
-        /// Slot of the bank.
-        bank: u8,
-    },
-    /// Stages (b) and (c): pays negative PnL, socializes the remainder, closes the base.
-    PayPnl {
-        /// Slot of the market.
-        market: u8,
-    },
-    /// Ends a resolution whose last leg somebody repaid.
-    Finish,
+pub use plimsoll_interface::args::{ResolveBankruptcyArgs, ResolveStep};
+
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
+const QUOTE: u8 = Registry::QUOTE_BANK as u8;
+
+/// What a step of a resolution writes.
+trait Writes {
+    /// The bank other than quote that the step writes.
+    fn other_bank(self) -> Option<u8>;
+
+    /// The market that the step writes.
+    fn market(self) -> Option<u8>;
+
+    /// Whether the step writes the quote bank of an account in this status.
+    fn needs_quote(self, status: u8) -> bool;
 }
 
-impl ResolveStep {
-    #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
-    const QUOTE: u8 = Registry::QUOTE_BANK as u8;
-
-    /// The bank other than quote that the step writes.
+impl Writes for ResolveStep {
     fn other_bank(self) -> Option<u8> {
         match self {
-            Self::SeizeToken { bank } | Self::PayBorrow { bank } if bank != Self::QUOTE => Some(bank),
+            Self::SeizeToken { bank } | Self::PayBorrow { bank } if bank != QUOTE => Some(bank),
             _ => None,
         }
     }
 
-    /// The market that the step writes.
     fn market(self) -> Option<u8> {
         match self {
             Self::SeizePnl { market } | Self::PayPnl { market } => Some(market),
@@ -58,23 +41,15 @@ impl ResolveStep {
         }
     }
 
-    /// Whether the step writes the quote bank of an account in this status.
     fn needs_quote(self, status: u8) -> bool {
         match self {
             Self::Freeze => false,
-            Self::SeizeToken { bank } => bank == Self::QUOTE,
+            Self::SeizeToken { bank } => bank == QUOTE,
             // The first paying call of all reserves in the quote bank, whatever it pays itself.
-            Self::PayBorrow { bank } => bank == Self::QUOTE || status != AccountStatus::Paying as u8,
+            Self::PayBorrow { bank } => bank == QUOTE || status != AccountStatus::Paying as u8,
             Self::SeizePnl { .. } | Self::PayPnl { .. } | Self::Finish => true,
         }
     }
-}
-
-/// Which step.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
-pub struct ResolveBankruptcyArgs {
-    /// The step.
-    pub step: ResolveStep,
 }
 
 /// Banks and market only where the step writes them.
@@ -118,7 +93,7 @@ impl ResolveBankruptcy<'_> {
         if let Some(quote) = &self.quote_bank {
             let quote = quote.load()?;
             require_same_engine(&*registry, &*quote)?;
-            ensure!(quote.index == ResolveStep::QUOTE, EngineError::BankMismatch);
+            ensure!(quote.index == QUOTE, EngineError::BankMismatch);
         }
 
         // The other bank is there exactly where the step names one.

@@ -135,7 +135,7 @@ export const PLIMSOLL_ERROR__ASSET_IS_LIABILITY = 0x18a6; // 6310
 /** AfterCheckFailed: The fill would not leave the account better */
 export const PLIMSOLL_ERROR__AFTER_CHECK_FAILED = 0x18a7; // 6311
 /** TotalsRequired: A bank or market whose totals change was not passed */
-export const PLIMSOLL_ERROR__BANK_TOTALS_REQUIRED = 0x18a8; // 6312
+export const PLIMSOLL_ERROR__TOTALS_REQUIRED = 0x18a8; // 6312
 /** LiquidatorMarginInsufficient: The liquidator would end below its initial margin */
 export const PLIMSOLL_ERROR__LIQUIDATOR_MARGIN_INSUFFICIENT = 0x18a9; // 6313
 /** AmountZero: The amount is zero or rounds to nothing */
@@ -240,7 +240,6 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__BALANCE_INSUFFICIENT
     | typeof PLIMSOLL_ERROR__BANK_MISMATCH
     | typeof PLIMSOLL_ERROR__BANK_TERMINAL
-    | typeof PLIMSOLL_ERROR__BANK_TOTALS_REQUIRED
     | typeof PLIMSOLL_ERROR__BELOW_LIMIT
     | typeof PLIMSOLL_ERROR__BORROW_CAP_REACHED
     | typeof PLIMSOLL_ERROR__COOL_OFF
@@ -318,6 +317,7 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__SLOT_TAKEN
     | typeof PLIMSOLL_ERROR__TEST_CLUSTER_ONLY
     | typeof PLIMSOLL_ERROR__TOKEN_TABLE_FULL
+    | typeof PLIMSOLL_ERROR__TOTALS_REQUIRED
     | typeof PLIMSOLL_ERROR__UNKNOWN_VALUE
     | typeof PLIMSOLL_ERROR__VAULT_DELTA_MISMATCH
     | typeof PLIMSOLL_ERROR__VAULT_MISMATCH
@@ -348,7 +348,6 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__BALANCE_INSUFFICIENT]: `The balance is smaller than the amount`,
         [PLIMSOLL_ERROR__BANK_MISMATCH]: `The bank is not the one the position names`,
         [PLIMSOLL_ERROR__BANK_TERMINAL]: `The bank is terminal: repay and withdraw only`,
-        [PLIMSOLL_ERROR__BANK_TOTALS_REQUIRED]: `A bank or market whose totals change was not passed`,
         [PLIMSOLL_ERROR__BELOW_LIMIT]: `The limit price is not reached`,
         [PLIMSOLL_ERROR__BORROW_CAP_REACHED]: `The bank's borrow cap is reached`,
         [PLIMSOLL_ERROR__COOL_OFF]: `The account has just passed an initial check`,
@@ -426,6 +425,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__SLOT_TAKEN]: `The slot is not empty, or is not the next one`,
         [PLIMSOLL_ERROR__TEST_CLUSTER_ONLY]: `A shorter average needs an engine created for a test cluster`,
         [PLIMSOLL_ERROR__TOKEN_TABLE_FULL]: `The account's table of balances is full`,
+        [PLIMSOLL_ERROR__TOTALS_REQUIRED]: `A bank or market whose totals change was not passed`,
         [PLIMSOLL_ERROR__UNKNOWN_VALUE]: `A stored or passed enum value is unknown`,
         [PLIMSOLL_ERROR__VAULT_DELTA_MISMATCH]: `The vault moved by another amount than was booked`,
         [PLIMSOLL_ERROR__VAULT_MISMATCH]: `The token account is not the bank's vault`,

@@ -10,263 +10,107 @@ import {
     combineCodec,
     getStructDecoder,
     getStructEncoder,
-    getU32Decoder,
-    getU32Encoder,
-    getU64Decoder,
-    getU64Encoder,
     type FixedSizeCodec,
     type FixedSizeDecoder,
     type FixedSizeEncoder,
 } from '@solana/kit';
+import {
+    getAuctionParamsDecoder,
+    getAuctionParamsEncoder,
+    getLegParamsDecoder,
+    getLegParamsEncoder,
+    getLendingParamsDecoder,
+    getLendingParamsEncoder,
+    getObservationParamsDecoder,
+    getObservationParamsEncoder,
+    getPerpParamsDecoder,
+    getPerpParamsEncoder,
+    getPriceParamsDecoder,
+    getPriceParamsEncoder,
+    getTargetParamsDecoder,
+    getTargetParamsEncoder,
+    getWindDownParamsDecoder,
+    getWindDownParamsEncoder,
+    type AuctionParams,
+    type AuctionParamsInput,
+    type LegParams,
+    type LegParamsInput,
+    type LendingParams,
+    type LendingParamsInput,
+    type ObservationParams,
+    type ObservationParamsInput,
+    type PerpParams,
+    type PerpParamsInput,
+    type PriceParams,
+    type PriceParamsInput,
+    type TargetParams,
+    type TargetParamsInput,
+    type WindDownParams,
+    type WindDownParamsInput,
+} from './index.js';
 
-/** Parameters of the whole engine, stored in the registry's header. `ppm` are parts per million of one. */
+/** Parameters of the whole engine, in groups. `ppm` are parts per million of one. */
 export type GlobalParams = {
-    /** Below this value a remainder is dust, micro-dollars. */
-    dustUsdMicro: bigint;
-    /** p0: penalty at the start of the auction. */
-    penaltyStartPpm: number;
-    /** pcap: penalty at the ceiling of the auction. */
-    penaltyCapPpm: number;
-    /** T_a: time from p0 to pcap. */
-    auctionSecs: number;
-    /** s: slope of the depth term. */
-    depthSlopePpm: number;
-    /** k: factor below the bound at which a liquidation stops improving the ratio. */
-    improvementFactorPpm: number;
-    /** c: insurance share of a penalty. */
-    insuranceSharePpm: number;
-    /** p_floor: what the cheapest liquidation costs a liquidator. */
-    penaltyFloorPpm: number;
-    /** p_wd: ceiling of the wind-down penalty. */
-    windDownPenaltyPpm: number;
-    /** Time from p_floor to p_wd on the wind-down clock. */
-    windDownSecs: number;
-    /** Time on the wind-down clock, past its ceiling, after which bases may be closed against their side. */
-    windDownCloseSecs: number;
-    /** A leg is admissible at this share of the best leg's marginal maintenance. */
-    bestLegSharePpm: number;
-    /** Legs below this share of G do not set the best, unless all are. */
-    bestLegMinPpm: number;
-    /** The best-leg rule ends when the auction has stood at its ceiling for so long. */
-    bestLegEndSecs: number;
-    /** The h in `p_max` is at most this. */
-    healthCapPpm: number;
-    /** Target buffer of token weights. */
-    targetTokenBufferPpm: number;
-    /** Target buffer of perp rates. */
-    targetPerpBufferPpm: number;
-    /** Listing wants `m_T - m` to be at least this. */
-    targetMinGapPpm: number;
-    /** An asset leg stale for so long no longer blocks bankruptcy. */
-    staleAssetSecs: number;
-    /** Two under-water observations further apart restart the clocks. */
-    observationGapSecs: number;
-    /** After passing an initial check an account cannot be liquidated for so long. */
-    coolOffSecs: number;
-    /** Oldest update that is accepted. */
-    writeAgeSecs: number;
-    /** Oldest price a leg is fresh with. */
-    readAgeSecs: number;
-    /** Oldest price of any leg beside which risk is added; between the two above. */
-    riskAgeSecs: number;
-    /** How far ahead of the clock an update may be. */
-    futureSecs: number;
-    /** How long the primary must have been silent before the secondary counts. */
-    primaryStaleSecs: number;
-    /** Oldest submission that a Switchboard result may count, slots. */
-    submissionAgeSlots: number;
-    /** z: width of the confidence term, in sigmas. */
-    confidenceSigmasPpm: number;
-    /** z': width of the age term, in sigmas. */
-    ageSigmasPpm: number;
-    /** b_max: largest edge of a leg. */
-    edgeMaxPpm: number;
-    /** Below this ratio at two publish times spot alone counts. */
-    bypassRatioPpm: number;
-    /** Distance of those two publish times. */
-    bypassSpacingSecs: number;
-    /** w_pnl at maintenance and target; at most the quote's asset weight there. Zero at initial. */
-    pnlWeightPpm: number;
-    /** Widest distance of a fill's price from the board's. */
-    fillBandPpm: number;
-    /** Least share of a fill's notional that each side pays to insurance. */
-    fillInsurancePpm: number;
-    /** Largest premium a venue may report. */
-    premiumBoundPpm: number;
-    /** Largest funding rate per hour. */
-    fundingBoundPpmPerHour: number;
-    /** Longest time a stored funding rate is extrapolated without a crank. */
-    fundingMaxSecs: number;
-    /** Window of the utilization average that sets borrow rates. */
-    utilizationWindowSecs: number;
+    /** The Dutch auction of a cure: its penalty, and who gets it. */
+    auction: AuctionParams;
+    /** Wind-down, and what comes after it. */
+    windDown: WindDownParams;
+    /** Which leg is liquidated, and what is too small to be one. */
+    legs: LegParams;
+    /** Where a liquidation stops: how far beyond maintenance. */
+    targets: TargetParams;
+    /** Who counts as under water, and from when on. */
+    observation: ObservationParams;
+    /** Ages of prices, and how far one may be doubted. */
+    prices: PriceParams;
+    /** Perps: what unsettled gains weigh, fills and funding. */
+    perps: PerpParams;
+    /** Banks: what sets their borrow rates. */
+    lending: LendingParams;
 };
 
 export type GlobalParamsInput = {
-    /** Below this value a remainder is dust, micro-dollars. */
-    dustUsdMicro: number | bigint;
-    /** p0: penalty at the start of the auction. */
-    penaltyStartPpm: number;
-    /** pcap: penalty at the ceiling of the auction. */
-    penaltyCapPpm: number;
-    /** T_a: time from p0 to pcap. */
-    auctionSecs: number;
-    /** s: slope of the depth term. */
-    depthSlopePpm: number;
-    /** k: factor below the bound at which a liquidation stops improving the ratio. */
-    improvementFactorPpm: number;
-    /** c: insurance share of a penalty. */
-    insuranceSharePpm: number;
-    /** p_floor: what the cheapest liquidation costs a liquidator. */
-    penaltyFloorPpm: number;
-    /** p_wd: ceiling of the wind-down penalty. */
-    windDownPenaltyPpm: number;
-    /** Time from p_floor to p_wd on the wind-down clock. */
-    windDownSecs: number;
-    /** Time on the wind-down clock, past its ceiling, after which bases may be closed against their side. */
-    windDownCloseSecs: number;
-    /** A leg is admissible at this share of the best leg's marginal maintenance. */
-    bestLegSharePpm: number;
-    /** Legs below this share of G do not set the best, unless all are. */
-    bestLegMinPpm: number;
-    /** The best-leg rule ends when the auction has stood at its ceiling for so long. */
-    bestLegEndSecs: number;
-    /** The h in `p_max` is at most this. */
-    healthCapPpm: number;
-    /** Target buffer of token weights. */
-    targetTokenBufferPpm: number;
-    /** Target buffer of perp rates. */
-    targetPerpBufferPpm: number;
-    /** Listing wants `m_T - m` to be at least this. */
-    targetMinGapPpm: number;
-    /** An asset leg stale for so long no longer blocks bankruptcy. */
-    staleAssetSecs: number;
-    /** Two under-water observations further apart restart the clocks. */
-    observationGapSecs: number;
-    /** After passing an initial check an account cannot be liquidated for so long. */
-    coolOffSecs: number;
-    /** Oldest update that is accepted. */
-    writeAgeSecs: number;
-    /** Oldest price a leg is fresh with. */
-    readAgeSecs: number;
-    /** Oldest price of any leg beside which risk is added; between the two above. */
-    riskAgeSecs: number;
-    /** How far ahead of the clock an update may be. */
-    futureSecs: number;
-    /** How long the primary must have been silent before the secondary counts. */
-    primaryStaleSecs: number;
-    /** Oldest submission that a Switchboard result may count, slots. */
-    submissionAgeSlots: number;
-    /** z: width of the confidence term, in sigmas. */
-    confidenceSigmasPpm: number;
-    /** z': width of the age term, in sigmas. */
-    ageSigmasPpm: number;
-    /** b_max: largest edge of a leg. */
-    edgeMaxPpm: number;
-    /** Below this ratio at two publish times spot alone counts. */
-    bypassRatioPpm: number;
-    /** Distance of those two publish times. */
-    bypassSpacingSecs: number;
-    /** w_pnl at maintenance and target; at most the quote's asset weight there. Zero at initial. */
-    pnlWeightPpm: number;
-    /** Widest distance of a fill's price from the board's. */
-    fillBandPpm: number;
-    /** Least share of a fill's notional that each side pays to insurance. */
-    fillInsurancePpm: number;
-    /** Largest premium a venue may report. */
-    premiumBoundPpm: number;
-    /** Largest funding rate per hour. */
-    fundingBoundPpmPerHour: number;
-    /** Longest time a stored funding rate is extrapolated without a crank. */
-    fundingMaxSecs: number;
-    /** Window of the utilization average that sets borrow rates. */
-    utilizationWindowSecs: number;
+    /** The Dutch auction of a cure: its penalty, and who gets it. */
+    auction: AuctionParamsInput;
+    /** Wind-down, and what comes after it. */
+    windDown: WindDownParamsInput;
+    /** Which leg is liquidated, and what is too small to be one. */
+    legs: LegParamsInput;
+    /** Where a liquidation stops: how far beyond maintenance. */
+    targets: TargetParamsInput;
+    /** Who counts as under water, and from when on. */
+    observation: ObservationParamsInput;
+    /** Ages of prices, and how far one may be doubted. */
+    prices: PriceParamsInput;
+    /** Perps: what unsettled gains weigh, fills and funding. */
+    perps: PerpParamsInput;
+    /** Banks: what sets their borrow rates. */
+    lending: LendingParamsInput;
 };
 
 export function getGlobalParamsEncoder(): FixedSizeEncoder<GlobalParamsInput> {
     return getStructEncoder([
-        ['dustUsdMicro', getU64Encoder()],
-        ['penaltyStartPpm', getU32Encoder()],
-        ['penaltyCapPpm', getU32Encoder()],
-        ['auctionSecs', getU32Encoder()],
-        ['depthSlopePpm', getU32Encoder()],
-        ['improvementFactorPpm', getU32Encoder()],
-        ['insuranceSharePpm', getU32Encoder()],
-        ['penaltyFloorPpm', getU32Encoder()],
-        ['windDownPenaltyPpm', getU32Encoder()],
-        ['windDownSecs', getU32Encoder()],
-        ['windDownCloseSecs', getU32Encoder()],
-        ['bestLegSharePpm', getU32Encoder()],
-        ['bestLegMinPpm', getU32Encoder()],
-        ['bestLegEndSecs', getU32Encoder()],
-        ['healthCapPpm', getU32Encoder()],
-        ['targetTokenBufferPpm', getU32Encoder()],
-        ['targetPerpBufferPpm', getU32Encoder()],
-        ['targetMinGapPpm', getU32Encoder()],
-        ['staleAssetSecs', getU32Encoder()],
-        ['observationGapSecs', getU32Encoder()],
-        ['coolOffSecs', getU32Encoder()],
-        ['writeAgeSecs', getU32Encoder()],
-        ['readAgeSecs', getU32Encoder()],
-        ['riskAgeSecs', getU32Encoder()],
-        ['futureSecs', getU32Encoder()],
-        ['primaryStaleSecs', getU32Encoder()],
-        ['submissionAgeSlots', getU32Encoder()],
-        ['confidenceSigmasPpm', getU32Encoder()],
-        ['ageSigmasPpm', getU32Encoder()],
-        ['edgeMaxPpm', getU32Encoder()],
-        ['bypassRatioPpm', getU32Encoder()],
-        ['bypassSpacingSecs', getU32Encoder()],
-        ['pnlWeightPpm', getU32Encoder()],
-        ['fillBandPpm', getU32Encoder()],
-        ['fillInsurancePpm', getU32Encoder()],
-        ['premiumBoundPpm', getU32Encoder()],
-        ['fundingBoundPpmPerHour', getU32Encoder()],
-        ['fundingMaxSecs', getU32Encoder()],
-        ['utilizationWindowSecs', getU32Encoder()],
+        ['auction', getAuctionParamsEncoder()],
+        ['windDown', getWindDownParamsEncoder()],
+        ['legs', getLegParamsEncoder()],
+        ['targets', getTargetParamsEncoder()],
+        ['observation', getObservationParamsEncoder()],
+        ['prices', getPriceParamsEncoder()],
+        ['perps', getPerpParamsEncoder()],
+        ['lending', getLendingParamsEncoder()],
     ]);
 }
 
 export function getGlobalParamsDecoder(): FixedSizeDecoder<GlobalParams> {
     return getStructDecoder([
-        ['dustUsdMicro', getU64Decoder()],
-        ['penaltyStartPpm', getU32Decoder()],
-        ['penaltyCapPpm', getU32Decoder()],
-        ['auctionSecs', getU32Decoder()],
-        ['depthSlopePpm', getU32Decoder()],
-        ['improvementFactorPpm', getU32Decoder()],
-        ['insuranceSharePpm', getU32Decoder()],
-        ['penaltyFloorPpm', getU32Decoder()],
-        ['windDownPenaltyPpm', getU32Decoder()],
-        ['windDownSecs', getU32Decoder()],
-        ['windDownCloseSecs', getU32Decoder()],
-        ['bestLegSharePpm', getU32Decoder()],
-        ['bestLegMinPpm', getU32Decoder()],
-        ['bestLegEndSecs', getU32Decoder()],
-        ['healthCapPpm', getU32Decoder()],
-        ['targetTokenBufferPpm', getU32Decoder()],
-        ['targetPerpBufferPpm', getU32Decoder()],
-        ['targetMinGapPpm', getU32Decoder()],
-        ['staleAssetSecs', getU32Decoder()],
-        ['observationGapSecs', getU32Decoder()],
-        ['coolOffSecs', getU32Decoder()],
-        ['writeAgeSecs', getU32Decoder()],
-        ['readAgeSecs', getU32Decoder()],
-        ['riskAgeSecs', getU32Decoder()],
-        ['futureSecs', getU32Decoder()],
-        ['primaryStaleSecs', getU32Decoder()],
-        ['submissionAgeSlots', getU32Decoder()],
-        ['confidenceSigmasPpm', getU32Decoder()],
-        ['ageSigmasPpm', getU32Decoder()],
-        ['edgeMaxPpm', getU32Decoder()],
-        ['bypassRatioPpm', getU32Decoder()],
-        ['bypassSpacingSecs', getU32Decoder()],
-        ['pnlWeightPpm', getU32Decoder()],
-        ['fillBandPpm', getU32Decoder()],
-        ['fillInsurancePpm', getU32Decoder()],
-        ['premiumBoundPpm', getU32Decoder()],
-        ['fundingBoundPpmPerHour', getU32Decoder()],
-        ['fundingMaxSecs', getU32Decoder()],
-        ['utilizationWindowSecs', getU32Decoder()],
+        ['auction', getAuctionParamsDecoder()],
+        ['windDown', getWindDownParamsDecoder()],
+        ['legs', getLegParamsDecoder()],
+        ['targets', getTargetParamsDecoder()],
+        ['observation', getObservationParamsDecoder()],
+        ['prices', getPriceParamsDecoder()],
+        ['perps', getPerpParamsDecoder()],
+        ['lending', getLendingParamsDecoder()],
     ]);
 }
 

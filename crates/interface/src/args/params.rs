@@ -1,8 +1,8 @@
-//! Parameters as instruction arguments: every group and every field of it by its own name, made from the pure crate's
-//! lists.
+//! Parameters: every group and every field of it by its own name, made from the pure crate's lists.
 
-use anchor_lang::prelude::*;
 use plimsoll_risk::params::*;
+
+use super::wire;
 
 /// Makes a group's argument and both conversions.
 macro_rules! group_args {
@@ -11,10 +11,12 @@ macro_rules! group_args {
         $group:ident: $Group:ident, $Args:ident, $bytes:literal bytes, |$all:ident|
         $($(#[doc = $doc:literal])+ $field:ident: $type:ident = $default:expr, from $low:expr, to $high:expr;)+
     ) => {
-        $(#[doc = $about])+
-        #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct $Args {
-            $($(#[doc = $doc])+ pub $field: $type,)+
+        wire! {
+            $(#[doc = $about])+
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub struct $Args {
+                $($(#[doc = $doc])+ pub $field: $type,)+
+            }
         }
 
         impl From<$Args> for $Group {
@@ -42,10 +44,12 @@ plimsoll_risk::lending_params!(group_args);
 
 macro_rules! global_args {
     ($($(#[doc = $doc:literal])+ $group:ident: $Group:ident, $Args:ident;)+) => {
-        /// [`GlobalParams`] as an argument; units stand in the names.
-        #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct GlobalParamsArgs {
-            $($(#[doc = $doc])+ pub $group: $Args,)+
+        wire! {
+            /// [`GlobalParams`] as an argument; units stand in the names.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub struct GlobalParamsArgs {
+                $($(#[doc = $doc])+ pub $group: $Args,)+
+            }
         }
 
         impl From<GlobalParamsArgs> for GlobalParams {

@@ -1,0 +1,82 @@
+//! Engines: creating, parameters, pauses, authorities, venues.
+
+use solana_pubkey::Pubkey;
+
+use super::{wire, GlobalParamsArgs};
+
+wire! {
+    /// Who may pause, and which kind of cluster the engine is for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct CreateEngineArgs {
+        /// Number that lets one creator have several engines.
+        pub id: u16,
+        /// Whether shorter price averages may be listed; visible for ever.
+        pub test_cluster: bool,
+        /// May set pause bits, never clear them.
+        pub pause_authority: Pubkey,
+    }
+}
+
+wire! {
+    /// The engine's parameters; only those of the call that completes the account are written.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct GrowRegistryArgs {
+        /// Parameters.
+        pub params: GlobalParamsArgs,
+    }
+}
+
+wire! {
+    /// The whole set.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct UpdateParamsArgs {
+        /// Parameters.
+        pub params: GlobalParamsArgs,
+    }
+}
+
+wire! {
+    /// The whole set, not a difference.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct SetPauseArgs {
+        /// Bits of [`pause`].
+        pub pause_bits: u32,
+    }
+}
+
+wire! {
+    /// The successor.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ProposeAuthorityArgs {
+        /// Who may accept; none withdraws a proposal.
+        pub authority: Option<Pubkey>,
+        /// A new pause authority, effective at once; none keeps the present one.
+        pub pause_authority: Option<Pubkey>,
+    }
+}
+
+wire! {
+    /// What it may do, on top of which each owner still has to approve it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct RegisterVenueArgs {
+        /// The PDA of the venue's program that signs its calls.
+        pub signer: Pubkey,
+        /// Markets it may settle, a bit each.
+        pub settle_markets: u32,
+        /// Markets whose premium it reports, a bit each.
+        pub premium_markets: u32,
+    }
+}
+
+wire! {
+    /// The whole set of permissions.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct UpdateVenueArgs {
+        /// Whether it may settle and report at all.
+        pub active: bool,
+        /// Markets it may settle, a bit each.
+        pub settle_markets: u32,
+        /// Markets whose premium it reports, a bit each.
+        pub premium_markets: u32,
+    }
+}

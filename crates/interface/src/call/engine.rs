@@ -1,0 +1,179 @@
+//! Creating an engine, its parameters, what is paused, who decides, which venues there are.
+
+use super::{call, event_metas, role_meta, role_type, role_words};
+use crate::args::{
+    CreateEngineArgs, GrowRegistryArgs, ProposeAuthorityArgs, RegisterVenueArgs, SetPauseArgs, UpdateParamsArgs,
+    UpdateVenueArgs,
+};
+
+call! {
+    /// Creates an engine: its authorities and the addresses of its registry and board.
+    ///
+    /// # Errors
+    /// `ParameterOutOfBounds` without a pause authority; `AlreadyComplete`.
+    create_engine, CreateEngine, events, [35, 16, 173, 183, 230, 73, 40, 149];
+    /// A seed of the engine's address, so nobody can squat, and its first authority.
+    creator: sign,
+    /// Pays the rent.
+    payer: sign_write,
+    /// Created here.
+    engine: write,
+    /// Creates the account.
+    system_program: read,
+    ; args: CreateEngineArgs
+}
+
+call! {
+    /// Creates an engine's registry, 10,240 bytes a call; the last call writes the parameters.
+    ///
+    /// # Errors
+    /// `NotAuthority`, `ParameterOutOfBounds`, `AlreadyComplete`.
+    grow_registry, GrowRegistry, events, [109, 151, 169, 222, 54, 209, 147, 240];
+    /// The engine's authority, who chooses the parameters.
+    authority: sign,
+    /// Pays what rent is missing.
+    payer: sign_write,
+    /// The engine.
+    engine: read,
+    /// Created here, in steps.
+    registry: write,
+    /// Creates the account.
+    system_program: read,
+    ; args: GrowRegistryArgs
+}
+
+call! {
+    /// Creates an engine's price board, 10,240 bytes a call.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `AlreadyComplete`.
+    grow_board, GrowBoard, events, [179, 159, 34, 44, 126, 212, 86, 3];
+    /// Pays what rent is missing.
+    payer: sign_write,
+    /// The engine.
+    engine: read,
+    /// Created here, in steps.
+    board: write,
+    /// Creates the account.
+    system_program: read,
+}
+
+call! {
+    /// Creates an engine's feed book, 10,240 bytes a call.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `AlreadyComplete`.
+    grow_feeds, GrowFeeds, events, [49, 3, 165, 253, 9, 243, 248, 85];
+    /// Pays what rent is missing.
+    payer: sign_write,
+    /// The engine.
+    engine: read,
+    /// Created here, in steps.
+    feeds: write,
+    /// Creates the account.
+    system_program: read,
+}
+
+call! {
+    /// Replaces the engine's parameters and derives every listed target from them.
+    ///
+    /// # Errors
+    /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`; `ParameterOutOfBounds` where a parameter would be out of bounds, or
+    /// anything that is listed would not be accepted under the new parameters.
+    update_params, UpdateParams, events, [108, 178, 190, 95, 94, 203, 116, 20];
+    /// The engine's authority.
+    authority: sign,
+    /// The engine.
+    engine: read,
+    /// Its registry.
+    registry: write,
+    /// Its prices.
+    board: read,
+    ; args: UpdateParamsArgs
+}
+
+call! {
+    /// Sets what is paused; the pause authority may only add to it.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `NotAuthority`, `PauseOnly`.
+    set_pause, SetPause, events, [63, 32, 154, 2, 56, 103, 79, 45];
+    /// The engine's authority or its pause authority.
+    signer: sign,
+    /// The engine.
+    engine: read,
+    /// Its registry.
+    registry: write,
+    ; args: SetPauseArgs
+}
+
+call! {
+    /// Names who may accept the engine's authority, and optionally a new pause authority.
+    ///
+    /// # Errors
+    /// `NotAuthority`; `ParameterOutOfBounds` for the default address as pause authority.
+    propose_authority, ProposeAuthority, events, [20, 148, 236, 198, 76, 119, 99, 142];
+    /// The engine's authority.
+    authority: sign,
+    /// The engine.
+    engine: write,
+    ; args: ProposeAuthorityArgs
+}
+
+call! {
+    /// The proposed authority takes office.
+    ///
+    /// # Errors
+    /// `NotPendingAuthority`.
+    accept_authority, AcceptAuthority, events, [107, 86, 198, 91, 33, 12, 107, 160];
+    /// The proposed authority.
+    pending_authority: sign,
+    /// The engine.
+    engine: write,
+}
+
+call! {
+    /// Registers a program that may settle fills by CPI.
+    ///
+    /// # Errors
+    /// `NotAuthority`, `ParameterOutOfBounds`, `AlreadyComplete`.
+    register_venue, RegisterVenue, events, [116, 155, 199, 243, 228, 180, 176, 173];
+    /// The engine's authority.
+    authority: sign,
+    /// Pays the rent.
+    payer: sign_write,
+    /// The engine.
+    engine: read,
+    /// Created here.
+    venue: write,
+    /// Creates the account.
+    system_program: read,
+    ; args: RegisterVenueArgs
+}
+
+call! {
+    /// Changes what a venue may do, or stops it.
+    ///
+    /// # Errors
+    /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`.
+    update_venue, UpdateVenue, events, [148, 1, 158, 184, 188, 145, 146, 39];
+    /// The engine's authority.
+    authority: sign,
+    /// The engine.
+    engine: read,
+    /// The venue.
+    venue: write,
+    ; args: UpdateVenueArgs
+}
+
+call! {
+    /// Brings an account of the layout version before this program's to this program's; anyone may.
+    ///
+    /// # Errors
+    /// `LayoutCurrent` where there is nothing to do, as always in the first layout; `VersionUnknown` where the account is of
+    /// another version than the one before; `AccountDiscriminatorMismatch` where it is none of the engine's types or not
+    /// complete; `InvariantBroken`.
+    migrate_account, MigrateAccount, events, [177, 228, 60, 125, 13, 116, 44, 84];
+    /// Any account of the engine.
+    account: write,
+}
