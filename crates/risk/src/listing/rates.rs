@@ -74,7 +74,7 @@ impl MarketRates {
     /// [`Contradiction::FEE_RANGE`], [`Contradiction::FEE_LOWERS`].
     #[expect(clippy::arithmetic_side_effects, reason = "products of three 32-bit numbers in 128 bits")]
     pub fn validate_fee(&self, fill_fee_ppm: u32, params: &GlobalParams) -> Result<(), Contradiction> {
-        let range = params.perps.fill_insurance_ppm..=params.perps.fill_fee_max_ppm;
+        let range = params.perps.fill_insurance_ppm..=MAX_FILL_FEE_PPM;
         Contradiction::FEE_RANGE.unless(range.contains(&fill_fee_ppm))?;
         let kept = params.auction.improvement_factor_ppm as u128
             * params.auction.health_cap_ppm as u128

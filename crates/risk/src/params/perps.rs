@@ -15,8 +15,6 @@ macro_rules! perp_params {
             fill_band_ppm: u32 = 10_000, from 1, to 100_000;
             /// Least share of a fill's notional that each side pays to insurance.
             fill_insurance_ppm: u32 = 10, from 1, to 10_000;
-            /// Largest fee of each side of a fill, ppm of notional.
-            fill_fee_max_ppm: u32 = 10_000, from all.perps.fill_insurance_ppm, to 100_000;
             /// Largest premium a venue may report.
             premium_bound_ppm: u32 = 500, from 0, to 50_000;
             /// Largest funding rate per hour.

@@ -25,8 +25,6 @@ export type PerpArgs = {
     fillBandPpm: number;
     /** Least share of a fill's notional that each side pays to insurance. */
     fillInsurancePpm: number;
-    /** Largest fee of each side of a fill, ppm of notional. */
-    fillFeeMaxPpm: number;
     /** Largest premium a venue may report. */
     premiumBoundPpm: number;
     /** Largest funding rate per hour. */
@@ -42,7 +40,6 @@ export function getPerpArgsEncoder(): FixedSizeEncoder<PerpArgsInput> {
         ['pnlWeightPpm', getU32Encoder()],
         ['fillBandPpm', getU32Encoder()],
         ['fillInsurancePpm', getU32Encoder()],
-        ['fillFeeMaxPpm', getU32Encoder()],
         ['premiumBoundPpm', getU32Encoder()],
         ['fundingBoundPpmPerHour', getU32Encoder()],
         ['fundingMaxSecs', getU32Encoder()],
@@ -54,7 +51,6 @@ export function getPerpArgsDecoder(): FixedSizeDecoder<PerpArgs> {
         ['pnlWeightPpm', getU32Decoder()],
         ['fillBandPpm', getU32Decoder()],
         ['fillInsurancePpm', getU32Decoder()],
-        ['fillFeeMaxPpm', getU32Decoder()],
         ['premiumBoundPpm', getU32Decoder()],
         ['fundingBoundPpmPerHour', getU32Decoder()],
         ['fundingMaxSecs', getU32Decoder()],

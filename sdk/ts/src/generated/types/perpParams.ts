@@ -30,8 +30,6 @@ export type PerpParams = {
     fillBandPpm: number;
     /** Least share of a fill's notional that each side pays to insurance. */
     fillInsurancePpm: number;
-    /** Largest fee of each side of a fill, ppm of notional. */
-    fillFeeMaxPpm: number;
     /** Largest premium a venue may report. */
     premiumBoundPpm: number;
     /** Largest funding rate per hour. */
@@ -49,11 +47,10 @@ export function getPerpParamsEncoder(): FixedSizeEncoder<PerpParamsInput> {
         ['pnlWeightPpm', getU32Encoder()],
         ['fillBandPpm', getU32Encoder()],
         ['fillInsurancePpm', getU32Encoder()],
-        ['fillFeeMaxPpm', getU32Encoder()],
         ['premiumBoundPpm', getU32Encoder()],
         ['fundingBoundPpmPerHour', getU32Encoder()],
         ['fundingMaxSecs', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 12)],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
     ]);
 }
 
@@ -62,11 +59,10 @@ export function getPerpParamsDecoder(): FixedSizeDecoder<PerpParams> {
         ['pnlWeightPpm', getU32Decoder()],
         ['fillBandPpm', getU32Decoder()],
         ['fillInsurancePpm', getU32Decoder()],
-        ['fillFeeMaxPpm', getU32Decoder()],
         ['premiumBoundPpm', getU32Decoder()],
         ['fundingBoundPpmPerHour', getU32Decoder()],
         ['fundingMaxSecs', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 12)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
     ]);
 }
 
