@@ -23,7 +23,7 @@ export const ENGINE_ERRORS: Readonly<Record<number, { name: string; message: str
     6020: { name: "DelegateMayNotDeposit", message: "The delegate has no right to deposit" },
     6021: { name: "DelegateMayNotTrade", message: "The delegate has no right to trade" },
     6022: { name: "DelegateRightUnknown", message: "The rights name one that this program does not know" },
-    6023: { name: "DelegateRightsEmpty", message: "A delegate without rights is none" },
+    6023: { name: "DelegateRightsEmpty", message: "A delegate needs at least one right" },
     6024: { name: "DelegateLimitMismatch", message: "A right to trade needs a limit a day, and only it has one" },
     6025: { name: "ApprovalMarketsInvalid", message: "An approval names markets, and none that the venue does not settle now" },
     6026: { name: "ApprovalExpiryInvalid", message: "An approval ends in the future, at most 366 days ahead" },

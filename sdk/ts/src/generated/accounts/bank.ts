@@ -100,9 +100,9 @@ export type Bank = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Largest deposits in all, atoms. */
+    /** Largest deposits of all accounts together, atoms. */
     depositCapAtoms: bigint;
-    /** Largest borrows in all, atoms. */
+    /** Largest borrows of all accounts together, atoms. */
     borrowCapAtoms: bigint;
     /** Protocol fees not yet collected, atoms; outside deposits. */
     feesAtoms: bigint;
@@ -177,9 +177,9 @@ export type BankInput = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Largest deposits in all, atoms. */
+    /** Largest deposits of all accounts together, atoms. */
     depositCapAtoms: number | bigint;
-    /** Largest borrows in all, atoms. */
+    /** Largest borrows of all accounts together, atoms. */
     borrowCapAtoms: number | bigint;
     /** Protocol fees not yet collected, atoms; outside deposits. */
     feesAtoms: number | bigint;

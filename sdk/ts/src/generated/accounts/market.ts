@@ -78,7 +78,7 @@ export type Market = {
     poolShares: bigint;
     /** Nominal quote atoms in the pool. */
     poolAtoms: bigint;
-    /** U: deficit, quote atoms. */
+    /** What the pool lacks to pay every claim (the deficit, U in `docs/math.md`), quote atoms. */
     deficitAtoms: bigint;
     /** The market's own claim on its pool: fees and penalty shares, quote atoms. */
     ownClaimAtoms: bigint;
@@ -134,7 +134,7 @@ export type MarketInput = {
     poolShares: number | bigint;
     /** Nominal quote atoms in the pool. */
     poolAtoms: number | bigint;
-    /** U: deficit, quote atoms. */
+    /** What the pool lacks to pay every claim (the deficit, U in `docs/math.md`), quote atoms. */
     deficitAtoms: number | bigint;
     /** The market's own claim on its pool: fees and penalty shares, quote atoms. */
     ownClaimAtoms: number | bigint;

@@ -60,7 +60,7 @@ export const PLIMSOLL_ERROR__DELEGATE_MAY_NOT_DEPOSIT = 0x1784; // 6020
 export const PLIMSOLL_ERROR__DELEGATE_MAY_NOT_TRADE = 0x1785; // 6021
 /** DelegateRightUnknown: The rights name one that this program does not know */
 export const PLIMSOLL_ERROR__DELEGATE_RIGHT_UNKNOWN = 0x1786; // 6022
-/** DelegateRightsEmpty: A delegate without rights is none */
+/** DelegateRightsEmpty: A delegate needs at least one right */
 export const PLIMSOLL_ERROR__DELEGATE_RIGHTS_EMPTY = 0x1787; // 6023
 /** DelegateLimitMismatch: A right to trade needs a limit a day, and only it has one */
 export const PLIMSOLL_ERROR__DELEGATE_LIMIT_MISMATCH = 0x1788; // 6024
@@ -356,7 +356,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__DELEGATE_MAY_NOT_DEPOSIT]: `The delegate has no right to deposit`,
         [PLIMSOLL_ERROR__DELEGATE_MAY_NOT_LIQUIDATE]: `The delegate has no right to liquidate`,
         [PLIMSOLL_ERROR__DELEGATE_MAY_NOT_TRADE]: `The delegate has no right to trade`,
-        [PLIMSOLL_ERROR__DELEGATE_RIGHTS_EMPTY]: `A delegate without rights is none`,
+        [PLIMSOLL_ERROR__DELEGATE_RIGHTS_EMPTY]: `A delegate needs at least one right`,
         [PLIMSOLL_ERROR__DELEGATE_RIGHT_UNKNOWN]: `The rights name one that this program does not know`,
         [PLIMSOLL_ERROR__DELEGATE_WORSE_THAN_SPOT]: `A delegate's fill would be worse for the account than spot`,
         [PLIMSOLL_ERROR__DEPOSIT_CAP_REACHED]: `The bank's deposit cap is reached`,

@@ -125,13 +125,9 @@ export type BorrowInput<
 > = {
     /** The account's owner; a delegate never borrows. */
     owner: TransactionSigner<TAccountOwner>;
-    /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
-    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
-    /** Its engine's prices. */
     board: Address<TAccountBoard>;
-    /** The token's bank. */
     bank: Address<TAccountBank>;
     vault: Address<TAccountVault>;
     destination: Address<TAccountDestination>;
@@ -261,13 +257,9 @@ export type ParsedBorrowInstruction<
     accounts: {
         /** The account's owner; a delegate never borrows. */
         owner: TAccountMetas[0];
-        /** The account. */
         marginAccount: TAccountMetas[1];
-        /** Its engine's registry. */
         registry: TAccountMetas[2];
-        /** Its engine's prices. */
         board: TAccountMetas[3];
-        /** The token's bank. */
         bank: TAccountMetas[4];
         vault: TAccountMetas[5];
         destination: TAccountMetas[6];

@@ -125,12 +125,9 @@ export type DepositInput<
 > = {
     /** The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account. */
     authority: TransactionSigner<TAccountAuthority>;
-    /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
-    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
     board: Address<TAccountBoard>;
-    /** The token's bank. */
     bank: Address<TAccountBank>;
     vault: Address<TAccountVault>;
     source: Address<TAccountSource>;
@@ -260,12 +257,9 @@ export type ParsedDepositInstruction<
     accounts: {
         /** The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account. */
         authority: TAccountMetas[0];
-        /** The account. */
         marginAccount: TAccountMetas[1];
-        /** Its engine's registry. */
         registry: TAccountMetas[2];
         board: TAccountMetas[3];
-        /** The token's bank. */
         bank: TAccountMetas[4];
         vault: TAccountMetas[5];
         source: TAccountMetas[6];

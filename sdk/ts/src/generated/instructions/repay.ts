@@ -133,12 +133,9 @@ export type RepayInput<
 > = {
     /** Owner of the tokens. */
     payer: TransactionSigner<TAccountPayer>;
-    /** The account whose debt is repaid. */
     marginAccount: Address<TAccountMarginAccount>;
-    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
     board: Address<TAccountBoard>;
-    /** The token's bank. */
     bank: Address<TAccountBank>;
     vault: Address<TAccountVault>;
     source: Address<TAccountSource>;
@@ -269,12 +266,9 @@ export type ParsedRepayInstruction<
     accounts: {
         /** Owner of the tokens. */
         payer: TAccountMetas[0];
-        /** The account whose debt is repaid. */
         marginAccount: TAccountMetas[1];
-        /** Its engine's registry. */
         registry: TAccountMetas[2];
         board: TAccountMetas[3];
-        /** The token's bank. */
         bank: TAccountMetas[4];
         vault: TAccountMetas[5];
         source: TAccountMetas[6];

@@ -73,14 +73,14 @@ export type UpdateMarketInstruction<
 
 export type UpdateMarketInstructionData = {
     discriminator: ReadonlyUint8Array;
-    /** [`SlotStatus`]: 1 active, 2 reduce only. */
+    /** `SlotStatus`: 1 active, 2 reduce only. */
     status: number;
     /** Terms. */
     terms: MarketTerms;
 };
 
 export type UpdateMarketInstructionDataInput = {
-    /** [`SlotStatus`]: 1 active, 2 reduce only. */
+    /** `SlotStatus`: 1 active, 2 reduce only. */
     status: number;
     /** Terms. */
     terms: MarketTermsInput;

@@ -136,13 +136,9 @@ export type WithdrawInput<
 > = {
     /** The account's owner; a delegate never withdraws. */
     owner: TransactionSigner<TAccountOwner>;
-    /** The account. */
     marginAccount: Address<TAccountMarginAccount>;
-    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
-    /** Its engine's prices. */
     board: Address<TAccountBoard>;
-    /** The token's bank. */
     bank: Address<TAccountBank>;
     vault: Address<TAccountVault>;
     destination: Address<TAccountDestination>;
@@ -273,13 +269,9 @@ export type ParsedWithdrawInstruction<
     accounts: {
         /** The account's owner; a delegate never withdraws. */
         owner: TAccountMetas[0];
-        /** The account. */
         marginAccount: TAccountMetas[1];
-        /** Its engine's registry. */
         registry: TAccountMetas[2];
-        /** Its engine's prices. */
         board: TAccountMetas[3];
-        /** The token's bank. */
         bank: TAccountMetas[4];
         vault: TAccountMetas[5];
         destination: TAccountMetas[6];

@@ -24,7 +24,7 @@ import {
 export type AccountMigrated = {
     /** The account, of any type. */
     account: Address;
-    /** The layout version that it has from now on; before it had the one below. */
+    /** The layout version that it has from now on, one more than before. */
     version: number;
 };
 

@@ -43,9 +43,9 @@ export type BankConfigArgs = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Largest deposits in all. */
+    /** Largest deposits of all accounts together. */
     depositCapAtoms: bigint;
-    /** Largest borrows in all. */
+    /** Largest borrows of all accounts together. */
     borrowCapAtoms: bigint;
     /** Most insurance one event may draw; none for no limit. */
     drawCapEventAtoms: Option<bigint>;
@@ -72,9 +72,9 @@ export type BankConfigArgsInput = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Largest deposits in all. */
+    /** Largest deposits of all accounts together. */
     depositCapAtoms: number | bigint;
-    /** Largest borrows in all. */
+    /** Largest borrows of all accounts together. */
     borrowCapAtoms: number | bigint;
     /** Most insurance one event may draw; none for no limit. */
     drawCapEventAtoms: OptionOrNullable<number | bigint>;

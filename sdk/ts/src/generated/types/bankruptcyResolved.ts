@@ -35,7 +35,7 @@ export type BankruptcyResolved = {
     account: Address;
     /** Reserved insurance of the quote bank that no leg needed, given back, atoms. */
     returnedAtoms: bigint;
-    /** Nothing is left and the account is active again. */
+    /** Whether nothing is left and the account is active again. */
     thawed: boolean;
     /** The quote bank afterwards; none where the call did not write it. */
     bank: Option<EstateBank>;
@@ -48,7 +48,7 @@ export type BankruptcyResolvedInput = {
     account: Address;
     /** Reserved insurance of the quote bank that no leg needed, given back, atoms. */
     returnedAtoms: number | bigint;
-    /** Nothing is left and the account is active again. */
+    /** Whether nothing is left and the account is active again. */
     thawed: boolean;
     /** The quote bank afterwards; none where the call did not write it. */
     bank: OptionOrNullable<EstateBankInput>;

@@ -30,7 +30,7 @@ import {
 export type CollateralLiquidated = {
     /** The account that was liquidated. */
     liquidatee: Address;
-    /** The account that did it. */
+    /** The account that liquidated it. */
     liquidator: Address;
     /** That account's owner or delegate, who signed. */
     signer: Address;
@@ -52,24 +52,24 @@ export type CollateralLiquidated = {
     insuranceFeeAtoms: bigint;
     /** Collateral moved, atoms, by the registry's copy of the deposit index. */
     seizedAtoms: bigint;
-    /** Deposit shares that these were; interest that the copy did not show stayed with the liquidatee. */
+    /** Deposit shares moved; interest that the registry's copy did not show stayed with the liquidatee. */
     seizedShares: bigint;
     /** Notional closed at spot, micro-dollars. */
     notionalUsdMicro: bigint;
-    /** NAV of the liquidatee before and after at spot, pico-dollars. */
+    /** NAV of the liquidatee at spot before, pico-dollars. */
     navBeforeUsdPico: bigint;
-    /** See `nav_before_usd_pico`. */
+    /** NAV of the liquidatee at spot afterwards, pico-dollars. */
     navAfterUsdPico: bigint;
-    /** Maintenance requirement before and after at spot, pico-dollars. */
+    /** Maintenance requirement of the liquidatee at spot before, pico-dollars. */
     mmrBeforeUsdPico: bigint;
-    /** See `mmr_before_usd_pico`. */
+    /** Maintenance requirement of the liquidatee at spot afterwards, pico-dollars. */
     mmrAfterUsdPico: bigint;
 };
 
 export type CollateralLiquidatedInput = {
     /** The account that was liquidated. */
     liquidatee: Address;
-    /** The account that did it. */
+    /** The account that liquidated it. */
     liquidator: Address;
     /** That account's owner or delegate, who signed. */
     signer: Address;
@@ -91,17 +91,17 @@ export type CollateralLiquidatedInput = {
     insuranceFeeAtoms: number | bigint;
     /** Collateral moved, atoms, by the registry's copy of the deposit index. */
     seizedAtoms: number | bigint;
-    /** Deposit shares that these were; interest that the copy did not show stayed with the liquidatee. */
+    /** Deposit shares moved; interest that the registry's copy did not show stayed with the liquidatee. */
     seizedShares: number | bigint;
     /** Notional closed at spot, micro-dollars. */
     notionalUsdMicro: number | bigint;
-    /** NAV of the liquidatee before and after at spot, pico-dollars. */
+    /** NAV of the liquidatee at spot before, pico-dollars. */
     navBeforeUsdPico: number | bigint;
-    /** See `nav_before_usd_pico`. */
+    /** NAV of the liquidatee at spot afterwards, pico-dollars. */
     navAfterUsdPico: number | bigint;
-    /** Maintenance requirement before and after at spot, pico-dollars. */
+    /** Maintenance requirement of the liquidatee at spot before, pico-dollars. */
     mmrBeforeUsdPico: number | bigint;
-    /** See `mmr_before_usd_pico`. */
+    /** Maintenance requirement of the liquidatee at spot afterwards, pico-dollars. */
     mmrAfterUsdPico: number | bigint;
 };
 

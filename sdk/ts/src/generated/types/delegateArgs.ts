@@ -29,7 +29,7 @@ import {
 export type DelegateArgs = {
     /** Its key. */
     key: Address;
-    /** Bits of [`right`]. */
+    /** Bits of `plimsoll_state::right`. */
     rights: number;
     /** Notional of the fills that it may sign within any day, quote atoms; zero without the right to trade. */
     tradeLimitAtomsPerDay: bigint;
@@ -38,7 +38,7 @@ export type DelegateArgs = {
 export type DelegateArgsInput = {
     /** Its key. */
     key: Address;
-    /** Bits of [`right`]. */
+    /** Bits of `plimsoll_state::right`. */
     rights: number;
     /** Notional of the fills that it may sign within any day, quote atoms; zero without the right to trade. */
     tradeLimitAtomsPerDay: number | bigint;

@@ -41,7 +41,7 @@ export type EstateMarket = {
     pool: PoolState;
     /** Longs, then shorts. */
     sides: Array<EstateSide>;
-    /** Up to when K includes funding, Unix seconds. */
+    /** Up to when the cash per share includes funding, Unix seconds. */
     fundingAt: bigint;
     /** What its deficit takes of a claim, as margin sees it, ppm. */
     deficitSharePpm: number;
@@ -54,7 +54,7 @@ export type EstateMarketInput = {
     pool: PoolStateInput;
     /** Longs, then shorts. */
     sides: Array<EstateSideInput>;
-    /** Up to when K includes funding, Unix seconds. */
+    /** Up to when the cash per share includes funding, Unix seconds. */
     fundingAt: number | bigint;
     /** What its deficit takes of a claim, as margin sees it, ppm. */
     deficitSharePpm: number;

@@ -27,11 +27,11 @@ export type EstateSide = {
     a: bigint;
     /** Cash per share, 64 fraction bits. */
     k: bigint;
-    /** Epoch of the two. */
+    /** Epoch that `a` and `k` belong to. */
     epoch: number;
-    /** A and K at the end of the epoch before, which a closing may just have ended; zero where there is none. */
+    /** Size per share at the end of the epoch before, which this call may have ended; zero where there is none. */
     endedA: bigint;
-    /** See `ended_a`. */
+    /** Cash per share at the end of that epoch. */
     endedK: bigint;
     /** Shares of the side. */
     shares: bigint;
@@ -42,11 +42,11 @@ export type EstateSideInput = {
     a: number | bigint;
     /** Cash per share, 64 fraction bits. */
     k: number | bigint;
-    /** Epoch of the two. */
+    /** Epoch that `a` and `k` belong to. */
     epoch: number;
-    /** A and K at the end of the epoch before, which a closing may just have ended; zero where there is none. */
+    /** Size per share at the end of the epoch before, which this call may have ended; zero where there is none. */
     endedA: number | bigint;
-    /** See `ended_a`. */
+    /** Cash per share at the end of that epoch. */
     endedK: number | bigint;
     /** Shares of the side. */
     shares: number | bigint;

@@ -31,7 +31,7 @@ export type FeesCollected = {
     bank: number;
     /** The token account that received. */
     destination: Address;
-    /** Atoms. */
+    /** Atoms that left. */
     atoms: bigint;
     /** The bank afterwards. */
     after: BankRecord;
@@ -44,7 +44,7 @@ export type FeesCollectedInput = {
     bank: number;
     /** The token account that received. */
     destination: Address;
-    /** Atoms. */
+    /** Atoms that left. */
     atoms: number | bigint;
     /** The bank afterwards. */
     after: BankRecordInput;

@@ -38,13 +38,13 @@ export type InsuranceReserved = {
     engine: Address;
     /** The account. */
     account: Address;
-    /** In all, atoms. */
+    /** Reserved for all legs together, atoms. */
     reservedAtoms: bigint;
     /** The quote borrow at this moment, atoms. */
     borrowFixedDebtAtoms: bigint;
-    /** Promised to it, atoms. */
+    /** Insurance promised to the borrow, atoms. */
     borrowReservedAtoms: bigint;
-    /** Promised to markets. */
+    /** What is promised to each market's leg. */
     legs: Array<ReservedLeg>;
     /** The quote bank afterwards. */
     bank: EstateBank;
@@ -55,13 +55,13 @@ export type InsuranceReservedInput = {
     engine: Address;
     /** The account. */
     account: Address;
-    /** In all, atoms. */
+    /** Reserved for all legs together, atoms. */
     reservedAtoms: number | bigint;
     /** The quote borrow at this moment, atoms. */
     borrowFixedDebtAtoms: number | bigint;
-    /** Promised to it, atoms. */
+    /** Insurance promised to the borrow, atoms. */
     borrowReservedAtoms: number | bigint;
-    /** Promised to markets. */
+    /** What is promised to each market's leg. */
     legs: Array<ReservedLegInput>;
     /** The quote bank afterwards. */
     bank: EstateBankInput;

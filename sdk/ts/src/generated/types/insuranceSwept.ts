@@ -29,7 +29,7 @@ export type InsuranceSwept = {
     engine: Address;
     /** Slot of the registry. */
     bank: number;
-    /** Atoms that did. */
+    /** Atoms that paid or became it. */
     atoms: bigint;
     /** The bank afterwards. */
     after: BankRecord;
@@ -40,7 +40,7 @@ export type InsuranceSweptInput = {
     engine: Address;
     /** Slot of the registry. */
     bank: number;
-    /** Atoms that did. */
+    /** Atoms that paid or became it. */
     atoms: number | bigint;
     /** The bank afterwards. */
     after: BankRecordInput;

@@ -27,7 +27,7 @@ import {
 
 /** Where a slot's price comes from, and what pins it. */
 export type OracleSourceArgs = {
-    /** [`OracleKind`]. */
+    /** `OracleKind`. */
     kind: number;
     /** The account; the default address where the caller chooses it. */
     address: Address;

@@ -44,13 +44,13 @@ export type PnlResolved = {
     fromReservedAtoms: bigint;
     /** Paid from insurance that was not reserved, atoms. */
     fromUnreservedAtoms: bigint;
-    /** What these cover of the loss, atoms. */
+    /** How much of the loss these payments cover, atoms. */
     coveredAtoms: bigint;
     /** Charged to the side opposite to the base last held, atoms. */
     chargedAtoms: bigint;
     /** What nobody could bear: the market's deficit, its own claim set off first, atoms. */
     deficitAtoms: bigint;
-    /** A gain since the mark, now the market's own claim, atoms. */
+    /** A gain made since insurance was reserved, now the market's own claim, atoms. */
     ownClaimAtoms: bigint;
     /** Base that was closed, signed. */
     closedUnits: bigint;
@@ -73,13 +73,13 @@ export type PnlResolvedInput = {
     fromReservedAtoms: number | bigint;
     /** Paid from insurance that was not reserved, atoms. */
     fromUnreservedAtoms: number | bigint;
-    /** What these cover of the loss, atoms. */
+    /** How much of the loss these payments cover, atoms. */
     coveredAtoms: number | bigint;
     /** Charged to the side opposite to the base last held, atoms. */
     chargedAtoms: number | bigint;
     /** What nobody could bear: the market's deficit, its own claim set off first, atoms. */
     deficitAtoms: number | bigint;
-    /** A gain since the mark, now the market's own claim, atoms. */
+    /** A gain made since insurance was reserved, now the market's own claim, atoms. */
     ownClaimAtoms: number | bigint;
     /** Base that was closed, signed. */
     closedUnits: number | bigint;

@@ -36,7 +36,7 @@ import {
     type PositionStateInput,
 } from './index.js';
 
-/** A gain was collected and its base closed, or q paid on a loss. */
+/** A gain was collected and its base closed, or the quote balance paid on a loss. */
 export type PnlSeized = {
     /** The engine. */
     engine: Address;
@@ -48,13 +48,13 @@ export type PnlSeized = {
     closedUnits: bigint;
     /** Units of it that the opposite side closed. */
     matchedUnits: bigint;
-    /** Paid out of the pool to q, atoms. */
+    /** Paid out of the pool to the account's quote balance, atoms. */
     fromPoolAtoms: bigint;
-    /** Struck from the deficit, atoms. */
+    /** Part of the gain given up and struck from the deficit, atoms. */
     forgoneAtoms: bigint;
     /** Became the market's own claim, atoms. */
     ownClaimAtoms: bigint;
-    /** Paid by q into the pool, atoms. */
+    /** Paid by the account's quote balance into the pool, atoms. */
     intoPoolAtoms: bigint;
     /** Shares of the quote bank afterwards, negative where they are owed. */
     quoteShares: bigint;
@@ -77,13 +77,13 @@ export type PnlSeizedInput = {
     closedUnits: number | bigint;
     /** Units of it that the opposite side closed. */
     matchedUnits: number | bigint;
-    /** Paid out of the pool to q, atoms. */
+    /** Paid out of the pool to the account's quote balance, atoms. */
     fromPoolAtoms: number | bigint;
-    /** Struck from the deficit, atoms. */
+    /** Part of the gain given up and struck from the deficit, atoms. */
     forgoneAtoms: number | bigint;
     /** Became the market's own claim, atoms. */
     ownClaimAtoms: number | bigint;
-    /** Paid by q into the pool, atoms. */
+    /** Paid by the account's quote balance into the pool, atoms. */
     intoPoolAtoms: number | bigint;
     /** Shares of the quote bank afterwards, negative where they are owed. */
     quoteShares: number | bigint;

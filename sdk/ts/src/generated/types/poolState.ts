@@ -23,7 +23,7 @@ export type PoolState = {
     poolShares: bigint;
     /** What they are worth, quote atoms. */
     poolAtoms: bigint;
-    /** U, quote atoms. */
+    /** What the pool lacks to pay every claim: the market's deficit, quote atoms. */
     deficitAtoms: bigint;
     /** The market's own claim, quote atoms. */
     ownClaimAtoms: bigint;
@@ -34,7 +34,7 @@ export type PoolStateInput = {
     poolShares: number | bigint;
     /** What they are worth, quote atoms. */
     poolAtoms: number | bigint;
-    /** U, quote atoms. */
+    /** What the pool lacks to pay every claim: the market's deficit, quote atoms. */
     deficitAtoms: number | bigint;
     /** The market's own claim, quote atoms. */
     ownClaimAtoms: number | bigint;

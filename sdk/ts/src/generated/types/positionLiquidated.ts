@@ -30,7 +30,7 @@ import {
 export type PositionLiquidated = {
     /** The account that was liquidated. */
     liquidatee: Address;
-    /** The account that did it. */
+    /** The account that liquidated it. */
     liquidator: Address;
     /** That account's owner or delegate, who signed. */
     signer: Address;
@@ -48,28 +48,28 @@ export type PositionLiquidated = {
     units: bigint;
     /** What they are worth at spot, quote atoms. */
     notionalAtoms: bigint;
-    /** Liquidator's part of the penalty, quote atoms. */
+    /** The liquidator's part of the penalty, quote atoms. */
     liquidatorPenaltyAtoms: bigint;
-    /** The market's own claim, quote atoms. */
+    /** Insurance share of the penalty, which became the market's own claim, quote atoms. */
     insuranceFeeAtoms: bigint;
     /** Units by which both sides' open interest fell. */
     nettedUnits: bigint;
     /** Notional closed at spot, micro-dollars. */
     notionalUsdMicro: bigint;
-    /** NAV of the liquidatee before and after at spot, pico-dollars. */
+    /** NAV of the liquidatee at spot before, pico-dollars. */
     navBeforeUsdPico: bigint;
-    /** See `nav_before_usd_pico`. */
+    /** NAV of the liquidatee at spot afterwards, pico-dollars. */
     navAfterUsdPico: bigint;
-    /** Maintenance requirement before and after at spot, pico-dollars. */
+    /** Maintenance requirement of the liquidatee at spot before, pico-dollars. */
     mmrBeforeUsdPico: bigint;
-    /** See `mmr_before_usd_pico`. */
+    /** Maintenance requirement of the liquidatee at spot afterwards, pico-dollars. */
     mmrAfterUsdPico: bigint;
 };
 
 export type PositionLiquidatedInput = {
     /** The account that was liquidated. */
     liquidatee: Address;
-    /** The account that did it. */
+    /** The account that liquidated it. */
     liquidator: Address;
     /** That account's owner or delegate, who signed. */
     signer: Address;
@@ -87,21 +87,21 @@ export type PositionLiquidatedInput = {
     units: number | bigint;
     /** What they are worth at spot, quote atoms. */
     notionalAtoms: number | bigint;
-    /** Liquidator's part of the penalty, quote atoms. */
+    /** The liquidator's part of the penalty, quote atoms. */
     liquidatorPenaltyAtoms: number | bigint;
-    /** The market's own claim, quote atoms. */
+    /** Insurance share of the penalty, which became the market's own claim, quote atoms. */
     insuranceFeeAtoms: number | bigint;
     /** Units by which both sides' open interest fell. */
     nettedUnits: number | bigint;
     /** Notional closed at spot, micro-dollars. */
     notionalUsdMicro: number | bigint;
-    /** NAV of the liquidatee before and after at spot, pico-dollars. */
+    /** NAV of the liquidatee at spot before, pico-dollars. */
     navBeforeUsdPico: number | bigint;
-    /** See `nav_before_usd_pico`. */
+    /** NAV of the liquidatee at spot afterwards, pico-dollars. */
     navAfterUsdPico: number | bigint;
-    /** Maintenance requirement before and after at spot, pico-dollars. */
+    /** Maintenance requirement of the liquidatee at spot before, pico-dollars. */
     mmrBeforeUsdPico: number | bigint;
-    /** See `mmr_before_usd_pico`. */
+    /** Maintenance requirement of the liquidatee at spot afterwards, pico-dollars. */
     mmrAfterUsdPico: number | bigint;
 };
 

@@ -44,7 +44,7 @@ export type PositionTouched = {
     account: Address;
     /** Base that nobody was left to close, written off at spot; signed. */
     writtenOffUnits: bigint;
-    /** Part of a claim that nothing covered any more, quote atoms. */
+    /** Part of the claim that nothing covered any more and that was given up, quote atoms. */
     forgoneAtoms: bigint;
     /** The position afterwards; all zero where the leg was closed. */
     position: PositionState;
@@ -61,7 +61,7 @@ export type PositionTouchedInput = {
     account: Address;
     /** Base that nobody was left to close, written off at spot; signed. */
     writtenOffUnits: number | bigint;
-    /** Part of a claim that nothing covered any more, quote atoms. */
+    /** Part of the claim that nothing covered any more and that was given up, quote atoms. */
     forgoneAtoms: number | bigint;
     /** The position afterwards; all zero where the leg was closed. */
     position: PositionStateInput;

@@ -25,7 +25,7 @@ export type ReservedLeg = {
     market: number;
     /** Negative PnL at this moment, atoms. */
     fixedDebtAtoms: bigint;
-    /** Promised, atoms. */
+    /** Insurance promised to the leg, atoms. */
     reservedAtoms: bigint;
 };
 
@@ -34,7 +34,7 @@ export type ReservedLegInput = {
     market: number;
     /** Negative PnL at this moment, atoms. */
     fixedDebtAtoms: number | bigint;
-    /** Promised, atoms. */
+    /** Insurance promised to the leg, atoms. */
     reservedAtoms: number | bigint;
 };
 
