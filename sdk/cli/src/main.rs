@@ -52,7 +52,7 @@ async fn run(cli: Cli) -> Result<bool> {
     }
     if let Command::Keeper(command) = cli.command {
         let told =
-            commands::keeper::Told { session: cli.session, engine: cli.engine, names: cli.names, json: cli.json };
+            commands::keeper::Overrides { session: cli.session, engine: cli.engine, names: cli.names, json: cli.json };
         return commands::keeper::run(command, &told).await.map(|()| true);
     }
     let session = Session::open(&cli.session).await?;

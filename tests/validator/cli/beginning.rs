@@ -6,14 +6,14 @@ use serde_json::Value;
 use solana_signer::Signer as _;
 
 use crate::terminal::Terminal;
-use crate::town::{text, Town};
+use crate::world::{text, CliWorld};
 
 /// Paths of the differences that a verification found.
 fn differences(found: &Value) -> Vec<&str> {
     found["differences"].as_array().into_iter().flatten().filter_map(|one| one["value"].as_str()).collect()
 }
 
-impl Town {
+impl CliWorld {
     pub async fn an_engine_is_created_and_configured(&mut self) -> Result<()> {
         let create = "engine create --config engine.toml";
         let dry = self.json(&format!("{create} --dry-run")).await?;

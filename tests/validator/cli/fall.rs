@@ -4,14 +4,14 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 
 use crate::terminal::Terminal;
-use crate::town::{text, Town};
+use crate::world::{text, CliWorld};
 
 /// A number at a path.
 fn number(value: &Value, path: &str) -> Result<f64> {
     text(value, path)?.parse().with_context(|| path.to_owned())
 }
 
-impl Town {
+impl CliWorld {
     /// What an account owes of USDC.
     async fn debt(&self, account: &str) -> Result<f64> {
         let shown = self.json(&format!("account show {account}")).await?;

@@ -8,11 +8,11 @@ use solana_keypair::{write_keypair_file, Keypair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::town::Town;
+use crate::world::CliWorld;
 
 const MAINNET_GENESIS: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
 
-impl Town {
+impl CliWorld {
     pub async fn nothing_works_without_a_program(&mut self) -> Result<()> {
         self.run("--version").await?.done()?.shows(&["plimsoll 0."])?;
         // Whoever types nothing is shown what there is.

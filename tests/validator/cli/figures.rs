@@ -10,7 +10,7 @@ use plimsoll_state::{MarginAccount, PriceBoard, StoredPrice};
 use serde_json::Value;
 use solana_pubkey::Pubkey;
 
-use crate::town::{text, Town};
+use crate::world::{text, CliWorld};
 
 /// A ten-thousandth of a cent: what rounding may change between two reads.
 const SLACK_USD_PICO: i128 = 1_000_000;
@@ -87,7 +87,7 @@ impl Read {
     }
 }
 
-impl Town {
+impl CliWorld {
     /// Reads an account beside the command line.
     pub async fn read(&self, account: &Pubkey) -> Result<Read> {
         let engine = self.connection.engine(self.keys.engine).await?;

@@ -1,31 +1,31 @@
 //! Everything that `plimsoll` offers, typed as a person types it: an engine from its file to its hand-over, on surfpool.
 //! Skipped, with the reason, where Node.js or its addon is not there.
 
+mod authority;
 mod beginning;
 mod fall;
 mod faults;
 mod figures;
 mod money;
-mod office;
 mod terminal;
-mod town;
 mod trades;
 mod watching;
+mod world;
 
 use std::time::Instant;
 
 use plimsoll_validator_tests::surfnet::addon_or_reason;
 
-use town::Town;
+use world::CliWorld;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_the_command_line_offers_is_typed_once_and_does_what_it_says() {
     let Some(addon) = addon_or_reason().await else { return };
     let began = Instant::now();
-    let mut town = Town::found(&addon).await.unwrap_or_else(|error| panic!("{error:#}"));
+    let mut world = CliWorld::create(&addon).await.unwrap_or_else(|error| panic!("{error:#}"));
     macro_rules! tell {
         ($($part:ident),+ $(,)?) => {$(
-            town.$part().await.unwrap_or_else(|error| panic!("{}: {error:#}", stringify!($part)));
+            world.$part().await.unwrap_or_else(|error| panic!("{}: {error:#}", stringify!($part)));
             println!("  {:<52} {:>6.1} s", stringify!($part).replace('_', " "), began.elapsed().as_secs_f64());
         )+};
     }
@@ -50,6 +50,6 @@ async fn everything_the_command_line_offers_is_typed_once_and_does_what_it_says(
         accounts_are_emptied_and_closed,
         shells_can_complete,
     );
-    let commands = town.tool.everything_was_typed().await.unwrap_or_else(|error| panic!("{error:#}"));
+    let commands = world.tool.everything_was_typed().await.unwrap_or_else(|error| panic!("{error:#}"));
     println!("{commands} commands, all typed");
 }

@@ -5,12 +5,12 @@ use plimsoll_sdk::pda;
 use solana_signer::Signer as _;
 
 use crate::terminal::Terminal;
-use crate::town::{text, Town, ETH, SECOND_SOL};
+use crate::world::{text, CliWorld, ETH, SECOND_SOL};
 
 const USD: u64 = 1_000_000;
 const ONE_SOL: u64 = 1_000_000_000;
 
-impl Town {
+impl CliWorld {
     pub async fn tokens_go_in_and_out(&mut self) -> Result<()> {
         let (alice, bob, carol) = (self.address("alice")?, self.address("bob")?, self.address("carol")?);
         self.run("deposit USDC 5 --keypair bob.json").await?.failed_with(&["there is no token account", "mint"])?;

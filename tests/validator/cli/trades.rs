@@ -3,11 +3,11 @@
 use anyhow::{ensure, Result};
 use solana_pubkey::Pubkey;
 
-use crate::town::{text, Town};
+use crate::world::{text, CliWorld};
 
 const ONE_SOL: u64 = 1_000_000_000;
 
-impl Town {
+impl CliWorld {
     pub async fn trades_are_filled_on_the_venue_and_beside_it(&mut self) -> Result<()> {
         let (operator, alice, bob) = (self.address("operator")?, self.account("alice")?, self.account("bob")?);
         let venue = text(&self.json(&format!("venue show {operator}")).await?, "/venue")?.to_owned();

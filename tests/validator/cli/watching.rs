@@ -9,7 +9,7 @@ use tokio::process::Command;
 use vt100::Screen;
 
 use crate::terminal::Terminal;
-use crate::town::Town;
+use crate::world::CliWorld;
 
 const KEEPER_SECS: u64 = 120;
 
@@ -20,7 +20,7 @@ fn ratio_of(screen: &Screen, account: &str) -> Option<String> {
     Some(line.split(account).nth(1)?.split_whitespace().next()?.to_owned())
 }
 
-impl Town {
+impl CliWorld {
     pub async fn a_price_falls_before_everybodys_eyes(&mut self) -> Result<()> {
         let alice = self.account("alice")?.to_string();
         // The shell says afterwards in which state the terminal is.

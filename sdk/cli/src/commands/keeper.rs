@@ -54,9 +54,9 @@ pub enum KeeperCommand {
     },
 }
 
-/// What was said before the command.
+/// Options that stand before the command.
 #[derive(Debug)]
-pub struct Told {
+pub struct Overrides {
     /// Cluster, key, caution.
     pub session: SessionArgs,
     /// The engine.
@@ -67,7 +67,7 @@ pub struct Told {
     pub json: bool,
 }
 
-impl Told {
+impl Overrides {
     async fn context(&self, engine: Option<Pubkey>) -> Result<Context> {
         let session = Session::open(&self.session).await?;
         Ok(Context { session, engine, names: self.names.clone(), json: self.json })
@@ -78,13 +78,13 @@ impl Told {
 ///
 /// # Errors
 /// Whatever stops it.
-pub async fn run(command: KeeperCommand, told: &Told) -> Result<()> {
+pub async fn run(command: KeeperCommand, overrides: &Overrides) -> Result<()> {
     match command {
-        KeeperCommand::Run { config, log } => keep(config, &log, told).await,
+        KeeperCommand::Run { config, log } => keep(config, &log, overrides).await,
         KeeperCommand::Top { config, rows, every, once } => {
-            let config = load(config, told).await?;
-            if told.json {
-                return once_in_json(&config, rows, once, told).await;
+            let config = load(config, overrides).await?;
+            if overrides.json {
+                return once_in_json(&config, rows, once, overrides).await;
             }
             let options = TopOptions { rows, every: Duration::from_millis(every.max(50)), once };
             let (stop, stopped) = watch::channel(false);
@@ -95,40 +95,40 @@ pub async fn run(command: KeeperCommand, told: &Told) -> Result<()> {
             let checked = Config::load(&config).map_err(Error::from)?;
             let engine = checked.engine().map_err(Error::from)?;
             let facts = vec![("valid", config.display().to_string()), ("engine", engine.to_string())];
-            Report::default().with_facts("config", facts).print(told.json);
+            Report::default().with_facts("config", facts).print(overrides.json);
             Ok(())
         }
     }
 }
 
-async fn keep(config: Option<PathBuf>, log: &str, told: &Told) -> Result<()> {
-    let mut config = load(config, told).await?;
-    config.dry_run |= told.session.dry_run;
-    refuse_mainnet(&config, &told.session)?;
+async fn keep(config: Option<PathBuf>, log: &str, overrides: &Overrides) -> Result<()> {
+    let mut config = load(config, overrides).await?;
+    config.dry_run |= overrides.session.dry_run;
+    refuse_mainnet(&config, &overrides.session)?;
     let filter = EnvFilter::try_new(log).map_err(|error| usage(format!("--log {log:?}: {error}")))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if told.json {
+    if overrides.json {
         lines.json().init();
     } else {
         lines.init();
     }
-    let path = told.session.keypair.clone().unwrap_or_else(|| config.keypair_path());
+    let path = overrides.session.keypair.clone().unwrap_or_else(|| config.keypair_path());
     let keeper = Keeper::new(config, read_key(&path)?).await?;
     tokio::spawn(stop_on_signal(keeper.stopper()));
     Ok(keeper.run().await?)
 }
 
 /// The accounts of one look.
-async fn once_in_json(config: &Config, rows: usize, once: bool, told: &Told) -> Result<()> {
+async fn once_in_json(config: &Config, rows: usize, once: bool, overrides: &Overrides) -> Result<()> {
     if !once {
         return Err(usage("a table that is refreshed has no JSON: add --once"));
     }
-    let context = told.context(Some(config.engine().map_err(Error::from)?)).await?;
+    let context = overrides.context(Some(config.engine().map_err(Error::from)?)).await?;
     account::list(&context, &context.load().await?, None, true, Some(rows)).await
 }
 
-async fn load(path: Option<PathBuf>, told: &Told) -> Result<Config> {
-    let (session, engine) = (&told.session, told.engine);
+async fn load(path: Option<PathBuf>, overrides: &Overrides) -> Result<Config> {
+    let (session, engine) = (&overrides.session, overrides.engine);
     let mut config = match &path {
         Some(path) => Config::load(path).map_err(Error::from)?,
         None => Config::default(),
@@ -146,7 +146,7 @@ async fn load(path: Option<PathBuf>, told: &Told) -> Result<Config> {
         config.engine = Some(engine.to_string());
     }
     if config.engine.is_none() && path.is_none() {
-        config.engine = Some(told.context(None).await?.engine_address().await?.to_string());
+        config.engine = Some(overrides.context(None).await?.engine_address().await?.to_string());
     }
     if config.engine.is_none() {
         return Err(usage("which engine is kept: name it with --engine, or in the keeper's configuration"));

@@ -32,7 +32,7 @@ enum Event {
     /// The last blocks, so many, are dropped; the chain goes on in slots that may have been seen already.
     RollBack { blocks: usize },
     /// News of an account as of a block some way back, dropped or not, arrive now.
-    Told { back: usize, account: usize },
+    Notified { back: usize, account: usize },
     /// News of the price do.
     Priced { back: usize },
     /// A snapshot of a block some way back arrives, so much of it, and ends or fails.
@@ -47,7 +47,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (0u64..3, 0..KEYS, proptest::option::weighted(0.8, -20_000_000_000i64..0), 100u64..300)
             .prop_map(|(skipped, account, debt, dollars)| Event::Grow { skipped, account, debt, dollars }),
         1 => (1usize..8).prop_map(|blocks| Event::RollBack { blocks }),
-        4 => (back(), 0..KEYS).prop_map(|(back, account)| Event::Told { back, account }),
+        4 => (back(), 0..KEYS).prop_map(|(back, account)| Event::Notified { back, account }),
         2 => back().prop_map(|back| Event::Priced { back }),
         1 => (back(), 0..=KEYS, any::<bool>()).prop_map(|(back, accounts, ends)| Event::Snapshot { back, accounts, ends }),
         1 => back().prop_map(|back| Event::Clock { back }),
@@ -146,7 +146,7 @@ impl Model {
                 self.chain.truncate(self.chain.len().saturating_sub(blocks).max(1));
                 Vec::new()
             }
-            Event::Told { back, account } => {
+            Event::Notified { back, account } => {
                 let block = self.back(back);
                 let data = self.data(block, account);
                 vec![Update::Account { key: self.keys[account], slot: block.slot, data }]

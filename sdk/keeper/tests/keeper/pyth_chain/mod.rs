@@ -50,7 +50,7 @@ fn malformed<E>(_: E) -> InstructionError {
 }
 
 /// An account as an instruction shows it.
-pub struct Seen {
+pub struct CallAccount {
     pub key: Pubkey,
     pub owner: Pubkey,
     pub data: Vec<u8>,
@@ -63,15 +63,15 @@ pub struct Seen {
 pub struct Call {
     pub program: Pubkey,
     pub data: Vec<u8>,
-    pub accounts: Vec<Seen>,
+    pub accounts: Vec<CallAccount>,
 }
 
 impl Call {
     pub fn of(context: &InvokeContext) -> Result<Self, InstructionError> {
         let here = context.transaction_context.get_current_instruction_context()?;
-        let seen = |index| -> Result<Seen, InstructionError> {
+        let seen = |index| -> Result<CallAccount, InstructionError> {
             let account = here.try_borrow_instruction_account(index)?;
-            Ok(Seen {
+            Ok(CallAccount {
                 key: *account.get_key(),
                 owner: *account.get_owner(),
                 data: account.get_data().to_vec(),

@@ -18,7 +18,7 @@ use solana_pubkey::Pubkey;
 use solana_system_interface::instruction::{create_account, transfer};
 
 use super::bridge::verified_body;
-use super::{close, ensure, malformed, refusal, write, Call, Done, Seen, PROGRAMS};
+use super::{close, ensure, malformed, refusal, write, Call, CallAccount, Done, PROGRAMS};
 
 const POST_UPDATE: [u8; 8] = [133, 95, 207, 175, 11, 79, 118, 44];
 const RECLAIM_RENT: [u8; 8] = [218, 200, 19, 197, 227, 89, 192, 22];
@@ -47,7 +47,7 @@ fn receive(context: &mut InvokeContext) -> Done {
     }
 }
 
-fn post_update(context: &mut InvokeContext, accounts: &[Seen], params: PostUpdateParams) -> Done {
+fn post_update(context: &mut InvokeContext, accounts: &[CallAccount], params: PostUpdateParams) -> Done {
     let [payer, vaa, config, treasury, account, system, authority] = accounts else {
         return Err(InstructionError::MissingAccount);
     };

@@ -30,7 +30,7 @@ pub const SECOND_SOL: [u8; 32] = [7; 32];
 pub const ETH: [u8; 32] = [9; 32];
 
 /// Everything around the person.
-pub struct Town {
+pub struct CliWorld {
     /// The node.
     pub surfnet: Surfnet,
     /// A way to look at the chain beside the command line.
@@ -45,9 +45,9 @@ pub struct Town {
     pub owner: Keypair,
 }
 
-impl Town {
+impl CliWorld {
     /// A node without programs, and a home with the Solana CLI's configuration.
-    pub async fn found(addon: &Path) -> Result<Self> {
+    pub async fn create(addon: &Path) -> Result<Self> {
         let binary = tool::binary("PLIMSOLL_CLI", "plimsoll-cli", "plimsoll").await?;
         let surfnet = Surfnet::start(addon, &[]).await?;
         let (home, cluster, owner) = (TempDir::new()?, surfnet.cluster(), surfnet.payer());
@@ -64,9 +64,9 @@ impl Town {
         std::fs::write(solana.join("cli/config.yml"), config)?;
         let tool = Tool::new(binary, home.path());
         let (connection, keys) = (Connection::new(&cluster), EngineKeys::created_by(&owner.pubkey(), 0));
-        let town = Self { surfnet, connection, home, tool, keys, owner };
-        town.write("engine.toml", &engine_file())?;
-        Ok(town)
+        let world = Self { surfnet, connection, home, tool, keys, owner };
+        world.write("engine.toml", &engine_file())?;
+        Ok(world)
     }
 
     /// Types a line.

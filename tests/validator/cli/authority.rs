@@ -1,11 +1,11 @@
-//! Who is in office: pausing, the hand-over in two steps; and completion for shells.
+//! Who is the authority: pausing, the hand-over in two steps; and completion for shells.
 
 use anyhow::{ensure, Result};
 use tokio::process::Command;
 
-use crate::town::{text, Town};
+use crate::world::{text, CliWorld};
 
-impl Town {
+impl CliWorld {
     pub async fn the_engine_is_paused_and_handed_over(&mut self) -> Result<()> {
         let (successor, guard) = (self.person("successor").await?, self.person("guard").await?);
         let propose = format!("engine propose-authority {successor} --pause-authority {guard}");
