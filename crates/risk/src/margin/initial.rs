@@ -20,7 +20,6 @@ pub struct InitialMargins {
 
 impl InitialMargins {
     /// IMR, pico-dollars.
-    #[expect(clippy::arithmetic_side_effects, reason = "NAV is below 2^91 and what is subtracted above -2^127 + 2^91")]
     pub const fn imr(&self) -> UsdPico {
         self.nav.less(self.init_excess)
     }

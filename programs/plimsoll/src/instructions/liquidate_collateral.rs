@@ -210,7 +210,7 @@ fn event(
         liquidator: ctx.accounts.liquidator.key(),
         signer: ctx.accounts.signer.key(),
         asset_bank: args.asset_bank,
-        liability_bank: liability_bank(&args),
+        liability_bank: liability_bank(args),
         market: match args.liability {
             LiabilityArg::NegativePnl(market) => market,
             LiabilityArg::Borrow(_) => u8::MAX,

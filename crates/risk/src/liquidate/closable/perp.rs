@@ -134,6 +134,7 @@ impl Closable for Perp {
     }
 
     #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "the negative of one or minus one")]
     fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
         let sign = if self.is_long { 1 } else { -1 };
         let leg = portfolio.perps.get_mut(self.index).ok_or(RiskError::NumberOutOfRange)?;
