@@ -44,7 +44,7 @@ pub struct Jobs {
     pub liquidate: LiquidateConfig,
     /// Resolves bankrupt accounts.
     pub bankruptcy: BankruptcyConfig,
-    /// Makes waiting fees insurance.
+    /// Turns waiting penalties and fees into insurance.
     pub sweep: SweepConfig,
 }
 
@@ -137,7 +137,7 @@ job_config! {
 }
 
 job_config! {
-    /// Makes waiting fees insurance.
+    /// Turns waiting penalties and fees into insurance.
     SweepConfig {
         /// How often it looks.
         every_millis: u64 = 60_000,

@@ -180,7 +180,7 @@ pub fn fund_insurance(
     interface::fund_insurance(&accounts, args.amount_atoms)
 }
 
-/// Makes waiting deposits insurance where there is liquidity; anyone may send it.
+/// Turns waiting deposits into insurance where there is liquidity; anyone may send it.
 pub fn sweep_insurance(keys: &EngineKeys, bank: u8) -> Instruction {
     let accounts = interface::SweepInsurance { registry: keys.registry, bank: keys.bank(bank).bank };
     interface::sweep_insurance(&accounts)
