@@ -110,6 +110,8 @@ proptest! {
         let rates = MarketRates { maint_ppm: rate, ..MarketRates::default() };
         let exact = model_params(&p);
         let kept = fee_keeps_ratio(&ppm(fee as i128), &ppm(rate as i128), &(&exact.k * &exact.h_ceiling));
-        prop_assert_eq!(rates.validate_fee(fee, &p).is_ok(), kept);
+        // No fee is below the engine's floor to insurance either.
+        let reaches_floor = fee >= p.perps.fill_insurance_ppm;
+        prop_assert_eq!(rates.validate_fee(fee, &p).is_ok(), kept && reaches_floor);
     }
 }

@@ -11,7 +11,6 @@ use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
 const README: &str = include_str!("../../../README.md");
 const MATH: &str = include_str!("../../../docs/math.md");
-const CONFIGURATION: &str = include_str!("../../../migrations/devnet.toml");
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NOW: i64 = 1_760_130_600;
@@ -176,47 +175,4 @@ fn at_six_more_dollars_neither_is_touched() {
         portfolio.perps[0].prices = fresh(170, base_scale_down(6, 6).unwrap());
         assert!(assess(&portfolio, &Clocks::default(), NOW).regime.is_none());
     }
-}
-
-/// Every parameter's name and default, in the order of the struct.
-fn defaults() -> Vec<(String, u64)> {
-    let text = format!("{PARAMS:?}");
-    let fields = text.split_once('{').unwrap().1.trim_end_matches('}');
-    fields
-        .split(',')
-        .map(|field| {
-            let (name, value) = field.split_once(':').unwrap();
-            (name.trim().to_owned(), value.trim().parse().unwrap())
-        })
-        .collect()
-}
-
-#[test]
-fn the_math_page_lists_every_parameter_with_its_default() {
-    let rows: Vec<(String, u64)> = MATH
-        .lines()
-        .skip_while(|line| *line != "## Parameters")
-        .filter(|line| line.starts_with("| `"))
-        .map(|line| {
-            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            let value = cells[3].split(' ').next().unwrap().replace(',', "");
-            (cells[1].trim_matches('`').to_owned(), value.parse().unwrap())
-        })
-        .collect();
-    assert_eq!(rows, defaults());
-}
-
-#[test]
-fn the_example_configuration_has_every_parameter_at_its_default() {
-    let section = CONFIGURATION.split("[params]").nth(1).and_then(|rest| rest.split("\n[[").next()).unwrap();
-    let mut lines: Vec<(String, u64)> = section
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().parse().unwrap()))
-        .collect();
-    let mut expected = defaults();
-    lines.sort();
-    expected.sort();
-    assert_eq!(lines, expected);
 }
