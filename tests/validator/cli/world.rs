@@ -210,7 +210,8 @@ fn engine_file() -> String {
         hex(ETH)
     );
     // A busy machine's slots and confirmations take their time.
-    let params = "\n[params.prices]\nwrite_age_secs = 10\nread_age_secs = 30\nrisk_age_secs = 10\nprimary_stale_secs = 10\n";
+    let params =
+        "\n[params.prices]\nwrite_age_secs = 10\nread_age_secs = 30\nrisk_age_secs = 10\nprimary_stale_secs = 10\n";
     let text = LOCALNET
         .replace("slow_secs = 60", "fast_secs = 2\nslow_secs = 4")
         .replacen("[[price]]\nname = \"BTC/USD\"", &second, 1)
