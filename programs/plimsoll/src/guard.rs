@@ -160,7 +160,8 @@ pub const fn permit(action: Action) -> Permit {
 }
 
 impl Permit {
-    /// Nothing stops the action in this engine (KEY-4).
+    /// Nothing stops the action in this engine (KEY-4). Asked wherever the registry is at hand, also of what nothing can
+    /// stop: a row without a bit compiles to nothing.
     ///
     /// # Errors
     /// `Paused`.

@@ -12,6 +12,7 @@ use super::report_premium::integrate;
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::FundingCranked;
+use crate::guard::{permit, Action};
 
 /// A market and its slot of the registry.
 #[derive(Accounts)]
@@ -35,7 +36,8 @@ impl CrankFunding<'_> {
         // All of one engine; anyone may call.
         let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
         require_same_engine(&*registry, &*board)?;
-        require_same_engine(&*registry, &*market)
+        require_same_engine(&*registry, &*market)?;
+        permit(Action::CrankFunding).in_engine(&registry)
     }
 
     #[expect(

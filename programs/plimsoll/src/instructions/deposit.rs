@@ -60,6 +60,7 @@ impl<'info> Deposit<'info> {
         require_same_engine(&*registry, &*account)?;
         require_same_engine(&*registry, &*bank)?;
         require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
+        permit(Action::Deposit).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
         Ok(bank.decimals)

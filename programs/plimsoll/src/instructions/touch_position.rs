@@ -8,6 +8,7 @@ use plimsoll_state::{Books, EngineAccount, MarginAccount, Market, PriceBoard, Re
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{PoolState, PositionState, PositionTouched};
+use crate::guard::{permit, Action};
 
 /// A margin account and a market in which it holds a position.
 #[derive(Accounts)]
@@ -34,7 +35,8 @@ impl TouchPosition<'_> {
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*self.board.load()?)?;
         require_same_engine(&*registry, &*self.margin_account.load()?)?;
-        require_same_engine(&*registry, &*self.market.load()?)
+        require_same_engine(&*registry, &*self.market.load()?)?;
+        permit(Action::TouchPosition).in_engine(&registry)
     }
 
     #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
