@@ -101,11 +101,11 @@ impl Run {
             }
         }
         let left: Vec<String> =
-            self.traders.iter().filter(|trader| self.is_troubled(trader)).map(|t| self.told(t)).collect();
+            self.traders.iter().filter(|trader| self.is_troubled(trader)).map(|t| self.describe(t)).collect();
         ensure(left.is_empty(), || format!("nobody can end {left:?}"))
     }
 
-    fn told(&self, trader: &Trader) -> String {
+    fn describe(&self, trader: &Trader) -> String {
         let account = self.account(trader);
         let p = portfolio(&self.books, account);
         format!("{}: status {}, {:?}, {p:?}", trader.account, account.status, assessed(&self.books, account).spot)
@@ -139,7 +139,7 @@ impl Run {
                 let meta = sent.ok_or_else(|| format!("a leg of {} cannot be touched", trader.account))?;
                 let touched: PositionTouched = event(&meta);
                 for (name, ended) in
-                    [("WrittenOff", touched.written_off_units != 0), ("Struck", touched.forgone_atoms != 0)]
+                    [("WrittenOff", touched.written_off_units != 0), ("Forgone", touched.forgone_atoms != 0)]
                 {
                     *self.done.entry(name.to_string()).or_default() += ended as u32;
                 }

@@ -77,7 +77,7 @@ pub enum RiskError {
     BalanceInsufficient,
     /// The account has no free place for another balance.
     TokenTableFull,
-    /// Nothing can be paid or struck.
+    /// Nothing can be paid or cancelled.
     NothingToSettle,
     /// The market has a deficit, which its own claim is set off against first.
     MarketInDeficit,

@@ -52,7 +52,7 @@ pub struct VenueApproval {
 assert_layout!(VenueApproval, 56);
 
 impl VenueApproval {
-    /// An approval lasts at most this long: nobody gives a power away for ever by one signature.
+    /// An approval lasts at most this long: nobody gives a power away permanently by one signature.
     pub const MAX_SECS: i64 = 366 * 86_400;
 
     /// Whether nothing is settled by it any more, however much notional is left.

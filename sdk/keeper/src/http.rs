@@ -35,7 +35,7 @@ impl Pages {
         let tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
         let age = tracker.shared.heard_at.elapsed();
         if age > self.unhealthy {
-            return Some(format!("nothing was heard of the cluster for {} s", age.as_secs()));
+            return Some(format!("nothing was heard from the cluster for {} s", age.as_secs()));
         }
         (!tracker.has_snapshot).then(|| "the margin accounts have not been read yet".to_owned())
     }

@@ -151,7 +151,7 @@ impl Keeper {
         wait_for_accounts(&context, stop.subscribe()).await;
         let jobs = jobs::enabled(config);
         let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
-        tracing::info!(jobs = names.join(", "), dry_run = config.dry_run, "the keeper runs");
+        tracing::info!(jobs = names.join(", "), dry_run = config.dry_run, "the keeper is running");
         for job in jobs {
             tasks.spawn(tokio::spawn(jobs::run(job, context.clone(), stop.subscribe())));
         }
@@ -171,7 +171,7 @@ async fn join_all(
     let late = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;
         outbox.close();
-        tracing::info!(under_way = outbox.under_way().len(), "waiting for transactions under way");
+        tracing::info!(under_way = outbox.under_way().len(), "waiting for transactions that were sent");
         tokio::time::sleep(within).await;
     };
     tokio::pin!(late);
@@ -181,20 +181,20 @@ async fn join_all(
                 None => break,
                 Some(Ok(Ok(()))) => {}
                 Some(Ok(Err(error)) | Err(error)) => {
-                    tracing::error!(%error, "a task ended badly, the keeper stops");
-                    failed = Some(Error::Configuration(format!("a task of the keeper ended badly: {error}")));
+                    tracing::error!(%error, "a task failed, the keeper stops");
+                    failed = Some(Error::Configuration(format!("a task of the keeper failed: {error}")));
                     stop.send_replace(true);
                 }
             },
             () = &mut late => {
-                tracing::warn!(left = tasks.len(), "stopped without waiting for what is still under way");
+                tracing::warn!(left = tasks.len(), "stopped without waiting for all transactions that were sent");
                 tasks.shutdown().await;
                 break;
             }
         }
     }
     for (signature, job) in outbox.under_way() {
-        tracing::warn!(job, %signature, "nothing certain is known of it: it lands, or expires, by itself");
+        tracing::warn!(job, %signature, "its outcome is not known: it will land or expire");
     }
     tracing::info!(unknown = outbox.under_way().len(), "the keeper has stopped");
     failed.map_or(Ok(()), Err)
@@ -203,7 +203,7 @@ async fn join_all(
 async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypair: &Keypair) -> Result<()> {
     let key = keypair.pubkey();
     let Some(liquidator) = config.liquidator() else {
-        tracing::info!(%key, "no liquidator's account is configured: this key only pays fees, and nothing is liquidated");
+        tracing::info!(%key, "no liquidator's account is configured: this key pays fees only, and nothing is liquidated");
         return Ok(());
     };
     let account: plimsoll_state::MarginAccount = connection.read("margin account", &liquidator).await?;

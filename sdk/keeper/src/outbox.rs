@@ -218,7 +218,7 @@ impl Outbox {
             Ok(tip) => Some(tip),
             Err(error) => {
                 self.metrics.refuse(job, "bundle", error.reason());
-                tracing::warn!(job, %error, "no tip and so no bundle: the transaction goes to the node");
+                tracing::warn!(job, %error, "the tip could not be added: the transaction goes to the node without a bundle");
                 None
             }
         }

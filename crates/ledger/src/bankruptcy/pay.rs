@@ -111,7 +111,7 @@ fn debt_up(shares: i64, bank: &Bank) -> u64 {
 /// How a borrow ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PaidBorrow {
-    /// Borrow shares that were struck.
+    /// Borrow shares that were cancelled.
     pub shares: u64,
     /// What they owed, atoms.
     pub owed_atoms: u64,

@@ -76,7 +76,7 @@ impl<'info> CollectFees<'info> {
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
         ensure!(atoms > 0, EngineError::AmountZero);
         interest::take_fees(&mut bank, atoms)?;
-        // Interest is a fee once it is charged, atoms come when it is paid: until then nothing covers the fee.
+        // A fee is booked when interest is charged, but its atoms come only when interest is paid: until then nothing covers it.
         ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         bank.invariant()?;
         Ok(FeesCollected {

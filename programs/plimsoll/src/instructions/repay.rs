@@ -24,7 +24,7 @@ pub struct Repay<'info> {
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its engine's prices, for what the account remembers of being under water; a [`PriceBoard`] by `loader::read`.
+    /// CHECK: its engine's prices, for an account that is recorded as under water; a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
     /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
     #[account(mut)]

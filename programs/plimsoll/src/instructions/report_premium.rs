@@ -1,4 +1,4 @@
-//! A venue reports by how much its mark stands over the index.
+//! A venue reports by how much its mark price is above the index price.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::perp::premium_integral_since;

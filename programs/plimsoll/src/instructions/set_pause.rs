@@ -1,4 +1,4 @@
-//! Sets what is paused. Stopping is quick and anyone trusted with it may; starting again is the authority's alone.
+//! Sets what is paused. The pause authority can add a pause at once; only the authority can end one.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{pause, Engine, EngineAccount, Registry};
@@ -32,7 +32,7 @@ impl SetPause<'_> {
         require_layout(engine.version)?;
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         permit(Action::SetPause).in_engine(&registry)?;
-        // A bit without a meaning would promise a protection that does not exist.
+        // A bit without a meaning would suggest a protection that does not exist.
         ensure!(args.pause_bits & !pause::ALL == 0, EngineError::UnknownValue);
         // The authority may do anything here.
         let signer = self.signer.key().to_bytes();

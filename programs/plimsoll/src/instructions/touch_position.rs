@@ -66,8 +66,8 @@ impl TouchPosition<'_> {
 /// Carries the position over to the current epoch, books its cash, and frees the leg where nothing is left of it.
 ///
 /// A base is written off at spot where the other side holds not one unit: it is what rounding left, and nobody could
-/// close it. A claim without a base that is worth no share of the pool becomes the market's own; what the market's last
-/// claim exceeds all that stands behind it by is struck. A price that is not fresh only leaves the base where it is.
+/// close it. A claim without a base that is worth no share of the pool becomes the market's own; of the market's last
+/// claim, what exceeds everything that backs it is cancelled. A price that is not fresh only leaves the base where it is.
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PositionMissing`, `NumberOutOfRange`.

@@ -32,7 +32,7 @@ const SECOND_SNAPSHOT: Duration = Duration::from_secs(30);
 /// Longer than any connection lasts.
 const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// Follows the engine, for ever.
+/// Follows the engine until it is stopped.
 pub async fn follow(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
     let first = Duration::from_millis(config.reconnect_millis);
     let mut backoff = Backoff::new(first, Duration::from_millis(config.reconnect_max_millis));
@@ -44,7 +44,7 @@ pub async fn follow(followed: Followed, config: StreamConfig, link: Arc<Link>, s
         }
         link.reconnects.fetch_add(1, Ordering::Relaxed);
         let wait = backoff.failed();
-        tracing::warn!(reason = ended, wait_millis = wait.as_millis() as u64, "the WebSocket ended, connecting again");
+        tracing::warn!(reason = ended, wait_millis = wait.as_millis() as u64, "the WebSocket closed, connecting again");
         tokio::time::sleep(wait).await;
     }
 }
@@ -84,7 +84,7 @@ async fn session(
             }
         };
         match heard {
-            Err(_) => return format!("no news for {} s", config.silence_secs),
+            Err(_) => return format!("no message for {} s", config.silence_secs),
             Ok(None) => return "closed by the node".into(),
             Ok(Some(News::Ended(what))) => return format!("the subscription to {what} ended"),
             Ok(Some(News::Of(update))) => {
@@ -142,7 +142,7 @@ async fn program<'a>(
         match read::keyed(response.value) {
             Ok((key, data)) => News::Of(Update::Account { key, slot, data }),
             Err(error) => {
-                tracing::warn!(%error, "news that cannot be read");
+                tracing::warn!(%error, "a message that cannot be read");
                 News::Nothing
             }
         }
