@@ -50,7 +50,7 @@ pub fn collect_loss(
     // What the loss costs at most in whole shares of the pool: more means buy no more.
     let dearest = loss_atoms.saturating_add(view.deposit_index >> INDEX_BITS).saturating_add(2);
     let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room_atoms);
-    // What that buys in whole shares, so that rounding itself never makes a borrow.
+    // What that buys in whole shares, so that rounding alone never causes a borrow.
     let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss_atoms);
     if credit == 0 {
         return Err(RiskError::NothingToSettle);
@@ -65,7 +65,7 @@ pub fn collect_loss(
 }
 
 /// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x taken off
-/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
+/// U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
 ///
 /// # Errors
 /// `NothingToSettle` where nothing can be taken or cancelled; `TokenTableFull`, `NumberOutOfRange`.

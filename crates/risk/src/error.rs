@@ -17,7 +17,7 @@ pub enum RiskError {
     PriceFromFuture,
     /// The update is not the first of its second although the caller chose the account.
     PriceNotFirstOfSecond,
-    /// The price is not only partially verified but must be verified fully.
+    /// The price is only partially verified and must be verified fully.
     PriceNotVerified,
     /// The moving averages have not seen enough updates for adding risk.
     PriceNotReady,

@@ -51,7 +51,7 @@ pub fn touch_leg(
             let claim = position.cash_atoms as u64;
             rest.forgone_atoms = pool::strike_uncovered(market, claim);
             let covered = claim.saturating_sub(rest.forgone_atoms);
-            // The registry's copy of the index is never above the bank's: what is no share at it is none at all.
+            // The registry's copy of the index is never above the bank's: what is less than a share at it is less than one at the bank's too.
             let deposit_index = books.registry.banks[Registry::QUOTE_BANK].deposit_index;
             if pool::absorb_dust(market, covered, deposit_index)? {
                 rest.absorbed_atoms = covered;
