@@ -6,9 +6,9 @@ use plimsoll_migrations::Error;
 /// The error's own advice, else what the engine's refusal asks for.
 pub fn of(error: &Error) -> Option<&'static str> {
     error.advice().or_else(|| match error {
-        Error::Rpc(plimsoll_rpc::Error::Missing { what: "margin account", .. }) => {
-            Some("open it first: `plimsoll account open`, or check the number; name another key's account by its address")
-        }
+        Error::Rpc(plimsoll_rpc::Error::Missing { what: "margin account", .. }) => Some(
+            "open it first: `plimsoll account open`, or check the number; name another key's account by its address",
+        ),
         Error::Rpc(error) | Error::Step { source: error, .. } => error.engine().and_then(of_engine),
         _ => None,
     })
