@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::source::Prices;
 use crate::state::{Tracker, Update};
-use crate::stream::{self, Followed, Link, News};
+use crate::stream::{self, Followed, Link, Updates};
 
 /// Updates taken at once before jobs are woken.
 const BATCH: usize = 1_024;
@@ -171,7 +171,7 @@ async fn join_all(
     let late = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;
         outbox.close();
-        tracing::info!(under_way = outbox.under_way().len(), "waiting for transactions that were sent");
+        tracing::info!(in_flight = outbox.in_flight().len(), "waiting for transactions that were sent");
         tokio::time::sleep(within).await;
     };
     tokio::pin!(late);
@@ -193,10 +193,10 @@ async fn join_all(
             }
         }
     }
-    for (signature, job) in outbox.under_way() {
+    for (signature, job) in outbox.in_flight() {
         tracing::warn!(job, %signature, "its outcome is not known: it will land or expire");
     }
-    tracing::info!(unknown = outbox.under_way().len(), "the keeper has stopped");
+    tracing::info!(unknown = outbox.in_flight().len(), "the keeper has stopped");
     failed.map_or(Ok(()), Err)
 }
 
@@ -223,11 +223,11 @@ async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypa
 }
 
 /// Applies what the stream brings, in batches, and wakes who waits for it.
-async fn take_updates(context: Arc<Context>, mut news: News, link: Arc<Link>, mut stop: watch::Receiver<bool>) {
+async fn take_updates(context: Arc<Context>, mut updates: Updates, link: Arc<Link>, mut stop: watch::Receiver<bool>) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let received = tokio::select! {
-            received = news.recv_many(&mut batch, BATCH) => received,
+            received = updates.recv_many(&mut batch, BATCH) => received,
             () = tokio::time::sleep(TICK) => usize::MAX,
             _ = stop.wait_for(|stopped| *stopped) => 0,
         };

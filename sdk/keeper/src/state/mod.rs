@@ -32,7 +32,7 @@ const FELL_BACK_SLOTS: u64 = 32;
 /// See [`FAR_BEHIND_SLOTS`].
 const BELIEVED_AFTER: u32 = 5;
 
-/// News of the cluster.
+/// Updates of the cluster.
 #[derive(Clone, Debug)]
 pub enum Update {
     /// An account of the engine's program, or one that was; empty data where it was closed.
