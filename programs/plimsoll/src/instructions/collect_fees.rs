@@ -49,10 +49,12 @@ impl<'info> CollectFees<'info> {
         // Fees are the protocol's.
         permit(Action::CollectFees).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and bank are this engine's.
-        let registry = self.registry.load()?;
-        require_of_engine(&*registry, &engine)?;
+        {
+            let registry = self.registry.load()?;
+            require_of_engine(&*registry, &engine)?;
+            permit(Action::CollectFees).in_engine(&registry)?;
+        }
         require_of_engine(&*bank, &engine)?;
-        permit(Action::CollectFees).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
         Ok(VaultSigner::from(&*bank))

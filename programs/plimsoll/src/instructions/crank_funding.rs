@@ -36,8 +36,8 @@ impl CrankFunding<'_> {
         // All of one engine; anyone may call.
         let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
         require_same_engine(&*registry, &*board)?;
-        require_same_engine(&*registry, &*market)?;
-        permit(Action::CrankFunding).in_engine(&registry)
+        permit(Action::CrankFunding).in_engine(&registry)?;
+        require_same_engine(&*registry, &*market)
     }
 
     #[expect(

@@ -35,8 +35,8 @@ impl TouchPosition<'_> {
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*self.board.load()?)?;
         require_same_engine(&*registry, &*self.margin_account.load()?)?;
-        require_same_engine(&*registry, &*self.market.load()?)?;
-        permit(Action::TouchPosition).in_engine(&registry)
+        permit(Action::TouchPosition).in_engine(&registry)?;
+        require_same_engine(&*registry, &*self.market.load()?)
     }
 
     #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
