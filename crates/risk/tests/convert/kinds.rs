@@ -2,8 +2,10 @@
 //! which kind a leg is.
 
 use plimsoll_model as model;
+use plimsoll_risk::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
 use plimsoll_risk::liquidate::{Leg, LegPart, Liability, Plan};
 use plimsoll_risk::margin::{margins, quote_sides};
+use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
 
@@ -133,4 +135,24 @@ pub fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
         }
         Leg::Perp { .. } => false,
     }
+}
+
+/// Ceiling of a leg's penalty at the health cap, ppm.
+pub fn highest_ceiling_ppm(p: &Portfolio, leg: Leg) -> u32 {
+    let weights = |bank: u8| p.tokens().iter().find(|leg| leg.bank == bank).map_or(p.quote.weights, |leg| leg.weights);
+    match leg {
+        Leg::Pair { asset, liability } => {
+            pair_ceiling_ppm_down(PPM, &weights(asset), &weights(liability.bank(p.quote.bank)), &p.params)
+        }
+        Leg::Perp { market } => {
+            let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
+            perp_ceiling_ppm_down(PPM, &leg.rates, &p.quote.weights, &p.params)
+        }
+    }
+}
+
+/// What one of a perp's claims gets, of which its penalty is paid: less than all where the market has a deficit.
+pub fn claim_share_ppm(p: &Portfolio, leg: Leg) -> u32 {
+    let Leg::Perp { market } = leg else { return PPM };
+    PPM - p.perps().iter().find(|leg| leg.market == market).unwrap().deficit_share_ppm
 }
