@@ -108,7 +108,7 @@ fn posting_without_what_it_needs_is_refused_with_what_that_is() {
         ("post_max_age_secs = 0", "prices.post_max_age_secs"),
         (
             "hermes_url = \"https://h\"\npost_to_pyth = true\n[jobs.refresh_price]\nenabled = false",
-            "prices.post_to_pyth: is done by the job refresh_price",
+            "prices.post_to_pyth: the job refresh_price posts",
         ),
     ] {
         let bad = bad(&format!("[prices]\n{prices}"));
