@@ -44,7 +44,8 @@ impl ListPrice<'_> {
         // Who names the oracle decides over everybody's money.
         permit(Action::ListPrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
-        require_of_engine(&*self.registry.load()?, &key)?;
+        let registry = self.registry.load()?;
+        require_of_engine(&*registry, &key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;
@@ -52,7 +53,7 @@ impl ListPrice<'_> {
         ensure!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
         ensure!(args.slot == board.count, EngineError::SlotTaken);
         // Pins, time constants, calibration.
-        args.config.validate(engine.test_cluster == 1)?;
+        args.config.validate(registry.params(), engine.test_cluster == 1)?;
         let prior = prior(args);
         ensure!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
         Ok(())
