@@ -208,11 +208,6 @@ fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: 
         return Err(Error::config(format!("{at}.price_slot"), "there is no such [[price]]"));
     }
     settings::validate(at, &market.settings(), MarketTerms::SETTINGS, registry.params())?;
-    market.settings().validate(market.price_slot, registry, board).map_err(|error| {
-        let reason =
-            "the target lies between both rates, they survive fastest_fall_ppm_per_sec over update_secs and 2 s \
-                      more, the initial rate survives it over params.prices.risk_age_secs and cool_off_secs, and the \
-                      fee lies below the rate times improvement_factor and health_cap";
-        Error::config(at, format!("{}: {reason}", engine_text(error)))
-    })
+    let rates = market.settings().validate(market.price_slot, registry, board);
+    rates.map_err(|error| Error::config(at, engine_text(error)))
 }

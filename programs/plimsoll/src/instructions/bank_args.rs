@@ -28,13 +28,6 @@ pub trait BankRules {
 impl BankRules for BankConfigArgs {
     fn validate(&self, decimals: u8, price: Price, params: &GlobalParams) -> Result<TokenWeights> {
         Contradiction::BOUNDS.unless(self.is_within_bounds(params))?;
-        let weights = TokenWeights::new(
-            self.asset_maint_ppm,
-            self.asset_init_ppm,
-            self.liability_maint_ppm,
-            self.liability_init_ppm,
-            params,
-        );
         // Both numbers below depend on what the token is worth.
         ensure!(!price.is_zero(), EngineError::PriceNotReady);
         let scale = token_scale_down(decimals).map_err(|_: RiskError| EngineError::MintNotRepresentable)?;
@@ -42,7 +35,14 @@ impl BankRules for BankConfigArgs {
         ensure!(check_atom(unit, params).is_ok(), EngineError::MintNotRepresentable);
         let largest = unit.value_up(self.deposit_cap_atoms.max(self.borrow_cap_atoms));
         ensure!(largest <= MAX_POSITION_VALUE_USD_MICRO, EngineError::MintNotRepresentable);
-        Ok(weights?)
+        let untargeted = TokenWeights {
+            asset_maint_ppm: self.asset_maint_ppm,
+            asset_init_ppm: self.asset_init_ppm,
+            liability_maint_ppm: self.liability_maint_ppm,
+            liability_init_ppm: self.liability_init_ppm,
+            ..TokenWeights::default()
+        };
+        Ok(untargeted.with_targets(params))
     }
 
     fn write(&self, weights: TokenWeights, bank: &mut Bank, slot: &mut BankSlot) {

@@ -19,7 +19,7 @@ pub use plimsoll_interface::args::{ListMarketArgs, MarketTerms};
 
 /// What a market's terms have to satisfy.
 pub trait MarketRules {
-    /// Checks the terms and derives the rates.
+    /// Checks every bound and derives the rates; what these must be beside other listings is `Registry::check_listings`'.
     ///
     /// # Errors
     /// `ParameterOutOfBounds`; `PriceSlotEmpty`; `SlotEmpty` without a quote bank.
@@ -30,12 +30,10 @@ impl MarketRules for MarketTerms {
     fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
         let params = registry.params();
         Contradiction::BOUNDS.unless(self.is_within_bounds(params))?;
-        let price = board.slot(price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
-        let (maint, init) = (self.maint_rate_ppm, self.init_rate_ppm);
-        let rates = MarketRates::new(maint, init, price.calibration(), &quote.weights.0, params)?;
-        rates.validate_fee(self.fill_fee_ppm, params)?;
-        Ok(rates)
+        ensure!(board.slot(price_slot as usize).is_some(), EngineError::PriceSlotEmpty);
+        ensure!(registry.bank(Registry::QUOTE_BANK).is_some(), EngineError::SlotEmpty);
+        let untargeted = MarketRates { maint_ppm: self.maint_rate_ppm, target_ppm: 0, init_ppm: self.init_rate_ppm };
+        Ok(untargeted.with_target(params))
     }
 }
 
