@@ -122,7 +122,7 @@ impl Session {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            return Err(Error::NotConfirmed(format!("{question} (there is no terminal to ask on)")));
+            return Err(Error::NotConfirmed(format!("{question} (there is no terminal on which to ask)")));
         }
         let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
         match answer {

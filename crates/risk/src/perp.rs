@@ -209,11 +209,11 @@ pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u3
 pub struct ClaimPayout {
     /// Paid out of the pool, atoms.
     pub paid_atoms: u64,
-    /// Struck from the deficit: the part of the claim that is given up, atoms.
+    /// Taken off the deficit: the part of the claim that is given up, atoms.
     pub forgone_atoms: u64,
 }
 
-/// What is paid on a claim x: `x * pool / (pool + U)`, rounded down; the rest of x is struck from U. Claims beyond
+/// What is paid on a claim x: `x * pool / (pool + U)`, rounded down; the rest of x is taken off U. Claims beyond
 /// `pool + U` wait. The ratio of pool to U does not move, so who is paid first does not matter (to the atom) (PNL-4).
 ///
 /// # Errors

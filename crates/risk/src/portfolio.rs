@@ -42,7 +42,7 @@ pub struct LegPrices {
 }
 
 impl LegPrices {
-    /// Of a perp without a base: what is left of it is cash, which no price values and no dead feed makes doubtful.
+    /// Of a perp without a base: what is left of it is cash, whose value depends on no price and no feed.
     pub const CASH: Self = {
         let unit = UnitPrice { mantissa: 0, shift: 0 };
         Self {

@@ -89,9 +89,9 @@ impl CliWorld {
     pub async fn insurance_and_fees_are_moved(&mut self) -> Result<()> {
         let owner = self.owner.pubkey();
         let wallet = self.give(&owner, "usdc", 500 * USD).await?;
-        self.run("insurance fund USDC 500").await?.failed_with(&["no way back", "--yes"])?;
+        self.run("insurance fund USDC 500").await?.failed_with(&["cannot be taken back", "--yes"])?;
         let mut asked = Terminal::run(&self.tool, "plimsoll insurance fund USDC 500; echo \"status $?\"")?;
-        asked.shows("It is a gift, there is no way back").await?;
+        asked.shows("It is a gift and cannot be taken back").await?;
         asked.keys("y")?;
         asked.shows("status 0").await?;
         self.tool.note(&["insurance", "fund"], true);

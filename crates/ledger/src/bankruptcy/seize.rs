@@ -74,7 +74,7 @@ pub struct SeizedPnl {
     pub closed: ClosedBase,
     /// Paid out of the pool into q, atoms.
     pub from_pool_atoms: u64,
-    /// Struck from the market's deficit, atoms.
+    /// Taken off the market's deficit, atoms.
     pub forgone_atoms: u64,
     /// Became the market's own claim (set off against its deficit first), atoms.
     pub own_claim_atoms: u64,

@@ -58,7 +58,7 @@ pub fn apply_pair(
     let debited =
         repay_pnl(liquidator, liquidatee, liability_bank, slot, market, market_slot, payment, books.funding())?;
     if debited.borrow_shares > 0 {
-        // He passes no debt on but takes a new one, which ends as quote that a winner may withdraw.
+        // Here no debt changes hands: he takes a new one, and its quote ends with a winner who may withdraw it.
         require_lending_allowed(registry, slot, liability_bank)?;
     }
     Ok(seized_shares)

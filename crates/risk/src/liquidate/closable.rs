@@ -148,7 +148,7 @@ pub(super) trait Candidate: Copy {
     type Best;
 
     /// Whether it may exclude others. A leg that the engine itself discounts by more than half may be hard to sell or to
-    /// buy back: whoever held a little of it would have bought a shield (ADR 23) (LEG-2).
+    /// buy back: whoever held a little of it could keep the other legs from being liquidated (ADR 23) (LEG-2).
     fn may_be_best(self) -> bool;
 
     /// Whether it is better than what the class has.

@@ -46,6 +46,7 @@ impl ListPrice<'_> {
         // Registry, board and feeds are this engine's.
         let registry = self.registry.load()?;
         require_of_engine(&*registry, &key)?;
+        permit(Action::ListPrice).in_engine(&registry)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;

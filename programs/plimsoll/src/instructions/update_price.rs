@@ -41,6 +41,7 @@ impl UpdatePrice<'_> {
         // Registry, board and feeds are this engine's.
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         require_of_engine(&*registry, &key)?;
+        permit(Action::UpdatePrice).in_engine(&registry)?;
         require_of_engine(&*board, &key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         // Something is listed there.

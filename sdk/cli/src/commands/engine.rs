@@ -247,7 +247,7 @@ async fn differences(context: &Context, config: &Config) -> Result<bool> {
         .with_facts("engine", vec![("engine", verified.engine.clone()), ("same", verified.is_same().to_string())])
         .with_note("differences:")
         .with_rows("differences", &["value", "on chain", "in the file"], rows.collect())
-        .with_note("prices that nothing may add risk on yet:")
+        .with_note("prices at which no risk may be added yet:")
         .with_rows("not_ready", &["price"], not_ready.collect())
         .print(context.json);
     Ok(verified.is_same())
@@ -257,7 +257,7 @@ async fn pause(context: &Context, what: &[PauseBit]) -> Result<()> {
     let loaded = context.load().await?;
     let (bits, held) = (PauseBit::bits(what), loaded.accounts.registry.pause_bits);
     if bits == held {
-        return Err(usage("that is what is paused already"));
+        return Err(usage("exactly this is paused already"));
     }
     let names = |bits: u32| match PauseBit::of_bits(bits).into_iter().map(PauseBit::name).collect::<Vec<_>>() {
         none if none.is_empty() => "nothing".to_owned(),
@@ -267,6 +267,6 @@ async fn pause(context: &Context, what: &[PauseBit]) -> Result<()> {
     let set = ix::set_pause(keys, context.session.address()?, bits);
     let what = format!("pause {} (now {})", names(bits), names(held));
     // Stopping is quick; starting again is asked about.
-    let question = (held & !bits != 0).then(|| format!("{what}: start {} again?", names(held & !bits)));
+    let question = (held & !bits != 0).then(|| format!("{what}: end the pause of {}?", names(held & !bits)));
     context.act(&what, question.as_deref(), &[], &[set]).await
 }

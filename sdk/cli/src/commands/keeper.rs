@@ -149,7 +149,7 @@ async fn load(path: Option<PathBuf>, overrides: &Overrides) -> Result<Config> {
         config.engine = Some(overrides.context(None).await?.engine_address().await?.to_string());
     }
     if config.engine.is_none() {
-        return Err(usage("which engine is kept: name it with --engine, or in the keeper's configuration"));
+        return Err(usage("the keeper needs an engine: name it with --engine or in its configuration"));
     }
     config.cluster().map_err(Error::from)?;
     Ok(config)
