@@ -3,8 +3,12 @@
 //! A list names every number once: its type, what it means, its default where it may be left out, its bounds and where it
 //! is stored. From it come the structs below, `plimsoll_interface`'s arguments with their bounds and the way into the
 //! accounts, the tables of files, of `docs` and of the description of the program, golden bytes and the tests of edges.
-//! What follows a field in braces is read by the one macro that needs it (`settings!` of `plimsoll_interface`) and skipped
-//! by the others.
+//!
+//! A list begins with its argument and the names by which its rows speak of account, slot, the other numbers of the list
+//! (`own`) and the engine's parameters (`all`). Then come the structs that hold its numbers, `Struct in [place] (n bytes)`;
+//! one without a size belongs to the pure crate. A row is `name: type { rule };`, the type in brackets with a default where
+//! it may be left out. The rule in braces, `from low, to high` and whatever else is asked of every row, is read by the
+//! macro that asks for it (`settings!` of `plimsoll_interface` for the bounds) and skipped by all others.
 
 mod bank;
 mod market;
