@@ -34,6 +34,8 @@ export type BankLending = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
+    /** Share of the borrow cap that nothing but a `borrow` may lend. */
+    heldBackPpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -47,7 +49,8 @@ export function getBankLendingEncoder(): FixedSizeEncoder<BankLendingInput> {
         ['rateKinkPpm', getU32Encoder()],
         ['rateFullPpm', getU32Encoder()],
         ['interestFeePpm', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 8)],
+        ['heldBackPpm', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 4)],
     ]);
 }
 
@@ -58,7 +61,8 @@ export function getBankLendingDecoder(): FixedSizeDecoder<BankLending> {
         ['rateKinkPpm', getU32Decoder()],
         ['rateFullPpm', getU32Decoder()],
         ['interestFeePpm', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 8)],
+        ['heldBackPpm', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 4)],
     ]);
 }
 
