@@ -2,7 +2,6 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
-use plimsoll_risk::num::{mul_div_down, PPM};
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
 
 use crate::{
@@ -123,10 +122,7 @@ impl Bank {
         if !active || registry.is_paused(pause::BORROW) {
             return 0;
         }
-        let cap_atoms = self.caps.borrow_cap_atoms;
-        let held_back_atoms =
-            mul_div_down(cap_atoms, self.lending.held_back_ppm as u64, PPM as u64).unwrap_or(cap_atoms);
-        self.totals().borrow_room_down(cap_atoms.saturating_sub(held_back_atoms))
+        self.totals().borrow_room_down(self.caps.borrow_cap_atoms)
     }
 
     /// What pays for losses, reserved insurance not included.

@@ -35,8 +35,6 @@ macro_rules! bank_settings {
                 rate_full_ppm: u32 { from 0, to plimsoll_risk::params::MAX_ANNUAL_RATE_PPM };
                 /// Protocol's share of interest.
                 interest_fee_ppm: u32 { from 0, to 500_000 };
-                /// Share of the borrow cap that nothing but a `borrow` may lend.
-                held_back_ppm: [u32 = 0] { from 0, to 500_000 };
             }
 
             /// Caps of all accounts together, and of insurance; at the lowest deposit index a cap's worth of shares fits.

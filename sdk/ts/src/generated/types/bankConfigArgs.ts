@@ -43,8 +43,6 @@ export type BankConfigArgs = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Share of the borrow cap that nothing but a `borrow` may lend. */
-    heldBackPpm: Option<number>;
     /** Largest deposits of all accounts together, atoms. */
     depositCapAtoms: bigint;
     /** Largest borrows of all accounts together, atoms. */
@@ -74,8 +72,6 @@ export type BankConfigArgsInput = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Share of the borrow cap that nothing but a `borrow` may lend. */
-    heldBackPpm: OptionOrNullable<number>;
     /** Largest deposits of all accounts together, atoms. */
     depositCapAtoms: number | bigint;
     /** Largest borrows of all accounts together, atoms. */
@@ -97,7 +93,6 @@ export function getBankConfigArgsEncoder(): Encoder<BankConfigArgsInput> {
         ['rateKinkPpm', getU32Encoder()],
         ['rateFullPpm', getU32Encoder()],
         ['interestFeePpm', getU32Encoder()],
-        ['heldBackPpm', getOptionEncoder(getU32Encoder())],
         ['depositCapAtoms', getU64Encoder()],
         ['borrowCapAtoms', getU64Encoder()],
         ['drawCapEventAtoms', getOptionEncoder(getU64Encoder())],
@@ -116,7 +111,6 @@ export function getBankConfigArgsDecoder(): Decoder<BankConfigArgs> {
         ['rateKinkPpm', getU32Decoder()],
         ['rateFullPpm', getU32Decoder()],
         ['interestFeePpm', getU32Decoder()],
-        ['heldBackPpm', getOptionDecoder(getU32Decoder())],
         ['depositCapAtoms', getU64Decoder()],
         ['borrowCapAtoms', getU64Decoder()],
         ['drawCapEventAtoms', getOptionDecoder(getU64Decoder())],

@@ -34,8 +34,6 @@ export type BankLending = {
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Share of the borrow cap that nothing but a `borrow` may lend. */
-    heldBackPpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -49,8 +47,7 @@ export function getBankLendingEncoder(): FixedSizeEncoder<BankLendingInput> {
         ['rateKinkPpm', getU32Encoder()],
         ['rateFullPpm', getU32Encoder()],
         ['interestFeePpm', getU32Encoder()],
-        ['heldBackPpm', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 4)],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 8)],
     ]);
 }
 
@@ -61,8 +58,7 @@ export function getBankLendingDecoder(): FixedSizeDecoder<BankLending> {
         ['rateKinkPpm', getU32Decoder()],
         ['rateFullPpm', getU32Decoder()],
         ['interestFeePpm', getU32Decoder()],
-        ['heldBackPpm', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 4)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 8)],
     ]);
 }
 
