@@ -26,6 +26,8 @@ import {
 export type MarketFees = {
     /** Fee of each side of a fill, ppm of notional, at least the engine's floor to insurance. */
     fillFeePpm: number;
+    /** Part of the fee that both sides are spared for now, ppm of notional. */
+    rebatePpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -35,14 +37,16 @@ export type MarketFeesInput = MarketFees;
 export function getMarketFeesEncoder(): FixedSizeEncoder<MarketFeesInput> {
     return getStructEncoder([
         ['fillFeePpm', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 12)],
+        ['rebatePpm', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 8)],
     ]);
 }
 
 export function getMarketFeesDecoder(): FixedSizeDecoder<MarketFees> {
     return getStructDecoder([
         ['fillFeePpm', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 12)],
+        ['rebatePpm', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 8)],
     ]);
 }
 
