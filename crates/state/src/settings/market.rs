@@ -23,8 +23,6 @@ macro_rules! market_settings {
             MarketFees in [slot.fees] (16 bytes) {
                 /// Fee of each side of a fill, ppm of notional, at least the engine's floor to insurance.
                 fill_fee_ppm: u32 { from all.perps.fill_insurance_ppm, to plimsoll_risk::listing::MAX_FILL_FEE_PPM };
-                /// Part of the fee that both sides are spared for now, ppm of notional.
-                rebate_ppm: [u32 = 0] { from 0, to own.fill_fee_ppm() };
             }
 
             /// Caps of open interest and of insurance.

@@ -130,8 +130,7 @@ impl SettleFill<'_> {
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_ppm = slot.fees.fill_fee_ppm.saturating_sub(slot.fees.rebate_ppm);
-        let fee_atoms = fill_fee_up(args.base_units, spot, fee_ppm, params)?;
+        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fees.fill_fee_ppm, params)?;
         let notional = spot.value_up(args.base_units).max(args.quote_atoms);
         if let Some(venue) = &self.venue {
             let venue = venue.key();

@@ -26,8 +26,6 @@ import {
 export type MarketFees = {
     /** Fee of each side of a fill, ppm of notional, at least the engine's floor to insurance. */
     fillFeePpm: number;
-    /** Part of the fee that both sides are spared for now, ppm of notional. */
-    rebatePpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -37,16 +35,14 @@ export type MarketFeesInput = MarketFees;
 export function getMarketFeesEncoder(): FixedSizeEncoder<MarketFeesInput> {
     return getStructEncoder([
         ['fillFeePpm', getU32Encoder()],
-        ['rebatePpm', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 8)],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 12)],
     ]);
 }
 
 export function getMarketFeesDecoder(): FixedSizeDecoder<MarketFees> {
     return getStructDecoder([
         ['fillFeePpm', getU32Decoder()],
-        ['rebatePpm', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 8)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 12)],
     ]);
 }
 

@@ -31,8 +31,6 @@ export type MarketTerms = {
     initRatePpm: number;
     /** Fee of each side of a fill, ppm of notional, at least the engine's floor to insurance. */
     fillFeePpm: number;
-    /** Part of the fee that both sides are spared for now, ppm of notional. */
-    rebatePpm: Option<number>;
     /** Largest open interest a side, base units; at most one largest position. */
     openInterestCapUnits: bigint;
     /** Most insurance one event of this market may draw, quote atoms; left out, or the largest number: no limit. */
@@ -46,8 +44,6 @@ export type MarketTermsInput = {
     initRatePpm: number;
     /** Fee of each side of a fill, ppm of notional, at least the engine's floor to insurance. */
     fillFeePpm: number;
-    /** Part of the fee that both sides are spared for now, ppm of notional. */
-    rebatePpm: OptionOrNullable<number>;
     /** Largest open interest a side, base units; at most one largest position. */
     openInterestCapUnits: number | bigint;
     /** Most insurance one event of this market may draw, quote atoms; left out, or the largest number: no limit. */
@@ -59,7 +55,6 @@ export function getMarketTermsEncoder(): Encoder<MarketTermsInput> {
         ['maintRatePpm', getU32Encoder()],
         ['initRatePpm', getU32Encoder()],
         ['fillFeePpm', getU32Encoder()],
-        ['rebatePpm', getOptionEncoder(getU32Encoder())],
         ['openInterestCapUnits', getU64Encoder()],
         ['drawCapEventAtoms', getOptionEncoder(getU64Encoder())],
     ]);
@@ -70,7 +65,6 @@ export function getMarketTermsDecoder(): Decoder<MarketTerms> {
         ['maintRatePpm', getU32Decoder()],
         ['initRatePpm', getU32Decoder()],
         ['fillFeePpm', getU32Decoder()],
-        ['rebatePpm', getOptionDecoder(getU32Decoder())],
         ['openInterestCapUnits', getU64Decoder()],
         ['drawCapEventAtoms', getOptionDecoder(getU64Decoder())],
     ]);
