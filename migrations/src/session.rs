@@ -38,7 +38,7 @@ pub struct SessionArgs {
     /// Show what would be done, send nothing
     #[arg(long, global = true, help_heading = "Caution")]
     pub dry_run: bool,
-    /// Do not ask before what cannot be undone
+    /// Do not ask for confirmation before what cannot be undone
     #[arg(short, long, global = true, help_heading = "Caution")]
     pub yes: bool,
     /// Allow mainnet-beta, which is refused otherwise

@@ -64,8 +64,8 @@ pub fn collect_loss(
     Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, forgone_atoms: 0 })
 }
 
-/// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x taken off
-/// U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
+/// A winner takes `claim_atoms`: at most the pool without a deficit, else `claim * pool / (pool + deficit)`, and the rest of
+/// the claim is taken off the deficit. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
 ///
 /// # Errors
 /// `NothingToSettle` where nothing can be taken or cancelled; `TokenTableFull`, `NumberOutOfRange`.

@@ -177,7 +177,7 @@ pub const fn loser_pays(loss_atoms: u64, balance_atoms: u64, room_atoms: u64) ->
     }
 }
 
-/// Share of a claim that a market's deficit takes, `U / (pool + U)`, ppm, rounded up; zero without a deficit.
+/// Share of a claim that a market's deficit takes, `deficit / (pool + deficit)`, ppm, rounded up; zero without a deficit.
 #[expect(clippy::cast_possible_truncation, reason = "at most a million")]
 pub fn deficit_share_ppm_up(pool_atoms: u64, deficit_atoms: u64) -> u32 {
     if deficit_atoms == 0 {
@@ -213,8 +213,8 @@ pub struct ClaimPayout {
     pub forgone_atoms: u64,
 }
 
-/// What is paid on a claim x: `x * pool / (pool + U)`, rounded down; the rest of x is taken off U. Claims beyond
-/// `pool + U` wait. The ratio of pool to U does not move, so who is paid first does not matter (to the atom) (PNL-4).
+/// What is paid on a claim: `claim * pool / (pool + deficit)`, rounded down; the rest of it is taken off the deficit. Claims
+/// beyond `pool + deficit` wait. The ratio of pool to deficit does not move, so who is paid first does not matter (to the atom) (PNL-4).
 ///
 /// # Errors
 /// `LegEmpty` where pool and deficit are both zero.

@@ -122,7 +122,7 @@ impl TokenLeg {
 }
 
 impl PerpLeg {
-    /// What a gain counts at: `x * pool / (pool + U)` while the market has a deficit, quote atoms, rounded down. One that
+    /// What a gain counts at: `gain * pool / (pool + deficit)` while the market has a deficit, quote atoms, rounded down. One that
     /// saturates stays so (PNL-6).
     #[inline(always)]
     pub fn gain_down(&self, atoms: u64) -> u64 {

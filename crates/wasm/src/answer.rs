@@ -91,7 +91,7 @@ impl From<Option<LegName>> for LegReport {
     }
 }
 
-/// What an account remembers between observations, as it would be stored.
+/// What an account stores between observations, as an observation now would leave it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct ClocksReport {

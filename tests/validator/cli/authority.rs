@@ -34,7 +34,7 @@ impl CliWorld {
         let borrow = "borrow SOL 0.1 --keypair carol.json";
         self.run(borrow).await?.failed_with(&["the engine refused", "repay and deposit always work"])?;
         let start = self.run("engine pause --none --yes --keypair guard.json").await?;
-        start.failed_with(&["only the authority starts again"])?;
+        start.failed_with(&["only the authority can end a pause"])?;
         self.run("engine pause --none --keypair successor.json")
             .await?
             .failed_with(&["end the pause of borrow, fill?"])?;

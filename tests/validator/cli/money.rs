@@ -17,7 +17,7 @@ impl CliWorld {
         let wallet = self.give(&bob, "usdc", 60_000 * USD).await?;
         let too_much = self.run("deposit USDC 60000.5 --keypair bob.json").await?;
         too_much.failed_with(&[&format!("{wallet} holds 60000 USDC, not 60000.5")])?;
-        self.run("deposit USDC 1.0000001 --keypair bob.json").await?.failed_with(&["more than the 6 decimals"])?;
+        self.run("deposit USDC 1.0000001 --keypair bob.json").await?.failed_with(&["more than 6 decimals"])?;
         let dry = self.json("deposit USDC 60000 --keypair bob.json --dry-run").await?;
         ensure!(text(&dry, "/would")?.starts_with("deposit 60000 USDC"), "{dry:#}");
         ensure!(self.atoms(&wallet).await? == 60_000 * USD, "a dry run deposited");

@@ -36,7 +36,7 @@ pub enum EngineCommand {
         #[arg(long, value_name = "PATH")]
         config: PathBuf,
     },
-    /// Bring an existing engine to what a file says
+    /// Change an existing engine to match a file
     Configure {
         /// The configuration
         #[arg(long, value_name = "PATH")]
@@ -53,7 +53,7 @@ pub enum EngineCommand {
         /// Everything that is paused from now on: withdraw, borrow, fill, liquidate, settle, resolve, price, open-account
         #[arg(required_unless_present = "none", value_parser = parse_bit, value_name = "WHAT")]
         what: Vec<PauseBit>,
-        /// Pause nothing any more
+        /// End every pause
         #[arg(long, conflicts_with = "what")]
         none: bool,
     },
@@ -62,14 +62,14 @@ pub enum EngineCommand {
         /// The successor
         #[arg(required_unless_present = "none", value_name = "ADDRESS")]
         successor: Option<Pubkey>,
-        /// Withdraw a proposal
+        /// Withdraw the proposal
         #[arg(long, conflicts_with = "successor")]
         none: bool,
         /// Replace the pause authority too, at once
         #[arg(long, value_name = "ADDRESS")]
         pause_authority: Option<Pubkey>,
     },
-    /// Take over the engine, as the key that was proposed
+    /// Become the engine's authority, signed by the key that was proposed
     AcceptAuthority,
 }
 

@@ -22,13 +22,13 @@ use crate::usage::usage;
 /// Commands of the keeper.
 #[derive(Subcommand, Debug)]
 pub enum KeeperCommand {
-    /// Keep the engine until stopped by Ctrl-C; needs the key of a delegate that may liquidate, never one
+    /// Run a keeper until stopped by Ctrl-C; needs the key of a delegate that may liquidate, never one
     /// to anybody's funds
     Run {
         /// The keeper's configuration; every key has a default
         #[arg(long, value_name = "PATH")]
         config: Option<PathBuf>,
-        /// What is logged, as `tracing` filters it
+        /// What is logged: a filter of `tracing`
         #[arg(long, default_value = "info", env = "RUST_LOG", hide_env_values = true)]
         log: String,
     },
