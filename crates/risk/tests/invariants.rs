@@ -4,11 +4,11 @@
 mod convert;
 mod support;
 
-use convert::legs;
+use convert::kinds::{claim_share_ppm, grain, highest_ceiling_ppm, is_position, legs, price_of, shares, take};
 use convert::wild::PAR;
-use plimsoll_risk::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down, Clocks, HealthState, Regime};
+use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, Plan, Request};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::num::{mul_high_down, PPM};
 use plimsoll_risk::params::GlobalParams;
@@ -39,49 +39,10 @@ fn fills(p: &Portfolio, clocks: &Clocks) -> Vec<(Leg, Portfolio, Plan)> {
     legs(p).into_iter().filter_map(fill).collect()
 }
 
-fn price_of(p: &Portfolio, bank: u8) -> UnitPrice {
-    let token = p.tokens().iter().find(|leg| leg.bank == bank);
-    token.map_or(p.quote.prices.spot, |leg| leg.prices.spot)
-}
-
-fn amount_of(p: &mut Portfolio, bank: u8) -> &mut i64 {
-    if bank == p.quote.bank {
-        return &mut p.quote.amount_atoms;
-    }
-    let count = p.token_count;
-    let leg = p.tokens[..count].iter_mut().find(|leg| leg.bank == bank);
-    &mut leg.unwrap().amount_atoms
-}
-
-/// The bank in which the liability is paid.
-fn paid_in(p: &Portfolio, liability: Liability) -> u8 {
-    match liability {
-        Liability::Borrow(bank) => bank,
-        Liability::NegativePnl(_) => p.quote.bank,
-    }
-}
-
 /// Without a deficit anywhere: every claim at par.
 fn at_par(mut p: Portfolio) -> Portfolio {
     p.perps.iter_mut().for_each(|leg| leg.deficit_share_ppm = 0);
     p
-}
-
-/// Insurance's part and the liquidator's gain at spot, micro-dollars; a penalty out of PnL is a claim at what it gets.
-fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
-    match leg {
-        Leg::Pair { asset, liability } => {
-            let debt = price_of(p, paid_in(p, liability));
-            let taken = price_of(p, asset).value_down(fill.received_atoms) as i128;
-            (debt.value_down(fill.fee_atoms) as i128, taken - debt.value_down(fill.paid_atoms) as i128)
-        }
-        Leg::Perp { market } => {
-            let quote = p.quote.prices.spot;
-            let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
-            let received = leg.gain_down(fill.received_atoms);
-            (quote.value_down(fill.fee_atoms) as i128, quote.value_down(received) as i128)
-        }
-    }
 }
 
 /// A rich liquidator with the same legs, after the fill.
@@ -92,55 +53,12 @@ fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
     me.tokens.iter_mut().for_each(|leg| leg.amount_atoms = leg.amount_atoms.abs() * 3);
     me.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (-leg.units, -leg.cash_atoms));
     let Some(fill) = fill else { return me };
-    match leg {
-        Leg::Pair { asset, liability } => {
-            let bank = paid_in(p, liability);
-            *amount_of(&mut me, asset) += fill.received_atoms as i64;
-            *amount_of(&mut me, bank) -= fill.paid_atoms as i64;
-        }
-        Leg::Perp { market } => {
-            let count = p.perp_count;
-            let long = p.perps().iter().any(|leg| leg.market == market && leg.units > 0);
-            let sign = if long { 1 } else { -1 };
-            let leg = me.perps[..count].iter_mut().find(|leg| leg.market == market).unwrap();
-            leg.units += sign * fill.size as i64;
-            leg.cash_atoms += fill.received_atoms as i64 - sign * fill.paid_atoms as i64;
-        }
-    }
+    take(&mut me, p, leg, fill);
     me
 }
 
 fn nav(p: &Portfolio) -> i128 {
     margins(p, PriceKind::Spot, false).nav.get()
-}
-
-/// Micro-dollars that an atom of either part and the rounding of values may weigh.
-fn grain(p: &Portfolio, leg: Leg) -> i128 {
-    let parts = match leg {
-        Leg::Pair { asset, liability } => [price_of(p, asset), price_of(p, paid_in(p, liability))],
-        Leg::Perp { .. } => [p.quote.prices.spot; 2],
-    };
-    parts.iter().map(|price| price.value_up(1) as i128).sum::<i128>() + 16
-}
-
-/// Ceiling of a leg's penalty at the health cap, ppm.
-fn highest_ceiling_ppm(p: &Portfolio, leg: Leg) -> u32 {
-    let weights = |bank: u8| p.tokens().iter().find(|leg| leg.bank == bank).map_or(p.quote.weights, |leg| leg.weights);
-    match leg {
-        Leg::Pair { asset, liability } => {
-            pair_ceiling_ppm_down(PPM, &weights(asset), &weights(paid_in(p, liability)), &p.params)
-        }
-        Leg::Perp { market } => {
-            let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
-            perp_ceiling_ppm_down(PPM, &leg.rates, &p.quote.weights, &p.params)
-        }
-    }
-}
-
-/// What one of a perp's claims gets, of which its penalty is paid: less than all where the market has a deficit.
-fn claim_share_ppm(p: &Portfolio, leg: Leg) -> u32 {
-    let Leg::Perp { market } = leg else { return PPM };
-    PPM - p.perps().iter().find(|leg| leg.market == market).unwrap().deficit_share_ppm
 }
 
 /// Most that the pieces of a fill may pay the liquidator, micro-dollars, where one fill pays `once` and they close
@@ -230,7 +148,7 @@ proptest! {
             let gained = left - before + insurance * PICO;
             prop_assert!(gained.abs() <= grain(&p, leg) * PICO, "{gained} by {leg:?}");
             // A base is worth whole atoms of quote, one less in two hands than in one.
-            let atoms = if matches!(leg, Leg::Perp { .. }) { 2 * p.quote.prices.spot.value_up(1) as i128 } else { 0 };
+            let atoms = if is_position(leg) { 2 * p.quote.prices.spot.value_up(1) as i128 } else { 0 };
             prop_assert!(left <= before + (16 + atoms) * PICO);
         }
     }
@@ -304,7 +222,7 @@ proptest! {
                 Regime::WindDown => p.params.wind_down.wind_down_penalty_ppm,
             };
             // A base worth less than an atom of quote has no price in it.
-            let worthless = matches!(leg, Leg::Perp { .. }) && fill.notional_usd_micro == 0;
+            let worthless = is_position(leg) && fill.notional_usd_micro == 0;
             prop_assert!((fill.paid_atoms > 0 || worthless) && fill.penalty_ppm <= cap);
             let (insurance, gain) = shares(&p, leg, &fill);
             let penalty = fill.notional_usd_micro as i128 * fill.penalty_ppm as i128 / PICO;
