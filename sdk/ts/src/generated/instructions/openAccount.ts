@@ -131,7 +131,7 @@ export type OpenAccountInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The owner: a seed of the account's address, so nobody can squat. */
+    /** The owner: a seed of the account's address, so nobody can take that address first. */
     owner: TransactionSigner<TAccountOwner>;
     /** Pays the rent and gets it back when the account is closed. */
     payer: TransactionSigner<TAccountPayer>;
@@ -248,7 +248,7 @@ export type ParsedOpenAccountInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The owner: a seed of the account's address, so nobody can squat. */
+        /** The owner: a seed of the account's address, so nobody can take that address first. */
         owner: TAccountMetas[0];
         /** Pays the rent and gets it back when the account is closed. */
         payer: TAccountMetas[1];
