@@ -99,7 +99,7 @@ impl<'info> Deposit<'info> {
             // Repaying always works; what grows deposits is bounded.
             token::require_growth_allowed(slot)?;
             let deposits = bank.totals().deposits_down();
-            ensure!(deposits <= bank.deposit_cap_atoms, EngineError::DepositCapReached);
+            ensure!(deposits <= bank.caps.deposit_cap_atoms, EngineError::DepositCapReached);
         }
         gate::observe_relief(
             &mut account,

@@ -47,11 +47,9 @@ impl ListPrice<'_> {
         // Who names the oracle decides over everybody's money.
         permit(Action::ListPrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
-        {
-            let registry = self.registry.load()?;
-            require_of_engine(&*registry, &key)?;
-            permit(Action::ListPrice).in_engine(&registry)?;
-        }
+        let registry = self.registry.load()?;
+        require_of_engine(&*registry, &key)?;
+        permit(Action::ListPrice).in_engine(&registry)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;
@@ -59,7 +57,7 @@ impl ListPrice<'_> {
         ensure!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
         ensure!(args.slot == board.count, EngineError::SlotTaken);
         // Pins, time constants, calibration.
-        args.config.validate(engine.test_cluster == 1)?;
+        args.config.validate(registry.params(), engine.test_cluster == 1)?;
         let prior = prior(args);
         ensure!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
         Ok(())

@@ -138,7 +138,7 @@ impl SettleFill<'_> {
             is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fill_fee_ppm, params)?;
+        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fees.fill_fee_ppm, params)?;
         let notional = spot.value_up(args.base_units).max(args.quote_atoms);
         if let Some(venue) = &self.venue {
             let venue = venue.key();
@@ -295,7 +295,7 @@ impl FillContext<'_> {
         if exchanged.opened_units != 0 {
             for side in [plimsoll_risk::lazy::Side::Long, plimsoll_risk::lazy::Side::Short] {
                 let open_interest = self.slot.open_interest(market, side);
-                ensure!(open_interest <= market.open_interest_cap_units, EngineError::OpenInterestCapReached);
+                ensure!(open_interest <= market.caps.open_interest_cap_units, EngineError::OpenInterestCapReached);
             }
         }
         pool::add_own_claim(market, fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?)?;

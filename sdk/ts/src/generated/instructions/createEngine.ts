@@ -79,7 +79,7 @@ export type CreateEngineInstructionData = {
     discriminator: ReadonlyUint8Array;
     /** Number that lets one creator have several engines. */
     id: number;
-    /** Whether shorter price averages may be listed; visible for ever. */
+    /** Whether shorter price averages may be listed; visible permanently. */
     testCluster: boolean;
     /** May set pause bits, never clear them. */
     pauseAuthority: Address;
@@ -88,7 +88,7 @@ export type CreateEngineInstructionData = {
 export type CreateEngineInstructionDataInput = {
     /** Number that lets one creator have several engines. */
     id: number;
-    /** Whether shorter price averages may be listed; visible for ever. */
+    /** Whether shorter price averages may be listed; visible permanently. */
     testCluster: boolean;
     /** May set pause bits, never clear them. */
     pauseAuthority: Address;
