@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll::liquidation::LiquidationOutcome;
 use plimsoll_risk::liquidate::Request;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_sdk::ix::args::{SettleFillArgs, TakeWinArgs};
 use plimsoll_sdk::ix::{self, FillAuthority, Parties};
 use plimsoll_sdk::offer::instruction_name;
+use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::PriceSlot;
 
 use crate::data::E8;

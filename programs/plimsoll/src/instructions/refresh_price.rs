@@ -1,15 +1,15 @@
 //! Takes newer prices from oracle accounts into the board, several feeds at once.
 
 use anchor_lang::prelude::*;
+use plimsoll_oracle::{self as oracle, Moment, Shown};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
-use crate::access::{require_same_engine, Moment};
+use crate::access::require_same_engine;
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
 use crate::instructions::require_sound;
 use crate::loader::{read, write};
-use crate::oracle;
 
 pub use plimsoll_interface::args::{RefreshEntry, RefreshPriceArgs};
 
@@ -48,7 +48,8 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
     let mut board = write::<PriceBoard>(&ctx.accounts.board)?;
     let mut feeds = write::<FeedBook>(&ctx.accounts.feeds)?;
     validate(&registry, &board, &feeds)?;
-    let now = Moment::now()?;
+    let clock = Clock::get()?;
+    let now = Moment { secs: clock.unix_timestamp, slot: clock.slot };
     let mut oracles = ctx.remaining_accounts.iter();
     for entry in &args.entries {
         let slot = board.slots.get_mut(entry.slot as usize).filter(|slot| slot.active == 1);
@@ -76,13 +77,22 @@ fn refresh(
     params: &GlobalParams,
     now: Moment,
 ) -> Result<()> {
+    let data = primary.try_borrow_data()?;
+    let first = shown(primary, &data);
     let updated = match secondary {
-        Some(secondary) => oracle::update_from_pair(slot, feed, primary, secondary, params, now)?,
-        None => oracle::update_from_primary(slot, feed, primary, params, now)?,
+        Some(secondary) => {
+            let data = secondary.try_borrow_data()?;
+            oracle::update_from_pair(slot, feed, &first, &shown(secondary, &data), params, now)?
+        }
+        None => oracle::update_from_primary(slot, feed, &first, params, now)?,
     };
     if let Some(state) = updated {
         slot.store(feed, &state);
         require_sound(slot, feed)?;
     }
     Ok(())
+}
+
+fn shown<'a>(account: &'a AccountInfo, data: &'a [u8]) -> Shown<'a> {
+    Shown { address: account.key.as_array(), owner: account.owner.as_array(), data }
 }

@@ -2,7 +2,6 @@
 
 use clap::Subcommand;
 use mock_oracle::pyth::PostPythArgs;
-use plimsoll::oracle;
 use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
 use plimsoll_risk::params::GlobalParams;
@@ -161,12 +160,7 @@ fn decode(
     params: &GlobalParams,
     slot: u64,
 ) -> std::result::Result<Observation, String> {
-    use anchor_lang::solana_program::program_error::ProgramError;
-    oracle::decode(data, source, params, slot).map_err(|error| match ProgramError::from(error) {
-        ProgramError::Custom(code) => plimsoll_rpc::error::engine_error(code)
-            .map_or_else(|| format!("error {code}"), |error| error.text().1.into()),
-        other => other.to_string(),
-    })
+    plimsoll_oracle::decode(data, source, params, slot).map_err(|error| error.text().1.into())
 }
 
 async fn refresh(

@@ -1,10 +1,10 @@
 //! A liquidator's transactions: the race for an account, and the way back to the settlement token.
 
-use plimsoll::liquidation::LiquidationOutcome;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::Plan;
 use plimsoll_sdk::ix::{self, args, Parties};
 use plimsoll_sdk::offer::instruction_name;
+use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{MarginAccount, Registry};
 use solana_pubkey::Pubkey;

@@ -1,17 +1,69 @@
-//! Reads raw oracle accounts: whose account it is, what it is, what it says. Time and averages are the pure crate's.
+//! Reads raw oracle accounts: whose account it is, what it is, what it says, and what a price slot becomes by it. Time and
+//! averages are the pure crate's. The program refreshes prices by these functions, and a keeper asks them before it sends.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
+/// Fails with an error of the engine unless something holds.
+macro_rules! ensure {
+    ($holds:expr, $error:expr $(,)?) => {
+        if !($holds) {
+            return Err($error);
+        }
+    };
+}
 
 pub mod pyth;
 pub mod switchboard;
 #[cfg(test)]
 mod tests;
 
-use anchor_lang::prelude::*;
+use plimsoll_interface::EngineError;
 use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{Address, Feed, OracleKind, OracleSource, PriceSlot};
 
-use crate::access::Moment;
-use crate::error::{EngineError, Result};
+/// What the readers return.
+pub type Result<T> = core::result::Result<T, EngineError>;
+
+/// The chain's time, in both its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Unix seconds.
+    pub secs: i64,
+    /// Slots.
+    pub slot: u64,
+}
+
+/// An oracle's account, as it is shown to the engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// Where it is.
+    pub address: &'a Address,
+    /// The program that writes it.
+    pub owner: &'a Address,
+    /// Its bytes.
+    pub data: &'a [u8],
+}
+
+/// The kind of a stored source.
+#[inline(always)]
+fn kind_of(source: &OracleSource) -> Result<OracleKind> {
+    OracleKind::try_from(source.kind).map_err(|_| EngineError::InvariantBroken)
+}
 
 /// What a source's account says, after every check of the account itself; `slot` is the chain's (PRICE-1).
 ///
@@ -19,14 +71,14 @@ use crate::error::{EngineError, Result};
 /// `OracleAddressMismatch`, `OracleOwnerMismatch`; `OracleTypeMismatch` where the discriminator or length is another or
 /// the slot has no such source; `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`,
 /// `PriceNotVerified`, `PriceNotPositive`, `PriceExponentOutOfRange`.
-pub fn read(account: &AccountInfo, source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
-    let kind = OracleKind::try_from(source.kind)?;
+pub fn read(account: &Shown<'_>, source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
+    let kind = kind_of(source)?;
     ensure!(kind != OracleKind::None, EngineError::OracleTypeMismatch);
     // The pinned account, unless the caller may choose it.
     ensure!(kind == OracleKind::PythPosted || is_pinned(account, source), EngineError::OracleAddressMismatch);
     // Written by the pinned program: without this anyone fabricates prices.
-    ensure!(account.owner.as_ref() == source.program, EngineError::OracleOwnerMismatch);
-    decode(&account.try_borrow_data()?, source, params, slot)
+    ensure!(*account.owner == source.program, EngineError::OracleOwnerMismatch);
+    decode(account.data, source, params, slot)
 }
 
 /// What the bytes of a source's account say, by the reader of its kind; whose they are is [`read`]'s to ask.
@@ -35,17 +87,17 @@ pub fn read(account: &AccountInfo, source: &OracleSource, params: &GlobalParams,
 /// Those of [`read`] but for address and owner.
 #[inline(always)]
 pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
-    match OracleKind::try_from(source.kind)? {
+    match kind_of(source)? {
         OracleKind::PythPinned | OracleKind::PythPosted => pyth::decode(data, source),
         OracleKind::SwitchboardPull => switchboard::decode(data, source, params, slot),
-        OracleKind::None => Err(crate::error::fail(EngineError::OracleTypeMismatch)),
+        OracleKind::None => Err(EngineError::OracleTypeMismatch),
     }
 }
 
 /// Whether this is the account that the source pins.
-fn is_pinned(account: &AccountInfo, source: &OracleSource) -> bool {
+fn is_pinned(account: &Shown<'_>, source: &OracleSource) -> bool {
     const NOBODY: Address = [0; 32];
-    source.address != NOBODY && account.key.as_ref() == source.address
+    source.address != NOBODY && *account.address == source.address
 }
 
 /// What a slot becomes by its primary's account; none where it is not newer.
@@ -57,7 +109,7 @@ fn is_pinned(account: &AccountInfo, source: &OracleSource) -> bool {
 pub fn update_from_primary(
     slot: &PriceSlot,
     feed: &Feed,
-    primary: &AccountInfo,
+    primary: &Shown<'_>,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {
@@ -76,8 +128,8 @@ pub fn update_from_primary(
 pub fn update_from_pair(
     slot: &PriceSlot,
     feed: &Feed,
-    primary: &AccountInfo,
-    secondary: &AccountInfo,
+    primary: &Shown<'_>,
+    secondary: &Shown<'_>,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {
@@ -87,7 +139,7 @@ pub fn update_from_pair(
     let (source, observation) = match (choose(&state, shown.as_ref(), params, now.secs), shown) {
         (Choice::Primary, Some(observation)) => (PriceSource::Primary, observation),
         (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second, params, now.slot)?),
-        _ => return Err(crate::error::fail(EngineError::PrimaryNotStale)),
+        _ => return Err(EngineError::PrimaryNotStale),
     };
     update(&state, source, &observation, params, now.secs).map_err(Into::into)
 }
