@@ -18,7 +18,7 @@ pub struct Settled {
     pub quote_atoms: i64,
     /// Change of the pool, atoms.
     pub pool_change_atoms: i64,
-    /// Part of a win given up and struck from the deficit, atoms.
+    /// Part of a win that is given up and taken off the deficit, atoms.
     pub forgone_atoms: u64,
 }
 
@@ -50,7 +50,7 @@ pub fn collect_loss(
     // What the loss costs at most in whole shares of the pool: more means buy no more.
     let dearest = loss_atoms.saturating_add(view.deposit_index >> INDEX_BITS).saturating_add(2);
     let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room_atoms);
-    // What that buys in whole shares, so that rounding itself never makes a borrow.
+    // What that buys in whole shares, so that rounding alone never causes a borrow.
     let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss_atoms);
     if credit == 0 {
         return Err(RiskError::NothingToSettle);
@@ -64,11 +64,11 @@ pub fn collect_loss(
     Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, forgone_atoms: 0 })
 }
 
-/// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
-/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
+/// A winner takes `claim_atoms`: at most the pool without a deficit, else `claim * pool / (pool + deficit)`, and the rest of
+/// the claim is taken off the deficit. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
 ///
 /// # Errors
-/// `NothingToSettle` where nothing can be taken or struck; `TokenTableFull`, `NumberOutOfRange`.
+/// `NothingToSettle` where nothing can be taken or cancelled; `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
 #[expect(
     clippy::arithmetic_side_effects,
