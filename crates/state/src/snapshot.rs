@@ -121,7 +121,7 @@ impl<'a> Pricing<'a> {
         if self.views.initial {
             prices.old = !self.risk.admits(published_at);
             let seen_secs = published_at.wrapping_sub(slot.first_published_at);
-            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.fast_secs, slot.slow_secs);
+            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.terms.fast_secs, slot.terms.slow_secs);
             // Only what settles in quote is charged at the high price beside its own.
             let high = settles || !positive;
             if high {

@@ -30,9 +30,9 @@ fn prepare_to_pay(bank: &mut Bank, registry: &Registry, now: i64) -> RiskResult<
 fn room_to_draw(bank: &Bank, event_drawn_atoms: u64, now: i64) -> u64 {
     draw_room(
         bank.fund().worth_down(),
-        bank.draw_cap_event_atoms,
+        bank.caps.draw_cap_event_atoms,
         event_drawn_atoms,
-        bank.draw_cap_hour_atoms,
+        bank.caps.draw_cap_hour_atoms,
         bank.drawn.total(now, Bank::DRAW_WINDOW_SECS),
     )
 }
@@ -241,7 +241,7 @@ fn insure_leg(
 ) -> RiskResult<u64> {
     let index = quote.deposit_index;
     let room = room_to_draw(quote, account.estate_drawn_atoms, now);
-    let pay = |atoms| pay_leg(atoms, reserved_atoms, room, market.draw_cap_event_atoms);
+    let pay = |atoms| pay_leg(atoms, reserved_atoms, room, market.caps.draw_cap_event_atoms);
     let whole = pay(debt_atoms_up(shares_up(loss_atoms, index)?, index));
     let covered_atoms = if whole.remainder_atoms == 0 {
         loss_atoms
