@@ -29,12 +29,15 @@ pub struct ListPrice<'info> {
     /// Its prices.
     #[account(mut)]
     pub board: AccountLoader<'info, PriceBoard>,
-    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    /// Where its prices come from.
+    /// CHECK: a [`FeedBook`] by `loader::write`.
     #[account(mut)]
     pub feeds: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

@@ -134,10 +134,13 @@ export type CreateEngineInput<
     creator: TransactionSigner<TAccountCreator>;
     /** Pays the rent. */
     payer: TransactionSigner<TAccountPayer>;
+    /** The engine, which is created. */
     engine: Address<TAccountEngine>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     id: CreateEngineInstructionDataInput['id'];
     testCluster: CreateEngineInstructionDataInput['testCluster'];
@@ -235,10 +238,13 @@ export type ParsedCreateEngineInstruction<
         creator: TAccountMetas[0];
         /** Pays the rent. */
         payer: TAccountMetas[1];
+        /** The engine, which is created. */
         engine: TAccountMetas[2];
         /** Creates the account. */
         systemProgram: TAccountMetas[3];
+        /** Signs events. */
         eventAuthority: TAccountMetas[4];
+        /** This program, which events call. */
         program: TAccountMetas[5];
     };
     data: CreateEngineInstructionData;

@@ -159,7 +159,9 @@ export type ListMarketInput<
     market: Address<TAccountMarket>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     index: ListMarketInstructionDataInput['index'];
     name: ListMarketInstructionDataInput['name'];
@@ -287,7 +289,9 @@ export type ParsedListMarketInstruction<
         market: TAccountMetas[5];
         /** Creates the account. */
         systemProgram: TAccountMetas[6];
+        /** Signs events. */
         eventAuthority: TAccountMetas[7];
+        /** This program, which events call. */
         program: TAccountMetas[8];
     };
     data: ListMarketInstructionData;

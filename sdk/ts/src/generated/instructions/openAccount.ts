@@ -143,7 +143,9 @@ export type OpenAccountInput<
     marginAccount: Address<TAccountMarginAccount>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     id: OpenAccountInstructionDataInput['id'];
     delegate: OpenAccountInstructionDataInput['delegate'];
@@ -260,7 +262,9 @@ export type ParsedOpenAccountInstruction<
         marginAccount: TAccountMetas[4];
         /** Creates the account. */
         systemProgram: TAccountMetas[5];
+        /** Signs events. */
         eventAuthority: TAccountMetas[6];
+        /** This program, which events call. */
         program: TAccountMetas[7];
     };
     data: OpenAccountInstructionData;

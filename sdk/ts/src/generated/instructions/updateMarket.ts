@@ -131,7 +131,9 @@ export type UpdateMarketInput<
     board: Address<TAccountBoard>;
     /** The market. */
     market: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     status: UpdateMarketInstructionDataInput['status'];
     terms: UpdateMarketInstructionDataInput['terms'];
@@ -236,7 +238,9 @@ export type ParsedUpdateMarketInstruction<
         board: TAccountMetas[3];
         /** The market. */
         market: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: UpdateMarketInstructionData;
