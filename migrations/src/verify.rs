@@ -36,7 +36,7 @@ pub async fn verify(session: &Session, config: &Config, creator: &Pubkey) -> Res
     let chain = Chain::read_all(&session.connection, &resolved).await?;
     let engine = chain.keys.engine;
     let Some(on_chain) = chain.config(&resolved.config) else {
-        let what = if chain.engine.is_some() { "a half-grown engine" } else { "no engine" };
+        let what = if chain.engine.is_some() { "an engine that is only partly created" } else { "no engine" };
         let missing = Difference {
             path: format!("engine {engine}"),
             on_chain: Some(what.into()),
@@ -55,7 +55,7 @@ fn not_ready(chain: &Chain, config: &Config) -> Vec<String> {
         .filter_map(|(index, slot)| {
             let name = config.prices.get(index).map_or("price", |price| price.name.as_str());
             let seen_secs = slot.published_at.saturating_sub(slot.first_published_at);
-            let needed_secs = 2 * i64::from(slot.slow_secs.max(slot.fast_secs));
+            let needed_secs = 2 * i64::from(slot.terms.slow_secs.max(slot.terms.fast_secs));
             let (updates, age_secs) = (slot.update_count, chain.now.saturating_sub(slot.published_at));
             if updates == 0 {
                 return Some(format!("price[{index}] {name}: no update yet"));

@@ -18,7 +18,7 @@ pub struct Settled {
     pub quote_atoms: i64,
     /// Change of the pool, atoms.
     pub pool_change_atoms: i64,
-    /// Part of a win given up and struck from the deficit, atoms.
+    /// Part of a win that is given up and taken off the deficit, atoms.
     pub forgone_atoms: u64,
 }
 
@@ -50,7 +50,7 @@ pub fn collect_loss(
     // What the loss costs at most in whole shares of the pool: more means buy no more.
     let dearest = loss_atoms.saturating_add(view.deposit_index >> INDEX_BITS).saturating_add(2);
     let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room_atoms);
-    // What that buys in whole shares, so that rounding itself never makes a borrow.
+    // What that buys in whole shares, so that rounding alone never causes a borrow.
     let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss_atoms);
     if credit == 0 {
         return Err(RiskError::NothingToSettle);
@@ -64,11 +64,11 @@ pub fn collect_loss(
     Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, forgone_atoms: 0 })
 }
 
-/// A winner takes `claim_atoms`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
-/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
+/// A winner takes `claim_atoms`: at most the pool without a deficit, else `claim * pool / (pool + deficit)`, and the rest of
+/// the claim is taken off the deficit. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
 ///
 /// # Errors
-/// `NothingToSettle` where nothing can be taken or struck; `TokenTableFull`, `NumberOutOfRange`.
+/// `NothingToSettle` where nothing can be taken or cancelled; `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
 #[expect(
     clippy::arithmetic_side_effects,
@@ -222,6 +222,11 @@ mod tests {
         (account.derivatives[leg].cash_atoms, account.derivatives[leg].shares) = (301, 10);
         pay_win(&mut account, leg, &mut market, &mut bank, 300).unwrap();
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (1, 0));
+        // Also where the pool has nothing to pay.
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 0);
+        account.derivatives[leg].cash_atoms = 2;
+        assert_eq!(pay_win(&mut account, leg, &mut market, &mut bank, 2), Ok(Settled::default()));
+        assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 2));
     }
 
     #[test]
@@ -235,7 +240,7 @@ mod tests {
 
     /// PNL-4
     #[test]
-    fn a_win_from_a_market_in_deficit_strikes_its_share() {
+    fn a_win_from_a_market_in_deficit_takes_its_share_off_the_deficit() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
         market.deficit_atoms = 300;
         account.derivatives[leg].cash_atoms = 90;
@@ -243,6 +248,20 @@ mod tests {
         assert_eq!((settled.quote_atoms, settled.forgone_atoms), (60, 30));
         assert_eq!((market.pool_atoms, market.deficit_atoms), (540, 270));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
+    }
+
+    #[test]
+    fn of_an_empty_pool_a_win_is_given_up_against_the_deficit_and_without_one_nothing_is_settled() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
+        market.deficit_atoms = 300;
+        account.derivatives[leg].cash_atoms = 90;
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
+        assert_eq!(settled, Settled { forgone_atoms: 90, ..Settled::default() });
+        assert_eq!((market.deficit_atoms, account.derivatives[leg].cash_atoms), (210, 0));
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
+        account.derivatives[leg].cash_atoms = 90;
+        let refused = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap_err();
+        assert_eq!((refused, account.derivatives[leg].cash_atoms), (RiskError::NothingToSettle, 90));
     }
 
     /// PNL-8

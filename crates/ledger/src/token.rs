@@ -152,7 +152,7 @@ pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank
         return Err(RiskError::Paused);
     }
     require_growth_allowed(slot)?;
-    if bank.totals().borrows_up() > bank.borrow_cap_atoms {
+    if bank.totals().borrows_up() > bank.caps.borrow_cap_atoms {
         return Err(RiskError::BorrowCapReached);
     }
     Ok(())
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use bytemuck::Zeroable;
     use plimsoll_risk::params::INDEX_ONE;
-    use plimsoll_state::EngineAccount;
+    use plimsoll_state::{BankCaps, EngineAccount};
 
     const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
 
@@ -265,7 +265,7 @@ mod tests {
             let bank = Bank {
                 borrow_shares: borrowed,
                 booked_borrow_index: INDEX_ONE,
-                borrow_cap_atoms: 100,
+                caps: BankCaps { borrow_cap_atoms: 100, ..BankCaps::default() },
                 ..Bank::zeroed()
             };
             let slot = BankSlot { status, ..BankSlot::zeroed() };

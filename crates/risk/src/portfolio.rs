@@ -42,7 +42,7 @@ pub struct LegPrices {
 }
 
 impl LegPrices {
-    /// Of a perp without a base: what is left of it is cash, which no price values and no dead feed makes doubtful.
+    /// Of a perp without a base: what is left of it is cash, whose value depends on no price and no feed.
     pub const CASH: Self = {
         let unit = UnitPrice { mantissa: 0, shift: 0 };
         Self {
@@ -122,7 +122,7 @@ impl TokenLeg {
 }
 
 impl PerpLeg {
-    /// What a gain counts at: `x * pool / (pool + U)` while the market has a deficit, quote atoms, rounded down. One that
+    /// What a gain counts at: `gain * pool / (pool + deficit)` while the market has a deficit, quote atoms, rounded down. One that
     /// saturates stays so (PNL-6).
     #[inline(always)]
     pub fn gain_down(&self, atoms: u64) -> u64 {

@@ -1,4 +1,4 @@
-//! Amounts of money that cannot be taken for one another: a value is in micro-dollars, a value times a weight in
+//! Amounts of money in different units, which the compiler keeps apart: a value is in micro-dollars, a value times a weight in
 //! pico-dollars, and only a share turns the one into the other (NUMBER-3).
 
 use core::cmp::Ordering;

@@ -5,7 +5,7 @@
 //! that clients filter on is asserted at compile time (ACCOUNT-1).
 #![no_std]
 #![deny(missing_docs)]
-// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
+// Code that handles money may not overflow, panic or truncate without saying so; tests may (CONTRIBUTING).
 #![cfg_attr(
     not(test),
     warn(
@@ -41,6 +41,7 @@ mod price_state;
 mod registry;
 mod reserve;
 pub mod seeds;
+mod settings;
 pub mod snapshot;
 mod wrap;
 
@@ -58,6 +59,7 @@ pub use migrate::*;
 pub use pnl::*;
 pub use registry::*;
 pub use reserve::*;
+pub use settings::*;
 pub use wrap::*;
 
 /// Address of the program, as 32 bytes.

@@ -6,7 +6,9 @@ use plimsoll_risk::params::{INDEX_ONE, MAX_MARKETS};
 use plimsoll_risk::perp::deficit_share_ppm_up;
 use plimsoll_risk::{RiskError, RiskResult};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, SpentPerUnit, EPOCH_RING};
+use crate::{
+    assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentPerUnit, EPOCH_RING,
+};
 
 /// Open interest of one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -54,11 +56,11 @@ pub struct Market {
     pub deficit_atoms: u64,
     /// The market's own claim on its pool: fees and penalty shares, quote atoms.
     pub own_claim_atoms: u64,
-    /// Largest open interest a side, base units.
-    pub open_interest_cap_units: u64,
+    /// Caps of open interest and of insurance.
+    pub caps: MarketCaps,
     /// Time integral of the reported premium since the last crank, ppm seconds.
     pub premium_integral: I128Le,
-    /// Since when the integral misses the present premium, Unix seconds.
+    /// Up to when the integral includes the premium, Unix seconds.
     pub premium_at: i64,
     /// Since when the integral runs: the last crank of funding, Unix seconds.
     pub premium_from: i64,
@@ -66,8 +68,6 @@ pub struct Market {
     pub premium_ppm: i32,
     /// Zero.
     pub _pad_premium: u32,
-    /// Most insurance one event of this market may draw, quote atoms.
-    pub draw_cap_event_atoms: u64,
     /// Sum of losses socialized on sides, quote atoms (statistics).
     pub socialized_atoms: u64,
     /// Legs of all accounts that are not zero, with or without a base.
@@ -80,7 +80,7 @@ pub struct Market {
     /// the market last had no position.
     pub rounding_units: u64,
     /// Zero.
-    pub _reserved: [u8; 72],
+    pub _reserved: [u8; 56],
 }
 
 assert_layout!(Market, 520, engine @ 8);

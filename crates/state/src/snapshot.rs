@@ -56,13 +56,13 @@ struct Pricing<'a> {
     views: Views,
     /// What is older is stale.
     fresh: MaxAge,
-    /// Beside what is older no risk is added.
+    /// Beside an older price no risk is added.
     risk: MaxAge,
-    /// What is older no longer blocks bankruptcy.
+    /// An older price no longer blocks bankruptcy.
     held: MaxAge,
 }
 
-/// What decides the charge on a leg's own value, of which half bounds the width of its edge.
+/// What decides the charge on a leg's own value; half of that charge bounds the width of its edge.
 #[derive(Clone, Copy)]
 enum Charge<'a> {
     Asset(&'a TokenWeights),
@@ -121,7 +121,7 @@ impl<'a> Pricing<'a> {
         if self.views.initial {
             prices.old = !self.risk.admits(published_at);
             let seen_secs = published_at.wrapping_sub(slot.first_published_at);
-            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.slow_secs);
+            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.terms.slow_secs);
             // Only what settles in quote is charged at the high price beside its own.
             let high = settles || !positive;
             if high {
@@ -247,7 +247,7 @@ fn load_quote(
 }
 
 impl MarginAccount {
-    /// What the account remembers between observations.
+    /// What the account stores between observations.
     ///
     /// An unknown value of `observed` reads as healthy, which adds no time.
     pub fn clocks(&self) -> Clocks {

@@ -30,9 +30,9 @@ fn prepare_to_pay(bank: &mut Bank, registry: &Registry, now: i64) -> RiskResult<
 fn room_to_draw(bank: &Bank, event_drawn_atoms: u64, now: i64) -> u64 {
     draw_room(
         bank.fund().worth_down(),
-        bank.draw_cap_event_atoms,
+        bank.caps.draw_cap_event_atoms,
         event_drawn_atoms,
-        bank.draw_cap_hour_atoms,
+        bank.caps.draw_cap_hour_atoms,
         bank.drawn.total(now, Bank::DRAW_WINDOW_SECS),
     )
 }
@@ -111,7 +111,7 @@ fn debt_up(shares: i64, bank: &Bank) -> u64 {
 /// How a borrow ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PaidBorrow {
-    /// Borrow shares that were struck.
+    /// Borrow shares that were cancelled.
     pub shares: u64,
     /// What they owed, atoms.
     pub owed_atoms: u64,
@@ -241,7 +241,7 @@ fn insure_leg(
 ) -> RiskResult<u64> {
     let index = quote.deposit_index;
     let room = room_to_draw(quote, account.estate_drawn_atoms, now);
-    let pay = |atoms| pay_leg(atoms, reserved_atoms, room, market.draw_cap_event_atoms);
+    let pay = |atoms| pay_leg(atoms, reserved_atoms, room, market.caps.draw_cap_event_atoms);
     let whole = pay(debt_atoms_up(shares_up(loss_atoms, index)?, index));
     let covered_atoms = if whole.remainder_atoms == 0 {
         loss_atoms
@@ -315,10 +315,10 @@ impl Finished {
     }
 }
 
-/// Gives back what is over once the last quote leg is gone, and thaws the account once nothing is left. Part of every
+/// Gives back what is over once the last quote leg is gone, and makes the account active again once nothing is left. Part of every
 /// paying call; also a call of its own, as somebody may have repaid the last leg (BANKRUPT-4).
 ///
-/// `quote` may be absent in a call that pays another mint's debt; the account then thaws only if nothing is reserved.
+/// `quote` may be absent in a call that pays another mint's debt; the account then becomes active only if nothing is reserved.
 ///
 /// # Errors
 /// `NumberOutOfRange`.

@@ -112,7 +112,7 @@ fn pass<const WITH_NAV: bool, const WITH_TARGET: bool, const EDGES: bool>(
     finish::<WITH_NAV, WITH_TARGET, EDGES>(sums, &units, portfolio, at)
 }
 
-/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, NAV PnL whole (MARGIN-3).
+/// Nets the quote balance q with PnL before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, in NAV all PnL counts (MARGIN-3).
 #[inline(always)]
 #[expect(
     clippy::cast_possible_wrap,

@@ -17,14 +17,18 @@ pub use plimsoll_interface::args::ApproveVenueArgs;
 pub struct ApproveVenue<'info> {
     /// The owner.
     pub owner: Signer<'info>,
-    /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
+    /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: the venue, a [`Venue`] by `loader::read`.
+    /// The venue.
+    /// CHECK: a [`Venue`] by `loader::read`.
     pub venue: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -38,13 +42,13 @@ impl ApproveVenue<'_> {
         // The venue is registered with the account's engine, and in use.
         require_same_engine(&*account, &*venue)?;
         ensure!(venue.active == 1, EngineError::VenueInactive);
-        // A limit of nothing is a revocation and has its own instruction.
+        // A limit of zero would be a revocation, which has its own instruction.
         ensure!(args.notional_limit_atoms > 0, EngineError::AmountZero);
         ensure!(args.notional_limit_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
-        // What the owner agrees to is in front of him: markets that the venue settles now, none that it may be given later.
+        // The owner agrees only to markets that the venue settles now, not to those that it may be given later.
         let offered = args.markets != 0 && args.markets & !venue.settle_markets == 0;
         ensure!(offered, EngineError::ApprovalMarketsInvalid);
-        // A power that nobody uses any more ends by itself.
+        // Powers that nobody uses any more must end by themselves.
         let secs = args.expires_at.saturating_sub(now);
         ensure!(secs > 0 && secs <= VenueApproval::MAX_SECS, EngineError::ApprovalExpiryInvalid);
         Ok(())

@@ -8,6 +8,7 @@ use plimsoll_state::{same_address, Books, MarginAccount, MarginView, PriceBoard,
 use crate::access::now_secs;
 use crate::error::{EngineError, Result};
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::loader::read;
 
 pub use plimsoll_interface::args::CheckMarginArgs;
@@ -15,11 +16,14 @@ pub use plimsoll_interface::args::CheckMarginArgs;
 /// Three accounts, whatever the number of positions.
 #[derive(Accounts)]
 pub struct CheckMargin<'info> {
-    /// CHECK: the account, a [`MarginAccount`] by `loader::read`.
+    /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::read`.
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: its engine's registry, a [`Registry`] by `loader::read`.
+    /// Its engine's registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its engine's prices, a [`PriceBoard`] by `loader::read`.
+    /// Its engine's prices.
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
 }
 
@@ -34,6 +38,7 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     let board = read::<PriceBoard>(&ctx.accounts.board)?;
     let one_engine = same_address(&account.engine, &registry.engine) && same_address(&board.engine, &registry.engine);
     ensure!(one_engine, EngineError::EngineMismatch);
+    permit(Action::CheckMargin).in_engine(&registry)?;
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
     let loaded = gate::load(&account, &Books { registry: &registry, board: &board, now: now_secs()? }, views)?;
     let view = MarginView::of(ctx.accounts.margin_account.key.as_array(), &account, &loaded.0, args.views == 3);

@@ -12,15 +12,18 @@ use crate::guard::{permit, Action};
 pub struct CloseAccount<'info> {
     /// The owner; a delegate never closes.
     pub owner: Signer<'info>,
-    /// The account.
+    /// The margin account.
     #[account(mut, close = rent_payer)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Receives the rent: whoever paid it.
     /// CHECK: compared with the account's `rent_payer`; receives lamports only.
     #[account(mut)]
     pub rent_payer: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -29,7 +32,7 @@ impl CloseAccount<'_> {
         let account = self.margin_account.load()?;
         // Only the owner closes.
         permit(Action::CloseAccount).signed_for(&account, self.owner.key)?;
-        // Everything in it is what an instruction left behind.
+        // Nothing may be left in it.
         account.invariant()?;
         // A resolution that has begun ends first.
         permit(Action::CloseAccount).on(&account)?;

@@ -24,19 +24,25 @@ pub struct CollectFees<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
-    /// CHECK: compared with the bank's vault.
+    /// The bank's vault.
+    /// CHECK: compared with the bank.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any token account of the mint, the authority's choice; the token program checks it.
+    /// Where the tokens go: any token account of the mint, the authority's choice.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's mint.
+    /// The bank's mint.
+    /// CHECK: compared with the bank.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's token program.
+    /// The mint's token program.
+    /// CHECK: compared with the bank.
     pub token_program: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -49,7 +55,11 @@ impl<'info> CollectFees<'info> {
         // Fees are the protocol's.
         permit(Action::CollectFees).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and bank are this engine's.
-        require_of_engine(&*self.registry.load()?, &engine)?;
+        {
+            let registry = self.registry.load()?;
+            require_of_engine(&*registry, &engine)?;
+            permit(Action::CollectFees).in_engine(&registry)?;
+        }
         require_of_engine(&*bank, &engine)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
@@ -74,7 +84,7 @@ impl<'info> CollectFees<'info> {
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
         ensure!(atoms > 0, EngineError::AmountZero);
         interest::take_fees(&mut bank, atoms)?;
-        // Interest is a fee once it is charged, atoms come when it is paid: until then nothing covers the fee.
+        // A fee is booked when interest is charged, but its atoms come only when interest is paid: until then nothing covers it.
         ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         bank.invariant()?;
         Ok(FeesCollected {

@@ -14,25 +14,28 @@ pub use plimsoll_interface::args::CreateEngineArgs;
 #[derive(Accounts)]
 #[instruction(args: CreateEngineArgs)]
 pub struct CreateEngine<'info> {
-    /// A seed of the engine's address, so nobody can squat, and its first authority.
+    /// A seed of the engine's address, so nobody can take that address first, and its first authority.
     pub creator: Signer<'info>,
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The engine, which is created.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::ENGINE, creator.key().as_ref(), &args.id.to_le_bytes()], bump)]
     pub engine: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
 impl CreateEngine<'_> {
     fn validate(&self, args: &CreateEngineArgs) -> Result<()> {
-        // An engine that nobody can stop is a mistake, not a choice: the authority itself can be named.
+        // An engine that nobody can stop is a mistake; whoever wants no second key names the authority itself.
         ensure!(args.pause_authority != Pubkey::default(), EngineError::ParameterOutOfBounds);
         Ok(())
     }

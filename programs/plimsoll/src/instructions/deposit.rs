@@ -14,35 +14,45 @@ use crate::vault::{require_amount, VaultTransfer};
 
 pub use plimsoll_interface::args::DepositArgs;
 
-/// Needs no fresh prices: a deposit only ever helps. The board is there for what the account remembers of being under
-/// water.
+/// Needs no fresh prices: a deposit only ever helps. The board is there for an account that is recorded as
+/// under water.
 #[derive(Accounts)]
 pub struct Deposit<'info> {
     /// The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account.
     pub authority: Signer<'info>,
-    /// CHECK: the account; a [`MarginAccount`] by `loader::write`.
+    /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
+    /// Its engine's registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its engine's prices; a [`PriceBoard`] by `loader::read`.
+    /// Its engine's prices.
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
+    /// The token's bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's vault.
+    /// The bank's vault.
+    /// CHECK: compared with the bank.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: where the tokens come from; the token program checks mint and owner.
+    /// Where the tokens come from.
+    /// CHECK: the token program checks mint and owner.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's mint.
+    /// The bank's mint.
+    /// CHECK: compared with the bank.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's token program.
+    /// The mint's token program.
+    /// CHECK: compared with the bank.
     pub token_program: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -60,6 +70,7 @@ impl<'info> Deposit<'info> {
         require_same_engine(&*registry, &*account)?;
         require_same_engine(&*registry, &*bank)?;
         require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
+        permit(Action::Deposit).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
         Ok(bank.decimals)
@@ -88,7 +99,7 @@ impl<'info> Deposit<'info> {
             // Repaying always works; what grows deposits is bounded.
             token::require_growth_allowed(slot)?;
             let deposits = bank.totals().deposits_down();
-            ensure!(deposits <= bank.deposit_cap_atoms, EngineError::DepositCapReached);
+            ensure!(deposits <= bank.caps.deposit_cap_atoms, EngineError::DepositCapReached);
         }
         gate::observe_relief(
             &mut account,

@@ -50,9 +50,11 @@ pub struct ListBank<'info> {
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -67,6 +69,7 @@ impl ListBank<'_> {
         // Registry and board are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
+        permit(Action::ListBank).in_engine(&registry)?;
         // Slots are used in order, so that the first bank is the quote bank.
         ensure!((registry.bank_count as usize) < MAX_BANKS, EngineError::SlotsFull);
         ensure!(args.index == registry.bank_count, EngineError::SlotTaken);

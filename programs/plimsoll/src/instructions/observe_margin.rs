@@ -12,7 +12,7 @@ use crate::guard::{permit, Action};
 /// Permissionless.
 #[derive(Accounts)]
 pub struct ObserveMargin<'info> {
-    /// The account.
+    /// The margin account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Its engine's registry.
@@ -31,6 +31,7 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     let board = ctx.accounts.board.load()?;
     require_same_address(&account.engine, &registry.engine)?;
     require_same_address(&board.engine, &registry.engine)?;
+    permit(Action::ObserveMargin).in_engine(&registry)?;
     permit(Action::ObserveMargin).on(&account)?;
     let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now_secs()? })?;
     account::set_clocks(&mut account, &assessment.clocks);

@@ -16,12 +16,15 @@ pub use plimsoll_interface::args::{RefreshEntry, RefreshPriceArgs};
 /// Anyone may call it; the remaining accounts are the oracles' and are only read.
 #[derive(Accounts)]
 pub struct RefreshPrice<'info> {
-    /// CHECK: the engine's parameters; a [`Registry`] by `loader::read`.
+    /// The engine's parameters.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its prices; a [`PriceBoard`] by `loader::write`.
+    /// Its prices.
+    /// CHECK: a [`PriceBoard`] by `loader::write`.
     #[account(mut)]
     pub board: UncheckedAccount<'info>,
-    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    /// Where its prices come from.
+    /// CHECK: a [`FeedBook`] by `loader::write`.
     #[account(mut)]
     pub feeds: UncheckedAccount<'info>,
 }
@@ -58,7 +61,7 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
         };
         refresh(slot, feed, primary, secondary, registry.params(), now)?;
     }
-    // An account that nothing reads is a mistake of the caller's.
+    // An account that nothing reads is a caller's mistake.
     ensure!(oracles.next().is_none(), EngineError::AccountMismatch);
     board.invariant()?;
     Ok(feeds.invariant()?)

@@ -16,12 +16,15 @@ pub use plimsoll_interface::args::SetDelegateArgs;
 pub struct SetDelegate<'info> {
     /// The owner.
     pub owner: Signer<'info>,
-    /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
+    /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -35,7 +38,7 @@ impl SetDelegate<'_> {
     }
 }
 
-/// Replaces the delegate and all of its rights. Its day begins anew: only the owner signs here.
+/// Replaces the delegate and all of its rights. Its daily limit starts again: only the owner signs here.
 ///
 /// # Errors
 /// `NotOwner`, `AccountBankrupt`, `ParameterOutOfBounds` for the default address, `DelegateRightUnknown`,

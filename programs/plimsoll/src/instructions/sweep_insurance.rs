@@ -8,6 +8,7 @@ use plimsoll_state::{Bank, EngineAccount, Registry};
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, InsuranceSwept};
+use crate::guard::{permit, Action};
 
 /// Nobody signs: the atoms stay in the vault and only leave the deposits.
 #[derive(Accounts)]
@@ -17,16 +18,20 @@ pub struct SweepInsurance<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
 impl SweepInsurance<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is the bank's engine's.
-        require_same_engine(&*self.registry.load()?, &*self.bank.load()?)
+        let registry = self.registry.load()?;
+        require_same_engine(&*registry, &*self.bank.load()?)?;
+        permit(Action::SweepInsurance).in_engine(&registry)
     }
 }
 

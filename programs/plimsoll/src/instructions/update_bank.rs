@@ -28,9 +28,11 @@ pub struct UpdateBank<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -46,6 +48,7 @@ impl UpdateBank<'_> {
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         require_of_engine(&*bank, &engine)?;
+        permit(Action::UpdateBank).in_engine(&registry)?;
         // The same conditions as at the listing, at today's price.
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
