@@ -58,7 +58,7 @@ impl PriceSlot {
     /// Whether risk may be added: both averages have seen enough updates and enough time.
     pub const fn is_ready(&self) -> bool {
         let seen_secs = self.published_at.saturating_sub(self.first_published_at);
-        averages_are_ready(self.update_count, seen_secs, self.terms.fast_secs, self.terms.slow_secs)
+        averages_are_ready(self.update_count, seen_secs, self.terms.slow_secs)
     }
 }
 

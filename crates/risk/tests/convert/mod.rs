@@ -36,7 +36,7 @@ pub fn unit(price: UnitPrice) -> Q {
 
 /// `mantissa * 2^exponent`
 pub fn price(price: Price) -> Q {
-    unit(UnitPrice { mantissa: price.mantissa, shift: -(price.exponent as i32) })
+    unit(UnitPrice { mantissa: price.mantissa, shift: -(price.exponent) })
 }
 
 /// Pico-dollars as micro-dollars.

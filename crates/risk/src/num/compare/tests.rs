@@ -1,4 +1,4 @@
-//! The product of 256 bits that ratios are compared by.
+//! The product of 256 bits, carry by carry.
 
 use super::product;
 
