@@ -1,6 +1,7 @@
 //! Errors with fixed codes, each naming the fact. Codes are grouped by subsystem and never reused; Anchor's own (2000 to 4999)
 //! are those of failed account checks.
 
+use plimsoll_risk::params::Contradiction;
 use plimsoll_risk::RiskError;
 
 /// Bytes of a name or text; more than 255 do not compile.
@@ -315,8 +316,17 @@ impl core::fmt::Display for EngineError {
     }
 }
 
+/// Of a condition that does not hold.
+impl From<Contradiction> for EngineError {
+    fn from(_: Contradiction) -> Self {
+        Self::ParameterOutOfBounds
+    }
+}
+
 /// Of a pure decision: the error of the same name.
 impl From<RiskError> for EngineError {
+    #[cold]
+    #[inline(never)]
     fn from(error: RiskError) -> Self {
         match error {
             RiskError::NumberOutOfRange => Self::NumberOutOfRange,

@@ -31,6 +31,7 @@ pub mod switchboard;
 #[cfg(test)]
 mod tests;
 
+use anchor_lang::prelude::AccountInfo;
 use plimsoll_interface::EngineError;
 use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
@@ -49,14 +50,62 @@ pub struct Moment {
 }
 
 /// An oracle's account, as it is shown to the engine.
+pub trait Shown {
+    /// Where it is.
+    fn address(&self) -> &Address;
+
+    /// The program that writes it.
+    fn owner(&self) -> &Address;
+
+    /// What a reader makes of its bytes.
+    ///
+    /// # Errors
+    /// The reader's.
+    fn decoded<T>(&self, reader: impl FnOnce(&[u8]) -> Result<T>) -> Result<T>;
+}
+
+/// In the program.
+impl Shown for AccountInfo<'_> {
+    #[inline(always)]
+    fn address(&self) -> &Address {
+        self.key.as_array()
+    }
+
+    #[inline(always)]
+    fn owner(&self) -> &Address {
+        self.owner.as_array()
+    }
+
+    #[inline(always)]
+    fn decoded<T>(&self, reader: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+        // Borrowed already are only the engine's own accounts, which no oracle's program owns.
+        reader(&self.try_borrow_data().map_err(|_| EngineError::OracleOwnerMismatch)?)
+    }
+}
+
+/// An account that a client has read.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a> {
+pub struct Fetched<'a> {
     /// Where it is.
     pub address: &'a Address,
     /// The program that writes it.
     pub owner: &'a Address,
     /// Its bytes.
     pub data: &'a [u8],
+}
+
+impl Shown for Fetched<'_> {
+    fn address(&self) -> &Address {
+        self.address
+    }
+
+    fn owner(&self) -> &Address {
+        self.owner
+    }
+
+    fn decoded<T>(&self, reader: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+        reader(self.data)
+    }
 }
 
 /// The kind of a stored source.
@@ -71,14 +120,14 @@ fn kind_of(source: &OracleSource) -> Result<OracleKind> {
 /// `OracleAddressMismatch`, `OracleOwnerMismatch`; `OracleTypeMismatch` where the discriminator or length is another or
 /// the slot has no such source; `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`,
 /// `PriceNotVerified`, `PriceNotPositive`, `PriceExponentOutOfRange`.
-pub fn read(account: &Shown<'_>, source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
+pub fn read(account: &impl Shown, source: &OracleSource, params: &GlobalParams, slot: u64) -> Result<Observation> {
     let kind = kind_of(source)?;
     ensure!(kind != OracleKind::None, EngineError::OracleTypeMismatch);
     // The pinned account, unless the caller may choose it.
     ensure!(kind == OracleKind::PythPosted || is_pinned(account, source), EngineError::OracleAddressMismatch);
     // Written by the pinned program: without this anyone fabricates prices.
-    ensure!(*account.owner == source.program, EngineError::OracleOwnerMismatch);
-    decode(account.data, source, params, slot)
+    ensure!(*account.owner() == source.program, EngineError::OracleOwnerMismatch);
+    account.decoded(|data| decode(data, source, params, slot))
 }
 
 /// What the bytes of a source's account say, by the reader of its kind; whose they are is [`read`]'s to ask.
@@ -95,9 +144,9 @@ pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u
 }
 
 /// Whether this is the account that the source pins.
-fn is_pinned(account: &Shown<'_>, source: &OracleSource) -> bool {
+fn is_pinned(account: &impl Shown, source: &OracleSource) -> bool {
     const NOBODY: Address = [0; 32];
-    source.address != NOBODY && *account.address == source.address
+    source.address != NOBODY && *account.address() == source.address
 }
 
 /// What a slot becomes by its primary's account; none where it is not newer.
@@ -109,7 +158,7 @@ fn is_pinned(account: &Shown<'_>, source: &OracleSource) -> bool {
 pub fn update_from_primary(
     slot: &PriceSlot,
     feed: &Feed,
-    primary: &Shown<'_>,
+    primary: &impl Shown,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {
@@ -128,8 +177,8 @@ pub fn update_from_primary(
 pub fn update_from_pair(
     slot: &PriceSlot,
     feed: &Feed,
-    primary: &Shown<'_>,
-    secondary: &Shown<'_>,
+    primary: &impl Shown,
+    secondary: &impl Shown,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {

@@ -85,8 +85,8 @@ fn switchboard_bytes(feed: &PullFeedAccountData) -> Vec<u8> {
 }
 
 /// An account of `owner` at `key`, handed to `then`.
-fn with_account<T>(key: Pubkey, owner: Pubkey, data: Vec<u8>, then: impl FnOnce(&Shown<'_>) -> T) -> T {
-    then(&Shown { address: key.as_array(), owner: owner.as_array(), data: &data })
+fn with_account<T>(key: Pubkey, owner: Pubkey, data: Vec<u8>, then: impl FnOnce(&Fetched<'_>) -> T) -> T {
+    then(&Fetched { address: key.as_array(), owner: owner.as_array(), data: &data })
 }
 
 fn read_pyth(kind: OracleKind, key: Pubkey, owner: Pubkey, data: Vec<u8>) -> Result<Observation> {

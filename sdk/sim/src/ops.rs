@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::liquidate::Request;
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_sdk::ix::args::{SettleFillArgs, TakeWinArgs};
@@ -10,6 +9,7 @@ use plimsoll_sdk::ix::{self, FillAuthority, Parties};
 use plimsoll_sdk::offer::instruction_name;
 use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::PriceSlot;
+use solana_pubkey::Pubkey;
 
 use crate::data::E8;
 use crate::dues;

@@ -1,14 +1,13 @@
 //! Takes newer prices from oracle accounts into the board, several feeds at once.
 
 use anchor_lang::prelude::*;
-use plimsoll_oracle::{self as oracle, Moment, Shown};
+use plimsoll_oracle::{self as oracle, Moment};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::require_same_engine;
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
-use crate::instructions::require_sound;
 use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::{RefreshEntry, RefreshPriceArgs};
@@ -77,14 +76,9 @@ fn refresh(
     params: &GlobalParams,
     now: Moment,
 ) -> Result<()> {
-    let data = primary.try_borrow_data()?;
-    let first = shown(primary, &data);
     let updated = match secondary {
-        Some(secondary) => {
-            let data = secondary.try_borrow_data()?;
-            oracle::update_from_pair(slot, feed, &first, &shown(secondary, &data), params, now)?
-        }
-        None => oracle::update_from_primary(slot, feed, &first, params, now)?,
+        Some(secondary) => oracle::update_from_pair(slot, feed, primary, secondary, params, now)?,
+        None => oracle::update_from_primary(slot, feed, primary, params, now)?,
     };
     if let Some(state) = updated {
         slot.store(feed, &state);
@@ -93,6 +87,12 @@ fn refresh(
     Ok(())
 }
 
-fn shown<'a>(account: &'a AccountInfo, data: &'a [u8]) -> Shown<'a> {
-    Shown { address: account.key.as_array(), owner: account.owner.as_array(), data }
+/// What holds of a slot and its feed after every instruction that wrote them.
+///
+/// # Errors
+/// `InvariantBroken`.
+#[inline(never)]
+pub fn require_sound(slot: &PriceSlot, feed: &Feed) -> Result<()> {
+    slot.invariant()?;
+    Ok(feed.invariant(slot)?)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use plimsoll_oracle::{update_from_pair, update_from_primary, Moment, Shown};
+use plimsoll_oracle::{update_from_pair, update_from_primary, Fetched, Moment};
 use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_rpc::Result;
@@ -128,8 +128,8 @@ fn taken(
     refused.map_or(Ok(None), Err)
 }
 
-fn shown<'a>(address: &'a Pubkey, account: &'a Account) -> Shown<'a> {
-    Shown { address: address.as_array(), owner: account.owner.as_array(), data: &account.data }
+fn shown<'a>(address: &'a Pubkey, account: &'a Account) -> Fetched<'a> {
+    Fetched { address: address.as_array(), owner: account.owner.as_array(), data: &account.data }
 }
 
 #[async_trait]
