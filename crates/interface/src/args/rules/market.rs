@@ -11,6 +11,7 @@ impl MarketTerms {
     ///
     /// # Errors
     /// `ParameterOutOfBounds`; `PriceSlotEmpty`; `SlotEmpty` without a quote bank.
+    #[inline(always)]
     pub fn validate<E: SettingError>(
         &self,
         price_slot: u8,
