@@ -11,6 +11,8 @@ pub use plimsoll_state::{Expected, Holder};
 use plimsoll_state::{MaintenanceView, MarginView, ViewRefusal};
 use solana_pubkey::Pubkey;
 
+use crate::EngineError;
+
 /// Why return data is not an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerError {
@@ -58,7 +60,7 @@ impl core::error::Error for AnswerError {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct LiquidationOutcome {
-    /// 0 where something was filled, else the [`EngineError`](crate::EngineError) code of the reason why nothing was.
+    /// 0 where something was filled, else the [`EngineError`] code of the reason why nothing was.
     pub reason: u32,
     /// 0 cure, 1 wind-down.
     pub regime: u32,
@@ -74,6 +76,13 @@ pub struct LiquidationOutcome {
     pub received_atoms: u64,
     /// Insurance share, atoms of the debt's mint (quote atoms of a position).
     pub fee_atoms: u64,
+}
+
+impl LiquidationOutcome {
+    /// Why nothing was filled; none where something was.
+    pub fn refusal(&self) -> Option<EngineError> {
+        EngineError::from_code(self.reason)
+    }
 }
 
 impl From<&Plan> for LiquidationOutcome {

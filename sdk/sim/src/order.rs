@@ -4,7 +4,7 @@ use plimsoll_risk::liquidate::Request;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::INSTRUCTIONS;
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_sdk::{EngineError, LiquidationOutcome};
+use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::MarginAccount;
 use solana_instruction::Instruction;
 
@@ -35,12 +35,13 @@ pub fn outcome(data: &[u8]) -> Option<LiquidationOutcome> {
 
 /// Why a liquidation changed nothing, by the name of the program's error.
 pub fn reason(outcome: &LiquidationOutcome) -> String {
-    EngineError::from_code(outcome.reason)
-        .map_or_else(|| format!("code {}", outcome.reason), |error| error.text().0.to_owned())
+    outcome.refusal().map_or_else(|| format!("code {}", outcome.reason), |error| error.name().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_sdk::EngineError;
+
     use super::*;
 
     #[test]
