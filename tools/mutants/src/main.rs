@@ -155,7 +155,8 @@ fn chosen(options: &Options, root: &Path, tree: &Tree) -> Result<Vec<Mutant>, St
             mutants.extend(rewrite::checks(text, file).map_err(|error| format!("{file}: {error}"))?);
         }
     }
-    mutants.retain(|mutant| wanted(&mutant.file));
+    // Of `interface` only the rules run in the program.
+    mutants.retain(|mutant| tree.original(&mutant.file).is_some() && wanted(&mutant.file));
     mutants.sort_by(|a, b| (&a.file, a.start).cmp(&(&b.file, b.start)));
     mutants.iter_mut().zip(1..).for_each(|(mutant, number)| mutant.number = number);
     Ok(mutants)

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// Packages that are broken.
-const PACKAGES: [&str; 4] = ["plimsoll-risk", "plimsoll-state", "plimsoll-ledger", "plimsoll"];
+const PACKAGES: [&str; 6] =
+    ["plimsoll-risk", "plimsoll-state", "plimsoll-ledger", "plimsoll", "plimsoll-oracle", "plimsoll-interface"];
 
 /// Line and column, both from one, in characters.
 pub type Place = (usize, usize);
