@@ -9,9 +9,9 @@ mod maintenance;
 mod unit;
 
 use crate::num::{mul_u128_u32, WideSum, PPM};
-use crate::portfolio::{LegPrices, PriceKind};
-use crate::price::UnitPrice;
-use crate::units::UsdPico;
+use crate::portfolio::{LegPrices, PriceKind, TokenPrices};
+use crate::price::{TokenPrice, UnitPrice};
+use crate::units::{Atoms, Count, UsdMicro, UsdPico};
 
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
 pub use maintenance::{excess, is_under_water_at_edges, margins, quote_sides};
@@ -102,7 +102,7 @@ impl Margins {
 
     /// G: asset value plus perp notional at the price of quote that the margins were taken at, micro-dollars.
     #[inline(never)]
-    pub fn gross_usd_micro(&self, quote: &LegPrices, at: PriceKind) -> u128 {
+    pub fn gross_usd_micro(&self, quote: &TokenPrices, at: PriceKind) -> u128 {
         let notional = Favourable::of(quote, quote.plain(at), false).low().value_wide_up(self.notional_atoms);
         self.assets_usd_micro.wrapping_add(notional.min(1 << 90))
     }
@@ -121,13 +121,13 @@ fn is_saturated(values: &WideSum) -> bool {
     values.reaches_bit(64)
 }
 
-/// Magnitude of the value of a signed amount: an asset's at `high`, rounded down, a liability's at `low`, rounded up.
+/// Magnitude of the value of a signed number of atoms: an asset's at `high`, rounded down, a liability's at `low`, rounded up.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "its upper half is zero, as was asked")]
-fn value_down(amount: i128, high: UnitPrice, low: UnitPrice) -> u64 {
-    let magnitude = amount.unsigned_abs();
-    let atoms = if magnitude >> 64 == 0 { magnitude as u64 } else { u64::MAX };
-    if amount >= 0 {
+fn value_down(amount_atoms: i128, high: TokenPrice, low: TokenPrice) -> UsdMicro {
+    let magnitude = amount_atoms.unsigned_abs();
+    let atoms = if magnitude >> 64 == 0 { Atoms::new(magnitude as u64) } else { Atoms::MAX };
+    if amount_atoms >= 0 {
         high.value_down(atoms)
     } else {
         low.value_up(atoms)
@@ -136,21 +136,21 @@ fn value_down(amount: i128, high: UnitPrice, low: UnitPrice) -> u64 {
 
 /// A leg's plain unit price and, where `edges` or where it is stale, what its favourable edge makes of it.
 #[derive(Clone, Copy)]
-struct Favourable {
-    plain: UnitPrice,
+struct Favourable<Worth, Unit> {
+    plain: UnitPrice<Worth, Unit>,
     /// Zero for a leg at its plain price.
     edge: u64,
 }
 
-impl Favourable {
+impl<Worth: Count, Unit: Count> Favourable<Worth, Unit> {
     #[inline(always)]
-    fn of(prices: &LegPrices, plain: UnitPrice, edges: bool) -> Self {
+    fn of(prices: &LegPrices<Worth, Unit>, plain: UnitPrice<Worth, Unit>, edges: bool) -> Self {
         Self { plain, edge: if edges || prices.stale { prices.edge } else { 0 } }
     }
 
     /// The unit price of an asset, a long or whatever else gains from a higher price.
     #[inline(always)]
-    fn high(&self) -> UnitPrice {
+    fn high(&self) -> UnitPrice<Worth, Unit> {
         if self.edge == 0 {
             self.plain
         } else {
@@ -160,7 +160,7 @@ impl Favourable {
 
     /// The unit price of a liability, a short or a charge.
     #[inline(always)]
-    fn low(&self) -> UnitPrice {
+    fn low(&self) -> UnitPrice<Worth, Unit> {
         if self.edge == 0 {
             self.plain
         } else {

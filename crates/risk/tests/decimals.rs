@@ -7,13 +7,14 @@ use plimsoll_risk::liquidate::{plan, Leg, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::Count;
 use plimsoll_risk::RiskError;
 use support::{quote_weights, NOW, QUOTE_DECIMALS};
 
 /// Base units of a SOL.
 const SOL_UNITS: u64 = 1_000_000;
 
-fn fresh(dollars: u64, scale: Price) -> LegPrices {
+fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
     LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }

@@ -13,7 +13,7 @@ use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::num::mul_high_down;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::{TokenPrice, UnitPrice};
 use plimsoll_risk::waterfall::check_bankrupt;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -39,7 +39,7 @@ fn fills(p: &Portfolio, clocks: &Clocks) -> Vec<(Leg, Portfolio, Plan)> {
     legs(p).into_iter().filter_map(fill).collect()
 }
 
-fn price_of(p: &Portfolio, bank: u8) -> UnitPrice {
+fn price_of(p: &Portfolio, bank: u8) -> TokenPrice {
     let token = p.tokens().iter().find(|leg| leg.bank == bank);
     token.map_or(p.quote.prices.spot, |leg| leg.prices.spot)
 }
@@ -120,24 +120,25 @@ fn grain(p: &Portfolio, leg: Leg) -> i128 {
         Leg::Pair { asset, liability } => [price_of(p, asset), price_of(p, paid_in(p, liability))],
         Leg::Perp { .. } => [p.quote.prices.spot; 2],
     };
-    parts.iter().map(|price| price.value_up(1) as i128).sum::<i128>() + 16
+    parts.iter().map(|price| price.value_up(Atoms::ONE).get() as i128).sum::<i128>() + 16
 }
 
 /// Tokens, perps and weights whose sums are whole micro-dollars, so that a quote balance meets maintenance exactly.
 fn at_the_boundary() -> impl Strategy<Value = Portfolio> {
     portfolio(0).prop_map(|p| {
         let mut p = calm(p);
-        let plain = |prices: &mut LegPrices| {
-            *prices = LegPrices { spot: PAR, fast: PAR, edge: 0, ..*prices };
-        };
+        fn plain<Worth: Copy, Unit: Copy>(prices: &mut LegPrices<Worth, Unit>) {
+            let par = UnitPrice::from_parts(PAR.mantissa(), PAR.shift());
+            *prices = LegPrices { spot: par, fast: par, edge: 0, ..*prices };
+        }
         plain(&mut p.quote.prices);
         for leg in &mut p.tokens {
             plain(&mut leg.prices);
-            leg.amount_atoms = leg.amount_atoms % (1 << 20) * PICO as i64;
+            leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get() % (1 << 20) * PICO as i64);
         }
         for leg in &mut p.perps {
             plain(&mut leg.prices);
-            leg.units = leg.units % (1 << 20) * PICO as i64;
+            leg.units = SignedBaseUnits::new(leg.units.get() % (1 << 20) * PICO as i64);
             leg.cash_atoms = -leg.units;
         }
         p.params.perps.pnl_weight_ppm = 1_000_000;
@@ -331,18 +332,18 @@ fn random_accepted_parameters_and_not_the_defaults_are_what_the_invariants_are_s
 
 /// The largest amount of any leg, atoms or units.
 fn largest_size(p: &Portfolio) -> u64 {
-    let tokens = p.tokens().iter().map(|leg| leg.amount_atoms.unsigned_abs());
-    tokens.chain(p.perps().iter().map(|leg| leg.units.unsigned_abs())).max().unwrap_or(0).max(1)
+    let tokens = p.tokens().iter().map(|leg| leg.amount_atoms.unsigned_abs().get());
+    tokens.chain(p.perps().iter().map(|leg| leg.units.unsigned_abs().get())).max().unwrap_or(0).max(1)
 }
 
 /// Moves every fast average half the way to spot.
 fn approach(p: &mut Portfolio) {
-    let half = |prices: &mut LegPrices| {
+    fn half<Worth: Copy, Unit: Copy>(prices: &mut LegPrices<Worth, Unit>) {
         let (spot, fast) = (prices.spot, prices.fast);
-        let near = spot.shift != fast.shift || spot.mantissa.abs_diff(fast.mantissa) < 2;
-        let mantissa = if near { spot.mantissa } else { spot.mantissa.midpoint(fast.mantissa) };
-        prices.fast = UnitPrice { mantissa, shift: spot.shift };
-    };
+        let near = spot.shift() != fast.shift() || spot.mantissa().abs_diff(fast.mantissa()) < 2;
+        let mantissa = if near { spot.mantissa() } else { spot.mantissa().midpoint(fast.mantissa()) };
+        prices.fast = UnitPrice::from_parts(mantissa, spot.shift());
+    }
     p.tokens.iter_mut().for_each(|leg| half(&mut leg.prices));
     p.perps.iter_mut().for_each(|leg| half(&mut leg.prices));
 }

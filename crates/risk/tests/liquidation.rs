@@ -9,6 +9,7 @@ use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, marg
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::Count;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree as _;
@@ -262,7 +263,7 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
 }
 
 /// Prices of a unit worth a millionth of so many dollars, micro-dollars and quote atoms alike.
-fn plain(dollars: u64) -> LegPrices {
+fn plain<Worth: Count, Unit: Count>(dollars: u64) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), token_scale_down(6).unwrap());
     let ready = true;
     LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
@@ -288,10 +289,9 @@ fn random_portfolios_are_of_every_kind_that_a_property_speaks_of() {
             splittable += u32::from(plan.notional_usd_micro >= 10_000_000 && !plan.before.is_ratio_below(500_000));
         }
         let p = draw(60);
-        let held = |prices: &LegPrices| u32::from(prices.stale);
         let of_filled = u32::from(!fills(&p, 60).is_empty());
-        let legs = p.tokens().iter().map(|leg| &leg.prices).chain(p.perps().iter().map(|leg| &leg.prices));
-        stale += of_filled * legs.map(held).sum::<u32>();
+        let legs = p.tokens().iter().map(|leg| leg.prices.stale).chain(p.perps().iter().map(|leg| leg.prices.stale));
+        stale += of_filled * legs.map(u32::from).sum::<u32>();
     }
     let found = [healthy, cures, wind_downs, on_target, splittable, stale];
     assert!(found.iter().all(|cases| *cases >= 50), "{found:?}");

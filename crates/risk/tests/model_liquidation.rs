@@ -19,6 +19,7 @@ use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::units::Count;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use support::NOW;
@@ -249,20 +250,23 @@ fn at_ratio(mut p: Portfolio, h: f64) -> Portfolio {
 #[test]
 fn the_loss_of_a_stale_market_sets_no_best_leg() {
     let params = GlobalParams::DEFAULT;
-    let fresh = LegPrices { spot: PAR, fast: PAR, init: PAR, init_charge: PAR, ready: true, ..LegPrices::default() };
-    let stale = LegPrices { stale: true, ..fresh };
+    fn fresh<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
+        let par = UnitPrice::from_parts(PAR.mantissa(), PAR.shift());
+        LegPrices { spot: par, fast: par, init: par, init_charge: par, ready: true, ..LegPrices::default() }
+    }
+    let stale = LegPrices { stale: true, ..fresh() };
     let mut p = Portfolio::empty(params);
     let weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &params).unwrap();
-    p.quote = TokenLeg { amount_atoms: 0, weights, prices: fresh, bank: 0 };
+    p.quote = TokenLeg { amount_atoms: 0, weights, prices: fresh(), bank: 0 };
     let token = TokenWeights::new(800_000, 700_000, 1_200_000, 1_300_000, &params).unwrap();
-    p.tokens[0] = TokenLeg { amount_atoms: 1_050_000_000, weights: token, prices: fresh, bank: 1 };
+    p.tokens[0] = TokenLeg { amount_atoms: 1_050_000_000, weights: token, prices: fresh(), bank: 1 };
     p.token_count = 1;
     let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
     let perp = PerpLeg {
         units: 1_000_000_000,
         cash_atoms: -1_000_000_000,
         rates,
-        prices: fresh,
+        prices: fresh(),
         market: 1,
         ..PerpLeg::default()
     };
@@ -285,7 +289,7 @@ fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
     let quote = TokenWeights::new(1_000_000, 980_000, 1_000_000, 1_020_000, &params).unwrap();
     let token = TokenWeights::new(985_000, 900_000, 1_015_000, 1_100_000, &params).unwrap();
     let at = |spot| LegPrices { spot, fast: spot, init: spot, init_charge: spot, ready: true, ..LegPrices::default() };
-    let coarse = UnitPrice { mantissa: 10_000 << 48, shift: 48 };
+    let coarse = UnitPrice::from_parts(10_000 << 48, 48);
     let clocks =
         Clocks { health_state: HealthState::WindDown, observed_at: NOW, wind_down_secs: 120, ..Clocks::default() };
     for collateral in 828_000_000..828_010_200 {

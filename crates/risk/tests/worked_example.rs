@@ -8,6 +8,7 @@ use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::Count;
 
 const README: &str = include_str!("../../../README.md");
 const MATH: &str = include_str!("../../../docs/math.md");
@@ -19,7 +20,7 @@ const SOL: u8 = 1;
 const SOL_PERP: u8 = 0;
 const OF_SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
 
-fn fresh(dollars: u64, scale: Price) -> LegPrices {
+fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
     LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }

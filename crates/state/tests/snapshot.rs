@@ -2,8 +2,9 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
-use plimsoll_risk::portfolio::{LegPrices, Portfolio};
+use plimsoll_risk::portfolio::{BasePrices, LegPrices, Portfolio};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::Count;
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{balance_atoms, load, Views};
 use plimsoll_state::*;
@@ -18,7 +19,7 @@ fn price(dollars: u64) -> StoredPrice {
 }
 
 /// Dollars of a token of six decimals, or quote atoms per unit of a base of six decimals: the same scale.
-fn unit(dollars: u64) -> UnitPrice {
+fn unit<Worth, Unit>(dollars: u64) -> UnitPrice<Worth, Unit> {
     UnitPrice::new_down(price(dollars).get(), token_scale_down(6).unwrap())
 }
 
@@ -84,7 +85,7 @@ impl World {
 }
 
 /// Prices of a leg on the price slot of `spot` dollars, published now, in all views.
-fn priced(spot: u64, positive: bool, settles: bool) -> LegPrices {
+fn priced<Worth: Count, Unit: Count>(spot: u64, positive: bool, settles: bool) -> LegPrices<Worth, Unit> {
     let high = unit(spot + 3);
     LegPrices {
         spot: unit(spot),
@@ -259,7 +260,7 @@ fn a_leg_without_a_base_is_cash_and_needs_no_price() {
     world.registry.markets[4].price_slot = 60;
     let loaded = world.load(Views::ALL).unwrap();
     assert_eq!((loaded.perps[0].units, loaded.perps[0].cash_atoms), (0, -700));
-    assert_eq!(loaded.perps[0].prices, LegPrices::CASH);
+    assert_eq!(loaded.perps[0].prices, BasePrices::CASH);
     assert_eq!((loaded.perps[1].units, loaded.perps[1].prices), (3, priced(300, true, true)));
 }
 

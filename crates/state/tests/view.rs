@@ -5,15 +5,16 @@ use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::Count;
 use plimsoll_state::*;
 
 const ADDRESS: Address = [2; 32];
 
-fn unit(dollars: u64) -> UnitPrice {
+fn unit<Worth, Unit>(dollars: u64) -> UnitPrice<Worth, Unit> {
     UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), token_scale_down(6).unwrap())
 }
 
-fn prices(dollars: u64) -> LegPrices {
+fn prices<Worth: Count, Unit: Count>(dollars: u64) -> LegPrices<Worth, Unit> {
     LegPrices {
         spot: unit(dollars),
         fast: unit(dollars * 2),
@@ -117,7 +118,7 @@ fn each_flag_is_raised_by_its_own_leg_alone() {
         (
             |portfolio| {
                 let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
-                let prices = LegPrices { spot: UnitPrice { mantissa: u64::MAX, shift: 0 }, ..prices(1) };
+                let prices = LegPrices { spot: UnitPrice::from_parts(u64::MAX, 0), ..prices(1) };
                 portfolio.perps[0] = PerpLeg { units: i64::MAX, rates, prices, ..PerpLeg::default() };
                 portfolio.perp_count = 1;
             },

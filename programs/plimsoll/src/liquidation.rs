@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::auction::Regime;
-use plimsoll_risk::liquidate::{Leg, Plan, Refusal, Request};
+use plimsoll_risk::liquidate::{Leg, LegSize, Plan, Refusal, Request};
 use plimsoll_risk::RiskError;
 
 use crate::error::{fail, EngineError, Failure, Result};
@@ -26,8 +26,8 @@ impl Bounds for LiquidationBounds {
         ensure!(self.as_much_as_allowed || self.max_size > 0, EngineError::AmountZero);
         Ok(Request {
             leg,
-            max_size: (!self.as_much_as_allowed).then_some(self.max_size),
-            min_size: self.min_size,
+            max_size: (!self.as_much_as_allowed).then_some(LegSize::new(self.max_size)),
+            min_size: LegSize::new(self.min_size),
             limit_numerator: self.limit_numerator,
             limit_denominator: self.limit_denominator,
         })
@@ -63,10 +63,10 @@ impl From<&Plan> for LiquidationOutcome {
             regime: (plan.regime == Regime::WindDown) as u32,
             penalty_ppm: plan.penalty_ppm,
             _pad: 0,
-            size: plan.size,
-            paid_atoms: plan.paid_atoms,
-            received_atoms: plan.received_atoms,
-            fee_atoms: plan.fee_atoms,
+            size: plan.size.get(),
+            paid_atoms: plan.paid_atoms.get(),
+            received_atoms: plan.received_atoms.get(),
+            fee_atoms: plan.fee_atoms.get(),
         }
     }
 }

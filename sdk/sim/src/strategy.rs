@@ -2,13 +2,14 @@
 //! them in an order book is his own.
 
 use plimsoll_risk::auction::Clocks;
-use plimsoll_risk::liquidate::{Plan, Refusal, Request};
+use plimsoll_risk::liquidate::{LegSize, Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_sdk::offer::{self, Instrument, Liquidator, Planner, LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
 
 use crate::depth::{Depth, Way};
 use crate::listing::{BANKS, MARKETS};
 use crate::scenario::Underlying;
+use plimsoll_risk::units::Count;
 
 /// What one liquidator can do.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,7 @@ impl Offer {
 
     /// Takes another plan's place, with hedges, gain and cost in proportion to its size.
     pub fn become_plan(&mut self, plan: Plan) {
-        let scale = plan.size as f64 / self.plan.size.max(1) as f64;
+        let scale = plan.size.get() as f64 / self.plan.size.max(LegSize::new(1)).get() as f64;
         self.hedges.iter_mut().for_each(|h| h.usd *= scale);
         self.gain_usd *= scale;
         self.cost_usd *= scale;
@@ -96,7 +97,11 @@ impl Liquidator for Means<'_> {
     type Declined = ();
     type Score = f64;
 
-    fn take(&self, whole: offer::Offer, smaller: &dyn Fn(u64) -> Result<offer::Offer, Refusal>) -> Result<Offer, ()> {
+    fn take(
+        &self,
+        whole: offer::Offer,
+        smaller: &dyn Fn(LegSize) -> Result<offer::Offer, Refusal>,
+    ) -> Result<Offer, ()> {
         let sized = self.sized(self.hedged(whole), smaller).ok_or(())?;
         let pays = sized.profit_usd() >= LEAST_GAIN_USD_MICRO as f64 / 1e6;
         pays.then_some(sized).ok_or(())
@@ -109,7 +114,7 @@ impl Liquidator for Means<'_> {
 
 impl Means<'_> {
     /// As much of an offer as earns most and can be paid for.
-    fn sized(&self, whole: Offer, smaller: &dyn Fn(u64) -> Result<offer::Offer, Refusal>) -> Option<Offer> {
+    fn sized(&self, whole: Offer, smaller: &dyn Fn(LegSize) -> Result<offer::Offer, Refusal>) -> Option<Offer> {
         let notional = whole.plan.notional_usd_micro as f64 / 1e6;
         if notional <= 0.0 {
             return None;
@@ -118,8 +123,8 @@ impl Means<'_> {
         if best >= notional {
             return Some(whole);
         }
-        let max_size = (whole.plan.size as f64 * best / notional) as u64;
-        let part = (max_size > 0).then(|| smaller(max_size).ok()).flatten();
+        let max_size = (whole.plan.size.get() as f64 * best / notional) as u64;
+        let part = (max_size > 0).then(|| smaller(LegSize::new(max_size)).ok()).flatten();
         match part {
             Some(part) => Some(self.hedged(part)),
             None if notional <= self.limit_usd => Some(whole),
@@ -182,7 +187,7 @@ mod tests {
         TokenWeights::new(asset, asset_init, debt, debt_init, &PARAMS).unwrap()
     }
 
-    fn prices(usd: u64, scale: Price) -> LegPrices {
+    fn prices<Worth: Count, Unit: Count>(usd: u64, scale: Price) -> LegPrices<Worth, Unit> {
         let unit = UnitPrice::new_down(Price::from_decimal_down(usd, 0).unwrap(), scale);
         LegPrices {
             spot: unit,

@@ -8,6 +8,7 @@ use super::*;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
+use crate::units::Count;
 
 const NOW: i64 = 1_760_130_600;
 const MILLION: i128 = 1_000_000;
@@ -24,15 +25,15 @@ const WEIGHTS: TokenWeights = TokenWeights {
 const RATES: MarketRates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
 
 /// Halves of a micro-dollar per atom, or of a quote atom per unit.
-fn halves(count: u64) -> UnitPrice {
-    UnitPrice { mantissa: count << 48, shift: 49 }
+fn halves<Worth, Unit>(count: u64) -> UnitPrice<Worth, Unit> {
+    UnitPrice::from_parts(count << 48, 49)
 }
 
-fn at(spot: UnitPrice, fast: UnitPrice) -> LegPrices {
+fn at<Worth: Count, Unit: Count>(spot: UnitPrice<Worth, Unit>, fast: UnitPrice<Worth, Unit>) -> LegPrices<Worth, Unit> {
     LegPrices { spot, fast, init: spot, init_charge: spot, published_at: NOW, ready: true, ..LegPrices::default() }
 }
 
-fn par() -> LegPrices {
+fn par<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
     at(halves(2), halves(2))
 }
 

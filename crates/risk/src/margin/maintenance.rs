@@ -5,7 +5,7 @@ use super::{is_saturated, value_down, Excess, Favourable, Margins};
 use crate::num::{mul_u128_u32, WideSum, PPM};
 use crate::params::TokenWeights;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::UsdPico;
+use crate::units::{Atoms, UsdMicro, UsdPico};
 
 /// Sums over the legs. `NAV - MMR` always, NAV and G only `WITH_NAV`, `NAV - TMR` only `WITH_TARGET`.
 #[derive(Default)]
@@ -18,7 +18,8 @@ struct Sums<const WITH_NAV: bool, const WITH_TARGET: bool> {
 
 impl<const WITH_NAV: bool, const WITH_TARGET: bool> Sums<WITH_NAV, WITH_TARGET> {
     #[inline(always)]
-    fn asset(&mut self, value: u64, weights: &TokenWeights) {
+    fn asset(&mut self, value: UsdMicro, weights: &TokenWeights) {
+        let value = value.get();
         if WITH_NAV {
             self.assets.add(value, 1);
         }
@@ -29,7 +30,8 @@ impl<const WITH_NAV: bool, const WITH_TARGET: bool> Sums<WITH_NAV, WITH_TARGET> 
     }
 
     #[inline(always)]
-    fn liability(&mut self, value: u64, weights: &TokenWeights) {
+    fn liability(&mut self, value: UsdMicro, weights: &TokenWeights) {
+        let value = value.get();
         if WITH_NAV {
             self.liabilities.add(value, 1);
         }
@@ -54,12 +56,13 @@ impl<const WITH_NAV: bool, const WITH_TARGET: bool> UnitSums<WITH_NAV, WITH_TARG
     fn add(&mut self, unit: RiskUnit<'_>, at: PriceKind, edges: bool) {
         let value = unit.at(at, edges);
         self.pnl.add(unit, value);
-        self.charge_maint.add(value.notional_atoms, unit.leg.rates.maint_ppm);
+        let notional_atoms = value.notional_atoms.get();
+        self.charge_maint.add(notional_atoms, unit.leg.rates.maint_ppm);
         if WITH_TARGET {
-            self.charge_target.add(value.notional_atoms, unit.leg.rates.target_ppm);
+            self.charge_target.add(notional_atoms, unit.leg.rates.target_ppm);
         }
         if WITH_NAV {
-            self.notional.add(value.notional_atoms, 1);
+            self.notional.add(notional_atoms, 1);
         }
     }
 }
@@ -83,18 +86,18 @@ pub fn is_under_water_at_edges(portfolio: &Portfolio, at: PriceKind) -> bool {
 }
 
 #[inline(always)]
-#[expect(clippy::cast_sign_loss, reason = "the amount is not negative in this branch")]
 fn pass<const WITH_NAV: bool, const WITH_TARGET: bool>(portfolio: &Portfolio, at: PriceKind, edges: bool) -> Margins {
-    if portfolio.token_count == 0 && portfolio.perp_count == 0 && portfolio.quote.amount_atoms == 0 {
+    if portfolio.token_count == 0 && portfolio.perp_count == 0 && portfolio.quote.amount_atoms.is_zero() {
         return Margins::default();
     }
     let mut sums = Sums::<WITH_NAV, WITH_TARGET>::default();
     for leg in portfolio.tokens() {
         let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
-        if leg.amount_atoms >= 0 {
-            sums.asset(price.high().value_in_loop_down(leg.amount_atoms as u64), &leg.weights);
+        let magnitude = leg.amount_atoms.unsigned_abs();
+        if leg.amount_atoms.get() >= 0 {
+            sums.asset(price.high().value_in_loop_down(magnitude), &leg.weights);
         } else {
-            sums.liability(price.low().value_in_loop_up(leg.amount_atoms.unsigned_abs()), &leg.weights);
+            sums.liability(price.low().value_in_loop_up(magnitude), &leg.weights);
         }
     }
     let mut units = UnitSums::<WITH_NAV, WITH_TARGET>::default();
@@ -125,14 +128,14 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
         out.assets_usd_micro = sums.assets.total() as u128;
         out.notional_atoms = units.notional.total() as u128;
     }
-    if leg.amount_atoms != 0 || portfolio.perp_count != 0 {
+    if !leg.amount_atoms.is_zero() || portfolio.perp_count != 0 {
         let (gains, losses) = (units.pnl.gains.total(), units.pnl.losses.total());
-        let owned = (leg.amount_atoms as i128).wrapping_sub(losses);
+        let owned = (leg.amount_atoms.get() as i128).wrapping_sub(losses);
         let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.perps.pnl_weight_ppm));
         out.quote_net_atoms = netted;
         let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
         let (high, low) = (price.high(), price.low());
-        let side = value_down(netted, high, low);
+        let side = value_down(netted, high, low).get();
         if netted >= 0 {
             sums.maint.add(side, leg.weights.asset_maint_ppm);
         } else {
@@ -145,7 +148,7 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
         }
         if WITH_NAV {
             let whole = owned.wrapping_add(gains);
-            let worth = if netted == whole { side } else { value_down(whole, high, low) };
+            let worth = if netted == whole { side } else { value_down(whole, high, low).get() };
             if whole >= 0 {
                 sums.assets.add(worth, 1);
             } else {
@@ -201,7 +204,7 @@ fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
     }
 }
 
-/// What can be taken of quote and what is owed in it (MARGIN-4): `max(0, min(q, Q))` and `max(0, -Q)`, atoms.
+/// What can be taken of quote and what is owed in it (MARGIN-4): `max(0, min(q, Q))` and `max(0, -Q)`.
 ///
 /// `margins` are the portfolio's at spot and plain prices.
 #[expect(
@@ -210,8 +213,8 @@ fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
     clippy::cast_sign_loss,
     reason = "within 0 and 2^63; Q is a sum of 33 numbers below 2^64, so its negative fits"
 )]
-pub fn quote_sides(portfolio: &Portfolio, margins: &Margins) -> (u64, u64) {
-    let (q, netted) = (portfolio.quote.amount_atoms as i128, margins.quote_net_atoms);
-    let clamp = |value: i128| value.clamp(0, i64::MAX as i128) as u64;
+pub fn quote_sides(portfolio: &Portfolio, margins: &Margins) -> (Atoms, Atoms) {
+    let (q, netted) = (portfolio.quote.amount_atoms.get() as i128, margins.quote_net_atoms);
+    let clamp = |value: i128| Atoms::new(value.clamp(0, i64::MAX as i128) as u64);
     (clamp(q.min(netted)), clamp(-netted))
 }

@@ -13,7 +13,7 @@ use plimsoll_model::{int, ppm, Levels, Q};
 use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
-use plimsoll_risk::price::{Price, UnitPrice};
+use plimsoll_risk::price::{Price, TokenPrice, UnitPrice};
 
 /// Which prices a conversion has to hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,18 +25,18 @@ pub enum For {
 }
 
 /// `mantissa * 2^-shift`
-pub fn unit(price: UnitPrice) -> Q {
-    let mantissa = int(price.mantissa as i128);
-    if price.shift >= 0 {
-        mantissa * two_to_minus(price.shift as u32)
+pub fn unit<Worth, Unit>(price: UnitPrice<Worth, Unit>) -> Q {
+    let mantissa = int(price.mantissa() as i128);
+    if price.shift() >= 0 {
+        mantissa * two_to_minus(price.shift() as u32)
     } else {
-        mantissa / two_to_minus(price.shift.unsigned_abs())
+        mantissa / two_to_minus(price.shift().unsigned_abs())
     }
 }
 
 /// `mantissa * 2^exponent`
 pub fn price(price: Price) -> Q {
-    unit(UnitPrice { mantissa: price.mantissa, shift: -(price.exponent as i32) })
+    unit(TokenPrice::from_parts(price.mantissa, -(price.exponent as i32)))
 }
 
 /// Pico-dollars as micro-dollars.
@@ -68,7 +68,7 @@ pub fn params(p: &GlobalParams) -> model::Params {
     }
 }
 
-fn leg_prices(prices: &LegPrices, factor: [&Q; 2], owns: bool, what: For) -> model::Price {
+fn leg_prices<Worth, Unit>(prices: &LegPrices<Worth, Unit>, factor: [&Q; 2], owns: bool, what: For) -> model::Price {
     let (spot, fast, slow) = match what {
         For::Maintenance(_) => {
             let spot = unit(prices.spot) * factor[0];
@@ -183,12 +183,12 @@ pub fn legs(p: &Portfolio) -> Vec<Leg> {
 /// The same account with half of each price's bits: every formula rounds as before, and rationals stay short.
 pub fn coarse(mut p: Portfolio) -> Portfolio {
     const HALF: u64 = !0 << 32;
-    let cut = |prices: &mut LegPrices| {
+    fn cut<Worth, Unit>(prices: &mut LegPrices<Worth, Unit>) {
         for unit in [&mut prices.spot, &mut prices.fast, &mut prices.init, &mut prices.init_charge] {
-            unit.mantissa &= HALF;
+            *unit = UnitPrice::from_parts(unit.mantissa() & HALF, unit.shift());
         }
         prices.edge &= HALF;
-    };
+    }
     cut(&mut p.quote.prices);
     p.tokens.iter_mut().for_each(|leg| cut(&mut leg.prices));
     p.perps.iter_mut().for_each(|leg| cut(&mut leg.prices));

@@ -5,7 +5,7 @@ use plimsoll_risk::margin::{quote_sides, Excess, Margins};
 use plimsoll_risk::num::cmp_products;
 use plimsoll_risk::params::{pair_rate_ppm, GlobalParams, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::TokenPrice;
 use plimsoll_risk::units::UsdPico;
 
 fn of(nav: i128, mmr: i128) -> Margins {
@@ -73,8 +73,8 @@ fn an_account_is_wound_down_below_its_boundary_and_not_at_it() {
 }
 
 /// Micro-dollars per atom, halves.
-fn halves(count: u64) -> UnitPrice {
-    UnitPrice { mantissa: count << 40, shift: 41 }
+fn halves(count: u64) -> TokenPrice {
+    TokenPrice::from_parts(count << 40, 41)
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn gross_is_assets_and_the_notional_at_the_price_of_quote_up_to_a_bound() {
     // A stale quote counts at its lower edge: three quarters.
     quote.stale = true;
     assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_008);
-    quote.spot = UnitPrice { mantissa: u64::MAX, shift: -1 };
+    quote.spot = TokenPrice::from_parts(u64::MAX, -1);
     assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_000 + (1 << 90));
 }
 

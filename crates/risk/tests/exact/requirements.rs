@@ -6,9 +6,9 @@ use plimsoll_risk::margin::{
     Margins,
 };
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
+use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::UsdPico;
+use plimsoll_risk::units::{Atoms, BaseUnits, Count, SignedAtoms, SignedBaseUnits, UsdPico};
 use proptest::prelude::*;
 
 use crate::support;
@@ -16,7 +16,11 @@ use crate::support;
 const MILLION: i128 = 1_000_000;
 
 /// The unit prices of what gains from a higher price and of what loses by it.
-fn view(prices: &LegPrices, at: PriceKind, edges: bool) -> (UnitPrice, UnitPrice) {
+fn view<Worth: Count, Unit: Count>(
+    prices: &LegPrices<Worth, Unit>,
+    at: PriceKind,
+    edges: bool,
+) -> (UnitPrice<Worth, Unit>, UnitPrice<Worth, Unit>) {
     let plain = if at == PriceKind::Spot { prices.spot } else { prices.fast };
     if edges || prices.stale {
         (plain.raised_down(prices.edge), plain.lowered_up(prices.edge))
@@ -43,12 +47,12 @@ struct Sums {
 }
 
 impl Sums {
-    fn add_pnl(&mut self, leg: &PerpLeg, worth: u64) {
+    fn add_pnl(&mut self, leg: &PerpLeg, worth: Atoms) {
         let pnl = leg.pnl_of(worth);
-        if pnl < 0 {
-            self.losses += pnl.unsigned_abs() as i128;
+        if pnl.is_negative() {
+            self.losses += pnl.loss().get() as i128;
         } else {
-            self.gains += leg.gain_down(pnl as u64) as i128;
+            self.gains += leg.gain_down(pnl.gain()).get() as i128;
         }
     }
 
@@ -202,12 +206,12 @@ proptest! {
 }
 
 /// Every unit worth one.
-fn par() -> LegPrices {
-    let one = UnitPrice { mantissa: 1 << 62, shift: 62 };
+fn par<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
+    let one = UnitPrice::from_parts(1 << 62, 62);
     LegPrices { spot: one, fast: one, init: one, init_charge: one, ready: true, ..LegPrices::default() }
 }
 
-fn perp(units: i64, cash_atoms: i64, prices: LegPrices) -> PerpLeg {
+fn perp(units: i64, cash_atoms: i64, prices: BasePrices) -> PerpLeg {
     let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
     PerpLeg { units, cash_atoms, rates, prices, ..PerpLeg::default() }
 }
@@ -241,10 +245,10 @@ fn full_of(sums: u32, below: bool) -> Portfolio {
         [quarter, quarter, quarter, quarter - 1 - less].iter().for_each(|n| hold(&mut p, perp(*n, -n, par())));
     }
     if sums >> 3 & 1 == 1 {
-        hold(&mut p, perp(0, i64::MAX - less, LegPrices::CASH));
+        hold(&mut p, perp(0, i64::MAX - less, BasePrices::CASH));
     }
     if sums >> 4 & 1 == 1 {
-        hold(&mut p, perp(0, less - i64::MAX, LegPrices::CASH));
+        hold(&mut p, perp(0, less - i64::MAX, BasePrices::CASH));
     }
     p
 }

@@ -3,8 +3,9 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::bank::RateCurve;
 use plimsoll_risk::listing::check_atom;
-use plimsoll_risk::params::{GlobalParams, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE_USD_MICRO};
-use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
+use plimsoll_risk::params::{GlobalParams, TokenWeights, MAX_ATOMS, MAX_POSITION_VALUE};
+use plimsoll_risk::price::{token_scale_down, Price, TokenPrice};
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot, StoredWeights};
 
@@ -46,10 +47,10 @@ impl BankRules for BankConfigArgs {
         // Both numbers below depend on what the token is worth.
         ensure!(!price.is_zero(), EngineError::PriceNotReady);
         let scale = token_scale_down(decimals).map_err(|_: RiskError| EngineError::MintNotRepresentable)?;
-        let unit = UnitPrice::new_down(price, scale);
+        let unit = TokenPrice::new_down(price, scale);
         ensure!(check_atom(unit, params).is_ok(), EngineError::MintNotRepresentable);
-        let largest = unit.value_up(self.deposit_cap_atoms.max(self.borrow_cap_atoms));
-        ensure!(largest <= MAX_POSITION_VALUE_USD_MICRO, EngineError::MintNotRepresentable);
+        let largest = unit.value_up(Atoms::new(self.deposit_cap_atoms.max(self.borrow_cap_atoms)));
+        ensure!(largest <= MAX_POSITION_VALUE, EngineError::MintNotRepresentable);
         Ok(weights?)
     }
 

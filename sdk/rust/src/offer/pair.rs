@@ -2,6 +2,7 @@
 
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::SignedAtoms;
 
 use super::{value_usd_micro_down, Exposure, Instrument, Slippage, Worth, QUOTE};
 
@@ -16,9 +17,9 @@ pub(super) const fn bank_of(liability: Liability) -> u8 {
 /// Every balance held against every borrow and every loss at spot.
 pub(super) fn legs(portfolio: &Portfolio) -> impl Iterator<Item = Leg> + '_ {
     let (quote, tokens) = (&portfolio.quote, portfolio.tokens());
-    let held = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms > 0);
-    let borrows = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms < 0);
-    let losses = portfolio.perps().iter().filter(|leg| leg.pnl_at(leg.prices.spot) < 0);
+    let held = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms.is_positive());
+    let borrows = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms.is_negative());
+    let losses = portfolio.perps().iter().filter(|leg| leg.pnl_at(leg.prices.spot).is_negative());
     let borrows = borrows.map(|leg| Liability::Borrow(leg.bank));
     let liabilities: Vec<Liability> = borrows.chain(losses.map(|leg| Liability::NegativePnl(leg.market))).collect();
     held.flat_map(move |held| {
@@ -38,5 +39,5 @@ pub(super) fn worth(portfolio: &Portfolio, asset: u8, liability: Liability, plan
 
 /// Collateral atoms at least for the atoms paid.
 pub(super) fn limit(plan: &Plan, slippage: Slippage) -> (u64, u64) {
-    (slippage.least_down(plan.received_atoms), plan.paid_atoms)
+    (slippage.least_down(plan.received_atoms.get()), plan.paid_atoms.get())
 }

@@ -8,11 +8,12 @@ use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
 use super::*;
+use plimsoll_risk::units::Count;
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NOW: i64 = 100;
 
-fn prices(usd: u64, scale: Price) -> LegPrices {
+fn prices<Worth: Count, Unit: Count>(usd: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(usd, 0).unwrap(), scale);
     LegPrices {
         spot: unit,
@@ -69,7 +70,7 @@ impl Liquidator for Scripted<'_> {
     type Declined = Leg;
     type Score = i64;
 
-    fn take(&self, whole: Offer, _: &dyn Fn(u64) -> Result<Offer, Refusal>) -> Result<(Offer, i64), Leg> {
+    fn take(&self, whole: Offer, _: &dyn Fn(LegSize) -> Result<Offer, Refusal>) -> Result<(Offer, i64), Leg> {
         self.asked.borrow_mut().push(whole.request.leg);
         (self.score)(&whole).map(|score| (whole, score)).ok_or(whole.request.leg)
     }

@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::price::{Price, UnitPrice};
+use plimsoll_risk::price::{BasePrice, Price};
 use plimsoll_state::{closing_price, leg_pnl_down, Books, LegPnl};
 
 use super::world::{dollars, World, NOW};
@@ -18,7 +18,7 @@ fn a_base_is_closed_at_a_fresh_price_or_at_one_that_is_stale_for_hours() {
             &Books { registry: &world.registry, board: &world.board, now: NOW + age },
         )
     };
-    let expected = Ok(UnitPrice::new_down(dollars(100), world.registry.markets[0].scale.get()));
+    let expected = Ok(BasePrice::new_down(dollars(100), world.registry.markets[0].scale.get()));
     let (read, hours) =
         (GlobalParams::DEFAULT.prices.read_age_secs as i64, GlobalParams::DEFAULT.wind_down.stale_asset_secs as i64);
     for (age, is_closing) in

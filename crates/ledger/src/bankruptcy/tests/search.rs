@@ -141,7 +141,8 @@ fn wait_for(stand: &mut Stand, event: Event) {
 
 /// Nothing of the account is worth more than dust.
 fn is_crumbs(portfolio: &Portfolio) -> bool {
-    let value = |leg: &plimsoll_risk::portfolio::TokenLeg| leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs());
+    let value =
+        |leg: &plimsoll_risk::portfolio::TokenLeg| leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs()).get();
     let tokens =
         portfolio.tokens().iter().chain([&portfolio.quote]).all(|leg| value(leg) <= PARAMS.legs.dust_usd_micro);
     let bases = portfolio.perps().iter().any(|leg| leg.units != 0);

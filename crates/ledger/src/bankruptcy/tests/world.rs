@@ -8,6 +8,7 @@ use plimsoll_risk::bank::shares_down;
 use plimsoll_risk::num::ppm_down;
 use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 use plimsoll_state::{
     leg_pnl_down, Bank, Books, BooksMut, EngineAccount, FundingClock, Market, PriceBoard, SideIndex, SlotStatus,
     StoredParams, StoredRates,
@@ -137,13 +138,13 @@ impl World {
         (bank.version, bank.index) = (plimsoll_state::LAYOUT_VERSION, index as u8);
         (bank.draw_cap_event_atoms, bank.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
         bank.insurance_atoms = seed.insurance[index];
-        bank.deposit_shares = shares_down(seed.deposits, seed.indices.0).unwrap();
+        bank.deposit_shares = shares_down(Atoms::new(seed.deposits), seed.indices.0).unwrap();
         bank.waiting_shares = seed.waiting;
         let shares = seed.balances[index];
         bank.deposit_shares += shares.max(0) as u64;
         // All that is lent, in full to the atom where there is no liquidity: the account's debt is a part of it.
-        let lent = ppm_down(bank.totals().deposits_down(), seed.lent_ppm).unwrap();
-        bank.borrow_shares = shares_down(lent, seed.indices.1).unwrap().max(shares.min(0).unsigned_abs());
+        let lent = ppm_down(bank.totals().deposits_down().get(), seed.lent_ppm).unwrap();
+        bank.borrow_shares = shares_down(Atoms::new(lent), seed.indices.1).unwrap().max(shares.min(0).unsigned_abs());
         if shares != 0 {
             self.account.tokens[index] =
                 TokenPosition { shares, bank: index as u8, used: 1, ..TokenPosition::default() };
@@ -173,17 +174,17 @@ impl World {
             market,
             buyer,
             seller,
-            units.unsigned_abs(),
-            -cash,
-            cash,
+            BaseUnits::new(units.unsigned_abs()),
+            SignedAtoms::new(-cash),
+            SignedAtoms::new(cash),
             FundingClock { now: NOW, max_secs: 3_600 },
         )
         .unwrap();
         // Others have paid into the pool, and hold a claim that nobody covers.
-        let paid = pool::pay_in_up(market, pool, seed.indices.0).unwrap();
+        let paid = pool::pay_in_up(market, Atoms::new(pool), seed.indices.0).unwrap();
         self.banks[0].deposit_shares += paid.shares;
         theirs.cash_atoms += (pool + deficit) as i64;
-        pool::add_deficit(market, deficit).unwrap();
+        pool::add_deficit(market, Atoms::new(deficit)).unwrap();
         slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index);
         self.registry.market_count = self.registry.market_count.max(index as u8 + 1);
         let place = self.account.perp_index(index as u8).unwrap();
@@ -215,8 +216,8 @@ impl World {
                     &mut self.banks[bank],
                     &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
                 )?;
-                assert_eq!(paid.payment.covered_atoms() + paid.payment.remainder_atoms, paid.owed_atoms);
-                assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].fund().worth_down() == 0);
+                assert_eq!(paid.payment.covered_atoms().get() + paid.payment.remainder_atoms, paid.owed_atoms);
+                assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].fund().worth_down().get() == 0);
                 finish(
                     account,
                     (bank == 0).then_some(&mut self.banks[0]),
@@ -230,7 +231,9 @@ impl World {
                 let loss = paid.pnl_atoms.min(0).unsigned_abs();
                 assert_eq!(paid.covered_atoms + paid.charged_atoms + paid.deficit_atoms, loss);
                 // Less than the price of one more share is left.
-                assert!(paid.covered_atoms == loss || quote.fund().worth_down() <= 1 + (quote.deposit_index >> 48));
+                assert!(
+                    paid.covered_atoms == loss || quote.fund().worth_down().get() <= 1 + (quote.deposit_index >> 48)
+                );
                 assert!(
                     paid.charged_atoms == 0 || market.own_claim_atoms == 0,
                     "charged before the market's own claim"

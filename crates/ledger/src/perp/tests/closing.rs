@@ -2,15 +2,16 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{Side, A_ONE};
-use plimsoll_risk::price::{Price, UnitPrice};
+use plimsoll_risk::price::{BasePrice, Price};
+use plimsoll_risk::units::Atoms;
 
 use super::{clock, unit, Both};
 use crate::loss::socialize_on_side;
 use crate::perp::{close_base, write_off, ClosedBase};
 
 /// Two and a half atoms a unit.
-fn halves() -> UnitPrice {
-    UnitPrice::new_down(Price::from_decimal_down(25, -1).unwrap(), Price::from_decimal_down(1, 0).unwrap())
+fn halves() -> BasePrice {
+    BasePrice::new_down(Price::from_decimal_down(25, -1).unwrap(), Price::from_decimal_down(1, 0).unwrap())
 }
 
 /// Account 0 holds `units` against account 1.
@@ -96,7 +97,8 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
     ] {
         let mut both = pair(1_000);
         both.market.own_claim_atoms = own;
-        let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, loss, unit(100), clock(0));
+        let result =
+            socialize_on_side(&mut both.slot, &mut both.market, Side::Short, Atoms::new(loss), unit(100), clock(0));
         assert_eq!(result, Ok(charged), "loss {loss}");
         let market = &both.market;
         assert_eq!((market.own_claim_atoms, market.deficit_atoms), (own_left, deficit), "loss {loss}, own {own}");
@@ -111,7 +113,7 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
 fn a_side_that_nobody_holds_bears_nothing() {
     let mut both = Both::new();
     let index = both.slot.sides[1];
-    let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, 70, unit(100), clock(0));
+    let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, Atoms::new(70), unit(100), clock(0));
     assert_eq!((result, both.market.deficit_atoms, both.market.socialized_atoms), (Ok(0), 70, 0));
     assert_eq!((both.slot.sides[1], both.market.sides[1].charged), (index, Zeroable::zeroed()));
 }

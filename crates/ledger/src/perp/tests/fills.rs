@@ -3,6 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{A_MIN, A_ONE};
 use plimsoll_risk::params::MAX_BASE_UNITS;
+use plimsoll_risk::units::{BaseUnits, SignedAtoms};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex};
 
@@ -31,7 +32,16 @@ impl Three {
     /// Leaves everything as it was where it fails.
     fn fill(&mut self, buyer: usize, seller: usize, units: u64, paid: i64, got: i64) -> RiskResult<Exchanged> {
         let (mut market, mut b, mut s) = (self.market, self.positions[buyer], self.positions[seller]);
-        let done = exchange(&self.slot, &mut market, &mut b, &mut s, units, -paid, got, clock(0))?;
+        let done = exchange(
+            &self.slot,
+            &mut market,
+            &mut b,
+            &mut s,
+            BaseUnits::new(units),
+            SignedAtoms::new(-paid),
+            SignedAtoms::new(got),
+            clock(0),
+        )?;
         (self.market, self.positions[buyer], self.positions[seller]) = (market, b, s);
         Ok(done)
     }

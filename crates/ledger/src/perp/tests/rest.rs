@@ -6,6 +6,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
+use plimsoll_risk::units::{BaseUnits, SignedAtoms};
 use plimsoll_state::{
     AccountStatus, Books, DerivativePosition, FundingClock, MarginAccount, Market, PriceBoard, Registry, SideIndex,
     SlotStatus, StoredParams,
@@ -57,9 +58,9 @@ impl World {
             &mut self.market,
             &mut b,
             &mut s,
-            units,
-            -cash,
-            cash,
+            BaseUnits::new(units),
+            SignedAtoms::new(-cash),
+            SignedAtoms::new(cash),
             FundingClock { now: self.now, max_secs: 3_600 },
         )
         .unwrap();
@@ -190,7 +191,7 @@ fn a_leg_of_shares_that_make_no_unit_drops_them() {
     world.fill(1, 3, 1);
     world.close(2);
     assert_eq!([0, 1, 3].map(|who| world.units(who)), [0, 0, -1]);
-    assert_eq!(world.registry.markets[0].open_interest(&world.market, Side::Long), 1);
+    assert_eq!(world.registry.markets[0].open_interest(&world.market, Side::Long).get(), 1);
     assert_eq!(world.touch(3).unwrap().written_off.units, 0);
     world.touch(0);
     world.touch(1);

@@ -1,6 +1,7 @@
 //! What a fund pays, where atoms go that come in, and how much collateral passes under an older copy of the index.
 
 use super::*;
+use crate::units::Atoms;
 
 fn lent() -> impl Strategy<Value = Totals> {
     // Deposits of up to 2^50 atoms, lent to within a few atoms, in full, or beyond.
@@ -25,8 +26,8 @@ proptest! {
         part in 0u32..=PPM,
     ) {
         let fund = Fund { insurance_atoms, waiting_shares, deposit_index: index };
-        let atoms = crate::num::ppm_down(fund.worth_down(), part).unwrap();
-        let draw = fund.draw_up(atoms).unwrap();
+        let atoms = crate::num::ppm_down(fund.worth_down().get(), part).unwrap();
+        let draw = fund.draw_up(Atoms::new(atoms)).unwrap();
         prop_assert_eq!(draw.waiting_atoms + draw.insurance_atoms, atoms);
         prop_assert!(draw.waiting_shares <= waiting_shares && draw.insurance_atoms <= insurance_atoms);
         prop_assert!(draw.insurance_atoms == 0 || draw.waiting_shares == waiting_shares, "insurance before what waits");
@@ -36,7 +37,7 @@ proptest! {
         if draw.waiting_shares < waiting_shares && draw.waiting_shares > 0 {
             prop_assert!(mul_wide(draw.waiting_shares - 1, index) < counted);
         }
-        prop_assert!(fund.draw_up(fund.worth_down() + 1).is_err());
+        prop_assert!(fund.draw_up(Atoms::new(fund.worth_down().get() + 1)).is_err());
     }
 
     /// INSURE-2, INSURE-4
@@ -57,7 +58,7 @@ proptest! {
             ..totals
         };
         prop_assert!(swept.insurance_atoms == 0 || after.is_liquid());
-        let left = deposit_atoms_down(waiting - swept.shares, totals.deposit_index);
+        let left = deposit_atoms_down(waiting - swept.shares, totals.deposit_index).get();
         prop_assert!(after.uncovered_atoms == 0 || left == 0, "debt stays uncovered only where nothing waits");
     }
 
@@ -66,7 +67,7 @@ proptest! {
     fn what_comes_back_pays_uncovered_debt_then_waits_for_what_is_lent_out_and_only_the_rest_is_insurance(
         totals in lent(), atoms in amount(),
     ) {
-        let back = totals.give_back_down(atoms).unwrap();
+        let back = totals.give_back_down(Atoms::new(atoms)).unwrap();
         prop_assert_eq!(back.covered_atoms, atoms.min(totals.uncovered_atoms));
         let after = Totals {
             deposit_shares: totals.deposit_shares + back.shares,
@@ -113,8 +114,8 @@ proptest! {
             match what {
                 0 => (copy, stored) = (totals.deposit_index, now),
                 1 => {
-                    let loss = crate::num::ppm_down(totals.deposits_down(), part / 4).unwrap();
-                    totals.deposit_index = socialize(totals.deposit_shares, totals.deposit_index, loss).deposit_index;
+                    let loss = crate::num::ppm_down(totals.deposits_down().get(), part / 4).unwrap();
+                    totals.deposit_index = socialize(totals.deposit_shares, totals.deposit_index, Atoms::new(loss)).deposit_index;
                     copy = totals.deposit_index;
                 }
                 _ if lend => totals.borrow_shares += crate::num::ppm_down(totals.deposit_shares >> 4, part).unwrap(),
@@ -134,11 +135,11 @@ proptest! {
         let now = then + (then as u128 * charged_ppm as u128 / 1_000_000_000) as u64;
         let bound = deposit_index_at_most_up(copy, then, now);
         let own = copy + crate::num::ppm_down(bound - copy, kept_ppm).unwrap();
-        let whole = deposit_atoms_down(held, copy);
+        let whole = deposit_atoms_down(held, copy).get();
         let atoms = crate::num::ppm_down(whole, part).unwrap();
         let due = if atoms == whole { mul_wide(held, copy) } else { (atoms as u128) << INDEX_BITS };
         for (index, exact) in [(own, true), (bound, own == bound)] {
-            let shares = shares_passing_down(held, atoms, copy, index).unwrap();
+            let shares = shares_passing_down(held, Atoms::new(atoms), copy, index).unwrap();
             let got = mul_wide(shares, own);
             prop_assert!(shares <= held && got <= due, "the receiver gains");
             // At the bank's own index all but a share's worth arrives; at the bound, less by what was charged since, and
@@ -170,10 +171,10 @@ fn a_day_without_a_crank_is_worth_nothing_to_the_liquidator_and_a_fraction_of_a_
     };
     let own = totals.book(now, 150_000).deposit_index;
     let bound = deposit_index_at_most_up(INDEX_ONE, INDEX_ONE, now);
-    let worth = |shares| deposit_atoms_down(shares, own);
-    let before = shares_passing_down(held, atoms, INDEX_ONE, INDEX_ONE).unwrap();
-    let after = shares_passing_down(held, atoms, INDEX_ONE, bound).unwrap();
-    let exact = shares_passing_down(held, atoms, INDEX_ONE, own).unwrap();
+    let worth = |shares| deposit_atoms_down(shares, own).get();
+    let before = shares_passing_down(held, Atoms::new(atoms), INDEX_ONE, INDEX_ONE).unwrap();
+    let after = shares_passing_down(held, Atoms::new(atoms), INDEX_ONE, bound).unwrap();
+    let exact = shares_passing_down(held, Atoms::new(atoms), INDEX_ONE, own).unwrap();
     assert_eq!(worth(before) - atoms, 149_041_095);
     assert_eq!(atoms - worth(after), 70_121_618);
     assert_eq!(atoms - worth(exact), 1);

@@ -20,8 +20,8 @@ const WEIGHTS: TokenWeights = TokenWeights {
 };
 
 /// Thousandths of a micro-dollar per atom.
-fn unit(thousandths: u64) -> UnitPrice {
-    UnitPrice { mantissa: (((thousandths as u128) << 60) / 1_000) as u64, shift: 60 }
+fn unit<Worth, Unit>(thousandths: u64) -> UnitPrice<Worth, Unit> {
+    UnitPrice::from_parts((((thousandths as u128) << 60) / 1_000) as u64, 60)
 }
 
 fn token(bank: u8, amount_atoms: i64, weights: TokenWeights, spot: u64, fast: u64) -> TokenLeg {

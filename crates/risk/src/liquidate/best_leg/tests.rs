@@ -12,6 +12,7 @@ use crate::num::PPM;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
+use crate::units::Count;
 
 /// Dust, micro-dollars; every unit here is worth one of them, so that a value can be exactly a bound.
 const DUST: u64 = 10;
@@ -27,8 +28,8 @@ const RATE_PPM: [u32; 5] = [20_000, 50_000, 100_000, 150_000, 600_000];
 /// Where one of the legs above begins to pay for a cure, and between.
 const HEALTH_PPM: [u32; 9] = [0, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 100_000, 500_000];
 
-fn prices(stale: bool) -> LegPrices {
-    let one = UnitPrice { mantissa: 1 << 63, shift: 63 };
+fn prices<Worth: Count, Unit: Count>(stale: bool) -> LegPrices<Worth, Unit> {
+    let one = UnitPrice::from_parts(1 << 63, 63);
     LegPrices { spot: one, fast: one, init: one, init_charge: one, stale, ready: true, ..Default::default() }
 }
 

@@ -101,7 +101,7 @@ fn a_wind_down_takes_everything_unless_the_average_denies_it() {
     assert_eq!((found.regime, found.penalty_ppm, found.size), (Regime::WindDown, 1_000, all));
     assert_eq!(found.received_atoms, 1_000_000_000);
     // At the average 180 dollars are left: what it lacks to its target may go, and no more.
-    p.tokens[1].prices.fast = UnitPrice { mantissa: 820 << 40, shift: 40 };
+    p.tokens[1].prices.fast = UnitPrice::from_parts(820 << 40, 40);
     p.tokens[1].prices.fast.mantissa /= 999;
     let found = plan(&mut p.clone(), &under_water(10), &whole(PAIR), NOW).unwrap();
     let fast = assess(&p, &under_water(10), NOW).fast;
