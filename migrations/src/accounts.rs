@@ -172,7 +172,7 @@ pub async fn migrate(session: &Session, in_flight: usize, mut progress: impl FnM
         return Ok(migrated);
     }
     let total = older.len();
-    session.confirm(&format!("move {total} account(s) to the program's layout version? There is no way back"))?;
+    session.confirm(&format!("move {total} account(s) to the program's layout version? This cannot be undone"))?;
     let sending = older.chunks(MOVED_AT_ONCE).map(|some| move_some(session, some));
     let mut under_way = futures::stream::iter(sending).buffer_unordered(in_flight.max(1));
     while let Some(done) = under_way.next().await {

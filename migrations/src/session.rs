@@ -38,7 +38,7 @@ pub struct SessionArgs {
     /// Show what would be done, send nothing
     #[arg(long, global = true, help_heading = "Caution")]
     pub dry_run: bool,
-    /// Do not ask before what cannot be undone
+    /// Do not ask for confirmation before what cannot be undone
     #[arg(short, long, global = true, help_heading = "Caution")]
     pub yes: bool,
     /// Allow mainnet-beta, which is refused otherwise
@@ -122,7 +122,7 @@ impl Session {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            return Err(Error::NotConfirmed(format!("{question} (there is no terminal to ask on)")));
+            return Err(Error::NotConfirmed(format!("{question} (there is no terminal on which to ask)")));
         }
         let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
         match answer {

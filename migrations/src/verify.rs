@@ -36,7 +36,7 @@ pub async fn verify(session: &Session, config: &Config, creator: &Pubkey) -> Res
     let chain = Chain::read_all(&session.connection, &resolved).await?;
     let engine = chain.keys.engine;
     let Some(on_chain) = chain.config(&resolved.config) else {
-        let what = if chain.engine.is_some() { "a half-grown engine" } else { "no engine" };
+        let what = if chain.engine.is_some() { "an engine that is only partly created" } else { "no engine" };
         let missing = Difference {
             path: format!("engine {engine}"),
             on_chain: Some(what.into()),

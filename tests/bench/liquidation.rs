@@ -2,7 +2,8 @@
 
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::liquidate::LegName;
-use plimsoll_tests::{args, ix, Trader};
+use plimsoll_sdk::offer::instruction_name;
+use plimsoll_tests::{args, ix, pair, perp, pnl_pair, Trader};
 use solana_instruction::Instruction;
 
 use super::holder::{Book, Size};
@@ -94,24 +95,15 @@ fn instruction(
 ) -> (&'static str, &'static str, Instruction) {
     let parties =
         ix::Parties { signer: liquidator.owner, liquidator: liquidator.account, liquidatee: liquidatee.account };
-    let keys = &stage.world.keys;
-    match best {
-        LegName::Pair { asset, .. } => {
-            let (case, liability) = match book {
-                Book::Loser => ("repays negative PnL", args::LiabilityArg::NegativePnl(0)),
-                _ => ("repays a quote borrow", args::LiabilityArg::Borrow(QUOTE)),
-            };
-            let limits = LiquidationBounds { limit_numerator: 1, limit_denominator: 1_000_000, ..bounds() };
-            let args = args::LiquidateCollateralArgs { asset_bank: asset, liability, bounds: limits };
-            ("liquidate_collateral", case, ix::liquidate_collateral(keys, parties, args, false))
-        }
-        // All markets charge the same, so the first long is as good as the one that the assessment names.
-        LegName::Perp { .. } => {
-            let limits = LiquidationBounds { limit_numerator: 1_000_000, limit_denominator: 1, ..bounds() };
-            let args = args::LiquidatePositionArgs { market: 0, bounds: limits };
-            ("liquidate_position", "takes over a long", ix::liquidate_position(keys, parties, args))
-        }
-    }
+    let ((_, asset), _) = best.slots();
+    // All markets charge the same, so the first long is as good as the one that the assessment names.
+    let (case, leg, (limit_numerator, limit_denominator)) = match book {
+        Book::Borrower => ("repays a quote borrow", pair(asset, QUOTE), (1, 1_000_000)),
+        Book::Loser => ("repays negative PnL", pnl_pair(asset, 0), (1, 1_000_000)),
+        Book::Trader => ("takes over a long", perp(0), (1_000_000, 1)),
+    };
+    let limits = LiquidationBounds { limit_numerator, limit_denominator, ..bounds() };
+    (instruction_name(&leg), case, ix::liquidate_leg(&stage.world.keys, parties, leg, limits, false))
 }
 
 /// What a liquidator pays for coming too late.

@@ -3,7 +3,7 @@
 
 use plimsoll::event::{CollateralLiquidated, PositionLiquidated};
 use plimsoll::liquidation::{Bounds, LiquidationBounds};
-use plimsoll_risk::liquidate::{Leg, Liability, Plan};
+use plimsoll_risk::liquidate::{Leg, Plan};
 use plimsoll_state::MarginAccount;
 use plimsoll_tests::*;
 use proptest::prelude::*;
@@ -17,9 +17,7 @@ fn legs() -> Vec<Leg> {
     let mut legs = vec![perp(0), perp(1)];
     for asset in 0..3 {
         legs.extend((0..3).filter(|debt| *debt != asset).map(|debt| pair(asset, debt)));
-        legs.extend(
-            (0..2).filter(|_| asset != 0).map(|market| Leg::Pair { asset, liability: Liability::NegativePnl(market) }),
-        );
+        legs.extend((0..2).filter(|_| asset != 0).map(|market| pnl_pair(asset, market)));
     }
     legs
 }
@@ -75,24 +73,30 @@ impl Ask {
     }
 }
 
-/// The event's fields, in the order of the plan's.
-fn event_fields(meta: &litesvm::types::TransactionMetadata, leg: Leg) -> [i128; 9] {
-    match leg {
-        Leg::Pair { .. } => {
-            let e: CollateralLiquidated = event(meta);
-            let paid = e.repaid_atoms + e.insurance_fee_atoms;
-            let amounts = [e.repaid_atoms, paid, e.seized_atoms, e.insurance_fee_atoms].map(i128::from);
+/// The fields of the one event of a liquidation, in the order of the plan's.
+fn event_fields(meta: &litesvm::types::TransactionMetadata) -> [i128; 9] {
+    macro_rules! fields {
+        ($event:expr, $amounts:expr) => {{
+            let e = $event;
             let margins = [e.nav_before_usd_pico, e.nav_after_usd_pico, e.mmr_before_usd_pico, e.mmr_after_usd_pico];
-            [&amounts[..], &[e.penalty_ppm as i128], &margins].concat().try_into().expect("nine fields")
-        }
-        Leg::Perp { .. } => {
-            let e: PositionLiquidated = event(meta);
-            let amounts =
-                [e.units, e.notional_atoms, e.liquidator_penalty_atoms, e.insurance_fee_atoms].map(i128::from);
-            let margins = [e.nav_before_usd_pico, e.nav_after_usd_pico, e.mmr_before_usd_pico, e.mmr_after_usd_pico];
-            [&amounts[..], &[e.penalty_ppm as i128], &margins].concat().try_into().expect("nine fields")
-        }
+            [&$amounts.map(i128::from)[..], &[e.penalty_ppm as i128], &margins]
+                .concat()
+                .try_into()
+                .expect("nine fields")
+        }};
     }
+    let of_collateral = |e: CollateralLiquidated| {
+        let paid = e.repaid_atoms + e.insurance_fee_atoms;
+        fields!(e, [e.repaid_atoms, paid, e.seized_atoms, e.insurance_fee_atoms])
+    };
+    let of_position = |e: PositionLiquidated| {
+        fields!(e, [e.units, e.notional_atoms, e.liquidator_penalty_atoms, e.insurance_fee_atoms])
+    };
+    let data = event_data(meta);
+    let fields = |data: &Vec<u8>| decode_event(data).map(of_collateral).or_else(|| decode_event(data).map(of_position));
+    let found: Vec<[i128; 9]> = data.iter().filter_map(fields).collect();
+    assert_eq!(found.len(), 1, "events of a liquidation");
+    found[0]
 }
 
 fn plan_fields(plan: &Plan) -> [i128; 9] {
@@ -108,7 +112,7 @@ fn compare(stage: &Stage, of: &Trader, leg: Leg, bounds: LiquidationBounds) -> R
     let sent = stage.simulate(&stage.liquidator.owner, &[liquidate(bounds)]);
     match (planned, sent) {
         (Ok(plan), Ok(meta)) => {
-            prop_assert_eq!(event_fields(&meta, leg), plan_fields(&plan));
+            prop_assert_eq!(event_fields(&meta), plan_fields(&plan));
             let done = outcome(&meta);
             prop_assert_eq!(
                 (done.size, done.paid_atoms, done.received_atoms),

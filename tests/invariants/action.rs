@@ -2,7 +2,7 @@
 
 use plimsoll::instructions::ResolveStep;
 use plimsoll_risk::lazy::Side;
-use plimsoll_risk::liquidate::{Leg, Liability};
+use plimsoll_risk::liquidate::Leg;
 use plimsoll_risk::margin::initial_margins;
 use plimsoll_risk::params::MAX_BASE_UNITS;
 use plimsoll_sdk::ix;
@@ -155,7 +155,7 @@ pub fn legs(books: &Books, of: &Trader) -> Vec<Leg> {
     for &asset in &banks {
         legs.extend(banks.iter().filter(|debt| **debt != asset).map(|debt| pair(asset, *debt)));
         let losing = markets.iter().filter(|_| asset != USDC);
-        legs.extend(losing.map(|market| Leg::Pair { asset, liability: Liability::NegativePnl(*market) }));
+        legs.extend(losing.map(|market| pnl_pair(asset, *market)));
     }
     legs
 }

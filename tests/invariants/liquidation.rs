@@ -4,11 +4,12 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll::liquidation::{Bounds, LiquidationBounds};
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal};
+use plimsoll_risk::liquidate::{Leg, LegPart, Plan, Refusal};
 use plimsoll_risk::num::cmp_products;
 use plimsoll_risk::price::TokenPrice;
 use plimsoll_risk::units::Atoms;
 use plimsoll_risk::waterfall::check_bankrupt;
+use plimsoll_sdk::offer::pays_with;
 use plimsoll_state::{AccountStatus, MarginAccount};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -19,7 +20,7 @@ use super::run::{assessed, ensure, portfolio, Checked, Run};
 impl Run {
     /// INV-65: the program does what the plan says on the bytes before, and refuses for the plan's reason.
     pub fn send_liquidation(&mut self, of: &Trader, leg: Leg, instruction: Instruction, payer: Pubkey) -> Checked {
-        let bounds = bounds_of(&instruction, leg);
+        let bounds = bounds_of(&instruction);
         let request = bounds.request(leg).expect("a size");
         let old = self.books.clone();
         let planned = self.stage.plan(of, &request);
@@ -49,13 +50,12 @@ impl Run {
             .map(u32::from);
             // A loss that he does not have the quote for is lent to him, where quote is lent (ADR 13).
             let closed = [EngineError::ReduceOnly, EngineError::BankTerminal, EngineError::BorrowCapReached];
-            let lends = matches!(leg, Leg::Pair { liability: Liability::NegativePnl(_), .. });
+            let lends = leg.parts().any(|part| matches!(part, LegPart::Loss(_)));
             let allowed = |code| liquidator.contains(&code) || lends && closed.map(u32::from).contains(&code);
             return ensure(code.is_some_and(allowed), || format!("{code:?} although the plan is {planned:?}"));
         };
-        if let Leg::Pair { liability, .. } = leg {
-            let bank = if let Liability::Borrow(bank) = liability { bank } else { USDC };
-            self.seen.liquidated(&old, bank);
+        if leg.collateral().is_some() {
+            self.seen.liquidated(&old, pays_with(&leg));
         }
         let plan = planned.map_err(|refusal| format!("liquidated although the plan is {refusal:?}"))?;
         let done = outcome(&meta);
@@ -98,7 +98,8 @@ impl Run {
             let (from, to) = (sign(before, bank), sign(after, bank));
             ensure(to == from || to == 0, || format!("INV-25: the balance in bank {bank} flipped"))?;
         }
-        if let Leg::Perp { market } = leg {
+        for part in leg.parts() {
+            let LegPart::Position(market) = part else { continue };
             let units = |books: &Books, account: &MarginAccount| {
                 account
                     .perp_index(market)
@@ -138,17 +139,19 @@ impl Run {
 }
 
 /// The bounds in a liquidation's data.
-fn bounds_of(instruction: &Instruction, leg: Leg) -> LiquidationBounds {
-    use anchor_lang::AnchorDeserialize;
-    // Discriminator, then bank and liability or the market.
-    let skipped = 8 + if matches!(leg, Leg::Perp { .. }) { 1 } else { 3 };
-    AnchorDeserialize::try_from_slice(&instruction.data[skipped..]).expect("bounds")
+fn bounds_of(instruction: &Instruction) -> LiquidationBounds {
+    use anchor_lang::{AnchorDeserialize, AnchorSerialize};
+    // They come last, whatever names the leg.
+    let mut any = Vec::new();
+    ANY.serialize(&mut any).expect("bounds");
+    let names_the_leg = instruction.data.len() - any.len();
+    AnchorDeserialize::try_from_slice(&instruction.data[names_the_leg..]).expect("bounds")
 }
 
 /// What stays with the liquidatee because shares of collateral are counted at the most that its bank's index can be,
 /// at the registry's copy and at spot, pico-dollars.
 fn kept_interest(old: &Books, leg: Leg, plan: &Plan) -> i128 {
-    let Leg::Pair { asset, .. } = leg else { return 0 };
+    let Some(asset) = leg.collateral() else { return 0 };
     let slot = &old.registry.banks[asset as usize];
     let more = slot.deposit_index_at_most(old.now) - slot.deposit_index;
     let atoms = plan.received_atoms.get() as u128 * more as u128 / slot.deposit_index as u128 + 1;

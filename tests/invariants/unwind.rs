@@ -101,11 +101,11 @@ impl Run {
             }
         }
         let left: Vec<String> =
-            self.traders.iter().filter(|trader| self.is_troubled(trader)).map(|t| self.told(t)).collect();
+            self.traders.iter().filter(|trader| self.is_troubled(trader)).map(|t| self.describe(t)).collect();
         ensure(left.is_empty(), || format!("nobody can end {left:?}"))
     }
 
-    fn told(&self, trader: &Trader) -> String {
+    fn describe(&self, trader: &Trader) -> String {
         let account = self.account(trader);
         let p = portfolio(&self.books, account);
         format!("{}: status {}, {:?}, {p:?}", trader.account, account.status, assessed(&self.books, account).spot)
@@ -139,7 +139,7 @@ impl Run {
                 let meta = sent.ok_or_else(|| format!("a leg of {} cannot be touched", trader.account))?;
                 let touched: PositionTouched = event(&meta);
                 for (name, ended) in
-                    [("WrittenOff", touched.written_off_units != 0), ("Struck", touched.forgone_atoms != 0)]
+                    [("WrittenOff", touched.written_off_units != 0), ("Forgone", touched.forgone_atoms != 0)]
                 {
                     *self.done.entry(name.to_string()).or_default() += ended as u32;
                 }
@@ -166,21 +166,7 @@ impl Run {
                 (self.holder(market, Side::Long), self.holder(market, Side::Short))
             {
                 self.refresh()?;
-                let base_units = sells.min(buys);
-                let quote_atoms = self.stage.quote_atoms(market, base_units, None);
-                let sides = ix::FillAuthority::Sides { buyer: short.owner, seller: long.owner };
-                let args = args::SettleFillArgs { base_units, quote_atoms };
-                let fill = ix::settle_fill(&self.stage.keys, market, short.account, long.account, sides, args);
-                if !self.do_once("Fill", fill, short.owner)? {
-                    // Owners who want to get out pay what the check asks for.
-                    let plenty = self.stage.usd(10_000_000).min(MAX_ATOMS / 16);
-                    let paid = self.pays(&short, USDC, plenty)? && self.pays(&long, USDC, plenty)?;
-                    let fill = ix::settle_fill(&self.stage.keys, market, short.account, long.account, sides, args);
-                    let done = paid && self.do_once("Fill", fill, short.owner)?;
-                    ensure(done, || {
-                        format!("{base_units} units of market {market} cannot be closed: {:?}", self.done)
-                    })?;
-                }
+                self.close_against(market, &long, &short, sells.min(buys))?;
             }
             self.refresh()?;
             self.touch_all(market)?;
@@ -192,6 +178,31 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    /// Owners who want to get out pay what the check asks for.
+    fn close_against(&mut self, market: u8, long: &Trader, short: &Trader, mut base_units: u64) -> Checked {
+        if self.stage.quote_atoms(market, base_units, None) == 0 {
+            // No price is nothing, and an atom is more than a ratio bears; so the rest goes with a larger trade.
+            let whole = self.stage.whole_units(market);
+            ensure(self.fills(market, long, short, whole)?, || format!("nothing can be opened in market {market}"))?;
+            base_units += whole;
+        }
+        if self.fills(market, short, long, base_units)? {
+            return Ok(());
+        }
+        let plenty = self.stage.usd(10_000_000).min(MAX_ATOMS / 16);
+        let paid = self.pays(short, USDC, plenty)? && self.pays(long, USDC, plenty)?;
+        let done = paid && self.fills(market, short, long, base_units)?;
+        ensure(done, || format!("{base_units} units of market {market} cannot be closed: {:?}", self.done))
+    }
+
+    fn fills(&mut self, market: u8, buyer: &Trader, seller: &Trader, base_units: u64) -> Result<bool, String> {
+        let quote_atoms = self.stage.quote_atoms(market, base_units, None);
+        let sides = ix::FillAuthority::Sides { buyer: buyer.owner, seller: seller.owner };
+        let args = args::SettleFillArgs { base_units, quote_atoms };
+        let fill = ix::settle_fill(&self.stage.keys, market, buyer.account, seller.account, sides, args);
+        self.do_once("Fill", fill, buyer.owner)
     }
 
     /// A second passes and every price is read again.

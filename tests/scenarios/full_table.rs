@@ -61,17 +61,19 @@ fn a_full_table_hides_no_loss_from_settlement() {
     assert_code(stage.deposit(&alice, OTHERS + 1, ONE_SOL), EngineError::TokenTableFull);
 }
 
+/// Runs a path on its own copy of a stage; it moves the account's quote.
+#[track_caller]
+fn moves_quote(fresh: &Stage, who: &Trader, path: &str, run: impl Fn(&mut Stage)) {
+    let mut stage = fresh.clone();
+    run(&mut stage);
+    assert!(stage.margin_account(who).token_index(USDC).is_some(), "{path}: quote has moved");
+}
+
 #[test]
 fn every_path_that_moves_quote_works_beside_fifteen_other_balances() {
     let mut fresh = stage();
     let alice = crowded(&mut fresh, "alice");
-    let with = |path: &str, run: &dyn Fn(&mut Stage)| {
-        println!("{path}");
-        let mut stage = fresh.clone();
-        run(&mut stage);
-        let account = stage.margin_account(&alice);
-        assert!(account.token_index(USDC).is_some(), "{path}: quote has moved");
-    };
+    let with = |path: &str, run: &dyn Fn(&mut Stage)| moves_quote(&fresh, &alice, path, run);
     with("deposit, withdraw, deposit", &|stage| {
         for _ in 0..2 {
             let sent = stage.deposit(&alice, USDC, 10 * USD);
@@ -116,6 +118,13 @@ fn every_path_that_moves_quote_works_beside_fifteen_other_balances() {
         let sent = stage.resolve(&alice, SeizePnl { market: SOL_PERP });
         stage.done(sent);
     });
+}
+
+#[test]
+fn every_liquidation_that_moves_quote_works_beside_fifteen_other_balances() {
+    let mut fresh = stage();
+    let alice = crowded(&mut fresh, "alice");
+    let with = |path: &str, run: &dyn Fn(&mut Stage)| moves_quote(&fresh, &alice, path, run);
     with("liquidate_collateral: pays a quote borrow", &|stage| {
         let bob = stage.funded_trader("bob", SOL, 10 * ONE_SOL);
         let sent = stage.borrow(&bob, USDC, 1_390 * USD);

@@ -1,6 +1,6 @@
 //! The settlement token may have any decimals: the same accounts in the same fall lose the same dollars.
 
-use plimsoll::event::{CollateralLiquidated, PositionLiquidated};
+use plimsoll::event::{CollateralLiquidated, FillSettled, PositionLiquidated};
 use plimsoll_tests::*;
 
 /// Until the fast average is the price to the last bit that matters.
@@ -107,4 +107,47 @@ fn wins_are_paid_and_losses_borne_whatever_the_decimals_of_the_quote() {
         assert!((1_495..=1_510).contains(&quote(&alice)), "{decimals} decimals: {}", quote(&alice));
         assert!((2_485..=2_500).contains(&quote(&bob)), "{decimals} decimals: {}", quote(&bob));
     }
+}
+
+/// A base unit of SOL is worth $0.0002, of a settlement token without decimals two ten-thousandths of an atom. Rounded to
+/// the nearest atom its price would be nothing, which a fill refuses; the band admits the next atom, so whoever holds
+/// nothing else closes it for an atom and the fee of one. Beside another requirement that costs more of the ratio than
+/// the unit releases (FILL-4), and it is closed together with a whole SOL that is bought first.
+#[test]
+fn a_unit_worth_less_than_half_an_atom_is_closed_alone_for_one_atom_or_with_a_larger_trade() {
+    let mut stage = Stage::with_quote(0);
+    let (maker, [alice, bob]) = (stage.maker, ["alice", "bob"].map(|name| stage.funded_trader(name, USDC, 10_000)));
+    let (sol, btc) = (stage.whole_units(SOL_PERP), stage.whole_units(BTC_PERP) / 5);
+    assert_eq!(stage.quote_atoms(SOL_PERP, 1, None), 0);
+    let trade = |stage: &mut Stage, market: u8, buyer: &Trader, seller: &Trader, units: u64| {
+        let sent = stage.fill(market, buyer, seller, units, None);
+        stage.done(sent)
+    };
+    let sell_one_unit = |stage: &mut Stage| {
+        let sides = ix::FillAuthority::Sides { buyer: bob.owner, seller: alice.owner };
+        let args = args::SettleFillArgs { base_units: 1, quote_atoms: 1 };
+        let fill = ix::settle_fill(&stage.keys, SOL_PERP, bob.account, alice.account, sides, args);
+        stage.send(&bob.owner, &[fill])
+    };
+    let leg = |stage: &Stage, who: &Trader| stage.margin_account(who).derivatives[0];
+
+    trade(&mut stage, SOL_PERP, &alice, &bob, sol + 1);
+    trade(&mut stage, SOL_PERP, &bob, &alice, sol);
+    let sent = stage.fill(SOL_PERP, &bob, &alice, 1, None);
+    assert_code(sent, EngineError::AmountZero);
+    let before = [&alice, &bob].map(|who| leg(&stage, who).cash_atoms);
+    let sent = sell_one_unit(&mut stage);
+    let done: FillSettled = event(&stage.done(sent));
+    assert_eq!((done.netted_units, done.fee_atoms), (1, 1));
+    let after = [&alice, &bob].map(|who| (leg(&stage, who).shares, leg(&stage, who).cash_atoms));
+    assert_eq!(after, [(0, before[0]), (0, before[1] - 2)]);
+
+    trade(&mut stage, SOL_PERP, &alice, &bob, sol + 1);
+    trade(&mut stage, SOL_PERP, &bob, &alice, sol);
+    trade(&mut stage, BTC_PERP, &bob, &maker, btc);
+    let sent = sell_one_unit(&mut stage);
+    assert_code(sent, EngineError::MarginRatioFalls);
+    trade(&mut stage, SOL_PERP, &alice, &bob, sol);
+    trade(&mut stage, SOL_PERP, &bob, &alice, sol + 1);
+    assert_eq!([&alice, &bob].map(|who| leg(&stage, who).shares), [0, 0]);
 }

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator};
 use litesvm::types::TransactionMetadata;
-use plimsoll::instructions::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, ResolveStep, TakeWinArgs};
+use plimsoll::instructions::{ResolveStep, TakeWinArgs};
 use plimsoll::liquidation::{LiquidationBounds, LiquidationOutcome};
 use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal, Request};
 use plimsoll_sdk::ix::{self, Parties};
@@ -36,17 +36,7 @@ pub fn liquidate_ix(
     with_bank: bool,
 ) -> Instruction {
     let parties = Parties { signer: by.owner, liquidator: by.account, liquidatee: of.account };
-    match leg {
-        Leg::Pair { asset, liability } => {
-            let liability = match liability {
-                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
-                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
-            };
-            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
-            ix::liquidate_collateral(&world.keys, parties, args, with_bank)
-        }
-        Leg::Perp { market } => ix::liquidate_position(&world.keys, parties, LiquidatePositionArgs { market, bounds }),
-    }
+    ix::liquidate_leg(&world.keys, parties, leg, bounds, with_bank)
 }
 
 /// What these tests send besides what [`World`] offers.

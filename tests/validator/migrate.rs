@@ -243,7 +243,7 @@ async fn tell(addon: &Path) -> Result<()> {
     ensure!(dry["moved"] == 0 && dry["left"].as_array().is_some_and(|left| left.len() == total), "{dry:#}");
     let groups = dry["found"].as_array().context("no groups")?;
     ensure!(groups.len() == 8 && groups.iter().all(|group| group["verdict"] == "older"), "{dry:#}");
-    operator.migrate.run("accounts").await?.failed_with(&[&format!("move {total} account(s)"), "no way back"])?;
+    operator.migrate.run("accounts").await?.failed_with(&[&format!("move {total} account(s)"), "cannot be undone"])?;
     ensure!(operator.accounts().await? == before, "a dry run or an unconfirmed one changed an account");
     let moved = operator.is_killed_on_the_way().await?;
     ensure!((1..total).contains(&moved), "{moved} of {total} were moved when it was killed");

@@ -5,7 +5,7 @@
 pub enum Failure {
     /// Something to tell the person.
     Message(String),
-    /// What failed has told its story already.
+    /// What failed has already said why.
     Reported,
 }
 

@@ -21,7 +21,7 @@
 //! ```
 #![cfg_attr(not(feature = "idl-build"), no_std)]
 #![deny(missing_docs)]
-// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
+// Code that handles money may not overflow, panic or truncate without saying so; tests may (CONTRIBUTING).
 #![cfg_attr(
     not(test),
     warn(

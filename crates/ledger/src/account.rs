@@ -1,4 +1,4 @@
-//! What an account remembers beside balances and positions: its clocks and its delegate's allowance.
+//! What an account stores beside balances and positions: its clocks and its delegate's allowance.
 
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::units::Atoms;

@@ -46,7 +46,7 @@ pub fn sweep_waiting(bank: &mut Bank) -> RiskResult<Atoms> {
     Ok(atoms)
 }
 
-/// Adds atoms that are in the vault and nobody's to the insurance, uncovered debt paid first.
+/// Adds atoms that are in the vault and belong to nobody to the insurance, uncovered debt paid first.
 ///
 /// # Errors
 /// `NumberOutOfRange`.

@@ -23,7 +23,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
+// Code that handles money may not overflow, panic or truncate without saying so; tests may (CONTRIBUTING).
 #![cfg_attr(
     not(test),
     warn(

@@ -85,7 +85,7 @@ pub fn absorb_dust(market: &mut Market, claim: Atoms, deposit_index: u64) -> Ris
 
 /// Pays at most `atoms` out of a touched pool: whole shares, rounded against the receiver; for all of the pool all of
 /// its shares, so that no share stays in it that is worth too little to be paid. The pool loses
-/// `pool_atoms`, which is what is struck from the claim; the receiver gets `moved_atoms`, at most an atom less.
+/// `pool_atoms`, by which the claim falls; the receiver gets `moved_atoms`, at most an atom less.
 ///
 /// # Errors
 /// `NumberOutOfRange` where more is asked for than is there.
@@ -104,7 +104,7 @@ pub fn pay_out_down(market: &mut Market, atoms: Atoms, deposit_index: u64) -> Ri
 
 /// How much of a claim nothing covers: where the market counts no other leg, nobody owes anything any more, and
 /// what claim and own claim together exceed pool and deficit by is what rounding has lost. The own claim bears it
-/// first. Returns what is struck from the claim; nothing where there are other legs (INDEX-6).
+/// first. Returns by how much the claim is cut; nothing where there are other legs (INDEX-6).
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,

@@ -19,7 +19,7 @@ pub struct Settled {
     pub quote_atoms: SignedAtoms,
     /// Change of the pool.
     pub pool_change_atoms: SignedAtoms,
-    /// Part of a win given up and struck from the deficit.
+    /// Part of a win that is given up and taken off the deficit.
     pub forgone_atoms: Atoms,
 }
 
@@ -50,7 +50,7 @@ pub fn collect_loss(
     // What the loss costs at most in whole shares of the pool: more means buy no more.
     let dearest = loss.saturating_add(Atoms::new((view.deposit_index >> INDEX_BITS).saturating_add(2)));
     let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room);
-    // What that buys in whole shares, so that rounding itself never makes a borrow.
+    // What that buys in whole shares, so that rounding alone never causes a borrow.
     let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss);
     if credit.is_zero() {
         return Err(RiskError::NothingToSettle);
@@ -64,11 +64,11 @@ pub fn collect_loss(
     Ok(Settled { quote_atoms, pool_change_atoms: paid.pool_atoms.signed()?, forgone_atoms: Atoms::ZERO })
 }
 
-/// A winner takes `claim`: at most the pool without a deficit, else `x * pool / (pool + U)`, the rest of x struck
-/// from U. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
+/// A winner takes `claim`: at most the pool without a deficit, else `claim * pool / (pool + deficit)`, and the rest of the
+/// claim is taken off the deficit. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
 ///
 /// # Errors
-/// `NothingToSettle` where nothing can be taken or struck; `TokenTableFull`, `NumberOutOfRange`.
+/// `NothingToSettle` where nothing can be taken or cancelled; `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
 #[expect(
     clippy::arithmetic_side_effects,

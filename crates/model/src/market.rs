@@ -99,18 +99,18 @@ impl Market {
     }
 
     /// A winner takes x: all the pool can pay, or `x·pool/(pool+U)` while there is a deficit. Returns what is paid and
-    /// what is struck from his PnL.
+    /// by how much his PnL falls.
     pub fn pay_out(&mut self, x: &Q) -> (Q, Q) {
         if self.deficit.is_zero() {
             let paid = min(x, &self.pool);
             self.pool -= &paid;
             return (paid.clone(), paid);
         }
-        let struck = min(x, &(&self.pool + &self.deficit));
+        let cancelled = min(x, &(&self.pool + &self.deficit));
         let left = exit(&self.pool, &self.deficit, x);
         self.pool = left.pool;
         self.deficit = left.deficit;
-        (left.paid, struck)
+        (left.paid, cancelled)
     }
 
     /// What a dollar of claim gets: `pool / (pool + U)`, one without a deficit.

@@ -59,7 +59,7 @@ pub struct Exit {
     pub deficit: Q,
 }
 
-/// Exit from a market with deficit U: `x·pool/(pool+U)` for `x <= pool+U`, the rest of x struck from U. The ratio of
+/// Exit from a market with deficit U: `x·pool/(pool+U)` for `x <= pool+U`, the rest of x taken off U. The ratio of
 /// pool to U never moves, so order does not matter.
 pub fn exit(pool: &Q, deficit: &Q, x: &Q) -> Exit {
     let whole = pool + deficit;

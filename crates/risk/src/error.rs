@@ -17,7 +17,7 @@ pub enum RiskError {
     PriceFromFuture,
     /// The update is not the first of its second although the caller chose the account.
     PriceNotFirstOfSecond,
-    /// The price is not only partially verified but must be verified fully.
+    /// The price is only partially verified and must be verified fully.
     PriceNotVerified,
     /// The moving averages have not seen enough updates for adding risk.
     PriceNotReady,
@@ -77,7 +77,7 @@ pub enum RiskError {
     BalanceInsufficient,
     /// The account has no free place for another balance.
     TokenTableFull,
-    /// Nothing can be paid or struck.
+    /// Nothing can be paid or cancelled.
     NothingToSettle,
     /// The market has a deficit, which its own claim is set off against first.
     MarketInDeficit,

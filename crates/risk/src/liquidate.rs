@@ -18,8 +18,8 @@ use crate::units::{cmp_ratios, Atoms, Count, Ppm, UsdMicro, UsdPico};
 pub use assess::{assess, Assessment, RegimeChoice};
 pub use best_leg::{best_leg, BestLeg};
 pub(crate) use closable::pair::largest_quote_liability;
-use closable::{pair::Pair, perp::Perp, Closable, Fill, Limit};
-pub use closable::{Leg, LegName, LegSize, Liability};
+use closable::{ask_closable, Closable, Fill, Limit};
+pub use closable::{Leg, LegName, LegPart, LegSize, Liability};
 
 /// What a liquidator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,16 +109,7 @@ pub fn plan_assessed(
     if now.saturating_sub(clocks.passed_at) < portfolio.params.observation.cool_off_secs as i64 {
         return Err(RiskError::CoolOff.into()); // RISK-5
     }
-    match request.leg {
-        Leg::Pair { asset, liability } => {
-            let pair = Pair::of(portfolio, assessment, asset, liability)?;
-            close(&pair, regime, portfolio, assessment, request)
-        }
-        Leg::Perp { market } => {
-            let perp = Perp::of(portfolio, market)?;
-            close(&perp, regime, portfolio, assessment, request)
-        }
-    }
+    ask_closable!(request.leg, portfolio, assessment, leg => close(&leg, regime, portfolio, assessment, request))
 }
 
 /// The fill of a leg that was found, whatever its kind.

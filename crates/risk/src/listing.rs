@@ -79,7 +79,7 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// Takes a bank's asset side into account. What weighs nothing may fall as far as it likes.
+    /// Takes a bank's asset side into account. An asset of weight zero may fall by any amount.
     #[expect(clippy::arithmetic_side_effects, reason = "a product of two 32-bit numbers in 64 bits")]
     pub fn offer(&mut self, bank: usize, weights: &TokenWeights, price: Calibration, params: &GlobalParams) {
         self.weights.offer(bank, weights.asset_maint_ppm as u64);

@@ -177,7 +177,7 @@ pub const fn loser_pays(loss: Atoms, balance: Atoms, room: Atoms) -> Atoms {
     loss.min(balance.saturating_add(room))
 }
 
-/// Share of a claim that a market's deficit takes, `U / (pool + U)`, ppm, rounded up; zero without a deficit.
+/// Share of a claim that a market's deficit takes, `deficit / (pool + deficit)`, ppm, rounded up; zero without a deficit.
 #[expect(clippy::cast_possible_truncation, reason = "at most a million")]
 pub fn deficit_share_ppm_up(pool: Atoms, deficit: Atoms) -> u32 {
     if deficit.is_zero() {
@@ -209,12 +209,12 @@ pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u3
 pub struct ClaimPayout {
     /// Paid out of the pool.
     pub paid_atoms: Atoms,
-    /// Struck from the deficit: the part of the claim that is given up.
+    /// Taken off the deficit: the part of the claim that is given up.
     pub forgone_atoms: Atoms,
 }
 
-/// What is paid on a claim x: `x * pool / (pool + U)`, rounded down; the rest of x is struck from U. Claims beyond
-/// `pool + U` wait. The ratio of pool to U does not move, so who is paid first does not matter (to the atom) (PNL-4).
+/// What is paid on a claim: `claim * pool / (pool + deficit)`, rounded down; the rest of it is taken off the deficit. Claims
+/// beyond `pool + deficit` wait. The ratio of pool to deficit does not move, so who is paid first does not matter (to the atom) (PNL-4).
 ///
 /// # Errors
 /// `LegEmpty` where pool and deficit are both zero.

@@ -48,7 +48,7 @@ pub type TokenPrices = LegPrices<UsdMicro, Atoms>;
 pub type BasePrices = LegPrices<Atoms, BaseUnits>;
 
 impl BasePrices {
-    /// Of a perp without a base: what is left of it is cash, which no price values and no dead feed makes doubtful.
+    /// Of a perp without a base: what is left of it is cash, whose value depends on no price and no feed.
     pub const CASH: Self = {
         Self {
             spot: BasePrice::ZERO,
@@ -121,7 +121,7 @@ impl TokenLeg {
 }
 
 impl PerpLeg {
-    /// What a gain counts at: `x * pool / (pool + U)` while the market has a deficit, quote atoms, rounded down. One that
+    /// What a gain counts at: `gain * pool / (pool + deficit)` while the market has a deficit, quote atoms, rounded down. One that
     /// saturates stays so (PNL-6).
     #[inline(always)]
     pub fn gain_down(&self, atoms: Atoms) -> Atoms {

@@ -1,4 +1,4 @@
-//! Numbers that cannot be taken for one another: a value is in micro-dollars, a value times a weight in pico-dollars,
+//! Numbers in different units, which the compiler keeps apart: a value is in micro-dollars, a value times a weight in pico-dollars,
 //! and only a share turns the one into the other (NUMBER-3). What is held is counted in atoms of a token or in base units
 //! of a market, and only a price of its own kind ([`crate::price::UnitPrice`]) values it.
 

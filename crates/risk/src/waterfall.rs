@@ -2,7 +2,7 @@
 //! (BANKRUPT, INSURE).
 //!
 //! Everything is paid in whole atoms. What is divided is divided once, for all legs together, and each leg's share is
-//! then its own: no order of calls can move an atom from one leg to another (BANKRUPT-8).
+//! then its own: the order of calls moves nothing from one leg to another (BANKRUPT-8).
 
 use crate::error::{RiskError, RiskResult};
 use crate::liquidate::{largest_quote_liability, Assessment};
@@ -18,7 +18,7 @@ pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
 ///
 /// NAV counts as negative only where it is so with every leg at the edge favourable to the account (a fresh leg's is
 /// its confidence, a stale one's grows with its age), at spot and at the fast average, or at spot alone once the
-/// bypass holds: the account is then insolvent in every reading that could have made it eligible for liquidation.
+/// bypass holds: the account is then insolvent at every price that could have made it eligible for liquidation.
 /// `assessment` is [`crate::liquidate::assess`]'s of the same portfolio, its clocks this observation included.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskRes
     Ok(())
 }
 
-/// What stands between an insolvent account and its resolution (BANKRUPT-2).
+/// What still prevents the resolution of an insolvent account (BANKRUPT-2).
 ///
 /// Such an account is in wind-down, where a plan asks of a pair nothing but two fresh prices and an asset and a debt
 /// that are worth something; a liquidator asks that both be above dust. What cannot be priced now can be taken by
@@ -145,7 +145,7 @@ pub const fn draw_room(
 ///
 /// Each share is rounded down, and the atoms that this leaves (fewer than there are inexact shares) go one each to
 /// the first claims, in the order given, whose share was inexact. So every share is within an atom of the exact one,
-/// and who calls when decides nothing (BANKRUPT-8).
+/// and the order of calls decides nothing (BANKRUPT-8).
 ///
 /// # Errors
 /// `NumberOutOfRange` for more than [`MAX_QUOTE_LEGS`] claims or slices of different lengths.

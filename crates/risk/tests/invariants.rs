@@ -4,13 +4,13 @@
 mod convert;
 mod support;
 
-use convert::legs;
+use convert::kinds::{claim_share_ppm, grain, highest_ceiling_ppm, is_position, legs, price_of, shares, take};
 use convert::wild::PAR;
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, Plan, Request};
 use plimsoll_risk::margin::{initial_margins, margins};
-use plimsoll_risk::num::mul_high_down;
+use plimsoll_risk::num::{mul_high_down, PPM};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
 use plimsoll_risk::price::{TokenPrice, UnitPrice};
@@ -39,49 +39,10 @@ fn fills(p: &Portfolio, clocks: &Clocks) -> Vec<(Leg, Portfolio, Plan)> {
     legs(p).into_iter().filter_map(fill).collect()
 }
 
-fn price_of(p: &Portfolio, bank: u8) -> TokenPrice {
-    let token = p.tokens().iter().find(|leg| leg.bank == bank);
-    token.map_or(p.quote.prices.spot, |leg| leg.prices.spot)
-}
-
-fn amount_of(p: &mut Portfolio, bank: u8) -> &mut i64 {
-    if bank == p.quote.bank {
-        return &mut p.quote.amount_atoms;
-    }
-    let count = p.token_count;
-    let leg = p.tokens[..count].iter_mut().find(|leg| leg.bank == bank);
-    &mut leg.unwrap().amount_atoms
-}
-
-/// The bank in which the liability is paid.
-fn paid_in(p: &Portfolio, liability: Liability) -> u8 {
-    match liability {
-        Liability::Borrow(bank) => bank,
-        Liability::NegativePnl(_) => p.quote.bank,
-    }
-}
-
 /// Without a deficit anywhere: every claim at par.
 fn at_par(mut p: Portfolio) -> Portfolio {
     p.perps.iter_mut().for_each(|leg| leg.deficit_share_ppm = 0);
     p
-}
-
-/// Insurance's part and the liquidator's gain at spot, micro-dollars; a penalty out of PnL is a claim at what it gets.
-fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
-    match leg {
-        Leg::Pair { asset, liability } => {
-            let debt = price_of(p, paid_in(p, liability));
-            let taken = price_of(p, asset).value_down(fill.received_atoms) as i128;
-            (debt.value_down(fill.fee_atoms) as i128, taken - debt.value_down(fill.paid_atoms) as i128)
-        }
-        Leg::Perp { market } => {
-            let quote = p.quote.prices.spot;
-            let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
-            let received = leg.gain_down(fill.received_atoms);
-            (quote.value_down(fill.fee_atoms) as i128, quote.value_down(received) as i128)
-        }
-    }
 }
 
 /// A rich liquidator with the same legs, after the fill.
@@ -92,21 +53,7 @@ fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
     me.tokens.iter_mut().for_each(|leg| leg.amount_atoms = leg.amount_atoms.abs() * 3);
     me.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (-leg.units, -leg.cash_atoms));
     let Some(fill) = fill else { return me };
-    match leg {
-        Leg::Pair { asset, liability } => {
-            let bank = paid_in(p, liability);
-            *amount_of(&mut me, asset) += fill.received_atoms as i64;
-            *amount_of(&mut me, bank) -= fill.paid_atoms as i64;
-        }
-        Leg::Perp { market } => {
-            let count = p.perp_count;
-            let long = p.perps().iter().any(|leg| leg.market == market && leg.units > 0);
-            let sign = if long { 1 } else { -1 };
-            let leg = me.perps[..count].iter_mut().find(|leg| leg.market == market).unwrap();
-            leg.units += sign * fill.size as i64;
-            leg.cash_atoms += fill.received_atoms as i64 - sign * fill.paid_atoms as i64;
-        }
-    }
+    take(&mut me, p, leg, fill);
     me
 }
 
@@ -114,13 +61,35 @@ fn nav(p: &Portfolio) -> i128 {
     margins(p, PriceKind::Spot, false).nav.get()
 }
 
-/// Micro-dollars that an atom of either part and the rounding of values may weigh.
-fn grain(p: &Portfolio, leg: Leg) -> i128 {
-    let parts = match leg {
-        Leg::Pair { asset, liability } => [price_of(p, asset), price_of(p, paid_in(p, liability))],
-        Leg::Perp { .. } => [p.quote.prices.spot; 2],
-    };
-    parts.iter().map(|price| price.value_up(Atoms::ONE).get() as i128).sum::<i128>() + 16
+/// Most that the pieces of a fill may pay the liquidator, micro-dollars, where one fill pays `once` and they close
+/// `notional`; the accounts after the one fill and after the pieces.
+///
+/// A penalty at the ceiling is k h of the maintenance that it releases, so with `M` for maintenance an endless split moves
+/// the ratio by `dh / dM = -(1 - k) h / M`: it rises as `M^(k - 1)` until it is the health cap H. The mean of min(h, H)
+/// while all of M is released is `H (1 - k) / k (r - r^(1 / (1 - k)))` above `h0 = r H`. So much more, times k, is paid for
+/// what is released; pieces of any size pay less, since each keeps the h that it began with. A penalty out of a claim on a
+/// market in deficit costs the account no more than the claim gets, so k is that share of it. In wind-down the penalty
+/// depends on the clock alone, and where the first pieces end it the rest pays at most the ceiling.
+fn most_in_pieces(p: &Portfolio, leg: Leg, whole: &Plan, after: [&Portfolio; 2], [once, notional]: [i128; 2]) -> i128 {
+    let auction = &p.params.auction;
+    let liquidators = i128::from(PPM - auction.insurance_share_ppm);
+    if whole.regime == Regime::WindDown {
+        let highest = i128::from(highest_ceiling_ppm(p, leg).min(auction.penalty_cap_ppm)) * liquidators / PICO;
+        return notional * highest.max(i128::from(whole.penalty_ppm)) / PICO;
+    }
+    // The ratio and the penalty are whole ppm.
+    let rounding = notional * 2 / PICO;
+    let cap = f64::from(auction.health_cap_ppm) / 1e6;
+    let r = f64::from(whole.before.ratio_ppm_down(PPM)) / 1e6 / cap;
+    if r >= 1.0 {
+        return once + once.abs() / 500 + rounding;
+    }
+    let k = f64::from(auction.improvement_factor_ppm) * f64::from(claim_share_ppm(p, leg)) / 1e12;
+    let k_rise = cap * (1.0 - k) * (r - r.powf(1.0 / (1.0 - k)));
+    let maintenance = |p: &Portfolio| margins(p, PriceKind::Spot, false).mmr().get() as f64 / 1e6;
+    let [released_once, released] = after.map(|after| maintenance(p) - maintenance(after));
+    let more = k_rise * released * liquidators as f64 / 1e6;
+    (once as f64 * (released / released_once).max(1.0) + more) as i128 + rounding
 }
 
 /// Tokens, perps and weights whose sums are whole micro-dollars, so that a quote balance meets maintenance exactly.
@@ -180,14 +149,15 @@ proptest! {
             let gained = left - before + insurance * PICO;
             prop_assert!(gained.abs() <= grain(&p, leg) * PICO, "{gained} by {leg:?}");
             // A base is worth whole atoms of quote, one less in two hands than in one.
-            let atoms = if matches!(leg, Leg::Perp { .. }) { 2 * p.quote.prices.spot.value_up(1) as i128 } else { 0 };
+            let atoms = if is_position(leg) { 2 * p.quote.prices.spot.value_up(1) as i128 } else { 0 };
             prop_assert!(left <= before + (16 + atoms) * PICO);
         }
     }
 
-    /// INV-27, in value: the pieces of a fill pay the liquidator no more than one, and leave no lower a ratio (CURE-4).
+    /// INV-27, in value: the pieces of a fill pay the liquidator no more than [`most_in_pieces`], and leave no lower a ratio
+    /// (CURE-4).
     #[test]
-    fn splitting_pays_no_more_and_below_half_the_maintenance_at_most_seven_thousandths_of_the_notional(
+    fn splitting_pays_no_more_from_the_health_cap_on_and_below_it_no_more_than_endless_splitting_would(
         p in portfolio(0).prop_map(calm), secs in 0u32..60, pieces in 2u64..6,
     ) {
         for (leg, one, whole) in fills(&p, &clocks(secs)).into_iter().take(4) {
@@ -204,15 +174,16 @@ proptest! {
             }
             if made < 2 { continue; }
             let once = shares(&p, leg, &whole).1;
-            let deep = whole.before.is_ratio_below(500_000);
-            let more = if deep { notional * 7 / 1_000 } else { once.abs() / 500 + notional * 2 / PICO };
+            let more = (most_in_pieces(&p, leg, &whole, [&one, &split], [once, notional]) - once).max(0);
             let rounding = made * grain(&p, leg);
             prop_assert!(gain <= once + more + rounding, "{gain} in {made} pieces, {once} at once: {leg:?} {whole:?}");
-            // The account is left as well off, up to what the pieces paid more; unless its first pieces lift it out of
-            // wind-down and the rest is a cure, whose penalty insurance shares.
+            // The account is left as well off, up to what the pieces paid more, of which insurance has its share; unless
+            // its first pieces lift it out of wind-down and the rest is a cure.
+            let liquidators = PPM - p.params.auction.insurance_share_ppm;
+            let paid_more = more * PICO * PICO / (i128::from(liquidators) * i128::from(claim_share_ppm(&p, leg).max(1)));
             let lost = (nav(&one) - nav(&split)) / PICO;
             let closed_no_more = notional <= whole.notional_usd_micro as i128 + rounding;
-            prop_assert!(cured || !closed_no_more || lost <= 2 * more + rounding, "{lost} lost by {leg:?} {whole:?}");
+            prop_assert!(cured || !closed_no_more || lost <= paid_more + rounding, "{lost} lost by {leg:?} {whole:?}");
         }
     }
 
@@ -252,7 +223,7 @@ proptest! {
                 Regime::WindDown => p.params.wind_down.wind_down_penalty_ppm,
             };
             // A base worth less than an atom of quote has no price in it.
-            let worthless = matches!(leg, Leg::Perp { .. }) && fill.notional_usd_micro == 0;
+            let worthless = is_position(leg) && fill.notional_usd_micro == 0;
             prop_assert!((fill.paid_atoms > 0 || worthless) && fill.penalty_ppm <= cap);
             let (insurance, gain) = shares(&p, leg, &fill);
             let penalty = fill.notional_usd_micro as i128 * fill.penalty_ppm as i128 / PICO;

@@ -1,10 +1,12 @@
 //! Properties of margins and liquidation plans that `docs/design.md` states as always, never and cannot.
 
+mod convert;
 mod support;
 
+use convert::kinds::{cost_usd_micro, legs, taken_by_clamp};
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, Plan, Request};
 use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, margins, quote_sides};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
@@ -21,20 +23,6 @@ fn request(leg: Leg, max_size: Option<u64>) -> Request {
     Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
 }
 
-/// Every leg a liquidator could name.
-fn legs(p: &Portfolio) -> Vec<Leg> {
-    let banks: Vec<u8> = p.tokens().iter().map(|t| t.bank).chain([0]).collect();
-    let mut legs = Vec::new();
-    for &asset in &banks {
-        for &debt in &banks {
-            legs.push(Leg::Pair { asset, liability: Liability::Borrow(debt) });
-        }
-        legs.extend(p.perps().iter().map(|x| Leg::Pair { asset, liability: Liability::NegativePnl(x.market) }));
-    }
-    legs.extend(p.perps().iter().map(|x| Leg::Perp { market: x.market }));
-    legs
-}
-
 fn clocks(under_water_secs: u32) -> Clocks {
     Clocks { under_water_secs, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() }
 }
@@ -45,17 +33,6 @@ fn fills(p: &Portfolio, secs: u32) -> Vec<(Leg, Portfolio, Plan)> {
         plan(&mut after, &clocks(secs), &request(leg, None), NOW).ok().map(|plan| (leg, after, plan))
     };
     legs(p).into_iter().filter_map(fill).collect()
-}
-
-/// What a fill cost the liquidatee at spot: collateral less debt, or the penalty out of PnL; micro-dollars.
-fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
-    match leg {
-        Leg::Pair { asset, .. } => {
-            let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
-            leg.prices.spot.value_up(plan.received_atoms) as i128 - plan.notional_usd_micro as i128
-        }
-        Leg::Perp { .. } => p.quote.prices.spot.value_up(plan.received_atoms + plan.fee_atoms) as i128,
-    }
 }
 
 fn signs(p: &Portfolio) -> Vec<i64> {
@@ -209,32 +186,6 @@ proptest! {
     fn quote_is_either_seizable_or_owed(p in portfolio(5)) {
         let (seizable, owed) = quote_sides(&p, &margins(&p, PriceKind::Spot, false));
         prop_assert!(seizable == 0 || owed == 0);
-    }
-}
-
-/// The size was bounded by the collateral or by what is owed in quote rather than by the target.
-fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
-    let (seizable, owed) = quote_sides(after, &margins(after, PriceKind::Spot, false));
-    match leg {
-        Leg::Pair { asset, liability } => {
-            let seized_all = asset == 0 && seizable == 0;
-            // The quote borrow comes before negative PnL, so what it still owes is not this liability's.
-            let borrow = match liability {
-                Liability::NegativePnl(_) => after.quote.amount_atoms.min(0).unsigned_abs(),
-                Liability::Borrow(_) => 0,
-            };
-            let in_quote = matches!(liability, Liability::NegativePnl(_) | Liability::Borrow(0));
-            let repaid_all = in_quote && owed <= borrow;
-            let pnl_gone = match liability {
-                Liability::NegativePnl(market) => {
-                    let x = after.perps().iter().find(|x| x.market == market).unwrap();
-                    x.pnl_at(x.prices.spot) >= 0
-                }
-                Liability::Borrow(_) => false,
-            };
-            seized_all || repaid_all || pnl_gone
-        }
-        Leg::Perp { .. } => false,
     }
 }
 

@@ -5,8 +5,9 @@ mod convert;
 mod support;
 
 use convert::case::Case;
+use convert::kinds::{leg, legs};
 use convert::wild::PAR;
-use convert::{coarse, leg, legs, pico, For};
+use convert::{coarse, pico, For};
 use plimsoll_model::legs::clamp_of;
 use plimsoll_model::liquidate::{cure_improves, fill, wind_down_is_sound};
 use plimsoll_model::margin::margin;

@@ -44,7 +44,7 @@ pub struct Bank {
     pub booked_borrow_index: u64,
     /// Integral of utilization over time since the last `accrue`, ppm seconds.
     pub utilization_integral: U128Le,
-    /// Since when the integral misses the present utilization, Unix seconds.
+    /// Up to when the integral includes utilization, Unix seconds.
     pub utilization_at: i64,
     /// When `accrue` last ran, Unix seconds.
     pub accrued_at: i64,
@@ -108,7 +108,7 @@ impl Bank {
         }
     }
 
-    /// What a move of money counts with: the bank's own indices, once it is booked.
+    /// The bank's own indices, by which moves of money are counted, once it is booked.
     #[inline(always)]
     pub const fn indices(&self) -> Indices {
         Indices { deposit_index: self.deposit_index, borrow_index: self.booked_borrow_index }
@@ -124,12 +124,12 @@ impl Bank {
         }
     }
 
-    /// What a booking would make the deposit index at `now`; writes nothing.
+    /// The deposit index that a booking at `now` would leave; writes nothing.
     pub fn deposit_index_at(&self, slot: &BankSlot, now: i64) -> u64 {
         self.totals().book(slot.borrow_index_at(now), self.interest_fee_ppm).deposit_index
     }
 
-    /// What may be lent here by way of something else than a `borrow`: up to the borrow cap, and nothing while
+    /// What other instructions than `borrow` may lend here: up to the borrow cap, and nothing while
     /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
     #[inline(never)]
     pub fn lending_room_down(&self, registry: &Registry) -> Atoms {

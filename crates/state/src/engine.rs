@@ -14,7 +14,7 @@ pub struct Engine {
     pub bump: u8,
     /// Number that lets one creator have several engines.
     pub id: u16,
-    /// One where the engine was created for a test cluster; visible for ever.
+    /// One where the engine was created for a test cluster; visible permanently.
     pub test_cluster: u8,
     /// Zero.
     pub _pad: [u8; 3],

@@ -56,8 +56,8 @@ impl Registry {
         Ok(())
     }
 
-    /// What parameters mean at today's prices: an atom of each token against dust, the largest funding rate of each market
-    /// at 16 times the price. Asked where parameters change; a price that moves alone forbids nothing else.
+    /// What depends on parameters and on today's prices: an atom of each token against dust, the largest funding rate of each market
+    /// at 16 times the price. Asked where parameters change; the move of a price alone forbids no other change.
     ///
     /// # Errors
     /// The condition that does not hold.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 stored_enum! {
-    /// Where an account stands in the waterfall.
+    /// How far an account's bankruptcy is resolved.
     AccountStatus {
         /// Normal.
         Active = 0,
@@ -41,7 +41,7 @@ pub struct VenueApproval {
     pub venue: Address,
     /// Notional it may still settle, quote atoms.
     pub notional_left_atoms: u64,
-    /// From this second on it settles nothing, Unix seconds.
+    /// When the approval ends, Unix seconds: from then on it settles nothing.
     pub expires_at: i64,
     /// Markets it may settle here, a bit each, whatever the engine's authority lets it settle elsewhere or later.
     pub markets: u32,
@@ -52,10 +52,10 @@ pub struct VenueApproval {
 assert_layout!(VenueApproval, 56);
 
 impl VenueApproval {
-    /// An approval lasts at most this long: nobody gives a power away for ever by one signature.
+    /// An approval lasts at most this long: nobody gives a power away permanently by one signature.
     pub const MAX_SECS: i64 = 366 * 86_400;
 
-    /// Whether nothing is settled by it any more, however much notional is left.
+    /// Whether the approval has ended, however much notional is left.
     pub const fn has_expired(&self, now: i64) -> bool {
         now >= self.expires_at
     }
@@ -238,7 +238,7 @@ assert_layout!(MarginAccount, 3_032, engine @ 8, owner @ 40, delegate @ 72);
 const _: () = assert!(MarginAccount::SPACE <= 4_096);
 
 impl MarginAccount {
-    /// Any stretch of this length sees at most one limit of a delegate's notional.
+    /// Within any period of this length a delegate's notional is at most its limit, seconds.
     pub const DELEGATE_DAY_SECS: u32 = 86_400;
 
     /// Index of the balance in `bank`.

@@ -60,7 +60,7 @@ pub struct Market {
     pub open_interest_cap_units: u64,
     /// Time integral of the reported premium since the last crank, ppm seconds.
     pub premium_integral: I128Le,
-    /// Since when the integral misses the present premium, Unix seconds.
+    /// Up to when the integral includes the premium, Unix seconds.
     pub premium_at: i64,
     /// Since when the integral runs: the last crank of funding, Unix seconds.
     pub premium_from: i64,

@@ -1,6 +1,6 @@
 //! From the layout version before this build's to this build's.
 //!
-//! A version changes what bytes mean, never how many there are: what a version adds was reserved before. So an account is
+//! A version changes the meaning of bytes, never their number: what a version adds was reserved before. So an account is
 //! migrated in place, alone and by anyone, and until then every instruction refuses it. One build knows one step; an
 //! account that is older goes through the builds in between.
 
@@ -17,11 +17,11 @@ pub const FIRST_LAYOUT_VERSION: u8 = 1;
 pub enum MigrationError {
     /// It has this build's layout already.
     LayoutCurrent,
-    /// It has neither this build's layout nor the one before.
+    /// It has neither this build's layout nor the previous one.
     VersionUnknown,
-    /// The data are those of no account of the engine.
+    /// The data are not those of an account of the engine.
     TypeUnknown,
-    /// The migrated account breaks an invariant: no instruction of the version before leaves it like that.
+    /// The migrated account breaks an invariant: no instruction of the previous version can have left it like that.
     Broken(InvariantViolation),
 }
 

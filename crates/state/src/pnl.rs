@@ -15,7 +15,7 @@ pub type LegPnl = [SignedAtoms; MAX_DERIVATIVE_POSITIONS];
 /// The spot price at which a bankrupt base is closed.
 ///
 /// A stale price closes nothing, as the base would change hands at a value that nobody knows; one that has been stale
-/// for hours does, since a dead feed must not keep a loss open for ever (BANKRUPT-3).
+/// for hours does, since a dead feed must not keep a loss open permanently (BANKRUPT-3).
 ///
 /// # Errors
 /// `PriceStale`; `LegPriceInvalid` where nothing was ever published.

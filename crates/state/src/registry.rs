@@ -250,13 +250,13 @@ impl BankSlot {
         borrow_index_at_up(self.borrow_index, self.borrow_rate_per_sec, secs_between(self.accrued_at, now))
     }
 
-    /// What margin and share transfers count with: the copy of the deposit index and the projected borrow index.
+    /// The indices by which margin and share transfers are counted: the copy of the deposit index and the projected borrow index.
     #[inline(always)]
     pub const fn indices_at(&self, now: i64) -> Indices {
         Indices { deposit_index: self.deposit_index, borrow_index: self.borrow_index_at(now) }
     }
 
-    /// The most that the bank's own deposit index can be at `now`, whatever the copy missed; exact right after a crank.
+    /// The most that the bank's own deposit index can be at `now`, however old the copy is; exact right after a crank.
     pub const fn deposit_index_at_most(&self, now: i64) -> u64 {
         deposit_index_at_most_up(self.deposit_index, self.borrow_index, self.borrow_index_at(now))
     }

@@ -1,4 +1,4 @@
-//! Bytes that every account keeps free for what is to come. They are zero, so that what is put there one day begins at zero.
+//! Bytes that every account keeps free for later fields. They are zero, so that a later field begins at zero.
 //!
 //! Where no crash waits for the instruction the type's invariant says so too; elsewhere asking would cost compute units at
 //! every write, and tests ask.

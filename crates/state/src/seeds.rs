@@ -1,4 +1,4 @@
-//! Seeds of the program's addresses. Where anyone may create, the creator is a seed, so nobody can squat.
+//! Seeds of the program's addresses. Where anyone may create an account, the creator is a seed, so nobody can take another's address.
 
 /// `["engine", creator, id u16 LE]`
 pub const ENGINE: &[u8] = b"engine";

@@ -57,13 +57,13 @@ struct Pricing<'a> {
     views: Views,
     /// What is older is stale.
     fresh: MaxAge,
-    /// Beside what is older no risk is added.
+    /// Beside an older price no risk is added.
     risk: MaxAge,
-    /// What is older no longer blocks bankruptcy.
+    /// An older price no longer blocks bankruptcy.
     held: MaxAge,
 }
 
-/// What decides the charge on a leg's own value, of which half bounds the width of its edge.
+/// What decides the charge on a leg's own value; half of that charge bounds the width of its edge.
 #[derive(Clone, Copy)]
 enum Charge<'a> {
     Asset(&'a TokenWeights),
@@ -243,7 +243,7 @@ fn load_quote(
 }
 
 impl MarginAccount {
-    /// What the account remembers between observations.
+    /// What the account stores between observations.
     ///
     /// An unknown value of `observed` reads as healthy, which adds no time.
     pub fn clocks(&self) -> Clocks {

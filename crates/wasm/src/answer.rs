@@ -2,9 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::auction::{Clocks, Regime};
-use plimsoll_risk::liquidate::{self, Leg, LegName, LegSize, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{self, LegName, LegSize, Plan, Request};
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{
     pause, AccountStatus, Address, Books, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard,
@@ -79,19 +78,12 @@ pub struct LegReport {
 
 impl From<Option<LegName>> for LegReport {
     fn from(name: Option<LegName>) -> Self {
-        match name {
-            None => Self::default(),
-            Some(LegName::Pair { asset, liability }) => {
-                Self { kind: 1, asset_or_market: asset as u32, liability_bank: liability as u32, _pad: 0 }
-            }
-            Some(LegName::Perp { market }) => {
-                Self { kind: 2, asset_or_market: market as u32, liability_bank: 0, _pad: 0 }
-            }
-        }
+        let [kind, asset_or_market, liability_bank] = name.map_or([0; 3], LegName::numbers).map(u32::from);
+        Self { kind, asset_or_market, liability_bank, _pad: 0 }
     }
 }
 
-/// What an account remembers between observations, as it would be stored.
+/// What an account stores between observations, as an observation now would leave it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct ClocksReport {
@@ -242,14 +234,8 @@ pub fn plan(accounts: &Accounts<'_>, request: &Request) -> Result<PlanReport, u3
 
 /// What the instruction refuses before it plans, in its order.
 fn refused_before_the_plan(accounts: &Accounts<'_>, request: &Request) -> Option<u32> {
-    if let Leg::Pair { asset, liability } = request.leg {
-        let bank = match liability {
-            Liability::Borrow(bank) => bank,
-            Liability::NegativePnl(_) => Registry::QUOTE_BANK as u8,
-        };
-        if asset == bank {
-            return Some(engine_code(RiskError::AssetIsLiability));
-        }
+    if let Err(reason) = request.leg.require_possible(Registry::QUOTE_BANK as u8) {
+        return Some(engine_code(reason));
     }
     if accounts.registry.is_paused(pause::LIQUIDATE) {
         return Some(Refused::Paused.into());

@@ -8,7 +8,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 
 use bytemuck::{bytes_of, Pod};
-use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_risk::liquidate::{Leg, Request};
 use plimsoll_state::{Address, EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
 
 use crate::answer::{self, Accounts};
@@ -151,8 +151,7 @@ pub extern "C" fn assess(now: i64) -> u32 {
     answer(now, answer::assess)
 }
 
-/// Answers with a `PlanReport`. `leg_kind`: 1 a borrow of bank `liability` for collateral of bank `asset_or_market`,
-/// 2 the negative PnL of market `liability` for it, 3 the perp of `asset_or_market`. A `max_size` of 2^64 - 1 asks for
+/// Answers with a `PlanReport`. The leg is the one of [`Leg::of_numbers`]. A `max_size` of 2^64 - 1 asks for
 /// as much as allowed.
 #[expect(clippy::too_many_arguments, reason = "WebAssembly passes numbers, no structs")]
 #[no_mangle]
@@ -175,13 +174,7 @@ pub extern "C" fn liquidation_plan(
 
 fn leg(kind: u32, asset_or_market: u32, liability: u32) -> Result<Leg, Refused> {
     let byte = |value: u32| u8::try_from(value).map_err(|_| Refused::NotARequest);
-    let (first, second) = (byte(asset_or_market)?, byte(liability)?);
-    match kind {
-        1 => Ok(Leg::Pair { asset: first, liability: Liability::Borrow(second) }),
-        2 => Ok(Leg::Pair { asset: first, liability: Liability::NegativePnl(second) }),
-        3 => Ok(Leg::Perp { market: first }),
-        _ => Err(Refused::NotARequest),
-    }
+    Leg::of_numbers([byte(kind)?, byte(asset_or_market)?, byte(liability)?]).ok_or(Refused::NotARequest)
 }
 
 /// Answers with `LiquidationPrices` of a price slot.

@@ -57,7 +57,7 @@ const fn default_params() -> GlobalParams {
 pub struct EngineConfig {
     /// Lets one creator have several engines.
     pub id: u16,
-    /// Lets averages be shorter than 15 and 3,600 s. Written once, visible for ever.
+    /// Lets averages be shorter than 15 and 3,600 s. Written once, visible permanently.
     pub test_cluster: bool,
     /// Who created the engine, or will; a seed of its address. Absent: the key that signs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -58,7 +58,7 @@ impl Serialize for Written<'_> {
 /// Reads what is there, and takes the default of what is not.
 ///
 /// # Errors
-/// A group or a parameter that there is not, a value that is no number or does not fit.
+/// An unknown group or parameter, or a value that is not a number or does not fit.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<GlobalParams, D::Error> {
     let mut params = GlobalParams::DEFAULT;
     deserializer.deserialize_map(Groups(&mut params))?;

@@ -99,7 +99,7 @@ pub(super) async fn fill(
             // Hundreds of transactions meet a node that is slow or limits requests; what it has taken is not lost.
             Err(Error::Rpc(error)) if error.is_transient() && idle < IDLE_ROUNDS => {
                 idle += 1;
-                progress(&format!("{error}; tried again"));
+                progress(&format!("{error}; trying again"));
                 tokio::time::sleep(ROUND).await;
                 continue;
             }
@@ -119,7 +119,7 @@ pub(super) async fn fill(
         progress(&format!("buffer {address}: {} of {written} chunks left", missing.len()));
         let some = &missing[..missing.len().min(AT_ONCE)];
         match write(session, payer, &address, elf, some, len, &budget).await {
-            Err(Error::Rpc(error)) if error.is_transient() => progress(&format!("{error}; tried again")),
+            Err(Error::Rpc(error)) if error.is_transient() => progress(&format!("{error}; trying again")),
             done => done?,
         }
         tokio::time::sleep(ROUND).await;

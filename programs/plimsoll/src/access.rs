@@ -14,7 +14,7 @@ pub fn same(one: &Pubkey, other: &Pubkey) -> bool {
 /// The clock's Unix time, seconds.
 ///
 /// # Errors
-/// None in practice; the sysvar is always there.
+/// None in practice: the runtime always provides the sysvar.
 #[inline(never)]
 pub fn now_secs() -> Result<i64> {
     Ok(Clock::get()?.unix_timestamp)
@@ -33,7 +33,7 @@ impl Moment {
     /// Now.
     ///
     /// # Errors
-    /// None that the runtime gives.
+    /// None in practice: the runtime always provides the sysvar.
     pub fn now() -> Result<Self> {
         let clock = Clock::get()?;
         Ok(Self { secs: clock.unix_timestamp, slot: clock.slot })

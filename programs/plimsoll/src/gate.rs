@@ -62,7 +62,7 @@ pub fn require_initial(account: &mut MarginAccount, books: &Books<'_>) -> Result
     pass(account, books, true)
 }
 
-/// The same of who takes over what another held: prices may be as old as the read age (RISK-3).
+/// The same for a liquidator, who takes over what another account held: prices may be as old as the read age (RISK-3).
 ///
 /// # Errors
 /// `InitialMarginInsufficient`, `PriceStale` or `PriceNotReady` for any leg.
@@ -84,7 +84,7 @@ fn pass(account: &mut MarginAccount, books: &Books<'_>, adds_risk: bool) -> Resu
     Ok(())
 }
 
-/// After what can only have helped: where the account remembers being under water, what is seen of it now is recorded.
+/// After a change that can only have helped: where the account is recorded as under water, its present state is recorded.
 ///
 /// An account that cannot be valued is left as it is: repaying and depositing need no prices (CLOCK-3).
 #[inline(never)]

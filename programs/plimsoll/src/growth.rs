@@ -1,6 +1,6 @@
 //! Accounts that the program creates: at once, or in steps of at most 10,240 bytes, loadable only when complete.
 //!
-//! Until the last step the discriminator is zero, which every loader refuses: nothing half-grown (ACCOUNT-2). Anchor's
+//! Until the last step the discriminator is zero, which every loader refuses, so no incomplete account is ever used (ACCOUNT-2). Anchor's
 //! `init` writes the same steps anew for each account, which takes three kilobytes of program each time.
 
 use anchor_lang::prelude::*;
@@ -11,7 +11,7 @@ use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN, LAYOUT_VERSION, MAX_GROWT
 use crate::error::{EngineError, Result};
 use crate::event::AccountGrown;
 
-/// An account under creation, and who pays for it.
+/// An account that is being created, and who pays for it.
 pub struct Growth<'a, 'info> {
     /// The account; the caller has verified its address.
     pub account: &'a UncheckedAccount<'info>,

@@ -59,7 +59,7 @@ pub struct Rule {
 /// Defines the actions and the table.
 macro_rules! rules {
     ($($action:ident $instruction:ident: $signed_by:expr, $stopped_by:expr, $works:ident;)+) => {
-        /// What a handler asks leave for: an instruction each.
+        /// What a handler asks permission for: one for each instruction.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
             $(#[doc = concat!("`", stringify!($instruction), "`")] $action,)+
@@ -160,7 +160,8 @@ pub const fn permit(action: Action) -> Permit {
 }
 
 impl Permit {
-    /// Nothing stops the action in this engine (KEY-4).
+    /// Nothing stops the action in this engine (KEY-4). Asked wherever the registry is at hand, also of what nothing can
+    /// stop: a row without a bit compiles to nothing.
     ///
     /// # Errors
     /// `Paused`.

@@ -5,7 +5,7 @@
     missing_docs,
     reason = "Anchor's macros expand to code that these lints do not fit"
 )]
-// Where money is, nothing may overflow, panic or truncate unsaid; tests may (CONTRIBUTING).
+// Code that handles money may not overflow, panic or truncate without saying so; tests may (CONTRIBUTING).
 #![cfg_attr(
     not(test),
     warn(
@@ -166,7 +166,7 @@ pub mod plimsoll {
         Ok(instructions::take_win::handler(ctx, args)?)
     }
 
-    /// A venue reports by how much its mark stands over the index.
+    /// A venue reports by how much its mark price is above the index price.
     pub fn report_premium(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
         Ok(instructions::report_premium::handler(ctx, args)?)
     }
@@ -226,7 +226,7 @@ pub mod plimsoll {
         Ok(instructions::propose_authority::handler(ctx, args)?)
     }
 
-    /// The proposed authority takes office.
+    /// The proposed authority becomes the authority.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
         Ok(instructions::accept_authority::handler(ctx)?)
     }
@@ -286,7 +286,7 @@ pub mod plimsoll {
         Ok(instructions::collect_fees::handler(ctx, args)?)
     }
 
-    /// Brings an account of the layout version before this program's to this program's; anyone may.
+    /// Brings an account of the previous layout version to this program's; anyone may.
     pub fn migrate_account(ctx: Context<MigrateAccount>) -> Result<()> {
         Ok(instructions::migrate_account::handler(ctx)?)
     }

@@ -6,9 +6,9 @@ use plimsoll_migrations::Error;
 /// The error's own advice, else what the engine's refusal asks for.
 pub fn of(error: &Error) -> Option<&'static str> {
     error.advice().or_else(|| match error {
-        Error::Rpc(plimsoll_rpc::Error::Missing { what: "margin account", .. }) => {
-            Some("open it first: `plimsoll account open`, or check the number; another key's goes by its address")
-        }
+        Error::Rpc(plimsoll_rpc::Error::Missing { what: "margin account", .. }) => Some(
+            "open it first: `plimsoll account open`, or check the number; name another key's account by its address",
+        ),
         Error::Rpc(error) | Error::Step { source: error, .. } => error.engine().and_then(of_engine),
         _ => None,
     })
@@ -28,7 +28,7 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         }
         EngineError::DelegateWorseThanSpot => "a delegate trades at spot or better: `plimsoll price list`",
         EngineError::Paused => "`plimsoll engine show` says what is paused; repay and deposit always work",
-        EngineError::PauseOnly => "only the authority starts again what is paused",
+        EngineError::PauseOnly => "only the authority can end a pause",
         EngineError::PriceStale => {
             "refresh it: `plimsoll price refresh`, just before adding risk; where the source is silent, see `plimsoll price list`"
         }
@@ -38,7 +38,7 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         }
         EngineError::LiquidatorMarginInsufficient => "take less with --max, or deposit into the liquidator's account",
         EngineError::AccountHealthy | EngineError::AccountAlreadyCured => {
-            "nothing is to be done: the account is at or above maintenance"
+            "there is nothing to do: the account is at or above maintenance"
         }
         EngineError::VenueNotionalExceeded | EngineError::VenueApprovalExpired => {
             "its owners may let it settle more: `plimsoll account approve-venue`"

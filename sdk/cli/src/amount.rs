@@ -58,7 +58,7 @@ fn digits(text: &str) -> std::result::Result<(&str, &str), String> {
     let numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let dangling = text.ends_with('.') || whole.is_empty();
     if dangling || !numeric(whole) || !numeric(fraction) {
-        return Err(format!("{text:?} is no amount: digits with at most one point, such as 12.5"));
+        return Err(format!("{text:?} is not an amount: digits with at most one point, such as 12.5"));
     }
     Ok((whole, fraction.trim_end_matches('0')))
 }
@@ -71,7 +71,7 @@ pub fn atoms(text: &str, decimals: u8) -> Result<u64> {
     let (whole, fraction) = digits(text).map_err(usage)?;
     let places = decimals as usize;
     if fraction.len() > places {
-        return Err(usage(format!("{text} has more than the {places} decimals that there are")));
+        return Err(usage(format!("{text} has more than {places} decimals")));
     }
     let all = format!("{whole}{fraction:0<places$}");
     all.parse().map_err(|_| usage(format!("{text} is too large")))
@@ -84,7 +84,7 @@ pub fn atoms(text: &str, decimals: u8) -> Result<u64> {
 pub fn price(text: &str) -> Result<Price> {
     let (mantissa, places) = decimal(text)?;
     let price =
-        Price::from_decimal_down(mantissa, -(places as i32)).map_err(|_| usage(format!("{text} is no price")))?;
+        Price::from_decimal_down(mantissa, -(places as i32)).map_err(|_| usage(format!("{text} is not a price")))?;
     if price.is_zero() {
         return Err(usage("a price is above zero"));
     }

@@ -73,13 +73,13 @@ pub enum Command {
     Withdraw(FundsArgs),
     /// Borrow tokens; takes the deposit first
     Borrow(FundsArgs),
-    /// Repay a debt, anybody's
+    /// Repay a debt of any account
     Repay(FundsArgs),
     /// Settle a trade between two margin accounts
     Fill(FillArgs),
     /// Liquidate an account by hand; shows the plan first
     Liquidate(LiquidateArgs),
-    /// Insurance of banks
+    /// Inspect, fund and sweep the insurance of banks
     #[command(subcommand)]
     Insurance(InsuranceCommand),
     /// Show what other prices would do to an account; sends nothing
@@ -87,7 +87,7 @@ pub enum Command {
     /// Inspect venues, create one of the example's kind
     #[command(subcommand)]
     Venue(VenueCommand),
-    /// Keep the engine, or watch its least healthy accounts
+    /// Run a keeper, or watch the least healthy accounts
     #[command(subcommand)]
     Keeper(KeeperCommand),
     /// Print completions for a shell

@@ -117,7 +117,7 @@ impl Context {
         })?;
         let held = account.data.get(TOKEN_AMOUNT).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
         let held = held.filter(|_| account.owner == token.token_program);
-        let held = held.ok_or_else(|| usage(format!("{source} is no token account of {}", token.token_program)))?;
+        let held = held.ok_or_else(|| usage(format!("{source} is not a token account of {}", token.token_program)))?;
         if held < atoms {
             let units = |atoms: u64| show(atoms as i128, loaded.decimals(bank) as u32);
             return Err(usage(format!("{source} holds {} {name}, not {}", units(held), units(atoms))));

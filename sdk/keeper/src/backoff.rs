@@ -69,7 +69,7 @@ impl<K: Eq + Hash + Clone> Targets<K> {
         self.waiting.remove(target);
     }
 
-    /// Forgets targets whose last failure is long over, so that the table does not grow for ever.
+    /// Forgets targets whose last failure is long over, so that the table does not grow without end.
     pub fn sweep(&mut self, now: Instant) {
         let keep = self.most.saturating_mul(10);
         self.waiting.retain(|_, (_, until)| now < *until + keep);

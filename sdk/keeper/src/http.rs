@@ -31,11 +31,11 @@ pub struct Pages {
 
 impl Pages {
     /// Why the keeper is not healthy; none where it is.
-    pub fn ailment(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<String> {
         let tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
         let age = tracker.shared.heard_at.elapsed();
         if age > self.unhealthy {
-            return Some(format!("nothing was heard of the cluster for {} s", age.as_secs()));
+            return Some(format!("nothing was heard from the cluster for {} s", age.as_secs()));
         }
         (!tracker.has_snapshot).then(|| "the margin accounts have not been read yet".to_owned())
     }
@@ -58,9 +58,9 @@ async fn metrics(State(pages): State<Pages>) -> Response {
 }
 
 async fn healthz(State(pages): State<Pages>) -> Response {
-    match pages.ailment() {
+    match pages.problem() {
         None => "ok\n".into_response(),
-        Some(ailment) => (StatusCode::SERVICE_UNAVAILABLE, format!("{ailment}\n")).into_response(),
+        Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n")).into_response(),
     }
 }
 

@@ -94,13 +94,13 @@ impl BlockEngine {
     /// The configured one, if any.
     ///
     /// # Errors
-    /// `Configuration` where the tip account is no address.
+    /// `Configuration` where the tip account is not an address.
     pub fn new(config: &JitoConfig, http: reqwest::Client) -> Result<Option<Self>, BundleError> {
         let Some(url) = config.url.clone() else { return Ok(None) };
         let tip_account = match config.tip_account.as_deref().map(str::parse) {
             None => None,
             Some(Ok(account)) => Some(account),
-            Some(Err(_)) => return Err(BundleError::Configuration("jito.tip_account is no address")),
+            Some(Err(_)) => return Err(BundleError::Configuration("jito.tip_account is not an address")),
         };
         let (tip_lamports, wait) = (config.tip_lamports, Duration::from_millis(config.wait_millis));
         // Several keepers should not all begin with the same account.

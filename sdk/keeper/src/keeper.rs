@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::source::Prices;
 use crate::state::{Tracker, Update};
-use crate::stream::{self, Followed, Link, News};
+use crate::stream::{self, Followed, Link, Updates};
 
 /// Updates taken at once before jobs are woken.
 const BATCH: usize = 1_024;
@@ -151,7 +151,7 @@ impl Keeper {
         wait_for_accounts(&context, stop.subscribe()).await;
         let jobs = jobs::enabled(config);
         let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
-        tracing::info!(jobs = names.join(", "), dry_run = config.dry_run, "the keeper runs");
+        tracing::info!(jobs = names.join(", "), dry_run = config.dry_run, "the keeper is running");
         for job in jobs {
             tasks.spawn(tokio::spawn(jobs::run(job, context.clone(), stop.subscribe())));
         }
@@ -171,7 +171,7 @@ async fn join_all(
     let late = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;
         outbox.close();
-        tracing::info!(under_way = outbox.under_way().len(), "waiting for transactions under way");
+        tracing::info!(in_flight = outbox.in_flight().len(), "waiting for transactions that were sent");
         tokio::time::sleep(within).await;
     };
     tokio::pin!(late);
@@ -181,29 +181,29 @@ async fn join_all(
                 None => break,
                 Some(Ok(Ok(()))) => {}
                 Some(Ok(Err(error)) | Err(error)) => {
-                    tracing::error!(%error, "a task ended badly, the keeper stops");
-                    failed = Some(Error::Configuration(format!("a task of the keeper ended badly: {error}")));
+                    tracing::error!(%error, "a task failed, the keeper stops");
+                    failed = Some(Error::Configuration(format!("a task of the keeper failed: {error}")));
                     stop.send_replace(true);
                 }
             },
             () = &mut late => {
-                tracing::warn!(left = tasks.len(), "stopped without waiting for what is still under way");
+                tracing::warn!(left = tasks.len(), "stopped without waiting for all transactions that were sent");
                 tasks.shutdown().await;
                 break;
             }
         }
     }
-    for (signature, job) in outbox.under_way() {
-        tracing::warn!(job, %signature, "nothing certain is known of it: it lands, or expires, by itself");
+    for (signature, job) in outbox.in_flight() {
+        tracing::warn!(job, %signature, "its outcome is not known: it will land or expire");
     }
-    tracing::info!(unknown = outbox.under_way().len(), "the keeper has stopped");
+    tracing::info!(unknown = outbox.in_flight().len(), "the keeper has stopped");
     failed.map_or(Ok(()), Err)
 }
 
 async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypair: &Keypair) -> Result<()> {
     let key = keypair.pubkey();
     let Some(liquidator) = config.liquidator() else {
-        tracing::info!(%key, "no liquidator's account is configured: this key only pays fees, and nothing is liquidated");
+        tracing::info!(%key, "no liquidator's account is configured: this key pays fees only, and nothing is liquidated");
         return Ok(());
     };
     let account: plimsoll_state::MarginAccount = connection.read("margin account", &liquidator).await?;
@@ -223,11 +223,11 @@ async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypa
 }
 
 /// Applies what the stream brings, in batches, and wakes who waits for it.
-async fn take_updates(context: Arc<Context>, mut news: News, link: Arc<Link>, mut stop: watch::Receiver<bool>) {
+async fn take_updates(context: Arc<Context>, mut updates: Updates, link: Arc<Link>, mut stop: watch::Receiver<bool>) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let received = tokio::select! {
-            received = news.recv_many(&mut batch, BATCH) => received,
+            received = updates.recv_many(&mut batch, BATCH) => received,
             () = tokio::time::sleep(TICK) => usize::MAX,
             _ = stop.wait_for(|stopped| *stopped) => 0,
         };

@@ -2,7 +2,7 @@
 //!
 //! | module | what for |
 //! |---|---|
-//! | [`config`] | what a keeper is told |
+//! | [`config`] | the configuration file |
 //! | [`state`] | every account of the engine, decoded, in memory |
 //! | [`index`] | which accounts a price can put under water |
 //! | [`stream`] | news by WebSocket, snapshots and polling |

@@ -15,7 +15,7 @@ pub struct Metrics {
     pub sent: IntCounterVec,
     /// Transactions confirmed, by job.
     pub confirmed: IntCounterVec,
-    /// Transactions that landed by a bundle, by job.
+    /// Transactions that landed in a bundle, by job.
     pub bundles_landed: IntCounterVec,
     /// Transactions and plans refused, by job, stage and reason.
     pub refused: IntCounterVec,
@@ -60,7 +60,7 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, prometheus::Error>(gauge)
         };
-        let heard = Gauge::new("heard_age_seconds", "Time since anything was heard of the cluster")?;
+        let heard = Gauge::new("heard_age_seconds", "Time since anything was heard from the cluster")?;
         registry.register(Box::new(heard.clone()))?;
         let buckets = vec![0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0];
         let opts = HistogramOpts::new("plan_to_signed_seconds", "From the plan of a liquidation to its signature");
@@ -72,7 +72,7 @@ impl Metrics {
         Ok(Self {
             sent: counters("sent_total", "Transactions sent", &["job"])?,
             confirmed: counters("confirmed_total", "Transactions confirmed", &["job"])?,
-            bundles_landed: counters("bundles_landed_total", "Transactions that landed by a bundle", &["job"])?,
+            bundles_landed: counters("bundles_landed_total", "Transactions that landed in a bundle", &["job"])?,
             refused: counters("refused_total", "Plans and transactions refused", &["job", "stage", "reason"])?,
             posts: counters("posts_total", "Prices posted on chain", &["oracle", "outcome"])?,
             failed_turns: counters("failed_turns_total", "Turns of jobs that failed as a whole", &["job", "reason"])?,
@@ -84,9 +84,9 @@ impl Metrics {
                 hot: gauge("accounts_hot", "Accounts below maintenance at spot")?,
                 bankrupt: gauge("accounts_bankrupt", "Accounts that are being resolved")?,
                 triggers: gauge("trigger_prices", "Trigger prices in the index")?,
-                slot: gauge("slot", "Newest slot heard of")?,
+                slot: gauge("slot", "Newest slot seen")?,
                 websocket: gauge("websocket", "One while the WebSocket is subscribed")?,
-                skew: gauge("clock_skew_seconds", "This machine's clock less the cluster's")?,
+                skew: gauge("clock_skew_seconds", "This machine's clock minus the cluster's")?,
                 heard,
             },
             registry,

@@ -42,7 +42,7 @@ pub struct Outbox {
     metrics: Arc<Metrics>,
     blockhash: Mutex<Option<Blockhash>>,
     closed: AtomicBool,
-    under_way: std::sync::Mutex<HashMap<Signature, String>>,
+    in_flight: std::sync::Mutex<HashMap<Signature, String>>,
 }
 
 impl Outbox {
@@ -55,8 +55,8 @@ impl Outbox {
         block_engine: Option<BlockEngine>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let (blockhash, closed, under_way) = (Mutex::new(None), AtomicBool::new(false), Default::default());
-        Self { connection, payer, config, dry_run, block_engine, metrics, blockhash, closed, under_way }
+        let (blockhash, closed, in_flight) = (Mutex::new(None), AtomicBool::new(false), Default::default());
+        Self { connection, payer, config, dry_run, block_engine, metrics, blockhash, closed, in_flight }
     }
 
     /// The key that pays and signs.
@@ -140,9 +140,9 @@ impl Outbox {
                 self.metrics.to_signed.observe(began.elapsed().as_secs_f64());
             }
             self.metrics.sent.with_label_values(&[job]).inc();
-            let under_way = UnderWay::begin(self, job, &transaction);
+            let in_flight = InFlight::begin(self, job, &transaction);
             let delivered = self.deliver(job, &transaction, last_height, engine).await;
-            under_way.end();
+            in_flight.end();
             match delivered {
                 Ok((signature, slot, attempts)) => {
                     return Ok(Sent { signature, slot, compute_units: simulated.compute_units, attempts })
@@ -218,7 +218,7 @@ impl Outbox {
             Ok(tip) => Some(tip),
             Err(error) => {
                 self.metrics.refuse(job, "bundle", error.reason());
-                tracing::warn!(job, %error, "no tip and so no bundle: the transaction goes to the node");
+                tracing::warn!(job, %error, "the tip could not be added: the transaction goes to the node without a bundle");
                 None
             }
         }
@@ -236,9 +236,9 @@ impl Outbox {
 
     /// Transactions that were sent and whose end is not known, with the job of each. Those whose sender was ended before
     /// it knew stay: they land or expire by themselves.
-    pub fn under_way(&self) -> Vec<(Signature, String)> {
-        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.iter().map(|(signature, job)| (*signature, job.clone())).collect()
+    pub fn in_flight(&self) -> Vec<(Signature, String)> {
+        let in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.iter().map(|(signature, job)| (*signature, job.clone())).collect()
     }
 
     /// A recent blockhash; the same for some time, so that a burst does not ask for one each.
@@ -258,19 +258,19 @@ impl Outbox {
 }
 
 /// A transaction whose end is not known yet.
-struct UnderWay<'a> {
+struct InFlight<'a> {
     outbox: &'a Outbox,
     signature: Signature,
 }
 
-impl<'a> UnderWay<'a> {
+impl<'a> InFlight<'a> {
     fn begin(outbox: &'a Outbox, job: &str, transaction: &VersionedTransaction) -> Self {
         let signature = transaction.signatures.first().copied().unwrap_or_default();
-        outbox.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(signature, job.to_owned());
+        outbox.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(signature, job.to_owned());
         Self { outbox, signature }
     }
 
     fn end(self) {
-        self.outbox.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.signature);
+        self.outbox.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.signature);
     }
 }

@@ -25,7 +25,7 @@ impl Connection {
     ///
     /// # Errors
     /// `Rejected`; `Expired` where it is certain that the transaction did not land and cannot any more; `Unreachable`
-    /// where the node told nothing that counts for two minutes, and what became of the transaction is unknown.
+    /// where the node reported nothing useful for two minutes, so that the outcome of the transaction is unknown.
     pub async fn deliver(&self, transaction: &VersionedTransaction, last_height: u64) -> Result<(Signature, u64, u32)> {
         self.until_confirmed(transaction, last_height, self.pace.resend_every).await
     }
@@ -63,13 +63,13 @@ impl Connection {
         let (mut attempts, mut heard) = (0, Instant::now());
         loop {
             if heard.elapsed() > SILENCE {
-                return Err(Error::Unreachable(format!("nothing certain is known of the transaction {signature}")));
+                return Err(Error::Unreachable(format!("the outcome of the transaction {signature} is not known")));
             }
             if waited >= resend_every {
                 waited = Duration::ZERO;
                 attempts += 1;
                 if let Err(error) = self.rpc.send_transaction_with_config(transaction, config).await {
-                    tracing::debug!(%signature, %error, "sending failed, will be tried again");
+                    tracing::debug!(%signature, %error, "sending failed, trying again");
                 }
             }
             tokio::time::sleep(look_every).await;
@@ -80,7 +80,7 @@ impl Connection {
                 Ok(Fate::Expired) => return Err(Error::Expired),
                 Ok(Fate::Pending) => heard = Instant::now(),
                 Ok(Fate::Unsettled) => {}
-                Err(error) => tracing::debug!(%signature, %error, "no status, will be asked for again"),
+                Err(error) => tracing::debug!(%signature, %error, "no status yet, asking again"),
             }
         }
     }

@@ -159,7 +159,7 @@ impl Connection {
     }
 
     /// Margin accounts of an engine, of one owner or of one delegate only where named. What cannot be decoded is left out:
-    /// it is no account of this version.
+    /// it is not an account of this version.
     ///
     /// # Errors
     /// An RPC error.
@@ -237,7 +237,8 @@ pub fn decode<T: EngineAccount>(what: &'static str, address: &Pubkey, account: O
     if account.data.len() != T::SPACE {
         return Err(failed(format!("it has {} bytes, not {}", account.data.len(), T::SPACE)));
     }
-    let decoded = T::from_account_data(&account.data).ok_or_else(|| failed("its discriminator is another".into()))?;
+    let decoded =
+        T::from_account_data(&account.data).ok_or_else(|| failed("it is an account of another type".into()))?;
     // The version is every account's first byte after the discriminator.
     let version = account.data[plimsoll_state::DISCRIMINATOR_LEN];
     if version != LAYOUT_VERSION {

@@ -28,7 +28,7 @@ pub enum Error {
         address: Pubkey,
     },
     /// An account holds something else than this client can read.
-    #[error("{address} is no {what} of this version: {reason}")]
+    #[error("{address} is not a {what} that this client can read: {reason}")]
     Undecodable {
         /// What it should be.
         what: &'static str,
@@ -60,7 +60,7 @@ pub enum Error {
     #[error("the transaction was not confirmed before its blockhash expired")]
     Expired,
     /// Whoever sends was stopped before this was sent.
-    #[error("nothing more is sent: the sender is being stopped")]
+    #[error("not sent: the sender is being stopped")]
     Stopped,
     /// A formula of the risk crate refused.
     #[error("{0:?}")]

@@ -39,7 +39,7 @@ impl Limits {
         let is_named = ["zstd", "encoding", "variant"].iter().any(|word| text.contains(word));
         let refused = asked == UiAccountEncoding::Base64Zstd && is_named;
         if refused {
-            tracing::warn!(%error, "the node sends no compressed accounts");
+            tracing::warn!(%error, "the node does not send compressed accounts");
             self.plain.store(true, Ordering::Relaxed);
         }
         refused

@@ -92,7 +92,7 @@ impl Connection {
                 }
                 Err(error) if self.limits.is_of_encoding(encoding, &error) => {}
                 Err(Error::Node(text)) if most > 1 && !text.contains(NODE_IS_BEHIND) => {
-                    tracing::debug!(text, most, "fewer accounts are asked for at once");
+                    tracing::debug!(text, most, "asking for fewer accounts at once");
                     (most, is_less) = (most / 2, true);
                 }
                 Err(error) => return Err(error),

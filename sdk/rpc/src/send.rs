@@ -268,7 +268,7 @@ mod tests {
             let (payer, other) = (Keypair::new(), Keypair::new());
             connection.send(&payer, &[&other], &[], &SendOptions::default()).await
         }));
-        assert!(matches!(sent.await.unwrap(), Err(Error::Unreachable(_))), "nobody listens there");
+        assert!(matches!(sent.await.unwrap(), Err(Error::Unreachable(_))), "nothing listens there");
     }
 
     #[test]

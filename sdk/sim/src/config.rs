@@ -1,4 +1,4 @@
-//! What a replay is told, and how often it does what it does.
+//! The settings of a replay, and how often it does what.
 
 use crate::scenario::Scenario;
 

@@ -2,7 +2,7 @@
 //! cluster; [`race`](crate::race) and `live` send what is decided here.
 
 use plimsoll_risk::auction::Clocks;
-use plimsoll_risk::liquidate::{Leg, Liability};
+use plimsoll_risk::liquidate::{Leg, LegPart};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
 use plimsoll_sdk::offer::Instrument;
@@ -190,11 +190,12 @@ pub fn racers(
 pub fn product(leg: &Leg) -> String {
     let bank = |i: u8| BANKS.get(i as usize).map_or("?", |b| b.name);
     let market = |i: u8| MARKETS.get(i as usize).map_or("?", |m| m.name);
-    match *leg {
-        Leg::Pair { asset, liability: Liability::Borrow(debt) } => format!("{}/{}", bank(asset), bank(debt)),
-        Leg::Pair { asset, liability: Liability::NegativePnl(m) } => format!("{}/{} PnL", bank(asset), market(m)),
-        Leg::Perp { market: m } => market(m).to_owned(),
-    }
+    let words = leg.parts().map(|part| match part {
+        LegPart::Collateral(of) | LegPart::Borrow(of) => bank(of).to_owned(),
+        LegPart::Loss(of) => format!("{} PnL", market(of)),
+        LegPart::Position(of) => market(of).to_owned(),
+    });
+    words.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

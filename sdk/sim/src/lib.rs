@@ -9,7 +9,7 @@
 //! | [`depth`], [`strategy`], [`desk`], [`order`] | what selling costs, what a liquidator therefore asks for and does afterwards |
 //! | [`engine`], [`ops`], [`money`], [`opening`] | every transaction, measured, and what comes before the crash |
 //! | [`standing`], [`dues`], [`watch`], [`conserve`] | where accounts stand, what cranks have to do, what is written down |
-//! | [`config`] | what a replay is told |
+//! | [`config`] | the settings of a replay |
 //! | [`run`], [`race`], [`resolve`] | the loop in process, its liquidators and bankruptcies |
 //! | `live` (feature `live`) | the same on a cluster, over RPC |
 //! | [`measure`], [`result`], [`format`], [`table`], [`report`] | figures, JSON, terminal and HTML |

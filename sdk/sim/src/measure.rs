@@ -38,7 +38,7 @@ impl Meter {
         if let Some(lost) = outcome.filter(|_| name != instruction) {
             *self.no_ops.entry(format!("{instruction}: {}", order::reason(&lost))).or_default() += 1;
         }
-        let series = self.series.entry(name.to_owned()).or_default();
+        let series = self.series.entry(name).or_default();
         series.compute_units.extend(compute_units);
         series.bytes.push(bytes as u64);
         series.accounts.push(accounts as u64);

@@ -9,6 +9,7 @@ use plimsoll_risk::price::BasePrice;
 use plimsoll_risk::units::BaseUnits;
 use plimsoll_sdk::ix::args::{SettleFillArgs, TakeWinArgs};
 use plimsoll_sdk::ix::{self, FillAuthority, Parties};
+use plimsoll_sdk::offer::instruction_name;
 use plimsoll_state::PriceSlot;
 
 use crate::data::E8;
@@ -83,7 +84,7 @@ impl Engine {
             Parties { signer: trader.owner, liquidator: trader.account, liquidatee: self.accounts[account].account };
         let own = self.world.margin_account(&trader);
         let instruction = order::instruction(&self.world.keys, parties, &own, request);
-        let meta = self.send(order::name(request), &trader.owner, instruction).ok()?;
+        let meta = self.send(instruction_name(&request.leg), &trader.owner, instruction).ok()?;
         Some((order::outcome(&meta.return_data.data)?, meta.compute_units_consumed))
     }
 

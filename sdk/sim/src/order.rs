@@ -2,26 +2,21 @@
 
 use plimsoll::liquidation::LiquidationOutcome;
 use plimsoll::EngineError;
-use plimsoll_risk::liquidate::{Leg, Request};
+use plimsoll_risk::liquidate::Request;
 use plimsoll_sdk::ix::{self, Parties};
+use plimsoll_sdk::offer::INSTRUCTIONS;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::MarginAccount;
 use solana_instruction::Instruction;
 
-/// The name of the instruction for a request.
-pub const fn name(request: &Request) -> &'static str {
-    match request.leg {
-        Leg::Pair { .. } => "liquidate_collateral",
-        Leg::Perp { .. } => "liquidate_position",
-    }
-}
-
 /// Its name in the measurements: a liquidation that found nothing to do is measured apart.
-pub fn measured_name<'a>(name: &'a str, outcome: Option<&LiquidationOutcome>) -> &'a str {
-    match name {
-        "liquidate_collateral" if outcome.is_some_and(|o| o.reason != 0) => "liquidate_collateral (no-op)",
-        "liquidate_position" if outcome.is_some_and(|o| o.reason != 0) => "liquidate_position (no-op)",
-        other => other,
+pub fn measured_name(name: &str, outcome: Option<&LiquidationOutcome>) -> String {
+    let did_nothing = outcome.is_some_and(|outcome| outcome.reason != 0);
+    let is_no_op = did_nothing && INSTRUCTIONS.contains(&name);
+    if is_no_op {
+        format!("{name} (no-op)")
+    } else {
+        name.to_owned()
     }
 }
 

@@ -269,7 +269,7 @@ mod tests {
         let books = books();
         let means = Means { books: &books, fee_ppm: 100.0, limit_usd: 1e9 };
         let offer = best_offer(&portfolio, &clocks(15), 100, &means).unwrap();
-        assert!(matches!(offer.request.leg, Leg::Perp { market: 0 }));
+        assert_eq!(offer.request.leg, Leg::Perp { market: 0 });
         assert_eq!(offer.hedges[0].way, Way::Sell);
         let (plan, request) = (&offer.plan, &offer.request);
         let cost = (plan.paid_atoms - plan.received_atoms) as u128 * request.limit_denominator as u128;

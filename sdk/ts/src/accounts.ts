@@ -39,7 +39,7 @@ export interface MarginState extends MarginInputs {
 export class AccountNotFoundError extends Error {
     override readonly name = 'AccountNotFoundError';
     constructor(readonly address: Address) {
-        super(`${address} is no account of the program ${PLIMSOLL_PROGRAM_ADDRESS}`);
+        super(`${address} is not an account of the program ${PLIMSOLL_PROGRAM_ADDRESS}`);
     }
 }
 

@@ -45,7 +45,7 @@ impl Story {
         self.sent(&authority, ix::update_market(&keys, authority, BTC_PERP, market));
     }
 
-    /// A guard who may pause is named, and an heir takes office.
+    /// A guard who may pause is named, and a successor becomes the authority.
     fn succession(&mut self) {
         let keys = self.world.keys;
         let (authority, heir, guard) = (self.world.authority, self.world.party("heir"), self.world.party("guard"));

@@ -34,8 +34,10 @@ impl CliWorld {
         let borrow = "borrow SOL 0.1 --keypair carol.json";
         self.run(borrow).await?.failed_with(&["the engine refused", "repay and deposit always work"])?;
         let start = self.run("engine pause --none --yes --keypair guard.json").await?;
-        start.failed_with(&["only the authority starts again"])?;
-        self.run("engine pause --none --keypair successor.json").await?.failed_with(&["start borrow, fill again?"])?;
+        start.failed_with(&["only the authority can end a pause"])?;
+        self.run("engine pause --none --keypair successor.json")
+            .await?
+            .failed_with(&["end the pause of borrow, fill?"])?;
         self.run("engine pause --none --yes --keypair successor.json").await?.done()?;
         self.prices("168").await?;
         self.borrowing_works_again().await

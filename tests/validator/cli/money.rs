@@ -17,7 +17,7 @@ impl CliWorld {
         let wallet = self.give(&bob, "usdc", 60_000 * USD).await?;
         let too_much = self.run("deposit USDC 60000.5 --keypair bob.json").await?;
         too_much.failed_with(&[&format!("{wallet} holds 60000 USDC, not 60000.5")])?;
-        self.run("deposit USDC 1.0000001 --keypair bob.json").await?.failed_with(&["more than the 6 decimals"])?;
+        self.run("deposit USDC 1.0000001 --keypair bob.json").await?.failed_with(&["more than 6 decimals"])?;
         let dry = self.json("deposit USDC 60000 --keypair bob.json --dry-run").await?;
         ensure!(text(&dry, "/would")?.starts_with("deposit 60000 USDC"), "{dry:#}");
         ensure!(self.atoms(&wallet).await? == 60_000 * USD, "a dry run deposited");
@@ -89,9 +89,9 @@ impl CliWorld {
     pub async fn insurance_and_fees_are_moved(&mut self) -> Result<()> {
         let owner = self.owner.pubkey();
         let wallet = self.give(&owner, "usdc", 500 * USD).await?;
-        self.run("insurance fund USDC 500").await?.failed_with(&["no way back", "--yes"])?;
+        self.run("insurance fund USDC 500").await?.failed_with(&["cannot be taken back", "--yes"])?;
         let mut asked = Terminal::run(&self.tool, "plimsoll insurance fund USDC 500; echo \"status $?\"")?;
-        asked.shows("It is a gift, there is no way back").await?;
+        asked.shows("It is a gift and cannot be taken back").await?;
         asked.keys("y")?;
         asked.shows("status 0").await?;
         self.tool.note(&["insurance", "fund"], true);

@@ -37,7 +37,7 @@ impl BuildReport {
     pub fn sizes_to_print(&self) -> String {
         let unknown = || {
             format!(
-                "  code by crate and function is told by this repository's builder only: {BUILDER_VARIABLE}=own builds \
+                "  only this repository's builder reports code by crate and function: {BUILDER_VARIABLE}=own builds \
                  with it"
             )
         };

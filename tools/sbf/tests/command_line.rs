@@ -44,9 +44,9 @@ fn sizes_are_printed_where_asked_and_the_official_tools_tell_none() {
     let environment = [("CARGO_HOME", cargo_home.to_str().unwrap())];
     let said =
         |arguments: &[&str]| String::from_utf8_lossy(&run(&directory, arguments, &environment).stdout).into_owned();
-    assert!(said(&["--sizes"]).contains("told by this repository's builder only"));
+    assert!(said(&["--sizes"]).contains("only this repository's builder reports"));
     // Neither then nor of an unchanged build.
-    assert!(said(&["--sizes"]).contains("told by this repository's builder only"));
+    assert!(said(&["--sizes"]).contains("only this repository's builder reports"));
     assert!(!said(&[]).contains("code by crate"));
 }
 

@@ -10,7 +10,7 @@ wire! {
     pub struct CreateEngineArgs {
         /// Number that lets one creator have several engines.
         pub id: u16,
-        /// Whether shorter price averages may be listed; visible for ever.
+        /// Whether shorter price averages may be listed; visible permanently.
         pub test_cluster: bool,
         /// May set pause bits, never clear them.
         pub pause_authority: Pubkey,

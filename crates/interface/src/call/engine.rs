@@ -12,7 +12,7 @@ call! {
     /// # Errors
     /// `ParameterOutOfBounds` without a pause authority; `AlreadyComplete`.
     create_engine, CreateEngine, events, [35, 16, 173, 183, 230, 73, 40, 149];
-    /// A seed of the engine's address, so nobody can squat, and its first authority.
+    /// A seed of the engine's address, so nobody can take that address first, and its first authority.
     creator: sign,
     /// Pays the rent.
     payer: sign_write,
@@ -121,7 +121,7 @@ call! {
 }
 
 call! {
-    /// The proposed authority takes office.
+    /// The proposed authority becomes the authority.
     ///
     /// # Errors
     /// `NotPendingAuthority`.
@@ -167,7 +167,7 @@ call! {
 }
 
 call! {
-    /// Brings an account of the layout version before this program's to this program's; anyone may.
+    /// Brings an account of the previous layout version to this program's; anyone may.
     ///
     /// # Errors
     /// `LayoutCurrent` where there is nothing to do, as always in the first layout; `VersionUnknown` where the account is of

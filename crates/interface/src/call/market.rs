@@ -36,7 +36,7 @@ call! {
 }
 
 call! {
-    /// Reports by how much the venue's mark stands over the index, ppm; sets what funding is charged.
+    /// Reports by how much the venue's mark price is above the index price, ppm; sets what funding is charged.
     ///
     /// # Errors
     /// `EngineMismatch`, `VenueInactive`, `PremiumOutOfBounds`.

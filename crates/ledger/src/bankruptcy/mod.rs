@@ -8,10 +8,10 @@
 //! | (c) | `Paying` | [`pay_borrow`], [`pay_pnl`] | the quote borrow before the markets |
 //! | end | `Active` | [`finish`], part of every paying call | nothing is left |
 //!
-//! No price frees a frozen account. Whatever a price does afterwards, what the account still holds pays those who stand
+//! A frozen account stays frozen at any price. Whatever prices do afterwards, what the account still holds pays those who stand
 //! in for its loss; it becomes active again when nothing is left in it, and its owner gets back an empty account.
 //!
-//! Two divisions happen once for all legs and are stored on them, so that nobody's choice of order moves an atom: what
+//! Two divisions happen once for all legs and are stored on them, so that the order of calls changes no amount: what
 //! the quote balance pays on each losing market (`reserved_atoms` while `Seizing`, at the losses in `fixed_debt_atoms`),
 //! and what insurance pays on each quote leg (the same fields while `Paying`).
 

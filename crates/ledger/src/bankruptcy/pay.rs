@@ -113,7 +113,7 @@ fn debt_up(shares: i64, bank: &Bank) -> Atoms {
 /// How a borrow ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PaidBorrow {
-    /// Borrow shares that were struck.
+    /// Borrow shares that were cancelled.
     pub shares: u64,
     /// What they owed.
     pub owed_atoms: Atoms,
@@ -308,10 +308,10 @@ impl Finished {
     }
 }
 
-/// Gives back what is over once the last quote leg is gone, and thaws the account once nothing is left. Part of every
+/// Gives back what is over once the last quote leg is gone, and makes the account active again once nothing is left. Part of every
 /// paying call; also a call of its own, as somebody may have repaid the last leg (BANKRUPT-4).
 ///
-/// `quote` may be absent in a call that pays another mint's debt; the account then thaws only if nothing is reserved.
+/// `quote` may be absent in a call that pays another mint's debt; the account then becomes active only if nothing is reserved.
 ///
 /// # Errors
 /// `NumberOutOfRange`.

@@ -1,4 +1,4 @@
-//! Stage (a): gains are collected, q pays losses, and what is left goes to insurance in kind (BANKRUPT-5).
+//! Stage (a): gains are collected, the quote balance pays losses, and what is left goes to insurance in kind (BANKRUPT-5).
 
 use plimsoll_risk::bank::{credit, debit, deposit_atoms_down, ShareDelta};
 use plimsoll_risk::num::to_i64;
@@ -30,7 +30,7 @@ pub struct SeizedToken {
 
 /// Moves a whole asset to its bank's insurance, as a waiting deposit: totals stay, no price is asked.
 ///
-/// Of quote only what losses have left: every gain has been seized, and q has paid what it had promised to each market.
+/// Of quote only what losses have left: every gain has been seized, and every market has been paid what it was promised.
 ///
 /// # Errors
 /// `LegEmpty` where nothing is held, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
@@ -49,7 +49,7 @@ pub fn seize_token(account: &mut MarginAccount, bank: &mut Bank, books: &Books<'
     Ok(SeizedToken { shares, atoms })
 }
 
-/// Nothing of q is still promised to a market, and none waits for a promise.
+/// No part of the quote balance is still promised to a market, and no market waits for a promise.
 fn check_quote_is_free(account: &MarginAccount, books: &Books<'_>) -> RiskResult<()> {
     if account.derivatives.iter().any(|leg| leg.reserved_atoms != 0) {
         return Err(RiskError::WrongStage);
@@ -61,7 +61,7 @@ fn check_quote_is_free(account: &MarginAccount, books: &Books<'_>) -> RiskResult
     }
 }
 
-/// Whether q has been divided between the losing markets.
+/// Whether the quote balance has been divided between the losing markets.
 fn is_marked(account: &MarginAccount) -> bool {
     account.derivatives.iter().any(|leg| leg.fixed_debt_atoms != 0)
 }
@@ -73,21 +73,21 @@ pub struct SeizedPnl {
     pub pnl_atoms: SignedAtoms,
     /// The base that was closed; nothing of a losing leg.
     pub closed: ClosedBase,
-    /// Paid out of the pool into q.
+    /// Paid out of the pool into the quote balance.
     pub from_pool_atoms: Atoms,
-    /// Struck from the market's deficit.
+    /// Taken off the market's deficit.
     pub forgone_atoms: Atoms,
     /// Became the market's own claim (set off against its deficit first).
     pub own_claim_atoms: Atoms,
-    /// Paid by q into the pool.
+    /// Paid by the quote balance into the pool.
     pub into_pool_atoms: Atoms,
 }
 
 /// Seizes one market's PnL.
 ///
-/// A gain: what the pool can pay now goes to q (while the market has a deficit, by the payout that every winner gets),
-/// the rest is the market's own claim, and the base is closed against the opposite side in the same call. A loss: q
-/// pays its share. The first such call, which needs every gain to be gone, fixes all shares pro rata of the losses.
+/// A gain: what the pool can pay now goes to the quote balance (while the market has a deficit, by the payout that every winner gets),
+/// the rest is the market's own claim, and the base is closed against the opposite side in the same call. A loss: the
+/// quote balance pays its share. The first such call, which needs every gain to be gone, fixes all shares pro rata of the losses.
 ///
 /// # Errors
 /// `LegEmpty` where there is no leg, `WrongStage`, `PriceStale`, `NumberOutOfRange`.
@@ -177,7 +177,7 @@ fn open_quote(account: &mut MarginAccount) -> RiskResult<usize> {
     held.or_else(|| open_token(account, Registry::QUOTE_BANK as u8)).ok_or(RiskError::NumberOutOfRange)
 }
 
-/// Adds atoms that left a pool to q: repays the borrow first. Atoms too few for a share stay with the bank.
+/// Adds atoms that left a pool to the quote balance: repays the borrow first. Atoms too few for a share stay with the bank.
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -196,7 +196,7 @@ fn credit_quote(
     apply_totals(quote, delta.plus(ShareDelta { deposit_shares: -to_i64(pool_shares)?, borrow_shares: 0 })?)
 }
 
-/// q pays a losing leg its share, at most its loss now. Returns what it paid.
+/// The quote balance pays a losing leg its share, at most its loss now. Returns what it paid.
 #[inline(never)]
 #[expect(
     clippy::cast_possible_truncation,
@@ -244,7 +244,7 @@ fn pay_loss(
     Ok(moved.moved_atoms)
 }
 
-/// Divides q between the losing markets, pro rata of the losses at this moment (BANKRUPT-5).
+/// Divides the quote balance between the losing markets, pro rata of the losses at this moment (BANKRUPT-5).
 fn mark_losses(account: &mut MarginAccount, pnl: &LegPnl, quote: Atoms) -> RiskResult<()> {
     if quote.is_zero() || pnl.iter().any(|pnl| pnl.is_positive()) {
         return Err(RiskError::WrongStage);

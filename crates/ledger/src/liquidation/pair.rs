@@ -1,12 +1,13 @@
 //! Debt repaid with collateral: a borrow, or negative PnL of a market.
 
 use plimsoll_risk::bank::{deposit_atoms_down, shares_passing_down, Indices};
-use plimsoll_risk::liquidate::Plan;
+use plimsoll_risk::liquidate::{Liability, Plan};
 use plimsoll_risk::num::to_i64;
 use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, Books, FundingClock, MarginAccount, Market, MarketSlot, Registry};
 
+use super::Totals;
 use crate::token::{
     apply_delta, apply_totals, close_if_zero, give_deposit_shares, position_or_open, require_lending_allowed,
     shares_of, ShareDelta,
@@ -59,10 +60,38 @@ pub fn apply_pair(
     let debited =
         repay_pnl(liquidator, liquidatee, liability_bank, slot, market, market_slot, payment, books.funding())?;
     if debited.borrow_shares > 0 {
-        // He passes no debt on but takes a new one, which ends as quote that a winner may withdraw.
+        // Here no debt changes hands: he takes a new one, and its quote ends with a winner who may withdraw it.
         require_lending_allowed(registry, slot, liability_bank)?;
     }
     Ok(seized_shares)
+}
+
+/// [`apply_pair`] on copies.
+pub(super) fn apply_to_copies(
+    (asset, liability): (u8, Liability),
+    plan: &Plan,
+    books: &Books<'_>,
+    with_asset_bank: bool,
+    totals: &mut impl Totals,
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+) -> RiskResult<()> {
+    let mut asset_bank = with_asset_bank.then(|| totals.bank(asset)).transpose()?;
+    let mut liability_bank = totals.bank(liability.bank(Registry::QUOTE_BANK as u8))?;
+    let mut market = match liability {
+        Liability::Borrow(_) => None,
+        Liability::NegativePnl(market) => Some(totals.market(market)?),
+    };
+    let accounts = PairAccounts {
+        asset,
+        asset_bank: asset_bank.as_mut(),
+        liability_bank: &mut liability_bank,
+        market: market.as_mut(),
+    };
+    apply_pair(plan, books, accounts, liquidator, liquidatee)?;
+    asset_bank.into_iter().chain([liability_bank]).for_each(|bank| totals.keep_bank(bank));
+    market.into_iter().for_each(|market| totals.keep_market(market));
+    Ok(())
 }
 
 /// What a liquidator pays.

@@ -5,6 +5,7 @@ use plimsoll_risk::units::BaseUnits;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Books, MarginAccount, Market};
 
+use super::Totals;
 use crate::{perp, pool};
 
 /// What a liquidation of a position moved.
@@ -51,4 +52,19 @@ pub fn apply_position(
     perp::close_leg_if_zero(liquidatee, from, market)?;
     perp::close_leg_if_zero(liquidator, to, market)?;
     Ok(TakenOver { long, netted_units: exchanged.netted_units })
+}
+
+/// [`apply_position`] on copies.
+pub(super) fn apply_to_copies(
+    market: u8,
+    plan: &Plan,
+    books: &Books<'_>,
+    totals: &mut impl Totals,
+    liquidator: &mut MarginAccount,
+    liquidatee: &mut MarginAccount,
+) -> RiskResult<()> {
+    let mut market = totals.market(market)?;
+    apply_position(plan, books, &mut market, liquidator, liquidatee)?;
+    totals.keep_market(market);
+    Ok(())
 }

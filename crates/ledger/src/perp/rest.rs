@@ -14,13 +14,13 @@ pub struct Rest {
     pub written_off: ClosedBase,
     /// Claim that became the market's own, as it was worth no share of the pool.
     pub absorbed_atoms: Atoms,
-    /// Claim that nothing covered and nobody owed any more, struck.
+    /// Claim that nothing covered and nobody owed any more, cancelled.
     pub forgone_atoms: Atoms,
 }
 
 /// Applies the index to a leg and ends what nobody else could end: a base is written off where the other side holds
 /// none ([`write_off`]), a claim without a base is absorbed where it is worth no share of the pool's deposit, and of
-/// the market's last leg what exceeds all that stands behind it is struck. Frees the leg's place where nothing is left.
+/// the market's last leg what exceeds everything that backs it is cancelled. Frees the leg's place where nothing is left.
 ///
 /// A price that is not fresh writes nothing off; the rest is done all the same, so that an epoch can always be
 /// forgotten. A leg that is being resolved is only brought up to date.
@@ -47,7 +47,7 @@ pub fn touch_leg(
             let claim = position.cash().gain();
             rest.forgone_atoms = pool::strike_uncovered(market, claim);
             let covered = claim.saturating_sub(rest.forgone_atoms);
-            // The registry's copy of the index is never above the bank's: what is no share at it is none at all.
+            // The registry's copy of the index is never above the bank's: what is less than a share at it is less than one at the bank's too.
             let deposit_index = books.registry.banks[Registry::QUOTE_BANK].deposit_index;
             if pool::absorb_dust(market, covered, deposit_index)? {
                 rest.absorbed_atoms = covered;

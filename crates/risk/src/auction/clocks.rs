@@ -1,8 +1,8 @@
-//! What an account remembers between observations: how long it has been under water, and whether spot alone counts.
+//! What an account stores between observations: how long it has been under water, and whether spot alone counts.
 
 use crate::params::GlobalParams;
 
-/// What an account remembers between observations.
+/// What an account stores between observations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clocks {
     /// Seconds under water.
@@ -59,14 +59,14 @@ pub struct Prints {
 
 impl Clocks {
     /// Whether so long has passed since the last observation that nothing is known of the time between. A stamp that is
-    /// zero, negative or in the future tells nothing either (CLOCK-2).
+    /// zero, negative or in the future counts as such a gap (CLOCK-2).
     const fn is_forgotten(&self, now: i64, params: &GlobalParams) -> bool {
         self.observed_at <= 0
             || self.observed_at > now
             || now.saturating_sub(self.observed_at) > params.observation.observation_gap_secs as i64
     }
 
-    /// Notes a ratio below the bypass: on two prints of every leg that carries price risk, some seconds apart, none
+    /// Notes a ratio below the bypass: at two publish times of every leg that carries price risk, some seconds apart, none
     /// healthy between (BYPASS-1). Runs before [`Clocks::observe`] of the same observation.
     ///
     /// The first observation stamps the newest of the publish times, the second counts only where the oldest of them is
@@ -89,7 +89,7 @@ impl Clocks {
         }
     }
 
-    /// Spot alone no longer counts, and no print of before does (BYPASS-2).
+    /// Spot alone no longer decides, and no earlier publish time counts (BYPASS-2).
     const fn disarm(&mut self) {
         self.bypass_published_at = 0;
         self.bypass = false;

@@ -32,7 +32,7 @@ pub struct Fund {
 /// What a payment takes of a [`Fund`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Draw {
-    /// Waiting shares that are struck.
+    /// Waiting shares that are cancelled.
     pub waiting_shares: u64,
     /// What they count for.
     pub waiting_atoms: Atoms,
@@ -76,7 +76,7 @@ impl Fund {
 pub struct Intake {
     /// Paid on uncovered debt.
     pub covered_atoms: Atoms,
-    /// Deposit shares that are struck (a sweep) or that wait from now on (what comes back).
+    /// Deposit shares that are cancelled (a sweep) or that wait from now on (what comes back).
     pub shares: u64,
     /// Insurance.
     pub insurance_atoms: Atoms,

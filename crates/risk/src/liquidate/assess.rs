@@ -70,7 +70,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
         let sides = (quote_seizable_atoms, quote_owed_atoms);
         let gross = spot.gross_usd_micro(&portfolio.quote.prices, PriceKind::Spot);
         let found = best_leg(portfolio, gross, health_ppm, sides);
-        // Both clauses are asked at both prices: a wick of one update opens no wind-down of everything (WINDDOWN-1).
+        // Both clauses are asked at both prices, so that a single outlying update opens no full wind-down (WINDDOWN-1).
         let at_spot = spot.is_below_boundary(gross, boundary) || !found.cure_pays;
         let at_fast = || {
             let fast = margins(portfolio, PriceKind::Fast, false);

@@ -1,7 +1,9 @@
 //! Kinds of legs that a liquidation closes, one file each: what a unit of it releases, how large a penalty it bears, how
 //! much of it can be closed, for what, at which limit, and how the table looks afterwards.
 //!
-//! A new kind is a file here, its place in [`Leg`] and in `best_leg`'s classes, and its file in the ledger, which moves what a plan says; nothing else asks which kind a leg is.
+//! A new kind is a file here, its place in this one and in `best_leg`'s classes, its file in the ledger, which moves what a
+//! plan says, and its file in the Rust client, which offers it. Nothing else asks which kind a leg is: whoever shows or
+//! filters legs asks for their [parts](Leg::parts).
 
 pub(super) mod pair;
 pub(super) mod perp;
@@ -21,6 +23,17 @@ pub enum Liability {
     NegativePnl(u8),
 }
 
+impl Liability {
+    /// Bank that it is paid in.
+    #[inline(always)]
+    pub const fn bank(self, quote_bank: u8) -> u8 {
+        match self {
+            Self::Borrow(bank) => bank,
+            Self::NegativePnl(_) => quote_bank,
+        }
+    }
+}
+
 /// The leg a liquidator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leg {
@@ -37,6 +50,82 @@ pub enum Leg {
         market: u8,
     },
 }
+
+/// What a leg takes or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegPart {
+    /// Tokens of this bank are taken.
+    Collateral(u8),
+    /// A borrow of this bank is repaid.
+    Borrow(u8),
+    /// Negative PnL of this market is paid.
+    Loss(u8),
+    /// The position in this market is taken over.
+    Position(u8),
+}
+
+impl Leg {
+    /// What it takes or ends: collateral first, then what is repaid for it.
+    pub fn parts(self) -> impl Iterator<Item = LegPart> {
+        let parts = match self {
+            Self::Pair { asset, liability: Liability::Borrow(bank) } => {
+                [Some(LegPart::Collateral(asset)), Some(LegPart::Borrow(bank))]
+            }
+            Self::Pair { asset, liability: Liability::NegativePnl(market) } => {
+                [Some(LegPart::Collateral(asset)), Some(LegPart::Loss(market))]
+            }
+            Self::Perp { market } => [Some(LegPart::Position(market)), None],
+        };
+        parts.into_iter().flatten()
+    }
+
+    /// Bank of the collateral that it takes; none where it takes none.
+    pub const fn collateral(self) -> Option<u8> {
+        match self {
+            Self::Pair { asset, .. } => Some(asset),
+            Self::Perp { .. } => None,
+        }
+    }
+
+    /// That it can be a leg of anybody's: no token is sold for itself.
+    ///
+    /// # Errors
+    /// `AssetIsLiability`.
+    pub fn require_possible(self, quote_bank: u8) -> RiskResult<()> {
+        match self {
+            Self::Pair { asset, liability } if asset == liability.bank(quote_bank) => Err(RiskError::AssetIsLiability),
+            Self::Pair { .. } | Self::Perp { .. } => Ok(()),
+        }
+    }
+
+    /// The leg that three numbers name, the first of which says what it is: 1 a borrow of the last bank for collateral of
+    /// the other, 2 the negative PnL of the last market for collateral of a bank, 3 the perp of a market.
+    pub const fn of_numbers([what, bank_or_market, liability]: [u8; 3]) -> Option<Self> {
+        match what {
+            1 => Some(Self::Pair { asset: bank_or_market, liability: Liability::Borrow(liability) }),
+            2 => Some(Self::Pair { asset: bank_or_market, liability: Liability::NegativePnl(liability) }),
+            3 => Some(Self::Perp { market: bank_or_market }),
+            _ => None,
+        }
+    }
+}
+
+/// Finds a leg in a portfolio, whatever its kind, and answers with what is asked of it.
+macro_rules! ask_closable {
+    ($leg:expr, $portfolio:expr, $assessment:expr, $found:ident => $answer:expr) => {
+        match $leg {
+            $crate::liquidate::Leg::Pair { asset, liability } => {
+                let $found = $crate::liquidate::closable::pair::Pair::of($portfolio, $assessment, asset, liability)?;
+                $answer
+            }
+            $crate::liquidate::Leg::Perp { market } => {
+                let $found = $crate::liquidate::closable::perp::Perp::of($portfolio, market)?;
+                $answer
+            }
+        }
+    };
+}
+pub(super) use ask_closable;
 
 /// A leg as the best-leg rule names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +150,14 @@ impl LegName {
         match self {
             Self::Pair { asset, liability } => (("asset bank", asset), Some(("liability bank", liability))),
             Self::Perp { market } => (("market", market), None),
+        }
+    }
+
+    /// The same as plain numbers: 1 with the banks of a pair, 2 with the market of a perp.
+    pub const fn numbers(self) -> [u8; 3] {
+        match self {
+            Self::Pair { asset, liability } => [1, asset, liability],
+            Self::Perp { market } => [2, market, 0],
         }
     }
 }
@@ -182,7 +279,7 @@ pub(super) trait Candidate: Copy {
     type Best;
 
     /// Whether it may exclude others. A leg that the engine itself discounts by more than half may be hard to sell or to
-    /// buy back: whoever held a little of it would have bought a shield (ADR 23) (LEG-2).
+    /// buy back: whoever held a little of it could keep the other legs from being liquidated (ADR 23) (LEG-2).
     fn may_be_best(self) -> bool;
 
     /// Whether it is better than what the class has.

@@ -65,51 +65,57 @@ fn whole(leg: Leg) -> Request {
     Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
 }
 
-/// A leg of either kind, so that one test may ask both.
-enum Found {
-    Pair(Pair),
-    Perp(Perp),
+/// A leg that is there, so that one test may ask any kind.
+struct Found {
+    portfolio: Portfolio,
+    assessment: Assessment,
+    leg: Leg,
 }
 
-macro_rules! of_either {
+macro_rules! ask {
     ($found:expr, $leg:ident => $answer:expr) => {
-        match $found {
-            Found::Pair($leg) => $answer,
-            Found::Perp($leg) => $answer,
-        }
+        (|| {
+            let found = $found;
+            let answer = ask_closable!(found.leg, &found.portfolio, &found.assessment, leg => {
+                let $leg = &leg;
+                $answer
+            });
+            Ok::<_, RiskError>(answer)
+        })()
+        .expect("it is there")
     };
 }
 
 impl Found {
     fn final_size(&self, wanted: u64, parts: u32, dust: u64, request: &Request) -> RiskResult<u64> {
-        of_either!(self, leg => size::final_size(leg, wanted, parts, UsdMicro::new(dust), request))
+        ask!(self, leg => size::final_size(leg, wanted, parts, UsdMicro::new(dust), request))
     }
 
     /// Of a cure, or of a wind-down that spot alone says.
     fn wanted_size_up(&self, assessment: &Assessment, regime: Regime, parts: u32) -> u64 {
         let choice = RegimeChoice { regime, is_spot_alone: regime == Regime::WindDown };
         let assessment = Assessment { regime: Some(choice), ..*assessment };
-        of_either!(self, leg => size::wanted_size_up(leg, &assessment, parts))
+        ask!(self, leg => size::wanted_size_up(leg, &assessment, parts))
     }
 
     fn fill_down(&self, size: u64, parts: u32, share_ppm: u32) -> RiskResult<Fill> {
-        of_either!(self, leg => leg.fill_down(size, parts, share_ppm))
+        ask!(self, leg => leg.fill_down(size, parts, share_ppm))
     }
 
     fn meets(&self, limit: Limit, fill: &Fill) -> bool {
-        of_either!(self, leg => leg.meets(limit, fill))
+        ask!(self, leg => leg.meets(limit, fill))
     }
 
     fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
-        of_either!(self, leg => leg.book(portfolio, fill))
+        ask!(self, leg => leg.book(portfolio, fill))
     }
 
     fn rounding_usd_micro(&self) -> u64 {
-        of_either!(self, leg => leg.rounding().get())
+        ask!(self, leg => leg.rounding().get())
     }
 
     fn outweighs_shares(&self, before: &Margins, after: &Margins) -> bool {
-        of_either!(self, leg => leg.outweighs_shares(before, after))
+        ask!(self, leg => leg.outweighs_shares(before, after))
     }
 
     fn check_after(
@@ -120,14 +126,11 @@ impl Found {
         fill: &Fill,
         parts: u32,
     ) -> RiskResult<()> {
-        of_either!(self, leg => check_after(regime, before, after, leg, fill, Ppm::new(parts)))
+        ask!(self, leg => check_after(regime, before, after, leg, fill, Ppm::new(parts)))
     }
 }
 
 fn found(p: &Portfolio, leg: Leg) -> RiskResult<Found> {
     let assessment = assess(p, &Clocks::default(), NOW);
-    Ok(match leg {
-        Leg::Pair { asset, liability } => Found::Pair(Pair::of(p, &assessment, asset, liability)?),
-        Leg::Perp { market } => Found::Perp(Perp::of(p, market)?),
-    })
+    ask_closable!(leg, p, &assessment, _found => Ok(Found { portfolio: *p, assessment, leg }))
 }

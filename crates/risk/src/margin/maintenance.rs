@@ -107,7 +107,7 @@ fn pass<const WITH_NAV: bool, const WITH_TARGET: bool>(portfolio: &Portfolio, at
     finish(sums, &units, portfolio, at, edges)
 }
 
-/// Quote and PnL net before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, NAV PnL whole (MARGIN-3).
+/// Nets the quote balance q with PnL before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, in NAV all PnL counts (MARGIN-3).
 #[inline(always)]
 #[expect(
     clippy::cast_possible_wrap,

@@ -85,7 +85,7 @@ pub enum Choice {
 ///
 /// `primary` is its reading, none where its account holds no valid one (closed, partially verified, not positive).
 /// Then, and where it lies in the future or was signed longer ago than it says, the last valid one that the board has
-/// taken tells how long it is silent: a broken primary must not block the secondary for ever.
+/// taken tells how long it is silent: a broken primary must not block the secondary permanently.
 #[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
 pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: i64) -> Choice {
     let horizon = now.saturating_add(params.prices.future_secs as i64);

@@ -7,7 +7,7 @@ use crate::price::Price;
 /// Scale of a Switchboard value: 10^18 to the dollar.
 const SWITCHBOARD_SCALE: u128 = 1_000_000_000_000_000_000;
 
-/// One reading of one source. Wide readings are readings: a crash must not blind the board (PRICE-2).
+/// One reading of one source. A wide reading counts too: a crash must not leave the board without prices (PRICE-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// Dollars per whole unit, strictly positive, rounded down to 64 significant bits.

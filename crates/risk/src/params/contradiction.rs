@@ -1,4 +1,4 @@
-//! What a listing or a parameter contradicts.
+//! The conditions that a listing or a parameter can break.
 
 use crate::error::RiskError;
 

@@ -5,12 +5,12 @@
 #![allow(dead_code, reason = "each test binary uses a part of these helpers")]
 
 pub mod case;
+pub mod kinds;
 pub mod wild;
 
 use plimsoll_model as model;
 use plimsoll_model::rational::two_to_minus;
 use plimsoll_model::{int, ppm, Levels, Q};
-use plimsoll_risk::liquidate::{Leg, Liability};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{Price, TokenPrice, UnitPrice};
@@ -143,41 +143,15 @@ pub fn portfolio(p: &Portfolio, what: For) -> model::Portfolio {
     model::Portfolio { quote: 0, balances, perps, params: params(&p.params) }
 }
 
-fn balance_index(p: &Portfolio, bank: u8) -> Option<usize> {
+pub(super) fn balance_index(p: &Portfolio, bank: u8) -> Option<usize> {
     if bank == p.quote.bank {
         return Some(0);
     }
     p.tokens().iter().position(|leg| leg.bank == bank).map(|index| index + 1)
 }
 
-fn perp_index(p: &Portfolio, market: u8) -> Option<usize> {
+pub(super) fn perp_index(p: &Portfolio, market: u8) -> Option<usize> {
     p.perps().iter().position(|leg| leg.market == market)
-}
-
-/// The model's name of a leg; none where the account does not hold it.
-pub fn leg(p: &Portfolio, leg: Leg) -> Option<model::Leg> {
-    Some(match leg {
-        Leg::Perp { market } => model::Leg::Perp(perp_index(p, market)?),
-        Leg::Pair { asset, liability } => model::Leg::Pair {
-            asset: balance_index(p, asset)?,
-            debt: match liability {
-                Liability::Borrow(bank) => model::Debt::Balance(balance_index(p, bank)?),
-                Liability::NegativePnl(market) => model::Debt::NegativePnl(perp_index(p, market)?),
-            },
-        },
-    })
-}
-
-/// Every leg a liquidator could name.
-pub fn legs(p: &Portfolio) -> Vec<Leg> {
-    let banks: Vec<u8> = p.tokens().iter().map(|t| t.bank).chain([p.quote.bank]).collect();
-    let mut legs = Vec::new();
-    for &asset in &banks {
-        legs.extend(banks.iter().map(|debt| Leg::Pair { asset, liability: Liability::Borrow(*debt) }));
-        legs.extend(p.perps().iter().map(|x| Leg::Pair { asset, liability: Liability::NegativePnl(x.market) }));
-    }
-    legs.extend(p.perps().iter().map(|x| Leg::Perp { market: x.market }));
-    legs
 }
 
 /// The same account with half of each price's bits: every formula rounds as before, and rationals stay short.

@@ -1,6 +1,6 @@
 //! Why an instruction failed: what the pure crates, the layouts, Anchor and the program itself say, as one error.
 //!
-//! Whatever a handler calls is asked with `?` alone; the list of instructions hands the failure to Anchor.
+//! A handler passes every error on with `?`; the list of instructions hands the failure to Anchor.
 
 use anchor_lang::error::{AnchorError, Error, ErrorCode};
 use anchor_lang::prelude::ProgramError;

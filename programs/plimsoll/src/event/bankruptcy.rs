@@ -148,7 +148,7 @@ pub struct PnlSeized {
     pub matched_units: u64,
     /// Paid out of the pool to the account's quote balance, atoms.
     pub from_pool_atoms: u64,
-    /// Part of the gain given up and struck from the deficit, atoms.
+    /// Part of the gain that is given up and taken off the deficit, atoms.
     pub forgone_atoms: u64,
     /// Became the market's own claim, atoms.
     pub own_claim_atoms: u64,
@@ -203,7 +203,7 @@ pub struct BorrowResolved {
     pub engine: Pubkey,
     /// The account.
     pub account: Pubkey,
-    /// Borrow shares that were struck.
+    /// Borrow shares that were cancelled.
     pub shares: u64,
     /// What they owed, atoms.
     pub owed_atoms: u64,

@@ -1,5 +1,5 @@
 //! Events of everything that moves money, complete enough to rebuild every balance, and of everything that changes who
-//! may do what, complete enough to see a stolen key at work without reading an account. Emitted as Anchor's
+//! may do what, complete enough to notice the use of a stolen key without reading an account. Emitted as Anchor's
 //! `emit_cpi!` does: as instruction data of a call to ourselves, which no log limit can truncate.
 
 use std::io::Write;

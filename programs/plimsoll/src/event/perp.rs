@@ -123,7 +123,7 @@ pub struct PremiumReported {
     pub engine: Pubkey,
     /// Slot of the market.
     pub market: u8,
-    /// How far the venue's mark price stands above the index price, ppm; negative below it.
+    /// How far the venue's mark price is above the index price, ppm; negative below it.
     pub premium_ppm: i32,
 }
 
@@ -165,7 +165,7 @@ pub struct PnlSettled {
     pub quote_atoms: i64,
     /// Change of the pool, atoms.
     pub pool_change_atoms: i64,
-    /// Part of a win given up and struck from the deficit, atoms.
+    /// Part of a win that is given up and taken off the deficit, atoms.
     pub forgone_atoms: u64,
     /// The position afterwards; all zero where the leg was closed or there is no account.
     pub position: PositionState,

@@ -12,6 +12,26 @@ const BITS: [(u32, &str); 8] = [
     (pause::OPEN_ACCOUNT, "OPEN_ACCOUNT"),
 ];
 
+/// Instructions that do not ask whether something stops them in their engine, and why: they do not take the registry, in
+/// which that stands, or there is none yet. All others ask, also those that no bit stops today: a further column of the
+/// table then needs no line in any handler, and for these a row without a bit costs nothing when it is compiled.
+const WITHOUT_A_REGISTRY: [(&str, &str); 14] = [
+    ("close_account", "the owner's own empty account"),
+    ("create_engine", "there is no registry yet"),
+    ("grow_registry", "there is no registry yet"),
+    ("grow_board", "there is no engine to use yet"),
+    ("grow_feeds", "there is no engine to use yet"),
+    ("propose_authority", "the authority's own key"),
+    ("accept_authority", "the authority's own key"),
+    ("register_venue", "the authority's, and only fills use a venue"),
+    ("update_venue", "the authority's, and only fills use a venue"),
+    ("set_delegate", "the owner's own rights"),
+    ("approve_venue", "the owner's own rights, and only fills use an approval"),
+    ("revoke_venue", "the owner's own rights, which can always be taken back"),
+    ("fund_insurance", "a gift to a bank"),
+    ("migrate_account", "any account of the program, also one without an engine"),
+];
+
 fn right_name(bit: u8) -> &'static str {
     match bit {
         right::LIQUIDATE => "liquidate",
@@ -101,19 +121,22 @@ fn every_instruction_has_a_row_and_asks_for_it() {
     let named: Vec<_> = RULES.iter().map(|rule| rule.instruction).collect();
     assert_eq!(listed.collect::<Vec<_>>(), named);
     let mut asked = 0;
+    assert!(WITHOUT_A_REGISTRY.iter().all(|(name, _)| named.contains(name)));
     for rule in RULES {
         let text = source(rule);
         let camel: String = rule.instruction.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
         let count = |method: &str| text.matches(&format!("permit(Action::{camel}).{method}(")).count();
         let signed = matches!(rule.signed_by, Owner | OwnerOr(_) | VenueOrSides(_));
         let authority = matches!(rule.signed_by, Authority | PendingAuthority);
-        assert_eq!(count("in_engine") > 0, rule.stopped_by != 0, "{}", rule.instruction);
+        let without = WITHOUT_A_REGISTRY.iter().any(|(name, _)| *name == rule.instruction);
+        assert_eq!(count("in_engine") > 0, !without, "{}", rule.instruction);
+        assert!(!without || rule.stopped_by == 0, "{}: a bit that nobody reads", rule.instruction);
         assert_eq!(count("signed_for") > 0, signed, "{}", rule.instruction);
         assert_eq!(count("signed_in") > 0, authority, "{}", rule.instruction);
         assert_eq!(count("on") > 0, rule.works == Works::OnActive, "{}", rule.instruction);
         asked += count("in_engine") + count("signed_for") + count("signed_in") + count("on");
     }
-    assert!(asked >= 40, "{asked}");
+    assert!(asked >= 60, "{asked}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Second half of a hand-over: the proposed authority takes office by its own signature.
+//! Second half of a hand-over: the proposed authority signs and becomes the authority.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{Engine, EngineAccount};
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::event::AuthorityAccepted;
 use crate::guard::{permit, Action};
 
-/// Nobody can be made an authority who cannot sign.
+/// An authority that cannot sign would lock the engine, so the successor signs.
 #[derive(Accounts)]
 pub struct AcceptAuthority<'info> {
     /// The proposed authority.

@@ -7,6 +7,7 @@ use plimsoll_state::{Bank, EngineAccount, Registry};
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankAccrued, BankRecord};
+use crate::guard::{permit, Action};
 
 /// Nobody signs: twice in one second is once.
 #[derive(Accounts)]
@@ -26,7 +27,9 @@ pub struct Accrue<'info> {
 impl Accrue<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is the bank's engine's.
-        require_same_engine(&*self.registry.load()?, &*self.bank.load()?)
+        let registry = self.registry.load()?;
+        require_same_engine(&*registry, &*self.bank.load()?)?;
+        permit(Action::Accrue).in_engine(&registry)
     }
 }
 

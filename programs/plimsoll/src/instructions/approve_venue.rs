@@ -38,13 +38,13 @@ impl ApproveVenue<'_> {
         // The venue is registered with the account's engine, and in use.
         require_same_engine(&*account, &*venue)?;
         ensure!(venue.active == 1, EngineError::VenueInactive);
-        // A limit of nothing is a revocation and has its own instruction.
+        // A limit of zero would be a revocation, which has its own instruction.
         ensure!(args.notional_limit_atoms > 0, EngineError::AmountZero);
         ensure!(args.notional_limit_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
-        // What the owner agrees to is in front of him: markets that the venue settles now, none that it may be given later.
+        // The owner agrees only to markets that the venue settles now, not to those that it may be given later.
         let offered = args.markets != 0 && args.markets & !venue.settle_markets == 0;
         ensure!(offered, EngineError::ApprovalMarketsInvalid);
-        // A power that nobody uses any more ends by itself.
+        // Powers that nobody uses any more must end by themselves.
         let secs = args.expires_at.saturating_sub(now);
         ensure!(secs > 0 && secs <= VenueApproval::MAX_SECS, EngineError::ApprovalExpiryInvalid);
         Ok(())

@@ -110,7 +110,7 @@ impl<'info> Borrow<'info> {
 fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank: &Bank) -> Result<()> {
     let totals = bank.totals();
     if delta.deposit_shares < 0 {
-        // The part that comes from the deposit is a withdrawal by another name.
+        // The part that comes from the deposit is a withdrawal.
         permit(Action::Withdraw).in_engine(registry)?;
     }
     if delta.borrow_shares > 0 {

@@ -8,6 +8,7 @@ use plimsoll_state::{same_address, Books, MarginAccount, MarginView, PriceBoard,
 use crate::access::now_secs;
 use crate::error::{EngineError, Result};
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::loader::read;
 
 pub use plimsoll_interface::args::CheckMarginArgs;
@@ -34,6 +35,7 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     let board = read::<PriceBoard>(&ctx.accounts.board)?;
     let one_engine = same_address(&account.engine, &registry.engine) && same_address(&board.engine, &registry.engine);
     ensure!(one_engine, EngineError::EngineMismatch);
+    permit(Action::CheckMargin).in_engine(&registry)?;
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
     let loaded = gate::load(&account, &Books { registry: &registry, board: &board, now: now_secs()? }, views)?;
     let view = MarginView::of(ctx.accounts.margin_account.key.as_array(), &account, &loaded.0, args.views == 3);

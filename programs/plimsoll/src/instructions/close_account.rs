@@ -29,7 +29,7 @@ impl CloseAccount<'_> {
         let account = self.margin_account.load()?;
         // Only the owner closes.
         permit(Action::CloseAccount).signed_for(&account, self.owner.key)?;
-        // Everything in it is what an instruction left behind.
+        // Nothing may be left in it.
         account.invariant()?;
         // A resolution that has begun ends first.
         permit(Action::CloseAccount).on(&account)?;

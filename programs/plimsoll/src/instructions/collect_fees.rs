@@ -50,7 +50,11 @@ impl<'info> CollectFees<'info> {
         // Fees are the protocol's.
         permit(Action::CollectFees).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and bank are this engine's.
-        require_of_engine(&*self.registry.load()?, &engine)?;
+        {
+            let registry = self.registry.load()?;
+            require_of_engine(&*registry, &engine)?;
+            permit(Action::CollectFees).in_engine(&registry)?;
+        }
         require_of_engine(&*bank, &engine)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
@@ -75,7 +79,7 @@ impl<'info> CollectFees<'info> {
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
         ensure!(atoms > 0, EngineError::AmountZero);
         interest::take_fees(&mut bank, Atoms::new(atoms))?;
-        // Interest is a fee once it is charged, atoms come when it is paid: until then nothing covers the fee.
+        // A fee is booked when interest is charged, but its atoms come only when interest is paid: until then nothing covers it.
         ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         bank.invariant()?;
         Ok(FeesCollected {

@@ -1,4 +1,4 @@
-//! Books funding into both sides, sets the rate from the mean premium and says what claims are worth by now.
+//! Books funding into both sides, sets the rate from the mean premium and updates what claims are worth.
 //! Permissionless.
 
 use anchor_lang::prelude::*;
@@ -12,6 +12,7 @@ use super::report_premium::integrate;
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::FundingCranked;
+use crate::guard::{permit, Action};
 
 /// A market and its slot of the registry.
 #[derive(Accounts)]
@@ -35,6 +36,7 @@ impl CrankFunding<'_> {
         // All of one engine; anyone may call.
         let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
         require_same_engine(&*registry, &*board)?;
+        permit(Action::CrankFunding).in_engine(&registry)?;
         require_same_engine(&*registry, &*market)
     }
 
@@ -63,7 +65,7 @@ impl CrankFunding<'_> {
             .filter(|price| price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)))
             .map(|p| BasePrice::new_down(p.spot.get(), slot.scale.get()));
         match spot {
-            // Without a price nobody knows what a premium costs: nothing accrues until there is one (FUNDING-1).
+            // Without a price the cost of a premium is unknown: nothing accrues until there is one (FUNDING-1).
             None => slot.funding_per_unit_sec = 0,
             // A second crank of the same second has no new mean.
             Some(_) if elapsed <= 0 => {}

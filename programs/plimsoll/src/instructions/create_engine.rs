@@ -14,7 +14,7 @@ pub use plimsoll_interface::args::CreateEngineArgs;
 #[derive(Accounts)]
 #[instruction(args: CreateEngineArgs)]
 pub struct CreateEngine<'info> {
-    /// A seed of the engine's address, so nobody can squat, and its first authority.
+    /// A seed of the engine's address, so nobody can take that address first, and its first authority.
     pub creator: Signer<'info>,
     /// Pays the rent.
     #[account(mut)]
@@ -32,7 +32,7 @@ pub struct CreateEngine<'info> {
 
 impl CreateEngine<'_> {
     fn validate(&self, args: &CreateEngineArgs) -> Result<()> {
-        // An engine that nobody can stop is a mistake, not a choice: the authority itself can be named.
+        // An engine that nobody can stop is a mistake; whoever wants no second key names the authority itself.
         ensure!(args.pause_authority != Pubkey::default(), EngineError::ParameterOutOfBounds);
         Ok(())
     }

@@ -11,7 +11,7 @@ pub use plimsoll_interface::args::DelegateArgs;
 fn validate(delegate: &DelegateArgs) -> Result<()> {
     // The default address stands for nobody.
     ensure!(delegate.key != Pubkey::default(), EngineError::ParameterOutOfBounds);
-    // A right that this program does not have would be one that a later program gives.
+    // A right unknown today could gain a meaning in a later program without the owner's consent.
     ensure!(delegate.rights & !right::ALL == 0, EngineError::DelegateRightUnknown);
     // A delegate needs at least one right; to remove a delegate its owner names nobody.
     ensure!(delegate.rights != 0, EngineError::DelegateRightsEmpty);
@@ -22,7 +22,7 @@ fn validate(delegate: &DelegateArgs) -> Result<()> {
     Ok(())
 }
 
-/// Replaces an account's delegate, or removes it; what the one before has traded is forgotten.
+/// Replaces an account's delegate, or removes it; what the previous delegate has traded is forgotten.
 ///
 /// # Errors
 /// `ParameterOutOfBounds` for the default address, `DelegateRightUnknown`, `DelegateRightsEmpty`,

@@ -15,8 +15,8 @@ use plimsoll_risk::units::Atoms;
 
 pub use plimsoll_interface::args::DepositArgs;
 
-/// Needs no fresh prices: a deposit only ever helps. The board is there for what the account remembers of being under
-/// water.
+/// Needs no fresh prices: a deposit only ever helps. The board is there for an account that is recorded as
+/// under water.
 #[derive(Accounts)]
 pub struct Deposit<'info> {
     /// The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account.
@@ -61,6 +61,7 @@ impl<'info> Deposit<'info> {
         require_same_engine(&*registry, &*account)?;
         require_same_engine(&*registry, &*bank)?;
         require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
+        permit(Action::Deposit).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)?;
         Ok(bank.decimals)

@@ -67,6 +67,7 @@ impl ListBank<'_> {
         // Registry and board are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
+        permit(Action::ListBank).in_engine(&registry)?;
         // Slots are used in order, so that the first bank is the quote bank.
         ensure!((registry.bank_count as usize) < MAX_BANKS, EngineError::SlotsFull);
         ensure!(args.index == registry.bank_count, EngineError::SlotTaken);

@@ -79,6 +79,7 @@ impl ListMarket<'_> {
         let engine = self.engine.key().to_bytes();
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
+        permit(Action::ListMarket).in_engine(&registry)?;
         // Slots are taken in order, so that a count tells which are in use.
         ensure!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
         ensure!(args.index == registry.market_count, EngineError::SlotTaken);

@@ -44,7 +44,11 @@ impl ListPrice<'_> {
         // Who names the oracle decides over everybody's money.
         permit(Action::ListPrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
-        require_of_engine(&*self.registry.load()?, &key)?;
+        {
+            let registry = self.registry.load()?;
+            require_of_engine(&*registry, &key)?;
+            permit(Action::ListPrice).in_engine(&registry)?;
+        }
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;

@@ -1,4 +1,4 @@
-//! Brings an account of the layout version before this program's to this program's; permissionless.
+//! Brings an account of the previous layout version to this program's; permissionless.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{migrate, MigrationError, LAYOUT_VERSION};

@@ -31,6 +31,7 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     let board = ctx.accounts.board.load()?;
     require_same_address(&account.engine, &registry.engine)?;
     require_same_address(&board.engine, &registry.engine)?;
+    permit(Action::ObserveMargin).in_engine(&registry)?;
     permit(Action::ObserveMargin).on(&account)?;
     let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now_secs()? })?;
     account::set_clocks(&mut account, &assessment.clocks);

@@ -15,7 +15,7 @@ pub use plimsoll_interface::args::OpenAccountArgs;
 #[derive(Accounts)]
 #[instruction(args: OpenAccountArgs)]
 pub struct OpenAccount<'info> {
-    /// The owner: a seed of the account's address, so nobody can squat.
+    /// The owner: a seed of the account's address, so nobody can take that address first.
     pub owner: Signer<'info>,
     /// Pays the rent and gets it back when the account is closed.
     #[account(mut)]

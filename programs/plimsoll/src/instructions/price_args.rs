@@ -83,7 +83,7 @@ impl PriceRules for PriceConfigArgs {
             secondary.validate()?;
             // An account that the caller chooses cannot show that its source is silent.
             ensure!(primary != OracleKind::PythPosted, EngineError::ParameterOutOfBounds);
-            // The same account cannot stand in for itself.
+            // An account cannot be its own substitute.
             ensure!(secondary.address != self.primary.address, EngineError::ParameterOutOfBounds);
         }
         let (fast, slow) = (self.fast_secs(), self.slow_secs());
@@ -132,7 +132,7 @@ pub fn require_sound(slot: &PriceSlot, feed: &Feed) -> Result<()> {
     Ok(feed.invariant(slot)?)
 }
 
-/// Whether both read the same updates; another number of samples is no other source.
+/// Whether both read the same updates; another number of samples does not make another source.
 fn same_pins(a: &OracleSource, b: &OracleSource) -> bool {
     (a.kind, a.address, a.program, a.feed_id, a.queue) == (b.kind, b.address, b.program, b.feed_id, b.queue)
 }

@@ -9,7 +9,7 @@ use crate::guard::{permit, Action};
 
 pub use plimsoll_interface::args::ProposeAuthorityArgs;
 
-/// The authority stays in office until its successor signs.
+/// The authority stays the authority until its successor signs.
 #[derive(Accounts)]
 pub struct ProposeAuthority<'info> {
     /// The engine's authority.

@@ -58,7 +58,7 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
         };
         refresh(slot, feed, primary, secondary, registry.params(), now)?;
     }
-    // An account that nothing reads is a mistake of the caller's.
+    // An account that nothing reads is a caller's mistake.
     ensure!(oracles.next().is_none(), EngineError::AccountMismatch);
     board.invariant()?;
     Ok(feeds.invariant()?)

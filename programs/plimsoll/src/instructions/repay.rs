@@ -8,6 +8,7 @@ use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Repaid, TokenMove};
 use crate::gate;
+use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
 use plimsoll_risk::units::Atoms;
@@ -24,7 +25,7 @@ pub struct Repay<'info> {
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its engine's prices, for what the account remembers of being under water; a [`PriceBoard`] by `loader::read`.
+    /// CHECK: its engine's prices, for an account that is recorded as under water; a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
     /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
     #[account(mut)]
@@ -56,6 +57,7 @@ impl<'info> Repay<'info> {
         require_same_engine(&*registry, &*read::<MarginAccount>(&self.margin_account)?)?;
         require_same_engine(&*registry, &*bank)?;
         require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
+        permit(Action::Repay).in_engine(&registry)?;
         // Vault, mint and token program are the bank's.
         self.transfer().validate(&bank)
     }

@@ -1,4 +1,4 @@
-//! A venue reports by how much its mark stands over the index.
+//! A venue reports by how much its mark price is above the index price.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::perp::premium_integral_since;
@@ -7,6 +7,7 @@ use plimsoll_state::{EngineAccount, FundingClock, Market, Registry, Venue};
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PremiumReported;
+use crate::guard::{permit, Action};
 
 pub use plimsoll_interface::args::ReportPremiumArgs;
 
@@ -34,6 +35,7 @@ impl ReportPremium<'_> {
         let (venue, registry, market) = (self.venue.load()?, self.registry.load()?, self.market.load()?);
         require_same_engine(&*registry, &*venue)?;
         require_same_engine(&*registry, &*market)?;
+        permit(Action::ReportPremium).in_engine(&registry)?;
         // An active venue's own signer, for a market whose premium it reports.
         let named = venue.signer == self.venue_signer.key().to_bytes();
         let may_report = venue.premium_markets & (1 << market.index) != 0;

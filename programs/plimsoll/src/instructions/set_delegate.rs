@@ -35,7 +35,7 @@ impl SetDelegate<'_> {
     }
 }
 
-/// Replaces the delegate and all of its rights. Its day begins anew: only the owner signs here.
+/// Replaces the delegate and all of its rights. Its daily limit starts again: only the owner signs here.
 ///
 /// # Errors
 /// `NotOwner`, `AccountBankrupt`, `ParameterOutOfBounds` for the default address, `DelegateRightUnknown`,

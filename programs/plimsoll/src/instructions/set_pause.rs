@@ -1,4 +1,4 @@
-//! Sets what is paused. Stopping is quick and anyone trusted with it may; starting again is the authority's alone.
+//! Sets what is paused. The pause authority can add a pause at once; only the authority can end one.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{pause, Engine, EngineAccount, Registry};
@@ -6,6 +6,7 @@ use plimsoll_state::{pause, Engine, EngineAccount, Registry};
 use crate::access::{require_layout, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PauseSet;
+use crate::guard::{permit, Action};
 
 pub use plimsoll_interface::args::SetPauseArgs;
 
@@ -30,7 +31,8 @@ impl SetPause<'_> {
         let (engine, registry) = (self.engine.load()?, self.registry.load()?);
         require_layout(engine.version)?;
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
-        // A bit without a meaning would promise a protection that does not exist.
+        permit(Action::SetPause).in_engine(&registry)?;
+        // A bit without a meaning would suggest a protection that does not exist.
         ensure!(args.pause_bits & !pause::ALL == 0, EngineError::UnknownValue);
         // The authority may do anything here.
         let signer = self.signer.key().to_bytes();

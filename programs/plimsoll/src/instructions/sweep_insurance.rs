@@ -8,6 +8,7 @@ use plimsoll_state::{Bank, EngineAccount, Registry};
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, InsuranceSwept};
+use crate::guard::{permit, Action};
 
 /// Nobody signs: the atoms stay in the vault and only leave the deposits.
 #[derive(Accounts)]
@@ -26,7 +27,9 @@ pub struct SweepInsurance<'info> {
 impl SweepInsurance<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is the bank's engine's.
-        require_same_engine(&*self.registry.load()?, &*self.bank.load()?)
+        let registry = self.registry.load()?;
+        require_same_engine(&*registry, &*self.bank.load()?)?;
+        permit(Action::SweepInsurance).in_engine(&registry)
     }
 }
 

@@ -52,7 +52,7 @@ impl TakeWin<'_> {
         let account = self.margin_account.load()?;
         require_same_engine(&*registry, &*account)?;
         permit(Action::TakeWin).on(&account)?;
-        // A delegate is a stranger here. Nobody but the owner says how much of a claim is given up.
+        // A delegate counts as a stranger here: only the owner decides how much of a claim is given up.
         ensure!(args.all || self.is_owner(&account), EngineError::NotOwner);
         Ok(())
     }
@@ -69,7 +69,7 @@ impl TakeWin<'_> {
         let by_owner = self.is_owner(&account);
         book(&registry, &mut market, &mut bank, now)?;
         if !by_owner {
-            // Margin counts a win at no more than it is paid, so that nobody loses by it what he still had.
+            // Margin counts a win at no more than it is paid, so taking it lowers no margin.
             let (_, before) = gate::assess(&account, &books)?;
             ensure!(before.regime.is_some(), EngineError::NotOwner);
         }
@@ -78,13 +78,13 @@ impl TakeWin<'_> {
         let most = if args.all { Atoms::MAX } else { Atoms::new(args.claim_atoms) };
         let claim = pnl.gain().min(most);
         let settled = settle::pay_win(&mut account, leg, &mut market, &mut bank, claim)?;
-        // A stranger takes it for what is paid: he cannot give up a claim that the pool pays nothing for.
+        // A stranger may take a claim only if it is paid something: he cannot give up a claim for nothing.
         let least = Atoms::new(args.min_paid_atoms.max(!by_owner as u64));
         ensure!(settled.quote_atoms.unsigned_abs() >= least, EngineError::BelowLimit);
         perp::close_leg_if_zero(&mut account, leg, &mut market)?;
         let after = observe(&mut account, &books)?;
         if by_owner && !(args.all && after.regime.is_some()) {
-            // What he gives up may not be what his creditors rely on, unless the account was under water anyway.
+            // Creditors may rely on what the owner gives up, unless the account was under water anyway.
             gate::require_maintenance(&account, &books)?;
         }
         account.invariant()?;
@@ -95,7 +95,7 @@ impl TakeWin<'_> {
     }
 }
 
-/// Pays `claim * pool / (pool + deficit)` for a claim of at most `pool + deficit`; the rest of the claim is struck from
+/// Pays `claim * pool / (pool + deficit)` for a claim of at most `pool + deficit`; the rest of the claim is taken off
 /// the deficit. The order of exits does not matter. Without a deficit it pays like `settle_pnl`.
 ///
 /// The owner ends at or above maintenance at both prices. Of an account under water anyone takes all that can be settled,

@@ -8,6 +8,7 @@ use plimsoll_state::{Books, EngineAccount, MarginAccount, Market, PriceBoard, Re
 use crate::access::{now_secs, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{PoolState, PositionState, PositionTouched};
+use crate::guard::{permit, Action};
 
 /// A margin account and a market in which it holds a position.
 #[derive(Accounts)]
@@ -34,6 +35,7 @@ impl TouchPosition<'_> {
         let registry = self.registry.load()?;
         require_same_engine(&*registry, &*self.board.load()?)?;
         require_same_engine(&*registry, &*self.margin_account.load()?)?;
+        permit(Action::TouchPosition).in_engine(&registry)?;
         require_same_engine(&*registry, &*self.market.load()?)
     }
 
@@ -64,8 +66,8 @@ impl TouchPosition<'_> {
 /// Carries the position over to the current epoch, books its cash, and frees the leg where nothing is left of it.
 ///
 /// A base is written off at spot where the other side holds not one unit: it is what rounding left, and nobody could
-/// close it. A claim without a base that is worth no share of the pool becomes the market's own; what the market's last
-/// claim exceeds all that stands behind it by is struck. A price that is not fresh only leaves the base where it is.
+/// close it. A claim without a base that is worth no share of the pool becomes the market's own; of the market's last
+/// claim, what exceeds everything that backs it is cancelled. A price that is not fresh only leaves the base where it is.
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PositionMissing`, `NumberOutOfRange`.

@@ -46,6 +46,7 @@ impl UpdateBank<'_> {
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         require_of_engine(&*bank, &engine)?;
+        permit(Action::UpdateBank).in_engine(&registry)?;
         // The same conditions as at the listing, at today's price.
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();

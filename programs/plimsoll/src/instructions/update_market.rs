@@ -42,6 +42,7 @@ impl UpdateMarket<'_> {
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         require_of_engine(&*market, &engine)?;
+        permit(Action::UpdateMarket).in_engine(&registry)?;
         // A market is never terminal and never disappears: its positions can always be reduced.
         let status = SlotStatus::try_from(args.status).map_err(|_| EngineError::UnknownValue)?;
         ensure!(matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly), EngineError::ParameterOutOfBounds);

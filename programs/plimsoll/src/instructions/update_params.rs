@@ -39,6 +39,7 @@ impl UpdateParams<'_> {
         // Registry and board are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*self.board.load()?, &engine)?;
+        permit(Action::UpdateParams).in_engine(&registry)?;
         // Bounds of each parameter.
         Ok(params.validate()?)
     }

@@ -40,7 +40,11 @@ impl UpdatePrice<'_> {
         permit(Action::UpdatePrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
         let board = self.board.load()?;
-        require_of_engine(&*self.registry.load()?, &key)?;
+        {
+            let registry = self.registry.load()?;
+            require_of_engine(&*registry, &key)?;
+            permit(Action::UpdatePrice).in_engine(&registry)?;
+        }
         require_of_engine(&*board, &key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         // Something is listed there.

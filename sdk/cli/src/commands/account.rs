@@ -41,10 +41,10 @@ pub enum AccountCommand {
     },
     /// Open a margin account of the signer's
     Open {
-        /// Its number
+        /// The number of the account
         #[arg(long, default_value_t = 0)]
         id: u16,
-        /// Who helps to run it, and never withdraws or borrows
+        /// Its delegate, who never withdraws or borrows
         #[arg(long, value_name = "ADDRESS")]
         delegate: Option<Pubkey>,
         #[command(flatten)]
@@ -61,7 +61,7 @@ pub enum AccountCommand {
         /// The delegate
         #[arg(required_unless_present = "none", value_name = "ADDRESS")]
         delegate: Option<Pubkey>,
-        /// Remove it
+        /// Remove the delegate
         #[arg(long, conflicts_with = "delegate")]
         none: bool,
         #[command(flatten)]
@@ -86,7 +86,7 @@ pub enum AccountCommand {
         #[arg(long, default_value = "0")]
         account: String,
     },
-    /// Take an approval back, at once
+    /// Revoke a venue's approval, at once
     RevokeVenue {
         /// The venue
         venue: Pubkey,

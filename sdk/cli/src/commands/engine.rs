@@ -36,7 +36,7 @@ pub enum EngineCommand {
         #[arg(long, value_name = "PATH")]
         config: PathBuf,
     },
-    /// Bring an existing engine to what a file says
+    /// Change an existing engine to match a file
     Configure {
         /// The configuration
         #[arg(long, value_name = "PATH")]
@@ -53,7 +53,7 @@ pub enum EngineCommand {
         /// Everything that is paused from now on: withdraw, borrow, fill, liquidate, settle, resolve, price, open-account
         #[arg(required_unless_present = "none", value_parser = parse_bit, value_name = "WHAT")]
         what: Vec<PauseBit>,
-        /// Pause nothing any more
+        /// End every pause
         #[arg(long, conflicts_with = "what")]
         none: bool,
     },
@@ -62,14 +62,14 @@ pub enum EngineCommand {
         /// The successor
         #[arg(required_unless_present = "none", value_name = "ADDRESS")]
         successor: Option<Pubkey>,
-        /// Withdraw a proposal
+        /// Withdraw the proposal
         #[arg(long, conflicts_with = "successor")]
         none: bool,
         /// Replace the pause authority too, at once
         #[arg(long, value_name = "ADDRESS")]
         pause_authority: Option<Pubkey>,
     },
-    /// Take over the engine, as the key that was proposed
+    /// Become the engine's authority, signed by the key that was proposed
     AcceptAuthority,
 }
 
@@ -247,7 +247,7 @@ async fn differences(context: &Context, config: &Config) -> Result<bool> {
         .with_facts("engine", vec![("engine", verified.engine.clone()), ("same", verified.is_same().to_string())])
         .with_note("differences:")
         .with_rows("differences", &["value", "on chain", "in the file"], rows.collect())
-        .with_note("prices that nothing may add risk on yet:")
+        .with_note("prices at which no risk may be added yet:")
         .with_rows("not_ready", &["price"], not_ready.collect())
         .print(context.json);
     Ok(verified.is_same())
@@ -257,7 +257,7 @@ async fn pause(context: &Context, what: &[PauseBit]) -> Result<()> {
     let loaded = context.load().await?;
     let (bits, held) = (PauseBit::bits(what), loaded.accounts.registry.pause_bits);
     if bits == held {
-        return Err(usage("that is what is paused already"));
+        return Err(usage("exactly this is paused already"));
     }
     let names = |bits: u32| match PauseBit::of_bits(bits).into_iter().map(PauseBit::name).collect::<Vec<_>>() {
         none if none.is_empty() => "nothing".to_owned(),
@@ -267,6 +267,6 @@ async fn pause(context: &Context, what: &[PauseBit]) -> Result<()> {
     let set = ix::set_pause(keys, context.session.address()?, bits);
     let what = format!("pause {} (now {})", names(bits), names(held));
     // Stopping is quick; starting again is asked about.
-    let question = (held & !bits != 0).then(|| format!("{what}: start {} again?", names(held & !bits)));
+    let question = (held & !bits != 0).then(|| format!("{what}: end the pause of {}?", names(held & !bits)));
     context.act(&what, question.as_deref(), &[], &[set]).await
 }

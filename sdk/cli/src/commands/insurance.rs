@@ -17,7 +17,7 @@ use crate::usage::usage;
 pub enum InsuranceCommand {
     /// Show every bank's insurance
     Show,
-    /// Give tokens to a bank's insurance: a gift, there is no way back
+    /// Give tokens to a bank's insurance: a gift that cannot be taken back
     Fund {
         /// The bank
         bank: String,
@@ -67,7 +67,7 @@ pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
             let fund = ix::fund_insurance(keys, &token, funder, source, FundInsuranceArgs { amount_atoms });
             let units = show(amount_atoms as i128, loaded.decimals(bank) as u32);
             let what = format!("give {units} {} to its insurance", loaded.names.banks[bank as usize]);
-            context.act(&what, Some(&format!("{what}? It is a gift, there is no way back")), &[], &[fund]).await
+            context.act(&what, Some(&format!("{what}? It is a gift and cannot be taken back")), &[], &[fund]).await
         }
         InsuranceCommand::Sweep { bank } => {
             let bank = loaded.names.bank(&bank)?;

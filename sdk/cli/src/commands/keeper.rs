@@ -22,13 +22,13 @@ use crate::usage::usage;
 /// Commands of the keeper.
 #[derive(Subcommand, Debug)]
 pub enum KeeperCommand {
-    /// Keep the engine until stopped by Ctrl-C; needs the key of a delegate that may liquidate, never one
+    /// Run a keeper until stopped by Ctrl-C; needs the key of a delegate that may liquidate, never one
     /// to anybody's funds
     Run {
         /// The keeper's configuration; every key has a default
         #[arg(long, value_name = "PATH")]
         config: Option<PathBuf>,
-        /// What is logged, as `tracing` filters it
+        /// What is logged: a filter of `tracing`
         #[arg(long, default_value = "info", env = "RUST_LOG", hide_env_values = true)]
         log: String,
     },
@@ -149,7 +149,7 @@ async fn load(path: Option<PathBuf>, overrides: &Overrides) -> Result<Config> {
         config.engine = Some(overrides.context(None).await?.engine_address().await?.to_string());
     }
     if config.engine.is_none() {
-        return Err(usage("which engine is kept: name it with --engine, or in the keeper's configuration"));
+        return Err(usage("the keeper needs an engine: name it with --engine or in its configuration"));
     }
     config.cluster().map_err(Error::from)?;
     Ok(config)

@@ -4,7 +4,7 @@ use clap::Args;
 use plimsoll::EngineError;
 use plimsoll_migrations::Result;
 use plimsoll_risk::auction::Regime;
-use plimsoll_risk::liquidate::{Leg, Liability, Refusal};
+use plimsoll_risk::liquidate::{Leg, LegPart, Refusal};
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::{is_paid_in, pays_with, sized_in, Instrument, Offer, Planner, SLIPPAGE_PPM};
@@ -100,18 +100,13 @@ fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<V
     let market = |name: &Option<String>| name.as_ref().map(|name| loaded.names.market(name)).transpose();
     let (asset, borrow) = (bank(&args.asset)?, bank(&args.borrow)?);
     let (loss, position) = (market(&args.loss)?, market(&args.position)?);
-    let wanted = |leg: &Leg| match *leg {
-        Leg::Pair { asset: of, liability } => {
-            let liability = match liability {
-                Liability::Borrow(bank) => loss.is_none() && borrow.is_none_or(|wanted| wanted == bank),
-                Liability::NegativePnl(market) => borrow.is_none() && loss.is_none_or(|wanted| wanted == market),
-            };
-            position.is_none() && asset.is_none_or(|wanted| wanted == of) && liability
-        }
-        Leg::Perp { market } => {
-            asset.is_none() && borrow.is_none() && loss.is_none() && position.is_none_or(|wanted| wanted == market)
-        }
-    };
+    let named = [
+        asset.map(LegPart::Collateral),
+        borrow.map(LegPart::Borrow),
+        loss.map(LegPart::Loss),
+        position.map(LegPart::Position),
+    ];
+    let wanted = |leg: &Leg| named.iter().flatten().all(|wanted| leg.parts().any(|part| part == *wanted));
     let clocks = accounts.account.clocks();
     let planner = Planner::new(&portfolio, &clocks, accounts.now, SLIPPAGE_PPM);
     let mut planned = Vec::new();
@@ -146,15 +141,14 @@ fn size_of(loaded: &Loaded, leg: &Leg, size: u64) -> String {
 
 fn leg_name(loaded: &Loaded, leg: &Leg) -> String {
     let bank = |slot: u8| name_of(&loaded.names.banks, slot);
-    match leg {
-        Leg::Pair { asset, liability: Liability::Borrow(borrow) } => {
-            format!("{} for {} owed", bank(*asset), bank(*borrow))
-        }
-        Leg::Pair { asset, liability: Liability::NegativePnl(market) } => {
-            format!("{} for the loss in {}", bank(*asset), name_of(&loaded.names.markets, *market))
-        }
-        Leg::Perp { market } => format!("the position in {}", name_of(&loaded.names.markets, *market)),
-    }
+    let market = |slot: u8| name_of(&loaded.names.markets, slot);
+    let words = leg.parts().map(|part| match part {
+        LegPart::Collateral(of) => bank(of),
+        LegPart::Borrow(of) => format!("{} owed", bank(of)),
+        LegPart::Loss(of) => format!("the loss in {}", market(of)),
+        LegPart::Position(of) => format!("the position in {}", market(of)),
+    });
+    words.collect::<Vec<_>>().join(" for ")
 }
 
 fn row(loaded: &Loaded, leg: &Leg, offer: &std::result::Result<Offer, Refusal>) -> Vec<String> {

@@ -81,7 +81,7 @@ async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
     Report::default()
         .with_note("held by the board:")
         .with_rows("board", &columns, rows)
-        .with_note("said by the sources now:")
+        .with_note("what the sources say now:")
         .with_rows("sources", &["price", "source", "kind", "account", "price $", "sigma", "age s", "problem"], sources)
         .print(context.json);
     Ok(())
@@ -256,6 +256,6 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
 /// A mock update of now, in units of 1e-8 dollars as Pyth has them.
 fn mock_update(dollars: &str) -> Result<PostPythArgs> {
     let price = i64::try_from(atoms(dollars, 8)?).ok().filter(|price| *price > 0);
-    let price = price.ok_or_else(|| usage(format!("{dollars} is no price")))?;
+    let price = price.ok_or_else(|| usage(format!("{dollars} is not a price")))?;
     Ok(mock_oracle::client::price_of_now(price))
 }

@@ -14,7 +14,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     }
     let least = super::LEAST_TIP_LAMPORTS;
     if config.jito.url.is_some() && config.jito.tip_lamports < least {
-        bad.push(format!("jito.tip_lamports: a block engine takes no bundle for less than {least}"));
+        bad.push(format!("jito.tip_lamports: a block engine accepts no tip below {least}"));
     }
     if config.stream.reconnect_max_millis < config.stream.reconnect_millis {
         bad.push("stream.reconnect_max_millis: must not be below stream.reconnect_millis".into());
@@ -27,7 +27,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     }
     posting(config, &mut bad);
     if config.http.listen.parse::<std::net::SocketAddr>().is_err() {
-        bad.push(format!("http.listen: {:?} is no address with a port", config.http.listen));
+        bad.push(format!("http.listen: {:?} is not an address with a port", config.http.listen));
     }
     bad
 }
@@ -103,7 +103,7 @@ fn posting(config: &Config, bad: &mut Vec<String>) {
         bad.push("prices.pyth_shards: posting to Pyth needs at least one shard".into());
     }
     if prices.hermes_key_env.is_some() && prices.hermes_url.is_none() {
-        bad.push("prices.hermes_key_env: a key for a Hermes, and prices.hermes_url names none".into());
+        bad.push("prices.hermes_key_env: names the key of a Hermes, but prices.hermes_url is not set".into());
     }
     let posts = [
         ("post_to_pyth", prices.post_to_pyth),
@@ -111,7 +111,7 @@ fn posting(config: &Config, bad: &mut Vec<String>) {
         ("post_to_mock", prices.post_to_mock),
     ];
     for (key, _) in posts.iter().filter(|(_, posts)| *posts && !config.jobs.refresh_price.enabled) {
-        bad.push(format!("prices.{key}: is done by the job refresh_price, and jobs.refresh_price.enabled is false"));
+        bad.push(format!("prices.{key}: the job refresh_price posts, and jobs.refresh_price.enabled is false"));
     }
 }
 
@@ -123,7 +123,7 @@ fn addresses(config: &Config, bad: &mut Vec<String>) {
     ];
     for (key, text) in keys {
         if let Some(text) = text.as_deref().filter(|text| text.parse::<Pubkey>().is_err()) {
-            bad.push(format!("{key}: {text:?} is no address"));
+            bad.push(format!("{key}: {text:?} is not an address"));
         }
     }
     let urls = [
@@ -134,16 +134,16 @@ fn addresses(config: &Config, bad: &mut Vec<String>) {
     for (key, text) in urls {
         if let Some(text) = text.as_deref().filter(|text| !text.starts_with("http://") && !text.starts_with("https://"))
         {
-            bad.push(format!("{key}: {text:?} is no http(s) address"));
+            bad.push(format!("{key}: {text:?} is not an http(s) address"));
         }
     }
     for (feed, text) in &config.prices.posted_accounts {
         if crate::source::feed_id(feed).is_none() || text.parse::<Pubkey>().is_err() {
-            bad.push(format!("prices.posted_accounts: {feed:?} = {text:?} is no feed id and address"));
+            bad.push(format!("prices.posted_accounts: {feed:?} = {text:?} is not a feed id and an address"));
         }
     }
     if let Some(text) = config.cluster.ws_url.as_deref().filter(|t| !t.starts_with("ws://") && !t.starts_with("wss://"))
     {
-        bad.push(format!("cluster.ws_url: {text:?} is no ws(s) address"));
+        bad.push(format!("cluster.ws_url: {text:?} is not a ws(s) address"));
     }
 }

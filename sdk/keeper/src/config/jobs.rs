@@ -1,4 +1,4 @@
-//! What each job is told.
+//! The settings of each job.
 
 use plimsoll_sdk::offer::{LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a keeper is told: a TOML file whose every key has a default, written out in `keeper.example.toml`.
+//! The keeper's configuration: a TOML file in which every key has a default; `keeper.example.toml` writes them all out.
 
 mod check;
 mod jobs;
@@ -44,7 +44,7 @@ pub enum ConfigError {
     },
 }
 
-/// Everything a keeper is told.
+/// The keeper's whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -283,7 +283,7 @@ pub struct HttpConfig {
     pub enabled: bool,
     /// Where.
     pub listen: String,
-    /// Unhealthy once nothing was heard of the cluster for this long.
+    /// Unhealthy once nothing was heard from the cluster for this long.
     pub unhealthy_secs: u64,
 }
 

@@ -102,13 +102,13 @@ fn posting_without_what_it_needs_is_refused_with_what_that_is() {
         ("post_to_pyth = true", "prices.post_to_pyth: needs prices.hermes_url"),
         ("post_to_switchboard = true", "prices.post_to_switchboard: needs prices.crossbar_url"),
         ("post_to_mock = true", "prices.post_to_mock: needs prices.hermes_url or prices.crossbar_url"),
-        ("hermes_key_env = \"KEY\"", "prices.hermes_url names none"),
+        ("hermes_key_env = \"KEY\"", "prices.hermes_url is not set"),
         ("hermes_url = \"https://h\"\npost_to_pyth = true\npyth_shards = []", "prices.pyth_shards"),
         ("post_min_move_ppm = 0", "prices.post_min_move_ppm"),
         ("post_max_age_secs = 0", "prices.post_max_age_secs"),
         (
             "hermes_url = \"https://h\"\npost_to_pyth = true\n[jobs.refresh_price]\nenabled = false",
-            "prices.post_to_pyth: is done by the job refresh_price",
+            "prices.post_to_pyth: the job refresh_price posts",
         ),
     ] {
         let bad = bad(&format!("[prices]\n{prices}"));

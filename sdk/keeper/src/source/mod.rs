@@ -57,7 +57,7 @@ pub enum SourceError {
     #[error("{0}")]
     Http(#[from] reqwest::Error),
     /// Its answer is not what it should be; the fact.
-    #[error("an answer that cannot be read: {0}")]
+    #[error("the answer cannot be read: {0}")]
     Malformed(String),
 }
 

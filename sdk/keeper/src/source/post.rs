@@ -299,7 +299,9 @@ impl Prices {
             match poster.left_open(&context.connection, &sources).await {
                 Ok(opened) => found.extend(opened),
                 Err(PostError::Node(error)) => return Err(error),
-                Err(error) => tracing::warn!(poster = poster.name(), %error, "what was left open is not known"),
+                Err(error) => {
+                    tracing::warn!(poster = poster.name(), %error, "accounts that earlier postings left open could not be looked up")
+                }
             }
         }
         for account in found.keys() {

@@ -107,7 +107,7 @@ impl Accounts {
         Change::Gone(id)
     }
 
-    /// Lets every account be replaced by data of any slot: the chain itself began anew.
+    /// Lets every account be replaced by data of any slot: the chain itself was started anew.
     pub fn restart(&mut self) {
         self.gone.clear();
         self.list.iter_mut().flatten().for_each(|account| account.slot = 0);

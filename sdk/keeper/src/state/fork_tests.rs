@@ -31,9 +31,9 @@ enum Event {
     Grow { skipped: u64, account: usize, debt: Option<i64>, dollars: u64 },
     /// The last blocks, so many, are dropped; the chain goes on in slots that may have been seen already.
     RollBack { blocks: usize },
-    /// News of an account as of a block some way back, dropped or not, arrive now.
+    /// Updates of an account as of a block some way back, dropped or not, arrive now.
     Notified { back: usize, account: usize },
-    /// News of the price do.
+    /// Updates of the price do.
     Priced { back: usize },
     /// A snapshot of a block some way back arrives, so much of it, and ends or fails.
     Snapshot { back: usize, accounts: usize, ends: bool },

@@ -25,14 +25,14 @@ pub use look::{Candidate, Loaded, Standing};
 pub use shared::{Concerned, Shared};
 pub use tracked::{Tracked, Unreadable};
 
-/// A node so far behind what was heard is not slow but of a chain that began anew, once it says so several times.
+/// A node so far behind what was heard is not slow but of a chain that was started anew, once it says so several times.
 const FAR_BEHIND_SLOTS: u64 = 1_000;
 /// A node this far behind what was heard is more than a little slow: slots may have been lost.
 const FELL_BACK_SLOTS: u64 = 32;
 /// See [`FAR_BEHIND_SLOTS`].
 const BELIEVED_AFTER: u32 = 5;
 
-/// News of the cluster.
+/// Updates of the cluster.
 #[derive(Clone, Debug)]
 pub enum Update {
     /// An account of the engine's program, or one that was; empty data where it was closed.
@@ -83,7 +83,7 @@ pub struct Tally {
     pub old_updates: u64,
     /// Snapshots taken.
     pub snapshots: u64,
-    /// How often the chain began anew.
+    /// How often the chain was started anew.
     pub restarts: u64,
     /// How often the chain fell back behind a slot that was heard of, or its node did.
     pub fall_backs: u64,
@@ -214,7 +214,7 @@ impl Tracker {
         let is_behind = slot.saturating_add(FAR_BEHIND_SLOTS) < self.shared.slot;
         self.readings_behind = if is_behind { self.readings_behind + 1 } else { 0 };
         if self.readings_behind >= BELIEVED_AFTER {
-            tracing::error!(slot, held = self.shared.slot, "the chain began anew: everything is read again");
+            tracing::error!(slot, held = self.shared.slot, "the chain was started anew: everything is read again");
             self.readings_behind = 0;
             self.tally.restarts += 1;
             self.shared.restart(slot, unix_secs);
@@ -232,7 +232,7 @@ impl Tracker {
     fn note_fall_back(&mut self, slot: u64) {
         match self.fell_back_from {
             None if slot.saturating_add(FELL_BACK_SLOTS) < self.shared.slot => {
-                tracing::warn!(slot, heard = self.shared.slot, "the chain fell back, or the node is slow");
+                tracing::warn!(slot, heard = self.shared.slot, "the chain lost slots, or the node lags behind");
                 self.tally.fall_backs += 1;
                 self.fell_back_from = Some(self.shared.slot);
             }

@@ -103,7 +103,7 @@ impl Shared {
         self.heard_at = Instant::now();
     }
 
-    /// Lets everything be replaced by data of any slot: the chain itself began anew at this one.
+    /// Lets everything be replaced by data of any slot: the chain itself was started anew at this one.
     pub fn restart(&mut self, slot: u64, unix_secs: i64) {
         (self.slot, self.registry_slot, self.board_slot, self.feeds_slot) = (slot, 0, 0, 0);
         self.bank_slots.fill(0);

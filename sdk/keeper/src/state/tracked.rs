@@ -169,7 +169,7 @@ impl Tracked {
         }
     }
 
-    /// What the account remembers between observations.
+    /// What the account stores between observations.
     pub fn clocks(&self) -> Clocks {
         Clocks {
             under_water_secs: self.under_water_secs,

@@ -1,6 +1,6 @@
-//! News of the cluster: a WebSocket where there is one, snapshots and polling in any case.
+//! Updates of the cluster: a WebSocket where there is one, snapshots and polling in any case.
 //!
-//! Three tasks send [`Update`]s that [`News`] receives. [`socket`] subscribes to the margin accounts, banks, markets, registry
+//! Three tasks send [`Update`]s that [`Updates`] receives. [`socket`] subscribes to the margin accounts, banks, markets, registry
 //! and board, connects again with a back-off, and asks for a snapshot after every connection, since what happened in
 //! between was missed. [`poll`] reads the shared accounts and the clock all the time, and all margin accounts when a
 //! snapshot is asked for, from time to time, and often while there is no WebSocket. Slots decide what is newer, so the
@@ -65,12 +65,12 @@ pub struct Followed {
 }
 
 /// What the tasks send.
-pub struct News {
+pub struct Updates {
     updates: mpsc::Receiver<Update>,
     parts: mpsc::Receiver<Update>,
 }
 
-impl News {
+impl Updates {
     /// The next update; none once every task has ended.
     pub async fn recv(&mut self) -> Option<Update> {
         tokio::select! {
@@ -100,7 +100,7 @@ pub fn start(
     config: &StreamConfig,
     link: Arc<Link>,
     stop: watch::Receiver<bool>,
-) -> (News, Vec<tokio::task::JoinHandle<()>>) {
+) -> (Updates, Vec<tokio::task::JoinHandle<()>>) {
     let ((sender, updates), (parts_sender, parts)) = (mpsc::channel(QUEUE), mpsc::channel(PARTS));
     let mut tasks = Vec::new();
     let shared = poll::shared(followed.clone(), config.clone(), link.clone(), sender.clone());
@@ -111,7 +111,7 @@ pub fn start(
         let socket = socket::follow(followed, config.clone(), link, sender);
         tasks.push(tokio::spawn(until_stopped(socket, stop)));
     }
-    (News { updates, parts }, tasks)
+    (Updates { updates, parts }, tasks)
 }
 
 async fn until_stopped(work: impl std::future::Future<Output = ()>, mut stop: watch::Receiver<bool>) {

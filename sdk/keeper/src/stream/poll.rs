@@ -17,7 +17,7 @@ use crate::state::Update;
 /// Longest wait after reads that failed.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Reads the shared accounts and the clock, for ever.
+/// Reads the shared accounts and the clock until it is stopped.
 pub async fn shared(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
     let (keys, every) = (EngineKeys::of(followed.engine), Duration::from_millis(config.poll_millis));
     let mut backoff = Backoff::new(every, LONGEST_WAIT);

@@ -13,7 +13,7 @@ use crate::state::Update;
 /// # Errors
 /// `Node` where it sends something else.
 pub fn keyed(account: RpcKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
-    let key = account.pubkey.parse().map_err(|_| Error::Node(format!("{:?} is no address", account.pubkey)))?;
+    let key = account.pubkey.parse().map_err(|_| Error::Node(format!("{:?} is not an address", account.pubkey)))?;
     let account =
         decoded(&account.account).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
     Ok((key, if account.owner == pda::PROGRAM_ID { account.data } else { Vec::new() }))

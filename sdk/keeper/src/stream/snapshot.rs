@@ -167,7 +167,7 @@ impl Snapshots {
                 }
                 Err(Ended::Failed(Error::Node(text))) => {
                     let Some(finer) = way.finer() else { return self.refused(text).await };
-                    tracing::warn!(text, ?way, next = ?finer, "the node refuses a snapshot, it is asked in another way");
+                    tracing::warn!(text, ?way, next = ?finer, "the node refuses this way of reading all accounts, trying the next");
                     way = finer;
                     self.coarsest = way;
                 }

@@ -32,7 +32,7 @@ const SECOND_SNAPSHOT: Duration = Duration::from_secs(30);
 /// Longer than any connection lasts.
 const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// Follows the engine, for ever.
+/// Follows the engine until it is stopped.
 pub async fn follow(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
     let first = Duration::from_millis(config.reconnect_millis);
     let mut backoff = Backoff::new(first, Duration::from_millis(config.reconnect_max_millis));
@@ -44,7 +44,7 @@ pub async fn follow(followed: Followed, config: StreamConfig, link: Arc<Link>, s
         }
         link.reconnects.fetch_add(1, Ordering::Relaxed);
         let wait = backoff.failed();
-        tracing::warn!(reason = ended, wait_millis = wait.as_millis() as u64, "the WebSocket ended, connecting again");
+        tracing::warn!(reason = ended, wait_millis = wait.as_millis() as u64, "the WebSocket closed, connecting again");
         tokio::time::sleep(wait).await;
     }
 }
@@ -84,34 +84,34 @@ async fn session(
             }
         };
         match heard {
-            Err(_) => return format!("no news for {} s", config.silence_secs),
+            Err(_) => return format!("no message for {} s", config.silence_secs),
             Ok(None) => return "closed by the node".into(),
-            Ok(Some(News::Ended(what))) => return format!("the subscription to {what} ended"),
-            Ok(Some(News::Of(update))) => {
+            Ok(Some(Message::Ended(what))) => return format!("the subscription to {what} ended"),
+            Ok(Some(Message::Update(update))) => {
                 backoff.succeeded();
                 if sender.send(update).await.is_err() {
                     return "stopped".into();
                 }
             }
             // A slot without changes tells that the connection is alive.
-            Ok(Some(News::Nothing)) => backoff.succeeded(),
+            Ok(Some(Message::Alive)) => backoff.succeeded(),
         }
     }
 }
 
 /// What a subscription brings.
-enum News {
-    Of(Update),
-    Nothing,
+enum Message {
+    Update(Update),
+    Alive,
     Ended(&'static str),
 }
 
-type Subscription<'a> = BoxStream<'a, News>;
+type Subscription<'a> = BoxStream<'a, Message>;
 type Subscribed<T> = Result<T, solana_pubsub_client::nonblocking::pubsub_client::PubsubClientError>;
 
 /// Marks the end of a stream, which merging would swallow.
-fn with_end<'a>(stream: impl futures::Stream<Item = News> + Send + 'a, what: &'static str) -> Subscription<'a> {
-    stream.chain(futures::stream::once(async move { News::Ended(what) })).boxed()
+fn with_end<'a>(stream: impl futures::Stream<Item = Message> + Send + 'a, what: &'static str) -> Subscription<'a> {
+    stream.chain(futures::stream::once(async move { Message::Ended(what) })).boxed()
 }
 
 async fn subscribe<'a>(client: &'a PubsubClient, engine: &Pubkey) -> Subscribed<Subscription<'a>> {
@@ -119,7 +119,7 @@ async fn subscribe<'a>(client: &'a PubsubClient, engine: &Pubkey) -> Subscribed<
     let of_engine = [(ENGINE_OFFSET, *engine)];
     let banks = program_accounts(Bank::SPACE, &Bank::ACCOUNT_DISCRIMINATOR, &of_engine, None);
     let markets = program_accounts(Market::SPACE, &Market::ACCOUNT_DISCRIMINATOR, &of_engine, None);
-    let slots = client.slot_subscribe().await?.0.map(|_| News::Nothing);
+    let slots = client.slot_subscribe().await?.0.map(|_| Message::Alive);
     let all = [
         program(client, margin_accounts_of(engine), "margin accounts").await?,
         program(client, banks, "banks").await?,
@@ -140,10 +140,10 @@ async fn program<'a>(
     let news = stream.map(|response| {
         let slot = response.context.slot;
         match read::keyed(response.value) {
-            Ok((key, data)) => News::Of(Update::Account { key, slot, data }),
+            Ok((key, data)) => Message::Update(Update::Account { key, slot, data }),
             Err(error) => {
-                tracing::warn!(%error, "news that cannot be read");
-                News::Nothing
+                tracing::warn!(%error, "a message that cannot be read");
+                Message::Alive
             }
         }
     });
@@ -158,8 +158,8 @@ async fn account<'a>(client: &'a PubsubClient, key: Pubkey, what: &'static str) 
     };
     let (stream, _) = client.account_subscribe(&key, Some(config)).await?;
     let news = stream.map(move |response| match response.value.data.decode() {
-        Some(data) => News::Of(Update::Account { key, slot: response.context.slot, data }),
-        None => News::Nothing,
+        Some(data) => Message::Update(Update::Account { key, slot: response.context.slot, data }),
+        None => Message::Alive,
     });
     Ok(with_end(news, what))
 }

@@ -17,7 +17,7 @@ use crate::stage::{delegate, liquidate, until, Stage};
 
 /// What the block engine does with bundles.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mood {
+enum Behaviour {
     /// Takes them to the chain.
     Lands,
     /// Takes them, and never to the chain.
@@ -29,12 +29,12 @@ enum Mood {
     /// Answers HTTP 429.
     Limits,
     /// Answers with a page of a proxy.
-    Babbles,
+    ProxyPage,
 }
 
 struct BlockEngine {
     node: Node,
-    mood: Mood,
+    behaviour: Behaviour,
     tip_accounts: Vec<Pubkey>,
     /// Method and parameters of every request.
     asked: Vec<(String, Value)>,
@@ -84,7 +84,7 @@ impl BlockEngine {
         let tip = tip.filter(|(_, lamports)| *lamports >= 1_000);
         self.tips.push(tip.ok_or("bundle must tip at least 1000 lamports to one of the tip accounts")?);
         let id = format!("bundle-{}", transactions[0].signatures[0]);
-        if self.mood == Mood::Lands {
+        if self.behaviour == Behaviour::Lands {
             let landed = self.node.chain(|chain| chain.take_bundle(&transactions));
             landed.map_err(|error| format!("bundle fails: {error}"))?;
             self.landed.push(id.clone());
@@ -98,10 +98,10 @@ impl BlockEngine {
             "sendBundle" => self.send_bundle(params),
             "getInflightBundleStatuses" => {
                 let id = params[0][0].as_str().ok_or("no identifier")?;
-                let status = match self.mood {
+                let status = match self.behaviour {
                     _ if self.landed.iter().any(|landed| landed == id) => "Landed",
-                    Mood::Fails => "Failed",
-                    Mood::Forgets => "Invalid",
+                    Behaviour::Fails => "Failed",
+                    Behaviour::Forgets => "Invalid",
                     _ => "Pending",
                 };
                 let value = json!([{ "bundle_id": id, "status": status, "landed_slot": null }]);
@@ -116,9 +116,9 @@ async fn request(State(shared): State<Shared>, Json(body): Json<Value>) -> (Stat
     let mut engine = shared.lock().unwrap();
     let method = body["method"].as_str().unwrap_or_default().to_owned();
     engine.asked.push((method.clone(), body["params"].clone()));
-    match engine.mood {
-        Mood::Limits => return (StatusCode::TOO_MANY_REQUESTS, "slow down".into()),
-        Mood::Babbles => return (StatusCode::FORBIDDEN, "<html>forbidden</html>".into()),
+    match engine.behaviour {
+        Behaviour::Limits => return (StatusCode::TOO_MANY_REQUESTS, "slow down".into()),
+        Behaviour::ProxyPage => return (StatusCode::FORBIDDEN, "<html>forbidden</html>".into()),
         _ => {}
     }
     let answer = match engine.answer(&method, &body["params"]) {
@@ -130,27 +130,27 @@ async fn request(State(shared): State<Shared>, Json(body): Json<Value>) -> (Stat
     (StatusCode::OK, answer.to_string())
 }
 
-/// A stage where Alice is under water, with a block engine in a mood.
+/// A stage where Alice is under water, with a block engine in a behaviour.
 struct Bundles {
     stage: Stage,
     shared: Shared,
     context: Arc<Context>,
 }
 
-async fn with_engine(mood: Mood, tip_account: Option<Pubkey>) -> Bundles {
+async fn with_engine(behaviour: Behaviour, tip_account: Option<Pubkey>) -> Bundles {
     let stage = Stage::new();
     stage.sol_falls_to(160);
     // Accounts that are there already, as Jito's are.
     let tip_accounts: Vec<Pubkey> = (0..8).map(|_| Pubkey::new_unique()).collect();
     stage.node.world(|world| tip_accounts.iter().for_each(|key| world.set_lamports(key, 10_000_000)));
     let (asked, tips, landed) = (Vec::new(), Vec::new(), Vec::new());
-    let engine = BlockEngine { node: stage.node.clone(), mood, tip_accounts, asked, tips, landed };
+    let engine = BlockEngine { node: stage.node.clone(), behaviour, tip_accounts, asked, tips, landed };
     let shared: Shared = Arc::new(Mutex::new(engine));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut config = stage.config();
     config.jito.url = Some(format!("http://{}/api/v1/bundles", listener.local_addr().unwrap()));
     (config.jito.tip_lamports, config.jito.wait_millis) = (5_000, 50);
-    if mood == Mood::Lands {
+    if behaviour == Behaviour::Lands {
         // Not for this test to be slow by.
         config.jito.wait_millis = 20_000;
     }
@@ -190,7 +190,7 @@ impl Bundles {
 
 #[tokio::test]
 async fn a_liquidation_lands_by_a_bundle_with_a_tip_to_one_of_the_engines_accounts() {
-    let bundles = with_engine(Mood::Lands, None).await;
+    let bundles = with_engine(Behaviour::Lands, None).await;
     let owed = bundles.stage.debt();
     liquidate(&bundles.context).await;
     assert!(bundles.stage.debt() < owed);
@@ -203,7 +203,7 @@ async fn a_liquidation_lands_by_a_bundle_with_a_tip_to_one_of_the_engines_accoun
 
 #[tokio::test]
 async fn only_liquidations_are_bundled() {
-    let bundles = with_engine(Mood::Lands, None).await;
+    let bundles = with_engine(Behaviour::Lands, None).await;
     let tip =
         bundles.stage.node.world(|world| plimsoll_sdk::ix::observe_margin(&world.keys, bundles.stage.alice.account));
     bundles.context.submit("observe", tip).await.unwrap();
@@ -213,7 +213,7 @@ async fn only_liquidations_are_bundled() {
 #[tokio::test]
 async fn a_configured_tip_account_is_tipped_without_asking() {
     let account = delegate_of_jito();
-    let bundles = with_engine(Mood::Lands, Some(account)).await;
+    let bundles = with_engine(Behaviour::Lands, Some(account)).await;
     bundles.shared.lock().unwrap().tip_accounts.push(account);
     bundles.stage.node.world(|world| world.set_lamports(&account, 10_000_000));
     liquidate(&bundles.context).await;
@@ -228,15 +228,17 @@ fn delegate_of_jito() -> Pubkey {
 #[tokio::test]
 async fn a_bundle_that_the_engine_refuses_goes_to_the_node() {
     // It tips somebody else.
-    let bundles = with_engine(Mood::Lands, Some(delegate_of_jito())).await;
+    let bundles = with_engine(Behaviour::Lands, Some(delegate_of_jito())).await;
     bundles.stage.node.world(|world| world.set_lamports(&delegate_of_jito(), 10_000_000));
     bundles.falls_back_for("refused").await;
 }
 
 #[tokio::test]
 async fn a_bundle_that_does_not_land_goes_to_the_node_for_what_the_engine_says_of_it() {
-    for (mood, reason) in [(Mood::Pending, "not_landed"), (Mood::Fails, "failed"), (Mood::Forgets, "invalid")] {
-        let bundles = with_engine(mood, None).await;
+    for (behaviour, reason) in
+        [(Behaviour::Pending, "not_landed"), (Behaviour::Fails, "failed"), (Behaviour::Forgets, "invalid")]
+    {
+        let bundles = with_engine(behaviour, None).await;
         bundles.falls_back_for(reason).await;
         assert_eq!(bundles.methods(), ["getTipAccounts", "sendBundle", "getInflightBundleStatuses"]);
     }
@@ -244,8 +246,8 @@ async fn a_bundle_that_does_not_land_goes_to_the_node_for_what_the_engine_says_o
 
 #[tokio::test]
 async fn an_engine_that_limits_or_babbles_is_done_without() {
-    for (mood, reason) in [(Mood::Limits, "rate_limited"), (Mood::Babbles, "refused")] {
-        with_engine(mood, None).await.falls_back_for(reason).await;
+    for (behaviour, reason) in [(Behaviour::Limits, "rate_limited"), (Behaviour::ProxyPage, "refused")] {
+        with_engine(behaviour, None).await.falls_back_for(reason).await;
     }
 }
 
@@ -266,7 +268,7 @@ async fn an_engine_that_is_down_is_done_without() {
 
 #[tokio::test]
 async fn a_bundle_that_lands_after_it_was_given_up_is_not_executed_again() {
-    let bundles = with_engine(Mood::Pending, None).await;
+    let bundles = with_engine(Behaviour::Pending, None).await;
     // The node drops what it is sent; the bundle's transaction lands late, by the engine.
     bundles.stage.node.faults(|faults| faults.dropped = u32::MAX);
     let context = bundles.context.clone();

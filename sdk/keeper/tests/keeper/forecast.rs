@@ -3,7 +3,7 @@
 
 use plimsoll_keeper::capital::{Fill, Forecast};
 use plimsoll_keeper::state::Tracker;
-use plimsoll_risk::liquidate::{Leg, Liability};
+use plimsoll_risk::liquidate::LegPart;
 use plimsoll_sdk::ix::{self, owes_collateral, Parties};
 use plimsoll_sdk::offer::{Offer, Planner, SLIPPAGE_PPM};
 use plimsoll_sim::world::{World, BTC, SOL, SOL_PERP, USDC};
@@ -33,10 +33,10 @@ async fn compare(prepare: impl Fn(&mut World, &Stage)) -> (usize, usize) {
         let mut tracker = context.tracker();
         let (liquidatee, offers) = offers(&mut tracker);
         if dollars == PRICES[1] {
-            let is_there = |wanted: fn(&Leg) -> bool| offers.iter().any(|offer| wanted(&offer.request.leg));
-            assert!(is_there(|leg| matches!(leg, Leg::Pair { liability: Liability::Borrow(_), .. })));
-            assert!(is_there(|leg| matches!(leg, Leg::Pair { liability: Liability::NegativePnl(_), .. })));
-            assert!(is_there(|leg| matches!(leg, Leg::Perp { .. })));
+            let parts = || offers.iter().flat_map(|offer| offer.request.leg.parts());
+            assert!(parts().any(|part| matches!(part, LegPart::Borrow(_))));
+            assert!(parts().any(|part| matches!(part, LegPart::Loss(_))));
+            assert!(parts().any(|part| matches!(part, LegPart::Position(_))));
         }
         for offer in offers {
             if comes_true(&stage, &tracker, &offer, liquidatee) {

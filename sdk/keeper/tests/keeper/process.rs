@@ -101,7 +101,7 @@ async fn a_keeper_whose_node_is_gone_still_stops() {
     stopper.send_replace(true);
     let ended = tokio::time::timeout(Duration::from_secs(15), running).await.expect("it stops in time");
     ended.expect("no panic").expect("no error");
-    let unknown = context.outbox.under_way();
+    let unknown = context.outbox.in_flight();
     assert!(unknown.iter().any(|(_, job)| job == "liquidate"), "what is not known is named: {unknown:?}");
 }
 
@@ -122,12 +122,12 @@ async fn what_is_under_way_at_the_stop_is_waited_for_and_nothing_more_is_begun()
     until("as many are sent as may be", || of(&context.metrics.sent) >= most).await;
     stopper.send_replace(true);
     until("it is stopping", || context.outbox.is_closed()).await;
-    assert!(!running.is_finished() && context.outbox.under_way().len() as u64 >= most);
+    assert!(!running.is_finished() && context.outbox.in_flight().len() as u64 >= most);
     stage.node.chain(|chain| chain.confirm_fork());
     let ended = tokio::time::timeout(Duration::from_secs(30), running).await.expect("it stops in time");
     ended.expect("no panic").expect("no error");
     assert_eq!((of(&context.metrics.sent), of(&context.metrics.confirmed)), (most, most));
-    assert!(context.outbox.under_way().is_empty(), "the end of each is known");
+    assert!(context.outbox.in_flight().is_empty(), "the end of each is known");
     assert!(matches!(context.outbox.submit("liquidate", &[]).await, Err(plimsoll_rpc::Error::Stopped)));
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use futures::{SinkExt, StreamExt};
 use plimsoll_keeper::state::Update;
-use plimsoll_keeper::stream::{self, Followed, Link, News};
+use plimsoll_keeper::stream::{self, Followed, Link, Updates};
 use plimsoll_sim::world::{Trader, World};
 use serde_json::{json, Value};
 use solana_pubkey::Pubkey;
@@ -59,7 +59,7 @@ async fn connection(stream: TcpStream, notify: Value, mut hang_up: watch::Receiv
     }
 }
 
-/// News of a margin account in a slot.
+/// Updates of a margin account in a slot.
 fn news(world: &World, of: &Trader, slot: u64) -> Value {
     let data = base64::engine::general_purpose::STANDARD.encode(world.data(&of.account));
     let account = json!({
@@ -70,7 +70,7 @@ fn news(world: &World, of: &Trader, slot: u64) -> Value {
 }
 
 struct Following {
-    updates: News,
+    updates: Updates,
     link: Arc<Link>,
     stop: watch::Sender<bool>,
 }

@@ -2,11 +2,12 @@
 
 use plimsoll_interface as interface;
 use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs, LiquidationBounds};
-use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_risk::liquidate::{Leg, Request};
 use plimsoll_state::{MarginAccount, Registry};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
+use crate::offer;
 use crate::pda::{self, EngineKeys};
 
 /// Returns a `MarginView` as return data; `views` is 1 or 3.
@@ -79,23 +80,24 @@ pub fn liquidate(
         limit_denominator: request.limit_denominator,
         no_op_if_refused,
     };
-    match request.leg {
-        Leg::Pair { asset, liability } => {
-            let liability = match liability {
-                Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
-                Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
-            };
-            let args = LiquidateCollateralArgs { asset_bank: asset, liability, bounds };
-            liquidate_collateral(keys, parties, args, with_asset_bank)
-        }
-        Leg::Perp { market } => liquidate_position(keys, parties, LiquidatePositionArgs { market, bounds }),
-    }
+    liquidate_leg(keys, parties, request.leg, bounds, with_asset_bank)
+}
+
+/// [`liquidate`] with the program's own bounds.
+pub fn liquidate_leg(
+    keys: &EngineKeys,
+    parties: Parties,
+    leg: Leg,
+    bounds: LiquidationBounds,
+    with_asset_bank: bool,
+) -> Instruction {
+    offer::instruction(leg, keys, parties, bounds, with_asset_bank)
 }
 
 /// Whether a liquidator's account owes the token that the leg would give it, so that the token's bank must go along.
 pub fn owes_collateral(liquidator: &MarginAccount, leg: &Leg) -> bool {
-    let Leg::Pair { asset, .. } = *leg else { return false };
-    liquidator.token_index(asset).is_some_and(|place| liquidator.tokens[place].shares < 0)
+    let place = leg.collateral().and_then(|asset| liquidator.token_index(asset));
+    place.is_some_and(|place| liquidator.tokens[place].shares < 0)
 }
 
 /// Takes over a perp.

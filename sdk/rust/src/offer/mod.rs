@@ -4,6 +4,7 @@
 //! [`Planner`] plans by the function that the program itself calls. A [`Liquidator`] adds what only he knows: how large an
 //! offer he can take, and what it earns him. What depends on the kind of a leg is in one file a kind.
 
+mod kinds;
 mod pair;
 mod perp;
 #[cfg(test)]
@@ -16,6 +17,9 @@ use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
 use plimsoll_state::Registry;
+
+pub(crate) use kinds::instruction;
+pub use kinds::{instruction_name, is_paid_in, pays_with, sized_in, INSTRUCTIONS};
 
 /// Room of the limit price that keeper, replay and command line leave below the plan unless they are told otherwise, ppm.
 pub const SLIPPAGE_PPM: u32 = 5_000;
@@ -141,7 +145,7 @@ impl<'a> Planner<'a> {
 
     /// Every leg that is there: what is held against what is owed, and every position.
     pub fn legs(&self) -> Vec<Leg> {
-        pair::legs(self.portfolio).chain(perp::legs(self.portfolio)).collect()
+        kinds::legs(self.portfolio).collect()
     }
 
     /// What the program would do for a leg: as much as it allows, or at most `max_size`.
@@ -152,17 +156,8 @@ impl<'a> Planner<'a> {
         let mut request =
             Request { leg, max_size, min_size: LegSize::new(1), limit_numerator: 0, limit_denominator: 0 };
         let plan = plan_assessed(&mut { *self.portfolio }, &self.assessment, self.clocks, &request, self.now)?;
-        let (worth, (numerator, denominator)) = match leg {
-            Leg::Pair { asset, liability } => {
-                (pair::worth(self.portfolio, asset, liability, &plan), pair::limit(&plan, self.slippage))
-            }
-            Leg::Perp { market } => {
-                let long = perp::is_long(self.portfolio, market);
-                (perp::worth(self.portfolio, market, long, &plan), perp::limit(&plan, long, self.slippage))
-            }
-        };
-        (request.limit_numerator, request.limit_denominator) = (numerator, denominator);
-        let Worth { received_usd_micro, paid_usd_micro, exposures } = worth;
+        (request.limit_numerator, request.limit_denominator) = kinds::limit(leg, self.portfolio, &plan, self.slippage);
+        let Worth { received_usd_micro, paid_usd_micro, exposures } = kinds::worth(leg, self.portfolio, &plan);
         Ok(Offer { request, plan, received_usd_micro, paid_usd_micro, exposures })
     }
 
@@ -204,30 +199,6 @@ fn says_more<L: Liquidator>(none: &NoOffer<L::Declined>, than: &NoOffer<L::Decli
         (NoOffer::Declined(none), NoOffer::Declined(than)) => L::says_more(none, than),
         (NoOffer::Declined(_), NoOffer::Refused(_)) => true,
         (NoOffer::Refused(_), NoOffer::Declined(_)) => false,
-    }
-}
-
-/// Bank whose tokens a liquidator pays for a leg, or in which a position settles.
-pub const fn pays_with(leg: &Leg) -> u8 {
-    match *leg {
-        Leg::Pair { liability, .. } => pair::bank_of(liability),
-        Leg::Perp { .. } => QUOTE,
-    }
-}
-
-/// Bank whose tokens a liquidator gets of a leg.
-pub const fn is_paid_in(leg: &Leg) -> u8 {
-    match *leg {
-        Leg::Pair { asset, .. } => asset,
-        Leg::Perp { .. } => QUOTE,
-    }
-}
-
-/// What the size of a leg counts.
-pub const fn sized_in(leg: &Leg) -> Instrument {
-    match *leg {
-        Leg::Pair { liability, .. } => Instrument::Bank(pair::bank_of(liability)),
-        Leg::Perp { market } => Instrument::Market(market),
     }
 }
 

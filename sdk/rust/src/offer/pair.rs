@@ -1,17 +1,19 @@
 //! Collateral against a borrow or negative PnL.
 
+use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs, LiquidationBounds};
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::units::SignedAtoms;
+use solana_instruction::Instruction;
 
+use super::kinds::Kind;
 use super::{value_usd_micro_down, Exposure, Instrument, Slippage, Worth, QUOTE};
+use crate::ix::{self, Parties};
+use crate::pda::EngineKeys;
 
-/// Bank that a liability is paid in.
-pub(super) const fn bank_of(liability: Liability) -> u8 {
-    match liability {
-        Liability::Borrow(bank) => bank,
-        Liability::NegativePnl(_) => QUOTE,
-    }
+/// Collateral of one bank against what is repaid for it.
+pub(super) struct Pair {
+    pub(super) asset: u8,
+    pub(super) liability: Liability,
 }
 
 /// Every balance held against every borrow and every loss at spot.
@@ -27,17 +29,48 @@ pub(super) fn legs(portfolio: &Portfolio) -> impl Iterator<Item = Leg> + '_ {
     })
 }
 
-/// Collateral in, the payment out, and both as exposures.
-pub(super) fn worth(portfolio: &Portfolio, asset: u8, liability: Liability, plan: &Plan) -> Worth {
-    let paid_bank = bank_of(liability);
-    let received_usd_micro = value_usd_micro_down(portfolio, asset, plan.received_atoms);
-    let paid_usd_micro = value_usd_micro_down(portfolio, paid_bank, plan.paid_atoms);
-    let exposure = |bank, long, usd_micro| Some(Exposure { instrument: Instrument::Bank(bank), long, usd_micro });
-    let exposures = [exposure(asset, true, received_usd_micro), exposure(paid_bank, false, paid_usd_micro)];
-    Worth { received_usd_micro, paid_usd_micro, exposures }
-}
+impl Kind for Pair {
+    const INSTRUCTION: &'static str = "liquidate_collateral";
 
-/// Collateral atoms at least for the atoms paid.
-pub(super) fn limit(plan: &Plan, slippage: Slippage) -> (u64, u64) {
-    (slippage.least_down(plan.received_atoms.get()), plan.paid_atoms.get())
+    fn pays_with(&self) -> u8 {
+        self.liability.bank(QUOTE)
+    }
+
+    fn is_paid_in(&self) -> u8 {
+        self.asset
+    }
+
+    fn sized_in(&self) -> Instrument {
+        Instrument::Bank(self.pays_with())
+    }
+
+    /// Collateral in, the payment out, and both as exposures.
+    fn worth(&self, portfolio: &Portfolio, plan: &Plan) -> Worth {
+        let received_usd_micro = value_usd_micro_down(portfolio, self.asset, plan.received_atoms);
+        let paid_usd_micro = value_usd_micro_down(portfolio, self.pays_with(), plan.paid_atoms);
+        let exposure = |bank, long, usd_micro| Some(Exposure { instrument: Instrument::Bank(bank), long, usd_micro });
+        let exposures =
+            [exposure(self.asset, true, received_usd_micro), exposure(self.pays_with(), false, paid_usd_micro)];
+        Worth { received_usd_micro, paid_usd_micro, exposures }
+    }
+
+    /// Collateral atoms at least for the atoms paid.
+    fn limit(&self, _portfolio: &Portfolio, plan: &Plan, slippage: Slippage) -> (u64, u64) {
+        (slippage.least_down(plan.received_atoms.get()), plan.paid_atoms.get())
+    }
+
+    fn instruction(
+        &self,
+        keys: &EngineKeys,
+        parties: Parties,
+        bounds: LiquidationBounds,
+        with_asset_bank: bool,
+    ) -> Instruction {
+        let liability = match self.liability {
+            Liability::Borrow(bank) => LiabilityArg::Borrow(bank),
+            Liability::NegativePnl(market) => LiabilityArg::NegativePnl(market),
+        };
+        let args = LiquidateCollateralArgs { asset_bank: self.asset, liability, bounds };
+        ix::liquidate_collateral(keys, parties, args, with_asset_bank)
+    }
 }

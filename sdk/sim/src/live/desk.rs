@@ -5,6 +5,7 @@ use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{LegSize, Plan};
 use plimsoll_risk::units::Atoms;
 use plimsoll_sdk::ix::{self, args, Parties};
+use plimsoll_sdk::offer::instruction_name;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{MarginAccount, Registry};
 use solana_pubkey::Pubkey;
@@ -41,7 +42,7 @@ impl Live {
     pub(super) async fn liquidate(&self, desk: &Party, own: &MarginAccount, target: Pubkey, offer: &Offer) -> Answer {
         let parties = Parties { signer: desk.owner(), liquidator: desk.account, liquidatee: target };
         let instruction = order::instruction(&self.keys, parties, own, &offer.request);
-        let order = Order::new(order::name(&offer.request), &desk.key, &[], instruction).once();
+        let order = Order::new(instruction_name(&offer.request.leg), &desk.key, &[], instruction).once();
         let Ok(confirmed) = self.confirm(&order).await else { return Answer::Failed };
         let measured = self.measure(&order.name, &confirmed).await;
         match order::outcome(&measured.return_data) {

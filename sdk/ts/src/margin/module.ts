@@ -20,7 +20,7 @@ import type {
     MarginInputs,
 } from './types.js';
 
-/** The module has no answer: what it was given is no such account, or cannot be valued. */
+/** The module has no answer: what it was given is not such an account, or cannot be valued. */
 export class MarginModuleError extends Error {
     override readonly name = 'MarginModuleError';
     constructor(
@@ -32,9 +32,9 @@ export class MarginModuleError extends Error {
 }
 
 const MODULE_ERRORS: Readonly<Record<number, string>> = {
-    1: 'The first account is no margin account',
-    2: 'The second account is no registry',
-    3: 'The third account is no price board',
+    1: 'The first account is not a margin account',
+    2: 'The second account is not a registry',
+    3: 'The third account is not a price board',
     4: 'The request names no leg or price slot that exists',
 };
 

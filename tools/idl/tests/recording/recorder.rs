@@ -8,7 +8,7 @@ use bytemuck::bytes_of;
 use litesvm::types::TransactionMetadata;
 use plimsoll::event::CollateralLiquidated;
 use plimsoll::liquidation::LiquidationBounds;
-use plimsoll_risk::liquidate::{Leg, Liability, Request};
+use plimsoll_risk::liquidate::{LegPart, Request};
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::ix;
 use plimsoll_state::{MarginAccount, MarginView, PriceBoard, Registry, StoredPrice};
@@ -182,15 +182,15 @@ fn liquidation(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, request: Req
 }
 
 fn request_json(request: &Request) -> Value {
-    let leg = match request.leg {
-        Leg::Pair { asset, liability: Liability::Borrow(bank) } => {
-            json!({ "kind": "borrow", "asset_bank": asset, "liability_bank": bank })
+    let mut leg = json!({});
+    for part in request.leg.parts() {
+        match part {
+            LegPart::Collateral(bank) => leg["asset_bank"] = json!(bank),
+            LegPart::Borrow(bank) => (leg["kind"], leg["liability_bank"]) = (json!("borrow"), json!(bank)),
+            LegPart::Loss(market) => (leg["kind"], leg["market"]) = (json!("negative_pnl"), json!(market)),
+            LegPart::Position(market) => (leg["kind"], leg["market"]) = (json!("perp"), json!(market)),
         }
-        Leg::Pair { asset, liability: Liability::NegativePnl(market) } => {
-            json!({ "kind": "negative_pnl", "asset_bank": asset, "market": market })
-        }
-        Leg::Perp { market } => json!({ "kind": "perp", "market": market }),
-    };
+    }
     json!({
         "leg": leg,
         "max_size": request.max_size.map(|size| size.to_string()),

@@ -1,6 +1,7 @@
 //! The search for dead ends: small accounts of every kind, at many NAVs, each of which must be healthy, or liquidatable,
 //! or resolvable, or wait for an event that has a name and a bound in time, after which it moves on.
 
+mod legs;
 mod stand;
 
 use crate::token;

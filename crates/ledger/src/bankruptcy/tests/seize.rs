@@ -225,7 +225,7 @@ fn a_promise_is_paid_up_to_the_loss_that_is_left() {
     assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 110, atoms: 110 }));
 }
 
-/// At a share of 1.75 an atom buys none: the leg's promise is used up all the same, so that q is free.
+/// At a share of 1.75 an atom buys none: the leg's promise is used up all the same, so that the quote balance is free.
 #[test]
 fn a_promise_that_buys_no_share_pays_nothing_and_is_used_up() {
     let mut seed = nothing();

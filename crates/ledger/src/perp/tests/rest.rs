@@ -228,7 +228,7 @@ fn the_last_claim_of_a_market_loses_what_nothing_covers_and_the_own_claim_bears_
 }
 
 #[test]
-fn a_claim_beside_another_leg_is_not_struck() {
+fn a_claim_beside_another_leg_is_not_cancelled() {
     let mut world = World::new();
     world.leg(0).cash_atoms = 5;
     world.leg(1).cash_atoms = -5;
@@ -259,7 +259,7 @@ fn what_a_leg_has_beside_a_base_is_no_claim_yet() {
 }
 
 #[test]
-fn a_debt_without_a_base_is_neither_struck_nor_absorbed() {
+fn a_debt_without_a_base_is_neither_cancelled_nor_absorbed() {
     let mut world = World::new();
     world.leg(0).cash_atoms = -7;
     world.market.own_claim_atoms = 9;

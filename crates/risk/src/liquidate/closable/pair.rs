@@ -77,10 +77,7 @@ impl Pair {
         asset: u8,
         liability: Liability,
     ) -> RiskResult<Self> {
-        let liability_bank = match liability {
-            Liability::Borrow(bank) => bank,
-            Liability::NegativePnl(_) => portfolio.quote.bank,
-        };
+        let liability_bank = liability.bank(portfolio.quote.bank);
         if asset == liability_bank {
             return Err(RiskError::AssetIsLiability);
         }

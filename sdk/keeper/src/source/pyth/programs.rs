@@ -32,7 +32,7 @@ pub const KNOWN: [Programs; 2] = [
 ];
 
 impl Programs {
-    /// The programs of a receiver; none where it is no known one.
+    /// The programs of a receiver; none where it is not a known one.
     pub fn of(receiver: &Address) -> Option<Self> {
         KNOWN.into_iter().find(|known| known.receiver.as_ref() == receiver)
     }

@@ -19,7 +19,7 @@ const BODY_LEN: usize = 51;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateError {
     /// Not an accumulator update of version 1.
-    #[error("the update is no accumulator update: {0}")]
+    #[error("the update is not an accumulator update: {0}")]
     NotAnUpdate(String),
     /// Its VAA is cut short.
     #[error("the VAA has {found} bytes, at least {least} belong to it")]
@@ -73,7 +73,7 @@ pub struct SignedPrices {
 }
 
 impl SignedPrices {
-    /// Reads an update and checks everything but the signatures. Messages that are no prices are left out.
+    /// Reads an update and checks everything but the signatures. Messages that are not prices are left out.
     ///
     /// # Errors
     /// Every [`UpdateError`].

@@ -72,7 +72,7 @@ fn network(source: &OracleSource) -> Option<&'static str> {
     known.map(|(_, network)| *network)
 }
 
-/// The chain's slot, and the fewest samples that feeds ask for themselves; none where the account is no feed.
+/// The chain's slot, and the fewest samples that feeds ask for themselves; none where the account is not a feed.
 async fn samples(connection: &Connection, due: &[Due]) -> Result<(u64, Vec<u8>), PostError> {
     let feeds: Vec<Pubkey> = due.iter().map(|due| Pubkey::new_from_array(due.source.address)).collect();
     let (slot, accounts) = connection.accounts(&feeds).await?;

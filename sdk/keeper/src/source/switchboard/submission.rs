@@ -16,7 +16,7 @@ const ASSOCIATED_TOKEN_PROGRAM: Pubkey = Pubkey::from_str_const("ATokenGPvbdGVxr
 const NATIVE_MINT: Pubkey = Pubkey::from_str_const("So11111111111111111111111111111111111111112");
 /// Offsets of a signature: of signature, address and message, each with the instruction that holds it; and a length.
 const OFFSETS_LEN: usize = 11;
-/// Slots after which a signed value is no price any more: Crossbar may have kept it, and the engine takes one of 25 slots.
+/// Slots after which a signed value no longer counts: Crossbar may have kept it, and the engine takes one of 25 slots.
 const OLDEST_SLOTS: u64 = 20;
 /// Signature, recovery id, address.
 const BLOCK_LEN: usize = 85;
@@ -52,11 +52,11 @@ pub enum SubmissionError {
     /// Another instruction, or arguments that it does not have.
     #[error("the submission is not one value of one feed")]
     Arguments,
-    /// A value that is no price.
+    /// A value that is not a price.
     #[error("the value {0} is not positive")]
     NotPositive(i128),
     /// Oracles signed it too long ago for the engine to take it.
-    #[error("it was signed in slot {signed}, {now} is too late for it")]
+    #[error("it was signed in slot {signed}, too long before slot {now}")]
     Old {
         /// Whose hash they signed.
         signed: u64,

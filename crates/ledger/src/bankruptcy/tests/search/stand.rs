@@ -4,8 +4,7 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use bytemuck::Zeroable;
-use plimsoll_risk::bank::ShareDelta;
-use plimsoll_risk::liquidate::{assess, plan, Assessment, Leg, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Assessment, Leg, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_TOKEN_POSITIONS};
 use plimsoll_risk::perp::claim_payout_down;
 use plimsoll_risk::portfolio::Portfolio;
@@ -15,7 +14,6 @@ use plimsoll_state::{Bank, Market, PriceBoard, SideIndex, SlotStatus, StoredPara
 use plimsoll_state::{Books, BooksMut, FundingClock};
 
 use crate::bankruptcy::{self, *};
-use crate::liquidation::apply_position;
 use crate::{account, perp, pool, token};
 
 pub const NOW: i64 = 1_760_130_600;
@@ -190,7 +188,7 @@ impl Stand {
         self.copy_deficit(market);
     }
 
-    fn copy_deficit(&mut self, market: usize) {
+    pub(super) fn copy_deficit(&mut self, market: usize) {
         self.registry.markets[market].deficit_share_ppm = self.markets[market].deficit_share_ppm_up(INDEX_ONE);
     }
 
@@ -225,19 +223,6 @@ impl Stand {
         }
     }
 
-    /// Every leg that a liquidator could name.
-    pub fn legs(portfolio: &Portfolio) -> Vec<Leg> {
-        let assets: Vec<u8> = portfolio.tokens().iter().map(|leg| leg.bank).chain([0]).collect();
-        let mut legs = Vec::new();
-        for &asset in &assets {
-            legs.extend(assets.iter().map(|debt| Leg::Pair { asset, liability: Liability::Borrow(*debt) }));
-            let losing = portfolio.perps().iter().filter(|leg| leg.pnl_at(leg.prices.spot) < 0);
-            legs.extend(losing.map(|leg| Leg::Pair { asset, liability: Liability::NegativePnl(leg.market) }));
-        }
-        legs.extend(portfolio.perps().iter().map(|leg| Leg::Perp { market: leg.market }));
-        legs
-    }
-
     /// The first leg that has a plan, and the plan; else why there is none.
     pub fn plan(&self, portfolio: &Portfolio) -> Result<(Leg, Plan), Vec<(Leg, RiskError)>> {
         let mut refused = Vec::new();
@@ -251,41 +236,7 @@ impl Stand {
         Err(refused)
     }
 
-    /// Fills: everybody else pays and takes, as the program's ledger does it at indices of one.
-    pub fn fill(&mut self, leg: Leg, plan: &Plan) {
-        let (size, now) = (plan.size as i64, self.now);
-        match leg {
-            Leg::Pair { asset, liability } => {
-                self.move_shares(asset, -(plan.received_atoms as i64));
-                match liability {
-                    Liability::Borrow(bank) => {
-                        self.move_shares(bank, size);
-                        let delta = ShareDelta { deposit_shares: -size, borrow_shares: -size };
-                        token::apply_totals(&mut self.banks[bank as usize], delta).unwrap();
-                        self.banks[bank as usize].waiting_shares += plan.fee_atoms;
-                    }
-                    Liability::NegativePnl(market) => {
-                        let place = self.account.perp_index(market).unwrap();
-                        let totals = &mut self.markets[market as usize];
-                        pool::pay_in_up(totals, plan.size, INDEX_ONE).unwrap();
-                        self.account.derivatives[place].cash_atoms += size;
-                        perp::close_leg_if_zero(&mut self.account, place, totals).unwrap();
-                        self.copy_deficit(market as usize);
-                        self.banks[0].waiting_shares += plan.fee_atoms;
-                    }
-                }
-            }
-            Leg::Perp { market } => {
-                let totals = &mut self.markets[market as usize];
-                let books = Books { registry: &self.registry, board: &self.board, now };
-                apply_position(plan, &books, totals, &mut self.others, &mut self.account).unwrap();
-                self.copy_deficit(market as usize);
-            }
-        }
-        account::set_clocks(&mut self.account, &plan.clocks);
-    }
-
-    fn move_shares(&mut self, bank: u8, shares: i64) {
+    pub(super) fn move_shares(&mut self, bank: u8, shares: i64) {
         let place = token::position_or_open(&mut self.account, bank).unwrap();
         self.account.tokens[place].shares += shares;
         free_if_zero(&mut self.account.tokens[place]);
