@@ -28,7 +28,7 @@ fn totals() -> impl Strategy<Value = Totals> {
             borrow_shares,
             deposit_index,
             borrow_index,
-            uncovered_atoms,
+            uncovered_atoms: Atoms::new(uncovered_atoms),
         },
     )
 }
@@ -155,7 +155,7 @@ proptest! {
         let charged = mul_wide(totals.borrow_shares, now - totals.borrow_index);
         let credited = mul_wide(totals.deposit_shares, booking.deposit_index - totals.deposit_index);
         let fee_bits = (booking.fee_atoms as u128) << INDEX_BITS;
-        if booking.fee_atoms < u64::MAX {
+        if booking.fee_atoms < Atoms::new(u64::MAX) {
             prop_assert!(credited + fee_bits <= charged);
             prop_assert!(charged - credited - fee_bits < 1 << INDEX_BITS, "at most a fraction of an atom stays");
         }
@@ -181,8 +181,8 @@ proptest! {
         prop_assert_eq!(result.terminal, result.deposit_index == DEPOSIT_INDEX_FLOOR);
         let borne = mul_wide(shares, index - result.deposit_index);
         prop_assert!(borne + ((result.uncovered_atoms as u128) << INDEX_BITS) >= (loss as u128) << INDEX_BITS);
-        prop_assert!(result.uncovered_atoms <= loss);
-        prop_assert!(result.uncovered_atoms == 0 || shares == 0 || result.terminal);
+        prop_assert!(result.uncovered_atoms <= Atoms::new(loss));
+        prop_assert!(result.uncovered_atoms == Atoms::ZERO || shares == 0 || result.terminal);
         prop_assert!(borne < ((loss as u128) << INDEX_BITS) + shares as u128, "rounded up by one step of the index");
     }
 
@@ -247,7 +247,7 @@ impl Ledger {
             borrow_shares: 0,
             deposit_index: INDEX_ONE,
             borrow_index: INDEX_ONE,
-            uncovered_atoms: 0,
+            uncovered_atoms: Atoms::ZERO,
         };
         Self { totals, vault: 0, fees: 0, insurance: 0, waiting: 0, holders: std::vec![0; 5] }
     }
@@ -315,7 +315,7 @@ impl Ledger {
         let owed = self.holders[holder].min(0).unsigned_abs();
         let debt = debt_atoms_up(owed, view.borrow_index).get();
         let fund = Fund {
-            insurance_atoms: self.insurance,
+            insurance_atoms: Atoms::new(self.insurance),
             waiting_shares: self.waiting,
             deposit_index: self.totals.deposit_index,
         };

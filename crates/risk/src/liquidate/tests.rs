@@ -8,7 +8,8 @@ use super::*;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
-use crate::units::Count;
+use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
+use crate::liquidate::LegSize;
 
 const NOW: i64 = 1_760_130_600;
 const MILLION: i128 = 1_000_000;
@@ -38,11 +39,11 @@ fn par<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
 }
 
 fn token(bank: u8, amount_atoms: i64) -> TokenLeg {
-    TokenLeg { amount_atoms, weights: WEIGHTS, prices: par(), bank }
+    TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights: WEIGHTS, prices: par(), bank }
 }
 
 fn perp(market: u8, units: i64, cash_atoms: i64) -> PerpLeg {
-    PerpLeg { units, cash_atoms, rates: RATES, prices: par(), market, deficit_share_ppm: 0 }
+    PerpLeg { units: SignedBaseUnits::new(units), cash_atoms: SignedAtoms::new(cash_atoms), rates: RATES, prices: par(), market, deficit_share_ppm: 0 }
 }
 
 fn account(quote: i64, tokens: &[TokenLeg], perps: &[PerpLeg]) -> Portfolio {
@@ -62,7 +63,7 @@ fn pair(collateral: u64, debt: u64) -> Portfolio {
 }
 
 fn whole(leg: Leg) -> Request {
-    Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+    Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 }
 }
 
 /// A leg that is there, so that one test may ask any kind.
@@ -88,7 +89,7 @@ macro_rules! ask {
 
 impl Found {
     fn final_size(&self, wanted: u64, parts: u32, dust: u64, request: &Request) -> RiskResult<u64> {
-        ask!(self, leg => size::final_size(leg, wanted, parts, UsdMicro::new(dust), request))
+        ask!(self, leg => size::final_size(leg, Atoms::new(wanted), parts, UsdMicro::new(dust), request))
     }
 
     /// Of a cure, or of a wind-down that spot alone says.
@@ -99,7 +100,7 @@ impl Found {
     }
 
     fn fill_down(&self, size: u64, parts: u32, share_ppm: u32) -> RiskResult<Fill> {
-        ask!(self, leg => leg.fill_down(size, parts, share_ppm))
+        ask!(self, leg => leg.fill_down(Atoms::new(size), parts, share_ppm))
     }
 
     fn meets(&self, limit: Limit, fill: &Fill) -> bool {

@@ -7,7 +7,7 @@ use crate::margin::{initial_margins, margins};
 use crate::params::{MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, Portfolio, PriceKind};
 use crate::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice};
-use crate::units::{Atoms, BaseUnits, SignedBaseUnits};
+use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 
 /// Dollars in millionths as the unit price of a base with nine decimals in quote atoms with six.
 fn unit(price_micro: u64) -> BasePrice {
@@ -116,8 +116,8 @@ fn some_account() -> impl Strategy<Value = (Portfolio, BasePrice)> {
             let mut portfolio = Portfolio::empty(params);
             let init = if units >= 0 { spot.min(fast).min(slow) } else { spot.max(fast).max(slow) };
             let leg = &mut portfolio.perps[0];
-            leg.units = units;
-            leg.cash_atoms = cash;
+            leg.units = SignedBaseUnits::new(units);
+            leg.cash_atoms = SignedAtoms::new(cash);
             leg.rates = MarketRates { maint_ppm: 20_000, target_ppm: 32_500, init_ppm: 50_000 };
             leg.prices = LegPrices {
                 spot: unit(spot),
@@ -129,7 +129,7 @@ fn some_account() -> impl Strategy<Value = (Portfolio, BasePrice)> {
                 ..LegPrices::default()
             };
             portfolio.perp_count = 1;
-            portfolio.quote.amount_atoms = quote;
+            portfolio.quote.amount_atoms = SignedAtoms::new(quote);
             portfolio.quote.weights = TokenWeights {
                 asset_maint_ppm: w_a,
                 asset_target_ppm: w_a - 10_000,
@@ -162,7 +162,7 @@ proptest! {
     fn settling_lowers_no_margin((before, slow) in some_account(), share in 1u64..=1_000) {
         let pnl = settleable(&before.perps()[0], slow);
         // Any part may be settled: a winner's is bounded by the pool, a loser's by his balance.
-        let amount = (pnl as i128 * share as i128 / 1_000) as i64;
+        let amount = (pnl.get() as i128 * share as i128 / 1_000) as i64;
         let mut after = before;
         after.perps[0].cash_atoms -= amount;
         after.quote.amount_atoms += amount;
@@ -184,7 +184,7 @@ proptest! {
         let pnl = settleable(leg, slow);
         for price in [leg.prices.spot, leg.prices.fast, slow, leg.prices.init] {
             let here = leg.pnl_at(price);
-            prop_assert!(pnl == 0 || here.signum() == pnl.signum());
+            prop_assert!(pnl == SignedAtoms::ZERO || here.get().signum() == pnl.get().signum());
             prop_assert!(pnl.unsigned_abs() <= here.unsigned_abs());
         }
     }
@@ -205,7 +205,7 @@ proptest! {
                 if let Ok(exit) = claim_payout_down(Atoms::new(claims[*i]), Atoms::new(pool), Atoms::new(deficit)) {
                     pool -= exit.paid_atoms;
                     deficit -= exit.forgone_atoms;
-                    paid[*i] = exit.paid_atoms;
+                    paid[*i] = exit.paid_atoms.get();
                 }
             }
             paid
@@ -225,7 +225,7 @@ proptest! {
     fn an_exit_pays_at_most_the_pool_and_strikes_at_most_the_deficit(claim: u64, pool in 0u64..1 << 62, deficit in 0u64..1 << 62) {
         match claim_payout_down(Atoms::new(claim), Atoms::new(pool), Atoms::new(deficit)) {
             Ok(exit) => {
-                prop_assert!(exit.paid_atoms <= pool && exit.forgone_atoms <= deficit);
+                prop_assert!(exit.paid_atoms <= Atoms::new(pool) && exit.forgone_atoms <= Atoms::new(deficit));
                 prop_assert_eq!(exit.paid_atoms + exit.forgone_atoms, claim.min(pool + deficit));
             }
             Err(_) => prop_assert_eq!(pool + deficit, 0),

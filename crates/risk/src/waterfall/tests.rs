@@ -7,7 +7,7 @@ use crate::liquidate::assess;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
 use crate::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use crate::units::{Atoms, Count};
+use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 
 const NOW: i64 = 1_760_130_600;
@@ -144,7 +144,7 @@ proptest! {
             event.insurance += arrives;
             let payment = event.pay(leg, owed[leg].1);
             prop_assert_eq!(payment.covered_atoms().get() + payment.remainder_atoms, owed[leg].1);
-            prop_assert!(payment.remainder_atoms == 0 || event.room() == 0);
+            prop_assert!(payment.remainder_atoms == Atoms::ZERO || event.room() == 0);
             covered += payment.covered_atoms().get();
         }
         prop_assert!(event.drawn <= cap);
@@ -157,8 +157,8 @@ proptest! {
     ) {
         let payment = pay_leg(Atoms::new(owed), Atoms::new(reserved), Atoms::new(room), Atoms::new(cap));
         prop_assert_eq!(payment.covered_atoms().get(), owed.min(cap).min(reserved + room));
-        prop_assert_eq!(payment.remainder_atoms, owed - payment.covered_atoms().get());
-        prop_assert!(payment.from_reserved_atoms <= reserved && payment.from_unreserved_atoms <= room);
+        prop_assert_eq!(payment.remainder_atoms.get(), owed - payment.covered_atoms().get());
+        prop_assert!(payment.from_reserved_atoms <= Atoms::new(reserved) && payment.from_unreserved_atoms <= Atoms::new(room));
     }
 }
 
@@ -195,7 +195,7 @@ fn prices<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Wo
 
 fn token(bank: u8, dollars: i64) -> TokenLeg {
     TokenLeg {
-        amount_atoms: dollars * 1_000_000,
+        amount_atoms: SignedAtoms::new(dollars * 1_000_000),
         weights: TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &PARAMS).unwrap(),
         prices: prices(1, token_scale_down(6).unwrap()),
         bank,
@@ -275,7 +275,7 @@ fn a_debt_too_small_to_seize_for_does_not_block() {
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[])), Ok(()));
     assert_eq!(judge(&account(-10, &[token(1, 50), dead()], &[])), Ok(()));
     assert_eq!(judge(&account(-11, &[token(1, 50), dead()], &[])), Err(RiskError::AssetsRemain));
-    let pnl = |atoms: i64| PerpLeg { cash_atoms: atoms, prices: BasePrices::CASH, ..PerpLeg::default() };
+    let pnl = |atoms: i64| PerpLeg { cash_atoms: SignedAtoms::new(atoms), prices: BasePrices::CASH, ..PerpLeg::default() };
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-2)])), Ok(()));
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-11_000_000)])), Err(RiskError::AssetsRemain));
     // Of many markets' losses each is repaid by itself.
@@ -286,8 +286,8 @@ fn a_debt_too_small_to_seize_for_does_not_block() {
 #[test]
 fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
     let perp = |dollars: i64, loss: i64| PerpLeg {
-        units: dollars * 10,
-        cash_atoms: -(dollars + loss) * 1_000_000,
+        units: SignedBaseUnits::new(dollars * 10),
+        cash_atoms: SignedAtoms::new(-(dollars + loss) * 1_000_000),
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: stale(TokenLeg { prices: prices(100, base_scale_down(6, 3).unwrap()), ..TokenLeg::default() }, false)
             .prices,
@@ -319,8 +319,8 @@ fn a_stale_asset_counts_at_its_favourable_edge() {
 #[test]
 fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
     let perp = PerpLeg {
-        units: 1_000,
-        cash_atoms: -200_000_000,
+        units: SignedBaseUnits::new(1_000),
+        cash_atoms: SignedAtoms::new(-200_000_000),
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: prices(100, base_scale_down(6, 3).unwrap()),
         market: 0,
@@ -338,7 +338,7 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
         Err(RiskError::PerpsRemain)
     );
     assert_eq!(at(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs), Ok(()));
-    let closed = account(0, &[], &[PerpLeg { units: 0, ..perp }]);
+    let closed = account(0, &[], &[PerpLeg { units: SignedBaseUnits::ZERO, ..perp }]);
     assert_eq!(judge(&closed), Ok(()));
 }
 
@@ -346,7 +346,7 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
 #[test]
 fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
     let of = |quote, debt: i64, gain: i64, hours| {
-        let pnl = PerpLeg { cash_atoms: gain * 1_000_000, prices: BasePrices::CASH, ..PerpLeg::default() };
+        let pnl = PerpLeg { cash_atoms: SignedAtoms::new(gain * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
         let mut portfolio = account(quote, &[token(1, -debt)], &[pnl]);
         portfolio.quote = stale(portfolio.quote, hours);
         judge(&portfolio)
@@ -356,7 +356,7 @@ fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
     // Of a gain nothing can be seized.
     assert_eq!((of(100, 800, 400, false), of(300, 1_000, 400, false)), (Ok(()), remain));
     let owed = |asset, quote: i64, loss: i64| {
-        let pnl = PerpLeg { cash_atoms: -loss * 1_000_000, prices: BasePrices::CASH, ..PerpLeg::default() };
+        let pnl = PerpLeg { cash_atoms: SignedAtoms::new(-loss * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
         let mut portfolio = account(-quote, &[token(1, asset)], &[pnl]);
         portfolio.quote = stale(portfolio.quote, false);
         judge(&portfolio)
@@ -370,8 +370,8 @@ fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
 #[test]
 fn only_bases_whose_price_is_stale_but_not_for_hours_leave_anything_open() {
     let perp = |is_stale, for_hours| PerpLeg {
-        units: 10_000,
-        cash_atoms: -1_500_000_000,
+        units: SignedBaseUnits::new(10_000),
+        cash_atoms: SignedAtoms::new(-1_500_000_000),
         prices: LegPrices {
             stale: is_stale,
             stale_for_hours: for_hours,

@@ -11,7 +11,7 @@ fn lent() -> impl Strategy<Value = Totals> {
             let borrows = deposits / PPM as u128 * lent_ppm as u128;
             let borrow_shares = u64::try_from(borrows / borrow_index as u128).unwrap();
             let uncovered_atoms = if uncovered % 3 == 0 { uncovered % (1 << 40) } else { 0 };
-            Totals { deposit_shares, borrow_shares, deposit_index, borrow_index, uncovered_atoms }
+            Totals { deposit_shares, borrow_shares, deposit_index, borrow_index, uncovered_atoms: Atoms::new(uncovered_atoms) }
         },
     )
 }
@@ -25,12 +25,12 @@ proptest! {
         insurance_atoms in amount(), waiting_shares in amount(), index in DEPOSIT_INDEX_FLOOR..INDEX_ONE << 4,
         part in 0u32..=PPM,
     ) {
-        let fund = Fund { insurance_atoms, waiting_shares, deposit_index: index };
+        let fund = Fund { insurance_atoms: Atoms::new(insurance_atoms), waiting_shares, deposit_index: index };
         let atoms = crate::num::ppm_down(fund.worth_down().get(), part).unwrap();
         let draw = fund.draw_up(Atoms::new(atoms)).unwrap();
         prop_assert_eq!(draw.waiting_atoms + draw.insurance_atoms, atoms);
-        prop_assert!(draw.waiting_shares <= waiting_shares && draw.insurance_atoms <= insurance_atoms);
-        prop_assert!(draw.insurance_atoms == 0 || draw.waiting_shares == waiting_shares, "insurance before what waits");
+        prop_assert!(draw.waiting_shares <= waiting_shares && draw.insurance_atoms <= Atoms::new(insurance_atoms));
+        prop_assert!(draw.insurance_atoms == Atoms::ZERO || draw.waiting_shares == waiting_shares, "insurance before what waits");
         // What is struck is worth what it counts for, and without its last share it is not.
         let counted = (draw.waiting_atoms as u128) << INDEX_BITS;
         prop_assert!(mul_wide(draw.waiting_shares, index) >= counted);
@@ -57,9 +57,9 @@ proptest! {
             uncovered_atoms: totals.uncovered_atoms - swept.covered_atoms,
             ..totals
         };
-        prop_assert!(swept.insurance_atoms == 0 || after.is_liquid());
+        prop_assert!(swept.insurance_atoms == Atoms::ZERO || after.is_liquid());
         let left = deposit_atoms_down(waiting - swept.shares, totals.deposit_index).get();
-        prop_assert!(after.uncovered_atoms == 0 || left == 0, "debt stays uncovered only where nothing waits");
+        prop_assert!(after.uncovered_atoms == Atoms::ZERO || left == 0, "debt stays uncovered only where nothing waits");
     }
 
     /// INSURE-4
@@ -68,7 +68,7 @@ proptest! {
         totals in lent(), atoms in amount(),
     ) {
         let back = totals.give_back_down(Atoms::new(atoms)).unwrap();
-        prop_assert_eq!(back.covered_atoms, atoms.min(totals.uncovered_atoms));
+        prop_assert_eq!(back.covered_atoms.get(), atoms.min(totals.uncovered_atoms.get()));
         let after = Totals {
             deposit_shares: totals.deposit_shares + back.shares,
             uncovered_atoms: totals.uncovered_atoms - back.covered_atoms,
@@ -79,7 +79,7 @@ proptest! {
         let had = (atoms as u128) << INDEX_BITS;
         prop_assert!(given <= had, "nothing comes of nothing");
         prop_assert!(had - given < (1 << INDEX_BITS) + totals.deposit_index as u128, "an atom and a share's worth at most");
-        prop_assert!(back.insurance_atoms == 0 || after.is_liquid(), "insurance is never lent out");
+        prop_assert!(back.insurance_atoms == Atoms::ZERO || after.is_liquid(), "insurance is never lent out");
         // No more waits than restores liquidity.
         let fewer = Totals { deposit_shares: after.deposit_shares.saturating_sub(1), ..after };
         prop_assert!(back.shares == 0 || !fewer.is_liquid());
@@ -89,11 +89,11 @@ proptest! {
     fn interest_the_protocol_earns_pays_uncovered_debt_first(
         totals in lent(), uncovered in amount(), growth in 0u64..1 << 46, fee_ppm in 0u32..=PPM,
     ) {
-        let owing = Totals { uncovered_atoms: uncovered, ..totals };
+        let owing = Totals { uncovered_atoms: Atoms::new(uncovered), ..totals };
         let (booked, free) = (owing.book(totals.borrow_index + growth, fee_ppm),
-            Totals { uncovered_atoms: 0, ..totals }.book(totals.borrow_index + growth, fee_ppm));
+            Totals { uncovered_atoms: Atoms::ZERO, ..totals }.book(totals.borrow_index + growth, fee_ppm));
         prop_assert_eq!(booked.deposit_index, free.deposit_index);
-        prop_assert_eq!(booked.covered_atoms, free.fee_atoms.min(uncovered));
+        prop_assert_eq!(booked.covered_atoms, free.fee_atoms.min(Atoms::new(uncovered)));
         prop_assert_eq!(booked.covered_atoms + booked.fee_atoms, free.fee_atoms);
     }
 
@@ -167,7 +167,7 @@ fn a_day_without_a_crank_is_worth_nothing_to_the_liquidator_and_a_fraction_of_a_
         borrow_shares: 8 * held,
         deposit_index: INDEX_ONE,
         borrow_index: INDEX_ONE,
-        uncovered_atoms: 0,
+        uncovered_atoms: Atoms::ZERO,
     };
     let own = totals.book(now, 150_000).deposit_index;
     let bound = deposit_index_at_most_up(INDEX_ONE, INDEX_ONE, now);
