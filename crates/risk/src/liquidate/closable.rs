@@ -8,7 +8,7 @@
 pub(super) mod pair;
 pub(super) mod perp;
 
-use crate::error::RiskResult;
+use crate::error::{RiskError, RiskResult};
 use crate::margin::Margins;
 use crate::params::GlobalParams;
 use crate::portfolio::{Portfolio, PriceKind};
