@@ -55,7 +55,7 @@ fn not_ready(chain: &Chain, config: &Config) -> Vec<String> {
         .filter_map(|(index, slot)| {
             let name = config.prices.get(index).map_or("price", |price| price.name.as_str());
             let seen_secs = slot.published_at.saturating_sub(slot.first_published_at);
-            let needed_secs = 2 * i64::from(slot.slow_secs.max(slot.fast_secs));
+            let needed_secs = 2 * i64::from(slot.terms.slow_secs.max(slot.terms.fast_secs));
             let (updates, age_secs) = (slot.update_count, chain.now.saturating_sub(slot.published_at));
             if updates == 0 {
                 return Some(format!("price[{index}] {name}: no update yet"));

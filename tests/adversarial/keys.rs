@@ -56,7 +56,7 @@ impl Theft {
     fn fee_ppm(&self) -> u64 {
         let registry = self.stage.registry();
         let market = registry.market(SOL_PERP as usize).expect("it is listed");
-        market.fill_fee_ppm.max(GlobalParams::DEFAULT.perps.fill_insurance_ppm) as u64
+        market.fees.fill_fee_ppm.max(GlobalParams::DEFAULT.perps.fill_insurance_ppm) as u64
     }
 
     /// Fills at spot, to and fro, until the engine refuses; how many went through.

@@ -1,7 +1,7 @@
 //! Bounds of what the authority sets, and what each pause stops, at their edges.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll_risk::params::{GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
+use plimsoll_risk::params::{Contradiction, GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sim::listing::BANKS;
 use plimsoll_state::pause;
 use plimsoll_tests::*;
@@ -14,7 +14,7 @@ fn update(stage: &Stage, config: BankConfig) -> solana_instruction::Instruction 
 #[test]
 fn what_a_bank_takes_of_interest_and_holds_at_most_is_bounded() {
     let mut stage = Stage::new();
-    let (authority, config) = (stage.authority, stage.bank_config(USDC));
+    let config = stage.bank_config(USDC);
     let accepted = [
         BankConfig { interest_fee_ppm: 500_000, ..config },
         BankConfig { deposit_cap_atoms: MAX_ATOMS, ..config },
@@ -24,14 +24,47 @@ fn what_a_bank_takes_of_interest_and_holds_at_most_is_bounded() {
         let update = update(&stage, config);
         assert_sent(stage.send_as_authority(update));
     }
-    let refused = [
-        BankConfig { interest_fee_ppm: 500_001, ..config },
-        BankConfig { deposit_cap_atoms: MAX_ATOMS + 1, ..config },
-        BankConfig { borrow_cap_atoms: MAX_ATOMS + 1, ..config },
-    ];
-    for config in refused {
-        let update = update(&stage, config);
-        assert_refused(&mut stage, &authority, &[update], EngineError::ParameterOutOfBounds);
+}
+
+/// What is one beyond either bound of a number of its list, everything else as it is.
+fn beyond<Args: Copy>(settings: &[args::Setting<Args>], args: Args) -> Vec<(&'static str, Args)> {
+    let mut changed = Vec::new();
+    for setting in settings {
+        let bounds = [&setting.low, &setting.high].map(|bound| bound.at(&args, &GlobalParams::DEFAULT));
+        for value in [bounds[0].checked_sub(1), bounds[1].checked_add(1)].into_iter().flatten() {
+            let mut other = args;
+            if setting.set(&mut other, value) {
+                changed.push((setting.name, other));
+            }
+        }
+    }
+    changed
+}
+
+/// LISTING-2, PRICE-6
+#[test]
+fn no_number_of_a_bank_a_market_or_a_price_is_set_beyond_its_bounds() {
+    let mut stage = Stage::new();
+    let (keys, authority, mut calls) = (stage.keys, stage.authority, Vec::new());
+    for (name, config) in beyond(args::BankConfigArgs::SETTINGS, stage.bank_config(SOL).args()) {
+        let args = args::UpdateBankArgs { reduce_only: false, config };
+        calls.push((name, ix::update_bank(&keys, authority, SOL, args)));
+    }
+    for (name, terms) in beyond(args::MarketTerms::SETTINGS, stage.market_config(SOL_PERP).args(SOL_PERP).terms) {
+        let args = args::UpdateMarketArgs { status: 1, terms };
+        calls.push((name, ix::update_market(&keys, authority, SOL_PERP, args)));
+    }
+    let price = stage.price_args(&PriceConfig::named("SOL")).0.config;
+    for (name, config) in beyond(args::PriceConfigArgs::SETTINGS, price) {
+        let args = args::UpdatePriceArgs { slot: SOL, config };
+        calls.push((name, ix::update_price(&keys, authority, args)));
+    }
+    assert!(calls.len() > 25, "{}", calls.len());
+    for (name, call) in calls {
+        let failure = stage.simulate(&authority, std::slice::from_ref(&call)).expect_err(name);
+        let named = failure.logs.iter().any(|line| line.ends_with(Contradiction::BOUNDS.0));
+        assert!(named, "{name}: {failure}");
+        assert_refused(&mut stage, &authority, &[call], EngineError::ParameterOutOfBounds);
     }
 }
 

@@ -131,7 +131,8 @@ impl Coverage {
             self.count(LiquidatedAtFullUtilization);
         }
         let totals = bank.totals();
-        let capped = totals.deposits_down() >= bank.deposit_cap_atoms && totals.borrows_up() >= bank.borrow_cap_atoms;
+        let capped =
+            totals.deposits_down() >= bank.caps.deposit_cap_atoms && totals.borrows_up() >= bank.caps.borrow_cap_atoms;
         if capped || slot.status == SlotStatus::ReduceOnly as u8 {
             self.count(LiquidatedPastCaps);
         }

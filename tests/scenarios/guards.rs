@@ -72,7 +72,7 @@ fn a_price_whose_calibration_a_listed_market_does_not_survive_is_refused() {
     assert_code(slow, EngineError::ParameterOutOfBounds);
     let sent = update_price(&mut stage, |config| config.fastest_fall_ppm_per_sec = 2_000);
     stage.done(sent);
-    assert_eq!(stage.board().slots[SOL as usize].fastest_fall_ppm_per_sec, 2_000);
+    assert_eq!(stage.board().slots[SOL as usize].terms.fastest_fall_ppm_per_sec, 2_000);
 }
 
 fn update_params(stage: &mut Stage, params: &GlobalParams) -> Sent {

@@ -1,11 +1,25 @@
-//! Every instruction of the program has a function here, and takes the accounts that the program's own description
-//! (`idl/plimsoll.json`, which the stage `idl` compares with the program) says that it takes.
+//! Every instruction of the program has a function here, and is what the program's own description (`idl/plimsoll.json`,
+//! which the stage `idl` compares with the program) says of it: its first bytes, its accounts in order with their roles, its
+//! events, and its arguments where they are plain numbers.
+//!
+//! `anchor.rs` compares whole calls, bytes of structured arguments included; here none can be forgotten.
 
 use plimsoll_interface::{Outline, ALL};
 use serde_json::Value;
 
+/// Names, each with a role or a type.
+type Named = Vec<(String, String)>;
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
 /// Accounts as the description has them: name and role.
-fn described(instruction: &Value) -> Vec<(String, String)> {
+fn described(instruction: &Value) -> Named {
     let role = |account: &Value| {
         let is = |flag: &str| account[flag].as_bool().unwrap_or(false);
         let plain = match (is("signer"), is("writable")) {
@@ -20,27 +34,53 @@ fn described(instruction: &Value) -> Vec<(String, String)> {
             plain.to_owned()
         }
     };
-    let accounts = instruction["accounts"].as_array().unwrap();
-    accounts.iter().map(|account| (account["name"].as_str().unwrap().to_owned(), role(account))).collect()
+    list(&instruction["accounts"]).iter().map(|account| (text(&account["name"]), role(account))).collect()
 }
 
-fn outlined(outline: &Outline) -> Vec<(String, String)> {
+/// Arguments as the description has them, those of its struct in order; none where one has a structure of its own.
+fn described_args(description: &Value, instruction: &Value) -> Option<Named> {
+    let fields = |arg: &Value| {
+        let name = text(&arg["type"]["defined"]["name"]);
+        let found = list(&description["types"]).iter().find(|of| of["name"] == name.as_str());
+        list(&found.expect("a type that is used is described")["type"]["fields"]).to_vec()
+    };
+    let args = list(&instruction["args"]).iter().flat_map(fields);
+    args.map(|field| Some((text(&field["name"]), field["type"].as_str()?.to_owned()))).collect()
+}
+
+fn named(pairs: &[(&str, &str)]) -> Named {
+    pairs.iter().map(|(name, of)| ((*name).to_owned(), (*of).to_owned())).collect()
+}
+
+fn outlined(outline: &Outline) -> Named {
     let events: &[_] = if outline.sends_events { &[("event_authority", "read"), ("program", "read")] } else { &[] };
-    outline.accounts.iter().chain(events).map(|(name, role)| ((*name).to_owned(), (*role).to_owned())).collect()
+    named(&[outline.accounts, events].concat())
+}
+
+/// Arguments of a call; none where one has a structure of its own.
+fn outlined_args(outline: &Outline) -> Option<Named> {
+    let plain = |kind: &str| kind.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    outline.args.iter().all(|(_, kind)| plain(kind)).then(|| named(outline.args))
 }
 
 #[test]
-fn every_instruction_of_the_program_takes_the_same_accounts_here() {
+fn every_instruction_of_the_program_is_the_same_here() {
     let description: Value = serde_json::from_str(include_str!("../../../idl/plimsoll.json")).unwrap();
-    let instructions = description["instructions"].as_array().unwrap();
+    let instructions = list(&description["instructions"]);
+    let mut compared = 0;
     for instruction in instructions {
-        let name = instruction["name"].as_str().unwrap();
+        let name = text(&instruction["name"]);
         let ours = ALL.iter().find(|outline| outline.name == name);
         let ours = ours.unwrap_or_else(|| panic!("plimsoll_interface::ALL lacks {name}"));
         assert_eq!(outlined(ours), described(instruction), "{name}");
         assert_eq!(instruction["discriminator"], serde_json::json!(ours.discriminator), "{name}");
+        if let (Some(args), Some(expected)) = (outlined_args(ours), described_args(&description, instruction)) {
+            assert_eq!(args, expected, "{name}");
+            compared += 1;
+        }
     }
     assert_eq!(ALL.len(), instructions.len());
+    assert!(compared > 12, "the arguments of {compared} calls are plain");
 }
 
 #[test]

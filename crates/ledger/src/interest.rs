@@ -23,7 +23,7 @@ pub fn book_now(bank: &mut Bank, slot: &BankSlot, now: i64) {
     }
     let borrow_index = slot.borrow_index_at(now);
     if borrow_index > bank.booked_borrow_index {
-        let booking = totals.book(borrow_index, bank.interest_fee_ppm);
+        let booking = totals.book(borrow_index, bank.lending.interest_fee_ppm);
         bank.deposit_index = booking.deposit_index;
         bank.fees_atoms = bank.fees_atoms.saturating_add(booking.fee_atoms.get());
         bank.uncovered_atoms = bank.uncovered_atoms.saturating_sub(booking.covered_atoms.get());
@@ -86,9 +86,9 @@ mod tests {
         (slot.deposit_index, slot.borrow_index) = (INDEX_ONE, INDEX_ONE);
         (bank.utilization_at, bank.accrued_at, slot.accrued_at) = (START, START, START);
         let curve = RateCurve::DEFAULT;
-        (bank.kink_ppm, bank.rate_zero_ppm) = (curve.kink_ppm, curve.rate_zero_ppm);
-        (bank.rate_kink_ppm, bank.rate_full_ppm) = (curve.rate_kink_ppm, curve.rate_full_ppm);
-        bank.interest_fee_ppm = 150_000;
+        (bank.lending.kink_ppm, bank.lending.rate_zero_ppm) = (curve.kink_ppm, curve.rate_zero_ppm);
+        (bank.lending.rate_kink_ppm, bank.lending.rate_full_ppm) = (curve.rate_kink_ppm, curve.rate_full_ppm);
+        bank.lending.interest_fee_ppm = 150_000;
         (bank, slot)
     }
 

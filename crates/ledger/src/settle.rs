@@ -223,6 +223,11 @@ mod tests {
         (account.derivatives[leg].cash_atoms, account.derivatives[leg].shares) = (301, 10);
         pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(300)).unwrap();
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (1, 0));
+        // Also where the pool has nothing to pay.
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 0);
+        account.derivatives[leg].cash_atoms = 2;
+        assert_eq!(pay_win(&mut account, leg, &mut market, &mut bank, 2), Ok(Settled::default()));
+        assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 2));
     }
 
     #[test]
@@ -236,7 +241,7 @@ mod tests {
 
     /// PNL-4
     #[test]
-    fn a_win_from_a_market_in_deficit_strikes_its_share() {
+    fn a_win_from_a_market_in_deficit_takes_its_share_off_the_deficit() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
         market.deficit_atoms = 300;
         account.derivatives[leg].cash_atoms = 90;
@@ -244,6 +249,20 @@ mod tests {
         assert_eq!((settled.quote_atoms, settled.forgone_atoms), (60, 30));
         assert_eq!((market.pool_atoms, market.deficit_atoms), (540, 270));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
+    }
+
+    #[test]
+    fn of_an_empty_pool_a_win_is_given_up_against_the_deficit_and_without_one_nothing_is_settled() {
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
+        market.deficit_atoms = 300;
+        account.derivatives[leg].cash_atoms = 90;
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
+        assert_eq!(settled, Settled { forgone_atoms: 90, ..Settled::default() });
+        assert_eq!((market.deficit_atoms, account.derivatives[leg].cash_atoms), (210, 0));
+        let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
+        account.derivatives[leg].cash_atoms = 90;
+        let refused = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap_err();
+        assert_eq!((refused, account.derivatives[leg].cash_atoms), (RiskError::NothingToSettle, 90));
     }
 
     /// PNL-8

@@ -190,7 +190,7 @@ mod tests {
     use bytemuck::Zeroable;
     use plimsoll_risk::params::INDEX_ONE;
     use plimsoll_risk::units::{Atoms, SignedAtoms};
-    use plimsoll_state::EngineAccount;
+    use plimsoll_state::{BankCaps, EngineAccount};
 
     const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
 
@@ -268,7 +268,7 @@ mod tests {
             let bank = Bank {
                 borrow_shares: borrowed,
                 booked_borrow_index: INDEX_ONE,
-                borrow_cap_atoms: 100,
+                caps: BankCaps { borrow_cap_atoms: 100, ..BankCaps::default() },
                 ..Bank::zeroed()
             };
             let slot = BankSlot { status, ..BankSlot::zeroed() };

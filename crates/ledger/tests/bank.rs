@@ -15,7 +15,7 @@ fn listed() -> (Bank, BankSlot) {
     (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE, INDEX_ONE);
     (bank.deposit_shares, bank.borrow_shares) = (1_000, 500);
     (bank.utilization_at, bank.accrued_at) = (NOW, NOW);
-    bank.interest_fee_ppm = 500_000;
+    bank.lending.interest_fee_ppm = 500_000;
     (slot.deposit_index, slot.borrow_index, slot.accrued_at) = (INDEX_ONE, INDEX_ONE, NOW);
     slot.borrow_rate_per_sec = 1 << 63;
     (bank, slot)
@@ -62,7 +62,7 @@ fn the_deposit_index_is_at_most_what_the_borrow_index_has_grown_by() {
 #[test]
 fn a_bank_lends_up_to_its_cap_where_it_is_active_and_borrowing_is_not_paused() {
     let (mut bank, _) = listed();
-    (bank.index, bank.borrow_cap_atoms) = (3, 560);
+    (bank.index, bank.caps.borrow_cap_atoms) = (3, 560);
     let room = |status, pause_bits| {
         let mut registry = Box::new(Registry { pause_bits, ..Registry::zeroed() });
         registry.banks[3].status = status as u8;

@@ -35,7 +35,7 @@ impl World {
             index,
             deposit_index: INDEX_ONE,
             booked_borrow_index: INDEX_ONE,
-            borrow_cap_atoms: u64::MAX,
+            caps: BankCaps { borrow_cap_atoms: u64::MAX, ..BankCaps::default() },
             utilization_at: NOW,
             ..Bank::zeroed()
         };

@@ -7,7 +7,7 @@
 //! receives more than was added to K for it.
 
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_i128_shift64_down, mul_shift_down, mul_wide};
+use crate::num::{mul_i128_shift64_down, mul_shift_down, mul_u32, mul_wide, secs_between};
 use crate::price::BasePrice;
 use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 
@@ -233,10 +233,27 @@ fn scale_by_a_down(a: u64, per_unit: i128) -> RiskResult<i128> {
 ///
 /// The time is capped at `max_secs` without a crank; a clock that went backwards counts as none.
 #[inline(always)]
-#[expect(clippy::arithmetic_side_effects, reason = "a 64-bit rate times at most 2^32 seconds stays below 2^96")]
-pub fn funding_per_unit(rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
-    let elapsed = now_secs.saturating_sub(from_secs).clamp(0, max_secs as i64);
-    rate_per_sec as i128 * elapsed as i128
+#[expect(clippy::arithmetic_side_effects, reason = "a magnitude below 2^96")]
+pub const fn funding_per_unit(rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
+    let magnitude = funding_magnitude(rate_per_sec, from_secs, now_secs, max_secs);
+    if rate_per_sec < 0 {
+        -magnitude
+    } else {
+        magnitude
+    }
+}
+
+/// [`funding_per_unit`] without its sign: below 2^96.
+#[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "seconds are cut to 32 bits; a magnitude of at most 2^63 times them stays below 2^96"
+)]
+const fn funding_magnitude(rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
+    let elapsed = secs_between(from_secs, now_secs);
+    let elapsed = if elapsed < max_secs as u64 { elapsed as u32 } else { max_secs };
+    mul_u32(rate_per_sec.unsigned_abs(), elapsed) as i128
 }
 
 /// What `side` receives of a payment from longs to shorts.
@@ -249,6 +266,22 @@ pub const fn received_by(side: Side, long_pays_per_unit: i128) -> i128 {
     match side {
         Side::Long => -long_pays_per_unit,
         Side::Short => long_pays_per_unit,
+    }
+}
+
+/// What `side` receives per unit, see [`funding_per_unit`] and [`received_by`], with the sign of both taken once.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a payment per unit is a 64-bit rate over at most 2^32 seconds: below 2^96"
+)]
+pub const fn funding_received(side: Side, rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
+    let magnitude = funding_magnitude(rate_per_sec, from_secs, now_secs, max_secs);
+    let is_paid = (rate_per_sec < 0) != matches!(side, Side::Long);
+    if is_paid {
+        -magnitude
+    } else {
+        magnitude
     }
 }
 

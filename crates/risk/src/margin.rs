@@ -6,12 +6,14 @@
 
 mod initial;
 mod maintenance;
+mod net;
 mod unit;
 
 use crate::num::{mul_u128_u32, WideSum, PPM};
 use crate::portfolio::{LegPrices, PriceKind, TokenPrices};
-use crate::price::{TokenPrice, UnitPrice};
-use crate::units::{Atoms, Count, UsdMicro, UsdPico};
+use crate::price::UnitPrice;
+use crate::units::UsdPico;
+use unit::Pnl;
 
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
 pub use maintenance::{excess, is_under_water_at_edges, margins, quote_sides};
@@ -103,7 +105,7 @@ impl Margins {
     /// G: asset value plus perp notional at the price of quote that the margins were taken at, micro-dollars.
     #[inline(never)]
     pub fn gross_usd_micro(&self, quote: &TokenPrices, at: PriceKind) -> u128 {
-        let notional = Favourable::of(quote, quote.plain(at), false).low().value_wide_up(self.notional_atoms);
+        let notional = Favourable::of(quote, at, false).low().value_wide_up(self.notional_atoms);
         self.assets_usd_micro.wrapping_add(notional.min(1 << 90))
     }
 
@@ -115,56 +117,50 @@ impl Margins {
     }
 }
 
-/// A value saturates at the largest number, which the sum of values then reaches.
+/// A value saturates at the largest number, which the sum of values then reaches; a PnL at the largest signed one.
 #[inline(always)]
-fn is_saturated(values: &WideSum) -> bool {
-    values.reaches_bit(64)
-}
-
-/// Magnitude of the value of a signed number of atoms: an asset's at `high`, rounded down, a liability's at `low`, rounded up.
-#[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "its upper half is zero, as was asked")]
-fn value_down(amount_atoms: i128, high: TokenPrice, low: TokenPrice) -> UsdMicro {
-    let magnitude = amount_atoms.unsigned_abs();
-    let atoms = if magnitude >> 64 == 0 { Atoms::new(magnitude as u64) } else { Atoms::MAX };
-    if amount_atoms >= 0 {
-        high.value_down(atoms)
-    } else {
-        low.value_up(atoms)
+fn any_saturated(assets: &WideSum, liabilities: &WideSum, notionals: &WideSum, pnl: &Pnl) -> bool {
+    let (gains, losses) = (&pnl.gains, &pnl.losses);
+    // One look at all sums together: practically none is anywhere near.
+    let values = assets.size_bits() | liabilities.size_bits() | notionals.size_bits();
+    if (values | gains.size_bits() | losses.size_bits()) >> 30 == 0 {
+        return false;
     }
+    let values = assets.reaches_bit(64) | liabilities.reaches_bit(64) | notionals.reaches_bit(64);
+    values | gains.reaches_bit(63) | losses.reaches_bit(63)
 }
 
 /// A leg's plain unit price and, where `edges` or where it is stale, what its favourable edge makes of it.
 #[derive(Clone, Copy)]
-struct Favourable<Worth, Unit> {
+struct Favourable<'a, Worth, Unit> {
     plain: UnitPrice<Worth, Unit>,
-    /// Zero for a leg at its plain price.
-    edge: u64,
+    prices: &'a LegPrices<Worth, Unit>,
+    at_edge: bool,
 }
 
-impl<Worth: Count, Unit: Count> Favourable<Worth, Unit> {
+impl<'a, Worth: Copy, Unit: Copy> Favourable<'a, Worth, Unit> {
     #[inline(always)]
-    fn of(prices: &LegPrices<Worth, Unit>, plain: UnitPrice<Worth, Unit>, edges: bool) -> Self {
-        Self { plain, edge: if edges || prices.stale { prices.edge } else { 0 } }
+    fn of(prices: &'a LegPrices<Worth, Unit>, at: PriceKind, edges: bool) -> Self {
+        Self { plain: prices.plain(at), prices, at_edge: edges || prices.stale }
     }
 
     /// The unit price of an asset, a long or whatever else gains from a higher price.
     #[inline(always)]
     fn high(&self) -> UnitPrice<Worth, Unit> {
-        if self.edge == 0 {
-            self.plain
+        if self.at_edge {
+            self.plain.raised_down(self.prices.edge)
         } else {
-            self.plain.raised_down(self.edge)
+            self.plain
         }
     }
 
     /// The unit price of a liability, a short or a charge.
     #[inline(always)]
     fn low(&self) -> UnitPrice<Worth, Unit> {
-        if self.edge == 0 {
-            self.plain
+        if self.at_edge {
+            self.plain.lowered_up(self.prices.edge)
         } else {
-            self.plain.lowered_up(self.edge)
+            self.plain
         }
     }
 }

@@ -111,10 +111,36 @@ impl WideSum {
         carried >> (bit - 32) != 0
     }
 
+    /// The high column with what the low one carries into it; a column of 33 terms below 2^57 has room for it.
+    #[inline(always)]
+    const fn carried(&self) -> i64 {
+        self.high.wrapping_add(self.low >> 32)
+    }
+
     /// The sum.
     #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "the lower 64 bits of a number in two's complement")]
     pub const fn total(&self) -> i128 {
-        ((self.high as i128) << 32).wrapping_add(self.low as i128)
+        let high = self.carried();
+        let low = (high << 32) as u64 | (self.low as u64 & LOW32);
+        ((high >> 32) as i128) << 64 | low as i128
+    }
+
+    /// Bits of which one of 30 or above is set wherever the sum is 2^62 or more; none is for a sum of values taken once
+    /// each that is not negative and far below.
+    #[inline(always)]
+    pub const fn size_bits(&self) -> i64 {
+        self.high
+    }
+
+    /// The sum where it is not negative and below 2^62.
+    #[inline(always)]
+    pub const fn below_62_bits(&self) -> Option<i64> {
+        let high = self.carried();
+        if high >> 30 != 0 {
+            return None;
+        }
+        Some((high << 32) | (self.low & LOW32 as i64))
     }
 }
 
@@ -145,13 +171,19 @@ pub const fn mul_shift_both(a: u64, b: u64, shift: u32) -> (u64, u64) {
     let Some((a, right)) = for_upper_half(a, shift) else {
         return mul_shift_slowly(a, b, shift);
     };
-    let (high, low) = mul_halves(a, b);
     if right > 63 {
-        return (0, (high != 0 || low != 0) as u64);
+        return (0, (a != 0 && b != 0) as u64);
     }
-    let value = high >> right;
+    mul_high_shift_both(a, b, right)
+}
+
+/// `a * b / 2^(64 + right)`, rounded down and rounded up, for a shift below 64.
+#[inline(always)]
+pub const fn mul_high_shift_both(a: u64, b: u64, right: u32) -> (u64, u64) {
+    let (high, low) = mul_halves(a, b);
+    let value = high.wrapping_shr(right);
     // The upper half of a product is at most 2^64 - 2.
-    (value, value.wrapping_add((value << right != high || low != 0) as u64))
+    (value, value.wrapping_add((value.wrapping_shl(right) != high || low != 0) as u64))
 }
 
 /// `a` and a shift of the upper half of `a * b`, which is what `shift` makes of the product; none where `a` has no room.
@@ -257,15 +289,20 @@ pub const fn div_up_u128(n: u128, d: u128) -> Option<u128> {
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
-    reason = "halves of k; the high one is not negative where its sign goes, and 2^64 times 2^63 less 2^63 fits a signed number"
+    reason = "halves of k; the high one is not negative where its sign goes, and 2^64 times 2^63 less 2^63 fits a signed number; the sum is compared with what is left of it"
 )]
 pub fn mul_i128_shift64_down(s: u64, k: i128) -> RiskResult<i64> {
     let high = (k >> 64) as i64;
     let low = mul_high_down(s, k as u64);
     let whole = if high >= 0 { mul_wide(s, high as u64) as i128 } else { -(mul_wide(s, high.unsigned_abs()) as i128) };
-    // |whole| < 2^127 and low < 2^64: the sum can only leave i128 where it leaves i64 too.
-    let sum = whole.checked_add(low as i128).ok_or(RiskError::NumberOutOfRange)?;
-    i64::try_from(sum).map_err(|_| RiskError::NumberOutOfRange)
+    // |whole| < 2^127 and low < 2^64: a sum that wraps is next to -2^127, as far outside of i64 as it was.
+    let sum = whole.wrapping_add(low as i128);
+    let cut = sum as i64;
+    if cut as i128 == sum {
+        Ok(cut)
+    } else {
+        Err(RiskError::NumberOutOfRange)
+    }
 }
 
 /// `value` as a signed number.

@@ -87,16 +87,17 @@ impl PriceState {
     /// Whether risk may be added: both averages have seen [`READY_UPDATES`] and [`READY_TIME_CONSTANTS`].
     pub const fn is_ready(&self) -> bool {
         let seen_secs = self.published_at.saturating_sub(self.first_published_at);
-        averages_are_ready(self.update_count, seen_secs, self.fast_secs, self.slow_secs)
+        averages_are_ready(self.update_count, seen_secs, self.slow_secs)
     }
 }
 
 /// Whether both averages have seen enough updates and enough time for adding risk (RISK-2).
+///
+/// The slow average's time constant is never below the fast one's, which `PriceSlot::invariant` of the layouts checks.
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "twice a 32-bit number in 64 bits")]
-pub const fn averages_are_ready(update_count: u32, seen_secs: i64, fast_secs: u32, slow_secs: u32) -> bool {
-    let longest_secs = if fast_secs > slow_secs { fast_secs } else { slow_secs };
-    update_count >= READY_UPDATES && seen_secs >= READY_TIME_CONSTANTS as i64 * longest_secs as i64
+pub const fn averages_are_ready(update_count: u32, seen_secs: i64, slow_secs: u32) -> bool {
+    update_count >= READY_UPDATES && seen_secs >= READY_TIME_CONSTANTS as i64 * slow_secs as i64
 }
 
 /// What `state` becomes by an observation of `source`; none where it is not newer, which is not an error.

@@ -9,6 +9,7 @@ mod typed;
 mod unit;
 
 pub use typed::{BasePrice, TokenPrice, UnitPrice};
+pub use unit::Scale;
 
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_wide, PPM};
@@ -26,7 +27,7 @@ pub struct Price {
     /// Significand.
     pub mantissa: u64,
     /// Power of two.
-    pub exponent: i16,
+    pub exponent: i32,
 }
 
 impl Price {
@@ -40,20 +41,19 @@ impl Price {
     #[expect(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
-        clippy::cast_possible_wrap,
-        reason = "exponents are of 16 bits, less at most 192; a value that is not zero has at most 127 leading zeros; narrowed within a thousand"
+        reason = "a value that is not zero has at most 127 leading zeros; 32 bits in 64 leave room for them; narrowed within a thousand"
     )]
     pub const fn from_parts_down(value: u128, exponent: i32) -> RiskResult<Self> {
         if value == 0 {
             return Ok(Self::ZERO);
         }
-        let lead = value.leading_zeros() as i32;
+        let lead = value.leading_zeros();
         let mantissa = ((value << lead) >> 64) as u64;
-        let exponent = exponent + 64 - lead;
+        let exponent = exponent as i64 + 64 - lead as i64;
         if exponent < -1_000 || exponent > 1_000 {
             return Err(RiskError::PriceExponentOutOfRange);
         }
-        Ok(Self { mantissa, exponent: exponent as i16 })
+        Ok(Self { mantissa, exponent: exponent as i32 })
     }
 
     /// `value * 10^decimal_exponent`, rounded down to 64 significant bits.
@@ -119,11 +119,11 @@ impl Price {
     ///
     /// # Errors
     /// `PriceExponentOutOfRange`, see [`Price::from_parts_down`].
-    #[expect(clippy::arithmetic_side_effects, reason = "the divisor is a constant; an exponent has 16 bits")]
+    #[expect(clippy::arithmetic_side_effects, reason = "the divisor is a constant")]
     pub fn scaled_ppm_down(self, factor_ppm: u32) -> RiskResult<Self> {
         let widened = crate::num::mul_u32(self.mantissa, factor_ppm);
         // 20 spare bits keep 64 significant ones after the division by a million.
-        Self::from_parts_down((widened << 20) / PPM as u128, self.exponent as i32 - 20)
+        Self::from_parts_down((widened << 20) / PPM as u128, self.exponent.saturating_sub(20))
     }
 
     /// `self / other` in parts per million, rounded down, at most `u32::MAX`; `u32::MAX` where `other` is zero.
@@ -131,19 +131,19 @@ impl Price {
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,
-        reason = "64 bits times a million, shifted by 40, stay below 2^124 and over a divisor that is not zero; exponents have 16 bits; cut to 32 bits"
+        reason = "64 bits times a million, shifted by 40, stay below 2^124 and over a divisor that is not zero; a shift above -128 is negated; cut to 32 bits"
     )]
     pub fn ratio_ppm_down(&self, other: &Self) -> u32 {
         if other.mantissa == 0 {
             return u32::MAX;
         }
         let ratio = ((self.mantissa as u128 * PPM as u128) << 40) / other.mantissa as u128;
-        let shift = 40 - (self.exponent as i32 - other.exponent as i32);
+        let shift = other.exponent.saturating_sub(self.exponent).saturating_add(40);
         let ppm = match shift {
             _ if ratio == 0 => 0,
             s if s > 127 => 0,
             s if s >= 0 => ratio >> s,
-            s if -s <= ratio.leading_zeros() as i32 => ratio << -s,
+            s if s > -128 && -s <= ratio.leading_zeros() as i32 => ratio << -s,
             _ => u128::MAX,
         };
         if ppm > u32::MAX as u128 {

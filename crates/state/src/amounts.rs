@@ -7,12 +7,12 @@ use crate::{Bank, DerivativePosition, MarginAccount, Market, TokenPosition};
 
 /// Reads a field as what its name says it is.
 macro_rules! amounts {
-    ($($(#[$doc:meta])* $of:ident.$field:ident as $name:ident: $unit:ident,)+) => {$(
+    ($($(#[$doc:meta])* $of:ident.$($field:ident).+ as $name:ident: $unit:ident,)+) => {$(
         impl $of {
             $(#[$doc])*
             #[inline(always)]
             pub const fn $name(&self) -> $unit {
-                $unit::new(self.$field)
+                $unit::new(self.$($field).+)
             }
         }
     )+};
@@ -42,9 +42,9 @@ amounts! {
     /// The market's own claim on the pool, quote.
     Market.own_claim_atoms as own_claim: Atoms,
     /// Most insurance that one event of the market may draw, quote.
-    Market.draw_cap_event_atoms as draw_cap_event: Atoms,
+    Market.caps.draw_cap_event_atoms as draw_cap_event: Atoms,
     /// Largest open interest of a side.
-    Market.open_interest_cap_units as open_interest_cap: BaseUnits,
+    Market.caps.open_interest_cap_units as open_interest_cap: BaseUnits,
     /// Insurance that nobody has reserved.
     Bank.insurance_atoms as insurance: Atoms,
     /// Insurance promised to bankrupt legs.
@@ -54,11 +54,11 @@ amounts! {
     /// Protocol fees not yet collected.
     Bank.fees_atoms as fees: Atoms,
     /// Largest borrows of all accounts together.
-    Bank.borrow_cap_atoms as borrow_cap: Atoms,
+    Bank.caps.borrow_cap_atoms as borrow_cap: Atoms,
     /// Largest deposits of all accounts together.
-    Bank.deposit_cap_atoms as deposit_cap: Atoms,
+    Bank.caps.deposit_cap_atoms as deposit_cap: Atoms,
     /// Most insurance that one event may draw.
-    Bank.draw_cap_event_atoms as draw_cap_event: Atoms,
+    Bank.caps.draw_cap_event_atoms as draw_cap_event: Atoms,
     /// Most insurance that any hour may draw.
-    Bank.draw_cap_hour_atoms as draw_cap_hour: Atoms,
+    Bank.caps.draw_cap_hour_atoms as draw_cap_hour: Atoms,
 }

@@ -6,8 +6,8 @@ use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::units::Atoms;
 
 use crate::{
-    assert_layout, ensure, pause, Address, BankSlot, EngineAccount, InvariantViolation, Registry, SlotStatus,
-    SpentAtoms, U128Le,
+    assert_layout, ensure, pause, Address, BankCaps, BankLending, BankSlot, EngineAccount, InvariantViolation,
+    Registry, SlotStatus, SpentAtoms, U128Le,
 };
 
 /// Totals of one token. Written only when they move.
@@ -50,20 +50,10 @@ pub struct Bank {
     pub accrued_at: i64,
     /// Moving average of utilization, ppm.
     pub utilization_ema_ppm: u32,
-    /// Utilization at the kink of the rate curve.
-    pub kink_ppm: u32,
-    /// Annual rates at utilization 0, kink and 1.
-    pub rate_zero_ppm: u32,
-    /// See `rate_zero_ppm`.
-    pub rate_kink_ppm: u32,
-    /// See `rate_zero_ppm`.
-    pub rate_full_ppm: u32,
-    /// Protocol's share of interest.
-    pub interest_fee_ppm: u32,
-    /// Largest deposits of all accounts together, atoms.
-    pub deposit_cap_atoms: u64,
-    /// Largest borrows of all accounts together, atoms.
-    pub borrow_cap_atoms: u64,
+    /// The rate curve, and what the protocol takes of interest.
+    pub lending: BankLending,
+    /// Caps of all accounts together, and of insurance.
+    pub caps: BankCaps,
     /// Protocol fees not yet collected, atoms; outside deposits.
     pub fees_atoms: u64,
     /// Insurance, outside deposits, reserved part not included, atoms.
@@ -74,11 +64,7 @@ pub struct Bank {
     pub waiting_shares: u64,
     /// Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first.
     pub uncovered_atoms: u64,
-    /// Most insurance one event may draw, atoms.
-    pub draw_cap_event_atoms: u64,
-    /// Most insurance any hour may draw, atoms.
-    pub draw_cap_hour_atoms: u64,
-    /// Drawn lately: within any hour at most `draw_cap_hour_atoms`.
+    /// Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`.
     pub drawn: SpentAtoms,
     /// Sum of all insurance paid in, atoms (statistics).
     pub insurance_in_atoms: u64,
@@ -87,13 +73,13 @@ pub struct Bank {
     /// Sum of all socialized losses, atoms (statistics).
     pub socialized_atoms: u64,
     /// Zero.
-    pub _reserved: [u8; 112],
+    pub _reserved: [u8; 88],
 }
 
 assert_layout!(Bank, 488, engine @ 8, mint @ 40);
 
 impl Bank {
-    /// Seconds of the window of `draw_cap_hour_atoms`.
+    /// Seconds of the window of `caps.draw_cap_hour_atoms`.
     pub const DRAW_WINDOW_SECS: u32 = 3_600;
 
     /// The totals as plain numbers, by the booked indices.
@@ -117,16 +103,16 @@ impl Bank {
     /// The rate curve.
     pub const fn rate_curve(&self) -> RateCurve {
         RateCurve {
-            kink_ppm: self.kink_ppm,
-            rate_zero_ppm: self.rate_zero_ppm,
-            rate_kink_ppm: self.rate_kink_ppm,
-            rate_full_ppm: self.rate_full_ppm,
+            kink_ppm: self.lending.kink_ppm,
+            rate_zero_ppm: self.lending.rate_zero_ppm,
+            rate_kink_ppm: self.lending.rate_kink_ppm,
+            rate_full_ppm: self.lending.rate_full_ppm,
         }
     }
 
     /// The deposit index that a booking at `now` would leave; writes nothing.
     pub fn deposit_index_at(&self, slot: &BankSlot, now: i64) -> u64 {
-        self.totals().book(slot.borrow_index_at(now), self.interest_fee_ppm).deposit_index
+        self.totals().book(slot.borrow_index_at(now), self.lending.interest_fee_ppm).deposit_index
     }
 
     /// What other instructions than `borrow` may lend here: up to the borrow cap, and nothing while

@@ -6,7 +6,7 @@ use plimsoll_risk::oracle::averages_are_ready;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_PRICES;
 
-use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, StoredPrice};
+use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, PriceTerms, StoredPrice};
 
 /// One underlying.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -38,18 +38,12 @@ pub struct PriceSlot {
     pub low: StoredPrice,
     /// What liabilities and shorts count at: worst of spot + z sigma, fast and slow.
     pub high: StoredPrice,
-    /// Time constant of the fast average.
-    pub fast_secs: u32,
-    /// Time constant of the slow average.
-    pub slow_secs: u32,
-    /// Fastest fall of the calibration, ppm per second.
-    pub fastest_fall_ppm_per_sec: u32,
-    /// How often the feed moves.
-    pub update_secs: u32,
+    /// How it is averaged, and how it may fall.
+    pub terms: PriceTerms,
     /// Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility.
     pub slow_vol_ppm_per_sqrt_sec: u32,
     /// Zero.
-    pub _reserved: [u8; 124],
+    pub _reserved: [u8; 108],
 }
 
 assert_layout!(PriceSlot, 256);
@@ -64,7 +58,7 @@ impl PriceSlot {
     /// Whether risk may be added: both averages have seen enough updates and enough time.
     pub const fn is_ready(&self) -> bool {
         let seen_secs = self.published_at.saturating_sub(self.first_published_at);
-        averages_are_ready(self.update_count, seen_secs, self.fast_secs, self.slow_secs)
+        averages_are_ready(self.update_count, seen_secs, self.terms.slow_secs)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The formulas are [`plimsoll_risk::lazy`]'s; here they meet the layouts. Nothing here needs a market, but for open
 //! interest.
 
-use plimsoll_risk::lazy::{funding_per_unit, received_by, Index, Side};
+use plimsoll_risk::lazy::{funding_per_unit, funding_received, Index, Side};
 use plimsoll_risk::units::{BaseUnits, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::{RiskError, RiskResult};
 
@@ -120,7 +120,7 @@ impl MarketSlot {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn index_at(&self, side: Side, clock: FundingClock) -> RiskResult<Index> {
-        let received = received_by(side, self.pending_funding(clock));
+        let received = funding_received(side, self.funding_per_unit_sec, self.funding_at, clock.now, clock.max_secs);
         self.sides[side as usize].stored().funded_down(received)
     }
 

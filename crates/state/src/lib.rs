@@ -42,6 +42,7 @@ mod price_state;
 mod registry;
 mod reserve;
 pub mod seeds;
+mod settings;
 pub mod snapshot;
 mod wrap;
 
@@ -59,6 +60,7 @@ pub use migrate::*;
 pub use pnl::*;
 pub use registry::*;
 pub use reserve::*;
+pub use settings::*;
 pub use wrap::*;
 
 /// Address of the program, as 32 bytes.

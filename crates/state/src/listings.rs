@@ -14,7 +14,10 @@ use crate::{BankSlot, MarketSlot, PriceBoard, PriceSlot, Registry};
 impl PriceSlot {
     /// What a listing on this price has to survive.
     pub const fn calibration(&self) -> Calibration {
-        Calibration { fastest_fall_ppm_per_sec: self.fastest_fall_ppm_per_sec, update_secs: self.update_secs }
+        Calibration {
+            fastest_fall_ppm_per_sec: self.terms.fastest_fall_ppm_per_sec,
+            update_secs: self.terms.update_secs,
+        }
     }
 }
 
@@ -51,7 +54,7 @@ impl Registry {
         Contradiction::PNL_WEIGHT.unless(params.perps.pnl_weight_ppm <= quote.asset_maint_ppm)?;
         for market in self.listed_markets() {
             market.rates.0.validate(calibration(board, market.price_slot)?, quote, params)?;
-            market.rates.0.validate_fee(market.fill_fee_ppm, params)?;
+            market.rates.0.validate_fee(market.fees.fill_fee_ppm, params)?;
         }
         Ok(())
     }

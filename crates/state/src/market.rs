@@ -8,7 +8,9 @@ use plimsoll_risk::perp::deficit_share_ppm_up;
 use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, SpentPerUnit, EPOCH_RING};
+use crate::{
+    assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentPerUnit, EPOCH_RING,
+};
 
 /// Open interest of one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -56,8 +58,8 @@ pub struct Market {
     pub deficit_atoms: u64,
     /// The market's own claim on its pool: fees and penalty shares, quote atoms.
     pub own_claim_atoms: u64,
-    /// Largest open interest a side, base units.
-    pub open_interest_cap_units: u64,
+    /// Caps of open interest and of insurance.
+    pub caps: MarketCaps,
     /// Time integral of the reported premium since the last crank, ppm seconds.
     pub premium_integral: I128Le,
     /// Up to when the integral includes the premium, Unix seconds.
@@ -68,8 +70,6 @@ pub struct Market {
     pub premium_ppm: i32,
     /// Zero.
     pub _pad_premium: u32,
-    /// Most insurance one event of this market may draw, quote atoms.
-    pub draw_cap_event_atoms: u64,
     /// Sum of losses socialized on sides, quote atoms (statistics).
     pub socialized_atoms: u64,
     /// Legs of all accounts that are not zero, with or without a base.
@@ -82,7 +82,7 @@ pub struct Market {
     /// the market last had no position.
     pub rounding_units: u64,
     /// Zero.
-    pub _reserved: [u8; 72],
+    pub _reserved: [u8; 56],
 }
 
 assert_layout!(Market, 520, engine @ 8);

@@ -23,8 +23,8 @@ impl PriceSlot {
             sample: feed.sample.get(),
             sampled_at: feed.sampled_at,
             variance: Fixed::from_bits(feed.variance.get()),
-            fast_secs: self.fast_secs,
-            slow_secs: self.slow_secs,
+            fast_secs: self.terms.fast_secs,
+            slow_secs: self.terms.slow_secs,
             source_published_at: [feed.sources[0].published_at, feed.sources[1].published_at],
         }
     }
@@ -45,8 +45,8 @@ impl PriceSlot {
         feed.sample = StoredPrice::from(state.sample);
         feed.sampled_at = state.sampled_at;
         feed.variance = I128Le::new(state.variance.to_bits());
-        self.fast_secs = state.fast_secs;
-        self.slow_secs = state.slow_secs;
+        self.terms.fast_secs = state.fast_secs;
+        self.terms.slow_secs = state.slow_secs;
         feed.sources[0].published_at = state.source_published_at[0];
         feed.sources[1].published_at = state.source_published_at[1];
     }
@@ -57,7 +57,10 @@ impl PriceSlot {
     /// The invariant that is broken.
     pub fn invariant(&self) -> Result<(), InvariantViolation> {
         ensure(self.active == 1 && self.source <= 1, "price slot flags are unknown")?;
-        ensure(self.fast_secs > 0 && self.fast_secs <= self.slow_secs, "price time constants are out of order")?;
+        ensure(
+            self.terms.fast_secs > 0 && self.terms.fast_secs <= self.terms.slow_secs,
+            "price time constants are out of order",
+        )?;
         if self.update_count == 0 {
             return Ok(());
         }

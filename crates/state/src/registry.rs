@@ -5,7 +5,9 @@ use plimsoll_risk::bank::{borrow_index_at_up, deposit_index_at_most_up, Indices}
 use plimsoll_risk::num::secs_between;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
 
-use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, StoredPrice};
+use crate::{
+    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredPrice,
+};
 
 /// [`GlobalParams`] as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,10 +145,10 @@ pub struct MarketSlot {
     pub sides: [SideIndex; 2],
     /// Copy of what the market's deficit takes of a claim, ppm; older than the market's, never lower.
     pub deficit_share_ppm: u32,
-    /// Fee of each side of a fill, ppm of notional, at least the engine's insurance floor.
-    pub fill_fee_ppm: u32,
+    /// What a fill costs.
+    pub fees: MarketFees,
     /// Zero.
-    pub _reserved: [u8; 72],
+    pub _reserved: [u8; 60],
 }
 
 assert_layout!(MarketSlot, 448);

@@ -19,12 +19,14 @@ fn is_zero(bytes: &[u8]) -> bool {
     words.iter().all(|word| u64::from_le_bytes(*word) == 0) && rest.iter().all(|byte| *byte == 0)
 }
 
-/// The fields that are free, and those whose elements have room of their own.
+/// The structs of lists, the fields that are free, and those whose elements have room of their own.
 macro_rules! reserve {
-    ($($type:ident { $($free:ident),+ $(; $($of:ident),+)? })+) => {$(
+    ($($type:ident $([$($lists:ident),+])? { $($free:ident),+ $(; $($of:ident),+)? })+) => {$(
         impl Reserve for $type {
             fn reserve_is_zero(&self) -> bool {
-                $(is_zero(&self.$free))&&+ $($(&& self.$of.iter().all(Reserve::reserve_is_zero))+)?
+                $(is_zero(&self.$free))&&+
+                    $($(&& self.$lists.reserve_is_zero())+)?
+                    $($(&& self.$of.iter().all(Reserve::reserve_is_zero))+)?
             }
         }
     )+};
@@ -43,13 +45,13 @@ impl Reserve for Registry {
 reserve! {
     Engine { _reserved }
     BankSlot { _reserved }
-    MarketSlot { _reserved }
+    MarketSlot [fees] { _reserved }
     PriceBoard { _reserved; slots }
-    PriceSlot { _reserved }
+    PriceSlot [terms] { _reserved }
     FeedBook { _reserved; feeds }
     Feed { _reserved }
-    Bank { _reserved }
-    Market { _reserved }
+    Bank [lending, caps] { _reserved }
+    Market [caps] { _reserved }
     MarginAccount { _intents, _reserved; derivatives }
     DerivativePosition { _reserved }
     Venue { _reserved }

@@ -10,7 +10,7 @@ use plimsoll_risk::num::PPM;
 use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up, MaxAge};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, TokenLeg};
-use plimsoll_risk::price::{edge_from_ppm_up, Price, UnitPrice};
+use plimsoll_risk::price::{edge_from_ppm_up, Price, Scale};
 use plimsoll_risk::units::SignedAtoms;
 use plimsoll_risk::{RiskError, RiskResult};
 
@@ -108,29 +108,34 @@ impl<'a> Pricing<'a> {
         charge: Charge<'_>,
     ) -> RiskResult<()> {
         let slot = self.board.slot(slot as usize).ok_or(RiskError::LegPriceInvalid)?;
+        let scale = Scale::new(scale);
         let published_at = slot.published_at;
         let stale = !slot.is_fresh(self.fresh);
         prices.published_at = published_at;
         prices.stale = stale;
-        prices.stale_for_hours = !self.held.admits(published_at);
         if self.views.spot {
-            prices.spot = UnitPrice::new_down(slot.spot.get(), scale);
+            prices.spot = scale.unit_price_down(slot.spot.get());
         }
         if self.views.fast {
-            prices.fast = UnitPrice::new_down(slot.fast.get(), scale);
+            prices.fast = scale.unit_price_down(slot.fast.get());
         }
         if self.views.initial {
             prices.old = !self.risk.admits(published_at);
             let seen_secs = published_at.wrapping_sub(slot.first_published_at);
-            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.fast_secs, slot.slow_secs);
+            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.terms.slow_secs);
             // Only what settles in quote is charged at the high price beside its own.
             let high = settles || !positive;
             if high {
-                prices.init_charge = UnitPrice::new_down(slot.high.get(), scale);
+                prices.init_charge = scale.unit_price_down(slot.high.get());
             }
-            prices.init = if positive { UnitPrice::new_down(slot.low.get(), scale) } else { prices.init_charge };
+            prices.init = if positive { scale.unit_price_down(slot.low.get()) } else { prices.init_charge };
         }
-        prices.edge = if stale || self.views.edges { self.edge(slot, stale, charge) } else { 0 };
+        // The least of hours is longer than the longest read age: what is fresh is not that old.
+        (prices.edge, prices.stale_for_hours) = if stale || self.views.edges {
+            (self.edge(slot, stale, charge), !self.held.admits(published_at))
+        } else {
+            (0, false)
+        };
         Ok(())
     }
 

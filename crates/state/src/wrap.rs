@@ -74,9 +74,9 @@ pub struct StoredPrice {
     /// Significand, top bit set unless zero.
     pub mantissa: u64,
     /// Power of two.
-    pub exponent: i16,
+    pub exponent: i32,
     /// Zero.
-    pub _pad: [u8; 6],
+    pub _pad: [u8; 4],
 }
 
 impl StoredPrice {
@@ -90,7 +90,7 @@ impl StoredPrice {
 impl From<Price> for StoredPrice {
     #[inline(always)]
     fn from(price: Price) -> Self {
-        Self { mantissa: price.mantissa, exponent: price.exponent, _pad: [0; 6] }
+        Self { mantissa: price.mantissa, exponent: price.exponent, _pad: [0; 4] }
     }
 }
 

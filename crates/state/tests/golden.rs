@@ -85,6 +85,27 @@ impl Field for StoredParams {
     }
 }
 
+/// Structs that lists make: each number in order, room zero.
+macro_rules! listed {
+    ($($type:ident),+) => {$(
+        impl Field for $type {
+            fn field(fill: &mut Fill) -> Self {
+                let mut settings = Self::zeroed();
+                let bytes = bytemuck::bytes_of_mut(&mut settings);
+                for field in Self::TABLE.fields {
+                    let place = &mut bytes[field.offset..field.offset + field.bytes];
+                    match field.bytes {
+                        8 => place.copy_from_slice(&u64::field(fill).to_le_bytes()),
+                        _ => place.copy_from_slice(&u32::field(fill).to_le_bytes()),
+                    }
+                }
+                settings
+            }
+        }
+    )+};
+}
+listed!(BankLending, BankCaps, MarketFees, MarketCaps, PriceTerms);
+
 wrapped!(StoredWeights(TokenWeights), StoredRates(MarketRates));
 
 filled!(TokenWeights {
@@ -96,7 +117,7 @@ filled!(StoredPrice { mantissa, exponent ; _pad });
 filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min_samples ; _pad });
 filled!(PriceSlot {
     active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast,
-    slow, low, high, fast_secs, slow_secs, fastest_fall_ppm_per_sec, update_secs, slow_vol_ppm_per_sqrt_sec ; _pad,
+    slow, low, high, terms, slow_vol_ppm_per_sqrt_sec ; _pad,
     _reserved
 });
 filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved });
@@ -108,7 +129,7 @@ filled!(BankSlot {
 });
 filled!(MarketSlot {
     status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, deficit_share_ppm,
-    fill_fee_ppm ; _pad, _reserved
+    fees ; _pad, _reserved
 });
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
@@ -133,15 +154,13 @@ filled!(FeedBook { version, bump, engine, feeds ; _pad, _reserved });
 filled!(Bank {
     version, bump, vault_bump, index, decimals, engine, mint, vault, token_program, deposit_shares,
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
-    utilization_ema_ppm, kink_ppm, rate_zero_ppm, rate_kink_ppm, rate_full_ppm, interest_fee_ppm,
-    deposit_cap_atoms, borrow_cap_atoms, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
-    uncovered_atoms, draw_cap_event_atoms, draw_cap_hour_atoms, drawn,
+    utilization_ema_ppm, lending, caps, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
+    uncovered_atoms, drawn,
     insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _reserved
 });
 filled!(Market {
     version, bump, index, price_slot, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
-    open_interest_cap_units, premium_integral, premium_at, premium_from, premium_ppm, draw_cap_event_atoms,
-    socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad_premium, _pad2, _reserved
+    caps, premium_integral, premium_at, premium_from, premium_ppm, socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad_premium, _pad2, _reserved
 });
 filled!(MarginAccount {
     version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,

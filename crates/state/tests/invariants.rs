@@ -153,7 +153,8 @@ fn a_price_slots_state_is_consistent() {
     const ZERO: Option<&str> = Some("price is zero");
     const BOUNDS: Option<&str> = Some("price leaves its bounds");
     let price = |dollars: u64| StoredPrice::from(Price::from_decimal_down(dollars, 0).unwrap());
-    let mut slot = PriceSlot { active: 1, update_count: 1, fast_secs: 15, slow_secs: 3_600, ..PriceSlot::zeroed() };
+    let terms = |fast_secs, slow_secs| PriceTerms { fast_secs, slow_secs, ..PriceTerms::default() };
+    let mut slot = PriceSlot { active: 1, update_count: 1, terms: terms(15, 3_600), ..PriceSlot::zeroed() };
     (slot.published_at, slot.first_published_at) = (1_000, 900);
     (slot.spot, slot.fast, slot.slow) = (price(100), price(101), price(102));
     (slot.low, slot.high) = (price(90), price(110));
@@ -165,9 +166,9 @@ fn a_price_slots_state_is_consistent() {
             (FLAGS, |slot| slot.active = 2),
             (None, |slot| slot.source = 1),
             (FLAGS, |slot| slot.source = 2),
-            (CONSTANTS, |slot| slot.fast_secs = 0),
-            (None, |slot| slot.fast_secs = slot.slow_secs),
-            (CONSTANTS, |slot| slot.fast_secs = slot.slow_secs + 1),
+            (CONSTANTS, |slot| slot.terms.fast_secs = 0),
+            (None, |slot| slot.terms.fast_secs = slot.terms.slow_secs),
+            (CONSTANTS, |slot| slot.terms.fast_secs = slot.terms.slow_secs + 1),
             (None, |slot| slot.first_published_at = 1_000),
             (Some("price is older than its first update"), |slot| slot.first_published_at = 1_001),
             (ZERO, |slot| slot.spot = StoredPrice::default()),
@@ -178,7 +179,10 @@ fn a_price_slots_state_is_consistent() {
             (BOUNDS, |slot| slot.high = slot.fast),
             (BOUNDS, |slot| (slot.low, slot.high) = (slot.high, slot.low)),
             // Before the first update there is no price to hold anything of.
-            (None, |slot| *slot = PriceSlot { active: 1, fast_secs: 1, slow_secs: 1, ..PriceSlot::zeroed() }),
+            (None, |slot| {
+                let terms = PriceTerms { fast_secs: 1, slow_secs: 1, ..PriceTerms::default() };
+                *slot = PriceSlot { active: 1, terms, ..PriceSlot::zeroed() };
+            }),
         ],
     );
 }
@@ -350,12 +354,12 @@ fn a_byte_of_room_that_is_not_zero_is_seen_wherever_it_lies() {
     }
     check! {
         Registry: |r| r._reserved[0] = 1, |r| r._tail[9] = 1, |r| r.banks[63]._reserved[47] = 1,
-            |r| r.markets[31]._reserved[71] = 1, |r| r.params.0.auction._reserved[3] = 1,
+            |r| r.markets[31]._reserved[59] = 1, |r| r.markets[31].fees._reserved[0] = 1, |r| r.params.0.auction._reserved[3] = 1,
             |r| r.params.0.lending._reserved[0] = 1;
-        PriceBoard: |b| b._reserved[207] = 1, |b| b.slots[63]._reserved[123] = 1;
+        PriceBoard: |b| b._reserved[207] = 1, |b| b.slots[63]._reserved[107] = 1, |b| b.slots[63].terms._reserved[0] = 1;
         FeedBook: |b| b._reserved[207] = 1, |b| b.feeds[63]._reserved[39] = 1;
-        Bank: |b| b._reserved[111] = 1;
-        Market: |m| m._reserved[71] = 1;
+        Bank: |b| b._reserved[87] = 1, |b| b.lending._reserved[0] = 1, |b| b.caps._reserved[0] = 1;
+        Market: |m| m._reserved[55] = 1, |m| m.caps._reserved[0] = 1;
         MarginAccount: |a| a._intents[255] = 1, |a| a._reserved[0] = 1, |a| a.derivatives[15]._reserved[30] = 1;
     }
 }

@@ -40,10 +40,10 @@ impl World {
             (slot.weights, slot.scale) = (StoredWeights(weights), token_scale_down(decimals).unwrap().into());
         }
         let market = &mut registry.markets[3];
-        (market.status, market.price_slot, market.fill_fee_ppm) = (SlotStatus::ReduceOnly as u8, 2, 100);
+        (market.status, market.price_slot, market.fees.fill_fee_ppm) = (SlotStatus::ReduceOnly as u8, 2, 100);
         (market.rates, market.scale) = (StoredRates(RATES), base_scale_down(6, 6).unwrap().into());
         for (slot, dollars) in board.slots.iter_mut().zip([1, 200, 300]) {
-            (slot.active, slot.fastest_fall_ppm_per_sec, slot.update_secs) = (1, 100, 1);
+            (slot.active, slot.terms.fastest_fall_ppm_per_sec, slot.terms.update_secs) = (1, 100, 1);
             slot.spot = Price::from_decimal_down(dollars, -2).unwrap().into();
         }
         Self { registry, board }
@@ -70,10 +70,10 @@ fn every_listing_has_to_survive_its_conditions() {
         (Contradiction::PRICE_MISSING, |world| world.board.slots[0].active = 0),
         (Contradiction::PRICE_MISSING, |world| world.board.slots[1].active = 0),
         (Contradiction::PRICE_MISSING, |world| world.board.slots[2].active = 0),
-        (Contradiction::PAIR_FALLS, |world| world.board.slots[1].fastest_fall_ppm_per_sec = 50_000),
-        (Contradiction::PAIR_FALLS, |world| world.board.slots[1].update_secs = 2_000),
+        (Contradiction::PAIR_FALLS, |world| world.board.slots[1].terms.fastest_fall_ppm_per_sec = 50_000),
+        (Contradiction::PAIR_FALLS, |world| world.board.slots[1].terms.update_secs = 2_000),
         (Contradiction::PAIR_INITIAL, |world| {
-            world.board.slots[0].fastest_fall_ppm_per_sec = 20_000;
+            world.board.slots[0].terms.fastest_fall_ppm_per_sec = 20_000;
             world.registry.banks[2].weights.0.liability_init_ppm = 1_110_000;
         }),
         (Contradiction::PNL_WEIGHT, |world| {
@@ -81,8 +81,8 @@ fn every_listing_has_to_survive_its_conditions() {
             (weights.asset_maint_ppm, weights.asset_target_ppm) = (999_999, 989_999);
         }),
         (Contradiction::RATES_ORDER, |world| world.registry.markets[3].rates.0.target_ppm = 60_001),
-        (Contradiction::UNCALIBRATED, |world| world.board.slots[2].update_secs = 0),
-        (Contradiction::FEE_RANGE, |world| world.registry.markets[3].fill_fee_ppm = 9),
+        (Contradiction::UNCALIBRATED, |world| world.board.slots[2].terms.update_secs = 0),
+        (Contradiction::FEE_RANGE, |world| world.registry.markets[3].fees.fill_fee_ppm = 9),
     ];
     for (number, (contradiction, change)) in cases.into_iter().enumerate() {
         let mut world = World::sound();
@@ -101,7 +101,7 @@ fn nothing_is_asked_of_what_is_not_listed() {
         |world| (world.registry.markets[3].status, world.registry.markets[3].rates.0.maint_ppm) = (0, 0),
         // Without a settlement token nothing settles, whatever is written of markets.
         |world| (world.registry.banks[0].status, world.registry.markets[3].rates.0.maint_ppm) = (0, 0),
-        |world| world.board.slots[3].update_secs = 0,
+        |world| world.board.slots[3].terms.update_secs = 0,
     ];
     for (number, change) in cases.into_iter().enumerate() {
         let mut world = World::sound();
@@ -137,7 +137,8 @@ fn what_an_atom_and_a_rate_mean_is_asked_at_todays_prices() {
 
 #[test]
 fn the_calibration_of_a_price_is_what_its_slot_says() {
-    let slot = PriceSlot { fastest_fall_ppm_per_sec: 7, update_secs: 9, ..PriceSlot::zeroed() };
+    let terms = PriceTerms { fastest_fall_ppm_per_sec: 7, update_secs: 9, ..PriceTerms::default() };
+    let slot = PriceSlot { terms, ..PriceSlot::zeroed() };
     let calibration = slot.calibration();
     assert_eq!((calibration.fastest_fall_ppm_per_sec, calibration.update_secs), (7, 9));
 }

@@ -56,7 +56,7 @@ impl World {
         for (number, slot) in (1..).zip(&mut board.slots[1..4]) {
             (slot.active, slot.sigma_ppm, slot.vol_ppm_per_sqrt_sec) = (1, 1_000 * number, 100);
             (slot.published_at, slot.first_published_at) = (NOW, NOW - 100_000);
-            (slot.update_count, slot.fast_secs, slot.slow_secs) = (1_000_000, 15, 3_600);
+            (slot.update_count, slot.terms.fast_secs, slot.terms.slow_secs) = (1_000_000, 15, 3_600);
             let spot = 100 * number as u64;
             (slot.spot, slot.fast) = (price(spot), price(spot + 1));
             (slot.low, slot.high) = (price(spot - 2), price(spot + 3));

@@ -11,9 +11,9 @@ use crate::answer::Accounts;
 use crate::code::Refused;
 
 /// How far below the present price is searched, binary orders of magnitude: practically to zero.
-const ORDERS_BELOW: i16 = 40;
+const ORDERS_BELOW: i32 = 40;
 /// How far above: a factor of about a thousand.
-const ORDERS_ABOVE: i16 = 10;
+const ORDERS_ABOVE: i32 = 10;
 
 /// Prices of one underlying, dollars per whole unit, at which an account goes under water at spot while every other
 /// price stays. A mantissa of zero means that there is none.
@@ -107,7 +107,7 @@ const fn key(price: Price) -> i128 {
 /// The price of a key.
 const fn price(key: i128) -> Price {
     let one = 1i128 << 63;
-    Price { mantissa: (key.rem_euclid(one) as u64) + (1 << 63), exponent: key.div_euclid(one) as i16 }
+    Price { mantissa: (key.rem_euclid(one) as u64) + (1 << 63), exponent: key.div_euclid(one) as i32 }
 }
 
 #[cfg(test)]

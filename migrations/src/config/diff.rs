@@ -41,8 +41,15 @@ fn comparable(config: &Config) -> Result<Value> {
     for price in &mut config.prices {
         price.name.clear();
         (price.variance_prior_pico_per_sec, price.mock) = (None, None);
+        *price = price.clone().written_out();
     }
-    config.banks.iter_mut().for_each(|bank| bank.name.clear());
+    for bank in &mut config.banks {
+        bank.name.clear();
+        *bank = bank.clone().written_out();
+    }
+    for market in &mut config.markets {
+        *market = market.clone().written_out();
+    }
     for venue in &mut config.venues {
         venue.settle_markets.sort_unstable();
         venue.premium_markets.sort_unstable();

@@ -5,49 +5,20 @@ use plimsoll_state::{Bank, BankSlot, Market, MarketSlot, SlotStatus, Venue};
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use super::settings::table;
 
-/// A token: weights, rates, caps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BankConfig {
+plimsoll_state::bank_settings!(table
+    BankConfig
     /// What people call it; not on chain.
-    pub name: String,
+    name: String,
     /// The token.
-    pub mint: MintConfig,
+    mint: MintConfig,
     /// Slot of the price board.
-    pub price_slot: u8,
+    price_slot: u8,
     /// Whether only what reduces positions is accepted.
     #[serde(default)]
-    pub reduce_only: bool,
-    /// Asset weight at maintenance; the target's follows.
-    pub asset_maint_ppm: u32,
-    /// Asset weight at initial.
-    pub asset_init_ppm: u32,
-    /// Liability weight at maintenance; the target's follows.
-    pub liability_maint_ppm: u32,
-    /// Liability weight at initial.
-    pub liability_init_ppm: u32,
-    /// Utilization at the kink of the rate curve.
-    pub kink_ppm: u32,
-    /// Annual rate at utilization 0.
-    pub rate_zero_ppm: u32,
-    /// Annual rate at the kink.
-    pub rate_kink_ppm: u32,
-    /// Annual rate at utilization 1.
-    pub rate_full_ppm: u32,
-    /// Protocol's share of interest.
-    pub interest_fee_ppm: u32,
-    /// Largest deposits of all accounts together.
-    pub deposit_cap_atoms: u64,
-    /// Largest borrows of all accounts together.
-    pub borrow_cap_atoms: u64,
-    /// Most insurance one event may draw. Absent: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draw_cap_event_atoms: Option<u64>,
-    /// Most insurance one hour may draw. Absent: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draw_cap_hour_atoms: Option<u64>,
-}
+    reduce_only: bool,
+);
 
 /// Which token a bank holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,31 +35,18 @@ pub enum MintConfig {
     },
 }
 
-/// A perp.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MarketConfig {
+plimsoll_state::market_settings!(table
+    MarketConfig
     /// Its name, at most 16 bytes.
-    pub name: String,
+    name: String,
     /// Slot of the price board.
-    pub price_slot: u8,
+    price_slot: u8,
     /// Decimals of a base unit.
-    pub base_decimals: u8,
+    base_decimals: u8,
     /// Whether only what reduces positions is accepted.
     #[serde(default)]
-    pub reduce_only: bool,
-    /// Charge rate at maintenance; the target's follows.
-    pub maint_rate_ppm: u32,
-    /// Charge rate at initial.
-    pub init_rate_ppm: u32,
-    /// Fee of each side of a fill.
-    pub fill_fee_ppm: u32,
-    /// Largest open interest a side, base units.
-    pub open_interest_cap_units: u64,
-    /// Most insurance one event may draw, quote atoms. Absent: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draw_cap_event_atoms: Option<u64>,
-}
+    reduce_only: bool,
+);
 
 /// A program that may settle fills by CPI.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,35 +69,11 @@ const fn yes() -> bool {
     true
 }
 
-/// A cap as stored: everything where there is no limit.
-fn limit(cap: u64) -> Option<u64> {
-    (cap != u64::MAX).then_some(cap)
-}
-
 fn is_reduce_only(status: u8) -> bool {
     status == SlotStatus::ReduceOnly as u8 || status == SlotStatus::Terminal as u8
 }
 
 impl BankConfig {
-    /// The program's argument.
-    pub fn args(&self) -> BankConfigArgs {
-        BankConfigArgs {
-            asset_maint_ppm: self.asset_maint_ppm,
-            asset_init_ppm: self.asset_init_ppm,
-            liability_maint_ppm: self.liability_maint_ppm,
-            liability_init_ppm: self.liability_init_ppm,
-            kink_ppm: self.kink_ppm,
-            rate_zero_ppm: self.rate_zero_ppm,
-            rate_kink_ppm: self.rate_kink_ppm,
-            rate_full_ppm: self.rate_full_ppm,
-            interest_fee_ppm: self.interest_fee_ppm,
-            deposit_cap_atoms: self.deposit_cap_atoms,
-            borrow_cap_atoms: self.borrow_cap_atoms,
-            draw_cap_event_atoms: self.draw_cap_event_atoms,
-            draw_cap_hour_atoms: self.draw_cap_hour_atoms,
-        }
-    }
-
     /// The mint, once [`super::Config::resolve`] has made it an address.
     pub fn mint_key(&self) -> Option<Key> {
         match self.mint {
@@ -150,41 +84,12 @@ impl BankConfig {
 
     /// What bank and slot store.
     pub fn observed(name: String, bank: &Bank, slot: &BankSlot) -> Self {
-        let weights = &slot.weights.0;
-        Self {
-            name,
-            mint: MintConfig::Existing(bank.mint.into()),
-            price_slot: slot.price_slot,
-            reduce_only: is_reduce_only(slot.status),
-            asset_maint_ppm: weights.asset_maint_ppm,
-            asset_init_ppm: weights.asset_init_ppm,
-            liability_maint_ppm: weights.liability_maint_ppm,
-            liability_init_ppm: weights.liability_init_ppm,
-            kink_ppm: bank.kink_ppm,
-            rate_zero_ppm: bank.rate_zero_ppm,
-            rate_kink_ppm: bank.rate_kink_ppm,
-            rate_full_ppm: bank.rate_full_ppm,
-            interest_fee_ppm: bank.interest_fee_ppm,
-            deposit_cap_atoms: bank.deposit_cap_atoms,
-            borrow_cap_atoms: bank.borrow_cap_atoms,
-            draw_cap_event_atoms: limit(bank.draw_cap_event_atoms),
-            draw_cap_hour_atoms: limit(bank.draw_cap_hour_atoms),
-        }
+        let args = BankConfigArgs::default().stored(bank, slot);
+        Self::of(&args, name, MintConfig::Existing(bank.mint.into()), slot.price_slot, is_reduce_only(slot.status))
     }
 }
 
 impl MarketConfig {
-    /// The terms that may change later.
-    pub fn terms(&self) -> MarketTerms {
-        MarketTerms {
-            maint_rate_ppm: self.maint_rate_ppm,
-            init_rate_ppm: self.init_rate_ppm,
-            fill_fee_ppm: self.fill_fee_ppm,
-            open_interest_cap_units: self.open_interest_cap_units,
-            draw_cap_event_atoms: self.draw_cap_event_atoms.unwrap_or(u64::MAX),
-        }
-    }
-
     /// The program's argument for the slot `index`. A name beyond 16 bytes is cut, which validation refuses before.
     pub fn args(&self, index: u8) -> ListMarketArgs {
         let mut name = [0; 16];
@@ -194,7 +99,7 @@ impl MarketConfig {
             name,
             base_decimals: self.base_decimals,
             price_slot: self.price_slot,
-            terms: self.terms(),
+            terms: self.settings(),
         }
     }
 
@@ -209,17 +114,9 @@ impl MarketConfig {
 
     /// What market and slot store.
     pub fn observed(market: &Market, slot: &MarketSlot) -> Self {
-        Self {
-            name: market_name(market),
-            price_slot: slot.price_slot,
-            base_decimals: slot.base_decimals,
-            reduce_only: is_reduce_only(slot.status),
-            maint_rate_ppm: slot.rates.0.maint_ppm,
-            init_rate_ppm: slot.rates.0.init_ppm,
-            fill_fee_ppm: slot.fill_fee_ppm,
-            open_interest_cap_units: market.open_interest_cap_units,
-            draw_cap_event_atoms: limit(market.draw_cap_event_atoms),
-        }
+        let terms = MarketTerms::default().stored(market, slot);
+        let reduce_only = is_reduce_only(slot.status);
+        Self::of(&terms, market_name(market), slot.price_slot, slot.base_decimals, reduce_only)
     }
 }
 

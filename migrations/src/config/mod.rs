@@ -7,6 +7,7 @@ mod observed;
 mod params;
 mod price;
 mod resolve;
+mod settings;
 mod validate;
 
 use std::path::Path;

@@ -1,12 +1,12 @@
 //! A slot of the price board.
 
-use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
 use plimsoll_sdk::ix::args::{OracleSourceArgs, PriceConfigArgs};
 use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 use serde::{Deserialize, Serialize};
 use solana_pubkey::Pubkey;
 
 use super::key::{Bytes32, Key};
+use super::settings::table;
 
 /// Pyth's older receiver, and the push oracle whose accounts it owns.
 pub const PYTH_RECEIVER: Pubkey = Pubkey::from_str_const("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
@@ -15,35 +15,23 @@ const PYTH_PUSH_ORACLE: Pubkey = Pubkey::from_str_const("pythWSnswVUd12oZpeFP8e9
 pub const PYTH_CORE_RECEIVER: Pubkey = Pubkey::from_str_const("rec2HHDDnjLfj4kE7VyEtFA1HPGQLK33259532cRyHp");
 const PYTH_CORE_PUSH_ORACLE: Pubkey = Pubkey::from_str_const("pyt2F414BA6dPttK6RddPZUdHfapoBN24GL5wbrPCou");
 
-/// An underlying: where its price comes from, how it is averaged, how it falls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PriceConfig {
+plimsoll_state::price_settings!(table
+    PriceConfig
     /// What people call it; not on chain.
-    pub name: String,
-    /// Fastest fall of the calibration, ppm per second.
-    pub fastest_fall_ppm_per_sec: u32,
-    /// How often the feed moves.
-    pub update_secs: u32,
-    /// Time constant of the fast average.
-    #[serde(default = "default_fast_secs")]
-    pub fast_secs: u32,
-    /// Time constant of the slow average.
-    #[serde(default = "default_slow_secs")]
-    pub slow_secs: u32,
+    name: String,
     /// Variance until the first sample, units of 1e-12 per second. Absent: the program's default. Only a listing reads
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variance_prior_pico_per_sec: Option<u32>,
+    variance_prior_pico_per_sec: Option<u32>,
     /// Wins whenever it is valid.
-    pub primary: SourceConfig,
+    primary: SourceConfig,
     /// Counts only while the primary is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secondary: Option<SourceConfig>,
+    secondary: Option<SourceConfig>,
     /// Creates the primary's account by the mock oracle and posts a first price; test clusters only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mock: Option<MockConfig>,
-}
+    mock: Option<MockConfig>,
+);
 
 /// A price that the migration itself posts to a feed of the mock oracle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,14 +94,6 @@ pub struct SourceConfig {
     pub min_samples: Option<u8>,
 }
 
-const fn default_fast_secs() -> u32 {
-    DEFAULT_FAST_SECS
-}
-
-const fn default_slow_secs() -> u32 {
-    DEFAULT_SLOW_SECS
-}
-
 impl SourceConfig {
     /// The address that is pinned where the file names none, and it can be derived.
     pub fn derived_address(&self, creator: &Pubkey) -> Option<Pubkey> {
@@ -159,28 +139,14 @@ impl SourceConfig {
 impl PriceConfig {
     /// The program's argument.
     pub fn args(&self) -> PriceConfigArgs {
-        PriceConfigArgs {
-            primary: self.primary.args(),
-            secondary: self.secondary.as_ref().map(SourceConfig::args),
-            fast_secs: Some(self.fast_secs),
-            slow_secs: Some(self.slow_secs),
-            fastest_fall_ppm_per_sec: self.fastest_fall_ppm_per_sec,
-            update_secs: self.update_secs,
-        }
+        let secondary = self.secondary.as_ref().map(SourceConfig::args);
+        PriceConfigArgs { primary: self.primary.args(), secondary, ..self.settings() }
     }
 
     /// What a slot and its feed store; none where nothing valid is listed. A listing's prior and a mock are not stored.
     pub fn observed(name: String, slot: &PriceSlot, feed: &Feed) -> Option<Self> {
-        Some(Self {
-            name,
-            fastest_fall_ppm_per_sec: slot.fastest_fall_ppm_per_sec,
-            update_secs: slot.update_secs,
-            fast_secs: slot.fast_secs,
-            slow_secs: slot.slow_secs,
-            variance_prior_pico_per_sec: None,
-            primary: SourceConfig::observed(&feed.sources[0])?,
-            secondary: SourceConfig::observed(&feed.sources[1]),
-            mock: None,
-        })
+        let args = PriceConfigArgs::default().stored(feed, slot);
+        let [primary, secondary] = feed.sources.each_ref().map(SourceConfig::observed);
+        Some(Self::of(&args, name, None, primary?, secondary, None))
     }
 }

@@ -1,3 +1,5 @@
+use plimsoll_sdk::ix::args::{BankConfigArgs, MarketTerms, PriceConfigArgs};
+
 use super::*;
 
 const DEVNET: &str = include_str!("../../devnet.toml");
@@ -54,15 +56,15 @@ fn an_unknown_key_and_a_bad_value_are_named_with_path_and_line() {
 fn each_bad_value_is_named_with_its_path() {
     let cases = [
         ("penalty_cap_ppm = 50000", "penalty_cap_ppm = 500000", "params.auction.penalty_cap_ppm"),
-        ("asset_maint_ppm = 850000", "asset_maint_ppm = 1000001", "bank[1]"),
+        ("asset_maint_ppm = 850000", "asset_maint_ppm = 1000001", "bank[1].asset_maint_ppm"),
         ("asset_init_ppm = 820000", "asset_init_ppm = 950000", "bank[2]"),
         ("kink_ppm = 800000", "kink_ppm = 0", "bank[0].kink_ppm"),
         ("deposit_cap_atoms = 10000000000000", "deposit_cap_atoms = 9007199254740993", "bank[0].deposit_cap_atoms"),
-        ("interest_fee_ppm = 150000", "interest_fee_ppm = 600000", "bank[0]"),
+        ("interest_fee_ppm = 150000", "interest_fee_ppm = 600000", "bank[0].interest_fee_ppm"),
         ("maint_rate_ppm = 30000", "maint_rate_ppm = 9000", "market[0]"),
-        ("fill_fee_ppm = 200", "fill_fee_ppm = 5", "market[0]"),
+        ("fill_fee_ppm = 200", "fill_fee_ppm = 5", "market[0].fill_fee_ppm"),
         ("name = \"SOL-PERP\"", "name = \"SOL-PERPETUAL-FUTURE\"", "market[0].name"),
-        ("fast_secs = 15", "fast_secs = 0", "price[0]"),
+        ("fast_secs = 15", "fast_secs = 0", "price[0].fast_secs"),
         ("kind = \"pyth-pinned\"", "kind = \"pyth-posted\"", "price[0].primary.address"),
         ("test_cluster = true", "test_cluster = false", "bank[2].mint"),
     ];
@@ -74,6 +76,47 @@ fn each_bad_value_is_named_with_its_path() {
     assert!(error.starts_with("price[0].mock.price_e8"), "{error}");
     let error = refused(LOCALNET, "[[market]]", "[[venue]]\nsigner = \"11111111111111111111111111111111\"\n[[market]]");
     assert!(error.starts_with("venue[0].signer"), "{error}");
+}
+
+/// Every number of every list is a value of the file, by its own name, and the list's bounds are asked of it.
+#[test]
+fn each_number_of_a_listing_is_named_where_it_leaves_its_bounds() {
+    let file = Config::parse(DEVNET).unwrap();
+    let (mut asked, written) = (0, toml::Table::try_from(&file).unwrap());
+    let mut judge = |table: &str, name: &str, value: Option<u64>| {
+        let Some(value) = value.and_then(|value| i64::try_from(value).ok()) else { return };
+        let mut changed = written.clone();
+        changed[table][0].as_table_mut().unwrap().insert(name.to_owned(), value.into());
+        let error = Config::parse(&changed.to_string()).unwrap_err().to_string();
+        // Where one number bounds another, either is named, and the other in the range.
+        let named = error.starts_with(&format!("{table}[0].")) && error.contains(name);
+        assert!(named && error.contains(" is out of its bounds, "), "{name} = {value}: {error}");
+        asked += 1;
+    };
+    macro_rules! beyond {
+        ($table:literal, $Args:ident, $args:expr) => {
+            for setting in $Args::SETTINGS {
+                judge($table, setting.name, setting.low.at($args, &file.params).checked_sub(1));
+                judge($table, setting.name, setting.high.at($args, &file.params).checked_add(1));
+            }
+        };
+    }
+    beyond!("bank", BankConfigArgs, &file.banks[0].settings());
+    beyond!("market", MarketTerms, &file.markets[0].settings());
+    beyond!("price", PriceConfigArgs, &file.prices[0].settings());
+    assert!(asked > 20, "{asked}");
+}
+
+#[test]
+fn a_number_that_is_left_out_is_its_default() {
+    let file = Config::parse(&DEVNET.replace("fast_secs = 15\nslow_secs = 3600\n", "")).unwrap();
+    assert_eq!((file.prices[0].fast_secs, file.prices[0].slow_secs), (None, None));
+    assert_eq!(differences(&file, &Config::parse(DEVNET).unwrap()).unwrap(), []);
+    let mut chain = file.clone();
+    chain.prices[0].fast_secs = Some(16);
+    chain.banks[0].draw_cap_hour_atoms = Some(u64::MAX);
+    let found: Vec<String> = differences(&file, &chain).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["price[0].fast_secs: 16 on chain, 15 in the file"]);
 }
 
 #[test]

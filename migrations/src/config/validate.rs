@@ -3,15 +3,15 @@
 use anchor_lang::solana_program::program_error::ProgramError;
 use bytemuck::{zeroed_box, Zeroable};
 use plimsoll::instructions::{BankRules, MarketRules, PriceRules};
-use plimsoll_risk::bank::RateCurve;
 use plimsoll_risk::params::{
-    Contradiction, GlobalParams, MarketRates, TokenWeights, MAX_ATOMS, MAX_BANKS, MAX_MARKETS, MAX_PRICES,
+    Contradiction, GlobalParams, MarketRates, TokenWeights, MAX_BANKS, MAX_MARKETS, MAX_PRICES,
 };
 use plimsoll_risk::price::{Price, MAX_DECIMALS};
-use plimsoll_state::{Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights};
+use plimsoll_sdk::ix::args::{BankConfigArgs, MarketTerms, PriceConfigArgs};
+use plimsoll_state::{Feed, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights};
 use solana_pubkey::Pubkey;
 
-use super::{BankConfig, Config, MarketConfig, MintConfig, PriceConfig, SourceConfig, SourceKind};
+use super::{settings, BankConfig, Config, MarketConfig, MintConfig, PriceConfig, SourceConfig, SourceKind};
 use crate::error::{Error, Result};
 
 /// What the program says, in its own words.
@@ -78,7 +78,11 @@ impl Config {
                 return Err(Error::config(format!("{at}.mock.price_e8"), "a price is positive and fits 63 bits"));
             }
         }
-        price.args().validate(self.engine.test_cluster).map_err(|error| Error::config(at, engine_text(error)))
+        settings::validate(at, &price.settings(), PriceConfigArgs::SETTINGS, &self.params)?;
+        price
+            .args()
+            .validate(&self.params, self.engine.test_cluster)
+            .map_err(|error| Error::config(at, engine_text(error)))
     }
 
     fn validate_bank(&self, at: &str, bank: &BankConfig, params: &GlobalParams) -> Result<()> {
@@ -94,31 +98,15 @@ impl Config {
                 ));
             }
         }
+        settings::validate(at, &bank.settings(), BankConfigArgs::SETTINGS, params)?;
         weights(bank, params).map_err(|_| {
-            let reason = "weights must satisfy asset_init <= asset_maint <= 1000000 <= liability_maint <= \
-                          liability_init <= 4000000, and the target (docs/math.md) must lie params.targets.target_min_gap_ppm \
-                          above maintenance";
+            let reason =
+                "the weights of the target (docs/math.md) must lie params.targets.target_min_gap_ppm above maintenance";
             Error::config(format!("{at}.asset_… and liability_…_ppm"), reason)
         })?;
-        let curve = RateCurve {
-            kink_ppm: bank.kink_ppm,
-            rate_zero_ppm: bank.rate_zero_ppm,
-            rate_kink_ppm: bank.rate_kink_ppm,
-            rate_full_ppm: bank.rate_full_ppm,
-        };
-        curve.validate().map_err(|_| {
-            let reason = "the kink lies between 0 and 1000000, and rates rise to at most 3000000 a year";
-            Error::config(format!("{at}.kink_ppm and rate_…_ppm"), reason)
-        })?;
-        for (name, cap) in [("deposit_cap_atoms", bank.deposit_cap_atoms), ("borrow_cap_atoms", bank.borrow_cap_atoms)]
-        {
-            if cap > MAX_ATOMS {
-                return Err(Error::config(format!("{at}.{name}"), format!("{cap} is above the largest, {MAX_ATOMS}")));
-            }
-        }
         // At this price no cap and no atom is too valuable: what is left are the program's other conditions.
         let cheap = Price::from_decimal_down(1, -12).map_err(|error| Error::config(at, format!("{error:?}")))?;
-        bank.args().validate(6, cheap, params).map_err(|error| Error::config(at, engine_text(error)))?;
+        bank.settings().validate(6, cheap, params).map_err(|error| Error::config(at, engine_text(error)))?;
         Ok(())
     }
 
@@ -136,7 +124,7 @@ impl Config {
         registry.params = StoredParams(*params);
         for (slot, price) in board.slots.iter_mut().zip(&self.prices) {
             slot.active = 1;
-            (slot.fastest_fall_ppm_per_sec, slot.update_secs) = (price.fastest_fall_ppm_per_sec, price.update_secs);
+            price.settings().store(&mut Feed::zeroed(), slot);
         }
         // One after the other, as they are listed, so that the one which does not fit is named.
         for (index, bank) in self.banks.iter().enumerate() {
@@ -158,7 +146,8 @@ impl Config {
             let rates = validate_market(&at, market, &registry, &board)?;
             let slot = &mut registry.markets[index];
             (slot.status, slot.price_slot) = (SlotStatus::Active as u8, market.price_slot);
-            (slot.rates, slot.fill_fee_ppm) = (StoredRates(rates), market.fill_fee_ppm);
+            market.settings().store(&mut Market::zeroed(), slot);
+            slot.rates = StoredRates(rates);
             registry.check_listings(&board).map_err(|condition| Error::config(at, condition.0))?;
         }
         Ok(())
@@ -218,11 +207,7 @@ fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: 
     if board.slot(market.price_slot as usize).is_none() {
         return Err(Error::config(format!("{at}.price_slot"), "there is no such [[price]]"));
     }
-    market.terms().validate(market.price_slot, registry, board).map_err(|error| {
-        let reason = "rates rise from maintenance to initial with the target between them, survive \
-                      fastest_fall_ppm_per_sec over update_secs and 2 s more, the initial rate survives it over \
-                      params.prices.risk_age_secs and cool_off_secs, and the fee lies between params.perps.fill_insurance_ppm and \
-                      10000 and below the rate times improvement_factor and health_cap";
-        Error::config(at, format!("{}: {reason}", engine_text(error)))
-    })
+    settings::validate(at, &market.settings(), MarketTerms::SETTINGS, registry.params())?;
+    let rates = market.settings().validate(market.price_slot, registry, board);
+    rates.map_err(|error| Error::config(at, engine_text(error)))
 }

@@ -117,13 +117,14 @@ impl Builder<'_> {
                 let (Some(key), Some(mint)) = (wanted.mint_key(), mint) else {
                     return Err(Error::config(format!("bank[{bank}].mint"), "there is no such mint on this cluster"));
                 };
-                let args = args::ListBankArgs { index: *bank, price_slot: wanted.price_slot, config: wanted.args() };
+                let args =
+                    args::ListBankArgs { index: *bank, price_slot: wanted.price_slot, config: wanted.settings() };
                 let list = ix::list_bank(keys, signer, signer, (key.0, mint.token_program), args);
                 Ok(self.refreshed(wanted.price_slot, list))
             }
             Step::UpdateBank { bank } => {
                 let wanted = self.resolved.config.banks.get(*bank as usize).ok_or_else(|| missing("bank", *bank))?;
-                let args = args::UpdateBankArgs { reduce_only: wanted.reduce_only, config: wanted.args() };
+                let args = args::UpdateBankArgs { reduce_only: wanted.reduce_only, config: wanted.settings() };
                 Ok(vec![ix::update_bank(keys, signer, *bank, args)])
             }
             _ => Err(missing("bank", u8::MAX)),
@@ -141,7 +142,7 @@ impl Builder<'_> {
             }
             Step::UpdateMarket { market } => {
                 let wanted = wanted(*market)?;
-                let args = args::UpdateMarketArgs { status: wanted.status(), terms: wanted.terms() };
+                let args = args::UpdateMarketArgs { status: wanted.status(), terms: wanted.settings() };
                 Ok(vec![ix::update_market(keys, signer, *market, args)])
             }
             _ => Err(missing("market", u8::MAX)),

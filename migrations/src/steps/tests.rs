@@ -57,7 +57,7 @@ fn applied(resolved: &Resolved) -> Chain {
         (config.prices.len() as u8, config.banks.len() as u8, config.markets.len() as u8);
     for ((slot, feed), price) in board.slots.iter_mut().zip(&mut feeds.feeds).zip(&config.prices) {
         slot.active = 1;
-        slot.store(feed, &PriceState::listed(price.fast_secs, price.slow_secs, 20_000));
+        slot.store(feed, &PriceState::listed(price.args().fast_secs(), price.args().slow_secs(), 20_000));
         price.args().write(slot, feed);
     }
     for (index, bank) in config.banks.iter().enumerate() {
@@ -68,7 +68,7 @@ fn applied(resolved: &Resolved) -> Chain {
         let (asset, liability) = (bank.asset_maint_ppm, bank.liability_maint_ppm);
         let weights = TokenWeights::new(asset, bank.asset_init_ppm, liability, bank.liability_init_ppm, &params);
         let weights = weights.unwrap();
-        bank.args().write(weights, &mut account, slot);
+        bank.settings().write(weights, &mut account, slot);
         assert_eq!(slot.weights, StoredWeights(weights));
         chain.banks.push(account);
     }
@@ -77,12 +77,10 @@ fn applied(resolved: &Resolved) -> Chain {
         let rates = args.terms.validate(args.price_slot, &registry, &board).unwrap();
         let slot = &mut registry.markets[index];
         (slot.status, slot.price_slot, slot.base_decimals) = (market.status(), args.price_slot, args.base_decimals);
-        slot.rates = StoredRates(rates);
-        slot.fill_fee_ppm = args.terms.fill_fee_ppm;
         let mut account: Market = bytemuck::Zeroable::zeroed();
         account.name = args.name;
-        account.open_interest_cap_units = args.terms.open_interest_cap_units;
-        account.draw_cap_event_atoms = args.terms.draw_cap_event_atoms;
+        args.terms.store(&mut account, slot);
+        slot.rates = StoredRates(rates);
         chain.markets.push(account);
     }
     (chain.registry, chain.board) = (Grown::Complete(registry), Grown::Complete(board));

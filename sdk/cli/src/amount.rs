@@ -147,7 +147,7 @@ pub fn ratio(ppm: u32) -> String {
 /// A price in dollars, to eight decimals, rounded down.
 pub fn show_price(price: Price) -> String {
     let scaled = price.mantissa as u128 * 10u128.pow(PRICE_DIGITS);
-    let exponent = price.exponent as i32;
+    let exponent = price.exponent;
     let units = match exponent {
         0.. => scaled.checked_shl(exponent as u32).filter(|units| units >> exponent == scaled),
         -127..0 => Some(scaled >> -exponent),

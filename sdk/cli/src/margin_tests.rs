@@ -43,7 +43,7 @@ fn world() -> World {
     for (index, dollars) in [(USDC, "1"), (SOL, "200")] {
         let slot = &mut board.slots[index];
         let price = StoredPrice::from(crate::amount::price(dollars).unwrap());
-        (slot.active, slot.published_at, slot.fast_secs, slot.slow_secs) = (1, NOW, 15, 3_600);
+        (slot.active, slot.published_at, slot.terms.fast_secs, slot.terms.slow_secs) = (1, NOW, 15, 3_600);
         (slot.spot, slot.fast, slot.slow, slot.low, slot.high) = (price, price, price, price, price);
     }
     World { registry, board, account: zeroed_box() }

@@ -54,5 +54,5 @@ pub fn premium_ppm(price_e8: i64, held: StoredPrice, registry: &Registry) -> i32
 
 /// A price of the board, dollars.
 pub fn dollars(price: StoredPrice) -> f64 {
-    price.mantissa as f64 * 2f64.powi(price.exponent as i32)
+    price.mantissa as f64 * 2f64.powi(price.exponent)
 }

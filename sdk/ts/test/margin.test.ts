@@ -110,7 +110,7 @@ describe('the module', () => {
         const registry = inputs.registry.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
         expect(answered(() => module.marginView({ ...inputs, registry }))).toEqual({ code: 2 });
         expect(answered(() => module.marginView({ ...inputs, board: inputs.registry }))).toEqual({ code: 3 });
-        expect(() => module.marginView({ ...inputs, board: inputs.registry })).toThrow('no price board');
+        expect(() => module.marginView({ ...inputs, board: inputs.registry })).toThrow('not a price board');
     });
 
     it("refuses accounts of two engines with the program's code", () => {

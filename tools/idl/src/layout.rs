@@ -13,7 +13,7 @@ use anchor_lang_idl::types::{
 };
 use anyhow::{anyhow, bail, Context, Result};
 use plimsoll_risk::params::{Field, GlobalParams};
-use plimsoll_state::EngineAccount;
+use plimsoll_state::{EngineAccount, StoredSetting, StoredSettings};
 use syn::{Fields, ItemStruct, Type};
 
 use crate::source::{docs, has_repr, is_compiled, type_name, Sources};
@@ -113,7 +113,21 @@ fn field(name: &str, doc: &str, ty: IdlType) -> IdlField {
 }
 
 fn parameter(of: &Field) -> IdlField {
-    field(of.name, of.doc(), if of.bytes == 8 { IdlType::U64 } else { IdlType::U32 })
+    field(of.name, of.doc(), number(of.bytes))
+}
+
+/// The type of a number that a list makes.
+const fn number(bytes: usize) -> IdlType {
+    if bytes == 8 {
+        IdlType::U64
+    } else {
+        IdlType::U32
+    }
+}
+
+/// What no number of a list takes yet.
+fn room(bytes: usize) -> IdlType {
+    IdlType::Array(Box::new(IdlType::U8), IdlArrayLen::Value(bytes))
 }
 
 /// A struct as `repr(C)` lays it out.
@@ -142,6 +156,9 @@ impl Layouts<'_> {
         if name == "GlobalParams" {
             return Ok(self.describe_params());
         }
+        if let Some(settings) = StoredSettings::ALL.iter().find(|settings| settings.name == name) {
+            return Ok(self.describe_settings(settings));
+        }
         let sources = self.sources;
         let item = sources.structs.get(name).ok_or_else(|| anyhow!("the sources define no struct {name}"))?;
         let described = self.describe_item(name, item).with_context(|| format!("describing {name}"))?;
@@ -162,8 +179,7 @@ impl Layouts<'_> {
             let defined = IdlType::Defined { name: group.type_name.to_owned(), generics: Vec::new() };
             fields.push(field(group.name, group.doc(), defined));
             let mut inner: Vec<_> = group.fields.iter().map(parameter).collect();
-            let room = IdlType::Array(Box::new(IdlType::U8), IdlArrayLen::Value(group.room_bytes()));
-            inner.push(field("_reserved", "Zero.", room));
+            inner.push(field("_reserved", "Zero.", room(group.room_bytes())));
             let ty = plain(group.type_name, vec![group.doc().to_owned()], IdlDefinedFields::Named(inner));
             self.done.insert(group.type_name.to_owned(), Described { ty, size: group.bytes, align: 8 });
         }
@@ -171,6 +187,16 @@ impl Layouts<'_> {
         let ty = plain("GlobalParams", vec![docs.to_owned()], IdlDefinedFields::Named(fields));
         self.done.insert("GlobalParams".to_owned(), Described { ty, size: sizes.0, align: sizes.1 });
         sizes
+    }
+
+    /// A struct that a list of settings makes.
+    fn describe_settings(&mut self, of: &StoredSettings) -> (usize, usize) {
+        let number = |of: &StoredSetting| field(of.name, of.doc(), number(of.bytes));
+        let mut fields: Vec<_> = of.fields.iter().map(number).collect();
+        fields.push(field("_reserved", "Zero.", room(of.room_bytes())));
+        let ty = plain(of.name, vec![of.doc().to_owned()], IdlDefinedFields::Named(fields));
+        self.done.insert(of.name.to_owned(), Described { ty, size: of.bytes, align: of.align });
+        (of.bytes, of.align)
     }
 
     fn describe_item(&mut self, name: &str, item: &ItemStruct) -> Result<Described> {

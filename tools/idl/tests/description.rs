@@ -48,7 +48,12 @@ fn every_instruction_of_the_program_is_described_with_its_documentation() {
     for instruction in description["instructions"].as_array().unwrap() {
         let documented = instruction["docs"].as_array().is_some_and(|lines| !lines.is_empty());
         assert!(documented, "{} has no documentation", instruction["name"]);
-        assert!(instruction["accounts"].as_array().is_some_and(|accounts| !accounts.is_empty()));
+        let accounts = instruction["accounts"].as_array().unwrap();
+        assert!(!accounts.is_empty());
+        for account in accounts {
+            let documented = account["docs"].as_array().is_some_and(|lines| !lines.is_empty());
+            assert!(documented, "{} of {} has no documentation", account["name"], instruction["name"]);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Markets: fills, premiums, wins, listing.
 
-use super::wire;
+use super::{wire, MarketTerms};
 
 wire! {
     /// The fill. Its price is `quote_atoms / base_units`.
@@ -32,23 +32,6 @@ wire! {
         pub all: bool,
         /// Least payment, quote atoms: what the signer saw when he decided.
         pub min_paid_atoms: u64,
-    }
-}
-
-wire! {
-    /// Terms of a market that may change later.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct MarketTerms {
-        /// Charge rate at maintenance.
-        pub maint_rate_ppm: u32,
-        /// Charge rate at initial; the target rate follows.
-        pub init_rate_ppm: u32,
-        /// Fee of each side of a fill, at least the engine's floor to insurance.
-        pub fill_fee_ppm: u32,
-        /// Largest open interest a side, base units.
-        pub open_interest_cap_units: u64,
-        /// Most insurance one event of this market may draw, quote atoms; `u64::MAX` for no limit.
-        pub draw_cap_event_atoms: u64,
     }
 }
 

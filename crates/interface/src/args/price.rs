@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use solana_pubkey::Pubkey;
 
-use super::wire;
+use super::{wire, PriceConfigArgs};
 
 wire! {
     /// One feed.
@@ -28,7 +28,7 @@ wire! {
 
 wire! {
     /// Where a slot's price comes from, and what pins it.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct OracleSourceArgs {
         /// `OracleKind`.
         pub kind: u8,
@@ -42,25 +42,6 @@ wire! {
         pub queue: Pubkey,
         /// Fewest samples of a Switchboard result; zero for Pyth.
         pub min_samples: u8,
-    }
-}
-
-wire! {
-    /// What an authority decides about a slot.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct PriceConfigArgs {
-        /// Wins whenever it is valid.
-        pub primary: OracleSourceArgs,
-        /// Counts only while the primary is silent, which only a pinned primary can be shown to be.
-        pub secondary: Option<OracleSourceArgs>,
-        /// Time constant of the fast average; 15 s by default, shorter only on a test cluster.
-        pub fast_secs: Option<u32>,
-        /// Time constant of the slow average; an hour by default, shorter only on a test cluster.
-        pub slow_secs: Option<u32>,
-        /// Fastest fall of the calibration; markets on this price need a rate that survives it.
-        pub fastest_fall_ppm_per_sec: u32,
-        /// How often the feed moves.
-        pub update_secs: u32,
     }
 }
 

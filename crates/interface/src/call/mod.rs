@@ -33,6 +33,8 @@ pub struct Outline {
     pub accounts: &'static [(&'static str, &'static str)],
     /// Whether the two accounts of events follow.
     pub sends_events: bool,
+    /// Name and type of each argument, in order.
+    pub args: &'static [(&'static str, &'static str)],
 }
 
 macro_rules! outlines {
@@ -152,6 +154,7 @@ macro_rules! call {
                 discriminator: $discriminator,
                 accounts: &[$((stringify!($account), stringify!($role))),+],
                 sends_events: $crate::call::has_events!($events),
+                args: &[$($((stringify!($arg), stringify!($type))),+)?],
             };
 
             /// The instruction's account list; an account that is left out is the program itself.

@@ -73,6 +73,7 @@ impl RefreshPrice {
         discriminator: Self::DISCRIMINATOR,
         accounts: &[("registry", "read"), ("board", "write"), ("feeds", "write")],
         sends_events: false,
+        args: &[("entries", "Vec<RefreshEntry>")],
     };
 }
 

@@ -183,7 +183,7 @@ fn the_quote_borrow_is_paid_before_the_markets_and_the_event_cap_binds() {
         lent_ppm: 250_000,
     };
     let mut world = World::new(&seed);
-    world.banks[0].draw_cap_event_atoms = 1_000;
+    world.banks[0].caps.draw_cap_event_atoms = 1_000;
     assert_eq!(world.step(Step::PayPnl(0)), Err(RiskError::QuoteBorrowFirst));
     let mut bank = world.clone();
     bank.run_capped(Step::PayBorrow(0));
@@ -281,7 +281,7 @@ fn within_any_hour_insurance_pays_at_most_its_cap_however_the_estates_are_timed(
     };
     for start in [NOW, NOW + 119, NOW + 120, NOW + 500] {
         let mut world = World::new(&seed);
-        world.banks[0].draw_cap_hour_atoms = 500;
+        world.banks[0].caps.draw_cap_hour_atoms = 500;
         let mut draw = |at: i64, owed: i64| {
             let before = world.banks[0].insurance_atoms;
             world.now = at;

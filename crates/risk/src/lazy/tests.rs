@@ -177,3 +177,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_side_receives_funding_with_the_sign_of_the_rate_and_of_the_side() {
+    for rate in [i64::MIN, -7, -1, 0, 1, 7, i64::MAX] {
+        for (from, now, max) in [(100, 160, 3_600), (100, 50, 3_600), (0, i64::MAX, u32::MAX), (i64::MIN, i64::MAX, 60)]
+        {
+            for side in [Side::Long, Side::Short] {
+                let expected = received_by(side, funding_per_unit(rate, from, now, max));
+                assert_eq!(
+                    funding_received(side, rate, from, now, max),
+                    expected,
+                    "{rate} {from} {now} {max} {side:?}"
+                );
+            }
+        }
+    }
+}

@@ -5,11 +5,11 @@ mod sizes;
 mod whole;
 
 use super::*;
+use crate::liquidate::LegSize;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
 use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
-use crate::liquidate::LegSize;
 
 const NOW: i64 = 1_760_130_600;
 const MILLION: i128 = 1_000_000;
@@ -43,7 +43,14 @@ fn token(bank: u8, amount_atoms: i64) -> TokenLeg {
 }
 
 fn perp(market: u8, units: i64, cash_atoms: i64) -> PerpLeg {
-    PerpLeg { units: SignedBaseUnits::new(units), cash_atoms: SignedAtoms::new(cash_atoms), rates: RATES, prices: par(), market, deficit_share_ppm: 0 }
+    PerpLeg {
+        units: SignedBaseUnits::new(units),
+        cash_atoms: SignedAtoms::new(cash_atoms),
+        rates: RATES,
+        prices: par(),
+        market,
+        deficit_share_ppm: 0,
+    }
 }
 
 fn account(quote: i64, tokens: &[TokenLeg], perps: &[PerpLeg]) -> Portfolio {

@@ -1,7 +1,8 @@
 //! Initial margin: what an account may hold after adding risk.
 
+use super::any_saturated;
+use super::net::Net;
 use super::unit::{risk_units, Pnl};
-use super::{is_saturated, value_down};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{WideSum, PPM};
 use crate::portfolio::Portfolio;
@@ -57,24 +58,22 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     let mut charged = 0;
     if !quote.amount_atoms.is_zero() || portfolio.perp_count != 0 {
         let (low, high) = (quote.prices.init, quote.prices.init_charge);
-        let netted = (quote.amount_atoms.get() as i128).wrapping_sub(pnl.losses.total());
-        let whole = netted.wrapping_add(pnl.gains.total());
-        let side = value_down(netted, low, high).get();
-        let worth = if whole == netted { side } else { value_down(whole, low, high).get() };
-        if whole >= 0 {
-            assets.add(worth, 1);
-        } else {
+        let net = Net::of(quote.amount_atoms, &pnl, 0);
+        let side = net.weighted.value_down(low, high).get();
+        let worth = if net.weighted == net.whole { side } else { net.whole.value_down(low, high).get() };
+        if net.whole.is_debt {
             liabilities.add(worth, 1);
-        }
-        if netted >= 0 {
-            init.add(side, quote.weights.asset_init_ppm);
         } else {
+            assets.add(worth, 1);
+        }
+        if net.weighted.is_debt {
             init.subtract(side, quote.weights.liability_init_ppm);
+        } else {
+            init.add(side, quote.weights.asset_init_ppm);
         }
         charged = high.value_wide_up(charge.total() as u128) as i128;
     }
-    let values = is_saturated(&assets) | is_saturated(&liabilities) | is_saturated(&notionals);
-    let saturated = values | pnl.is_saturated();
+    let saturated = any_saturated(&assets, &liabilities, &notionals, &pnl);
     let nav = assets.difference_times(&liabilities, PPM);
     let init_excess = UsdPico::new(init.total().wrapping_sub(charged).min(nav));
     InitialMargins { nav: UsdPico::new(nav), init_excess, saturated }

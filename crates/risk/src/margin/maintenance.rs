@@ -1,8 +1,9 @@
 //! Maintenance and target at spot or at the fast average.
 
+use super::net::Net;
 use super::unit::{risk_units, Pnl, RiskUnit};
-use super::{is_saturated, value_down, Excess, Favourable, Margins};
-use crate::num::{mul_u128_u32, WideSum, PPM};
+use super::{any_saturated, Excess, Favourable, Margins};
+use crate::num::{WideSum, PPM};
 use crate::params::TokenWeights;
 use crate::portfolio::{Portfolio, PriceKind};
 use crate::units::{Atoms, UsdMicro, UsdPico};
@@ -70,31 +71,38 @@ impl<const WITH_NAV: bool, const WITH_TARGET: bool> UnitSums<WITH_NAV, WITH_TARG
 /// Margins at one price, each leg at its plain price or, where `edges` or where it is stale, at the edge that is
 /// favourable to the account (ELIG-3).
 pub fn margins(portfolio: &Portfolio, at: PriceKind, edges: bool) -> Margins {
-    pass::<true, true>(portfolio, at, edges)
+    if edges {
+        pass::<true, true, true>(portfolio, at)
+    } else {
+        pass::<true, true, false>(portfolio, at)
+    }
 }
 
 /// [`Margins::maint_excess`] and [`Margins::target_excess`] alone at plain prices, for a third less.
 pub fn excess(portfolio: &Portfolio, at: PriceKind) -> Excess {
-    let Margins { maint_excess, target_excess, .. } = pass::<false, true>(portfolio, at, false);
+    let Margins { maint_excess, target_excess, .. } = pass::<false, true, false>(portfolio, at);
     Excess { maint_excess, target_excess }
 }
 
 /// Whether the account is below maintenance with every leg at its favourable edge (ELIG-1), which is all that is asked
 /// there.
 pub fn is_under_water_at_edges(portfolio: &Portfolio, at: PriceKind) -> bool {
-    pass::<false, false>(portfolio, at, true).maint_excess.is_negative()
+    pass::<false, false, true>(portfolio, at).maint_excess.is_negative()
 }
 
 #[inline(always)]
-fn pass<const WITH_NAV: bool, const WITH_TARGET: bool>(portfolio: &Portfolio, at: PriceKind, edges: bool) -> Margins {
+fn pass<const WITH_NAV: bool, const WITH_TARGET: bool, const EDGES: bool>(
+    portfolio: &Portfolio,
+    at: PriceKind,
+) -> Margins {
     if portfolio.token_count == 0 && portfolio.perp_count == 0 && portfolio.quote.amount_atoms.is_zero() {
         return Margins::default();
     }
     let mut sums = Sums::<WITH_NAV, WITH_TARGET>::default();
     for leg in portfolio.tokens() {
-        let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
+        let price = Favourable::of(&leg.prices, at, EDGES);
         let magnitude = leg.amount_atoms.unsigned_abs();
-        if leg.amount_atoms.get() >= 0 {
+        if !leg.amount_atoms.is_negative() {
             sums.asset(price.high().value_in_loop_down(magnitude), &leg.weights);
         } else {
             sums.liability(price.low().value_in_loop_up(magnitude), &leg.weights);
@@ -102,9 +110,9 @@ fn pass<const WITH_NAV: bool, const WITH_TARGET: bool>(portfolio: &Portfolio, at
     }
     let mut units = UnitSums::<WITH_NAV, WITH_TARGET>::default();
     for unit in risk_units(portfolio) {
-        units.add(unit, at, edges);
+        units.add(unit, at, EDGES);
     }
-    finish(sums, &units, portfolio, at, edges)
+    finish::<WITH_NAV, WITH_TARGET, EDGES>(sums, &units, portfolio, at)
 }
 
 /// Nets the quote balance q with PnL before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, in NAV all PnL counts (MARGIN-3).
@@ -114,12 +122,11 @@ fn pass<const WITH_NAV: bool, const WITH_TARGET: bool>(portfolio: &Portfolio, at
     clippy::cast_sign_loss,
     reason = "sums of values and charges that are only added are not negative; the value of a charge is at most 2^126"
 )]
-fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
+fn finish<const WITH_NAV: bool, const WITH_TARGET: bool, const EDGES: bool>(
     mut sums: Sums<WITH_NAV, WITH_TARGET>,
     units: &UnitSums<WITH_NAV, WITH_TARGET>,
     portfolio: &Portfolio,
     at: PriceKind,
-    edges: bool,
 ) -> Margins {
     let leg = &portfolio.quote;
     let mut out = Margins::default();
@@ -129,32 +136,30 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
         out.notional_atoms = units.notional.total() as u128;
     }
     if !leg.amount_atoms.is_zero() || portfolio.perp_count != 0 {
-        let (gains, losses) = (units.pnl.gains.total(), units.pnl.losses.total());
-        let owned = (leg.amount_atoms.get() as i128).wrapping_sub(losses);
-        let netted = owned.wrapping_add(weighted_gains_down(gains, portfolio.params.perps.pnl_weight_ppm));
-        out.quote_net_atoms = netted;
-        let price = Favourable::of(&leg.prices, leg.prices.plain(at), edges);
+        let net = Net::of(leg.amount_atoms, &units.pnl, portfolio.params.perps.pnl_weight_ppm);
+        out.quote_net_atoms = net.weighted_atoms;
+        let price = Favourable::of(&leg.prices, at, EDGES);
         let (high, low) = (price.high(), price.low());
-        let side = value_down(netted, high, low).get();
-        if netted >= 0 {
-            sums.maint.add(side, leg.weights.asset_maint_ppm);
-        } else {
+        let side = net.weighted.value_down(high, low).get();
+        if net.weighted.is_debt {
             sums.maint.subtract(side, leg.weights.liability_maint_ppm);
-        }
-        if WITH_TARGET && netted >= 0 {
-            sums.target.add(side, leg.weights.asset_target_ppm);
-        } else if WITH_TARGET {
-            sums.target.subtract(side, leg.weights.liability_target_ppm);
+            if WITH_TARGET {
+                sums.target.subtract(side, leg.weights.liability_target_ppm);
+            }
+        } else {
+            sums.maint.add(side, leg.weights.asset_maint_ppm);
+            if WITH_TARGET {
+                sums.target.add(side, leg.weights.asset_target_ppm);
+            }
         }
         if WITH_NAV {
-            let whole = owned.wrapping_add(gains);
-            let worth = if netted == whole { side } else { value_down(whole, high, low).get() };
-            if whole >= 0 {
-                sums.assets.add(worth, 1);
-            } else {
+            let worth = if net.weighted == net.whole { side } else { net.whole.value_down(high, low).get() };
+            if net.whole.is_debt {
                 sums.liabilities.add(worth, 1);
+            } else {
+                sums.assets.add(worth, 1);
             }
-            if netted >= 0 {
+            if !net.weighted.is_debt {
                 out.assets_usd_micro = out.assets_usd_micro.wrapping_add(side as u128);
             }
         }
@@ -162,9 +167,6 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
             charge_maint = low.value_wide_up(units.charge_maint.total() as u128) as i128;
             if WITH_TARGET {
                 charge_target = low.value_wide_up(units.charge_target.total() as u128) as i128;
-            }
-            if WITH_NAV {
-                out.saturated = units.pnl.is_saturated() | is_saturated(&units.notional);
             }
         }
     }
@@ -182,26 +184,10 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool>(
         if WITH_TARGET {
             target = target.min(maint);
         }
-        out.saturated |= is_saturated(&sums.assets) | is_saturated(&sums.liabilities);
+        out.saturated = any_saturated(&sums.assets, &sums.liabilities, &units.notional, &units.pnl);
     }
     (out.maint_excess, out.target_excess) = (UsdPico::new(maint), UsdPico::new(target));
     out
-}
-
-/// `w * gains`, rounded down.
-#[inline(always)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
-    reason = "gains are a sum of at most 16 numbers below 2^63 and the weight is below 2^32: the product stays below 2^99"
-)]
-fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
-    if weight_ppm == PPM || gains == 0 {
-        gains
-    } else {
-        (mul_u128_u32(gains as u128, weight_ppm) / PPM as u128) as i128
-    }
 }
 
 /// What can be taken of quote and what is owed in it (MARGIN-4): `max(0, min(q, Q))` and `max(0, -Q)`.

@@ -34,8 +34,8 @@ impl RiskUnit<'_> {
     #[inline(always)]
     pub(super) fn at(self, price: PriceKind, edges: bool) -> UnitValue {
         let (leg, magnitude) = (self.leg, self.leg.units.unsigned_abs());
-        let price = Favourable::of(&leg.prices, leg.prices.plain(price), edges);
-        if price.edge != 0 {
+        let price = Favourable::of(&leg.prices, price, edges);
+        if price.at_edge {
             let low = price.low().value_up(magnitude);
             let worth_atoms = if leg.units.get() >= 0 { price.high().value_down(magnitude) } else { low };
             return UnitValue { worth_atoms, notional_atoms: low };
@@ -73,11 +73,5 @@ impl Pnl {
         } else {
             self.losses.add(pnl.unsigned_abs().get(), 1);
         }
-    }
-
-    /// A PnL saturates at the largest signed number, which the sum then reaches.
-    #[inline(always)]
-    pub(super) fn is_saturated(&self) -> bool {
-        self.gains.reaches_bit(63) | self.losses.reaches_bit(63)
     }
 }

@@ -27,7 +27,7 @@ pub fn integrate_down(average: Price, previous: Price, elapsed_secs: u32, consta
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
-    reason = "exponents have 16 bits and none is above their maximum; weights are within 0 and 2^48 and add up to it, so the sum stays below 2^127"
+    reason = "exponents are of at most a thousand and none is above their maximum; weights are within 0 and 2^48 and add up to it, so the sum stays below 2^127"
 )]
 fn blend_down(a: Price, b: Price, weight: Fixed) -> RiskResult<Price> {
     // Room that a 64-bit mantissa times a 48-bit weight leaves in 127 bits.
@@ -40,14 +40,14 @@ fn blend_down(a: Price, b: Price, weight: Fixed) -> RiskResult<Price> {
     if weight_a == one {
         return Ok(a);
     }
-    let exponent = a.exponent.max(b.exponent) as i32;
+    let exponent = a.exponent.max(b.exponent);
     let term = |price: Price, weight: i128| {
-        let below = (exponent - price.exponent as i32) as u32;
+        let below = exponent.wrapping_sub(price.exponent) as u32;
         (mul_wide(price.mantissa, weight as u64) << HEADROOM).checked_shr(below).unwrap_or(0)
     };
     // At most max(a, b) * 2^63, so below 2^127.
     let sum = term(a, weight_a) + term(b, one - weight_a);
-    Price::from_parts_down(sum, exponent - 48 - HEADROOM as i32)
+    Price::from_parts_down(sum, exponent.saturating_sub(48 + HEADROOM as i32))
 }
 
 /// The worst of spot less and plus z sigma and the two averages: (low, high) (MARGIN-6).
@@ -76,7 +76,7 @@ fn lowered_down(price: Price, width_ppm: u32) -> RiskResult<Price> {
         return Ok(Price::ZERO);
     }
     let less = mul_high_up(price.mantissa, edge_from_ppm_up(width_ppm));
-    Price::from_parts_down(price.mantissa.saturating_sub(less) as u128, price.exponent as i32)
+    Price::from_parts_down(price.mantissa.saturating_sub(less) as u128, price.exponent)
 }
 
 /// `price * (1 + width)`, rounded up.
@@ -88,13 +88,13 @@ fn raised_up(price: Price, width_ppm: u32) -> RiskResult<Price> {
     let whole = mul_u32(price.mantissa, width_ppm / PPM);
     let part = mul_high_up(price.mantissa, edge_from_ppm_up(width_ppm % PPM));
     let sum = price.mantissa as u128 + whole + part as u128;
-    let down = Price::from_parts_down(sum, price.exponent as i32)?;
+    let down = Price::from_parts_down(sum, price.exponent)?;
     // The sum has at most 77 bits: what does not fit 64 is cut, and one step up covers it.
     let cut = 64u32.saturating_sub(sum.leading_zeros());
     if sum & ((1u128 << cut) - 1) == 0 {
         return Ok(down);
     }
-    Price::from_parts_down(down.mantissa as u128 + 1, down.exponent as i32)
+    Price::from_parts_down(down.mantissa as u128 + 1, down.exponent)
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn float(price: Price) -> f64 {
-        price.mantissa as f64 * 2f64.powi(price.exponent as i32)
+        price.mantissa as f64 * 2f64.powi(price.exponent)
     }
 
     /// Beside a price far above it a small one would be cut from the sum.

@@ -253,7 +253,7 @@ proptest! {
         let state = held(price);
         let spiked = take(&state, &dollars(spike, NOW + gap), NOW + gap).unwrap().unwrap();
         let after = take(&spiked, &dollars(price, NOW + gap + 1), NOW + gap + 1).unwrap().unwrap();
-        let float = |p: Price| p.mantissa as f64 * 2f64.powi(p.exponent as i32);
+        let float = |p: Price| p.mantissa as f64 * 2f64.powi(p.exponent);
         let (moved, size) = (float(after.fast) - price as f64, (spike - price) as f64);
         prop_assert!(moved.abs() <= size.abs() / 15.0 + 1e-6);
     }

@@ -81,7 +81,7 @@ fn clamped_return(sampled: Price, price: Price) -> Option<u64> {
         return None;
     }
     // Normalised mantissas: prices more than two binary exponents apart differ by more than the cap.
-    let apart = price.exponent as i32 - sampled.exponent as i32;
+    let apart = price.exponent.saturating_sub(sampled.exponent);
     if !(-1..=1).contains(&apart) || price.is_zero() {
         return Some(CAP);
     }

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::unit::Factor;
+use super::unit::{Factor, Scale};
 use super::Price;
 use crate::units::{Atoms, BaseUnits, Count, UsdMicro};
 
@@ -33,6 +33,14 @@ pub struct UnitPrice<Worth, Unit> {
 pub type TokenPrice = UnitPrice<UsdMicro, Atoms>;
 /// Quote atoms per base unit of a market.
 pub type BasePrice = UnitPrice<Atoms, BaseUnits>;
+
+impl Scale {
+    /// `price * scale`, rounded down at the 62nd significant bit or later.
+    #[inline(always)]
+    pub const fn unit_price_down<Worth, Unit>(self, price: Price) -> UnitPrice<Worth, Unit> {
+        UnitPrice::of(self.factor_down(price))
+    }
+}
 
 impl<Worth, Unit> UnitPrice<Worth, Unit> {
     /// A unit that is worth nothing.

@@ -1,7 +1,7 @@
 //! The arithmetic that unit prices of every kind share: plain numbers in, plain numbers out.
 
 use super::Price;
-use crate::num::{mul_high_down, mul_shift_both, mul_shift_down, mul_shift_up, mul_wide};
+use crate::num::{mul_high_down, mul_high_shift_both, mul_shift_both, mul_wide};
 
 /// What one indivisible unit is worth: `mantissa * 2^-shift`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -12,15 +12,37 @@ pub(super) struct Factor {
     pub(super) shift: i32,
 }
 
+/// A scale at hand for several prices of one underlying.
+#[derive(Clone, Copy)]
+pub struct Scale {
+    mantissa: u64,
+    /// Shift of the unit price of a price whose exponent is zero.
+    shift: i32,
+}
+
+impl Scale {
+    /// Of a bank or market.
+    #[inline(always)]
+    pub const fn new(scale: Price) -> Self {
+        // Exponents are of at most a thousand either way.
+        Self { mantissa: scale.mantissa, shift: (-64i32).wrapping_sub(scale.exponent) }
+    }
+
+    /// `price * scale`, rounded down at the 62nd significant bit or later.
+    #[inline(always)]
+    pub(super) const fn factor_down(self, price: Price) -> Factor {
+        Factor {
+            mantissa: mul_high_down(price.mantissa, self.mantissa),
+            shift: self.shift.wrapping_sub(price.exponent),
+        }
+    }
+}
+
 impl Factor {
     /// `price * scale`, rounded down at the 62nd significant bit or later.
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "exponents have 16 bits")]
     pub(super) const fn new_down(price: Price, scale: Price) -> Self {
-        Self {
-            mantissa: mul_high_down(price.mantissa, scale.mantissa),
-            shift: -(price.exponent as i32 + scale.exponent as i32 + 64),
-        }
+        Scale::new(scale).factor_down(price)
     }
 
     /// The value of `amount`, rounded down; saturates at `u64::MAX`.
@@ -37,28 +59,52 @@ impl Factor {
 
     /// [`Factor::value_down`] without a call, for the loops over legs.
     #[inline(always)]
-    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub(super) const fn value_in_loop_down(&self, amount: u64) -> u64 {
-        if self.shift < 0 {
-            return self.value_of_huge_unit(amount);
+        match self.for_upper_half(amount) {
+            Some((amount, right)) => mul_high_down(amount, self.mantissa).wrapping_shr(right),
+            None => self.values_elsewhere(amount).0,
         }
-        mul_shift_down(amount, self.mantissa, self.shift as u32)
     }
 
     /// [`Factor::value_up`] without a call, for the loops over legs.
     #[inline(always)]
-    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub(super) const fn value_in_loop_up(&self, amount: u64) -> u64 {
-        if self.shift < 0 {
-            return self.value_of_huge_unit(amount);
-        }
-        mul_shift_up(amount, self.mantissa, self.shift as u32)
+        self.values_in_loop(amount).1
     }
 
     /// The value of `amount`, rounded down and rounded up, by one product; for the loops over legs.
     #[inline(always)]
-    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
     pub(super) const fn values_in_loop(&self, amount: u64) -> (u64, u64) {
+        match self.for_upper_half(amount) {
+            Some((amount, right)) => mul_high_shift_both(amount, self.mantissa, right),
+            None => self.values_elsewhere(amount),
+        }
+    }
+
+    /// The amount and the shift to the right, below 64, that make its value of the upper half of the product, which
+    /// needs no 128-bit shift; for practically every price and amount. A shift below 64 moves the amount up instead.
+    #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative shift is a large one, which neither branch takes")]
+    const fn for_upper_half(&self, amount: u64) -> Option<(u64, u32)> {
+        let shift = self.shift as u32;
+        let right = shift.wrapping_sub(64);
+        if right < 64 {
+            return Some((amount, right));
+        }
+        let left = right.wrapping_neg();
+        let moved = amount.wrapping_shl(left);
+        if left < 64 && moved.wrapping_shr(left) == amount {
+            return Some((moved, 0));
+        }
+        None
+    }
+
+    /// Any value, rounded down and rounded up: of a unit worth 2^64 or more, of one worth practically nothing, and one whose
+    /// product needs both halves.
+    #[cold]
+    #[inline(never)]
+    #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
+    const fn values_elsewhere(&self, amount: u64) -> (u64, u64) {
         if self.shift < 0 {
             let value = self.value_of_huge_unit(amount);
             return (value, value);
@@ -67,8 +113,6 @@ impl Factor {
     }
 
     /// A unit worth 2^64 or more saturates every amount of it.
-    #[cold]
-    #[inline(never)]
     const fn value_of_huge_unit(&self, amount: u64) -> u64 {
         if amount == 0 || self.mantissa == 0 {
             0
@@ -87,18 +131,17 @@ impl Factor {
     )]
     pub(super) const fn value_wide_up(&self, amount: u128) -> u128 {
         const MAX: u128 = 1 << 126;
+        if amount >> 64 == 0 {
+            // All but sums of billions.
+            if let Some((amount, right)) = self.for_upper_half(amount as u64) {
+                return mul_high_shift_both(amount, self.mantissa, right).1 as u128;
+            }
+        }
         if amount == 0 || self.mantissa == 0 {
             return 0;
         }
         if self.shift < 0 || self.shift > 191 {
             return if self.shift < 0 { MAX } else { 1 };
-        }
-        if amount >> 64 == 0 {
-            // All but sums of billions: one product, whose value saturates where it needs more than 64 bits.
-            let value = mul_shift_up(amount as u64, self.mantissa, self.shift as u32);
-            if value != u64::MAX {
-                return value as u128;
-            }
         }
         let low = mul_wide(amount as u64, self.mantissa);
         // Cannot overflow: (2^64 - 1)^2 + 2^64 - 1 < 2^128.

@@ -275,7 +275,8 @@ fn a_debt_too_small_to_seize_for_does_not_block() {
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[])), Ok(()));
     assert_eq!(judge(&account(-10, &[token(1, 50), dead()], &[])), Ok(()));
     assert_eq!(judge(&account(-11, &[token(1, 50), dead()], &[])), Err(RiskError::AssetsRemain));
-    let pnl = |atoms: i64| PerpLeg { cash_atoms: SignedAtoms::new(atoms), prices: BasePrices::CASH, ..PerpLeg::default() };
+    let pnl =
+        |atoms: i64| PerpLeg { cash_atoms: SignedAtoms::new(atoms), prices: BasePrices::CASH, ..PerpLeg::default() };
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-2)])), Ok(()));
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-11_000_000)])), Err(RiskError::AssetsRemain));
     // Of many markets' losses each is repaid by itself.
@@ -346,7 +347,8 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
 #[test]
 fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
     let of = |quote, debt: i64, gain: i64, hours| {
-        let pnl = PerpLeg { cash_atoms: SignedAtoms::new(gain * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
+        let pnl =
+            PerpLeg { cash_atoms: SignedAtoms::new(gain * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
         let mut portfolio = account(quote, &[token(1, -debt)], &[pnl]);
         portfolio.quote = stale(portfolio.quote, hours);
         judge(&portfolio)
@@ -356,7 +358,8 @@ fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
     // Of a gain nothing can be seized.
     assert_eq!((of(100, 800, 400, false), of(300, 1_000, 400, false)), (Ok(()), remain));
     let owed = |asset, quote: i64, loss: i64| {
-        let pnl = PerpLeg { cash_atoms: SignedAtoms::new(-loss * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
+        let pnl =
+            PerpLeg { cash_atoms: SignedAtoms::new(-loss * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
         let mut portfolio = account(-quote, &[token(1, asset)], &[pnl]);
         portfolio.quote = stale(portfolio.quote, false);
         judge(&portfolio)

@@ -36,7 +36,7 @@ pub fn unit<Worth, Unit>(price: UnitPrice<Worth, Unit>) -> Q {
 
 /// `mantissa * 2^exponent`
 pub fn price(price: Price) -> Q {
-    unit(TokenPrice::from_parts(price.mantissa, -(price.exponent as i32)))
+    unit(TokenPrice::from_parts(price.mantissa, -price.exponent))
 }
 
 /// Pico-dollars as micro-dollars.

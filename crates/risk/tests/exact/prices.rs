@@ -28,7 +28,7 @@ pub fn some_prices() -> Vec<Price> {
 fn a_price_is_normalised_and_leaves_no_exponent_beyond_a_thousand() {
     for value in [1u128, 2, 3, 1_000_003, u64::MAX as u128, (1 << 64) + 1, (1 << 100) - 1, u128::MAX] {
         for exponent in [-150, -64, 0, 1, 64] {
-            let exact = price(Price { mantissa: 1, exponent: exponent as i16 })
+            let exact = price(Price { mantissa: 1, exponent: exponent })
                 * (int((value / 2) as i128) * int(2) + int((value % 2) as i128));
             assert_cut(Price::from_parts_down(value, exponent).unwrap(), &exact);
         }
@@ -36,7 +36,7 @@ fn a_price_is_normalised_and_leaves_no_exponent_beyond_a_thousand() {
     // 2^63 needs no shift: its exponent is the one that is asked for.
     for (exponent, stays) in [(-1_001, false), (-1_000, true), (1_000, true), (1_001, false)] {
         let found = Price::from_parts_down(1 << 63, exponent);
-        let expected = Price { mantissa: 1 << 63, exponent: exponent as i16 };
+        let expected = Price { mantissa: 1 << 63, exponent: exponent };
         assert_eq!(found, if stays { Ok(expected) } else { Err(RiskError::PriceExponentOutOfRange) });
     }
     assert_eq!(Price::from_parts_down(0, 5_000), Ok(Price::ZERO));
@@ -110,7 +110,7 @@ fn a_unit_price_is_the_upper_half_of_the_product_of_the_mantissas() {
     for a in some_prices() {
         for scale in [token_scale_down(0).unwrap(), token_scale_down(9).unwrap(), token_scale_down(18).unwrap()] {
             let mantissa = ((a.mantissa as u128 * scale.mantissa as u128) >> 64) as u64;
-            let shift = -(a.exponent as i32 + scale.exponent as i32) - 64;
+            let shift = -(a.exponent + scale.exponent) - 64;
             assert_eq!(TokenPrice::new_down(a, scale), TokenPrice::from_parts(mantissa, shift));
         }
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use plimsoll_risk::params::{Bound, Field, GlobalParams};
+use plimsoll_state::StoredSettings;
 
 /// A number with separators.
 fn number(value: u64) -> String {
@@ -61,7 +62,8 @@ fn assert_table(page: &str, heading: &str, rows: &[String]) {
         text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum::<usize>();
     let (found, wanted) = (&text[start..start + length], rows.join("\n") + "\n");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(path, text.replacen(found, &wanted, 1)).unwrap();
+        let (before, after) = (&text[..start], &text[start + length..]);
+        std::fs::write(path, [before, &wanted, after].concat()).unwrap();
     } else {
         assert!(found == wanted, "the table of docs/{page} below {heading:?} is to be:\n{wanted}");
     }
@@ -72,7 +74,21 @@ fn every_parameter_stands_in_the_documentation_with_its_default_bounds_and_meani
     assert_table("math.md", "## Parameters", &GlobalParams::fields().map(rule).collect::<Vec<_>>());
 }
 
+/// Of `docs/accounts.md`: where a struct of settings holds each, and its room.
+fn places_in(table: &StoredSettings) -> Vec<String> {
+    let place = |offset: usize, bytes: usize, name: &str, doc: &str| {
+        format!("| {offset} | {bytes} | `{name}` | {} |", meaning(doc))
+    };
+    let fields = table.fields.iter().map(|field| place(field.offset, field.bytes, field.name, field.doc()));
+    let room = table.room_bytes();
+    fields.chain([place(table.bytes - room, room, "_reserved", "Zero")]).collect()
+}
+
+/// One test for all tables of the page, since it may write it.
 #[test]
-fn every_parameter_stands_in_the_documentation_at_its_offset() {
+fn every_parameter_and_every_setting_stands_in_the_documentation_at_its_offset() {
     assert_table("accounts.md", "### GlobalParams", &places());
+    for table in StoredSettings::ALL {
+        assert_table("accounts.md", &format!("### {}", table.name), &places_in(table));
+    }
 }

@@ -3,6 +3,8 @@
 use anchor_lang::prelude::*;
 use plimsoll_state::DerivativePosition;
 
+use crate::instructions::MarketTerms;
+
 /// A position as it is stored after an instruction; with the market's indices it gives size and PnL at any time.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct PositionState {
@@ -65,18 +67,10 @@ pub struct MarketListed {
     pub status: u8,
     /// Slot of the price board.
     pub price_slot: u8,
-    /// Charge rate at maintenance.
-    pub maint_rate_ppm: u32,
     /// Charge rate at target.
     pub target_rate_ppm: u32,
-    /// Charge rate at initial.
-    pub init_rate_ppm: u32,
-    /// Largest open interest a side, base units.
-    pub open_interest_cap_units: u64,
-    /// Fee of each side of a fill.
-    pub fill_fee_ppm: u32,
-    /// Most insurance one event may draw, quote atoms.
-    pub draw_cap_event_atoms: u64,
+    /// Terms.
+    pub terms: MarketTerms,
 }
 
 /// A position moved from the seller to the buyer.

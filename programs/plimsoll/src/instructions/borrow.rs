@@ -21,29 +21,39 @@ pub use plimsoll_interface::args::BorrowArgs;
 pub struct Borrow<'info> {
     /// The account's owner; a delegate never borrows.
     pub owner: Signer<'info>,
-    /// CHECK: the account; a [`MarginAccount`] by `loader::write`.
+    /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: its engine's registry; a [`Registry`] by `loader::read`.
+    /// Its engine's registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its engine's prices; a [`PriceBoard`] by `loader::read`.
+    /// Its engine's prices.
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: the token's bank; a [`Bank`] by `loader::write`.
+    /// The token's bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's vault.
+    /// The bank's vault.
+    /// CHECK: compared with the bank.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any token account of the mint, the owner's choice; the token program checks it.
+    /// Where the tokens go: any token account of the mint, the owner's choice.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's mint.
+    /// The bank's mint.
+    /// CHECK: compared with the bank.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's token program.
+    /// The mint's token program.
+    /// CHECK: compared with the bank.
     pub token_program: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

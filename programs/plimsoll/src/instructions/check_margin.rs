@@ -16,11 +16,14 @@ pub use plimsoll_interface::args::CheckMarginArgs;
 /// Three accounts, whatever the number of positions.
 #[derive(Accounts)]
 pub struct CheckMargin<'info> {
-    /// CHECK: the account, a [`MarginAccount`] by `loader::read`.
+    /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::read`.
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: its engine's registry, a [`Registry`] by `loader::read`.
+    /// Its engine's registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its engine's prices, a [`PriceBoard`] by `loader::read`.
+    /// Its engine's prices.
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
 }
 

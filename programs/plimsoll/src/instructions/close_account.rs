@@ -12,15 +12,18 @@ use crate::guard::{permit, Action};
 pub struct CloseAccount<'info> {
     /// The owner; a delegate never closes.
     pub owner: Signer<'info>,
-    /// The account.
+    /// The margin account.
     #[account(mut, close = rent_payer)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Receives the rent: whoever paid it.
     /// CHECK: compared with the account's `rent_payer`; receives lamports only.
     #[account(mut)]
     pub rent_payer: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

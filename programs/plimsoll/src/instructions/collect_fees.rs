@@ -25,19 +25,25 @@ pub struct CollectFees<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
-    /// CHECK: compared with the bank's vault.
+    /// The bank's vault.
+    /// CHECK: compared with the bank.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any token account of the mint, the authority's choice; the token program checks it.
+    /// Where the tokens go: any token account of the mint, the authority's choice.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's mint.
+    /// The bank's mint.
+    /// CHECK: compared with the bank.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's token program.
+    /// The mint's token program.
+    /// CHECK: compared with the bank.
     pub token_program: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

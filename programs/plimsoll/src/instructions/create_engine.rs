@@ -19,14 +19,17 @@ pub struct CreateEngine<'info> {
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The engine, which is created.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::ENGINE, creator.key().as_ref(), &args.id.to_le_bytes()], bump)]
     pub engine: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

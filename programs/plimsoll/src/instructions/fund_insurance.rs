@@ -19,19 +19,25 @@ pub struct FundInsurance<'info> {
     /// The bank.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
-    /// CHECK: compared with the bank's vault.
+    /// The bank's vault.
+    /// CHECK: compared with the bank.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: where the tokens come from; the token program checks mint and owner.
+    /// Where the tokens come from.
+    /// CHECK: the token program checks mint and owner.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's mint.
+    /// The bank's mint.
+    /// CHECK: compared with the bank.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: compared with the bank's token program.
+    /// The mint's token program.
+    /// CHECK: compared with the bank.
     pub token_program: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

@@ -40,28 +40,37 @@ fn liability_bank(args: &LiquidateCollateralArgs) -> u8 {
 pub struct LiquidateCollateral<'info> {
     /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     pub signer: Signer<'info>,
-    /// CHECK: pays the debt and takes the collateral; a [`MarginAccount`] by `loader::write`.
+    /// The liquidator's account, which pays the debt and takes the collateral.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub liquidator: UncheckedAccount<'info>,
-    /// CHECK: is under water; a [`MarginAccount`] by `loader::write`.
+    /// The account under water.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub liquidatee: UncheckedAccount<'info>,
-    /// CHECK: their engine's registry; a [`Registry`] by `loader::read`.
+    /// Their engine's registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its prices; a [`PriceBoard`] by `loader::read`.
+    /// Its prices.
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move; a [`Bank`] by `loader::write`.
+    /// Bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
     pub liability_bank: UncheckedAccount<'info>,
-    /// CHECK: bank of the collateral, needed where the liquidator owes the same token and its totals therefore move; where it is there shares are counted at its own index; a [`Bank`] by `loader::write`.
+    /// Bank of the collateral, needed where the liquidator owes the same token and its totals therefore move; where it is there shares are counted at its own index.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
     pub asset_bank: Option<UncheckedAccount<'info>>,
-    /// CHECK: the market whose negative PnL is repaid; a [`Market`] by `loader::write`.
+    /// The market whose negative PnL is repaid.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
     pub market: Option<UncheckedAccount<'info>>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

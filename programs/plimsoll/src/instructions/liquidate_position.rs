@@ -22,22 +22,29 @@ pub use plimsoll_interface::args::LiquidatePositionArgs;
 pub struct LiquidatePosition<'info> {
     /// Owner of the liquidator's account, or its delegate with the right to liquidate.
     pub signer: Signer<'info>,
-    /// CHECK: takes the position over; a [`MarginAccount`] by `loader::write`.
+    /// The liquidator's account, which takes the position over.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub liquidator: UncheckedAccount<'info>,
-    /// CHECK: is under water; a [`MarginAccount`] by `loader::write`.
+    /// The account under water.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub liquidatee: UncheckedAccount<'info>,
-    /// CHECK: their engine's registry; a [`Registry`] by `loader::read`.
+    /// Their engine's registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its prices; a [`PriceBoard`] by `loader::read`.
+    /// Its prices.
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: the market: its open interest and own claim move; a [`Market`] by `loader::write`.
+    /// The market: its open interest and own claim move.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
     pub market: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

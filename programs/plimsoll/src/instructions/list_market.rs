@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::MaxAge;
-use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_BASE_UNITS, MAX_MARKETS};
+use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, BasePrice, Price, UnitPrice};
 use plimsoll_state::{
@@ -19,7 +19,7 @@ pub use plimsoll_interface::args::{ListMarketArgs, MarketTerms};
 
 /// What a market's terms have to satisfy.
 pub trait MarketRules {
-    /// Checks the terms and derives the rates.
+    /// Checks every bound and derives the rates; what these must be beside other listings is `Registry::check_listings`'.
     ///
     /// # Errors
     /// `ParameterOutOfBounds`; `PriceSlotEmpty`; `SlotEmpty` without a quote bank.
@@ -29,14 +29,11 @@ pub trait MarketRules {
 impl MarketRules for MarketTerms {
     fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
         let params = registry.params();
-        // The numbers hold a side of at most one largest position.
-        ensure!(self.open_interest_cap_units <= MAX_BASE_UNITS, EngineError::ParameterOutOfBounds);
-        let price = board.slot(price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
-        let (maint, init) = (self.maint_rate_ppm, self.init_rate_ppm);
-        let rates = MarketRates::new(maint, init, price.calibration(), &quote.weights.0, params)?;
-        rates.validate_fee(self.fill_fee_ppm, params)?;
-        Ok(rates)
+        Contradiction::BOUNDS.unless(self.is_within_bounds(params))?;
+        ensure!(board.slot(price_slot as usize).is_some(), EngineError::PriceSlotEmpty);
+        ensure!(registry.bank(Registry::QUOTE_BANK).is_some(), EngineError::SlotEmpty);
+        let untargeted = MarketRates { maint_ppm: self.maint_rate_ppm, target_ppm: 0, init_ppm: self.init_rate_ppm };
+        Ok(untargeted.with_target(params))
     }
 }
 
@@ -64,9 +61,11 @@ pub struct ListMarket<'info> {
     pub market: AccountLoader<'info, Market>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -121,9 +120,7 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         registry.market_count += 1;
         let slot = &mut registry.markets[args.index as usize];
         *slot = bytemuck::Zeroable::zeroed();
-        fill_slot(slot, &args, rates, scale, now);
-        registry.invariant()?;
-        registry.check_listings(&*ctx.accounts.board.load()?)?;
+        fill_slot(slot, &args, scale, now);
         let mut market = ctx.accounts.market.load_init()?;
         market.version = LAYOUT_VERSION;
         market.bump = ctx.bumps.market;
@@ -134,8 +131,10 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         market.premium_at = now;
         market.premium_from = now;
         market.premium_reported_at = now;
-        set_terms(&mut market, &args.terms);
+        set_terms(&mut market, slot, rates, &args.terms);
         market.invariant()?;
+        registry.invariant()?;
+        registry.check_listings(&*ctx.accounts.board.load()?)?;
     }
     crate::event::emit_event!(
         ctx,
@@ -152,21 +151,19 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
     Ok(())
 }
 
-fn fill_slot(slot: &mut MarketSlot, args: &ListMarketArgs, rates: MarketRates, scale: Price, now: i64) {
+fn fill_slot(slot: &mut MarketSlot, args: &ListMarketArgs, scale: Price, now: i64) {
     slot.status = SlotStatus::Active as u8;
     slot.base_decimals = args.base_decimals;
     slot.price_slot = args.price_slot;
-    slot.rates = StoredRates(rates);
     slot.scale = scale.into();
-    slot.fill_fee_ppm = args.terms.fill_fee_ppm;
     slot.funding_at = now;
     slot.sides = [SideIndex::start(); 2];
 }
 
-/// Writes the terms that live in the market's account.
-pub(super) fn set_terms(market: &mut Market, terms: &MarketTerms) {
-    market.open_interest_cap_units = terms.open_interest_cap_units;
-    market.draw_cap_event_atoms = terms.draw_cap_event_atoms;
+/// Writes the terms, with the rates that follow from them.
+pub(super) fn set_terms(market: &mut Market, slot: &mut MarketSlot, rates: MarketRates, terms: &MarketTerms) {
+    terms.store(market, slot);
+    slot.rates = StoredRates(rates);
 }
 
 /// The event of a listing or of an update.
@@ -179,17 +176,5 @@ pub(super) fn listed(
     rates: MarketRates,
     terms: &MarketTerms,
 ) -> MarketListed {
-    MarketListed {
-        engine,
-        market,
-        index,
-        status,
-        price_slot,
-        maint_rate_ppm: rates.maint_ppm,
-        target_rate_ppm: rates.target_ppm,
-        init_rate_ppm: rates.init_ppm,
-        open_interest_cap_units: terms.open_interest_cap_units,
-        fill_fee_ppm: terms.fill_fee_ppm,
-        draw_cap_event_atoms: terms.draw_cap_event_atoms,
-    }
+    MarketListed { engine, market, index, status, price_slot, target_rate_ppm: rates.target_ppm, terms: *terms }
 }

@@ -29,12 +29,15 @@ pub struct ListPrice<'info> {
     /// Its prices.
     #[account(mut)]
     pub board: AccountLoader<'info, PriceBoard>,
-    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    /// Where its prices come from.
+    /// CHECK: a [`FeedBook`] by `loader::write`.
     #[account(mut)]
     pub feeds: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -44,11 +47,9 @@ impl ListPrice<'_> {
         // Who names the oracle decides over everybody's money.
         permit(Action::ListPrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
-        {
-            let registry = self.registry.load()?;
-            require_of_engine(&*registry, &key)?;
-            permit(Action::ListPrice).in_engine(&registry)?;
-        }
+        let registry = self.registry.load()?;
+        require_of_engine(&*registry, &key)?;
+        permit(Action::ListPrice).in_engine(&registry)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;
@@ -56,7 +57,7 @@ impl ListPrice<'_> {
         ensure!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
         ensure!(args.slot == board.count, EngineError::SlotTaken);
         // Pins, time constants, calibration.
-        args.config.validate(engine.test_cluster == 1)?;
+        args.config.validate(registry.params(), engine.test_cluster == 1)?;
         let prior = prior(args);
         ensure!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
         Ok(())

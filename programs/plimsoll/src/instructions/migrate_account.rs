@@ -9,12 +9,15 @@ use crate::event::AccountMigrated;
 /// One account; the others do not have to be migrated before or after it.
 #[derive(Accounts)]
 pub struct MigrateAccount<'info> {
-    /// CHECK: an account of the engine, whatever its type: the migration reads it from the discriminator.
+    /// An account of the engine, whatever its type.
+    /// CHECK: the migration reads its type from the discriminator.
     #[account(mut)]
     pub account: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

@@ -12,7 +12,7 @@ use crate::guard::{permit, Action};
 /// Permissionless.
 #[derive(Accounts)]
 pub struct ObserveMargin<'info> {
-    /// The account.
+    /// The margin account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Its engine's registry.

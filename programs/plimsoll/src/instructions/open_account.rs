@@ -32,9 +32,11 @@ pub struct OpenAccount<'info> {
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

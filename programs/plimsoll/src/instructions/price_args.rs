@@ -1,21 +1,13 @@
-//! How a price slot is configured, as instruction arguments, and every condition on it.
+//! How a price slot is configured (`price_settings!` of `plimsoll_state`): what it has to satisfy beside its bounds.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
+use plimsoll_risk::params::{Contradiction, GlobalParams};
 use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 
 use crate::error::{EngineError, Result};
 
 pub use plimsoll_interface::args::{OracleSourceArgs, PriceConfigArgs};
-
-/// Longest time constant of the fast average, seconds.
-const MAX_FAST_SECS: u32 = 300;
-/// Longest time constant of the slow average, seconds.
-const MAX_SLOW_SECS: u32 = 86_400;
-/// Steepest fall a calibration may name, ppm per second.
-const MAX_FALL_PPM_PER_SEC: u32 = 100_000;
-/// Longest interval between two updates of a feed, seconds.
-const MAX_UPDATE_SECS: u32 = 3_600;
 
 /// What each source of a slot has to satisfy, and how it is stored.
 trait SourceRules {
@@ -60,13 +52,7 @@ pub trait PriceRules {
     ///
     /// # Errors
     /// `UnknownValue`, `ParameterOutOfBounds`, `TestClusterOnly`.
-    fn validate(&self, test_cluster: bool) -> Result<()>;
-
-    /// The time constant of the fast average, default included.
-    fn fast_secs(&self) -> u32;
-
-    /// The time constant of the slow average, default included.
-    fn slow_secs(&self) -> u32;
+    fn validate(&self, params: &GlobalParams, test_cluster: bool) -> Result<()>;
 
     /// Writes the configuration; prices, averages and variance stay.
     ///
@@ -77,7 +63,7 @@ pub trait PriceRules {
 
 impl PriceRules for PriceConfigArgs {
     #[inline(never)]
-    fn validate(&self, test_cluster: bool) -> Result<()> {
+    fn validate(&self, params: &GlobalParams, test_cluster: bool) -> Result<()> {
         let primary = self.primary.validate()?;
         if let Some(secondary) = &self.secondary {
             secondary.validate()?;
@@ -86,23 +72,9 @@ impl PriceRules for PriceConfigArgs {
             // An account cannot be its own substitute.
             ensure!(secondary.address != self.primary.address, EngineError::ParameterOutOfBounds);
         }
-        let (fast, slow) = (self.fast_secs(), self.slow_secs());
-        let shorter = fast < DEFAULT_FAST_SECS || slow < DEFAULT_SLOW_SECS;
+        let shorter = self.fast_secs() < DEFAULT_FAST_SECS || self.slow_secs() < DEFAULT_SLOW_SECS;
         ensure!(test_cluster || !shorter, EngineError::TestClusterOnly);
-        let bounded = (1..=MAX_FAST_SECS).contains(&fast)
-            && (fast..=MAX_SLOW_SECS).contains(&slow)
-            && (1..=MAX_FALL_PPM_PER_SEC).contains(&self.fastest_fall_ppm_per_sec)
-            && (1..=MAX_UPDATE_SECS).contains(&self.update_secs);
-        ensure!(bounded, EngineError::ParameterOutOfBounds);
-        Ok(())
-    }
-
-    fn fast_secs(&self) -> u32 {
-        self.fast_secs.unwrap_or(DEFAULT_FAST_SECS)
-    }
-
-    fn slow_secs(&self) -> u32 {
-        self.slow_secs.unwrap_or(DEFAULT_SLOW_SECS)
+        Ok(Contradiction::BOUNDS.unless(self.is_within_bounds(params))?)
     }
 
     #[inline(never)]
@@ -115,10 +87,7 @@ impl PriceRules for PriceConfigArgs {
             }
             *stored = source;
         }
-        slot.fast_secs = self.fast_secs();
-        slot.slow_secs = self.slow_secs();
-        slot.fastest_fall_ppm_per_sec = self.fastest_fall_ppm_per_sec;
-        slot.update_secs = self.update_secs;
+        self.store(feed, slot);
     }
 }
 
@@ -162,22 +131,21 @@ mod tests {
         PriceConfigArgs {
             primary: pyth(OracleKind::PythPinned, 1),
             secondary: Some(switchboard()),
-            fast_secs: None,
-            slow_secs: None,
             fastest_fall_ppm_per_sec: 2_100,
             update_secs: 2,
+            ..Default::default()
         }
     }
 
     fn refused(config: PriceConfigArgs, error: EngineError) {
-        assert_eq!(config.validate(false), Err(error.into()), "{config:?}");
+        assert_eq!(config.validate(&GlobalParams::DEFAULT, false), Err(error.into()), "{config:?}");
     }
 
     #[test]
     fn a_source_pins_exactly_what_its_kind_needs() {
-        config().validate(false).unwrap();
+        config().validate(&GlobalParams::DEFAULT, false).unwrap();
         PriceConfigArgs { primary: pyth(OracleKind::PythPosted, 0), secondary: None, ..config() }
-            .validate(false)
+            .validate(&GlobalParams::DEFAULT, false)
             .unwrap();
         let nobody = Pubkey::default();
         for primary in [
@@ -212,11 +180,15 @@ mod tests {
         for (fast_secs, slow_secs) in [(Some(14), None), (None, Some(3_599)), (Some(1), Some(60))] {
             let config = PriceConfigArgs { fast_secs, slow_secs, ..config() };
             refused(config, EngineError::TestClusterOnly);
-            config.validate(true).unwrap();
+            config.validate(&GlobalParams::DEFAULT, true).unwrap();
         }
         for (fast_secs, slow_secs) in [(Some(0), None), (Some(301), None), (Some(60), Some(59)), (None, Some(86_401))] {
             let config = PriceConfigArgs { fast_secs, slow_secs, ..config() };
-            assert_eq!(config.validate(true), Err(EngineError::ParameterOutOfBounds.into()), "{config:?}");
+            assert_eq!(
+                config.validate(&GlobalParams::DEFAULT, true),
+                Err(EngineError::ParameterOutOfBounds.into()),
+                "{config:?}"
+            );
         }
         for (fall, update_secs) in [(0, 2), (100_001, 2), (2_100, 0), (2_100, 3_601)] {
             let config = PriceConfigArgs { fastest_fall_ppm_per_sec: fall, update_secs, ..config() };

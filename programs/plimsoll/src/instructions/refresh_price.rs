@@ -16,12 +16,15 @@ pub use plimsoll_interface::args::{RefreshEntry, RefreshPriceArgs};
 /// Anyone may call it; the remaining accounts are the oracles' and are only read.
 #[derive(Accounts)]
 pub struct RefreshPrice<'info> {
-    /// CHECK: the engine's parameters; a [`Registry`] by `loader::read`.
+    /// The engine's parameters.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: its prices; a [`PriceBoard`] by `loader::write`.
+    /// Its prices.
+    /// CHECK: a [`PriceBoard`] by `loader::write`.
     #[account(mut)]
     pub board: UncheckedAccount<'info>,
-    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    /// Where its prices come from.
+    /// CHECK: a [`FeedBook`] by `loader::write`.
     #[account(mut)]
     pub feeds: UncheckedAccount<'info>,
 }

@@ -22,14 +22,17 @@ pub struct RegisterVenue<'info> {
     pub payer: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
+    /// The venue, which is created.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::VENUE, engine.key().as_ref(), args.signer.as_ref()], bump)]
     pub venue: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

@@ -15,12 +15,15 @@ pub use plimsoll_interface::args::RevokeVenueArgs;
 pub struct RevokeVenue<'info> {
     /// The owner.
     pub owner: Signer<'info>,
-    /// CHECK: the account, a [`MarginAccount`] by `loader::write`.
+    /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

@@ -24,20 +24,26 @@ pub use plimsoll_interface::args::SettleFillArgs;
 /// by a delegate that may trade.
 #[derive(Accounts)]
 pub struct SettleFill<'info> {
-    /// CHECK: gains base; a [`MarginAccount`] by `loader::write`.
+    /// The account that gains base.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub buyer: UncheckedAccount<'info>,
-    /// CHECK: loses base; a [`MarginAccount`] by `loader::write`.
+    /// The account that loses base.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
     pub seller: UncheckedAccount<'info>,
-    /// CHECK: the engine's registry; a [`Registry`] by `loader::read`.
+    /// The engine's registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
-    /// CHECK: the engine's prices; a [`PriceBoard`] by `loader::read`.
+    /// The engine's prices.
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: the market; a [`Market`] by `loader::write`.
+    /// The market.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
     pub market: UncheckedAccount<'info>,
-    /// CHECK: the venue, where one settles; a [`Venue`] by `loader::read`.
+    /// The venue, where one settles.
+    /// CHECK: a [`Venue`] by `loader::read`.
     pub venue: Option<UncheckedAccount<'info>>,
     /// The PDA of the venue's program.
     pub venue_signer: Option<Signer<'info>>,
@@ -45,9 +51,11 @@ pub struct SettleFill<'info> {
     pub buyer_authority: Option<Signer<'info>>,
     /// Without a venue: the seller's owner, or its delegate with the right to trade; may be the same signer.
     pub seller_authority: Option<Signer<'info>>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -132,7 +140,7 @@ impl SettleFill<'_> {
             is_within_band(quote, units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_atoms = fill_fee_up(units, spot, slot.fill_fee_ppm, params)?;
+        let fee_atoms = fill_fee_up(units, spot, slot.fees.fill_fee_ppm, params)?;
         let notional = spot.value_up(units).max(quote);
         if let Some(venue) = &self.venue {
             let venue = venue.key();

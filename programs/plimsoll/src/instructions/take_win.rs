@@ -21,7 +21,7 @@ pub use plimsoll_interface::args::TakeWinArgs;
 pub struct TakeWin<'info> {
     /// The account's owner; anyone where it is under water.
     pub signer: Signer<'info>,
-    /// The account.
+    /// The margin account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// The engine's registry.
@@ -34,9 +34,11 @@ pub struct TakeWin<'info> {
     /// The bank of the settlement token.
     #[account(mut)]
     pub quote_bank: AccountLoader<'info, Bank>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::MarketRates;
-use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus, StoredRates};
+use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus};
 
 use super::list_market::{listed, set_terms, MarketRules};
 use crate::access::require_of_engine;
@@ -26,9 +26,11 @@ pub struct UpdateMarket<'info> {
     /// The market.
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -64,10 +66,8 @@ pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()>
         let mut registry = ctx.accounts.registry.load_mut()?;
         let slot = &mut registry.markets[index as usize];
         slot.status = args.status;
-        slot.rates = StoredRates(rates);
-        slot.fill_fee_ppm = args.terms.fill_fee_ppm;
         let mut market = ctx.accounts.market.load_mut()?;
-        set_terms(&mut market, &args.terms);
+        set_terms(&mut market, slot, rates, &args.terms);
         market.invariant()?;
         registry.invariant()?;
         registry.check_listings(&*ctx.accounts.board.load()?)?;

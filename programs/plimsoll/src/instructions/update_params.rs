@@ -25,9 +25,11 @@ pub struct UpdateParams<'info> {
     pub registry: AccountLoader<'info, Registry>,
     /// Its prices.
     pub board: AccountLoader<'info, PriceBoard>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

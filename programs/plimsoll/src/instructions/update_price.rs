@@ -24,12 +24,15 @@ pub struct UpdatePrice<'info> {
     /// Its prices.
     #[account(mut)]
     pub board: AccountLoader<'info, PriceBoard>,
-    /// CHECK: where they come from; a [`FeedBook`] by `loader::write`.
+    /// Where its prices come from.
+    /// CHECK: a [`FeedBook`] by `loader::write`.
     #[account(mut)]
     pub feeds: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 
@@ -39,18 +42,15 @@ impl UpdatePrice<'_> {
         // Who names the oracle decides over everybody's money.
         permit(Action::UpdatePrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
-        let board = self.board.load()?;
-        {
-            let registry = self.registry.load()?;
-            require_of_engine(&*registry, &key)?;
-            permit(Action::UpdatePrice).in_engine(&registry)?;
-        }
+        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        require_of_engine(&*registry, &key)?;
+        permit(Action::UpdatePrice).in_engine(&registry)?;
         require_of_engine(&*board, &key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         // Something is listed there.
         ensure!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
         // Pins, time constants, calibration.
-        args.config.validate(engine.test_cluster == 1)
+        args.config.validate(registry.params(), engine.test_cluster == 1)
     }
 }
 

@@ -16,14 +16,18 @@ pub use plimsoll_interface::args::UpdateVenueArgs;
 pub struct UpdateVenue<'info> {
     /// The engine's authority.
     pub authority: Signer<'info>,
-    /// CHECK: the engine, an [`Engine`] by `loader::read`.
+    /// The engine.
+    /// CHECK: an [`Engine`] by `loader::read`.
     pub engine: UncheckedAccount<'info>,
-    /// CHECK: the venue, a [`Venue`] by `loader::write`.
+    /// The venue.
+    /// CHECK: a [`Venue`] by `loader::write`.
     #[account(mut)]
     pub venue: UncheckedAccount<'info>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

@@ -128,7 +128,8 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
     let three = |maint: u32, target: u32, init: u32| {
         format!("{} / {} / {} (maintenance / target / initial)", percent(maint), percent(target), percent(init))
     };
-    let curve = [account.rate_zero_ppm, account.rate_kink_ppm, account.rate_full_ppm].map(percent);
+    let curve =
+        [account.lending.rate_zero_ppm, account.lending.rate_kink_ppm, account.lending.rate_full_ppm].map(percent);
     let waiting = deposit_atoms_down(account.waiting_shares, account.deposit_index);
     vec![
         ("bank", format!("{} (slot {bank})", name_of(&loaded.names.banks, bank))),
@@ -144,18 +145,21 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
             "liability weight",
             three(weights.liability_maint_ppm, weights.liability_target_ppm, weights.liability_init_ppm),
         ),
-        ("deposits", format!("{} of at most {}", units(deposits), units(account.deposit_cap_atoms))),
-        ("borrows", format!("{} of at most {}", units(borrows), units(account.borrow_cap_atoms))),
+        ("deposits", format!("{} of at most {}", units(deposits), units(account.caps.deposit_cap_atoms))),
+        ("borrows", format!("{} of at most {}", units(borrows), units(account.caps.borrow_cap_atoms))),
         ("used", percent(used_ppm(deposits, borrows))),
         ("borrow rate a year", percent(annual_ppm(slot.borrow_rate_per_sec))),
-        ("rate curve", format!("{} to {} at {} to {}", curve[0], curve[1], percent(account.kink_ppm), curve[2])),
-        ("fee on interest", percent(account.interest_fee_ppm)),
+        (
+            "rate curve",
+            format!("{} to {} at {} to {}", curve[0], curve[1], percent(account.lending.kink_ppm), curve[2]),
+        ),
+        ("fee on interest", percent(account.lending.interest_fee_ppm)),
         ("fees to collect", units(account.fees_atoms)),
         ("insurance", units(account.insurance_atoms)),
         ("insurance reserved", units(account.reserved_atoms)),
         ("insurance waiting", units(waiting)),
-        ("draw cap an event", cap(account.draw_cap_event_atoms)),
-        ("draw cap an hour", cap(account.draw_cap_hour_atoms)),
+        ("draw cap an event", cap(account.caps.draw_cap_event_atoms)),
+        ("draw cap an hour", cap(account.caps.draw_cap_hour_atoms)),
         ("uncovered", units(account.uncovered_atoms)),
         ("socialized so far", units(account.socialized_atoms)),
     ]

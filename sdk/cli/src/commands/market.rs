@@ -105,8 +105,8 @@ fn facts(loaded: &Loaded, market: u8) -> Vec<(&'static str, String)> {
                 percent(rates.init_ppm)
             ),
         ),
-        ("fill fee", percent(slot.fill_fee_ppm)),
-        ("open interest cap a side", base(account.open_interest_cap_units)),
+        ("fill fee", percent(slot.fees.fill_fee_ppm)),
+        ("open interest cap a side", base(account.caps.open_interest_cap_units)),
         ("open long", side(0)),
         ("open short", side(1)),
         ("premium", format!("{} ppm", account.premium_ppm)),

@@ -115,7 +115,7 @@ pub fn readiness(price: &PriceSlot) -> String {
         return "yes".into();
     }
     let seen_secs = price.published_at.saturating_sub(price.first_published_at);
-    let needed_secs = READY_TIME_CONSTANTS * price.slow_secs.max(price.fast_secs);
+    let needed_secs = READY_TIME_CONSTANTS * price.terms.slow_secs.max(price.terms.fast_secs);
     let updates = price.update_count.min(READY_UPDATES);
     format!("no: {updates} of {READY_UPDATES} updates, {seen_secs} of {needed_secs} s")
 }

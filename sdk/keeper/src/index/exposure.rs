@@ -106,7 +106,7 @@ impl Default for Exposure {
 
 /// Dollars per whole unit.
 pub fn price_usd(slot: &PriceSlot) -> f64 {
-    slot.spot.mantissa as f64 * 2f64.powi(slot.spot.exponent as i32)
+    slot.spot.mantissa as f64 * 2f64.powi(slot.spot.exponent)
 }
 
 fn weight(ppm: u32) -> f64 {

@@ -144,7 +144,7 @@ async fn where_the_bank_lends_no_more_a_borrow_is_passed_on_and_a_loss_is_not_pa
         exchanges_quote(world, stage);
         let key = world.keys.bank(USDC).bank;
         let mut bank: Bank = world.read(&key);
-        bank.borrow_cap_atoms = 1;
+        bank.caps.borrow_cap_atoms = 1;
         world.write(&key, &bank);
     })
     .await;

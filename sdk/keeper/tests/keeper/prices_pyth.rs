@@ -124,7 +124,7 @@ async fn context(stage: &Stage, hermes: &Hermes, change: impl FnOnce(&mut Config
 
 fn dollars(stage: &Stage, slot: usize) -> f64 {
     let spot = stage.node.world(|world| world.board().slots[slot].spot);
-    spot.mantissa as f64 * 2f64.powi(spot.exponent as i32)
+    spot.mantissa as f64 * 2f64.powi(spot.exponent)
 }
 
 fn assert_prices(stage: &Stage, slots: [usize; 2]) {

@@ -260,7 +260,7 @@ async fn stage(spoil: fn(&mut Vec<Instruction>)) -> (Stage, Arc<Context>, usize)
 
 fn dollars(stage: &Stage, slot: usize) -> f64 {
     let spot = stage.node.world(|world| world.board().slots[slot].spot);
-    spot.mantissa as f64 * 2f64.powi(spot.exponent as i32)
+    spot.mantissa as f64 * 2f64.powi(spot.exponent)
 }
 
 fn posts(context: &Context, outcome: &str) -> u64 {

@@ -74,11 +74,11 @@ impl Live {
         };
         let config = args::PriceConfigArgs {
             primary,
-            secondary: None,
             fast_secs: Some(averages.fast_secs),
             slow_secs: Some(averages.slow_secs),
             fastest_fall_ppm_per_sec: fall_ppm,
             update_secs: averages.update_secs,
+            ..Default::default()
         };
         let list = args::ListPriceArgs { slot, config, variance_prior_pico_per_sec: None };
         let list = ix::list_price(&self.keys, authority, list);

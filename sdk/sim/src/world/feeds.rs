@@ -135,6 +135,7 @@ impl World {
             slow_secs: config.slow_secs,
             fastest_fall_ppm_per_sec: config.fastest_fall_ppm_per_sec,
             update_secs: config.update_secs,
+            ..Default::default()
         };
         (args::ListPriceArgs { slot, config, variance_prior_pico_per_sec: None }, feed)
     }

@@ -82,8 +82,7 @@ impl BankConfig {
             interest_fee_ppm: self.interest_fee_ppm,
             deposit_cap_atoms: self.deposit_cap_atoms,
             borrow_cap_atoms: self.borrow_cap_atoms,
-            draw_cap_event_atoms: None,
-            draw_cap_hour_atoms: None,
+            ..Default::default()
         }
     }
 }
@@ -146,7 +145,7 @@ impl MarketConfig {
                 init_rate_ppm: self.rate_ppm[1],
                 fill_fee_ppm: self.fill_fee_ppm,
                 open_interest_cap_units: self.open_interest_cap_units,
-                draw_cap_event_atoms: u64::MAX,
+                ..Default::default()
             },
         }
     }

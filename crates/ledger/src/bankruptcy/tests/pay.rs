@@ -129,7 +129,7 @@ fn a_debt_in_another_mint_has_its_own_insurance_and_no_part_of_the_estate() {
     let mut seed = nothing();
     (seed.balances, seed.insurance) = ([-300, -500], [300, 200]);
     let mut world = World::new(&seed);
-    world.banks[1].draw_cap_event_atoms = 250;
+    world.banks[1].caps.draw_cap_event_atoms = 250;
     begin(&mut world).unwrap();
     let paid = borrow(&mut world, 1).unwrap();
     let payment = payment(0, 200, 300);
@@ -202,9 +202,9 @@ fn a_loss_that_grew_draws_what_nobody_reserved() {
     // Within the caps of the event, of the hour and of the market.
     type Cap = fn(&mut World);
     let caps: [Cap; 3] = [
-        |world| world.banks[0].draw_cap_event_atoms = 1_050,
-        |world| world.banks[0].draw_cap_hour_atoms = 1_050,
-        |world| world.markets[0].draw_cap_event_atoms = 1_050,
+        |world| world.banks[0].caps.draw_cap_event_atoms = 1_050,
+        |world| world.banks[0].caps.draw_cap_hour_atoms = 1_050,
+        |world| world.markets[0].caps.draw_cap_event_atoms = 1_050,
     ];
     for cap in caps {
         let mut world = with_leg(LOSS, 0, 5_000);

@@ -136,7 +136,7 @@ impl World {
         let bank = &mut self.banks[index];
         (bank.deposit_index, bank.booked_borrow_index) = seed.indices;
         (bank.version, bank.index) = (plimsoll_state::LAYOUT_VERSION, index as u8);
-        (bank.draw_cap_event_atoms, bank.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
+        (bank.caps.draw_cap_event_atoms, bank.caps.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
         bank.insurance_atoms = seed.insurance[index];
         bank.deposit_shares = shares_down(Atoms::new(seed.deposits), seed.indices.0).unwrap();
         bank.waiting_shares = seed.waiting;
@@ -163,7 +163,7 @@ impl World {
         (price.active, price.published_at, price.spot) = (1, NOW, dollars(spot).into());
         let market = &mut self.markets[index];
         (market.version, market.index) = (plimsoll_state::LAYOUT_VERSION, index as u8);
-        market.draw_cap_event_atoms = u64::MAX;
+        market.caps.draw_cap_event_atoms = u64::MAX;
         let mine = perp::open_leg(&mut self.account, market).unwrap();
         let theirs = perp::open_leg(&mut self.others, market).unwrap();
         let (mine, theirs) = (&mut self.account.derivatives[mine], &mut self.others.derivatives[theirs]);

@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
-use plimsoll_state::{DerivativePosition, MarginAccount, Market, PositionKind};
+use plimsoll_state::{DerivativePosition, MarginAccount, Market, MarketSlot, PositionKind};
 use proptest::prelude::*;
 
 use crate::{perp, pool};
@@ -23,6 +23,17 @@ fn the_last_leg_leaves_its_pool_to_insurance() {
     account.derivatives[leg].cash_atoms = 0;
     assert_eq!(perp::close_leg_if_zero(&mut account, leg, &mut market), Ok(true));
     assert_eq!((market.own_claim_atoms, market.deficit_atoms, market.leg_count), (7, 0, 0));
+}
+
+/// At 300 atoms in the pool and a deficit of 100 a claim gets three quarters (PNL-6).
+#[test]
+fn claims_get_back_what_a_smaller_deficit_leaves_them_and_lose_nothing_to_a_larger_one() {
+    let market = Market { pool_shares: 300, pool_atoms: 300, deficit_atoms: 100, ..Market::zeroed() };
+    for (copied_ppm, kept_ppm) in [(400_000, 250_000), (250_000, 250_000), (100_000, 100_000), (0, 0)] {
+        let mut slot = MarketSlot { deficit_share_ppm: copied_ppm, ..MarketSlot::zeroed() };
+        pool::note_smaller_deficit(&mut slot, &market, INDEX_ONE);
+        assert_eq!(slot.deficit_share_ppm, kept_ppm, "a copy of {copied_ppm}");
+    }
 }
 
 #[test]

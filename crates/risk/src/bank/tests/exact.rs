@@ -6,7 +6,13 @@ use crate::units::Atoms;
 
 /// A hundred atoms deposited and sixty lent, both at an index of one, with so much uncovered.
 fn hundred(borrow_shares: u64, uncovered_atoms: u64) -> Totals {
-    Totals { deposit_shares: 100, borrow_shares, deposit_index: INDEX_ONE, borrow_index: INDEX_ONE, uncovered_atoms: Atoms::new(uncovered_atoms) }
+    Totals {
+        deposit_shares: 100,
+        borrow_shares,
+        deposit_index: INDEX_ONE,
+        borrow_index: INDEX_ONE,
+        uncovered_atoms: Atoms::new(uncovered_atoms),
+    }
 }
 
 #[test]

@@ -11,7 +11,13 @@ fn lent() -> impl Strategy<Value = Totals> {
             let borrows = deposits / PPM as u128 * lent_ppm as u128;
             let borrow_shares = u64::try_from(borrows / borrow_index as u128).unwrap();
             let uncovered_atoms = if uncovered % 3 == 0 { uncovered % (1 << 40) } else { 0 };
-            Totals { deposit_shares, borrow_shares, deposit_index, borrow_index, uncovered_atoms: Atoms::new(uncovered_atoms) }
+            Totals {
+                deposit_shares,
+                borrow_shares,
+                deposit_index,
+                borrow_index,
+                uncovered_atoms: Atoms::new(uncovered_atoms),
+            }
         },
     )
 }

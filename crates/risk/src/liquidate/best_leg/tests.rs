@@ -41,7 +41,14 @@ fn token(bank: u8, amount_atoms: i64, asset_maint_ppm: u32, liability_maint_ppm:
 /// A position of which `pnl` is the PnL at spot.
 fn perp(market: u8, units: i64, pnl: i64, maint_ppm: u32, stale: bool) -> PerpLeg {
     let rates = MarketRates { maint_ppm, ..Default::default() };
-    PerpLeg { units: SignedBaseUnits::new(units), cash_atoms: SignedAtoms::new(pnl - units), rates, prices: prices(stale), market, ..Default::default() }
+    PerpLeg {
+        units: SignedBaseUnits::new(units),
+        cash_atoms: SignedAtoms::new(pnl - units),
+        rates,
+        prices: prices(stale),
+        market,
+        ..Default::default()
+    }
 }
 
 /// What the rule looks at.
@@ -220,6 +227,10 @@ fn of_what_is_owed_beyond_the_borrow_no_market_lost_more_than_it_lost() {
     ] {
         let quote = TokenLeg { amount_atoms: SignedAtoms::new(-borrow), ..quote };
         let case = Case::new(&[], perps, quote, (0, owed), 5);
-        assert_eq!(largest_quote_liability(&case.portfolio, Atoms::new(owed)), Atoms::new(largest), "{owed} with a borrow of {borrow}");
+        assert_eq!(
+            largest_quote_liability(&case.portfolio, Atoms::new(owed)),
+            Atoms::new(largest),
+            "{owed} with a borrow of {borrow}"
+        );
     }
 }

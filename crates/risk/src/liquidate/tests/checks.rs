@@ -4,7 +4,13 @@ use super::*;
 use crate::units::Atoms;
 
 fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill {
-    Fill { size, paid_atoms: Atoms::new(paid_atoms), fee_atoms: Atoms::new(1), received_atoms: Atoms::new(received_atoms), notional: UsdMicro::new(notional_usd_micro) }
+    Fill {
+        size,
+        paid_atoms: Atoms::new(paid_atoms),
+        fee_atoms: Atoms::new(1),
+        received_atoms: Atoms::new(received_atoms),
+        notional: UsdMicro::new(notional_usd_micro),
+    }
 }
 
 fn of(nav: i128, mmr: i128) -> Margins {

@@ -1,8 +1,8 @@
 //! How much of a leg: what there is of it, the target, clamps and dust, the caller's bounds, the amounts of a fill.
 
 use super::*;
-use crate::units::{Atoms, SignedAtoms, SignedBaseUnits};
 use crate::liquidate::LegSize;
+use crate::units::{Atoms, SignedAtoms, SignedBaseUnits};
 
 /// As much of the leg as there is, without a penalty.
 fn available(p: &Portfolio, leg: Leg) -> Result<u64, RiskError> {
@@ -59,7 +59,13 @@ fn a_perp_has_its_units_and_needs_its_own_price_and_that_of_quote() {
     for units in [-9i64, 9] {
         let p = account(0, &[], &[perp(6, 4, 0), perp(7, units, 0)]);
         assert_eq!(available(&p, PERP), Ok(9));
-        let fill = Fill { size: 9, paid_atoms: Atoms::ZERO, fee_atoms: Atoms::ZERO, received_atoms: Atoms::ZERO, notional: UsdMicro::new(0) };
+        let fill = Fill {
+            size: 9,
+            paid_atoms: Atoms::ZERO,
+            fee_atoms: Atoms::ZERO,
+            received_atoms: Atoms::ZERO,
+            notional: UsdMicro::new(0),
+        };
         let mut closed = p;
         found(&p, PERP).unwrap().book(&mut closed, &fill).unwrap();
         assert_eq!((closed.perps[0].units, closed.perps[1].units), (4, 0));
@@ -210,7 +216,13 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
 
 #[test]
 fn a_fill_is_booked_where_the_leg_is_held() {
-    let fill = Fill { size: 5, paid_atoms: Atoms::new(5), fee_atoms: Atoms::ZERO, received_atoms: Atoms::new(6), notional: UsdMicro::new(5) };
+    let fill = Fill {
+        size: 5,
+        paid_atoms: Atoms::new(5),
+        fee_atoms: Atoms::ZERO,
+        received_atoms: Atoms::new(6),
+        notional: UsdMicro::new(5),
+    };
     let booked = |mut p: Portfolio, leg| {
         found(&p, leg).unwrap().book(&mut p, &fill).unwrap();
         (p.quote.amount_atoms, p.tokens[0].amount_atoms, p.perps[1].cash_atoms)

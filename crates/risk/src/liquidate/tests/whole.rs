@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
-use crate::units::Atoms;
 use crate::liquidate::LegSize;
+use crate::units::Atoms;
 
 fn under_water(under_water_secs: u32) -> Clocks {
     Clocks { under_water_secs, health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() }

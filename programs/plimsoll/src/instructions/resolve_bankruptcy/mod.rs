@@ -55,7 +55,7 @@ impl Writes for ResolveStep {
 /// Banks and market only where the step writes them.
 #[derive(Accounts)]
 pub struct ResolveBankruptcy<'info> {
-    /// The account.
+    /// The margin account.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Its engine's registry: a socialization and a closing write indices.
@@ -72,9 +72,11 @@ pub struct ResolveBankruptcy<'info> {
     /// The market of the step.
     #[account(mut)]
     pub market: Option<AccountLoader<'info, Market>>,
-    /// CHECK: signs events; compared in `event::send`.
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
-    /// CHECK: this program, which events call; the runtime finds no other.
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
     pub program: UncheckedAccount<'info>,
 }
 

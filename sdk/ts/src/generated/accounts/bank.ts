@@ -44,7 +44,20 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
-import { getSpentAtomsDecoder, getSpentAtomsEncoder, type SpentAtoms, type SpentAtomsInput } from '../types/index.js';
+import {
+    getBankCapsDecoder,
+    getBankCapsEncoder,
+    getBankLendingDecoder,
+    getBankLendingEncoder,
+    getSpentAtomsDecoder,
+    getSpentAtomsEncoder,
+    type BankCaps,
+    type BankCapsInput,
+    type BankLending,
+    type BankLendingInput,
+    type SpentAtoms,
+    type SpentAtomsInput,
+} from '../types/index.js';
 
 export const BANK_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([142, 49, 166, 242, 50, 66, 97, 188]);
 
@@ -84,26 +97,16 @@ export type Bank = {
     bookedBorrowIndex: bigint;
     /** Integral of utilization over time since the last `accrue`, ppm seconds. */
     utilizationIntegral: bigint;
-    /** Since when the integral misses the present utilization, Unix seconds. */
+    /** Up to when the integral includes utilization, Unix seconds. */
     utilizationAt: bigint;
     /** When `accrue` last ran, Unix seconds. */
     accruedAt: bigint;
     /** Moving average of utilization, ppm. */
     utilizationEmaPpm: number;
-    /** Utilization at the kink of the rate curve. */
-    kinkPpm: number;
-    /** Annual rates at utilization 0, kink and 1. */
-    rateZeroPpm: number;
-    /** See `rate_zero_ppm`. */
-    rateKinkPpm: number;
-    /** See `rate_zero_ppm`. */
-    rateFullPpm: number;
-    /** Protocol's share of interest. */
-    interestFeePpm: number;
-    /** Largest deposits of all accounts together, atoms. */
-    depositCapAtoms: bigint;
-    /** Largest borrows of all accounts together, atoms. */
-    borrowCapAtoms: bigint;
+    /** The rate curve, and what the protocol takes of interest. */
+    lending: BankLending;
+    /** Caps of all accounts together, and of insurance. */
+    caps: BankCaps;
     /** Protocol fees not yet collected, atoms; outside deposits. */
     feesAtoms: bigint;
     /** Insurance, outside deposits, reserved part not included, atoms. */
@@ -114,11 +117,7 @@ export type Bank = {
     waitingShares: bigint;
     /** Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first. */
     uncoveredAtoms: bigint;
-    /** Most insurance one event may draw, atoms. */
-    drawCapEventAtoms: bigint;
-    /** Most insurance any hour may draw, atoms. */
-    drawCapHourAtoms: bigint;
-    /** Drawn lately: within any hour at most `draw_cap_hour_atoms`. */
+    /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`. */
     drawn: SpentAtoms;
     /** Sum of all insurance paid in, atoms (statistics). */
     insuranceInAtoms: bigint;
@@ -161,26 +160,16 @@ export type BankInput = {
     bookedBorrowIndex: number | bigint;
     /** Integral of utilization over time since the last `accrue`, ppm seconds. */
     utilizationIntegral: number | bigint;
-    /** Since when the integral misses the present utilization, Unix seconds. */
+    /** Up to when the integral includes utilization, Unix seconds. */
     utilizationAt: number | bigint;
     /** When `accrue` last ran, Unix seconds. */
     accruedAt: number | bigint;
     /** Moving average of utilization, ppm. */
     utilizationEmaPpm: number;
-    /** Utilization at the kink of the rate curve. */
-    kinkPpm: number;
-    /** Annual rates at utilization 0, kink and 1. */
-    rateZeroPpm: number;
-    /** See `rate_zero_ppm`. */
-    rateKinkPpm: number;
-    /** See `rate_zero_ppm`. */
-    rateFullPpm: number;
-    /** Protocol's share of interest. */
-    interestFeePpm: number;
-    /** Largest deposits of all accounts together, atoms. */
-    depositCapAtoms: number | bigint;
-    /** Largest borrows of all accounts together, atoms. */
-    borrowCapAtoms: number | bigint;
+    /** The rate curve, and what the protocol takes of interest. */
+    lending: BankLendingInput;
+    /** Caps of all accounts together, and of insurance. */
+    caps: BankCapsInput;
     /** Protocol fees not yet collected, atoms; outside deposits. */
     feesAtoms: number | bigint;
     /** Insurance, outside deposits, reserved part not included, atoms. */
@@ -191,11 +180,7 @@ export type BankInput = {
     waitingShares: number | bigint;
     /** Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first. */
     uncoveredAtoms: number | bigint;
-    /** Most insurance one event may draw, atoms. */
-    drawCapEventAtoms: number | bigint;
-    /** Most insurance any hour may draw, atoms. */
-    drawCapHourAtoms: number | bigint;
-    /** Drawn lately: within any hour at most `draw_cap_hour_atoms`. */
+    /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`. */
     drawn: SpentAtomsInput;
     /** Sum of all insurance paid in, atoms (statistics). */
     insuranceInAtoms: number | bigint;
@@ -230,25 +215,18 @@ export function getBankEncoder(): FixedSizeEncoder<BankInput> {
             ['utilizationAt', getI64Encoder()],
             ['accruedAt', getI64Encoder()],
             ['utilizationEmaPpm', getU32Encoder()],
-            ['kinkPpm', getU32Encoder()],
-            ['rateZeroPpm', getU32Encoder()],
-            ['rateKinkPpm', getU32Encoder()],
-            ['rateFullPpm', getU32Encoder()],
-            ['interestFeePpm', getU32Encoder()],
-            ['depositCapAtoms', getU64Encoder()],
-            ['borrowCapAtoms', getU64Encoder()],
+            ['lending', getBankLendingEncoder()],
+            ['caps', getBankCapsEncoder()],
             ['feesAtoms', getU64Encoder()],
             ['insuranceAtoms', getU64Encoder()],
             ['reservedAtoms', getU64Encoder()],
             ['waitingShares', getU64Encoder()],
             ['uncoveredAtoms', getU64Encoder()],
-            ['drawCapEventAtoms', getU64Encoder()],
-            ['drawCapHourAtoms', getU64Encoder()],
             ['drawn', getSpentAtomsEncoder()],
             ['insuranceInAtoms', getU64Encoder()],
             ['insuranceOutAtoms', getU64Encoder()],
             ['socializedAtoms', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 112)],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 88)],
         ]),
         (value) => ({ ...value, discriminator: BANK_DISCRIMINATOR }),
     );
@@ -276,25 +254,18 @@ export function getBankDecoder(): FixedSizeDecoder<Bank> {
         ['utilizationAt', getI64Decoder()],
         ['accruedAt', getI64Decoder()],
         ['utilizationEmaPpm', getU32Decoder()],
-        ['kinkPpm', getU32Decoder()],
-        ['rateZeroPpm', getU32Decoder()],
-        ['rateKinkPpm', getU32Decoder()],
-        ['rateFullPpm', getU32Decoder()],
-        ['interestFeePpm', getU32Decoder()],
-        ['depositCapAtoms', getU64Decoder()],
-        ['borrowCapAtoms', getU64Decoder()],
+        ['lending', getBankLendingDecoder()],
+        ['caps', getBankCapsDecoder()],
         ['feesAtoms', getU64Decoder()],
         ['insuranceAtoms', getU64Decoder()],
         ['reservedAtoms', getU64Decoder()],
         ['waitingShares', getU64Decoder()],
         ['uncoveredAtoms', getU64Decoder()],
-        ['drawCapEventAtoms', getU64Decoder()],
-        ['drawCapHourAtoms', getU64Decoder()],
         ['drawn', getSpentAtomsDecoder()],
         ['insuranceInAtoms', getU64Decoder()],
         ['insuranceOutAtoms', getU64Decoder()],
         ['socializedAtoms', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 112)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 88)],
     ]);
 }
 

@@ -53,7 +53,7 @@ export type Engine = {
     bump: number;
     /** Number that lets one creator have several engines. */
     id: number;
-    /** One where the engine was created for a test cluster; visible for ever. */
+    /** One where the engine was created for a test cluster; visible permanently. */
     testCluster: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
@@ -80,7 +80,7 @@ export type EngineInput = {
     bump: number;
     /** Number that lets one creator have several engines. */
     id: number;
-    /** One where the engine was created for a test cluster; visible for ever. */
+    /** One where the engine was created for a test cluster; visible permanently. */
     testCluster: number;
     /** Zero. */
     pad: ReadonlyUint8Array;

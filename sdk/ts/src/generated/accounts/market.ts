@@ -48,7 +48,16 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
-import { getSideTotalsDecoder, getSideTotalsEncoder, type SideTotals, type SideTotalsInput } from '../types/index.js';
+import {
+    getMarketCapsDecoder,
+    getMarketCapsEncoder,
+    getSideTotalsDecoder,
+    getSideTotalsEncoder,
+    type MarketCaps,
+    type MarketCapsInput,
+    type SideTotals,
+    type SideTotalsInput,
+} from '../types/index.js';
 
 export const MARKET_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([219, 190, 213, 55, 0, 227, 198, 154]);
 
@@ -82,11 +91,11 @@ export type Market = {
     deficitAtoms: bigint;
     /** The market's own claim on its pool: fees and penalty shares, quote atoms. */
     ownClaimAtoms: bigint;
-    /** Largest open interest a side, base units. */
-    openInterestCapUnits: bigint;
+    /** Caps of open interest and of insurance. */
+    caps: MarketCaps;
     /** Time integral of the reported premium since the last crank, ppm seconds. */
     premiumIntegral: bigint;
-    /** Since when the integral misses the present premium, Unix seconds. */
+    /** Up to when the integral includes the premium, Unix seconds. */
     premiumAt: bigint;
     /** Since when the integral runs: the last crank of funding, Unix seconds. */
     premiumFrom: bigint;
@@ -94,8 +103,6 @@ export type Market = {
     premiumPpm: number;
     /** Zero. */
     padPremium: number;
-    /** Most insurance one event of this market may draw, quote atoms. */
-    drawCapEventAtoms: bigint;
     /** Sum of losses socialized on sides, quote atoms (statistics). */
     socializedAtoms: bigint;
     /** Legs of all accounts that are not zero, with or without a base. */
@@ -138,11 +145,11 @@ export type MarketInput = {
     deficitAtoms: number | bigint;
     /** The market's own claim on its pool: fees and penalty shares, quote atoms. */
     ownClaimAtoms: number | bigint;
-    /** Largest open interest a side, base units. */
-    openInterestCapUnits: number | bigint;
+    /** Caps of open interest and of insurance. */
+    caps: MarketCapsInput;
     /** Time integral of the reported premium since the last crank, ppm seconds. */
     premiumIntegral: number | bigint;
-    /** Since when the integral misses the present premium, Unix seconds. */
+    /** Up to when the integral includes the premium, Unix seconds. */
     premiumAt: number | bigint;
     /** Since when the integral runs: the last crank of funding, Unix seconds. */
     premiumFrom: number | bigint;
@@ -150,8 +157,6 @@ export type MarketInput = {
     premiumPpm: number;
     /** Zero. */
     padPremium: number;
-    /** Most insurance one event of this market may draw, quote atoms. */
-    drawCapEventAtoms: number | bigint;
     /** Sum of losses socialized on sides, quote atoms (statistics). */
     socializedAtoms: number | bigint;
     /** Legs of all accounts that are not zero, with or without a base. */
@@ -186,19 +191,18 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketInput> {
             ['poolAtoms', getU64Encoder()],
             ['deficitAtoms', getU64Encoder()],
             ['ownClaimAtoms', getU64Encoder()],
-            ['openInterestCapUnits', getU64Encoder()],
+            ['caps', getMarketCapsEncoder()],
             ['premiumIntegral', getI128Encoder()],
             ['premiumAt', getI64Encoder()],
             ['premiumFrom', getI64Encoder()],
             ['premiumPpm', getI32Encoder()],
             ['padPremium', getU32Encoder()],
-            ['drawCapEventAtoms', getU64Encoder()],
             ['socializedAtoms', getU64Encoder()],
             ['legCount', getU32Encoder()],
             ['pad2', getU32Encoder()],
             ['premiumReportedAt', getI64Encoder()],
             ['roundingUnits', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 72)],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 56)],
         ]),
         (value) => ({ ...value, discriminator: MARKET_DISCRIMINATOR }),
     );
@@ -220,19 +224,18 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['poolAtoms', getU64Decoder()],
         ['deficitAtoms', getU64Decoder()],
         ['ownClaimAtoms', getU64Decoder()],
-        ['openInterestCapUnits', getU64Decoder()],
+        ['caps', getMarketCapsDecoder()],
         ['premiumIntegral', getI128Decoder()],
         ['premiumAt', getI64Decoder()],
         ['premiumFrom', getI64Decoder()],
         ['premiumPpm', getI32Decoder()],
         ['padPremium', getU32Decoder()],
-        ['drawCapEventAtoms', getU64Decoder()],
         ['socializedAtoms', getU64Decoder()],
         ['legCount', getU32Decoder()],
         ['pad2', getU32Decoder()],
         ['premiumReportedAt', getI64Decoder()],
         ['roundingUnits', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 72)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 56)],
     ]);
 }
 

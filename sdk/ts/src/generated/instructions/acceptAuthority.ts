@@ -94,7 +94,9 @@ export type AcceptAuthorityInput<
     pendingAuthority: TransactionSigner<TAccountPendingAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -165,7 +167,9 @@ export type ParsedAcceptAuthorityInstruction<
         pendingAuthority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];
+        /** Signs events. */
         eventAuthority: TAccountMetas[2];
+        /** This program, which events call. */
         program: TAccountMetas[3];
     };
     data: AcceptAuthorityInstructionData;

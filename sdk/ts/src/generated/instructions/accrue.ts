@@ -86,7 +86,9 @@ export type AccrueInput<
     registry: Address<TAccountRegistry>;
     /** The bank. */
     bank: Address<TAccountBank>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -145,7 +147,9 @@ export type ParsedAccrueInstruction<
         registry: TAccountMetas[0];
         /** The bank. */
         bank: TAccountMetas[1];
+        /** Signs events. */
         eventAuthority: TAccountMetas[2];
+        /** This program, which events call. */
         program: TAccountMetas[3];
     };
     data: AccrueInstructionData;

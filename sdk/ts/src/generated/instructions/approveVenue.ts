@@ -126,9 +126,13 @@ export type ApproveVenueInput<
 > = {
     /** The owner. */
     owner: TransactionSigner<TAccountOwner>;
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** The venue. */
     venue: Address<TAccountVenue>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     markets: ApproveVenueInstructionDataInput['markets'];
     notionalLimitAtoms: ApproveVenueInstructionDataInput['notionalLimitAtoms'];
@@ -214,9 +218,13 @@ export type ParsedApproveVenueInstruction<
     accounts: {
         /** The owner. */
         owner: TAccountMetas[0];
+        /** The margin account. */
         marginAccount: TAccountMetas[1];
+        /** The venue. */
         venue: TAccountMetas[2];
+        /** Signs events. */
         eventAuthority: TAccountMetas[3];
+        /** This program, which events call. */
         program: TAccountMetas[4];
     };
     data: ApproveVenueInstructionData;

@@ -125,15 +125,25 @@ export type BorrowInput<
 > = {
     /** The account's owner; a delegate never borrows. */
     owner: TransactionSigner<TAccountOwner>;
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** Its engine's prices. */
     board: Address<TAccountBoard>;
+    /** The token's bank. */
     bank: Address<TAccountBank>;
+    /** The bank's vault. */
     vault: Address<TAccountVault>;
+    /** Where the tokens go: any token account of the mint, the owner's choice. */
     destination: Address<TAccountDestination>;
+    /** The bank's mint. */
     mint: Address<TAccountMint>;
+    /** The mint's token program. */
     tokenProgram?: Address<TAccountTokenProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     amountAtoms: BorrowInstructionDataInput['amountAtoms'];
 };
@@ -257,15 +267,25 @@ export type ParsedBorrowInstruction<
     accounts: {
         /** The account's owner; a delegate never borrows. */
         owner: TAccountMetas[0];
+        /** The margin account. */
         marginAccount: TAccountMetas[1];
+        /** Its engine's registry. */
         registry: TAccountMetas[2];
+        /** Its engine's prices. */
         board: TAccountMetas[3];
+        /** The token's bank. */
         bank: TAccountMetas[4];
+        /** The bank's vault. */
         vault: TAccountMetas[5];
+        /** Where the tokens go: any token account of the mint, the owner's choice. */
         destination: TAccountMetas[6];
+        /** The bank's mint. */
         mint: TAccountMetas[7];
+        /** The mint's token program. */
         tokenProgram: TAccountMetas[8];
+        /** Signs events. */
         eventAuthority: TAccountMetas[9];
+        /** This program, which events call. */
         program: TAccountMetas[10];
     };
     data: BorrowInstructionData;

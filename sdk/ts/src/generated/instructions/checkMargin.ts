@@ -96,8 +96,11 @@ export type CheckMarginInput<
     TAccountRegistry extends string = string,
     TAccountBoard extends string = string,
 > = {
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** Its engine's prices. */
     board: Address<TAccountBoard>;
     views: CheckMarginInstructionDataInput['views'];
 };
@@ -143,8 +146,11 @@ export type ParsedCheckMarginInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
+        /** The margin account. */
         marginAccount: TAccountMetas[0];
+        /** Its engine's registry. */
         registry: TAccountMetas[1];
+        /** Its engine's prices. */
         board: TAccountMetas[2];
     };
     data: CheckMarginInstructionData;

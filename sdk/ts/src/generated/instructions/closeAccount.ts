@@ -95,10 +95,13 @@ export type CloseAccountInput<
 > = {
     /** The owner; a delegate never closes. */
     owner: TransactionSigner<TAccountOwner>;
-    /** The account. */
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** Receives the rent: whoever paid it. */
     rentPayer: Address<TAccountRentPayer>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -178,10 +181,13 @@ export type ParsedCloseAccountInstruction<
     accounts: {
         /** The owner; a delegate never closes. */
         owner: TAccountMetas[0];
-        /** The account. */
+        /** The margin account. */
         marginAccount: TAccountMetas[1];
+        /** Receives the rent: whoever paid it. */
         rentPayer: TAccountMetas[2];
+        /** Signs events. */
         eventAuthority: TAccountMetas[3];
+        /** This program, which events call. */
         program: TAccountMetas[4];
     };
     data: CloseAccountInstructionData;

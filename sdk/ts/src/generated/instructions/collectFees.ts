@@ -139,11 +139,17 @@ export type CollectFeesInput<
     registry: Address<TAccountRegistry>;
     /** The bank. */
     bank: Address<TAccountBank>;
+    /** The bank's vault. */
     vault: Address<TAccountVault>;
+    /** Where the tokens go: any token account of the mint, the authority's choice. */
     destination: Address<TAccountDestination>;
+    /** The bank's mint. */
     mint: Address<TAccountMint>;
+    /** The mint's token program. */
     tokenProgram?: Address<TAccountTokenProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     amountAtoms: CollectFeesInstructionDataInput['amountAtoms'];
     all: CollectFeesInstructionDataInput['all'];
@@ -268,11 +274,17 @@ export type ParsedCollectFeesInstruction<
         registry: TAccountMetas[2];
         /** The bank. */
         bank: TAccountMetas[3];
+        /** The bank's vault. */
         vault: TAccountMetas[4];
+        /** Where the tokens go: any token account of the mint, the authority's choice. */
         destination: TAccountMetas[5];
+        /** The bank's mint. */
         mint: TAccountMetas[6];
+        /** The mint's token program. */
         tokenProgram: TAccountMetas[7];
+        /** Signs events. */
         eventAuthority: TAccountMetas[8];
+        /** This program, which events call. */
         program: TAccountMetas[9];
     };
     data: CollectFeesInstructionData;

@@ -94,7 +94,9 @@ export type CrankFundingInput<
     board: Address<TAccountBoard>;
     /** The market. */
     market: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -172,7 +174,9 @@ export type ParsedCrankFundingInstruction<
         board: TAccountMetas[1];
         /** The market. */
         market: TAccountMetas[2];
+        /** Signs events. */
         eventAuthority: TAccountMetas[3];
+        /** This program, which events call. */
         program: TAccountMetas[4];
     };
     data: CrankFundingInstructionData;

@@ -79,7 +79,7 @@ export type CreateEngineInstructionData = {
     discriminator: ReadonlyUint8Array;
     /** Number that lets one creator have several engines. */
     id: number;
-    /** Whether shorter price averages may be listed; visible for ever. */
+    /** Whether shorter price averages may be listed; visible permanently. */
     testCluster: boolean;
     /** May set pause bits, never clear them. */
     pauseAuthority: Address;
@@ -88,7 +88,7 @@ export type CreateEngineInstructionData = {
 export type CreateEngineInstructionDataInput = {
     /** Number that lets one creator have several engines. */
     id: number;
-    /** Whether shorter price averages may be listed; visible for ever. */
+    /** Whether shorter price averages may be listed; visible permanently. */
     testCluster: boolean;
     /** May set pause bits, never clear them. */
     pauseAuthority: Address;
@@ -130,14 +130,17 @@ export type CreateEngineInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** A seed of the engine's address, so nobody can squat, and its first authority. */
+    /** A seed of the engine's address, so nobody can take that address first, and its first authority. */
     creator: TransactionSigner<TAccountCreator>;
     /** Pays the rent. */
     payer: TransactionSigner<TAccountPayer>;
+    /** The engine, which is created. */
     engine: Address<TAccountEngine>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     id: CreateEngineInstructionDataInput['id'];
     testCluster: CreateEngineInstructionDataInput['testCluster'];
@@ -231,14 +234,17 @@ export type ParsedCreateEngineInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** A seed of the engine's address, so nobody can squat, and its first authority. */
+        /** A seed of the engine's address, so nobody can take that address first, and its first authority. */
         creator: TAccountMetas[0];
         /** Pays the rent. */
         payer: TAccountMetas[1];
+        /** The engine, which is created. */
         engine: TAccountMetas[2];
         /** Creates the account. */
         systemProgram: TAccountMetas[3];
+        /** Signs events. */
         eventAuthority: TAccountMetas[4];
+        /** This program, which events call. */
         program: TAccountMetas[5];
     };
     data: CreateEngineInstructionData;

@@ -125,15 +125,25 @@ export type DepositInput<
 > = {
     /** The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account. */
     authority: TransactionSigner<TAccountAuthority>;
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** Its engine's prices. */
     board: Address<TAccountBoard>;
+    /** The token's bank. */
     bank: Address<TAccountBank>;
+    /** The bank's vault. */
     vault: Address<TAccountVault>;
+    /** Where the tokens come from. */
     source: Address<TAccountSource>;
+    /** The bank's mint. */
     mint: Address<TAccountMint>;
+    /** The mint's token program. */
     tokenProgram?: Address<TAccountTokenProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     amountAtoms: DepositInstructionDataInput['amountAtoms'];
 };
@@ -257,15 +267,25 @@ export type ParsedDepositInstruction<
     accounts: {
         /** The account's owner, or its delegate with the right to deposit, and owner of the tokens: nobody may donate into another's account. */
         authority: TAccountMetas[0];
+        /** The margin account. */
         marginAccount: TAccountMetas[1];
+        /** Its engine's registry. */
         registry: TAccountMetas[2];
+        /** Its engine's prices. */
         board: TAccountMetas[3];
+        /** The token's bank. */
         bank: TAccountMetas[4];
+        /** The bank's vault. */
         vault: TAccountMetas[5];
+        /** Where the tokens come from. */
         source: TAccountMetas[6];
+        /** The bank's mint. */
         mint: TAccountMetas[7];
+        /** The mint's token program. */
         tokenProgram: TAccountMetas[8];
+        /** Signs events. */
         eventAuthority: TAccountMetas[9];
+        /** This program, which events call. */
         program: TAccountMetas[10];
     };
     data: DepositInstructionData;

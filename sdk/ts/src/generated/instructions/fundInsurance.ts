@@ -121,11 +121,17 @@ export type FundInsuranceInput<
     funder: TransactionSigner<TAccountFunder>;
     /** The bank. */
     bank: Address<TAccountBank>;
+    /** The bank's vault. */
     vault: Address<TAccountVault>;
+    /** Where the tokens come from. */
     source: Address<TAccountSource>;
+    /** The bank's mint. */
     mint: Address<TAccountMint>;
+    /** The mint's token program. */
     tokenProgram?: Address<TAccountTokenProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     amountAtoms: FundInsuranceInstructionDataInput['amountAtoms'];
 };
@@ -233,11 +239,17 @@ export type ParsedFundInsuranceInstruction<
         funder: TAccountMetas[0];
         /** The bank. */
         bank: TAccountMetas[1];
+        /** The bank's vault. */
         vault: TAccountMetas[2];
+        /** Where the tokens come from. */
         source: TAccountMetas[3];
+        /** The bank's mint. */
         mint: TAccountMetas[4];
+        /** The mint's token program. */
         tokenProgram: TAccountMetas[5];
+        /** Signs events. */
         eventAuthority: TAccountMetas[6];
+        /** This program, which events call. */
         program: TAccountMetas[7];
     };
     data: FundInsuranceInstructionData;

@@ -105,10 +105,13 @@ export type GrowFeedsAsyncInput<
     payer: TransactionSigner<TAccountPayer>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** The feed book, which is created and grows to its size. */
     feeds?: Address<TAccountFeeds>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -209,10 +212,13 @@ export type GrowFeedsInput<
     payer: TransactionSigner<TAccountPayer>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** The feed book, which is created and grows to its size. */
     feeds: Address<TAccountFeeds>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -304,10 +310,13 @@ export type ParsedGrowFeedsInstruction<
         payer: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];
+        /** The feed book, which is created and grows to its size. */
         feeds: TAccountMetas[2];
         /** Creates the account. */
         systemProgram: TAccountMetas[3];
+        /** Signs events. */
         eventAuthority: TAccountMetas[4];
+        /** This program, which events call. */
         program: TAccountMetas[5];
     };
     data: GrowFeedsInstructionData;

@@ -132,10 +132,13 @@ export type GrowRegistryAsyncInput<
     payer: TransactionSigner<TAccountPayer>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** The registry, which is created and grows to its size. */
     registry?: Address<TAccountRegistry>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     params: GrowRegistryInstructionDataInput['params'];
 };
@@ -249,10 +252,13 @@ export type GrowRegistryInput<
     payer: TransactionSigner<TAccountPayer>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** The registry, which is created and grows to its size. */
     registry: Address<TAccountRegistry>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     params: GrowRegistryInstructionDataInput['params'];
 };
@@ -356,10 +362,13 @@ export type ParsedGrowRegistryInstruction<
         payer: TAccountMetas[1];
         /** The engine. */
         engine: TAccountMetas[2];
+        /** The registry, which is created and grows to its size. */
         registry: TAccountMetas[3];
         /** Creates the account. */
         systemProgram: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: GrowRegistryInstructionData;

@@ -149,14 +149,23 @@ export type LiquidateCollateralInput<
 > = {
     /** Owner of the liquidator's account, or its delegate with the right to liquidate. */
     signer: TransactionSigner<TAccountSigner>;
+    /** The liquidator's account, which pays the debt and takes the collateral. */
     liquidator: Address<TAccountLiquidator>;
+    /** The account under water. */
     liquidatee: Address<TAccountLiquidatee>;
+    /** Their engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** Its prices. */
     board: Address<TAccountBoard>;
+    /** Bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move. */
     liabilityBank: Address<TAccountLiabilityBank>;
+    /** Bank of the collateral, needed where the liquidator owes the same token and its totals therefore move; where it is there shares are counted at its own index. */
     assetBank?: Address<TAccountAssetBank>;
+    /** The market whose negative PnL is repaid. */
     market?: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     assetBankArg: LiquidateCollateralInstructionDataInput['assetBank'];
     liability: LiquidateCollateralInstructionDataInput['liability'];
@@ -272,14 +281,23 @@ export type ParsedLiquidateCollateralInstruction<
     accounts: {
         /** Owner of the liquidator's account, or its delegate with the right to liquidate. */
         signer: TAccountMetas[0];
+        /** The liquidator's account, which pays the debt and takes the collateral. */
         liquidator: TAccountMetas[1];
+        /** The account under water. */
         liquidatee: TAccountMetas[2];
+        /** Their engine's registry. */
         registry: TAccountMetas[3];
+        /** Its prices. */
         board: TAccountMetas[4];
+        /** Bank of the debt (the quote bank for negative PnL): its totals and waiting insurance move. */
         liabilityBank: TAccountMetas[5];
+        /** Bank of the collateral, needed where the liquidator owes the same token and its totals therefore move; where it is there shares are counted at its own index. */
         assetBank?: TAccountMetas[6] | undefined;
+        /** The market whose negative PnL is repaid. */
         market?: TAccountMetas[7] | undefined;
+        /** Signs events. */
         eventAuthority: TAccountMetas[8];
+        /** This program, which events call. */
         program: TAccountMetas[9];
     };
     data: LiquidateCollateralInstructionData;

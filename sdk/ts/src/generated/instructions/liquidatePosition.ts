@@ -133,12 +133,19 @@ export type LiquidatePositionInput<
 > = {
     /** Owner of the liquidator's account, or its delegate with the right to liquidate. */
     signer: TransactionSigner<TAccountSigner>;
+    /** The liquidator's account, which takes the position over. */
     liquidator: Address<TAccountLiquidator>;
+    /** The account under water. */
     liquidatee: Address<TAccountLiquidatee>;
+    /** Their engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** Its prices. */
     board: Address<TAccountBoard>;
+    /** The market: its open interest and own claim move. */
     market: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     marketArg: LiquidatePositionInstructionDataInput['market'];
     bounds: LiquidatePositionInstructionDataInput['bounds'];
@@ -241,12 +248,19 @@ export type ParsedLiquidatePositionInstruction<
     accounts: {
         /** Owner of the liquidator's account, or its delegate with the right to liquidate. */
         signer: TAccountMetas[0];
+        /** The liquidator's account, which takes the position over. */
         liquidator: TAccountMetas[1];
+        /** The account under water. */
         liquidatee: TAccountMetas[2];
+        /** Their engine's registry. */
         registry: TAccountMetas[3];
+        /** Its prices. */
         board: TAccountMetas[4];
+        /** The market: its open interest and own claim move. */
         market: TAccountMetas[5];
+        /** Signs events. */
         eventAuthority: TAccountMetas[6];
+        /** This program, which events call. */
         program: TAccountMetas[7];
     };
     data: LiquidatePositionInstructionData;

@@ -172,7 +172,9 @@ export type ListBankAsyncInput<
     tokenProgram?: Address<TAccountTokenProgram>;
     /** Creates the accounts. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     index: ListBankInstructionDataInput['index'];
     priceSlot: ListBankInstructionDataInput['priceSlot'];
@@ -341,7 +343,9 @@ export type ListBankInput<
     tokenProgram?: Address<TAccountTokenProgram>;
     /** Creates the accounts. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     index: ListBankInstructionDataInput['index'];
     priceSlot: ListBankInstructionDataInput['priceSlot'];
@@ -495,7 +499,9 @@ export type ParsedListBankInstruction<
         tokenProgram: TAccountMetas[8];
         /** Creates the accounts. */
         systemProgram: TAccountMetas[9];
+        /** Signs events. */
         eventAuthority: TAccountMetas[10];
+        /** This program, which events call. */
         program: TAccountMetas[11];
     };
     data: ListBankInstructionData;

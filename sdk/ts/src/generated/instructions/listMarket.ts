@@ -22,9 +22,9 @@ import {
     type AccountMeta,
     type AccountSignerMeta,
     type Address,
-    type FixedSizeCodec,
-    type FixedSizeDecoder,
-    type FixedSizeEncoder,
+    type Codec,
+    type Decoder,
+    type Encoder,
     type Instruction,
     type InstructionWithAccounts,
     type InstructionWithData,
@@ -105,7 +105,7 @@ export type ListMarketInstructionDataInput = {
     terms: MarketTermsInput;
 };
 
-export function getListMarketInstructionDataEncoder(): FixedSizeEncoder<ListMarketInstructionDataInput> {
+export function getListMarketInstructionDataEncoder(): Encoder<ListMarketInstructionDataInput> {
     return transformEncoder(
         getStructEncoder([
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
@@ -119,7 +119,7 @@ export function getListMarketInstructionDataEncoder(): FixedSizeEncoder<ListMark
     );
 }
 
-export function getListMarketInstructionDataDecoder(): FixedSizeDecoder<ListMarketInstructionData> {
+export function getListMarketInstructionDataDecoder(): Decoder<ListMarketInstructionData> {
     return getStructDecoder([
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
         ['index', getU8Decoder()],
@@ -130,10 +130,7 @@ export function getListMarketInstructionDataDecoder(): FixedSizeDecoder<ListMark
     ]);
 }
 
-export function getListMarketInstructionDataCodec(): FixedSizeCodec<
-    ListMarketInstructionDataInput,
-    ListMarketInstructionData
-> {
+export function getListMarketInstructionDataCodec(): Codec<ListMarketInstructionDataInput, ListMarketInstructionData> {
     return combineCodec(getListMarketInstructionDataEncoder(), getListMarketInstructionDataDecoder());
 }
 
@@ -162,7 +159,9 @@ export type ListMarketInput<
     market: Address<TAccountMarket>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     index: ListMarketInstructionDataInput['index'];
     name: ListMarketInstructionDataInput['name'];
@@ -290,7 +289,9 @@ export type ParsedListMarketInstruction<
         market: TAccountMetas[5];
         /** Creates the account. */
         systemProgram: TAccountMetas[6];
+        /** Signs events. */
         eventAuthority: TAccountMetas[7];
+        /** This program, which events call. */
         program: TAccountMetas[8];
     };
     data: ListMarketInstructionData;

@@ -143,8 +143,11 @@ export type ListPriceInput<
     registry: Address<TAccountRegistry>;
     /** Its prices. */
     board: Address<TAccountBoard>;
+    /** Where its prices come from. */
     feeds: Address<TAccountFeeds>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     slot: ListPriceInstructionDataInput['slot'];
     config: ListPriceInstructionDataInput['config'];
@@ -248,8 +251,11 @@ export type ParsedListPriceInstruction<
         registry: TAccountMetas[2];
         /** Its prices. */
         board: TAccountMetas[3];
+        /** Where its prices come from. */
         feeds: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: ListPriceInstructionData;

@@ -82,8 +82,11 @@ export type MigrateAccountInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
+    /** An account of the engine, whatever its type. */
     account: Address<TAccountAccount>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -135,8 +138,11 @@ export type ParsedMigrateAccountInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
+        /** An account of the engine, whatever its type. */
         account: TAccountMetas[0];
+        /** Signs events. */
         eventAuthority: TAccountMetas[1];
+        /** This program, which events call. */
         program: TAccountMetas[2];
     };
     data: MigrateAccountInstructionData;

@@ -82,7 +82,7 @@ export type ObserveMarginInput<
     TAccountRegistry extends string = string,
     TAccountBoard extends string = string,
 > = {
-    /** The account. */
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
     /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
@@ -128,7 +128,7 @@ export type ParsedObserveMarginInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The account. */
+        /** The margin account. */
         marginAccount: TAccountMetas[0];
         /** Its engine's registry. */
         registry: TAccountMetas[1];

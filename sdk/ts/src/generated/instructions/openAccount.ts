@@ -131,7 +131,7 @@ export type OpenAccountInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The owner: a seed of the account's address, so nobody can squat. */
+    /** The owner: a seed of the account's address, so nobody can take that address first. */
     owner: TransactionSigner<TAccountOwner>;
     /** Pays the rent and gets it back when the account is closed. */
     payer: TransactionSigner<TAccountPayer>;
@@ -143,7 +143,9 @@ export type OpenAccountInput<
     marginAccount: Address<TAccountMarginAccount>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     id: OpenAccountInstructionDataInput['id'];
     delegate: OpenAccountInstructionDataInput['delegate'];
@@ -248,7 +250,7 @@ export type ParsedOpenAccountInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The owner: a seed of the account's address, so nobody can squat. */
+        /** The owner: a seed of the account's address, so nobody can take that address first. */
         owner: TAccountMetas[0];
         /** Pays the rent and gets it back when the account is closed. */
         payer: TAccountMetas[1];
@@ -260,7 +262,9 @@ export type ParsedOpenAccountInstruction<
         marginAccount: TAccountMetas[4];
         /** Creates the account. */
         systemProgram: TAccountMetas[5];
+        /** Signs events. */
         eventAuthority: TAccountMetas[6];
+        /** This program, which events call. */
         program: TAccountMetas[7];
     };
     data: OpenAccountInstructionData;

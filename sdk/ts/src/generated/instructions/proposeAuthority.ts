@@ -121,7 +121,9 @@ export type ProposeAuthorityInput<
     authority: TransactionSigner<TAccountAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     authorityArg: ProposeAuthorityInstructionDataInput['authority'];
     pauseAuthority: ProposeAuthorityInstructionDataInput['pauseAuthority'];
@@ -197,7 +199,9 @@ export type ParsedProposeAuthorityInstruction<
         authority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];
+        /** Signs events. */
         eventAuthority: TAccountMetas[2];
+        /** This program, which events call. */
         program: TAccountMetas[3];
     };
     data: ProposeAuthorityInstructionData;

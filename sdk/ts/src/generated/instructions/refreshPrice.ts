@@ -98,8 +98,11 @@ export type RefreshPriceInput<
     TAccountBoard extends string = string,
     TAccountFeeds extends string = string,
 > = {
+    /** The engine's parameters. */
     registry: Address<TAccountRegistry>;
+    /** Its prices. */
     board: Address<TAccountBoard>;
+    /** Where its prices come from. */
     feeds: Address<TAccountFeeds>;
     entries: RefreshPriceInstructionDataInput['entries'];
 };
@@ -145,8 +148,11 @@ export type ParsedRefreshPriceInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
+        /** The engine's parameters. */
         registry: TAccountMetas[0];
+        /** Its prices. */
         board: TAccountMetas[1];
+        /** Where its prices come from. */
         feeds: TAccountMetas[2];
     };
     data: RefreshPriceInstructionData;

@@ -139,10 +139,13 @@ export type RegisterVenueInput<
     payer: TransactionSigner<TAccountPayer>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** The venue, which is created. */
     venue: Address<TAccountVenue>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     signer: RegisterVenueInstructionDataInput['signer'];
     settleMarkets: RegisterVenueInstructionDataInput['settleMarkets'];
@@ -248,10 +251,13 @@ export type ParsedRegisterVenueInstruction<
         payer: TAccountMetas[1];
         /** The engine. */
         engine: TAccountMetas[2];
+        /** The venue, which is created. */
         venue: TAccountMetas[3];
         /** Creates the account. */
         systemProgram: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: RegisterVenueInstructionData;

@@ -133,15 +133,25 @@ export type RepayInput<
 > = {
     /** Owner of the tokens. */
     payer: TransactionSigner<TAccountPayer>;
+    /** The account whose debt is repaid. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** Its engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** Its engine's prices, for an account that is recorded as under water. */
     board: Address<TAccountBoard>;
+    /** The token's bank. */
     bank: Address<TAccountBank>;
+    /** The bank's vault. */
     vault: Address<TAccountVault>;
+    /** Where the tokens come from. */
     source: Address<TAccountSource>;
+    /** The bank's mint. */
     mint: Address<TAccountMint>;
+    /** The mint's token program. */
     tokenProgram?: Address<TAccountTokenProgram>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     amountAtoms: RepayInstructionDataInput['amountAtoms'];
     all: RepayInstructionDataInput['all'];
@@ -266,15 +276,25 @@ export type ParsedRepayInstruction<
     accounts: {
         /** Owner of the tokens. */
         payer: TAccountMetas[0];
+        /** The account whose debt is repaid. */
         marginAccount: TAccountMetas[1];
+        /** Its engine's registry. */
         registry: TAccountMetas[2];
+        /** Its engine's prices, for an account that is recorded as under water. */
         board: TAccountMetas[3];
+        /** The token's bank. */
         bank: TAccountMetas[4];
+        /** The bank's vault. */
         vault: TAccountMetas[5];
+        /** Where the tokens come from. */
         source: TAccountMetas[6];
+        /** The bank's mint. */
         mint: TAccountMetas[7];
+        /** The mint's token program. */
         tokenProgram: TAccountMetas[8];
+        /** Signs events. */
         eventAuthority: TAccountMetas[9];
+        /** This program, which events call. */
         program: TAccountMetas[10];
     };
     data: RepayInstructionData;

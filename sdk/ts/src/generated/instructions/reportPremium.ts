@@ -119,7 +119,9 @@ export type ReportPremiumInput<
     registry: Address<TAccountRegistry>;
     /** The market. */
     market: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     premiumPpm: ReportPremiumInstructionDataInput['premiumPpm'];
 };
@@ -215,7 +217,9 @@ export type ParsedReportPremiumInstruction<
         registry: TAccountMetas[2];
         /** The market. */
         market: TAccountMetas[3];
+        /** Signs events. */
         eventAuthority: TAccountMetas[4];
+        /** This program, which events call. */
         program: TAccountMetas[5];
     };
     data: ReportPremiumInstructionData;

@@ -113,7 +113,7 @@ export type ResolveBankruptcyInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The account. */
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
     /** Its engine's registry: a socialization and a closing write indices. */
     registry: Address<TAccountRegistry>;
@@ -125,7 +125,9 @@ export type ResolveBankruptcyInput<
     bank?: Address<TAccountBank>;
     /** The market of the step. */
     market?: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     step: ResolveBankruptcyInstructionDataInput['step'];
 };
@@ -225,7 +227,7 @@ export type ParsedResolveBankruptcyInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The account. */
+        /** The margin account. */
         marginAccount: TAccountMetas[0];
         /** Its engine's registry: a socialization and a closing write indices. */
         registry: TAccountMetas[1];
@@ -237,7 +239,9 @@ export type ParsedResolveBankruptcyInstruction<
         bank?: TAccountMetas[4] | undefined;
         /** The market of the step. */
         market?: TAccountMetas[5] | undefined;
+        /** Signs events. */
         eventAuthority: TAccountMetas[6];
+        /** This program, which events call. */
         program: TAccountMetas[7];
     };
     data: ResolveBankruptcyInstructionData;

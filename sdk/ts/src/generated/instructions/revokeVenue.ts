@@ -107,8 +107,11 @@ export type RevokeVenueInput<
 > = {
     /** The owner. */
     owner: TransactionSigner<TAccountOwner>;
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     venue: RevokeVenueInstructionDataInput['venue'];
 };
@@ -181,8 +184,11 @@ export type ParsedRevokeVenueInstruction<
     accounts: {
         /** The owner. */
         owner: TAccountMetas[0];
+        /** The margin account. */
         marginAccount: TAccountMetas[1];
+        /** Signs events. */
         eventAuthority: TAccountMetas[2];
+        /** This program, which events call. */
         program: TAccountMetas[3];
     };
     data: RevokeVenueInstructionData;

@@ -110,8 +110,11 @@ export type SetDelegateInput<
 > = {
     /** The owner. */
     owner: TransactionSigner<TAccountOwner>;
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     delegate: SetDelegateInstructionDataInput['delegate'];
 };
@@ -184,8 +187,11 @@ export type ParsedSetDelegateInstruction<
     accounts: {
         /** The owner. */
         owner: TAccountMetas[0];
+        /** The margin account. */
         marginAccount: TAccountMetas[1];
+        /** Signs events. */
         eventAuthority: TAccountMetas[2];
+        /** This program, which events call. */
         program: TAccountMetas[3];
     };
     data: SetDelegateInstructionData;

@@ -114,7 +114,9 @@ export type SetPauseInput<
     engine: Address<TAccountEngine>;
     /** Its registry. */
     registry: Address<TAccountRegistry>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     pauseBits: SetPauseInstructionDataInput['pauseBits'];
 };
@@ -196,7 +198,9 @@ export type ParsedSetPauseInstruction<
         engine: TAccountMetas[1];
         /** Its registry. */
         registry: TAccountMetas[2];
+        /** Signs events. */
         eventAuthority: TAccountMetas[3];
+        /** This program, which events call. */
         program: TAccountMetas[4];
     };
     data: SetPauseInstructionData;

@@ -136,11 +136,17 @@ export type SettleFillInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
+    /** The account that gains base. */
     buyer: Address<TAccountBuyer>;
+    /** The account that loses base. */
     seller: Address<TAccountSeller>;
+    /** The engine's registry. */
     registry: Address<TAccountRegistry>;
+    /** The engine's prices. */
     board: Address<TAccountBoard>;
+    /** The market. */
     market: Address<TAccountMarket>;
+    /** The venue, where one settles. */
     venue?: Address<TAccountVenue>;
     /** The PDA of the venue's program. */
     venueSigner?: TransactionSigner<TAccountVenueSigner>;
@@ -148,7 +154,9 @@ export type SettleFillInput<
     buyerAuthority?: TransactionSigner<TAccountBuyerAuthority>;
     /** Without a venue: the seller's owner, or its delegate with the right to trade; may be the same signer. */
     sellerAuthority?: TransactionSigner<TAccountSellerAuthority>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     baseUnits: SettleFillInstructionDataInput['baseUnits'];
     quoteAtoms: SettleFillInstructionDataInput['quoteAtoms'];
@@ -267,11 +275,17 @@ export type ParsedSettleFillInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
+        /** The account that gains base. */
         buyer: TAccountMetas[0];
+        /** The account that loses base. */
         seller: TAccountMetas[1];
+        /** The engine's registry. */
         registry: TAccountMetas[2];
+        /** The engine's prices. */
         board: TAccountMetas[3];
+        /** The market. */
         market: TAccountMetas[4];
+        /** The venue, where one settles. */
         venue?: TAccountMetas[5] | undefined;
         /** The PDA of the venue's program. */
         venueSigner?: TAccountMetas[6] | undefined;
@@ -279,7 +293,9 @@ export type ParsedSettleFillInstruction<
         buyerAuthority?: TAccountMetas[7] | undefined;
         /** Without a venue: the seller's owner, or its delegate with the right to trade; may be the same signer. */
         sellerAuthority?: TAccountMetas[8] | undefined;
+        /** Signs events. */
         eventAuthority: TAccountMetas[9];
+        /** This program, which events call. */
         program: TAccountMetas[10];
     };
     data: SettleFillInstructionData;

@@ -104,7 +104,9 @@ export type SettlePnlInput<
     market: Address<TAccountMarket>;
     /** The bank of the settlement token. */
     quoteBank: Address<TAccountQuoteBank>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -204,7 +206,9 @@ export type ParsedSettlePnlInstruction<
         market: TAccountMetas[3];
         /** The bank of the settlement token. */
         quoteBank: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: SettlePnlInstructionData;

@@ -89,7 +89,9 @@ export type SweepInsuranceInput<
     registry: Address<TAccountRegistry>;
     /** The bank. */
     bank: Address<TAccountBank>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -154,7 +156,9 @@ export type ParsedSweepInsuranceInstruction<
         registry: TAccountMetas[0];
         /** The bank. */
         bank: TAccountMetas[1];
+        /** Signs events. */
         eventAuthority: TAccountMetas[2];
+        /** This program, which events call. */
         program: TAccountMetas[3];
     };
     data: SweepInsuranceInstructionData;

@@ -130,7 +130,7 @@ export type TakeWinInput<
 > = {
     /** The account's owner; anyone where it is under water. */
     signer: TransactionSigner<TAccountSigner>;
-    /** The account. */
+    /** The margin account. */
     marginAccount: Address<TAccountMarginAccount>;
     /** The engine's registry. */
     registry: Address<TAccountRegistry>;
@@ -140,7 +140,9 @@ export type TakeWinInput<
     market: Address<TAccountMarket>;
     /** The bank of the settlement token. */
     quoteBank: Address<TAccountQuoteBank>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     claimAtoms: TakeWinInstructionDataInput['claimAtoms'];
     all: TakeWinInstructionDataInput['all'];
@@ -244,7 +246,7 @@ export type ParsedTakeWinInstruction<
     accounts: {
         /** The account's owner; anyone where it is under water. */
         signer: TAccountMetas[0];
-        /** The account. */
+        /** The margin account. */
         marginAccount: TAccountMetas[1];
         /** The engine's registry. */
         registry: TAccountMetas[2];
@@ -254,7 +256,9 @@ export type ParsedTakeWinInstruction<
         market: TAccountMetas[4];
         /** The bank of the settlement token. */
         quoteBank: TAccountMetas[5];
+        /** Signs events. */
         eventAuthority: TAccountMetas[6];
+        /** This program, which events call. */
         program: TAccountMetas[7];
     };
     data: TakeWinInstructionData;

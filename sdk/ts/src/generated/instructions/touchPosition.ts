@@ -99,7 +99,9 @@ export type TouchPositionInput<
     board: Address<TAccountBoard>;
     /** The market. */
     market: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
 };
 
@@ -191,7 +193,9 @@ export type ParsedTouchPositionInstruction<
         board: TAccountMetas[2];
         /** The market. */
         market: TAccountMetas[3];
+        /** Signs events. */
         eventAuthority: TAccountMetas[4];
+        /** This program, which events call. */
         program: TAccountMetas[5];
     };
     data: TouchPositionInstructionData;

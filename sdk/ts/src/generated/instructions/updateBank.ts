@@ -133,7 +133,9 @@ export type UpdateBankInput<
     board: Address<TAccountBoard>;
     /** The bank. */
     bank: Address<TAccountBank>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     reduceOnly: UpdateBankInstructionDataInput['reduceOnly'];
     config: UpdateBankInstructionDataInput['config'];
@@ -238,7 +240,9 @@ export type ParsedUpdateBankInstruction<
         board: TAccountMetas[3];
         /** The bank. */
         bank: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: UpdateBankInstructionData;

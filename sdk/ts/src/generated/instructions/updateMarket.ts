@@ -22,9 +22,9 @@ import {
     type AccountMeta,
     type AccountSignerMeta,
     type Address,
-    type FixedSizeCodec,
-    type FixedSizeDecoder,
-    type FixedSizeEncoder,
+    type Codec,
+    type Decoder,
+    type Encoder,
     type Instruction,
     type InstructionWithAccounts,
     type InstructionWithData,
@@ -86,7 +86,7 @@ export type UpdateMarketInstructionDataInput = {
     terms: MarketTermsInput;
 };
 
-export function getUpdateMarketInstructionDataEncoder(): FixedSizeEncoder<UpdateMarketInstructionDataInput> {
+export function getUpdateMarketInstructionDataEncoder(): Encoder<UpdateMarketInstructionDataInput> {
     return transformEncoder(
         getStructEncoder([
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
@@ -97,7 +97,7 @@ export function getUpdateMarketInstructionDataEncoder(): FixedSizeEncoder<Update
     );
 }
 
-export function getUpdateMarketInstructionDataDecoder(): FixedSizeDecoder<UpdateMarketInstructionData> {
+export function getUpdateMarketInstructionDataDecoder(): Decoder<UpdateMarketInstructionData> {
     return getStructDecoder([
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
         ['status', getU8Decoder()],
@@ -105,7 +105,7 @@ export function getUpdateMarketInstructionDataDecoder(): FixedSizeDecoder<Update
     ]);
 }
 
-export function getUpdateMarketInstructionDataCodec(): FixedSizeCodec<
+export function getUpdateMarketInstructionDataCodec(): Codec<
     UpdateMarketInstructionDataInput,
     UpdateMarketInstructionData
 > {
@@ -131,7 +131,9 @@ export type UpdateMarketInput<
     board: Address<TAccountBoard>;
     /** The market. */
     market: Address<TAccountMarket>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     status: UpdateMarketInstructionDataInput['status'];
     terms: UpdateMarketInstructionDataInput['terms'];
@@ -236,7 +238,9 @@ export type ParsedUpdateMarketInstruction<
         board: TAccountMetas[3];
         /** The market. */
         market: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: UpdateMarketInstructionData;

@@ -123,7 +123,9 @@ export type UpdateParamsInput<
     registry: Address<TAccountRegistry>;
     /** Its prices. */
     board: Address<TAccountBoard>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     params: UpdateParamsInstructionDataInput['params'];
 };
@@ -219,7 +221,9 @@ export type ParsedUpdateParamsInstruction<
         registry: TAccountMetas[2];
         /** Its prices. */
         board: TAccountMetas[3];
+        /** Signs events. */
         eventAuthority: TAccountMetas[4];
+        /** This program, which events call. */
         program: TAccountMetas[5];
     };
     data: UpdateParamsInstructionData;

@@ -134,8 +134,11 @@ export type UpdatePriceInput<
     registry: Address<TAccountRegistry>;
     /** Its prices. */
     board: Address<TAccountBoard>;
+    /** Where its prices come from. */
     feeds: Address<TAccountFeeds>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     slot: UpdatePriceInstructionDataInput['slot'];
     config: UpdatePriceInstructionDataInput['config'];
@@ -238,8 +241,11 @@ export type ParsedUpdatePriceInstruction<
         registry: TAccountMetas[2];
         /** Its prices. */
         board: TAccountMetas[3];
+        /** Where its prices come from. */
         feeds: TAccountMetas[4];
+        /** Signs events. */
         eventAuthority: TAccountMetas[5];
+        /** This program, which events call. */
         program: TAccountMetas[6];
     };
     data: UpdatePriceInstructionData;

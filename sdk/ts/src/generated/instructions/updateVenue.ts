@@ -124,9 +124,13 @@ export type UpdateVenueInput<
 > = {
     /** The engine's authority. */
     authority: TransactionSigner<TAccountAuthority>;
+    /** The engine. */
     engine: Address<TAccountEngine>;
+    /** The venue. */
     venue: Address<TAccountVenue>;
+    /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
+    /** This program, which events call. */
     program?: Address<TAccountProgram>;
     active: UpdateVenueInstructionDataInput['active'];
     settleMarkets: UpdateVenueInstructionDataInput['settleMarkets'];
@@ -206,9 +210,13 @@ export type ParsedUpdateVenueInstruction<
     accounts: {
         /** The engine's authority. */
         authority: TAccountMetas[0];
+        /** The engine. */
         engine: TAccountMetas[1];
+        /** The venue. */
         venue: TAccountMetas[2];
+        /** Signs events. */
         eventAuthority: TAccountMetas[3];
+        /** This program, which events call. */
         program: TAccountMetas[4];
     };
     data: UpdateVenueInstructionData;

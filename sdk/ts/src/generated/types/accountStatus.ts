@@ -15,7 +15,7 @@ import {
     type FixedSizeEncoder,
 } from '@solana/kit';
 
-/** Where an account stands in the waterfall. */
+/** How far an account's bankruptcy is resolved. */
 export enum AccountStatus {
     Active,
     Seizing,

@@ -39,17 +39,17 @@ export type BankConfigArgs = {
     rateZeroPpm: number;
     /** Annual rate at the kink. */
     rateKinkPpm: number;
-    /** Annual rate at utilization 1, at most 300 %. */
+    /** Annual rate at utilization 1. */
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Largest deposits of all accounts together. */
+    /** Largest deposits of all accounts together, atoms. */
     depositCapAtoms: bigint;
-    /** Largest borrows of all accounts together. */
+    /** Largest borrows of all accounts together, atoms. */
     borrowCapAtoms: bigint;
-    /** Most insurance one event may draw; none for no limit. */
+    /** Most insurance one event may draw, atoms; left out, or the largest number: no limit. */
     drawCapEventAtoms: Option<bigint>;
-    /** Most insurance one hour may draw; none for no limit. */
+    /** Most insurance any hour may draw, atoms; left out, or the largest number: no limit. */
     drawCapHourAtoms: Option<bigint>;
 };
 
@@ -68,17 +68,17 @@ export type BankConfigArgsInput = {
     rateZeroPpm: number;
     /** Annual rate at the kink. */
     rateKinkPpm: number;
-    /** Annual rate at utilization 1, at most 300 %. */
+    /** Annual rate at utilization 1. */
     rateFullPpm: number;
     /** Protocol's share of interest. */
     interestFeePpm: number;
-    /** Largest deposits of all accounts together. */
+    /** Largest deposits of all accounts together, atoms. */
     depositCapAtoms: number | bigint;
-    /** Largest borrows of all accounts together. */
+    /** Largest borrows of all accounts together, atoms. */
     borrowCapAtoms: number | bigint;
-    /** Most insurance one event may draw; none for no limit. */
+    /** Most insurance one event may draw, atoms; left out, or the largest number: no limit. */
     drawCapEventAtoms: OptionOrNullable<number | bigint>;
-    /** Most insurance one hour may draw; none for no limit. */
+    /** Most insurance any hour may draw, atoms; left out, or the largest number: no limit. */
     drawCapHourAtoms: OptionOrNullable<number | bigint>;
 };
 

@@ -27,7 +27,7 @@ export type BorrowResolved = {
     engine: Address;
     /** The account. */
     account: Address;
-    /** Borrow shares that were struck. */
+    /** Borrow shares that were cancelled. */
     shares: bigint;
     /** What they owed, atoms. */
     owedAtoms: bigint;
@@ -48,7 +48,7 @@ export type BorrowResolvedInput = {
     engine: Address;
     /** The account. */
     account: Address;
-    /** Borrow shares that were struck. */
+    /** Borrow shares that were cancelled. */
     shares: number | bigint;
     /** What they owed, atoms. */
     owedAtoms: number | bigint;

@@ -14,15 +14,14 @@ import {
     getStructEncoder,
     getU32Decoder,
     getU32Encoder,
-    getU64Decoder,
-    getU64Encoder,
     getU8Decoder,
     getU8Encoder,
     type Address,
-    type FixedSizeCodec,
-    type FixedSizeDecoder,
-    type FixedSizeEncoder,
+    type Codec,
+    type Decoder,
+    type Encoder,
 } from '@solana/kit';
+import { getMarketTermsDecoder, getMarketTermsEncoder, type MarketTerms, type MarketTermsInput } from './index.js';
 
 /** A market was listed or its terms changed. */
 export type MarketListed = {
@@ -36,18 +35,10 @@ export type MarketListed = {
     status: number;
     /** Slot of the price board. */
     priceSlot: number;
-    /** Charge rate at maintenance. */
-    maintRatePpm: number;
     /** Charge rate at target. */
     targetRatePpm: number;
-    /** Charge rate at initial. */
-    initRatePpm: number;
-    /** Largest open interest a side, base units. */
-    openInterestCapUnits: bigint;
-    /** Fee of each side of a fill. */
-    fillFeePpm: number;
-    /** Most insurance one event may draw, quote atoms. */
-    drawCapEventAtoms: bigint;
+    /** Terms. */
+    terms: MarketTerms;
 };
 
 export type MarketListedInput = {
@@ -61,52 +52,36 @@ export type MarketListedInput = {
     status: number;
     /** Slot of the price board. */
     priceSlot: number;
-    /** Charge rate at maintenance. */
-    maintRatePpm: number;
     /** Charge rate at target. */
     targetRatePpm: number;
-    /** Charge rate at initial. */
-    initRatePpm: number;
-    /** Largest open interest a side, base units. */
-    openInterestCapUnits: number | bigint;
-    /** Fee of each side of a fill. */
-    fillFeePpm: number;
-    /** Most insurance one event may draw, quote atoms. */
-    drawCapEventAtoms: number | bigint;
+    /** Terms. */
+    terms: MarketTermsInput;
 };
 
-export function getMarketListedEncoder(): FixedSizeEncoder<MarketListedInput> {
+export function getMarketListedEncoder(): Encoder<MarketListedInput> {
     return getStructEncoder([
         ['engine', getAddressEncoder()],
         ['market', getAddressEncoder()],
         ['index', getU8Encoder()],
         ['status', getU8Encoder()],
         ['priceSlot', getU8Encoder()],
-        ['maintRatePpm', getU32Encoder()],
         ['targetRatePpm', getU32Encoder()],
-        ['initRatePpm', getU32Encoder()],
-        ['openInterestCapUnits', getU64Encoder()],
-        ['fillFeePpm', getU32Encoder()],
-        ['drawCapEventAtoms', getU64Encoder()],
+        ['terms', getMarketTermsEncoder()],
     ]);
 }
 
-export function getMarketListedDecoder(): FixedSizeDecoder<MarketListed> {
+export function getMarketListedDecoder(): Decoder<MarketListed> {
     return getStructDecoder([
         ['engine', getAddressDecoder()],
         ['market', getAddressDecoder()],
         ['index', getU8Decoder()],
         ['status', getU8Decoder()],
         ['priceSlot', getU8Decoder()],
-        ['maintRatePpm', getU32Decoder()],
         ['targetRatePpm', getU32Decoder()],
-        ['initRatePpm', getU32Decoder()],
-        ['openInterestCapUnits', getU64Decoder()],
-        ['fillFeePpm', getU32Decoder()],
-        ['drawCapEventAtoms', getU64Decoder()],
+        ['terms', getMarketTermsDecoder()],
     ]);
 }
 
-export function getMarketListedCodec(): FixedSizeCodec<MarketListedInput, MarketListed> {
+export function getMarketListedCodec(): Codec<MarketListedInput, MarketListed> {
     return combineCodec(getMarketListedEncoder(), getMarketListedDecoder());
 }

@@ -28,12 +28,16 @@ import {
     type ReadonlyUint8Array,
 } from '@solana/kit';
 import {
+    getMarketFeesDecoder,
+    getMarketFeesEncoder,
     getMarketRatesDecoder,
     getMarketRatesEncoder,
     getSideIndexDecoder,
     getSideIndexEncoder,
     getStoredPriceDecoder,
     getStoredPriceEncoder,
+    type MarketFees,
+    type MarketFeesInput,
     type MarketRates,
     type MarketRatesInput,
     type SideIndex,
@@ -64,8 +68,8 @@ export type MarketSlot = {
     sides: Array<SideIndex>;
     /** Copy of what the market's deficit takes of a claim, ppm; older than the market's, never lower. */
     deficitSharePpm: number;
-    /** Fee of each side of a fill, ppm of notional, at least the engine's insurance floor. */
-    fillFeePpm: number;
+    /** What a fill costs. */
+    fees: MarketFees;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -91,8 +95,8 @@ export type MarketSlotInput = {
     sides: Array<SideIndexInput>;
     /** Copy of what the market's deficit takes of a claim, ppm; older than the market's, never lower. */
     deficitSharePpm: number;
-    /** Fee of each side of a fill, ppm of notional, at least the engine's insurance floor. */
-    fillFeePpm: number;
+    /** What a fill costs. */
+    fees: MarketFeesInput;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -109,8 +113,8 @@ export function getMarketSlotEncoder(): FixedSizeEncoder<MarketSlotInput> {
         ['fundingAt', getI64Encoder()],
         ['sides', getArrayEncoder(getSideIndexEncoder(), { size: 2 })],
         ['deficitSharePpm', getU32Encoder()],
-        ['fillFeePpm', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 72)],
+        ['fees', getMarketFeesEncoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 60)],
     ]);
 }
 
@@ -126,8 +130,8 @@ export function getMarketSlotDecoder(): FixedSizeDecoder<MarketSlot> {
         ['fundingAt', getI64Decoder()],
         ['sides', getArrayDecoder(getSideIndexDecoder(), { size: 2 })],
         ['deficitSharePpm', getU32Decoder()],
-        ['fillFeePpm', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 72)],
+        ['fees', getMarketFeesDecoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 60)],
     ]);
 }
 

@@ -8,64 +8,68 @@
 
 import {
     combineCodec,
+    getOptionDecoder,
+    getOptionEncoder,
     getStructDecoder,
     getStructEncoder,
     getU32Decoder,
     getU32Encoder,
     getU64Decoder,
     getU64Encoder,
-    type FixedSizeCodec,
-    type FixedSizeDecoder,
-    type FixedSizeEncoder,
+    type Codec,
+    type Decoder,
+    type Encoder,
+    type Option,
+    type OptionOrNullable,
 } from '@solana/kit';
 
 /** Terms of a market that may change later. */
 export type MarketTerms = {
-    /** Charge rate at maintenance. */
+    /** Charge rate at maintenance; the target's follows. */
     maintRatePpm: number;
-    /** Charge rate at initial; the target rate follows. */
+    /** Charge rate at initial. */
     initRatePpm: number;
-    /** Fee of each side of a fill, at least the engine's floor to insurance. */
+    /** Fee of each side of a fill, ppm of notional, at least the engine's floor to insurance. */
     fillFeePpm: number;
-    /** Largest open interest a side, base units. */
+    /** Largest open interest a side, base units; at most one largest position. */
     openInterestCapUnits: bigint;
-    /** Most insurance one event of this market may draw, quote atoms; `u64::MAX` for no limit. */
-    drawCapEventAtoms: bigint;
+    /** Most insurance one event of this market may draw, quote atoms; left out, or the largest number: no limit. */
+    drawCapEventAtoms: Option<bigint>;
 };
 
 export type MarketTermsInput = {
-    /** Charge rate at maintenance. */
+    /** Charge rate at maintenance; the target's follows. */
     maintRatePpm: number;
-    /** Charge rate at initial; the target rate follows. */
+    /** Charge rate at initial. */
     initRatePpm: number;
-    /** Fee of each side of a fill, at least the engine's floor to insurance. */
+    /** Fee of each side of a fill, ppm of notional, at least the engine's floor to insurance. */
     fillFeePpm: number;
-    /** Largest open interest a side, base units. */
+    /** Largest open interest a side, base units; at most one largest position. */
     openInterestCapUnits: number | bigint;
-    /** Most insurance one event of this market may draw, quote atoms; `u64::MAX` for no limit. */
-    drawCapEventAtoms: number | bigint;
+    /** Most insurance one event of this market may draw, quote atoms; left out, or the largest number: no limit. */
+    drawCapEventAtoms: OptionOrNullable<number | bigint>;
 };
 
-export function getMarketTermsEncoder(): FixedSizeEncoder<MarketTermsInput> {
+export function getMarketTermsEncoder(): Encoder<MarketTermsInput> {
     return getStructEncoder([
         ['maintRatePpm', getU32Encoder()],
         ['initRatePpm', getU32Encoder()],
         ['fillFeePpm', getU32Encoder()],
         ['openInterestCapUnits', getU64Encoder()],
-        ['drawCapEventAtoms', getU64Encoder()],
+        ['drawCapEventAtoms', getOptionEncoder(getU64Encoder())],
     ]);
 }
 
-export function getMarketTermsDecoder(): FixedSizeDecoder<MarketTerms> {
+export function getMarketTermsDecoder(): Decoder<MarketTerms> {
     return getStructDecoder([
         ['maintRatePpm', getU32Decoder()],
         ['initRatePpm', getU32Decoder()],
         ['fillFeePpm', getU32Decoder()],
         ['openInterestCapUnits', getU64Decoder()],
-        ['drawCapEventAtoms', getU64Decoder()],
+        ['drawCapEventAtoms', getOptionDecoder(getU64Decoder())],
     ]);
 }
 
-export function getMarketTermsCodec(): FixedSizeCodec<MarketTermsInput, MarketTerms> {
+export function getMarketTermsCodec(): Codec<MarketTermsInput, MarketTerms> {
     return combineCodec(getMarketTermsEncoder(), getMarketTermsDecoder());
 }

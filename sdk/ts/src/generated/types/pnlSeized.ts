@@ -50,7 +50,7 @@ export type PnlSeized = {
     matchedUnits: bigint;
     /** Paid out of the pool to the account's quote balance, atoms. */
     fromPoolAtoms: bigint;
-    /** Part of the gain given up and struck from the deficit, atoms. */
+    /** Part of the gain that is given up and taken off the deficit, atoms. */
     forgoneAtoms: bigint;
     /** Became the market's own claim, atoms. */
     ownClaimAtoms: bigint;
@@ -79,7 +79,7 @@ export type PnlSeizedInput = {
     matchedUnits: number | bigint;
     /** Paid out of the pool to the account's quote balance, atoms. */
     fromPoolAtoms: number | bigint;
-    /** Part of the gain given up and struck from the deficit, atoms. */
+    /** Part of the gain that is given up and taken off the deficit, atoms. */
     forgoneAtoms: number | bigint;
     /** Became the market's own claim, atoms. */
     ownClaimAtoms: number | bigint;

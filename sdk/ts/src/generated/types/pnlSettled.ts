@@ -46,7 +46,7 @@ export type PnlSettled = {
     quoteAtoms: bigint;
     /** Change of the pool, atoms. */
     poolChangeAtoms: bigint;
-    /** Part of a win given up and struck from the deficit, atoms. */
+    /** Part of a win that is given up and taken off the deficit, atoms. */
     forgoneAtoms: bigint;
     /** The position afterwards; all zero where the leg was closed or there is no account. */
     position: PositionState;
@@ -65,7 +65,7 @@ export type PnlSettledInput = {
     quoteAtoms: number | bigint;
     /** Change of the pool, atoms. */
     poolChangeAtoms: number | bigint;
-    /** Part of a win given up and struck from the deficit, atoms. */
+    /** Part of a win that is given up and taken off the deficit, atoms. */
     forgoneAtoms: number | bigint;
     /** The position afterwards; all zero where the leg was closed or there is no account. */
     position: PositionStateInput;

@@ -28,7 +28,7 @@ export type PremiumReported = {
     engine: Address;
     /** Slot of the market. */
     market: number;
-    /** How far the venue's mark price stands above the index price, ppm; negative below it. */
+    /** How far the venue's mark price is above the index price, ppm; negative below it. */
     premiumPpm: number;
 };
 

@@ -33,13 +33,13 @@ export type PriceConfigArgs = {
     primary: OracleSourceArgs;
     /** Counts only while the primary is silent, which only a pinned primary can be shown to be. */
     secondary: Option<OracleSourceArgs>;
-    /** Time constant of the fast average; 15 s by default, shorter only on a test cluster. */
+    /** Time constant of the fast average, seconds; shorter than where it is left out only on a test cluster. */
     fastSecs: Option<number>;
-    /** Time constant of the slow average; an hour by default, shorter only on a test cluster. */
+    /** Time constant of the slow average, seconds; shorter than where it is left out only on a test cluster. */
     slowSecs: Option<number>;
-    /** Fastest fall of the calibration; markets on this price need a rate that survives it. */
+    /** Fastest fall of the calibration, ppm per second; markets on this price need a rate that survives it. */
     fastestFallPpmPerSec: number;
-    /** How often the feed moves. */
+    /** How often the feed moves, seconds. */
     updateSecs: number;
 };
 
@@ -48,13 +48,13 @@ export type PriceConfigArgsInput = {
     primary: OracleSourceArgsInput;
     /** Counts only while the primary is silent, which only a pinned primary can be shown to be. */
     secondary: OptionOrNullable<OracleSourceArgsInput>;
-    /** Time constant of the fast average; 15 s by default, shorter only on a test cluster. */
+    /** Time constant of the fast average, seconds; shorter than where it is left out only on a test cluster. */
     fastSecs: OptionOrNullable<number>;
-    /** Time constant of the slow average; an hour by default, shorter only on a test cluster. */
+    /** Time constant of the slow average, seconds; shorter than where it is left out only on a test cluster. */
     slowSecs: OptionOrNullable<number>;
-    /** Fastest fall of the calibration; markets on this price need a rate that survives it. */
+    /** Fastest fall of the calibration, ppm per second; markets on this price need a rate that survives it. */
     fastestFallPpmPerSec: number;
-    /** How often the feed moves. */
+    /** How often the feed moves, seconds. */
     updateSecs: number;
 };
 

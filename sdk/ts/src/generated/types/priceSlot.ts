@@ -25,7 +25,16 @@ import {
     type FixedSizeEncoder,
     type ReadonlyUint8Array,
 } from '@solana/kit';
-import { getStoredPriceDecoder, getStoredPriceEncoder, type StoredPrice, type StoredPriceInput } from './index.js';
+import {
+    getPriceTermsDecoder,
+    getPriceTermsEncoder,
+    getStoredPriceDecoder,
+    getStoredPriceEncoder,
+    type PriceTerms,
+    type PriceTermsInput,
+    type StoredPrice,
+    type StoredPriceInput,
+} from './index.js';
 
 /** One underlying. */
 export type PriceSlot = {
@@ -55,14 +64,8 @@ export type PriceSlot = {
     low: StoredPrice;
     /** What liabilities and shorts count at: worst of spot + z sigma, fast and slow. */
     high: StoredPrice;
-    /** Time constant of the fast average. */
-    fastSecs: number;
-    /** Time constant of the slow average. */
-    slowSecs: number;
-    /** Fastest fall of the calibration, ppm per second. */
-    fastestFallPpmPerSec: number;
-    /** How often the feed moves. */
-    updateSecs: number;
+    /** How it is averaged, and how it may fall. */
+    terms: PriceTerms;
     /** Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility. */
     slowVolPpmPerSqrtSec: number;
     /** Zero. */
@@ -96,14 +99,8 @@ export type PriceSlotInput = {
     low: StoredPriceInput;
     /** What liabilities and shorts count at: worst of spot + z sigma, fast and slow. */
     high: StoredPriceInput;
-    /** Time constant of the fast average. */
-    fastSecs: number;
-    /** Time constant of the slow average. */
-    slowSecs: number;
-    /** Fastest fall of the calibration, ppm per second. */
-    fastestFallPpmPerSec: number;
-    /** How often the feed moves. */
-    updateSecs: number;
+    /** How it is averaged, and how it may fall. */
+    terms: PriceTermsInput;
     /** Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility. */
     slowVolPpmPerSqrtSec: number;
     /** Zero. */
@@ -125,12 +122,9 @@ export function getPriceSlotEncoder(): FixedSizeEncoder<PriceSlotInput> {
         ['slow', getStoredPriceEncoder()],
         ['low', getStoredPriceEncoder()],
         ['high', getStoredPriceEncoder()],
-        ['fastSecs', getU32Encoder()],
-        ['slowSecs', getU32Encoder()],
-        ['fastestFallPpmPerSec', getU32Encoder()],
-        ['updateSecs', getU32Encoder()],
+        ['terms', getPriceTermsEncoder()],
         ['slowVolPpmPerSqrtSec', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 124)],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 108)],
     ]);
 }
 
@@ -149,12 +143,9 @@ export function getPriceSlotDecoder(): FixedSizeDecoder<PriceSlot> {
         ['slow', getStoredPriceDecoder()],
         ['low', getStoredPriceDecoder()],
         ['high', getStoredPriceDecoder()],
-        ['fastSecs', getU32Decoder()],
-        ['slowSecs', getU32Decoder()],
-        ['fastestFallPpmPerSec', getU32Decoder()],
-        ['updateSecs', getU32Decoder()],
+        ['terms', getPriceTermsDecoder()],
         ['slowVolPpmPerSqrtSec', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 124)],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 108)],
     ]);
 }
 

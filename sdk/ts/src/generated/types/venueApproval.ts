@@ -35,7 +35,7 @@ export type VenueApproval = {
     venue: Address;
     /** Notional it may still settle, quote atoms. */
     notionalLeftAtoms: bigint;
-    /** From this second on it settles nothing, Unix seconds. */
+    /** When the approval ends, Unix seconds: from then on it settles nothing. */
     expiresAt: bigint;
     /** Markets it may settle here, a bit each, whatever the engine's authority lets it settle elsewhere or later. */
     markets: number;
@@ -48,7 +48,7 @@ export type VenueApprovalInput = {
     venue: Address;
     /** Notional it may still settle, quote atoms. */
     notionalLeftAtoms: number | bigint;
-    /** From this second on it settles nothing, Unix seconds. */
+    /** When the approval ends, Unix seconds: from then on it settles nothing. */
     expiresAt: number | bigint;
     /** Markets it may settle here, a bit each, whatever the engine's authority lets it settle elsewhere or later. */
     markets: number;

@@ -95,7 +95,7 @@ impl Stand {
             let held = &mut stand.banks[bank];
             (held.version, held.index) = (plimsoll_state::LAYOUT_VERSION, bank as u8);
             (held.deposit_index, held.booked_borrow_index) = (INDEX_ONE, INDEX_ONE);
-            (held.draw_cap_event_atoms, held.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
+            (held.caps.draw_cap_event_atoms, held.caps.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
             (held.deposit_shares, held.borrow_shares) = (1 << 50, 1 << 49);
             stand.publish(bank, dollars);
         }
@@ -107,7 +107,7 @@ impl Stand {
             (slot.funding_at, slot.sides) = (NOW, [SideIndex::start(); 2]);
             let totals = &mut stand.markets[market];
             (totals.version, totals.index) = (plimsoll_state::LAYOUT_VERSION, market as u8);
-            totals.draw_cap_event_atoms = u64::MAX;
+            totals.caps.draw_cap_event_atoms = u64::MAX;
             stand.publish(market_feed(market), PERP_DOLLARS);
         }
         stand

@@ -1,0 +1,190 @@
+//! What an authority sets on a bank, a market and a price, made from the lists of `plimsoll_state`: the arguments, their
+//! bounds, the way into the accounts and back.
+
+use plimsoll_risk::params::GlobalParams;
+use plimsoll_state::{Bank, BankSlot, Feed, Market, MarketSlot, PriceSlot};
+
+use super::{wire, OracleSourceArgs};
+
+/// A bound of a setting: a number, a parameter of the engine, or another setting of the same list.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingBound<Args: 'static> {
+    source: &'static str,
+    at: fn(&Args, &GlobalParams) -> u64,
+}
+
+impl<Args> SettingBound<Args> {
+    /// The number that it comes to beside these other settings and parameters.
+    pub fn at(&self, own: &Args, params: &GlobalParams) -> u64 {
+        (self.at)(own, params)
+    }
+
+    /// The engine's parameter that it is, as `group.name`.
+    pub fn parameter(&self) -> Option<&'static str> {
+        self.source.strip_prefix("all.")
+    }
+
+    /// The other setting that it is.
+    pub fn setting(&self) -> Option<&'static str> {
+        self.source.strip_prefix("own.").and_then(|call| call.strip_suffix("()"))
+    }
+}
+
+/// A number that an authority sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<Args: 'static> {
+    /// Its name, in arguments and files.
+    pub name: &'static str,
+    doc: &'static str,
+    default: &'static [u64],
+    /// The smallest value that is accepted.
+    pub low: SettingBound<Args>,
+    /// The largest value that is accepted.
+    pub high: SettingBound<Args>,
+    get: fn(&Args) -> u64,
+    set: fn(&mut Args, u64) -> bool,
+}
+
+impl<Args> Setting<Args> {
+    /// What it means, a sentence.
+    pub fn doc(&self) -> &'static str {
+        self.doc.trim()
+    }
+
+    /// What it is where it is left out; none where it must not be.
+    pub fn default(&self) -> Option<u64> {
+        self.default.first().copied()
+    }
+
+    /// Its value, the default where it is left out.
+    pub fn get(&self, args: &Args) -> u64 {
+        (self.get)(args)
+    }
+
+    /// Replaces its value, whatever its bounds; false, and nothing is changed, where the value does not fit its type.
+    #[must_use]
+    pub fn set(&self, args: &mut Args, value: u64) -> bool {
+        (self.set)(args, value)
+    }
+}
+
+/// Of what stands in braces behind a field: a bound, or where it is stored. What follows these is others'.
+macro_rules! rule {
+    (low { from $low:expr, to $high:expr $(, $($rest:tt)+)? }) => { $low };
+    (high { from $low:expr, to $high:expr $(, $($rest:tt)+)? }) => { $high };
+    (stored $field:ident [$($place:tt)+] { from $low:expr, to $high:expr, as $stored:ident $(, $($rest:tt)+)? }) => {
+        $($place)+.$stored
+    };
+    (stored $field:ident [$($place:tt)+] { from $low:expr, to $high:expr $(, $($rest:tt)+)? }) => { $($place)+.$field };
+}
+
+/// A bound as tests and tables see it.
+macro_rules! bound {
+    (low $Args:ident, $type:ident, |$own:ident, $all:ident| { from $low:expr, $($rest:tt)+ }) => {
+        bound!($Args, $type, |$own, $all| $low)
+    };
+    (high $Args:ident, $type:ident, |$own:ident, $all:ident| { from $low:expr, to $high:expr $(, $($rest:tt)+)? }) => {
+        bound!($Args, $type, |$own, $all| $high)
+    };
+    ($Args:ident, $type:ident, |$own:ident, $all:ident| $bound:expr) => {
+        SettingBound {
+            source: stringify!($bound),
+            at: |$own, $all| {
+                let (bound, _, _): ($type, &$Args, &GlobalParams) = ($bound, $own, $all);
+                bound.into()
+            },
+        }
+    };
+}
+
+/// Makes of a list its argument, behind fields that are no numbers.
+macro_rules! settings {
+    (
+        { $($extra:tt)* }
+        $(#[doc = $about:literal])+
+        $Args:ident of |$account:ident: $Account:ident, $slot:ident: $Slot:ident, $own:ident, $all:ident|
+        $(
+            $(#[doc = $part:literal])+
+            $Struct:ident in $place:tt $bytes:tt {
+                $(
+                    $(#[doc = $doc:literal])+
+                    $field:ident: $($type:ident)? $([$inner:ident = $default:expr])? { $($rule:tt)+ };
+                )+
+            }
+        )+
+    ) => {
+        wire! {
+            $(#[doc = $about])+
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+            pub struct $Args {
+                $($extra)*
+                $($($(#[doc = $doc])+ pub $field: $($type)? $(Option<$inner>)?,)+)+
+            }
+        }
+
+        impl $Args {
+            /// Every number of the list, in order.
+            pub const SETTINGS: &'static [Setting<Self>] = &[$($(Setting {
+                name: stringify!($field),
+                doc: concat!($($doc),+),
+                default: &[$({
+                    let default: $inner = $default;
+                    default as u64
+                })?],
+                low: bound!(low $Args, $($type)? $($inner)?, |$own, $all| { $($rule)+ }),
+                high: bound!(high $Args, $($type)? $($inner)?, |$own, $all| { $($rule)+ }),
+                get: |args| args.$field().into(),
+                set: |args, value| match <$($type)? $($inner)?>::try_from(value) {
+                    Ok(value) => {
+                        args.$field = value.into();
+                        true
+                    }
+                    Err(_) => false,
+                },
+            },)+)+];
+
+            $($(
+                $(#[doc = $doc])+
+                #[inline(always)]
+                pub fn $field(&self) -> $($type)? $($inner)? {
+                    self.$field $(.unwrap_or($default))?
+                }
+            )+)+
+
+            /// Whether each number is within its bounds, some of which are others of them or the engine's parameters.
+            #[inline(always)]
+            pub fn is_within_bounds(&self, $all: &GlobalParams) -> bool {
+                let ($own, _) = (self, $all);
+                true $($(&& {
+                    let value: $($type)? $($inner)? = self.$field();
+                    let (low, high) = (rule!(low { $($rule)+ }), rule!(high { $($rule)+ }));
+                    low <= value && value <= high
+                })+)+
+            }
+
+            /// Writes each number to where it is stored.
+            #[inline(always)]
+            pub fn store(&self, $account: &mut $Account, $slot: &mut $Slot) {
+                let _ = &$account;
+                $($(rule!(stored $field $place { $($rule)+ }) = self.$field();)+)+
+            }
+
+            /// The same with each number as it is stored.
+            #[must_use]
+            pub fn stored(mut self, $account: &$Account, $slot: &$Slot) -> Self {
+                let _ = $account;
+                $($(self.$field = rule!(stored $field $place { $($rule)+ }).into();)+)+
+                self
+            }
+        }
+    };
+}
+
+plimsoll_state::bank_settings!(settings);
+plimsoll_state::market_settings!(settings);
+plimsoll_state::price_settings!(settings
+    /// Wins whenever it is valid.
+    pub primary: OracleSourceArgs,
+    /// Counts only while the primary is silent, which only a pinned primary can be shown to be.
+    pub secondary: Option<OracleSourceArgs>,
+);

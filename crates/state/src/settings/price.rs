@@ -1,0 +1,29 @@
+//! What an authority sets on a price, beside its sources.
+
+use super::stored;
+
+/// Hands the list to the macro `$with`, behind what else the caller says.
+#[macro_export]
+macro_rules! price_settings {
+    ($with:ident $($extra:tt)*) => {
+        $with! {
+            { $($extra)* }
+            /// What an authority decides about a slot.
+            PriceConfigArgs of |feed: Feed, slot: PriceSlot, own, all|
+
+            /// How a price is averaged, and how it may fall.
+            PriceTerms in [slot.terms] (32 bytes) {
+                /// Time constant of the fast average, seconds; shorter than where it is left out only on a test cluster.
+                fast_secs: [u32 = plimsoll_risk::oracle::DEFAULT_FAST_SECS] { from 1, to 300 };
+                /// Time constant of the slow average, seconds; shorter than where it is left out only on a test cluster.
+                slow_secs: [u32 = plimsoll_risk::oracle::DEFAULT_SLOW_SECS] { from own.fast_secs(), to 86_400 };
+                /// Fastest fall of the calibration, ppm per second; markets on this price need a rate that survives it.
+                fastest_fall_ppm_per_sec: u32 { from 1, to 100_000 };
+                /// How often the feed moves, seconds.
+                update_secs: u32 { from 1, to 3_600 };
+            }
+        }
+    };
+}
+
+price_settings!(stored);
