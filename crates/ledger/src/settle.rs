@@ -167,9 +167,9 @@ mod tests {
             collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(100), Atoms::ZERO).unwrap_err();
         assert_eq!(refused, RiskError::NothingToSettle);
         let paid = collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(100), Atoms::new(30)).unwrap();
-        assert_eq!((paid.quote_atoms, account.derivatives[leg].cash_atoms), (-30, -70));
+        assert_eq!((paid.quote_atoms, account.derivatives[leg].cash_atoms), (SignedAtoms::new(-30), -70));
         let paid = collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(70), Atoms::MAX).unwrap();
-        assert_eq!((paid.quote_atoms, market.pool_atoms), (-70, 100));
+        assert_eq!((paid.quote_atoms, market.pool_atoms), (SignedAtoms::new(-70), 100));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
         assert_eq!((bank.borrow_shares, bank.deposit_shares), (100, 1_000_100));
     }
@@ -226,7 +226,7 @@ mod tests {
         // Also where the pool has nothing to pay.
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 0);
         account.derivatives[leg].cash_atoms = 2;
-        assert_eq!(pay_win(&mut account, leg, &mut market, &mut bank, 2), Ok(Settled::default()));
+        assert_eq!(pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(2)), Ok(Settled::default()));
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 2));
     }
 
@@ -235,7 +235,7 @@ mod tests {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
         account.derivatives[leg].cash_atoms = 1_000;
         let settled = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(1_000)).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (600, -600, 0));
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO));
         assert_eq!((account.derivatives[leg].cash_atoms, market.pool_atoms, market.own_claim_atoms), (400, 0, 0));
     }
 
@@ -246,7 +246,7 @@ mod tests {
         market.deficit_atoms = 300;
         account.derivatives[leg].cash_atoms = 90;
         let settled = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(90)).unwrap();
-        assert_eq!((settled.quote_atoms, settled.forgone_atoms), (60, 30));
+        assert_eq!((settled.quote_atoms, settled.forgone_atoms), (SignedAtoms::new(60), Atoms::new(30)));
         assert_eq!((market.pool_atoms, market.deficit_atoms), (540, 270));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
     }
@@ -256,12 +256,12 @@ mod tests {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
         market.deficit_atoms = 300;
         account.derivatives[leg].cash_atoms = 90;
-        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
-        assert_eq!(settled, Settled { forgone_atoms: 90, ..Settled::default() });
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(90)).unwrap();
+        assert_eq!(settled, Settled { forgone_atoms: Atoms::new(90), ..Settled::default() });
         assert_eq!((market.deficit_atoms, account.derivatives[leg].cash_atoms), (210, 0));
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
         account.derivatives[leg].cash_atoms = 90;
-        let refused = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap_err();
+        let refused = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(90)).unwrap_err();
         assert_eq!((refused, account.derivatives[leg].cash_atoms), (RiskError::NothingToSettle, 90));
     }
 
@@ -275,7 +275,7 @@ mod tests {
         market.own_claim_atoms = 700;
         let shares = bank.deposit_shares;
         let settled = pay_own_claim(&mut market, &mut bank).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (600, -600, 0));
+        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO));
         assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
         assert_eq!(bank.deposit_shares, shares);
     }

@@ -51,7 +51,7 @@ impl Both {
                 borrow_shares: 0,
                 deposit_index: INDEX_ONE,
                 borrow_index: INDEX_ONE,
-                uncovered_atoms: 0,
+                uncovered_atoms: Atoms::ZERO,
             },
             stored_index: INDEX_ONE,
             rate: 0,
@@ -70,8 +70,8 @@ impl Both {
         let booking = self.totals.book(now, FEE_PPM);
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
-        self.fees += booking.fee_atoms as i128;
-        self.totals.uncovered_atoms -= booking.covered_atoms;
+        self.fees += booking.fee_atoms.get() as i128;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() - booking.covered_atoms.get());
         self.bank.book();
     }
 
@@ -127,7 +127,7 @@ impl Both {
         let found = socialize(self.totals.deposit_shares, self.totals.deposit_index, Atoms::new(loss));
         self.totals.borrow_shares -= owed;
         self.totals.deposit_index = found.deposit_index;
-        self.totals.uncovered_atoms += found.uncovered_atoms;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() + found.uncovered_atoms.get());
         self.holders[who] = 0;
         self.bank.socialize(&-exact);
         self.exact[who] = int(0);
@@ -185,11 +185,11 @@ impl Both {
         near(index(t.deposit_index) * int(t.deposit_shares as i128), &self.bank.deposits(), "deposits")?;
         near(index(t.borrow_index) * int(t.borrow_shares as i128), &self.bank.booked_borrows(), "borrows")?;
         near(int(self.fees), &self.bank.fees, "fees")?;
-        near(int(t.uncovered_atoms as i128), &self.bank.uncovered, "uncovered")?;
+        near(int(t.uncovered_atoms.get() as i128), &self.bank.uncovered, "uncovered")?;
         near(int(t.free_liquidity_down().get() as i128), &self.bank.free_liquidity(), "free liquidity")?;
         // What the vault holds always covers what is claimed of it, exactly.
         let claims =
-            t.deposits_bits() as i128 - t.borrows_bits() as i128 + ((self.fees - t.uncovered_atoms as i128) << 48);
+            t.deposits_bits() as i128 - t.borrows_bits() as i128 + ((self.fees - t.uncovered_atoms.get() as i128) << 48);
         prop_assert!(self.vault << 48 >= claims, "the vault is short");
         Ok(())
     }

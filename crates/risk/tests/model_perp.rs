@@ -18,7 +18,7 @@ use plimsoll_risk::perp::{
 };
 use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind};
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::{Atoms, BaseUnits};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -39,11 +39,11 @@ fn with_slow_averages(p: &mut Portfolio, slow_ppm: u64) -> Vec<BasePrice> {
     let count = p.perp_count;
     let slow_of = |leg: &mut plimsoll_risk::portfolio::PerpLeg| {
         let spot = leg.prices.spot;
-        let mantissa = (spot.mantissa as u128 * slow_ppm as u128 / 1_000_000) as u64;
+        let mantissa = (spot.mantissa() as u128 * slow_ppm as u128 / 1_000_000) as u64;
         let slow = BasePrice::from_parts(mantissa, spot.shift());
-        leg.prices.init = initial(leg.units, [spot, leg.prices.fast, slow]);
+        leg.prices.init = initial(leg.units.get(), [spot, leg.prices.fast, slow]);
         // A short is worth the price that its charge is taken at.
-        if leg.units < 0 {
+        if leg.units < SignedBaseUnits::ZERO {
             leg.prices.init_charge = leg.prices.init;
         }
         slow
@@ -55,7 +55,7 @@ fn check_settleable(p: &Portfolio, slow: &[BasePrice]) -> Result<(), TestCaseErr
     let mut exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
     for (market, leg) in p.perps().iter().enumerate() {
         exact.perps[market].price.slow = unit(slow[market]);
-        let found = int(settleable(leg, slow[market]) as i128);
+        let found = int(settleable(leg, slow[market]).get() as i128);
         let expected = model_settleable(&exact, market);
         // Where every candidate is further from zero than rounding can move it, all are floored by at most two atoms.
         let candidates = settle_candidates(&exact, &exact.perps[market]);
@@ -96,8 +96,8 @@ proptest! {
         for (market, slow) in slow.iter().enumerate() {
             let before = views(&p);
             let amount = settleable(&p.perps[market], *slow);
-            p.perps[market].cash_atoms -= amount;
-            p.quote.amount_atoms += amount;
+            p.perps[market].cash_atoms = SignedAtoms::new(p.perps[market].cash_atoms.get() - amount.get());
+            p.quote.amount_atoms = SignedAtoms::new(p.quote.amount_atoms.get() + amount.get());
             for (was, is) in before.iter().zip(views(&p)) {
                 prop_assert!(is >= *was, "market {market}: {amount} settled, {is} after {was}");
             }
@@ -116,12 +116,12 @@ proptest! {
             p.perps[market].deficit_share_ppm = deficit_share_ppm_up(Atoms::new(pool), Atoms::new(deficit)).max(older);
             let before = views(&p);
             let claim = settleable(&p.perps[market], *slow);
-            if claim <= 0 {
+            if claim <= SignedAtoms::ZERO {
                 continue;
             }
-            let exit = claim_payout_down(Atoms::new(claim as u64), Atoms::new(pool), Atoms::new(deficit)).unwrap();
-            p.perps[market].cash_atoms -= (exit.paid_atoms + exit.forgone_atoms) as i64;
-            p.quote.amount_atoms += exit.paid_atoms as i64;
+            let exit = claim_payout_down(Atoms::new(claim.get() as u64), Atoms::new(pool), Atoms::new(deficit)).unwrap();
+            p.perps[market].cash_atoms = SignedAtoms::new(p.perps[market].cash_atoms.get() - ((exit.paid_atoms.get() + exit.forgone_atoms.get()) as i64));
+            p.quote.amount_atoms = SignedAtoms::new(p.quote.amount_atoms.get() + (exit.paid_atoms.get() as i64));
             // An atom of what is paid, and one of the claim that is left; a weight is at most two and a half.
             let atoms = 2 * 2_500_000 * 2;
             for (was, is) in before.iter().zip(views(&p)) {
@@ -139,8 +139,8 @@ proptest! {
         prop_assert!(lost >= int(0) && lost <= ppm(1), "{share} for {}", market.claim());
         // No gain counts at more than an exit of it pays.
         let leg = PerpLeg { deficit_share_ppm: share, ..PerpLeg::default() };
-        let paid = claim_payout_down(Atoms::new(gain.min(pool + deficit)), Atoms::new(pool), Atoms::new(deficit)).map_or(0, |exit| exit.paid_atoms);
-        prop_assert!(gain > pool + deficit || leg.gain_down(gain) <= paid.max(gain * (deficit == 0) as u64));
+        let paid = claim_payout_down(Atoms::new(gain.min(pool + deficit)), Atoms::new(pool), Atoms::new(deficit)).map_or(0, |exit| exit.paid_atoms.get());
+        prop_assert!(gain > pool + deficit || leg.gain_down(Atoms::new(gain)) <= Atoms::new(paid.max(gain * (deficit == 0) as u64)));
     }
 
     /// PNL-6
@@ -196,7 +196,7 @@ proptest! {
             let params = GlobalParams::DEFAULT.with(|new| new.perps.fill_insurance_ppm = 10);
             let fee = fill_fee_up(BaseUnits::new(units), spot, rate_ppm, &params).unwrap();
             let given = if buys { int(quote as i128) - &worth } else { worth - &int(quote as i128) };
-            taken = taken + given + int(fee as i128);
+            taken = taken + given + int(fee.get() as i128);
             count += 1;
         }
         let bound = delegate_may_take(&ratio(rate_ppm as i128, 1_000_000), &int(limit as i128));
@@ -211,13 +211,13 @@ proptest! {
         let (mut pool, mut deficit) = (pool, deficit.max(1));
         let (mut exact_pool, mut exact_deficit) = (int(pool as i128), int(deficit as i128));
         for (count, claim) in claims.iter().enumerate() {
-            let found = claim_payout_down(Atoms::new(*claim), Atoms::new(pool), Atoms::new(deficit)).unwrap_or(plimsoll_risk::perp::ClaimPayout { paid_atoms: 0, forgone_atoms: 0 });
+            let found = claim_payout_down(Atoms::new(*claim), Atoms::new(pool), Atoms::new(deficit)).unwrap_or(plimsoll_risk::perp::ClaimPayout { paid_atoms: Atoms::ZERO, forgone_atoms: Atoms::ZERO });
             let left = exit(&exact_pool, &exact_deficit, &int(*claim as i128));
             // Every exit before has left at most an atom too much in the pool and struck as much too much.
-            let off = int(found.paid_atoms as i128) - &left.paid;
+            let off = int(found.paid_atoms.get() as i128) - &left.paid;
             prop_assert!(absolute(&off) <= int(count as i128 + 1), "off by {off}");
-            pool -= found.paid_atoms;
-            deficit -= found.forgone_atoms;
+            pool -= found.paid_atoms.get();
+            deficit -= found.forgone_atoms.get();
             (exact_pool, exact_deficit) = (left.pool, left.deficit);
         }
     }

@@ -13,7 +13,7 @@ use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::assess;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_risk::waterfall::{check_bankrupt, divide_down, pay_leg};
 use proptest::prelude::*;
 use support::NOW;
@@ -120,10 +120,10 @@ proptest! {
             estate.move_leg(i, int(now as i128));
             let expected = estate.pay(i).unwrap();
             let paid = pay_leg(Atoms::new(now), Atoms::new(reserved[i]), Atoms::new(unreserved), Atoms::MAX);
-            unreserved = unreserved - paid.from_unreserved_atoms + reserved[i] - paid.from_reserved_atoms;
-            prop_assert_eq!(paid.covered_atoms().get() + paid.remainder_atoms, now);
+            unreserved = unreserved - paid.from_unreserved_atoms.get() + reserved[i] - paid.from_reserved_atoms.get();
+            prop_assert_eq!(paid.covered_atoms().get() + paid.remainder_atoms.get(), now);
             // Every share was an atom off at most; what is returned and paid from the rest adds up over the legs.
-            let off = int(paid.remainder_atoms as i128) - &expected.socialized;
+            let off = int(paid.remainder_atoms.get() as i128) - &expected.socialized;
             prop_assert!(max(&off, &-off.clone()) <= int(count as i128 + 2), "off by {off}");
         }
         let off = int(unreserved as i128) - &estate.unreserved;
@@ -136,7 +136,7 @@ proptest! {
         let paid = pay_leg(Atoms::new(owed), Atoms::ZERO, Atoms::new(insurance), Atoms::MAX);
         let (covered, rest) = pay_other_mint(&int(insurance as i128), &int(owed as i128));
         prop_assert_eq!(int(paid.covered_atoms().get() as i128), covered);
-        prop_assert_eq!(int(paid.remainder_atoms as i128), rest);
+        prop_assert_eq!(int(paid.remainder_atoms.get() as i128), rest);
     }
 
     /// BANKRUPT-1
@@ -144,8 +144,8 @@ proptest! {
     fn who_is_bankrupt_is_the_models_up_to_rounding(mut p in support::portfolio(5).prop_map(coarse), bypass: bool, spend in 0u32..4) {
         // Without assets an account below zero is bankrupt; with them it is wound down first.
         let count = p.token_count;
-        for leg in p.tokens[..count].iter_mut().filter(|leg| leg.amount_atoms > 0) {
-            leg.amount_atoms /= [1, 1_000, 1_000_000, i64::MAX][spend as usize];
+        for leg in p.tokens[..count].iter_mut().filter(|leg| leg.amount_atoms > SignedAtoms::ZERO) {
+            leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get() / [1), 1_000, 1_000_000, i64::MAX][spend as usize];
         }
         check_bankruptcy(&p, bypass)?;
     }

@@ -7,7 +7,7 @@ pub mod accepted;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::Count;
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 
 pub const NOW: i64 = 1_760_130_600;
@@ -202,7 +202,7 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pa
     let quote =
         Seed { price_micro: 999_000 + quote.price_micro % 2_000, fast_ppm: 1_000_000, rate: 0, ..quote.clone() };
     let mut leg = TokenLeg {
-        amount_atoms: (q * 10f64.powi(quote_decimals as i32)) as i64,
+        amount_atoms: SignedAtoms::new((q * 10f64.powi(quote_decimals as i32)) as i64),
         weights: quote_weights(params),
         prices: prices(&quote, token_scale_down(quote_decimals).unwrap(), true),
         bank: 0,

@@ -12,7 +12,8 @@ use std::vec::Vec;
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::RiskError;
 use plimsoll_state::{leg_pnl_down, Bank, BankSlot, Books};
 use proptest::prelude::*;
 
@@ -102,7 +103,7 @@ proptest! {
                 figures.push(touched.deficit_atoms as i128 - touched.own_claim_atoms as i128);
                 let place = world.others.perp_index(market as u8).unwrap();
                 let leg = &world.others.derivatives[place];
-                figures.push(leg_pnl_down(leg, slot, &Books { registry: &world.registry, board: &world.board, now: NOW }).unwrap() as i128);
+                figures.push((leg_pnl_down(leg, slot, &Books { registry: &world.registry, board: &world.board, now: NOW }).unwrap()).get() as i128);
             }
             figures
         };
@@ -167,7 +168,7 @@ fn q_pays_losing_markets_pro_rata_and_a_gain_goes_first() {
         )
         .unwrap()
     };
-    assert_eq!((cash(0), cash(1)), (-300 + 67, -600 + 133));
+    assert_eq!((cash(0), cash(1)), (SignedAtoms::new(-300 + 67), SignedAtoms::new(-600 + 133)));
 }
 
 /// BANKRUPT-7
@@ -258,9 +259,9 @@ fn uncovered_debt_is_paid_by_what_comes_in() {
     insurance::add_insurance(&mut bank, Atoms::new(90)).unwrap();
     assert_eq!((bank.uncovered_atoms, bank.insurance_atoms), (11, 0));
     // Worth less than an atom each, the shares that wait pay nothing yet.
-    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(0));
+    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::ZERO));
     bank.deposit_index = INDEX_ONE;
-    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(11));
+    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::new(11)));
     assert_eq!((bank.uncovered_atoms, bank.insurance_atoms, bank.waiting_shares), (0, 0, 49));
     assert_eq!((bank.insurance_in_atoms, bank.insurance_out_atoms), (101, 101));
 }

@@ -134,16 +134,16 @@ impl Both {
         let closed = close_base(&mut self.slot, &mut self.market, &mut position, unit(price), clock(self.now));
         let closed = closed.unwrap();
         self.positions[i] = position;
-        self.cash[i] += (closed.units as i128 * price as i128) << BITS;
+        self.cash[i] += (closed.units.get() as i128 * price as i128) << BITS;
         self.size[i] = 0;
-        let Some(side) = Side::of(closed.units) else {
+        let Some(side) = Side::of(closed.units.get()) else {
             return;
         };
         // Written off is at most what rounding has let the two sides differ by.
-        assert!((closed.units.unsigned_abs() - closed.closed_units) as i128 <= self.tolerance_units());
+        assert!((closed.units.unsigned_abs().get() - closed.closed_units.get()) as i128 <= self.tolerance_units());
         assert!(size.signum() == side.sign() as i128 || size == 0);
         let whole = self.twin_side(side.opposite());
-        let quantity = ((closed.closed_units as i128) << BITS).min(whole);
+        let quantity = ((closed.closed_units.get() as i128) << BITS).min(whole);
         for j in 0..ACCOUNTS {
             if self.size[j].signum() == side.opposite().sign() as i128 && whole != 0 {
                 let part = mul_div(self.size[j], quantity, whole);
@@ -158,12 +158,12 @@ impl Both {
         let charged =
             socialize_on_side(&mut self.slot, &mut self.market, side, Atoms::new(loss), unit(price), clock(self.now))
                 .unwrap();
-        assert_eq!(self.market.deficit_atoms - deficit, loss - charged);
+        assert_eq!(self.market.deficit_atoms - deficit, loss - charged.get());
         let whole = self.twin_side(side);
-        self.charged += charged as i128;
+        self.charged += charged.get() as i128;
         for j in 0..ACCOUNTS {
             if self.size[j].signum() == side.sign() as i128 && whole != 0 {
-                self.cash[j] -= mul_div((charged as i128) << BITS, self.size[j].abs(), whole);
+                self.cash[j] -= mul_div((charged.get() as i128) << BITS, self.size[j].abs(), whole);
             }
         }
     }

@@ -154,7 +154,7 @@ proptest! {
         prop_assert!(booking.deposit_index >= totals.deposit_index);
         let charged = mul_wide(totals.borrow_shares, now - totals.borrow_index);
         let credited = mul_wide(totals.deposit_shares, booking.deposit_index - totals.deposit_index);
-        let fee_bits = (booking.fee_atoms as u128) << INDEX_BITS;
+        let fee_bits = (booking.fee_atoms.get() as u128) << INDEX_BITS;
         if booking.fee_atoms < Atoms::new(u64::MAX) {
             prop_assert!(credited + fee_bits <= charged);
             prop_assert!(charged - credited - fee_bits < 1 << INDEX_BITS, "at most a fraction of an atom stays");
@@ -165,7 +165,7 @@ proptest! {
             mul_wide(raise, totals.borrow_index) <= mul_wide(totals.deposit_index, now - totals.borrow_index)
         );
         // The protocol never gets less than its share, in whole atoms.
-        prop_assert!(booking.fee_atoms as u128 >= ((charged >> INDEX_BITS) / PPM as u128) * fee_ppm as u128);
+        prop_assert!(booking.fee_atoms.get() as u128 >= ((charged >> INDEX_BITS) / PPM as u128) * fee_ppm as u128);
         if totals.deposit_shares == 0 {
             prop_assert_eq!(booking.deposit_index, totals.deposit_index);
         }
@@ -180,7 +180,7 @@ proptest! {
         prop_assert!(result.deposit_index <= index && result.deposit_index >= DEPOSIT_INDEX_FLOOR);
         prop_assert_eq!(result.terminal, result.deposit_index == DEPOSIT_INDEX_FLOOR);
         let borne = mul_wide(shares, index - result.deposit_index);
-        prop_assert!(borne + ((result.uncovered_atoms as u128) << INDEX_BITS) >= (loss as u128) << INDEX_BITS);
+        prop_assert!(borne + ((result.uncovered_atoms.get() as u128) << INDEX_BITS) >= (loss as u128) << INDEX_BITS);
         prop_assert!(result.uncovered_atoms <= Atoms::new(loss));
         prop_assert!(result.uncovered_atoms == Atoms::ZERO || shares == 0 || result.terminal);
         prop_assert!(borne < ((loss as u128) << INDEX_BITS) + shares as u128, "rounded up by one step of the index");
@@ -255,8 +255,8 @@ impl Ledger {
     fn book(&mut self, growth: u64) {
         let now = self.totals.borrow_index.saturating_add(growth);
         let booking = self.totals.book(now, 150_000);
-        self.fees += booking.fee_atoms;
-        self.totals.uncovered_atoms -= booking.covered_atoms;
+        self.fees += booking.fee_atoms.get();
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() - booking.covered_atoms.get());
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
     }
@@ -321,28 +321,28 @@ impl Ledger {
         };
         let paid = debt.min(fund.worth_down().get());
         let draw = fund.draw_up(Atoms::new(paid)).unwrap();
-        self.insurance -= draw.insurance_atoms;
+        self.insurance -= draw.insurance_atoms.get();
         self.waiting -= draw.waiting_shares;
         self.totals.deposit_shares -= draw.waiting_shares;
         self.totals.borrow_shares -= owed;
         self.holders[holder] += owed as i64;
         let result = socialize(self.totals.deposit_shares, self.totals.deposit_index, Atoms::new(debt - paid));
         self.totals.deposit_index = result.deposit_index;
-        self.totals.uncovered_atoms += result.uncovered_atoms;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() + result.uncovered_atoms.get());
     }
 
     fn sweep(&mut self) {
         let swept = self.totals.sweep_down(self.waiting);
         self.waiting -= swept.shares;
         self.totals.deposit_shares -= swept.shares;
-        self.totals.uncovered_atoms -= swept.covered_atoms;
-        self.insurance += swept.insurance_atoms;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() - swept.covered_atoms.get());
+        self.insurance += swept.insurance_atoms.get();
     }
 
     /// `V >= D - B - uncovered + I + F`, exactly, and shares add up.
     fn check(&self) {
         let bits = |atoms: u128| atoms << INDEX_BITS;
-        let vault = bits(self.vault) + self.totals.borrows_bits() + bits(self.totals.uncovered_atoms as u128);
+        let vault = bits(self.vault) + self.totals.borrows_bits() + bits(self.totals.uncovered_atoms.get() as u128);
         let owed = self.totals.deposits_bits() + bits(self.insurance as u128) + bits(self.fees as u128);
         assert!(vault >= owed, "{self:?}");
         let held: u64 = self.holders.iter().map(|s| s.max(&0).unsigned_abs()).sum();
@@ -391,6 +391,6 @@ proptest! {
         }
         ledger.check();
         let owed = ledger.totals.deposits_down().get() as u128 + ledger.insurance as u128 + ledger.fees as u128;
-        assert!(ledger.vault + ledger.totals.uncovered_atoms as u128 >= owed);
+        assert!(ledger.vault + ledger.totals.uncovered_atoms.get() as u128 >= owed);
     }
 }

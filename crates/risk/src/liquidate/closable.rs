@@ -194,6 +194,7 @@ impl LegSize {
 }
 
 /// Amounts of one fill, see [`super::Plan`].
+#[derive(Clone, Copy)]
 pub(super) struct Fill<Size> {
     pub(super) size: Size,
     pub(super) paid_atoms: Atoms,

@@ -94,28 +94,49 @@ macro_rules! ask {
     };
 }
 
+/// A fill in other units, number by number: tests count legs of every kind in plain numbers.
+fn counted<From: Count, To: Count>(fill: Fill<From>) -> Fill<To> {
+    Fill {
+        size: To::from_number(fill.size.number()),
+        paid_atoms: fill.paid_atoms,
+        fee_atoms: fill.fee_atoms,
+        received_atoms: fill.received_atoms,
+        notional: fill.notional,
+    }
+}
+
+impl Count for u64 {
+    fn from_number(number: u64) -> Self {
+        number
+    }
+
+    fn number(self) -> u64 {
+        self
+    }
+}
+
 impl Found {
     fn final_size(&self, wanted: u64, parts: u32, dust: u64, request: &Request) -> RiskResult<u64> {
-        ask!(self, leg => size::final_size(leg, Atoms::new(wanted), parts, UsdMicro::new(dust), request))
+        ask!(self, leg => size::final_size(leg, Count::from_number(wanted), parts, UsdMicro::new(dust), request).map(Count::number))
     }
 
     /// Of a cure, or of a wind-down that spot alone says.
     fn wanted_size_up(&self, assessment: &Assessment, regime: Regime, parts: u32) -> u64 {
         let choice = RegimeChoice { regime, is_spot_alone: regime == Regime::WindDown };
         let assessment = Assessment { regime: Some(choice), ..*assessment };
-        ask!(self, leg => size::wanted_size_up(leg, &assessment, parts))
+        ask!(self, leg => size::wanted_size_up(leg, &assessment, parts).number())
     }
 
-    fn fill_down(&self, size: u64, parts: u32, share_ppm: u32) -> RiskResult<Fill> {
-        ask!(self, leg => leg.fill_down(Atoms::new(size), parts, share_ppm))
+    fn fill_down(&self, size: u64, parts: u32, share_ppm: u32) -> RiskResult<Fill<u64>> {
+        ask!(self, leg => leg.fill_down(Count::from_number(size), parts, share_ppm).map(counted))
     }
 
-    fn meets(&self, limit: Limit, fill: &Fill) -> bool {
-        ask!(self, leg => leg.meets(limit, fill))
+    fn meets(&self, limit: Limit, fill: &Fill<u64>) -> bool {
+        ask!(self, leg => leg.meets(limit, &counted(*fill)))
     }
 
-    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
-        ask!(self, leg => leg.book(portfolio, fill))
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill<u64>) -> RiskResult<()> {
+        ask!(self, leg => leg.book(portfolio, &counted(*fill)))
     }
 
     fn rounding_usd_micro(&self) -> u64 {
@@ -131,10 +152,10 @@ impl Found {
         regime: Regime,
         before: &Margins,
         after: &Margins,
-        fill: &Fill,
+        fill: &Fill<u64>,
         parts: u32,
     ) -> RiskResult<()> {
-        ask!(self, leg => check_after(regime, before, after, leg, fill, Ppm::new(parts)))
+        ask!(self, leg => check_after(regime, before, after, leg, &counted(*fill), Ppm::new(parts)))
     }
 }
 

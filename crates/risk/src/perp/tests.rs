@@ -164,8 +164,8 @@ proptest! {
         // Any part may be settled: a winner's is bounded by the pool, a loser's by his balance.
         let amount = (pnl.get() as i128 * share as i128 / 1_000) as i64;
         let mut after = before;
-        after.perps[0].cash_atoms -= amount;
-        after.quote.amount_atoms += amount;
+        after.perps[0].cash_atoms = SignedAtoms::new(after.perps[0].cash_atoms.get() - amount);
+        after.quote.amount_atoms = SignedAtoms::new(after.quote.amount_atoms.get() + amount);
         for edges in [false, true] {
             for at in [PriceKind::Spot, PriceKind::Fast] {
                 let (old, new) = (margins(&before, at, edges), margins(&after, at, edges));
@@ -203,8 +203,8 @@ proptest! {
             let mut paid = std::vec![0u64; claims.len()];
             for i in order {
                 if let Ok(exit) = claim_payout_down(Atoms::new(claims[*i]), Atoms::new(pool), Atoms::new(deficit)) {
-                    pool -= exit.paid_atoms;
-                    deficit -= exit.forgone_atoms;
+                    pool -= exit.paid_atoms.get();
+                    deficit -= exit.forgone_atoms.get();
                     paid[*i] = exit.paid_atoms.get();
                 }
             }
@@ -226,7 +226,7 @@ proptest! {
         match claim_payout_down(Atoms::new(claim), Atoms::new(pool), Atoms::new(deficit)) {
             Ok(exit) => {
                 prop_assert!(exit.paid_atoms <= Atoms::new(pool) && exit.forgone_atoms <= Atoms::new(deficit));
-                prop_assert_eq!(exit.paid_atoms + exit.forgone_atoms, claim.min(pool + deficit));
+                prop_assert_eq!(exit.paid_atoms.get() + exit.forgone_atoms.get(), claim.min(pool + deficit));
             }
             Err(_) => prop_assert_eq!(pool + deficit, 0),
         }

@@ -136,6 +136,18 @@ macro_rules! count {
             }
         }
 
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl core::fmt::Display for $signed {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
         impl core::iter::Sum for $name {
             /// Saturates.
             fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {

@@ -1,3 +1,4 @@
+use crate::portfolio::BasePrices;
 use std::vec;
 use std::vec::Vec;
 
@@ -54,9 +55,9 @@ impl Event {
 
     fn pay(&mut self, leg: usize, owed: u64) -> Payment {
         let payment = pay_leg(Atoms::new(owed), Atoms::new(self.shares[leg]), Atoms::new(self.room()), Atoms::MAX);
-        self.reserved -= payment.from_reserved_atoms;
-        self.insurance -= payment.from_unreserved_atoms;
-        self.drawn += payment.from_unreserved_atoms;
+        self.reserved -= payment.from_reserved_atoms.get();
+        self.insurance -= payment.from_unreserved_atoms.get();
+        self.drawn += payment.from_unreserved_atoms.get();
         payment
     }
 }
@@ -143,7 +144,7 @@ proptest! {
         for leg in order(owed.len(), seed) {
             event.insurance += arrives;
             let payment = event.pay(leg, owed[leg].1);
-            prop_assert_eq!(payment.covered_atoms().get() + payment.remainder_atoms, owed[leg].1);
+            prop_assert_eq!(payment.covered_atoms().get() + payment.remainder_atoms.get(), owed[leg].1);
             prop_assert!(payment.remainder_atoms == Atoms::ZERO || event.room() == 0);
             covered += payment.covered_atoms().get();
         }
@@ -290,8 +291,7 @@ fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
         units: SignedBaseUnits::new(dollars * 10),
         cash_atoms: SignedAtoms::new(-(dollars + loss) * 1_000_000),
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
-        prices: stale(TokenLeg { prices: prices(100, base_scale_down(6, 3).unwrap()), ..TokenLeg::default() }, false)
-            .prices,
+        prices: LegPrices { stale: true, ..prices(100, base_scale_down(6, 3).unwrap()) },
         market: 0,
         deficit_share_ppm: 0,
     };

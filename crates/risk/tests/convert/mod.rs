@@ -14,6 +14,7 @@ use plimsoll_model::{int, ppm, Levels, Q};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{Price, TokenPrice, UnitPrice};
+use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
 
 /// Which prices a conversion has to hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum For {
 }
 
 /// `mantissa * 2^-shift`
-pub fn unit<Worth, Unit>(price: UnitPrice<Worth, Unit>) -> Q {
+pub fn unit<Worth: Copy, Unit: Copy>(price: UnitPrice<Worth, Unit>) -> Q {
     let mantissa = int(price.mantissa() as i128);
     if price.shift() >= 0 {
         mantissa * two_to_minus(price.shift() as u32)
@@ -68,7 +69,7 @@ pub fn params(p: &GlobalParams) -> model::Params {
     }
 }
 
-fn leg_prices<Worth, Unit>(prices: &LegPrices<Worth, Unit>, factor: [&Q; 2], owns: bool, what: For) -> model::Price {
+fn leg_prices<Worth: Copy, Unit: Copy>(prices: &LegPrices<Worth, Unit>, factor: [&Q; 2], owns: bool, what: For) -> model::Price {
     let (spot, fast, slow) = match what {
         For::Maintenance(_) => {
             let spot = unit(prices.spot) * factor[0];
@@ -114,8 +115,8 @@ pub fn rates(r: &MarketRates) -> Levels {
 fn balance(leg: &TokenLeg, what: For) -> model::Balance {
     let one = int(1);
     model::Balance {
-        amount: int(leg.amount_atoms as i128),
-        price: leg_prices(&leg.prices, [&one, &one], leg.amount_atoms >= 0, what),
+        amount: int(leg.amount_atoms.get() as i128),
+        price: leg_prices(&leg.prices, [&one, &one], leg.amount_atoms >= SignedAtoms::ZERO, what),
         w_a: asset_weights(&leg.weights),
         w_l: liability_weights(&leg.weights),
     }
@@ -124,9 +125,9 @@ fn balance(leg: &TokenLeg, what: For) -> model::Balance {
 /// A perp whose quote token is worth `quote` micro-dollars an atom.
 pub fn perp(leg: &PerpLeg, quote: &Q, what: For) -> model::Perp {
     model::Perp {
-        base: int(leg.units as i128),
-        cash: int(leg.cash_atoms as i128) * quote,
-        price: leg_prices(&leg.prices, [quote, quote], leg.units >= 0, what),
+        base: int(leg.units.get() as i128),
+        cash: int(leg.cash_atoms.get() as i128) * quote,
+        price: leg_prices(&leg.prices, [quote, quote], leg.units >= SignedBaseUnits::ZERO, what),
         rate: rates(&leg.rates),
         claim: int(1) - ppm(leg.deficit_share_ppm as i128),
     }

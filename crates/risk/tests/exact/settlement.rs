@@ -108,8 +108,8 @@ fn only_a_trade_against_the_position_and_no_larger_than_it_reduces() {
         }
     }
     let (least, most) = (SignedBaseUnits::new(i64::MIN), SignedBaseUnits::new(i64::MAX));
-    assert_eq!(change_of(SignedBaseUnits::new(least), SignedBaseUnits::new(most)), Change::Reduces);
-    assert_eq!(change_of(SignedBaseUnits::new(most), SignedBaseUnits::new(least)), Change::Grows);
+    assert_eq!(change_of(SignedBaseUnits::new(least.get()), SignedBaseUnits::new(most.get())), Change::Reduces);
+    assert_eq!(change_of(SignedBaseUnits::new(most.get()), SignedBaseUnits::new(least.get())), Change::Grows);
 }
 
 #[test]
@@ -166,10 +166,10 @@ fn a_unit_is_listed_up_to_each_of_its_bounds() {
     // The largest position: 2^43 units of 104,857.5 atoms are just below a tenth of the range, a half more is not.
     let (most, units) = (MAX_POSITION_VALUE_ATOMS, BaseUnits::new(MAX_BASE_UNITS));
     let at_most = BasePrice::from_parts(most.get() >> 10, 33);
-    assert!(at_most.value_up(BaseUnits::new(units)).get() <= most);
+    assert!(at_most.value_up(BaseUnits::new(units.get())).get() <= most.get());
     assert_eq!(validate_unit(large, at_most, &PARAMS), Ok(()));
     let beyond = BasePrice::from_parts((most.get() >> 10) + 1, 33);
-    assert!(beyond.value_up(BaseUnits::new(units)).get() > most);
+    assert!(beyond.value_up(BaseUnits::new(units.get())).get() > most.get());
     assert_eq!(validate_unit(large, beyond, &PARAMS), refused);
 }
 
@@ -273,7 +273,7 @@ fn an_exit_pays_the_pools_part_of_the_claim_rounded_down_and_strikes_the_rest() 
                 }
                 let claim = claim.min(pool + deficit);
                 let paid_atoms = down(&ratio(claim as i128 * pool as i128, (pool + deficit) as i128), MOST) as u64;
-                assert_eq!(found, Ok(ClaimPayout { paid_atoms, forgone_atoms: claim - paid_atoms }));
+                assert_eq!(found, Ok(ClaimPayout { paid_atoms: Atoms::new(paid_atoms), forgone_atoms: Atoms::new(claim - paid_atoms) }));
             }
         }
     }
@@ -293,7 +293,7 @@ fn room_to_draw_and_payments_are_the_smallest_of_what_bounds_them() {
         let from_unreserved_atoms = c.min(most - from_reserved_atoms);
         let remainder_atoms = a - from_reserved_atoms - from_unreserved_atoms;
         let payment = pay_leg(Atoms::new(a), Atoms::new(b), Atoms::new(c), Atoms::new(d));
-        assert_eq!(payment, Payment { from_reserved_atoms, from_unreserved_atoms, remainder_atoms });
+        assert_eq!(payment, Payment { from_reserved_atoms: Atoms::new(from_reserved_atoms), from_unreserved_atoms: Atoms::new(from_unreserved_atoms), remainder_atoms: Atoms::new(remainder_atoms) });
         assert_eq!(payment.covered_atoms().get() + remainder_atoms, a);
     }
 }

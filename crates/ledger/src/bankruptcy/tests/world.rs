@@ -1,5 +1,6 @@
 //! A bank, another bank, three markets, a bankrupt account and everybody else.
 
+use plimsoll_risk::RiskError;
 use std::boxed::Box;
 use std::vec::Vec;
 
@@ -216,8 +217,8 @@ impl World {
                     &mut self.banks[bank],
                     &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
                 )?;
-                assert_eq!(paid.payment.covered_atoms().get() + paid.payment.remainder_atoms, paid.owed_atoms);
-                assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].fund().worth_down().get() == 0);
+                assert_eq!(paid.payment.covered_atoms().get() + paid.payment.remainder_atoms.get(), paid.owed_atoms.get());
+                assert!(paid.payment.remainder_atoms == Atoms::ZERO || self.banks[bank].fund().worth_down().get() == 0);
                 finish(
                     account,
                     (bank == 0).then_some(&mut self.banks[0]),
@@ -228,14 +229,14 @@ impl World {
                 begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board, now })?;
                 let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
                 let paid = pay_pnl(account, market, quote, &mut BooksMut { registry: &mut self.registry, board, now })?;
-                let loss = paid.pnl_atoms.min(0).unsigned_abs();
-                assert_eq!(paid.covered_atoms + paid.charged_atoms + paid.deficit_atoms, loss);
+                let loss = paid.pnl_atoms.min(SignedAtoms::ZERO).unsigned_abs();
+                assert_eq!(paid.covered_atoms.get() + paid.charged_atoms.get() + paid.deficit_atoms.get(), loss.get());
                 // Less than the price of one more share is left.
                 assert!(
                     paid.covered_atoms == loss || quote.fund().worth_down().get() <= 1 + (quote.deposit_index >> 48)
                 );
                 assert!(
-                    paid.charged_atoms == 0 || market.own_claim_atoms == 0,
+                    paid.charged_atoms == Atoms::ZERO || market.own_claim_atoms == 0,
                     "charged before the market's own claim"
                 );
                 finish(
@@ -272,7 +273,7 @@ impl World {
     /// By how much more is lent than deposited, atoms with 48 fraction bits.
     pub fn lent_out(&self, bank: usize) -> u128 {
         let totals = self.banks[bank].totals();
-        let owed = totals.borrows_bits() + ((totals.uncovered_atoms as u128) << 48);
+        let owed = totals.borrows_bits() + ((totals.uncovered_atoms.get() as u128) << 48);
         owed.saturating_sub(totals.deposits_bits())
     }
 

@@ -13,7 +13,7 @@ const MARGIN: u64 = UNITS * PRICE / 50;
 
 fn charged(both: &mut Both, at: i64, loss: u64) -> u64 {
     both.now = at;
-    socialize_on_side(&mut both.slot, &mut both.market, Side::Long, Atoms::new(loss), unit(PRICE), clock(at)).unwrap()
+    (socialize_on_side(&mut both.slot, &mut both.market, Side::Long, Atoms::new(loss), unit(PRICE), clock(at)).unwrap()).get()
 }
 
 /// One atom opened the window, 3 % was charged in its last second and 3 % in the first of the next: 6 % of notional
@@ -52,7 +52,7 @@ fn each_side_bears_its_own_charges() {
         unit(PRICE),
         clock(0),
     );
-    assert_eq!(short, Ok(long));
+    assert_eq!(short, Ok(Atoms::new(long)));
 }
 
 #[test]

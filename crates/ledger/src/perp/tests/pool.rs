@@ -171,7 +171,7 @@ fn whole_shares_leave_a_pool_and_all_of_them_with_all_of_its_atoms() {
     {
         let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };
         let paid = pool::pay_out_down(&mut market, Atoms::new(atoms), index).unwrap();
-        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, lost, moved), "{atoms} atoms");
+        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, Atoms::new(lost), Atoms::new(moved)), "{atoms} atoms");
         assert_eq!((market.pool_shares, market.pool_atoms), (10 - shares, 25 - lost));
     }
     let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };
@@ -189,7 +189,7 @@ fn a_pool_that_is_paid_out_whole_keeps_no_share() {
         pool::touch_pool(&mut market, index).unwrap();
         let whole = market.pool_atoms;
         let paid = pool::pay_out_down(&mut market, Atoms::new(whole), index).unwrap();
-        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, whole, whole));
+        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, Atoms::new(whole), Atoms::new(whole)));
         assert_eq!((market.pool_shares, market.pool_atoms), (0, 0));
     }
 }
@@ -210,19 +210,19 @@ proptest! {
             if pays_in {
                 let paid = pool::pay_in_up(&mut market, Atoms::new(atoms), index).unwrap();
                 // The payer is credited with `atoms`; what rounding adds is the market's own.
-                prop_assert!(paid.moved_atoms >= atoms && paid.moved_atoms - atoms <= (index >> 48) + 1);
-                prop_assert!(paid.pool_atoms >= atoms && paid.pool_atoms <= paid.moved_atoms + 1);
-                prop_assert_eq!(market.own_claim_atoms - own, paid.pool_atoms - atoms);
-                prop_assert_eq!(market.pool_atoms, before + paid.pool_atoms);
+                prop_assert!(paid.moved_atoms >= Atoms::new(atoms) && paid.moved_atoms.get() - atoms <= (index >> 48) + 1);
+                prop_assert!(paid.pool_atoms >= Atoms::new(atoms) && paid.pool_atoms <= Atoms::new(paid.moved_atoms.get() + 1));
+                prop_assert_eq!(market.own_claim_atoms - own, paid.pool_atoms.get() - atoms);
+                prop_assert_eq!(market.pool_atoms, before + paid.pool_atoms.get());
                 let credit = Market::credit_of_down(Atoms::new(atoms), index).unwrap();
-                prop_assert!(credit <= atoms);
-                if credit != 0 {
+                prop_assert!(credit <= Atoms::new(atoms));
+                if credit != Atoms::ZERO {
                     prop_assert!(pool::pay_in_up(&mut market, credit, index).unwrap().moved_atoms.get() <= atoms);
                 }
             } else {
                 let paid = pool::pay_out_down(&mut market, Atoms::new(atoms.min(before)), index).unwrap();
-                prop_assert!(paid.moved_atoms <= paid.pool_atoms && paid.pool_atoms <= atoms.min(before));
-                prop_assert_eq!(market.pool_atoms, before - paid.pool_atoms);
+                prop_assert!(paid.moved_atoms <= paid.pool_atoms && paid.pool_atoms <= Atoms::new(atoms.min(before)));
+                prop_assert_eq!(market.pool_atoms, before - paid.pool_atoms.get());
             }
             prop_assert_eq!(market.pool_atoms, market.pool_value_down(index).get());
             prop_assert_eq!(market.deficit_atoms, 0);

@@ -34,11 +34,11 @@ proptest! {
         let fund = Fund { insurance_atoms: Atoms::new(insurance_atoms), waiting_shares, deposit_index: index };
         let atoms = crate::num::ppm_down(fund.worth_down().get(), part).unwrap();
         let draw = fund.draw_up(Atoms::new(atoms)).unwrap();
-        prop_assert_eq!(draw.waiting_atoms + draw.insurance_atoms, atoms);
+        prop_assert_eq!(draw.waiting_atoms.get() + draw.insurance_atoms.get(), atoms);
         prop_assert!(draw.waiting_shares <= waiting_shares && draw.insurance_atoms <= Atoms::new(insurance_atoms));
         prop_assert!(draw.insurance_atoms == Atoms::ZERO || draw.waiting_shares == waiting_shares, "insurance before what waits");
         // What is struck is worth what it counts for, and without its last share it is not.
-        let counted = (draw.waiting_atoms as u128) << INDEX_BITS;
+        let counted = (draw.waiting_atoms.get() as u128) << INDEX_BITS;
         prop_assert!(mul_wide(draw.waiting_shares, index) >= counted);
         if draw.waiting_shares < waiting_shares && draw.waiting_shares > 0 {
             prop_assert!(mul_wide(draw.waiting_shares - 1, index) < counted);
@@ -55,12 +55,12 @@ proptest! {
         let swept = totals.sweep_down(waiting);
         prop_assert!(swept.shares <= waiting && swept.covered_atoms <= totals.uncovered_atoms);
         let worth = mul_wide(swept.shares, totals.deposit_index);
-        let counted = ((swept.covered_atoms + swept.insurance_atoms) as u128) << INDEX_BITS;
+        let counted = ((swept.covered_atoms.get() + swept.insurance_atoms.get()) as u128) << INDEX_BITS;
         let kept = worth - counted;
         prop_assert!(counted <= worth && kept < (2 << INDEX_BITS) + totals.deposit_index as u128, "at most a share is kept");
         let after = Totals {
             deposit_shares: totals.deposit_shares - swept.shares,
-            uncovered_atoms: totals.uncovered_atoms - swept.covered_atoms,
+            uncovered_atoms: Atoms::new(totals.uncovered_atoms.get() - swept.covered_atoms.get()),
             ..totals
         };
         prop_assert!(swept.insurance_atoms == Atoms::ZERO || after.is_liquid());
@@ -77,11 +77,11 @@ proptest! {
         prop_assert_eq!(back.covered_atoms.get(), atoms.min(totals.uncovered_atoms.get()));
         let after = Totals {
             deposit_shares: totals.deposit_shares + back.shares,
-            uncovered_atoms: totals.uncovered_atoms - back.covered_atoms,
+            uncovered_atoms: Atoms::new(totals.uncovered_atoms.get() - back.covered_atoms.get()),
             ..totals
         };
         let given = mul_wide(back.shares, totals.deposit_index)
-            + (((back.covered_atoms + back.insurance_atoms) as u128) << INDEX_BITS);
+            + (((back.covered_atoms.get() + back.insurance_atoms.get()) as u128) << INDEX_BITS);
         let had = (atoms as u128) << INDEX_BITS;
         prop_assert!(given <= had, "nothing comes of nothing");
         prop_assert!(had - given < (1 << INDEX_BITS) + totals.deposit_index as u128, "an atom and a share's worth at most");
@@ -100,7 +100,7 @@ proptest! {
             Totals { uncovered_atoms: Atoms::ZERO, ..totals }.book(totals.borrow_index + growth, fee_ppm));
         prop_assert_eq!(booked.deposit_index, free.deposit_index);
         prop_assert_eq!(booked.covered_atoms, free.fee_atoms.min(Atoms::new(uncovered)));
-        prop_assert_eq!(booked.covered_atoms + booked.fee_atoms, free.fee_atoms);
+        prop_assert_eq!(booked.covered_atoms.get() + booked.fee_atoms.get(), free.fee_atoms.get());
     }
 
     /// LIQ-5

@@ -1,5 +1,6 @@
 //! Each clause of eligibility and regime by itself.
 
+use crate::portfolio::LegPrices;
 use std::vec;
 
 use super::*;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::units::Atoms;
 
-fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill {
+fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill<u64> {
     Fill {
         size,
         paid_atoms: Atoms::new(paid_atoms),
@@ -47,7 +47,7 @@ fn a_limit_that_is_missed_refuses_the_plan_and_a_zero_denominator_asks_for_none(
     };
     let (paid, received) = asked(0, 0).map(|plan| (plan.paid_atoms, plan.received_atoms)).unwrap();
     assert!(asked(u64::MAX, 0).is_ok() && asked(received.get(), paid.get()).is_ok());
-    assert_eq!(asked(received + 1, paid.get()), Err(RiskError::BelowLimit));
+    assert_eq!(asked(received.get() + 1, paid.get()), Err(RiskError::BelowLimit));
 }
 
 #[test]
