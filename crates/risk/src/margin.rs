@@ -141,7 +141,7 @@ struct Favourable<'a, Worth, Unit> {
 impl<'a, Worth: Copy, Unit: Copy> Favourable<'a, Worth, Unit> {
     #[inline(always)]
     fn of(prices: &'a LegPrices<Worth, Unit>, at: PriceKind, edges: bool) -> Self {
-        Self { plain: prices.plain(at), prices, at_edge: edges || prices.stale }
+        Self { plain: prices.plain(at), prices, at_edge: (edges || prices.stale) && prices.edge != 0 }
     }
 
     /// The unit price of an asset, a long or whatever else gains from a higher price.

@@ -140,7 +140,7 @@ impl WideSum {
         if high >> 30 != 0 {
             return None;
         }
-        Some((high << 32) | (self.low & LOW32 as i64))
+        Some((high << 32) | (self.low & 0xffff_ffff))
     }
 }
 
@@ -201,11 +201,17 @@ const fn for_upper_half(a: u64, shift: u32) -> Option<(u64, u32)> {
     Some((moved, 0))
 }
 
-/// Both roundings of `a * b >> shift` for a shift below 64, from both halves of the product.
+/// [`mul_shift_by_halves`] out of line.
 #[cold]
 #[inline(never)]
-#[expect(clippy::arithmetic_side_effects, reason = "the shift is between 1 and 63 here")]
 const fn mul_shift_slowly(a: u64, b: u64, shift: u32) -> (u64, u64) {
+    mul_shift_by_halves(a, b, shift)
+}
+
+/// Both roundings of `a * b >> shift` for a shift below 64, from both halves of the product. Saturate at `u64::MAX`.
+#[inline(always)]
+#[expect(clippy::arithmetic_side_effects, reason = "the shift is between 1 and 63 here")]
+pub const fn mul_shift_by_halves(a: u64, b: u64, shift: u32) -> (u64, u64) {
     let (high, low) = mul_halves(a, b);
     if shift == 0 {
         let value = if high == 0 { low } else { u64::MAX };

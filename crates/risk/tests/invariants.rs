@@ -216,7 +216,7 @@ proptest! {
             approach(&mut p);
         }
         let end = assess(&p, &under, NOW);
-        let at_an_end = end.regime.is_none() || check_bankrupt(&p, &end).is_ok() || is_worthless(&p);
+        let at_an_end = end.regime.is_none() || check_bankrupt(&p, &end).is_ok() || is_worthless(&p, &under);
         prop_assert!(at_an_end && fills(&p, &under).is_empty(), "not at an end after {most} fills: {p:?}");
     }
 
@@ -339,8 +339,8 @@ fn settle_claims(p: &mut Portfolio) -> bool {
 }
 
 /// Nothing that is left can be filled: less than an atom or the rounding of one on one side of every leg.
-fn is_worthless(p: &Portfolio) -> bool {
-    let left = |leg: Leg| match plan(&mut p.clone(), &clocks(300), &request(leg, None), NOW) {
+fn is_worthless(p: &Portfolio, clocks: &Clocks) -> bool {
+    let left = |leg: Leg| match plan(&mut p.clone(), clocks, &request(leg, None), NOW) {
         Ok(_) => false,
         Err(refusal) => matches!(
             refusal.reason,

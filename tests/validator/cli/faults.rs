@@ -56,7 +56,10 @@ impl CliWorld {
         let good = std::fs::read_to_string(self.path("engine.toml"))?;
         let cases = [
             (good.replacen("kink_ppm", "kinck_ppm", 1), vec!["bad.toml: bank[0].kinck_ppm: unknown field", "(line "]),
-            (good.replacen("asset_maint_ppm = 850000", "asset_maint_ppm = 1850000", 1), vec!["bank[1]", "weights"]),
+            (
+                good.replacen("asset_maint_ppm = 850000", "asset_maint_ppm = 1850000", 1),
+                vec!["bank[1].asset_maint_ppm: 1850000 is out of its bounds, 0 to 1000000"],
+            ),
             (good.replacen("[[price]]", "[price", 1), vec!["bad.toml: the file"]),
         ];
         for (text, says) in cases {

@@ -67,6 +67,7 @@ pub fn apply_pair(
 }
 
 /// [`apply_pair`] on copies.
+#[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
 pub(super) fn apply_to_copies(
     (asset, liability): (u8, Liability),
     plan: &Plan,

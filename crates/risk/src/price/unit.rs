@@ -1,7 +1,7 @@
 //! The arithmetic that unit prices of every kind share: plain numbers in, plain numbers out.
 
 use super::Price;
-use crate::num::{mul_high_down, mul_high_shift_both, mul_shift_both, mul_wide};
+use crate::num::{mul_high_down, mul_high_shift_both, mul_shift_by_halves, mul_wide};
 
 /// What one indivisible unit is worth: `mantissa * 2^-shift`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -109,7 +109,10 @@ impl Factor {
             let value = self.value_of_huge_unit(amount);
             return (value, value);
         }
-        mul_shift_both(amount, self.mantissa, self.shift as u32)
+        if self.shift > 63 {
+            return (0, (amount != 0 && self.mantissa != 0) as u64);
+        }
+        mul_shift_by_halves(amount, self.mantissa, self.shift as u32)
     }
 
     /// A unit worth 2^64 or more saturates every amount of it.

@@ -1,7 +1,7 @@
 import {
     fixDecoderSize,
     getBytesDecoder,
-    getI16Decoder,
+    getI32Decoder,
     getI64Decoder,
     getStructDecoder,
     getU32Decoder,
@@ -56,8 +56,8 @@ export const planDecoder = getStructDecoder([
 
 const priceDecoder = getStructDecoder([
     ['mantissa', getU64Decoder()],
-    ['exponent', getI16Decoder()],
-    ['pad', fixDecoderSize(getBytesDecoder(), 6)],
+    ['exponent', getI32Decoder()],
+    ['pad', fixDecoderSize(getBytesDecoder(), 4)],
 ]);
 const pricesDecoder = getStructDecoder([
     ['isUnderWater', getU32Decoder()],

@@ -12,8 +12,8 @@ import {
     fixEncoderSize,
     getBytesDecoder,
     getBytesEncoder,
-    getI16Decoder,
-    getI16Encoder,
+    getI32Decoder,
+    getI32Encoder,
     getStructDecoder,
     getStructEncoder,
     getU64Decoder,
@@ -46,16 +46,16 @@ export type StoredPriceInput = {
 export function getStoredPriceEncoder(): FixedSizeEncoder<StoredPriceInput> {
     return getStructEncoder([
         ['mantissa', getU64Encoder()],
-        ['exponent', getI16Encoder()],
-        ['pad', fixEncoderSize(getBytesEncoder(), 6)],
+        ['exponent', getI32Encoder()],
+        ['pad', fixEncoderSize(getBytesEncoder(), 4)],
     ]);
 }
 
 export function getStoredPriceDecoder(): FixedSizeDecoder<StoredPrice> {
     return getStructDecoder([
         ['mantissa', getU64Decoder()],
-        ['exponent', getI16Decoder()],
-        ['pad', fixDecoderSize(getBytesDecoder(), 6)],
+        ['exponent', getI32Decoder()],
+        ['pad', fixDecoderSize(getBytesDecoder(), 4)],
     ]);
 }
 
