@@ -87,7 +87,7 @@ impl Run {
         let (m0, m1) = (was.spot.mmr().get(), is.spot.mmr().get());
         if plan.regime == Regime::Cure {
             // Of its own size a fill may lose by its rounding; one that the caller cut may not.
-            let lost = if plan.size == most { 0 } else { bound };
+            let lost = if plan.size.get() == most { 0 } else { bound };
             let better = cmp_products(is.spot.nav.get() + lost, m0, was.spot.nav.get(), m1).is_ge();
             ensure(better || m1 == 0, || format!("INV-22: ratio fell: {:?} to {:?}", was.spot, is.spot))?;
         }

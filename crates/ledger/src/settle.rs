@@ -235,7 +235,10 @@ mod tests {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
         account.derivatives[leg].cash_atoms = 1_000;
         let settled = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(1_000)).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO));
+        assert_eq!(
+            (settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms),
+            (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO)
+        );
         assert_eq!((account.derivatives[leg].cash_atoms, market.pool_atoms, market.own_claim_atoms), (400, 0, 0));
     }
 
@@ -275,7 +278,10 @@ mod tests {
         market.own_claim_atoms = 700;
         let shares = bank.deposit_shares;
         let settled = pay_own_claim(&mut market, &mut bank).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO));
+        assert_eq!(
+            (settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms),
+            (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO)
+        );
         assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
         assert_eq!(bank.deposit_shares, shares);
     }

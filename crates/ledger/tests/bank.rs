@@ -4,8 +4,8 @@ use bytemuck::Zeroable;
 use plimsoll_ledger::{insurance, interest, loss, token};
 use plimsoll_risk::bank::{Fund, ShareDelta};
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::RiskError;
 use plimsoll_risk::units::Atoms;
+use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
 const NOW: i64 = 1_760_130_600;

@@ -8,8 +8,8 @@ use plimsoll_risk::bank::{Indices, ShareDelta};
 use plimsoll_risk::liquidate::{LegSize, Plan};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::RiskError;
 use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
+use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
 const NOW: i64 = 1_760_130_600;
@@ -92,9 +92,29 @@ impl World {
         let (his, other) = (&mut self.liquidatee.derivatives[his], &mut other.derivatives[others]);
         let (slot, market) = (&self.registry.markets[0], &mut self.market);
         if long {
-            perp::exchange(slot, market, his, other, BaseUnits::new(units), SignedAtoms::new(cash_atoms), SignedAtoms::new(-cash_atoms), CLOCK).unwrap();
+            perp::exchange(
+                slot,
+                market,
+                his,
+                other,
+                BaseUnits::new(units),
+                SignedAtoms::new(cash_atoms),
+                SignedAtoms::new(-cash_atoms),
+                CLOCK,
+            )
+            .unwrap();
         } else {
-            perp::exchange(slot, market, other, his, BaseUnits::new(units), SignedAtoms::new(-cash_atoms), SignedAtoms::new(cash_atoms), CLOCK).unwrap();
+            perp::exchange(
+                slot,
+                market,
+                other,
+                his,
+                BaseUnits::new(units),
+                SignedAtoms::new(-cash_atoms),
+                SignedAtoms::new(cash_atoms),
+                CLOCK,
+            )
+            .unwrap();
         }
     }
 

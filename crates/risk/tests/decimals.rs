@@ -3,7 +3,7 @@
 mod support;
 
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
-use plimsoll_risk::liquidate::{Leg, LegSize, Plan, Request, plan};
+use plimsoll_risk::liquidate::{plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
@@ -48,8 +48,13 @@ fn trader(decimals: u8, sol: i64) -> Portfolio {
 fn close(portfolio: &Portfolio, max_size: Option<u64>) -> Result<Plan, RiskError> {
     let clocks =
         Clocks { under_water_secs: 10, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
-    let request =
-        Request { leg: Leg::Perp { market: 0 }, max_size: max_size.map(LegSize::new), min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
+    let request = Request {
+        leg: Leg::Perp { market: 0 },
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    };
     plan(&mut portfolio.clone(), &clocks, &request, NOW).map_err(|refusal| refusal.reason)
 }
 
@@ -67,7 +72,7 @@ fn a_cure_of_a_perp_closes_the_same_whatever_the_decimals_of_the_quote() {
             // Two atoms of shortfall, each of which takes 1 / (m_T - p) = 33 atoms of notional; a SOL is worth 164 dollars.
             let atom = SOL_UNITS as f64 / (164.0 * 10f64.powi(decimals as i32));
             let off = found.size.get().abs_diff(expected.size.get()) as f64;
-            assert!(off <= 66.0 * atom + 2.0, "{decimals} decimals: {} instead of {}", found.size, expected.size);
+            assert!(off <= 66.0 * atom + 2.0, "{decimals} decimals: {:?} instead of {:?}", found.size, expected.size);
         }
     }
 }

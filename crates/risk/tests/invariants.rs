@@ -8,14 +8,14 @@ use convert::kinds::{claim_share_ppm, grain, highest_ceiling_ppm, is_position, l
 use convert::wild::PAR;
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{Leg, LegSize, Plan, Request, assess, plan};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::num::{mul_high_down, PPM};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
-use plimsoll_risk::price::{TokenPrice, UnitPrice};
-use plimsoll_risk::waterfall::check_bankrupt;
+use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::waterfall::check_bankrupt;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use support::{calm, portfolio, portfolio_of_any_quote, NOW};
@@ -28,7 +28,13 @@ fn clocks(under_water_secs: u32) -> Clocks {
 }
 
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
-    Request { leg, max_size: max_size.map(LegSize::new), min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 }
+    Request {
+        leg,
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    }
 }
 
 /// Fills of every leg that can be filled, each on its own copy.
@@ -50,9 +56,12 @@ fn at_par(mut p: Portfolio) -> Portfolio {
 fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
     let mut me = *p;
     // A quarter of the range of values, whatever an atom is worth.
-    me.quote.amount_atoms = SignedAtoms::new((1 << 50).min((1u64 << 62) / price_of(p, p.quote.bank).value_up(Atoms::new(1)).get()) as i64);
+    me.quote.amount_atoms =
+        SignedAtoms::new((1 << 50).min((1u64 << 62) / price_of(p, p.quote.bank).value_up(Atoms::new(1)).get()) as i64);
     me.tokens.iter_mut().for_each(|leg| leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get().abs() * 3));
-    me.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (SignedBaseUnits::new(-leg.units.get()), SignedAtoms::new(-leg.cash_atoms.get())));
+    me.perps.iter_mut().for_each(|leg| {
+        (leg.units, leg.cash_atoms) = (SignedBaseUnits::new(-leg.units.get()), SignedAtoms::new(-leg.cash_atoms.get()))
+    });
     let Some(fill) = fill else { return me };
     take(&mut me, p, leg, fill);
     me
@@ -113,7 +122,9 @@ fn at_the_boundary() -> impl Strategy<Value = Portfolio> {
         }
         p.params.perps.pnl_weight_ppm = 1_000_000;
         // The quote's weights are one at maintenance, so this lands on it exactly.
-        p.quote.amount_atoms = SignedAtoms::new((SignedAtoms::new(p.quote.amount_atoms.get() - (margins(&p), PriceKind::Spot, false).maint_excess.get() / PICO)).get() as i64);
+        p.quote.amount_atoms = SignedAtoms::new(
+            p.quote.amount_atoms.get() - (margins(&p, PriceKind::Spot, false).maint_excess.get() / PICO) as i64,
+        );
         p
     })
 }
@@ -332,8 +343,12 @@ fn approach(p: &mut Portfolio) {
 /// Pays what closed positions are owed into quote; whether there was any.
 fn settle_claims(p: &mut Portfolio) -> bool {
     let (count, before) = (p.perp_count, p.quote.amount_atoms);
-    for leg in p.perps[..count].iter_mut().filter(|leg| leg.units == SignedBaseUnits::ZERO && leg.cash_atoms > SignedAtoms::ZERO) {
-        p.quote.amount_atoms = SignedAtoms::new(p.quote.amount_atoms.get() + (core::mem::take(&mut leg.cash_atoms)).get());
+    for leg in p.perps[..count]
+        .iter_mut()
+        .filter(|leg| leg.units == SignedBaseUnits::ZERO && leg.cash_atoms > SignedAtoms::ZERO)
+    {
+        p.quote.amount_atoms =
+            SignedAtoms::new(p.quote.amount_atoms.get() + (core::mem::take(&mut leg.cash_atoms)).get());
     }
     p.quote.amount_atoms != before
 }

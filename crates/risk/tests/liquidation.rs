@@ -6,7 +6,7 @@ mod support;
 use convert::kinds::{cost_usd_micro, legs, taken_by_clamp};
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{Leg, LegSize, Plan, Request, assess, plan};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, margins, quote_sides};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
@@ -20,7 +20,13 @@ use support::{calm, portfolio, NOW};
 const CASES: u32 = 10_000;
 
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
-    Request { leg, max_size: max_size.map(LegSize::new), min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 }
+    Request {
+        leg,
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    }
 }
 
 fn clocks(under_water_secs: u32) -> Clocks {
@@ -37,7 +43,10 @@ fn fills(p: &Portfolio, secs: u32) -> Vec<(Leg, Portfolio, Plan)> {
 
 fn signs(p: &Portfolio) -> Vec<i64> {
     let tokens = p.tokens().iter().map(|t| t.amount_atoms.get().signum());
-    tokens.chain(p.perps().iter().map(|x| x.units.get().signum())).chain([p.quote.amount_atoms.get().signum()]).collect()
+    tokens
+        .chain(p.perps().iter().map(|x| x.units.get().signum()))
+        .chain([p.quote.amount_atoms.get().signum()])
+        .collect()
 }
 
 proptest! {
@@ -197,10 +206,21 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
     let with_quote = |amount_atoms: i64| {
         let params = GlobalParams::DEFAULT;
         let mut p = Portfolio::empty(params);
-        p.quote = TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights: support::quote_weights(&params), prices: plain(1), bank: 0 };
+        p.quote = TokenLeg {
+            amount_atoms: SignedAtoms::new(amount_atoms),
+            weights: support::quote_weights(&params),
+            prices: plain(1),
+            bank: 0,
+        };
         let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
         let (units, cash_atoms) = (100_000_000, -15_000_000_000);
-        p.perps[0] = PerpLeg { units: SignedBaseUnits::new(units), cash_atoms: SignedAtoms::new(cash_atoms), rates, prices: plain(150), ..PerpLeg::default() };
+        p.perps[0] = PerpLeg {
+            units: SignedBaseUnits::new(units),
+            cash_atoms: SignedAtoms::new(cash_atoms),
+            rates,
+            prices: plain(150),
+            ..PerpLeg::default()
+        };
         p.perp_count = 1;
         p
     };

@@ -188,8 +188,8 @@ impl Both {
         near(int(t.uncovered_atoms.get() as i128), &self.bank.uncovered, "uncovered")?;
         near(int(t.free_liquidity_down().get() as i128), &self.bank.free_liquidity(), "free liquidity")?;
         // What the vault holds always covers what is claimed of it, exactly.
-        let claims =
-            t.deposits_bits() as i128 - t.borrows_bits() as i128 + ((self.fees - t.uncovered_atoms.get() as i128) << 48);
+        let claims = t.deposits_bits() as i128 - t.borrows_bits() as i128
+            + ((self.fees - t.uncovered_atoms.get() as i128) << 48);
         prop_assert!(self.vault << 48 >= claims, "the vault is short");
         Ok(())
     }

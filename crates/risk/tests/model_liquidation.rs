@@ -15,7 +15,7 @@ use plimsoll_model::penalty::{release_at_zero, split_penalty};
 use plimsoll_model::{self as model, int, ppm, At as ModelAt, Level, View, Q};
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{Leg, LegSize, Liability, Plan, Request, assess, plan};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Plan, Request};
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
@@ -27,7 +27,13 @@ use support::NOW;
 
 const CASES: u32 = 10_000;
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
-    Request { leg, max_size: max_size.map(LegSize::new), min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 }
+    Request {
+        leg,
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    }
 }
 
 fn between(low: &Q, value: &Q, high: &Q, what: &str) -> Result<(), TestCaseError> {
@@ -271,7 +277,13 @@ fn the_loss_of_a_stale_market_sets_no_best_leg() {
         market: 1,
         ..PerpLeg::default()
     };
-    p.perps[0] = PerpLeg { units: SignedBaseUnits::new(1_000_000), cash_atoms: SignedAtoms::new(-801_000_000), prices: stale, market: 0, ..perp };
+    p.perps[0] = PerpLeg {
+        units: SignedBaseUnits::new(1_000_000),
+        cash_atoms: SignedAtoms::new(-801_000_000),
+        prices: stale,
+        market: 0,
+        ..perp
+    };
     p.perps[1] = perp;
     p.perp_count = 2;
     let clocks = Clocks { health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() };
@@ -296,7 +308,8 @@ fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
     for collateral in 828_000_000..828_010_200 {
         let mut p = Portfolio::empty(params);
         p.quote = TokenLeg { amount_atoms: SignedAtoms::new(collateral), weights: quote, prices: at(PAR), bank: 0 };
-        p.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(-143_639), weights: token, prices: at(coarse), bank: 1 };
+        p.tokens[0] =
+            TokenLeg { amount_atoms: SignedAtoms::new(-143_639), weights: token, prices: at(coarse), bank: 1 };
         p.token_count = 1;
         let pair = Leg::Pair { asset: 0, liability: Liability::Borrow(1) };
         let filled = plan(&mut p, &clocks, &request(pair, None), NOW);

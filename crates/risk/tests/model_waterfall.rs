@@ -145,7 +145,7 @@ proptest! {
         // Without assets an account below zero is bankrupt; with them it is wound down first.
         let count = p.token_count;
         for leg in p.tokens[..count].iter_mut().filter(|leg| leg.amount_atoms > SignedAtoms::ZERO) {
-            leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get() / [1), 1_000, 1_000_000, i64::MAX][spend as usize];
+            leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get() / [1, 1_000, 1_000_000, i64::MAX][spend as usize]);
         }
         check_bankruptcy(&p, bypass)?;
     }

@@ -4,7 +4,7 @@ mod support;
 
 use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::liquidate::LegName;
-use plimsoll_risk::liquidate::{Leg, LegSize, Liability, Request, assess, plan};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};

@@ -2,7 +2,7 @@
 //! figures and no others.
 
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
-use plimsoll_risk::liquidate::{Leg, LegSize, Liability, Plan, Request, assess, plan};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Plan, Request};
 use plimsoll_risk::listing::Calibration;
 use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
@@ -32,8 +32,12 @@ fn quote_weights() -> TokenWeights {
 
 fn holding_quote(amount_atoms: i64) -> Portfolio {
     let mut portfolio = Portfolio::empty(PARAMS);
-    portfolio.quote =
-        TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights: quote_weights(), prices: fresh(1, token_scale_down(6).unwrap()), bank: USDC };
+    portfolio.quote = TokenLeg {
+        amount_atoms: SignedAtoms::new(amount_atoms),
+        weights: quote_weights(),
+        prices: fresh(1, token_scale_down(6).unwrap()),
+        bank: USDC,
+    };
     portfolio
 }
 

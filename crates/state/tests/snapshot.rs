@@ -107,7 +107,10 @@ fn every_leg_is_loaded_with_its_own_amount_weights_and_prices() {
     let loaded = world.load(Views::ALL).unwrap();
     assert_eq!(loaded.params, PARAMS);
     let weights = |bank: usize| world.registry.banks[bank].weights.0;
-    assert_eq!((loaded.quote.amount_atoms, loaded.quote.bank, loaded.quote.weights), (SignedAtoms::new(5), 0, weights(0)));
+    assert_eq!(
+        (loaded.quote.amount_atoms, loaded.quote.bank, loaded.quote.weights),
+        (SignedAtoms::new(5), 0, weights(0))
+    );
     assert_eq!(loaded.quote.prices, priced(100, true, true));
     let tokens: Vec<_> = loaded.tokens().iter().map(|leg| (leg.bank, leg.amount_atoms, leg.weights)).collect();
     assert_eq!(tokens, [(2, SignedAtoms::new(-7), weights(2)), (1, SignedAtoms::new(9), weights(1))]);
@@ -116,8 +119,11 @@ fn every_leg_is_loaded_with_its_own_amount_weights_and_prices() {
     let legs: Vec<_> = loaded.perps().iter().map(|leg| (leg.market, leg.units, leg.cash_atoms)).collect();
     assert_eq!(
         legs,
-        [(5, -11, 1_000), (4, 13, -2_000)]
-            .map(|(market, units, cash)| (market, SignedBaseUnits::new(units), SignedAtoms::new(cash)))
+        [(5, -11, 1_000), (4, 13, -2_000)].map(|(market, units, cash)| (
+            market,
+            SignedBaseUnits::new(units),
+            SignedAtoms::new(cash)
+        ))
     );
     assert_eq!(loaded.perps().iter().map(|leg| leg.deficit_share_ppm).collect::<Vec<_>>(), [77, 0]);
     assert!(loaded.perps().iter().all(|leg| leg.rates == RATES));
@@ -152,8 +158,16 @@ fn each_view_loads_its_prices_and_no_other() {
     let (nothing, all) = (TokenPrice::default(), world.load(Views { edges: true, ..Views::ALL }).unwrap());
     for views in [NO_VIEW, Views::SPOT, Views::INITIAL, Views::ALL, Views::LIQUIDATION] {
         let loaded = world.load(views).unwrap();
-        let legs = loaded.tokens().iter().map(|leg| numbers(&leg.prices)).chain(loaded.perps().iter().map(|leg| numbers(&leg.prices)));
-        let whole = all.tokens().iter().map(|leg| numbers(&leg.prices)).chain(all.perps().iter().map(|leg| numbers(&leg.prices)));
+        let legs = loaded
+            .tokens()
+            .iter()
+            .map(|leg| numbers(&leg.prices))
+            .chain(loaded.perps().iter().map(|leg| numbers(&leg.prices)));
+        let whole = all
+            .tokens()
+            .iter()
+            .map(|leg| numbers(&leg.prices))
+            .chain(all.perps().iter().map(|leg| numbers(&leg.prices)));
         for (prices, whole) in legs.zip(whole).chain([(numbers(&loaded.quote.prices), numbers(&all.quote.prices))]) {
             let expected = LegPrices {
                 spot: if views.spot { whole.spot } else { nothing },

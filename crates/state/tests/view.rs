@@ -36,9 +36,11 @@ fn portfolio() -> Box<Portfolio> {
         liability_target_ppm: 1_110_000,
         liability_init_ppm: 1_200_000,
     };
-    let quote = TokenLeg { amount_atoms: SignedAtoms::new(1_000_000_000), weights, prices: prices(1), ..TokenLeg::default() };
+    let quote =
+        TokenLeg { amount_atoms: SignedAtoms::new(1_000_000_000), weights, prices: prices(1), ..TokenLeg::default() };
     portfolio.quote = quote;
-    portfolio.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(-2_000_000), prices: prices(100), bank: 1, ..quote };
+    portfolio.tokens[0] =
+        TokenLeg { amount_atoms: SignedAtoms::new(-2_000_000), prices: prices(100), bank: 1, ..quote };
     portfolio.token_count = 1;
     portfolio
 }
@@ -119,7 +121,8 @@ fn each_flag_is_raised_by_its_own_leg_alone() {
             |portfolio| {
                 let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
                 let prices = LegPrices { spot: UnitPrice::from_parts(u64::MAX, 0), ..prices(1) };
-                portfolio.perps[0] = PerpLeg { units: SignedBaseUnits::new(i64::MAX), rates, prices, ..PerpLeg::default() };
+                portfolio.perps[0] =
+                    PerpLeg { units: SignedBaseUnits::new(i64::MAX), rates, prices, ..PerpLeg::default() };
                 portfolio.perp_count = 1;
             },
             MarginView::SATURATED,

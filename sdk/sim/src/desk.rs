@@ -217,10 +217,10 @@ mod tests {
     #[test]
     fn debts_are_repaid_before_tokens_go_out_and_what_is_owed_outside_is_paid_last() {
         let mut portfolio = Portfolio::empty(GlobalParams::DEFAULT);
-        (portfolio.tokens[0].bank, portfolio.tokens[0].amount_atoms) = (1, 7);
-        (portfolio.tokens[1].bank, portfolio.tokens[1].amount_atoms) = (2, -5);
+        (portfolio.tokens[0].bank, portfolio.tokens[0].amount_atoms) = (1, SignedAtoms::new(7));
+        (portfolio.tokens[1].bank, portfolio.tokens[1].amount_atoms) = (2, SignedAtoms::new(-5));
         portfolio.token_count = 2;
-        (portfolio.perps[0].market, portfolio.perps[0].units, portfolio.perp_count) = (1, -3, 1);
+        (portfolio.perps[0].market, portfolio.perps[0].units, portfolio.perp_count) = (1, SignedBaseUnits::new(-3), 1);
         let mut desk = Desk::new(LIQUIDATORS[0], 100.0);
         let first = [UnwindStep::ClosePerp { market: 1, units: -3 }, UnwindStep::Repay { bank: 2, atoms: 5 }];
         assert_eq!(desk.first_unwind_steps(&portfolio), first);

@@ -9,7 +9,6 @@ use plimsoll_sdk::offer::{self, Instrument, Liquidator, Planner, LEAST_GAIN_USD_
 use crate::depth::{Depth, Way};
 use crate::listing::{BANKS, MARKETS};
 use crate::scenario::Underlying;
-use plimsoll_risk::units::Count;
 
 /// What one liquidator can do.
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +177,7 @@ mod tests {
     use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
     use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+    use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
@@ -202,7 +202,12 @@ mod tests {
 
     fn token(bank: usize, amount_atoms: i64, usd: u64) -> TokenLeg {
         let scale = token_scale_down(BANKS[bank].decimals).unwrap();
-        TokenLeg { amount_atoms, weights: weights(bank), prices: prices(usd, scale), bank: bank as u8 }
+        TokenLeg {
+            amount_atoms: SignedAtoms::new(amount_atoms),
+            weights: weights(bank),
+            prices: prices(usd, scale),
+            bank: bank as u8,
+        }
     }
 
     /// 100 SOL at `usd` against 15,000 USDC.
@@ -244,7 +249,7 @@ mod tests {
         let means = Means { books: &thin, fee_ppm: 300.0, limit_usd: 1e9 };
         let offer = best_offer(&borrower(175), &clocks(10), 100, &means).expect("a small part pays");
         assert!(offer.profit_usd() > 0.0);
-        assert!(offer.plan.size < 5_000_000_000);
+        assert!(offer.plan.size < LegSize::new(5_000_000_000));
     }
 
     #[test]
@@ -262,9 +267,13 @@ mod tests {
         let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
         let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
         let rates = MarketRates::new(30_000, 60_000, price, &weights(0), &PARAMS).unwrap();
-        let cash = -20_600_000_000;
-        portfolio.perps[0] =
-            PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), ..PerpLeg::default() };
+        portfolio.perps[0] = PerpLeg {
+            units: SignedBaseUnits::new(100_000_000),
+            cash_atoms: SignedAtoms::new(-20_600_000_000),
+            rates,
+            prices: prices(200, scale),
+            ..PerpLeg::default()
+        };
         portfolio.perp_count = 1;
         let books = books();
         let means = Means { books: &books, fee_ppm: 100.0, limit_usd: 1e9 };
@@ -272,7 +281,8 @@ mod tests {
         assert_eq!(offer.request.leg, Leg::Perp { market: 0 });
         assert_eq!(offer.hedges[0].way, Way::Sell);
         let (plan, request) = (&offer.plan, &offer.request);
-        let cost = (plan.paid_atoms - plan.received_atoms) as u128 * request.limit_denominator as u128;
-        assert!(cost <= plan.size as u128 * request.limit_numerator as u128);
+        let cost =
+            plan.paid_atoms.try_sub(plan.received_atoms).unwrap().get() as u128 * request.limit_denominator as u128;
+        assert!(cost <= plan.size.get() as u128 * request.limit_numerator as u128);
     }
 }

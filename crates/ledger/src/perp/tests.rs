@@ -70,7 +70,8 @@ impl Both {
     }
 
     fn read(&self, i: usize) -> (i64, i64) {
-        self.slot.project(&self.positions[i], clock(self.now)).unwrap()
+        let (units, cash) = self.slot.project(&self.positions[i], clock(self.now)).unwrap();
+        (units.get(), cash.get())
     }
 
     fn twin_side(&self, side: Side) -> i128 {

@@ -168,6 +168,9 @@ impl LegName {
 pub struct LegSize(u64);
 
 impl LegSize {
+    /// None.
+    pub const ZERO: Self = Self(0);
+
     /// So many of what the leg is counted in.
     #[inline(always)]
     pub const fn new(number: u64) -> Self {

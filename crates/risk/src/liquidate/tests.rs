@@ -9,7 +9,7 @@ use crate::liquidate::LegSize;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
-use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
+use crate::units::{Count, SignedAtoms, SignedBaseUnits};
 
 const NOW: i64 = 1_760_130_600;
 const MILLION: i128 = 1_000_000;

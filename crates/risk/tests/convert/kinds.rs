@@ -8,7 +8,7 @@ use plimsoll_risk::margin::{margins, quote_sides};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::TokenPrice;
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
 
 use super::{balance_index, perp_index};
 
@@ -73,8 +73,11 @@ pub fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
 pub fn take(liquidator: &mut Portfolio, p: &Portfolio, leg: Leg, fill: &Plan) {
     match leg {
         Leg::Pair { asset, liability } => {
-            *amount_of(liquidator, asset) = SignedAtoms::new(amount_of(liquidator, asset).get() + (fill.received_atoms.get() as i64));
-            *amount_of(liquidator, liability.bank(p.quote.bank)) = SignedAtoms::new(amount_of(liquidator, liability.bank(p.quote.bank)).get() - (fill.paid_atoms.get() as i64));
+            *amount_of(liquidator, asset) =
+                SignedAtoms::new(amount_of(liquidator, asset).get() + (fill.received_atoms.get() as i64));
+            *amount_of(liquidator, liability.bank(p.quote.bank)) = SignedAtoms::new(
+                amount_of(liquidator, liability.bank(p.quote.bank)).get() - (fill.paid_atoms.get() as i64),
+            );
         }
         Leg::Perp { market } => {
             let count = p.perp_count;
@@ -82,7 +85,9 @@ pub fn take(liquidator: &mut Portfolio, p: &Portfolio, leg: Leg, fill: &Plan) {
             let sign = if long { 1 } else { -1 };
             let leg = liquidator.perps[..count].iter_mut().find(|leg| leg.market == market).unwrap();
             leg.units = SignedBaseUnits::new(leg.units.get() + (sign * fill.size.get() as i64));
-            leg.cash_atoms = SignedAtoms::new(leg.cash_atoms.get() + (fill.received_atoms.get() as i64 - sign * fill.paid_atoms.get() as i64));
+            leg.cash_atoms = SignedAtoms::new(
+                leg.cash_atoms.get() + (fill.received_atoms.get() as i64 - sign * fill.paid_atoms.get() as i64),
+            );
         }
     }
 }
@@ -108,7 +113,9 @@ pub fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
             let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
             leg.prices.spot.value_up(plan.received_atoms).get() as i128 - plan.notional_usd_micro as i128
         }
-        Leg::Perp { .. } => (p.quote.prices.spot.value_up(Atoms::new(plan.received_atoms.get() + plan.fee_atoms.get()))).get() as i128,
+        Leg::Perp { .. } => {
+            (p.quote.prices.spot.value_up(Atoms::new(plan.received_atoms.get() + plan.fee_atoms.get()))).get() as i128
+        }
     }
 }
 

@@ -69,7 +69,12 @@ pub fn params(p: &GlobalParams) -> model::Params {
     }
 }
 
-fn leg_prices<Worth: Copy, Unit: Copy>(prices: &LegPrices<Worth, Unit>, factor: [&Q; 2], owns: bool, what: For) -> model::Price {
+fn leg_prices<Worth: Copy, Unit: Copy>(
+    prices: &LegPrices<Worth, Unit>,
+    factor: [&Q; 2],
+    owns: bool,
+    what: For,
+) -> model::Price {
     let (spot, fast, slow) = match what {
         For::Maintenance(_) => {
             let spot = unit(prices.spot) * factor[0];

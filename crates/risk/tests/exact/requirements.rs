@@ -73,7 +73,11 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
         let (value, maint, target) = if amount >= 0 {
             (high.value_down(Atoms::new(magnitude(amount))).get() as i128, w.asset_maint_ppm, w.asset_target_ppm)
         } else {
-            (-(low.value_up(Atoms::new(magnitude(amount))).get() as i128), w.liability_maint_ppm, w.liability_target_ppm)
+            (
+                -(low.value_up(Atoms::new(magnitude(amount))).get() as i128),
+                w.liability_maint_ppm,
+                w.liability_target_ppm,
+            )
         };
         s.maint += value * maint as i128;
         s.target += value * target as i128;
@@ -88,7 +92,14 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
     for leg in &p.perps[..p.perp_count] {
         let (high, low) = view(&leg.prices, at, edges);
         let notional = low.value_up(leg.units.unsigned_abs());
-        s.add_pnl(leg, if leg.units >= SignedBaseUnits::ZERO { high.value_down(BaseUnits::new(leg.units.get() as u64)) } else { notional });
+        s.add_pnl(
+            leg,
+            if leg.units >= SignedBaseUnits::ZERO {
+                high.value_down(BaseUnits::new(leg.units.get() as u64))
+            } else {
+                notional
+            },
+        );
         s.notional += notional.get() as i128;
         s.charge_maint += notional.get() as i128 * leg.rates.maint_ppm as i128;
         s.charge_target += notional.get() as i128 * leg.rates.target_ppm as i128;
@@ -139,7 +150,14 @@ fn initial(p: &Portfolio) -> InitialMargins {
     let mut charge = 0;
     for leg in &p.perps[..p.perp_count] {
         let notional = leg.prices.init_charge.value_up(leg.units.unsigned_abs());
-        s.add_pnl(leg, if leg.units >= SignedBaseUnits::ZERO { leg.prices.init.value_down(BaseUnits::new(leg.units.get() as u64)) } else { notional });
+        s.add_pnl(
+            leg,
+            if leg.units >= SignedBaseUnits::ZERO {
+                leg.prices.init.value_down(BaseUnits::new(leg.units.get() as u64))
+            } else {
+                notional
+            },
+        );
         s.notional += notional.get() as i128;
         charge += notional.get() as i128 * leg.rates.init_ppm as i128;
     }
@@ -190,7 +208,8 @@ proptest! {
     ) {
         p.quote.prices.edge = quote_edge;
         p.quote.prices.stale = quote_stale;
-        p.quote.prices.fast.mantissa() -= p.quote.prices.fast.mantissa() / 100;
+        let fast = p.quote.prices.fast;
+        p.quote.prices.fast = UnitPrice::from_parts(fast.mantissa() - fast.mantissa() / 100, fast.shift());
         p.quote.weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &p.params).unwrap();
         assert_all(&p);
         // Nothing of quote, with and without what settles in it; quote alone; nothing.
@@ -198,7 +217,7 @@ proptest! {
         assert_all(&p);
         p.perp_count = 0;
         assert_all(&p);
-        (p.token_count, SignedAtoms::new(p.quote.amount_atoms)) = (0, 5);
+        (p.token_count, p.quote.amount_atoms) = (0, SignedAtoms::new(5));
         assert_all(&p);
         p.quote.amount_atoms = SignedAtoms::ZERO;
         assert_all(&p);
@@ -211,9 +230,20 @@ fn par<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
     LegPrices { spot: one, fast: one, init: one, init_charge: one, ready: true, ..LegPrices::default() }
 }
 
+/// The same, with the flags `stale`, `old` and `ready`.
+fn flagged<Worth: Count, Unit: Count>([stale, old, ready]: [bool; 3]) -> LegPrices<Worth, Unit> {
+    LegPrices { stale, old, ready, ..par() }
+}
+
 fn perp(units: i64, cash_atoms: i64, prices: BasePrices) -> PerpLeg {
     let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
-    PerpLeg { units: SignedBaseUnits::new(units), cash_atoms: SignedAtoms::new(cash_atoms), rates, prices, ..PerpLeg::default() }
+    PerpLeg {
+        units: SignedBaseUnits::new(units),
+        cash_atoms: SignedAtoms::new(cash_atoms),
+        rates,
+        prices,
+        ..PerpLeg::default()
+    }
 }
 
 /// An account of those of five sums that are asked for: assets, liabilities, notional, gains and losses, each at the
@@ -285,18 +315,18 @@ fn a_net_debt_beyond_64_bits_is_worth_the_largest_number() {
 fn risk_is_added_at_no_old_price_taken_over_at_no_stale_one_and_neither_before_averages_are_ready() {
     let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &GlobalParams::DEFAULT).unwrap();
     for case in 0..8u32 * 64 * 8 {
-        let flags = |at: u32| LegPrices {
-            stale: case >> at & 1 == 1,
-            old: case >> (at + 1) & 1 == 1,
-            ready: case >> (at + 2) & 1 == 1,
-            ..par()
-        };
+        let flags = |at: u32| [case >> at & 1 == 1, case >> (at + 1) & 1 == 1, case >> (at + 2) & 1 == 1];
         let [quote, token, long] = [flags(0), flags(3), flags(6)];
         let (with_quote, with_token, with_perp) = (case >> 9 & 1 == 1, case >> 10 & 1 == 1, case >> 11 & 1 == 1);
         let mut p = Portfolio::empty(GlobalParams::DEFAULT);
-        p.quote = TokenLeg { amount_atoms: SignedAtoms::new(1_000 * with_quote as i64), weights, prices: quote, bank: 0 };
-        p.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(1_000), weights, prices: token, bank: 1 };
-        p.perps[0] = perp(0, 100, long);
+        p.quote = TokenLeg {
+            amount_atoms: SignedAtoms::new(1_000 * with_quote as i64),
+            weights,
+            prices: flagged(quote),
+            bank: 0,
+        };
+        p.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(1_000), weights, prices: flagged(token), bank: 1 };
+        p.perps[0] = perp(0, 100, flagged(long));
         (p.token_count, p.perp_count) = (with_token as usize, with_perp as usize);
         let mut held = vec![];
         if with_quote || with_perp {
@@ -308,9 +338,9 @@ fn risk_is_added_at_no_old_price_taken_over_at_no_stale_one_and_neither_before_a
         if with_perp {
             held.push(long);
         }
-        let stale = held.iter().any(|leg| leg.stale);
-        let old = held.iter().any(|leg| leg.old);
-        let ready = held.iter().all(|leg| leg.ready);
+        let stale = held.iter().any(|[stale, ..]| *stale);
+        let old = held.iter().any(|[_, old, _]| *old);
+        let ready = held.iter().all(|[.., ready]| *ready);
         assert_eq!(p.ages(), (stale, old, ready), "{case:b}");
         let expected = |refused: bool| match (refused, ready) {
             (true, _) => Err(RiskError::PriceStale),

@@ -273,7 +273,13 @@ fn an_exit_pays_the_pools_part_of_the_claim_rounded_down_and_strikes_the_rest() 
                 }
                 let claim = claim.min(pool + deficit);
                 let paid_atoms = down(&ratio(claim as i128 * pool as i128, (pool + deficit) as i128), MOST) as u64;
-                assert_eq!(found, Ok(ClaimPayout { paid_atoms: Atoms::new(paid_atoms), forgone_atoms: Atoms::new(claim - paid_atoms) }));
+                assert_eq!(
+                    found,
+                    Ok(ClaimPayout {
+                        paid_atoms: Atoms::new(paid_atoms),
+                        forgone_atoms: Atoms::new(claim - paid_atoms)
+                    })
+                );
             }
         }
     }
@@ -293,7 +299,14 @@ fn room_to_draw_and_payments_are_the_smallest_of_what_bounds_them() {
         let from_unreserved_atoms = c.min(most - from_reserved_atoms);
         let remainder_atoms = a - from_reserved_atoms - from_unreserved_atoms;
         let payment = pay_leg(Atoms::new(a), Atoms::new(b), Atoms::new(c), Atoms::new(d));
-        assert_eq!(payment, Payment { from_reserved_atoms: Atoms::new(from_reserved_atoms), from_unreserved_atoms: Atoms::new(from_unreserved_atoms), remainder_atoms: Atoms::new(remainder_atoms) });
+        assert_eq!(
+            payment,
+            Payment {
+                from_reserved_atoms: Atoms::new(from_reserved_atoms),
+                from_unreserved_atoms: Atoms::new(from_unreserved_atoms),
+                remainder_atoms: Atoms::new(remainder_atoms)
+            }
+        );
         assert_eq!(payment.covered_atoms().get() + remainder_atoms, a);
     }
 }

@@ -9,7 +9,7 @@
 use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::{MAX_BANKS, MAX_MARKETS, MAX_PRICES};
-use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
+use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
 use plimsoll_state::{PriceBoard, PriceSlot, Registry};
 

@@ -1,9 +1,9 @@
 //! What the end of a resolution gives back, and when it thaws.
 
-use plimsoll_risk::RiskError;
 use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::units::Atoms;
+use plimsoll_risk::RiskError;
 use plimsoll_state::Books;
 
 use super::world::{World, NOW};

@@ -1,9 +1,9 @@
 //! Stages (b) and (c) by hand: what is reserved, and who pays.
 
-use plimsoll_risk::RiskError;
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::waterfall::Payment;
 use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::waterfall::Payment;
+use plimsoll_risk::RiskError;
 use plimsoll_state::{Books, BooksMut};
 
 use super::seize::nothing;
@@ -46,7 +46,11 @@ fn pnl(world: &mut World) -> RiskResult<PaidPnl> {
 }
 
 fn payment(from_reserved_atoms: u64, from_unreserved_atoms: u64, remainder_atoms: u64) -> Payment {
-    Payment { from_reserved_atoms: Atoms::new(from_reserved_atoms), from_unreserved_atoms: Atoms::new(from_unreserved_atoms), remainder_atoms: Atoms::new(remainder_atoms) }
+    Payment {
+        from_reserved_atoms: Atoms::new(from_reserved_atoms),
+        from_unreserved_atoms: Atoms::new(from_unreserved_atoms),
+        remainder_atoms: Atoms::new(remainder_atoms),
+    }
 }
 
 const LOSS: (i64, u64, u64, u64, u64) = (100, 100, 90, 0, 0);
@@ -97,7 +101,10 @@ fn a_quote_borrow_is_paid_by_insurance_and_then_by_depositors() {
         world.now = NOW + 7_200;
         let paid = borrow(&mut world, 0).unwrap();
         let payment = payment(from_reserved, 0, remainder);
-        assert_eq!(paid, PaidBorrow { shares: 1_000, owed_atoms: Atoms::new(1_000), payment, uncovered_atoms: Atoms::ZERO });
+        assert_eq!(
+            paid,
+            PaidBorrow { shares: 1_000, owed_atoms: Atoms::new(1_000), payment, uncovered_atoms: Atoms::ZERO }
+        );
         let bank = &world.banks[0];
         assert_eq!(bank.borrow_shares, before.borrow_shares - 1_000);
         assert_eq!((bank.reserved_atoms, bank.insurance_atoms), (0, insurance - from_reserved));
@@ -179,7 +186,11 @@ fn a_leg_is_paid_by_insurance_then_by_the_markets_own_claim_then_by_the_opposite
             charged_atoms: Atoms::new(charged),
             deficit_atoms: Atoms::new(left),
             own_claim_atoms: Atoms::ZERO,
-            closed: ClosedBase { units: SignedBaseUnits::new(100), closed_units: BaseUnits::new(100), cash_atoms: SignedAtoms::new(9_000) },
+            closed: ClosedBase {
+                units: SignedBaseUnits::new(100),
+                closed_units: BaseUnits::new(100),
+                cash_atoms: SignedAtoms::new(9_000),
+            },
         };
         assert_eq!(paid, expected, "insurance {insurance}, own claim {own}");
         let (market, bank) = (&world.markets[0], &world.banks[0]);
@@ -197,9 +208,15 @@ fn a_loss_that_grew_draws_what_nobody_reserved() {
     assert_eq!(begin(&mut world), Ok(Some(Atoms::new(1_000))));
     world.board.slots[0].spot = dollars(88).into();
     let paid = pnl(&mut world).unwrap();
-    assert_eq!((paid.pnl_atoms, paid.payment, paid.covered_atoms), (SignedAtoms::new(-1_200), payment(1_000, 200, 0), Atoms::new(1_200)));
+    assert_eq!(
+        (paid.pnl_atoms, paid.payment, paid.covered_atoms),
+        (SignedAtoms::new(-1_200), payment(1_000, 200, 0), Atoms::new(1_200))
+    );
     let bank = &world.banks[0];
-    assert_eq!((bank.insurance_atoms, bank.insurance_out_atoms, bank.drawn.total(NOW, 3_600)), (3_800, 1_200, Atoms::new(1_200)));
+    assert_eq!(
+        (bank.insurance_atoms, bank.insurance_out_atoms, bank.drawn.total(NOW, 3_600)),
+        (3_800, 1_200, Atoms::new(1_200))
+    );
     assert_eq!((world.account.estate_reserved_atoms, world.account.estate_drawn_atoms), (0, 1_200));
     // Within the caps of the event, of the hour and of the market.
     type Cap = fn(&mut World);
@@ -214,7 +231,10 @@ fn a_loss_that_grew_draws_what_nobody_reserved() {
         begin(&mut world).unwrap();
         world.board.slots[0].spot = dollars(88).into();
         let paid = pnl(&mut world).unwrap();
-        assert_eq!((paid.covered_atoms, paid.charged_atoms, paid.deficit_atoms), (Atoms::new(1_050), Atoms::new(150), Atoms::ZERO));
+        assert_eq!(
+            (paid.covered_atoms, paid.charged_atoms, paid.deficit_atoms),
+            (Atoms::new(1_050), Atoms::new(150), Atoms::ZERO)
+        );
     }
 }
 
@@ -224,8 +244,15 @@ fn a_gain_since_the_mark_is_the_markets_own() {
     begin(&mut world).unwrap();
     world.board.slots[0].spot = dollars(103).into();
     let paid = pnl(&mut world).unwrap();
-    let closed = ClosedBase { units: SignedBaseUnits::new(100), closed_units: BaseUnits::new(100), cash_atoms: SignedAtoms::new(10_300) };
-    assert_eq!(paid, PaidPnl { pnl_atoms: SignedAtoms::new(300), own_claim_atoms: Atoms::new(300), closed, ..PaidPnl::default() });
+    let closed = ClosedBase {
+        units: SignedBaseUnits::new(100),
+        closed_units: BaseUnits::new(100),
+        cash_atoms: SignedAtoms::new(10_300),
+    };
+    assert_eq!(
+        paid,
+        PaidPnl { pnl_atoms: SignedAtoms::new(300), own_claim_atoms: Atoms::new(300), closed, ..PaidPnl::default() }
+    );
     assert_eq!(world.markets[0].own_claim_atoms, 300);
     // What was reserved for it is the estate's until the last quote leg is gone.
     assert_eq!((world.account.estate_reserved_atoms, world.banks[0].reserved_atoms), (1_000, 1_000));
@@ -240,7 +267,10 @@ fn a_loss_of_a_leg_that_never_held_a_base_is_nobodys() {
     world.markets[0].own_claim_atoms = 150;
     begin(&mut world).unwrap();
     let paid = pnl(&mut world).unwrap();
-    assert_eq!(paid, PaidPnl { pnl_atoms: SignedAtoms::new(-400), deficit_atoms: Atoms::new(400), ..PaidPnl::default() });
+    assert_eq!(
+        paid,
+        PaidPnl { pnl_atoms: SignedAtoms::new(-400), deficit_atoms: Atoms::new(400), ..PaidPnl::default() }
+    );
     assert_eq!((world.markets[0].own_claim_atoms, world.markets[0].deficit_atoms), (0, 250));
 }
 

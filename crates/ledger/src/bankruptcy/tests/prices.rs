@@ -1,10 +1,10 @@
 //! What closes a base, what a leg is worth, and what freezing an account forgets.
 
-use plimsoll_risk::RiskError;
 use bytemuck::Zeroable;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::{BasePrice, Price};
 use plimsoll_risk::units::SignedAtoms;
+use plimsoll_risk::RiskError;
 use plimsoll_state::{closing_price, leg_pnl_down, Books, LegPnl};
 
 use super::world::{dollars, World, NOW};

@@ -12,9 +12,9 @@ use std::vec::Vec;
 
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
+use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_risk::RiskError;
-use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
 
 use stand::{market_feed, Feed, Stand, NOW, PARAMS};
 
@@ -105,10 +105,15 @@ fn next_event(
 ) -> Option<Event> {
     let says = |reason| refused.iter().any(|(_, refusal)| *refusal == reason);
     let prices = || {
-        let quote = (portfolio.quote.amount_atoms != SignedAtoms::ZERO || portfolio.perp_count != 0).then_some(Awaited::of(&portfolio.quote.prices));
+        let quote = (portfolio.quote.amount_atoms != SignedAtoms::ZERO || portfolio.perp_count != 0)
+            .then_some(Awaited::of(&portfolio.quote.prices));
         let legs = portfolio.tokens().iter().map(|leg| Awaited::of(&leg.prices));
         // No price values a leg without a base, so nobody waits for one.
-        let bases = portfolio.perps().iter().filter(|leg| leg.units != SignedBaseUnits::ZERO).map(|leg| Awaited::of(&leg.prices));
+        let bases = portfolio
+            .perps()
+            .iter()
+            .filter(|leg| leg.units != SignedBaseUnits::ZERO)
+            .map(|leg| Awaited::of(&leg.prices));
         legs.chain(bases).chain(quote)
     };
     let nav = margins(portfolio, PriceKind::Spot, true).nav.max(margins(portfolio, PriceKind::Fast, true).nav);

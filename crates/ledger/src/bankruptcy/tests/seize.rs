@@ -1,8 +1,8 @@
 //! Stage (a) by hand: what each call takes, and where it goes.
 
-use plimsoll_risk::RiskError;
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::RiskError;
 use plimsoll_state::{Books, BooksMut};
 
 use super::world::{dollars, Seed, World, MARKETS, NOW};
@@ -126,7 +126,11 @@ fn a_gain_is_paid_by_the_pool_and_the_rest_is_the_markets_own() {
         let seized = pnl(&mut world, 0).unwrap();
         let expected = SeizedPnl {
             pnl_atoms: SignedAtoms::new(100),
-            closed: ClosedBase { units: SignedBaseUnits::new(10), closed_units: BaseUnits::new(10), cash_atoms: SignedAtoms::new(600) },
+            closed: ClosedBase {
+                units: SignedBaseUnits::new(10),
+                closed_units: BaseUnits::new(10),
+                cash_atoms: SignedAtoms::new(600),
+            },
             from_pool_atoms: Atoms::new(paid),
             forgone_atoms: Atoms::new(struck),
             own_claim_atoms: Atoms::new(own),
@@ -168,7 +172,11 @@ fn a_gain_repays_the_borrow_first() {
 fn a_leg_worth_nothing_is_closed_and_gone() {
     let mut world = with_leg((-10, 100, 100, 500, 0), 0);
     let seized = pnl(&mut world, 0).unwrap();
-    let closed = ClosedBase { units: SignedBaseUnits::new(-10), closed_units: BaseUnits::new(10), cash_atoms: SignedAtoms::new(-1_000) };
+    let closed = ClosedBase {
+        units: SignedBaseUnits::new(-10),
+        closed_units: BaseUnits::new(10),
+        cash_atoms: SignedAtoms::new(-1_000),
+    };
     assert_eq!(seized, SeizedPnl { closed, ..SeizedPnl::default() });
     assert!(world.account.is_empty());
     assert_eq!((world.markets[0].pool_atoms, world.markets[0].own_claim_atoms), (500, 0));
@@ -181,7 +189,10 @@ fn cash_without_a_base_is_seized_at_no_price() {
     world.account.derivatives[place].cash_atoms = 80;
     world.board.slots[0].active = 0;
     let seized = pnl(&mut world, 0).unwrap();
-    assert_eq!(seized, SeizedPnl { pnl_atoms: SignedAtoms::new(80), from_pool_atoms: Atoms::new(80), ..SeizedPnl::default() });
+    assert_eq!(
+        seized,
+        SeizedPnl { pnl_atoms: SignedAtoms::new(80), from_pool_atoms: Atoms::new(80), ..SeizedPnl::default() }
+    );
     assert_eq!((quote(&world), world.account.perp_index(0)), (80, None));
 }
 
@@ -192,7 +203,10 @@ fn q_pays_a_loss_as_far_as_it_goes_and_once() {
         let mut world = with_leg(LOSS, held);
         let before = world.banks[0];
         let seized = pnl(&mut world, 0).unwrap();
-        assert_eq!(seized, SeizedPnl { pnl_atoms: SignedAtoms::new(-300), into_pool_atoms: Atoms::new(paid), ..SeizedPnl::default() });
+        assert_eq!(
+            seized,
+            SeizedPnl { pnl_atoms: SignedAtoms::new(-300), into_pool_atoms: Atoms::new(paid), ..SeizedPnl::default() }
+        );
         assert_eq!((world.markets[0].pool_atoms, quote(&world)), (paid, held - paid as i64));
         assert_eq!(world.account.token_index(0), (held != paid as i64).then_some(0));
         assert_eq!(world.banks[0].deposit_shares, before.deposit_shares);

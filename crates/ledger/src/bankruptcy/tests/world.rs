@@ -217,7 +217,10 @@ impl World {
                     &mut self.banks[bank],
                     &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
                 )?;
-                assert_eq!(paid.payment.covered_atoms().get() + paid.payment.remainder_atoms.get(), paid.owed_atoms.get());
+                assert_eq!(
+                    paid.payment.covered_atoms().get() + paid.payment.remainder_atoms.get(),
+                    paid.owed_atoms.get()
+                );
                 assert!(paid.payment.remainder_atoms == Atoms::ZERO || self.banks[bank].fund().worth_down().get() == 0);
                 finish(
                     account,
@@ -295,6 +298,7 @@ impl World {
                     &Books { registry: &self.registry, board: &self.board, now: self.now },
                 )
                 .unwrap()
+                .get()
             })
         };
         let claims = pnl(&self.account) as i128 + pnl(&self.others) as i128 + market.own_claim_atoms as i128;

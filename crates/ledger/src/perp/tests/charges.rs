@@ -13,7 +13,8 @@ const MARGIN: u64 = UNITS * PRICE / 50;
 
 fn charged(both: &mut Both, at: i64, loss: u64) -> u64 {
     both.now = at;
-    (socialize_on_side(&mut both.slot, &mut both.market, Side::Long, Atoms::new(loss), unit(PRICE), clock(at)).unwrap()).get()
+    (socialize_on_side(&mut both.slot, &mut both.market, Side::Long, Atoms::new(loss), unit(PRICE), clock(at)).unwrap())
+        .get()
 }
 
 /// One atom opened the window, 3 % was charged in its last second and 3 % in the first of the next: 6 % of notional

@@ -47,7 +47,7 @@ impl Three {
     }
 
     fn units(&self) -> [i64; 3] {
-        self.positions.map(|position| self.slot.project(&position, clock(0)).unwrap().0)
+        self.positions.map(|position| self.slot.project(&position, clock(0)).unwrap().0.get())
     }
 
     /// At A = 1 shares are units; each side counts who holds some.
@@ -78,8 +78,10 @@ fn a_fill_moves_exactly_its_units_and_says_what_it_opened_and_netted() {
                 let moved = units as i64;
                 assert_eq!(three.units(), [buyer + moved, seller - moved, rest]);
                 let change = longs(&three) - before;
-                let expected =
-                    Exchanged { opened_units: BaseUnits::new(change.max(0) as u64), netted_units: BaseUnits::new(change.min(0).unsigned_abs()) };
+                let expected = Exchanged {
+                    opened_units: BaseUnits::new(change.max(0) as u64),
+                    netted_units: BaseUnits::new(change.min(0).unsigned_abs()),
+                };
                 assert_eq!(done, expected, "{buyer}, {seller}, {units}");
                 assert_eq!(three.positions.map(|position| position.cash_atoms), [-70, 60, 0]);
                 three.check();

@@ -171,7 +171,11 @@ fn whole_shares_leave_a_pool_and_all_of_them_with_all_of_its_atoms() {
     {
         let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };
         let paid = pool::pay_out_down(&mut market, Atoms::new(atoms), index).unwrap();
-        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, Atoms::new(lost), Atoms::new(moved)), "{atoms} atoms");
+        assert_eq!(
+            (paid.shares, paid.pool_atoms, paid.moved_atoms),
+            (shares, Atoms::new(lost), Atoms::new(moved)),
+            "{atoms} atoms"
+        );
         assert_eq!((market.pool_shares, market.pool_atoms), (10 - shares, 25 - lost));
     }
     let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };

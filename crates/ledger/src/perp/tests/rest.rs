@@ -145,7 +145,10 @@ fn the_last_unit_that_nobody_holds_the_other_side_of_is_written_off_at_spot() {
         world.touch(who);
     }
     let rest = world.touch(3).unwrap();
-    assert_eq!((rest.written_off.units, rest.written_off.cash_atoms), (SignedBaseUnits::new(-1), SignedAtoms::new(-PRICE)));
+    assert_eq!(
+        (rest.written_off.units, rest.written_off.cash_atoms),
+        (SignedBaseUnits::new(-1), SignedAtoms::new(-PRICE))
+    );
     assert_eq!(world.pnl(3), (0, before));
     assert_eq!(world.market.sides.map(|side| (side.shares, side.all_positions())), [(0, 0); 2]);
     assert_eq!(world.market.rounding_units, 0);

@@ -37,7 +37,7 @@ fn market(count: u32, ring_counts: [u32; 4], shares: u64) -> Market {
 }
 
 fn project(slot: &MarketSlot, position: &DerivativePosition) -> RiskResult<(i64, i64)> {
-    slot.project(position, clock(0))
+    slot.project(position, clock(0)).map(|(units, cash)| (units.get(), cash.get()))
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn legs(case: &Case) -> Vec<Leg> {
         side.push((leg.bank, leg.weights, leg.amount_atoms.unsigned_abs()));
     }
     if quote_fresh {
-        let borrow = owed.min((-p.quote.amount_atoms).get().get().get().get().get().get().get().get().get().get().get().get().get().get().get().get().get().get().get().max(0) as u64);
+        let borrow = owed.min(p.quote.amount_atoms.loss().get());
         assets.push((QUOTE, p.quote.weights, Atoms::new(seizable)));
         debts.push((QUOTE, p.quote.weights, Atoms::new(borrow)));
         for leg in p.perps().iter().filter(|leg| !leg.prices.stale) {

@@ -120,7 +120,11 @@ fn a_size_is_clamped_leaves_no_dust_and_keeps_the_callers_bounds() {
             for parts in [0u32, 250_000, 500_000] {
                 for dust in 0..5 {
                     for (max_size, min_size) in &bounds {
-                        let request = Request { max_size: max_size.map(LegSize::new), min_size: LegSize::new(*min_size), ..whole(PAIR) };
+                        let request = Request {
+                            max_size: max_size.map(LegSize::new),
+                            min_size: LegSize::new(*min_size),
+                            ..whole(PAIR)
+                        };
                         let bounds = (*max_size, *min_size);
                         let expected = stated(debt, collateral, sized, parts as u64, dust, bounds);
                         let found = of_pair.final_size(sized, parts, dust, &request);
@@ -201,12 +205,22 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
                             continue;
                         };
                         let found = (fill.size, fill.paid_atoms, fill.fee_atoms, fill.received_atoms);
-                        assert_eq!(found, (size, Atoms::new(size + fee), Atoms::new(fee), Atoms::new(seized)), "{debt} {collateral} {parts}");
+                        assert_eq!(
+                            found,
+                            (size, Atoms::new(size + fee), Atoms::new(fee), Atoms::new(seized)),
+                            "{debt} {collateral} {parts}"
+                        );
                         assert_eq!(fill.notional.get(), size);
                         let mut after = p;
                         leg_found.book(&mut after, &fill).unwrap();
                         let left = (after.tokens[0].amount_atoms, after.tokens[1].amount_atoms);
-                        assert_eq!(left, (SignedAtoms::new(collateral as i64 - seized as i64), SignedAtoms::new(size as i64 - debt as i64)));
+                        assert_eq!(
+                            left,
+                            (
+                                SignedAtoms::new(collateral as i64 - seized as i64),
+                                SignedAtoms::new(size as i64 - debt as i64)
+                            )
+                        );
                     }
                 }
             }
@@ -229,11 +243,20 @@ fn a_fill_is_booked_where_the_leg_is_held() {
     };
     let perps = [perp(6, 0, -1), perp(7, 0, -50)];
     let loss = Leg::Pair { asset: 1, liability: Liability::NegativePnl(7) };
-    assert_eq!(booked(account(0, &[token(1, 500)], &perps), loss), (SignedAtoms::ZERO, SignedAtoms::new(494), SignedAtoms::new(-45)));
+    assert_eq!(
+        booked(account(0, &[token(1, 500)], &perps), loss),
+        (SignedAtoms::ZERO, SignedAtoms::new(494), SignedAtoms::new(-45))
+    );
     let borrow = Leg::Pair { asset: 1, liability: Liability::Borrow(0) };
-    assert_eq!(booked(account(-30, &[token(1, 500)], &perps), borrow), (SignedAtoms::new(-25), SignedAtoms::new(494), SignedAtoms::new(-50)));
+    assert_eq!(
+        booked(account(-30, &[token(1, 500)], &perps), borrow),
+        (SignedAtoms::new(-25), SignedAtoms::new(494), SignedAtoms::new(-50))
+    );
     let of_quote = Leg::Pair { asset: 0, liability: Liability::Borrow(2) };
-    assert_eq!(booked(account(200, &[token(2, -40)], &perps), of_quote), (SignedAtoms::new(194), SignedAtoms::new(-35), SignedAtoms::new(-50)));
+    assert_eq!(
+        booked(account(200, &[token(2, -40)], &perps), of_quote),
+        (SignedAtoms::new(194), SignedAtoms::new(-35), SignedAtoms::new(-50))
+    );
 }
 
 #[test]
@@ -250,7 +273,11 @@ fn a_fill_of_a_perp_moves_units_at_spot_and_the_penalty_out_of_cash() {
                 let part = |share: u128| (worth as u128 * 50_000 * share / 1_000_000_000_000) as u64;
                 let fill = leg_found.fill_down(size, 50_000, share as u32).unwrap();
                 let found = (fill.size, fill.paid_atoms, fill.fee_atoms, fill.received_atoms);
-                assert_eq!(found, (size, Atoms::new(worth), Atoms::new(part(share)), Atoms::new(part(1_000_000 - share))), "{units} {size}");
+                assert_eq!(
+                    found,
+                    (size, Atoms::new(worth), Atoms::new(part(share)), Atoms::new(part(1_000_000 - share))),
+                    "{units} {size}"
+                );
                 assert_eq!(fill.notional.get(), worth * 5 / 2);
                 let mut after = p;
                 leg_found.book(&mut after, &fill).unwrap();

@@ -5,7 +5,7 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use bytemuck::Zeroable;
-use plimsoll_risk::liquidate::{Assessment, Leg, LegSize, Plan, Request, assess, plan};
+use plimsoll_risk::liquidate::{assess, plan, Assessment, Leg, LegSize, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_TOKEN_POSITIONS};
 use plimsoll_risk::perp::claim_payout_down;
 use plimsoll_risk::portfolio::Portfolio;
@@ -173,8 +173,17 @@ impl Stand {
         let cash = dollars.abs() * 1_000_000;
         let (buyer, seller) = if dollars >= 0 { (&mut *mine, &mut *theirs) } else { (&mut *theirs, &mut *mine) };
         if units > 0 {
-            perp::exchange(slot, totals, buyer, seller, BaseUnits::new(units), SignedAtoms::new(-cash), SignedAtoms::new(cash), FundingClock { now: NOW, max_secs: 3_600 })
-                .unwrap();
+            perp::exchange(
+                slot,
+                totals,
+                buyer,
+                seller,
+                BaseUnits::new(units),
+                SignedAtoms::new(-cash),
+                SignedAtoms::new(cash),
+                FundingClock { now: NOW, max_secs: 3_600 },
+            )
+            .unwrap();
         }
         mine.cash_atoms += pnl_atoms;
         theirs.cash_atoms -= pnl_atoms;
@@ -229,7 +238,8 @@ impl Stand {
     pub fn plan(&self, portfolio: &Portfolio) -> Result<(Leg, Plan), Vec<(Leg, RiskError)>> {
         let mut refused = Vec::new();
         for leg in Self::legs(portfolio) {
-            let request = Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
+            let request =
+                Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
             match plan(&mut portfolio.clone(), &self.account.clocks(), &request, self.now) {
                 Ok(plan) => return Ok((leg, plan)),
                 Err(refusal) => refused.push((leg, refusal.reason)),
@@ -258,7 +268,9 @@ impl Stand {
         let totals = &mut self.markets[market as usize];
         pool::pay_in_up(totals, Atoms::new(claim), INDEX_ONE).unwrap();
         self.others.derivatives[theirs].cash_atoms += claim as i64;
-        let exit = claim_payout_down(Atoms::new(claim), Atoms::new(totals.pool_atoms), Atoms::new(totals.deficit_atoms)).unwrap();
+        let exit =
+            claim_payout_down(Atoms::new(claim), Atoms::new(totals.pool_atoms), Atoms::new(totals.deficit_atoms))
+                .unwrap();
         let paid = pool::pay_out_down(totals, exit.paid_atoms, INDEX_ONE).unwrap();
         totals.deficit_atoms -= exit.forgone_atoms.get();
         self.account.derivatives[place].cash_atoms -= (paid.pool_atoms.get() + exit.forgone_atoms.get()) as i64;
