@@ -85,7 +85,8 @@ pub fn give_back(bank: &mut Bank, atoms: Atoms) -> RiskResult<()> {
     bank.insurance_atoms = bank.insurance().try_add(back.insurance_atoms)?.get();
     count_in(bank, Atoms::ZERO, back.covered_atoms);
     // It waits as it did before the reservation, and counts again once it is insurance.
-    let waiting = atoms.saturating_sub(back.covered_atoms).saturating_sub(back.insurance_atoms);
+    let (_, uncovered) = atoms.take(back.covered_atoms);
+    let (_, waiting) = uncovered.take(back.insurance_atoms);
     bank.insurance_in_atoms = bank.insurance_in_atoms.saturating_sub(waiting.get());
     Ok(())
 }

@@ -14,9 +14,9 @@ use plimsoll_state::{Market, MarketSlot};
 /// # Errors
 /// `NumberOutOfRange`.
 pub fn add_own_claim(market: &mut Market, atoms: Atoms) -> RiskResult<()> {
-    let set_off = atoms.min(market.deficit());
-    market.deficit_atoms = market.deficit().saturating_sub(set_off).get();
-    market.own_claim_atoms = market.own_claim().try_add(atoms.saturating_sub(set_off))?.get();
+    let (claim, deficit) = atoms.net(market.deficit());
+    market.deficit_atoms = deficit.get();
+    market.own_claim_atoms = market.own_claim().try_add(claim)?.get();
     Ok(())
 }
 
@@ -28,10 +28,11 @@ pub fn add_own_claim(market: &mut Market, atoms: Atoms) -> RiskResult<()> {
 pub fn revalue_pool(market: &mut Market, value: Atoms) -> RiskResult<()> {
     let nominal = market.pool();
     market.pool_atoms = value.get();
-    if value >= nominal {
-        return add_own_claim(market, value.saturating_sub(nominal));
+    let (gained, lost) = value.net(nominal);
+    if lost.is_zero() {
+        return add_own_claim(market, gained);
     }
-    add_deficit(market, nominal.saturating_sub(value))
+    add_deficit(market, lost)
 }
 
 /// A loss that nobody bears: the market's own claim first, then the deficit (LOSS-2).
@@ -39,9 +40,9 @@ pub fn revalue_pool(market: &mut Market, value: Atoms) -> RiskResult<()> {
 /// # Errors
 /// `NumberOutOfRange`.
 pub fn add_deficit(market: &mut Market, atoms: Atoms) -> RiskResult<()> {
-    let set_off = atoms.min(market.own_claim());
-    market.own_claim_atoms = market.own_claim().saturating_sub(set_off).get();
-    market.deficit_atoms = market.deficit().try_add(atoms.saturating_sub(set_off))?.get();
+    let (deficit, own_claim) = atoms.net(market.own_claim());
+    market.own_claim_atoms = own_claim.get();
+    market.deficit_atoms = market.deficit().try_add(deficit)?.get();
     Ok(())
 }
 

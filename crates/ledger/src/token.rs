@@ -175,8 +175,8 @@ pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> RiskRes
     };
     let owed = debt_atoms(account, bank.index, &bank.indices());
     let position = &mut account.tokens[index];
-    let over = position.reserved().saturating_sub(owed);
-    position.reserved_atoms = position.reserved().saturating_sub(over).get();
+    let (kept, over) = position.reserved().take(owed);
+    position.reserved_atoms = kept.get();
     position.fixed_debt_atoms = position.fixed_debt().min(owed).get();
     give_back(bank, over)?;
     account.estate_reserved_atoms = account.estate_reserved().saturating_sub(over).get();

@@ -219,6 +219,12 @@ impl Portfolio {
         }
     }
 
+    /// Whether it holds nothing and owes nothing.
+    #[inline(always)]
+    pub const fn is_empty(&self) -> bool {
+        self.token_count == 0 && self.perp_count == 0 && self.quote.amount_atoms.is_zero()
+    }
+
     /// The other balances.
     #[inline(always)]
     pub fn tokens(&self) -> &[TokenLeg] {

@@ -4,7 +4,7 @@
 
 mod counts;
 
-pub use counts::{Atoms, BaseUnits, Count, SignedAtoms, SignedBaseUnits};
+pub use counts::{Atoms, BaseUnits, Count, Signed, SignedAtoms, SignedBaseUnits};
 
 use core::cmp::Ordering;
 

@@ -205,15 +205,11 @@ impl Payment {
 ///
 /// `room` is [`draw_room`]'s, `leg_cap` the most that this leg may draw in all (a market's cap per event).
 pub const fn pay_leg(owed: Atoms, reserved: Atoms, room: Atoms, leg_cap: Atoms) -> Payment {
-    // Each part is at most what the parts before it leave of the debt.
-    let most = owed.min(leg_cap);
-    let from_reserved_atoms = reserved.min(most);
-    let from_unreserved_atoms = room.min(most.saturating_sub(from_reserved_atoms));
-    Payment {
-        from_reserved_atoms,
-        from_unreserved_atoms,
-        remainder_atoms: owed.saturating_sub(from_reserved_atoms).saturating_sub(from_unreserved_atoms),
-    }
+    let (payable, beyond) = owed.take(leg_cap);
+    let (from_reserved_atoms, rest) = payable.take(reserved);
+    let (from_unreserved_atoms, rest) = rest.take(room);
+    // Both are parts of what is owed.
+    Payment { from_reserved_atoms, from_unreserved_atoms, remainder_atoms: rest.saturating_add(beyond) }
 }
 
 #[cfg(test)]

@@ -158,11 +158,7 @@ impl<'a> Pricing<'a> {
 /// # Errors
 /// `NumberOutOfRange` where the amount leaves 63 bits.
 #[inline(always)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    reason = "shares are not negative in this branch; the negative of a non-negative number always fits"
-)]
+#[expect(clippy::cast_sign_loss, reason = "shares are not negative in this branch")]
 pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<SignedAtoms> {
     if shares >= 0 {
         return deposit_atoms_down(shares as u64, slot.deposit_index).signed();

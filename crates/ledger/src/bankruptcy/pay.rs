@@ -207,7 +207,8 @@ pub fn pay_pnl(
     let loss = pnl_atoms.loss();
     let mut paid = PaidPnl { pnl_atoms, ..PaidPnl::default() };
     let credited = insure_leg(account, leg.reserved(), loss, market, quote, books.now, &mut paid)?;
-    charge(&leg, loss.saturating_sub(credited), market, books, &mut paid)?;
+    let (_, rest) = loss.take(credited);
+    charge(&leg, rest, market, books, &mut paid)?;
     credit_cash(&mut account.derivatives[place], loss)?;
     paid.closed = close_leg_base(account, place, market, books)?;
     let leg = &mut account.derivatives[place];
@@ -271,10 +272,9 @@ fn charge(
     paid: &mut PaidPnl,
 ) -> RiskResult<()> {
     // What the market itself is owed by its pool is insurance that waits for the pool: nobody is charged before it.
-    let set_off = loss.min(market.own_claim());
-    market.own_claim_atoms = market.own_claim().saturating_sub(set_off).get();
     paid.deficit_atoms = loss;
-    let loss = loss.saturating_sub(set_off);
+    let (loss, own_claim) = loss.net(market.own_claim());
+    market.own_claim_atoms = own_claim.get();
     if loss.is_zero() {
         return Ok(());
     }
@@ -287,7 +287,7 @@ fn charge(
     } else {
         pool::add_deficit(market, loss)?;
     }
-    paid.deficit_atoms = paid.deficit_atoms.saturating_sub(paid.charged_atoms);
+    (_, paid.deficit_atoms) = paid.deficit_atoms.take(paid.charged_atoms);
     Ok(())
 }
 

@@ -86,8 +86,8 @@ impl Totals {
     /// Splits `atoms` that are nobody's: uncovered debt is paid first, the rest is insurance (INSURE-4).
     #[inline(always)]
     pub const fn take_in(&self, atoms: Atoms) -> Intake {
-        let covered_atoms = atoms.min(self.uncovered_atoms);
-        Intake { covered_atoms, shares: 0, insurance_atoms: atoms.saturating_sub(covered_atoms) }
+        let (covered_atoms, insurance_atoms) = atoms.take(self.uncovered_atoms);
+        Intake { covered_atoms, shares: 0, insurance_atoms }
     }
 
     /// What comes of waiting shares: as many whole ones (up) as it takes pay uncovered debt whatever the liquidity, which
@@ -124,7 +124,6 @@ impl Totals {
     ///
     /// # Errors
     /// `NumberOutOfRange`.
-    #[expect(clippy::arithmetic_side_effects, reason = "the price is at most the insurance, as the arm asks")]
     pub fn give_back_down(&self, atoms: Atoms) -> RiskResult<Intake> {
         let mut intake = self.take_in(atoms);
         let uncovered = self.uncovered_atoms.saturating_sub(intake.covered_atoms);
@@ -137,7 +136,7 @@ impl Totals {
         let price = mul_wide(wanted, self.deposit_index).div_ceil(1 << INDEX_BITS);
         (intake.shares, intake.insurance_atoms) = match u64::try_from(price) {
             Ok(price) if price <= intake.insurance_atoms.get() => {
-                (wanted, Atoms::new(intake.insurance_atoms.get() - price))
+                (wanted, intake.insurance_atoms.take(Atoms::new(price)).1)
             }
             _ => (shares_down(intake.insurance_atoms, self.deposit_index)?, Atoms::ZERO),
         };

@@ -6,7 +6,7 @@
 use super::Favourable;
 use crate::num::WideSum;
 use crate::portfolio::{PerpLeg, Portfolio, PriceKind};
-use crate::units::Atoms;
+use crate::units::{Atoms, Signed};
 
 /// One unit of an account.
 #[derive(Clone, Copy)]
@@ -68,10 +68,9 @@ impl Pnl {
     #[inline(always)]
     pub(super) fn add(&mut self, unit: RiskUnit<'_>, value: UnitValue) {
         let pnl = unit.leg.pnl_of(value.worth_atoms);
-        if pnl.get() >= 0 {
-            self.gains.add(unit.leg.gain_down(pnl.unsigned_abs()).get(), 1);
-        } else {
-            self.losses.add(pnl.unsigned_abs().get(), 1);
+        match pnl.by_sign() {
+            Signed::Plus(gain) => self.gains.add(unit.leg.gain_down(gain).get(), 1),
+            Signed::Minus(loss) => self.losses.add(loss.get(), 1),
         }
     }
 }

@@ -25,6 +25,15 @@ impl Count for super::UsdMicro {
     }
 }
 
+/// A number by its sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed<Magnitude> {
+    /// Zero or more: held, gained, bought.
+    Plus(Magnitude),
+    /// Below zero: owed, lost, sold.
+    Minus(Magnitude),
+}
+
 /// A count and its signed form, which turn into one another and into nothing else.
 macro_rules! count {
     ($(#[$doc:meta])* $name:ident, $(#[$signed_doc:meta])* $signed:ident) => {
@@ -84,6 +93,20 @@ macro_rules! count {
                 } else {
                     other
                 }
+            }
+
+            /// At most so much of it, and what that leaves.
+            #[inline(always)]
+            pub const fn take(self, most: Self) -> (Self, Self) {
+                let taken = self.min(most);
+                (taken, Self(self.0.wrapping_sub(taken.0)))
+            }
+
+            /// What two that cancel one another leave of each: the smaller of them is gone from both.
+            #[inline(always)]
+            pub const fn net(self, other: Self) -> (Self, Self) {
+                let gone = self.min(other);
+                (Self(self.0.wrapping_sub(gone.0)), Self(other.0.wrapping_sub(gone.0)))
             }
 
             /// The sum; saturates.
@@ -189,6 +212,17 @@ macro_rules! count {
                 self.0 < 0
             }
 
+            /// Its magnitude, by its sign.
+            #[inline(always)]
+            #[expect(clippy::cast_sign_loss, reason = "the number is not negative in this branch")]
+            pub const fn by_sign(self) -> Signed<$name> {
+                if self.0 >= 0 {
+                    Signed::Plus($name(self.0 as u64))
+                } else {
+                    Signed::Minus($name(self.0.unsigned_abs()))
+                }
+            }
+
             /// Without its sign.
             #[inline(always)]
             pub const fn unsigned_abs(self) -> $name {
@@ -209,11 +243,8 @@ macro_rules! count {
             /// What is below zero, without its sign; else none.
             #[inline(always)]
             pub const fn loss(self) -> $name {
-                if self.0 < 0 {
-                    $name(self.0.unsigned_abs())
-                } else {
-                    $name(0)
-                }
+                let loss = if self.0 < 0 { self.0 } else { 0 };
+                $name(loss.unsigned_abs())
             }
 
             /// The sum.

@@ -87,7 +87,6 @@ impl<'info> Borrow<'info> {
     }
 
     #[inline(never)]
-    #[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
     fn apply(&self, args: &BorrowArgs, now: i64) -> Result<TokenMove> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
