@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
-use plimsoll::EngineError;
 use plimsoll_rpc::Connection;
+use plimsoll_sdk::EngineError;
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::{
     Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN,

@@ -1,6 +1,7 @@
 //! An engine as far as it exists: what a migration compares its file with.
 
 use plimsoll_rpc::engine::{decode, program_accounts};
+use plimsoll_rpc::mock::MOCK_ORACLE;
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_state::MAX_GROWTH_BYTES;
@@ -145,9 +146,7 @@ impl Chain {
                 .collect::<plimsoll_rpc::Result<_>>()?,
             other_venues: Vec::new(),
             mints: rest.by_ref().take(config.banks.len()).map(|(_, found)| found.as_ref().and_then(mint)).collect(),
-            feeds: rest
-                .map(|(_, found)| found.as_ref().is_some_and(|account| account.owner == mock_oracle::ID))
-                .collect(),
+            feeds: rest.map(|(_, found)| found.as_ref().is_some_and(|account| account.owner == MOCK_ORACLE)).collect(),
         })
     }
 

@@ -4,10 +4,11 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator};
 use litesvm::types::TransactionMetadata;
 use plimsoll::instructions::{ResolveStep, TakeWinArgs};
-use plimsoll::liquidation::{LiquidationBounds, LiquidationOutcome};
+use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::liquidate::{Leg, LegSize, Liability, Plan, Refusal, Request};
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::view::Accounts;
+use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_sim::world::{Sent, Trader, World};
 use solana_instruction::Instruction;
 

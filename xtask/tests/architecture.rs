@@ -1,5 +1,5 @@
-//! Dependencies point one way: `risk` <- `state` <- `ledger` <- program, sdk <- rpc <- sim, keeper, migrations <- cli. The model, which the tests compare
-//! everything with, stays apart from all of them.
+//! Dependencies point one way: `risk` <- `state` <- `ledger`, `interface` <- `oracle` <- program, and sdk <- rpc <- sim, keeper, migrations <- cli beside
+//! it. The model, which the tests compare everything with, stays apart from all of them.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +12,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-state", &["plimsoll-risk"]),
     ("plimsoll-ledger", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-interface", &["plimsoll-risk", "plimsoll-state"]),
+    ("plimsoll-oracle", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-wasm", &["plimsoll-risk", "plimsoll-state"]),
-    ("plimsoll", &["plimsoll-interface", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"]),
-    ("example-venue", &["plimsoll", "plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
+    ("plimsoll", &["plimsoll-interface", "plimsoll-ledger", "plimsoll-oracle", "plimsoll-risk", "plimsoll-state"]),
+    ("example-venue", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("mock-oracle", &[]),
     ("testkit-hostile", &[]),
     ("plimsoll-sdk", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
@@ -23,7 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-migrations", ON_CLUSTERS),
     (
         "plimsoll-keeper",
-        &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"],
+        &["plimsoll-rpc", "plimsoll-sdk", "plimsoll-ledger", "plimsoll-oracle", "plimsoll-risk", "plimsoll-state"],
     ),
     (
         "plimsoll-cli",
@@ -32,11 +33,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "plimsoll-migrations",
             "plimsoll-rpc",
             "plimsoll-sdk",
-            "plimsoll",
+            "plimsoll-oracle",
             "plimsoll-risk",
             "plimsoll-state",
             "example-venue",
-            "mock-oracle",
         ],
     ),
     ("plimsoll-model", &[]),
@@ -46,11 +46,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", &["plimsoll-sbf"]),
 ];
 
-const SDK: &[&str] = &["plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state"];
+const SDK: &[&str] = &["plimsoll-sdk", "plimsoll-risk", "plimsoll-state"];
 
-/// On test clusters prices come from the mock oracle.
-const ON_CLUSTERS: &[&str] =
-    &["plimsoll-rpc", "plimsoll-sdk", "plimsoll", "plimsoll-risk", "plimsoll-state", "mock-oracle"];
+const ON_CLUSTERS: &[&str] = &["plimsoll-rpc", "plimsoll-sdk", "plimsoll-risk", "plimsoll-state"];
+
+/// What is no program, and why it links Anchor all the same.
+const CLIENTS: &[(&str, Option<&str>)] = &[
+    ("plimsoll-risk", None),
+    ("plimsoll-state", None),
+    ("plimsoll-ledger", None),
+    ("plimsoll-interface", None),
+    ("plimsoll-wasm", None),
+    ("plimsoll-sdk", None),
+    ("plimsoll-rpc", None),
+    ("plimsoll-sim", None),
+    ("plimsoll-migrations", None),
+    ("plimsoll-oracle", Some("reads Pyth's account by Pyth's own SDK, whose types are Anchor's")),
+    ("plimsoll-keeper", Some("posts to Pyth with the same SDK")),
+    ("plimsoll-cli", Some("has the keeper in it, and the example venue's own client")),
+];
 
 /// Packages in these directories are tests and may use everything.
 const TEST_DIRECTORIES: [&str; 2] = ["tests", "tools/sbf-tests"];
@@ -135,6 +149,23 @@ fn every_package_uses_only_the_packages_below_it() {
     }
 }
 
+/// Whatever way it comes: a client that links the program compiles the whole of it, and is as far from it as its features
+/// happen to be. The clients have the program's rules, errors and readers from the crates that it has them from.
+#[test]
+fn no_client_links_the_program_and_anchor_comes_with_pyths_sdk_only() {
+    let allowed: BTreeSet<&str> = ALLOWED.iter().map(|(package, _)| *package).collect();
+    for (client, reason) in CLIENTS {
+        assert!(allowed.contains(client), "{client} is no package of this workspace");
+        let linked = linked(client);
+        assert!(linked.contains(*client), "cargo tree says nothing of {client}");
+        assert!(!linked.contains("plimsoll"), "{client} links the program's crate");
+        match reason {
+            None => assert!(!linked.contains("anchor-lang"), "{client} links Anchor"),
+            Some(_) => assert!(linked.contains("anchor-lang"), "{client} links Anchor no longer: it needs no reason"),
+        }
+    }
+}
+
 #[test]
 fn only_tests_use_the_model() {
     for package in packages().iter().filter(|package| !is_test(package)) {
@@ -170,7 +201,8 @@ fn anchor_toml_names_the_program_ids_that_the_programs_declare() {
 /// Cargo merges nothing of a package's own into the workspace's lints, so these stand in each crate.
 #[test]
 fn every_crate_where_money_is_has_the_strict_lints() {
-    const CRATES: [&str; 5] = ["crates/risk", "crates/state", "crates/ledger", "crates/interface", "programs/plimsoll"];
+    const CRATES: [&str; 6] =
+        ["crates/risk", "crates/state", "crates/ledger", "crates/interface", "crates/oracle", "programs/plimsoll"];
     let heads = CRATES.map(|directory| {
         let text =
             std::fs::read_to_string(workspace().join(directory).join("src/lib.rs")).expect("a crate has a lib.rs");
@@ -270,13 +302,25 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_path_buf()
 }
 
-fn packages() -> Vec<Package> {
+/// What cargo prints.
+fn cargo(arguments: &[&str]) -> String {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(workspace()).args(["metadata", "--no-deps", "--format-version", "1"]);
-    let output = command.output().expect("cargo metadata runs");
+    let output = Command::new(cargo).current_dir(workspace()).args(arguments).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    String::from_utf8(output.stdout).expect("cargo prints text")
+}
+
+/// Names of all packages that one is linked with, itself among them: in its fullest form, its tests aside.
+fn linked(package: &str) -> BTreeSet<String> {
+    // Features of `interface` and `state` are what programs and the IDL ask of them.
+    let features: &[&str] = if package == "plimsoll-sim" { &["--features", "live"] } else { &[] };
+    let tree = cargo(&[&["tree", "--edges", "normal", "--prefix", "none", "--package", package], features].concat());
+    tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+fn packages() -> Vec<Package> {
+    let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version", "1"]))
+        .expect("cargo metadata prints JSON");
     metadata["packages"].as_array().expect("packages are a list").iter().map(package).collect()
 }
 

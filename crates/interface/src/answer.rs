@@ -5,9 +5,13 @@
 //! at what price he likes, so a margin is read only together with the engine and the account that it has to be of.
 
 use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::auction::Regime;
+use plimsoll_risk::liquidate::Plan;
 pub use plimsoll_state::{Expected, Holder};
 use plimsoll_state::{MaintenanceView, MarginView, ViewRefusal};
 use solana_pubkey::Pubkey;
+
+use crate::EngineError;
 
 /// Why return data is not an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +56,11 @@ impl core::fmt::Display for AnswerError {
 
 impl core::error::Error for AnswerError {}
 
-/// What a liquidation did: the answer of both liquidations.
+/// Return data of a liquidation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct LiquidationOutcome {
-    /// 0 where something was filled, else the code of the reason why nothing was ([`crate::EngineError::from_code`]).
+    /// 0 where something was filled, else the [`EngineError`] code of the reason why nothing was.
     pub reason: u32,
     /// 0 cure, 1 wind-down.
     pub regime: u32,
@@ -72,6 +76,28 @@ pub struct LiquidationOutcome {
     pub received_atoms: u64,
     /// Insurance share, atoms of the debt's mint (quote atoms of a position).
     pub fee_atoms: u64,
+}
+
+impl LiquidationOutcome {
+    /// Why nothing was filled; none where something was.
+    pub fn refusal(&self) -> Option<EngineError> {
+        EngineError::from_code(self.reason)
+    }
+}
+
+impl From<&Plan> for LiquidationOutcome {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            reason: 0,
+            regime: (plan.regime == Regime::WindDown) as u32,
+            penalty_ppm: plan.penalty_ppm,
+            _pad: 0,
+            size: plan.size.get(),
+            paid_atoms: plan.paid_atoms.get(),
+            received_atoms: plan.received_atoms.get(),
+            fee_atoms: plan.fee_atoms.get(),
+        }
+    }
 }
 
 /// What is expected of an answer: that it is about this margin account of this engine.

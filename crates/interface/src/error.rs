@@ -1,13 +1,259 @@
-//! Codes with which the engine refuses, by name. Anchor's own (2000 to 4999) are those of failed account checks.
+//! Errors with fixed codes, each naming the fact. Codes are grouped by subsystem and never reused; Anchor's own (2000 to 4999)
+//! are those of failed account checks.
 
-macro_rules! errors {
-    ($($(#[doc = $text:literal])+ $name:ident = $code:literal,)+) => {
+use plimsoll_risk::params::Contradiction;
+use plimsoll_risk::RiskError;
+
+/// Bytes of a name or text; more than 255 do not compile.
+#[expect(clippy::cast_possible_truncation, reason = "what is longer does not compile")]
+const fn length(text: &str) -> u8 {
+    assert!(text.len() <= u8::MAX as usize, "too long");
+    text.len() as u8
+}
+
+/// Hands every error to a macro: text, name and code, in the order of codes. The program's IDL build makes Anchor's own
+/// description of them.
+#[macro_export]
+macro_rules! with_engine_errors {
+    ($given:ident) => {
+        $given! {
+            // Access: 6000
+            #[msg("The signer is not the engine's authority")]
+            NotAuthority = 6000,
+            #[msg("The signer is not the account's owner")]
+            NotOwner = 6001,
+            #[msg("The signer is neither the account's owner nor its delegate")]
+            NotOwnerOrDelegate = 6002,
+            #[msg("The signer is not the proposed authority")]
+            NotPendingAuthority = 6003,
+            #[msg("This action is paused")]
+            Paused = 6004,
+            #[msg("The account belongs to another engine")]
+            EngineMismatch = 6005,
+            #[msg("The account is bankrupt: only resolve and repay work")]
+            AccountBankrupt = 6006,
+            #[msg("The margin account still holds balances or positions")]
+            AccountNotEmpty = 6007,
+            #[msg("The venue is not approved by the account's owner")]
+            VenueNotApproved = 6008,
+            #[msg("The venue is not registered, not active or may not do this")]
+            VenueInactive = 6009,
+            #[msg("The account's list of venues is full")]
+            VenuesFull = 6010,
+            #[msg("The two margin accounts are the same")]
+            SameAccount = 6011,
+            #[msg("The signer may set pause bits but not clear them")]
+            PauseOnly = 6012,
+            #[msg("The layout version is unknown to this program")]
+            VersionUnknown = 6013,
+            #[msg("The account's data is not what an instruction leaves behind")]
+            InvariantBroken = 6014,
+            #[msg("The account is already complete")]
+            AlreadyComplete = 6015,
+            #[msg("The account is not the one this engine names")]
+            AccountMismatch = 6016,
+            #[msg("The account receiving the rent is not the one that paid it")]
+            RentReceiverMismatch = 6017,
+            #[msg("The account has this program's layout version already")]
+            LayoutCurrent = 6018,
+            #[msg("The delegate has no right to liquidate")]
+            DelegateMayNotLiquidate = 6019,
+            #[msg("The delegate has no right to deposit")]
+            DelegateMayNotDeposit = 6020,
+            #[msg("The delegate has no right to trade")]
+            DelegateMayNotTrade = 6021,
+            #[msg("The rights name one that this program does not know")]
+            DelegateRightUnknown = 6022,
+            #[msg("A delegate needs at least one right")]
+            DelegateRightsEmpty = 6023,
+            #[msg("A right to trade needs a limit a day, and only it has one")]
+            DelegateLimitMismatch = 6024,
+            #[msg("An approval names markets, and none that the venue does not settle now")]
+            ApprovalMarketsInvalid = 6025,
+            #[msg("An approval ends in the future, at most 366 days ahead")]
+            ApprovalExpiryInvalid = 6026,
+            #[msg("The owner's approval of the venue has expired")]
+            VenueApprovalExpired = 6027,
+
+            // Oracle: 6100
+            #[msg("The price account's owner is not the pinned program")]
+            OracleOwnerMismatch = 6100,
+            #[msg("The price account's address is not the pinned one")]
+            OracleAddressMismatch = 6101,
+            #[msg("The price account's type is not a price of this source")]
+            OracleTypeMismatch = 6102,
+            #[msg("The feed is not the pinned one")]
+            OracleFeedMismatch = 6103,
+            #[msg("The update is only partially verified")]
+            PriceNotVerified = 6104,
+            #[msg("The price is not strictly positive")]
+            PriceNotPositive = 6105,
+            #[msg("The price's exponent is out of range")]
+            PriceExponentOutOfRange = 6106,
+            #[msg("The price is stale")]
+            PriceStale = 6107,
+            #[msg("The update is published in the future")]
+            PriceFromFuture = 6108,
+            #[msg("The update is not the first of its second")]
+            PriceNotFirstOfSecond = 6109,
+            #[msg("The averages have not seen enough updates")]
+            PriceNotReady = 6110,
+            #[msg("The Switchboard queue is not the pinned one")]
+            OracleQueueMismatch = 6111,
+            #[msg("The Switchboard result has too few samples")]
+            OracleTooFewSamples = 6112,
+            #[msg("The secondary source needs the pinned primary in the same instruction")]
+            PrimaryMissing = 6113,
+            #[msg("The primary source is not stale, so the secondary does not count")]
+            PrimaryNotStale = 6114,
+            #[msg("No price is listed in this slot")]
+            PriceSlotEmpty = 6115,
+
+            // Margin: 6200
+            #[msg("The account would end below its initial margin")]
+            InitialMarginInsufficient = 6200,
+            #[msg("The account would end below its maintenance margin")]
+            MaintenanceMarginInsufficient = 6201,
+            #[msg("The account's margin ratio would fall")]
+            MarginRatioFalls = 6202,
+            #[msg("A number leaves the range the engine can represent")]
+            NumberOutOfRange = 6203,
+
+            // Liquidation: 6300
+            #[msg("The account is healthy")]
+            AccountHealthy = 6300,
+            #[msg("The account is already cured")]
+            AccountAlreadyCured = 6301,
+            #[msg("The account has just passed an initial check")]
+            CoolOff = 6302,
+            #[msg("A leg of the request has no valid price")]
+            LegPriceInvalid = 6303,
+            #[msg("Another leg must be liquidated first")]
+            NotBestLeg = 6304,
+            #[msg("The limit price is not reached")]
+            BelowLimit = 6305,
+            #[msg("The fill is smaller than asked for, or rounds to nothing")]
+            FillTooSmall = 6306,
+            #[msg("The caller's maximum would leave dust behind")]
+            LeavesDust = 6307,
+            #[msg("The leg holds nothing to take or repay")]
+            LegEmpty = 6308,
+            #[msg("Liquidator and liquidatee are the same account")]
+            SelfLiquidation = 6309,
+            #[msg("Asset and liability are the same")]
+            AssetIsLiability = 6310,
+            #[msg("The fill would not leave the account better")]
+            AfterCheckFailed = 6311,
+            #[msg("A bank or market whose totals change was not passed")]
+            TotalsRequired = 6312,
+            #[msg("The liquidator would end below its initial margin")]
+            LiquidatorMarginInsufficient = 6313,
+
+            // Funds: 6400
+            #[msg("The amount is zero or rounds to nothing")]
+            AmountZero = 6400,
+            #[msg("The amount exceeds what the ledger can hold")]
+            AmountTooLarge = 6401,
+            #[msg("The balance is smaller than the amount")]
+            BalanceInsufficient = 6402,
+            #[msg("The bank has too little free liquidity")]
+            LiquidityInsufficient = 6403,
+            #[msg("The bank's deposit cap is reached")]
+            DepositCapReached = 6404,
+            #[msg("The bank's borrow cap is reached")]
+            BorrowCapReached = 6405,
+            #[msg("The account's table of balances is full")]
+            TokenTableFull = 6406,
+            #[msg("The bank accepts nothing that grows a position")]
+            ReduceOnly = 6407,
+            #[msg("The bank is terminal: repay and withdraw only")]
+            BankTerminal = 6408,
+            #[msg("The token account is not the bank's vault")]
+            VaultMismatch = 6409,
+            #[msg("The mint is not the bank's")]
+            MintMismatch = 6410,
+            #[msg("The account owes nothing in this bank")]
+            NothingOwed = 6411,
+            #[msg("The vault moved by another amount than was booked")]
+            VaultDeltaMismatch = 6412,
+            #[msg("The bank is not the one the position names")]
+            BankMismatch = 6413,
+
+            // Perps: 6500
+            #[msg("The fill's price lies outside the band around the board's price")]
+            PriceOutsideBand = 6500,
+            #[msg("The account's table of positions is full")]
+            PositionTableFull = 6501,
+            #[msg("The position would exceed the largest size")]
+            PositionTooLarge = 6502,
+            #[msg("The market's open-interest cap is reached")]
+            OpenInterestCapReached = 6503,
+            #[msg("The side has ended too many epochs that positions still refer to")]
+            EpochRingFull = 6504,
+            #[msg("The reported premium exceeds its bound")]
+            PremiumOutOfBounds = 6505,
+            #[msg("The venue's approved notional is used up")]
+            VenueNotionalExceeded = 6506,
+            #[msg("There is no PnL to settle at these prices")]
+            NothingToSettle = 6507,
+            #[msg("The market is not the one the position names")]
+            MarketMismatch = 6508,
+            #[msg("The account holds no position in this market")]
+            PositionMissing = 6509,
+            #[msg("A side that reduces would be filled worse than spot while below maintenance")]
+            FillWorseThanSpot = 6510,
+            #[msg("The market has a deficit: only the owner can take a win")]
+            MarketInDeficit = 6511,
+            #[msg("The delegate's notional of this day is used up")]
+            DelegateLimitExceeded = 6512,
+            #[msg("A delegate's fill would be worse for the account than spot")]
+            DelegateWorseThanSpot = 6513,
+
+            // Bankruptcy: 6600
+            #[msg("The account is not bankrupt")]
+            NotBankrupt = 6600,
+            #[msg("The account still holds assets above dust")]
+            AssetsRemain = 6601,
+            #[msg("The account still holds perps that can be liquidated")]
+            PerpsRemain = 6602,
+            #[msg("This call belongs to another stage of the resolution")]
+            WrongStage = 6603,
+            #[msg("The quote borrow must be paid first")]
+            QuoteBorrowFirst = 6604,
+            #[msg("Nothing waits to become insurance, or there is no liquidity for it")]
+            NothingToSweep = 6605,
+
+            // Configuration: 6700
+            #[msg("A parameter is out of bounds or contradicts another")]
+            ParameterOutOfBounds = 6700,
+            #[msg("The mint has an extension that is not on the list of allowed ones")]
+            MintExtensionNotAllowed = 6701,
+            #[msg("The mint's decimals or the value of its atom cannot be represented")]
+            MintNotRepresentable = 6702,
+            #[msg("The engine has no free slot of this kind")]
+            SlotsFull = 6703,
+            #[msg("The slot is not empty, or is not the next one")]
+            SlotTaken = 6704,
+            #[msg("A shorter average needs an engine created for a test cluster")]
+            TestClusterOnly = 6705,
+            #[msg("No bank or market is listed in this slot")]
+            SlotEmpty = 6706,
+            #[msg("A stored or passed enum value is unknown")]
+            UnknownValue = 6707,
+        }
+    };
+}
+
+/// Defines the errors.
+///
+/// Names and texts are one string and their lengths, which is what the program is built with: Anchor's `error_code` compiles
+/// to a string allocation per variant, twice, some 40 KB of program; the tables here take a tenth.
+macro_rules! define {
+    ($(#[msg($text:tt)] $name:ident = $code:tt,)+) => {
         /// Why the engine refused: the code of a custom program error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u32)]
-        pub enum EngineError {
-            $($(#[doc = $text])+ $name = $code,)+
-        }
+        pub enum EngineError { $(#[doc = $text] $name = $code),+ }
 
         impl EngineError {
             /// Every error, in the order of codes.
@@ -20,231 +266,133 @@ macro_rules! errors {
                     _ => None,
                 }
             }
-
-            /// Name.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)+
-                }
-            }
         }
+
+        /// All names and texts, one after the other: a reference to each would take more room than most of them.
+        const WORDS: &str = concat!($(stringify!($name), $text),+);
+        /// Code and the lengths of name and text, in the order of codes.
+        static LENGTHS: [(u32, u8, u8); EngineError::ALL.len()] =
+            [$(($code, length(stringify!($name)), length($text))),+];
     };
 }
+
+with_engine_errors!(define);
 
 impl EngineError {
     /// The code.
     pub const fn code(self) -> u32 {
         self as u32
     }
+
+    /// Name and text.
+    pub fn text(self) -> (&'static str, &'static str) {
+        let mut rest = WORDS;
+        for (code, name, text) in &LENGTHS {
+            let words = rest.split_at_checked(*name as usize).unwrap_or_default();
+            let (said, after) = words.1.split_at_checked(*text as usize).unwrap_or_default();
+            if *code == self as u32 {
+                return (words.0, said);
+            }
+            rest = after;
+        }
+        ("", "")
+    }
+
+    /// Name.
+    pub fn name(self) -> &'static str {
+        self.text().0
+    }
 }
 
-errors! {
-    /// The signer is not the engine's authority.
-    NotAuthority = 6000,
-    /// The signer is not the account's owner.
-    NotOwner = 6001,
-    /// The signer is neither the account's owner nor its delegate.
-    NotOwnerOrDelegate = 6002,
-    /// The signer is not the proposed authority.
-    NotPendingAuthority = 6003,
-    /// This action is paused.
-    Paused = 6004,
-    /// The account belongs to another engine.
-    EngineMismatch = 6005,
-    /// The account is bankrupt: only resolve and repay work.
-    AccountBankrupt = 6006,
-    /// The margin account still holds balances or positions.
-    AccountNotEmpty = 6007,
-    /// The venue is not approved by the account's owner.
-    VenueNotApproved = 6008,
-    /// The venue is not registered, not active or may not do this.
-    VenueInactive = 6009,
-    /// The account's list of venues is full.
-    VenuesFull = 6010,
-    /// The two margin accounts are the same.
-    SameAccount = 6011,
-    /// The signer may set pause bits but not clear them.
-    PauseOnly = 6012,
-    /// The layout version is unknown to this program.
-    VersionUnknown = 6013,
-    /// The account's data is not what an instruction leaves behind.
-    InvariantBroken = 6014,
-    /// The account is already complete.
-    AlreadyComplete = 6015,
-    /// The account is not the one this engine names.
-    AccountMismatch = 6016,
-    /// The account receiving the rent is not the one that paid it.
-    RentReceiverMismatch = 6017,
-    /// The account has this program's layout version already.
-    LayoutCurrent = 6018,
-    /// The delegate has no right to liquidate.
-    DelegateMayNotLiquidate = 6019,
-    /// The delegate has no right to deposit.
-    DelegateMayNotDeposit = 6020,
-    /// The delegate has no right to trade.
-    DelegateMayNotTrade = 6021,
-    /// The rights name one that this program does not know.
-    DelegateRightUnknown = 6022,
-    /// A delegate needs at least one right.
-    DelegateRightsEmpty = 6023,
-    /// A right to trade needs a limit a day, and only it has one.
-    DelegateLimitMismatch = 6024,
-    /// An approval names markets, and none that the venue does not settle now.
-    ApprovalMarketsInvalid = 6025,
-    /// An approval ends in the future, at most 366 days ahead.
-    ApprovalExpiryInvalid = 6026,
-    /// The owner's approval of the venue has expired.
-    VenueApprovalExpired = 6027,
-    /// The price account's owner is not the pinned program.
-    OracleOwnerMismatch = 6100,
-    /// The price account's address is not the pinned one.
-    OracleAddressMismatch = 6101,
-    /// The price account's type is not a price of this source.
-    OracleTypeMismatch = 6102,
-    /// The feed is not the pinned one.
-    OracleFeedMismatch = 6103,
-    /// The update is only partially verified.
-    PriceNotVerified = 6104,
-    /// The price is not strictly positive.
-    PriceNotPositive = 6105,
-    /// The price's exponent is out of range.
-    PriceExponentOutOfRange = 6106,
-    /// The price is stale.
-    PriceStale = 6107,
-    /// The update is published in the future.
-    PriceFromFuture = 6108,
-    /// The update is not the first of its second.
-    PriceNotFirstOfSecond = 6109,
-    /// The averages have not seen enough updates.
-    PriceNotReady = 6110,
-    /// The Switchboard queue is not the pinned one.
-    OracleQueueMismatch = 6111,
-    /// The Switchboard result has too few samples.
-    OracleTooFewSamples = 6112,
-    /// The secondary source needs the pinned primary in the same instruction.
-    PrimaryMissing = 6113,
-    /// The primary source is not stale, so the secondary does not count.
-    PrimaryNotStale = 6114,
-    /// No price is listed in this slot.
-    PriceSlotEmpty = 6115,
-    /// The account would end below its initial margin.
-    InitialMarginInsufficient = 6200,
-    /// The account would end below its maintenance margin.
-    MaintenanceMarginInsufficient = 6201,
-    /// The account's margin ratio would fall.
-    MarginRatioFalls = 6202,
-    /// A number leaves the range the engine can represent.
-    NumberOutOfRange = 6203,
-    /// The account is healthy.
-    AccountHealthy = 6300,
-    /// The account is already cured.
-    AccountAlreadyCured = 6301,
-    /// The account has just passed an initial check.
-    CoolOff = 6302,
-    /// A leg of the request has no valid price.
-    LegPriceInvalid = 6303,
-    /// Another leg must be liquidated first.
-    NotBestLeg = 6304,
-    /// The limit price is not reached.
-    BelowLimit = 6305,
-    /// The fill is smaller than asked for, or rounds to nothing.
-    FillTooSmall = 6306,
-    /// The caller's maximum would leave dust behind.
-    LeavesDust = 6307,
-    /// The leg holds nothing to take or repay.
-    LegEmpty = 6308,
-    /// Liquidator and liquidatee are the same account.
-    SelfLiquidation = 6309,
-    /// Asset and liability are the same.
-    AssetIsLiability = 6310,
-    /// The fill would not leave the account better.
-    AfterCheckFailed = 6311,
-    /// A bank or market whose totals change was not passed.
-    TotalsRequired = 6312,
-    /// The liquidator would end below its initial margin.
-    LiquidatorMarginInsufficient = 6313,
-    /// The amount is zero or rounds to nothing.
-    AmountZero = 6400,
-    /// The amount exceeds what the ledger can hold.
-    AmountTooLarge = 6401,
-    /// The balance is smaller than the amount.
-    BalanceInsufficient = 6402,
-    /// The bank has too little free liquidity.
-    LiquidityInsufficient = 6403,
-    /// The bank's deposit cap is reached.
-    DepositCapReached = 6404,
-    /// The bank's borrow cap is reached.
-    BorrowCapReached = 6405,
-    /// The account's table of balances is full.
-    TokenTableFull = 6406,
-    /// The bank accepts nothing that grows a position.
-    ReduceOnly = 6407,
-    /// The bank is terminal: repay and withdraw only.
-    BankTerminal = 6408,
-    /// The token account is not the bank's vault.
-    VaultMismatch = 6409,
-    /// The mint is not the bank's.
-    MintMismatch = 6410,
-    /// The account owes nothing in this bank.
-    NothingOwed = 6411,
-    /// The vault moved by another amount than was booked.
-    VaultDeltaMismatch = 6412,
-    /// The bank is not the one the position names.
-    BankMismatch = 6413,
-    /// The fill's price lies outside the band around the board's price.
-    PriceOutsideBand = 6500,
-    /// The account's table of positions is full.
-    PositionTableFull = 6501,
-    /// The position would exceed the largest size.
-    PositionTooLarge = 6502,
-    /// The market's open-interest cap is reached.
-    OpenInterestCapReached = 6503,
-    /// The side has ended too many epochs that positions still refer to.
-    EpochRingFull = 6504,
-    /// The reported premium exceeds its bound.
-    PremiumOutOfBounds = 6505,
-    /// The venue's approved notional is used up.
-    VenueNotionalExceeded = 6506,
-    /// There is no PnL to settle at these prices.
-    NothingToSettle = 6507,
-    /// The market is not the one the position names.
-    MarketMismatch = 6508,
-    /// The account holds no position in this market.
-    PositionMissing = 6509,
-    /// A side that reduces would be filled worse than spot while below maintenance.
-    FillWorseThanSpot = 6510,
-    /// The market has a deficit: only the owner can take a win.
-    MarketInDeficit = 6511,
-    /// The delegate's notional of this day is used up.
-    DelegateLimitExceeded = 6512,
-    /// A delegate's fill would be worse for the account than spot.
-    DelegateWorseThanSpot = 6513,
-    /// The account is not bankrupt.
-    NotBankrupt = 6600,
-    /// The account still holds assets above dust.
-    AssetsRemain = 6601,
-    /// The account still holds perps that can be liquidated.
-    PerpsRemain = 6602,
-    /// This call belongs to another stage of the resolution.
-    WrongStage = 6603,
-    /// The quote borrow must be paid first.
-    QuoteBorrowFirst = 6604,
-    /// Nothing waits to become insurance, or there is no liquidity for it.
-    NothingToSweep = 6605,
-    /// A parameter is out of bounds or contradicts another.
-    ParameterOutOfBounds = 6700,
-    /// The mint has an extension that is not on the list of allowed ones.
-    MintExtensionNotAllowed = 6701,
-    /// The mint's decimals or the value of its atom cannot be represented.
-    MintNotRepresentable = 6702,
-    /// The engine has no free slot of this kind.
-    SlotsFull = 6703,
-    /// The slot is not empty, or is not the next one.
-    SlotTaken = 6704,
-    /// A shorter average needs an engine created for a test cluster.
-    TestClusterOnly = 6705,
-    /// No bank or market is listed in this slot.
-    SlotEmpty = 6706,
-    /// A stored or passed enum value is unknown.
-    UnknownValue = 6707,
+impl From<EngineError> for u32 {
+    fn from(error: EngineError) -> Self {
+        error as u32
+    }
+}
+
+impl core::fmt::Display for EngineError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.text().1)
+    }
+}
+
+/// Of a condition that does not hold.
+impl From<Contradiction> for EngineError {
+    fn from(_: Contradiction) -> Self {
+        Self::ParameterOutOfBounds
+    }
+}
+
+/// Of a pure decision: the error of the same name.
+impl From<RiskError> for EngineError {
+    #[cold]
+    #[inline(never)]
+    fn from(error: RiskError) -> Self {
+        match error {
+            RiskError::NumberOutOfRange => Self::NumberOutOfRange,
+            RiskError::ParameterOutOfBounds => Self::ParameterOutOfBounds,
+            RiskError::PriceNotPositive => Self::PriceNotPositive,
+            RiskError::PriceExponentOutOfRange => Self::PriceExponentOutOfRange,
+            RiskError::PriceStale => Self::PriceStale,
+            RiskError::PriceFromFuture => Self::PriceFromFuture,
+            RiskError::PriceNotFirstOfSecond => Self::PriceNotFirstOfSecond,
+            RiskError::PriceNotVerified => Self::PriceNotVerified,
+            RiskError::PriceNotReady => Self::PriceNotReady,
+            RiskError::AccountHealthy => Self::AccountHealthy,
+            RiskError::AccountAlreadyCured => Self::AccountAlreadyCured,
+            RiskError::CoolOff => Self::CoolOff,
+            RiskError::LegPriceInvalid => Self::LegPriceInvalid,
+            RiskError::NotBestLeg => Self::NotBestLeg,
+            RiskError::BelowLimit => Self::BelowLimit,
+            RiskError::FillTooSmall => Self::FillTooSmall,
+            RiskError::LeavesDust => Self::LeavesDust,
+            RiskError::LegEmpty => Self::LegEmpty,
+            RiskError::AssetIsLiability => Self::AssetIsLiability,
+            RiskError::AfterCheckFailed => Self::AfterCheckFailed,
+            RiskError::MarginInsufficient => Self::InitialMarginInsufficient,
+            RiskError::PositionTooLarge => Self::PositionTooLarge,
+            RiskError::EpochRingFull => Self::EpochRingFull,
+            RiskError::EpochMissing => Self::InvariantBroken,
+            RiskError::TotalsRequired => Self::TotalsRequired,
+            RiskError::PositionTableFull => Self::PositionTableFull,
+            RiskError::NotBankrupt => Self::NotBankrupt,
+            RiskError::AssetsRemain => Self::AssetsRemain,
+            RiskError::PerpsRemain => Self::PerpsRemain,
+            RiskError::WrongStage => Self::WrongStage,
+            RiskError::QuoteBorrowFirst => Self::QuoteBorrowFirst,
+            RiskError::NothingOwed => Self::NothingOwed,
+            RiskError::BankTerminal => Self::BankTerminal,
+            RiskError::BorrowCapReached => Self::BorrowCapReached,
+            RiskError::AmountZero => Self::AmountZero,
+            RiskError::BalanceInsufficient => Self::BalanceInsufficient,
+            RiskError::TokenTableFull => Self::TokenTableFull,
+            RiskError::NothingToSettle => Self::NothingToSettle,
+            RiskError::MarketInDeficit => Self::MarketInDeficit,
+            RiskError::Paused => Self::Paused,
+            RiskError::ReduceOnly => Self::ReduceOnly,
+            RiskError::SlotEmpty => Self::SlotEmpty,
+            RiskError::StatusUnknown => Self::InvariantBroken,
+            RiskError::BankMismatch => Self::BankMismatch,
+            RiskError::PositionMissing => Self::PositionMissing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_own_name_and_a_sentence() {
+        for error in EngineError::ALL {
+            let (name, text) = error.text();
+            assert_eq!((name, Some(*error)), (&*format!("{error:?}"), EngineError::from_code(error.code())));
+            assert!(text.starts_with(char::is_uppercase) && text.len() > 10, "{text}");
+        }
+        let (first, last) = (EngineError::ALL[0], EngineError::ALL[EngineError::ALL.len() - 1]);
+        assert_eq!(first.text(), ("NotAuthority", "The signer is not the engine's authority"));
+        assert_ne!(last.text(), first.text());
+    }
 }

@@ -1,5 +1,6 @@
 //! What this crate builds by hand is what Anchor's generated code builds: addresses, account lists, data, codes.
 
+use anchor_lang::prelude::AccountInfo;
 use anchor_lang::{InstructionData, ToAccountMetas};
 use plimsoll::instructions::{self as theirs};
 use plimsoll::{accounts, instruction};
@@ -78,6 +79,20 @@ fn instructions_that_move_tokens_are_those_of_anchor() {
         compare!(events repay Repay {payer, margin_account, registry, board, bank, vault, source, mint, token_program}
             (8, all) instruction::Repay { args });
     }
+}
+
+/// What an Anchor program may call the engine with instead (README).
+#[test]
+fn the_module_for_calls_by_other_anchor_programs_names_the_same_accounts() {
+    let keys = [key(1), key(2), key(3), key(4), plimsoll::EVENT_AUTHORITY_AND_BUMP.0, plimsoll::ID];
+    let (mut lamports, owner) = ([0; 6], Pubkey::default());
+    let info = |(key, lamports)| AccountInfo::new(key, false, false, lamports, &mut [], &owner, false);
+    let [venue_signer, venue, registry, market, event_authority, program] =
+        <[AccountInfo; 6]>::try_from(keys.iter().zip(&mut lamports).map(info).collect::<Vec<_>>()).unwrap();
+    let theirs =
+        plimsoll::cpi::accounts::ReportPremium { venue_signer, venue, registry, market, event_authority, program };
+    let ours = ReportPremium { venue_signer: key(1), venue: key(2), registry: key(3), market: key(4) };
+    assert_eq!(report_premium(&ours, -5).accounts, theirs.to_account_metas(None));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A slot of the price board.
 
+use plimsoll_rpc::mock::{pyth_feed, MOCK_ORACLE};
 use plimsoll_sdk::ix::args::{OracleSourceArgs, PriceConfigArgs};
 use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ impl SourceConfig {
         let push_oracle = match self.program.0 {
             PYTH_RECEIVER => PYTH_PUSH_ORACLE,
             PYTH_CORE_RECEIVER => PYTH_CORE_PUSH_ORACLE,
-            mock if mock == mock_oracle::ID => return Some(mock_oracle::client::pyth_feed(creator, &self.feed_id.0)),
+            MOCK_ORACLE => return Some(pyth_feed(creator, &self.feed_id.0)),
             _ => return None,
         };
         let shard = 0u16.to_le_bytes();

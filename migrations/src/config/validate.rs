@@ -1,13 +1,13 @@
 //! Everything that can be wrong with a file before a cluster is asked, by the very functions that the program uses.
 
-use anchor_lang::solana_program::program_error::ProgramError;
 use bytemuck::{zeroed_box, Zeroable};
-use plimsoll::instructions::{BankRules, MarketRules, PriceRules};
 use plimsoll_risk::params::{
     Contradiction, GlobalParams, MarketRates, TokenWeights, MAX_BANKS, MAX_MARKETS, MAX_PRICES,
 };
 use plimsoll_risk::price::{Price, MAX_DECIMALS};
+use plimsoll_rpc::mock::MOCK_ORACLE;
 use plimsoll_sdk::ix::args::{BankConfigArgs, MarketTerms, PriceConfigArgs};
+use plimsoll_sdk::EngineError;
 use plimsoll_state::{Feed, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights};
 use solana_pubkey::Pubkey;
 
@@ -15,14 +15,9 @@ use super::{settings, BankConfig, Config, MarketConfig, MintConfig, PriceConfig,
 use crate::error::{Error, Result};
 
 /// What the program says, in its own words.
-pub(crate) fn engine_text(error: impl Into<anchor_lang::error::Error>) -> String {
-    match ProgramError::from(error.into()) {
-        ProgramError::Custom(code) => match plimsoll_rpc::error::engine_error(code) {
-            Some(error) => format!("{} ({})", error.text().1, error.text().0),
-            None => format!("error {code}"),
-        },
-        other => other.to_string(),
-    }
+fn engine_text(error: EngineError) -> String {
+    let (name, text) = error.text();
+    format!("{text} ({name})")
 }
 
 impl Config {
@@ -69,9 +64,8 @@ impl Config {
         }
         if let Some(mock) = &price.mock {
             self.test_only(format!("{at}.mock"), "a mock price")?;
-            if price.primary.program.0 != mock_oracle::ID || price.primary.kind != SourceKind::PythPinned {
-                let reason =
-                    format!("a mock price needs a pyth-pinned primary of the mock oracle, {}", mock_oracle::ID);
+            if price.primary.program.0 != MOCK_ORACLE || price.primary.kind != SourceKind::PythPinned {
+                let reason = format!("a mock price needs a pyth-pinned primary of the mock oracle, {}", MOCK_ORACLE);
                 return Err(Error::config(format!("{at}.mock"), reason));
             }
             if mock.price_e8 == 0 || i64::try_from(mock.price_e8).is_err() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll::EngineError;
+use plimsoll_sdk::EngineError;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 

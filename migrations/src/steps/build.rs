@@ -1,7 +1,6 @@
 //! A step's instructions.
 
-use mock_oracle::client;
-use mock_oracle::pyth::CreatePythArgs;
+use plimsoll_rpc::mock::{create_pyth, post_pyth, PythPost};
 use plimsoll_sdk::ix::args;
 use plimsoll_sdk::{ix, pda};
 use solana_instruction::Instruction;
@@ -88,8 +87,7 @@ impl Builder<'_> {
     fn create_feed(&self, price: u8) -> Result<Vec<Instruction>> {
         let feeds = &self.resolved.feeds;
         let feed = feeds.iter().find(|feed| feed.slot == price).ok_or_else(|| missing("price", price))?;
-        let create = CreatePythArgs { feed_id: feed.feed_id, poster: self.signer };
-        Ok(vec![client::create_pyth(self.signer, create), post_mock(self.signer, feed)])
+        Ok(vec![create_pyth(self.signer, &feed.feed_id), post_mock(self.signer, feed)])
     }
 
     fn price(&self, step: &Step) -> Result<Instruction> {
@@ -186,7 +184,7 @@ impl Builder<'_> {
 
 fn post_mock(poster: Pubkey, feed: &MockFeed) -> Instruction {
     let price = i64::try_from(feed.price_e8).unwrap_or(i64::MAX);
-    client::post_pyth(poster, feed.address, client::price_of_now(price))
+    post_pyth(poster, feed.address, &PythPost::of_now(price))
 }
 
 fn missing(what: &str, slot: u8) -> Error {

@@ -1,8 +1,8 @@
 use bytemuck::zeroed_box;
-use plimsoll::instructions::{BankRules, MarketRules, PriceRules};
 use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::TokenWeights;
 use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_sdk::EngineError;
 use plimsoll_state::{
     Bank, Engine, FeedBook, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights, Venue,
 };
@@ -74,7 +74,7 @@ fn applied(resolved: &Resolved) -> Chain {
     }
     for (index, market) in config.markets.iter().enumerate() {
         let args = market.args(index as u8);
-        let rates = args.terms.validate(args.price_slot, &registry, &board).unwrap();
+        let rates = args.terms.validate::<EngineError>(args.price_slot, &registry, &board).unwrap();
         let slot = &mut registry.markets[index];
         (slot.status, slot.price_slot, slot.base_decimals) = (market.status(), args.price_slot, args.base_decimals);
         let mut account: Market = bytemuck::Zeroable::zeroed();

@@ -7,7 +7,7 @@
 //! it on their accounts for some markets, up to a notional and until some second, and it can touch nothing else.
 //!
 //! Only the layouts of `plimsoll-state` and the calls of `plimsoll-interface` are used, neither of which needs the
-//! engine's Anchor crate; `report_premium` shows the other way, Anchor's `cpi` module.
+//! engine's Anchor crate.
 #![allow(clippy::diverging_sub_expression, missing_docs, reason = "Anchor's macros expand to such code")]
 
 use anchor_lang::prelude::*;

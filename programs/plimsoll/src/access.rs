@@ -20,26 +20,6 @@ pub fn now_secs() -> Result<i64> {
     Ok(Clock::get()?.unix_timestamp)
 }
 
-/// The chain's time, in both its units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// Unix seconds.
-    pub secs: i64,
-    /// Slots.
-    pub slot: u64,
-}
-
-impl Moment {
-    /// Now.
-    ///
-    /// # Errors
-    /// None in practice: the runtime always provides the sysvar.
-    pub fn now() -> Result<Self> {
-        let clock = Clock::get()?;
-        Ok(Self { secs: clock.unix_timestamp, slot: clock.slot })
-    }
-}
-
 /// The account is of this build's layout (ACCOUNT-3).
 ///
 /// # Errors

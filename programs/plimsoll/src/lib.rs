@@ -56,8 +56,6 @@ pub mod liquidation;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod loader;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
-pub mod oracle;
-#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod report;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod vault;

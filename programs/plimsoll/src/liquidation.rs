@@ -2,9 +2,8 @@
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
-use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::auction::Regime;
-use plimsoll_risk::liquidate::{Leg, LegSize, Plan, Refusal, Request};
+use plimsoll_interface::answer::LiquidationOutcome;
+use plimsoll_risk::liquidate::{Leg, LegSize, Refusal, Request};
 use plimsoll_risk::RiskError;
 
 use crate::error::{fail, EngineError, Failure, Result};
@@ -34,48 +33,9 @@ impl Bounds for LiquidationBounds {
     }
 }
 
-/// Return data of a liquidation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
-pub struct LiquidationOutcome {
-    /// 0 where something was filled, else the [`EngineError`] code of the reason why nothing was.
-    pub reason: u32,
-    /// 0 cure, 1 wind-down.
-    pub regime: u32,
-    /// Penalty, ppm of the notional.
-    pub penalty_ppm: u32,
-    /// Zero.
-    pub _pad: u32,
-    /// Debt atoms repaid, or base units taken over.
-    pub size: u64,
-    /// Atoms paid, insurance share included; of a position the quote atoms its units are worth at spot.
-    pub paid_atoms: u64,
-    /// Collateral atoms received; of a position the liquidator's part of the penalty in quote atoms.
-    pub received_atoms: u64,
-    /// Insurance share, atoms of the debt's mint (quote atoms of a position).
-    pub fee_atoms: u64,
-}
-
-impl From<&Plan> for LiquidationOutcome {
-    fn from(plan: &Plan) -> Self {
-        Self {
-            reason: 0,
-            regime: (plan.regime == Regime::WindDown) as u32,
-            penalty_ppm: plan.penalty_ppm,
-            _pad: 0,
-            size: plan.size.get(),
-            paid_atoms: plan.paid_atoms.get(),
-            received_atoms: plan.received_atoms.get(),
-            fee_atoms: plan.fee_atoms.get(),
-        }
-    }
-}
-
-impl LiquidationOutcome {
-    /// Sets this as return data. Last of all, since every CPI clears it.
-    pub fn report(&self) {
-        set_return_data(bytemuck::bytes_of(self));
-    }
+/// Sets the answer as return data. Last of all, since every CPI clears it.
+pub fn report(outcome: &LiquidationOutcome) {
+    set_return_data(bytemuck::bytes_of(outcome));
 }
 
 /// Fails with the refusal's reason, or reports it and succeeds where the caller asked for that and nothing is wrong
@@ -111,7 +71,7 @@ pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
     if !(no_op && race) {
         return Err(error.into());
     }
-    LiquidationOutcome { reason: error.into(), ..Default::default() }.report();
+    report(&LiquidationOutcome { reason: error.into(), ..Default::default() });
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What a person can do about an error.
 
-use plimsoll::EngineError;
 use plimsoll_migrations::Error;
+use plimsoll_sdk::EngineError;
 
 /// The error's own advice, else what the engine's refusal asks for.
 pub fn of(error: &Error) -> Option<&'static str> {

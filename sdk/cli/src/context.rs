@@ -6,11 +6,12 @@ use plimsoll_migrations::config::Config;
 use plimsoll_migrations::{Result, Session};
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::ix::Token;
-use plimsoll_sdk::pda::{self, EngineKeys};
+use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::MarginAccount;
-use solana_instruction::{AccountMeta, Instruction};
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
+use spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent;
 
 use crate::amount::show;
 use crate::names::Names;
@@ -198,17 +199,7 @@ impl Loaded {
 
 /// Creates an owner's associated token account where there is none.
 pub fn create_token_account(payer: &Pubkey, owner: &Pubkey, token: &Token) -> Instruction {
-    let address = pda::associated_token(owner, &token.mint, &token.token_program);
-    let accounts = vec![
-        AccountMeta::new(*payer, true),
-        AccountMeta::new(address, false),
-        AccountMeta::new_readonly(*owner, false),
-        AccountMeta::new_readonly(token.mint, false),
-        AccountMeta::new_readonly(anchor_lang::system_program::ID, false),
-        AccountMeta::new_readonly(token.token_program, false),
-    ];
-    // The associated-token program's `CreateIdempotent`.
-    Instruction { program_id: anchor_spl::associated_token::ID, accounts, data: vec![1] }
+    create_associated_token_account_idempotent(payer, owner, &token.mint, &token.token_program)
 }
 
 /// A key file, or the session's key.

@@ -1,6 +1,6 @@
 //! What goes wrong between a client and a cluster, and what to do about it.
 
-use plimsoll::EngineError;
+use plimsoll_sdk::EngineError;
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::client_error::{reqwest, Error as ClientError, ErrorKind};
 use solana_transaction_error::TransactionError;
@@ -134,7 +134,7 @@ impl Error {
 
 /// The engine's error of a code.
 pub fn engine_error(code: u32) -> Option<EngineError> {
-    EngineError::ALL.iter().copied().find(|error| *error as u32 == code)
+    EngineError::from_code(code)
 }
 
 /// The engine's error, where the logs do not say that it was another program that failed: codes of programs overlap. A

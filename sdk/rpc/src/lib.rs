@@ -8,6 +8,7 @@
 //! | [`scan`] | many accounts at once, within what a node takes |
 //! | [`send`] | simulate, limit, price, sign, send |
 //! | [`deliver`] | send again until it is certain what became of it |
+//! | [`mock`] | the oracle of test clusters |
 //! | [`error`] | what goes wrong, with what to do about it |
 #![deny(missing_docs)]
 
@@ -16,6 +17,7 @@ pub mod deliver;
 pub mod engine;
 pub mod error;
 mod limits;
+pub mod mock;
 mod pace;
 pub mod scan;
 pub mod send;

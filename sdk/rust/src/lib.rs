@@ -17,5 +17,7 @@ pub mod pda;
 pub mod view;
 
 pub use plimsoll_interface as call;
+pub use plimsoll_interface::answer::LiquidationOutcome;
+pub use plimsoll_interface::EngineError;
 pub use plimsoll_risk as risk;
 pub use plimsoll_state as state;

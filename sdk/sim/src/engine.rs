@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anchor_lang::prelude::Pubkey;
 use litesvm::types::TransactionMetadata;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::{Bank, MarginAccount, Market, PriceBoard, Registry};
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
 use crate::conserve::{self, Ledger};
 use crate::listing::{BANKS, MARKETS};

@@ -144,10 +144,10 @@ pub fn switchboard_account_bytes(feed: &SwitchboardFeed) -> Vec<u8> {
 mod tests {
     use super::*;
     use bytemuck::Zeroable;
-    use plimsoll::oracle::{pyth, switchboard};
-    use plimsoll::EngineError;
+    use plimsoll_oracle::{pyth, switchboard};
     use plimsoll_risk::oracle::Observation;
     use plimsoll_risk::params::GlobalParams;
+    use plimsoll_sdk::EngineError;
     use plimsoll_state::{OracleKind, OracleSource};
 
     const NOW: i64 = 1_760_130_000;
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(read, Observation::from_pyth(19_706_000_000, 19_706_000, -8, NOW, Some(NOW - 1)).unwrap());
         update.verification = Verification::Partial(13);
         let refused = pyth::decode(&pyth_account_bytes(&update), &source).unwrap_err();
-        assert_eq!(refused, EngineError::PriceNotVerified.into());
+        assert_eq!(refused, EngineError::PriceNotVerified);
 
         (source.queue, source.min_samples) = ([5; 32], 3);
         let feed = SwitchboardFeed {
@@ -185,6 +185,6 @@ mod tests {
         let second = decode(&switchboard_account_bytes(&feed)).unwrap();
         assert_eq!(second, Observation { previous_at: None, ..read });
         let few = switchboard_account_bytes(&SwitchboardFeed { samples: 2, ..feed });
-        assert_eq!(decode(&few).unwrap_err(), EngineError::OracleTooFewSamples.into());
+        assert_eq!(decode(&few).unwrap_err(), EngineError::OracleTooFewSamples);
     }
 }

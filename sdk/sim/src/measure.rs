@@ -101,8 +101,7 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll::liquidation::LiquidationOutcome;
-    use plimsoll::EngineError;
+    use plimsoll_sdk::{EngineError, LiquidationOutcome};
 
     #[test]
     fn instructions_are_measured_apart_and_refusals_only_counted() {

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use anchor_lang::prelude::Pubkey;
-use plimsoll::liquidation::LiquidationOutcome;
 use plimsoll_risk::liquidate::Request;
 use plimsoll_risk::price::BasePrice;
 use plimsoll_risk::units::BaseUnits;
 use plimsoll_sdk::ix::args::{SettleFillArgs, TakeWinArgs};
 use plimsoll_sdk::ix::{self, FillAuthority, Parties};
 use plimsoll_sdk::offer::instruction_name;
+use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::PriceSlot;
+use solana_pubkey::Pubkey;
 
 use crate::data::E8;
 use crate::dues;

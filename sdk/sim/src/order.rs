@@ -1,11 +1,10 @@
 //! The instruction of a liquidation, and what it reports.
 
-use plimsoll::liquidation::LiquidationOutcome;
-use plimsoll::EngineError;
 use plimsoll_risk::liquidate::Request;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::INSTRUCTIONS;
 use plimsoll_sdk::pda::EngineKeys;
+use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::MarginAccount;
 use solana_instruction::Instruction;
 
@@ -36,12 +35,13 @@ pub fn outcome(data: &[u8]) -> Option<LiquidationOutcome> {
 
 /// Why a liquidation changed nothing, by the name of the program's error.
 pub fn reason(outcome: &LiquidationOutcome) -> String {
-    let known = EngineError::ALL.iter().find(|error| **error as u32 == outcome.reason);
-    known.map_or_else(|| format!("code {}", outcome.reason), |error| error.text().0.to_owned())
+    outcome.refusal().map_or_else(|| format!("code {}", outcome.reason), |error| error.name().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_sdk::EngineError;
+
     use super::*;
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Won {
     /// The offer as it was planned on the state just before.
     pub offer: Offer,
     /// What the program reported.
-    pub outcome: plimsoll::liquidation::LiquidationOutcome,
+    pub outcome: plimsoll_sdk::LiquidationOutcome,
     /// Compute units.
     pub compute_units: u64,
 }

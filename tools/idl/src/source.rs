@@ -17,7 +17,7 @@ const PLACES: [&str; 5] = [
     "crates/risk/src/params.rs",
     "crates/risk/src/params",
     "crates/risk/src/allowance.rs",
-    "programs/plimsoll/src/liquidation.rs",
+    "crates/interface/src/answer.rs",
 ];
 
 /// What the sources define.

@@ -24,8 +24,8 @@ use tree::Tree;
 
 /// What moves balances and decides about them, in the light crates.
 const LIGHT: [&str; 3] = ["crates/risk/src", "crates/state/src", "crates/ledger/src"];
-/// The program.
-const CHAIN: [&str; 1] = ["programs/plimsoll/src"];
+/// The program, and what it shares with clients.
+const CHAIN: [&str; 3] = ["programs/plimsoll/src", "crates/oracle/src", "crates/interface/src/args/rules"];
 
 /// Breaks the engine place by place and counts what its tests notice
 #[derive(Debug, Parser)]

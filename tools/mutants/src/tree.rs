@@ -38,11 +38,13 @@ pub fn mutant_is(number: u32) -> bool {
 pub const MARK: &[u8] = b"PLIMSOLL_MUTANT:";
 
 /// Directories whose sources are broken, and how they reach the question.
-pub const CRATES: [(&str, &str); 4] = [
+pub const CRATES: [(&str, &str); 6] = [
     ("crates/risk/src", "crate::mutant_is"),
     ("crates/state/src", "plimsoll_risk::mutant_is"),
     ("crates/ledger/src", "plimsoll_risk::mutant_is"),
     ("programs/plimsoll/src", "plimsoll_risk::mutant_is"),
+    ("crates/oracle/src", "plimsoll_risk::mutant_is"),
+    ("crates/interface/src/args/rules", "plimsoll_risk::mutant_is"),
 ];
 
 /// The copy.

@@ -4,7 +4,7 @@ use crate::programs::workspace;
 use std::path::PathBuf;
 
 /// Where the errors are defined, one `Name = code,` a line.
-const ERRORS: &str = include_str!("../../../programs/plimsoll/src/error.rs");
+const ERRORS: &str = include_str!("../../../crates/interface/src/error.rs");
 
 /// The directory in which the suite leaves a file for each error that the program returned.
 #[derive(Debug)]

@@ -64,11 +64,12 @@ pub const STAGES: [Stage; 16] = [
 /// Enough accounts for every path of the replay, few enough for a minute.
 const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
 /// Where money is, what computes with it elsewhere, and the tools: none of them compiles a chain.
-const LINTED: [&str; 11] = [
+const LINTED: [&str; 12] = [
     "plimsoll-risk",
     "plimsoll-state",
     "plimsoll-ledger",
     "plimsoll-interface",
+    "plimsoll-oracle",
     "plimsoll",
     "plimsoll-wasm",
     "plimsoll-model",
@@ -180,6 +181,7 @@ fn clients(run: &Run) -> Outcome {
     let mut packages = vec![
         "plimsoll-rpc",
         "plimsoll-interface",
+        "plimsoll-oracle",
         "plimsoll-migrations",
         "plimsoll-wasm",
         "mock-oracle",

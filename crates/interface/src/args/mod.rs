@@ -10,6 +10,7 @@ mod market;
 mod money;
 mod params;
 mod price;
+mod rules;
 mod settings;
 
 pub use account::*;
@@ -20,6 +21,7 @@ pub use market::*;
 pub use money::*;
 pub use params::*;
 pub use price::*;
+pub use rules::SettingError;
 pub use settings::*;
 
 /// Makes a type one that instructions take. The feature `idl-build` lets Anchor describe it too; the bytes are the same.

@@ -6,7 +6,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::{get_return_data, set_return_data};
 use plimsoll_interface as interface;
-use plimsoll_interface::{answer, EngineError, LiabilityArg, LiquidationBounds};
+use plimsoll_interface::{answer, LiabilityArg, LiquidationBounds};
 
 use crate::engine::{self, Engine};
 use crate::state::{VenueConfig, SIGNER};
@@ -89,7 +89,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     engine::call(&instruction, &accounts.to_account_infos(), &accounts.config)?;
     let (program, data) = get_return_data().ok_or(VenueError::NoOutcome)?;
     let outcome = answer::liquidation_outcome(&program, &data).map_err(|_| VenueError::NoOutcome)?;
-    if let Some(reason) = EngineError::from_code(outcome.reason) {
+    if let Some(reason) = outcome.refusal() {
         msg!("nothing done: {}", reason.name());
     }
     set_return_data(&data);

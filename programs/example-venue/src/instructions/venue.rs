@@ -1,11 +1,10 @@
 //! The venue itself: creating it, and reporting what funding follows.
 
 use anchor_lang::prelude::*;
-use plimsoll::cpi::accounts::ReportPremium as EngineReportPremium;
-use plimsoll::instructions::ReportPremiumArgs;
+use plimsoll_interface as interface;
 use plimsoll_state::Engine as EngineAccount;
 
-use crate::engine::Engine;
+use crate::engine::{call, Engine};
 use crate::state::{VenueConfig, CONFIG, SIGNER};
 use crate::VenueError;
 
@@ -64,20 +63,21 @@ pub struct ReportPremium<'info> {
     pub engine_program: Program<'info, Engine>,
 }
 
-/// The one call that goes through the engine's own crate and its feature `cpi`: what an Anchor program may do instead
-/// of using the interface.
 pub(crate) fn report_premium(ctx: Context<ReportPremium>, premium_ppm: i32) -> Result<()> {
     let accounts = &ctx.accounts;
-    let report = EngineReportPremium {
-        venue_signer: accounts.venue_signer.to_account_info(),
-        venue: accounts.venue.to_account_info(),
-        registry: accounts.registry.to_account_info(),
-        market: accounts.market.to_account_info(),
-        event_authority: accounts.event_authority.to_account_info(),
-        program: accounts.engine_program.to_account_info(),
+    let report = interface::ReportPremium {
+        venue_signer: accounts.venue_signer.key(),
+        venue: accounts.venue.key(),
+        registry: accounts.registry.key(),
+        market: accounts.market.key(),
     };
-    let config = accounts.config.key();
-    let seeds: &[&[u8]] = &[SIGNER, config.as_ref(), &[accounts.config.signer_bump]];
-    let args = ReportPremiumArgs { premium_ppm };
-    plimsoll::cpi::report_premium(CpiContext::new_with_signer(accounts.engine_program.key(), report, &[seeds]), args)
+    let infos = [
+        accounts.venue_signer.to_account_info(),
+        accounts.venue.to_account_info(),
+        accounts.registry.to_account_info(),
+        accounts.market.to_account_info(),
+        accounts.event_authority.to_account_info(),
+        accounts.engine_program.to_account_info(),
+    ];
+    call(&interface::report_premium(&report, premium_ppm), &infos, &accounts.config)
 }

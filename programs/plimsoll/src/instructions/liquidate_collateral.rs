@@ -3,6 +3,7 @@
 use std::cell::RefMut;
 
 use anchor_lang::prelude::*;
+use plimsoll_interface::answer::LiquidationOutcome;
 use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_pair, PairAccounts};
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
@@ -14,7 +15,7 @@ use crate::error::{EngineError, Result};
 use crate::event::CollateralLiquidated;
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::liquidation::{liquidator_error, refuse, Bounds, LiquidationOutcome};
+use crate::liquidation::{liquidator_error, refuse, report, Bounds};
 use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs};
@@ -204,7 +205,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
         (plan, seized_shares)
     };
     crate::event::emit_event!(ctx, event(&ctx, &args, &plan, seized_shares));
-    LiquidationOutcome::from(&plan).report();
+    report(&LiquidationOutcome::from(&plan));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Takes over a perp of an account under water at spot, against a penalty out of its PnL.
 
 use anchor_lang::prelude::*;
+use plimsoll_interface::answer::LiquidationOutcome;
 use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_position, TakenOver};
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
@@ -12,7 +13,7 @@ use crate::error::{EngineError, Result};
 use crate::event::PositionLiquidated;
 use crate::gate;
 use crate::guard::{permit, Action};
-use crate::liquidation::{liquidator_error, refuse, Bounds, LiquidationOutcome};
+use crate::liquidation::{liquidator_error, refuse, report, Bounds};
 use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::LiquidatePositionArgs;
@@ -108,7 +109,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         (plan, taken)
     };
     crate::event::emit_event!(ctx, event(&ctx, &args, &plan, taken));
-    LiquidationOutcome::from(&plan).report();
+    report(&LiquidationOutcome::from(&plan));
     Ok(())
 }
 

@@ -10,10 +10,9 @@ use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::BankListed;
 use crate::guard::{permit, Action};
-use crate::instructions::BankRules;
 use crate::vault::mint_extensions_allowed;
 
-pub use plimsoll_interface::args::ListBankArgs;
+pub use plimsoll_interface::args::{BankConfigArgs, ListBankArgs};
 
 /// Bank and vault are created here.
 #[derive(Accounts)]
@@ -123,7 +122,7 @@ impl ListBank<'_> {
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`,
-/// `PriceSlotEmpty`; those of [`BankRules::validate`]; `ParameterOutOfBounds` beside what else is
+/// `PriceSlotEmpty`; those of [`BankConfigArgs::validate`]; `ParameterOutOfBounds` beside what else is
 /// listed.
 pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::MaxAge;
-use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, MAX_MARKETS};
+use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, BasePrice, Price, UnitPrice};
 use plimsoll_state::{
@@ -11,31 +11,11 @@ use plimsoll_state::{
 };
 
 use crate::access::{now_secs, require_of_engine};
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Failure, Result};
 use crate::event::MarketListed;
 use crate::guard::{permit, Action};
 
 pub use plimsoll_interface::args::{ListMarketArgs, MarketTerms};
-
-/// What a market's terms have to satisfy.
-pub trait MarketRules {
-    /// Checks every bound and derives the rates; what these must be beside other listings is `Registry::check_listings`'.
-    ///
-    /// # Errors
-    /// `ParameterOutOfBounds`; `PriceSlotEmpty`; `SlotEmpty` without a quote bank.
-    fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates>;
-}
-
-impl MarketRules for MarketTerms {
-    fn validate(&self, price_slot: u8, registry: &Registry, board: &PriceBoard) -> Result<MarketRates> {
-        let params = registry.params();
-        Contradiction::BOUNDS.unless(self.is_within_bounds(params))?;
-        ensure!(board.slot(price_slot as usize).is_some(), EngineError::PriceSlotEmpty);
-        ensure!(registry.bank(Registry::QUOTE_BANK).is_some(), EngineError::SlotEmpty);
-        let untargeted = MarketRates { maint_ppm: self.maint_rate_ppm, target_ppm: 0, init_ppm: self.init_rate_ppm };
-        Ok(untargeted.with_target(params))
-    }
-}
 
 /// Creates the market's account.
 #[derive(Accounts)]
@@ -83,7 +63,7 @@ impl ListMarket<'_> {
         ensure!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
         ensure!(args.index == registry.market_count, EngineError::SlotTaken);
         ensure!(core::str::from_utf8(&args.name).is_ok(), EngineError::ParameterOutOfBounds);
-        let rates = args.terms.validate(args.price_slot, &registry, &board)?;
+        let rates = args.terms.validate::<Failure>(args.price_slot, &registry, &board)?;
         let scale = self.validate_unit(args, &registry, &board, now)?;
         Ok((rates, scale))
     }

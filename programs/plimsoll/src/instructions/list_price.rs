@@ -6,13 +6,13 @@ use plimsoll_risk::params::MAX_PRICES;
 use plimsoll_state::{Engine, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::require_of_engine;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Failure, Result};
 use crate::event::PriceListed;
 use crate::guard::{permit, Action};
-use crate::instructions::{require_sound, PriceRules};
+use crate::instructions::require_sound;
 use crate::loader::{read, write};
 
-pub use plimsoll_interface::args::ListPriceArgs;
+pub use plimsoll_interface::args::{ListPriceArgs, OracleSourceArgs, PriceConfigArgs};
 
 /// Largest prior of a variance, units of 1e-12 per second: 1e-3 is 3 % in a second.
 const MAX_PRIOR_PICO_PER_SEC: u32 = 1_000_000_000;
@@ -57,7 +57,7 @@ impl ListPrice<'_> {
         ensure!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
         ensure!(args.slot == board.count, EngineError::SlotTaken);
         // Pins, time constants, calibration.
-        args.config.validate(registry.params(), engine.test_cluster == 1)?;
+        args.config.validate::<Failure>(registry.params(), engine.test_cluster == 1)?;
         let prior = prior(args);
         ensure!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
         Ok(())
@@ -72,7 +72,7 @@ fn prior(args: &ListPriceArgs) -> u32 {
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of
-/// [`PriceRules::validate`].
+/// [`PriceConfigArgs::validate`].
 #[expect(clippy::arithmetic_side_effects, reason = "the slot was found, so its number is below 64")]
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;

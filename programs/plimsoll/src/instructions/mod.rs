@@ -5,7 +5,6 @@
 pub mod accept_authority;
 pub mod accrue;
 pub mod approve_venue;
-pub mod bank_args;
 pub mod borrow;
 pub mod check_margin;
 pub mod close_account;
@@ -26,7 +25,6 @@ pub mod list_price;
 pub mod migrate_account;
 pub mod observe_margin;
 pub mod open_account;
-pub mod price_args;
 pub mod propose_authority;
 pub mod refresh_price;
 pub mod register_venue;
@@ -49,13 +47,12 @@ pub mod update_venue;
 pub mod withdraw;
 
 pub use self::{
-    accept_authority::*, accrue::*, approve_venue::*, bank_args::*, borrow::*, check_margin::*, close_account::*,
-    collect_fees::*, crank_funding::*, create_engine::*, delegate_args::*, deposit::*, fund_insurance::*,
-    grow_board::*, grow_feeds::*, grow_registry::*, liquidate_collateral::*, liquidate_position::*, list_bank::*,
-    list_market::*, list_price::*, migrate_account::*, observe_margin::*, open_account::*, price_args::*,
-    propose_authority::*, refresh_price::*, register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*,
-    revoke_venue::*, set_delegate::*, set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*,
-    touch_position::*, update_bank::*, update_market::*, update_params::*, update_price::*, update_venue::*,
-    withdraw::*,
+    accept_authority::*, accrue::*, approve_venue::*, borrow::*, check_margin::*, close_account::*, collect_fees::*,
+    crank_funding::*, create_engine::*, delegate_args::*, deposit::*, fund_insurance::*, grow_board::*, grow_feeds::*,
+    grow_registry::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*,
+    migrate_account::*, observe_margin::*, open_account::*, propose_authority::*, refresh_price::*, register_venue::*,
+    repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*, set_pause::*, settle_fill::*,
+    settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*, update_market::*,
+    update_params::*, update_price::*, update_venue::*, withdraw::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;

@@ -1,15 +1,14 @@
 //! Takes newer prices from oracle accounts into the board, several feeds at once.
 
 use anchor_lang::prelude::*;
+use plimsoll_oracle::{self as oracle, Moment};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
-use crate::access::{require_same_engine, Moment};
+use crate::access::require_same_engine;
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
-use crate::instructions::require_sound;
 use crate::loader::{read, write};
-use crate::oracle;
 
 pub use plimsoll_interface::args::{RefreshEntry, RefreshPriceArgs};
 
@@ -48,7 +47,8 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
     let mut board = write::<PriceBoard>(&ctx.accounts.board)?;
     let mut feeds = write::<FeedBook>(&ctx.accounts.feeds)?;
     validate(&registry, &board, &feeds)?;
-    let now = Moment::now()?;
+    let clock = Clock::get()?;
+    let now = Moment { secs: clock.unix_timestamp, slot: clock.slot };
     let mut oracles = ctx.remaining_accounts.iter();
     for entry in &args.entries {
         let slot = board.slots.get_mut(entry.slot as usize).filter(|slot| slot.active == 1);
@@ -85,4 +85,14 @@ fn refresh(
         require_sound(slot, feed)?;
     }
     Ok(())
+}
+
+/// What holds of a slot and its feed after every instruction that wrote them.
+///
+/// # Errors
+/// `InvariantBroken`.
+#[inline(never)]
+pub fn require_sound(slot: &PriceSlot, feed: &Feed) -> Result<()> {
+    slot.invariant()?;
+    Ok(feed.invariant(slot)?)
 }

@@ -9,7 +9,6 @@ use crate::access::{now_secs, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, BankUpdated};
 use crate::guard::{permit, Action};
-use crate::instructions::BankRules;
 
 pub use plimsoll_interface::args::UpdateBankArgs;
 
@@ -62,7 +61,7 @@ impl UpdateBank<'_> {
 ///
 /// # Errors
 /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; those of
-/// [`BankRules::validate`]; `ParameterOutOfBounds` beside what else is listed.
+/// [`BankConfigArgs::validate`](crate::instructions::BankConfigArgs::validate); `ParameterOutOfBounds` beside what else is listed.
 pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
     let now = now_secs()?;

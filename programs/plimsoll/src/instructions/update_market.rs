@@ -4,9 +4,9 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::params::MarketRates;
 use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus};
 
-use super::list_market::{listed, set_terms, MarketRules};
+use super::list_market::{listed, set_terms};
 use crate::access::require_of_engine;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Failure, Result};
 use crate::guard::{permit, Action};
 
 pub use plimsoll_interface::args::UpdateMarketArgs;
@@ -49,7 +49,7 @@ impl UpdateMarket<'_> {
         let status = SlotStatus::try_from(args.status).map_err(|_| EngineError::UnknownValue)?;
         ensure!(matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly), EngineError::ParameterOutOfBounds);
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
-        let rates = args.terms.validate(slot.price_slot, &registry, &board)?;
+        let rates = args.terms.validate::<Failure>(slot.price_slot, &registry, &board)?;
         Ok((market.index, slot.price_slot, rates))
     }
 }

@@ -7,7 +7,7 @@ use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::PriceUpdated;
 use crate::guard::{permit, Action};
-use crate::instructions::{require_sound, PriceRules};
+use crate::instructions::require_sound;
 use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::UpdatePriceArgs;
@@ -60,7 +60,7 @@ impl UpdatePrice<'_> {
 /// and the count of updates stay, so whoever repoints a feed waits for the averages to follow.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceRules::validate`];
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`](crate::instructions::PriceConfigArgs::validate);
 /// `ParameterOutOfBounds` where something that is listed would no longer survive the calibration.
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;

@@ -1,7 +1,6 @@
 //! `plimsoll liquidate`.
 
 use clap::Args;
-use plimsoll::EngineError;
 use plimsoll_migrations::Result;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{Leg, LegPart, LegSize, Refusal};
@@ -9,6 +8,7 @@ use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::{is_paid_in, pays_with, sized_in, Instrument, Offer, Planner, SLIPPAGE_PPM};
 use plimsoll_sdk::view::Accounts;
+use plimsoll_sdk::EngineError;
 use plimsoll_state::snapshot::Views;
 
 use super::account::margins;

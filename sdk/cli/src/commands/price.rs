@@ -1,11 +1,10 @@
 //! `plimsoll price`.
 
 use clap::Subcommand;
-use mock_oracle::pyth::PostPythArgs;
-use plimsoll::oracle;
 use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_rpc::mock::{post_pyth, PythPost, MOCK_ORACLE};
 use plimsoll_sdk::ix;
 use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
 use solana_instruction::Instruction;
@@ -161,12 +160,7 @@ fn decode(
     params: &GlobalParams,
     slot: u64,
 ) -> std::result::Result<Observation, String> {
-    use anchor_lang::solana_program::program_error::ProgramError;
-    oracle::decode(data, source, params, slot).map_err(|error| match ProgramError::from(error) {
-        ProgramError::Custom(code) => plimsoll_rpc::error::engine_error(code)
-            .map_or_else(|| format!("error {code}"), |error| error.text().1.into()),
-        other => other.to_string(),
-    })
+    plimsoll_oracle::decode(data, source, params, slot).map_err(|error| error.text().1.into())
 }
 
 async fn refresh(
@@ -239,13 +233,13 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
     for (name, dollars) in prices {
         let slot = loaded.names.price(name)?;
         let source = &loaded.accounts.feeds.feeds[slot as usize].sources[0];
-        if source.program != mock_oracle::ID.to_bytes() || source.kind != OracleKind::PythPinned as u8 {
+        if source.program != MOCK_ORACLE.to_bytes() || source.kind != OracleKind::PythPinned as u8 {
             return Err(usage(format!(
                 "{name} is not of a pinned feed of the mock oracle: only those can be posted to (`plimsoll price list`)"
             )));
         }
         let feed = Pubkey::new_from_array(source.address);
-        posts.push(mock_oracle::client::post_pyth(poster, feed, mock_update(dollars)?));
+        posts.push(post_pyth(poster, feed, &mock_update(dollars)?));
         feeds.push(ix::Refresh { slot, primary: feed, secondary: None });
         what.push(format!("{name} at ${dollars}"));
     }
@@ -254,8 +248,8 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
 }
 
 /// A mock update of now, in units of 1e-8 dollars as Pyth has them.
-fn mock_update(dollars: &str) -> Result<PostPythArgs> {
+fn mock_update(dollars: &str) -> Result<PythPost> {
     let price = i64::try_from(atoms(dollars, 8)?).ok().filter(|price| *price > 0);
     let price = price.ok_or_else(|| usage(format!("{dollars} is not a price")))?;
-    Ok(mock_oracle::client::price_of_now(price))
+    Ok(PythPost::of_now(price))
 }

@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anchor_lang::prelude::AccountInfo;
 use async_trait::async_trait;
-use plimsoll::access::Moment;
-use plimsoll::error::EngineError;
-use plimsoll::oracle::{update_from_pair, update_from_primary};
+use plimsoll_oracle::{update_from_pair, update_from_primary, Fetched, Moment};
 use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_rpc::Result;
@@ -110,40 +107,29 @@ fn pinned(source: &OracleSource) -> Option<Pubkey> {
 /// What the program would make of these accounts: the primary's alone, and with the secondary's where it is refused.
 fn taken(
     (slot, feed): (&PriceSlot, &Feed),
-    (primary_key, mut primary): (Pubkey, Account),
+    (primary_key, primary): (Pubkey, Account),
     secondary: Option<(Pubkey, Account)>,
     params: &GlobalParams,
     now: Moment,
 ) -> std::result::Result<Option<Taken>, String> {
-    let shown = info(&primary_key, &mut primary);
-    let refused = match update_from_primary(slot, feed, &shown, params, now) {
+    let first = shown(&primary_key, &primary);
+    let refused = match update_from_primary(slot, feed, &first, params, now) {
         Ok(Some(next)) => return Ok(Some((next, false))),
         Ok(None) => None,
-        Err(error) => Some(reason(error)),
+        Err(error) => Some(error.name().to_owned()),
     };
     let silent = now.secs.saturating_sub(feed.sources[0].published_at) >= params.prices.primary_stale_secs as i64;
-    if let Some((key, mut account)) = secondary.filter(|_| silent) {
-        return match update_from_pair(slot, feed, &shown, &info(&key, &mut account), params, now) {
+    if let Some((key, account)) = secondary.filter(|_| silent) {
+        return match update_from_pair(slot, feed, &first, &shown(&key, &account), params, now) {
             Ok(next) => Ok(next.map(|next| (next, true))),
-            Err(error) => Err(reason(error)),
+            Err(error) => Err(error.name().to_owned()),
         };
     }
     refused.map_or(Ok(None), Err)
 }
 
-fn info<'a>(key: &'a Pubkey, account: &'a mut Account) -> AccountInfo<'a> {
-    AccountInfo::new(key, false, false, &mut account.lamports, &mut account.data, &account.owner, false)
-}
-
-/// The engine's error by name.
-fn reason(failure: plimsoll::error::Failure) -> String {
-    match failure.into() {
-        anchor_lang::error::Error::AnchorError(error) => {
-            let known = EngineError::ALL.iter().find(|known| **known as u32 == error.error_code_number);
-            known.map_or_else(|| error.error_name, |known| known.text().0.to_owned())
-        }
-        anchor_lang::error::Error::ProgramError(error) => format!("{:?}", error.program_error),
-    }
+fn shown<'a>(address: &'a Pubkey, account: &'a Account) -> Fetched<'a> {
+    Fetched { address: address.as_array(), owner: account.owner.as_array(), data: &account.data }
 }
 
 #[async_trait]

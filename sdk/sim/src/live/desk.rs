@@ -1,11 +1,11 @@
 //! A liquidator's transactions: the race for an account, and the way back to the settlement token.
 
-use plimsoll::liquidation::LiquidationOutcome;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{LegSize, Plan};
 use plimsoll_risk::units::Atoms;
 use plimsoll_sdk::ix::{self, args, Parties};
 use plimsoll_sdk::offer::instruction_name;
+use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{MarginAccount, Registry};
 use solana_pubkey::Pubkey;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mock_oracle::client;
+use plimsoll_rpc::mock::{post_pyth, PythPost};
 use plimsoll_sdk::ix;
 use solana_instruction::Instruction;
 use tokio::task::JoinHandle;
@@ -23,8 +23,7 @@ impl Live {
     }
 
     fn post_instruction(&self, slot: u8, price_e8: i64) -> Instruction {
-        let args = client::price_of_now(price_e8);
-        client::post_pyth(self.authority(), self.feeds[slot as usize], args)
+        post_pyth(self.authority(), self.feeds[slot as usize], &PythPost::of_now(price_e8))
     }
 
     /// Takes posted prices into the board.

@@ -1,5 +1,6 @@
 //! Whether a cluster has what a replay takes, before anything is sent.
 
+use plimsoll_rpc::mock::MOCK_ORACLE;
 use plimsoll_rpc::{Cluster, Error};
 use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry};
 use solana_pubkey::Pubkey;
@@ -38,9 +39,9 @@ impl Live {
             ));
         }
         of("the engine's program", self.connection.require_program().await)?;
-        let oracle = of("the oracle's program", self.connection.accounts(&[mock_oracle::ID]).await)?.1;
+        let oracle = of("the oracle's program", self.connection.accounts(&[MOCK_ORACLE]).await)?.1;
         if !oracle.into_iter().flatten().any(|account| account.executable) {
-            let missing = Error::Missing { what: "program", address: mock_oracle::ID };
+            let missing = Error::Missing { what: "program", address: MOCK_ORACLE };
             return Err(Failed { what: "mock-oracle, which posts the prices".to_owned(), error: missing });
         }
         self.require_lamports(population).await

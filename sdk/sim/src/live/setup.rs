@@ -1,8 +1,7 @@
 //! The engine: creating it, listing prices, banks and markets.
 
-use mock_oracle::client;
-use mock_oracle::pyth::CreatePythArgs;
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_rpc::mock::{create_pyth, pyth_feed, MOCK_ORACLE};
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_state::{OracleKind, PriceBoard, PriceSlot};
 use solana_pubkey::Pubkey;
@@ -62,12 +61,12 @@ impl Live {
     pub async fn list_price(&mut self, name: &str, fall_ppm: u32, averages: Averages, price_e8: i64) -> Tried<u8> {
         let (slot, authority) = (self.feeds.len() as u8, self.authority());
         let feed_id = self.key(&format!("feed {name}")).pubkey().to_bytes();
-        let feed = client::pyth_feed(&authority, &feed_id);
-        let create = client::create_pyth(authority, CreatePythArgs { feed_id, poster: authority });
+        let feed = pyth_feed(&authority, &feed_id);
+        let create = create_pyth(authority, &feed_id);
         let primary = args::OracleSourceArgs {
             kind: OracleKind::PythPinned as u8,
             address: feed,
-            program: mock_oracle::ID,
+            program: MOCK_ORACLE,
             feed_id,
             queue: Pubkey::default(),
             min_samples: 0,

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anchor_lang::prelude::Pubkey;
 use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use litesvm::LiteSVM;
 use plimsoll_sdk::pda;
@@ -16,6 +15,7 @@ use solana_instruction::error::InstructionError;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_message::{Message, VersionedMessage};
+use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction::TransactionError;

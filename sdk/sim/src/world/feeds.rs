@@ -1,8 +1,8 @@
 //! Price slots: listing them, posting oracle account bytes, refreshing.
 
-use anchor_lang::prelude::Pubkey;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_state::OracleKind;
+use solana_pubkey::Pubkey;
 
 use super::chain::slot_at;
 use super::{address, Sent, World};

@@ -2,11 +2,11 @@
 
 use std::ops::{Deref, DerefMut};
 
-use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{FeedBook, MarginAccount, PriceBoard, Registry};
+use solana_pubkey::Pubkey;
 
 use super::{Chain, Mint, Sent};
 

@@ -1,7 +1,7 @@
 //! Mints and token accounts, written as the token programs store them.
 
-use anchor_lang::prelude::Pubkey;
 use plimsoll_sdk::pda;
+use solana_pubkey::Pubkey;
 
 use super::Chain;
 

@@ -1,10 +1,10 @@
 //! Deposits, withdrawals, borrows, repayments, fills.
 
-use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_state::Venue;
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
 use super::{Sent, Trader, World, E8};
 

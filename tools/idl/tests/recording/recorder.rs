@@ -170,7 +170,7 @@ fn liquidation(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, request: Req
     let planned = plan(accounts, &request).unwrap_or_else(|code| panic!("{code}"));
     match &said {
         Ok(data) => {
-            let done: plimsoll::liquidation::LiquidationOutcome = bytemuck::pod_read_unaligned(data);
+            let done: plimsoll_sdk::LiquidationOutcome = bytemuck::pod_read_unaligned(data);
             let did = (done.reason, done.regime + 1, done.penalty_ppm, done.size, done.paid_atoms, done.received_atoms);
             let plan =
                 (0, planned.regime, planned.penalty_ppm, planned.size, planned.paid_atoms, planned.received_atoms);

@@ -128,7 +128,7 @@ impl Poster {
         let params = PostUpdateParams { merkle_price_update, treasury_id: self.treasury };
         let mut data = discriminator.to_vec();
         // Writing to a vector does not fail.
-        let _ = anchor_lang::AnchorSerialize::serialize(&params, &mut data);
+        let _ = borsh::BorshSerialize::serialize(&params, &mut data);
         data
     }
 }

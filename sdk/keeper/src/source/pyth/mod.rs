@@ -13,7 +13,6 @@ pub mod update;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anchor_lang::prelude::Rent;
 use async_trait::async_trait;
 use plimsoll_rpc::Connection;
 use plimsoll_state::{Address, OracleKind, OracleSource};
@@ -21,6 +20,7 @@ use pythnet_sdk::hashers::keccak256::Keccak256;
 use pythnet_sdk::hashers::Hasher;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_rent::Rent;
 use solana_sdk_ids::sysvar;
 use solana_signer::Signer;
 

@@ -1,13 +1,13 @@
 //! The readers against fabricated accounts: what is refused, by which error, and that no bytes make them panic.
 
-use anchor_lang::prelude::*;
+use anchor_lang::prelude::Pubkey;
+use anchor_lang::AccountSerialize;
 use bytemuck::Zeroable;
 use plimsoll_risk::oracle::DEFAULT_PRIOR_PICO_PER_SEC;
 use pyth_solana_receiver_sdk::price_update::{PriceFeedMessage, PriceUpdateV2, VerificationLevel};
 use switchboard_on_demand::PullFeedAccountData;
 
 use super::*;
-use crate::error::Result;
 
 const NOW: i64 = 1_760_130_000;
 const PYTH: Pubkey = pyth_solana_receiver_sdk::ID;
@@ -85,9 +85,8 @@ fn switchboard_bytes(feed: &PullFeedAccountData) -> Vec<u8> {
 }
 
 /// An account of `owner` at `key`, handed to `then`.
-fn with_account<T>(key: Pubkey, owner: Pubkey, mut data: Vec<u8>, then: impl FnOnce(&AccountInfo) -> T) -> T {
-    let mut lamports = 1;
-    then(&AccountInfo::new(&key, false, false, &mut lamports, &mut data, &owner, false))
+fn with_account<T>(key: Pubkey, owner: Pubkey, data: Vec<u8>, then: impl FnOnce(&Fetched<'_>) -> T) -> T {
+    then(&Fetched { address: key.as_array(), owner: owner.as_array(), data: &data })
 }
 
 fn read_pyth(kind: OracleKind, key: Pubkey, owner: Pubkey, data: Vec<u8>) -> Result<Observation> {
@@ -102,7 +101,7 @@ fn read_switchboard(key: Pubkey, owner: Pubkey, data: Vec<u8>) -> Result<Observa
 }
 
 fn refused(result: Result<Observation>, error: EngineError) {
-    assert_eq!(result.unwrap_err(), error.into());
+    assert_eq!(result.unwrap_err(), error);
 }
 
 #[test]
@@ -275,9 +274,9 @@ fn held() -> (PriceSlot, Feed) {
 fn stale_and_future_updates_are_refused_and_old_ones_change_nothing() {
     let slot = held();
     let refused = |published_at, now| primary(&slot, &update_of(1, published_at), now).unwrap_err();
-    assert_eq!(refused(NOW + 1, NOW + 7), EngineError::PriceStale.into());
-    assert_eq!(refused(NOW + 4, NOW + 1), EngineError::PriceFromFuture.into());
-    assert_eq!(refused(i64::MAX, NOW), EngineError::PriceFromFuture.into());
+    assert_eq!(refused(NOW + 1, NOW + 7), EngineError::PriceStale);
+    assert_eq!(refused(NOW + 4, NOW + 1), EngineError::PriceFromFuture);
+    assert_eq!(refused(i64::MAX, NOW), EngineError::PriceFromFuture);
     for published_at in [NOW, NOW - 1, i64::MIN] {
         assert_eq!(primary(&slot, &update_of(1, published_at), NOW + 1_000), Ok(None));
     }
@@ -286,7 +285,7 @@ fn stale_and_future_updates_are_refused_and_old_ones_change_nothing() {
 #[test]
 fn the_secondary_is_taken_only_beside_a_pinned_primary_that_is_silent() {
     let (slot, old) = (held(), update_of(10_000_000_000, NOW));
-    assert_eq!(pair(&slot, PYTH, &old, NOW + 29), Err(EngineError::PrimaryNotStale.into()));
+    assert_eq!(pair(&slot, PYTH, &old, NOW + 29), Err(EngineError::PrimaryNotStale));
     let taken = pair(&slot, PYTH, &old, NOW + 30).unwrap().unwrap();
     assert_eq!((taken.source, taken.published_at), (PriceSource::Secondary, NOW + 30));
     // A primary that is valid wins although the secondary is shown; one that is held already changes nothing.
@@ -296,9 +295,9 @@ fn the_secondary_is_taken_only_beside_a_pinned_primary_that_is_silent() {
     // Another account in the primary's place proves nothing.
     let (mut posted, mut elsewhere) = (slot, slot);
     posted.1.sources[0] = source(OracleKind::PythPosted, Pubkey::default());
-    assert_eq!(pair(&posted, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing.into()));
+    assert_eq!(pair(&posted, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing));
     elsewhere.1.sources[0] = source(OracleKind::PythPinned, PULL_FEED);
-    assert_eq!(pair(&elsewhere, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing.into()));
+    assert_eq!(pair(&elsewhere, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing));
 }
 
 /// PRICE-5
@@ -307,7 +306,7 @@ fn a_primary_that_is_closed_or_broken_is_silent_since_it_was_last_taken() {
     let (slot, broken) = (held(), update_of(-1, NOW + 60));
     let closed = Pubkey::default();
     for (owner, update) in [(closed, update_of(1, NOW + 60)), (PYTH, broken)] {
-        assert_eq!(pair(&slot, owner, &update, NOW + 29), Err(EngineError::PrimaryNotStale.into()));
+        assert_eq!(pair(&slot, owner, &update, NOW + 29), Err(EngineError::PrimaryNotStale));
         assert_eq!(pair(&slot, owner, &update, NOW + 60).unwrap().unwrap().source, PriceSource::Secondary);
     }
 }

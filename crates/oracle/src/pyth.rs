@@ -1,11 +1,12 @@
 //! Pyth `PriceUpdateV2`, of a push feed at a pinned address or posted by the caller.
 
-use anchor_lang::prelude::*;
+use anchor_lang::AccountDeserialize;
+use plimsoll_interface::EngineError;
 use plimsoll_risk::oracle::Observation;
 use plimsoll_state::{OracleKind, OracleSource};
 use pyth_solana_receiver_sdk::price_update::{PriceUpdateV2, VerificationLevel};
 
-use crate::error::{EngineError, Result};
+use crate::Result;
 
 /// Reads the bytes of an account that the pinned receiver owns.
 ///

@@ -1,25 +1,16 @@
 //! How a price slot is configured (`price_settings!` of `plimsoll_state`): what it has to satisfy beside its bounds.
 
-use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
 use plimsoll_risk::params::{Contradiction, GlobalParams};
 use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
+use solana_pubkey::Pubkey;
 
-use crate::error::{EngineError, Result};
+use super::{ensure, SettingError};
+use crate::{EngineError, OracleSourceArgs, PriceConfigArgs};
 
-pub use plimsoll_interface::args::{OracleSourceArgs, PriceConfigArgs};
-
-/// What each source of a slot has to satisfy, and how it is stored.
-trait SourceRules {
+impl OracleSourceArgs {
     /// Each kind pins exactly what identifies its account, and nothing that would be ignored.
-    fn validate(&self) -> Result<OracleKind>;
-
-    /// The source as stored, never read before.
-    fn to_source(self) -> OracleSource;
-}
-
-impl SourceRules for OracleSourceArgs {
-    fn validate(&self) -> Result<OracleKind> {
+    fn validate<E: SettingError>(&self) -> Result<OracleKind, E> {
         let kind = OracleKind::try_from(self.kind).map_err(|_| EngineError::UnknownValue)?;
         let (nobody, of_pyth) = (Pubkey::default(), self.queue == Pubkey::default() && self.min_samples == 0);
         let pins = match kind {
@@ -32,6 +23,7 @@ impl SourceRules for OracleSourceArgs {
         Ok(kind)
     }
 
+    /// The source as stored, never read before.
     fn to_source(self) -> OracleSource {
         OracleSource {
             address: self.address.to_bytes(),
@@ -46,27 +38,16 @@ impl SourceRules for OracleSourceArgs {
     }
 }
 
-/// What a slot's configuration has to satisfy, and where it goes.
-pub trait PriceRules {
+impl PriceConfigArgs {
     /// Every bound and condition of a slot's configuration (PRICE-6).
     ///
     /// # Errors
     /// `UnknownValue`, `ParameterOutOfBounds`, `TestClusterOnly`.
-    fn validate(&self, params: &GlobalParams, test_cluster: bool) -> Result<()>;
-
-    /// Writes the configuration; prices, averages and variance stay.
-    ///
-    /// A source whose pins stay keeps its last publish time, so that none of its updates counts twice. One with new
-    /// pins starts without: its times are another's, and the held publish time still strictly increases.
-    fn write(&self, slot: &mut PriceSlot, feed: &mut Feed);
-}
-
-impl PriceRules for PriceConfigArgs {
     #[inline(never)]
-    fn validate(&self, params: &GlobalParams, test_cluster: bool) -> Result<()> {
-        let primary = self.primary.validate()?;
+    pub fn validate<E: SettingError>(&self, params: &GlobalParams, test_cluster: bool) -> Result<(), E> {
+        let primary = self.primary.validate::<E>()?;
         if let Some(secondary) = &self.secondary {
-            secondary.validate()?;
+            secondary.validate::<E>()?;
             // An account that the caller chooses cannot show that its source is silent.
             ensure!(primary != OracleKind::PythPosted, EngineError::ParameterOutOfBounds);
             // An account cannot be its own substitute.
@@ -77,8 +58,12 @@ impl PriceRules for PriceConfigArgs {
         Ok(Contradiction::BOUNDS.unless(self.is_within_bounds(params))?)
     }
 
+    /// Writes the configuration; prices, averages and variance stay.
+    ///
+    /// A source whose pins stay keeps its last publish time, so that none of its updates counts twice. One with new
+    /// pins starts without: its times are another's, and the held publish time still strictly increases.
     #[inline(never)]
-    fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) {
+    pub fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) {
         let wanted = [Some(self.primary), self.secondary];
         for (stored, args) in feed.sources.iter_mut().zip(wanted) {
             let mut source = args.map_or_else(bytemuck::Zeroable::zeroed, OracleSourceArgs::to_source);
@@ -89,16 +74,6 @@ impl PriceRules for PriceConfigArgs {
         }
         self.store(feed, slot);
     }
-}
-
-/// What holds of a slot and its feed after every instruction that wrote them.
-///
-/// # Errors
-/// `InvariantBroken`.
-#[inline(never)]
-pub fn require_sound(slot: &PriceSlot, feed: &Feed) -> Result<()> {
-    slot.invariant()?;
-    Ok(feed.invariant(slot)?)
 }
 
 /// Whether both read the same updates; another number of samples does not make another source.
@@ -138,14 +113,14 @@ mod tests {
     }
 
     fn refused(config: PriceConfigArgs, error: EngineError) {
-        assert_eq!(config.validate(&GlobalParams::DEFAULT, false), Err(error.into()), "{config:?}");
+        assert_eq!(config.validate(&GlobalParams::DEFAULT, false), Err(error), "{config:?}");
     }
 
     #[test]
     fn a_source_pins_exactly_what_its_kind_needs() {
-        config().validate(&GlobalParams::DEFAULT, false).unwrap();
+        config().validate::<EngineError>(&GlobalParams::DEFAULT, false).unwrap();
         PriceConfigArgs { primary: pyth(OracleKind::PythPosted, 0), secondary: None, ..config() }
-            .validate(&GlobalParams::DEFAULT, false)
+            .validate::<EngineError>(&GlobalParams::DEFAULT, false)
             .unwrap();
         let nobody = Pubkey::default();
         for primary in [
@@ -180,13 +155,13 @@ mod tests {
         for (fast_secs, slow_secs) in [(Some(14), None), (None, Some(3_599)), (Some(1), Some(60))] {
             let config = PriceConfigArgs { fast_secs, slow_secs, ..config() };
             refused(config, EngineError::TestClusterOnly);
-            config.validate(&GlobalParams::DEFAULT, true).unwrap();
+            config.validate::<EngineError>(&GlobalParams::DEFAULT, true).unwrap();
         }
         for (fast_secs, slow_secs) in [(Some(0), None), (Some(301), None), (Some(60), Some(59)), (None, Some(86_401))] {
             let config = PriceConfigArgs { fast_secs, slow_secs, ..config() };
             assert_eq!(
                 config.validate(&GlobalParams::DEFAULT, true),
-                Err(EngineError::ParameterOutOfBounds.into()),
+                Err(EngineError::ParameterOutOfBounds),
                 "{config:?}"
             );
         }

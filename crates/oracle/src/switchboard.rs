@@ -2,14 +2,14 @@
 
 use core::mem::{offset_of, size_of};
 
-use anchor_lang::prelude::*;
+use plimsoll_interface::EngineError;
 use plimsoll_risk::oracle::{Observation, Signed};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::OracleSource;
 use switchboard_on_demand::anchor_traits::Discriminator;
 use switchboard_on_demand::{CurrentResult, PullFeedAccountData};
 
-use crate::error::{EngineError, Result};
+use crate::Result;
 
 const DISCRIMINATOR: &[u8] = <PullFeedAccountData as Discriminator>::DISCRIMINATOR;
 /// Samples that a feed holds.

@@ -1,6 +1,5 @@
 //! What an authority sets on a bank (`bank_settings!` of `plimsoll_state`): what it has to satisfy beside its bounds.
 
-use anchor_lang::prelude::*;
 use plimsoll_risk::listing::check_atom;
 use plimsoll_risk::params::{Contradiction, GlobalParams, TokenWeights, MAX_POSITION_VALUE};
 use plimsoll_risk::price::{token_scale_down, Price, TokenPrice};
@@ -8,26 +7,22 @@ use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot, StoredWeights};
 
-use crate::error::{EngineError, Result};
+use super::{ensure, SettingError};
+use crate::{BankConfigArgs, EngineError};
 
-pub use plimsoll_interface::args::BankConfigArgs;
-
-/// What a bank's configuration has to satisfy, and where it goes.
-pub trait BankRules {
+impl BankConfigArgs {
     /// Checks every bound and what follows from the token's price; returns the weights with their targets. What they must
     /// be beside other listings is `Registry::check_listings`'.
     ///
     /// # Errors
     /// `ParameterOutOfBounds`, `MintNotRepresentable` where an atom exceeds 1 % of dust or a position at its cap the
     /// range of values, `PriceNotReady` without a price.
-    fn validate(&self, decimals: u8, price: Price, params: &GlobalParams) -> Result<TokenWeights>;
-
-    /// Writes the configuration. Interest is booked before, so that no fee applies to the past.
-    fn write(&self, weights: TokenWeights, bank: &mut Bank, slot: &mut BankSlot);
-}
-
-impl BankRules for BankConfigArgs {
-    fn validate(&self, decimals: u8, price: Price, params: &GlobalParams) -> Result<TokenWeights> {
+    pub fn validate<E: SettingError>(
+        &self,
+        decimals: u8,
+        price: Price,
+        params: &GlobalParams,
+    ) -> Result<TokenWeights, E> {
         Contradiction::BOUNDS.unless(self.is_within_bounds(params))?;
         // Both numbers below depend on what the token is worth.
         ensure!(!price.is_zero(), EngineError::PriceNotReady);
@@ -46,7 +41,8 @@ impl BankRules for BankConfigArgs {
         Ok(untargeted.with_targets(params))
     }
 
-    fn write(&self, weights: TokenWeights, bank: &mut Bank, slot: &mut BankSlot) {
+    /// Writes the configuration. Interest is booked before, so that no fee applies to the past.
+    pub fn write(&self, weights: TokenWeights, bank: &mut Bank, slot: &mut BankSlot) {
         self.store(bank, slot);
         slot.weights = StoredWeights(weights);
     }
