@@ -100,7 +100,8 @@ fn event_fields(meta: &litesvm::types::TransactionMetadata) -> [i128; 9] {
 }
 
 fn plan_fields(plan: &Plan) -> [i128; 9] {
-    let amounts = [plan.size, plan.paid_atoms, plan.received_atoms, plan.fee_atoms].map(i128::from);
+    let amounts =
+        [plan.size.get(), plan.paid_atoms.get(), plan.received_atoms.get(), plan.fee_atoms.get()].map(i128::from);
     let margins = [plan.before.nav.get(), plan.after.nav.get(), plan.before.mmr().get(), plan.after.mmr().get()];
     [&amounts[..], &[plan.penalty_ppm as i128], &margins].concat().try_into().expect("nine fields")
 }
@@ -116,7 +117,7 @@ fn compare(stage: &Stage, of: &Trader, leg: Leg, bounds: LiquidationBounds) -> R
             let done = outcome(&meta);
             prop_assert_eq!(
                 (done.size, done.paid_atoms, done.received_atoms),
-                (plan.size, plan.paid_atoms, plan.received_atoms)
+                (plan.size.get(), plan.paid_atoms.get(), plan.received_atoms.get())
             );
             Ok(true)
         }

@@ -277,7 +277,9 @@ fn positions(stage: &mut Stage, books: &Books, traders: &[Trader], action: &Acti
             let legs = legs(books, &traders[of]);
             let leg = *legs.get(leg % legs.len().max(1))?;
             let bounds = match stage.plan(&traders[of], &any_of(leg)) {
-                Ok(plan) if (part as u128) < PPM => at_most((plan.size as u128 * part as u128 / PPM).max(1) as u64),
+                Ok(plan) if (part as u128) < PPM => {
+                    at_most((plan.size.get() as u128 * part as u128 / PPM).max(1) as u64)
+                }
                 _ => ANY,
             };
             liquidate_ix(stage, &traders[by], &traders[of], leg, bounds, true)
@@ -340,15 +342,15 @@ fn terms(stage: &mut Stage, books: &Books, action: &Action) -> Option<Instructio
             let destination = stage.funded(&maker.owner, bank, 0);
             let totals = &books.banks[bank as usize].0;
             let held = part_of(books, shares(books, &maker, bank).max(0) as u64, PPM as u32, bank);
-            let amount_atoms = totals.totals().free_liquidity_down().min(held);
+            let amount_atoms = totals.totals().free_liquidity_down().get().min(held);
             let args = args::WithdrawArgs { amount_atoms, all: false };
             ix::withdraw(&keys, &token, maker.owner, maker.account, destination, args)
         }
         Action::Caps { bank, room_ppm, reduce_only } => {
             let totals = books.banks[bank as usize].0.totals();
             let mut config = stage.bank_config(bank).args();
-            config.deposit_cap_atoms = with_room(totals.deposits_down(), room_ppm, config.deposit_cap_atoms);
-            config.borrow_cap_atoms = with_room(totals.borrows_up(), room_ppm, config.borrow_cap_atoms);
+            config.deposit_cap_atoms = with_room(totals.deposits_down().get(), room_ppm, config.deposit_cap_atoms);
+            config.borrow_cap_atoms = with_room(totals.borrows_up().get(), room_ppm, config.borrow_cap_atoms);
             ix::update_bank(&keys, authority, bank, args::UpdateBankArgs { reduce_only, config })
         }
         Action::MarketCap { market, room_ppm } => {
@@ -356,7 +358,7 @@ fn terms(stage: &mut Stage, books: &Books, action: &Action) -> Option<Instructio
             let open = books.slot(stored).open_interest(stored, Side::Long);
             let mut terms = stage.market_config(market).args(market).terms;
             terms.open_interest_cap_units =
-                with_room(open, room_ppm, terms.open_interest_cap_units).min(MAX_BASE_UNITS);
+                with_room(open.get(), room_ppm, terms.open_interest_cap_units).min(MAX_BASE_UNITS);
             ix::update_market(&keys, authority, market, args::UpdateMarketArgs { status: 1, terms })
         }
         _ => return None,

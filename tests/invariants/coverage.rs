@@ -131,8 +131,8 @@ impl Coverage {
             self.count(LiquidatedAtFullUtilization);
         }
         let totals = bank.totals();
-        let capped =
-            totals.deposits_down() >= bank.caps.deposit_cap_atoms && totals.borrows_up() >= bank.caps.borrow_cap_atoms;
+        let capped = totals.deposits_down().get() >= bank.caps.deposit_cap_atoms
+            && totals.borrows_up().get() >= bank.caps.borrow_cap_atoms;
         if capped || slot.status == SlotStatus::ReduceOnly as u8 {
             self.count(LiquidatedPastCaps);
         }
@@ -156,5 +156,5 @@ impl Coverage {
 
 /// Something is lent, and nothing is free.
 fn is_fully_lent(bank: &plimsoll_state::Bank) -> bool {
-    bank.borrow_shares > 0 && bank.totals().free_liquidity_down() == 0
+    bank.borrow_shares > 0 && bank.totals().free_liquidity_down().is_zero()
 }

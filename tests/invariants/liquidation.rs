@@ -6,7 +6,8 @@ use plimsoll_risk::auction::Regime;
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{Leg, LegPart, Plan, Refusal};
 use plimsoll_risk::num::cmp_products;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::TokenPrice;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::offer::pays_with;
 use plimsoll_state::{AccountStatus, MarginAccount};
@@ -59,7 +60,13 @@ impl Run {
         let plan = planned.map_err(|refusal| format!("liquidated although the plan is {refusal:?}"))?;
         let done = outcome(&meta);
         let same = (done.size, done.paid_atoms, done.fee_atoms, done.received_atoms, done.penalty_ppm)
-            == (plan.size, plan.paid_atoms, plan.fee_atoms, plan.received_atoms, plan.penalty_ppm);
+            == (
+                plan.size.get(),
+                plan.paid_atoms.get(),
+                plan.fee_atoms.get(),
+                plan.received_atoms.get(),
+                plan.penalty_ppm,
+            );
         ensure(same, || format!("INV-65: planned {plan:?}, done {done:?}"))?;
         self.check_after(&old, of, leg, &plan, bounds.max_size)
     }
@@ -71,7 +78,7 @@ impl Run {
         let off = is.spot.nav.get() - plan.after.nav.get();
         // Whole shares move, worth up to two atoms of either leg.
         let p = portfolio(old, before);
-        let atoms: u64 = p.tokens().iter().map(|leg| leg.prices.spot.value_up(2)).sum();
+        let atoms: u64 = p.tokens().iter().map(|leg| leg.prices.spot.value_up(Atoms::new(2)).get()).sum();
         let bound = self.rounding_pico() + atoms as i128 * 1_000_000;
         let kept = kept_interest(old, leg, plan);
         ensure((-bound..=bound + kept).contains(&off), || {
@@ -80,7 +87,7 @@ impl Run {
         let (m0, m1) = (was.spot.mmr().get(), is.spot.mmr().get());
         if plan.regime == Regime::Cure {
             // Of its own size a fill may lose by its rounding; one that the caller cut may not.
-            let lost = if plan.size == most { 0 } else { bound };
+            let lost = if plan.size.get() == most { 0 } else { bound };
             let better = cmp_products(is.spot.nav.get() + lost, m0, was.spot.nav.get(), m1).is_ge();
             ensure(better || m1 == 0, || format!("INV-22: ratio fell: {:?} to {:?}", was.spot, is.spot))?;
         }
@@ -147,7 +154,8 @@ fn kept_interest(old: &Books, leg: Leg, plan: &Plan) -> i128 {
     let Some(asset) = leg.collateral() else { return 0 };
     let slot = &old.registry.banks[asset as usize];
     let more = slot.deposit_index_at_most(old.now) - slot.deposit_index;
-    let atoms = plan.received_atoms as u128 * more as u128 / slot.deposit_index as u128 + 1;
+    let atoms = plan.received_atoms.get() as u128 * more as u128 / slot.deposit_index as u128 + 1;
     let price = &old.board.slots[slot.price_slot as usize];
-    UnitPrice::new_down(price.spot.get(), slot.scale.get()).value_up(atoms as u64) as i128 * 1_000_000
+    let price = TokenPrice::new_down(price.spot.get(), slot.scale.get());
+    price.value_up(Atoms::new(atoms as u64)).pico().get()
 }

@@ -9,6 +9,7 @@ use plimsoll::event::*;
 use plimsoll_ledger::liquidation::{pass_collateral, repay_borrow, repay_pnl, Payment};
 use plimsoll_ledger::token::{apply_delta, apply_totals, ShareDelta};
 use plimsoll_ledger::{interest, perp, pool};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 use plimsoll_state::{AccountStatus, Bank, EpochEnd, MarginAccount, Market, TokenPosition, EPOCH_RING};
 use plimsoll_tests::*;
 
@@ -148,8 +149,10 @@ impl Rebuilt {
         let (b, s) =
             (perp::open_leg(&mut buys, market).expect("room"), perp::open_leg(&mut sells, market).expect("room"));
         let legs = (&mut buys.derivatives[b], &mut sells.derivatives[s]);
-        perp::exchange(slot, market, legs.0, legs.1, units, cash[0], cash[1], clock).expect("it was done");
-        pool::add_own_claim(market, claim).expect("in range");
+        let cash = cash.map(SignedAtoms::new);
+        perp::exchange(slot, market, legs.0, legs.1, BaseUnits::new(units), cash[0], cash[1], clock)
+            .expect("it was done");
+        pool::add_own_claim(market, Atoms::new(claim)).expect("in range");
         perp::close_leg_if_zero(&mut buys, b, market).expect("counted");
         perp::close_leg_if_zero(&mut sells, s, market).expect("counted");
         books.accounts.insert(*buyer, buys);
@@ -185,7 +188,7 @@ impl Rebuilt {
         let view = bank.indices();
         apply_totals(bank, ShareDelta { deposit_shares: pool_shares, borrow_shares: 0 }).expect("in range");
         if e.quote_atoms != 0 {
-            let delta = apply_delta(account, 0, e.quote_atoms, &view).expect("it was done");
+            let delta = apply_delta(account, 0, SignedAtoms::new(e.quote_atoms), &view).expect("it was done");
             apply_totals(bank, delta).expect("in range");
         }
         account.derivatives[leg].cash_atoms = e.position.cash_atoms;
@@ -214,7 +217,8 @@ impl Rebuilt {
             let slot = &books.registry.banks[asset];
             let bank = Some(&mut books.banks[asset].0);
             pass_collateral(&mut from, &mut to, e.asset_bank, e.seized_shares, slot, bank, now).expect("it was done");
-            let payment = Payment { debt_atoms: e.repaid_atoms, fee_atoms: e.insurance_fee_atoms };
+            let payment =
+                Payment { debt_atoms: Atoms::new(e.repaid_atoms), fee_atoms: Atoms::new(e.insurance_fee_atoms) };
             let (slot, bank) = (&books.registry.banks[debt], &mut books.banks[debt].0);
             if e.market == u8::MAX {
                 repay_borrow(&mut to, &mut from, bank, slot, payment, now).expect("it was done");

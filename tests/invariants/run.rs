@@ -6,7 +6,8 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::{BasePrice, TokenPrice};
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -272,8 +273,8 @@ impl Run {
         for (was, market) in old.markets.iter().zip(&self.books.markets) {
             let slot = self.books.slot(market);
             let price = &self.books.board.slots[slot.price_slot as usize];
-            let unit = UnitPrice::new_down(price.spot.get(), slot.scale.get());
-            let price = ((unit.mantissa as u128 * 1_000_000) >> unit.shift) as i128;
+            let unit = BasePrice::new_down(price.spot.get(), slot.scale.get());
+            let price = ((unit.mantissa() as u128 * 1_000_000) >> unit.shift()) as i128;
             let surplus = self.books.pool_surplus(market, price);
             let legs = self.books.legs(market).count() as i128;
             let slack = self.closings * (legs + 1) * (price + 1);
@@ -299,7 +300,7 @@ impl Run {
             let slot = &self.books.registry.banks[bank.index as usize];
             let price = self.books.board.slots[slot.price_slot as usize].spot.get();
             let held = vault - bank.insurance_atoms - bank.reserved_atoms - bank.fees_atoms;
-            UnitPrice::new_down(price, slot.scale.get()).value_up(held) as i128
+            TokenPrice::new_down(price, slot.scale.get()).value_up(Atoms::new(held)).get() as i128
         };
         worth - self.books.banks.iter().map(backing).sum::<i128>()
     }

@@ -120,12 +120,12 @@ fn a_settled_loss_borrows_exactly_what_the_cap_leaves_and_goes_on_once_it_is_rai
     stage.repeat_prices();
     let sent = stage.accrue(USDC);
     stage.done(sent);
-    let owed = quote_bank(&stage).totals().borrows_up();
+    let owed = quote_bank(&stage).totals().borrows_up().get();
     let cap = owed + 5_000 * USD;
     update(&mut stage, cap, false);
     let sent = stage.settle(SOL_PERP, Some(&loser));
     stage.done(sent);
-    let borrows = quote_bank(&stage).totals().borrows_up();
+    let borrows = quote_bank(&stage).totals().borrows_up().get();
     assert!(borrows <= cap && cap - borrows <= 4, "{borrows} of {cap}");
     assert_code(stage.settle(SOL_PERP, Some(&loser)), EngineError::NothingToSettle);
     let sent = stage.settle(SOL_PERP, Some(&winner));
@@ -180,10 +180,10 @@ fn a_borrow_is_liquidated_with_credit_whatever_is_closed_since_it_only_changes_h
         let penniless = stage.funded_trader("penniless", BTC, ONE_BTC);
         stage.falls_to(SOL, 150, &alice, 60);
         closed.close(&mut stage);
-        let before = quote_bank(&stage).totals().borrows_up();
+        let before = quote_bank(&stage).totals().borrows_up().get();
         let sent = stage.liquidate(&penniless, &alice, pair(SOL, USDC), ANY);
         let done = outcome(&stage.done(sent));
-        let grown = quote_bank(&stage).totals().borrows_up() - before;
+        let grown = quote_bank(&stage).totals().borrows_up().get() - before;
         assert!(grown <= done.fee_atoms + 2, "{closed:?}: {grown} more for a fee of {}", done.fee_atoms);
     }
 }

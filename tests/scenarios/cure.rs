@@ -22,10 +22,10 @@ fn liquidate_as_planned(stage: &mut Stage, by: &Trader, of: &Trader, leg: Leg) -
     let sent = stage.liquidate(by, of, leg, ANY);
     let meta = stage.done(sent);
     let done = outcome(&meta);
-    assert_eq!((done.reason, done.size, done.penalty_ppm), (0, plan.size, plan.penalty_ppm));
+    assert_eq!((done.reason, done.size, done.penalty_ppm), (0, plan.size.get(), plan.penalty_ppm));
     assert_eq!(
         (done.paid_atoms, done.received_atoms, done.fee_atoms),
-        (plan.paid_atoms, plan.received_atoms, plan.fee_atoms)
+        (plan.paid_atoms.get(), plan.received_atoms.get(), plan.fee_atoms.get())
     );
     plan
 }
@@ -47,7 +47,7 @@ fn a_borrower_whose_collateral_fell_lands_on_the_target_and_keeps_the_rest() {
     let above = excess(&after.spot).min(excess(&after.fast));
     let best = excess(&after.spot).max(excess(&after.fast));
     assert!(best >= 0 && above < 10_000_000, "{above} {best}");
-    assert!(plan.size < 13_900 * USD, "partial");
+    assert!(plan.size.get() < 13_900 * USD, "partial");
     let refused = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
     assert_code(refused, EngineError::AccountAlreadyCured);
 }
@@ -91,7 +91,7 @@ fn a_losing_long_is_taken_over_until_the_target_and_the_share_of_insurance_is_th
     let sent = stage.liquidate(&liquidator, &dave, perp(SOL_PERP), ANY);
     let meta = stage.done(sent);
     let done: PositionLiquidated = event(&meta);
-    assert_eq!((done.units, done.long, done.regime), (plan.size, 1, 0));
+    assert_eq!((done.units, done.long, done.regime), (plan.size.get(), 1, 0));
     assert!(done.units < 100 * SOL_UNITS);
     let market: Market = stage.read(&stage.keys.market(SOL_PERP));
     assert_eq!(market.own_claim_atoms, claim + done.insurance_fee_atoms);
@@ -109,7 +109,7 @@ fn a_losing_short_is_taken_over_too() {
     stage.done(sent);
     stage.falls_to(SOL, 215, &dave, SETTLED_SECS);
     let plan = liquidate_as_planned(&mut stage, &liquidator, &dave, perp(SOL_PERP));
-    assert!(plan.size < 100 * SOL_UNITS);
+    assert!(plan.size.get() < 100 * SOL_UNITS);
     let after = stage.view(&dave);
     assert!(after.spot.nav_usd_pico.get() >= after.spot.tmr_usd_pico.get());
 }
@@ -124,7 +124,7 @@ fn negative_pnl_is_repaid_into_the_markets_pool_with_collateral() {
     stage.falls_to(SOL, 147, &carol, 60);
     let plan = liquidate_as_planned(&mut stage, &liquidator, &carol, pnl_pair(SOL, SOL_PERP));
     let market: Market = stage.read(&stage.keys.market(SOL_PERP));
-    assert!(market.pool_atoms >= plan.size && market.pool_atoms - plan.size <= 1);
+    assert!(market.pool_atoms >= plan.size.get() && market.pool_atoms - plan.size.get() <= 1);
     assert_eq!(stage.view(&carol).spot.nav_usd_pico.get(), plan.after.nav.get());
 }
 

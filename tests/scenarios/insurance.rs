@@ -20,10 +20,10 @@ fn insurance_that_waits_pays_first_when_every_atom_is_lent() {
     let sent = stage.borrow(&alice, USDC, 13_900 * USD);
     stage.done(sent);
     let whale = stage.funded_trader("whale", BTC, 1_000 * ONE_BTC);
-    let free = bank(&stage, USDC).totals().free_liquidity_down();
+    let free = bank(&stage, USDC).totals().free_liquidity_down().get();
     let sent = stage.borrow(&whale, USDC, free);
     stage.done(sent);
-    assert_eq!(bank(&stage, USDC).totals().free_liquidity_down(), 0);
+    assert_eq!(bank(&stage, USDC).totals().free_liquidity_down().get(), 0);
     stage.falls_to(SOL, 163, &alice, 72);
     let liquidator = stage.liquidator;
     let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
@@ -33,7 +33,7 @@ fn insurance_that_waits_pays_first_when_every_atom_is_lent() {
     let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
     assert_eq!(outcome(&stage.done(sent)).regime, 1);
     let before = bank(&stage, USDC);
-    let waiting = deposit_atoms_down(before.waiting_shares, before.deposit_index);
+    let waiting = deposit_atoms_down(before.waiting_shares, before.deposit_index).get();
     assert!((USD..20 * USD).contains(&waiting) && fee - waiting <= 1, "{waiting} of {fee}");
     let sent = stage.resolve(&alice, Freeze);
     stage.done(sent);
@@ -111,7 +111,7 @@ fn a_liquidator_gets_no_interest_that_no_crank_has_shown() {
         assert_eq!(got.tokens[got.token_index(SOL).unwrap()].shares as u64, seized.seized_shares);
         let sent = stage.accrue(SOL);
         stage.done(sent);
-        (seized.seized_atoms, deposit_atoms_down(seized.seized_shares, bank(&stage, SOL).deposit_index))
+        (seized.seized_atoms, deposit_atoms_down(seized.seized_shares, bank(&stage, SOL).deposit_index).get())
     };
     let (due, with_bank) = run(true, false);
     assert!(with_bank <= due && due - with_bank <= 2, "{with_bank} of {due}");

@@ -69,7 +69,7 @@ fn a_withdrawal_whose_shares_are_worth_more_than_what_is_free_is_refused() {
         account.tokens[place].shares = shares;
         stage.write(&trader.account, &account);
     }
-    assert_eq!(bank(&stage, SOL).totals().free_liquidity_down(), 1);
+    assert_eq!(bank(&stage, SOL).totals().free_liquidity_down().get(), 1);
     assert_code(stage.withdraw(&maker, SOL, Some(1)), EngineError::LiquidityInsufficient);
     let sent = stage.repay(&alice, SOL, Some(1));
     assert_sent(sent);

@@ -104,11 +104,11 @@ fn limit_price_and_smallest_size_are_the_liquidators() {
     let liquidator = stage.liquidator;
     let alice = under_water(&mut stage);
     let plan = stage.plan(&alice, &any_of(pair(SOL, USDC))).unwrap();
-    let small = LiquidationBounds { min_size: plan.size + 1, ..ANY };
+    let small = LiquidationBounds { min_size: plan.size.get() + 1, ..ANY };
     assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), small), EngineError::FillTooSmall);
     let limit = |more: u64| LiquidationBounds {
-        limit_numerator: plan.received_atoms + more,
-        limit_denominator: plan.paid_atoms,
+        limit_numerator: plan.received_atoms.get() + more,
+        limit_denominator: plan.paid_atoms.get(),
         ..ANY
     };
     assert_code(stage.liquidate(&liquidator, &alice, pair(SOL, USDC), limit(1)), EngineError::BelowLimit);
@@ -246,7 +246,7 @@ fn the_liquidator_must_keep_his_own_initial_margin() {
     let alice = under_water(&mut stage);
     let poor = stage.funded_trader("poor", USDC, USD);
     let plan = stage.plan(&alice, &any_of(pair(SOL, USDC))).unwrap();
-    assert!(plan.paid_atoms > 1_000 * USD);
+    assert!(plan.paid_atoms.get() > 1_000 * USD);
     assert_code(stage.liquidate(&poor, &alice, pair(SOL, USDC), ANY), EngineError::LiquidatorMarginInsufficient);
 }
 

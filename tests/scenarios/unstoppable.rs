@@ -38,7 +38,7 @@ fn all_are_liquidated(stage: &mut Stage, by: &Trader, accounts: &[(Trader, Leg)]
     for (of, leg) in accounts {
         let planned = stage.plan(of, &any_of(*leg)).unwrap_or_else(|refusal| panic!("{leg:?}: {refusal:?}"));
         let sent = stage.liquidate(by, of, *leg, ANY);
-        assert_eq!(outcome(&stage.done(sent)).size, planned.size, "{leg:?}");
+        assert_eq!(outcome(&stage.done(sent)).size, planned.size.get(), "{leg:?}");
     }
 }
 
@@ -55,13 +55,13 @@ fn accounts_are_liquidated_while_every_atom_of_the_banks_is_lent() {
         let rich = stage.funded_trader(name, BTC, 20 * ONE_BTC);
         let held = stage.margin_account(&maker);
         let held = held.tokens[held.token_index(debt).expect("a deposit")].shares as u64;
-        let free = bank(&stage, debt).totals().free_liquidity_down();
+        let free = bank(&stage, debt).totals().free_liquidity_down().get();
         let sent = stage.withdraw(&maker, debt, Some(free.min(held) - kept));
         stage.done(sent);
-        let free = bank(&stage, debt).totals().free_liquidity_down();
+        let free = bank(&stage, debt).totals().free_liquidity_down().get();
         let sent = stage.borrow(&rich, debt, free);
         stage.done(sent);
-        assert_eq!(bank(&stage, debt).totals().free_liquidity_down(), 0);
+        assert_eq!(bank(&stage, debt).totals().free_liquidity_down().get(), 0);
     }
     all_are_liquidated(&mut stage, &by, &accounts);
     // The penalty's share waits: there is nothing to make insurance of.
@@ -75,7 +75,7 @@ fn close(stage: &mut Stage, reduce_only: bool) {
     for index in [USDC, SOL, BTC] {
         let totals = bank(stage, index).totals();
         let mut config = BankConfig::of(&BANKS[index as usize], index).args();
-        (config.deposit_cap_atoms, config.borrow_cap_atoms) = (totals.deposits_down(), totals.borrows_up());
+        (config.deposit_cap_atoms, config.borrow_cap_atoms) = (totals.deposits_down().get(), totals.borrows_up().get());
         let update = ix::update_bank(&keys, authority, index, args::UpdateBankArgs { reduce_only, config });
         assert_sent(stage.send_as_authority(update));
     }

@@ -5,7 +5,7 @@ use anchor_lang::{AnchorDeserialize, Discriminator};
 use litesvm::types::TransactionMetadata;
 use plimsoll::instructions::{ResolveStep, TakeWinArgs};
 use plimsoll::liquidation::LiquidationBounds;
-use plimsoll_risk::liquidate::{Leg, Liability, Plan, Refusal, Request};
+use plimsoll_risk::liquidate::{Leg, LegSize, Liability, Plan, Refusal, Request};
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_sdk::LiquidationOutcome;
@@ -138,7 +138,7 @@ impl Act for World {
 
 /// The request that [`ANY`] makes of a leg.
 pub const fn any_of(leg: Leg) -> Request {
-    Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+    Request { leg, max_size: None, min_size: LegSize::ZERO, limit_numerator: 0, limit_denominator: 0 }
 }
 
 /// Collateral against a borrow.

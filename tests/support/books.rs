@@ -182,7 +182,7 @@ impl Books {
             ensure(if exact { shares == totals.shares as u128 } else { shares <= totals.shares as u128 }, || {
                 format!("INV-05: market {}: {side:?} shares are {shares}, it has {}", market.index, totals.shares)
             })?;
-            let open = slot.open_interest(market, side) as u128;
+            let open = slot.open_interest(market, side).get() as u128;
             let sizes: u128 = of_side().map(|(_, leg)| self.units(market, leg).unsigned_abs() as u128).sum();
             ensure(sizes <= open, || format!("INV-04: market {}: {side:?} sizes {sizes} exceed {open}", market.index))?;
             let most = sizes + of_side().count() as u128 + rounding;
@@ -218,7 +218,7 @@ impl Books {
     /// Where it cannot be carried over.
     pub fn units(&self, market: &Market, leg: &DerivativePosition) -> i64 {
         let clock = self.registry.funding_at(self.now);
-        self.slot(market).project(leg, clock).expect("a leg can be projected").0
+        self.slot(market).project(leg, clock).expect("a leg can be projected").0.get()
     }
 
     /// What a market's pool and deficit cover beyond every claim on it, valued at `price` micro-atoms of quote a unit:
@@ -232,7 +232,7 @@ impl Books {
         surplus *= 1_000_000;
         for (_, leg) in self.legs(market) {
             let (units, cash) = self.slot(market).project(leg, clock).expect("a leg can be projected");
-            surplus -= cash as i128 * 1_000_000 + units as i128 * price;
+            surplus -= cash.get() as i128 * 1_000_000 + units.get() as i128 * price;
         }
         surplus
     }

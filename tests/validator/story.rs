@@ -237,7 +237,7 @@ fn units(look: &FullReading, party: &Party) -> i64 {
     let Some(place) = account.perp_index(SOL_PERP) else { return 0 };
     let slot = &look.shared.registry.markets[SOL_PERP as usize];
     slot.project(&account.derivatives[place], look.shared.registry.funding_at(look.shared.now))
-        .map_or(0, |(units, _)| units)
+        .map_or(0, |(units, _)| units.get())
 }
 
 /// Shares of USDC: negative for a debt.

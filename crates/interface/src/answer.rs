@@ -92,10 +92,10 @@ impl From<&Plan> for LiquidationOutcome {
             regime: (plan.regime == Regime::WindDown) as u32,
             penalty_ppm: plan.penalty_ppm,
             _pad: 0,
-            size: plan.size,
-            paid_atoms: plan.paid_atoms,
-            received_atoms: plan.received_atoms,
-            fee_atoms: plan.fee_atoms,
+            size: plan.size.get(),
+            paid_atoms: plan.paid_atoms.get(),
+            received_atoms: plan.received_atoms.get(),
+            fee_atoms: plan.fee_atoms.get(),
         }
     }
 }

@@ -1,18 +1,18 @@
 //! What an account stores beside balances and positions: its clocks and its delegate's allowance.
 
 use plimsoll_risk::auction::Clocks;
+use plimsoll_risk::units::Atoms;
 use plimsoll_state::MarginAccount;
 
 /// Books notional of a fill that the delegate signs against its limit of any day; false, and nothing is booked, where
 /// it does not fit.
 #[must_use]
-pub fn spend_delegate_limit(account: &mut MarginAccount, notional_atoms: u64, now: i64) -> bool {
-    let room =
-        account.delegate_traded.room(account.delegate_limit_atoms_per_day, now, MarginAccount::DELEGATE_DAY_SECS);
-    if notional_atoms > room {
+pub fn spend_delegate_limit(account: &mut MarginAccount, notional: Atoms, now: i64) -> bool {
+    let room = account.delegate_traded.room(account.delegate_limit_per_day(), now, MarginAccount::DELEGATE_DAY_SECS);
+    if notional > room {
         return false;
     }
-    account.delegate_traded.spend(notional_atoms, now, MarginAccount::DELEGATE_DAY_SECS);
+    account.delegate_traded.spend(notional, now, MarginAccount::DELEGATE_DAY_SECS);
     true
 }
 

@@ -5,6 +5,7 @@
 
 use plimsoll_risk::bank::{shares_down, ShareDelta};
 use plimsoll_risk::num::to_i64;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::Bank;
 
@@ -15,7 +16,7 @@ use crate::totals::apply_totals;
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn add_waiting(bank: &mut Bank, atoms: u64) -> RiskResult<ShareDelta> {
+pub fn add_waiting(bank: &mut Bank, atoms: Atoms) -> RiskResult<ShareDelta> {
     let shares = shares_down(atoms, bank.deposit_index)?;
     receive_waiting(bank, shares)?;
     Ok(ShareDelta { deposit_shares: to_i64(shares)?, borrow_shares: 0 })
@@ -31,15 +32,15 @@ pub fn receive_waiting(bank: &mut Bank, shares: u64) -> RiskResult<()> {
 }
 
 /// Lets waiting deposits pay uncovered debt, and turns the rest into insurance as far as there is free liquidity;
-/// returns the atoms of both. The bank is booked.
+/// returns what both come to. The bank is booked.
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn sweep_waiting(bank: &mut Bank) -> RiskResult<u64> {
+pub fn sweep_waiting(bank: &mut Bank) -> RiskResult<Atoms> {
     let swept = bank.totals().sweep_down(bank.waiting_shares);
     strike_waiting(bank, swept.shares)?;
-    bank.uncovered_atoms = minus(bank.uncovered_atoms, swept.covered_atoms)?;
-    bank.insurance_atoms = plus(bank.insurance_atoms, swept.insurance_atoms)?;
+    bank.uncovered_atoms = bank.uncovered().try_sub(swept.covered_atoms)?.get();
+    bank.insurance_atoms = bank.insurance().try_add(swept.insurance_atoms)?.get();
     let atoms = swept.covered_atoms.saturating_add(swept.insurance_atoms);
     count_in(bank, atoms, swept.covered_atoms);
     Ok(atoms)
@@ -49,10 +50,10 @@ pub fn sweep_waiting(bank: &mut Bank) -> RiskResult<u64> {
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn add_insurance(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
+pub fn add_insurance(bank: &mut Bank, atoms: Atoms) -> RiskResult<()> {
     let taken = bank.totals().take_in(atoms);
-    bank.uncovered_atoms = minus(bank.uncovered_atoms, taken.covered_atoms)?;
-    bank.insurance_atoms = plus(bank.insurance_atoms, taken.insurance_atoms)?;
+    bank.uncovered_atoms = bank.uncovered().try_sub(taken.covered_atoms)?.get();
+    bank.insurance_atoms = bank.insurance().try_add(taken.insurance_atoms)?.get();
     count_in(bank, atoms, taken.covered_atoms);
     Ok(())
 }
@@ -62,11 +63,11 @@ pub fn add_insurance(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
 ///
 /// # Errors
 /// `NumberOutOfRange` where the fund has less.
-pub fn draw(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
+pub fn draw(bank: &mut Bank, atoms: Atoms) -> RiskResult<()> {
     let draw = bank.fund().draw_up(atoms)?;
     strike_waiting(bank, draw.waiting_shares)?;
-    bank.insurance_atoms = minus(bank.insurance_atoms, draw.insurance_atoms)?;
-    count_in(bank, draw.waiting_atoms, 0);
+    bank.insurance_atoms = bank.insurance().try_sub(draw.insurance_atoms)?.get();
+    count_in(bank, draw.waiting_atoms, Atoms::ZERO);
     Ok(())
 }
 
@@ -75,42 +76,29 @@ pub fn draw(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
 ///
 /// # Errors
 /// `NumberOutOfRange` where less is reserved.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "what is covered and what is insurance again are parts of the atoms"
-)]
-pub fn give_back(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
-    bank.reserved_atoms = minus(bank.reserved_atoms, atoms)?;
+pub fn give_back(bank: &mut Bank, atoms: Atoms) -> RiskResult<()> {
+    bank.reserved_atoms = bank.reserved().try_sub(atoms)?.get();
     let back = bank.totals().give_back_down(atoms)?;
-    bank.uncovered_atoms = minus(bank.uncovered_atoms, back.covered_atoms)?;
+    bank.uncovered_atoms = bank.uncovered().try_sub(back.covered_atoms)?.get();
     apply_totals(bank, ShareDelta { deposit_shares: to_i64(back.shares)?, borrow_shares: 0 })?;
     receive_waiting(bank, back.shares)?;
-    bank.insurance_atoms = plus(bank.insurance_atoms, back.insurance_atoms)?;
-    count_in(bank, 0, back.covered_atoms);
+    bank.insurance_atoms = bank.insurance().try_add(back.insurance_atoms)?.get();
+    count_in(bank, Atoms::ZERO, back.covered_atoms);
     // It waits as it did before the reservation, and counts again once it is insurance.
-    let waiting_atoms = atoms - back.covered_atoms - back.insurance_atoms;
-    bank.insurance_in_atoms = bank.insurance_in_atoms.saturating_sub(waiting_atoms);
+    let (_, uncovered) = atoms.take(back.covered_atoms);
+    let (_, waiting) = uncovered.take(back.insurance_atoms);
+    bank.insurance_in_atoms = bank.insurance_in_atoms.saturating_sub(waiting.get());
     Ok(())
 }
 
 #[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 fn strike_waiting(bank: &mut Bank, shares: u64) -> RiskResult<()> {
-    bank.waiting_shares = minus(bank.waiting_shares, shares)?;
+    bank.waiting_shares = bank.waiting_shares.checked_sub(shares).ok_or(RiskError::NumberOutOfRange)?;
     apply_totals(bank, ShareDelta { deposit_shares: -to_i64(shares)?, borrow_shares: 0 })
 }
 
 /// Statistics of what was paid in, and of what of it went out again at once.
-fn count_in(bank: &mut Bank, atoms: u64, paid_atoms: u64) {
-    bank.insurance_in_atoms = bank.insurance_in_atoms.saturating_add(atoms);
-    bank.insurance_out_atoms = bank.insurance_out_atoms.saturating_add(paid_atoms);
-}
-
-/// `value` with `atoms` more.
-pub(crate) fn plus(value: u64, atoms: u64) -> RiskResult<u64> {
-    value.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)
-}
-
-/// `value` with `atoms` less.
-pub(crate) fn minus(value: u64, atoms: u64) -> RiskResult<u64> {
-    value.checked_sub(atoms).ok_or(RiskError::NumberOutOfRange)
+fn count_in(bank: &mut Bank, atoms: Atoms, paid: Atoms) {
+    bank.insurance_in_atoms = bank.insurance_in_atoms.saturating_add(atoms.get());
+    bank.insurance_out_atoms = bank.insurance_out_atoms.saturating_add(paid.get());
 }

@@ -4,6 +4,7 @@
 
 use plimsoll_risk::bank::{utilization_ema, utilization_ppm_down};
 use plimsoll_risk::num::{mul_u32, secs_between, PPM};
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, U128Le};
 
@@ -24,8 +25,8 @@ pub fn book_now(bank: &mut Bank, slot: &BankSlot, now: i64) {
     if borrow_index > bank.booked_borrow_index {
         let booking = totals.book(borrow_index, bank.lending.interest_fee_ppm);
         bank.deposit_index = booking.deposit_index;
-        bank.fees_atoms = bank.fees_atoms.saturating_add(booking.fee_atoms);
-        bank.uncovered_atoms = bank.uncovered_atoms.saturating_sub(booking.covered_atoms);
+        bank.fees_atoms = bank.fees_atoms.saturating_add(booking.fee_atoms.get());
+        bank.uncovered_atoms = bank.uncovered_atoms.saturating_sub(booking.covered_atoms.get());
         bank.booked_borrow_index = borrow_index;
     }
 }
@@ -63,8 +64,8 @@ pub fn accrue(bank: &mut Bank, slot: &mut BankSlot, window_secs: u32, now: i64) 
 /// # Errors
 /// `BalanceInsufficient` where the bank has fewer.
 #[inline(always)]
-pub fn take_fees(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
-    bank.fees_atoms = bank.fees_atoms.checked_sub(atoms).ok_or(RiskError::BalanceInsufficient)?;
+pub fn take_fees(bank: &mut Bank, atoms: Atoms) -> RiskResult<()> {
+    bank.fees_atoms = bank.fees_atoms.checked_sub(atoms.get()).ok_or(RiskError::BalanceInsufficient)?;
     Ok(())
 }
 
@@ -112,8 +113,8 @@ mod tests {
             accrue(&mut bank, &mut slot, 600, START + dt).unwrap();
             prop_assert_eq!(slot.borrow_index_at(START + dt), read.borrow_index);
             prop_assert_eq!(bank.booked_borrow_index, read.borrow_index);
-            let projected = debt_atoms_up(debt_shares, read.borrow_index);
-            prop_assert_eq!(debt_atoms_up(debt_shares, slot.indices_at(START + dt).borrow_index), projected);
+            let projected = debt_atoms_up(debt_shares, read.borrow_index).get();
+            prop_assert_eq!(debt_atoms_up(debt_shares, slot.indices_at(START + dt).borrow_index).get(), projected);
             prop_assert!(slot.deposit_index >= read.deposit_index, "the copy is older, never higher");
             prop_assert!(slot.deposit_index <= bank.deposit_index);
         }

@@ -2,8 +2,10 @@
 //!
 //! Totals of the bank are the caller's to change by the shares that a payment moves.
 
-use plimsoll_risk::num::{mul_div_down, mul_div_up, mul_shift_down, mul_shift_up};
+use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
+use plimsoll_risk::num::{mul_div_down, mul_div_up};
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Market, MarketSlot};
 
@@ -11,11 +13,10 @@ use plimsoll_state::{Market, MarketSlot};
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-#[expect(clippy::arithmetic_side_effects, reason = "what is set off is at most the deficit and the atoms")]
-pub fn add_own_claim(market: &mut Market, atoms: u64) -> RiskResult<()> {
-    let set_off = atoms.min(market.deficit_atoms);
-    market.deficit_atoms -= set_off;
-    market.own_claim_atoms = market.own_claim_atoms.checked_add(atoms - set_off).ok_or(RiskError::NumberOutOfRange)?;
+pub fn add_own_claim(market: &mut Market, atoms: Atoms) -> RiskResult<()> {
+    let (claim, deficit) = atoms.net(market.deficit());
+    market.deficit_atoms = deficit.get();
+    market.own_claim_atoms = market.own_claim().try_add(claim)?.get();
     Ok(())
 }
 
@@ -24,24 +25,24 @@ pub fn add_own_claim(market: &mut Market, atoms: u64) -> RiskResult<()> {
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-#[expect(clippy::arithmetic_side_effects, reason = "the smaller of the two is subtracted")]
-pub fn revalue_pool(market: &mut Market, value_atoms: u64) -> RiskResult<()> {
-    let nominal = core::mem::replace(&mut market.pool_atoms, value_atoms);
-    if value_atoms >= nominal {
-        return add_own_claim(market, value_atoms - nominal);
+pub fn revalue_pool(market: &mut Market, value: Atoms) -> RiskResult<()> {
+    let nominal = market.pool();
+    market.pool_atoms = value.get();
+    let (gained, lost) = value.net(nominal);
+    if lost.is_zero() {
+        return add_own_claim(market, gained);
     }
-    add_deficit(market, nominal - value_atoms)
+    add_deficit(market, lost)
 }
 
 /// A loss that nobody bears: the market's own claim first, then the deficit (LOSS-2).
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-#[expect(clippy::arithmetic_side_effects, reason = "what is set off is at most the own claim and the atoms")]
-pub fn add_deficit(market: &mut Market, atoms: u64) -> RiskResult<()> {
-    let set_off = atoms.min(market.own_claim_atoms);
-    market.own_claim_atoms -= set_off;
-    market.deficit_atoms = market.deficit_atoms.checked_add(atoms - set_off).ok_or(RiskError::NumberOutOfRange)?;
+pub fn add_deficit(market: &mut Market, atoms: Atoms) -> RiskResult<()> {
+    let (deficit, own_claim) = atoms.net(market.own_claim());
+    market.own_claim_atoms = own_claim.get();
+    market.deficit_atoms = market.deficit().try_add(deficit)?.get();
     Ok(())
 }
 
@@ -59,14 +60,14 @@ pub fn touch_pool(market: &mut Market, deposit_index: u64) -> RiskResult<()> {
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn pay_in_up(market: &mut Market, atoms: u64, deposit_index: u64) -> RiskResult<PoolMove> {
-    let shares = mul_div_up(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
+pub fn pay_in_up(market: &mut Market, atoms: Atoms, deposit_index: u64) -> RiskResult<PoolMove> {
+    let shares = mul_div_up(atoms.get(), INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
     market.pool_shares = market.pool_shares.checked_add(shares).ok_or(RiskError::NumberOutOfRange)?;
     let value = market.pool_value_down(deposit_index);
-    let gained = value.checked_sub(market.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
-    market.pool_atoms = value;
-    add_own_claim(market, gained.checked_sub(atoms).ok_or(RiskError::NumberOutOfRange)?)?;
-    Ok(PoolMove { shares, pool_atoms: gained, moved_atoms: mul_shift_up(shares, deposit_index, 48) })
+    let gained = value.try_sub(market.pool())?;
+    market.pool_atoms = value.get();
+    add_own_claim(market, gained.try_sub(atoms)?)?;
+    Ok(PoolMove { shares, pool_atoms: gained, moved_atoms: debt_atoms_up(shares, deposit_index) })
 }
 
 /// Turns a claim that is worth less than one share of the pool's deposit, and so can never be paid, into the
@@ -74,12 +75,12 @@ pub fn pay_in_up(market: &mut Market, atoms: u64, deposit_index: u64) -> RiskRes
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-pub fn absorb_dust(market: &mut Market, claim_atoms: u64, deposit_index: u64) -> RiskResult<bool> {
-    let payable = mul_div_down(claim_atoms, INDEX_ONE, deposit_index) != Some(0);
-    if claim_atoms == 0 || payable {
+pub fn absorb_dust(market: &mut Market, claim: Atoms, deposit_index: u64) -> RiskResult<bool> {
+    let payable = mul_div_down(claim.get(), INDEX_ONE, deposit_index) != Some(0);
+    if claim.is_zero() || payable {
         return Ok(false);
     }
-    add_own_claim(market, claim_atoms)?;
+    add_own_claim(market, claim)?;
     Ok(true)
 }
 
@@ -89,17 +90,17 @@ pub fn absorb_dust(market: &mut Market, claim_atoms: u64, deposit_index: u64) ->
 ///
 /// # Errors
 /// `NumberOutOfRange` where more is asked for than is there.
-pub fn pay_out_down(market: &mut Market, atoms: u64, deposit_index: u64) -> RiskResult<PoolMove> {
-    let shares = if atoms == market.pool_atoms {
+pub fn pay_out_down(market: &mut Market, atoms: Atoms, deposit_index: u64) -> RiskResult<PoolMove> {
+    let shares = if atoms == market.pool() {
         market.pool_shares
     } else {
-        mul_div_down(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?
+        mul_div_down(atoms.get(), INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?
     };
     market.pool_shares = market.pool_shares.checked_sub(shares).ok_or(RiskError::NumberOutOfRange)?;
     let value = market.pool_value_down(deposit_index);
-    let lost = market.pool_atoms.checked_sub(value).ok_or(RiskError::NumberOutOfRange)?;
-    market.pool_atoms = value;
-    Ok(PoolMove { shares, pool_atoms: lost, moved_atoms: mul_shift_down(shares, deposit_index, 48) })
+    let lost = market.pool().try_sub(value)?;
+    market.pool_atoms = value.get();
+    Ok(PoolMove { shares, pool_atoms: lost, moved_atoms: deposit_atoms_down(shares, deposit_index) })
 }
 
 /// How much of a claim nothing covers: where the market counts no other leg, nobody owes anything any more, and
@@ -110,16 +111,16 @@ pub fn pay_out_down(market: &mut Market, atoms: u64, deposit_index: u64) -> Risk
     clippy::cast_possible_truncation,
     reason = "sums of two 64-bit numbers in 128; of what is uncovered the own claim bears its part, the rest is at most the claim"
 )]
-pub(crate) fn strike_uncovered(market: &mut Market, claim_atoms: u64) -> u64 {
+pub(crate) fn strike_uncovered(market: &mut Market, claim: Atoms) -> Atoms {
     if market.leg_count != 1 {
-        return 0;
+        return Atoms::ZERO;
     }
     // Four numbers of 64 bits.
-    let claims = claim_atoms as u128 + market.own_claim_atoms as u128;
+    let claims = claim.get() as u128 + market.own_claim_atoms as u128;
     let uncovered = claims.saturating_sub(market.pool_atoms as u128 + market.deficit_atoms as u128);
     let own = uncovered.min(market.own_claim_atoms as u128) as u64;
     market.own_claim_atoms -= own;
-    (uncovered - own as u128) as u64
+    Atoms::new((uncovered - own as u128) as u64)
 }
 
 /// Gives claims back what they are worth where a market's deficit has shrunk. The registry's copy and what the market
@@ -137,7 +138,7 @@ pub struct PoolMove {
     /// Deposit shares that the pool gained or lost.
     pub shares: u64,
     /// By how much the pool's atoms changed.
-    pub pool_atoms: u64,
-    /// Atoms that the account paid or receives.
-    pub moved_atoms: u64,
+    pub pool_atoms: Atoms,
+    /// What the account paid or receives.
+    pub moved_atoms: Atoms,
 }

@@ -5,6 +5,7 @@
 use plimsoll_risk::bank::INDEX_BITS;
 use plimsoll_risk::num::to_i64;
 use plimsoll_risk::perp::{claim_payout_down, loser_pays};
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, MarginAccount, Market};
 
@@ -14,22 +15,22 @@ use crate::token::{apply_delta, apply_totals, deposit_atoms, ShareDelta};
 /// What a settlement moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
-    /// Change of the account's quote balance, atoms.
-    pub quote_atoms: i64,
-    /// Change of the pool, atoms.
-    pub pool_change_atoms: i64,
-    /// Part of a win that is given up and taken off the deficit, atoms.
-    pub forgone_atoms: u64,
+    /// Change of the account's quote balance.
+    pub quote_atoms: SignedAtoms,
+    /// Change of the pool.
+    pub pool_change_atoms: SignedAtoms,
+    /// Part of a win that is given up and taken off the deficit.
+    pub forgone_atoms: Atoms,
 }
 
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
-fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> RiskResult<()> {
-    let cash = &mut account.derivatives[leg].cash_atoms;
-    *cash = cash.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)?;
+fn add_cash(account: &mut MarginAccount, leg: usize, atoms: SignedAtoms) -> RiskResult<()> {
+    let position = &mut account.derivatives[leg];
+    position.cash_atoms = position.cash().try_add(atoms)?.get();
     Ok(())
 }
 
-/// A loser pays into the pool: from his balance down to zero, and beyond it by at most `room_atoms` that he borrows.
+/// A loser pays into the pool: from his balance down to zero, and beyond it by at most `room` that he borrows.
 ///
 /// Such a borrow is no new risk (NAV and requirement stay) and takes no liquidity (the pool's deposit grows by as
 /// much), but it lends quote: the winner may withdraw it. So whatever closes borrowing closes it too (PNL-3).
@@ -37,77 +38,74 @@ fn add_cash(account: &mut MarginAccount, leg: usize, atoms: i64) -> RiskResult<(
 /// # Errors
 /// `NothingToSettle` where nothing can be paid; `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
-#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 pub fn collect_loss(
     account: &mut MarginAccount,
     leg: usize,
     market: &mut Market,
     bank: &mut Bank,
-    loss_atoms: u64,
-    room_atoms: u64,
+    loss: Atoms,
+    room: Atoms,
 ) -> RiskResult<Settled> {
     let view = bank.indices();
     // What the loss costs at most in whole shares of the pool: more means buy no more.
-    let dearest = loss_atoms.saturating_add(view.deposit_index >> INDEX_BITS).saturating_add(2);
-    let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room_atoms);
+    let dearest = loss.saturating_add(Atoms::new((view.deposit_index >> INDEX_BITS).saturating_add(2)));
+    let means = loser_pays(dearest, deposit_atoms(account, bank.index, &view), room);
     // What that buys in whole shares, so that rounding alone never causes a borrow.
-    let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss_atoms);
-    if credit == 0 {
+    let credit = Market::credit_of_down(means, view.deposit_index)?.min(loss);
+    if credit.is_zero() {
         return Err(RiskError::NothingToSettle);
     }
     let paid = pool::pay_in_up(market, credit, view.deposit_index)?;
-    let quote_atoms = -to_i64(paid.moved_atoms)?;
+    let quote_atoms = paid.moved_atoms.negative()?;
     let debited = apply_delta(account, bank.index, quote_atoms, &view)?;
     apply_totals(bank, debited)?;
     apply_totals(bank, ShareDelta { deposit_shares: to_i64(paid.shares)?, borrow_shares: 0 })?;
-    add_cash(account, leg, to_i64(credit)?)?;
-    Ok(Settled { quote_atoms, pool_change_atoms: to_i64(paid.pool_atoms)?, forgone_atoms: 0 })
+    add_cash(account, leg, credit.signed()?)?;
+    Ok(Settled { quote_atoms, pool_change_atoms: paid.pool_atoms.signed()?, forgone_atoms: Atoms::ZERO })
 }
 
-/// A winner takes `claim_atoms`: at most the pool without a deficit, else `claim * pool / (pool + deficit)`, and the rest of
-/// the claim is taken off the deficit. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
+/// A winner takes `claim`: at most the pool without a deficit, else `claim * pool / (pool + deficit)`, and the rest of the
+/// claim is taken off the deficit. A rest too small to be paid ever becomes the market's own claim where no base is left (PNL-4).
 ///
 /// # Errors
 /// `NothingToSettle` where nothing can be taken or cancelled; `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
 #[expect(
     clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
     clippy::indexing_slicing,
-    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits; dust is positive"
+    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits"
 )]
 pub fn pay_win(
     account: &mut MarginAccount,
     leg: usize,
     market: &mut Market,
     bank: &mut Bank,
-    claim_atoms: u64,
+    claim: Atoms,
 ) -> RiskResult<Settled> {
     let view = bank.indices();
     let mut settled = Settled::default();
     if market.pool_atoms != 0 || market.deficit_atoms != 0 {
-        let payout = claim_payout_down(claim_atoms, market.pool_atoms, market.deficit_atoms)?;
+        let payout = claim_payout_down(claim, market.pool(), market.deficit())?;
         let paid = pool::pay_out_down(market, payout.paid_atoms, view.deposit_index)?;
         // At most the deficit, as the formula promises.
-        market.deficit_atoms =
-            market.deficit_atoms.checked_sub(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        market.deficit_atoms = market.deficit().try_sub(payout.forgone_atoms)?.get();
         if paid.shares != 0 {
             apply_totals(bank, ShareDelta { deposit_shares: -to_i64(paid.shares)?, borrow_shares: 0 })?;
         }
-        if paid.moved_atoms != 0 {
-            settled.quote_atoms = to_i64(paid.moved_atoms)?;
+        if !paid.moved_atoms.is_zero() {
+            settled.quote_atoms = paid.moved_atoms.signed()?;
             let credited = apply_delta(account, bank.index, settled.quote_atoms, &view)?;
             apply_totals(bank, credited)?;
         }
-        settled.pool_change_atoms = -to_i64(paid.pool_atoms)?;
+        settled.pool_change_atoms = paid.pool_atoms.negative()?;
         settled.forgone_atoms = payout.forgone_atoms;
-        let spent = paid.pool_atoms.checked_add(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
-        add_cash(account, leg, -to_i64(spent)?)?;
+        let spent = paid.pool_atoms.try_add(payout.forgone_atoms)?;
+        add_cash(account, leg, spent.negative()?)?;
     }
     let position = &mut account.derivatives[leg];
     let dust = position.shares == 0
-        && position.cash_atoms > 0
-        && pool::absorb_dust(market, position.cash_atoms as u64, view.deposit_index)?;
+        && position.cash().is_positive()
+        && pool::absorb_dust(market, position.cash().gain(), view.deposit_index)?;
     if dust {
         position.cash_atoms = 0;
     }
@@ -123,22 +121,21 @@ pub fn pay_win(
 /// # Errors
 /// `MarketInDeficit`, `NothingToSettle`, `NumberOutOfRange`.
 #[inline(never)]
-#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 pub fn pay_own_claim(market: &mut Market, bank: &mut Bank) -> RiskResult<Settled> {
     if market.deficit_atoms != 0 {
         return Err(RiskError::MarketInDeficit);
     }
-    let claim = market.own_claim_atoms.min(market.pool_atoms);
+    let claim = market.own_claim().min(market.pool());
     let paid = pool::pay_out_down(market, claim, bank.deposit_index)?;
     if paid.shares == 0 {
         return Err(RiskError::NothingToSettle);
     }
-    market.own_claim_atoms = market.own_claim_atoms.checked_sub(paid.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
+    market.own_claim_atoms = market.own_claim().try_sub(paid.pool_atoms)?.get();
     bank.waiting_shares = bank.waiting_shares.checked_add(paid.shares).ok_or(RiskError::NumberOutOfRange)?;
     Ok(Settled {
-        quote_atoms: to_i64(paid.moved_atoms)?,
-        pool_change_atoms: -to_i64(paid.pool_atoms)?,
-        forgone_atoms: 0,
+        quote_atoms: paid.moved_atoms.signed()?,
+        pool_change_atoms: paid.pool_atoms.negative()?,
+        forgone_atoms: Atoms::ZERO,
     })
 }
 
@@ -148,6 +145,7 @@ mod tests {
     use crate::perp;
     use bytemuck::Zeroable;
     use plimsoll_risk::params::INDEX_ONE;
+    use plimsoll_risk::units::{Atoms, SignedAtoms};
     use std::vec;
 
     fn setting(deposit_index: u64, pool: u64) -> (MarginAccount, usize, Market, Bank) {
@@ -155,7 +153,7 @@ mod tests {
         bank.deposit_index = deposit_index;
         bank.booked_borrow_index = deposit_index;
         let leg = perp::open_leg(&mut account, &mut market).unwrap();
-        let shares = pool::pay_in_up(&mut market, pool, deposit_index).unwrap().shares;
+        let shares = pool::pay_in_up(&mut market, Atoms::new(pool), deposit_index).unwrap().shares;
         market.own_claim_atoms = 0;
         bank.deposit_shares = shares + 1_000_000;
         (account, leg, market, bank)
@@ -165,12 +163,13 @@ mod tests {
     fn a_loser_without_balance_pays_only_what_he_may_borrow() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
         account.derivatives[leg].cash_atoms = -100;
-        let refused = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 0).unwrap_err();
+        let refused =
+            collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(100), Atoms::ZERO).unwrap_err();
         assert_eq!(refused, RiskError::NothingToSettle);
-        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 100, 30).unwrap();
-        assert_eq!((paid.quote_atoms, account.derivatives[leg].cash_atoms), (-30, -70));
-        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, 70, u64::MAX).unwrap();
-        assert_eq!((paid.quote_atoms, market.pool_atoms), (-70, 100));
+        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(100), Atoms::new(30)).unwrap();
+        assert_eq!((paid.quote_atoms, account.derivatives[leg].cash_atoms), (SignedAtoms::new(-30), -70));
+        let paid = collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(70), Atoms::MAX).unwrap();
+        assert_eq!((paid.quote_atoms, market.pool_atoms), (SignedAtoms::new(-70), 100));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
         assert_eq!((bank.borrow_shares, bank.deposit_shares), (100, 1_000_100));
     }
@@ -186,9 +185,10 @@ mod tests {
             bank.borrow_shares = rng.below(5_000);
             let (loss, cap) = (1 + rng.below(9_000), rng.below(12_000));
             account.derivatives[leg].cash_atoms = -(loss as i64);
-            let (before, room) = (bank.totals().borrows_up(), bank.totals().borrow_room_down(cap));
-            let paid = collect_loss(&mut account, leg, &mut market, &mut bank, loss, room);
-            let owed = bank.totals().borrows_up();
+            let (before, room) =
+                (bank.totals().borrows_up().get(), bank.totals().borrow_room_down(Atoms::new(cap)).get());
+            let paid = collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(loss), Atoms::new(room));
+            let owed = bank.totals().borrows_up().get();
             assert!(owed <= cap.max(before), "{owed} owed of {cap}, {before} before");
             // Whole shares of the pool, and of the debt, leave less than two of each unused.
             let left = account.derivatives[leg].cash_atoms.unsigned_abs();
@@ -203,11 +203,12 @@ mod tests {
         for balance in [1u64, 2, 3, 50, 1_001] {
             let (mut account, leg, mut market, mut bank) = setting(index, 0);
             let view = bank.indices();
-            apply_totals(&mut bank, apply_delta(&mut account, 0, balance as i64 + 1, &view).unwrap()).unwrap();
+            apply_totals(&mut bank, apply_delta(&mut account, 0, SignedAtoms::new(balance as i64 + 1), &view).unwrap())
+                .unwrap();
             account.derivatives[leg].cash_atoms = -5_000;
-            let _ = collect_loss(&mut account, leg, &mut market, &mut bank, 5_000, 0);
+            let _ = collect_loss(&mut account, leg, &mut market, &mut bank, Atoms::new(5_000), Atoms::ZERO);
             assert_eq!(bank.borrow_shares, 0);
-            assert!(deposit_atoms(&account, 0, &view) <= 2);
+            assert!(deposit_atoms(&account, 0, &view).get() <= 2);
         }
     }
 
@@ -215,17 +216,17 @@ mod tests {
     fn a_win_that_can_never_be_paid_becomes_the_markets_own_claim() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 600);
         account.derivatives[leg].cash_atoms = 301;
-        pay_win(&mut account, leg, &mut market, &mut bank, 301).unwrap();
+        pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(301)).unwrap();
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 1));
         // Beside a base an atom is no remainder: the next price may make it payable.
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 600);
         (account.derivatives[leg].cash_atoms, account.derivatives[leg].shares) = (301, 10);
-        pay_win(&mut account, leg, &mut market, &mut bank, 300).unwrap();
+        pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(300)).unwrap();
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (1, 0));
         // Also where the pool has nothing to pay.
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE * 3, 0);
         account.derivatives[leg].cash_atoms = 2;
-        assert_eq!(pay_win(&mut account, leg, &mut market, &mut bank, 2), Ok(Settled::default()));
+        assert_eq!(pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(2)), Ok(Settled::default()));
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 2));
     }
 
@@ -233,8 +234,11 @@ mod tests {
     fn a_win_that_the_pool_pays_in_part_keeps_the_rest_and_says_what_the_pool_gave() {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
         account.derivatives[leg].cash_atoms = 1_000;
-        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 1_000).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (600, -600, 0));
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(1_000)).unwrap();
+        assert_eq!(
+            (settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms),
+            (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO)
+        );
         assert_eq!((account.derivatives[leg].cash_atoms, market.pool_atoms, market.own_claim_atoms), (400, 0, 0));
     }
 
@@ -244,8 +248,8 @@ mod tests {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 600);
         market.deficit_atoms = 300;
         account.derivatives[leg].cash_atoms = 90;
-        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
-        assert_eq!((settled.quote_atoms, settled.forgone_atoms), (60, 30));
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(90)).unwrap();
+        assert_eq!((settled.quote_atoms, settled.forgone_atoms), (SignedAtoms::new(60), Atoms::new(30)));
         assert_eq!((market.pool_atoms, market.deficit_atoms), (540, 270));
         assert_eq!(account.derivatives[leg].cash_atoms, 0);
     }
@@ -255,12 +259,12 @@ mod tests {
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
         market.deficit_atoms = 300;
         account.derivatives[leg].cash_atoms = 90;
-        let settled = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap();
-        assert_eq!(settled, Settled { forgone_atoms: 90, ..Settled::default() });
+        let settled = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(90)).unwrap();
+        assert_eq!(settled, Settled { forgone_atoms: Atoms::new(90), ..Settled::default() });
         assert_eq!((market.deficit_atoms, account.derivatives[leg].cash_atoms), (210, 0));
         let (mut account, leg, mut market, mut bank) = setting(INDEX_ONE, 0);
         account.derivatives[leg].cash_atoms = 90;
-        let refused = pay_win(&mut account, leg, &mut market, &mut bank, 90).unwrap_err();
+        let refused = pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(90)).unwrap_err();
         assert_eq!((refused, account.derivatives[leg].cash_atoms), (RiskError::NothingToSettle, 90));
     }
 
@@ -274,7 +278,10 @@ mod tests {
         market.own_claim_atoms = 700;
         let shares = bank.deposit_shares;
         let settled = pay_own_claim(&mut market, &mut bank).unwrap();
-        assert_eq!((settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms), (600, -600, 0));
+        assert_eq!(
+            (settled.quote_atoms, settled.pool_change_atoms, settled.forgone_atoms),
+            (SignedAtoms::new(600), SignedAtoms::new(-600), Atoms::ZERO)
+        );
         assert_eq!((market.pool_atoms, market.own_claim_atoms, bank.waiting_shares), (0, 100, 600));
         assert_eq!(bank.deposit_shares, shares);
     }
@@ -311,12 +318,12 @@ mod tests {
             }
             2 => {
                 accounts[i].derivatives[0].cash_atoms -= amount as i64;
-                pool::add_own_claim(market, amount).unwrap();
+                pool::add_own_claim(market, Atoms::new(amount)).unwrap();
             }
             // A loss that nobody bears.
             3 if rng.below(4) == 0 => {
                 accounts[i].derivatives[0].cash_atoms += amount as i64;
-                pool::add_deficit(market, amount).unwrap();
+                pool::add_deficit(market, Atoms::new(amount)).unwrap();
             }
             4 => {
                 let _ = pay_own_claim(market, bank);
@@ -325,8 +332,15 @@ mod tests {
                 let pnl = accounts[i].derivatives[0].cash_atoms;
                 let room = rng.below(3) * rng.below(4_000);
                 let _ = match pnl.signum() {
-                    1 => pay_win(&mut accounts[i], 0, market, bank, pnl as u64),
-                    -1 => collect_loss(&mut accounts[i], 0, market, bank, pnl.unsigned_abs(), room),
+                    1 => pay_win(&mut accounts[i], 0, market, bank, Atoms::new(pnl as u64)),
+                    -1 => collect_loss(
+                        &mut accounts[i],
+                        0,
+                        market,
+                        bank,
+                        Atoms::new(pnl.unsigned_abs()),
+                        Atoms::new(room),
+                    ),
                     _ => Ok(Settled::default()),
                 };
             }
@@ -345,14 +359,15 @@ mod tests {
             let mut accounts = vec![MarginAccount::zeroed(); 4];
             for account in &mut accounts {
                 perp::open_leg(account, &mut market).unwrap();
-                let credited = apply_delta(account, 0, 1 + rng.below(9_000) as i64 + 10, &view).unwrap();
+                let credited =
+                    apply_delta(account, 0, SignedAtoms::new(1 + rng.below(9_000) as i64 + 10), &view).unwrap();
                 apply_totals(&mut bank, credited).unwrap();
             }
             let owed = owed_by(&bank);
             for _ in 0..60 {
                 step(&mut rng, &mut accounts, &mut market, &mut bank);
                 assert_eq!(claims(&accounts, &market), market.pool_atoms as i128 + market.deficit_atoms as i128);
-                assert_eq!(market.pool_atoms, market.pool_value_down(bank.deposit_index));
+                assert_eq!(market.pool_atoms, market.pool_value_down(bank.deposit_index).get());
                 assert!(owed_by(&bank) <= owed);
                 assert!(market.pool_shares + bank.waiting_shares <= bank.deposit_shares);
             }

@@ -2,6 +2,7 @@
 
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down};
 pub use plimsoll_risk::bank::{Indices, ShareDelta};
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{pause, Bank, BankSlot, MarginAccount, Registry, SlotStatus, TokenPosition};
 
@@ -58,16 +59,16 @@ pub fn shares_of(account: &MarginAccount, bank: u8) -> i64 {
     account.token_index(bank).map_or(0, |index| account.tokens[index].shares)
 }
 
-/// What the account has deposited, atoms, rounded down; saturates.
+/// What the account has deposited, rounded down; saturates.
 #[inline(always)]
 #[expect(clippy::cast_sign_loss, reason = "a debt counts as zero")]
-pub fn deposit_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
+pub fn deposit_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> Atoms {
     deposit_atoms_down(shares_of(account, bank).max(0) as u64, view.deposit_index)
 }
 
-/// What the account owes, atoms, rounded up; saturates.
+/// What the account owes, rounded up; saturates.
 #[inline(always)]
-pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
+pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> Atoms {
     debt_atoms_up(shares_of(account, bank).min(0).unsigned_abs(), view.borrow_index)
 }
 
@@ -81,10 +82,15 @@ pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> u64 {
 /// `AmountZero` where no share moves, `TokenTableFull`, `NumberOutOfRange`.
 #[inline(never)]
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
-pub fn apply_delta(account: &mut MarginAccount, bank: u8, delta_atoms: i64, view: &Indices) -> RiskResult<ShareDelta> {
+pub fn apply_delta(
+    account: &mut MarginAccount,
+    bank: u8,
+    change: SignedAtoms,
+    view: &Indices,
+) -> RiskResult<ShareDelta> {
     let index = position_or_open(account, bank)?;
-    let (shares, atoms) = (account.tokens[index].shares, delta_atoms.unsigned_abs());
-    let (shares, delta) = if delta_atoms >= 0 { credit(shares, atoms, view)? } else { debit(shares, atoms, view)? };
+    let (shares, atoms) = (account.tokens[index].shares, change.unsigned_abs());
+    let (shares, delta) = if change.get() >= 0 { credit(shares, atoms, view)? } else { debit(shares, atoms, view)? };
     if delta.is_zero() {
         return Err(RiskError::AmountZero);
     }
@@ -152,7 +158,7 @@ pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank
         return Err(RiskError::Paused);
     }
     require_growth_allowed(slot)?;
-    if bank.totals().borrows_up() > bank.caps.borrow_cap_atoms {
+    if bank.totals().borrows_up() > bank.borrow_cap() {
         return Err(RiskError::BorrowCapReached);
     }
     Ok(())
@@ -162,22 +168,18 @@ pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "a place is one that a search of the same table has found; what is over is at most what is reserved"
-)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> RiskResult<()> {
     let Some(index) = account.token_index(bank.index) else {
         return Ok(());
     };
     let owed = debt_atoms(account, bank.index, &bank.indices());
     let position = &mut account.tokens[index];
-    let over = position.reserved_atoms.saturating_sub(owed);
-    position.reserved_atoms -= over;
-    position.fixed_debt_atoms = position.fixed_debt_atoms.min(owed);
+    let (kept, over) = position.reserved().take(owed);
+    position.reserved_atoms = kept.get();
+    position.fixed_debt_atoms = position.fixed_debt().min(owed).get();
     give_back(bank, over)?;
-    account.estate_reserved_atoms = account.estate_reserved_atoms.saturating_sub(over);
+    account.estate_reserved_atoms = account.estate_reserved().saturating_sub(over).get();
     close_if_zero(account, index);
     Ok(())
 }
@@ -187,6 +189,7 @@ mod tests {
     use super::*;
     use bytemuck::Zeroable;
     use plimsoll_risk::params::INDEX_ONE;
+    use plimsoll_risk::units::{Atoms, SignedAtoms};
     use plimsoll_state::{BankCaps, EngineAccount};
 
     const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
@@ -196,20 +199,20 @@ mod tests {
     fn a_credit_repays_first_and_a_debit_takes_deposits_first() {
         let mut account = MarginAccount::zeroed();
         assert_eq!(
-            apply_delta(&mut account, 3, 10, &VIEW).unwrap(),
+            apply_delta(&mut account, 3, SignedAtoms::new(10), &VIEW).unwrap(),
             ShareDelta { deposit_shares: 10, borrow_shares: 0 }
         );
         assert_eq!(
-            apply_delta(&mut account, 3, -15, &VIEW).unwrap(),
+            apply_delta(&mut account, 3, SignedAtoms::new(-15), &VIEW).unwrap(),
             ShareDelta { deposit_shares: -10, borrow_shares: 5 }
         );
-        assert_eq!(debt_atoms(&account, 3, &VIEW), 5);
+        assert_eq!(debt_atoms(&account, 3, &VIEW).get(), 5);
         assert_eq!(
-            apply_delta(&mut account, 3, 6, &VIEW).unwrap(),
+            apply_delta(&mut account, 3, SignedAtoms::new(6), &VIEW).unwrap(),
             ShareDelta { deposit_shares: 1, borrow_shares: -5 }
         );
-        assert_eq!(deposit_atoms(&account, 3, &VIEW), 1);
-        apply_delta(&mut account, 3, -1, &VIEW).unwrap();
+        assert_eq!(deposit_atoms(&account, 3, &VIEW).get(), 1);
+        apply_delta(&mut account, 3, SignedAtoms::new(-1), &VIEW).unwrap();
         assert!(account.is_empty());
     }
 
@@ -218,8 +221,8 @@ mod tests {
     fn a_move_of_no_share_is_refused() {
         let mut account = MarginAccount::zeroed();
         let rich = Indices { deposit_index: 3 * INDEX_ONE, borrow_index: 3 * INDEX_ONE };
-        assert_eq!(apply_delta(&mut account, 0, 2, &rich).unwrap_err(), RiskError::AmountZero);
-        assert_eq!(apply_delta(&mut account, 0, 0, &rich).unwrap_err(), RiskError::AmountZero);
+        assert_eq!(apply_delta(&mut account, 0, SignedAtoms::new(2), &rich).unwrap_err(), RiskError::AmountZero);
+        assert_eq!(apply_delta(&mut account, 0, SignedAtoms::ZERO, &rich).unwrap_err(), RiskError::AmountZero);
     }
 
     /// PNL-7
@@ -228,18 +231,18 @@ mod tests {
         let version = plimsoll_state::LAYOUT_VERSION;
         let mut account = MarginAccount { version, ..MarginAccount::zeroed() };
         for bank in 1..16 {
-            apply_delta(&mut account, bank, 1, &VIEW).unwrap();
+            apply_delta(&mut account, bank, SignedAtoms::new(1), &VIEW).unwrap();
         }
-        let refused = |account: &mut MarginAccount| apply_delta(account, 16, 1, &VIEW).unwrap_err();
+        let refused = |account: &mut MarginAccount| apply_delta(account, 16, SignedAtoms::new(1), &VIEW).unwrap_err();
         assert_eq!(refused(&mut account), RiskError::TokenTableFull);
-        assert!(apply_delta(&mut account, 15, 1, &VIEW).is_ok());
-        apply_delta(&mut account, 0, -7, &VIEW).unwrap();
+        assert!(apply_delta(&mut account, 15, SignedAtoms::new(1), &VIEW).is_ok());
+        apply_delta(&mut account, 0, SignedAtoms::new(-7), &VIEW).unwrap();
         assert_eq!(refused(&mut account), RiskError::TokenTableFull);
-        apply_delta(&mut account, 0, 7, &VIEW).unwrap();
+        apply_delta(&mut account, 0, SignedAtoms::new(7), &VIEW).unwrap();
         assert_eq!(refused(&mut account), RiskError::TokenTableFull);
         // A place that another token frees is anybody's.
-        apply_delta(&mut account, 3, -1, &VIEW).unwrap();
-        apply_delta(&mut account, 16, 1, &VIEW).unwrap();
+        apply_delta(&mut account, 3, SignedAtoms::new(-1), &VIEW).unwrap();
+        apply_delta(&mut account, 16, SignedAtoms::new(1), &VIEW).unwrap();
         assert!(account.invariant().is_ok() && account.token_index(0).is_none());
     }
 
@@ -247,12 +250,12 @@ mod tests {
     fn a_repayment_gives_back_insurance_reserved_beyond_the_debt() {
         let (mut account, mut bank) = (MarginAccount::zeroed(), Bank::zeroed());
         (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE, INDEX_ONE);
-        apply_delta(&mut account, 0, -100, &VIEW).unwrap();
+        apply_delta(&mut account, 0, SignedAtoms::new(-100), &VIEW).unwrap();
         (account.tokens[0].reserved_atoms, account.tokens[0].fixed_debt_atoms, bank.reserved_atoms) = (80, 100, 80);
-        apply_delta(&mut account, 0, 50, &VIEW).unwrap();
+        apply_delta(&mut account, 0, SignedAtoms::new(50), &VIEW).unwrap();
         release_reserved(&mut account, &mut bank).unwrap();
         assert_eq!((account.tokens[0].reserved_atoms, account.tokens[0].fixed_debt_atoms), (50, 50));
-        apply_delta(&mut account, 0, 50, &VIEW).unwrap();
+        apply_delta(&mut account, 0, SignedAtoms::new(50), &VIEW).unwrap();
         release_reserved(&mut account, &mut bank).unwrap();
         assert_eq!((bank.reserved_atoms, bank.insurance_atoms), (0, 80));
         assert!(account.is_empty());
@@ -291,16 +294,16 @@ mod tests {
         assert_eq!(give_deposit_shares(&mut account, 3, u64::MAX), Err(RiskError::NumberOutOfRange));
         assert_eq!(take_all_deposit_shares(&mut account, 3), 8);
         assert!(account.is_empty());
-        apply_delta(&mut account, 3, -5, &VIEW).unwrap();
+        apply_delta(&mut account, 3, SignedAtoms::new(-5), &VIEW).unwrap();
         assert_eq!(give_deposit_shares(&mut account, 3, 1), Err(RiskError::TotalsRequired));
         assert_eq!(take_all_deposit_shares(&mut account, 3), 0);
-        assert_eq!(debt_atoms(&account, 3, &VIEW), 5);
+        assert_eq!(debt_atoms(&account, 3, &VIEW).get(), 5);
     }
 
     #[test]
     fn fees_leave_a_bank_as_far_as_it_has_them() {
         let mut bank = Bank { fees_atoms: 5, ..Bank::zeroed() };
-        assert_eq!(crate::interest::take_fees(&mut bank, 6), Err(RiskError::BalanceInsufficient));
-        assert_eq!((crate::interest::take_fees(&mut bank, 5), bank.fees_atoms), (Ok(()), 0));
+        assert_eq!(crate::interest::take_fees(&mut bank, Atoms::new(6)), Err(RiskError::BalanceInsufficient));
+        assert_eq!((crate::interest::take_fees(&mut bank, Atoms::new(5)), bank.fees_atoms), (Ok(()), 0));
     }
 }

@@ -3,6 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_ledger::{account, token};
 use plimsoll_risk::auction::{Clocks, HealthState};
+use plimsoll_risk::units::Atoms;
 use plimsoll_state::*;
 
 fn token(bank: u8, shares: i64) -> TokenPosition {
@@ -50,16 +51,16 @@ fn the_last_free_place_is_quotes() {
 fn a_delegate_signs_up_to_its_limit_and_what_does_not_fit_is_not_booked() {
     let mut account = MarginAccount { delegate_limit_atoms_per_day: 100, ..MarginAccount::zeroed() };
     let now = 1_760_130_600;
-    assert!(account::spend_delegate_limit(&mut account, 60, now));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::new(60), now));
     let before = account.delegate_traded;
-    assert!(!account::spend_delegate_limit(&mut account, 41, now));
+    assert!(!account::spend_delegate_limit(&mut account, Atoms::new(41), now));
     assert_eq!(account.delegate_traded, before);
-    assert!(account::spend_delegate_limit(&mut account, 40, now + 1));
-    assert!(!account::spend_delegate_limit(&mut account, 1, now + 86_400));
-    assert!(account::spend_delegate_limit(&mut account, 0, now + 86_400));
-    assert!(account::spend_delegate_limit(&mut account, 100, now + 86_400 * 6 / 5));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::new(40), now + 1));
+    assert!(!account::spend_delegate_limit(&mut account, Atoms::new(1), now + 86_400));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::ZERO, now + 86_400));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::new(100), now + 86_400 * 6 / 5));
     let mut without = MarginAccount::zeroed();
-    assert!(!account::spend_delegate_limit(&mut without, 1, now));
+    assert!(!account::spend_delegate_limit(&mut without, Atoms::new(1), now));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_ledger::{insurance, interest, loss, token};
 use plimsoll_risk::bank::{Fund, ShareDelta};
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
@@ -68,11 +69,11 @@ fn a_bank_lends_up_to_its_cap_where_it_is_active_and_borrowing_is_not_paused() {
         registry.banks[3].status = status as u8;
         bank.lending_room_down(&registry)
     };
-    assert_eq!(room(SlotStatus::Active, 0), 60);
-    assert_eq!(room(SlotStatus::Active, pause::ALL & !pause::BORROW), 60);
-    assert_eq!(room(SlotStatus::Active, pause::BORROW), 0);
+    assert_eq!(room(SlotStatus::Active, 0), Atoms::new(60));
+    assert_eq!(room(SlotStatus::Active, pause::ALL & !pause::BORROW), Atoms::new(60));
+    assert_eq!(room(SlotStatus::Active, pause::BORROW), Atoms::ZERO);
     for status in [SlotStatus::Empty, SlotStatus::ReduceOnly, SlotStatus::Terminal] {
-        assert_eq!([0, pause::BORROW].map(|bits| room(status, bits)), [0, 0]);
+        assert_eq!([0, pause::BORROW].map(|bits| room(status, bits).get()), [0, 0]);
     }
 }
 
@@ -80,11 +81,11 @@ fn a_bank_lends_up_to_its_cap_where_it_is_active_and_borrowing_is_not_paused() {
 fn what_deposits_bear_is_counted_and_what_they_cannot_bear_is_not() {
     let (mut bank, mut slot) = listed();
     slot.status = SlotStatus::Active as u8;
-    loss::socialize_on_deposits(&mut bank, &mut slot, 250);
-    loss::socialize_on_deposits(&mut bank, &mut slot, 800);
+    loss::socialize_on_deposits(&mut bank, &mut slot, Atoms::new(250));
+    loss::socialize_on_deposits(&mut bank, &mut slot, Atoms::new(800));
     // All but a thousandth and the rounding of it: 749 of the second loss.
     assert_eq!((bank.socialized_atoms, bank.uncovered_atoms), (999, 51));
-    loss::socialize_on_deposits(&mut bank, &mut slot, 9);
+    loss::socialize_on_deposits(&mut bank, &mut slot, Atoms::new(9));
     assert_eq!((bank.socialized_atoms, bank.uncovered_atoms), (999, 60));
 }
 
@@ -92,17 +93,17 @@ fn what_deposits_bear_is_counted_and_what_they_cannot_bear_is_not() {
 fn what_waits_is_a_deposit_until_it_is_swept() {
     let (mut bank, _) = listed();
     (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE / 2 * 3, INDEX_ONE);
-    let delta = insurance::add_waiting(&mut bank, 100).unwrap();
+    let delta = insurance::add_waiting(&mut bank, Atoms::new(100)).unwrap();
     assert_eq!(delta, ShareDelta { deposit_shares: 66, borrow_shares: 0 });
     token::apply_totals(&mut bank, delta).unwrap();
     assert_eq!((bank.deposit_shares, bank.borrow_shares, bank.waiting_shares), (1_066, 500, 66));
-    let fund = Fund { insurance_atoms: 0, waiting_shares: 66, deposit_index: INDEX_ONE / 2 * 3 };
-    assert_eq!((bank.fund(), bank.fund().worth_down()), (fund, 99));
+    let fund = Fund { insurance_atoms: Atoms::ZERO, waiting_shares: 66, deposit_index: INDEX_ONE / 2 * 3 };
+    assert_eq!((bank.fund(), bank.fund().worth_down()), (fund, Atoms::new(99)));
     bank.uncovered_atoms = 30;
-    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(99));
+    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::new(99)));
     assert_eq!((bank.deposit_shares, bank.waiting_shares, bank.uncovered_atoms), (1_000, 0, 0));
     assert_eq!((bank.insurance_atoms, bank.insurance_in_atoms, bank.insurance_out_atoms), (69, 99, 30));
-    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(0));
+    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::ZERO));
     bank.waiting_shares = u64::MAX;
     assert_eq!(insurance::receive_waiting(&mut bank, 1), Err(RiskError::NumberOutOfRange));
 }
@@ -111,9 +112,9 @@ fn what_waits_is_a_deposit_until_it_is_swept() {
 fn what_comes_in_pays_uncovered_debt_first() {
     let (mut bank, _) = listed();
     bank.uncovered_atoms = 30;
-    insurance::add_insurance(&mut bank, 20).unwrap();
+    insurance::add_insurance(&mut bank, Atoms::new(20)).unwrap();
     assert_eq!((bank.uncovered_atoms, bank.insurance_atoms), (10, 0));
-    insurance::add_insurance(&mut bank, 25).unwrap();
+    insurance::add_insurance(&mut bank, Atoms::new(25)).unwrap();
     assert_eq!((bank.uncovered_atoms, bank.insurance_atoms), (0, 15));
     assert_eq!((bank.insurance_in_atoms, bank.insurance_out_atoms), (45, 30));
 }
@@ -122,12 +123,12 @@ fn what_comes_in_pays_uncovered_debt_first() {
 fn a_draw_takes_what_waits_first_and_counts_it_as_paid_in() {
     let (mut bank, _) = listed();
     (bank.waiting_shares, bank.insurance_atoms) = (40, 100);
-    insurance::draw(&mut bank, 30).unwrap();
+    insurance::draw(&mut bank, Atoms::new(30)).unwrap();
     assert_eq!((bank.waiting_shares, bank.insurance_atoms, bank.deposit_shares), (10, 100, 970));
-    insurance::draw(&mut bank, 25).unwrap();
+    insurance::draw(&mut bank, Atoms::new(25)).unwrap();
     assert_eq!((bank.waiting_shares, bank.insurance_atoms, bank.deposit_shares), (0, 85, 960));
     assert_eq!((bank.insurance_in_atoms, bank.insurance_out_atoms), (40, 0));
-    assert_eq!(insurance::draw(&mut bank, 86), Err(RiskError::NumberOutOfRange));
+    assert_eq!(insurance::draw(&mut bank, Atoms::new(86)), Err(RiskError::NumberOutOfRange));
 }
 
 /// More is lent than deposited by 20 once the uncovered 10 are paid: of 100 that come back, 20 wait again.
@@ -136,11 +137,11 @@ fn what_comes_back_covers_then_waits_then_insures() {
     let (mut bank, _) = listed();
     (bank.deposit_shares, bank.borrow_shares) = (100, 120);
     (bank.uncovered_atoms, bank.reserved_atoms, bank.insurance_in_atoms) = (10, 130, 500);
-    insurance::give_back(&mut bank, 100).unwrap();
+    insurance::give_back(&mut bank, Atoms::new(100)).unwrap();
     assert_eq!((bank.reserved_atoms, bank.uncovered_atoms, bank.insurance_atoms), (30, 0, 70));
     assert_eq!((bank.deposit_shares, bank.borrow_shares, bank.waiting_shares), (120, 120, 20));
     assert_eq!((bank.insurance_in_atoms, bank.insurance_out_atoms), (480, 10));
-    assert_eq!(insurance::give_back(&mut bank, 31), Err(RiskError::NumberOutOfRange));
+    assert_eq!(insurance::give_back(&mut bank, Atoms::new(31)), Err(RiskError::NumberOutOfRange));
 }
 
 #[test]

@@ -5,9 +5,10 @@ use plimsoll_ledger::liquidation::{apply_pair, apply_position, collateral_shares
 use plimsoll_ledger::{perp, token};
 use plimsoll_risk::auction::{Clocks, Regime};
 use plimsoll_risk::bank::{Indices, ShareDelta};
-use plimsoll_risk::liquidate::Plan;
+use plimsoll_risk::liquidate::{LegSize, Plan};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
@@ -60,7 +61,7 @@ impl World {
     /// Gives an account atoms of a bank, or a debt of them.
     fn hold(&mut self, of_liquidator: bool, bank: u8, atoms: i64) {
         let account = if of_liquidator { &mut self.liquidator } else { &mut self.liquidatee };
-        let delta = token::apply_delta(account, bank, atoms, &VIEW).unwrap();
+        let delta = token::apply_delta(account, bank, SignedAtoms::new(atoms), &VIEW).unwrap();
         token::apply_totals(if bank == QUOTE { &mut self.quote } else { &mut self.sol }, delta).unwrap();
     }
 
@@ -91,9 +92,29 @@ impl World {
         let (his, other) = (&mut self.liquidatee.derivatives[his], &mut other.derivatives[others]);
         let (slot, market) = (&self.registry.markets[0], &mut self.market);
         if long {
-            perp::exchange(slot, market, his, other, units, cash_atoms, -cash_atoms, CLOCK).unwrap();
+            perp::exchange(
+                slot,
+                market,
+                his,
+                other,
+                BaseUnits::new(units),
+                SignedAtoms::new(cash_atoms),
+                SignedAtoms::new(-cash_atoms),
+                CLOCK,
+            )
+            .unwrap();
         } else {
-            perp::exchange(slot, market, other, his, units, -cash_atoms, cash_atoms, CLOCK).unwrap();
+            perp::exchange(
+                slot,
+                market,
+                other,
+                his,
+                BaseUnits::new(units),
+                SignedAtoms::new(-cash_atoms),
+                SignedAtoms::new(cash_atoms),
+                CLOCK,
+            )
+            .unwrap();
         }
     }
 
@@ -107,10 +128,10 @@ fn plan(size: u64, paid_atoms: u64, received_atoms: u64, fee_atoms: u64) -> Plan
     Plan {
         regime: Regime::Cure,
         penalty_ppm: 0,
-        size,
-        paid_atoms,
-        fee_atoms,
-        received_atoms,
+        size: LegSize::new(size),
+        paid_atoms: Atoms::new(paid_atoms),
+        fee_atoms: Atoms::new(fee_atoms),
+        received_atoms: Atoms::new(received_atoms),
         notional_usd_micro: 0,
         before: Margins::default(),
         after: Margins::default(),
@@ -206,7 +227,7 @@ fn a_position_passes_at_spot_and_the_penalty_comes_out_of_its_pnl() {
         world.open(long, 10, -500);
         // Four units at 25, a penalty of 7, of which 2 are insurance.
         let taken = world.position(&plan(4, 100, 5, 2)).unwrap();
-        assert_eq!(taken, TakenOver { long, netted_units: 0 });
+        assert_eq!(taken, TakenOver { long, netted_units: BaseUnits::ZERO });
         let (his, theirs) = (world.liquidatee.derivatives[0], world.liquidator.derivatives[0]);
         let sign = if long { 1 } else { -1 };
         assert_eq!((his.shares, theirs.shares), (6 * sign, 4 * sign));
@@ -223,7 +244,7 @@ fn a_position_that_meets_its_opposite_is_netted_and_an_empty_leg_is_freed() {
     world.open(false, 10, 0);
     // He buys ten back for nothing from one who is long ten: both end with no leg, and open interest falls.
     let taken = world.position(&plan(10, 0, 0, 0)).unwrap();
-    assert_eq!(taken, TakenOver { long: false, netted_units: 10 });
+    assert_eq!(taken, TakenOver { long: false, netted_units: BaseUnits::new(10) });
     assert!(world.liquidator.is_empty() && world.liquidatee.is_empty());
     assert_eq!(world.position(&plan(1, 0, 0, 0)), Err(RiskError::PositionMissing));
 }
@@ -234,7 +255,7 @@ fn a_seizure_of_less_than_a_share_is_refused() {
     let (mut account, mut slot) = (MarginAccount::zeroed(), BankSlot::zeroed());
     slot.deposit_index = 3 * INDEX_ONE;
     account.tokens[0] = TokenPosition { shares: 10, bank: 1, used: 1, ..TokenPosition::default() };
-    let shares = |atoms: u64| collateral_shares_down(&account, 1, atoms, &slot, None, 0);
+    let shares = |atoms: u64| collateral_shares_down(&account, 1, Atoms::new(atoms), &slot, None, 0);
     assert_eq!(shares(2), Err(RiskError::FillTooSmall));
     assert_eq!((shares(3), shares(29)), (Ok(1), Ok(9)));
 }

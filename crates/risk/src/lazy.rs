@@ -8,7 +8,8 @@
 
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_i128_shift64_down, mul_shift_down, mul_u32, mul_wide, secs_between};
-use crate::price::UnitPrice;
+use crate::price::BasePrice;
+use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 
 /// A = 1: one unit per share, 63 fraction bits.
 pub const A_ONE: u64 = 1 << 63;
@@ -66,6 +67,15 @@ impl Side {
             Self::Short => -value,
         })
     }
+
+    /// A position of this side and so many units.
+    ///
+    /// # Errors
+    /// As [`Side::signed`].
+    #[inline(always)]
+    pub fn sized(self, units: BaseUnits) -> RiskResult<SignedBaseUnits> {
+        self.signed(units.get()).map(SignedBaseUnits::new)
+    }
 }
 
 /// A and K of a side.
@@ -81,15 +91,11 @@ impl Index {
     /// The index at the start of an epoch.
     pub const START: Self = Self { a: A_ONE, k: 0 };
 
-    /// `floor(shares * A)`, base units: the size of a position, or the open interest of a side (INDEX-1).
+    /// `floor(shares * A)`: the size of a position, or the open interest of a side (INDEX-1).
     #[inline(always)]
-    pub const fn size_down(&self, shares: u64) -> u64 {
+    pub const fn size_down(&self, shares: u64) -> BaseUnits {
         // A = 1 until a side is deleveraged for the first time.
-        if self.a == A_ONE {
-            shares
-        } else {
-            mul_shift_down(shares, self.a, 63)
-        }
+        BaseUnits::new(if self.a == A_ONE { shares } else { mul_shift_down(shares, self.a, 63) })
     }
 
     /// `ceil(units / A)`: the fewest shares whose size is at least `units`; the size is then exactly `units`, as
@@ -99,7 +105,8 @@ impl Index {
     /// `PositionTooLarge` where the shares do not fit 63 bits, as at A = 0.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "below 2^63, as was asked")]
-    pub fn shares_up(&self, units: u64) -> RiskResult<u64> {
+    pub fn shares_up(&self, units: BaseUnits) -> RiskResult<u64> {
+        let units = units.get();
         let shares = if self.a == A_ONE || units == 0 {
             units as u128
         } else {
@@ -113,17 +120,17 @@ impl Index {
         }
     }
 
-    /// `floor(shares * (K - K0))`, quote atoms, against the holder.
+    /// `floor(shares * (K - K0))`, in quote, against the holder.
     ///
     /// # Errors
     /// `NumberOutOfRange` where the cash needs more than 64 bits.
     #[inline(always)]
-    pub fn cash_down(&self, shares: u64, k_entry: i128) -> RiskResult<i64> {
+    pub fn cash_down(&self, shares: u64, k_entry: i128) -> RiskResult<SignedAtoms> {
         let change = self.k.checked_sub(k_entry).ok_or(RiskError::NumberOutOfRange)?;
         if change == 0 {
-            return Ok(0);
+            return Ok(SignedAtoms::ZERO);
         }
-        mul_i128_shift64_down(shares, change)
+        mul_i128_shift64_down(shares, change).map(SignedAtoms::new)
     }
 
     /// The index after each unit of the side has received `per_unit` (paid, if negative): `K + A * f`, down (INDEX-2).
@@ -143,7 +150,7 @@ impl Index {
     ///
     /// # Errors
     /// `LegEmpty` where nobody holds a share, `NumberOutOfRange` where K leaves its range.
-    pub fn charged(&self, cash_atoms: u64, side_shares: u64) -> RiskResult<Self> {
+    pub fn charged(&self, cash_atoms: Atoms, side_shares: u64) -> RiskResult<Self> {
         let per_share = per_share_up(cash_atoms, side_shares)?;
         Ok(Self { a: self.a, k: self.k.checked_sub(per_share).ok_or(RiskError::NumberOutOfRange)? })
     }
@@ -162,15 +169,21 @@ impl Index {
         clippy::cast_possible_wrap,
         reason = "closing units implies shares and open interest, so neither divisor is zero; at most the open interest is closed; per share below 2^127, A only falls"
     )]
-    pub fn closed_down(&self, side: Side, side_shares: u64, units: u64, spot: UnitPrice) -> RiskResult<(Self, u64)> {
+    pub fn closed_down(
+        &self,
+        side: Side,
+        side_shares: u64,
+        units: BaseUnits,
+        spot: BasePrice,
+    ) -> RiskResult<(Self, BaseUnits)> {
         let open_interest = self.size_down(side_shares);
-        let closed = if units < open_interest { units } else { open_interest };
-        if closed == 0 {
-            return Ok((*self, 0));
+        let closed = units.min(open_interest);
+        if closed.is_zero() {
+            return Ok((*self, closed));
         }
         let k = match side {
             Side::Long => {
-                let value = spot.value_down(closed);
+                let value = spot.value_down(closed).get();
                 crate::num::to_i64(value)?;
                 // Below 2^127, as the value fits 63 bits.
                 let per_share = (((value as u128) << 64) / side_shares as u128) as i128;
@@ -178,8 +191,8 @@ impl Index {
             }
             Side::Short => self.k.checked_sub(per_share_up(spot.value_up(closed), side_shares)?),
         };
-        let left = open_interest - closed;
-        let a = (mul_wide(self.a, left) / open_interest as u128) as u64;
+        let left = open_interest.get() - closed.get();
+        let a = (mul_wide(self.a, left) / open_interest.get() as u128) as u64;
         Ok((Self { a, k: k.ok_or(RiskError::NumberOutOfRange)? }, closed))
     }
 
@@ -191,9 +204,9 @@ impl Index {
 }
 
 /// `ceil(C * 2^64 / shares)`.
-fn per_share_up(cash_atoms: u64, shares: u64) -> RiskResult<i128> {
-    crate::num::to_i64(cash_atoms)?;
-    let per_share = crate::num::div_up_u128((cash_atoms as u128) << 64, shares as u128).ok_or(RiskError::LegEmpty)?;
+fn per_share_up(cash: Atoms, shares: u64) -> RiskResult<i128> {
+    cash.signed()?;
+    let per_share = crate::num::div_up_u128((cash.get() as u128) << 64, shares as u128).ok_or(RiskError::LegEmpty)?;
     i128::try_from(per_share).map_err(|_| RiskError::NumberOutOfRange)
 }
 
@@ -281,10 +294,10 @@ pub const CHARGE_WINDOW_SECS: u32 = 3_600;
     clippy::cast_possible_wrap,
     reason = "96 bits shifted by 20 stay below 2^116, and are shifted up only as far as 127 bits have room; shifts are of 32-bit numbers"
 )]
-pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
+pub const fn rate_of_spot_down(rate_ppm: u32, spot: BasePrice) -> i128 {
     // Below 2^96, divided before it is shifted so that it stays in range.
-    let scaled = (crate::num::mul_u32(spot.mantissa, rate_ppm) << 20) / crate::num::PPM as u128;
-    let shift = 64 - 20 - spot.shift as i64;
+    let scaled = (crate::num::mul_u32(spot.mantissa(), rate_ppm) << 20) / crate::num::PPM as u128;
+    let shift = 64 - 20 - spot.shift() as i64;
     if shift >= 0 {
         if scaled != 0 && shift >= scaled.leading_zeros() as i64 {
             return i128::MAX;
@@ -299,7 +312,7 @@ pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
 }
 
 /// What a side can be charged where each unit still bears `room_per_unit` (quote atoms in units of 2^-64): how much of
-/// `loss_atoms`, rounded down, and what this makes per unit, rounded up and never more than the room.
+/// `loss`, rounded down, and what this makes per unit, rounded up and never more than the room.
 ///
 /// The room is what is left of maintenance rate times spot within any hour, so that no position pays more than its
 /// own margin (LOSS-2).
@@ -307,13 +320,14 @@ pub const fn rate_of_spot_down(rate_ppm: u32, spot: UnitPrice) -> i128 {
     clippy::cast_possible_truncation,
     reason = "halves of a number; the most is narrowed only where it is below the loss, which has 64 bits"
 )]
-pub fn charge_within_down(loss_atoms: u64, open_interest: u64, room_per_unit: u128) -> (u64, u128) {
+pub fn charge_within_down(loss: Atoms, open_interest: BaseUnits, room_per_unit: u128) -> (Atoms, u128) {
+    let (loss_atoms, open_interest) = (loss.get(), open_interest.get());
     let (high, low) = ((room_per_unit >> 64) as u64, room_per_unit as u64);
     let most = mul_wide(high, open_interest).saturating_add(mul_wide(low, open_interest) >> 64);
     let charged = if loss_atoms as u128 <= most { loss_atoms } else { most as u64 };
     // A charge implies open interest. As `charged * 2^64 <= room * units`, its ceiling per unit is within the room.
     let per_unit = crate::num::div_up_u128((charged as u128) << 64, open_interest as u128).unwrap_or(0);
-    (charged, per_unit)
+    (Atoms::new(charged), per_unit)
 }
 
 #[cfg(test)]

@@ -13,23 +13,23 @@ use crate::error::{RiskError, RiskResult};
 use crate::margin::{margins, Margins};
 use crate::num::PPM;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::{cmp_ratios, Ppm, UsdMicro, UsdPico};
+use crate::units::{cmp_ratios, Atoms, Count, Ppm, UsdMicro, UsdPico};
 
 pub use assess::{assess, Assessment, RegimeChoice};
 pub use best_leg::{best_leg, BestLeg};
 pub(crate) use closable::pair::largest_quote_liability;
 use closable::{ask_closable, Closable, Fill, Limit};
-pub use closable::{Leg, LegName, LegPart, Liability};
+pub use closable::{Leg, LegName, LegPart, LegSize, Liability};
 
 /// What a liquidator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The leg.
     pub leg: Leg,
-    /// Most debt atoms (base units) it takes; none for as much as allowed.
-    pub max_size: Option<u64>,
-    /// Fewest debt atoms (base units) it takes.
-    pub min_size: u64,
+    /// The most that it takes; none for as much as allowed.
+    pub max_size: Option<LegSize>,
+    /// The least that it takes.
+    pub min_size: LegSize,
     /// Limit price as a fraction; a zero denominator asks for none. For a pair: at least `numerator` collateral atoms
     /// for every `denominator` atoms paid. For a long taken over: at most `numerator` quote atoms for every
     /// `denominator` base units; for a short at least so many.
@@ -45,14 +45,14 @@ pub struct Plan {
     pub regime: Regime,
     /// Penalty, ppm of the notional closed.
     pub penalty_ppm: u32,
-    /// Pair: debt atoms repaid. Perp: base units moved.
-    pub size: u64,
-    /// Pair: atoms the liquidator pays, fee included. Perp: quote atoms the units are worth at spot.
-    pub paid_atoms: u64,
+    /// Pair: debt repaid. Perp: base moved.
+    pub size: LegSize,
+    /// Pair: what the liquidator pays, fee included. Perp: what the units are worth in quote at spot.
+    pub paid_atoms: Atoms,
     /// Insurance share of the penalty: atoms of the debt's mint, or quote atoms of the market's own claim.
-    pub fee_atoms: u64,
-    /// Pair: collateral atoms moved. Perp: the liquidator's part of the penalty, quote atoms.
-    pub received_atoms: u64,
+    pub fee_atoms: Atoms,
+    /// Pair: collateral moved. Perp: the liquidator's part of the penalty, in quote.
+    pub received_atoms: Atoms,
     /// Notional closed at spot, micro-dollars.
     pub notional_usd_micro: u64,
     /// Margins at spot before.
@@ -114,8 +114,8 @@ pub fn plan_assessed(
 
 /// The fill of a leg that was found, whatever its kind.
 #[inline(always)]
-fn close(
-    leg: &impl Closable,
+fn close<L: Closable>(
+    leg: &L,
     regime: Regime,
     portfolio: &mut Portfolio,
     assessment: &Assessment,
@@ -147,7 +147,7 @@ fn close(
     let after = margins(portfolio, PriceKind::Spot, false);
     check_after(regime, &assessment.spot, &after, leg, &fill, Ppm::new(penalty_ppm))?;
     // Of a fill that the caller cut, the liquidatee may not lose more by the rounding of shares than he gains.
-    let is_cut = request.max_size == Some(fill.size);
+    let is_cut = request.max_size == Some(LegSize::new(fill.size.number()));
     if regime == Regime::Cure && is_cut && !leg.outweighs_shares(&assessment.spot, &after) {
         return Err(RiskError::AfterCheckFailed.into());
     }
@@ -158,7 +158,7 @@ fn close(
     Ok(Plan {
         regime,
         penalty_ppm,
-        size: fill.size,
+        size: LegSize::new(fill.size.number()),
         paid_atoms: fill.paid_atoms,
         fee_atoms: fill.fee_atoms,
         received_atoms: fill.received_atoms,
@@ -192,7 +192,7 @@ fn check_after<L: Closable>(
     before: &Margins,
     after: &Margins,
     leg: &L,
-    fill: &Fill,
+    fill: &Fill<L::Size>,
     penalty: Ppm,
 ) -> RiskResult<()> {
     let holds = match regime {

@@ -7,7 +7,8 @@ pub use rates::MAX_FILL_FEE_PPM;
 use crate::auction::{pair_ceiling_ppm_down, pays_a_liquidator};
 use crate::num::PPM;
 use crate::params::{Contradiction, GlobalParams, TokenWeights};
-use crate::price::UnitPrice;
+use crate::price::TokenPrice;
+use crate::units::{Atoms, UsdMicro};
 
 /// An atom is worth at most this part of the dust limit: 1 %.
 pub const ATOMS_IN_DUST: u64 = 100;
@@ -130,10 +131,11 @@ impl Pairs {
     }
 }
 
-/// An atom worth `unit` micro-dollars is at most 1 % of dust: a remainder below dust is not a rounding (LISTING-5).
+/// An atom at this price is at most 1 % of dust: a remainder below dust is not a rounding (LISTING-5).
 ///
 /// # Errors
 /// [`Contradiction::ATOM_VALUE`].
-pub fn check_atom(unit: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
-    Contradiction::ATOM_VALUE.unless(unit.value_up(1) <= params.legs.dust_usd_micro / ATOMS_IN_DUST)
+pub fn check_atom(unit: TokenPrice, params: &GlobalParams) -> Result<(), Contradiction> {
+    Contradiction::ATOM_VALUE
+        .unless(unit.value_up(Atoms::ONE) <= UsdMicro::new(params.legs.dust_usd_micro / ATOMS_IN_DUST))
 }

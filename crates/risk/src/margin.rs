@@ -10,7 +10,7 @@ mod net;
 mod unit;
 
 use crate::num::{mul_u128_u32, WideSum, PPM};
-use crate::portfolio::{LegPrices, PriceKind};
+use crate::portfolio::{LegPrices, PriceKind, TokenPrices};
 use crate::price::UnitPrice;
 use crate::units::UsdPico;
 use unit::Pnl;
@@ -104,7 +104,7 @@ impl Margins {
 
     /// G: asset value plus perp notional at the price of quote that the margins were taken at, micro-dollars.
     #[inline(never)]
-    pub fn gross_usd_micro(&self, quote: &LegPrices, at: PriceKind) -> u128 {
+    pub fn gross_usd_micro(&self, quote: &TokenPrices, at: PriceKind) -> u128 {
         let notional = Favourable::of(quote, at, false).low().value_wide_up(self.notional_atoms);
         self.assets_usd_micro.wrapping_add(notional.min(1 << 90))
     }
@@ -132,21 +132,21 @@ fn any_saturated(assets: &WideSum, liabilities: &WideSum, notionals: &WideSum, p
 
 /// A leg's plain unit price and, where `edges` or where it is stale, what its favourable edge makes of it.
 #[derive(Clone, Copy)]
-struct Favourable<'a> {
-    plain: UnitPrice,
-    prices: &'a LegPrices,
+struct Favourable<'a, Worth, Unit> {
+    plain: UnitPrice<Worth, Unit>,
+    prices: &'a LegPrices<Worth, Unit>,
     at_edge: bool,
 }
 
-impl<'a> Favourable<'a> {
+impl<'a, Worth: Copy, Unit: Copy> Favourable<'a, Worth, Unit> {
     #[inline(always)]
-    fn of(prices: &'a LegPrices, at: PriceKind, edges: bool) -> Self {
+    fn of(prices: &'a LegPrices<Worth, Unit>, at: PriceKind, edges: bool) -> Self {
         Self { plain: prices.plain(at), prices, at_edge: (edges || prices.stale) && prices.edge != 0 }
     }
 
     /// The unit price of an asset, a long or whatever else gains from a higher price.
     #[inline(always)]
-    fn high(&self) -> UnitPrice {
+    fn high(&self) -> UnitPrice<Worth, Unit> {
         if self.at_edge {
             self.plain.raised_down(self.prices.edge)
         } else {
@@ -156,7 +156,7 @@ impl<'a> Favourable<'a> {
 
     /// The unit price of a liability, a short or a charge.
     #[inline(always)]
-    fn low(&self) -> UnitPrice {
+    fn low(&self) -> UnitPrice<Worth, Unit> {
         if self.at_edge {
             self.plain.lowered_up(self.prices.edge)
         } else {

@@ -32,6 +32,7 @@ pub use weights::{pair_rate_ppm, TokenWeights};
 pub use wind_down::WindDownParams;
 
 use crate::num::PPM;
+use crate::units::UsdMicro;
 
 /// Seconds in a year of 365 days, the year of every annual rate.
 pub const SECS_PER_YEAR: u64 = 31_536_000;
@@ -57,8 +58,8 @@ pub const DEPOSIT_INDEX_FLOOR: u64 = 1 << 38;
 pub const INDEX_ONE: u64 = 1 << 48;
 /// Highest annual borrow rate a curve may reach, ppm: 300 %.
 pub const MAX_ANNUAL_RATE_PPM: u32 = 3_000_000;
-/// The largest value a single position may reach at its caps: a tenth of what a value can hold, micro-dollars.
-pub const MAX_POSITION_VALUE_USD_MICRO: u64 = u64::MAX / 10;
+/// The largest value a single position may reach at its caps: a tenth of what a value can hold.
+pub const MAX_POSITION_VALUE: UsdMicro = UsdMicro::new(u64::MAX / 10);
 
 /// Hands the list of the groups to the macro `$with`: name, struct, program's argument.
 #[macro_export]

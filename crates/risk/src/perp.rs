@@ -5,27 +5,28 @@ use crate::lazy::rate_of_spot_down;
 use crate::num::{mul_div_down, mul_div_up, mul_u32, ppm_up, PPM};
 use crate::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use crate::portfolio::PerpLeg;
-use crate::price::UnitPrice;
+use crate::price::{BasePrice, UnitPrice};
+use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UsdMicro};
 
 /// Seconds per hour.
 const HOUR_SECS: i128 = 3_600;
-/// A base unit is worth at most a thousandth of a dollar: micro-dollars.
-pub const MAX_UNIT_VALUE_USD_MICRO: u64 = 1_000;
-/// A position's value in quote atoms is at most a tenth of the range of a signed 64-bit number.
-pub const MAX_POSITION_VALUE_ATOMS: u64 = i64::MAX as u64 / 10;
+/// A base unit is worth at most a thousandth of a dollar.
+pub const MAX_UNIT_VALUE: UsdMicro = UsdMicro::new(1_000);
+/// A position's value in quote is at most a tenth of the range of a signed 64-bit number.
+pub const MAX_POSITION_VALUE_ATOMS: Atoms = Atoms::new(i64::MAX as u64 / 10);
 
 /// Whether `quote_atoms` for `units` lies within `band_ppm` of the board's price; edges count as inside, and so does
 /// the atom in which the value of a few units is rounded (FILL-2).
-pub fn is_within_band(quote_atoms: u64, units: u64, spot: UnitPrice, band_ppm: u32) -> bool {
-    let paid = mul_u32(quote_atoms, PPM);
-    let low = mul_u32(spot.value_down(units), PPM.saturating_sub(band_ppm));
-    let high = mul_u32(spot.value_up(units), PPM.saturating_add(band_ppm));
+pub fn is_within_band(quote_atoms: Atoms, units: BaseUnits, spot: BasePrice, band_ppm: u32) -> bool {
+    let paid = mul_u32(quote_atoms.get(), PPM);
+    let low = mul_u32(spot.value_down(units).get(), PPM.saturating_sub(band_ppm));
+    let high = mul_u32(spot.value_up(units).get(), PPM.saturating_add(band_ppm));
     // The board's price has 62 significant bits; a value that saturates admits nothing.
-    spot.value_up(units) != u64::MAX && paid >= low && paid <= high
+    spot.value_up(units) != Atoms::MAX && paid >= low && paid <= high
 }
 
 /// Whether the price of a fill is worse than spot for the side that buys or sells.
-pub fn is_worse_than_spot(buys: bool, quote_atoms: u64, units: u64, spot: UnitPrice) -> bool {
+pub fn is_worse_than_spot(buys: bool, quote_atoms: Atoms, units: BaseUnits, spot: BasePrice) -> bool {
     if buys {
         quote_atoms > spot.value_up(units)
     } else {
@@ -38,11 +39,11 @@ pub fn is_worse_than_spot(buys: bool, quote_atoms: u64, units: u64, spot: UnitPr
 ///
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
-pub fn fill_fee_up(units: u64, spot: UnitPrice, market_fee_ppm: u32, params: &GlobalParams) -> RiskResult<u64> {
+pub fn fill_fee_up(units: BaseUnits, spot: BasePrice, market_fee_ppm: u32, params: &GlobalParams) -> RiskResult<Atoms> {
     let rate = market_fee_ppm.max(params.perps.fill_insurance_ppm);
-    let fee = ppm_up(spot.value_up(units), rate).ok_or(RiskError::NumberOutOfRange)?.max(1);
+    let fee = ppm_up(spot.value_up(units).get(), rate).ok_or(RiskError::NumberOutOfRange)?.max(1);
     crate::num::to_i64(fee)?;
-    Ok(fee)
+    Ok(Atoms::new(fee))
 }
 
 /// How a signed trade changes a signed position.
@@ -55,9 +56,9 @@ pub enum Change {
 }
 
 /// Whether trading `units` (positive: buys) grows, flips or only reduces a position.
-pub const fn change_of(position_units: i64, units: i64) -> Change {
-    let opposite = (position_units > 0 && units < 0) || (position_units < 0 && units > 0);
-    if opposite && units.unsigned_abs() <= position_units.unsigned_abs() {
+pub fn change_of(position: SignedBaseUnits, units: SignedBaseUnits) -> Change {
+    let opposite = (position.is_positive() && units.is_negative()) || (position.is_negative() && units.is_positive());
+    if opposite && units.unsigned_abs() <= position.unsigned_abs() {
         Change::Reduces
     } else {
         Change::Grows
@@ -100,7 +101,7 @@ pub fn premium_integral_since(
     clippy::cast_possible_truncation,
     reason = "the rate is not negative and cut to 63 bits, so it and its negative fit"
 )]
-pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) -> i64 {
+pub fn funding_rate(premium_ppm: i32, spot: BasePrice, bound_ppm_per_hour: u32) -> i64 {
     let rate = premium_ppm.unsigned_abs().min(bound_ppm_per_hour);
     let per_sec = (rate_of_spot_down(rate, spot) / HOUR_SECS).min(i64::MAX as i128) as i64;
     if premium_ppm < 0 {
@@ -113,14 +114,18 @@ pub fn funding_rate(premium_ppm: i32, spot: UnitPrice, bound_ppm_per_hour: u32) 
 /// What a listing needs of its unit: worth at most a thousandth of a dollar now, the largest position at most a tenth
 /// of the range, and the highest funding rate within its storage at 16 times this price (LISTING-5).
 ///
-/// `dollars` values a unit in micro-dollars, `atoms` in quote atoms.
+/// `dollars` is what a unit is worth at the price of its underlying, `atoms` what in quote.
 ///
 /// # Errors
 /// `ParameterOutOfBounds`.
-pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams) -> RiskResult<()> {
-    let fits = dollars.mantissa != 0
-        && dollars.value_up(1) <= MAX_UNIT_VALUE_USD_MICRO
-        && atoms.value_up(MAX_BASE_UNITS) <= MAX_POSITION_VALUE_ATOMS;
+pub fn validate_unit(
+    dollars: UnitPrice<UsdMicro, BaseUnits>,
+    atoms: BasePrice,
+    params: &GlobalParams,
+) -> RiskResult<()> {
+    let fits = dollars.mantissa() != 0
+        && dollars.value_up(BaseUnits::ONE) <= MAX_UNIT_VALUE
+        && atoms.value_up(BaseUnits::new(MAX_BASE_UNITS)) <= MAX_POSITION_VALUE_ATOMS;
     if !fits {
         return Err(RiskError::ParameterOutOfBounds);
     }
@@ -132,8 +137,8 @@ pub fn validate_unit(dollars: UnitPrice, atoms: UnitPrice, params: &GlobalParams
 /// # Errors
 /// [`Contradiction::FUNDING_RANGE`].
 #[expect(clippy::cast_possible_wrap, reason = "at most a million")]
-pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Contradiction> {
-    let sixteen_times = UnitPrice { mantissa: atoms.mantissa, shift: atoms.shift.saturating_sub(4) };
+pub fn check_funding(atoms: BasePrice, params: &GlobalParams) -> Result<(), Contradiction> {
+    let sixteen_times = BasePrice::from_parts(atoms.mantissa(), atoms.shift().saturating_sub(4));
     let bound = params.perps.funding_bound_ppm_per_hour.min(PPM);
     Contradiction::FUNDING_RANGE.unless(funding_rate(bound as i32, sixteen_times, bound) < i64::MAX)
 }
@@ -142,49 +147,44 @@ pub fn check_funding(atoms: UnitPrice, params: &GlobalParams) -> Result<(), Cont
 /// eligibility favourable to the account around spot and the fast average; zero where their signs differ.
 ///
 /// So settling it lowers no margin of anybody: at every price that a check takes, at least this much is there (PNL-2).
-pub fn settleable(leg: &PerpLeg, slow: UnitPrice) -> i64 {
+pub fn settleable(leg: &PerpLeg, slow: BasePrice) -> SignedAtoms {
     let prices = &leg.prices;
-    let edge = |plain: UnitPrice| {
-        if leg.units >= 0 {
+    let edge = |plain: BasePrice| {
+        if leg.units.get() >= 0 {
             plain.raised_down(prices.edge)
         } else {
             plain.lowered_up(prices.edge)
         }
     };
     let candidates = [prices.spot, prices.fast, slow, prices.init, edge(prices.spot), edge(prices.fast)];
-    let mut nearest: Option<i64> = None;
+    let mut nearest: Option<SignedAtoms> = None;
     for price in candidates {
         let pnl = leg.pnl_at(price);
         nearest = Some(match nearest {
             None => pnl,
-            Some(held) if held.signum() != pnl.signum() => return 0,
+            Some(held) if held.get().signum() != pnl.get().signum() => return SignedAtoms::ZERO,
             Some(held) if pnl.unsigned_abs() < held.unsigned_abs() => pnl,
             Some(held) => held,
         });
     }
-    nearest.unwrap_or(0)
+    nearest.unwrap_or(SignedAtoms::ZERO)
 }
 
 /// What a loser pays: from his quote balance down to zero at any health, and beyond it into a borrow as far as there
 /// is room. There is none below maintenance at either price, and none where quote may not be borrowed: what he cannot
 /// pay stays PnL, and winners wait (PNL-3).
-pub const fn loser_pays(loss_atoms: u64, balance_atoms: u64, room_atoms: u64) -> u64 {
-    let means = balance_atoms.saturating_add(room_atoms);
-    if loss_atoms < means {
-        loss_atoms
-    } else {
-        means
-    }
+pub const fn loser_pays(loss: Atoms, balance: Atoms, room: Atoms) -> Atoms {
+    loss.min(balance.saturating_add(room))
 }
 
 /// Share of a claim that a market's deficit takes, `deficit / (pool + deficit)`, ppm, rounded up; zero without a deficit.
 #[expect(clippy::cast_possible_truncation, reason = "at most a million")]
-pub fn deficit_share_ppm_up(pool_atoms: u64, deficit_atoms: u64) -> u32 {
-    if deficit_atoms == 0 {
+pub fn deficit_share_ppm_up(pool: Atoms, deficit: Atoms) -> u32 {
+    if deficit.is_zero() {
         return 0;
     }
     // The deficit is a part of the whole: at most a million.
-    let share = mul_div_up(deficit_atoms, PPM as u64, pool_atoms.saturating_add(deficit_atoms));
+    let share = mul_div_up(deficit.get(), PPM as u64, pool.saturating_add(deficit).get());
     share.unwrap_or(PPM as u64).min(PPM as u64) as u32
 }
 
@@ -207,10 +207,10 @@ pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u3
 /// What a claim on a market with a deficit is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimPayout {
-    /// Paid out of the pool, atoms.
-    pub paid_atoms: u64,
-    /// Taken off the deficit: the part of the claim that is given up, atoms.
-    pub forgone_atoms: u64,
+    /// Paid out of the pool.
+    pub paid_atoms: Atoms,
+    /// Taken off the deficit: the part of the claim that is given up.
+    pub forgone_atoms: Atoms,
 }
 
 /// What is paid on a claim: `claim * pool / (pool + deficit)`, rounded down; the rest of it is taken off the deficit. Claims
@@ -222,11 +222,11 @@ pub struct ClaimPayout {
     clippy::arithmetic_side_effects,
     reason = "what is paid is at most the claim, as the pool is at most the whole"
 )]
-pub fn claim_payout_down(claim_atoms: u64, pool_atoms: u64, deficit_atoms: u64) -> RiskResult<ClaimPayout> {
-    let whole = pool_atoms.checked_add(deficit_atoms).ok_or(RiskError::NumberOutOfRange)?;
-    let claim = claim_atoms.min(whole);
-    let paid_atoms = mul_div_down(claim, pool_atoms, whole).ok_or(RiskError::LegEmpty)?;
-    Ok(ClaimPayout { paid_atoms, forgone_atoms: claim - paid_atoms })
+pub fn claim_payout_down(claim: Atoms, pool: Atoms, deficit: Atoms) -> RiskResult<ClaimPayout> {
+    let whole = pool.try_add(deficit)?;
+    let claim = claim.min(whole);
+    let paid = mul_div_down(claim.get(), pool.get(), whole.get()).ok_or(RiskError::LegEmpty)?;
+    Ok(ClaimPayout { paid_atoms: Atoms::new(paid), forgone_atoms: Atoms::new(claim.get() - paid) })
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use crate::num::{ppm_down, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights, MAX_DERIVATIVE_POSITIONS, MAX_TOKEN_POSITIONS};
-use crate::price::UnitPrice;
+use crate::price::{BasePrice, UnitPrice};
+use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UsdMicro};
 
 /// Which of the two prices maintenance and target are taken at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +19,15 @@ pub enum PriceKind {
 
 /// Unit prices of one leg. A stale leg's are already at the edge favourable to the account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LegPrices {
+pub struct LegPrices<Worth, Unit> {
     /// At the held price.
-    pub spot: UnitPrice,
+    pub spot: UnitPrice<Worth, Unit>,
     /// At the fast moving average.
-    pub fast: UnitPrice,
+    pub fast: UnitPrice<Worth, Unit>,
     /// Initial: low for an asset or a long, high for a liability or a short.
-    pub init: UnitPrice,
+    pub init: UnitPrice<Worth, Unit>,
     /// Initial: high; what perp charges are taken at.
-    pub init_charge: UnitPrice,
+    pub init_charge: UnitPrice<Worth, Unit>,
     /// b of the eligibility edge, in units of 2^-64.
     pub edge: u64,
     /// Publish time of the held price, Unix seconds.
@@ -41,15 +42,19 @@ pub struct LegPrices {
     pub ready: bool,
 }
 
-impl LegPrices {
+/// Prices of a token: micro-dollars per atom.
+pub type TokenPrices = LegPrices<UsdMicro, Atoms>;
+/// Prices of a market: quote atoms per base unit.
+pub type BasePrices = LegPrices<Atoms, BaseUnits>;
+
+impl BasePrices {
     /// Of a perp without a base: what is left of it is cash, whose value depends on no price and no feed.
     pub const CASH: Self = {
-        let unit = UnitPrice { mantissa: 0, shift: 0 };
         Self {
-            spot: unit,
-            fast: unit,
-            init: unit,
-            init_charge: unit,
+            spot: BasePrice::ZERO,
+            fast: BasePrice::ZERO,
+            init: BasePrice::ZERO,
+            init_charge: BasePrice::ZERO,
             edge: 0,
             published_at: 0,
             stale: false,
@@ -58,10 +63,12 @@ impl LegPrices {
             ready: true,
         }
     };
+}
 
+impl<Worth: Copy, Unit: Copy> LegPrices<Worth, Unit> {
     /// The plain unit price.
     #[inline(always)]
-    pub const fn plain(&self, at: PriceKind) -> UnitPrice {
+    pub const fn plain(&self, at: PriceKind) -> UnitPrice<Worth, Unit> {
         match at {
             PriceKind::Spot => self.spot,
             PriceKind::Fast => self.fast,
@@ -72,12 +79,12 @@ impl LegPrices {
 /// A signed balance of one bank: a deposit if positive, a debt if negative (MARGIN-2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TokenLeg {
-    /// Atoms: a deposit rounded down, a debt rounded up.
-    pub amount_atoms: i64,
+    /// A deposit rounded down, a debt rounded up.
+    pub amount_atoms: SignedAtoms,
     /// Weights.
     pub weights: TokenWeights,
-    /// Prices, micro-dollars per atom.
-    pub prices: LegPrices,
+    /// Prices.
+    pub prices: TokenPrices,
     /// Slot of the registry.
     pub bank: u8,
 }
@@ -85,14 +92,14 @@ pub struct TokenLeg {
 /// A perp position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PerpLeg {
-    /// Size, base units: positive long, negative short.
-    pub units: i64,
+    /// Size: positive long, negative short.
+    pub units: SignedBaseUnits,
     /// What was received less what was paid, projected to now, quote atoms.
-    pub cash_atoms: i64,
+    pub cash_atoms: SignedAtoms,
     /// Charge rates.
     pub rates: MarketRates,
-    /// Prices, quote atoms per base unit.
-    pub prices: LegPrices,
+    /// Prices.
+    pub prices: BasePrices,
     /// Slot of the registry.
     pub market: u8,
     /// Share of a gain that a claim on the market does not get because of its deficit, ppm, rounded up; zero at par.
@@ -100,24 +107,16 @@ pub struct PerpLeg {
 }
 
 impl TokenLeg {
-    /// What is held, atoms; zero where it is a debt.
+    /// What is held; none where it is a debt.
     #[inline(always)]
-    pub const fn deposit_atoms(&self) -> u64 {
-        if self.amount_atoms > 0 {
-            self.amount_atoms.unsigned_abs()
-        } else {
-            0
-        }
+    pub const fn deposit_atoms(&self) -> Atoms {
+        self.amount_atoms.gain()
     }
 
-    /// What is owed, atoms; zero where it is a deposit.
+    /// What is owed; none where it is a deposit.
     #[inline(always)]
-    pub const fn borrow_atoms(&self) -> u64 {
-        if self.amount_atoms < 0 {
-            self.amount_atoms.unsigned_abs()
-        } else {
-            0
-        }
+    pub const fn borrow_atoms(&self) -> Atoms {
+        self.amount_atoms.loss()
     }
 }
 
@@ -125,7 +124,7 @@ impl PerpLeg {
     /// What a gain counts at: `gain * pool / (pool + deficit)` while the market has a deficit, quote atoms, rounded down. One that
     /// saturates stays so (PNL-6).
     #[inline(always)]
-    pub fn gain_down(&self, atoms: u64) -> u64 {
+    pub fn gain_down(&self, atoms: Atoms) -> Atoms {
         if self.deficit_share_ppm == 0 {
             atoms
         } else {
@@ -135,28 +134,30 @@ impl PerpLeg {
 
     #[cold]
     #[inline(never)]
-    fn gain_in_deficit_down(&self, atoms: u64) -> u64 {
-        if atoms == i64::MAX as u64 {
+    fn gain_in_deficit_down(&self, atoms: Atoms) -> Atoms {
+        if atoms.get() == i64::MAX as u64 {
             return atoms;
         }
-        ppm_down(atoms, PPM.saturating_sub(self.deficit_share_ppm)).unwrap_or(0)
+        Atoms::new(ppm_down(atoms.get(), PPM.saturating_sub(self.deficit_share_ppm)).unwrap_or(0))
     }
     /// PnL at a unit price, rounded against the holder, quote atoms; saturates.
     #[inline(never)]
-    pub fn pnl_at(&self, price: UnitPrice) -> i64 {
+    pub fn pnl_at(&self, price: BasePrice) -> SignedAtoms {
         let magnitude = self.units.unsigned_abs();
-        self.pnl_of(if self.units >= 0 { price.value_down(magnitude) } else { price.value_up(magnitude) })
+        self.pnl_of(if self.units.get() >= 0 { price.value_down(magnitude) } else { price.value_up(magnitude) })
     }
 
     /// PnL of a base that is worth `worth` quote atoms either way; saturates.
     #[inline(always)]
     #[expect(clippy::cast_possible_wrap, reason = "below 2^62, as was asked")]
-    pub const fn pnl_of(&self, worth: u64) -> i64 {
+    pub const fn pnl_of(&self, worth: Atoms) -> SignedAtoms {
         const ROOM: i64 = 1 << 62;
+        let (worth, cash) = (worth.get(), self.cash_atoms.get());
         // Both below 2^62: nothing can leave the range.
-        if worth >> 62 == 0 && self.cash_atoms.wrapping_add(ROOM) >= 0 && self.cash_atoms < ROOM {
+        if worth >> 62 == 0 && cash.wrapping_add(ROOM) >= 0 && cash < ROOM {
             let worth = worth as i64;
-            return self.cash_atoms.wrapping_add(if self.units >= 0 { worth } else { worth.wrapping_neg() });
+            let signed = if self.units.get() >= 0 { worth } else { worth.wrapping_neg() };
+            return SignedAtoms::new(cash.wrapping_add(signed));
         }
         self.pnl_saturating(worth)
     }
@@ -164,15 +165,16 @@ impl PerpLeg {
     #[cold]
     #[inline(never)]
     #[expect(clippy::cast_possible_wrap, reason = "below 2^63, as was asked")]
-    const fn pnl_saturating(&self, worth: u64) -> i64 {
+    const fn pnl_saturating(&self, worth: u64) -> SignedAtoms {
+        let cash = self.cash_atoms.get();
         let worth = if worth >> 63 == 0 { worth as i64 } else { i64::MAX };
-        if self.units >= 0 {
-            self.cash_atoms.saturating_add(worth)
+        SignedAtoms::new(if self.units.get() >= 0 {
+            cash.saturating_add(worth)
         } else if worth == i64::MAX {
             i64::MIN
         } else {
-            self.cash_atoms.saturating_sub(worth)
-        }
+            cash.saturating_sub(worth)
+        })
     }
 }
 
@@ -217,6 +219,12 @@ impl Portfolio {
         }
     }
 
+    /// Whether it holds nothing and owes nothing.
+    #[inline(always)]
+    pub const fn is_empty(&self) -> bool {
+        self.token_count == 0 && self.perp_count == 0 && self.quote.amount_atoms.is_zero()
+    }
+
     /// The other balances.
     #[inline(always)]
     pub fn tokens(&self) -> &[TokenLeg] {
@@ -240,7 +248,7 @@ impl Portfolio {
     #[inline(always)]
     pub fn ages(&self) -> (bool, bool, bool) {
         let (mut stale, mut old, mut ready) = (false, false, true);
-        if self.quote.amount_atoms != 0 || self.perp_count != 0 {
+        if !self.quote.amount_atoms.is_zero() || self.perp_count != 0 {
             let prices = &self.quote.prices;
             (stale, old, ready) = (prices.stale, prices.old, prices.ready);
         }

@@ -2,11 +2,14 @@
 //!
 //! A [`Price`] is US dollars per whole unit of an underlying, as the price board stores it. A *scale* is the same
 //! type and turns it into what one indivisible unit is worth: micro-dollars per atom for a bank, quote atoms per
-//! base unit for a market. Their product, a [`UnitPrice`], values an amount without any division (NUMBER-1).
+//! base unit for a market. Their product, a [`TokenPrice`] or a [`BasePrice`], values an amount without any division
+//! (NUMBER-1), and only an amount of its own kind.
 
+mod typed;
 mod unit;
 
-pub use unit::{Scale, UnitPrice};
+pub use typed::{BasePrice, TokenPrice, UnitPrice};
+pub use unit::Scale;
 
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_wide, PPM};

@@ -1,5 +1,10 @@
-//! Amounts of money in different units, which the compiler keeps apart: a value is in micro-dollars, a value times a weight in
-//! pico-dollars, and only a share turns the one into the other (NUMBER-3).
+//! Numbers in different units, which the compiler keeps apart: a value is in micro-dollars, a value times a weight in pico-dollars,
+//! and only a share turns the one into the other (NUMBER-3). What is held is counted in atoms of a token or in base units
+//! of a market, and only a price of its own kind ([`crate::price::UnitPrice`]) values it.
+
+mod counts;
+
+pub use counts::{Atoms, BaseUnits, Count, Signed, SignedAtoms, SignedBaseUnits};
 
 use core::cmp::Ordering;
 

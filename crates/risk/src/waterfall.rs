@@ -8,7 +8,8 @@ use crate::error::{RiskError, RiskResult};
 use crate::liquidate::{largest_quote_liability, Assessment};
 use crate::margin::margins;
 use crate::num::{mul_u128_u32, mul_wide, PPM};
-use crate::portfolio::{LegPrices, Portfolio, PriceKind};
+use crate::portfolio::{LegPrices, Portfolio, PriceKind, TokenPrices};
+use crate::units::{Atoms, Count, UsdMicro};
 
 /// The most legs that share one fund: the quote borrow and every derivative position.
 pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
@@ -39,7 +40,7 @@ pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskRes
     }
     let params = &portfolio.params;
     let until_closed = params.wind_down.wind_down_secs.saturating_add(params.wind_down.wind_down_close_secs);
-    if portfolio.perps().iter().any(|leg| leg.units != 0) && assessment.clocks.wind_down_secs < until_closed {
+    if portfolio.perps().iter().any(|leg| !leg.units.is_zero()) && assessment.clocks.wind_down_secs < until_closed {
         return Err(RiskError::PerpsRemain);
     }
     Ok(())
@@ -67,40 +68,40 @@ impl Seizable {
     #[inline(never)]
     #[expect(clippy::arithmetic_side_effects, reason = "a 64-bit number has a negative in 128 bits")]
     fn of(portfolio: &Portfolio, assessment: &Assessment, quote_net_atoms: i128) -> Self {
-        let (dust, quote) = (portfolio.params.legs.dust_usd_micro, &portfolio.quote);
+        let (dust, quote) = (UsdMicro::new(portfolio.params.legs.dust_usd_micro), &portfolio.quote);
         let mut found = Self::default();
         for leg in portfolio.tokens() {
-            found.add(leg.amount_atoms as i128, &leg.prices, dust);
+            found.add(leg.amount_atoms.get() as i128, &leg.prices, dust);
         }
-        let (seizable, owed) = (assessment.quote_seizable_atoms, assessment.quote_owed_atoms);
+        let (seizable, owed) = (assessment.quote_seizable_atoms.get(), assessment.quote_owed_atoms);
         if quote.prices.stale {
             found.add(if quote_net_atoms > 0 { seizable as i128 } else { quote_net_atoms }, &quote.prices, dust);
         } else {
             found.add(seizable as i128, &quote.prices, dust);
-            found.add(-(largest_quote_liability(portfolio, owed) as i128), &quote.prices, dust);
+            found.add(-(largest_quote_liability(portfolio, owed).get() as i128), &quote.prices, dust);
         }
         let perps = portfolio.perps().iter().filter(|leg| leg.prices.stale && !leg.prices.stale_for_hours);
         for leg in perps {
-            let atoms = open_worth(leg.units as i128, &leg.prices);
+            let atoms = open_worth(leg.units.get() as i128, &leg.prices);
             let worth = quote.prices.spot.value_wide_up(atoms);
             found.open_usd_micro = found.open_usd_micro.saturating_add(worth);
         }
         found
     }
 
-    fn add(&mut self, amount: i128, prices: &LegPrices, dust_usd_micro: u64) {
+    fn add(&mut self, amount_atoms: i128, prices: &TokenPrices, dust: UsdMicro) {
         if prices.stale_for_hours {
             return;
         }
-        let atoms = u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX);
+        let atoms = Atoms::new(u64::try_from(amount_atoms.unsigned_abs()).unwrap_or(u64::MAX));
         let price = if prices.stale { prices.spot.raised_down(prices.edge) } else { prices.spot };
-        let is_large = price.value_down(atoms) > dust_usd_micro;
-        self.asset |= is_large && amount > 0;
+        let is_large = price.value_down(atoms) > dust;
+        self.asset |= is_large && amount_atoms > 0;
         if prices.stale {
-            self.open_usd_micro = self.open_usd_micro.saturating_add(open_worth(amount, prices));
+            self.open_usd_micro = self.open_usd_micro.saturating_add(open_worth(amount_atoms, prices));
         } else {
-            self.fresh_asset |= is_large && amount > 0;
-            self.fresh_debt |= is_large && amount < 0;
+            self.fresh_asset |= is_large && amount_atoms > 0;
+            self.fresh_debt |= is_large && amount_atoms < 0;
         }
     }
 
@@ -118,37 +119,28 @@ impl Seizable {
 
 /// By how much a signed amount may still be worth more than its favourable edge says: an asset as much again, a debt
 /// half.
-fn open_worth(amount: i128, prices: &LegPrices) -> u128 {
-    let atoms = u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX);
+fn open_worth<Worth: Count, Unit: Count>(amount: i128, prices: &LegPrices<Worth, Unit>) -> u128 {
+    let magnitude = Unit::from_number(u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX));
     if amount >= 0 {
-        prices.spot.raised_down(prices.edge).value_down(atoms) as u128
+        prices.spot.raised_down(prices.edge).value_down(magnitude).number() as u128
     } else {
-        prices.spot.lowered_up(prices.edge).value_up(atoms) as u128 / 2
+        prices.spot.lowered_up(prices.edge).value_up(magnitude).number() as u128 / 2
     }
 }
 
 /// How much insurance one event may still draw: what is there and not reserved, within the caps per event and
 /// within any hour ([`crate::allowance`]) (INSURE-3).
 pub const fn draw_room(
-    insurance_atoms: u64,
-    event_cap_atoms: u64,
-    event_drawn_atoms: u64,
-    hour_cap_atoms: u64,
-    hour_drawn_atoms: u64,
-) -> u64 {
-    let mut room = insurance_atoms;
-    let event = event_cap_atoms.saturating_sub(event_drawn_atoms);
-    let hour = hour_cap_atoms.saturating_sub(hour_drawn_atoms);
-    if event < room {
-        room = event;
-    }
-    if hour < room {
-        room = hour;
-    }
-    room
+    insurance: Atoms,
+    event_cap: Atoms,
+    event_drawn: Atoms,
+    hour_cap: Atoms,
+    hour_drawn: Atoms,
+) -> Atoms {
+    insurance.min(event_cap.saturating_sub(event_drawn)).min(hour_cap.saturating_sub(hour_drawn))
 }
 
-/// Divides `fund_atoms` between claims pro rata, at most each claim, in whole atoms; returns what it gave in all,
+/// Divides `fund` between claims pro rata, at most each claim, in whole atoms; returns what it gave in all,
 /// which is `min(fund, claims)` exactly.
 ///
 /// Each share is rounded down, and the atoms that this leaves (fewer than there are inexact shares) go one each to
@@ -162,68 +154,62 @@ pub const fn draw_room(
     clippy::cast_possible_truncation,
     reason = "the total is not zero and at least what is paid, so a share is at most its claim and below it where it is inexact; what is left is asked first"
 )]
-pub fn divide_down(fund_atoms: u64, claims_atoms: &[u64], shares_atoms: &mut [u64]) -> RiskResult<u64> {
-    if claims_atoms.len() > MAX_QUOTE_LEGS || claims_atoms.len() != shares_atoms.len() {
+pub fn divide_down(fund: Atoms, claims: &[Atoms], shares: &mut [Atoms]) -> RiskResult<Atoms> {
+    if claims.len() > MAX_QUOTE_LEGS || claims.len() != shares.len() {
         return Err(RiskError::NumberOutOfRange);
     }
     // At most 17 numbers of 64 bits.
-    let total: u128 = claims_atoms.iter().map(|claim| *claim as u128).sum();
+    let total: u128 = claims.iter().map(|claim| claim.get() as u128).sum();
     if total == 0 {
-        shares_atoms.fill(0);
-        return Ok(0);
+        shares.fill(Atoms::ZERO);
+        return Ok(Atoms::ZERO);
     }
-    let paid = total.min(fund_atoms as u128) as u64;
+    let paid = total.min(fund.get() as u128) as u64;
     let (mut left, mut inexact) = (paid, 0u32);
-    for (index, (claim, share)) in claims_atoms.iter().zip(shares_atoms.iter_mut()).enumerate() {
-        let product = mul_wide(paid, *claim);
+    for (index, (claim, share)) in claims.iter().zip(shares.iter_mut()).enumerate() {
+        let product = mul_wide(paid, claim.get());
         // At most the claim, as `paid <= total`.
-        *share = (product / total) as u64;
+        *share = Atoms::new((product / total) as u64);
         inexact |= (!product.is_multiple_of(total) as u32) << index;
-        left = left.checked_sub(*share).ok_or(RiskError::NumberOutOfRange)?;
+        left = left.checked_sub(share.get()).ok_or(RiskError::NumberOutOfRange)?;
     }
-    for (index, share) in shares_atoms.iter_mut().enumerate() {
+    for (index, share) in shares.iter_mut().enumerate() {
         if left > 0 && inexact >> index & 1 == 1 {
-            *share += 1;
+            *share = Atoms::new(share.get() + 1);
             left -= 1;
         }
     }
-    Ok(paid)
+    Ok(Atoms::new(paid))
 }
 
 /// What one leg is paid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Payment {
     /// From what was reserved for it.
-    pub from_reserved_atoms: u64,
+    pub from_reserved_atoms: Atoms,
     /// From insurance that nobody has reserved.
-    pub from_unreserved_atoms: u64,
+    pub from_unreserved_atoms: Atoms,
     /// What insurance does not pay: socialized (INSURE-1).
-    pub remainder_atoms: u64,
+    pub remainder_atoms: Atoms,
 }
 
 impl Payment {
     /// What insurance pays in all.
-    #[expect(clippy::arithmetic_side_effects, reason = "both parts together are at most what is owed")]
-    pub const fn covered_atoms(&self) -> u64 {
+    pub const fn covered_atoms(&self) -> Atoms {
         // Both parts together are at most what is owed.
-        self.from_reserved_atoms + self.from_unreserved_atoms
+        self.from_reserved_atoms.saturating_add(self.from_unreserved_atoms)
     }
 }
 
 /// Pays a leg: `min(reserved, leg)`, then from what is not reserved, and the remainder is socialized (BANKRUPT-7).
 ///
-/// `room_atoms` is [`draw_room`]'s, `leg_cap_atoms` the most that this leg may draw in all (a market's cap per event).
-#[expect(clippy::arithmetic_side_effects, reason = "each part is at most what the parts before it leave of the debt")]
-pub const fn pay_leg(owed_atoms: u64, reserved_atoms: u64, room_atoms: u64, leg_cap_atoms: u64) -> Payment {
-    let most = if owed_atoms < leg_cap_atoms { owed_atoms } else { leg_cap_atoms };
-    let from_reserved_atoms = if reserved_atoms < most { reserved_atoms } else { most };
-    let unpaid = most - from_reserved_atoms;
-    let from_unreserved_atoms = if room_atoms < unpaid { room_atoms } else { unpaid };
-    Payment {
-        from_reserved_atoms,
-        from_unreserved_atoms,
-        remainder_atoms: owed_atoms - from_reserved_atoms - from_unreserved_atoms,
-    }
+/// `room` is [`draw_room`]'s, `leg_cap` the most that this leg may draw in all (a market's cap per event).
+pub const fn pay_leg(owed: Atoms, reserved: Atoms, room: Atoms, leg_cap: Atoms) -> Payment {
+    let (payable, beyond) = owed.take(leg_cap);
+    let (from_reserved_atoms, rest) = payable.take(reserved);
+    let (from_unreserved_atoms, rest) = rest.take(room);
+    // Both are parts of what is owed.
+    Payment { from_reserved_atoms, from_unreserved_atoms, remainder_atoms: rest.saturating_add(beyond) }
 }
 
 #[cfg(test)]

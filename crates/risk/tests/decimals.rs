@@ -3,17 +3,18 @@
 mod support;
 
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
-use plimsoll_risk::liquidate::{plan, Leg, Plan, Request};
+use plimsoll_risk::liquidate::{plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::RiskError;
 use support::{quote_weights, NOW, QUOTE_DECIMALS};
 
 /// Base units of a SOL.
 const SOL_UNITS: u64 = 1_000_000;
 
-fn fresh(dollars: u64, scale: Price) -> LegPrices {
+fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
     LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
@@ -26,15 +27,15 @@ fn trader(decimals: u8, sol: i64) -> Portfolio {
     let params = GlobalParams::DEFAULT.with(|new| new.legs.dust_usd_micro = 200_000_000);
     let mut portfolio = Portfolio::empty(params);
     portfolio.quote = TokenLeg {
-        amount_atoms: atoms(1_100),
+        amount_atoms: SignedAtoms::new(atoms(1_100)),
         weights: quote_weights(&params),
         prices: fresh(1, token_scale_down(decimals).unwrap()),
         bank: 0,
     };
     let entry = if sol > 0 { 171 } else { 157 };
     portfolio.perps[0] = PerpLeg {
-        units: sol * SOL_UNITS as i64,
-        cash_atoms: -atoms(sol * entry),
+        units: SignedBaseUnits::new(sol * SOL_UNITS as i64),
+        cash_atoms: SignedAtoms::new(-atoms(sol * entry)),
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: fresh(164, base_scale_down(decimals, 6).unwrap()),
         market: 0,
@@ -47,8 +48,13 @@ fn trader(decimals: u8, sol: i64) -> Portfolio {
 fn close(portfolio: &Portfolio, max_size: Option<u64>) -> Result<Plan, RiskError> {
     let clocks =
         Clocks { under_water_secs: 10, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
-    let request =
-        Request { leg: Leg::Perp { market: 0 }, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
+    let request = Request {
+        leg: Leg::Perp { market: 0 },
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    };
     plan(&mut portfolio.clone(), &clocks, &request, NOW).map_err(|refusal| refusal.reason)
 }
 
@@ -59,14 +65,14 @@ fn a_cure_of_a_perp_closes_the_same_whatever_the_decimals_of_the_quote() {
     for sol in [100, -100] {
         let expected = close(&trader(6, sol), None).unwrap();
         assert_eq!(expected.regime, Regime::Cure);
-        assert!(expected.size < 70 * SOL_UNITS, "{sol}: {expected:?}");
+        assert!(expected.size < LegSize::new(70 * SOL_UNITS), "{sol}: {expected:?}");
         for decimals in QUOTE_DECIMALS {
             let found = close(&trader(decimals, sol), None).unwrap();
             assert_eq!(found.penalty_ppm, expected.penalty_ppm, "{decimals} decimals");
             // Two atoms of shortfall, each of which takes 1 / (m_T - p) = 33 atoms of notional; a SOL is worth 164 dollars.
             let atom = SOL_UNITS as f64 / (164.0 * 10f64.powi(decimals as i32));
-            let off = found.size.abs_diff(expected.size) as f64;
-            assert!(off <= 66.0 * atom + 2.0, "{decimals} decimals: {} instead of {}", found.size, expected.size);
+            let off = found.size.get().abs_diff(expected.size.get()) as f64;
+            assert!(off <= 66.0 * atom + 2.0, "{decimals} decimals: {:?} instead of {:?}", found.size, expected.size);
         }
     }
 }
@@ -77,11 +83,11 @@ fn what_a_maximum_leaves_of_a_perp_is_measured_in_dollars() {
     for decimals in QUOTE_DECIMALS {
         // Deep enough that a cure leaves less than dust, and so takes all of it.
         let mut portfolio = trader(decimals, 100);
-        portfolio.quote.amount_atoms = portfolio.quote.amount_atoms / 1_100 * 732;
+        portfolio.quote.amount_atoms = SignedAtoms::new(portfolio.quote.amount_atoms.get() / 1_100 * 732);
         let whole = close(&portfolio, None).unwrap();
-        assert_eq!(whole.size, 100 * SOL_UNITS, "{decimals} decimals: {whole:?}");
+        assert_eq!(whole.size, LegSize::new(100 * SOL_UNITS), "{decimals} decimals: {whole:?}");
         let most = 97_500_000;
-        assert_eq!(close(&portfolio, Some(most)).map(|plan| plan.size), Ok(most), "{decimals} decimals");
+        assert_eq!(close(&portfolio, Some(most)).map(|plan| plan.size), Ok(LegSize::new(most)), "{decimals} decimals");
         assert_eq!(close(&portfolio, Some(99_500_000)), Err(RiskError::LeavesDust), "{decimals} decimals");
     }
 }

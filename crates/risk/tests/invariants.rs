@@ -8,12 +8,13 @@ use convert::kinds::{claim_share_ppm, grain, highest_ceiling_ppm, is_position, l
 use convert::wild::PAR;
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{assess, plan, Leg, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::num::{mul_high_down, PPM};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::waterfall::check_bankrupt;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -27,7 +28,13 @@ fn clocks(under_water_secs: u32) -> Clocks {
 }
 
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
-    Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+    Request {
+        leg,
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    }
 }
 
 /// Fills of every leg that can be filled, each on its own copy.
@@ -49,9 +56,12 @@ fn at_par(mut p: Portfolio) -> Portfolio {
 fn liquidator(p: &Portfolio, leg: Leg, fill: Option<&Plan>) -> Portfolio {
     let mut me = *p;
     // A quarter of the range of values, whatever an atom is worth.
-    me.quote.amount_atoms = (1 << 50).min((1u64 << 62) / price_of(p, p.quote.bank).value_up(1)) as i64;
-    me.tokens.iter_mut().for_each(|leg| leg.amount_atoms = leg.amount_atoms.abs() * 3);
-    me.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (-leg.units, -leg.cash_atoms));
+    me.quote.amount_atoms =
+        SignedAtoms::new((1 << 50).min((1u64 << 62) / price_of(p, p.quote.bank).value_up(Atoms::new(1)).get()) as i64);
+    me.tokens.iter_mut().for_each(|leg| leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get().abs() * 3));
+    me.perps.iter_mut().for_each(|leg| {
+        (leg.units, leg.cash_atoms) = (SignedBaseUnits::new(-leg.units.get()), SignedAtoms::new(-leg.cash_atoms.get()))
+    });
     let Some(fill) = fill else { return me };
     take(&mut me, p, leg, fill);
     me
@@ -96,24 +106,34 @@ fn most_in_pieces(p: &Portfolio, leg: Leg, whole: &Plan, after: [&Portfolio; 2],
 fn at_the_boundary() -> impl Strategy<Value = Portfolio> {
     portfolio(0).prop_map(|p| {
         let mut p = calm(p);
-        let plain = |prices: &mut LegPrices| {
-            *prices = LegPrices { spot: PAR, fast: PAR, edge: 0, ..*prices };
-        };
+        fn plain<Worth: Copy, Unit: Copy>(prices: &mut LegPrices<Worth, Unit>) {
+            let par = UnitPrice::from_parts(PAR.mantissa(), PAR.shift());
+            *prices = LegPrices { spot: par, fast: par, edge: 0, ..*prices };
+        }
         plain(&mut p.quote.prices);
         for leg in &mut p.tokens {
             plain(&mut leg.prices);
-            leg.amount_atoms = leg.amount_atoms % (1 << 20) * PICO as i64;
+            leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get() % (1 << 20) * PICO as i64);
         }
         for leg in &mut p.perps {
             plain(&mut leg.prices);
-            leg.units = leg.units % (1 << 20) * PICO as i64;
-            leg.cash_atoms = -leg.units;
+            leg.units = SignedBaseUnits::new(leg.units.get() % (1 << 20) * PICO as i64);
+            leg.cash_atoms = SignedAtoms::new(-leg.units.get());
         }
         p.params.perps.pnl_weight_ppm = 1_000_000;
         // The quote's weights are one at maintenance, so this lands on it exactly.
-        p.quote.amount_atoms -= (margins(&p, PriceKind::Spot, false).maint_excess.get() / PICO) as i64;
+        p.quote.amount_atoms = SignedAtoms::new(
+            p.quote.amount_atoms.get() - (margins(&p, PriceKind::Spot, false).maint_excess.get() / PICO) as i64,
+        );
         p
     })
+}
+
+/// Moves the spot by a share of the leg's edge, up or down, and takes the edge away.
+fn move_within_edge<Worth: Copy, Unit: Copy>(prices: &mut LegPrices<Worth, Unit>, (share, up): &(u64, bool)) {
+    let edge = mul_high_down(prices.edge, *share);
+    prices.spot = if *up { prices.spot.raised_down(edge) } else { prices.spot.lowered_up(edge) };
+    (prices.edge, prices.stale) = (0, false);
 }
 
 proptest! {
@@ -131,7 +151,7 @@ proptest! {
             let healthy = matches!(refusal.reason, RiskError::AccountHealthy | RiskError::AccountAlreadyCured);
             prop_assert!(healthy && after == p);
         }
-        p.quote.amount_atoms -= 1;
+        p.quote.amount_atoms = SignedAtoms::new(p.quote.amount_atoms.get() - 1);
         prop_assert!(assess(&p, &clocks(secs), NOW).regime.is_some());
     }
 
@@ -148,7 +168,7 @@ proptest! {
             let gained = left - before + insurance * PICO;
             prop_assert!(gained.abs() <= grain(&p, leg) * PICO, "{gained} by {leg:?}");
             // A base is worth whole atoms of quote, one less in two hands than in one.
-            let atoms = if is_position(leg) { 2 * p.quote.prices.spot.value_up(1) as i128 } else { 0 };
+            let atoms = if is_position(leg) { 2 * p.quote.prices.spot.value_up(Atoms::new(1)).get() as i128 } else { 0 };
             prop_assert!(left <= before + (16 + atoms) * PICO);
         }
     }
@@ -164,7 +184,7 @@ proptest! {
             let mut split = p;
             let (mut gain, mut notional, mut made, mut cured) = (0, 0i128, 0, false);
             for piece in 0..pieces + 4 {
-                let most = (piece < pieces - 1).then_some((whole.size / pieces).max(1));
+                let most = (piece < pieces - 1).then_some((whole.size.get() / pieces).max(1));
                 let mut next = split;
                 let Ok(fill) = plan(&mut next, &clocks(secs), &request(leg, most), NOW) else { continue };
                 gain += shares(&split, leg, &fill).1;
@@ -223,7 +243,7 @@ proptest! {
             };
             // A base worth less than an atom of quote has no price in it.
             let worthless = is_position(leg) && fill.notional_usd_micro == 0;
-            prop_assert!((fill.paid_atoms > 0 || worthless) && fill.penalty_ppm <= cap);
+            prop_assert!((fill.paid_atoms > Atoms::ZERO || worthless) && fill.penalty_ppm <= cap);
             let (insurance, gain) = shares(&p, leg, &fill);
             let penalty = fill.notional_usd_micro as i128 * fill.penalty_ppm as i128 / PICO;
             // All of the collateral may go for a debt that was cut by an atom.
@@ -235,9 +255,9 @@ proptest! {
     #[test]
     fn requirements_are_never_negative_and_double_with_the_account(p in convert::wild::portfolio(false)) {
         let mut twice = p;
-        twice.quote.amount_atoms *= 2;
-        twice.tokens.iter_mut().for_each(|leg| leg.amount_atoms *= 2);
-        twice.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (2 * leg.units, 2 * leg.cash_atoms));
+        twice.quote.amount_atoms = SignedAtoms::new(twice.quote.amount_atoms.get() * 2);
+        twice.tokens.iter_mut().for_each(|leg| leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get() * 2));
+        twice.perps.iter_mut().for_each(|leg| (leg.units, leg.cash_atoms) = (SignedBaseUnits::new(2 * leg.units.get()), SignedAtoms::new(2 * leg.cash_atoms.get())));
         for at in [PriceKind::Spot, PriceKind::Fast] {
             let (one, two) = (margins(&p, at, false), margins(&twice, at, false));
             prop_assert!(0 <= one.mmr().get() && one.mmr().get() <= one.tmr().get());
@@ -253,8 +273,13 @@ proptest! {
     #[test]
     fn initial_health_is_never_above_target_or_maintenance_at_any_price_and_weight(p in convert::wild::portfolio(true)) {
         let init = initial_margins(&p);
-        for prices in p.tokens().iter().map(|leg| leg.prices).chain(p.perps().iter().map(|leg| leg.prices)) {
-            prop_assert!(prices.init_charge.mantissa >= prices.spot.mantissa.max(prices.fast.mantissa));
+        for leg in p.tokens() {
+            let (high, spot, fast) = (leg.prices.init_charge, leg.prices.spot, leg.prices.fast);
+            prop_assert!(high.mantissa() >= spot.mantissa().max(fast.mantissa()));
+        }
+        for leg in p.perps() {
+            let (high, spot, fast) = (leg.prices.init_charge, leg.prices.spot, leg.prices.fast);
+            prop_assert!(high.mantissa() >= spot.mantissa().max(fast.mantissa()));
         }
         for at in [PriceKind::Spot, PriceKind::Fast] {
             let mut fresh = p;
@@ -273,12 +298,9 @@ proptest! {
         let mut p = p;
         p.quote.prices.edge = 0;
         let mut truth = p;
-        let prices = truth.tokens.iter_mut().map(|leg| &mut leg.prices).chain(truth.perps.iter_mut().map(|leg| &mut leg.prices));
-        for (prices, (share, up)) in prices.zip(shifts.iter().cycle()) {
-            let edge = mul_high_down(prices.edge, *share);
-            prices.spot = if *up { prices.spot.raised_down(edge) } else { prices.spot.lowered_up(edge) };
-            (prices.edge, prices.stale) = (0, false);
-        }
+        let mut shifts = shifts.iter().cycle();
+        truth.tokens.iter_mut().for_each(|leg| move_within_edge(&mut leg.prices, shifts.next().unwrap()));
+        truth.perps.iter_mut().for_each(|leg| move_within_edge(&mut leg.prices, shifts.next().unwrap()));
         let healthy = margins(&truth, PriceKind::Spot, false).maint_excess.get() >= 100 * PICO;
         prop_assert!(!healthy || assess(&p, &clocks(secs), NOW).regime.is_none());
     }
@@ -302,18 +324,18 @@ fn random_accepted_parameters_and_not_the_defaults_are_what_the_invariants_are_s
 
 /// The largest amount of any leg, atoms or units.
 fn largest_size(p: &Portfolio) -> u64 {
-    let tokens = p.tokens().iter().map(|leg| leg.amount_atoms.unsigned_abs());
-    tokens.chain(p.perps().iter().map(|leg| leg.units.unsigned_abs())).max().unwrap_or(0).max(1)
+    let tokens = p.tokens().iter().map(|leg| leg.amount_atoms.unsigned_abs().get());
+    tokens.chain(p.perps().iter().map(|leg| leg.units.unsigned_abs().get())).max().unwrap_or(0).max(1)
 }
 
 /// Moves every fast average half the way to spot.
 fn approach(p: &mut Portfolio) {
-    let half = |prices: &mut LegPrices| {
+    fn half<Worth: Copy, Unit: Copy>(prices: &mut LegPrices<Worth, Unit>) {
         let (spot, fast) = (prices.spot, prices.fast);
-        let near = spot.shift != fast.shift || spot.mantissa.abs_diff(fast.mantissa) < 2;
-        let mantissa = if near { spot.mantissa } else { spot.mantissa.midpoint(fast.mantissa) };
-        prices.fast = UnitPrice { mantissa, shift: spot.shift };
-    };
+        let near = spot.shift() != fast.shift() || spot.mantissa().abs_diff(fast.mantissa()) < 2;
+        let mantissa = if near { spot.mantissa() } else { spot.mantissa().midpoint(fast.mantissa()) };
+        prices.fast = UnitPrice::from_parts(mantissa, spot.shift());
+    }
     p.tokens.iter_mut().for_each(|leg| half(&mut leg.prices));
     p.perps.iter_mut().for_each(|leg| half(&mut leg.prices));
 }
@@ -321,8 +343,12 @@ fn approach(p: &mut Portfolio) {
 /// Pays what closed positions are owed into quote; whether there was any.
 fn settle_claims(p: &mut Portfolio) -> bool {
     let (count, before) = (p.perp_count, p.quote.amount_atoms);
-    for leg in p.perps[..count].iter_mut().filter(|leg| leg.units == 0 && leg.cash_atoms > 0) {
-        p.quote.amount_atoms += core::mem::take(&mut leg.cash_atoms);
+    for leg in p.perps[..count]
+        .iter_mut()
+        .filter(|leg| leg.units == SignedBaseUnits::ZERO && leg.cash_atoms > SignedAtoms::ZERO)
+    {
+        p.quote.amount_atoms =
+            SignedAtoms::new(p.quote.amount_atoms.get() + (core::mem::take(&mut leg.cash_atoms)).get());
     }
     p.quote.amount_atoms != before
 }

@@ -6,11 +6,12 @@ mod support;
 use convert::kinds::{cost_usd_micro, legs, taken_by_clamp};
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{assess, plan, Leg, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, margins, quote_sides};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree as _;
@@ -19,7 +20,13 @@ use support::{calm, portfolio, NOW};
 const CASES: u32 = 10_000;
 
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
-    Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+    Request {
+        leg,
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    }
 }
 
 fn clocks(under_water_secs: u32) -> Clocks {
@@ -35,8 +42,11 @@ fn fills(p: &Portfolio, secs: u32) -> Vec<(Leg, Portfolio, Plan)> {
 }
 
 fn signs(p: &Portfolio) -> Vec<i64> {
-    let tokens = p.tokens().iter().map(|t| t.amount_atoms.signum());
-    tokens.chain(p.perps().iter().map(|x| x.units.signum())).chain([p.quote.amount_atoms.signum()]).collect()
+    let tokens = p.tokens().iter().map(|t| t.amount_atoms.get().signum());
+    tokens
+        .chain(p.perps().iter().map(|x| x.units.get().signum()))
+        .chain([p.quote.amount_atoms.get().signum()])
+        .collect()
 }
 
 proptest! {
@@ -61,17 +71,17 @@ proptest! {
         let takes_over = check_takeover(&p);
         prop_assert_eq!(check_initial(&p), takes_over);
         let (tokens, count) = (p.token_count, p.token_count + p.perp_count);
-        let prices = match pick.index(count + 1) {
-            leg if leg < tokens => &mut p.tokens[leg].prices,
-            leg if leg < count => &mut p.perps[leg - tokens].prices,
-            _ => &mut p.quote.prices,
+        let old = match pick.index(count + 1) {
+            leg if leg < tokens => &mut p.tokens[leg].prices.old,
+            leg if leg < count => &mut p.perps[leg - tokens].prices.old,
+            _ => &mut p.quote.prices.old,
         };
-        prices.old = true;
+        *old = true;
         // Quote counts where it is held, or where something settles in it.
         let counts = p.ages().1;
         prop_assert_eq!(check_initial(&p), if counts { Err(RiskError::PriceStale) } else { takes_over });
         prop_assert_eq!(check_takeover(&p), takes_over);
-        prop_assert!(counts || (p.quote.amount_atoms == 0 && p.perp_count == 0));
+        prop_assert!(counts || (p.quote.amount_atoms == SignedAtoms::ZERO && p.perp_count == 0));
     }
 
     /// ELIG-1
@@ -105,7 +115,7 @@ proptest! {
                 prop_assert!(plan.before.nav.get() < 0 || plan.after.nav.get() >= 0);
                 prop_assert!(plan.penalty_ppm <= p.params.auction.penalty_cap_ppm);
             } else {
-                prop_assert!(plan.fee_atoms == 0 && plan.penalty_ppm <= p.params.wind_down.wind_down_penalty_ppm);
+                prop_assert!(plan.fee_atoms == Atoms::ZERO && plan.penalty_ppm <= p.params.wind_down.wind_down_penalty_ppm);
             }
         }
     }
@@ -130,7 +140,7 @@ proptest! {
             // Below the usual dust an atom of either token weighs more than the penalty.
             if whole.regime != Regime::Cure || whole.notional_usd_micro < 10_000_000 { continue; }
             let mut split = p;
-            let first = plan(&mut split, &clocks(secs), &request(leg, Some((whole.size * share / 100).max(1))), NOW);
+            let first = plan(&mut split, &clocks(secs), &request(leg, Some((whole.size.get() * share / 100).max(1))), NOW);
             let Ok(first) = first else { continue };
             let mut gain = cost_usd_micro(&p, leg, &first);
             for _ in 0..8 {
@@ -173,9 +183,9 @@ proptest! {
     #[test]
     fn caller_bounds_are_kept(p in portfolio(0), most in 1u64..1_000_000_000, least in 0u64..1_000_000_000) {
         for leg in legs(&p) {
-            let asked = Request { max_size: Some(most), min_size: least, ..request(leg, None) };
+            let asked = Request { max_size: Some(LegSize::new(most)), min_size: LegSize::new(least), ..request(leg, None) };
             if let Ok(plan) = plan(&mut p.clone(), &clocks(50), &asked, NOW) {
-                prop_assert!(plan.size <= most && plan.size >= least);
+                prop_assert!(plan.size <= LegSize::new(most) && plan.size >= LegSize::new(least));
             }
         }
     }
@@ -184,7 +194,7 @@ proptest! {
     #[test]
     fn quote_is_either_seizable_or_owed(p in portfolio(5)) {
         let (seizable, owed) = quote_sides(&p, &margins(&p, PriceKind::Spot, false));
-        prop_assert!(seizable == 0 || owed == 0);
+        prop_assert!(seizable == Atoms::ZERO || owed == Atoms::ZERO);
     }
 }
 
@@ -196,10 +206,21 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
     let with_quote = |amount_atoms: i64| {
         let params = GlobalParams::DEFAULT;
         let mut p = Portfolio::empty(params);
-        p.quote = TokenLeg { amount_atoms, weights: support::quote_weights(&params), prices: plain(1), bank: 0 };
+        p.quote = TokenLeg {
+            amount_atoms: SignedAtoms::new(amount_atoms),
+            weights: support::quote_weights(&params),
+            prices: plain(1),
+            bank: 0,
+        };
         let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
         let (units, cash_atoms) = (100_000_000, -15_000_000_000);
-        p.perps[0] = PerpLeg { units, cash_atoms, rates, prices: plain(150), ..PerpLeg::default() };
+        p.perps[0] = PerpLeg {
+            units: SignedBaseUnits::new(units),
+            cash_atoms: SignedAtoms::new(cash_atoms),
+            rates,
+            prices: plain(150),
+            ..PerpLeg::default()
+        };
         p.perp_count = 1;
         p
     };
@@ -213,7 +234,7 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
 }
 
 /// Prices of a unit worth a millionth of so many dollars, micro-dollars and quote atoms alike.
-fn plain(dollars: u64) -> LegPrices {
+fn plain<Worth: Count, Unit: Count>(dollars: u64) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), token_scale_down(6).unwrap());
     let ready = true;
     LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
@@ -239,10 +260,9 @@ fn random_portfolios_are_of_every_kind_that_a_property_speaks_of() {
             splittable += u32::from(plan.notional_usd_micro >= 10_000_000 && !plan.before.is_ratio_below(500_000));
         }
         let p = draw(60);
-        let held = |prices: &LegPrices| u32::from(prices.stale);
         let of_filled = u32::from(!fills(&p, 60).is_empty());
-        let legs = p.tokens().iter().map(|leg| &leg.prices).chain(p.perps().iter().map(|leg| &leg.prices));
-        stale += of_filled * legs.map(held).sum::<u32>();
+        let legs = p.tokens().iter().map(|leg| leg.prices.stale).chain(p.perps().iter().map(|leg| leg.prices.stale));
+        stale += of_filled * legs.map(u32::from).sum::<u32>();
     }
     let found = [healthy, cures, wind_downs, on_target, splittable, stale];
     assert!(found.iter().all(|cases| *cases >= 50), "{found:?}");

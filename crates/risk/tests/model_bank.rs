@@ -9,6 +9,7 @@ use plimsoll_risk::bank::{
     utilization_ppm_down, Indices, RateCurve, ShareDelta, Totals,
 };
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::Atoms;
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -50,7 +51,7 @@ impl Both {
                 borrow_shares: 0,
                 deposit_index: INDEX_ONE,
                 borrow_index: INDEX_ONE,
-                uncovered_atoms: 0,
+                uncovered_atoms: Atoms::ZERO,
             },
             stored_index: INDEX_ONE,
             rate: 0,
@@ -69,8 +70,8 @@ impl Both {
         let booking = self.totals.book(now, FEE_PPM);
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
-        self.fees += booking.fee_atoms as i128;
-        self.totals.uncovered_atoms -= booking.covered_atoms;
+        self.fees += booking.fee_atoms.get() as i128;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() - booking.covered_atoms.get());
         self.bank.book();
     }
 
@@ -81,9 +82,9 @@ impl Both {
     fn value(&self, who: usize) -> i128 {
         let (shares, at) = (self.holders[who], self.indices());
         if shares >= 0 {
-            deposit_atoms_down(shares as u64, at.deposit_index) as i128
+            deposit_atoms_down(shares as u64, at.deposit_index).get() as i128
         } else {
-            -(debt_atoms_up(shares.unsigned_abs(), at.borrow_index) as i128)
+            -(debt_atoms_up(shares.unsigned_abs(), at.borrow_index).get() as i128)
         }
     }
 
@@ -104,13 +105,13 @@ impl Both {
     }
 
     fn credit(&mut self, who: usize, atoms: u64) {
-        let (shares, delta) = credit(self.holders[who], atoms, &self.indices()).unwrap();
+        let (shares, delta) = credit(self.holders[who], Atoms::new(atoms), &self.indices()).unwrap();
         self.change(who, shares, delta, atoms as i128);
     }
 
     /// Refused, as in the program, where the bank could not pay.
     fn debit(&mut self, who: usize, atoms: u64) {
-        let (shares, delta) = debit(self.holders[who], atoms, &self.indices()).unwrap();
+        let (shares, delta) = debit(self.holders[who], Atoms::new(atoms), &self.indices()).unwrap();
         if self.totals.plus(delta).unwrap().is_liquid() {
             self.change(who, shares, delta, -(atoms as i128));
         }
@@ -122,11 +123,11 @@ impl Both {
             return false;
         }
         let owed = shares.unsigned_abs();
-        let loss = debt_atoms_up(owed, self.totals.borrow_index);
-        let found = socialize(self.totals.deposit_shares, self.totals.deposit_index, loss);
+        let loss = debt_atoms_up(owed, self.totals.borrow_index).get();
+        let found = socialize(self.totals.deposit_shares, self.totals.deposit_index, Atoms::new(loss));
         self.totals.borrow_shares -= owed;
         self.totals.deposit_index = found.deposit_index;
-        self.totals.uncovered_atoms += found.uncovered_atoms;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() + found.uncovered_atoms.get());
         self.holders[who] = 0;
         self.bank.socialize(&-exact);
         self.exact[who] = int(0);
@@ -184,11 +185,11 @@ impl Both {
         near(index(t.deposit_index) * int(t.deposit_shares as i128), &self.bank.deposits(), "deposits")?;
         near(index(t.borrow_index) * int(t.borrow_shares as i128), &self.bank.booked_borrows(), "borrows")?;
         near(int(self.fees), &self.bank.fees, "fees")?;
-        near(int(t.uncovered_atoms as i128), &self.bank.uncovered, "uncovered")?;
-        near(int(t.free_liquidity_down() as i128), &self.bank.free_liquidity(), "free liquidity")?;
+        near(int(t.uncovered_atoms.get() as i128), &self.bank.uncovered, "uncovered")?;
+        near(int(t.free_liquidity_down().get() as i128), &self.bank.free_liquidity(), "free liquidity")?;
         // What the vault holds always covers what is claimed of it, exactly.
-        let claims =
-            t.deposits_bits() as i128 - t.borrows_bits() as i128 + ((self.fees - t.uncovered_atoms as i128) << 48);
+        let claims = t.deposits_bits() as i128 - t.borrows_bits() as i128
+            + ((self.fees - t.uncovered_atoms.get() as i128) << 48);
         prop_assert!(self.vault << 48 >= claims, "the vault is short");
         Ok(())
     }

@@ -12,7 +12,8 @@ use plimsoll_model::ledger::Ledger;
 use plimsoll_model::rational::{max, min, positive, two_to_minus};
 use plimsoll_model::{int, Q};
 use plimsoll_risk::lazy::{charge_within_down, rate_of_spot_down, received_by, Index, Side};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::{Atoms, BaseUnits};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -42,29 +43,29 @@ impl IntegerSide {
     }
 
     fn open_interest(&self) -> u64 {
-        self.index.size_down(self.shares)
+        self.index.size_down(self.shares).get()
     }
 
     fn touch(&mut self, who: usize) {
         let p = &mut self.positions[who];
         for end in &self.ended[p.epoch..] {
-            p.cash += end.cash_down(p.shares, p.k_entry).unwrap();
-            p.shares = end.size_down(p.shares);
+            p.cash += end.cash_down(p.shares, p.k_entry).unwrap().get();
+            p.shares = end.size_down(p.shares).get();
             p.k_entry = 0;
         }
         p.epoch = self.ended.len();
-        p.cash += self.index.cash_down(p.shares, p.k_entry).unwrap();
+        p.cash += self.index.cash_down(p.shares, p.k_entry).unwrap().get();
         p.k_entry = self.index.k;
     }
 
     fn size(&mut self, who: usize) -> u64 {
         self.touch(who);
-        self.index.size_down(self.positions[who].shares)
+        self.index.size_down(self.positions[who].shares).get()
     }
 
     /// Changes a position to `units`; the side follows its shares.
     fn resize(&mut self, who: usize, units: u64, cash: i64) {
-        let shares = self.index.shares_up(units).unwrap();
+        let shares = self.index.shares_up(BaseUnits::new(units)).unwrap();
         let p = &mut self.positions[who];
         self.shares = self.shares - p.shares + shares;
         p.shares = shares;
@@ -75,14 +76,14 @@ impl IntegerSide {
     }
 
     /// Closes units of everyone, pro rata; returns how many there were.
-    fn close(&mut self, units: u64, spot: UnitPrice) -> u64 {
-        let (index, closed) = self.index.closed_down(self.side, self.shares, units, spot).unwrap();
+    fn close(&mut self, units: u64, spot: BasePrice) -> u64 {
+        let (index, closed) = self.index.closed_down(self.side, self.shares, BaseUnits::new(units), spot).unwrap();
         self.index = index;
         if self.index.is_worn_out() {
             self.shares = self.open_interest();
             self.ended.push(core::mem::replace(&mut self.index, Index::START));
         }
-        closed
+        closed.get()
     }
 }
 
@@ -98,21 +99,21 @@ struct Both {
 }
 
 /// What one unit costs, in words that the two implementations read alike.
-fn spot(eighths: u64) -> UnitPrice {
-    UnitPrice { mantissa: eighths, shift: 3 }
+fn spot(eighths: u64) -> BasePrice {
+    BasePrice::from_parts(eighths, 3)
 }
 
-fn paid(side: Side, units: u64, spot: UnitPrice) -> i64 {
+fn paid(side: Side, units: u64, spot: BasePrice) -> i64 {
     match side {
-        Side::Long => -(spot.value_up(units) as i64),
-        Side::Short => spot.value_down(units) as i64,
+        Side::Long => -(spot.value_up(BaseUnits::new(units)).get() as i64),
+        Side::Short => spot.value_down(BaseUnits::new(units)).get() as i64,
     }
 }
 
-fn received(side: Side, units: u64, spot: UnitPrice) -> i64 {
+fn received(side: Side, units: u64, spot: BasePrice) -> i64 {
     match side {
-        Side::Long => spot.value_down(units) as i64,
-        Side::Short => -(spot.value_up(units) as i64),
+        Side::Long => spot.value_down(BaseUnits::new(units)).get() as i64,
+        Side::Short => -(spot.value_up(BaseUnits::new(units)).get() as i64),
     }
 }
 
@@ -149,7 +150,7 @@ impl Both {
         self.cash += int(self.units) * per_unit + int(3);
     }
 
-    fn apply(&mut self, event: &Event, spot: UnitPrice) {
+    fn apply(&mut self, event: &Event, spot: BasePrice) {
         let price = unit(spot);
         let per_unit = match event {
             Event::Funding { per_unit } => max(&int(*per_unit), &int(-*per_unit)) * two_to_minus(64),
@@ -187,25 +188,25 @@ impl Both {
     }
 
     /// Half the price for each unit at most.
-    fn charge(&mut self, i: usize, loss: u64, spot: UnitPrice) {
+    fn charge(&mut self, i: usize, loss: u64, spot: BasePrice) {
         let side = &mut self.sides[i];
         let room = rate_of_spot_down(500_000, spot) as u128;
-        let (charged, _) = charge_within_down(loss, side.open_interest(), room);
-        let exact = self.twins[i].open_interest();
+        let (bearable, _) = charge_within_down(Atoms::new(loss), BaseUnits::new(side.open_interest()), room);
+        let (charged, exact) = (bearable.get(), self.twins[i].open_interest());
         if charged > 0 && exact > int(0) {
-            side.index = side.index.charged(charged, side.shares).unwrap();
+            side.index = side.index.charged(bearable, side.shares).unwrap();
             self.twins[i].charge(&int(charged as i128));
             self.charged += charged as i128;
         }
     }
 
-    fn deleverage(&mut self, i: usize, who: usize, parts: u64, spot: UnitPrice) {
+    fn deleverage(&mut self, i: usize, who: usize, parts: u64, spot: BasePrice) {
         let size = self.sides[i].size(who);
         self.close(i, who, (size as u128 * parts as u128 / 8) as u64, spot);
     }
 
     /// Closes a position's units against the other side.
-    fn close(&mut self, i: usize, who: usize, units: u64, spot: UnitPrice) {
+    fn close(&mut self, i: usize, who: usize, units: u64, spot: BasePrice) {
         let side = &mut self.sides[i];
         let size = side.size(who);
         if units == 0 {

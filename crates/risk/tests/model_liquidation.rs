@@ -15,18 +15,25 @@ use plimsoll_model::penalty::{release_at_zero, split_penalty};
 use plimsoll_model::{self as model, int, ppm, At as ModelAt, Level, View, Q};
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Plan, Request};
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use support::NOW;
 
 const CASES: u32 = 10_000;
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
-    Request { leg, max_size, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+    Request {
+        leg,
+        max_size: max_size.map(LegSize::new),
+        min_size: LegSize::new(0),
+        limit_numerator: 0,
+        limit_denominator: 0,
+    }
 }
 
 fn between(low: &Q, value: &Q, high: &Q, what: &str) -> Result<(), TestCaseError> {
@@ -37,15 +44,15 @@ fn between(low: &Q, value: &Q, high: &Q, what: &str) -> Result<(), TestCaseError
 /// Amounts that change hands: pair, collateral atoms; perp, quote atoms of worth, fee and penalty.
 fn check_fill(case: &Case, name: model::Leg, plan: &Plan, p: &Q) -> Result<(), TestCaseError> {
     let price = &case.prices(name)[0];
-    let x = int(plan.size as i128) * price;
+    let x = int(plan.size.get() as i128) * price;
     let in_cure = if plan.regime == Regime::Cure { split_penalty(&case.exact.params, p) } else { (p.clone(), int(0)) };
     let (kept, insurance) = in_cure;
-    let (fee, received) = (int(plan.fee_atoms as i128), int(plan.received_atoms as i128));
+    let (fee, received) = (int(plan.fee_atoms.get() as i128), int(plan.received_atoms.get() as i128));
     match name {
         model::Leg::Pair { asset, .. } => {
-            let fee_less = int(plan.size as i128) * insurance - &fee;
+            let fee_less = int(plan.size.get() as i128) * insurance - &fee;
             between(&int(0), &fee_less, &int(1), "fee")?;
-            prop_assert_eq!(plan.paid_atoms, plan.size + plan.fee_atoms);
+            prop_assert_eq!(plan.paid_atoms.get(), plan.size.get() + plan.fee_atoms.get());
             let of_asset = &case.exact.balances[asset].price.spot;
             let more = received - &x * (int(1) + p) / of_asset;
             // Down by two micro-dollars and an atom; up only where the collateral goes whole, by what its debt was cut.
@@ -54,7 +61,7 @@ fn check_fill(case: &Case, name: model::Leg, plan: &Plan, p: &Q) -> Result<(), T
         }
         model::Leg::Perp(_) => {
             let worth = x / &case.quote;
-            let paid = int(plan.paid_atoms as i128);
+            let paid = int(plan.paid_atoms.get() as i128);
             between(&int(-1), &(&paid - worth), &int(1), "worth")?;
             between(&int(0), &(&paid * insurance - fee), &int(1), "fee")?;
             between(&int(0), &(paid * kept - received), &int(1), "penalty")
@@ -63,7 +70,7 @@ fn check_fill(case: &Case, name: model::Leg, plan: &Plan, p: &Q) -> Result<(), T
 }
 
 fn check_after(case: &Case, name: model::Leg, plan: &Plan, after: &Portfolio, p: &Q) -> Result<(), TestCaseError> {
-    let x = int(plan.size as i128) * &case.prices(name)[0];
+    let x = int(plan.size.get() as i128) * &case.prices(name)[0];
     let expected = fill(&case.exact, name, &x, p);
     let found = convert::portfolio(after, For::Maintenance(PriceKind::Spot));
     let maintenance = |p: &model::Portfolio| margin(p, Level::Maintenance, View::Plain(ModelAt::Spot));
@@ -92,7 +99,7 @@ fn check_after(case: &Case, name: model::Leg, plan: &Plan, after: &Portfolio, p:
 
 /// A caller's maximum shortens a fill, or is refused because it leaves dust.
 fn check_maximum(case: &Case, leg: Leg, name: model::Leg, whole: &Plan, share: u64) -> Result<(), TestCaseError> {
-    let most = whole.size * share / 100;
+    let most = whole.size.get() * share / 100;
     if most == 0 {
         return Ok(());
     }
@@ -101,7 +108,7 @@ fn check_maximum(case: &Case, leg: Leg, name: model::Leg, whole: &Plan, share: u
     match case.leaves_dust(name, &p, &int(most as i128)) {
         Some(true) => prop_assert_eq!(found.unwrap_err().reason, RiskError::LeavesDust),
         Some(false) => match found {
-            Ok(short) => prop_assert_eq!((short.size, short.penalty_ppm), (most, whole.penalty_ppm)),
+            Ok(short) => prop_assert_eq!((short.size.get(), short.penalty_ppm), (most, whole.penalty_ppm)),
             Err(refusal) => {
                 let asked = int(most as i128) * &case.prices(name)[0];
                 between(&int(0), &asked, &case.refusable(name, refusal.reason), "a maximum refused")?;
@@ -143,7 +150,7 @@ fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
         between(&-&bound, &(&exact - &p), &bound, "penalty")?;
     }
     let (low, high) = case.sizes(name, &p, choice);
-    between(&low, &int(plan.size as i128), &high, "size")?;
+    between(&low, &int(plan.size.get() as i128), &high, "size")?;
     check_fill(case, name, &plan, &p)?;
     check_after(case, name, &plan, &after, &p)?;
     check_maximum(case, asked, name, &plan, share)
@@ -240,7 +247,7 @@ fn at_ratio(mut p: Portfolio, h: f64) -> Portfolio {
     for _ in 0..4 {
         let m = margins(&p, PriceKind::Spot, false);
         let gap = (m.nav.get() as f64 - h * m.mmr().get() as f64) / 1e6;
-        p.quote.amount_atoms -= gap as i64;
+        p.quote.amount_atoms = SignedAtoms::new(p.quote.amount_atoms.get() - (gap as i64));
     }
     p
 }
@@ -250,24 +257,33 @@ fn at_ratio(mut p: Portfolio, h: f64) -> Portfolio {
 #[test]
 fn the_loss_of_a_stale_market_sets_no_best_leg() {
     let params = GlobalParams::DEFAULT;
-    let fresh = LegPrices { spot: PAR, fast: PAR, init: PAR, init_charge: PAR, ready: true, ..LegPrices::default() };
-    let stale = LegPrices { stale: true, ..fresh };
+    fn fresh<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
+        let par = UnitPrice::from_parts(PAR.mantissa(), PAR.shift());
+        LegPrices { spot: par, fast: par, init: par, init_charge: par, ready: true, ..LegPrices::default() }
+    }
+    let stale = LegPrices { stale: true, ..fresh() };
     let mut p = Portfolio::empty(params);
     let weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &params).unwrap();
-    p.quote = TokenLeg { amount_atoms: 0, weights, prices: fresh, bank: 0 };
+    p.quote = TokenLeg { amount_atoms: SignedAtoms::ZERO, weights, prices: fresh(), bank: 0 };
     let token = TokenWeights::new(800_000, 700_000, 1_200_000, 1_300_000, &params).unwrap();
-    p.tokens[0] = TokenLeg { amount_atoms: 1_050_000_000, weights: token, prices: fresh, bank: 1 };
+    p.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(1_050_000_000), weights: token, prices: fresh(), bank: 1 };
     p.token_count = 1;
     let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
     let perp = PerpLeg {
-        units: 1_000_000_000,
-        cash_atoms: -1_000_000_000,
+        units: SignedBaseUnits::new(1_000_000_000),
+        cash_atoms: SignedAtoms::new(-1_000_000_000),
         rates,
-        prices: fresh,
+        prices: fresh(),
         market: 1,
         ..PerpLeg::default()
     };
-    p.perps[0] = PerpLeg { units: 1_000_000, cash_atoms: -801_000_000, prices: stale, market: 0, ..perp };
+    p.perps[0] = PerpLeg {
+        units: SignedBaseUnits::new(1_000_000),
+        cash_atoms: SignedAtoms::new(-801_000_000),
+        prices: stale,
+        market: 0,
+        ..perp
+    };
     p.perps[1] = perp;
     p.perp_count = 2;
     let clocks = Clocks { health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() };
@@ -286,16 +302,17 @@ fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
     let quote = TokenWeights::new(1_000_000, 980_000, 1_000_000, 1_020_000, &params).unwrap();
     let token = TokenWeights::new(985_000, 900_000, 1_015_000, 1_100_000, &params).unwrap();
     let at = |spot| LegPrices { spot, fast: spot, init: spot, init_charge: spot, ready: true, ..LegPrices::default() };
-    let coarse = UnitPrice { mantissa: 10_000 << 48, shift: 48 };
+    let coarse = UnitPrice::from_parts(10_000 << 48, 48);
     let clocks =
         Clocks { health_state: HealthState::WindDown, observed_at: NOW, wind_down_secs: 120, ..Clocks::default() };
     for collateral in 828_000_000..828_010_200 {
         let mut p = Portfolio::empty(params);
-        p.quote = TokenLeg { amount_atoms: collateral, weights: quote, prices: at(PAR), bank: 0 };
-        p.tokens[0] = TokenLeg { amount_atoms: -143_639, weights: token, prices: at(coarse), bank: 1 };
+        p.quote = TokenLeg { amount_atoms: SignedAtoms::new(collateral), weights: quote, prices: at(PAR), bank: 0 };
+        p.tokens[0] =
+            TokenLeg { amount_atoms: SignedAtoms::new(-143_639), weights: token, prices: at(coarse), bank: 1 };
         p.token_count = 1;
         let pair = Leg::Pair { asset: 0, liability: Liability::Borrow(1) };
         let filled = plan(&mut p, &clocks, &request(pair, None), NOW);
-        assert!(filled.is_ok_and(|f| f.received_atoms == collateral as u64), "refused at {collateral}");
+        assert!(filled.is_ok_and(|f| f.received_atoms == Atoms::new(collateral as u64)), "refused at {collateral}");
     }
 }

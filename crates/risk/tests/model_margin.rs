@@ -97,8 +97,8 @@ fn check_quote_sides(p: &Portfolio) -> Result<(), TestCaseError> {
     let (seizable, owed) = quote_sides(p, &margins(p, PriceKind::Spot, false));
     // Each PnL is rounded against the holder by up to an atom, one that a deficit cuts and the weighted gains by one more.
     let bound = int(2 * p.perp_count as i128 + cut_gains(p) + 1);
-    let less = net.seizable() / &price - int(seizable as i128);
-    let more = int(owed as i128) - net.owed() / &price;
+    let less = net.seizable() / &price - int(seizable.get() as i128);
+    let more = int(owed.get() as i128) - net.owed() / &price;
     prop_assert!(less >= int(0) && less <= bound, "seizable {less}");
     prop_assert!(more >= int(0) && more <= bound, "owed {more}");
     Ok(())

@@ -13,11 +13,21 @@ use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::assess;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_risk::waterfall::{check_bankrupt, divide_down, pay_leg};
 use proptest::prelude::*;
 use support::NOW;
 
 const CASES: u32 = 10_000;
+
+/// [`divide_down`] of plain numbers.
+fn divide(fund: u64, claims: &[u64], shares: &mut [u64]) -> plimsoll_risk::RiskResult<u64> {
+    let claims: Vec<Atoms> = claims.iter().copied().map(Atoms::new).collect();
+    let mut divided: Vec<Atoms> = shares.iter().copied().map(Atoms::new).collect();
+    let paid = divide_down(Atoms::new(fund), &claims, &mut divided)?;
+    shares.iter_mut().zip(divided).for_each(|(share, divided)| *share = divided.get());
+    Ok(paid.get())
+}
 
 fn whole(values: &[u64]) -> Vec<Q> {
     values.iter().map(|v| int(*v as i128)).collect()
@@ -80,7 +90,7 @@ proptest! {
     #[test]
     fn a_fund_is_divided_as_the_model_does_to_the_atom(fund in prop_oneof![0u64..100, 0u64..1 << 54], claims in claims()) {
         let mut shares = vec![0; claims.len()];
-        let given = divide_down(fund, &claims, &mut shares).unwrap();
+        let given = divide(fund, &claims, &mut shares).unwrap();
         let exact = pro_rata(&int(fund as i128), &whole(&claims));
         prop_assert_eq!(int(given as i128), sum(&exact));
         prop_assert_eq!(given, shares.iter().sum::<u64>());
@@ -97,7 +107,7 @@ proptest! {
         seed: u64,
     ) {
         let mut reserved = vec![0; owed.len()];
-        let given = divide_down(fund, &owed, &mut reserved).unwrap();
+        let given = divide(fund, &owed, &mut reserved).unwrap();
         let mut unreserved = fund - given;
         let exact = whole(&owed);
         let mut estate = Estate::mark(&int(fund as i128), &exact[0], &exact[1..], Unit::Exact);
@@ -109,11 +119,11 @@ proptest! {
             if owed[i] == 0 { continue; }
             estate.move_leg(i, int(now as i128));
             let expected = estate.pay(i).unwrap();
-            let paid = pay_leg(now, reserved[i], unreserved, u64::MAX);
-            unreserved = unreserved - paid.from_unreserved_atoms + reserved[i] - paid.from_reserved_atoms;
-            prop_assert_eq!(paid.covered_atoms() + paid.remainder_atoms, now);
+            let paid = pay_leg(Atoms::new(now), Atoms::new(reserved[i]), Atoms::new(unreserved), Atoms::MAX);
+            unreserved = unreserved - paid.from_unreserved_atoms.get() + reserved[i] - paid.from_reserved_atoms.get();
+            prop_assert_eq!(paid.covered_atoms().get() + paid.remainder_atoms.get(), now);
             // Every share was an atom off at most; what is returned and paid from the rest adds up over the legs.
-            let off = int(paid.remainder_atoms as i128) - &expected.socialized;
+            let off = int(paid.remainder_atoms.get() as i128) - &expected.socialized;
             prop_assert!(max(&off, &-off.clone()) <= int(count as i128 + 2), "off by {off}");
         }
         let off = int(unreserved as i128) - &estate.unreserved;
@@ -123,10 +133,10 @@ proptest! {
     /// BANKRUPT-7
     #[test]
     fn another_mints_debt_has_its_insurance_to_itself(insurance in 0u64..1 << 50, owed in 0u64..1 << 50) {
-        let paid = pay_leg(owed, 0, insurance, u64::MAX);
+        let paid = pay_leg(Atoms::new(owed), Atoms::ZERO, Atoms::new(insurance), Atoms::MAX);
         let (covered, rest) = pay_other_mint(&int(insurance as i128), &int(owed as i128));
-        prop_assert_eq!(int(paid.covered_atoms() as i128), covered);
-        prop_assert_eq!(int(paid.remainder_atoms as i128), rest);
+        prop_assert_eq!(int(paid.covered_atoms().get() as i128), covered);
+        prop_assert_eq!(int(paid.remainder_atoms.get() as i128), rest);
     }
 
     /// BANKRUPT-1
@@ -134,8 +144,8 @@ proptest! {
     fn who_is_bankrupt_is_the_models_up_to_rounding(mut p in support::portfolio(5).prop_map(coarse), bypass: bool, spend in 0u32..4) {
         // Without assets an account below zero is bankrupt; with them it is wound down first.
         let count = p.token_count;
-        for leg in p.tokens[..count].iter_mut().filter(|leg| leg.amount_atoms > 0) {
-            leg.amount_atoms /= [1, 1_000, 1_000_000, i64::MAX][spend as usize];
+        for leg in p.tokens[..count].iter_mut().filter(|leg| leg.amount_atoms > SignedAtoms::ZERO) {
+            leg.amount_atoms = SignedAtoms::new(leg.amount_atoms.get() / [1, 1_000, 1_000_000, i64::MAX][spend as usize]);
         }
         check_bankruptcy(&p, bypass)?;
     }

@@ -4,17 +4,18 @@ mod support;
 
 use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::liquidate::LegName;
-use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::RiskError;
 use support::{quote_weights, NOW};
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const DOLLAR: i64 = 1_000_000;
 
-fn fresh(dollars: u64, scale: Price) -> LegPrices {
+fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
     LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
@@ -30,22 +31,22 @@ fn token(bank: u8, dollars: i64, asset_ppm: u32, liability_ppm: u32) -> TokenLeg
         &PARAMS,
     );
     let prices = fresh(1, token_scale_down(6).unwrap());
-    TokenLeg { amount_atoms: dollars * DOLLAR, weights: weights.unwrap(), prices, bank }
+    TokenLeg { amount_atoms: SignedAtoms::new(dollars * DOLLAR), weights: weights.unwrap(), prices, bank }
 }
 
 /// A long of 1,000 SOL at $200 whose losses were settled: a NAV of $4,000, what is not held in tokens in quote.
 fn trader(beside: &[TokenLeg]) -> Portfolio {
     let mut portfolio = Portfolio::empty(PARAMS);
-    let held: i64 = beside.iter().map(|leg| leg.amount_atoms).sum();
+    let held: i64 = beside.iter().map(|leg| leg.amount_atoms.get()).sum();
     portfolio.quote = TokenLeg {
-        amount_atoms: 4_000 * DOLLAR - held,
+        amount_atoms: SignedAtoms::new(4_000 * DOLLAR - held),
         weights: quote_weights(&PARAMS),
         prices: fresh(1, token_scale_down(6).unwrap()),
         bank: 0,
     };
     portfolio.perps[0] = PerpLeg {
-        units: 1_000 * DOLLAR,
-        cash_atoms: -200_000 * DOLLAR,
+        units: SignedBaseUnits::new(1_000 * DOLLAR),
+        cash_atoms: SignedAtoms::new(-200_000 * DOLLAR),
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: fresh(200, base_scale_down(6, 6).unwrap()),
         market: 7,
@@ -62,8 +63,8 @@ fn take_the_perp(portfolio: &Portfolio) -> Result<u64, RiskError> {
         Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
     assert!(assess(portfolio, &clocks, NOW).regime.is_some(), "under water");
     let leg = Leg::Perp { market: 7 };
-    let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
-    plan(&mut portfolio.clone(), &clocks, &request, NOW).map(|plan| plan.size).map_err(|refusal| refusal.reason)
+    let request = Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
+    plan(&mut portfolio.clone(), &clocks, &request, NOW).map(|plan| plan.size.get()).map_err(|refusal| refusal.reason)
 }
 
 /// Eight thousand dollars (4 % of G) of a token that counts nothing, beside a debt in quote, made every perp
@@ -103,7 +104,7 @@ fn a_discounted_pair_is_admissible_and_still_pays_for_a_cure() {
     let clocks =
         Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
     let leg = Leg::Pair { asset: 1, liability: Liability::Borrow(0) };
-    let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
+    let request = Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
     assert!(plan(&mut portfolio.clone(), &clocks, &request, NOW).is_ok());
     assert!(assess(&portfolio, &clocks, NOW).best.unwrap().cure_pays);
 }

@@ -7,6 +7,7 @@ pub mod accepted;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 
 pub const NOW: i64 = 1_760_130_600;
@@ -37,7 +38,7 @@ pub fn seed(stale_share: u32) -> impl Strategy<Value = Seed> {
         })
 }
 
-pub fn prices(seed: &Seed, scale: Price, positive: bool) -> LegPrices {
+pub fn prices<Worth: Count, Unit: Count>(seed: &Seed, scale: Price, positive: bool) -> LegPrices<Worth, Unit> {
     let spot = Price::from_decimal_down(seed.price_micro, -6).unwrap();
     let fast = spot.scaled_ppm_down(seed.fast_ppm).unwrap();
     let z = 2 * seed.sigma_ppm;
@@ -88,7 +89,7 @@ pub fn token(seed: &Seed, dollars: f64, bank: u8, params: &GlobalParams) -> Toke
         ..TokenWeights::default()
     }
     .with_targets(params);
-    TokenLeg { amount_atoms: amount, weights, prices: prices(seed, scale, amount >= 0), bank }
+    TokenLeg { amount_atoms: SignedAtoms::new(amount), weights, prices: prices(seed, scale, amount >= 0), bank }
 }
 
 /// A perp of about `dollars` notional, signed, whose PnL at spot is about `pnl` dollars, in a quote of six decimals.
@@ -108,8 +109,8 @@ pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: 
     let rates =
         MarketRates { maint_ppm: seed.rate, target_ppm: 0, init_ppm: seed.rate + seed.init_gap }.with_target(params);
     PerpLeg {
-        units,
-        cash_atoms: ((pnl - dollars) * 10f64.powi(quote_decimals as i32)) as i64,
+        units: SignedBaseUnits::new(units),
+        cash_atoms: SignedAtoms::new(((pnl - dollars) * 10f64.powi(quote_decimals as i32)) as i64),
         rates,
         prices: prices(seed, scale, units >= 0),
         market,
@@ -121,7 +122,9 @@ pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: 
 /// The same portfolio without dust and with the fast average at spot, where sizes are exact.
 pub fn calm(mut p: Portfolio) -> Portfolio {
     p.params.legs.dust_usd_micro = 1;
-    let still = |prices: &mut LegPrices| prices.fast = prices.spot;
+    fn still<Worth: Copy, Unit: Copy>(prices: &mut LegPrices<Worth, Unit>) {
+        prices.fast = prices.spot;
+    }
     still(&mut p.quote.prices);
     p.tokens.iter_mut().for_each(|leg| still(&mut leg.prices));
     p.perps.iter_mut().for_each(|leg| still(&mut leg.prices));
@@ -199,7 +202,7 @@ fn build(seeds: &[Seed], quote: &Seed, cushion: f64, size: f64, pnls: &[f64], pa
     let quote =
         Seed { price_micro: 999_000 + quote.price_micro % 2_000, fast_ppm: 1_000_000, rate: 0, ..quote.clone() };
     let mut leg = TokenLeg {
-        amount_atoms: (q * 10f64.powi(quote_decimals as i32)) as i64,
+        amount_atoms: SignedAtoms::new((q * 10f64.powi(quote_decimals as i32)) as i64),
         weights: quote_weights(params),
         prices: prices(&quote, token_scale_down(quote_decimals).unwrap(), true),
         bank: 0,

@@ -2,12 +2,13 @@
 //! figures and no others.
 
 use plimsoll_risk::auction::{Clocks, HealthState, Regime};
-use plimsoll_risk::liquidate::{assess, plan, Leg, Liability, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Plan, Request};
 use plimsoll_risk::listing::Calibration;
 use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
 
 const README: &str = include_str!("../../../README.md");
 const MATH: &str = include_str!("../../../docs/math.md");
@@ -19,7 +20,7 @@ const SOL: u8 = 1;
 const SOL_PERP: u8 = 0;
 const OF_SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
 
-fn fresh(dollars: u64, scale: Price) -> LegPrices {
+fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
     LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
@@ -31,8 +32,12 @@ fn quote_weights() -> TokenWeights {
 
 fn holding_quote(amount_atoms: i64) -> Portfolio {
     let mut portfolio = Portfolio::empty(PARAMS);
-    portfolio.quote =
-        TokenLeg { amount_atoms, weights: quote_weights(), prices: fresh(1, token_scale_down(6).unwrap()), bank: USDC };
+    portfolio.quote = TokenLeg {
+        amount_atoms: SignedAtoms::new(amount_atoms),
+        weights: quote_weights(),
+        prices: fresh(1, token_scale_down(6).unwrap()),
+        bank: USDC,
+    };
     portfolio
 }
 
@@ -40,7 +45,7 @@ fn holding_quote(amount_atoms: i64) -> Portfolio {
 fn borrower() -> Portfolio {
     let mut portfolio = holding_quote(-14_000_000_000);
     portfolio.tokens[0] = TokenLeg {
-        amount_atoms: 100_000_000_000,
+        amount_atoms: SignedAtoms::new(100_000_000_000),
         weights: TokenWeights::new(850_000, 750_000, 1_120_000, 1_200_000, &PARAMS).unwrap(),
         prices: fresh(164, token_scale_down(9).unwrap()),
         bank: SOL,
@@ -53,8 +58,8 @@ fn borrower() -> Portfolio {
 fn trader() -> Portfolio {
     let mut portfolio = holding_quote(1_100_000_000);
     portfolio.perps[0] = PerpLeg {
-        units: 100_000_000,
-        cash_atoms: -17_100_000_000,
+        units: SignedBaseUnits::new(100_000_000),
+        cash_atoms: SignedAtoms::new(-17_100_000_000),
         rates: MarketRates::new(30_000, 60_000, OF_SOL, &quote_weights(), &PARAMS).unwrap(),
         prices: fresh(164, base_scale_down(6, 6).unwrap()),
         market: SOL_PERP,
@@ -72,7 +77,7 @@ fn after_ten_seconds(portfolio: &mut Portfolio, leg: Leg) -> Plan {
         observed_at: NOW - 10,
         ..Default::default()
     };
-    let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
+    let request = Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
     let plan = plan(portfolio, &clocks, &request, NOW).unwrap();
     assert_eq!(plan.clocks.under_water_secs, 10);
     plan
@@ -123,10 +128,10 @@ fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his
     let plan = after_ten_seconds(&mut portfolio, leg);
     assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, 13_250));
     // x* = 364 / (1.01 - 0.84 * 1.01325) = 2,291.18 dollars of debt.
-    assert_eq!(plan.size, 2_291_181_475);
-    assert_eq!(plan.fee_atoms, 7_589_538);
-    assert_eq!(plan.paid_atoms, 2_298_771_013);
-    assert_eq!(plan.received_atoms, 14_155_729_445);
+    assert_eq!(plan.size, LegSize::new(2_291_181_475));
+    assert_eq!(plan.fee_atoms, Atoms::new(7_589_538));
+    assert_eq!(plan.paid_atoms, Atoms::new(2_298_771_013));
+    assert_eq!(plan.received_atoms, Atoms::new(14_155_729_445));
 
     let after = plan.after;
     near(after.nav.get(), "2,369.64");
@@ -155,9 +160,9 @@ fn the_trader_of_the_math_page_keeps_two_fifths_of_his_position() {
     // The clock asks for 13,250 ppm; k * h * rate with h capped at one half allows 12,000.
     assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, 12_000));
     // x* = 301 / (0.0425 - 1.01 * 0.012) = 9,907.83 dollars of notional, 60.41 SOL.
-    assert_eq!(plan.size, 60_413_623);
-    assert_eq!(plan.paid_atoms, 9_907_834_172);
-    assert_eq!((plan.fee_atoms, plan.received_atoms), (29_723_502, 89_170_507));
+    assert_eq!(plan.size, LegSize::new(60_413_623));
+    assert_eq!(plan.paid_atoms, Atoms::new(9_907_834_172));
+    assert_eq!((plan.fee_atoms, plan.received_atoms), (Atoms::new(29_723_502), Atoms::new(89_170_507)));
     near(plan.after.nav.get(), "281.11");
     near(plan.after.mmr().get(), "194.76");
     near(plan.after.tmr().get(), "278.73");

@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::allowance::{Spent, BUCKETS};
+use plimsoll_risk::units::Atoms;
 
 use crate::{assert_layout, U128Le};
 
@@ -23,21 +24,21 @@ impl SpentAtoms {
         Spent { at_bucket: self.at_bucket, amounts: self.spent.map(u128::from) }.at(now_secs, window_secs)
     }
 
-    /// What counts now, atoms; saturates.
+    /// What counts now; saturates.
     #[expect(clippy::cast_possible_truncation, reason = "cut to 64 bits by the minimum")]
-    pub fn total(&self, now_secs: i64, window_secs: u32) -> u64 {
-        self.at(now_secs, window_secs).total().min(u64::MAX as u128) as u64
+    pub fn total(&self, now_secs: i64, window_secs: u32) -> Atoms {
+        Atoms::new(self.at(now_secs, window_secs).total().min(u64::MAX as u128) as u64)
     }
 
-    /// What may still be spent now under `bound_atoms`.
-    pub fn room(&self, bound_atoms: u64, now_secs: i64, window_secs: u32) -> u64 {
-        bound_atoms.saturating_sub(self.total(now_secs, window_secs))
+    /// What may still be spent now under `bound`.
+    pub fn room(&self, bound: Atoms, now_secs: i64, window_secs: u32) -> Atoms {
+        bound.saturating_sub(self.total(now_secs, window_secs))
     }
 
     /// Spends `atoms`; saturates. The caller has asked for the room.
     #[expect(clippy::cast_possible_truncation, reason = "cut to 64 bits by the minimum")]
-    pub fn spend(&mut self, atoms: u64, now_secs: i64, window_secs: u32) {
-        let spent = self.at(now_secs, window_secs).with(atoms as u128);
+    pub fn spend(&mut self, atoms: Atoms, now_secs: i64, window_secs: u32) {
+        let spent = self.at(now_secs, window_secs).with(atoms.get() as u128);
         self.at_bucket = spent.at_bucket;
         self.spent = spent.amounts.map(|amount| amount.min(u64::MAX as u128) as u64);
     }
@@ -81,10 +82,10 @@ mod tests {
     #[test]
     fn an_allowance_survives_being_stored() {
         let (mut atoms, mut per_unit) = (SpentAtoms::default(), SpentPerUnit::default());
-        atoms.spend(60, 10_000, 3_600);
+        atoms.spend(Atoms::new(60), 10_000, 3_600);
         per_unit.spend(60 << 64, 10_000, 3_600);
         for (now, left) in [(9_000, 40), (10_001, 40), (13_600, 40), (14_400, 100)] {
-            assert_eq!(atoms.room(100, now, 3_600), left);
+            assert_eq!(atoms.room(Atoms::new(100), now, 3_600).get(), left);
             assert_eq!(per_unit.room(100 << 64, now, 3_600), (left as u128) << 64);
         }
     }
@@ -92,9 +93,9 @@ mod tests {
     #[test]
     fn atoms_saturate() {
         let mut atoms = SpentAtoms::default();
-        atoms.spend(u64::MAX, 0, 3_600);
-        atoms.spend(5, 0, 3_600);
-        atoms.spend(5, 720, 3_600);
-        assert_eq!((atoms.total(720, 3_600), atoms.room(u64::MAX, 720, 3_600)), (u64::MAX, 0));
+        atoms.spend(Atoms::MAX, 0, 3_600);
+        atoms.spend(Atoms::new(5), 0, 3_600);
+        atoms.spend(Atoms::new(5), 720, 3_600);
+        assert_eq!((atoms.total(720, 3_600), atoms.room(Atoms::MAX, 720, 3_600)), (Atoms::MAX, Atoms::ZERO));
     }
 }

@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
+use plimsoll_risk::units::Atoms;
 
 use crate::{
     assert_layout, ensure, pause, Address, BankCaps, BankLending, BankSlot, EngineAccount, InvariantViolation,
@@ -89,7 +90,7 @@ impl Bank {
             borrow_shares: self.borrow_shares,
             deposit_index: self.deposit_index,
             borrow_index: self.booked_borrow_index,
-            uncovered_atoms: self.uncovered_atoms,
+            uncovered_atoms: self.uncovered(),
         }
     }
 
@@ -114,21 +115,21 @@ impl Bank {
         self.totals().book(slot.borrow_index_at(now), self.lending.interest_fee_ppm).deposit_index
     }
 
-    /// What other instructions than `borrow` may lend here, atoms: up to the borrow cap, and nothing while
+    /// What other instructions than `borrow` may lend here: up to the borrow cap, and nothing while
     /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
     #[inline(never)]
-    pub fn lending_room_down(&self, registry: &Registry) -> u64 {
+    pub fn lending_room_down(&self, registry: &Registry) -> Atoms {
         let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
         if !active || registry.is_paused(pause::BORROW) {
-            return 0;
+            return Atoms::ZERO;
         }
-        self.totals().borrow_room_down(self.caps.borrow_cap_atoms)
+        self.totals().borrow_room_down(self.borrow_cap())
     }
 
     /// What pays for losses, reserved insurance not included.
     pub const fn fund(&self) -> Fund {
         Fund {
-            insurance_atoms: self.insurance_atoms,
+            insurance_atoms: self.insurance(),
             waiting_shares: self.waiting_shares,
             deposit_index: self.deposit_index,
         }

@@ -4,6 +4,7 @@
 //! interest.
 
 use plimsoll_risk::lazy::{funding_per_unit, funding_received, Index, Side};
+use plimsoll_risk::units::{BaseUnits, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
@@ -17,8 +18,8 @@ pub struct Carried {
     pub shares: u64,
     /// Cash per share up to which `cash_atoms` includes the index, 64 fraction bits.
     pub k_entry: i128,
-    /// Cash of the ended epochs included, quote atoms.
-    pub cash_atoms: i64,
+    /// Cash of the ended epochs included.
+    pub cash_atoms: SignedAtoms,
 }
 
 impl SideIndex {
@@ -56,14 +57,15 @@ impl SideIndex {
         let mut carried = Carried {
             shares: position.shares.unsigned_abs(),
             k_entry: position.k_entry.get(),
-            cash_atoms: position.cash_atoms,
+            cash_atoms: position.cash(),
         };
         let mut epoch = position.epoch;
         while epoch != self.epoch && carried.shares != 0 {
             let end = self.ended(epoch)?;
             let cash = end.cash_down(carried.shares, carried.k_entry)?;
-            carried.cash_atoms = carried.cash_atoms.checked_add(cash).ok_or(RiskError::NumberOutOfRange)?;
-            carried.shares = end.size_down(carried.shares);
+            carried.cash_atoms = carried.cash_atoms.try_add(cash)?;
+            // The next epoch starts with a share for each unit.
+            carried.shares = end.size_down(carried.shares).get();
             carried.k_entry = Index::START.k;
             epoch = epoch.checked_add(1).ok_or(RiskError::NumberOutOfRange)?;
         }
@@ -81,7 +83,7 @@ impl SideIndex {
             Ok(Carried {
                 shares: position.shares.unsigned_abs(),
                 k_entry: position.k_entry.get(),
-                cash_atoms: position.cash_atoms,
+                cash_atoms: position.cash(),
             })
         } else {
             self.carry_over(position)
@@ -122,27 +124,28 @@ impl MarketSlot {
         self.sides[side as usize].stored().funded_down(received)
     }
 
-    /// Size (signed, base units) and cash (quote atoms) of a position, funding projected to the clock's time, ended epochs carried
+    /// Size and cash of a position, funding projected to the clock's time, ended epochs carried
     /// over; both rounded against the holder. Writes nothing.
     ///
     /// # Errors
     /// `NumberOutOfRange`; `EpochMissing` where the position names an epoch that the ring does not hold.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
-    pub fn project(&self, position: &DerivativePosition, clock: FundingClock) -> RiskResult<(i64, i64)> {
+    pub fn project(
+        &self,
+        position: &DerivativePosition,
+        clock: FundingClock,
+    ) -> RiskResult<(SignedBaseUnits, SignedAtoms)> {
         let Some(side) = Side::of(position.shares) else {
-            return Ok((0, position.cash_atoms));
+            return Ok((SignedBaseUnits::ZERO, position.cash()));
         };
         let carried = self.sides[side as usize].carried(position)?;
         if carried.shares == 0 {
-            return Ok((0, carried.cash_atoms));
+            return Ok((SignedBaseUnits::ZERO, carried.cash_atoms));
         }
         let index = self.index_at(side, clock)?;
         let cash = index.cash_down(carried.shares, carried.k_entry)?;
-        Ok((
-            side.signed(index.size_down(carried.shares))?,
-            carried.cash_atoms.checked_add(cash).ok_or(RiskError::NumberOutOfRange)?,
-        ))
+        Ok((side.sized(index.size_down(carried.shares))?, carried.cash_atoms.try_add(cash)?))
     }
 
     /// [`MarketSlot::project`] out of line, for all but the loop over an account's legs.
@@ -150,14 +153,18 @@ impl MarketSlot {
     /// # Errors
     /// As there.
     #[inline(never)]
-    pub fn holding(&self, position: &DerivativePosition, clock: FundingClock) -> RiskResult<(i64, i64)> {
+    pub fn holding(
+        &self,
+        position: &DerivativePosition,
+        clock: FundingClock,
+    ) -> RiskResult<(SignedBaseUnits, SignedAtoms)> {
         self.project(position, clock)
     }
 
-    /// Open interest of a side, counted in shares, base units.
+    /// Open interest of a side, counted in shares.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
-    pub fn open_interest(&self, market: &Market, side: Side) -> u64 {
+    pub fn open_interest(&self, market: &Market, side: Side) -> BaseUnits {
         self.sides[side as usize].stored().size_down(market.sides[side as usize].shares)
     }
 }

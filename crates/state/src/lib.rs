@@ -24,6 +24,7 @@
 extern crate std;
 
 mod allowance;
+mod amounts;
 mod anchor;
 mod bank;
 mod board;

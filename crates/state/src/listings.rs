@@ -7,7 +7,7 @@
 use plimsoll_risk::listing::{check_atom, Calibration, Pairs};
 use plimsoll_risk::params::Contradiction;
 use plimsoll_risk::perp::check_funding;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::{Price, UnitPrice};
 
 use crate::{BankSlot, MarketSlot, PriceBoard, PriceSlot, Registry};
 
@@ -81,7 +81,7 @@ fn calibration(board: &PriceBoard, slot: u8) -> Result<Calibration, Contradictio
     board.slot(slot as usize).map(PriceSlot::calibration).ok_or(Contradiction::PRICE_MISSING)
 }
 
-fn unit(board: &PriceBoard, slot: u8, scale: plimsoll_risk::price::Price) -> Result<UnitPrice, Contradiction> {
+fn unit<Worth, Unit>(board: &PriceBoard, slot: u8, scale: Price) -> Result<UnitPrice<Worth, Unit>, Contradiction> {
     let slot = board.slot(slot as usize).ok_or(Contradiction::PRICE_MISSING)?;
     Ok(UnitPrice::new_down(slot.spot.get(), scale))
 }

@@ -1,9 +1,11 @@
 //! A market: open interest, pool, deficit and premium of one perp.
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::num::{mul_div_down, mul_shift_down};
+use plimsoll_risk::bank::deposit_atoms_down;
+use plimsoll_risk::num::mul_div_down;
 use plimsoll_risk::params::{INDEX_ONE, MAX_MARKETS};
 use plimsoll_risk::perp::deficit_share_ppm_up;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
@@ -86,22 +88,21 @@ pub struct Market {
 assert_layout!(Market, 520, engine @ 8);
 
 impl Market {
-    /// What the pool's deposit is worth, quote atoms.
-    pub const fn pool_value_down(&self, deposit_index: u64) -> u64 {
-        mul_shift_down(self.pool_shares, deposit_index, 48)
+    /// What the pool's deposit is worth, quote.
+    pub const fn pool_value_down(&self, deposit_index: u64) -> Atoms {
+        deposit_atoms_down(self.pool_shares, deposit_index)
     }
 
     /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, ppm, rounded up. At an
     /// index older than the bank's it is never less than at the bank's (PNL-6).
     #[inline(never)]
-    #[expect(clippy::arithmetic_side_effects, reason = "the smaller of the two is subtracted")]
     pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> u32 {
         let value = self.pool_value_down(deposit_index);
-        let deficit = if value >= self.pool_atoms {
-            self.deficit_atoms.saturating_sub(value - self.pool_atoms)
+        let deficit = if value >= self.pool() {
+            self.deficit().saturating_sub(value.saturating_sub(self.pool()))
         } else {
-            let lost = self.pool_atoms - value;
-            self.deficit_atoms.saturating_add(lost.saturating_sub(self.own_claim_atoms))
+            let lost = self.pool().saturating_sub(value);
+            self.deficit().saturating_add(lost.saturating_sub(self.own_claim()))
         };
         deficit_share_ppm_up(value, deficit)
     }
@@ -110,9 +111,9 @@ impl Market {
     ///
     /// # Errors
     /// `NumberOutOfRange`.
-    pub fn credit_of_down(atoms: u64, deposit_index: u64) -> RiskResult<u64> {
-        let shares = mul_div_down(atoms, INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
-        Ok(mul_shift_down(shares, deposit_index, 48))
+    pub fn credit_of_down(atoms: Atoms, deposit_index: u64) -> RiskResult<Atoms> {
+        let shares = mul_div_down(atoms.get(), INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?;
+        Ok(deposit_atoms_down(shares, deposit_index))
     }
 }
 

@@ -3,22 +3,23 @@
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_DERIVATIVE_POSITIONS;
 use plimsoll_risk::portfolio::PerpLeg;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::SignedAtoms;
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{AccountStatus, Books, DerivativePosition, MarginAccount, MarketSlot, PositionKind, Registry};
 
-/// PnL of every leg at spot, quote atoms; zero where there is none.
-pub type LegPnl = [i64; MAX_DERIVATIVE_POSITIONS];
+/// PnL of every leg at spot; zero where there is none.
+pub type LegPnl = [SignedAtoms; MAX_DERIVATIVE_POSITIONS];
 
-/// The spot price at which a bankrupt base is closed, quote atoms per unit.
+/// The spot price at which a bankrupt base is closed.
 ///
 /// A stale price closes nothing, as the base would change hands at a value that nobody knows; one that has been stale
 /// for hours does, since a dead feed must not keep a loss open permanently (BANKRUPT-3).
 ///
 /// # Errors
 /// `PriceStale`; `LegPriceInvalid` where nothing was ever published.
-pub fn closing_price(slot: &MarketSlot, books: &Books<'_>) -> RiskResult<UnitPrice> {
+pub fn closing_price(slot: &MarketSlot, books: &Books<'_>) -> RiskResult<BasePrice> {
     let price = books.board.slot(slot.price_slot as usize).ok_or(RiskError::LegPriceInvalid)?;
     if price.spot.mantissa == 0 {
         return Err(RiskError::LegPriceInvalid);
@@ -28,16 +29,16 @@ pub fn closing_price(slot: &MarketSlot, books: &Books<'_>) -> RiskResult<UnitPri
     if is_held && !price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)) {
         return Err(RiskError::PriceStale);
     }
-    Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
+    Ok(BasePrice::new_down(price.spot.get(), slot.scale.get()))
 }
 
-/// PnL of one leg at spot, rounded against the holder, quote atoms. A leg without a base needs no price.
+/// PnL of one leg at spot, rounded against the holder. A leg without a base needs no price.
 ///
 /// # Errors
 /// As [`closing_price`]; `NumberOutOfRange`.
-pub fn leg_pnl_down(position: &DerivativePosition, slot: &MarketSlot, books: &Books<'_>) -> RiskResult<i64> {
+pub fn leg_pnl_down(position: &DerivativePosition, slot: &MarketSlot, books: &Books<'_>) -> RiskResult<SignedAtoms> {
     let (units, cash_atoms) = slot.holding(position, books.funding())?;
-    if units == 0 {
+    if units.is_zero() {
         return Ok(cash_atoms);
     }
     let price = closing_price(slot, books)?;
@@ -51,7 +52,7 @@ impl MarginAccount {
     /// As [`leg_pnl_down`].
     #[inline(never)]
     pub fn legs_pnl_down(&self, books: &Books<'_>) -> RiskResult<LegPnl> {
-        let mut pnl = [0; MAX_DERIVATIVE_POSITIONS];
+        let mut pnl = [SignedAtoms::ZERO; MAX_DERIVATIVE_POSITIONS];
         for (position, out) in self.derivatives.iter().zip(&mut pnl) {
             if position.kind == PositionKind::Perp as u8 {
                 let slot = books.registry.market(position.market as usize).ok_or(RiskError::LegEmpty)?;

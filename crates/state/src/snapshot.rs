@@ -6,11 +6,12 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
-use plimsoll_risk::num::{to_i64, PPM};
+use plimsoll_risk::num::PPM;
 use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up, MaxAge};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
+use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{edge_from_ppm_up, Price, Scale};
+use plimsoll_risk::units::SignedAtoms;
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{BankSlot, Books, MarginAccount, PositionKind, PriceBoard, PriceSlot, Registry};
@@ -97,9 +98,9 @@ impl<'a> Pricing<'a> {
 
     /// Writes the prices of a leg of the given sign and charge in place; `settles` for quote and what settles in it.
     #[inline(always)]
-    fn write(
+    fn write<Worth: Copy, Unit: Copy>(
         &self,
-        prices: &mut LegPrices,
+        prices: &mut LegPrices<Worth, Unit>,
         slot: u8,
         scale: Price,
         positive: bool,
@@ -151,22 +152,18 @@ impl<'a> Pricing<'a> {
     }
 }
 
-/// The balance of `shares` in atoms, as margin sees it: deposits at the registry's copy of the deposit index, rounded
+/// The balance of `shares`, as margin sees it: deposits at the registry's copy of the deposit index, rounded
 /// down; debts at the borrow index projected to `now`, rounded up.
 ///
 /// # Errors
 /// `NumberOutOfRange` where the amount leaves 63 bits.
 #[inline(always)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    reason = "shares are not negative in this branch; the negative of a non-negative number always fits"
-)]
-pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<i64> {
+#[expect(clippy::cast_sign_loss, reason = "shares are not negative in this branch")]
+pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<SignedAtoms> {
     if shares >= 0 {
-        return to_i64(deposit_atoms_down(shares as u64, slot.deposit_index));
+        return deposit_atoms_down(shares as u64, slot.deposit_index).signed();
     }
-    Ok(-to_i64(debt_atoms_up(shares.unsigned_abs(), slot.borrow_index_at(now)))?)
+    debt_atoms_up(shares.unsigned_abs(), slot.borrow_index_at(now)).negative()
 }
 
 /// Fills `out` with the account's legs, projected to `now`. Writes nothing.
@@ -185,7 +182,7 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
     out.perp_count = 0;
     let funding = books.funding();
     let pricing = Pricing::new(books, views);
-    let mut quote_atoms = 0;
+    let mut quote_atoms = SignedAtoms::ZERO;
     for position in account.tokens.iter().filter(|p| p.used == 1) {
         let slot = registry.bank(position.bank as usize).ok_or(RiskError::LegEmpty)?;
         let amount = balance_atoms(slot, position.shares, now)?;
@@ -197,7 +194,7 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
         leg.amount_atoms = amount;
         leg.weights = slot.weights.0;
         leg.bank = position.bank;
-        let positive = amount >= 0;
+        let positive = amount.get() >= 0;
         let charge = if positive { Charge::Asset(&slot.weights.0) } else { Charge::Liability(&slot.weights.0) };
         pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), positive, false, charge)?;
         out.token_count += 1;
@@ -212,12 +209,12 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
         leg.market = position.market;
         leg.deficit_share_ppm = slot.deficit_share_ppm;
         out.perp_count += 1;
-        if units == 0 {
-            leg.prices = LegPrices::CASH;
+        if units.is_zero() {
+            leg.prices = BasePrices::CASH;
             continue;
         }
         let charge = Charge::Perp(&slot.rates.0);
-        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units >= 0, true, charge)?;
+        pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units.get() >= 0, true, charge)?;
     }
     load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)
 }
@@ -226,7 +223,7 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
 #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
 fn load_quote(
     leg: &mut TokenLeg,
-    amount_atoms: i64,
+    amount_atoms: SignedAtoms,
     perp_count: usize,
     registry: &Registry,
     pricing: &Pricing<'_>,
@@ -234,14 +231,14 @@ fn load_quote(
     leg.amount_atoms = amount_atoms;
     leg.bank = Registry::QUOTE_BANK as u8;
     let Some(slot) = registry.bank(Registry::QUOTE_BANK) else {
-        return if amount_atoms == 0 && perp_count == 0 { Ok(()) } else { Err(RiskError::LegEmpty) };
+        return if amount_atoms.is_zero() && perp_count == 0 { Ok(()) } else { Err(RiskError::LegEmpty) };
     };
     leg.weights = slot.weights.0;
-    if amount_atoms == 0 && perp_count == 0 {
+    if amount_atoms.is_zero() && perp_count == 0 {
         return Ok(());
     }
     let weights = &slot.weights.0;
-    let charge = if amount_atoms >= 0 { Charge::Asset(weights) } else { Charge::Liability(weights) };
+    let charge = if amount_atoms.get() >= 0 { Charge::Asset(weights) } else { Charge::Liability(weights) };
     // Netting with PnL may flip the sign, so initial needs both sides: `init` is low, `init_charge` is high.
     pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), true, true, charge)
 }

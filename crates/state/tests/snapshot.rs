@@ -2,8 +2,9 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
-use plimsoll_risk::portfolio::{LegPrices, Portfolio};
-use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::portfolio::{BasePrices, LegPrices, Portfolio, TokenPrices};
+use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice, UnitPrice};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{balance_atoms, load, Views};
 use plimsoll_state::*;
@@ -18,7 +19,7 @@ fn price(dollars: u64) -> StoredPrice {
 }
 
 /// Dollars of a token of six decimals, or quote atoms per unit of a base of six decimals: the same scale.
-fn unit(dollars: u64) -> UnitPrice {
+fn unit<Worth, Unit>(dollars: u64) -> UnitPrice<Worth, Unit> {
     UnitPrice::new_down(price(dollars).get(), token_scale_down(6).unwrap())
 }
 
@@ -84,7 +85,7 @@ impl World {
 }
 
 /// Prices of a leg on the price slot of `spot` dollars, published now, in all views.
-fn priced(spot: u64, positive: bool, settles: bool) -> LegPrices {
+fn priced<Worth: Count, Unit: Count>(spot: u64, positive: bool, settles: bool) -> LegPrices<Worth, Unit> {
     let high = unit(spot + 3);
     LegPrices {
         spot: unit(spot),
@@ -106,33 +107,68 @@ fn every_leg_is_loaded_with_its_own_amount_weights_and_prices() {
     let loaded = world.load(Views::ALL).unwrap();
     assert_eq!(loaded.params, PARAMS);
     let weights = |bank: usize| world.registry.banks[bank].weights.0;
-    assert_eq!((loaded.quote.amount_atoms, loaded.quote.bank, loaded.quote.weights), (5, 0, weights(0)));
+    assert_eq!(
+        (loaded.quote.amount_atoms, loaded.quote.bank, loaded.quote.weights),
+        (SignedAtoms::new(5), 0, weights(0))
+    );
     assert_eq!(loaded.quote.prices, priced(100, true, true));
     let tokens: Vec<_> = loaded.tokens().iter().map(|leg| (leg.bank, leg.amount_atoms, leg.weights)).collect();
-    assert_eq!(tokens, [(2, -7, weights(2)), (1, 9, weights(1))]);
+    assert_eq!(tokens, [(2, SignedAtoms::new(-7), weights(2)), (1, SignedAtoms::new(9), weights(1))]);
     assert_eq!(loaded.tokens[0].prices, priced(300, false, false));
     assert_eq!(loaded.tokens[1].prices, priced(200, true, false));
     let legs: Vec<_> = loaded.perps().iter().map(|leg| (leg.market, leg.units, leg.cash_atoms)).collect();
-    assert_eq!(legs, [(5, -11, 1_000), (4, 13, -2_000)]);
+    assert_eq!(
+        legs,
+        [(5, -11, 1_000), (4, 13, -2_000)].map(|(market, units, cash)| (
+            market,
+            SignedBaseUnits::new(units),
+            SignedAtoms::new(cash)
+        ))
+    );
     assert_eq!(loaded.perps().iter().map(|leg| leg.deficit_share_ppm).collect::<Vec<_>>(), [77, 0]);
     assert!(loaded.perps().iter().all(|leg| leg.rates == RATES));
     assert_eq!(loaded.perps[0].prices, priced(300, false, true));
     assert_eq!(loaded.perps[1].prices, priced(200, true, true));
     // Of quote that is owed the low price is still there, as PnL may outweigh the debt.
     let owed = World::new().hold(0, -5).load(Views::ALL).unwrap();
-    assert_eq!((owed.quote.amount_atoms, owed.quote.prices), (-5, priced(100, true, true)));
+    assert_eq!((owed.quote.amount_atoms, owed.quote.prices), (SignedAtoms::new(-5), priced(100, true, true)));
     assert_eq!((owed.token_count, owed.perp_count), (0, 0));
+}
+
+/// Prices of either kind as those of a token, to look at both alike.
+fn numbers<Worth: Copy, Unit: Copy>(prices: &LegPrices<Worth, Unit>) -> TokenPrices {
+    let of = |price: UnitPrice<Worth, Unit>| TokenPrice::from_parts(price.mantissa(), price.shift());
+    LegPrices {
+        spot: of(prices.spot),
+        fast: of(prices.fast),
+        init: of(prices.init),
+        init_charge: of(prices.init_charge),
+        edge: prices.edge,
+        published_at: prices.published_at,
+        stale: prices.stale,
+        old: prices.old,
+        stale_for_hours: prices.stale_for_hours,
+        ready: prices.ready,
+    }
 }
 
 #[test]
 fn each_view_loads_its_prices_and_no_other() {
     let world = World::new().hold(1, 9).hold(2, -7).leg(4, 13, 0);
-    let (nothing, all) = (UnitPrice::default(), world.load(Views { edges: true, ..Views::ALL }).unwrap());
+    let (nothing, all) = (TokenPrice::default(), world.load(Views { edges: true, ..Views::ALL }).unwrap());
     for views in [NO_VIEW, Views::SPOT, Views::INITIAL, Views::ALL, Views::LIQUIDATION] {
         let loaded = world.load(views).unwrap();
-        let legs = loaded.tokens().iter().map(|leg| leg.prices).chain(loaded.perps().iter().map(|leg| leg.prices));
-        let whole = all.tokens().iter().map(|leg| leg.prices).chain(all.perps().iter().map(|leg| leg.prices));
-        for (prices, whole) in legs.zip(whole).chain([(loaded.quote.prices, all.quote.prices)]) {
+        let legs = loaded
+            .tokens()
+            .iter()
+            .map(|leg| numbers(&leg.prices))
+            .chain(loaded.perps().iter().map(|leg| numbers(&leg.prices)));
+        let whole = all
+            .tokens()
+            .iter()
+            .map(|leg| numbers(&leg.prices))
+            .chain(all.perps().iter().map(|leg| numbers(&leg.prices)));
+        for (prices, whole) in legs.zip(whole).chain([(numbers(&loaded.quote.prices), numbers(&all.quote.prices))]) {
             let expected = LegPrices {
                 spot: if views.spot { whole.spot } else { nothing },
                 fast: if views.fast { whole.fast } else { nothing },
@@ -199,12 +235,11 @@ fn a_price_that_was_never_published_is_stale_and_averages_are_ready_in_time() {
 fn the_edge_of_a_fresh_leg_is_its_width_up_to_half_its_charge() {
     let edge = |world: &World, views| {
         let loaded = world.load(views).unwrap();
-        let leg = match (loaded.token_count, loaded.perp_count) {
-            (1, _) => loaded.tokens[0].prices,
-            (_, 1) => loaded.perps[0].prices,
-            _ => loaded.quote.prices,
-        };
-        leg.edge
+        match (loaded.token_count, loaded.perp_count) {
+            (1, _) => loaded.tokens[0].prices.edge,
+            (_, 1) => loaded.perps[0].prices.edge,
+            _ => loaded.quote.prices.edge,
+        }
     };
     // Slot n has a sigma of n thousand ppm. Charges: 100,000 either way of bank 1, 200,000 and 300,000 of bank 2,
     // 20,000 and 40,000 of quote, 30,000 of a perp.
@@ -258,9 +293,9 @@ fn a_leg_without_a_base_is_cash_and_needs_no_price() {
     let mut world = World::new().leg(4, 0, -700).leg(5, 3, 0);
     world.registry.markets[4].price_slot = 60;
     let loaded = world.load(Views::ALL).unwrap();
-    assert_eq!((loaded.perps[0].units, loaded.perps[0].cash_atoms), (0, -700));
-    assert_eq!(loaded.perps[0].prices, LegPrices::CASH);
-    assert_eq!((loaded.perps[1].units, loaded.perps[1].prices), (3, priced(300, true, true)));
+    assert_eq!((loaded.perps[0].units, loaded.perps[0].cash_atoms), (SignedBaseUnits::ZERO, SignedAtoms::new(-700)));
+    assert_eq!(loaded.perps[0].prices, BasePrices::CASH);
+    assert_eq!((loaded.perps[1].units, loaded.perps[1].prices), (SignedBaseUnits::new(3), priced(300, true, true)));
 }
 
 #[test]
@@ -268,9 +303,9 @@ fn a_base_is_loaded_with_its_funding_up_to_now() {
     let mut world = World::new().leg(4, 8, 1_000);
     // A long pays a quarter of an atom per unit and second, for ten seconds.
     (world.registry.markets[4].funding_per_unit_sec, world.registry.markets[4].funding_at) = (1 << 62, NOW - 10);
-    assert_eq!(world.load(Views::SPOT).unwrap().perps[0].cash_atoms, 1_000 - 20);
+    assert_eq!(world.load(Views::SPOT).unwrap().perps[0].cash_atoms, SignedAtoms::new(1_000 - 20));
     world.account.derivatives[0].shares = -8;
-    assert_eq!(world.load(Views::SPOT).unwrap().perps[0].cash_atoms, 1_000 + 20);
+    assert_eq!(world.load(Views::SPOT).unwrap().perps[0].cash_atoms, SignedAtoms::new(1_000 + 20));
 }
 
 #[test]
@@ -292,7 +327,7 @@ fn without_a_settlement_token_nothing_may_settle() {
     let mut world = World::new().hold(1, 9);
     world.registry.banks[0].status = 0;
     let loaded = world.load(Views::ALL).unwrap();
-    assert_eq!((loaded.token_count, loaded.quote.amount_atoms), (1, 0));
+    assert_eq!((loaded.token_count, loaded.quote.amount_atoms), (1, SignedAtoms::ZERO));
     assert_eq!(world.leg(4, 0, 1).load(Views::ALL).unwrap_err(), RiskError::LegEmpty);
 }
 
@@ -317,11 +352,11 @@ fn a_balance_is_a_deposit_rounded_down_or_a_debt_rounded_up() {
     let mut slot = BankSlot { deposit_index: INDEX_ONE / 2 * 3, borrow_index: INDEX_ONE / 2 * 3, ..BankSlot::zeroed() };
     slot.accrued_at = NOW;
     let atoms = |slot: &BankSlot, shares| balance_atoms(slot, shares, NOW).unwrap();
-    assert_eq!([0, 1, 2, 3].map(|shares| atoms(&slot, shares)), [0, 1, 3, 4]);
-    assert_eq!([-1, -2, -3].map(|shares| atoms(&slot, shares)), [-2, -3, -5]);
+    assert_eq!([0, 1, 2, 3].map(|shares| atoms(&slot, shares).get()), [0, 1, 3, 4]);
+    assert_eq!([-1, -2, -3].map(|shares| atoms(&slot, shares).get()), [-2, -3, -5]);
     // Half again as much after a second; a deposit waits for its crank.
     (slot.borrow_rate_per_sec, slot.accrued_at) = (1 << 63, NOW - 1);
-    assert_eq!([4, -4].map(|shares| atoms(&slot, shares)), [6, -9]);
+    assert_eq!([4, -4].map(|shares| atoms(&slot, shares).get()), [6, -9]);
     let most = BankSlot { deposit_index: u64::MAX, borrow_index: u64::MAX, ..slot };
     for shares in [i64::MAX, i64::MIN] {
         assert_eq!(balance_atoms(&most, shares, NOW), Err(RiskError::NumberOutOfRange));

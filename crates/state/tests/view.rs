@@ -5,15 +5,16 @@ use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 use plimsoll_state::*;
 
 const ADDRESS: Address = [2; 32];
 
-fn unit(dollars: u64) -> UnitPrice {
+fn unit<Worth, Unit>(dollars: u64) -> UnitPrice<Worth, Unit> {
     UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), token_scale_down(6).unwrap())
 }
 
-fn prices(dollars: u64) -> LegPrices {
+fn prices<Worth: Count, Unit: Count>(dollars: u64) -> LegPrices<Worth, Unit> {
     LegPrices {
         spot: unit(dollars),
         fast: unit(dollars * 2),
@@ -35,9 +36,11 @@ fn portfolio() -> Box<Portfolio> {
         liability_target_ppm: 1_110_000,
         liability_init_ppm: 1_200_000,
     };
-    let quote = TokenLeg { amount_atoms: 1_000_000_000, weights, prices: prices(1), ..TokenLeg::default() };
+    let quote =
+        TokenLeg { amount_atoms: SignedAtoms::new(1_000_000_000), weights, prices: prices(1), ..TokenLeg::default() };
     portfolio.quote = quote;
-    portfolio.tokens[0] = TokenLeg { amount_atoms: -2_000_000, prices: prices(100), bank: 1, ..quote };
+    portfolio.tokens[0] =
+        TokenLeg { amount_atoms: SignedAtoms::new(-2_000_000), prices: prices(100), bank: 1, ..quote };
     portfolio.token_count = 1;
     portfolio
 }
@@ -102,7 +105,7 @@ fn a_ratio_without_a_requirement_is_the_largest_and_without_worth_none() {
     let empty = Portfolio::empty(GlobalParams::DEFAULT);
     assert_eq!(of(&empty, true).ratio_ppm, u32::MAX);
     let mut insolvent = portfolio();
-    insolvent.quote.amount_atoms = 1;
+    insolvent.quote.amount_atoms = SignedAtoms::new(1);
     assert_eq!(of(&insolvent, false).ratio_ppm, 0);
 }
 
@@ -117,8 +120,9 @@ fn each_flag_is_raised_by_its_own_leg_alone() {
         (
             |portfolio| {
                 let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
-                let prices = LegPrices { spot: UnitPrice { mantissa: u64::MAX, shift: 0 }, ..prices(1) };
-                portfolio.perps[0] = PerpLeg { units: i64::MAX, rates, prices, ..PerpLeg::default() };
+                let prices = LegPrices { spot: UnitPrice::from_parts(u64::MAX, 0), ..prices(1) };
+                portfolio.perps[0] =
+                    PerpLeg { units: SignedBaseUnits::new(i64::MAX), rates, prices, ..PerpLeg::default() };
                 portfolio.perp_count = 1;
             },
             MarginView::SATURATED,

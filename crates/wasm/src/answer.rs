@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::auction::{Clocks, Regime};
-use plimsoll_risk::liquidate::{self, LegName, Plan, Request};
+use plimsoll_risk::liquidate::{self, LegName, LegSize, Plan, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{
@@ -156,8 +156,8 @@ pub fn assess(accounts: &Accounts<'_>) -> Result<Assessment, u32> {
         health_ppm: found.health_ppm,
         best_rate_ppm: found.best.map_or(0, |best| best.rate_ppm),
         best: found.best.and_then(|best| best.name).into(),
-        quote_seizable_atoms: found.quote_seizable_atoms,
-        quote_owed_atoms: found.quote_owed_atoms,
+        quote_seizable_atoms: found.quote_seizable_atoms.get(),
+        quote_owed_atoms: found.quote_owed_atoms.get(),
         clocks: ClocksReport::from(&found.clocks),
     })
 }
@@ -202,10 +202,10 @@ impl From<&Plan> for PlanReport {
             penalty_ppm: plan.penalty_ppm,
             _pad: 0,
             best: LegReport::default(),
-            size: plan.size,
-            paid_atoms: plan.paid_atoms,
-            received_atoms: plan.received_atoms,
-            fee_atoms: plan.fee_atoms,
+            size: plan.size.get(),
+            paid_atoms: plan.paid_atoms.get(),
+            received_atoms: plan.received_atoms.get(),
+            fee_atoms: plan.fee_atoms.get(),
             notional_usd_micro: plan.notional_usd_micro,
             before: MaintenanceView::from(&plan.before),
             after: MaintenanceView::from(&plan.after),
@@ -243,5 +243,5 @@ fn refused_before_the_plan(accounts: &Accounts<'_>, request: &Request) -> Option
     if accounts.account.status != AccountStatus::Active as u8 {
         return Some(Refused::AccountBankrupt.into());
     }
-    (request.max_size == Some(0)).then_some(Refused::AmountZero.into())
+    (request.max_size == Some(LegSize::new(0))).then_some(Refused::AmountZero.into())
 }

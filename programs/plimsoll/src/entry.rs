@@ -83,14 +83,11 @@ mod start {
     use core::slice::from_raw_parts;
 
     use anchor_lang::prelude::{AccountInfo, ProgramError};
-    use anchor_lang::solana_program::entrypoint::{
-        custom_heap_default, custom_panic_default, deserialize_into, SUCCESS,
-    };
+    use anchor_lang::solana_program::entrypoint::{custom_panic_default, deserialize_into, SUCCESS};
 
     /// As many as a transaction can lock.
     const MAX_ACCOUNTS: usize = 64;
 
-    custom_heap_default!();
     custom_panic_default!();
 
     /// The loader jumps here.
@@ -99,6 +96,8 @@ mod start {
     /// `input` is the runtime's serialisation of an instruction.
     #[no_mangle]
     pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+        // SAFETY: this is where execution starts.
+        unsafe { crate::heap::begin() };
         // SAFETY: the serialisation starts with the number of accounts.
         if unsafe { *input.cast::<u64>() } > MAX_ACCOUNTS as u64 {
             return ProgramError::MaxAccountsDataAllocationsExceeded.into();

@@ -48,6 +48,8 @@ pub mod gate;
 pub mod growth;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod guard;
+#[cfg(any(test, all(target_os = "solana", feature = "entrypoint")))]
+mod heap;
 pub mod instructions;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod liquidation;

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use plimsoll_interface::answer::LiquidationOutcome;
-use plimsoll_risk::liquidate::{Leg, Refusal, Request};
+use plimsoll_risk::liquidate::{Leg, LegSize, Refusal, Request};
 use plimsoll_risk::RiskError;
 
 use crate::error::{fail, EngineError, Failure, Result};
@@ -25,8 +25,8 @@ impl Bounds for LiquidationBounds {
         ensure!(self.as_much_as_allowed || self.max_size > 0, EngineError::AmountZero);
         Ok(Request {
             leg,
-            max_size: (!self.as_much_as_allowed).then_some(self.max_size),
-            min_size: self.min_size,
+            max_size: (!self.as_much_as_allowed).then_some(LegSize::new(self.max_size)),
+            min_size: LegSize::new(self.min_size),
             limit_numerator: self.limit_numerator,
             limit_denominator: self.limit_denominator,
         })

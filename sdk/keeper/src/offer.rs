@@ -1,6 +1,6 @@
 //! The best liquidation of an account for this keeper: the most gainful that his account can bear.
 
-use plimsoll_risk::liquidate::{Leg, Refusal};
+use plimsoll_risk::liquidate::{Leg, LegSize, Refusal};
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::owes_collateral;
 use plimsoll_sdk::offer::{Liquidator, Offer, Planner};
@@ -75,7 +75,7 @@ impl Liquidator for Buyer<'_> {
     type Declined = Declined;
     type Score = i64;
 
-    fn take(&self, whole: Offer, smaller: &dyn Fn(u64) -> Result<Offer, Refusal>) -> Result<Affordable, Declined> {
+    fn take(&self, whole: Offer, smaller: &dyn Fn(LegSize) -> Result<Offer, Refusal>) -> Result<Affordable, Declined> {
         let taken = match self.affords(whole) {
             Ok(whole) => whole,
             Err(short) => self.largest(whole.plan.size, smaller).ok_or(Declined::FundsShort(short))?,
@@ -109,15 +109,15 @@ impl Buyer<'_> {
     }
 
     /// The largest size, to a part in a thousand of the whole, that the program plans and the account bears.
-    fn largest(&self, whole: u64, smaller: &dyn Fn(u64) -> Result<Offer, Refusal>) -> Option<Affordable> {
-        let (mut low, mut high, mut best) = (0, whole, None);
+    fn largest(&self, whole: LegSize, smaller: &dyn Fn(LegSize) -> Result<Offer, Refusal>) -> Option<Affordable> {
+        let (mut low, mut high, mut best) = (0, whole.get(), None);
         for _ in 0..HALVINGS {
             let size = low + (high - low) / 2;
             if size == 0 {
                 break;
             }
             // Leaving dust is a matter of the size just tried; below it other sizes are possible.
-            match smaller(size).ok().and_then(|offer| self.affords(offer).ok()) {
+            match smaller(LegSize::new(size)).ok().and_then(|offer| self.affords(offer).ok()) {
                 Some(affordable) => (low, best) = (size, Some(affordable)),
                 None => high = size,
             }

@@ -2,7 +2,8 @@
 
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::lazy::Side;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::{BaseUnits, SignedBaseUnits};
 use plimsoll_state::{Bank, MarginAccount, Market, PositionKind, PriceBoard, Registry};
 
 use crate::result::Conservation;
@@ -93,8 +94,8 @@ fn check_shares(ledger: &Ledger<'_>, bank: &Bank, found: &mut Conservation) {
 ///
 /// `deposits - borrows - uncovered + insurance + reserved + fees`, by the indices up to which interest is booked.
 fn check_vault(ledger: &Ledger<'_>, bank: &Bank, vault_atoms: u64, found: &mut Conservation) {
-    let deposits = deposit_atoms_down(bank.deposit_shares, bank.deposit_index) as i128;
-    let borrows = debt_atoms_up(bank.borrow_shares, bank.booked_borrow_index) as i128;
+    let deposits = deposit_atoms_down(bank.deposit_shares, bank.deposit_index).get() as i128;
+    let borrows = debt_atoms_up(bank.borrow_shares, bank.booked_borrow_index).get() as i128;
     let held = [bank.insurance_atoms, bank.reserved_atoms, bank.fees_atoms].map(|a| a as i128).iter().sum::<i128>();
     let owed = deposits - borrows - bank.uncovered_atoms as i128 + held;
     let kept = vault_atoms as i128 - owed;
@@ -121,7 +122,7 @@ fn check_sides(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
                 older += 1;
             }
             let units = slot.project(position, ledger.registry.funding_at(ledger.now));
-            sizes[side as usize] += units.map_or(0, |(units, _)| units.unsigned_abs() as u128);
+            sizes[side as usize] += units.map_or(0, |(units, _)| units.unsigned_abs().get() as u128);
         }
         // Positions of ended epochs come over with rounded-down shares of what the new epoch counts for them.
         let missing = if older == 0 { shares.abs_diff(totals.shares as u128) } else { 0 };
@@ -153,7 +154,7 @@ fn positions<'a>(
 fn check_pnl(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
     let Some(slot) = ledger.registry.market(market.index as usize) else { return };
     let Some(price) = ledger.board.slot(slot.price_slot as usize) else { return };
-    let unit = UnitPrice::new_down(price.spot.get(), slot.scale.get());
+    let unit = BasePrice::new_down(price.spot.get(), slot.scale.get());
     let mut claims = market.own_claim_atoms as i128;
     for position in positions(ledger, market) {
         let projected = slot.project(position, ledger.registry.funding_at(ledger.now));
@@ -161,16 +162,16 @@ fn check_pnl(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
             note(found, 1, || format!("market {}: a position cannot be carried over", market.index));
             continue;
         };
-        let value = if units >= 0 {
-            unit.value_down(units as u64) as i128
+        let value = if units >= SignedBaseUnits::ZERO {
+            (unit.value_down(BaseUnits::new(units.get() as u64))).get() as i128
         } else {
-            -(unit.value_up(units.unsigned_abs()) as i128)
+            -(unit.value_up(units.unsigned_abs()).get() as i128)
         };
-        claims += cash as i128 + value;
+        claims += cash.get() as i128 + value;
     }
     let covered = market.pool_atoms as i128 + market.deficit_atoms as i128;
     let kept = covered - claims;
-    let units_slack = unit.value_up(ledger.units_rounded_away()) as i128;
+    let units_slack = unit.value_up(BaseUnits::new(ledger.units_rounded_away())).get() as i128;
     let bound = (ROUNDED_LEGS * ledger.transactions) as i128 + units_slack;
     let error = if kept < 0 { (-kept - units_slack).max(0) } else { (kept - bound).max(0) };
     note(found, error as u128, || {

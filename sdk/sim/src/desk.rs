@@ -4,6 +4,7 @@
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{Leg, LegPart};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
 use plimsoll_sdk::offer::Instrument;
 
 use crate::data::E8;
@@ -113,7 +114,7 @@ impl Desk {
                 // Proceeds of tokens: settled when they are delivered.
                 Instrument::Bank(_) => self.outside_usd += sign * hedge.usd,
                 Instrument::Market(market) => {
-                    let units = offer.plan.size as i64;
+                    let units = offer.plan.size.get() as i64;
                     let price = prices[hedge.underlying.index()] as f64 / E8 as f64;
                     let base = 10f64.powi(MARKETS[market as usize].base_decimals as i32);
                     let hedged = &mut self.hedged[market as usize];
@@ -126,10 +127,11 @@ impl Desk {
 
     /// First steps: perps are closed, and debts repaid so that initial margin allows what goes out afterwards.
     pub fn first_unwind_steps(&self, portfolio: &Portfolio) -> Vec<UnwindStep> {
-        let perps = portfolio.perps().iter().filter(|l| l.units != 0);
-        let close = perps.map(|l| UnwindStep::ClosePerp { market: l.market as usize, units: l.units });
-        let debts = portfolio.tokens().iter().filter(|l| l.amount_atoms < 0);
-        let repay = debts.map(|l| UnwindStep::Repay { bank: l.bank as usize, atoms: l.amount_atoms.unsigned_abs() });
+        let perps = portfolio.perps().iter().filter(|l| l.units != SignedBaseUnits::ZERO);
+        let close = perps.map(|l| UnwindStep::ClosePerp { market: l.market as usize, units: l.units.get() });
+        let debts = portfolio.tokens().iter().filter(|l| l.amount_atoms < SignedAtoms::ZERO);
+        let repay =
+            debts.map(|l| UnwindStep::Repay { bank: l.bank as usize, atoms: l.amount_atoms.unsigned_abs().get() });
         close.chain(repay).collect()
     }
 
@@ -138,7 +140,7 @@ impl Desk {
     pub fn last_unwind_steps(&self, portfolio: &Portfolio) -> Vec<UnwindStep> {
         let atoms = (self.outside_usd.abs() * 1e6) as u64;
         let pay_in = (self.outside_usd > 0.0 && atoms > 0).then_some(UnwindStep::PayIn { atoms });
-        let held = portfolio.tokens().iter().filter(|l| l.amount_atoms > 0);
+        let held = portfolio.tokens().iter().filter(|l| l.amount_atoms > SignedAtoms::ZERO);
         let deliver = held.map(|l| UnwindStep::Deliver { bank: l.bank as usize });
         let pay_out = (self.outside_usd < 0.0 && atoms > 0).then_some(UnwindStep::PayOut { atoms });
         pay_in.into_iter().chain(deliver).chain(pay_out).collect()
@@ -215,10 +217,10 @@ mod tests {
     #[test]
     fn debts_are_repaid_before_tokens_go_out_and_what_is_owed_outside_is_paid_last() {
         let mut portfolio = Portfolio::empty(GlobalParams::DEFAULT);
-        (portfolio.tokens[0].bank, portfolio.tokens[0].amount_atoms) = (1, 7);
-        (portfolio.tokens[1].bank, portfolio.tokens[1].amount_atoms) = (2, -5);
+        (portfolio.tokens[0].bank, portfolio.tokens[0].amount_atoms) = (1, SignedAtoms::new(7));
+        (portfolio.tokens[1].bank, portfolio.tokens[1].amount_atoms) = (2, SignedAtoms::new(-5));
         portfolio.token_count = 2;
-        (portfolio.perps[0].market, portfolio.perps[0].units, portfolio.perp_count) = (1, -3, 1);
+        (portfolio.perps[0].market, portfolio.perps[0].units, portfolio.perp_count) = (1, SignedBaseUnits::new(-3), 1);
         let mut desk = Desk::new(LIQUIDATORS[0], 100.0);
         let first = [UnwindStep::ClosePerp { market: 1, units: -3 }, UnwindStep::Repay { bank: 2, atoms: 5 }];
         assert_eq!(desk.first_unwind_steps(&portfolio), first);

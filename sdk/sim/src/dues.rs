@@ -1,7 +1,7 @@
 //! What cranks have to do: the PnL that is worth settling, and the premium that a venue reports.
 
 use plimsoll_risk::perp::settleable;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, MarginAccount, PriceBoard, Registry, StoredPrice};
@@ -37,8 +37,8 @@ pub fn dues<'a>(
         for leg in portfolio.perps().iter().filter(|leg| !leg.prices.stale) {
             let Some(slot) = registry.market(leg.market as usize) else { continue };
             let Some(price) = board.slot(slot.price_slot as usize) else { continue };
-            let pnl_atoms = settleable(leg, UnitPrice::new_down(price.slow.get(), slot.scale.get()));
-            due.push(Due { pnl_atoms, market: leg.market, account: key });
+            let pnl_atoms = settleable(leg, BasePrice::new_down(price.slow.get(), slot.scale.get()));
+            due.push(Due { pnl_atoms: pnl_atoms.get(), market: leg.market, account: key });
         }
     }
     due.retain(|due| due.pnl_atoms.unsigned_abs() >= LEAST_SETTLED_ATOMS);

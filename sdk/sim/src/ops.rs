@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use plimsoll_risk::liquidate::Request;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::BaseUnits;
 use plimsoll_sdk::ix::args::{SettleFillArgs, TakeWinArgs};
 use plimsoll_sdk::ix::{self, FillAuthority, Parties};
 use plimsoll_sdk::offer::instruction_name;
@@ -100,7 +101,7 @@ impl Engine {
     pub fn quote_atoms_of(&self, snapshot: &Snapshot, market: usize, units: u64) -> u64 {
         let Some(slot) = snapshot.registry.market(market) else { return 0 };
         let Some(price) = snapshot.board.slot(slot.price_slot as usize) else { return 0 };
-        UnitPrice::new_down(price.spot.get(), slot.scale.get()).value_down(units)
+        BasePrice::new_down(price.spot.get(), slot.scale.get()).value_down(BaseUnits::new(units)).get()
     }
 
     /// Closes a liquidator's perp against the maker at the held price; true where it happened.

@@ -244,7 +244,7 @@ fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
     let snapshot = engine.snapshot();
     let standing = snapshot.standing(&engine.account(account)).unwrap_or_default();
     let as_planned = (outcome.size, outcome.paid_atoms, outcome.received_atoms, outcome.fee_atoms, outcome.penalty_ppm)
-        == (plan.size, plan.paid_atoms, plan.received_atoms, plan.fee_atoms, plan.penalty_ppm);
+        == (plan.size.get(), plan.paid_atoms.get(), plan.received_atoms.get(), plan.fee_atoms.get(), plan.penalty_ppm);
     let fee_bank = pays_with(&fill.offer.request.leg) as usize;
     let fee_usd = outcome.fee_atoms as f64 / 10f64.powi(BANKS[fee_bank].decimals as i32)
         * BANKS[fee_bank].underlying.map_or(1.0, |u| engine.board_price_usd(u.index() + 1));

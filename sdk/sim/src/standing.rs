@@ -3,6 +3,7 @@
 use plimsoll_risk::auction::HealthState;
 use plimsoll_risk::margin::{margins, quote_sides};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -71,11 +72,11 @@ fn exposure_usd(portfolio: &Portfolio) -> f64 {
     let debts: u64 = portfolio
         .tokens()
         .iter()
-        .filter(|l| l.amount_atoms < 0)
-        .map(|l| l.prices.spot.value_up(l.amount_atoms.unsigned_abs()))
+        .filter(|l| l.amount_atoms < SignedAtoms::ZERO)
+        .map(|l| l.prices.spot.value_up(l.amount_atoms.unsigned_abs()).get())
         .sum();
     let (_, owed) = quote_sides(portfolio, &margins(portfolio, PriceKind::Spot, false));
-    let perps: u64 = portfolio.perps().iter().map(|l| l.prices.spot.value_up(l.units.unsigned_abs())).sum();
+    let perps: Atoms = portfolio.perps().iter().map(|l| l.prices.spot.value_up(l.units.unsigned_abs())).sum();
     let quote = portfolio.quote.prices.spot;
-    (debts as f64 + quote.value_up(owed) as f64 + quote.value_up(perps) as f64) / 1e6
+    (debts as f64 + quote.value_up(owed).get() as f64 + quote.value_up(perps).get() as f64) / 1e6
 }

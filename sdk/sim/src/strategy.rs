@@ -2,7 +2,7 @@
 //! them in an order book is his own.
 
 use plimsoll_risk::auction::Clocks;
-use plimsoll_risk::liquidate::{Plan, Refusal, Request};
+use plimsoll_risk::liquidate::{LegSize, Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_sdk::offer::{self, Instrument, Liquidator, Planner, LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
 
@@ -67,7 +67,7 @@ impl Offer {
 
     /// Takes another plan's place, with hedges, gain and cost in proportion to its size.
     pub fn become_plan(&mut self, plan: Plan) {
-        let scale = plan.size as f64 / self.plan.size.max(1) as f64;
+        let scale = plan.size.get() as f64 / self.plan.size.max(LegSize::new(1)).get() as f64;
         self.hedges.iter_mut().for_each(|h| h.usd *= scale);
         self.gain_usd *= scale;
         self.cost_usd *= scale;
@@ -96,7 +96,11 @@ impl Liquidator for Means<'_> {
     type Declined = ();
     type Score = f64;
 
-    fn take(&self, whole: offer::Offer, smaller: &dyn Fn(u64) -> Result<offer::Offer, Refusal>) -> Result<Offer, ()> {
+    fn take(
+        &self,
+        whole: offer::Offer,
+        smaller: &dyn Fn(LegSize) -> Result<offer::Offer, Refusal>,
+    ) -> Result<Offer, ()> {
         let sized = self.sized(self.hedged(whole), smaller).ok_or(())?;
         let pays = sized.profit_usd() >= LEAST_GAIN_USD_MICRO as f64 / 1e6;
         pays.then_some(sized).ok_or(())
@@ -109,7 +113,7 @@ impl Liquidator for Means<'_> {
 
 impl Means<'_> {
     /// As much of an offer as earns most and can be paid for.
-    fn sized(&self, whole: Offer, smaller: &dyn Fn(u64) -> Result<offer::Offer, Refusal>) -> Option<Offer> {
+    fn sized(&self, whole: Offer, smaller: &dyn Fn(LegSize) -> Result<offer::Offer, Refusal>) -> Option<Offer> {
         let notional = whole.plan.notional_usd_micro as f64 / 1e6;
         if notional <= 0.0 {
             return None;
@@ -118,8 +122,8 @@ impl Means<'_> {
         if best >= notional {
             return Some(whole);
         }
-        let max_size = (whole.plan.size as f64 * best / notional) as u64;
-        let part = (max_size > 0).then(|| smaller(max_size).ok()).flatten();
+        let max_size = (whole.plan.size.get() as f64 * best / notional) as u64;
+        let part = (max_size > 0).then(|| smaller(LegSize::new(max_size)).ok()).flatten();
         match part {
             Some(part) => Some(self.hedged(part)),
             None if notional <= self.limit_usd => Some(whole),
@@ -173,6 +177,7 @@ mod tests {
     use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
     use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+    use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
@@ -182,7 +187,7 @@ mod tests {
         TokenWeights::new(asset, asset_init, debt, debt_init, &PARAMS).unwrap()
     }
 
-    fn prices(usd: u64, scale: Price) -> LegPrices {
+    fn prices<Worth: Count, Unit: Count>(usd: u64, scale: Price) -> LegPrices<Worth, Unit> {
         let unit = UnitPrice::new_down(Price::from_decimal_down(usd, 0).unwrap(), scale);
         LegPrices {
             spot: unit,
@@ -197,7 +202,12 @@ mod tests {
 
     fn token(bank: usize, amount_atoms: i64, usd: u64) -> TokenLeg {
         let scale = token_scale_down(BANKS[bank].decimals).unwrap();
-        TokenLeg { amount_atoms, weights: weights(bank), prices: prices(usd, scale), bank: bank as u8 }
+        TokenLeg {
+            amount_atoms: SignedAtoms::new(amount_atoms),
+            weights: weights(bank),
+            prices: prices(usd, scale),
+            bank: bank as u8,
+        }
     }
 
     /// 100 SOL at `usd` against 15,000 USDC.
@@ -239,7 +249,7 @@ mod tests {
         let means = Means { books: &thin, fee_ppm: 300.0, limit_usd: 1e9 };
         let offer = best_offer(&borrower(175), &clocks(10), 100, &means).expect("a small part pays");
         assert!(offer.profit_usd() > 0.0);
-        assert!(offer.plan.size < 5_000_000_000);
+        assert!(offer.plan.size < LegSize::new(5_000_000_000));
     }
 
     #[test]
@@ -257,9 +267,13 @@ mod tests {
         let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
         let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
         let rates = MarketRates::new(30_000, 60_000, price, &weights(0), &PARAMS).unwrap();
-        let cash = -20_600_000_000;
-        portfolio.perps[0] =
-            PerpLeg { units: 100_000_000, cash_atoms: cash, rates, prices: prices(200, scale), ..PerpLeg::default() };
+        portfolio.perps[0] = PerpLeg {
+            units: SignedBaseUnits::new(100_000_000),
+            cash_atoms: SignedAtoms::new(-20_600_000_000),
+            rates,
+            prices: prices(200, scale),
+            ..PerpLeg::default()
+        };
         portfolio.perp_count = 1;
         let books = books();
         let means = Means { books: &books, fee_ppm: 100.0, limit_usd: 1e9 };
@@ -267,7 +281,8 @@ mod tests {
         assert_eq!(offer.request.leg, Leg::Perp { market: 0 });
         assert_eq!(offer.hedges[0].way, Way::Sell);
         let (plan, request) = (&offer.plan, &offer.request);
-        let cost = (plan.paid_atoms - plan.received_atoms) as u128 * request.limit_denominator as u128;
-        assert!(cost <= plan.size as u128 * request.limit_numerator as u128);
+        let cost =
+            plan.paid_atoms.try_sub(plan.received_atoms).unwrap().get() as u128 * request.limit_denominator as u128;
+        assert!(cost <= plan.size.get() as u128 * request.limit_numerator as u128);
     }
 }

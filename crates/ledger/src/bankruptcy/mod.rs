@@ -24,7 +24,8 @@ pub use pay::*;
 pub use seize::*;
 
 use plimsoll_risk::perp::deficit_share_ppm_up;
-use plimsoll_risk::{RiskError, RiskResult};
+use plimsoll_risk::units::Atoms;
+use plimsoll_risk::RiskResult;
 use plimsoll_state::{AccountStatus, DerivativePosition, MarginAccount, Market, Registry, TokenPosition};
 
 /// Freezes the account: from now on only resolve and repay work (BANKRUPT-4).
@@ -64,14 +65,13 @@ fn thaw(account: &mut MarginAccount) {
 #[inline(never)]
 fn note_deficit(market: &Market, registry: &mut Registry) {
     if let Some(slot) = registry.markets.get_mut(market.index as usize) {
-        slot.deficit_share_ppm = deficit_share_ppm_up(market.pool_atoms, market.deficit_atoms);
+        slot.deficit_share_ppm = deficit_share_ppm_up(market.pool(), market.deficit());
     }
 }
 
-/// Adds unsigned atoms to a leg's cash.
-fn credit_cash(position: &mut DerivativePosition, atoms: u64) -> RiskResult<()> {
-    let atoms = plimsoll_risk::num::to_i64(atoms)?;
-    position.cash_atoms = position.cash_atoms.checked_add(atoms).ok_or(RiskError::NumberOutOfRange)?;
+/// Adds to a leg's cash.
+fn credit_cash(position: &mut DerivativePosition, atoms: Atoms) -> RiskResult<()> {
+    position.cash_atoms = position.cash().try_add(atoms.signed()?)?.get();
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use plimsoll_risk::bank::{debt_atoms_up, shares_up, ShareDelta};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::num::to_i64;
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
@@ -12,7 +13,7 @@ use plimsoll_state::{
 };
 
 use super::{close_leg_base, credit_cash, note_deficit, thaw};
-use crate::insurance::{draw, give_back, minus, plus};
+use crate::insurance::{draw, give_back};
 use crate::interest::book_now;
 use crate::loss::{cut_claims, socialize_on_deposits, socialize_on_side};
 use crate::perp::{close_leg_if_zero, ClosedBase};
@@ -26,13 +27,13 @@ fn prepare_to_pay(bank: &mut Bank, registry: &Registry, now: i64) -> RiskResult<
     Ok(())
 }
 
-/// What an event that has drawn `event_drawn_atoms` may still draw, of what waits for liquidity too.
-fn room_to_draw(bank: &Bank, event_drawn_atoms: u64, now: i64) -> u64 {
+/// What an event that has drawn so much may still draw, of what waits for liquidity too.
+fn room_to_draw(bank: &Bank, event_drawn: Atoms, now: i64) -> Atoms {
     draw_room(
         bank.fund().worth_down(),
-        bank.caps.draw_cap_event_atoms,
-        event_drawn_atoms,
-        bank.caps.draw_cap_hour_atoms,
+        bank.draw_cap_event(),
+        event_drawn,
+        bank.draw_cap_hour(),
         bank.drawn.total(now, Bank::DRAW_WINDOW_SECS),
     )
 }
@@ -40,20 +41,20 @@ fn room_to_draw(bank: &Bank, event_drawn_atoms: u64, now: i64) -> u64 {
 /// Debits what a leg is paid: it ends a debt or becomes a pool's deposit in the same call, so what waits for
 /// liquidity needs none.
 fn pay_out_insurance(bank: &mut Bank, payment: &Payment, now: i64) -> RiskResult<()> {
-    bank.reserved_atoms = minus(bank.reserved_atoms, payment.from_reserved_atoms)?;
+    bank.reserved_atoms = bank.reserved().try_sub(payment.from_reserved_atoms)?.get();
     draw(bank, payment.from_unreserved_atoms)?;
-    if payment.from_unreserved_atoms > 0 {
+    if !payment.from_unreserved_atoms.is_zero() {
         bank.drawn.spend(payment.from_unreserved_atoms, now, Bank::DRAW_WINDOW_SECS);
     }
-    bank.insurance_out_atoms = bank.insurance_out_atoms.saturating_add(payment.covered_atoms());
+    bank.insurance_out_atoms = bank.insurance_out_atoms.saturating_add(payment.covered_atoms().get());
     Ok(())
 }
 
 /// Books what a leg was paid against what the event has reserved and drawn. What a leg leaves of its reserve stays
 /// out until the last quote leg is gone: put back at once, it would go to whichever leg is called next.
 fn pay_out_estate(account: &mut MarginAccount, payment: &Payment) -> RiskResult<()> {
-    account.estate_reserved_atoms = minus(account.estate_reserved_atoms, payment.from_reserved_atoms)?;
-    account.estate_drawn_atoms = plus(account.estate_drawn_atoms, payment.from_unreserved_atoms)?;
+    account.estate_reserved_atoms = account.estate_reserved().try_sub(payment.from_reserved_atoms)?.get();
+    account.estate_drawn_atoms = account.estate_drawn().try_add(payment.from_unreserved_atoms)?.get();
     Ok(())
 }
 
@@ -69,7 +70,7 @@ fn pay_out_estate(account: &mut MarginAccount, payment: &Payment) -> RiskResult<
     clippy::indexing_slicing,
     reason = "a place is one that a search of the same table has found; the quote bank is slot zero; the quote legs are the borrow and at least one more"
 )]
-pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books<'_>) -> RiskResult<Option<u64>> {
+pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books<'_>) -> RiskResult<Option<Atoms>> {
     if account.status == AccountStatus::Paying as u8 {
         return Ok(None);
     }
@@ -78,33 +79,34 @@ pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books
         return Err(RiskError::AssetsRemain);
     }
     let pnl = account.legs_pnl_down(books)?;
-    if pnl.iter().any(|pnl| *pnl > 0) {
+    if pnl.iter().any(|pnl| pnl.is_positive()) {
         return Err(RiskError::WrongStage);
     }
     prepare_to_pay(quote, books.registry, books.now)?;
     let borrow = account.token_index(Registry::QUOTE_BANK as u8);
-    let mut owed = [0; MAX_QUOTE_LEGS];
-    owed[0] = borrow.map_or(0, |place| debt_up(account.tokens[place].shares, quote));
+    let mut owed = [Atoms::ZERO; MAX_QUOTE_LEGS];
+    owed[0] = borrow.map_or(Atoms::ZERO, |place| debt_up(account.tokens[place].shares, quote));
     for (owed, pnl) in owed[1..].iter_mut().zip(&pnl) {
-        *owed = pnl.min(&0).unsigned_abs();
+        *owed = pnl.loss();
     }
-    let mut shares = [0; MAX_QUOTE_LEGS];
-    let reserved = divide_down(room_to_draw(quote, 0, books.now), &owed, &mut shares)?;
+    let mut shares = [Atoms::ZERO; MAX_QUOTE_LEGS];
+    let reserved = divide_down(room_to_draw(quote, Atoms::ZERO, books.now), &owed, &mut shares)?;
     if let Some(place) = borrow {
-        (account.tokens[place].fixed_debt_atoms, account.tokens[place].reserved_atoms) = (owed[0], shares[0]);
+        let token = &mut account.tokens[place];
+        (token.fixed_debt_atoms, token.reserved_atoms) = (owed[0].get(), shares[0].get());
     }
     for ((leg, owed), share) in account.derivatives.iter_mut().zip(&owed[1..]).zip(&shares[1..]) {
-        (leg.fixed_debt_atoms, leg.reserved_atoms) = (*owed, *share);
+        (leg.fixed_debt_atoms, leg.reserved_atoms) = (owed.get(), share.get());
     }
     draw(quote, reserved)?;
-    quote.reserved_atoms = plus(quote.reserved_atoms, reserved)?;
+    quote.reserved_atoms = quote.reserved().try_add(reserved)?.get();
     quote.drawn.spend(reserved, books.now, Bank::DRAW_WINDOW_SECS);
-    (account.estate_reserved_atoms, account.estate_drawn_atoms) = (reserved, reserved);
+    (account.estate_reserved_atoms, account.estate_drawn_atoms) = (reserved.get(), reserved.get());
     account.status = AccountStatus::Paying as u8;
     Ok(Some(reserved))
 }
 
-fn debt_up(shares: i64, bank: &Bank) -> u64 {
+fn debt_up(shares: i64, bank: &Bank) -> Atoms {
     debt_atoms_up(shares.min(0).unsigned_abs(), bank.booked_borrow_index)
 }
 
@@ -113,12 +115,12 @@ fn debt_up(shares: i64, bank: &Bank) -> u64 {
 pub struct PaidBorrow {
     /// Borrow shares that were cancelled.
     pub shares: u64,
-    /// What they owed, atoms.
-    pub owed_atoms: u64,
+    /// What they owed.
+    pub owed_atoms: Atoms,
     /// Who paid.
     pub payment: Payment,
-    /// What deposits could not bear of the remainder, atoms.
-    pub uncovered_atoms: u64,
+    /// What deposits could not bear of the remainder.
+    pub uncovered_atoms: Atoms,
 }
 
 /// Stage (c), a borrow: insurance of its bank pays, depositors bear the remainder, and the debt ends at zero. A debt in
@@ -138,8 +140,8 @@ pub fn pay_borrow(account: &mut MarginAccount, bank: &mut Bank, books: &mut Book
     prepare_to_pay(bank, books.registry, books.now)?;
     let is_quote = bank.index as usize == Registry::QUOTE_BANK;
     let owed_atoms = debt_up(position.shares, bank);
-    let drawn = if is_quote { account.estate_drawn_atoms } else { 0 };
-    let payment = pay_leg(owed_atoms, position.reserved_atoms, room_to_draw(bank, drawn, books.now), u64::MAX);
+    let drawn = if is_quote { account.estate_drawn() } else { Atoms::ZERO };
+    let payment = pay_leg(owed_atoms, position.reserved(), room_to_draw(bank, drawn, books.now), Atoms::MAX);
     pay_out_insurance(bank, &payment, books.now)?;
     if is_quote {
         pay_out_estate(account, &payment)?;
@@ -163,18 +165,18 @@ pub fn pay_borrow(account: &mut MarginAccount, bank: &mut Bank, books: &mut Book
 /// How a market's leg ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PaidPnl {
-    /// PnL at spot, quote atoms.
-    pub pnl_atoms: i64,
+    /// PnL at spot, quote.
+    pub pnl_atoms: SignedAtoms,
     /// What insurance paid; up to a share of the pool's deposit more than it covers, by rounding.
     pub payment: Payment,
-    /// What this covers of the loss, atoms.
-    pub covered_atoms: u64,
-    /// What the opposite side was charged, atoms.
-    pub charged_atoms: u64,
-    /// What became the market's deficit, its own claim set off first, atoms.
-    pub deficit_atoms: u64,
-    /// A gain since the mark, now the market's own claim, atoms.
-    pub own_claim_atoms: u64,
+    /// What this covers of the loss.
+    pub covered_atoms: Atoms,
+    /// What the opposite side was charged.
+    pub charged_atoms: Atoms,
+    /// What became the market's deficit, its own claim set off first.
+    pub deficit_atoms: Atoms,
+    /// A gain since the mark, now the market's own claim.
+    pub own_claim_atoms: Atoms,
     /// The base that was closed against the opposite side.
     pub closed: ClosedBase,
 }
@@ -185,12 +187,7 @@ pub struct PaidPnl {
 /// # Errors
 /// `WrongStage`, `QuoteBorrowFirst`, `LegEmpty` where there is no leg, `PriceStale`, `NumberOutOfRange`.
 #[inline(never)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    clippy::indexing_slicing,
-    reason = "a place is one that a search of the same table has found; what is credited is at most the loss; a negative rest has returned"
-)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn pay_pnl(
     account: &mut MarginAccount,
     market: &mut Market,
@@ -207,20 +204,21 @@ pub fn pay_pnl(
     let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
     let leg = account.derivatives[place];
     let pnl_atoms = leg_pnl_down(&leg, slot, &books.read())?;
-    let loss = pnl_atoms.min(0).unsigned_abs();
+    let loss = pnl_atoms.loss();
     let mut paid = PaidPnl { pnl_atoms, ..PaidPnl::default() };
-    let credited = insure_leg(account, leg.reserved_atoms, loss, market, quote, books.now, &mut paid)?;
-    charge(&leg, loss - credited, market, books, &mut paid)?;
+    let credited = insure_leg(account, leg.reserved(), loss, market, quote, books.now, &mut paid)?;
+    let (_, rest) = loss.take(credited);
+    charge(&leg, rest, market, books, &mut paid)?;
     credit_cash(&mut account.derivatives[place], loss)?;
     paid.closed = close_leg_base(account, place, market, books)?;
     let leg = &mut account.derivatives[place];
-    let rest = core::mem::take(&mut leg.cash_atoms);
-    (leg.reserved_atoms, leg.fixed_debt_atoms) = (0, 0);
+    let rest = leg.cash();
+    (leg.cash_atoms, leg.reserved_atoms, leg.fixed_debt_atoms) = (0, 0, 0);
     // A loss was made good above to the atom; what is left is a gain since the mark.
-    if rest < 0 {
+    if rest.is_negative() {
         return Err(RiskError::NumberOutOfRange);
     }
-    paid.own_claim_atoms = rest as u64;
+    paid.own_claim_atoms = rest.gain();
     pool::add_own_claim(market, paid.own_claim_atoms)?;
     close_leg_if_zero(account, place, market)?;
     note_deficit(market, books.registry);
@@ -232,24 +230,24 @@ pub fn pay_pnl(
 #[inline(never)]
 fn insure_leg(
     account: &mut MarginAccount,
-    reserved_atoms: u64,
-    loss_atoms: u64,
+    reserved: Atoms,
+    loss: Atoms,
     market: &mut Market,
     quote: &mut Bank,
     now: i64,
     paid: &mut PaidPnl,
-) -> RiskResult<u64> {
+) -> RiskResult<Atoms> {
     let index = quote.deposit_index;
-    let room = room_to_draw(quote, account.estate_drawn_atoms, now);
-    let pay = |atoms| pay_leg(atoms, reserved_atoms, room, market.caps.draw_cap_event_atoms);
-    let whole = pay(debt_atoms_up(shares_up(loss_atoms, index)?, index));
-    let covered_atoms = if whole.remainder_atoms == 0 {
-        loss_atoms
+    let room = room_to_draw(quote, account.estate_drawn(), now);
+    let pay = |atoms| pay_leg(atoms, reserved, room, market.draw_cap_event());
+    let whole = pay(debt_atoms_up(shares_up(loss, index)?, index));
+    let covered_atoms = if whole.remainder_atoms.is_zero() {
+        loss
     } else {
-        Market::credit_of_down(whole.covered_atoms(), index)?.min(loss_atoms)
+        Market::credit_of_down(whole.covered_atoms(), index)?.min(loss)
     };
-    if covered_atoms == 0 {
-        return Ok(0);
+    if covered_atoms.is_zero() {
+        return Ok(Atoms::ZERO);
     }
     let payment = pay(debt_atoms_up(shares_up(covered_atoms, index)?, index));
     let moved = pool::pay_in_up(market, covered_atoms, index)?;
@@ -266,23 +264,18 @@ fn insure_leg(
 /// Sets the market's own claim off, then charges the side opposite to the base last held; what finds no position or
 /// exceeds its bound is the deficit.
 #[inline(never)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "what is set off is at most the own claim and the loss; a side bears at most the loss it is asked for"
-)]
 fn charge(
     leg: &DerivativePosition,
-    loss_atoms: u64,
+    loss: Atoms,
     market: &mut Market,
     books: &mut BooksMut<'_>,
     paid: &mut PaidPnl,
 ) -> RiskResult<()> {
     // What the market itself is owed by its pool is insurance that waits for the pool: nobody is charged before it.
-    let set_off = loss_atoms.min(market.own_claim_atoms);
-    market.own_claim_atoms -= set_off;
-    paid.deficit_atoms = loss_atoms;
-    let loss_atoms = loss_atoms - set_off;
-    if loss_atoms == 0 {
+    paid.deficit_atoms = loss;
+    let (loss, own_claim) = loss.net(market.own_claim());
+    market.own_claim_atoms = own_claim.get();
+    if loss.is_zero() {
         return Ok(());
     }
     let clock = books.read().funding();
@@ -290,19 +283,19 @@ fn charge(
         let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
         let spot = closing_price(slot, &books.read())?;
         let slot = books.registry.markets.get_mut(market.index as usize).ok_or(RiskError::LegEmpty)?;
-        paid.charged_atoms = socialize_on_side(slot, market, held.opposite(), loss_atoms, spot, clock)?;
+        paid.charged_atoms = socialize_on_side(slot, market, held.opposite(), loss, spot, clock)?;
     } else {
-        pool::add_deficit(market, loss_atoms)?;
+        pool::add_deficit(market, loss)?;
     }
-    paid.deficit_atoms -= paid.charged_atoms;
+    (_, paid.deficit_atoms) = paid.deficit_atoms.take(paid.charged_atoms);
     Ok(())
 }
 
 /// What the end of a resolution gave back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Finished {
-    /// Reserved insurance that no leg needed, given back, atoms.
-    pub returned_atoms: u64,
+    /// Reserved insurance that no leg needed, given back.
+    pub returned_atoms: Atoms,
     /// Nothing is left and the account is active again.
     pub thawed: bool,
 }
@@ -311,7 +304,7 @@ impl Finished {
     /// Whether a record of it is due: insurance came back, or the account is active again. The first happens alone where
     /// another mint's debt is left.
     pub const fn is_anything(&self) -> bool {
-        self.thawed || self.returned_atoms > 0
+        self.thawed || !self.returned_atoms.is_zero()
     }
 }
 
@@ -331,7 +324,8 @@ pub fn finish(account: &mut MarginAccount, quote: Option<&mut Bank>, books: &Boo
     let mut finished = Finished::default();
     let quote_is_settled = account.quote_shares() == 0 && !account.has_legs();
     if let Some(quote) = quote.filter(|_| quote_is_settled) {
-        let returned = core::mem::take(&mut account.estate_reserved_atoms);
+        let returned = account.estate_reserved();
+        account.estate_reserved_atoms = 0;
         let slot = books.registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
         book_now(quote, slot, books.now);
         give_back(quote, returned)?;

@@ -4,6 +4,7 @@ use plimsoll_risk::bank::{credit, debit, deposit_atoms_down, ShareDelta};
 use plimsoll_risk::num::to_i64;
 use plimsoll_risk::params::MAX_DERIVATIVE_POSITIONS;
 use plimsoll_risk::perp::claim_payout_down;
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_risk::waterfall::divide_down;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
@@ -23,8 +24,8 @@ use crate::token::{apply_totals, open_token};
 pub struct SeizedToken {
     /// Deposit shares, whatever their size.
     pub shares: u64,
-    /// What they are worth by the bank's index, atoms.
-    pub atoms: u64,
+    /// What they are worth by the bank's index.
+    pub atoms: Atoms,
 }
 
 /// Moves a whole asset to its bank's insurance, as a waiting deposit: totals stay, no price is asked.
@@ -40,7 +41,7 @@ pub fn seize_token(account: &mut MarginAccount, bank: &mut Bank, books: &Books<'
     let shares = u64::try_from(account.tokens[place].shares).map_err(|_| RiskError::LegEmpty)?;
     let atoms = deposit_atoms_down(shares, bank.deposit_index);
     // A share worth less than an atom pays nothing on any loss, so it waits for none.
-    if bank.index as usize == Registry::QUOTE_BANK && atoms > 0 {
+    if bank.index as usize == Registry::QUOTE_BANK && !atoms.is_zero() {
         check_quote_is_free(account, books)?;
     }
     receive_waiting(bank, shares)?;
@@ -53,7 +54,7 @@ fn check_quote_is_free(account: &MarginAccount, books: &Books<'_>) -> RiskResult
     if account.derivatives.iter().any(|leg| leg.reserved_atoms != 0) {
         return Err(RiskError::WrongStage);
     }
-    if is_marked(account) || account.legs_pnl_down(books)?.iter().all(|pnl| *pnl == 0) {
+    if is_marked(account) || account.legs_pnl_down(books)?.iter().all(|pnl| pnl.is_zero()) {
         Ok(())
     } else {
         Err(RiskError::WrongStage)
@@ -68,18 +69,18 @@ fn is_marked(account: &MarginAccount) -> bool {
 /// What happened to one market's leg.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeizedPnl {
-    /// PnL at spot before, quote atoms.
-    pub pnl_atoms: i64,
+    /// PnL at spot before, quote.
+    pub pnl_atoms: SignedAtoms,
     /// The base that was closed; nothing of a losing leg.
     pub closed: ClosedBase,
-    /// Paid out of the pool into the quote balance, atoms.
-    pub from_pool_atoms: u64,
-    /// Taken off the market's deficit, atoms.
-    pub forgone_atoms: u64,
-    /// Became the market's own claim (set off against its deficit first), atoms.
-    pub own_claim_atoms: u64,
-    /// Paid by the quote balance into the pool, atoms.
-    pub into_pool_atoms: u64,
+    /// Paid out of the pool into the quote balance.
+    pub from_pool_atoms: Atoms,
+    /// Taken off the market's deficit.
+    pub forgone_atoms: Atoms,
+    /// Became the market's own claim (set off against its deficit first).
+    pub own_claim_atoms: Atoms,
+    /// Paid by the quote balance into the pool.
+    pub into_pool_atoms: Atoms,
 }
 
 /// Seizes one market's PnL.
@@ -105,7 +106,7 @@ pub fn seize_pnl(
     let quote_slot = books.registry.bank(Registry::QUOTE_BANK).ok_or(RiskError::LegEmpty)?;
     book_now(quote, quote_slot, books.now);
     pool::touch_pool(market, quote.deposit_index)?;
-    if pnl_atoms < 0 {
+    if pnl_atoms.is_negative() {
         let into_pool_atoms = pay_loss(account, place, market, quote, &books.read())?;
         note_deficit(market, books.registry);
         return Ok(SeizedPnl { pnl_atoms, into_pool_atoms, ..SeizedPnl::default() });
@@ -116,11 +117,7 @@ pub fn seize_pnl(
 }
 
 #[inline(never)]
-#[expect(
-    clippy::cast_sign_loss,
-    clippy::indexing_slicing,
-    reason = "a place is one that a search of the same table has found; a claim is not negative"
-)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 fn seize_gain(
     account: &mut MarginAccount,
     place: usize,
@@ -130,19 +127,17 @@ fn seize_gain(
 ) -> RiskResult<SeizedPnl> {
     let quote_place = open_quote(account)?;
     let closed = close_leg_base(account, place, market, books)?;
-    let pnl_atoms = account.derivatives[place].cash_atoms;
-    let claim = pnl_atoms.max(0) as u64;
+    let pnl_atoms = account.derivatives[place].cash();
+    let claim = pnl_atoms.gain();
     let mut seized = SeizedPnl { pnl_atoms, closed, ..SeizedPnl::default() };
     let mut left = claim;
-    if claim > 0 && market.pool_atoms > 0 {
-        let payout = claim_payout_down(claim, market.pool_atoms, market.deficit_atoms)?;
+    if !claim.is_zero() && !market.pool().is_zero() {
+        let payout = claim_payout_down(claim, market.pool(), market.deficit())?;
         let paid = pool::pay_out_down(market, payout.paid_atoms, quote.deposit_index)?;
         // By rounding of shares less may leave the pool than the payout says; that part is not forgone but stays a claim.
-        market.deficit_atoms =
-            market.deficit_atoms.checked_sub(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        market.deficit_atoms = market.deficit().try_sub(payout.forgone_atoms)?.get();
         credit_quote(account, quote_place, quote, paid.moved_atoms, paid.shares)?;
-        left = left.checked_sub(paid.pool_atoms).ok_or(RiskError::NumberOutOfRange)?;
-        left = left.checked_sub(payout.forgone_atoms).ok_or(RiskError::NumberOutOfRange)?;
+        left = left.try_sub(paid.pool_atoms)?.try_sub(payout.forgone_atoms)?;
         (seized.from_pool_atoms, seized.forgone_atoms) = (paid.moved_atoms, payout.forgone_atoms);
     }
     free_if_zero(&mut account.tokens[quote_place]);
@@ -166,7 +161,7 @@ pub(super) fn close_leg_base(
     let clock = books.read().funding();
     let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
     let (units, _) = slot.holding(&account.derivatives[place], clock)?;
-    if units == 0 {
+    if units.is_zero() {
         touch(&mut account.derivatives[place], slot, Some(market), clock)?;
         return Ok(ClosedBase::default());
     }
@@ -192,7 +187,7 @@ fn credit_quote(
     account: &mut MarginAccount,
     place: usize,
     quote: &mut Bank,
-    atoms: u64,
+    atoms: Atoms,
     pool_shares: u64,
 ) -> RiskResult<()> {
     let (shares, delta) = credit(account.tokens[place].shares, atoms, &quote.indices())?;
@@ -215,7 +210,7 @@ fn pay_loss(
     market: &mut Market,
     quote: &mut Bank,
     books: &Books<'_>,
-) -> RiskResult<u64> {
+) -> RiskResult<Atoms> {
     let quote_place = account.token_index(Registry::QUOTE_BANK as u8).ok_or(RiskError::WrongStage)?;
     let held = account.tokens[quote_place].shares.max(0);
     if !is_marked(account) {
@@ -223,20 +218,21 @@ fn pay_loss(
         mark_losses(account, &pnl, deposit_atoms_down(held as u64, quote.deposit_index))?;
     }
     let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
-    let loss = leg_pnl_down(&account.derivatives[place], slot, books)?.min(0).unsigned_abs();
+    let loss = leg_pnl_down(&account.derivatives[place], slot, books)?.loss();
     let available = deposit_atoms_down(held as u64, quote.deposit_index);
-    let promised: u64 = account.derivatives.iter().fold(0, |sum, leg| sum.saturating_add(leg.reserved_atoms));
+    let promised: Atoms = account.derivatives.iter().map(|leg| leg.reserved()).sum();
     let leg = &mut account.derivatives[place];
-    let share = core::mem::take(&mut leg.reserved_atoms);
-    if share == 0 {
+    let share = leg.reserved();
+    leg.reserved_atoms = 0;
+    if share.is_zero() {
         return Err(RiskError::WrongStage);
     }
     touch(leg, slot, Some(market), books.funding())?;
     // Whole shares may cost an atom more than they credit; it is paid from what nobody was promised.
     let budget = share.saturating_add(available.saturating_sub(promised)).min(available);
     let credited = share.min(loss).min(Market::credit_of_down(budget, quote.deposit_index)?);
-    if credited == 0 {
-        return Ok(0);
+    if credited.is_zero() {
+        return Ok(Atoms::ZERO);
     }
     let moved = pool::pay_in_up(market, credited, quote.deposit_index)?;
     credit_cash(leg, credited)?;
@@ -249,15 +245,15 @@ fn pay_loss(
 }
 
 /// Divides the quote balance between the losing markets, pro rata of the losses at this moment (BANKRUPT-5).
-fn mark_losses(account: &mut MarginAccount, pnl: &LegPnl, quote_atoms: u64) -> RiskResult<()> {
-    if quote_atoms == 0 || pnl.iter().any(|pnl| *pnl > 0) {
+fn mark_losses(account: &mut MarginAccount, pnl: &LegPnl, quote: Atoms) -> RiskResult<()> {
+    if quote.is_zero() || pnl.iter().any(|pnl| pnl.is_positive()) {
         return Err(RiskError::WrongStage);
     }
-    let losses = pnl.map(|pnl| pnl.min(0).unsigned_abs());
-    let mut shares = [0; MAX_DERIVATIVE_POSITIONS];
-    divide_down(quote_atoms, &losses, &mut shares)?;
+    let losses = pnl.map(SignedAtoms::loss);
+    let mut shares = [Atoms::ZERO; MAX_DERIVATIVE_POSITIONS];
+    divide_down(quote, &losses, &mut shares)?;
     for ((leg, loss), share) in account.derivatives.iter_mut().zip(losses).zip(shares) {
-        (leg.fixed_debt_atoms, leg.reserved_atoms) = (loss, share);
+        (leg.fixed_debt_atoms, leg.reserved_atoms) = (loss.get(), share.get());
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ use std::vec::Vec;
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
+use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::RiskError;
 use plimsoll_state::{leg_pnl_down, Bank, BankSlot, Books};
 use proptest::prelude::*;
 
@@ -21,9 +23,9 @@ use world::{dollars, seed, Seed, Step, World, MARKETS, NOW};
 
 fn balance(shares: i64, indices: (u64, u64)) -> i64 {
     if shares >= 0 {
-        deposit_atoms_down(shares as u64, indices.0) as i64
+        deposit_atoms_down(shares as u64, indices.0).get() as i64
     } else {
-        -(plimsoll_risk::bank::debt_atoms_up(shares.unsigned_abs(), indices.1) as i64)
+        -(plimsoll_risk::bank::debt_atoms_up(shares.unsigned_abs(), indices.1).get() as i64)
     }
 }
 
@@ -89,7 +91,7 @@ proptest! {
             let mut world = start.clone();
             world.resolve(random, |_, _| ());
             let quote = &world.banks[0];
-            let waiting = deposit_atoms_down(quote.waiting_shares, quote.deposit_index);
+            let waiting = deposit_atoms_down(quote.waiting_shares, quote.deposit_index).get();
             let mut figures = std::vec![
                 (quote.insurance_atoms + waiting) as i128,
                 quote.uncovered_atoms as i128,
@@ -101,7 +103,7 @@ proptest! {
                 figures.push(touched.deficit_atoms as i128 - touched.own_claim_atoms as i128);
                 let place = world.others.perp_index(market as u8).unwrap();
                 let leg = &world.others.derivatives[place];
-                figures.push(leg_pnl_down(leg, slot, &Books { registry: &world.registry, board: &world.board, now: NOW }).unwrap() as i128);
+                figures.push((leg_pnl_down(leg, slot, &Books { registry: &world.registry, board: &world.board, now: NOW }).unwrap()).get() as i128);
             }
             figures
         };
@@ -166,7 +168,7 @@ fn q_pays_losing_markets_pro_rata_and_a_gain_goes_first() {
         )
         .unwrap()
     };
-    assert_eq!((cash(0), cash(1)), (-300 + 67, -600 + 133));
+    assert_eq!((cash(0), cash(1)), (SignedAtoms::new(-300 + 67), SignedAtoms::new(-600 + 133)));
 }
 
 /// BANKRUPT-7
@@ -211,7 +213,7 @@ fn what_waits_pays_before_depositors_do_when_there_is_no_liquidity() {
         lent_ppm: 1_000_000,
     };
     let mut world = World::new(&seed);
-    assert_eq!(world.banks[0].totals().free_liquidity_down(), 0);
+    assert_eq!(world.banks[0].totals().free_liquidity_down().get(), 0);
     world.step(Step::PayBorrow(0)).unwrap();
     let bank = &world.banks[0];
     assert_eq!((bank.waiting_shares, bank.insurance_atoms, bank.reserved_atoms), (0, 0, 0));
@@ -252,14 +254,14 @@ fn uncovered_debt_is_paid_by_what_comes_in() {
     let (mut bank, mut slot) = (Bank::zeroed(), BankSlot::zeroed());
     (bank.deposit_index, bank.booked_borrow_index) = (INDEX_ONE, INDEX_ONE);
     (bank.deposit_shares, bank.waiting_shares, bank.borrow_shares) = (100, 60, 100);
-    loss::socialize_on_deposits(&mut bank, &mut slot, 200);
+    loss::socialize_on_deposits(&mut bank, &mut slot, Atoms::new(200));
     assert_eq!((bank.uncovered_atoms, bank.deposit_index), (101, plimsoll_risk::params::DEPOSIT_INDEX_FLOOR));
-    insurance::add_insurance(&mut bank, 90).unwrap();
+    insurance::add_insurance(&mut bank, Atoms::new(90)).unwrap();
     assert_eq!((bank.uncovered_atoms, bank.insurance_atoms), (11, 0));
     // Worth less than an atom each, the shares that wait pay nothing yet.
-    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(0));
+    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::ZERO));
     bank.deposit_index = INDEX_ONE;
-    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(11));
+    assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::new(11)));
     assert_eq!((bank.uncovered_atoms, bank.insurance_atoms, bank.waiting_shares), (0, 0, 49));
     assert_eq!((bank.insurance_in_atoms, bank.insurance_out_atoms), (101, 101));
 }

@@ -3,6 +3,7 @@
 use plimsoll_risk::bank::{deposit_atoms_down, shares_passing_down, Indices};
 use plimsoll_risk::liquidate::{Liability, Plan};
 use plimsoll_risk::num::to_i64;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, Books, FundingClock, MarginAccount, Market, MarketSlot, Registry};
 
@@ -50,7 +51,7 @@ pub fn apply_pair(
         collateral_shares_down(liquidatee, asset, plan.received_atoms, asset_slot, asset_bank.as_deref(), now)?;
     pass_collateral(liquidatee, liquidator, asset, seized_shares, asset_slot, asset_bank, now)?;
     let slot = registry.bank(liability_bank.index as usize).ok_or(RiskError::SlotEmpty)?;
-    let payment = Payment { debt_atoms: plan.size, fee_atoms: plan.fee_atoms };
+    let payment = Payment { debt_atoms: plan.size.debt(), fee_atoms: plan.fee_atoms };
     let Some(market) = market else {
         repay_borrow(liquidator, liquidatee, liability_bank, slot, payment, now)?;
         return Ok(seized_shares);
@@ -97,16 +98,15 @@ pub(super) fn apply_to_copies(
 /// What a liquidator pays.
 #[derive(Clone, Copy, Debug)]
 pub struct Payment {
-    /// Reduces the liquidatee's debt, atoms.
-    pub debt_atoms: u64,
-    /// Waits to become insurance of the debt's bank, atoms (CURE-6).
-    pub fee_atoms: u64,
+    /// Reduces the liquidatee's debt.
+    pub debt_atoms: Atoms,
+    /// Waits to become insurance of the debt's bank (CURE-6).
+    pub fee_atoms: Atoms,
 }
 
 impl Payment {
-    fn total(&self) -> RiskResult<i64> {
-        let total = self.debt_atoms.checked_add(self.fee_atoms).and_then(|sum| i64::try_from(sum).ok());
-        total.ok_or(RiskError::NumberOutOfRange)
+    fn total(&self) -> RiskResult<Atoms> {
+        self.debt_atoms.try_add(self.fee_atoms)
     }
 }
 
@@ -123,7 +123,7 @@ impl Payment {
 pub fn collateral_shares_down(
     from: &MarginAccount,
     index: u8,
-    atoms: u64,
+    atoms: Atoms,
     slot: &BankSlot,
     bank: Option<&Bank>,
     now: i64,
@@ -163,7 +163,7 @@ pub fn pass_collateral(
     let bank = bank.ok_or(RiskError::TotalsRequired)?;
     interest::book_now(bank, slot, now);
     // The liquidatee's shares end and their worth repays the receiver's debt; both are changes of totals.
-    let worth = to_i64(deposit_atoms_down(shares, bank.deposit_index))?;
+    let worth = deposit_atoms_down(shares, bank.deposit_index).signed()?;
     let mut delta = apply_delta(to, index, worth, &bank.indices())?;
     delta.deposit_shares = delta.deposit_shares.checked_sub_unsigned(shares).ok_or(RiskError::NumberOutOfRange)?;
     apply_totals(bank, delta)
@@ -184,7 +184,7 @@ pub fn repay_borrow(
     now: i64,
 ) -> RiskResult<()> {
     let (_, view) = take_payment(liquidator, bank, slot, payment, now)?;
-    let repaid = to_i64(payment.debt_atoms)?;
+    let repaid = payment.debt_atoms.signed()?;
     let credited = apply_delta(liquidatee, bank.index, repaid, &view)?;
     apply_totals(bank, credited)
 }
@@ -220,8 +220,7 @@ pub fn repay_pnl(
     let place = liquidatee.perp_index(market.index).ok_or(RiskError::PositionMissing)?;
     let leg = &mut liquidatee.derivatives[place];
     perp::touch(leg, market_slot, Some(market), clock)?;
-    let credit = to_i64(payment.debt_atoms)?;
-    leg.cash_atoms = leg.cash_atoms.checked_add(credit).ok_or(RiskError::NumberOutOfRange)?;
+    leg.cash_atoms = leg.cash().try_add(payment.debt_atoms.signed()?)?.get();
     let shares = to_i64(paid.shares)?;
     apply_totals(bank, ShareDelta { deposit_shares: shares, borrow_shares: 0 })?;
     perp::close_leg_if_zero(liquidatee, place, market)?;
@@ -229,7 +228,6 @@ pub fn repay_pnl(
 }
 
 /// Takes the whole payment off the liquidator and books the insurance share.
-#[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
 fn take_payment(
     liquidator: &mut MarginAccount,
     bank: &mut Bank,
@@ -239,9 +237,9 @@ fn take_payment(
 ) -> RiskResult<(ShareDelta, Indices)> {
     interest::book_now(bank, slot, now);
     let view = bank.indices();
-    let debited = apply_delta(liquidator, bank.index, -payment.total()?, &view)?;
+    let debited = apply_delta(liquidator, bank.index, payment.total()?.negative()?, &view)?;
     apply_totals(bank, debited)?;
-    if payment.fee_atoms > 0 {
+    if !payment.fee_atoms.is_zero() {
         let waiting = insurance::add_waiting(bank, payment.fee_atoms)?;
         apply_totals(bank, waiting)?;
     }

@@ -1,7 +1,7 @@
 //! A perp taken over.
 
 use plimsoll_risk::liquidate::Plan;
-use plimsoll_risk::num::to_i64;
+use plimsoll_risk::units::BaseUnits;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Books, MarginAccount, Market};
 
@@ -13,8 +13,8 @@ use crate::{perp, pool};
 pub struct TakenOver {
     /// A long was taken over, else a short.
     pub long: bool,
-    /// Base units by which both sides' open interest fell.
-    pub netted_units: u64,
+    /// By how much both sides' open interest fell.
+    pub netted_units: BaseUnits,
 }
 
 /// Moves what a plan for a perp says: whole units at spot, the penalty out of the liquidatee's PnL, its insurance share to
@@ -23,11 +23,7 @@ pub struct TakenOver {
 /// # Errors
 /// `SlotEmpty`, `PositionMissing`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`, `NumberOutOfRange`.
 #[inline(never)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "a place is one that a search of the same table has found; the negative of a non-negative number always fits"
-)]
+#[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn apply_position(
     plan: &Plan,
     books: &Books<'_>,
@@ -41,17 +37,16 @@ pub fn apply_position(
     let to = perp::open_leg(liquidator, market)?;
     let (taken, taker) = (&mut liquidatee.derivatives[from], &mut liquidator.derivatives[to]);
     let long = taken.shares > 0;
-    let worth = to_i64(plan.paid_atoms)?;
-    let (kept, fee) = (to_i64(plan.received_atoms)?, to_i64(plan.fee_atoms)?);
+    let worth = plan.paid_atoms.signed()?;
+    let (kept, fee) = (plan.received_atoms.signed()?, plan.fee_atoms.signed()?);
     // The liquidatee sells a long (is paid) or buys back a short (pays); the penalty comes out of his PnL.
-    let sold = if long { worth } else { -worth };
-    let liquidatee_cash = sold.checked_sub(kept).and_then(|cash| cash.checked_sub(fee));
-    let liquidatee_cash = liquidatee_cash.ok_or(RiskError::NumberOutOfRange)?;
-    let liquidator_cash = kept.checked_sub(sold).ok_or(RiskError::NumberOutOfRange)?;
+    let sold = if long { worth } else { plan.paid_atoms.negative()? };
+    let liquidatee_cash = sold.try_sub(kept)?.try_sub(fee)?;
+    let liquidator_cash = kept.try_sub(sold)?;
     let exchanged = if long {
-        perp::exchange(slot, market, taker, taken, plan.size, liquidator_cash, liquidatee_cash, clock)
+        perp::exchange(slot, market, taker, taken, plan.size.base(), liquidator_cash, liquidatee_cash, clock)
     } else {
-        perp::exchange(slot, market, taken, taker, plan.size, liquidatee_cash, liquidator_cash, clock)
+        perp::exchange(slot, market, taken, taker, plan.size.base(), liquidatee_cash, liquidator_cash, clock)
     }?;
     pool::add_own_claim(market, plan.fee_atoms)?;
     perp::close_leg_if_zero(liquidatee, from, market)?;

@@ -1,7 +1,8 @@
 //! Deleveraging: a bankrupt base is closed against the other side, and what rounding left of one is written off.
 
 use plimsoll_risk::lazy::Side;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::{BaseUnits, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot};
 
@@ -11,11 +12,11 @@ use super::{accrue_funding, end_epochs, leave, note_rounding, settle_shares, sto
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClosedBase {
     /// Base that the position held, signed.
-    pub units: i64,
+    pub units: SignedBaseUnits,
     /// Units that the opposite side closed; the rest (rounding only) is written off.
-    pub closed_units: u64,
-    /// Value of the base at spot that the position received (paid, if negative), quote atoms.
-    pub cash_atoms: i64,
+    pub closed_units: BaseUnits,
+    /// Value of the base at spot that the position received (paid, if negative), quote.
+    pub cash_atoms: SignedAtoms,
 }
 
 /// Closes a position's whole base against the opposite side at spot, pro rata (INDEX-2). Books funding
@@ -28,7 +29,7 @@ pub fn close_base(
     slot: &mut MarketSlot,
     market: &mut Market,
     position: &mut DerivativePosition,
-    spot: UnitPrice,
+    spot: BasePrice,
     clock: FundingClock,
 ) -> RiskResult<ClosedBase> {
     accrue_funding(slot, clock)?;
@@ -42,7 +43,7 @@ pub fn close_base(
     let shares = market.sides[opposite as usize].shares;
     let (index, closed_units) = index.closed_down(opposite, shares, closed.units.unsigned_abs(), spot)?;
     closed.closed_units = closed_units;
-    if closed_units != 0 {
+    if !closed_units.is_zero() {
         store(&mut slot.sides[opposite as usize], index);
         // Two for the whole side: its open interest and its A are rounded too.
         note_rounding(market, opposite, 2);
@@ -63,26 +64,24 @@ pub fn write_off(
     slot: &MarketSlot,
     market: &mut Market,
     position: &mut DerivativePosition,
-    spot: UnitPrice,
+    spot: BasePrice,
 ) -> RiskResult<ClosedBase> {
     match Side::of(position.shares) {
-        Some(side) if slot.open_interest(market, side.opposite()) == 0 => take_base(slot, market, position, side, spot),
+        Some(side) if slot.open_interest(market, side.opposite()).is_zero() => {
+            take_base(slot, market, position, side, spot)
+        }
         _ => Ok(ClosedBase::default()),
     }
 }
 
 /// Takes a touched position's whole base off its side and gives its value at spot for it, rounded against the holder.
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "a side is 0 or 1, and there are two; the negative of a non-negative number always fits"
-)]
+#[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
 fn take_base(
     slot: &MarketSlot,
     market: &mut Market,
     position: &mut DerivativePosition,
     side: Side,
-    spot: UnitPrice,
+    spot: BasePrice,
 ) -> RiskResult<ClosedBase> {
     let shares = position.shares.unsigned_abs();
     let units = slot.sides[side as usize].stored().size_down(shares);
@@ -91,11 +90,11 @@ fn take_base(
     leave(totals)?;
     settle_shares(market);
     let cash_atoms = match side {
-        Side::Long => plimsoll_risk::num::to_i64(spot.value_down(units))?,
-        Side::Short => -plimsoll_risk::num::to_i64(spot.value_up(units))?,
+        Side::Long => spot.value_down(units).signed()?,
+        Side::Short => spot.value_up(units).negative()?,
     };
     position.shares = 0;
     position.k_entry.set(0);
-    position.cash_atoms = position.cash_atoms.checked_add(cash_atoms).ok_or(RiskError::NumberOutOfRange)?;
-    Ok(ClosedBase { units: side.signed(units)?, closed_units: 0, cash_atoms })
+    position.cash_atoms = position.cash().try_add(cash_atoms)?.get();
+    Ok(ClosedBase { units: side.sized(units)?, closed_units: BaseUnits::ZERO, cash_atoms })
 }

@@ -2,6 +2,7 @@
 
 use plimsoll_risk::lazy::{Index, Side};
 use plimsoll_risk::params::MAX_BASE_UNITS;
+use plimsoll_risk::units::{BaseUnits, SignedAtoms};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot, SideTotals};
 
@@ -23,22 +24,22 @@ struct Flow {
     side: Side,
     index: Index,
     epoch: u32,
-    /// Units the giver closes.
-    gives: u64,
-    /// Units the receiver gains.
-    gains: u64,
+    /// What the giver closes.
+    gives: BaseUnits,
+    /// What the receiver gains.
+    gains: BaseUnits,
 }
 
 impl Flow {
     /// The giver ends with exactly `gives` units less, whatever A is; the side's total follows the shares.
     fn give(&self, totals: &mut SideTotals, giver: &mut DerivativePosition) -> RiskResult<()> {
-        if self.gives == 0 {
+        if self.gives.is_zero() {
             return Ok(());
         }
         let size = self.index.size_down(shares_on(giver, self.side));
-        let left = size.checked_sub(self.gives).ok_or(RiskError::LegEmpty)?;
+        let left = size.try_sub(self.gives).map_err(|_| RiskError::LegEmpty)?;
         self.resize(totals, giver, left)?;
-        if left == 0 {
+        if left.is_zero() {
             leave(totals)?;
         }
         Ok(())
@@ -46,12 +47,12 @@ impl Flow {
 
     /// The receiver ends with exactly `gains` units more. Called once both sides have been given up.
     fn receive(&self, totals: &mut SideTotals, receiver: &mut DerivativePosition) -> RiskResult<()> {
-        if self.gains == 0 {
+        if self.gains.is_zero() {
             return Ok(());
         }
         let held = shares_on(receiver, self.side);
-        let size = self.index.size_down(held).checked_add(self.gains).ok_or(RiskError::PositionTooLarge)?;
-        if size > MAX_BASE_UNITS {
+        let size = self.index.size_down(held).saturating_add(self.gains);
+        if size > BaseUnits::new(MAX_BASE_UNITS) {
             return Err(RiskError::PositionTooLarge);
         }
         if held == 0 {
@@ -67,7 +68,7 @@ impl Flow {
     ///
     /// Shares never pass as they are: what they are worth in whole units depends on what a position holds already, so
     /// a receiver's sum could round to a unit more than the giver lost, or to one less.
-    fn resize(&self, totals: &mut SideTotals, position: &mut DerivativePosition, size: u64) -> RiskResult<()> {
+    fn resize(&self, totals: &mut SideTotals, position: &mut DerivativePosition, size: BaseUnits) -> RiskResult<()> {
         let held = shares_on(position, self.side);
         let shares = self.index.shares_up(size)?;
         position.shares = self.side.signed(shares)?;
@@ -80,10 +81,10 @@ impl Flow {
 /// What an exchange did to a market.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exchanged {
-    /// Units by which both sides' open interest grew.
-    pub opened_units: u64,
-    /// Units by which both sides' open interest fell.
-    pub netted_units: u64,
+    /// By how much both sides' open interest grew.
+    pub opened_units: BaseUnits,
+    /// By how much both sides' open interest fell.
+    pub netted_units: BaseUnits,
 }
 
 /// The buyer gains `units` and the seller loses them: longs pass from seller to buyer and shorts from buyer to seller,
@@ -98,22 +99,18 @@ pub struct Exchanged {
 /// `NumberOutOfRange`.
 #[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "two positions of one market, and what each gives and pays")]
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "a side is 0 or 1, and there are two; each part that closes is at most the units, which are at most 2^43"
-)]
+#[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
 pub fn exchange(
     slot: &MarketSlot,
     market: &mut Market,
     buyer: &mut DerivativePosition,
     seller: &mut DerivativePosition,
-    units: u64,
-    buyer_cash_atoms: i64,
-    seller_cash_atoms: i64,
+    units: BaseUnits,
+    buyer_cash: SignedAtoms,
+    seller_cash: SignedAtoms,
     clock: FundingClock,
 ) -> RiskResult<Exchanged> {
-    if units > MAX_BASE_UNITS {
+    if units > BaseUnits::new(MAX_BASE_UNITS) {
         return Err(RiskError::PositionTooLarge);
     }
     touch(buyer, slot, Some(market), clock)?;
@@ -122,9 +119,9 @@ pub fn exchange(
     let short = slot.index_at(Side::Short, clock)?;
     let closes_long = units.min(long.size_down(shares_on(seller, Side::Long)));
     let closes_short = units.min(short.size_down(shares_on(buyer, Side::Short)));
-    let closes = closes_long + closes_short;
+    let closes = closes_long.saturating_add(closes_short);
     let (opened, netted) = (units.saturating_sub(closes), closes.saturating_sub(units));
-    if opened != 0 {
+    if !opened.is_zero() {
         for (index, totals) in slot.sides.iter().zip(&market.sides) {
             if totals.is_ring_full(index.epoch) || index.stored().is_worn_out() {
                 return Err(RiskError::EpochRingFull);
@@ -134,8 +131,8 @@ pub fn exchange(
     let flow =
         |side: Side, index, gives, gains| Flow { side, index, epoch: slot.sides[side as usize].epoch, gives, gains };
     let (longs, shorts) = (
-        flow(Side::Long, long, closes_long, units - closes_short),
-        flow(Side::Short, short, closes_short, units - closes_long),
+        flow(Side::Long, long, closes_long, units.saturating_sub(closes_short)),
+        flow(Side::Short, short, closes_short, units.saturating_sub(closes_long)),
     );
     let [long_totals, short_totals] = &mut market.sides;
     longs.give(long_totals, seller)?;
@@ -143,7 +140,7 @@ pub fn exchange(
     longs.receive(long_totals, buyer)?;
     shorts.receive(short_totals, seller)?;
     settle_shares(market);
-    buyer.cash_atoms = buyer.cash_atoms.checked_add(buyer_cash_atoms).ok_or(RiskError::NumberOutOfRange)?;
-    seller.cash_atoms = seller.cash_atoms.checked_add(seller_cash_atoms).ok_or(RiskError::NumberOutOfRange)?;
+    buyer.cash_atoms = buyer.cash().try_add(buyer_cash)?.get();
+    seller.cash_atoms = seller.cash().try_add(seller_cash)?.get();
     Ok(Exchanged { opened_units: opened, netted_units: netted })
 }

@@ -86,7 +86,7 @@ fn end_epoch(index: &mut SideIndex, totals: &mut SideTotals) -> RiskResult<bool>
     let entry = index.epoch as usize % EPOCH_RING;
     index.ring[entry] = EpochEnd { k: index.k, a: index.a, epoch: index.epoch, used: 1 };
     totals.ring_counts[entry] = core::mem::take(&mut totals.count);
-    totals.shares = stored.size_down(totals.shares);
+    totals.shares = stored.size_down(totals.shares).get();
     index.epoch = index.epoch.checked_add(1).ok_or(RiskError::NumberOutOfRange)?;
     store(index, Index::START);
     Ok(true)
@@ -117,7 +117,7 @@ pub fn touch(
     let index = slot.index_at(side, clock)?;
     if carried.shares != 0 {
         let cash = index.cash_down(carried.shares, carried.k_entry)?;
-        carried.cash_atoms = carried.cash_atoms.checked_add(cash).ok_or(RiskError::NumberOutOfRange)?;
+        carried.cash_atoms = carried.cash_atoms.try_add(cash)?;
     }
     match market {
         Some(market) => {
@@ -129,7 +129,7 @@ pub fn touch(
                     enter(totals)?;
                 }
             }
-            if carried.shares != 0 && index.size_down(carried.shares) == 0 {
+            if carried.shares != 0 && index.size_down(carried.shares).is_zero() {
                 totals.shares = totals.shares.saturating_sub(carried.shares);
                 carried.shares = 0;
                 leave(totals)?;
@@ -140,7 +140,7 @@ pub fn touch(
         None => {}
     }
     position.shares = side.signed(carried.shares)?;
-    position.cash_atoms = carried.cash_atoms;
+    position.cash_atoms = carried.cash_atoms.get();
     position.k_entry.set(if carried.shares == 0 { 0 } else { index.k });
     position.epoch = side_index.epoch;
     Ok(())

@@ -1,5 +1,6 @@
 //! What rounding leaves of a leg, and how it ends.
 
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{closing_price, AccountStatus, Books, MarginAccount, Market, Registry};
 
@@ -11,10 +12,10 @@ use crate::pool;
 pub struct Rest {
     /// The base that was written off at spot.
     pub written_off: ClosedBase,
-    /// Claim that became the market's own, as it was worth no share of the pool, atoms.
-    pub absorbed_atoms: u64,
-    /// Claim that nothing covered and nobody owed any more, cancelled, atoms.
-    pub forgone_atoms: u64,
+    /// Claim that became the market's own, as it was worth no share of the pool.
+    pub absorbed_atoms: Atoms,
+    /// Claim that nothing covered and nobody owed any more, cancelled.
+    pub forgone_atoms: Atoms,
 }
 
 /// Applies the index to a leg and ends what nobody else could end: a base is written off where the other side holds
@@ -26,11 +27,6 @@ pub struct Rest {
 ///
 /// # Errors
 /// `LegEmpty` where there is no leg or market, `NumberOutOfRange`.
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    reason = "a claim is positive; what is absorbed is nothing or all that is covered; the quote bank is slot zero"
-)]
 pub fn touch_leg(
     account: &mut MarginAccount,
     place: usize,
@@ -47,8 +43,8 @@ pub fn touch_leg(
                 rest.written_off = write_off(slot, market, position, spot)?;
             }
         }
-        if position.shares == 0 && position.cash_atoms > 0 {
-            let claim = position.cash_atoms as u64;
+        if position.shares == 0 && position.cash().is_positive() {
+            let claim = position.cash().gain();
             rest.forgone_atoms = pool::strike_uncovered(market, claim);
             let covered = claim.saturating_sub(rest.forgone_atoms);
             // The registry's copy of the index is never above the bank's: what is less than a share at it is less than one at the bank's too.
@@ -56,7 +52,7 @@ pub fn touch_leg(
             if pool::absorb_dust(market, covered, deposit_index)? {
                 rest.absorbed_atoms = covered;
             }
-            position.cash_atoms = plimsoll_risk::num::to_i64(covered - rest.absorbed_atoms)?;
+            position.cash_atoms = covered.saturating_sub(rest.absorbed_atoms).signed()?.get();
         }
     }
     close_leg_if_zero(account, place, market)?;

@@ -3,7 +3,8 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::MarketRates;
-use plimsoll_risk::price::{Price, UnitPrice};
+use plimsoll_risk::price::{BasePrice, Price};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot, SideIndex, StoredRates};
 use proptest::prelude::*;
@@ -30,8 +31,8 @@ fn clock(now: i64) -> FundingClock {
 /// Fraction bits of the twin's numbers.
 const BITS: u32 = 36;
 
-fn unit(atoms: u64) -> UnitPrice {
-    UnitPrice::new_down(Price::from_parts_down(atoms as u128, 0).unwrap(), Price::from_parts_down(1, 0).unwrap())
+fn unit(atoms: u64) -> BasePrice {
+    BasePrice::new_down(Price::from_parts_down(atoms as u128, 0).unwrap(), Price::from_parts_down(1, 0).unwrap())
 }
 
 /// A market, five positions, and their twin: signed size and cash of each with 36 fraction bits.
@@ -69,7 +70,8 @@ impl Both {
     }
 
     fn read(&self, i: usize) -> (i64, i64) {
-        self.slot.project(&self.positions[i], clock(self.now)).unwrap()
+        let (units, cash) = self.slot.project(&self.positions[i], clock(self.now)).unwrap();
+        (units.get(), cash.get())
     }
 
     fn twin_side(&self, side: Side) -> i128 {
@@ -82,7 +84,16 @@ impl Both {
         let value = (units * price) as i64;
         let mut market = self.market;
         let [b, s] = &mut pair;
-        match exchange(&self.slot, &mut market, b, s, units, -value, value, clock(self.now)) {
+        match exchange(
+            &self.slot,
+            &mut market,
+            b,
+            s,
+            BaseUnits::new(units),
+            SignedAtoms::new(-value),
+            SignedAtoms::new(value),
+            clock(self.now),
+        ) {
             Ok(_) => {}
             // Only an opening may be refused, and only for want of room in the ring.
             Err(error) => return assert_eq!(error, RiskError::EpochRingFull),
@@ -124,16 +135,16 @@ impl Both {
         let closed = close_base(&mut self.slot, &mut self.market, &mut position, unit(price), clock(self.now));
         let closed = closed.unwrap();
         self.positions[i] = position;
-        self.cash[i] += (closed.units as i128 * price as i128) << BITS;
+        self.cash[i] += (closed.units.get() as i128 * price as i128) << BITS;
         self.size[i] = 0;
-        let Some(side) = Side::of(closed.units) else {
+        let Some(side) = Side::of(closed.units.get()) else {
             return;
         };
         // Written off is at most what rounding has let the two sides differ by.
-        assert!((closed.units.unsigned_abs() - closed.closed_units) as i128 <= self.tolerance_units());
+        assert!((closed.units.unsigned_abs().get() - closed.closed_units.get()) as i128 <= self.tolerance_units());
         assert!(size.signum() == side.sign() as i128 || size == 0);
         let whole = self.twin_side(side.opposite());
-        let quantity = ((closed.closed_units as i128) << BITS).min(whole);
+        let quantity = ((closed.closed_units.get() as i128) << BITS).min(whole);
         for j in 0..ACCOUNTS {
             if self.size[j].signum() == side.opposite().sign() as i128 && whole != 0 {
                 let part = mul_div(self.size[j], quantity, whole);
@@ -146,13 +157,14 @@ impl Both {
     fn charge(&mut self, side: Side, loss: u64, price: u64) {
         let deficit = self.market.deficit_atoms;
         let charged =
-            socialize_on_side(&mut self.slot, &mut self.market, side, loss, unit(price), clock(self.now)).unwrap();
-        assert_eq!(self.market.deficit_atoms - deficit, loss - charged);
+            socialize_on_side(&mut self.slot, &mut self.market, side, Atoms::new(loss), unit(price), clock(self.now))
+                .unwrap();
+        assert_eq!(self.market.deficit_atoms - deficit, loss - charged.get());
         let whole = self.twin_side(side);
-        self.charged += charged as i128;
+        self.charged += charged.get() as i128;
         for j in 0..ACCOUNTS {
             if self.size[j].signum() == side.sign() as i128 && whole != 0 {
-                self.cash[j] -= mul_div((charged as i128) << BITS, self.size[j].abs(), whole);
+                self.cash[j] -= mul_div((charged.get() as i128) << BITS, self.size[j].abs(), whole);
             }
         }
     }
@@ -186,7 +198,7 @@ impl Both {
         }
         for side in [Side::Long, Side::Short] {
             let totals = &self.market.sides[side as usize];
-            let open_interest = self.slot.open_interest(&self.market, side);
+            let open_interest = self.slot.open_interest(&self.market, side).get();
             assert!(sides[side as usize] <= open_interest, "sizes exceed open interest");
             assert!((open_interest - sides[side as usize]) as i128 <= self.tolerance_units());
             assert_eq!(totals.all_positions(), counts[side as usize]);
@@ -197,7 +209,7 @@ impl Both {
         assert!(sides[0].abs_diff(sides[1]) <= rounding, "sides of {sides:?} with a rounding of {rounding}");
         for side in [Side::Long, Side::Short] {
             let (held, count) = (sides[side as usize], counts[side as usize]);
-            assert!(self.slot.open_interest(&self.market, side) <= held + count + rounding);
+            assert!(self.slot.open_interest(&self.market, side).get() <= held + count + rounding);
         }
         assert!(lazy_cash <= -self.charged + self.tolerance_atoms(), "money appeared");
         assert!(lazy_cash >= -self.charged - self.tolerance_atoms(), "money disappeared");

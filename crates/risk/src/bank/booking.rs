@@ -2,8 +2,9 @@
 
 use super::{div_wide_down, div_wide_up, Indices, ShareDelta, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_shift_down, mul_u32, mul_wide, PPM};
+use crate::num::{mul_u32, mul_wide, PPM};
 use crate::params::DEPOSIT_INDEX_FLOOR;
+use crate::units::Atoms;
 
 /// Totals of one bank as plain numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,17 +17,17 @@ pub struct Totals {
     pub deposit_index: u64,
     /// Borrow index up to which interest is booked, 48 fraction bits.
     pub borrow_index: u64,
-    /// Bad debt beyond what deposits could bear, atoms.
-    pub uncovered_atoms: u64,
+    /// Bad debt beyond what deposits could bear.
+    pub uncovered_atoms: Atoms,
 }
 
 /// Result of [`Totals::book`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Booking {
-    /// Atoms for the protocol.
-    pub fee_atoms: u64,
-    /// Atoms of the protocol's part that paid uncovered debt instead.
-    pub covered_atoms: u64,
+    /// For the protocol.
+    pub fee_atoms: Atoms,
+    /// What of the protocol's part paid uncovered debt instead.
+    pub covered_atoms: Atoms,
     /// The deposit index from now on.
     pub deposit_index: u64,
 }
@@ -44,46 +45,46 @@ impl Totals {
         mul_wide(self.borrow_shares, self.borrow_index)
     }
 
-    /// Deposits, atoms, rounded down; saturates.
+    /// Deposits, rounded down; saturates.
     #[inline(always)]
-    pub const fn deposits_down(&self) -> u64 {
+    pub const fn deposits_down(&self) -> Atoms {
         super::deposit_atoms_down(self.deposit_shares, self.deposit_index)
     }
 
-    /// Borrows, atoms, rounded up; saturates.
+    /// Borrows, rounded up; saturates.
     #[inline(always)]
-    pub const fn borrows_up(&self) -> u64 {
+    pub const fn borrows_up(&self) -> Atoms {
         super::debt_atoms_up(self.borrow_shares, self.borrow_index)
     }
 
-    /// `max(0, deposits - borrows - uncovered)`, atoms, rounded down: never the vault's balance (MONEY-2).
+    /// `max(0, deposits - borrows - uncovered)`, rounded down: never the vault's balance (MONEY-2).
     #[inline(never)]
     #[expect(clippy::cast_possible_truncation, reason = "its upper half is zero")]
-    pub const fn free_liquidity_down(&self) -> u64 {
-        let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
+    pub const fn free_liquidity_down(&self) -> Atoms {
+        let owed = self.borrows_bits().saturating_add((self.uncovered_atoms.get() as u128) << INDEX_BITS);
         let free = self.deposits_bits().saturating_sub(owed) >> INDEX_BITS;
         if free >> 64 != 0 {
-            u64::MAX
+            Atoms::MAX
         } else {
-            free as u64
+            Atoms::new(free as u64)
         }
     }
 
     /// `borrows <= deposits - uncovered`, exactly: what holds after atoms leave the vault (MONEY-2).
     #[inline(always)]
     pub const fn is_liquid(&self) -> bool {
-        let owed = self.borrows_bits().saturating_add((self.uncovered_atoms as u128) << INDEX_BITS);
+        let owed = self.borrows_bits().saturating_add((self.uncovered_atoms.get() as u128) << INDEX_BITS);
         owed <= self.deposits_bits()
     }
 
-    /// What can newly be lent while [`Self::borrows_up`] stays within a cap, atoms, rounded down; saturates.
+    /// What can newly be lent while [`Self::borrows_up`] stays within a cap, rounded down; saturates.
     #[inline(never)]
-    pub const fn borrow_room_down(&self, cap_atoms: u64) -> u64 {
-        let most = match div_wide_down((cap_atoms as u128) << INDEX_BITS, self.borrow_index) {
+    pub const fn borrow_room_down(&self, cap: Atoms) -> Atoms {
+        let most = match div_wide_down((cap.get() as u128) << INDEX_BITS, self.borrow_index) {
             Some(shares) => shares,
             None => u64::MAX,
         };
-        mul_shift_down(most.saturating_sub(self.borrow_shares), self.borrow_index, INDEX_BITS)
+        super::deposit_atoms_down(most.saturating_sub(self.borrow_shares), self.borrow_index)
     }
 
     /// The indices.
@@ -103,7 +104,7 @@ impl Totals {
         reason = "the index was raised by a saturating sum, so it is not below the old one"
     )]
     pub fn book(&self, borrow_index_now: u64, interest_fee_ppm: u32) -> Booking {
-        let unchanged = Booking { fee_atoms: 0, covered_atoms: 0, deposit_index: self.deposit_index };
+        let unchanged = Booking { deposit_index: self.deposit_index, ..Booking::default() };
         let growth = borrow_index_now.saturating_sub(self.borrow_index);
         if growth == 0 || self.borrow_shares == 0 {
             return unchanged;
@@ -124,7 +125,7 @@ impl Totals {
         let credited = mul_wide(self.deposit_shares, deposit_index - self.deposit_index);
         let fee = charged.saturating_sub(credited) >> INDEX_BITS;
         let super::Intake { covered_atoms, insurance_atoms: fee_atoms, .. } =
-            self.take_in(u64::try_from(fee).unwrap_or(u64::MAX));
+            self.take_in(Atoms::new(u64::try_from(fee).unwrap_or(u64::MAX)));
         Booking { fee_atoms, covered_atoms, deposit_index }
     }
 
@@ -148,26 +149,26 @@ impl Totals {
 pub struct Socialized {
     /// The deposit index from now on.
     pub deposit_index: u64,
-    /// Atoms that deposits could not bear.
-    pub uncovered_atoms: u64,
+    /// What deposits could not bear.
+    pub uncovered_atoms: Atoms,
     /// The index is at its floor: repay and withdraw only.
     pub terminal: bool,
 }
 
-/// Lowers the deposit index pro rata for `loss_atoms`, rounded against depositors, never below its floor
+/// Lowers the deposit index pro rata for `loss`, rounded against depositors, never below its floor
 /// (LOSS-1). What deposits cannot bear is uncovered, rounded up.
 #[expect(clippy::arithmetic_side_effects, reason = "what is taken off is at most what the index has above its floor")]
-pub fn socialize(deposit_shares: u64, deposit_index: u64, loss_atoms: u64) -> Socialized {
+pub fn socialize(deposit_shares: u64, deposit_index: u64, loss: Atoms) -> Socialized {
     let bearable = deposit_index.saturating_sub(DEPOSIT_INDEX_FLOOR);
-    let (deposit_index, uncovered_atoms) = if loss_atoms == 0 || deposit_shares == 0 {
+    let (deposit_index, uncovered_atoms) = if loss.is_zero() || deposit_shares == 0 {
         // Nothing to bear, or nobody whose claims the index measures.
-        (deposit_index, loss_atoms)
+        (deposit_index, loss)
     } else {
-        match div_wide_up((loss_atoms as u128) << INDEX_BITS, deposit_shares) {
-            Some(fall) if fall <= bearable => (deposit_index - fall, 0),
+        match div_wide_up((loss.get() as u128) << INDEX_BITS, deposit_shares) {
+            Some(fall) if fall <= bearable => (deposit_index - fall, Atoms::ZERO),
             _ => {
                 let borne = super::deposit_atoms_down(deposit_shares, bearable);
-                (deposit_index - bearable, loss_atoms.saturating_sub(borne))
+                (deposit_index - bearable, loss.saturating_sub(borne))
             }
         }
     };

@@ -4,24 +4,25 @@
 use super::{deposit_atoms_down, div_wide_up, Totals, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
 use crate::num::mul_wide;
+use crate::units::Atoms;
 
 /// [`super::shares_down`] as one copy: nothing here is a hot path.
 #[inline(never)]
-fn shares_down(atoms: u64, index: u64) -> RiskResult<u64> {
+fn shares_down(atoms: Atoms, index: u64) -> RiskResult<u64> {
     super::shares_down(atoms, index)
 }
 
 /// [`super::shares_up`] as one copy.
 #[inline(never)]
-fn shares_up(atoms: u64, index: u64) -> RiskResult<u64> {
+fn shares_up(atoms: Atoms, index: u64) -> RiskResult<u64> {
     super::shares_up(atoms, index)
 }
 
 /// What pays for losses: atoms outside deposits, and deposit shares that wait for liquidity to become such atoms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fund {
-    /// Atoms that nobody has reserved.
-    pub insurance_atoms: u64,
+    /// What nobody has reserved.
+    pub insurance_atoms: Atoms,
     /// Shares of the bank's deposits.
     pub waiting_shares: u64,
     /// Value of a deposit share, 48 fraction bits.
@@ -33,16 +34,16 @@ pub struct Fund {
 pub struct Draw {
     /// Waiting shares that are cancelled.
     pub waiting_shares: u64,
-    /// What they count for, atoms.
-    pub waiting_atoms: u64,
-    /// Atoms of the insurance.
-    pub insurance_atoms: u64,
+    /// What they count for.
+    pub waiting_atoms: Atoms,
+    /// Of the insurance.
+    pub insurance_atoms: Atoms,
 }
 
 impl Fund {
-    /// What the fund can pay in all, atoms, rounded down; saturates.
+    /// What the fund can pay in all, rounded down; saturates.
     #[inline(always)]
-    pub const fn worth_down(&self) -> u64 {
+    pub const fn worth_down(&self) -> Atoms {
         self.insurance_atoms.saturating_add(deposit_atoms_down(self.waiting_shares, self.deposit_index))
     }
 
@@ -52,19 +53,20 @@ impl Fund {
     /// # Errors
     /// `NumberOutOfRange` where the fund is worth less.
     #[expect(clippy::arithmetic_side_effects, reason = "reached with at least so many atoms only")]
-    pub fn draw_up(&self, atoms: u64) -> RiskResult<Draw> {
+    pub fn draw_up(&self, atoms: Atoms) -> RiskResult<Draw> {
         let worth = deposit_atoms_down(self.waiting_shares, self.deposit_index);
         if atoms < worth {
             // Below what all of them are worth, so at most as many as there are.
-            let shares = if atoms == 0 { 0 } else { shares_up(atoms, self.deposit_index)?.min(self.waiting_shares) };
-            return Ok(Draw { waiting_shares: shares, waiting_atoms: atoms, insurance_atoms: 0 });
+            let shares =
+                if atoms.is_zero() { 0 } else { shares_up(atoms, self.deposit_index)?.min(self.waiting_shares) };
+            return Ok(Draw { waiting_shares: shares, waiting_atoms: atoms, insurance_atoms: Atoms::ZERO });
         }
-        let insurance_atoms = atoms - worth;
+        let insurance_atoms = Atoms::new(atoms.get() - worth.get());
         if insurance_atoms > self.insurance_atoms {
             return Err(RiskError::NumberOutOfRange);
         }
         // A payment of nothing leaves a share worth less than an atom where it is.
-        let waiting_shares = if atoms == 0 { 0 } else { self.waiting_shares };
+        let waiting_shares = if atoms.is_zero() { 0 } else { self.waiting_shares };
         Ok(Draw { waiting_shares, waiting_atoms: worth, insurance_atoms })
     }
 }
@@ -72,21 +74,20 @@ impl Fund {
 /// Where atoms go that come in as insurance, or come back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Intake {
-    /// Paid on uncovered debt, atoms.
-    pub covered_atoms: u64,
+    /// Paid on uncovered debt.
+    pub covered_atoms: Atoms,
     /// Deposit shares that are cancelled (a sweep) or that wait from now on (what comes back).
     pub shares: u64,
-    /// Insurance, atoms.
-    pub insurance_atoms: u64,
+    /// Insurance.
+    pub insurance_atoms: Atoms,
 }
 
 impl Totals {
     /// Splits `atoms` that are nobody's: uncovered debt is paid first, the rest is insurance (INSURE-4).
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "what is covered is at most the atoms")]
-    pub const fn take_in(&self, atoms: u64) -> Intake {
-        let covered_atoms = if atoms < self.uncovered_atoms { atoms } else { self.uncovered_atoms };
-        Intake { covered_atoms, shares: 0, insurance_atoms: atoms - covered_atoms }
+    pub const fn take_in(&self, atoms: Atoms) -> Intake {
+        let (covered_atoms, insurance_atoms) = atoms.take(self.uncovered_atoms);
+        Intake { covered_atoms, shares: 0, insurance_atoms }
     }
 
     /// What comes of waiting shares: as many whole ones (up) as it takes pay uncovered debt whatever the liquidity, which
@@ -103,14 +104,16 @@ impl Totals {
             uncovered_atoms: self.uncovered_atoms.saturating_sub(covered_atoms),
             ..*self
         };
-        let free = match rest.free_liquidity_down() {
-            0 => 0,
-            free => shares_down(free, self.deposit_index).unwrap_or(u64::MAX).min(waiting_shares - covering),
+        let liquid = rest.free_liquidity_down();
+        let free = if liquid.is_zero() {
+            0
+        } else {
+            shares_down(liquid, self.deposit_index).unwrap_or(u64::MAX).min(waiting_shares - covering)
         };
         let insurance_atoms = deposit_atoms_down(free, self.deposit_index);
         // A share worth less than an atom waits on: swept, it would be lost to a rounding.
-        let free = if insurance_atoms == 0 { 0 } else { free };
-        let covering = if covered_atoms == 0 { 0 } else { covering };
+        let free = if insurance_atoms.is_zero() { 0 } else { free };
+        let covering = if covered_atoms.is_zero() { 0 } else { covering };
         // Both at most the waiting shares together.
         Intake { covered_atoms, shares: covering + free, insurance_atoms }
     }
@@ -121,11 +124,10 @@ impl Totals {
     ///
     /// # Errors
     /// `NumberOutOfRange`.
-    #[expect(clippy::arithmetic_side_effects, reason = "the price is at most the insurance, as the arm asks")]
-    pub fn give_back_down(&self, atoms: u64) -> RiskResult<Intake> {
+    pub fn give_back_down(&self, atoms: Atoms) -> RiskResult<Intake> {
         let mut intake = self.take_in(atoms);
         let uncovered = self.uncovered_atoms.saturating_sub(intake.covered_atoms);
-        let owed = self.borrows_bits().saturating_add((uncovered as u128) << INDEX_BITS);
+        let owed = self.borrows_bits().saturating_add((uncovered.get() as u128) << INDEX_BITS);
         let lent_out = owed.saturating_sub(self.deposits_bits());
         if lent_out == 0 {
             return Ok(intake);
@@ -133,8 +135,10 @@ impl Totals {
         let wanted = div_wide_up(lent_out, self.deposit_index).unwrap_or(u64::MAX);
         let price = mul_wide(wanted, self.deposit_index).div_ceil(1 << INDEX_BITS);
         (intake.shares, intake.insurance_atoms) = match u64::try_from(price) {
-            Ok(price) if price <= intake.insurance_atoms => (wanted, intake.insurance_atoms - price),
-            _ => (shares_down(intake.insurance_atoms, self.deposit_index)?, 0),
+            Ok(price) if price <= intake.insurance_atoms.get() => {
+                (wanted, intake.insurance_atoms.take(Atoms::new(price)).1)
+            }
+            _ => (shares_down(intake.insurance_atoms, self.deposit_index)?, Atoms::ZERO),
         };
         Ok(intake)
     }

@@ -3,6 +3,7 @@
 use super::{div_wide_down, div_wide_up, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_div_down, mul_high_up, mul_shift_down, mul_shift_up, mul_wide, to_i64};
+use crate::units::Atoms;
 
 /// The borrow index `elapsed_secs` after it was stored: `index * (1 + rate * dt)`, rounded up (INTEREST-1).
 ///
@@ -42,7 +43,7 @@ pub const fn deposit_index_at_most_up(copy: u64, borrow_index_then: u64, borrow_
 ///
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
-pub fn shares_passing_down(held: u64, atoms: u64, copy_index: u64, index: u64) -> RiskResult<u64> {
+pub fn shares_passing_down(held: u64, atoms: Atoms, copy_index: u64, index: u64) -> RiskResult<u64> {
     if atoms >= deposit_atoms_down(held, copy_index) {
         if index <= copy_index {
             return Ok(held);
@@ -91,16 +92,16 @@ impl ShareDelta {
     }
 }
 
-/// What deposit shares are worth, atoms, rounded down; saturates at `u64::MAX`.
+/// What deposit shares are worth, rounded down; saturates.
 #[inline(always)]
-pub const fn deposit_atoms_down(shares: u64, deposit_index: u64) -> u64 {
-    mul_shift_down(shares, deposit_index, INDEX_BITS)
+pub const fn deposit_atoms_down(shares: u64, deposit_index: u64) -> Atoms {
+    Atoms::new(mul_shift_down(shares, deposit_index, INDEX_BITS))
 }
 
-/// What borrow shares owe, atoms, rounded up; saturates at `u64::MAX`.
+/// What borrow shares owe, rounded up; saturates.
 #[inline(always)]
-pub const fn debt_atoms_up(shares: u64, borrow_index: u64) -> u64 {
-    mul_shift_up(shares, borrow_index, INDEX_BITS)
+pub const fn debt_atoms_up(shares: u64, borrow_index: u64) -> Atoms {
+    Atoms::new(mul_shift_up(shares, borrow_index, INDEX_BITS))
 }
 
 /// The shares that `atoms` are at `index`, rounded down.
@@ -108,8 +109,8 @@ pub const fn debt_atoms_up(shares: u64, borrow_index: u64) -> u64 {
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
 #[inline(always)]
-pub fn shares_down(atoms: u64, index: u64) -> RiskResult<u64> {
-    within_63(div_wide_down((atoms as u128) << INDEX_BITS, index))
+pub fn shares_down(atoms: Atoms, index: u64) -> RiskResult<u64> {
+    within_63(div_wide_down((atoms.get() as u128) << INDEX_BITS, index))
 }
 
 /// The shares that `atoms` are at `index`, rounded up.
@@ -117,8 +118,8 @@ pub fn shares_down(atoms: u64, index: u64) -> RiskResult<u64> {
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
 #[inline(always)]
-pub fn shares_up(atoms: u64, index: u64) -> RiskResult<u64> {
-    within_63(div_wide_up((atoms as u128) << INDEX_BITS, index))
+pub fn shares_up(atoms: Atoms, index: u64) -> RiskResult<u64> {
+    within_63(div_wide_up((atoms.get() as u128) << INDEX_BITS, index))
 }
 
 #[inline(always)]
@@ -138,7 +139,7 @@ fn within_63(shares: Option<u64>) -> RiskResult<u64> {
     clippy::arithmetic_side_effects,
     reason = "at most the owed shares are burned, and the negative of a non-negative number always fits"
 )]
-pub fn credit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, ShareDelta)> {
+pub fn credit(shares: i64, atoms: Atoms, indices: &Indices) -> RiskResult<(i64, ShareDelta)> {
     let owed = if shares < 0 { shares.unsigned_abs() } else { 0 };
     let debt = debt_atoms_up(owed, indices.borrow_index);
     if atoms < debt {
@@ -146,10 +147,8 @@ pub fn credit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, Sh
         let burned = to_i64(shares_down(atoms, indices.borrow_index)?.min(owed))?;
         return Ok((shares + burned, ShareDelta { deposit_shares: 0, borrow_shares: -burned }));
     }
-    let minted = match atoms - debt {
-        0 => 0,
-        rest => to_i64(shares_down(rest, indices.deposit_index)?)?,
-    };
+    let rest = Atoms::new(atoms.get() - debt.get());
+    let minted = if rest.is_zero() { 0 } else { to_i64(shares_down(rest, indices.deposit_index)?)? };
     let held = shares.max(0).checked_add(minted).ok_or(RiskError::NumberOutOfRange)?;
     Ok((held, ShareDelta { deposit_shares: minted, borrow_shares: shares.min(0) }))
 }
@@ -166,9 +165,9 @@ pub fn credit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, Sh
     clippy::cast_sign_loss,
     reason = "at most the held shares are burned, which are not negative; the negative of a non-negative number always fits"
 )]
-pub fn debit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, ShareDelta)> {
+pub fn debit(shares: i64, atoms: Atoms, indices: &Indices) -> RiskResult<(i64, ShareDelta)> {
     // A debit of nothing leaves a share worth less than an atom where it is.
-    if atoms == 0 {
+    if atoms.is_zero() {
         return Ok((shares, ShareDelta::default()));
     }
     let held = shares.max(0);
@@ -178,10 +177,8 @@ pub fn debit(shares: i64, atoms: u64, indices: &Indices) -> RiskResult<(i64, Sha
         let burned = to_i64(shares_up(atoms, indices.deposit_index)?)?.min(held);
         return Ok((shares - burned, ShareDelta { deposit_shares: -burned, borrow_shares: 0 }));
     }
-    let minted = match atoms - deposit {
-        0 => 0,
-        rest => to_i64(shares_up(rest, indices.borrow_index)?)?,
-    };
+    let rest = Atoms::new(atoms.get() - deposit.get());
+    let minted = if rest.is_zero() { 0 } else { to_i64(shares_up(rest, indices.borrow_index)?)? };
     let owed = shares.min(0).checked_sub(minted).ok_or(RiskError::NumberOutOfRange)?;
     Ok((owed, ShareDelta { deposit_shares: -held, borrow_shares: minted }))
 }

@@ -3,6 +3,7 @@ use std::vec::Vec;
 use super::*;
 use crate::num::{mul_wide, to_i64, PPM};
 use crate::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_ATOMS, SECS_PER_YEAR};
+use crate::units::Atoms;
 use proptest::prelude::*;
 
 mod exact;
@@ -27,7 +28,7 @@ fn totals() -> impl Strategy<Value = Totals> {
             borrow_shares,
             deposit_index,
             borrow_index,
-            uncovered_atoms,
+            uncovered_atoms: Atoms::new(uncovered_atoms),
         },
     )
 }
@@ -63,17 +64,17 @@ proptest! {
     /// PNL-3
     #[test]
     fn what_fits_under_a_cap_is_lent_to_the_share_and_never_beyond_it(totals in totals(), cap in amount()) {
-        let room = totals.borrow_room_down(cap);
+        let room = totals.borrow_room_down(Atoms::new(cap)).get();
         if room > 0 && room <= MAX_ATOMS {
-            let lent = totals.plus(ShareDelta { deposit_shares: 0, borrow_shares: to_i64(shares_up(room, totals.borrow_index).unwrap()).unwrap() }).unwrap();
-            prop_assert!(lent.borrows_up() <= cap, "{} of {cap}", lent.borrows_up());
+            let lent = totals.plus(ShareDelta { deposit_shares: 0, borrow_shares: to_i64(shares_up(Atoms::new(room), totals.borrow_index).unwrap()).unwrap() }).unwrap();
+            prop_assert!(lent.borrows_up().get() <= cap, "{} of {cap}", lent.borrows_up().get());
             // A share more would pass the cap.
             let more = Totals { borrow_shares: lent.borrow_shares + 1, ..totals };
-            prop_assert!(more.borrows_up() > cap);
+            prop_assert!(more.borrows_up().get() > cap);
         } else if room == 0 {
             // Nothing is left, or less than a share is.
             let more = Totals { borrow_shares: totals.borrow_shares + 1, ..totals };
-            prop_assert!(more.borrows_up() > cap || deposit_atoms_down(1, totals.borrow_index) == 0);
+            prop_assert!(more.borrows_up().get() > cap || deposit_atoms_down(1, totals.borrow_index).get() == 0);
         }
     }
 
@@ -90,7 +91,7 @@ proptest! {
         atoms in amount(), credit_first: bool,
     ) {
         let view = Indices { deposit_index, borrow_index };
-        let step = |shares, up| if up { credit(shares, atoms, &view) } else { debit(shares, atoms, &view) };
+        let step = |shares, up| if up { credit(shares, Atoms::new(atoms), &view) } else { debit(shares, Atoms::new(atoms), &view) };
         let Ok((between, first)) = step(start, credit_first) else { return Ok(()); };
         let Ok((end, second)) = step(between, !credit_first) else { return Ok(()); };
         let net = |shares: i64| -> i128 {
@@ -116,11 +117,11 @@ proptest! {
         let atoms_bits = (atoms as i128) << INDEX_BITS;
         // A whole deposit or debt that ends gives its fraction of an atom too.
         let slack = deposit_index as i128 + borrow_index as i128 + (1 << INDEX_BITS);
-        if let Ok((end, _)) = credit(start, atoms, &view) {
+        if let Ok((end, _)) = credit(start, Atoms::new(atoms), &view) {
             let gained = net(end) - net(start);
             prop_assert!(gained <= atoms_bits && gained > atoms_bits - slack);
         }
-        if let Ok((end, _)) = debit(start, atoms, &view) {
+        if let Ok((end, _)) = debit(start, Atoms::new(atoms), &view) {
             let lost = net(start) - net(end);
             prop_assert!(lost >= atoms_bits && lost < atoms_bits + slack);
         }
@@ -129,14 +130,14 @@ proptest! {
     #[test]
     fn everything_leaves_no_share_behind(index in index(), debt_index in borrow_index(), shares in 1i64..1 << 52) {
         let view = Indices { deposit_index: index, borrow_index: debt_index };
-        let deposit = deposit_atoms_down(shares as u64, index);
+        let deposit = deposit_atoms_down(shares as u64, index).get();
         if deposit > 0 {
-            prop_assert_eq!(debit(shares, deposit, &view).unwrap().0, 0);
+            prop_assert_eq!(debit(shares, Atoms::new(deposit), &view).unwrap().0, 0);
         }
-        let debt = debt_atoms_up(shares as u64, debt_index);
+        let debt = debt_atoms_up(shares as u64, debt_index).get();
         if debt < u64::MAX {
-            prop_assert_eq!(credit(-shares, debt, &view).unwrap().0, 0);
-            let left = credit(-shares, debt - 1, &view).unwrap().0;
+            prop_assert_eq!(credit(-shares, Atoms::new(debt), &view).unwrap().0, 0);
+            let left = credit(-shares, Atoms::new(debt - 1), &view).unwrap().0;
             prop_assert!(left < 0, "one atom less is not the whole debt");
         }
     }
@@ -153,8 +154,8 @@ proptest! {
         prop_assert!(booking.deposit_index >= totals.deposit_index);
         let charged = mul_wide(totals.borrow_shares, now - totals.borrow_index);
         let credited = mul_wide(totals.deposit_shares, booking.deposit_index - totals.deposit_index);
-        let fee_bits = (booking.fee_atoms as u128) << INDEX_BITS;
-        if booking.fee_atoms < u64::MAX {
+        let fee_bits = (booking.fee_atoms.get() as u128) << INDEX_BITS;
+        if booking.fee_atoms < Atoms::new(u64::MAX) {
             prop_assert!(credited + fee_bits <= charged);
             prop_assert!(charged - credited - fee_bits < 1 << INDEX_BITS, "at most a fraction of an atom stays");
         }
@@ -164,7 +165,7 @@ proptest! {
             mul_wide(raise, totals.borrow_index) <= mul_wide(totals.deposit_index, now - totals.borrow_index)
         );
         // The protocol never gets less than its share, in whole atoms.
-        prop_assert!(booking.fee_atoms as u128 >= ((charged >> INDEX_BITS) / PPM as u128) * fee_ppm as u128);
+        prop_assert!(booking.fee_atoms.get() as u128 >= ((charged >> INDEX_BITS) / PPM as u128) * fee_ppm as u128);
         if totals.deposit_shares == 0 {
             prop_assert_eq!(booking.deposit_index, totals.deposit_index);
         }
@@ -175,13 +176,13 @@ proptest! {
     fn a_socialized_loss_is_borne_whole_or_recorded_and_never_breaks_the_floor(
         shares in 0u64..1 << 62, index in DEPOSIT_INDEX_FLOOR..INDEX_ONE << 4, loss in amount(),
     ) {
-        let result = socialize(shares, index, loss);
+        let result = socialize(shares, index, Atoms::new(loss));
         prop_assert!(result.deposit_index <= index && result.deposit_index >= DEPOSIT_INDEX_FLOOR);
         prop_assert_eq!(result.terminal, result.deposit_index == DEPOSIT_INDEX_FLOOR);
         let borne = mul_wide(shares, index - result.deposit_index);
-        prop_assert!(borne + ((result.uncovered_atoms as u128) << INDEX_BITS) >= (loss as u128) << INDEX_BITS);
-        prop_assert!(result.uncovered_atoms <= loss);
-        prop_assert!(result.uncovered_atoms == 0 || shares == 0 || result.terminal);
+        prop_assert!(borne + ((result.uncovered_atoms.get() as u128) << INDEX_BITS) >= (loss as u128) << INDEX_BITS);
+        prop_assert!(result.uncovered_atoms <= Atoms::new(loss));
+        prop_assert!(result.uncovered_atoms == Atoms::ZERO || shares == 0 || result.terminal);
         prop_assert!(borne < ((loss as u128) << INDEX_BITS) + shares as u128, "rounded up by one step of the index");
     }
 
@@ -246,7 +247,7 @@ impl Ledger {
             borrow_shares: 0,
             deposit_index: INDEX_ONE,
             borrow_index: INDEX_ONE,
-            uncovered_atoms: 0,
+            uncovered_atoms: Atoms::ZERO,
         };
         Self { totals, vault: 0, fees: 0, insurance: 0, waiting: 0, holders: std::vec![0; 5] }
     }
@@ -254,8 +255,8 @@ impl Ledger {
     fn book(&mut self, growth: u64) {
         let now = self.totals.borrow_index.saturating_add(growth);
         let booking = self.totals.book(now, 150_000);
-        self.fees += booking.fee_atoms;
-        self.totals.uncovered_atoms -= booking.covered_atoms;
+        self.fees += booking.fee_atoms.get();
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() - booking.covered_atoms.get());
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
     }
@@ -270,13 +271,13 @@ impl Ledger {
         let (view, shares) = (self.totals.indices(), self.holders[holder]);
         match what {
             0..=2 => {
-                let result = credit(shares, atoms, &view).unwrap();
+                let result = credit(shares, Atoms::new(atoms), &view).unwrap();
                 self.apply(holder, result);
                 self.vault += atoms as u128;
             }
             3..=5 => {
                 let before = self.clone();
-                let result = debit(shares, atoms, &view).unwrap();
+                let result = debit(shares, Atoms::new(atoms), &view).unwrap();
                 self.apply(holder, result);
                 if atoms as u128 > self.vault || !self.totals.is_liquid() {
                     *self = before;
@@ -300,11 +301,11 @@ impl Ledger {
     /// A payment between two holders, a tenth of it as waiting insurance.
     fn pass(&mut self, holder: usize, atoms: u64, view: &Indices) {
         let other = (holder + 1) % self.holders.len();
-        let result = debit(self.holders[holder], atoms, view).unwrap();
+        let result = debit(self.holders[holder], Atoms::new(atoms), view).unwrap();
         self.apply(holder, result);
-        let result = credit(self.holders[other], atoms - atoms / 10, view).unwrap();
+        let result = credit(self.holders[other], Atoms::new(atoms - atoms / 10), view).unwrap();
         self.apply(other, result);
-        let minted = shares_down(atoms / 10, view.deposit_index).unwrap();
+        let minted = shares_down(Atoms::new(atoms / 10), view.deposit_index).unwrap();
         self.totals.deposit_shares += minted;
         self.waiting += minted;
     }
@@ -312,36 +313,36 @@ impl Ledger {
     /// A debt ends: insurance pays what it can, depositors the rest.
     fn bankrupt(&mut self, holder: usize, view: &Indices) {
         let owed = self.holders[holder].min(0).unsigned_abs();
-        let debt = debt_atoms_up(owed, view.borrow_index);
+        let debt = debt_atoms_up(owed, view.borrow_index).get();
         let fund = Fund {
-            insurance_atoms: self.insurance,
+            insurance_atoms: Atoms::new(self.insurance),
             waiting_shares: self.waiting,
             deposit_index: self.totals.deposit_index,
         };
-        let paid = debt.min(fund.worth_down());
-        let draw = fund.draw_up(paid).unwrap();
-        self.insurance -= draw.insurance_atoms;
+        let paid = debt.min(fund.worth_down().get());
+        let draw = fund.draw_up(Atoms::new(paid)).unwrap();
+        self.insurance -= draw.insurance_atoms.get();
         self.waiting -= draw.waiting_shares;
         self.totals.deposit_shares -= draw.waiting_shares;
         self.totals.borrow_shares -= owed;
         self.holders[holder] += owed as i64;
-        let result = socialize(self.totals.deposit_shares, self.totals.deposit_index, debt - paid);
+        let result = socialize(self.totals.deposit_shares, self.totals.deposit_index, Atoms::new(debt - paid));
         self.totals.deposit_index = result.deposit_index;
-        self.totals.uncovered_atoms += result.uncovered_atoms;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() + result.uncovered_atoms.get());
     }
 
     fn sweep(&mut self) {
         let swept = self.totals.sweep_down(self.waiting);
         self.waiting -= swept.shares;
         self.totals.deposit_shares -= swept.shares;
-        self.totals.uncovered_atoms -= swept.covered_atoms;
-        self.insurance += swept.insurance_atoms;
+        self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() - swept.covered_atoms.get());
+        self.insurance += swept.insurance_atoms.get();
     }
 
     /// `V >= D - B - uncovered + I + F`, exactly, and shares add up.
     fn check(&self) {
         let bits = |atoms: u128| atoms << INDEX_BITS;
-        let vault = bits(self.vault) + self.totals.borrows_bits() + bits(self.totals.uncovered_atoms as u128);
+        let vault = bits(self.vault) + self.totals.borrows_bits() + bits(self.totals.uncovered_atoms.get() as u128);
         let owed = self.totals.deposits_bits() + bits(self.insurance as u128) + bits(self.fees as u128);
         assert!(vault >= owed, "{self:?}");
         let held: u64 = self.holders.iter().map(|s| s.max(&0).unsigned_abs()).sum();
@@ -383,13 +384,13 @@ proptest! {
             ledger.step(step);
         }
         for holder in 0..5 {
-            let debt = debt_atoms_up(ledger.holders[holder].min(0).unsigned_abs(), ledger.totals.borrow_index);
-            let result = credit(ledger.holders[holder], debt, &ledger.totals.indices()).unwrap();
+            let debt = debt_atoms_up(ledger.holders[holder].min(0).unsigned_abs(), ledger.totals.borrow_index).get();
+            let result = credit(ledger.holders[holder], Atoms::new(debt), &ledger.totals.indices()).unwrap();
             ledger.apply(holder, result);
             ledger.vault += debt as u128;
         }
         ledger.check();
-        let owed = ledger.totals.deposits_down() as u128 + ledger.insurance as u128 + ledger.fees as u128;
-        assert!(ledger.vault + ledger.totals.uncovered_atoms as u128 >= owed);
+        let owed = ledger.totals.deposits_down().get() as u128 + ledger.insurance as u128 + ledger.fees as u128;
+        assert!(ledger.vault + ledger.totals.uncovered_atoms.get() as u128 >= owed);
     }
 }

@@ -6,10 +6,15 @@ use super::*;
 use crate::allowance::Spent;
 use crate::params::MAX_BASE_UNITS;
 
-fn spot(atoms_per_unit_ppm: u64) -> UnitPrice {
+fn spot(atoms_per_unit_ppm: u64) -> BasePrice {
     use crate::price::Price;
     let price = Price::from_decimal_down(atoms_per_unit_ppm, -6).unwrap();
-    UnitPrice::new_down(price, Price::from_decimal_down(1, 0).unwrap())
+    BasePrice::new_down(price, Price::from_decimal_down(1, 0).unwrap())
+}
+
+/// What so many units are worth, rounded up.
+fn worth_wide_up(price: u64, units: u64) -> u128 {
+    spot(price).value_up(BaseUnits::new(units)).get() as u128
 }
 
 fn some_a() -> impl Strategy<Value = u64> {
@@ -19,9 +24,9 @@ fn some_a() -> impl Strategy<Value = u64> {
 #[test]
 fn shares_of_an_a_of_zero_are_refused_and_a_charge_needs_a_bearer() {
     let gone = Index { a: 0, k: 0 };
-    assert_eq!(gone.shares_up(1), Err(RiskError::PositionTooLarge));
-    assert_eq!(gone.shares_up(0), Ok(0));
-    assert_eq!(Index::START.charged(1, 0), Err(RiskError::LegEmpty));
+    assert_eq!(gone.shares_up(BaseUnits::ONE), Err(RiskError::PositionTooLarge));
+    assert_eq!(gone.shares_up(BaseUnits::ZERO), Ok(0));
+    assert_eq!(Index::START.charged(Atoms::ONE, 0), Err(RiskError::LegEmpty));
 }
 
 #[test]
@@ -49,7 +54,7 @@ fn an_epoch_wears_out_below_its_bound_and_not_at_it() {
 
 #[test]
 fn a_margin_of_a_unit_saturates_where_the_price_does_and_is_nothing_where_the_rate_is() {
-    let at = |shift| UnitPrice { mantissa: 1 << 63, shift };
+    let at = |shift| BasePrice::from_parts(1 << 63, shift);
     assert_eq!(rate_of_spot_down(0, at(-64)), 0);
     assert_eq!(rate_of_spot_down(500_000, at(-64)), i128::MAX);
     // Half of 2^63 * 2^-44, in units of 2^-64: the last price whose shift is upwards.
@@ -65,11 +70,11 @@ proptest! {
     #[test]
     fn an_opened_position_has_exactly_its_size(a in some_a(), units in 0..=MAX_BASE_UNITS) {
         let index = Index { a, k: 0 };
-        match index.shares_up(units) {
+        match index.shares_up(BaseUnits::new(units)) {
             Ok(shares) => {
-                prop_assert_eq!(index.size_down(shares), units);
+                prop_assert_eq!(index.size_down(shares).get(), units);
                 prop_assert!(shares >= units);
-                prop_assert!(shares == 0 || index.size_down(shares - 1) < units);
+                prop_assert!(shares == 0 || index.size_down(shares - 1).get() < units);
             }
             // The one size that 63 bits cannot count: the largest at the smallest A.
             Err(_) => prop_assert!(a == A_MIN && units == MAX_BASE_UNITS),
@@ -81,9 +86,9 @@ proptest! {
     fn sizes_never_exceed_open_interest(a in 0..=A_ONE, shares in prop::collection::vec(0u64..1 << 58, 1..16)) {
         let index = Index { a, k: 0 };
         let sum: u64 = shares.iter().sum();
-        let sizes: u64 = shares.iter().map(|s| index.size_down(*s)).sum();
-        prop_assert!(sizes <= index.size_down(sum));
-        prop_assert!(index.size_down(sum) - sizes <= shares.len() as u64);
+        let sizes: u64 = shares.iter().map(|s| index.size_down(*s).get()).sum();
+        prop_assert!(sizes <= index.size_down(sum).get());
+        prop_assert!(index.size_down(sum).get() - sizes <= shares.len() as u64);
     }
 
     #[test]
@@ -96,7 +101,7 @@ proptest! {
         let short = index.funded_down(received_by(Side::Short, f)).unwrap();
         let mut sum = 0i128;
         for s in &shares {
-            sum += long.cash_down(*s, index.k).unwrap() as i128 + short.cash_down(*s, index.k).unwrap() as i128;
+            sum += long.cash_down(*s, index.k).unwrap().get() as i128 + short.cash_down(*s, index.k).unwrap().get() as i128;
         }
         prop_assert!(sum <= 0);
         let total: u64 = shares.iter().sum();
@@ -118,8 +123,8 @@ proptest! {
     ) {
         let index = Index { a, k: -5 };
         let total: u64 = shares.iter().sum();
-        let charged = index.charged(cash, total).unwrap();
-        let paid: i128 = shares.iter().map(|s| -(charged.cash_down(*s, index.k).unwrap() as i128)).sum();
+        let charged = index.charged(Atoms::new(cash), total).unwrap();
+        let paid: i128 = shares.iter().map(|s| -(charged.cash_down(*s, index.k).unwrap().get() as i128)).sum();
         prop_assert!(paid >= cash as i128);
         prop_assert!(paid <= cash as i128 + shares.len() as i128);
     }
@@ -131,19 +136,20 @@ proptest! {
     ) {
         let before = Index { a, k: 3 };
         let total: u64 = shares.iter().sum();
-        let open_interest = before.size_down(total);
+        let open_interest = before.size_down(total).get();
         for side in [Side::Long, Side::Short] {
-            let (after, closed) = before.closed_down(side, total, units, spot(price)).unwrap();
+            let (after, closed) = before.closed_down(side, total, BaseUnits::new(units), spot(price)).unwrap();
+            let closed = closed.get();
             prop_assert_eq!(closed, units.min(open_interest));
             // A never rises, and open interest falls by what was closed, by rounding at most a unit and a bit more.
             prop_assert!(after.a <= before.a);
-            let left = after.size_down(total);
+            let left = after.size_down(total).get();
             prop_assert!(left <= open_interest - closed && open_interest - closed - left <= 2);
             prop_assert!((closed == open_interest && closed > 0) == (after.a == 0) || left == 0);
-            let cash: i128 = shares.iter().map(|s| after.cash_down(*s, before.k).unwrap() as i128).sum();
+            let cash: i128 = shares.iter().map(|s| after.cash_down(*s, before.k).unwrap().get() as i128).sum();
             match side {
-                Side::Long => prop_assert!(cash <= spot(price).value_down(closed) as i128),
-                Side::Short => prop_assert!(-cash >= spot(price).value_up(closed) as i128 || closed == 0),
+                Side::Long => prop_assert!(cash <= spot(price).value_down(BaseUnits::new(closed)).get() as i128),
+                Side::Short => prop_assert!(-cash >= spot(price).value_up(BaseUnits::new(closed)).get() as i128 || closed == 0),
             }
         }
     }
@@ -155,13 +161,14 @@ proptest! {
         price in 1u64..1_000_000_000, rate in 1u32..1_000_000,
     ) {
         let bound = rate_of_spot_down(rate, spot(price)) as u128;
-        let most = (spot(price).value_wide_up(open_interest as u128) * rate as u128).div_ceil(1_000_000) + 1;
+        let most = (worth_wide_up(price, open_interest) * rate as u128).div_ceil(1_000_000) + 1;
         let (mut now, mut borne, mut charges) = (0, Spent::default(), Vec::new());
         for (loss, secs) in losses {
             now += secs;
             borne = borne.at(now, CHARGE_WINDOW_SECS);
             let room = borne.room(bound);
-            let (charged, per_unit) = charge_within_down(loss, open_interest, room);
+            let (charged, per_unit) = charge_within_down(Atoms::new(loss), BaseUnits::new(open_interest), room);
+            let charged = charged.get();
             prop_assert!(charged <= loss && per_unit <= room);
             borne = borne.with(per_unit);
             charges.push((now, charged as u128));

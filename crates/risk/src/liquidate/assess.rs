@@ -4,7 +4,8 @@ use super::best_leg::{best_leg, BestLeg};
 use crate::auction::{Clocks, HealthReading, HealthState, Prints, Regime};
 use crate::margin::{excess, is_under_water_at_edges, margins, quote_sides, Excess, Margins};
 use crate::num::PPM;
-use crate::portfolio::{LegPrices, Portfolio, PriceKind};
+use crate::portfolio::{Portfolio, PriceKind};
+use crate::units::Atoms;
 
 /// What an account's margins say about liquidating it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +16,10 @@ pub struct Assessment {
     pub fast: Excess,
     /// h at spot, rounded down, at most one.
     pub health_ppm: u32,
-    /// What may be seized of quote, atoms.
-    pub quote_seizable_atoms: u64,
-    /// What is owed in quote, atoms: the borrow, then negative PnL.
-    pub quote_owed_atoms: u64,
+    /// What may be seized of quote.
+    pub quote_seizable_atoms: Atoms,
+    /// What is owed in quote: the borrow, then negative PnL.
+    pub quote_owed_atoms: Atoms,
     /// The best leg; none while not under water.
     pub best: Option<BestLeg>,
     /// The regime; none while not under water.
@@ -91,21 +92,21 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
 /// nothing else is held than what settles in it, since its price then scales NAV and requirement alike (BYPASS-1).
 fn prints(portfolio: &Portfolio) -> Option<Prints> {
     let mut prints: Option<Prints> = None;
-    let mut add = |holds: bool, leg: &LegPrices| {
-        if holds && !leg.stale {
-            let at = leg.published_at;
+    let mut add = |holds: bool, at: i64| {
+        if holds {
             let (oldest_at, newest_at) = prints.map_or((at, at), |p| (p.oldest_at.min(at), p.newest_at.max(at)));
             prints = Some(Prints { oldest_at, newest_at });
         }
     };
     for leg in portfolio.tokens() {
-        add(leg.amount_atoms != 0, &leg.prices);
+        add(!leg.amount_atoms.is_zero() && !leg.prices.stale, leg.prices.published_at);
     }
     for leg in portfolio.perps() {
-        add(leg.units != 0, &leg.prices);
+        add(!leg.units.is_zero() && !leg.prices.stale, leg.prices.published_at);
     }
-    let settles = portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0;
-    add(settles && portfolio.token_count != 0, &portfolio.quote.prices);
+    let settles = !portfolio.quote.amount_atoms.is_zero() || portfolio.perp_count != 0;
+    let quote = &portfolio.quote.prices;
+    add(settles && portfolio.token_count != 0 && !quote.stale, quote.published_at);
     prints
 }
 

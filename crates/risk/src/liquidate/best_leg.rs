@@ -4,7 +4,7 @@ use super::closable::{pair, perp, Candidate, LegName, Sorter};
 use crate::auction::pays_a_liquidator;
 use crate::num::mul_u128_u32;
 use crate::portfolio::Portfolio;
-use crate::units::{UsdMicro, UsdPico};
+use crate::units::{Atoms, UsdMicro, UsdPico};
 
 /// The best marginal maintenance among admissible legs, and whether any leg can pay for a cure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ sorted_into! {
 /// The last argument is what can be seized of quote and what is owed in it, see [`crate::margin::quote_sides`].
 #[inline(never)]
 #[expect(clippy::cast_possible_wrap, reason = "G is below 2^91 and a share below 2^32")]
-pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, quote_sides: (u64, u64)) -> BestLeg {
+pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, quote_sides: (Atoms, Atoms)) -> BestLeg {
     let params = &portfolio.params;
     let mut classes = Classes {
         any: Class::default(),

@@ -12,7 +12,7 @@ use crate::error::{RiskError, RiskResult};
 use crate::margin::Margins;
 use crate::params::GlobalParams;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::UsdMicro;
+use crate::units::{Atoms, BaseUnits, Count, SignedAtoms, UsdMicro};
 
 /// What is repaid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,12 +162,47 @@ impl LegName {
     }
 }
 
+/// How much of a leg: atoms of a pair's debt, base units of a perp. Only the leg's own kind says which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct LegSize(u64);
+
+impl LegSize {
+    /// None.
+    pub const ZERO: Self = Self(0);
+
+    /// So many of what the leg is counted in.
+    #[inline(always)]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// How many.
+    #[inline(always)]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// As what a pair is counted in.
+    #[inline(always)]
+    pub const fn debt(self) -> Atoms {
+        Atoms::new(self.0)
+    }
+
+    /// As what a perp is counted in.
+    #[inline(always)]
+    pub const fn base(self) -> BaseUnits {
+        BaseUnits::new(self.0)
+    }
+}
+
 /// Amounts of one fill, see [`super::Plan`].
-pub(super) struct Fill {
-    pub(super) size: u64,
-    pub(super) paid_atoms: u64,
-    pub(super) fee_atoms: u64,
-    pub(super) received_atoms: u64,
+#[derive(Clone, Copy)]
+pub(super) struct Fill<Size> {
+    pub(super) size: Size,
+    pub(super) paid_atoms: Atoms,
+    pub(super) fee_atoms: Atoms,
+    pub(super) received_atoms: Atoms,
     /// Closed at spot.
     pub(super) notional: UsdMicro,
 }
@@ -193,8 +228,11 @@ impl Leftovers {
     }
 }
 
-/// A leg that was found in a portfolio, as numbers. Its size is counted in debt atoms or base units.
+/// A leg that was found in a portfolio, as numbers.
 pub(super) trait Closable {
+    /// What it is counted in: atoms of the debt, or base units.
+    type Size: Count + Ord;
+
     /// Whether any fill of it reduces a liability, whatever the requirement does (WINDDOWN-3).
     const REDUCES_LIABILITY: bool;
 
@@ -209,28 +247,28 @@ pub(super) trait Closable {
     fn net_release(&self, penalty_ppm: u32) -> i64;
 
     /// The size that is worth so many micro-dollars.
-    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> u64;
+    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> Self::Size;
 
     /// The most that can be closed at this penalty: what is there, and what collateral can pay for.
-    fn most_down(&self, penalty_ppm: u32) -> u64;
+    fn most_down(&self, penalty_ppm: u32) -> Self::Size;
 
     /// What closing `size` leaves.
-    fn leftovers(&self, size: u64, penalty_ppm: u32) -> Leftovers;
+    fn leftovers(&self, size: Self::Size, penalty_ppm: u32) -> Leftovers;
 
     /// The amounts of a fill, each rounded down: the liquidatee loses nothing by the rounding (CURE-2, CURE-6).
     ///
     /// # Errors
     /// `FillTooSmall` where nothing would be received for it, `NumberOutOfRange`.
-    fn fill_down(&self, size: u64, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill>;
+    fn fill_down(&self, size: Self::Size, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill<Self::Size>>;
 
     /// Whether a fill is at the caller's limit or better for him (LIQ-6).
-    fn meets(&self, limit: Limit, fill: &Fill) -> bool;
+    fn meets(&self, limit: Limit, fill: &Fill<Self::Size>) -> bool;
 
     /// Books the fill in the table.
     ///
     /// # Errors
     /// `NumberOutOfRange`.
-    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()>;
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill<Self::Size>) -> RiskResult<()>;
 
     /// What rounding may cost the liquidatee at most: an atom of either leg and the values' own.
     fn rounding(&self) -> UsdMicro;
@@ -261,10 +299,9 @@ pub(super) trait Sorter<C: Candidate> {
     fn sort(&mut self, candidate: C, value: impl FnOnce() -> UsdMicro);
 }
 
-/// `amount + sign * delta`.
+/// A balance with `atoms` more, or less where `sign` is minus one.
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "one or minus one times a number that is not negative fits")]
-fn moved(amount: i64, delta: u64, sign: i64) -> RiskResult<i64> {
-    let delta = i64::try_from(delta).map_err(|_| RiskError::NumberOutOfRange)?;
-    amount.checked_add(sign * delta).ok_or(RiskError::NumberOutOfRange)
+fn moved(balance: SignedAtoms, atoms: Atoms, sign: i64) -> RiskResult<SignedAtoms> {
+    balance.try_add(SignedAtoms::new(sign * atoms.signed()?.get()))
 }

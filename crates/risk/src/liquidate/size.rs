@@ -6,14 +6,14 @@ use crate::auction::Regime;
 use crate::error::{RiskError, RiskResult};
 use crate::num::PPM;
 use crate::portfolio::PriceKind;
-use crate::units::{UsdMicro, UsdPico};
+use crate::units::{Count, UsdMicro, UsdPico};
 
 const PPM_U128: u128 = PPM as u128;
 
 /// The size that the regime asks for, before anything bounds it: back to target in a cure, at most back to target at the
 /// fast average where only spot says wind-down, else everything.
 #[inline(always)]
-pub(super) fn wanted_size_up(leg: &impl Closable, assessment: &Assessment, penalty_ppm: u32) -> u64 {
+pub(super) fn wanted_size_up<L: Closable>(leg: &L, assessment: &Assessment, penalty_ppm: u32) -> L::Size {
     let release = leg.net_release(penalty_ppm);
     match assessment.regime.map(|choice| (choice.regime, choice.is_spot_alone)) {
         Some((Regime::Cure, _)) => target_size_up(leg, assessment, release),
@@ -21,13 +21,13 @@ pub(super) fn wanted_size_up(leg: &impl Closable, assessment: &Assessment, penal
             shortfall_size_up(leg, assessment.fast.target_excess, PriceKind::Fast, release)
             // WINDDOWN-1
         }
-        Some((Regime::WindDown, false)) | None => u64::MAX,
+        Some((Regime::WindDown, false)) | None => L::Size::from_number(u64::MAX),
     }
 }
 
 /// `min(x*_spot, x*_EMA)` in atoms, both with the same `m_T - p`; spot alone once the bypass holds (CURE-1).
 #[inline(always)]
-fn target_size_up(leg: &impl Closable, assessment: &Assessment, release: i64) -> u64 {
+fn target_size_up<L: Closable>(leg: &L, assessment: &Assessment, release: i64) -> L::Size {
     let at_spot = shortfall_size_up(leg, assessment.spot.target_excess, PriceKind::Spot, release);
     if assessment.clocks.bypass {
         return at_spot;
@@ -41,9 +41,9 @@ fn target_size_up(leg: &impl Closable, assessment: &Assessment, release: i64) ->
     clippy::cast_sign_loss,
     reason = "an excess is above -2^127; the shortfall is within 0 and 2^100 and the release positive, so the product stays below 2^120"
 )]
-fn shortfall_size_up(leg: &impl Closable, excess: UsdPico, at: PriceKind, release: i64) -> u64 {
+fn shortfall_size_up<L: Closable>(leg: &L, excess: UsdPico, at: PriceKind, release: i64) -> L::Size {
     if release <= 0 {
-        return u64::MAX;
+        return L::Size::from_number(u64::MAX);
     }
     // Saturated margins are bounded so that the product stays in range.
     let shortfall = (-excess.get()).clamp(0, 1 << 100) as u128;
@@ -56,25 +56,25 @@ fn shortfall_size_up(leg: &impl Closable, excess: UsdPico, at: PriceKind, releas
 /// # Errors
 /// `LeavesDust` where the caller's maximum does, `FillTooSmall`.
 #[inline(always)]
-pub(super) fn final_size(
-    leg: &impl Closable,
-    wanted: u64,
+pub(super) fn final_size<L: Closable>(
+    leg: &L,
+    wanted: L::Size,
     penalty_ppm: u32,
     dust: UsdMicro,
     request: &Request,
-) -> RiskResult<u64> {
+) -> RiskResult<L::Size> {
     let clamp = leg.most_down(penalty_ppm);
     let mut size = wanted.min(clamp);
     if leg.leftovers(size, penalty_ppm).is_dust(dust) {
         size = clamp;
     }
-    if let Some(most) = request.max_size.filter(|most| *most < size) {
-        size = most;
+    if let Some(most) = request.max_size.filter(|most| most.get() < size.number()) {
+        size = L::Size::from_number(most.get());
         if leg.leftovers(size, penalty_ppm).is_dust(dust) {
             return Err(RiskError::LeavesDust);
         }
     }
-    if size == 0 || size < request.min_size {
+    if size.number() == 0 || size.number() < request.min_size.get() {
         return Err(RiskError::FillTooSmall);
     }
     Ok(size)

@@ -5,9 +5,11 @@ mod sizes;
 mod whole;
 
 use super::*;
+use crate::liquidate::LegSize;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
+use crate::units::{Count, SignedAtoms, SignedBaseUnits};
 
 const NOW: i64 = 1_760_130_600;
 const MILLION: i128 = 1_000_000;
@@ -24,24 +26,31 @@ const WEIGHTS: TokenWeights = TokenWeights {
 const RATES: MarketRates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
 
 /// Halves of a micro-dollar per atom, or of a quote atom per unit.
-fn halves(count: u64) -> UnitPrice {
-    UnitPrice { mantissa: count << 48, shift: 49 }
+fn halves<Worth, Unit>(count: u64) -> UnitPrice<Worth, Unit> {
+    UnitPrice::from_parts(count << 48, 49)
 }
 
-fn at(spot: UnitPrice, fast: UnitPrice) -> LegPrices {
+fn at<Worth: Count, Unit: Count>(spot: UnitPrice<Worth, Unit>, fast: UnitPrice<Worth, Unit>) -> LegPrices<Worth, Unit> {
     LegPrices { spot, fast, init: spot, init_charge: spot, published_at: NOW, ready: true, ..LegPrices::default() }
 }
 
-fn par() -> LegPrices {
+fn par<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
     at(halves(2), halves(2))
 }
 
 fn token(bank: u8, amount_atoms: i64) -> TokenLeg {
-    TokenLeg { amount_atoms, weights: WEIGHTS, prices: par(), bank }
+    TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights: WEIGHTS, prices: par(), bank }
 }
 
 fn perp(market: u8, units: i64, cash_atoms: i64) -> PerpLeg {
-    PerpLeg { units, cash_atoms, rates: RATES, prices: par(), market, deficit_share_ppm: 0 }
+    PerpLeg {
+        units: SignedBaseUnits::new(units),
+        cash_atoms: SignedAtoms::new(cash_atoms),
+        rates: RATES,
+        prices: par(),
+        market,
+        deficit_share_ppm: 0,
+    }
 }
 
 fn account(quote: i64, tokens: &[TokenLeg], perps: &[PerpLeg]) -> Portfolio {
@@ -61,7 +70,7 @@ fn pair(collateral: u64, debt: u64) -> Portfolio {
 }
 
 fn whole(leg: Leg) -> Request {
-    Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 }
+    Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 }
 }
 
 /// A leg that is there, so that one test may ask any kind.
@@ -85,28 +94,49 @@ macro_rules! ask {
     };
 }
 
+/// A fill in other units, number by number: tests count legs of every kind in plain numbers.
+fn counted<From: Count, To: Count>(fill: Fill<From>) -> Fill<To> {
+    Fill {
+        size: To::from_number(fill.size.number()),
+        paid_atoms: fill.paid_atoms,
+        fee_atoms: fill.fee_atoms,
+        received_atoms: fill.received_atoms,
+        notional: fill.notional,
+    }
+}
+
+impl Count for u64 {
+    fn from_number(number: u64) -> Self {
+        number
+    }
+
+    fn number(self) -> u64 {
+        self
+    }
+}
+
 impl Found {
     fn final_size(&self, wanted: u64, parts: u32, dust: u64, request: &Request) -> RiskResult<u64> {
-        ask!(self, leg => size::final_size(leg, wanted, parts, UsdMicro::new(dust), request))
+        ask!(self, leg => size::final_size(leg, Count::from_number(wanted), parts, UsdMicro::new(dust), request).map(Count::number))
     }
 
     /// Of a cure, or of a wind-down that spot alone says.
     fn wanted_size_up(&self, assessment: &Assessment, regime: Regime, parts: u32) -> u64 {
         let choice = RegimeChoice { regime, is_spot_alone: regime == Regime::WindDown };
         let assessment = Assessment { regime: Some(choice), ..*assessment };
-        ask!(self, leg => size::wanted_size_up(leg, &assessment, parts))
+        ask!(self, leg => size::wanted_size_up(leg, &assessment, parts).number())
     }
 
-    fn fill_down(&self, size: u64, parts: u32, share_ppm: u32) -> RiskResult<Fill> {
-        ask!(self, leg => leg.fill_down(size, parts, share_ppm))
+    fn fill_down(&self, size: u64, parts: u32, share_ppm: u32) -> RiskResult<Fill<u64>> {
+        ask!(self, leg => leg.fill_down(Count::from_number(size), parts, share_ppm).map(counted))
     }
 
-    fn meets(&self, limit: Limit, fill: &Fill) -> bool {
-        ask!(self, leg => leg.meets(limit, fill))
+    fn meets(&self, limit: Limit, fill: &Fill<u64>) -> bool {
+        ask!(self, leg => leg.meets(limit, &counted(*fill)))
     }
 
-    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
-        ask!(self, leg => leg.book(portfolio, fill))
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill<u64>) -> RiskResult<()> {
+        ask!(self, leg => leg.book(portfolio, &counted(*fill)))
     }
 
     fn rounding_usd_micro(&self) -> u64 {
@@ -122,10 +152,10 @@ impl Found {
         regime: Regime,
         before: &Margins,
         after: &Margins,
-        fill: &Fill,
+        fill: &Fill<u64>,
         parts: u32,
     ) -> RiskResult<()> {
-        ask!(self, leg => check_after(regime, before, after, leg, fill, Ppm::new(parts)))
+        ask!(self, leg => check_after(regime, before, after, leg, &counted(*fill), Ppm::new(parts)))
     }
 }
 

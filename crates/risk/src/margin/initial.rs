@@ -36,12 +36,12 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     let (mut assets, mut liabilities, mut init) = (WideSum::default(), WideSum::default(), WideSum::default());
     for leg in portfolio.tokens() {
         let magnitude = leg.amount_atoms.unsigned_abs();
-        if leg.amount_atoms >= 0 {
-            let value = leg.prices.init.value_in_loop_down(magnitude);
+        if leg.amount_atoms.get() >= 0 {
+            let value = leg.prices.init.value_in_loop_down(magnitude).get();
             assets.add(value, 1);
             init.add(value, leg.weights.asset_init_ppm);
         } else {
-            let value = leg.prices.init.value_in_loop_up(magnitude);
+            let value = leg.prices.init.value_in_loop_up(magnitude).get();
             liabilities.add(value, 1);
             init.subtract(value, leg.weights.liability_init_ppm);
         }
@@ -50,16 +50,17 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     for unit in risk_units(portfolio) {
         let value = unit.at_initial();
         pnl.add(unit, value);
-        notionals.add(value.notional_atoms, 1);
-        charge.add(value.notional_atoms, unit.leg.rates.init_ppm);
+        let notional_atoms = value.notional_atoms.get();
+        notionals.add(notional_atoms, 1);
+        charge.add(notional_atoms, unit.leg.rates.init_ppm);
     }
     let quote = &portfolio.quote;
     let mut charged = 0;
-    if quote.amount_atoms != 0 || portfolio.perp_count != 0 {
+    if !quote.amount_atoms.is_zero() || portfolio.perp_count != 0 {
         let (low, high) = (quote.prices.init, quote.prices.init_charge);
         let net = Net::of(quote.amount_atoms, &pnl, 0);
-        let side = net.weighted.value_down(low, high);
-        let worth = if net.weighted == net.whole { side } else { net.whole.value_down(low, high) };
+        let side = net.weighted.value_down(low, high).get();
+        let worth = if net.weighted == net.whole { side } else { net.whole.value_down(low, high).get() };
         if net.whole.is_debt {
             liabilities.add(worth, 1);
         } else {

@@ -2,32 +2,34 @@
 
 use super::unit::Pnl;
 use crate::num::{mul_u128_u32, PPM};
-use crate::price::UnitPrice;
+use crate::price::TokenPrice;
+use crate::units::{Atoms, SignedAtoms, UsdMicro};
 
-/// An amount that is owned or owed, quote atoms.
+/// An amount of quote that is owned or owed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Holding {
     /// It is owed.
     pub(super) is_debt: bool,
     /// Its magnitude; saturates.
-    pub(super) atoms: u64,
+    pub(super) atoms: Atoms,
 }
 
 impl Holding {
     #[inline(always)]
     const fn of(atoms: i64) -> Self {
-        Self { is_debt: atoms < 0, atoms: atoms.unsigned_abs() }
+        Self { is_debt: atoms < 0, atoms: Atoms::new(atoms.unsigned_abs()) }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "its upper half is zero, as was asked")]
-    const fn of_wide(atoms: i128) -> Self {
-        let magnitude = atoms.unsigned_abs();
-        Self { is_debt: atoms < 0, atoms: if magnitude >> 64 == 0 { magnitude as u64 } else { u64::MAX } }
+    const fn of_wide(number: i128) -> Self {
+        let magnitude = number.unsigned_abs();
+        let atoms = Atoms::new(if magnitude >> 64 == 0 { magnitude as u64 } else { u64::MAX });
+        Self { is_debt: number < 0, atoms }
     }
 
     /// Magnitude of its value: an asset's at `high`, rounded down, a debt's at `low`, rounded up.
     #[inline(always)]
-    pub(super) fn value_down(self, high: UnitPrice, low: UnitPrice) -> u64 {
+    pub(super) fn value_down(self, high: TokenPrice, low: TokenPrice) -> UsdMicro {
         if self.is_debt {
             low.value_up(self.atoms)
         } else {
@@ -49,16 +51,18 @@ pub(super) struct Net {
 impl Net {
     /// `Q = q + losses + w * gains`, the last rounded down. Amounts of which each is below 2^62 are netted in 64 bits.
     #[inline(always)]
-    pub(super) fn of(quote_atoms: i64, pnl: &Pnl, gains_weight_ppm: u32) -> Self {
+    pub(super) fn of(quote_atoms: SignedAtoms, pnl: &Pnl, gains_weight_ppm: u32) -> Self {
         const ROOM: i64 = 1 << 62;
         let (Some(gains), Some(losses)) = (pnl.gains.below_62_bits(), pnl.losses.below_62_bits()) else {
             return Self::of_wide(quote_atoms, pnl, gains_weight_ppm);
         };
-        if !(-ROOM..ROOM).contains(&quote_atoms) || (gains != 0 && gains_weight_ppm != 0 && gains_weight_ppm != PPM) {
+        if !(-ROOM..ROOM).contains(&quote_atoms.get())
+            || (gains != 0 && gains_weight_ppm != 0 && gains_weight_ppm != PPM)
+        {
             return Self::of_wide(quote_atoms, pnl, gains_weight_ppm);
         }
         // Three numbers of which each is below 2^62.
-        let owned = quote_atoms.wrapping_sub(losses);
+        let owned = quote_atoms.get().wrapping_sub(losses);
         let whole = owned.wrapping_add(gains);
         let weighted = if gains_weight_ppm == 0 { owned } else { whole };
         Self { weighted_atoms: weighted as i128, weighted: Holding::of(weighted), whole: Holding::of(whole) }
@@ -66,9 +70,9 @@ impl Net {
 
     #[cold]
     #[inline(never)]
-    fn of_wide(quote_atoms: i64, pnl: &Pnl, gains_weight_ppm: u32) -> Self {
+    fn of_wide(quote_atoms: SignedAtoms, pnl: &Pnl, gains_weight_ppm: u32) -> Self {
         let (gains, losses) = (pnl.gains.total(), pnl.losses.total());
-        let owned = (quote_atoms as i128).wrapping_sub(losses);
+        let owned = (quote_atoms.get() as i128).wrapping_sub(losses);
         let weighted = owned.wrapping_add(weighted_gains_down(gains, gains_weight_ppm));
         let whole = owned.wrapping_add(gains);
         Self { weighted_atoms: weighted, weighted: Holding::of_wide(weighted), whole: Holding::of_wide(whole) }
@@ -108,7 +112,8 @@ mod tests {
             let mut pnl = Pnl::default();
             gains.iter().for_each(|gain| pnl.gains.add(*gain, 1));
             losses.iter().for_each(|loss| pnl.losses.add(*loss, 1));
-            let (fast, wide) = (Net::of(quote >> shift, &pnl, weight), Net::of_wide(quote >> shift, &pnl, weight));
+            let quote = SignedAtoms::new(quote >> shift);
+            let (fast, wide) = (Net::of(quote, &pnl, weight), Net::of_wide(quote, &pnl, weight));
             prop_assert_eq!(fast.weighted_atoms, wide.weighted_atoms);
             prop_assert!(fast.weighted == wide.weighted && fast.whole == wide.whole);
         }

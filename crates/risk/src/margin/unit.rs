@@ -6,6 +6,7 @@
 use super::Favourable;
 use crate::num::WideSum;
 use crate::portfolio::{PerpLeg, Portfolio, PriceKind};
+use crate::units::{Atoms, Signed};
 
 /// One unit of an account.
 #[derive(Clone, Copy)]
@@ -13,13 +14,13 @@ pub(super) struct RiskUnit<'a> {
     pub(super) leg: &'a PerpLeg,
 }
 
-/// What a unit is worth and charged on, quote atoms.
+/// What a unit is worth and charged on, in quote.
 #[derive(Clone, Copy)]
 pub(super) struct UnitValue {
     /// Of its base either way: what a long is worth at the least, what a short costs at the most.
-    pub(super) worth_atoms: u64,
+    pub(super) worth_atoms: Atoms,
     /// What the rates are taken of.
-    pub(super) notional_atoms: u64,
+    pub(super) notional_atoms: Atoms,
 }
 
 /// The units of an account.
@@ -36,12 +37,12 @@ impl RiskUnit<'_> {
         let price = Favourable::of(&leg.prices, price, edges);
         if price.at_edge {
             let low = price.low().value_up(magnitude);
-            let worth_atoms = if leg.units >= 0 { price.high().value_down(magnitude) } else { low };
+            let worth_atoms = if leg.units.get() >= 0 { price.high().value_down(magnitude) } else { low };
             return UnitValue { worth_atoms, notional_atoms: low };
         }
         // A short's value is rounded up as its charge is, a long's down: one product serves both.
         let (down, up) = price.plain.values_in_loop(magnitude);
-        UnitValue { worth_atoms: if leg.units >= 0 { down } else { up }, notional_atoms: up }
+        UnitValue { worth_atoms: if leg.units.get() >= 0 { down } else { up }, notional_atoms: up }
     }
 
     /// For adding risk: a long low, a short and every charge high (MARGIN-6).
@@ -49,7 +50,8 @@ impl RiskUnit<'_> {
     pub(super) fn at_initial(self) -> UnitValue {
         let (leg, magnitude) = (self.leg, self.leg.units.unsigned_abs());
         let notional_atoms = leg.prices.init_charge.value_in_loop_up(magnitude);
-        let worth_atoms = if leg.units >= 0 { leg.prices.init.value_in_loop_down(magnitude) } else { notional_atoms };
+        let worth_atoms =
+            if leg.units.get() >= 0 { leg.prices.init.value_in_loop_down(magnitude) } else { notional_atoms };
         UnitValue { worth_atoms, notional_atoms }
     }
 }
@@ -64,13 +66,11 @@ pub(super) struct Pnl {
 impl Pnl {
     /// Adds a unit's.
     #[inline(always)]
-    #[expect(clippy::cast_sign_loss, reason = "the PnL is not negative in this branch")]
     pub(super) fn add(&mut self, unit: RiskUnit<'_>, value: UnitValue) {
         let pnl = unit.leg.pnl_of(value.worth_atoms);
-        if pnl >= 0 {
-            self.gains.add(unit.leg.gain_down(pnl as u64), 1);
-        } else {
-            self.losses.add(pnl.unsigned_abs(), 1);
+        match pnl.by_sign() {
+            Signed::Plus(gain) => self.gains.add(unit.leg.gain_down(gain).get(), 1),
+            Signed::Minus(loss) => self.losses.add(loss.get(), 1),
         }
     }
 }

@@ -6,15 +6,16 @@ use super::*;
 use crate::margin::{initial_margins, margins};
 use crate::params::{MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, Portfolio, PriceKind};
-use crate::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price};
+use crate::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice};
+use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 
 /// Dollars in millionths as the unit price of a base with nine decimals in quote atoms with six.
-fn unit(price_micro: u64) -> UnitPrice {
-    UnitPrice::new_down(Price::from_decimal_down(price_micro, -6).unwrap(), base_scale_down(6, 9).unwrap())
+fn unit(price_micro: u64) -> BasePrice {
+    BasePrice::new_down(Price::from_decimal_down(price_micro, -6).unwrap(), base_scale_down(6, 9).unwrap())
 }
 
-fn quote_unit(price_micro: u64) -> UnitPrice {
-    UnitPrice::new_down(Price::from_decimal_down(price_micro, -6).unwrap(), token_scale_down(6).unwrap())
+fn quote_unit(price_micro: u64) -> TokenPrice {
+    TokenPrice::new_down(Price::from_decimal_down(price_micro, -6).unwrap(), token_scale_down(6).unwrap())
 }
 
 /// FUNDING-1
@@ -26,7 +27,7 @@ fn a_premium_held_for_an_hour_costs_that_share_of_notional() {
     assert!((19_999..=20_000).contains(&per_hour));
     assert_eq!(funding_rate(-100, unit(200_000_000), 500), -rate);
     assert_eq!(funding_rate(5_000, unit(200_000_000), 500), funding_rate(500, unit(200_000_000), 500));
-    assert_eq!(funding_rate(1, UnitPrice { mantissa: u64::MAX, shift: -64 }, 500), i64::MAX);
+    assert_eq!(funding_rate(1, UnitPrice::from_parts(u64::MAX, -64), 500), i64::MAX);
 }
 
 /// FUNDING-1
@@ -47,7 +48,7 @@ fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
 fn a_fill_is_inside_its_band_to_the_edge_and_the_atom_that_is_rounded() {
     // A base of a whole coin at 200 dollars; 1 % on either side.
     let (spot, units) = (unit(200_000_000), 1_000_000_000);
-    let inside = |quote_atoms| is_within_band(quote_atoms, units, spot, 10_000);
+    let inside = |quote_atoms| is_within_band(Atoms::new(quote_atoms), BaseUnits::new(units), spot, 10_000);
     for quote_atoms in [198_000_000, 200_000_000, 202_000_000] {
         assert!(inside(quote_atoms), "{quote_atoms}");
     }
@@ -55,7 +56,7 @@ fn a_fill_is_inside_its_band_to_the_edge_and_the_atom_that_is_rounded() {
         assert!(!inside(quote_atoms), "{quote_atoms}");
     }
     // A value that the numbers do not hold admits nothing.
-    assert!(!is_within_band(u64::MAX, u64::MAX, UnitPrice { mantissa: u64::MAX, shift: 0 }, PPM));
+    assert!(!is_within_band(Atoms::MAX, BaseUnits::MAX, UnitPrice::from_parts(u64::MAX, 0), PPM));
 }
 
 #[test]
@@ -69,18 +70,22 @@ fn a_buyer_pays_more_than_spot_and_a_seller_gets_less_where_the_price_is_worse()
         (false, 200_000_000, false),
         (false, 201_000_000, false),
     ] {
-        assert_eq!(is_worse_than_spot(buys, quote_atoms, units, spot), worse, "{buys} {quote_atoms}");
+        assert_eq!(
+            is_worse_than_spot(buys, Atoms::new(quote_atoms), BaseUnits::new(units), spot),
+            worse,
+            "{buys} {quote_atoms}"
+        );
     }
 }
 
 /// FILL-3
 #[test]
 fn a_side_that_flips_grows() {
-    assert_eq!(change_of(10, -10), Change::Reduces);
-    assert_eq!(change_of(-10, 3), Change::Reduces);
-    assert_eq!(change_of(10, -11), Change::Grows);
-    assert_eq!(change_of(0, 1), Change::Grows);
-    assert_eq!(change_of(10, 1), Change::Grows);
+    assert_eq!(change_of(SignedBaseUnits::new(10), SignedBaseUnits::new(-10)), Change::Reduces);
+    assert_eq!(change_of(SignedBaseUnits::new(-10), SignedBaseUnits::new(3)), Change::Reduces);
+    assert_eq!(change_of(SignedBaseUnits::new(10), SignedBaseUnits::new(-11)), Change::Grows);
+    assert_eq!(change_of(SignedBaseUnits::ZERO, SignedBaseUnits::new(1)), Change::Grows);
+    assert_eq!(change_of(SignedBaseUnits::new(10), SignedBaseUnits::new(1)), Change::Grows);
 }
 
 /// LISTING-5
@@ -99,7 +104,7 @@ fn a_unit_worth_more_than_a_thousandth_of_a_dollar_is_not_listed() {
 }
 
 /// A perp leg and a quote balance whose prices differ from each other in every way.
-fn some_account() -> impl Strategy<Value = (Portfolio, UnitPrice)> {
+fn some_account() -> impl Strategy<Value = (Portfolio, BasePrice)> {
     let around = |base: u64| (base * 7 / 10)..(base * 13 / 10);
     (
         (-(1i64 << 40)..1i64 << 40, -(1i64 << 42)..1i64 << 42, -(1i64 << 42)..1i64 << 42),
@@ -111,8 +116,8 @@ fn some_account() -> impl Strategy<Value = (Portfolio, UnitPrice)> {
             let mut portfolio = Portfolio::empty(params);
             let init = if units >= 0 { spot.min(fast).min(slow) } else { spot.max(fast).max(slow) };
             let leg = &mut portfolio.perps[0];
-            leg.units = units;
-            leg.cash_atoms = cash;
+            leg.units = SignedBaseUnits::new(units);
+            leg.cash_atoms = SignedAtoms::new(cash);
             leg.rates = MarketRates { maint_ppm: 20_000, target_ppm: 32_500, init_ppm: 50_000 };
             leg.prices = LegPrices {
                 spot: unit(spot),
@@ -124,7 +129,7 @@ fn some_account() -> impl Strategy<Value = (Portfolio, UnitPrice)> {
                 ..LegPrices::default()
             };
             portfolio.perp_count = 1;
-            portfolio.quote.amount_atoms = quote;
+            portfolio.quote.amount_atoms = SignedAtoms::new(quote);
             portfolio.quote.weights = TokenWeights {
                 asset_maint_ppm: w_a,
                 asset_target_ppm: w_a - 10_000,
@@ -157,10 +162,10 @@ proptest! {
     fn settling_lowers_no_margin((before, slow) in some_account(), share in 1u64..=1_000) {
         let pnl = settleable(&before.perps()[0], slow);
         // Any part may be settled: a winner's is bounded by the pool, a loser's by his balance.
-        let amount = (pnl as i128 * share as i128 / 1_000) as i64;
+        let amount = (pnl.get() as i128 * share as i128 / 1_000) as i64;
         let mut after = before;
-        after.perps[0].cash_atoms -= amount;
-        after.quote.amount_atoms += amount;
+        after.perps[0].cash_atoms = SignedAtoms::new(after.perps[0].cash_atoms.get() - amount);
+        after.quote.amount_atoms = SignedAtoms::new(after.quote.amount_atoms.get() + amount);
         for edges in [false, true] {
             for at in [PriceKind::Spot, PriceKind::Fast] {
                 let (old, new) = (margins(&before, at, edges), margins(&after, at, edges));
@@ -179,7 +184,7 @@ proptest! {
         let pnl = settleable(leg, slow);
         for price in [leg.prices.spot, leg.prices.fast, slow, leg.prices.init] {
             let here = leg.pnl_at(price);
-            prop_assert!(pnl == 0 || here.signum() == pnl.signum());
+            prop_assert!(pnl == SignedAtoms::ZERO || here.get().signum() == pnl.get().signum());
             prop_assert!(pnl.unsigned_abs() <= here.unsigned_abs());
         }
     }
@@ -197,10 +202,10 @@ proptest! {
             let (mut pool, mut deficit) = (pool, deficit);
             let mut paid = std::vec![0u64; claims.len()];
             for i in order {
-                if let Ok(exit) = claim_payout_down(claims[*i], pool, deficit) {
-                    pool -= exit.paid_atoms;
-                    deficit -= exit.forgone_atoms;
-                    paid[*i] = exit.paid_atoms;
+                if let Ok(exit) = claim_payout_down(Atoms::new(claims[*i]), Atoms::new(pool), Atoms::new(deficit)) {
+                    pool -= exit.paid_atoms.get();
+                    deficit -= exit.forgone_atoms.get();
+                    paid[*i] = exit.paid_atoms.get();
                 }
             }
             paid
@@ -218,10 +223,10 @@ proptest! {
 
     #[test]
     fn an_exit_pays_at_most_the_pool_and_strikes_at_most_the_deficit(claim: u64, pool in 0u64..1 << 62, deficit in 0u64..1 << 62) {
-        match claim_payout_down(claim, pool, deficit) {
+        match claim_payout_down(Atoms::new(claim), Atoms::new(pool), Atoms::new(deficit)) {
             Ok(exit) => {
-                prop_assert!(exit.paid_atoms <= pool && exit.forgone_atoms <= deficit);
-                prop_assert_eq!(exit.paid_atoms + exit.forgone_atoms, claim.min(pool + deficit));
+                prop_assert!(exit.paid_atoms <= Atoms::new(pool) && exit.forgone_atoms <= Atoms::new(deficit));
+                prop_assert_eq!(exit.paid_atoms.get() + exit.forgone_atoms.get(), claim.min(pool + deficit));
             }
             Err(_) => prop_assert_eq!(pool + deficit, 0),
         }
@@ -233,15 +238,15 @@ proptest! {
         units in 1u64..1 << 40, price in 1_000_000u64..1_000_000_000, quote in 0u64..1 << 50, band in 1u32..10_000,
     ) {
         let spot = unit(price);
-        let (down, up) = (spot.value_down(units), spot.value_up(units));
+        let (down, up) = (spot.value_down(BaseUnits::new(units)).get(), spot.value_up(BaseUnits::new(units)).get());
         // Half of the cases near the band.
         let near = ((up as u128 * (980_000 + quote % 40_000) as u128) / 1_000_000) as u64;
         for quote in [quote, near] {
-            let inside = is_within_band(quote, units, spot, band);
+            let inside = is_within_band(Atoms::new(quote), BaseUnits::new(units), spot, band);
             let loss = down.saturating_sub(quote).max(quote.saturating_sub(up));
             prop_assert!(!inside || loss as u128 * 1_000_000 <= up as u128 * band as u128 + 1_000_000);
             for buys in [true, false] {
-                prop_assert!(!is_worse_than_spot(buys, quote, units, spot) || loss > 0);
+                prop_assert!(!is_worse_than_spot(buys, Atoms::new(quote), BaseUnits::new(units), spot) || loss > 0);
             }
         }
     }
@@ -251,9 +256,9 @@ proptest! {
     fn a_loser_pays_from_his_balance_and_from_what_he_may_borrow_and_no_more(
         loss in 0u64..1 << 60, balance in 0u64..1 << 60, room: u64,
     ) {
-        prop_assert_eq!(loser_pays(loss, balance, 0), loss.min(balance));
-        prop_assert_eq!(loser_pays(loss, balance, u64::MAX), loss);
-        let paid = loser_pays(loss, balance, room);
+        prop_assert_eq!(loser_pays(Atoms::new(loss), Atoms::new(balance), Atoms::ZERO).get(), loss.min(balance));
+        prop_assert_eq!(loser_pays(Atoms::new(loss), Atoms::new(balance), Atoms::MAX).get(), loss);
+        let paid = loser_pays(Atoms::new(loss), Atoms::new(balance), Atoms::new(room)).get();
         prop_assert!(paid <= loss && paid - paid.min(balance) <= room);
         prop_assert!(paid == loss || paid == balance + room);
     }

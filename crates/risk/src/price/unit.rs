@@ -1,15 +1,15 @@
-//! Values and amounts of indivisible units.
+//! The arithmetic that unit prices of every kind share: plain numbers in, plain numbers out.
 
 use super::Price;
 use crate::num::{mul_high_down, mul_high_shift_both, mul_shift_by_halves, mul_wide};
 
 /// What one indivisible unit is worth: `mantissa * 2^-shift`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct UnitPrice {
+pub(super) struct Factor {
     /// Significand, below 2^64.
-    pub mantissa: u64,
+    pub(super) mantissa: u64,
     /// Negative power of two. A negative shift (a unit worth 2^64 or more) saturates every value.
-    pub shift: i32,
+    pub(super) shift: i32,
 }
 
 /// A scale at hand for several prices of one underlying.
@@ -30,51 +30,51 @@ impl Scale {
 
     /// `price * scale`, rounded down at the 62nd significant bit or later.
     #[inline(always)]
-    pub const fn unit_price_down(self, price: Price) -> UnitPrice {
-        UnitPrice {
+    pub(super) const fn factor_down(self, price: Price) -> Factor {
+        Factor {
             mantissa: mul_high_down(price.mantissa, self.mantissa),
             shift: self.shift.wrapping_sub(price.exponent),
         }
     }
 }
 
-impl UnitPrice {
+impl Factor {
     /// `price * scale`, rounded down at the 62nd significant bit or later.
     #[inline(always)]
-    pub const fn new_down(price: Price, scale: Price) -> Self {
-        Scale::new(scale).unit_price_down(price)
+    pub(super) const fn new_down(price: Price, scale: Price) -> Self {
+        Scale::new(scale).factor_down(price)
     }
 
     /// The value of `amount`, rounded down; saturates at `u64::MAX`.
     #[inline(never)]
-    pub const fn value_down(&self, amount: u64) -> u64 {
+    pub(super) const fn value_down(&self, amount: u64) -> u64 {
         self.value_in_loop_down(amount)
     }
 
     /// The value of `amount`, up; saturates at `u64::MAX` (NUMBER-2). What is not zero is at least one (NUMBER-1).
     #[inline(never)]
-    pub const fn value_up(&self, amount: u64) -> u64 {
+    pub(super) const fn value_up(&self, amount: u64) -> u64 {
         self.value_in_loop_up(amount)
     }
 
-    /// [`UnitPrice::value_down`] without a call, for the loops over legs.
+    /// [`Factor::value_down`] without a call, for the loops over legs.
     #[inline(always)]
-    pub const fn value_in_loop_down(&self, amount: u64) -> u64 {
+    pub(super) const fn value_in_loop_down(&self, amount: u64) -> u64 {
         match self.for_upper_half(amount) {
             Some((amount, right)) => mul_high_down(amount, self.mantissa).wrapping_shr(right),
             None => self.values_elsewhere(amount).0,
         }
     }
 
-    /// [`UnitPrice::value_up`] without a call, for the loops over legs.
+    /// [`Factor::value_up`] without a call, for the loops over legs.
     #[inline(always)]
-    pub const fn value_in_loop_up(&self, amount: u64) -> u64 {
+    pub(super) const fn value_in_loop_up(&self, amount: u64) -> u64 {
         self.values_in_loop(amount).1
     }
 
     /// The value of `amount`, rounded down and rounded up, by one product; for the loops over legs.
     #[inline(always)]
-    pub const fn values_in_loop(&self, amount: u64) -> (u64, u64) {
+    pub(super) const fn values_in_loop(&self, amount: u64) -> (u64, u64) {
         match self.for_upper_half(amount) {
             Some((amount, right)) => mul_high_shift_both(amount, self.mantissa, right),
             None => self.values_elsewhere(amount),
@@ -132,7 +132,7 @@ impl UnitPrice {
         clippy::cast_sign_loss,
         reason = "halves of wider numbers, whose products with 64 bits have room for a carry and one more; of a shift of 0 to 191 and 64 the smaller is subtracted"
     )]
-    pub const fn value_wide_up(&self, amount: u128) -> u128 {
+    pub(super) const fn value_wide_up(&self, amount: u128) -> u128 {
         const MAX: u128 = 1 << 126;
         if amount >> 64 == 0 {
             // All but sums of billions.
@@ -170,7 +170,7 @@ impl UnitPrice {
         clippy::cast_possible_truncation,
         reason = "a sum of two 64-bit numbers has 65 bits, of which 64 are kept; a shift is made of two 16-bit exponents"
     )]
-    pub const fn raised_down(&self, edge: u64) -> Self {
+    pub(super) const fn raised_down(&self, edge: u64) -> Self {
         // One bit of headroom: the sum may need 65.
         let sum = self.mantissa as u128 + mul_high_down(self.mantissa, edge) as u128;
         if sum >> 64 == 0 {
@@ -186,19 +186,19 @@ impl UnitPrice {
         clippy::arithmetic_side_effects,
         reason = "the upper half of a product with the mantissa is below the mantissa"
     )]
-    pub const fn lowered_up(&self, edge: u64) -> Self {
+    pub(super) const fn lowered_up(&self, edge: u64) -> Self {
         Self { mantissa: self.mantissa - mul_high_down(self.mantissa, edge), shift: self.shift }
     }
 
     /// The largest amount whose value, rounded up, does not exceed `value`; saturates at `u64::MAX`.
-    pub fn amount_down(&self, value: u64) -> u64 {
+    pub(super) fn amount_down(&self, value: u64) -> u64 {
         self.amount_of_wide_down(value as u128)
     }
 
     /// `value / unit price` for a value of up to 128 bits, rounded down; saturates at `u64::MAX`.
     #[inline(never)]
     #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
-    pub fn amount_of_wide_down(&self, value: u128) -> u64 {
+    pub(super) fn amount_of_wide_down(&self, value: u128) -> u64 {
         if self.mantissa == 0 {
             return u64::MAX;
         }
@@ -209,14 +209,14 @@ impl UnitPrice {
     }
 
     /// `value / unit price`, rounded up; saturates at `u64::MAX`.
-    pub fn amount_up(&self, value: u64) -> u64 {
+    pub(super) fn amount_up(&self, value: u64) -> u64 {
         self.amount_of_wide_up(value as u128)
     }
 
     /// `value / unit price` for a value of up to 128 bits, rounded up; saturates at `u64::MAX`.
     #[inline(never)]
     #[expect(clippy::cast_sign_loss, reason = "a negative shift has returned")]
-    pub fn amount_of_wide_up(&self, value: u128) -> u64 {
+    pub(super) fn amount_of_wide_up(&self, value: u128) -> u64 {
         if self.mantissa == 0 {
             return u64::MAX;
         }
@@ -251,8 +251,8 @@ mod tests {
     use crate::price::{edge_from_ppm_up, token_scale_down};
     use proptest::prelude::*;
 
-    fn unit(price: u64, exponent: i32, decimals: u8) -> UnitPrice {
-        UnitPrice::new_down(Price::from_decimal_down(price, exponent).unwrap(), token_scale_down(decimals).unwrap())
+    fn unit(price: u64, exponent: i32, decimals: u8) -> Factor {
+        Factor::new_down(Price::from_decimal_down(price, exponent).unwrap(), token_scale_down(decimals).unwrap())
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use crate::portfolio::BasePrices;
 use std::vec;
 use std::vec::Vec;
 
@@ -7,10 +8,20 @@ use crate::liquidate::assess;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
 use crate::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 
 const NOW: i64 = 1_760_130_600;
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
+
+/// [`divide_down`] of plain numbers.
+fn divide(fund: u64, claims: &[u64], shares: &mut [u64]) -> RiskResult<u64> {
+    let claims: Vec<Atoms> = claims.iter().copied().map(Atoms::new).collect();
+    let mut divided: Vec<Atoms> = shares.iter().copied().map(Atoms::new).collect();
+    let paid = divide_down(Atoms::new(fund), &claims, &mut divided)?;
+    shares.iter_mut().zip(divided).for_each(|(share, divided)| *share = divided.get());
+    Ok(paid.get())
+}
 
 /// One event in the quote bank as the program runs it, legs given at the mark and at their own calls.
 #[derive(Clone, Debug)]
@@ -26,20 +37,27 @@ struct Event {
 impl Event {
     fn mark(insurance: u64, event_cap: u64, owed: &[u64]) -> Self {
         let mut shares = vec![0; owed.len()];
-        let fund = draw_room(insurance, event_cap, 0, u64::MAX, 0);
-        let drawn = divide_down(fund, owed, &mut shares).unwrap();
+        let fund = draw_room(Atoms::new(insurance), Atoms::new(event_cap), Atoms::ZERO, Atoms::MAX, Atoms::ZERO).get();
+        let drawn = divide(fund, owed, &mut shares).unwrap();
         Self { insurance: insurance - drawn, event_cap, drawn, reserved: drawn, shares }
     }
 
     fn room(&self) -> u64 {
-        draw_room(self.insurance, self.event_cap, self.drawn, u64::MAX, 0)
+        draw_room(
+            Atoms::new(self.insurance),
+            Atoms::new(self.event_cap),
+            Atoms::new(self.drawn),
+            Atoms::MAX,
+            Atoms::ZERO,
+        )
+        .get()
     }
 
     fn pay(&mut self, leg: usize, owed: u64) -> Payment {
-        let payment = pay_leg(owed, self.shares[leg], self.room(), u64::MAX);
-        self.reserved -= payment.from_reserved_atoms;
-        self.insurance -= payment.from_unreserved_atoms;
-        self.drawn += payment.from_unreserved_atoms;
+        let payment = pay_leg(Atoms::new(owed), Atoms::new(self.shares[leg]), Atoms::new(self.room()), Atoms::MAX);
+        self.reserved -= payment.from_reserved_atoms.get();
+        self.insurance -= payment.from_unreserved_atoms.get();
+        self.drawn += payment.from_unreserved_atoms.get();
         payment
     }
 }
@@ -67,7 +85,7 @@ proptest! {
     ) {
         let fund = if small { fund % 1_000 } else { fund };
         let mut shares = vec![u64::MAX; claims.len()];
-        let paid = divide_down(fund, &claims, &mut shares).unwrap();
+        let paid = divide(fund, &claims, &mut shares).unwrap();
         let total: u128 = claims.iter().map(|c| *c as u128).sum();
         prop_assert_eq!(paid as u128, total.min(fund as u128));
         prop_assert_eq!(shares.iter().map(|s| *s as u128).sum::<u128>(), paid as u128);
@@ -126,9 +144,9 @@ proptest! {
         for leg in order(owed.len(), seed) {
             event.insurance += arrives;
             let payment = event.pay(leg, owed[leg].1);
-            prop_assert_eq!(payment.covered_atoms() + payment.remainder_atoms, owed[leg].1);
-            prop_assert!(payment.remainder_atoms == 0 || event.room() == 0);
-            covered += payment.covered_atoms();
+            prop_assert_eq!(payment.covered_atoms().get() + payment.remainder_atoms.get(), owed[leg].1);
+            prop_assert!(payment.remainder_atoms == Atoms::ZERO || event.room() == 0);
+            covered += payment.covered_atoms().get();
         }
         prop_assert!(event.drawn <= cap);
         prop_assert_eq!(event.insurance + event.reserved + covered, insurance + arrives * owed.len() as u64);
@@ -138,32 +156,32 @@ proptest! {
     fn a_leg_draws_at_most_its_own_cap(
         owed in 0u64..1_000, reserved in 0u64..1_000, room in 0u64..1_000, cap in 0u64..1_000,
     ) {
-        let payment = pay_leg(owed, reserved, room, cap);
-        prop_assert_eq!(payment.covered_atoms(), owed.min(cap).min(reserved + room));
-        prop_assert_eq!(payment.remainder_atoms, owed - payment.covered_atoms());
-        prop_assert!(payment.from_reserved_atoms <= reserved && payment.from_unreserved_atoms <= room);
+        let payment = pay_leg(Atoms::new(owed), Atoms::new(reserved), Atoms::new(room), Atoms::new(cap));
+        prop_assert_eq!(payment.covered_atoms().get(), owed.min(cap).min(reserved + room));
+        prop_assert_eq!(payment.remainder_atoms.get(), owed - payment.covered_atoms().get());
+        prop_assert!(payment.from_reserved_atoms <= Atoms::new(reserved) && payment.from_unreserved_atoms <= Atoms::new(room));
     }
 }
 
 /// INSURE-3
 #[test]
 fn the_room_to_draw_is_the_smallest_of_fund_and_caps() {
-    assert_eq!(draw_room(50, u64::MAX, 7, u64::MAX, 7), 50);
-    assert_eq!(draw_room(50, 30, 7, u64::MAX, 7), 23);
-    assert_eq!(draw_room(50, 30, 7, 20, 7), 13);
-    assert_eq!(draw_room(50, 30, 40, 20, 7), 0);
+    assert_eq!(draw_room(Atoms::new(50), Atoms::MAX, Atoms::new(7), Atoms::MAX, Atoms::new(7)).get(), 50);
+    assert_eq!(draw_room(Atoms::new(50), Atoms::new(30), Atoms::new(7), Atoms::MAX, Atoms::new(7)).get(), 23);
+    assert_eq!(draw_room(Atoms::new(50), Atoms::new(30), Atoms::new(7), Atoms::new(20), Atoms::new(7)).get(), 13);
+    assert_eq!(draw_room(Atoms::new(50), Atoms::new(30), Atoms::new(40), Atoms::new(20), Atoms::new(7)).get(), 0);
 }
 
 #[test]
 fn leftover_atoms_go_to_the_first_inexact_share_so_to_the_quote_borrow() {
     let mut shares = [0; 3];
-    assert_eq!(divide_down(10, &[7, 7, 7], &mut shares), Ok(10));
+    assert_eq!(divide(10, &[7, 7, 7], &mut shares), Ok(10));
     assert_eq!(shares, [4, 3, 3]);
-    assert_eq!(divide_down(0, &[7, 7, 7], &mut shares), Ok(0));
+    assert_eq!(divide(0, &[7, 7, 7], &mut shares), Ok(0));
     assert_eq!(shares, [0; 3]);
 }
 
-fn prices(dollars: u64, scale: Price) -> LegPrices {
+fn prices<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     LegPrices {
         spot: unit,
@@ -178,7 +196,7 @@ fn prices(dollars: u64, scale: Price) -> LegPrices {
 
 fn token(bank: u8, dollars: i64) -> TokenLeg {
     TokenLeg {
-        amount_atoms: dollars * 1_000_000,
+        amount_atoms: SignedAtoms::new(dollars * 1_000_000),
         weights: TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &PARAMS).unwrap(),
         prices: prices(1, token_scale_down(6).unwrap()),
         bank,
@@ -258,7 +276,8 @@ fn a_debt_too_small_to_seize_for_does_not_block() {
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[])), Ok(()));
     assert_eq!(judge(&account(-10, &[token(1, 50), dead()], &[])), Ok(()));
     assert_eq!(judge(&account(-11, &[token(1, 50), dead()], &[])), Err(RiskError::AssetsRemain));
-    let pnl = |atoms: i64| PerpLeg { cash_atoms: atoms, prices: LegPrices::CASH, ..PerpLeg::default() };
+    let pnl =
+        |atoms: i64| PerpLeg { cash_atoms: SignedAtoms::new(atoms), prices: BasePrices::CASH, ..PerpLeg::default() };
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-2)])), Ok(()));
     assert_eq!(judge(&account(0, &[token(1, 50), dead()], &[pnl(-11_000_000)])), Err(RiskError::AssetsRemain));
     // Of many markets' losses each is repaid by itself.
@@ -269,11 +288,10 @@ fn a_debt_too_small_to_seize_for_does_not_block() {
 #[test]
 fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
     let perp = |dollars: i64, loss: i64| PerpLeg {
-        units: dollars * 10,
-        cash_atoms: -(dollars + loss) * 1_000_000,
+        units: SignedBaseUnits::new(dollars * 10),
+        cash_atoms: SignedAtoms::new(-(dollars + loss) * 1_000_000),
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
-        prices: stale(TokenLeg { prices: prices(100, base_scale_down(6, 3).unwrap()), ..TokenLeg::default() }, false)
-            .prices,
+        prices: LegPrices { stale: true, ..prices(100, base_scale_down(6, 3).unwrap()) },
         market: 0,
         deficit_share_ppm: 0,
     };
@@ -302,8 +320,8 @@ fn a_stale_asset_counts_at_its_favourable_edge() {
 #[test]
 fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
     let perp = PerpLeg {
-        units: 1_000,
-        cash_atoms: -200_000_000,
+        units: SignedBaseUnits::new(1_000),
+        cash_atoms: SignedAtoms::new(-200_000_000),
         rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
         prices: prices(100, base_scale_down(6, 3).unwrap()),
         market: 0,
@@ -321,7 +339,7 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
         Err(RiskError::PerpsRemain)
     );
     assert_eq!(at(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs), Ok(()));
-    let closed = account(0, &[], &[PerpLeg { units: 0, ..perp }]);
+    let closed = account(0, &[], &[PerpLeg { units: SignedBaseUnits::ZERO, ..perp }]);
     assert_eq!(judge(&closed), Ok(()));
 }
 
@@ -329,7 +347,8 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
 #[test]
 fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
     let of = |quote, debt: i64, gain: i64, hours| {
-        let pnl = PerpLeg { cash_atoms: gain * 1_000_000, prices: LegPrices::CASH, ..PerpLeg::default() };
+        let pnl =
+            PerpLeg { cash_atoms: SignedAtoms::new(gain * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
         let mut portfolio = account(quote, &[token(1, -debt)], &[pnl]);
         portfolio.quote = stale(portfolio.quote, hours);
         judge(&portfolio)
@@ -339,7 +358,8 @@ fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
     // Of a gain nothing can be seized.
     assert_eq!((of(100, 800, 400, false), of(300, 1_000, 400, false)), (Ok(()), remain));
     let owed = |asset, quote: i64, loss: i64| {
-        let pnl = PerpLeg { cash_atoms: -loss * 1_000_000, prices: LegPrices::CASH, ..PerpLeg::default() };
+        let pnl =
+            PerpLeg { cash_atoms: SignedAtoms::new(-loss * 1_000_000), prices: BasePrices::CASH, ..PerpLeg::default() };
         let mut portfolio = account(-quote, &[token(1, asset)], &[pnl]);
         portfolio.quote = stale(portfolio.quote, false);
         judge(&portfolio)
@@ -353,8 +373,8 @@ fn a_stale_settlement_token_blocks_only_as_far_as_it_can_be_taken_or_owed() {
 #[test]
 fn only_bases_whose_price_is_stale_but_not_for_hours_leave_anything_open() {
     let perp = |is_stale, for_hours| PerpLeg {
-        units: 10_000,
-        cash_atoms: -1_500_000_000,
+        units: SignedBaseUnits::new(10_000),
+        cash_atoms: SignedAtoms::new(-1_500_000_000),
         prices: LegPrices {
             stale: is_stale,
             stale_for_hours: for_hours,

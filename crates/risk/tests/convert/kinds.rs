@@ -7,7 +7,8 @@ use plimsoll_risk::liquidate::{Leg, LegPart, Liability, Plan};
 use plimsoll_risk::margin::{margins, quote_sides};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::TokenPrice;
+use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
 
 use super::{balance_index, perp_index};
 
@@ -37,12 +38,12 @@ pub fn legs(p: &Portfolio) -> Vec<Leg> {
     legs
 }
 
-pub fn price_of(p: &Portfolio, bank: u8) -> UnitPrice {
+pub fn price_of(p: &Portfolio, bank: u8) -> TokenPrice {
     let token = p.tokens().iter().find(|leg| leg.bank == bank);
     token.map_or(p.quote.prices.spot, |leg| leg.prices.spot)
 }
 
-pub fn amount_of(p: &mut Portfolio, bank: u8) -> &mut i64 {
+pub fn amount_of(p: &mut Portfolio, bank: u8) -> &mut SignedAtoms {
     if bank == p.quote.bank {
         return &mut p.quote.amount_atoms;
     }
@@ -56,14 +57,14 @@ pub fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
     match leg {
         Leg::Pair { asset, liability } => {
             let debt = price_of(p, liability.bank(p.quote.bank));
-            let taken = price_of(p, asset).value_down(fill.received_atoms) as i128;
-            (debt.value_down(fill.fee_atoms) as i128, taken - debt.value_down(fill.paid_atoms) as i128)
+            let taken = price_of(p, asset).value_down(fill.received_atoms).get() as i128;
+            (debt.value_down(fill.fee_atoms).get() as i128, taken - debt.value_down(fill.paid_atoms).get() as i128)
         }
         Leg::Perp { market } => {
             let quote = p.quote.prices.spot;
             let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
             let received = leg.gain_down(fill.received_atoms);
-            (quote.value_down(fill.fee_atoms) as i128, quote.value_down(received) as i128)
+            (quote.value_down(fill.fee_atoms).get() as i128, quote.value_down(received).get() as i128)
         }
     }
 }
@@ -72,16 +73,21 @@ pub fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
 pub fn take(liquidator: &mut Portfolio, p: &Portfolio, leg: Leg, fill: &Plan) {
     match leg {
         Leg::Pair { asset, liability } => {
-            *amount_of(liquidator, asset) += fill.received_atoms as i64;
-            *amount_of(liquidator, liability.bank(p.quote.bank)) -= fill.paid_atoms as i64;
+            *amount_of(liquidator, asset) =
+                SignedAtoms::new(amount_of(liquidator, asset).get() + (fill.received_atoms.get() as i64));
+            *amount_of(liquidator, liability.bank(p.quote.bank)) = SignedAtoms::new(
+                amount_of(liquidator, liability.bank(p.quote.bank)).get() - (fill.paid_atoms.get() as i64),
+            );
         }
         Leg::Perp { market } => {
             let count = p.perp_count;
-            let long = p.perps().iter().any(|leg| leg.market == market && leg.units > 0);
+            let long = p.perps().iter().any(|leg| leg.market == market && leg.units > SignedBaseUnits::ZERO);
             let sign = if long { 1 } else { -1 };
             let leg = liquidator.perps[..count].iter_mut().find(|leg| leg.market == market).unwrap();
-            leg.units += sign * fill.size as i64;
-            leg.cash_atoms += fill.received_atoms as i64 - sign * fill.paid_atoms as i64;
+            leg.units = SignedBaseUnits::new(leg.units.get() + (sign * fill.size.get() as i64));
+            leg.cash_atoms = SignedAtoms::new(
+                leg.cash_atoms.get() + (fill.received_atoms.get() as i64 - sign * fill.paid_atoms.get() as i64),
+            );
         }
     }
 }
@@ -97,7 +103,7 @@ pub fn grain(p: &Portfolio, leg: Leg) -> i128 {
         Leg::Pair { asset, liability } => [price_of(p, asset), price_of(p, liability.bank(p.quote.bank))],
         Leg::Perp { .. } => [p.quote.prices.spot; 2],
     };
-    parts.iter().map(|price| price.value_up(1) as i128).sum::<i128>() + 16
+    parts.iter().map(|price| price.value_up(Atoms::new(1)).get() as i128).sum::<i128>() + 16
 }
 
 /// What a fill cost the liquidatee at spot: collateral less debt, or the penalty out of PnL; micro-dollars.
@@ -105,9 +111,11 @@ pub fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
     match leg {
         Leg::Pair { asset, .. } => {
             let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
-            leg.prices.spot.value_up(plan.received_atoms) as i128 - plan.notional_usd_micro as i128
+            leg.prices.spot.value_up(plan.received_atoms).get() as i128 - plan.notional_usd_micro as i128
         }
-        Leg::Perp { .. } => p.quote.prices.spot.value_up(plan.received_atoms + plan.fee_atoms) as i128,
+        Leg::Perp { .. } => {
+            (p.quote.prices.spot.value_up(Atoms::new(plan.received_atoms.get() + plan.fee_atoms.get()))).get() as i128
+        }
     }
 }
 
@@ -116,18 +124,18 @@ pub fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
     let (seizable, owed) = quote_sides(after, &margins(after, PriceKind::Spot, false));
     match leg {
         Leg::Pair { asset, liability } => {
-            let seized_all = asset == 0 && seizable == 0;
+            let seized_all = asset == 0 && seizable == Atoms::ZERO;
             // The quote borrow comes before negative PnL, so what it still owes is not this liability's.
             let borrow = match liability {
-                Liability::NegativePnl(_) => after.quote.amount_atoms.min(0).unsigned_abs(),
-                Liability::Borrow(_) => 0,
+                Liability::NegativePnl(_) => after.quote.amount_atoms.min(SignedAtoms::ZERO).unsigned_abs(),
+                Liability::Borrow(_) => Atoms::ZERO,
             };
             let in_quote = matches!(liability, Liability::NegativePnl(_) | Liability::Borrow(0));
             let repaid_all = in_quote && owed <= borrow;
             let pnl_gone = match liability {
                 Liability::NegativePnl(market) => {
                     let x = after.perps().iter().find(|x| x.market == market).unwrap();
-                    x.pnl_at(x.prices.spot) >= 0
+                    x.pnl_at(x.prices.spot) >= SignedAtoms::ZERO
                 }
                 Liability::Borrow(_) => false,
             };

@@ -13,7 +13,8 @@ use plimsoll_model::rational::two_to_minus;
 use plimsoll_model::{int, ppm, Levels, Q};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
-use plimsoll_risk::price::{Price, UnitPrice};
+use plimsoll_risk::price::{Price, TokenPrice, UnitPrice};
+use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
 
 /// Which prices a conversion has to hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,18 +26,18 @@ pub enum For {
 }
 
 /// `mantissa * 2^-shift`
-pub fn unit(price: UnitPrice) -> Q {
-    let mantissa = int(price.mantissa as i128);
-    if price.shift >= 0 {
-        mantissa * two_to_minus(price.shift as u32)
+pub fn unit<Worth: Copy, Unit: Copy>(price: UnitPrice<Worth, Unit>) -> Q {
+    let mantissa = int(price.mantissa() as i128);
+    if price.shift() >= 0 {
+        mantissa * two_to_minus(price.shift() as u32)
     } else {
-        mantissa / two_to_minus(price.shift.unsigned_abs())
+        mantissa / two_to_minus(price.shift().unsigned_abs())
     }
 }
 
 /// `mantissa * 2^exponent`
 pub fn price(price: Price) -> Q {
-    unit(UnitPrice { mantissa: price.mantissa, shift: -(price.exponent) })
+    unit(TokenPrice::from_parts(price.mantissa, -price.exponent))
 }
 
 /// Pico-dollars as micro-dollars.
@@ -68,7 +69,12 @@ pub fn params(p: &GlobalParams) -> model::Params {
     }
 }
 
-fn leg_prices(prices: &LegPrices, factor: [&Q; 2], owns: bool, what: For) -> model::Price {
+fn leg_prices<Worth: Copy, Unit: Copy>(
+    prices: &LegPrices<Worth, Unit>,
+    factor: [&Q; 2],
+    owns: bool,
+    what: For,
+) -> model::Price {
     let (spot, fast, slow) = match what {
         For::Maintenance(_) => {
             let spot = unit(prices.spot) * factor[0];
@@ -114,8 +120,8 @@ pub fn rates(r: &MarketRates) -> Levels {
 fn balance(leg: &TokenLeg, what: For) -> model::Balance {
     let one = int(1);
     model::Balance {
-        amount: int(leg.amount_atoms as i128),
-        price: leg_prices(&leg.prices, [&one, &one], leg.amount_atoms >= 0, what),
+        amount: int(leg.amount_atoms.get() as i128),
+        price: leg_prices(&leg.prices, [&one, &one], leg.amount_atoms >= SignedAtoms::ZERO, what),
         w_a: asset_weights(&leg.weights),
         w_l: liability_weights(&leg.weights),
     }
@@ -124,9 +130,9 @@ fn balance(leg: &TokenLeg, what: For) -> model::Balance {
 /// A perp whose quote token is worth `quote` micro-dollars an atom.
 pub fn perp(leg: &PerpLeg, quote: &Q, what: For) -> model::Perp {
     model::Perp {
-        base: int(leg.units as i128),
-        cash: int(leg.cash_atoms as i128) * quote,
-        price: leg_prices(&leg.prices, [quote, quote], leg.units >= 0, what),
+        base: int(leg.units.get() as i128),
+        cash: int(leg.cash_atoms.get() as i128) * quote,
+        price: leg_prices(&leg.prices, [quote, quote], leg.units >= SignedBaseUnits::ZERO, what),
         rate: rates(&leg.rates),
         claim: int(1) - ppm(leg.deficit_share_ppm as i128),
     }
@@ -157,12 +163,12 @@ pub(super) fn perp_index(p: &Portfolio, market: u8) -> Option<usize> {
 /// The same account with half of each price's bits: every formula rounds as before, and rationals stay short.
 pub fn coarse(mut p: Portfolio) -> Portfolio {
     const HALF: u64 = !0 << 32;
-    let cut = |prices: &mut LegPrices| {
+    fn cut<Worth, Unit>(prices: &mut LegPrices<Worth, Unit>) {
         for unit in [&mut prices.spot, &mut prices.fast, &mut prices.init, &mut prices.init_charge] {
-            unit.mantissa &= HALF;
+            *unit = UnitPrice::from_parts(unit.mantissa() & HALF, unit.shift());
         }
         prices.edge &= HALF;
-    };
+    }
     cut(&mut p.quote.prices);
     p.tokens.iter_mut().for_each(|leg| cut(&mut leg.prices));
     p.perps.iter_mut().for_each(|leg| cut(&mut leg.prices));

@@ -3,14 +3,15 @@
 
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::{TokenPrice, UnitPrice};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 use proptest::prelude::*;
 
 /// One micro-dollar an atom.
-pub const PAR: UnitPrice = UnitPrice { mantissa: 1 << 63, shift: 63 };
+pub const PAR: TokenPrice = TokenPrice::from_parts(1 << 63, 63);
 
 /// A value of up to about 2^`bits` micro-dollars, as a price of any exponent and an amount that fits it.
-fn leg(bits: u32) -> impl Strategy<Value = (LegPrices, i64)> {
+fn leg<Worth: Count, Unit: Count>(bits: u32) -> impl Strategy<Value = (LegPrices<Worth, Unit>, i64)> {
     let relative = || prop_oneof![3 => 800_000u64..1_250_000, 1 => Just(1_000_000)];
     let edge = prop_oneof![Just(0u64), 0u64..1 << 62, Just(u64::MAX / 5)];
     ((1u64 << 60..1 << 62, 0u32..40, 0..bits), (relative(), relative(), edge), (any::<u64>(), 0u32..20, any::<bool>()))
@@ -18,7 +19,7 @@ fn leg(bits: u32) -> impl Strategy<Value = (LegPrices, i64)> {
             // An amount below 2^size at a price below 2^(bits - size), or a smaller price.
             let shift = 62 - (bits - size).min(40) as i32 + exponent as i32;
             let amount = (raw % (1 << size.max(1))) as i64;
-            let unit = |ppm: u64| UnitPrice { mantissa: (mantissa as u128 * ppm as u128 / 1_000_000) as u64, shift };
+            let unit = |ppm: u64| UnitPrice::from_parts((mantissa as u128 * ppm as u128 / 1_000_000) as u64, shift);
             let amount = if negative { -amount } else { amount };
             let (low, high) = (unit(fast.min(wide).min(1_000_000)), unit(fast.max(wide).max(1_000_000)));
             let prices = LegPrices {
@@ -55,8 +56,8 @@ fn perp() -> impl Strategy<Value = PerpLeg> {
     let share = prop_oneof![3 => Just(0), 1 => 0u32..=1_000_000];
     (leg(45), cash, (1u32..500_000, 0u32..200_000, 0u32..200_000), share).prop_map(
         |((prices, units), cash, (rate, t, i), share)| PerpLeg {
-            units,
-            cash_atoms: cash,
+            units: SignedBaseUnits::new(units),
+            cash_atoms: SignedAtoms::new(cash),
             rates: MarketRates { maint_ppm: rate, target_ppm: rate + t, init_ppm: rate + t + i },
             prices,
             market: 0,
@@ -67,8 +68,8 @@ fn perp() -> impl Strategy<Value = PerpLeg> {
 
 /// The quote's price does not move between views; it is at par where `par`.
 pub fn portfolio(par: bool) -> impl Strategy<Value = Portfolio> {
-    let token = (leg(50), weights()).prop_map(|((prices, amount_atoms), weights)| TokenLeg {
-        amount_atoms,
+    let token = (leg(50), weights()).prop_map(|((prices, amount), weights)| TokenLeg {
+        amount_atoms: SignedAtoms::new(amount),
         weights,
         prices,
         bank: 0,
@@ -77,10 +78,10 @@ pub fn portfolio(par: bool) -> impl Strategy<Value = Portfolio> {
     let many = (prop::collection::vec(token, 0..5), prop::collection::vec(perp(), 0..4));
     (many, quote, 0u32..=1_000_000).prop_map(move |((tokens, perps), (q, w, price), pnl_weight)| {
         let params = GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = pnl_weight.min(w.asset_maint_ppm));
-        let unit = UnitPrice { mantissa: (PAR.mantissa as u128 * price as u128 / 1_000_000) as u64 >> 1, shift: 62 };
+        let unit = TokenPrice::from_parts((PAR.mantissa() as u128 * price as u128 / 1_000_000) as u64 >> 1, 62);
         let unit = if par { PAR } else { unit };
         let mut p = Portfolio::empty(params);
-        p.quote = TokenLeg { amount_atoms: q, weights: w, prices: LegPrices::default(), bank: 0 };
+        p.quote = TokenLeg { amount_atoms: SignedAtoms::new(q), weights: w, prices: LegPrices::default(), bank: 0 };
         let prices = &mut p.quote.prices;
         (prices.spot, prices.fast, prices.init, prices.init_charge) = (unit, unit, unit, unit);
         prices.ready = true;

@@ -6,7 +6,7 @@ use plimsoll_risk::num::cmp_products;
 use plimsoll_risk::params::{pair_rate_ppm, GlobalParams, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::UsdPico;
+use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits, UsdPico};
 
 fn of(nav: i128, mmr: i128) -> Margins {
     Margins { nav: UsdPico::new(nav), maint_excess: UsdPico::new(nav - mmr), ..Margins::default() }
@@ -73,8 +73,8 @@ fn an_account_is_wound_down_below_its_boundary_and_not_at_it() {
 }
 
 /// Micro-dollars per atom, halves.
-fn halves(count: u64) -> UnitPrice {
-    UnitPrice { mantissa: count << 40, shift: 41 }
+fn halves<Worth: Count, Unit: Count>(count: u64) -> UnitPrice<Worth, Unit> {
+    UnitPrice::from_parts(count << 40, 41)
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn gross_is_assets_and_the_notional_at_the_price_of_quote_up_to_a_bound() {
     // A stale quote counts at its lower edge: three quarters.
     quote.stale = true;
     assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_008);
-    quote.spot = UnitPrice { mantissa: u64::MAX, shift: -1 };
+    quote.spot = UnitPrice::from_parts(u64::MAX, -1);
     assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_000 + (1 << 90));
 }
 
@@ -120,10 +120,11 @@ fn what_is_taken_of_quote_is_no_more_than_is_there_and_what_is_owed_is_the_net_d
     for amount_atoms in [i64::MIN, -5, 0, 5, i64::MAX] {
         for net in [-(1i128 << 70), -3, 0, 3, 8, 1 << 70] {
             let mut p = Portfolio::empty(GlobalParams::DEFAULT);
-            p.quote = TokenLeg { amount_atoms, ..TokenLeg::default() };
+            p.quote = TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), ..TokenLeg::default() };
             let margins = Margins { quote_net_atoms: net, ..Margins::default() };
             let most = i64::MAX as i128;
-            let expected = ((amount_atoms as i128).min(net).clamp(0, most) as u64, (-net).clamp(0, most) as u64);
+            let expected = ((amount_atoms as i128).min(net).clamp(0, most), (-net).clamp(0, most));
+            let expected = (Atoms::new(expected.0 as u64), Atoms::new(expected.1 as u64));
             assert_eq!(quote_sides(&p, &margins), expected, "{amount_atoms} {net}");
         }
     }
@@ -136,7 +137,11 @@ fn pnl_is_cash_and_worth_and_saturates_at_both_ends() {
     for cash_atoms in cash {
         for worth in worths {
             for units in [-1i64, 0, 1] {
-                let leg = PerpLeg { units, cash_atoms, ..PerpLeg::default() };
+                let leg = PerpLeg {
+                    units: SignedBaseUnits::new(units),
+                    cash_atoms: SignedAtoms::new(cash_atoms),
+                    ..PerpLeg::default()
+                };
                 let (held, most) = (worth.min(i64::MAX as u64) as i128, i64::MAX as i128);
                 let pnl = match (units < 0, held == most) {
                     (false, _) => cash_atoms as i128 + held,
@@ -145,11 +150,11 @@ fn pnl_is_cash_and_worth_and_saturates_at_both_ends() {
                     (true, false) => cash_atoms as i128 - held,
                 };
                 let pnl = pnl.clamp(i64::MIN as i128, most) as i64;
-                assert_eq!(leg.pnl_of(worth), pnl, "{cash_atoms} {worth} {units}");
+                assert_eq!(leg.pnl_of(Atoms::new(worth)), SignedAtoms::new(pnl), "{cash_atoms} {worth} {units}");
                 // A unit worth a whole and a half: a long's value is rounded down, a short's up.
-                let (lots, half) = (PerpLeg { units: units * 3, ..leg }, halves(3));
+                let (lots, half) = (PerpLeg { units: SignedBaseUnits::new(units * 3), ..leg }, halves(3));
                 let rounded = [5, 0, 4][(units + 1) as usize];
-                assert_eq!(lots.pnl_at(half), lots.pnl_of(rounded));
+                assert_eq!(lots.pnl_at(half), lots.pnl_of(Atoms::new(rounded)));
             }
         }
     }
@@ -161,8 +166,8 @@ fn a_gain_counts_what_the_deficit_leaves_of_it_rounded_down_unless_it_saturates(
         let leg = PerpLeg { deficit_share_ppm, ..PerpLeg::default() };
         for atoms in [0u64, 1, 2, 999_999, 1_000_001, i64::MAX as u64 - 1] {
             let kept = 1_000_000u128.saturating_sub(deficit_share_ppm as u128);
-            assert_eq!(leg.gain_down(atoms) as u128, atoms as u128 * kept / 1_000_000);
+            assert_eq!(leg.gain_down(Atoms::new(atoms)).get() as u128, atoms as u128 * kept / 1_000_000);
         }
-        assert_eq!(leg.gain_down(i64::MAX as u64), i64::MAX as u64);
+        assert_eq!(leg.gain_down(Atoms::new(i64::MAX as u64)), Atoms::new(i64::MAX as u64));
     }
 }

@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 
 use plimsoll_model::{int, ppm, Q};
 use plimsoll_risk::error::RiskError;
-use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice};
 
 use super::amounts::down;
 use crate::convert::price;
@@ -111,7 +111,7 @@ fn a_unit_price_is_the_upper_half_of_the_product_of_the_mantissas() {
         for scale in [token_scale_down(0).unwrap(), token_scale_down(9).unwrap(), token_scale_down(18).unwrap()] {
             let mantissa = ((a.mantissa as u128 * scale.mantissa as u128) >> 64) as u64;
             let shift = -(a.exponent + scale.exponent) - 64;
-            assert_eq!(UnitPrice::new_down(a, scale), UnitPrice { mantissa, shift });
+            assert_eq!(TokenPrice::new_down(a, scale), TokenPrice::from_parts(mantissa, shift));
         }
     }
 }

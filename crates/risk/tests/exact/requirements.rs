@@ -6,9 +6,9 @@ use plimsoll_risk::margin::{
     Margins,
 };
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
+use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::UsdPico;
+use plimsoll_risk::units::{Atoms, BaseUnits, Count, SignedAtoms, SignedBaseUnits, UsdPico};
 use proptest::prelude::*;
 
 use crate::support;
@@ -16,7 +16,11 @@ use crate::support;
 const MILLION: i128 = 1_000_000;
 
 /// The unit prices of what gains from a higher price and of what loses by it.
-fn view(prices: &LegPrices, at: PriceKind, edges: bool) -> (UnitPrice, UnitPrice) {
+fn view<Worth: Count, Unit: Count>(
+    prices: &LegPrices<Worth, Unit>,
+    at: PriceKind,
+    edges: bool,
+) -> (UnitPrice<Worth, Unit>, UnitPrice<Worth, Unit>) {
     let plain = if at == PriceKind::Spot { prices.spot } else { prices.fast };
     if edges || prices.stale {
         (plain.raised_down(prices.edge), plain.lowered_up(prices.edge))
@@ -43,12 +47,12 @@ struct Sums {
 }
 
 impl Sums {
-    fn add_pnl(&mut self, leg: &PerpLeg, worth: u64) {
+    fn add_pnl(&mut self, leg: &PerpLeg, worth: Atoms) {
         let pnl = leg.pnl_of(worth);
-        if pnl < 0 {
-            self.losses += pnl.unsigned_abs() as i128;
+        if pnl.is_negative() {
+            self.losses += pnl.loss().get() as i128;
         } else {
-            self.gains += leg.gain_down(pnl as u64) as i128;
+            self.gains += leg.gain_down(pnl.gain()).get() as i128;
         }
     }
 
@@ -67,16 +71,20 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
         let (high, low) = view(&leg.prices, at, edges);
         let w = &leg.weights;
         let (value, maint, target) = if amount >= 0 {
-            (high.value_down(magnitude(amount)) as i128, w.asset_maint_ppm, w.asset_target_ppm)
+            (high.value_down(Atoms::new(magnitude(amount))).get() as i128, w.asset_maint_ppm, w.asset_target_ppm)
         } else {
-            (-(low.value_up(magnitude(amount)) as i128), w.liability_maint_ppm, w.liability_target_ppm)
+            (
+                -(low.value_up(Atoms::new(magnitude(amount))).get() as i128),
+                w.liability_maint_ppm,
+                w.liability_target_ppm,
+            )
         };
         s.maint += value * maint as i128;
         s.target += value * target as i128;
         value
     };
     for leg in &p.tokens[..p.token_count] {
-        let value = add(&mut s, leg.amount_atoms as i128, leg);
+        let value = add(&mut s, leg.amount_atoms.get() as i128, leg);
         s.assets += value.max(0);
         s.liabilities += (-value).max(0);
     }
@@ -84,22 +92,29 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
     for leg in &p.perps[..p.perp_count] {
         let (high, low) = view(&leg.prices, at, edges);
         let notional = low.value_up(leg.units.unsigned_abs());
-        s.add_pnl(leg, if leg.units >= 0 { high.value_down(leg.units as u64) } else { notional });
-        s.notional += notional as i128;
-        s.charge_maint += notional as i128 * leg.rates.maint_ppm as i128;
-        s.charge_target += notional as i128 * leg.rates.target_ppm as i128;
+        s.add_pnl(
+            leg,
+            if leg.units >= SignedBaseUnits::ZERO {
+                high.value_down(BaseUnits::new(leg.units.get() as u64))
+            } else {
+                notional
+            },
+        );
+        s.notional += notional.get() as i128;
+        s.charge_maint += notional.get() as i128 * leg.rates.maint_ppm as i128;
+        s.charge_target += notional.get() as i128 * leg.rates.target_ppm as i128;
     }
     let mut net = 0;
-    if p.quote.amount_atoms != 0 || p.perp_count != 0 {
+    if p.quote.amount_atoms != SignedAtoms::ZERO || p.perp_count != 0 {
         let (high, low) = view(&p.quote.prices, at, edges);
-        let owned = p.quote.amount_atoms as i128 - s.losses;
+        let owned = p.quote.amount_atoms.get() as i128 - s.losses;
         net = owned + s.gains * p.params.perps.pnl_weight_ppm as i128 / MILLION;
         gross += add(&mut s, net, &p.quote).max(0);
         let whole = owned + s.gains;
         if whole >= 0 {
-            s.assets += high.value_down(magnitude(whole)) as i128;
+            s.assets += high.value_down(Atoms::new(magnitude(whole))).get() as i128;
         } else {
-            s.liabilities += low.value_up(magnitude(whole)) as i128;
+            s.liabilities += low.value_up(Atoms::new(magnitude(whole))).get() as i128;
         }
         s.maint -= low.value_wide_up(s.charge_maint as u128) as i128;
         s.target -= low.value_wide_up(s.charge_target as u128) as i128;
@@ -122,12 +137,12 @@ fn initial(p: &Portfolio) -> InitialMargins {
     let (mut s, mut init) = (Sums::default(), 0);
     for leg in &p.tokens[..p.token_count] {
         let atoms = leg.amount_atoms.unsigned_abs();
-        if leg.amount_atoms >= 0 {
-            let value = leg.prices.init.value_down(atoms) as i128;
+        if leg.amount_atoms >= SignedAtoms::ZERO {
+            let value = leg.prices.init.value_down(atoms).get() as i128;
             s.assets += value;
             init += value * leg.weights.asset_init_ppm as i128;
         } else {
-            let value = leg.prices.init.value_up(atoms) as i128;
+            let value = leg.prices.init.value_up(atoms).get() as i128;
             s.liabilities += value;
             init -= value * leg.weights.liability_init_ppm as i128;
         }
@@ -135,24 +150,31 @@ fn initial(p: &Portfolio) -> InitialMargins {
     let mut charge = 0;
     for leg in &p.perps[..p.perp_count] {
         let notional = leg.prices.init_charge.value_up(leg.units.unsigned_abs());
-        s.add_pnl(leg, if leg.units >= 0 { leg.prices.init.value_down(leg.units as u64) } else { notional });
-        s.notional += notional as i128;
-        charge += notional as i128 * leg.rates.init_ppm as i128;
+        s.add_pnl(
+            leg,
+            if leg.units >= SignedBaseUnits::ZERO {
+                leg.prices.init.value_down(BaseUnits::new(leg.units.get() as u64))
+            } else {
+                notional
+            },
+        );
+        s.notional += notional.get() as i128;
+        charge += notional.get() as i128 * leg.rates.init_ppm as i128;
     }
-    if p.quote.amount_atoms != 0 || p.perp_count != 0 {
+    if p.quote.amount_atoms != SignedAtoms::ZERO || p.perp_count != 0 {
         let (low, high, w) = (p.quote.prices.init, p.quote.prices.init_charge, &p.quote.weights);
         // Gains count nothing towards the margin and everything towards NAV.
-        let net = p.quote.amount_atoms as i128 - s.losses;
+        let net = p.quote.amount_atoms.get() as i128 - s.losses;
         if net >= 0 {
-            init += low.value_down(magnitude(net)) as i128 * w.asset_init_ppm as i128;
+            init += low.value_down(Atoms::new(magnitude(net))).get() as i128 * w.asset_init_ppm as i128;
         } else {
-            init -= high.value_up(magnitude(net)) as i128 * w.liability_init_ppm as i128;
+            init -= high.value_up(Atoms::new(magnitude(net))).get() as i128 * w.liability_init_ppm as i128;
         }
         let whole = net + s.gains;
         if whole >= 0 {
-            s.assets += low.value_down(magnitude(whole)) as i128;
+            s.assets += low.value_down(Atoms::new(magnitude(whole))).get() as i128;
         } else {
-            s.liabilities += high.value_up(magnitude(whole)) as i128;
+            s.liabilities += high.value_up(Atoms::new(magnitude(whole))).get() as i128;
         }
         init -= high.value_wide_up(charge as u128) as i128;
     }
@@ -186,30 +208,42 @@ proptest! {
     ) {
         p.quote.prices.edge = quote_edge;
         p.quote.prices.stale = quote_stale;
-        p.quote.prices.fast.mantissa -= p.quote.prices.fast.mantissa / 100;
+        let fast = p.quote.prices.fast;
+        p.quote.prices.fast = UnitPrice::from_parts(fast.mantissa() - fast.mantissa() / 100, fast.shift());
         p.quote.weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &p.params).unwrap();
         assert_all(&p);
         // Nothing of quote, with and without what settles in it; quote alone; nothing.
-        p.quote.amount_atoms = 0;
+        p.quote.amount_atoms = SignedAtoms::ZERO;
         assert_all(&p);
         p.perp_count = 0;
         assert_all(&p);
-        (p.token_count, p.quote.amount_atoms) = (0, 5);
+        (p.token_count, p.quote.amount_atoms) = (0, SignedAtoms::new(5));
         assert_all(&p);
-        p.quote.amount_atoms = 0;
+        p.quote.amount_atoms = SignedAtoms::ZERO;
         assert_all(&p);
     }
 }
 
 /// Every unit worth one.
-fn par() -> LegPrices {
-    let one = UnitPrice { mantissa: 1 << 62, shift: 62 };
+fn par<Worth: Count, Unit: Count>() -> LegPrices<Worth, Unit> {
+    let one = UnitPrice::from_parts(1 << 62, 62);
     LegPrices { spot: one, fast: one, init: one, init_charge: one, ready: true, ..LegPrices::default() }
 }
 
-fn perp(units: i64, cash_atoms: i64, prices: LegPrices) -> PerpLeg {
+/// The same, with the flags `stale`, `old` and `ready`.
+fn flagged<Worth: Count, Unit: Count>([stale, old, ready]: [bool; 3]) -> LegPrices<Worth, Unit> {
+    LegPrices { stale, old, ready, ..par() }
+}
+
+fn perp(units: i64, cash_atoms: i64, prices: BasePrices) -> PerpLeg {
     let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
-    PerpLeg { units, cash_atoms, rates, prices, ..PerpLeg::default() }
+    PerpLeg {
+        units: SignedBaseUnits::new(units),
+        cash_atoms: SignedAtoms::new(cash_atoms),
+        rates,
+        prices,
+        ..PerpLeg::default()
+    }
 }
 
 /// An account of those of five sums that are asked for: assets, liabilities, notional, gains and losses, each at the
@@ -228,7 +262,7 @@ fn full_of(sums: u32, below: bool) -> Portfolio {
     for (bit, sign) in [(0, 1), (1, -1)] {
         if sums >> bit & 1 == 1 {
             // 2^64 - 1 of two halves and one.
-            [i64::MAX, i64::MAX, 1 - less].iter().for_each(|amount| add(&mut p, sign * amount));
+            [i64::MAX, i64::MAX, 1 - less].iter().for_each(|amount| add(&mut p, SignedAtoms::new(sign * amount)));
         }
     }
     let hold = |p: &mut Portfolio, leg| {
@@ -241,10 +275,10 @@ fn full_of(sums: u32, below: bool) -> Portfolio {
         [quarter, quarter, quarter, quarter - 1 - less].iter().for_each(|n| hold(&mut p, perp(*n, -n, par())));
     }
     if sums >> 3 & 1 == 1 {
-        hold(&mut p, perp(0, i64::MAX - less, LegPrices::CASH));
+        hold(&mut p, perp(0, i64::MAX - less, BasePrices::CASH));
     }
     if sums >> 4 & 1 == 1 {
-        hold(&mut p, perp(0, less - i64::MAX, LegPrices::CASH));
+        hold(&mut p, perp(0, less - i64::MAX, BasePrices::CASH));
     }
     p
 }
@@ -281,18 +315,18 @@ fn a_net_debt_beyond_64_bits_is_worth_the_largest_number() {
 fn risk_is_added_at_no_old_price_taken_over_at_no_stale_one_and_neither_before_averages_are_ready() {
     let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &GlobalParams::DEFAULT).unwrap();
     for case in 0..8u32 * 64 * 8 {
-        let flags = |at: u32| LegPrices {
-            stale: case >> at & 1 == 1,
-            old: case >> (at + 1) & 1 == 1,
-            ready: case >> (at + 2) & 1 == 1,
-            ..par()
-        };
+        let flags = |at: u32| [case >> at & 1 == 1, case >> (at + 1) & 1 == 1, case >> (at + 2) & 1 == 1];
         let [quote, token, long] = [flags(0), flags(3), flags(6)];
         let (with_quote, with_token, with_perp) = (case >> 9 & 1 == 1, case >> 10 & 1 == 1, case >> 11 & 1 == 1);
         let mut p = Portfolio::empty(GlobalParams::DEFAULT);
-        p.quote = TokenLeg { amount_atoms: 1_000 * with_quote as i64, weights, prices: quote, bank: 0 };
-        p.tokens[0] = TokenLeg { amount_atoms: 1_000, weights, prices: token, bank: 1 };
-        p.perps[0] = perp(0, 100, long);
+        p.quote = TokenLeg {
+            amount_atoms: SignedAtoms::new(1_000 * with_quote as i64),
+            weights,
+            prices: flagged(quote),
+            bank: 0,
+        };
+        p.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(1_000), weights, prices: flagged(token), bank: 1 };
+        p.perps[0] = perp(0, 100, flagged(long));
         (p.token_count, p.perp_count) = (with_token as usize, with_perp as usize);
         let mut held = vec![];
         if with_quote || with_perp {
@@ -304,9 +338,9 @@ fn risk_is_added_at_no_old_price_taken_over_at_no_stale_one_and_neither_before_a
         if with_perp {
             held.push(long);
         }
-        let stale = held.iter().any(|leg| leg.stale);
-        let old = held.iter().any(|leg| leg.old);
-        let ready = held.iter().all(|leg| leg.ready);
+        let stale = held.iter().any(|[stale, ..]| *stale);
+        let old = held.iter().any(|[_, old, _]| *old);
+        let ready = held.iter().all(|[.., ready]| *ready);
         assert_eq!(p.ages(), (stale, old, ready), "{case:b}");
         let expected = |refused: bool| match (refused, ready) {
             (true, _) => Err(RiskError::PriceStale),
@@ -324,8 +358,8 @@ fn an_account_may_hold_exactly_its_requirement() {
     let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &params).unwrap();
     let of = |debt: i64| {
         let mut p = Portfolio::empty(params);
-        p.quote = TokenLeg { amount_atoms: 3, weights, prices: par(), bank: 0 };
-        p.tokens[0] = TokenLeg { amount_atoms: -debt, weights, prices: par(), bank: 1 };
+        p.quote = TokenLeg { amount_atoms: SignedAtoms::new(3), weights, prices: par(), bank: 0 };
+        p.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(-debt), weights, prices: par(), bank: 1 };
         p.token_count = 1;
         p
     };

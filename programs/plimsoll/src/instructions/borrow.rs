@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
+use plimsoll_risk::units::Atoms;
 use plimsoll_state::{Bank, BankSlot, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
@@ -86,15 +87,14 @@ impl<'info> Borrow<'info> {
     }
 
     #[inline(never)]
-    #[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
     fn apply(&self, args: &BorrowArgs, now: i64) -> Result<TokenMove> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
-        let atoms = i64::try_from(args.amount_atoms).map_err(|_| EngineError::AmountTooLarge)?;
-        let delta = token::apply_delta(&mut account, bank.index, -atoms, &bank.indices())?;
+        let atoms = Atoms::new(args.amount_atoms).negative().map_err(|_| EngineError::AmountTooLarge)?;
+        let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
         require_allowed(delta, &registry, slot, &bank)?;
         gate::require_initial(

@@ -9,6 +9,7 @@ use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, FeesCollected};
 use crate::guard::{permit, Action};
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
+use plimsoll_risk::units::Atoms;
 
 pub use plimsoll_interface::args::CollectFeesArgs;
 
@@ -83,7 +84,7 @@ impl<'info> CollectFees<'info> {
         interest::book_now(&mut bank, slot, now);
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };
         ensure!(atoms > 0, EngineError::AmountZero);
-        interest::take_fees(&mut bank, atoms)?;
+        interest::take_fees(&mut bank, Atoms::new(atoms))?;
         // A fee is booked when interest is charged, but its atoms come only when interest is paid: until then nothing covers it.
         ensure!(bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         bank.invariant()?;

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::{perp, pool};
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::perp::{funding_rate, mean_premium_ppm};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
 use plimsoll_state::{EngineAccount, I128Le, Market, PriceBoard, Registry};
 
 use super::report_premium::integrate;
@@ -65,7 +65,7 @@ impl CrankFunding<'_> {
         let spot = board
             .slot(slot.price_slot as usize)
             .filter(|price| price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)))
-            .map(|p| UnitPrice::new_down(p.spot.get(), slot.scale.get()));
+            .map(|p| BasePrice::new_down(p.spot.get(), slot.scale.get()));
         match spot {
             // Without a price the cost of a premium is unknown: nothing accrues until there is one (FUNDING-1).
             None => slot.funding_per_unit_sec = 0,

@@ -11,6 +11,7 @@ use crate::gate;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
+use plimsoll_risk::units::Atoms;
 
 pub use plimsoll_interface::args::DepositArgs;
 
@@ -92,14 +93,14 @@ impl<'info> Deposit<'info> {
         let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
-        let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
+        let atoms = Atoms::new(received).signed().map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
         if delta.deposit_shares > 0 {
             // Repaying always works; what grows deposits is bounded.
             token::require_growth_allowed(slot)?;
             let deposits = bank.totals().deposits_down();
-            ensure!(deposits <= bank.caps.deposit_cap_atoms, EngineError::DepositCapReached);
+            ensure!(deposits <= bank.deposit_cap(), EngineError::DepositCapReached);
         }
         gate::observe_relief(
             &mut account,

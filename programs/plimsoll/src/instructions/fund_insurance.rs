@@ -7,6 +7,7 @@ use plimsoll_state::{Bank, EngineAccount};
 use crate::error::Result;
 use crate::event::{BankRecord, InsuranceFunded};
 use crate::vault::{require_amount, VaultTransfer};
+use plimsoll_risk::units::Atoms;
 
 pub use plimsoll_interface::args::FundInsuranceArgs;
 
@@ -70,7 +71,7 @@ pub fn handler(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<(
     let atoms = ctx.accounts.transfer().pull(&ctx.accounts.funder, args.amount_atoms, decimals)?;
     let event = {
         let mut bank = ctx.accounts.bank.load_mut()?;
-        insurance::add_insurance(&mut bank, atoms)?;
+        insurance::add_insurance(&mut bank, Atoms::new(atoms))?;
         bank.invariant()?;
         InsuranceFunded {
             engine: Pubkey::new_from_array(bank.engine),

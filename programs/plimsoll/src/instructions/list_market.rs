@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
-use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
+use plimsoll_risk::price::{base_scale_down, token_scale_down, BasePrice, Price, UnitPrice};
 use plimsoll_state::{
     seeds, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry, SideIndex, SlotStatus, StoredRates,
     LAYOUT_VERSION,
@@ -77,7 +77,7 @@ impl ListMarket<'_> {
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let scale = base_scale_down(quote.decimals, args.base_decimals)?;
         let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals)?);
-        validate_unit(dollars, UnitPrice::new_down(price.spot.get(), scale), params)?;
+        validate_unit(dollars, BasePrice::new_down(price.spot.get(), scale), params)?;
         Ok(scale)
     }
 }

@@ -11,6 +11,7 @@ use crate::gate;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
+use plimsoll_risk::units::Atoms;
 
 pub use plimsoll_interface::args::RepayArgs;
 
@@ -88,15 +89,16 @@ impl<'info> Repay<'info> {
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let debt = token::debt_atoms(&*read::<MarginAccount>(&self.margin_account)?, bank.index, &bank.indices());
-        ensure!(debt > 0, EngineError::NothingOwed);
-        Ok((if args.all { debt } else { args.amount_atoms.min(debt) }, bank.decimals))
+        ensure!(!debt.is_zero(), EngineError::NothingOwed);
+        let most = if args.all { Atoms::MAX } else { Atoms::new(args.amount_atoms) };
+        Ok((debt.min(most).get(), bank.decimals))
     }
 
     #[inline(never)]
     fn apply(&self, received: u64, now: i64) -> Result<TokenMove> {
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
-        let atoms = i64::try_from(received).map_err(|_| EngineError::AmountTooLarge)?;
+        let atoms = Atoms::new(received).signed().map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
         // Insurance that was promised to a bankrupt debt and is no longer needed.

@@ -5,7 +5,8 @@ use plimsoll_ledger::{account, perp, pool};
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedBaseUnits};
 use plimsoll_state::{
     Books, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue, VenueApproval,
 };
@@ -134,19 +135,20 @@ impl SettleFill<'_> {
         // A delegate's price is bounded by the board's alone, which is then as new as for adding risk, whatever it does.
         let max_age_secs = if by_delegate { params.prices.risk_age_secs } else { params.prices.read_age_secs };
         let spot = fresh_spot(slot, &board, max_age_secs, now)?;
+        let (quote, units) = (Atoms::new(args.quote_atoms), BaseUnits::new(args.base_units));
         ensure!(
-            is_within_band(args.quote_atoms, args.base_units, spot, slot.rates.0.fill_band_ppm_down(params)),
+            is_within_band(quote, units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_atoms = fill_fee_up(args.base_units, spot, slot.fees.fill_fee_ppm, params)?;
-        let notional = spot.value_up(args.base_units).max(args.quote_atoms);
+        let fee_atoms = fill_fee_up(units, spot, slot.fees.fill_fee_ppm, params)?;
+        let notional = spot.value_up(units).max(quote);
         if let Some(venue) = &self.venue {
             let venue = venue.key();
             use_approval(&mut buyer, &venue, market.index, notional, now)?;
             use_approval(&mut seller, &venue, market.index, notional, now)?;
         }
         let books = Books { registry: &registry, board: &board, now };
-        let context = FillContext { books: &books, slot, index: market.index, spot, args };
+        let context = FillContext { books: &books, slot, index: market.index, spot, quote, units };
         if by_delegate {
             context.use_delegates(by, &mut buyer, &mut seller, notional)?;
         }
@@ -169,9 +171,9 @@ impl SettleFill<'_> {
             seller_signer: self.seller_authority.as_ref().map(|signer| signer.key()).unwrap_or_default(),
             base_units: args.base_units,
             quote_atoms: args.quote_atoms,
-            fee_atoms,
-            opened_units: exchanged.opened_units,
-            netted_units: exchanged.netted_units,
+            fee_atoms: fee_atoms.get(),
+            opened_units: exchanged.opened_units.get(),
+            netted_units: exchanged.netted_units.get(),
             buyer_position,
             seller_position,
             pool: PoolState::from(&*market),
@@ -180,20 +182,20 @@ impl SettleFill<'_> {
 }
 
 /// The board's price of the market, which a fill needs fresh: it bounds the price and feeds both sides' margins.
-fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age_secs: u32, now: i64) -> Result<UnitPrice> {
+fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age_secs: u32, now: i64) -> Result<BasePrice> {
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
     ensure!(price.is_fresh(MaxAge::new(max_age_secs, now)), EngineError::PriceStale);
-    Ok(UnitPrice::new_down(price.spot.get(), slot.scale.get()))
+    Ok(BasePrice::new_down(price.spot.get(), slot.scale.get()))
 }
 
 /// The owner approved the venue, for this market, until later than now, and for this much more notional (KEY-3).
-fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notional_atoms: u64, now: i64) -> Result<()> {
+fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notional: Atoms, now: i64) -> Result<()> {
     let key = venue.to_bytes();
     let approved = |a: &&mut VenueApproval| a.venue == key && a.markets >> market & 1 == 1;
     let approval = account.venues.iter_mut().find(approved).ok_or(EngineError::VenueNotApproved)?;
     ensure!(!approval.has_expired(now), EngineError::VenueApprovalExpired);
     approval.notional_left_atoms =
-        approval.notional_left_atoms.checked_sub(notional_atoms).ok_or(EngineError::VenueNotionalExceeded)?;
+        approval.notional_left_atoms.checked_sub(notional.get()).ok_or(EngineError::VenueNotionalExceeded)?;
     Ok(())
 }
 
@@ -202,8 +204,10 @@ struct FillContext<'a> {
     books: &'a Books<'a>,
     slot: &'a MarketSlot,
     index: u8,
-    spot: UnitPrice,
-    args: &'a SettleFillArgs,
+    spot: BasePrice,
+    /// What is paid for the base.
+    quote: Atoms,
+    units: BaseUnits,
 }
 
 impl FillContext<'_> {
@@ -215,14 +219,14 @@ impl FillContext<'_> {
         by: By,
         buyer: &mut MarginAccount,
         seller: &mut MarginAccount,
-        notional_atoms: u64,
+        notional: Atoms,
     ) -> Result<()> {
         for (account, buys) in [(buyer, true), (seller, false)] {
             if by.delegate_of(buys) {
-                let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
+                let worse = is_worse_than_spot(buys, self.quote, self.units, self.spot);
                 ensure!(!worse, EngineError::DelegateWorseThanSpot);
                 ensure!(
-                    account::spend_delegate_limit(account, notional_atoms, self.books.now),
+                    account::spend_delegate_limit(account, notional, self.books.now),
                     EngineError::DelegateLimitExceeded
                 );
             }
@@ -232,25 +236,20 @@ impl FillContext<'_> {
 
     /// What a side must satisfy afterwards, decided on its position before.
     #[inline(never)]
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_wrap,
-        clippy::indexing_slicing,
-        reason = "a place is one that a search of the same table has found; units are at most 2^43, as was validated"
-    )]
+    #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
     fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
         let held = match account.perp_index(self.index) {
             Some(leg) => self.slot.holding(&account.derivatives[leg], self.books.funding())?.0,
-            None => 0,
+            None => SignedBaseUnits::ZERO,
         };
-        let units = self.args.base_units as i64;
-        if change_of(held, if buys { units } else { -units }) == Change::Grows {
+        let units = if buys { self.units.signed()? } else { self.units.negative()? };
+        if change_of(held, units) == Change::Grows {
             ensure!(self.slot.status == SlotStatus::Active as u8, EngineError::ReduceOnly);
             return Ok(Duty::Initial);
         }
         let before = gate::margin_before(account, self.books)?;
         // The band bounds the loss of a side that reduces; below maintenance there is nothing left to lose.
-        let worse = is_worse_than_spot(buys, self.args.quote_atoms, self.args.base_units, self.spot);
+        let worse = is_worse_than_spot(buys, self.quote, self.units, self.spot);
         ensure!(!(before.is_under_water() && worse), EngineError::FillWorseThanSpot);
         Ok(Duty::RatioNotLower(before))
     }
@@ -265,40 +264,34 @@ impl FillContext<'_> {
 
     /// Moves base and cash; the fees of both sides become the market's own claim, the deficit first.
     #[inline(never)]
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_wrap,
-        clippy::indexing_slicing,
-        reason = "a place is one that a search of the same table has found; the amount is at most 2^52, as was validated, and a fee has 63 bits"
-    )]
+    #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
     fn apply(
         &self,
         market: &mut Market,
         buyer: &mut MarginAccount,
         seller: &mut MarginAccount,
-        fee_atoms: u64,
+        fee: Atoms,
     ) -> Result<(perp::Exchanged, PositionState, PositionState)> {
         let buyer_leg = perp::open_leg(buyer, market)?;
         let seller_leg = perp::open_leg(seller, market)?;
-        // Both numbers fit: the amount is at most 2^52, the fee at most a hundredth of the range.
-        let (quote, fee) = (self.args.quote_atoms as i64, fee_atoms as i64);
+        let signed_fee = fee.signed()?;
         let exchanged = perp::exchange(
             self.slot,
             market,
             &mut buyer.derivatives[buyer_leg],
             &mut seller.derivatives[seller_leg],
-            self.args.base_units,
-            (-quote).checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
-            quote.checked_sub(fee).ok_or(EngineError::NumberOutOfRange)?,
+            self.units,
+            self.quote.negative()?.try_sub(signed_fee)?,
+            self.quote.signed()?.try_sub(signed_fee)?,
             self.books.funding(),
         )?;
-        if exchanged.opened_units != 0 {
+        if !exchanged.opened_units.is_zero() {
             for side in [plimsoll_risk::lazy::Side::Long, plimsoll_risk::lazy::Side::Short] {
                 let open_interest = self.slot.open_interest(market, side);
-                ensure!(open_interest <= market.caps.open_interest_cap_units, EngineError::OpenInterestCapReached);
+                ensure!(open_interest <= market.open_interest_cap(), EngineError::OpenInterestCapReached);
             }
         }
-        pool::add_own_claim(market, fee_atoms.checked_mul(2).ok_or(EngineError::NumberOutOfRange)?)?;
+        pool::add_own_claim(market, fee.try_add(fee)?)?;
         perp::close_leg_if_zero(buyer, buyer_leg, market)?;
         perp::close_leg_if_zero(seller, seller_leg, market)?;
         let state = |account: &MarginAccount, leg: usize| PositionState::from(&account.derivatives[leg]);

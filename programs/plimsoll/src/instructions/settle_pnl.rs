@@ -7,7 +7,8 @@ use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::perp::settleable;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::{Atoms, SignedAtoms};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, Books, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
@@ -115,9 +116,9 @@ pub(super) fn event(
         engine: Pubkey::new_from_array(registry.engine),
         market: market.index,
         account,
-        quote_atoms: settled.quote_atoms,
-        pool_change_atoms: settled.pool_change_atoms,
-        forgone_atoms: settled.forgone_atoms,
+        quote_atoms: settled.quote_atoms.get(),
+        pool_change_atoms: settled.pool_change_atoms.get(),
+        forgone_atoms: settled.forgone_atoms.get(),
         position: PositionState::from(position),
         pool: PoolState::from(market),
     }
@@ -134,21 +135,21 @@ pub(super) fn assess_leg(
     account: &mut MarginAccount,
     books: &Books<'_>,
     market: &mut Market,
-) -> Result<(usize, i64, bool)> {
+) -> Result<(usize, SignedAtoms, bool)> {
     let slot = books.registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
     let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
     perp::touch(&mut account.derivatives[leg], slot, Some(market), books.funding())?;
     if account.derivatives[leg].shares == 0 && account.derivatives[leg].cash_atoms >= 0 {
         // A claim without a base needs no price and no margin.
-        return Ok((leg, account.derivatives[leg].cash_atoms, true));
+        return Ok((leg, account.derivatives[leg].cash(), true));
     }
     let views = Views { spot: true, fast: true, initial: true, edges: true };
     let buffer = gate::load(account, books, views)?;
     let portfolio: &Portfolio = &buffer.0;
     let perp = portfolio.perps().iter().find(|p| p.market == market.index).ok_or(EngineError::PositionMissing)?;
-    ensure!(perp.units == 0 || !perp.prices.stale, EngineError::PriceStale);
+    ensure!(perp.units.is_zero() || !perp.prices.stale, EngineError::PriceStale);
     let price = books.board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-    let pnl = settleable(perp, UnitPrice::new_down(price.slow.get(), slot.scale.get()));
+    let pnl = settleable(perp, BasePrice::new_down(price.slow.get(), slot.scale.get()));
     let healthy =
         [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water());
     Ok((leg, pnl, healthy))
@@ -162,10 +163,10 @@ fn settle_account(
     bank: &mut Bank,
 ) -> Result<Settled> {
     let (leg, pnl, healthy) = assess_leg(account, books, market)?;
-    ensure!(pnl != 0, EngineError::NothingToSettle);
-    let settled = if pnl < 0 {
+    ensure!(!pnl.is_zero(), EngineError::NothingToSettle);
+    let settled = if pnl.is_negative() {
         // A debt is lent like any other: what does not fit stays PnL, and winners wait.
-        let room = if healthy { bank.lending_room_down(books.registry) } else { 0 };
+        let room = if healthy { bank.lending_room_down(books.registry) } else { Atoms::ZERO };
         collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room)?
     } else {
         // With a deficit a win costs the winner a part of it: `take_win` says who may decide that.

@@ -47,12 +47,12 @@ pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now_secs()?);
         let atoms = insurance::sweep_waiting(&mut bank)?;
-        ensure!(atoms > 0, EngineError::NothingToSweep);
+        ensure!(!atoms.is_zero(), EngineError::NothingToSweep);
         bank.invariant()?;
         InsuranceSwept {
             engine: Pubkey::new_from_array(bank.engine),
             bank: bank.index,
-            atoms,
+            atoms: atoms.get(),
             after: BankRecord::from(&*bank),
         }
     };

@@ -4,6 +4,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{perp, settle};
 use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_risk::units::Atoms;
 use plimsoll_state::{same_address, Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use super::settle_pnl::{assess_leg, book, event, leg_after, observe, validate_engine};
@@ -75,12 +76,12 @@ impl TakeWin<'_> {
             ensure!(before.regime.is_some(), EngineError::NotOwner);
         }
         let (leg, pnl, _) = assess_leg(&mut account, &books, &mut market)?;
-        ensure!(pnl > 0, EngineError::NothingToSettle);
-        let most = if args.all { u64::MAX } else { args.claim_atoms };
-        let claim = pnl.unsigned_abs().min(most);
+        ensure!(pnl.is_positive(), EngineError::NothingToSettle);
+        let most = if args.all { Atoms::MAX } else { Atoms::new(args.claim_atoms) };
+        let claim = pnl.gain().min(most);
         let settled = settle::pay_win(&mut account, leg, &mut market, &mut bank, claim)?;
         // A stranger may take a claim only if it is paid something: he cannot give up a claim for nothing.
-        let least = args.min_paid_atoms.max(!by_owner as u64);
+        let least = Atoms::new(args.min_paid_atoms.max(!by_owner as u64));
         ensure!(settled.quote_atoms.unsigned_abs() >= least, EngineError::BelowLimit);
         perp::close_leg_if_zero(&mut account, leg, &mut market)?;
         let after = observe(&mut account, &books)?;

@@ -57,8 +57,8 @@ impl TouchPosition<'_> {
             engine: Pubkey::new_from_array(registry.engine),
             market: market.index,
             account: self.margin_account.key(),
-            written_off_units: rest.written_off.units,
-            forgone_atoms: rest.forgone_atoms,
+            written_off_units: rest.written_off.units.get(),
+            forgone_atoms: rest.forgone_atoms.get(),
             position: PositionState::from(&account.derivatives[leg]),
             pool: PoolState::from(&*market),
         })

@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
+use plimsoll_risk::units::Atoms;
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now_secs, require_same_engine};
@@ -97,7 +98,7 @@ impl<'info> Withdraw<'info> {
         let (atoms, delta) = take(args, &mut account, &bank)?;
         token::apply_totals(&mut bank, delta)?;
         // Shares worth less than an atom may go although nothing is free: no atom leaves.
-        ensure!(atoms == 0 || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
+        ensure!(atoms.is_zero() || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
         gate::require_initial(
             &mut account,
             &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },
@@ -108,7 +109,7 @@ impl<'info> Withdraw<'info> {
             engine: Pubkey::new_from_array(bank.engine),
             account: self.margin_account.key(),
             bank: bank.index,
-            atoms,
+            atoms: atoms.get(),
             deposit_shares_delta: delta.deposit_shares,
             borrow_shares_delta: delta.borrow_shares,
             after: BankRecord::from(&*bank),
@@ -119,14 +120,14 @@ impl<'info> Withdraw<'info> {
 /// Takes the atoms off the account; stops at zero (MONEY-4).
 #[inline(never)]
 #[expect(clippy::arithmetic_side_effects, reason = "the negative of a non-negative number always fits")]
-fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result<(u64, ShareDelta)> {
+fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result<(Atoms, ShareDelta)> {
     let view = bank.indices();
     let held = token::deposit_atoms(account, bank.index, &view);
-    let atoms = if args.all { held } else { args.amount_atoms };
+    let atoms = if args.all { held } else { Atoms::new(args.amount_atoms) };
     ensure!(atoms <= held, EngineError::BalanceInsufficient);
     if !args.all {
-        let debit = i64::try_from(atoms).map_err(|_| EngineError::AmountTooLarge)?;
-        return Ok((atoms, token::apply_delta(account, bank.index, -debit, &view)?));
+        let debit = atoms.negative().map_err(|_| EngineError::AmountTooLarge)?;
+        return Ok((atoms, token::apply_delta(account, bank.index, debit, &view)?));
     }
     let burned = i64::try_from(token::take_all_deposit_shares(account, bank.index));
     let burned = burned.map_err(|_| EngineError::NumberOutOfRange)?;

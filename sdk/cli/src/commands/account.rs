@@ -288,7 +288,7 @@ fn balances(loaded: &Loaded, account: &MarginAccount) -> Result<Vec<Vec<String>>
     held.map(|token| {
         let slot = &loaded.accounts.registry.banks[token.bank as usize];
         let atoms = balance_atoms(slot, token.shares, loaded.accounts.now).map_err(plimsoll_rpc::Error::from)?;
-        Ok(vec![name_of(&loaded.names.banks, token.bank), show(atoms as i128, slot.decimals as u32)])
+        Ok(vec![name_of(&loaded.names.banks, token.bank), show(atoms.get() as i128, slot.decimals as u32)])
     })
     .collect()
 }
@@ -301,9 +301,9 @@ fn positions(loaded: &Loaded, accounts: &Accounts) -> Result<Vec<Vec<String>>> {
         let notional = leg.prices.spot.value_down(leg.units.unsigned_abs());
         vec![
             name_of(&loaded.names.markets, leg.market),
-            show(leg.units as i128, slot.base_decimals as u32),
-            show(leg.pnl_at(leg.prices.spot) as i128, quote),
-            show(notional as i128, quote),
+            show(leg.units.get() as i128, slot.base_decimals as u32),
+            show(leg.pnl_at(leg.prices.spot).get() as i128, quote),
+            show(notional.get() as i128, quote),
         ]
     });
     Ok(rows.collect())

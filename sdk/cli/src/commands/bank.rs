@@ -77,7 +77,7 @@ fn totals(loaded: &Loaded, bank: u8) -> (u64, u64) {
     let (account, slot) = (&loaded.accounts.banks[bank as usize], &loaded.accounts.registry.banks[bank as usize]);
     let deposits = deposit_atoms_down(account.deposit_shares, account.deposit_index);
     let borrows = debt_atoms_up(account.borrow_shares, slot.borrow_index_at(loaded.accounts.now));
-    (deposits, borrows)
+    (deposits.get(), borrows.get())
 }
 
 fn status(status: u8) -> &'static str {
@@ -157,7 +157,7 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
         ("fees to collect", units(account.fees_atoms)),
         ("insurance", units(account.insurance_atoms)),
         ("insurance reserved", units(account.reserved_atoms)),
-        ("insurance waiting", units(waiting)),
+        ("insurance waiting", units(waiting.get())),
         ("draw cap an event", cap(account.caps.draw_cap_event_atoms)),
         ("draw cap an hour", cap(account.caps.draw_cap_hour_atoms)),
         ("uncovered", units(account.uncovered_atoms)),

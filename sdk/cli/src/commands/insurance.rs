@@ -46,7 +46,7 @@ pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
                     name_of(&loaded.names.banks, bank.index),
                     units(bank.insurance_atoms),
                     units(bank.reserved_atoms),
-                    units(deposit_atoms_down(bank.waiting_shares, bank.deposit_index)),
+                    units(deposit_atoms_down(bank.waiting_shares, bank.deposit_index).get()),
                     units(bank.insurance_in_atoms),
                     units(bank.insurance_out_atoms),
                     units(bank.uncovered_atoms),

@@ -3,7 +3,7 @@
 use clap::Args;
 use plimsoll_migrations::Result;
 use plimsoll_risk::auction::Regime;
-use plimsoll_risk::liquidate::{Leg, LegPart, Refusal};
+use plimsoll_risk::liquidate::{Leg, LegPart, LegSize, Refusal};
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::{is_paid_in, pays_with, sized_in, Instrument, Offer, Planner, SLIPPAGE_PPM};
@@ -112,7 +112,8 @@ fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<V
     let mut planned = Vec::new();
     for leg in planner.legs().into_iter().filter(wanted) {
         // As much of the leg as is allowed, or at most what the arguments say, in its own units.
-        let max_size = args.max.as_ref().map(|max| atoms(max, size_decimals(loaded, &leg))).transpose()?;
+        let max_size =
+            args.max.as_ref().map(|max| atoms(max, size_decimals(loaded, &leg)).map(LegSize::new)).transpose()?;
         let offer = planner.offer(leg, max_size);
         // What the account does not hold is no leg of it.
         let absent = |refusal: &Refusal| matches!(refusal.reason, RiskError::LegEmpty | RiskError::AssetIsLiability);
@@ -135,8 +136,8 @@ fn size_decimals(loaded: &Loaded, leg: &Leg) -> u8 {
     }
 }
 
-fn size_of(loaded: &Loaded, leg: &Leg, size: u64) -> String {
-    show(size as i128, size_decimals(loaded, leg) as u32)
+fn size_of(loaded: &Loaded, leg: &Leg, size: LegSize) -> String {
+    show(size.get() as i128, size_decimals(loaded, leg) as u32)
 }
 
 fn leg_name(loaded: &Loaded, leg: &Leg) -> String {
@@ -167,8 +168,8 @@ fn row(loaded: &Loaded, leg: &Leg, offer: &std::result::Result<Offer, Refusal>) 
         if plan.regime == Regime::Cure { "cure" } else { "wind-down" }.to_owned(),
         percent(plan.penalty_ppm),
         size_of(loaded, leg, plan.size),
-        show(plan.paid_atoms as i128, loaded.decimals(paid) as u32),
-        show(plan.received_atoms as i128, loaded.decimals(received) as u32),
+        show(plan.paid_atoms.get() as i128, loaded.decimals(paid) as u32),
+        show(plan.received_atoms.get() as i128, loaded.decimals(received) as u32),
         usd_micro(plan.notional_usd_micro as i128),
         format!("{} ({})", ratio(plan.after.ratio_ppm_down(u32::MAX)), usd_pico(plan.after.nav.get())),
     ]

@@ -83,8 +83,9 @@ impl Capital {
 mod tests {
     use bytemuck::Zeroable;
     use plimsoll_risk::auction::{Clocks, Regime};
-    use plimsoll_risk::liquidate::{Leg, Plan};
+    use plimsoll_risk::liquidate::{Leg, LegSize, Plan};
     use plimsoll_risk::margin::Margins;
+    use plimsoll_risk::units::Atoms;
     use plimsoll_state::MarginAccount;
 
     use super::*;
@@ -94,10 +95,10 @@ mod tests {
         let plan = Plan {
             regime: Regime::Cure,
             penalty_ppm: 0,
-            size: 1,
-            paid_atoms: 0,
-            fee_atoms: 0,
-            received_atoms: 0,
+            size: LegSize::new(1),
+            paid_atoms: Atoms::ZERO,
+            fee_atoms: Atoms::ZERO,
+            received_atoms: Atoms::ZERO,
             notional_usd_micro: 0,
             before: Margins::default(),
             after: Margins::default(),

@@ -9,7 +9,8 @@
 use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::{MAX_BANKS, MAX_MARKETS, MAX_PRICES};
-use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
+use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind, TokenLeg};
+use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
 use plimsoll_state::{PriceBoard, PriceSlot, Registry};
 
 use super::Band;
@@ -126,13 +127,13 @@ impl Exposure {
         now: i64,
     ) -> (Verdict, Margins) {
         self.clear();
-        for prices in legs_mut(portfolio) {
-            prices.stale = false;
+        for stale in stale_mut(portfolio) {
+            *stale = false;
         }
         let spot = margins(portfolio, PriceKind::Spot, false);
         let liable = portfolio.perp_count != 0
-            || portfolio.quote.amount_atoms < 0
-            || portfolio.tokens().iter().any(|leg| leg.amount_atoms < 0);
+            || portfolio.quote.amount_atoms < SignedAtoms::ZERO
+            || portfolio.tokens().iter().any(|leg| leg.amount_atoms < SignedAtoms::ZERO);
         if !liable {
             return (Verdict::Indifferent, spot);
         }
@@ -172,8 +173,8 @@ impl Exposure {
     fn add_tokens(&mut self, portfolio: &Portfolio, registry: &Registry, assumed: &Assumptions) {
         for leg in portfolio.tokens() {
             let Some(slot) = registry.bank(leg.bank as usize) else { continue };
-            let value = leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs()) as f64;
-            if leg.amount_atoms >= 0 {
+            let value = leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs()).get() as f64;
+            if leg.amount_atoms >= SignedAtoms::ZERO {
                 let weighted = value * weight(leg.weights.asset_maint_ppm);
                 self.add(slot.price_slot, weighted, -weighted);
             } else {
@@ -187,7 +188,7 @@ impl Exposure {
     /// Interest at the ceiling of the rate, on a debt whose price may double within its band.
     fn add_interest(&mut self, leg: &TokenLeg, weighted: f64, assumed: &Assumptions) {
         let rate = assumed.borrow_rates.get(leg.bank as usize).copied().unwrap_or(u64::MAX);
-        self.rounding += leg.prices.spot.value_up(ROUNDED_ATOMS) as f64;
+        self.rounding += leg.prices.spot.value_up(Atoms::new(ROUNDED_ATOMS)).get() as f64;
         self.drift += weighted * (1.0 + WIDEST_MOVE) * rate as f64 / TWO_TO_64;
     }
 
@@ -196,30 +197,31 @@ impl Exposure {
         let quote = &portfolio.quote;
         let Some(slot) = registry.bank(Registry::QUOTE_BANK) else { return };
         let (w_a, w_l) = (weight(quote.weights.asset_maint_ppm), weight(quote.weights.liability_maint_ppm));
-        let usd = |atoms: u64| quote.prices.spot.value_up(atoms) as f64;
+        let usd = |atoms: u64| quote.prices.spot.value_up(Atoms::new(atoms)).get() as f64;
         let gain = w_a * weight(portfolio.params.perps.pnl_weight_ppm);
         let (mut pnl, mut charge) = (0.0, 0.0);
         for leg in portfolio.perps() {
-            let notional = usd(leg.prices.spot.value_up(leg.units.unsigned_abs()));
+            let notional = usd(leg.prices.spot.value_up(leg.units.unsigned_abs()).get());
             let profit = leg.pnl_at(leg.prices.spot);
             // What the market's deficit takes of a gain it takes of every dollar by which one grows.
             let claim = weight(PPM.saturating_sub(leg.deficit_share_ppm));
-            let weighted = if profit >= 0 { weight(portfolio.params.perps.pnl_weight_ppm) * claim } else { 1.0 };
-            pnl += usd(profit.unsigned_abs()) * weighted * profit.signum() as f64;
+            let weighted =
+                if profit >= SignedAtoms::ZERO { weight(portfolio.params.perps.pnl_weight_ppm) * claim } else { 1.0 };
+            pnl += usd(profit.unsigned_abs().get()) * weighted * profit.get().signum() as f64;
             charge += notional * weight(leg.rates.maint_ppm);
             // A gain that a deficit cuts is rounded once more.
             self.rounding += usd(if leg.deficit_share_ppm == 0 { ROUNDED_ATOMS } else { 2 * ROUNDED_ATOMS });
             self.add_perp(leg, notional, (gain * claim, w_l), registry);
             let rate = assumed.funding_rates.get(leg.market as usize).copied().unwrap_or(u64::MAX);
-            let atoms = leg.units.unsigned_abs() as f64 * rate as f64 / TWO_TO_64;
+            let atoms = leg.units.unsigned_abs().get() as f64 * rate as f64 / TWO_TO_64;
             self.drift += atoms * usd(1_000_000) / 1e6 * w_l * (1.0 + QUOTE_MOVE);
         }
-        let balance = usd(quote.amount_atoms.unsigned_abs()) * quote.amount_atoms.signum() as f64;
+        let balance = usd(quote.amount_atoms.unsigned_abs().get()) * quote.amount_atoms.get().signum() as f64;
         let net = balance + pnl;
         let side = net * if net >= 0.0 { w_a } else { w_l };
         let worth = side - charge;
         self.add(slot.price_slot, worth, -worth);
-        if quote.amount_atoms < 0 {
+        if quote.amount_atoms < SignedAtoms::ZERO {
             self.add_interest(quote, -balance * w_l, assumed);
         }
     }
@@ -228,7 +230,7 @@ impl Exposure {
         let Some(slot) = registry.market(leg.market as usize) else { return };
         let rate = weight(leg.rates.maint_ppm);
         let (most, least) = (notional * (1.0 + QUOTE_MOVE), notional * (1.0 - QUOTE_MOVE));
-        if leg.units >= 0 {
+        if leg.units >= SignedBaseUnits::ZERO {
             self.add(slot.price_slot, most * w_l - least * rate, most * rate - least * gain);
         } else {
             self.add(slot.price_slot, -least * (gain + rate), most * (w_l + rate));
@@ -264,9 +266,10 @@ impl Exposure {
     }
 }
 
-fn legs_mut(portfolio: &mut Portfolio) -> impl Iterator<Item = &mut LegPrices> {
+/// Of every leg, whether its price is stale.
+fn stale_mut(portfolio: &mut Portfolio) -> impl Iterator<Item = &mut bool> {
     let (tokens, perps) = (portfolio.token_count, portfolio.perp_count);
-    let tokens = portfolio.tokens.iter_mut().take(tokens).map(|leg| &mut leg.prices);
-    let perps = portfolio.perps.iter_mut().take(perps).map(|leg| &mut leg.prices);
-    tokens.chain(perps).chain(std::iter::once(&mut portfolio.quote.prices))
+    let tokens = portfolio.tokens.iter_mut().take(tokens).map(|leg| &mut leg.prices.stale);
+    let perps = portfolio.perps.iter_mut().take(perps).map(|leg| &mut leg.prices.stale);
+    tokens.chain(perps).chain(std::iter::once(&mut portfolio.quote.prices.stale))
 }

@@ -188,7 +188,7 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
         leg = ?offer.request.leg,
         regime = ?plan.regime,
         penalty_ppm = plan.penalty_ppm,
-        size = plan.size,
+        size = plan.size.get(),
         notional_usd_micro = plan.notional_usd_micro,
         gain_usd_micro = offer.gain_usd_micro(),
         is_cut = offer.is_cut(),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_risk::perp::settleable;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::SignedBaseUnits;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_state::pause;
@@ -62,11 +63,13 @@ impl SettlePnl {
         let (registry, board) = (tracker.shared.registry.clone(), tracker.shared.board.clone());
         for id in ids {
             let legs = tracker.with_portfolio(*id, VIEWS, |portfolio, _, _| {
-                let fresh = portfolio.perps().iter().filter(|leg| leg.units == 0 || !leg.prices.stale);
+                let fresh =
+                    portfolio.perps().iter().filter(|leg| leg.units == SignedBaseUnits::ZERO || !leg.prices.stale);
                 let settled = fresh.filter_map(|leg| {
                     let slot = registry.market(leg.market as usize)?;
                     let price = board.slot(slot.price_slot as usize)?;
-                    Some((leg.market, settleable(leg, UnitPrice::new_down(price.slow.get(), slot.scale.get()))))
+                    let slow = BasePrice::new_down(price.slow.get(), slot.scale.get());
+                    Some((leg.market, settleable(leg, slow).get()))
                 });
                 settled.collect::<Vec<(u8, i64)>>()
             });

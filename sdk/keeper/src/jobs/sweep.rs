@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_risk::bank::deposit_atoms_down;
+use plimsoll_risk::units::Atoms;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix;
 
@@ -38,7 +39,7 @@ impl Job for Sweep {
             let tracker = context.tracker();
             let waits = |bank: &plimsoll_state::Bank| {
                 let atoms = deposit_atoms_down(bank.waiting_shares, bank.deposit_index);
-                atoms > 0 && atoms >= self.config.least_atoms
+                atoms > Atoms::ZERO && atoms >= Atoms::new(self.config.least_atoms)
             };
             let due: Vec<u8> = tracker.shared.banks.iter().filter(|bank| waits(bank)).map(|b| b.index).collect();
             (tracker.shared.keys, due)

@@ -3,7 +3,7 @@
 
 use plimsoll_keeper::capital::{Fill, Forecast};
 use plimsoll_keeper::state::Tracker;
-use plimsoll_risk::liquidate::LegPart;
+use plimsoll_risk::liquidate::{LegPart, LegSize};
 use plimsoll_sdk::ix::{self, owes_collateral, Parties};
 use plimsoll_sdk::offer::{Offer, Planner, SLIPPAGE_PPM};
 use plimsoll_sim::world::{World, BTC, SOL, SOL_PERP, USDC};
@@ -57,7 +57,7 @@ fn offers(tracker: &mut Tracker) -> (MarginAccount, Vec<Offer>) {
         let planner = Planner::new(loaded.portfolio, &clocks, loaded.now, SLIPPAGE_PPM);
         let whole = planner.legs().into_iter().filter_map(|leg| planner.offer(leg, None).ok());
         let both = whole.flat_map(|whole| {
-            let part = planner.offer(whole.request.leg, Some(whole.plan.size / 3)).ok();
+            let part = planner.offer(whole.request.leg, Some(LegSize::new(whole.plan.size.get() / 3))).ok();
             [Some(whole), part]
         });
         (*loaded.account, both.flatten().collect())

@@ -71,14 +71,19 @@ async fn a_plan_cut_to_what_there_is_comes_true_to_the_atom() {
         let registry = stage.node.world(|world| world.registry());
         let now = stage.node.world(|world| world.now());
         account.token_index(bank).map_or(0, |place| {
-            balance_atoms(&registry.banks[bank as usize], account.tokens[place].shares, now).expect("a balance")
+            balance_atoms(&registry.banks[bank as usize], account.tokens[place].shares, now).expect("a balance").get()
         })
     };
     let (sol, usdc) = (balance(SOL), balance(USDC));
     let sent = context.submit("liquidate", planned[0].instruction.clone()).await.expect("the chain takes it");
     assert!(matches!(sent, Submitted::Confirmed(_)));
-    assert_eq!(balance(SOL) - sol, plan.received_atoms as i64);
-    assert!((usdc - balance(USDC) - plan.paid_atoms as i64).abs() <= 1, "{} {}", usdc - balance(USDC), plan.paid_atoms);
+    assert_eq!(balance(SOL) - sol, plan.received_atoms.get() as i64);
+    assert!(
+        (usdc - balance(USDC) - plan.paid_atoms.get() as i64).abs() <= 1,
+        "{} {}",
+        usdc - balance(USDC),
+        plan.paid_atoms
+    );
 }
 
 #[tokio::test]

@@ -73,9 +73,9 @@ pub fn liquidate(
     no_op_if_refused: bool,
 ) -> Instruction {
     let bounds = LiquidationBounds {
-        max_size: request.max_size.unwrap_or_default(),
+        max_size: request.max_size.unwrap_or_default().get(),
         as_much_as_allowed: request.max_size.is_none(),
-        min_size: request.min_size,
+        min_size: request.min_size.get(),
         limit_numerator: request.limit_numerator,
         limit_denominator: request.limit_denominator,
         no_op_if_refused,

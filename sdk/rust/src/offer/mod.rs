@@ -11,9 +11,10 @@ mod perp;
 mod tests;
 
 use plimsoll_risk::auction::Clocks;
-use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, Plan, Refusal, Request};
+use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, LegSize, Plan, Refusal, Request};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
 use plimsoll_state::Registry;
 
@@ -106,14 +107,14 @@ pub trait Liquidator {
     type Score: PartialOrd;
 
     /// Decides about a leg. `whole` is all that the program would close of it; a smaller offer is asked of `smaller` by its
-    /// size, in debt atoms or base units.
+    /// size.
     ///
     /// # Errors
     /// Why he takes none of it.
     fn take(
         &self,
         whole: Offer,
-        smaller: &dyn Fn(u64) -> Result<Offer, Refusal>,
+        smaller: &dyn Fn(LegSize) -> Result<Offer, Refusal>,
     ) -> Result<Self::Taken, Self::Declined>;
 
     /// How good an offer is that he takes.
@@ -147,12 +148,13 @@ impl<'a> Planner<'a> {
         kinds::legs(self.portfolio).collect()
     }
 
-    /// What the program would do for a leg: as much as it allows, or at most `max_size` debt atoms or base units.
+    /// What the program would do for a leg: as much as it allows, or at most `max_size`.
     ///
     /// # Errors
     /// Why it would refuse.
-    pub fn offer(&self, leg: Leg, max_size: Option<u64>) -> Result<Offer, Refusal> {
-        let mut request = Request { leg, max_size, min_size: 1, limit_numerator: 0, limit_denominator: 0 };
+    pub fn offer(&self, leg: Leg, max_size: Option<LegSize>) -> Result<Offer, Refusal> {
+        let mut request =
+            Request { leg, max_size, min_size: LegSize::new(1), limit_numerator: 0, limit_denominator: 0 };
         let plan = plan_assessed(&mut { *self.portfolio }, &self.assessment, self.clocks, &request, self.now)?;
         (request.limit_numerator, request.limit_denominator) = kinds::limit(leg, self.portfolio, &plan, self.slippage);
         let Worth { received_usd_micro, paid_usd_micro, exposures } = kinds::worth(leg, self.portfolio, &plan);
@@ -218,8 +220,8 @@ impl Slippage {
 }
 
 /// Atoms of a bank at spot, micro-dollars, rounded down; zero of a bank that the account has nothing of.
-fn value_usd_micro_down(portfolio: &Portfolio, bank: u8, atoms: u64) -> u64 {
+fn value_usd_micro_down(portfolio: &Portfolio, bank: u8, atoms: Atoms) -> u64 {
     let quote = (bank == portfolio.quote.bank).then_some(&portfolio.quote);
     let leg = quote.or_else(|| portfolio.tokens().iter().find(|leg| leg.bank == bank));
-    leg.map_or(0, |leg| leg.prices.spot.value_down(atoms))
+    leg.map_or(0, |leg| leg.prices.spot.value_down(atoms).get())
 }

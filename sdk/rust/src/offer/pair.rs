@@ -19,9 +19,9 @@ pub(super) struct Pair {
 /// Every balance held against every borrow and every loss at spot.
 pub(super) fn legs(portfolio: &Portfolio) -> impl Iterator<Item = Leg> + '_ {
     let (quote, tokens) = (&portfolio.quote, portfolio.tokens());
-    let held = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms > 0);
-    let borrows = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms < 0);
-    let losses = portfolio.perps().iter().filter(|leg| leg.pnl_at(leg.prices.spot) < 0);
+    let held = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms.is_positive());
+    let borrows = tokens.iter().chain([quote]).filter(|leg| leg.amount_atoms.is_negative());
+    let losses = portfolio.perps().iter().filter(|leg| leg.pnl_at(leg.prices.spot).is_negative());
     let borrows = borrows.map(|leg| Liability::Borrow(leg.bank));
     let liabilities: Vec<Liability> = borrows.chain(losses.map(|leg| Liability::NegativePnl(leg.market))).collect();
     held.flat_map(move |held| {
@@ -56,7 +56,7 @@ impl Kind for Pair {
 
     /// Collateral atoms at least for the atoms paid.
     fn limit(&self, _portfolio: &Portfolio, plan: &Plan, slippage: Slippage) -> (u64, u64) {
-        (slippage.least_down(plan.received_atoms), plan.paid_atoms)
+        (slippage.least_down(plan.received_atoms.get()), plan.paid_atoms.get())
     }
 
     fn instruction(

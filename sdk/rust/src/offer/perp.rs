@@ -17,12 +17,12 @@ pub(super) struct Perp {
 
 /// Every position that has a base.
 pub(super) fn legs(portfolio: &Portfolio) -> impl Iterator<Item = Leg> + '_ {
-    portfolio.perps().iter().filter(|leg| leg.units != 0).map(|leg| Leg::Perp { market: leg.market })
+    portfolio.perps().iter().filter(|leg| !leg.units.is_zero()).map(|leg| Leg::Perp { market: leg.market })
 }
 
 impl Perp {
     fn is_long(&self, portfolio: &Portfolio) -> bool {
-        portfolio.perps().iter().any(|leg| leg.market == self.market && leg.units > 0)
+        portfolio.perps().iter().any(|leg| leg.market == self.market && leg.units.is_positive())
     }
 }
 
@@ -52,11 +52,11 @@ impl Kind for Perp {
     /// Quote atoms for the base units: at most for a long, at least for a short.
     fn limit(&self, portfolio: &Portfolio, plan: &Plan, slippage: Slippage) -> (u64, u64) {
         let quote_atoms = if self.is_long(portfolio) {
-            slippage.most_up(plan.paid_atoms.saturating_sub(plan.received_atoms))
+            slippage.most_up(plan.paid_atoms.saturating_sub(plan.received_atoms).get())
         } else {
-            slippage.least_down(plan.paid_atoms.saturating_add(plan.received_atoms))
+            slippage.least_down(plan.paid_atoms.saturating_add(plan.received_atoms).get())
         };
-        (quote_atoms, plan.size)
+        (quote_atoms, plan.size.get())
     }
 
     fn instruction(

@@ -8,11 +8,12 @@ use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
 use super::*;
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NOW: i64 = 100;
 
-fn prices(usd: u64, scale: Price) -> LegPrices {
+fn prices<Worth: Count, Unit: Count>(usd: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(usd, 0).unwrap(), scale);
     LegPrices {
         spot: unit,
@@ -28,7 +29,12 @@ fn prices(usd: u64, scale: Price) -> LegPrices {
 fn token(bank: u8, amount_atoms: i64, usd: u64, weights: [u32; 4]) -> TokenLeg {
     let [asset, asset_init, liability, liability_init] = weights;
     let weights = TokenWeights::new(asset, asset_init, liability, liability_init, &PARAMS).unwrap();
-    TokenLeg { amount_atoms, weights, prices: prices(usd, token_scale_down(6).unwrap()), bank }
+    TokenLeg {
+        amount_atoms: SignedAtoms::new(amount_atoms),
+        weights,
+        prices: prices(usd, token_scale_down(6).unwrap()),
+        bank,
+    }
 }
 
 const STABLE: [u32; 4] = [1_000_000, 990_000, 1_000_000, 1_010_000];
@@ -44,8 +50,8 @@ fn portfolio(quote: i64, stable: i64, volatile: i64, (units, cash): (i64, i64)) 
     let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
     let rates = MarketRates::new(30_000, 60_000, price, &portfolio.quote.weights, &PARAMS).unwrap();
     portfolio.perps[0] = PerpLeg {
-        units: units * 1_000_000,
-        cash_atoms: cash * 1_000_000,
+        units: SignedBaseUnits::new(units * 1_000_000),
+        cash_atoms: SignedAtoms::new(cash * 1_000_000),
         rates,
         prices: prices(200, base_scale_down(6, 6).unwrap()),
         ..PerpLeg::default()
@@ -69,7 +75,7 @@ impl Liquidator for Scripted<'_> {
     type Declined = Leg;
     type Score = i64;
 
-    fn take(&self, whole: Offer, _: &dyn Fn(u64) -> Result<Offer, Refusal>) -> Result<(Offer, i64), Leg> {
+    fn take(&self, whole: Offer, _: &dyn Fn(LegSize) -> Result<Offer, Refusal>) -> Result<(Offer, i64), Leg> {
         self.asked.borrow_mut().push(whole.request.leg);
         (self.score)(&whole).map(|score| (whole, score)).ok_or(whole.request.leg)
     }
@@ -108,16 +114,19 @@ fn a_pair_brings_collateral_for_what_is_paid_and_its_limit_leaves_half_a_percent
     let planner = Planner::new(&portfolio, &clocks, NOW, 5_000);
     let offer = planner.offer(Leg::Pair { asset: 2, liability: Liability::Borrow(0) }, None).unwrap();
     let Offer { request, plan, .. } = offer;
-    assert!(plan.received_atoms > plan.paid_atoms && plan.paid_atoms > 0 && !offer.is_cut());
-    assert_eq!((offer.received_usd_micro, offer.paid_usd_micro), (plan.received_atoms, plan.paid_atoms));
-    assert_eq!(offer.gain_usd_micro(), (plan.received_atoms - plan.paid_atoms) as i64);
-    assert_eq!(request.limit_numerator, plan.received_atoms * 995 / 1_000);
-    assert_eq!(request.limit_denominator, plan.paid_atoms);
+    // A dollar is a million atoms of both banks.
+    let (received, paid) = (plan.received_atoms.get(), plan.paid_atoms.get());
+    assert!(received > paid && paid > 0 && !offer.is_cut());
+    assert_eq!((offer.received_usd_micro, offer.paid_usd_micro), (received, paid));
+    assert_eq!(offer.gain_usd_micro(), (received - paid) as i64);
+    assert_eq!(request.limit_numerator, received * 995 / 1_000);
+    assert_eq!(request.limit_denominator, paid);
     let exposures: Vec<_> = offer.exposures().map(|e| (e.instrument, e.long, e.usd_micro)).collect();
     let (got, gave) = (Instrument::Bank(2), Instrument::Bank(0));
-    assert_eq!(exposures, [(got, true, plan.received_atoms), (gave, false, plan.paid_atoms)]);
-    let part = planner.offer(request.leg, Some(plan.size / 2)).unwrap();
-    assert_eq!((part.plan.size, part.is_cut()), (plan.size / 2, true));
+    assert_eq!(exposures, [(got, true, received), (gave, false, paid)]);
+    let half = LegSize::new(plan.size.get() / 2);
+    let part = planner.offer(request.leg, Some(half)).unwrap();
+    assert_eq!((part.plan.size, part.is_cut()), (half, true));
 }
 
 #[test]
@@ -127,13 +136,13 @@ fn a_position_brings_its_part_of_the_penalty_and_its_limit_is_on_its_own_side() 
         let leg = Leg::Perp { market: 0 };
         let offer = Planner::new(&portfolio, &clocks(), NOW, 5_000).offer(leg, None).unwrap();
         let Offer { request, plan, .. } = offer;
-        assert_eq!(offer.gain_usd_micro(), plan.received_atoms as i64);
-        assert_eq!(request.limit_denominator, plan.size);
+        assert_eq!(offer.gain_usd_micro(), plan.received_atoms.get() as i64);
+        assert_eq!(request.limit_denominator, plan.size.get());
         let (planned, limit) = if is_long {
-            let planned = plan.paid_atoms - plan.received_atoms;
+            let planned = plan.paid_atoms.get() - plan.received_atoms.get();
             (planned, (planned * 1_005).div_ceil(1_000))
         } else {
-            let planned = plan.paid_atoms + plan.received_atoms;
+            let planned = plan.paid_atoms.get() + plan.received_atoms.get();
             (planned, planned * 995 / 1_000)
         };
         assert!(planned > 0 && request.limit_numerator == limit);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use plimsoll_risk::price::UnitPrice;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::BaseUnits;
 use plimsoll_sdk::ix::{self, args, FillAuthority};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -248,5 +249,5 @@ fn price(bank: u8, prices: [i64; 2]) -> i64 {
 pub(super) fn quote_atoms(reading: &Reading, market: usize, units: u64) -> u64 {
     let Some(slot) = reading.shared.registry.market(market) else { return 0 };
     let Some(price) = reading.shared.board.slot(slot.price_slot as usize) else { return 0 };
-    UnitPrice::new_down(price.spot.get(), slot.scale.get()).value_down(units)
+    BasePrice::new_down(price.spot.get(), slot.scale.get()).value_down(BaseUnits::new(units)).get()
 }

@@ -251,7 +251,7 @@ impl Play {
         let bank = pays_with(&offer.request.leg) as usize;
         let held = BANKS[bank].underlying.and_then(|u| self.history.last.shared.board.slot(u.index() + 1));
         let price_usd = held.map_or(1.0, |slot| crate::dues::dollars(slot.spot));
-        let fee_usd = plan.fee_atoms as f64 / 10f64.powi(BANKS[bank].decimals as i32) * price_usd;
+        let fee_usd = plan.fee_atoms.get() as f64 / 10f64.powi(BANKS[bank].decimals as i32) * price_usd;
         let micro = |usd: f64| (usd * 1e6).round().max(0.0) as u64;
         let penalty = (plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 / PPM as u128) as u64;
         let insurance_fee = micro(fee_usd).min(penalty);

@@ -8,7 +8,7 @@ use bytemuck::bytes_of;
 use litesvm::types::TransactionMetadata;
 use plimsoll::event::CollateralLiquidated;
 use plimsoll::liquidation::LiquidationBounds;
-use plimsoll_risk::liquidate::{LegPart, Request};
+use plimsoll_risk::liquidate::{LegPart, LegSize, Request};
 use plimsoll_risk::price::Price;
 use plimsoll_sdk::ix;
 use plimsoll_state::{MarginAccount, MarginView, PriceBoard, Registry, StoredPrice};
@@ -156,9 +156,9 @@ fn check(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, views: u8) -> Valu
 /// One liquidation without keeping what it does; the plan must agree with it.
 fn liquidation(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, request: Request) -> Value {
     let bounds = LiquidationBounds {
-        max_size: request.max_size.unwrap_or_default(),
+        max_size: request.max_size.unwrap_or_default().get(),
         as_much_as_allowed: request.max_size.is_none(),
-        min_size: request.min_size,
+        min_size: request.min_size.get(),
         limit_numerator: request.limit_numerator,
         limit_denominator: request.limit_denominator,
         ..ANY
@@ -193,8 +193,8 @@ fn request_json(request: &Request) -> Value {
     }
     json!({
         "leg": leg,
-        "max_size": request.max_size.map(|size| size.to_string()),
-        "min_size": request.min_size.to_string(),
+        "max_size": request.max_size.map(|size| size.get().to_string()),
+        "min_size": request.min_size.get().to_string(),
         "limit_numerator": request.limit_numerator.to_string(),
         "limit_denominator": request.limit_denominator.to_string(),
     })
@@ -222,10 +222,10 @@ fn requests(accounts: &Accounts<'_>) -> Vec<Request> {
         if size == 0 {
             continue;
         }
-        requests.push(Request { max_size: Some(size / 2), ..whole });
-        requests.push(Request { max_size: Some(size - 1), ..whole });
-        requests.push(Request { max_size: Some(1), ..whole });
-        requests.push(Request { min_size: size + 1, ..whole });
+        requests.push(Request { max_size: Some(LegSize::new(size / 2)), ..whole });
+        requests.push(Request { max_size: Some(LegSize::new(size - 1)), ..whole });
+        requests.push(Request { max_size: Some(LegSize::new(1)), ..whole });
+        requests.push(Request { min_size: LegSize::new(size + 1), ..whole });
         requests.push(Request { limit_numerator: u64::MAX, limit_denominator: 1, ..whole });
         requests.push(Request { limit_numerator: 1, limit_denominator: u64::MAX, ..whole });
     }

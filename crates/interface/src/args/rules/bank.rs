@@ -1,8 +1,9 @@
 //! What an authority sets on a bank (`bank_settings!` of `plimsoll_state`): what it has to satisfy beside its bounds.
 
 use plimsoll_risk::listing::check_atom;
-use plimsoll_risk::params::{Contradiction, GlobalParams, TokenWeights, MAX_POSITION_VALUE_USD_MICRO};
-use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
+use plimsoll_risk::params::{Contradiction, GlobalParams, TokenWeights, MAX_POSITION_VALUE};
+use plimsoll_risk::price::{token_scale_down, Price, TokenPrice};
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot, StoredWeights};
 
@@ -26,10 +27,10 @@ impl BankConfigArgs {
         // Both numbers below depend on what the token is worth.
         ensure!(!price.is_zero(), EngineError::PriceNotReady);
         let scale = token_scale_down(decimals).map_err(|_: RiskError| EngineError::MintNotRepresentable)?;
-        let unit = UnitPrice::new_down(price, scale);
+        let unit = TokenPrice::new_down(price, scale);
         ensure!(check_atom(unit, params).is_ok(), EngineError::MintNotRepresentable);
-        let largest = unit.value_up(self.deposit_cap_atoms.max(self.borrow_cap_atoms));
-        ensure!(largest <= MAX_POSITION_VALUE_USD_MICRO, EngineError::MintNotRepresentable);
+        let largest = unit.value_up(Atoms::new(self.deposit_cap_atoms.max(self.borrow_cap_atoms)));
+        ensure!(largest <= MAX_POSITION_VALUE, EngineError::MintNotRepresentable);
         let untargeted = TokenWeights {
             asset_maint_ppm: self.asset_maint_ppm,
             asset_init_ppm: self.asset_init_ppm,

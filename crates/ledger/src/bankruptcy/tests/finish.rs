@@ -2,6 +2,8 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::Atoms;
+use plimsoll_risk::RiskError;
 use plimsoll_state::Books;
 
 use super::world::{World, NOW};
@@ -58,7 +60,7 @@ fn what_is_over_comes_back_with_the_last_quote_leg_and_the_account_thaws_with_it
         let finished =
             finish(&mut world.account, bank, &Books { registry: &world.registry, board: &world.board, now: NOW })
                 .unwrap();
-        assert_eq!(finished, Finished { returned_atoms: returned, thawed }, "case {number}");
+        assert_eq!(finished, Finished { returned_atoms: Atoms::new(returned), thawed }, "case {number}");
         assert_eq!(finished.is_anything(), thawed || returned == 70, "case {number}");
         let account = &world.account;
         assert_eq!(account.estate_reserved_atoms, if thawed { 0 } else { reserved - returned }, "case {number}");

@@ -1,7 +1,9 @@
 //! Stages (b) and (c) by hand: what is reserved, and who pays.
 
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::waterfall::Payment;
+use plimsoll_risk::RiskError;
 use plimsoll_state::{Books, BooksMut};
 
 use super::seize::nothing;
@@ -17,7 +19,7 @@ fn with_leg(leg: (i64, u64, u64, u64, u64), quote: i64, insurance: u64) -> World
     World::new(&seed)
 }
 
-fn begin(world: &mut World) -> RiskResult<Option<u64>> {
+fn begin(world: &mut World) -> RiskResult<Option<Atoms>> {
     begin_paying(
         &mut world.account,
         &mut world.banks[0],
@@ -44,7 +46,11 @@ fn pnl(world: &mut World) -> RiskResult<PaidPnl> {
 }
 
 fn payment(from_reserved_atoms: u64, from_unreserved_atoms: u64, remainder_atoms: u64) -> Payment {
-    Payment { from_reserved_atoms, from_unreserved_atoms, remainder_atoms }
+    Payment {
+        from_reserved_atoms: Atoms::new(from_reserved_atoms),
+        from_unreserved_atoms: Atoms::new(from_unreserved_atoms),
+        remainder_atoms: Atoms::new(remainder_atoms),
+    }
 }
 
 const LOSS: (i64, u64, u64, u64, u64) = (100, 100, 90, 0, 0);
@@ -55,13 +61,13 @@ const BOUND: u64 = 269;
 #[test]
 fn insurance_is_reserved_once_for_all_quote_legs() {
     let mut world = with_leg(LOSS, -1_000, 600);
-    assert_eq!(begin(&mut world), Ok(Some(600)));
+    assert_eq!(begin(&mut world), Ok(Some(Atoms::new(600))));
     let (account, bank) = (&world.account, &world.banks[0]);
     assert_eq!(account.status, AccountStatus::Paying as u8);
     assert_eq!((account.tokens[0].fixed_debt_atoms, account.tokens[0].reserved_atoms), (1_000, 300));
     assert_eq!((account.derivatives[0].fixed_debt_atoms, account.derivatives[0].reserved_atoms), (1_000, 300));
     assert_eq!((account.estate_reserved_atoms, account.estate_drawn_atoms), (600, 600));
-    assert_eq!((bank.insurance_atoms, bank.reserved_atoms, bank.drawn.total(NOW, 3_600)), (0, 600, 600));
+    assert_eq!((bank.insurance_atoms, bank.reserved_atoms, bank.drawn.total(NOW, 3_600)), (0, 600, Atoms::new(600)));
     let before = world.clone();
     assert_eq!(begin(&mut world), Ok(None));
     assert_eq!(bytemuck::bytes_of(&world.account), bytemuck::bytes_of(&before.account));
@@ -75,7 +81,7 @@ fn nothing_is_reserved_before_assets_and_gains_are_gone() {
     world.account.tokens[7] = TokenPosition { shares: 1, bank: 1, used: 1, ..TokenPosition::default() };
     assert_eq!(begin(&mut world), Err(RiskError::AssetsRemain));
     assert_eq!(begin(&mut with_leg((1, 100, 101, 0, 0), 0, 600)), Err(RiskError::WrongStage));
-    assert_eq!(begin(&mut with_leg((1, 100, 100, 0, 0), 0, 600)), Ok(Some(0)));
+    assert_eq!(begin(&mut with_leg((1, 100, 100, 0, 0), 0, 600)), Ok(Some(Atoms::new(0))));
     let mut world = with_leg(LOSS, 0, 600);
     world.account.status = AccountStatus::Active as u8;
     assert_eq!(begin(&mut world), Err(RiskError::WrongStage));
@@ -95,7 +101,10 @@ fn a_quote_borrow_is_paid_by_insurance_and_then_by_depositors() {
         world.now = NOW + 7_200;
         let paid = borrow(&mut world, 0).unwrap();
         let payment = payment(from_reserved, 0, remainder);
-        assert_eq!(paid, PaidBorrow { shares: 1_000, owed_atoms: 1_000, payment, uncovered_atoms: 0 });
+        assert_eq!(
+            paid,
+            PaidBorrow { shares: 1_000, owed_atoms: Atoms::new(1_000), payment, uncovered_atoms: Atoms::ZERO }
+        );
         let bank = &world.banks[0];
         assert_eq!(bank.borrow_shares, before.borrow_shares - 1_000);
         assert_eq!((bank.reserved_atoms, bank.insurance_atoms), (0, insurance - from_reserved));
@@ -115,7 +124,7 @@ fn a_loss_of_depositors_in_quote_cuts_every_markets_claims_and_one_in_another_mi
         seed.balances[bank] = -2_000_000;
         let mut world = World::new(&seed);
         begin(&mut world).unwrap();
-        assert_eq!(borrow(&mut world, bank).unwrap().payment.remainder_atoms, 2_000_000);
+        assert_eq!(borrow(&mut world, bank).unwrap().payment.remainder_atoms, Atoms::new(2_000_000));
         assert_eq!(world.registry.banks[bank].deposit_index, world.banks[bank].deposit_index);
         assert!(world.banks[bank].deposit_index < INDEX_ONE / 100 * 81);
         for slot in &world.registry.markets[..3] {
@@ -133,10 +142,10 @@ fn a_debt_in_another_mint_has_its_own_insurance_and_no_part_of_the_estate() {
     begin(&mut world).unwrap();
     let paid = borrow(&mut world, 1).unwrap();
     let payment = payment(0, 200, 300);
-    assert_eq!(paid, PaidBorrow { shares: 500, owed_atoms: 500, payment, uncovered_atoms: 0 });
+    assert_eq!(paid, PaidBorrow { shares: 500, owed_atoms: Atoms::new(500), payment, uncovered_atoms: Atoms::ZERO });
     assert_eq!((world.account.estate_reserved_atoms, world.account.estate_drawn_atoms), (300, 300));
-    assert_eq!((world.banks[1].insurance_atoms, world.banks[1].drawn.total(NOW, 3_600)), (0, 200));
-    assert_eq!((world.banks[0].reserved_atoms, world.banks[0].drawn.total(NOW, 3_600)), (300, 300));
+    assert_eq!((world.banks[1].insurance_atoms, world.banks[1].drawn.total(NOW, 3_600)), (0, Atoms::new(200)));
+    assert_eq!((world.banks[0].reserved_atoms, world.banks[0].drawn.total(NOW, 3_600)), (300, Atoms::new(300)));
 }
 
 #[test]
@@ -171,13 +180,17 @@ fn a_leg_is_paid_by_insurance_then_by_the_markets_own_claim_then_by_the_opposite
         let drawn = world.banks[0].drawn;
         let paid = pnl(&mut world).unwrap();
         let expected = PaidPnl {
-            pnl_atoms: -1_000,
+            pnl_atoms: SignedAtoms::new(-1_000),
             payment: if covered == 0 { Payment::default() } else { payment(covered, 0, 0) },
-            covered_atoms: covered,
-            charged_atoms: charged,
-            deficit_atoms: left,
-            own_claim_atoms: 0,
-            closed: ClosedBase { units: 100, closed_units: 100, cash_atoms: 9_000 },
+            covered_atoms: Atoms::new(covered),
+            charged_atoms: Atoms::new(charged),
+            deficit_atoms: Atoms::new(left),
+            own_claim_atoms: Atoms::ZERO,
+            closed: ClosedBase {
+                units: SignedBaseUnits::new(100),
+                closed_units: BaseUnits::new(100),
+                cash_atoms: SignedAtoms::new(9_000),
+            },
         };
         assert_eq!(paid, expected, "insurance {insurance}, own claim {own}");
         let (market, bank) = (&world.markets[0], &world.banks[0]);
@@ -192,12 +205,18 @@ fn a_leg_is_paid_by_insurance_then_by_the_markets_own_claim_then_by_the_opposite
 #[test]
 fn a_loss_that_grew_draws_what_nobody_reserved() {
     let mut world = with_leg(LOSS, 0, 5_000);
-    assert_eq!(begin(&mut world), Ok(Some(1_000)));
+    assert_eq!(begin(&mut world), Ok(Some(Atoms::new(1_000))));
     world.board.slots[0].spot = dollars(88).into();
     let paid = pnl(&mut world).unwrap();
-    assert_eq!((paid.pnl_atoms, paid.payment, paid.covered_atoms), (-1_200, payment(1_000, 200, 0), 1_200));
+    assert_eq!(
+        (paid.pnl_atoms, paid.payment, paid.covered_atoms),
+        (SignedAtoms::new(-1_200), payment(1_000, 200, 0), Atoms::new(1_200))
+    );
     let bank = &world.banks[0];
-    assert_eq!((bank.insurance_atoms, bank.insurance_out_atoms, bank.drawn.total(NOW, 3_600)), (3_800, 1_200, 1_200));
+    assert_eq!(
+        (bank.insurance_atoms, bank.insurance_out_atoms, bank.drawn.total(NOW, 3_600)),
+        (3_800, 1_200, Atoms::new(1_200))
+    );
     assert_eq!((world.account.estate_reserved_atoms, world.account.estate_drawn_atoms), (0, 1_200));
     // Within the caps of the event, of the hour and of the market.
     type Cap = fn(&mut World);
@@ -212,7 +231,10 @@ fn a_loss_that_grew_draws_what_nobody_reserved() {
         begin(&mut world).unwrap();
         world.board.slots[0].spot = dollars(88).into();
         let paid = pnl(&mut world).unwrap();
-        assert_eq!((paid.covered_atoms, paid.charged_atoms, paid.deficit_atoms), (1_050, 150, 0));
+        assert_eq!(
+            (paid.covered_atoms, paid.charged_atoms, paid.deficit_atoms),
+            (Atoms::new(1_050), Atoms::new(150), Atoms::ZERO)
+        );
     }
 }
 
@@ -222,8 +244,15 @@ fn a_gain_since_the_mark_is_the_markets_own() {
     begin(&mut world).unwrap();
     world.board.slots[0].spot = dollars(103).into();
     let paid = pnl(&mut world).unwrap();
-    let closed = ClosedBase { units: 100, closed_units: 100, cash_atoms: 10_300 };
-    assert_eq!(paid, PaidPnl { pnl_atoms: 300, own_claim_atoms: 300, closed, ..PaidPnl::default() });
+    let closed = ClosedBase {
+        units: SignedBaseUnits::new(100),
+        closed_units: BaseUnits::new(100),
+        cash_atoms: SignedAtoms::new(10_300),
+    };
+    assert_eq!(
+        paid,
+        PaidPnl { pnl_atoms: SignedAtoms::new(300), own_claim_atoms: Atoms::new(300), closed, ..PaidPnl::default() }
+    );
     assert_eq!(world.markets[0].own_claim_atoms, 300);
     // What was reserved for it is the estate's until the last quote leg is gone.
     assert_eq!((world.account.estate_reserved_atoms, world.banks[0].reserved_atoms), (1_000, 1_000));
@@ -238,7 +267,10 @@ fn a_loss_of_a_leg_that_never_held_a_base_is_nobodys() {
     world.markets[0].own_claim_atoms = 150;
     begin(&mut world).unwrap();
     let paid = pnl(&mut world).unwrap();
-    assert_eq!(paid, PaidPnl { pnl_atoms: -400, deficit_atoms: 400, ..PaidPnl::default() });
+    assert_eq!(
+        paid,
+        PaidPnl { pnl_atoms: SignedAtoms::new(-400), deficit_atoms: Atoms::new(400), ..PaidPnl::default() }
+    );
     assert_eq!((world.markets[0].own_claim_atoms, world.markets[0].deficit_atoms), (0, 250));
 }
 

@@ -11,7 +11,8 @@ use std::string::String;
 use std::vec::Vec;
 
 use plimsoll_risk::margin::margins;
-use plimsoll_risk::portfolio::{Portfolio, PriceKind};
+use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
+use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_risk::RiskError;
 
@@ -82,6 +83,20 @@ fn run(stand: &mut Stand) -> Result<(End, Vec<Event>), String> {
     Err(format!("does not end: {events:?}"))
 }
 
+/// What a leg of any kind waits for of its prices.
+struct Awaited {
+    stale: bool,
+    stale_for_hours: bool,
+    /// The fast average has not reached the held price.
+    differs: bool,
+}
+
+impl Awaited {
+    fn of<Worth: Copy + PartialEq, Unit: Copy + PartialEq>(prices: &LegPrices<Worth, Unit>) -> Self {
+        Self { stale: prices.stale, stale_for_hours: prices.stale_for_hours, differs: prices.fast != prices.spot }
+    }
+}
+
 fn next_event(
     stand: &Stand,
     portfolio: &Portfolio,
@@ -90,10 +105,15 @@ fn next_event(
 ) -> Option<Event> {
     let says = |reason| refused.iter().any(|(_, refusal)| *refusal == reason);
     let prices = || {
-        let quote = (portfolio.quote.amount_atoms != 0 || portfolio.perp_count != 0).then_some(&portfolio.quote.prices);
-        let legs = portfolio.tokens().iter().map(|leg| &leg.prices);
+        let quote = (portfolio.quote.amount_atoms != SignedAtoms::ZERO || portfolio.perp_count != 0)
+            .then_some(Awaited::of(&portfolio.quote.prices));
+        let legs = portfolio.tokens().iter().map(|leg| Awaited::of(&leg.prices));
         // No price values a leg without a base, so nobody waits for one.
-        let bases = portfolio.perps().iter().filter(|leg| leg.units != 0).map(|leg| &leg.prices);
+        let bases = portfolio
+            .perps()
+            .iter()
+            .filter(|leg| leg.units != SignedBaseUnits::ZERO)
+            .map(|leg| Awaited::of(&leg.prices));
         legs.chain(bases).chain(quote)
     };
     let nav = margins(portfolio, PriceKind::Spot, true).nav.max(margins(portfolio, PriceKind::Fast, true).nav);
@@ -103,7 +123,7 @@ fn next_event(
         Some(Event::WindDown)
     } else if says(RiskError::NotBestLeg) {
         Some(Event::BestLegRule)
-    } else if prices().any(|leg| !leg.stale && leg.fast != leg.spot) {
+    } else if prices().any(|leg| !leg.stale && leg.differs) {
         Some(Event::FastAverage)
     } else if prices().any(|leg| leg.stale && !leg.stale_for_hours) {
         Some(Event::SilentFeed)
@@ -142,10 +162,11 @@ fn wait_for(stand: &mut Stand, event: Event) {
 
 /// Nothing of the account is worth more than dust.
 fn is_crumbs(portfolio: &Portfolio) -> bool {
-    let value = |leg: &plimsoll_risk::portfolio::TokenLeg| leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs());
+    let value =
+        |leg: &plimsoll_risk::portfolio::TokenLeg| leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs()).get();
     let tokens =
         portfolio.tokens().iter().chain([&portfolio.quote]).all(|leg| value(leg) <= PARAMS.legs.dust_usd_micro);
-    let bases = portfolio.perps().iter().any(|leg| leg.units != 0);
+    let bases = portfolio.perps().iter().any(|leg| leg.units != SignedBaseUnits::ZERO);
     tokens && !bases && margins(portfolio, PriceKind::Spot, true).nav.get() >= 0
 }
 

@@ -1,6 +1,8 @@
 //! Stage (a) by hand: what each call takes, and where it goes.
 
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::RiskError;
 use plimsoll_state::{Books, BooksMut};
 
 use super::world::{dollars, Seed, World, MARKETS, NOW};
@@ -66,7 +68,7 @@ fn another_token_is_seized_whatever_the_legs_are_worth() {
         world.account.tokens[3] = TokenPosition { shares: 40, bank: 1, used: 1, ..TokenPosition::default() };
         (world.banks[1].deposit_shares, world.banks[1].waiting_shares) = (100, 2);
         world.banks[1].deposit_index = INDEX_ONE / 2 * 3;
-        assert_eq!(token(&mut world, 1), Ok(SeizedToken { shares: 40, atoms: 60 }));
+        assert_eq!(token(&mut world, 1), Ok(SeizedToken { shares: 40, atoms: Atoms::new(60) }));
         assert_eq!((world.banks[1].deposit_shares, world.banks[1].waiting_shares), (100, 42));
         assert_eq!(world.account.tokens[3], TokenPosition::default());
         assert_eq!(token(&mut world, 1), Err(RiskError::LegEmpty));
@@ -76,7 +78,7 @@ fn another_token_is_seized_whatever_the_legs_are_worth() {
 #[test]
 fn quote_is_seized_where_no_leg_waits_for_it() {
     let wrong = Err(RiskError::WrongStage);
-    let taken = |shares| Ok(SeizedToken { shares, atoms: shares });
+    let taken = |shares| Ok(SeizedToken { shares, atoms: Atoms::new(shares) });
     let mut par = with_leg((10, 100, 100, 0, 0), 100);
     assert_eq!(token(&mut par, 0), taken(100));
     assert_eq!(quote(&par), 0);
@@ -100,7 +102,7 @@ fn quote_is_seized_where_no_leg_waits_for_it() {
 fn quote_worth_less_than_an_atom_waits_for_no_leg() {
     let mut world = with_leg(LOSS, 1);
     world.banks[0].deposit_index = INDEX_ONE / 2;
-    assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 1, atoms: 0 }));
+    assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 1, atoms: Atoms::ZERO }));
     let mut world = with_leg(LOSS, 2);
     world.banks[0].deposit_index = INDEX_ONE / 2;
     assert_eq!(token(&mut world, 0), Err(RiskError::WrongStage));
@@ -123,12 +125,16 @@ fn a_gain_is_paid_by_the_pool_and_the_rest_is_the_markets_own() {
         let before = world.banks[0];
         let seized = pnl(&mut world, 0).unwrap();
         let expected = SeizedPnl {
-            pnl_atoms: 100,
-            closed: ClosedBase { units: 10, closed_units: 10, cash_atoms: 600 },
-            from_pool_atoms: paid,
-            forgone_atoms: struck,
-            own_claim_atoms: own,
-            into_pool_atoms: 0,
+            pnl_atoms: SignedAtoms::new(100),
+            closed: ClosedBase {
+                units: SignedBaseUnits::new(10),
+                closed_units: BaseUnits::new(10),
+                cash_atoms: SignedAtoms::new(600),
+            },
+            from_pool_atoms: Atoms::new(paid),
+            forgone_atoms: Atoms::new(struck),
+            own_claim_atoms: Atoms::new(own),
+            into_pool_atoms: Atoms::ZERO,
         };
         assert_eq!(seized, expected, "pool {pool}, deficit {deficit}");
         let (market, bank) = (&world.markets[0], &world.banks[0]);
@@ -148,7 +154,7 @@ fn a_gain_is_paid_by_the_pool_and_the_rest_is_the_markets_own() {
 fn a_gain_repays_the_borrow_first() {
     let mut world = with_leg((10, 50, 60, 1_000, 0), -30);
     let before = world.banks[0];
-    assert_eq!(pnl(&mut world, 0).unwrap().from_pool_atoms, 100);
+    assert_eq!(pnl(&mut world, 0).unwrap().from_pool_atoms, Atoms::new(100));
     let bank = &world.banks[0];
     assert_eq!(quote(&world), 70);
     assert_eq!(bank.borrow_shares, before.borrow_shares - 30);
@@ -166,7 +172,11 @@ fn a_gain_repays_the_borrow_first() {
 fn a_leg_worth_nothing_is_closed_and_gone() {
     let mut world = with_leg((-10, 100, 100, 500, 0), 0);
     let seized = pnl(&mut world, 0).unwrap();
-    let closed = ClosedBase { units: -10, closed_units: 10, cash_atoms: -1_000 };
+    let closed = ClosedBase {
+        units: SignedBaseUnits::new(-10),
+        closed_units: BaseUnits::new(10),
+        cash_atoms: SignedAtoms::new(-1_000),
+    };
     assert_eq!(seized, SeizedPnl { closed, ..SeizedPnl::default() });
     assert!(world.account.is_empty());
     assert_eq!((world.markets[0].pool_atoms, world.markets[0].own_claim_atoms), (500, 0));
@@ -179,7 +189,10 @@ fn cash_without_a_base_is_seized_at_no_price() {
     world.account.derivatives[place].cash_atoms = 80;
     world.board.slots[0].active = 0;
     let seized = pnl(&mut world, 0).unwrap();
-    assert_eq!(seized, SeizedPnl { pnl_atoms: 80, from_pool_atoms: 80, ..SeizedPnl::default() });
+    assert_eq!(
+        seized,
+        SeizedPnl { pnl_atoms: SignedAtoms::new(80), from_pool_atoms: Atoms::new(80), ..SeizedPnl::default() }
+    );
     assert_eq!((quote(&world), world.account.perp_index(0)), (80, None));
 }
 
@@ -190,7 +203,10 @@ fn q_pays_a_loss_as_far_as_it_goes_and_once() {
         let mut world = with_leg(LOSS, held);
         let before = world.banks[0];
         let seized = pnl(&mut world, 0).unwrap();
-        assert_eq!(seized, SeizedPnl { pnl_atoms: -300, into_pool_atoms: paid, ..SeizedPnl::default() });
+        assert_eq!(
+            seized,
+            SeizedPnl { pnl_atoms: SignedAtoms::new(-300), into_pool_atoms: Atoms::new(paid), ..SeizedPnl::default() }
+        );
         assert_eq!((world.markets[0].pool_atoms, quote(&world)), (paid, held - paid as i64));
         assert_eq!(world.account.token_index(0), (held != paid as i64).then_some(0));
         assert_eq!(world.banks[0].deposit_shares, before.deposit_shares);
@@ -215,14 +231,14 @@ fn a_promise_is_paid_up_to_the_loss_that_is_left() {
     let mut seed = nothing();
     (seed.balances[0], seed.legs[0], seed.legs[1]) = (300, LOSS, LOSS);
     let mut world = World::new(&seed);
-    assert_eq!(pnl(&mut world, 0).unwrap().into_pool_atoms, 150);
+    assert_eq!(pnl(&mut world, 0).unwrap().into_pool_atoms, Atoms::new(150));
     assert_eq!(world.account.derivatives[1].reserved_atoms, 150);
     // The other market recovers to a loss of 40: what it was promised beyond that stays q.
     world.board.slots[1].spot = dollars(96).into();
     assert_eq!(token(&mut world, 0), Err(RiskError::WrongStage));
-    assert_eq!(pnl(&mut world, 1).unwrap().into_pool_atoms, 40);
+    assert_eq!(pnl(&mut world, 1).unwrap().into_pool_atoms, Atoms::new(40));
     assert_eq!((quote(&world), world.markets[1].pool_atoms), (110, 40));
-    assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 110, atoms: 110 }));
+    assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 110, atoms: Atoms::new(110) }));
 }
 
 /// At a share of 1.75 an atom buys none: the leg's promise is used up all the same, so that the quote balance is free.
@@ -233,11 +249,11 @@ fn a_promise_that_buys_no_share_pays_nothing_and_is_used_up() {
     seed.indices.0 = INDEX_ONE / 4 * 7;
     let mut world = World::new(&seed);
     // The atom that rounding leaves is the first leg's.
-    assert_eq!(pnl(&mut world, 0).unwrap().into_pool_atoms, 0);
+    assert_eq!(pnl(&mut world, 0).unwrap().into_pool_atoms, Atoms::ZERO);
     assert_eq!((quote(&world), world.account.derivatives[0].reserved_atoms), (1, 0));
     assert_eq!((world.account.derivatives[0].fixed_debt_atoms, world.account.derivatives[1].fixed_debt_atoms), (1, 10));
     assert_eq!(pnl(&mut world, 1), Err(RiskError::WrongStage));
-    assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 1, atoms: 1 }));
+    assert_eq!(token(&mut world, 0), Ok(SeizedToken { shares: 1, atoms: Atoms::new(1) }));
 }
 
 #[test]

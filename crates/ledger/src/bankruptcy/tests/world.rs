@@ -1,5 +1,6 @@
 //! A bank, another bank, three markets, a bankrupt account and everybody else.
 
+use plimsoll_risk::RiskError;
 use std::boxed::Box;
 use std::vec::Vec;
 
@@ -8,6 +9,7 @@ use plimsoll_risk::bank::shares_down;
 use plimsoll_risk::num::ppm_down;
 use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 use plimsoll_state::{
     leg_pnl_down, Bank, Books, BooksMut, EngineAccount, FundingClock, Market, PriceBoard, SideIndex, SlotStatus,
     StoredParams, StoredRates,
@@ -137,13 +139,13 @@ impl World {
         (bank.version, bank.index) = (plimsoll_state::LAYOUT_VERSION, index as u8);
         (bank.caps.draw_cap_event_atoms, bank.caps.draw_cap_hour_atoms) = (u64::MAX, u64::MAX);
         bank.insurance_atoms = seed.insurance[index];
-        bank.deposit_shares = shares_down(seed.deposits, seed.indices.0).unwrap();
+        bank.deposit_shares = shares_down(Atoms::new(seed.deposits), seed.indices.0).unwrap();
         bank.waiting_shares = seed.waiting;
         let shares = seed.balances[index];
         bank.deposit_shares += shares.max(0) as u64;
         // All that is lent, in full to the atom where there is no liquidity: the account's debt is a part of it.
-        let lent = ppm_down(bank.totals().deposits_down(), seed.lent_ppm).unwrap();
-        bank.borrow_shares = shares_down(lent, seed.indices.1).unwrap().max(shares.min(0).unsigned_abs());
+        let lent = ppm_down(bank.totals().deposits_down().get(), seed.lent_ppm).unwrap();
+        bank.borrow_shares = shares_down(Atoms::new(lent), seed.indices.1).unwrap().max(shares.min(0).unsigned_abs());
         if shares != 0 {
             self.account.tokens[index] =
                 TokenPosition { shares, bank: index as u8, used: 1, ..TokenPosition::default() };
@@ -173,17 +175,17 @@ impl World {
             market,
             buyer,
             seller,
-            units.unsigned_abs(),
-            -cash,
-            cash,
+            BaseUnits::new(units.unsigned_abs()),
+            SignedAtoms::new(-cash),
+            SignedAtoms::new(cash),
             FundingClock { now: NOW, max_secs: 3_600 },
         )
         .unwrap();
         // Others have paid into the pool, and hold a claim that nobody covers.
-        let paid = pool::pay_in_up(market, pool, seed.indices.0).unwrap();
+        let paid = pool::pay_in_up(market, Atoms::new(pool), seed.indices.0).unwrap();
         self.banks[0].deposit_shares += paid.shares;
         theirs.cash_atoms += (pool + deficit) as i64;
-        pool::add_deficit(market, deficit).unwrap();
+        pool::add_deficit(market, Atoms::new(deficit)).unwrap();
         slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index);
         self.registry.market_count = self.registry.market_count.max(index as u8 + 1);
         let place = self.account.perp_index(index as u8).unwrap();
@@ -215,8 +217,11 @@ impl World {
                     &mut self.banks[bank],
                     &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
                 )?;
-                assert_eq!(paid.payment.covered_atoms() + paid.payment.remainder_atoms, paid.owed_atoms);
-                assert!(paid.payment.remainder_atoms == 0 || self.banks[bank].fund().worth_down() == 0);
+                assert_eq!(
+                    paid.payment.covered_atoms().get() + paid.payment.remainder_atoms.get(),
+                    paid.owed_atoms.get()
+                );
+                assert!(paid.payment.remainder_atoms == Atoms::ZERO || self.banks[bank].fund().worth_down().get() == 0);
                 finish(
                     account,
                     (bank == 0).then_some(&mut self.banks[0]),
@@ -227,12 +232,14 @@ impl World {
                 begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board, now })?;
                 let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
                 let paid = pay_pnl(account, market, quote, &mut BooksMut { registry: &mut self.registry, board, now })?;
-                let loss = paid.pnl_atoms.min(0).unsigned_abs();
-                assert_eq!(paid.covered_atoms + paid.charged_atoms + paid.deficit_atoms, loss);
+                let loss = paid.pnl_atoms.min(SignedAtoms::ZERO).unsigned_abs();
+                assert_eq!(paid.covered_atoms.get() + paid.charged_atoms.get() + paid.deficit_atoms.get(), loss.get());
                 // Less than the price of one more share is left.
-                assert!(paid.covered_atoms == loss || quote.fund().worth_down() <= 1 + (quote.deposit_index >> 48));
                 assert!(
-                    paid.charged_atoms == 0 || market.own_claim_atoms == 0,
+                    paid.covered_atoms == loss || quote.fund().worth_down().get() <= 1 + (quote.deposit_index >> 48)
+                );
+                assert!(
+                    paid.charged_atoms == Atoms::ZERO || market.own_claim_atoms == 0,
                     "charged before the market's own claim"
                 );
                 finish(
@@ -269,7 +276,7 @@ impl World {
     /// By how much more is lent than deposited, atoms with 48 fraction bits.
     pub fn lent_out(&self, bank: usize) -> u128 {
         let totals = self.banks[bank].totals();
-        let owed = totals.borrows_bits() + ((totals.uncovered_atoms as u128) << 48);
+        let owed = totals.borrows_bits() + ((totals.uncovered_atoms.get() as u128) << 48);
         owed.saturating_sub(totals.deposits_bits())
     }
 
@@ -291,6 +298,7 @@ impl World {
                     &Books { registry: &self.registry, board: &self.board, now: self.now },
                 )
                 .unwrap()
+                .get()
             })
         };
         let claims = pnl(&self.account) as i128 + pnl(&self.others) as i128 + market.own_claim_atoms as i128;

@@ -1,6 +1,7 @@
 //! How much of a loss a side bears within any hour.
 
 use plimsoll_risk::lazy::Side;
+use plimsoll_risk::units::Atoms;
 
 use super::{clock, unit, Both};
 use crate::loss::socialize_on_side;
@@ -12,7 +13,8 @@ const MARGIN: u64 = UNITS * PRICE / 50;
 
 fn charged(both: &mut Both, at: i64, loss: u64) -> u64 {
     both.now = at;
-    socialize_on_side(&mut both.slot, &mut both.market, Side::Long, loss, unit(PRICE), clock(at)).unwrap()
+    (socialize_on_side(&mut both.slot, &mut both.market, Side::Long, Atoms::new(loss), unit(PRICE), clock(at)).unwrap())
+        .get()
 }
 
 /// One atom opened the window, 3 % was charged in its last second and 3 % in the first of the next: 6 % of notional
@@ -43,8 +45,15 @@ fn each_side_bears_its_own_charges() {
     both.fill(0, 1, UNITS, PRICE);
     let long = charged(&mut both, 0, 10 * MARGIN);
     assert!(long > 0 && charged(&mut both, 0, 10 * MARGIN) <= 3);
-    let short = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, 10 * MARGIN, unit(PRICE), clock(0));
-    assert_eq!(short, Ok(long));
+    let short = socialize_on_side(
+        &mut both.slot,
+        &mut both.market,
+        Side::Short,
+        Atoms::new(10 * MARGIN),
+        unit(PRICE),
+        clock(0),
+    );
+    assert_eq!(short, Ok(Atoms::new(long)));
 }
 
 #[test]

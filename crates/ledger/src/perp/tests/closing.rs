@@ -2,15 +2,16 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{Side, A_ONE};
-use plimsoll_risk::price::{Price, UnitPrice};
+use plimsoll_risk::price::{BasePrice, Price};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 
 use super::{clock, unit, Both};
 use crate::loss::socialize_on_side;
 use crate::perp::{close_base, write_off, ClosedBase};
 
 /// Two and a half atoms a unit.
-fn halves() -> UnitPrice {
-    UnitPrice::new_down(Price::from_decimal_down(25, -1).unwrap(), Price::from_decimal_down(1, 0).unwrap())
+fn halves() -> BasePrice {
+    BasePrice::new_down(Price::from_decimal_down(25, -1).unwrap(), Price::from_decimal_down(1, 0).unwrap())
 }
 
 /// Account 0 holds `units` against account 1.
@@ -27,7 +28,14 @@ fn a_base_is_closed_at_spot_rounded_against_who_gives_it_up() {
         let mut both = pair(units);
         let mut position = both.positions[0];
         let closed = close_base(&mut both.slot, &mut both.market, &mut position, halves(), clock(0)).unwrap();
-        assert_eq!(closed, ClosedBase { units, closed_units: units.unsigned_abs(), cash_atoms });
+        assert_eq!(
+            closed,
+            ClosedBase {
+                units: SignedBaseUnits::new(units),
+                closed_units: BaseUnits::new(units.unsigned_abs()),
+                cash_atoms: SignedAtoms::new(cash_atoms)
+            }
+        );
         assert_eq!((position.shares, position.k_entry.get(), position.cash_atoms), (0, 0, cash_atoms));
         assert_eq!(position.last_sign, units.signum() as i8);
         // Whoever closes with it pays or receives the same, rounded against him too, and maybe an atom for the index.
@@ -45,7 +53,14 @@ fn half_a_side_is_closed_pro_rata_and_its_rounding_noted() {
     both.fill(0, 2, 400, 0);
     let mut position = both.positions[2];
     let closed = close_base(&mut both.slot, &mut both.market, &mut position, unit(5), clock(0)).unwrap();
-    assert_eq!(closed, ClosedBase { units: -400, closed_units: 400, cash_atoms: -2_000 });
+    assert_eq!(
+        closed,
+        ClosedBase {
+            units: SignedBaseUnits::new(-400),
+            closed_units: BaseUnits::new(400),
+            cash_atoms: SignedAtoms::new(-2_000)
+        }
+    );
     assert_eq!((both.slot.sides[0].a, both.slot.sides[1].a), ((A_ONE as u128 * 600 / 1_000) as u64, A_ONE));
     // One long, and two for the side.
     assert_eq!(both.market.rounding_units, 3);
@@ -62,7 +77,11 @@ fn a_base_that_nobody_holds_the_other_side_of_is_written_off() {
             (both.market.sides[opposite].shares, both.market.sides[opposite].count) = (0, 0);
             both
         };
-        let written = ClosedBase { units, closed_units: 0, cash_atoms };
+        let written = ClosedBase {
+            units: SignedBaseUnits::new(units),
+            closed_units: BaseUnits::ZERO,
+            cash_atoms: SignedAtoms::new(cash_atoms),
+        };
         let mut both = alone();
         assert_eq!(write_off(&both.slot, &mut both.market, &mut both.positions[0], halves()), Ok(written));
         assert_eq!((both.positions[0].shares, both.positions[0].cash_atoms), (0, cash_atoms));
@@ -96,8 +115,9 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
     ] {
         let mut both = pair(1_000);
         both.market.own_claim_atoms = own;
-        let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, loss, unit(100), clock(0));
-        assert_eq!(result, Ok(charged), "loss {loss}");
+        let result =
+            socialize_on_side(&mut both.slot, &mut both.market, Side::Short, Atoms::new(loss), unit(100), clock(0));
+        assert_eq!(result, Ok(Atoms::new(charged)), "loss {loss}");
         let market = &both.market;
         assert_eq!((market.own_claim_atoms, market.deficit_atoms), (own_left, deficit), "loss {loss}, own {own}");
         assert_eq!(market.socialized_atoms, charged);
@@ -111,7 +131,7 @@ fn a_loss_is_charged_as_far_as_a_side_bears_it_and_the_rest_is_the_deficit() {
 fn a_side_that_nobody_holds_bears_nothing() {
     let mut both = Both::new();
     let index = both.slot.sides[1];
-    let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, 70, unit(100), clock(0));
-    assert_eq!((result, both.market.deficit_atoms, both.market.socialized_atoms), (Ok(0), 70, 0));
+    let result = socialize_on_side(&mut both.slot, &mut both.market, Side::Short, Atoms::new(70), unit(100), clock(0));
+    assert_eq!((result, both.market.deficit_atoms, both.market.socialized_atoms), (Ok(Atoms::ZERO), 70, 0));
     assert_eq!((both.slot.sides[1], both.market.sides[1].charged), (index, Zeroable::zeroed()));
 }

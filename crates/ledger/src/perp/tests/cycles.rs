@@ -3,6 +3,7 @@
 use std::vec::Vec;
 
 use plimsoll_risk::lazy::{Side, A_MIN, A_ONE};
+use plimsoll_risk::units::{BaseUnits, SignedAtoms};
 use plimsoll_risk::RiskError;
 use proptest::prelude::*;
 
@@ -23,7 +24,16 @@ fn swap(both: &mut Both, buyer: usize, seller: usize, units: u64, price: u64) ->
     let mut market = both.market;
     let value = (units * price) as i64;
     let [b, s] = &mut pair;
-    exchange(&both.slot, &mut market, b, s, units, -value, value, clock(both.now))?;
+    exchange(
+        &both.slot,
+        &mut market,
+        b,
+        s,
+        BaseUnits::new(units),
+        SignedAtoms::new(-value),
+        SignedAtoms::new(value),
+        clock(both.now),
+    )?;
     both.market = market;
     (both.positions[buyer], both.positions[seller]) = (pair[0], pair[1]);
     Ok(())
@@ -41,7 +51,7 @@ fn check(both: &Both, sizes: &[i64; ACCOUNTS]) {
         let totals = &both.market.sides[side as usize];
         assert_eq!((totals.shares, totals.count as usize), (shares, of_side().count()));
         let held: u64 = sizes.iter().filter(|s| Side::of(**s) == Some(side)).map(|s| s.unsigned_abs()).sum();
-        let open = both.slot.open_interest(&both.market, side);
+        let open = both.slot.open_interest(&both.market, side).get();
         assert!(held <= open && open <= held + of_side().count() as u64, "{side:?}: {held} of {open}");
     }
     assert_eq!(both.market.rounding_units, 0);

@@ -3,6 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{A_MIN, A_ONE};
 use plimsoll_risk::params::MAX_BASE_UNITS;
+use plimsoll_risk::units::{BaseUnits, SignedAtoms};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{DerivativePosition, Market, MarketSlot, SideIndex};
 
@@ -31,13 +32,22 @@ impl Three {
     /// Leaves everything as it was where it fails.
     fn fill(&mut self, buyer: usize, seller: usize, units: u64, paid: i64, got: i64) -> RiskResult<Exchanged> {
         let (mut market, mut b, mut s) = (self.market, self.positions[buyer], self.positions[seller]);
-        let done = exchange(&self.slot, &mut market, &mut b, &mut s, units, -paid, got, clock(0))?;
+        let done = exchange(
+            &self.slot,
+            &mut market,
+            &mut b,
+            &mut s,
+            BaseUnits::new(units),
+            SignedAtoms::new(-paid),
+            SignedAtoms::new(got),
+            clock(0),
+        )?;
         (self.market, self.positions[buyer], self.positions[seller]) = (market, b, s);
         Ok(done)
     }
 
     fn units(&self) -> [i64; 3] {
-        self.positions.map(|position| self.slot.project(&position, clock(0)).unwrap().0)
+        self.positions.map(|position| self.slot.project(&position, clock(0)).unwrap().0.get())
     }
 
     /// At A = 1 shares are units; each side counts who holds some.
@@ -68,8 +78,10 @@ fn a_fill_moves_exactly_its_units_and_says_what_it_opened_and_netted() {
                 let moved = units as i64;
                 assert_eq!(three.units(), [buyer + moved, seller - moved, rest]);
                 let change = longs(&three) - before;
-                let expected =
-                    Exchanged { opened_units: change.max(0) as u64, netted_units: change.min(0).unsigned_abs() };
+                let expected = Exchanged {
+                    opened_units: BaseUnits::new(change.max(0) as u64),
+                    netted_units: BaseUnits::new(change.min(0).unsigned_abs()),
+                };
                 assert_eq!(done, expected, "{buyer}, {seller}, {units}");
                 assert_eq!(three.positions.map(|position| position.cash_atoms), [-70, 60, 0]);
                 three.check();
@@ -82,14 +94,14 @@ fn a_fill_moves_exactly_its_units_and_says_what_it_opened_and_netted() {
 fn a_position_reaches_the_largest_size_and_not_a_unit_more() {
     let mut three = Three::new(0, 0);
     assert_eq!(three.fill(0, 1, MAX_BASE_UNITS + 1, 0, 0), Err(RiskError::PositionTooLarge));
-    assert_eq!(three.fill(0, 1, MAX_BASE_UNITS, 0, 0).unwrap().opened_units, MAX_BASE_UNITS);
+    assert_eq!(three.fill(0, 1, MAX_BASE_UNITS, 0, 0).unwrap().opened_units, BaseUnits::new(MAX_BASE_UNITS));
     assert_eq!(three.fill(0, 2, 1, 0, 0), Err(RiskError::PositionTooLarge));
     assert_eq!(three.fill(2, 1, 1, 0, 0), Err(RiskError::PositionTooLarge));
     three.fill(2, 0, 1, 0, 0).unwrap();
     three.fill(0, 2, 1, 0, 0).unwrap();
     assert_eq!(three.units(), [MAX_BASE_UNITS as i64, -(MAX_BASE_UNITS as i64), 0]);
     // And is netted in one fill.
-    assert_eq!(three.fill(1, 0, MAX_BASE_UNITS, 0, 0).unwrap().netted_units, MAX_BASE_UNITS);
+    assert_eq!(three.fill(1, 0, MAX_BASE_UNITS, 0, 0).unwrap().netted_units, BaseUnits::new(MAX_BASE_UNITS));
     three.check();
 }
 
@@ -112,13 +124,13 @@ fn nothing_opens_while_a_side_is_worn_out_or_has_no_room_for_its_end() {
     let mut three = Three::new(0, 0);
     three.market.sides.iter_mut().for_each(|side| side.ring_counts = [1, 1, 0, 1]);
     three.slot.sides.iter_mut().for_each(|side| side.a = A_MIN);
-    assert_eq!(three.fill(0, 1, 1, 0, 0).unwrap().opened_units, 1);
+    assert_eq!(three.fill(0, 1, 1, 0, 0).unwrap().opened_units, BaseUnits::new(1));
     assert_eq!(three.units(), [1, -1, 0]);
     // What passes or is netted needs no room.
     let mut three = Three::new(4, -4);
     three.market.sides.iter_mut().for_each(|side| side.ring_counts[2] = 1);
     assert_eq!(three.fill(2, 0, 1, 0, 0), Ok(Exchanged::default()));
-    assert_eq!(three.fill(1, 0, 3, 0, 0).unwrap().netted_units, 3);
+    assert_eq!(three.fill(1, 0, 3, 0, 0).unwrap().netted_units, BaseUnits::new(3));
     assert_eq!(three.fill(1, 2, 3, 0, 0), Err(RiskError::EpochRingFull));
     assert_eq!(three.units(), [0, -1, 1]);
 }

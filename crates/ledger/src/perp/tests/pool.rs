@@ -2,6 +2,7 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
+use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskError;
 use plimsoll_state::{DerivativePosition, MarginAccount, Market, MarketSlot, PositionKind};
 use proptest::prelude::*;
@@ -104,22 +105,22 @@ fn a_claim_and_a_deficit_are_set_off_against_each_other() {
         (5, 2, 7, (0, 4), (10, 0)),
     ] {
         let mut claimed = market(deficit, own);
-        pool::add_own_claim(&mut claimed, atoms).unwrap();
+        pool::add_own_claim(&mut claimed, Atoms::new(atoms)).unwrap();
         assert_eq!((claimed.deficit_atoms, claimed.own_claim_atoms), after_claim);
         let mut lost = market(deficit, own);
-        pool::add_deficit(&mut lost, atoms).unwrap();
+        pool::add_deficit(&mut lost, Atoms::new(atoms)).unwrap();
         assert_eq!((lost.deficit_atoms, lost.own_claim_atoms), after_deficit);
         // A pool that is worth that much more or less is the same.
         let revalued = |pool_atoms, value| {
             let mut market = Market { pool_atoms, ..market(deficit, own) };
-            pool::revalue_pool(&mut market, value).unwrap();
+            pool::revalue_pool(&mut market, Atoms::new(value)).unwrap();
             assert_eq!(market.pool_atoms, value);
             (market.deficit_atoms, market.own_claim_atoms)
         };
         assert_eq!((revalued(100, 100 + atoms), revalued(100, 100 - atoms)), (after_claim, after_deficit));
     }
-    assert_eq!(pool::add_own_claim(&mut market(0, u64::MAX), 1), Err(RiskError::NumberOutOfRange));
-    assert_eq!(pool::add_deficit(&mut market(u64::MAX, 0), 1), Err(RiskError::NumberOutOfRange));
+    assert_eq!(pool::add_own_claim(&mut market(0, u64::MAX), Atoms::ONE), Err(RiskError::NumberOutOfRange));
+    assert_eq!(pool::add_deficit(&mut market(u64::MAX, 0), Atoms::ONE), Err(RiskError::NumberOutOfRange));
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn the_share_that_a_deficit_takes_is_that_of_the_pool_as_it_will_be_touched() {
             own_claim_atoms: own,
             ..Market::zeroed()
         };
-        assert_eq!(market.pool_value_down(INDEX_ONE), 100);
+        assert_eq!(market.pool_value_down(INDEX_ONE).get(), 100);
         assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), share, "{pool}, {deficit}, {own}");
         pool::touch_pool(&mut market, INDEX_ONE).unwrap();
         assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), share, "{pool}, {deficit}, {own}, touched");
@@ -155,7 +156,7 @@ fn a_claim_is_dust_below_the_worth_of_a_share() {
     let index = INDEX_ONE / 2 * 5;
     for (claim, is_dust) in [(0, false), (1, true), (2, true), (3, false), (4, false)] {
         let mut market = Market { deficit_atoms: 1, ..Market::zeroed() };
-        assert_eq!(pool::absorb_dust(&mut market, claim, index), Ok(is_dust));
+        assert_eq!(pool::absorb_dust(&mut market, Atoms::new(claim), index), Ok(is_dust));
         let expected = if is_dust { (0, claim - 1) } else { (1, 0) };
         assert_eq!((market.deficit_atoms, market.own_claim_atoms), expected);
     }
@@ -169,12 +170,16 @@ fn whole_shares_leave_a_pool_and_all_of_them_with_all_of_its_atoms() {
         [(0, 0, 0, 0), (2, 0, 0, 0), (3, 1, 3, 2), (5, 2, 5, 5), (24, 9, 23, 22), (25, 10, 25, 25)]
     {
         let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };
-        let paid = pool::pay_out_down(&mut market, atoms, index).unwrap();
-        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, lost, moved), "{atoms} atoms");
+        let paid = pool::pay_out_down(&mut market, Atoms::new(atoms), index).unwrap();
+        assert_eq!(
+            (paid.shares, paid.pool_atoms, paid.moved_atoms),
+            (shares, Atoms::new(lost), Atoms::new(moved)),
+            "{atoms} atoms"
+        );
         assert_eq!((market.pool_shares, market.pool_atoms), (10 - shares, 25 - lost));
     }
     let mut market = Market { pool_shares: 10, pool_atoms: 25, ..Market::zeroed() };
-    assert_eq!(pool::pay_out_down(&mut market, 28, index), Err(RiskError::NumberOutOfRange));
+    assert_eq!(pool::pay_out_down(&mut market, Atoms::new(28), index), Err(RiskError::NumberOutOfRange));
 }
 
 /// A share of the pool worth more than an atom and less than two can be paid in no whole share for its atom: it would
@@ -187,8 +192,8 @@ fn a_pool_that_is_paid_out_whole_keeps_no_share() {
         market.pool_shares = shares;
         pool::touch_pool(&mut market, index).unwrap();
         let whole = market.pool_atoms;
-        let paid = pool::pay_out_down(&mut market, whole, index).unwrap();
-        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, whole, whole));
+        let paid = pool::pay_out_down(&mut market, Atoms::new(whole), index).unwrap();
+        assert_eq!((paid.shares, paid.pool_atoms, paid.moved_atoms), (shares, Atoms::new(whole), Atoms::new(whole)));
         assert_eq!((market.pool_shares, market.pool_atoms), (0, 0));
     }
 }
@@ -207,23 +212,23 @@ proptest! {
             let before = market.pool_atoms;
             let own = market.own_claim_atoms;
             if pays_in {
-                let paid = pool::pay_in_up(&mut market, atoms, index).unwrap();
+                let paid = pool::pay_in_up(&mut market, Atoms::new(atoms), index).unwrap();
                 // The payer is credited with `atoms`; what rounding adds is the market's own.
-                prop_assert!(paid.moved_atoms >= atoms && paid.moved_atoms - atoms <= (index >> 48) + 1);
-                prop_assert!(paid.pool_atoms >= atoms && paid.pool_atoms <= paid.moved_atoms + 1);
-                prop_assert_eq!(market.own_claim_atoms - own, paid.pool_atoms - atoms);
-                prop_assert_eq!(market.pool_atoms, before + paid.pool_atoms);
-                let credit = Market::credit_of_down(atoms, index).unwrap();
-                prop_assert!(credit <= atoms);
-                if credit != 0 {
-                    prop_assert!(pool::pay_in_up(&mut market, credit, index).unwrap().moved_atoms <= atoms);
+                prop_assert!(paid.moved_atoms >= Atoms::new(atoms) && paid.moved_atoms.get() - atoms <= (index >> 48) + 1);
+                prop_assert!(paid.pool_atoms >= Atoms::new(atoms) && paid.pool_atoms <= Atoms::new(paid.moved_atoms.get() + 1));
+                prop_assert_eq!(market.own_claim_atoms - own, paid.pool_atoms.get() - atoms);
+                prop_assert_eq!(market.pool_atoms, before + paid.pool_atoms.get());
+                let credit = Market::credit_of_down(Atoms::new(atoms), index).unwrap();
+                prop_assert!(credit <= Atoms::new(atoms));
+                if credit != Atoms::ZERO {
+                    prop_assert!(pool::pay_in_up(&mut market, credit, index).unwrap().moved_atoms.get() <= atoms);
                 }
             } else {
-                let paid = pool::pay_out_down(&mut market, atoms.min(before), index).unwrap();
-                prop_assert!(paid.moved_atoms <= paid.pool_atoms && paid.pool_atoms <= atoms.min(before));
-                prop_assert_eq!(market.pool_atoms, before - paid.pool_atoms);
+                let paid = pool::pay_out_down(&mut market, Atoms::new(atoms.min(before)), index).unwrap();
+                prop_assert!(paid.moved_atoms <= paid.pool_atoms && paid.pool_atoms <= Atoms::new(atoms.min(before)));
+                prop_assert_eq!(market.pool_atoms, before - paid.pool_atoms.get());
             }
-            prop_assert_eq!(market.pool_atoms, market.pool_value_down(index));
+            prop_assert_eq!(market.pool_atoms, market.pool_value_down(index).get());
             prop_assert_eq!(market.deficit_atoms, 0);
         }
         // A falling index takes the own claim and then makes a deficit; growth pays it back in that order.

@@ -6,6 +6,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
 use plimsoll_state::{
     AccountStatus, Books, DerivativePosition, FundingClock, MarginAccount, Market, PriceBoard, Registry, SideIndex,
     SlotStatus, StoredParams,
@@ -57,9 +58,9 @@ impl World {
             &mut self.market,
             &mut b,
             &mut s,
-            units,
-            -cash,
-            cash,
+            BaseUnits::new(units),
+            SignedAtoms::new(-cash),
+            SignedAtoms::new(cash),
             FundingClock { now: self.now, max_secs: 3_600 },
         )
         .unwrap();
@@ -110,7 +111,7 @@ impl World {
         let (units, cash) = slot
             .project(&self.accounts[who].derivatives[place], FundingClock { now: self.now, max_secs: 3_600 })
             .unwrap();
-        (units, units * PRICE + cash)
+        (units.get(), units.get() * PRICE + cash.get())
     }
 }
 
@@ -144,7 +145,10 @@ fn the_last_unit_that_nobody_holds_the_other_side_of_is_written_off_at_spot() {
         world.touch(who);
     }
     let rest = world.touch(3).unwrap();
-    assert_eq!((rest.written_off.units, rest.written_off.cash_atoms), (-1, -PRICE));
+    assert_eq!(
+        (rest.written_off.units, rest.written_off.cash_atoms),
+        (SignedBaseUnits::new(-1), SignedAtoms::new(-PRICE))
+    );
     assert_eq!(world.pnl(3), (0, before));
     assert_eq!(world.market.sides.map(|side| (side.shares, side.all_positions())), [(0, 0); 2]);
     assert_eq!(world.market.rounding_units, 0);
@@ -166,10 +170,10 @@ fn a_stale_price_writes_nothing_off_and_blocks_no_touch_until_it_is_stale_for_ho
     let mut world = one_unit_left();
     let params = *world.registry.params();
     world.now = NOW + params.prices.read_age_secs as i64 + 1;
-    assert_eq!(world.touch(3).unwrap().written_off.units, 0);
+    assert_eq!(world.touch(3).unwrap().written_off.units, SignedBaseUnits::ZERO);
     assert_eq!(world.units(3), -1);
     world.now = NOW + params.wind_down.stale_asset_secs as i64 + 1;
-    assert_eq!(world.touch(3).unwrap().written_off.units, -1);
+    assert_eq!(world.touch(3).unwrap().written_off.units, SignedBaseUnits::new(-1));
     assert_eq!(world.units(3), 0);
 }
 
@@ -190,12 +194,12 @@ fn a_leg_of_shares_that_make_no_unit_drops_them() {
     world.fill(1, 3, 1);
     world.close(2);
     assert_eq!([0, 1, 3].map(|who| world.units(who)), [0, 0, -1]);
-    assert_eq!(world.registry.markets[0].open_interest(&world.market, Side::Long), 1);
-    assert_eq!(world.touch(3).unwrap().written_off.units, 0);
+    assert_eq!(world.registry.markets[0].open_interest(&world.market, Side::Long).get(), 1);
+    assert_eq!(world.touch(3).unwrap().written_off.units, SignedBaseUnits::ZERO);
     world.touch(0);
     world.touch(1);
     assert_eq!(world.market.sides[Side::Long as usize].shares, 0);
-    assert_eq!(world.touch(3).unwrap().written_off.units, -1);
+    assert_eq!(world.touch(3).unwrap().written_off.units, SignedBaseUnits::new(-1));
     assert_eq!(world.units(3), 0);
 }
 
@@ -241,7 +245,7 @@ fn a_claim_worth_no_share_of_the_pool_becomes_the_markets_own() {
     world.registry.banks[0].deposit_index = 3 * INDEX_ONE;
     world.leg(0).cash_atoms = 2;
     world.leg(1).cash_atoms = -2;
-    assert_eq!(world.touch(0).unwrap().absorbed_atoms, 2);
+    assert_eq!(world.touch(0).unwrap().absorbed_atoms, Atoms::new(2));
     assert!(world.accounts[0].is_empty());
     assert_eq!(world.market.own_claim_atoms, 2);
 }

@@ -37,7 +37,7 @@ fn market(count: u32, ring_counts: [u32; 4], shares: u64) -> Market {
 }
 
 fn project(slot: &MarketSlot, position: &DerivativePosition) -> RiskResult<(i64, i64)> {
-    slot.project(position, clock(0))
+    slot.project(position, clock(0)).map(|(units, cash)| (units.get(), cash.get()))
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn funding_is_projected_and_booked_for_both_sides() {
     perp::accrue_funding(&mut slot, clock(50)).unwrap();
     assert_eq!((slot.sides[0].stored(), slot.funding_at), (long, 116));
     let totals = market(1, [0; 4], 11);
-    assert_eq!([Side::Long, Side::Short].map(|side| slot.open_interest(&totals, side)), [5, 0]);
+    assert_eq!([Side::Long, Side::Short].map(|side| slot.open_interest(&totals, side).get()), [5, 0]);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn an_epoch_ends_where_its_side_is_worn_out_and_the_ring_has_room() {
         expected.ring[2] = ended(6, a, 7 * ATOM);
         assert_eq!(slot.sides[0], expected);
         assert_eq!(slot.sides[1], SideIndex::start());
-        let left = index.stored().size_down(1 << 23);
+        let left = index.stored().size_down(1 << 23).get();
         let mut counts = ring_counts;
         counts[2] = 5;
         let side = &totals.sides[0];

@@ -1,6 +1,7 @@
 //! What a fund pays, where atoms go that come in, and how much collateral passes under an older copy of the index.
 
 use super::*;
+use crate::units::Atoms;
 
 fn lent() -> impl Strategy<Value = Totals> {
     // Deposits of up to 2^50 atoms, lent to within a few atoms, in full, or beyond.
@@ -10,7 +11,13 @@ fn lent() -> impl Strategy<Value = Totals> {
             let borrows = deposits / PPM as u128 * lent_ppm as u128;
             let borrow_shares = u64::try_from(borrows / borrow_index as u128).unwrap();
             let uncovered_atoms = if uncovered % 3 == 0 { uncovered % (1 << 40) } else { 0 };
-            Totals { deposit_shares, borrow_shares, deposit_index, borrow_index, uncovered_atoms }
+            Totals {
+                deposit_shares,
+                borrow_shares,
+                deposit_index,
+                borrow_index,
+                uncovered_atoms: Atoms::new(uncovered_atoms),
+            }
         },
     )
 }
@@ -24,19 +31,19 @@ proptest! {
         insurance_atoms in amount(), waiting_shares in amount(), index in DEPOSIT_INDEX_FLOOR..INDEX_ONE << 4,
         part in 0u32..=PPM,
     ) {
-        let fund = Fund { insurance_atoms, waiting_shares, deposit_index: index };
-        let atoms = crate::num::ppm_down(fund.worth_down(), part).unwrap();
-        let draw = fund.draw_up(atoms).unwrap();
-        prop_assert_eq!(draw.waiting_atoms + draw.insurance_atoms, atoms);
-        prop_assert!(draw.waiting_shares <= waiting_shares && draw.insurance_atoms <= insurance_atoms);
-        prop_assert!(draw.insurance_atoms == 0 || draw.waiting_shares == waiting_shares, "insurance before what waits");
+        let fund = Fund { insurance_atoms: Atoms::new(insurance_atoms), waiting_shares, deposit_index: index };
+        let atoms = crate::num::ppm_down(fund.worth_down().get(), part).unwrap();
+        let draw = fund.draw_up(Atoms::new(atoms)).unwrap();
+        prop_assert_eq!(draw.waiting_atoms.get() + draw.insurance_atoms.get(), atoms);
+        prop_assert!(draw.waiting_shares <= waiting_shares && draw.insurance_atoms <= Atoms::new(insurance_atoms));
+        prop_assert!(draw.insurance_atoms == Atoms::ZERO || draw.waiting_shares == waiting_shares, "insurance before what waits");
         // What is struck is worth what it counts for, and without its last share it is not.
-        let counted = (draw.waiting_atoms as u128) << INDEX_BITS;
+        let counted = (draw.waiting_atoms.get() as u128) << INDEX_BITS;
         prop_assert!(mul_wide(draw.waiting_shares, index) >= counted);
         if draw.waiting_shares < waiting_shares && draw.waiting_shares > 0 {
             prop_assert!(mul_wide(draw.waiting_shares - 1, index) < counted);
         }
-        prop_assert!(fund.draw_up(fund.worth_down() + 1).is_err());
+        prop_assert!(fund.draw_up(Atoms::new(fund.worth_down().get() + 1)).is_err());
     }
 
     /// INSURE-2, INSURE-4
@@ -48,17 +55,17 @@ proptest! {
         let swept = totals.sweep_down(waiting);
         prop_assert!(swept.shares <= waiting && swept.covered_atoms <= totals.uncovered_atoms);
         let worth = mul_wide(swept.shares, totals.deposit_index);
-        let counted = ((swept.covered_atoms + swept.insurance_atoms) as u128) << INDEX_BITS;
+        let counted = ((swept.covered_atoms.get() + swept.insurance_atoms.get()) as u128) << INDEX_BITS;
         let kept = worth - counted;
         prop_assert!(counted <= worth && kept < (2 << INDEX_BITS) + totals.deposit_index as u128, "at most a share is kept");
         let after = Totals {
             deposit_shares: totals.deposit_shares - swept.shares,
-            uncovered_atoms: totals.uncovered_atoms - swept.covered_atoms,
+            uncovered_atoms: Atoms::new(totals.uncovered_atoms.get() - swept.covered_atoms.get()),
             ..totals
         };
-        prop_assert!(swept.insurance_atoms == 0 || after.is_liquid());
-        let left = deposit_atoms_down(waiting - swept.shares, totals.deposit_index);
-        prop_assert!(after.uncovered_atoms == 0 || left == 0, "debt stays uncovered only where nothing waits");
+        prop_assert!(swept.insurance_atoms == Atoms::ZERO || after.is_liquid());
+        let left = deposit_atoms_down(waiting - swept.shares, totals.deposit_index).get();
+        prop_assert!(after.uncovered_atoms == Atoms::ZERO || left == 0, "debt stays uncovered only where nothing waits");
     }
 
     /// INSURE-4
@@ -66,19 +73,19 @@ proptest! {
     fn what_comes_back_pays_uncovered_debt_then_waits_for_what_is_lent_out_and_only_the_rest_is_insurance(
         totals in lent(), atoms in amount(),
     ) {
-        let back = totals.give_back_down(atoms).unwrap();
-        prop_assert_eq!(back.covered_atoms, atoms.min(totals.uncovered_atoms));
+        let back = totals.give_back_down(Atoms::new(atoms)).unwrap();
+        prop_assert_eq!(back.covered_atoms.get(), atoms.min(totals.uncovered_atoms.get()));
         let after = Totals {
             deposit_shares: totals.deposit_shares + back.shares,
-            uncovered_atoms: totals.uncovered_atoms - back.covered_atoms,
+            uncovered_atoms: Atoms::new(totals.uncovered_atoms.get() - back.covered_atoms.get()),
             ..totals
         };
         let given = mul_wide(back.shares, totals.deposit_index)
-            + (((back.covered_atoms + back.insurance_atoms) as u128) << INDEX_BITS);
+            + (((back.covered_atoms.get() + back.insurance_atoms.get()) as u128) << INDEX_BITS);
         let had = (atoms as u128) << INDEX_BITS;
         prop_assert!(given <= had, "nothing comes of nothing");
         prop_assert!(had - given < (1 << INDEX_BITS) + totals.deposit_index as u128, "an atom and a share's worth at most");
-        prop_assert!(back.insurance_atoms == 0 || after.is_liquid(), "insurance is never lent out");
+        prop_assert!(back.insurance_atoms == Atoms::ZERO || after.is_liquid(), "insurance is never lent out");
         // No more waits than restores liquidity.
         let fewer = Totals { deposit_shares: after.deposit_shares.saturating_sub(1), ..after };
         prop_assert!(back.shares == 0 || !fewer.is_liquid());
@@ -88,12 +95,12 @@ proptest! {
     fn interest_the_protocol_earns_pays_uncovered_debt_first(
         totals in lent(), uncovered in amount(), growth in 0u64..1 << 46, fee_ppm in 0u32..=PPM,
     ) {
-        let owing = Totals { uncovered_atoms: uncovered, ..totals };
+        let owing = Totals { uncovered_atoms: Atoms::new(uncovered), ..totals };
         let (booked, free) = (owing.book(totals.borrow_index + growth, fee_ppm),
-            Totals { uncovered_atoms: 0, ..totals }.book(totals.borrow_index + growth, fee_ppm));
+            Totals { uncovered_atoms: Atoms::ZERO, ..totals }.book(totals.borrow_index + growth, fee_ppm));
         prop_assert_eq!(booked.deposit_index, free.deposit_index);
-        prop_assert_eq!(booked.covered_atoms, free.fee_atoms.min(uncovered));
-        prop_assert_eq!(booked.covered_atoms + booked.fee_atoms, free.fee_atoms);
+        prop_assert_eq!(booked.covered_atoms, free.fee_atoms.min(Atoms::new(uncovered)));
+        prop_assert_eq!(booked.covered_atoms.get() + booked.fee_atoms.get(), free.fee_atoms.get());
     }
 
     /// LIQ-5
@@ -113,8 +120,8 @@ proptest! {
             match what {
                 0 => (copy, stored) = (totals.deposit_index, now),
                 1 => {
-                    let loss = crate::num::ppm_down(totals.deposits_down(), part / 4).unwrap();
-                    totals.deposit_index = socialize(totals.deposit_shares, totals.deposit_index, loss).deposit_index;
+                    let loss = crate::num::ppm_down(totals.deposits_down().get(), part / 4).unwrap();
+                    totals.deposit_index = socialize(totals.deposit_shares, totals.deposit_index, Atoms::new(loss)).deposit_index;
                     copy = totals.deposit_index;
                 }
                 _ if lend => totals.borrow_shares += crate::num::ppm_down(totals.deposit_shares >> 4, part).unwrap(),
@@ -134,11 +141,11 @@ proptest! {
         let now = then + (then as u128 * charged_ppm as u128 / 1_000_000_000) as u64;
         let bound = deposit_index_at_most_up(copy, then, now);
         let own = copy + crate::num::ppm_down(bound - copy, kept_ppm).unwrap();
-        let whole = deposit_atoms_down(held, copy);
+        let whole = deposit_atoms_down(held, copy).get();
         let atoms = crate::num::ppm_down(whole, part).unwrap();
         let due = if atoms == whole { mul_wide(held, copy) } else { (atoms as u128) << INDEX_BITS };
         for (index, exact) in [(own, true), (bound, own == bound)] {
-            let shares = shares_passing_down(held, atoms, copy, index).unwrap();
+            let shares = shares_passing_down(held, Atoms::new(atoms), copy, index).unwrap();
             let got = mul_wide(shares, own);
             prop_assert!(shares <= held && got <= due, "the receiver gains");
             // At the bank's own index all but a share's worth arrives; at the bound, less by what was charged since, and
@@ -166,14 +173,14 @@ fn a_day_without_a_crank_is_worth_nothing_to_the_liquidator_and_a_fraction_of_a_
         borrow_shares: 8 * held,
         deposit_index: INDEX_ONE,
         borrow_index: INDEX_ONE,
-        uncovered_atoms: 0,
+        uncovered_atoms: Atoms::ZERO,
     };
     let own = totals.book(now, 150_000).deposit_index;
     let bound = deposit_index_at_most_up(INDEX_ONE, INDEX_ONE, now);
-    let worth = |shares| deposit_atoms_down(shares, own);
-    let before = shares_passing_down(held, atoms, INDEX_ONE, INDEX_ONE).unwrap();
-    let after = shares_passing_down(held, atoms, INDEX_ONE, bound).unwrap();
-    let exact = shares_passing_down(held, atoms, INDEX_ONE, own).unwrap();
+    let worth = |shares| deposit_atoms_down(shares, own).get();
+    let before = shares_passing_down(held, Atoms::new(atoms), INDEX_ONE, INDEX_ONE).unwrap();
+    let after = shares_passing_down(held, Atoms::new(atoms), INDEX_ONE, bound).unwrap();
+    let exact = shares_passing_down(held, Atoms::new(atoms), INDEX_ONE, own).unwrap();
     assert_eq!(worth(before) - atoms, 149_041_095);
     assert_eq!(atoms - worth(after), 70_121_618);
     assert_eq!(atoms - worth(exact), 1);

@@ -1,5 +1,6 @@
 //! Each clause of eligibility and regime by itself.
 
+use crate::portfolio::LegPrices;
 use std::vec;
 
 use super::*;
@@ -7,6 +8,7 @@ use crate::auction::HealthState;
 use crate::params::{GlobalParams, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
+use crate::units::{SignedAtoms, SignedBaseUnits};
 
 const NOW: i64 = 1_760_130_600;
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
@@ -20,14 +22,14 @@ const WEIGHTS: TokenWeights = TokenWeights {
 };
 
 /// Thousandths of a micro-dollar per atom.
-fn unit(thousandths: u64) -> UnitPrice {
-    UnitPrice { mantissa: (((thousandths as u128) << 60) / 1_000) as u64, shift: 60 }
+fn unit<Worth, Unit>(thousandths: u64) -> UnitPrice<Worth, Unit> {
+    UnitPrice::from_parts((((thousandths as u128) << 60) / 1_000) as u64, 60)
 }
 
 fn token(bank: u8, amount_atoms: i64, weights: TokenWeights, spot: u64, fast: u64) -> TokenLeg {
     let prices =
         LegPrices { spot: unit(spot), fast: unit(fast), published_at: NOW, ready: true, ..LegPrices::default() };
-    TokenLeg { amount_atoms, weights, prices, bank }
+    TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights, prices, bank }
 }
 
 fn account(tokens: &[TokenLeg]) -> Portfolio {
@@ -136,14 +138,14 @@ fn prints_are_those_of_fresh_legs_that_hold_something_and_of_quote_beside_other_
     for case in 0..2u32.pow(8) {
         let bit = |at: u32| case >> at & 1 == 1;
         let mut p = account(&[]);
-        p.quote.amount_atoms = bit(0) as i64;
+        p.quote.amount_atoms = SignedAtoms::new(bit(0) as i64);
         (p.quote.prices.stale, p.quote.prices.published_at) = (bit(1), 20);
         for count in 0..2 {
             p.token_count = count;
             p.tokens[0] = token(1, -(bit(2) as i64), WEIGHTS, 1_000, 1_000);
             (p.tokens[0].prices.stale, p.tokens[0].prices.published_at) = (bit(3), if bit(4) { 10 } else { 30 });
             p.perp_count = bit(5) as usize;
-            p.perps[0] = PerpLeg { units: -(bit(6) as i64), ..PerpLeg::default() };
+            p.perps[0] = PerpLeg { units: SignedBaseUnits::new(-(bit(6) as i64)), ..PerpLeg::default() };
             (p.perps[0].prices.stale, p.perps[0].prices.published_at) = (bit(7), 15);
             let mut times = vec![];
             if count == 1 && bit(2) && !bit(3) {

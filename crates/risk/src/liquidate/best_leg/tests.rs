@@ -12,6 +12,7 @@ use crate::num::PPM;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
+use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
 
 /// Dust, micro-dollars; every unit here is worth one of them, so that a value can be exactly a bound.
 const DUST: u64 = 10;
@@ -27,20 +28,27 @@ const RATE_PPM: [u32; 5] = [20_000, 50_000, 100_000, 150_000, 600_000];
 /// Where one of the legs above begins to pay for a cure, and between.
 const HEALTH_PPM: [u32; 9] = [0, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 100_000, 500_000];
 
-fn prices(stale: bool) -> LegPrices {
-    let one = UnitPrice { mantissa: 1 << 63, shift: 63 };
+fn prices<Worth: Count, Unit: Count>(stale: bool) -> LegPrices<Worth, Unit> {
+    let one = UnitPrice::from_parts(1 << 63, 63);
     LegPrices { spot: one, fast: one, init: one, init_charge: one, stale, ready: true, ..Default::default() }
 }
 
 fn token(bank: u8, amount_atoms: i64, asset_maint_ppm: u32, liability_maint_ppm: u32, stale: bool) -> TokenLeg {
     let weights = TokenWeights { asset_maint_ppm, liability_maint_ppm, ..Default::default() };
-    TokenLeg { amount_atoms, weights, prices: prices(stale), bank }
+    TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights, prices: prices(stale), bank }
 }
 
 /// A position of which `pnl` is the PnL at spot.
 fn perp(market: u8, units: i64, pnl: i64, maint_ppm: u32, stale: bool) -> PerpLeg {
     let rates = MarketRates { maint_ppm, ..Default::default() };
-    PerpLeg { units, cash_atoms: pnl - units, rates, prices: prices(stale), market, ..Default::default() }
+    PerpLeg {
+        units: SignedBaseUnits::new(units),
+        cash_atoms: SignedAtoms::new(pnl - units),
+        rates,
+        prices: prices(stale),
+        market,
+        ..Default::default()
+    }
 }
 
 /// What the rule looks at.
@@ -66,7 +74,7 @@ impl Case {
     }
 
     fn best(&self, health_ppm: u32) -> BestLeg {
-        best_leg(&self.portfolio, self.gross, health_ppm, self.sides)
+        best_leg(&self.portfolio, self.gross, health_ppm, (Atoms::new(self.sides.0), Atoms::new(self.sides.1)))
     }
 }
 
@@ -89,16 +97,16 @@ fn legs(case: &Case) -> Vec<Leg> {
     let quote_fresh = !p.quote.prices.stale;
     let (mut assets, mut debts, mut legs) = (Vec::new(), Vec::new(), Vec::new());
     for leg in p.tokens().iter().filter(|leg| !leg.prices.stale) {
-        let side = if leg.amount_atoms > 0 { &mut assets } else { &mut debts };
+        let side = if leg.amount_atoms > SignedAtoms::ZERO { &mut assets } else { &mut debts };
         side.push((leg.bank, leg.weights, leg.amount_atoms.unsigned_abs()));
     }
     if quote_fresh {
-        let borrow = owed.min((-p.quote.amount_atoms).max(0) as u64);
-        assets.push((QUOTE, p.quote.weights, seizable));
-        debts.push((QUOTE, p.quote.weights, borrow));
+        let borrow = owed.min(p.quote.amount_atoms.loss().get());
+        assets.push((QUOTE, p.quote.weights, Atoms::new(seizable)));
+        debts.push((QUOTE, p.quote.weights, Atoms::new(borrow)));
         for leg in p.perps().iter().filter(|leg| !leg.prices.stale) {
-            let loss = (-(leg.cash_atoms + leg.units)).max(0) as u64;
-            debts.push((QUOTE, p.quote.weights, loss.min(owed - borrow)));
+            let loss = (-(leg.cash_atoms.get() + leg.units.get())).max(0) as u64;
+            debts.push((QUOTE, p.quote.weights, Atoms::new(loss.min(owed - borrow))));
         }
     }
     for (asset, a, collateral) in &assets {
@@ -106,7 +114,7 @@ fn legs(case: &Case) -> Vec<Leg> {
             legs.push(Leg {
                 name: LegName::Pair { asset: *asset, liability: *liability },
                 rate_ppm: l.liability_maint_ppm - a.asset_maint_ppm,
-                value: *collateral.min(debt),
+                value: (*collateral.min(debt)).get(),
                 may_be_best: 2 * a.asset_maint_ppm >= PPM && l.liability_maint_ppm <= 2 * PPM,
                 ceiling_ppm: HEALTH_PPM.map(|h| pair_ceiling_ppm_down(h, a, l, &p.params)),
             });
@@ -116,7 +124,7 @@ fn legs(case: &Case) -> Vec<Leg> {
         legs.push(Leg {
             name: LegName::Perp { market: leg.market },
             rate_ppm: leg.rates.maint_ppm,
-            value: leg.units.unsigned_abs(),
+            value: leg.units.unsigned_abs().get(),
             may_be_best: true,
             ceiling_ppm: HEALTH_PPM.map(|h| perp_ceiling_ppm_down(h, &leg.rates, &p.quote.weights, &p.params)),
         });
@@ -217,8 +225,12 @@ fn of_what_is_owed_beyond_the_borrow_no_market_lost_more_than_it_lost() {
         (&stale, 3, 215, 12),
         (&stale, 0, 0, 0),
     ] {
-        let quote = TokenLeg { amount_atoms: -borrow, ..quote };
+        let quote = TokenLeg { amount_atoms: SignedAtoms::new(-borrow), ..quote };
         let case = Case::new(&[], perps, quote, (0, owed), 5);
-        assert_eq!(largest_quote_liability(&case.portfolio, owed), largest, "{owed} with a borrow of {borrow}");
+        assert_eq!(
+            largest_quote_liability(&case.portfolio, Atoms::new(owed)),
+            Atoms::new(largest),
+            "{owed} with a borrow of {borrow}"
+        );
     }
 }

@@ -10,8 +10,8 @@ use crate::margin::Margins;
 use crate::num::{mul_div_down, mul_u32, mul_wide, PPM};
 use crate::params::{pair_rate_ppm, GlobalParams, TokenWeights};
 use crate::portfolio::{Portfolio, PriceKind, TokenLeg};
-use crate::price::UnitPrice;
-use crate::units::{cmp_ratios, Ppm, UsdMicro, UsdPico};
+use crate::price::TokenPrice;
+use crate::units::{cmp_ratios, Atoms, Ppm, UsdMicro, UsdPico};
 
 const PPM_U128: u128 = PPM as u128;
 
@@ -55,15 +55,15 @@ enum Debt {
 pub(in crate::liquidate) struct Pair {
     asset: Place,
     asset_weights: TokenWeights,
-    asset_price: UnitPrice,
-    /// Collateral atoms that can be seized at most.
-    collateral_atoms: u64,
+    asset_price: TokenPrice,
+    /// What can be seized at most.
+    collateral_atoms: Atoms,
     debt: Debt,
     debt_weights: TokenWeights,
-    debt_price: UnitPrice,
-    debt_price_fast: UnitPrice,
-    /// Debt atoms that can be repaid at most.
-    debt_atoms: u64,
+    debt_price: TokenPrice,
+    debt_price_fast: TokenPrice,
+    /// What can be repaid at most.
+    debt_atoms: Atoms,
 }
 
 impl Pair {
@@ -88,7 +88,7 @@ impl Pair {
             Place::Token(_) => asset_leg.deposit_atoms(),
         };
         let (debt, debt_atoms, debt_leg) = owed(portfolio, assessment, liability)?;
-        if collateral_atoms == 0 || debt_atoms == 0 {
+        if collateral_atoms.is_zero() || debt_atoms.is_zero() {
             return Err(RiskError::LegEmpty);
         }
         if asset_leg.prices.stale || debt_leg.prices.stale {
@@ -107,22 +107,21 @@ impl Pair {
         })
     }
 
-    /// Collateral for `size` debt atoms: `x (1 + p)`, atoms, rounded down.
+    /// Collateral for `size` of the debt: `x (1 + p)`, rounded down.
     #[expect(clippy::arithmetic_side_effects, reason = "a penalty is at most 2e5 ppm; the divisor is a million")]
-    fn seizure_down(&self, size: u64, penalty_ppm: u32) -> u64 {
-        let value = mul_u32(self.debt_price.value_down(size), PPM + penalty_ppm) / PPM_U128;
+    fn seizure_down(&self, size: Atoms, penalty_ppm: u32) -> Atoms {
+        let value = mul_u32(self.debt_price.value_down(size).get(), PPM + penalty_ppm) / PPM_U128;
         self.asset_price.amount_of_wide_down(value)
     }
 }
 
-/// A liability, the debt atoms of it that can be repaid, and the leg whose weights and price are its own.
+/// A liability, how much of it can be repaid, and the leg whose weights and price are its own.
 #[inline(always)]
-#[expect(clippy::arithmetic_side_effects, reason = "the borrow is capped at what is owed")]
 fn owed<'a>(
     portfolio: &'a Portfolio,
     assessment: &Assessment,
     liability: Liability,
-) -> RiskResult<(Debt, u64, &'a TokenLeg)> {
+) -> RiskResult<(Debt, Atoms, &'a TokenLeg)> {
     let quote = &portfolio.quote;
     let quote_borrow = quote.borrow_atoms().min(assessment.quote_owed_atoms);
     match liability {
@@ -141,13 +140,15 @@ fn owed<'a>(
             if leg.prices.stale {
                 return Err(RiskError::LegPriceInvalid);
             }
-            let lost = leg.pnl_at(leg.prices.spot).min(0).unsigned_abs();
-            Ok((Debt::Pnl(index), lost.min(assessment.quote_owed_atoms - quote_borrow), quote))
+            let lost = leg.pnl_at(leg.prices.spot).loss();
+            Ok((Debt::Pnl(index), lost.min(assessment.quote_owed_atoms.saturating_sub(quote_borrow)), quote))
         }
     }
 }
 
 impl Closable for Pair {
+    type Size = Atoms;
+
     const REDUCES_LIABILITY: bool = true;
 
     #[inline(always)]
@@ -174,7 +175,7 @@ impl Closable for Pair {
     }
 
     #[inline(always)]
-    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> u64 {
+    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> Atoms {
         let price = match at {
             PriceKind::Spot => self.debt_price,
             PriceKind::Fast => self.debt_price_fast,
@@ -188,26 +189,27 @@ impl Closable for Pair {
         clippy::cast_possible_truncation,
         reason = "a penalty is at most 2e5 ppm; a 64-bit value times a million, divided by a million or more, has 64 bits"
     )]
-    fn most_down(&self, penalty_ppm: u32) -> u64 {
-        let value = self.asset_price.value_down(self.collateral_atoms);
+    fn most_down(&self, penalty_ppm: u32) -> Atoms {
+        let value = self.asset_price.value_down(self.collateral_atoms).get();
         let debt_value = (mul_u32(value, PPM) / (PPM + penalty_ppm) as u128) as u64;
-        self.debt_price.amount_down(debt_value).min(self.debt_atoms)
+        self.debt_price.amount_down(UsdMicro::new(debt_value)).min(self.debt_atoms)
     }
 
-    fn leftovers(&self, size: u64, penalty_ppm: u32) -> Leftovers {
+    fn leftovers(&self, size: Atoms, penalty_ppm: u32) -> Leftovers {
         let seized = self.seizure_down(size, penalty_ppm);
         Leftovers {
-            of_leg: UsdMicro::new(self.debt_price.value_down(self.debt_atoms.saturating_sub(size))),
-            of_collateral: UsdMicro::new(self.asset_price.value_down(self.collateral_atoms.saturating_sub(seized))),
+            of_leg: self.debt_price.value_down(self.debt_atoms.saturating_sub(size)),
+            of_collateral: self.asset_price.value_down(self.collateral_atoms.saturating_sub(seized)),
         }
     }
 
     #[inline(always)]
     #[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
-    fn fill_down(&self, size: u64, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill> {
+    fn fill_down(&self, size: Atoms, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill<Atoms>> {
         const WHOLE: u64 = PPM as u64 * PPM as u64;
         let fee_parts = penalty_ppm as u64 * insurance_share_ppm as u64;
-        let fee_atoms = mul_div_down(size, fee_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?;
+        let fee = mul_div_down(size.get(), fee_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?;
+        let fee_atoms = Atoms::new(fee);
         let clamped = size < self.debt_atoms && size == self.most_down(penalty_ppm);
         let received_atoms = if clamped {
             // The debt was cut to what all of the collateral pays for; nothing of it may stay behind as dust.
@@ -215,26 +217,26 @@ impl Closable for Pair {
         } else {
             self.seizure_down(size, penalty_ppm).min(self.collateral_atoms)
         };
-        if received_atoms == 0 {
+        if received_atoms.is_zero() {
             return Err(RiskError::FillTooSmall);
         }
         Ok(Fill {
             size,
-            paid_atoms: size.checked_add(fee_atoms).ok_or(RiskError::NumberOutOfRange)?,
+            paid_atoms: size.try_add(fee_atoms)?,
             fee_atoms,
             received_atoms,
-            notional: UsdMicro::new(self.debt_price.value_down(size)),
+            notional: self.debt_price.value_down(size),
         })
     }
 
     /// At least so many collateral atoms for every so many paid.
     #[inline(always)]
-    fn meets(&self, limit: Limit, fill: &Fill) -> bool {
-        mul_wide(fill.received_atoms, limit.denominator) >= mul_wide(fill.paid_atoms, limit.numerator)
+    fn meets(&self, limit: Limit, fill: &Fill<Atoms>) -> bool {
+        mul_wide(fill.received_atoms.get(), limit.denominator) >= mul_wide(fill.paid_atoms.get(), limit.numerator)
     }
 
     #[inline(always)]
-    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill<Atoms>) -> RiskResult<()> {
         let range = RiskError::NumberOutOfRange;
         let asset = self.asset.leg_mut(portfolio).ok_or(range)?;
         asset.amount_atoms = moved(asset.amount_atoms, fill.received_atoms, -1)?;
@@ -248,8 +250,7 @@ impl Closable for Pair {
 
     #[inline(always)]
     fn rounding(&self) -> UsdMicro {
-        let atoms = self.debt_price.value_up(1).saturating_add(self.asset_price.value_up(1));
-        UsdMicro::new(atoms.saturating_add(8))
+        self.debt_price.value_up(Atoms::ONE).plus(self.asset_price.value_up(Atoms::ONE)).plus(UsdMicro::new(8))
     }
 
     /// Each leg ends up to a share, counted as four atoms, beside the plan. Fills cut finer than that could wear an
@@ -352,12 +353,12 @@ impl<'a> Candidate for LiabilityLeg<'a> {
 #[inline(always)]
 pub(in crate::liquidate) fn sort<'a>(
     portfolio: &'a Portfolio,
-    (seizable_atoms, owed_atoms): (u64, u64),
+    (seizable_atoms, owed_atoms): (Atoms, Atoms),
     classes: &mut (impl Sorter<AssetLeg<'a>> + Sorter<LiabilityLeg<'a>>),
 ) {
-    for leg in portfolio.tokens().iter().filter(|leg| leg.amount_atoms != 0 && !leg.prices.stale) {
-        let value = || UsdMicro::new(leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs()));
-        if leg.amount_atoms > 0 {
+    for leg in portfolio.tokens().iter().filter(|leg| !leg.amount_atoms.is_zero() && !leg.prices.stale) {
+        let value = || leg.prices.spot.value_down(leg.amount_atoms.unsigned_abs());
+        if leg.amount_atoms.is_positive() {
             classes.sort(AssetLeg(leg.bank, &leg.weights), value);
         } else {
             classes.sort(LiabilityLeg(leg.bank, &leg.weights), value);
@@ -367,26 +368,24 @@ pub(in crate::liquidate) fn sort<'a>(
     if quote.prices.stale {
         return;
     }
-    if seizable_atoms > 0 {
-        classes
-            .sort(AssetLeg(quote.bank, &quote.weights), || UsdMicro::new(quote.prices.spot.value_down(seizable_atoms)));
+    if !seizable_atoms.is_zero() {
+        classes.sort(AssetLeg(quote.bank, &quote.weights), || quote.prices.spot.value_down(seizable_atoms));
     }
     let largest = largest_quote_liability(portfolio, owed_atoms);
-    if largest > 0 {
-        classes.sort(LiabilityLeg(quote.bank, &quote.weights), || UsdMicro::new(quote.prices.spot.value_down(largest)));
+    if !largest.is_zero() {
+        classes.sort(LiabilityLeg(quote.bank, &quote.weights), || quote.prices.spot.value_down(largest));
     }
 }
 
-/// The largest single liability in quote that a liquidator can repay, atoms: the borrow, or one market's negative PnL
+/// The largest single liability in quote that a liquidator can repay: the borrow, or one market's negative PnL
 /// at a valid price. What a stale market has lost is owed too, but is no leg.
-#[expect(clippy::arithmetic_side_effects, reason = "the borrow is capped at what is owed")]
-pub(crate) fn largest_quote_liability(portfolio: &Portfolio, owed_atoms: u64) -> u64 {
+pub(crate) fn largest_quote_liability(portfolio: &Portfolio, owed_atoms: Atoms) -> Atoms {
     let borrow = portfolio.quote.borrow_atoms().min(owed_atoms);
-    let owed_pnl = owed_atoms - borrow;
-    if owed_pnl == 0 {
+    let owed_pnl = owed_atoms.saturating_sub(borrow);
+    if owed_pnl.is_zero() {
         return borrow;
     }
     let fresh = portfolio.perps().iter().filter(|leg| !leg.prices.stale);
-    let lost = fresh.map(|leg| leg.pnl_at(leg.prices.spot).min(0).unsigned_abs()).max().unwrap_or(0);
+    let lost = fresh.map(|leg| leg.pnl_at(leg.prices.spot).loss()).max().unwrap_or_default();
     borrow.max(lost.min(owed_pnl))
 }

@@ -7,25 +7,23 @@ use crate::margin::Margins;
 use crate::num::{mul_div_down, mul_wide, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::price::UnitPrice;
-use crate::units::UsdMicro;
+use crate::price::{BasePrice, TokenPrice};
+use crate::units::{Atoms, BaseUnits, SignedBaseUnits, UsdMicro};
 
 /// A position with a base.
 pub(in crate::liquidate) struct Perp {
     /// Its place in the table.
     index: usize,
     is_long: bool,
-    base_units: u64,
+    base_units: BaseUnits,
     /// Its gains count for less, since its market has a deficit.
     is_cut: bool,
     rates: MarketRates,
-    /// Quote atoms per base unit.
-    price: UnitPrice,
-    price_fast: UnitPrice,
+    price: BasePrice,
+    price_fast: BasePrice,
     quote_weights: TokenWeights,
-    /// Micro-dollars per quote atom.
-    quote_price: UnitPrice,
-    quote_price_fast: UnitPrice,
+    quote_price: TokenPrice,
+    quote_price_fast: TokenPrice,
 }
 
 impl Perp {
@@ -37,7 +35,7 @@ impl Perp {
         let index = portfolio.perp_index(market).ok_or(RiskError::LegEmpty)?;
         let leg = portfolio.perps().get(index).ok_or(RiskError::LegEmpty)?;
         let quote = &portfolio.quote;
-        if leg.units == 0 {
+        if leg.units.is_zero() {
             return Err(RiskError::LegEmpty);
         }
         if leg.prices.stale || quote.prices.stale {
@@ -45,7 +43,7 @@ impl Perp {
         }
         Ok(Self {
             index,
-            is_long: leg.units > 0,
+            is_long: leg.units.is_positive(),
             base_units: leg.units.unsigned_abs(),
             is_cut: leg.deficit_share_ppm != 0,
             rates: leg.rates,
@@ -59,6 +57,8 @@ impl Perp {
 }
 
 impl Closable for Perp {
+    type Size = BaseUnits;
+
     const REDUCES_LIABILITY: bool = false;
 
     #[inline(always)]
@@ -84,61 +84,62 @@ impl Closable for Perp {
     }
 
     #[inline(always)]
-    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> u64 {
+    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> BaseUnits {
         let (price, quote) = match at {
             PriceKind::Spot => (self.price, self.quote_price),
             PriceKind::Fast => (self.price_fast, self.quote_price_fast),
         };
-        price.amount_of_wide_up(quote.amount_of_wide_up(usd_micro) as u128)
+        price.amount_up(quote.amount_of_wide_up(usd_micro))
     }
 
     #[inline(always)]
-    fn most_down(&self, _penalty_ppm: u32) -> u64 {
+    fn most_down(&self, _penalty_ppm: u32) -> BaseUnits {
         self.base_units
     }
 
     #[inline(always)]
-    fn leftovers(&self, size: u64, _penalty_ppm: u32) -> Leftovers {
+    fn leftovers(&self, size: BaseUnits, _penalty_ppm: u32) -> Leftovers {
         let left_atoms = self.price.value_down(self.base_units.saturating_sub(size));
-        Leftovers { of_leg: UsdMicro::new(self.quote_price.value_down(left_atoms)), of_collateral: UsdMicro::MAX }
+        Leftovers { of_leg: self.quote_price.value_down(left_atoms), of_collateral: UsdMicro::MAX }
     }
 
     #[inline(always)]
     #[expect(clippy::arithmetic_side_effects, reason = "a share is at most 9e5 ppm; products of two 32-bit numbers")]
-    fn fill_down(&self, size: u64, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill> {
+    fn fill_down(&self, size: BaseUnits, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill<BaseUnits>> {
         const WHOLE: u64 = PPM as u64 * PPM as u64;
         let worth = if self.is_long { self.price.value_down(size) } else { self.price.value_up(size) };
-        if worth >= i64::MAX as u64 {
+        if worth.get() >= i64::MAX as u64 {
             return Err(RiskError::NumberOutOfRange);
         }
         let fee_parts = penalty_ppm as u64 * insurance_share_ppm as u64;
         let kept_parts = penalty_ppm as u64 * (PPM - insurance_share_ppm) as u64;
+        let part = |parts| mul_div_down(worth.get(), parts, WHOLE).ok_or(RiskError::NumberOutOfRange);
         Ok(Fill {
             size,
             paid_atoms: worth,
-            fee_atoms: mul_div_down(worth, fee_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?,
-            received_atoms: mul_div_down(worth, kept_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?,
-            notional: UsdMicro::new(self.quote_price.value_down(worth)),
+            fee_atoms: Atoms::new(part(fee_parts)?),
+            received_atoms: Atoms::new(part(kept_parts)?),
+            notional: self.quote_price.value_down(worth),
         })
     }
 
     /// A long costs at most, a short brings at least so many quote atoms for every so many base units.
     #[inline(always)]
-    fn meets(&self, limit: Limit, fill: &Fill) -> bool {
-        let bound = mul_wide(fill.size, limit.numerator);
+    fn meets(&self, limit: Limit, fill: &Fill<BaseUnits>) -> bool {
+        let bound = mul_wide(fill.size.get(), limit.numerator);
         if self.is_long {
-            mul_wide(fill.paid_atoms.saturating_sub(fill.received_atoms), limit.denominator) <= bound
+            mul_wide(fill.paid_atoms.saturating_sub(fill.received_atoms).get(), limit.denominator) <= bound
         } else {
-            mul_wide(fill.paid_atoms.saturating_add(fill.received_atoms), limit.denominator) >= bound
+            mul_wide(fill.paid_atoms.saturating_add(fill.received_atoms).get(), limit.denominator) >= bound
         }
     }
 
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "the negative of one or minus one")]
-    fn book(&self, portfolio: &mut Portfolio, fill: &Fill) -> RiskResult<()> {
+    #[expect(clippy::arithmetic_side_effects, reason = "one or minus one times a number that is not negative fits")]
+    fn book(&self, portfolio: &mut Portfolio, fill: &Fill<BaseUnits>) -> RiskResult<()> {
         let sign = if self.is_long { 1 } else { -1 };
         let leg = portfolio.perps.get_mut(self.index).ok_or(RiskError::NumberOutOfRange)?;
-        leg.units = moved(leg.units, fill.size, -sign)?;
+        leg.units = leg.units.try_add(SignedBaseUnits::new(-sign * fill.size.signed()?.get()))?;
         leg.cash_atoms = moved(leg.cash_atoms, fill.paid_atoms, sign)?;
         leg.cash_atoms = moved(leg.cash_atoms, fill.received_atoms, -1)?;
         leg.cash_atoms = moved(leg.cash_atoms, fill.fee_atoms, -1)?;
@@ -148,9 +149,9 @@ impl Closable for Perp {
     #[inline(always)]
     fn rounding(&self) -> UsdMicro {
         // A gain that a deficit cuts is rounded once more.
-        let cut = if self.is_cut { self.quote_price.value_up(1) } else { 0 };
-        let unit = self.quote_price.value_up(self.price.value_up(1));
-        UsdMicro::new(unit.saturating_add(cut).saturating_add(8))
+        let cut = if self.is_cut { self.quote_price.value_up(Atoms::ONE) } else { UsdMicro::default() };
+        let unit = self.quote_price.value_up(self.price.value_up(BaseUnits::ONE));
+        unit.plus(cut).plus(UsdMicro::new(8))
     }
 
     /// Base units and their cash move exactly.
@@ -218,8 +219,8 @@ pub(in crate::liquidate) fn sort<'a>(portfolio: &'a Portfolio, classes: &mut imp
     if quote.stale {
         return;
     }
-    for leg in portfolio.perps().iter().filter(|leg| leg.units != 0 && !leg.prices.stale) {
-        let notional = || UsdMicro::new(quote.spot.value_down(leg.prices.spot.value_down(leg.units.unsigned_abs())));
+    for leg in portfolio.perps().iter().filter(|leg| !leg.units.is_zero() && !leg.prices.stale) {
+        let notional = || quote.spot.value_down(leg.prices.spot.value_down(leg.units.unsigned_abs()));
         classes.sort(Base(leg.market, &leg.rates), notional);
     }
 }

@@ -1,9 +1,16 @@
 //! The caller's limit, the check of the state afterwards, and what rounding may cost.
 
 use super::*;
+use crate::units::Atoms;
 
-fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill {
-    Fill { size, paid_atoms, fee_atoms: 1, received_atoms, notional: UsdMicro::new(notional_usd_micro) }
+fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill<u64> {
+    Fill {
+        size,
+        paid_atoms: Atoms::new(paid_atoms),
+        fee_atoms: Atoms::new(1),
+        received_atoms: Atoms::new(received_atoms),
+        notional: UsdMicro::new(notional_usd_micro),
+    }
 }
 
 fn of(nav: i128, mmr: i128) -> Margins {
@@ -39,8 +46,8 @@ fn a_limit_that_is_missed_refuses_the_plan_and_a_zero_denominator_asks_for_none(
         plan(&mut pair(1_000_000_000, 820_000_000), &clocks, &request, NOW).map_err(|refusal| refusal.reason)
     };
     let (paid, received) = asked(0, 0).map(|plan| (plan.paid_atoms, plan.received_atoms)).unwrap();
-    assert!(asked(u64::MAX, 0).is_ok() && asked(received, paid).is_ok());
-    assert_eq!(asked(received + 1, paid), Err(RiskError::BelowLimit));
+    assert!(asked(u64::MAX, 0).is_ok() && asked(received.get(), paid.get()).is_ok());
+    assert_eq!(asked(received.get() + 1, paid.get()), Err(RiskError::BelowLimit));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! How much of a leg: what there is of it, the target, clamps and dust, the caller's bounds, the amounts of a fill.
 
 use super::*;
+use crate::liquidate::LegSize;
+use crate::units::{Atoms, SignedAtoms, SignedBaseUnits};
 
 /// As much of the leg as there is, without a penalty.
 fn available(p: &Portfolio, leg: Leg) -> Result<u64, RiskError> {
@@ -57,10 +59,16 @@ fn a_perp_has_its_units_and_needs_its_own_price_and_that_of_quote() {
     for units in [-9i64, 9] {
         let p = account(0, &[], &[perp(6, 4, 0), perp(7, units, 0)]);
         assert_eq!(available(&p, PERP), Ok(9));
-        let fill = Fill { size: 9, paid_atoms: 0, fee_atoms: 0, received_atoms: 0, notional: UsdMicro::new(0) };
+        let fill = Fill {
+            size: 9,
+            paid_atoms: Atoms::ZERO,
+            fee_atoms: Atoms::ZERO,
+            received_atoms: Atoms::ZERO,
+            notional: UsdMicro::new(0),
+        };
         let mut closed = p;
         found(&p, PERP).unwrap().book(&mut closed, &fill).unwrap();
-        assert_eq!((closed.perps[0].units, closed.perps[1].units), (4, 0));
+        assert_eq!((closed.perps[0].units, closed.perps[1].units), (SignedBaseUnits::new(4), SignedBaseUnits::ZERO));
         assert_eq!(available(&p, Leg::Perp { market: 5 }), Err(RiskError::LegEmpty));
         let mut stale = p;
         stale.perps[1].prices.stale = true;
@@ -112,7 +120,11 @@ fn a_size_is_clamped_leaves_no_dust_and_keeps_the_callers_bounds() {
             for parts in [0u32, 250_000, 500_000] {
                 for dust in 0..5 {
                     for (max_size, min_size) in &bounds {
-                        let request = Request { max_size: *max_size, min_size: *min_size, ..whole(PAIR) };
+                        let request = Request {
+                            max_size: max_size.map(LegSize::new),
+                            min_size: LegSize::new(*min_size),
+                            ..whole(PAIR)
+                        };
                         let bounds = (*max_size, *min_size);
                         let expected = stated(debt, collateral, sized, parts as u64, dust, bounds);
                         let found = of_pair.final_size(sized, parts, dust, &request);
@@ -193,12 +205,22 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
                             continue;
                         };
                         let found = (fill.size, fill.paid_atoms, fill.fee_atoms, fill.received_atoms);
-                        assert_eq!(found, (size, size + fee, fee, seized), "{debt} {collateral} {parts}");
+                        assert_eq!(
+                            found,
+                            (size, Atoms::new(size + fee), Atoms::new(fee), Atoms::new(seized)),
+                            "{debt} {collateral} {parts}"
+                        );
                         assert_eq!(fill.notional.get(), size);
                         let mut after = p;
                         leg_found.book(&mut after, &fill).unwrap();
                         let left = (after.tokens[0].amount_atoms, after.tokens[1].amount_atoms);
-                        assert_eq!(left, (collateral as i64 - seized as i64, size as i64 - debt as i64));
+                        assert_eq!(
+                            left,
+                            (
+                                SignedAtoms::new(collateral as i64 - seized as i64),
+                                SignedAtoms::new(size as i64 - debt as i64)
+                            )
+                        );
                     }
                 }
             }
@@ -208,18 +230,33 @@ fn a_fill_of_a_pair_seizes_its_worth_and_the_penalty_or_all_where_the_debt_was_c
 
 #[test]
 fn a_fill_is_booked_where_the_leg_is_held() {
-    let fill = Fill { size: 5, paid_atoms: 5, fee_atoms: 0, received_atoms: 6, notional: UsdMicro::new(5) };
+    let fill = Fill {
+        size: 5,
+        paid_atoms: Atoms::new(5),
+        fee_atoms: Atoms::ZERO,
+        received_atoms: Atoms::new(6),
+        notional: UsdMicro::new(5),
+    };
     let booked = |mut p: Portfolio, leg| {
         found(&p, leg).unwrap().book(&mut p, &fill).unwrap();
         (p.quote.amount_atoms, p.tokens[0].amount_atoms, p.perps[1].cash_atoms)
     };
     let perps = [perp(6, 0, -1), perp(7, 0, -50)];
     let loss = Leg::Pair { asset: 1, liability: Liability::NegativePnl(7) };
-    assert_eq!(booked(account(0, &[token(1, 500)], &perps), loss), (0, 494, -45));
+    assert_eq!(
+        booked(account(0, &[token(1, 500)], &perps), loss),
+        (SignedAtoms::ZERO, SignedAtoms::new(494), SignedAtoms::new(-45))
+    );
     let borrow = Leg::Pair { asset: 1, liability: Liability::Borrow(0) };
-    assert_eq!(booked(account(-30, &[token(1, 500)], &perps), borrow), (-25, 494, -50));
+    assert_eq!(
+        booked(account(-30, &[token(1, 500)], &perps), borrow),
+        (SignedAtoms::new(-25), SignedAtoms::new(494), SignedAtoms::new(-50))
+    );
     let of_quote = Leg::Pair { asset: 0, liability: Liability::Borrow(2) };
-    assert_eq!(booked(account(200, &[token(2, -40)], &perps), of_quote), (194, -35, -50));
+    assert_eq!(
+        booked(account(200, &[token(2, -40)], &perps), of_quote),
+        (SignedAtoms::new(194), SignedAtoms::new(-35), SignedAtoms::new(-50))
+    );
 }
 
 #[test]
@@ -236,22 +273,26 @@ fn a_fill_of_a_perp_moves_units_at_spot_and_the_penalty_out_of_cash() {
                 let part = |share: u128| (worth as u128 * 50_000 * share / 1_000_000_000_000) as u64;
                 let fill = leg_found.fill_down(size, 50_000, share as u32).unwrap();
                 let found = (fill.size, fill.paid_atoms, fill.fee_atoms, fill.received_atoms);
-                assert_eq!(found, (size, worth, part(share), part(1_000_000 - share)), "{units} {size}");
+                assert_eq!(
+                    found,
+                    (size, Atoms::new(worth), Atoms::new(part(share)), Atoms::new(part(1_000_000 - share))),
+                    "{units} {size}"
+                );
                 assert_eq!(fill.notional.get(), worth * 5 / 2);
                 let mut after = p;
                 leg_found.book(&mut after, &fill).unwrap();
                 let sign = units.signum();
                 let leg = &after.perps[0];
-                assert_eq!(leg.units, units - sign * size as i64);
-                let cost = (fill.fee_atoms + fill.received_atoms) as i64;
-                assert_eq!(leg.cash_atoms, 1_000 + sign * worth as i64 - cost);
+                assert_eq!(leg.units, SignedBaseUnits::new(units - sign * size as i64));
+                let cost = (fill.fee_atoms.get() + fill.received_atoms.get()) as i64;
+                assert_eq!(leg.cash_atoms, SignedAtoms::new(1_000 + sign * worth as i64 - cost));
             }
         }
     }
     // A base that is worth more than a signed number holds moves nowhere.
     let mut p = account(0, &[], &[perp(7, i64::MAX, 0)]);
     let fill = |p: &Portfolio| found(p, PERP).unwrap().fill_down(i64::MAX as u64 - 1, 0, 250_000);
-    assert_eq!(fill(&p).unwrap().paid_atoms, i64::MAX as u64 - 1);
+    assert_eq!(fill(&p).unwrap().paid_atoms, Atoms::new(i64::MAX as u64 - 1));
     p.perps[0].prices.spot = halves(3);
     assert_eq!(fill(&p).err(), Some(RiskError::NumberOutOfRange));
 }

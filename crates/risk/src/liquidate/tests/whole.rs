@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
+use crate::liquidate::LegSize;
+use crate::units::Atoms;
 
 fn under_water(under_water_secs: u32) -> Clocks {
     Clocks { under_water_secs, health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() }
@@ -47,15 +49,15 @@ fn a_cure_closes_what_the_target_asks_at_the_auctions_penalty_and_ends_the_time_
     assert_eq!((found.regime, found.penalty_ppm), (Regime::Cure, penalty));
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + penalty as i128);
     let size = (-before.spot.target_excess.get() * MILLION + release - 1) / release;
-    assert_eq!(found.size as i128, size);
+    assert_eq!(found.size.get() as i128, size);
     assert_eq!((found.before, found.after), (before.spot, margins(&after, PriceKind::Spot, false)));
     assert!(!found.after.is_under_water());
     assert_eq!((found.clocks.health_state, found.clocks.under_water_secs), (HealthState::Healthy, 10));
     // A millionth of it leaves the account where it is.
-    let least = Request { max_size: Some(1_000), ..whole(PAIR) };
+    let least = Request { max_size: Some(LegSize::new(1_000)), ..whole(PAIR) };
     let found = plan(&mut wet(), &under_water(10), &least, NOW).unwrap();
     assert!(found.after.is_under_water());
-    assert_eq!((found.size, found.clocks.health_state), (1_000, HealthState::UnderWater));
+    assert_eq!((found.size, found.clocks.health_state), (LegSize::new(1_000), HealthState::UnderWater));
 }
 
 #[test]
@@ -77,18 +79,18 @@ fn a_fill_that_the_caller_cuts_must_outweigh_the_rounding_of_shares_and_a_whole_
     let small = pair(1_000, 820);
     let of = |max_size| plan(&mut small.clone(), &under_water(10), &Request { max_size, ..whole(PAIR) }, NOW);
     let size = of(None).unwrap().size;
-    assert_eq!(of(Some(size + 1)).unwrap().size, size);
+    assert_eq!(of(Some(LegSize::new(size.get() + 1))).unwrap().size, size);
     let refused = |max_size| of(max_size).err().map(|refusal| refusal.reason);
     assert_eq!(refused(Some(size)), Some(RiskError::AfterCheckFailed));
-    assert_eq!(refused(Some(size - 1)), Some(RiskError::AfterCheckFailed));
+    assert_eq!(refused(Some(LegSize::new(size.get() - 1))), Some(RiskError::AfterCheckFailed));
     // Of a large account the same part is worth the rounding.
-    let half = Request { max_size: Some(30_000_000), ..whole(PAIR) };
+    let half = Request { max_size: Some(LegSize::new(30_000_000)), ..whole(PAIR) };
     assert_eq!(reason(&wet(), &under_water(10), &half), None);
     // A wind-down may be cut as finely as anyone likes.
     let broke = pair(1_000, 1_000);
-    let few = Request { max_size: Some(30), ..whole(PAIR) };
+    let few = Request { max_size: Some(LegSize::new(30)), ..whole(PAIR) };
     let found = plan(&mut broke.clone(), &under_water(10), &few, NOW).unwrap();
-    assert_eq!((found.regime, found.size), (Regime::WindDown, 30));
+    assert_eq!((found.regime, found.size), (Regime::WindDown, LegSize::new(30)));
 }
 
 #[test]
@@ -98,21 +100,20 @@ fn a_wind_down_takes_everything_unless_the_average_denies_it() {
     let found = plan(&mut p.clone(), &under_water(10), &whole(PAIR), NOW).unwrap();
     // The debt that a thousand dollars pay for at the lowest penalty.
     let all = 1_000_000_000 * 1_000_000 / 1_001_000;
-    assert_eq!((found.regime, found.penalty_ppm, found.size), (Regime::WindDown, 1_000, all));
-    assert_eq!(found.received_atoms, 1_000_000_000);
+    assert_eq!((found.regime, found.penalty_ppm, found.size), (Regime::WindDown, 1_000, LegSize::new(all)));
+    assert_eq!(found.received_atoms, Atoms::new(1_000_000_000));
     // At the average 180 dollars are left: what it lacks to its target may go, and no more.
-    p.tokens[1].prices.fast = UnitPrice { mantissa: 820 << 40, shift: 40 };
-    p.tokens[1].prices.fast.mantissa /= 999;
+    p.tokens[1].prices.fast = UnitPrice::from_parts((820 << 40) / 999, 40);
     let found = plan(&mut p.clone(), &under_water(10), &whole(PAIR), NOW).unwrap();
     let fast = assess(&p, &under_water(10), NOW).fast;
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + 1_000);
     let dollars = (-fast.target_excess.get() * MILLION + release - 1) / release;
     let size = p.tokens[1].prices.fast.amount_of_wide_up(dollars as u128);
-    assert_eq!((found.regime, found.size), (Regime::WindDown, size));
-    assert!(size < all / 5);
+    assert_eq!((found.regime, found.size), (Regime::WindDown, LegSize::new(size.get())));
+    assert!(size < Atoms::new(all / 5));
     // Once the bypass holds the average is not asked.
     let found = plan(&mut p, &Clocks { bypass: true, ..under_water(10) }, &whole(PAIR), NOW).unwrap();
-    assert_eq!((found.regime, found.size), (Regime::WindDown, all));
+    assert_eq!((found.regime, found.size), (Regime::WindDown, LegSize::new(all)));
 }
 
 #[test]

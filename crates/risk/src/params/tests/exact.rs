@@ -151,7 +151,7 @@ fn targets_lie_a_buffer_from_maintenance_and_no_further_than_initial() {
 #[test]
 fn an_atom_is_worth_at_most_a_hundredth_of_dust() {
     // Units worth this many 65,536ths of a micro-dollar.
-    let judged = |parts| check_atom(UnitPrice { mantissa: parts, shift: 16 }, &PARAMS);
+    let judged = |parts| check_atom(UnitPrice::from_parts(parts, 16), &PARAMS);
     assert_eq!(judged(100_000 << 16), Ok(()));
     assert_eq!(judged((100_000 << 16) + 1), Err(Contradiction::ATOM_VALUE));
 }

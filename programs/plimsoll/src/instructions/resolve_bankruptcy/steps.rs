@@ -77,7 +77,7 @@ impl ResolveBankruptcy<'_> {
         account.invariant()?;
         bank.invariant()?;
         let bank = EstateBank::from(&*bank);
-        Ok(TokenSeized { engine, account: key, shares: seized.shares, atoms: seized.atoms, bank })
+        Ok(TokenSeized { engine, account: key, shares: seized.shares, atoms: seized.atoms.get(), bank })
     }
 
     /// Collects a gain or pays on a loss.
@@ -98,13 +98,13 @@ impl ResolveBankruptcy<'_> {
         Ok(PnlSeized {
             engine,
             account: key,
-            pnl_atoms: seized.pnl_atoms,
-            closed_units: seized.closed.units,
-            matched_units: seized.closed.closed_units,
-            from_pool_atoms: seized.from_pool_atoms,
-            forgone_atoms: seized.forgone_atoms,
-            own_claim_atoms: seized.own_claim_atoms,
-            into_pool_atoms: seized.into_pool_atoms,
+            pnl_atoms: seized.pnl_atoms.get(),
+            closed_units: seized.closed.units.get(),
+            matched_units: seized.closed.closed_units.get(),
+            from_pool_atoms: seized.from_pool_atoms.get(),
+            forgone_atoms: seized.forgone_atoms.get(),
+            own_claim_atoms: seized.own_claim_atoms.get(),
+            into_pool_atoms: seized.into_pool_atoms.get(),
             quote_shares: account.quote_shares(),
             position: PositionState::from(&leg_after(&account, market.index)),
             market: market_after(&market, &registry)?,
@@ -135,7 +135,7 @@ impl ResolveBankruptcy<'_> {
         Ok(reserved.map(|reserved_atoms| InsuranceReserved {
             engine,
             account: key,
-            reserved_atoms,
+            reserved_atoms: reserved_atoms.get(),
             borrow_fixed_debt_atoms: borrow.map_or(0, |position| position.fixed_debt_atoms),
             borrow_reserved_atoms: borrow.map_or(0, |position| position.reserved_atoms),
             legs: legs
@@ -171,11 +171,11 @@ impl ResolveBankruptcy<'_> {
             engine,
             account: key,
             shares: paid.shares,
-            owed_atoms: paid.owed_atoms,
-            from_reserved_atoms: paid.payment.from_reserved_atoms,
-            from_unreserved_atoms: paid.payment.from_unreserved_atoms,
-            socialized_atoms: paid.payment.remainder_atoms,
-            uncovered_atoms: paid.uncovered_atoms,
+            owed_atoms: paid.owed_atoms.get(),
+            from_reserved_atoms: paid.payment.from_reserved_atoms.get(),
+            from_unreserved_atoms: paid.payment.from_unreserved_atoms.get(),
+            socialized_atoms: paid.payment.remainder_atoms.get(),
+            uncovered_atoms: paid.uncovered_atoms.get(),
             bank: EstateBank::from(&*bank),
         };
         Ok((event, end))
@@ -200,15 +200,15 @@ impl ResolveBankruptcy<'_> {
         let event = PnlResolved {
             engine,
             account: key,
-            pnl_atoms: paid.pnl_atoms,
-            from_reserved_atoms: paid.payment.from_reserved_atoms,
-            from_unreserved_atoms: paid.payment.from_unreserved_atoms,
-            covered_atoms: paid.covered_atoms,
-            charged_atoms: paid.charged_atoms,
-            deficit_atoms: paid.deficit_atoms,
-            own_claim_atoms: paid.own_claim_atoms,
-            closed_units: paid.closed.units,
-            matched_units: paid.closed.closed_units,
+            pnl_atoms: paid.pnl_atoms.get(),
+            from_reserved_atoms: paid.payment.from_reserved_atoms.get(),
+            from_unreserved_atoms: paid.payment.from_unreserved_atoms.get(),
+            covered_atoms: paid.covered_atoms.get(),
+            charged_atoms: paid.charged_atoms.get(),
+            deficit_atoms: paid.deficit_atoms.get(),
+            own_claim_atoms: paid.own_claim_atoms.get(),
+            closed_units: paid.closed.units.get(),
+            matched_units: paid.closed.closed_units.get(),
             market: market_after(&market, &registry)?,
             bank: EstateBank::from(&*quote),
         };
@@ -246,7 +246,7 @@ impl ResolveBankruptcy<'_> {
         let event = BankruptcyResolved {
             engine: Pubkey::new_from_array(account.engine),
             account: self.margin_account.key(),
-            returned_atoms,
+            returned_atoms: returned_atoms.get(),
             thawed,
             bank: quote.map(|bank| EstateBank::from(&*bank)),
         };

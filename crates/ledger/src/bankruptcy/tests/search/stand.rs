@@ -1,14 +1,16 @@
 //! One small account, what it deals with, and the moves that anybody can make on it: on the layouts, at indices of one.
 
+use plimsoll_risk::RiskError;
 use std::boxed::Box;
 use std::vec::Vec;
 
 use bytemuck::Zeroable;
-use plimsoll_risk::liquidate::{assess, plan, Assessment, Leg, Plan, Request};
+use plimsoll_risk::liquidate::{assess, plan, Assessment, Leg, LegSize, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_TOKEN_POSITIONS};
 use plimsoll_risk::perp::claim_payout_down;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 use plimsoll_state::snapshot::{load, Views};
 use plimsoll_state::{Bank, Market, PriceBoard, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights};
 use plimsoll_state::{Books, BooksMut, FundingClock};
@@ -171,8 +173,17 @@ impl Stand {
         let cash = dollars.abs() * 1_000_000;
         let (buyer, seller) = if dollars >= 0 { (&mut *mine, &mut *theirs) } else { (&mut *theirs, &mut *mine) };
         if units > 0 {
-            perp::exchange(slot, totals, buyer, seller, units, -cash, cash, FundingClock { now: NOW, max_secs: 3_600 })
-                .unwrap();
+            perp::exchange(
+                slot,
+                totals,
+                buyer,
+                seller,
+                BaseUnits::new(units),
+                SignedAtoms::new(-cash),
+                SignedAtoms::new(cash),
+                FundingClock { now: NOW, max_secs: 3_600 },
+            )
+            .unwrap();
         }
         mine.cash_atoms += pnl_atoms;
         theirs.cash_atoms -= pnl_atoms;
@@ -182,8 +193,8 @@ impl Stand {
     pub fn owe_claims(&mut self, market: usize, pool_atoms: u64, deficit_atoms: u64) {
         let totals = &mut self.markets[market];
         let theirs = perp::open_leg(&mut self.others, totals).unwrap();
-        pool::pay_in_up(totals, pool_atoms, INDEX_ONE).unwrap();
-        pool::add_deficit(totals, deficit_atoms).unwrap();
+        pool::pay_in_up(totals, Atoms::new(pool_atoms), INDEX_ONE).unwrap();
+        pool::add_deficit(totals, Atoms::new(deficit_atoms)).unwrap();
         self.others.derivatives[theirs].cash_atoms += (pool_atoms + deficit_atoms) as i64;
         self.copy_deficit(market);
     }
@@ -227,7 +238,8 @@ impl Stand {
     pub fn plan(&self, portfolio: &Portfolio) -> Result<(Leg, Plan), Vec<(Leg, RiskError)>> {
         let mut refused = Vec::new();
         for leg in Self::legs(portfolio) {
-            let request = Request { leg, max_size: None, min_size: 0, limit_numerator: 0, limit_denominator: 0 };
+            let request =
+                Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
             match plan(&mut portfolio.clone(), &self.account.clocks(), &request, self.now) {
                 Ok(plan) => return Ok((leg, plan)),
                 Err(refusal) => refused.push((leg, refusal.reason)),
@@ -254,21 +266,23 @@ impl Stand {
         let claim = self.account.derivatives[place].cash_atoms as u64;
         let theirs = self.others.perp_index(market).unwrap();
         let totals = &mut self.markets[market as usize];
-        pool::pay_in_up(totals, claim, INDEX_ONE).unwrap();
+        pool::pay_in_up(totals, Atoms::new(claim), INDEX_ONE).unwrap();
         self.others.derivatives[theirs].cash_atoms += claim as i64;
-        let exit = claim_payout_down(claim, totals.pool_atoms, totals.deficit_atoms).unwrap();
+        let exit =
+            claim_payout_down(Atoms::new(claim), Atoms::new(totals.pool_atoms), Atoms::new(totals.deficit_atoms))
+                .unwrap();
         let paid = pool::pay_out_down(totals, exit.paid_atoms, INDEX_ONE).unwrap();
-        totals.deficit_atoms -= exit.forgone_atoms;
-        self.account.derivatives[place].cash_atoms -= (paid.pool_atoms + exit.forgone_atoms) as i64;
+        totals.deficit_atoms -= exit.forgone_atoms.get();
+        self.account.derivatives[place].cash_atoms -= (paid.pool_atoms.get() + exit.forgone_atoms.get()) as i64;
         perp::close_leg_if_zero(&mut self.account, place, totals).unwrap();
         self.copy_deficit(market as usize);
         // The pool's deposit was somebody's who lost, and repays a debt of the account first.
         let place = self.account.token_index(0);
         let owed = place.map_or(0, |place| self.account.tokens[place].shares.min(0).unsigned_abs());
-        let repaid = owed.min(paid.moved_atoms);
+        let repaid = owed.min(paid.moved_atoms.get());
         self.banks[0].deposit_shares -= repaid;
         self.banks[0].borrow_shares -= repaid;
-        self.move_shares(0, paid.moved_atoms as i64);
+        self.move_shares(0, paid.moved_atoms.get() as i64);
     }
 
     /// Freezes and runs every step that works until the account is empty and active; a base whose price is silent waits
