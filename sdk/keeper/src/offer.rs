@@ -91,6 +91,11 @@ impl Liquidator for Buyer<'_> {
         taken.offer.gain_usd_micro()
     }
 
+    /// A part earns the same penalty on less.
+    fn score_at_most(&self, whole: &Offer) -> Option<i64> {
+        Some(whole.gain_usd_micro())
+    }
+
     fn says_more(declined: &Declined, than: &Declined) -> bool {
         matches!((declined, than), (Declined::FundsShort(_), Declined::GainTooSmall))
     }

@@ -10,6 +10,8 @@ mod perp;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
+
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, LegSize, Plan, Refusal, Request};
 use plimsoll_risk::num::PPM;
@@ -120,6 +122,12 @@ pub trait Liquidator {
     /// How good an offer is that he takes.
     fn score(&self, taken: &Self::Taken) -> Self::Score;
 
+    /// The most that he would score with all of an offer or with a part of it, where he knows before deciding: legs are then
+    /// decided about in this order, and a leg that cannot be the best is not decided about at all.
+    fn score_at_most(&self, _whole: &Offer) -> Option<Self::Score> {
+        None
+    }
+
     /// Which of two reasons is reported where he takes no leg; by default the first.
     fn says_more(_declined: &Self::Declined, _than: &Self::Declined) -> bool {
         false
@@ -166,24 +174,49 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// Why there is none.
     pub fn best<L: Liquidator>(&self, liquidator: &L) -> Result<L::Taken, NoOffer<L::Declined>> {
-        let mut best: Option<(L::Score, L::Taken)> = None;
-        let mut why = NoOffer::Refused(RiskError::LegEmpty);
-        for leg in self.legs() {
-            let offer = self.offer(leg, None).map_err(|refusal| NoOffer::Refused(refusal.reason));
-            let smaller = |size| self.offer(leg, Some(size));
-            let taken = offer.and_then(|whole| liquidator.take(whole, &smaller).map_err(NoOffer::Declined));
-            match taken {
-                Ok(taken) => {
-                    let score = liquidator.score(&taken);
-                    if best.as_ref().is_none_or(|(held, _)| *held <= score) {
-                        best = Some((score, taken));
-                    }
-                }
-                Err(none) if says_more::<L>(&none, &why) => why = none,
-                Err(_) => {}
+        let planned: Vec<_> = self.legs().into_iter().map(|leg| (leg, self.offer(leg, None))).collect();
+        let mut reasons: Vec<_> = planned.iter().map(|_| None).collect();
+        let mut open = Vec::new();
+        for (place, (leg, offer)) in planned.into_iter().enumerate() {
+            match offer {
+                Ok(whole) => open.push((place, leg, liquidator.score_at_most(&whole), whole)),
+                Err(refusal) => reasons[place] = Some(NoOffer::Refused(refusal.reason)),
             }
         }
-        best.map(|(_, taken)| taken).ok_or(why)
+        open.sort_by(|(place, _, most, _), (other, _, than, _)| {
+            better_first(most.as_ref(), than.as_ref()).then(other.cmp(place))
+        });
+        let mut best: Option<(L::Score, usize, L::Taken)> = None;
+        for (place, leg, most, whole) in open {
+            let beats = |score: &L::Score| {
+                best.as_ref().is_none_or(|(held, at, _)| *held < *score || (*held == *score && *at < place))
+            };
+            if !most.as_ref().is_none_or(beats) {
+                continue;
+            }
+            match liquidator.take(whole, &|size| self.offer(leg, Some(size))) {
+                Ok(taken) => {
+                    let score = liquidator.score(&taken);
+                    if beats(&score) {
+                        best = Some((score, place, taken));
+                    }
+                }
+                Err(declined) => reasons[place] = Some(NoOffer::Declined(declined)),
+            }
+        }
+        best.map(|(.., taken)| taken).ok_or_else(|| {
+            let nothing = NoOffer::Refused(RiskError::LegEmpty);
+            let closer = |why, none| if says_more::<L>(&none, &why) { none } else { why };
+            reasons.into_iter().flatten().fold(nothing, closer)
+        })
+    }
+}
+
+/// Who may score most comes first; whoever does not know his bound before all of them.
+fn better_first<Score: PartialOrd>(most: Option<&Score>, than: Option<&Score>) -> Ordering {
+    match (most, than) {
+        (Some(most), Some(than)) => than.partial_cmp(most).unwrap_or(Ordering::Equal),
+        (most, than) => most.is_some().cmp(&than.is_some()),
     }
 }
 

@@ -67,6 +67,7 @@ fn clocks() -> Clocks {
 /// Takes what it is told to, by a score for each leg.
 struct Scripted<'a> {
     score: &'a dyn Fn(&Offer) -> Option<i64>,
+    most: &'a dyn Fn(&Offer) -> Option<i64>,
     asked: RefCell<Vec<Leg>>,
 }
 
@@ -83,11 +84,23 @@ impl Liquidator for Scripted<'_> {
     fn score(&self, taken: &(Offer, i64)) -> i64 {
         taken.1
     }
+
+    fn score_at_most(&self, whole: &Offer) -> Option<i64> {
+        (self.most)(whole)
+    }
+}
+
+type Found = (Result<Leg, NoOffer<Leg>>, Vec<Leg>);
+
+/// The leg that is found, and those that were decided about.
+fn search(portfolio: &Portfolio, score: &dyn Fn(&Offer) -> Option<i64>, most: &dyn Fn(&Offer) -> Option<i64>) -> Found {
+    let scripted = Scripted { score, most, asked: RefCell::default() };
+    let found = Planner::new(portfolio, &clocks(), NOW, 5_000).best(&scripted).map(|(offer, _)| offer.request.leg);
+    (found, scripted.asked.into_inner())
 }
 
 fn best(portfolio: &Portfolio, score: &dyn Fn(&Offer) -> Option<i64>) -> Result<Leg, NoOffer<Leg>> {
-    let scripted = Scripted { score, asked: RefCell::default() };
-    Planner::new(portfolio, &clocks(), NOW, 5_000).best(&scripted).map(|(offer, _)| offer.request.leg)
+    search(portfolio, score, &|_| None).0
 }
 
 #[test]
@@ -166,6 +179,32 @@ fn the_highest_score_is_taken_and_of_equals_the_last() {
     assert_eq!(best(&portfolio, &|_| Some(0)), Ok(last));
     assert_eq!(best(&portfolio, &|offer| (offer.request.leg == first).then_some(0)), Ok(first));
     assert_eq!(best(&portfolio, &|_| None), Err(NoOffer::Declined(first)), "the first reason, where none says more");
+}
+
+#[test]
+fn only_legs_that_may_be_the_best_are_decided_about_and_the_best_is_the_same() {
+    let portfolio = portfolio(-5_000, -4_000, 9_000, (10, -2_040));
+    let place = |leg: Leg| Planner::new(&portfolio, &clocks(), NOW, 0).legs().iter().position(|l| *l == leg).unwrap();
+    let legs = Planner::new(&portfolio, &clocks(), NOW, 0).legs();
+    let open = legs.iter().filter(|leg| Planner::new(&portfolio, &clocks(), NOW, 0).offer(**leg, None).is_ok()).count();
+    assert!(open >= 3, "{legs:?}");
+    let mut spared = 0;
+    // Two bits of a script are a leg's score, or that it is not taken, two by how much its bound is higher or unknown.
+    for script in 0..1u32 << (4 * open) {
+        let of = |offer: &Offer| script >> (4 * place(offer.request.leg)) & 15;
+        let score = |offer: &Offer| Some(of(offer) as i64 & 3).filter(|score| *score < 3);
+        let most = |offer: &Offer| Some(of(offer) as i64 >> 2).filter(|more| *more < 3).map(|more| more + 2);
+        let (plain, asked) = search(&portfolio, &score, &|_| None);
+        let (bounded, fewer) = search(&portfolio, &score, &most);
+        assert_eq!(bounded, plain, "{script:b}");
+        assert_eq!(asked.len(), open);
+        spared += asked.len() - fewer.len();
+    }
+    assert!(spared > 0);
+    // The bound is exact: one leg is enough.
+    let gain = |offer: &Offer| Some(offer.gain_usd_micro());
+    let (plain, bounded) = (search(&portfolio, &gain, &|_| None), search(&portfolio, &gain, &gain));
+    assert_eq!((bounded.0, bounded.1.len()), (plain.0, 1));
 }
 
 #[test]
