@@ -196,11 +196,12 @@ fn an_approval_names_an_amount_in_range_markets_of_the_venue_and_an_end_and_the_
         let refused = with(markets, 1, now + 60);
         assert_refused(&mut world, &alice.owner, &[refused], EngineError::ApprovalMarketsInvalid);
     }
-    for expires_at in [0, i64::MIN, now - 1, now, now + VenueApproval::MAX_SECS + 1, i64::MAX] {
+    let latest = now + VenueApproval::MAX_SECS.get() as i64;
+    for expires_at in [0, i64::MIN, now - 1, now, latest + 1, i64::MAX] {
         let refused = with(1, 1, expires_at);
         assert_refused(&mut world, &alice.owner, &[refused], EngineError::ApprovalExpiryInvalid);
     }
-    for expires_at in [now + 1, now + VenueApproval::MAX_SECS] {
+    for expires_at in [now + 1, latest] {
         assert_sent(world.simulate(&alice.owner, &[with(1, 1, expires_at)]));
     }
     let stop = args::UpdateVenueArgs { active: false, settle_markets: 1, premium_markets: 0 };

@@ -7,7 +7,7 @@ use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::{Leg, LegPart, Plan, Refusal};
 use plimsoll_risk::num::cmp_products;
 use plimsoll_risk::price::TokenPrice;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::offer::pays_with;
 use plimsoll_state::{AccountStatus, MarginAccount};
@@ -153,7 +153,7 @@ fn bounds_of(instruction: &Instruction) -> LiquidationBounds {
 fn kept_interest(old: &Books, leg: Leg, plan: &Plan) -> i128 {
     let Some(asset) = leg.collateral() else { return 0 };
     let slot = &old.registry.banks[asset as usize];
-    let more = slot.deposit_index_at_most(old.now) - slot.deposit_index;
+    let more = slot.deposit_index_at_most(UnixSecs::new(old.now)) - slot.deposit_index;
     let atoms = plan.received_atoms.get() as u128 * more as u128 / slot.deposit_index as u128 + 1;
     let price = &old.board.slots[slot.price_slot as usize];
     let price = TokenPrice::new_down(price.spot.get(), slot.scale.get());

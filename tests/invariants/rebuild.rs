@@ -9,7 +9,7 @@ use plimsoll::event::*;
 use plimsoll_ledger::liquidation::{pass_collateral, repay_borrow, repay_pnl, Payment};
 use plimsoll_ledger::token::{apply_delta, apply_totals, ShareDelta};
 use plimsoll_ledger::{interest, perp, pool};
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, UnixSecs};
 use plimsoll_state::{AccountStatus, Bank, EpochEnd, MarginAccount, Market, TokenPosition, EPOCH_RING};
 use plimsoll_tests::*;
 
@@ -96,7 +96,7 @@ impl Rebuilt {
     }
 
     fn perps(&mut self, data: &[u8], now: i64) {
-        let clock = self.0.registry.funding_at(now);
+        let clock = self.0.registry.funding_at(UnixSecs::new(now));
         if let Some(e) = decode_event::<FillSettled>(data) {
             let (quote, fee) = (e.quote_atoms as i64, e.fee_atoms as i64);
             self.exchange(&e.buyer, &e.seller, e.market, e.base_units, [-quote - fee, quote - fee], 2 * e.fee_atoms);
@@ -119,7 +119,7 @@ impl Rebuilt {
 
     fn touched_alone(&mut self, e: &PositionTouched, now: i64) {
         let books = &mut self.0;
-        let clock = books.registry.funding_at(now);
+        let clock = books.registry.funding_at(UnixSecs::new(now));
         let account = books.accounts.get_mut(&e.account).expect("the account was there at the start");
         let leg = account.perp_index(e.market).expect("a leg");
         let (slot, market) = (&books.registry.markets[e.market as usize], &mut books.markets[e.market as usize]);
@@ -142,7 +142,7 @@ impl Rebuilt {
 
     fn exchange(&mut self, buyer: &Pubkey, seller: &Pubkey, market: u8, units: u64, cash: [i64; 2], claim: u64) {
         let (now, books) = (self.0.now, &mut self.0);
-        let clock = books.registry.funding_at(now);
+        let clock = books.registry.funding_at(UnixSecs::new(now));
         let slot = &books.registry.markets[market as usize];
         let market = &mut books.markets[market as usize];
         let (mut buys, mut sells) = (books.accounts[buyer], books.accounts[seller]);
@@ -162,9 +162,9 @@ impl Rebuilt {
     /// Brings quote bank, pool and the account's leg to now, as every settlement does first.
     fn touched(&mut self, account: &Pubkey, index: u8, now: i64) -> Option<usize> {
         let books = &mut self.0;
-        let clock = books.registry.funding_at(now);
+        let clock = books.registry.funding_at(UnixSecs::new(now));
         let bank = &mut books.banks[0].0;
-        interest::book_now(bank, &books.registry.banks[0], now);
+        interest::book_now(bank, &books.registry.banks[0], UnixSecs::new(now));
         let market = &mut books.markets[index as usize];
         pool::touch_pool(market, bank.deposit_index).expect("in range");
         let account = books.accounts.get_mut(account)?;
@@ -216,16 +216,17 @@ impl Rebuilt {
             let (asset, debt) = (e.asset_bank as usize, e.liability_bank as usize);
             let slot = &books.registry.banks[asset];
             let bank = Some(&mut books.banks[asset].0);
-            pass_collateral(&mut from, &mut to, e.asset_bank, e.seized_shares, slot, bank, now).expect("it was done");
+            pass_collateral(&mut from, &mut to, e.asset_bank, e.seized_shares, slot, bank, UnixSecs::new(now))
+                .expect("it was done");
             let payment =
                 Payment { debt_atoms: Atoms::new(e.repaid_atoms), fee_atoms: Atoms::new(e.insurance_fee_atoms) };
             let (slot, bank) = (&books.registry.banks[debt], &mut books.banks[debt].0);
             if e.market == u8::MAX {
-                repay_borrow(&mut to, &mut from, bank, slot, payment, now).expect("it was done");
+                repay_borrow(&mut to, &mut from, bank, slot, payment, UnixSecs::new(now)).expect("it was done");
             } else {
                 let market = &mut books.markets[e.market as usize];
                 let market_slot = &books.registry.markets[e.market as usize];
-                let clock = books.registry.funding_at(now);
+                let clock = books.registry.funding_at(UnixSecs::new(now));
                 repay_pnl(&mut to, &mut from, bank, slot, market, market_slot, payment, clock).expect("it was done");
             }
             books.accounts.insert(e.liquidatee, from);

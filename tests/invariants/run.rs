@@ -7,7 +7,7 @@ use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::{BasePrice, TokenPrice};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -58,7 +58,7 @@ pub fn standing(books: &Books, account: &MarginAccount) -> [i128; 7] {
 }
 
 pub fn assessed(books: &Books, account: &MarginAccount) -> Assessment {
-    assess(&portfolio(books, account), &account.clocks(), books.now)
+    assess(&portfolio(books, account), &account.clocks(), UnixSecs::new(books.now))
 }
 
 /// A world in motion.

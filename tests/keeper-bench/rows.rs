@@ -7,6 +7,7 @@ use plimsoll_keeper::config::LiquidateConfig;
 use plimsoll_keeper::offer::{best_offer, Affordable, Means};
 use plimsoll_keeper::state::{Candidate, Tracker, Update};
 use plimsoll_risk::liquidate::assess;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::send::sign;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::decode::encode;
@@ -71,8 +72,9 @@ fn evaluations(stage: &Stage, engine: &EngineAccounts, accounts: usize) -> Row {
     tracker.apply(Update::Account { key: engine.keys.board, slot: 2, data: fresh });
     let (began, mut under_water) = (Instant::now(), 0);
     for id in 0..accounts as u32 {
-        let assessed =
-            tracker.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| assess(portfolio, clocks, now));
+        let assessed = tracker.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
+            assess(portfolio, clocks, UnixSecs::new(now))
+        });
         under_water += assessed.expect("tracked").expect("evaluates").spot.is_under_water() as usize;
     }
     let per_second = accounts as f64 / began.elapsed().as_secs_f64();

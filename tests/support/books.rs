@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::num::PPM;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::pda;
 use plimsoll_sim::world::World;
 use plimsoll_state::{
@@ -217,7 +218,7 @@ impl Books {
     /// # Panics
     /// Where it cannot be carried over.
     pub fn units(&self, market: &Market, leg: &DerivativePosition) -> i64 {
-        let clock = self.registry.funding_at(self.now);
+        let clock = self.registry.funding_at(UnixSecs::new(self.now));
         self.slot(market).project(leg, clock).expect("a leg can be projected").0.get()
     }
 
@@ -227,7 +228,7 @@ impl Books {
     /// # Panics
     /// Where a leg cannot be carried over.
     pub fn pool_surplus(&self, market: &Market, price: i128) -> i128 {
-        let clock = self.registry.funding_at(self.now);
+        let clock = self.registry.funding_at(UnixSecs::new(self.now));
         let mut surplus = market.pool_atoms as i128 + market.deficit_atoms as i128 - market.own_claim_atoms as i128;
         surplus *= 1_000_000;
         for (_, leg) in self.legs(market) {

@@ -16,6 +16,7 @@ use crate::books::reconcile;
 use crate::keeper::{Keeper, Setting};
 use crate::stage::{Stage, INSURANCE_USD, USD};
 use crate::validator::Validator;
+use plimsoll_risk::units::UnixSecs;
 
 /// How long a keeper may take for anything.
 const KEEPER_SECS: u64 = 120;
@@ -236,7 +237,7 @@ fn units(look: &FullReading, party: &Party) -> i64 {
     let Some(account) = look.accounts.get(&party.account) else { return 0 };
     let Some(place) = account.perp_index(SOL_PERP) else { return 0 };
     let slot = &look.shared.registry.markets[SOL_PERP as usize];
-    slot.project(&account.derivatives[place], look.shared.registry.funding_at(look.shared.now))
+    slot.project(&account.derivatives[place], look.shared.registry.funding_at(UnixSecs::new(look.shared.now)))
         .map_or(0, |(units, _)| units.get())
 }
 

@@ -3,8 +3,8 @@
 //! The arithmetic is `plimsoll_risk::bank`'s; what only reads is in [`Bank`] and [`BankSlot`].
 
 use plimsoll_risk::bank::{utilization_ema, utilization_ppm_down};
-use plimsoll_risk::num::{mul_u32, secs_between, PPM};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::num::{mul_u32, PPM};
+use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, U128Le};
 
@@ -12,14 +12,14 @@ use plimsoll_state::{Bank, BankSlot, U128Le};
 /// of that time, and books what borrowers were charged (INTEREST-2). Runs before any change of totals;
 /// a second time in one second it does nothing.
 #[inline(never)]
-pub fn book_now(bank: &mut Bank, slot: &BankSlot, now: i64) {
+pub fn book_now(bank: &mut Bank, slot: &BankSlot, now: UnixSecs) {
     let totals = bank.totals();
-    let elapsed = secs_between(bank.utilization_at, now);
-    if elapsed > 0 {
+    let elapsed = now.elapsed_since(bank.utilization_until());
+    if !elapsed.is_zero() {
         let utilization = utilization_ppm_down(totals.borrows_bits(), totals.deposits_bits());
-        let added = mul_u32(elapsed, utilization);
+        let added = mul_u32(elapsed.get(), utilization);
         bank.utilization_integral = U128Le::new(bank.utilization_integral.get().saturating_add(added));
-        bank.utilization_at = now;
+        bank.utilization_at = now.get();
     }
     let borrow_index = slot.borrow_index_at(now);
     if borrow_index > bank.booked_borrow_index {
@@ -42,20 +42,20 @@ pub fn book_now(bank: &mut Bank, slot: &BankSlot, now: i64) {
     clippy::cast_possible_truncation,
     reason = "no time at all has returned; cut to a million by the minimum"
 )]
-pub fn accrue(bank: &mut Bank, slot: &mut BankSlot, window_secs: u32, now: i64) -> RiskResult<()> {
+pub fn accrue(bank: &mut Bank, slot: &mut BankSlot, window: Secs, now: UnixSecs) -> RiskResult<()> {
     book_now(bank, slot, now);
     slot.deposit_index = bank.deposit_index;
-    let elapsed = secs_between(slot.accrued_at, now);
-    if elapsed == 0 {
+    let elapsed = now.elapsed_since(slot.accrued());
+    if elapsed.is_zero() {
         return Ok(());
     }
-    let mean = (bank.utilization_integral.get() / elapsed as u128).min(PPM as u128) as u32;
-    bank.utilization_ema_ppm = utilization_ema(bank.utilization_ema_ppm, mean, elapsed, window_secs);
+    let mean = (bank.utilization_integral.get() / elapsed.get() as u128).min(PPM as u128) as u32;
+    bank.utilization_ema_ppm = utilization_ema(bank.utilization_ema_ppm, mean, elapsed, window);
     bank.utilization_integral = U128Le::new(0);
-    bank.accrued_at = now;
+    bank.accrued_at = now.get();
     slot.borrow_index = bank.booked_borrow_index;
     slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(bank.utilization_ema_ppm)?;
-    slot.accrued_at = now;
+    slot.accrued_at = now.get();
     Ok(())
 }
 
@@ -109,12 +109,12 @@ mod tests {
             bank.deposit_shares = deposits;
             bank.borrow_shares = plimsoll_risk::num::ppm_down(deposits, borrowed_ppm).unwrap();
             (slot.borrow_index, slot.borrow_rate_per_sec, bank.booked_borrow_index) = (index, rate, index);
-            let read = slot.indices_at(START + dt);
-            accrue(&mut bank, &mut slot, 600, START + dt).unwrap();
-            prop_assert_eq!(slot.borrow_index_at(START + dt), read.borrow_index);
+            let read = slot.indices_at(UnixSecs::new(START + dt));
+            accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + dt)).unwrap();
+            prop_assert_eq!(slot.borrow_index_at(UnixSecs::new(START + dt)), read.borrow_index);
             prop_assert_eq!(bank.booked_borrow_index, read.borrow_index);
             let projected = debt_atoms_up(debt_shares, read.borrow_index).get();
-            prop_assert_eq!(debt_atoms_up(debt_shares, slot.indices_at(START + dt).borrow_index).get(), projected);
+            prop_assert_eq!(debt_atoms_up(debt_shares, slot.indices_at(UnixSecs::new(START + dt)).borrow_index).get(), projected);
             prop_assert!(slot.deposit_index >= read.deposit_index, "the copy is older, never higher");
             prop_assert!(slot.deposit_index <= bank.deposit_index);
         }
@@ -126,10 +126,10 @@ mod tests {
             let (mut bank, mut slot) = listed();
             bank.deposit_shares = deposits;
             bank.borrow_shares = plimsoll_risk::num::ppm_down(deposits, borrowed_ppm).unwrap();
-            accrue(&mut bank, &mut slot, 600, START + dt).unwrap();
+            accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + dt)).unwrap();
             let (once, once_slot) = (bank, slot);
-            accrue(&mut bank, &mut slot, 600, START + dt).unwrap();
-            accrue(&mut bank, &mut slot, 600, START - 5).unwrap();
+            accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + dt)).unwrap();
+            accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START - 5)).unwrap();
             prop_assert!(same(&once, &bank));
             prop_assert_eq!(bytemuck::bytes_of(&once_slot), bytemuck::bytes_of(&slot));
         }
@@ -142,13 +142,13 @@ mod tests {
             let (mut calm, mut calm_slot) = listed();
             calm.deposit_shares = deposits;
             let (mut flashed, mut flashed_slot) = (calm, calm_slot);
-            book_now(&mut flashed, &flashed_slot, START + before);
+            book_now(&mut flashed, &flashed_slot, UnixSecs::new(START + before));
             apply_totals(&mut flashed, ShareDelta { deposit_shares: 0, borrow_shares: flash }).unwrap();
-            book_now(&mut flashed, &flashed_slot, START + before);
+            book_now(&mut flashed, &flashed_slot, UnixSecs::new(START + before));
             apply_totals(&mut flashed, ShareDelta { deposit_shares: 0, borrow_shares: -flash }).unwrap();
             let end = START + before + after;
-            accrue(&mut calm, &mut calm_slot, 600, end).unwrap();
-            accrue(&mut flashed, &mut flashed_slot, 600, end).unwrap();
+            accrue(&mut calm, &mut calm_slot, Secs::new(600), UnixSecs::new(end)).unwrap();
+            accrue(&mut flashed, &mut flashed_slot, Secs::new(600), UnixSecs::new(end)).unwrap();
             prop_assert_eq!(bytemuck::bytes_of(&calm_slot), bytemuck::bytes_of(&flashed_slot));
             prop_assert!(same(&calm, &flashed));
         }
@@ -158,14 +158,14 @@ mod tests {
     fn the_rate_follows_mean_utilization_of_the_interval_and_holds_until_the_next_crank() {
         let (mut bank, mut slot) = listed();
         bank.deposit_shares = 1_000_000;
-        book_now(&mut bank, &slot, START + 300);
+        book_now(&mut bank, &slot, UnixSecs::new(START + 300));
         apply_totals(&mut bank, ShareDelta { deposit_shares: 0, borrow_shares: 800_000 }).unwrap();
-        accrue(&mut bank, &mut slot, 600, START + 600).unwrap();
+        accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + 600)).unwrap();
         // Half of the time at 80 %: a mean of 40 %, weighed by 600 / (600 + 600).
         assert_eq!(bank.utilization_ema_ppm, 200_000);
         assert_eq!(slot.borrow_rate_per_sec, RateCurve::DEFAULT.rate_per_sec_up(200_000).unwrap());
         let rate = slot.borrow_rate_per_sec;
-        book_now(&mut bank, &slot, START + 900);
+        book_now(&mut bank, &slot, UnixSecs::new(START + 900));
         assert_eq!(slot.borrow_rate_per_sec, rate);
     }
 }

@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_ledger::{account, token};
 use plimsoll_risk::auction::{Clocks, HealthState};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 use plimsoll_state::*;
 
 fn token(bank: u8, shares: i64) -> TokenPosition {
@@ -51,16 +51,16 @@ fn the_last_free_place_is_quotes() {
 fn a_delegate_signs_up_to_its_limit_and_what_does_not_fit_is_not_booked() {
     let mut account = MarginAccount { delegate_limit_atoms_per_day: 100, ..MarginAccount::zeroed() };
     let now = 1_760_130_600;
-    assert!(account::spend_delegate_limit(&mut account, Atoms::new(60), now));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::new(60), UnixSecs::new(now)));
     let before = account.delegate_traded;
-    assert!(!account::spend_delegate_limit(&mut account, Atoms::new(41), now));
+    assert!(!account::spend_delegate_limit(&mut account, Atoms::new(41), UnixSecs::new(now)));
     assert_eq!(account.delegate_traded, before);
-    assert!(account::spend_delegate_limit(&mut account, Atoms::new(40), now + 1));
-    assert!(!account::spend_delegate_limit(&mut account, Atoms::new(1), now + 86_400));
-    assert!(account::spend_delegate_limit(&mut account, Atoms::ZERO, now + 86_400));
-    assert!(account::spend_delegate_limit(&mut account, Atoms::new(100), now + 86_400 * 6 / 5));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::new(40), UnixSecs::new(now + 1)));
+    assert!(!account::spend_delegate_limit(&mut account, Atoms::new(1), UnixSecs::new(now + 86_400)));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::ZERO, UnixSecs::new(now + 86_400)));
+    assert!(account::spend_delegate_limit(&mut account, Atoms::new(100), UnixSecs::new(now + 86_400 * 6 / 5)));
     let mut without = MarginAccount::zeroed();
-    assert!(!account::spend_delegate_limit(&mut without, Atoms::new(1), now));
+    assert!(!account::spend_delegate_limit(&mut without, Atoms::new(1), UnixSecs::new(now)));
 }
 
 #[test]
@@ -71,12 +71,12 @@ fn clocks_survive_being_stored() {
         [HealthState::UnderWater, HealthState::WindDown, HealthState::Healthy].into_iter().enumerate()
     {
         let clocks = Clocks {
-            under_water_secs: 11,
-            wind_down_secs: 12,
+            under_water_secs: Secs::new(11),
+            wind_down_secs: Secs::new(12),
             health_state,
-            observed_at: 13,
-            passed_at: 14,
-            bypass_published_at: 15,
+            observed_at: UnixSecs::new(13),
+            passed_at: UnixSecs::new(14),
+            bypass_published_at: UnixSecs::new(15),
             bypass: number != 1,
         };
         account::set_clocks(&mut account, &clocks);

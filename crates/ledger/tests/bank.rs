@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_ledger::{insurance, interest, loss, token};
 use plimsoll_risk::bank::{Fund, ShareDelta};
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
@@ -27,24 +27,24 @@ fn interest_is_booked_once_and_half_of_it_is_the_protocols() {
     let (mut bank, slot) = listed();
     // The debt doubles in two seconds: 500 atoms, of which 250 raise the deposits by a quarter.
     let expected = INDEX_ONE + INDEX_ONE / 4;
-    assert_eq!(bank.deposit_index_at(&slot, NOW + 2), expected);
+    assert_eq!(bank.deposit_index_at(&slot, UnixSecs::new(NOW + 2)), expected);
     assert_eq!((bank.deposit_index, bank.booked_borrow_index), (INDEX_ONE, INDEX_ONE));
-    interest::book_now(&mut bank, &slot, NOW + 2);
+    interest::book_now(&mut bank, &slot, UnixSecs::new(NOW + 2));
     for _ in 0..2 {
         let figures = (bank.deposit_index, bank.booked_borrow_index, bank.fees_atoms, bank.uncovered_atoms);
         assert_eq!(figures, (expected, INDEX_ONE * 2, 250, 0));
         assert_eq!((bank.utilization_integral.get(), bank.utilization_at), (2 * 500_000, NOW + 2));
         // A clock behind books nothing and turns nothing back.
-        interest::book_now(&mut bank, &slot, NOW + 1);
+        interest::book_now(&mut bank, &slot, UnixSecs::new(NOW + 1));
     }
-    assert_eq!(bank.deposit_index_at(&slot, NOW + 2), expected);
+    assert_eq!(bank.deposit_index_at(&slot, UnixSecs::new(NOW + 2)), expected);
 }
 
 #[test]
 fn the_protocols_part_of_interest_pays_uncovered_debt_first() {
     let (mut bank, slot) = listed();
     bank.uncovered_atoms = 200;
-    interest::book_now(&mut bank, &slot, NOW + 2);
+    interest::book_now(&mut bank, &slot, UnixSecs::new(NOW + 2));
     assert_eq!((bank.uncovered_atoms, bank.fees_atoms), (0, 50));
 }
 
@@ -52,11 +52,11 @@ fn the_protocols_part_of_interest_pays_uncovered_debt_first() {
 fn the_deposit_index_is_at_most_what_the_borrow_index_has_grown_by() {
     let (_, mut slot) = listed();
     slot.deposit_index = INDEX_ONE / 2 * 3;
-    assert_eq!(slot.deposit_index_at_most(NOW - 1), INDEX_ONE / 2 * 3);
-    assert_eq!(slot.deposit_index_at_most(NOW), INDEX_ONE / 2 * 3);
-    assert_eq!(slot.deposit_index_at_most(NOW + 2), INDEX_ONE * 3);
-    assert_eq!(slot.borrow_index_at(NOW + 1), INDEX_ONE / 2 * 3);
-    let indices = slot.indices_at(NOW + 2);
+    assert_eq!(slot.deposit_index_at_most(UnixSecs::new(NOW - 1)), INDEX_ONE / 2 * 3);
+    assert_eq!(slot.deposit_index_at_most(UnixSecs::new(NOW)), INDEX_ONE / 2 * 3);
+    assert_eq!(slot.deposit_index_at_most(UnixSecs::new(NOW + 2)), INDEX_ONE * 3);
+    assert_eq!(slot.borrow_index_at(UnixSecs::new(NOW + 1)), INDEX_ONE / 2 * 3);
+    let indices = slot.indices_at(UnixSecs::new(NOW + 2));
     assert_eq!((indices.deposit_index, indices.borrow_index), (INDEX_ONE / 2 * 3, INDEX_ONE * 2));
 }
 

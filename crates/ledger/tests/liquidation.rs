@@ -8,12 +8,12 @@ use plimsoll_risk::bank::{Indices, ShareDelta};
 use plimsoll_risk::liquidate::{LegSize, Plan};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
 const NOW: i64 = 1_760_130_600;
-const CLOCK: FundingClock = FundingClock { now: NOW, max_secs: 3_600 };
+const CLOCK: FundingClock = FundingClock { now: UnixSecs::new(NOW), max_secs: Secs::new(3_600) };
 const QUOTE: u8 = 0;
 const SOL: u8 = 1;
 const VIEW: Indices = Indices { deposit_index: INDEX_ONE, borrow_index: INDEX_ONE };
@@ -72,7 +72,7 @@ impl World {
             liability_bank: &mut self.quote,
             market: with_market.then_some(&mut self.market),
         };
-        let books = Books { registry: &self.registry, board: &self.board, now: NOW };
+        let books = Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(NOW) };
         apply_pair(plan, &books, accounts, &mut self.liquidator, &mut self.liquidatee)
     }
 
@@ -119,7 +119,7 @@ impl World {
     }
 
     fn position(&mut self, plan: &Plan) -> Result<TakenOver, RiskError> {
-        let books = Books { registry: &self.registry, board: &self.board, now: NOW };
+        let books = Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(NOW) };
         apply_position(plan, &books, &mut self.market, &mut self.liquidator, &mut self.liquidatee)
     }
 }
@@ -255,7 +255,7 @@ fn a_seizure_of_less_than_a_share_is_refused() {
     let (mut account, mut slot) = (MarginAccount::zeroed(), BankSlot::zeroed());
     slot.deposit_index = 3 * INDEX_ONE;
     account.tokens[0] = TokenPosition { shares: 10, bank: 1, used: 1, ..TokenPosition::default() };
-    let shares = |atoms: u64| collateral_shares_down(&account, 1, Atoms::new(atoms), &slot, None, 0);
+    let shares = |atoms: u64| collateral_shares_down(&account, 1, Atoms::new(atoms), &slot, None, UnixSecs::NEVER);
     assert_eq!(shares(2), Err(RiskError::FillTooSmall));
     assert_eq!((shares(3), shares(29)), (Ok(1), Ok(9)));
 }

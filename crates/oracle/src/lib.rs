@@ -35,6 +35,7 @@ use anchor_lang::prelude::AccountInfo;
 use plimsoll_interface::EngineError;
 use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{Address, Feed, OracleKind, OracleSource, PriceSlot};
 
 /// What the readers return.
@@ -43,8 +44,8 @@ pub type Result<T> = core::result::Result<T, EngineError>;
 /// The chain's time, in both its units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// Unix seconds.
-    pub secs: i64,
+    /// By the clock.
+    pub time: UnixSecs,
     /// Slots.
     pub slot: u64,
 }
@@ -163,7 +164,7 @@ pub fn update_from_primary(
     now: Moment,
 ) -> Result<Option<PriceState>> {
     let observation = read(primary, &feed.sources[PriceSource::Primary.index()], params, now.slot)?;
-    update(&slot.state(feed), PriceSource::Primary, &observation, params, now.secs).map_err(Into::into)
+    update(&slot.state(feed), PriceSource::Primary, &observation, params, now.time).map_err(Into::into)
 }
 
 /// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent (PRICE-5).
@@ -185,10 +186,10 @@ pub fn update_from_pair(
     let [first, second] = &feed.sources;
     ensure!(is_pinned(primary, first), EngineError::PrimaryMissing);
     let (state, shown) = (slot.state(feed), read(primary, first, params, now.slot).ok());
-    let (source, observation) = match (choose(&state, shown.as_ref(), params, now.secs), shown) {
+    let (source, observation) = match (choose(&state, shown.as_ref(), params, now.time), shown) {
         (Choice::Primary, Some(observation)) => (PriceSource::Primary, observation),
         (Choice::Secondary, _) => (PriceSource::Secondary, read(secondary, second, params, now.slot)?),
         _ => return Err(EngineError::PrimaryNotStale),
     };
-    update(&state, source, &observation, params, now.secs).map_err(Into::into)
+    update(&state, source, &observation, params, now.time).map_err(Into::into)
 }

@@ -3,6 +3,7 @@
 use anchor_lang::AccountDeserialize;
 use plimsoll_interface::EngineError;
 use plimsoll_risk::oracle::Observation;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{OracleKind, OracleSource};
 use pyth_solana_receiver_sdk::price_update::{PriceUpdateV2, VerificationLevel};
 
@@ -24,7 +25,7 @@ pub fn decode(mut data: &[u8], source: &OracleSource) -> Result<Observation> {
     ensure!(message.feed_id == source.feed_id, EngineError::OracleFeedMismatch);
     // Who may choose among accounts may choose among the updates of one second.
     let chosen = source.kind == OracleKind::PythPosted as u8;
-    let previous_at = chosen.then_some(message.prev_publish_time);
-    Observation::from_pyth(message.price, message.conf, message.exponent, message.publish_time, previous_at)
-        .map_err(Into::into)
+    let previous_at = chosen.then_some(UnixSecs::new(message.prev_publish_time));
+    let published_at = UnixSecs::new(message.publish_time);
+    Observation::from_pyth(message.price, message.conf, message.exponent, published_at, previous_at).map_err(Into::into)
 }

@@ -5,6 +5,7 @@ use core::mem::{offset_of, size_of};
 use plimsoll_interface::EngineError;
 use plimsoll_risk::oracle::{Observation, Signed};
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::OracleSource;
 use switchboard_on_demand::anchor_traits::Discriminator;
 use switchboard_on_demand::{CurrentResult, PullFeedAccountData};
@@ -50,7 +51,7 @@ pub fn decode(data: &[u8], source: &OracleSource, params: &GlobalParams, slot: u
     let sample = result.submission_idx as usize;
     ensure!(sample < SAMPLES, EngineError::OracleTypeMismatch);
     let dates = offset_of!(PullFeedAccountData, submission_timestamps);
-    let published_at: i64 = field(body, dates + sample * size_of::<i64>())?;
+    let published_at = UnixSecs::new(field(body, dates + sample * size_of::<i64>())?);
     let signed = Signed {
         result_slot: result.slot,
         oldest_slot: result.min_slot,

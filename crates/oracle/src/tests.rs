@@ -4,6 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::AccountSerialize;
 use bytemuck::Zeroable;
 use plimsoll_risk::oracle::DEFAULT_PRIOR_PICO_PER_SEC;
+use plimsoll_risk::units::Secs;
 use pyth_solana_receiver_sdk::price_update::{PriceFeedMessage, PriceUpdateV2, VerificationLevel};
 use switchboard_on_demand::PullFeedAccountData;
 
@@ -37,7 +38,7 @@ fn source(kind: OracleKind, address: Pubkey) -> OracleSource {
 fn slot() -> (PriceSlot, Feed) {
     let sources = [source(OracleKind::PythPinned, PUSH_FEED), source(OracleKind::SwitchboardPull, PULL_FEED)];
     let (mut slot, mut feed) = (PriceSlot { active: 1, ..PriceSlot::zeroed() }, Feed { sources, ..Feed::zeroed() });
-    slot.store(&mut feed, &PriceState::listed(15, 3_600, DEFAULT_PRIOR_PICO_PER_SEC));
+    slot.store(&mut feed, &PriceState::listed(Secs::new(15), Secs::new(3_600), DEFAULT_PRIOR_PICO_PER_SEC));
     (slot, feed)
 }
 
@@ -111,7 +112,7 @@ fn both_oracles_say_the_same_about_the_same_price() {
     let bytes = switchboard_bytes(&feed_of(200 * ONE, NOW));
     let switchboard = read_switchboard(PULL_FEED, SWITCHBOARD, bytes).unwrap();
     assert_eq!(pyth, switchboard);
-    assert_eq!((pyth.sigma_ppm, pyth.published_at, pyth.previous_at), (1_000, NOW, None));
+    assert_eq!((pyth.sigma_ppm, pyth.published_at, pyth.previous_at), (1_000, UnixSecs::new(NOW), None));
 }
 
 /// PRICE-1
@@ -197,17 +198,17 @@ fn a_switchboard_result_is_dated_by_its_own_sample_and_doubted_by_its_slots() {
         read_switchboard(PULL_FEED, SWITCHBOARD, switchboard_bytes(&feed)).unwrap()
     };
     let dated = |change| (seen(change).published_at, seen(change).overdue);
-    assert_eq!(dated(|_| {}), (NOW, false));
-    assert_eq!(dated(|feed| feed.submission_timestamps[1] = NOW - 3_600), (NOW - 3_600, false));
+    assert_eq!(dated(|_| {}), (UnixSecs::new(NOW), false));
+    assert_eq!(dated(|feed| feed.submission_timestamps[1] = NOW - 3_600), (UnixSecs::new(NOW - 3_600), false));
     assert_eq!(
         dated(|feed| (feed.result.submission_idx, feed.submission_timestamps[31]) = (31, NOW - 1)),
-        (NOW - 1, false)
+        (UnixSecs::new(NOW - 1), false)
     );
-    assert_eq!(dated(|feed| feed.result.slot = SLOT - 25), (NOW, false));
-    assert_eq!(dated(|feed| feed.result.slot = SLOT - 26), (NOW, true));
-    assert_eq!(dated(|feed| feed.result.min_slot = SLOT - 150), (NOW, false));
-    assert_eq!(dated(|feed| feed.result.min_slot = SLOT - 151), (NOW, true));
-    assert_eq!(dated(|feed| (feed.max_staleness, feed.result.slot) = (3, SLOT - 4)), (NOW, true));
+    assert_eq!(dated(|feed| feed.result.slot = SLOT - 25), (UnixSecs::new(NOW), false));
+    assert_eq!(dated(|feed| feed.result.slot = SLOT - 26), (UnixSecs::new(NOW), true));
+    assert_eq!(dated(|feed| feed.result.min_slot = SLOT - 150), (UnixSecs::new(NOW), false));
+    assert_eq!(dated(|feed| feed.result.min_slot = SLOT - 151), (UnixSecs::new(NOW), true));
+    assert_eq!(dated(|feed| (feed.max_staleness, feed.result.slot) = (3, SLOT - 4)), (UnixSecs::new(NOW), true));
 }
 
 #[test]
@@ -241,11 +242,11 @@ fn the_time_before_is_known_only_where_the_caller_chooses_the_account() {
     let bytes = || pyth_bytes(&update_of(1, NOW));
     let pinned = read_pyth(OracleKind::PythPinned, PUSH_FEED, PYTH, bytes()).unwrap();
     let posted = read_pyth(OracleKind::PythPosted, PULL_FEED, PYTH, bytes()).unwrap();
-    assert_eq!((pinned.previous_at, posted.previous_at), (None, Some(NOW - 1)));
+    assert_eq!((pinned.previous_at, posted.previous_at), (None, Some(UnixSecs::new(NOW - 1))));
 }
 
 fn primary((slot, feed): &(PriceSlot, Feed), update: &PriceUpdateV2, now: i64) -> Result<Option<PriceState>> {
-    let now = Moment { secs: now, slot: SLOT };
+    let now = Moment { time: UnixSecs::new(now), slot: SLOT };
     with_account(PUSH_FEED, PYTH, pyth_bytes(update), |account| update_from_primary(slot, feed, account, &PARAMS, now))
 }
 
@@ -255,7 +256,7 @@ fn pair(
     update: &PriceUpdateV2,
     now: i64,
 ) -> Result<Option<PriceState>> {
-    let moment = Moment { secs: now, slot: SLOT };
+    let moment = Moment { time: UnixSecs::new(now), slot: SLOT };
     with_account(PUSH_FEED, owner, pyth_bytes(update), |first| {
         with_account(PULL_FEED, SWITCHBOARD, switchboard_bytes(&feed_of(90 * ONE, now)), |second| {
             update_from_pair(slot, feed, first, second, &PARAMS, moment)
@@ -287,10 +288,10 @@ fn the_secondary_is_taken_only_beside_a_pinned_primary_that_is_silent() {
     let (slot, old) = (held(), update_of(10_000_000_000, NOW));
     assert_eq!(pair(&slot, PYTH, &old, NOW + 29), Err(EngineError::PrimaryNotStale));
     let taken = pair(&slot, PYTH, &old, NOW + 30).unwrap().unwrap();
-    assert_eq!((taken.source, taken.published_at), (PriceSource::Secondary, NOW + 30));
+    assert_eq!((taken.source, taken.published_at), (PriceSource::Secondary, UnixSecs::new(NOW + 30)));
     // A primary that is valid wins although the secondary is shown; one that is held already changes nothing.
     let taken = pair(&slot, PYTH, &update_of(9_500_000_000, NOW + 40), NOW + 40).unwrap().unwrap();
-    assert_eq!((taken.source, taken.published_at), (PriceSource::Primary, NOW + 40));
+    assert_eq!((taken.source, taken.published_at), (PriceSource::Primary, UnixSecs::new(NOW + 40)));
     assert_eq!(pair(&slot, PYTH, &old, NOW + 1), Ok(None));
     // Another account in the primary's place proves nothing.
     let (mut posted, mut elsewhere) = (slot, slot);

@@ -5,6 +5,8 @@
 //! that ends now: six buckets, so for one to one and a fifth windows. No stretch of the window's length ever sees more
 //! than the bound that its last spending was held to (INSURE-3).
 
+use crate::units::{Secs, UnixSecs};
+
 /// Buckets that a window can overlap: five of its length and the one that it cuts.
 pub const BUCKETS: usize = 6;
 
@@ -18,15 +20,15 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// The bucket of a time in Unix seconds; five of them are at least a window.
+    /// The bucket of a time; five of them are at least a window.
     #[expect(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         reason = "the number of buckets is the constant six"
     )]
-    const fn bucket(now_secs: i64, window_secs: u32) -> i64 {
-        let fifth = window_secs.div_ceil(BUCKETS as u32 - 1) as i64;
-        now_secs.div_euclid(if fifth > 0 { fifth } else { 1 })
+    const fn bucket(now: UnixSecs, window: Secs) -> i64 {
+        let fifth = window.stored().div_ceil(BUCKETS as u32 - 1) as i64;
+        now.get().div_euclid(if fifth > 0 { fifth } else { 1 })
     }
 
     #[expect(
@@ -38,7 +40,7 @@ impl Spent {
         bucket.rem_euclid(BUCKETS as i64) as usize
     }
 
-    /// The same at `now_secs`: what can overlap no window that ends now or later is forgotten.
+    /// The same at `now`: what can overlap no window that ends now or later is forgotten.
     ///
     /// A clock that went backwards forgets nothing, and what is spent then counts from the latest time seen.
     #[expect(
@@ -47,8 +49,8 @@ impl Spent {
         clippy::indexing_slicing,
         reason = "the number of buckets is six, a place below it; the loop's start is at most `now`, since time has passed"
     )]
-    pub fn at(mut self, now_secs: i64, window_secs: u32) -> Self {
-        let now = Self::bucket(now_secs, window_secs);
+    pub fn at(mut self, now: UnixSecs, window: Secs) -> Self {
+        let now = Self::bucket(now, window);
         let passed = now.saturating_sub(self.at_bucket);
         if passed <= 0 {
             return self;
@@ -91,17 +93,20 @@ mod tests {
 
     use super::*;
 
-    const HOUR: u32 = 3_600;
+    const HOUR: Secs = Secs::new(3_600);
 
     #[test]
     fn what_is_spent_counts_for_an_hour_and_at_most_twelve_minutes_more() {
         for at in [0i64, 1, 719, 720, 1_700_000_123] {
-            let spent = Spent::default().at(at, HOUR).with(7);
-            assert_eq!(spent.at(at + 3_600, HOUR).total(), 7);
-            assert_eq!(spent.at(at + 4_320, HOUR).total(), 0);
+            let spent = Spent::default().at(UnixSecs::new(at), HOUR).with(7);
+            assert_eq!(spent.at(UnixSecs::new(at + 3_600), HOUR).total(), 7);
+            assert_eq!(spent.at(UnixSecs::new(at + 4_320), HOUR).total(), 0);
         }
         // Spent at the very start of a bucket it counts for six of them.
-        assert_eq!(Spent::default().at(7_200, HOUR).with(7).at(7_200 + 4_319, HOUR).total(), 7);
+        assert_eq!(
+            Spent::default().at(UnixSecs::new(7_200), HOUR).with(7).at(UnixSecs::new(7_200 + 4_319), HOUR).total(),
+            7
+        );
     }
 
     /// INSURE-3
@@ -109,29 +114,29 @@ mod tests {
     fn two_seconds_around_any_boundary_see_one_bound() {
         // A window that resets let an atom open it, and then a whole bound on each side of its end.
         for boundary in (0..20).map(|n| n * 360) {
-            let first = Spent::default().at(boundary - 1, HOUR);
+            let first = Spent::default().at(UnixSecs::new(boundary - 1), HOUR);
             let first = first.with(first.room(100));
-            assert_eq!(first.at(boundary + 1, HOUR).room(100), 0);
+            assert_eq!(first.at(UnixSecs::new(boundary + 1), HOUR).room(100), 0);
         }
     }
 
     #[test]
     fn a_clock_that_goes_backwards_frees_nothing() {
-        let spent = Spent::default().at(10_000, HOUR).with(60);
+        let spent = Spent::default().at(UnixSecs::new(10_000), HOUR).with(60);
         for now in [9_999, 5_000, 0, -1, i64::MIN] {
-            assert_eq!(spent.at(now, HOUR).room(100), 40);
+            assert_eq!(spent.at(UnixSecs::new(now), HOUR).room(100), 40);
         }
         // What is spent then is as recent as anything.
-        assert_eq!(spent.at(0, HOUR).with(40).at(13_599, HOUR).room(100), 0);
+        assert_eq!(spent.at(UnixSecs::NEVER, HOUR).with(40).at(UnixSecs::new(13_599), HOUR).room(100), 0);
     }
 
     #[test]
     fn numbers_saturate_instead_of_wrapping() {
-        let spent = Spent::default().with(u128::MAX).with(5).at(720, HOUR).with(u128::MAX);
+        let spent = Spent::default().with(u128::MAX).with(5).at(UnixSecs::new(720), HOUR).with(u128::MAX);
         assert_eq!((spent.total(), spent.room(u128::MAX)), (u128::MAX, 0));
-        let end = spent.at(i64::MAX, 0).with(3);
+        let end = spent.at(UnixSecs::new(i64::MAX), Secs::ZERO).with(3);
         assert_eq!((end.at_bucket, end.total()), (i64::MAX, 3));
-        assert_eq!(Spent { at_bucket: i64::MIN, ..end }.at(i64::MAX, HOUR).total(), 0);
+        assert_eq!(Spent { at_bucket: i64::MIN, ..end }.at(UnixSecs::new(i64::MAX), HOUR).total(), 0);
     }
 
     proptest! {
@@ -148,7 +153,7 @@ mod tests {
             let mut spendings: Vec<(i64, u128)> = Vec::new();
             for (secs, wanted) in steps {
                 now += secs;
-                spent = spent.at(now, window);
+                spent = spent.at(UnixSecs::new(now), Secs::new(window));
                 let amount = wanted.min(spent.room(bound));
                 spent = spent.with(amount);
                 spendings.push((now, amount));

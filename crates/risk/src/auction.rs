@@ -6,6 +6,7 @@ pub use clocks::{Clocks, HealthReading, HealthState, Prints};
 
 use crate::num::PPM;
 use crate::params::{pair_rate_ppm, GlobalParams, MarketRates, TokenWeights};
+use crate::units::Secs;
 
 const PPM_U128: u128 = PPM as u128;
 
@@ -65,7 +66,7 @@ pub fn perp_ceiling_ppm_down(health_ppm: u32, rates: &MarketRates, quote: &Token
     reason = "products of two or three 32-bit numbers in 64 or 128 bits; differences from a number's own minimum; the result is at most the cap"
 )]
 pub fn cure_penalty_ppm_down(
-    elapsed_secs: u32,
+    elapsed: Secs,
     marginal_ppm: u32,
     health_ppm: u32,
     ceiling_ppm: u32,
@@ -73,8 +74,8 @@ pub fn cure_penalty_ppm_down(
 ) -> u32 {
     let span =
         (params.auction.penalty_cap_ppm - params.auction.penalty_start_ppm.min(params.auction.penalty_cap_ppm)) as u64;
-    let elapsed = elapsed_secs.min(params.auction.auction_secs) as u64;
-    let by_time = params.auction.penalty_start_ppm as u64 + span * elapsed / params.auction.auction_secs.max(1) as u64;
+    let elapsed = elapsed.min(params.auction.auction()).get();
+    let by_time = params.auction.penalty_start_ppm as u64 + span * elapsed / params.auction.auction().get().max(1);
     let depth = (PPM - health_ppm.min(PPM)) as u128;
     let by_depth = params.auction.depth_slope_ppm as u128 * marginal_ppm as u128 * depth / (PPM_U128 * PPM_U128);
     let asked = by_time.max(by_depth.min(u32::MAX as u128) as u64);
@@ -87,10 +88,10 @@ pub fn cure_penalty_ppm_down(
     clippy::cast_possible_truncation,
     reason = "the elapsed time is at most its divisor: the sum is at most the larger of floor and ceiling, 32 bits each"
 )]
-pub fn wind_down_penalty_ppm_down(elapsed_secs: u32, params: &GlobalParams) -> u32 {
+pub fn wind_down_penalty_ppm_down(elapsed: Secs, params: &GlobalParams) -> u32 {
     let span = params.wind_down.wind_down_penalty_ppm.saturating_sub(params.auction.penalty_floor_ppm) as u64;
-    let elapsed = elapsed_secs.min(params.wind_down.wind_down_secs) as u64;
-    params.auction.penalty_floor_ppm + (span * elapsed / params.wind_down.wind_down_secs.max(1) as u64) as u32
+    let elapsed = elapsed.min(params.wind_down.wind_down()).get();
+    params.auction.penalty_floor_ppm + (span * elapsed / params.wind_down.wind_down().get().max(1)) as u32
 }
 
 /// Whether a penalty ceiling leaves a liquidator his floor after the insurance share.
@@ -120,11 +121,11 @@ mod tests {
             a in 0u32..200, b in 0u32..200, m in 0u32..1_000_000, h in 0u32..1_000_000, ceiling in 0u32..100_000,
         ) {
             let (early, late) = (a.min(b), a.max(b));
-            let p = cure_penalty_ppm_down(early, m, h, ceiling, &PARAMS);
-            prop_assert!(p <= cure_penalty_ppm_down(late, m, h, ceiling, &PARAMS));
+            let p = cure_penalty_ppm_down(Secs::new(early), m, h, ceiling, &PARAMS);
+            prop_assert!(p <= cure_penalty_ppm_down(Secs::new(late), m, h, ceiling, &PARAMS));
             prop_assert!(p <= PARAMS.auction.penalty_cap_ppm && p <= ceiling);
-            prop_assert!(wind_down_penalty_ppm_down(early, &PARAMS) <= wind_down_penalty_ppm_down(late, &PARAMS));
-            prop_assert!(wind_down_penalty_ppm_down(late, &PARAMS) <= PARAMS.wind_down.wind_down_penalty_ppm);
+            prop_assert!(wind_down_penalty_ppm_down(Secs::new(early), &PARAMS) <= wind_down_penalty_ppm_down(Secs::new(late), &PARAMS));
+            prop_assert!(wind_down_penalty_ppm_down(Secs::new(late), &PARAMS) <= PARAMS.wind_down.wind_down_penalty_ppm);
         }
 
         /// CURE-4

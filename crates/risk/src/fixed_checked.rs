@@ -7,6 +7,7 @@ use fixed::types::I80F48;
 
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_high_down, mul_wide};
+use crate::units::Secs;
 
 /// A signed number with 48 fraction bits; its smallest step is 3.6e-15.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,20 +129,20 @@ const fn product_down(a: u64, b: u64) -> u64 {
     mul_high_down(a << 16, b)
 }
 
-/// What remains after `elapsed_secs` of something that decays with a time constant: `e^(-elapsed / constant)`.
+/// What remains after `elapsed` of something that decays with a time constant: `e^(-elapsed / constant)`.
 ///
 /// # Errors
 /// `NumberOutOfRange` where the constant is zero.
-pub fn decay(elapsed_secs: u32, constant_secs: u32) -> RiskResult<Fixed> {
-    Fixed::ratio_down(elapsed_secs, constant_secs)?.exp_neg()
+pub fn decay(elapsed: Secs, constant: Secs) -> RiskResult<Fixed> {
+    Fixed::ratio_down(elapsed.stored(), constant.stored())?.exp_neg()
 }
 
-/// What remains after `elapsed_secs` of something with a half-life: `2^(-elapsed / half-life)`.
+/// What remains after `elapsed` of something with a half-life: `2^(-elapsed / half-life)`.
 ///
 /// # Errors
 /// `NumberOutOfRange` where the half-life is zero.
-pub fn half_life_decay(elapsed_secs: u32, half_life_secs: u32) -> RiskResult<Fixed> {
-    Fixed::ratio_down(elapsed_secs, half_life_secs)?.mul_down(LN_2)?.exp_neg()
+pub fn half_life_decay(elapsed: Secs, half_life: Secs) -> RiskResult<Fixed> {
+    Fixed::ratio_down(elapsed.stored(), half_life.stored())?.mul_down(LN_2)?.exp_neg()
 }
 
 #[cfg(test)]
@@ -155,10 +156,10 @@ mod tests {
 
     #[test]
     fn nothing_has_decayed_after_no_time_and_half_after_a_half_life() {
-        assert_eq!(decay(0, 15), Ok(Fixed::ONE));
-        assert!((float(half_life_decay(3_600, 3_600).unwrap()) - 0.5).abs() < 1e-13);
-        assert_eq!(decay(u32::MAX, 1), Ok(Fixed::ZERO));
-        assert_eq!(decay(1, 0), Err(RiskError::NumberOutOfRange));
+        assert_eq!(decay(Secs::ZERO, Secs::new(15)), Ok(Fixed::ONE));
+        assert!((float(half_life_decay(Secs::new(3_600), Secs::new(3_600)).unwrap()) - 0.5).abs() < 1e-13);
+        assert_eq!(decay(Secs::new(u32::MAX), Secs::new(1)), Ok(Fixed::ZERO));
+        assert_eq!(decay(Secs::new(1), Secs::ZERO), Err(RiskError::NumberOutOfRange));
         assert_eq!(Fixed::from_bits(-1).exp_neg(), Err(RiskError::NumberOutOfRange));
     }
 

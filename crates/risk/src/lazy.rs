@@ -7,9 +7,9 @@
 //! receives more than was added to K for it.
 
 use crate::error::{RiskError, RiskResult};
-use crate::num::{mul_i128_shift64_down, mul_shift_down, mul_u32, mul_wide, secs_between};
+use crate::num::{mul_i128_shift64_down, mul_shift_down, mul_u32, mul_wide};
 use crate::price::BasePrice;
-use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use crate::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 /// A = 1: one unit per share, 63 fraction bits.
 pub const A_ONE: u64 = 1 << 63;
@@ -231,11 +231,11 @@ fn scale_by_a_down(a: u64, per_unit: i128) -> RiskResult<i128> {
 
 /// What a long has paid a short per base unit between two times at a stored rate, in units of 2^-64 quote atoms.
 ///
-/// The time is capped at `max_secs` without a crank; a clock that went backwards counts as none.
+/// The time is capped at `max`, and at 2^32 seconds, without a crank; a clock that went backwards counts as none.
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "a magnitude below 2^96")]
-pub const fn funding_per_unit(rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
-    let magnitude = funding_magnitude(rate_per_sec, from_secs, now_secs, max_secs);
+pub const fn funding_per_unit(rate_per_sec: i64, from: UnixSecs, now: UnixSecs, max: Secs) -> i128 {
+    let magnitude = funding_magnitude(rate_per_sec, from, now, max);
     if rate_per_sec < 0 {
         -magnitude
     } else {
@@ -250,9 +250,8 @@ pub const fn funding_per_unit(rate_per_sec: i64, from_secs: i64, now_secs: i64, 
     clippy::cast_possible_wrap,
     reason = "seconds are cut to 32 bits; a magnitude of at most 2^63 times them stays below 2^96"
 )]
-const fn funding_magnitude(rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
-    let elapsed = secs_between(from_secs, now_secs);
-    let elapsed = if elapsed < max_secs as u64 { elapsed as u32 } else { max_secs };
+const fn funding_magnitude(rate_per_sec: i64, from: UnixSecs, now: UnixSecs, max: Secs) -> i128 {
+    let elapsed = now.elapsed_since(from).min(max).stored();
     mul_u32(rate_per_sec.unsigned_abs(), elapsed) as i128
 }
 
@@ -275,8 +274,8 @@ pub const fn received_by(side: Side, long_pays_per_unit: i128) -> i128 {
     clippy::arithmetic_side_effects,
     reason = "a payment per unit is a 64-bit rate over at most 2^32 seconds: below 2^96"
 )]
-pub const fn funding_received(side: Side, rate_per_sec: i64, from_secs: i64, now_secs: i64, max_secs: u32) -> i128 {
-    let magnitude = funding_magnitude(rate_per_sec, from_secs, now_secs, max_secs);
+pub const fn funding_received(side: Side, rate_per_sec: i64, from: UnixSecs, now: UnixSecs, max: Secs) -> i128 {
+    let magnitude = funding_magnitude(rate_per_sec, from, now, max);
     let is_paid = (rate_per_sec < 0) != matches!(side, Side::Long);
     if is_paid {
         -magnitude
@@ -285,8 +284,8 @@ pub const fn funding_received(side: Side, rate_per_sec: i64, from_secs: i64, now
     }
 }
 
-/// Seconds of the window within which a unit bears at most its own margin ([`crate::allowance`]).
-pub const CHARGE_WINDOW_SECS: u32 = 3_600;
+/// The window within which a unit bears at most its own margin ([`crate::allowance`]).
+pub const CHARGE_WINDOW_SECS: Secs = Secs::new(3_600);
 
 /// `rate * spot` per base unit, quote atoms in units of 2^-64, rounded down; saturates at `i128::MAX`.
 #[expect(

@@ -13,7 +13,7 @@ use crate::error::{RiskError, RiskResult};
 use crate::margin::{margins, Margins};
 use crate::num::PPM;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::{cmp_ratios, Atoms, Count, Ppm, UsdMicro, UsdPico};
+use crate::units::{cmp_ratios, Atoms, Count, Ppm, UnixSecs, UsdMicro, UsdPico};
 
 pub use assess::{assess, Assessment, RegimeChoice};
 pub use best_leg::{best_leg, BestLeg};
@@ -83,7 +83,7 @@ impl From<RiskError> for Refusal {
 /// # Errors
 /// A [`Refusal`]: healthy, already cured, cool-off, price invalid, nothing in the leg, not the best leg, too small,
 /// leaves dust, below limit, after-check failed.
-pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: i64) -> Result<Plan, Refusal> {
+pub fn plan(portfolio: &mut Portfolio, clocks: &Clocks, request: &Request, now: UnixSecs) -> Result<Plan, Refusal> {
     let assessment = assess(portfolio, clocks, now);
     plan_assessed(portfolio, &assessment, clocks, request, now)
 }
@@ -99,14 +99,14 @@ pub fn plan_assessed(
     assessment: &Assessment,
     clocks: &Clocks,
     request: &Request,
-    now: i64,
+    now: UnixSecs,
 ) -> Result<Plan, Refusal> {
-    let seen_before = clocks.health_state != HealthState::Healthy || clocks.under_water_secs > 0;
+    let seen_before = clocks.health_state != HealthState::Healthy || !clocks.under_water_secs.is_zero();
     let Some(RegimeChoice { regime, .. }) = assessment.regime else {
         let reason = if seen_before { RiskError::AccountAlreadyCured } else { RiskError::AccountHealthy };
         return Err(reason.into());
     };
-    if now.saturating_sub(clocks.passed_at) < portfolio.params.observation.cool_off_secs as i64 {
+    if now.elapsed_since(clocks.passed_at) < portfolio.params.observation.cool_off() {
         return Err(RiskError::CoolOff.into()); // RISK-5
     }
     ask_closable!(request.leg, portfolio, assessment, leg => close(&leg, regime, portfolio, assessment, request))
@@ -176,7 +176,7 @@ fn close<L: Closable>(
 fn require_best_leg(marginal_ppm: u32, portfolio: &Portfolio, assessment: &Assessment) -> Result<(), Refusal> {
     let (params, Some(best)) = (&portfolio.params, assessment.best) else { return Ok(()) };
     let ended =
-        assessment.clocks.under_water_secs >= params.auction.auction_secs.saturating_add(params.legs.best_leg_end_secs);
+        assessment.clocks.under_water_secs >= params.auction.auction().saturating_add(params.legs.best_leg_end());
     let admissible = marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.legs.best_leg_share_ppm as u64;
     if ended || admissible {
         Ok(())

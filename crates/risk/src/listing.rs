@@ -8,7 +8,7 @@ use crate::auction::{pair_ceiling_ppm_down, pays_a_liquidator};
 use crate::num::PPM;
 use crate::params::{Contradiction, GlobalParams, TokenWeights};
 use crate::price::TokenPrice;
-use crate::units::{Atoms, UsdMicro};
+use crate::units::{Atoms, Secs, UsdMicro};
 
 /// An atom is worth at most this part of the dust limit: 1 %.
 pub const ATOMS_IN_DUST: u64 = 100;
@@ -18,24 +18,25 @@ pub const ATOMS_IN_DUST: u64 = 100;
 pub struct Calibration {
     /// r: the fastest fall, ppm per second.
     pub fastest_fall_ppm_per_sec: u32,
-    /// How often the feed moves, seconds.
-    pub update_secs: u32,
+    /// How often the feed moves.
+    pub update_secs: Secs,
 }
 
 impl Calibration {
     /// How far the price may fall until spot alone has decided and a liquidator fills: two publish times and an update.
-    #[expect(clippy::arithmetic_side_effects, reason = "a sum of two 32-bit numbers in 64 bits")]
     pub const fn fall_until_fill_ppm(&self, params: &GlobalParams) -> u64 {
-        let secs = params.observation.bypass_spacing_secs as u64 + self.update_secs as u64;
-        (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
+        self.fall_within_ppm(params.observation.bypass_spacing().saturating_add(self.update_secs))
     }
 
     /// How far the market may have left the price that risk is added at before anyone may liquidate: the price's age and
     /// the cool-off (LISTING-3).
-    #[expect(clippy::arithmetic_side_effects, reason = "a sum of two 32-bit numbers in 64 bits")]
     pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> u64 {
-        let secs = params.prices.risk_age_secs as u64 + params.observation.cool_off_secs as u64;
-        (self.fastest_fall_ppm_per_sec as u64).saturating_mul(secs)
+        self.fall_within_ppm(params.prices.risk_age().saturating_add(params.observation.cool_off()))
+    }
+
+    /// How far the price may fall within such a time.
+    const fn fall_within_ppm(&self, span: Secs) -> u64 {
+        (self.fastest_fall_ppm_per_sec as u64).saturating_mul(span.get())
     }
 }
 

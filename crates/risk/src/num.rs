@@ -349,18 +349,6 @@ pub const fn sqrt_up(n: u128) -> u64 {
     }
 }
 
-/// Seconds from `from` to `to`, Unix seconds; zero where the clock went back.
-#[inline(always)]
-#[expect(clippy::cast_sign_loss, reason = "the later time less the earlier one is positive, and fits as unsigned")]
-pub const fn secs_between(from: i64, to: i64) -> u64 {
-    if to > from {
-        // The distance of two signed numbers fits an unsigned one.
-        to.wrapping_sub(from) as u64
-    } else {
-        0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

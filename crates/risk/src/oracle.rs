@@ -28,6 +28,7 @@ use crate::error::RiskResult;
 use crate::fixed_checked::Fixed;
 use crate::params::GlobalParams;
 use crate::price::Price;
+use crate::units::{Secs, UnixSecs};
 
 /// Default time constant of the fast average, seconds; shorter ones are for test clusters.
 pub const DEFAULT_FAST_SECS: u32 = 15;
@@ -49,10 +50,10 @@ pub struct PriceState {
     pub vol_ppm_per_sqrt_sec: u32,
     /// Accepted updates, saturating.
     pub update_count: u32,
-    /// Publish time of the held price, Unix seconds; never ahead of the clock, strictly increasing.
-    pub published_at: i64,
-    /// Publish time of the first update, Unix seconds.
-    pub first_published_at: i64,
+    /// Publish time of the held price; never ahead of the clock, strictly increasing.
+    pub published_at: UnixSecs,
+    /// Publish time of the first update.
+    pub first_published_at: UnixSecs,
     /// The held price, dollars per whole unit.
     pub spot: Price,
     /// Fast average.
@@ -65,29 +66,28 @@ pub struct PriceState {
     pub high: Price,
     /// Price at the last variance sample.
     pub sample: Price,
-    /// Its publish time, Unix seconds.
-    pub sampled_at: i64,
+    /// Its publish time.
+    pub sampled_at: UnixSecs,
     /// Variance per second.
     pub variance: Fixed,
-    /// Time constant of the fast average, seconds.
-    pub fast_secs: u32,
-    /// Time constant of the slow average, seconds.
-    pub slow_secs: u32,
+    /// Time constant of the fast average.
+    pub fast_secs: Secs,
+    /// Time constant of the slow average.
+    pub slow_secs: Secs,
     /// Publish time of the last update taken from each source, as the source states it; primary, then secondary.
-    pub source_published_at: [i64; 2],
+    pub source_published_at: [UnixSecs; 2],
 }
 
 impl PriceState {
     /// A slot before its first update, with the listed prior of its variance.
-    pub fn listed(fast_secs: u32, slow_secs: u32, prior_pico_per_sec: u32) -> Self {
+    pub fn listed(fast_secs: Secs, slow_secs: Secs, prior_pico_per_sec: u32) -> Self {
         let variance = prior_up(prior_pico_per_sec);
         Self { vol_ppm_per_sqrt_sec: volatility_ppm_up(variance), variance, fast_secs, slow_secs, ..Self::default() }
     }
 
     /// Whether risk may be added: both averages have seen [`READY_UPDATES`] and [`READY_TIME_CONSTANTS`].
     pub const fn is_ready(&self) -> bool {
-        let seen_secs = self.published_at.saturating_sub(self.first_published_at);
-        averages_are_ready(self.update_count, seen_secs, self.slow_secs)
+        averages_are_ready(self.update_count, self.first_published_at, self.published_at, self.slow_secs)
     }
 }
 
@@ -96,8 +96,9 @@ impl PriceState {
 /// The slow average's time constant is never below the fast one's, which `PriceSlot::invariant` of the layouts checks.
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "twice a 32-bit number in 64 bits")]
-pub const fn averages_are_ready(update_count: u32, seen_secs: i64, slow_secs: u32) -> bool {
-    update_count >= READY_UPDATES && seen_secs >= READY_TIME_CONSTANTS as i64 * slow_secs as i64
+pub const fn averages_are_ready(update_count: u32, first: UnixSecs, last: UnixSecs, slow: Secs) -> bool {
+    update_count >= READY_UPDATES
+        && last.elapsed_since(first).get() >= READY_TIME_CONSTANTS as u64 * slow.stored() as u64
 }
 
 /// What `state` becomes by an observation of `source`; none where it is not newer, which is not an error.
@@ -113,7 +114,7 @@ pub fn update(
     source: PriceSource,
     observation: &Observation,
     params: &GlobalParams,
-    now: i64,
+    now: UnixSecs,
 ) -> RiskResult<Option<PriceState>> {
     let Admission::Accept(published_at) = admit(state, source, observation, params, now)? else {
         return Ok(None);
@@ -135,7 +136,7 @@ pub fn update(
 }
 
 /// Both averages and the variance start at the first price.
-fn first(state: &PriceState, price: Price, published_at: i64) -> PriceState {
+fn first(state: &PriceState, price: Price, published_at: UnixSecs) -> PriceState {
     PriceState {
         first_published_at: published_at,
         fast: price,
@@ -147,12 +148,12 @@ fn first(state: &PriceState, price: Price, published_at: i64) -> PriceState {
 }
 
 /// Integrates the held price and takes a variance sample where one is due.
-fn following(state: &PriceState, price: Price, published_at: i64) -> RiskResult<PriceState> {
+fn following(state: &PriceState, price: Price, published_at: UnixSecs) -> RiskResult<PriceState> {
     let mut next = *state;
-    let elapsed = seconds_between(state.published_at, published_at);
+    let elapsed = published_at.elapsed_since(state.published_at);
     next.fast = integrate_down(state.fast, state.spot, elapsed, state.fast_secs)?;
     next.slow = integrate_down(state.slow, state.spot, elapsed, state.slow_secs)?;
-    let since_sample = seconds_between(state.sampled_at, published_at);
+    let since_sample = published_at.elapsed_since(state.sampled_at);
     if since_sample >= SAMPLE_SECS {
         next.variance = sample_up(state.variance, state.sample, price, since_sample)?;
         next.vol_ppm_per_sqrt_sec = volatility_ppm_up(next.variance);
@@ -160,9 +161,4 @@ fn following(state: &PriceState, price: Price, published_at: i64) -> RiskResult<
         next.sampled_at = published_at;
     }
     Ok(next)
-}
-
-/// Seconds from one time to a later one, saturating; zero where the second is not later.
-fn seconds_between(earlier: i64, later: i64) -> u32 {
-    u32::try_from(later.saturating_sub(earlier).max(0)).unwrap_or(u32::MAX)
 }

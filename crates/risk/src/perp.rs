@@ -6,7 +6,7 @@ use crate::num::{mul_div_down, mul_div_up, mul_u32, ppm_up, PPM};
 use crate::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use crate::portfolio::PerpLeg;
 use crate::price::{BasePrice, UnitPrice};
-use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UsdMicro};
+use crate::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
 
 /// Seconds per hour.
 const HOUR_SECS: i128 = 3_600;
@@ -71,25 +71,19 @@ pub fn change_of(position: SignedBaseUnits, units: SignedBaseUnits) -> Change {
     clippy::cast_possible_truncation,
     reason = "divided by a positive number and clamped to a million either way"
 )]
-pub fn mean_premium_ppm(integral_ppm_secs: i128, elapsed_secs: i64, bound_ppm: u32) -> i32 {
-    if elapsed_secs <= 0 {
+pub fn mean_premium_ppm(integral_ppm_secs: i128, elapsed: Secs, bound_ppm: u32) -> i32 {
+    if elapsed.is_zero() {
         return 0;
     }
     let bound = bound_ppm.min(PPM) as i128;
-    (integral_ppm_secs / elapsed_secs as i128).clamp(-bound, bound) as i32
+    (integral_ppm_secs / elapsed.get() as i128).clamp(-bound, bound) as i32
 }
 
-/// Premium ppm seconds between `from_secs` and `now_secs`; a premium counts for at most `max_secs` after its report.
+/// Premium ppm seconds between `from` and `now`; a premium counts for at most `max` after its report.
 #[expect(clippy::arithmetic_side_effects, reason = "a 32-bit premium times 64 bits of seconds in 128 bits")]
-pub fn premium_integral_since(
-    premium_ppm: i32,
-    reported_secs: i64,
-    from_secs: i64,
-    now_secs: i64,
-    max_secs: u32,
-) -> i128 {
-    let until = now_secs.min(reported_secs.saturating_add(max_secs as i64));
-    premium_ppm as i128 * until.saturating_sub(from_secs).max(0) as i128
+pub fn premium_integral_since(premium_ppm: i32, reported: UnixSecs, from: UnixSecs, now: UnixSecs, max: Secs) -> i128 {
+    let until = now.min(reported.plus(max));
+    premium_ppm as i128 * until.elapsed_since(from).get() as i128
 }
 
 /// Funding per base unit and second that a long pays a short, quote atoms in units of 2^-64, rounded toward zero.

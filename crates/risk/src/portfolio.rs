@@ -6,7 +6,7 @@
 use crate::num::{ppm_down, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights, MAX_DERIVATIVE_POSITIONS, MAX_TOKEN_POSITIONS};
 use crate::price::{BasePrice, UnitPrice};
-use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UsdMicro};
+use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
 
 /// Which of the two prices maintenance and target are taken at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct LegPrices<Worth, Unit> {
     pub init_charge: UnitPrice<Worth, Unit>,
     /// b of the eligibility edge, in units of 2^-64.
     pub edge: u64,
-    /// Publish time of the held price, Unix seconds.
-    pub published_at: i64,
+    /// Publish time of the held price.
+    pub published_at: UnixSecs,
     /// The price is older than the read age.
     pub stale: bool,
     /// The price is older than the risk age; known where initial prices are.
@@ -56,7 +56,7 @@ impl BasePrices {
             init: BasePrice::ZERO,
             init_charge: BasePrice::ZERO,
             edge: 0,
-            published_at: 0,
+            published_at: UnixSecs::NEVER,
             stale: false,
             old: false,
             stale_for_hours: false,

@@ -1,10 +1,13 @@
 //! Numbers in different units, which the compiler keeps apart: a value is in micro-dollars, a value times a weight in pico-dollars,
 //! and only a share turns the one into the other (NUMBER-3). What is held is counted in atoms of a token or in base units
-//! of a market, and only a price of its own kind ([`crate::price::UnitPrice`]) values it.
+//! of a market, and only a price of its own kind ([`crate::price::UnitPrice`]) values it. A time ([`UnixSecs`]) and a
+//! duration ([`Secs`]) are two things: only the difference of two times is a duration.
 
 mod counts;
+mod time;
 
 pub use counts::{Atoms, BaseUnits, Count, Signed, SignedAtoms, SignedBaseUnits};
+pub use time::{Secs, UnixSecs};
 
 use core::cmp::Ordering;
 

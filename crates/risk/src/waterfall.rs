@@ -39,7 +39,7 @@ pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskRes
         return Err(RiskError::AssetsRemain);
     }
     let params = &portfolio.params;
-    let until_closed = params.wind_down.wind_down_secs.saturating_add(params.wind_down.wind_down_close_secs);
+    let until_closed = params.wind_down.wind_down().saturating_add(params.wind_down.wind_down_close());
     if portfolio.perps().iter().any(|leg| !leg.units.is_zero()) && assessment.clocks.wind_down_secs < until_closed {
         return Err(RiskError::PerpsRemain);
     }

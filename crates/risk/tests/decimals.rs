@@ -7,7 +7,7 @@ use plimsoll_risk::liquidate::{plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 use support::{quote_weights, NOW, QUOTE_DECIMALS};
 
@@ -17,7 +17,15 @@ const SOL_UNITS: u64 = 1_000_000;
 fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
-    LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
+    LegPrices {
+        spot: unit,
+        fast: unit,
+        init: unit,
+        init_charge: unit,
+        published_at: UnixSecs::new(NOW),
+        ready,
+        ..Default::default()
+    }
 }
 
 /// 1,100 dollars of quote and a position of `sol`, bought or sold at $171 (a long) or $157 (a short), at $164.
@@ -46,8 +54,12 @@ fn trader(decimals: u8, sol: i64) -> Portfolio {
 }
 
 fn close(portfolio: &Portfolio, max_size: Option<u64>) -> Result<Plan, RiskError> {
-    let clocks =
-        Clocks { under_water_secs: 10, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
+    let clocks = Clocks {
+        under_water_secs: Secs::new(10),
+        observed_at: UnixSecs::new(NOW),
+        health_state: HealthState::UnderWater,
+        ..Clocks::default()
+    };
     let request = Request {
         leg: Leg::Perp { market: 0 },
         max_size: max_size.map(LegSize::new),
@@ -55,7 +67,7 @@ fn close(portfolio: &Portfolio, max_size: Option<u64>) -> Result<Plan, RiskError
         limit_numerator: 0,
         limit_denominator: 0,
     };
-    plan(&mut portfolio.clone(), &clocks, &request, NOW).map_err(|refusal| refusal.reason)
+    plan(&mut portfolio.clone(), &clocks, &request, UnixSecs::new(NOW)).map_err(|refusal| refusal.reason)
 }
 
 /// With a quote of two decimals the rest of a position, in its quote atoms, was taken for micro-dollars: whatever was

@@ -14,7 +14,7 @@ use plimsoll_risk::num::{mul_high_down, PPM};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::waterfall::check_bankrupt;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -24,7 +24,12 @@ const CASES: u32 = 10_000;
 const PICO: i128 = 1_000_000;
 
 fn clocks(under_water_secs: u32) -> Clocks {
-    Clocks { under_water_secs, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() }
+    Clocks {
+        under_water_secs: Secs::new(under_water_secs),
+        observed_at: UnixSecs::new(NOW),
+        health_state: HealthState::UnderWater,
+        ..Clocks::default()
+    }
 }
 
 fn request(leg: Leg, max_size: Option<u64>) -> Request {
@@ -41,7 +46,7 @@ fn request(leg: Leg, max_size: Option<u64>) -> Request {
 fn fills(p: &Portfolio, clocks: &Clocks) -> Vec<(Leg, Portfolio, Plan)> {
     let fill = |leg: Leg| {
         let mut after = *p;
-        plan(&mut after, clocks, &request(leg, None), NOW).ok().map(|plan| (leg, after, plan))
+        plan(&mut after, clocks, &request(leg, None), UnixSecs::new(NOW)).ok().map(|plan| (leg, after, plan))
     };
     legs(p).into_iter().filter_map(fill).collect()
 }
@@ -147,12 +152,12 @@ proptest! {
         prop_assert_eq!(margins(&p, PriceKind::Spot, false).maint_excess.get(), 0);
         for leg in legs(&p) {
             let mut after = p;
-            let refusal = plan(&mut after, &clocks(secs), &request(leg, None), NOW).unwrap_err();
+            let refusal = plan(&mut after, &clocks(secs), &request(leg, None), UnixSecs::new(NOW)).unwrap_err();
             let healthy = matches!(refusal.reason, RiskError::AccountHealthy | RiskError::AccountAlreadyCured);
             prop_assert!(healthy && after == p);
         }
         p.quote.amount_atoms = SignedAtoms::new(p.quote.amount_atoms.get() - 1);
-        prop_assert!(assess(&p, &clocks(secs), NOW).regime.is_some());
+        prop_assert!(assess(&p, &clocks(secs), UnixSecs::new(NOW)).regime.is_some());
     }
 
     /// INV-03 and INV-28: who controls both accounts only loses what insurance gains. (Of a market in deficit he gains what
@@ -186,7 +191,7 @@ proptest! {
             for piece in 0..pieces + 4 {
                 let most = (piece < pieces - 1).then_some((whole.size.get() / pieces).max(1));
                 let mut next = split;
-                let Ok(fill) = plan(&mut next, &clocks(secs), &request(leg, most), NOW) else { continue };
+                let Ok(fill) = plan(&mut next, &clocks(secs), &request(leg, most), UnixSecs::new(NOW)) else { continue };
                 gain += shares(&split, leg, &fill).1;
                 cured |= fill.regime != whole.regime;
                 (notional, made, split) = (notional + fill.notional_usd_micro as i128, made + 1, next);
@@ -212,7 +217,7 @@ proptest! {
     fn greedy_liquidation_ends_healthy_flat_or_bankrupt_in_few_steps(p in portfolio_of_any_quote(0), first in 0u32..150) {
         let mut p = p;
         let most = p.token_count + p.perp_count + largest_size(&p).ilog2() as usize + 1;
-        let mut under = Clocks { wind_down_secs: 400, ..clocks(first) };
+        let mut under = Clocks { wind_down_secs: Secs::new(400), ..clocks(first) };
         for _ in 0..most {
             let largest = fills(&p, &under).into_iter().max_by_key(|(_, _, fill)| fill.notional_usd_micro);
             match largest {
@@ -220,13 +225,13 @@ proptest! {
                 // A claim on a pool cannot be seized: it waits for `settle_pnl`, and then is quote like any.
                 None if settle_claims(&mut p) => {}
                 // The best leg may be too small for its atoms: the others wait for the end of the best-leg rule.
-                None if under.under_water_secs < 300 => {}
+                None if under.under_water_secs < Secs::new(300) => {}
                 None => break,
             }
-            under.under_water_secs = 300;
+            under.under_water_secs = Secs::new(300);
             approach(&mut p);
         }
-        let end = assess(&p, &under, NOW);
+        let end = assess(&p, &under, UnixSecs::new(NOW));
         let at_an_end = end.regime.is_none() || check_bankrupt(&p, &end).is_ok() || is_worthless(&p, &under);
         prop_assert!(at_an_end && fills(&p, &under).is_empty(), "not at an end after {most} fills: {p:?}");
     }
@@ -236,7 +241,7 @@ proptest! {
     fn nobody_is_liquidated_for_nothing_or_beyond_the_highest_penalty(
         p in portfolio_of_any_quote(0), secs in 0u32..300, wind_down_secs in 0u32..300,
     ) {
-        for (leg, _, fill) in fills(&p, &Clocks { wind_down_secs, ..clocks(secs) }) {
+        for (leg, _, fill) in fills(&p, &Clocks { wind_down_secs: Secs::new(wind_down_secs), ..clocks(secs) }) {
             let cap = match fill.regime {
                 Regime::Cure => p.params.auction.penalty_cap_ppm,
                 Regime::WindDown => p.params.wind_down.wind_down_penalty_ppm,
@@ -302,7 +307,7 @@ proptest! {
         truth.tokens.iter_mut().for_each(|leg| move_within_edge(&mut leg.prices, shifts.next().unwrap()));
         truth.perps.iter_mut().for_each(|leg| move_within_edge(&mut leg.prices, shifts.next().unwrap()));
         let healthy = margins(&truth, PriceKind::Spot, false).maint_excess.get() >= 100 * PICO;
-        prop_assert!(!healthy || assess(&p, &clocks(secs), NOW).regime.is_none());
+        prop_assert!(!healthy || assess(&p, &clocks(secs), UnixSecs::new(NOW)).regime.is_none());
     }
 }
 
@@ -355,7 +360,7 @@ fn settle_claims(p: &mut Portfolio) -> bool {
 
 /// Nothing that is left can be filled: less than an atom or the rounding of one on one side of every leg.
 fn is_worthless(p: &Portfolio, clocks: &Clocks) -> bool {
-    let left = |leg: Leg| match plan(&mut p.clone(), clocks, &request(leg, None), NOW) {
+    let left = |leg: Leg| match plan(&mut p.clone(), clocks, &request(leg, None), UnixSecs::new(NOW)) {
         Ok(_) => false,
         Err(refusal) => matches!(
             refusal.reason,

@@ -11,7 +11,7 @@ use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, marg
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree as _;
@@ -30,13 +30,18 @@ fn request(leg: Leg, max_size: Option<u64>) -> Request {
 }
 
 fn clocks(under_water_secs: u32) -> Clocks {
-    Clocks { under_water_secs, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() }
+    Clocks {
+        under_water_secs: Secs::new(under_water_secs),
+        observed_at: UnixSecs::new(NOW),
+        health_state: HealthState::UnderWater,
+        ..Clocks::default()
+    }
 }
 
 fn fills(p: &Portfolio, secs: u32) -> Vec<(Leg, Portfolio, Plan)> {
     let fill = |leg: Leg| {
         let mut after = *p;
-        plan(&mut after, &clocks(secs), &request(leg, None), NOW).ok().map(|plan| (leg, after, plan))
+        plan(&mut after, &clocks(secs), &request(leg, None), UnixSecs::new(NOW)).ok().map(|plan| (leg, after, plan))
     };
     legs(p).into_iter().filter_map(fill).collect()
 }
@@ -140,11 +145,11 @@ proptest! {
             // Below the usual dust an atom of either token weighs more than the penalty.
             if whole.regime != Regime::Cure || whole.notional_usd_micro < 10_000_000 { continue; }
             let mut split = p;
-            let first = plan(&mut split, &clocks(secs), &request(leg, Some((whole.size.get() * share / 100).max(1))), NOW);
+            let first = plan(&mut split, &clocks(secs), &request(leg, Some((whole.size.get() * share / 100).max(1))), UnixSecs::new(NOW));
             let Ok(first) = first else { continue };
             let mut gain = cost_usd_micro(&p, leg, &first);
             for _ in 0..8 {
-                let Ok(next) = plan(&mut split, &clocks(secs), &request(leg, None), NOW) else { break };
+                let Ok(next) = plan(&mut split, &clocks(secs), &request(leg, None), UnixSecs::new(NOW)) else { break };
                 gain += cost_usd_micro(&p, leg, &next);
             }
             if whole.before.is_ratio_below(500_000) { continue; }
@@ -157,10 +162,10 @@ proptest! {
 
     #[test]
     fn an_under_water_account_with_fresh_legs_is_never_stuck(p in portfolio(0), secs in 200u32..300) {
-        let assessment = assess(&p, &clocks(secs), NOW);
+        let assessment = assess(&p, &clocks(secs), UnixSecs::new(NOW));
         if assessment.regime.is_none() { return Ok(()); }
         let has_leg = legs(&p).into_iter().any(|leg| {
-            let empty = plan(&mut p.clone(), &clocks(secs), &request(leg, None), NOW).map_err(|r| r.reason);
+            let empty = plan(&mut p.clone(), &clocks(secs), &request(leg, None), UnixSecs::new(NOW)).map_err(|r| r.reason);
             !matches!(empty, Err(RiskError::LegEmpty | RiskError::AssetIsLiability))
         });
         prop_assert!(!has_leg || !fills(&p, secs).is_empty(), "no leg can be filled");
@@ -184,7 +189,7 @@ proptest! {
     fn caller_bounds_are_kept(p in portfolio(0), most in 1u64..1_000_000_000, least in 0u64..1_000_000_000) {
         for leg in legs(&p) {
             let asked = Request { max_size: Some(LegSize::new(most)), min_size: LegSize::new(least), ..request(leg, None) };
-            if let Ok(plan) = plan(&mut p.clone(), &clocks(50), &asked, NOW) {
+            if let Ok(plan) = plan(&mut p.clone(), &clocks(50), &asked, UnixSecs::new(NOW)) {
                 prop_assert!(plan.size <= LegSize::new(most) && plan.size >= LegSize::new(least));
             }
         }
@@ -224,7 +229,9 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
         p.perp_count = 1;
         p
     };
-    let liquidate = |mut p: Portfolio| plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), NOW);
+    let liquidate = |mut p: Portfolio| {
+        plan(&mut p, &Clocks::default(), &request(Leg::Perp { market: 0 }, None), UnixSecs::new(NOW))
+    };
     let (exact, below) = (with_quote(MMR_ATOMS), with_quote(MMR_ATOMS - 1));
     let margins_of = |p: &Portfolio| margins(p, PriceKind::Spot, false);
     assert!(margins_of(&exact).nav == margins_of(&exact).mmr() && margins_of(&exact).mmr().get() > 0);
@@ -237,7 +244,15 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
 fn plain<Worth: Count, Unit: Count>(dollars: u64) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), token_scale_down(6).unwrap());
     let ready = true;
-    LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
+    LegPrices {
+        spot: unit,
+        fast: unit,
+        init: unit,
+        init_charge: unit,
+        published_at: UnixSecs::new(NOW),
+        ready,
+        ..Default::default()
+    }
 }
 
 /// Most properties here speak of some portfolios only: of enough of those that are drawn.

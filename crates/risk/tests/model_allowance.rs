@@ -3,6 +3,7 @@
 use plimsoll_model::allowance::Allowance;
 use plimsoll_model::int;
 use plimsoll_risk::allowance::Spent;
+use plimsoll_risk::units::{Secs, UnixSecs};
 use proptest::prelude::*;
 
 proptest! {
@@ -19,7 +20,7 @@ proptest! {
             now += secs * (window / 3_600) as i64;
             // A clock that runs backwards stands still: what is spent then is as recent as anything.
             latest = latest.max(now);
-            spent = spent.at(now, window);
+            spent = spent.at(UnixSecs::new(now), Secs::new(window));
             let room = spent.room(bound as u128) as u64;
             let exact = |secs| model.room(&int(bound as i128), secs, latest);
             prop_assert!(int(room as i128) <= exact(window as i64));

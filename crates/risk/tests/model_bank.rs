@@ -9,7 +9,7 @@ use plimsoll_risk::bank::{
     utilization_ppm_down, Indices, RateCurve, ShareDelta, Totals,
 };
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Secs};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -66,7 +66,7 @@ impl Both {
     }
 
     fn book(&mut self) {
-        let now = borrow_index_at_up(self.stored_index, self.rate, self.secs);
+        let now = borrow_index_at_up(self.stored_index, self.rate, Secs::wide(self.secs));
         let booking = self.totals.book(now, FEE_PPM);
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
@@ -269,7 +269,7 @@ proptest! {
         let exact = if borrows >= deposits { int(1) } else { ratio(borrows as i128, deposits as i128) };
         let less = exact - ppm(mean as i128);
         prop_assert!(less >= -ppm(1) && less <= ppm(2), "off by {less}");
-        let found = ppm(utilization_ema(ema, mean, secs, 600) as i128);
+        let found = ppm(utilization_ema(ema, mean, Secs::wide(secs), Secs::new(600)) as i128);
         let (from, to) = (ppm(ema as i128), ppm(mean as i128));
         // Rounded towards the mean.
         let beyond = (found - exact_ema(&from, &to, &int(secs as i128))) * if to >= from { int(1) } else { int(-1) };

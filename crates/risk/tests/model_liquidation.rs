@@ -20,7 +20,7 @@ use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use support::NOW;
@@ -104,7 +104,7 @@ fn check_maximum(case: &Case, leg: Leg, name: model::Leg, whole: &Plan, share: u
         return Ok(());
     }
     let p = ppm(whole.penalty_ppm as i128);
-    let found = plan(&mut case.p.clone(), &case.clocks, &request(leg, Some(most)), NOW);
+    let found = plan(&mut case.p.clone(), &case.clocks, &request(leg, Some(most)), UnixSecs::new(NOW));
     match case.leaves_dust(name, &p, &int(most as i128)) {
         Some(true) => prop_assert_eq!(found.unwrap_err().reason, RiskError::LeavesDust),
         Some(false) => match found {
@@ -120,11 +120,11 @@ fn check_maximum(case: &Case, leg: Leg, name: model::Leg, whole: &Plan, share: u
 }
 
 fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
-    let assessment = assess(&case.p, &case.clocks, NOW);
+    let assessment = assess(&case.p, &case.clocks, UnixSecs::new(NOW));
     let choice = assessment.regime.unwrap();
     let name = leg(&case.p, asked).unwrap();
     let mut after = case.p;
-    let outcome = plan(&mut after, &case.clocks, &request(asked, None), NOW);
+    let outcome = plan(&mut after, &case.clocks, &request(asked, None), UnixSecs::new(NOW));
     let open = clamp_of(&case.exact, name, &int(0));
     let plan = match outcome {
         Err(refusal) => {
@@ -141,7 +141,7 @@ fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
     };
     let params = &case.p.params;
     if choice.regime == Regime::Cure
-        && case.clocks.under_water_secs < params.auction.auction_secs + params.legs.best_leg_end_secs
+        && case.clocks.under_water_secs < Secs::new(params.auction.auction_secs + params.legs.best_leg_end_secs)
     {
         check_admissible(case, name, true)?;
     }
@@ -165,7 +165,7 @@ fn check_admissible(case: &Case, name: model::Leg, admitted: bool) -> Result<(),
 }
 
 fn check(p: Portfolio, clocks: Clocks, picks: &[Index], share: u64) -> Result<(), TestCaseError> {
-    let Some(found) = assess(&p, &clocks, NOW).regime else { return Ok(()) };
+    let Some(found) = assess(&p, &clocks, UnixSecs::new(NOW)).regime else { return Ok(()) };
     let case = Case::new(p, clocks);
     if let Some(expected) = case.regime() {
         prop_assert_eq!(found, expected, "regime");
@@ -176,7 +176,8 @@ fn check(p: Portfolio, clocks: Clocks, picks: &[Index], share: u64) -> Result<()
         .iter()
         .copied()
         .filter(|l| {
-            plan(&mut p.clone(), &clocks, &request(*l, None), NOW).map_or_else(|r| !is_empty(r.reason), |_| true)
+            plan(&mut p.clone(), &clocks, &request(*l, None), UnixSecs::new(NOW))
+                .map_or_else(|r| !is_empty(r.reason), |_| true)
         })
         .collect();
     check_leg(&case, all[picks[0].index(all.len())], share)?;
@@ -194,10 +195,10 @@ fn is_empty(reason: RiskError) -> bool {
 
 fn clocks() -> impl Strategy<Value = Clocks> {
     (0u32..150, 0u32..200, prop::bool::weighted(0.2)).prop_map(|(under_water_secs, wind_down_secs, bypass)| Clocks {
-        under_water_secs,
-        wind_down_secs,
+        under_water_secs: Secs::new(under_water_secs),
+        wind_down_secs: Secs::new(wind_down_secs),
         health_state: HealthState::WindDown,
-        observed_at: NOW,
+        observed_at: UnixSecs::new(NOW),
         bypass,
         ..Clocks::default()
     })
@@ -286,11 +287,11 @@ fn the_loss_of_a_stale_market_sets_no_best_leg() {
     };
     p.perps[1] = perp;
     p.perp_count = 2;
-    let clocks = Clocks { health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() };
+    let clocks = Clocks { health_state: HealthState::UnderWater, observed_at: UnixSecs::new(NOW), ..Clocks::default() };
     let pair = Leg::Pair { asset: 1, liability: Liability::NegativePnl(0) };
-    let refused = plan(&mut p.clone(), &clocks, &request(pair, None), NOW).unwrap_err();
+    let refused = plan(&mut p.clone(), &clocks, &request(pair, None), UnixSecs::new(NOW)).unwrap_err();
     assert_eq!(refused.reason, RiskError::LegPriceInvalid);
-    let filled = plan(&mut p, &clocks, &request(Leg::Perp { market: 1 }, None), NOW).unwrap();
+    let filled = plan(&mut p, &clocks, &request(Leg::Perp { market: 1 }, None), UnixSecs::new(NOW)).unwrap();
     assert_eq!(filled.regime, Regime::Cure);
 }
 
@@ -303,8 +304,12 @@ fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
     let token = TokenWeights::new(985_000, 900_000, 1_015_000, 1_100_000, &params).unwrap();
     let at = |spot| LegPrices { spot, fast: spot, init: spot, init_charge: spot, ready: true, ..LegPrices::default() };
     let coarse = UnitPrice::from_parts(10_000 << 48, 48);
-    let clocks =
-        Clocks { health_state: HealthState::WindDown, observed_at: NOW, wind_down_secs: 120, ..Clocks::default() };
+    let clocks = Clocks {
+        health_state: HealthState::WindDown,
+        observed_at: UnixSecs::new(NOW),
+        wind_down_secs: Secs::new(120),
+        ..Clocks::default()
+    };
     for collateral in 828_000_000..828_010_200 {
         let mut p = Portfolio::empty(params);
         p.quote = TokenLeg { amount_atoms: SignedAtoms::new(collateral), weights: quote, prices: at(PAR), bank: 0 };
@@ -312,7 +317,7 @@ fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
             TokenLeg { amount_atoms: SignedAtoms::new(-143_639), weights: token, prices: at(coarse), bank: 1 };
         p.token_count = 1;
         let pair = Leg::Pair { asset: 0, liability: Liability::Borrow(1) };
-        let filled = plan(&mut p, &clocks, &request(pair, None), NOW);
+        let filled = plan(&mut p, &clocks, &request(pair, None), UnixSecs::new(NOW));
         assert!(filled.is_ok_and(|f| f.received_atoms == Atoms::new(collateral as u64)), "refused at {collateral}");
     }
 }

@@ -10,6 +10,7 @@ use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::liquidate::assess;
 use plimsoll_risk::margin::{excess, initial_margins, is_under_water_at_edges, margins, quote_sides};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
+use plimsoll_risk::units::UnixSecs;
 use proptest::prelude::*;
 use support::NOW;
 
@@ -70,7 +71,7 @@ fn check_initial(p: &Portfolio) -> Result<(), TestCaseError> {
 /// Rounding only ever makes an account eligible, and only one within it of maintenance.
 fn check_eligibility(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
     let exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
-    let eligible = assess(p, &bypassed(bypass), NOW).regime.is_some();
+    let eligible = assess(p, &bypassed(bypass), UnixSecs::new(NOW)).regime.is_some();
     let expected = is_eligible(&exact, bypass);
     if eligible != expected {
         let (_, bound) = bounds(p, &unit(p.quote.prices.spot));
@@ -86,7 +87,7 @@ fn check_eligibility(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
 }
 
 fn bypassed(bypass: bool) -> Clocks {
-    Clocks { health_state: HealthState::UnderWater, observed_at: NOW, bypass, ..Clocks::default() }
+    Clocks { health_state: HealthState::UnderWater, observed_at: UnixSecs::new(NOW), bypass, ..Clocks::default() }
 }
 
 /// What can be seized of quote and what is owed in it, atoms.

@@ -19,6 +19,7 @@ use plimsoll_risk::oracle::{
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::{Secs, UnixSecs};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -38,11 +39,11 @@ fn whole_secs(secs: &Q) -> u32 {
 
 /// `1 - e^(-dt/tau)` as the crate has it.
 fn weight(tau: u32) -> impl Fn(&Q) -> Q {
-    move |secs| int(1) - fixed(decay(whole_secs(secs), tau).unwrap())
+    move |secs| int(1) - fixed(decay(Secs::new(whole_secs(secs)), Secs::new(tau)).unwrap())
 }
 
 fn keep(secs: &Q) -> Q {
-    fixed(half_life_decay(whole_secs(secs), HALF_LIFE_SECS).unwrap())
+    fixed(half_life_decay(Secs::new(whole_secs(secs)), HALF_LIFE_SECS).unwrap())
 }
 
 fn relative(found: &Q, exact: &Q) -> Q {
@@ -61,7 +62,7 @@ struct Both {
 
 impl Both {
     fn new(first: Price) -> Self {
-        let state = PriceState::listed(FAST, SLOW, PRIOR);
+        let state = PriceState::listed(Secs::new(FAST), Secs::new(SLOW), PRIOR);
         let mut both = Self {
             state,
             fast: Ema::start(price(first), int(0)),
@@ -75,8 +76,15 @@ impl Both {
 
     fn observe(&mut self, price: Price, sigma_ppm: u32, at: i64) {
         let published_at = START + at;
-        let seen = Observation { price, sigma_ppm, published_at, previous_at: None, overdue: false };
-        self.state = update(&self.state, PriceSource::Primary, &seen, &PARAMS, published_at).unwrap().unwrap();
+        let seen = Observation {
+            price,
+            sigma_ppm,
+            published_at: UnixSecs::new(published_at),
+            previous_at: None,
+            overdue: false,
+        };
+        self.state =
+            update(&self.state, PriceSource::Primary, &seen, &PARAMS, UnixSecs::new(published_at)).unwrap().unwrap();
         self.updates += 1;
     }
 
@@ -164,7 +172,7 @@ proptest! {
         };
         let params = Params { z: int(2), z_age: int(3), b_max: ppm(PARAMS.prices.edge_max_ppm as i128), ..Params::default() };
         let width = |scale| edge_width(&params, &slot(root(scale)), &ppm(charge as i128));
-        let found = ppm(edge_ppm_up(&PARAMS, sigma, vol, age, charge / 2) as i128);
+        let found = ppm(edge_ppm_up(&PARAMS, sigma, vol, Secs::wide(age as u64), charge / 2) as i128);
         // Half of an odd charge is floored by the caller; the rest is rounded up, three times.
         prop_assert!(found >= width(1_000) - ppm(1) - width(1) , "below");
         prop_assert!(found <= width(1_033) + ppm(9), "above");
@@ -181,7 +189,7 @@ proptest! {
 
 #[test]
 fn the_caps_of_a_step_and_of_the_bounds_are_the_models() {
-    assert_eq!(int(STEP_CAP_SECS as i128), plimsoll_model::ema::step_cap());
+    assert_eq!(int(STEP_CAP_SECS.get() as i128), plimsoll_model::ema::step_cap());
     let one = Price::from_decimal_down(1, 0).unwrap();
     // z sigma of one and more: nothing can be worth less than nothing.
     assert!(bounds(one, one, one, 500_000, 2_000_000).unwrap().0.is_zero());

@@ -18,7 +18,7 @@ use plimsoll_risk::perp::{
 };
 use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind};
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -188,7 +188,7 @@ proptest! {
                 prop_assert_eq!(!worse, delegate_may_fill(buys, &int(quote as i128), &worth));
             }
             let notional = most.max(quote);
-            spent = spent.at(now, 86_400);
+            spent = spent.at(UnixSecs::new(now), Secs::new(86_400));
             if worse || notional as u128 > spent.room(limit as u128) || now - 1_700_000_000 > 86_400 {
                 continue;
             }

@@ -13,7 +13,7 @@ use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::liquidate::assess;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::units::{Atoms, Secs, SignedAtoms, UnixSecs};
 use plimsoll_risk::waterfall::{check_bankrupt, divide_down, pay_leg};
 use proptest::prelude::*;
 use support::NOW;
@@ -39,12 +39,17 @@ fn claims() -> impl Strategy<Value = Vec<u64>> {
 }
 
 fn clocks() -> Clocks {
-    Clocks { health_state: HealthState::WindDown, observed_at: NOW, wind_down_secs: 1_000, ..Clocks::default() }
+    Clocks {
+        health_state: HealthState::WindDown,
+        observed_at: UnixSecs::new(NOW),
+        wind_down_secs: Secs::new(1_000),
+        ..Clocks::default()
+    }
 }
 
 fn check_bankruptcy(p: &Portfolio, bypass: bool) -> Result<(), TestCaseError> {
     let exact = convert::portfolio(p, For::Maintenance(PriceKind::Spot));
-    let assessment = assess(p, &Clocks { bypass, ..clocks() }, NOW);
+    let assessment = assess(p, &Clocks { bypass, ..clocks() }, UnixSecs::new(NOW));
     let found = check_bankrupt(p, &assessment);
     let (bound, excess) = bounds(p, &unit(p.quote.prices.spot));
     let at: &[ModelAt] = if bypass { &[ModelAt::Spot] } else { &[ModelAt::Spot, ModelAt::Fast] };

@@ -8,7 +8,7 @@ use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 use support::{quote_weights, NOW};
 
@@ -18,7 +18,15 @@ const DOLLAR: i64 = 1_000_000;
 fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
-    LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
+    LegPrices {
+        spot: unit,
+        fast: unit,
+        init: unit,
+        init_charge: unit,
+        published_at: UnixSecs::new(NOW),
+        ready,
+        ..Default::default()
+    }
 }
 
 /// A balance of a token worth a dollar.
@@ -59,12 +67,18 @@ fn trader(beside: &[TokenLeg]) -> Portfolio {
 }
 
 fn take_the_perp(portfolio: &Portfolio) -> Result<u64, RiskError> {
-    let clocks =
-        Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
-    assert!(assess(portfolio, &clocks, NOW).regime.is_some(), "under water");
+    let clocks = Clocks {
+        under_water_secs: Secs::new(5),
+        observed_at: UnixSecs::new(NOW),
+        health_state: HealthState::UnderWater,
+        ..Clocks::default()
+    };
+    assert!(assess(portfolio, &clocks, UnixSecs::new(NOW)).regime.is_some(), "under water");
     let leg = Leg::Perp { market: 7 };
     let request = Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
-    plan(&mut portfolio.clone(), &clocks, &request, NOW).map(|plan| plan.size.get()).map_err(|refusal| refusal.reason)
+    plan(&mut portfolio.clone(), &clocks, &request, UnixSecs::new(NOW))
+        .map(|plan| plan.size.get())
+        .map_err(|refusal| refusal.reason)
 }
 
 /// Eight thousand dollars (4 % of G) of a token that counts nothing, beside a debt in quote, made every perp
@@ -82,9 +96,13 @@ fn a_token_that_counts_nothing_is_no_shield_for_a_perp() {
 #[test]
 fn a_debt_that_counts_more_than_double_is_no_shield_for_a_perp() {
     let beside = [token(1, 11_000, 850_000, 1_120_000), token(2, -3_000, 400_000, 2_000_001)];
-    let clocks =
-        Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
-    let best = assess(&trader(&beside), &clocks, NOW).best.unwrap();
+    let clocks = Clocks {
+        under_water_secs: Secs::new(5),
+        observed_at: UnixSecs::new(NOW),
+        health_state: HealthState::UnderWater,
+        ..Clocks::default()
+    };
+    let best = assess(&trader(&beside), &clocks, UnixSecs::new(NOW)).best.unwrap();
     assert_eq!(best.name, Some(LegName::Pair { asset: 1, liability: 0 }));
 }
 
@@ -101,10 +119,14 @@ fn collateral_that_counts_at_least_half_still_goes_before_a_perp() {
 #[test]
 fn a_discounted_pair_is_admissible_and_still_pays_for_a_cure() {
     let portfolio = trader(&[token(1, 8_000, 0, 1_300_000)]);
-    let clocks =
-        Clocks { under_water_secs: 5, observed_at: NOW, health_state: HealthState::UnderWater, ..Clocks::default() };
+    let clocks = Clocks {
+        under_water_secs: Secs::new(5),
+        observed_at: UnixSecs::new(NOW),
+        health_state: HealthState::UnderWater,
+        ..Clocks::default()
+    };
     let leg = Leg::Pair { asset: 1, liability: Liability::Borrow(0) };
     let request = Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
-    assert!(plan(&mut portfolio.clone(), &clocks, &request, NOW).is_ok());
-    assert!(assess(&portfolio, &clocks, NOW).best.unwrap().cure_pays);
+    assert!(plan(&mut portfolio.clone(), &clocks, &request, UnixSecs::new(NOW)).is_ok());
+    assert!(assess(&portfolio, &clocks, UnixSecs::new(NOW)).best.unwrap().cure_pays);
 }

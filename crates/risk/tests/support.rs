@@ -7,7 +7,7 @@ pub mod accepted;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
 pub const NOW: i64 = 1_760_130_600;
@@ -51,7 +51,7 @@ pub fn prices<Worth: Count, Unit: Count>(seed: &Seed, scale: Price, positive: bo
         init: if positive { unit(low) } else { unit(high) },
         init_charge: unit(high),
         edge: edge_from_ppm_up(if seed.stale { 100_000 } else { z.min(seed.rate / 2) }),
-        published_at: NOW - if seed.stale { 100 } else { 1 },
+        published_at: UnixSecs::new(NOW - if seed.stale { 100 } else { 1 }),
         stale: seed.stale,
         old: seed.stale,
         stale_for_hours: false,

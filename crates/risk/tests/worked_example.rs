@@ -8,7 +8,7 @@ use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const README: &str = include_str!("../../../README.md");
 const MATH: &str = include_str!("../../../docs/math.md");
@@ -18,12 +18,20 @@ const NOW: i64 = 1_760_130_600;
 const USDC: u8 = 0;
 const SOL: u8 = 1;
 const SOL_PERP: u8 = 0;
-const OF_SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
+const OF_SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
 
 fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);
     let ready = true;
-    LegPrices { spot: unit, fast: unit, init: unit, init_charge: unit, published_at: NOW, ready, ..Default::default() }
+    LegPrices {
+        spot: unit,
+        fast: unit,
+        init: unit,
+        init_charge: unit,
+        published_at: UnixSecs::new(NOW),
+        ready,
+        ..Default::default()
+    }
 }
 
 fn quote_weights() -> TokenWeights {
@@ -73,13 +81,13 @@ fn trader() -> Portfolio {
 fn after_ten_seconds(portfolio: &mut Portfolio, leg: Leg) -> Plan {
     let clocks = Clocks {
         health_state: HealthState::UnderWater,
-        under_water_secs: 0,
-        observed_at: NOW - 10,
+        under_water_secs: Secs::ZERO,
+        observed_at: UnixSecs::new(NOW - 10),
         ..Default::default()
     };
     let request = Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
-    let plan = plan(portfolio, &clocks, &request, NOW).unwrap();
-    assert_eq!(plan.clocks.under_water_secs, 10);
+    let plan = plan(portfolio, &clocks, &request, UnixSecs::new(NOW)).unwrap();
+    assert_eq!(plan.clocks.under_water_secs, Secs::new(10));
     plan
 }
 
@@ -178,6 +186,6 @@ fn at_six_more_dollars_neither_is_touched() {
     for mut portfolio in [borrower(), trader()] {
         portfolio.tokens[0].prices = fresh(170, token_scale_down(9).unwrap());
         portfolio.perps[0].prices = fresh(170, base_scale_down(6, 6).unwrap());
-        assert!(assess(&portfolio, &Clocks::default(), NOW).regime.is_none());
+        assert!(assess(&portfolio, &Clocks::default(), UnixSecs::new(NOW)).regime.is_none());
     }
 }

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 
 use crate::{
     assert_layout, ensure, pause, Address, BankCaps, BankLending, BankSlot, EngineAccount, InvariantViolation,
@@ -79,8 +79,8 @@ pub struct Bank {
 assert_layout!(Bank, 488, engine @ 8, mint @ 40);
 
 impl Bank {
-    /// Seconds of the window of `caps.draw_cap_hour_atoms`.
-    pub const DRAW_WINDOW_SECS: u32 = 3_600;
+    /// The window of `caps.draw_cap_hour_atoms`.
+    pub const DRAW_WINDOW_SECS: Secs = Secs::new(3_600);
 
     /// The totals as plain numbers, by the booked indices.
     #[inline(always)]
@@ -111,7 +111,7 @@ impl Bank {
     }
 
     /// The deposit index that a booking at `now` would leave; writes nothing.
-    pub fn deposit_index_at(&self, slot: &BankSlot, now: i64) -> u64 {
+    pub fn deposit_index_at(&self, slot: &BankSlot, now: UnixSecs) -> u64 {
         self.totals().book(slot.borrow_index_at(now), self.lending.interest_fee_ppm).deposit_index
     }
 

@@ -52,13 +52,12 @@ impl PriceSlot {
     /// Whether it holds a price that is young enough.
     #[inline(always)]
     pub const fn is_fresh(&self, max_age: MaxAge) -> bool {
-        max_age.admits(self.published_at) && self.spot.mantissa != 0
+        max_age.admits(self.published()) && self.spot.mantissa != 0
     }
 
     /// Whether risk may be added: both averages have seen enough updates and enough time.
     pub const fn is_ready(&self) -> bool {
-        let seen_secs = self.published_at.saturating_sub(self.first_published_at);
-        averages_are_ready(self.update_count, seen_secs, self.terms.slow_secs)
+        averages_are_ready(self.update_count, self.first_published(), self.published(), self.terms.slow())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_risk::RiskResult;
 
 use crate::snapshot::{self, Views};
@@ -14,8 +15,8 @@ pub struct Books<'a> {
     pub registry: &'a Registry,
     /// The price board.
     pub board: &'a PriceBoard,
-    /// Unix seconds.
-    pub now: i64,
+    /// The time.
+    pub now: UnixSecs,
 }
 
 impl Books<'_> {
@@ -48,8 +49,8 @@ pub struct BooksMut<'a> {
     pub registry: &'a mut Registry,
     /// The price board.
     pub board: &'a PriceBoard,
-    /// Unix seconds.
-    pub now: i64,
+    /// The time.
+    pub now: UnixSecs,
 }
 
 impl BooksMut<'_> {
@@ -63,16 +64,16 @@ impl BooksMut<'_> {
 /// The time that funding is projected to, and how long a stored rate is extrapolated without a crank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FundingClock {
-    /// Unix seconds.
-    pub now: i64,
-    /// [`GlobalParams::funding_max_secs`].
-    pub max_secs: u32,
+    /// The time.
+    pub now: UnixSecs,
+    /// [`plimsoll_risk::params::PerpParams::funding_max_secs`].
+    pub max_secs: Secs,
 }
 
 impl Registry {
     /// What funding is projected to at `now`.
     #[inline(always)]
-    pub const fn funding_at(&self, now: i64) -> FundingClock {
-        FundingClock { now, max_secs: self.params().perps.funding_max_secs }
+    pub const fn funding_at(&self, now: UnixSecs) -> FundingClock {
+        FundingClock { now, max_secs: self.params().perps.funding_max() }
     }
 }

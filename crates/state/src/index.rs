@@ -110,7 +110,7 @@ impl MarketSlot {
     /// What a long has paid a short per unit since funding was booked, in units of 2^-64 quote atoms.
     #[inline(always)]
     pub fn pending_funding(&self, clock: FundingClock) -> i128 {
-        funding_per_unit(self.funding_per_unit_sec, self.funding_at, clock.now, clock.max_secs)
+        funding_per_unit(self.funding_per_unit_sec, self.funding_until(), clock.now, clock.max_secs)
     }
 
     /// A and K of a side with funding projected to the clock's time.
@@ -120,7 +120,8 @@ impl MarketSlot {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a side is 0 or 1, and there are two")]
     pub fn index_at(&self, side: Side, clock: FundingClock) -> RiskResult<Index> {
-        let received = funding_received(side, self.funding_per_unit_sec, self.funding_at, clock.now, clock.max_secs);
+        let received =
+            funding_received(side, self.funding_per_unit_sec, self.funding_until(), clock.now, clock.max_secs);
         self.sides[side as usize].stored().funded_down(received)
     }
 

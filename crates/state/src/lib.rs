@@ -44,6 +44,7 @@ mod reserve;
 pub mod seeds;
 mod settings;
 pub mod snapshot;
+mod times;
 mod wrap;
 
 pub use allowance::*;

@@ -14,10 +14,7 @@ use crate::{BankSlot, MarketSlot, PriceBoard, PriceSlot, Registry};
 impl PriceSlot {
     /// What a listing on this price has to survive.
     pub const fn calibration(&self) -> Calibration {
-        Calibration {
-            fastest_fall_ppm_per_sec: self.terms.fastest_fall_ppm_per_sec,
-            update_secs: self.terms.update_secs,
-        }
+        Calibration { fastest_fall_ppm_per_sec: self.terms.fastest_fall_ppm_per_sec, update_secs: self.terms.update() }
     }
 }
 

@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{
     MAX_ACCOUNT_VENUES, MAX_BANKS, MAX_DERIVATIVE_POSITIONS, MAX_MARKETS, MAX_TOKEN_POSITIONS,
 };
+use plimsoll_risk::units::{Secs, UnixSecs};
 
 use crate::{
     assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, Registry, SpentAtoms,
@@ -53,11 +54,11 @@ assert_layout!(VenueApproval, 56);
 
 impl VenueApproval {
     /// An approval lasts at most this long: nobody gives a power away permanently by one signature.
-    pub const MAX_SECS: i64 = 366 * 86_400;
+    pub const MAX_SECS: Secs = Secs::new(366 * 86_400);
 
     /// Whether the approval has ended, however much notional is left.
-    pub const fn has_expired(&self, now: i64) -> bool {
-        now >= self.expires_at
+    pub fn has_expired(&self, now: UnixSecs) -> bool {
+        now >= self.expires()
     }
 }
 
@@ -238,8 +239,8 @@ assert_layout!(MarginAccount, 3_032, engine @ 8, owner @ 40, delegate @ 72);
 const _: () = assert!(MarginAccount::SPACE <= 4_096);
 
 impl MarginAccount {
-    /// Within any period of this length a delegate's notional is at most its limit, seconds.
-    pub const DELEGATE_DAY_SECS: u32 = 86_400;
+    /// Within any period of this length a delegate's notional is at most its limit.
+    pub const DELEGATE_DAY_SECS: Secs = Secs::new(86_400);
 
     /// Index of the balance in `bank`.
     #[inline(always)]

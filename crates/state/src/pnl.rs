@@ -25,8 +25,8 @@ pub fn closing_price(slot: &MarketSlot, books: &Books<'_>) -> RiskResult<BasePri
         return Err(RiskError::LegPriceInvalid);
     }
     let (params, now) = (books.params(), books.now);
-    let is_held = MaxAge::new(params.wind_down.stale_asset_secs, now).admits(price.published_at);
-    if is_held && !price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)) {
+    let is_held = MaxAge::new(params.wind_down.stale_asset(), now).admits(price.published());
+    if is_held && !price.is_fresh(MaxAge::new(params.prices.read_age(), now)) {
         return Err(RiskError::PriceStale);
     }
     Ok(BasePrice::new_down(price.spot.get(), slot.scale.get()))

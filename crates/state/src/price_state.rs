@@ -13,19 +13,19 @@ impl PriceSlot {
             sigma_ppm: self.sigma_ppm,
             vol_ppm_per_sqrt_sec: self.vol_ppm_per_sqrt_sec,
             update_count: self.update_count,
-            published_at: self.published_at,
-            first_published_at: self.first_published_at,
+            published_at: self.published(),
+            first_published_at: self.first_published(),
             spot: self.spot.get(),
             fast: self.fast.get(),
             slow: self.slow.get(),
             low: self.low.get(),
             high: self.high.get(),
             sample: feed.sample.get(),
-            sampled_at: feed.sampled_at,
+            sampled_at: feed.sampled(),
             variance: Fixed::from_bits(feed.variance.get()),
-            fast_secs: self.terms.fast_secs,
-            slow_secs: self.terms.slow_secs,
-            source_published_at: [feed.sources[0].published_at, feed.sources[1].published_at],
+            fast_secs: self.terms.fast(),
+            slow_secs: self.terms.slow(),
+            source_published_at: [feed.sources[0].published(), feed.sources[1].published()],
         }
     }
 
@@ -35,20 +35,20 @@ impl PriceSlot {
         self.sigma_ppm = state.sigma_ppm;
         self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec;
         self.update_count = state.update_count;
-        self.published_at = state.published_at;
-        self.first_published_at = state.first_published_at;
+        self.published_at = state.published_at.get();
+        self.first_published_at = state.first_published_at.get();
         self.spot = StoredPrice::from(state.spot);
         self.fast = StoredPrice::from(state.fast);
         self.slow = StoredPrice::from(state.slow);
         self.low = StoredPrice::from(state.low);
         self.high = StoredPrice::from(state.high);
         feed.sample = StoredPrice::from(state.sample);
-        feed.sampled_at = state.sampled_at;
+        feed.sampled_at = state.sampled_at.get();
         feed.variance = I128Le::new(state.variance.to_bits());
-        self.terms.fast_secs = state.fast_secs;
-        self.terms.slow_secs = state.slow_secs;
-        feed.sources[0].published_at = state.source_published_at[0];
-        feed.sources[1].published_at = state.source_published_at[1];
+        self.terms.fast_secs = state.fast_secs.stored();
+        self.terms.slow_secs = state.slow_secs.stored();
+        feed.sources[0].published_at = state.source_published_at[0].get();
+        feed.sources[1].published_at = state.source_published_at[1].get();
     }
 
     /// What holds of a listed slot after every instruction that wrote it.
@@ -79,13 +79,14 @@ mod tests {
     use bytemuck::Zeroable;
     use plimsoll_risk::oracle::{update, Observation, DEFAULT_PRIOR_PICO_PER_SEC};
     use plimsoll_risk::params::GlobalParams;
+    use plimsoll_risk::units::{Secs, UnixSecs};
     use proptest::prelude::*;
 
     use super::*;
 
     fn listed() -> (PriceSlot, Feed) {
         let (mut slot, mut feed) = (PriceSlot { active: 1, ..PriceSlot::zeroed() }, Feed::zeroed());
-        slot.store(&mut feed, &PriceState::listed(15, 3_600, DEFAULT_PRIOR_PICO_PER_SEC));
+        slot.store(&mut feed, &PriceState::listed(Secs::new(15), Secs::new(3_600), DEFAULT_PRIOR_PICO_PER_SEC));
         (slot, feed)
     }
 
@@ -100,8 +101,8 @@ mod tests {
             prop_assert!(slot.invariant().is_ok() && feed.invariant(&slot).is_ok());
             for (price, conf, exponent, step) in prices {
                 now += step;
-                let observation = Observation::from_pyth(price, conf, exponent, now, None).unwrap();
-                let next = update(&slot.state(&feed), PriceSource::Secondary, &observation, &GlobalParams::DEFAULT, now);
+                let observation = Observation::from_pyth(price, conf, exponent, UnixSecs::new(now), None).unwrap();
+                let next = update(&slot.state(&feed), PriceSource::Secondary, &observation, &GlobalParams::DEFAULT, UnixSecs::new(now));
                 let Ok(Some(next)) = next else { continue };
                 slot.store(&mut feed, &next);
                 prop_assert_eq!(slot.state(&feed), next);

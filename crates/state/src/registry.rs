@@ -2,8 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{borrow_index_at_up, deposit_index_at_most_up, Indices};
-use plimsoll_risk::num::secs_between;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
+use plimsoll_risk::units::UnixSecs;
 
 use crate::{
     assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredPrice,
@@ -248,18 +248,18 @@ impl BankSlot {
 impl BankSlot {
     /// The borrow index projected to `now`, 48 fraction bits, rounded up; a clock behind the last crank adds nothing.
     #[inline(always)]
-    pub const fn borrow_index_at(&self, now: i64) -> u64 {
-        borrow_index_at_up(self.borrow_index, self.borrow_rate_per_sec, secs_between(self.accrued_at, now))
+    pub const fn borrow_index_at(&self, now: UnixSecs) -> u64 {
+        borrow_index_at_up(self.borrow_index, self.borrow_rate_per_sec, now.elapsed_since(self.accrued()))
     }
 
     /// The indices by which margin and share transfers are counted: the copy of the deposit index and the projected borrow index.
     #[inline(always)]
-    pub const fn indices_at(&self, now: i64) -> Indices {
+    pub const fn indices_at(&self, now: UnixSecs) -> Indices {
         Indices { deposit_index: self.deposit_index, borrow_index: self.borrow_index_at(now) }
     }
 
     /// The most that the bank's own deposit index can be at `now`, however old the copy is; exact right after a crank.
-    pub const fn deposit_index_at_most(&self, now: i64) -> u64 {
+    pub const fn deposit_index_at_most(&self, now: UnixSecs) -> u64 {
         deposit_index_at_most_up(self.deposit_index, self.borrow_index, self.borrow_index_at(now))
     }
 }

@@ -7,11 +7,11 @@ use bytemuck::Zeroable;
 use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::num::PPM;
-use plimsoll_risk::oracle::{averages_are_ready, edge_ppm_up, MaxAge};
+use plimsoll_risk::oracle::{edge_ppm_up, MaxAge};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{edge_from_ppm_up, Price, Scale};
-use plimsoll_risk::units::SignedAtoms;
+use plimsoll_risk::units::{SignedAtoms, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{BankSlot, Books, MarginAccount, PositionKind, PriceBoard, PriceSlot, Registry};
@@ -53,7 +53,7 @@ impl Views {
 struct Pricing<'a> {
     params: &'a GlobalParams,
     board: &'a PriceBoard,
-    now: i64,
+    now: UnixSecs,
     views: Views,
     /// What is older is stale.
     fresh: MaxAge,
@@ -90,9 +90,9 @@ impl<'a> Pricing<'a> {
             board,
             now,
             views,
-            fresh: MaxAge::new(params.prices.read_age_secs, now),
-            risk: MaxAge::new(params.prices.risk_age_secs, now),
-            held: MaxAge::new(params.wind_down.stale_asset_secs, now),
+            fresh: MaxAge::new(params.prices.read_age(), now),
+            risk: MaxAge::new(params.prices.risk_age(), now),
+            held: MaxAge::new(params.wind_down.stale_asset(), now),
         }
     }
 
@@ -109,7 +109,7 @@ impl<'a> Pricing<'a> {
     ) -> RiskResult<()> {
         let slot = self.board.slot(slot as usize).ok_or(RiskError::LegPriceInvalid)?;
         let scale = Scale::new(scale);
-        let published_at = slot.published_at;
+        let published_at = slot.published();
         let stale = !slot.is_fresh(self.fresh);
         prices.published_at = published_at;
         prices.stale = stale;
@@ -121,8 +121,7 @@ impl<'a> Pricing<'a> {
         }
         if self.views.initial {
             prices.old = !self.risk.admits(published_at);
-            let seen_secs = published_at.wrapping_sub(slot.first_published_at);
-            prices.ready = averages_are_ready(slot.update_count, seen_secs, slot.terms.slow_secs);
+            prices.ready = slot.is_ready();
             // Only what settles in quote is charged at the high price beside its own.
             let high = settles || !positive;
             if high {
@@ -146,9 +145,9 @@ impl<'a> Pricing<'a> {
         if !stale && (charge_ppm < 2 || slot.sigma_ppm == 0) {
             return 0;
         }
-        let age_secs = self.now.saturating_sub(slot.published_at);
+        let age = self.now.elapsed_since(slot.published());
         let vol = slot.vol_ppm_per_sqrt_sec;
-        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma_ppm, vol, age_secs, charge_ppm / 2))
+        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma_ppm, vol, age, charge_ppm / 2))
     }
 }
 
@@ -159,7 +158,7 @@ impl<'a> Pricing<'a> {
 /// `NumberOutOfRange` where the amount leaves 63 bits.
 #[inline(always)]
 #[expect(clippy::cast_sign_loss, reason = "shares are not negative in this branch")]
-pub fn balance_atoms(slot: &BankSlot, shares: i64, now: i64) -> RiskResult<SignedAtoms> {
+pub fn balance_atoms(slot: &BankSlot, shares: i64, now: UnixSecs) -> RiskResult<SignedAtoms> {
     if shares >= 0 {
         return deposit_atoms_down(shares as u64, slot.deposit_index).signed();
     }
@@ -249,16 +248,16 @@ impl MarginAccount {
     /// An unknown value of `observed` reads as healthy, which adds no time.
     pub fn clocks(&self) -> Clocks {
         Clocks {
-            under_water_secs: self.under_water_secs,
-            wind_down_secs: self.wind_down_secs,
+            under_water_secs: self.under_water(),
+            wind_down_secs: self.wind_down(),
             health_state: match self.observed {
                 1 => HealthState::UnderWater,
                 2 => HealthState::WindDown,
                 _ => HealthState::Healthy,
             },
-            observed_at: self.observed_at,
-            passed_at: self.passed_at,
-            bypass_published_at: self.bypass_published_at,
+            observed_at: self.last_observed(),
+            passed_at: self.passed(),
+            bypass_published_at: self.bypass_published(),
             bypass: self.bypass == 1,
         }
     }

@@ -1,6 +1,7 @@
 //! What a margin account says of itself.
 
 use bytemuck::Zeroable;
+use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_state::*;
 
 fn token(bank: u8, shares: i64) -> TokenPosition {
@@ -55,8 +56,8 @@ fn an_account_is_empty_without_any_balance_or_position() {
 #[test]
 fn an_approval_ends_in_the_second_that_it_names_and_lasts_a_year_at_most() {
     let approval = VenueApproval { expires_at: 1_000, ..VenueApproval::default() };
-    assert_eq!([999, 1_000, 1_001].map(|now| approval.has_expired(now)), [false, true, true]);
-    assert_eq!(VenueApproval::MAX_SECS, 31_622_400);
+    assert_eq!([999, 1_000, 1_001].map(|now| approval.has_expired(UnixSecs::new(now))), [false, true, true]);
+    assert_eq!(VenueApproval::MAX_SECS, Secs::new(31_622_400));
 }
 
 #[test]

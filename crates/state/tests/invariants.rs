@@ -4,6 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::oracle::{PriceSource, PriceState};
 use plimsoll_risk::params::{GlobalParams, DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS, MAX_MARKETS, MAX_PRICES};
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_state::*;
 
 const VERSION: &str = InvariantViolation::VERSION.0;
@@ -215,10 +216,10 @@ fn each_source_of_a_price_is_read_as_it_is_stored() {
             sigma_ppm: 1,
             vol_ppm_per_sqrt_sec: 2,
             update_count: 3,
-            published_at: 4,
-            first_published_at: 5,
-            source_published_at: [6, 7],
-            ..PriceState::listed(15, 3_600, 8)
+            published_at: UnixSecs::new(4),
+            first_published_at: UnixSecs::new(5),
+            source_published_at: [UnixSecs::new(6), UnixSecs::new(7)],
+            ..PriceState::listed(Secs::new(15), Secs::new(3_600), 8)
         };
         slot.store(&mut feed, &state);
         assert_eq!(slot.state(&feed), state);

@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::portfolio::{BasePrices, LegPrices, Portfolio, TokenPrices};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{balance_atoms, load, Views};
 use plimsoll_state::*;
@@ -79,7 +79,12 @@ impl World {
 
     fn load(&self, views: Views) -> Result<Box<Portfolio>, RiskError> {
         let mut out = Box::new(Portfolio::empty(PARAMS));
-        load(&self.account, &Books { registry: &self.registry, board: &self.board, now: NOW }, views, &mut out)?;
+        load(
+            &self.account,
+            &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(NOW) },
+            views,
+            &mut out,
+        )?;
         Ok(out)
     }
 }
@@ -93,7 +98,7 @@ fn priced<Worth: Count, Unit: Count>(spot: u64, positive: bool, settles: bool) -
         init: if positive { unit(spot - 2) } else { high },
         init_charge: if settles || !positive { high } else { UnitPrice::default() },
         edge: 0,
-        published_at: NOW,
+        published_at: UnixSecs::new(NOW),
         stale: false,
         old: false,
         stale_for_hours: false,
@@ -190,7 +195,7 @@ fn an_age_counts_from_the_second_after_its_limit() {
         world.board.slots[2].published_at = NOW - age;
         let loaded = world.load(Views::ALL).unwrap();
         let prices = loaded.tokens[0].prices;
-        assert_eq!(prices.published_at, NOW - age);
+        assert_eq!(prices.published_at, UnixSecs::new(NOW - age));
         [prices.old, prices.stale, prices.stale_for_hours]
     };
     let (risk, read, hours) = (
@@ -351,7 +356,7 @@ fn a_leg_of_what_is_not_listed_or_has_no_price_is_refused() {
 fn a_balance_is_a_deposit_rounded_down_or_a_debt_rounded_up() {
     let mut slot = BankSlot { deposit_index: INDEX_ONE / 2 * 3, borrow_index: INDEX_ONE / 2 * 3, ..BankSlot::zeroed() };
     slot.accrued_at = NOW;
-    let atoms = |slot: &BankSlot, shares| balance_atoms(slot, shares, NOW).unwrap();
+    let atoms = |slot: &BankSlot, shares| balance_atoms(slot, shares, UnixSecs::new(NOW)).unwrap();
     assert_eq!([0, 1, 2, 3].map(|shares| atoms(&slot, shares).get()), [0, 1, 3, 4]);
     assert_eq!([-1, -2, -3].map(|shares| atoms(&slot, shares).get()), [-2, -3, -5]);
     // Half again as much after a second; a deposit waits for its crank.
@@ -359,6 +364,6 @@ fn a_balance_is_a_deposit_rounded_down_or_a_debt_rounded_up() {
     assert_eq!([4, -4].map(|shares| atoms(&slot, shares).get()), [6, -9]);
     let most = BankSlot { deposit_index: u64::MAX, borrow_index: u64::MAX, ..slot };
     for shares in [i64::MAX, i64::MIN] {
-        assert_eq!(balance_atoms(&most, shares, NOW), Err(RiskError::NumberOutOfRange));
+        assert_eq!(balance_atoms(&most, shares, UnixSecs::new(NOW)), Err(RiskError::NumberOutOfRange));
     }
 }

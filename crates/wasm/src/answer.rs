@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::auction::{Clocks, Regime};
 use plimsoll_risk::liquidate::{self, LegName, LegSize, Plan, Request};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{
     pause, AccountStatus, Address, Books, EngineAccount, MaintenanceView, MarginAccount, MarginView, PriceBoard,
@@ -46,7 +47,7 @@ impl<'a> Accounts<'a> {
     /// The account as plain numbers, projected to now.
     pub(crate) fn portfolio(&self, views: Views) -> Result<Portfolio, u32> {
         let mut portfolio = Portfolio::empty(*self.registry.params());
-        Books { registry: self.registry, board: self.board, now: self.now }
+        Books { registry: self.registry, board: self.board, now: UnixSecs::new(self.now) }
             .load(self.account, views, &mut portfolio)
             .map_err(engine_code)?;
         Ok(portfolio)
@@ -104,12 +105,12 @@ pub struct ClocksReport {
 impl From<&Clocks> for ClocksReport {
     fn from(clocks: &Clocks) -> Self {
         Self {
-            under_water_secs: clocks.under_water_secs,
-            wind_down_secs: clocks.wind_down_secs,
+            under_water_secs: clocks.under_water_secs.stored(),
+            wind_down_secs: clocks.wind_down_secs.stored(),
             seen: clocks.health_state as u32,
             bypass: clocks.bypass as u32,
-            observed_at: clocks.observed_at,
-            passed_at: clocks.passed_at,
+            observed_at: clocks.observed_at.get(),
+            passed_at: clocks.passed_at.get(),
         }
     }
 }
@@ -149,7 +150,7 @@ const fn regime_number(regime: Regime) -> u32 {
 /// The program's code for an account that cannot be valued.
 pub fn assess(accounts: &Accounts<'_>) -> Result<Assessment, u32> {
     let portfolio = accounts.portfolio(Views::LIQUIDATION)?;
-    let found = liquidate::assess(&portfolio, &accounts.account.clocks(), accounts.now);
+    let found = liquidate::assess(&portfolio, &accounts.account.clocks(), UnixSecs::new(accounts.now));
     Ok(Assessment {
         regime: found.regime.map_or(0, |choice| regime_number(choice.regime)),
         is_capped: found.regime.is_some_and(|choice| choice.is_spot_alone) as u32,
@@ -223,7 +224,7 @@ pub fn plan(accounts: &Accounts<'_>, request: &Request) -> Result<PlanReport, u3
         return Ok(PlanReport { reason, ..PlanReport::default() });
     }
     let mut portfolio = accounts.portfolio(Views::LIQUIDATION)?;
-    let decided = liquidate::plan(&mut portfolio, &accounts.account.clocks(), request, accounts.now);
+    let decided = liquidate::plan(&mut portfolio, &accounts.account.clocks(), request, UnixSecs::new(accounts.now));
     Ok(match decided {
         Ok(plan) => PlanReport::from(&plan),
         Err(refusal) => {

@@ -1,6 +1,7 @@
 use bytemuck::zeroed_box;
 use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::TokenWeights;
+use plimsoll_risk::units::Secs;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_sdk::EngineError;
 use plimsoll_state::{
@@ -57,7 +58,10 @@ fn applied(resolved: &Resolved) -> Chain {
         (config.prices.len() as u8, config.banks.len() as u8, config.markets.len() as u8);
     for ((slot, feed), price) in board.slots.iter_mut().zip(&mut feeds.feeds).zip(&config.prices) {
         slot.active = 1;
-        slot.store(feed, &PriceState::listed(price.args().fast_secs(), price.args().slow_secs(), 20_000));
+        slot.store(
+            feed,
+            &PriceState::listed(Secs::new(price.args().fast_secs()), Secs::new(price.args().slow_secs()), 20_000),
+        );
         price.args().write(slot, feed);
     }
     for (index, bank) in config.banks.iter().enumerate() {

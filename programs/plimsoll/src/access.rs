@@ -1,6 +1,7 @@
 //! Engines, layouts and time.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{same_address, OfEngine, LAYOUT_VERSION};
 
 use crate::error::{EngineError, Result};
@@ -11,13 +12,13 @@ pub fn same(one: &Pubkey, other: &Pubkey) -> bool {
     same_address(one.as_array(), other.as_array())
 }
 
-/// The clock's Unix time, seconds.
+/// The clock's time.
 ///
 /// # Errors
 /// None in practice: the runtime always provides the sysvar.
 #[inline(never)]
-pub fn now_secs() -> Result<i64> {
-    Ok(Clock::get()?.unix_timestamp)
+pub fn now() -> Result<UnixSecs> {
+    Ok(UnixSecs::new(Clock::get()?.unix_timestamp))
 }
 
 /// The account is of this build's layout (ACCOUNT-3).

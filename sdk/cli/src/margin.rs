@@ -7,6 +7,7 @@ use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::oracle::bounds;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, MarginAccount, PositionKind, PriceBoard, Registry, StoredPrice};
@@ -141,7 +142,7 @@ pub fn liquidation_prices(accounts: &Accounts, slot: u8) -> Result<LiquidationPr
         let price = scaled(spot, factor)?;
         board.slots[slot as usize].spot = StoredPrice::from(price);
         let (account, registry, now) = (accounts.account, accounts.registry, accounts.now);
-        Books { registry, board: &board, now }
+        Books { registry, board: &board, now: UnixSecs::new(now) }
             .load(account, Views::SPOT, &mut portfolio)
             .map_err(plimsoll_rpc::Error::from)?;
         Ok(margins(&portfolio, PriceKind::Spot, false).maint_excess.get())

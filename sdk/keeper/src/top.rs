@@ -46,7 +46,7 @@ pub fn rows(tracker: &mut Tracker, most: usize) -> Vec<Row> {
             nav_usd: usd(standing.spot.nav.get()),
             mmr_usd: usd(standing.spot.mmr().get()),
             standing: standing_of(found, standing.spot.nav.get() < 0),
-            under_water_secs: found.map_or(0, |candidate| candidate.assessment.clocks.under_water_secs),
+            under_water_secs: found.map_or(0, |candidate| candidate.assessment.clocks.under_water_secs.stored()),
         }
     };
     worst.into_iter().map(row).collect()

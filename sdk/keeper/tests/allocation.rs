@@ -7,6 +7,7 @@ use bytemuck::Zeroable;
 use plimsoll_keeper::config::IndexConfig;
 use plimsoll_keeper::state::{Tracker, Update};
 use plimsoll_risk::liquidate::assess;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_sim::world::{World, SOL, USDC};
@@ -62,7 +63,7 @@ fn evaluating_an_account_allocates_nothing() {
     let counted = allocations(|| {
         for id in 0..100 {
             let assessed = tracker.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
-                assess(portfolio, clocks, now).spot.maint_excess.get()
+                assess(portfolio, clocks, UnixSecs::new(now)).spot.maint_excess.get()
             });
             assert!(assessed.expect("there").expect("valid") > 0);
         }

@@ -2,6 +2,7 @@
 
 use plimsoll_risk::liquidate::{assess, Assessment, Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_risk::{liquidate, RiskResult};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, MarginAccount, MarginView, PriceBoard, Registry};
@@ -23,7 +24,7 @@ pub struct Accounts<'a> {
 impl Accounts<'_> {
     /// What the account is valued by.
     pub const fn books(&self) -> Books<'_> {
-        Books { registry: self.registry, board: self.board, now: self.now }
+        Books { registry: self.registry, board: self.board, now: UnixSecs::new(self.now) }
     }
 
     /// The account as plain numbers, projected to now.
@@ -51,7 +52,7 @@ impl Accounts<'_> {
     /// # Errors
     /// Those of `snapshot::load`.
     pub fn assessment(&self) -> RiskResult<Assessment> {
-        Ok(assess(&*self.portfolio(Views::LIQUIDATION)?, &self.account.clocks(), self.now))
+        Ok(assess(&*self.portfolio(Views::LIQUIDATION)?, &self.account.clocks(), UnixSecs::new(self.now)))
     }
 
     /// What a liquidation of this account would do now; the inner result is the reason why it would not.
@@ -60,6 +61,6 @@ impl Accounts<'_> {
     /// Those of `snapshot::load`.
     pub fn plan(&self, request: &Request) -> RiskResult<Result<Plan, Refusal>> {
         let mut portfolio = self.portfolio(Views::LIQUIDATION)?;
-        Ok(liquidate::plan(&mut portfolio, &self.account.clocks(), request, self.now))
+        Ok(liquidate::plan(&mut portfolio, &self.account.clocks(), request, UnixSecs::new(self.now)))
     }
 }

@@ -3,7 +3,7 @@
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::{BaseUnits, SignedBaseUnits};
+use plimsoll_risk::units::{BaseUnits, SignedBaseUnits, UnixSecs};
 use plimsoll_state::{Bank, MarginAccount, Market, PositionKind, PriceBoard, Registry};
 
 use crate::result::Conservation;
@@ -121,7 +121,7 @@ fn check_sides(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
             } else {
                 older += 1;
             }
-            let units = slot.project(position, ledger.registry.funding_at(ledger.now));
+            let units = slot.project(position, ledger.registry.funding_at(UnixSecs::new(ledger.now)));
             sizes[side as usize] += units.map_or(0, |(units, _)| units.unsigned_abs().get() as u128);
         }
         // Positions of ended epochs come over with rounded-down shares of what the new epoch counts for them.
@@ -157,7 +157,7 @@ fn check_pnl(ledger: &Ledger<'_>, market: &Market, found: &mut Conservation) {
     let unit = BasePrice::new_down(price.spot.get(), slot.scale.get());
     let mut claims = market.own_claim_atoms as i128;
     for position in positions(ledger, market) {
-        let projected = slot.project(position, ledger.registry.funding_at(ledger.now));
+        let projected = slot.project(position, ledger.registry.funding_at(UnixSecs::new(ledger.now)));
         let Ok((units, cash)) = projected else {
             note(found, 1, || format!("market {}: a position cannot be carried over", market.index));
             continue;

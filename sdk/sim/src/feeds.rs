@@ -147,6 +147,7 @@ mod tests {
     use plimsoll_oracle::{pyth, switchboard};
     use plimsoll_risk::oracle::Observation;
     use plimsoll_risk::params::GlobalParams;
+    use plimsoll_risk::units::UnixSecs;
     use plimsoll_sdk::EngineError;
     use plimsoll_state::{OracleKind, OracleSource};
 
@@ -166,7 +167,11 @@ mod tests {
             verification: Verification::Full,
         };
         let read = pyth::decode(&pyth_account_bytes(&update), &source).unwrap();
-        assert_eq!(read, Observation::from_pyth(19_706_000_000, 19_706_000, -8, NOW, Some(NOW - 1)).unwrap());
+        assert_eq!(
+            read,
+            Observation::from_pyth(19_706_000_000, 19_706_000, -8, UnixSecs::new(NOW), Some(UnixSecs::new(NOW - 1)))
+                .unwrap()
+        );
         update.verification = Verification::Partial(13);
         let refused = pyth::decode(&pyth_account_bytes(&update), &source).unwrap_err();
         assert_eq!(refused, EngineError::PriceNotVerified);

@@ -3,7 +3,7 @@
 use plimsoll_risk::auction::HealthState;
 use plimsoll_risk::margin::{margins, quote_sides};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::units::{Atoms, SignedAtoms, UnixSecs};
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
@@ -50,10 +50,10 @@ impl Standing {
     /// run.
     pub fn wants_observation(&self, account: &MarginAccount, now: i64, every_secs: i64) -> bool {
         let clocks = account.clocks();
-        let running = clocks.health_state != HealthState::Healthy || clocks.under_water_secs > 0;
+        let running = clocks.health_state != HealthState::Healthy || !clocks.under_water_secs.is_zero();
         let deep = self.below_bypass && !clocks.bypass;
-        let due = now - clocks.observed_at >= every_secs;
-        let armed = !self.under_water && (clocks.bypass || clocks.bypass_published_at != 0);
+        let due = now - clocks.observed_at.get() >= every_secs;
+        let armed = !self.under_water && (clocks.bypass || clocks.bypass_published_at != UnixSecs::NEVER);
         account.status == AccountStatus::Active as u8
             && (self.under_water && (!running || deep || due) || running && due || armed)
     }

@@ -177,7 +177,7 @@ mod tests {
     use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
     use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-    use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+    use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
@@ -194,7 +194,7 @@ mod tests {
             fast: unit,
             init: unit,
             init_charge: unit,
-            published_at: 100,
+            published_at: UnixSecs::new(100),
             ready: true,
             ..Default::default()
         }
@@ -221,9 +221,9 @@ mod tests {
 
     fn clocks(under_water_secs: u32) -> Clocks {
         Clocks {
-            under_water_secs,
+            under_water_secs: Secs::new(under_water_secs),
             health_state: plimsoll_risk::auction::HealthState::UnderWater,
-            observed_at: 100,
+            observed_at: UnixSecs::new(100),
             ..Default::default()
         }
     }
@@ -265,7 +265,7 @@ mod tests {
         let mut portfolio = Portfolio::empty(PARAMS);
         portfolio.quote = token(0, 1_000_000_000, 1);
         let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
-        let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
+        let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
         let rates = MarketRates::new(30_000, 60_000, price, &weights(0), &PARAMS).unwrap();
         portfolio.perps[0] = PerpLeg {
             units: SignedBaseUnits::new(100_000_000),

@@ -4,7 +4,7 @@
 use plimsoll_risk::bank::{debt_atoms_up, shares_up, ShareDelta};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::num::to_i64;
-use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::units::{Atoms, SignedAtoms, UnixSecs};
 use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
@@ -21,14 +21,14 @@ use crate::pool;
 use crate::token::apply_totals;
 
 /// Brings the bank to `now`.
-fn prepare_to_pay(bank: &mut Bank, registry: &Registry, now: i64) -> RiskResult<()> {
+fn prepare_to_pay(bank: &mut Bank, registry: &Registry, now: UnixSecs) -> RiskResult<()> {
     let slot = registry.bank(bank.index as usize).ok_or(RiskError::LegEmpty)?;
     book_now(bank, slot, now);
     Ok(())
 }
 
 /// What an event that has drawn so much may still draw, of what waits for liquidity too.
-fn room_to_draw(bank: &Bank, event_drawn: Atoms, now: i64) -> Atoms {
+fn room_to_draw(bank: &Bank, event_drawn: Atoms, now: UnixSecs) -> Atoms {
     draw_room(
         bank.fund().worth_down(),
         bank.draw_cap_event(),
@@ -40,7 +40,7 @@ fn room_to_draw(bank: &Bank, event_drawn: Atoms, now: i64) -> Atoms {
 
 /// Debits what a leg is paid: it ends a debt or becomes a pool's deposit in the same call, so what waits for
 /// liquidity needs none.
-fn pay_out_insurance(bank: &mut Bank, payment: &Payment, now: i64) -> RiskResult<()> {
+fn pay_out_insurance(bank: &mut Bank, payment: &Payment, now: UnixSecs) -> RiskResult<()> {
     bank.reserved_atoms = bank.reserved().try_sub(payment.from_reserved_atoms)?.get();
     draw(bank, payment.from_unreserved_atoms)?;
     if !payment.from_unreserved_atoms.is_zero() {
@@ -234,7 +234,7 @@ fn insure_leg(
     loss: Atoms,
     market: &mut Market,
     quote: &mut Bank,
-    now: i64,
+    now: UnixSecs,
     paid: &mut PaidPnl,
 ) -> RiskResult<Atoms> {
     let index = quote.deposit_index;

@@ -12,7 +12,7 @@ use std::vec::Vec;
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
-use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::units::{Atoms, SignedAtoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{leg_pnl_down, Bank, BankSlot, Books};
 use proptest::prelude::*;
@@ -103,7 +103,7 @@ proptest! {
                 figures.push(touched.deficit_atoms as i128 - touched.own_claim_atoms as i128);
                 let place = world.others.perp_index(market as u8).unwrap();
                 let leg = &world.others.derivatives[place];
-                figures.push((leg_pnl_down(leg, slot, &Books { registry: &world.registry, board: &world.board, now: NOW }).unwrap()).get() as i128);
+                figures.push((leg_pnl_down(leg, slot, &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(NOW) }).unwrap()).get() as i128);
             }
             figures
         };
@@ -164,7 +164,7 @@ fn q_pays_losing_markets_pro_rata_and_a_gain_goes_first() {
         leg_pnl_down(
             &world.account.derivatives[place],
             slot,
-            &Books { registry: &world.registry, board: &world.board, now: NOW },
+            &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(NOW) },
         )
         .unwrap()
     };

@@ -3,7 +3,7 @@
 use plimsoll_risk::bank::{deposit_atoms_down, shares_passing_down, Indices};
 use plimsoll_risk::liquidate::{Liability, Plan};
 use plimsoll_risk::num::to_i64;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, Books, FundingClock, MarginAccount, Market, MarketSlot, Registry};
 
@@ -126,7 +126,7 @@ pub fn collateral_shares_down(
     atoms: Atoms,
     slot: &BankSlot,
     bank: Option<&Bank>,
-    now: i64,
+    now: UnixSecs,
 ) -> RiskResult<u64> {
     let held = shares_of(from, index).max(0) as u64;
     let own = bank.map_or_else(|| slot.deposit_index_at_most(now), |bank| bank.deposit_index_at(slot, now));
@@ -151,7 +151,7 @@ pub fn pass_collateral(
     shares: u64,
     slot: &BankSlot,
     bank: Option<&mut Bank>,
-    now: i64,
+    now: UnixSecs,
 ) -> RiskResult<()> {
     let place = position_or_open(from, index)?;
     from.tokens[place].shares =
@@ -181,7 +181,7 @@ pub fn repay_borrow(
     bank: &mut Bank,
     slot: &BankSlot,
     payment: Payment,
-    now: i64,
+    now: UnixSecs,
 ) -> RiskResult<()> {
     let (_, view) = take_payment(liquidator, bank, slot, payment, now)?;
     let repaid = payment.debt_atoms.signed()?;
@@ -233,7 +233,7 @@ fn take_payment(
     bank: &mut Bank,
     slot: &BankSlot,
     payment: Payment,
-    now: i64,
+    now: UnixSecs,
 ) -> RiskResult<(ShareDelta, Indices)> {
     interest::book_now(bank, slot, now);
     let view = bank.indices();

@@ -55,7 +55,7 @@ pub fn accrue_funding(slot: &mut MarketSlot, clock: FundingClock) -> RiskResult<
         let index = slot.index_at(side, clock)?;
         store(&mut slot.sides[side as usize], index);
     }
-    slot.funding_at = slot.funding_at.max(clock.now);
+    slot.funding_at = slot.funding_until().max(clock.now).get();
     Ok(())
 }
 

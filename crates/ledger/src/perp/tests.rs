@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::MarketRates;
 use plimsoll_risk::price::{BasePrice, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot, SideIndex, StoredRates};
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ const ACCOUNTS: usize = 5;
 const MAX_SECS: u32 = 3_600;
 
 fn clock(now: i64) -> FundingClock {
-    FundingClock { now, max_secs: MAX_SECS }
+    FundingClock { now: UnixSecs::new(now), max_secs: Secs::new(MAX_SECS) }
 }
 /// Fraction bits of the twin's numbers.
 const BITS: u32 = 36;

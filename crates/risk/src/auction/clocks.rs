@@ -1,22 +1,23 @@
 //! What an account stores between observations: how long it has been under water, and whether spot alone counts.
 
 use crate::params::GlobalParams;
+use crate::units::{Secs, UnixSecs};
 
 /// What an account stores between observations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clocks {
-    /// Seconds under water.
-    pub under_water_secs: u32,
-    /// Seconds in wind-down.
-    pub wind_down_secs: u32,
+    /// How long it has been under water.
+    pub under_water_secs: Secs,
+    /// How long it has been in wind-down.
+    pub wind_down_secs: Secs,
     /// What the last observation saw.
     pub health_state: HealthState,
-    /// When, Unix seconds.
-    pub observed_at: i64,
-    /// When an initial check last passed, Unix seconds (RISK-5).
-    pub passed_at: i64,
-    /// Newest publish time of the legs at the first ratio below the bypass, zero for none.
-    pub bypass_published_at: i64,
+    /// When.
+    pub observed_at: UnixSecs,
+    /// When an initial check last passed (RISK-5).
+    pub passed_at: UnixSecs,
+    /// Newest publish time of the legs at the first ratio below the bypass, or never.
+    pub bypass_published_at: UnixSecs,
     /// Spot alone counts.
     pub bypass: bool,
 }
@@ -48,22 +49,22 @@ pub struct HealthReading {
     pub prints: Option<Prints>,
 }
 
-/// The span of publish times of an account's fresh legs that carry price risk, Unix seconds.
+/// The span of publish times of an account's fresh legs that carry price risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prints {
     /// Of the leg that was published first.
-    pub oldest_at: i64,
+    pub oldest_at: UnixSecs,
     /// Of the leg that was published last.
-    pub newest_at: i64,
+    pub newest_at: UnixSecs,
 }
 
 impl Clocks {
     /// Whether so long has passed since the last observation that nothing is known of the time between. A stamp that is
     /// zero, negative or in the future counts as such a gap (CLOCK-2).
-    const fn is_forgotten(&self, now: i64, params: &GlobalParams) -> bool {
-        self.observed_at <= 0
+    fn is_forgotten(&self, now: UnixSecs, params: &GlobalParams) -> bool {
+        !self.observed_at.is_set()
             || self.observed_at > now
-            || now.saturating_sub(self.observed_at) > params.observation.observation_gap_secs as i64
+            || now.elapsed_since(self.observed_at) > params.observation.observation_gap()
     }
 
     /// Notes a ratio below the bypass: at two publish times of every leg that carries price risk, some seconds apart, none
@@ -72,26 +73,25 @@ impl Clocks {
     /// The first observation stamps the newest of the publish times, the second counts only where the oldest of them is
     /// `bypass_spacing_secs` later: so each leg that made the ratio was published twice. Stamp and flag end with a look at
     /// a healthy account and with the observation gap; the stamp also once it is older than that gap itself.
-    pub fn note_bypass(&mut self, reading: &HealthReading, now: i64, params: &GlobalParams) {
+    pub fn note_bypass(&mut self, reading: &HealthReading, now: UnixSecs, params: &GlobalParams) {
         if reading.healthy_at_spot || self.is_forgotten(now, params) {
             self.disarm();
         }
         let Some(prints) = reading.prints.filter(|_| reading.below_bypass && !reading.healthy_at_spot) else {
             return;
         };
-        let age = now.saturating_sub(self.bypass_published_at);
-        if self.bypass_published_at <= 0 || !(0..=params.observation.observation_gap_secs as i64).contains(&age) {
+        let stamp = self.bypass_published_at;
+        let forgotten = stamp > now || now.elapsed_since(stamp) > params.observation.observation_gap();
+        if !stamp.is_set() || forgotten {
             self.bypass_published_at = prints.newest_at;
-        } else if prints.oldest_at.saturating_sub(self.bypass_published_at)
-            >= params.observation.bypass_spacing_secs as i64
-        {
+        } else if prints.oldest_at.elapsed_since(stamp) >= params.observation.bypass_spacing() {
             self.bypass = true;
         }
     }
 
     /// Spot alone no longer decides, and no earlier publish time counts (BYPASS-2).
     const fn disarm(&mut self) {
-        self.bypass_published_at = 0;
+        self.bypass_published_at = UnixSecs::NEVER;
         self.bypass = false;
     }
 
@@ -104,47 +104,38 @@ impl Clocks {
 
     /// At `now` the account is at target or owes nothing: everything is forgotten but when it last passed an initial
     /// check.
-    pub const fn clear(&mut self, now: i64) {
+    pub const fn clear(&mut self, now: UnixSecs) {
         *self = Self { passed_at: self.passed_at, observed_at: now, ..Self::CLEAR };
     }
 
     /// Whether an observation of a healthy account would change anything besides its own time.
     pub const fn remembers(&self) -> bool {
-        self.under_water_secs != 0
-            || self.wind_down_secs != 0
+        !self.under_water_secs.is_zero()
+            || !self.wind_down_secs.is_zero()
             || !matches!(self.health_state, HealthState::Healthy)
             || self.bypass
-            || self.bypass_published_at != 0
+            || self.bypass_published_at.get() != 0
     }
 
     const CLEAR: Self = Self {
-        under_water_secs: 0,
-        wind_down_secs: 0,
+        under_water_secs: Secs::ZERO,
+        wind_down_secs: Secs::ZERO,
         health_state: HealthState::Healthy,
-        observed_at: 0,
-        passed_at: 0,
-        bypass_published_at: 0,
+        observed_at: UnixSecs::NEVER,
+        passed_at: UnixSecs::NEVER,
+        bypass_published_at: UnixSecs::NEVER,
         bypass: false,
     };
 
     /// Adds the time between two under-water observations at most `observation_gap_secs` apart; a longer gap restarts
     /// both clocks at zero, whatever is seen after it; between maintenance and target the clocks stand still; at target at
     /// both prices they clear. A negative, zero or future stamp adds nothing (CLOCK-1, CLOCK-2).
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "subtracted only from a later time, both positive; narrowed only up to the observation gap, which has 32 bits"
-    )]
-    pub fn observe(&mut self, reading: &HealthReading, now: i64, params: &GlobalParams) {
-        let known = self.observed_at > 0 && self.observed_at <= now;
-        let gap = if known { now - self.observed_at } else { 0 };
-        if reading.at_target || gap > params.observation.observation_gap_secs as i64 {
-            self.under_water_secs = 0;
-            self.wind_down_secs = 0;
+    pub fn observe(&mut self, reading: &HealthReading, now: UnixSecs, params: &GlobalParams) {
+        let elapsed = if self.observed_at.is_set() { now.elapsed_since(self.observed_at) } else { Secs::ZERO };
+        if reading.at_target || elapsed > params.observation.observation_gap() {
+            self.under_water_secs = Secs::ZERO;
+            self.wind_down_secs = Secs::ZERO;
         } else {
-            // At most the observation gap, so it fits.
-            let elapsed = gap as u32;
             if reading.health_state >= HealthState::UnderWater && self.health_state >= HealthState::UnderWater {
                 self.under_water_secs = self.under_water_secs.saturating_add(elapsed);
             }

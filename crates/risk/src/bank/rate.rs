@@ -3,6 +3,7 @@
 use crate::error::{RiskError, RiskResult};
 use crate::num::{div_up_u128, mul_u32, PPM};
 use crate::params::{MAX_ANNUAL_RATE_PPM, SECS_PER_YEAR};
+use crate::units::Secs;
 
 /// Annual rates at utilization 0, at the kink and at 1, linear between (INTEREST-3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ pub const fn utilization_ppm_down(borrows: u128, deposits: u128) -> u32 {
     (((borrows >> shift) as u64 * PPM as u64) / (deposits >> shift) as u64) as u32
 }
 
-/// The moving average after `elapsed_secs` with mean utilization `mean_ppm`: weight `dt / (dt + window)` (INTEREST-3).
+/// The moving average after `elapsed` with mean utilization `mean_ppm`: weight `dt / (dt + window)` (INTEREST-3).
 ///
 /// The step is rounded away from zero: frequent cranks reach the mean instead of stopping short of it, and never
 /// pass it.
@@ -89,11 +90,11 @@ pub const fn utilization_ppm_down(borrows: u128, deposits: u128) -> u32 {
     clippy::cast_possible_truncation,
     reason = "a sum of two 32-bit numbers divides a product of two; a step is at most the distance that it goes"
 )]
-pub fn utilization_ema(ema_ppm: u32, mean_ppm: u32, elapsed_secs: u64, window_secs: u32) -> u32 {
+pub fn utilization_ema(ema_ppm: u32, mean_ppm: u32, elapsed: Secs, window: Secs) -> u32 {
     // Beyond 2^32 seconds the weight differs from one by less than a ppm can show.
-    let elapsed = elapsed_secs.min(u32::MAX as u64);
+    let elapsed = elapsed.stored() as u64;
     let step = |distance: u32| -> u32 {
-        let whole = (elapsed + window_secs as u64).max(1);
+        let whole = (elapsed + window.get()).max(1);
         // At most `distance`, since elapsed <= whole.
         (mul_u32(elapsed, distance) as u64).div_ceil(whole) as u32
     };

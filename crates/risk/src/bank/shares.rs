@@ -3,16 +3,16 @@
 use super::{div_wide_down, div_wide_up, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_div_down, mul_high_up, mul_shift_down, mul_shift_up, mul_wide, to_i64};
-use crate::units::Atoms;
+use crate::units::{Atoms, Secs};
 
-/// The borrow index `elapsed_secs` after it was stored: `index * (1 + rate * dt)`, rounded up (INTEREST-1).
+/// The borrow index `elapsed` after it was stored: `index * (1 + rate * dt)`, rounded up (INTEREST-1).
 ///
 /// `rate_per_sec` is in units of 2^-64. Linear between two cranks, so that readers and `accrue` agree to the atom.
 /// Stops at `u64::MAX`; nothing errors.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "the lower half of the growth; the upper one is taken apart")]
-pub const fn borrow_index_at_up(index: u64, rate_per_sec: u64, elapsed_secs: u64) -> u64 {
-    let growth = mul_wide(rate_per_sec, elapsed_secs);
+pub const fn borrow_index_at_up(index: u64, rate_per_sec: u64, elapsed: Secs) -> u64 {
+    let growth = mul_wide(rate_per_sec, elapsed.get());
     let fraction = mul_high_up(index, growth as u64);
     let whole = (growth >> 64) as u64;
     if whole == 0 {

@@ -3,7 +3,7 @@ use std::vec::Vec;
 use super::*;
 use crate::num::{mul_wide, to_i64, PPM};
 use crate::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_ATOMS, SECS_PER_YEAR};
-use crate::units::Atoms;
+use crate::units::{Atoms, Secs};
 use proptest::prelude::*;
 
 mod exact;
@@ -52,8 +52,8 @@ proptest! {
     fn a_projected_index_is_linear_rounded_up_and_never_falls(
         index in borrow_index(), rate in 0u64..2_000_000_000_000, dt in 0u64..1 << 34, more in 0u64..1 << 20,
     ) {
-        let now = borrow_index_at_up(index, rate, dt);
-        prop_assert!(index <= now && now <= borrow_index_at_up(index, rate, dt + more));
+        let now = borrow_index_at_up(index, rate, Secs::wide(dt));
+        prop_assert!(index <= now && now <= borrow_index_at_up(index, rate, Secs::wide(dt + more)));
         let growth = rate as u128 * dt as u128;
         let exact_high = (growth >> 64) * index as u128;
         let low = mul_wide(index, growth as u64);
@@ -81,7 +81,7 @@ proptest! {
     /// INTEREST-1
     #[test]
     fn a_borrow_index_at_its_maximum_stops(rate: u64, dt: u64) {
-        prop_assert_eq!(borrow_index_at_up(u64::MAX, rate, dt), u64::MAX);
+        prop_assert_eq!(borrow_index_at_up(u64::MAX, rate, Secs::wide(dt)), u64::MAX);
     }
 
     /// MONEY-3
@@ -203,9 +203,9 @@ proptest! {
     fn the_average_moves_toward_the_mean_and_never_past_it(
         ema in 0u32..=PPM, mean in 0u32..=PPM, dt: u64, window in 1u32..=86_400,
     ) {
-        let next = utilization_ema(ema, mean, dt, window);
+        let next = utilization_ema(ema, mean, Secs::wide(dt), Secs::new(window));
         prop_assert!((ema.min(mean)..=ema.max(mean)).contains(&next));
-        prop_assert_eq!(utilization_ema(ema, mean, 0, window), ema);
+        prop_assert_eq!(utilization_ema(ema, mean, Secs::ZERO, Secs::new(window)), ema);
         prop_assert!(ema == mean || dt == 0 || next != ema);
     }
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::allowance::Spent;
 use crate::params::MAX_BASE_UNITS;
+use crate::units::{Secs, UnixSecs};
 
 fn spot(atoms_per_unit_ppm: u64) -> BasePrice {
     use crate::price::Price;
@@ -31,10 +32,13 @@ fn shares_of_an_a_of_zero_are_refused_and_a_charge_needs_a_bearer() {
 
 #[test]
 fn a_clock_that_runs_backwards_pays_no_funding_and_a_silent_crank_stops_it() {
-    assert_eq!(funding_per_unit(7, 100, 50, 3_600), 0);
-    assert_eq!(funding_per_unit(7, 100, 160, 3_600), 420);
-    assert_eq!(funding_per_unit(7, 100, i64::MAX, 3_600), 7 * 3_600);
-    assert_eq!(funding_per_unit(i64::MIN, i64::MIN, i64::MAX, u32::MAX), i64::MIN as i128 * u32::MAX as i128);
+    assert_eq!(funding_per_unit(7, UnixSecs::new(100), UnixSecs::new(50), Secs::new(3_600)), 0);
+    assert_eq!(funding_per_unit(7, UnixSecs::new(100), UnixSecs::new(160), Secs::new(3_600)), 420);
+    assert_eq!(funding_per_unit(7, UnixSecs::new(100), UnixSecs::new(i64::MAX), Secs::new(3_600)), 7 * 3_600);
+    assert_eq!(
+        funding_per_unit(i64::MIN, UnixSecs::new(i64::MIN), UnixSecs::new(i64::MAX), Secs::new(u32::MAX)),
+        i64::MIN as i128 * u32::MAX as i128
+    );
 }
 
 #[test]
@@ -165,7 +169,7 @@ proptest! {
         let (mut now, mut borne, mut charges) = (0, Spent::default(), Vec::new());
         for (loss, secs) in losses {
             now += secs;
-            borne = borne.at(now, CHARGE_WINDOW_SECS);
+            borne = borne.at(UnixSecs::new(now), CHARGE_WINDOW_SECS);
             let room = borne.room(bound);
             let (charged, per_unit) = charge_within_down(Atoms::new(loss), BaseUnits::new(open_interest), room);
             let charged = charged.get();
@@ -184,9 +188,10 @@ fn a_side_receives_funding_with_the_sign_of_the_rate_and_of_the_side() {
         for (from, now, max) in [(100, 160, 3_600), (100, 50, 3_600), (0, i64::MAX, u32::MAX), (i64::MIN, i64::MAX, 60)]
         {
             for side in [Side::Long, Side::Short] {
-                let expected = received_by(side, funding_per_unit(rate, from, now, max));
+                let expected =
+                    received_by(side, funding_per_unit(rate, UnixSecs::new(from), UnixSecs::new(now), Secs::new(max)));
                 assert_eq!(
-                    funding_received(side, rate, from, now, max),
+                    funding_received(side, rate, UnixSecs::new(from), UnixSecs::new(now), Secs::new(max)),
                     expected,
                     "{rate} {from} {now} {max} {side:?}"
                 );

@@ -5,7 +5,7 @@ use crate::auction::{Clocks, HealthReading, HealthState, Prints, Regime};
 use crate::margin::{excess, is_under_water_at_edges, margins, quote_sides, Excess, Margins};
 use crate::num::PPM;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::Atoms;
+use crate::units::{Atoms, UnixSecs};
 
 /// What an account's margins say about liquidating it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct RegimeChoice {
 ///
 /// Under water means: with every leg at its favourable edge, at spot and at the fast average, or at spot alone once
 /// the bypass holds (ELIG-1). Everything else is taken at plain prices.
-pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
+pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: UnixSecs) -> Assessment {
     let params = &portfolio.params;
     let spot = margins(portfolio, PriceKind::Spot, false);
     let fast = excess(portfolio, PriceKind::Fast);
@@ -92,7 +92,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: i64) -> Assessment {
 /// nothing else is held than what settles in it, since its price then scales NAV and requirement alike (BYPASS-1).
 fn prints(portfolio: &Portfolio) -> Option<Prints> {
     let mut prints: Option<Prints> = None;
-    let mut add = |holds: bool, at: i64| {
+    let mut add = |holds: bool, at: UnixSecs| {
         if holds {
             let (oldest_at, newest_at) = prints.map_or((at, at), |p| (p.oldest_at.min(at), p.newest_at.max(at)));
             prints = Some(Prints { oldest_at, newest_at });

@@ -9,9 +9,9 @@ use crate::liquidate::LegSize;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
-use crate::units::{Count, SignedAtoms, SignedBaseUnits};
+use crate::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
 
-const NOW: i64 = 1_760_130_600;
+const NOW: UnixSecs = UnixSecs::new(1_760_130_600);
 const MILLION: i128 = 1_000_000;
 const PAIR: Leg = Leg::Pair { asset: 1, liability: Liability::Borrow(2) };
 const PERP: Leg = Leg::Perp { market: 7 };

@@ -59,7 +59,7 @@ impl MarketRates {
         let excess = (quote.liability_maint_ppm.saturating_sub(PPM)) as u64;
         let kept = excess * (params.wind_down.wind_down_penalty_ppm as u64) < self.maint_ppm as u64 * PPM as u64;
         Contradiction::WIND_DOWN_WEIGHT.unless(kept)?;
-        Contradiction::UNCALIBRATED.unless(price.fastest_fall_ppm_per_sec > 0 && price.update_secs > 0)?;
+        Contradiction::UNCALIBRATED.unless(price.fastest_fall_ppm_per_sec > 0 && !price.update_secs.is_zero())?;
         let survives = self.maint_ppm as u64 * params.observation.bypass_ratio_ppm as u64;
         Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params).saturating_mul(PPM as u64))?;
         Contradiction::RATE_INITIAL.unless(self.init_ppm as u64 >= price.fall_unseen_ppm(params))?;

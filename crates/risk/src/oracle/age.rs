@@ -1,28 +1,30 @@
 //! How old a price may be: the one place where an age is compared.
 
+use crate::units::{Secs, UnixSecs};
+
 /// The oldest that a price may be for some purpose, as the time from which on it must have been published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxAge {
-    since: i64,
+    since: UnixSecs,
 }
 
 impl MaxAge {
-    /// At most `secs` old at `now`; exactly that old is young enough.
+    /// At most `age` old at `now`; exactly that old is young enough. An age beyond 2^32 seconds counts as that.
     ///
     /// Times before the first that can be reached count as that one, three instructions a margin check instead of fourteen.
     #[inline(always)]
     #[expect(clippy::arithmetic_side_effects, reason = "a constant: -2^63 and 2^32 less one")]
-    pub const fn new(secs: u32, now: i64) -> Self {
+    pub const fn new(age: Secs, now: UnixSecs) -> Self {
         let first = i64::MIN + u32::MAX as i64;
-        let now = if now > first { now } else { first };
+        let now = if now.get() > first { now.get() } else { first };
         // At least -2^63, so that nothing wraps.
-        Self { since: now.wrapping_sub(secs as i64) }
+        Self { since: UnixSecs::new(now.wrapping_sub(age.stored() as i64)) }
     }
 
-    /// Whether what was published at this time, Unix seconds, is young enough. A time ahead of the clock is.
+    /// Whether what was published at this time is young enough. A time ahead of the clock is.
     #[inline(always)]
-    pub const fn admits(self, published_at: i64) -> bool {
-        published_at >= self.since
+    pub const fn admits(self, published_at: UnixSecs) -> bool {
+        published_at.get() >= self.since.get()
     }
 }
 
@@ -40,8 +42,8 @@ mod tests {
 
     #[test]
     fn a_price_of_exactly_the_age_is_young_enough_and_one_a_second_older_is_not() {
-        let max = MaxAge::new(15, 1_000);
-        assert_eq!([984, 985, 1_000, 1_001].map(|at| max.admits(at)), [false, true, true, true]);
+        let max = MaxAge::new(Secs::new(15), UnixSecs::new(1_000));
+        assert_eq!([984, 985, 1_000, 1_001].map(|at| max.admits(UnixSecs::new(at))), [false, true, true, true]);
     }
 
     proptest! {
@@ -57,7 +59,7 @@ mod tests {
                 Published::FromTheOldest(secs_after) => (now - i64::from(secs)).saturating_add(secs_after),
             };
             let is_young = now as i128 - at as i128 <= secs as i128;
-            prop_assert_eq!(MaxAge::new(secs, now).admits(at), is_young);
+            prop_assert_eq!(MaxAge::new(Secs::new(secs), UnixSecs::new(now)).admits(UnixSecs::new(at)), is_young);
         }
     }
 }

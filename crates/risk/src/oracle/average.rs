@@ -4,9 +4,10 @@ use crate::error::RiskResult;
 use crate::fixed_checked::{decay, Fixed};
 use crate::num::{mul_high_up, mul_u32, mul_wide, PPM};
 use crate::price::{edge_from_ppm_up, Price};
+use crate::units::Secs;
 
-/// Longest time that one update integrates, seconds.
-pub const STEP_CAP_SECS: u32 = 10;
+/// Longest time that one update integrates.
+pub const STEP_CAP_SECS: Secs = Secs::new(10);
 
 /// `average' = previous + (average - previous) * e^(-dt / constant)`, dt at most [`STEP_CAP_SECS`], rounded down.
 ///
@@ -14,8 +15,8 @@ pub const STEP_CAP_SECS: u32 = 10;
 ///
 /// # Errors
 /// `NumberOutOfRange` where the constant is zero; `PriceExponentOutOfRange`.
-pub fn integrate_down(average: Price, previous: Price, elapsed_secs: u32, constant_secs: u32) -> RiskResult<Price> {
-    blend_down(average, previous, decay(elapsed_secs.min(STEP_CAP_SECS), constant_secs)?)
+pub fn integrate_down(average: Price, previous: Price, elapsed: Secs, constant: Secs) -> RiskResult<Price> {
+    blend_down(average, previous, decay(elapsed.min(STEP_CAP_SECS), constant)?)
 }
 
 /// `weight * a + (1 - weight) * b` for a weight within 0 and 1; between the two, rounded down to 64 significant bits.
@@ -136,7 +137,7 @@ mod tests {
 
         #[test]
         fn an_average_never_leaves_the_two_prices_it_is_between((a, b) in pair(), dt in 0u32..20, tau in 1u32..10_000) {
-            let next = integrate_down(a, b, dt, tau).unwrap();
+            let next = integrate_down(a, b, Secs::new(dt), Secs::new(tau)).unwrap();
             prop_assert_ne!(next.cmp_value(&a.min(b)), Ordering::Less);
             prop_assert_ne!(next.cmp_value(&a.max(b)), Ordering::Greater);
             prop_assert!(next.mantissa >> 63 == 1);
@@ -146,7 +147,7 @@ mod tests {
         fn an_average_is_the_exponential_of_the_capped_time((a, b) in pair(), dt in 0u32..30, tau in 1u32..10_000) {
             let keep = (-(dt.min(10) as f64) / tau as f64).exp();
             let exact = float(b) + (float(a) - float(b)) * keep;
-            let got = float(integrate_down(a, b, dt, tau).unwrap());
+            let got = float(integrate_down(a, b, Secs::new(dt), Secs::new(tau)).unwrap());
             prop_assert!((got - exact).abs() <= 1e-11 * float(a.max(b)), "{got} {exact}");
         }
 
@@ -155,9 +156,9 @@ mod tests {
             price in any_price(), spike_ppm in 1u32..2_000_000, dt in 0u32..60, tau in 1u32..10_000,
         ) {
             let spike = price.scaled_ppm_down(spike_ppm).unwrap();
-            let moved = float(integrate_down(price, spike, dt, tau).unwrap()) - float(price);
+            let moved = float(integrate_down(price, spike, Secs::new(dt), Secs::new(tau)).unwrap()) - float(price);
             let size = (float(spike) - float(price)).abs();
-            let bound = size * (dt.min(STEP_CAP_SECS) as f64 / tau as f64).min(1.0);
+            let bound = size * (dt.min(STEP_CAP_SECS.stored()) as f64 / tau as f64).min(1.0);
             prop_assert!(moved.abs() <= bound + 1e-11 * float(price.max(spike)));
         }
 

@@ -3,6 +3,7 @@
 use super::{MaxAge, Observation, PriceState};
 use crate::error::{RiskError, RiskResult};
 use crate::params::GlobalParams;
+use crate::units::UnixSecs;
 
 /// One of a slot's two sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl PriceSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// It becomes the held price, published at this time: its own, or the clock's where it is slightly ahead.
-    Accept(i64),
+    Accept(UnixSecs),
     /// Nothing changes, and that is not an error.
     NotNewer,
 }
@@ -48,16 +49,16 @@ pub fn admit(
     source: PriceSource,
     observation: &Observation,
     params: &GlobalParams,
-    now: i64,
+    now: UnixSecs,
 ) -> RiskResult<Admission> {
     let published_at = observation.published_at;
     if published_at <= state.source_published_at[source.index()] {
         return Ok(Admission::NotNewer);
     }
-    if published_at > now.saturating_add(params.prices.future_secs as i64) {
+    if published_at > now.plus(params.prices.future()) {
         return Err(RiskError::PriceFromFuture);
     }
-    if observation.overdue || !MaxAge::new(params.prices.write_age_secs, now).admits(published_at) {
+    if observation.overdue || !MaxAge::new(params.prices.write_age(), now).admits(published_at) {
         return Err(RiskError::PriceStale);
     }
     if observation.previous_at.is_some_and(|previous| previous >= published_at) {
@@ -87,15 +88,15 @@ pub enum Choice {
 /// Then, and where it lies in the future or was signed longer ago than it says, the last valid one that the board has
 /// taken tells how long it is silent: a broken primary must not block the secondary permanently.
 #[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
-pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: i64) -> Choice {
-    let horizon = now.saturating_add(params.prices.future_secs as i64);
+pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: UnixSecs) -> Choice {
+    let horizon = now.plus(params.prices.future());
     let shown = primary.filter(|seen| !seen.overdue).map(|seen| seen.published_at).filter(|at| *at <= horizon);
-    if shown.is_some_and(|published_at| MaxAge::new(params.prices.write_age_secs, now).admits(published_at)) {
+    if shown.is_some_and(|published_at| MaxAge::new(params.prices.write_age(), now).admits(published_at)) {
         return Choice::Primary;
     }
     let taken = state.source_published_at[PriceSource::Primary.index()];
     let last = shown.map_or(taken, |published_at| published_at.max(taken));
-    if now.saturating_sub(last) >= params.prices.primary_stale_secs as i64 {
+    if now.elapsed_since(last) >= params.prices.primary_stale() {
         Choice::Secondary
     } else {
         Choice::Neither

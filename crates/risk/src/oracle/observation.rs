@@ -3,6 +3,7 @@
 use crate::error::{RiskError, RiskResult};
 use crate::num::{div_up_u128, mul_div_up, PPM};
 use crate::price::Price;
+use crate::units::UnixSecs;
 
 /// Scale of a Switchboard value: 10^18 to the dollar.
 const SWITCHBOARD_SCALE: u128 = 1_000_000_000_000_000_000;
@@ -14,10 +15,10 @@ pub struct Observation {
     pub price: Price,
     /// One sigma, ppm of the price, rounded up, at most `u32::MAX`.
     pub sigma_ppm: u32,
-    /// Publish time, Unix seconds, as the source states it.
-    pub published_at: i64,
+    /// Publish time, as the source states it.
+    pub published_at: UnixSecs,
     /// Publish time of the update before, where the caller chooses the account; none for a pinned account.
-    pub previous_at: Option<i64>,
+    pub previous_at: Option<UnixSecs>,
     /// It was signed longer ago than its publish time says, see [`super::Signed::is_overdue`].
     pub overdue: bool,
 }
@@ -31,8 +32,8 @@ impl Observation {
         price: i64,
         conf: u64,
         exponent: i32,
-        published_at: i64,
-        previous_at: Option<i64>,
+        published_at: UnixSecs,
+        previous_at: Option<UnixSecs>,
     ) -> RiskResult<Self> {
         let value = u64::try_from(price).ok().filter(|value| *value != 0).ok_or(RiskError::PriceNotPositive)?;
         Ok(Self {
@@ -56,7 +57,7 @@ impl Observation {
         clippy::cast_possible_wrap,
         reason = "a value that is not zero has at most 127 leading zeros; the divisor is a constant"
     )]
-    pub fn from_switchboard(value: i128, std_dev: i128, published_at: i64, overdue: bool) -> RiskResult<Self> {
+    pub fn from_switchboard(value: i128, std_dev: i128, published_at: UnixSecs, overdue: bool) -> RiskResult<Self> {
         let value = u128::try_from(value).ok().filter(|value| *value != 0).ok_or(RiskError::PriceNotPositive)?;
         // 128 significant bits before the division by 60 leave more than 64 after it.
         let lead = value.leading_zeros();

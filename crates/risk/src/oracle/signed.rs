@@ -26,7 +26,7 @@ impl Signed {
     #[expect(clippy::arithmetic_side_effects, reason = "five times a 32-bit number in 64 bits")]
     pub const fn is_overdue(&self, slot: u64, params: &GlobalParams) -> bool {
         let age = slot.saturating_sub(self.result_slot);
-        age > MOST_SLOTS_PER_SEC * params.prices.write_age_secs as u64
+        age > MOST_SLOTS_PER_SEC * params.prices.write_age().get()
             || age > self.max_staleness_slots as u64
             || slot.saturating_sub(self.oldest_slot) > params.prices.submission_age_slots as u64
     }

@@ -6,24 +6,25 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::RiskError;
+use crate::units::{Secs, UnixSecs};
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NOW: i64 = 1_760_130_000;
 
 fn dollars(price: i64, published_at: i64) -> Observation {
-    Observation::from_pyth(price * 100_000_000, 0, -8, published_at, None).unwrap()
+    Observation::from_pyth(price * 100_000_000, 0, -8, UnixSecs::new(published_at), None).unwrap()
 }
 
 fn listed() -> PriceState {
-    PriceState::listed(DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS, DEFAULT_PRIOR_PICO_PER_SEC)
+    PriceState::listed(Secs::new(DEFAULT_FAST_SECS), Secs::new(DEFAULT_SLOW_SECS), DEFAULT_PRIOR_PICO_PER_SEC)
 }
 
 fn held(price: i64) -> PriceState {
-    update(&listed(), PriceSource::Primary, &dollars(price, NOW), &PARAMS, NOW).unwrap().unwrap()
+    update(&listed(), PriceSource::Primary, &dollars(price, NOW), &PARAMS, UnixSecs::new(NOW)).unwrap().unwrap()
 }
 
 fn take(state: &PriceState, observation: &Observation, now: i64) -> RiskResult<Option<PriceState>> {
-    update(state, PriceSource::Primary, observation, &PARAMS, now)
+    update(state, PriceSource::Primary, observation, &PARAMS, UnixSecs::new(now))
 }
 
 /// A feed written now whose result was signed an hour ago: not a reading, nor a sign that its source speaks.
@@ -31,8 +32,8 @@ fn take(state: &PriceState, observation: &Observation, now: i64) -> RiskResult<O
 fn what_was_signed_longer_ago_than_its_date_says_is_stale_and_shows_no_life() {
     let (state, overdue) = (held(200), Observation { overdue: true, ..dollars(150, NOW + 40) });
     assert_eq!(take(&state, &overdue, NOW + 40), Err(RiskError::PriceStale));
-    assert_eq!(choose(&state, Some(&overdue), &PARAMS, NOW + 29), Choice::Neither);
-    assert_eq!(choose(&state, Some(&overdue), &PARAMS, NOW + 40), Choice::Secondary);
+    assert_eq!(choose(&state, Some(&overdue), &PARAMS, UnixSecs::new(NOW + 29)), Choice::Neither);
+    assert_eq!(choose(&state, Some(&overdue), &PARAMS, UnixSecs::new(NOW + 40)), Choice::Secondary);
     // What is not newer changes nothing, however it was signed.
     assert_eq!(take(&state, &Observation { overdue: true, ..dollars(150, NOW) }, NOW + 40), Ok(None));
 }
@@ -41,34 +42,45 @@ fn what_was_signed_longer_ago_than_its_date_says_is_stale_and_shows_no_life() {
 #[test]
 fn prices_that_are_not_positive_and_exponents_out_of_range_are_refused() {
     for price in [0, -1, i64::MIN] {
-        assert_eq!(Observation::from_pyth(price, 0, -8, NOW, None), Err(RiskError::PriceNotPositive));
-        assert_eq!(Observation::from_switchboard(price as i128, 0, NOW, false), Err(RiskError::PriceNotPositive));
+        assert_eq!(Observation::from_pyth(price, 0, -8, UnixSecs::new(NOW), None), Err(RiskError::PriceNotPositive));
+        assert_eq!(
+            Observation::from_switchboard(price as i128, 0, UnixSecs::new(NOW), false),
+            Err(RiskError::PriceNotPositive)
+        );
     }
-    assert_eq!(Observation::from_switchboard(i128::MIN, 0, NOW, false), Err(RiskError::PriceNotPositive));
+    assert_eq!(
+        Observation::from_switchboard(i128::MIN, 0, UnixSecs::new(NOW), false),
+        Err(RiskError::PriceNotPositive)
+    );
     for exponent in [i32::MIN, -19, 13, i32::MAX] {
-        assert_eq!(Observation::from_pyth(1, 0, exponent, NOW, None), Err(RiskError::PriceExponentOutOfRange));
+        assert_eq!(
+            Observation::from_pyth(1, 0, exponent, UnixSecs::new(NOW), None),
+            Err(RiskError::PriceExponentOutOfRange)
+        );
     }
     for exponent in -18..=12 {
-        assert!(Observation::from_pyth(1, 0, exponent, NOW, None).is_ok());
+        assert!(Observation::from_pyth(1, 0, exponent, UnixSecs::new(NOW), None).is_ok());
     }
 }
 
 #[test]
 fn the_same_price_from_both_oracles_is_the_same_number() {
     for (mantissa, exponent) in [(1i64, -9), (197_060_000_000, -9), (1, 0), (123_456_789, -8), (1_000_000, 6)] {
-        let pyth = Observation::from_pyth(mantissa, 0, exponent, NOW, None).unwrap();
+        let pyth = Observation::from_pyth(mantissa, 0, exponent, UnixSecs::new(NOW), None).unwrap();
         let scaled = mantissa as i128 * 10i128.pow((18 + exponent) as u32);
-        assert_eq!(Observation::from_switchboard(scaled, 0, NOW, false).unwrap(), pyth);
+        assert_eq!(Observation::from_switchboard(scaled, 0, UnixSecs::new(NOW), false).unwrap(), pyth);
     }
 }
 
 /// PRICE-2
 #[test]
 fn widths_are_one_sigma_in_ppm_rounded_up_and_saturate() {
-    let width = |price, conf| Observation::from_pyth(price, conf, -8, NOW, None).unwrap().sigma_ppm;
+    let width = |price, conf| Observation::from_pyth(price, conf, -8, UnixSecs::new(NOW), None).unwrap().sigma_ppm;
     assert_eq!((width(1_000_000, 1), width(1_000_001, 1), width(3, 1)), (1, 1, 333_334));
     assert_eq!((width(1, u64::MAX), width(i64::MAX, u64::MAX), width(i64::MAX, 0)), (u32::MAX, 2_000_001, 0));
-    let width = |value, deviation| Observation::from_switchboard(value, deviation, NOW, false).unwrap().sigma_ppm;
+    let width = |value, deviation| {
+        Observation::from_switchboard(value, deviation, UnixSecs::new(NOW), false).unwrap().sigma_ppm
+    };
     let one = 10i128.pow(18);
     assert_eq!((width(200 * one, one / 5), width(3 * one, one), width(one, 0)), (1_000, 333_334, 0));
     assert_eq!(width(197_060 * one, 197_060 * one / 1_000), 1_000);
@@ -99,7 +111,7 @@ fn a_reading_ahead_of_the_clock_is_taken_as_now_or_refused() {
     assert_eq!(take(&state, &dollars(90, NOW + 4), NOW + 1), Err(RiskError::PriceFromFuture));
     assert_eq!(take(&state, &dollars(90, i64::MAX), i64::MAX - 3), Err(RiskError::PriceFromFuture));
     let next = take(&state, &dollars(90, NOW + 3), NOW + 1).unwrap().unwrap();
-    assert_eq!((next.published_at, next.source_published_at[0]), (NOW + 1, NOW + 3));
+    assert_eq!((next.published_at, next.source_published_at[0]), (UnixSecs::new(NOW + 1), UnixSecs::new(NOW + 3)));
     // The same reading again, a second later, is not newer; another within the same second of the clock neither.
     assert_eq!(take(&next, &dollars(90, NOW + 3), NOW + 2), Ok(None));
     let ahead = take(&state, &dollars(90, NOW + 2), NOW + 1).unwrap().unwrap();
@@ -113,10 +125,10 @@ fn where_the_caller_chooses_the_account_only_the_first_update_of_a_second_counts
     let state = held(100);
     let posted = |previous| Observation { previous_at: Some(previous), ..dollars(90, NOW + 1) };
     for previous in [NOW + 1, NOW + 2, i64::MAX] {
-        assert_eq!(take(&state, &posted(previous), NOW + 1), Err(RiskError::PriceNotFirstOfSecond));
+        assert_eq!(take(&state, &posted(UnixSecs::new(previous)), NOW + 1), Err(RiskError::PriceNotFirstOfSecond));
     }
     for previous in [NOW, i64::MIN] {
-        assert!(take(&state, &posted(previous), NOW + 1).unwrap().is_some());
+        assert!(take(&state, &posted(UnixSecs::new(previous)), NOW + 1).unwrap().is_some());
     }
 }
 
@@ -124,7 +136,7 @@ fn where_the_caller_chooses_the_account_only_the_first_update_of_a_second_counts
 #[test]
 fn the_secondary_counts_only_while_the_primary_is_silent() {
     let state = held(100);
-    let at = |age: i64, now: i64| choose(&state, Some(&dollars(100, now - age)), &PARAMS, now);
+    let at = |age: i64, now: i64| choose(&state, Some(&dollars(100, now - age)), &PARAMS, UnixSecs::new(now));
     let now = NOW + 100;
     assert_eq!((at(0, now), at(5, now), at(-2, now)), (Choice::Primary, Choice::Primary, Choice::Primary));
     assert_eq!((at(6, now), at(29, now)), (Choice::Neither, Choice::Neither));
@@ -138,24 +150,29 @@ fn the_secondary_counts_only_while_the_primary_is_silent() {
 #[test]
 fn a_broken_primary_does_not_block_the_secondary_for_ever() {
     let state = held(100);
-    assert_eq!(choose(&state, None, &PARAMS, NOW + 29), Choice::Neither);
-    assert_eq!(choose(&state, None, &PARAMS, NOW + 30), Choice::Secondary);
-    assert_eq!(choose(&state, Some(&dollars(1, i64::MAX)), &PARAMS, NOW + 30), Choice::Secondary);
-    assert_eq!(choose(&listed(), None, &PARAMS, NOW), Choice::Secondary);
+    assert_eq!(choose(&state, None, &PARAMS, UnixSecs::new(NOW + 29)), Choice::Neither);
+    assert_eq!(choose(&state, None, &PARAMS, UnixSecs::new(NOW + 30)), Choice::Secondary);
+    assert_eq!(choose(&state, Some(&dollars(1, i64::MAX)), &PARAMS, UnixSecs::new(NOW + 30)), Choice::Secondary);
+    assert_eq!(choose(&listed(), None, &PARAMS, UnixSecs::new(NOW)), Choice::Secondary);
 }
 
 /// PRICE-4
 #[test]
 fn switching_sources_never_moves_the_held_time_backwards() {
     let state = held(100);
-    let second = update(&state, PriceSource::Secondary, &dollars(90, NOW + 40), &PARAMS, NOW + 40).unwrap().unwrap();
-    assert_eq!((second.source, second.source_published_at), (PriceSource::Secondary, [NOW, NOW + 40]));
+    let second = update(&state, PriceSource::Secondary, &dollars(90, NOW + 40), &PARAMS, UnixSecs::new(NOW + 40))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (second.source, second.source_published_at),
+        (PriceSource::Secondary, [NOW, NOW + 40].map(UnixSecs::new))
+    );
     // The primary is back with an update from before the secondary's: newer than its own last, not than the held one.
     assert_eq!(take(&second, &dollars(95, NOW + 39), NOW + 41), Ok(None));
     let back = take(&second, &dollars(95, NOW + 41), NOW + 41).unwrap().unwrap();
     assert_eq!(
         (back.source, back.published_at, back.source_published_at),
-        (PriceSource::Primary, NOW + 41, [NOW + 41, NOW + 40])
+        (PriceSource::Primary, UnixSecs::new(NOW + 41), [NOW + 41, NOW + 40].map(UnixSecs::new))
     );
 }
 
@@ -187,10 +204,10 @@ fn averages_are_ready_after_five_updates_and_twice_the_longer_constant() {
 fn the_variance_is_sampled_at_most_every_thirty_seconds() {
     let state = held(100);
     let early = take(&state, &dollars(110, NOW + 29), NOW + 29).unwrap().unwrap();
-    assert_eq!((early.variance, early.sampled_at, early.sample), (state.variance, NOW, state.spot));
+    assert_eq!((early.variance, early.sampled_at, early.sample), (state.variance, UnixSecs::new(NOW), state.spot));
     let due = take(&early, &dollars(110, NOW + 30), NOW + 30).unwrap().unwrap();
     assert!(due.variance > state.variance && due.vol_ppm_per_sqrt_sec > state.vol_ppm_per_sqrt_sec);
-    assert_eq!((due.sampled_at, due.sample), (NOW + 30, due.spot));
+    assert_eq!((due.sampled_at, due.sample), (UnixSecs::new(NOW + 30), due.spot));
 }
 
 /// A sequence of readings: seconds to the next one, price, exponent, width, source, distance of the clock.
@@ -210,13 +227,13 @@ proptest! {
         let mut span: Option<(Price, Price)> = None;
         for (step, price, exponent, width, secondary, lag) in readings {
             time = if step.abs() < 200_000 { time.saturating_add(step) } else { step };
-            let Ok(observation) = Observation::from_pyth(price, width, exponent, time, None) else { continue };
+            let Ok(observation) = Observation::from_pyth(price, width, exponent, UnixSecs::new(time), None) else { continue };
             let now = time.saturating_add(lag);
             let source = if secondary { PriceSource::Secondary } else { PriceSource::Primary };
-            let Ok(Some(next)) = update(&state, source, &observation, &PARAMS, now) else { continue };
+            let Ok(Some(next)) = update(&state, source, &observation, &PARAMS, UnixSecs::new(now)) else { continue };
             prop_assert!(state.update_count == 0 || next.published_at > state.published_at);
             prop_assert!(next.source_published_at[source.index()] > state.source_published_at[source.index()]);
-            prop_assert!(next.published_at <= now && next.published_at >= next.first_published_at);
+            prop_assert!(next.published_at <= UnixSecs::new(now) && next.published_at >= next.first_published_at);
             prop_assert!(next.variance >= Fixed::ZERO && next.variance <= state.variance.max(prior_up(1_400_000_000)));
             let (least, most) = span.unwrap_or((next.spot, next.spot));
             let (least, most) = (least.min(next.spot), most.max(next.spot));
@@ -237,7 +254,7 @@ proptest! {
     #[test]
     fn switchboard_readings_never_panic_and_never_understate_their_width(value in 1i128.., deviation: i128, shift in 0u32..126) {
         let (value, deviation) = ((value >> shift).max(1), deviation >> (shift / 2));
-        let reading = Observation::from_switchboard(value, deviation, NOW, false).unwrap();
+        let reading = Observation::from_switchboard(value, deviation, UnixSecs::new(NOW), false).unwrap();
         prop_assert!(reading.price.mantissa >> 63 == 1);
         if let Some(scaled) = deviation.checked_mul(1_000_000).filter(|scaled| *scaled >= 0) {
             let exact = scaled / value + (scaled % value != 0) as i128;

@@ -4,13 +4,14 @@ use crate::error::{RiskError, RiskResult};
 use crate::fixed_checked::{half_life_decay, Fixed};
 use crate::num::{div_up_u128, mul_wide, PPM};
 use crate::price::Price;
+use crate::units::Secs;
 
 /// A sample is taken only when so many seconds have passed since the last.
-pub const SAMPLE_SECS: u32 = 30;
-/// Longest time one sample stands for, seconds.
-pub const SAMPLE_CAP_SECS: u32 = 300;
-/// Half-life of the weight of a sample, seconds.
-pub const HALF_LIFE_SECS: u32 = 3_600;
+pub const SAMPLE_SECS: Secs = Secs::new(30);
+/// Longest time one sample stands for.
+pub const SAMPLE_CAP_SECS: Secs = Secs::new(300);
+/// Half-life of the weight of a sample.
+pub const HALF_LIFE_SECS: Secs = Secs::new(3_600);
 /// Largest return that one sample may show: 20 %, rounded down.
 pub const RETURN_CAP: Fixed = Fixed::from_bits((1 << 48) / 5);
 /// Default of a listing's prior, units of 1e-12 per second: 2e-8 per second is 80 % a year.
@@ -36,14 +37,14 @@ pub const fn prior_up(pico_per_sec: u32) -> Fixed {
     clippy::cast_sign_loss,
     reason = "a square below 2^92 over at least 2^48 has 44 bits; weights are within 0 and 2^48 and add up to it, so the sum stays below 2^112"
 )]
-pub fn sample_up(variance: Fixed, sampled: Price, price: Price, elapsed_secs: u32) -> RiskResult<Fixed> {
-    let dt = elapsed_secs.min(SAMPLE_CAP_SECS);
-    let Some(change) = clamped_return(sampled, price).filter(|_| dt > 0) else {
+pub fn sample_up(variance: Fixed, sampled: Price, price: Price, elapsed: Secs) -> RiskResult<Fixed> {
+    let dt = elapsed.min(SAMPLE_CAP_SECS);
+    let Some(change) = clamped_return(sampled, price).filter(|_| !dt.is_zero()) else {
         return Ok(variance);
     };
     // Below 2^92: 96 fraction bits of a number below 0.04; the division brings them to 48.
     let square = mul_wide(change, change);
-    let recent = div_up_u128(square, (dt as u128) << 48).unwrap_or(0) as u64;
+    let recent = div_up_u128(square, (dt.get() as u128) << 48).unwrap_or(0) as u64;
     let keep = half_life_decay(dt, HALF_LIFE_SECS)?;
     let weight = Fixed::ONE.checked_sub(keep)?;
     // One sum of two exact products and one rounding: never outside the two variances.
@@ -127,9 +128,9 @@ mod tests {
             pico: u32, from in 1u64.., to in 1u64.., ef in -18i32..=12, et in -18i32..=12, elapsed: u32,
         ) {
             let old = prior_up(pico);
-            let new = sample_up(old, price(from, ef), price(to, et), elapsed).unwrap();
+            let new = sample_up(old, price(from, ef), price(to, et), Secs::new(elapsed)).unwrap();
             // |r| is at most 20 %, so a sample is at most 0.04 / dt; one step of rounding up.
-            let dt = elapsed.clamp(1, SAMPLE_CAP_SECS) as f64;
+            let dt = elapsed.clamp(1, SAMPLE_CAP_SECS.stored()) as f64;
             prop_assert!(new >= Fixed::ZERO);
             prop_assert!(float(new) <= float(old).max(0.04 / dt + 1e-14));
         }
@@ -140,7 +141,7 @@ mod tests {
             let old = prior_up(pico);
             let sampled = price(from, -9);
             let next = sampled.scaled_ppm_down(move_ppm).unwrap();
-            let got = float(sample_up(old, sampled, next, elapsed).unwrap());
+            let got = float(sample_up(old, sampled, next, Secs::new(elapsed)).unwrap());
             let dt = elapsed.min(300) as f64;
             let keep = 2f64.powf(-dt / 3_600.0);
             let r = move_ppm as f64 / 1e6 - 1.0;

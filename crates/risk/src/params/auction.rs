@@ -1,6 +1,6 @@
 //! The Dutch auction of a cure: its penalty, and who gets it.
 
-use super::field::group;
+use super::field::{durations, group};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
 #[macro_export]
@@ -30,3 +30,4 @@ macro_rules! auction_params {
 }
 
 auction_params!(group);
+durations!(AuctionParams: auction_secs as auction);

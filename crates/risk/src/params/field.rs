@@ -180,6 +180,22 @@ macro_rules! group {
 }
 pub(super) use group;
 
+/// Reads parameters that are durations as such: they are stored as plain seconds, which their names say.
+macro_rules! durations {
+    ($Group:ident: $($field:ident as $name:ident),+) => {
+        impl $Group {
+            $(
+                #[doc = concat!("[`Self::", stringify!($field), "`].")]
+                #[inline(always)]
+                pub const fn $name(&self) -> $crate::units::Secs {
+                    $crate::units::Secs::new(self.$field)
+                }
+            )+
+        }
+    };
+}
+pub(super) use durations;
+
 macro_rules! bound {
     ($type:ident, $bound:expr, $all:ident) => {
         $crate::params::Bound {

@@ -1,6 +1,6 @@
 //! Which leg is liquidated, and what is too small to be one.
 
-use super::field::group;
+use super::field::{durations, group};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
 #[macro_export]
@@ -22,3 +22,4 @@ macro_rules! leg_params {
 }
 
 leg_params!(group);
+durations!(LegParams: best_leg_end_secs as best_leg_end);

@@ -1,6 +1,6 @@
 //! Banks: what sets their borrow rates.
 
-use super::field::group;
+use super::field::{durations, group};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
 #[macro_export]
@@ -16,3 +16,4 @@ macro_rules! lending_params {
 }
 
 lending_params!(group);
+durations!(LendingParams: utilization_window_secs as utilization_window);

@@ -1,6 +1,6 @@
 //! Who counts as under water, and from when on.
 
-use super::field::group;
+use super::field::{durations, group};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
 #[macro_export]
@@ -22,3 +22,9 @@ macro_rules! observation_params {
 }
 
 observation_params!(group);
+durations! {
+    ObservationParams:
+    observation_gap_secs as observation_gap,
+    cool_off_secs as cool_off,
+    bypass_spacing_secs as bypass_spacing
+}

@@ -1,6 +1,6 @@
 //! Perps: what unsettled gains weigh, fills and funding.
 
-use super::field::group;
+use super::field::{durations, group};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
 #[macro_export]
@@ -26,3 +26,4 @@ macro_rules! perp_params {
 }
 
 perp_params!(group);
+durations!(PerpParams: funding_max_secs as funding_max);

@@ -1,6 +1,6 @@
 //! Ages of prices, and how far one may be doubted.
 
-use super::field::group;
+use super::field::{durations, group};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
 #[macro_export]
@@ -32,3 +32,11 @@ macro_rules! price_params {
 }
 
 price_params!(group);
+durations! {
+    PriceParams:
+    write_age_secs as write_age,
+    read_age_secs as read_age,
+    risk_age_secs as risk_age,
+    future_secs as future,
+    primary_stale_secs as primary_stale
+}

@@ -1,6 +1,6 @@
 //! Wind-down, and what comes after it.
 
-use super::field::group;
+use super::field::{durations, group};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
 #[macro_export]
@@ -22,3 +22,9 @@ macro_rules! wind_down_params {
 }
 
 wind_down_params!(group);
+durations! {
+    WindDownParams:
+    wind_down_secs as wind_down,
+    wind_down_close_secs as wind_down_close,
+    stale_asset_secs as stale_asset
+}

@@ -7,7 +7,7 @@ use crate::margin::{initial_margins, margins};
 use crate::params::{MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, Portfolio, PriceKind};
 use crate::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice};
-use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use crate::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 /// Dollars in millionths as the unit price of a base with nine decimals in quote atoms with six.
 fn unit(price_micro: u64) -> BasePrice {
@@ -33,14 +33,47 @@ fn a_premium_held_for_an_hour_costs_that_share_of_notional() {
 /// FUNDING-1
 #[test]
 fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
-    assert_eq!(premium_integral_since(-40, 1_000, 1_000, 1_010, 3_600), -400);
-    assert_eq!(premium_integral_since(-40, 1_000, 1_000, 1_000_000, 3_600), -144_000);
-    assert_eq!(premium_integral_since(-40, 1_000, 4_000, 1_000_000, 3_600), -24_000);
-    assert_eq!(premium_integral_since(40, 1_000, 9_000, 1_000_000, 3_600), 0);
-    assert_eq!(premium_integral_since(40, 1_000, 1_000, 900, 3_600), 0);
-    assert_eq!(mean_premium_ppm(1_000_000, 0, 500), 0);
-    assert_eq!(mean_premium_ppm(-144_000, 7_200, 500), -20);
-    assert_eq!(mean_premium_ppm(i128::MAX, 1, 500), 500);
+    assert_eq!(
+        premium_integral_since(-40, UnixSecs::new(1_000), UnixSecs::new(1_000), UnixSecs::new(1_010), Secs::new(3_600)),
+        -400
+    );
+    assert_eq!(
+        premium_integral_since(
+            -40,
+            UnixSecs::new(1_000),
+            UnixSecs::new(1_000),
+            UnixSecs::new(1_000_000),
+            Secs::new(3_600)
+        ),
+        -144_000
+    );
+    assert_eq!(
+        premium_integral_since(
+            -40,
+            UnixSecs::new(1_000),
+            UnixSecs::new(4_000),
+            UnixSecs::new(1_000_000),
+            Secs::new(3_600)
+        ),
+        -24_000
+    );
+    assert_eq!(
+        premium_integral_since(
+            40,
+            UnixSecs::new(1_000),
+            UnixSecs::new(9_000),
+            UnixSecs::new(1_000_000),
+            Secs::new(3_600)
+        ),
+        0
+    );
+    assert_eq!(
+        premium_integral_since(40, UnixSecs::new(1_000), UnixSecs::new(1_000), UnixSecs::new(900), Secs::new(3_600)),
+        0
+    );
+    assert_eq!(mean_premium_ppm(1_000_000, Secs::ZERO, 500), 0);
+    assert_eq!(mean_premium_ppm(-144_000, Secs::new(7_200), 500), -20);
+    assert_eq!(mean_premium_ppm(i128::MAX, Secs::new(1), 500), 500);
 }
 
 /// FILL-2

@@ -8,10 +8,10 @@ use crate::liquidate::assess;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
 use crate::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
+use crate::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
-const NOW: i64 = 1_760_130_600;
+const NOW: UnixSecs = UnixSecs::new(1_760_130_600);
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
 /// [`divide_down`] of plain numbers.
@@ -295,8 +295,12 @@ fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
         market: 0,
         deficit_share_ppm: 0,
     };
-    let clocks =
-        Clocks { wind_down_secs: 10_000, health_state: HealthState::WindDown, observed_at: NOW, ..Clocks::default() };
+    let clocks = Clocks {
+        wind_down_secs: Secs::new(10_000),
+        health_state: HealthState::WindDown,
+        observed_at: NOW,
+        ..Clocks::default()
+    };
     let of = |leg, assets: &[TokenLeg]| {
         let portfolio = account(0, assets, &[leg]);
         check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
@@ -335,10 +339,10 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
         check_bankrupt(&portfolio, &assess(&portfolio, &clocks, NOW))
     };
     assert_eq!(
-        at(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs - 1),
+        at(Secs::new(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs - 1)),
         Err(RiskError::PerpsRemain)
     );
-    assert_eq!(at(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs), Ok(()));
+    assert_eq!(at(Secs::new(PARAMS.wind_down.wind_down_secs + PARAMS.wind_down.wind_down_close_secs)), Ok(()));
     let closed = account(0, &[], &[PerpLeg { units: SignedBaseUnits::ZERO, ..perp }]);
     assert_eq!(judge(&closed), Ok(()));
 }
@@ -382,8 +386,12 @@ fn only_bases_whose_price_is_stale_but_not_for_hours_leave_anything_open() {
         },
         ..PerpLeg::default()
     };
-    let clocks =
-        Clocks { wind_down_secs: 10_000, health_state: HealthState::WindDown, observed_at: NOW, ..Clocks::default() };
+    let clocks = Clocks {
+        wind_down_secs: Secs::new(10_000),
+        health_state: HealthState::WindDown,
+        observed_at: NOW,
+        ..Clocks::default()
+    };
     for (is_stale, for_hours, expected) in
         [(false, false, Ok(())), (true, true, Ok(())), (true, false, Err(RiskError::AssetsRemain))]
     {

@@ -145,13 +145,13 @@ impl Case {
     pub fn penalty(&self, regime: Regime, leg: model::Leg) -> Option<(Q, Q)> {
         let params = &self.exact.params;
         if regime == Regime::WindDown {
-            return Some((wind_down_penalty(params, &int(self.clocks.wind_down_secs as i128)), ppm(1)));
+            return Some((wind_down_penalty(params, &int(self.clocks.wind_down_secs.get() as i128)), ppm(1)));
         }
         let (h, off) = self.health(0)?;
         let rates = self.rates(leg, Level::Maintenance);
         // p_max moves by at most k·m / (1 - k/2)^2 < 3m per h, the depth term by s·m; each is floored once.
         let bound = int(3) * release_at_zero(&rates) * off + ppm(2);
-        Some((cure_penalty(params, &int(self.clocks.under_water_secs as i128), &h, &rates), bound))
+        Some((cure_penalty(params, &int(self.clocks.under_water_secs.get() as i128), &h, &rates), bound))
     }
 
     /// Micro-dollars of one debt atom or base unit, at spot and at the fast average.

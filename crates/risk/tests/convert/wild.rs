@@ -4,7 +4,7 @@
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{TokenPrice, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
 /// One micro-dollar an atom.
@@ -28,7 +28,7 @@ fn leg<Worth: Count, Unit: Count>(bits: u32) -> impl Strategy<Value = (LegPrices
                 init: if amount >= 0 { low } else { high },
                 init_charge: high,
                 edge,
-                published_at: 1,
+                published_at: UnixSecs::new(1),
                 stale: stale == 0,
                 old: stale == 0,
                 stale_for_hours: false,

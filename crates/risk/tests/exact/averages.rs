@@ -10,6 +10,7 @@ use plimsoll_risk::oracle::{
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::{edge_from_ppm_up, Price};
+use plimsoll_risk::units::{Secs, UnixSecs};
 
 use super::amounts::down;
 use super::prices::{assert_cut, some_prices};
@@ -23,7 +24,10 @@ fn averages_are_ready_after_five_updates_and_two_of_the_longer_constant() {
         for updates in [0, 4, 5, 6, u32::MAX] {
             for secs in -1..10i64 {
                 let expected = updates > 4 && secs >= 2 * slow as i64;
-                assert_eq!(averages_are_ready(updates, secs, slow), expected);
+                assert_eq!(
+                    averages_are_ready(updates, UnixSecs::NEVER, UnixSecs::new(secs), Secs::new(slow)),
+                    expected
+                );
             }
         }
     }
@@ -31,10 +35,15 @@ fn averages_are_ready_after_five_updates_and_two_of_the_longer_constant() {
 
 #[test]
 fn a_listed_slot_holds_its_constants_and_its_prior_and_nothing_else() {
-    let state = PriceState::listed(15, 3_600, 20_000);
+    let state = PriceState::listed(Secs::new(15), Secs::new(3_600), 20_000);
     let variance = Fixed::from_bits(5_629_500);
-    let expected =
-        PriceState { fast_secs: 15, slow_secs: 3_600, variance, vol_ppm_per_sqrt_sec: 142, ..PriceState::default() };
+    let expected = PriceState {
+        fast_secs: Secs::new(15),
+        slow_secs: Secs::new(3_600),
+        variance,
+        vol_ppm_per_sqrt_sec: 142,
+        ..PriceState::default()
+    };
     assert_eq!(state, expected);
     assert!(!state.is_ready());
 }
@@ -45,10 +54,10 @@ fn an_average_is_the_weighted_sum_cut_after_64_bits() {
     for a in some_prices() {
         for b in some_prices() {
             for (secs, constant) in [(1, 15), (9, 3_600), (10, 15), (11, 15), (u32::MAX, 1)] {
-                let weight = decay(secs.min(10), constant).unwrap().to_bits();
+                let weight = decay(Secs::new(secs.min(10)), Secs::new(constant)).unwrap().to_bits();
                 let share = int(weight) * two_to_minus(48);
                 let exact = price(a) * &share + price(b) * (int(1) - share);
-                let found = integrate_down(a, b, secs, constant).unwrap();
+                let found = integrate_down(a, b, Secs::new(secs), Secs::new(constant)).unwrap();
                 let top = a.exponent.max(b.exponent);
                 let lost = &exact - price(found);
                 // The last of 63 bits below the larger price, for each term, beside the last bit of the result.
@@ -68,11 +77,14 @@ fn an_average_is_the_weighted_sum_cut_after_64_bits() {
 fn no_time_leaves_an_average_what_it_is() {
     for a in some_prices() {
         for b in some_prices() {
-            assert_eq!(integrate_down(a, b, 0, 15), Ok(a));
-            assert_eq!(integrate_down(a, a, 7, 15), Ok(a));
+            assert_eq!(integrate_down(a, b, Secs::ZERO, Secs::new(15)), Ok(a));
+            assert_eq!(integrate_down(a, a, Secs::new(7), Secs::new(15)), Ok(a));
         }
     }
-    assert_eq!(integrate_down(some_prices()[0], some_prices()[1], 1, 0), Err(RiskError::NumberOutOfRange));
+    assert_eq!(
+        integrate_down(some_prices()[0], some_prices()[1], Secs::new(1), Secs::ZERO),
+        Err(RiskError::NumberOutOfRange)
+    );
 }
 
 /// `ceil(sum / 2^cut)` of 64 bits, as a price.
@@ -128,7 +140,12 @@ fn an_edge_is_its_formula_at_every_age() {
                     let width = (sigma as u128 * 2).min(u32::MAX as u128).min(half as u128);
                     let moved = (vol as u128 * root).min(u64::MAX as u128).div_ceil(1_000);
                     let edge = (width + (moved * 3).min(u64::MAX as u128)).min(200_000);
-                    assert_eq!(edge_ppm_up(&PARAMS, sigma, vol, age, half) as u128, edge, "{age} {sigma} {vol} {half}");
+                    assert_eq!(
+                        edge_ppm_up(&PARAMS, sigma, vol, UnixSecs::new(age).elapsed_since(UnixSecs::NEVER), half)
+                            as u128,
+                        edge,
+                        "{age} {sigma} {vol} {half}"
+                    );
                 }
             }
         }
@@ -138,8 +155,8 @@ fn an_edge_is_its_formula_at_every_age() {
         new.prices.age_sigmas_ppm = 2_500_001;
         new.prices.confidence_sigmas_ppm = 1_500_001;
     });
-    assert_eq!(edge_ppm_up(&uneven, 1, 0, 0, 1_000), 2);
-    assert_eq!(edge_ppm_up(&uneven, 0, 1_000, 16, 1_000), 2_501);
+    assert_eq!(edge_ppm_up(&uneven, 1, 0, Secs::ZERO, 1_000), 2);
+    assert_eq!(edge_ppm_up(&uneven, 0, 1_000, Secs::new(16), 1_000), 2_501);
 }
 
 /// `|to / from - 1|` of 48 bits, rounded toward zero from the ratio's own floor.
@@ -165,22 +182,22 @@ fn a_variance_sample_is_its_formula_rounded_up_once() {
     for from in &prices {
         for to in &prices {
             for (old, secs) in [(0i128, 30u32), (5_629_500, 31), (1 << 45, 299), (77, 301), (77, u32::MAX)] {
-                let found = sample_up(Fixed::from_bits(old), *from, *to, secs).unwrap();
+                let found = sample_up(Fixed::from_bits(old), *from, *to, Secs::new(secs)).unwrap();
                 if from.is_zero() {
                     assert_eq!(found.to_bits(), old);
                     continue;
                 }
                 let (r, dt) = (change(*from, *to) as u128, secs.min(300));
                 let recent = (r * r).div_ceil((dt as u128) << 48);
-                let keep = half_life_decay(dt, HALF_LIFE_SECS).unwrap().to_bits() as u128;
+                let keep = half_life_decay(Secs::new(dt), HALF_LIFE_SECS).unwrap().to_bits() as u128;
                 let sum = old as u128 * keep + recent * ((1 << 48) - keep);
                 assert_eq!(found.to_bits() as u128, sum.div_ceil(1 << 48), "{from:?} {to:?} {old} {secs}");
             }
         }
     }
     let (from, to) = (prices[0], prices[1]);
-    assert_eq!(sample_up(Fixed::from_bits(1 << 40), from, to, 0), Ok(Fixed::from_bits(1 << 40)));
-    assert_eq!(sample_up(Fixed::from_bits(-1), from, to, 30), Err(RiskError::NumberOutOfRange));
+    assert_eq!(sample_up(Fixed::from_bits(1 << 40), from, to, Secs::ZERO), Ok(Fixed::from_bits(1 << 40)));
+    assert_eq!(sample_up(Fixed::from_bits(-1), from, to, Secs::new(30)), Err(RiskError::NumberOutOfRange));
 }
 
 #[test]

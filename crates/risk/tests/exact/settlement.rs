@@ -10,7 +10,7 @@ use plimsoll_risk::perp::{
 };
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg};
 use plimsoll_risk::price::{BasePrice, UnitPrice};
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UsdMicro};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
 use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
 
 use super::amounts::{down, up};
@@ -119,7 +119,11 @@ fn a_mean_premium_is_the_quotient_toward_zero_within_its_bound() {
             for bound in [0u32, 2, 500, 1_000_000, u32::MAX] {
                 let most = bound.min(1_000_000) as i128;
                 let mean = if secs > 0 { (integral / secs as i128).clamp(-most, most) } else { 0 };
-                assert_eq!(mean_premium_ppm(integral, secs, bound) as i128, mean, "{integral} {secs} {bound}");
+                assert_eq!(
+                    mean_premium_ppm(integral, UnixSecs::new(secs).elapsed_since(UnixSecs::NEVER), bound) as i128,
+                    mean,
+                    "{integral} {secs} {bound}"
+                );
             }
         }
     }
@@ -131,7 +135,16 @@ fn a_premium_counts_for_every_second_from_the_later_start_to_its_end() {
         for from in 0..12 {
             for now in 0..12 {
                 let counted = (from..now).filter(|second| *second < reported + 4).count() as i128;
-                assert_eq!(premium_integral_since(-7, reported, from, now, 4), -7 * counted);
+                assert_eq!(
+                    premium_integral_since(
+                        -7,
+                        UnixSecs::new(reported),
+                        UnixSecs::new(from),
+                        UnixSecs::new(now),
+                        Secs::new(4)
+                    ),
+                    -7 * counted
+                );
             }
         }
     }

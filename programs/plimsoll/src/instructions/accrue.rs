@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, EngineAccount, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankAccrued, BankRecord};
 use crate::guard::{permit, Action};
@@ -47,9 +47,9 @@ pub fn handler(ctx: Context<Accrue>) -> Result<()> {
         let mut bank = ctx.accounts.bank.load_mut()?;
         let index = bank.index as usize;
         ensure!(registry.bank(index).is_some(), EngineError::SlotEmpty);
-        let window_secs = registry.params().lending.utilization_window_secs;
+        let window = registry.params().lending.utilization_window();
         let slot = &mut registry.banks[index];
-        interest::accrue(&mut bank, slot, window_secs, now_secs()?)?;
+        interest::accrue(&mut bank, slot, window, now()?)?;
         slot.invariant()?;
         bank.invariant()?;
         let borrow_rate_per_sec = slot.borrow_rate_per_sec;

@@ -2,9 +2,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::params::MAX_ATOMS;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{EngineAccount, MarginAccount, Venue, VenueApproval};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::VenueApproved;
 use crate::guard::{permit, Action};
@@ -33,7 +34,7 @@ pub struct ApproveVenue<'info> {
 }
 
 impl ApproveVenue<'_> {
-    fn validate(&self, args: &ApproveVenueArgs, now: i64) -> Result<()> {
+    fn validate(&self, args: &ApproveVenueArgs, now: UnixSecs) -> Result<()> {
         let (account, venue) = (read::<MarginAccount>(&self.margin_account)?, read::<Venue>(&self.venue)?);
         // Only the owner.
         permit(Action::ApproveVenue).signed_for(&account, self.owner.key)?;
@@ -49,8 +50,8 @@ impl ApproveVenue<'_> {
         let offered = args.markets != 0 && args.markets & !venue.settle_markets == 0;
         ensure!(offered, EngineError::ApprovalMarketsInvalid);
         // Powers that nobody uses any more must end by themselves.
-        let secs = args.expires_at.saturating_sub(now);
-        ensure!(secs > 0 && secs <= VenueApproval::MAX_SECS, EngineError::ApprovalExpiryInvalid);
+        let lasts = UnixSecs::new(args.expires_at).elapsed_since(now);
+        ensure!(!lasts.is_zero() && lasts <= VenueApproval::MAX_SECS, EngineError::ApprovalExpiryInvalid);
         Ok(())
     }
 }
@@ -62,7 +63,7 @@ impl ApproveVenue<'_> {
 /// `ApprovalMarketsInvalid`, `ApprovalExpiryInvalid`, `VenuesFull`.
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn handler(ctx: Context<ApproveVenue>, args: ApproveVenueArgs) -> Result<()> {
-    let now = now_secs()?;
+    let now = now()?;
     ctx.accounts.validate(&args, now)?;
     let ApproveVenueArgs { markets, notional_limit_atoms, expires_at } = args;
     let key = ctx.accounts.venue.key();

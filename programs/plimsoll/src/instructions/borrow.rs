@@ -3,10 +3,10 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_state::{Bank, BankSlot, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Borrowed, TokenMove};
 use crate::gate;
@@ -87,7 +87,7 @@ impl<'info> Borrow<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, args: &BorrowArgs, now: i64) -> Result<TokenMove> {
+    fn apply(&self, args: &BorrowArgs, now: UnixSecs) -> Result<TokenMove> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
@@ -139,7 +139,7 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
 /// token program.
 pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
-    let moved = ctx.accounts.apply(&args, now_secs()?)?;
+    let moved = ctx.accounts.apply(&args, now()?)?;
     ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, moved.atoms)?;
     crate::event::emit_event!(ctx, Borrowed { destination: ctx.accounts.destination.key(), moved });
     Ok(())

@@ -5,7 +5,7 @@ use anchor_lang::solana_program::program::set_return_data;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{same_address, Books, MarginAccount, MarginView, PriceBoard, Registry};
 
-use crate::access::now_secs;
+use crate::access::now;
 use crate::error::{EngineError, Result};
 use crate::gate;
 use crate::guard::{permit, Action};
@@ -40,7 +40,7 @@ pub fn handler(ctx: Context<CheckMargin>, args: CheckMarginArgs) -> Result<()> {
     ensure!(one_engine, EngineError::EngineMismatch);
     permit(Action::CheckMargin).in_engine(&registry)?;
     let views = if args.views == 3 { Views::ALL } else { Views::SPOT };
-    let loaded = gate::load(&account, &Books { registry: &registry, board: &board, now: now_secs()? }, views)?;
+    let loaded = gate::load(&account, &Books { registry: &registry, board: &board, now: now()? }, views)?;
     let view = MarginView::of(ctx.accounts.margin_account.key.as_array(), &account, &loaded.0, args.views == 3);
     set_return_data(bytemuck::bytes_of(&view));
     Ok(())

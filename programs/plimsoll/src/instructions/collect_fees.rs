@@ -4,12 +4,12 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::interest;
 use plimsoll_state::{Bank, Engine, EngineAccount, Registry};
 
-use crate::access::{now_secs, require_of_engine};
+use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, FeesCollected};
 use crate::guard::{permit, Action};
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 
 pub use plimsoll_interface::args::CollectFeesArgs;
 
@@ -77,7 +77,7 @@ impl<'info> CollectFees<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, args: &CollectFeesArgs, now: i64) -> Result<FeesCollected> {
+    fn apply(&self, args: &CollectFeesArgs, now: UnixSecs) -> Result<FeesCollected> {
         let registry = self.registry.load()?;
         let mut bank = self.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
@@ -106,7 +106,7 @@ impl<'info> CollectFees<'info> {
 /// program's.
 pub fn handler(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
-    let event = ctx.accounts.apply(&args, now_secs()?)?;
+    let event = ctx.accounts.apply(&args, now()?)?;
     ctx.accounts.transfer().push(ctx.accounts.bank.as_ref(), &signer, event.atoms)?;
     crate::event::emit_event!(ctx, event);
     Ok(())

@@ -6,10 +6,11 @@ use plimsoll_ledger::{perp, pool};
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::perp::{funding_rate, mean_premium_ppm};
 use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{EngineAccount, I128Le, Market, PriceBoard, Registry};
 
 use super::report_premium::integrate;
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::FundingCranked;
 use crate::guard::{permit, Action};
@@ -46,7 +47,7 @@ impl CrankFunding<'_> {
         clippy::indexing_slicing,
         reason = "the registry has a market at this index, as was asked; the quote bank is slot zero"
     )]
-    fn crank(&self, now: i64) -> Result<FundingCranked> {
+    fn crank(&self, now: UnixSecs) -> Result<FundingCranked> {
         let mut registry = self.registry.load_mut()?;
         let mut market = self.market.load_mut()?;
         let board = self.board.load()?;
@@ -60,22 +61,22 @@ impl CrankFunding<'_> {
         perp::accrue_funding(slot, clock)?;
         perp::end_epochs(slot, &mut market)?;
         integrate(&mut market, clock)?;
-        let elapsed = now.saturating_sub(market.premium_from);
+        let elapsed = now.elapsed_since(market.premium_since());
         let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.perps.premium_bound_ppm);
         let spot = board
             .slot(slot.price_slot as usize)
-            .filter(|price| price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)))
+            .filter(|price| price.is_fresh(MaxAge::new(params.prices.read_age(), now)))
             .map(|p| BasePrice::new_down(p.spot.get(), slot.scale.get()));
         match spot {
             // Without a price the cost of a premium is unknown: nothing accrues until there is one (FUNDING-1).
             None => slot.funding_per_unit_sec = 0,
             // A second crank of the same second has no new mean.
-            Some(_) if elapsed <= 0 => {}
+            Some(_) if elapsed.is_zero() => {}
             Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.perps.funding_bound_ppm_per_hour),
         }
-        if elapsed > 0 {
+        if !elapsed.is_zero() {
             market.premium_integral = I128Le::new(0);
-            market.premium_from = now;
+            market.premium_from = now.get();
         }
         market.invariant()?;
         let cranked = FundingCranked {
@@ -102,7 +103,7 @@ impl CrankFunding<'_> {
 /// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<CrankFunding>) -> Result<()> {
     ctx.accounts.validate()?;
-    let cranked = ctx.accounts.crank(now_secs()?)?;
+    let cranked = ctx.accounts.crank(now()?)?;
     crate::event::emit_event!(ctx, cranked);
     Ok(())
 }

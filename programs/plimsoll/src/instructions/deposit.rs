@@ -4,14 +4,14 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Deposited, TokenMove};
 use crate::gate;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 
 pub use plimsoll_interface::args::DepositArgs;
 
@@ -87,7 +87,7 @@ impl<'info> Deposit<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, received: u64, now: i64) -> Result<TokenMove> {
+    fn apply(&self, received: u64, now: UnixSecs) -> Result<TokenMove> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
@@ -129,7 +129,7 @@ impl<'info> Deposit<'info> {
 pub fn handler(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
     let decimals = ctx.accounts.validate(&args)?;
     let received = ctx.accounts.transfer().pull(&ctx.accounts.authority, args.amount_atoms, decimals)?;
-    let moved = ctx.accounts.apply(received, now_secs()?)?;
+    let moved = ctx.accounts.apply(received, now()?)?;
     crate::event::emit_event!(ctx, Deposited { authority: ctx.accounts.authority.key(), moved });
     Ok(())
 }

@@ -10,7 +10,7 @@ use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_address, same};
+use crate::access::{now, require_same_address, same};
 use crate::error::{EngineError, Result};
 use crate::event::CollateralLiquidated;
 use crate::gate;
@@ -186,7 +186,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
     let (plan, seized_shares) = {
         let accounts = &ctx.accounts;
         let (registry, board) = (read::<Registry>(&accounts.registry)?, read::<PriceBoard>(&accounts.board)?);
-        let books = Books { registry: &registry, board: &board, now: now_secs()? };
+        let books = Books { registry: &registry, board: &board, now: now()? };
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
         let mut totals = Totals::of(accounts)?;
@@ -227,7 +227,7 @@ fn event(
         },
         regime: plan.regime as u8,
         penalty_ppm: plan.penalty_ppm,
-        under_water_secs: plan.clocks.under_water_secs,
+        under_water_secs: plan.clocks.under_water_secs.stored(),
         repaid_atoms: plan.size.get(),
         insurance_fee_atoms: plan.fee_atoms.get(),
         seized_atoms: plan.received_atoms.get(),

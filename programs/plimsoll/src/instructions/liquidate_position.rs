@@ -8,7 +8,7 @@ use plimsoll_risk::liquidate::{plan, Leg, Plan};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_address, same};
+use crate::access::{now, require_same_address, same};
 use crate::error::{EngineError, Result};
 use crate::event::PositionLiquidated;
 use crate::gate;
@@ -89,7 +89,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
     let (plan, taken) = {
         let accounts = &ctx.accounts;
         let (registry, board) = (read::<Registry>(&accounts.registry)?, read::<PriceBoard>(&accounts.board)?);
-        let books = Books { registry: &registry, board: &board, now: now_secs()? };
+        let books = Books { registry: &registry, board: &board, now: now()? };
         let mut liquidator = write::<MarginAccount>(&accounts.liquidator)?;
         let mut liquidatee = write::<MarginAccount>(&accounts.liquidatee)?;
         let mut market = write::<Market>(&accounts.market)?;
@@ -127,7 +127,7 @@ fn event(
         long: taken.long as u8,
         regime: plan.regime as u8,
         penalty_ppm: plan.penalty_ppm,
-        under_water_secs: plan.clocks.under_water_secs,
+        under_water_secs: plan.clocks.under_water_secs.stored(),
         units: plan.size.get(),
         notional_atoms: plan.paid_atoms.get(),
         liquidator_penalty_atoms: plan.received_atoms.get(),

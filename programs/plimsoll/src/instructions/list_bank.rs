@@ -4,9 +4,10 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use plimsoll_risk::params::{TokenWeights, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
-use crate::access::{now_secs, require_of_engine};
+use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::BankListed;
 use crate::guard::{permit, Action};
@@ -82,7 +83,7 @@ impl ListBank<'_> {
 
     #[inline(never)]
     #[expect(clippy::arithmetic_side_effects, reason = "validated: there are fewer banks than slots, 64")]
-    fn apply(&self, args: &ListBankArgs, weights: TokenWeights, bumps: &ListBankBumps, now: i64) -> Result<()> {
+    fn apply(&self, args: &ListBankArgs, weights: TokenWeights, bumps: &ListBankBumps, now: UnixSecs) -> Result<()> {
         let mut registry = self.registry.load_mut()?;
         let mut bank = self.bank.load_init()?;
         bank.version = LAYOUT_VERSION;
@@ -96,8 +97,8 @@ impl ListBank<'_> {
         bank.token_program = self.token_program.key().to_bytes();
         bank.deposit_index = INDEX_ONE;
         bank.booked_borrow_index = INDEX_ONE;
-        bank.utilization_at = now;
-        bank.accrued_at = now;
+        bank.utilization_at = now.get();
+        bank.accrued_at = now.get();
 
         registry.bank_count += 1;
         let slot: &mut BankSlot = registry.banks.get_mut(args.index as usize).ok_or(EngineError::SlotsFull)?;
@@ -107,7 +108,7 @@ impl ListBank<'_> {
         slot.scale = token_scale_down(bank.decimals)?.into();
         slot.deposit_index = INDEX_ONE;
         slot.borrow_index = INDEX_ONE;
-        slot.accrued_at = now;
+        slot.accrued_at = now.get();
         args.config.write(weights, &mut bank, slot);
         slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(0)?;
         slot.invariant()?;
@@ -126,7 +127,7 @@ impl ListBank<'_> {
 /// listed.
 pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
-    ctx.accounts.apply(&args, weights, &ctx.bumps, now_secs()?)?;
+    ctx.accounts.apply(&args, weights, &ctx.bumps, now()?)?;
     crate::event::emit_event!(
         ctx,
         BankListed {

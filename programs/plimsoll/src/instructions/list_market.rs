@@ -5,12 +5,13 @@ use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, BasePrice, Price, UnitPrice};
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{
     seeds, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry, SideIndex, SlotStatus, StoredRates,
     LAYOUT_VERSION,
 };
 
-use crate::access::{now_secs, require_of_engine};
+use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Failure, Result};
 use crate::event::MarketListed;
 use crate::guard::{permit, Action};
@@ -50,7 +51,7 @@ pub struct ListMarket<'info> {
 }
 
 impl ListMarket<'_> {
-    fn validate(&self, args: &ListMarketArgs, now: i64) -> Result<(MarketRates, Price)> {
+    fn validate(&self, args: &ListMarketArgs, now: UnixSecs) -> Result<(MarketRates, Price)> {
         // Only the authority lists.
         permit(Action::ListMarket).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and board of this engine.
@@ -70,10 +71,16 @@ impl ListMarket<'_> {
 
     /// One base unit is worth at most a thousandth of a dollar at the present price, and the numbers hold the largest
     /// position.
-    fn validate_unit(&self, args: &ListMarketArgs, registry: &Registry, board: &PriceBoard, now: i64) -> Result<Price> {
+    fn validate_unit(
+        &self,
+        args: &ListMarketArgs,
+        registry: &Registry,
+        board: &PriceBoard,
+        now: UnixSecs,
+    ) -> Result<Price> {
         let params: &GlobalParams = registry.params();
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        ensure!(price.is_fresh(MaxAge::new(params.prices.read_age_secs, now)), EngineError::PriceStale);
+        ensure!(price.is_fresh(MaxAge::new(params.prices.read_age(), now)), EngineError::PriceStale);
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let scale = base_scale_down(quote.decimals, args.base_decimals)?;
         let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals)?);
@@ -93,7 +100,7 @@ impl ListMarket<'_> {
     reason = "validated: there are fewer markets than slots, 32, and the index is their number"
 )]
 pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
-    let now = now_secs()?;
+    let now = now()?;
     let (rates, scale) = ctx.accounts.validate(&args, now)?;
     {
         let mut registry = ctx.accounts.registry.load_mut()?;
@@ -108,9 +115,9 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
         market.price_slot = args.price_slot;
         market.engine = ctx.accounts.engine.key().to_bytes();
         market.name = args.name;
-        market.premium_at = now;
-        market.premium_from = now;
-        market.premium_reported_at = now;
+        market.premium_at = now.get();
+        market.premium_from = now.get();
+        market.premium_reported_at = now.get();
         set_terms(&mut market, slot, rates, &args.terms);
         market.invariant()?;
         registry.invariant()?;
@@ -131,12 +138,12 @@ pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
     Ok(())
 }
 
-fn fill_slot(slot: &mut MarketSlot, args: &ListMarketArgs, scale: Price, now: i64) {
+fn fill_slot(slot: &mut MarketSlot, args: &ListMarketArgs, scale: Price, now: UnixSecs) {
     slot.status = SlotStatus::Active as u8;
     slot.base_decimals = args.base_decimals;
     slot.price_slot = args.price_slot;
     slot.scale = scale.into();
-    slot.funding_at = now;
+    slot.funding_at = now.get();
     slot.sides = [SideIndex::start(); 2];
 }
 

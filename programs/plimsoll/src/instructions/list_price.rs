@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{PriceState, DEFAULT_PRIOR_PICO_PER_SEC};
 use plimsoll_risk::params::MAX_PRICES;
+use plimsoll_risk::units::Secs;
 use plimsoll_state::{Engine, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::require_of_engine;
@@ -102,6 +103,7 @@ pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
 #[inline(never)]
 fn fill(slot: &mut PriceSlot, feed: &mut Feed, args: &ListPriceArgs) {
     slot.active = 1;
-    slot.store(feed, &PriceState::listed(args.config.fast_secs(), args.config.slow_secs(), prior(args)));
+    let (fast, slow) = (Secs::new(args.config.fast_secs()), Secs::new(args.config.slow_secs()));
+    slot.store(feed, &PriceState::listed(fast, slow, prior(args)));
     args.config.write(slot, feed);
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::account;
 use plimsoll_state::{Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_address};
+use crate::access::{now, require_same_address};
 use crate::error::Result;
 use crate::gate;
 use crate::guard::{permit, Action};
@@ -33,7 +33,7 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     require_same_address(&board.engine, &registry.engine)?;
     permit(Action::ObserveMargin).in_engine(&registry)?;
     permit(Action::ObserveMargin).on(&account)?;
-    let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now_secs()? })?;
+    let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now()? })?;
     account::set_clocks(&mut account, &assessment.clocks);
     Ok(account.invariant()?)
 }

@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_oracle::{self as oracle, Moment};
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::require_same_engine;
@@ -48,7 +49,7 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
     let mut feeds = write::<FeedBook>(&ctx.accounts.feeds)?;
     validate(&registry, &board, &feeds)?;
     let clock = Clock::get()?;
-    let now = Moment { secs: clock.unix_timestamp, slot: clock.slot };
+    let now = Moment { time: UnixSecs::new(clock.unix_timestamp), slot: clock.slot };
     let mut oracles = ctx.remaining_accounts.iter();
     for entry in &args.entries {
         let slot = board.slots.get_mut(entry.slot as usize).filter(|slot| slot.active == 1);

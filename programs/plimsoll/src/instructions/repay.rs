@@ -4,14 +4,14 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Repaid, TokenMove};
 use crate::gate;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 
 pub use plimsoll_interface::args::RepayArgs;
 
@@ -83,7 +83,7 @@ impl<'info> Repay<'info> {
 
     /// Books the bank to now; returns the atoms to pay and the mint's decimals.
     #[inline(never)]
-    fn book(&self, args: &RepayArgs, now: i64) -> Result<(u64, u8)> {
+    fn book(&self, args: &RepayArgs, now: UnixSecs) -> Result<(u64, u8)> {
         let registry = read::<Registry>(&self.registry)?;
         let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
@@ -95,7 +95,7 @@ impl<'info> Repay<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, received: u64, now: i64) -> Result<TokenMove> {
+    fn apply(&self, received: u64, now: UnixSecs) -> Result<TokenMove> {
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
         let atoms = Atoms::new(received).signed().map_err(|_| EngineError::AmountTooLarge)?;
@@ -126,7 +126,7 @@ impl<'info> Repay<'info> {
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `NothingOwed`; the token program's.
 pub fn handler(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
-    let now = now_secs()?;
+    let now = now()?;
     let (atoms, decimals) = ctx.accounts.book(&args, now)?;
     let received = ctx.accounts.transfer().pull(&ctx.accounts.payer, atoms, decimals)?;
     let moved = ctx.accounts.apply(received, now)?;

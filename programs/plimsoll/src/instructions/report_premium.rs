@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::perp::premium_integral_since;
 use plimsoll_state::{EngineAccount, FundingClock, Market, Registry, Venue};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PremiumReported;
 use crate::guard::{permit, Action};
@@ -56,13 +56,13 @@ impl ReportPremium<'_> {
 /// `VersionUnknown`, `EngineMismatch`, `VenueInactive`, `PremiumOutOfBounds`.
 pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
-    let now = now_secs()?;
+    let now = now()?;
     let index = {
         let clock = ctx.accounts.registry.load()?.funding_at(now);
         let mut market = ctx.accounts.market.load_mut()?;
         integrate(&mut market, clock)?;
         market.premium_ppm = args.premium_ppm;
-        market.premium_reported_at = now;
+        market.premium_reported_at = now.get();
         market.invariant()?;
         market.index
     };
@@ -73,10 +73,10 @@ pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<(
 
 /// Adds what the held premium has made since the integral was last brought up to date.
 pub(super) fn integrate(market: &mut Market, clock: FundingClock) -> Result<()> {
-    let (reported, from) = (market.premium_reported_at, market.premium_at);
+    let (reported, from) = (market.premium_reported(), market.premium_until());
     let missing = premium_integral_since(market.premium_ppm, reported, from, clock.now, clock.max_secs);
     let sum = market.premium_integral.get().checked_add(missing).ok_or(EngineError::NumberOutOfRange)?;
     market.premium_integral.set(sum);
-    market.premium_at = from.max(clock.now);
+    market.premium_at = from.max(clock.now).get();
     Ok(())
 }

@@ -6,12 +6,12 @@ use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedBaseUnits, UnixSecs};
 use plimsoll_state::{
     Books, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue, VenueApproval,
 };
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{FillSettled, PoolState, PositionState};
 use crate::gate::{self, MarginBefore};
@@ -125,7 +125,7 @@ impl SettleFill<'_> {
         }
     }
 
-    fn settle(&self, args: &SettleFillArgs, by: By, now: i64) -> Result<FillSettled> {
+    fn settle(&self, args: &SettleFillArgs, by: By, now: UnixSecs) -> Result<FillSettled> {
         let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         let mut market = write::<Market>(&self.market)?;
         let (mut buyer, mut seller) = (write::<MarginAccount>(&self.buyer)?, write::<MarginAccount>(&self.seller)?);
@@ -133,8 +133,8 @@ impl SettleFill<'_> {
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         let by_delegate = by.delegate_of(true) || by.delegate_of(false);
         // A delegate's price is bounded by the board's alone, which is then as new as for adding risk, whatever it does.
-        let max_age_secs = if by_delegate { params.prices.risk_age_secs } else { params.prices.read_age_secs };
-        let spot = fresh_spot(slot, &board, max_age_secs, now)?;
+        let max_age = if by_delegate { params.prices.risk_age() } else { params.prices.read_age() };
+        let spot = fresh_spot(slot, &board, max_age, now)?;
         let (quote, units) = (Atoms::new(args.quote_atoms), BaseUnits::new(args.base_units));
         ensure!(
             is_within_band(quote, units, spot, slot.rates.0.fill_band_ppm_down(params)),
@@ -182,14 +182,14 @@ impl SettleFill<'_> {
 }
 
 /// The board's price of the market, which a fill needs fresh: it bounds the price and feeds both sides' margins.
-fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age_secs: u32, now: i64) -> Result<BasePrice> {
+fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age: Secs, now: UnixSecs) -> Result<BasePrice> {
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-    ensure!(price.is_fresh(MaxAge::new(max_age_secs, now)), EngineError::PriceStale);
+    ensure!(price.is_fresh(MaxAge::new(max_age, now)), EngineError::PriceStale);
     Ok(BasePrice::new_down(price.spot.get(), slot.scale.get()))
 }
 
 /// The owner approved the venue, for this market, until later than now, and for this much more notional (KEY-3).
-fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notional: Atoms, now: i64) -> Result<()> {
+fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notional: Atoms, now: UnixSecs) -> Result<()> {
     let key = venue.to_bytes();
     let approved = |a: &&mut VenueApproval| a.venue == key && a.markets >> market & 1 == 1;
     let approval = account.venues.iter_mut().find(approved).ok_or(EngineError::VenueNotApproved)?;
@@ -309,7 +309,7 @@ impl FillContext<'_> {
 /// `OpenInterestCapReached`, `InitialMarginInsufficient`, `MarginRatioFalls`.
 pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
     let by = ctx.accounts.validate(&args)?;
-    let fill = ctx.accounts.settle(&args, by, now_secs()?)?;
+    let fill = ctx.accounts.settle(&args, by, now()?)?;
     crate::event::emit_event!(ctx, fill);
     Ok(())
 }

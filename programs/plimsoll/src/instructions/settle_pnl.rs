@@ -8,11 +8,11 @@ use plimsoll_risk::margin::margins;
 use plimsoll_risk::perp::settleable;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::units::{Atoms, SignedAtoms, UnixSecs};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, Books, DerivativePosition, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
@@ -56,7 +56,7 @@ impl SettlePnl<'_> {
         Ok(())
     }
 
-    fn settle(&self, now: i64) -> Result<PnlSettled> {
+    fn settle(&self, now: UnixSecs) -> Result<PnlSettled> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
         let books = Books { registry: &registry, board: &board, now };
@@ -93,7 +93,7 @@ pub(super) fn validate_engine(
 }
 
 /// Brings the bank's interest and the pool's value to now.
-pub(super) fn book(registry: &Registry, market: &mut Market, bank: &mut Bank, now: i64) -> Result<()> {
+pub(super) fn book(registry: &Registry, market: &mut Market, bank: &mut Bank, now: UnixSecs) -> Result<()> {
     let slot = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
     interest::book_now(bank, slot, now);
     Ok(pool::touch_pool(market, bank.deposit_index)?)
@@ -193,7 +193,7 @@ pub(super) fn observe(account: &mut MarginAccount, books: &Books<'_>) -> Result<
 /// `NothingToSettle` (where nothing of a loss can be paid too: no balance, and no room to borrow), `MarketInDeficit`.
 pub fn handler(ctx: Context<SettlePnl>) -> Result<()> {
     ctx.accounts.validate()?;
-    let settled = ctx.accounts.settle(now_secs()?)?;
+    let settled = ctx.accounts.settle(now()?)?;
     crate::event::emit_event!(ctx, settled);
     Ok(())
 }

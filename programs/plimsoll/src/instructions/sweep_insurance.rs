@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use plimsoll_ledger::{insurance, interest};
 use plimsoll_state::{Bank, EngineAccount, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, InsuranceSwept};
 use crate::guard::{permit, Action};
@@ -45,7 +45,7 @@ pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
         let registry = ctx.accounts.registry.load()?;
         let mut bank = ctx.accounts.bank.load_mut()?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        interest::book_now(&mut bank, slot, now_secs()?);
+        interest::book_now(&mut bank, slot, now()?);
         let atoms = insurance::sweep_waiting(&mut bank)?;
         ensure!(!atoms.is_zero(), EngineError::NothingToSweep);
         bank.invariant()?;

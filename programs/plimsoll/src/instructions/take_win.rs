@@ -4,11 +4,11 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{perp, settle};
 use plimsoll_risk::params::MAX_ATOMS;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_state::{same_address, Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
 use super::settle_pnl::{assess_leg, book, event, leg_after, observe, validate_engine};
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PnlSettled;
 use crate::gate;
@@ -63,7 +63,7 @@ impl TakeWin<'_> {
         same_address(&account.owner, self.signer.key.as_array())
     }
 
-    fn take(&self, args: &TakeWinArgs, now: i64) -> Result<PnlSettled> {
+    fn take(&self, args: &TakeWinArgs, now: UnixSecs) -> Result<PnlSettled> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
         let mut account = self.margin_account.load_mut()?;
@@ -109,7 +109,7 @@ impl TakeWin<'_> {
 /// `MaintenanceMarginInsufficient`.
 pub fn handler(ctx: Context<TakeWin>, args: TakeWinArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
-    let settled = ctx.accounts.take(&args, now_secs()?)?;
+    let settled = ctx.accounts.take(&args, now()?)?;
     crate::event::emit_event!(ctx, settled);
     Ok(())
 }

@@ -3,9 +3,10 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::perp;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{PoolState, PositionState, PositionTouched};
 use crate::guard::{permit, Action};
@@ -42,7 +43,7 @@ impl TouchPosition<'_> {
     }
 
     #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
-    fn touch(&self, now: i64) -> Result<PositionTouched> {
+    fn touch(&self, now: UnixSecs) -> Result<PositionTouched> {
         let registry = self.registry.load()?;
         let mut account = self.margin_account.load_mut()?;
         let mut market = self.market.load_mut()?;
@@ -75,7 +76,7 @@ impl TouchPosition<'_> {
 /// `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PositionMissing`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<TouchPosition>) -> Result<()> {
     ctx.accounts.validate()?;
-    let touched = ctx.accounts.touch(now_secs()?)?;
+    let touched = ctx.accounts.touch(now()?)?;
     crate::event::emit_event!(ctx, touched);
     Ok(())
 }

@@ -5,7 +5,7 @@ use plimsoll_ledger::interest;
 use plimsoll_risk::params::TokenWeights;
 use plimsoll_state::{Bank, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
 
-use crate::access::{now_secs, require_of_engine};
+use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, BankUpdated};
 use crate::guard::{permit, Action};
@@ -64,7 +64,7 @@ impl UpdateBank<'_> {
 /// [`BankConfigArgs::validate`](crate::instructions::BankConfigArgs::validate); `ParameterOutOfBounds` beside what else is listed.
 pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
     let weights = ctx.accounts.validate(&args)?;
-    let now = now_secs()?;
+    let now = now()?;
     let event = {
         let mut registry = ctx.accounts.registry.load_mut()?;
         let mut bank = ctx.accounts.bank.load_mut()?;

@@ -3,10 +3,10 @@
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{interest, token};
 use plimsoll_risk::bank::ShareDelta;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, TokenMove, Withdrawn};
 use crate::gate;
@@ -89,7 +89,7 @@ impl<'info> Withdraw<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, args: &WithdrawArgs, now: i64) -> Result<TokenMove> {
+    fn apply(&self, args: &WithdrawArgs, now: UnixSecs) -> Result<TokenMove> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
@@ -143,7 +143,7 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
 /// `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
-    let moved = ctx.accounts.apply(&args, now_secs()?)?;
+    let moved = ctx.accounts.apply(&args, now()?)?;
     if moved.atoms > 0 {
         ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, moved.atoms)?;
     }

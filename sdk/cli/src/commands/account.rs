@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use plimsoll_migrations::{Error, Result};
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::ix;
 use plimsoll_sdk::ix::args::{ApproveVenueArgs, OpenAccountArgs};
 use plimsoll_sdk::view::Accounts;
@@ -287,7 +288,8 @@ fn balances(loaded: &Loaded, account: &MarginAccount) -> Result<Vec<Vec<String>>
     let held = account.tokens.iter().filter(|token| token.used == 1);
     held.map(|token| {
         let slot = &loaded.accounts.registry.banks[token.bank as usize];
-        let atoms = balance_atoms(slot, token.shares, loaded.accounts.now).map_err(plimsoll_rpc::Error::from)?;
+        let atoms =
+            balance_atoms(slot, token.shares, UnixSecs::new(loaded.accounts.now)).map_err(plimsoll_rpc::Error::from)?;
         Ok(vec![name_of(&loaded.names.banks, token.bank), show(atoms.get() as i128, slot.decimals as u32)])
     })
     .collect()

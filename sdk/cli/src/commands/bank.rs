@@ -5,6 +5,7 @@ use plimsoll_migrations::Result;
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::SECS_PER_YEAR;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::ix::args::CollectFeesArgs;
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::SlotStatus;
@@ -76,7 +77,7 @@ pub async fn run(context: &Context, command: BankCommand) -> Result<()> {
 fn totals(loaded: &Loaded, bank: u8) -> (u64, u64) {
     let (account, slot) = (&loaded.accounts.banks[bank as usize], &loaded.accounts.registry.banks[bank as usize]);
     let deposits = deposit_atoms_down(account.deposit_shares, account.deposit_index);
-    let borrows = debt_atoms_up(account.borrow_shares, slot.borrow_index_at(loaded.accounts.now));
+    let borrows = debt_atoms_up(account.borrow_shares, slot.borrow_index_at(UnixSecs::new(loaded.accounts.now)));
     (deposits.get(), borrows.get())
 }
 

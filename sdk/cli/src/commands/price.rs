@@ -145,7 +145,7 @@ async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSourc
         Ok(seen) => row.extend([
             show_price(seen.price),
             percent(seen.sigma_ppm),
-            loaded.accounts.now.saturating_sub(seen.published_at).to_string(),
+            loaded.accounts.now.saturating_sub(seen.published_at.get()).to_string(),
             if seen.overdue { "signed longer ago than it says".to_owned() } else { String::new() },
         ]),
         Err(problem) => row.extend([String::new(), String::new(), String::new(), problem]),

@@ -6,6 +6,7 @@ use plimsoll_ledger::liquidation::{apply, Totals};
 use plimsoll_risk::liquidate::{Leg, Plan};
 use plimsoll_risk::margin::check_takeover;
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, Bank, Books, MarginAccount, Market};
@@ -37,7 +38,7 @@ pub struct Forecast<'a> {
 impl<'a> Forecast<'a> {
     /// Before any fill, at `now`, Unix seconds.
     pub fn new(own: &MarginAccount, shared: &'a Shared, now: i64) -> Self {
-        let books = Books { registry: &shared.registry, board: &shared.board, now };
+        let books = Books { registry: &shared.registry, board: &shared.board, now: UnixSecs::new(now) };
         let totals = Written { shared, banks: BTreeMap::new(), markets: BTreeMap::new() };
         Self { books, own: *own, totals }
     }

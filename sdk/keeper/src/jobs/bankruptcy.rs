@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use plimsoll_risk::liquidate::assess;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_rpc::{Error, Result};
 use plimsoll_sdk::ix;
@@ -43,7 +44,7 @@ impl Bankruptcy {
         let hot: Vec<u32> = tracker.hot.iter().copied().collect();
         let is_bankrupt = |tracker: &mut Tracker, id: u32| {
             let checked = tracker.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
-                check_bankrupt(portfolio, &assess(portfolio, clocks, now))
+                check_bankrupt(portfolio, &assess(portfolio, clocks, UnixSecs::new(now)))
             });
             matches!(checked, Some(Ok(Ok(()))))
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_risk::auction::{Clocks, HealthState};
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix;
 
@@ -62,11 +63,12 @@ impl Job for Observe {
 }
 
 /// Whether an observation now would be worth its fee: `before` are the account's clocks, `after` what they would become.
-const fn is_due(before: &Clocks, after: &Clocks, oldest: i64) -> bool {
+fn is_due(before: &Clocks, after: &Clocks, oldest: i64) -> bool {
     let under_water = !matches!(after.health_state, HealthState::Healthy);
     let turned = before.health_state as u8 != after.health_state as u8 || before.bypass != after.bypass;
-    let stamped = after.bypass_published_at != 0 && before.bypass_published_at != after.bypass_published_at;
-    let disarmed = before.bypass_published_at != 0 && after.bypass_published_at == 0;
+    let stamped =
+        after.bypass_published_at != UnixSecs::NEVER && before.bypass_published_at != after.bypass_published_at;
+    let disarmed = before.bypass_published_at != UnixSecs::NEVER && after.bypass_published_at == UnixSecs::NEVER;
     let forgotten = before.remembers() && !after.remembers();
-    (under_water && (before.observed_at <= oldest || turned)) || stamped || disarmed || forgotten
+    (under_water && (before.observed_at <= UnixSecs::new(oldest) || turned)) || stamped || disarmed || forgotten
 }

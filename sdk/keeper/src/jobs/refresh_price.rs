@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use plimsoll_oracle::{update_from_pair, update_from_primary, Fetched, Moment};
 use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, Refresh};
 use plimsoll_state::{pause, Feed, FeedBook, OracleKind, OracleSource, PriceBoard, PriceSlot};
@@ -61,7 +62,7 @@ impl RefreshPrice {
         let feeds = refreshable(&board, &book, context);
         let addresses: Vec<Pubkey> = feeds.iter().flat_map(|f| std::iter::once(f.primary).chain(f.secondary)).collect();
         let (chain_slot, accounts) = context.connection.accounts(&addresses).await?;
-        let moment = Moment { secs: now, slot: chain_slot };
+        let moment = Moment { time: UnixSecs::new(now), slot: chain_slot };
         let mut accounts = accounts.into_iter();
         let mut due = Vec::new();
         for feed in &feeds {
@@ -118,7 +119,7 @@ fn taken(
         Ok(None) => None,
         Err(error) => Some(error.name().to_owned()),
     };
-    let silent = now.secs.saturating_sub(feed.sources[0].published_at) >= params.prices.primary_stale_secs as i64;
+    let silent = now.time.elapsed_since(feed.sources[0].published()) >= params.prices.primary_stale();
     if let Some((key, account)) = secondary.filter(|_| silent) {
         return match update_from_pair(slot, feed, &first, &shown(&key, &account), params, now) {
             Ok(next) => Ok(next.map(|next| (next, true))),

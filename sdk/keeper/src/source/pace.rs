@@ -4,6 +4,7 @@ use plimsoll_risk::num::PPM;
 use plimsoll_risk::oracle::Observation;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{FeedBook, OracleKind, OracleSource, PriceBoard, PriceSlot};
 
 use super::Quote;
@@ -36,9 +37,9 @@ impl Pace {
 /// The price as the board holds it; none where it is out of range.
 fn price(quote: &Quote) -> Option<Price> {
     let observed = match i64::try_from(quote.price) {
-        Ok(price) => Observation::from_pyth(price, 0, quote.exponent, 0, None),
+        Ok(price) => Observation::from_pyth(price, 0, quote.exponent, UnixSecs::NEVER, None),
         // Only Switchboard's values, of eighteen decimals, are so long.
-        Err(_) if quote.exponent == -18 => Observation::from_switchboard(quote.price, 0, 0, false),
+        Err(_) if quote.exponent == -18 => Observation::from_switchboard(quote.price, 0, UnixSecs::NEVER, false),
         Err(_) => return None,
     };
     observed.ok().map(|observed| observed.price)
@@ -78,7 +79,7 @@ mod tests {
     }
 
     fn held(dollars: i64, published_at: i64) -> PriceSlot {
-        let spot = Observation::from_pyth(dollars * 100_000_000, 0, -8, 0, None).unwrap().price;
+        let spot = Observation::from_pyth(dollars * 100_000_000, 0, -8, UnixSecs::NEVER, None).unwrap().price;
         PriceSlot { active: 1, update_count: 1, published_at, spot: StoredPrice::from(spot), ..PriceSlot::zeroed() }
     }
 

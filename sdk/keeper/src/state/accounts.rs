@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn secs(accounts: &Accounts, key: &Pubkey) -> Option<u32> {
-        Some(accounts.get(accounts.id(key)?)?.clocks().under_water_secs)
+        Some(accounts.get(accounts.id(key)?)?.clocks().under_water_secs.stored())
     }
 
     #[test]

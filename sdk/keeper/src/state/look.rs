@@ -6,6 +6,7 @@ use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_risk::RiskResult;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, MarginAccount};
@@ -54,7 +55,7 @@ pub struct Loaded<'a> {
 /// Loads an account into the buffers.
 fn fill(buffers: &mut Buffers, shared: &Shared, account: &Tracked, now: i64, views: Views) -> RiskResult<()> {
     account.write_to(&mut buffers.account);
-    let books = Books { registry: &shared.registry, board: &shared.board, now };
+    let books = Books { registry: &shared.registry, board: &shared.board, now: UnixSecs::new(now) };
     books.load(&buffers.account, views, &mut buffers.portfolio)
 }
 
@@ -131,7 +132,7 @@ impl Tracker {
         for id in ids {
             self.tally.assessments += 1;
             let assessed = self.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
-                (assess(portfolio, clocks, now), *clocks)
+                (assess(portfolio, clocks, UnixSecs::new(now)), *clocks)
             });
             match assessed {
                 None => self.forget(id),
@@ -153,7 +154,7 @@ impl Tracker {
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
             let assessed = self.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
-                (assess(portfolio, clocks, now), *clocks)
+                (assess(portfolio, clocks, UnixSecs::new(now)), *clocks)
             });
             let key = self.accounts.get(id).map(|account| account.key);
             if let (Some(Ok((assessment, clocks))), Some(key)) = (assessed, key) {

@@ -177,7 +177,7 @@ fn concerned(old: &Registry, new: &Registry, assumed: &mut Assumptions) -> Conce
             concerned.all |= index == Registry::QUOTE_BANK;
         }
         // Compared when it was booked: from then on it is the rate that counts.
-        let (projected, is) = (before.borrow_index_at(after.accrued_at), after.borrow_index);
+        let (projected, is) = (before.borrow_index_at(after.accrued()), after.borrow_index);
         if after.borrow_rate_per_sec > *ceiling || is > projected.saturating_add(projected >> ROUNDING_OF_INDEX) {
             concerned.debts |= bit;
             *ceiling = (*ceiling).max(after.borrow_rate_per_sec.saturating_mul(2));
@@ -186,7 +186,7 @@ fn concerned(old: &Registry, new: &Registry, assumed: &mut Assumptions) -> Conce
     for (index, (before, after)) in old.markets.iter().zip(&new.markets).enumerate() {
         let ceiling = &mut assumed.funding_rates[index];
         let rate = after.funding_per_unit_sec.unsigned_abs();
-        let clock = new.funding_at(after.funding_at.max(before.funding_at));
+        let clock = new.funding_at(after.funding_until().max(before.funding_until()));
         let is_other = terms_of_market(before) != terms_of_market(after);
         if is_other || rate > *ceiling || has_jumped(before, after, clock) {
             concerned.markets |= 1 << index;
@@ -217,6 +217,7 @@ fn has_jumped(before: &MarketSlot, after: &MarketSlot, clock: FundingClock) -> b
 #[cfg(test)]
 mod tests {
     use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
+    use plimsoll_risk::units::UnixSecs;
     use plimsoll_state::{SlotStatus, StoredParams};
 
     use super::*;
@@ -244,7 +245,7 @@ mod tests {
     #[test]
     fn interest_booked_as_projected_concerns_nobody() {
         let booked = change(|r| {
-            r.banks[1].borrow_index = r.banks[1].borrow_index_at(1_400);
+            r.banks[1].borrow_index = r.banks[1].borrow_index_at(UnixSecs::new(1_400));
             r.banks[1].accrued_at = 1_400;
             r.banks[1].deposit_index += 5;
         });

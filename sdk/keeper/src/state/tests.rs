@@ -4,6 +4,7 @@ use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
+use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::Books;
@@ -216,7 +217,7 @@ impl Run {
         let (shared, now) = (&self.tracker.shared, self.tracker.now());
         let mut portfolio = Box::new(Portfolio::empty(PARAMS));
         let mut is_below = |account: &MarginAccount| {
-            let books = Books { registry: &shared.registry, board: &shared.board, now };
+            let books = Books { registry: &shared.registry, board: &shared.board, now: UnixSecs::new(now) };
             books.load(account, Views::SPOT, &mut portfolio).unwrap();
             margins(&portfolio, PriceKind::Spot, false).is_under_water()
         };
@@ -340,7 +341,7 @@ fn a_chain_that_began_anew_is_believed_after_several_readings_and_its_accounts_r
     run.tracker.apply(Update::Account { key, slot: 900_000, data: plimsoll_sdk::decode::encode(&run.accounts[0].1) });
     run.tracker.apply(news(3));
     let secs = |tracker: &Tracker| tracker.accounts.get(tracker.accounts.id(&key).unwrap()).unwrap().clocks();
-    assert_eq!(secs(&run.tracker).under_water_secs, 0);
+    assert_eq!(secs(&run.tracker).under_water_secs, Secs::ZERO);
     for slot in 1..5 {
         run.tracker.apply(clock(slot));
     }
@@ -348,5 +349,5 @@ fn a_chain_that_began_anew_is_believed_after_several_readings_and_its_accounts_r
     run.tracker.apply(clock(5));
     run.tracker.apply(news(6));
     assert_eq!((run.tracker.tally.restarts, run.tracker.shared.slot), (1, 6));
-    assert_eq!(secs(&run.tracker).under_water_secs, 77);
+    assert_eq!(secs(&run.tracker).under_water_secs, Secs::new(77));
 }

@@ -1,6 +1,7 @@
 //! A margin account without its empty places.
 
 use plimsoll_risk::auction::{Clocks, HealthState};
+use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_state::{
     AccountStatus, DerivativePosition, EngineAccount, I128Le, MarginAccount, PositionKind, Registry, TokenPosition,
     DISCRIMINATOR_LEN, LAYOUT_VERSION,
@@ -172,16 +173,16 @@ impl Tracked {
     /// What the account stores between observations.
     pub fn clocks(&self) -> Clocks {
         Clocks {
-            under_water_secs: self.under_water_secs,
-            wind_down_secs: self.wind_down_secs,
+            under_water_secs: Secs::new(self.under_water_secs),
+            wind_down_secs: Secs::new(self.wind_down_secs),
             health_state: match self.observed {
                 1 => HealthState::UnderWater,
                 2 => HealthState::WindDown,
                 _ => HealthState::Healthy,
             },
-            observed_at: self.observed_at,
-            passed_at: self.passed_at,
-            bypass_published_at: self.bypass_published_at,
+            observed_at: UnixSecs::new(self.observed_at),
+            passed_at: UnixSecs::new(self.passed_at),
+            bypass_published_at: UnixSecs::new(self.bypass_published_at),
             bypass: self.bypass == 1,
         }
     }

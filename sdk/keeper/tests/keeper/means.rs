@@ -8,6 +8,7 @@ use plimsoll_sim::world::{SOL, USDC};
 use plimsoll_state::snapshot::balance_atoms;
 
 use crate::stage::{liquidate, Stage, USD};
+use plimsoll_risk::units::UnixSecs;
 
 fn confirmed(context: &Context) -> u64 {
     context.metrics.confirmed.with_label_values(&["liquidate"]).get()
@@ -71,7 +72,9 @@ async fn a_plan_cut_to_what_there_is_comes_true_to_the_atom() {
         let registry = stage.node.world(|world| world.registry());
         let now = stage.node.world(|world| world.now());
         account.token_index(bank).map_or(0, |place| {
-            balance_atoms(&registry.banks[bank as usize], account.tokens[place].shares, now).expect("a balance").get()
+            balance_atoms(&registry.banks[bank as usize], account.tokens[place].shares, UnixSecs::new(now))
+                .expect("a balance")
+                .get()
         })
     };
     let (sol, usdc) = (balance(SOL), balance(USDC));

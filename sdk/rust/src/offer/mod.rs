@@ -16,7 +16,7 @@ use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, LegSize, Plan, Refusal, Request};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::Registry;
 
@@ -147,7 +147,7 @@ impl<'a> Planner<'a> {
     /// For an account loaded with `Views::LIQUIDATION` at `now`, Unix seconds. A fill may be worse than planned by
     /// `slippage_ppm`, parts per million of its price, below a million.
     pub fn new(portfolio: &'a Portfolio, clocks: &'a Clocks, now: i64, slippage_ppm: u32) -> Self {
-        let assessment = assess(portfolio, clocks, now);
+        let assessment = assess(portfolio, clocks, UnixSecs::new(now));
         Self { portfolio, clocks, now, assessment, slippage: Slippage(slippage_ppm.min(PPM)) }
     }
 
@@ -163,7 +163,8 @@ impl<'a> Planner<'a> {
     pub fn offer(&self, leg: Leg, max_size: Option<LegSize>) -> Result<Offer, Refusal> {
         let mut request =
             Request { leg, max_size, min_size: LegSize::new(1), limit_numerator: 0, limit_denominator: 0 };
-        let plan = plan_assessed(&mut { *self.portfolio }, &self.assessment, self.clocks, &request, self.now)?;
+        let plan =
+            plan_assessed(&mut { *self.portfolio }, &self.assessment, self.clocks, &request, UnixSecs::new(self.now))?;
         (request.limit_numerator, request.limit_denominator) = kinds::limit(leg, self.portfolio, &plan, self.slippage);
         let Worth { received_usd_micro, paid_usd_micro, exposures } = kinds::worth(leg, self.portfolio, &plan);
         Ok(Offer { request, plan, received_usd_micro, paid_usd_micro, exposures })

@@ -8,7 +8,7 @@ use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
 use super::*;
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NOW: i64 = 100;
@@ -20,7 +20,7 @@ fn prices<Worth: Count, Unit: Count>(usd: u64, scale: Price) -> LegPrices<Worth,
         fast: unit,
         init: unit,
         init_charge: unit,
-        published_at: NOW,
+        published_at: UnixSecs::new(NOW),
         ready: true,
         ..Default::default()
     }
@@ -47,7 +47,7 @@ fn portfolio(quote: i64, stable: i64, volatile: i64, (units, cash): (i64, i64)) 
     portfolio.tokens[0] = token(1, stable * 1_000_000, 1, STABLE);
     portfolio.tokens[1] = token(2, volatile * 1_000_000, 1, VOLATILE);
     portfolio.token_count = 2;
-    let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: 2 };
+    let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
     let rates = MarketRates::new(30_000, 60_000, price, &portfolio.quote.weights, &PARAMS).unwrap();
     portfolio.perps[0] = PerpLeg {
         units: SignedBaseUnits::new(units * 1_000_000),
@@ -61,7 +61,12 @@ fn portfolio(quote: i64, stable: i64, volatile: i64, (units, cash): (i64, i64)) 
 }
 
 fn clocks() -> Clocks {
-    Clocks { under_water_secs: 20, health_state: HealthState::UnderWater, observed_at: NOW, ..Default::default() }
+    Clocks {
+        under_water_secs: Secs::new(20),
+        health_state: HealthState::UnderWater,
+        observed_at: UnixSecs::new(NOW),
+        ..Default::default()
+    }
 }
 
 /// Takes what it is told to, by a score for each leg.
@@ -162,7 +167,13 @@ fn a_position_brings_its_part_of_the_penalty_and_its_limit_is_on_its_own_side() 
         let taken = Exposure { instrument: Instrument::Market(0), long: is_long, usd_micro: plan.notional_usd_micro };
         assert_eq!(offer.exposures().collect::<Vec<_>>(), [taken]);
         // The program itself accepts exactly this price.
-        let sent = plan_assessed(&mut portfolio.clone(), &assess(&portfolio, &clocks(), NOW), &clocks(), &request, NOW);
+        let sent = plan_assessed(
+            &mut portfolio.clone(),
+            &assess(&portfolio, &clocks(), UnixSecs::new(NOW)),
+            &clocks(),
+            &request,
+            UnixSecs::new(NOW),
+        );
         assert_eq!(sent, Ok(plan));
     }
 }

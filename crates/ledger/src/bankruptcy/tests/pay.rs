@@ -1,7 +1,7 @@
 //! Stages (b) and (c) by hand: what is reserved, and who pays.
 
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::waterfall::Payment;
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Books, BooksMut};
@@ -23,7 +23,7 @@ fn begin(world: &mut World) -> RiskResult<Option<Atoms>> {
     begin_paying(
         &mut world.account,
         &mut world.banks[0],
-        &Books { registry: &world.registry, board: &world.board, now: world.now },
+        &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(world.now) },
     )
 }
 
@@ -31,7 +31,7 @@ fn borrow(world: &mut World, bank: usize) -> RiskResult<PaidBorrow> {
     pay_borrow(
         &mut world.account,
         &mut world.banks[bank],
-        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: world.now },
+        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: UnixSecs::new(world.now) },
     )
 }
 
@@ -41,7 +41,7 @@ fn pnl(world: &mut World) -> RiskResult<PaidPnl> {
         &mut world.account,
         market,
         quote,
-        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: world.now },
+        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: UnixSecs::new(world.now) },
     )
 }
 
@@ -67,7 +67,10 @@ fn insurance_is_reserved_once_for_all_quote_legs() {
     assert_eq!((account.tokens[0].fixed_debt_atoms, account.tokens[0].reserved_atoms), (1_000, 300));
     assert_eq!((account.derivatives[0].fixed_debt_atoms, account.derivatives[0].reserved_atoms), (1_000, 300));
     assert_eq!((account.estate_reserved_atoms, account.estate_drawn_atoms), (600, 600));
-    assert_eq!((bank.insurance_atoms, bank.reserved_atoms, bank.drawn.total(NOW, 3_600)), (0, 600, Atoms::new(600)));
+    assert_eq!(
+        (bank.insurance_atoms, bank.reserved_atoms, bank.drawn.total(UnixSecs::new(NOW), Secs::new(3_600))),
+        (0, 600, Atoms::new(600))
+    );
     let before = world.clone();
     assert_eq!(begin(&mut world), Ok(None));
     assert_eq!(bytemuck::bytes_of(&world.account), bytemuck::bytes_of(&before.account));
@@ -144,8 +147,14 @@ fn a_debt_in_another_mint_has_its_own_insurance_and_no_part_of_the_estate() {
     let payment = payment(0, 200, 300);
     assert_eq!(paid, PaidBorrow { shares: 500, owed_atoms: Atoms::new(500), payment, uncovered_atoms: Atoms::ZERO });
     assert_eq!((world.account.estate_reserved_atoms, world.account.estate_drawn_atoms), (300, 300));
-    assert_eq!((world.banks[1].insurance_atoms, world.banks[1].drawn.total(NOW, 3_600)), (0, Atoms::new(200)));
-    assert_eq!((world.banks[0].reserved_atoms, world.banks[0].drawn.total(NOW, 3_600)), (300, Atoms::new(300)));
+    assert_eq!(
+        (world.banks[1].insurance_atoms, world.banks[1].drawn.total(UnixSecs::new(NOW), Secs::new(3_600))),
+        (0, Atoms::new(200))
+    );
+    assert_eq!(
+        (world.banks[0].reserved_atoms, world.banks[0].drawn.total(UnixSecs::new(NOW), Secs::new(3_600))),
+        (300, Atoms::new(300))
+    );
 }
 
 #[test]
@@ -214,7 +223,7 @@ fn a_loss_that_grew_draws_what_nobody_reserved() {
     );
     let bank = &world.banks[0];
     assert_eq!(
-        (bank.insurance_atoms, bank.insurance_out_atoms, bank.drawn.total(NOW, 3_600)),
+        (bank.insurance_atoms, bank.insurance_out_atoms, bank.drawn.total(UnixSecs::new(NOW), Secs::new(3_600))),
         (3_800, 1_200, Atoms::new(1_200))
     );
     assert_eq!((world.account.estate_reserved_atoms, world.account.estate_drawn_atoms), (0, 1_200));
@@ -296,7 +305,7 @@ fn interest_until_now_is_booked_before_anything_is_paid() {
     let mut world = with_leg(NONE, -1_000, 600);
     begin(&mut world).unwrap();
     later(&mut world);
-    let expected = world.registry.banks[0].borrow_index_at(world.now);
+    let expected = world.registry.banks[0].borrow_index_at(UnixSecs::new(world.now));
     assert!(expected > INDEX_ONE);
     borrow(&mut world, 0).unwrap();
     assert_eq!(world.banks[0].booked_borrow_index, expected);

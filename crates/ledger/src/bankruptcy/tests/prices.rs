@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::{BasePrice, Price};
-use plimsoll_risk::units::SignedAtoms;
+use plimsoll_risk::units::{SignedAtoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{closing_price, leg_pnl_down, Books, LegPnl};
 
@@ -17,7 +17,7 @@ fn a_base_is_closed_at_a_fresh_price_or_at_one_that_is_stale_for_hours() {
     let price = |world: &World, age: i64| {
         closing_price(
             &world.registry.markets[0],
-            &Books { registry: &world.registry, board: &world.board, now: NOW + age },
+            &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(NOW + age) },
         )
     };
     let expected = Ok(BasePrice::new_down(dollars(100), world.registry.markets[0].scale.get()));
@@ -47,22 +47,22 @@ fn a_leg_is_worth_its_base_at_spot_and_its_cash_against_the_holder() {
         let leg = DerivativePosition { shares, cash_atoms, kind: 1, ..DerivativePosition::default() };
         leg_pnl_down(&leg, slot, &Books { registry, board, now })
     };
-    assert_eq!(pnl(3, -100, NOW), Ok(SignedAtoms::new(-93)));
-    assert_eq!(pnl(-3, 100, NOW), Ok(SignedAtoms::new(92)));
-    assert_eq!(pnl(2, 0, NOW), Ok(SignedAtoms::new(5)));
-    assert_eq!(pnl(1, 0, NOW + 60), Err(RiskError::PriceStale));
+    assert_eq!(pnl(3, -100, UnixSecs::new(NOW)), Ok(SignedAtoms::new(-93)));
+    assert_eq!(pnl(-3, 100, UnixSecs::new(NOW)), Ok(SignedAtoms::new(92)));
+    assert_eq!(pnl(2, 0, UnixSecs::new(NOW)), Ok(SignedAtoms::new(5)));
+    assert_eq!(pnl(1, 0, UnixSecs::new(NOW + 60)), Err(RiskError::PriceStale));
     // What has no base needs no price.
-    assert_eq!(pnl(0, 7, NOW + 60), Ok(SignedAtoms::new(7)));
-    assert_eq!(pnl(0, -7, NOW + 60), Ok(SignedAtoms::new(-7)));
+    assert_eq!(pnl(0, 7, UnixSecs::new(NOW + 60)), Ok(SignedAtoms::new(7)));
+    assert_eq!(pnl(0, -7, UnixSecs::new(NOW + 60)), Ok(SignedAtoms::new(-7)));
     let mut account = MarginAccount::zeroed();
     account.derivatives[1].cash_atoms = 9;
     account.derivatives[3] = DerivativePosition { shares: 3, cash_atoms: -100, kind: 1, ..Default::default() };
     account.derivatives[5] = DerivativePosition { market: 2, cash_atoms: 8, kind: 1, ..Default::default() };
     let mut expected = LegPnl::default();
     (expected[3], expected[5]) = (SignedAtoms::new(-93), SignedAtoms::new(8));
-    assert_eq!(account.legs_pnl_down(&Books { registry, board, now: NOW }), Ok(expected));
+    assert_eq!(account.legs_pnl_down(&Books { registry, board, now: UnixSecs::new(NOW) }), Ok(expected));
     account.derivatives[5].market = 9;
-    assert_eq!(account.legs_pnl_down(&Books { registry, board, now: NOW }), Err(RiskError::LegEmpty));
+    assert_eq!(account.legs_pnl_down(&Books { registry, board, now: UnixSecs::new(NOW) }), Err(RiskError::LegEmpty));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Stage (a) by hand: what each call takes, and where it goes.
 
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Books, BooksMut};
 
@@ -37,7 +37,7 @@ fn pnl(world: &mut World, market: usize) -> RiskResult<SeizedPnl> {
         &mut next.account,
         market,
         quote,
-        &mut BooksMut { registry: &mut next.registry, board: &next.board, now: next.now },
+        &mut BooksMut { registry: &mut next.registry, board: &next.board, now: UnixSecs::new(next.now) },
     )?;
     *world = next;
     Ok(seized)
@@ -48,7 +48,7 @@ fn token(world: &mut World, bank: usize) -> RiskResult<SeizedToken> {
     let seized = seize_token(
         &mut next.account,
         &mut next.banks[bank],
-        &Books { registry: &next.registry, board: &next.board, now: next.now },
+        &Books { registry: &next.registry, board: &next.board, now: UnixSecs::new(next.now) },
     )?;
     *world = next;
     Ok(seized)

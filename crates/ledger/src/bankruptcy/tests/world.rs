@@ -9,7 +9,7 @@ use plimsoll_risk::bank::shares_down;
 use plimsoll_risk::num::ppm_down;
 use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
 use plimsoll_state::{
     leg_pnl_down, Bank, Books, BooksMut, EngineAccount, FundingClock, Market, PriceBoard, SideIndex, SlotStatus,
     StoredParams, StoredRates,
@@ -178,7 +178,7 @@ impl World {
             BaseUnits::new(units.unsigned_abs()),
             SignedAtoms::new(-cash),
             SignedAtoms::new(cash),
-            FundingClock { now: NOW, max_secs: 3_600 },
+            FundingClock { now: UnixSecs::new(NOW), max_secs: Secs::new(3_600) },
         )
         .unwrap();
         // Others have paid into the pool, and hold a claim that nobody covers.
@@ -201,7 +201,7 @@ impl World {
     }
 
     pub fn run(&mut self, step: Step) -> RiskResult<()> {
-        let (account, board, now) = (&mut self.account, &*self.board, self.now);
+        let (account, board, now) = (&mut self.account, &*self.board, UnixSecs::new(self.now));
         match step {
             Step::Token(bank) => {
                 seize_token(account, &mut self.banks[bank], &Books { registry: &self.registry, board, now })?;
@@ -295,7 +295,7 @@ impl World {
                 leg_pnl_down(
                     &account.derivatives[place],
                     slot,
-                    &Books { registry: &self.registry, board: &self.board, now: self.now },
+                    &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
                 )
                 .unwrap()
                 .get()
@@ -353,7 +353,7 @@ impl World {
                 finish(
                     &mut self.account,
                     Some(&mut self.banks[0]),
-                    &Books { registry: &self.registry, board: &self.board, now: self.now },
+                    &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
                 )
                 .unwrap();
                 progress = true;
@@ -368,7 +368,7 @@ impl World {
 impl World {
     /// A step where a cap leaves insurance untouched.
     pub fn run_capped(&mut self, step: Step) {
-        let (account, now) = (&mut self.account, self.now);
+        let (account, now) = (&mut self.account, UnixSecs::new(self.now));
         begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board: &self.board, now })
             .unwrap();
         match step {

@@ -6,7 +6,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_state::{
     AccountStatus, Books, DerivativePosition, FundingClock, MarginAccount, Market, PriceBoard, Registry, SideIndex,
     SlotStatus, StoredParams,
@@ -61,7 +61,7 @@ impl World {
             BaseUnits::new(units),
             SignedAtoms::new(-cash),
             SignedAtoms::new(cash),
-            FundingClock { now: self.now, max_secs: 3_600 },
+            FundingClock { now: UnixSecs::new(self.now), max_secs: Secs::new(3_600) },
         )
         .unwrap();
         (*self.leg(buyer), *self.leg(seller)) = (b, s);
@@ -71,7 +71,7 @@ impl World {
     fn close(&mut self, who: usize) {
         let spot = plimsoll_state::closing_price(
             &self.registry.markets[0],
-            &Books { registry: &self.registry, board: &self.board, now: self.now },
+            &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
         )
         .unwrap();
         let mut leg = *self.leg(who);
@@ -80,7 +80,7 @@ impl World {
             &mut self.market,
             &mut leg,
             spot,
-            FundingClock { now: self.now, max_secs: 3_600 },
+            FundingClock { now: UnixSecs::new(self.now), max_secs: Secs::new(3_600) },
         )
         .unwrap();
         *self.leg(who) = leg;
@@ -94,7 +94,7 @@ impl World {
                 account,
                 place,
                 &mut self.market,
-                &Books { registry: &self.registry, board: &self.board, now: self.now },
+                &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
             )
             .unwrap(),
         )
@@ -109,7 +109,10 @@ impl World {
         let Some(place) = self.accounts[who].perp_index(0) else { return (0, 0) };
         let slot = &self.registry.markets[0];
         let (units, cash) = slot
-            .project(&self.accounts[who].derivatives[place], FundingClock { now: self.now, max_secs: 3_600 })
+            .project(
+                &self.accounts[who].derivatives[place],
+                FundingClock { now: UnixSecs::new(self.now), max_secs: Secs::new(3_600) },
+            )
             .unwrap();
         (units.get(), units.get() * PRICE + cash.get())
     }
@@ -281,7 +284,7 @@ fn only_a_leg_of_a_listed_market_is_touched() {
             &mut world.accounts[0],
             place,
             &mut world.market,
-            &Books { registry: &world.registry, board: &world.board, now: NOW },
+            &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(NOW) },
         )
     };
     assert_eq!((touch(16, 1), touch(0, 0)), (Err(LegEmpty), Err(LegEmpty)));

@@ -2,6 +2,7 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::lazy::{Index, Side, A_MIN, A_ONE};
+use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{DerivativePosition, EpochEnd, FundingClock, I128Le, Market, MarketSlot, SideIndex, SideTotals};
 
@@ -169,7 +170,8 @@ fn funding_is_projected_and_booked_for_both_sides() {
     let mut slot = slot();
     (slot.funding_per_unit_sec, slot.funding_at) = (1 << 60, 100);
     assert_eq!(
-        [99, 100, 116, 10_000].map(|now| slot.pending_funding(FundingClock { now, max_secs: 3_200 })),
+        [99, 100, 116, 10_000]
+            .map(|now| slot.pending_funding(FundingClock { now: UnixSecs::new(now), max_secs: Secs::new(3_200) })),
         [0, 0, ATOM, 200 * ATOM]
     );
     // An atom per unit in sixteen seconds: of a long at A = 1/2 half an atom per share.

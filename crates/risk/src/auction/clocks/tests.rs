@@ -3,6 +3,7 @@ extern crate std;
 use std::vec::Vec;
 
 use super::*;
+use crate::units::{Secs, UnixSecs};
 use proptest::prelude::*;
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
@@ -24,14 +25,14 @@ fn deep(oldest_at: i64, newest_at: i64) -> HealthReading {
     HealthReading {
         healthy_at_spot: false,
         below_bypass: true,
-        prints: Some(Prints { oldest_at, newest_at }),
+        prints: Some(Prints { oldest_at: UnixSecs::new(oldest_at), newest_at: UnixSecs::new(newest_at) }),
         ..reading(HealthState::Healthy, false)
     }
 }
 
 fn look(clocks: &mut Clocks, reading: &HealthReading, now: i64) {
-    clocks.note_bypass(reading, now, &PARAMS);
-    clocks.observe(reading, now, &PARAMS);
+    clocks.note_bypass(reading, UnixSecs::new(now), &PARAMS);
+    clocks.observe(reading, UnixSecs::new(now), &PARAMS);
 }
 
 proptest! {
@@ -46,10 +47,10 @@ proptest! {
             now += gap;
             let before = clocks;
             let seen = [HealthState::Healthy, HealthState::UnderWater, HealthState::WindDown, HealthState::Healthy][kind as usize];
-            clocks.observe(&reading(seen, kind == 3), now, &PARAMS);
-            prop_assert!(clocks.under_water_secs as i64 <= now - start);
+            clocks.observe(&reading(seen, kind == 3), UnixSecs::new(now), &PARAMS);
+            prop_assert!(clocks.under_water_secs.get() as i64 <= now - start);
             prop_assert!(clocks.wind_down_secs <= clocks.under_water_secs);
-            if kind == 3 || gap > GAP { prop_assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (0, 0)); }
+            if kind == 3 || gap > GAP { prop_assert_eq!((clocks.under_water_secs.get(), clocks.wind_down_secs.get()), (0, 0)); }
             else if kind == 0 { prop_assert_eq!(clocks.under_water_secs, before.under_water_secs); }
         }
     }
@@ -66,11 +67,11 @@ proptest! {
         let mut last = None;
         for (step, kind, age, spread) in steps {
             now += step;
-            let prints = Prints { oldest_at: now - age - spread, newest_at: now - age };
+            let prints = Prints { oldest_at: UnixSecs::new(now - age - spread), newest_at: UnixSecs::new(now - age) };
             let seen = match kind {
                 0 => reading(HealthState::Healthy, false),
-                1 => HealthReading { below_bypass: false, ..deep(prints.oldest_at, prints.newest_at) },
-                _ => deep(prints.oldest_at, prints.newest_at),
+                1 => HealthReading { below_bypass: false, ..deep(prints.oldest_at.get(), prints.newest_at.get()) },
+                _ => deep(prints.oldest_at.get(), prints.newest_at.get()),
             };
             if kind == 0 || last.is_some_and(|last| now - last > GAP) {
                 history.clear();
@@ -79,7 +80,7 @@ proptest! {
             look(&mut clocks, &seen, now);
             if clocks.bypass && !was {
                 let twice = history.iter().any(|(at, first)| {
-                    now - at <= GAP && prints.oldest_at - first.newest_at >= SPACING
+                    now - at <= GAP && prints.oldest_at.get() - first.newest_at.get() >= SPACING
                 });
                 prop_assert!(twice, "armed at {now} by {prints:?} after {history:?}");
             }
@@ -100,14 +101,18 @@ fn a_future_zero_or_negative_stamp_adds_nothing_and_ends_nothing() {
         for stamp in [i64::MIN, -1, 0, now + 1, 2_000] {
             let (health_state, secs) = (HealthState::WindDown, 20);
             let mut clocks = Clocks {
-                observed_at: stamp,
+                observed_at: UnixSecs::new(stamp),
                 health_state,
-                under_water_secs: secs,
-                wind_down_secs: secs,
+                under_water_secs: Secs::new(secs),
+                wind_down_secs: Secs::new(secs),
                 ..Default::default()
             };
-            clocks.observe(&reading(health_state, false), now, &PARAMS);
-            assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (secs, secs), "{stamp} at {now}");
+            clocks.observe(&reading(health_state, false), UnixSecs::new(now), &PARAMS);
+            assert_eq!(
+                (clocks.under_water_secs.stored(), clocks.wind_down_secs.stored()),
+                (secs, secs),
+                "{stamp} at {now}"
+            );
         }
     }
 }
@@ -119,11 +124,19 @@ fn a_future_zero_or_negative_stamp_disarms_the_bypass() {
         for (stamp, holds) in
             [(i64::MIN, false), (-1, false), (0, false), (now, true), (now + 1, false), (2_000, false)]
         {
-            let mut clocks =
-                Clocks { observed_at: stamp, bypass: true, bypass_published_at: now, ..Default::default() };
+            let mut clocks = Clocks {
+                observed_at: UnixSecs::new(stamp),
+                bypass: true,
+                bypass_published_at: UnixSecs::new(now),
+                ..Default::default()
+            };
             let shallow = HealthReading { healthy_at_spot: false, ..reading(HealthState::UnderWater, false) };
-            clocks.note_bypass(&shallow, now, &PARAMS);
-            assert_eq!((clocks.bypass, clocks.bypass_published_at != 0), (holds, holds), "{stamp} at {now}");
+            clocks.note_bypass(&shallow, UnixSecs::new(now), &PARAMS);
+            assert_eq!(
+                (clocks.bypass, clocks.bypass_published_at != UnixSecs::NEVER),
+                (holds, holds),
+                "{stamp} at {now}"
+            );
         }
     }
 }
@@ -131,12 +144,16 @@ fn a_future_zero_or_negative_stamp_disarms_the_bypass() {
 /// CLOCK-2
 #[test]
 fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
-    let mut clocks =
-        Clocks { observed_at: 100, health_state: HealthState::UnderWater, under_water_secs: 20, ..Default::default() };
-    clocks.observe(&reading(HealthState::UnderWater, false), 130, &PARAMS);
-    assert_eq!(clocks.under_water_secs, 50);
-    clocks.observe(&reading(HealthState::UnderWater, false), 161, &PARAMS);
-    assert_eq!(clocks.under_water_secs, 0);
+    let mut clocks = Clocks {
+        observed_at: UnixSecs::new(100),
+        health_state: HealthState::UnderWater,
+        under_water_secs: Secs::new(20),
+        ..Default::default()
+    };
+    clocks.observe(&reading(HealthState::UnderWater, false), UnixSecs::new(130), &PARAMS);
+    assert_eq!(clocks.under_water_secs, Secs::new(50));
+    clocks.observe(&reading(HealthState::UnderWater, false), UnixSecs::new(161), &PARAMS);
+    assert_eq!(clocks.under_water_secs, Secs::ZERO);
 }
 
 /// Filled at 50 s, three healthy days, one look, a small fall: the auction went on at its ceiling of 50,000 ppm.
@@ -144,32 +161,32 @@ fn a_gap_in_observation_restarts_the_clock_but_a_fill_does_not() {
 #[test]
 fn a_healthy_look_after_a_gap_restarts_both_clocks_too() {
     let mut clocks = Clocks {
-        observed_at: 1_000,
+        observed_at: UnixSecs::new(1_000),
         health_state: HealthState::UnderWater,
-        under_water_secs: 50,
-        wind_down_secs: 20,
+        under_water_secs: Secs::new(50),
+        wind_down_secs: Secs::new(20),
         ..Default::default()
     };
     let later = 1_000 + 3 * 86_400;
-    clocks.observe(&reading(HealthState::Healthy, false), later, &PARAMS);
-    assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (0, 0));
-    clocks.observe(&reading(HealthState::UnderWater, false), later + 10, &PARAMS);
-    assert_eq!(clocks.under_water_secs, 0);
+    clocks.observe(&reading(HealthState::Healthy, false), UnixSecs::new(later), &PARAMS);
+    assert_eq!((clocks.under_water_secs, clocks.wind_down_secs), (Secs::ZERO, Secs::ZERO));
+    clocks.observe(&reading(HealthState::UnderWater, false), UnixSecs::new(later + 10), &PARAMS);
+    assert_eq!(clocks.under_water_secs, Secs::ZERO);
 }
 
 #[test]
 fn the_time_after_a_fill_that_restored_the_account_is_not_time_under_water() {
     let mut clocks = Clocks {
-        observed_at: 1_000,
+        observed_at: UnixSecs::new(1_000),
         health_state: HealthState::UnderWater,
-        under_water_secs: 50,
+        under_water_secs: Secs::new(50),
         ..Default::default()
     };
     clocks.restored();
-    clocks.observe(&reading(HealthState::UnderWater, false), 1_025, &PARAMS);
-    assert_eq!(clocks.under_water_secs, 50);
-    clocks.observe(&reading(HealthState::UnderWater, false), 1_030, &PARAMS);
-    assert_eq!(clocks.under_water_secs, 55);
+    clocks.observe(&reading(HealthState::UnderWater, false), UnixSecs::new(1_025), &PARAMS);
+    assert_eq!(clocks.under_water_secs, Secs::new(50));
+    clocks.observe(&reading(HealthState::UnderWater, false), UnixSecs::new(1_030), &PARAMS);
+    assert_eq!(clocks.under_water_secs, Secs::new(55));
 }
 
 /// BYPASS-1
@@ -207,7 +224,7 @@ fn a_stamp_is_void_once_the_observation_gap_has_passed() {
     look(&mut clocks, &deep(1_000, 1_000), 1_000);
     let later = 1_000 + 3 * 86_400;
     look(&mut clocks, &deep(later, later), later);
-    assert!(!clocks.bypass && clocks.bypass_published_at == later);
+    assert!(!clocks.bypass && clocks.bypass_published_at == UnixSecs::new(later));
     // Watched all the time, under water but not that deep: a print of 31 s ago is too old as well.
     for at in 1..=6 {
         look(
@@ -226,9 +243,9 @@ fn a_stamp_is_void_once_the_observation_gap_has_passed() {
 #[test]
 fn the_bypass_ends_with_the_observation_gap_with_a_healthy_look_and_with_a_fill_that_restores() {
     let armed = Clocks {
-        observed_at: 1_000,
+        observed_at: UnixSecs::new(1_000),
         bypass: true,
-        bypass_published_at: 990,
+        bypass_published_at: UnixSecs::new(990),
         health_state: HealthState::UnderWater,
         ..Default::default()
     };
@@ -238,13 +255,13 @@ fn the_bypass_ends_with_the_observation_gap_with_a_healthy_look_and_with_a_fill_
         &HealthReading { healthy_at_spot: false, ..reading(HealthState::Healthy, false) },
         1_000 + GAP + 1,
     );
-    assert!(!unwatched.bypass && unwatched.bypass_published_at == 0);
+    assert!(!unwatched.bypass && unwatched.bypass_published_at == UnixSecs::NEVER);
     let mut seen_healthy = armed;
     look(&mut seen_healthy, &reading(HealthState::Healthy, false), 1_005);
-    assert!(!seen_healthy.bypass && seen_healthy.bypass_published_at == 0);
+    assert!(!seen_healthy.bypass && seen_healthy.bypass_published_at == UnixSecs::NEVER);
     let mut filled = armed;
     filled.restored();
-    assert!(!filled.bypass && filled.bypass_published_at == 0);
+    assert!(!filled.bypass && filled.bypass_published_at == UnixSecs::NEVER);
     let mut watched = armed;
     look(
         &mut watched,
@@ -257,33 +274,33 @@ fn the_bypass_ends_with_the_observation_gap_with_a_healthy_look_and_with_a_fill_
 #[test]
 fn clearing_forgets_everything_but_the_last_passed_check() {
     let mut clocks = Clocks {
-        under_water_secs: 5,
-        wind_down_secs: 3,
+        under_water_secs: Secs::new(5),
+        wind_down_secs: Secs::new(3),
         health_state: HealthState::WindDown,
-        observed_at: 7,
-        passed_at: 6,
-        bypass_published_at: 5,
+        observed_at: UnixSecs::new(7),
+        passed_at: UnixSecs::new(6),
+        bypass_published_at: UnixSecs::new(5),
         bypass: true,
     };
     assert!(clocks.remembers());
-    clocks.clear(9);
-    assert_eq!(clocks, Clocks { observed_at: 9, passed_at: 6, ..Default::default() });
+    clocks.clear(UnixSecs::new(9));
+    assert_eq!(clocks, Clocks { observed_at: UnixSecs::new(9), passed_at: UnixSecs::new(6), ..Default::default() });
     assert!(!clocks.remembers());
 }
 
 /// Whatever is remembered, a healthy look must be written, or it would be remembered forever.
 #[test]
 fn each_thing_remembered_is_enough_to_be_worth_forgetting() {
-    let nothing = Clocks { observed_at: 9, passed_at: 6, ..Default::default() };
+    let nothing = Clocks { observed_at: UnixSecs::new(9), passed_at: UnixSecs::new(6), ..Default::default() };
     assert!(!nothing.remembers());
     for clocks in [
-        Clocks { under_water_secs: 1, ..nothing },
-        Clocks { wind_down_secs: 1, ..nothing },
+        Clocks { under_water_secs: Secs::new(1), ..nothing },
+        Clocks { wind_down_secs: Secs::new(1), ..nothing },
         Clocks { health_state: HealthState::UnderWater, ..nothing },
         Clocks { health_state: HealthState::WindDown, ..nothing },
         Clocks { bypass: true, ..nothing },
-        Clocks { bypass_published_at: 1, ..nothing },
-        Clocks { bypass_published_at: -1, ..nothing },
+        Clocks { bypass_published_at: UnixSecs::new(1), ..nothing },
+        Clocks { bypass_published_at: UnixSecs::new(-1), ..nothing },
     ] {
         assert!(clocks.remembers(), "{clocks:?}");
     }

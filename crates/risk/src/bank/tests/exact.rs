@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::RiskError;
-use crate::units::Atoms;
+use crate::units::{Atoms, Secs};
 
 /// A hundred atoms deposited and sixty lent, both at an index of one, with so much uncovered.
 fn hundred(borrow_shares: u64, uncovered_atoms: u64) -> Totals {
@@ -118,7 +118,7 @@ fn a_curve_above_300_percent_or_with_its_kink_at_an_end_or_falling_is_refused() 
 #[test]
 fn eight_percent_a_year_at_the_kink_is_eight_percent_after_a_year() {
     let rate = RateCurve::DEFAULT.rate_per_sec_up(800_000).unwrap();
-    let index = borrow_index_at_up(INDEX_ONE, rate, SECS_PER_YEAR);
+    let index = borrow_index_at_up(INDEX_ONE, rate, Secs::wide(SECS_PER_YEAR));
     let exact = INDEX_ONE as u128 * 108 / 100;
     assert!((exact..exact + 1_000_000).contains(&(index as u128)));
 }

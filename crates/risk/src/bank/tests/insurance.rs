@@ -1,7 +1,7 @@
 //! What a fund pays, where atoms go that come in, and how much collateral passes under an older copy of the index.
 
 use super::*;
-use crate::units::Atoms;
+use crate::units::{Atoms, Secs};
 
 fn lent() -> impl Strategy<Value = Totals> {
     // Deposits of up to 2^50 atoms, lent to within a few atoms, in full, or beyond.
@@ -166,7 +166,7 @@ proptest! {
 #[test]
 fn a_day_without_a_crank_is_worth_nothing_to_the_liquidator_and_a_fraction_of_a_thousandth_to_the_liquidatee() {
     let rate = RateCurve::DEFAULT.rate_per_sec_up(800_000).unwrap();
-    let now = borrow_index_at_up(INDEX_ONE, rate, 86_400);
+    let now = borrow_index_at_up(INDEX_ONE, rate, Secs::new(86_400));
     let (held, atoms) = (5_000_000_000_000, 1_000_000_000_000);
     let totals = Totals {
         deposit_shares: 10 * held,

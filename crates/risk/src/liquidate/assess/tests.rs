@@ -8,7 +8,7 @@ use crate::auction::HealthState;
 use crate::params::{GlobalParams, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
-use crate::units::{SignedAtoms, SignedBaseUnits};
+use crate::units::{Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const NOW: i64 = 1_760_130_600;
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
@@ -27,8 +27,13 @@ fn unit<Worth, Unit>(thousandths: u64) -> UnitPrice<Worth, Unit> {
 }
 
 fn token(bank: u8, amount_atoms: i64, weights: TokenWeights, spot: u64, fast: u64) -> TokenLeg {
-    let prices =
-        LegPrices { spot: unit(spot), fast: unit(fast), published_at: NOW, ready: true, ..LegPrices::default() };
+    let prices = LegPrices {
+        spot: unit(spot),
+        fast: unit(fast),
+        published_at: UnixSecs::new(NOW),
+        ready: true,
+        ..LegPrices::default()
+    };
     TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights, prices, bank }
 }
 
@@ -41,7 +46,13 @@ fn account(tokens: &[TokenLeg]) -> Portfolio {
 }
 
 fn seen(health_state: HealthState, bypass: bool) -> Clocks {
-    Clocks { under_water_secs: 7, health_state, observed_at: NOW - 1, bypass, ..Clocks::default() }
+    Clocks {
+        under_water_secs: Secs::new(7),
+        health_state,
+        observed_at: UnixSecs::new(NOW - 1),
+        bypass,
+        ..Clocks::default()
+    }
 }
 
 #[test]
@@ -56,7 +67,7 @@ fn an_account_is_under_water_only_in_every_reading_but_for_the_average_once_the_
                         token(2, -900_000_000, WEIGHTS, 1_000, 1_000),
                     ]);
                     p.tokens[0].prices.edge = edge;
-                    let found = assess(&p, &seen(HealthState::UnderWater, bypass), NOW);
+                    let found = assess(&p, &seen(HealthState::UnderWater, bypass), UnixSecs::new(NOW));
                     // A quarter more at the favourable edge.
                     let quarters = if edge == 0 { 4 } else { 5 };
                     let low = |price: u64| price < 1_000 && price * quarters < 4_000;
@@ -81,10 +92,10 @@ fn the_clocks_are_cleared_at_target_at_both_prices_and_equality_is_at_target() {
         for fast in [999, 1_000, 1_001] {
             let p =
                 account(&[token(1, 1_110_000_000, WEIGHTS, spot, fast), token(2, -890_000_000, WEIGHTS, 1_000, 1_000)]);
-            let found = assess(&p, &seen(HealthState::Healthy, false), NOW);
+            let found = assess(&p, &seen(HealthState::Healthy, false), UnixSecs::new(NOW));
             assert!(found.regime.is_none());
             let expected = if spot >= 1_000 && fast >= 1_000 { 0 } else { 7 };
-            assert_eq!(found.clocks.under_water_secs, expected, "{spot} {fast}");
+            assert_eq!(found.clocks.under_water_secs, Secs::new(expected), "{spot} {fast}");
         }
     }
 }
@@ -106,14 +117,17 @@ fn spot_decides_the_regime_and_caps_a_wind_down_that_the_average_does_not_confir
                     token(3, -1_900_000_000, owed, 1_000, 1_000),
                 ]);
                 p.tokens[0].prices.stale = true;
-                let found = assess(&p, &seen(HealthState::WindDown, bypass), NOW);
+                let found = assess(&p, &seen(HealthState::WindDown, bypass), UnixSecs::new(NOW));
                 let (at_spot, at_fast) = (spot < 100, bypass || fast < 100);
                 let decided = if at_spot { Regime::WindDown } else { Regime::Cure };
                 let choice = RegimeChoice { regime: decided, is_spot_alone: at_spot && !at_fast };
                 assert_eq!(found.regime, Some(choice), "{spot} {fast} {bypass}");
                 let noted = if at_spot { HealthState::WindDown } else { HealthState::UnderWater };
-                assert_eq!((found.clocks.health_state, found.clocks.wind_down_secs), (noted, at_spot as u32));
-                assert_eq!(found.clocks.under_water_secs, 8);
+                assert_eq!(
+                    (found.clocks.health_state, found.clocks.wind_down_secs),
+                    (noted, Secs::new(at_spot as u32))
+                );
+                assert_eq!(found.clocks.under_water_secs, Secs::new(8));
             }
         }
     }
@@ -126,7 +140,7 @@ fn the_boundary_is_asked_of_all_assets_at_spot() {
     for (debt, regime) in [(998_332_900, Regime::Cure), (998_333_900, Regime::WindDown)] {
         let p = account(&[token(1, 1_000_000_000, WEIGHTS, 1_000, 1_000), token(2, -debt, WEIGHTS, 1_000, 1_000)]);
         assert_eq!(
-            assess(&p, &Clocks::default(), NOW).regime,
+            assess(&p, &Clocks::default(), UnixSecs::new(NOW)).regime,
             Some(RegimeChoice { regime, is_spot_alone: false }),
             "{debt}"
         );
@@ -139,24 +153,25 @@ fn prints_are_those_of_fresh_legs_that_hold_something_and_of_quote_beside_other_
         let bit = |at: u32| case >> at & 1 == 1;
         let mut p = account(&[]);
         p.quote.amount_atoms = SignedAtoms::new(bit(0) as i64);
-        (p.quote.prices.stale, p.quote.prices.published_at) = (bit(1), 20);
+        (p.quote.prices.stale, p.quote.prices.published_at) = (bit(1), UnixSecs::new(20));
         for count in 0..2 {
             p.token_count = count;
             p.tokens[0] = token(1, -(bit(2) as i64), WEIGHTS, 1_000, 1_000);
-            (p.tokens[0].prices.stale, p.tokens[0].prices.published_at) = (bit(3), if bit(4) { 10 } else { 30 });
+            (p.tokens[0].prices.stale, p.tokens[0].prices.published_at) =
+                (bit(3), UnixSecs::new(if bit(4) { 10 } else { 30 }));
             p.perp_count = bit(5) as usize;
             p.perps[0] = PerpLeg { units: SignedBaseUnits::new(-(bit(6) as i64)), ..PerpLeg::default() };
-            (p.perps[0].prices.stale, p.perps[0].prices.published_at) = (bit(7), 15);
+            (p.perps[0].prices.stale, p.perps[0].prices.published_at) = (bit(7), UnixSecs::new(15));
             let mut times = vec![];
             if count == 1 && bit(2) && !bit(3) {
                 times.push(p.tokens[0].prices.published_at);
             }
             if bit(5) && bit(6) && !bit(7) {
-                times.push(15);
+                times.push(UnixSecs::new(15));
             }
             // In quote alone, and what settles in it, no price of quote can make a ratio.
             if count == 1 && (bit(0) || bit(5)) && !bit(1) {
-                times.push(20);
+                times.push(UnixSecs::new(20));
             }
             let span = times.iter().min().zip(times.iter().max());
             let expected = span.map(|(oldest, newest)| Prints { oldest_at: *oldest, newest_at: *newest });

@@ -1,7 +1,7 @@
 //! The caller's limit, the check of the state afterwards, and what rounding may cost.
 
 use super::*;
-use crate::units::Atoms;
+use crate::units::{Atoms, Secs};
 
 fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill<u64> {
     Fill {
@@ -39,8 +39,12 @@ fn a_limit_is_kept_to_equality() {
 
 #[test]
 fn a_limit_that_is_missed_refuses_the_plan_and_a_zero_denominator_asks_for_none() {
-    let clocks =
-        Clocks { under_water_secs: 10, health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() };
+    let clocks = Clocks {
+        under_water_secs: Secs::new(10),
+        health_state: HealthState::UnderWater,
+        observed_at: NOW,
+        ..Clocks::default()
+    };
     let asked = |numerator, denominator| {
         let request = Request { limit_numerator: numerator, limit_denominator: denominator, ..whole(PAIR) };
         plan(&mut pair(1_000_000_000, 820_000_000), &clocks, &request, NOW).map_err(|refusal| refusal.reason)

@@ -3,10 +3,15 @@
 use super::*;
 use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
 use crate::liquidate::LegSize;
-use crate::units::Atoms;
+use crate::units::{Atoms, Secs, UnixSecs};
 
 fn under_water(under_water_secs: u32) -> Clocks {
-    Clocks { under_water_secs, health_state: HealthState::UnderWater, observed_at: NOW, ..Clocks::default() }
+    Clocks {
+        under_water_secs: Secs::new(under_water_secs),
+        health_state: HealthState::UnderWater,
+        observed_at: NOW,
+        ..Clocks::default()
+    }
 }
 
 fn reason(p: &Portfolio, clocks: &Clocks, request: &Request) -> Option<RiskError> {
@@ -22,7 +27,12 @@ fn wet() -> Portfolio {
 fn a_healthy_account_was_cured_before_if_anything_of_it_is_remembered() {
     for health_state in [HealthState::Healthy, HealthState::UnderWater, HealthState::WindDown] {
         for under_water_secs in [0, 1, 9] {
-            let clocks = Clocks { health_state, under_water_secs, observed_at: NOW, ..Clocks::default() };
+            let clocks = Clocks {
+                health_state,
+                under_water_secs: Secs::new(under_water_secs),
+                observed_at: NOW,
+                ..Clocks::default()
+            };
             let never = health_state == HealthState::Healthy && under_water_secs == 0;
             let expected = if never { RiskError::AccountHealthy } else { RiskError::AccountAlreadyCured };
             assert_eq!(reason(&pair(1_000, 100), &clocks, &whole(PAIR)), Some(expected));
@@ -33,7 +43,7 @@ fn a_healthy_account_was_cured_before_if_anything_of_it_is_remembered() {
 #[test]
 fn an_account_that_just_passed_its_initial_check_cools_off_for_two_seconds() {
     for (ago, refused) in [(0, true), (1, true), (2, false), (3, false)] {
-        let clocks = Clocks { passed_at: NOW - ago, ..under_water(5) };
+        let clocks = Clocks { passed_at: UnixSecs::new(NOW.get() - ago), ..under_water(5) };
         assert_eq!(reason(&wet(), &clocks, &whole(PAIR)), refused.then_some(RiskError::CoolOff), "{ago}");
     }
 }
@@ -45,14 +55,14 @@ fn a_cure_closes_what_the_target_asks_at_the_auctions_penalty_and_ends_the_time_
     let before = assess(&wet(), &under_water(10), NOW);
     let params = &wet().params;
     let ceiling = pair_ceiling_ppm_down(before.health_ppm, &WEIGHTS, &WEIGHTS, params);
-    let penalty = cure_penalty_ppm_down(10, 200_000, before.health_ppm, ceiling, params);
+    let penalty = cure_penalty_ppm_down(Secs::new(10), 200_000, before.health_ppm, ceiling, params);
     assert_eq!((found.regime, found.penalty_ppm), (Regime::Cure, penalty));
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + penalty as i128);
     let size = (-before.spot.target_excess.get() * MILLION + release - 1) / release;
     assert_eq!(found.size.get() as i128, size);
     assert_eq!((found.before, found.after), (before.spot, margins(&after, PriceKind::Spot, false)));
     assert!(!found.after.is_under_water());
-    assert_eq!((found.clocks.health_state, found.clocks.under_water_secs), (HealthState::Healthy, 10));
+    assert_eq!((found.clocks.health_state, found.clocks.under_water_secs), (HealthState::Healthy, Secs::new(10)));
     // A millionth of it leaves the account where it is.
     let least = Request { max_size: Some(LegSize::new(1_000)), ..whole(PAIR) };
     let found = plan(&mut wet(), &under_water(10), &least, NOW).unwrap();
@@ -68,7 +78,7 @@ fn a_perp_is_taken_over_at_its_own_ceiling() {
     let before = assess(&p, &under_water(40), NOW);
     let ceiling = perp_ceiling_ppm_down(before.health_ppm, &RATES, &WEIGHTS, &p.params);
     let found = plan(&mut p, &under_water(40), &whole(PERP), NOW).unwrap();
-    assert_eq!(found.penalty_ppm, cure_penalty_ppm_down(40, 30_000, before.health_ppm, ceiling, &p.params));
+    assert_eq!(found.penalty_ppm, cure_penalty_ppm_down(Secs::new(40), 30_000, before.health_ppm, ceiling, &p.params));
     assert_eq!(found.penalty_ppm, ceiling);
 }
 

@@ -3,9 +3,10 @@
 mod steps;
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
 
-use crate::access::{now_secs, require_same_engine};
+use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
 
@@ -126,7 +127,7 @@ impl ResolveBankruptcy<'_> {
 /// `MarketMismatch`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> Result<()> {
     ctx.accounts.validate(args.step)?;
-    let now = now_secs()?;
+    let now = now()?;
     match args.step {
         ResolveStep::Freeze => emit(&ctx, ctx.accounts.freeze(now)?),
         ResolveStep::SeizeToken { .. } => emit(&ctx, ctx.accounts.seize_token(now)?),
@@ -138,7 +139,7 @@ pub fn handler(ctx: Context<ResolveBankruptcy>, args: ResolveBankruptcyArgs) -> 
 }
 
 #[inline(never)]
-fn begin_paying(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
+fn begin_paying(ctx: &Context<ResolveBankruptcy>, now: UnixSecs) -> Result<()> {
     if let Some(event) = ctx.accounts.begin_paying(now)? {
         let listed_bytes = core::mem::size_of_val(event.legs.as_slice());
         crate::event::send_listing(&ctx.accounts.event_authority, &event, listed_bytes)?;
@@ -147,7 +148,7 @@ fn begin_paying(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
 }
 
 #[inline(never)]
-fn pay_borrow(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
+fn pay_borrow(ctx: &Context<ResolveBankruptcy>, now: UnixSecs) -> Result<()> {
     begin_paying(ctx, now)?;
     let (paid, end) = ctx.accounts.pay_borrow(now)?;
     emit(ctx, paid)?;
@@ -155,7 +156,7 @@ fn pay_borrow(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
 }
 
 #[inline(never)]
-fn pay_pnl(ctx: &Context<ResolveBankruptcy>, now: i64) -> Result<()> {
+fn pay_pnl(ctx: &Context<ResolveBankruptcy>, now: UnixSecs) -> Result<()> {
     begin_paying(ctx, now)?;
     let (paid, end) = ctx.accounts.pay_pnl(now)?;
     emit(ctx, paid)?;

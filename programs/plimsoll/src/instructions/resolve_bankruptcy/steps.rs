@@ -5,6 +5,7 @@ use core::cell::RefMut;
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{account, bankruptcy};
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{
     AccountStatus, Bank, Books, BooksMut, EngineAccount, MarginAccount, Market, PositionKind, Registry,
@@ -46,7 +47,7 @@ impl ResolveBankruptcy<'_> {
 
     /// Freezes the account where it is bankrupt, this observation included.
     #[inline(never)]
-    pub(super) fn freeze(&self, now: i64) -> Result<BankruptcyFrozen> {
+    pub(super) fn freeze(&self, now: UnixSecs) -> Result<BankruptcyFrozen> {
         let (engine, key) = self.keys()?;
         let mut account = self.margin_account.load_mut()?;
         account.require_status(AccountStatus::Active)?;
@@ -67,7 +68,7 @@ impl ResolveBankruptcy<'_> {
 
     /// Moves a whole asset to insurance.
     #[inline(never)]
-    pub(super) fn seize_token(&self, now: i64) -> Result<TokenSeized> {
+    pub(super) fn seize_token(&self, now: UnixSecs) -> Result<TokenSeized> {
         let (engine, key) = self.keys()?;
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut account = self.margin_account.load_mut()?;
@@ -82,7 +83,7 @@ impl ResolveBankruptcy<'_> {
 
     /// Collects a gain or pays on a loss.
     #[inline(never)]
-    pub(super) fn seize_pnl(&self, now: i64) -> Result<PnlSeized> {
+    pub(super) fn seize_pnl(&self, now: UnixSecs) -> Result<PnlSeized> {
         let (engine, key) = self.keys()?;
         let board = self.board.load()?;
         let mut registry = self.registry.load_mut()?;
@@ -119,7 +120,7 @@ impl ResolveBankruptcy<'_> {
         clippy::indexing_slicing,
         reason = "a place is one that a search of the same table has found; the quote bank is slot zero"
     )]
-    pub(super) fn begin_paying(&self, now: i64) -> Result<Option<InsuranceReserved>> {
+    pub(super) fn begin_paying(&self, now: UnixSecs) -> Result<Option<InsuranceReserved>> {
         let (engine, key) = self.keys()?;
         let mut account = self.margin_account.load_mut()?;
         if account.status == AccountStatus::Paying as u8 {
@@ -151,7 +152,7 @@ impl ResolveBankruptcy<'_> {
 
     /// Pays a borrow.
     #[inline(never)]
-    pub(super) fn pay_borrow(&self, now: i64) -> Result<(BorrowResolved, Option<BankruptcyResolved>)> {
+    pub(super) fn pay_borrow(&self, now: UnixSecs) -> Result<(BorrowResolved, Option<BankruptcyResolved>)> {
         let (engine, key) = self.keys()?;
         let board = self.board.load()?;
         let mut registry = self.registry.load_mut()?;
@@ -183,7 +184,7 @@ impl ResolveBankruptcy<'_> {
 
     /// Pays a market's leg.
     #[inline(never)]
-    pub(super) fn pay_pnl(&self, now: i64) -> Result<(PnlResolved, Option<BankruptcyResolved>)> {
+    pub(super) fn pay_pnl(&self, now: UnixSecs) -> Result<(PnlResolved, Option<BankruptcyResolved>)> {
         let (engine, key) = self.keys()?;
         let board = self.board.load()?;
         let mut registry = self.registry.load_mut()?;
@@ -220,7 +221,7 @@ impl ResolveBankruptcy<'_> {
     /// # Errors
     /// `WrongStage` where the account is active or a leg is left.
     #[inline(never)]
-    pub(super) fn finish(&self, now: i64) -> Result<BankruptcyResolved> {
+    pub(super) fn finish(&self, now: UnixSecs) -> Result<BankruptcyResolved> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let mut account = self.margin_account.load_mut()?;
         let status = AccountStatus::try_from(account.status)?;

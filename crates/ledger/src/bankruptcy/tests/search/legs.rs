@@ -6,7 +6,7 @@ use plimsoll_risk::bank::ShareDelta;
 use plimsoll_risk::liquidate::{Leg, Liability, Plan};
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::units::SignedAtoms;
+use plimsoll_risk::units::{SignedAtoms, UnixSecs};
 use plimsoll_state::Books;
 
 use super::stand::Stand;
@@ -53,7 +53,7 @@ impl Stand {
             }
             Leg::Perp { market } => {
                 let totals = &mut self.markets[market as usize];
-                let books = Books { registry: &self.registry, board: &self.board, now };
+                let books = Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(now) };
                 apply_position(plan, &books, totals, &mut self.others, &mut self.account).unwrap();
                 self.copy_deficit(market as usize);
             }

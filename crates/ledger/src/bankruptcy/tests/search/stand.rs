@@ -10,7 +10,7 @@ use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, 
 use plimsoll_risk::perp::claim_payout_down;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
+use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
 use plimsoll_state::snapshot::{load, Views};
 use plimsoll_state::{Bank, Market, PriceBoard, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights};
 use plimsoll_state::{Books, BooksMut, FundingClock};
@@ -181,7 +181,7 @@ impl Stand {
                 BaseUnits::new(units),
                 SignedAtoms::new(-cash),
                 SignedAtoms::new(cash),
-                FundingClock { now: NOW, max_secs: 3_600 },
+                FundingClock { now: UnixSecs::new(NOW), max_secs: Secs::new(3_600) },
             )
             .unwrap();
         }
@@ -207,7 +207,7 @@ impl Stand {
         let mut out = Box::new(Portfolio::empty(PARAMS));
         load(
             &self.account,
-            &Books { registry: &self.registry, board: &self.board, now: self.now },
+            &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
             Views::LIQUIDATION,
             &mut out,
         )
@@ -218,7 +218,7 @@ impl Stand {
     /// What an observation now says; stored, as every observation is.
     pub fn observe(&mut self) -> (Box<Portfolio>, Assessment) {
         let portfolio = self.portfolio();
-        let assessment = assess(&portfolio, &self.account.clocks(), self.now);
+        let assessment = assess(&portfolio, &self.account.clocks(), UnixSecs::new(self.now));
         account::set_clocks(&mut self.account, &assessment.clocks);
         (portfolio, assessment)
     }
@@ -240,7 +240,7 @@ impl Stand {
         for leg in Self::legs(portfolio) {
             let request =
                 Request { leg, max_size: None, min_size: LegSize::new(0), limit_numerator: 0, limit_denominator: 0 };
-            match plan(&mut portfolio.clone(), &self.account.clocks(), &request, self.now) {
+            match plan(&mut portfolio.clone(), &self.account.clocks(), &request, UnixSecs::new(self.now)) {
                 Ok(plan) => return Ok((leg, plan)),
                 Err(refusal) => refused.push((leg, refusal.reason)),
             }
@@ -331,7 +331,7 @@ impl Stand {
         seize_token(
             &mut self.account,
             &mut self.banks[bank],
-            &Books { registry: &self.registry, board: &self.board, now: self.now },
+            &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
         )
         .map(|_| ())
     }
@@ -342,13 +342,13 @@ impl Stand {
             &mut self.account,
             market,
             quote,
-            &mut BooksMut { registry: &mut self.registry, board: &self.board, now: self.now },
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now: UnixSecs::new(self.now) },
         )
         .map(|_| ())
     }
 
     fn pay_borrow(&mut self, bank: usize) -> RiskResult<()> {
-        let now = self.now;
+        let now = UnixSecs::new(self.now);
         begin_paying(
             &mut self.account,
             &mut self.banks[0],
@@ -368,7 +368,7 @@ impl Stand {
     }
 
     fn pay_pnl(&mut self, market: usize) -> RiskResult<()> {
-        let now = self.now;
+        let now = UnixSecs::new(self.now);
         begin_paying(
             &mut self.account,
             &mut self.banks[0],
@@ -393,7 +393,7 @@ impl Stand {
         match finish(
             &mut self.account,
             Some(&mut self.banks[0]),
-            &Books { registry: &self.registry, board: &self.board, now: self.now },
+            &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
         )?
         .thawed
         {
