@@ -172,7 +172,7 @@ proptest! {
         };
         let params = Params { z: int(2), z_age: int(3), b_max: ppm(PARAMS.prices.edge_max_ppm as i128), ..Params::default() };
         let width = |scale| edge_width(&params, &slot(root(scale)), &ppm(charge as i128));
-        let found = ppm(edge_ppm_up(&PARAMS, sigma, vol, Secs::wide(age as u64), charge / 2) as i128);
+        let found = ppm(edge_ppm_up(&PARAMS, sigma, vol, UnixSecs::new(age).elapsed_since(UnixSecs::NEVER), charge / 2) as i128);
         // Half of an odd charge is floored by the caller; the rest is rounded up, three times.
         prop_assert!(found >= width(1_000) - ppm(1) - width(1) , "below");
         prop_assert!(found <= width(1_033) + ppm(9), "above");

@@ -56,6 +56,7 @@ impl PriceSlot {
     }
 
     /// Whether risk may be added: both averages have seen enough updates and enough time.
+    #[inline(always)]
     pub const fn is_ready(&self) -> bool {
         averages_are_ready(self.update_count, self.first_published(), self.published(), self.terms.slow())
     }

@@ -74,6 +74,7 @@ impl Registry {
     }
 }
 
+#[inline(always)]
 fn calibration(board: &PriceBoard, slot: u8) -> Result<Calibration, Contradiction> {
     board.slot(slot as usize).map(PriceSlot::calibration).ok_or(Contradiction::PRICE_MISSING)
 }
