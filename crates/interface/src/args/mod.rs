@@ -5,6 +5,7 @@
 mod account;
 mod bank;
 mod engine;
+mod in_force;
 mod liquidation;
 mod market;
 mod money;
