@@ -5,7 +5,6 @@
 mod account;
 mod bank;
 mod engine;
-mod in_force;
 mod liquidation;
 mod market;
 mod money;

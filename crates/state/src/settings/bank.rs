@@ -21,7 +21,7 @@ macro_rules! bank_settings {
                 /// Asset weight at initial.
                 asset_init_ppm: u32 {
                     from 0, to own.asset_maint_ppm(),
-                    class [up waits, down at once]
+                    class [up waits, down at once, "nobody is liquidated by it; the target follows within its buffer"]
                 };
                 /// Liability weight at maintenance; the target's follows.
                 liability_maint_ppm: u32 {
@@ -31,7 +31,7 @@ macro_rules! bank_settings {
                 /// Liability weight at initial.
                 liability_init_ppm: u32 {
                     from 1_000_000, to 4_000_000,
-                    class [up at once, down waits]
+                    class [up at once, down waits, "nobody is liquidated by it; the target follows within its buffer"]
                 };
             }
 

@@ -21,7 +21,8 @@ macro_rules! market_settings {
                 /// Charge rate at initial.
                 init_rate_ppm: u32 {
                     from 1, to 1_000_000, as init_ppm,
-                    class [up at once, down waits]
+                    class [up at once, down waits,
+                        "nobody is liquidated by it; target and band of a fill follow within the engine's buffer and band"]
                 };
             }
 

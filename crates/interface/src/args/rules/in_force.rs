@@ -5,7 +5,7 @@ use plimsoll_risk::ratchet::{compare, Change, Class, Ratcheted};
 use plimsoll_state::{Bank, BankSlot, Feed, Market, MarketSlot, OracleKind, OracleSource, PriceSlot, SlotStatus};
 use solana_pubkey::Pubkey;
 
-use super::{
+use crate::{
     BankConfigArgs, MarketTerms, OracleSourceArgs, OtherSetting, PriceConfigArgs, UpdateBankArgs, UpdateMarketArgs,
 };
 
