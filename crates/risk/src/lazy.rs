@@ -246,7 +246,6 @@ pub const fn funding_per_unit(rate_per_sec: i64, from: UnixSecs, now: UnixSecs, 
 /// [`funding_per_unit`] without its sign: below 2^96.
 #[inline(always)]
 #[expect(
-    clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     reason = "seconds are cut to 32 bits; a magnitude of at most 2^63 times them stays below 2^96"
 )]

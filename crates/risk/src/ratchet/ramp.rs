@@ -3,12 +3,14 @@
 #[cfg(test)]
 mod tests;
 
+use crate::units::{Secs, UnixSecs};
+
 /// Parts of one per million that a weight may move within an hour unless an engine says otherwise: 1 %.
 pub const WEIGHT_PPM_PER_HOUR: u32 = 10_000;
 /// Parts of notional per million that a rate may move within an hour unless an engine says otherwise: 0.25 %.
 pub const RATE_PPM_PER_HOUR: u32 = 2_500;
 /// The longest time that one step makes up for. What was not moved before is not caught up with: it takes longer.
-pub const LONGEST_STEP_SECS: u32 = 3_600;
+pub const LONGEST_STEP_SECS: Secs = Secs::new(3_600);
 
 const HOUR_SECS: u64 = 3_600;
 
@@ -23,15 +25,15 @@ pub struct Ramp {
     pub held_ppm: u32,
     /// Where it goes.
     pub to_ppm: u32,
-    /// Up to when it was moved, Unix seconds.
-    pub moved_at: i64,
+    /// Up to when it was moved.
+    pub moved_at: UnixSecs,
     /// What the last step rounded off, 1/3,600 of a part per million; less than one of these.
     pub rounded_off: u16,
 }
 
 impl Ramp {
     /// A ramp from what is in force that begins now, whatever was on its way before.
-    pub const fn begun(held_ppm: u32, to_ppm: u32, now: i64) -> Self {
+    pub const fn begun(held_ppm: u32, to_ppm: u32, now: UnixSecs) -> Self {
         Self { held_ppm, to_ppm, moved_at: now, rounded_off: 0 }
     }
 
@@ -46,17 +48,15 @@ impl Ramp {
     #[expect(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "32 bits times 3,600 and 16 bits more fit in 64; the time is positive here and cut to an hour, so that a \
+        reason = "32 bits times 3,600 and 16 bits more fit in 64; the time is cut to an hour, so that a \
                   step is at most the slope of an hour, which has 32 bits, and a remainder by 3,600 has 16"
     )]
-    pub const fn moved_down(self, ppm_per_hour: u32, now: i64) -> Self {
-        let secs = now.saturating_sub(self.moved_at);
-        if secs <= 0 || self.has_arrived() {
+    pub const fn moved_down(self, ppm_per_hour: u32, now: UnixSecs) -> Self {
+        let passed = now.elapsed_since(self.moved_at);
+        if passed.is_zero() || self.has_arrived() {
             return self;
         }
-        let secs = if secs > LONGEST_STEP_SECS as i64 { LONGEST_STEP_SECS as u64 } else { secs as u64 };
-        let due = ppm_per_hour as u64 * secs + self.rounded_off as u64;
+        let due = ppm_per_hour as u64 * passed.min(LONGEST_STEP_SECS).get() + self.rounded_off as u64;
         let step_ppm = due / HOUR_SECS;
         if step_ppm >= self.held_ppm.abs_diff(self.to_ppm) as u64 {
             return Self::begun(self.to_ppm, self.to_ppm, now);
@@ -66,20 +66,20 @@ impl Ramp {
         Self { held_ppm, moved_at: now, rounded_off: (due % HOUR_SECS) as u16, ..self }
     }
 
-    /// How long it takes from where it was moved to last until it arrives, moved at least once an hour, seconds; none
+    /// How long it takes from where it was moved to last until it arrives, moved at least once an hour; none
     /// where it stands still.
     #[expect(
         clippy::arithmetic_side_effects,
         reason = "32 bits times 3,600 fit in 64 bits; what was rounded off is less than a part of the way that is left"
     )]
-    pub const fn secs_left_up(&self, ppm_per_hour: u32) -> Option<u64> {
+    pub const fn secs_left_up(&self, ppm_per_hour: u32) -> Option<Secs> {
         let left_ppm = self.held_ppm.abs_diff(self.to_ppm) as u64;
         if left_ppm == 0 {
-            return Some(0);
+            return Some(Secs::ZERO);
         }
         if ppm_per_hour == 0 {
             return None;
         }
-        Some((left_ppm * HOUR_SECS).saturating_sub(self.rounded_off as u64).div_ceil(ppm_per_hour as u64))
+        Some(Secs::wide((left_ppm * HOUR_SECS).saturating_sub(self.rounded_off as u64).div_ceil(ppm_per_hour as u64)))
     }
 }
