@@ -24,7 +24,7 @@ impl Spent {
         clippy::cast_possible_truncation,
         reason = "the number of buckets is the constant six"
     )]
-    const fn bucket(now_secs: i64, window_secs: u32) -> i64 {
+    pub(crate) const fn bucket(now_secs: i64, window_secs: u32) -> i64 {
         let fifth = window_secs.div_ceil(BUCKETS as u32 - 1) as i64;
         now_secs.div_euclid(if fifth > 0 { fifth } else { 1 })
     }
@@ -34,7 +34,7 @@ impl Spent {
         clippy::cast_possible_wrap,
         reason = "a remainder of a division by six is 0 to 5"
     )]
-    const fn place(bucket: i64) -> usize {
+    pub(crate) const fn place(bucket: i64) -> usize {
         bucket.rem_euclid(BUCKETS as i64) as usize
     }
 

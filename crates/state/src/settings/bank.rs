@@ -37,7 +37,7 @@ macro_rules! bank_settings {
                 interest_fee_ppm: u32 { from 0, to 500_000 };
             }
 
-            /// Caps of all accounts together, and of insurance; at the lowest deposit index a cap's worth of shares fits.
+            /// Caps of all accounts together, of insurance, and of what leaves the vault; at the lowest deposit index a cap's worth of shares fits.
             BankCaps in [bank.caps] (48 bytes) {
                 /// Largest deposits of all accounts together, atoms.
                 deposit_cap_atoms: u64 { from 0, to plimsoll_risk::params::MAX_ATOMS };
@@ -47,6 +47,10 @@ macro_rules! bank_settings {
                 draw_cap_event_atoms: [u64 = u64::MAX] { from 0, to u64::MAX };
                 /// Most insurance any hour may draw, atoms; left out, or the largest number: no limit.
                 draw_cap_hour_atoms: [u64 = u64::MAX] { from 0, to u64::MAX };
+                /// Most of the deposits that may leave within an hour, net; a million: no limit.
+                outflow_hour_ppm: [u32 = 250_000] { from 0, to 1_000_000 };
+                /// Most of the deposits that may leave within a day, net; a million: no limit.
+                outflow_day_ppm: [u32 = 500_000] { from 0, to 1_000_000 };
             }
         }
     };
