@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use bytemuck::Zeroable;
-use plimsoll_interface::{BankConfigArgs, MarketTerms, PriceConfigArgs, Setting, SettingBound};
+use plimsoll_interface::{
+    BankConfigArgs, MarketTerms, OtherSetting, PriceConfigArgs, Setting, SettingBound, UpdateBankArgs, UpdateMarketArgs,
+};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::*;
 
@@ -147,24 +149,50 @@ fn bound<T: Listed>(bound: &SettingBound<T>) -> String {
 fn row<T: Listed>(setting: &Setting<T>) -> String {
     let default = setting.default().map_or_else(|| "-".into(), number);
     let (low, high, doc) = (bound(&setting.low), bound(&setting.high), setting.doc().trim_end_matches('.'));
-    format!("| {} | `{}` | {default} | {low} to {high} | {doc} |", T::NAME, setting.name)
+    let change = change(setting.class.to_string(), setting.why);
+    format!("| {} | `{}` | {default} | {low} to {high} | {doc} | {change} |", T::NAME, setting.name)
 }
 
-/// `UPDATE_GOLDEN=1` writes the table.
+/// What a change does, and why.
+fn change(class: String, why: &str) -> String {
+    if why.is_empty() {
+        class
+    } else {
+        format!("{class}: {why}")
+    }
+}
+
+fn others(of: &str, others: &[OtherSetting]) -> Vec<String> {
+    let row =
+        |other: &OtherSetting| format!("| {of} | `{}` | {} |", other.name, change(other.class.to_string(), other.why));
+    others.iter().map(row).collect()
+}
+
+/// `UPDATE_GOLDEN=1` writes both tables. One test, since it may write the page.
 #[test]
-fn every_setting_stands_in_the_documentation_with_its_bounds_and_meaning() {
+fn every_setting_stands_in_the_documentation_with_its_bounds_its_meaning_and_what_a_change_does() {
+    assert_table("\n### Banks, markets and prices\n", &rows());
+    let others = [
+        others("bank", UpdateBankArgs::OTHERS),
+        others("market", UpdateMarketArgs::OTHERS),
+        others("price", PriceConfigArgs::OTHERS),
+    ];
+    assert_table("\nWhat is no number:\n", &others.concat());
+}
+
+fn assert_table(below: &str, rows: &[String]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/math.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let start = text.find("\n### Banks, markets and prices\n").unwrap();
+    let start = text.find(below).unwrap();
     let start = start + text[start..].find("|---|").unwrap();
     let start = start + text[start..].find('\n').unwrap() + 1;
     let length =
         text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum::<usize>();
-    let (found, wanted) = (&text[start..start + length], rows().join("\n") + "\n");
+    let (found, wanted) = (&text[start..start + length], rows.join("\n") + "\n");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let (before, after) = (&text[..start], &text[start + length..]);
         std::fs::write(path, [before, &wanted, after].concat()).unwrap();
     } else {
-        assert!(found == wanted, "the table of docs/math.md below \"Banks, markets and prices\" is to be:\n{wanted}");
+        assert!(found == wanted, "the table of docs/math.md below {below:?} is to be:\n{wanted}");
     }
 }

@@ -18,15 +18,24 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// The bucket of a time in Unix seconds; five of them are at least a window.
+    /// Seconds of a bucket, at least one; five of them are at least a window.
     #[expect(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         reason = "the number of buckets is the constant six"
     )]
-    pub(crate) const fn bucket(now_secs: i64, window_secs: u32) -> i64 {
+    pub(crate) const fn bucket_secs(window_secs: u32) -> i64 {
         let fifth = window_secs.div_ceil(BUCKETS as u32 - 1) as i64;
-        now_secs.div_euclid(if fifth > 0 { fifth } else { 1 })
+        if fifth > 0 {
+            fifth
+        } else {
+            1
+        }
+    }
+
+    /// The bucket of a time in Unix seconds.
+    pub(crate) const fn bucket(now_secs: i64, window_secs: u32) -> i64 {
+        now_secs.div_euclid(Self::bucket_secs(window_secs))
     }
 
     #[expect(

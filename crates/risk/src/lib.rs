@@ -9,6 +9,7 @@
 //! | [`fixed_checked`] | 48-bit fractions and the exponential, every operation checked |
 //! | [`price`] | prices as mantissa and exponent, the value of an amount |
 //! | [`params`] | the engine's parameters, their bounds and cross-conditions |
+//! | [`ratchet`] | what a change of a parameter does to users, and how fast it may come |
 //! | [`oracle`] | guards, moving averages and variance of one price slot |
 //! | [`bank`] | interest: rate curve, indices, booking |
 //! | [`lazy`] | the A/K index of one market side: funding, deleveraging, socialized loss |
@@ -56,6 +57,7 @@ pub mod params;
 pub mod perp;
 pub mod portfolio;
 pub mod price;
+pub mod ratchet;
 pub mod units;
 pub mod waterfall;
 

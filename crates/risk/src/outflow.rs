@@ -150,13 +150,9 @@ impl Flow {
 
     /// From when on so much may leave at once if nothing else moves, Unix seconds; none where it is more than a window ever
     /// lets out. The flow and the deposits are as of one time.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_wrap,
-        reason = "there are six buckets; a time in seconds is the product that its bucket was divided from"
-    )]
+    #[expect(clippy::cast_possible_wrap, reason = "there are six buckets")]
     pub fn fits_at(&self, wanted: Atoms, deposits: Deposits, share_ppm: u32, window_secs: u32) -> Option<i64> {
-        let fifth = (window_secs.div_ceil(BUCKETS as u32 - 1) as i64).max(1);
+        let fifth = Spent::bucket_secs(window_secs);
         (1..=BUCKETS as i64)
             .map(|later| self.at_bucket.saturating_add(later).saturating_mul(fifth))
             .find(|at| self.at(*at, window_secs).room(deposits, share_ppm).atoms >= wanted)

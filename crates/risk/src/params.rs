@@ -32,6 +32,7 @@ pub use weights::{pair_rate_ppm, TokenWeights};
 pub use wind_down::WindDownParams;
 
 use crate::num::PPM;
+use crate::ratchet::{Change, Ratcheted};
 use crate::units::UsdMicro;
 
 /// Seconds in a year of 365 days, the year of every annual rate.
@@ -113,6 +114,12 @@ macro_rules! global {
             /// [`Contradiction::BOUNDS`].
             pub fn validate(&self) -> Result<(), Contradiction> {
                 Contradiction::BOUNDS.unless($(self.$group.is_within_bounds(self))&&+)
+            }
+        }
+
+        impl Ratcheted for GlobalParams {
+            fn changes(&self, asked: &Self, each: &mut dyn FnMut(Change)) {
+                $(self.$group.changes(&asked.$group, each);)+
             }
         }
     };

@@ -7,8 +7,9 @@
 //! A list begins with its argument and the names by which its rows speak of account, slot, the other numbers of the list
 //! (`own`) and the engine's parameters (`all`). Then come the structs that hold its numbers, `Struct in [place] (n bytes)`;
 //! one without a size belongs to the pure crate. A row is `name: type { rule };`, the type in brackets with a default where
-//! it may be left out. The rule in braces, `from low, to high` and whatever else is asked of every row, is read by the
-//! macro that asks for it (`settings!` of `plimsoll_interface` for the bounds) and skipped by all others.
+//! it may be left out. The rule in braces, `from low, to high, class [up waits, down at once]` with the classes of
+//! `plimsoll_risk::ratchet`, is read by the macro that asks for it (`settings!` of `plimsoll_interface` for bounds and
+//! class) and skipped by all others.
 
 mod bank;
 mod market;

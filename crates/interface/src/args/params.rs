@@ -9,7 +9,7 @@ macro_rules! group_args {
     (
         $(#[doc = $about:literal])+
         $group:ident: $Group:ident, $Args:ident, $bytes:literal bytes, |$all:ident|
-        $($(#[doc = $doc:literal])+ $field:ident: $type:ident = $default:expr, from $low:expr, to $high:expr;)+
+        $($(#[doc = $doc:literal])+ $field:ident: $type:ident = $default:expr, from $low:expr, to $high:expr, class $class:tt;)+
     ) => {
         wire! {
             $(#[doc = $about])+

@@ -1,7 +1,8 @@
 //! What an authority sets on a bank, a market and a price, made from the lists of `plimsoll_state`: the arguments, their
-//! bounds, the way into the accounts and back.
+//! bounds, the way into the accounts and back, and what a change does to users.
 
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::ratchet::{self, Change, Class, Ratcheted};
 use plimsoll_state::{Bank, BankSlot, Feed, Market, MarketSlot, PriceSlot};
 
 use super::{wire, OracleSourceArgs};
@@ -41,6 +42,10 @@ pub struct Setting<Args: 'static> {
     pub low: SettingBound<Args>,
     /// The largest value that is accepted.
     pub high: SettingBound<Args>,
+    /// What raising and what lowering it does to users.
+    pub class: Class,
+    /// Why, where it is not obvious; else empty.
+    pub why: &'static str,
     get: fn(&Args) -> u64,
     set: fn(&mut Args, u64) -> bool,
 }
@@ -68,10 +73,27 @@ impl<Args> Setting<Args> {
     }
 }
 
-/// Of what stands in braces behind a field: a bound, or where it is stored. What follows these is others'.
+/// What an authority sets and is no number.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherSetting {
+    /// Its name, in arguments and files.
+    pub name: &'static str,
+    /// What changing it does to users, the same in every direction; of a flag, what setting and what clearing it does.
+    pub class: Class,
+    /// Why, where it is not obvious; else empty.
+    pub why: &'static str,
+}
+
+/// Of what stands in braces behind a field: a bound, its class, or where it is stored. What follows these is others'.
 macro_rules! rule {
     (low { from $low:expr, to $high:expr $(, $($rest:tt)+)? }) => { $low };
     (high { from $low:expr, to $high:expr $(, $($rest:tt)+)? }) => { $high };
+    (class { from $low:expr, to $high:expr $(, as $stored:ident)?, class $class:tt $(, $($rest:tt)+)? }) => {
+        plimsoll_risk::class!(of $class)
+    };
+    (why { from $low:expr, to $high:expr $(, as $stored:ident)?, class $class:tt $(, $($rest:tt)+)? }) => {
+        plimsoll_risk::class!(why $class)
+    };
     (stored $field:ident [$($place:tt)+] { from $low:expr, to $high:expr, as $stored:ident $(, $($rest:tt)+)? }) => {
         $($place)+.$stored
     };
@@ -100,7 +122,7 @@ macro_rules! bound {
 /// Makes of a list its argument, behind fields that are no numbers.
 macro_rules! settings {
     (
-        { $($extra:tt)* }
+        { $($(#[doc = $about_other:literal])+ $other:ident: $Other:ty, class $other_class:tt;)* }
         $(#[doc = $about:literal])+
         $Args:ident of |$account:ident: $Account:ident, $slot:ident: $Slot:ident, $own:ident, $all:ident|
         $(
@@ -117,7 +139,7 @@ macro_rules! settings {
             $(#[doc = $about])+
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
             pub struct $Args {
-                $($extra)*
+                $($(#[doc = $about_other])+ pub $other: $Other,)*
                 $($($(#[doc = $doc])+ pub $field: $($type)? $(Option<$inner>)?,)+)+
             }
         }
@@ -133,6 +155,8 @@ macro_rules! settings {
                 })?],
                 low: bound!(low $Args, $($type)? $($inner)?, |$own, $all| { $($rule)+ }),
                 high: bound!(high $Args, $($type)? $($inner)?, |$own, $all| { $($rule)+ }),
+                class: rule!(class { $($rule)+ }),
+                why: rule!(why { $($rule)+ }),
                 get: |args| args.$field().into(),
                 set: |args, value| match <$($type)? $($inner)?>::try_from(value) {
                     Ok(value) => {
@@ -142,6 +166,13 @@ macro_rules! settings {
                     Err(_) => false,
                 },
             },)+)+];
+
+            /// Whatever else of it an authority sets.
+            pub const OTHERS: &'static [OtherSetting] = &[$(OtherSetting {
+                name: stringify!($other),
+                class: plimsoll_risk::class!(of $other_class),
+                why: plimsoll_risk::class!(why $other_class),
+            }),*];
 
             $($(
                 $(#[doc = $doc])+
@@ -177,6 +208,22 @@ macro_rules! settings {
                 self
             }
         }
+
+        impl Ratcheted for $Args {
+            fn changes(&self, asked: &Self, each: &mut dyn FnMut(Change)) {
+                $(if self.$other != asked.$other {
+                    let effect = plimsoll_risk::class!(of $other_class).up;
+                    each(Change { name: stringify!($other), numbers: None, effect });
+                })*
+                $($(ratchet::compare(
+                    stringify!($field),
+                    self.$field().into(),
+                    asked.$field().into(),
+                    rule!(class { $($rule)+ }),
+                    each,
+                );)+)+
+            }
+        }
     };
 }
 
@@ -184,7 +231,7 @@ plimsoll_state::bank_settings!(settings);
 plimsoll_state::market_settings!(settings);
 plimsoll_state::price_settings!(settings
     /// Wins whenever it is valid.
-    pub primary: OracleSourceArgs,
+    primary: OracleSourceArgs, class [any waits, "whoever names the source names the price"];
     /// Counts only while the primary is silent, which only a pinned primary can be shown to be.
-    pub secondary: Option<OracleSourceArgs>,
+    secondary: Option<OracleSourceArgs>, class [any waits, "whoever names the source names the price"];
 );

@@ -1,6 +1,7 @@
 //! A parameter as docs, files and tests see it: by name, as a number, with its default and bounds.
 
 use super::GlobalParams;
+use crate::ratchet::Class;
 
 /// A bound of a parameter: a number, or another parameter.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,10 @@ pub struct Field {
     pub low: Bound,
     /// The largest value that is accepted.
     pub high: Bound,
+    /// What raising and what lowering it does to users.
+    pub class: Class,
+    /// Why, where it is not obvious; else empty.
+    pub why: &'static str,
     pub(super) get: fn(&GlobalParams) -> u64,
     pub(super) set: fn(&mut GlobalParams, u64) -> bool,
 }
@@ -116,12 +121,12 @@ impl Number for u64 {
     }
 }
 
-/// Makes of a group's list its struct, its defaults, the check of its bounds and the table of its parameters.
+/// Makes of a group's list its struct, its defaults, the check of its bounds, the comparison of two and the table of its parameters.
 macro_rules! group {
     (
         $(#[doc = $about:literal])+
         $group:ident: $Group:ident, $Args:ident, $bytes:literal bytes, |$all:ident|
-        $($(#[doc = $doc:literal])+ $field:ident: $type:ident = $default:expr, from $low:expr, to $high:expr;)+
+        $($(#[doc = $doc:literal])+ $field:ident: $type:ident = $default:expr, from $low:expr, to $high:expr, class $class:tt;)+
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +155,17 @@ macro_rules! group {
                 })+
             }
 
+            /// Hands each that is asked to be another to `each`.
+            pub(super) fn changes(&self, asked: &Self, each: &mut dyn FnMut($crate::ratchet::Change)) {
+                $($crate::ratchet::compare(
+                    concat!(stringify!($group), ".", stringify!($field)),
+                    self.$field.into(),
+                    asked.$field.into(),
+                    $crate::class!(of $class),
+                    each,
+                );)+
+            }
+
             pub(super) const TABLE: $crate::params::Group = $crate::params::Group {
                 name: stringify!($group),
                 type_name: stringify!($Group),
@@ -165,6 +181,8 @@ macro_rules! group {
                     default: $default,
                     low: $crate::params::field::bound!($type, $low, $all),
                     high: $crate::params::field::bound!($type, $high, $all),
+                    class: $crate::class!(of $class),
+                    why: $crate::class!(why $class),
                     get: |params| $crate::params::field::Number::wide(params.$group.$field),
                     set: |params, value| match $crate::params::field::Number::narrow(value) {
                         Some(value) => {

@@ -2,7 +2,7 @@
 
 use super::field::group;
 
-/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
+/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
 macro_rules! lending_params {
     ($with:ident) => {
@@ -10,7 +10,9 @@ macro_rules! lending_params {
             /// Banks: what sets their borrow rates.
             lending: LendingParams, LendingArgs, 16 bytes, |all|
             /// Window of the utilization average that sets borrow rates.
-            utilization_window_secs: u32 = 600, from 1, to 86_400;
+            utilization_window_secs: u32 = 600, from 1, to 86_400,
+                class [any waits,
+                    "shorter, one borrower can move the rate of all; longer, rates follow a rush too late"];
         }
     };
 }

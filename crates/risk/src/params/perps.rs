@@ -2,7 +2,7 @@
 
 use super::field::group;
 
-/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds.
+/// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
 macro_rules! perp_params {
     ($with:ident) => {
@@ -10,17 +10,26 @@ macro_rules! perp_params {
             /// Perps: what unsettled gains weigh, fills and funding.
             perps: PerpParams, PerpArgs, 40 bytes, |all|
             /// w_pnl at maintenance and target; at most the quote's asset weight there. Zero at initial.
-            pnl_weight_ppm: u32 = 1_000_000, from 0, to 1_000_000;
+            pnl_weight_ppm: u32 = 1_000_000, from 0, to 1_000_000,
+                class [up waits, down ramps, "a fall can liquidate who holds gains that are not settled"];
             /// Widest distance of a fill's price from the board's.
-            fill_band_ppm: u32 = 10_000, from 1, to 100_000;
+            fill_band_ppm: u32 = 10_000, from 1, to 100_000,
+                class [up waits, down at once, "a fall only refuses fills"];
             /// Least share of a fill's notional that each side pays to insurance.
-            fill_insurance_ppm: u32 = 10, from 1, to 10_000;
+            fill_insurance_ppm: u32 = 10, from 1, to 10_000,
+                class [any waits, "a rise is a fee, a fall makes it cheaper to trade for what insurance pays"];
             /// Largest premium a venue may report.
-            premium_bound_ppm: u32 = 500, from 0, to 50_000;
+            premium_bound_ppm: u32 = 500, from 0, to 50_000,
+                class [up waits, down at once,
+                    "a fall pays less funding from then on, as does a venue that reports less"];
             /// Largest funding rate per hour.
-            funding_bound_ppm_per_hour: u32 = 500, from 0, to 40_000;
+            funding_bound_ppm_per_hour: u32 = 500, from 0, to 40_000,
+                class [up waits, down at once,
+                    "a fall pays less funding from then on, as does a venue that reports less"];
             /// Longest time a stored funding rate is extrapolated without a crank.
-            funding_max_secs: u32 = 3_600, from 60, to 86_400;
+            funding_max_secs: u32 = 3_600, from 60, to 86_400,
+                class [any waits,
+                    "it counts back to the last crank: one side or the other is paid otherwise than was said"];
         }
     };
 }

@@ -14,43 +14,92 @@ macro_rules! bank_settings {
             /// Weights; those of the target follow.
             TokenWeights in [slot.weights.0] () {
                 /// Asset weight at maintenance; the target's follows.
-                asset_maint_ppm: u32 { from 0, to 1_000_000 };
+                asset_maint_ppm: u32 {
+                    from 0, to 1_000_000,
+                    class [up waits, down ramps]
+                };
                 /// Asset weight at initial.
-                asset_init_ppm: u32 { from 0, to own.asset_maint_ppm() };
+                asset_init_ppm: u32 {
+                    from 0, to own.asset_maint_ppm(),
+                    class [up waits, down at once, "nobody is liquidated by it; the target follows within its buffer"]
+                };
                 /// Liability weight at maintenance; the target's follows.
-                liability_maint_ppm: u32 { from 1_000_000, to own.liability_init_ppm() };
+                liability_maint_ppm: u32 {
+                    from 1_000_000, to own.liability_init_ppm(),
+                    class [up ramps, down waits]
+                };
                 /// Liability weight at initial.
-                liability_init_ppm: u32 { from 1_000_000, to 4_000_000 };
+                liability_init_ppm: u32 {
+                    from 1_000_000, to 4_000_000,
+                    class [up at once, down waits, "nobody is liquidated by it; the target follows within its buffer"]
+                };
             }
 
             /// The rate curve, and what the protocol takes of interest.
             BankLending in [bank.lending] (28 bytes) {
                 /// Utilization at the kink of the rate curve.
-                kink_ppm: u32 { from 1, to 999_999 };
+                kink_ppm: u32 {
+                    from 1, to 999_999,
+                    class [any waits, "borrowers pay the curve and lenders get it: each direction costs one of them"]
+                };
                 /// Annual rate at utilization 0.
-                rate_zero_ppm: u32 { from 0, to own.rate_kink_ppm() };
+                rate_zero_ppm: u32 {
+                    from 0, to own.rate_kink_ppm(),
+                    class [any waits, "borrowers pay the curve and lenders get it: each direction costs one of them"]
+                };
                 /// Annual rate at the kink.
-                rate_kink_ppm: u32 { from 0, to own.rate_full_ppm() };
+                rate_kink_ppm: u32 {
+                    from 0, to own.rate_full_ppm(),
+                    class [any waits, "borrowers pay the curve and lenders get it: each direction costs one of them"]
+                };
                 /// Annual rate at utilization 1.
-                rate_full_ppm: u32 { from 0, to plimsoll_risk::params::MAX_ANNUAL_RATE_PPM };
+                rate_full_ppm: u32 {
+                    from 0, to plimsoll_risk::params::MAX_ANNUAL_RATE_PPM,
+                    class [any waits, "borrowers pay the curve and lenders get it: each direction costs one of them"]
+                };
                 /// Protocol's share of interest.
-                interest_fee_ppm: u32 { from 0, to 500_000 };
+                interest_fee_ppm: u32 {
+                    from 0, to 500_000,
+                    class [up waits, down harmless, "a fall leaves lenders more"]
+                };
             }
 
             /// Caps of all accounts together, of insurance, and of what leaves the vault; at the lowest deposit index a cap's worth of shares fits.
             BankCaps in [bank.caps] (48 bytes) {
                 /// Largest deposits of all accounts together, atoms.
-                deposit_cap_atoms: u64 { from 0, to plimsoll_risk::params::MAX_ATOMS };
+                deposit_cap_atoms: u64 {
+                    from 0, to plimsoll_risk::params::MAX_ATOMS,
+                    class [up waits, down at once, "what is deposited stays"]
+                };
                 /// Largest borrows of all accounts together, atoms.
-                borrow_cap_atoms: u64 { from 0, to plimsoll_risk::params::MAX_ATOMS };
+                borrow_cap_atoms: u64 {
+                    from 0, to plimsoll_risk::params::MAX_ATOMS,
+                    class [up waits, down at once, "what is borrowed stays"]
+                };
                 /// Most insurance one event may draw, atoms; left out, or the largest number: no limit.
-                draw_cap_event_atoms: [u64 = u64::MAX] { from 0, to u64::MAX };
+                draw_cap_event_atoms: [u64 = u64::MAX] {
+                    from 0, to u64::MAX,
+                    class [any waits,
+                        "a rise lets one loss draw more, a fall leaves more of it to lenders"]
+                };
                 /// Most insurance any hour may draw, atoms; left out, or the largest number: no limit.
-                draw_cap_hour_atoms: [u64 = u64::MAX] { from 0, to u64::MAX };
+                draw_cap_hour_atoms: [u64 = u64::MAX] {
+                    from 0, to u64::MAX,
+                    class [any waits,
+                        "a rise lets one loss draw more, a fall leaves more of it to lenders"]
+                };
                 /// Most of the deposits that may leave within an hour, net; a million: no limit.
-                outflow_hour_ppm: [u32 = 250_000] { from 0, to 1_000_000 };
+                outflow_hour_ppm: [u32 = 250_000] {
+                    from 10_000, to own.outflow_day_ppm(),
+                    class [any waits,
+                        "a rise lets a thief out with more, a fall keeps lenders in"]
+                };
                 /// Most of the deposits that may leave within a day, net; a million: no limit.
-                outflow_day_ppm: [u32 = 500_000] { from 0, to 1_000_000 };
+                outflow_day_ppm: [u32 = 500_000] {
+                    from 10_000, to 1_000_000,
+                    class [any waits,
+                        "a rise lets a thief out with more, a fall keeps lenders in"]
+                };
             }
         }
     };

@@ -14,13 +14,27 @@ macro_rules! price_settings {
             /// How a price is averaged, and how it may fall.
             PriceTerms in [slot.terms] (32 bytes) {
                 /// Time constant of the fast average, seconds; shorter than where it is left out only on a test cluster.
-                fast_secs: [u32 = plimsoll_risk::oracle::DEFAULT_FAST_SECS] { from 1, to 300 };
+                fast_secs: [u32 = plimsoll_risk::oracle::DEFAULT_FAST_SECS] {
+                    from 1, to 300,
+                    class [any waits, "shorter, a spike moves the average; longer, it follows a fall too late"]
+                };
                 /// Time constant of the slow average, seconds; shorter than where it is left out only on a test cluster.
-                slow_secs: [u32 = plimsoll_risk::oracle::DEFAULT_SLOW_SECS] { from own.fast_secs(), to 86_400 };
+                slow_secs: [u32 = plimsoll_risk::oracle::DEFAULT_SLOW_SECS] {
+                    from own.fast_secs(), to 86_400,
+                    class [any waits, "shorter, a spike moves the average; longer, it follows a fall too late"]
+                };
                 /// Fastest fall of the calibration, ppm per second; markets on this price need a rate that survives it.
-                fastest_fall_ppm_per_sec: u32 { from 1, to 100_000 };
+                fastest_fall_ppm_per_sec: u32 {
+                    from 1, to 100_000,
+                    class [any waits,
+                        "lower, weights and rates pass that a fall outruns; higher, none may be changed"]
+                };
                 /// How often the feed moves, seconds.
-                update_secs: u32 { from 1, to 3_600 };
+                update_secs: u32 {
+                    from 1, to 3_600,
+                    class [any waits,
+                        "lower, weights and rates pass that a fall outruns; higher, none may be changed"]
+                };
             }
         }
     };

@@ -27,7 +27,8 @@ fn meaning(doc: &str) -> &str {
 fn rule(field: &Field) -> String {
     let Field { group, name, .. } = field;
     let (default, low, high) = (number(field.default), bound(&field.low), bound(&field.high));
-    format!("| `{group}.{name}` | {default} | {low} to {high} | {} |", meaning(field.doc()))
+    let why = if field.why.is_empty() { String::new() } else { format!(": {}", field.why) };
+    format!("| `{group}.{name}` | {default} | {low} to {high} | {} | {}{why} |", meaning(field.doc()), field.class)
 }
 
 /// Of `docs/accounts.md`: where it stands.
@@ -70,7 +71,7 @@ fn assert_table(page: &str, heading: &str, rows: &[String]) {
 }
 
 #[test]
-fn every_parameter_stands_in_the_documentation_with_its_default_bounds_and_meaning() {
+fn every_parameter_stands_in_the_documentation_with_its_default_bounds_meaning_and_what_a_change_does() {
     assert_table("math.md", "## Parameters", &GlobalParams::fields().map(rule).collect::<Vec<_>>());
 }
 

@@ -1,7 +1,8 @@
 //! What a listed token, market or price has to satisfy beside the bounds of its numbers: the program asks it, and whoever
-//! checks a configuration before it is sent.
+//! checks a configuration before it is sent; and what replacing the one in force does to users.
 
 mod bank;
+mod in_force;
 mod market;
 mod price;
 
