@@ -204,10 +204,20 @@ fn price() -> impl Strategy<Value = PriceConfigArgs> {
         .prop_map(|(primary, secondary, config)| PriceConfigArgs { primary, secondary, ..config })
 }
 
-/// Each change there is one back; one of the two waits and only one, unless any change waits.
-fn judge_both_ways<T: Ratcheted>(one: &T, other: &T, classes: &[(&str, bool)]) -> Result<(), TestCaseError> {
+fn differing<T>(settings: &[Setting<T>], one: &T, other: &T) -> usize {
+    settings.iter().filter(|setting| setting.get(one) != setting.get(other)).count()
+}
+
+/// So many changes there and as many back; one of two waits and only one, unless any change waits.
+fn judge_both_ways<T: Ratcheted>(
+    one: &T,
+    other: &T,
+    differing: usize,
+    classes: &[(&str, bool)],
+) -> Result<(), TestCaseError> {
     let (there, back) = (changes(one, other), changes(other, one));
-    prop_assert_eq!(there.len(), back.len());
+    prop_assert_eq!(there.len(), differing);
+    prop_assert_eq!(back.len(), differing);
     for (there, back) in there.iter().zip(&back) {
         prop_assert_eq!(there.name, back.name);
         prop_assert_eq!(there.numbers, back.numbers.map(|(from, to)| (to, from)));
@@ -232,9 +242,20 @@ proptest! {
     fn what_waits_one_way_does_not_the_other_way_unless_any_change_waits(
         banks in [bank(), bank()], markets in [market(), market()], prices in [price(), price()],
     ) {
-        judge_both_ways(&banks[0], &banks[1], &any_waits!(BankConfigArgs and UpdateBankArgs))?;
-        judge_both_ways(&markets[0], &markets[1], &any_waits!(MarketTerms and UpdateMarketArgs))?;
-        judge_both_ways(&prices[0], &prices[1], &any_waits!(PriceConfigArgs and PriceConfigArgs))?;
+        let [one, other] = &banks;
+        let count = differing(BankConfigArgs::SETTINGS, &one.config, &other.config);
+        let count = count + usize::from(one.reduce_only != other.reduce_only);
+        judge_both_ways(one, other, count, &any_waits!(BankConfigArgs and UpdateBankArgs))?;
+
+        let [one, other] = &markets;
+        let count = differing(MarketTerms::SETTINGS, &one.terms, &other.terms);
+        let count = count + usize::from(one.status != other.status);
+        judge_both_ways(one, other, count, &any_waits!(MarketTerms and UpdateMarketArgs))?;
+
+        let [one, other] = &prices;
+        let count = differing(PriceConfigArgs::SETTINGS, one, other);
+        let count = count + usize::from(one.primary != other.primary) + usize::from(one.secondary != other.secondary);
+        judge_both_ways(one, other, count, &any_waits!(PriceConfigArgs and PriceConfigArgs))?;
     }
 
     /// So that setting what is in force again changes nothing.
