@@ -240,6 +240,8 @@ fn list_bank(world: &mut World, mint: Mint, price_slot: u8, asset_ppm: [u32; 2],
         interest_fee_ppm: 100_000,
         deposit_cap_atoms: cap_atoms,
         borrow_cap_atoms: cap_atoms,
+        // Within what the program lets out by default.
+        outflow_ppm: [250_000, 500_000],
     };
     world.list_bank(mint, &config).unwrap_or_else(|failure| panic!("list_bank: {failure}"));
 }

@@ -12,6 +12,7 @@ mod guards;
 mod insurance;
 mod last_unit;
 mod limits;
+mod outflow;
 mod pnl;
 mod quote_decimals;
 mod reasons;

@@ -178,6 +178,8 @@ macro_rules! with_engine_errors {
             VaultDeltaMismatch = 6412,
             #[msg("The bank is not the one the position names")]
             BankMismatch = 6413,
+            #[msg("More would leave the bank than it lets out within an hour or a day")]
+            OutflowLimited = 6414,
 
             // Perps: 6500
             #[msg("The fill's price lies outside the band around the board's price")]
@@ -363,6 +365,7 @@ impl From<RiskError> for EngineError {
             RiskError::NothingOwed => Self::NothingOwed,
             RiskError::BankTerminal => Self::BankTerminal,
             RiskError::BorrowCapReached => Self::BorrowCapReached,
+            RiskError::OutflowLimited => Self::OutflowLimited,
             RiskError::AmountZero => Self::AmountZero,
             RiskError::BalanceInsufficient => Self::BalanceInsufficient,
             RiskError::TokenTableFull => Self::TokenTableFull,

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use solana_pubkey::Pubkey;
 
 /// The classes, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 26] = [
+const CLASSES: [(&str, &str); 28] = [
     ("bank.asset_init_ppm", "up waits, down at once"),
     ("bank.asset_maint_ppm", "up waits, down ramps"),
     ("bank.borrow_cap_atoms", "up waits, down at once"),
@@ -21,6 +21,8 @@ const CLASSES: [(&str, &str); 26] = [
     ("bank.kink_ppm", "any waits"),
     ("bank.liability_init_ppm", "up at once, down waits"),
     ("bank.liability_maint_ppm", "up ramps, down waits"),
+    ("bank.outflow_day_ppm", "any waits"),
+    ("bank.outflow_hour_ppm", "any waits"),
     ("bank.rate_full_ppm", "any waits"),
     ("bank.rate_kink_ppm", "any waits"),
     ("bank.rate_zero_ppm", "any waits"),
@@ -89,7 +91,7 @@ fn a_number_that_moves_alone_is_the_only_change_in_either_direction() {
     let judged = judge_each(BankConfigArgs::SETTINGS)
         + judge_each(MarketTerms::SETTINGS)
         + judge_each(PriceConfigArgs::SETTINGS);
-    assert_eq!(judged, 4 * 22);
+    assert_eq!(judged, 4 * 24);
 }
 
 #[test]
@@ -202,10 +204,20 @@ fn price() -> impl Strategy<Value = PriceConfigArgs> {
         .prop_map(|(primary, secondary, config)| PriceConfigArgs { primary, secondary, ..config })
 }
 
-/// Each change there is one back; one of the two waits and only one, unless any change waits.
-fn judge_both_ways<T: Ratcheted>(one: &T, other: &T, classes: &[(&str, bool)]) -> Result<(), TestCaseError> {
+fn differing<T>(settings: &[Setting<T>], one: &T, other: &T) -> usize {
+    settings.iter().filter(|setting| setting.get(one) != setting.get(other)).count()
+}
+
+/// So many changes there and as many back; one of two waits and only one, unless any change waits.
+fn judge_both_ways<T: Ratcheted>(
+    one: &T,
+    other: &T,
+    differing: usize,
+    classes: &[(&str, bool)],
+) -> Result<(), TestCaseError> {
     let (there, back) = (changes(one, other), changes(other, one));
-    prop_assert_eq!(there.len(), back.len());
+    prop_assert_eq!(there.len(), differing);
+    prop_assert_eq!(back.len(), differing);
     for (there, back) in there.iter().zip(&back) {
         prop_assert_eq!(there.name, back.name);
         prop_assert_eq!(there.numbers, back.numbers.map(|(from, to)| (to, from)));
@@ -230,9 +242,20 @@ proptest! {
     fn what_waits_one_way_does_not_the_other_way_unless_any_change_waits(
         banks in [bank(), bank()], markets in [market(), market()], prices in [price(), price()],
     ) {
-        judge_both_ways(&banks[0], &banks[1], &any_waits!(BankConfigArgs and UpdateBankArgs))?;
-        judge_both_ways(&markets[0], &markets[1], &any_waits!(MarketTerms and UpdateMarketArgs))?;
-        judge_both_ways(&prices[0], &prices[1], &any_waits!(PriceConfigArgs and PriceConfigArgs))?;
+        let [one, other] = &banks;
+        let count = differing(BankConfigArgs::SETTINGS, &one.config, &other.config);
+        let count = count + usize::from(one.reduce_only != other.reduce_only);
+        judge_both_ways(one, other, count, &any_waits!(BankConfigArgs and UpdateBankArgs))?;
+
+        let [one, other] = &markets;
+        let count = differing(MarketTerms::SETTINGS, &one.terms, &other.terms);
+        let count = count + usize::from(one.status != other.status);
+        judge_both_ways(one, other, count, &any_waits!(MarketTerms and UpdateMarketArgs))?;
+
+        let [one, other] = &prices;
+        let count = differing(PriceConfigArgs::SETTINGS, one, other);
+        let count = count + usize::from(one.primary != other.primary) + usize::from(one.secondary != other.secondary);
+        judge_both_ways(one, other, count, &any_waits!(PriceConfigArgs and PriceConfigArgs))?;
     }
 
     /// So that setting what is in force again changes nothing.

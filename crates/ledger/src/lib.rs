@@ -47,6 +47,7 @@ pub mod insurance;
 pub mod interest;
 pub mod liquidation;
 pub mod loss;
+pub mod outflow;
 pub mod perp;
 pub mod pool;
 pub mod settle;

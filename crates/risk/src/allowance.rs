@@ -20,15 +20,24 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// The bucket of a time; five of them are at least a window.
+    /// Seconds of a bucket, at least one; five of them are at least a window.
     #[expect(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_truncation,
         reason = "the number of buckets is the constant six"
     )]
-    const fn bucket(now: UnixSecs, window: Secs) -> i64 {
+    pub(crate) const fn bucket_secs(window: Secs) -> i64 {
         let fifth = window.stored().div_ceil(BUCKETS as u32 - 1) as i64;
-        now.get().div_euclid(if fifth > 0 { fifth } else { 1 })
+        if fifth > 0 {
+            fifth
+        } else {
+            1
+        }
+    }
+
+    /// The bucket of a time.
+    pub(crate) const fn bucket(now: UnixSecs, window: Secs) -> i64 {
+        now.get().div_euclid(Self::bucket_secs(window))
     }
 
     #[expect(
@@ -36,7 +45,7 @@ impl Spent {
         clippy::cast_possible_wrap,
         reason = "a remainder of a division by six is 0 to 5"
     )]
-    const fn place(bucket: i64) -> usize {
+    pub(crate) const fn place(bucket: i64) -> usize {
         bucket.rem_euclid(BUCKETS as i64) as usize
     }
 

@@ -71,6 +71,8 @@ pub enum RiskError {
     BankTerminal,
     /// More would be lent than the bank's cap, its status or a pause allows.
     BorrowCapReached,
+    /// More would leave the bank than it lets out within an hour or a day.
+    OutflowLimited,
     /// No share moves by this amount.
     AmountZero,
     /// The balance is smaller than what is taken of it.

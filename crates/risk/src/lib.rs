@@ -52,6 +52,7 @@ pub mod listing;
 pub mod margin;
 pub mod num;
 pub mod oracle;
+pub mod outflow;
 pub mod params;
 pub mod perp;
 pub mod portfolio;

@@ -7,7 +7,7 @@ use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 
 use crate::{
     assert_layout, ensure, pause, Address, BankCaps, BankLending, BankSlot, EngineAccount, InvariantViolation,
-    Registry, SlotStatus, SpentAtoms, U128Le,
+    Registry, SlotStatus, SpentAtoms, StoredFlow, U128Le,
 };
 
 /// Totals of one token. Written only when they move.
@@ -66,6 +66,10 @@ pub struct Bank {
     pub uncovered_atoms: u64,
     /// Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`.
     pub drawn: SpentAtoms,
+    /// What left the vault, net, within the hour of `caps.outflow_hour_ppm`.
+    pub outflow_hour: StoredFlow,
+    /// What left the vault, net, within the day of `caps.outflow_day_ppm`.
+    pub outflow_day: StoredFlow,
     /// Sum of all insurance paid in, atoms (statistics).
     pub insurance_in_atoms: u64,
     /// Sum of all insurance paid out (statistics).
@@ -76,7 +80,7 @@ pub struct Bank {
     pub _reserved: [u8; 88],
 }
 
-assert_layout!(Bank, 488, engine @ 8, mint @ 40);
+assert_layout!(Bank, 696, engine @ 8, mint @ 40);
 
 impl Bank {
     /// The window of `caps.draw_cap_hour_atoms`.

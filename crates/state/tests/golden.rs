@@ -133,6 +133,7 @@ filled!(MarketSlot {
 });
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
+filled!(StoredFlow { at_bucket, vault_atoms, deposit_shares ; });
 filled!(SideTotals { shares, count, ring_counts, charged ; _pad });
 filled!(VenueApproval { venue, notional_left_atoms, expires_at, markets ; _pad });
 filled!(TokenPosition { shares, reserved_atoms, fixed_debt_atoms, bank, used ; _pad });
@@ -155,7 +156,7 @@ filled!(Bank {
     version, bump, vault_bump, index, decimals, engine, mint, vault, token_program, deposit_shares,
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
     utilization_ema_ppm, lending, caps, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
-    uncovered_atoms, drawn,
+    uncovered_atoms, drawn, outflow_hour, outflow_day,
     insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _reserved
 });
 filled!(Market {

@@ -50,6 +50,7 @@ fn reasons() -> Vec<RiskError> {
         NothingOwed,
         BankTerminal,
         BorrowCapReached,
+        OutflowLimited,
         AmountZero,
         BalanceInsufficient,
         TokenTableFull,

@@ -56,6 +56,8 @@ pub mod liquidation;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod loader;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod outflow;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod report;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod vault;

@@ -51,6 +51,7 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         VenueApproval,
         SpentAtoms,
         SpentPerUnit,
+        StoredFlow,
         MarginView,
         MaintenanceView,
         StoredPrice,

@@ -14,7 +14,7 @@ macro_rules! perp_params {
                 class [up waits, down ramps, "a fall can liquidate who holds gains that are not settled"];
             /// Widest distance of a fill's price from the board's.
             fill_band_ppm: u32 = 10_000, from 1, to 100_000,
-                class [up waits, down at once, "a fall only refuses fills"];
+                class [up waits, down at once, "a fall refuses fills away from spot; who reduces still can at spot"];
             /// Least share of a fill's notional that each side pays to insurance.
             fill_insurance_ppm: u32 = 10, from 1, to 10_000,
                 class [any waits, "a rise is a fee, a fall makes it cheaper to trade for what insurance pays"];

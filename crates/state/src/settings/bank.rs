@@ -64,7 +64,7 @@ macro_rules! bank_settings {
                 };
             }
 
-            /// Caps of all accounts together, and of insurance; at the lowest deposit index a cap's worth of shares fits.
+            /// Caps of all accounts together, of insurance, and of what leaves the vault; at the lowest deposit index a cap's worth of shares fits.
             BankCaps in [bank.caps] (48 bytes) {
                 /// Largest deposits of all accounts together, atoms.
                 deposit_cap_atoms: u64 {
@@ -87,6 +87,18 @@ macro_rules! bank_settings {
                     from 0, to u64::MAX,
                     class [any waits,
                         "a rise lets one loss draw more, a fall leaves more of it to lenders"]
+                };
+                /// Most of the deposits that may leave within an hour, net; a million: no limit.
+                outflow_hour_ppm: [u32 = 250_000] {
+                    from 10_000, to own.outflow_day_ppm(),
+                    class [any waits,
+                        "a rise lets a thief out with more, a fall keeps lenders in"]
+                };
+                /// Most of the deposits that may leave within a day, net; a million: no limit.
+                outflow_day_ppm: [u32 = 500_000] {
+                    from 10_000, to 1_000_000,
+                    class [any waits,
+                        "a rise lets a thief out with more, a fall keeps lenders in"]
                 };
             }
         }

@@ -12,6 +12,7 @@ use crate::event::{BankRecord, Borrowed, TokenMove};
 use crate::gate;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
+use crate::outflow;
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
 pub use plimsoll_interface::args::BorrowArgs;
@@ -94,9 +95,11 @@ impl<'info> Borrow<'info> {
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let atoms = Atoms::new(args.amount_atoms).negative().map_err(|_| EngineError::AmountTooLarge)?;
+        let before = bank.deposits();
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
         require_allowed(delta, &registry, slot, &bank)?;
+        outflow::pay_out(&mut bank, before, Atoms::new(args.amount_atoms), delta, now)?;
         gate::require_initial(
             &mut account,
             &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },
@@ -135,7 +138,7 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `LiquidityInsufficient`, `TokenTableFull`,
-/// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the
+/// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the
 /// token program.
 pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;

@@ -1,7 +1,7 @@
 //! Deposits tokens into a margin account; a debt in the same token is repaid first.
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::{interest, token};
+use plimsoll_ledger::{interest, outflow, token};
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now, require_same_engine};
@@ -102,6 +102,7 @@ impl<'info> Deposit<'info> {
             let deposits = bank.totals().deposits_down();
             ensure!(deposits <= bank.deposit_cap(), EngineError::DepositCapReached);
         }
+        outflow::take_in(&mut bank, Atoms::new(received), delta, now)?;
         gate::observe_relief(
             &mut account,
             &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },

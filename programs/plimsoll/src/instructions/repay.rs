@@ -1,7 +1,7 @@
 //! Repays a debt of any account, a bankrupt one included; always works.
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::{interest, token};
+use plimsoll_ledger::{interest, outflow, token};
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now, require_same_engine};
@@ -101,6 +101,7 @@ impl<'info> Repay<'info> {
         let atoms = Atoms::new(received).signed().map_err(|_| EngineError::AmountTooLarge)?;
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
+        outflow::take_in(&mut bank, Atoms::new(received), delta, now)?;
         // Insurance that was promised to a bankrupt debt and is no longer needed.
         token::release_reserved(&mut account, &mut bank)?;
         let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);

@@ -12,6 +12,7 @@ use crate::event::{BankRecord, TokenMove, Withdrawn};
 use crate::gate;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
+use crate::outflow;
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 
 pub use plimsoll_interface::args::WithdrawArgs;
@@ -95,10 +96,12 @@ impl<'info> Withdraw<'info> {
         let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
+        let before = bank.deposits();
         let (atoms, delta) = take(args, &mut account, &bank)?;
         token::apply_totals(&mut bank, delta)?;
         // Shares worth less than an atom may go although nothing is free: no atom leaves.
         ensure!(atoms.is_zero() || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
+        outflow::pay_out(&mut bank, before, atoms, delta, now)?;
         gate::require_initial(
             &mut account,
             &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },
@@ -140,7 +143,7 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`,
-/// `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
+/// `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now()?)?;

@@ -131,6 +131,11 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
     };
     let curve =
         [account.lending.rate_zero_ppm, account.lending.rate_kink_ppm, account.lending.rate_full_ppm].map(percent);
+    let outflows = account.outflows(UnixSecs::new(loaded.accounts.now));
+    let leaves = |window: usize| match outflows[window].map(|outflow| outflow.room(account.deposits())) {
+        Some(room) => format!("{} more of {}, net", units(room.atoms.get()), units(room.most.get())),
+        None => "unlimited".to_owned(),
+    };
     let waiting = deposit_atoms_down(account.waiting_shares, account.deposit_index);
     vec![
         ("bank", format!("{} (slot {bank})", name_of(&loaded.names.banks, bank))),
@@ -161,6 +166,8 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
         ("insurance waiting", units(waiting.get())),
         ("draw cap an event", cap(account.caps.draw_cap_event_atoms)),
         ("draw cap an hour", cap(account.caps.draw_cap_hour_atoms)),
+        ("may leave within an hour", leaves(0)),
+        ("may leave within a day", leaves(1)),
         ("uncovered", units(account.uncovered_atoms)),
         ("socialized so far", units(account.socialized_atoms)),
     ]

@@ -1,5 +1,6 @@
 //! Banks and markets with their defaults.
 
+use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::{GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sdk::ix::{self, args};
 
@@ -41,10 +42,12 @@ pub struct BankConfig {
     pub deposit_cap_atoms: u64,
     /// Largest borrows of all accounts together, atoms.
     pub borrow_cap_atoms: u64,
+    /// Most of the deposits that may leave within an hour and within a day, net.
+    pub outflow_ppm: [u32; 2],
 }
 
 impl BankConfig {
-    /// A bank with the replay's weights, a curve with its kink at 80 % and no cap that a test would meet.
+    /// A bank with the replay's weights, a curve with its kink at 80 % and no cap or limit that a test would meet.
     pub const fn of(listing: &BankListing, price_slot: u8) -> Self {
         Self {
             price_slot,
@@ -55,6 +58,7 @@ impl BankConfig {
             interest_fee_ppm: 100_000,
             deposit_cap_atoms: CAP_ATOMS,
             borrow_cap_atoms: CAP_ATOMS,
+            outflow_ppm: [PPM; 2],
         }
     }
 
@@ -82,6 +86,8 @@ impl BankConfig {
             interest_fee_ppm: self.interest_fee_ppm,
             deposit_cap_atoms: self.deposit_cap_atoms,
             borrow_cap_atoms: self.borrow_cap_atoms,
+            outflow_hour_ppm: Some(self.outflow_ppm[0]),
+            outflow_day_ppm: Some(self.outflow_ppm[1]),
             ..Default::default()
         }
     }
