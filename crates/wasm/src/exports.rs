@@ -8,7 +8,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 
 use bytemuck::{bytes_of, Pod};
-use plimsoll_risk::liquidate::{Leg, Request};
+use plimsoll_risk::liquidate::{Leg, LegSize, Request};
 use plimsoll_state::{Address, EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
 
 use crate::answer::{self, Accounts};
@@ -168,6 +168,7 @@ pub extern "C" fn liquidation_plan(
     answer(now, |accounts| {
         let leg = leg(leg_kind, asset_or_market, liability)?;
         let max_size = (max_size != u64::MAX).then_some(max_size);
+        let (max_size, min_size) = (max_size.map(LegSize::new), LegSize::new(min_size));
         answer::plan(accounts, &Request { leg, max_size, min_size, limit_numerator, limit_denominator })
     })
 }

@@ -67,7 +67,7 @@ describe('the generated client', () => {
 
     it('reads exactly as many bytes as each account has', () => {
         const sizes = {
-            Bank: 496,
+            Bank: 704,
             Engine: 328,
             FeedBook: 24_832,
             MarginAccount: 3040,

@@ -122,7 +122,7 @@ macro_rules! bound {
 /// Makes of a list its argument, behind fields that are no numbers.
 macro_rules! settings {
     (
-        { $($(#[doc = $about_other:literal])+ $other:ident: $Other:ty, class $other_class:tt;)* }
+        { $($(#[doc = $about_other:literal])+ $other:ident: $Other:ident $(<$Of:ident>)?, class $other_class:tt;)* }
         $(#[doc = $about:literal])+
         $Args:ident of |$account:ident: $Account:ident, $slot:ident: $Slot:ident, $own:ident, $all:ident|
         $(
@@ -139,7 +139,7 @@ macro_rules! settings {
             $(#[doc = $about])+
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
             pub struct $Args {
-                $($(#[doc = $about_other])+ pub $other: $Other,)*
+                $($(#[doc = $about_other])+ pub $other: $Other $(<$Of>)?,)*
                 $($($(#[doc = $doc])+ pub $field: $($type)? $(Option<$inner>)?,)+)+
             }
         }

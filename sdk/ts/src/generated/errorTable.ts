@@ -76,6 +76,7 @@ export const ENGINE_ERRORS: Readonly<Record<number, { name: string; message: str
     6411: { name: "NothingOwed", message: "The account owes nothing in this bank" },
     6412: { name: "VaultDeltaMismatch", message: "The vault moved by another amount than was booked" },
     6413: { name: "BankMismatch", message: "The bank is not the one the position names" },
+    6414: { name: "OutflowLimited", message: "More would leave the bank than it lets out within an hour or a day" },
     6500: { name: "PriceOutsideBand", message: "The fill's price lies outside the band around the board's price" },
     6501: { name: "PositionTableFull", message: "The account's table of positions is full" },
     6502: { name: "PositionTooLarge", message: "The position would exceed the largest size" },

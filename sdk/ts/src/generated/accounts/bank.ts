@@ -51,12 +51,16 @@ import {
     getBankLendingEncoder,
     getSpentAtomsDecoder,
     getSpentAtomsEncoder,
+    getStoredFlowDecoder,
+    getStoredFlowEncoder,
     type BankCaps,
     type BankCapsInput,
     type BankLending,
     type BankLendingInput,
     type SpentAtoms,
     type SpentAtomsInput,
+    type StoredFlow,
+    type StoredFlowInput,
 } from '../types/index.js';
 
 export const BANK_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([142, 49, 166, 242, 50, 66, 97, 188]);
@@ -119,6 +123,10 @@ export type Bank = {
     uncoveredAtoms: bigint;
     /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`. */
     drawn: SpentAtoms;
+    /** What left the vault, net, within the hour of `caps.outflow_hour_ppm`. */
+    outflowHour: StoredFlow;
+    /** What left the vault, net, within the day of `caps.outflow_day_ppm`. */
+    outflowDay: StoredFlow;
     /** Sum of all insurance paid in, atoms (statistics). */
     insuranceInAtoms: bigint;
     /** Sum of all insurance paid out (statistics). */
@@ -182,6 +190,10 @@ export type BankInput = {
     uncoveredAtoms: number | bigint;
     /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`. */
     drawn: SpentAtomsInput;
+    /** What left the vault, net, within the hour of `caps.outflow_hour_ppm`. */
+    outflowHour: StoredFlowInput;
+    /** What left the vault, net, within the day of `caps.outflow_day_ppm`. */
+    outflowDay: StoredFlowInput;
     /** Sum of all insurance paid in, atoms (statistics). */
     insuranceInAtoms: number | bigint;
     /** Sum of all insurance paid out (statistics). */
@@ -223,6 +235,8 @@ export function getBankEncoder(): FixedSizeEncoder<BankInput> {
             ['waitingShares', getU64Encoder()],
             ['uncoveredAtoms', getU64Encoder()],
             ['drawn', getSpentAtomsEncoder()],
+            ['outflowHour', getStoredFlowEncoder()],
+            ['outflowDay', getStoredFlowEncoder()],
             ['insuranceInAtoms', getU64Encoder()],
             ['insuranceOutAtoms', getU64Encoder()],
             ['socializedAtoms', getU64Encoder()],
@@ -262,6 +276,8 @@ export function getBankDecoder(): FixedSizeDecoder<Bank> {
         ['waitingShares', getU64Decoder()],
         ['uncoveredAtoms', getU64Decoder()],
         ['drawn', getSpentAtomsDecoder()],
+        ['outflowHour', getStoredFlowDecoder()],
+        ['outflowDay', getStoredFlowDecoder()],
         ['insuranceInAtoms', getU64Decoder()],
         ['insuranceOutAtoms', getU64Decoder()],
         ['socializedAtoms', getU64Decoder()],
@@ -325,5 +341,5 @@ export async function fetchAllMaybeBank(
 }
 
 export function getBankSize(): number {
-    return 496;
+    return 704;
 }

@@ -166,6 +166,8 @@ export const PLIMSOLL_ERROR__NOTHING_OWED = 0x190b; // 6411
 export const PLIMSOLL_ERROR__VAULT_DELTA_MISMATCH = 0x190c; // 6412
 /** BankMismatch: The bank is not the one the position names */
 export const PLIMSOLL_ERROR__BANK_MISMATCH = 0x190d; // 6413
+/** OutflowLimited: More would leave the bank than it lets out within an hour or a day */
+export const PLIMSOLL_ERROR__OUTFLOW_LIMITED = 0x190e; // 6414
 /** PriceOutsideBand: The fill's price lies outside the band around the board's price */
 export const PLIMSOLL_ERROR__PRICE_OUTSIDE_BAND = 0x1964; // 6500
 /** PositionTableFull: The account's table of positions is full */
@@ -288,6 +290,7 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__ORACLE_QUEUE_MISMATCH
     | typeof PLIMSOLL_ERROR__ORACLE_TOO_FEW_SAMPLES
     | typeof PLIMSOLL_ERROR__ORACLE_TYPE_MISMATCH
+    | typeof PLIMSOLL_ERROR__OUTFLOW_LIMITED
     | typeof PLIMSOLL_ERROR__PARAMETER_OUT_OF_BOUNDS
     | typeof PLIMSOLL_ERROR__PAUSED
     | typeof PLIMSOLL_ERROR__PAUSE_ONLY
@@ -396,6 +399,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__ORACLE_QUEUE_MISMATCH]: `The Switchboard queue is not the pinned one`,
         [PLIMSOLL_ERROR__ORACLE_TOO_FEW_SAMPLES]: `The Switchboard result has too few samples`,
         [PLIMSOLL_ERROR__ORACLE_TYPE_MISMATCH]: `The price account's type is not a price of this source`,
+        [PLIMSOLL_ERROR__OUTFLOW_LIMITED]: `More would leave the bank than it lets out within an hour or a day`,
         [PLIMSOLL_ERROR__PARAMETER_OUT_OF_BOUNDS]: `A parameter is out of bounds or contradicts another`,
         [PLIMSOLL_ERROR__PAUSED]: `This action is paused`,
         [PLIMSOLL_ERROR__PAUSE_ONLY]: `The signer may set pause bits but not clear them`,

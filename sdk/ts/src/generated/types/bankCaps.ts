@@ -14,6 +14,8 @@ import {
     getBytesEncoder,
     getStructDecoder,
     getStructEncoder,
+    getU32Decoder,
+    getU32Encoder,
     getU64Decoder,
     getU64Encoder,
     type FixedSizeCodec,
@@ -22,7 +24,7 @@ import {
     type ReadonlyUint8Array,
 } from '@solana/kit';
 
-/** Caps of all accounts together, and of insurance; at the lowest deposit index a cap's worth of shares fits. */
+/** Caps of all accounts together, of insurance, and of what leaves the vault; at the lowest deposit index a cap's worth of shares fits. */
 export type BankCaps = {
     /** Largest deposits of all accounts together, atoms. */
     depositCapAtoms: bigint;
@@ -32,6 +34,10 @@ export type BankCaps = {
     drawCapEventAtoms: bigint;
     /** Most insurance any hour may draw, atoms; left out, or the largest number: no limit. */
     drawCapHourAtoms: bigint;
+    /** Most of the deposits that may leave within an hour, net; a million: no limit. */
+    outflowHourPpm: number;
+    /** Most of the deposits that may leave within a day, net; a million: no limit. */
+    outflowDayPpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -45,6 +51,10 @@ export type BankCapsInput = {
     drawCapEventAtoms: number | bigint;
     /** Most insurance any hour may draw, atoms; left out, or the largest number: no limit. */
     drawCapHourAtoms: number | bigint;
+    /** Most of the deposits that may leave within an hour, net; a million: no limit. */
+    outflowHourPpm: number;
+    /** Most of the deposits that may leave within a day, net; a million: no limit. */
+    outflowDayPpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -55,7 +65,9 @@ export function getBankCapsEncoder(): FixedSizeEncoder<BankCapsInput> {
         ['borrowCapAtoms', getU64Encoder()],
         ['drawCapEventAtoms', getU64Encoder()],
         ['drawCapHourAtoms', getU64Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
+        ['outflowHourPpm', getU32Encoder()],
+        ['outflowDayPpm', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 8)],
     ]);
 }
 
@@ -65,7 +77,9 @@ export function getBankCapsDecoder(): FixedSizeDecoder<BankCaps> {
         ['borrowCapAtoms', getU64Decoder()],
         ['drawCapEventAtoms', getU64Decoder()],
         ['drawCapHourAtoms', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
+        ['outflowHourPpm', getU32Decoder()],
+        ['outflowDayPpm', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 8)],
     ]);
 }
 

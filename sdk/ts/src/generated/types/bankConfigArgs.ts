@@ -51,6 +51,10 @@ export type BankConfigArgs = {
     drawCapEventAtoms: Option<bigint>;
     /** Most insurance any hour may draw, atoms; left out, or the largest number: no limit. */
     drawCapHourAtoms: Option<bigint>;
+    /** Most of the deposits that may leave within an hour, net; a million: no limit. */
+    outflowHourPpm: Option<number>;
+    /** Most of the deposits that may leave within a day, net; a million: no limit. */
+    outflowDayPpm: Option<number>;
 };
 
 export type BankConfigArgsInput = {
@@ -80,6 +84,10 @@ export type BankConfigArgsInput = {
     drawCapEventAtoms: OptionOrNullable<number | bigint>;
     /** Most insurance any hour may draw, atoms; left out, or the largest number: no limit. */
     drawCapHourAtoms: OptionOrNullable<number | bigint>;
+    /** Most of the deposits that may leave within an hour, net; a million: no limit. */
+    outflowHourPpm: OptionOrNullable<number>;
+    /** Most of the deposits that may leave within a day, net; a million: no limit. */
+    outflowDayPpm: OptionOrNullable<number>;
 };
 
 export function getBankConfigArgsEncoder(): Encoder<BankConfigArgsInput> {
@@ -97,6 +105,8 @@ export function getBankConfigArgsEncoder(): Encoder<BankConfigArgsInput> {
         ['borrowCapAtoms', getU64Encoder()],
         ['drawCapEventAtoms', getOptionEncoder(getU64Encoder())],
         ['drawCapHourAtoms', getOptionEncoder(getU64Encoder())],
+        ['outflowHourPpm', getOptionEncoder(getU32Encoder())],
+        ['outflowDayPpm', getOptionEncoder(getU32Encoder())],
     ]);
 }
 
@@ -115,6 +125,8 @@ export function getBankConfigArgsDecoder(): Decoder<BankConfigArgs> {
         ['borrowCapAtoms', getU64Decoder()],
         ['drawCapEventAtoms', getOptionDecoder(getU64Decoder())],
         ['drawCapHourAtoms', getOptionDecoder(getU64Decoder())],
+        ['outflowHourPpm', getOptionDecoder(getU32Decoder())],
+        ['outflowDayPpm', getOptionDecoder(getU32Decoder())],
     ]);
 }
 

@@ -95,6 +95,7 @@ export * from './sideTotals.js';
 export * from './slotStatus.js';
 export * from './spentAtoms.js';
 export * from './spentPerUnit.js';
+export * from './storedFlow.js';
 export * from './storedPrice.js';
 export * from './targetArgs.js';
 export * from './targetParams.js';
