@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-ledger", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-interface", &["plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-oracle", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
-    ("plimsoll-wasm", &["plimsoll-risk", "plimsoll-state"]),
+    ("plimsoll-wasm", &["plimsoll-risk", "plimsoll-state", "plimsoll-ledger"]),
     ("plimsoll", &["plimsoll-interface", "plimsoll-ledger", "plimsoll-oracle", "plimsoll-risk", "plimsoll-state"]),
     ("example-venue", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("mock-oracle", &[]),

@@ -9,14 +9,16 @@ use core::cell::UnsafeCell;
 
 use bytemuck::{bytes_of, Pod};
 use plimsoll_risk::liquidate::{Leg, LegSize, Request};
+use plimsoll_risk::RiskError;
 use plimsoll_state::{Address, EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
 
+use crate::after;
 use crate::answer::{self, Accounts};
-use crate::code::Refused;
+use crate::code::{engine_code, Refused};
 use crate::prices;
 
 /// Version of these exports; a host refuses another one.
-const INTERFACE_VERSION: u32 = 2;
+const INTERFACE_VERSION: u32 = 3;
 /// Room for the largest answer.
 const ANSWER_LEN: usize = 256;
 
@@ -143,6 +145,18 @@ pub extern "C" fn margin_view(now: i64, all: u32) -> u32 {
     // SAFETY: calls do not overlap, and nothing refers to the exchange now.
     let key = unsafe { (*EXCHANGE.0.get()).key };
     answer(now, |accounts| answer::margin_view(&key, accounts, all != 0))
+}
+
+/// Answers with a `MarginView` as [`margin_view`], of the account once it has deposited or repaid so many atoms of a bank, or
+/// withdrawn or borrowed them where they are negative.
+#[no_mangle]
+pub extern "C" fn margin_after(now: i64, bank: u32, change_atoms: i64, all: u32) -> u32 {
+    // SAFETY: calls do not overlap, and nothing refers to the exchange now.
+    let key = unsafe { (*EXCHANGE.0.get()).key };
+    answer(now, |accounts| {
+        let bank = u8::try_from(bank).map_err(|_| engine_code(RiskError::SlotEmpty))?;
+        after::margin_after(&key, accounts, bank, change_atoms, all != 0)
+    })
 }
 
 /// Answers with an `Assessment`.

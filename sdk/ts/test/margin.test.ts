@@ -54,6 +54,17 @@ describe.each(recording.cases)('$name', (recorded) => {
         );
     });
 
+    it('has the margins after a move of money that the ledger books, or is refused for the same reason', () => {
+        const refused = recorded.after.filter(({ answer }) => 'code' in answer);
+        // The last bank is none.
+        expect(refused.length).toBeGreaterThanOrEqual(2);
+        expect(recorded.after.length).toBeGreaterThan(refused.length);
+        for (const { bank, change_atoms, answer } of recorded.after) {
+            const move = { bank, changeAtoms: BigInt(change_atoms) };
+            expect(answered(() => module.marginAfter(inputs, move))).toEqual(programSaid(answer, decodeView));
+        }
+    });
+
     it('is liquidated as the program does it, to the atom, or refused for the same reason', () => {
         for (const liquidation of recorded.liquidations) {
             const planned = module.liquidationPlan(inputs, requestOf(liquidation));

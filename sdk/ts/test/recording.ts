@@ -48,6 +48,7 @@ export interface RecordedCase {
     };
     check_margin_spot: Answer;
     check_margin_all: Answer;
+    after: { bank: number; change_atoms: string; answer: Answer }[];
     liquidations: RecordedLiquidation[];
     liquidation_prices: {
         slot: number;

@@ -7,6 +7,7 @@ import type {
     LiquidationRefusal,
     LiquidationRequest,
     MarginInputs,
+    MoneyMove,
 } from './types.js';
 
 export * from './may.js';
@@ -27,6 +28,15 @@ export function loadMarginModule(): Promise<MarginModule> {
 /** {@link MarginModule.marginView} on the module of this package. */
 export async function marginView(inputs: MarginInputs, views?: 'all' | 'spot'): Promise<MarginView> {
     return (await loadMarginModule()).marginView(inputs, views);
+}
+
+/** {@link MarginModule.marginAfter} on the module of this package. */
+export async function marginAfter(
+    inputs: MarginInputs,
+    move: MoneyMove,
+    views?: 'all' | 'spot',
+): Promise<MarginView> {
+    return (await loadMarginModule()).marginAfter(inputs, move, views);
 }
 
 /** {@link MarginModule.assess} on the module of this package. */

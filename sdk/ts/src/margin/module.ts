@@ -18,6 +18,7 @@ import type {
     LiquidationRefusal,
     LiquidationRequest,
     MarginInputs,
+    MoneyMove,
 } from './types.js';
 
 /** The module has no answer: what it was given is not such an account, or cannot be valued. */
@@ -39,7 +40,7 @@ const MODULE_ERRORS: Readonly<Record<number, string>> = {
 };
 
 /** Version of the module's exports that this file is written for. */
-const INTERFACE_VERSION = 2;
+const INTERFACE_VERSION = 3;
 const addressEncoder = getAddressEncoder();
 /** Room for an answer, bytes. */
 const ANSWER_LEN = 256;
@@ -57,6 +58,7 @@ interface ModuleExports {
     board_len(): number;
     answer_address(): number;
     margin_view(now: bigint, all: number): number;
+    margin_after(now: bigint, bank: number, changeAtoms: bigint, all: number): number;
     assess(now: bigint): number;
     liquidation_plan(
         now: bigint,
@@ -108,6 +110,24 @@ export class MarginModule {
         return getMarginViewDecoder().decode(
             this.#answer(this.#exports.margin_view(inputs.now, views === 'all' ? 1 : 0)),
         );
+    }
+
+    /**
+     * What `check_margin` would return once a move of money is done: by the ledger that the program books it with. What the
+     * bank, its caps and its limits say of the move is not looked at.
+     *
+     * @param bank Slot of the bank.
+     * @param changeAtoms Deposited or repaid; withdrawn or borrowed where negative.
+     * @throws MarginModuleError
+     */
+    marginAfter(
+        inputs: MarginInputs,
+        { bank, changeAtoms }: MoneyMove,
+        views: 'all' | 'spot' = 'all',
+    ): MarginView {
+        this.#write(inputs);
+        const code = this.#exports.margin_after(inputs.now, bank, changeAtoms, views === 'all' ? 1 : 0);
+        return getMarginViewDecoder().decode(this.#answer(code));
     }
 
     /**

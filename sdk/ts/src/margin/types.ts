@@ -18,6 +18,14 @@ export interface MarginInputs {
     readonly now: bigint;
 }
 
+/** A deposit, repayment, withdrawal or borrow that is thought of. */
+export interface MoneyMove {
+    /** Slot of the bank. */
+    readonly bank: number;
+    /** Atoms that are deposited or repaid; withdrawn or borrowed where negative. */
+    readonly changeAtoms: bigint;
+}
+
 /** The leg that a liquidator asks for. */
 export type Leg =
     /** Repay a borrow and take collateral. */

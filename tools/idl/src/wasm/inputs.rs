@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::toolchain::{FLAGS, PROFILE};
 
 /// Crates of this repository that are compiled into it.
-const CRATES: [&str; 3] = ["crates/wasm", "crates/risk", "crates/state"];
+const CRATES: [&str; 4] = ["crates/wasm", "crates/risk", "crates/state", "crates/ledger"];
 /// Published crates that are compiled into it.
 const DEPENDENCIES: [&str; 6] = ["fixed", "bytemuck", "bytemuck_derive", "az", "half", "typenum"];
 

@@ -9,6 +9,7 @@
 mod addresses;
 mod cases;
 mod instructions;
+mod moves;
 mod recorder;
 
 use std::path::PathBuf;

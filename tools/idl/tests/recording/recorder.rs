@@ -15,7 +15,7 @@ use plimsoll_state::{MarginAccount, MarginView, PriceBoard, Registry, StoredPric
 use plimsoll_tests::{
     any_of, liquidate_ix, pair, perp, pnl_pair, Failure, Sent, Stage, Trader, ANY, SOL, SOL_PERP, USDC,
 };
-use plimsoll_wasm::{margin_view, plan, Accounts};
+use plimsoll_wasm::{margin_after, margin_view, plan, Accounts};
 use serde_json::{json, Value};
 
 /// What has been recorded.
@@ -110,6 +110,7 @@ impl Recorder {
             "decoded": decoded(&account),
             "check_margin_spot": views[0],
             "check_margin_all": views[1],
+            "after": after(of, &accounts),
             "liquidations": liquidations,
             "liquidation_prices": prices,
         }));
@@ -151,6 +152,22 @@ fn check(stage: &Stage, of: &Trader, accounts: &Accounts<'_>, views: u8) -> Valu
     let ours = margin_view(of.account.as_array(), accounts, views == 3).map(|view| bytes_of(&view).to_vec());
     assert_eq!(ours, said.clone().map_err(|failure| failure.code.unwrap()));
     answer(said)
+}
+
+/// Moves of money in every bank, and what the functions of the module say on this machine; `moves.rs` holds them to the program.
+fn after(of: &Trader, accounts: &Accounts<'_>) -> Vec<Value> {
+    let banks =
+        (0..=accounts.registry.bank_count).flat_map(|bank| [1_000_000i64, -1_000_000].map(|atoms| (bank, atoms)));
+    banks
+        .map(|(bank, atoms)| {
+            let found = margin_after(of.account.as_array(), accounts, bank, atoms, true);
+            let said = match found {
+                Ok(view) => json!({ "data": STANDARD.encode(bytes_of(&view)) }),
+                Err(code) => json!({ "code": code }),
+            };
+            json!({ "bank": bank, "change_atoms": atoms.to_string(), "answer": said })
+        })
+        .collect()
 }
 
 /// One liquidation without keeping what it does; the plan must agree with it.
