@@ -4,7 +4,7 @@ use plimsoll_risk::bank::ShareDelta;
 use plimsoll_risk::outflow::{Deposits, Move};
 use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::{Bank, Outflow};
+use plimsoll_state::Bank;
 
 /// Books what goes out: withdrawn or lent. `before` is what was deposited before it, `delta` how the bank's totals changed by it.
 ///
@@ -12,12 +12,17 @@ use plimsoll_state::{Bank, Outflow};
 /// `OutflowLimited` where it is more than the hour or the day still lets out; `NumberOutOfRange`.
 #[inline(never)]
 pub fn pay_out(bank: &mut Bank, before: Deposits, atoms: Atoms, delta: ShareDelta, now: UnixSecs) -> RiskResult<()> {
-    let fits = |outflow: &Outflow| outflow.flow.lets_out(atoms, before, outflow.share_ppm);
-    if !bank.outflows(now).iter().flatten().all(fits) {
+    let moved = Move { vault: atoms.signed()?, deposit_shares: delta.deposit_shares.saturating_neg() };
+    let [hour_window, day_window] = Bank::OUTFLOW_WINDOWS_SECS;
+    let (mut hour, mut day) = (bank.outflow_hour.as_mut(), bank.outflow_day.as_mut());
+    let (hour_place, day_place) = (hour.advance(now, hour_window), day.advance(now, day_window));
+    if !hour.lets_out(atoms, before, bank.caps.outflow_hour_ppm)
+        || !day.lets_out(atoms, before, bank.caps.outflow_day_ppm)
+    {
         return Err(RiskError::OutflowLimited);
     }
-    let moved = Move { vault: atoms.signed()?, deposit_shares: delta.deposit_shares.saturating_neg() };
-    bank.count_outflow(&moved, now);
+    hour.count(&moved, hour_place);
+    day.count(&moved, day_place);
     Ok(())
 }
 
@@ -25,10 +30,14 @@ pub fn pay_out(bank: &mut Bank, before: Deposits, atoms: Atoms, delta: ShareDelt
 ///
 /// # Errors
 /// `NumberOutOfRange`.
-#[inline(always)]
+#[inline(never)]
 pub fn take_in(bank: &mut Bank, atoms: Atoms, delta: ShareDelta, now: UnixSecs) -> RiskResult<()> {
     let moved = Move { vault: atoms.negative()?, deposit_shares: delta.deposit_shares.saturating_neg() };
-    bank.count_outflow(&moved, now);
+    let [hour_window, day_window] = Bank::OUTFLOW_WINDOWS_SECS;
+    let (mut hour, mut day) = (bank.outflow_hour.as_mut(), bank.outflow_day.as_mut());
+    let (hour_place, day_place) = (hour.advance(now, hour_window), day.advance(now, day_window));
+    hour.count(&moved, hour_place);
+    day.count(&moved, day_place);
     Ok(())
 }
 

@@ -70,36 +70,46 @@ impl FlowMut<'_> {
     /// Moves on to `now`: what can overlap no window that ends now or later is forgotten. A clock that went backwards
     /// forgets nothing. Returns the place of the latest bucket.
     #[inline(always)]
+    pub fn advance(&mut self, now: UnixSecs, window: Secs) -> usize {
+        let now = Spent::bucket(now, window);
+        if now > *self.at_bucket {
+            self.forget(now);
+        }
+        Spent::place(*self.at_bucket)
+    }
+
+    /// Up to a bucket that is later than the latest.
+    #[inline(never)]
     #[expect(
         clippy::arithmetic_side_effects,
         clippy::cast_possible_wrap,
         clippy::indexing_slicing,
         reason = "the number of buckets is six, a place below it; the loop's start is at most `now`, since time has passed"
     )]
-    pub fn advance(&mut self, now: UnixSecs, window: Secs) -> usize {
-        let now = Spent::bucket(now, window);
-        let passed = now.saturating_sub(*self.at_bucket);
-        if passed > 0 {
-            if passed >= BUCKETS as i64 {
-                (*self.vault, *self.deposit_shares) = ([0; BUCKETS], [0; BUCKETS]);
-            } else {
-                for bucket in *self.at_bucket + 1..=now {
-                    let place = Spent::place(bucket);
-                    (self.vault[place], self.deposit_shares[place]) = (0, 0);
-                }
+    fn forget(&mut self, now: i64) {
+        if now.saturating_sub(*self.at_bucket) >= BUCKETS as i64 {
+            (*self.vault, *self.deposit_shares) = ([0; BUCKETS], [0; BUCKETS]);
+        } else {
+            for bucket in *self.at_bucket + 1..=now {
+                let place = Spent::place(bucket);
+                (self.vault[place], self.deposit_shares[place]) = (0, 0);
             }
-            *self.at_bucket = now;
         }
-        Spent::place(*self.at_bucket)
+        *self.at_bucket = now;
     }
 
-    /// Counts a move at `now`; a bucket saturates at [`MOST`].
+    /// Counts a move in the latest bucket, whose place [`Self::advance`] has said; a bucket saturates at [`MOST`].
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a place is below the number of buckets")]
-    pub fn count(&mut self, moved: &Move, now: UnixSecs, window: Secs) {
-        let place = self.advance(now, window);
+    pub fn count(&mut self, moved: &Move, place: usize) {
         self.vault[place] = sum(self.vault[place], moved.vault.get());
         self.deposit_shares[place] = sum(self.deposit_shares[place], moved.deposit_shares);
+    }
+
+    /// [`Flow::lets_out`] where it is stored.
+    #[inline(always)]
+    pub fn lets_out(&self, atoms: Atoms, deposits: Deposits, share_ppm: u32) -> bool {
+        lets_out(self.vault, self.deposit_shares, atoms, deposits, share_ppm)
     }
 }
 
@@ -115,37 +125,19 @@ impl Flow {
         self
     }
 
-    /// Whether so much more may leave within a share of what was deposited when the window began. The flow and the deposits are as
-    /// of one time.
-    #[inline(never)]
+    /// Whether so much more may leave within a share of what was deposited when the window began; the whole is no limit. The flow
+    /// and the deposits are as of one time.
     pub fn lets_out(&self, atoms: Atoms, deposits: Deposits, share_ppm: u32) -> bool {
-        let left = net(&self.vault);
-        let out = if left < 0 {
-            atoms.get().saturating_sub(left.unsigned_abs())
-        } else {
-            atoms.get().saturating_add(left.unsigned_abs())
-        };
-        atoms.is_zero() || mul_u32(out, PPM) <= mul_u32(self.begun(deposits), share_ppm)
+        lets_out(&self.vault, &self.deposit_shares, atoms, deposits, share_ppm)
     }
 
     /// What may still leave; what [`Self::lets_out`] says as a number.
     pub fn room(&self, deposits: Deposits, share_ppm: u32) -> Room {
-        let (left, most) = (net(&self.vault), ppm_down(self.begun(deposits), share_ppm).unwrap_or(u64::MAX));
+        let (left, most) =
+            (net(&self.vault), ppm_down(begun(&self.deposit_shares, deposits), share_ppm).unwrap_or(u64::MAX));
         let now =
             if left < 0 { most.saturating_add(left.unsigned_abs()) } else { most.saturating_sub(left.unsigned_abs()) };
         Room { atoms: Atoms::new(now), most: Atoms::new(most) }
-    }
-
-    /// What was deposited when the window began, atoms at today's index, rounded down.
-    #[inline(always)]
-    fn begun(&self, deposits: Deposits) -> u64 {
-        let withdrawn = net(&self.deposit_shares);
-        let shares = if withdrawn < 0 {
-            deposits.shares.saturating_sub(withdrawn.unsigned_abs())
-        } else {
-            deposits.shares.saturating_add(withdrawn.unsigned_abs())
-        };
-        deposit_atoms_down(shares, deposits.index).get()
     }
 
     /// From when on so much may leave at once if nothing else moves; none where it is more than a window ever
@@ -157,6 +149,38 @@ impl Flow {
             .map(|later| UnixSecs::new(self.at_bucket.saturating_add(later).saturating_mul(fifth)))
             .find(|at| self.at(*at, window).room(deposits, share_ppm).atoms >= wanted)
     }
+}
+
+#[inline(never)]
+fn lets_out(
+    vault: &[i64; BUCKETS],
+    deposit_shares: &[i64; BUCKETS],
+    atoms: Atoms,
+    deposits: Deposits,
+    share_ppm: u32,
+) -> bool {
+    if share_ppm >= PPM || atoms.is_zero() {
+        return true;
+    }
+    let left = net(vault);
+    let out = if left < 0 {
+        atoms.get().saturating_sub(left.unsigned_abs())
+    } else {
+        atoms.get().saturating_add(left.unsigned_abs())
+    };
+    mul_u32(out, PPM) <= mul_u32(begun(deposit_shares, deposits), share_ppm)
+}
+
+/// What was deposited when the window began, atoms at today's index, rounded down.
+#[inline(always)]
+fn begun(deposit_shares: &[i64; BUCKETS], deposits: Deposits) -> u64 {
+    let withdrawn = net(deposit_shares);
+    let shares = if withdrawn < 0 {
+        deposits.shares.saturating_sub(withdrawn.unsigned_abs())
+    } else {
+        deposits.shares.saturating_add(withdrawn.unsigned_abs())
+    };
+    deposit_atoms_down(shares, deposits.index).get()
 }
 
 /// All buckets together.
@@ -190,6 +214,12 @@ mod tests {
         Deposits { shares, index: INDEX_ONE }
     }
 
+    fn counted(flow: &mut Flow, moved: &Move, now: i64) {
+        let mut flow = flow.as_mut();
+        let place = flow.advance(UnixSecs::new(now), HOUR);
+        flow.count(moved, place);
+    }
+
     /// A bank with this flow and these deposits; what moves is asked for and counted.
     struct Bank {
         flow: Flow,
@@ -205,7 +235,7 @@ mod tests {
         fn moves(&mut self, moved: Move, now: i64) -> bool {
             let fits = moved.vault.get() <= 0 || self.room(now) >= moved.vault.get() as u64;
             if fits {
-                self.flow.as_mut().count(&moved, UnixSecs::new(now), HOUR);
+                counted(&mut self.flow, &moved, now);
                 self.deposits -= moved.deposit_shares;
             }
             fits
@@ -251,13 +281,13 @@ mod tests {
     fn numbers_at_the_ends_of_their_range_saturate() {
         let mut flow = Flow::default();
         for at in 0..6 {
-            flow.as_mut().count(&withdrawn(i64::MAX), UnixSecs::new(at * 720), HOUR);
+            counted(&mut flow, &withdrawn(i64::MAX), at * 720);
         }
         assert_eq!((net(&flow.vault), net(&flow.deposit_shares)), (6 * MOST, 6 * MOST));
         assert_eq!(flow.room(at_par(u64::MAX), 1_000_000).most, Atoms::MAX);
         assert!(!flow.lets_out(Atoms::MAX, at_par(0), QUARTER));
         let mut flow = Flow::default();
-        flow.as_mut().count(&withdrawn(i64::MIN), UnixSecs::NEVER, HOUR);
+        counted(&mut flow, &withdrawn(i64::MIN), 0);
         assert_eq!(flow.room(at_par(0), QUARTER), Room { atoms: Atoms::new(1 << 60), most: Atoms::ZERO });
         assert_eq!(flow.room(at_par(u64::MAX), 0).most, Atoms::ZERO);
         assert!(flow.lets_out(Atoms::new(1 << 60), at_par(0), 0) && !flow.lets_out(Atoms::MAX, at_par(0), 0));

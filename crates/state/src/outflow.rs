@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::allowance::BUCKETS;
 use plimsoll_risk::num::PPM;
-use plimsoll_risk::outflow::{Deposits, Flow, FlowMut, Move, Room};
+use plimsoll_risk::outflow::{Deposits, Flow, FlowMut, Room};
 use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 
 use crate::{assert_layout, Bank};
@@ -29,15 +29,14 @@ impl StoredFlow {
         Flow { at_bucket: self.at_bucket, vault: self.vault_atoms, deposit_shares: self.deposit_shares }
     }
 
-    /// Counts a move; saturates.
-    #[inline(never)]
-    pub fn count(&mut self, moved: &Move, now: UnixSecs, window: Secs) {
+    /// The same in place.
+    #[inline(always)]
+    pub const fn as_mut(&mut self) -> FlowMut<'_> {
         FlowMut {
             at_bucket: &mut self.at_bucket,
             vault: &mut self.vault_atoms,
             deposit_shares: &mut self.deposit_shares,
         }
-        .count(moved, now, window);
     }
 }
 
@@ -83,13 +82,6 @@ impl Bank {
             outflow(&self.outflow_hour, self.caps.outflow_hour_ppm, Self::OUTFLOW_WINDOWS_SECS[0], now),
             outflow(&self.outflow_day, self.caps.outflow_day_ppm, Self::OUTFLOW_WINDOWS_SECS[1], now),
         ]
-    }
-
-    /// Counts a move between the vault and the outside.
-    #[inline(always)]
-    pub fn count_outflow(&mut self, moved: &Move, now: UnixSecs) {
-        self.outflow_hour.count(moved, now, Self::OUTFLOW_WINDOWS_SECS[0]);
-        self.outflow_day.count(moved, now, Self::OUTFLOW_WINDOWS_SECS[1]);
     }
 }
 
