@@ -74,7 +74,7 @@ impl Table<'_> {
         let (keys, authority, payer) = (self.keys, self.authority, self.payer);
         let world = &mut self.stage.world;
         let (founder, successor) = (world.party("founder"), world.party("successor"));
-        let args = args::CreateEngineArgs { id: 7, test_cluster: false, pause_authority: founder };
+        let args = args::CreateEngineArgs { id: 7, test_cluster: false, guardian: founder };
         self.add("create_engine", "", ix::create_engine(founder, payer, args));
         for (case, id) in [("first step", 0), ("last step", 1)] {
             let keys = EngineKeys::created_by(&founder, id);
@@ -84,7 +84,7 @@ impl Table<'_> {
         }
         self.add("update_params", "", ix::update_params(&keys, authority, &GlobalParams::DEFAULT));
         self.add("set_pause", "", ix::set_pause(&keys, authority, 1));
-        let propose = args::ProposeAuthorityArgs { authority: Some(founder), pause_authority: None };
+        let propose = args::ProposeAuthorityArgs { authority: Some(founder), guardian: None };
         self.add("propose_authority", "", ix::propose_authority(&keys, authority, propose));
         self.add("accept_authority", "", ix::accept_authority(&keys, successor));
         let args = args::RegisterVenueArgs { signer: founder, settle_markets: 1, premium_markets: 1 };

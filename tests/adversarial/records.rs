@@ -34,7 +34,7 @@ fn powers(world: &World) -> BTreeMap<Pubkey, Powers> {
     let all = world.svm.get_program_accounts(&pda::PROGRAM_ID);
     let of = |key: &Pubkey| {
         if let Some(engine) = world.try_read::<Engine>(key) {
-            return Some(Powers::Engine([engine.authority, engine.pending_authority, engine.pause_authority]));
+            return Some(Powers::Engine([engine.authority, engine.pending_authority, engine.guardian]));
         }
         if let Some(registry) = world.try_read::<Registry>(key) {
             let params = bytemuck::bytes_of(&registry.params).to_vec();

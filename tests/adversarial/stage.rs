@@ -140,7 +140,7 @@ impl Stage {
     fn prepare_engine(&mut self) {
         let (keys, authority) = (self.world.keys, self.world.authority);
         let (successor, guard) = (self.world.party("successor"), self.world.party("guard"));
-        let args = args::ProposeAuthorityArgs { authority: Some(successor), pause_authority: Some(guard) };
+        let args = args::ProposeAuthorityArgs { authority: Some(successor), guardian: Some(guard) };
         self.sent(ix::propose_authority(&keys, authority, args));
         let open = args::OpenAccountArgs { id: 0, delegate: None };
         self.sent(ix::open_account(&keys, self.empty.owner, self.rent_payer, open));
@@ -269,7 +269,7 @@ impl Stage {
         let founder = self.world.party("founder");
         for id in [0, 1] {
             let keys = EngineKeys::created_by(&founder, id);
-            let args = args::CreateEngineArgs { id, test_cluster: true, pause_authority: founder };
+            let args = args::CreateEngineArgs { id, test_cluster: true, guardian: founder };
             self.sent(ix::create_engine(founder, founder, args));
             let steps = |all: usize| if id == 0 { 0 } else { all - 1 };
             for _ in 0..steps(ix::REGISTRY_STEPS) {

@@ -34,7 +34,7 @@ impl Meter<'_> {
 
     fn engine(&mut self) {
         let (keys, authority, params) = (self.world.keys, self.world.authority, GlobalParams::DEFAULT);
-        let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: authority };
+        let args = args::CreateEngineArgs { id: 0, test_cluster: true, guardian: authority };
         self.sent("create_engine", "", authority, ix::create_engine(authority, authority, args));
         for step in 1..=ix::REGISTRY_STEPS {
             let grow = ix::grow_registry(&keys, authority, authority, &params);
@@ -122,7 +122,7 @@ impl Meter<'_> {
         let (keys, authority) = (self.world.keys, self.world.authority);
         self.sent("set_pause", "", authority, ix::set_pause(&keys, authority, 1));
         let successor = self.world.party("successor");
-        let args = args::ProposeAuthorityArgs { authority: Some(successor), pause_authority: None };
+        let args = args::ProposeAuthorityArgs { authority: Some(successor), guardian: None };
         self.sent("propose_authority", "", authority, ix::propose_authority(&keys, authority, args));
         self.sent("accept_authority", "", successor, ix::accept_authority(&keys, successor));
     }

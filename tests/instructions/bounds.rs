@@ -84,7 +84,7 @@ fn a_token_is_listed_once_its_price_is_known() {
 fn an_engine_that_nobody_may_pause_is_not_created() {
     let mut world = World::without_engine();
     let authority = world.authority;
-    let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: Pubkey::default() };
+    let args = args::CreateEngineArgs { id: 0, test_cluster: true, guardian: Pubkey::default() };
     let create = ix::create_engine(authority, authority, args);
     assert_refused(&mut world, &authority, &[create], EngineError::ParameterOutOfBounds);
 }
@@ -155,10 +155,10 @@ fn the_first_variance_of_a_price_is_positive_and_bounded() {
 
 /// The default address signs nothing: who names it by mistake would be left with nobody.
 #[test]
-fn nobody_is_named_as_pause_authority_or_as_a_venues_signer() {
+fn nobody_is_named_as_guardian_or_as_a_venues_signer() {
     let mut world = World::new();
     let (keys, authority, nobody) = (world.keys, world.authority, Pubkey::default());
-    let propose = args::ProposeAuthorityArgs { authority: Some(authority), pause_authority: Some(nobody) };
+    let propose = args::ProposeAuthorityArgs { authority: Some(authority), guardian: Some(nobody) };
     let register = args::RegisterVenueArgs { signer: nobody, settle_markets: 1, premium_markets: 0 };
     let calls =
         [ix::propose_authority(&keys, authority, propose), ix::register_venue(&keys, authority, authority, register)];

@@ -86,7 +86,7 @@ fn another_engines_registry_is_refused() {
     let mut world = World::new();
     let stranger = world.party("stranger");
     let other = pda::EngineKeys::created_by(&stranger, 7);
-    let args = args::CreateEngineArgs { id: 7, test_cluster: false, pause_authority: stranger };
+    let args = args::CreateEngineArgs { id: 7, test_cluster: false, guardian: stranger };
     assert_sent(world.send(&stranger, &[ix::create_engine(stranger, stranger, args)]));
     let mixed = pda::EngineKeys { engine: other.engine, ..world.keys };
     let pause = ix::set_pause(&mixed, stranger, pause::ALL);
@@ -102,7 +102,7 @@ fn prices_of_one_engine_are_not_made_from_the_feeds_of_another() {
     let slot = world.list_price(&PriceConfig::named("SOL"));
     let stranger = world.party("stranger");
     let theirs = pda::EngineKeys::created_by(&stranger, 0);
-    let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: stranger };
+    let args = args::CreateEngineArgs { id: 0, test_cluster: true, guardian: stranger };
     assert_sent(world.send(&stranger, &[ix::create_engine(stranger, stranger, args)]));
     for _ in 0..ix::REGISTRY_STEPS {
         let grow = ix::grow_registry(&theirs, stranger, stranger, &GlobalParams::DEFAULT);
@@ -153,10 +153,10 @@ fn parameters_are_replaced_whole_and_only_within_bounds() {
 
 /// KEY-4
 #[test]
-fn the_pause_authority_stops_and_only_the_authority_starts_again() {
+fn the_guardian_stops_and_only_the_authority_starts_again() {
     let mut world = World::new();
     let (authority, guard, mallory) = (world.authority, world.party("guard"), world.party("mallory"));
-    let name_guard = args::ProposeAuthorityArgs { authority: None, pause_authority: Some(guard) };
+    let name_guard = args::ProposeAuthorityArgs { authority: None, guardian: Some(guard) };
     let propose = ix::propose_authority(&world.keys, authority, name_guard);
     assert_sent(world.send_as_authority(propose));
 
@@ -177,7 +177,7 @@ fn the_authority_changes_hands_in_two_steps() {
     let (authority, heir, mallory) = (world.authority, world.party("heir"), world.party("mallory"));
     let keys = world.keys;
     assert_refused(&mut world, &heir, &[ix::accept_authority(&keys, heir)], EngineError::NotPendingAuthority);
-    let args = args::ProposeAuthorityArgs { authority: Some(heir), pause_authority: None };
+    let args = args::ProposeAuthorityArgs { authority: Some(heir), guardian: None };
     assert_refused(&mut world, &mallory, &[ix::propose_authority(&keys, mallory, args)], EngineError::NotAuthority);
     assert_sent(world.send(&authority, &[ix::propose_authority(&keys, authority, args)]));
     assert_refused(&mut world, &mallory, &[ix::accept_authority(&keys, mallory)], EngineError::NotPendingAuthority);
@@ -195,7 +195,7 @@ fn a_withdrawn_proposal_cannot_be_accepted() {
     let (authority, heir) = (world.authority, world.party("heir"));
     let keys = world.keys;
     for successor in [Some(heir), None] {
-        let args = args::ProposeAuthorityArgs { authority: successor, pause_authority: None };
+        let args = args::ProposeAuthorityArgs { authority: successor, guardian: None };
         assert_sent(world.send(&authority, &[ix::propose_authority(&keys, authority, args)]));
     }
     assert_refused(&mut world, &heir, &[ix::accept_authority(&keys, heir)], EngineError::NotPendingAuthority);

@@ -176,7 +176,7 @@ fn liquidations_and_resolutions_are_those_of_anchor() {
 
 #[test]
 fn settings_are_those_of_anchor() {
-    let args = CreateEngineArgs { id: 3, pause_authority: key(9), test_cluster: true };
+    let args = CreateEngineArgs { id: 3, guardian: key(9), test_cluster: true };
     compare!(events create_engine CreateEngine {creator, payer, engine, system_program} (args)
         instruction::CreateEngine { args });
     let params = plimsoll_risk::params::GlobalParams::DEFAULT.into();

@@ -4,6 +4,7 @@
 //! which walks what is listed and asks the functions here; nothing else decides what may be listed.
 
 mod auction;
+mod changes;
 mod contradiction;
 mod field;
 mod legs;
@@ -19,6 +20,7 @@ mod weights;
 mod wind_down;
 
 pub use auction::AuctionParams;
+pub use changes::{ChangeParams, SHORTEST_CHANGE_DELAY};
 pub use contradiction::Contradiction;
 pub use field::{Bound, Field, Group};
 pub use legs::LegParams;
@@ -83,6 +85,8 @@ macro_rules! params_groups {
             perps: PerpParams, PerpArgs;
             /// Banks.
             lending: LendingParams, LendingArgs;
+            /// Changes.
+            changes: ChangeParams, ChangeArgs;
         }
     };
 }
@@ -106,6 +110,12 @@ macro_rules! global {
             /// Whether the room of every group is zero.
             pub fn room_is_zero(&self) -> bool {
                 $(self.$group._reserved.iter().all(|word| *word == 0))&&+
+            }
+
+            /// The same with each that ramps as it is in force: what may be written now.
+            #[must_use]
+            pub fn landing(self, in_force: &Self) -> Self {
+                Self { $($group: self.$group.landing(&in_force.$group),)+ }
             }
 
             /// Checks every bound.

@@ -6,11 +6,15 @@
 //! names every parameter that is asked to change and what that does, a [`Verdict`] the first of each kind, and a [`Ramp`]
 //! moves a value within its slope.
 
+mod caps;
 mod ramp;
+mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use caps::{CapChange, RAISE_INTERVAL};
 pub use ramp::{Ramp, LONGEST_STEP_SECS, RATE_PPM_PER_HOUR, WEIGHT_PPM_PER_HOUR};
+pub use standing::{Progress, Schedule, Standing, EXECUTION_WINDOW};
 
 use core::fmt;
 

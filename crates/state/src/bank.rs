@@ -76,8 +76,10 @@ pub struct Bank {
     pub insurance_out_atoms: u64,
     /// Sum of all socialized losses, atoms (statistics).
     pub socialized_atoms: u64,
+    /// When a cap was last raised, Unix seconds; zero before.
+    pub cap_raised_at: i64,
     /// Zero.
-    pub _reserved: [u8; 88],
+    pub _reserved: [u8; 80],
 }
 
 assert_layout!(Bank, 696, engine @ 8, mint @ 40);

@@ -3,10 +3,11 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{borrow_index_at_up, deposit_index_at_most_up, Indices};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Secs, UnixSecs};
 
 use crate::{
-    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredPrice,
+    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredGoal,
+    StoredPrice, RAMPED_PARAMS,
 };
 
 /// [`GlobalParams`] as stored.
@@ -36,7 +37,7 @@ macro_rules! stored_pod {
     )+};
 }
 stored_pod!(StoredParams, StoredWeights, StoredRates);
-const _: () = assert!(core::mem::size_of::<StoredParams>() == 264);
+const _: () = assert!(core::mem::size_of::<StoredParams>() == 296);
 const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
 const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);
 
@@ -78,8 +79,12 @@ pub struct BankSlot {
     pub borrow_rate_per_sec: u64,
     /// When the two were written, Unix seconds.
     pub accrued_at: i64,
+    /// Up to when the weights were moved by their ramps, Unix seconds; zero where they stand still.
+    pub ramped_at: i64,
+    /// Where the asset weight and the liability weight at maintenance go; zero where they stand still.
+    pub goals: [StoredGoal; 2],
     /// Zero.
-    pub _reserved: [u8; 48],
+    pub _reserved: [u8; 24],
 }
 
 assert_layout!(BankSlot, 128);
@@ -148,7 +153,13 @@ pub struct MarketSlot {
     /// What a fill costs.
     pub fees: MarketFees,
     /// Zero.
-    pub _reserved: [u8; 60],
+    pub _pad_ramp: u32,
+    /// Up to when the rates were moved by their ramp, Unix seconds; zero where they stand still.
+    pub ramped_at: i64,
+    /// Where the rate at maintenance goes; zero where it stands still.
+    pub goals: [StoredGoal; 1],
+    /// Zero.
+    pub _reserved: [u8; 40],
 }
 
 assert_layout!(MarketSlot, 448);
@@ -167,8 +178,10 @@ pub struct Registry {
     pub bank_count: u8,
     /// Market slots in use.
     pub market_count: u8,
+    /// One from the launch on: accounts can be opened, and changes wait as the parameters say.
+    pub launched: u8,
     /// Zero.
-    pub _pad: [u8; 3],
+    pub _pad: [u8; 2],
     /// The engine.
     pub engine: Address,
     /// Pause bits, see [`crate::pause`].
@@ -177,6 +190,10 @@ pub struct Registry {
     pub _pad2: u32,
     /// Parameters.
     pub params: StoredParams,
+    /// Up to when parameters were moved by their ramps, Unix seconds; zero where they stand still.
+    pub params_ramped_at: i64,
+    /// Where the parameters go that ramp, in the order of docs/math.md; zero where they stand still.
+    pub params_goals: [StoredGoal; RAMPED_PARAMS],
     /// Zero.
     pub _reserved: [u8; 48],
     /// Banks.
@@ -190,7 +207,7 @@ pub struct Registry {
 impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
-    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 264 + 48) - MAX_BANKS * 128 - MAX_MARKETS * 448;
+    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 296 + 56 + 48) - MAX_BANKS * 128 - MAX_MARKETS * 448;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;
@@ -213,6 +230,21 @@ impl Registry {
         self.markets.get(index).filter(|slot| slot.status != SlotStatus::Empty as u8)
     }
 
+    /// Whether the authority sets the engine up freely: it is not launched, or one for tests without a delay.
+    #[inline(always)]
+    pub const fn is_set_up_freely(&self) -> bool {
+        self.launched == 0 || self.params.0.changes.change_delay_secs == 0
+    }
+
+    /// How long a change that is proposed now has to wait: not at all before the launch.
+    pub const fn change_delay(&self) -> Secs {
+        if self.launched == 0 {
+            Secs::ZERO
+        } else {
+            self.params.0.changes.change_delay()
+        }
+    }
+
     /// Whether any of `bits` is paused.
     #[inline(always)]
     pub const fn is_paused(&self, bits: u32) -> bool {
@@ -220,7 +252,7 @@ impl Registry {
     }
 }
 
-assert_layout!(Registry, Registry::ACCOUNT_LEN - 8, engine @ 8, banks @ 360);
+assert_layout!(Registry, Registry::ACCOUNT_LEN - 8, engine @ 8, banks @ 448);
 
 impl EngineAccount for Registry {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [47, 174, 110, 246, 184, 182, 252, 218];
@@ -229,11 +261,22 @@ impl EngineAccount for Registry {
         crate::ensure_version(self.version)?;
         ensure(self.bank_count as usize <= MAX_BANKS, "registry counts more banks than it has")?;
         ensure(self.market_count as usize <= MAX_MARKETS, "registry counts more markets than it has")?;
+        ensure(self.launched <= 1, "registry launched is not a flag")?;
+        ensure(
+            self.params.0.changes.delay_is_allowed(self.test_cluster == 1),
+            "registry has a delay for test clusters",
+        )?;
         ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")
     }
 }
 
 impl BankSlot {
+    /// Whether something is listed here.
+    #[inline(always)]
+    pub const fn is_listed(&self) -> bool {
+        self.status != SlotStatus::Empty as u8
+    }
+
     /// What holds of a listed slot.
     ///
     /// # Errors
@@ -261,5 +304,13 @@ impl BankSlot {
     /// The most that the bank's own deposit index can be at `now`, however old the copy is; exact right after a crank.
     pub const fn deposit_index_at_most(&self, now: UnixSecs) -> u64 {
         deposit_index_at_most_up(self.deposit_index, self.borrow_index, self.borrow_index_at(now))
+    }
+}
+
+impl MarketSlot {
+    /// Whether something is listed here.
+    #[inline(always)]
+    pub const fn is_listed(&self) -> bool {
+        self.status != SlotStatus::Empty as u8
     }
 }

@@ -40,7 +40,7 @@ const BODY: usize = DISCRIMINATOR_LEN;
 fn accounts() -> Vec<Layout> {
     vec![
         layout!(Engine at BODY => version, bump, id, test_cluster, _pad, creator, authority, pending_authority,
-            pause_authority, registry, board, _reserved),
+            guardian, registry, board, _reserved),
         layout!(Registry at BODY => version, bump, test_cluster, bank_count, market_count, _pad, engine, pause_bits,
             _pad2, params, _reserved, banks, markets, _tail),
         layout!(PriceBoard at BODY => version, bump, count, _pad, engine, _reserved, slots),

@@ -142,7 +142,7 @@ filled!(DerivativePosition {
     option_kind, underlying ; _reserved
 });
 filled!(Engine {
-    version, bump, id, test_cluster, creator, authority, pending_authority, pause_authority, registry, board ;
+    version, bump, id, test_cluster, creator, authority, pending_authority, guardian, registry, board ;
     _pad, _reserved
 });
 filled!(Venue { version, bump, active, engine, signer, settle_markets, premium_markets ; _pad, _reserved });

@@ -51,6 +51,7 @@ fn reasons() -> Vec<RiskError> {
         BankTerminal,
         BorrowCapReached,
         OutflowLimited,
+        CapGrowthLimited,
         AmountZero,
         BalanceInsufficient,
         TokenTableFull,

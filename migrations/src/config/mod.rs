@@ -68,7 +68,7 @@ pub struct EngineConfig {
     pub authority: Option<Key>,
     /// May stop and never start again. Absent: the creator at first, later left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pause_authority: Option<Key>,
+    pub guardian: Option<Key>,
     /// What is paused. Absent: left alone, so that applying a file never undoes what was stopped in an incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Vec<PauseBit>>,

@@ -23,7 +23,7 @@ pub fn observe(
             test_cluster: engine.test_cluster == 1,
             creator: Some(engine.creator.into()),
             authority: Some(engine.authority.into()),
-            pause_authority: Some(engine.pause_authority.into()),
+            guardian: Some(engine.guardian.into()),
             pause: Some(PauseBit::of_bits(registry.pause_bits)),
         },
         params: *registry.params(),

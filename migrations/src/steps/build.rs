@@ -29,12 +29,9 @@ impl Builder<'_> {
         Ok(match step {
             Step::CreateMint { bank } => self.create_mint(*bank)?,
             Step::CreateEngine => {
-                let pause_authority = file.engine.pause_authority.map_or(signer, |key| key.0);
-                let args = args::CreateEngineArgs {
-                    id: file.engine.id,
-                    test_cluster: file.engine.test_cluster,
-                    pause_authority,
-                };
+                let guardian = file.engine.guardian.map_or(signer, |key| key.0);
+                let args =
+                    args::CreateEngineArgs { id: file.engine.id, test_cluster: file.engine.test_cluster, guardian };
                 vec![ix::create_engine(signer, signer, args)]
             }
             Step::GrowRegistry { .. } => {
@@ -49,16 +46,16 @@ impl Builder<'_> {
             Step::ListMarket { .. } | Step::UpdateMarket { .. } => self.market(step)?,
             Step::RegisterVenue { venue } | Step::UpdateVenue { venue } => vec![self.venue(step, *venue)?],
             Step::SetPause { bits } => vec![ix::set_pause(keys, signer, *bits)],
-            Step::SetPauseAuthority => {
+            Step::SetGuardian => {
                 let pending = self.chain.engine.map(|engine| Pubkey::new_from_array(engine.pending_authority));
                 let authority = pending.filter(|key| *key != Pubkey::default());
-                let pause_authority = file.engine.pause_authority.map(|key| key.0);
-                let args = args::ProposeAuthorityArgs { authority, pause_authority };
+                let guardian = file.engine.guardian.map(|key| key.0);
+                let args = args::ProposeAuthorityArgs { authority, guardian };
                 vec![ix::propose_authority(keys, signer, args)]
             }
             Step::ProposeAuthority => {
                 let authority = file.engine.authority.map(|key| key.0);
-                let args = args::ProposeAuthorityArgs { authority, pause_authority: None };
+                let args = args::ProposeAuthorityArgs { authority, guardian: None };
                 vec![ix::propose_authority(keys, signer, args)]
             }
             Step::AcceptAuthority => vec![ix::accept_authority(keys, signer)],

@@ -99,8 +99,8 @@ pub enum Step {
         /// The bits.
         bits: u32,
     },
-    /// Replaces the pause authority.
-    SetPauseAuthority,
+    /// Replaces the guardian.
+    SetGuardian,
     /// Names who may take over; the last step of the present authority.
     ProposeAuthority,
     /// Takes over.
@@ -130,7 +130,7 @@ impl fmt::Display for Step {
                 let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
                 write!(f, "pause {names}")
             }
-            Self::SetPauseAuthority => write!(f, "replace the pause authority"),
+            Self::SetGuardian => write!(f, "replace the guardian"),
             Self::ProposeAuthority => write!(f, "propose the new authority"),
             Self::AcceptAuthority => write!(f, "accept the authority"),
         }
@@ -185,7 +185,7 @@ pub(crate) fn managed(file: &Config, chain: &Config) -> Config {
     let mut file = file.clone();
     let (ours, theirs) = (&mut file.engine, &chain.engine);
     ours.authority = ours.authority.or(theirs.authority);
-    ours.pause_authority = ours.pause_authority.or(theirs.pause_authority);
+    ours.guardian = ours.guardian.or(theirs.guardian);
     ours.pause = ours.pause.take().or_else(|| theirs.pause.clone());
     file
 }
@@ -311,10 +311,10 @@ impl Planner<'_> {
             }
             return;
         };
-        let wanted_pause = file.engine.pause_authority.filter(|key| key.0.to_bytes() != engine.pause_authority);
+        let wanted_pause = file.engine.guardian.filter(|key| key.0.to_bytes() != engine.guardian);
         if let Some(wanted) = wanted_pause {
-            let changes = vec![format!("{} to {wanted}", Key::from(engine.pause_authority))];
-            self.push(Step::SetPauseAuthority, authority, changes);
+            let changes = vec![format!("{} to {wanted}", Key::from(engine.guardian))];
+            self.push(Step::SetGuardian, authority, changes);
         }
         if let Some(next) = file.engine.authority.filter(|key| key.0 != authority) {
             if next.0.to_bytes() != engine.pending_authority {

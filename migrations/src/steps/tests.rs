@@ -47,7 +47,7 @@ fn applied(resolved: &Resolved) -> Chain {
     let mut engine: Engine = bytemuck::Zeroable::zeroed();
     engine.id = config.engine.id;
     engine.test_cluster = config.engine.test_cluster as u8;
-    (engine.creator, engine.authority, engine.pause_authority) =
+    (engine.creator, engine.authority, engine.guardian) =
         (creator().to_bytes(), creator().to_bytes(), creator().to_bytes());
     chain.engine = Some(engine);
     let params = config.params;
@@ -211,7 +211,7 @@ fn the_authority_is_handed_over_last_and_accepted_by_its_own_key() {
     let before = file();
     let mut chain = applied(&resolved(&before));
     let mut config = Config {
-        engine: EngineConfig { authority: Some(Key(next)), pause_authority: Some(Key(next)), ..before.engine.clone() },
+        engine: EngineConfig { authority: Some(Key(next)), guardian: Some(Key(next)), ..before.engine.clone() },
         ..before
     };
     config.banks[1].borrow_cap_atoms -= 1;
@@ -221,13 +221,13 @@ fn the_authority_is_handed_over_last_and_accepted_by_its_own_key() {
     };
     let expected = [
         (Step::UpdateBank { bank: 1 }, creator()),
-        (Step::SetPauseAuthority, creator()),
+        (Step::SetGuardian, creator()),
         (Step::ProposeAuthority, creator()),
         (Step::AcceptAuthority, next),
     ];
     assert_eq!(planned(&chain), expected);
     let engine = chain.engine.as_mut().unwrap();
-    (engine.pending_authority, engine.pause_authority) = (next.to_bytes(), next.to_bytes());
+    (engine.pending_authority, engine.guardian) = (next.to_bytes(), next.to_bytes());
     assert_eq!(planned(&chain), [(Step::UpdateBank { bank: 1 }, creator()), (Step::AcceptAuthority, next)]);
     let engine = chain.engine.as_mut().unwrap();
     (engine.authority, engine.pending_authority) = (next.to_bytes(), [0; 32]);

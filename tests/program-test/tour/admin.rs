@@ -49,7 +49,7 @@ impl Story {
     fn succession(&mut self) {
         let keys = self.world.keys;
         let (authority, heir, guard) = (self.world.authority, self.world.party("heir"), self.world.party("guard"));
-        let args = args::ProposeAuthorityArgs { authority: Some(heir), pause_authority: Some(guard) };
+        let args = args::ProposeAuthorityArgs { authority: Some(heir), guardian: Some(guard) };
         self.sent(&authority, ix::propose_authority(&keys, authority, args));
         self.sent(&heir, ix::accept_authority(&keys, heir));
         self.world.authority = heir;

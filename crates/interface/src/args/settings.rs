@@ -2,7 +2,7 @@
 //! bounds, the way into the accounts and back, and what a change does to users.
 
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::ratchet::{self, Change, Class, Ratcheted};
+use plimsoll_risk::ratchet::{self, Change, Class, Effect, Ratcheted};
 use plimsoll_state::{Bank, BankSlot, Feed, Market, MarketSlot, PriceSlot};
 
 use super::{wire, OracleSourceArgs};
@@ -191,6 +191,18 @@ macro_rules! settings {
                     let (low, high) = (rule!(low { $($rule)+ }), rule!(high { $($rule)+ }));
                     low <= value && value <= high
                 })+)+
+            }
+
+            /// The same with each number that ramps as it is in force: what may be written now.
+            #[must_use]
+            pub fn landing(mut self, in_force: &Self) -> Self {
+                $($(
+                    let (from, to): (u64, u64) = (in_force.$field().into(), self.$field().into());
+                    if rule!(class { $($rule)+ }).of_change(from, to) == Some(Effect::Ramps) {
+                        self.$field = in_force.$field;
+                    }
+                )+)+
+                self
             }
 
             /// Writes each number to where it is stored.

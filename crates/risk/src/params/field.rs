@@ -155,6 +155,18 @@ macro_rules! group {
                 })+
             }
 
+            /// The same with each that ramps as it is in force.
+            #[must_use]
+            pub(super) fn landing(mut self, in_force: &Self) -> Self {
+                $(
+                    let (from, to) = (in_force.$field.into(), self.$field.into());
+                    if $crate::class!(of $class).of_change(from, to) == Some($crate::ratchet::Effect::Ramps) {
+                        self.$field = in_force.$field;
+                    }
+                )+
+                self
+            }
+
             /// Hands each that is asked to be another to `each`.
             pub(super) fn changes(&self, asked: &Self, each: &mut dyn FnMut($crate::ratchet::Change)) {
                 $($crate::ratchet::compare(

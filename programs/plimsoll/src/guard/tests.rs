@@ -45,7 +45,7 @@ fn signer(rule: &Rule) -> String {
     match rule.signed_by {
         Anyone => "anyone".into(),
         Authority => "authority".into(),
-        AuthorityOrGuardian => "authority; the pause authority may only add bits".into(),
+        AuthorityOrGuardian => "authority; the guardian may only add bits".into(),
         PendingAuthority => "proposed authority".into(),
         Owner => "owner".into(),
         OwnerOr(bit) => format!("owner, or delegate with the right to {}", right_name(bit)),

@@ -1,4 +1,4 @@
-//! Sets what is paused. The pause authority can add a pause at once; only the authority can end one.
+//! Sets what is paused. The guardian can add a pause at once; only the authority can end one.
 
 use anchor_lang::prelude::*;
 use plimsoll_state::{pause, Engine, EngineAccount, Registry};
@@ -13,7 +13,7 @@ pub use plimsoll_interface::args::SetPauseArgs;
 /// Either authority signs.
 #[derive(Accounts)]
 pub struct SetPause<'info> {
-    /// The engine's authority or its pause authority.
+    /// The engine's authority or its guardian.
     pub signer: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
@@ -41,8 +41,8 @@ impl SetPause<'_> {
         if signer == engine.authority {
             return Ok(());
         }
-        // The pause authority may only add bits.
-        ensure!(signer == engine.pause_authority, EngineError::NotAuthority);
+        // The guardian may only add bits.
+        ensure!(signer == engine.guardian, EngineError::NotAuthority);
         ensure!(registry.pause_bits & !args.pause_bits == 0, EngineError::PauseOnly);
         Ok(())
     }

@@ -48,7 +48,7 @@ pub enum EngineCommand {
         #[arg(long, value_name = "PATH")]
         config: PathBuf,
     },
-    /// Set what is paused. The pause authority may only add; repay and deposit cannot be paused
+    /// Set what is paused. The guardian may only add; repay and deposit cannot be paused
     Pause {
         /// Everything that is paused from now on: withdraw, borrow, fill, liquidate, settle, resolve, price, open-account
         #[arg(required_unless_present = "none", value_parser = parse_bit, value_name = "WHAT")]
@@ -65,9 +65,9 @@ pub enum EngineCommand {
         /// Withdraw the proposal
         #[arg(long, conflicts_with = "successor")]
         none: bool,
-        /// Replace the pause authority too, at once
+        /// Replace the guardian too, at once
         #[arg(long, value_name = "ADDRESS")]
-        pause_authority: Option<Pubkey>,
+        guardian: Option<Pubkey>,
     },
     /// Become the engine's authority, signed by the key that was proposed
     AcceptAuthority,
@@ -97,9 +97,9 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
         }
         EngineCommand::Verify { config } => return differences(context, &Config::read(&config)?).await,
         EngineCommand::Pause { what, .. } => pause(context, &what).await?,
-        EngineCommand::ProposeAuthority { successor, pause_authority, .. } => {
+        EngineCommand::ProposeAuthority { successor, guardian, .. } => {
             let keys = EngineKeys::of(context.engine_address().await?);
-            let args = ProposeAuthorityArgs { authority: successor, pause_authority };
+            let args = ProposeAuthorityArgs { authority: successor, guardian };
             let propose = ix::propose_authority(&keys, context.session.address()?, args);
             let what = match successor {
                 Some(successor) => format!("propose {successor} as the authority of {}", keys.engine),
@@ -154,7 +154,7 @@ async fn show(context: &Context, toml: bool) -> Result<()> {
         ("creator", key(engine.creator)),
         ("authority", key(engine.authority)),
         ("proposed authority", key(engine.pending_authority)),
-        ("pause authority", key(engine.pause_authority)),
+        ("guardian", key(engine.guardian)),
         ("kind", if engine.test_cluster == 1 { "test cluster" } else { "production" }.to_owned()),
         ("paused", if paused.is_empty() { "nothing".to_owned() } else { paused.join(", ") }),
         ("prices", listed(&loaded.names.prices)),
@@ -184,7 +184,7 @@ fn configuration(context: &Context, loaded: &Loaded, venues: &[(Pubkey, Venue)])
             test_cluster: accounts.engine.test_cluster == 1,
             creator: None,
             authority: None,
-            pause_authority: None,
+            guardian: None,
             pause: None,
         },
         params: plimsoll_risk::params::GlobalParams::DEFAULT,

@@ -68,13 +68,13 @@ pub fn update_params(keys: &EngineKeys, authority: Pubkey, params: &GlobalParams
     interface::update_params(&accounts, UpdateParamsArgs { params: (*params).into() })
 }
 
-/// Replaces the pause bits; signed by the authority, or by the pause authority where bits are only added.
+/// Replaces the pause bits; signed by the authority, or by the guardian where bits are only added.
 pub fn set_pause(keys: &EngineKeys, signer: Pubkey, pause_bits: u32) -> Instruction {
     let accounts = interface::SetPause { signer, engine: keys.engine, registry: keys.registry };
     interface::set_pause(&accounts, SetPauseArgs { pause_bits })
 }
 
-/// Proposes a successor, or none, and optionally replaces the pause authority.
+/// Proposes a successor, or none, and optionally replaces the guardian.
 pub fn propose_authority(keys: &EngineKeys, authority: Pubkey, args: ProposeAuthorityArgs) -> Instruction {
     let accounts = interface::ProposeAuthority { authority, engine: keys.engine };
     interface::propose_authority(&accounts, args)

@@ -17,7 +17,7 @@ pub struct World {
     pub chain: Chain,
     /// Addresses of the engine.
     pub keys: EngineKeys,
-    /// Its creator, authority and pause authority, who also pays for set-up.
+    /// Its creator, authority and guardian, who also pays for set-up.
     pub authority: Pubkey,
     /// Mint of each listed bank, by slot.
     pub mints: Vec<Mint>,
@@ -83,7 +83,7 @@ impl World {
     /// # Errors
     /// What the program refuses.
     pub fn create_engine(&mut self, test_cluster: bool) -> Sent {
-        let args = args::CreateEngineArgs { id: 0, test_cluster, pause_authority: self.authority };
+        let args = args::CreateEngineArgs { id: 0, test_cluster, guardian: self.authority };
         let create = ix::create_engine(self.authority, self.authority, args);
         self.send_as_authority(create)
     }
