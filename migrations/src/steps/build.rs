@@ -8,7 +8,7 @@ use solana_pubkey::Pubkey;
 
 use super::Step;
 use crate::chain::Chain;
-use crate::config::{MockFeed, Resolved, SourceKind};
+use crate::config::{Key, MockFeed, Resolved, SourceKind};
 use crate::error::{Error, Result};
 
 /// Bytes of an SPL Token mint.
@@ -29,9 +29,14 @@ impl Builder<'_> {
         Ok(match step {
             Step::CreateMint { bank } => self.create_mint(*bank)?,
             Step::CreateEngine => {
-                let guardian = file.engine.guardian.map_or(signer, |key| key.0);
-                let args =
-                    args::CreateEngineArgs { id: file.engine.id, test_cluster: file.engine.test_cluster, guardian };
+                let (engine, key) = (&file.engine, |given: Option<Key>| given.map_or(signer, |key| key.0));
+                let args = args::CreateEngineArgs {
+                    id: engine.id,
+                    test_cluster: engine.test_cluster,
+                    risk_authority: key(engine.risk_authority),
+                    guardian: key(engine.guardian),
+                    fee_collector: key(engine.fee_collector),
+                };
                 vec![ix::create_engine(signer, signer, args)]
             }
             Step::GrowRegistry { .. } => {
@@ -46,19 +51,11 @@ impl Builder<'_> {
             Step::ListMarket { .. } | Step::UpdateMarket { .. } => self.market(step)?,
             Step::RegisterVenue { venue } | Step::UpdateVenue { venue } => vec![self.venue(step, *venue)?],
             Step::SetPause { bits } => vec![ix::set_pause(keys, signer, *bits)],
-            Step::SetGuardian => {
-                let pending = self.chain.engine.map(|engine| Pubkey::new_from_array(engine.pending_authority));
-                let authority = pending.filter(|key| *key != Pubkey::default());
-                let guardian = file.engine.guardian.map(|key| key.0);
-                let args = args::ProposeAuthorityArgs { authority, guardian };
-                vec![ix::propose_authority(keys, signer, args)]
+            Step::Launch => vec![ix::launch_engine(keys, signer)],
+            Step::ProposeRole { role } => {
+                vec![ix::propose_role(keys, signer, role.arg(), file.engine.holder(*role).map(|key| key.0))]
             }
-            Step::ProposeAuthority => {
-                let authority = file.engine.authority.map(|key| key.0);
-                let args = args::ProposeAuthorityArgs { authority, guardian: None };
-                vec![ix::propose_authority(keys, signer, args)]
-            }
-            Step::AcceptAuthority => vec![ix::accept_authority(keys, signer)],
+            Step::AcceptRole { role } => vec![ix::accept_role(keys, signer, role.arg())],
         })
     }
 

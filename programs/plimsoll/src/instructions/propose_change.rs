@@ -8,7 +8,7 @@ use plimsoll_state::{
     MAX_CHANGE_DATA,
 };
 
-use crate::access::{now, require_of_engine, same};
+use crate::access::{now, require_of_engine};
 use crate::entry::takes_a_change;
 use crate::error::{EngineError, Result};
 use crate::event::ChangeProposed;
