@@ -86,6 +86,11 @@ impl Engine {
         }
     }
 
+    /// Who holds each role, in the order of [`EngineRole`].
+    pub const fn held(&self) -> [Address; ROLES] {
+        [self.authority, self.risk_authority, self.guardian, self.fee_collector]
+    }
+
     /// Who may accept a role; zero for nobody.
     pub const fn pending(&self, role: EngineRole) -> &Address {
         let [authority, risk_authority, guardian, fee_collector] = &self.pending;

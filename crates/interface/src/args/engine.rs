@@ -120,3 +120,10 @@ impl From<RoleArg> for EngineRole {
         }
     }
 }
+
+impl CreateEngineArgs {
+    /// One key holds every role but the authority's, which is the creator's.
+    pub const fn held_by(key: Pubkey, id: u16, test_cluster: bool) -> Self {
+        Self { id, test_cluster, risk_authority: key, guardian: key, fee_collector: key }
+    }
+}

@@ -8,7 +8,7 @@ call! {
     /// follow; one that signs stands for whoever executes it, and the executor takes the authority's place.
     ///
     /// # Errors
-    /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`; `NotChangeable` where the data begin like no instruction that a
+    /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`; `SlotTaken` where the number is not the next; `NotChangeable` where the data begin like no instruction that a
     /// change can execute; `ChangeTooLarge`.
     propose_change, ProposeChange, events, [167, 211, 18, 222, 93, 215, 74, 159];
     /// The engine's authority or its risk authority.

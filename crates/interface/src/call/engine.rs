@@ -111,7 +111,7 @@ call! {
     /// Launches an engine: from now on accounts can be opened, and changes wait. Cannot be taken back.
     ///
     /// # Errors
-    /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `AlreadyComplete`, `SlotEmpty` without a quote bank.
+    /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `AlreadyComplete`.
     launch_engine, LaunchEngine, events, [32, 44, 45, 5, 161, 54, 117, 203];
     /// The engine's authority.
     authority: sign,

@@ -36,8 +36,6 @@ impl LaunchEngine<'_> {
         permit(Action::LaunchEngine).in_engine(&registry)?;
         // There is no way back.
         ensure!(registry.launched == 0, EngineError::AlreadyComplete);
-        // Without a settlement token no account could do anything.
-        ensure!(registry.bank(Registry::QUOTE_BANK).is_some(), EngineError::SlotEmpty);
         Ok(())
     }
 }
@@ -45,7 +43,7 @@ impl LaunchEngine<'_> {
 /// Sets the flag.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `AlreadyComplete`, `SlotEmpty` without a quote bank.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `AlreadyComplete`.
 pub fn handler(ctx: Context<LaunchEngine>) -> Result<()> {
     ctx.accounts.validate()?;
     {

@@ -20,6 +20,7 @@ pub use plimsoll_interface::args::ProposeChangeArgs;
 
 /// The accounts of the proposed instruction follow.
 #[derive(Accounts)]
+#[instruction(args: ProposeChangeArgs)]
 pub struct ProposeChange<'info> {
     /// The engine's authority or its risk authority.
     pub proposer: Signer<'info>,
@@ -34,7 +35,7 @@ pub struct ProposeChange<'info> {
     /// The change, which is created.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(
-        mut, seeds = [seeds::CHANGE, engine.key().as_ref(), &engine.load()?.changes_proposed.to_le_bytes()], bump,
+        mut, seeds = [seeds::CHANGE, engine.key().as_ref(), &args.id.to_le_bytes()], bump,
     )]
     pub change: UncheckedAccount<'info>,
     /// Creates the account.
@@ -49,17 +50,18 @@ pub struct ProposeChange<'info> {
 
 impl<'info> ProposeChange<'info> {
     /// Returns the delay.
-    fn validate(&self, data: &[u8], accounts: &[AccountInfo<'info>]) -> Result<Secs> {
-        let registry = self.registry.load()?;
+    fn validate(&self, args: &ProposeChangeArgs, accounts: &[AccountInfo<'info>]) -> Result<Secs> {
+        let (engine, registry, data) = (self.engine.load()?, self.registry.load()?, &args.data.bytes);
         // Who may propose.
-        permit(Action::ProposeChange).signed_in(&*self.engine.load()?, self.proposer.key)?;
+        permit(Action::ProposeChange).signed_in(&engine, self.proposer.key)?;
+        // Changes are numbered in order, so that a proposal sent twice cannot come twice.
+        ensure!(args.id == engine.changes_proposed, EngineError::SlotTaken);
         // The delay is this engine's.
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         permit(Action::ProposeChange).in_engine(&registry)?;
         // The executor signs for nothing else.
         ensure!(takes_a_change(data), EngineError::NotChangeable);
-        let fits = data.len() <= MAX_CHANGE_DATA && accounts.len() <= MAX_CHANGE_ACCOUNTS;
-        ensure!(fits, EngineError::ChangeTooLarge);
+        ensure!(accounts.len() <= MAX_CHANGE_ACCOUNTS, EngineError::ChangeTooLarge);
         Ok(registry.change_delay())
     }
 
@@ -112,12 +114,12 @@ fn as_stored(account: &AccountInfo<'_>) -> ChangeAccount {
 /// Records the change; it is checked as a whole when it is executed, against what is then in force.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `NotChangeable`, `ChangeTooLarge`, `AlreadyComplete`.
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotTaken`, `NotChangeable`, `ChangeTooLarge`,
+/// `AlreadyComplete`.
 pub fn handler<'info>(ctx: Context<'info, ProposeChange<'info>>, args: ProposeChangeArgs) -> Result<()> {
     let (accounts, now) = (&ctx.accounts, now()?);
-    let delay = accounts.validate(&args.data, ctx.remaining_accounts)?;
-    let engine = accounts.engine.key();
-    let id = accounts.engine.load()?.changes_proposed.to_le_bytes();
+    let delay = accounts.validate(&args, ctx.remaining_accounts)?;
+    let (engine, id) = (accounts.engine.key(), args.id.to_le_bytes());
     let growth = Growth {
         account: &accounts.change,
         payer: &accounts.payer,
@@ -126,8 +128,8 @@ pub fn handler<'info>(ctx: Context<'info, ProposeChange<'info>>, args: ProposeCh
         bump: ctx.bumps.change,
     };
     growth.step::<PendingChange>()?;
-    let (id, schedule) = accounts.apply(&args.data, ctx.remaining_accounts, delay, now)?;
-    let listed = args.data.len();
+    let (id, schedule) = accounts.apply(&args.data.bytes, ctx.remaining_accounts, delay, now)?;
+    let listed = args.data.bytes.len();
     let event = ChangeProposed {
         engine,
         change: accounts.change.key(),
@@ -135,7 +137,7 @@ pub fn handler<'info>(ctx: Context<'info, ProposeChange<'info>>, args: ProposeCh
         proposer: accounts.proposer.key(),
         due_at: schedule.due_at.get(),
         expires_at: schedule.expires_at.get(),
-        data: args.data,
+        data: args.data.bytes,
     };
     Ok(crate::event::send_listing(&accounts.event_authority, &event, listed)?)
 }

@@ -1,7 +1,9 @@
 //! Changes that wait in public: launching, proposing, executing, cancelling, ramps, roles.
 
 use plimsoll_interface as interface;
-use plimsoll_interface::args::{AcceptRoleArgs, AdvanceRampArgs, ProposeChangeArgs, ProposeRoleArgs, RampArg, RoleArg};
+use plimsoll_interface::args::{
+    AcceptRoleArgs, AdvanceRampArgs, ChangeData, ProposeChangeArgs, ProposeRoleArgs, RampArg, RoleArg,
+};
 use plimsoll_state::{change_flag, PendingChange};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
@@ -43,7 +45,10 @@ pub fn propose_change(
         change: keys.change(id),
         system_program: SYSTEM_PROGRAM,
     };
-    let mut propose = interface::propose_change(&accounts, ProposeChangeArgs { data: instruction.data.clone() });
+    let mut propose = interface::propose_change(
+        &accounts,
+        ProposeChangeArgs { id, data: ChangeData { bytes: instruction.data.clone() } },
+    );
     let executor = keys.executor();
     propose.accounts.extend(
         instruction

@@ -10,6 +10,13 @@ use solana_pubkey::Pubkey;
 
 use super::{Chain, Mint, Sent};
 
+/// The defaults, but that changes do not wait and nothing ramps: for an engine of a test cluster.
+pub const AT_ONCE: GlobalParams = {
+    let mut params = GlobalParams::DEFAULT;
+    params.changes.change_delay_secs = 0;
+    params
+};
+
 /// An engine on a chain. Everything of [`Chain`] can be called on it.
 #[derive(Clone)]
 pub struct World {
@@ -53,7 +60,7 @@ impl World {
     /// # Panics
     /// Where set-up fails.
     pub fn new() -> Self {
-        Self::with_params(&GlobalParams::DEFAULT.with(|params| params.changes.change_delay_secs = 0), true)
+        Self::with_params(&AT_ONCE, true)
     }
 
     /// A chain with a complete, empty engine.
@@ -83,8 +90,7 @@ impl World {
     /// # Errors
     /// What the program refuses.
     pub fn create_engine(&mut self, test_cluster: bool) -> Sent {
-        let (risk_authority, guardian, fee_collector) = (self.authority, self.authority, self.authority);
-        let args = args::CreateEngineArgs { id: 0, test_cluster, risk_authority, guardian, fee_collector };
+        let args = args::CreateEngineArgs::held_by(self.authority, 0, test_cluster);
         let create = ix::create_engine(self.authority, self.authority, args);
         self.send_as_authority(create)
     }
