@@ -44,6 +44,7 @@ extern crate std;
 pub mod allowance;
 pub mod auction;
 pub mod bank;
+pub mod breaker;
 pub mod error;
 pub mod fixed_checked;
 pub mod lazy;
