@@ -6,6 +6,7 @@ mod claims;
 mod clocks;
 mod closed_borrowing;
 mod cure;
+mod draws;
 mod freezing;
 mod full_table;
 mod guards;

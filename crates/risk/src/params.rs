@@ -5,6 +5,7 @@
 
 mod auction;
 mod contradiction;
+mod draws;
 mod field;
 mod legs;
 mod lending;
@@ -20,6 +21,7 @@ mod wind_down;
 
 pub use auction::AuctionParams;
 pub use contradiction::Contradiction;
+pub use draws::DrawParams;
 pub use field::{Bound, Field, Group};
 pub use legs::LegParams;
 pub use lending::LendingParams;
@@ -82,6 +84,8 @@ macro_rules! params_groups {
             perps: PerpParams, PerpArgs;
             /// Banks.
             lending: LendingParams, LendingArgs;
+            /// Insurance.
+            draws: DrawParams, DrawArgs;
         }
     };
 }

@@ -49,4 +49,6 @@ read_as! {
     Bank.caps.draw_cap_event_atoms as draw_cap_event: Atoms,
     /// Most insurance that any hour may draw.
     Bank.caps.draw_cap_hour_atoms as draw_cap_hour: Atoms,
+    /// Insurance that pays nothing but debts that deposits cannot bear.
+    Bank.caps.insurance_floor_atoms as insurance_floor: Atoms,
 }

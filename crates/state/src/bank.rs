@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
+use plimsoll_risk::draw::Drawable;
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::units::{Atoms, Ppm, Secs, UnixSecs};
 
@@ -64,7 +65,7 @@ pub struct Bank {
     pub waiting_shares: u64,
     /// Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first.
     pub uncovered_atoms: u64,
-    /// Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`.
+    /// Drawn lately: within any hour at most `caps.draw_cap_hour_atoms` and `draws.draw_hour_ppm` of the fund.
     pub drawn: SpentAtoms,
     /// What left the vault, net, within the hour of `caps.outflow_hour_ppm`.
     pub outflow_hour: StoredFlow,
@@ -76,15 +77,19 @@ pub struct Bank {
     pub insurance_out_atoms: u64,
     /// Sum of all socialized losses, atoms (statistics).
     pub socialized_atoms: u64,
+    /// Drawn lately for debts of this bank: within any day at most `draws.draw_source_ppm` of the fund.
+    pub debts_drawn: SpentAtoms,
     /// Zero.
-    pub _reserved: [u8; 88],
+    pub _reserved: [u8; 32],
 }
 
-assert_layout!(Bank, 696, engine @ 8, mint @ 40);
+assert_layout!(Bank, 712, engine @ 8, mint @ 40);
 
 impl Bank {
-    /// The window of `caps.draw_cap_hour_atoms`.
+    /// The window of `caps.draw_cap_hour_atoms` and `draws.draw_hour_ppm`.
     pub const DRAW_WINDOW_SECS: Secs = Secs::new(3_600);
+    /// The window of `draws.draw_source_ppm`.
+    pub const SOURCE_WINDOW_SECS: Secs = Secs::new(86_400);
 
     /// The totals as plain numbers, by the booked indices.
     #[inline(always)]
@@ -136,6 +141,15 @@ impl Bank {
             insurance_atoms: self.insurance(),
             waiting_shares: self.waiting_shares,
             deposit_index: self.deposit_index,
+        }
+    }
+
+    /// The fund as its caps see it.
+    pub fn drawable(&self, now: UnixSecs) -> Drawable {
+        Drawable {
+            worth: self.fund().worth_down(),
+            floor: self.insurance_floor(),
+            hour_drawn: self.drawn.total(now, Self::DRAW_WINDOW_SECS),
         }
     }
 }

@@ -9,7 +9,8 @@ use plimsoll_risk::units::{Atoms, Ppm};
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
-    assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentPerUnit, EPOCH_RING,
+    assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentAtoms, SpentPerUnit,
+    EPOCH_RING,
 };
 
 /// Open interest of one side.
@@ -81,11 +82,13 @@ pub struct Market {
     /// By how many units rounding may have let the two sides differ, and each exceed what its positions hold, since
     /// the market last had no position.
     pub rounding_units: u64,
+    /// Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund.
+    pub drawn: SpentAtoms,
     /// Zero.
     pub _reserved: [u8; 56],
 }
 
-assert_layout!(Market, 520, engine @ 8);
+assert_layout!(Market, 576, engine @ 8);
 
 impl Market {
     /// What the pool's deposit is worth, quote.

@@ -36,7 +36,7 @@ macro_rules! stored_pod {
     )+};
 }
 stored_pod!(StoredParams, StoredWeights, StoredRates);
-const _: () = assert!(core::mem::size_of::<StoredParams>() == 264);
+const _: () = assert!(core::mem::size_of::<StoredParams>() == 288);
 const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
 const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);
 
@@ -178,7 +178,7 @@ pub struct Registry {
     /// Parameters.
     pub params: StoredParams,
     /// Zero.
-    pub _reserved: [u8; 48],
+    pub _reserved: [u8; 24],
     /// Banks.
     pub banks: [BankSlot; MAX_BANKS],
     /// Markets.
@@ -190,7 +190,7 @@ pub struct Registry {
 impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
-    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 264 + 48) - MAX_BANKS * 128 - MAX_MARKETS * 448;
+    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 288 + 24) - MAX_BANKS * 128 - MAX_MARKETS * 448;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;

@@ -164,11 +164,11 @@ filled!(Bank {
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
     utilization_ema_ppm, lending, caps, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
     uncovered_atoms, drawn, outflow_hour, outflow_day,
-    insurance_in_atoms, insurance_out_atoms, socialized_atoms ; _pad, _reserved
+    insurance_in_atoms, insurance_out_atoms, socialized_atoms, debts_drawn ; _pad, _reserved
 });
 filled!(Market {
     version, bump, index, price_slot, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
-    caps, premium_integral, premium_at, premium_from, premium_ppm, socialized_atoms, leg_count, premium_reported_at, rounding_units ; _pad, _pad_premium, _pad2, _reserved
+    caps, premium_integral, premium_at, premium_from, premium_ppm, socialized_atoms, leg_count, premium_reported_at, rounding_units, drawn ; _pad, _pad_premium, _pad2, _reserved
 });
 filled!(MarginAccount {
     version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,

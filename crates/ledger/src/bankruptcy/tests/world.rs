@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::shares_down;
-use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
+use plimsoll_risk::params::{DrawParams, GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
 use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, UnixSecs};
 use plimsoll_state::{
@@ -116,7 +116,7 @@ impl World {
             others: MarginAccount::zeroed(),
             now: NOW,
         };
-        world.registry.params = StoredParams(GlobalParams::DEFAULT);
+        world.registry.params = StoredParams(GlobalParams::DEFAULT.with(|new| new.draws = DrawParams::UNLIMITED));
         world.account.version = plimsoll_state::LAYOUT_VERSION;
         for index in 0..2 {
             world.list_bank(seed, index);
@@ -204,6 +204,7 @@ impl World {
     }
 
     pub fn run(&mut self, step: Step) -> RiskResult<()> {
+        let capped = self.is_capped();
         let (account, board, now) = (&mut self.account, &*self.board, UnixSecs::new(self.now));
         match step {
             Step::Token(bank) => {
@@ -224,7 +225,11 @@ impl World {
                     paid.payment.covered_atoms().get() + paid.payment.remainder_atoms.get(),
                     paid.owed_atoms.get()
                 );
-                assert!(paid.payment.remainder_atoms == Atoms::ZERO || self.banks[bank].fund().worth_down().get() == 0);
+                assert!(
+                    paid.payment.remainder_atoms == Atoms::ZERO
+                        || capped
+                        || self.banks[bank].fund().worth_down().get() == 0
+                );
                 finish(
                     account,
                     (bank == 0).then_some(&mut self.banks[0]),
@@ -239,7 +244,9 @@ impl World {
                 assert_eq!(paid.covered_atoms.get() + paid.charged_atoms.get() + paid.deficit_atoms.get(), loss.get());
                 // Less than the price of one more share is left.
                 assert!(
-                    paid.covered_atoms == loss || quote.fund().worth_down().get() <= 1 + (quote.deposit_index >> 48)
+                    paid.covered_atoms == loss
+                        || capped
+                        || quote.fund().worth_down().get() <= 1 + (quote.deposit_index >> 48)
                 );
                 assert!(
                     paid.charged_atoms == Atoms::ZERO || market.own_claim_atoms == 0,
@@ -265,6 +272,12 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whether caps or floors may leave insurance untouched.
+    pub fn is_capped(&self) -> bool {
+        self.registry.params().draws != DrawParams::UNLIMITED
+            || self.banks.iter().any(|bank| bank.caps.insurance_floor_atoms != 0)
     }
 
     /// What a bank's vault owes, atoms with 48 fraction bits.
