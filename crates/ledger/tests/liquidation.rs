@@ -8,7 +8,7 @@ use plimsoll_risk::bank::{Indices, ShareDelta};
 use plimsoll_risk::liquidate::{LegSize, Plan};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, UnixSecs, UsdMicro};
 use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
@@ -127,12 +127,12 @@ impl World {
 fn plan(size: u64, paid_atoms: u64, received_atoms: u64, fee_atoms: u64) -> Plan {
     Plan {
         regime: Regime::Cure,
-        penalty_ppm: 0,
+        penalty_ppm: Ppm::ZERO,
         size: LegSize::new(size),
         paid_atoms: Atoms::new(paid_atoms),
         fee_atoms: Atoms::new(fee_atoms),
         received_atoms: Atoms::new(received_atoms),
-        notional_usd_micro: 0,
+        notional: UsdMicro::ZERO,
         before: Margins::default(),
         after: Margins::default(),
         clocks: Clocks::default(),

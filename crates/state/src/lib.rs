@@ -45,6 +45,7 @@ mod registry;
 mod reserve;
 pub mod seeds;
 mod settings;
+mod shares;
 pub mod snapshot;
 mod times;
 mod wrap;

@@ -8,6 +8,7 @@ use std::mem::offset_of;
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
+use plimsoll_risk::units::Ppm;
 use plimsoll_state::*;
 use sha2::{Digest, Sha256};
 
@@ -32,6 +33,12 @@ macro_rules! integers {
     )+};
 }
 integers!(u8, i8, u16, i16, u32, i32, u64, i64, i128, u128);
+
+impl Field for Ppm {
+    fn field(fill: &mut Fill) -> Self {
+        Self::new(Field::field(fill))
+    }
+}
 
 impl Field for I128Le {
     fn field(fill: &mut Fill) -> Self {

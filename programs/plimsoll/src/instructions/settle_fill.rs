@@ -141,7 +141,7 @@ impl SettleFill<'_> {
             is_within_band(quote, units, spot, slot.rates.0.fill_band_ppm_down(params)),
             EngineError::PriceOutsideBand
         );
-        let fee_atoms = fill_fee_up(units, spot, slot.fees.fill_fee_ppm, params)?;
+        let fee_atoms = fill_fee_up(units, spot, slot.fill_fee(), params)?;
         let notional = spot.value_up(units).max(quote);
         if let Some(venue) = &self.venue {
             let venue = venue.key();

@@ -176,7 +176,7 @@ async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSourc
     match read {
         Ok(seen) => row.extend([
             show_price(seen.price),
-            percent(seen.sigma_ppm),
+            percent(seen.sigma_ppm.get()),
             loaded.accounts.now.saturating_sub(seen.published_at.get()).to_string(),
             if seen.overdue { "signed longer ago than it says".to_owned() } else { String::new() },
         ]),

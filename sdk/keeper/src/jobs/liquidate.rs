@@ -188,9 +188,9 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
         account = %target,
         leg = ?offer.request.leg,
         regime = ?plan.regime,
-        penalty_ppm = plan.penalty_ppm,
+        penalty_ppm = plan.penalty_ppm.get(),
         size = plan.size.get(),
-        notional_usd_micro = plan.notional_usd_micro,
+        notional_usd_micro = plan.notional.get(),
         gain_usd_micro = offer.gain_usd_micro(),
         is_cut = offer.is_cut(),
         "liquidation planned"
@@ -199,7 +199,7 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
     match &result {
         Ok(Submitted::Confirmed(_)) => {
             let regime = format!("{:?}", plan.regime);
-            context.metrics.liquidated.with_label_values(&[&regime]).inc_by(plan.notional_usd_micro);
+            context.metrics.liquidated.with_label_values(&[&regime]).inc_by(plan.notional.get());
             read_again(&context, &[target, liquidator]).await;
         }
         Ok(Submitted::Dry(_)) => {}

@@ -46,7 +46,7 @@ impl RefreshPrice {
             return true;
         }
         let ratio_ppm = next.spot.ratio_ppm_down(&slot.spot.get());
-        ratio_ppm.abs_diff(plimsoll_risk::num::PPM) >= self.config.min_move_ppm
+        ratio_ppm.get().abs_diff(plimsoll_risk::num::PPM) >= self.config.min_move_ppm
     }
 
     /// Slots that an update is there for.
