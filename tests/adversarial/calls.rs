@@ -82,7 +82,9 @@ impl Table<'_> {
             self.add("grow_feeds", case, ix::grow_feeds(&keys, payer));
         }
         self.add("update_params", "", ix::update_params(&keys, authority, &AT_ONCE));
-        self.add("set_pause", "", ix::set_pause(&keys, authority, 1));
+        self.add("set_pause", "", ix::pause(&keys, authority, 1));
+        let halt = args::HaltPriceArgs { slot: 0, halted: true, lasts_secs: None };
+        self.add("halt_price", "", ix::halt_price(&keys, authority, halt));
         let propose = ix::propose_role(&keys, authority, args::RoleArg::RiskAuthority, Some(founder));
         self.add("propose_role", "", propose);
         let whole = EngineKeys::created_by(&founder, WHOLE);

@@ -11,7 +11,7 @@ fn looser(stage: &Stage) -> solana_instruction::Instruction {
 }
 
 fn weight(stage: &Stage) -> u32 {
-    stage.registry().banks[SOL as usize].weights.0.asset_init_ppm
+    stage.registry().banks[SOL as usize].weights.0.asset_init_ppm.get()
 }
 
 /// POWER-1

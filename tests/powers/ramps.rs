@@ -5,7 +5,7 @@ use plimsoll_tests::*;
 use super::{bank_args, launched, params, wait};
 
 fn asset_weight(stage: &Stage) -> u32 {
-    stage.registry().banks[SOL as usize].weights.0.asset_maint_ppm
+    stage.registry().banks[SOL as usize].weights.0.asset_maint_ppm.get()
 }
 
 fn step(stage: &mut Stage, of: args::RampArg) -> Sent {
@@ -39,7 +39,7 @@ fn a_weight_falls_by_one_percent_an_hour_and_an_hour_that_was_skipped_is_not_mad
     assert_sent(step(&mut stage, args::RampArg::Bank(SOL)));
     assert_eq!(asset_weight(&stage), held - 25_000);
     assert_code(step(&mut stage, args::RampArg::Bank(SOL)), EngineError::NothingRamps);
-    let target = stage.registry().banks[SOL as usize].weights.0.asset_target_ppm;
+    let target = stage.registry().banks[SOL as usize].weights.0.asset_target_ppm.get();
     assert_eq!(target, (held - 35_000).max(lower.config.asset_init_ppm));
 }
 
@@ -66,20 +66,23 @@ fn whoever_asks_again_and_again_moves_a_weight_no_faster() {
 fn a_rate_rises_by_a_quarter_of_a_percent_an_hour_and_the_target_follows() {
     let mut stage = launched();
     let (keys, authority) = (stage.keys, stage.authority);
-    let held = stage.registry().markets[SOL_PERP as usize].rates.0;
+    let rates = |stage: &Stage| {
+        let rates = stage.registry().markets[SOL_PERP as usize].rates.0;
+        [rates.maint_ppm.get(), rates.target_ppm.get(), rates.init_ppm.get()]
+    };
+    let [held, _, initial] = rates(&stage);
     let mut terms = MarketConfig::SOL.args(SOL_PERP).terms;
     terms.maint_rate_ppm += 4_000;
     terms.init_rate_ppm += 20_000;
     let update = ix::update_market(&keys, authority, SOL_PERP, args::UpdateMarketArgs { status: 1, terms });
     assert_sent(stage.send_as_authority(update));
-    let rates = |stage: &Stage| stage.registry().markets[SOL_PERP as usize].rates.0;
-    assert_eq!((rates(&stage).maint_ppm, rates(&stage).init_ppm), (held.maint_ppm, held.init_ppm + 20_000));
+    let [now, _, init] = rates(&stage);
+    assert_eq!((now, init), (held, initial + 20_000));
     for moved in [2_500, 4_000] {
         wait(&mut stage, 3_600);
         assert_sent(step(&mut stage, args::RampArg::Market(SOL_PERP)));
-        assert_eq!(rates(&stage).maint_ppm, held.maint_ppm + moved);
         let buffer = stage.registry().params().targets.target_perp_buffer_ppm;
-        assert_eq!(rates(&stage).target_ppm, (held.maint_ppm + moved + buffer).min(rates(&stage).init_ppm));
+        assert_eq!(rates(&stage), [held + moved, (held + moved + buffer).min(init), init]);
     }
 }
 

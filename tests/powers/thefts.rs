@@ -208,7 +208,7 @@ fn the_executor_signs_for_nothing_but_setters() {
     let everything = args::CollectFeesArgs { amount_atoms: 0, all: true };
     let collect = ix::collect_fees(&keys, &token, keys.executor(), destination, everything);
     let open = ix::open_account(&keys, keys.executor(), authority, args::OpenAccountArgs { id: 0, delegate: None });
-    let pause = ix::set_pause(&keys, keys.executor(), 1);
+    let pause = ix::pause(&keys, keys.executor(), 1);
     let launch = ix::launch_engine(&keys, keys.executor());
     let mut nothing = ix::update_params(&keys, keys.executor(), stage.registry().params());
     nothing.data.truncate(7);

@@ -41,6 +41,7 @@ fn insolvent_long(stage: &mut Stage) -> Trader {
 #[test]
 fn a_bad_debt_takes_insurance_first_and_depositors_share_only_the_rest() {
     let mut stage = Stage::new();
+    stage.lift_draw_caps();
     let sent = stage.fund_insurance(USDC, 1_000 * USD);
     stage.done(sent);
     let alice = insolvent_borrower(&mut stage);
@@ -147,6 +148,7 @@ fn a_repayment_in_the_paying_stage_gives_insurance_back() {
 #[test]
 fn a_debt_in_another_mint_has_that_mints_insurance_to_itself() {
     let mut stage = Stage::new();
+    stage.lift_draw_caps();
     for (bank, atoms) in [(USDC, 100 * USD), (SOL, ONE_SOL)] {
         let sent = stage.fund_insurance(bank, atoms);
         stage.done(sent);
@@ -172,6 +174,7 @@ fn a_debt_in_another_mint_has_that_mints_insurance_to_itself() {
 #[test]
 fn a_perp_loss_takes_what_is_left_then_insurance_then_the_opposite_side_and_the_rest_is_the_deficit() {
     let mut stage = Stage::new();
+    stage.lift_draw_caps();
     let sent = stage.fund_insurance(USDC, 50 * USD);
     stage.done(sent);
     let dave = insolvent_long(&mut stage);

@@ -16,6 +16,7 @@ fn bank(stage: &Stage, index: u8) -> Bank {
 #[test]
 fn insurance_that_waits_pays_first_when_every_atom_is_lent() {
     let mut stage = Stage::new();
+    stage.lift_draw_caps();
     let alice = stage.funded_trader("alice", SOL, 100 * ONE_SOL);
     let sent = stage.borrow(&alice, USDC, 13_900 * USD);
     stage.done(sent);

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use plimsoll_risk::params::{GlobalParams, MAX_ATOMS};
+use plimsoll_risk::params::{DrawParams, GlobalParams, MAX_ATOMS};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_sim::listing::BANKS;
 use plimsoll_sim::world::{BankConfig, MarketConfig, Sent, Trader, World, AT_ONCE, BTC, E8, SOL, USDC};
@@ -132,6 +132,13 @@ impl Stage {
         let (account, registry, board) = (self.margin_account(of), self.registry(), self.board());
         let accounts = Accounts { account: &account, registry: &registry, board: &board, now: self.now() };
         accounts.margin_view(&of.account, true).unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// From now on every loss may draw all that insurance has.
+    pub fn lift_draw_caps(&mut self) {
+        let (key, mut registry) = (self.keys.registry, self.registry());
+        registry.params.0.draws = DrawParams::UNLIMITED;
+        self.world.write(&key, &*registry);
     }
 
     /// Sets a price of dollars now.

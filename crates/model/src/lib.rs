@@ -19,6 +19,7 @@
 //! | [`fills`] | trades between two accounts | FILL-2 to 5 |
 //! | [`index`], [`ledger`] | the lazy A/K index and its explicit twin | INDEX-1 to 4 |
 //! | [`allowance`] | what any hour may see | INSURE-3 |
+//! | [`draw`] | what may be drawn of a fund | INSURE-5 |
 //! | [`market`] | deleveraging, socialized loss, pool, deficit | LOSS-2, PNL-1 |
 //! | [`settle`] | settle_pnl, exit | PNL-2 to 4 |
 //! | [`bank`], [`rate`] | indices, interest, the rate curve | INTEREST-1 to 3 |
@@ -33,6 +34,7 @@ pub mod accounting;
 pub mod allowance;
 pub mod bank;
 pub mod bankruptcy;
+pub mod draw;
 pub mod edge;
 pub mod ema;
 pub mod fills;

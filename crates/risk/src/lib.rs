@@ -19,6 +19,7 @@
 //! | [`auction`] | penalties and regimes |
 //! | [`liquidate`] | the plan of one liquidation |
 //! | [`waterfall`] | insurance, reservation and socialized loss |
+//! | [`draw`] | how much of insurance may be drawn |
 //! | [`allowance`] | how much may be spent within any hour or day |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -44,6 +45,8 @@ extern crate std;
 pub mod allowance;
 pub mod auction;
 pub mod bank;
+pub mod breaker;
+pub mod draw;
 pub mod error;
 pub mod fixed_checked;
 pub mod lazy;

@@ -3,22 +3,10 @@
 
 use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 
+use crate::wrap::read_as;
 use crate::{Bank, DerivativePosition, MarginAccount, Market, TokenPosition};
 
-/// Reads a field as what its name says it is.
-macro_rules! amounts {
-    ($($(#[$doc:meta])* $of:ident.$($field:ident).+ as $name:ident: $unit:ident,)+) => {$(
-        impl $of {
-            $(#[$doc])*
-            #[inline(always)]
-            pub const fn $name(&self) -> $unit {
-                $unit::new(self.$($field).+)
-            }
-        }
-    )+};
-}
-
-amounts! {
+read_as! {
     /// Cash of the position, quote.
     DerivativePosition.cash_atoms as cash: SignedAtoms,
     /// Insurance promised to the leg, quote.
@@ -61,4 +49,6 @@ amounts! {
     Bank.caps.draw_cap_event_atoms as draw_cap_event: Atoms,
     /// Most insurance that any hour may draw.
     Bank.caps.draw_cap_hour_atoms as draw_cap_hour: Atoms,
+    /// Insurance that pays nothing but debts that deposits cannot bear.
+    Bank.caps.insurance_floor_atoms as insurance_floor: Atoms,
 }

@@ -2,8 +2,9 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
+use plimsoll_risk::draw::Drawable;
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
-use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, Secs, UnixSecs};
 
 use crate::{
     assert_layout, ensure, pause, Address, BankCaps, BankLending, BankSlot, EngineAccount, InvariantViolation,
@@ -64,7 +65,7 @@ pub struct Bank {
     pub waiting_shares: u64,
     /// Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first.
     pub uncovered_atoms: u64,
-    /// Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`.
+    /// Drawn lately: within any hour at most `caps.draw_cap_hour_atoms` and `draws.draw_hour_ppm` of the fund.
     pub drawn: SpentAtoms,
     /// What left the vault, net, within the hour of `caps.outflow_hour_ppm`.
     pub outflow_hour: StoredFlow,
@@ -76,17 +77,21 @@ pub struct Bank {
     pub insurance_out_atoms: u64,
     /// Sum of all socialized losses, atoms (statistics).
     pub socialized_atoms: u64,
+    /// Drawn lately for debts of this bank: within any day at most `draws.draw_source_ppm` of the fund.
+    pub debts_drawn: SpentAtoms,
     /// When a cap was last raised, Unix seconds; zero before.
     pub cap_raised_at: i64,
     /// Zero.
-    pub _reserved: [u8; 80],
+    pub _reserved: [u8; 24],
 }
 
-assert_layout!(Bank, 696, engine @ 8, mint @ 40);
+assert_layout!(Bank, 712, engine @ 8, mint @ 40);
 
 impl Bank {
-    /// The window of `caps.draw_cap_hour_atoms`.
+    /// The window of `caps.draw_cap_hour_atoms` and `draws.draw_hour_ppm`.
     pub const DRAW_WINDOW_SECS: Secs = Secs::new(3_600);
+    /// The window of `draws.draw_source_ppm`.
+    pub const SOURCE_WINDOW_SECS: Secs = Secs::new(86_400);
 
     /// The totals as plain numbers, by the booked indices.
     #[inline(always)]
@@ -109,24 +114,24 @@ impl Bank {
     /// The rate curve.
     pub const fn rate_curve(&self) -> RateCurve {
         RateCurve {
-            kink_ppm: self.lending.kink_ppm,
-            rate_zero_ppm: self.lending.rate_zero_ppm,
-            rate_kink_ppm: self.lending.rate_kink_ppm,
-            rate_full_ppm: self.lending.rate_full_ppm,
+            kink_ppm: Ppm::new(self.lending.kink_ppm),
+            rate_zero_ppm: Ppm::new(self.lending.rate_zero_ppm),
+            rate_kink_ppm: Ppm::new(self.lending.rate_kink_ppm),
+            rate_full_ppm: Ppm::new(self.lending.rate_full_ppm),
         }
     }
 
     /// The deposit index that a booking at `now` would leave; writes nothing.
     pub fn deposit_index_at(&self, slot: &BankSlot, now: UnixSecs) -> u64 {
-        self.totals().book(slot.borrow_index_at(now), self.lending.interest_fee_ppm).deposit_index
+        self.totals().book(slot.borrow_index_at(now), self.interest_fee()).deposit_index
     }
 
     /// What other instructions than `borrow` may lend here: up to the borrow cap, and nothing while
     /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
     #[inline(never)]
-    pub fn lending_room_down(&self, registry: &Registry) -> Atoms {
+    pub fn lending_room_down(&self, registry: &Registry, now: UnixSecs) -> Atoms {
         let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
-        if !active || registry.is_paused(pause::BORROW) {
+        if !active || registry.is_paused(pause::BORROW, now) {
             return Atoms::ZERO;
         }
         self.totals().borrow_room_down(self.borrow_cap())
@@ -138,6 +143,15 @@ impl Bank {
             insurance_atoms: self.insurance(),
             waiting_shares: self.waiting_shares,
             deposit_index: self.deposit_index,
+        }
+    }
+
+    /// The fund as its caps see it.
+    pub fn drawable(&self, now: UnixSecs) -> Drawable {
+        Drawable {
+            worth: self.fund().worth_down(),
+            floor: self.insurance_floor(),
+            hour_drawn: self.drawn.total(now, Self::DRAW_WINDOW_SECS),
         }
     }
 }

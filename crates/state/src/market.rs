@@ -5,11 +5,12 @@ use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::num::mul_div_down;
 use plimsoll_risk::params::{INDEX_ONE, MAX_MARKETS};
 use plimsoll_risk::perp::deficit_share_ppm_up;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Ppm};
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
-    assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentPerUnit, EPOCH_RING,
+    assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentAtoms, SpentPerUnit,
+    EPOCH_RING,
 };
 
 /// Open interest of one side.
@@ -83,11 +84,13 @@ pub struct Market {
     pub rounding_units: u64,
     /// When the cap was last raised, Unix seconds; zero before.
     pub cap_raised_at: i64,
+    /// Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund.
+    pub drawn: SpentAtoms,
     /// Zero.
     pub _reserved: [u8; 48],
 }
 
-assert_layout!(Market, 520, engine @ 8);
+assert_layout!(Market, 576, engine @ 8);
 
 impl Market {
     /// What the pool's deposit is worth, quote.
@@ -95,10 +98,10 @@ impl Market {
         deposit_atoms_down(self.pool_shares, deposit_index)
     }
 
-    /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, ppm, rounded up. At an
+    /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, rounded up. At an
     /// index older than the bank's it is never less than at the bank's (PNL-6).
     #[inline(never)]
-    pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> u32 {
+    pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> Ppm {
         let value = self.pool_value_down(deposit_index);
         let deficit = if value >= self.pool() {
             self.deficit().saturating_sub(value.saturating_sub(self.pool()))

@@ -6,7 +6,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::ratchet::Ramp;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 
 use crate::{assert_layout, BankSlot, MarketSlot, PriceBoard, Registry};
 
@@ -48,47 +48,71 @@ const RATES: [Slope; 1] = [Slope::Rate];
 const PARAMS: [Slope; RAMPED_PARAMS] =
     [Slope::Weight, Slope::Weight, Slope::Rate, Slope::Weight, Slope::Weight, Slope::Weight];
 
-/// The weights that ramp, in the order of a slot's goals.
-const fn of_weights(weights: &mut TokenWeights) -> [&mut u32; 2] {
-    [&mut weights.asset_maint_ppm, &mut weights.liability_maint_ppm]
+/// Something of which some numbers ramp.
+trait Ramped<const N: usize> {
+    /// Those in force, in the order of their goals, ppm.
+    fn numbers(&self) -> [u32; N];
+    /// Replaces them.
+    fn set_numbers(&mut self, numbers: [u32; N]);
 }
 
-/// The rate that ramps.
-const fn of_rates(rates: &mut MarketRates) -> [&mut u32; 1] {
-    [&mut rates.maint_ppm]
+impl Ramped<2> for TokenWeights {
+    fn numbers(&self) -> [u32; 2] {
+        [self.asset_maint_ppm.get(), self.liability_maint_ppm.get()]
+    }
+
+    fn set_numbers(&mut self, [asset, liability]: [u32; 2]) {
+        (self.asset_maint_ppm, self.liability_maint_ppm) = (Ppm::new(asset), Ppm::new(liability));
+    }
 }
 
-/// The parameters that ramp, in the order of the registry's goals.
-const fn of_params(params: &mut GlobalParams) -> [&mut u32; RAMPED_PARAMS] {
-    [
-        &mut params.perps.pnl_weight_ppm,
-        &mut params.targets.target_token_buffer_ppm,
-        &mut params.targets.target_perp_buffer_ppm,
-        &mut params.observation.bypass_ratio_ppm,
-        &mut params.prices.age_sigmas_ppm,
-        &mut params.prices.edge_max_ppm,
-    ]
+impl Ramped<1> for MarketRates {
+    fn numbers(&self) -> [u32; 1] {
+        [self.maint_ppm.get()]
+    }
+
+    fn set_numbers(&mut self, [rate]: [u32; 1]) {
+        self.maint_ppm = Ppm::new(rate);
+    }
+}
+
+impl Ramped<RAMPED_PARAMS> for GlobalParams {
+    fn numbers(&self) -> [u32; RAMPED_PARAMS] {
+        [
+            self.perps.pnl_weight_ppm,
+            self.targets.target_token_buffer_ppm,
+            self.targets.target_perp_buffer_ppm,
+            self.observation.bypass_ratio_ppm,
+            self.prices.age_sigmas_ppm,
+            self.prices.edge_max_ppm,
+        ]
+    }
+
+    fn set_numbers(&mut self, [pnl, token, perp, bypass, age, edge]: [u32; RAMPED_PARAMS]) {
+        self.perps.pnl_weight_ppm = pnl;
+        (self.targets.target_token_buffer_ppm, self.targets.target_perp_buffer_ppm) = (token, perp);
+        self.observation.bypass_ratio_ppm = bypass;
+        (self.prices.age_sigmas_ppm, self.prices.edge_max_ppm) = (age, edge);
+    }
 }
 
 /// Begins ramps from what is held to what is asked for; no time where nothing is left to move.
-fn begin<const N: usize>(held: [&mut u32; N], asked: [&mut u32; N], goals: &mut [StoredGoal; N], now: UnixSecs) -> i64 {
-    let mut moves = false;
-    for ((held, asked), goal) in held.into_iter().zip(asked).zip(goals.iter_mut()) {
+fn begin(held: &[u32], asked: &[u32], goals: &mut [StoredGoal], now: UnixSecs) -> i64 {
+    if held == asked {
+        goals.fill(StoredGoal::default());
+        return 0;
+    }
+    for (goal, asked) in goals.iter_mut().zip(asked) {
         *goal = StoredGoal { to_ppm: *asked, ..StoredGoal::default() };
-        moves |= *held != *asked;
     }
-    if moves {
-        return now.get();
-    }
-    *goals = [StoredGoal::default(); N];
-    0
+    now.get()
 }
 
 /// Moves what is held to `now`; the time that is stored from then on.
-fn advance<const N: usize>(
-    held: [&mut u32; N],
-    goals: &mut [StoredGoal; N],
-    slopes: [Slope; N],
+fn advance(
+    held: &mut [u32],
+    goals: &mut [StoredGoal],
+    slopes: &[Slope],
     params: &GlobalParams,
     (ramped_at, now): (i64, UnixSecs),
 ) -> i64 {
@@ -97,7 +121,7 @@ fn advance<const N: usize>(
         return 0;
     }
     let mut arrived = true;
-    for ((held, goal), slope) in held.into_iter().zip(goals.iter_mut()).zip(slopes) {
+    for ((held, goal), slope) in held.iter_mut().zip(goals.iter_mut()).zip(slopes) {
         let ramp = Ramp { held_ppm: *held, to_ppm: goal.to_ppm, moved_at, rounded_off: goal.rounded_off };
         let moved = ramp.moved_down(slope.ppm_per_hour(params), now);
         *held = moved.held_ppm;
@@ -105,35 +129,39 @@ fn advance<const N: usize>(
         arrived &= moved.has_arrived();
     }
     if arrived {
-        *goals = [StoredGoal::default(); N];
+        goals.fill(StoredGoal::default());
         return 0;
     }
-    moved_at.get().max(now.get())
+    ramped_at.max(now.get())
 }
 
-fn swap<const N: usize>(held: [&mut u32; N], goals: &mut [StoredGoal; N]) {
-    for (held, goal) in held.into_iter().zip(goals) {
+/// Exchanges what is held and its goals.
+fn swap<const N: usize>(of: &mut impl Ramped<N>, goals: &mut [StoredGoal; N]) {
+    let mut held = of.numbers();
+    for (held, goal) in held.iter_mut().zip(goals) {
         core::mem::swap(held, &mut goal.to_ppm);
     }
+    of.set_numbers(held);
 }
 
 impl BankSlot {
     /// The weights in force that ramp, in the order of the goals, ppm.
     pub fn ramped(&self) -> [u32; 2] {
-        of_weights(&mut self.weights.0.clone()).map(|number| *number)
+        self.weights.0.numbers()
     }
 
     /// Sets the weights in force, and where those go that are asked to be others by a ramp; `in_force` and `asked` differ
     /// in nothing else.
-    pub fn set_weights(&mut self, in_force: TokenWeights, mut asked: TokenWeights, now: UnixSecs) {
+    pub fn set_weights(&mut self, in_force: TokenWeights, asked: TokenWeights, now: UnixSecs) {
         self.weights.0 = in_force;
-        self.ramped_at = begin(of_weights(&mut self.weights.0), of_weights(&mut asked), &mut self.goals, now);
+        self.ramped_at = begin(&in_force.numbers(), &asked.numbers(), &mut self.goals, now);
     }
 
     /// Moves the weights to `now`, and the targets with them.
     pub fn advance_ramps(&mut self, params: &GlobalParams, now: UnixSecs) {
-        let (held, times) = (of_weights(&mut self.weights.0), (self.ramped_at, now));
-        self.ramped_at = advance(held, &mut self.goals, WEIGHTS, params, times);
+        let (mut held, times) = (self.weights.0.numbers(), (self.ramped_at, now));
+        self.ramped_at = advance(&mut held, &mut self.goals, &WEIGHTS, params, times);
+        self.weights.0.set_numbers(held);
         self.weights.0 = self.weights.0.with_targets(params);
     }
 }
@@ -141,19 +169,20 @@ impl BankSlot {
 impl MarketSlot {
     /// The rate in force that ramps, ppm.
     pub fn ramped(&self) -> [u32; 1] {
-        of_rates(&mut self.rates.0.clone()).map(|number| *number)
+        self.rates.0.numbers()
     }
 
     /// Sets the rates in force, and where that goes which is asked to be another by a ramp.
-    pub fn set_rates(&mut self, in_force: MarketRates, mut asked: MarketRates, now: UnixSecs) {
+    pub fn set_rates(&mut self, in_force: MarketRates, asked: MarketRates, now: UnixSecs) {
         self.rates.0 = in_force;
-        self.ramped_at = begin(of_rates(&mut self.rates.0), of_rates(&mut asked), &mut self.goals, now);
+        self.ramped_at = begin(&in_force.numbers(), &asked.numbers(), &mut self.goals, now);
     }
 
     /// Moves the rates to `now`, and the target with them.
     pub fn advance_ramps(&mut self, params: &GlobalParams, now: UnixSecs) {
-        let (held, times) = (of_rates(&mut self.rates.0), (self.ramped_at, now));
-        self.ramped_at = advance(held, &mut self.goals, RATES, params, times);
+        let (mut held, times) = (self.rates.0.numbers(), (self.ramped_at, now));
+        self.ramped_at = advance(&mut held, &mut self.goals, &RATES, params, times);
+        self.rates.0.set_numbers(held);
         self.rates.0 = self.rates.0.with_target(params);
     }
 }
@@ -161,22 +190,21 @@ impl MarketSlot {
 impl Registry {
     /// The parameters in force that ramp, in the order of the goals, ppm.
     pub fn ramped(&self) -> [u32; RAMPED_PARAMS] {
-        of_params(&mut self.params.0.clone()).map(|number| *number)
+        self.params.0.numbers()
     }
 
     /// Sets the parameters in force, and where those go that are asked to be others by a ramp; targets follow.
-    pub fn set_params(&mut self, in_force: GlobalParams, mut asked: GlobalParams, now: UnixSecs) {
-        self.params.0 = in_force;
-        self.params_ramped_at =
-            begin(of_params(&mut self.params.0), of_params(&mut asked), &mut self.params_goals, now);
+    pub fn set_params(&mut self, in_force: &GlobalParams, asked: &GlobalParams, now: UnixSecs) {
+        self.params.0 = *in_force;
+        self.params_ramped_at = begin(&in_force.numbers(), &asked.numbers(), &mut self.params_goals, now);
         self.derive_targets();
     }
 
     /// Moves the parameters to `now`, and the targets that follow from them.
     pub fn advance_params(&mut self, now: UnixSecs) {
-        let slopes = self.params.0;
-        let (held, times) = (of_params(&mut self.params.0), (self.params_ramped_at, now));
-        self.params_ramped_at = advance(held, &mut self.params_goals, PARAMS, &slopes, times);
+        let (mut held, times) = (self.params.0.numbers(), (self.params_ramped_at, now));
+        self.params_ramped_at = advance(&mut held, &mut self.params_goals, &PARAMS, &self.params.0, times);
+        self.params.0.set_numbers(held);
         self.derive_targets();
     }
 
@@ -206,13 +234,13 @@ impl Registry {
 
     fn swap_goals(&mut self) {
         if self.params_ramped_at != 0 {
-            swap(of_params(&mut self.params.0), &mut self.params_goals);
+            swap(&mut self.params.0, &mut self.params_goals);
         }
         for bank in self.banks.iter_mut().filter(|bank| bank.ramped_at != 0) {
-            swap(of_weights(&mut bank.weights.0), &mut bank.goals);
+            swap(&mut bank.weights.0, &mut bank.goals);
         }
         for market in self.markets.iter_mut().filter(|market| market.ramped_at != 0) {
-            swap(of_rates(&mut market.rates.0), &mut market.goals);
+            swap(&mut market.rates.0, &mut market.goals);
         }
         self.derive_targets();
     }

@@ -50,8 +50,11 @@ impl Builder<'_> {
             Step::ListBank { .. } | Step::UpdateBank { .. } => self.bank(step)?,
             Step::ListMarket { .. } | Step::UpdateMarket { .. } => self.market(step)?,
             Step::RegisterVenue { venue } | Step::UpdateVenue { venue } => vec![self.venue(step, *venue)?],
-            Step::SetPause { bits } => vec![ix::set_pause(keys, signer, *bits)],
             Step::Launch => vec![ix::launch_engine(keys, signer)],
+            Step::SetPause { add, remove } => {
+                let args = args::SetPauseArgs { add_bits: *add, remove_bits: *remove, lasts_secs: None };
+                vec![ix::set_pause(keys, signer, args)]
+            }
             Step::ProposeRole { role } => {
                 vec![ix::propose_role(keys, signer, role.arg(), file.engine.holder(*role).map(|key| key.0))]
             }

@@ -51,7 +51,7 @@ outlines! {
     LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
     SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
     Accrue, CrankFunding, SweepInsurance, RefreshPrice,
-    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, LaunchEngine,
+    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, HaltPrice, LaunchEngine,
     ProposeRole, AcceptRole, ProposeChange, ExecuteChange, CancelChange, AdvanceRamp,
     RegisterVenue, UpdateVenue, MigrateAccount,
     ListPrice, UpdatePrice, ListBank, UpdateBank, CollectFees, ListMarket, UpdateMarket,

@@ -2,14 +2,15 @@
 //! socialized.
 
 use plimsoll_risk::bank::{debt_atoms_up, shares_up, ShareDelta};
+use plimsoll_risk::draw::AtomCaps;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::num::to_i64;
 use plimsoll_risk::units::{Atoms, SignedAtoms, UnixSecs};
-use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
+use plimsoll_risk::waterfall::{divide_down, pay_leg, Payment, MAX_QUOTE_LEGS};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
     closing_price, leg_pnl_down, AccountStatus, Bank, Books, BooksMut, DerivativePosition, MarginAccount, Market,
-    Registry, TokenPosition,
+    Registry, SpentAtoms, TokenPosition,
 };
 
 use super::{close_leg_base, credit_cash, note_deficit, thaw};
@@ -28,14 +29,15 @@ fn prepare_to_pay(bank: &mut Bank, registry: &Registry, now: UnixSecs) -> RiskRe
 }
 
 /// What an event that has drawn so much may still draw, of what waits for liquidity too.
-fn room_to_draw(bank: &Bank, event_drawn: Atoms, now: UnixSecs) -> Atoms {
-    draw_room(
-        bank.fund().worth_down(),
-        bank.draw_cap_event(),
-        event_drawn,
-        bank.draw_cap_hour(),
-        bank.drawn.total(now, Bank::DRAW_WINDOW_SECS),
-    )
+fn room_to_draw(bank: &Bank, event_drawn: Atoms, registry: &Registry, now: UnixSecs) -> Atoms {
+    let caps = AtomCaps { event: bank.draw_cap_event(), hour: bank.draw_cap_hour() };
+    bank.drawable(now).room_down(&registry.params().draws, caps, event_drawn)
+}
+
+/// What a market, or the bank's own debts, may still draw.
+fn source_room(bank: &Bank, drawn: &SpentAtoms, registry: &Registry, now: UnixSecs) -> Atoms {
+    let day_drawn = drawn.total(now, Bank::SOURCE_WINDOW_SECS);
+    bank.drawable(now).source_room_down(&registry.params().draws, day_drawn)
 }
 
 /// Debits what a leg is paid: it ends a debt or becomes a pool's deposit in the same call, so what waits for
@@ -90,7 +92,7 @@ pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books
         *owed = pnl.loss();
     }
     let mut shares = [Atoms::ZERO; MAX_QUOTE_LEGS];
-    let reserved = divide_down(room_to_draw(quote, Atoms::ZERO, books.now), &owed, &mut shares)?;
+    let reserved = divide_down(room_to_draw(quote, Atoms::ZERO, books.registry, books.now), &owed, &mut shares)?;
     if let Some(place) = borrow {
         let token = &mut account.tokens[place];
         (token.fixed_debt_atoms, token.reserved_atoms) = (owed[0].get(), shares[0].get());
@@ -141,15 +143,22 @@ pub fn pay_borrow(account: &mut MarginAccount, bank: &mut Bank, books: &mut Book
     let is_quote = bank.index as usize == Registry::QUOTE_BANK;
     let owed_atoms = debt_up(position.shares, bank);
     let drawn = if is_quote { account.estate_drawn() } else { Atoms::ZERO };
-    let payment = pay_leg(owed_atoms, position.reserved(), room_to_draw(bank, drawn, books.now), Atoms::MAX);
+    let room = room_to_draw(bank, drawn, books.registry, books.now);
+    let most = source_room(bank, &bank.debts_drawn, books.registry, books.now);
+    let mut payment = pay_leg(owed_atoms, position.reserved(), room, most);
     pay_out_insurance(bank, &payment, books.now)?;
+    bank.debts_drawn.spend(payment.covered_atoms(), books.now, Bank::SOURCE_WINDOW_SECS);
     if is_quote {
         pay_out_estate(account, &payment)?;
     }
     apply_totals(bank, ShareDelta { deposit_shares: 0, borrow_shares: position.shares })?;
     let slot = books.registry.banks.get_mut(bank.index as usize).ok_or(RiskError::LegEmpty)?;
     let index = bank.deposit_index;
-    let borne = socialize_on_deposits(bank, slot, payment.remainder_atoms);
+    let mut borne = socialize_on_deposits(bank, slot, payment.remainder_atoms);
+    let last = pay_uncovered(bank, borne.uncovered_atoms, books.now)?;
+    borne.uncovered_atoms = borne.uncovered_atoms.try_sub(last)?;
+    payment.from_unreserved_atoms = payment.from_unreserved_atoms.try_add(last)?;
+    payment.remainder_atoms = payment.remainder_atoms.try_sub(last)?;
     if is_quote {
         cut_claims(books.registry, index, bank.deposit_index);
     }
@@ -160,6 +169,19 @@ pub fn pay_borrow(account: &mut MarginAccount, bank: &mut Bank, books: &mut Book
         payment,
         uncovered_atoms: borne.uncovered_atoms,
     })
+}
+
+/// The last stage: what deposits cannot bear is paid by all that there is, whatever caps and floor keep for later losses.
+#[inline(never)]
+fn pay_uncovered(bank: &mut Bank, uncovered: Atoms, now: UnixSecs) -> RiskResult<Atoms> {
+    let paid = uncovered.min(bank.fund().worth_down());
+    if !paid.is_zero() {
+        draw(bank, paid)?;
+        bank.uncovered_atoms = bank.uncovered().try_sub(paid)?.get();
+        bank.drawn.spend(paid, now, Bank::DRAW_WINDOW_SECS);
+        bank.insurance_out_atoms = bank.insurance_out_atoms.saturating_add(paid.get());
+    }
+    Ok(paid)
 }
 
 /// How a market's leg ended.
@@ -206,7 +228,7 @@ pub fn pay_pnl(
     let pnl_atoms = leg_pnl_down(&leg, slot, &books.read())?;
     let loss = pnl_atoms.loss();
     let mut paid = PaidPnl { pnl_atoms, ..PaidPnl::default() };
-    let credited = insure_leg(account, leg.reserved(), loss, market, quote, books.now, &mut paid)?;
+    let credited = insure_leg(account, leg.reserved(), loss, market, quote, &books.read(), &mut paid)?;
     let (_, rest) = loss.take(credited);
     charge(&leg, rest, market, books, &mut paid)?;
     credit_cash(&mut account.derivatives[place], loss)?;
@@ -234,12 +256,13 @@ fn insure_leg(
     loss: Atoms,
     market: &mut Market,
     quote: &mut Bank,
-    now: UnixSecs,
+    books: &Books<'_>,
     paid: &mut PaidPnl,
 ) -> RiskResult<Atoms> {
-    let index = quote.deposit_index;
-    let room = room_to_draw(quote, account.estate_drawn(), now);
-    let pay = |atoms| pay_leg(atoms, reserved, room, market.draw_cap_event());
+    let (index, now) = (quote.deposit_index, books.now);
+    let room = room_to_draw(quote, account.estate_drawn(), books.registry, now);
+    let most = market.draw_cap_event().min(source_room(quote, &market.drawn, books.registry, now));
+    let pay = |atoms| pay_leg(atoms, reserved, room, most);
     let whole = pay(debt_atoms_up(shares_up(loss, index)?, index));
     let covered_atoms = if whole.remainder_atoms.is_zero() {
         loss
@@ -256,6 +279,7 @@ fn insure_leg(
     }
     pay_out_insurance(quote, &payment, now)?;
     pay_out_estate(account, &payment)?;
+    market.drawn.spend(payment.covered_atoms(), now, Bank::SOURCE_WINDOW_SECS);
     apply_totals(quote, ShareDelta { deposit_shares: to_i64(moved.shares)?, borrow_shares: 0 })?;
     (paid.payment, paid.covered_atoms) = (payment, covered_atoms);
     Ok(covered_atoms)

@@ -1,5 +1,6 @@
 //! Whole resolutions on the layouts: random accounts, random orders of calls.
 
+mod draws;
 mod finish;
 mod pay;
 mod prices;

@@ -1,6 +1,6 @@
 //! Changes of parameters: how long they wait, how fast what can liquidate moves.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 use crate::units::Secs;
 
 /// The shortest delay that an engine which holds other people's money may have.
@@ -30,7 +30,10 @@ macro_rules! change_params {
 }
 
 change_params!(group);
-durations!(ChangeParams: change_delay_secs as change_delay);
+quantities! {
+    ChangeParams:
+    change_delay_secs as change_delay: Secs,
+}
 
 impl ChangeParams {
     /// Whether an engine of this kind may have this delay: one that is not for a test cluster at least a day (POWER-1).

@@ -12,7 +12,7 @@ fn named(verdict: Option<Change>) -> &'static str {
 }
 
 /// The classes of the engine's parameters, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 39] = [
+const CLASSES: [(&str, &str); 42] = [
     ("auction.auction_secs", "any waits"),
     ("auction.depth_slope_ppm", "any waits"),
     ("auction.health_cap_ppm", "any waits"),
@@ -21,6 +21,9 @@ const CLASSES: [(&str, &str); 39] = [
     ("auction.penalty_cap_ppm", "any waits"),
     ("auction.penalty_floor_ppm", "any waits"),
     ("auction.penalty_start_ppm", "any waits"),
+    ("draws.draw_event_ppm", "any waits"),
+    ("draws.draw_hour_ppm", "any waits"),
+    ("draws.draw_source_ppm", "any waits"),
     ("legs.best_leg_end_secs", "any waits"),
     ("legs.best_leg_min_ppm", "any waits"),
     ("legs.best_leg_share_ppm", "up at once, down waits"),
@@ -96,7 +99,7 @@ fn a_parameter_that_moves_alone_is_the_only_change_in_either_direction() {
             judged += 1;
         }
     }
-    assert_eq!(judged, 4 * 39);
+    assert_eq!(judged, 4 * 42);
     assert_eq!(PARAMS.verdict(&PARAMS), Verdict::default());
     assert_eq!(PARAMS.verdict(&PARAMS).kind(), VerdictKind::Nothing);
 }

@@ -65,7 +65,7 @@ macro_rules! bank_settings {
             }
 
             /// Caps of all accounts together, of insurance, and of what leaves the vault; at the lowest deposit index a cap's worth of shares fits.
-            BankCaps in [bank.caps] (48 bytes) {
+            BankCaps in [bank.caps] (64 bytes) {
                 /// Largest deposits of all accounts together, atoms.
                 deposit_cap_atoms: u64 {
                     from 0, to plimsoll_risk::params::MAX_ATOMS,
@@ -99,6 +99,12 @@ macro_rules! bank_settings {
                     from 10_000, to 1_000_000,
                     class [any waits,
                         "a rise lets a thief out with more, a fall keeps lenders in"]
+                };
+                /// Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none.
+                insurance_floor_atoms: [u64 = 0] {
+                    from 0, to plimsoll_risk::params::MAX_ATOMS,
+                    class [any waits,
+                        "a rise leaves more of a loss to lenders, a fall lets losses draw what was kept"]
                 };
             }
         }

@@ -5,7 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use plimsoll_risk::params::{Contradiction, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
 use plimsoll_risk::ratchet::Standing;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
 use crate::access::{now, require_of_engine};
@@ -120,7 +120,7 @@ impl ListBank<'_> {
         slot.borrow_index = INDEX_ONE;
         slot.accrued_at = now.get();
         args.config.write(false, &params, &mut bank, slot, now);
-        slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(0)?;
+        slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(Ppm::ZERO)?;
         slot.invariant()?;
         bank.invariant()?;
         registry.invariant()?;

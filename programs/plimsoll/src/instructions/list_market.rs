@@ -181,7 +181,7 @@ pub(super) fn listed(
         index: market.index,
         status: slot.status,
         price_slot: market.price_slot,
-        target_rate_ppm: slot.rates.0.target_ppm,
+        target_rate_ppm: slot.rates.0.target_ppm.get(),
         terms: *terms,
     }
 }

@@ -20,6 +20,7 @@ pub mod fund_insurance;
 pub mod grow_board;
 pub mod grow_feeds;
 pub mod grow_registry;
+pub mod halt_price;
 pub mod launch_engine;
 pub mod liquidate_collateral;
 pub mod liquidate_position;
@@ -54,11 +55,11 @@ pub mod withdraw;
 pub use self::{
     accept_role::*, accrue::*, advance_ramp::*, approve_venue::*, borrow::*, cancel_change::*, check_margin::*,
     close_account::*, collect_fees::*, crank_funding::*, create_engine::*, delegate_args::*, deposit::*,
-    execute_change::*, fund_insurance::*, grow_board::*, grow_feeds::*, grow_registry::*, launch_engine::*,
-    liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*, migrate_account::*,
-    observe_margin::*, open_account::*, propose_change::*, propose_role::*, refresh_price::*, register_venue::*,
-    repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*, set_pause::*, settle_fill::*,
-    settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*, update_market::*,
-    update_params::*, update_price::*, update_venue::*, withdraw::*,
+    execute_change::*, fund_insurance::*, grow_board::*, grow_feeds::*, grow_registry::*, halt_price::*,
+    launch_engine::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*,
+    migrate_account::*, observe_margin::*, open_account::*, propose_change::*, propose_role::*, refresh_price::*,
+    register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
+    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*,
+    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;

@@ -5,7 +5,6 @@ use plimsoll_risk::ratchet::Schedule;
 use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_state::{
     change_flag, seeds, ChangeAccount, Engine, EngineAccount, PendingChange, Registry, MAX_CHANGE_ACCOUNTS,
-    MAX_CHANGE_DATA,
 };
 
 use crate::access::{now, require_of_engine};

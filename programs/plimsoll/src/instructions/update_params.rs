@@ -62,10 +62,10 @@ impl UpdateParams<'_> {
 
     /// Writes parameters and targets: now, and where all ramps end, whatever is listed is still accepted.
     #[inline(never)]
-    fn apply(&self, params: GlobalParams, standing: Standing, now: UnixSecs) -> Result<()> {
+    fn apply(&self, params: &GlobalParams, standing: Standing, now: UnixSecs) -> Result<()> {
         let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
-        let landing = if standing.ramps() { params.landing(registry.params()) } else { params };
-        registry.set_params(landing, params, now);
+        let landing = if standing.ramps() { params.landing(registry.params()) } else { *params };
+        registry.set_params(&landing, params, now);
         registry.check_listings(&board)?;
         registry.check_goals(&board)?;
         registry.check_units(&board)?;
@@ -82,7 +82,7 @@ pub fn handler(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()>
     let (params, now) = (GlobalParams::from(args.params), now()?);
     ctx.accounts.bring_to(now)?;
     let standing = ctx.accounts.validate(&params)?;
-    ctx.accounts.apply(params, standing, now)?;
+    ctx.accounts.apply(&params, standing, now)?;
     crate::event::emit_event!(ctx, ParamsUpdated { engine: ctx.accounts.engine.key(), params: args.params });
     Ok(())
 }

@@ -4,7 +4,7 @@ use plimsoll_risk::listing::check_atom;
 use plimsoll_risk::params::{Contradiction, GlobalParams, TokenWeights, MAX_POSITION_VALUE};
 use plimsoll_risk::price::{token_scale_down, Price, TokenPrice};
 use plimsoll_risk::ratchet::CapChange;
-use plimsoll_risk::units::{Atoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot};
 
@@ -33,10 +33,10 @@ impl BankConfigArgs {
     /// The weights with the targets that follow.
     pub fn weights(&self, params: &GlobalParams) -> TokenWeights {
         let untargeted = TokenWeights {
-            asset_maint_ppm: self.asset_maint_ppm,
-            asset_init_ppm: self.asset_init_ppm,
-            liability_maint_ppm: self.liability_maint_ppm,
-            liability_init_ppm: self.liability_init_ppm,
+            asset_maint_ppm: Ppm::new(self.asset_maint_ppm),
+            asset_init_ppm: Ppm::new(self.asset_init_ppm),
+            liability_maint_ppm: Ppm::new(self.liability_maint_ppm),
+            liability_init_ppm: Ppm::new(self.liability_init_ppm),
             ..TokenWeights::default()
         };
         untargeted.with_targets(params)

@@ -3,7 +3,7 @@
 use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates};
 use plimsoll_risk::price::UnitPrice;
 use plimsoll_risk::ratchet::CapChange;
-use plimsoll_risk::units::{BaseUnits, UnixSecs, UsdMicro};
+use plimsoll_risk::units::{BaseUnits, Ppm, UnixSecs, UsdMicro};
 use plimsoll_state::{Market, MarketSlot, PriceBoard, Registry};
 
 use super::{ensure, SettingError};
@@ -25,7 +25,8 @@ impl MarketTerms {
 
     /// The rates with the target that follows.
     pub fn rates(&self, params: &GlobalParams) -> MarketRates {
-        let untargeted = MarketRates { maint_ppm: self.maint_rate_ppm, target_ppm: 0, init_ppm: self.init_rate_ppm };
+        let (maint_ppm, init_ppm) = (Ppm::new(self.maint_rate_ppm), Ppm::new(self.init_rate_ppm));
+        let untargeted = MarketRates { maint_ppm, target_ppm: Ppm::ZERO, init_ppm };
         untargeted.with_target(params)
     }
 

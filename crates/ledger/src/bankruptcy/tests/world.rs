@@ -6,10 +6,9 @@ use std::vec::Vec;
 
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::shares_down;
-use plimsoll_risk::num::ppm_down;
-use plimsoll_risk::params::{GlobalParams, MarketRates, INDEX_ONE};
+use plimsoll_risk::params::{DrawParams, GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, UnixSecs};
 use plimsoll_state::{
     leg_pnl_down, Bank, Books, BooksMut, EngineAccount, FundingClock, Market, PriceBoard, SideIndex, SlotStatus,
     StoredParams, StoredRates,
@@ -117,7 +116,7 @@ impl World {
             others: MarginAccount::zeroed(),
             now: NOW,
         };
-        world.registry.params = StoredParams(GlobalParams::DEFAULT);
+        world.registry.params = StoredParams(GlobalParams::DEFAULT.with(|new| new.draws = DrawParams::UNLIMITED));
         world.account.version = plimsoll_state::LAYOUT_VERSION;
         for index in 0..2 {
             world.list_bank(seed, index);
@@ -144,7 +143,7 @@ impl World {
         let shares = seed.balances[index];
         bank.deposit_shares += shares.max(0) as u64;
         // All that is lent, in full to the atom where there is no liquidity: the account's debt is a part of it.
-        let lent = ppm_down(bank.totals().deposits_down().get(), seed.lent_ppm).unwrap();
+        let lent = Ppm::new(seed.lent_ppm).of_down(bank.totals().deposits_down().get()).unwrap();
         bank.borrow_shares = shares_down(Atoms::new(lent), seed.indices.1).unwrap().max(shares.min(0).unsigned_abs());
         if shares != 0 {
             self.account.tokens[index] =
@@ -156,7 +155,11 @@ impl World {
         let (units, entry, spot, pool, deficit) = seed.legs[index];
         let slot = &mut self.registry.markets[index];
         (slot.status, slot.price_slot) = (SlotStatus::Active as u8, index as u8);
-        slot.rates = StoredRates(MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 });
+        slot.rates = StoredRates(MarketRates {
+            maint_ppm: Ppm::new(30_000),
+            target_ppm: Ppm::new(42_500),
+            init_ppm: Ppm::new(60_000),
+        });
         slot.scale = base_scale_down(6, 6).unwrap().into();
         slot.funding_at = NOW;
         slot.sides = [SideIndex::start(); 2];
@@ -186,7 +189,7 @@ impl World {
         self.banks[0].deposit_shares += paid.shares;
         theirs.cash_atoms += (pool + deficit) as i64;
         pool::add_deficit(market, Atoms::new(deficit)).unwrap();
-        slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index);
+        slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index).get();
         self.registry.market_count = self.registry.market_count.max(index as u8 + 1);
         let place = self.account.perp_index(index as u8).unwrap();
         perp::close_leg_if_zero(&mut self.account, place, &mut self.markets[index]).unwrap();
@@ -201,6 +204,7 @@ impl World {
     }
 
     pub fn run(&mut self, step: Step) -> RiskResult<()> {
+        let capped = self.is_capped();
         let (account, board, now) = (&mut self.account, &*self.board, UnixSecs::new(self.now));
         match step {
             Step::Token(bank) => {
@@ -221,7 +225,11 @@ impl World {
                     paid.payment.covered_atoms().get() + paid.payment.remainder_atoms.get(),
                     paid.owed_atoms.get()
                 );
-                assert!(paid.payment.remainder_atoms == Atoms::ZERO || self.banks[bank].fund().worth_down().get() == 0);
+                assert!(
+                    paid.payment.remainder_atoms == Atoms::ZERO
+                        || capped
+                        || self.banks[bank].fund().worth_down().get() == 0
+                );
                 finish(
                     account,
                     (bank == 0).then_some(&mut self.banks[0]),
@@ -236,7 +244,9 @@ impl World {
                 assert_eq!(paid.covered_atoms.get() + paid.charged_atoms.get() + paid.deficit_atoms.get(), loss.get());
                 // Less than the price of one more share is left.
                 assert!(
-                    paid.covered_atoms == loss || quote.fund().worth_down().get() <= 1 + (quote.deposit_index >> 48)
+                    paid.covered_atoms == loss
+                        || capped
+                        || quote.fund().worth_down().get() <= 1 + (quote.deposit_index >> 48)
                 );
                 assert!(
                     paid.charged_atoms == Atoms::ZERO || market.own_claim_atoms == 0,
@@ -262,6 +272,12 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whether caps or floors may leave insurance untouched.
+    pub fn is_capped(&self) -> bool {
+        self.registry.params().draws != DrawParams::UNLIMITED
+            || self.banks.iter().any(|bank| bank.caps.insurance_floor_atoms != 0)
     }
 
     /// What a bank's vault owes, atoms with 48 fraction bits.
