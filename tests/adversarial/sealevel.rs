@@ -52,6 +52,10 @@ fn a_wrong_account_in_any_slot_of_any_instruction_is_refused_and_changes_nothing
     for call in &calls {
         let mut attack = Attack::new(&stage, call);
         for mutation in mutations(&stage, call, &program::slots(call.name)) {
+            // What a proposed instruction takes is compared when it is executed.
+            if call.name == "propose_change" && mutation.slot.starts_with("oracle") {
+                continue;
+            }
             attack.run(&mutation, &mut report);
         }
     }
@@ -111,7 +115,7 @@ fn further(name: &str) -> usize {
 }
 
 /// How many of a call's accounts the program compares: those of a proposed instruction when it is executed.
-fn compared(call: &Call) -> usize {
+pub fn compared(call: &Call) -> usize {
     call.ix.accounts.len() - if call.name == "propose_change" { further(call.name) } else { 0 }
 }
 

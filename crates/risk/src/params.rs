@@ -125,6 +125,7 @@ macro_rules! global {
             ///
             /// # Errors
             /// [`Contradiction::BOUNDS`].
+            #[inline(never)]
             pub fn validate(&self) -> Result<(), Contradiction> {
                 Contradiction::BOUNDS.unless($(self.$group.is_within_bounds(self))&&+)
             }

@@ -113,6 +113,40 @@ pub fn compare(name: &'static str, from: u64, to: u64, class: Class, each: &mut 
     }
 }
 
+/// A number by name, and what changing it does.
+pub type Named = (&'static str, Class);
+
+/// [`compare`] of each of some numbers.
+#[inline(never)]
+pub fn compare_all(named: &[Named], from: &[u64], to: &[u64], each: &mut dyn FnMut(Change)) {
+    for (((name, class), from), to) in named.iter().zip(from).zip(to) {
+        compare(name, *from, *to, *class, each);
+    }
+}
+
+/// Leaves those numbers as they are in force that are asked to change by a ramp.
+#[inline(never)]
+pub fn land_all(named: &[Named], in_force: &[u64], asked: &mut [u64]) {
+    for (((_, class), from), to) in named.iter().zip(in_force).zip(asked) {
+        if class.of_change(*from, *to) == Some(Effect::Ramps) {
+            *to = *from;
+        }
+    }
+}
+
+/// Whether any of them ramps.
+#[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "counts the elements of a list")]
+pub const fn any_ramps(named: &[Named]) -> bool {
+    let mut at = 0;
+    while at < named.len() {
+        if matches!(named[at].1.up, Effect::Ramps) || matches!(named[at].1.down, Effect::Ramps) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// A set of parameters: one is in force, another is asked for.
 pub trait Ratcheted {
     /// Hands each parameter that is asked to be another to `each`, in the order of the list. `self` is in force.

@@ -55,7 +55,7 @@ macro_rules! global_args {
         }
 
         impl From<GlobalParamsArgs> for GlobalParams {
-            #[inline(always)]
+            #[inline(never)]
             fn from(args: GlobalParamsArgs) -> Self {
                 Self { $($group: args.$group.into(),)+ }
             }

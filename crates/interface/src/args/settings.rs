@@ -2,7 +2,7 @@
 //! bounds, the way into the accounts and back, and what a change does to users.
 
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::ratchet::{self, Change, Class, Effect, Ratcheted};
+use plimsoll_risk::ratchet::{self, Change, Class, Named, Ratcheted};
 use plimsoll_state::{Bank, BankSlot, Feed, Market, MarketSlot, PriceSlot};
 
 use super::{wire, OracleSourceArgs};
@@ -193,15 +193,26 @@ macro_rules! settings {
                 })+)+
             }
 
+            const NAMED: &'static [Named] = &[$($((stringify!($field), rule!(class { $($rule)+ }))),+),+];
+
+            #[inline(always)]
+            fn numbers(&self) -> [u64; Self::NAMED.len()] {
+                [$($(self.$field().into()),+),+]
+            }
+
             /// The same with each number that ramps as it is in force: what may be written now.
             #[must_use]
             pub fn landing(mut self, in_force: &Self) -> Self {
-                $($(
-                    let (from, to): (u64, u64) = (in_force.$field().into(), self.$field().into());
-                    if rule!(class { $($rule)+ }).of_change(from, to) == Some(Effect::Ramps) {
-                        self.$field = in_force.$field;
-                    }
-                )+)+
+                if const { ratchet::any_ramps(Self::NAMED) } {
+                    let mut numbers = self.numbers();
+                    ratchet::land_all(Self::NAMED, &in_force.numbers(), &mut numbers);
+                    let [$($($field),+),+] = numbers;
+                    // Each is one of two that have its type.
+                    $($(
+                        let narrow = <$($type)? $($inner)?>::try_from($field);
+                        self.$field = narrow.map_or(self.$field, Into::into);
+                    )+)+
+                }
                 self
             }
 
@@ -227,13 +238,7 @@ macro_rules! settings {
                     let effect = plimsoll_risk::class!(of $other_class).up;
                     each(Change { name: stringify!($other), numbers: None, effect });
                 })*
-                $($(ratchet::compare(
-                    stringify!($field),
-                    self.$field().into(),
-                    asked.$field().into(),
-                    rule!(class { $($rule)+ }),
-                    each,
-                );)+)+
+                ratchet::compare_all(Self::NAMED, &self.numbers(), &asked.numbers(), each);
             }
         }
     };

@@ -38,13 +38,13 @@ pub struct UpdateVenue<'info> {
 
 impl UpdateVenue<'_> {
     fn validate(&self, args: &UpdateVenueArgs) -> Result<()> {
+        let engine = read::<Engine>(&self.engine)?;
         // The registry is this engine's, and the venue is registered with it.
         let (registry, venue) = (read::<Registry>(&self.registry)?, read::<Venue>(&self.venue)?);
         require_of_engine(&*registry, self.engine.key.as_array())?;
         require_of_engine(&*venue, self.engine.key.as_array())?;
         permit(Action::UpdateVenue).in_engine(&registry)?;
         // What users would be worse off by has waited.
-        let engine = read::<Engine>(&self.engine)?;
         let standing = permit(Action::UpdateVenue).standing_in(&engine, &registry, self.authority.key)?;
         ratchet::admit(standing, &UpdateVenueArgs::in_force(&venue).verdict(args))
     }
