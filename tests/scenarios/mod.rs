@@ -11,6 +11,7 @@ mod freezing;
 mod full_table;
 mod guards;
 mod insurance;
+mod known_loss;
 mod last_unit;
 mod limits;
 mod outflow;
