@@ -280,7 +280,7 @@ fn a_stolen_venue_costs_each_owner_the_band_and_the_fee_of_what_he_approved() {
     }
     assert!(fills >= 9, "{fills}");
     let lost = before - nav(&theft.stage, &theft.victim);
-    let rate_ppm = band_ppm as u64 + theft.fee_ppm();
+    let rate_ppm = band_ppm.get() as u64 + theft.fee_ppm();
     let bound = (notional * rate_ppm / 1_000_000) as i128 * PICO_PER_ATOM + fills as i128 * 2 * PICO_PER_ATOM;
     assert!(lost <= bound && lost > bound * 8 / 10, "{lost} of {bound}");
 }

@@ -79,8 +79,9 @@ impl Bytes<'_> {
         let part = |value: u32| ppm(value as i128);
         let scale = int(1_000_000) / power(slot.decimals);
         let owned = amount >= int(0);
-        let w_a = Levels::asset_weights(part(weights.asset_maint_ppm), part(weights.asset_init_ppm));
-        let w_l = Levels::liability_weights(part(weights.liability_maint_ppm), part(weights.liability_init_ppm));
+        let w_a = Levels::asset_weights(part(weights.asset_maint_ppm.get()), part(weights.asset_init_ppm.get()));
+        let w_l =
+            Levels::liability_weights(part(weights.liability_maint_ppm.get()), part(weights.liability_init_ppm.get()));
         let charge = if owned { int(1) - &w_a.maintenance } else { &w_l.maintenance - int(1) };
         let price = self.price(&self.board.slots[slot.price_slot as usize], &scale, &charge, what);
         Balance { amount, price, w_a, w_l }
@@ -90,7 +91,7 @@ impl Bytes<'_> {
         let slot = &self.registry.markets[leg.market as usize];
         let part = |value: u32| ppm(value as i128);
         let scale = power(self.registry.banks[0].decimals) / power(slot.base_decimals);
-        let rate = Levels::perp_rates(part(slot.rates.0.maint_ppm), part(slot.rates.0.init_ppm));
+        let rate = Levels::perp_rates(part(slot.rates.0.maint_ppm.get()), part(slot.rates.0.init_ppm.get()));
         let price = self.price(&self.board.slots[slot.price_slot as usize], &scale, &rate.maintenance, what);
         let (base, cash) = self.position(slot, leg);
         Perp { base, cash, claim: int(1) - ppm(slot.deficit_share_ppm as i128), price, rate }

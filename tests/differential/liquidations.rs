@@ -103,7 +103,7 @@ fn plan_fields(plan: &Plan) -> [i128; 9] {
     let amounts =
         [plan.size.get(), plan.paid_atoms.get(), plan.received_atoms.get(), plan.fee_atoms.get()].map(i128::from);
     let margins = [plan.before.nav.get(), plan.after.nav.get(), plan.before.mmr().get(), plan.after.mmr().get()];
-    [&amounts[..], &[plan.penalty_ppm as i128], &margins].concat().try_into().expect("nine fields")
+    [&amounts[..], &[plan.penalty_ppm.get() as i128], &margins].concat().try_into().expect("nine fields")
 }
 
 /// Compares one leg; true where it was filled.

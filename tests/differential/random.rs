@@ -2,6 +2,7 @@
 
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::Ppm;
 use plimsoll_state::{
     Bank, DerivativePosition, MarginAccount, Market, PositionKind, PriceSlot, StoredPrice, StoredRates, StoredWeights,
     TokenPosition,
@@ -69,7 +70,7 @@ pub fn leg(most_dollars: i64) -> impl Strategy<Value = Leg> {
 impl Leg {
     /// Prices around the listed one; the worst bounds are those of the averages and the width.
     pub fn price(&self, slot: &mut PriceSlot, now: i64) {
-        let scaled = |price: Price, ppm: u32| price.scaled_ppm_down(ppm).expect("in range");
+        let scaled = |price: Price, ppm: u32| price.scaled_ppm_down(Ppm::new(ppm)).expect("in range");
         let spot = scaled(slot.spot.get(), self.spot_ppm);
         let (fast, slow) = (scaled(spot, self.fast_ppm), scaled(spot, self.slow_ppm));
         let width = 2 * self.sigma_ppm;
@@ -89,14 +90,25 @@ impl Leg {
 
     fn weights(&self) -> TokenWeights {
         let (rate, init) = (self.rate_ppm, self.rate_ppm + self.gap_ppm);
-        TokenWeights::new(PPM - rate, PPM - init, PPM + rate, PPM + init, &GlobalParams::DEFAULT).expect("in order")
+        TokenWeights::new(
+            Ppm::new(PPM - rate),
+            Ppm::new(PPM - init),
+            Ppm::new(PPM + rate),
+            Ppm::new(PPM + init),
+            &GlobalParams::DEFAULT,
+        )
+        .expect("in order")
     }
 
     fn rates(&self) -> MarketRates {
         let params = GlobalParams::DEFAULT;
         let init_ppm = self.rate_ppm + self.gap_ppm;
         let target_ppm = (self.rate_ppm + params.targets.target_perp_buffer_ppm).min(init_ppm);
-        MarketRates { maint_ppm: self.rate_ppm, target_ppm, init_ppm }
+        MarketRates {
+            maint_ppm: Ppm::new(self.rate_ppm),
+            target_ppm: Ppm::new(target_ppm),
+            init_ppm: Ppm::new(init_ppm),
+        }
     }
 }
 

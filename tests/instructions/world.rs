@@ -81,7 +81,7 @@ fn new_parameters_carry_over_to_what_is_listed_or_are_refused() {
     let wider = GlobalParams::DEFAULT.with(|new| new.targets.target_token_buffer_ppm = 20_000);
     assert_sent(world.send(&authority, &[ix::update_params(&keys, authority, &wider)]));
     let after = world.registry().banks[SOL as usize].weights.0;
-    assert_eq!(after.asset_target_ppm, before.asset_target_ppm - 10_000);
+    assert_eq!(after.asset_target_ppm.get(), before.asset_target_ppm.get() - 10_000);
     assert_eq!((after.asset_maint_ppm, after.asset_init_ppm), (before.asset_maint_ppm, before.asset_init_ppm));
     // A gap that the listed markets' rates do not have.
     let gap = wider.with(|new| new.targets.target_min_gap_ppm = 100_000);

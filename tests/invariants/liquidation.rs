@@ -65,7 +65,7 @@ impl Run {
                 plan.paid_atoms.get(),
                 plan.fee_atoms.get(),
                 plan.received_atoms.get(),
-                plan.penalty_ppm,
+                plan.penalty_ppm.get(),
             );
         ensure(same, || format!("INV-65: planned {plan:?}, done {done:?}"))?;
         self.check_after(&old, of, leg, &plan, bounds.max_size)

@@ -15,6 +15,7 @@ use rand_xoshiro::SplitMix64;
 use solana_pubkey::Pubkey;
 
 use crate::stage::Stage;
+use plimsoll_risk::units::Ppm;
 
 /// Balances and perps of an account.
 const BALANCES: usize = 4;
@@ -78,7 +79,7 @@ pub fn account(stage: &Stage, engine: &EngineAccounts, random: &mut Random, kind
         let bank = 1 + ((first + place as u64) % UNDERLYINGS) as u8;
         let usd = 2_000 + random.below(8_000);
         let slot = &engine.registry.banks[bank as usize];
-        weighted_usd += usd as f64 * slot.weights.0.asset_maint_ppm as f64 / 1e6;
+        weighted_usd += usd as f64 * slot.weights.0.asset_maint_ppm.get() as f64 / 1e6;
         account.tokens[place] =
             TokenPosition { shares: stage.atoms(bank, usd) as i64, bank, used: 1, ..TokenPosition::default() };
     }
@@ -86,7 +87,7 @@ pub fn account(stage: &Stage, engine: &EngineAccounts, random: &mut Random, kind
         let market = ((first + place as u64) % UNDERLYINGS) as u8;
         let usd = 1_000 + random.below(4_000);
         let slot = &engine.registry.markets[market as usize];
-        weighted_usd -= usd as f64 * slot.rates.0.maint_ppm as f64 / 1e6;
+        weighted_usd -= usd as f64 * slot.rates.0.maint_ppm.get() as f64 / 1e6;
         account.derivatives[place] = DerivativePosition {
             shares: stage.units(market, usd) as i64,
             k_entry: I128Le::new(slot.sides[0].k.get()),
@@ -128,8 +129,10 @@ pub fn moved(board: &PriceBoard, ppm: i64, now: i64) -> PriceBoard {
     }
     for slot in moved.slots.iter_mut().skip(1).filter(|slot| slot.active == 1) {
         for price in [&mut slot.spot, &mut slot.fast] {
-            let scaled =
-                price.get().scaled_ppm_down((1_000_000 + ppm) as u32).expect("within the exponents of a board");
+            let scaled = price
+                .get()
+                .scaled_ppm_down(Ppm::new((1_000_000 + ppm) as u32))
+                .expect("within the exponents of a board");
             *price = StoredPrice::from(scaled);
         }
     }

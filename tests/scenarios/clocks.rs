@@ -1,6 +1,7 @@
 //! What an account remembers between observations, and when it forgets: the bypass and the auction's clocks.
 
 use plimsoll::EngineError;
+use plimsoll_risk::units::Ppm;
 use plimsoll_tests::*;
 
 const DAY: i64 = 86_400;
@@ -141,7 +142,7 @@ fn a_healthy_look_after_a_gap_does_not_keep_the_auction_at_its_ceiling() {
     let alice = borrower(&mut stage);
     stage.falls_to(SOL, 160, &alice, 100);
     let plan = stage.plan(&alice, &any_of(pair(SOL, USDC))).unwrap();
-    assert!(plan.penalty_ppm >= 45_000, "{}", plan.penalty_ppm);
+    assert!(plan.penalty_ppm >= Ppm::new(45_000), "{}", plan.penalty_ppm);
     let sent = stage.liquidate(&liquidator, &alice, pair(SOL, USDC), ANY);
     stage.done(sent);
     stage.advance(3 * DAY);
@@ -152,5 +153,5 @@ fn a_healthy_look_after_a_gap_does_not_keep_the_auction_at_its_ceiling() {
     stage.hold_prices(16, 2);
     let plan = stage.plan(&alice, &any_of(pair(SOL, USDC))).unwrap();
     // A new auction, begun when the fast average had followed.
-    assert!(plan.penalty_ppm < 6_000, "{}", plan.penalty_ppm);
+    assert!(plan.penalty_ppm < Ppm::new(6_000), "{}", plan.penalty_ppm);
 }

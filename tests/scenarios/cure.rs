@@ -22,7 +22,7 @@ fn liquidate_as_planned(stage: &mut Stage, by: &Trader, of: &Trader, leg: Leg) -
     let sent = stage.liquidate(by, of, leg, ANY);
     let meta = stage.done(sent);
     let done = outcome(&meta);
-    assert_eq!((done.reason, done.size, done.penalty_ppm), (0, plan.size.get(), plan.penalty_ppm));
+    assert_eq!((done.reason, done.size, done.penalty_ppm), (0, plan.size.get(), plan.penalty_ppm.get()));
     assert_eq!(
         (done.paid_atoms, done.received_atoms, done.fee_atoms),
         (plan.paid_atoms.get(), plan.received_atoms.get(), plan.fee_atoms.get())

@@ -64,7 +64,7 @@ fn a_lender_who_races_a_bankruptcy_gets_the_same_fraction_as_the_last() {
     assert!(got.abs_diff(rest) <= 1, "{got} and {rest}");
 }
 
-/// While insurance covers what is known, nobody waits; a loss that it does not pay whole, by its shares, closes the bank.
+/// KNOWN-2: while insurance covers what is known, nobody waits; a loss that it does not pay whole, by its shares, closes the bank.
 #[test]
 fn a_loss_that_insurance_will_pay_keeps_nobody() {
     for (fund, waits) in [(800_000 * USD, false), (500_000 * USD, true)] {
@@ -86,7 +86,7 @@ fn a_loss_that_insurance_will_pay_keeps_nobody() {
     }
 }
 
-/// Somebody repays the frozen debt: what was known is taken off with it.
+/// KNOWN-1: somebody repays the frozen debt: what was known is taken off with it.
 #[test]
 fn a_repaid_debt_is_no_known_loss_any_more() {
     let (mut stage, [first, _], borrower) = two_lenders();
@@ -113,7 +113,7 @@ fn insolvent_long() -> (Stage, Trader, [Trader; 2]) {
     (stage, long, [short, third])
 }
 
-/// Whoever closed one call before the charge left it to the account that he closed against: -$5,400.
+/// KNOWN-3: whoever closed one call before the charge left it to the account that he closed against: -$5,400.
 #[test]
 fn nobody_hands_his_part_of_a_known_loss_to_a_third_account() {
     let (mut stage, long, [short, third]) = insolvent_long();

@@ -90,7 +90,7 @@ impl From<&Plan> for LiquidationOutcome {
         Self {
             reason: 0,
             regime: (plan.regime == Regime::WindDown) as u32,
-            penalty_ppm: plan.penalty_ppm,
+            penalty_ppm: plan.penalty_ppm.get(),
             _pad: 0,
             size: plan.size.get(),
             paid_atoms: plan.paid_atoms.get(),

@@ -4,7 +4,7 @@
 
 use plimsoll_risk::bank::{utilization_ema, utilization_ppm_down};
 use plimsoll_risk::num::{mul_u32, PPM};
-use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, Secs, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, BankSlot, U128Le};
 
@@ -17,13 +17,13 @@ pub fn book_now(bank: &mut Bank, slot: &BankSlot, now: UnixSecs) {
     let elapsed = now.elapsed_since(bank.utilization_until());
     if !elapsed.is_zero() {
         let utilization = utilization_ppm_down(totals.borrows_bits(), totals.deposits_bits());
-        let added = mul_u32(elapsed.get(), utilization);
+        let added = mul_u32(elapsed.get(), utilization.get());
         bank.utilization_integral = U128Le::new(bank.utilization_integral.get().saturating_add(added));
         bank.utilization_at = now.get();
     }
     let borrow_index = slot.borrow_index_at(now);
     if borrow_index > bank.booked_borrow_index {
-        let booking = totals.book(borrow_index, bank.lending.interest_fee_ppm);
+        let booking = totals.book(borrow_index, bank.interest_fee());
         bank.deposit_index = booking.deposit_index;
         bank.fees_atoms = bank.fees_atoms.saturating_add(booking.fee_atoms.get());
         bank.uncovered_atoms = bank.uncovered_atoms.saturating_sub(booking.covered_atoms.get());
@@ -49,12 +49,12 @@ pub fn accrue(bank: &mut Bank, slot: &mut BankSlot, window: Secs, now: UnixSecs)
     if elapsed.is_zero() {
         return Ok(());
     }
-    let mean = (bank.utilization_integral.get() / elapsed.get() as u128).min(PPM as u128) as u32;
-    bank.utilization_ema_ppm = utilization_ema(bank.utilization_ema_ppm, mean, elapsed, window);
+    let mean = Ppm::new((bank.utilization_integral.get() / elapsed.get() as u128).min(PPM as u128) as u32);
+    bank.utilization_ema_ppm = utilization_ema(bank.utilization_ema(), mean, elapsed, window).get();
     bank.utilization_integral = U128Le::new(0);
     bank.accrued_at = now.get();
     slot.borrow_index = bank.booked_borrow_index;
-    slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(bank.utilization_ema_ppm)?;
+    slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(bank.utilization_ema())?;
     slot.accrued_at = now.get();
     Ok(())
 }
@@ -86,8 +86,9 @@ mod tests {
         (slot.deposit_index, slot.borrow_index) = (INDEX_ONE, INDEX_ONE);
         (bank.utilization_at, bank.accrued_at, slot.accrued_at) = (START, START, START);
         let curve = RateCurve::DEFAULT;
-        (bank.lending.kink_ppm, bank.lending.rate_zero_ppm) = (curve.kink_ppm, curve.rate_zero_ppm);
-        (bank.lending.rate_kink_ppm, bank.lending.rate_full_ppm) = (curve.rate_kink_ppm, curve.rate_full_ppm);
+        (bank.lending.kink_ppm, bank.lending.rate_zero_ppm) = (curve.kink_ppm.get(), curve.rate_zero_ppm.get());
+        (bank.lending.rate_kink_ppm, bank.lending.rate_full_ppm) =
+            (curve.rate_kink_ppm.get(), curve.rate_full_ppm.get());
         bank.lending.interest_fee_ppm = 150_000;
         (bank, slot)
     }
@@ -107,7 +108,7 @@ mod tests {
         ) {
             let (mut bank, mut slot) = listed();
             bank.deposit_shares = deposits;
-            bank.borrow_shares = plimsoll_risk::num::ppm_down(deposits, borrowed_ppm).unwrap();
+            bank.borrow_shares = Ppm::new(borrowed_ppm).of_down(deposits).unwrap();
             (slot.borrow_index, slot.borrow_rate_per_sec, bank.booked_borrow_index) = (index, rate, index);
             let read = slot.indices_at(UnixSecs::new(START + dt));
             accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + dt)).unwrap();
@@ -125,7 +126,7 @@ mod tests {
         ) {
             let (mut bank, mut slot) = listed();
             bank.deposit_shares = deposits;
-            bank.borrow_shares = plimsoll_risk::num::ppm_down(deposits, borrowed_ppm).unwrap();
+            bank.borrow_shares = Ppm::new(borrowed_ppm).of_down(deposits).unwrap();
             accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + dt)).unwrap();
             let (once, once_slot) = (bank, slot);
             accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + dt)).unwrap();
@@ -163,7 +164,7 @@ mod tests {
         accrue(&mut bank, &mut slot, Secs::new(600), UnixSecs::new(START + 600)).unwrap();
         // Half of the time at 80 %: a mean of 40 %, weighed by 600 / (600 + 600).
         assert_eq!(bank.utilization_ema_ppm, 200_000);
-        assert_eq!(slot.borrow_rate_per_sec, RateCurve::DEFAULT.rate_per_sec_up(200_000).unwrap());
+        assert_eq!(slot.borrow_rate_per_sec, RateCurve::DEFAULT.rate_per_sec_up(Ppm::new(200_000)).unwrap());
         let rate = slot.borrow_rate_per_sec;
         book_now(&mut bank, &slot, UnixSecs::new(START + 900));
         assert_eq!(slot.borrow_rate_per_sec, rate);

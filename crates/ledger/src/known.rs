@@ -89,7 +89,7 @@ fn last_pnl_down(leg: &DerivativePosition, books: &Books<'_>) -> RiskResult<Sign
 
 /// Frees balances that somebody repaid while they were counted.
 pub(crate) fn free_repaid(account: &mut MarginAccount, registry: &mut Registry) {
-    for token in account.tokens.iter_mut().filter(|token| token.used == 1 && token.shares == 0) {
+    for token in account.tokens.iter_mut().filter(|token| token.shares == 0 && token.fixed_debt_atoms != 0) {
         count_borrow(token, registry, Atoms::ZERO);
         if token.reserved_atoms == 0 {
             *token = TokenPosition::default();
@@ -172,7 +172,7 @@ fn market_cover(quote: &Bank, registry: &Registry, now: UnixSecs) -> Atoms {
     if claims > cover {
         return Atoms::ZERO;
     }
-    quote.drawable(now).share_down(registry.params().draws.draw_source_ppm)
+    quote.drawable(now).share_down(registry.params().draws.draw_source())
 }
 
 /// Notes for fills, which have no bank at hand, what insurance pays on each market with a known loss.

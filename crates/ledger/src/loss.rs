@@ -4,7 +4,7 @@ use plimsoll_risk::bank::{socialize, Socialized};
 use plimsoll_risk::lazy::{charge_within_down, rate_of_spot_down, Side, CHARGE_WINDOW_SECS};
 use plimsoll_risk::perp::deficit_share_after_ppm_up;
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Ppm};
 use plimsoll_risk::RiskResult;
 use plimsoll_state::{Bank, BankSlot, FundingClock, Market, MarketSlot, Registry, SlotStatus};
 
@@ -29,10 +29,11 @@ pub fn socialize_on_deposits(bank: &mut Bank, slot: &mut BankSlot, loss: Atoms) 
 
 /// Lowers what claims on every market get, where the deposit index of quote has fallen and with it the pools.
 pub fn cut_claims(registry: &mut Registry, before: u64, after: u64) {
-    let at_par = deficit_share_after_ppm_up(0, before, after);
+    let at_par = deficit_share_after_ppm_up(Ppm::ZERO, before, after);
     for slot in registry.markets.iter_mut().take(registry.market_count as usize) {
-        let share = slot.deficit_share_ppm;
-        slot.deficit_share_ppm = if share == 0 { at_par } else { deficit_share_after_ppm_up(share, before, after) };
+        let share = slot.deficit_share();
+        let later = if share.is_zero() { at_par } else { deficit_share_after_ppm_up(share, before, after) };
+        slot.deficit_share_ppm = later.get();
     }
 }
 

@@ -13,12 +13,11 @@ use plimsoll_state::Bank;
 #[inline(never)]
 pub fn pay_out(bank: &mut Bank, before: Deposits, atoms: Atoms, delta: ShareDelta, now: UnixSecs) -> RiskResult<()> {
     let moved = Move { vault: atoms.signed()?, deposit_shares: delta.deposit_shares.saturating_neg() };
+    let (hour_share, day_share) = (bank.outflow_hour_share(), bank.outflow_day_share());
     let [hour_window, day_window] = Bank::OUTFLOW_WINDOWS_SECS;
     let (mut hour, mut day) = (bank.outflow_hour.as_mut(), bank.outflow_day.as_mut());
     let (hour_place, day_place) = (hour.advance(now, hour_window), day.advance(now, day_window));
-    if !hour.lets_out(atoms, before, bank.caps.outflow_hour_ppm)
-        || !day.lets_out(atoms, before, bank.caps.outflow_day_ppm)
-    {
+    if !hour.lets_out(atoms, before, hour_share) || !day.lets_out(atoms, before, day_share) {
         return Err(RiskError::OutflowLimited);
     }
     hour.count(&moved, hour_place);

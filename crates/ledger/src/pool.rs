@@ -127,8 +127,8 @@ pub(crate) fn strike_uncovered(market: &mut Market, claim: Atoms) -> Atoms {
 /// says at a deposit index no newer than the bank's are both at least what the deficit takes, so the lower one is kept,
 /// whether or not the pool has been valued since quote last fell.
 pub fn note_smaller_deficit(slot: &mut MarketSlot, market: &Market, deposit_index: u64) {
-    if slot.deficit_share_ppm != 0 {
-        slot.deficit_share_ppm = slot.deficit_share_ppm.min(market.deficit_share_ppm_up(deposit_index));
+    if !slot.deficit_share().is_zero() {
+        slot.deficit_share_ppm = slot.deficit_share().min(market.deficit_share_ppm_up(deposit_index)).get();
     }
 }
 

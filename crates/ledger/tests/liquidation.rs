@@ -8,7 +8,7 @@ use plimsoll_risk::bank::{Indices, ShareDelta};
 use plimsoll_risk::liquidate::{LegSize, Plan};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, UnixSecs, UsdMicro};
 use plimsoll_risk::RiskError;
 use plimsoll_state::*;
 
@@ -127,12 +127,12 @@ impl World {
 fn plan(size: u64, paid_atoms: u64, received_atoms: u64, fee_atoms: u64) -> Plan {
     Plan {
         regime: Regime::Cure,
-        penalty_ppm: 0,
+        penalty_ppm: Ppm::ZERO,
         size: LegSize::new(size),
         paid_atoms: Atoms::new(paid_atoms),
         fee_atoms: Atoms::new(fee_atoms),
         received_atoms: Atoms::new(received_atoms),
-        notional_usd_micro: 0,
+        notional: UsdMicro::ZERO,
         before: Margins::default(),
         after: Margins::default(),
         clocks: Clocks::default(),
@@ -182,6 +182,11 @@ fn interest_that_the_registry_does_not_show_stays_with_the_liquidatee() {
     assert_eq!(world.pair(&plan(400, 400, 1, 0), true, false), Err(RiskError::FillTooSmall));
 }
 
+fn pause_borrowing(world: &mut World) {
+    world.registry.pause_bits = pause::BORROW;
+    world.registry.pauses[1].authority_until_at = NOW + 1;
+}
+
 /// LIQ-4
 #[test]
 fn negative_pnl_is_paid_into_the_pool_and_only_with_quote_that_may_be_lent() {
@@ -205,10 +210,10 @@ fn negative_pnl_is_paid_into_the_pool_and_only_with_quote_that_may_be_lent() {
     assert_eq!(open.pair(&plan(400, 400, 41, 0), false, true), Ok(41));
     assert_eq!(open.held(QUOTE), [-400, 0]);
     let mut paused = losing(0);
-    paused.registry.pause_bits = pause::BORROW;
+    pause_borrowing(&mut paused);
     assert_eq!(paused.pair(&plan(400, 400, 41, 0), false, true), Err(RiskError::Paused));
     let mut has_it = losing(400);
-    has_it.registry.pause_bits = pause::BORROW;
+    pause_borrowing(&mut has_it);
     assert_eq!(has_it.pair(&plan(400, 400, 41, 0), false, true), Ok(41));
 
     let mut none = World::new();

@@ -112,7 +112,7 @@ fn both_oracles_say_the_same_about_the_same_price() {
     let bytes = switchboard_bytes(&feed_of(200 * ONE, NOW));
     let switchboard = read_switchboard(PULL_FEED, SWITCHBOARD, bytes).unwrap();
     assert_eq!(pyth, switchboard);
-    assert_eq!((pyth.sigma_ppm, pyth.published_at, pyth.previous_at), (1_000, UnixSecs::new(NOW), None));
+    assert_eq!((pyth.sigma_ppm.get(), pyth.published_at, pyth.previous_at), (1_000, UnixSecs::new(NOW), None));
 }
 
 /// PRICE-1

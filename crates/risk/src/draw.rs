@@ -4,9 +4,8 @@
 //! Shares are of the fund as it was when the hour began and of what came in since: what is there and what was drawn. So
 //! neither the order of draws nor their number changes what they may come to.
 
-use crate::num::{ppm_down, PPM};
 use crate::params::DrawParams;
-use crate::units::Atoms;
+use crate::units::{Atoms, Ppm};
 use crate::waterfall::draw_room;
 
 /// A fund as its caps see it.
@@ -35,12 +34,12 @@ impl Drawable {
         self.worth.saturating_add(self.hour_drawn)
     }
 
-    /// A share of the fund, rounded down; a million is no limit.
-    pub const fn share_down(&self, share_ppm: u32) -> Atoms {
-        if share_ppm >= PPM {
+    /// A share of the fund, rounded down; the whole is no limit.
+    pub const fn share_down(&self, share: Ppm) -> Atoms {
+        if share.get() >= Ppm::WHOLE.get() {
             return Atoms::MAX;
         }
-        match ppm_down(self.whole().get(), share_ppm) {
+        match share.of_down(self.whole().get()) {
             Some(atoms) => Atoms::new(atoms),
             None => Atoms::MAX,
         }
@@ -50,16 +49,16 @@ impl Drawable {
     pub const fn room_down(&self, params: &DrawParams, caps: AtomCaps, event_drawn: Atoms) -> Atoms {
         draw_room(
             self.worth.saturating_sub(self.floor),
-            caps.event.min(self.share_down(params.draw_event_ppm)),
+            caps.event.min(self.share_down(params.draw_event())),
             event_drawn,
-            caps.hour.min(self.share_down(params.draw_hour_ppm)),
+            caps.hour.min(self.share_down(params.draw_hour())),
             self.hour_drawn,
         )
     }
 
     /// What a market, or the bank's own debts, may still draw of which they have drawn so much within a day.
     pub const fn source_room_down(&self, params: &DrawParams, day_drawn: Atoms) -> Atoms {
-        let share = self.share_down(params.draw_source_ppm);
+        let share = self.share_down(params.draw_source());
         if share.get() == u64::MAX {
             return Atoms::MAX;
         }

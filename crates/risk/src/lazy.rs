@@ -9,7 +9,7 @@
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_i128_shift64_down, mul_shift_down, mul_u32, mul_wide};
 use crate::price::BasePrice;
-use crate::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use crate::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 /// A = 1: one unit per share, 63 fraction bits.
 pub const A_ONE: u64 = 1 << 63;
@@ -292,9 +292,9 @@ pub const CHARGE_WINDOW_SECS: Secs = Secs::new(3_600);
     clippy::cast_possible_wrap,
     reason = "96 bits shifted by 20 stay below 2^116, and are shifted up only as far as 127 bits have room; shifts are of 32-bit numbers"
 )]
-pub const fn rate_of_spot_down(rate_ppm: u32, spot: BasePrice) -> i128 {
+pub const fn rate_of_spot_down(rate: Ppm, spot: BasePrice) -> i128 {
     // Below 2^96, divided before it is shifted so that it stays in range.
-    let scaled = (crate::num::mul_u32(spot.mantissa(), rate_ppm) << 20) / crate::num::PPM as u128;
+    let scaled = (crate::num::mul_u32(spot.mantissa(), rate.get()) << 20) / crate::num::PPM as u128;
     let shift = 64 - 20 - spot.shift() as i64;
     if shift >= 0 {
         if scaled != 0 && shift >= scaled.leading_zeros() as i64 {

@@ -11,7 +11,6 @@ use core::cmp::Ordering;
 use crate::auction::{cure_penalty_ppm_down, wind_down_penalty_ppm_down, Clocks, HealthState, Regime};
 use crate::error::{RiskError, RiskResult};
 use crate::margin::{margins, Margins};
-use crate::num::PPM;
 use crate::portfolio::{Portfolio, PriceKind};
 use crate::units::{cmp_ratios, Atoms, Count, Ppm, UnixSecs, UsdMicro, UsdPico};
 
@@ -44,7 +43,7 @@ pub struct Plan {
     /// The regime it ran in.
     pub regime: Regime,
     /// Penalty, ppm of the notional closed.
-    pub penalty_ppm: u32,
+    pub penalty_ppm: Ppm,
     /// Pair: debt repaid. Perp: base moved.
     pub size: LegSize,
     /// Pair: what the liquidator pays, fee included. Perp: what the units are worth in quote at spot.
@@ -53,8 +52,8 @@ pub struct Plan {
     pub fee_atoms: Atoms,
     /// Pair: collateral moved. Perp: the liquidator's part of the penalty, in quote.
     pub received_atoms: Atoms,
-    /// Notional closed at spot, micro-dollars.
-    pub notional_usd_micro: u64,
+    /// Notional closed at spot.
+    pub notional: UsdMicro,
     /// Margins at spot before.
     pub before: Margins,
     /// Margins at spot afterwards, computed from scratch.
@@ -136,8 +135,8 @@ fn close<L: Closable>(
         Regime::WindDown => wind_down_penalty_ppm_down(assessment.clocks.wind_down_secs, params),
     };
     let wanted = size::wanted_size_up(leg, assessment, penalty_ppm);
-    let size = size::final_size(leg, wanted, penalty_ppm, UsdMicro::new(params.legs.dust_usd_micro), request)?;
-    let share_ppm = if regime == Regime::Cure { params.auction.insurance_share_ppm } else { 0 };
+    let size = size::final_size(leg, wanted, penalty_ppm, params.legs.dust(), request)?;
+    let share_ppm = if regime == Regime::Cure { params.auction.insurance_share() } else { Ppm::ZERO };
     let fill = leg.fill_down(size, penalty_ppm, share_ppm)?;
     let limit = Limit { numerator: request.limit_numerator, denominator: request.limit_denominator };
     if limit.denominator != 0 && !leg.meets(limit, &fill) {
@@ -145,7 +144,7 @@ fn close<L: Closable>(
     }
     leg.book(portfolio, &fill)?;
     let after = margins(portfolio, PriceKind::Spot, false);
-    check_after(regime, &assessment.spot, &after, leg, &fill, Ppm::new(penalty_ppm))?;
+    check_after(regime, &assessment.spot, &after, leg, &fill, penalty_ppm)?;
     // Of a fill that the caller cut, the liquidatee may not lose more by the rounding of shares than he gains.
     let is_cut = request.max_size == Some(LegSize::new(fill.size.number()));
     if regime == Regime::Cure && is_cut && !leg.outweighs_shares(&assessment.spot, &after) {
@@ -162,7 +161,7 @@ fn close<L: Closable>(
         paid_atoms: fill.paid_atoms,
         fee_atoms: fill.fee_atoms,
         received_atoms: fill.received_atoms,
-        notional_usd_micro: fill.notional.get(),
+        notional: fill.notional,
         before: assessment.spot,
         after,
         clocks,
@@ -172,12 +171,11 @@ fn close<L: Closable>(
 /// A cure may only close legs that release about as much as the best one, until the auction has stood at its ceiling for
 /// long enough (LEG-1, LEG-2).
 #[inline(always)]
-#[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
-fn require_best_leg(marginal_ppm: u32, portfolio: &Portfolio, assessment: &Assessment) -> Result<(), Refusal> {
+fn require_best_leg(marginal_ppm: Ppm, portfolio: &Portfolio, assessment: &Assessment) -> Result<(), Refusal> {
     let (params, Some(best)) = (&portfolio.params, assessment.best) else { return Ok(()) };
     let ended =
         assessment.clocks.under_water_secs >= params.auction.auction().saturating_add(params.legs.best_leg_end());
-    let admissible = marginal_ppm as u64 * PPM as u64 >= best.rate_ppm as u64 * params.legs.best_leg_share_ppm as u64;
+    let admissible = marginal_ppm.times(Ppm::WHOLE) >= best.rate_ppm.times(params.legs.best_leg_share());
     if ended || admissible {
         Ok(())
     } else {

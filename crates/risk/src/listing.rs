@@ -5,10 +5,9 @@ mod rates;
 pub use rates::MAX_FILL_FEE_PPM;
 
 use crate::auction::{pair_ceiling_ppm_down, pays_a_liquidator};
-use crate::num::PPM;
 use crate::params::{Contradiction, GlobalParams, TokenWeights};
 use crate::price::TokenPrice;
-use crate::units::{Atoms, Secs, UsdMicro};
+use crate::units::{Atoms, Ppm, Secs, UsdMicro};
 
 /// An atom is worth at most this part of the dust limit: 1 %.
 pub const ATOMS_IN_DUST: u64 = 100;
@@ -24,33 +23,36 @@ pub struct Calibration {
 
 impl Calibration {
     /// How far the price may fall until spot alone has decided and a liquidator fills: two publish times and an update.
-    pub const fn fall_until_fill_ppm(&self, params: &GlobalParams) -> u64 {
+    pub const fn fall_until_fill_ppm(&self, params: &GlobalParams) -> Ppm {
         self.fall_within_ppm(params.observation.bypass_spacing().saturating_add(self.update_secs))
     }
 
     /// How far the market may have left the price that risk is added at before anyone may liquidate: the price's age and
     /// the cool-off (LISTING-3).
-    pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> u64 {
+    pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> Ppm {
         self.fall_within_ppm(params.prices.risk_age().saturating_add(params.observation.cool_off()))
     }
 
-    /// How far the price may fall within such a time.
-    const fn fall_within_ppm(&self, span: Secs) -> u64 {
-        (self.fastest_fall_ppm_per_sec as u64).saturating_mul(span.get())
+    /// How far the price may fall within such a time; saturates.
+    const fn fall_within_ppm(&self, span: Secs) -> Ppm {
+        // A product of two 32-bit numbers.
+        Ppm::saturating((self.fastest_fall_ppm_per_sec as u64).wrapping_mul(span.stored() as u64))
     }
 }
 
 /// The two largest of what banks ask, so that each bank's other can be named.
 #[derive(Clone, Copy, Debug, Default)]
-struct Largest {
-    first: Option<(usize, u64)>,
-    second: Option<u64>,
+struct Largest<T> {
+    first: Option<(usize, T)>,
+    second: Option<T>,
 }
 
-impl Largest {
-    fn offer(&mut self, bank: usize, value: u64) {
+impl<T: Copy + Ord> Largest<T> {
+    fn offer(&mut self, bank: usize, value: T) {
         match self.first {
-            Some((_, best)) if value <= best => self.second = Some(self.second.map_or(value, |held| held.max(value))),
+            Some((_, best)) if value <= best => {
+                self.second = Some(self.second.map_or(value, |held| Ord::max(held, value)))
+            }
             best => {
                 self.second = best.map(|(_, value)| value).or(self.second);
                 self.first = Some((bank, value));
@@ -59,7 +61,7 @@ impl Largest {
     }
 
     /// The largest that another bank than this one asks.
-    fn of_others(&self, bank: usize) -> Option<u64> {
+    fn of_others(&self, bank: usize) -> Option<T> {
         match self.first {
             Some((owner, _)) if owner == bank => self.second,
             first => first.map(|(_, value)| value),
@@ -72,26 +74,25 @@ impl Largest {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pairs {
     /// `w_a * bypass ratio + F_a`, ppm of ppm.
-    falls: Largest,
-    /// `w_a,I` and its unseen fall, ppm.
-    initial: Largest,
-    /// `w_a`, ppm: `p_max` falls as it rises.
-    weights: Largest,
+    falls: Largest<u64>,
+    /// `w_a,I` and its unseen fall, ppm: more than a share can say.
+    initial: Largest<u64>,
+    /// `w_a`: `p_max` falls as it rises.
+    weights: Largest<Ppm>,
 }
 
 impl Pairs {
     /// Takes a bank's asset side into account. An asset of weight zero may fall by any amount.
-    #[expect(clippy::arithmetic_side_effects, reason = "a product of two 32-bit numbers in 64 bits")]
     pub fn offer(&mut self, bank: usize, weights: &TokenWeights, price: Calibration, params: &GlobalParams) {
-        self.weights.offer(bank, weights.asset_maint_ppm as u64);
-        if weights.asset_maint_ppm > 0 {
-            let kept = weights.asset_maint_ppm as u64 * params.observation.bypass_ratio_ppm as u64;
-            let fall = price.fall_until_fill_ppm(params).saturating_mul(PPM as u64);
+        self.weights.offer(bank, weights.asset_maint_ppm);
+        if !weights.asset_maint_ppm.is_zero() {
+            let kept = weights.asset_maint_ppm.times(params.observation.bypass_ratio());
+            let fall = price.fall_until_fill_ppm(params).times(Ppm::WHOLE);
             self.falls.offer(bank, kept.saturating_add(fall));
         }
-        if weights.asset_init_ppm > 0 {
-            let unseen = price.fall_unseen_ppm(params);
-            self.initial.offer(bank, (weights.asset_init_ppm as u64).saturating_add(unseen));
+        if !weights.asset_init_ppm.is_zero() {
+            let unseen = price.fall_unseen_ppm(params).get() as u64;
+            self.initial.offer(bank, unseen.saturating_add(weights.asset_init_ppm.get() as u64));
         }
     }
 
@@ -104,11 +105,6 @@ impl Pairs {
     ///
     /// # Errors
     /// [`Contradiction::PAIR_FALLS`], [`Contradiction::PAIR_INITIAL`], [`Contradiction::PAIR_CEILING`].
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
-        reason = "a product of two 32-bit numbers in 64 bits; what is narrowed was offered as a 32-bit weight"
-    )]
     pub fn check(
         &self,
         bank: usize,
@@ -117,17 +113,17 @@ impl Pairs {
         params: &GlobalParams,
     ) -> Result<(), Contradiction> {
         if let Some(asked) = self.falls.of_others(bank) {
-            let kept = weights.liability_maint_ppm as u64 * params.observation.bypass_ratio_ppm as u64;
-            let fall = price.fall_until_fill_ppm(params).saturating_mul(PPM as u64);
+            let kept = weights.liability_maint_ppm.times(params.observation.bypass_ratio());
+            let fall = price.fall_until_fill_ppm(params).times(Ppm::WHOLE);
             Contradiction::PAIR_FALLS.unless(kept >= asked.saturating_add(fall))?;
         }
         if let Some(asked) = self.initial.of_others(bank) {
-            let asked = asked.saturating_add(price.fall_unseen_ppm(params));
-            Contradiction::PAIR_INITIAL.unless(weights.liability_init_ppm as u64 >= asked)?;
+            let asked = asked.saturating_add(price.fall_unseen_ppm(params).get() as u64);
+            Contradiction::PAIR_INITIAL.unless(weights.liability_init_ppm.get() as u64 >= asked)?;
         }
         let Some(asset_maint_ppm) = self.weights.of_others(bank) else { return Ok(()) };
-        let asset = TokenWeights { asset_maint_ppm: asset_maint_ppm as u32, ..TokenWeights::default() };
-        let ceiling = pair_ceiling_ppm_down(params.auction.health_cap_ppm, &asset, weights, params);
+        let asset = TokenWeights { asset_maint_ppm, ..TokenWeights::default() };
+        let ceiling = pair_ceiling_ppm_down(params.auction.health_cap(), &asset, weights, params);
         Contradiction::PAIR_CEILING.unless(pays_a_liquidator(ceiling, params))
     }
 }

@@ -12,7 +12,7 @@ mod unit;
 use crate::num::{mul_u128_u32, WideSum, PPM};
 use crate::portfolio::{LegPrices, PriceKind, TokenPrices};
 use crate::price::UnitPrice;
-use crate::units::UsdPico;
+use crate::units::{Ppm, UsdMicroSum, UsdPico};
 use unit::Pnl;
 
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
@@ -27,8 +27,8 @@ pub struct Margins {
     pub maint_excess: UsdPico,
     /// `NAV - TMR`.
     pub target_excess: UsdPico,
-    /// Value of the assets in G, micro-dollars: those that are not quote, and quote and PnL net where it is an asset.
-    pub assets_usd_micro: u128,
+    /// Value of the assets in G: those that are not quote, and quote and PnL net where it is an asset.
+    pub assets: UsdMicroSum,
     /// Perp notional in G, quote atoms.
     pub notional_atoms: u128,
     /// Q: quote and PnL net, gains weighted, quote atoms.
@@ -70,7 +70,7 @@ impl Margins {
         self.maint_excess.is_negative()
     }
 
-    /// `h = NAV / MMR` in parts per million, rounded down, within `0..=cap`; `cap` without a requirement.
+    /// `h = NAV / MMR`, rounded down, within `0..=cap`; `cap` without a requirement.
     #[inline(never)]
     #[expect(
         clippy::arithmetic_side_effects,
@@ -78,42 +78,41 @@ impl Margins {
         clippy::cast_sign_loss,
         reason = "NAV and the requirement are positive here; the ratio is cut to a 32-bit cap"
     )]
-    pub fn ratio_ppm_down(&self, cap: u32) -> u32 {
+    pub fn ratio_ppm_down(&self, cap: Ppm) -> Ppm {
         let (nav, mmr) = (self.nav.get(), self.mmr().get());
         if mmr <= 0 {
             return cap;
         }
         if nav <= 0 {
-            return 0;
+            return Ppm::ZERO;
         }
         // Sums of values below 2^64 stay below 2^91; a saturated requirement is larger and its ratio rounds to zero.
         let ratio = mul_u128_u32(nav as u128, PPM) / mmr as u128;
-        ratio.min(cap as u128) as u32
+        Ppm::new(ratio.min(cap.get() as u128) as u32)
     }
 
     /// `h < ratio_ppm`, exactly.
     #[inline(never)]
     #[expect(clippy::cast_sign_loss, reason = "NAV is not negative and the requirement positive here")]
-    pub fn is_ratio_below(&self, ratio_ppm: u32) -> bool {
+    pub fn is_ratio_below(&self, ratio_ppm: Ppm) -> bool {
         let (nav, mmr) = (self.nav.get(), self.mmr().get());
         if mmr <= 0 || nav < 0 {
             return nav < 0;
         }
-        mul_u128_u32(nav as u128, PPM) < mul_u128_u32(mmr as u128, ratio_ppm)
+        mul_u128_u32(nav as u128, PPM) < mul_u128_u32(mmr as u128, ratio_ppm.get())
     }
 
-    /// G: asset value plus perp notional at the price of quote that the margins were taken at, micro-dollars.
+    /// G: asset value plus perp notional at the price of quote that the margins were taken at.
     #[inline(never)]
-    pub fn gross_usd_micro(&self, quote: &TokenPrices, at: PriceKind) -> u128 {
+    pub fn gross(&self, quote: &TokenPrices, at: PriceKind) -> UsdMicroSum {
         let notional = Favourable::of(quote, at, false).low().value_wide_up(self.notional_atoms);
-        self.assets_usd_micro.wrapping_add(notional.min(1 << 90))
+        self.assets.plus(UsdMicroSum::new(notional.get().min(1 << 90)))
     }
 
     /// `NAV < boundary * G`: too little is left to pay anyone for a cure.
     #[inline(never)]
-    #[expect(clippy::cast_sign_loss, reason = "a negative NAV has returned")]
-    pub fn is_below_boundary(&self, gross_usd_micro: u128, boundary_ppm: u32) -> bool {
-        self.nav.is_negative() || (self.nav.get() as u128) < mul_u128_u32(gross_usd_micro, boundary_ppm)
+    pub fn is_below_boundary(&self, gross: UsdMicroSum, boundary_ppm: Ppm) -> bool {
+        self.nav < gross.times(boundary_ppm)
     }
 }
 

@@ -262,16 +262,6 @@ pub const fn mul_div_up(a: u64, b: u64, d: u64) -> Option<u64> {
     (quotient as u64).checked_add((quotient * d as u128 != product) as u64)
 }
 
-/// `a` parts-per-million of `value`, rounded down; none above 64 bits.
-pub const fn ppm_down(value: u64, a: u32) -> Option<u64> {
-    mul_div_down(value, a as u64, PPM as u64)
-}
-
-/// `a` parts-per-million of `value`, rounded up; none above 64 bits.
-pub const fn ppm_up(value: u64, a: u32) -> Option<u64> {
-    mul_div_up(value, a as u64, PPM as u64)
-}
-
 /// `ceil(n / d)` for non-negative values; none where `d` is zero.
 #[expect(
     clippy::arithmetic_side_effects,

@@ -28,7 +28,7 @@ use crate::error::RiskResult;
 use crate::fixed_checked::Fixed;
 use crate::params::GlobalParams;
 use crate::price::Price;
-use crate::units::{Secs, UnixSecs};
+use crate::units::{Ppm, Secs, UnixSecs};
 
 /// Default time constant of the fast average, seconds; shorter ones are for test clusters.
 pub const DEFAULT_FAST_SECS: u32 = 15;
@@ -44,8 +44,8 @@ pub const READY_TIME_CONSTANTS: u32 = 2;
 pub struct PriceState {
     /// Where the held price comes from.
     pub source: PriceSource,
-    /// One sigma of the held price, ppm, rounded up.
-    pub sigma_ppm: u32,
+    /// One sigma of the held price, rounded up.
+    pub sigma_ppm: Ppm,
     /// Standard deviation per square root of a second, ppm, rounded up.
     pub vol_ppm_per_sqrt_sec: u32,
     /// Accepted updates, saturating.
@@ -130,8 +130,8 @@ pub fn update(
     next.update_count = state.update_count.saturating_add(1);
     next.published_at = published_at;
     next.spot = observation.price;
-    let z_ppm = params.prices.confidence_sigmas_ppm;
-    (next.low, next.high) = bounds(next.spot, next.fast, next.slow, next.sigma_ppm, z_ppm)?;
+    let sigmas = params.prices.confidence_sigmas();
+    (next.low, next.high) = bounds(next.spot, next.fast, next.slow, next.sigma_ppm, sigmas)?;
     Ok(Some(next))
 }
 

@@ -7,8 +7,8 @@
 
 use crate::allowance::{Spent, BUCKETS};
 use crate::bank::deposit_atoms_down;
-use crate::num::{mul_u32, ppm_down, PPM};
-use crate::units::{Atoms, Secs, SignedAtoms, UnixSecs};
+use crate::num::{mul_u32, PPM};
+use crate::units::{Atoms, Ppm, Secs, SignedAtoms, UnixSecs};
 
 /// What went out less what came in, lately, in buckets of a fifth of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,8 +108,8 @@ impl FlowMut<'_> {
 
     /// [`Flow::lets_out`] where it is stored.
     #[inline(always)]
-    pub fn lets_out(&self, atoms: Atoms, deposits: Deposits, share_ppm: u32) -> bool {
-        lets_out(self.vault, self.deposit_shares, atoms, deposits, share_ppm)
+    pub fn lets_out(&self, atoms: Atoms, deposits: Deposits, share: Ppm) -> bool {
+        lets_out(self.vault, self.deposit_shares, atoms, deposits, share)
     }
 }
 
@@ -127,27 +127,26 @@ impl Flow {
 
     /// Whether so much more may leave within a share of what was deposited when the window began; the whole is no limit. The flow
     /// and the deposits are as of one time.
-    pub fn lets_out(&self, atoms: Atoms, deposits: Deposits, share_ppm: u32) -> bool {
-        lets_out(&self.vault, &self.deposit_shares, atoms, deposits, share_ppm)
+    pub fn lets_out(&self, atoms: Atoms, deposits: Deposits, share: Ppm) -> bool {
+        lets_out(&self.vault, &self.deposit_shares, atoms, deposits, share)
     }
 
     /// What may still leave; what [`Self::lets_out`] says as a number.
-    pub fn room(&self, deposits: Deposits, share_ppm: u32) -> Room {
-        let (left, most) =
-            (net(&self.vault), ppm_down(begun(&self.deposit_shares, deposits), share_ppm).unwrap_or(u64::MAX));
-        let now =
-            if left < 0 { most.saturating_add(left.unsigned_abs()) } else { most.saturating_sub(left.unsigned_abs()) };
+    pub fn room(&self, deposits: Deposits, share: Ppm) -> Room {
+        let most = share.of_down(begun(&self.deposit_shares, deposits)).unwrap_or(u64::MAX);
+        // A sum of six numbers of at most 2^60 has a negative.
+        let now = most.saturating_add_signed(net(&self.vault).wrapping_neg());
         Room { atoms: Atoms::new(now), most: Atoms::new(most) }
     }
 
     /// From when on so much may leave at once if nothing else moves; none where it is more than a window ever
     /// lets out. The flow and the deposits are as of one time.
     #[expect(clippy::cast_possible_wrap, reason = "there are six buckets")]
-    pub fn fits_at(&self, wanted: Atoms, deposits: Deposits, share_ppm: u32, window: Secs) -> Option<UnixSecs> {
+    pub fn fits_at(&self, wanted: Atoms, deposits: Deposits, share: Ppm, window: Secs) -> Option<UnixSecs> {
         let fifth = Spent::bucket_secs(window);
         (1..=BUCKETS as i64)
             .map(|later| UnixSecs::new(self.at_bucket.saturating_add(later).saturating_mul(fifth)))
-            .find(|at| self.at(*at, window).room(deposits, share_ppm).atoms >= wanted)
+            .find(|at| self.at(*at, window).room(deposits, share).atoms >= wanted)
     }
 }
 
@@ -157,29 +156,19 @@ fn lets_out(
     deposit_shares: &[i64; BUCKETS],
     atoms: Atoms,
     deposits: Deposits,
-    share_ppm: u32,
+    share: Ppm,
 ) -> bool {
-    if share_ppm >= PPM || atoms.is_zero() {
+    if share >= Ppm::WHOLE || atoms.is_zero() {
         return true;
     }
-    let left = net(vault);
-    let out = if left < 0 {
-        atoms.get().saturating_sub(left.unsigned_abs())
-    } else {
-        atoms.get().saturating_add(left.unsigned_abs())
-    };
-    mul_u32(out, PPM) <= mul_u32(begun(deposit_shares, deposits), share_ppm)
+    let out = atoms.get().saturating_add_signed(net(vault));
+    mul_u32(out, PPM) <= mul_u32(begun(deposit_shares, deposits), share.get())
 }
 
 /// What was deposited when the window began, atoms at today's index, rounded down.
 #[inline(always)]
 fn begun(deposit_shares: &[i64; BUCKETS], deposits: Deposits) -> u64 {
-    let withdrawn = net(deposit_shares);
-    let shares = if withdrawn < 0 {
-        deposits.shares.saturating_sub(withdrawn.unsigned_abs())
-    } else {
-        deposits.shares.saturating_add(withdrawn.unsigned_abs())
-    };
+    let shares = deposits.shares.saturating_add_signed(net(deposit_shares));
     deposit_atoms_down(shares, deposits.index).get()
 }
 
@@ -200,7 +189,7 @@ mod tests {
     use crate::params::INDEX_ONE;
 
     const HOUR: Secs = Secs::new(3_600);
-    const QUARTER: u32 = 250_000;
+    const QUARTER: Ppm = Ppm::new(250_000);
 
     const fn withdrawn(atoms: i64) -> Move {
         Move { vault: SignedAtoms::new(atoms), deposit_shares: atoms }
@@ -284,13 +273,16 @@ mod tests {
             counted(&mut flow, &withdrawn(i64::MAX), at * 720);
         }
         assert_eq!((net(&flow.vault), net(&flow.deposit_shares)), (6 * MOST, 6 * MOST));
-        assert_eq!(flow.room(at_par(u64::MAX), 1_000_000).most, Atoms::MAX);
+        assert_eq!(flow.room(at_par(u64::MAX), Ppm::WHOLE).most, Atoms::MAX);
         assert!(!flow.lets_out(Atoms::MAX, at_par(0), QUARTER));
         let mut flow = Flow::default();
         counted(&mut flow, &withdrawn(i64::MIN), 0);
         assert_eq!(flow.room(at_par(0), QUARTER), Room { atoms: Atoms::new(1 << 60), most: Atoms::ZERO });
-        assert_eq!(flow.room(at_par(u64::MAX), 0).most, Atoms::ZERO);
-        assert!(flow.lets_out(Atoms::new(1 << 60), at_par(0), 0) && !flow.lets_out(Atoms::MAX, at_par(0), 0));
+        assert_eq!(flow.room(at_par(u64::MAX), Ppm::ZERO).most, Atoms::ZERO);
+        assert!(
+            flow.lets_out(Atoms::new(1 << 60), at_par(0), Ppm::ZERO)
+                && !flow.lets_out(Atoms::MAX, at_par(0), Ppm::ZERO)
+        );
     }
 
     proptest! {
@@ -301,11 +293,12 @@ mod tests {
         ) {
             let [vault, deposit_shares] = [vault, deposit_shares].map(|amounts| amounts.map(|amount| amount >> small.max(3)));
             let (flow, deposits) = (Flow { at_bucket: 0, vault, deposit_shares }, Deposits { shares: shares >> small, index });
-            let room = flow.room(deposits, share_ppm).atoms;
-            prop_assert_eq!(flow.lets_out(Atoms::new(atoms), deposits, share_ppm), atoms <= room.get());
-            prop_assert!(flow.lets_out(room, deposits, share_ppm));
+            let share = Ppm::new(share_ppm);
+            let room = flow.room(deposits, share).atoms;
+            prop_assert_eq!(flow.lets_out(Atoms::new(atoms), deposits, share), atoms <= room.get());
+            prop_assert!(flow.lets_out(room, deposits, share));
             if let Some(more) = room.get().checked_add(1) {
-                prop_assert!(!flow.lets_out(Atoms::new(more), deposits, share_ppm));
+                prop_assert!(!flow.lets_out(Atoms::new(more), deposits, share));
             }
         }
 

@@ -33,9 +33,8 @@ pub use targets::TargetParams;
 pub use weights::{pair_rate_ppm, TokenWeights};
 pub use wind_down::WindDownParams;
 
-use crate::num::PPM;
 use crate::ratchet::{Change, Ratcheted};
-use crate::units::UsdMicro;
+use crate::units::{Ppm, UsdMicro};
 
 /// Seconds in a year of 365 days, the year of every annual rate.
 pub const SECS_PER_YEAR: u64 = 31_536_000;
@@ -156,9 +155,9 @@ impl GlobalParams {
         clippy::cast_possible_truncation,
         reason = "within the bounds: at most 2e5 times 10^12, divided by at least 1e5 times 1e5, is at most 2e7"
     )]
-    pub const fn wind_down_boundary_ppm_up(&self) -> u32 {
-        let kept = (PPM - self.auction.insurance_share_ppm) as u64;
-        let denominator = self.auction.improvement_factor_ppm as u64 * kept;
-        (self.auction.penalty_floor_ppm as u64 * PPM as u64 * PPM as u64).div_ceil(denominator) as u32
+    pub const fn wind_down_boundary_ppm_up(&self) -> Ppm {
+        let denominator = self.auction.improvement_factor().times(self.auction.insurance_share().rest());
+        let floor = self.auction.penalty_floor().times(Ppm::WHOLE) * Ppm::WHOLE.get() as u64;
+        Ppm::new(floor.div_ceil(denominator) as u32)
     }
 }

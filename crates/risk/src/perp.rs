@@ -2,11 +2,11 @@
 
 use crate::error::{RiskError, RiskResult};
 use crate::lazy::rate_of_spot_down;
-use crate::num::{mul_div_down, mul_div_up, mul_u32, ppm_up, PPM};
+use crate::num::{mul_div_down, mul_div_up, mul_u32, PPM};
 use crate::params::{Contradiction, GlobalParams, MAX_BASE_UNITS};
 use crate::portfolio::PerpLeg;
 use crate::price::{BasePrice, UnitPrice};
-use crate::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
+use crate::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, SignedBaseUnits, SignedPpm, UnixSecs, UsdMicro};
 
 /// Seconds per hour.
 const HOUR_SECS: i128 = 3_600;
@@ -15,12 +15,12 @@ pub const MAX_UNIT_VALUE: UsdMicro = UsdMicro::new(1_000);
 /// A position's value in quote is at most a tenth of the range of a signed 64-bit number.
 pub const MAX_POSITION_VALUE_ATOMS: Atoms = Atoms::new(i64::MAX as u64 / 10);
 
-/// Whether `quote_atoms` for `units` lies within `band_ppm` of the board's price; edges count as inside, and so does
+/// Whether `quote_atoms` for `units` lies within a band around the board's price; edges count as inside, and so does
 /// the atom in which the value of a few units is rounded (FILL-2).
-pub fn is_within_band(quote_atoms: Atoms, units: BaseUnits, spot: BasePrice, band_ppm: u32) -> bool {
+pub fn is_within_band(quote_atoms: Atoms, units: BaseUnits, spot: BasePrice, band: Ppm) -> bool {
     let paid = mul_u32(quote_atoms.get(), PPM);
-    let low = mul_u32(spot.value_down(units).get(), PPM.saturating_sub(band_ppm));
-    let high = mul_u32(spot.value_up(units).get(), PPM.saturating_add(band_ppm));
+    let low = mul_u32(spot.value_down(units).get(), band.rest().get());
+    let high = mul_u32(spot.value_up(units).get(), band.and_whole().get());
     // The board's price has 62 significant bits; a value that saturates admits nothing.
     spot.value_up(units) != Atoms::MAX && paid >= low && paid <= high
 }
@@ -39,9 +39,9 @@ pub fn is_worse_than_spot(buys: bool, quote_atoms: Atoms, units: BaseUnits, spot
 ///
 /// # Errors
 /// `NumberOutOfRange` above 63 bits.
-pub fn fill_fee_up(units: BaseUnits, spot: BasePrice, market_fee_ppm: u32, params: &GlobalParams) -> RiskResult<Atoms> {
-    let rate = market_fee_ppm.max(params.perps.fill_insurance_ppm);
-    let fee = ppm_up(spot.value_up(units).get(), rate).ok_or(RiskError::NumberOutOfRange)?.max(1);
+pub fn fill_fee_up(units: BaseUnits, spot: BasePrice, market_fee: Ppm, params: &GlobalParams) -> RiskResult<Atoms> {
+    let rate = market_fee.max(params.perps.fill_insurance());
+    let fee = rate.of_up(spot.value_up(units).get()).ok_or(RiskError::NumberOutOfRange)?.max(1);
     crate::num::to_i64(fee)?;
     Ok(Atoms::new(fee))
 }
@@ -65,40 +65,46 @@ pub fn change_of(position: SignedBaseUnits, units: SignedBaseUnits) -> Change {
     }
 }
 
-/// Mean premium since the integral began, ppm, rounded toward zero; zero where no time has passed.
+/// Mean premium since the integral began, rounded toward zero; zero where no time has passed.
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     reason = "divided by a positive number and clamped to a million either way"
 )]
-pub fn mean_premium_ppm(integral_ppm_secs: i128, elapsed: Secs, bound_ppm: u32) -> i32 {
+pub fn mean_premium_ppm(integral_ppm_secs: i128, elapsed: Secs, bound: Ppm) -> SignedPpm {
     if elapsed.is_zero() {
-        return 0;
+        return SignedPpm::ZERO;
     }
-    let bound = bound_ppm.min(PPM) as i128;
-    (integral_ppm_secs / elapsed.get() as i128).clamp(-bound, bound) as i32
+    let bound = bound.min(Ppm::WHOLE).get() as i128;
+    SignedPpm::new((integral_ppm_secs / elapsed.get() as i128).clamp(-bound, bound) as i32)
 }
 
 /// Premium ppm seconds between `from` and `now`; a premium counts for at most `max` after its report.
 #[expect(clippy::arithmetic_side_effects, reason = "a 32-bit premium times 64 bits of seconds in 128 bits")]
-pub fn premium_integral_since(premium_ppm: i32, reported: UnixSecs, from: UnixSecs, now: UnixSecs, max: Secs) -> i128 {
+pub fn premium_integral_since(
+    premium: SignedPpm,
+    reported: UnixSecs,
+    from: UnixSecs,
+    now: UnixSecs,
+    max: Secs,
+) -> i128 {
     let until = now.min(reported.plus(max));
-    premium_ppm as i128 * until.elapsed_since(from).get() as i128
+    premium.get() as i128 * until.elapsed_since(from).get() as i128
 }
 
 /// Funding per base unit and second that a long pays a short, quote atoms in units of 2^-64, rounded toward zero.
 ///
-/// A premium of p, held for an hour, costs p of notional; the rate is bounded by `bound_ppm_per_hour` and by the range
+/// A premium of p, held for an hour, costs p of notional; the rate is bounded by `bound_per_hour` and by the range
 /// of its storage, which listing keeps out of reach (FUNDING-1).
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     reason = "the rate is not negative and cut to 63 bits, so it and its negative fit"
 )]
-pub fn funding_rate(premium_ppm: i32, spot: BasePrice, bound_ppm_per_hour: u32) -> i64 {
-    let rate = premium_ppm.unsigned_abs().min(bound_ppm_per_hour);
+pub fn funding_rate(premium: SignedPpm, spot: BasePrice, bound_per_hour: Ppm) -> i64 {
+    let rate = premium.unsigned_abs().min(bound_per_hour);
     let per_sec = (rate_of_spot_down(rate, spot) / HOUR_SECS).min(i64::MAX as i128) as i64;
-    if premium_ppm < 0 {
+    if premium.is_negative() {
         -per_sec
     } else {
         per_sec
@@ -133,8 +139,9 @@ pub fn validate_unit(
 #[expect(clippy::cast_possible_wrap, reason = "at most a million")]
 pub fn check_funding(atoms: BasePrice, params: &GlobalParams) -> Result<(), Contradiction> {
     let sixteen_times = BasePrice::from_parts(atoms.mantissa(), atoms.shift().saturating_sub(4));
-    let bound = params.perps.funding_bound_ppm_per_hour.min(PPM);
-    Contradiction::FUNDING_RANGE.unless(funding_rate(bound as i32, sixteen_times, bound) < i64::MAX)
+    let bound = params.perps.funding_bound_per_hour().min(Ppm::WHOLE);
+    Contradiction::FUNDING_RANGE
+        .unless(funding_rate(SignedPpm::new(bound.get() as i32), sixteen_times, bound) < i64::MAX)
 }
 
 /// The PnL that can be settled: the one nearest to zero among spot, both averages, the initial price and the edges of
@@ -171,31 +178,27 @@ pub const fn loser_pays(loss: Atoms, balance: Atoms, room: Atoms) -> Atoms {
     loss.min(balance.saturating_add(room))
 }
 
-/// Share of a claim that a market's deficit takes, `deficit / (pool + deficit)`, ppm, rounded up; zero without a deficit.
+/// Share of a claim that a market's deficit takes, `deficit / (pool + deficit)`, rounded up; zero without a deficit.
 #[expect(clippy::cast_possible_truncation, reason = "at most a million")]
-pub fn deficit_share_ppm_up(pool: Atoms, deficit: Atoms) -> u32 {
+pub fn deficit_share_ppm_up(pool: Atoms, deficit: Atoms) -> Ppm {
     if deficit.is_zero() {
-        return 0;
+        return Ppm::ZERO;
     }
     // The deficit is a part of the whole: at most a million.
     let share = mul_div_up(deficit.get(), PPM as u64, pool.saturating_add(deficit).get());
-    share.unwrap_or(PPM as u64).min(PPM as u64) as u32
+    Ppm::new(share.unwrap_or(PPM as u64).min(PPM as u64) as u32)
 }
 
 /// The share after the deposit index of quote has fallen from `before` to `after`: what a claim gets, `1 - share`, falls
 /// as the pool's deposit does. Rounded up (PNL-6).
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "what is kept is at most what was got, which is at most a million"
-)]
-pub fn deficit_share_after_ppm_up(share_ppm: u32, before: u64, after: u64) -> u32 {
+#[expect(clippy::cast_possible_truncation, reason = "what is kept is at most what was got, which is at most a million")]
+pub fn deficit_share_after_ppm_up(share: Ppm, before: u64, after: u64) -> Ppm {
     if after >= before {
-        return share_ppm;
+        return share;
     }
-    let got = PPM.saturating_sub(share_ppm) as u64;
+    let got = share.rest().get() as u64;
     let kept = mul_div_down(after, got, before).unwrap_or(0).min(got);
-    PPM - kept as u32
+    Ppm::new(kept as u32).rest()
 }
 
 /// What a claim on a market with a deficit is paid.

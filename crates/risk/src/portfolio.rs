@@ -3,10 +3,9 @@
 //! The table is filled once from an account, the registry and the price board, and only read afterwards. It holds
 //! about 4 KB and is therefore boxed wherever it is used on chain.
 
-use crate::num::{ppm_down, PPM};
 use crate::params::{GlobalParams, MarketRates, TokenWeights, MAX_DERIVATIVE_POSITIONS, MAX_TOKEN_POSITIONS};
 use crate::price::{BasePrice, UnitPrice};
-use crate::units::{Atoms, BaseUnits, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
+use crate::units::{Atoms, BaseUnits, Ppm, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
 
 /// Which of the two prices maintenance and target are taken at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +101,8 @@ pub struct PerpLeg {
     pub prices: BasePrices,
     /// Slot of the registry.
     pub market: u8,
-    /// Share of a gain that a claim on the market does not get because of its deficit, ppm, rounded up; zero at par.
-    pub deficit_share_ppm: u32,
+    /// Share of a gain that a claim on the market does not get because of its deficit, rounded up; zero at par.
+    pub deficit_share_ppm: Ppm,
 }
 
 impl TokenLeg {
@@ -125,7 +124,7 @@ impl PerpLeg {
     /// saturates stays so (PNL-6).
     #[inline(always)]
     pub fn gain_down(&self, atoms: Atoms) -> Atoms {
-        if self.deficit_share_ppm == 0 {
+        if self.deficit_share_ppm.is_zero() {
             atoms
         } else {
             self.gain_in_deficit_down(atoms)
@@ -138,8 +137,9 @@ impl PerpLeg {
         if atoms.get() == i64::MAX as u64 {
             return atoms;
         }
-        Atoms::new(ppm_down(atoms.get(), PPM.saturating_sub(self.deficit_share_ppm)).unwrap_or(0))
+        Atoms::new(self.deficit_share_ppm.rest().of_down(atoms.get()).unwrap_or(0))
     }
+
     /// PnL at a unit price, rounded against the holder, quote atoms; saturates.
     #[inline(never)]
     pub fn pnl_at(&self, price: BasePrice) -> SignedAtoms {

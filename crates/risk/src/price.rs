@@ -13,6 +13,7 @@ pub use unit::Scale;
 
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_wide, PPM};
+use crate::units::Ppm;
 
 /// Smallest and largest decimal exponent accepted from an oracle.
 pub const MIN_EXPONENT: i32 = -18;
@@ -115,27 +116,26 @@ impl Price {
         }
     }
 
-    /// `self * factor_ppm / 1e6`, rounded down to 64 significant bits.
+    /// `self * factor`, rounded down to 64 significant bits.
     ///
     /// # Errors
     /// `PriceExponentOutOfRange`, see [`Price::from_parts_down`].
     #[expect(clippy::arithmetic_side_effects, reason = "the divisor is a constant")]
-    pub fn scaled_ppm_down(self, factor_ppm: u32) -> RiskResult<Self> {
-        let widened = crate::num::mul_u32(self.mantissa, factor_ppm);
+    pub fn scaled_ppm_down(self, factor_ppm: Ppm) -> RiskResult<Self> {
+        let widened = crate::num::mul_u32(self.mantissa, factor_ppm.get());
         // 20 spare bits keep 64 significant ones after the division by a million.
         Self::from_parts_down((widened << 20) / PPM as u128, self.exponent.saturating_sub(20))
     }
 
-    /// `self / other` in parts per million, rounded down, at most `u32::MAX`; `u32::MAX` where `other` is zero.
+    /// `self / other`, rounded down, at most [`Ppm::MAX`], which it is where `other` is zero.
     #[expect(
         clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,
-        reason = "64 bits times a million, shifted by 40, stay below 2^124 and over a divisor that is not zero; a shift above -128 is negated; cut to 32 bits"
+        reason = "64 bits times a million, shifted by 40, stay below 2^124 and over a divisor that is not zero; a shift above -128 is negated"
     )]
-    pub fn ratio_ppm_down(&self, other: &Self) -> u32 {
+    pub fn ratio_ppm_down(&self, other: &Self) -> Ppm {
         if other.mantissa == 0 {
-            return u32::MAX;
+            return Ppm::MAX;
         }
         let ratio = ((self.mantissa as u128 * PPM as u128) << 40) / other.mantissa as u128;
         let shift = other.exponent.saturating_sub(self.exponent).saturating_add(40);
@@ -146,11 +146,7 @@ impl Price {
             s if s > -128 && -s <= ratio.leading_zeros() as i32 => ratio << -s,
             _ => u128::MAX,
         };
-        if ppm > u32::MAX as u128 {
-            u32::MAX
-        } else {
-            ppm as u32
-        }
+        Ppm::saturating_wide(ppm)
     }
 }
 
@@ -181,15 +177,15 @@ pub fn base_scale_down(quote_decimals: u8, base_decimals: u8) -> RiskResult<Pric
     Price::from_decimal_down(1, power)
 }
 
-/// An edge of `ppm` parts per million in units of 2^-64, rounded up; the largest is just below one.
+/// An edge in units of 2^-64, rounded up; the largest is just below one.
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "below a million: the largest product is 2^64 less 1.8e13")]
-pub const fn edge_from_ppm_up(ppm: u32) -> u64 {
-    if ppm >= PPM {
+pub const fn edge_from_ppm_up(edge: Ppm) -> u64 {
+    if edge.get() >= PPM {
         return u64::MAX;
     }
     // 2^64 / 10^6 = 18446744073709.55
-    ppm as u64 * 18_446_744_073_710
+    edge.get() as u64 * 18_446_744_073_710
 }
 
 #[cfg(test)]

@@ -4,48 +4,35 @@
 //! duration ([`Secs`]) are two things: only the difference of two times is a duration.
 
 mod counts;
+mod share;
 mod time;
 
 pub use counts::{Atoms, BaseUnits, Count, Signed, SignedAtoms, SignedBaseUnits};
+pub use share::{Ppm, SignedPpm};
 pub use time::{Secs, UnixSecs};
 
 use core::cmp::Ordering;
 
-use crate::num::mul_u32;
+use crate::num::{mul_u128_u32, mul_u32};
 
 /// A value, micro-dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct UsdMicro(u64);
 
-/// A share of something, parts per million.
+/// A sum of values of an account, micro-dollars: it needs more than 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
-pub struct Ppm(u32);
+pub struct UsdMicroSum(u128);
 
 /// A signed sum of values times shares, pico-dollars: what NAV and requirements are kept in, undivided.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct UsdPico(i128);
 
-impl Ppm {
-    /// All of it.
-    pub const WHOLE: Self = Self(crate::num::PPM);
-
-    /// So many parts per million.
-    #[inline(always)]
-    pub const fn new(ppm: u32) -> Self {
-        Self(ppm)
-    }
-
-    /// Parts per million.
-    #[inline(always)]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
 impl UsdMicro {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
     /// More than any value: what has no bound.
     pub const MAX: Self = Self(u64::MAX);
 
@@ -71,10 +58,61 @@ impl UsdMicro {
     #[inline(always)]
     #[expect(clippy::cast_possible_wrap, reason = "a product of 64 and 32 bits")]
     pub const fn times(self, share: Ppm) -> UsdPico {
-        UsdPico(mul_u32(self.0, share.0) as i128)
+        UsdPico(mul_u32(self.0, share.get()) as i128)
     }
 
     /// The whole of it, in pico-dollars.
+    #[inline(always)]
+    pub const fn pico(self) -> UsdPico {
+        self.times(Ppm::WHOLE)
+    }
+
+    /// The same as a sum.
+    #[inline(always)]
+    pub const fn wide(self) -> UsdMicroSum {
+        UsdMicroSum(self.0 as u128)
+    }
+}
+
+impl UsdMicroSum {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// So many micro-dollars.
+    #[inline(always)]
+    pub const fn new(micro: u128) -> Self {
+        Self(micro)
+    }
+
+    /// Micro-dollars.
+    #[inline(always)]
+    pub const fn get(self) -> u128 {
+        self.0
+    }
+
+    /// The sum of two of an account, which are below 2^127.
+    #[inline(always)]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.wrapping_add(other.0))
+    }
+
+    /// The sum; saturates.
+    #[inline(always)]
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// A share of it, undivided; saturates from 2^95 micro-dollars on.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "a product of 95 and 32 bits")]
+    pub const fn times(self, share: Ppm) -> UsdPico {
+        if self.0 >> 95 != 0 {
+            return UsdPico(if share.is_zero() { 0 } else { i128::MAX });
+        }
+        UsdPico(mul_u128_u32(self.0, share.get()) as i128)
+    }
+
+    /// The whole of it, in pico-dollars; saturates.
     #[inline(always)]
     pub const fn pico(self) -> UsdPico {
         self.times(Ppm::WHOLE)
@@ -116,6 +154,41 @@ impl UsdPico {
     }
 }
 
+impl Ord for UsdPico {
+    #[inline(always)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+/// Each comparison is the numbers' own: made of an [`Ordering`], one of 128 bits costs twice as much.
+impl PartialOrd for UsdPico {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+
+    #[inline(always)]
+    fn lt(&self, other: &Self) -> bool {
+        self.0 < other.0
+    }
+
+    #[inline(always)]
+    fn le(&self, other: &Self) -> bool {
+        self.0 <= other.0
+    }
+
+    #[inline(always)]
+    fn gt(&self, other: &Self) -> bool {
+        self.0 > other.0
+    }
+
+    #[inline(always)]
+    fn ge(&self, other: &Self) -> bool {
+        self.0 >= other.0
+    }
+}
+
 /// The order of two ratios `nav / requirement`, exactly, by their cross products: what has the larger ratio is greater
 /// where both requirements are positive.
 #[inline(always)]
@@ -134,6 +207,15 @@ mod tests {
             let value = UsdMicro::new(micro);
             prop_assert_eq!(value.times(Ppm::new(ppm)).get(), micro as i128 * ppm as i128);
             prop_assert_eq!(value.pico().get(), micro as i128 * 1_000_000);
+            prop_assert_eq!(value.wide().times(Ppm::new(ppm)), value.times(Ppm::new(ppm)));
+        }
+
+        #[test]
+        fn a_share_of_a_sum_is_their_product_or_the_largest_number(micro: u128, small in 0u32..128, ppm: u32) {
+            let (sum, share) = (micro >> small, Ppm::new(ppm));
+            let exact = sum.checked_mul(ppm as u128).and_then(|product| i128::try_from(product).ok());
+            let most = if sum >> 95 == 0 { exact.unwrap() } else if ppm == 0 { 0 } else { i128::MAX };
+            prop_assert_eq!(UsdMicroSum::new(sum).times(share).get(), most);
         }
 
         #[test]

@@ -7,9 +7,9 @@
 use crate::error::{RiskError, RiskResult};
 use crate::liquidate::{largest_quote_liability, Assessment};
 use crate::margin::margins;
-use crate::num::{mul_u128_u32, mul_wide, PPM};
+use crate::num::mul_wide;
 use crate::portfolio::{LegPrices, Portfolio, PriceKind, TokenPrices};
-use crate::units::{Atoms, Count, UsdMicro};
+use crate::units::{Atoms, Count, UsdMicro, UsdMicroSum, UsdPico};
 
 /// The most legs that share one fund: the quote borrow and every derivative position.
 pub const MAX_QUOTE_LEGS: usize = 1 + crate::params::MAX_DERIVATIVE_POSITIONS;
@@ -35,7 +35,7 @@ pub fn check_bankrupt(portfolio: &Portfolio, assessment: &Assessment) -> RiskRes
         return Err(RiskError::NotBankrupt);
     }
     let legs = Seizable::of(portfolio, assessment, at_spot.quote_net_atoms);
-    if legs.some_can_be_taken() || legs.may_cover(nav.unsigned_abs()) {
+    if legs.some_can_be_taken() || legs.may_cover(UsdPico::new(nav.wrapping_neg())) {
         return Err(RiskError::AssetsRemain);
     }
     let params = &portfolio.params;
@@ -59,16 +59,16 @@ struct Seizable {
     fresh_debt: bool,
     /// An asset above dust, whose price is not stale for hours.
     asset: bool,
-    /// What prices that are stale, but not for hours, leave open, micro-dollars: an asset or a long may be worth twice
+    /// What prices that are stale, but not for hours, leave open: an asset or a long may be worth twice
     /// its favourable edge, a debt or a short half of it.
-    open_usd_micro: u128,
+    open: UsdMicroSum,
 }
 
 impl Seizable {
     #[inline(never)]
     #[expect(clippy::arithmetic_side_effects, reason = "a 64-bit number has a negative in 128 bits")]
     fn of(portfolio: &Portfolio, assessment: &Assessment, quote_net_atoms: i128) -> Self {
-        let (dust, quote) = (UsdMicro::new(portfolio.params.legs.dust_usd_micro), &portfolio.quote);
+        let (dust, quote) = (portfolio.params.legs.dust(), &portfolio.quote);
         let mut found = Self::default();
         for leg in portfolio.tokens() {
             found.add(leg.amount_atoms.get() as i128, &leg.prices, dust);
@@ -84,7 +84,7 @@ impl Seizable {
         for leg in perps {
             let atoms = open_worth(leg.units.get() as i128, &leg.prices);
             let worth = quote.prices.spot.value_wide_up(atoms);
-            found.open_usd_micro = found.open_usd_micro.saturating_add(worth);
+            found.open = found.open.saturating_add(worth);
         }
         found
     }
@@ -98,7 +98,7 @@ impl Seizable {
         let is_large = price.value_down(atoms) > dust;
         self.asset |= is_large && amount_atoms > 0;
         if prices.stale {
-            self.open_usd_micro = self.open_usd_micro.saturating_add(open_worth(amount_atoms, prices));
+            self.open = self.open.saturating_add(UsdMicroSum::new(open_worth(amount_atoms, prices)));
         } else {
             self.fresh_asset |= is_large && amount_atoms > 0;
             self.fresh_debt |= is_large && amount_atoms < 0;
@@ -112,8 +112,8 @@ impl Seizable {
     }
 
     /// Whether what stale prices leave open reaches the loss; without an asset above dust no price helps the account.
-    fn may_cover(&self, loss_usd_pico: u128) -> bool {
-        self.asset && mul_u128_u32(self.open_usd_micro, PPM) >= loss_usd_pico
+    fn may_cover(&self, loss: UsdPico) -> bool {
+        self.asset && self.open.pico() >= loss
     }
 }
 

@@ -7,7 +7,7 @@ use plimsoll_risk::liquidate::{plan, Leg, LegSize, Plan, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 use support::{quote_weights, NOW, QUOTE_DECIMALS};
 
@@ -44,7 +44,7 @@ fn trader(decimals: u8, sol: i64) -> Portfolio {
     portfolio.perps[0] = PerpLeg {
         units: SignedBaseUnits::new(sol * SOL_UNITS as i64),
         cash_atoms: SignedAtoms::new(-atoms(sol * entry)),
-        rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
+        rates: MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) },
         prices: fresh(164, base_scale_down(decimals, 6).unwrap()),
         market: 0,
         ..PerpLeg::default()

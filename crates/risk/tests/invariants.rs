@@ -14,7 +14,7 @@ use plimsoll_risk::num::{mul_high_down, PPM};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::portfolio::{LegPrices, Portfolio, PriceKind};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::{Atoms, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::waterfall::check_bankrupt;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -53,7 +53,7 @@ fn fills(p: &Portfolio, clocks: &Clocks) -> Vec<(Leg, Portfolio, Plan)> {
 
 /// Without a deficit anywhere: every claim at par.
 fn at_par(mut p: Portfolio) -> Portfolio {
-    p.perps.iter_mut().for_each(|leg| leg.deficit_share_ppm = 0);
+    p.perps.iter_mut().for_each(|leg| leg.deficit_share_ppm = Ppm::ZERO);
     p
 }
 
@@ -89,13 +89,13 @@ fn most_in_pieces(p: &Portfolio, leg: Leg, whole: &Plan, after: [&Portfolio; 2],
     let auction = &p.params.auction;
     let liquidators = i128::from(PPM - auction.insurance_share_ppm);
     if whole.regime == Regime::WindDown {
-        let highest = i128::from(highest_ceiling_ppm(p, leg).min(auction.penalty_cap_ppm)) * liquidators / PICO;
-        return notional * highest.max(i128::from(whole.penalty_ppm)) / PICO;
+        let highest = i128::from(highest_ceiling_ppm(p, leg).min(auction.penalty_cap()).get()) * liquidators / PICO;
+        return notional * highest.max(i128::from(whole.penalty_ppm.get())) / PICO;
     }
     // The ratio and the penalty are whole ppm.
     let rounding = notional * 2 / PICO;
     let cap = f64::from(auction.health_cap_ppm) / 1e6;
-    let r = f64::from(whole.before.ratio_ppm_down(PPM)) / 1e6 / cap;
+    let r = f64::from(whole.before.ratio_ppm_down(Ppm::WHOLE).get()) / 1e6 / cap;
     if r >= 1.0 {
         return once + once.abs() / 500 + rounding;
     }
@@ -185,7 +185,7 @@ proptest! {
         p in portfolio(0).prop_map(calm), secs in 0u32..60, pieces in 2u64..6,
     ) {
         for (leg, one, whole) in fills(&p, &clocks(secs)).into_iter().take(4) {
-            if whole.notional_usd_micro < 10_000_000 { continue; }
+            if whole.notional.get() < 10_000_000 { continue; }
             let mut split = p;
             let (mut gain, mut notional, mut made, mut cured) = (0, 0i128, 0, false);
             for piece in 0..pieces + 4 {
@@ -194,7 +194,7 @@ proptest! {
                 let Ok(fill) = plan(&mut next, &clocks(secs), &request(leg, most), UnixSecs::new(NOW)) else { continue };
                 gain += shares(&split, leg, &fill).1;
                 cured |= fill.regime != whole.regime;
-                (notional, made, split) = (notional + fill.notional_usd_micro as i128, made + 1, next);
+                (notional, made, split) = (notional + fill.notional.get() as i128, made + 1, next);
             }
             if made < 2 { continue; }
             let once = shares(&p, leg, &whole).1;
@@ -206,7 +206,7 @@ proptest! {
             let liquidators = PPM - p.params.auction.insurance_share_ppm;
             let paid_more = more * PICO * PICO / (i128::from(liquidators) * i128::from(claim_share_ppm(&p, leg).max(1)));
             let lost = (nav(&one) - nav(&split)) / PICO;
-            let closed_no_more = notional <= whole.notional_usd_micro as i128 + rounding;
+            let closed_no_more = notional <= whole.notional.get() as i128 + rounding;
             prop_assert!(cured || !closed_no_more || lost <= paid_more + rounding, "{lost} lost by {leg:?} {whole:?}");
         }
     }
@@ -219,7 +219,7 @@ proptest! {
         let most = p.token_count + p.perp_count + largest_size(&p).ilog2() as usize + 1;
         let mut under = Clocks { wind_down_secs: Secs::new(400), ..clocks(first) };
         for _ in 0..most {
-            let largest = fills(&p, &under).into_iter().max_by_key(|(_, _, fill)| fill.notional_usd_micro);
+            let largest = fills(&p, &under).into_iter().max_by_key(|(_, _, fill)| fill.notional.get());
             match largest {
                 Some((_, after, _)) => p = after,
                 // A claim on a pool cannot be seized: it waits for `settle_pnl`, and then is quote like any.
@@ -247,10 +247,10 @@ proptest! {
                 Regime::WindDown => p.params.wind_down.wind_down_penalty_ppm,
             };
             // A base worth less than an atom of quote has no price in it.
-            let worthless = is_position(leg) && fill.notional_usd_micro == 0;
-            prop_assert!((fill.paid_atoms > Atoms::ZERO || worthless) && fill.penalty_ppm <= cap);
+            let worthless = is_position(leg) && fill.notional.get() == 0;
+            prop_assert!((fill.paid_atoms > Atoms::ZERO || worthless) && fill.penalty_ppm <= Ppm::new(cap));
             let (insurance, gain) = shares(&p, leg, &fill);
-            let penalty = fill.notional_usd_micro as i128 * fill.penalty_ppm as i128 / PICO;
+            let penalty = fill.notional.get() as i128 * fill.penalty_ppm.get() as i128 / PICO;
             // All of the collateral may go for a debt that was cut by an atom.
             prop_assert!(insurance + gain <= penalty + 2 * grain(&p, leg));
         }

@@ -11,7 +11,7 @@ use plimsoll_risk::margin::{check_initial, check_takeover, initial_margins, marg
 use plimsoll_risk::params::{GlobalParams, MarketRates};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Atoms, Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree as _;
@@ -118,9 +118,9 @@ proptest! {
             if plan.regime == Regime::Cure {
                 prop_assert!(plan.after.maint_excess.get() > plan.before.maint_excess.get() || plan.after.mmr().get() == 0);
                 prop_assert!(plan.before.nav.get() < 0 || plan.after.nav.get() >= 0);
-                prop_assert!(plan.penalty_ppm <= p.params.auction.penalty_cap_ppm);
+                prop_assert!(plan.penalty_ppm <= Ppm::new(p.params.auction.penalty_cap_ppm));
             } else {
-                prop_assert!(plan.fee_atoms == Atoms::ZERO && plan.penalty_ppm <= p.params.wind_down.wind_down_penalty_ppm);
+                prop_assert!(plan.fee_atoms == Atoms::ZERO && plan.penalty_ppm <= Ppm::new(p.params.wind_down.wind_down_penalty_ppm));
             }
         }
     }
@@ -143,7 +143,7 @@ proptest! {
     fn splitting_a_fill_never_pays_more(p in portfolio(0).prop_map(calm), secs in 0u32..60, share in 1u64..100) {
         for (leg, _, whole) in fills(&p, secs) {
             // Below the usual dust an atom of either token weighs more than the penalty.
-            if whole.regime != Regime::Cure || whole.notional_usd_micro < 10_000_000 { continue; }
+            if whole.regime != Regime::Cure || whole.notional.get() < 10_000_000 { continue; }
             let mut split = p;
             let first = plan(&mut split, &clocks(secs), &request(leg, Some((whole.size.get() * share / 100).max(1))), UnixSecs::new(NOW));
             let Ok(first) = first else { continue };
@@ -152,10 +152,10 @@ proptest! {
                 let Ok(next) = plan(&mut split, &clocks(secs), &request(leg, None), UnixSecs::new(NOW)) else { break };
                 gain += cost_usd_micro(&p, leg, &next);
             }
-            if whole.before.is_ratio_below(500_000) { continue; }
+            if whole.before.is_ratio_below(Ppm::new(500_000)) { continue; }
             // Nine fills may each round an atom (worth at most ten cents here) and a part per million of penalty.
             let one = cost_usd_micro(&p, leg, &whole);
-            let rounding = 9 * 100_000 + 9 * whole.notional_usd_micro as i128 / 1_000_000;
+            let rounding = 9 * 100_000 + 9 * whole.notional.get() as i128 / 1_000_000;
             prop_assert!(gain <= one + one / 1_000 + rounding, "{gain} after {one}: {whole:?} {first:?}");
         }
     }
@@ -217,7 +217,8 @@ fn an_account_exactly_at_maintenance_is_healthy_and_an_atom_below_it_is_not() {
             prices: plain(1),
             bank: 0,
         };
-        let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+        let rates =
+            MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) };
         let (units, cash_atoms) = (100_000_000, -15_000_000_000);
         p.perps[0] = PerpLeg {
             units: SignedBaseUnits::new(units),
@@ -272,7 +273,8 @@ fn random_portfolios_are_of_every_kind_that_a_property_speaks_of() {
         for (leg, after, plan) in fills(&p, 30).into_iter().filter(|(_, _, plan)| plan.regime == Regime::Cure) {
             let cleared = signs(&after).iter().zip(signs(&p)).any(|(a, b)| *a == 0 && b != 0);
             on_target += u32::from(!cleared && !taken_by_clamp(&after, leg));
-            splittable += u32::from(plan.notional_usd_micro >= 10_000_000 && !plan.before.is_ratio_below(500_000));
+            splittable +=
+                u32::from(plan.notional.get() >= 10_000_000 && !plan.before.is_ratio_below(Ppm::new(500_000)));
         }
         let p = draw(60);
         let of_filled = u32::from(!fills(&p, 60).is_empty());

@@ -9,7 +9,7 @@ use plimsoll_risk::bank::{
     utilization_ppm_down, Indices, RateCurve, ShareDelta, Totals,
 };
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::{Atoms, Secs};
+use plimsoll_risk::units::{Atoms, Ppm, Secs};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -67,7 +67,7 @@ impl Both {
 
     fn book(&mut self) {
         let now = borrow_index_at_up(self.stored_index, self.rate, Secs::wide(self.secs));
-        let booking = self.totals.book(now, FEE_PPM);
+        let booking = self.totals.book(now, Ppm::new(FEE_PPM));
         self.totals.deposit_index = booking.deposit_index;
         self.totals.borrow_index = now;
         self.fees += booking.fee_atoms.get() as i128;
@@ -217,10 +217,10 @@ fn step() -> impl Strategy<Value = Step> {
 fn curve() -> impl Strategy<Value = RateCurve> {
     (1u32..1_000_000, 0u32..1_000_000, 0u32..1_000_000, 0u32..1_000_000).prop_map(|(kink, zero, at_kink, full)| {
         RateCurve {
-            kink_ppm: kink,
-            rate_zero_ppm: zero,
-            rate_kink_ppm: zero + at_kink,
-            rate_full_ppm: zero + at_kink + full,
+            kink_ppm: Ppm::new(kink),
+            rate_zero_ppm: Ppm::new(zero),
+            rate_kink_ppm: Ppm::new(zero + at_kink),
+            rate_full_ppm: Ppm::new(zero + at_kink + full),
         }
     })
 }
@@ -250,12 +250,12 @@ proptest! {
     fn a_rate_is_the_models_rounded_up_once(curve in curve(), utilization in 0u32..=1_200_000) {
         let part = |value: u32| ppm(value as i128);
         let exact = ModelCurve {
-            kink: part(curve.kink_ppm),
-            at_zero: part(curve.rate_zero_ppm),
-            at_kink: part(curve.rate_kink_ppm),
-            at_one: part(curve.rate_full_ppm),
+            kink: part(curve.kink_ppm.get()),
+            at_zero: part(curve.rate_zero_ppm.get()),
+            at_kink: part(curve.rate_kink_ppm.get()),
+            at_one: part(curve.rate_full_ppm.get()),
         };
-        let found = int(curve.rate_per_sec_up(utilization).unwrap() as i128) * two_to_minus(64);
+        let found = int(curve.rate_per_sec_up(Ppm::new(utilization)).unwrap() as i128) * two_to_minus(64);
         let more = found - exact.per_second(&part(utilization));
         prop_assert!(more >= int(0) && more < two_to_minus(64));
     }
@@ -267,10 +267,10 @@ proptest! {
     ) {
         let mean = utilization_ppm_down(borrows, deposits);
         let exact = if borrows >= deposits { int(1) } else { ratio(borrows as i128, deposits as i128) };
-        let less = exact - ppm(mean as i128);
+        let less = exact - ppm(mean.get() as i128);
         prop_assert!(less >= -ppm(1) && less <= ppm(2), "off by {less}");
-        let found = ppm(utilization_ema(ema, mean, Secs::wide(secs), Secs::new(600)) as i128);
-        let (from, to) = (ppm(ema as i128), ppm(mean as i128));
+        let found = ppm(utilization_ema(Ppm::new(ema), mean, Secs::wide(secs), Secs::new(600)).get() as i128);
+        let (from, to) = (ppm(ema as i128), ppm(mean.get() as i128));
         // Rounded towards the mean.
         let beyond = (found - exact_ema(&from, &to, &int(secs as i128))) * if to >= from { int(1) } else { int(-1) };
         prop_assert!(beyond >= -ppm(1) && beyond <= ppm(1), "beyond by {beyond}");

@@ -13,7 +13,7 @@ use plimsoll_model::rational::{max, min, positive, two_to_minus};
 use plimsoll_model::{int, Q};
 use plimsoll_risk::lazy::{charge_within_down, rate_of_spot_down, received_by, Index, Side};
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::{Atoms, BaseUnits};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -190,7 +190,7 @@ impl Both {
     /// Half the price for each unit at most.
     fn charge(&mut self, i: usize, loss: u64, spot: BasePrice) {
         let side = &mut self.sides[i];
-        let room = rate_of_spot_down(500_000, spot) as u128;
+        let room = rate_of_spot_down(Ppm::new(500_000), spot) as u128;
         let (bearable, _) = charge_within_down(Atoms::new(loss), BaseUnits::new(side.open_interest()), room);
         let (charged, exact) = (bearable.get(), self.twins[i].open_interest());
         if charged > 0 && exact > int(0) {

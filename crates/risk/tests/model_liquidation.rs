@@ -20,7 +20,7 @@ use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Atoms, Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use support::NOW;
@@ -89,7 +89,7 @@ fn check_after(case: &Case, name: model::Leg, plan: &Plan, after: &Portfolio, p:
     prop_assert_eq!(plan.after, rounded);
     between(&int(0), &(&real.nav - pico(rounded.nav.get())), &case.nav_bound, "NAV after, rounded")?;
     if plan.regime == Regime::Cure {
-        let large = plan.notional_usd_micro >= 10_000_000;
+        let large = plan.notional.get() >= 10_000_000;
         prop_assert!(!large || cure_improves(&case.exact, &found), "a cure that does not improve the ratio");
     } else {
         prop_assert!(wind_down_is_sound(&case.exact, &found, p, &x, &off), "a wind-down that is not sound");
@@ -103,7 +103,7 @@ fn check_maximum(case: &Case, leg: Leg, name: model::Leg, whole: &Plan, share: u
     if most == 0 {
         return Ok(());
     }
-    let p = ppm(whole.penalty_ppm as i128);
+    let p = ppm(whole.penalty_ppm.get() as i128);
     let found = plan(&mut case.p.clone(), &case.clocks, &request(leg, Some(most)), UnixSecs::new(NOW));
     match case.leaves_dust(name, &p, &int(most as i128)) {
         Some(true) => prop_assert_eq!(found.unwrap_err().reason, RiskError::LeavesDust),
@@ -145,7 +145,7 @@ fn check_leg(case: &Case, asked: Leg, share: u64) -> Result<(), TestCaseError> {
     {
         check_admissible(case, name, true)?;
     }
-    let p = ppm(plan.penalty_ppm as i128);
+    let p = ppm(plan.penalty_ppm.get() as i128);
     if let Some((exact, bound)) = case.penalty(choice.regime, name) {
         between(&-&bound, &(&exact - &p), &bound, "penalty")?;
     }
@@ -237,7 +237,7 @@ proptest! {
     fn a_plan_beside_stale_legs_and_a_quote_that_is_charged_is_the_models_up_to_rounding(
         mut p in support::portfolio(30).prop_map(coarse), h in 0.0f64..1.0, clocks in clocks(), picks in picks(), share in 1u64..100,
     ) {
-        p.quote.weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &p.params).unwrap();
+        p.quote.weights = TokenWeights::new(Ppm::new(960_000), Ppm::new(900_000), Ppm::new(1_150_000), Ppm::new(1_200_000), &p.params).unwrap();
         p.params.perps.pnl_weight_ppm = p.params.perps.pnl_weight_ppm.min(960_000);
         check(at_ratio(p, h), clocks, &picks, share)?;
     }
@@ -264,12 +264,16 @@ fn the_loss_of_a_stale_market_sets_no_best_leg() {
     }
     let stale = LegPrices { stale: true, ..fresh() };
     let mut p = Portfolio::empty(params);
-    let weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &params).unwrap();
+    let weights =
+        TokenWeights::new(Ppm::new(960_000), Ppm::new(900_000), Ppm::new(1_150_000), Ppm::new(1_200_000), &params)
+            .unwrap();
     p.quote = TokenLeg { amount_atoms: SignedAtoms::ZERO, weights, prices: fresh(), bank: 0 };
-    let token = TokenWeights::new(800_000, 700_000, 1_200_000, 1_300_000, &params).unwrap();
+    let token =
+        TokenWeights::new(Ppm::new(800_000), Ppm::new(700_000), Ppm::new(1_200_000), Ppm::new(1_300_000), &params)
+            .unwrap();
     p.tokens[0] = TokenLeg { amount_atoms: SignedAtoms::new(1_050_000_000), weights: token, prices: fresh(), bank: 1 };
     p.token_count = 1;
-    let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+    let rates = MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) };
     let perp = PerpLeg {
         units: SignedBaseUnits::new(1_000_000_000),
         cash_atoms: SignedAtoms::new(-1_000_000_000),
@@ -300,8 +304,10 @@ fn the_loss_of_a_stale_market_sets_no_best_leg() {
 #[test]
 fn a_wind_down_takes_all_of_the_collateral_whatever_the_rounding_of_the_debt() {
     let params = GlobalParams::DEFAULT;
-    let quote = TokenWeights::new(1_000_000, 980_000, 1_000_000, 1_020_000, &params).unwrap();
-    let token = TokenWeights::new(985_000, 900_000, 1_015_000, 1_100_000, &params).unwrap();
+    let quote = TokenWeights::new(Ppm::WHOLE, Ppm::new(980_000), Ppm::WHOLE, Ppm::new(1_020_000), &params).unwrap();
+    let token =
+        TokenWeights::new(Ppm::new(985_000), Ppm::new(900_000), Ppm::new(1_015_000), Ppm::new(1_100_000), &params)
+            .unwrap();
     let at = |spot| LegPrices { spot, fast: spot, init: spot, init_charge: spot, ready: true, ..LegPrices::default() };
     let coarse = UnitPrice::from_parts(10_000 << 48, 48);
     let clocks = Clocks {

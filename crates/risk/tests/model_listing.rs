@@ -8,7 +8,7 @@ use plimsoll_model::listing::{fee_keeps_ratio, pair_may_be_listed, perp_may_be_l
 use plimsoll_model::{int, ppm, Params};
 use plimsoll_risk::listing::{Calibration, Pairs};
 use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::units::Secs;
+use plimsoll_risk::units::{Ppm, Secs};
 use proptest::prelude::*;
 
 const ONE: u32 = 1_000_000;
@@ -62,10 +62,10 @@ fn bank() -> impl Strategy<Value = (TokenWeights, Calibration)> {
     let assets = (prop_oneof![1 => Just(0u32), 9 => 600_000u32..=ONE], 0u32..300_000);
     (assets, 0u32..400_000, 0u32..300_000, price()).prop_map(|((asset, gap), liability, more, price)| {
         let weights = TokenWeights {
-            asset_maint_ppm: asset,
-            asset_init_ppm: asset.saturating_sub(gap),
-            liability_maint_ppm: ONE + liability,
-            liability_init_ppm: ONE + liability + more,
+            asset_maint_ppm: Ppm::new(asset),
+            asset_init_ppm: Ppm::new(asset.saturating_sub(gap)),
+            liability_maint_ppm: Ppm::new(ONE + liability),
+            liability_init_ppm: Ppm::new(ONE + liability + more),
             ..TokenWeights::default()
         };
         (weights, price)
@@ -95,8 +95,8 @@ proptest! {
     fn perps_are_accepted_where_the_model_accepts_them(
         p in params(), price in price(), rate in 1u32..300_000, gap in 0u32..200_000, w_l in ONE..ONE + 50_000,
     ) {
-        let quote = TokenWeights { liability_maint_ppm: w_l, liability_target_ppm: w_l, ..TokenWeights::default() };
-        let rates = MarketRates { maint_ppm: rate, target_ppm: rate + gap, init_ppm: rate + gap };
+        let quote = TokenWeights { liability_maint_ppm: Ppm::new(w_l), liability_target_ppm: Ppm::new(w_l), ..TokenWeights::default() };
+        let rates = MarketRates { maint_ppm: Ppm::new(rate), target_ppm: Ppm::new(rate + gap), init_ppm: Ppm::new(rate + gap) };
         let found = rates.validate(price, &quote, &p);
         let [accepted, surely] = both(&p).map(|params| {
             perp_may_be_listed(&model_rates(&rates), &fall(&price), &ppm(w_l as i128), &horizon(&p), &params)
@@ -110,11 +110,11 @@ proptest! {
     fn an_accepted_fee_keeps_the_ratio_of_who_reduces_down_to_the_cap(
         p in params(), rate in 1u32..300_000, fee in 10u32..=10_000,
     ) {
-        let rates = MarketRates { maint_ppm: rate, ..MarketRates::default() };
+        let rates = MarketRates { maint_ppm: Ppm::new(rate), ..MarketRates::default() };
         let exact = model_params(&p);
         let kept = fee_keeps_ratio(&ppm(fee as i128), &ppm(rate as i128), &(&exact.k * &exact.h_ceiling));
         // No fee is below the engine's floor to insurance either.
         let reaches_floor = fee >= p.perps.fill_insurance_ppm;
-        prop_assert_eq!(rates.validate_fee(fee, &p).is_ok(), kept && reaches_floor);
+        prop_assert_eq!(rates.validate_fee(Ppm::new(fee), &p).is_ok(), kept && reaches_floor);
     }
 }

@@ -19,7 +19,7 @@ use plimsoll_risk::oracle::{
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::Price;
-use plimsoll_risk::units::{Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -78,7 +78,7 @@ impl Both {
         let published_at = START + at;
         let seen = Observation {
             price,
-            sigma_ppm,
+            sigma_ppm: Ppm::new(sigma_ppm),
             published_at: UnixSecs::new(published_at),
             previous_at: None,
             overdue: false,
@@ -151,7 +151,7 @@ proptest! {
         let mut both = Both::new(next);
         for (moved, sigma, secs) in steps {
             at += secs;
-            next = next.scaled_ppm_down(moved).unwrap();
+            next = next.scaled_ppm_down(Ppm::new(moved)).unwrap();
             both.step(next, sigma, at)?;
         }
     }
@@ -172,7 +172,7 @@ proptest! {
         };
         let params = Params { z: int(2), z_age: int(3), b_max: ppm(PARAMS.prices.edge_max_ppm as i128), ..Params::default() };
         let width = |scale| edge_width(&params, &slot(root(scale)), &ppm(charge as i128));
-        let found = ppm(edge_ppm_up(&PARAMS, sigma, vol, UnixSecs::new(age).elapsed_since(UnixSecs::NEVER), charge / 2) as i128);
+        let found = ppm(edge_ppm_up(&PARAMS, Ppm::new(sigma), vol, UnixSecs::new(age).elapsed_since(UnixSecs::NEVER), Ppm::new(charge / 2)).get() as i128);
         // Half of an odd charge is floored by the caller; the rest is rounded up, three times.
         prop_assert!(found >= width(1_000) - ppm(1) - width(1) , "below");
         prop_assert!(found <= width(1_033) + ppm(9), "above");
@@ -192,7 +192,7 @@ fn the_caps_of_a_step_and_of_the_bounds_are_the_models() {
     assert_eq!(int(STEP_CAP_SECS.get() as i128), plimsoll_model::ema::step_cap());
     let one = Price::from_decimal_down(1, 0).unwrap();
     // z sigma of one and more: nothing can be worth less than nothing.
-    assert!(bounds(one, one, one, 500_000, 2_000_000).unwrap().0.is_zero());
+    assert!(bounds(one, one, one, Ppm::new(500_000), Ppm::new(2_000_000)).unwrap().0.is_zero());
     let slot = ModelPrice { conf: ppm(600_000), ..ModelPrice::flat(int(1)) };
     assert_eq!(slot.low(&int(2)), int(0));
 }

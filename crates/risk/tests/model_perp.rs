@@ -18,7 +18,7 @@ use plimsoll_risk::perp::{
 };
 use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind};
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -113,7 +113,7 @@ proptest! {
         let slow = with_slow_averages(&mut p, slow);
         for (market, slow) in slow.iter().enumerate() {
             // The copy that margin reads is at least what the deficit takes.
-            p.perps[market].deficit_share_ppm = deficit_share_ppm_up(Atoms::new(pool), Atoms::new(deficit)).max(older);
+            p.perps[market].deficit_share_ppm = deficit_share_ppm_up(Atoms::new(pool), Atoms::new(deficit)).max(Ppm::new(older));
             let before = views(&p);
             let claim = settleable(&p.perps[market], *slow);
             if claim <= SignedAtoms::ZERO {
@@ -135,7 +135,7 @@ proptest! {
     fn what_a_deficit_takes_of_a_claim_is_the_models_rounded_up(pool in 0u64..1 << 60, deficit in 0u64..1 << 60, gain in 0u64..1 << 62) {
         let market = plimsoll_model::market::Market { pool: int(pool as i128), deficit: int(deficit as i128), ..Default::default() };
         let share = deficit_share_ppm_up(Atoms::new(pool), Atoms::new(deficit));
-        let lost = market.claim() - (int(1) - ppm(share as i128));
+        let lost = market.claim() - (int(1) - ppm(share.get() as i128));
         prop_assert!(lost >= int(0) && lost <= ppm(1), "{share} for {}", market.claim());
         // No gain counts at more than an exit of it pays.
         let leg = PerpLeg { deficit_share_ppm: share, ..PerpLeg::default() };
@@ -150,7 +150,7 @@ proptest! {
     ) {
         let after = (before as u128 * kept_ppm as u128 / 1_000_000) as u64;
         let share = deficit_share_ppm_up(Atoms::new(pool), Atoms::new(deficit));
-        let found = int(1_000_000) - int(deficit_share_after_ppm_up(share, before, after) as i128);
+        let found = int(1_000_000) - int(deficit_share_after_ppm_up(share, before, after).get() as i128);
         let (pool, deficit) = (int(pool as i128), int(deficit as i128));
         let mut market = plimsoll_model::market::Market { pool: pool.clone(), deficit, ..Default::default() };
         market.revalue_pool(&(pool * int(after as i128) / int(before as i128)));
@@ -194,7 +194,7 @@ proptest! {
             }
             spent = spent.with(notional as u128);
             let params = GlobalParams::DEFAULT.with(|new| new.perps.fill_insurance_ppm = 10);
-            let fee = fill_fee_up(BaseUnits::new(units), spot, rate_ppm, &params).unwrap();
+            let fee = fill_fee_up(BaseUnits::new(units), spot, Ppm::new(rate_ppm), &params).unwrap();
             let given = if buys { int(quote as i128) - &worth } else { worth - &int(quote as i128) };
             taken = taken + given + int(fee.get() as i128);
             count += 1;

@@ -8,7 +8,7 @@ use plimsoll_risk::liquidate::{assess, plan, Leg, LegSize, Liability, Request};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 use support::{quote_weights, NOW};
 
@@ -32,10 +32,10 @@ fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Wor
 /// A balance of a token worth a dollar.
 fn token(bank: u8, dollars: i64, asset_ppm: u32, liability_ppm: u32) -> TokenLeg {
     let weights = TokenWeights::new(
-        asset_ppm,
-        asset_ppm.saturating_sub(100_000),
-        liability_ppm,
-        liability_ppm + 100_000,
+        Ppm::new(asset_ppm),
+        Ppm::new(asset_ppm.saturating_sub(100_000)),
+        Ppm::new(liability_ppm),
+        Ppm::new(liability_ppm + 100_000),
         &PARAMS,
     );
     let prices = fresh(1, token_scale_down(6).unwrap());
@@ -55,7 +55,7 @@ fn trader(beside: &[TokenLeg]) -> Portfolio {
     portfolio.perps[0] = PerpLeg {
         units: SignedBaseUnits::new(1_000 * DOLLAR),
         cash_atoms: SignedAtoms::new(-200_000 * DOLLAR),
-        rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
+        rates: MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) },
         prices: fresh(200, base_scale_down(6, 6).unwrap()),
         market: 7,
         ..PerpLeg::default()

@@ -7,7 +7,7 @@ pub mod accepted;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
 pub const NOW: i64 = 1_760_130_600;
@@ -40,17 +40,17 @@ pub fn seed(stale_share: u32) -> impl Strategy<Value = Seed> {
 
 pub fn prices<Worth: Count, Unit: Count>(seed: &Seed, scale: Price, positive: bool) -> LegPrices<Worth, Unit> {
     let spot = Price::from_decimal_down(seed.price_micro, -6).unwrap();
-    let fast = spot.scaled_ppm_down(seed.fast_ppm).unwrap();
+    let fast = spot.scaled_ppm_down(Ppm::new(seed.fast_ppm)).unwrap();
     let z = 2 * seed.sigma_ppm;
-    let low = spot.scaled_ppm_down(1_000_000 - z).unwrap().min(fast);
-    let high = spot.scaled_ppm_down(1_000_000 + z).unwrap().max(fast);
+    let low = spot.scaled_ppm_down(Ppm::new(1_000_000 - z)).unwrap().min(fast);
+    let high = spot.scaled_ppm_down(Ppm::new(1_000_000 + z)).unwrap().max(fast);
     let unit = |p| UnitPrice::new_down(p, scale);
     LegPrices {
         spot: unit(spot),
         fast: unit(fast),
         init: if positive { unit(low) } else { unit(high) },
         init_charge: unit(high),
-        edge: edge_from_ppm_up(if seed.stale { 100_000 } else { z.min(seed.rate / 2) }),
+        edge: edge_from_ppm_up(if seed.stale { Ppm::new(100_000) } else { Ppm::new(z.min(seed.rate / 2)) }),
         published_at: UnixSecs::new(NOW - if seed.stale { 100 } else { 1 }),
         stale: seed.stale,
         old: seed.stale,
@@ -61,10 +61,10 @@ pub fn prices<Worth: Count, Unit: Count>(seed: &Seed, scale: Price, positive: bo
 
 pub fn quote_weights(params: &GlobalParams) -> TokenWeights {
     TokenWeights {
-        asset_maint_ppm: 1_000_000,
-        asset_init_ppm: 980_000,
-        liability_maint_ppm: 1_000_000,
-        liability_init_ppm: 1_020_000,
+        asset_maint_ppm: Ppm::WHOLE,
+        asset_init_ppm: Ppm::new(980_000),
+        liability_maint_ppm: Ppm::WHOLE,
+        liability_init_ppm: Ppm::new(1_020_000),
         ..TokenWeights::default()
     }
     .with_targets(params)
@@ -82,10 +82,10 @@ pub fn token(seed: &Seed, dollars: f64, bank: u8, params: &GlobalParams) -> Toke
     let per_atom = seed.price_micro as f64 / 10f64.powi(seed.decimals as i32);
     let amount = (dollars * 1e6 / per_atom) as i64;
     let weights = TokenWeights {
-        asset_maint_ppm: 1_000_000 - seed.rate,
-        asset_init_ppm: 1_000_000 - seed.rate - seed.init_gap,
-        liability_maint_ppm: 1_000_000 + seed.rate,
-        liability_init_ppm: 1_000_000 + seed.rate + seed.init_gap,
+        asset_maint_ppm: Ppm::new(1_000_000 - seed.rate),
+        asset_init_ppm: Ppm::new(1_000_000 - seed.rate - seed.init_gap),
+        liability_maint_ppm: Ppm::new(1_000_000 + seed.rate),
+        liability_init_ppm: Ppm::new(1_000_000 + seed.rate + seed.init_gap),
         ..TokenWeights::default()
     }
     .with_targets(params);
@@ -106,8 +106,12 @@ pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: 
     }
     let scale = base_scale_down(quote_decimals, base_decimals).unwrap();
     let units = (dollars * 1e6 / (seed.price_micro as f64 / 10f64.powi(base_decimals as i32))) as i64;
-    let rates =
-        MarketRates { maint_ppm: seed.rate, target_ppm: 0, init_ppm: seed.rate + seed.init_gap }.with_target(params);
+    let rates = MarketRates {
+        maint_ppm: Ppm::new(seed.rate),
+        target_ppm: Ppm::ZERO,
+        init_ppm: Ppm::new(seed.rate + seed.init_gap),
+    }
+    .with_target(params);
     PerpLeg {
         units: SignedBaseUnits::new(units),
         cash_atoms: SignedAtoms::new(((pnl - dollars) * 10f64.powi(quote_decimals as i32)) as i64),
@@ -115,7 +119,7 @@ pub fn perp_in(quote_decimals: u8, seed: &Seed, dollars: f64, pnl: f64, market: 
         prices: prices(seed, scale, units >= 0),
         market,
         // Of a quarter of the legs a claim on the market gets less than par.
-        deficit_share_ppm: if seed.init_gap % 4 == 0 { seed.rate * 5 } else { 0 },
+        deficit_share_ppm: if seed.init_gap % 4 == 0 { Ppm::new(seed.rate * 5) } else { Ppm::ZERO },
     }
 }
 

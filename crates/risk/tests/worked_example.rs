@@ -8,7 +8,7 @@ use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Atoms, Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const README: &str = include_str!("../../../README.md");
 const MATH: &str = include_str!("../../../docs/math.md");
@@ -35,7 +35,7 @@ fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Wor
 }
 
 fn quote_weights() -> TokenWeights {
-    TokenWeights::new(1_000_000, 990_000, 1_000_000, 1_010_000, &PARAMS).unwrap()
+    TokenWeights::new(Ppm::WHOLE, Ppm::new(990_000), Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap()
 }
 
 fn holding_quote(amount_atoms: i64) -> Portfolio {
@@ -54,7 +54,14 @@ fn borrower() -> Portfolio {
     let mut portfolio = holding_quote(-14_000_000_000);
     portfolio.tokens[0] = TokenLeg {
         amount_atoms: SignedAtoms::new(100_000_000_000),
-        weights: TokenWeights::new(850_000, 750_000, 1_120_000, 1_200_000, &PARAMS).unwrap(),
+        weights: TokenWeights::new(
+            Ppm::new(850_000),
+            Ppm::new(750_000),
+            Ppm::new(1_120_000),
+            Ppm::new(1_200_000),
+            &PARAMS,
+        )
+        .unwrap(),
         prices: fresh(164, token_scale_down(9).unwrap()),
         bank: SOL,
     };
@@ -68,7 +75,7 @@ fn trader() -> Portfolio {
     portfolio.perps[0] = PerpLeg {
         units: SignedBaseUnits::new(100_000_000),
         cash_atoms: SignedAtoms::new(-17_100_000_000),
-        rates: MarketRates::new(30_000, 60_000, OF_SOL, &quote_weights(), &PARAMS).unwrap(),
+        rates: MarketRates::new(Ppm::new(30_000), Ppm::new(60_000), OF_SOL, &quote_weights(), &PARAMS).unwrap(),
         prices: fresh(164, base_scale_down(6, 6).unwrap()),
         market: SOL_PERP,
         ..PerpLeg::default()
@@ -106,7 +113,7 @@ fn dollars(pico: i128) -> String {
 
 /// `h` with four decimals, rounded down.
 fn ratio(margins: &Margins) -> String {
-    let ppm = margins.ratio_ppm_down(u32::MAX);
+    let ppm = margins.ratio_ppm_down(Ppm::MAX).get();
     format!("{}.{:04}", ppm / 1_000_000, ppm % 1_000_000 / 100)
 }
 
@@ -134,7 +141,7 @@ fn the_borrower_of_the_readme_loses_a_seventh_of_his_collateral_and_lands_on_his
 
     let leg = Leg::Pair { asset: SOL, liability: Liability::Borrow(USDC) };
     let plan = after_ten_seconds(&mut portfolio, leg);
-    assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, 13_250));
+    assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, Ppm::new(13_250)));
     // x* = 364 / (1.01 - 0.84 * 1.01325) = 2,291.18 dollars of debt.
     assert_eq!(plan.size, LegSize::new(2_291_181_475));
     assert_eq!(plan.fee_atoms, Atoms::new(7_589_538));
@@ -166,7 +173,7 @@ fn the_trader_of_the_math_page_keeps_two_fifths_of_his_position() {
 
     let plan = after_ten_seconds(&mut portfolio, Leg::Perp { market: SOL_PERP });
     // The clock asks for 13,250 ppm; k * h * rate with h capped at one half allows 12,000.
-    assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, 12_000));
+    assert_eq!((plan.regime, plan.penalty_ppm), (Regime::Cure, Ppm::new(12_000)));
     // x* = 301 / (0.0425 - 1.01 * 0.012) = 9,907.83 dollars of notional, 60.41 SOL.
     assert_eq!(plan.size, LegSize::new(60_413_623));
     assert_eq!(plan.paid_atoms, Atoms::new(9_907_834_172));

@@ -3,22 +3,10 @@
 
 use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 
+use crate::wrap::read_as;
 use crate::{Bank, BankSlot, DerivativePosition, MarginAccount, Market, MarketSlot, TokenPosition};
 
-/// Reads a field as what its name says it is.
-macro_rules! amounts {
-    ($($(#[$doc:meta])* $of:ident.$($field:ident).+ as $name:ident: $unit:ident,)+) => {$(
-        impl $of {
-            $(#[$doc])*
-            #[inline(always)]
-            pub const fn $name(&self) -> $unit {
-                $unit::new(self.$($field).+)
-            }
-        }
-    )+};
-}
-
-amounts! {
+read_as! {
     /// Cash of the position, quote.
     DerivativePosition.cash_atoms as cash: SignedAtoms,
     /// Insurance promised to the leg, quote.

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{Fund, Indices, RateCurve, Totals};
 use plimsoll_risk::draw::Drawable;
 use plimsoll_risk::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS};
-use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, Secs, UnixSecs};
 
 use crate::{
     assert_layout, ensure, pause, Address, BankCaps, BankLending, BankSlot, EngineAccount, InvariantViolation,
@@ -112,24 +112,24 @@ impl Bank {
     /// The rate curve.
     pub const fn rate_curve(&self) -> RateCurve {
         RateCurve {
-            kink_ppm: self.lending.kink_ppm,
-            rate_zero_ppm: self.lending.rate_zero_ppm,
-            rate_kink_ppm: self.lending.rate_kink_ppm,
-            rate_full_ppm: self.lending.rate_full_ppm,
+            kink_ppm: Ppm::new(self.lending.kink_ppm),
+            rate_zero_ppm: Ppm::new(self.lending.rate_zero_ppm),
+            rate_kink_ppm: Ppm::new(self.lending.rate_kink_ppm),
+            rate_full_ppm: Ppm::new(self.lending.rate_full_ppm),
         }
     }
 
     /// The deposit index that a booking at `now` would leave; writes nothing.
     pub fn deposit_index_at(&self, slot: &BankSlot, now: UnixSecs) -> u64 {
-        self.totals().book(slot.borrow_index_at(now), self.lending.interest_fee_ppm).deposit_index
+        self.totals().book(slot.borrow_index_at(now), self.interest_fee()).deposit_index
     }
 
     /// What other instructions than `borrow` may lend here: up to the borrow cap, and nothing while
     /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
     #[inline(never)]
-    pub fn lending_room_down(&self, registry: &Registry) -> Atoms {
+    pub fn lending_room_down(&self, registry: &Registry, now: UnixSecs) -> Atoms {
         let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
-        if !active || registry.is_paused(pause::BORROW) {
+        if !active || registry.is_paused(pause::BORROW, now) {
             return Atoms::ZERO;
         }
         self.totals().borrow_room_down(self.borrow_cap())

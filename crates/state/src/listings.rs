@@ -48,10 +48,10 @@ impl Registry {
         // Without a settlement token no market is listed.
         let Some(quote) = self.bank(Self::QUOTE_BANK) else { return Ok(()) };
         let quote = &quote.weights.0;
-        Contradiction::PNL_WEIGHT.unless(params.perps.pnl_weight_ppm <= quote.asset_maint_ppm)?;
+        Contradiction::PNL_WEIGHT.unless(params.perps.pnl_weight() <= quote.asset_maint_ppm)?;
         for market in self.listed_markets() {
             market.rates.0.validate(calibration(board, market.price_slot)?, quote, params)?;
-            market.rates.0.validate_fee(market.fees.fill_fee_ppm, params)?;
+            market.rates.0.validate_fee(market.fill_fee(), params)?;
         }
         Ok(())
     }

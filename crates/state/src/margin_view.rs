@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::margin::{initial_margins, margins, Margins};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
+use plimsoll_risk::units::Ppm;
 
 use crate::{same_address, Address, I128Le, MarginAccount};
 
@@ -81,7 +82,7 @@ impl MarginView {
             (Self::SPOT, MaintenanceView::default(), I128Le::default(), I128Le::default())
         };
         Self {
-            ratio_ppm: spot.ratio_ppm_down(u32::MAX),
+            ratio_ppm: spot.ratio_ppm_down(Ppm::MAX).get(),
             flags,
             views,
             _pad: 0,

@@ -5,7 +5,7 @@ use plimsoll_risk::bank::deposit_atoms_down;
 use plimsoll_risk::num::mul_div_down;
 use plimsoll_risk::params::{INDEX_ONE, MAX_MARKETS};
 use plimsoll_risk::perp::deficit_share_ppm_up;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Ppm};
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
@@ -96,10 +96,10 @@ impl Market {
         deposit_atoms_down(self.pool_shares, deposit_index)
     }
 
-    /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, ppm, rounded up. At an
+    /// What the deficit takes of a claim once the pool is valued at a deposit index of quote, rounded up. At an
     /// index older than the bank's it is never less than at the bank's (PNL-6).
     #[inline(never)]
-    pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> u32 {
+    pub fn deficit_share_ppm_up(&self, deposit_index: u64) -> Ppm {
         let value = self.pool_value_down(deposit_index);
         let deficit = if value >= self.pool() {
             self.deficit().saturating_sub(value.saturating_sub(self.pool()))

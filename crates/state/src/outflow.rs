@@ -2,9 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::allowance::BUCKETS;
-use plimsoll_risk::num::PPM;
 use plimsoll_risk::outflow::{Deposits, Flow, FlowMut, Room};
-use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, Secs, UnixSecs};
 
 use crate::{assert_layout, Bank};
 
@@ -45,8 +44,8 @@ impl StoredFlow {
 pub struct Outflow {
     /// What moved within the window.
     pub flow: Flow,
-    /// Share of the deposits at its beginning that may leave, net, ppm.
-    pub share_ppm: u32,
+    /// Share of the deposits at its beginning that may leave, net.
+    pub share: Ppm,
     /// Its length.
     pub window: Secs,
 }
@@ -54,13 +53,13 @@ pub struct Outflow {
 impl Outflow {
     /// What may still leave. `deposits` are those of the flow's time.
     pub fn room(&self, deposits: Deposits) -> Room {
-        self.flow.room(deposits, self.share_ppm)
+        self.flow.room(deposits, self.share)
     }
 
     /// From when on so much may leave at once if nothing else moves; none where it is more than a window ever lets
     /// out.
     pub fn fits_at(&self, wanted: Atoms, deposits: Deposits) -> Option<UnixSecs> {
-        self.flow.fits_at(wanted, deposits, self.share_ppm, self.window)
+        self.flow.fits_at(wanted, deposits, self.share, self.window)
     }
 }
 
@@ -79,13 +78,13 @@ impl Bank {
     #[inline(always)]
     pub fn outflows(&self, now: UnixSecs) -> [Option<Outflow>; 2] {
         [
-            outflow(&self.outflow_hour, self.caps.outflow_hour_ppm, Self::OUTFLOW_WINDOWS_SECS[0], now),
-            outflow(&self.outflow_day, self.caps.outflow_day_ppm, Self::OUTFLOW_WINDOWS_SECS[1], now),
+            outflow(&self.outflow_hour, self.outflow_hour_share(), Self::OUTFLOW_WINDOWS_SECS[0], now),
+            outflow(&self.outflow_day, self.outflow_day_share(), Self::OUTFLOW_WINDOWS_SECS[1], now),
         ]
     }
 }
 
 #[inline(always)]
-fn outflow(stored: &StoredFlow, share_ppm: u32, window: Secs, now: UnixSecs) -> Option<Outflow> {
-    (share_ppm < PPM).then(|| Outflow { flow: stored.get().at(now, window), share_ppm, window })
+fn outflow(stored: &StoredFlow, share: Ppm, window: Secs, now: UnixSecs) -> Option<Outflow> {
+    (share < Ppm::WHOLE).then(|| Outflow { flow: stored.get().at(now, window), share, window })
 }

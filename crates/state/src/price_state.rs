@@ -10,7 +10,7 @@ impl PriceSlot {
     pub fn state(&self, feed: &Feed) -> PriceState {
         PriceState {
             source: if self.source == 0 { PriceSource::Primary } else { PriceSource::Secondary },
-            sigma_ppm: self.sigma_ppm,
+            sigma_ppm: self.sigma(),
             vol_ppm_per_sqrt_sec: self.vol_ppm_per_sqrt_sec,
             update_count: self.update_count,
             published_at: self.published(),
@@ -32,7 +32,7 @@ impl PriceSlot {
     /// Writes a state back; what a listing fixes (pins, calibration, whether it is active) stays.
     pub fn store(&mut self, feed: &mut Feed, state: &PriceState) {
         self.source = state.source as u8;
-        self.sigma_ppm = state.sigma_ppm;
+        self.sigma_ppm = state.sigma_ppm.get();
         self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec;
         self.update_count = state.update_count;
         self.published_at = state.published_at.get();

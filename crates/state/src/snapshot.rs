@@ -6,12 +6,11 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
-use plimsoll_risk::num::PPM;
 use plimsoll_risk::oracle::{edge_ppm_up, MaxAge};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{edge_from_ppm_up, Price, Scale};
-use plimsoll_risk::units::{SignedAtoms, UnixSecs};
+use plimsoll_risk::units::{Ppm, SignedAtoms, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{BankSlot, Books, MarginAccount, PositionKind, PriceBoard, PriceSlot, Registry};
@@ -73,10 +72,10 @@ enum Charge<'a> {
 
 impl Charge<'_> {
     /// `1 - w_a` of an asset, `w_l - 1` of a liability, the rate of a perp.
-    fn ppm(self) -> u32 {
+    fn share(self) -> Ppm {
         match self {
-            Self::Asset(weights) => PPM.saturating_sub(weights.asset_maint_ppm),
-            Self::Liability(weights) => weights.liability_maint_ppm.saturating_sub(PPM),
+            Self::Asset(weights) => weights.asset_maint_ppm.rest(),
+            Self::Liability(weights) => weights.liability_maint_ppm.beyond_whole(),
             Self::Perp(rates) => rates.maint_ppm,
         }
     }
@@ -140,14 +139,14 @@ impl<'a> Pricing<'a> {
 
     #[inline(never)]
     fn edge(&self, slot: &PriceSlot, stale: bool, charge: Charge<'_>) -> u64 {
-        let charge_ppm = charge.ppm();
+        let half = Ppm::new(charge.share().get() / 2);
         // A fresh leg without a charge or without width has no edge: the common case of the settlement token.
-        if !stale && (charge_ppm < 2 || slot.sigma_ppm == 0) {
+        if !stale && (half.is_zero() || slot.sigma().is_zero()) {
             return 0;
         }
         let age = self.now.elapsed_since(slot.published());
         let vol = slot.vol_ppm_per_sqrt_sec;
-        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma_ppm, vol, age, charge_ppm / 2))
+        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma(), vol, age, half))
     }
 }
 
@@ -206,7 +205,7 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
         leg.cash_atoms = cash;
         leg.rates = slot.rates.0;
         leg.market = position.market;
-        leg.deficit_share_ppm = slot.deficit_share_ppm;
+        leg.deficit_share_ppm = slot.deficit_share();
         out.perp_count += 1;
         if units.is_zero() {
             leg.prices = BasePrices::CASH;

@@ -3,26 +3,16 @@
 
 use plimsoll_risk::units::{Secs, UnixSecs};
 
+use crate::wrap::read_as;
 use crate::{
     Bank, BankSlot, Feed, MarginAccount, Market, MarketSlot, OracleSource, PriceSlot, PriceTerms, VenueApproval,
 };
 
-/// Reads a field as what its name says it is.
-macro_rules! times {
-    ($($(#[$doc:meta])* $of:ident.$field:ident as $name:ident: $unit:ident,)+) => {$(
-        impl $of {
-            $(#[$doc])*
-            #[inline(always)]
-            pub const fn $name(&self) -> $unit {
-                $unit::new(self.$field)
-            }
-        }
-    )+};
-}
-
-times! {
+read_as! {
     /// Publish time of the held price.
     PriceSlot.published_at as published: UnixSecs,
+    /// Until when its legs count as stale.
+    PriceSlot.halted_until_at as halted_until: UnixSecs,
     /// Publish time of the first update.
     PriceSlot.first_published_at as first_published: UnixSecs,
     /// Publish time of the last update taken from the source.

@@ -94,6 +94,20 @@ impl From<Price> for StoredPrice {
     }
 }
 
+/// Reads a stored number as what its name says it is.
+macro_rules! read_as {
+    ($($(#[$doc:meta])* $of:ident.$($field:ident).+ as $name:ident: $unit:ident,)+) => {$(
+        impl $of {
+            $(#[$doc])*
+            #[inline(always)]
+            pub const fn $name(&self) -> $unit {
+                $unit::new(self.$($field).+)
+            }
+        }
+    )+};
+}
+pub(crate) use read_as;
+
 /// Defines an enum stored as `u8`: unknown values are an error, never a transmute.
 macro_rules! stored_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $value:literal),+ $(,)? }) => {

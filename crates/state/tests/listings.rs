@@ -3,26 +3,27 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
-use plimsoll_risk::units::Secs;
+use plimsoll_risk::units::{Ppm, Secs};
 use plimsoll_state::*;
 
 const QUOTE: TokenWeights = TokenWeights {
-    asset_maint_ppm: 1_000_000,
-    asset_target_ppm: 990_000,
-    asset_init_ppm: 980_000,
-    liability_maint_ppm: 1_020_000,
-    liability_target_ppm: 1_030_000,
-    liability_init_ppm: 1_050_000,
+    asset_maint_ppm: Ppm::WHOLE,
+    asset_target_ppm: Ppm::new(990_000),
+    asset_init_ppm: Ppm::new(980_000),
+    liability_maint_ppm: Ppm::new(1_020_000),
+    liability_target_ppm: Ppm::new(1_030_000),
+    liability_init_ppm: Ppm::new(1_050_000),
 };
 const SOL: TokenWeights = TokenWeights {
-    asset_maint_ppm: 900_000,
-    asset_target_ppm: 890_000,
-    asset_init_ppm: 800_000,
-    liability_maint_ppm: 1_100_000,
-    liability_target_ppm: 1_110_000,
-    liability_init_ppm: 1_200_000,
+    asset_maint_ppm: Ppm::new(900_000),
+    asset_target_ppm: Ppm::new(890_000),
+    asset_init_ppm: Ppm::new(800_000),
+    liability_maint_ppm: Ppm::new(1_100_000),
+    liability_target_ppm: Ppm::new(1_110_000),
+    liability_init_ppm: Ppm::new(1_200_000),
 };
-const RATES: MarketRates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+const RATES: MarketRates =
+    MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) };
 
 /// Two banks and a market, the second bank and the market behind a gap, each on a price of its own.
 #[derive(Clone)]
@@ -66,8 +67,8 @@ fn every_listing_has_to_survive_its_conditions() {
     assert_eq!(World::sound().listings(), Ok(()));
     let cases: [(Contradiction, Change); 13] = [
         (Contradiction::BOUNDS, |world| world.registry.params = StoredParams::zeroed()),
-        (Contradiction::WEIGHTS_ORDER, |world| world.registry.banks[0].weights.0.asset_maint_ppm = 1_000_001),
-        (Contradiction::WEIGHTS_ORDER, |world| world.registry.banks[2].weights.0.asset_maint_ppm = 1_000_001),
+        (Contradiction::WEIGHTS_ORDER, |world| world.registry.banks[0].weights.0.asset_maint_ppm = Ppm::new(1_000_001)),
+        (Contradiction::WEIGHTS_ORDER, |world| world.registry.banks[2].weights.0.asset_maint_ppm = Ppm::new(1_000_001)),
         (Contradiction::PRICE_MISSING, |world| world.board.slots[0].active = 0),
         (Contradiction::PRICE_MISSING, |world| world.board.slots[1].active = 0),
         (Contradiction::PRICE_MISSING, |world| world.board.slots[2].active = 0),
@@ -75,13 +76,13 @@ fn every_listing_has_to_survive_its_conditions() {
         (Contradiction::PAIR_FALLS, |world| world.board.slots[1].terms.update_secs = 2_000),
         (Contradiction::PAIR_INITIAL, |world| {
             world.board.slots[0].terms.fastest_fall_ppm_per_sec = 20_000;
-            world.registry.banks[2].weights.0.liability_init_ppm = 1_110_000;
+            world.registry.banks[2].weights.0.liability_init_ppm = Ppm::new(1_110_000);
         }),
         (Contradiction::PNL_WEIGHT, |world| {
             let weights = &mut world.registry.banks[0].weights.0;
-            (weights.asset_maint_ppm, weights.asset_target_ppm) = (999_999, 989_999);
+            (weights.asset_maint_ppm, weights.asset_target_ppm) = (Ppm::new(999_999), Ppm::new(989_999));
         }),
-        (Contradiction::RATES_ORDER, |world| world.registry.markets[3].rates.0.target_ppm = 60_001),
+        (Contradiction::RATES_ORDER, |world| world.registry.markets[3].rates.0.target_ppm = Ppm::new(60_001)),
         (Contradiction::UNCALIBRATED, |world| world.board.slots[2].terms.update_secs = 0),
         (Contradiction::FEE_RANGE, |world| world.registry.markets[3].fees.fill_fee_ppm = 9),
     ];
@@ -97,11 +98,11 @@ fn nothing_is_asked_of_what_is_not_listed() {
     let cases: [Change; 4] = [
         |world| {
             let bank = &mut world.registry.banks[1];
-            (bank.price_slot, bank.weights.0.asset_maint_ppm) = (9, 2_000_000);
+            (bank.price_slot, bank.weights.0.asset_maint_ppm) = (9, Ppm::new(2_000_000));
         },
-        |world| (world.registry.markets[3].status, world.registry.markets[3].rates.0.maint_ppm) = (0, 0),
+        |world| (world.registry.markets[3].status, world.registry.markets[3].rates.0.maint_ppm) = (0, Ppm::ZERO),
         // Without a settlement token nothing settles, whatever is written of markets.
-        |world| (world.registry.banks[0].status, world.registry.markets[3].rates.0.maint_ppm) = (0, 0),
+        |world| (world.registry.banks[0].status, world.registry.markets[3].rates.0.maint_ppm) = (0, Ppm::ZERO),
         |world| world.board.slots[3].terms.update_secs = 0,
     ];
     for (number, change) in cases.into_iter().enumerate() {

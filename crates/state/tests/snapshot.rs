@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::portfolio::{BasePrices, LegPrices, Portfolio, TokenPrices};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{balance_atoms, load, Views};
 use plimsoll_state::*;
@@ -12,7 +12,8 @@ use plimsoll_state::*;
 const NOW: i64 = 1_760_130_600;
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NO_VIEW: Views = Views { spot: false, fast: false, initial: false, edges: false };
-const RATES: MarketRates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+const RATES: MarketRates =
+    MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) };
 
 fn price(dollars: u64) -> StoredPrice {
     Price::from_decimal_down(dollars, 0).unwrap().into()
@@ -41,8 +42,8 @@ impl World {
             (slot.deposit_index, slot.borrow_index, slot.accrued_at) = (INDEX_ONE, INDEX_ONE, NOW);
             slot.scale = token_scale_down(6).unwrap().into();
             slot.weights = StoredWeights(TokenWeights {
-                asset_maint_ppm: asset,
-                liability_maint_ppm: liability,
+                asset_maint_ppm: Ppm::new(asset),
+                liability_maint_ppm: Ppm::new(liability),
                 ..TokenWeights::default()
             });
         }
@@ -130,7 +131,7 @@ fn every_leg_is_loaded_with_its_own_amount_weights_and_prices() {
             SignedAtoms::new(cash)
         ))
     );
-    assert_eq!(loaded.perps().iter().map(|leg| leg.deficit_share_ppm).collect::<Vec<_>>(), [77, 0]);
+    assert_eq!(loaded.perps().iter().map(|leg| leg.deficit_share_ppm.get()).collect::<Vec<_>>(), [77, 0]);
     assert!(loaded.perps().iter().all(|leg| leg.rates == RATES));
     assert_eq!(loaded.perps[0].prices, priced(300, false, true));
     assert_eq!(loaded.perps[1].prices, priced(200, true, true));
@@ -261,19 +262,22 @@ fn the_edge_of_a_fresh_leg_is_its_width_up_to_half_its_charge() {
     ];
     for (number, (hold, slot, half)) in cases.into_iter().enumerate() {
         let mut world = hold(World::new());
-        assert_eq!(edge(&world, Views::LIQUIDATION), edge_from_ppm_up(2_000 * slot), "case {number}");
+        assert_eq!(edge(&world, Views::LIQUIDATION), edge_from_ppm_up(Ppm::new(2_000 * slot)), "case {number}");
         assert_eq!(edge(&world, Views::ALL), 0, "case {number}");
         world.board.slots[slot as usize].sigma_ppm = half;
-        assert_eq!(edge(&world, Views::LIQUIDATION), edge_from_ppm_up(half), "case {number}");
+        assert_eq!(edge(&world, Views::LIQUIDATION), edge_from_ppm_up(Ppm::new(half)), "case {number}");
         world.board.slots[slot as usize].sigma_ppm = 0;
         assert_eq!(edge(&world, Views::LIQUIDATION), 0, "case {number}");
     }
     // A charge of two ppm leaves one, and one leaves none.
-    for (weight, expected) in
-        [(1_000_000, 0), (999_999, 0), (999_998, edge_from_ppm_up(1)), (999_997, edge_from_ppm_up(1))]
-    {
+    for (weight, expected) in [
+        (1_000_000, 0),
+        (999_999, 0),
+        (999_998, edge_from_ppm_up(Ppm::new(1))),
+        (999_997, edge_from_ppm_up(Ppm::new(1))),
+    ] {
         let mut world = World::new().hold(1, 1);
-        world.registry.banks[1].weights.0.asset_maint_ppm = weight;
+        world.registry.banks[1].weights.0.asset_maint_ppm = Ppm::new(weight);
         assert_eq!(edge(&world, Views::LIQUIDATION), expected, "weight {weight}");
     }
 }
@@ -284,13 +288,13 @@ fn a_stale_leg_has_the_edge_of_its_age_in_every_view() {
     let mut world = World::new().hold(1, 9);
     world.board.slots[2].published_at = NOW - PARAMS.prices.read_age_secs as i64 - 1;
     for views in [NO_VIEW, Views::ALL, Views::LIQUIDATION] {
-        assert_eq!(world.load(views).unwrap().tokens[0].prices.edge, edge_from_ppm_up(4_000 + 300));
+        assert_eq!(world.load(views).unwrap().tokens[0].prices.edge, edge_from_ppm_up(Ppm::new(4_000 + 300)));
     }
     world.board.slots[2].sigma_ppm = 0;
-    assert_eq!(world.load(Views::ALL).unwrap().tokens[0].prices.edge, edge_from_ppm_up(300));
+    assert_eq!(world.load(Views::ALL).unwrap().tokens[0].prices.edge, edge_from_ppm_up(Ppm::new(300)));
     world.board.slots[2].sigma_ppm = 5_000;
-    world.registry.banks[1].weights.0.asset_maint_ppm = 1_000_000;
-    assert_eq!(world.load(Views::ALL).unwrap().tokens[0].prices.edge, edge_from_ppm_up(300));
+    world.registry.banks[1].weights.0.asset_maint_ppm = Ppm::WHOLE;
+    assert_eq!(world.load(Views::ALL).unwrap().tokens[0].prices.edge, edge_from_ppm_up(Ppm::new(300)));
 }
 
 #[test]
@@ -317,14 +321,14 @@ fn a_base_is_loaded_with_its_funding_up_to_now() {
 fn quote_is_priced_where_it_is_held_or_where_something_settles_in_it() {
     let not_priced = World::new().hold(1, 9).load(Views::ALL).unwrap();
     assert_eq!((not_priced.quote.prices, not_priced.quote.bank), (LegPrices::default(), 0));
-    assert_eq!(not_priced.quote.weights.asset_maint_ppm, 980_000);
+    assert_eq!(not_priced.quote.weights.asset_maint_ppm, Ppm::new(980_000));
     for world in [World::new().leg(4, 0, 1), World::new().leg(4, 1, 0), World::new().hold(0, 1)] {
         assert_eq!(world.load(Views::ALL).unwrap().quote.prices, priced(100, true, true));
     }
     // Of a debt its own charge decides, of a deposit and of nothing the asset's.
     let mut world = World::new().leg(4, 1, 0);
     world.board.slots[1].sigma_ppm = 100_000;
-    assert_eq!(world.load(Views::LIQUIDATION).unwrap().quote.prices.edge, edge_from_ppm_up(10_000));
+    assert_eq!(world.load(Views::LIQUIDATION).unwrap().quote.prices.edge, edge_from_ppm_up(Ppm::new(10_000)));
 }
 
 #[test]

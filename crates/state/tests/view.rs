@@ -5,7 +5,7 @@ use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Count, Ppm, SignedAtoms, SignedBaseUnits};
 use plimsoll_state::*;
 
 const ADDRESS: Address = [2; 32];
@@ -29,12 +29,12 @@ fn prices<Worth: Count, Unit: Count>(dollars: u64) -> LegPrices<Worth, Unit> {
 fn portfolio() -> Box<Portfolio> {
     let mut portfolio = Box::new(Portfolio::empty(GlobalParams::DEFAULT));
     let weights = TokenWeights {
-        asset_maint_ppm: 980_000,
-        asset_target_ppm: 970_000,
-        asset_init_ppm: 900_000,
-        liability_maint_ppm: 1_100_000,
-        liability_target_ppm: 1_110_000,
-        liability_init_ppm: 1_200_000,
+        asset_maint_ppm: Ppm::new(980_000),
+        asset_target_ppm: Ppm::new(970_000),
+        asset_init_ppm: Ppm::new(900_000),
+        liability_maint_ppm: Ppm::new(1_100_000),
+        liability_target_ppm: Ppm::new(1_110_000),
+        liability_init_ppm: Ppm::new(1_200_000),
     };
     let quote =
         TokenLeg { amount_atoms: SignedAtoms::new(1_000_000_000), weights, prices: prices(1), ..TokenLeg::default() };
@@ -119,7 +119,11 @@ fn each_flag_is_raised_by_its_own_leg_alone() {
         (|portfolio| portfolio.tokens[0].prices.ready = false, MarginView::NOT_READY),
         (
             |portfolio| {
-                let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+                let rates = MarketRates {
+                    maint_ppm: Ppm::new(30_000),
+                    target_ppm: Ppm::new(42_500),
+                    init_ppm: Ppm::new(60_000),
+                };
                 let prices = LegPrices { spot: UnitPrice::from_parts(u64::MAX, 0), ..prices(1) };
                 portfolio.perps[0] =
                     PerpLeg { units: SignedBaseUnits::new(i64::MAX), rates, prices, ..PerpLeg::default() };

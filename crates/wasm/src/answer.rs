@@ -154,8 +154,8 @@ pub fn assess(accounts: &Accounts<'_>) -> Result<Assessment, u32> {
     Ok(Assessment {
         regime: found.regime.map_or(0, |choice| regime_number(choice.regime)),
         is_capped: found.regime.is_some_and(|choice| choice.is_spot_alone) as u32,
-        health_ppm: found.health_ppm,
-        best_rate_ppm: found.best.map_or(0, |best| best.rate_ppm),
+        health_ppm: found.health_ppm.get(),
+        best_rate_ppm: found.best.map_or(0, |best| best.rate_ppm.get()),
         best: found.best.and_then(|best| best.name).into(),
         quote_seizable_atoms: found.quote_seizable_atoms.get(),
         quote_owed_atoms: found.quote_owed_atoms.get(),
@@ -200,14 +200,14 @@ impl From<&Plan> for PlanReport {
         Self {
             reason: 0,
             regime: regime_number(plan.regime),
-            penalty_ppm: plan.penalty_ppm,
+            penalty_ppm: plan.penalty_ppm.get(),
             _pad: 0,
             best: LegReport::default(),
             size: plan.size.get(),
             paid_atoms: plan.paid_atoms.get(),
             received_atoms: plan.received_atoms.get(),
             fee_atoms: plan.fee_atoms.get(),
-            notional_usd_micro: plan.notional_usd_micro,
+            notional_usd_micro: plan.notional.get(),
             before: MaintenanceView::from(&plan.before),
             after: MaintenanceView::from(&plan.after),
             clocks: ClocksReport::from(&plan.clocks),
@@ -238,7 +238,7 @@ fn refused_before_the_plan(accounts: &Accounts<'_>, request: &Request) -> Option
     if let Err(reason) = request.leg.require_possible(Registry::QUOTE_BANK as u8) {
         return Some(engine_code(reason));
     }
-    if accounts.registry.is_paused(pause::LIQUIDATE) {
+    if accounts.registry.is_paused(pause::LIQUIDATE, UnixSecs::new(accounts.now)) {
         return Some(Refused::Paused.into());
     }
     if accounts.account.status != AccountStatus::Active as u8 {

@@ -5,6 +5,7 @@ use plimsoll_risk::params::{
     Contradiction, GlobalParams, MarketRates, TokenWeights, MAX_BANKS, MAX_MARKETS, MAX_PRICES,
 };
 use plimsoll_risk::price::{Price, MAX_DECIMALS};
+use plimsoll_risk::units::Ppm;
 use plimsoll_rpc::mock::MOCK_ORACLE;
 use plimsoll_sdk::ix::args::{BankConfigArgs, MarketTerms, PriceConfigArgs};
 use plimsoll_sdk::EngineError;
@@ -166,8 +167,9 @@ impl Config {
 }
 
 fn weights(bank: &BankConfig, params: &GlobalParams) -> std::result::Result<TokenWeights, Contradiction> {
-    let assets = (bank.asset_maint_ppm, bank.asset_init_ppm);
-    TokenWeights::new(assets.0, assets.1, bank.liability_maint_ppm, bank.liability_init_ppm, params)
+    let [asset, asset_init] = [bank.asset_maint_ppm, bank.asset_init_ppm].map(Ppm::new);
+    let [liability, liability_init] = [bank.liability_maint_ppm, bank.liability_init_ppm].map(Ppm::new);
+    TokenWeights::new(asset, asset_init, liability, liability_init, params)
 }
 
 /// Each kind names what identifies its account, and nothing that would be ignored.

@@ -1,7 +1,7 @@
 use bytemuck::zeroed_box;
 use plimsoll_risk::oracle::PriceState;
 use plimsoll_risk::params::TokenWeights;
-use plimsoll_risk::units::Secs;
+use plimsoll_risk::units::{Ppm, Secs};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_sdk::EngineError;
 use plimsoll_state::{
@@ -70,7 +70,13 @@ fn applied(resolved: &Resolved) -> Chain {
         let slot = &mut registry.banks[index];
         (slot.status, slot.price_slot) = (SlotStatus::Active as u8, bank.price_slot);
         let (asset, liability) = (bank.asset_maint_ppm, bank.liability_maint_ppm);
-        let weights = TokenWeights::new(asset, bank.asset_init_ppm, liability, bank.liability_init_ppm, &params);
+        let weights = TokenWeights::new(
+            Ppm::new(asset),
+            Ppm::new(bank.asset_init_ppm),
+            Ppm::new(liability),
+            Ppm::new(bank.liability_init_ppm),
+            &params,
+        );
         let weights = weights.unwrap();
         bank.settings().write(weights, &mut account, slot);
         assert_eq!(slot.weights, StoredWeights(weights));
@@ -197,12 +203,16 @@ fn what_was_paused_in_an_incident_stays_paused_unless_the_file_says_otherwise() 
     let mut chain = applied(&resolved(&config));
     if let Grown::Complete(registry) = &mut chain.registry {
         registry.pause_bits = plimsoll_state::pause::BORROW;
+        registry.pauses[1].guardian_until_at = chain.now + 60;
     }
     assert_eq!(steps(&config, &chain), []);
     config.engine.pause = Some(vec![PauseBit::Borrow]);
     assert_eq!(steps(&config, &chain), []);
     config.engine.pause = Some(Vec::new());
-    assert_eq!(steps(&config, &chain), [Step::SetPause { bits: 0 }]);
+    assert_eq!(steps(&config, &chain), [Step::SetPause { add: 0, remove: plimsoll_state::pause::BORROW }]);
+    // A week later nothing stands that could be ended.
+    chain.now += 60;
+    assert_eq!(steps(&config, &chain), []);
 }
 
 #[test]

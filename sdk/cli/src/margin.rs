@@ -7,7 +7,7 @@ use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::oracle::bounds;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::Price;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, MarginAccount, PositionKind, PriceBoard, Registry, StoredPrice};
@@ -59,7 +59,7 @@ impl Standing {
             tmr: spot.tmr().get(),
             init_nav: init.nav.get(),
             imr: init.imr().get(),
-            ratio_ppm: spot.ratio_ppm_down(u32::MAX),
+            ratio_ppm: spot.ratio_ppm_down(Ppm::MAX).get(),
             stale,
             old,
             not_ready: !ready,
@@ -115,7 +115,7 @@ pub fn with_price(
     slot: u8,
     price: Price,
     spot_only: bool,
-    confidence_sigmas_ppm: u32,
+    confidence_sigmas: Ppm,
 ) -> Result<Box<PriceBoard>> {
     let mut board = Box::new(*board);
     let slot = &mut board.slots[slot as usize];
@@ -124,7 +124,7 @@ pub fn with_price(
         (slot.fast, slot.slow) = (StoredPrice::from(price), StoredPrice::from(price));
     }
     let (fast, slow) = (slot.fast.get(), slot.slow.get());
-    let bounds = bounds(price, fast, slow, slot.sigma_ppm, confidence_sigmas_ppm);
+    let bounds = bounds(price, fast, slow, slot.sigma(), confidence_sigmas);
     let (low, high) = bounds.map_err(plimsoll_rpc::Error::from)?;
     (slot.low, slot.high) = (StoredPrice::from(low), StoredPrice::from(high));
     Ok(board)

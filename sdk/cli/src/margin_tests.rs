@@ -2,7 +2,7 @@ use bytemuck::zeroed_box;
 use plimsoll_risk::listing::Calibration;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, token_scale_down};
-use plimsoll_risk::units::Secs;
+use plimsoll_risk::units::{Ppm, Secs};
 use plimsoll_state::{
     DerivativePosition, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights, TokenPosition,
 };
@@ -30,7 +30,14 @@ fn world() -> World {
         let slot = &mut registry.banks[index];
         (slot.status, slot.decimals, slot.price_slot) = (SlotStatus::Active as u8, decimals, index as u8);
         (slot.deposit_index, slot.borrow_index, slot.accrued_at) = (INDEX_ONE, INDEX_ONE, NOW);
-        let of = TokenWeights::new(weights.0, weights.1, weights.2, weights.3, &params).unwrap();
+        let of = TokenWeights::new(
+            Ppm::new(weights.0),
+            Ppm::new(weights.1),
+            Ppm::new(weights.2),
+            Ppm::new(weights.3),
+            &params,
+        )
+        .unwrap();
         slot.weights = StoredWeights(of);
         slot.scale = token_scale_down(decimals).unwrap().into();
     }
@@ -38,7 +45,7 @@ fn world() -> World {
     let market = &mut registry.markets[0];
     (market.status, market.base_decimals, market.price_slot) = (SlotStatus::Active as u8, 6, SOL as u8);
     let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
-    market.rates = StoredRates(MarketRates::new(30_000, 60_000, price, &quote, &params).unwrap());
+    market.rates = StoredRates(MarketRates::new(Ppm::new(30_000), Ppm::new(60_000), price, &quote, &params).unwrap());
     (market.scale, market.funding_at) = (base_scale_down(6, 6).unwrap().into(), NOW);
     market.sides = [SideIndex { a: 1 << 63, ..SideIndex::default() }; 2];
     for (index, dollars) in [(USDC, "1"), (SOL, "200")] {
@@ -157,12 +164,12 @@ fn the_price_found_is_the_last_at_which_the_account_is_healthy() {
     world.hold(0, SOL, 77_000_000_000).hold(1, USDC, -9_123_456_789);
     let found = world.prices().below.unwrap();
     let ratio = |price: Price| {
-        let board = with_price(&world.board, SOL as u8, price, false, 2_000_000).unwrap();
+        let board = with_price(&world.board, SOL as u8, price, false, Ppm::new(2_000_000)).unwrap();
         let accounts = Accounts { board: &board, ..world.accounts() };
         Standing::of(&accounts).unwrap().ratio_ppm
     };
     assert!(ratio(found) >= 1_000_000);
-    assert!(ratio(found.scaled_ppm_down(999_999).unwrap()) < 1_000_000);
+    assert!(ratio(found.scaled_ppm_down(Ppm::new(999_999)).unwrap()) < 1_000_000);
 }
 
 #[test]
@@ -171,7 +178,7 @@ fn a_price_that_only_spot_has_seen_is_not_yet_one_to_liquidate_at() {
     world.hold(0, SOL, 100_000_000_000).hold(1, USDC, -14_000_000_000);
     let fallen = crate::amount::price("160").unwrap();
     let standing = |spot_only: bool| {
-        let board = with_price(&world.board, SOL as u8, fallen, spot_only, 2_000_000).unwrap();
+        let board = with_price(&world.board, SOL as u8, fallen, spot_only, Ppm::new(2_000_000)).unwrap();
         let accounts = Accounts { board: &board, ..world.accounts() };
         Standing::of(&accounts).unwrap().words()
     };

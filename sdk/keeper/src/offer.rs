@@ -1,6 +1,7 @@
 //! The best liquidation of an account for this keeper: the most gainful that his account can bear.
 
 use plimsoll_risk::liquidate::{Leg, LegSize, Refusal};
+use plimsoll_risk::units::Ppm;
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::owes_collateral;
 use plimsoll_sdk::offer::{Liquidator, Offer, Planner};
@@ -60,7 +61,7 @@ pub struct Means<'a> {
 /// Why there is none.
 pub fn best_offer(loaded: &Loaded<'_>, means: &Means<'_>) -> Result<Affordable, NoOffer> {
     let clocks = loaded.account.clocks();
-    let planner = Planner::new(loaded.portfolio, &clocks, loaded.now, means.config.slippage_ppm);
+    let planner = Planner::new(loaded.portfolio, &clocks, loaded.now, Ppm::new(means.config.slippage_ppm));
     planner.best(&Buyer { means, liquidatee: loaded.account })
 }
 
@@ -104,7 +105,7 @@ impl Liquidator for Buyer<'_> {
 impl Buyer<'_> {
     /// The fill of an offer where the account can bear it.
     fn affords(&self, offer: Offer) -> Result<Affordable, RiskError> {
-        if offer.plan.notional_usd_micro > self.means.config.max_notional_usd_micro {
+        if offer.plan.notional.get() > self.means.config.max_notional_usd_micro {
             return Err(RiskError::NumberOutOfRange);
         }
         let (leg, plan) = (offer.request.leg, offer.plan);

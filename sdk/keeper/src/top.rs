@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::keeper::{connect, preflight};
 use crate::state::{Candidate, Tracker};
 use crate::stream::{self, Followed, Link};
+use plimsoll_risk::units::Ppm;
 
 /// One line of the table.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ pub fn rows(tracker: &mut Tracker, most: usize) -> Vec<Row> {
         let usd = |pico: i128| pico as f64 / 1e12;
         Row {
             key: standing.key,
-            ratio_ppm: standing.spot.ratio_ppm_down(u32::MAX),
+            ratio_ppm: standing.spot.ratio_ppm_down(Ppm::MAX).get(),
             nav_usd: usd(standing.spot.nav.get()),
             mmr_usd: usd(standing.spot.mmr().get()),
             standing: standing_of(found, standing.spot.nav.get() < 0),

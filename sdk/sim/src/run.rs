@@ -244,7 +244,13 @@ fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
     let snapshot = engine.snapshot();
     let standing = snapshot.standing(&engine.account(account)).unwrap_or_default();
     let as_planned = (outcome.size, outcome.paid_atoms, outcome.received_atoms, outcome.fee_atoms, outcome.penalty_ppm)
-        == (plan.size.get(), plan.paid_atoms.get(), plan.received_atoms.get(), plan.fee_atoms.get(), plan.penalty_ppm);
+        == (
+            plan.size.get(),
+            plan.paid_atoms.get(),
+            plan.received_atoms.get(),
+            plan.fee_atoms.get(),
+            plan.penalty_ppm.get(),
+        );
     let fee_bank = pays_with(&fill.offer.request.leg) as usize;
     let fee_usd = outcome.fee_atoms as f64 / 10f64.powi(BANKS[fee_bank].decimals as i32)
         * BANKS[fee_bank].underlying.map_or(1.0, |u| engine.board_price_usd(u.index() + 1));
@@ -258,7 +264,7 @@ fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
         regime: if outcome.regime == 0 { "cure" } else { "wind_down" }.to_owned(),
         ratio_before: bounded_ratio(usd(plan.before.nav.get()), usd(plan.before.mmr().get())),
         ratio_after: standing.ratio(),
-        notional_closed: plan.notional_usd_micro,
+        notional_closed: plan.notional.get(),
         penalty_ppm: outcome.penalty_ppm,
         penalty: gain + insurance_fee,
         liquidator_gain: gain,

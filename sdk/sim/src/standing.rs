@@ -37,7 +37,7 @@ impl Standing {
             mmr_usd: usd(margins.mmr().get()),
             under_water: margins.is_under_water(),
             exposure_usd: exposure_usd(&portfolio),
-            below_bypass: margins.is_ratio_below(portfolio.params.observation.bypass_ratio_ppm),
+            below_bypass: margins.is_ratio_below(portfolio.params.observation.bypass_ratio()),
         })
     }
 

@@ -4,7 +4,8 @@
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{LegSize, Plan, Refusal, Request};
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_sdk::offer::{self, Instrument, Liquidator, Planner, LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
+use plimsoll_risk::units::UsdMicro;
+use plimsoll_sdk::offer::{self, Instrument, Liquidator, Planner, LEAST_GAIN, SLIPPAGE};
 
 use crate::depth::{Depth, Way};
 use crate::listing::{BANKS, MARKETS};
@@ -88,7 +89,7 @@ pub struct Means<'a> {
 
 /// The offer with the largest profit, if any is worth a transaction.
 pub fn best_offer(portfolio: &Portfolio, clocks: &Clocks, now: i64, means: &Means<'_>) -> Option<Offer> {
-    Planner::new(portfolio, clocks, now, SLIPPAGE_PPM).best(means).ok()
+    Planner::new(portfolio, clocks, now, SLIPPAGE).best(means).ok()
 }
 
 impl Liquidator for Means<'_> {
@@ -102,7 +103,7 @@ impl Liquidator for Means<'_> {
         smaller: &dyn Fn(LegSize) -> Result<offer::Offer, Refusal>,
     ) -> Result<Offer, ()> {
         let sized = self.sized(self.hedged(whole), smaller).ok_or(())?;
-        let pays = sized.profit_usd() >= LEAST_GAIN_USD_MICRO as f64 / 1e6;
+        let pays = sized.profit_usd() >= LEAST_GAIN.get() as f64 / 1e6;
         pays.then_some(sized).ok_or(())
     }
 
@@ -114,7 +115,7 @@ impl Liquidator for Means<'_> {
 impl Means<'_> {
     /// As much of an offer as earns most and can be paid for.
     fn sized(&self, whole: Offer, smaller: &dyn Fn(LegSize) -> Result<offer::Offer, Refusal>) -> Option<Offer> {
-        let notional = whole.plan.notional_usd_micro as f64 / 1e6;
+        let notional = whole.plan.notional.get() as f64 / 1e6;
         if notional <= 0.0 {
             return None;
         }
@@ -149,14 +150,14 @@ impl Means<'_> {
 
     /// What undoing an offer takes, and costs.
     fn hedged(&self, offer: offer::Offer) -> Offer {
-        let usd = |micro: u64| micro as f64 / 1e6;
+        let usd = |value: UsdMicro| value.get() as f64 / 1e6;
         let hedge = |exposure: offer::Exposure| {
             let underlying = match exposure.instrument {
                 Instrument::Bank(bank) => BANKS.get(bank as usize)?.underlying?,
                 Instrument::Market(market) => MARKETS.get(market as usize)?.underlying,
             };
             let way = if exposure.long { Way::Sell } else { Way::Buy };
-            Some(Hedge { instrument: exposure.instrument, underlying, way, usd: usd(exposure.usd_micro) })
+            Some(Hedge { instrument: exposure.instrument, underlying, way, usd: usd(exposure.value) })
         };
         let hedges: Vec<Hedge> = offer.exposures().filter_map(hedge).collect();
         let cost = |hedge: &Hedge| {
@@ -164,7 +165,7 @@ impl Means<'_> {
             ppm * hedge.usd / 1e6
         };
         let cost_usd = hedges.iter().map(cost).sum();
-        let gain_usd = usd(offer.received_usd_micro) - usd(offer.paid_usd_micro);
+        let gain_usd = usd(offer.received) - usd(offer.paid);
         Offer { request: offer.request, plan: offer.plan, hedges, gain_usd, cost_usd }
     }
 }
@@ -177,14 +178,14 @@ mod tests {
     use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
     use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-    use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+    use plimsoll_risk::units::{Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
     fn weights(bank: usize) -> TokenWeights {
         let listing = &BANKS[bank];
         let ([asset, asset_init], [debt, debt_init]) = (listing.asset_ppm, listing.liability_ppm);
-        TokenWeights::new(asset, asset_init, debt, debt_init, &PARAMS).unwrap()
+        TokenWeights::new(Ppm::new(asset), Ppm::new(asset_init), Ppm::new(debt), Ppm::new(debt_init), &PARAMS).unwrap()
     }
 
     fn prices<Worth: Count, Unit: Count>(usd: u64, scale: Price) -> LegPrices<Worth, Unit> {
@@ -238,7 +239,7 @@ mod tests {
         let means = Means { books: &books, fee_ppm: 300.0, limit_usd: 1e9 };
         assert!(best_offer(&borrower(200), &clocks(0), 100, &means).is_none());
         let offer = best_offer(&borrower(175), &clocks(20), 100, &means).unwrap();
-        assert!(offer.profit_usd() > 0.0 && offer.plan.penalty_ppm > 5_000);
+        assert!(offer.profit_usd() > 0.0 && offer.plan.penalty_ppm > Ppm::new(5_000));
         assert_eq!(offer.hedges.len(), 1);
         assert_eq!((offer.hedges[0].underlying, offer.hedges[0].way), (Underlying::Sol, Way::Sell));
     }
@@ -257,7 +258,7 @@ mod tests {
         let books = books();
         let means = Means { books: &books, fee_ppm: 0.0, limit_usd: 1_000.0 };
         let offer = best_offer(&borrower(174), &clocks(20), 100, &means).unwrap();
-        assert!(offer.plan.notional_usd_micro <= 1_000_000_000);
+        assert!(offer.plan.notional <= UsdMicro::new(1_000_000_000));
     }
 
     #[test]
@@ -266,7 +267,7 @@ mod tests {
         portfolio.quote = token(0, 1_000_000_000, 1);
         let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
         let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
-        let rates = MarketRates::new(30_000, 60_000, price, &weights(0), &PARAMS).unwrap();
+        let rates = MarketRates::new(Ppm::new(30_000), Ppm::new(60_000), price, &weights(0), &PARAMS).unwrap();
         portfolio.perps[0] = PerpLeg {
             units: SignedBaseUnits::new(100_000_000),
             cash_atoms: SignedAtoms::new(-20_600_000_000),

@@ -4,6 +4,7 @@ use anyhow::{ensure, Context, Result};
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::Ppm;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{MarginAccount, PriceBoard, StoredPrice};
@@ -33,7 +34,7 @@ impl Figures {
     fn of(accounts: &Accounts) -> Result<Self> {
         let portfolio = accounts.portfolio(Views::ALL).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let (spot, init) = (margins(&portfolio, PriceKind::Spot, false), initial_margins(&portfolio));
-        let ratio_ppm = spot.ratio_ppm_down(u32::MAX).into();
+        let ratio_ppm = spot.ratio_ppm_down(Ppm::MAX).get().into();
         let (nav, mmr, tmr) = (spot.nav.get(), spot.mmr().get(), spot.tmr().get());
         Ok(Self { nav, mmr, tmr, init_nav: init.nav.get(), imr: init.imr().get(), ratio_ppm })
     }

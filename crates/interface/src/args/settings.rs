@@ -187,7 +187,7 @@ macro_rules! settings {
             pub fn is_within_bounds(&self, $all: &GlobalParams) -> bool {
                 let ($own, _) = (self, $all);
                 true $($(&& {
-                    let value: $($type)? $($inner)? = self.$field();
+                    let value: $($type)? $($inner)? = self.$field().into();
                     let (low, high) = (rule!(low { $($rule)+ }), rule!(high { $($rule)+ }));
                     low <= value && value <= high
                 })+)+
@@ -197,7 +197,7 @@ macro_rules! settings {
             #[inline(always)]
             pub fn store(&self, $account: &mut $Account, $slot: &mut $Slot) {
                 let _ = &$account;
-                $($(rule!(stored $field $place { $($rule)+ }) = self.$field();)+)+
+                $($(rule!(stored $field $place { $($rule)+ }) = self.$field().into();)+)+
             }
 
             /// The same with each number as it is stored.

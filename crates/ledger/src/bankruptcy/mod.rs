@@ -71,7 +71,7 @@ fn thaw(account: &mut MarginAccount) {
 #[inline(never)]
 fn note_deficit(market: &Market, registry: &mut Registry) {
     if let Some(slot) = registry.markets.get_mut(market.index as usize) {
-        slot.deficit_share_ppm = deficit_share_ppm_up(market.pool(), market.deficit());
+        slot.deficit_share_ppm = deficit_share_ppm_up(market.pool(), market.deficit()).get();
     }
 }
 

@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::params::MarketRates;
 use plimsoll_risk::price::{BasePrice, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{DerivativePosition, FundingClock, Market, MarketSlot, SideIndex, StoredRates};
 use proptest::prelude::*;
@@ -55,7 +55,11 @@ impl Both {
         let mut slot = MarketSlot::zeroed();
         slot.status = 1;
         slot.sides = [SideIndex::start(); 2];
-        slot.rates = StoredRates(MarketRates { maint_ppm: 20_000, target_ppm: 32_500, init_ppm: 50_000 });
+        slot.rates = StoredRates(MarketRates {
+            maint_ppm: Ppm::new(20_000),
+            target_ppm: Ppm::new(32_500),
+            init_ppm: Ppm::new(50_000),
+        });
         Self {
             slot,
             market: Market::zeroed(),

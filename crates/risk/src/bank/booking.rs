@@ -4,7 +4,7 @@ use super::{div_wide_down, div_wide_up, Indices, ShareDelta, INDEX_BITS};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{mul_u32, mul_wide, PPM};
 use crate::params::DEPOSIT_INDEX_FLOOR;
-use crate::units::Atoms;
+use crate::units::{Atoms, Ppm};
 
 /// Totals of one bank as plain numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Totals {
 
     /// Books what borrowers were charged while the borrow index grew to `borrow_index_now` (INTEREST-2).
     ///
-    /// `interest_fee_ppm` of it is the protocol's, the rest raises the deposit index, rounded down, which never grows
+    /// The fee of it is the protocol's, the rest raises the deposit index, rounded down, which never grows
     /// faster than the borrow index. What that bound, rounding or an empty deposit side leaves is the protocol's too,
     /// in whole atoms; the fraction stays in the vault. While debt is uncovered the protocol's part pays for it.
     #[inline(never)]
@@ -103,7 +103,7 @@ impl Totals {
         clippy::arithmetic_side_effects,
         reason = "the index was raised by a saturating sum, so it is not below the old one"
     )]
-    pub fn book(&self, borrow_index_now: u64, interest_fee_ppm: u32) -> Booking {
+    pub fn book(&self, borrow_index_now: u64, interest_fee: Ppm) -> Booking {
         let unchanged = Booking { deposit_index: self.deposit_index, ..Booking::default() };
         let growth = borrow_index_now.saturating_sub(self.borrow_index);
         if growth == 0 || self.borrow_shares == 0 {
@@ -112,8 +112,7 @@ impl Totals {
         let charged = mul_wide(self.borrow_shares, growth);
         // Per deposit share, then the share of it that is not the protocol's.
         let gross = div_wide_down(charged, self.deposit_shares).unwrap_or(u64::MAX);
-        let kept_ppm = PPM.saturating_sub(interest_fee_ppm);
-        let mut raise = div_wide_down(mul_u32(gross, kept_ppm), PPM as u64).unwrap_or(u64::MAX);
+        let mut raise = div_wide_down(mul_u32(gross, interest_fee.rest().get()), PPM as u64).unwrap_or(u64::MAX);
         if self.deposit_shares == 0 {
             raise = 0;
         } else if self.borrows_bits() > self.deposits_bits() {

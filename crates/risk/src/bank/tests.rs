@@ -3,7 +3,7 @@ use std::vec::Vec;
 use super::*;
 use crate::num::{mul_wide, to_i64, PPM};
 use crate::params::{DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_ATOMS, SECS_PER_YEAR};
-use crate::units::{Atoms, Secs};
+use crate::units::{Atoms, Ppm, Secs};
 use proptest::prelude::*;
 
 mod exact;
@@ -149,7 +149,7 @@ proptest! {
     ) {
         let totals = Totals { deposit_shares: if nobody_lends { 0 } else { totals.deposit_shares }, ..totals };
         let now = totals.borrow_index.saturating_add(growth);
-        let mut booking = totals.book(now, fee_ppm);
+        let mut booking = totals.book(now, Ppm::new(fee_ppm));
         booking.fee_atoms = booking.fee_atoms.saturating_add(booking.covered_atoms);
         prop_assert!(booking.deposit_index >= totals.deposit_index);
         let charged = mul_wide(totals.borrow_shares, now - totals.borrow_index);
@@ -189,7 +189,7 @@ proptest! {
     #[test]
     fn utilization_is_exact_to_one_ppm(borrows in 0u128..1 << 120, deposits in 0u128..1 << 120, less in 0u32..110) {
         let (borrows, deposits) = (borrows >> less, deposits >> less);
-        let ppm = utilization_ppm_down(borrows, deposits) as u128;
+        let ppm = utilization_ppm_down(borrows, deposits).get() as u128;
         prop_assert!(ppm <= PPM as u128);
         if borrows >= deposits {
             prop_assert_eq!(ppm, if borrows == 0 { 0 } else { PPM as u128 });
@@ -203,10 +203,10 @@ proptest! {
     fn the_average_moves_toward_the_mean_and_never_past_it(
         ema in 0u32..=PPM, mean in 0u32..=PPM, dt: u64, window in 1u32..=86_400,
     ) {
-        let next = utilization_ema(ema, mean, Secs::wide(dt), Secs::new(window));
-        prop_assert!((ema.min(mean)..=ema.max(mean)).contains(&next));
-        prop_assert_eq!(utilization_ema(ema, mean, Secs::ZERO, Secs::new(window)), ema);
-        prop_assert!(ema == mean || dt == 0 || next != ema);
+        let next = utilization_ema(Ppm::new(ema), Ppm::new(mean), Secs::wide(dt), Secs::new(window));
+        prop_assert!((ema.min(mean)..=ema.max(mean)).contains(&next.get()));
+        prop_assert_eq!(utilization_ema(Ppm::new(ema), Ppm::new(mean), Secs::ZERO, Secs::new(window)), Ppm::new(ema));
+        prop_assert!(ema == mean || dt == 0 || next != Ppm::new(ema));
     }
 
     #[test]
@@ -214,15 +214,16 @@ proptest! {
         kink in 1u32..PPM, mut rates in prop::array::uniform3(0u32..=3_000_000), low in 0u32..=PPM, high in 0u32..=PPM,
     ) {
         rates.sort_unstable();
-        let [rate_zero_ppm, rate_kink_ppm, rate_full_ppm] = rates;
-        let curve = RateCurve { kink_ppm: kink, rate_zero_ppm, rate_kink_ppm, rate_full_ppm };
+        let [at_zero, at_kink, at_full] = rates;
+        let [rate_zero_ppm, rate_kink_ppm, rate_full_ppm] = rates.map(Ppm::new);
+        let curve = RateCurve { kink_ppm: Ppm::new(kink), rate_zero_ppm, rate_kink_ppm, rate_full_ppm };
         let (low, high) = (low.min(high), low.max(high));
-        prop_assert!(curve.rate_per_sec_up(low).unwrap() <= curve.rate_per_sec_up(high).unwrap());
+        prop_assert!(curve.rate_per_sec_up(Ppm::new(low)).unwrap() <= curve.rate_per_sec_up(Ppm::new(high)).unwrap());
         let annual = |ppm: u32| ((ppm as u128) << 64).div_ceil(PPM as u128 * SECS_PER_YEAR as u128) as u64;
-        prop_assert_eq!(curve.rate_per_sec_up(0).unwrap(), annual(rate_zero_ppm));
-        prop_assert_eq!(curve.rate_per_sec_up(kink).unwrap(), annual(rate_kink_ppm));
-        prop_assert_eq!(curve.rate_per_sec_up(PPM).unwrap(), annual(rate_full_ppm));
-        prop_assert_eq!(curve.rate_per_sec_up(u32::MAX).unwrap(), annual(rate_full_ppm));
+        prop_assert_eq!(curve.rate_per_sec_up(Ppm::ZERO).unwrap(), annual(at_zero));
+        prop_assert_eq!(curve.rate_per_sec_up(Ppm::new(kink)).unwrap(), annual(at_kink));
+        prop_assert_eq!(curve.rate_per_sec_up(Ppm::WHOLE).unwrap(), annual(at_full));
+        prop_assert_eq!(curve.rate_per_sec_up(Ppm::new(u32::MAX)).unwrap(), annual(at_full));
     }
 }
 
@@ -254,7 +255,7 @@ impl Ledger {
 
     fn book(&mut self, growth: u64) {
         let now = self.totals.borrow_index.saturating_add(growth);
-        let booking = self.totals.book(now, 150_000);
+        let booking = self.totals.book(now, Ppm::new(150_000));
         self.fees += booking.fee_atoms.get();
         self.totals.uncovered_atoms = Atoms::new(self.totals.uncovered_atoms.get() - booking.covered_atoms.get());
         self.totals.deposit_index = booking.deposit_index;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::allowance::Spent;
 use crate::params::MAX_BASE_UNITS;
-use crate::units::{Secs, UnixSecs};
+use crate::units::{Ppm, Secs, UnixSecs};
 
 fn spot(atoms_per_unit_ppm: u64) -> BasePrice {
     use crate::price::Price;
@@ -59,13 +59,13 @@ fn an_epoch_wears_out_below_its_bound_and_not_at_it() {
 #[test]
 fn a_margin_of_a_unit_saturates_where_the_price_does_and_is_nothing_where_the_rate_is() {
     let at = |shift| BasePrice::from_parts(1 << 63, shift);
-    assert_eq!(rate_of_spot_down(0, at(-64)), 0);
-    assert_eq!(rate_of_spot_down(500_000, at(-64)), i128::MAX);
+    assert_eq!(rate_of_spot_down(Ppm::ZERO, at(-64)), 0);
+    assert_eq!(rate_of_spot_down(Ppm::new(500_000), at(-64)), i128::MAX);
     // Half of 2^63 * 2^-44, in units of 2^-64: the last price whose shift is upwards.
-    assert_eq!(rate_of_spot_down(500_000, at(44)), 1 << 82);
-    assert_eq!(rate_of_spot_down(500_000, at(40)), 1 << 86);
-    assert_eq!(rate_of_spot_down(500_000, at(48)), 1 << 78);
-    assert_eq!(rate_of_spot_down(500_000, at(200)), 0);
+    assert_eq!(rate_of_spot_down(Ppm::new(500_000), at(44)), 1 << 82);
+    assert_eq!(rate_of_spot_down(Ppm::new(500_000), at(40)), 1 << 86);
+    assert_eq!(rate_of_spot_down(Ppm::new(500_000), at(48)), 1 << 78);
+    assert_eq!(rate_of_spot_down(Ppm::new(500_000), at(200)), 0);
 }
 
 proptest! {
@@ -164,7 +164,7 @@ proptest! {
         losses in prop::collection::vec((0u64..1 << 45, 0i64..900), 1..30), open_interest in 1..=MAX_BASE_UNITS,
         price in 1u64..1_000_000_000, rate in 1u32..1_000_000,
     ) {
-        let bound = rate_of_spot_down(rate, spot(price)) as u128;
+        let bound = rate_of_spot_down(Ppm::new(rate), spot(price)) as u128;
         let most = (worth_wide_up(price, open_interest) * rate as u128).div_ceil(1_000_000) + 1;
         let (mut now, mut borne, mut charges) = (0, Spent::default(), Vec::new());
         for (loss, secs) in losses {

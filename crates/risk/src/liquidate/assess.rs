@@ -3,9 +3,8 @@
 use super::best_leg::{best_leg, BestLeg};
 use crate::auction::{Clocks, HealthReading, HealthState, Prints, Regime};
 use crate::margin::{excess, is_under_water_at_edges, margins, quote_sides, Excess, Margins};
-use crate::num::PPM;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::{Atoms, UnixSecs};
+use crate::units::{Atoms, Ppm, UnixSecs};
 
 /// What an account's margins say about liquidating it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +14,7 @@ pub struct Assessment {
     /// At the fast average, plain prices.
     pub fast: Excess,
     /// h at spot, rounded down, at most one.
-    pub health_ppm: u32,
+    pub health_ppm: Ppm,
     /// What may be seized of quote.
     pub quote_seizable_atoms: Atoms,
     /// What is owed in quote: the borrow, then negative PnL.
@@ -50,7 +49,7 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: UnixSecs) -> Assessme
         health_state: HealthState::Healthy,
         at_target: !spot.target_excess.is_negative() && !fast.target_excess.is_negative(),
         healthy_at_spot: !spot.is_under_water(),
-        below_bypass: spot.is_ratio_below(params.observation.bypass_ratio_ppm),
+        below_bypass: spot.is_ratio_below(params.observation.bypass_ratio()),
         prints: None,
     };
     if reading.below_bypass {
@@ -62,20 +61,20 @@ pub fn assess(portfolio: &Portfolio, clocks: &Clocks, now: UnixSecs) -> Assessme
         && (clocks.bypass || fast.is_under_water())
         && is_under_water_at_edges(portfolio, PriceKind::Spot)
         && (clocks.bypass || is_under_water_at_edges(portfolio, PriceKind::Fast));
-    let health_ppm = spot.ratio_ppm_down(PPM);
+    let health_ppm = spot.ratio_ppm_down(Ppm::WHOLE);
     let (quote_seizable_atoms, quote_owed_atoms) = quote_sides(portfolio, &spot);
     let (mut best, mut regime) = (None, None);
     if under_water {
         let boundary = params.wind_down_boundary_ppm_up();
         let sides = (quote_seizable_atoms, quote_owed_atoms);
-        let gross = spot.gross_usd_micro(&portfolio.quote.prices, PriceKind::Spot);
+        let gross = spot.gross(&portfolio.quote.prices, PriceKind::Spot);
         let found = best_leg(portfolio, gross, health_ppm, sides);
         // Both clauses are asked at both prices, so that a single outlying update opens no full wind-down (WINDDOWN-1).
         let at_spot = spot.is_below_boundary(gross, boundary) || !found.cure_pays;
         let at_fast = || {
             let fast = margins(portfolio, PriceKind::Fast, false);
-            let gross = fast.gross_usd_micro(&portfolio.quote.prices, PriceKind::Fast);
-            fast.is_below_boundary(gross, boundary) || !found.pays_at(portfolio, fast.ratio_ppm_down(PPM))
+            let gross = fast.gross(&portfolio.quote.prices, PriceKind::Fast);
+            fast.is_below_boundary(gross, boundary) || !found.pays_at(portfolio, fast.ratio_ppm_down(Ppm::WHOLE))
         };
         let whole = at_spot && (clocks.bypass || at_fast());
         let decided = if at_spot { Regime::WindDown } else { Regime::Cure };

@@ -2,15 +2,14 @@
 
 use super::closable::{pair, perp, Candidate, LegName, Sorter};
 use crate::auction::pays_a_liquidator;
-use crate::num::mul_u128_u32;
 use crate::portfolio::Portfolio;
-use crate::units::{Atoms, UsdMicro, UsdPico};
+use crate::units::{Atoms, Ppm, UsdMicro, UsdMicroSum, UsdPico};
 
 /// The best marginal maintenance among admissible legs, and whether any leg can pay for a cure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BestLeg {
-    /// m at p = 0 of the best leg, ppm; zero without any leg.
-    pub rate_ppm: u32,
+    /// m at p = 0 of the best leg; zero without any leg.
+    pub rate_ppm: Ppm,
     /// That leg.
     pub name: Option<LegName>,
     /// Some leg above dust with a valid price has `p_max * (1 - c) >= p_floor`, h at spot.
@@ -21,7 +20,7 @@ pub struct BestLeg {
 impl BestLeg {
     /// Whether some leg above dust with a valid price has `p_max * (1 - c) >= p_floor` at this h.
     #[inline(never)]
-    pub fn pays_at(&self, portfolio: &Portfolio, health_ppm: u32) -> bool {
+    pub fn pays_at(&self, portfolio: &Portfolio, health_ppm: Ppm) -> bool {
         pays_a_liquidator(self.paying.ceiling_ppm_down(portfolio, health_ppm), &portfolio.params)
     }
 }
@@ -35,7 +34,7 @@ struct Class<'a> {
 
 impl Class<'_> {
     /// Its best leg, and m of that at p = 0; of two equal ones the pair.
-    fn best(&self) -> Option<(u32, LegName)> {
+    fn best(&self) -> Option<(Ppm, LegName)> {
         match (self.pair.leg(), self.perp.leg()) {
             (Some(pair), Some(perp)) => Some(if perp.0 > pair.0 { perp } else { pair }),
             (pair, perp) => pair.or(perp),
@@ -55,11 +54,11 @@ impl Paying {
         Self { pair: class.pair.paying(), perp: class.perp.paying() }
     }
 
-    /// The largest penalty that any of them bears at this h, ppm; zero without a leg.
-    fn ceiling_ppm_down(&self, portfolio: &Portfolio, health_ppm: u32) -> u32 {
+    /// The largest penalty that any of them bears at this h; zero without a leg.
+    fn ceiling_ppm_down(&self, portfolio: &Portfolio, health_ppm: Ppm) -> Ppm {
         let (params, quote) = (&portfolio.params, &portfolio.quote.weights);
-        let pair = self.pair.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, params));
-        let perp = self.perp.map_or(0, |paying| paying.ceiling_ppm_down(health_ppm, quote, params));
+        let pair = self.pair.map_or(Ppm::ZERO, |paying| paying.ceiling_ppm_down(health_ppm, params));
+        let perp = self.perp.map_or(Ppm::ZERO, |paying| paying.ceiling_ppm_down(health_ppm, quote, params));
         pair.max(perp)
     }
 }
@@ -137,22 +136,21 @@ sorted_into! {
 ///
 /// The last argument is what can be seized of quote and what is owed in it, see [`crate::margin::quote_sides`].
 #[inline(never)]
-#[expect(clippy::cast_possible_wrap, reason = "G is below 2^91 and a share below 2^32")]
-pub fn best_leg(portfolio: &Portfolio, gross_usd_micro: u128, health_ppm: u32, quote_sides: (Atoms, Atoms)) -> BestLeg {
+pub fn best_leg(portfolio: &Portfolio, gross: UsdMicroSum, health_ppm: Ppm, quote_sides: (Atoms, Atoms)) -> BestLeg {
     let params = &portfolio.params;
     let mut classes = Classes {
         any: Class::default(),
         above_dust: Class::default(),
         above_share: Class::default(),
         paying: Class::default(),
-        dust: UsdMicro::new(params.legs.dust_usd_micro),
-        large: UsdPico::new(mul_u128_u32(gross_usd_micro, params.legs.best_leg_min_ppm) as i128),
+        dust: params.legs.dust(),
+        large: gross.times(params.legs.best_leg_min()),
     };
     pair::sort(portfolio, quote_sides, &mut classes);
     perp::sort(portfolio, &mut classes);
     let best = classes.above_share.best().or(classes.above_dust.best()).or(classes.any.best());
     let mut found = BestLeg {
-        rate_ppm: best.map_or(0, |(rate, _)| rate),
+        rate_ppm: best.map_or(Ppm::ZERO, |(rate, _)| rate),
         name: best.map(|(_, name)| name),
         cure_pays: false,
         paying: Paying::of(&classes.paying),

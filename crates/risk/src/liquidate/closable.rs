@@ -12,7 +12,7 @@ use crate::error::{RiskError, RiskResult};
 use crate::margin::Margins;
 use crate::params::GlobalParams;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::{Atoms, BaseUnits, Count, SignedAtoms, UsdMicro};
+use crate::units::{Atoms, BaseUnits, Count, Ppm, SignedAtoms, UsdMicro, UsdMicroSum};
 
 /// What is repaid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,30 +236,30 @@ pub(super) trait Closable {
     /// Whether any fill of it reduces a liability, whatever the requirement does (WINDDOWN-3).
     const REDUCES_LIABILITY: bool;
 
-    /// m at p = 0: what closing one unit of notional releases of the maintenance requirement, ppm.
-    fn marginal_ppm(&self) -> u32;
+    /// m at p = 0: what closing one unit of notional releases of the maintenance requirement.
+    fn marginal_ppm(&self) -> Ppm;
 
-    /// Largest penalty that still improves the ratio, with the factor k, ppm (CURE-4).
-    fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32;
+    /// Largest penalty that still improves the ratio, with the factor k (CURE-4).
+    fn ceiling_ppm_down(&self, health_ppm: Ppm, params: &GlobalParams) -> Ppm;
 
     /// `m_T - p`, ppm squared: what closing one unit of notional gives back at target, the penalty paid. Not positive
     /// where the penalty eats what closing releases.
-    fn net_release(&self, penalty_ppm: u32) -> i64;
+    fn net_release(&self, penalty_ppm: Ppm) -> i64;
 
-    /// The size that is worth so many micro-dollars.
-    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> Self::Size;
+    /// The size that is worth so much.
+    fn size_of_up(&self, value: UsdMicroSum, at: PriceKind) -> Self::Size;
 
     /// The most that can be closed at this penalty: what is there, and what collateral can pay for.
-    fn most_down(&self, penalty_ppm: u32) -> Self::Size;
+    fn most_down(&self, penalty_ppm: Ppm) -> Self::Size;
 
     /// What closing `size` leaves.
-    fn leftovers(&self, size: Self::Size, penalty_ppm: u32) -> Leftovers;
+    fn leftovers(&self, size: Self::Size, penalty_ppm: Ppm) -> Leftovers;
 
     /// The amounts of a fill, each rounded down: the liquidatee loses nothing by the rounding (CURE-2, CURE-6).
     ///
     /// # Errors
     /// `FillTooSmall` where nothing would be received for it, `NumberOutOfRange`.
-    fn fill_down(&self, size: Self::Size, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill<Self::Size>>;
+    fn fill_down(&self, size: Self::Size, penalty_ppm: Ppm, insurance_share_ppm: Ppm) -> RiskResult<Fill<Self::Size>>;
 
     /// Whether a fill is at the caller's limit or better for him (LIQ-6).
     fn meets(&self, limit: Limit, fill: &Fill<Self::Size>) -> bool;

@@ -6,14 +6,14 @@ use crate::auction::Regime;
 use crate::error::{RiskError, RiskResult};
 use crate::num::PPM;
 use crate::portfolio::PriceKind;
-use crate::units::{Count, UsdMicro, UsdPico};
+use crate::units::{Count, Ppm, UsdMicro, UsdMicroSum, UsdPico};
 
 const PPM_U128: u128 = PPM as u128;
 
 /// The size that the regime asks for, before anything bounds it: back to target in a cure, at most back to target at the
 /// fast average where only spot says wind-down, else everything.
 #[inline(always)]
-pub(super) fn wanted_size_up<L: Closable>(leg: &L, assessment: &Assessment, penalty_ppm: u32) -> L::Size {
+pub(super) fn wanted_size_up<L: Closable>(leg: &L, assessment: &Assessment, penalty_ppm: Ppm) -> L::Size {
     let release = leg.net_release(penalty_ppm);
     match assessment.regime.map(|choice| (choice.regime, choice.is_spot_alone)) {
         Some((Regime::Cure, _)) => target_size_up(leg, assessment, release),
@@ -47,7 +47,7 @@ fn shortfall_size_up<L: Closable>(leg: &L, excess: UsdPico, at: PriceKind, relea
     }
     // Saturated margins are bounded so that the product stays in range.
     let shortfall = (-excess.get()).clamp(0, 1 << 100) as u128;
-    leg.size_of_usd_up((shortfall * PPM_U128).div_ceil(release as u128), at)
+    leg.size_of_up(UsdMicroSum::new((shortfall * PPM_U128).div_ceil(release as u128)), at)
 }
 
 /// Clamps, then dust (debt left below dust: all of it; else collateral left below dust: all of it; never past the
@@ -59,7 +59,7 @@ fn shortfall_size_up<L: Closable>(leg: &L, excess: UsdPico, at: PriceKind, relea
 pub(super) fn final_size<L: Closable>(
     leg: &L,
     wanted: L::Size,
-    penalty_ppm: u32,
+    penalty_ppm: Ppm,
     dust: UsdMicro,
     request: &Request,
 ) -> RiskResult<L::Size> {

@@ -9,21 +9,22 @@ use crate::liquidate::LegSize;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
-use crate::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
+use crate::units::{Count, Ppm, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const NOW: UnixSecs = UnixSecs::new(1_760_130_600);
 const MILLION: i128 = 1_000_000;
 const PAIR: Leg = Leg::Pair { asset: 1, liability: Liability::Borrow(2) };
 const PERP: Leg = Leg::Perp { market: 7 };
 const WEIGHTS: TokenWeights = TokenWeights {
-    asset_maint_ppm: 900_000,
-    asset_target_ppm: 888_000,
-    asset_init_ppm: 800_000,
-    liability_maint_ppm: 1_100_000,
-    liability_target_ppm: 1_110_000,
-    liability_init_ppm: 1_200_000,
+    asset_maint_ppm: Ppm::new(900_000),
+    asset_target_ppm: Ppm::new(888_000),
+    asset_init_ppm: Ppm::new(800_000),
+    liability_maint_ppm: Ppm::new(1_100_000),
+    liability_target_ppm: Ppm::new(1_110_000),
+    liability_init_ppm: Ppm::new(1_200_000),
 };
-const RATES: MarketRates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+const RATES: MarketRates =
+    MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) };
 
 /// Halves of a micro-dollar per atom, or of a quote atom per unit.
 fn halves<Worth, Unit>(count: u64) -> UnitPrice<Worth, Unit> {
@@ -49,7 +50,7 @@ fn perp(market: u8, units: i64, cash_atoms: i64) -> PerpLeg {
         rates: RATES,
         prices: par(),
         market,
-        deficit_share_ppm: 0,
+        deficit_share_ppm: Ppm::ZERO,
     }
 }
 
@@ -117,18 +118,18 @@ impl Count for u64 {
 
 impl Found {
     fn final_size(&self, wanted: u64, parts: u32, dust: u64, request: &Request) -> RiskResult<u64> {
-        ask!(self, leg => size::final_size(leg, Count::from_number(wanted), parts, UsdMicro::new(dust), request).map(Count::number))
+        ask!(self, leg => size::final_size(leg, Count::from_number(wanted), Ppm::new(parts), UsdMicro::new(dust), request).map(Count::number))
     }
 
     /// Of a cure, or of a wind-down that spot alone says.
     fn wanted_size_up(&self, assessment: &Assessment, regime: Regime, parts: u32) -> u64 {
         let choice = RegimeChoice { regime, is_spot_alone: regime == Regime::WindDown };
         let assessment = Assessment { regime: Some(choice), ..*assessment };
-        ask!(self, leg => size::wanted_size_up(leg, &assessment, parts).number())
+        ask!(self, leg => size::wanted_size_up(leg, &assessment, Ppm::new(parts)).number())
     }
 
     fn fill_down(&self, size: u64, parts: u32, share_ppm: u32) -> RiskResult<Fill<u64>> {
-        ask!(self, leg => leg.fill_down(Count::from_number(size), parts, share_ppm).map(counted))
+        ask!(self, leg => leg.fill_down(Count::from_number(size), Ppm::new(parts), Ppm::new(share_ppm)).map(counted))
     }
 
     fn meets(&self, limit: Limit, fill: &Fill<u64>) -> bool {

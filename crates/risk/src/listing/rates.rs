@@ -4,6 +4,7 @@ use super::Calibration;
 use crate::auction::{pays_a_liquidator, perp_ceiling_ppm_down};
 use crate::num::PPM;
 use crate::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
+use crate::units::Ppm;
 
 /// Highest fee a side may pay on a fill, ppm of notional.
 pub const MAX_FILL_FEE_PPM: u32 = PPM / 100;
@@ -16,13 +17,13 @@ impl MarketRates {
     /// # Errors
     /// See [`MarketRates::validate`].
     pub fn new(
-        maint_ppm: u32,
-        init_ppm: u32,
+        maint_ppm: Ppm,
+        init_ppm: Ppm,
         price: Calibration,
         quote: &TokenWeights,
         params: &GlobalParams,
     ) -> Result<Self, Contradiction> {
-        let rates = Self { maint_ppm, target_ppm: 0, init_ppm }.with_target(params);
+        let rates = Self { maint_ppm, target_ppm: Ppm::ZERO, init_ppm }.with_target(params);
         rates.validate(price, quote, params)?;
         Ok(rates)
     }
@@ -37,7 +38,7 @@ impl MarketRates {
     /// [`Contradiction::RATE_CEILING`].
     #[expect(
         clippy::arithmetic_side_effects,
-        reason = "products of two 32-bit numbers in 64 bits; one divided by a million and added to 32 bits"
+        reason = "a product of two 32-bit numbers divided by a million and added to 32 bits, in 64"
     )]
     pub fn validate(
         &self,
@@ -45,25 +46,25 @@ impl MarketRates {
         quote: &TokenWeights,
         params: &GlobalParams,
     ) -> Result<(), Contradiction> {
-        let ordered = 0 < self.maint_ppm
+        let ordered = !self.maint_ppm.is_zero()
             && self.maint_ppm <= self.target_ppm
             && self.target_ppm <= self.init_ppm
-            && self.init_ppm <= PPM;
+            && self.init_ppm <= Ppm::WHOLE;
         Contradiction::RATES_ORDER.unless(ordered)?;
         // m_T - m of a perp: rate_T - rate - (w_lT - w_l) * p, at the largest penalty.
-        let weight_growth = quote.liability_target_ppm.saturating_sub(quote.liability_maint_ppm) as u64;
-        let penalty = params.auction.penalty_cap_ppm.max(params.wind_down.wind_down_penalty_ppm) as u64;
-        let gap = self.target_ppm.saturating_sub(self.maint_ppm) as u64;
-        let wanted = params.targets.target_min_gap_ppm as u64 + (weight_growth * penalty).div_ceil(PPM as u64);
+        let weight_growth = quote.liability_target_ppm.saturating_sub(quote.liability_maint_ppm);
+        let penalty = params.auction.penalty_cap().max(params.wind_down.wind_down_penalty());
+        let gap = self.target_ppm.saturating_sub(self.maint_ppm).get() as u64;
+        let wanted = params.targets.target_min_gap_ppm as u64 + weight_growth.times(penalty).div_ceil(PPM as u64);
         Contradiction::RATES_GAP.unless(gap >= wanted)?;
-        let excess = (quote.liability_maint_ppm.saturating_sub(PPM)) as u64;
-        let kept = excess * (params.wind_down.wind_down_penalty_ppm as u64) < self.maint_ppm as u64 * PPM as u64;
+        let excess = quote.liability_maint_ppm.beyond_whole();
+        let kept = excess.times(params.wind_down.wind_down_penalty()) < self.maint_ppm.times(Ppm::WHOLE);
         Contradiction::WIND_DOWN_WEIGHT.unless(kept)?;
         Contradiction::UNCALIBRATED.unless(price.fastest_fall_ppm_per_sec > 0 && !price.update_secs.is_zero())?;
-        let survives = self.maint_ppm as u64 * params.observation.bypass_ratio_ppm as u64;
-        Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params).saturating_mul(PPM as u64))?;
-        Contradiction::RATE_INITIAL.unless(self.init_ppm as u64 >= price.fall_unseen_ppm(params))?;
-        let ceiling = perp_ceiling_ppm_down(params.auction.health_cap_ppm, self, quote, params);
+        let survives = self.maint_ppm.times(params.observation.bypass_ratio());
+        Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params).times(Ppm::WHOLE))?;
+        Contradiction::RATE_INITIAL.unless(self.init_ppm >= price.fall_unseen_ppm(params))?;
+        let ceiling = perp_ceiling_ppm_down(params.auction.health_cap(), self, quote, params);
         Contradiction::RATE_CEILING.unless(pays_a_liquidator(ceiling, params))
     }
 
@@ -73,12 +74,11 @@ impl MarketRates {
     /// # Errors
     /// [`Contradiction::FEE_RANGE`], [`Contradiction::FEE_LOWERS`].
     #[expect(clippy::arithmetic_side_effects, reason = "products of three 32-bit numbers in 128 bits")]
-    pub fn validate_fee(&self, fill_fee_ppm: u32, params: &GlobalParams) -> Result<(), Contradiction> {
-        let range = params.perps.fill_insurance_ppm..=MAX_FILL_FEE_PPM;
+    pub fn validate_fee(&self, fill_fee_ppm: Ppm, params: &GlobalParams) -> Result<(), Contradiction> {
+        let range = params.perps.fill_insurance()..=Ppm::new(MAX_FILL_FEE_PPM);
         Contradiction::FEE_RANGE.unless(range.contains(&fill_fee_ppm))?;
-        let kept = params.auction.improvement_factor_ppm as u128
-            * params.auction.health_cap_ppm as u128
-            * self.maint_ppm as u128;
-        Contradiction::FEE_LOWERS.unless(fill_fee_ppm as u128 * PPM as u128 * PPM as u128 <= kept)
+        let kh = params.auction.improvement_factor().times(params.auction.health_cap());
+        let kept = kh as u128 * self.maint_ppm.get() as u128;
+        Contradiction::FEE_LOWERS.unless(fill_fee_ppm.times(Ppm::WHOLE) as u128 * PPM as u128 <= kept)
     }
 }

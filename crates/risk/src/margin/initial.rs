@@ -6,7 +6,7 @@ use super::unit::{risk_units, Pnl};
 use crate::error::{RiskError, RiskResult};
 use crate::num::{WideSum, PPM};
 use crate::portfolio::Portfolio;
-use crate::units::UsdPico;
+use crate::units::{Ppm, UsdPico};
 
 /// What the account is worth for adding risk, pico-dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,11 +27,7 @@ impl InitialMargins {
 }
 
 /// Initial: assets and longs low, borrows and shorts high, perp charges high (MARGIN-6); no gain counts (MARGIN-3).
-#[expect(
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
-    reason = "a sum of charges is not negative, and its value at most 2^126"
-)]
+#[expect(clippy::cast_sign_loss, reason = "a sum of charges is not negative")]
 pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
     let (mut assets, mut liabilities, mut init) = (WideSum::default(), WideSum::default(), WideSum::default());
     for leg in portfolio.tokens() {
@@ -39,11 +35,11 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
         if leg.amount_atoms.get() >= 0 {
             let value = leg.prices.init.value_in_loop_down(magnitude).get();
             assets.add(value, 1);
-            init.add(value, leg.weights.asset_init_ppm);
+            init.add(value, leg.weights.asset_init_ppm.get());
         } else {
             let value = leg.prices.init.value_in_loop_up(magnitude).get();
             liabilities.add(value, 1);
-            init.subtract(value, leg.weights.liability_init_ppm);
+            init.subtract(value, leg.weights.liability_init_ppm.get());
         }
     }
     let (mut pnl, mut notionals, mut charge) = (Pnl::default(), WideSum::default(), WideSum::default());
@@ -52,13 +48,13 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
         pnl.add(unit, value);
         let notional_atoms = value.notional_atoms.get();
         notionals.add(notional_atoms, 1);
-        charge.add(notional_atoms, unit.leg.rates.init_ppm);
+        charge.add(notional_atoms, unit.leg.rates.init_ppm.get());
     }
     let quote = &portfolio.quote;
     let mut charged = 0;
     if !quote.amount_atoms.is_zero() || portfolio.perp_count != 0 {
         let (low, high) = (quote.prices.init, quote.prices.init_charge);
-        let net = Net::of(quote.amount_atoms, &pnl, 0);
+        let net = Net::of(quote.amount_atoms, &pnl, Ppm::ZERO);
         let side = net.weighted.value_down(low, high).get();
         let worth = if net.weighted == net.whole { side } else { net.whole.value_down(low, high).get() };
         if net.whole.is_debt {
@@ -67,11 +63,11 @@ pub fn initial_margins(portfolio: &Portfolio) -> InitialMargins {
             assets.add(worth, 1);
         }
         if net.weighted.is_debt {
-            init.subtract(side, quote.weights.liability_init_ppm);
+            init.subtract(side, quote.weights.liability_init_ppm.get());
         } else {
-            init.add(side, quote.weights.asset_init_ppm);
+            init.add(side, quote.weights.asset_init_ppm.get());
         }
-        charged = high.value_wide_up(charge.total() as u128) as i128;
+        charged = high.charge_up(charge.total() as u128).get();
     }
     let saturated = any_saturated(&assets, &liabilities, &notionals, &pnl);
     let nav = assets.difference_times(&liabilities, PPM);

@@ -6,7 +6,7 @@ use super::{any_saturated, Excess, Favourable, Margins};
 use crate::num::{WideSum, PPM};
 use crate::params::TokenWeights;
 use crate::portfolio::{Portfolio, PriceKind};
-use crate::units::{Atoms, UsdMicro, UsdPico};
+use crate::units::{Atoms, UsdMicro, UsdMicroSum, UsdPico};
 
 /// Sums over the legs. `NAV - MMR` always, NAV and G only `WITH_NAV`, `NAV - TMR` only `WITH_TARGET`.
 #[derive(Default)]
@@ -24,9 +24,9 @@ impl<const WITH_NAV: bool, const WITH_TARGET: bool> Sums<WITH_NAV, WITH_TARGET> 
         if WITH_NAV {
             self.assets.add(value, 1);
         }
-        self.maint.add(value, weights.asset_maint_ppm);
+        self.maint.add(value, weights.asset_maint_ppm.get());
         if WITH_TARGET {
-            self.target.add(value, weights.asset_target_ppm);
+            self.target.add(value, weights.asset_target_ppm.get());
         }
     }
 
@@ -36,9 +36,9 @@ impl<const WITH_NAV: bool, const WITH_TARGET: bool> Sums<WITH_NAV, WITH_TARGET> 
         if WITH_NAV {
             self.liabilities.add(value, 1);
         }
-        self.maint.subtract(value, weights.liability_maint_ppm);
+        self.maint.subtract(value, weights.liability_maint_ppm.get());
         if WITH_TARGET {
-            self.target.subtract(value, weights.liability_target_ppm);
+            self.target.subtract(value, weights.liability_target_ppm.get());
         }
     }
 }
@@ -58,9 +58,9 @@ impl<const WITH_NAV: bool, const WITH_TARGET: bool> UnitSums<WITH_NAV, WITH_TARG
         let value = unit.at(at, edges);
         self.pnl.add(unit, value);
         let notional_atoms = value.notional_atoms.get();
-        self.charge_maint.add(notional_atoms, unit.leg.rates.maint_ppm);
+        self.charge_maint.add(notional_atoms, unit.leg.rates.maint_ppm.get());
         if WITH_TARGET {
-            self.charge_target.add(notional_atoms, unit.leg.rates.target_ppm);
+            self.charge_target.add(notional_atoms, unit.leg.rates.target_ppm.get());
         }
         if WITH_NAV {
             self.notional.add(notional_atoms, 1);
@@ -119,11 +119,7 @@ fn pass<const WITH_NAV: bool, const WITH_TARGET: bool, const EDGES: bool>(
 
 /// Nets the quote balance q with PnL before weights: `Q = q + losses + w_pnl * gains` counts `side(Q)`, in NAV all PnL counts (MARGIN-3).
 #[inline(always)]
-#[expect(
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
-    reason = "sums of values and charges that are only added are not negative; the value of a charge is at most 2^126"
-)]
+#[expect(clippy::cast_sign_loss, reason = "sums of values and charges that are only added are not negative")]
 fn finish<const WITH_NAV: bool, const WITH_TARGET: bool, const EDGES: bool>(
     mut sums: Sums<WITH_NAV, WITH_TARGET>,
     units: &UnitSums<WITH_NAV, WITH_TARGET>,
@@ -134,24 +130,25 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool, const EDGES: bool>(
     let mut out = Margins::default();
     let (mut charge_maint, mut charge_target) = (0, 0);
     if WITH_NAV {
-        out.assets_usd_micro = sums.assets.total() as u128;
+        out.assets = UsdMicroSum::new(sums.assets.total() as u128);
         out.notional_atoms = units.notional.total() as u128;
     }
     if !leg.amount_atoms.is_zero() || portfolio.perp_count != 0 {
-        let net = Net::of(leg.amount_atoms, &units.pnl, portfolio.params.perps.pnl_weight_ppm);
+        let net = Net::of(leg.amount_atoms, &units.pnl, portfolio.params.perps.pnl_weight());
         out.quote_net_atoms = net.weighted_atoms;
         let price = Favourable::of(&leg.prices, at, EDGES);
         let (high, low) = (price.high(), price.low());
-        let side = net.weighted.value_down(high, low).get();
+        let value = net.weighted.value_down(high, low);
+        let side = value.get();
         if net.weighted.is_debt {
-            sums.maint.subtract(side, leg.weights.liability_maint_ppm);
+            sums.maint.subtract(side, leg.weights.liability_maint_ppm.get());
             if WITH_TARGET {
-                sums.target.subtract(side, leg.weights.liability_target_ppm);
+                sums.target.subtract(side, leg.weights.liability_target_ppm.get());
             }
         } else {
-            sums.maint.add(side, leg.weights.asset_maint_ppm);
+            sums.maint.add(side, leg.weights.asset_maint_ppm.get());
             if WITH_TARGET {
-                sums.target.add(side, leg.weights.asset_target_ppm);
+                sums.target.add(side, leg.weights.asset_target_ppm.get());
             }
         }
         if WITH_NAV {
@@ -162,13 +159,13 @@ fn finish<const WITH_NAV: bool, const WITH_TARGET: bool, const EDGES: bool>(
                 sums.assets.add(worth, 1);
             }
             if !net.weighted.is_debt {
-                out.assets_usd_micro = out.assets_usd_micro.wrapping_add(side as u128);
+                out.assets = out.assets.plus(value.wide());
             }
         }
         if portfolio.perp_count != 0 {
-            charge_maint = low.value_wide_up(units.charge_maint.total() as u128) as i128;
+            charge_maint = low.charge_up(units.charge_maint.total() as u128).get();
             if WITH_TARGET {
-                charge_target = low.value_wide_up(units.charge_target.total() as u128) as i128;
+                charge_target = low.charge_up(units.charge_target.total() as u128).get();
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::unit::Pnl;
 use crate::num::{mul_u128_u32, PPM};
 use crate::price::TokenPrice;
-use crate::units::{Atoms, SignedAtoms, UsdMicro};
+use crate::units::{Atoms, Ppm, SignedAtoms, UsdMicro};
 
 /// An amount of quote that is owned or owed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,29 +51,29 @@ pub(super) struct Net {
 impl Net {
     /// `Q = q + losses + w * gains`, the last rounded down. Amounts of which each is below 2^62 are netted in 64 bits.
     #[inline(always)]
-    pub(super) fn of(quote_atoms: SignedAtoms, pnl: &Pnl, gains_weight_ppm: u32) -> Self {
+    pub(super) fn of(quote_atoms: SignedAtoms, pnl: &Pnl, gains_weight: Ppm) -> Self {
         const ROOM: i64 = 1 << 62;
         let (Some(gains), Some(losses)) = (pnl.gains.below_62_bits(), pnl.losses.below_62_bits()) else {
-            return Self::of_wide(quote_atoms, pnl, gains_weight_ppm);
+            return Self::of_wide(quote_atoms, pnl, gains_weight);
         };
         if !(-ROOM..ROOM).contains(&quote_atoms.get())
-            || (gains != 0 && gains_weight_ppm != 0 && gains_weight_ppm != PPM)
+            || (gains != 0 && !gains_weight.is_zero() && gains_weight != Ppm::WHOLE)
         {
-            return Self::of_wide(quote_atoms, pnl, gains_weight_ppm);
+            return Self::of_wide(quote_atoms, pnl, gains_weight);
         }
         // Three numbers of which each is below 2^62.
         let owned = quote_atoms.get().wrapping_sub(losses);
         let whole = owned.wrapping_add(gains);
-        let weighted = if gains_weight_ppm == 0 { owned } else { whole };
+        let weighted = if gains_weight.is_zero() { owned } else { whole };
         Self { weighted_atoms: weighted as i128, weighted: Holding::of(weighted), whole: Holding::of(whole) }
     }
 
     #[cold]
     #[inline(never)]
-    fn of_wide(quote_atoms: SignedAtoms, pnl: &Pnl, gains_weight_ppm: u32) -> Self {
+    fn of_wide(quote_atoms: SignedAtoms, pnl: &Pnl, gains_weight: Ppm) -> Self {
         let (gains, losses) = (pnl.gains.total(), pnl.losses.total());
         let owned = (quote_atoms.get() as i128).wrapping_sub(losses);
-        let weighted = owned.wrapping_add(weighted_gains_down(gains, gains_weight_ppm));
+        let weighted = owned.wrapping_add(weighted_gains_down(gains, gains_weight));
         let whole = owned.wrapping_add(gains);
         Self { weighted_atoms: weighted, weighted: Holding::of_wide(weighted), whole: Holding::of_wide(whole) }
     }
@@ -86,11 +86,11 @@ impl Net {
     clippy::cast_sign_loss,
     reason = "gains are a sum of at most 16 numbers below 2^63 and the weight is below 2^32: the product stays below 2^99"
 )]
-fn weighted_gains_down(gains: i128, weight_ppm: u32) -> i128 {
-    if weight_ppm == PPM || gains == 0 {
+fn weighted_gains_down(gains: i128, weight: Ppm) -> i128 {
+    if weight == Ppm::WHOLE || gains == 0 {
         gains
     } else {
-        (mul_u128_u32(gains as u128, weight_ppm) / PPM as u128) as i128
+        (mul_u128_u32(gains as u128, weight.get()) / PPM as u128) as i128
     }
 }
 
@@ -113,6 +113,7 @@ mod tests {
             gains.iter().for_each(|gain| pnl.gains.add(*gain, 1));
             losses.iter().for_each(|loss| pnl.losses.add(*loss, 1));
             let quote = SignedAtoms::new(quote >> shift);
+            let weight = Ppm::new(weight);
             let (fast, wide) = (Net::of(quote, &pnl, weight), Net::of_wide(quote, &pnl, weight));
             prop_assert_eq!(fast.weighted_atoms, wide.weighted_atoms);
             prop_assert!(fast.weighted == wide.weighted && fast.whole == wide.whole);

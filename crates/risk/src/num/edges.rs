@@ -5,6 +5,7 @@ extern crate std;
 use std::vec::Vec;
 
 use super::*;
+use crate::units::Ppm;
 
 /// Around the ends of each half, some in the middle, and the whole in millionths.
 const NUMBERS: [u64; 22] = [
@@ -100,8 +101,8 @@ fn quotients_round_as_their_names_say_and_none_is_wider_than_64_bits() {
     assert_eq!((div_up_u128(u128::MAX, 1), div_up_u128(u128::MAX, u128::MAX)), (Some(u128::MAX), Some(1)));
     for (value, ppm) in NUMBERS.into_iter().flat_map(|value| FACTORS.map(|ppm| (value, ppm))) {
         let exact = value as u128 * ppm as u128;
-        assert_eq!(ppm_down(value, ppm), fits(exact / PPM as u128));
-        assert_eq!(ppm_up(value, ppm), fits(exact.div_ceil(PPM as u128)));
+        assert_eq!(Ppm::new(ppm).of_down(value), fits(exact / PPM as u128));
+        assert_eq!(Ppm::new(ppm).of_up(value), fits(exact.div_ceil(PPM as u128)));
     }
 }
 

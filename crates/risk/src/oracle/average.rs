@@ -4,7 +4,7 @@ use crate::error::RiskResult;
 use crate::fixed_checked::{decay, Fixed};
 use crate::num::{mul_high_up, mul_u32, mul_wide, PPM};
 use crate::price::{edge_from_ppm_up, Price};
-use crate::units::Secs;
+use crate::units::{Ppm, Secs};
 
 /// Longest time that one update integrates.
 pub const STEP_CAP_SECS: Secs = Secs::new(10);
@@ -57,23 +57,21 @@ fn blend_down(a: Price, b: Price, weight: Fixed) -> RiskResult<Price> {
 ///
 /// # Errors
 /// `PriceExponentOutOfRange`.
-pub fn bounds(spot: Price, fast: Price, slow: Price, sigma_ppm: u32, z_ppm: u32) -> RiskResult<(Price, Price)> {
+pub fn bounds(spot: Price, fast: Price, slow: Price, sigma_ppm: Ppm, z_ppm: Ppm) -> RiskResult<(Price, Price)> {
     let width_ppm = sigmas_ppm_up(sigma_ppm, z_ppm);
     let low = lowered_down(spot, width_ppm)?.min(fast).min(slow);
     let high = raised_up(spot, width_ppm)?.max(fast).max(slow);
     Ok((low, high))
 }
 
-/// `z * sigma` in ppm, rounded up, at most `u32::MAX`.
-#[expect(clippy::arithmetic_side_effects, reason = "a product of two 32-bit numbers in 64 bits")]
-pub(super) fn sigmas_ppm_up(sigma_ppm: u32, z_ppm: u32) -> u32 {
-    let product = sigma_ppm as u64 * z_ppm as u64;
-    u32::try_from(product.div_ceil(PPM as u64)).unwrap_or(u32::MAX)
+/// `z * sigma`, rounded up; saturates.
+pub(super) fn sigmas_ppm_up(sigma_ppm: Ppm, z_ppm: Ppm) -> Ppm {
+    Ppm::saturating(sigma_ppm.times(z_ppm).div_ceil(PPM as u64))
 }
 
 /// `price * (1 - width)`, rounded down.
-fn lowered_down(price: Price, width_ppm: u32) -> RiskResult<Price> {
-    if width_ppm >= PPM {
+fn lowered_down(price: Price, width_ppm: Ppm) -> RiskResult<Price> {
+    if width_ppm >= Ppm::WHOLE {
         return Ok(Price::ZERO);
     }
     let less = mul_high_up(price.mantissa, edge_from_ppm_up(width_ppm));
@@ -85,9 +83,9 @@ fn lowered_down(price: Price, width_ppm: u32) -> RiskResult<Price> {
     clippy::arithmetic_side_effects,
     reason = "64 bits times at most 4,294 and two more of 64: the sum has at most 77 bits, and at most 13 are cut"
 )]
-fn raised_up(price: Price, width_ppm: u32) -> RiskResult<Price> {
-    let whole = mul_u32(price.mantissa, width_ppm / PPM);
-    let part = mul_high_up(price.mantissa, edge_from_ppm_up(width_ppm % PPM));
+fn raised_up(price: Price, width_ppm: Ppm) -> RiskResult<Price> {
+    let whole = mul_u32(price.mantissa, width_ppm.get() / PPM);
+    let part = mul_high_up(price.mantissa, edge_from_ppm_up(Ppm::new(width_ppm.get() % PPM)));
     let sum = price.mantissa as u128 + whole + part as u128;
     let down = Price::from_parts_down(sum, price.exponent)?;
     // The sum has at most 77 bits: what does not fit 64 is cut, and one step up covers it.
@@ -155,7 +153,7 @@ mod tests {
         fn a_spike_moves_an_average_by_at_most_its_size_times_its_share_of_the_constant(
             price in any_price(), spike_ppm in 1u32..2_000_000, dt in 0u32..60, tau in 1u32..10_000,
         ) {
-            let spike = price.scaled_ppm_down(spike_ppm).unwrap();
+            let spike = price.scaled_ppm_down(Ppm::new(spike_ppm)).unwrap();
             let moved = float(integrate_down(price, spike, Secs::new(dt), Secs::new(tau)).unwrap()) - float(price);
             let size = (float(spike) - float(price)).abs();
             let bound = size * (dt.min(STEP_CAP_SECS.stored()) as f64 / tau as f64).min(1.0);
@@ -167,7 +165,7 @@ mod tests {
         fn low_is_never_above_and_high_never_below_spot_and_averages(
             spot in any_price(), fast in any_price(), slow in any_price(), sigma: u32, z in 0u32..=10_000_000,
         ) {
-            let (low, high) = bounds(spot, fast, slow, sigma, z).unwrap();
+            let (low, high) = bounds(spot, fast, slow, Ppm::new(sigma), Ppm::new(z)).unwrap();
             for price in [spot, fast, slow] {
                 prop_assert_ne!(low.cmp_value(&price), Ordering::Greater);
                 prop_assert_ne!(high.cmp_value(&price), Ordering::Less);
@@ -176,7 +174,7 @@ mod tests {
 
         #[test]
         fn widths_move_spot_outwards_by_at_least_their_share(spot in any_price(), sigma in 0u32..3_000_000) {
-            let (low, high) = bounds(spot, spot, spot, sigma, 2 * PPM).unwrap();
+            let (low, high) = bounds(spot, spot, spot, Ppm::new(sigma), Ppm::new(2 * PPM)).unwrap();
             let width = 2.0 * sigma as f64 / 1e6;
             if sigma >= PPM / 2 {
                 prop_assert!(low.is_zero());

@@ -3,7 +3,7 @@
 use super::average::sigmas_ppm_up;
 use crate::num::{sqrt_up, PPM};
 use crate::params::GlobalParams;
-use crate::units::Secs;
+use crate::units::{Ppm, Secs};
 
 /// Longest age with a root of its own, seconds.
 const TABLE_SECS: usize = 64;
@@ -31,12 +31,12 @@ const ROOTS_MILLI: [u32; TABLE_SECS + 1] = {
 #[expect(clippy::cast_possible_truncation, reason = "a minimum with a 32-bit number has 32 bits")]
 pub fn edge_ppm_up(
     params: &GlobalParams,
-    sigma_ppm: u32,
+    sigma_ppm: Ppm,
     vol_ppm_per_sqrt_sec: u32,
     age: Secs,
-    half_charge_ppm: u32,
-) -> u32 {
-    let width = sigmas_ppm_up(sigma_ppm, params.prices.confidence_sigmas_ppm).min(half_charge_ppm) as u64;
+    half_charge_ppm: Ppm,
+) -> Ppm {
+    let width = sigmas_ppm_up(sigma_ppm, params.prices.confidence_sigmas()).min(half_charge_ppm).get() as u64;
     let beyond = age.saturating_sub(params.prices.read_age());
     let ageing = if beyond.is_zero() {
         0
@@ -45,7 +45,7 @@ pub fn edge_ppm_up(
         moved.saturating_mul(params.prices.age_sigmas_ppm as u64).div_ceil(PPM as u64)
     };
     // Narrowing cannot lose anything: the minimum with a u32 fits one.
-    (width.saturating_add(ageing)).min(params.prices.edge_max_ppm as u64) as u32
+    Ppm::new((width.saturating_add(ageing)).min(params.prices.edge_max_ppm as u64) as u32)
 }
 
 /// `1000 * sqrt(span)`, rounded up: exact to 64, at most 3.1 % above beyond. Never falls as the span grows.
@@ -72,17 +72,21 @@ mod tests {
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
+    fn edge(sigma: u32, vol: u32, age: Secs, half: u32) -> u32 {
+        edge_ppm_up(&PARAMS, Ppm::new(sigma), vol, age, Ppm::new(half)).get()
+    }
+
     #[test]
     fn a_fresh_price_has_the_width_of_its_confidence_up_to_half_the_charge() {
-        assert_eq!(edge_ppm_up(&PARAMS, 1_000, 142, Secs::new(15), 6_000), 2_000);
-        assert_eq!(edge_ppm_up(&PARAMS, 5_000, 142, Secs::new(3), 6_000), 6_000);
-        assert_eq!(edge_ppm_up(&PARAMS, u32::MAX, 142, Secs::ZERO, u32::MAX), PARAMS.prices.edge_max_ppm);
+        assert_eq!(edge(1_000, 142, Secs::new(15), 6_000), 2_000);
+        assert_eq!(edge(5_000, 142, Secs::new(3), 6_000), 6_000);
+        assert_eq!(edge(u32::MAX, 142, Secs::ZERO, u32::MAX), PARAMS.prices.edge_max_ppm);
     }
 
     #[test]
     fn an_hour_beyond_the_read_age_adds_three_sigmas_of_an_hour() {
         // 142 ppm * 60 * 3 = 25,560, the root rounded up by at most 3.1 %.
-        let edge = edge_ppm_up(&PARAMS, 0, 142, Secs::new(15 + 3_600), 0);
+        let edge = edge(0, 142, Secs::new(15 + 3_600), 0);
         assert!((25_560..=26_360).contains(&edge), "{edge}");
     }
 
@@ -103,17 +107,17 @@ mod tests {
             sigma: u32, vol: u32, age: u64, more in 0u32.., half: u32, older in 0u64..1_000_000, shift in 0u32..32,
         ) {
             let (sigma, vol, more) = (sigma >> shift, vol >> shift, more >> shift);
-            let edge = edge_ppm_up(&PARAMS, sigma, vol, Secs::wide(age), half);
-            prop_assert!(edge <= PARAMS.prices.edge_max_ppm && PARAMS.prices.edge_max_ppm < PPM);
-            prop_assert!(edge_ppm_up(&PARAMS, sigma.saturating_add(more), vol, Secs::wide(age), half) >= edge);
-            prop_assert!(edge_ppm_up(&PARAMS, sigma, vol.saturating_add(more), Secs::wide(age), half) >= edge);
-            prop_assert!(edge_ppm_up(&PARAMS, sigma, vol, Secs::wide(age.saturating_add(older)), half) >= edge);
-            prop_assert!(edge_ppm_up(&PARAMS, sigma, vol, Secs::wide(age), half.saturating_add(more)) >= edge);
+            let found = edge(sigma, vol, Secs::wide(age), half);
+            prop_assert!(found <= PARAMS.prices.edge_max_ppm && PARAMS.prices.edge_max_ppm < PPM);
+            prop_assert!(edge(sigma.saturating_add(more), vol, Secs::wide(age), half) >= found);
+            prop_assert!(edge(sigma, vol.saturating_add(more), Secs::wide(age), half) >= found);
+            prop_assert!(edge(sigma, vol, Secs::wide(age.saturating_add(older)), half) >= found);
+            prop_assert!(edge(sigma, vol, Secs::wide(age), half.saturating_add(more)) >= found);
         }
 
         #[test]
         fn a_fresh_leg_never_gets_more_than_half_its_charge(sigma: u32, vol: u32, age in 0u64..=15, half in 0u32..500_000) {
-            prop_assert!(edge_ppm_up(&PARAMS, sigma, vol, Secs::wide(age), half) <= half);
+            prop_assert!(edge(sigma, vol, Secs::wide(age), half) <= half);
         }
     }
 }

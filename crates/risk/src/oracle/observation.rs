@@ -3,7 +3,7 @@
 use crate::error::{RiskError, RiskResult};
 use crate::num::{div_up_u128, mul_div_up, PPM};
 use crate::price::Price;
-use crate::units::UnixSecs;
+use crate::units::{Ppm, UnixSecs};
 
 /// Scale of a Switchboard value: 10^18 to the dollar.
 const SWITCHBOARD_SCALE: u128 = 1_000_000_000_000_000_000;
@@ -13,8 +13,8 @@ const SWITCHBOARD_SCALE: u128 = 1_000_000_000_000_000_000;
 pub struct Observation {
     /// Dollars per whole unit, strictly positive, rounded down to 64 significant bits.
     pub price: Price,
-    /// One sigma, ppm of the price, rounded up, at most `u32::MAX`.
-    pub sigma_ppm: u32,
+    /// One sigma, a share of the price, rounded up; saturates.
+    pub sigma_ppm: Ppm,
     /// Publish time, as the source states it.
     pub published_at: UnixSecs,
     /// Publish time of the update before, where the caller chooses the account; none for a pinned account.
@@ -62,25 +62,25 @@ impl Observation {
         // 128 significant bits before the division by 60 leave more than 64 after it.
         let lead = value.leading_zeros();
         let price = Price::from_parts_down((value << lead) / SWITCHBOARD_SCALE, -(lead as i32))?;
-        let sigma_ppm = u128::try_from(std_dev).map_or(u32::MAX, |width| wide_ppm_up(width, value));
+        let sigma_ppm = u128::try_from(std_dev).map_or(Ppm::MAX, |width| wide_ppm_up(width, value));
         Ok(Self { price, sigma_ppm, published_at, previous_at: None, overdue })
     }
 }
 
-/// `width / price` in ppm, rounded up, at most `u32::MAX`.
-fn width_ppm_up(width: u64, price: u64) -> u32 {
+/// `width / price`, rounded up; saturates.
+fn width_ppm_up(width: u64, price: u64) -> Ppm {
     let ppm = match width.checked_mul(PPM as u64) {
         Some(product) if price != 0 => product.div_ceil(price),
         _ => mul_div_up(width, PPM as u64, price).unwrap_or(u64::MAX),
     };
-    u32::try_from(ppm).unwrap_or(u32::MAX)
+    Ppm::saturating(ppm)
 }
 
-/// `width / price` in ppm, rounded up, at most `u32::MAX`; for a price that is not zero.
+/// `width / price`, rounded up; saturates; for a price that is not zero.
 #[expect(clippy::arithmetic_side_effects, reason = "108 bits and one")]
-fn wide_ppm_up(width: u128, price: u128) -> u32 {
+fn wide_ppm_up(width: u128, price: u128) -> Ppm {
     // A width beyond 10^14 dollars loses its last 20 bits, up, and the price likewise, down: the quotient only grows.
     let (width, price) = if width >> 108 == 0 { (width, price) } else { ((width >> 20) + 1, price >> 20) };
     let ppm = width.checked_mul(PPM as u128).and_then(|product| div_up_u128(product, price));
-    ppm.and_then(|ppm| u32::try_from(ppm).ok()).unwrap_or(u32::MAX)
+    ppm.map_or(Ppm::MAX, Ppm::saturating_wide)
 }

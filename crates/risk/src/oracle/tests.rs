@@ -75,11 +75,12 @@ fn the_same_price_from_both_oracles_is_the_same_number() {
 /// PRICE-2
 #[test]
 fn widths_are_one_sigma_in_ppm_rounded_up_and_saturate() {
-    let width = |price, conf| Observation::from_pyth(price, conf, -8, UnixSecs::new(NOW), None).unwrap().sigma_ppm;
+    let width =
+        |price, conf| Observation::from_pyth(price, conf, -8, UnixSecs::new(NOW), None).unwrap().sigma_ppm.get();
     assert_eq!((width(1_000_000, 1), width(1_000_001, 1), width(3, 1)), (1, 1, 333_334));
     assert_eq!((width(1, u64::MAX), width(i64::MAX, u64::MAX), width(i64::MAX, 0)), (u32::MAX, 2_000_001, 0));
     let width = |value, deviation| {
-        Observation::from_switchboard(value, deviation, UnixSecs::new(NOW), false).unwrap().sigma_ppm
+        Observation::from_switchboard(value, deviation, UnixSecs::new(NOW), false).unwrap().sigma_ppm.get()
     };
     let one = 10i128.pow(18);
     assert_eq!((width(200 * one, one / 5), width(3 * one, one), width(one, 0)), (1_000, 333_334, 0));
@@ -258,8 +259,8 @@ proptest! {
         prop_assert!(reading.price.mantissa >> 63 == 1);
         if let Some(scaled) = deviation.checked_mul(1_000_000).filter(|scaled| *scaled >= 0) {
             let exact = scaled / value + (scaled % value != 0) as i128;
-            prop_assert!(reading.sigma_ppm as i128 >= exact.min(u32::MAX as i128));
-            prop_assert!(reading.sigma_ppm as i128 <= exact + exact / 1_000_000_000 + 1);
+            prop_assert!(reading.sigma_ppm.get() as i128 >= exact.min(u32::MAX as i128));
+            prop_assert!(reading.sigma_ppm.get() as i128 <= exact + exact / 1_000_000_000 + 1);
         }
     }
 

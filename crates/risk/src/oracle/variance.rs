@@ -140,7 +140,7 @@ mod tests {
         fn a_sample_is_the_formula(pico in 1u32..100_000_000, from in 1u64 << 40..1 << 60, move_ppm in 900_000u32..1_100_000, elapsed in 30u32..600) {
             let old = prior_up(pico);
             let sampled = price(from, -9);
-            let next = sampled.scaled_ppm_down(move_ppm).unwrap();
+            let next = sampled.scaled_ppm_down(crate::units::Ppm::new(move_ppm)).unwrap();
             let got = float(sample_up(old, sampled, next, Secs::new(elapsed)).unwrap());
             let dt = elapsed.min(300) as f64;
             let keep = 2f64.powf(-dt / 3_600.0);

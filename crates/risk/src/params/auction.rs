@@ -1,6 +1,6 @@
 //! The Dutch auction of a cure: its penalty, and who gets it.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -40,4 +40,14 @@ macro_rules! auction_params {
 }
 
 auction_params!(group);
-durations!(AuctionParams: auction_secs as auction);
+quantities! {
+    AuctionParams:
+    penalty_start_ppm as penalty_start: Ppm,
+    penalty_cap_ppm as penalty_cap: Ppm,
+    auction_secs as auction: Secs,
+    depth_slope_ppm as depth_slope: Ppm,
+    improvement_factor_ppm as improvement_factor: Ppm,
+    health_cap_ppm as health_cap: Ppm,
+    insurance_share_ppm as insurance_share: Ppm,
+    penalty_floor_ppm as penalty_floor: Ppm,
+}

@@ -1,6 +1,6 @@
 //! Insurance: how much of a fund may be drawn.
 
-use super::field::group;
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -23,6 +23,12 @@ macro_rules! draw_params {
 }
 
 draw_params!(group);
+quantities! {
+    DrawParams:
+    draw_event_ppm as draw_event: Ppm,
+    draw_source_ppm as draw_source: Ppm,
+    draw_hour_ppm as draw_hour: Ppm,
+}
 
 impl DrawParams {
     /// No limit but the fund itself.

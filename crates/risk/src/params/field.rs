@@ -198,21 +198,21 @@ macro_rules! group {
 }
 pub(super) use group;
 
-/// Reads parameters that are durations as such: they are stored as plain seconds, which their names say.
-macro_rules! durations {
-    ($Group:ident: $($field:ident as $name:ident),+) => {
+/// Reads parameters as what they are: they are stored as plain numbers of a unit, which their names say.
+macro_rules! quantities {
+    ($Group:ident: $($field:ident as $name:ident: $unit:ident),+ $(,)?) => {
         impl $Group {
             $(
                 #[doc = concat!("[`Self::", stringify!($field), "`].")]
                 #[inline(always)]
-                pub const fn $name(&self) -> $crate::units::Secs {
-                    $crate::units::Secs::new(self.$field)
+                pub const fn $name(&self) -> $crate::units::$unit {
+                    $crate::units::$unit::new(self.$field)
                 }
             )+
         }
     };
 }
-pub(super) use durations;
+pub(super) use quantities;
 
 macro_rules! bound {
     ($type:ident, $bound:expr, $all:ident) => {

@@ -1,6 +1,6 @@
 //! Which leg is liquidated, and what is too small to be one.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -30,4 +30,10 @@ macro_rules! leg_params {
 }
 
 leg_params!(group);
-durations!(LegParams: best_leg_end_secs as best_leg_end);
+quantities! {
+    LegParams:
+    dust_usd_micro as dust: UsdMicro,
+    best_leg_share_ppm as best_leg_share: Ppm,
+    best_leg_min_ppm as best_leg_min: Ppm,
+    best_leg_end_secs as best_leg_end: Secs,
+}

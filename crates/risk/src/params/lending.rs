@@ -1,6 +1,6 @@
 //! Banks: what sets their borrow rates.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -18,4 +18,7 @@ macro_rules! lending_params {
 }
 
 lending_params!(group);
-durations!(LendingParams: utilization_window_secs as utilization_window);
+quantities! {
+    LendingParams:
+    utilization_window_secs as utilization_window: Secs,
+}

@@ -1,6 +1,6 @@
 //! Who counts as under water, and from when on.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -29,9 +29,10 @@ macro_rules! observation_params {
 }
 
 observation_params!(group);
-durations! {
+quantities! {
     ObservationParams:
-    observation_gap_secs as observation_gap,
-    cool_off_secs as cool_off,
-    bypass_spacing_secs as bypass_spacing
+    observation_gap_secs as observation_gap: Secs,
+    cool_off_secs as cool_off: Secs,
+    bypass_ratio_ppm as bypass_ratio: Ppm,
+    bypass_spacing_secs as bypass_spacing: Secs,
 }

@@ -1,6 +1,6 @@
 //! Perps: what unsettled gains weigh, fills and funding.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -35,4 +35,12 @@ macro_rules! perp_params {
 }
 
 perp_params!(group);
-durations!(PerpParams: funding_max_secs as funding_max);
+quantities! {
+    PerpParams:
+    pnl_weight_ppm as pnl_weight: Ppm,
+    fill_band_ppm as fill_band: Ppm,
+    fill_insurance_ppm as fill_insurance: Ppm,
+    premium_bound_ppm as premium_bound: Ppm,
+    funding_bound_ppm_per_hour as funding_bound_per_hour: Ppm,
+    funding_max_secs as funding_max: Secs,
+}

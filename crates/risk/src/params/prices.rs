@@ -1,6 +1,6 @@
 //! Ages of prices, and how far one may be doubted.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -48,11 +48,14 @@ macro_rules! price_params {
 }
 
 price_params!(group);
-durations! {
+quantities! {
     PriceParams:
-    write_age_secs as write_age,
-    read_age_secs as read_age,
-    risk_age_secs as risk_age,
-    future_secs as future,
-    primary_stale_secs as primary_stale
+    write_age_secs as write_age: Secs,
+    read_age_secs as read_age: Secs,
+    risk_age_secs as risk_age: Secs,
+    future_secs as future: Secs,
+    primary_stale_secs as primary_stale: Secs,
+    confidence_sigmas_ppm as confidence_sigmas: Ppm,
+    age_sigmas_ppm as age_sigmas: Ppm,
+    edge_max_ppm as edge_max: Ppm,
 }

@@ -1,6 +1,6 @@
 //! Where a liquidation stops: how far beyond maintenance.
 
-use super::field::group;
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -25,3 +25,9 @@ macro_rules! target_params {
 }
 
 target_params!(group);
+quantities! {
+    TargetParams:
+    target_token_buffer_ppm as target_token_buffer: Ppm,
+    target_perp_buffer_ppm as target_perp_buffer: Ppm,
+    target_min_gap_ppm as target_min_gap: Ppm,
+}

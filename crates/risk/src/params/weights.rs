@@ -1,27 +1,30 @@
 //! Weights of a token.
 
 use super::{Contradiction, GlobalParams};
-use crate::num::PPM;
+use crate::units::Ppm;
 
 /// Weights of one token at the three levels; assets at most one, liabilities at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct TokenWeights {
     /// w_a at maintenance.
-    pub asset_maint_ppm: u32,
+    pub asset_maint_ppm: Ppm,
     /// w_a at target.
-    pub asset_target_ppm: u32,
+    pub asset_target_ppm: Ppm,
     /// w_a at initial.
-    pub asset_init_ppm: u32,
+    pub asset_init_ppm: Ppm,
     /// w_l at maintenance.
-    pub liability_maint_ppm: u32,
+    pub liability_maint_ppm: Ppm,
     /// w_l at target.
-    pub liability_target_ppm: u32,
+    pub liability_target_ppm: Ppm,
     /// w_l at initial.
-    pub liability_init_ppm: u32,
+    pub liability_init_ppm: Ppm,
 }
 
 impl TokenWeights {
+    /// The largest weight that a liability may have.
+    const LARGEST: Ppm = Ppm::new(4 * Ppm::WHOLE.get());
+
     /// Derives the target weights: a buffer in notional, clamped to initial (MARGIN-8).
     ///
     /// `w_a,T = max(w_a - buffer, w_a,I)`, `w_l,T = min(w_l + buffer, w_l,I)` (MARGIN-8).
@@ -29,10 +32,10 @@ impl TokenWeights {
     /// # Errors
     /// See [`TokenWeights::validate`].
     pub fn new(
-        asset_maint_ppm: u32,
-        asset_init_ppm: u32,
-        liability_maint_ppm: u32,
-        liability_init_ppm: u32,
+        asset_maint_ppm: Ppm,
+        asset_init_ppm: Ppm,
+        liability_maint_ppm: Ppm,
+        liability_init_ppm: Ppm,
         params: &GlobalParams,
     ) -> Result<Self, Contradiction> {
         let untargeted =
@@ -44,7 +47,7 @@ impl TokenWeights {
 
     /// The same with the targets that follow from these parameters; not validated.
     pub fn with_targets(&self, params: &GlobalParams) -> Self {
-        let buffer = params.targets.target_token_buffer_ppm;
+        let buffer = params.targets.target_token_buffer();
         Self {
             asset_target_ppm: self.asset_maint_ppm.saturating_sub(buffer).max(self.asset_init_ppm),
             liability_target_ppm: self.liability_maint_ppm.saturating_add(buffer).min(self.liability_init_ppm),
@@ -60,22 +63,23 @@ impl TokenWeights {
     pub fn validate(&self, params: &GlobalParams) -> Result<(), Contradiction> {
         let ordered = self.asset_init_ppm <= self.asset_target_ppm
             && self.asset_target_ppm <= self.asset_maint_ppm
-            && self.asset_maint_ppm <= PPM
-            && PPM <= self.liability_maint_ppm
+            && self.asset_maint_ppm <= Ppm::WHOLE
+            && Ppm::WHOLE <= self.liability_maint_ppm
             && self.liability_maint_ppm <= self.liability_target_ppm
             && self.liability_target_ppm <= self.liability_init_ppm
-            && self.liability_init_ppm <= 4 * PPM;
+            && self.liability_init_ppm <= Self::LARGEST;
         Contradiction::WEIGHTS_ORDER.unless(ordered)?;
         // A pair's m_T - m is at least the sum of its two gaps; either side alone must already reach half of the
         // minimum so that every admissible pair reaches it whole.
-        let half = params.targets.target_min_gap_ppm.div_ceil(2);
-        let asset_gap = self.asset_maint_ppm == 0 || self.asset_maint_ppm.saturating_sub(self.asset_target_ppm) >= half;
+        let half = Ppm::new(params.targets.target_min_gap_ppm.div_ceil(2));
+        let asset_gap =
+            self.asset_maint_ppm.is_zero() || self.asset_maint_ppm.saturating_sub(self.asset_target_ppm) >= half;
         let liability_gap = self.liability_target_ppm.saturating_sub(self.liability_maint_ppm) >= half;
         Contradiction::WEIGHTS_GAP.unless(asset_gap && liability_gap)
     }
 }
 
-/// Marginal maintenance of a pair at penalty zero, `w_l - w_a`, ppm.
-pub const fn pair_rate_ppm(asset: &TokenWeights, liability: &TokenWeights) -> u32 {
+/// Marginal maintenance of a pair at penalty zero, `w_l - w_a`.
+pub const fn pair_rate_ppm(asset: &TokenWeights, liability: &TokenWeights) -> Ppm {
     liability.liability_maint_ppm.saturating_sub(asset.asset_maint_ppm)
 }

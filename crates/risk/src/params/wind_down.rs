@@ -1,6 +1,6 @@
 //! Wind-down, and what comes after it.
 
-use super::field::{durations, group};
+use super::field::{group, quantities};
 
 /// Hands the list of this group's parameters to the macro `$with`: name, type, default, bounds, class.
 #[macro_export]
@@ -27,9 +27,10 @@ macro_rules! wind_down_params {
 }
 
 wind_down_params!(group);
-durations! {
+quantities! {
     WindDownParams:
-    wind_down_secs as wind_down,
-    wind_down_close_secs as wind_down_close,
-    stale_asset_secs as stale_asset
+    wind_down_penalty_ppm as wind_down_penalty: Ppm,
+    wind_down_secs as wind_down: Secs,
+    wind_down_close_secs as wind_down_close: Secs,
+    stale_asset_secs as stale_asset: Secs,
 }

@@ -7,7 +7,7 @@ use crate::margin::{initial_margins, margins};
 use crate::params::{MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, Portfolio, PriceKind};
 use crate::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice};
-use crate::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use crate::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, SignedBaseUnits, SignedPpm, UnixSecs};
 
 /// Dollars in millionths as the unit price of a base with nine decimals in quote atoms with six.
 fn unit(price_micro: u64) -> BasePrice {
@@ -22,24 +22,33 @@ fn quote_unit(price_micro: u64) -> TokenPrice {
 #[test]
 fn a_premium_held_for_an_hour_costs_that_share_of_notional() {
     // 200 dollars, 100 ppm: 0.02 dollars an hour for 10^9 units.
-    let rate = funding_rate(100, unit(200_000_000), 500);
+    let rate = funding_rate(SignedPpm::new(100), unit(200_000_000), Ppm::new(500));
     let per_hour = (rate as i128 * 3_600 * 1_000_000_000) >> 64;
     assert!((19_999..=20_000).contains(&per_hour));
-    assert_eq!(funding_rate(-100, unit(200_000_000), 500), -rate);
-    assert_eq!(funding_rate(5_000, unit(200_000_000), 500), funding_rate(500, unit(200_000_000), 500));
-    assert_eq!(funding_rate(1, UnitPrice::from_parts(u64::MAX, -64), 500), i64::MAX);
+    assert_eq!(funding_rate(SignedPpm::new(-100), unit(200_000_000), Ppm::new(500)), -rate);
+    assert_eq!(
+        funding_rate(SignedPpm::new(5_000), unit(200_000_000), Ppm::new(500)),
+        funding_rate(SignedPpm::new(500), unit(200_000_000), Ppm::new(500))
+    );
+    assert_eq!(funding_rate(SignedPpm::new(1), UnitPrice::from_parts(u64::MAX, -64), Ppm::new(500)), i64::MAX);
 }
 
 /// FUNDING-1
 #[test]
 fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
     assert_eq!(
-        premium_integral_since(-40, UnixSecs::new(1_000), UnixSecs::new(1_000), UnixSecs::new(1_010), Secs::new(3_600)),
+        premium_integral_since(
+            SignedPpm::new(-40),
+            UnixSecs::new(1_000),
+            UnixSecs::new(1_000),
+            UnixSecs::new(1_010),
+            Secs::new(3_600)
+        ),
         -400
     );
     assert_eq!(
         premium_integral_since(
-            -40,
+            SignedPpm::new(-40),
             UnixSecs::new(1_000),
             UnixSecs::new(1_000),
             UnixSecs::new(1_000_000),
@@ -49,7 +58,7 @@ fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
     );
     assert_eq!(
         premium_integral_since(
-            -40,
+            SignedPpm::new(-40),
             UnixSecs::new(1_000),
             UnixSecs::new(4_000),
             UnixSecs::new(1_000_000),
@@ -59,7 +68,7 @@ fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
     );
     assert_eq!(
         premium_integral_since(
-            40,
+            SignedPpm::new(40),
             UnixSecs::new(1_000),
             UnixSecs::new(9_000),
             UnixSecs::new(1_000_000),
@@ -68,12 +77,18 @@ fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
         0
     );
     assert_eq!(
-        premium_integral_since(40, UnixSecs::new(1_000), UnixSecs::new(1_000), UnixSecs::new(900), Secs::new(3_600)),
+        premium_integral_since(
+            SignedPpm::new(40),
+            UnixSecs::new(1_000),
+            UnixSecs::new(1_000),
+            UnixSecs::new(900),
+            Secs::new(3_600)
+        ),
         0
     );
-    assert_eq!(mean_premium_ppm(1_000_000, Secs::ZERO, 500), 0);
-    assert_eq!(mean_premium_ppm(-144_000, Secs::new(7_200), 500), -20);
-    assert_eq!(mean_premium_ppm(i128::MAX, Secs::new(1), 500), 500);
+    assert_eq!(mean_premium_ppm(1_000_000, Secs::ZERO, Ppm::new(500)), SignedPpm::new(0));
+    assert_eq!(mean_premium_ppm(-144_000, Secs::new(7_200), Ppm::new(500)), SignedPpm::new(-20));
+    assert_eq!(mean_premium_ppm(i128::MAX, Secs::new(1), Ppm::new(500)), SignedPpm::new(500));
 }
 
 /// FILL-2
@@ -81,7 +96,7 @@ fn a_silent_venue_loses_its_say_and_an_instant_has_no_mean() {
 fn a_fill_is_inside_its_band_to_the_edge_and_the_atom_that_is_rounded() {
     // A base of a whole coin at 200 dollars; 1 % on either side.
     let (spot, units) = (unit(200_000_000), 1_000_000_000);
-    let inside = |quote_atoms| is_within_band(Atoms::new(quote_atoms), BaseUnits::new(units), spot, 10_000);
+    let inside = |quote_atoms| is_within_band(Atoms::new(quote_atoms), BaseUnits::new(units), spot, Ppm::new(10_000));
     for quote_atoms in [198_000_000, 200_000_000, 202_000_000] {
         assert!(inside(quote_atoms), "{quote_atoms}");
     }
@@ -89,7 +104,7 @@ fn a_fill_is_inside_its_band_to_the_edge_and_the_atom_that_is_rounded() {
         assert!(!inside(quote_atoms), "{quote_atoms}");
     }
     // A value that the numbers do not hold admits nothing.
-    assert!(!is_within_band(Atoms::MAX, BaseUnits::MAX, UnitPrice::from_parts(u64::MAX, 0), PPM));
+    assert!(!is_within_band(Atoms::MAX, BaseUnits::MAX, UnitPrice::from_parts(u64::MAX, 0), Ppm::WHOLE));
 }
 
 #[test]
@@ -151,32 +166,33 @@ fn some_account() -> impl Strategy<Value = (Portfolio, BasePrice)> {
             let leg = &mut portfolio.perps[0];
             leg.units = SignedBaseUnits::new(units);
             leg.cash_atoms = SignedAtoms::new(cash);
-            leg.rates = MarketRates { maint_ppm: 20_000, target_ppm: 32_500, init_ppm: 50_000 };
+            leg.rates =
+                MarketRates { maint_ppm: Ppm::new(20_000), target_ppm: Ppm::new(32_500), init_ppm: Ppm::new(50_000) };
             leg.prices = LegPrices {
                 spot: unit(spot),
                 fast: unit(fast),
                 init: unit(init),
                 init_charge: unit(spot.max(fast).max(slow)),
-                edge: edge_from_ppm_up(edge),
+                edge: edge_from_ppm_up(Ppm::new(edge)),
                 ready: true,
                 ..LegPrices::default()
             };
             portfolio.perp_count = 1;
             portfolio.quote.amount_atoms = SignedAtoms::new(quote);
             portfolio.quote.weights = TokenWeights {
-                asset_maint_ppm: w_a,
-                asset_target_ppm: w_a - 10_000,
-                asset_init_ppm: w_a - 20_000,
-                liability_maint_ppm: w_l,
-                liability_target_ppm: w_l + 10_000,
-                liability_init_ppm: w_l + 20_000,
+                asset_maint_ppm: Ppm::new(w_a),
+                asset_target_ppm: Ppm::new(w_a - 10_000),
+                asset_init_ppm: Ppm::new(w_a - 20_000),
+                liability_maint_ppm: Ppm::new(w_l),
+                liability_target_ppm: Ppm::new(w_l + 10_000),
+                liability_init_ppm: Ppm::new(w_l + 20_000),
             };
             portfolio.quote.prices = LegPrices {
                 spot: quote_unit(quote_price),
                 fast: quote_unit(quote_price + 100),
                 init: quote_unit(quote_price - 200),
                 init_charge: quote_unit(quote_price + 300),
-                edge: edge_from_ppm_up(1_000),
+                edge: edge_from_ppm_up(Ppm::new(1_000)),
                 ready: true,
                 ..LegPrices::default()
             };
@@ -275,7 +291,7 @@ proptest! {
         // Half of the cases near the band.
         let near = ((up as u128 * (980_000 + quote % 40_000) as u128) / 1_000_000) as u64;
         for quote in [quote, near] {
-            let inside = is_within_band(Atoms::new(quote), BaseUnits::new(units), spot, band);
+            let inside = is_within_band(Atoms::new(quote), BaseUnits::new(units), spot, Ppm::new(band));
             let loss = down.saturating_sub(quote).max(quote.saturating_sub(up));
             prop_assert!(!inside || loss as u128 * 1_000_000 <= up as u128 * band as u128 + 1_000_000);
             for buys in [true, false] {

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::unit::{Factor, Scale};
 use super::Price;
-use crate::units::{Atoms, BaseUnits, Count, UsdMicro};
+use crate::units::{Atoms, BaseUnits, Count, UsdMicro, UsdMicroSum, UsdPico};
 
 /// What one indivisible `Unit` is worth, counted in `Worth`: `mantissa * 2^-shift`. A negative shift (a unit worth 2^64
 /// or more) saturates every value.
@@ -133,23 +133,30 @@ impl<Worth: Count, Unit: Count> UnitPrice<Worth, Unit> {
     }
 }
 
-/// Sums of an account need more than 64 bits: they are plain numbers, named by their unit.
+/// Sums of an account need more than 64 bits: those of atoms are plain numbers, named by their unit.
 impl TokenPrice {
-    /// The value of so many atoms below 2^126, micro-dollars, rounded up; saturates at 2^126.
+    /// The value of so many atoms below 2^126, rounded up; saturates at 2^126.
     #[inline(always)]
-    pub const fn value_wide_up(&self, atoms: u128) -> u128 {
-        self.factor.value_wide_up(atoms)
+    pub const fn value_wide_up(&self, atoms: u128) -> UsdMicroSum {
+        UsdMicroSum::new(self.factor.value_wide_up(atoms))
     }
 
-    /// The atoms that are worth so many micro-dollars, rounded down; saturates.
+    /// What atoms times shares are worth, undivided, below 2^126, rounded up; saturates at 2^126.
     #[inline(always)]
-    pub fn amount_of_wide_down(&self, usd_micro: u128) -> Atoms {
-        Atoms::new(self.factor.amount_of_wide_down(usd_micro))
+    #[expect(clippy::cast_possible_wrap, reason = "at most 2^126")]
+    pub const fn charge_up(&self, atoms_ppm: u128) -> UsdPico {
+        UsdPico::new(self.factor.value_wide_up(atoms_ppm) as i128)
     }
 
-    /// The atoms that are worth so many micro-dollars, rounded up; saturates.
+    /// The atoms that are worth so much, rounded down; saturates.
     #[inline(always)]
-    pub fn amount_of_wide_up(&self, usd_micro: u128) -> Atoms {
-        Atoms::new(self.factor.amount_of_wide_up(usd_micro))
+    pub fn amount_of_wide_down(&self, value: UsdMicroSum) -> Atoms {
+        Atoms::new(self.factor.amount_of_wide_down(value.get()))
+    }
+
+    /// The atoms that are worth so much, rounded up; saturates.
+    #[inline(always)]
+    pub fn amount_of_wide_up(&self, value: UsdMicroSum) -> Atoms {
+        Atoms::new(self.factor.amount_of_wide_up(value.get()))
     }
 }

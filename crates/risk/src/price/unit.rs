@@ -331,7 +331,7 @@ mod tests {
             price in 1u64.., less in 0u32..64, ppm in 0u32..1_000_000, amount in 1u64..1 << 30,
         ) {
             let p = unit((price >> less).max(1), -8, 6);
-            let edge = edge_from_ppm_up(ppm);
+            let edge = edge_from_ppm_up(crate::units::Ppm::new(ppm));
             let plain = p.value_down(amount) as f64;
             let up = p.raised_down(edge).value_down(amount) as f64;
             let low = p.lowered_up(edge).value_down(amount) as f64;

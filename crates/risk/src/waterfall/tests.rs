@@ -8,7 +8,7 @@ use crate::liquidate::assess;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{PerpLeg, TokenLeg};
 use crate::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use crate::units::{Atoms, Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use crate::units::{Atoms, Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
 const NOW: UnixSecs = UnixSecs::new(1_760_130_600);
@@ -197,7 +197,14 @@ fn prices<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Wo
 fn token(bank: u8, dollars: i64) -> TokenLeg {
     TokenLeg {
         amount_atoms: SignedAtoms::new(dollars * 1_000_000),
-        weights: TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &PARAMS).unwrap(),
+        weights: TokenWeights::new(
+            Ppm::new(900_000),
+            Ppm::new(800_000),
+            Ppm::new(1_100_000),
+            Ppm::new(1_200_000),
+            &PARAMS,
+        )
+        .unwrap(),
         prices: prices(1, token_scale_down(6).unwrap()),
         bank,
     }
@@ -290,10 +297,10 @@ fn a_stale_base_keeps_other_assets_only_while_its_price_could_cover_the_loss() {
     let perp = |dollars: i64, loss: i64| PerpLeg {
         units: SignedBaseUnits::new(dollars * 10),
         cash_atoms: SignedAtoms::new(-(dollars + loss) * 1_000_000),
-        rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
+        rates: MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) },
         prices: LegPrices { stale: true, ..prices(100, base_scale_down(6, 3).unwrap()) },
         market: 0,
-        deficit_share_ppm: 0,
+        deficit_share_ppm: Ppm::ZERO,
     };
     let clocks = Clocks {
         wind_down_secs: Secs::new(10_000),
@@ -316,7 +323,7 @@ fn a_stale_asset_counts_at_its_favourable_edge() {
     portfolio.tokens[0].prices.stale = true;
     portfolio.tokens[0].prices.stale_for_hours = true;
     assert_eq!(judge(&portfolio), Ok(()));
-    portfolio.tokens[0].prices.edge = crate::price::edge_from_ppm_up(200_000);
+    portfolio.tokens[0].prices.edge = crate::price::edge_from_ppm_up(Ppm::new(200_000));
     assert_eq!(judge(&portfolio), Err(RiskError::NotBankrupt));
 }
 
@@ -326,7 +333,7 @@ fn an_open_base_waits_until_wind_down_has_stood_at_its_ceiling() {
     let perp = PerpLeg {
         units: SignedBaseUnits::new(1_000),
         cash_atoms: SignedAtoms::new(-200_000_000),
-        rates: MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 },
+        rates: MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) },
         prices: prices(100, base_scale_down(6, 3).unwrap()),
         market: 0,
         ..PerpLeg::default()

@@ -8,7 +8,7 @@ use plimsoll_risk::margin::{margins, quote_sides};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::price::TokenPrice;
-use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, Ppm, SignedAtoms, SignedBaseUnits};
 
 use super::{balance_index, perp_index};
 
@@ -111,7 +111,7 @@ pub fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
     match leg {
         Leg::Pair { asset, .. } => {
             let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
-            leg.prices.spot.value_up(plan.received_atoms).get() as i128 - plan.notional_usd_micro as i128
+            leg.prices.spot.value_up(plan.received_atoms).get() as i128 - plan.notional.get() as i128
         }
         Leg::Perp { .. } => {
             (p.quote.prices.spot.value_up(Atoms::new(plan.received_atoms.get() + plan.fee_atoms.get()))).get() as i128
@@ -145,16 +145,16 @@ pub fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
     }
 }
 
-/// Ceiling of a leg's penalty at the health cap, ppm.
-pub fn highest_ceiling_ppm(p: &Portfolio, leg: Leg) -> u32 {
+/// Ceiling of a leg's penalty at the health cap.
+pub fn highest_ceiling_ppm(p: &Portfolio, leg: Leg) -> Ppm {
     let weights = |bank: u8| p.tokens().iter().find(|leg| leg.bank == bank).map_or(p.quote.weights, |leg| leg.weights);
     match leg {
         Leg::Pair { asset, liability } => {
-            pair_ceiling_ppm_down(PPM, &weights(asset), &weights(liability.bank(p.quote.bank)), &p.params)
+            pair_ceiling_ppm_down(Ppm::WHOLE, &weights(asset), &weights(liability.bank(p.quote.bank)), &p.params)
         }
         Leg::Perp { market } => {
             let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
-            perp_ceiling_ppm_down(PPM, &leg.rates, &p.quote.weights, &p.params)
+            perp_ceiling_ppm_down(Ppm::WHOLE, &leg.rates, &p.quote.weights, &p.params)
         }
     }
 }
@@ -162,5 +162,5 @@ pub fn highest_ceiling_ppm(p: &Portfolio, leg: Leg) -> u32 {
 /// What one of a perp's claims gets, of which its penalty is paid: less than all where the market has a deficit.
 pub fn claim_share_ppm(p: &Portfolio, leg: Leg) -> u32 {
     let Leg::Perp { market } = leg else { return PPM };
-    PPM - p.perps().iter().find(|leg| leg.market == market).unwrap().deficit_share_ppm
+    p.perps().iter().find(|leg| leg.market == market).unwrap().deficit_share_ppm.rest().get()
 }

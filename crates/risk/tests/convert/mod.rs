@@ -14,7 +14,7 @@ use plimsoll_model::{int, ppm, Levels, Q};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{Price, TokenPrice, UnitPrice};
-use plimsoll_risk::units::{SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Ppm, SignedAtoms, SignedBaseUnits};
 
 /// Which prices a conversion has to hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,21 +100,25 @@ fn leg_prices<Worth: Copy, Unit: Copy>(
 
 pub fn asset_weights(w: &TokenWeights) -> Levels {
     let part = |value: u32| ppm(value as i128);
-    Levels { maintenance: part(w.asset_maint_ppm), target: part(w.asset_target_ppm), initial: part(w.asset_init_ppm) }
+    Levels {
+        maintenance: part(w.asset_maint_ppm.get()),
+        target: part(w.asset_target_ppm.get()),
+        initial: part(w.asset_init_ppm.get()),
+    }
 }
 
 pub fn liability_weights(w: &TokenWeights) -> Levels {
     let part = |value: u32| ppm(value as i128);
     Levels {
-        maintenance: part(w.liability_maint_ppm),
-        target: part(w.liability_target_ppm),
-        initial: part(w.liability_init_ppm),
+        maintenance: part(w.liability_maint_ppm.get()),
+        target: part(w.liability_target_ppm.get()),
+        initial: part(w.liability_init_ppm.get()),
     }
 }
 
 pub fn rates(r: &MarketRates) -> Levels {
     let part = |value: u32| ppm(value as i128);
-    Levels { maintenance: part(r.maint_ppm), target: part(r.target_ppm), initial: part(r.init_ppm) }
+    Levels { maintenance: part(r.maint_ppm.get()), target: part(r.target_ppm.get()), initial: part(r.init_ppm.get()) }
 }
 
 fn balance(leg: &TokenLeg, what: For) -> model::Balance {
@@ -134,7 +138,7 @@ pub fn perp(leg: &PerpLeg, quote: &Q, what: For) -> model::Perp {
         cash: int(leg.cash_atoms.get() as i128) * quote,
         price: leg_prices(&leg.prices, [quote, quote], leg.units >= SignedBaseUnits::ZERO, what),
         rate: rates(&leg.rates),
-        claim: int(1) - ppm(leg.deficit_share_ppm as i128),
+        claim: int(1) - ppm(leg.deficit_share_ppm.get() as i128),
     }
 }
 
@@ -177,7 +181,7 @@ pub fn coarse(mut p: Portfolio) -> Portfolio {
 
 /// Legs whose gain a deficit cuts: each is rounded once more.
 pub fn cut_gains(p: &Portfolio) -> i128 {
-    p.perps().iter().filter(|leg| leg.deficit_share_ppm != 0).count() as i128
+    p.perps().iter().filter(|leg| leg.deficit_share_ppm != Ppm::ZERO).count() as i128
 }
 
 /// What rounding may take from NAV, and from `NAV - R` at any level, micro-dollars.
@@ -189,7 +193,8 @@ pub fn cut_gains(p: &Portfolio) -> i128 {
 pub fn bounds(p: &Portfolio, quote: &Q) -> (Q, Q) {
     let (tokens, perps) = (p.token_count as i128, p.perp_count as i128);
     let weights = p.tokens().iter().map(|leg| leg.weights.liability_init_ppm);
-    let w = ppm(weights.chain([p.quote.weights.liability_init_ppm, 1_000_000]).max().unwrap_or(0) as i128);
+    let w =
+        ppm(weights.chain([p.quote.weights.liability_init_ppm, Ppm::WHOLE]).max().unwrap_or(Ppm::ZERO).get() as i128);
     let cut = cut_gains(p);
     let nav = int(2 * tokens + 1) + int(2 * perps + cut) * quote;
     let excess = (int(2 * tokens + 2) + int(4 * perps + cut + 1) * quote) * w;

@@ -4,7 +4,7 @@
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{TokenPrice, UnitPrice};
-use plimsoll_risk::units::{Count, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, SignedAtoms, SignedBaseUnits, UnixSecs};
 use proptest::prelude::*;
 
 /// One micro-dollar an atom.
@@ -41,12 +41,12 @@ fn leg<Worth: Count, Unit: Count>(bits: u32) -> impl Strategy<Value = (LegPrices
 fn weights() -> impl Strategy<Value = TokenWeights> {
     (0u32..=1_000_000, 0u32..=400_000, 0u32..=400_000, 0u32..=500_000, 0u32..=400_000, 0u32..=400_000).prop_map(
         |(a, at, ai, l, lt, li)| TokenWeights {
-            asset_maint_ppm: a,
-            asset_target_ppm: a.saturating_sub(at),
-            asset_init_ppm: a.saturating_sub(at + ai),
-            liability_maint_ppm: 1_000_000 + l,
-            liability_target_ppm: 1_000_000 + l + lt,
-            liability_init_ppm: 1_000_000 + l + lt + li,
+            asset_maint_ppm: Ppm::new(a),
+            asset_target_ppm: Ppm::new(a.saturating_sub(at)),
+            asset_init_ppm: Ppm::new(a.saturating_sub(at + ai)),
+            liability_maint_ppm: Ppm::new(1_000_000 + l),
+            liability_target_ppm: Ppm::new(1_000_000 + l + lt),
+            liability_init_ppm: Ppm::new(1_000_000 + l + lt + li),
         },
     )
 }
@@ -58,10 +58,14 @@ fn perp() -> impl Strategy<Value = PerpLeg> {
         |((prices, units), cash, (rate, t, i), share)| PerpLeg {
             units: SignedBaseUnits::new(units),
             cash_atoms: SignedAtoms::new(cash),
-            rates: MarketRates { maint_ppm: rate, target_ppm: rate + t, init_ppm: rate + t + i },
+            rates: MarketRates {
+                maint_ppm: Ppm::new(rate),
+                target_ppm: Ppm::new(rate + t),
+                init_ppm: Ppm::new(rate + t + i),
+            },
             prices,
             market: 0,
-            deficit_share_ppm: share,
+            deficit_share_ppm: Ppm::new(share),
         },
     )
 }
@@ -77,7 +81,8 @@ pub fn portfolio(par: bool) -> impl Strategy<Value = Portfolio> {
     let quote = (-(1i64 << 45)..1i64 << 45, weights(), 900_000u64..1_100_000);
     let many = (prop::collection::vec(token, 0..5), prop::collection::vec(perp(), 0..4));
     (many, quote, 0u32..=1_000_000).prop_map(move |((tokens, perps), (q, w, price), pnl_weight)| {
-        let params = GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = pnl_weight.min(w.asset_maint_ppm));
+        let params =
+            GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = pnl_weight.min(w.asset_maint_ppm.get()));
         let unit = TokenPrice::from_parts((PAR.mantissa() as u128 * price as u128 / 1_000_000) as u64 >> 1, 62);
         let unit = if par { PAR } else { unit };
         let mut p = Portfolio::empty(params);

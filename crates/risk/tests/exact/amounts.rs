@@ -2,7 +2,7 @@
 
 use plimsoll_model::{int, Q};
 use plimsoll_risk::price::TokenPrice;
-use plimsoll_risk::units::{Atoms, UsdMicro};
+use plimsoll_risk::units::{Atoms, UsdMicro, UsdMicroSum};
 
 use crate::convert::unit;
 
@@ -77,11 +77,11 @@ fn a_wide_value_is_the_product_rounded_up_and_saturates_at_two_to_the_126() {
                 (true, _) => MAX,
                 _ => up(&(unit(price) * wide(amount)), MAX),
             };
-            assert_eq!(price.value_wide_up(amount), expected, "{price:?} {amount}");
+            assert_eq!(price.value_wide_up(amount), UsdMicroSum::new(expected), "{price:?} {amount}");
         }
     }
     for shift in [-1, 0, 64, 200] {
-        assert_eq!(TokenPrice::from_parts(0, shift).value_wide_up(u128::MAX), 0);
+        assert_eq!(TokenPrice::from_parts(0, shift).value_wide_up(u128::MAX), UsdMicroSum::new(0));
     }
 }
 
@@ -97,7 +97,8 @@ fn an_amount_is_the_quotient_rounded_as_its_name_says_and_saturates() {
                 true => (0, (value != 0) as u64),
                 false => (down(&exact, MOST) as u64, up(&exact, MOST) as u64),
             };
-            let found = (price.amount_of_wide_down(value), price.amount_of_wide_up(value));
+            let found =
+                (price.amount_of_wide_down(UsdMicroSum::new(value)), price.amount_of_wide_up(UsdMicroSum::new(value)));
             let expected = (Atoms::new(low), Atoms::new(high));
             assert_eq!(found, expected, "{price:?} {value}");
             if let Ok(value) = u64::try_from(value).map(UsdMicro::new) {

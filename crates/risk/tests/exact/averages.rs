@@ -10,7 +10,7 @@ use plimsoll_risk::oracle::{
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::{edge_from_ppm_up, Price};
-use plimsoll_risk::units::{Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
 
 use super::amounts::down;
 use super::prices::{assert_cut, some_prices};
@@ -101,8 +101,9 @@ fn bounds_are_spot_less_and_plus_the_width_rounded_outwards() {
         for sigma in widths {
             for z in [0u32, 1, 1_000_000, 2_000_000, 3_333_333, u32::MAX] {
                 let width = (sigma as u64 * z as u64).div_ceil(1_000_000).min(u32::MAX as u64) as u32;
-                let (low, high) = bounds(spot, spot, spot, sigma, z).unwrap();
-                let part = |ppm: u32| (spot.mantissa as u128 * edge_from_ppm_up(ppm) as u128).div_ceil(1 << 64);
+                let (low, high) = bounds(spot, spot, spot, Ppm::new(sigma), Ppm::new(z)).unwrap();
+                let part =
+                    |ppm: u32| (spot.mantissa as u128 * edge_from_ppm_up(Ppm::new(ppm)) as u128).div_ceil(1 << 64);
                 if width >= 1_000_000 {
                     assert_eq!(low, Price::ZERO);
                 } else {
@@ -116,8 +117,8 @@ fn bounds_are_spot_less_and_plus_the_width_rounded_outwards() {
     }
     // The averages count where they lie outside.
     let at = |dollars: u64| Price::from_decimal_down(dollars, 0).unwrap();
-    assert_eq!(bounds(at(100), at(90), at(120), 0, 2_000_000), Ok((at(90), at(120))));
-    assert_eq!(bounds(at(100), at(120), at(90), 0, 2_000_000), Ok((at(90), at(120))));
+    assert_eq!(bounds(at(100), at(90), at(120), Ppm::ZERO, Ppm::new(2_000_000)), Ok((at(90), at(120))));
+    assert_eq!(bounds(at(100), at(120), at(90), Ppm::ZERO, Ppm::new(2_000_000)), Ok((at(90), at(120))));
 }
 
 /// The root of `n` seconds in thousandths, rounded up: quartered and doubled until it is one of the first 64.
@@ -141,8 +142,14 @@ fn an_edge_is_its_formula_at_every_age() {
                     let moved = (vol as u128 * root).min(u64::MAX as u128).div_ceil(1_000);
                     let edge = (width + (moved * 3).min(u64::MAX as u128)).min(200_000);
                     assert_eq!(
-                        edge_ppm_up(&PARAMS, sigma, vol, UnixSecs::new(age).elapsed_since(UnixSecs::NEVER), half)
-                            as u128,
+                        edge_ppm_up(
+                            &PARAMS,
+                            Ppm::new(sigma),
+                            vol,
+                            UnixSecs::new(age).elapsed_since(UnixSecs::NEVER),
+                            Ppm::new(half)
+                        )
+                        .get() as u128,
                         edge,
                         "{age} {sigma} {vol} {half}"
                     );
@@ -155,8 +162,8 @@ fn an_edge_is_its_formula_at_every_age() {
         new.prices.age_sigmas_ppm = 2_500_001;
         new.prices.confidence_sigmas_ppm = 1_500_001;
     });
-    assert_eq!(edge_ppm_up(&uneven, 1, 0, Secs::ZERO, 1_000), 2);
-    assert_eq!(edge_ppm_up(&uneven, 0, 1_000, Secs::new(16), 1_000), 2_501);
+    assert_eq!(edge_ppm_up(&uneven, Ppm::new(1), 0, Secs::ZERO, Ppm::new(1_000)), Ppm::new(2));
+    assert_eq!(edge_ppm_up(&uneven, Ppm::ZERO, 1_000, Secs::new(16), Ppm::new(1_000)), Ppm::new(2_501));
 }
 
 /// `|to / from - 1|` of 48 bits, rounded toward zero from the ratio's own floor.

@@ -6,7 +6,7 @@ use plimsoll_risk::num::cmp_products;
 use plimsoll_risk::params::{pair_rate_ppm, GlobalParams, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::{Atoms, Count, SignedAtoms, SignedBaseUnits, UsdPico};
+use plimsoll_risk::units::{Atoms, Count, Ppm, SignedAtoms, SignedBaseUnits, UsdMicroSum, UsdPico};
 
 fn of(nav: i128, mmr: i128) -> Margins {
     Margins { nav: UsdPico::new(nav), maint_excess: UsdPico::new(nav - mmr), ..Margins::default() }
@@ -45,7 +45,7 @@ fn a_ratio_is_the_quotient_rounded_down_within_zero_and_its_cap() {
                     (_, ..=0) => 0,
                     _ => (nav * 1_000_000 / mmr).min(cap as i128) as u32,
                 };
-                assert_eq!(of(nav, mmr).ratio_ppm_down(cap), expected, "{nav} {mmr} {cap}");
+                assert_eq!(of(nav, mmr).ratio_ppm_down(Ppm::new(cap)), Ppm::new(expected), "{nav} {mmr} {cap}");
             }
             for ratio in [0u32, 1, 333_333, 500_000, 1_000_000, 2_000_000] {
                 let below = if mmr <= 0 {
@@ -53,7 +53,7 @@ fn a_ratio_is_the_quotient_rounded_down_within_zero_and_its_cap() {
                 } else {
                     nav < 0 || int(nav) * int(1_000_000) < int(mmr) * int(ratio as i128)
                 };
-                assert_eq!(of(nav, mmr).is_ratio_below(ratio), below, "{nav} {mmr} {ratio}");
+                assert_eq!(of(nav, mmr).is_ratio_below(Ppm::new(ratio)), below, "{nav} {mmr} {ratio}");
             }
         }
     }
@@ -66,7 +66,11 @@ fn an_account_is_wound_down_below_its_boundary_and_not_at_it() {
             for boundary in 0..4u32 {
                 let below = nav < 0 || nav < (gross * boundary as u128) as i128;
                 let margins = Margins { nav: UsdPico::new(nav), ..Margins::default() };
-                assert_eq!(margins.is_below_boundary(gross, boundary), below, "{nav} {gross} {boundary}");
+                assert_eq!(
+                    margins.is_below_boundary(UsdMicroSum::new(gross), Ppm::new(boundary)),
+                    below,
+                    "{nav} {gross} {boundary}"
+                );
             }
         }
     }
@@ -79,15 +83,15 @@ fn halves<Worth: Count, Unit: Count>(count: u64) -> UnitPrice<Worth, Unit> {
 
 #[test]
 fn gross_is_assets_and_the_notional_at_the_price_of_quote_up_to_a_bound() {
-    let margins = Margins { assets_usd_micro: 1_000, notional_atoms: 7, ..Margins::default() };
+    let margins = Margins { assets: UsdMicroSum::new(1_000), notional_atoms: 7, ..Margins::default() };
     let mut quote = LegPrices { spot: halves(3), fast: halves(5), edge: 1 << 62, ..LegPrices::default() };
-    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_011);
-    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Fast), 1_018);
+    assert_eq!(margins.gross(&quote, PriceKind::Spot).get(), 1_011);
+    assert_eq!(margins.gross(&quote, PriceKind::Fast).get(), 1_018);
     // A stale quote counts at its lower edge: three quarters.
     quote.stale = true;
-    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_008);
+    assert_eq!(margins.gross(&quote, PriceKind::Spot).get(), 1_008);
     quote.spot = UnitPrice::from_parts(u64::MAX, -1);
-    assert_eq!(margins.gross_usd_micro(&quote, PriceKind::Spot), 1_000 + (1 << 90));
+    assert_eq!(margins.gross(&quote, PriceKind::Spot).get(), 1_000 + (1 << 90));
 }
 
 #[test]
@@ -111,8 +115,14 @@ fn a_pair_releases_the_difference_of_its_weights_and_never_less_than_nothing() {
         liability_maint_ppm,
         ..TokenWeights::default()
     };
-    assert_eq!(pair_rate_ppm(&weights(900_000, 0), &weights(0, 1_200_000)), 300_000);
-    assert_eq!(pair_rate_ppm(&weights(900_000, 0), &weights(0, 800_000)), 0);
+    assert_eq!(
+        pair_rate_ppm(&weights(Ppm::new(900_000), Ppm::ZERO), &weights(Ppm::ZERO, Ppm::new(1_200_000))),
+        Ppm::new(300_000)
+    );
+    assert_eq!(
+        pair_rate_ppm(&weights(Ppm::new(900_000), Ppm::ZERO), &weights(Ppm::ZERO, Ppm::new(800_000))),
+        Ppm::ZERO
+    );
 }
 
 #[test]
@@ -163,7 +173,7 @@ fn pnl_is_cash_and_worth_and_saturates_at_both_ends() {
 #[test]
 fn a_gain_counts_what_the_deficit_leaves_of_it_rounded_down_unless_it_saturates() {
     for deficit_share_ppm in [0u32, 1, 333_333, 999_999, 1_000_000, 2_000_000] {
-        let leg = PerpLeg { deficit_share_ppm, ..PerpLeg::default() };
+        let leg = PerpLeg { deficit_share_ppm: Ppm::new(deficit_share_ppm), ..PerpLeg::default() };
         for atoms in [0u64, 1, 2, 999_999, 1_000_001, i64::MAX as u64 - 1] {
             let kept = 1_000_000u128.saturating_sub(deficit_share_ppm as u128);
             assert_eq!(leg.gain_down(Atoms::new(atoms)).get() as u128, atoms as u128 * kept / 1_000_000);

@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 use plimsoll_model::{int, ppm, Q};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice};
+use plimsoll_risk::units::Ppm;
 
 use super::amounts::down;
 use crate::convert::price;
@@ -88,10 +89,10 @@ fn a_ratio_of_prices_is_rounded_down_and_saturates_at_any_distance() {
     for a in &prices {
         for b in &prices {
             let exact = int(1_000_000) * price(*a) / price(*b);
-            assert_eq!(a.ratio_ppm_down(b), down(&exact, u32::MAX as u128) as u32, "{a:?} {b:?}");
+            assert_eq!(a.ratio_ppm_down(b), Ppm::new(down(&exact, u32::MAX as u128) as u32), "{a:?} {b:?}");
         }
-        assert_eq!(a.ratio_ppm_down(&Price::ZERO), u32::MAX);
-        assert_eq!(Price::ZERO.ratio_ppm_down(a), 0);
+        assert_eq!(a.ratio_ppm_down(&Price::ZERO), Ppm::new(u32::MAX));
+        assert_eq!(Price::ZERO.ratio_ppm_down(a), Ppm::ZERO);
     }
 }
 
@@ -99,9 +100,9 @@ fn a_ratio_of_prices_is_rounded_down_and_saturates_at_any_distance() {
 fn a_scaled_price_is_the_product_cut_after_64_bits() {
     for a in some_prices() {
         for factor in [1, 999_999, 1_000_000, 1_000_001, u32::MAX] {
-            assert_cut(a.scaled_ppm_down(factor).unwrap(), &(price(a) * ppm(factor as i128)));
+            assert_cut(a.scaled_ppm_down(Ppm::new(factor)).unwrap(), &(price(a) * ppm(factor as i128)));
         }
-        assert_eq!(a.scaled_ppm_down(0), Ok(Price::ZERO));
+        assert_eq!(a.scaled_ppm_down(Ppm::ZERO), Ok(Price::ZERO));
     }
 }
 
@@ -136,8 +137,8 @@ fn scales_are_powers_of_ten_and_refused_where_they_would_be_cut() {
 #[test]
 fn an_edge_is_never_below_its_share_and_just_below_one_from_a_million_on() {
     for parts in [0u32, 1, 2, 1_000, 500_000, 999_999] {
-        let (edge, exact) = (edge_from_ppm_up(parts) as u128, (parts as u128) << 64);
+        let (edge, exact) = (edge_from_ppm_up(Ppm::new(parts)) as u128, (parts as u128) << 64);
         assert!(edge * 1_000_000 >= exact && edge <= exact / 1_000_000 + parts as u128, "{parts}");
     }
-    assert_eq!([1_000_000, 1_000_001, u32::MAX].map(edge_from_ppm_up), [u64::MAX; 3]);
+    assert_eq!([1_000_000, 1_000_001, u32::MAX].map(|parts| edge_from_ppm_up(Ppm::new(parts))), [u64::MAX; 3]);
 }

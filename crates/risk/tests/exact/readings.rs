@@ -5,7 +5,7 @@ use plimsoll_risk::error::RiskError;
 use plimsoll_risk::oracle::{admit, bounds, choose, update, Admission, Choice, Observation, PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::Price;
-use plimsoll_risk::units::{Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
 
 use super::amounts::up;
 use super::prices::assert_cut;
@@ -20,7 +20,7 @@ fn reading(published_at: i64) -> Observation {
     let price = Price::from_decimal_down(7, 0).unwrap();
     Observation {
         price,
-        sigma_ppm: 1_000,
+        sigma_ppm: Ppm::new(1_000),
         published_at: UnixSecs::new(published_at),
         previous_at: None,
         overdue: false,
@@ -101,7 +101,7 @@ fn a_width_of_pyth_is_its_share_of_the_price_rounded_up() {
         for conf in [0u64, 1, 2, 999_999, 1_000_001, u64::MAX / 1_000_000, u64::MAX / 1_000_000 + 1, u64::MAX] {
             let exact: Q = int(conf as i128) * int(1_000_000) / int(price as i128);
             let seen = Observation::from_pyth(price, conf, -8, UnixSecs::new(5), Some(UnixSecs::new(4))).unwrap();
-            assert_eq!(seen.sigma_ppm as u128, up(&exact, u32::MAX as u128), "{price} {conf}");
+            assert_eq!(seen.sigma_ppm.get() as u128, up(&exact, u32::MAX as u128), "{price} {conf}");
             assert_eq!(
                 (seen.published_at, seen.previous_at, seen.overdue),
                 (UnixSecs::new(5), Some(UnixSecs::new(4)), false)
@@ -137,7 +137,7 @@ fn a_reading_of_switchboard_is_its_value_and_its_width_rounded_up() {
                 (_, 0) => int(u32::MAX as i128),
                 (_, price) => int((width >> 20) + 1) * int(1_000_000) / int(price),
             };
-            assert_eq!(seen.sigma_ppm as u128, up(&exact, u32::MAX as u128), "{value} {width}");
+            assert_eq!(seen.sigma_ppm.get() as u128, up(&exact, u32::MAX as u128), "{value} {width}");
         }
     }
 }
@@ -149,10 +149,11 @@ fn an_update_writes_what_it_decides_and_keeps_the_rest() {
     let listed = PriceState::listed(Secs::new(15), Secs::new(3_600), 20_000);
     let first = update(&listed, PriceSource::Secondary, &reading(11), &PARAMS, UnixSecs::new(9)).unwrap().unwrap();
     let price = reading(11).price;
-    let (low, high) = bounds(price, price, price, 1_000, PARAMS.prices.confidence_sigmas_ppm).unwrap();
+    let (low, high) =
+        bounds(price, price, price, Ppm::new(1_000), Ppm::new(PARAMS.prices.confidence_sigmas_ppm)).unwrap();
     let expected = PriceState {
         source: PriceSource::Secondary,
-        sigma_ppm: 1_000,
+        sigma_ppm: Ppm::new(1_000),
         update_count: 1,
         published_at: UnixSecs::new(9),
         first_published_at: UnixSecs::new(9),
@@ -168,11 +169,11 @@ fn an_update_writes_what_it_decides_and_keeps_the_rest() {
     };
     assert_eq!(first, expected);
     assert!(low.cmp_value(&price).is_lt() && high.cmp_value(&price).is_gt());
-    let later = Observation { price: Price::from_decimal_down(8, 0).unwrap(), sigma_ppm: 0, ..reading(38) };
+    let later = Observation { price: Price::from_decimal_down(8, 0).unwrap(), sigma_ppm: Ppm::ZERO, ..reading(38) };
     let second = update(&first, PriceSource::Primary, &later, &PARAMS, UnixSecs::new(38)).unwrap().unwrap();
     let expected = PriceState {
         source: PriceSource::Primary,
-        sigma_ppm: 0,
+        sigma_ppm: Ppm::ZERO,
         update_count: 2,
         published_at: UnixSecs::new(38),
         spot: later.price,

@@ -8,7 +8,7 @@ use plimsoll_risk::margin::{
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::UnitPrice;
-use plimsoll_risk::units::{Atoms, BaseUnits, Count, SignedAtoms, SignedBaseUnits, UsdPico};
+use plimsoll_risk::units::{Atoms, BaseUnits, Count, Ppm, SignedAtoms, SignedBaseUnits, UsdMicroSum, UsdPico};
 use proptest::prelude::*;
 
 use crate::support;
@@ -79,8 +79,8 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
                 w.liability_target_ppm,
             )
         };
-        s.maint += value * maint as i128;
-        s.target += value * target as i128;
+        s.maint += value * maint.get() as i128;
+        s.target += value * target.get() as i128;
         value
     };
     for leg in &p.tokens[..p.token_count] {
@@ -101,8 +101,8 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
             },
         );
         s.notional += notional.get() as i128;
-        s.charge_maint += notional.get() as i128 * leg.rates.maint_ppm as i128;
-        s.charge_target += notional.get() as i128 * leg.rates.target_ppm as i128;
+        s.charge_maint += notional.get() as i128 * leg.rates.maint_ppm.get() as i128;
+        s.charge_target += notional.get() as i128 * leg.rates.target_ppm.get() as i128;
     }
     let mut net = 0;
     if p.quote.amount_atoms != SignedAtoms::ZERO || p.perp_count != 0 {
@@ -116,8 +116,8 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
         } else {
             s.liabilities += low.value_up(Atoms::new(magnitude(whole))).get() as i128;
         }
-        s.maint -= low.value_wide_up(s.charge_maint as u128) as i128;
-        s.target -= low.value_wide_up(s.charge_target as u128) as i128;
+        s.maint -= low.value_wide_up(s.charge_maint as u128).get() as i128;
+        s.target -= low.value_wide_up(s.charge_target as u128).get() as i128;
     }
     let nav = (s.assets - s.liabilities) * MILLION;
     let (maint, target) = (s.maint.min(nav), s.target.min(s.maint).min(nav));
@@ -125,7 +125,7 @@ fn maintenance(p: &Portfolio, at: PriceKind, edges: bool) -> (Margins, Excess) {
         nav: UsdPico::new(nav),
         maint_excess: UsdPico::new(maint),
         target_excess: UsdPico::new(target),
-        assets_usd_micro: gross as u128,
+        assets: UsdMicroSum::new(gross as u128),
         notional_atoms: s.notional as u128,
         quote_net_atoms: net,
         saturated: s.saturated(),
@@ -140,11 +140,11 @@ fn initial(p: &Portfolio) -> InitialMargins {
         if leg.amount_atoms >= SignedAtoms::ZERO {
             let value = leg.prices.init.value_down(atoms).get() as i128;
             s.assets += value;
-            init += value * leg.weights.asset_init_ppm as i128;
+            init += value * leg.weights.asset_init_ppm.get() as i128;
         } else {
             let value = leg.prices.init.value_up(atoms).get() as i128;
             s.liabilities += value;
-            init -= value * leg.weights.liability_init_ppm as i128;
+            init -= value * leg.weights.liability_init_ppm.get() as i128;
         }
     }
     let mut charge = 0;
@@ -159,16 +159,16 @@ fn initial(p: &Portfolio) -> InitialMargins {
             },
         );
         s.notional += notional.get() as i128;
-        charge += notional.get() as i128 * leg.rates.init_ppm as i128;
+        charge += notional.get() as i128 * leg.rates.init_ppm.get() as i128;
     }
     if p.quote.amount_atoms != SignedAtoms::ZERO || p.perp_count != 0 {
         let (low, high, w) = (p.quote.prices.init, p.quote.prices.init_charge, &p.quote.weights);
         // Gains count nothing towards the margin and everything towards NAV.
         let net = p.quote.amount_atoms.get() as i128 - s.losses;
         if net >= 0 {
-            init += low.value_down(Atoms::new(magnitude(net))).get() as i128 * w.asset_init_ppm as i128;
+            init += low.value_down(Atoms::new(magnitude(net))).get() as i128 * w.asset_init_ppm.get() as i128;
         } else {
-            init -= high.value_up(Atoms::new(magnitude(net))).get() as i128 * w.liability_init_ppm as i128;
+            init -= high.value_up(Atoms::new(magnitude(net))).get() as i128 * w.liability_init_ppm.get() as i128;
         }
         let whole = net + s.gains;
         if whole >= 0 {
@@ -176,7 +176,7 @@ fn initial(p: &Portfolio) -> InitialMargins {
         } else {
             s.liabilities += high.value_up(Atoms::new(magnitude(whole))).get() as i128;
         }
-        init -= high.value_wide_up(charge as u128) as i128;
+        init -= high.value_wide_up(charge as u128).get() as i128;
     }
     let nav = (s.assets - s.liabilities) * MILLION;
     InitialMargins { nav: UsdPico::new(nav), init_excess: UsdPico::new(init.min(nav)), saturated: s.saturated() }
@@ -210,7 +210,7 @@ proptest! {
         p.quote.prices.stale = quote_stale;
         let fast = p.quote.prices.fast;
         p.quote.prices.fast = UnitPrice::from_parts(fast.mantissa() - fast.mantissa() / 100, fast.shift());
-        p.quote.weights = TokenWeights::new(960_000, 900_000, 1_150_000, 1_200_000, &p.params).unwrap();
+        p.quote.weights = TokenWeights::new(Ppm::new(960_000), Ppm::new(900_000), Ppm::new(1_150_000), Ppm::new(1_200_000), &p.params).unwrap();
         assert_all(&p);
         // Nothing of quote, with and without what settles in it; quote alone; nothing.
         p.quote.amount_atoms = SignedAtoms::ZERO;
@@ -236,7 +236,7 @@ fn flagged<Worth: Count, Unit: Count>([stale, old, ready]: [bool; 3]) -> LegPric
 }
 
 fn perp(units: i64, cash_atoms: i64, prices: BasePrices) -> PerpLeg {
-    let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+    let rates = MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) };
     PerpLeg {
         units: SignedBaseUnits::new(units),
         cash_atoms: SignedAtoms::new(cash_atoms),
@@ -250,7 +250,9 @@ fn perp(units: i64, cash_atoms: i64, prices: BasePrices) -> PerpLeg {
 /// end of its range or just `below` it.
 fn full_of(sums: u32, below: bool) -> Portfolio {
     let params = GlobalParams::DEFAULT;
-    let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &params).unwrap();
+    let weights =
+        TokenWeights::new(Ppm::new(900_000), Ppm::new(800_000), Ppm::new(1_100_000), Ppm::new(1_200_000), &params)
+            .unwrap();
     let less = below as i64;
     let mut p = Portfolio::empty(params);
     p.quote = TokenLeg { weights, prices: par(), ..TokenLeg::default() };
@@ -313,7 +315,14 @@ fn a_net_debt_beyond_64_bits_is_worth_the_largest_number() {
 
 #[test]
 fn risk_is_added_at_no_old_price_taken_over_at_no_stale_one_and_neither_before_averages_are_ready() {
-    let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &GlobalParams::DEFAULT).unwrap();
+    let weights = TokenWeights::new(
+        Ppm::new(900_000),
+        Ppm::new(800_000),
+        Ppm::new(1_100_000),
+        Ppm::new(1_200_000),
+        &GlobalParams::DEFAULT,
+    )
+    .unwrap();
     for case in 0..8u32 * 64 * 8 {
         let flags = |at: u32| [case >> at & 1 == 1, case >> (at + 1) & 1 == 1, case >> (at + 2) & 1 == 1];
         let [quote, token, long] = [flags(0), flags(3), flags(6)];
@@ -355,7 +364,9 @@ fn risk_is_added_at_no_old_price_taken_over_at_no_stale_one_and_neither_before_a
 #[test]
 fn an_account_may_hold_exactly_its_requirement() {
     let params = GlobalParams::DEFAULT;
-    let weights = TokenWeights::new(900_000, 800_000, 1_100_000, 1_200_000, &params).unwrap();
+    let weights =
+        TokenWeights::new(Ppm::new(900_000), Ppm::new(800_000), Ppm::new(1_100_000), Ppm::new(1_200_000), &params)
+            .unwrap();
     let of = |debt: i64| {
         let mut p = Portfolio::empty(params);
         p.quote = TokenLeg { amount_atoms: SignedAtoms::new(3), weights, prices: par(), bank: 0 };

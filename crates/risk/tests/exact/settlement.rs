@@ -10,7 +10,7 @@ use plimsoll_risk::perp::{
 };
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg};
 use plimsoll_risk::price::{BasePrice, UnitPrice};
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, SignedBaseUnits, SignedPpm, UnixSecs, UsdMicro};
 use plimsoll_risk::waterfall::{divide_down, draw_room, pay_leg, Payment, MAX_QUOTE_LEGS};
 
 use super::amounts::{down, up};
@@ -46,7 +46,7 @@ fn a_fill_is_within_its_band_from_the_value_rounded_down_to_the_value_rounded_up
                     let paid = int(quote as i128);
                     let expected = paid >= low && paid <= high;
                     assert_eq!(
-                        is_within_band(Atoms::new(quote), BaseUnits::new(units), spot, band),
+                        is_within_band(Atoms::new(quote), BaseUnits::new(units), spot, Ppm::new(band)),
                         expected,
                         "{quote} {units} {band}"
                     );
@@ -56,8 +56,8 @@ fn a_fill_is_within_its_band_from_the_value_rounded_down_to_the_value_rounded_up
     }
     // The largest number is no value: it stands for all that the numbers do not hold.
     let one = BasePrice::from_parts(1 << 40, 40);
-    assert!(is_within_band(Atoms::new(u64::MAX - 1), BaseUnits::new(u64::MAX - 1), one, 0));
-    assert!(!is_within_band(Atoms::MAX, BaseUnits::MAX, one, 0));
+    assert!(is_within_band(Atoms::new(u64::MAX - 1), BaseUnits::new(u64::MAX - 1), one, Ppm::ZERO));
+    assert!(!is_within_band(Atoms::MAX, BaseUnits::MAX, one, Ppm::ZERO));
 }
 
 #[test]
@@ -85,15 +85,15 @@ fn a_fee_is_the_larger_rate_of_the_value_rounded_up_and_at_least_an_atom() {
         for rate in [0u32, 999, 1_000, 1_001, 20_000] {
             let worth = up(&(int(units as i128) * unit(thirds(4))), MOST);
             let fee = (worth * rate.max(1_000) as u128).div_ceil(1_000_000).max(1);
-            let found = fill_fee_up(BaseUnits::new(units), thirds(4), rate, &params);
+            let found = fill_fee_up(BaseUnits::new(units), thirds(4), Ppm::new(rate), &params);
             assert_eq!(found, Ok(Atoms::new(fee as u64)), "{units} {rate}");
         }
     }
     let one = BasePrice::from_parts(1 << 40, 40);
     let most = i64::MAX as u64;
-    assert_eq!(fill_fee_up(BaseUnits::new(most), one, 1_000_000, &params), Ok(Atoms::new(most)));
+    assert_eq!(fill_fee_up(BaseUnits::new(most), one, Ppm::WHOLE, &params), Ok(Atoms::new(most)));
     for (units, rate) in [(1 << 63, 1_000_000), (u64::MAX, u32::MAX)] {
-        assert_eq!(fill_fee_up(BaseUnits::new(units), one, rate, &params), Err(RiskError::NumberOutOfRange));
+        assert_eq!(fill_fee_up(BaseUnits::new(units), one, Ppm::new(rate), &params), Err(RiskError::NumberOutOfRange));
     }
 }
 
@@ -120,7 +120,8 @@ fn a_mean_premium_is_the_quotient_toward_zero_within_its_bound() {
                 let most = bound.min(1_000_000) as i128;
                 let mean = if secs > 0 { (integral / secs as i128).clamp(-most, most) } else { 0 };
                 assert_eq!(
-                    mean_premium_ppm(integral, UnixSecs::new(secs).elapsed_since(UnixSecs::NEVER), bound) as i128,
+                    mean_premium_ppm(integral, UnixSecs::new(secs).elapsed_since(UnixSecs::NEVER), Ppm::new(bound))
+                        .get() as i128,
                     mean,
                     "{integral} {secs} {bound}"
                 );
@@ -137,7 +138,7 @@ fn a_premium_counts_for_every_second_from_the_later_start_to_its_end() {
                 let counted = (from..now).filter(|second| *second < reported + 4).count() as i128;
                 assert_eq!(
                     premium_integral_since(
-                        -7,
+                        SignedPpm::new(-7),
                         UnixSecs::new(reported),
                         UnixSecs::new(from),
                         UnixSecs::new(now),
@@ -158,12 +159,15 @@ fn a_funding_rate_is_its_share_of_the_price_for_each_second_of_an_hour() {
         let rate = premium.unsigned_abs().min(bound) as u128;
         let per_hour = ((rate << 63 << 20) / 1_000_000) >> 18;
         let per_sec = (per_hour / 3_600) as i64;
-        assert_eq!(funding_rate(premium, spot, bound), per_sec);
-        assert_eq!(funding_rate(-premium, spot, bound), -per_sec);
+        assert_eq!(funding_rate(SignedPpm::new(premium), spot, Ppm::new(bound)), per_sec);
+        assert_eq!(funding_rate(SignedPpm::new(-premium), spot, Ppm::new(bound)), -per_sec);
     }
-    assert_eq!(funding_rate(i32::MIN, spot, 0), 0);
+    assert_eq!(funding_rate(SignedPpm::new(i32::MIN), spot, Ppm::ZERO), 0);
     let huge = BasePrice::from_parts(u64::MAX, -10);
-    assert_eq!((funding_rate(5, huge, 5), funding_rate(-5, huge, 5)), (i64::MAX, -i64::MAX));
+    assert_eq!(
+        (funding_rate(SignedPpm::new(5), huge, Ppm::new(5)), funding_rate(SignedPpm::new(-5), huge, Ppm::new(5))),
+        (i64::MAX, -i64::MAX)
+    );
 }
 
 #[test]
@@ -255,7 +259,11 @@ fn a_deficit_takes_its_share_of_a_claim_rounded_up() {
         for deficit in amounts {
             let whole = (pool as u128 + deficit as u128).min(MOST);
             let share = if deficit == 0 { 0 } else { (deficit as u128 * 1_000_000).div_ceil(whole) };
-            assert_eq!(deficit_share_ppm_up(Atoms::new(pool), Atoms::new(deficit)) as u128, share, "{pool} {deficit}");
+            assert_eq!(
+                deficit_share_ppm_up(Atoms::new(pool), Atoms::new(deficit)).get() as u128,
+                share,
+                "{pool} {deficit}"
+            );
         }
     }
     for share in [0u32, 1, 333_333, 999_999, 1_000_000, 1_500_000] {
@@ -265,7 +273,7 @@ fn a_deficit_takes_its_share_of_a_claim_rounded_up() {
                 let expected =
                     if after >= before { share as u128 } else { 1_000_000 - after as u128 * got / before as u128 };
                 assert_eq!(
-                    deficit_share_after_ppm_up(share, before, after) as u128,
+                    deficit_share_after_ppm_up(Ppm::new(share), before, after).get() as u128,
                     expected,
                     "{share} {before} {after}"
                 );

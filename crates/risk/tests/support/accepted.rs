@@ -74,13 +74,12 @@ pub fn with_floor(p: &Portfolio, (drawn, share): &Drawn) -> Option<GlobalParams>
     let banks: Vec<_> = core::iter::once(&p.quote).chain(p.tokens()).map(|leg| leg.weights).collect();
     let pairs = banks.iter().enumerate().flat_map(|(a, asset)| {
         let others = banks.iter().enumerate().filter(move |(l, _)| *l != a);
-        others
-            .map(move |(_, liability)| pair_ceiling_ppm_down(params.auction.health_cap_ppm, asset, liability, &params))
+        others.map(move |(_, liability)| pair_ceiling_ppm_down(params.auction.health_cap(), asset, liability, &params))
     });
     let quote = &p.quote.weights;
     let perps =
-        p.perps().iter().map(|leg| perp_ceiling_ppm_down(params.auction.health_cap_ppm, &leg.rates, quote, &params));
-    let least = u64::from(pairs.chain(perps).min()?);
+        p.perps().iter().map(|leg| perp_ceiling_ppm_down(params.auction.health_cap(), &leg.rates, quote, &params));
+    let least = u64::from(pairs.chain(perps).min()?.get());
     let most = least * (ONE - u64::from(params.auction.insurance_share_ppm)) / ONE;
     params.auction.penalty_floor_ppm = ((most * share / 1_000) as u32).clamp(1, params.auction.penalty_cap_ppm);
     params.wind_down.wind_down_penalty_ppm =
@@ -92,7 +91,7 @@ pub fn with_floor(p: &Portfolio, (drawn, share): &Drawn) -> Option<GlobalParams>
 pub fn check(p: &Portfolio) -> Result<(), Contradiction> {
     p.params.validate()?;
     let quote = &p.quote.weights;
-    Contradiction::PNL_WEIGHT.unless(p.params.perps.pnl_weight_ppm <= quote.asset_maint_ppm)?;
+    Contradiction::PNL_WEIGHT.unless(p.params.perps.pnl_weight() <= quote.asset_maint_ppm)?;
     let mut pairs = Pairs::default();
     let banks = || core::iter::once(&p.quote).chain(p.tokens()).map(|leg| &leg.weights).enumerate();
     for (bank, weights) in banks() {

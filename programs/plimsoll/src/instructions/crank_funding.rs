@@ -62,7 +62,7 @@ impl CrankFunding<'_> {
         perp::end_epochs(slot, &mut market)?;
         integrate(&mut market, clock)?;
         let elapsed = now.elapsed_since(market.premium_since());
-        let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.perps.premium_bound_ppm);
+        let mean = mean_premium_ppm(market.premium_integral.get(), elapsed, params.perps.premium_bound());
         let spot = board
             .slot(slot.price_slot as usize)
             .filter(|price| price.is_fresh(MaxAge::new(params.prices.read_age(), now)))
@@ -72,7 +72,7 @@ impl CrankFunding<'_> {
             None => slot.funding_per_unit_sec = 0,
             // A second crank of the same second has no new mean.
             Some(_) if elapsed.is_zero() => {}
-            Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.perps.funding_bound_ppm_per_hour),
+            Some(spot) => slot.funding_per_unit_sec = funding_rate(mean, spot, params.perps.funding_bound_per_hour()),
         }
         if !elapsed.is_zero() {
             market.premium_integral = I128Le::new(0);
@@ -82,7 +82,7 @@ impl CrankFunding<'_> {
         let cranked = FundingCranked {
             engine,
             market: index,
-            mean_premium_ppm: mean,
+            mean_premium_ppm: mean.get(),
             funding_per_unit_sec: slot.funding_per_unit_sec,
             deficit_share_ppm: slot.deficit_share_ppm,
             k_long: slot.sides[0].k.get(),

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use plimsoll_risk::params::{TokenWeights, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
 use crate::access::{now, require_of_engine};
@@ -110,7 +110,7 @@ impl ListBank<'_> {
         slot.borrow_index = INDEX_ONE;
         slot.accrued_at = now.get();
         args.config.write(weights, &mut bank, slot);
-        slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(0)?;
+        slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(Ppm::ZERO)?;
         slot.invariant()?;
         bank.invariant()?;
         registry.invariant()?;

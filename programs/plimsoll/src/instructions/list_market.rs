@@ -163,5 +163,5 @@ pub(super) fn listed(
     rates: MarketRates,
     terms: &MarketTerms,
 ) -> MarketListed {
-    MarketListed { engine, market, index, status, price_slot, target_rate_ppm: rates.target_ppm, terms: *terms }
+    MarketListed { engine, market, index, status, price_slot, target_rate_ppm: rates.target_ppm.get(), terms: *terms }
 }

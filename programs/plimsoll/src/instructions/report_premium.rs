@@ -74,7 +74,7 @@ pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<(
 /// Adds what the held premium has made since the integral was last brought up to date.
 pub(super) fn integrate(market: &mut Market, clock: FundingClock) -> Result<()> {
     let (reported, from) = (market.premium_reported(), market.premium_until());
-    let missing = premium_integral_since(market.premium_ppm, reported, from, clock.now, clock.max_secs);
+    let missing = premium_integral_since(market.premium(), reported, from, clock.now, clock.max_secs);
     let sum = market.premium_integral.get().checked_add(missing).ok_or(EngineError::NumberOutOfRange)?;
     market.premium_integral.set(sum);
     market.premium_at = from.max(clock.now).get();

@@ -5,7 +5,7 @@ use plimsoll_migrations::Result;
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::SECS_PER_YEAR;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_sdk::ix::args::CollectFeesArgs;
 use plimsoll_sdk::{ix, pda};
 use plimsoll_state::SlotStatus;
@@ -126,8 +126,9 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
     let units = |atoms: u64| show(atoms as i128, slot.decimals as u32);
     let cap = |atoms: u64| if atoms == u64::MAX { "unlimited".to_owned() } else { units(atoms) };
     let weights = &slot.weights.0;
-    let three = |maint: u32, target: u32, init: u32| {
-        format!("{} / {} / {} (maintenance / target / initial)", percent(maint), percent(target), percent(init))
+    let three = |levels: [Ppm; 3]| {
+        let [maint, target, init] = levels.map(|weight| percent(weight.get()));
+        format!("{maint} / {target} / {init} (maintenance / target / initial)")
     };
     let curve =
         [account.lending.rate_zero_ppm, account.lending.rate_kink_ppm, account.lending.rate_full_ppm].map(percent);
@@ -146,10 +147,10 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
         ("decimals", slot.decimals.to_string()),
         ("price", name_of(&loaded.names.prices, slot.price_slot)),
         ("status", status(slot.status).to_owned()),
-        ("asset weight", three(weights.asset_maint_ppm, weights.asset_target_ppm, weights.asset_init_ppm)),
+        ("asset weight", three([weights.asset_maint_ppm, weights.asset_target_ppm, weights.asset_init_ppm])),
         (
             "liability weight",
-            three(weights.liability_maint_ppm, weights.liability_target_ppm, weights.liability_init_ppm),
+            three([weights.liability_maint_ppm, weights.liability_target_ppm, weights.liability_init_ppm]),
         ),
         ("deposits", format!("{} of at most {}", units(deposits), units(account.caps.deposit_cap_atoms))),
         ("borrows", format!("{} of at most {}", units(borrows), units(account.caps.borrow_cap_atoms))),

@@ -4,9 +4,10 @@ use clap::Args;
 use plimsoll_migrations::Result;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{Leg, LegPart, LegSize, Refusal};
+use plimsoll_risk::units::Ppm;
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::{self, Parties};
-use plimsoll_sdk::offer::{is_paid_in, pays_with, sized_in, Instrument, Offer, Planner, SLIPPAGE_PPM};
+use plimsoll_sdk::offer::{is_paid_in, pays_with, sized_in, Instrument, Offer, Planner, SLIPPAGE};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_sdk::EngineError;
 use plimsoll_state::snapshot::Views;
@@ -80,8 +81,8 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
         "liquidate {} of {liquidatee}: close {}, at a penalty of {} and a price at most {} worse than shown",
         leg_name(&loaded, leg),
         size_of(&loaded, leg, plan.size),
-        percent(plan.penalty_ppm),
-        percent(SLIPPAGE_PPM)
+        percent(plan.penalty_ppm.get()),
+        percent(SLIPPAGE.get())
     );
     let (liquidator, _) = context.account(keys, &args.with).await?;
     let parties = Parties { signer: context.session.address()?, liquidator, liquidatee };
@@ -108,7 +109,7 @@ fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<V
     ];
     let wanted = |leg: &Leg| named.iter().flatten().all(|wanted| leg.parts().any(|part| part == *wanted));
     let clocks = accounts.account.clocks();
-    let planner = Planner::new(&portfolio, &clocks, accounts.now, SLIPPAGE_PPM);
+    let planner = Planner::new(&portfolio, &clocks, accounts.now, SLIPPAGE);
     let mut planned = Vec::new();
     for leg in planner.legs().into_iter().filter(wanted) {
         // As much of the leg as is allowed, or at most what the arguments say, in its own units.
@@ -166,11 +167,11 @@ fn row(loaded: &Loaded, leg: &Leg, offer: &std::result::Result<Offer, Refusal>) 
     vec![
         name,
         if plan.regime == Regime::Cure { "cure" } else { "wind-down" }.to_owned(),
-        percent(plan.penalty_ppm),
+        percent(plan.penalty_ppm.get()),
         size_of(loaded, leg, plan.size),
         show(plan.paid_atoms.get() as i128, loaded.decimals(paid) as u32),
         show(plan.received_atoms.get() as i128, loaded.decimals(received) as u32),
-        usd_micro(plan.notional_usd_micro as i128),
-        format!("{} ({})", ratio(plan.after.ratio_ppm_down(u32::MAX)), usd_pico(plan.after.nav.get())),
+        usd_micro(plan.notional.get() as i128),
+        format!("{} ({})", ratio(plan.after.ratio_ppm_down(Ppm::MAX).get()), usd_pico(plan.after.nav.get())),
     ]
 }

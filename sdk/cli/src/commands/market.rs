@@ -100,9 +100,9 @@ fn facts(loaded: &Loaded, market: u8) -> Vec<(&'static str, String)> {
             "charge rate",
             format!(
                 "{} / {} / {} (maintenance / target / initial)",
-                percent(rates.maint_ppm),
-                percent(rates.target_ppm),
-                percent(rates.init_ppm)
+                percent(rates.maint_ppm.get()),
+                percent(rates.target_ppm.get()),
+                percent(rates.init_ppm.get())
             ),
         ),
         ("fill fee", percent(slot.fees.fill_fee_ppm)),

@@ -35,7 +35,7 @@ pub async fn run(context: &Context, args: &SimulateArgs) -> Result<()> {
     let (address, account) = context.account(&loaded.accounts.keys, &args.account).await?;
     let before = loaded.accounts.with(&account);
     let mut board = Box::new(*loaded.accounts.board);
-    let (sigmas, mut moved) = (loaded.accounts.registry.params().prices.confidence_sigmas_ppm, Vec::new());
+    let (sigmas, mut moved) = (loaded.accounts.registry.params().prices.confidence_sigmas(), Vec::new());
     for (name, dollars) in &args.prices {
         let slot = loaded.names.price(name)?;
         let then = price(dollars)?;

@@ -85,7 +85,7 @@ mod tests {
     use plimsoll_risk::auction::{Clocks, Regime};
     use plimsoll_risk::liquidate::{Leg, LegSize, Plan};
     use plimsoll_risk::margin::Margins;
-    use plimsoll_risk::units::Atoms;
+    use plimsoll_risk::units::{Atoms, Ppm, UsdMicro};
     use plimsoll_state::MarginAccount;
 
     use super::*;
@@ -94,12 +94,12 @@ mod tests {
         let leg = Leg::Perp { market: 0 };
         let plan = Plan {
             regime: Regime::Cure,
-            penalty_ppm: 0,
+            penalty_ppm: Ppm::ZERO,
             size: LegSize::new(1),
             paid_atoms: Atoms::ZERO,
             fee_atoms: Atoms::ZERO,
             received_atoms: Atoms::ZERO,
-            notional_usd_micro: 0,
+            notional: UsdMicro::ZERO,
             before: Margins::default(),
             after: Margins::default(),
             clocks: Clocks::default(),

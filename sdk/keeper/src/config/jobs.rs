@@ -1,6 +1,6 @@
 //! The settings of each job.
 
-use plimsoll_sdk::offer::{LEAST_GAIN_USD_MICRO, SLIPPAGE_PPM};
+use plimsoll_sdk::offer::{LEAST_GAIN, SLIPPAGE};
 use serde::{Deserialize, Serialize};
 
 /// Name of the job that liquidates, in counters and logs.
@@ -114,9 +114,9 @@ job_config! {
         /// Transactions under way at once.
         max_in_flight: usize = 8,
         /// Least gain at spot that is worth a transaction, micro-dollars.
-        min_gain_usd_micro: u64 = LEAST_GAIN_USD_MICRO,
+        min_gain_usd_micro: u64 = LEAST_GAIN.get(),
         /// Room of the limit price below the plan.
-        slippage_ppm: u32 = SLIPPAGE_PPM,
+        slippage_ppm: u32 = SLIPPAGE.get(),
         /// Largest notional of one liquidation, micro-dollars.
         max_notional_usd_micro: u64 = 1_000_000_000_000,
         /// Wait after a failure at the same account; doubles with each.

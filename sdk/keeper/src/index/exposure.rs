@@ -175,10 +175,10 @@ impl Exposure {
             let Some(slot) = registry.bank(leg.bank as usize) else { continue };
             let value = leg.prices.spot.value_up(leg.amount_atoms.unsigned_abs()).get() as f64;
             if leg.amount_atoms >= SignedAtoms::ZERO {
-                let weighted = value * weight(leg.weights.asset_maint_ppm);
+                let weighted = value * weight(leg.weights.asset_maint_ppm.get());
                 self.add(slot.price_slot, weighted, -weighted);
             } else {
-                let weighted = value * weight(leg.weights.liability_maint_ppm);
+                let weighted = value * weight(leg.weights.liability_maint_ppm.get());
                 self.add(slot.price_slot, -weighted, weighted);
                 self.add_interest(leg, weighted, assumed);
             }
@@ -196,7 +196,7 @@ impl Exposure {
     fn add_quote(&mut self, portfolio: &Portfolio, registry: &Registry, assumed: &Assumptions) {
         let quote = &portfolio.quote;
         let Some(slot) = registry.bank(Registry::QUOTE_BANK) else { return };
-        let (w_a, w_l) = (weight(quote.weights.asset_maint_ppm), weight(quote.weights.liability_maint_ppm));
+        let (w_a, w_l) = (weight(quote.weights.asset_maint_ppm.get()), weight(quote.weights.liability_maint_ppm.get()));
         let usd = |atoms: u64| quote.prices.spot.value_up(Atoms::new(atoms)).get() as f64;
         let gain = w_a * weight(portfolio.params.perps.pnl_weight_ppm);
         let (mut pnl, mut charge) = (0.0, 0.0);
@@ -204,13 +204,13 @@ impl Exposure {
             let notional = usd(leg.prices.spot.value_up(leg.units.unsigned_abs()).get());
             let profit = leg.pnl_at(leg.prices.spot);
             // What the market's deficit takes of a gain it takes of every dollar by which one grows.
-            let claim = weight(PPM.saturating_sub(leg.deficit_share_ppm));
+            let claim = weight(leg.deficit_share_ppm.rest().get());
             let weighted =
                 if profit >= SignedAtoms::ZERO { weight(portfolio.params.perps.pnl_weight_ppm) * claim } else { 1.0 };
             pnl += usd(profit.unsigned_abs().get()) * weighted * profit.get().signum() as f64;
-            charge += notional * weight(leg.rates.maint_ppm);
+            charge += notional * weight(leg.rates.maint_ppm.get());
             // A gain that a deficit cuts is rounded once more.
-            self.rounding += usd(if leg.deficit_share_ppm == 0 { ROUNDED_ATOMS } else { 2 * ROUNDED_ATOMS });
+            self.rounding += usd(if leg.deficit_share_ppm.is_zero() { ROUNDED_ATOMS } else { 2 * ROUNDED_ATOMS });
             self.add_perp(leg, notional, (gain * claim, w_l), registry);
             let rate = assumed.funding_rates.get(leg.market as usize).copied().unwrap_or(u64::MAX);
             let atoms = leg.units.unsigned_abs().get() as f64 * rate as f64 / TWO_TO_64;
@@ -228,7 +228,7 @@ impl Exposure {
 
     fn add_perp(&mut self, leg: &PerpLeg, notional: f64, (gain, w_l): (f64, f64), registry: &Registry) {
         let Some(slot) = registry.market(leg.market as usize) else { return };
-        let rate = weight(leg.rates.maint_ppm);
+        let rate = weight(leg.rates.maint_ppm.get());
         let (most, least) = (notional * (1.0 + QUOTE_MOVE), notional * (1.0 - QUOTE_MOVE));
         if leg.units >= SignedBaseUnits::ZERO {
             self.add(slot.price_slot, most * w_l - least * rate, most * rate - least * gain);

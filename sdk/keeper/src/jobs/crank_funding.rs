@@ -40,8 +40,8 @@ impl Job for CrankFunding {
             let oldest = tracker.now() - self.config.max_age_secs as i64;
             let quote_index = shared.registry.banks[Registry::QUOTE_BANK].deposit_index;
             let has_less_deficit = |market: &Market| {
-                let counted = shared.registry.markets[market.index as usize].deficit_share_ppm;
-                counted != 0 && market.deficit_share_ppm_up(quote_index) < counted
+                let counted = shared.registry.markets[market.index as usize].deficit_share();
+                !counted.is_zero() && market.deficit_share_ppm_up(quote_index) < counted
             };
             let is_due =
                 |market: &Market| market.leg_count > 0 && (market.premium_from <= oldest || has_less_deficit(market));

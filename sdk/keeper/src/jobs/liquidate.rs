@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::Offer;
@@ -104,7 +105,7 @@ impl Liquidate {
 
     /// Plans and reserves as many liquidations as may start now; `signer` is the liquidator's owner or delegate.
     pub fn plan(&mut self, tracker: &mut Tracker, signer: Pubkey, metrics: &Metrics) -> Vec<Planned> {
-        if tracker.shared.registry.is_paused(pause::LIQUIDATE) {
+        if tracker.shared.registry.is_paused(pause::LIQUIDATE, UnixSecs::new(tracker.now())) {
             return Vec::new();
         }
         let (Some(own), Some(liquidator)) = (tracker.own().copied(), tracker.liquidator()) else {
@@ -187,9 +188,9 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
         account = %target,
         leg = ?offer.request.leg,
         regime = ?plan.regime,
-        penalty_ppm = plan.penalty_ppm,
+        penalty_ppm = plan.penalty_ppm.get(),
         size = plan.size.get(),
-        notional_usd_micro = plan.notional_usd_micro,
+        notional_usd_micro = plan.notional.get(),
         gain_usd_micro = offer.gain_usd_micro(),
         is_cut = offer.is_cut(),
         "liquidation planned"
@@ -198,7 +199,7 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
     match &result {
         Ok(Submitted::Confirmed(_)) => {
             let regime = format!("{:?}", plan.regime);
-            context.metrics.liquidated.with_label_values(&[&regime]).inc_by(plan.notional_usd_micro);
+            context.metrics.liquidated.with_label_values(&[&regime]).inc_by(plan.notional.get());
             read_again(&context, &[target, liquidator]).await;
         }
         Ok(Submitted::Dry(_)) => {}

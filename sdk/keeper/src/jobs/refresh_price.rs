@@ -46,7 +46,7 @@ impl RefreshPrice {
             return true;
         }
         let ratio_ppm = next.spot.ratio_ppm_down(&slot.spot.get());
-        ratio_ppm.abs_diff(plimsoll_risk::num::PPM) >= self.config.min_move_ppm
+        ratio_ppm.get().abs_diff(plimsoll_risk::num::PPM) >= self.config.min_move_ppm
     }
 
     /// Slots that an update is there for.
@@ -54,7 +54,7 @@ impl RefreshPrice {
         let (keys, board, book, params, now) = {
             let tracker = context.tracker();
             let shared = &tracker.shared;
-            if shared.registry.is_paused(pause::PRICE) {
+            if shared.registry.is_paused(pause::PRICE | pause::LIQUIDATE, UnixSecs::new(tracker.now())) {
                 return Ok((Vec::new(), shared.keys));
             }
             (shared.keys, shared.board.clone(), shared.feeds.clone(), *shared.registry.params(), tracker.now())

@@ -30,7 +30,7 @@ impl Pace {
         }
         published_at.saturating_sub(slot.published_at) >= i64::from(self.max_age_secs)
             || price(quote)
-                .is_some_and(|price| price.ratio_ppm_down(&slot.spot.get()).abs_diff(PPM) >= self.min_move_ppm)
+                .is_some_and(|price| price.ratio_ppm_down(&slot.spot.get()).get().abs_diff(PPM) >= self.min_move_ppm)
     }
 }
 

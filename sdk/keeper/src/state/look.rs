@@ -6,7 +6,7 @@ use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::Margins;
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_risk::RiskResult;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, MarginAccount};
@@ -195,7 +195,7 @@ impl Tracker {
     /// The accounts with the smallest `NAV / MMR` at spot, evaluated now; `most` of them, the worst first.
     pub fn least_healthy(&mut self, most: usize) -> Vec<(u32, Standing)> {
         let ids: Vec<u32> = self.accounts.iter().filter(|(_, a)| !a.is_debt_free()).map(|(id, _)| id).collect();
-        let mut standings: Vec<(u32, u32, Standing)> = Vec::with_capacity(ids.len());
+        let mut standings: Vec<(Ppm, u32, Standing)> = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(Ok(spot)) = self.with_portfolio(id, Views::SPOT, |portfolio, _, _| {
                 plimsoll_risk::margin::margins(portfolio, plimsoll_risk::portfolio::PriceKind::Spot, false)
@@ -203,7 +203,7 @@ impl Tracker {
                 continue;
             };
             let Some(account) = self.accounts.get(id) else { continue };
-            standings.push((spot.ratio_ppm_down(u32::MAX), id, Standing { key: account.key, spot }));
+            standings.push((spot.ratio_ppm_down(Ppm::MAX), id, Standing { key: account.key, spot }));
         }
         standings.sort_by_key(|(ratio, id, standing)| (*ratio, standing.spot.nav.get().min(0), *id));
         standings.into_iter().take(most).map(|(_, id, standing)| (id, standing)).collect()

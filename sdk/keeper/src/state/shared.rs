@@ -217,7 +217,7 @@ fn has_jumped(before: &MarketSlot, after: &MarketSlot, clock: FundingClock) -> b
 #[cfg(test)]
 mod tests {
     use plimsoll_risk::params::{GlobalParams, INDEX_ONE};
-    use plimsoll_risk::units::UnixSecs;
+    use plimsoll_risk::units::{Ppm, UnixSecs};
     use plimsoll_state::{SlotStatus, StoredParams};
 
     use super::*;
@@ -262,11 +262,11 @@ mod tests {
 
     #[test]
     fn new_weights_and_socialized_losses_concern_the_holders() {
-        let weights = change(|r| r.banks[1].weights.0.asset_maint_ppm = 5);
+        let weights = change(|r| r.banks[1].weights.0.asset_maint_ppm = Ppm::new(5));
         assert_eq!(weights, Concerned { banks: 1 << 1, ..Concerned::default() });
         let socialized = change(|r| r.banks[1].deposit_index -= 1);
         assert_eq!(socialized, Concerned { banks: 1 << 1, ..Concerned::default() });
-        assert!(change(|r| r.banks[0].weights.0.asset_maint_ppm = 5).all, "quote");
+        assert!(change(|r| r.banks[0].weights.0.asset_maint_ppm = Ppm::new(5)).all, "quote");
         assert!(change(|r| r.params.0.perps.pnl_weight_ppm = 5).all, "parameters");
     }
 

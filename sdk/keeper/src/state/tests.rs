@@ -4,7 +4,7 @@ use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
-use plimsoll_risk::units::{Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::Books;
@@ -58,7 +58,14 @@ fn registry(dice: &mut Dice) -> Box<Registry> {
     for index in 0..BANKS {
         let risk = if index == 0 { 0 } else { 50_000 + (dice.next() % 150_000) as u32 };
         let (asset, liability) = (1_000_000 - risk, 1_000_000 + risk / 2);
-        let weights = TokenWeights::new(asset, asset - 40_000, liability, liability + 40_000, &PARAMS).unwrap();
+        let weights = TokenWeights::new(
+            Ppm::new(asset),
+            Ppm::new(asset - 40_000),
+            Ppm::new(liability),
+            Ppm::new(liability + 40_000),
+            &PARAMS,
+        )
+        .unwrap();
         let bank = &mut registry.banks[index];
         (bank.status, bank.decimals, bank.price_slot) = (SlotStatus::Active as u8, DECIMALS, index as u8);
         (bank.weights, bank.scale) = (StoredWeights(weights), token_scale_down(DECIMALS).unwrap().into());
@@ -67,7 +74,8 @@ fn registry(dice: &mut Dice) -> Box<Registry> {
         (bank.borrow_rate_per_sec, bank.accrued_at) = (dice.next() % 585_000_000_000, NOW);
     }
     for index in 0..MARKETS {
-        let rates = MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 };
+        let rates =
+            MarketRates { maint_ppm: Ppm::new(30_000), target_ppm: Ppm::new(42_500), init_ppm: Ppm::new(60_000) };
         let market = &mut registry.markets[index];
         (market.status, market.base_decimals, market.price_slot) = (SlotStatus::Active as u8, 6, MARKET_SLOTS[index]);
         (market.rates, market.scale) = (StoredRates(rates), base_scale_down(DECIMALS, 6).unwrap().into());
@@ -118,7 +126,7 @@ fn account(dice: &mut Dice, registry: &Registry) -> MarginAccount {
             let dollars = dice.signed() * 50_000.0;
             let weights = registry.banks[bank].weights.0;
             let ppm = if dollars >= 0.0 { weights.asset_maint_ppm } else { weights.liability_maint_ppm };
-            excess += dollars * ppm as f64 / 1e6;
+            excess += dollars * ppm.get() as f64 / 1e6;
             gross += dollars.abs();
             account.tokens[bank] = TokenPosition {
                 shares: shares(registry, bank, dollars),
@@ -266,7 +274,10 @@ proptest! {
             match run.dice.next() % 4 {
                 0 => registry.banks[bank].borrow_rate_per_sec *= 50,
                 1 => registry.banks[bank].deposit_index -= registry.banks[bank].deposit_index / 100,
-                2 => registry.banks[bank].weights.0.asset_maint_ppm -= 5_000,
+                2 => {
+                    let weight = &mut registry.banks[bank].weights.0.asset_maint_ppm;
+                    *weight = weight.saturating_sub(Ppm::new(5_000));
+                }
                 _ => registry.markets[bank % MARKETS].sides[0].k.set(-(1i128 << 64) / 1_000),
             }
             run.slot += 1;
@@ -322,10 +333,10 @@ fn the_least_healthy_come_first() {
     let mut run = Run::new(5, 300);
     run.step(0.05, 2);
     let worst = run.tracker.least_healthy(25);
-    let ratios: Vec<u32> = worst.iter().map(|(_, standing)| standing.spot.ratio_ppm_down(u32::MAX)).collect();
+    let ratios: Vec<Ppm> = worst.iter().map(|(_, standing)| standing.spot.ratio_ppm_down(Ppm::MAX)).collect();
     assert!(ratios.is_sorted() && worst.len() == 25, "{ratios:?}");
     let all = run.tracker.least_healthy(usize::MAX);
-    assert!(all.iter().skip(25).all(|(_, standing)| standing.spot.ratio_ppm_down(u32::MAX) >= ratios[24]));
+    assert!(all.iter().skip(25).all(|(_, standing)| standing.spot.ratio_ppm_down(Ppm::MAX) >= ratios[24]));
 }
 
 #[test]

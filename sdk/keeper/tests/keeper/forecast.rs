@@ -5,7 +5,7 @@ use plimsoll_keeper::capital::{Fill, Forecast};
 use plimsoll_keeper::state::Tracker;
 use plimsoll_risk::liquidate::{LegPart, LegSize};
 use plimsoll_sdk::ix::{self, owes_collateral, Parties};
-use plimsoll_sdk::offer::{Offer, Planner, SLIPPAGE_PPM};
+use plimsoll_sdk::offer::{Offer, Planner, SLIPPAGE};
 use plimsoll_sim::world::{World, BTC, SOL, SOL_PERP, USDC};
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, MarginAccount};
@@ -54,7 +54,7 @@ fn offers(tracker: &mut Tracker) -> (MarginAccount, Vec<Offer>) {
     let id = tracker.assess_hot().first().expect("Alice is under water").id;
     let planned = tracker.with_loaded(id, Views::LIQUIDATION, |loaded| {
         let clocks = loaded.account.clocks();
-        let planner = Planner::new(loaded.portfolio, &clocks, loaded.now, SLIPPAGE_PPM);
+        let planner = Planner::new(loaded.portfolio, &clocks, loaded.now, SLIPPAGE);
         let whole = planner.legs().into_iter().filter_map(|leg| planner.offer(leg, None).ok());
         let both = whole.flat_map(|whole| {
             let part = planner.offer(whole.request.leg, Some(LegSize::new(whole.plan.size.get() / 3))).ok();

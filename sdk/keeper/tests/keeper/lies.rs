@@ -9,6 +9,7 @@ use solana_account::Account;
 use solana_pubkey::Pubkey;
 
 use crate::stage::{liquidate, Stage, ONE_SOL, USD};
+use plimsoll_risk::units::Ppm;
 
 fn confirmed(context: &Context) -> u64 {
     context.metrics.confirmed.with_label_values(&["liquidate"]).get()
@@ -38,7 +39,7 @@ fn scaled_sol(account: &mut Account, ppm: u32) {
     let mut board: PriceBoard = plimsoll_sdk::decode::account(&account.data).expect("a board");
     let slot = &mut board.slots[SOL as usize];
     for price in [&mut slot.spot, &mut slot.fast, &mut slot.slow, &mut slot.low, &mut slot.high] {
-        *price = price.get().scaled_ppm_down(ppm).expect("a price").into();
+        *price = price.get().scaled_ppm_down(Ppm::new(ppm)).expect("a price").into();
     }
     account.data = plimsoll_sdk::decode::encode(&board);
 }

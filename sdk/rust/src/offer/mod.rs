@@ -16,17 +16,17 @@ use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, LegSize, Plan, Refusal, Request};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::units::{Atoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, UnixSecs, UsdMicro};
 use plimsoll_risk::RiskError;
 use plimsoll_state::Registry;
 
 pub(crate) use kinds::instruction;
 pub use kinds::{instruction_name, is_paid_in, pays_with, sized_in, INSTRUCTIONS};
 
-/// Room of the limit price that keeper, replay and command line leave below the plan unless they are told otherwise, ppm.
-pub const SLIPPAGE_PPM: u32 = 5_000;
-/// Least gain that is worth a transaction to them, micro-dollars.
-pub const LEAST_GAIN_USD_MICRO: u64 = 20_000;
+/// Room of the limit price that keeper, replay and command line leave below the plan unless they are told otherwise.
+pub const SLIPPAGE: Ppm = Ppm::new(5_000);
+/// Least gain that is worth a transaction to them.
+pub const LEAST_GAIN: UsdMicro = UsdMicro::new(20_000);
 
 const QUOTE: u8 = Registry::QUOTE_BANK as u8;
 
@@ -46,15 +46,15 @@ pub struct Exposure {
     pub instrument: Instrument,
     /// He gained it; else he gave it away.
     pub long: bool,
-    /// How much at spot, micro-dollars, rounded down.
-    pub usd_micro: u64,
+    /// How much at spot, rounded down.
+    pub value: UsdMicro,
 }
 
 /// What a fill is worth to its liquidator at spot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Worth {
-    received_usd_micro: u64,
-    paid_usd_micro: u64,
+    received: UsdMicro,
+    paid: UsdMicro,
     exposures: [Option<Exposure>; 2],
 }
 
@@ -65,17 +65,17 @@ pub struct Offer {
     pub request: Request,
     /// What the program will do if nothing happens before.
     pub plan: Plan,
-    /// What the liquidator gets, at spot, micro-dollars, rounded down; of a position taken over his part of the penalty.
-    pub received_usd_micro: u64,
-    /// What he pays, at spot, micro-dollars, rounded down; of a position taken over nothing, since it passes at spot.
-    pub paid_usd_micro: u64,
+    /// What the liquidator gets, at spot, rounded down; of a position taken over his part of the penalty.
+    pub received: UsdMicro,
+    /// What he pays, at spot, rounded down; of a position taken over nothing, since it passes at spot.
+    pub paid: UsdMicro,
     exposures: [Option<Exposure>; 2],
 }
 
 impl Offer {
     /// Received less paid at spot, micro-dollars; saturates.
     pub fn gain_usd_micro(&self) -> i64 {
-        let gain = self.received_usd_micro as i128 - self.paid_usd_micro as i128;
+        let gain = self.received.get() as i128 - self.paid.get() as i128;
         gain.clamp(i64::MIN as i128, i64::MAX as i128) as i64
     }
 
@@ -145,10 +145,10 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// For an account loaded with `Views::LIQUIDATION` at `now`, Unix seconds. A fill may be worse than planned by
-    /// `slippage_ppm`, parts per million of its price, below a million.
-    pub fn new(portfolio: &'a Portfolio, clocks: &'a Clocks, now: i64, slippage_ppm: u32) -> Self {
+    /// `slippage` of its price, less than the whole.
+    pub fn new(portfolio: &'a Portfolio, clocks: &'a Clocks, now: i64, slippage: Ppm) -> Self {
         let assessment = assess(portfolio, clocks, UnixSecs::new(now));
-        Self { portfolio, clocks, now, assessment, slippage: Slippage(slippage_ppm.min(PPM)) }
+        Self { portfolio, clocks, now, assessment, slippage: Slippage(slippage.min(Ppm::WHOLE)) }
     }
 
     /// Every leg that is there: what is held against what is owed, and every position.
@@ -166,8 +166,8 @@ impl<'a> Planner<'a> {
         let plan =
             plan_assessed(&mut { *self.portfolio }, &self.assessment, self.clocks, &request, UnixSecs::new(self.now))?;
         (request.limit_numerator, request.limit_denominator) = kinds::limit(leg, self.portfolio, &plan, self.slippage);
-        let Worth { received_usd_micro, paid_usd_micro, exposures } = kinds::worth(leg, self.portfolio, &plan);
-        Ok(Offer { request, plan, received_usd_micro, paid_usd_micro, exposures })
+        let Worth { received, paid, exposures } = kinds::worth(leg, self.portfolio, &plan);
+        Ok(Offer { request, plan, received, paid, exposures })
     }
 
     /// The offer with the highest score that a liquidator takes.
@@ -236,26 +236,26 @@ fn says_more<L: Liquidator>(none: &NoOffer<L::Declined>, than: &NoOffer<L::Decli
     }
 }
 
-/// How much worse than planned a fill may be, ppm; at most a million.
+/// How much worse than planned a fill may be; at most the whole.
 #[derive(Clone, Copy)]
-struct Slippage(u32);
+struct Slippage(Ppm);
 
 impl Slippage {
     /// The least that is still accepted where `planned` is received.
     fn least_down(self, planned: u64) -> u64 {
-        (planned as u128 * (PPM - self.0) as u128 / PPM as u128) as u64
+        (planned as u128 * self.0.rest().get() as u128 / PPM as u128) as u64
     }
 
     /// The most that is still accepted where `planned` is paid; saturates.
     fn most_up(self, planned: u64) -> u64 {
-        let most = (planned as u128 * (PPM as u128 + self.0 as u128)).div_ceil(PPM as u128);
+        let most = (planned as u128 * self.0.and_whole().get() as u128).div_ceil(PPM as u128);
         u64::try_from(most).unwrap_or(u64::MAX)
     }
 }
 
-/// Atoms of a bank at spot, micro-dollars, rounded down; zero of a bank that the account has nothing of.
-fn value_usd_micro_down(portfolio: &Portfolio, bank: u8, atoms: Atoms) -> u64 {
+/// Atoms of a bank at spot, rounded down; zero of a bank that the account has nothing of.
+fn value_down(portfolio: &Portfolio, bank: u8, atoms: Atoms) -> UsdMicro {
     let quote = (bank == portfolio.quote.bank).then_some(&portfolio.quote);
     let leg = quote.or_else(|| portfolio.tokens().iter().find(|leg| leg.bank == bank));
-    leg.map_or(0, |leg| leg.prices.spot.value_down(atoms).get())
+    leg.map_or(UsdMicro::ZERO, |leg| leg.prices.spot.value_down(atoms))
 }

@@ -6,7 +6,7 @@ use plimsoll_risk::portfolio::Portfolio;
 use solana_instruction::Instruction;
 
 use super::kinds::Kind;
-use super::{value_usd_micro_down, Exposure, Instrument, Slippage, Worth, QUOTE};
+use super::{value_down, Exposure, Instrument, Slippage, Worth, QUOTE};
 use crate::ix::{self, Parties};
 use crate::pda::EngineKeys;
 
@@ -46,12 +46,11 @@ impl Kind for Pair {
 
     /// Collateral in, the payment out, and both as exposures.
     fn worth(&self, portfolio: &Portfolio, plan: &Plan) -> Worth {
-        let received_usd_micro = value_usd_micro_down(portfolio, self.asset, plan.received_atoms);
-        let paid_usd_micro = value_usd_micro_down(portfolio, self.pays_with(), plan.paid_atoms);
-        let exposure = |bank, long, usd_micro| Some(Exposure { instrument: Instrument::Bank(bank), long, usd_micro });
-        let exposures =
-            [exposure(self.asset, true, received_usd_micro), exposure(self.pays_with(), false, paid_usd_micro)];
-        Worth { received_usd_micro, paid_usd_micro, exposures }
+        let received = value_down(portfolio, self.asset, plan.received_atoms);
+        let paid = value_down(portfolio, self.pays_with(), plan.paid_atoms);
+        let exposure = |bank, long, value| Some(Exposure { instrument: Instrument::Bank(bank), long, value });
+        let exposures = [exposure(self.asset, true, received), exposure(self.pays_with(), false, paid)];
+        Worth { received, paid, exposures }
     }
 
     /// Collateral atoms at least for the atoms paid.

@@ -3,10 +3,11 @@
 use plimsoll_interface::args::{LiquidatePositionArgs, LiquidationBounds};
 use plimsoll_risk::liquidate::{Leg, Plan};
 use plimsoll_risk::portfolio::Portfolio;
+use plimsoll_risk::units::UsdMicro;
 use solana_instruction::Instruction;
 
 use super::kinds::Kind;
-use super::{value_usd_micro_down, Exposure, Instrument, Slippage, Worth, QUOTE};
+use super::{value_down, Exposure, Instrument, Slippage, Worth, QUOTE};
 use crate::ix::{self, Parties};
 use crate::pda::EngineKeys;
 
@@ -43,10 +44,10 @@ impl Kind for Perp {
 
     /// The liquidator's part of the penalty; the position itself passes at spot and is what he is exposed to.
     fn worth(&self, portfolio: &Portfolio, plan: &Plan) -> Worth {
-        let received_usd_micro = value_usd_micro_down(portfolio, portfolio.quote.bank, plan.received_atoms);
+        let received = value_down(portfolio, portfolio.quote.bank, plan.received_atoms);
         let (instrument, long) = (self.sized_in(), self.is_long(portfolio));
-        let taken = Exposure { instrument, long, usd_micro: plan.notional_usd_micro };
-        Worth { received_usd_micro, paid_usd_micro: 0, exposures: [Some(taken), None] }
+        let taken = Exposure { instrument, long, value: plan.notional };
+        Worth { received, paid: UsdMicro::ZERO, exposures: [Some(taken), None] }
     }
 
     /// Quote atoms for the base units: at most for a long, at least for a short.

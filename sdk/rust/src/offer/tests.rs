@@ -8,7 +8,7 @@ use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
 use super::*;
-use plimsoll_risk::units::{Count, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NOW: i64 = 100;
@@ -28,7 +28,14 @@ fn prices<Worth: Count, Unit: Count>(usd: u64, scale: Price) -> LegPrices<Worth,
 
 fn token(bank: u8, amount_atoms: i64, usd: u64, weights: [u32; 4]) -> TokenLeg {
     let [asset, asset_init, liability, liability_init] = weights;
-    let weights = TokenWeights::new(asset, asset_init, liability, liability_init, &PARAMS).unwrap();
+    let weights = TokenWeights::new(
+        Ppm::new(asset),
+        Ppm::new(asset_init),
+        Ppm::new(liability),
+        Ppm::new(liability_init),
+        &PARAMS,
+    )
+    .unwrap();
     TokenLeg {
         amount_atoms: SignedAtoms::new(amount_atoms),
         weights,
@@ -48,7 +55,7 @@ fn portfolio(quote: i64, stable: i64, volatile: i64, (units, cash): (i64, i64)) 
     portfolio.tokens[1] = token(2, volatile * 1_000_000, 1, VOLATILE);
     portfolio.token_count = 2;
     let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
-    let rates = MarketRates::new(30_000, 60_000, price, &portfolio.quote.weights, &PARAMS).unwrap();
+    let rates = MarketRates::new(Ppm::new(30_000), Ppm::new(60_000), price, &portfolio.quote.weights, &PARAMS).unwrap();
     portfolio.perps[0] = PerpLeg {
         units: SignedBaseUnits::new(units * 1_000_000),
         cash_atoms: SignedAtoms::new(cash * 1_000_000),
@@ -100,7 +107,8 @@ type Found = (Result<Leg, NoOffer<Leg>>, Vec<Leg>);
 /// The leg that is found, and those that were decided about.
 fn search(portfolio: &Portfolio, score: &dyn Fn(&Offer) -> Option<i64>, most: &dyn Fn(&Offer) -> Option<i64>) -> Found {
     let scripted = Scripted { score, most, asked: RefCell::default() };
-    let found = Planner::new(portfolio, &clocks(), NOW, 5_000).best(&scripted).map(|(offer, _)| offer.request.leg);
+    let found =
+        Planner::new(portfolio, &clocks(), NOW, Ppm::new(5_000)).best(&scripted).map(|(offer, _)| offer.request.leg);
     (found, scripted.asked.into_inner())
 }
 
@@ -110,7 +118,7 @@ fn best(portfolio: &Portfolio, score: &dyn Fn(&Offer) -> Option<i64>) -> Result<
 
 #[test]
 fn legs_are_what_is_held_against_what_is_owed_and_every_position() {
-    let of = |portfolio: &Portfolio| Planner::new(portfolio, &clocks(), NOW, 0).legs();
+    let of = |portfolio: &Portfolio| Planner::new(portfolio, &clocks(), NOW, Ppm::ZERO).legs();
     let pair = |asset, liability| Leg::Pair { asset, liability };
     let both = [
         pair(2, Liability::Borrow(1)),
@@ -129,17 +137,17 @@ fn legs_are_what_is_held_against_what_is_owed_and_every_position() {
 fn a_pair_brings_collateral_for_what_is_paid_and_its_limit_leaves_half_a_percent() {
     let portfolio = portfolio(-9_000, 0, 10_000, (0, 0));
     let clocks = clocks();
-    let planner = Planner::new(&portfolio, &clocks, NOW, 5_000);
+    let planner = Planner::new(&portfolio, &clocks, NOW, Ppm::new(5_000));
     let offer = planner.offer(Leg::Pair { asset: 2, liability: Liability::Borrow(0) }, None).unwrap();
     let Offer { request, plan, .. } = offer;
     // A dollar is a million atoms of both banks.
     let (received, paid) = (plan.received_atoms.get(), plan.paid_atoms.get());
     assert!(received > paid && paid > 0 && !offer.is_cut());
-    assert_eq!((offer.received_usd_micro, offer.paid_usd_micro), (received, paid));
+    assert_eq!((offer.received.get(), offer.paid.get()), (received, paid));
     assert_eq!(offer.gain_usd_micro(), (received - paid) as i64);
     assert_eq!(request.limit_numerator, received * 995 / 1_000);
     assert_eq!(request.limit_denominator, paid);
-    let exposures: Vec<_> = offer.exposures().map(|e| (e.instrument, e.long, e.usd_micro)).collect();
+    let exposures: Vec<_> = offer.exposures().map(|e| (e.instrument, e.long, e.value.get())).collect();
     let (got, gave) = (Instrument::Bank(2), Instrument::Bank(0));
     assert_eq!(exposures, [(got, true, received), (gave, false, paid)]);
     let half = LegSize::new(plan.size.get() / 2);
@@ -152,7 +160,7 @@ fn a_position_brings_its_part_of_the_penalty_and_its_limit_is_on_its_own_side() 
     for (is_long, units, cash) in [(true, 100, -20_580), (false, -100, 19_420)] {
         let portfolio = portfolio(1_000, 0, 0, (units, cash));
         let leg = Leg::Perp { market: 0 };
-        let offer = Planner::new(&portfolio, &clocks(), NOW, 5_000).offer(leg, None).unwrap();
+        let offer = Planner::new(&portfolio, &clocks(), NOW, Ppm::new(5_000)).offer(leg, None).unwrap();
         let Offer { request, plan, .. } = offer;
         assert_eq!(offer.gain_usd_micro(), plan.received_atoms.get() as i64);
         assert_eq!(request.limit_denominator, plan.size.get());
@@ -164,7 +172,7 @@ fn a_position_brings_its_part_of_the_penalty_and_its_limit_is_on_its_own_side() 
             (planned, planned * 995 / 1_000)
         };
         assert!(planned > 0 && request.limit_numerator == limit);
-        let taken = Exposure { instrument: Instrument::Market(0), long: is_long, usd_micro: plan.notional_usd_micro };
+        let taken = Exposure { instrument: Instrument::Market(0), long: is_long, value: plan.notional };
         assert_eq!(offer.exposures().collect::<Vec<_>>(), [taken]);
         // The program itself accepts exactly this price.
         let sent = plan_assessed(
@@ -195,9 +203,13 @@ fn the_highest_score_is_taken_and_of_equals_the_last() {
 #[test]
 fn only_legs_that_may_be_the_best_are_decided_about_and_the_best_is_the_same() {
     let portfolio = portfolio(-5_000, -4_000, 9_000, (10, -2_040));
-    let place = |leg: Leg| Planner::new(&portfolio, &clocks(), NOW, 0).legs().iter().position(|l| *l == leg).unwrap();
-    let legs = Planner::new(&portfolio, &clocks(), NOW, 0).legs();
-    let open = legs.iter().filter(|leg| Planner::new(&portfolio, &clocks(), NOW, 0).offer(**leg, None).is_ok()).count();
+    let place =
+        |leg: Leg| Planner::new(&portfolio, &clocks(), NOW, Ppm::ZERO).legs().iter().position(|l| *l == leg).unwrap();
+    let legs = Planner::new(&portfolio, &clocks(), NOW, Ppm::ZERO).legs();
+    let open = legs
+        .iter()
+        .filter(|leg| Planner::new(&portfolio, &clocks(), NOW, Ppm::ZERO).offer(**leg, None).is_ok())
+        .count();
     assert!(open >= 3, "{legs:?}");
     let mut spared = 0;
     // Two bits of a script are a leg's score, or that it is not taken, two by how much its bound is higher or unknown.

@@ -2,7 +2,7 @@
 
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{LegSize, Plan};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Ppm, UsdMicro};
 use plimsoll_sdk::ix::{self, args, Parties};
 use plimsoll_sdk::offer::instruction_name;
 use plimsoll_sdk::LiquidationOutcome;
@@ -116,16 +116,15 @@ impl Live {
 
 /// The plan as it came true, by what the program reported; margins and clocks are still those of the plan.
 pub(super) fn came_true(plan: &Plan, outcome: &LiquidationOutcome) -> Plan {
-    let notional =
-        plan.notional_usd_micro as u128 * outcome.size as u128 / plan.size.max(LegSize::new(1)).get() as u128;
+    let notional = plan.notional.get() as u128 * outcome.size as u128 / plan.size.max(LegSize::new(1)).get() as u128;
     Plan {
         regime: if outcome.regime == 0 { Regime::Cure } else { Regime::WindDown },
-        penalty_ppm: outcome.penalty_ppm,
+        penalty_ppm: Ppm::new(outcome.penalty_ppm),
         size: LegSize::new(outcome.size),
         paid_atoms: Atoms::new(outcome.paid_atoms),
         fee_atoms: Atoms::new(outcome.fee_atoms),
         received_atoms: Atoms::new(outcome.received_atoms),
-        notional_usd_micro: u64::try_from(notional).unwrap_or(u64::MAX),
+        notional: UsdMicro::new(u64::try_from(notional).unwrap_or(u64::MAX)),
         ..*plan
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_risk::auction::Regime;
-use plimsoll_risk::num::PPM;
 use plimsoll_sdk::offer::pays_with;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, MarginAccount};
@@ -146,7 +145,7 @@ impl Play {
     fn race(&mut self, desk: usize, (account, key): (usize, Pubkey), before: Standing, offer: Offer) {
         let party = self.people.desks[desk].clone();
         let Some(own) = self.history.last.accounts.get(&party.account).copied() else { return };
-        let in_flight_usd = offer.plan.notional_usd_micro as f64 / 1e6;
+        let in_flight_usd = offer.plan.notional.get() as f64 / 1e6;
         self.desks[desk].in_flight_usd += in_flight_usd;
         self.pending.answers[desk] += 1;
         *self.pending.racing.entry(account).or_default() += 1;
@@ -253,7 +252,7 @@ impl Play {
         let price_usd = held.map_or(1.0, |slot| crate::dues::dollars(slot.spot));
         let fee_usd = plan.fee_atoms.get() as f64 / 10f64.powi(BANKS[bank].decimals as i32) * price_usd;
         let micro = |usd: f64| (usd * 1e6).round().max(0.0) as u64;
-        let penalty = (plan.notional_usd_micro as u128 * plan.penalty_ppm as u128 / PPM as u128) as u64;
+        let penalty = plan.penalty_ppm.of_down(plan.notional.get()).unwrap_or(u64::MAX);
         let insurance_fee = micro(fee_usd).min(penalty);
         offer.gain_usd = (penalty - insurance_fee) as f64 / 1e6;
         let before = bounded_ratio(plan.before.nav.get() as f64 / 1e12, plan.before.mmr().get() as f64 / 1e12);
@@ -266,8 +265,8 @@ impl Play {
             ratio_before: before,
             // Until the next look.
             ratio_after: before,
-            notional_closed: plan.notional_usd_micro,
-            penalty_ppm: plan.penalty_ppm,
+            notional_closed: plan.notional.get(),
+            penalty_ppm: plan.penalty_ppm.get(),
             penalty,
             liquidator_gain: penalty - insurance_fee,
             insurance_fee,

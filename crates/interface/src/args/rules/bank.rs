@@ -3,7 +3,7 @@
 use plimsoll_risk::listing::check_atom;
 use plimsoll_risk::params::{Contradiction, GlobalParams, TokenWeights, MAX_POSITION_VALUE};
 use plimsoll_risk::price::{token_scale_down, Price, TokenPrice};
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Ppm};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Bank, BankSlot, StoredWeights};
 
@@ -32,10 +32,10 @@ impl BankConfigArgs {
         let largest = unit.value_up(Atoms::new(self.deposit_cap_atoms.max(self.borrow_cap_atoms)));
         ensure!(largest <= MAX_POSITION_VALUE, EngineError::MintNotRepresentable);
         let untargeted = TokenWeights {
-            asset_maint_ppm: self.asset_maint_ppm,
-            asset_init_ppm: self.asset_init_ppm,
-            liability_maint_ppm: self.liability_maint_ppm,
-            liability_init_ppm: self.liability_init_ppm,
+            asset_maint_ppm: Ppm::new(self.asset_maint_ppm),
+            asset_init_ppm: Ppm::new(self.asset_init_ppm),
+            liability_maint_ppm: Ppm::new(self.liability_maint_ppm),
+            liability_init_ppm: Ppm::new(self.liability_init_ppm),
             ..TokenWeights::default()
         };
         Ok(untargeted.with_targets(params))

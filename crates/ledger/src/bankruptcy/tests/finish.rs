@@ -48,7 +48,7 @@ fn what_is_over_comes_back_with_the_last_quote_leg_and_the_account_thaws_with_it
         // Somebody repaid the borrow: its place is free from now on.
         (Some(0), None, false, 70, true, 70, true),
         (Some(0), owed, false, 70, true, 70, false),
-        (Some(0), None, false, 0, false, 0, true),
+        (Some(0), None, false, 0, false, 0, false),
     ]
     .into_iter()
     .enumerate()

@@ -207,7 +207,7 @@ fn a_leg_is_paid_by_insurance_then_by_the_markets_own_claim_then_by_the_opposite
         assert_eq!((market.pool_atoms, market.pool_shares, market.socialized_atoms), (covered, covered, charged));
         assert_eq!((bank.insurance_out_atoms, bank.reserved_atoms, bank.drawn), (covered, 0, drawn));
         assert!(world.account.is_empty());
-        assert_eq!(world.registry.markets[0].deficit_share_ppm, market.deficit_share_ppm_up(INDEX_ONE));
+        assert_eq!(world.registry.markets[0].deficit_share(), market.deficit_share_ppm_up(INDEX_ONE));
     }
 }
 

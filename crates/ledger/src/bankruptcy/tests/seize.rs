@@ -146,7 +146,7 @@ fn a_gain_is_paid_by_the_pool_and_the_rest_is_the_markets_own() {
         // A deposit passed from the pool to the account.
         assert_eq!((bank.deposit_shares, bank.borrow_shares), (before.deposit_shares, before.borrow_shares));
         let share = market.deficit_share_ppm_up(INDEX_ONE);
-        assert_eq!(world.registry.markets[0].deficit_share_ppm, share);
+        assert_eq!(world.registry.markets[0].deficit_share(), share);
     }
 }
 

@@ -6,10 +6,9 @@ use std::vec::Vec;
 
 use bytemuck::Zeroable;
 use plimsoll_risk::bank::shares_down;
-use plimsoll_risk::num::ppm_down;
 use plimsoll_risk::params::{DrawParams, GlobalParams, MarketRates, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, UnixSecs};
 use plimsoll_state::{
     leg_pnl_down, Bank, Books, BooksMut, EngineAccount, FundingClock, Market, PriceBoard, SideIndex, SlotStatus,
     StoredParams, StoredRates,
@@ -145,7 +144,7 @@ impl World {
         let shares = seed.balances[index];
         bank.deposit_shares += shares.max(0) as u64;
         // All that is lent, in full to the atom where there is no liquidity: the account's debt is a part of it.
-        let lent = ppm_down(bank.totals().deposits_down().get(), seed.lent_ppm).unwrap();
+        let lent = Ppm::new(seed.lent_ppm).of_down(bank.totals().deposits_down().get()).unwrap();
         bank.borrow_shares = shares_down(Atoms::new(lent), seed.indices.1).unwrap().max(shares.min(0).unsigned_abs());
         if shares != 0 {
             self.account.tokens[index] =
@@ -157,7 +156,11 @@ impl World {
         let (units, entry, spot, pool, deficit) = seed.legs[index];
         let slot = &mut self.registry.markets[index];
         (slot.status, slot.price_slot) = (SlotStatus::Active as u8, index as u8);
-        slot.rates = StoredRates(MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 });
+        slot.rates = StoredRates(MarketRates {
+            maint_ppm: Ppm::new(30_000),
+            target_ppm: Ppm::new(42_500),
+            init_ppm: Ppm::new(60_000),
+        });
         slot.scale = base_scale_down(6, 6).unwrap().into();
         slot.funding_at = NOW;
         slot.sides = [SideIndex::start(); 2];
@@ -187,7 +190,7 @@ impl World {
         self.banks[0].deposit_shares += paid.shares;
         theirs.cash_atoms += (pool + deficit) as i64;
         pool::add_deficit(market, Atoms::new(deficit)).unwrap();
-        slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index);
+        slot.deficit_share_ppm = market.deficit_share_ppm_up(self.banks[0].deposit_index).get();
         self.registry.market_count = self.registry.market_count.max(index as u8 + 1);
         let place = self.account.perp_index(index as u8).unwrap();
         perp::close_leg_if_zero(&mut self.account, place, &mut self.markets[index]).unwrap();

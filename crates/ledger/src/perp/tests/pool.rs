@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, Ppm};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{DerivativePosition, MarginAccount, Market, MarketSlot, PositionKind};
 use proptest::prelude::*;
@@ -145,9 +145,9 @@ fn the_share_that_a_deficit_takes_is_that_of_the_pool_as_it_will_be_touched() {
             ..Market::zeroed()
         };
         assert_eq!(market.pool_value_down(INDEX_ONE).get(), 100);
-        assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), share, "{pool}, {deficit}, {own}");
+        assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), Ppm::new(share), "{pool}, {deficit}, {own}");
         pool::touch_pool(&mut market, INDEX_ONE).unwrap();
-        assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), share, "{pool}, {deficit}, {own}, touched");
+        assert_eq!(market.deficit_share_ppm_up(INDEX_ONE), Ppm::new(share), "{pool}, {deficit}, {own}, touched");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::RiskError;
-use crate::units::{Atoms, Secs};
+use crate::units::{Atoms, Ppm, Secs};
 
 /// A hundred atoms deposited and sixty lent, both at an index of one, with so much uncovered.
 fn hundred(borrow_shares: u64, uncovered_atoms: u64) -> Totals {
@@ -96,28 +96,28 @@ fn a_curve_above_300_percent_or_with_its_kink_at_an_end_or_falling_is_refused() 
     let good = RateCurve::DEFAULT;
     for good in [
         good,
-        RateCurve { rate_full_ppm: 3_000_000, ..good },
-        RateCurve { kink_ppm: 1, ..good },
-        RateCurve { kink_ppm: PPM - 1, ..good },
-        RateCurve { rate_zero_ppm: 80_000, rate_full_ppm: 80_000, ..good },
+        RateCurve { rate_full_ppm: Ppm::new(3_000_000), ..good },
+        RateCurve { kink_ppm: Ppm::new(1), ..good },
+        RateCurve { kink_ppm: Ppm::new(PPM - 1), ..good },
+        RateCurve { rate_zero_ppm: Ppm::new(80_000), rate_full_ppm: Ppm::new(80_000), ..good },
     ] {
         assert_eq!(good.validate(), Ok(()));
     }
     for bad in [
-        RateCurve { rate_full_ppm: 3_000_001, ..good },
-        RateCurve { kink_ppm: 0, ..good },
-        RateCurve { kink_ppm: PPM, ..good },
-        RateCurve { rate_zero_ppm: 80_001, ..good },
-        RateCurve { rate_full_ppm: 79_999, ..good },
+        RateCurve { rate_full_ppm: Ppm::new(3_000_001), ..good },
+        RateCurve { kink_ppm: Ppm::ZERO, ..good },
+        RateCurve { kink_ppm: Ppm::WHOLE, ..good },
+        RateCurve { rate_zero_ppm: Ppm::new(80_001), ..good },
+        RateCurve { rate_full_ppm: Ppm::new(79_999), ..good },
     ] {
         assert_eq!(bad.validate(), Err(RiskError::ParameterOutOfBounds));
-        assert!(bad.rate_per_sec_up(0).is_err());
+        assert!(bad.rate_per_sec_up(Ppm::ZERO).is_err());
     }
 }
 
 #[test]
 fn eight_percent_a_year_at_the_kink_is_eight_percent_after_a_year() {
-    let rate = RateCurve::DEFAULT.rate_per_sec_up(800_000).unwrap();
+    let rate = RateCurve::DEFAULT.rate_per_sec_up(Ppm::new(800_000)).unwrap();
     let index = borrow_index_at_up(INDEX_ONE, rate, Secs::wide(SECS_PER_YEAR));
     let exact = INDEX_ONE as u128 * 108 / 100;
     assert!((exact..exact + 1_000_000).contains(&(index as u128)));

@@ -1,7 +1,7 @@
 //! What a fund pays, where atoms go that come in, and how much collateral passes under an older copy of the index.
 
 use super::*;
-use crate::units::{Atoms, Secs};
+use crate::units::{Atoms, Ppm, Secs};
 
 fn lent() -> impl Strategy<Value = Totals> {
     // Deposits of up to 2^50 atoms, lent to within a few atoms, in full, or beyond.
@@ -32,7 +32,7 @@ proptest! {
         part in 0u32..=PPM,
     ) {
         let fund = Fund { insurance_atoms: Atoms::new(insurance_atoms), waiting_shares, deposit_index: index };
-        let atoms = crate::num::ppm_down(fund.worth_down().get(), part).unwrap();
+        let atoms = Ppm::new(part).of_down(fund.worth_down().get()).unwrap();
         let draw = fund.draw_up(Atoms::new(atoms)).unwrap();
         prop_assert_eq!(draw.waiting_atoms.get() + draw.insurance_atoms.get(), atoms);
         prop_assert!(draw.waiting_shares <= waiting_shares && draw.insurance_atoms <= Atoms::new(insurance_atoms));
@@ -51,7 +51,7 @@ proptest! {
     fn what_waits_pays_uncovered_debt_without_liquidity_and_becomes_insurance_only_with_it(
         totals in lent(), part in 0u32..=PPM,
     ) {
-        let waiting = crate::num::ppm_down(totals.deposit_shares, part).unwrap();
+        let waiting = Ppm::new(part).of_down(totals.deposit_shares).unwrap();
         let swept = totals.sweep_down(waiting);
         prop_assert!(swept.shares <= waiting && swept.covered_atoms <= totals.uncovered_atoms);
         let worth = mul_wide(swept.shares, totals.deposit_index);
@@ -96,8 +96,8 @@ proptest! {
         totals in lent(), uncovered in amount(), growth in 0u64..1 << 46, fee_ppm in 0u32..=PPM,
     ) {
         let owing = Totals { uncovered_atoms: Atoms::new(uncovered), ..totals };
-        let (booked, free) = (owing.book(totals.borrow_index + growth, fee_ppm),
-            Totals { uncovered_atoms: Atoms::ZERO, ..totals }.book(totals.borrow_index + growth, fee_ppm));
+        let (booked, free) = (owing.book(totals.borrow_index + growth, Ppm::new(fee_ppm)),
+            Totals { uncovered_atoms: Atoms::ZERO, ..totals }.book(totals.borrow_index + growth, Ppm::new(fee_ppm)));
         prop_assert_eq!(booked.deposit_index, free.deposit_index);
         prop_assert_eq!(booked.covered_atoms, free.fee_atoms.min(Atoms::new(uncovered)));
         prop_assert_eq!(booked.covered_atoms.get() + booked.fee_atoms.get(), free.fee_atoms.get());
@@ -113,19 +113,19 @@ proptest! {
         let (mut copy, mut stored) = (totals.deposit_index, totals.borrow_index);
         for (growth, what, part, lend) in steps {
             let now = totals.borrow_index + growth;
-            totals.deposit_index = totals.book(now, part / 2).deposit_index;
+            totals.deposit_index = totals.book(now, Ppm::new(part / 2)).deposit_index;
             totals.borrow_index = now;
             let bound = deposit_index_at_most_up(copy, stored, now);
             prop_assert!(copy <= totals.deposit_index && totals.deposit_index <= bound);
             match what {
                 0 => (copy, stored) = (totals.deposit_index, now),
                 1 => {
-                    let loss = crate::num::ppm_down(totals.deposits_down().get(), part / 4).unwrap();
+                    let loss = Ppm::new(part / 4).of_down(totals.deposits_down().get()).unwrap();
                     totals.deposit_index = socialize(totals.deposit_shares, totals.deposit_index, Atoms::new(loss)).deposit_index;
                     copy = totals.deposit_index;
                 }
-                _ if lend => totals.borrow_shares += crate::num::ppm_down(totals.deposit_shares >> 4, part).unwrap(),
-                _ => totals.deposit_shares -= crate::num::ppm_down(totals.deposit_shares >> 1, part).unwrap(),
+                _ if lend => totals.borrow_shares += Ppm::new(part).of_down(totals.deposit_shares >> 4).unwrap(),
+                _ => totals.deposit_shares -= Ppm::new(part).of_down(totals.deposit_shares >> 1).unwrap(),
             }
         }
     }
@@ -140,9 +140,9 @@ proptest! {
         let then = INDEX_ONE * 2;
         let now = then + (then as u128 * charged_ppm as u128 / 1_000_000_000) as u64;
         let bound = deposit_index_at_most_up(copy, then, now);
-        let own = copy + crate::num::ppm_down(bound - copy, kept_ppm).unwrap();
+        let own = copy + Ppm::new(kept_ppm).of_down(bound - copy).unwrap();
         let whole = deposit_atoms_down(held, copy).get();
-        let atoms = crate::num::ppm_down(whole, part).unwrap();
+        let atoms = Ppm::new(part).of_down(whole).unwrap();
         let due = if atoms == whole { mul_wide(held, copy) } else { (atoms as u128) << INDEX_BITS };
         for (index, exact) in [(own, true), (bound, own == bound)] {
             let shares = shares_passing_down(held, Atoms::new(atoms), copy, index).unwrap();
@@ -165,7 +165,7 @@ proptest! {
 /// nothing does where the collateral's bank is there or was cranked in the same second.
 #[test]
 fn a_day_without_a_crank_is_worth_nothing_to_the_liquidator_and_a_fraction_of_a_thousandth_to_the_liquidatee() {
-    let rate = RateCurve::DEFAULT.rate_per_sec_up(800_000).unwrap();
+    let rate = RateCurve::DEFAULT.rate_per_sec_up(Ppm::new(800_000)).unwrap();
     let now = borrow_index_at_up(INDEX_ONE, rate, Secs::new(86_400));
     let (held, atoms) = (5_000_000_000_000, 1_000_000_000_000);
     let totals = Totals {
@@ -175,7 +175,7 @@ fn a_day_without_a_crank_is_worth_nothing_to_the_liquidator_and_a_fraction_of_a_
         borrow_index: INDEX_ONE,
         uncovered_atoms: Atoms::ZERO,
     };
-    let own = totals.book(now, 150_000).deposit_index;
+    let own = totals.book(now, Ppm::new(150_000)).deposit_index;
     let bound = deposit_index_at_most_up(INDEX_ONE, INDEX_ONE, now);
     let worth = |shares| deposit_atoms_down(shares, own).get();
     let before = shares_passing_down(held, Atoms::new(atoms), INDEX_ONE, INDEX_ONE).unwrap();

@@ -13,12 +13,12 @@ use crate::units::{Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 const NOW: i64 = 1_760_130_600;
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const WEIGHTS: TokenWeights = TokenWeights {
-    asset_maint_ppm: 900_000,
-    asset_target_ppm: 890_000,
-    asset_init_ppm: 800_000,
-    liability_maint_ppm: 1_100_000,
-    liability_target_ppm: 1_110_000,
-    liability_init_ppm: 1_200_000,
+    asset_maint_ppm: Ppm::new(900_000),
+    asset_target_ppm: Ppm::new(890_000),
+    asset_init_ppm: Ppm::new(800_000),
+    liability_maint_ppm: Ppm::new(1_100_000),
+    liability_target_ppm: Ppm::new(1_110_000),
+    liability_init_ppm: Ppm::new(1_200_000),
 };
 
 /// Thousandths of a micro-dollar per atom.
@@ -104,9 +104,10 @@ fn the_clocks_are_cleared_at_target_at_both_prices_and_equality_is_at_target() {
 /// one pair with fresh prices pays nobody.
 #[test]
 fn spot_decides_the_regime_and_caps_a_wind_down_that_the_average_does_not_confirm() {
-    let half = TokenWeights { asset_maint_ppm: 500_000, asset_target_ppm: 490_000, ..WEIGHTS };
-    let near = TokenWeights { asset_maint_ppm: 985_000, asset_target_ppm: 975_000, ..WEIGHTS };
-    let owed = TokenWeights { liability_maint_ppm: 1_015_000, liability_target_ppm: 1_025_000, ..WEIGHTS };
+    let half = TokenWeights { asset_maint_ppm: Ppm::new(500_000), asset_target_ppm: Ppm::new(490_000), ..WEIGHTS };
+    let near = TokenWeights { asset_maint_ppm: Ppm::new(985_000), asset_target_ppm: Ppm::new(975_000), ..WEIGHTS };
+    let owed =
+        TokenWeights { liability_maint_ppm: Ppm::new(1_015_000), liability_target_ppm: Ppm::new(1_025_000), ..WEIGHTS };
     // A NAV of 1 is below the boundary of 3.3 dollars, one of 15 pays for no cure, one of 100 does.
     for spot in [1u64, 15, 100] {
         for fast in [1u64, 15, 100] {

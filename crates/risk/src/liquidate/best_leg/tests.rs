@@ -12,7 +12,7 @@ use crate::num::PPM;
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use crate::price::UnitPrice;
-use crate::units::{Atoms, Count, SignedAtoms, SignedBaseUnits};
+use crate::units::{Atoms, Count, Ppm, SignedAtoms, SignedBaseUnits, UsdMicroSum};
 
 /// Dust, micro-dollars; every unit here is worth one of them, so that a value can be exactly a bound.
 const DUST: u64 = 10;
@@ -34,13 +34,17 @@ fn prices<Worth: Count, Unit: Count>(stale: bool) -> LegPrices<Worth, Unit> {
 }
 
 fn token(bank: u8, amount_atoms: i64, asset_maint_ppm: u32, liability_maint_ppm: u32, stale: bool) -> TokenLeg {
-    let weights = TokenWeights { asset_maint_ppm, liability_maint_ppm, ..Default::default() };
+    let weights = TokenWeights {
+        asset_maint_ppm: Ppm::new(asset_maint_ppm),
+        liability_maint_ppm: Ppm::new(liability_maint_ppm),
+        ..Default::default()
+    };
     TokenLeg { amount_atoms: SignedAtoms::new(amount_atoms), weights, prices: prices(stale), bank }
 }
 
 /// A position of which `pnl` is the PnL at spot.
 fn perp(market: u8, units: i64, pnl: i64, maint_ppm: u32, stale: bool) -> PerpLeg {
-    let rates = MarketRates { maint_ppm, ..Default::default() };
+    let rates = MarketRates { maint_ppm: Ppm::new(maint_ppm), ..Default::default() };
     PerpLeg {
         units: SignedBaseUnits::new(units),
         cash_atoms: SignedAtoms::new(pnl - units),
@@ -74,7 +78,12 @@ impl Case {
     }
 
     fn best(&self, health_ppm: u32) -> BestLeg {
-        best_leg(&self.portfolio, self.gross, health_ppm, (Atoms::new(self.sides.0), Atoms::new(self.sides.1)))
+        best_leg(
+            &self.portfolio,
+            UsdMicroSum::new(self.gross),
+            Ppm::new(health_ppm),
+            (Atoms::new(self.sides.0), Atoms::new(self.sides.1)),
+        )
     }
 }
 
@@ -113,20 +122,21 @@ fn legs(case: &Case) -> Vec<Leg> {
         for (liability, l, debt) in &debts {
             legs.push(Leg {
                 name: LegName::Pair { asset: *asset, liability: *liability },
-                rate_ppm: l.liability_maint_ppm - a.asset_maint_ppm,
+                rate_ppm: l.liability_maint_ppm.get() - a.asset_maint_ppm.get(),
                 value: (*collateral.min(debt)).get(),
-                may_be_best: 2 * a.asset_maint_ppm >= PPM && l.liability_maint_ppm <= 2 * PPM,
-                ceiling_ppm: HEALTH_PPM.map(|h| pair_ceiling_ppm_down(h, a, l, &p.params)),
+                may_be_best: a.asset_maint_ppm >= Ppm::new(PPM / 2) && l.liability_maint_ppm <= Ppm::new(2 * PPM),
+                ceiling_ppm: HEALTH_PPM.map(|h| pair_ceiling_ppm_down(Ppm::new(h), a, l, &p.params).get()),
             });
         }
     }
     for leg in p.perps().iter().filter(|leg| quote_fresh && !leg.prices.stale) {
         legs.push(Leg {
             name: LegName::Perp { market: leg.market },
-            rate_ppm: leg.rates.maint_ppm,
+            rate_ppm: leg.rates.maint_ppm.get(),
             value: leg.units.unsigned_abs().get(),
             may_be_best: true,
-            ceiling_ppm: HEALTH_PPM.map(|h| perp_ceiling_ppm_down(h, &leg.rates, &p.quote.weights, &p.params)),
+            ceiling_ppm: HEALTH_PPM
+                .map(|h| perp_ceiling_ppm_down(Ppm::new(h), &leg.rates, &p.quote.weights, &p.params).get()),
         });
     }
     legs.retain(|leg| leg.value > 0);
@@ -146,13 +156,13 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let legs = legs(case);
     let found = case.best(0);
     let best = best_of(case, &legs);
-    prop_assert_eq!(found.rate_ppm, best.map_or(0, |(rate, _)| rate));
+    prop_assert_eq!(found.rate_ppm.get(), best.map_or(0, |(rate, _)| rate));
     prop_assert_eq!(found.name, best.map(|(_, name)| name));
     for (i, health_ppm) in HEALTH_PPM.into_iter().enumerate() {
         // `p_max * (1 - c) >= p_floor` of any leg above dust, c a quarter and p_floor a thousandth.
         let pays = legs.iter().any(|leg| leg.value > DUST && u64::from(leg.ceiling_ppm[i]) * 3 >= 4_000);
         prop_assert_eq!(case.best(health_ppm).cure_pays, pays, "at {}", health_ppm);
-        prop_assert_eq!(found.pays_at(&case.portfolio, health_ppm), pays, "later at {}", health_ppm);
+        prop_assert_eq!(found.pays_at(&case.portfolio, Ppm::new(health_ppm)), pays, "later at {}", health_ppm);
     }
     Ok(())
 }

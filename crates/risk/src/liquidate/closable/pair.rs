@@ -11,9 +11,7 @@ use crate::num::{mul_div_down, mul_u32, mul_wide, PPM};
 use crate::params::{pair_rate_ppm, GlobalParams, TokenWeights};
 use crate::portfolio::{Portfolio, PriceKind, TokenLeg};
 use crate::price::TokenPrice;
-use crate::units::{cmp_ratios, Atoms, Ppm, UsdMicro, UsdPico};
-
-const PPM_U128: u128 = PPM as u128;
+use crate::units::{cmp_ratios, Atoms, Ppm, UsdMicro, UsdMicroSum, UsdPico};
 
 /// Where a token leg lives in the table.
 #[derive(Clone, Copy)]
@@ -109,9 +107,9 @@ impl Pair {
 
     /// Collateral for `size` of the debt: `x (1 + p)`, rounded down.
     #[expect(clippy::arithmetic_side_effects, reason = "a penalty is at most 2e5 ppm; the divisor is a million")]
-    fn seizure_down(&self, size: Atoms, penalty_ppm: u32) -> Atoms {
-        let value = mul_u32(self.debt_price.value_down(size).get(), PPM + penalty_ppm) / PPM_U128;
-        self.asset_price.amount_of_wide_down(value)
+    fn seizure_down(&self, size: Atoms, penalty_ppm: Ppm) -> Atoms {
+        let with_penalty = mul_u32(self.debt_price.value_down(size).get(), penalty_ppm.and_whole().get());
+        self.asset_price.amount_of_wide_down(UsdMicroSum::new(with_penalty / PPM as u128))
     }
 }
 
@@ -152,12 +150,12 @@ impl Closable for Pair {
     const REDUCES_LIABILITY: bool = true;
 
     #[inline(always)]
-    fn marginal_ppm(&self) -> u32 {
+    fn marginal_ppm(&self) -> Ppm {
         pair_rate_ppm(&self.asset_weights, &self.debt_weights)
     }
 
     #[inline(always)]
-    fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
+    fn ceiling_ppm_down(&self, health_ppm: Ppm, params: &GlobalParams) -> Ppm {
         pair_ceiling_ppm_down(health_ppm, &self.asset_weights, &self.debt_weights, params)
     }
 
@@ -168,19 +166,19 @@ impl Closable for Pair {
         clippy::cast_possible_wrap,
         reason = "weights are at most 4e6 and penalties 2e5 ppm: products stay below 2^43"
     )]
-    fn net_release(&self, penalty_ppm: u32) -> i64 {
-        let gross = self.debt_weights.liability_target_ppm as u64 * PPM as u64;
-        let cost = self.asset_weights.asset_target_ppm as u64 * (PPM as u64 + penalty_ppm as u64);
+    fn net_release(&self, penalty_ppm: Ppm) -> i64 {
+        let gross = self.debt_weights.liability_target_ppm.times(Ppm::WHOLE);
+        let cost = self.asset_weights.asset_target_ppm.times(penalty_ppm.and_whole());
         gross as i64 - cost as i64
     }
 
     #[inline(always)]
-    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> Atoms {
+    fn size_of_up(&self, value: UsdMicroSum, at: PriceKind) -> Atoms {
         let price = match at {
             PriceKind::Spot => self.debt_price,
             PriceKind::Fast => self.debt_price_fast,
         };
-        price.amount_of_wide_up(usd_micro)
+        price.amount_of_wide_up(value)
     }
 
     /// `collateral / (1 + p)`, at most the debt.
@@ -189,13 +187,13 @@ impl Closable for Pair {
         clippy::cast_possible_truncation,
         reason = "a penalty is at most 2e5 ppm; a 64-bit value times a million, divided by a million or more, has 64 bits"
     )]
-    fn most_down(&self, penalty_ppm: u32) -> Atoms {
+    fn most_down(&self, penalty_ppm: Ppm) -> Atoms {
         let value = self.asset_price.value_down(self.collateral_atoms).get();
-        let debt_value = (mul_u32(value, PPM) / (PPM + penalty_ppm) as u128) as u64;
+        let debt_value = (mul_u32(value, PPM) / penalty_ppm.and_whole().get() as u128) as u64;
         self.debt_price.amount_down(UsdMicro::new(debt_value)).min(self.debt_atoms)
     }
 
-    fn leftovers(&self, size: Atoms, penalty_ppm: u32) -> Leftovers {
+    fn leftovers(&self, size: Atoms, penalty_ppm: Ppm) -> Leftovers {
         let seized = self.seizure_down(size, penalty_ppm);
         Leftovers {
             of_leg: self.debt_price.value_down(self.debt_atoms.saturating_sub(size)),
@@ -204,10 +202,9 @@ impl Closable for Pair {
     }
 
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "products of two 32-bit numbers")]
-    fn fill_down(&self, size: Atoms, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill<Atoms>> {
-        const WHOLE: u64 = PPM as u64 * PPM as u64;
-        let fee_parts = penalty_ppm as u64 * insurance_share_ppm as u64;
+    fn fill_down(&self, size: Atoms, penalty_ppm: Ppm, insurance_share_ppm: Ppm) -> RiskResult<Fill<Atoms>> {
+        const WHOLE: u64 = Ppm::WHOLE.times(Ppm::WHOLE);
+        let fee_parts = penalty_ppm.times(insurance_share_ppm);
         let fee = mul_div_down(size.get(), fee_parts, WHOLE).ok_or(RiskError::NumberOutOfRange)?;
         let fee_atoms = Atoms::new(fee);
         let clamped = size < self.debt_atoms && size == self.most_down(penalty_ppm);
@@ -260,16 +257,16 @@ impl Closable for Pair {
             return true;
         }
         let lost = UsdMicro::new(self.rounding().get().saturating_mul(4));
-        let charge = lost.times(Ppm::new(self.debt_weights.liability_maint_ppm.saturating_sub(PPM)));
+        let charge = lost.times(self.debt_weights.liability_maint_ppm.beyond_whole());
         let worst = (after.nav.less(lost.pico()), after.mmr().plus(charge));
         cmp_ratios(worst, (before.nav, before.mmr())) == Ordering::Greater
     }
 }
 
 /// An asset that counts less than this at maintenance does not set the best leg (ADR 23) (LEG-2).
-const BEST_ASSET_MIN_PPM: u32 = PPM / 2;
+const BEST_ASSET_MIN: Ppm = Ppm::new(PPM / 2);
 /// A liability that counts more than this does not either.
-const BEST_LIABILITY_MAX_PPM: u32 = 2 * PPM;
+const BEST_LIABILITY_MAX: Ppm = Ppm::new(2 * PPM);
 
 /// The best pair of a class: the largest w_l with the smallest w_a.
 #[derive(Clone, Copy, Default)]
@@ -279,7 +276,7 @@ pub(in crate::liquidate) struct Best<'a> {
 }
 
 impl Best<'_> {
-    pub(in crate::liquidate) fn leg(&self) -> Option<(u32, LegName)> {
+    pub(in crate::liquidate) fn leg(&self) -> Option<(Ppm, LegName)> {
         let ((asset, asset_weights), (liability, debt_weights)) = self.asset.zip(self.liability)?;
         Some((pair_rate_ppm(asset_weights, debt_weights), LegName::Pair { asset, liability }))
     }
@@ -298,7 +295,7 @@ pub(in crate::liquidate) struct Paying {
 }
 
 impl Paying {
-    pub(in crate::liquidate) fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
+    pub(in crate::liquidate) fn ceiling_ppm_down(&self, health_ppm: Ppm, params: &GlobalParams) -> Ppm {
         pair_ceiling_ppm_down(health_ppm, &self.asset, &self.liability, params)
     }
 }
@@ -311,7 +308,7 @@ impl<'a> Candidate for AssetLeg<'a> {
 
     #[inline(always)]
     fn may_be_best(self) -> bool {
-        self.1.asset_maint_ppm >= BEST_ASSET_MIN_PPM
+        self.1.asset_maint_ppm >= BEST_ASSET_MIN
     }
 
     #[inline(always)]
@@ -333,7 +330,7 @@ impl<'a> Candidate for LiabilityLeg<'a> {
 
     #[inline(always)]
     fn may_be_best(self) -> bool {
-        self.1.liability_maint_ppm <= BEST_LIABILITY_MAX_PPM
+        self.1.liability_maint_ppm <= BEST_LIABILITY_MAX
     }
 
     #[inline(always)]

@@ -4,11 +4,11 @@ use super::{moved, Candidate, Closable, Fill, Leftovers, LegName, Limit, Sorter}
 use crate::auction::perp_ceiling_ppm_down;
 use crate::error::{RiskError, RiskResult};
 use crate::margin::Margins;
-use crate::num::{mul_div_down, mul_wide, PPM};
+use crate::num::{mul_div_down, mul_wide};
 use crate::params::{GlobalParams, MarketRates, TokenWeights};
 use crate::portfolio::{Portfolio, PriceKind};
 use crate::price::{BasePrice, TokenPrice};
-use crate::units::{Atoms, BaseUnits, SignedBaseUnits, UsdMicro};
+use crate::units::{Atoms, BaseUnits, Ppm, SignedBaseUnits, UsdMicro, UsdMicroSum};
 
 /// A position with a base.
 pub(in crate::liquidate) struct Perp {
@@ -45,7 +45,7 @@ impl Perp {
             index,
             is_long: leg.units.is_positive(),
             base_units: leg.units.unsigned_abs(),
-            is_cut: leg.deficit_share_ppm != 0,
+            is_cut: !leg.deficit_share_ppm.is_zero(),
             rates: leg.rates,
             price: leg.prices.spot,
             price_fast: leg.prices.fast,
@@ -62,12 +62,12 @@ impl Closable for Perp {
     const REDUCES_LIABILITY: bool = false;
 
     #[inline(always)]
-    fn marginal_ppm(&self) -> u32 {
+    fn marginal_ppm(&self) -> Ppm {
         self.rates.maint_ppm
     }
 
     #[inline(always)]
-    fn ceiling_ppm_down(&self, health_ppm: u32, params: &GlobalParams) -> u32 {
+    fn ceiling_ppm_down(&self, health_ppm: Ppm, params: &GlobalParams) -> Ppm {
         perp_ceiling_ppm_down(health_ppm, &self.rates, &self.quote_weights, params)
     }
 
@@ -78,41 +78,40 @@ impl Closable for Perp {
         clippy::cast_possible_wrap,
         reason = "weights are at most 4e6, rates 1e6 and penalties 2e5 ppm: products stay below 2^43"
     )]
-    fn net_release(&self, penalty_ppm: u32) -> i64 {
-        let gross = self.rates.target_ppm as u64 * PPM as u64;
-        gross as i64 - (self.quote_weights.liability_target_ppm as u64 * penalty_ppm as u64) as i64
+    fn net_release(&self, penalty_ppm: Ppm) -> i64 {
+        let gross = self.rates.target_ppm.times(Ppm::WHOLE);
+        gross as i64 - self.quote_weights.liability_target_ppm.times(penalty_ppm) as i64
     }
 
     #[inline(always)]
-    fn size_of_usd_up(&self, usd_micro: u128, at: PriceKind) -> BaseUnits {
+    fn size_of_up(&self, value: UsdMicroSum, at: PriceKind) -> BaseUnits {
         let (price, quote) = match at {
             PriceKind::Spot => (self.price, self.quote_price),
             PriceKind::Fast => (self.price_fast, self.quote_price_fast),
         };
-        price.amount_up(quote.amount_of_wide_up(usd_micro))
+        price.amount_up(quote.amount_of_wide_up(value))
     }
 
     #[inline(always)]
-    fn most_down(&self, _penalty_ppm: u32) -> BaseUnits {
+    fn most_down(&self, _penalty_ppm: Ppm) -> BaseUnits {
         self.base_units
     }
 
     #[inline(always)]
-    fn leftovers(&self, size: BaseUnits, _penalty_ppm: u32) -> Leftovers {
+    fn leftovers(&self, size: BaseUnits, _penalty_ppm: Ppm) -> Leftovers {
         let left_atoms = self.price.value_down(self.base_units.saturating_sub(size));
         Leftovers { of_leg: self.quote_price.value_down(left_atoms), of_collateral: UsdMicro::MAX }
     }
 
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "a share is at most 9e5 ppm; products of two 32-bit numbers")]
-    fn fill_down(&self, size: BaseUnits, penalty_ppm: u32, insurance_share_ppm: u32) -> RiskResult<Fill<BaseUnits>> {
-        const WHOLE: u64 = PPM as u64 * PPM as u64;
+    fn fill_down(&self, size: BaseUnits, penalty_ppm: Ppm, insurance_share_ppm: Ppm) -> RiskResult<Fill<BaseUnits>> {
+        const WHOLE: u64 = Ppm::WHOLE.times(Ppm::WHOLE);
         let worth = if self.is_long { self.price.value_down(size) } else { self.price.value_up(size) };
         if worth.get() >= i64::MAX as u64 {
             return Err(RiskError::NumberOutOfRange);
         }
-        let fee_parts = penalty_ppm as u64 * insurance_share_ppm as u64;
-        let kept_parts = penalty_ppm as u64 * (PPM - insurance_share_ppm) as u64;
+        let fee_parts = penalty_ppm.times(insurance_share_ppm);
+        let kept_parts = penalty_ppm.times(insurance_share_ppm.rest());
         let part = |parts| mul_div_down(worth.get(), parts, WHOLE).ok_or(RiskError::NumberOutOfRange);
         Ok(Fill {
             size,
@@ -166,7 +165,7 @@ impl Closable for Perp {
 pub(in crate::liquidate) struct Best<'a>(Option<(u8, &'a MarketRates)>);
 
 impl Best<'_> {
-    pub(in crate::liquidate) fn leg(&self) -> Option<(u32, LegName)> {
+    pub(in crate::liquidate) fn leg(&self) -> Option<(Ppm, LegName)> {
         self.0.map(|(market, rates)| (rates.maint_ppm, LegName::Perp { market }))
     }
 
@@ -182,10 +181,10 @@ pub(in crate::liquidate) struct Paying(MarketRates);
 impl Paying {
     pub(in crate::liquidate) fn ceiling_ppm_down(
         &self,
-        health_ppm: u32,
+        health_ppm: Ppm,
         quote: &TokenWeights,
         params: &GlobalParams,
-    ) -> u32 {
+    ) -> Ppm {
         perp_ceiling_ppm_down(health_ppm, &self.0, quote, params)
     }
 }

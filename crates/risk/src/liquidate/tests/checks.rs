@@ -1,7 +1,7 @@
 //! The caller's limit, the check of the state afterwards, and what rounding may cost.
 
 use super::*;
-use crate::units::{Atoms, Secs};
+use crate::units::{Atoms, Ppm, Secs};
 
 fn fill(size: u64, paid_atoms: u64, received_atoms: u64, notional_usd_micro: u64) -> Fill<u64> {
     Fill {
@@ -103,7 +103,7 @@ fn rounding_costs_an_atom_of_each_part_at_its_price() {
     (p.perps[0].prices, p.quote.prices) = (at(halves(7), halves(2)), at(halves(5), halves(2)));
     // Four quote atoms at 2.5; a gain that a deficit cuts is rounded by one more.
     assert_eq!(found(&p, PERP).unwrap().rounding_usd_micro(), 10 + 8);
-    p.perps[0].deficit_share_ppm = 1;
+    p.perps[0].deficit_share_ppm = Ppm::new(1);
     assert_eq!(found(&p, PERP).unwrap().rounding_usd_micro(), 10 + 3 + 8);
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
 use crate::liquidate::LegSize;
-use crate::units::{Atoms, Secs, UnixSecs};
+use crate::units::{Atoms, Ppm, Secs, UnixSecs, UsdMicroSum};
 
 fn under_water(under_water_secs: u32) -> Clocks {
     Clocks {
@@ -55,9 +55,9 @@ fn a_cure_closes_what_the_target_asks_at_the_auctions_penalty_and_ends_the_time_
     let before = assess(&wet(), &under_water(10), NOW);
     let params = &wet().params;
     let ceiling = pair_ceiling_ppm_down(before.health_ppm, &WEIGHTS, &WEIGHTS, params);
-    let penalty = cure_penalty_ppm_down(Secs::new(10), 200_000, before.health_ppm, ceiling, params);
+    let penalty = cure_penalty_ppm_down(Secs::new(10), Ppm::new(200_000), before.health_ppm, ceiling, params);
     assert_eq!((found.regime, found.penalty_ppm), (Regime::Cure, penalty));
-    let release = 1_110_000 * MILLION - 888_000 * (MILLION + penalty as i128);
+    let release = 1_110_000 * MILLION - 888_000 * (MILLION + penalty.get() as i128);
     let size = (-before.spot.target_excess.get() * MILLION + release - 1) / release;
     assert_eq!(found.size.get() as i128, size);
     assert_eq!((found.before, found.after), (before.spot, margins(&after, PriceKind::Spot, false)));
@@ -78,7 +78,10 @@ fn a_perp_is_taken_over_at_its_own_ceiling() {
     let before = assess(&p, &under_water(40), NOW);
     let ceiling = perp_ceiling_ppm_down(before.health_ppm, &RATES, &WEIGHTS, &p.params);
     let found = plan(&mut p, &under_water(40), &whole(PERP), NOW).unwrap();
-    assert_eq!(found.penalty_ppm, cure_penalty_ppm_down(Secs::new(40), 30_000, before.health_ppm, ceiling, &p.params));
+    assert_eq!(
+        found.penalty_ppm,
+        cure_penalty_ppm_down(Secs::new(40), Ppm::new(30_000), before.health_ppm, ceiling, &p.params)
+    );
     assert_eq!(found.penalty_ppm, ceiling);
 }
 
@@ -110,7 +113,7 @@ fn a_wind_down_takes_everything_unless_the_average_denies_it() {
     let found = plan(&mut p.clone(), &under_water(10), &whole(PAIR), NOW).unwrap();
     // The debt that a thousand dollars pay for at the lowest penalty.
     let all = 1_000_000_000 * 1_000_000 / 1_001_000;
-    assert_eq!((found.regime, found.penalty_ppm, found.size), (Regime::WindDown, 1_000, LegSize::new(all)));
+    assert_eq!((found.regime, found.penalty_ppm, found.size), (Regime::WindDown, Ppm::new(1_000), LegSize::new(all)));
     assert_eq!(found.received_atoms, Atoms::new(1_000_000_000));
     // At the average 180 dollars are left: what it lacks to its target may go, and no more.
     p.tokens[1].prices.fast = UnitPrice::from_parts((820 << 40) / 999, 40);
@@ -118,7 +121,7 @@ fn a_wind_down_takes_everything_unless_the_average_denies_it() {
     let fast = assess(&p, &under_water(10), NOW).fast;
     let release = 1_110_000 * MILLION - 888_000 * (MILLION + 1_000);
     let dollars = (-fast.target_excess.get() * MILLION + release - 1) / release;
-    let size = p.tokens[1].prices.fast.amount_of_wide_up(dollars as u128);
+    let size = p.tokens[1].prices.fast.amount_of_wide_up(UsdMicroSum::new(dollars as u128));
     assert_eq!((found.regime, found.size), (Regime::WindDown, LegSize::new(size.get())));
     assert!(size < Atoms::new(all / 5));
     // Once the bypass holds the average is not asked.
@@ -131,7 +134,7 @@ fn another_leg_must_release_nine_tenths_of_the_best_until_the_best_has_had_its_t
     let with = |asset_maint_ppm| {
         let mut second = token(3, 500_000_000);
         second.weights.asset_maint_ppm = asset_maint_ppm;
-        second.weights.asset_target_ppm = 880_000;
+        second.weights.asset_target_ppm = Ppm::new(880_000);
         let mut p = account(0, &[token(1, 500_000_000), second, token(2, -850_000_000)], &[]);
         p.params.legs.best_leg_share_ppm = 900_000;
         p.params.legs.best_leg_min_ppm = 10_000;
@@ -139,12 +142,12 @@ fn another_leg_must_release_nine_tenths_of_the_best_until_the_best_has_had_its_t
     };
     let other = whole(Leg::Pair { asset: 3, liability: Liability::Borrow(2) });
     // The best releases 1.1 - 0.9.
-    assert_eq!(reason(&with(920_000), &under_water(10), &other), None);
-    let refused = plan(&mut with(920_001), &under_water(10), &other, NOW).unwrap_err();
+    assert_eq!(reason(&with(Ppm::new(920_000)), &under_water(10), &other), None);
+    let refused = plan(&mut with(Ppm::new(920_001)), &under_water(10), &other, NOW).unwrap_err();
     let best = Some(LegName::Pair { asset: 1, liability: 2 });
     assert_eq!(refused, Refusal { reason: RiskError::NotBestLeg, best });
-    assert_eq!(reason(&with(920_001), &under_water(10), &whole(PAIR)), None);
+    assert_eq!(reason(&with(Ppm::new(920_001)), &under_water(10), &whole(PAIR)), None);
     // Forty seconds of auction and sixty.
-    assert_eq!(reason(&with(920_001), &under_water(99), &other), Some(RiskError::NotBestLeg));
-    assert_eq!(reason(&with(920_001), &under_water(100), &other), None);
+    assert_eq!(reason(&with(Ppm::new(920_001)), &under_water(99), &other), Some(RiskError::NotBestLeg));
+    assert_eq!(reason(&with(Ppm::new(920_001)), &under_water(100), &other), None);
 }

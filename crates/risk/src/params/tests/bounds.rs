@@ -1,6 +1,7 @@
 //! Every bound is accepted at its ends and refused just beyond them.
 
 use super::*;
+use crate::units::Ppm;
 
 /// Moves every other parameter within its bounds, so that only this one can leave its own.
 fn settle_others(params: &mut GlobalParams, kept: &Field) {
@@ -95,7 +96,7 @@ fn the_boundary_of_wind_down_is_the_quotient_rounded_up() {
             new.auction.improvement_factor_ppm = improvement_factor_ppm;
             new.auction.insurance_share_ppm = insurance_share_ppm;
         });
-        assert_eq!(params.wind_down_boundary_ppm_up(), boundary);
+        assert_eq!(params.wind_down_boundary_ppm_up(), Ppm::new(boundary));
     }
 }
 
@@ -117,12 +118,12 @@ fn weights_are_accepted_in_order_with_half_of_the_gap_on_either_side_and_no_othe
         for [init, target, maint] in each(ASSETS) {
             for [liability_maint_ppm, liability_target_ppm, liability_init_ppm] in &liabilities {
                 let weights = TokenWeights {
-                    asset_maint_ppm: maint,
-                    asset_target_ppm: target,
-                    asset_init_ppm: init,
-                    liability_maint_ppm: *liability_maint_ppm,
-                    liability_target_ppm: *liability_target_ppm,
-                    liability_init_ppm: *liability_init_ppm,
+                    asset_maint_ppm: Ppm::new(maint),
+                    asset_target_ppm: Ppm::new(target),
+                    asset_init_ppm: Ppm::new(init),
+                    liability_maint_ppm: Ppm::new(*liability_maint_ppm),
+                    liability_target_ppm: Ppm::new(*liability_target_ppm),
+                    liability_init_ppm: Ppm::new(*liability_init_ppm),
                 };
                 let line = [
                     init,

@@ -10,7 +10,7 @@ use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, 
 use plimsoll_risk::perp::claim_payout_down;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
-use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedAtoms, UnixSecs};
 use plimsoll_state::snapshot::{load, Views};
 use plimsoll_state::{Bank, Market, PriceBoard, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights};
 use plimsoll_state::{Books, BooksMut, FundingClock};
@@ -91,7 +91,9 @@ impl Stand {
             let (dollars, decimals, w) = TOKENS[if bank < TOKENS.len() { bank } else { 1 }];
             let slot = &mut stand.registry.banks[bank];
             (slot.status, slot.price_slot, slot.decimals) = (SlotStatus::Active as u8, bank as u8, decimals);
-            slot.weights = StoredWeights(TokenWeights::new(w[0], w[1], w[2], w[3], &PARAMS).unwrap());
+            slot.weights = StoredWeights(
+                TokenWeights::new(Ppm::new(w[0]), Ppm::new(w[1]), Ppm::new(w[2]), Ppm::new(w[3]), &PARAMS).unwrap(),
+            );
             slot.scale = token_scale_down(decimals).unwrap().into();
             (slot.deposit_index, slot.borrow_index, slot.accrued_at) = (INDEX_ONE, INDEX_ONE, NOW);
             let held = &mut stand.banks[bank];
@@ -104,7 +106,11 @@ impl Stand {
         for market in 0..MARKETS {
             let slot = &mut stand.registry.markets[market];
             (slot.status, slot.price_slot) = (SlotStatus::Active as u8, market_feed(market) as u8);
-            slot.rates = StoredRates(MarketRates { maint_ppm: 30_000, target_ppm: 42_500, init_ppm: 60_000 });
+            slot.rates = StoredRates(MarketRates {
+                maint_ppm: Ppm::new(30_000),
+                target_ppm: Ppm::new(42_500),
+                init_ppm: Ppm::new(60_000),
+            });
             slot.scale = base_scale_down(6, 6).unwrap().into();
             (slot.funding_at, slot.sides) = (NOW, [SideIndex::start(); 2]);
             let totals = &mut stand.markets[market];
@@ -200,7 +206,7 @@ impl Stand {
     }
 
     pub(super) fn copy_deficit(&mut self, market: usize) {
-        self.registry.markets[market].deficit_share_ppm = self.markets[market].deficit_share_ppm_up(INDEX_ONE);
+        self.registry.markets[market].deficit_share_ppm = self.markets[market].deficit_share_ppm_up(INDEX_ONE).get();
     }
 
     pub fn portfolio(&self) -> Box<Portfolio> {
