@@ -155,7 +155,7 @@ impl Chain {
         let (engine, registry) = (self.engine.as_ref()?, self.registry.complete()?);
         let prices = (self.board.complete()?, self.feed_book.complete()?);
         let venues: Vec<Venue> = self.venues.iter().flatten().chain(&self.other_venues).copied().collect();
-        Some(observe(engine, registry, prices, &self.banks, &self.markets, &venues, names))
+        Some(observe(engine, (registry, self.now), prices, &self.banks, &self.markets, &venues, names))
     }
 }
 

@@ -83,7 +83,9 @@ impl Table<'_> {
             self.add("grow_feeds", case, ix::grow_feeds(&keys, payer));
         }
         self.add("update_params", "", ix::update_params(&keys, authority, &GlobalParams::DEFAULT));
-        self.add("set_pause", "", ix::set_pause(&keys, authority, 1));
+        self.add("set_pause", "", ix::pause(&keys, authority, 1));
+        let halt = args::HaltPriceArgs { slot: 0, halted: true, lasts_secs: None };
+        self.add("halt_price", "", ix::halt_price(&keys, authority, halt));
         let propose = args::ProposeAuthorityArgs { authority: Some(founder), pause_authority: None };
         self.add("propose_authority", "", ix::propose_authority(&keys, authority, propose));
         self.add("accept_authority", "", ix::accept_authority(&keys, successor));

@@ -14,6 +14,7 @@ mod lifecycle;
 mod mints;
 mod mutation;
 mod neutral;
+mod pauses;
 mod prices;
 mod program;
 mod records;

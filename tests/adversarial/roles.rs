@@ -1,5 +1,4 @@
-//! Who may do what, and when: every call of the table against every pause bit, every stage of a bankruptcy, and the
-//! delegate.
+//! Who may do what, and when: every call of the table against every stage of a bankruptcy, and the delegate.
 
 use plimsoll::guard::{Rule, SignedBy, Works, RULES};
 use plimsoll_risk::params::MAX_ATOMS;
@@ -10,53 +9,16 @@ use super::calls::{calls, Call};
 use super::program::{self, Kind};
 use super::stage::Stage;
 
-const BITS: [(u32, &str); 8] = [
-    (pause::WITHDRAW, "WITHDRAW"),
-    (pause::BORROW, "BORROW"),
-    (pause::FILL, "FILL"),
-    (pause::LIQUIDATE, "LIQUIDATE"),
-    (pause::SETTLE, "SETTLE"),
-    (pause::RESOLVE, "RESOLVE"),
-    (pause::PRICE, "PRICE"),
-    (pause::OPEN_ACCOUNT, "OPEN_ACCOUNT"),
-];
-
 /// The guard's row of an instruction.
-fn rule(name: &str) -> &'static Rule {
+pub fn rule(name: &str) -> &'static Rule {
     RULES.iter().find(|rule| rule.instruction == name).expect("every instruction has a row")
-}
-
-/// The bits that stop a call of the table.
-fn stopped_by(name: &str) -> u32 {
-    // The table's borrow takes the deposit first, which is a withdrawal.
-    let part = if name == "borrow" { rule("withdraw").stopped_by } else { 0 };
-    rule(name).stopped_by | part
-}
-
-/// KEY-4
-#[test]
-fn every_pause_bit_stops_exactly_the_instructions_that_it_names() {
-    let mut stage = Stage::new();
-    let calls = calls(&mut stage);
-    let (payer, authority, keys) = (stage.world.party("fees"), stage.world.authority, stage.world.keys);
-    assert_eq!(BITS.iter().fold(0, |all, (bit, _)| all | bit), pause::ALL);
-    for (bit, name) in BITS {
-        let mut world = stage.world.clone();
-        assert_sent(world.send(&payer, &[ix::set_pause(&keys, authority, bit)]));
-        for call in &calls {
-            let sent = world.simulate(&payer, std::slice::from_ref(&call.ix));
-            let expected = (stopped_by(call.name) & bit != 0).then_some(EngineError::Paused as u32);
-            let code = sent.as_ref().err().map(|failure| failure.code);
-            assert_eq!(code, expected.map(Some), "{name}, {}: {:?}", call.title(), sent.err());
-        }
-    }
 }
 
 #[test]
 fn a_borrow_that_takes_no_deposit_is_no_withdrawal() {
     let mut stage = Stage::new();
     let (keys, authority, owner) = (stage.world.keys, stage.world.authority, stage.alice.owner);
-    assert_sent(stage.world.send(&authority, &[ix::set_pause(&keys, authority, pause::WITHDRAW)]));
+    assert_sent(stage.world.send(&authority, &[ix::pause(&keys, authority, pause::WITHDRAW)]));
     let destination = stage.world.funded(&owner, BTC, 0);
     let token = stage.world.token(BTC);
     // Somebody has to lend it.
@@ -72,7 +34,7 @@ fn a_borrow_that_takes_no_deposit_is_no_withdrawal() {
 /// an epoch.
 const WORKS_FROZEN: [&str; 5] = ["check_margin", "repay", "touch_position", "resolve_bankruptcy", "revoke_venue"];
 
-fn works_frozen(name: &str) -> bool {
+pub fn works_frozen(name: &str) -> bool {
     matches!(rule(name).works, Works::OnAny | Works::ByStage)
 }
 
@@ -115,7 +77,7 @@ fn only_resolve_and_repay_move_anything_of_an_account_in_resolution() {
 }
 
 /// Margin accounts that a call names.
-fn margin_accounts(stage: &Stage, call: &Call) -> Vec<anchor_lang::prelude::Pubkey> {
+pub fn margin_accounts(stage: &Stage, call: &Call) -> Vec<anchor_lang::prelude::Pubkey> {
     let slots = program::slots(call.name);
     let of_type = |kind: &Kind| matches!(kind, Kind::Loader(of) if of == "MarginAccount");
     let named =

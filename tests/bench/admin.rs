@@ -120,7 +120,9 @@ impl Meter<'_> {
 
     fn authorities(&mut self) {
         let (keys, authority) = (self.world.keys, self.world.authority);
-        self.sent("set_pause", "", authority, ix::set_pause(&keys, authority, 1));
+        self.sent("set_pause", "", authority, ix::pause(&keys, authority, 1));
+        let halt = args::HaltPriceArgs { slot: 0, halted: true, lasts_secs: None };
+        self.sent("halt_price", "", authority, ix::halt_price(&keys, authority, halt));
         let successor = self.world.party("successor");
         let args = args::ProposeAuthorityArgs { authority: Some(successor), pause_authority: None };
         self.sent("propose_authority", "", authority, ix::propose_authority(&keys, authority, args));

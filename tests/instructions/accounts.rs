@@ -33,7 +33,7 @@ fn opening_can_be_paused_and_needs_the_owners_signature() {
     let mut open = ix::open_account(&keys, owner, authority, args::OpenAccountArgs { id: 0, delegate: None });
     open.accounts[0].is_signer = false;
     assert_refused(&mut world, &authority, &[open], anchor_lang::error::ErrorCode::AccountNotSigner);
-    assert_sent(world.send(&authority, &[ix::set_pause(&keys, authority, pause::OPEN_ACCOUNT)]));
+    assert_sent(world.send(&authority, &[ix::pause(&keys, authority, pause::OPEN_ACCOUNT)]));
     let open = ix::open_account(&keys, owner, owner, args::OpenAccountArgs { id: 0, delegate: None });
     assert_refused(&mut world, &owner, &[open], EngineError::Paused);
 }

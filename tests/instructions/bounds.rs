@@ -96,10 +96,10 @@ fn either_pause_stops_a_borrow_that_the_deposit_covers() {
     let maker = stage.maker;
     let (keys, authority) = (stage.keys, stage.authority);
     for bits in [pause::BORROW, pause::WITHDRAW] {
-        assert_sent(stage.send_as_authority(ix::set_pause(&keys, authority, bits)));
+        assert_sent(stage.send_as_authority(ix::pause(&keys, authority, bits)));
         assert_code(stage.borrow(&maker, USDC, USD), EngineError::Paused);
     }
-    assert_sent(stage.send_as_authority(ix::set_pause(&keys, authority, 0)));
+    assert_sent(stage.send_as_authority(ix::unpause(&keys, authority, pause::ALL)));
     let sent = stage.borrow(&maker, USDC, USD);
     stage.done(sent);
 }

@@ -89,7 +89,7 @@ fn another_engines_registry_is_refused() {
     let args = args::CreateEngineArgs { id: 7, test_cluster: false, pause_authority: stranger };
     assert_sent(world.send(&stranger, &[ix::create_engine(stranger, stranger, args)]));
     let mixed = pda::EngineKeys { engine: other.engine, ..world.keys };
-    let pause = ix::set_pause(&mixed, stranger, pause::ALL);
+    let pause = ix::pause(&mixed, stranger, pause::ALL);
     assert_refused(&mut world, &stranger, &[pause], EngineError::EngineMismatch);
     let update = ix::update_params(&mixed, stranger, &GlobalParams::DEFAULT);
     assert_refused(&mut world, &stranger, &[update], EngineError::EngineMismatch);
@@ -161,12 +161,12 @@ fn the_pause_authority_stops_and_only_the_authority_starts_again() {
     assert_sent(world.send_as_authority(propose));
 
     let keys = world.keys;
-    assert_sent(world.send(&guard, &[ix::set_pause(&keys, guard, pause::BORROW)]));
-    assert_sent(world.send(&guard, &[ix::set_pause(&keys, guard, pause::BORROW | pause::FILL)]));
-    assert_refused(&mut world, &guard, &[ix::set_pause(&keys, guard, pause::FILL)], EngineError::PauseOnly);
-    assert_refused(&mut world, &guard, &[ix::set_pause(&keys, guard, 1 << 31)], EngineError::UnknownValue);
-    assert_refused(&mut world, &mallory, &[ix::set_pause(&keys, mallory, pause::ALL)], EngineError::NotAuthority);
-    assert_sent(world.send(&authority, &[ix::set_pause(&keys, authority, 0)]));
+    assert_sent(world.send(&guard, &[ix::pause(&keys, guard, pause::BORROW)]));
+    assert_sent(world.send(&guard, &[ix::pause(&keys, guard, pause::BORROW | pause::FILL)]));
+    assert_refused(&mut world, &guard, &[ix::unpause(&keys, guard, pause::FILL)], EngineError::PauseOnly);
+    assert_refused(&mut world, &guard, &[ix::pause(&keys, guard, 1 << 31)], EngineError::UnknownValue);
+    assert_refused(&mut world, &mallory, &[ix::pause(&keys, mallory, pause::ALL)], EngineError::NotAuthority);
+    assert_sent(world.send(&authority, &[ix::unpause(&keys, authority, pause::ALL)]));
     assert_eq!(world.registry().pause_bits, 0);
 }
 

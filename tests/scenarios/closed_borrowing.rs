@@ -41,7 +41,7 @@ impl Closed {
 
 fn set_pause(stage: &mut Stage, bits: u32) {
     let (keys, authority) = (stage.keys, stage.authority);
-    assert_sent(stage.send_as_authority(ix::set_pause(&keys, authority, bits)));
+    assert_sent(stage.send_as_authority(ix::pause(&keys, authority, bits)));
 }
 
 /// Sets quote's borrow cap and status.

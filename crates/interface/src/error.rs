@@ -42,7 +42,7 @@ macro_rules! with_engine_errors {
             VenuesFull = 6010,
             #[msg("The two margin accounts are the same")]
             SameAccount = 6011,
-            #[msg("The signer may set pause bits but not clear them")]
+            #[msg("The guardian may stop something but not start it again")]
             PauseOnly = 6012,
             #[msg("The layout version is unknown to this program")]
             VersionUnknown = 6013,
@@ -74,6 +74,8 @@ macro_rules! with_engine_errors {
             ApprovalExpiryInvalid = 6026,
             #[msg("The owner's approval of the venue has expired")]
             VenueApprovalExpired = 6027,
+            #[msg("The guardian has asked for this four times in a row and may not again for a day")]
+            PauseSpent = 6028,
 
             // Oracle: 6100
             #[msg("The price account's owner is not the pinned program")]
@@ -108,6 +110,8 @@ macro_rules! with_engine_errors {
             PrimaryNotStale = 6114,
             #[msg("No price is listed in this slot")]
             PriceSlotEmpty = 6115,
+            #[msg("The price is halted")]
+            PriceHalted = 6116,
 
             // Margin: 6200
             #[msg("The account would end below its initial margin")]

@@ -186,8 +186,10 @@ fn settings_are_those_of_anchor() {
     compare!(events grow_feeds GrowFeeds {payer, engine, feeds, system_program} () instruction::GrowFeeds {});
     compare!(events update_params UpdateParams {authority, engine, registry, board} (UpdateParamsArgs { params })
         instruction::UpdateParams { args: UpdateParamsArgs { params } });
-    compare!(events set_pause SetPause {signer, engine, registry} (SetPauseArgs { pause_bits: 5 })
-        instruction::SetPause { args: SetPauseArgs { pause_bits: 5 } });
+    compare!(events set_pause SetPause {signer, engine, registry} (SetPauseArgs { add_bits: 5, remove_bits: 2, lasts_secs: Some(60) })
+        instruction::SetPause { args: SetPauseArgs { add_bits: 5, remove_bits: 2, lasts_secs: Some(60) } });
+    compare!(events halt_price HaltPrice {signer, engine, board} (HaltPriceArgs { slot: 3, halted: true, lasts_secs: None })
+        instruction::HaltPrice { args: HaltPriceArgs { slot: 3, halted: true, lasts_secs: None } });
     compare!(events accept_authority AcceptAuthority {pending_authority, engine} () instruction::AcceptAuthority {});
     compare!(events migrate_account MigrateAccount {account} () instruction::MigrateAccount {});
 }

@@ -2,7 +2,7 @@
 
 use plimsoll_risk::bank::{credit, debit, debt_atoms_up, deposit_atoms_down};
 pub use plimsoll_risk::bank::{Indices, ShareDelta};
-use plimsoll_risk::units::{Atoms, SignedAtoms};
+use plimsoll_risk::units::{Atoms, SignedAtoms, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{pause, Bank, BankSlot, MarginAccount, Registry, SlotStatus, TokenPosition};
 
@@ -153,8 +153,8 @@ pub fn require_growth_allowed(slot: &BankSlot) -> RiskResult<()> {
 /// # Errors
 /// `Paused`, `ReduceOnly`, `BankTerminal`, `BorrowCapReached`.
 #[inline(never)]
-pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank) -> RiskResult<()> {
-    if registry.is_paused(pause::BORROW) {
+pub fn require_lending_allowed(registry: &Registry, slot: &BankSlot, bank: &Bank, now: UnixSecs) -> RiskResult<()> {
+    if registry.is_paused(pause::BORROW, now) {
         return Err(RiskError::Paused);
     }
     require_growth_allowed(slot)?;
@@ -272,8 +272,9 @@ mod tests {
                 ..Bank::zeroed()
             };
             let slot = BankSlot { status, ..BankSlot::zeroed() };
-            let registry = std::boxed::Box::new(Registry { pause_bits, ..Registry::zeroed() });
-            require_lending_allowed(&registry, &slot, &bank)
+            let mut registry = std::boxed::Box::new(Registry { pause_bits, ..Registry::zeroed() });
+            registry.pauses.iter_mut().for_each(|pause| pause.authority_until_at = 9);
+            require_lending_allowed(&registry, &slot, &bank, UnixSecs::new(8))
         };
         let active = SlotStatus::Active as u8;
         assert_eq!(asked(active, pause::ALL & !pause::BORROW, 100), Ok(()));

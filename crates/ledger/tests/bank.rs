@@ -66,8 +66,9 @@ fn a_bank_lends_up_to_its_cap_where_it_is_active_and_borrowing_is_not_paused() {
     (bank.index, bank.caps.borrow_cap_atoms) = (3, 560);
     let room = |status, pause_bits| {
         let mut registry = Box::new(Registry { pause_bits, ..Registry::zeroed() });
+        registry.pauses[1].guardian_until_at = 9;
         registry.banks[3].status = status as u8;
-        bank.lending_room_down(&registry)
+        bank.lending_room_down(&registry, UnixSecs::new(8))
     };
     assert_eq!(room(SlotStatus::Active, 0), Atoms::new(60));
     assert_eq!(room(SlotStatus::Active, pause::ALL & !pause::BORROW), Atoms::new(60));

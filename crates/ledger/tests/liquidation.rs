@@ -182,6 +182,11 @@ fn interest_that_the_registry_does_not_show_stays_with_the_liquidatee() {
     assert_eq!(world.pair(&plan(400, 400, 1, 0), true, false), Err(RiskError::FillTooSmall));
 }
 
+fn pause_borrowing(world: &mut World) {
+    world.registry.pause_bits = pause::BORROW;
+    world.registry.pauses[1].authority_until_at = NOW + 1;
+}
+
 /// LIQ-4
 #[test]
 fn negative_pnl_is_paid_into_the_pool_and_only_with_quote_that_may_be_lent() {
@@ -205,10 +210,10 @@ fn negative_pnl_is_paid_into_the_pool_and_only_with_quote_that_may_be_lent() {
     assert_eq!(open.pair(&plan(400, 400, 41, 0), false, true), Ok(41));
     assert_eq!(open.held(QUOTE), [-400, 0]);
     let mut paused = losing(0);
-    paused.registry.pause_bits = pause::BORROW;
+    pause_borrowing(&mut paused);
     assert_eq!(paused.pair(&plan(400, 400, 41, 0), false, true), Err(RiskError::Paused));
     let mut has_it = losing(400);
-    has_it.registry.pause_bits = pause::BORROW;
+    pause_borrowing(&mut has_it);
     assert_eq!(has_it.pair(&plan(400, 400, 41, 0), false, true), Ok(41));
 
     let mut none = World::new();

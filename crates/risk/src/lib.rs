@@ -45,6 +45,7 @@ extern crate std;
 pub mod allowance;
 pub mod auction;
 pub mod bank;
+pub mod breaker;
 pub mod draw;
 pub mod error;
 pub mod fixed_checked;

@@ -127,9 +127,9 @@ impl Bank {
     /// What other instructions than `borrow` may lend here: up to the borrow cap, and nothing while
     /// borrowing is paused or the bank is reduce-only or terminal. The bank is booked (PNL-3).
     #[inline(never)]
-    pub fn lending_room_down(&self, registry: &Registry) -> Atoms {
+    pub fn lending_room_down(&self, registry: &Registry, now: UnixSecs) -> Atoms {
         let active = registry.bank(self.index as usize).is_some_and(|slot| slot.status == SlotStatus::Active as u8);
-        if !active || registry.is_paused(pause::BORROW) {
+        if !active || registry.is_paused(pause::BORROW, now) {
             return Atoms::ZERO;
         }
         self.totals().borrow_room_down(self.borrow_cap())

@@ -2,11 +2,12 @@
 //! [`crate::FeedBook`].
 
 use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::breaker::Pause;
 use plimsoll_risk::oracle::averages_are_ready;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_PRICES;
 
-use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, PriceTerms, StoredPrice};
+use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, PriceTerms, StoredPause, StoredPrice};
 
 /// One underlying.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -43,16 +44,28 @@ pub struct PriceSlot {
     /// Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility.
     pub slow_vol_ppm_per_sqrt_sec: u32,
     /// Zero.
-    pub _reserved: [u8; 108],
+    pub _pad2: [u8; 4],
+    /// Until when its legs count as stale, Unix seconds: when the last halt ends or ended.
+    pub halted_until_at: i64,
+    /// By whom it is halted, and how often the guardian has asked for it.
+    pub halt: StoredPause,
+    /// Zero.
+    pub _reserved: [u8; 72],
 }
 
 assert_layout!(PriceSlot, 256);
 
 impl PriceSlot {
-    /// Whether it holds a price that is young enough.
+    /// Whether it holds a price that is young enough and not halted.
     #[inline(always)]
     pub const fn is_fresh(&self, max_age: MaxAge) -> bool {
-        max_age.admits(self.published()) && self.spot.mantissa != 0
+        max_age.admits(self.published()) && self.spot.mantissa != 0 && max_age.is_over(self.halted_until())
+    }
+
+    /// Stores a halt, and until when it stands where margin reads it.
+    pub fn set_halt(&mut self, halt: Pause) {
+        self.halt = halt.into();
+        self.halted_until_at = halt.until().get();
     }
 
     /// Whether risk may be added: both averages have seen enough updates and enough time.

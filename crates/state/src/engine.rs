@@ -24,7 +24,7 @@ pub struct Engine {
     pub authority: Address,
     /// Proposed next authority, or zero; takes over by its own signature.
     pub pending_authority: Address,
-    /// May only set pause bits, never clear them.
+    /// May pause for hours and end no pause.
     pub pause_authority: Address,
     /// The registry.
     pub registry: Address,
@@ -47,15 +47,17 @@ impl EngineAccount for Engine {
     }
 }
 
-/// Bits of the registry's `pause_bits`. Repay and deposit have none: they always work (KEY-4).
+/// Bits of the registry's `pause_bits`. Repay and deposit have none, and neither has what only reduces a position: they
+/// always work (KEY-4).
 pub mod pause {
     /// No withdrawals.
     pub const WITHDRAW: u32 = 1 << 0;
     /// No borrowing.
     pub const BORROW: u32 = 1 << 1;
-    /// No fills.
+    /// No fill makes a position larger, but one that its holder signs himself against a position that shrinks.
     pub const FILL: u32 = 1 << 2;
-    /// No liquidations.
+    /// No liquidations, and nothing that could change whom they would have been: no price, no withdrawal, no borrowing, no
+    /// larger position, no resolution.
     pub const LIQUIDATE: u32 = 1 << 3;
     /// No settlement of PnL.
     pub const SETTLE: u32 = 1 << 4;
@@ -67,6 +69,14 @@ pub mod pause {
     pub const OPEN_ACCOUNT: u32 = 1 << 7;
     /// Every bit that has a meaning.
     pub const ALL: u32 = (1 << 8) - 1;
+    /// Names, in the order of the bits.
+    pub const NAMES: [&str; 8] =
+        ["WITHDRAW", "BORROW", "FILL", "LIQUIDATE", "SETTLE", "RESOLVE", "PRICE", "OPEN_ACCOUNT"];
+
+    /// The name of one bit; empty of one without a meaning.
+    pub fn name(bit: u32) -> &'static str {
+        NAMES.get(bit.trailing_zeros() as usize).copied().unwrap_or_default()
+    }
 }
 
 /// A program that may settle fills by CPI.

@@ -6,7 +6,8 @@ use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, 
 use plimsoll_risk::units::UnixSecs;
 
 use crate::{
-    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredPrice,
+    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredPause,
+    StoredPrice, PAUSE_PLACES,
 };
 
 /// [`GlobalParams`] as stored.
@@ -171,7 +172,7 @@ pub struct Registry {
     pub _pad: [u8; 3],
     /// The engine.
     pub engine: Address,
-    /// Pause bits, see [`crate::pause`].
+    /// Bits of [`crate::pause`] that may stand; until when each does is in `pauses`, and a bit beyond its end stops nothing.
     pub pause_bits: u32,
     /// Zero.
     pub _pad2: u32,
@@ -183,6 +184,8 @@ pub struct Registry {
     pub banks: [BankSlot; MAX_BANKS],
     /// Markets.
     pub markets: [MarketSlot; MAX_MARKETS],
+    /// Until when each bit of `pause_bits` stands, at the bit's place.
+    pub pauses: [StoredPause; PAUSE_PLACES],
     /// Zero.
     pub _tail: [u8; Registry::TAIL],
 }
@@ -190,7 +193,8 @@ pub struct Registry {
 impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
-    const TAIL: usize = Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 288 + 24) - MAX_BANKS * 128 - MAX_MARKETS * 448;
+    const TAIL: usize =
+        Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 288 + 24) - MAX_BANKS * 128 - MAX_MARKETS * 448 - PAUSE_PLACES * 24;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;
@@ -213,10 +217,27 @@ impl Registry {
         self.markets.get(index).filter(|slot| slot.status != SlotStatus::Empty as u8)
     }
 
-    /// Whether any of `bits` is paused.
+    /// Whether any of `bits` is paused at `now`. Where no bit is set, as on most days, nothing else is read.
     #[inline(always)]
-    pub const fn is_paused(&self, bits: u32) -> bool {
-        self.pause_bits & bits != 0
+    pub fn is_paused(&self, bits: u32, now: UnixSecs) -> bool {
+        self.pause_bits & bits != 0 && self.paused_until(bits, now).is_some()
+    }
+
+    /// All that is paused at `now`.
+    pub fn paused_at(&self, now: UnixSecs) -> u32 {
+        let stands = |place: &u32| self.is_paused(1 << place, now);
+        (0..u32::BITS).filter(stands).fold(0, |bits, place| bits | 1 << place)
+    }
+
+    /// Of those among `bits` that are paused at `now` the one that ends last, and when; none where nothing is.
+    #[cold]
+    #[inline(never)]
+    pub fn paused_until(&self, bits: u32, now: UnixSecs) -> Option<(u32, UnixSecs)> {
+        let set = self.pause_bits & bits;
+        let places = self.pauses.iter().zip(0u32..);
+        let standing = places.filter(|(_, place)| set >> place & 1 == 1);
+        let until = standing.map(|(pause, place)| (1 << place, pause.get().until())).filter(|(_, until)| *until > now);
+        until.max_by_key(|(_, until)| *until)
     }
 }
 

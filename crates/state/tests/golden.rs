@@ -124,7 +124,7 @@ filled!(StoredPrice { mantissa, exponent ; _pad });
 filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min_samples ; _pad });
 filled!(PriceSlot {
     active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast,
-    slow, low, high, terms, slow_vol_ppm_per_sqrt_sec ; _pad,
+    slow, low, high, terms, slow_vol_ppm_per_sqrt_sec, halted_until_at, halt ; _pad, _pad2,
     _reserved
 });
 filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved });
@@ -138,6 +138,7 @@ filled!(MarketSlot {
     status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, deficit_share_ppm,
     fees ; _pad, _reserved
 });
+filled!(StoredPause { authority_until_at, guardian_until_at, guardian_in_a_row ; _pad });
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
 filled!(StoredFlow { at_bucket, vault_atoms, deposit_shares ; });
@@ -154,7 +155,7 @@ filled!(Engine {
 });
 filled!(Venue { version, bump, active, engine, signer, settle_markets, premium_markets ; _pad, _reserved });
 filled!(Registry {
-    version, bump, test_cluster, bank_count, market_count, engine, pause_bits, params, banks, markets ; _pad,
+    version, bump, test_cluster, bank_count, market_count, engine, pause_bits, params, banks, markets, pauses ; _pad,
     _pad2, _reserved, _tail
 });
 filled!(PriceBoard { version, bump, count, engine, slots ; _pad, _reserved });

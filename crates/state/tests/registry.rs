@@ -3,6 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{MAX_BANKS, MAX_MARKETS, MAX_PRICES};
 use plimsoll_risk::price::Price;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::*;
 
 #[test]
@@ -33,12 +34,19 @@ fn only_what_is_listed_has_a_slot() {
 
 #[test]
 fn any_of_the_bits_asked_for_pauses() {
-    let registry = Registry { pause_bits: 0b0110, ..Registry::zeroed() };
+    let mut registry = Box::new(Registry { pause_bits: 0b0110, ..Registry::zeroed() });
+    registry.pauses.iter_mut().for_each(|pause| pause.guardian_until_at = 100);
     for (bits, paused) in [(0, false), (0b0001, false), (0b1001, false), (0b0010, true), (0b0110, true), (0b1100, true)]
     {
-        assert_eq!(registry.is_paused(bits), paused, "{bits:b}");
+        assert_eq!(registry.is_paused(bits, UnixSecs::new(99)), paused, "{bits:b}");
+        assert!(!registry.is_paused(bits, UnixSecs::new(100)), "{bits:b}");
     }
-    assert!(!Registry::zeroed().is_paused(pause::ALL));
+    assert!(!Registry::zeroed().is_paused(pause::ALL, UnixSecs::NEVER));
+    // The one that ends last is named, whoever asked for it.
+    registry.pauses[2].authority_until_at = 150;
+    let named = [(0b0010, 100), (0b0110, 150)].map(|(bits, _)| registry.paused_until(bits, UnixSecs::new(99)));
+    assert_eq!(named, [Some((0b0010, UnixSecs::new(100))), Some((0b0100, UnixSecs::new(150)))]);
+    assert_eq!(registry.paused_until(0b0110, UnixSecs::new(150)), None);
 }
 
 #[test]

@@ -238,7 +238,7 @@ fn refused_before_the_plan(accounts: &Accounts<'_>, request: &Request) -> Option
     if let Err(reason) = request.leg.require_possible(Registry::QUOTE_BANK as u8) {
         return Some(engine_code(reason));
     }
-    if accounts.registry.is_paused(pause::LIQUIDATE) {
+    if accounts.registry.is_paused(pause::LIQUIDATE, UnixSecs::new(accounts.now)) {
         return Some(Refused::Paused.into());
     }
     if accounts.account.status != AccountStatus::Active as u8 {

@@ -1,5 +1,6 @@
 //! The configuration that an engine has on chain.
 
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{Bank, Engine, FeedBook, Market, PriceBoard, Registry, Venue};
 
 use super::{BankConfig, Config, EngineConfig, MarketConfig, PauseBit, PriceConfig, VenueConfig};
@@ -7,7 +8,7 @@ use super::{BankConfig, Config, EngineConfig, MarketConfig, PauseBit, PriceConfi
 /// What an engine's accounts say. Names of prices and banks, which are not on chain, are taken from `names` by slot.
 pub fn observe(
     engine: &Engine,
-    registry: &Registry,
+    (registry, now): (&Registry, i64),
     (board, feeds): (&PriceBoard, &FeedBook),
     banks: &[Bank],
     markets: &[Market],
@@ -24,7 +25,7 @@ pub fn observe(
             creator: Some(engine.creator.into()),
             authority: Some(engine.authority.into()),
             pause_authority: Some(engine.pause_authority.into()),
-            pause: Some(PauseBit::of_bits(registry.pause_bits)),
+            pause: Some(PauseBit::of_bits(registry.paused_at(UnixSecs::new(now)))),
         },
         params: *registry.params(),
         prices: listed

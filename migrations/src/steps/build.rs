@@ -48,7 +48,10 @@ impl Builder<'_> {
             Step::ListBank { .. } | Step::UpdateBank { .. } => self.bank(step)?,
             Step::ListMarket { .. } | Step::UpdateMarket { .. } => self.market(step)?,
             Step::RegisterVenue { venue } | Step::UpdateVenue { venue } => vec![self.venue(step, *venue)?],
-            Step::SetPause { bits } => vec![ix::set_pause(keys, signer, *bits)],
+            Step::SetPause { add, remove } => {
+                let args = args::SetPauseArgs { add_bits: *add, remove_bits: *remove, lasts_secs: None };
+                vec![ix::set_pause(keys, signer, args)]
+            }
             Step::SetPauseAuthority => {
                 let pending = self.chain.engine.map(|engine| Pubkey::new_from_array(engine.pending_authority));
                 let authority = pending.filter(|key| *key != Pubkey::default());

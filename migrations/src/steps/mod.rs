@@ -10,6 +10,7 @@ mod tests;
 
 use std::fmt;
 
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::ix::args::UpdateVenueArgs;
 use plimsoll_state::pause;
 use serde::Serialize;
@@ -94,10 +95,12 @@ pub enum Step {
         /// Its place in the file.
         venue: usize,
     },
-    /// Replaces the pause bits.
+    /// Pauses and ends pauses.
     SetPause {
-        /// The bits.
-        bits: u32,
+        /// Bits that are paused, for a week.
+        add: u32,
+        /// Bits whose pauses end.
+        remove: u32,
     },
     /// Replaces the pause authority.
     SetPauseAuthority,
@@ -125,10 +128,14 @@ impl fmt::Display for Step {
             Self::UpdateMarket { market } => write!(f, "update market {market}"),
             Self::RegisterVenue { venue } => write!(f, "register venue {venue}"),
             Self::UpdateVenue { venue } => write!(f, "update venue {venue}"),
-            Self::SetPause { bits } => {
-                let names: Vec<&str> = PauseBit::of_bits(*bits).into_iter().map(PauseBit::name).collect();
-                let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-                write!(f, "pause {names}")
+            Self::SetPause { add, remove } => {
+                let named = |verb: &str, bits: u32| {
+                    let names: Vec<&str> = PauseBit::of_bits(bits).into_iter().map(PauseBit::name).collect();
+                    (bits != 0).then(|| format!("{verb} {}", names.join(", ")))
+                };
+                let parts: Vec<String> =
+                    named("pause", *add).into_iter().chain(named("end the pause of", *remove)).collect();
+                write!(f, "{}", parts.join(" and "))
             }
             Self::SetPauseAuthority => write!(f, "replace the pause authority"),
             Self::ProposeAuthority => write!(f, "propose the new authority"),
@@ -300,10 +307,11 @@ impl Planner<'_> {
             }
         }
         // A venue is registered active: one that the file stops is updated in the next round.
-        let paused = self.chain.registry.complete().map_or(0, |registry| registry.pause_bits);
+        let paused =
+            self.chain.registry.complete().map_or(0, |registry| registry.paused_at(UnixSecs::new(self.chain.now)));
         if let Some(wanted) = file.engine.pause.as_deref().map(PauseBit::bits).filter(|bits| *bits != paused) {
             let changes = vec![format!("pause bits {:#010b} to {:#010b}", paused & pause::ALL, wanted)];
-            self.push(Step::SetPause { bits: wanted }, authority, changes);
+            self.push(Step::SetPause { add: wanted & !paused, remove: paused & !wanted }, authority, changes);
         }
         let Some(engine) = &self.chain.engine else {
             if file.engine.authority.is_some_and(|key| key.0 != authority) {

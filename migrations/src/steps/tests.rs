@@ -203,12 +203,16 @@ fn what_was_paused_in_an_incident_stays_paused_unless_the_file_says_otherwise() 
     let mut chain = applied(&resolved(&config));
     if let Grown::Complete(registry) = &mut chain.registry {
         registry.pause_bits = plimsoll_state::pause::BORROW;
+        registry.pauses[1].guardian_until_at = chain.now + 60;
     }
     assert_eq!(steps(&config, &chain), []);
     config.engine.pause = Some(vec![PauseBit::Borrow]);
     assert_eq!(steps(&config, &chain), []);
     config.engine.pause = Some(Vec::new());
-    assert_eq!(steps(&config, &chain), [Step::SetPause { bits: 0 }]);
+    assert_eq!(steps(&config, &chain), [Step::SetPause { add: 0, remove: plimsoll_state::pause::BORROW }]);
+    // A week later nothing stands that could be ended.
+    chain.now += 60;
+    assert_eq!(steps(&config, &chain), []);
 }
 
 #[test]

@@ -7,11 +7,13 @@ use plimsoll_ledger::account;
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
 use plimsoll_risk::margin::{check_initial, check_takeover, margins, Margins};
 use plimsoll_risk::portfolio::PriceKind;
-use plimsoll_risk::units::cmp_ratios;
+use plimsoll_risk::units::{cmp_ratios, UnixSecs};
+use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{PortfolioBuffer, Views};
-use plimsoll_state::{AccountStatus, Books, MarginAccount, LAYOUT_VERSION};
+use plimsoll_state::{AccountStatus, Books, MarginAccount, PositionKind, PriceSlot, Registry, LAYOUT_VERSION};
 
-use crate::error::{EngineError, Result};
+use crate::error::{fail, EngineError, Failure, Result};
+use crate::report::{decimal, line};
 
 /// The account's margin before an instruction that only reduces risk, for comparison afterwards.
 #[derive(Clone, Copy, Debug)]
@@ -75,13 +77,42 @@ fn pass(account: &mut MarginAccount, books: &Books<'_>, adds_risk: bool) -> Resu
     let mut clocks = account.clocks();
     if !account.is_debt_free() {
         let buffer = load(account, books, Views::INITIAL)?;
-        if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) }?;
+        let checked = if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) };
+        checked.map_err(|error| explained(error, account, books))?;
         clocks.passed_at = books.now;
     }
     // Initial implies target at both prices, and so does owing nothing.
     clocks.clear(books.now);
     account::set_clocks(account, &clocks);
     Ok(())
+}
+
+/// Names the halt of a price where one is why an account may not add risk.
+#[cold]
+#[inline(never)]
+fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> Failure {
+    if error != RiskError::PriceStale {
+        return error.into();
+    }
+    let banks = account.tokens.iter().filter(|token| token.used == 1).map(|token| token.bank as usize);
+    let tokens = banks.chain([Registry::QUOTE_BANK]).filter_map(|bank| books.registry.bank(bank));
+    let perps = account.derivatives.iter().filter(|position| position.kind != PositionKind::Empty as u8);
+    let slots = tokens.map(|slot| slot.price_slot).chain(perps.map(|position| position.underlying));
+    let halted = |number: &u8| books.board.slot(*number as usize).is_some_and(|slot| slot.halted_until() > books.now);
+    let halted = slots.into_iter().find(halted).and_then(|number| Some((books.board.slot(number as usize)?, number)));
+    halted.map_or(error.into(), |(slot, number)| not_fresh(slot, number, books.now))
+}
+
+/// Why a price that an instruction needs fresh is not: a halt, after a line that says until when, or its age.
+#[cold]
+#[inline(never)]
+pub fn not_fresh(slot: &PriceSlot, number: u8, now: UnixSecs) -> Failure {
+    if slot.halted_until() <= now {
+        return fail(EngineError::PriceStale);
+    }
+    let until = slot.halted_until().get().unsigned_abs();
+    line(&["price ", &decimal(number as u64), " is halted until ", &decimal(until)]);
+    fail(EngineError::PriceHalted)
 }
 
 /// After a change that can only have helped: where the account is recorded as under water, its present state is recorded.

@@ -2,10 +2,12 @@
 //! pauses and resolutions are made from the same table.
 
 use anchor_lang::prelude::Pubkey;
+use plimsoll_risk::breaker::Pauser;
 use plimsoll_state::{pause, right, same_address, AccountStatus, Engine, MarginAccount, Registry, LAYOUT_VERSION};
 
-use crate::access::require_layout;
+use crate::access::{now, require_layout};
 use crate::error::{fail, EngineError, Result};
+use crate::report::{decimal, line};
 
 /// Who has to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub enum SignedBy {
     Anyone,
     /// The engine's authority.
     Authority,
-    /// The engine's authority; its pause authority may only add bits.
+    /// The engine's authority; its guardian may only stop, for hours.
     AuthorityOrGuardian,
     /// The authority that the present one has proposed.
     PendingAuthority,
@@ -52,13 +54,15 @@ pub struct Rule {
     pub signed_by: SignedBy,
     /// Bits of [`pause`] of which each stops it; zero for what can never be paused.
     pub stopped_by: u32,
+    /// Bits of which each stops it only where somebody's position would become larger.
+    pub growth_stopped_by: u32,
     /// Which margin accounts it works on.
     pub works: Works,
 }
 
 /// Defines the actions and the table.
 macro_rules! rules {
-    ($($action:ident $instruction:ident: $signed_by:expr, $stopped_by:expr, $works:ident;)+) => {
+    ($($action:ident $instruction:ident: $signed_by:expr, $stopped_by:expr, $works:ident $(, $growth:expr)?;)+) => {
         /// What a handler asks permission for: one for each instruction.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
@@ -72,6 +76,7 @@ macro_rules! rules {
                         instruction: stringify!($instruction),
                         signed_by: $signed_by,
                         stopped_by: $stopped_by,
+                        growth_stopped_by: 0 $(| $growth)?,
                         works: Works::$works,
                     },)+
                 }
@@ -94,18 +99,18 @@ macro_rules! each_instruction {
             LiquidatePosition liquidate_position: OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
             LiquidateCollateral liquidate_collateral: OwnerOr(right::LIQUIDATE), pause::LIQUIDATE, OnActive;
             CheckMargin check_margin: Anyone, 0, OnAny;
-            RefreshPrice refresh_price: Anyone, pause::PRICE, WithoutAccount;
+            RefreshPrice refresh_price: Anyone, pause::PRICE | pause::LIQUIDATE, WithoutAccount;
             Deposit deposit: OwnerOr(right::DEPOSIT), 0, OnActive;
-            Withdraw withdraw: Owner, pause::WITHDRAW, OnActive;
-            Borrow borrow: Owner, pause::BORROW, OnActive;
+            Withdraw withdraw: Owner, pause::WITHDRAW | pause::LIQUIDATE, OnActive;
+            Borrow borrow: Owner, pause::BORROW | pause::LIQUIDATE, OnActive;
             Repay repay: Anyone, 0, OnAny;
-            SettleFill settle_fill: VenueOrSides(right::TRADE), pause::FILL, OnActive;
+            SettleFill settle_fill: VenueOrSides(right::TRADE), 0, OnActive, pause::FILL | pause::LIQUIDATE;
             ObserveMargin observe_margin: Anyone, 0, OnActive;
             SettlePnl settle_pnl: Anyone, pause::SETTLE, OnActive;
             Accrue accrue: Anyone, 0, WithoutAccount;
             CrankFunding crank_funding: Anyone, 0, WithoutAccount;
             TouchPosition touch_position: Anyone, 0, OnAny;
-            ResolveBankruptcy resolve_bankruptcy: Anyone, pause::RESOLVE, ByStage;
+            ResolveBankruptcy resolve_bankruptcy: Anyone, pause::RESOLVE | pause::LIQUIDATE, ByStage;
             SweepInsurance sweep_insurance: Anyone, 0, WithoutAccount;
             TakeWin take_win: OwnerOrUnderWater, pause::SETTLE, OnActive;
             ReportPremium report_premium: Venue, 0, WithoutAccount;
@@ -119,6 +124,7 @@ macro_rules! each_instruction {
             ListPrice list_price: Authority, 0, WithoutAccount;
             UpdatePrice update_price: Authority, 0, WithoutAccount;
             SetPause set_pause: AuthorityOrGuardian, 0, WithoutAccount;
+            HaltPrice halt_price: AuthorityOrGuardian, 0, WithoutAccount;
             ProposeAuthority propose_authority: Authority, 0, WithoutAccount;
             AcceptAuthority accept_authority: PendingAuthority, 0, WithoutAccount;
             RegisterVenue register_venue: Authority, 0, WithoutAccount;
@@ -161,14 +167,43 @@ pub const fn permit(action: Action) -> Permit {
 
 impl Permit {
     /// Nothing stops the action in this engine (KEY-4). Asked wherever the registry is at hand, also of what nothing can
-    /// stop: a row without a bit compiles to nothing.
+    /// stop: a row without a bit compiles to nothing. The clock is read only where a bit is set.
     ///
     /// # Errors
-    /// `Paused`.
+    /// `Paused`, after a line that names the bit and when it ends.
     #[inline(always)]
     pub fn in_engine(self, registry: &Registry) -> Result<()> {
-        ensure!(!registry.is_paused(self.0.stopped_by), EngineError::Paused);
-        Ok(())
+        if registry.pause_bits & self.0.stopped_by == 0 {
+            return Ok(());
+        }
+        require_over(registry, self.0.stopped_by)
+    }
+
+    /// Nothing stops somebody's position from becoming larger by it; `but` are bits that do not count this time.
+    ///
+    /// # Errors
+    /// `Paused`, as [`Self::in_engine`].
+    #[inline(always)]
+    pub fn growth_in(self, registry: &Registry, but: u32) -> Result<()> {
+        let bits = self.0.growth_stopped_by & !but;
+        if registry.pause_bits & bits == 0 {
+            return Ok(());
+        }
+        require_over(registry, bits)
+    }
+
+    /// Who stops something: the authority or the guardian.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `NotAuthority`.
+    #[inline(never)]
+    pub fn pauser_in(self, engine: &Engine, signer: &Pubkey) -> Result<Pauser> {
+        require_layout(engine.version)?;
+        if same_address(&engine.authority, signer.as_array()) {
+            return Ok(Pauser::Authority);
+        }
+        ensure!(same_address(&engine.pause_authority, signer.as_array()), EngineError::NotAuthority);
+        Ok(Pauser::Guardian)
     }
 
     /// The signer may do it for this account (KEY-1).
@@ -211,6 +246,15 @@ impl Permit {
             _ => require_authority(engine, signer),
         }
     }
+}
+
+/// No bit that is set among these stands any more.
+#[cold]
+#[inline(never)]
+fn require_over(registry: &Registry, bits: u32) -> Result<()> {
+    let Some((bit, until)) = registry.paused_until(bits, now()?) else { return Ok(()) };
+    line(&["paused: ", pause::name(bit), " until ", &decimal(until.get().unsigned_abs())]);
+    Err(fail(EngineError::Paused))
 }
 
 #[inline(never)]

@@ -218,9 +218,14 @@ pub mod plimsoll {
         Ok(instructions::update_price::handler(ctx, args)?)
     }
 
-    /// Sets what is paused; the pause authority may only add to it.
+    /// Pauses, and ends pauses; the guardian may only add some of hours, and each ends by itself.
     pub fn set_pause(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
         Ok(instructions::set_pause::handler(ctx, args)?)
+    }
+
+    /// Halts a price that is not to be trusted, so that its legs count as stale, or ends its halt.
+    pub fn halt_price(ctx: Context<HaltPrice>, args: HaltPriceArgs) -> Result<()> {
+        Ok(instructions::halt_price::handler(ctx, args)?)
     }
 
     /// Names who may accept the engine's authority, and optionally a new pause authority.

@@ -27,7 +27,9 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
             "wait for a part of the day to pass, or the owner raises the limit: `plimsoll account delegate --trade-limit`"
         }
         EngineError::DelegateWorseThanSpot => "a delegate trades at spot or better: `plimsoll price list`",
-        EngineError::Paused => "`plimsoll engine show` says what is paused; repay and deposit always work",
+        EngineError::Paused => "`plimsoll engine show` says what is paused and until when; repay and deposit always work",
+        EngineError::PauseSpent => "the program's log says from when on the guardian may again; the authority may now",
+        EngineError::PriceHalted => "`plimsoll price list` says until when; repay and deposit always work",
         EngineError::PauseOnly => "only the authority can end a pause",
         EngineError::PriceStale => {
             "refresh it: `plimsoll price refresh`, just before adding risk; where the source is silent, see `plimsoll price list`"

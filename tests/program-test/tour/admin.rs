@@ -53,7 +53,11 @@ impl Story {
         self.sent(&authority, ix::propose_authority(&keys, authority, args));
         self.sent(&heir, ix::accept_authority(&keys, heir));
         self.world.authority = heir;
-        self.sent(&guard, ix::set_pause(&keys, guard, pause::BORROW));
-        self.refused(&guard, ix::set_pause(&keys, guard, 0), EngineError::PauseOnly);
+        self.sent(&guard, ix::pause(&keys, guard, pause::BORROW));
+        self.refused(&guard, ix::unpause(&keys, guard, pause::ALL), EngineError::PauseOnly);
+        let halt = |halted| args::HaltPriceArgs { slot: BTC, halted, lasts_secs: Some(60) };
+        self.sent(&guard, ix::halt_price(&keys, guard, halt(true)));
+        self.refused(&guard, ix::halt_price(&keys, guard, halt(false)), EngineError::PauseOnly);
+        self.sent(&heir, ix::halt_price(&keys, heir, halt(false)));
     }
 }

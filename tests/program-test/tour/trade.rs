@@ -47,7 +47,7 @@ impl Story {
         let loan = args::BorrowArgs { amount_atoms: 1_200_000 * USD };
         let borrow = ix::borrow(&keys, &self.world.token(USDC), carol.owner, carol.account, purse, loan);
         self.refused(&carol.owner, borrow.clone(), EngineError::Paused);
-        self.sent(&authority, ix::set_pause(&keys, authority, 0));
+        self.sent(&authority, ix::unpause(&keys, authority, plimsoll_state::pause::BORROW));
         self.sent(&carol.owner, borrow);
         self.world.hold_prices(60, 5);
         went_through(self.world.accrue(USDC));

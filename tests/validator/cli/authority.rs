@@ -28,17 +28,20 @@ impl CliWorld {
         // The guard may stop, and not start again.
         self.run("engine pause everything --keypair guard.json").await?.ended(2)?;
         self.run("engine pause borrow fill --keypair guard.json").await?.done()?.shows(&["pause borrow, fill"])?;
-        self.run("engine pause borrow fill --keypair guard.json").await?.failed_with(&["is paused already"])?;
-        self.run("engine show").await?.done()?.shows(&["borrow, fill"])?;
+        self.run("engine pause fill --for-secs 60 --keypair guard.json").await?.done()?;
+        self.run("price halt SOL --for-secs 600 --keypair guard.json").await?.done()?.shows(&["halt SOL"])?;
+        self.run("price list").await?.done()?.shows(&["halted"])?;
+        self.run("engine show").await?.done()?.shows(&["borrow for", "fill for", "2 of 4 in a row"])?;
         self.prices("168").await?;
         let borrow = "borrow SOL 0.1 --keypair carol.json";
         self.run(borrow).await?.failed_with(&["the engine refused", "repay and deposit always work"])?;
-        let start = self.run("engine pause --none --yes --keypair guard.json").await?;
+        let start = self.run("engine unpause --all --yes --keypair guard.json").await?;
         start.failed_with(&["only the authority can end a pause"])?;
-        self.run("engine pause --none --keypair successor.json")
+        self.run("price resume SOL --yes --keypair successor.json").await?.done()?;
+        self.run("engine unpause borrow fill --keypair successor.json")
             .await?
             .failed_with(&["end the pause of borrow, fill?"])?;
-        self.run("engine pause --none --yes --keypair successor.json").await?.done()?;
+        self.run("engine unpause --all --yes --keypair successor.json").await?.done()?;
         self.prices("168").await?;
         self.borrowing_works_again().await
     }

@@ -50,6 +50,7 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         DerivativePosition,
         VenueApproval,
         SpentAtoms,
+        StoredPause,
         SpentPerUnit,
         StoredFlow,
         MarginView,

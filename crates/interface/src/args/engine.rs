@@ -36,11 +36,28 @@ wire! {
 }
 
 wire! {
-    /// The whole set, not a difference.
+    /// What to pause and what to end: bits of `plimsoll_state::pause`, none of them in both.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct SetPauseArgs {
-        /// Bits of [`pause`].
-        pub pause_bits: u32,
+        /// Paused from now on.
+        pub add_bits: u32,
+        /// Whose pauses end now, the guardian's and the authority's.
+        pub remove_bits: u32,
+        /// How long what is added lasts; none: as long as the signer may, the guardian six hours, the authority seven days.
+        pub lasts_secs: Option<u32>,
+    }
+}
+
+wire! {
+    /// Which price, and for how long.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct HaltPriceArgs {
+        /// Slot of the price board.
+        pub slot: u8,
+        /// False to end the halt.
+        pub halted: bool,
+        /// How long it lasts; none: as long as the signer may, the guardian six hours, the authority seven days.
+        pub lasts_secs: Option<u32>,
     }
 }
 

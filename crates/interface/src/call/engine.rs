@@ -2,8 +2,8 @@
 
 use super::{call, event_metas, role_meta, role_type, role_words};
 use crate::args::{
-    CreateEngineArgs, GrowRegistryArgs, ProposeAuthorityArgs, RegisterVenueArgs, SetPauseArgs, UpdateParamsArgs,
-    UpdateVenueArgs,
+    CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, ProposeAuthorityArgs, RegisterVenueArgs, SetPauseArgs,
+    UpdateParamsArgs, UpdateVenueArgs,
 };
 
 call! {
@@ -93,18 +93,35 @@ call! {
 }
 
 call! {
-    /// Sets what is paused; the pause authority may only add to it.
+    /// Pauses, and ends pauses; the guardian may only add some of hours, and each ends by itself.
     ///
     /// # Errors
-    /// `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `NotAuthority`, `PauseOnly`.
+    /// `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `NotAuthority`, `PauseOnly`; `ParameterOutOfBounds` for a time that the
+    /// signer may not ask for; `PauseSpent` where the guardian has asked four times in a row.
     set_pause, SetPause, events, [63, 32, 154, 2, 56, 103, 79, 45];
-    /// The engine's authority or its pause authority.
+    /// The engine's authority or its guardian.
     signer: sign,
     /// The engine.
     engine: read,
     /// Its registry.
     registry: write,
     ; args: SetPauseArgs
+}
+
+call! {
+    /// Halts a price that is not to be trusted, so that its legs count as stale, or ends its halt.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `EngineMismatch`, `NotAuthority`, `PriceSlotEmpty`, `PauseOnly`; `ParameterOutOfBounds` for a time that the
+    /// signer may not ask for; `PauseSpent` where the guardian has asked four times in a row.
+    halt_price, HaltPrice, events, [177, 18, 185, 25, 185, 178, 183, 253];
+    /// The engine's authority or its guardian.
+    signer: sign,
+    /// The engine.
+    engine: read,
+    /// Its prices.
+    board: write,
+    ; args: HaltPriceArgs
 }
 
 call! {

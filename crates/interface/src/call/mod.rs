@@ -49,7 +49,7 @@ outlines! {
     LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
     SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
     Accrue, CrankFunding, SweepInsurance, RefreshPrice,
-    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, ProposeAuthority, AcceptAuthority,
+    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, HaltPrice, ProposeAuthority, AcceptAuthority,
     RegisterVenue, UpdateVenue, MigrateAccount,
     ListPrice, UpdatePrice, ListBank, UpdateBank, CollectFees, ListMarket, UpdateMarket,
 }

@@ -61,7 +61,7 @@ pub fn apply_pair(
         repay_pnl(liquidator, liquidatee, liability_bank, slot, market, market_slot, payment, books.funding())?;
     if debited.borrow_shares > 0 {
         // Here no debt changes hands: he takes a new one, and its quote ends with a winner who may withdraw it.
-        require_lending_allowed(registry, slot, liability_bank)?;
+        require_lending_allowed(registry, slot, liability_bank, now)?;
     }
     Ok(seized_shares)
 }

@@ -6,6 +6,7 @@ use crate::units::{Secs, UnixSecs};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxAge {
     since: UnixSecs,
+    now: UnixSecs,
 }
 
 impl MaxAge {
@@ -18,7 +19,13 @@ impl MaxAge {
         let first = i64::MIN + u32::MAX as i64;
         let now = if now.get() > first { now.get() } else { first };
         // At least -2^63, so that nothing wraps.
-        Self { since: UnixSecs::new(now.wrapping_sub(age.stored() as i64)) }
+        Self { since: UnixSecs::new(now.wrapping_sub(age.stored() as i64)), now: UnixSecs::new(now) }
+    }
+
+    /// Whether a time is over: the clock that ages are counted from has reached it.
+    #[inline(always)]
+    pub const fn is_over(self, until: UnixSecs) -> bool {
+        until.get() <= self.now.get()
     }
 
     /// Whether what was published at this time is young enough. A time ahead of the clock is.

@@ -36,7 +36,15 @@ pub struct PauseSet {
     pub engine: Pubkey,
     /// Who did it.
     pub signer: Pubkey,
-    /// The bits from now on.
+    /// Whether as the guardian, whose pauses are counted.
+    pub by_guardian: bool,
+    /// What is paused by it.
+    pub added_bits: u32,
+    /// Whose pauses ended by it.
+    pub removed_bits: u32,
+    /// When the added ones end, Unix seconds, unless an earlier call asked for longer.
+    pub until_at: i64,
+    /// All that is paused from now on.
     pub pause_bits: u32,
 }
 

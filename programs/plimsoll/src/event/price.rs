@@ -18,6 +18,22 @@ pub struct PriceListed {
     pub variance_prior_pico_per_sec: u32,
 }
 
+/// A price was halted, or its halt ended.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct PriceHalted {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Who did it.
+    pub signer: Pubkey,
+    /// Whether as the guardian, whose halts are counted.
+    pub by_guardian: bool,
+    /// Slot of the board.
+    pub slot: u8,
+    /// Until when its legs count as stale, Unix seconds; not later than now where the halt was ended.
+    pub until_at: i64,
+}
+
 /// A listed price was configured anew.
 #[event]
 #[derive(Clone, Copy, Debug)]

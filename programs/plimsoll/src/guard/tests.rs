@@ -1,26 +1,16 @@
 use super::*;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guards.md");
-const BITS: [(u32, &str); 8] = [
-    (pause::WITHDRAW, "WITHDRAW"),
-    (pause::BORROW, "BORROW"),
-    (pause::FILL, "FILL"),
-    (pause::LIQUIDATE, "LIQUIDATE"),
-    (pause::SETTLE, "SETTLE"),
-    (pause::RESOLVE, "RESOLVE"),
-    (pause::PRICE, "PRICE"),
-    (pause::OPEN_ACCOUNT, "OPEN_ACCOUNT"),
-];
-
 /// Instructions that do not ask whether something stops them in their engine, and why: they do not take the registry, in
 /// which that stands, or there is none yet. All others ask, also those that no bit stops today: a further column of the
 /// table then needs no line in any handler, and for these a row without a bit costs nothing when it is compiled.
-const WITHOUT_A_REGISTRY: [(&str, &str); 14] = [
+const WITHOUT_A_REGISTRY: [(&str, &str); 15] = [
     ("close_account", "the owner's own empty account"),
     ("create_engine", "there is no registry yet"),
     ("grow_registry", "there is no registry yet"),
     ("grow_board", "there is no engine to use yet"),
     ("grow_feeds", "there is no engine to use yet"),
+    ("halt_price", "it stops, and nothing stops that"),
     ("propose_authority", "the authority's own key"),
     ("accept_authority", "the authority's own key"),
     ("register_venue", "the authority's, and only fills use a venue"),
@@ -45,7 +35,7 @@ fn signer(rule: &Rule) -> String {
     match rule.signed_by {
         Anyone => "anyone".into(),
         Authority => "authority".into(),
-        AuthorityOrGuardian => "authority; the pause authority may only add bits".into(),
+        AuthorityOrGuardian => "authority; the guardian may only stop, for hours".into(),
         PendingAuthority => "proposed authority".into(),
         Owner => "owner".into(),
         OwnerOr(bit) => format!("owner, or delegate with the right to {}", right_name(bit)),
@@ -59,16 +49,26 @@ fn signer(rule: &Rule) -> String {
 }
 
 fn row(rule: &Rule) -> String {
-    assert_eq!(rule.stopped_by & !pause::ALL, 0, "{}", rule.instruction);
-    let bits: Vec<_> = BITS.iter().filter(|(bit, _)| rule.stopped_by & bit != 0).map(|(_, name)| *name).collect();
     let accounts = match rule.works {
         Works::WithoutAccount => "",
         Works::OnActive => "active",
         Works::OnAny => "any status",
         Works::ByStage => "as the stage says",
     };
-    let (signed_by, stopped_by, writes) = (signer(rule), bits.join(", "), written(&source(rule)).join(", "));
-    format!("| `{}` | {signed_by} | {stopped_by} | {accounts} | {writes} |", rule.instruction)
+    let (signed_by, writes) = (signer(rule), written(&source(rule)).join(", "));
+    let growth = match rule.growth_stopped_by {
+        0 => String::new(),
+        bits => format!("where a position grows: {}", names(bits)),
+    };
+    let stopped_by = [names(rule.stopped_by), growth].join(" ");
+    format!("| `{}` | {signed_by} | {} | {accounts} | {writes} |", rule.instruction, stopped_by.trim())
+}
+
+/// Names of pause bits.
+fn names(bits: u32) -> String {
+    assert_eq!(bits & !pause::ALL, 0, "a bit without a name");
+    let bits = (0..pause::NAMES.len()).map(|place| 1 << place).filter(|bit| bits & bit != 0);
+    bits.map(pause::name).collect::<Vec<_>>().join(", ")
 }
 
 /// The file of an instruction.
@@ -131,6 +131,9 @@ fn every_instruction_has_a_row_and_asks_for_it() {
         let without = WITHOUT_A_REGISTRY.iter().any(|(name, _)| *name == rule.instruction);
         assert_eq!(count("in_engine") > 0, !without, "{}", rule.instruction);
         assert!(!without || rule.stopped_by == 0, "{}: a bit that nobody reads", rule.instruction);
+        assert_eq!(count("growth_in") > 0, rule.growth_stopped_by != 0, "{}", rule.instruction);
+        let stops = rule.signed_by == AuthorityOrGuardian;
+        assert_eq!(count("pauser_in") > 0, stops, "{}", rule.instruction);
         assert_eq!(count("signed_for") > 0, signed, "{}", rule.instruction);
         assert_eq!(count("signed_in") > 0, authority, "{}", rule.instruction);
         assert_eq!(count("on") > 0, rule.works == Works::OnActive, "{}", rule.instruction);

@@ -98,7 +98,7 @@ impl<'info> Borrow<'info> {
         let before = bank.deposits();
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
-        require_allowed(delta, &registry, slot, &bank)?;
+        require_allowed(delta, &registry, slot, &bank, now)?;
         outflow::pay_out(&mut bank, before, Atoms::new(args.amount_atoms), delta, now)?;
         gate::require_initial(
             &mut account,
@@ -119,14 +119,14 @@ impl<'info> Borrow<'info> {
 }
 
 /// What bounds a borrow besides margin, with the bank as it stands afterwards.
-fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank: &Bank) -> Result<()> {
+fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank: &Bank, now: UnixSecs) -> Result<()> {
     let totals = bank.totals();
     if delta.deposit_shares < 0 {
         // The part that comes from the deposit is a withdrawal.
         permit(Action::Withdraw).in_engine(registry)?;
     }
     if delta.borrow_shares > 0 {
-        token::require_lending_allowed(registry, slot, bank)?;
+        token::require_lending_allowed(registry, slot, bank, now)?;
     }
     // Nothing but free liquidity leaves the vault.
     ensure!(totals.is_liquid(), EngineError::LiquidityInsufficient);

@@ -7,6 +7,7 @@ use plimsoll_interface::answer::LiquidationOutcome;
 use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_pair, PairAccounts};
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
+use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, Books, EngineAccount, MarginAccount, Market, PriceBoard, Registry};
 
@@ -163,7 +164,12 @@ impl<'a> Totals<'a> {
             liability_bank: &mut self.liability_bank,
             market: self.market.as_deref_mut(),
         };
-        let seized_shares = apply_pair(plan, books, moved, liquidator, liquidatee)?;
+        let seized_shares = apply_pair(plan, books, moved, liquidator, liquidatee).map_err(|error| {
+            // Names the bit where he would have to borrow and nobody may.
+            let paused =
+                if error == RiskError::Paused { permit(Action::Borrow).in_engine(books.registry) } else { Ok(()) };
+            paused.err().unwrap_or_else(|| error.into())
+        })?;
         if let Some(bank) = &self.asset_bank {
             bank.invariant()?;
         }

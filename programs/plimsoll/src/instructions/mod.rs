@@ -17,6 +17,7 @@ pub mod fund_insurance;
 pub mod grow_board;
 pub mod grow_feeds;
 pub mod grow_registry;
+pub mod halt_price;
 pub mod liquidate_collateral;
 pub mod liquidate_position;
 pub mod list_bank;
@@ -49,10 +50,10 @@ pub mod withdraw;
 pub use self::{
     accept_authority::*, accrue::*, approve_venue::*, borrow::*, check_margin::*, close_account::*, collect_fees::*,
     crank_funding::*, create_engine::*, delegate_args::*, deposit::*, fund_insurance::*, grow_board::*, grow_feeds::*,
-    grow_registry::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*,
-    migrate_account::*, observe_margin::*, open_account::*, propose_authority::*, refresh_price::*, register_venue::*,
-    repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*, set_pause::*, settle_fill::*,
-    settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*, update_market::*,
-    update_params::*, update_price::*, update_venue::*, withdraw::*,
+    grow_registry::*, halt_price::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*,
+    list_price::*, migrate_account::*, observe_margin::*, open_account::*, propose_authority::*, refresh_price::*,
+    register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
+    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*,
+    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;

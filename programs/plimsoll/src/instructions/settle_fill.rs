@@ -8,7 +8,8 @@ use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_
 use plimsoll_risk::price::BasePrice;
 use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedBaseUnits, UnixSecs};
 use plimsoll_state::{
-    Books, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue, VenueApproval,
+    pause, Books, EngineAccount, MarginAccount, Market, MarketSlot, PriceBoard, Registry, SlotStatus, Venue,
+    VenueApproval,
 };
 
 use crate::access::{now, require_same_engine};
@@ -154,6 +155,12 @@ impl SettleFill<'_> {
         }
         let buyer_duty = context.duty(&buyer, true)?;
         let seller_duty = context.duty(&seller, false)?;
+        let growing = [&buyer_duty, &seller_duty].into_iter().filter(|duty| matches!(duty, Duty::Initial)).count();
+        if growing != 0 {
+            // Whoever signs himself may take over from one who reduces: fills are paused so that nobody is drawn in.
+            let takes_over = growing == 1 && matches!(by, By::Sides { .. });
+            permit(Action::SettleFill).growth_in(&registry, if takes_over { pause::FILL } else { 0 })?;
+        }
         let (exchanged, buyer_position, seller_position) =
             context.apply(&mut market, &mut buyer, &mut seller, fee_atoms)?;
         context.discharge(&buyer_duty, &mut buyer)?;
@@ -184,7 +191,9 @@ impl SettleFill<'_> {
 /// The board's price of the market, which a fill needs fresh: it bounds the price and feeds both sides' margins.
 fn fresh_spot(slot: &MarketSlot, board: &PriceBoard, max_age: Secs, now: UnixSecs) -> Result<BasePrice> {
     let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-    ensure!(price.is_fresh(MaxAge::new(max_age, now)), EngineError::PriceStale);
+    if !price.is_fresh(MaxAge::new(max_age, now)) {
+        return Err(gate::not_fresh(price, slot.price_slot, now));
+    }
     Ok(BasePrice::new_down(price.spot.get(), slot.scale.get()))
 }
 

@@ -166,7 +166,7 @@ fn settle_account(
     ensure!(!pnl.is_zero(), EngineError::NothingToSettle);
     let settled = if pnl.is_negative() {
         // A debt is lent like any other: what does not fit stays PnL, and winners wait.
-        let room = if healthy { bank.lending_room_down(books.registry) } else { Atoms::ZERO };
+        let room = if healthy { bank.lending_room_down(books.registry, books.now) } else { Atoms::ZERO };
         collect_loss(account, leg, market, bank, pnl.unsigned_abs(), room)?
     } else {
         // With a deficit a win costs the winner a part of it: `take_win` says who may decide that.

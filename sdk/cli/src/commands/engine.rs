@@ -9,10 +9,12 @@ use plimsoll_migrations::config::{observe, Config, PauseBit};
 use plimsoll_migrations::steps::{apply, Applied, ApplyOptions};
 use plimsoll_migrations::verify::verify;
 use plimsoll_migrations::Result;
+use plimsoll_risk::breaker::{Pause, GUARDIAN_TERMS};
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::ix;
-use plimsoll_sdk::ix::args::ProposeAuthorityArgs;
+use plimsoll_sdk::ix::args::{ProposeAuthorityArgs, SetPauseArgs};
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_state::Venue;
+use plimsoll_state::{Registry, Venue};
 use solana_pubkey::Pubkey;
 
 use crate::context::{Context, Loaded};
@@ -48,14 +50,23 @@ pub enum EngineCommand {
         #[arg(long, value_name = "PATH")]
         config: PathBuf,
     },
-    /// Set what is paused. The pause authority may only add; repay and deposit cannot be paused
+    /// Pause something for a while, by the guardian or the authority; what only reduces cannot be paused
     Pause {
-        /// Everything that is paused from now on: withdraw, borrow, fill, liquidate, settle, resolve, price, open-account
-        #[arg(required_unless_present = "none", value_parser = parse_bit, value_name = "WHAT")]
+        /// What: withdraw, borrow, fill, liquidate, settle, resolve, price, open-account
+        #[arg(required = true, value_parser = parse_bit, value_name = "WHAT")]
         what: Vec<PauseBit>,
-        /// End every pause
+        /// For how long [default: as long as the signer may: the guardian six hours, the authority seven days]
+        #[arg(long, value_name = "SECONDS")]
+        for_secs: Option<u32>,
+    },
+    /// End pauses before they end by themselves; signed by the authority
+    Unpause {
+        /// Which
+        #[arg(required_unless_present = "all", value_parser = parse_bit, value_name = "WHAT")]
+        what: Vec<PauseBit>,
+        /// All that stand
         #[arg(long, conflicts_with = "what")]
-        none: bool,
+        all: bool,
     },
     /// Name who may take over the engine; the authority stays until its successor accepts
     ProposeAuthority {
@@ -96,7 +107,8 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
             create(context, config).await?;
         }
         EngineCommand::Verify { config } => return differences(context, &Config::read(&config)?).await,
-        EngineCommand::Pause { what, .. } => pause(context, &what).await?,
+        EngineCommand::Pause { what, for_secs } => pause(context, &what, for_secs).await?,
+        EngineCommand::Unpause { what, all } => unpause(context, &what, all).await?,
         EngineCommand::ProposeAuthority { successor, pause_authority, .. } => {
             let keys = EngineKeys::of(context.engine_address().await?);
             let args = ProposeAuthorityArgs { authority: successor, pause_authority };
@@ -146,7 +158,9 @@ async fn show(context: &Context, toml: bool) -> Result<()> {
         nobody if nobody == Pubkey::default() => "nobody".to_owned(),
         key => key.to_string(),
     };
-    let paused: Vec<&str> = PauseBit::of_bits(registry.pause_bits).into_iter().map(PauseBit::name).collect();
+    let now = UnixSecs::new(loaded.accounts.now);
+    let standing = PauseBit::of_bits(registry.paused_at(now));
+    let paused: Vec<String> = standing.into_iter().map(|bit| standing_pause(registry, bit, now)).collect();
     let facts = vec![
         ("engine", loaded.accounts.keys.engine.to_string()),
         ("registry", loaded.accounts.keys.registry.to_string()),
@@ -196,8 +210,15 @@ fn configuration(context: &Context, loaded: &Loaded, venues: &[(Pubkey, Venue)])
     let names = context.names.as_deref().map_or_else(|| Ok(empty), Config::read)?;
     let (engine, registry, board) = (&accounts.engine, &accounts.registry, &accounts.board);
     let venues: Vec<Venue> = venues.iter().map(|(_, venue)| *venue).collect();
-    let mut config =
-        observe(engine, registry, (board, &accounts.feeds), &accounts.banks, &accounts.markets, &venues, &names);
+    let mut config = observe(
+        engine,
+        (registry, accounts.now),
+        (board, &accounts.feeds),
+        &accounts.banks,
+        &accounts.markets,
+        &venues,
+        &names,
+    );
     if context.names.is_none() {
         config.prices.iter_mut().zip(&loaded.names.prices).for_each(|(price, name)| price.name.clone_from(name));
         config.banks.iter_mut().zip(&loaded.names.banks).for_each(|(bank, name)| bank.name.clone_from(name));
@@ -253,20 +274,42 @@ async fn differences(context: &Context, config: &Config) -> Result<bool> {
     Ok(verified.is_same())
 }
 
-async fn pause(context: &Context, what: &[PauseBit]) -> Result<()> {
-    let loaded = context.load().await?;
-    let (bits, held) = (PauseBit::bits(what), loaded.accounts.registry.pause_bits);
-    if bits == held {
-        return Err(usage("exactly this is paused already"));
-    }
-    let names = |bits: u32| match PauseBit::of_bits(bits).into_iter().map(PauseBit::name).collect::<Vec<_>>() {
-        none if none.is_empty() => "nothing".to_owned(),
-        some => some.join(", "),
+/// A pause that stands, in words.
+fn standing_pause(registry: &Registry, bit: PauseBit, now: UnixSecs) -> String {
+    let held = registry.pauses[bit.bit().trailing_zeros() as usize].get();
+    format!("{} for {}", bit.name(), left(&held, now))
+}
+
+/// How long a pause or a halt still stands, and by whom.
+pub fn left(held: &Pause, now: UnixSecs) -> String {
+    let by = match (held.guardian.stands(now), held.authority_until > now) {
+        (true, false) => format!("guardian, {} of {} in a row", held.guardian.in_a_row, GUARDIAN_TERMS.most),
+        _ => "authority".to_owned(),
     };
-    let keys = &loaded.accounts.keys;
-    let set = ix::set_pause(keys, context.session.address()?, bits);
-    let what = format!("pause {} (now {})", names(bits), names(held));
+    format!("{} s more ({by})", held.until().elapsed_since(now).get())
+}
+
+fn names(bits: u32) -> String {
+    PauseBit::of_bits(bits).into_iter().map(PauseBit::name).collect::<Vec<_>>().join(", ")
+}
+
+async fn pause(context: &Context, what: &[PauseBit], for_secs: Option<u32>) -> Result<()> {
+    let keys = EngineKeys::of(context.engine_address().await?);
+    let bits = PauseBit::bits(what);
+    let args = SetPauseArgs { add_bits: bits, remove_bits: 0, lasts_secs: for_secs };
+    let set = ix::set_pause(&keys, context.session.address()?, args);
     // Stopping is quick; starting again is asked about.
-    let question = (held & !bits != 0).then(|| format!("{what}: end the pause of {}?", names(held & !bits)));
-    context.act(&what, question.as_deref(), &[], &[set]).await
+    context.act(&format!("pause {}", names(bits)), None, &[], &[set]).await
+}
+
+async fn unpause(context: &Context, what: &[PauseBit], all: bool) -> Result<()> {
+    let loaded = context.load().await?;
+    let held = loaded.accounts.registry.paused_at(UnixSecs::new(loaded.accounts.now));
+    let bits = if all { held } else { PauseBit::bits(what) & held };
+    if bits == 0 {
+        return Err(usage("none of it is paused"));
+    }
+    let set = ix::unpause(&loaded.accounts.keys, context.session.address()?, bits);
+    let what = format!("end the pause of {}", names(bits));
+    context.act(&what, Some(&format!("{what}?")), &[], &[set]).await
 }

@@ -4,12 +4,15 @@ use clap::Subcommand;
 use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::mock::{post_pyth, PythPost, MOCK_ORACLE};
 use plimsoll_sdk::ix;
+use plimsoll_sdk::ix::args::HaltPriceArgs;
 use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
+use super::engine::left;
 use crate::amount::{atoms, percent, show_price};
 use crate::context::{Context, Loaded};
 use crate::names::name_of;
@@ -41,6 +44,19 @@ pub enum PriceCommand {
         #[arg(required = true, value_name = "NAME=DOLLARS", value_parser = parse_pair)]
         prices: Vec<(String, String)>,
     },
+    /// Halt a price that is not to be trusted, by the guardian or the authority: its legs count as stale
+    Halt {
+        /// The price
+        price: String,
+        /// For how long [default: as long as the signer may: the guardian six hours, the authority seven days]
+        #[arg(long, value_name = "SECONDS")]
+        for_secs: Option<u32>,
+    },
+    /// End the halt of a price before it ends by itself; signed by the authority
+    Resume {
+        /// The price
+        price: String,
+    },
 }
 
 /// `NAME=VALUE`.
@@ -61,7 +77,19 @@ pub async fn run(context: &Context, command: PriceCommand) -> Result<()> {
             refresh(context, &loaded, &prices, secondary, update).await
         }
         PriceCommand::Post { prices } => post(context, &loaded, &prices).await,
+        PriceCommand::Halt { price, for_secs } => halt(context, &loaded, &price, true, for_secs).await,
+        PriceCommand::Resume { price } => halt(context, &loaded, &price, false, None).await,
     }
+}
+
+async fn halt(context: &Context, loaded: &Loaded, price: &str, halted: bool, for_secs: Option<u32>) -> Result<()> {
+    let slot = loaded.names.price(price)?;
+    let args = HaltPriceArgs { slot, halted, lasts_secs: for_secs };
+    let set = ix::halt_price(&loaded.accounts.keys, context.session.address()?, args);
+    let what = if halted { format!("halt {price}") } else { format!("end the halt of {price}") };
+    // Stopping is quick; starting again is asked about.
+    let question = (!halted).then(|| format!("{what}?"));
+    context.act(&what, question.as_deref(), &[], &[set]).await
 }
 
 async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
@@ -104,7 +132,11 @@ fn held(loaded: &Loaded, slot: u8, price: &PriceSlot, now: i64) -> Vec<String> {
         show_price(price.slow.get()),
         now.saturating_sub(price.published_at).to_string(),
         from.to_owned(),
-        readiness(price),
+        if price.halted_until().get() > now {
+            format!("halted: {}", left(&price.halt.get(), UnixSecs::new(now)))
+        } else {
+            readiness(price)
+        },
     ]
 }
 

@@ -38,7 +38,7 @@ impl Bankruptcy {
 
     /// Accounts to be frozen or resolved further.
     fn due(&self, tracker: &mut Tracker) -> Vec<Pubkey> {
-        if tracker.shared.registry.is_paused(pause::RESOLVE) {
+        if tracker.shared.registry.is_paused(pause::RESOLVE | pause::LIQUIDATE, UnixSecs::new(tracker.now())) {
             return Vec::new();
         }
         let hot: Vec<u32> = tracker.hot.iter().copied().collect();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::Offer;
@@ -104,7 +105,7 @@ impl Liquidate {
 
     /// Plans and reserves as many liquidations as may start now; `signer` is the liquidator's owner or delegate.
     pub fn plan(&mut self, tracker: &mut Tracker, signer: Pubkey, metrics: &Metrics) -> Vec<Planned> {
-        if tracker.shared.registry.is_paused(pause::LIQUIDATE) {
+        if tracker.shared.registry.is_paused(pause::LIQUIDATE, UnixSecs::new(tracker.now())) {
             return Vec::new();
         }
         let (Some(own), Some(liquidator)) = (tracker.own().copied(), tracker.liquidator()) else {

@@ -54,7 +54,7 @@ impl RefreshPrice {
         let (keys, board, book, params, now) = {
             let tracker = context.tracker();
             let shared = &tracker.shared;
-            if shared.registry.is_paused(pause::PRICE) {
+            if shared.registry.is_paused(pause::PRICE | pause::LIQUIDATE, UnixSecs::new(tracker.now())) {
                 return Ok((Vec::new(), shared.keys));
             }
             (shared.keys, shared.board.clone(), shared.feeds.clone(), *shared.registry.params(), tracker.now())

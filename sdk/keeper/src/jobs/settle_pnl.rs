@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use plimsoll_risk::perp::settleable;
 use plimsoll_risk::price::BasePrice;
-use plimsoll_risk::units::SignedBaseUnits;
+use plimsoll_risk::units::{SignedBaseUnits, UnixSecs};
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_state::pause;
@@ -91,7 +91,11 @@ impl Job for SettlePnl {
     }
 
     async fn turn(&mut self, context: &Arc<Context>) -> Result<()> {
-        if context.tracker().shared.registry.is_paused(pause::SETTLE) {
+        let paused = {
+            let tracker = context.tracker();
+            tracker.shared.registry.is_paused(pause::SETTLE, UnixSecs::new(tracker.now()))
+        };
+        if paused {
             return Ok(());
         }
         let due = self.due(context).await;

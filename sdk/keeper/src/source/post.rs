@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::{Error, Result};
 use plimsoll_state::{pause, Address, FeedBook, OracleSource, PriceSlot};
 use solana_instruction::Instruction;
@@ -109,7 +110,9 @@ impl Prices {
         let (board, feeds, params, now) = {
             let tracker = context.tracker();
             let shared = &tracker.shared;
-            if self.posters.is_empty() || shared.registry.is_paused(pause::PRICE) {
+            if self.posters.is_empty()
+                || shared.registry.is_paused(pause::PRICE | pause::LIQUIDATE, UnixSecs::new(tracker.now()))
+            {
                 return Ok(());
             }
             (shared.board.clone(), shared.feeds.clone(), *shared.registry.params(), tracker.now())

@@ -2,8 +2,8 @@
 
 use plimsoll_interface as interface;
 use plimsoll_interface::args::{
-    CreateEngineArgs, GrowRegistryArgs, ProposeAuthorityArgs, RegisterVenueArgs, SetPauseArgs, UpdateParamsArgs,
-    UpdateVenueArgs,
+    CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, ProposeAuthorityArgs, RegisterVenueArgs, SetPauseArgs,
+    UpdateParamsArgs, UpdateVenueArgs,
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{EngineAccount, FeedBook, PriceBoard, Registry, MAX_GROWTH_BYTES};
@@ -68,10 +68,26 @@ pub fn update_params(keys: &EngineKeys, authority: Pubkey, params: &GlobalParams
     interface::update_params(&accounts, UpdateParamsArgs { params: (*params).into() })
 }
 
-/// Replaces the pause bits; signed by the authority, or by the pause authority where bits are only added.
-pub fn set_pause(keys: &EngineKeys, signer: Pubkey, pause_bits: u32) -> Instruction {
+/// Pauses and ends pauses; signed by the authority, or by the guardian where it only pauses.
+pub fn set_pause(keys: &EngineKeys, signer: Pubkey, args: SetPauseArgs) -> Instruction {
     let accounts = interface::SetPause { signer, engine: keys.engine, registry: keys.registry };
-    interface::set_pause(&accounts, SetPauseArgs { pause_bits })
+    interface::set_pause(&accounts, args)
+}
+
+/// [`set_pause`] for as long as the signer may.
+pub fn pause(keys: &EngineKeys, signer: Pubkey, bits: u32) -> Instruction {
+    set_pause(keys, signer, SetPauseArgs { add_bits: bits, remove_bits: 0, lasts_secs: None })
+}
+
+/// [`set_pause`] that ends pauses; signed by the authority.
+pub fn unpause(keys: &EngineKeys, authority: Pubkey, bits: u32) -> Instruction {
+    set_pause(keys, authority, SetPauseArgs { add_bits: 0, remove_bits: bits, lasts_secs: None })
+}
+
+/// Halts a price or ends its halt; signed by the authority, or by the guardian where it halts.
+pub fn halt_price(keys: &EngineKeys, signer: Pubkey, args: HaltPriceArgs) -> Instruction {
+    let accounts = interface::HaltPrice { signer, engine: keys.engine, board: keys.board };
+    interface::halt_price(&accounts, args)
 }
 
 /// Proposes a successor, or none, and optionally replaces the pause authority.

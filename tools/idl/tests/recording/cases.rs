@@ -165,7 +165,7 @@ fn prices(recorder: &mut Recorder) {
     let mut stage = Stage::new();
     let alice = borrower(&mut stage, 13_900);
     stage.falls_to(SOL, 160, &alice, 60);
-    let set = ix::set_pause(&stage.keys, stage.authority, plimsoll_state::pause::LIQUIDATE);
+    let set = ix::pause(&stage.keys, stage.authority, plimsoll_state::pause::LIQUIDATE);
     let sent = stage.send_as_authority(set);
     done(&mut stage, sent);
     recorder.record("under water while liquidations are paused", &stage, &alice);

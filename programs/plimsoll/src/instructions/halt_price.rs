@@ -1,0 +1,64 @@
+//! Halts a price that is not to be trusted: its legs count as stale at once, and the halt ends by itself.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::breaker::Pauser;
+use plimsoll_state::{Engine, EngineAccount, PriceBoard};
+
+use super::set_pause::{lasting, paused};
+use crate::access::{now, require_of_engine};
+use crate::error::{EngineError, Result};
+use crate::event::PriceHalted;
+use crate::guard::{permit, Action};
+
+pub use plimsoll_interface::args::HaltPriceArgs;
+
+/// Either authority signs.
+#[derive(Accounts)]
+pub struct HaltPrice<'info> {
+    /// The engine's authority or its guardian.
+    pub signer: Signer<'info>,
+    /// The engine.
+    pub engine: AccountLoader<'info, Engine>,
+    /// Its prices.
+    #[account(mut)]
+    pub board: AccountLoader<'info, PriceBoard>,
+    /// Signs events.
+    /// CHECK: compared in `event::send`.
+    pub event_authority: UncheckedAccount<'info>,
+    /// This program, which events call.
+    /// CHECK: the runtime finds no other.
+    pub program: UncheckedAccount<'info>,
+}
+
+/// Halts the price of a slot for the asked time or the longest that the signer may ask for, or ends its halt (KEY-6).
+///
+/// # Errors
+/// `VersionUnknown`, `NotAuthority`, `EngineMismatch`, `PriceSlotEmpty`, `PauseOnly`, `ParameterOutOfBounds`, `PauseSpent`.
+pub fn handler(ctx: Context<HaltPrice>, args: HaltPriceArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    require_of_engine(&*accounts.board.load()?, &accounts.engine.key().to_bytes())?;
+    let pauser = permit(Action::HaltPrice).pauser_in(&*accounts.engine.load()?, accounts.signer.key)?;
+    ensure!(pauser == Pauser::Authority || args.halted, EngineError::PauseOnly);
+    let (now, lasts) = (now()?, lasting(pauser, args.lasts_secs)?);
+    let until = {
+        let mut board = accounts.board.load_mut()?;
+        let slot = board.slots.get_mut(args.slot as usize).filter(|slot| slot.active == 1);
+        let slot = slot.ok_or(EngineError::PriceSlotEmpty)?;
+        let held = slot.halt.get();
+        let halt = if args.halted { paused(held, "this price", pauser, now, lasts)? } else { held.ended(now) };
+        slot.set_halt(halt);
+        board.invariant()?;
+        halt.until()
+    };
+    crate::event::emit_event!(
+        ctx,
+        PriceHalted {
+            engine: accounts.engine.key(),
+            signer: accounts.signer.key(),
+            by_guardian: pauser == Pauser::Guardian,
+            slot: args.slot,
+            until_at: until.get(),
+        }
+    );
+    Ok(())
+}
