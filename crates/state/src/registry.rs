@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{borrow_index_at_up, deposit_index_at_most_up, Indices};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
-use plimsoll_risk::units::{Secs, UnixSecs};
+use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 
 use crate::{
     assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredGoal,
@@ -79,12 +79,14 @@ pub struct BankSlot {
     pub borrow_rate_per_sec: u64,
     /// When the two were written, Unix seconds.
     pub accrued_at: i64,
+    /// Debts of frozen accounts in this bank that are not paid yet, atoms.
+    pub known_loss_atoms: u64,
     /// Up to when the weights were moved by their ramps, Unix seconds; zero where they stand still.
     pub ramped_at: i64,
     /// Where the asset weight and the liability weight at maintenance go; zero where they stand still.
     pub goals: [StoredGoal; 2],
     /// Zero.
-    pub _reserved: [u8; 24],
+    pub _reserved: [u8; 16],
 }
 
 assert_layout!(BankSlot, 128);
@@ -153,13 +155,18 @@ pub struct MarketSlot {
     /// What a fill costs.
     pub fees: MarketFees,
     /// Zero.
-    pub _pad_ramp: u32,
+    pub _pad2: u32,
+    /// Losses of frozen accounts that are not paid yet, quote atoms, by the side that bears what insurance does not: longs,
+    /// then shorts.
+    pub known_loss_atoms: [u64; 2],
+    /// What insurance pays on them as last seen, what the market has drawn within the day included, quote atoms.
+    pub loss_cover_atoms: u64,
     /// Up to when the rates were moved by their ramp, Unix seconds; zero where they stand still.
     pub ramped_at: i64,
     /// Where the rate at maintenance goes; zero where it stands still.
     pub goals: [StoredGoal; 1],
     /// Zero.
-    pub _reserved: [u8; 40],
+    pub _reserved: [u8; 16],
 }
 
 assert_layout!(MarketSlot, 448);
@@ -287,6 +294,14 @@ impl EngineAccount for Registry {
             "registry has a delay for test clusters",
         )?;
         ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")
+    }
+}
+
+impl MarketSlot {
+    /// Known losses of both sides, quote.
+    pub const fn known_loss(&self) -> Atoms {
+        let [long, short] = self.known_loss_atoms;
+        Atoms::new(long).saturating_add(Atoms::new(short))
     }
 }
 
