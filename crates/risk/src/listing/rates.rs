@@ -75,7 +75,7 @@ impl MarketRates {
     /// [`Contradiction::FEE_RANGE`], [`Contradiction::FEE_LOWERS`].
     #[expect(clippy::arithmetic_side_effects, reason = "products of three 32-bit numbers in 128 bits")]
     pub fn validate_fee(&self, fill_fee_ppm: Ppm, params: &GlobalParams) -> Result<(), Contradiction> {
-        let range = params.perps.fill_insurance()..=params.perps.fill_fee_max();
+        let range = params.perps.fill_insurance()..=Ppm::new(MAX_FILL_FEE_PPM);
         Contradiction::FEE_RANGE.unless(range.contains(&fill_fee_ppm))?;
         let kh = params.auction.improvement_factor().times(params.auction.health_cap());
         let kept = kh as u128 * self.maint_ppm.get() as u128;

@@ -18,9 +18,6 @@ macro_rules! perp_params {
             /// Least share of a fill's notional that each side pays to insurance.
             fill_insurance_ppm: u32 = 10, from 1, to 10_000,
                 class [any waits, "a rise is a fee, a fall makes it cheaper to trade for what insurance pays"];
-            /// Largest fee of each side of a fill, ppm of notional.
-            fill_fee_max_ppm: u32 = 10_000, from all.perps.fill_insurance_ppm, to 100_000,
-                class [up waits, down harmless, "a rise lets a market ask for more"];
             /// Largest premium a venue may report.
             premium_bound_ppm: u32 = 500, from 0, to 50_000,
                 class [up waits, down at once,
@@ -43,7 +40,6 @@ quantities! {
     pnl_weight_ppm as pnl_weight: Ppm,
     fill_band_ppm as fill_band: Ppm,
     fill_insurance_ppm as fill_insurance: Ppm,
-    fill_fee_max_ppm as fill_fee_max: Ppm,
     premium_bound_ppm as premium_bound: Ppm,
     funding_bound_ppm_per_hour as funding_bound_per_hour: Ppm,
     funding_max_secs as funding_max: Secs,
