@@ -80,7 +80,6 @@ impl Story {
     fn perp(&mut self, liquidator: &Trader, dave: &Trader) {
         let keys = self.world.keys;
         self.sent(&liquidator.owner, ix::check_margin(&keys, dave.account, 3));
-        self.sent(&liquidator.owner, ix::note_margin_call(&keys, dave.account));
         went_through(self.world.observe(dave));
         self.world.hold_prices(10, 5);
         let healthy = self.liquidate_perp(SOL_PERP, dave, liquidator);

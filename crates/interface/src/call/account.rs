@@ -103,20 +103,6 @@ call! {
 }
 
 call! {
-    /// Says in an event what margin an account has; changes nothing; anyone may.
-    ///
-    /// # Errors
-    /// `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`.
-    note_margin_call, NoteMarginCall, events, [108, 174, 233, 5, 254, 208, 36, 31];
-    /// The account.
-    margin_account: read,
-    /// Registry of its engine.
-    registry: read,
-    /// Prices of its engine.
-    board: read,
-}
-
-call! {
     /// Records whether the account is under water, which is what the auction's clock counts; anyone may.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ macro_rules! outlines {
     };
 }
 outlines! {
-    OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, NoteMarginCall, ObserveMargin,
+    OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, ObserveMargin,
     Deposit, Withdraw, Borrow, Repay, FundInsurance,
     LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
     SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,

@@ -24,7 +24,6 @@ pub mod list_bank;
 pub mod list_market;
 pub mod list_price;
 pub mod migrate_account;
-pub mod note_margin_call;
 pub mod observe_margin;
 pub mod open_account;
 pub mod propose_authority;
@@ -52,9 +51,9 @@ pub use self::{
     accept_authority::*, accrue::*, approve_venue::*, borrow::*, check_margin::*, close_account::*, collect_fees::*,
     crank_funding::*, create_engine::*, delegate_args::*, deposit::*, fund_insurance::*, grow_board::*, grow_feeds::*,
     grow_registry::*, halt_price::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*,
-    list_price::*, migrate_account::*, note_margin_call::*, observe_margin::*, open_account::*, propose_authority::*,
-    refresh_price::*, register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*,
-    set_delegate::*, set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*,
-    update_bank::*, update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
+    list_price::*, migrate_account::*, observe_margin::*, open_account::*, propose_authority::*, refresh_price::*,
+    register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
+    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*,
+    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;
