@@ -6,9 +6,10 @@ use plimsoll_risk::liquidate::{Leg, Plan};
 use plimsoll_risk::portfolio::Portfolio;
 use solana_instruction::Instruction;
 
+use super::alone::Unit;
 use super::pair::Pair;
 use super::perp::Perp;
-use super::{pair, perp, Instrument, Slippage, Worth};
+use super::{alone, pair, perp, Instrument, Slippage, Worth};
 use crate::ix::Parties;
 use crate::pda::EngineKeys;
 
@@ -43,7 +44,7 @@ pub(super) trait Kind {
 }
 
 /// Names of the instructions that close legs, one a kind.
-pub const INSTRUCTIONS: [&str; 2] = [Pair::INSTRUCTION, Perp::INSTRUCTION];
+pub const INSTRUCTIONS: [&str; 3] = [Pair::INSTRUCTION, Perp::INSTRUCTION, Unit::INSTRUCTION];
 
 /// Asks a leg's kind.
 macro_rules! ask {
@@ -57,13 +58,17 @@ macro_rules! ask {
                 let $kind = Perp { market };
                 $answer
             }
+            Leg::Unit { market } => {
+                let $kind = Unit(Perp { market });
+                $answer
+            }
         }
     };
 }
 
 /// Every leg that is there: what is held against what is owed, and every position.
 pub(super) fn legs(portfolio: &Portfolio) -> impl Iterator<Item = Leg> + '_ {
-    pair::legs(portfolio).chain(perp::legs(portfolio))
+    pair::legs(portfolio).chain(perp::legs(portfolio)).chain(alone::legs(portfolio))
 }
 
 pub(super) fn worth(leg: Leg, portfolio: &Portfolio, plan: &Plan) -> Worth {
