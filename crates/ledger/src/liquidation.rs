@@ -1,7 +1,6 @@
 //! What a liquidation moves between two accounts: shares of the ledger, never tokens, so that no cap, pause of a mint
 //! or lack of liquidity can stop it. One file a kind of leg, as in [`plimsoll_risk::liquidate`], which plans.
 
-mod alone;
 mod pair;
 mod perp;
 
@@ -49,6 +48,5 @@ pub fn apply(
             pair::apply_to_copies((asset, liability), plan, books, with_asset_bank, totals, liquidator, liquidatee)
         }
         Leg::Perp { market } => perp::apply_to_copies(market, plan, books, totals, liquidator, liquidatee),
-        Leg::Unit { market } => alone::apply_to_copies(market, plan, books, totals, liquidator, liquidatee),
     }
 }

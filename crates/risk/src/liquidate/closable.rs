@@ -5,7 +5,6 @@
 //! plan says, and its file in the Rust client, which offers it. Nothing else asks which kind a leg is: whoever shows or
 //! filters legs asks for their [parts](Leg::parts).
 
-pub(super) mod alone;
 pub(super) mod pair;
 pub(super) mod perp;
 
@@ -50,11 +49,6 @@ pub enum Leg {
         /// Its market.
         market: u8,
     },
-    /// Take over a part of a risk unit.
-    Unit {
-        /// The market of its perp.
-        market: u8,
-    },
 }
 
 /// What a leg takes or ends.
@@ -80,7 +74,7 @@ impl Leg {
             Self::Pair { asset, liability: Liability::NegativePnl(market) } => {
                 [Some(LegPart::Collateral(asset)), Some(LegPart::Loss(market))]
             }
-            Self::Perp { market } | Self::Unit { market } => [Some(LegPart::Position(market)), None],
+            Self::Perp { market } => [Some(LegPart::Position(market)), None],
         };
         parts.into_iter().flatten()
     }
@@ -89,7 +83,7 @@ impl Leg {
     pub const fn collateral(self) -> Option<u8> {
         match self {
             Self::Pair { asset, .. } => Some(asset),
-            Self::Perp { .. } | Self::Unit { .. } => None,
+            Self::Perp { .. } => None,
         }
     }
 
@@ -100,7 +94,7 @@ impl Leg {
     pub fn require_possible(self, quote_bank: u8) -> RiskResult<()> {
         match self {
             Self::Pair { asset, liability } if asset == liability.bank(quote_bank) => Err(RiskError::AssetIsLiability),
-            Self::Pair { .. } | Self::Perp { .. } | Self::Unit { .. } => Ok(()),
+            Self::Pair { .. } | Self::Perp { .. } => Ok(()),
         }
     }
 
@@ -111,7 +105,6 @@ impl Leg {
             1 => Some(Self::Pair { asset: bank_or_market, liability: Liability::Borrow(liability) }),
             2 => Some(Self::Pair { asset: bank_or_market, liability: Liability::NegativePnl(liability) }),
             3 => Some(Self::Perp { market: bank_or_market }),
-            4 => Some(Self::Unit { market: bank_or_market }),
             _ => None,
         }
     }
@@ -127,10 +120,6 @@ macro_rules! ask_closable {
             }
             $crate::liquidate::Leg::Perp { market } => {
                 let $found = $crate::liquidate::closable::perp::Perp::of($portfolio, market)?;
-                $answer
-            }
-            $crate::liquidate::Leg::Unit { market } => {
-                let $found = $crate::liquidate::closable::alone::Unit::of($portfolio, market)?;
                 $answer
             }
         }
@@ -153,11 +142,6 @@ pub enum LegName {
         /// Its market.
         market: u8,
     },
-    /// A risk unit.
-    Unit {
-        /// The market of its perp.
-        market: u8,
-    },
 }
 
 impl LegName {
@@ -166,7 +150,6 @@ impl LegName {
         match self {
             Self::Pair { asset, liability } => (("asset bank", asset), Some(("liability bank", liability))),
             Self::Perp { market } => (("market", market), None),
-            Self::Unit { market } => (("unit of market", market), None),
         }
     }
 
@@ -175,7 +158,6 @@ impl LegName {
         match self {
             Self::Pair { asset, liability } => [1, asset, liability],
             Self::Perp { market } => [2, market, 0],
-            Self::Unit { market } => [3, market, 0],
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{balance_index, perp_index};
 /// The model's name of a leg; none where the account does not hold it.
 pub fn leg(p: &Portfolio, leg: Leg) -> Option<model::Leg> {
     Some(match leg {
-        Leg::Perp { market } | Leg::Unit { market } => model::Leg::Perp(perp_index(p, market)?),
+        Leg::Perp { market } => model::Leg::Perp(perp_index(p, market)?),
         Leg::Pair { asset, liability } => model::Leg::Pair {
             asset: balance_index(p, asset)?,
             debt: match liability {
@@ -60,7 +60,7 @@ pub fn shares(p: &Portfolio, leg: Leg, fill: &Plan) -> (i128, i128) {
             let taken = price_of(p, asset).value_down(fill.received_atoms).get() as i128;
             (debt.value_down(fill.fee_atoms).get() as i128, taken - debt.value_down(fill.paid_atoms).get() as i128)
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
+        Leg::Perp { market } => {
             let quote = p.quote.prices.spot;
             let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
             let received = leg.gain_down(fill.received_atoms);
@@ -79,7 +79,7 @@ pub fn take(liquidator: &mut Portfolio, p: &Portfolio, leg: Leg, fill: &Plan) {
                 amount_of(liquidator, liability.bank(p.quote.bank)).get() - (fill.paid_atoms.get() as i64),
             );
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
+        Leg::Perp { market } => {
             let count = p.perp_count;
             let long = p.perps().iter().any(|leg| leg.market == market && leg.units > SignedBaseUnits::ZERO);
             let sign = if long { 1 } else { -1 };
@@ -101,7 +101,7 @@ pub fn is_position(leg: Leg) -> bool {
 pub fn grain(p: &Portfolio, leg: Leg) -> i128 {
     let parts = match leg {
         Leg::Pair { asset, liability } => [price_of(p, asset), price_of(p, liability.bank(p.quote.bank))],
-        Leg::Perp { .. } | Leg::Unit { .. } => [p.quote.prices.spot; 2],
+        Leg::Perp { .. } => [p.quote.prices.spot; 2],
     };
     parts.iter().map(|price| price.value_up(Atoms::new(1)).get() as i128).sum::<i128>() + 16
 }
@@ -113,7 +113,7 @@ pub fn cost_usd_micro(p: &Portfolio, leg: Leg, plan: &Plan) -> i128 {
             let leg = p.tokens().iter().find(|t| t.bank == asset).unwrap_or(&p.quote);
             leg.prices.spot.value_up(plan.received_atoms).get() as i128 - plan.notional.get() as i128
         }
-        Leg::Perp { .. } | Leg::Unit { .. } => {
+        Leg::Perp { .. } => {
             (p.quote.prices.spot.value_up(Atoms::new(plan.received_atoms.get() + plan.fee_atoms.get()))).get() as i128
         }
     }
@@ -141,7 +141,7 @@ pub fn taken_by_clamp(after: &Portfolio, leg: Leg) -> bool {
             };
             seized_all || repaid_all || pnl_gone
         }
-        Leg::Perp { .. } | Leg::Unit { .. } => false,
+        Leg::Perp { .. } => false,
     }
 }
 
@@ -152,7 +152,7 @@ pub fn highest_ceiling_ppm(p: &Portfolio, leg: Leg) -> Ppm {
         Leg::Pair { asset, liability } => {
             pair_ceiling_ppm_down(Ppm::WHOLE, &weights(asset), &weights(liability.bank(p.quote.bank)), &p.params)
         }
-        Leg::Perp { market } | Leg::Unit { market } => {
+        Leg::Perp { market } => {
             let leg = p.perps().iter().find(|leg| leg.market == market).unwrap();
             perp_ceiling_ppm_down(Ppm::WHOLE, &leg.rates, &p.quote.weights, &p.params)
         }

@@ -6,10 +6,9 @@ use plimsoll_risk::liquidate::{Leg, Plan};
 use plimsoll_risk::portfolio::Portfolio;
 use solana_instruction::Instruction;
 
-use super::alone::Unit;
 use super::pair::Pair;
 use super::perp::Perp;
-use super::{alone, pair, perp, Instrument, Slippage, Worth};
+use super::{pair, perp, Instrument, Slippage, Worth};
 use crate::ix::Parties;
 use crate::pda::EngineKeys;
 
@@ -44,7 +43,7 @@ pub(super) trait Kind {
 }
 
 /// Names of the instructions that close legs, one a kind.
-pub const INSTRUCTIONS: [&str; 3] = [Pair::INSTRUCTION, Perp::INSTRUCTION, Unit::INSTRUCTION];
+pub const INSTRUCTIONS: [&str; 2] = [Pair::INSTRUCTION, Perp::INSTRUCTION];
 
 /// Asks a leg's kind.
 macro_rules! ask {
@@ -58,17 +57,13 @@ macro_rules! ask {
                 let $kind = Perp { market };
                 $answer
             }
-            Leg::Unit { market } => {
-                let $kind = Unit(Perp { market });
-                $answer
-            }
         }
     };
 }
 
 /// Every leg that is there: what is held against what is owed, and every position.
 pub(super) fn legs(portfolio: &Portfolio) -> impl Iterator<Item = Leg> + '_ {
-    pair::legs(portfolio).chain(perp::legs(portfolio)).chain(alone::legs(portfolio))
+    pair::legs(portfolio).chain(perp::legs(portfolio))
 }
 
 pub(super) fn worth(leg: Leg, portfolio: &Portfolio, plan: &Plan) -> Worth {

@@ -4,7 +4,6 @@
 //! [`Planner`] plans by the function that the program itself calls. A [`Liquidator`] adds what only he knows: how large an
 //! offer he can take, and what it earns him. What depends on the kind of a leg is in one file a kind.
 
-mod alone;
 mod kinds;
 mod pair;
 mod perp;

@@ -51,7 +51,7 @@ impl Stand {
                     }
                 }
             }
-            Leg::Perp { market } | Leg::Unit { market } => {
+            Leg::Perp { market } => {
                 let totals = &mut self.markets[market as usize];
                 let books = Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(now) };
                 apply_position(plan, &books, totals, &mut self.others, &mut self.account).unwrap();
