@@ -246,13 +246,13 @@ fn insolvent(stage: &mut Stage, name: &str) -> Trader {
     let liquidator = stage.liquidator;
     let sent = stage.liquidate(&liquidator, &trader, pair(SOL, USDC), ANY);
     stage.done(sent);
-    let sent = stage.resolve(&trader, Freeze);
-    stage.done(sent);
     trader
 }
 
 /// What insurance paid of a bankrupt's quote borrow.
 fn drawn(stage: &mut Stage, of: &Trader) -> u64 {
+    let sent = stage.resolve(of, Freeze);
+    stage.done(sent);
     let sent = stage.resolve(of, PayBorrow { bank: USDC });
     let meta = stage.done(sent);
     let (reserved, paid): (InsuranceReserved, BorrowResolved) = (event(&meta), event(&meta));

@@ -13,6 +13,7 @@ mod full_table;
 mod guards;
 mod halts;
 mod insurance;
+mod known_loss;
 mod last_unit;
 mod limits;
 mod outflow;

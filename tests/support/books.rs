@@ -93,6 +93,26 @@ impl Books {
             market.invariant().map_err(|e| format!("market {}: {}", market.index, e.0))?;
             self.check_market(market)?;
         }
+        self.check_known_losses()
+    }
+
+    /// INV-15: the registry counts as known losses exactly what the legs of frozen accounts are counted with.
+    fn check_known_losses(&self) -> Checked {
+        let frozen = || self.accounts.values().filter(|account| account.status != AccountStatus::Active as u8);
+        for (bank, _) in &self.banks {
+            let debts = frozen().filter_map(|account| Some(account.tokens[account.token_index(bank.index)?]));
+            let (known, counted) =
+                (debts.map(|debt| debt.fixed_debt_atoms).sum::<u64>(), self.registry.banks[bank.index as usize]);
+            ensure(known == counted.known_loss_atoms, || {
+                format!("INV-15: bank {}: debts of {known} are counted as {}", bank.index, counted.known_loss_atoms)
+            })?;
+        }
+        for market in &self.markets {
+            let legs = frozen().filter_map(|account| Some(account.derivatives[account.perp_index(market.index)?]));
+            let (known, counted) =
+                (legs.map(|leg| leg.known_loss_atoms).sum::<u64>(), self.slot(market).known_loss().get());
+            ensure(known == counted, || format!("INV-15: market {}: {known} are counted as {counted}", market.index))?;
+        }
         Ok(())
     }
 

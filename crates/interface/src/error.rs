@@ -230,6 +230,8 @@ macro_rules! with_engine_errors {
             QuoteBorrowFirst = 6604,
             #[msg("Nothing waits to become insurance, or there is no liquidity for it")]
             NothingToSweep = 6605,
+            #[msg("A known loss exceeds what insurance may pay: this waits until the resolution has booked it")]
+            LossKnown = 6606,
 
             // Configuration: 6700
             #[msg("A parameter is out of bounds or contradicts another")]
@@ -368,6 +370,7 @@ impl From<RiskError> for EngineError {
             RiskError::PerpsRemain => Self::PerpsRemain,
             RiskError::WrongStage => Self::WrongStage,
             RiskError::QuoteBorrowFirst => Self::QuoteBorrowFirst,
+            RiskError::LossKnown => Self::LossKnown,
             RiskError::NothingOwed => Self::NothingOwed,
             RiskError::BankTerminal => Self::BankTerminal,
             RiskError::BorrowCapReached => Self::BorrowCapReached,

@@ -45,6 +45,7 @@ pub mod account;
 pub mod bankruptcy;
 pub mod insurance;
 pub mod interest;
+pub mod known;
 pub mod liquidation;
 pub mod loss;
 pub mod outflow;

@@ -42,12 +42,12 @@ pub fn position_or_open(account: &mut MarginAccount, bank: u8) -> RiskResult<usi
     open_token(account, bank).ok_or(RiskError::TokenTableFull)
 }
 
-/// Frees a position that holds nothing and has no insurance reserved.
+/// Frees a position that holds nothing, has no insurance reserved and is not counted as a known loss.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn close_if_zero(account: &mut MarginAccount, index: usize) {
     let position = &mut account.tokens[index];
-    if position.shares == 0 && position.reserved_atoms == 0 {
+    if position.shares == 0 && position.reserved_atoms | position.fixed_debt_atoms == 0 {
         *position = TokenPosition::default();
     }
 }
@@ -177,7 +177,6 @@ pub fn release_reserved(account: &mut MarginAccount, bank: &mut Bank) -> RiskRes
     let position = &mut account.tokens[index];
     let (kept, over) = position.reserved().take(owed);
     position.reserved_atoms = kept.get();
-    position.fixed_debt_atoms = position.fixed_debt().min(owed).get();
     give_back(bank, over)?;
     account.estate_reserved_atoms = account.estate_reserved().saturating_sub(over).get();
     close_if_zero(account, index);
@@ -254,11 +253,15 @@ mod tests {
         (account.tokens[0].reserved_atoms, account.tokens[0].fixed_debt_atoms, bank.reserved_atoms) = (80, 100, 80);
         apply_delta(&mut account, 0, SignedAtoms::new(50), &VIEW).unwrap();
         release_reserved(&mut account, &mut bank).unwrap();
-        assert_eq!((account.tokens[0].reserved_atoms, account.tokens[0].fixed_debt_atoms), (50, 50));
+        assert_eq!((account.tokens[0].reserved_atoms, account.tokens[0].fixed_debt_atoms), (50, 100));
         apply_delta(&mut account, 0, SignedAtoms::new(50), &VIEW).unwrap();
         release_reserved(&mut account, &mut bank).unwrap();
         assert_eq!((bank.reserved_atoms, bank.insurance_atoms), (0, 80));
-        assert!(account.is_empty());
+        // Its place stays taken until a step of the resolution takes the debt off what is known.
+        let mut registry = std::boxed::Box::new(Registry::zeroed());
+        registry.banks[0].known_loss_atoms = 107;
+        crate::known::free_repaid(&mut account, &mut registry);
+        assert!(account.is_empty() && registry.banks[0].known_loss_atoms == 7);
     }
 
     /// MONEY-5

@@ -65,6 +65,8 @@ pub enum RiskError {
     WrongStage,
     /// The quote borrow must be paid first.
     QuoteBorrowFirst,
+    /// A known loss is not covered by insurance, and not booked yet.
+    LossKnown,
     /// The account owes nothing in this bank.
     NothingOwed,
     /// The index has reached its floor; the bank is terminal.

@@ -136,8 +136,8 @@ fn close<L: Closable>(
     };
     let wanted = size::wanted_size_up(leg, assessment, penalty_ppm);
     let size = size::final_size(leg, wanted, penalty_ppm, params.legs.dust(), request)?;
-    let share_ppm = if regime == Regime::Cure { params.auction.insurance_share() } else { Ppm::ZERO };
-    let fill = leg.fill_down(size, penalty_ppm, share_ppm)?;
+    let share = if regime == Regime::Cure { params.auction.insurance_share() } else { Ppm::ZERO };
+    let fill = leg.fill_down(size, penalty_ppm, share)?;
     let limit = Limit { numerator: request.limit_numerator, denominator: request.limit_denominator };
     if limit.denominator != 0 && !leg.meets(limit, &fill) {
         return Err(RiskError::BelowLimit.into());

@@ -112,7 +112,7 @@ impl Margins {
     /// `NAV < boundary * G`: too little is left to pay anyone for a cure.
     #[inline(never)]
     pub fn is_below_boundary(&self, gross: UsdMicroSum, boundary_ppm: Ppm) -> bool {
-        self.nav < gross.times(boundary_ppm)
+        self.nav.is_negative() || self.nav < gross.times(boundary_ppm)
     }
 }
 

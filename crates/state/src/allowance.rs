@@ -25,6 +25,7 @@ impl SpentAtoms {
     }
 
     /// What counts now; saturates.
+    #[inline(never)]
     #[expect(clippy::cast_possible_truncation, reason = "cut to 64 bits by the minimum")]
     pub fn total(&self, now: UnixSecs, window: Secs) -> Atoms {
         Atoms::new(self.at(now, window).total().min(u64::MAX as u128) as u64)
@@ -36,6 +37,7 @@ impl SpentAtoms {
     }
 
     /// Spends `atoms`; saturates. The caller has asked for the room.
+    #[inline(never)]
     #[expect(clippy::cast_possible_truncation, reason = "cut to 64 bits by the minimum")]
     pub fn spend(&mut self, atoms: Atoms, now: UnixSecs, window: Secs) {
         let spent = self.at(now, window).with(atoms.get() as u128);

@@ -4,7 +4,7 @@
 use plimsoll_risk::units::{Atoms, BaseUnits, SignedAtoms};
 
 use crate::wrap::read_as;
-use crate::{Bank, DerivativePosition, MarginAccount, Market, TokenPosition};
+use crate::{Bank, BankSlot, DerivativePosition, MarginAccount, Market, MarketSlot, TokenPosition};
 
 read_as! {
     /// Cash of the position, quote.
@@ -15,7 +15,13 @@ read_as! {
     DerivativePosition.fixed_debt_atoms as fixed_debt: Atoms,
     /// Insurance promised to the debt.
     TokenPosition.reserved_atoms as reserved: Atoms,
-    /// The debt when insurance was reserved.
+    /// Known loss that the leg is counted with, quote.
+    DerivativePosition.known_loss_atoms as known_loss: Atoms,
+    /// Known losses of the bank.
+    BankSlot.known_loss_atoms as known_loss: Atoms,
+    /// What insurance pays on known losses of the market, as last seen, quote.
+    MarketSlot.loss_cover_atoms as loss_cover: Atoms,
+    /// The debt when the account was frozen, or insurance reserved.
     TokenPosition.fixed_debt_atoms as fixed_debt: Atoms,
     /// Insurance that a resolution has reserved and not yet paid, quote.
     MarginAccount.estate_reserved_atoms as estate_reserved: Atoms,

@@ -145,6 +145,7 @@ impl Bank {
     }
 
     /// The fund as its caps see it.
+    #[inline(never)]
     pub fn drawable(&self, now: UnixSecs) -> Drawable {
         Drawable {
             worth: self.fund().worth_down(),

@@ -83,7 +83,8 @@ pub struct TokenPosition {
     pub shares: i64,
     /// Bankruptcy: insurance promised to this debt, atoms.
     pub reserved_atoms: u64,
-    /// Bankruptcy: what was owed when insurance was reserved, atoms.
+    /// Bankruptcy: what was owed when the account was frozen, in quote when insurance was reserved; so much the debt is counted with in
+    /// its bank's known losses, atoms.
     pub fixed_debt_atoms: u64,
     /// Slot of the registry.
     pub bank: u8,
@@ -126,7 +127,11 @@ pub struct DerivativePosition {
     /// Slot of the price board that it is a position in.
     pub underlying: u8,
     /// Zero.
-    pub _reserved: [u8; 31],
+    pub _pad: [u8; 7],
+    /// Bankruptcy: with what the leg is counted in its market's known losses, quote atoms.
+    pub known_loss_atoms: u64,
+    /// Zero.
+    pub _reserved: [u8; 16],
 }
 
 assert_layout!(DerivativePosition, 104);

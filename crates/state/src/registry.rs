@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{borrow_index_at_up, deposit_index_at_most_up, Indices};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 
 use crate::{
     assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredPause,
@@ -79,8 +79,10 @@ pub struct BankSlot {
     pub borrow_rate_per_sec: u64,
     /// When the two were written, Unix seconds.
     pub accrued_at: i64,
+    /// Debts of frozen accounts in this bank that are not paid yet, atoms.
+    pub known_loss_atoms: u64,
     /// Zero.
-    pub _reserved: [u8; 48],
+    pub _reserved: [u8; 40],
 }
 
 assert_layout!(BankSlot, 128);
@@ -149,7 +151,14 @@ pub struct MarketSlot {
     /// What a fill costs.
     pub fees: MarketFees,
     /// Zero.
-    pub _reserved: [u8; 60],
+    pub _pad2: u32,
+    /// Losses of frozen accounts that are not paid yet, quote atoms, by the side that bears what insurance does not: longs,
+    /// then shorts.
+    pub known_loss_atoms: [u64; 2],
+    /// What insurance pays on them as last seen, what the market has drawn within the day included, quote atoms.
+    pub loss_cover_atoms: u64,
+    /// Zero.
+    pub _reserved: [u8; 32],
 }
 
 assert_layout!(MarketSlot, 448);
@@ -251,6 +260,14 @@ impl EngineAccount for Registry {
         ensure(self.bank_count as usize <= MAX_BANKS, "registry counts more banks than it has")?;
         ensure(self.market_count as usize <= MAX_MARKETS, "registry counts more markets than it has")?;
         ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")
+    }
+}
+
+impl MarketSlot {
+    /// Known losses of both sides, quote.
+    pub const fn known_loss(&self) -> Atoms {
+        let [long, short] = self.known_loss_atoms;
+        Atoms::new(long).saturating_add(Atoms::new(short))
     }
 }
 

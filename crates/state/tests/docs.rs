@@ -66,9 +66,9 @@ fn accounts() -> Vec<Layout> {
 fn parts() -> Vec<Layout> {
     vec![
         layout!(BankSlot at 0 => status, decimals, price_slot, _pad, weights, scale, deposit_index, borrow_index,
-            borrow_rate_per_sec, accrued_at, _reserved),
+            borrow_rate_per_sec, accrued_at, known_loss_atoms, _reserved),
         layout!(MarketSlot at 0 => status, base_decimals, price_slot, _pad, rates, scale, funding_per_unit_sec,
-            funding_at, sides, deficit_share_ppm, fees, _reserved),
+            funding_at, sides, deficit_share_ppm, fees, _pad2, known_loss_atoms, loss_cover_atoms, _reserved),
         layout!(SideIndex at 0 => k, a, epoch, _pad, ring),
         layout!(EpochEnd at 0 => k, a, epoch, used),
         layout!(PriceSlot at 0 => active, source, _pad, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at,
@@ -83,7 +83,7 @@ fn parts() -> Vec<Layout> {
         layout!(StoredFlow at 0 => at_bucket, vault_atoms, deposit_shares),
         layout!(TokenPosition at 0 => shares, reserved_atoms, fixed_debt_atoms, bank, used, _pad),
         layout!(DerivativePosition at 0 => shares, k_entry, cash_atoms, reserved_atoms, fixed_debt_atoms, strike, expiry,
-            epoch, kind, market, last_sign, option_kind, underlying, _reserved),
+            epoch, kind, market, last_sign, option_kind, underlying, _pad, known_loss_atoms, _reserved),
         layout!(VenueApproval at 0 => venue, notional_left_atoms, expires_at, markets, _pad),
         layout!(MarginView at 0 => ratio_ppm, flags, views, _pad, engine, account, owner, spot, fast, init_nav_usd_pico, imr_usd_pico),
     ]

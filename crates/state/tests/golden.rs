@@ -132,12 +132,12 @@ filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved 
 filled!(EpochEnd { k, a, epoch, used ;  });
 filled!(SideIndex { k, a, epoch, ring ; _pad });
 filled!(BankSlot {
-    status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at ;
+    status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at, known_loss_atoms ;
     _pad, _reserved
 });
 filled!(MarketSlot {
     status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, deficit_share_ppm,
-    fees ; _pad, _reserved
+    fees, known_loss_atoms, loss_cover_atoms ; _pad, _pad2, _reserved
 });
 filled!(StoredPause { authority_until_at, guardian_until_at, guardian_in_a_row ; _pad });
 filled!(SpentAtoms { at_bucket, spent ; });
@@ -148,7 +148,7 @@ filled!(VenueApproval { venue, notional_left_atoms, expires_at, markets ; _pad }
 filled!(TokenPosition { shares, reserved_atoms, fixed_debt_atoms, bank, used ; _pad });
 filled!(DerivativePosition {
     shares, k_entry, cash_atoms, reserved_atoms, fixed_debt_atoms, strike, expiry, epoch, kind, market, last_sign,
-    option_kind, underlying ; _reserved
+    option_kind, underlying, known_loss_atoms ; _pad, _reserved
 });
 filled!(Engine {
     version, bump, id, test_cluster, creator, authority, pending_authority, pause_authority, registry, board ;

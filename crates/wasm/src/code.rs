@@ -66,6 +66,7 @@ pub const fn engine_code(reason: RiskError) -> u32 {
         RiskError::PerpsRemain => 6602,
         RiskError::WrongStage => 6603,
         RiskError::QuoteBorrowFirst => 6604,
+        RiskError::LossKnown => 6606,
         RiskError::NothingOwed => 6411,
         RiskError::BankTerminal => 6408,
         RiskError::BorrowCapReached => 6405,

@@ -47,6 +47,7 @@ fn reasons() -> Vec<RiskError> {
         PerpsRemain,
         WrongStage,
         QuoteBorrowFirst,
+        LossKnown,
         NothingOwed,
         BankTerminal,
         BorrowCapReached,

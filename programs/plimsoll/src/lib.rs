@@ -52,9 +52,10 @@ pub mod guard;
 mod heap;
 pub mod instructions;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
-pub mod liquidation;
+pub mod known;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
-pub mod loader;
+pub mod liquidation;
+mod loader;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod outflow;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]

@@ -263,7 +263,8 @@ impl Layouts<'_> {
             "i8" => (IdlType::I8, (1, 1)),
             "u16" => (IdlType::U16, (2, 2)),
             "i16" => (IdlType::I16, (2, 2)),
-            "u32" => (IdlType::U32, (4, 4)),
+            // A share is described as the number that it is: its field is named by its unit.
+            "u32" | "Ppm" => (IdlType::U32, (4, 4)),
             "i32" => (IdlType::I32, (4, 4)),
             "u64" => (IdlType::U64, (8, 8)),
             "i64" => (IdlType::I64, (8, 8)),

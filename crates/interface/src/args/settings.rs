@@ -187,7 +187,7 @@ macro_rules! settings {
             pub fn is_within_bounds(&self, $all: &GlobalParams) -> bool {
                 let ($own, _) = (self, $all);
                 true $($(&& {
-                    let value: $($type)? $($inner)? = self.$field().into();
+                    let value: $($type)? $($inner)? = self.$field();
                     let (low, high) = (rule!(low { $($rule)+ }), rule!(high { $($rule)+ }));
                     low <= value && value <= high
                 })+)+

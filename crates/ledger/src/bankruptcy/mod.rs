@@ -26,16 +26,22 @@ pub use seize::*;
 use plimsoll_risk::perp::deficit_share_ppm_up;
 use plimsoll_risk::units::Atoms;
 use plimsoll_risk::RiskResult;
-use plimsoll_state::{AccountStatus, DerivativePosition, MarginAccount, Market, Registry, TokenPosition};
+use plimsoll_state::{
+    AccountStatus, Bank, BooksMut, DerivativePosition, MarginAccount, Market, Registry, TokenPosition,
+};
 
-/// Freezes the account: from now on only resolve and repay work (BANKRUPT-4).
+use crate::known;
+
+/// Freezes the account: from now on only resolve and repay work (BANKRUPT-4), and what it owes is a known loss (KNOWN-1).
 ///
 /// # Errors
-/// `WrongStage` where it is frozen already.
-pub fn freeze(account: &mut MarginAccount) -> RiskResult<()> {
+/// `WrongStage` where it is frozen already; `NumberOutOfRange`.
+pub fn freeze(account: &mut MarginAccount, quote: &Bank, books: &mut BooksMut<'_>) -> RiskResult<()> {
     account.require_status(AccountStatus::Active)?;
     account.status = AccountStatus::Seizing as u8;
     clear_marks(account);
+    known::count_account(account, books)?;
+    known::note_cover(books.registry, quote, books.now);
     Ok(())
 }
 
@@ -44,7 +50,7 @@ fn clear_marks(account: &mut MarginAccount) {
         (token.reserved_atoms, token.fixed_debt_atoms) = (0, 0);
     }
     for leg in &mut account.derivatives {
-        (leg.reserved_atoms, leg.fixed_debt_atoms) = (0, 0);
+        (leg.reserved_atoms, leg.fixed_debt_atoms, leg.known_loss_atoms) = (0, 0, 0);
     }
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (0, 0);
 }
@@ -75,9 +81,9 @@ fn credit_cash(position: &mut DerivativePosition, atoms: Atoms) -> RiskResult<()
     Ok(())
 }
 
-/// Frees a balance that holds nothing.
+/// Frees a balance that holds nothing and is not counted as a known loss.
 fn free_if_zero(position: &mut TokenPosition) {
-    if position.shares == 0 {
+    if position.shares == 0 && position.fixed_debt_atoms == 0 {
         *position = TokenPosition::default();
     }
 }

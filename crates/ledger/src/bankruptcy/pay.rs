@@ -10,12 +10,13 @@ use plimsoll_risk::waterfall::{divide_down, pay_leg, Payment, MAX_QUOTE_LEGS};
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{
     closing_price, leg_pnl_down, AccountStatus, Bank, Books, BooksMut, DerivativePosition, MarginAccount, Market,
-    Registry, SpentAtoms, TokenPosition,
+    PositionKind, Registry, SpentAtoms, TokenPosition,
 };
 
 use super::{close_leg_base, credit_cash, note_deficit, thaw};
 use crate::insurance::{draw, give_back};
 use crate::interest::book_now;
+use crate::known::{count_borrow, count_leg, free_repaid, note_cover};
 use crate::loss::{cut_claims, socialize_on_deposits, socialize_on_side};
 use crate::perp::{close_leg_if_zero, ClosedBase};
 use crate::pool;
@@ -72,7 +73,11 @@ fn pay_out_estate(account: &mut MarginAccount, payment: &Payment) -> RiskResult<
     clippy::indexing_slicing,
     reason = "a place is one that a search of the same table has found; the quote bank is slot zero; the quote legs are the borrow and at least one more"
 )]
-pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books<'_>) -> RiskResult<Option<Atoms>> {
+pub fn begin_paying(
+    account: &mut MarginAccount,
+    quote: &mut Bank,
+    books: &mut BooksMut<'_>,
+) -> RiskResult<Option<Atoms>> {
     if account.status == AccountStatus::Paying as u8 {
         return Ok(None);
     }
@@ -80,7 +85,7 @@ pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books
     if account.tokens.iter().any(|token| token.shares > 0) {
         return Err(RiskError::AssetsRemain);
     }
-    let pnl = account.legs_pnl_down(books)?;
+    let pnl = account.legs_pnl_down(&books.read())?;
     if pnl.iter().any(|pnl| pnl.is_positive()) {
         return Err(RiskError::WrongStage);
     }
@@ -95,16 +100,21 @@ pub fn begin_paying(account: &mut MarginAccount, quote: &mut Bank, books: &Books
     let reserved = divide_down(room_to_draw(quote, Atoms::ZERO, books.registry, books.now), &owed, &mut shares)?;
     if let Some(place) = borrow {
         let token = &mut account.tokens[place];
-        (token.fixed_debt_atoms, token.reserved_atoms) = (owed[0].get(), shares[0].get());
+        token.reserved_atoms = shares[0].get();
+        count_borrow(token, books.registry, owed[0]);
     }
     for ((leg, owed), share) in account.derivatives.iter_mut().zip(&owed[1..]).zip(&shares[1..]) {
         (leg.fixed_debt_atoms, leg.reserved_atoms) = (owed.get(), share.get());
+        if leg.kind == PositionKind::Perp as u8 {
+            count_leg(leg, books.registry, *owed);
+        }
     }
     draw(quote, reserved)?;
     quote.reserved_atoms = quote.reserved().try_add(reserved)?.get();
     quote.drawn.spend(reserved, books.now, Bank::DRAW_WINDOW_SECS);
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (reserved.get(), reserved.get());
     account.status = AccountStatus::Paying as u8;
+    note_cover(books.registry, quote, books.now);
     Ok(Some(reserved))
 }
 
@@ -162,7 +172,11 @@ pub fn pay_borrow(account: &mut MarginAccount, bank: &mut Bank, books: &mut Book
     if is_quote {
         cut_claims(books.registry, index, bank.deposit_index);
     }
+    count_borrow(&mut account.tokens[place], books.registry, Atoms::ZERO);
     account.tokens[place] = TokenPosition::default();
+    if is_quote {
+        note_cover(books.registry, bank, books.now);
+    }
     Ok(PaidBorrow {
         shares: position.shares.unsigned_abs(),
         owed_atoms,
@@ -240,10 +254,12 @@ pub fn pay_pnl(
     if rest.is_negative() {
         return Err(RiskError::NumberOutOfRange);
     }
+    count_leg(leg, books.registry, Atoms::ZERO);
     paid.own_claim_atoms = rest.gain();
     pool::add_own_claim(market, paid.own_claim_atoms)?;
     close_leg_if_zero(account, place, market)?;
     note_deficit(market, books.registry);
+    note_cover(books.registry, quote, books.now);
     Ok(paid)
 }
 
@@ -344,8 +360,9 @@ impl Finished {
     clippy::indexing_slicing,
     reason = "a place is one that a search of the same table has found; the quote bank is slot zero"
 )]
-pub fn finish(account: &mut MarginAccount, quote: Option<&mut Bank>, books: &Books<'_>) -> RiskResult<Finished> {
+pub fn finish(account: &mut MarginAccount, quote: Option<&mut Bank>, books: &mut BooksMut<'_>) -> RiskResult<Finished> {
     let mut finished = Finished::default();
+    free_repaid(account, books.registry);
     let quote_is_settled = account.quote_shares() == 0 && !account.has_legs();
     if let Some(quote) = quote.filter(|_| quote_is_settled) {
         let returned = account.estate_reserved();

@@ -15,6 +15,7 @@ use plimsoll_state::{
 use super::{credit_cash, free_if_zero, note_deficit};
 use crate::insurance::receive_waiting;
 use crate::interest::book_now;
+use crate::known::{count_borrow, count_leg, note_cover};
 use crate::perp::{close_base, close_leg_if_zero, touch, ClosedBase};
 use crate::pool;
 use crate::token::{apply_totals, open_token};
@@ -39,6 +40,9 @@ pub fn seize_token(account: &mut MarginAccount, bank: &mut Bank, books: &Books<'
     account.require_status(AccountStatus::Seizing)?;
     let place = account.token_index(bank.index).ok_or(RiskError::LegEmpty)?;
     let shares = u64::try_from(account.tokens[place].shares).map_err(|_| RiskError::LegEmpty)?;
+    if shares == 0 {
+        return Err(RiskError::LegEmpty);
+    }
     let atoms = deposit_atoms_down(shares, bank.deposit_index);
     // A share worth less than an atom pays nothing on any loss, so it waits for none.
     if bank.index as usize == Registry::QUOTE_BANK && !atoms.is_zero() {
@@ -107,12 +111,14 @@ pub fn seize_pnl(
     book_now(quote, quote_slot, books.now);
     pool::touch_pool(market, quote.deposit_index)?;
     if pnl_atoms.is_negative() {
-        let into_pool_atoms = pay_loss(account, place, market, quote, &books.read())?;
+        let into_pool_atoms = pay_loss(account, place, market, quote, books)?;
         note_deficit(market, books.registry);
+        note_cover(books.registry, quote, books.now);
         return Ok(SeizedPnl { pnl_atoms, into_pool_atoms, ..SeizedPnl::default() });
     }
     let seized = seize_gain(account, place, market, quote, books)?;
     note_deficit(market, books.registry);
+    note_cover(books.registry, quote, books.now);
     Ok(seized)
 }
 
@@ -140,11 +146,15 @@ fn seize_gain(
         left = left.try_sub(paid.pool_atoms)?.try_sub(payout.forgone_atoms)?;
         (seized.from_pool_atoms, seized.forgone_atoms) = (paid.moved_atoms, payout.forgone_atoms);
     }
+    if account.tokens[quote_place].shares >= 0 {
+        count_borrow(&mut account.tokens[quote_place], books.registry, Atoms::ZERO);
+    }
     free_if_zero(&mut account.tokens[quote_place]);
     pool::add_own_claim(market, left)?;
     seized.own_claim_atoms = left;
     let leg = &mut account.derivatives[place];
     (leg.cash_atoms, leg.reserved_atoms, leg.fixed_debt_atoms) = (0, 0, 0);
+    count_leg(leg, books.registry, Atoms::ZERO);
     close_leg_if_zero(account, place, market)?;
     Ok(seized)
 }
@@ -209,16 +219,16 @@ fn pay_loss(
     place: usize,
     market: &mut Market,
     quote: &mut Bank,
-    books: &Books<'_>,
+    books: &mut BooksMut<'_>,
 ) -> RiskResult<Atoms> {
     let quote_place = account.token_index(Registry::QUOTE_BANK as u8).ok_or(RiskError::WrongStage)?;
     let held = account.tokens[quote_place].shares.max(0);
     if !is_marked(account) {
-        let pnl = account.legs_pnl_down(books)?;
+        let pnl = account.legs_pnl_down(&books.read())?;
         mark_losses(account, &pnl, deposit_atoms_down(held as u64, quote.deposit_index))?;
     }
     let slot = books.registry.market(market.index as usize).ok_or(RiskError::LegEmpty)?;
-    let loss = leg_pnl_down(&account.derivatives[place], slot, books)?.loss();
+    let loss = leg_pnl_down(&account.derivatives[place], slot, &books.read())?.loss();
     let available = deposit_atoms_down(held as u64, quote.deposit_index);
     let promised: Atoms = account.derivatives.iter().map(|leg| leg.reserved()).sum();
     let leg = &mut account.derivatives[place];
@@ -227,7 +237,7 @@ fn pay_loss(
     if share.is_zero() {
         return Err(RiskError::WrongStage);
     }
-    touch(leg, slot, Some(market), books.funding())?;
+    touch(leg, slot, Some(market), books.read().funding())?;
     // Whole shares may cost an atom more than they credit; it is paid from what nobody was promised.
     let budget = share.saturating_add(available.saturating_sub(promised)).min(available);
     let credited = share.min(loss).min(Market::credit_of_down(budget, quote.deposit_index)?);
@@ -240,6 +250,10 @@ fn pay_loss(
     account.tokens[quote_place].shares = shares;
     free_if_zero(&mut account.tokens[quote_place]);
     apply_totals(quote, delta.plus(ShareDelta { deposit_shares: to_i64(moved.shares)?, borrow_shares: 0 })?)?;
+    let leg = &mut account.derivatives[place];
+    if leg.shares == 0 && leg.cash_atoms == 0 {
+        count_leg(leg, books.registry, Atoms::ZERO);
+    }
     close_leg_if_zero(account, place, market)?;
     Ok(moved.moved_atoms)
 }

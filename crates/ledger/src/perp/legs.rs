@@ -24,7 +24,7 @@ pub fn open_leg(account: &mut MarginAccount, market: &mut Market) -> RiskResult<
     Ok(index)
 }
 
-/// Frees the leg's place where neither base nor cash is left; true where it did.
+/// Frees the leg's place where neither base nor cash is left and it is not counted as a known loss; true where it did.
 ///
 /// When the market's last leg goes nobody has a claim any more: its deficit is owed to nobody, and what is left
 /// in the pool becomes the market's own claim, that is, insurance once paid.
@@ -34,7 +34,8 @@ pub fn open_leg(account: &mut MarginAccount, market: &mut Market) -> RiskResult<
 #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
 pub fn close_leg_if_zero(account: &mut MarginAccount, index: usize, market: &mut Market) -> RiskResult<bool> {
     let position = &mut account.derivatives[index];
-    let held = position.shares != 0 || position.cash_atoms != 0 || position.reserved_atoms != 0;
+    let marks = position.reserved_atoms | position.known_loss_atoms;
+    let held = position.shares != 0 || position.cash_atoms != 0 || marks != 0;
     if position.kind != PositionKind::Perp as u8 || held {
         return Ok(false);
     }

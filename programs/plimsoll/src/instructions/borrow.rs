@@ -11,6 +11,7 @@ use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, Borrowed, TokenMove};
 use crate::gate;
 use crate::guard::{permit, Action};
+use crate::known;
 use crate::loader::{read, write};
 use crate::outflow;
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
@@ -99,6 +100,9 @@ impl<'info> Borrow<'info> {
         let delta = token::apply_delta(&mut account, bank.index, atoms, &bank.indices())?;
         token::apply_totals(&mut bank, delta)?;
         require_allowed(delta, &registry, slot, &bank, now)?;
+        if slot.known_loss_atoms != 0 {
+            known::require_bank_covered(&bank, &registry, now)?;
+        }
         outflow::pay_out(&mut bank, before, Atoms::new(args.amount_atoms), delta, now)?;
         gate::require_initial(
             &mut account,
@@ -138,7 +142,7 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `LiquidityInsufficient`, `TokenTableFull`,
-/// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the
+/// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `LossKnown`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the
 /// token program.
 pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;

@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::{account, perp, pool};
+use plimsoll_risk::lazy::Side;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_risk::perp::{change_of, fill_fee_up, is_within_band, is_worse_than_spot, Change};
@@ -17,6 +18,7 @@ use crate::error::{EngineError, Result};
 use crate::event::{FillSettled, PoolState, PositionState};
 use crate::gate::{self, MarginBefore};
 use crate::guard::{permit, Action, Role};
+use crate::known;
 use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::SettleFillArgs;
@@ -153,8 +155,8 @@ impl SettleFill<'_> {
         if by_delegate {
             context.use_delegates(by, &mut buyer, &mut seller, notional)?;
         }
-        let buyer_duty = context.duty(&buyer, true)?;
-        let seller_duty = context.duty(&seller, false)?;
+        let buyer_duty = context.duty(&buyer, &market, true)?;
+        let seller_duty = context.duty(&seller, &market, false)?;
         let growing = [&buyer_duty, &seller_duty].into_iter().filter(|duty| matches!(duty, Duty::Initial)).count();
         if growing != 0 {
             // Whoever signs himself may take over from one who reduces: fills are paused so that nobody is drawn in.
@@ -246,12 +248,15 @@ impl FillContext<'_> {
     /// What a side must satisfy afterwards, decided on its position before.
     #[inline(never)]
     #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
-    fn duty(&self, account: &MarginAccount, buys: bool) -> Result<Duty> {
+    fn duty(&self, account: &MarginAccount, market: &Market, buys: bool) -> Result<Duty> {
         let held = match account.perp_index(self.index) {
             Some(leg) => self.slot.holding(&account.derivatives[leg], self.books.funding())?.0,
             None => SignedBaseUnits::ZERO,
         };
         let units = if buys { self.units.signed()? } else { self.units.negative()? };
+        if !self.slot.known_loss().is_zero() {
+            self.require_covered(market, held, units)?;
+        }
         if change_of(held, units) == Change::Grows {
             ensure!(self.slot.status == SlotStatus::Active as u8, EngineError::ReduceOnly);
             return Ok(Duty::Initial);
@@ -261,6 +266,23 @@ impl FillContext<'_> {
         let worse = is_worse_than_spot(buys, self.quote, self.units, self.spot);
         ensure!(!(before.is_under_water() && worse), EngineError::FillWorseThanSpot);
         Ok(Duty::RatioNotLower(before))
+    }
+
+    /// Nobody leaves or joins a side that a known loss will be charged to: whoever closed before it would leave his part of it
+    /// to whoever is there afterwards (KNOWN-3).
+    #[cold]
+    #[inline(never)]
+    fn require_covered(&self, market: &Market, held: SignedBaseUnits, units: SignedBaseUnits) -> Result<()> {
+        let after = held.try_add(units)?;
+        for (side, changes) in [
+            (Side::Long, held.is_positive() || after.is_positive()),
+            (Side::Short, held.is_negative() || after.is_negative()),
+        ] {
+            if changes {
+                known::require_side_covered(self.slot, market, side, self.books.now)?;
+            }
+        }
+        Ok(())
     }
 
     #[inline(never)]
@@ -295,7 +317,7 @@ impl FillContext<'_> {
             self.books.funding(),
         )?;
         if !exchanged.opened_units.is_zero() {
-            for side in [plimsoll_risk::lazy::Side::Long, plimsoll_risk::lazy::Side::Short] {
+            for side in [Side::Long, Side::Short] {
                 let open_interest = self.slot.open_interest(market, side);
                 ensure!(open_interest <= market.open_interest_cap(), EngineError::OpenInterestCapReached);
             }
@@ -315,7 +337,7 @@ impl FillContext<'_> {
 /// `AmountZero`, `AmountTooLarge`, `SameAccount`, `VersionUnknown`, `EngineMismatch`, `Paused`, `AccountBankrupt`,
 /// `VenueInactive`, `VenueNotApproved`, `VenueApprovalExpired`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`,
 /// `DelegateMayNotTrade`, `DelegateWorseThanSpot`, `DelegateLimitExceeded`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`, `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`,
-/// `OpenInterestCapReached`, `InitialMarginInsufficient`, `MarginRatioFalls`.
+/// `OpenInterestCapReached`, `LossKnown`, `InitialMarginInsufficient`, `MarginRatioFalls`.
 pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
     let by = ctx.accounts.validate(&args)?;
     let fill = ctx.accounts.settle(&args, by, now()?)?;

@@ -17,6 +17,7 @@ use crate::error::{EngineError, Result};
 use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
 use crate::guard::{permit, Action};
+use crate::known;
 
 /// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
 #[derive(Accounts)]
@@ -62,7 +63,10 @@ impl SettlePnl<'_> {
         let books = Books { registry: &registry, board: &board, now };
         book(&registry, &mut market, &mut bank, now)?;
         let (settled, position) = match &self.margin_account {
-            None => (pay_own_claim(&mut market, &mut bank)?, DerivativePosition::default()),
+            None => {
+                known::require_market_covered(&market, &bank, &registry, now)?;
+                (pay_own_claim(&mut market, &mut bank)?, DerivativePosition::default())
+            }
             Some(account) => {
                 let mut account = account.load_mut()?;
                 let settled = settle_account(&mut account, &books, &mut market, &mut bank)?;
@@ -171,6 +175,7 @@ fn settle_account(
     } else {
         // With a deficit a win costs the winner a part of it: `take_win` says who may decide that.
         ensure!(market.deficit_atoms == 0, EngineError::MarketInDeficit);
+        known::require_market_covered(market, bank, books.registry, books.now)?;
         pay_win(account, leg, market, bank, pnl.unsigned_abs())?
     };
     perp::close_leg_if_zero(account, leg, market)?;
@@ -190,7 +195,7 @@ pub(super) fn observe(account: &mut MarginAccount, books: &Books<'_>) -> Result<
 ///
 /// # Errors
 /// `Paused`, `VersionUnknown`, `EngineMismatch`, `BankMismatch`, `AccountBankrupt`, `PositionMissing`, `PriceStale`,
-/// `NothingToSettle` (where nothing of a loss can be paid too: no balance, and no room to borrow), `MarketInDeficit`.
+/// `LossKnown`, `NothingToSettle` (where nothing of a loss can be paid too: no balance, and no room to borrow), `MarketInDeficit`.
 pub fn handler(ctx: Context<SettlePnl>) -> Result<()> {
     ctx.accounts.validate()?;
     let settled = ctx.accounts.settle(now()?)?;

@@ -13,6 +13,7 @@ use crate::error::{EngineError, Result};
 use crate::event::PnlSettled;
 use crate::gate;
 use crate::guard::{permit, Action};
+use crate::known;
 
 pub use plimsoll_interface::args::TakeWinArgs;
 
@@ -79,6 +80,7 @@ impl TakeWin<'_> {
         ensure!(pnl.is_positive(), EngineError::NothingToSettle);
         let most = if args.all { Atoms::MAX } else { Atoms::new(args.claim_atoms) };
         let claim = pnl.gain().min(most);
+        known::require_market_covered(&market, &bank, &registry, now)?;
         let settled = settle::pay_win(&mut account, leg, &mut market, &mut bank, claim)?;
         // A stranger may take a claim only if it is paid something: he cannot give up a claim for nothing.
         let least = Atoms::new(args.min_paid_atoms.max(!by_owner as u64));
@@ -105,7 +107,7 @@ impl TakeWin<'_> {
 ///
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `Paused`, `VersionUnknown`, `EngineMismatch`, `BankMismatch`, `NotOwner`,
-/// `AccountBankrupt`, `PositionMissing`, `PriceStale`, `NothingToSettle`, `BelowLimit`,
+/// `AccountBankrupt`, `PositionMissing`, `PriceStale`, `LossKnown`, `NothingToSettle`, `BelowLimit`,
 /// `MaintenanceMarginInsufficient`.
 pub fn handler(ctx: Context<TakeWin>, args: TakeWinArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;

@@ -11,6 +11,7 @@ use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, TokenMove, Withdrawn};
 use crate::gate;
 use crate::guard::{permit, Action};
+use crate::known;
 use crate::loader::{read, write};
 use crate::outflow;
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
@@ -101,6 +102,9 @@ impl<'info> Withdraw<'info> {
         token::apply_totals(&mut bank, delta)?;
         // Shares worth less than an atom may go although nothing is free: no atom leaves.
         ensure!(atoms.is_zero() || bank.totals().is_liquid(), EngineError::LiquidityInsufficient);
+        if slot.known_loss_atoms != 0 && !atoms.is_zero() {
+            known::require_bank_covered(&bank, &registry, now)?;
+        }
         outflow::pay_out(&mut bank, before, atoms, delta, now)?;
         gate::require_initial(
             &mut account,
@@ -143,7 +147,7 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`,
-/// `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
+/// `LossKnown`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now()?)?;

@@ -18,7 +18,6 @@ pub fn resolve_bankruptcy(keys: &EngineKeys, margin_account: Pubkey, step: Resol
     };
     let other = bank.filter(|bank| *bank != quote);
     let without_quote = match step {
-        ResolveStep::Freeze => true,
         ResolveStep::SeizeToken { bank } => bank != quote,
         _ => false,
     };

@@ -4,7 +4,6 @@ use bytemuck::Zeroable;
 use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::RiskError;
-use plimsoll_state::Books;
 
 use super::world::{World, NOW};
 use crate::bankruptcy::*;
@@ -60,7 +59,7 @@ fn what_is_over_comes_back_with_the_last_quote_leg_and_the_account_thaws_with_it
         let finished = finish(
             &mut world.account,
             bank,
-            &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(NOW) },
+            &mut BooksMut { registry: &mut world.registry, board: &world.board, now: UnixSecs::new(NOW) },
         )
         .unwrap();
         assert_eq!(finished, Finished { returned_atoms: Atoms::new(returned), thawed }, "case {number}");
@@ -91,7 +90,7 @@ fn what_comes_back_is_booked_at_its_time() {
     finish(
         &mut world.account,
         Some(&mut world.banks[0]),
-        &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(NOW + 2) },
+        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: UnixSecs::new(NOW + 2) },
     )
     .unwrap();
     assert_eq!(world.banks[0].booked_borrow_index, 2 * INDEX_ONE);
@@ -100,7 +99,7 @@ fn what_comes_back_is_booked_at_its_time() {
     let result = finish(
         &mut unlisted.account,
         Some(&mut unlisted.banks[0]),
-        &Books { registry: &unlisted.registry, board: &unlisted.board, now: UnixSecs::new(NOW) },
+        &mut BooksMut { registry: &mut unlisted.registry, board: &unlisted.board, now: UnixSecs::new(NOW) },
     );
     assert_eq!(result, Err(RiskError::LegEmpty));
 }

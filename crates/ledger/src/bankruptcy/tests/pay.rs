@@ -4,7 +4,7 @@ use plimsoll_risk::params::INDEX_ONE;
 use plimsoll_risk::units::{Atoms, BaseUnits, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::waterfall::Payment;
 use plimsoll_risk::RiskError;
-use plimsoll_state::{Books, BooksMut};
+use plimsoll_state::BooksMut;
 
 use super::seize::nothing;
 use super::world::{dollars, World, NOW};
@@ -23,7 +23,7 @@ fn begin(world: &mut World) -> RiskResult<Option<Atoms>> {
     begin_paying(
         &mut world.account,
         &mut world.banks[0],
-        &Books { registry: &world.registry, board: &world.board, now: UnixSecs::new(world.now) },
+        &mut BooksMut { registry: &mut world.registry, board: &world.board, now: UnixSecs::new(world.now) },
     )
 }
 

@@ -1,11 +1,13 @@
 //! What closes a base, what a leg is worth, and what freezing an account forgets.
 
+use std::boxed::Box;
+
 use bytemuck::Zeroable;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::{BasePrice, Price};
 use plimsoll_risk::units::{SignedAtoms, UnixSecs};
 use plimsoll_risk::RiskError;
-use plimsoll_state::{closing_price, leg_pnl_down, Books, LegPnl};
+use plimsoll_state::{closing_price, leg_pnl_down, Books, LegPnl, PriceBoard};
 
 use super::world::{dollars, World, NOW};
 use crate::bankruptcy;
@@ -78,14 +80,17 @@ fn an_account_is_frozen_once_and_without_the_marks_of_an_earlier_time() {
         (account.estate_reserved_atoms, account.estate_drawn_atoms) = (5, 6);
     };
     marked(&mut account);
-    bankruptcy::freeze(&mut account).unwrap();
+    let (mut registry, board) = (Box::new(Registry::zeroed()), Box::new(PriceBoard::zeroed()));
+    let mut books = BooksMut { registry: &mut registry, board: &board, now: UnixSecs::new(NOW) };
+    let quote = Bank::zeroed();
+    bankruptcy::freeze(&mut account, &quote, &mut books).unwrap();
     let expected = MarginAccount { status: AccountStatus::Seizing as u8, ..MarginAccount::zeroed() };
     assert_eq!(bytemuck::bytes_of(&account), bytemuck::bytes_of(&expected));
     marked(&mut account);
     for status in [AccountStatus::Seizing, AccountStatus::Paying] {
         account.status = status as u8;
         let before = account;
-        assert_eq!(bankruptcy::freeze(&mut account), Err(RiskError::WrongStage));
+        assert_eq!(bankruptcy::freeze(&mut account, &quote, &mut books), Err(RiskError::WrongStage));
         assert_eq!(bytemuck::bytes_of(&account), bytemuck::bytes_of(&before));
     }
 }

@@ -124,7 +124,8 @@ impl World {
         for index in 0..MARKETS {
             world.list_market(seed, index);
         }
-        bankruptcy::freeze(&mut world.account).unwrap();
+        let mut books = BooksMut { registry: &mut world.registry, board: &world.board, now: UnixSecs::new(NOW) };
+        bankruptcy::freeze(&mut world.account, &world.banks[0], &mut books).unwrap();
         world
     }
 
@@ -215,7 +216,7 @@ impl World {
                 seize_pnl(account, market, quote, &mut BooksMut { registry: &mut self.registry, board, now })?;
             }
             Step::PayBorrow(bank) => {
-                begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board, now })?;
+                begin_paying(account, &mut self.banks[0], &mut BooksMut { registry: &mut self.registry, board, now })?;
                 let paid = pay_borrow(
                     account,
                     &mut self.banks[bank],
@@ -233,11 +234,11 @@ impl World {
                 finish(
                     account,
                     (bank == 0).then_some(&mut self.banks[0]),
-                    &Books { registry: &self.registry, board: &self.board, now },
+                    &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
                 )?;
             }
             Step::PayPnl(market) => {
-                begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board, now })?;
+                begin_paying(account, &mut self.banks[0], &mut BooksMut { registry: &mut self.registry, board, now })?;
                 let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
                 let paid = pay_pnl(account, market, quote, &mut BooksMut { registry: &mut self.registry, board, now })?;
                 let loss = paid.pnl_atoms.min(SignedAtoms::ZERO).unsigned_abs();
@@ -255,7 +256,7 @@ impl World {
                 finish(
                     account,
                     Some(&mut self.banks[0]),
-                    &Books { registry: &self.registry, board: &self.board, now },
+                    &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
                 )?;
             }
             Step::Finish => {
@@ -263,7 +264,7 @@ impl World {
                 if !finish(
                     account,
                     Some(&mut self.banks[0]),
-                    &Books { registry: &self.registry, board: &self.board, now },
+                    &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
                 )?
                 .thawed
                 {
@@ -337,6 +338,7 @@ impl World {
         (0..self.markets.len()).for_each(|index| self.check_claims(index));
         self.banks.iter().for_each(|bank| bank.invariant().unwrap());
         assert_eq!(self.banks[0].reserved_atoms, self.account.estate_reserved_atoms);
+        self.check_known_losses();
         let legs = self
             .account
             .tokens
@@ -346,6 +348,23 @@ impl World {
         if self.account.status == AccountStatus::Paying as u8 {
             assert!(legs.sum::<u64>() <= self.account.estate_reserved_atoms);
         }
+    }
+
+    /// The registry counts what the account's legs are counted with, to the atom, and once it is active nothing.
+    pub fn check_known_losses(&self) {
+        let (tokens, legs) = (&self.account.tokens, &self.account.derivatives);
+        for (index, slot) in self.registry.banks.iter().enumerate() {
+            let counted =
+                tokens.iter().filter(|token| token.bank as usize == index).map(|token| token.fixed_debt_atoms);
+            assert_eq!(slot.known_loss_atoms, counted.sum::<u64>(), "bank {index}");
+        }
+        for (index, slot) in self.registry.markets.iter().enumerate() {
+            let counted = legs.iter().filter(|leg| leg.market as usize == index).map(|leg| leg.known_loss_atoms);
+            assert_eq!(slot.known_loss().get(), counted.sum::<u64>(), "market {index}");
+        }
+        let known = |slot: &plimsoll_state::BankSlot| slot.known_loss_atoms;
+        let is_active = self.account.status == AccountStatus::Active as u8;
+        assert!(!is_active || self.registry.banks.iter().all(|slot| known(slot) == 0));
     }
 
     /// Every step in a random order, again and again, until the account is active; `between` runs after each.
@@ -369,11 +388,12 @@ impl World {
                 finish(
                     &mut self.account,
                     Some(&mut self.banks[0]),
-                    &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
+                    &mut BooksMut { registry: &mut self.registry, board: &self.board, now: UnixSecs::new(self.now) },
                 )
                 .unwrap();
                 progress = true;
             }
+            self.check_known_losses();
             assert!(progress, "the resolution is stuck");
             assert!(calls < 40, "the resolution does not end");
         }
@@ -385,8 +405,12 @@ impl World {
     /// A step where a cap leaves insurance untouched.
     pub fn run_capped(&mut self, step: Step) {
         let (account, now) = (&mut self.account, UnixSecs::new(self.now));
-        begin_paying(account, &mut self.banks[0], &Books { registry: &self.registry, board: &self.board, now })
-            .unwrap();
+        begin_paying(
+            account,
+            &mut self.banks[0],
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
+        )
+        .unwrap();
         match step {
             Step::PayBorrow(bank) => {
                 pay_borrow(
@@ -408,7 +432,11 @@ impl World {
             }
             _ => {}
         }
-        finish(account, Some(&mut self.banks[0]), &Books { registry: &self.registry, board: &self.board, now })
-            .unwrap();
+        finish(
+            account,
+            Some(&mut self.banks[0]),
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
+        )
+        .unwrap();
     }
 }

@@ -44,11 +44,10 @@ impl Writes for ResolveStep {
 
     fn needs_quote(self, status: u8) -> bool {
         match self {
-            Self::Freeze => false,
             Self::SeizeToken { bank } => bank == QUOTE,
             // The first paying call of all reserves in the quote bank, whatever it pays itself.
             Self::PayBorrow { bank } => bank == QUOTE || status != AccountStatus::Paying as u8,
-            Self::SeizePnl { .. } | Self::PayPnl { .. } | Self::Finish => true,
+            Self::Freeze | Self::SeizePnl { .. } | Self::PayPnl { .. } | Self::Finish => true,
         }
     }
 }

@@ -51,13 +51,15 @@ impl ResolveBankruptcy<'_> {
         let (engine, key) = self.keys()?;
         let mut account = self.margin_account.load_mut()?;
         account.require_status(AccountStatus::Active)?;
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
-        let books = Books { registry: &registry, board: &board, now };
-        let (portfolio, assessment) = gate::assess(&account, &books)?;
+        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
+        let quote = load_bank(self.quote_bank.as_ref())?;
+        let mut books = BooksMut { registry: &mut registry, board: &board, now };
+        let (portfolio, assessment) = gate::assess(&account, &books.read())?;
         check_bankrupt(&portfolio.0, &assessment)?;
         account::set_clocks(&mut account, &assessment.clocks);
-        bankruptcy::freeze(&mut account)?;
+        bankruptcy::freeze(&mut account, &quote, &mut books)?;
         account.invariant()?;
+        registry.invariant()?;
         Ok(BankruptcyFrozen {
             engine,
             account: key,
@@ -126,10 +128,10 @@ impl ResolveBankruptcy<'_> {
         if account.status == AccountStatus::Paying as u8 {
             return Ok(None);
         }
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
-        let reserved =
-            bankruptcy::begin_paying(&mut account, &mut quote, &Books { registry: &registry, board: &board, now })?;
+        let mut books = BooksMut { registry: &mut registry, board: &board, now };
+        let reserved = bankruptcy::begin_paying(&mut account, &mut quote, &mut books)?;
         quote.invariant()?;
         let borrow = account.token_index(Registry::QUOTE_BANK as u8).map(|place| account.tokens[place]);
         let legs = account.derivatives.iter().filter(|leg| leg.kind == PositionKind::Perp as u8);
@@ -161,9 +163,9 @@ impl ResolveBankruptcy<'_> {
         let mut books = BooksMut { registry: &mut registry, board: &board, now };
         let paid = bankruptcy::pay_borrow(&mut account, &mut bank, &mut books)?;
         let end = if bank.index as usize == Registry::QUOTE_BANK {
-            self.end(&mut account, Some(&mut bank), &books.read())?
+            self.end(&mut account, Some(&mut bank), &mut books)?
         } else {
-            self.end(&mut account, None, &books.read())?
+            self.end(&mut account, None, &mut books)?
         };
         account.invariant()?;
         bank.invariant()?;
@@ -193,7 +195,7 @@ impl ResolveBankruptcy<'_> {
         let mut market = load_market(self.market.as_ref())?;
         let mut books = BooksMut { registry: &mut registry, board: &board, now };
         let paid = bankruptcy::pay_pnl(&mut account, &mut market, &mut quote, &mut books)?;
-        let end = self.end(&mut account, Some(&mut quote), &books.read())?;
+        let end = self.end(&mut account, Some(&mut quote), &mut books)?;
         account.invariant()?;
         quote.invariant()?;
         market.invariant()?;
@@ -222,13 +224,13 @@ impl ResolveBankruptcy<'_> {
     /// `WrongStage` where the account is active or a leg is left.
     #[inline(never)]
     pub(super) fn finish(&self, now: UnixSecs) -> Result<BankruptcyResolved> {
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
         let mut account = self.margin_account.load_mut()?;
         let status = AccountStatus::try_from(account.status)?;
         ensure!(status != AccountStatus::Active, EngineError::WrongStage);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let end = self
-            .end(&mut account, Some(&mut quote), &Books { registry: &registry, board: &board, now })?
+            .end(&mut account, Some(&mut quote), &mut BooksMut { registry: &mut registry, board: &board, now })?
             .ok_or(EngineError::WrongStage)?;
         account.invariant()?;
         quote.invariant()?;
@@ -240,7 +242,7 @@ impl ResolveBankruptcy<'_> {
         &self,
         account: &mut MarginAccount,
         mut quote: Option<&mut Bank>,
-        books: &Books<'_>,
+        books: &mut BooksMut<'_>,
     ) -> Result<Option<BankruptcyResolved>> {
         let finished = bankruptcy::finish(account, quote.as_deref_mut(), books)?;
         let bankruptcy::Finished { returned_atoms, thawed } = finished;

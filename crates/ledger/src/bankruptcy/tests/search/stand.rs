@@ -297,7 +297,9 @@ impl Stand {
     /// # Errors
     /// What is left of an account that is stuck.
     pub fn resolve(&mut self) -> Result<bool, std::string::String> {
-        bankruptcy::freeze(&mut self.account).map_err(|e| std::format!("{e:?}"))?;
+        let now = UnixSecs::new(self.now);
+        let mut books = BooksMut { registry: &mut self.registry, board: &self.board, now };
+        bankruptcy::freeze(&mut self.account, &self.banks[0], &mut books).map_err(|e| std::format!("{e:?}"))?;
         let mut waited = false;
         while self.account.status != AccountStatus::Active as u8 {
             if self.any_step() {
@@ -358,7 +360,7 @@ impl Stand {
         begin_paying(
             &mut self.account,
             &mut self.banks[0],
-            &Books { registry: &self.registry, board: &self.board, now },
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
         )?;
         pay_borrow(
             &mut self.account,
@@ -368,7 +370,7 @@ impl Stand {
         finish(
             &mut self.account,
             (bank == 0).then_some(&mut self.banks[0]),
-            &Books { registry: &self.registry, board: &self.board, now },
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
         )
         .map(|_| ())
     }
@@ -378,7 +380,7 @@ impl Stand {
         begin_paying(
             &mut self.account,
             &mut self.banks[0],
-            &Books { registry: &self.registry, board: &self.board, now },
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
         )?;
         let (market, quote) = (&mut self.markets[market], &mut self.banks[0]);
         pay_pnl(
@@ -390,7 +392,7 @@ impl Stand {
         finish(
             &mut self.account,
             Some(&mut self.banks[0]),
-            &Books { registry: &self.registry, board: &self.board, now },
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now },
         )
         .map(|_| ())
     }
@@ -399,7 +401,7 @@ impl Stand {
         match finish(
             &mut self.account,
             Some(&mut self.banks[0]),
-            &Books { registry: &self.registry, board: &self.board, now: UnixSecs::new(self.now) },
+            &mut BooksMut { registry: &mut self.registry, board: &self.board, now: UnixSecs::new(self.now) },
         )?
         .thawed
         {
