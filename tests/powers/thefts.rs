@@ -299,3 +299,57 @@ fn an_engine_that_holds_other_peoples_money_waits_at_least_a_day() {
     let update = ix::update_params(&world.keys, world.authority, &short);
     assert_code(world.send_as_authority(update), EngineError::ParameterOutOfBounds);
 }
+
+/// POWER-1, PRICE-9. Took 100 SOL for 99.90 dollars in one transaction, as readiness was not asked for a liquidation.
+#[test]
+fn a_new_source_liquidates_nobody_before_its_averages_are_ready() {
+    let mut stage = launched();
+    let (keys, debtor) = (stage.keys, debtor(&mut stage));
+    let mine = PriceConfig { secondary: false, ..PriceConfig::named("MINE") };
+    let (listing, mut feed) = stage.price_args(&mine);
+    let held = stage.price_args(&PriceConfig::named("SOL")).0.config;
+    let config = args::PriceConfigArgs { primary: listing.config.primary, secondary: None, ..held };
+    let pin = ix::update_price(&keys, keys.executor(), args::UpdatePriceArgs { slot: SOL, config });
+    let id = propose(&mut stage, &pin);
+    wait(&mut stage, DELAY);
+    assert_sent(execute(&mut stage, id));
+    feed.slot = SOL;
+    stage.feeds[SOL as usize] = feed;
+    // At once, and for as long as its averages are not ready, whatever it says.
+    let (liquidator, slow) = (stage.liquidator, held.slow_secs() as i64);
+    let mut ready = 0;
+    for second in 0..2 * slow + 60 {
+        stage.advance(1);
+        let _ = stage.set_price(USDC, E8);
+        assert_sent(stage.set_price(SOL, 50 * E8));
+        let found = stage.board().slots[SOL as usize];
+        let seized = stage.liquidate(&liquidator, &debtor, pair(SOL, USDC), ANY);
+        if found.awaits_averages() {
+            assert!(seized.is_err(), "second {second}");
+            assert_code(stage.withdraw(&debtor, SOL, Some(1)), EngineError::PriceHalted);
+            continue;
+        }
+        assert!(found.is_ready());
+        ready += 1;
+    }
+    assert!(ready > 0);
+    // What stands in the board asks no slot any more.
+    assert!(stage.board().stopped_until_at < stage.now());
+}
+
+/// PRICE-9
+#[test]
+fn a_halt_of_a_price_that_waits_for_its_averages_ends_no_earlier() {
+    let mut stage = launched();
+    let (keys, authority) = (stage.keys, stage.authority);
+    let mut board = stage.board();
+    board.restart(SOL as usize);
+    stage.write(&keys.board, &*board);
+    for halted in [true, false] {
+        let halt = args::HaltPriceArgs { slot: SOL, halted, lasts_secs: None };
+        assert_sent(stage.send_as_authority(ix::halt_price(&keys, authority, halt)));
+        assert!(stage.board().slots[SOL as usize].awaits_averages());
+    }
+    stage.hold_prices(130, 5);
+    assert!(!stage.board().slots[SOL as usize].awaits_averages());
+}

@@ -62,7 +62,31 @@ pub struct PriceSlot {
 
 assert_layout!(PriceSlot, 256);
 
+/// Stands where a halt's end stands while a price waits for its averages: it ends when they are ready.
+pub const UNTIL_READY: i64 = i64::MAX;
+
 impl PriceSlot {
+    /// Begins anew, as where another source has been named: until its averages are ready its legs count as stale (PRICE-9).
+    pub fn restart(&mut self) {
+        (self.update_count, self.first_published_at) = (0, 0);
+        self.halted_until_at = UNTIL_READY;
+    }
+
+    /// Whether it has begun anew and its averages are not known to be ready.
+    #[inline(always)]
+    pub const fn awaits_averages(&self) -> bool {
+        self.halted_until_at == UNTIL_READY
+    }
+
+    /// Ends the wait for its averages where they are ready; a halt goes on.
+    #[cold]
+    #[inline(never)]
+    pub fn end_wait(&mut self) {
+        if self.is_ready() {
+            self.halted_until_at = self.halt.get().until().get();
+        }
+    }
+
     /// Whether it holds a price that is young enough and not halted.
     #[inline(always)]
     pub const fn is_fresh(&self, max_age: MaxAge) -> bool {
@@ -140,10 +164,26 @@ impl PriceBoard {
     /// Stores a halt in a listed slot, and until when it stands where margin reads it; false where nothing is listed.
     pub fn set_halt(&mut self, index: usize, halt: Pause) -> bool {
         let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.active == 1) else { return false };
-        let until_at = halt.until().get();
+        let until_at = if slot.awaits_averages() { UNTIL_READY } else { halt.until().get() };
         (slot.halt, slot.halted_until_at) = (halt.into(), until_at);
         self.stopped_until_at = self.stopped_until_at.max(until_at);
         true
+    }
+
+    /// [`PriceSlot::restart`] of a slot.
+    pub fn restart(&mut self, index: usize) {
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.restart();
+            self.stopped_until_at = UNTIL_READY;
+        }
+    }
+
+    /// Sets when the last halt, breaker or wait ends, from those that stand.
+    #[cold]
+    #[inline(never)]
+    pub fn recount_stops(&mut self) {
+        let ends = self.slots.iter().map(|slot| slot.halted_until_at.max(slot.tripped_until_at));
+        self.stopped_until_at = ends.max().unwrap_or(0);
     }
 }
 

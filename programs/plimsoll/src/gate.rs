@@ -119,8 +119,12 @@ pub fn not_fresh(slot: &PriceSlot, number: u8, now: UnixSecs) -> Failure {
     if slot.halted_until() <= now {
         return fail(EngineError::PriceStale);
     }
-    let until = slot.halted_until().get().unsigned_abs();
-    line(&["price ", &decimal(number as u64), " is halted until ", &decimal(until)]);
+    let number = decimal(number as u64);
+    if slot.awaits_averages() {
+        line(&["price ", &number, " has a new source and is halted until its averages are ready"]);
+    } else {
+        line(&["price ", &number, " is halted until ", &decimal(slot.halted_until().get().unsigned_abs())]);
+    }
     fail(EngineError::PriceHalted)
 }
 

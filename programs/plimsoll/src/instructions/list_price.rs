@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::{PriceState, DEFAULT_PRIOR_PICO_PER_SEC};
 use plimsoll_risk::params::MAX_PRICES;
+use plimsoll_risk::ratchet::Standing;
 use plimsoll_risk::units::Secs;
 use plimsoll_state::{Engine, EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
 
@@ -43,14 +44,15 @@ pub struct ListPrice<'info> {
 }
 
 impl ListPrice<'_> {
-    fn validate(&self, args: &ListPriceArgs) -> Result<()> {
+    /// In whose name it is listed.
+    fn validate(&self, args: &ListPriceArgs) -> Result<Standing> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
         // Registry, board and feeds are this engine's.
         let registry = self.registry.load()?;
         require_of_engine(&*registry, &key)?;
         permit(Action::ListPrice).in_engine(&registry)?;
         // Who names the oracle decides over everybody's money.
-        permit(Action::ListPrice).standing_in(&engine, &registry, self.authority.key)?;
+        let standing = permit(Action::ListPrice).standing_in(&engine, &registry, self.authority.key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;
@@ -61,7 +63,7 @@ impl ListPrice<'_> {
         args.config.validate::<Failure>(registry.params(), engine.test_cluster == 1)?;
         let prior = prior(args);
         ensure!(prior > 0 && prior <= MAX_PRIOR_PICO_PER_SEC, EngineError::ParameterOutOfBounds);
-        Ok(())
+        Ok(standing)
     }
 }
 
@@ -76,7 +78,7 @@ fn prior(args: &ListPriceArgs) -> u32 {
 /// [`PriceConfigArgs::validate`].
 #[expect(clippy::arithmetic_side_effects, reason = "the slot was found, so its number is below 64")]
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
+    let standing = ctx.accounts.validate(&args)?;
     {
         let (mut board, mut feeds) = (ctx.accounts.board.load_mut()?, write::<FeedBook>(&ctx.accounts.feeds)?);
         let slot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::SlotsFull)?;
@@ -84,6 +86,9 @@ pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
         fill(slot, feed, &args);
         require_sound(slot, feed)?;
         board.count = args.slot + 1;
+        if standing.ramps() {
+            board.restart(args.slot as usize);
+        }
         board.invariant()?;
         feeds.invariant()?;
     }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_oracle::{self as oracle, Moment};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::units::UnixSecs;
-use plimsoll_state::{EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry};
+use plimsoll_state::{EngineAccount, Feed, FeedBook, PriceBoard, PriceSlot, Registry, UNTIL_READY};
 
 use crate::access::require_same_engine;
 use crate::error::{EngineError, Result};
@@ -69,6 +69,9 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
     // An account that nothing reads is a caller's mistake.
     ensure!(oracles.next().is_none(), EngineError::AccountMismatch);
     board.stopped_until_at = stopped;
+    if stopped == UNTIL_READY {
+        board.recount_stops();
+    }
     board.invariant()?;
     Ok(feeds.invariant()?)
 }
@@ -89,6 +92,9 @@ fn refresh(
     if let Some(state) = updated {
         slot.store(feed, &state);
         require_sound(slot, feed)?;
+        if slot.awaits_averages() {
+            slot.end_wait();
+        }
         // Two sources are compared where the price asks for it, as reading the second costs as much as the first.
         let compared = secondary.filter(|_| slot.terms.sources_apart_ppm != u32::MAX);
         let apart = compared.is_some_and(|secondary| oracle::are_apart(slot, feed, primary, secondary, params, now));

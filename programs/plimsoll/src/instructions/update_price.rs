@@ -1,11 +1,11 @@
 //! Changes the sources, averages or calibration of a listed price.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::ratchet::Ratcheted;
+use plimsoll_risk::ratchet::{Ratcheted, Standing};
 use plimsoll_state::{Engine, EngineAccount, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::require_of_engine;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Failure, Result};
 use crate::event::PriceUpdated;
 use crate::guard::{permit, Action};
 use crate::instructions::require_sound;
@@ -40,7 +40,8 @@ pub struct UpdatePrice<'info> {
 }
 
 impl UpdatePrice<'_> {
-    fn validate(&self, args: &UpdatePriceArgs) -> Result<()> {
+    /// In whose name the configuration is set.
+    fn validate(&self, args: &UpdatePriceArgs) -> Result<Standing> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
         // Registry, board and feeds are this engine's.
         let (registry, board) = (self.registry.load()?, self.board.load()?);
@@ -57,26 +58,31 @@ impl UpdatePrice<'_> {
         // What users would be worse off by has waited.
         ratchet::admit(standing, &PriceConfigArgs::in_force(feed, slot).verdict(&args.config))?;
         // Pins, time constants, calibration.
-        args.config.validate(registry.params(), engine.test_cluster == 1)
+        args.config.validate::<Failure>(registry.params(), engine.test_cluster == 1)?;
+        Ok(standing)
     }
 }
 
 /// Replaces the configuration.
 ///
-/// A source whose pins change starts without a publish time; the held price and its time, the averages, the variance
-/// and the count of updates stay, so whoever repoints a feed waits for the averages to follow.
+/// Where a source is another one, averages begin anew: until they are ready the price's legs count as stale, so that nobody
+/// is liquidated at what one new source says, and nobody adds risk beside it (PRICE-9). Held price and variance stay. While an
+/// engine is set up they stay too, as nobody has an account.
 ///
 /// # Errors
 /// `NotAuthority`, `ChangeWaits`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`](crate::instructions::PriceConfigArgs::validate);
 /// `ParameterOutOfBounds` where something that is listed would no longer survive the calibration.
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
-    ctx.accounts.validate(&args)?;
+    let standing = ctx.accounts.validate(&args)?;
     {
         let (mut board, mut feeds) = (ctx.accounts.board.load_mut()?, write::<FeedBook>(&ctx.accounts.feeds)?);
         let slot: &mut PriceSlot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let feed = feeds.feeds.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
-        args.config.write(slot, feed);
+        let renamed = args.config.write(slot, feed);
         require_sound(slot, feed)?;
+        if renamed && standing.ramps() {
+            board.restart(args.slot as usize);
+        }
         board.invariant()?;
         feeds.invariant()?;
         // Whatever is listed on this price still survives the fall that the calibration names.

@@ -63,16 +63,19 @@ impl PriceConfigArgs {
     /// A source whose pins stay keeps its last publish time, so that none of its updates counts twice. One with new
     /// pins starts without: its times are another's, and the held publish time still strictly increases.
     #[inline(never)]
-    pub fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) {
-        let wanted = [Some(self.primary), self.secondary];
+    pub fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) -> bool {
+        let (wanted, mut renamed) = ([Some(self.primary), self.secondary], false);
         for (stored, args) in feed.sources.iter_mut().zip(wanted) {
             let mut source = args.map_or_else(bytemuck::Zeroable::zeroed, OracleSourceArgs::to_source);
             if same_pins(stored, &source) {
                 source.published_at = stored.published_at;
+            } else {
+                renamed = true;
             }
             *stored = source;
         }
         self.store(feed, slot);
+        renamed
     }
 }
 
