@@ -2,8 +2,8 @@
 
 use borsh::BorshDeserialize;
 use plimsoll_interface::args::{
-    ListBankArgs, ListMarketArgs, ListPriceArgs, PriceConfigArgs, ProposeRoleArgs, RegisterVenueArgs, UpdateBankArgs,
-    UpdateMarketArgs, UpdateParamsArgs, UpdatePriceArgs, UpdateVenueArgs,
+    ListBankArgs, ListMarketArgs, ListPriceArgs, PriceConfigArgs, ProposeRoleArgs, RampArg, RegisterVenueArgs,
+    UpdateBankArgs, UpdateMarketArgs, UpdateParamsArgs, UpdatePriceArgs, UpdateVenueArgs,
 };
 use plimsoll_interface::Outline;
 use plimsoll_risk::params::{GlobalParams, MAX_BANKS, MAX_MARKETS};
@@ -181,6 +181,15 @@ impl InForce<'_> {
     }
 }
 
+/// Whatever of an engine moves by a ramp.
+pub fn ramps(registry: &Registry) -> Vec<RampArg> {
+    let params = (registry.params_ramped_at != 0).then_some(RampArg::Params);
+    let banks = registry.banks.iter().zip(0u8..).filter(|(slot, _)| slot.ramped_at != 0);
+    let markets = registry.markets.iter().zip(0u8..).filter(|(slot, _)| slot.ramped_at != 0);
+    let slots = banks.map(|(_, slot)| RampArg::Bank(slot)).chain(markets.map(|(_, slot)| RampArg::Market(slot)));
+    params.into_iter().chain(slots).collect()
+}
+
 /// What waits whatever its numbers are.
 const fn whole(name: &'static str) -> Change {
     Change { name, numbers: None, effect: Effect::Waits }
@@ -258,6 +267,14 @@ mod tests {
         let pause = ix::unpause(&keys, keys.executor(), 1);
         assert_eq!(Asked::of(&keys, &pause), None);
         assert_eq!(outline(&pause.data).map(|outline| outline.name), Some("set_pause"));
+    }
+
+    #[test]
+    fn what_ramps_is_found() {
+        let mut registry: Box<Registry> = zeroed_box();
+        assert_eq!(ramps(&registry), []);
+        (registry.params_ramped_at, registry.banks[3].ramped_at, registry.markets[31].ramped_at) = (1, 1, 1);
+        assert_eq!(ramps(&registry), [RampArg::Params, RampArg::Bank(3), RampArg::Market(31)]);
     }
 
     #[test]
