@@ -153,11 +153,15 @@ mod tests {
         let weights: Vec<u32> = stages.iter().map(|stage| stage.banks[SOL].weights.0.asset_maint_ppm.get()).collect();
         assert_eq!(weights, [850_000, 840_000, 830_000, 825_000]);
         // 16,500 in the end, of 16,750.
-        let (hour, short) = hit(&world.accounts(), &stages).unwrap().unwrap();
-        assert_eq!((hour, short), (Some(2), Some(250_000_000_000_000)));
-        world.hold(1, USDC, -16_500_000_000);
-        assert_eq!(hit(&world.accounts(), &stages).unwrap(), None);
+        // To the micro-dollar: a lamport's price is rounded down.
+        let hit = |world: &crate::margin::tests::World| {
+            let found = hit(&world.accounts(), &stages).unwrap();
+            found.map(|(hour, short)| (hour, short.map(|pico| pico / 1_000_000)))
+        };
+        assert_eq!(hit(&world), Some((Some(2), Some(250_000_000))));
+        world.hold(1, USDC, -16_499_000_000);
+        assert_eq!(hit(&world), None);
         world.hold(1, USDC, -17_001_000_000);
-        assert_eq!(hit(&world.accounts(), &stages).unwrap(), Some((None, Some(501_000_000_000_000))));
+        assert_eq!(hit(&world), Some((None, Some(501_000_000))));
     }
 }
