@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use plimsoll_migrations::chain::venues;
+use plimsoll_migrations::steps::Applied;
 use plimsoll_migrations::Result;
 use plimsoll_risk::ratchet::{Change, Progress};
 use plimsoll_risk::units::UnixSecs;
@@ -264,6 +265,23 @@ async fn advance(context: &Context, loaded: &Loaded) -> Result<()> {
     }
     done.print(context.json);
     Ok(())
+}
+
+/// What was proposed and is not due, and what others proposed.
+pub fn waiting(applied: &Applied) -> Report {
+    if applied.waiting.is_empty() && applied.others.is_empty() {
+        return Report::default();
+    }
+    let rows = applied.waiting.iter().map(|waiting| {
+        let due = format!("in {}", span(waiting.due_in_secs.unsigned_abs()));
+        vec![waiting.id.to_string(), waiting.step.clone(), waiting.due_at.to_string(), due]
+    });
+    let others = applied.others.iter().map(|id| vec![id.to_string()]);
+    Report::default()
+        .with_note("changes that wait; the same command executes them when they are due:")
+        .with_rows("waiting", &["number", "step", "due at", "due"], rows.collect())
+        .with_note("changes that wait and would not make the engine what the file says:")
+        .with_rows("others", &["number"], others.collect())
 }
 
 /// Sends an instruction, or proposes it where the engine makes it wait: `of` builds it for the key that signs for it.

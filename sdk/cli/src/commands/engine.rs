@@ -17,7 +17,7 @@ use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{Registry, Venue};
 use solana_pubkey::Pubkey;
 
-use super::change::{act_or_propose, span, ChangeCommand};
+use super::change::{act_or_propose, waiting, ChangeCommand};
 use crate::context::{Context, Loaded};
 use crate::output::Report;
 use crate::usage::usage;
@@ -308,23 +308,6 @@ async fn create(context: &Context, config: Config, options: ApplyOptions) -> Res
                 called as in the file";
     Report::default().with_facts("engine", facts).and(waits).with_note(next).print(false);
     Ok(())
-}
-
-/// What was proposed and is not due, and what others proposed.
-fn waiting(applied: &Applied) -> Report {
-    if applied.waiting.is_empty() && applied.others.is_empty() {
-        return Report::default();
-    }
-    let rows = applied.waiting.iter().map(|waiting| {
-        let due = format!("in {}", span(waiting.due_in_secs.unsigned_abs()));
-        vec![waiting.id.to_string(), waiting.step.clone(), waiting.due_at.to_string(), due]
-    });
-    let others = applied.others.iter().map(|id| vec![id.to_string()]);
-    Report::default()
-        .with_note("changes that wait; the same command executes them when they are due:")
-        .with_rows("waiting", &["number", "step", "due at", "due"], rows.collect())
-        .with_note("changes that wait and would not make the engine what the file says:")
-        .with_rows("others", &["number"], others.collect())
 }
 
 fn steps(applied: &Applied, dry_run: bool) -> Report {
