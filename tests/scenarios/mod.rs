@@ -7,6 +7,7 @@ mod clocks;
 mod closed_borrowing;
 mod cure;
 mod draws;
+mod fees;
 mod freezing;
 mod full_table;
 mod guards;
