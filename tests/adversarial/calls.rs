@@ -2,13 +2,12 @@
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll::liquidation::LiquidationBounds;
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::SlotStatus;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
-use super::stage::{Stage, FALLEN_E8, SOLS, UNITS, USD};
+use super::stage::{Stage, DUE, FALLEN_E8, SOLS, UNITS, UNWANTED, USD, WHOLE};
 
 /// A call that succeeds on the stage.
 #[derive(Clone, Debug)]
@@ -74,21 +73,32 @@ impl Table<'_> {
         let (keys, authority, payer) = (self.keys, self.authority, self.payer);
         let world = &mut self.stage.world;
         let (founder, successor) = (world.party("founder"), world.party("successor"));
-        let args = args::CreateEngineArgs { id: 7, test_cluster: false, pause_authority: founder };
+        let args = args::CreateEngineArgs::held_by(founder, 7, false);
         self.add("create_engine", "", ix::create_engine(founder, payer, args));
         for (case, id) in [("first step", 0), ("last step", 1)] {
             let keys = EngineKeys::created_by(&founder, id);
-            self.add("grow_registry", case, ix::grow_registry(&keys, founder, payer, &GlobalParams::DEFAULT));
+            self.add("grow_registry", case, ix::grow_registry(&keys, founder, payer, &AT_ONCE));
             self.add("grow_board", case, ix::grow_board(&keys, payer));
             self.add("grow_feeds", case, ix::grow_feeds(&keys, payer));
         }
-        self.add("update_params", "", ix::update_params(&keys, authority, &GlobalParams::DEFAULT));
+        self.add("update_params", "", ix::update_params(&keys, authority, &AT_ONCE));
         self.add("set_pause", "", ix::pause(&keys, authority, 1));
         let halt = args::HaltPriceArgs { slot: 0, halted: true, lasts_secs: None };
         self.add("halt_price", "", ix::halt_price(&keys, authority, halt));
-        let propose = args::ProposeAuthorityArgs { authority: Some(founder), pause_authority: None };
-        self.add("propose_authority", "", ix::propose_authority(&keys, authority, propose));
-        self.add("accept_authority", "", ix::accept_authority(&keys, successor));
+        let propose = ix::propose_role(&keys, authority, args::RoleArg::RiskAuthority, Some(founder));
+        self.add("propose_role", "", propose);
+        let whole = EngineKeys::created_by(&founder, WHOLE);
+        self.add("launch_engine", "", ix::launch_engine(&whole, founder));
+        let update = ix::update_params(&keys, keys.executor(), &AT_ONCE);
+        let next = UNWANTED + 1;
+        self.add("propose_change", "", ix::propose_change(&keys, (authority, payer), next, &update));
+        let change = |id| self.stage.world.read(&keys.change(id));
+        let (execute, cancel) =
+            (ix::execute_change(&keys, payer, &change(DUE)), ix::cancel_change(&keys, authority, &change(UNWANTED)));
+        self.add("execute_change", "", execute);
+        self.add("cancel_change", "", cancel);
+        self.add("advance_ramp", "", ix::advance_ramp(&keys, args::RampArg::Bank(SOL)));
+        self.add("accept_role", "", ix::accept_role(&keys, successor, args::RoleArg::Authority));
         let args = args::RegisterVenueArgs { signer: founder, settle_markets: 1, premium_markets: 1 };
         self.add("register_venue", "", ix::register_venue(&keys, authority, payer, args));
         let args = args::UpdateVenueArgs { active: false, settle_markets: 1, premium_markets: 1 };

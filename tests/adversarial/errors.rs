@@ -21,7 +21,7 @@ fn sources(directory: &Path, into: &mut String) {
 fn every_error_is_expected_by_name_somewhere() {
     let mut text = String::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for part in ["adversarial", "composition", "instructions", "scenarios"] {
+    for part in ["adversarial", "composition", "instructions", "powers", "scenarios"] {
         sources(&root.join(part), &mut text);
     }
     let names = EngineError::ALL.iter().map(|error| error.text().0);

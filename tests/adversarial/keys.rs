@@ -1,7 +1,6 @@
 //! Stolen keys: of each kind the worst attack that was found, and what it moves out of the account that the key is for.
 //! The figures stand in `docs/threat-model.md`.
 
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::right;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -56,7 +55,7 @@ impl Theft {
     fn fee_ppm(&self) -> u64 {
         let registry = self.stage.registry();
         let market = registry.market(SOL_PERP as usize).expect("it is listed");
-        market.fees.fill_fee_ppm.max(GlobalParams::DEFAULT.perps.fill_insurance_ppm) as u64
+        market.fees.fill_fee_ppm.max(AT_ONCE.perps.fill_insurance_ppm) as u64
     }
 
     /// Fills at spot, to and fro, until the engine refuses; how many went through.
@@ -169,7 +168,7 @@ fn a_delegate_trades_at_a_price_no_older_than_adding_risk_asks_for_whatever_it_d
     theft.stage.repeat_prices();
     let opened = theft.fill(true, 2 * SOL_UNITS, 0);
     assert_sent(theft.stage.send(&theft.thief, &[opened]));
-    theft.stage.advance(GlobalParams::DEFAULT.prices.risk_age_secs as i64);
+    theft.stage.advance(AT_ONCE.prices.risk_age_secs as i64);
     // Both sides only reduce, which an owner may at a price of the read age.
     let fill = theft.fill(false, SOL_UNITS, 0);
     assert_sent(theft.stage.simulate(&theft.thief, std::slice::from_ref(&fill)));
@@ -258,7 +257,7 @@ impl Theft {
 fn a_stolen_venue_costs_each_owner_the_band_and_the_fee_of_what_he_approved() {
     let notional = 100_000 * USD;
     let (mut theft, signer) = stolen_venue(notional);
-    let band_ppm = theft.stage.registry().markets[SOL_PERP as usize].rates.0.fill_band_ppm_down(&GlobalParams::DEFAULT);
+    let band_ppm = theft.stage.registry().markets[SOL_PERP as usize].rates.0.fill_band_ppm_down(&AT_ONCE);
     let before = nav(&theft.stage, &theft.victim);
     let mut fills = 0;
     loop {

@@ -138,8 +138,9 @@ fn no_bit_keeps_an_owner_from_reducing_and_none_stops_liquidation_while_risk_sti
 fn a_guardian_pauses_for_hours_four_times_in_a_row_and_is_told_when_he_may_again() {
     let mut world = World::new();
     let (authority, guard, keys) = (world.authority, world.party("guard"), world.keys);
-    let name_guard = args::ProposeAuthorityArgs { authority: None, pause_authority: Some(guard) };
-    assert_sent(world.send_as_authority(ix::propose_authority(&keys, authority, name_guard)));
+    let role = args::RoleArg::Guardian;
+    assert_sent(world.send_as_authority(ix::propose_role(&keys, authority, role, Some(guard))));
+    assert_sent(world.send(&guard, &[ix::accept_role(&keys, guard, role)]));
     let six_hours = GUARDIAN_TERMS.lasts.stored() as i64;
     let pause = ix::pause(&keys, guard, pause::BORROW);
     let until = |world: &World| world.registry().pauses[1].get().until().get();
@@ -170,8 +171,9 @@ fn a_guardian_pauses_for_hours_four_times_in_a_row_and_is_told_when_he_may_again
 fn a_pause_names_what_exists_in_one_mask_and_a_time_that_its_signer_may_ask_for() {
     let mut world = World::new();
     let (authority, guard, keys) = (world.authority, world.party("guard"), world.keys);
-    let name_guard = args::ProposeAuthorityArgs { authority: None, pause_authority: Some(guard) };
-    assert_sent(world.send_as_authority(ix::propose_authority(&keys, authority, name_guard)));
+    let role = args::RoleArg::Guardian;
+    assert_sent(world.send_as_authority(ix::propose_role(&keys, authority, role, Some(guard))));
+    assert_sent(world.send(&guard, &[ix::accept_role(&keys, guard, role)]));
     let (hours, days) = (6 * 3_600, 7 * 86_400);
     let set = |signer, add_bits, remove_bits, lasts_secs| {
         ix::set_pause(&keys, signer, args::SetPauseArgs { add_bits, remove_bits, lasts_secs })

@@ -24,8 +24,8 @@ const ELSEWHERE: &str = "migrate_account";
 /// Who may do what, as accounts store it.
 #[derive(Debug, PartialEq)]
 enum Powers {
-    Engine([[u8; 32]; 3]),
-    Pause(u32, Vec<u8>),
+    Engine([[u8; 32]; 4], [[u8; 32]; 4], u64),
+    Pause(u8, u32, Vec<u8>),
     Venue(u8, u32, u32),
     Account([[u8; 32]; 2], u8, u64, Vec<[u8; 32]>),
 }
@@ -34,11 +34,11 @@ fn powers(world: &World) -> BTreeMap<Pubkey, Powers> {
     let all = world.svm.get_program_accounts(&pda::PROGRAM_ID);
     let of = |key: &Pubkey| {
         if let Some(engine) = world.try_read::<Engine>(key) {
-            return Some(Powers::Engine([engine.authority, engine.pending_authority, engine.pause_authority]));
+            return Some(Powers::Engine(engine.held(), engine.pending, engine.changes_proposed));
         }
         if let Some(registry) = world.try_read::<Registry>(key) {
             let params = bytemuck::bytes_of(&registry.params).to_vec();
-            return Some(Powers::Pause(registry.pause_bits, params));
+            return Some(Powers::Pause(registry.launched, registry.pause_bits, params));
         }
         if let Some(venue) = world.try_read::<Venue>(key) {
             return Some(Powers::Venue(venue.active, venue.settle_markets, venue.premium_markets));

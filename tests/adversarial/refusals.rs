@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A mixture of two engines' accounts.
-pub const OF_ANOTHER_ENGINE: [&str; 4] = ["ConstraintSeeds", "EngineMismatch", "NotAuthority", "VaultMismatch"];
+pub const OF_ANOTHER_ENGINE: [&str; 5] =
+    ["ChangeMismatch", "ConstraintSeeds", "EngineMismatch", "NotAuthority", "VaultMismatch"];
 
 /// What the slot demands, what is wrong, and the names.
 type Row = (&'static str, &'static str, &'static [&'static str]);
@@ -48,6 +49,7 @@ const REFUSALS: &[Row] = &[
     ("Bank", "truncated", &["AccountDidNotDeserialize", "AccountDiscriminatorNotFound"]),
     ("Bank", "zero discriminator", &["AccountDiscriminatorMismatch"]),
     ("Engine", "closed", &["AccountOwnedByWrongProgram"]),
+    ("Engine", "duplicate", &["AccountOwnedByWrongProgram"]),
     ("Engine", "empty", &["AccountOwnedByWrongProgram"]),
     ("Engine", "foreign owner", &["AccountOwnedByWrongProgram"]),
     ("Engine", "foreign owner elsewhere", &["AccountOwnedByWrongProgram"]),
@@ -55,7 +57,7 @@ const REFUSALS: &[Row] = &[
     ("Engine", "other engine", &["ConstraintSeeds", "EngineMismatch", "NotAuthority", "NotPendingAuthority"]),
     ("Engine", "other type", &["AccountDiscriminatorMismatch"]),
     ("Engine", "read-only", &["ConstraintMut"]),
-    ("Engine", "sibling", &["ConstraintSeeds"]),
+    ("Engine", "sibling", &["ConstraintSeeds", "NotAuthority"]),
     ("Engine", "truncated", &["AccountDidNotDeserialize", "AccountDiscriminatorNotFound"]),
     ("Engine", "zero discriminator", &["AccountDiscriminatorMismatch"]),
     ("FeedBook", "closed", &["AccountOwnedByWrongProgram"]),
@@ -172,6 +174,16 @@ const REFUSALS: &[Row] = &[
     ("Market", "sibling", &["MarketMismatch", "NothingToSettle", "PositionMissing", "PriceOutsideBand"]),
     ("Market", "truncated", &["AccountDidNotDeserialize", "AccountDiscriminatorNotFound"]),
     ("Market", "zero discriminator", &["AccountDiscriminatorMismatch"]),
+    ("PendingChange", "closed", &["AccountOwnedByWrongProgram"]),
+    ("PendingChange", "duplicate", &["AccountOwnedByWrongProgram"]),
+    ("PendingChange", "empty", &["AccountOwnedByWrongProgram"]),
+    ("PendingChange", "foreign owner", &["AccountOwnedByWrongProgram"]),
+    ("PendingChange", "foreign owner elsewhere", &["AccountOwnedByWrongProgram"]),
+    ("PendingChange", "one byte short", &["AccountDidNotDeserialize"]),
+    ("PendingChange", "other type", &["AccountDiscriminatorMismatch"]),
+    ("PendingChange", "read-only", &["ConstraintMut"]),
+    ("PendingChange", "truncated", &["AccountDidNotDeserialize", "AccountDiscriminatorNotFound"]),
+    ("PendingChange", "zero discriminator", &["AccountDiscriminatorMismatch"]),
     ("PriceBoard", "closed", &["AccountOwnedByWrongProgram"]),
     ("PriceBoard", "duplicate", &["AccountDiscriminatorMismatch"]),
     ("PriceBoard", "empty", &["AccountOwnedByWrongProgram"]),
@@ -199,6 +211,7 @@ const REFUSALS: &[Row] = &[
     ("Registry", "other engine", &["EngineMismatch"]),
     ("Registry", "other type", &["AccountDiscriminatorMismatch"]),
     ("Registry", "read-only", &["ConstraintMut"]),
+    ("Registry", "sibling", &["EngineMismatch"]),
     ("Registry", "truncated", &["AccountDidNotDeserialize", "AccountDiscriminatorNotFound"]),
     ("Registry", "zero discriminator", &["AccountDiscriminatorMismatch"]),
     ("Venue", "added", &["VenueInactive"]),
@@ -250,8 +263,8 @@ const REFUSALS: &[Row] = &[
     ("token account", "non-canonical", &["ConstraintSeeds"]),
     ("token account", "read-only", &["Cross-program invocation with unauthorized signer or writable account"]),
     ("token account", "token account for mint", &["invalid account data for instruction"]),
-    ("unchecked", "another address", &["ConstraintSeeds"]),
-    ("unchecked", "another program's account", &["ConstraintSeeds"]),
+    ("unchecked", "another address", &["ChangeMismatch", "ConstraintSeeds"]),
+    ("unchecked", "another program's account", &["ChangeMismatch", "ConstraintSeeds"]),
     (
         "unchecked",
         "closed",
@@ -262,6 +275,7 @@ const REFUSALS: &[Row] = &[
         "unchecked",
         "duplicate",
         &[
+            "ChangeMismatch",
             "ConstraintClose",
             "ConstraintSeeds",
             "VaultDeltaMismatch",
@@ -271,12 +285,13 @@ const REFUSALS: &[Row] = &[
         ],
     ),
     ("unchecked", "empty", &["OracleOwnerMismatch", "PrimaryNotStale"]),
-    ("unchecked", "existing", &["ConstraintSeeds"]),
+    ("unchecked", "existing", &["ChangeMismatch", "ConstraintSeeds"]),
     (
         "unchecked",
         "foreign owner",
         &[
             "AccountMismatch",
+            "AccountOwnedByWrongProgram",
             "OracleOwnerMismatch",
             "PrimaryNotStale",
             "instruction modified data of an account it does not own",
@@ -288,17 +303,21 @@ const REFUSALS: &[Row] = &[
         &["MintMismatch", "VaultMismatch", "instruction modified data of an account it does not own"],
     ),
     ("unchecked", "frozen", &["token: account frozen"]),
-    ("unchecked", "hostile program", &["AccountMismatch"]),
+    ("unchecked", "hostile program", &["AccountMismatch", "ChangeMismatch"]),
     ("unchecked", "mint for token account", &["VaultMismatch", "invalid account data for instruction"]),
-    ("unchecked", "no program", &["AccountMismatch"]),
+    ("unchecked", "no program", &["AccountMismatch", "ChangeMismatch"]),
     ("unchecked", "non-canonical", &["ConstraintSeeds"]),
     ("unchecked", "other engine's vault", &["VaultMismatch", "token: mint mismatch", "token: owner mismatch"]),
     ("unchecked", "other mint", &["VaultMismatch", "token: mint mismatch"]),
-    ("unchecked", "other type", &["ConstraintSeeds"]),
+    ("unchecked", "other type", &["ChangeMismatch", "ConstraintSeeds"]),
     ("unchecked", "read-only", &["ConstraintMut"]),
-    ("unchecked", "sibling", &["ConstraintSeeds", "MintMismatch", "OracleAddressMismatch", "PrimaryMissing"]),
+    (
+        "unchecked",
+        "sibling",
+        &["ChangeMismatch", "ConstraintSeeds", "MintMismatch", "OracleAddressMismatch", "PrimaryMissing"],
+    ),
     ("unchecked", "sibling's vault", &["VaultMismatch", "token: insufficient funds", "token: mint mismatch"]),
-    ("unchecked", "stranger", &["RentReceiverMismatch"]),
+    ("unchecked", "stranger", &["ChangeMismatch", "RentReceiverMismatch"]),
     ("unchecked", "stranger's", &["VaultMismatch", "token: owner mismatch"]),
     ("unchecked", "token account for mint", &["MintMismatch"]),
     (

@@ -23,8 +23,8 @@ fn every_instruction_and_every_account_of_it_is_in_the_table() {
     assert_eq!(listed, all.iter().map(String::as_str).collect());
     for call in &calls {
         let slots = program::slots(call.name);
-        let oracles = if call.name == "refresh_price" { 2 } else { 0 };
-        assert_eq!(slots.len() + oracles, call.ix.accounts.len(), "{}", call.title());
+        let further = further(call.name);
+        assert_eq!(slots.len() + further, call.ix.accounts.len(), "{}", call.title());
     }
 }
 
@@ -52,6 +52,10 @@ fn a_wrong_account_in_any_slot_of_any_instruction_is_refused_and_changes_nothing
     for call in &calls {
         let mut attack = Attack::new(&stage, call);
         for mutation in mutations(&stage, call, &program::slots(call.name)) {
+            // What a proposed instruction takes is compared when it is executed.
+            if call.name == "propose_change" && mutation.slot.starts_with("oracle") {
+                continue;
+            }
             attack.run(&mutation, &mut report);
         }
     }
@@ -71,7 +75,7 @@ fn no_mixture_of_two_engines_accounts_is_accepted() {
     let (ours, theirs) = (stage.world.keys.bank(USDC).vault, stage.other.bank(USDC).vault);
     let (mut attacks, mut wrong, mut names) = (0, Vec::new(), BTreeSet::new());
     for call in &calls {
-        let metas = &call.ix.accounts;
+        let metas = &call.ix.accounts[..compared(call)];
         let twins: Vec<(usize, Pubkey)> = (0..metas.len())
             .filter_map(|at| {
                 let key = metas[at].pubkey;
@@ -99,6 +103,20 @@ fn no_mixture_of_two_engines_accounts_is_accepted() {
     assert!(wrong.is_empty(), "{} of {attacks}:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), OF_ANOTHER_ENGINE);
     assert!(attacks > 500, "the table has lost rows: {attacks} attacks");
+}
+
+/// Accounts of a call of the table that follow those of its instruction: oracles, or what a change's instruction takes.
+fn further(name: &str) -> usize {
+    match name {
+        "refresh_price" => 2,
+        "propose_change" | "execute_change" => 6,
+        _ => 0,
+    }
+}
+
+/// How many of a call's accounts the program compares: those of a proposed instruction when it is executed.
+pub fn compared(call: &Call) -> usize {
+    call.ix.accounts.len() - if call.name == "propose_change" { further(call.name) } else { 0 }
 }
 
 /// What the attacks found.

@@ -2,9 +2,9 @@
 //! can be called on.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll_risk::params::{GlobalParams, MAX_ATOMS};
+use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_state::{AccountStatus, Bank, EngineAccount, MarginAccount, Market, TokenPosition};
+use plimsoll_state::{AccountStatus, Bank, EngineAccount, MarginAccount, Market, Registry, TokenPosition};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
@@ -17,6 +17,10 @@ pub const SOLS: u64 = 1_000_000_000;
 /// Base units of a SOL.
 pub const UNITS: u64 = 1_000_000;
 /// Price at which positions are opened, and after the fall.
+/// The change that is due, the one that is to be cancelled, the founder's engine that only has to be launched.
+pub const DUE: u64 = 0;
+pub const UNWANTED: u64 = 1;
+pub const WHOLE: u16 = 2;
 const OPEN_E8: i64 = 200 * E8;
 /// See `OPEN_E8`.
 pub const FALLEN_E8: i64 = 162 * E8;
@@ -119,7 +123,9 @@ impl Stage {
         stage.fall();
         stage.fill_pool();
         stage.write_bankruptcies();
+        stage.prepare_changes();
         stage.grow_halfway();
+        stage.grow_whole(WHOLE);
         stage.world.hold_prices(2, 1);
         stage.refresh_other();
         stage.post_newer();
@@ -140,13 +146,44 @@ impl Stage {
     fn prepare_engine(&mut self) {
         let (keys, authority) = (self.world.keys, self.world.authority);
         let (successor, guard) = (self.world.party("successor"), self.world.party("guard"));
-        let args = args::ProposeAuthorityArgs { authority: Some(successor), pause_authority: Some(guard) };
-        self.sent(ix::propose_authority(&keys, authority, args));
+        self.sent(ix::propose_role(&keys, authority, args::RoleArg::Guardian, Some(guard)));
+        self.sent(ix::accept_role(&keys, guard, args::RoleArg::Guardian));
+        self.sent(ix::propose_role(&keys, authority, args::RoleArg::Authority, Some(successor)));
         let open = args::OpenAccountArgs { id: 0, delegate: None };
         self.sent(ix::open_account(&keys, self.empty.owner, self.rent_payer, open));
         self.sent(ix::set_delegate(self.alice.owner, self.alice.account, Some(all_rights(address("delegate")))));
         self.world.party("delegate");
         self.world.party("stranger");
+    }
+
+    /// Two changes that are due, and a weight on its way; an engine that only has to be launched.
+    fn prepare_changes(&mut self) {
+        let (keys, authority) = (self.world.keys, self.world.authority);
+        let update = ix::update_params(&keys, keys.executor(), &AT_ONCE);
+        for id in [DUE, UNWANTED] {
+            self.sent(ix::propose_change(&keys, (authority, authority), id, &update));
+        }
+        let mut registry = self.world.registry();
+        let slot = &mut registry.banks[SOL as usize];
+        slot.ramped_at = self.world.now() - 60;
+        let [asset_to_ppm, liability_to_ppm] = slot.ramped();
+        slot.goals[0].to_ppm = asset_to_ppm - 1_000;
+        slot.goals[1].to_ppm = liability_to_ppm;
+        self.world.write(&keys.registry, &*registry);
+    }
+
+    /// The engine of this number of the founder's, to which nothing is missing but its launch.
+    fn grow_whole(&mut self, id: u16) {
+        let founder = self.world.party("founder");
+        let keys = EngineKeys::created_by(&founder, id);
+        self.sent(ix::create_engine(founder, founder, args::CreateEngineArgs::held_by(founder, id, true)));
+        for _ in 0..ix::REGISTRY_STEPS {
+            self.sent(ix::grow_registry(&keys, founder, founder, &AT_ONCE));
+        }
+        let mut registry: Box<Registry> = Box::new(self.world.read(&keys.registry));
+        registry.banks[0] = self.world.registry().banks[0];
+        registry.bank_count = 1;
+        self.world.write(&keys.registry, &*registry);
     }
 
     fn prepare_venues(&mut self) {
@@ -269,11 +306,11 @@ impl Stage {
         let founder = self.world.party("founder");
         for id in [0, 1] {
             let keys = EngineKeys::created_by(&founder, id);
-            let args = args::CreateEngineArgs { id, test_cluster: true, pause_authority: founder };
+            let args = args::CreateEngineArgs::held_by(founder, id, true);
             self.sent(ix::create_engine(founder, founder, args));
             let steps = |all: usize| if id == 0 { 0 } else { all - 1 };
             for _ in 0..steps(ix::REGISTRY_STEPS) {
-                self.sent(ix::grow_registry(&keys, founder, founder, &GlobalParams::DEFAULT));
+                self.sent(ix::grow_registry(&keys, founder, founder, &AT_ONCE));
             }
             for _ in 0..steps(ix::BOARD_STEPS) {
                 self.sent(ix::grow_board(&keys, founder));
@@ -335,8 +372,9 @@ fn engine_of(chain: Chain, authority: Pubkey) -> World {
     let mut world = World { chain, keys, authority, mints: Vec::new(), feeds: Vec::new() };
     world.party("authority");
     assert_sent(world.create_engine(true));
-    world.grow_all(&GlobalParams::DEFAULT);
+    world.grow_all(&AT_ONCE);
     world.default_listing();
+    assert_sent(world.launch());
     assert_eq!(world.feeds[SOL as usize].last.map(|tick| tick.price_e8), Some(OPEN_E8));
     world
 }

@@ -1,9 +1,8 @@
 //! Listing, parameters, authorities, venues, opening and closing accounts: none has a goal.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::SlotStatus;
-use plimsoll_tests::{args, ix, pda, program_file, BankConfig, MarketConfig, PriceConfig, Trader, World, E8};
+use plimsoll_tests::{args, ix, pda, program_file, BankConfig, MarketConfig, PriceConfig, Trader, World, AT_ONCE, E8};
 use solana_instruction::Instruction;
 
 use super::measure::measure as run;
@@ -33,8 +32,8 @@ impl Meter<'_> {
     }
 
     fn engine(&mut self) {
-        let (keys, authority, params) = (self.world.keys, self.world.authority, GlobalParams::DEFAULT);
-        let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: authority };
+        let (keys, authority, params) = (self.world.keys, self.world.authority, AT_ONCE);
+        let args = args::CreateEngineArgs::held_by(authority, 0, true);
         self.sent("create_engine", "", authority, ix::create_engine(authority, authority, args));
         for step in 1..=ix::REGISTRY_STEPS {
             let grow = ix::grow_registry(&keys, authority, authority, &params);
@@ -70,7 +69,7 @@ impl Meter<'_> {
         let args = args::UpdateMarketArgs { status: SlotStatus::Active as u8, terms: market.terms };
         self.sent("list_market", "", authority, ix::list_market(&keys, authority, authority, market));
         self.sent("update_market", "", authority, ix::update_market(&keys, authority, 0, args));
-        self.sent("update_params", "", authority, ix::update_params(&keys, authority, &GlobalParams::DEFAULT));
+        self.sent("update_params", "", authority, ix::update_params(&keys, authority, &AT_ONCE));
     }
 
     fn venues(&mut self) {
@@ -86,6 +85,8 @@ impl Meter<'_> {
         let keys = self.world.keys;
         let (owner, venue) = (self.world.party("owner"), keys.venue(&self.world.party("venue")));
         let account = keys.margin_account(&owner, 0);
+        let authority = self.world.authority;
+        self.sent("launch_engine", "", authority, ix::launch_engine(&keys, authority));
         let open = ix::open_account(&keys, owner, owner, args::OpenAccountArgs { id: 0, delegate: None });
         self.sent("open_account", "", owner, open);
         self.sent(
@@ -124,8 +125,8 @@ impl Meter<'_> {
         let halt = args::HaltPriceArgs { slot: 0, halted: true, lasts_secs: None };
         self.sent("halt_price", "", authority, ix::halt_price(&keys, authority, halt));
         let successor = self.world.party("successor");
-        let args = args::ProposeAuthorityArgs { authority: Some(successor), pause_authority: None };
-        self.sent("propose_authority", "", authority, ix::propose_authority(&keys, authority, args));
-        self.sent("accept_authority", "", successor, ix::accept_authority(&keys, successor));
+        let role = args::RoleArg::Authority;
+        self.sent("propose_role", "", authority, ix::propose_role(&keys, authority, role, Some(successor)));
+        self.sent("accept_role", "", successor, ix::accept_role(&keys, successor, role));
     }
 }

@@ -87,7 +87,7 @@ impl Populated {
         let borrow = args::BorrowArgs { amount_atoms: 100 * USD };
         let borrow = ix::borrow(&keys, &token, alice.owner, alice.account, purse, borrow);
         let liquidate = liquidate_ix(&self.stage, &liquidator, &alice, pair(SOL, USDC), ANY, true);
-        let params = ix::update_params(&keys, self.stage.authority, &plimsoll_risk::params::GlobalParams::DEFAULT);
+        let params = ix::update_params(&keys, self.stage.authority, &AT_ONCE);
         vec![
             ("check_margin", alice.owner, ix::check_margin(&keys, alice.account, 3)),
             ("observe_margin", alice.owner, ix::observe_margin(&keys, alice.account)),

@@ -15,6 +15,7 @@ fn register_venue(world: &mut World, name: &str) -> Pubkey {
 #[test]
 fn an_account_is_opened_empty_with_any_payer_and_a_delegate() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let (owner, payer, delegate) = (address("owner without lamports"), world.party("payer"), world.party("delegate"));
     let args = args::OpenAccountArgs { id: 513, delegate: Some(args::DelegateArgs::liquidator(delegate)) };
     let open = ix::open_account(&world.keys, owner, payer, args);
@@ -29,6 +30,7 @@ fn an_account_is_opened_empty_with_any_payer_and_a_delegate() {
 #[test]
 fn opening_can_be_paused_and_needs_the_owners_signature() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let (keys, authority, owner) = (world.keys, world.authority, world.party("owner"));
     let mut open = ix::open_account(&keys, owner, authority, args::OpenAccountArgs { id: 0, delegate: None });
     open.accounts[0].is_signer = false;
@@ -41,6 +43,7 @@ fn opening_can_be_paused_and_needs_the_owners_signature() {
 #[test]
 fn an_address_with_lamports_on_it_can_still_be_opened() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let owner = world.party("owner");
     let key = world.keys.margin_account(&owner, 0);
     world.set_lamports(&key, 1);
@@ -51,6 +54,7 @@ fn an_address_with_lamports_on_it_can_still_be_opened() {
 #[test]
 fn closing_returns_the_rent_to_its_payer_and_frees_the_address() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let (keys, owner, payer) = (world.keys, world.party("owner"), world.party("payer"));
     let open = ix::open_account(&keys, owner, payer, args::OpenAccountArgs { id: 0, delegate: None });
     let account = keys.margin_account(&owner, 0);
@@ -66,6 +70,7 @@ fn closing_returns_the_rent_to_its_payer_and_frees_the_address() {
 #[test]
 fn closing_is_refused_to_strangers_with_another_receiver_and_while_anything_is_left() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let (alice, mallory) = (world.trader("alice"), world.party("mallory"));
     let close = ix::close_account(mallory, alice.account, alice.owner);
     assert_refused(&mut world, &mallory, &[close], EngineError::NotOwner);
@@ -91,6 +96,7 @@ fn closing_is_refused_to_strangers_with_another_receiver_and_while_anything_is_l
 #[test]
 fn a_delegate_is_named_by_the_owner_and_changes_nothing_itself() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let (alice, bob) = (world.trader("alice"), world.party("bob"));
     assert_sent(world.send(&alice.owner, &[ix::set_delegate(alice.owner, alice.account, Some(all_rights(bob)))]));
     let named = world.margin_account(&alice);
@@ -112,6 +118,7 @@ fn a_delegate_is_named_by_the_owner_and_changes_nothing_itself() {
 #[test]
 fn every_right_of_a_delegate_is_given_by_itself_and_none_that_does_not_exist() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let (alice, key) = (world.trader("alice"), world.party("bob"));
     let named = |key, rights, trade_limit_atoms_per_day| {
         let delegate = args::DelegateArgs { key, rights, trade_limit_atoms_per_day };
@@ -147,6 +154,7 @@ fn every_right_of_a_delegate_is_given_by_itself_and_none_that_does_not_exist() {
 #[test]
 fn venues_are_approved_up_to_four_replaced_and_revoked() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let alice = world.trader("alice");
     let venues: Vec<Pubkey> = (0..5).map(|i| register_venue(&mut world, &format!("venue {i}"))).collect();
     let approve = |world: &World, venue, limit| world.approve_venue(&alice, venue, limit);
@@ -179,6 +187,7 @@ fn venues_are_approved_up_to_four_replaced_and_revoked() {
 #[test]
 fn an_approval_names_an_amount_in_range_markets_of_the_venue_and_an_end_and_the_venue_is_active() {
     let mut world = World::new();
+    assert_sent(world.launch());
     let alice = world.trader("alice");
     let venue = register_venue(&mut world, "venue");
     let now = world.now();

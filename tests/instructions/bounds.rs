@@ -1,7 +1,7 @@
 //! Bounds of what the authority sets, and what each pause stops, at their edges.
 
 use anchor_lang::prelude::Pubkey;
-use plimsoll_risk::params::{Contradiction, GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
+use plimsoll_risk::params::{Contradiction, MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sim::listing::BANKS;
 use plimsoll_state::pause;
 use plimsoll_tests::*;
@@ -30,7 +30,7 @@ fn what_a_bank_takes_of_interest_and_holds_at_most_is_bounded() {
 fn beyond<Args: Copy>(settings: &[args::Setting<Args>], args: Args) -> Vec<(&'static str, Args)> {
     let mut changed = Vec::new();
     for setting in settings {
-        let bounds = [&setting.low, &setting.high].map(|bound| bound.at(&args, &GlobalParams::DEFAULT));
+        let bounds = [&setting.low, &setting.high].map(|bound| bound.at(&args, &AT_ONCE));
         for value in [bounds[0].checked_sub(1), bounds[1].checked_add(1)].into_iter().flatten() {
             let mut other = args;
             if setting.set(&mut other, value) {
@@ -84,7 +84,7 @@ fn a_token_is_listed_once_its_price_is_known() {
 fn an_engine_that_nobody_may_pause_is_not_created() {
     let mut world = World::without_engine();
     let authority = world.authority;
-    let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: Pubkey::default() };
+    let args = args::CreateEngineArgs::held_by(Pubkey::default(), 0, true);
     let create = ix::create_engine(authority, authority, args);
     assert_refused(&mut world, &authority, &[create], EngineError::ParameterOutOfBounds);
 }
@@ -127,7 +127,7 @@ fn a_market_has_a_name_that_can_be_read_and_a_price_that_is_fresh() {
     let mut garbled = listed;
     garbled.name[3] = 0xff;
     assert_refused(&mut stage, &authority, &[list(garbled)], EngineError::ParameterOutOfBounds);
-    let read_age_secs = GlobalParams::DEFAULT.prices.read_age_secs as i64;
+    let read_age_secs = AT_ONCE.prices.read_age_secs as i64;
     stage.repeat_prices();
     stage.advance(read_age_secs + 1);
     assert_refused(&mut stage, &authority, &[list(listed)], EngineError::PriceStale);
@@ -155,13 +155,14 @@ fn the_first_variance_of_a_price_is_positive_and_bounded() {
 
 /// The default address signs nothing: who names it by mistake would be left with nobody.
 #[test]
-fn nobody_is_named_as_pause_authority_or_as_a_venues_signer() {
+fn nobody_is_named_as_guardian_or_as_a_venues_signer() {
     let mut world = World::new();
     let (keys, authority, nobody) = (world.keys, world.authority, Pubkey::default());
-    let propose = args::ProposeAuthorityArgs { authority: Some(authority), pause_authority: Some(nobody) };
     let register = args::RegisterVenueArgs { signer: nobody, settle_markets: 1, premium_markets: 0 };
-    let calls =
-        [ix::propose_authority(&keys, authority, propose), ix::register_venue(&keys, authority, authority, register)];
+    let calls = [
+        ix::propose_role(&keys, authority, args::RoleArg::Guardian, Some(nobody)),
+        ix::register_venue(&keys, authority, authority, register),
+    ];
     for call in calls {
         assert_refused(&mut world, &authority, &[call], EngineError::ParameterOutOfBounds);
     }

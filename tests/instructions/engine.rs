@@ -2,7 +2,7 @@
 
 use anchor_lang::error::ErrorCode;
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{pause, Engine, EngineAccount, FeedBook, PriceBoard, Registry, Venue};
+use plimsoll_state::{pause, Engine, EngineAccount, EngineRole, FeedBook, PriceBoard, Registry, Venue};
 use plimsoll_tests::*;
 
 #[test]
@@ -51,7 +51,7 @@ fn lamports_sent_to_an_address_in_advance_stop_nothing() {
             world.set_lamports(&key, lamports);
         }
         assert_sent(world.create_engine(true));
-        world.grow_all(&GlobalParams::DEFAULT);
+        world.grow_all(&AT_ONCE);
         let rent = world.svm.minimum_balance_for_rent_exemption(Registry::ACCOUNT_LEN);
         assert_eq!(world.lamports(&keys.registry), rent.max(lamports));
     }
@@ -63,9 +63,10 @@ fn nothing_half_grown_can_be_used() {
     let mut world = World::without_engine();
     assert_sent(world.create_engine(true));
     for _ in 0..2 {
-        assert_sent(world.grow_registry(&GlobalParams::DEFAULT));
+        assert_sent(world.grow_registry(&AT_ONCE));
         let owner = world.party("alice");
-        let refused = world.open_account(owner, 0, None).unwrap_err();
+        let open = ix::open_account(&world.keys, owner, owner, args::OpenAccountArgs { id: 0, delegate: None });
+        let refused = world.send(&owner, &[open]).unwrap_err();
         assert_eq!(refused.code, Some(ErrorCode::AccountDiscriminatorMismatch.into()));
     }
 }
@@ -75,9 +76,9 @@ fn only_the_authority_chooses_the_first_parameters_and_only_valid_ones() {
     let mut world = World::without_engine();
     assert_sent(world.create_engine(true));
     let mallory = world.party("mallory");
-    let grow = ix::grow_registry(&world.keys, mallory, mallory, &GlobalParams::DEFAULT);
+    let grow = ix::grow_registry(&world.keys, mallory, mallory, &AT_ONCE);
     assert_refused(&mut world, &mallory, &[grow], EngineError::NotAuthority);
-    let bad = GlobalParams::DEFAULT.with(|new| new.auction.improvement_factor_ppm = 1_000_000);
+    let bad = AT_ONCE.with(|new| new.auction.improvement_factor_ppm = 1_000_000);
     assert_code(world.grow_registry(&bad), EngineError::ParameterOutOfBounds);
 }
 
@@ -86,12 +87,12 @@ fn another_engines_registry_is_refused() {
     let mut world = World::new();
     let stranger = world.party("stranger");
     let other = pda::EngineKeys::created_by(&stranger, 7);
-    let args = args::CreateEngineArgs { id: 7, test_cluster: false, pause_authority: stranger };
+    let args = args::CreateEngineArgs::held_by(stranger, 7, false);
     assert_sent(world.send(&stranger, &[ix::create_engine(stranger, stranger, args)]));
     let mixed = pda::EngineKeys { engine: other.engine, ..world.keys };
     let pause = ix::pause(&mixed, stranger, pause::ALL);
     assert_refused(&mut world, &stranger, &[pause], EngineError::EngineMismatch);
-    let update = ix::update_params(&mixed, stranger, &GlobalParams::DEFAULT);
+    let update = ix::update_params(&mixed, stranger, &AT_ONCE);
     assert_refused(&mut world, &stranger, &[update], EngineError::EngineMismatch);
 }
 
@@ -102,10 +103,10 @@ fn prices_of_one_engine_are_not_made_from_the_feeds_of_another() {
     let slot = world.list_price(&PriceConfig::named("SOL"));
     let stranger = world.party("stranger");
     let theirs = pda::EngineKeys::created_by(&stranger, 0);
-    let args = args::CreateEngineArgs { id: 0, test_cluster: true, pause_authority: stranger };
+    let args = args::CreateEngineArgs::held_by(stranger, 0, true);
     assert_sent(world.send(&stranger, &[ix::create_engine(stranger, stranger, args)]));
     for _ in 0..ix::REGISTRY_STEPS {
-        let grow = ix::grow_registry(&theirs, stranger, stranger, &GlobalParams::DEFAULT);
+        let grow = ix::grow_registry(&theirs, stranger, stranger, &AT_ONCE);
         assert_sent(world.send(&stranger, &[grow, ix::grow_feeds(&theirs, stranger)]));
     }
     for _ in 0..ix::BOARD_STEPS {
@@ -137,7 +138,7 @@ fn prices_of_one_engine_are_not_made_from_the_feeds_of_another() {
 fn parameters_are_replaced_whole_and_only_within_bounds() {
     let mut world = World::new();
     let authority = world.authority;
-    let new = GlobalParams::DEFAULT.with(|new| {
+    let new = AT_ONCE.with(|new| {
         new.observation.cool_off_secs = 3;
         new.legs.dust_usd_micro = 20_000_000;
     });
@@ -153,14 +154,13 @@ fn parameters_are_replaced_whole_and_only_within_bounds() {
 
 /// KEY-4
 #[test]
-fn the_pause_authority_stops_and_only_the_authority_starts_again() {
+fn the_guardian_stops_and_only_the_authority_starts_again() {
     let mut world = World::new();
     let (authority, guard, mallory) = (world.authority, world.party("guard"), world.party("mallory"));
-    let name_guard = args::ProposeAuthorityArgs { authority: None, pause_authority: Some(guard) };
-    let propose = ix::propose_authority(&world.keys, authority, name_guard);
-    assert_sent(world.send_as_authority(propose));
-
     let keys = world.keys;
+    let propose = ix::propose_role(&keys, authority, args::RoleArg::Guardian, Some(guard));
+    assert_sent(world.send_as_authority(propose));
+    assert_sent(world.send(&guard, &[ix::accept_role(&keys, guard, args::RoleArg::Guardian)]));
     assert_sent(world.send(&guard, &[ix::pause(&keys, guard, pause::BORROW)]));
     assert_sent(world.send(&guard, &[ix::pause(&keys, guard, pause::BORROW | pause::FILL)]));
     assert_refused(&mut world, &guard, &[ix::unpause(&keys, guard, pause::FILL)], EngineError::PauseOnly);
@@ -172,20 +172,48 @@ fn the_pause_authority_stops_and_only_the_authority_starts_again() {
 
 /// KEY-4
 #[test]
-fn the_authority_changes_hands_in_two_steps() {
+fn every_role_changes_hands_in_two_steps() {
+    for (role, stored) in [
+        (args::RoleArg::RiskAuthority, EngineRole::RiskAuthority),
+        (args::RoleArg::Guardian, EngineRole::Guardian),
+        (args::RoleArg::FeeCollector, EngineRole::FeeCollector),
+        (args::RoleArg::Authority, EngineRole::Authority),
+    ] {
+        let mut world = World::new();
+        let (authority, heir, mallory) = (world.authority, world.party("heir"), world.party("mallory"));
+        let keys = world.keys;
+        let (by_heir, by_mallory) = (ix::accept_role(&keys, heir, role), ix::accept_role(&keys, mallory, role));
+        assert_refused(&mut world, &heir, std::slice::from_ref(&by_heir), EngineError::NotPendingAuthority);
+        let theft = ix::propose_role(&keys, mallory, role, Some(heir));
+        assert_refused(&mut world, &mallory, &[theft], EngineError::NotAuthority);
+        assert_sent(world.send(&authority, &[ix::propose_role(&keys, authority, role, Some(heir))]));
+        assert_refused(&mut world, &mallory, &[by_mallory], EngineError::NotPendingAuthority);
+        assert_eq!(world.read::<Engine>(&keys.engine).holder(stored), authority.as_array());
+        assert_sent(world.send(&heir, &[by_heir]));
+        let engine: Engine = world.read(&keys.engine);
+        assert_eq!((engine.holder(stored), engine.pending), (heir.as_array(), [[0; 32]; 4]));
+        let before = Engine { authority: *authority.as_array(), ..engine };
+        assert_eq!(
+            [before.risk_authority, before.guardian, before.fee_collector]
+                .iter()
+                .filter(|key| **key == heir.to_bytes())
+                .count(),
+            (role != args::RoleArg::Authority) as usize
+        );
+    }
+}
+
+#[test]
+fn whoever_was_the_authority_is_nobody() {
     let mut world = World::new();
-    let (authority, heir, mallory) = (world.authority, world.party("heir"), world.party("mallory"));
-    let keys = world.keys;
-    assert_refused(&mut world, &heir, &[ix::accept_authority(&keys, heir)], EngineError::NotPendingAuthority);
-    let args = args::ProposeAuthorityArgs { authority: Some(heir), pause_authority: None };
-    assert_refused(&mut world, &mallory, &[ix::propose_authority(&keys, mallory, args)], EngineError::NotAuthority);
-    assert_sent(world.send(&authority, &[ix::propose_authority(&keys, authority, args)]));
-    assert_refused(&mut world, &mallory, &[ix::accept_authority(&keys, mallory)], EngineError::NotPendingAuthority);
-    assert_eq!(world.read::<Engine>(&keys.engine).authority, authority.to_bytes());
-    assert_sent(world.send(&heir, &[ix::accept_authority(&keys, heir)]));
-    let engine: Engine = world.read(&keys.engine);
-    assert_eq!((engine.authority, engine.pending_authority), (heir.to_bytes(), [0; 32]));
-    let update = ix::update_params(&keys, authority, &GlobalParams::DEFAULT);
+    let (authority, heir, keys) = (world.authority, world.party("heir"), world.keys);
+    assert_sent(world.send(&authority, &[ix::propose_role(&keys, authority, args::RoleArg::Authority, Some(heir))]));
+    let risk = ix::propose_role(&keys, authority, args::RoleArg::RiskAuthority, Some(heir));
+    assert_sent(world.send(&authority, &[risk]));
+    for role in [args::RoleArg::Authority, args::RoleArg::RiskAuthority] {
+        assert_sent(world.send(&heir, &[ix::accept_role(&keys, heir, role)]));
+    }
+    let update = ix::update_params(&keys, authority, &AT_ONCE);
     assert_refused(&mut world, &authority, &[update], EngineError::NotAuthority);
 }
 
@@ -195,10 +223,11 @@ fn a_withdrawn_proposal_cannot_be_accepted() {
     let (authority, heir) = (world.authority, world.party("heir"));
     let keys = world.keys;
     for successor in [Some(heir), None] {
-        let args = args::ProposeAuthorityArgs { authority: successor, pause_authority: None };
-        assert_sent(world.send(&authority, &[ix::propose_authority(&keys, authority, args)]));
+        let propose = ix::propose_role(&keys, authority, args::RoleArg::Authority, successor);
+        assert_sent(world.send(&authority, &[propose]));
     }
-    assert_refused(&mut world, &heir, &[ix::accept_authority(&keys, heir)], EngineError::NotPendingAuthority);
+    let accept = ix::accept_role(&keys, heir, args::RoleArg::Authority);
+    assert_refused(&mut world, &heir, &[accept], EngineError::NotPendingAuthority);
 }
 
 #[test]

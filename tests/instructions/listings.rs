@@ -6,7 +6,7 @@ use plimsoll_state::SlotStatus;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
-const DEFAULT: GlobalParams = GlobalParams::DEFAULT;
+const DEFAULT: GlobalParams = AT_ONCE;
 
 fn listed() -> World {
     let mut world = World::new();

@@ -2,7 +2,6 @@
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll::instructions::ResolveStep::{Freeze, PayBorrow, PayPnl, SeizePnl};
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::Market;
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
@@ -215,7 +214,7 @@ fn slots_where_nothing_is_listed_are_refused_by_name() {
 /// PRICE-6
 #[test]
 fn averages_shorter_than_the_defaults_are_for_engines_of_a_test_cluster() {
-    let mut world = World::with_params(&GlobalParams::DEFAULT, false);
+    let mut world = World::with_params(&plimsoll_risk::params::GlobalParams::DEFAULT, false);
     let (authority, keys) = (world.authority, world.keys);
     for (fast_secs, slow_secs) in [(Some(14), None), (None, Some(3_599)), (Some(1), Some(60))] {
         let config = PriceConfig { fast_secs, slow_secs, ..PriceConfig::named("USDC") };

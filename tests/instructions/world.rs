@@ -1,6 +1,5 @@
 //! The set-up that every other test starts from.
 
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::{Bank, EngineAccount, MarginView, Market};
 use plimsoll_tests::*;
@@ -78,7 +77,7 @@ fn new_parameters_carry_over_to_what_is_listed_or_are_refused() {
     let mut world = listed();
     let (authority, keys) = (world.authority, world.keys);
     let before = world.registry().banks[SOL as usize].weights.0;
-    let wider = GlobalParams::DEFAULT.with(|new| new.targets.target_token_buffer_ppm = 20_000);
+    let wider = AT_ONCE.with(|new| new.targets.target_token_buffer_ppm = 20_000);
     assert_sent(world.send(&authority, &[ix::update_params(&keys, authority, &wider)]));
     let after = world.registry().banks[SOL as usize].weights.0;
     assert_eq!(after.asset_target_ppm.get(), before.asset_target_ppm.get() - 10_000);

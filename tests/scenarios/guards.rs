@@ -84,7 +84,7 @@ fn update_params(stage: &mut Stage, params: &GlobalParams) -> Sent {
 #[test]
 fn the_weight_of_gains_stays_at_or_below_the_settlement_tokens_own_whichever_of_the_two_is_changed() {
     let mut stage = Stage::new();
-    let weight = |pnl_weight_ppm| GlobalParams::DEFAULT.with(|new| new.perps.pnl_weight_ppm = pnl_weight_ppm);
+    let weight = |pnl_weight_ppm| AT_ONCE.with(|new| new.perps.pnl_weight_ppm = pnl_weight_ppm);
     let quote = |stage: &mut Stage, asset_maint_ppm| {
         let config = args::BankConfigArgs {
             asset_maint_ppm,
@@ -109,12 +109,12 @@ fn parameters_under_which_a_listing_would_be_refused_are_refused() {
     let mut stage = Stage::new();
     for params in [
         // The fall until a second print, and what is left of the requirement at the bypass.
-        GlobalParams::DEFAULT.with(|new| new.observation.bypass_spacing_secs = 9),
-        GlobalParams::DEFAULT.with(|new| new.observation.bypass_ratio_ppm = 250_000),
+        AT_ONCE.with(|new| new.observation.bypass_spacing_secs = 9),
+        AT_ONCE.with(|new| new.observation.bypass_ratio_ppm = 250_000),
         // Gaps between maintenance and target.
-        GlobalParams::DEFAULT.with(|new| new.targets.target_min_gap_ppm = 40_000),
+        AT_ONCE.with(|new| new.targets.target_min_gap_ppm = 40_000),
     ] {
         assert_code(update_params(&mut stage, &params), EngineError::ParameterOutOfBounds);
     }
-    assert_eq!(*stage.registry().params(), GlobalParams::DEFAULT);
+    assert_eq!(*stage.registry().params(), AT_ONCE);
 }

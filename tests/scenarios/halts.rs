@@ -11,8 +11,9 @@ fn halt(stage: &mut Stage, signer: &anchor_lang::prelude::Pubkey, halted: bool, 
 
 fn guard(stage: &mut Stage) -> anchor_lang::prelude::Pubkey {
     let (keys, authority, guard) = (stage.keys, stage.authority, stage.party("guard"));
-    let name_guard = args::ProposeAuthorityArgs { authority: None, pause_authority: Some(guard) };
-    assert_sent(stage.send_as_authority(ix::propose_authority(&keys, authority, name_guard)));
+    let role = args::RoleArg::Guardian;
+    assert_sent(stage.send_as_authority(ix::propose_role(&keys, authority, role, Some(guard))));
+    assert_sent(stage.send(&guard, &[ix::accept_role(&keys, guard, role)]));
     guard
 }
 

@@ -10,5 +10,7 @@ mod differential;
 mod instructions;
 #[path = "../invariants/mod.rs"]
 mod invariants;
+#[path = "../powers/mod.rs"]
+mod powers;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use plimsoll_risk::params::{DrawParams, MAX_ATOMS};
+use plimsoll_risk::params::{DrawParams, GlobalParams, MAX_ATOMS};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_sim::listing::BANKS;
-use plimsoll_sim::world::{BankConfig, MarketConfig, Sent, Trader, World, BTC, E8, SOL, USDC};
+use plimsoll_sim::world::{BankConfig, MarketConfig, Sent, Trader, World, AT_ONCE, BTC, E8, SOL, USDC};
 use plimsoll_state::MarginView;
 
 use crate::{check_step, Act, Books};
@@ -59,8 +59,17 @@ impl Stage {
 
     /// [`Stage::new`] with a settlement token of so many decimals.
     pub fn with_quote(decimals: u8) -> Self {
-        thread_local!(static STAGES: RefCell<BTreeMap<u8, Stage>> = RefCell::default());
-        STAGES.with_borrow_mut(|stages| stages.entry(decimals).or_insert_with(|| Stage::set(decimals)).clone())
+        Self::once((decimals, false))
+    }
+
+    /// [`Stage::new`] where changes wait and ramp as they do by default.
+    pub fn waiting() -> Self {
+        Self::once((QUOTE_DECIMALS, true))
+    }
+
+    fn once(kind: (u8, bool)) -> Self {
+        thread_local!(static STAGES: RefCell<BTreeMap<(u8, bool), Stage>> = RefCell::default());
+        STAGES.with_borrow_mut(|stages| stages.entry(kind).or_insert_with(|| Stage::set(kind)).clone())
     }
 
     /// How a bank of the listing is configured.
@@ -88,8 +97,9 @@ impl Stage {
         dollars * 10u64.pow(self.mints[USDC as usize].decimals as u32)
     }
 
-    fn set(quote_decimals: u8) -> Self {
-        let mut world = World::new();
+    fn set((quote_decimals, waiting): (u8, bool)) -> Self {
+        let params = if waiting { GlobalParams::DEFAULT } else { AT_ONCE };
+        let mut world = World::with_params(&params, true);
         world.listing_with_quote(quote_decimals);
         let usd = 10u64.pow(quote_decimals as u32);
         let maker = world.funded_trader("maker", USDC, (5_000_000 * usd).min(MAX_ATOMS / 4));

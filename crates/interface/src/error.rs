@@ -248,6 +248,26 @@ macro_rules! with_engine_errors {
             SlotEmpty = 6706,
             #[msg("A stored or passed enum value is unknown")]
             UnknownValue = 6707,
+
+            // Changes: 6800
+            #[msg("The change has to be proposed and to wait")]
+            ChangeWaits = 6800,
+            #[msg("The change is not due yet")]
+            ChangeNotDue = 6801,
+            #[msg("The change has expired")]
+            ChangeExpired = 6802,
+            #[msg("An account is not the one that the change names")]
+            ChangeMismatch = 6803,
+            #[msg("No change can execute this instruction")]
+            NotChangeable = 6804,
+            #[msg("The instruction has more data or accounts than a change holds")]
+            ChangeTooLarge = 6805,
+            #[msg("A cap would rise sooner after the last time, or to more, than caps may")]
+            CapGrowthLimited = 6806,
+            #[msg("The engine is not launched")]
+            NotLaunched = 6807,
+            #[msg("Nothing of this moves by a ramp")]
+            NothingRamps = 6808,
         }
     };
 }
@@ -373,6 +393,7 @@ impl From<RiskError> for EngineError {
             RiskError::BankTerminal => Self::BankTerminal,
             RiskError::BorrowCapReached => Self::BorrowCapReached,
             RiskError::OutflowLimited => Self::OutflowLimited,
+            RiskError::CapGrowthLimited => Self::CapGrowthLimited,
             RiskError::AmountZero => Self::AmountZero,
             RiskError::BalanceInsufficient => Self::BalanceInsufficient,
             RiskError::TokenTableFull => Self::TokenTableFull,

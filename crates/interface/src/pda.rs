@@ -55,6 +55,16 @@ pub fn venue(engine: &Pubkey, signer: &Pubkey) -> (Pubkey, u8) {
     find(&[seeds::VENUE, engine.as_ref(), signer.as_ref()])
 }
 
+/// A change that waits, by its number: `["change", engine, id u64 LE]`.
+pub fn change(engine: &Pubkey, id: u64) -> (Pubkey, u8) {
+    find(&[seeds::CHANGE, engine.as_ref(), &id.to_le_bytes()])
+}
+
+/// What signs for a change that has waited: `["executor", engine]`.
+pub fn executor(engine: &Pubkey) -> (Pubkey, u8) {
+    find(&[seeds::EXECUTOR, engine.as_ref()])
+}
+
 /// What signs the engine's events: [`crate::EVENT_AUTHORITY`].
 pub fn event_authority() -> (Pubkey, u8) {
     find(&[seeds::EVENT_AUTHORITY])

@@ -176,7 +176,13 @@ fn liquidations_and_resolutions_are_those_of_anchor() {
 
 #[test]
 fn settings_are_those_of_anchor() {
-    let args = CreateEngineArgs { id: 3, pause_authority: key(9), test_cluster: true };
+    let args = CreateEngineArgs {
+        id: 3,
+        test_cluster: true,
+        risk_authority: key(8),
+        guardian: key(9),
+        fee_collector: key(10),
+    };
     compare!(events create_engine CreateEngine {creator, payer, engine, system_program} (args)
         instruction::CreateEngine { args });
     let params = plimsoll_risk::params::GlobalParams::DEFAULT.into();
@@ -190,8 +196,30 @@ fn settings_are_those_of_anchor() {
         instruction::SetPause { args: SetPauseArgs { add_bits: 5, remove_bits: 2, lasts_secs: Some(60) } });
     compare!(events halt_price HaltPrice {signer, engine, board} (HaltPriceArgs { slot: 3, halted: true, lasts_secs: None })
         instruction::HaltPrice { args: HaltPriceArgs { slot: 3, halted: true, lasts_secs: None } });
-    compare!(events accept_authority AcceptAuthority {pending_authority, engine} () instruction::AcceptAuthority {});
+    compare!(events launch_engine LaunchEngine {authority, engine, registry} () instruction::LaunchEngine {});
+    for role in [RoleArg::Authority, RoleArg::RiskAuthority, RoleArg::Guardian, RoleArg::FeeCollector] {
+        for key in [None, Some(key(4))] {
+            compare!(events propose_role ProposeRole {authority, engine, registry} (ProposeRoleArgs { role, key })
+                instruction::ProposeRole { args: ProposeRoleArgs { role, key } });
+        }
+        compare!(events accept_role AcceptRole {signer, engine} (AcceptRoleArgs { role })
+            instruction::AcceptRole { args: AcceptRoleArgs { role } });
+    }
     compare!(events migrate_account MigrateAccount {account} () instruction::MigrateAccount {});
+}
+
+#[test]
+fn changes_are_those_of_anchor() {
+    let args = || ProposeChangeArgs { id: 7, data: ChangeData { bytes: vec![1, 2, 3] } };
+    compare!(events propose_change ProposeChange {proposer, payer, engine, registry, change, system_program} (args())
+        instruction::ProposeChange { args: args() });
+    compare!(events execute_change ExecuteChange {payer, engine, executor, change, rent_payer} ()
+        instruction::ExecuteChange {});
+    compare!(events cancel_change CancelChange {signer, engine, change, rent_payer} () instruction::CancelChange {});
+    for of in [RampArg::Params, RampArg::Bank(3), RampArg::Market(4)] {
+        compare!(events advance_ramp AdvanceRamp {registry, board} (AdvanceRampArgs { of })
+            instruction::AdvanceRamp { args: AdvanceRampArgs { of } });
+    }
 }
 
 #[test]

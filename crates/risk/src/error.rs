@@ -75,6 +75,8 @@ pub enum RiskError {
     BorrowCapReached,
     /// More would leave the bank than it lets out within an hour or a day.
     OutflowLimited,
+    /// A cap would rise sooner after the last time, or to more, than caps may.
+    CapGrowthLimited,
     /// No share moves by this amount.
     AmountZero,
     /// The balance is smaller than what is taken of it.

@@ -4,6 +4,7 @@
 //! which walks what is listed and asks the functions here; nothing else decides what may be listed.
 
 mod auction;
+mod changes;
 mod contradiction;
 mod draws;
 mod field;
@@ -20,6 +21,7 @@ mod weights;
 mod wind_down;
 
 pub use auction::AuctionParams;
+pub use changes::{ChangeParams, SHORTEST_CHANGE_DELAY};
 pub use contradiction::Contradiction;
 pub use draws::DrawParams;
 pub use field::{Bound, Field, Group};
@@ -84,6 +86,8 @@ macro_rules! params_groups {
             perps: PerpParams, PerpArgs;
             /// Banks.
             lending: LendingParams, LendingArgs;
+            /// Changes.
+            changes: ChangeParams, ChangeArgs;
             /// Insurance.
             draws: DrawParams, DrawArgs;
         }
@@ -111,10 +115,17 @@ macro_rules! global {
                 $(self.$group._reserved.iter().all(|word| *word == 0))&&+
             }
 
+            /// The same with each that ramps as it is in force: what may be written now.
+            #[must_use]
+            pub fn landing(self, in_force: &Self) -> Self {
+                Self { $($group: self.$group.landing(&in_force.$group),)+ }
+            }
+
             /// Checks every bound.
             ///
             /// # Errors
             /// [`Contradiction::BOUNDS`].
+            #[inline(never)]
             pub fn validate(&self) -> Result<(), Contradiction> {
                 Contradiction::BOUNDS.unless($(self.$group.is_within_bounds(self))&&+)
             }

@@ -6,11 +6,15 @@
 //! names every parameter that is asked to change and what that does, a [`Verdict`] the first of each kind, and a [`Ramp`]
 //! moves a value within its slope.
 
+mod caps;
 mod ramp;
+mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use caps::{CapChange, RAISE_INTERVAL};
 pub use ramp::{Ramp, LONGEST_STEP_SECS, RATE_PPM_PER_HOUR, WEIGHT_PPM_PER_HOUR};
+pub use standing::{Progress, Schedule, Standing, EXECUTION_WINDOW};
 
 use core::fmt;
 
@@ -107,6 +111,40 @@ pub fn compare(name: &'static str, from: u64, to: u64, class: Class, each: &mut 
     if let Some(effect) = class.of_change(from, to) {
         each(Change { name, numbers: Some((from, to)), effect });
     }
+}
+
+/// A number by name, and what changing it does.
+pub type Named = (&'static str, Class);
+
+/// [`compare`] of each of some numbers.
+#[inline(never)]
+pub fn compare_all(named: &[Named], from: &[u64], to: &[u64], each: &mut dyn FnMut(Change)) {
+    for (((name, class), from), to) in named.iter().zip(from).zip(to) {
+        compare(name, *from, *to, *class, each);
+    }
+}
+
+/// Leaves those numbers as they are in force that are asked to change by a ramp.
+#[inline(never)]
+pub fn land_all(named: &[Named], in_force: &[u64], asked: &mut [u64]) {
+    for (((_, class), from), to) in named.iter().zip(in_force).zip(asked) {
+        if class.of_change(*from, *to) == Some(Effect::Ramps) {
+            *to = *from;
+        }
+    }
+}
+
+/// Whether any of them ramps.
+#[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "counts the elements of a list")]
+pub const fn any_ramps(named: &[Named]) -> bool {
+    let mut at = 0;
+    while at < named.len() {
+        if matches!(named[at].1.up, Effect::Ramps) || matches!(named[at].1.down, Effect::Ramps) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// A set of parameters: one is in force, another is asked for.

@@ -42,6 +42,12 @@ impl UsdMicro {
         Self(micro)
     }
 
+    /// So many dollars.
+    #[expect(clippy::arithmetic_side_effects, reason = "32 bits times a million fit in 64")]
+    pub const fn dollars(dollars: u32) -> Self {
+        Self(dollars as u64 * 1_000_000)
+    }
+
     /// Micro-dollars.
     #[inline(always)]
     pub const fn get(self) -> u64 {

@@ -18,5 +18,5 @@ mod implementation {
         )+};
     }
 
-    anchor_account!(Engine, Registry, PriceBoard, FeedBook, Bank, Market, MarginAccount, Venue);
+    anchor_account!(Engine, Registry, PriceBoard, FeedBook, Bank, Market, MarginAccount, PendingChange, Venue);
 }

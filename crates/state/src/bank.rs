@@ -79,8 +79,10 @@ pub struct Bank {
     pub socialized_atoms: u64,
     /// Drawn lately for debts of this bank: within any day at most `draws.draw_source_ppm` of the fund.
     pub debts_drawn: SpentAtoms,
+    /// When a cap was last raised, Unix seconds; zero before.
+    pub cap_raised_at: i64,
     /// Zero.
-    pub _reserved: [u8; 32],
+    pub _reserved: [u8; 24],
 }
 
 assert_layout!(Bank, 712, engine @ 8, mint @ 40);

@@ -2,9 +2,26 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, Reserve};
+use crate::{assert_layout, ensure, stored_enum, Address, EngineAccount, InvariantViolation, Reserve};
 
-/// Authorities of one engine. Its parameters live in the registry's header.
+stored_enum! {
+    /// A key of an engine, by what it may do. What each can do to users: docs/powers.md.
+    EngineRole {
+        /// Sets the engine up, proposes changes, makes those that tighten, pauses for some days.
+        Authority = 0,
+        /// Proposes changes and makes those that tighten.
+        RiskAuthority = 1,
+        /// Pauses for some hours, and cancels changes that wait.
+        Guardian = 2,
+        /// Takes the protocol's fees.
+        FeeCollector = 3,
+    }
+}
+
+/// Roles of an engine.
+pub const ROLES: usize = 4;
+
+/// Keys of one engine. Its parameters live in the registry's header.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub struct Engine {
@@ -16,25 +33,35 @@ pub struct Engine {
     pub id: u16,
     /// One where the engine was created for a test cluster; visible permanently.
     pub test_cluster: u8,
+    /// Bump of the executor's address.
+    pub executor_bump: u8,
     /// Zero.
-    pub _pad: [u8; 3],
+    pub _pad: [u8; 2],
     /// Who created it (a seed).
     pub creator: Address,
-    /// May change parameters, list, collect fees, hand over.
+    /// Proposes changes, makes those that tighten at once, pauses for some days.
     pub authority: Address,
-    /// Proposed next authority, or zero; takes over by its own signature.
-    pub pending_authority: Address,
-    /// May pause for hours and end no pause.
-    pub pause_authority: Address,
+    /// Proposes changes and makes those that tighten at once.
+    pub risk_authority: Address,
+    /// Pauses for some hours, and cancels changes that wait.
+    pub guardian: Address,
+    /// Takes the protocol's fees.
+    pub fee_collector: Address,
+    /// Who may accept each role by its own signature, in the order of [`EngineRole`]; zero for nobody.
+    pub pending: [Address; ROLES],
     /// The registry.
     pub registry: Address,
     /// The price board.
     pub board: Address,
+    /// The address that signs for a change that has waited: `["executor", engine]`.
+    pub executor: Address,
+    /// Changes proposed so far; the number of the next.
+    pub changes_proposed: u64,
     /// Zero.
     pub _reserved: [u8; 120],
 }
 
-assert_layout!(Engine, 320, authority @ 40);
+assert_layout!(Engine, 520, authority @ 40);
 
 impl EngineAccount for Engine {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [246, 94, 41, 147, 231, 121, 110, 19];
@@ -42,8 +69,58 @@ impl EngineAccount for Engine {
     fn invariant(&self) -> Result<(), InvariantViolation> {
         crate::ensure_version(self.version)?;
         ensure(self.test_cluster <= 1, "engine test_cluster is not a flag")?;
-        ensure(self.authority != [0; 32], "engine has no authority")?;
+        let keys = [&self.authority, &self.risk_authority, &self.guardian, &self.fee_collector];
+        ensure(keys.iter().all(|key| **key != [0; 32]), "engine has a role that nobody holds")?;
         ensure(self.reserve_is_zero(), "engine reserve is not zero")
+    }
+}
+
+impl Engine {
+    /// Who holds a role.
+    pub const fn holder(&self, role: EngineRole) -> &Address {
+        match role {
+            EngineRole::Authority => &self.authority,
+            EngineRole::RiskAuthority => &self.risk_authority,
+            EngineRole::Guardian => &self.guardian,
+            EngineRole::FeeCollector => &self.fee_collector,
+        }
+    }
+
+    /// Who holds each role, in the order of [`EngineRole`].
+    pub const fn held(&self) -> [Address; ROLES] {
+        [self.authority, self.risk_authority, self.guardian, self.fee_collector]
+    }
+
+    /// Who may accept a role; zero for nobody.
+    pub const fn pending(&self, role: EngineRole) -> &Address {
+        let [authority, risk_authority, guardian, fee_collector] = &self.pending;
+        match role {
+            EngineRole::Authority => authority,
+            EngineRole::RiskAuthority => risk_authority,
+            EngineRole::Guardian => guardian,
+            EngineRole::FeeCollector => fee_collector,
+        }
+    }
+
+    /// Names who may accept a role; zero for nobody.
+    pub fn propose(&mut self, role: EngineRole, key: Address) {
+        if let Some(pending) = self.pending.get_mut(role as usize) {
+            *pending = key;
+        }
+    }
+
+    /// Gives a role to whom it was proposed to; returns who held it.
+    pub fn accept(&mut self, role: EngineRole) -> Address {
+        let next = *self.pending(role);
+        let holder = match role {
+            EngineRole::Authority => &mut self.authority,
+            EngineRole::RiskAuthority => &mut self.risk_authority,
+            EngineRole::Guardian => &mut self.guardian,
+            EngineRole::FeeCollector => &mut self.fee_collector,
+        };
+        let previous = core::mem::replace(holder, next);
+        self.propose(role, [0; 32]);
+        previous
     }
 }
 

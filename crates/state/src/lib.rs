@@ -29,6 +29,7 @@ mod anchor;
 mod bank;
 mod board;
 mod books;
+mod change;
 mod engine;
 mod feeds;
 mod index;
@@ -41,6 +42,7 @@ mod outflow;
 mod pauses;
 mod pnl;
 mod price_state;
+mod ramps;
 mod registry;
 mod reserve;
 pub mod seeds;
@@ -54,6 +56,7 @@ pub use allowance::*;
 pub use bank::*;
 pub use board::*;
 pub use books::{Books, BooksMut, FundingClock};
+pub use change::*;
 pub use engine::*;
 pub use feeds::*;
 pub use index::*;
@@ -64,6 +67,7 @@ pub use migrate::*;
 pub use outflow::*;
 pub use pauses::*;
 pub use pnl::*;
+pub use ramps::*;
 pub use registry::*;
 pub use reserve::*;
 pub use settings::*;
@@ -168,7 +172,7 @@ macro_rules! of_engine {
     )+};
 }
 
-of_engine!(Bank, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue);
+of_engine!(Bank, FeedBook, MarginAccount, Market, PendingChange, PriceBoard, Registry, Venue);
 
 /// An invariant of an account that does not hold, named by the fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -82,10 +82,12 @@ pub struct Market {
     /// By how many units rounding may have let the two sides differ, and each exceed what its positions hold, since
     /// the market last had no position.
     pub rounding_units: u64,
+    /// When the cap was last raised, Unix seconds; zero before.
+    pub cap_raised_at: i64,
     /// Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund.
     pub drawn: SpentAtoms,
     /// Zero.
-    pub _reserved: [u8; 56],
+    pub _reserved: [u8; 48],
 }
 
 assert_layout!(Market, 576, engine @ 8);

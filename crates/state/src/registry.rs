@@ -3,11 +3,11 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::bank::{borrow_index_at_up, deposit_index_at_most_up, Indices};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, MAX_BANKS, MAX_MARKETS};
-use plimsoll_risk::units::{Atoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 
 use crate::{
-    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredPause,
-    StoredPrice, PAUSE_PLACES,
+    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredGoal,
+    StoredPause, StoredPrice, PAUSE_PLACES, RAMPED_PARAMS,
 };
 
 /// [`GlobalParams`] as stored.
@@ -37,7 +37,7 @@ macro_rules! stored_pod {
     )+};
 }
 stored_pod!(StoredParams, StoredWeights, StoredRates);
-const _: () = assert!(core::mem::size_of::<StoredParams>() == 288);
+const _: () = assert!(core::mem::size_of::<StoredParams>() == 320);
 const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
 const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);
 
@@ -81,8 +81,12 @@ pub struct BankSlot {
     pub accrued_at: i64,
     /// Debts of frozen accounts in this bank that are not paid yet, atoms.
     pub known_loss_atoms: u64,
+    /// Up to when the weights were moved by their ramps, Unix seconds; zero where they stand still.
+    pub ramped_at: i64,
+    /// Where the asset weight and the liability weight at maintenance go; zero where they stand still.
+    pub goals: [StoredGoal; 2],
     /// Zero.
-    pub _reserved: [u8; 40],
+    pub _reserved: [u8; 16],
 }
 
 assert_layout!(BankSlot, 128);
@@ -157,8 +161,12 @@ pub struct MarketSlot {
     pub known_loss_atoms: [u64; 2],
     /// What insurance pays on them as last seen, what the market has drawn within the day included, quote atoms.
     pub loss_cover_atoms: u64,
+    /// Up to when the rates were moved by their ramp, Unix seconds; zero where they stand still.
+    pub ramped_at: i64,
+    /// Where the rate at maintenance goes; zero where it stands still.
+    pub goals: [StoredGoal; 1],
     /// Zero.
-    pub _reserved: [u8; 32],
+    pub _reserved: [u8; 16],
 }
 
 assert_layout!(MarketSlot, 448);
@@ -177,8 +185,10 @@ pub struct Registry {
     pub bank_count: u8,
     /// Market slots in use.
     pub market_count: u8,
+    /// One from the launch on: accounts can be opened, and changes wait as the parameters say.
+    pub launched: u8,
     /// Zero.
-    pub _pad: [u8; 3],
+    pub _pad: [u8; 2],
     /// The engine.
     pub engine: Address,
     /// Bits of [`crate::pause`] that may stand; until when each does is in `pauses`, and a bit beyond its end stops nothing.
@@ -187,6 +197,10 @@ pub struct Registry {
     pub _pad2: u32,
     /// Parameters.
     pub params: StoredParams,
+    /// Up to when parameters were moved by their ramps, Unix seconds; zero where they stand still.
+    pub params_ramped_at: i64,
+    /// Where the parameters go that ramp, in the order of docs/math.md; zero where they stand still.
+    pub params_goals: [StoredGoal; RAMPED_PARAMS],
     /// Zero.
     pub _reserved: [u8; 24],
     /// Banks.
@@ -203,7 +217,7 @@ impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
     const TAIL: usize =
-        Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 288 + 24) - MAX_BANKS * 128 - MAX_MARKETS * 448 - PAUSE_PLACES * 24;
+        Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 320 + 56 + 24) - MAX_BANKS * 128 - MAX_MARKETS * 448 - PAUSE_PLACES * 24;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;
@@ -224,6 +238,21 @@ impl Registry {
     #[inline(always)]
     pub fn market(&self, index: usize) -> Option<&MarketSlot> {
         self.markets.get(index).filter(|slot| slot.status != SlotStatus::Empty as u8)
+    }
+
+    /// Whether the authority sets the engine up freely: it is not launched, or one for tests without a delay.
+    #[inline(always)]
+    pub const fn is_set_up_freely(&self) -> bool {
+        self.launched == 0 || self.params.0.changes.change_delay_secs == 0
+    }
+
+    /// How long a change that is proposed now has to wait: not at all before the launch.
+    pub const fn change_delay(&self) -> Secs {
+        if self.launched == 0 {
+            Secs::ZERO
+        } else {
+            self.params.0.changes.change_delay()
+        }
     }
 
     /// Whether any of `bits` is paused at `now`. Where no bit is set, as on most days, nothing else is read.
@@ -250,7 +279,7 @@ impl Registry {
     }
 }
 
-assert_layout!(Registry, Registry::ACCOUNT_LEN - 8, engine @ 8, banks @ 360);
+assert_layout!(Registry, Registry::ACCOUNT_LEN - 8, engine @ 8, banks @ 448);
 
 impl EngineAccount for Registry {
     const ACCOUNT_DISCRIMINATOR: [u8; 8] = [47, 174, 110, 246, 184, 182, 252, 218];
@@ -259,6 +288,11 @@ impl EngineAccount for Registry {
         crate::ensure_version(self.version)?;
         ensure(self.bank_count as usize <= MAX_BANKS, "registry counts more banks than it has")?;
         ensure(self.market_count as usize <= MAX_MARKETS, "registry counts more markets than it has")?;
+        ensure(self.launched <= 1, "registry launched is not a flag")?;
+        ensure(
+            self.params.0.changes.delay_is_allowed(self.test_cluster == 1),
+            "registry has a delay for test clusters",
+        )?;
         ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")
     }
 }
@@ -272,6 +306,12 @@ impl MarketSlot {
 }
 
 impl BankSlot {
+    /// Whether something is listed here.
+    #[inline(always)]
+    pub const fn is_listed(&self) -> bool {
+        self.status != SlotStatus::Empty as u8
+    }
+
     /// What holds of a listed slot.
     ///
     /// # Errors
@@ -299,5 +339,13 @@ impl BankSlot {
     /// The most that the bank's own deposit index can be at `now`, however old the copy is; exact right after a crank.
     pub const fn deposit_index_at_most(&self, now: UnixSecs) -> u64 {
         deposit_index_at_most_up(self.deposit_index, self.borrow_index, self.borrow_index_at(now))
+    }
+}
+
+impl MarketSlot {
+    /// Whether something is listed here.
+    #[inline(always)]
+    pub const fn is_listed(&self) -> bool {
+        self.status != SlotStatus::Empty as u8
     }
 }

@@ -4,8 +4,8 @@
 //! every write, and tests ask.
 
 use crate::{
-    Bank, BankSlot, DerivativePosition, Engine, Feed, FeedBook, MarginAccount, Market, MarketSlot, PriceBoard,
-    PriceSlot, Registry, Venue,
+    Bank, BankSlot, DerivativePosition, Engine, Feed, FeedBook, MarginAccount, Market, MarketSlot, PendingChange,
+    PriceBoard, PriceSlot, Registry, Venue,
 };
 
 /// Something that is stored and has room.
@@ -55,4 +55,5 @@ reserve! {
     MarginAccount { _intents, _reserved; derivatives }
     DerivativePosition { _reserved }
     Venue { _reserved }
+    PendingChange { _reserved }
 }

@@ -18,5 +18,9 @@ pub const MARKET: &[u8] = b"market";
 pub const MARGIN_ACCOUNT: &[u8] = b"margin";
 /// `["venue", engine, venue program's signer]`
 pub const VENUE: &[u8] = b"venue";
+/// `["change", engine, id u64 LE]`
+pub const CHANGE: &[u8] = b"change";
+/// `["executor", engine]`: signs for a change that has waited.
+pub const EXECUTOR: &[u8] = b"executor";
 /// Anchor's event authority.
 pub const EVENT_AUTHORITY: &[u8] = b"__event_authority";

@@ -39,36 +39,41 @@ const BODY: usize = DISCRIMINATOR_LEN;
 
 fn accounts() -> Vec<Layout> {
     vec![
-        layout!(Engine at BODY => version, bump, id, test_cluster, _pad, creator, authority, pending_authority,
-            pause_authority, registry, board, _reserved),
-        layout!(Registry at BODY => version, bump, test_cluster, bank_count, market_count, _pad, engine, pause_bits,
-            _pad2, params, _reserved, banks, markets, pauses, _tail),
+        layout!(Engine at BODY => version, bump, id, test_cluster, executor_bump, _pad, creator, authority,
+            risk_authority, guardian, fee_collector, pending, registry, board, executor, changes_proposed, _reserved),
+        layout!(Registry at BODY => version, bump, test_cluster, bank_count, market_count, launched, _pad, engine,
+            pause_bits, _pad2, params, params_ramped_at, params_goals, _reserved, banks, markets, pauses, _tail),
         layout!(PriceBoard at BODY => version, bump, count, _pad, engine, _reserved, slots),
         layout!(FeedBook at BODY => version, bump, _pad, engine, _reserved, feeds),
         layout!(Bank at BODY => version, bump, vault_bump, index, decimals, _pad, engine, mint, vault, token_program,
             deposit_shares, borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at,
             accrued_at, utilization_ema_ppm, lending, caps, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
             uncovered_atoms, drawn, outflow_hour, outflow_day,
-            insurance_in_atoms, insurance_out_atoms, socialized_atoms, debts_drawn, _reserved),
+            insurance_in_atoms, insurance_out_atoms, socialized_atoms, debts_drawn, cap_raised_at, _reserved),
         layout!(Market at BODY => version, bump, index, price_slot, _pad, engine, name, sides, pool_shares, pool_atoms,
             deficit_atoms, own_claim_atoms, caps, premium_integral, premium_at, premium_from,
             premium_ppm, _pad_premium, socialized_atoms, leg_count, _pad2, premium_reported_at,
-            rounding_units, drawn, _reserved),
+            rounding_units, cap_raised_at, drawn, _reserved),
         layout!(MarginAccount at BODY => version, bump, status, delegate_rights, id, _pad2, engine, owner, delegate,
             rent_payer, delegate_limit_atoms_per_day, delegate_traded, venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
             bypass_published_at, bypass, _pad4, _intents, tokens, derivatives, estate_reserved_atoms,
             estate_drawn_atoms, _reserved),
         layout!(Venue at BODY => version, bump, active, _pad, engine, signer, settle_markets, premium_markets,
             _reserved),
+        layout!(PendingChange at BODY => version, bump, account_count, _pad, data_len, engine, id, proposer, rent_payer,
+            proposed_at, due_at, expires_at, _reserved, accounts, data),
     ]
 }
 
 fn parts() -> Vec<Layout> {
     vec![
         layout!(BankSlot at 0 => status, decimals, price_slot, _pad, weights, scale, deposit_index, borrow_index,
-            borrow_rate_per_sec, accrued_at, known_loss_atoms, _reserved),
+            borrow_rate_per_sec, accrued_at, known_loss_atoms, ramped_at, goals, _reserved),
         layout!(MarketSlot at 0 => status, base_decimals, price_slot, _pad, rates, scale, funding_per_unit_sec,
-            funding_at, sides, deficit_share_ppm, fees, _pad2, known_loss_atoms, loss_cover_atoms, _reserved),
+            funding_at, sides, deficit_share_ppm, fees, _pad2, known_loss_atoms, loss_cover_atoms, ramped_at, goals,
+            _reserved),
+        layout!(StoredGoal at 0 => to_ppm, rounded_off, _pad),
+        layout!(ChangeAccount at 0 => key, flags),
         layout!(SideIndex at 0 => k, a, epoch, _pad, ring),
         layout!(EpochEnd at 0 => k, a, epoch, used),
         layout!(PriceSlot at 0 => active, source, _pad, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at,
@@ -121,6 +126,7 @@ fn the_overview_gives_every_accounts_size() {
         ("Market", Market::SPACE),
         ("MarginAccount", MarginAccount::SPACE),
         ("Venue", Venue::SPACE),
+        ("PendingChange", PendingChange::SPACE),
     ];
     for (name, size) in sizes {
         let size = if size >= 1_000 { format!("{},{:03}", size / 1_000, size % 1_000) } else { size.to_string() };

@@ -131,12 +131,12 @@ filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved 
 filled!(EpochEnd { k, a, epoch, used ;  });
 filled!(SideIndex { k, a, epoch, ring ; _pad });
 filled!(BankSlot {
-    status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at, known_loss_atoms ;
-    _pad, _reserved
+    status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at,
+    known_loss_atoms, ramped_at, goals ; _pad, _reserved
 });
 filled!(MarketSlot {
     status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, deficit_share_ppm,
-    fees, known_loss_atoms, loss_cover_atoms ; _pad, _pad2, _reserved
+    fees, known_loss_atoms, loss_cover_atoms, ramped_at, goals ; _pad, _pad2, _reserved
 });
 filled!(StoredPause { authority_until_at, guardian_until_at, guardian_in_a_row ; _pad });
 filled!(SpentAtoms { at_bucket, spent ; });
@@ -150,13 +150,19 @@ filled!(DerivativePosition {
     option_kind, underlying, known_loss_atoms ; _pad, _reserved
 });
 filled!(Engine {
-    version, bump, id, test_cluster, creator, authority, pending_authority, pause_authority, registry, board ;
-    _pad, _reserved
+    version, bump, id, test_cluster, executor_bump, creator, authority, risk_authority, guardian, fee_collector, pending,
+    registry, board, executor, changes_proposed ; _pad, _reserved
 });
 filled!(Venue { version, bump, active, engine, signer, settle_markets, premium_markets ; _pad, _reserved });
 filled!(Registry {
-    version, bump, test_cluster, bank_count, market_count, engine, pause_bits, params, banks, markets, pauses ; _pad,
-    _pad2, _reserved, _tail
+    version, bump, test_cluster, bank_count, market_count, launched, engine, pause_bits, params, params_ramped_at,
+    params_goals, banks, markets, pauses ; _pad, _pad2, _reserved, _tail
+});
+filled!(StoredGoal { to_ppm, rounded_off ; _pad });
+filled!(ChangeAccount { key, flags ; });
+filled!(PendingChange {
+    version, bump, account_count, data_len, engine, id, proposer, rent_payer, proposed_at, due_at, expires_at, accounts,
+    data ; _pad, _reserved
 });
 filled!(PriceBoard { version, bump, count, engine, slots ; _pad, _reserved });
 filled!(FeedBook { version, bump, engine, feeds ; _pad, _reserved });
@@ -165,11 +171,11 @@ filled!(Bank {
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
     utilization_ema_ppm, lending, caps, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
     uncovered_atoms, drawn, outflow_hour, outflow_day,
-    insurance_in_atoms, insurance_out_atoms, socialized_atoms, debts_drawn ; _pad, _reserved
+    insurance_in_atoms, insurance_out_atoms, socialized_atoms, debts_drawn, cap_raised_at ; _pad, _reserved
 });
 filled!(Market {
     version, bump, index, price_slot, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
-    caps, premium_integral, premium_at, premium_from, premium_ppm, socialized_atoms, leg_count, premium_reported_at, rounding_units, drawn ; _pad, _pad_premium, _pad2, _reserved
+    caps, premium_integral, premium_at, premium_from, premium_ppm, socialized_atoms, leg_count, premium_reported_at, rounding_units, cap_raised_at, drawn ; _pad, _pad_premium, _pad2, _reserved
 });
 filled!(MarginAccount {
     version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,
@@ -233,6 +239,7 @@ macro_rules! golden_tests {
 golden_tests! {
     the_engine_has_its_golden_bytes: Engine,
     the_venue_has_its_golden_bytes: Venue,
+    a_pending_change_has_its_golden_bytes: PendingChange,
     the_registry_has_its_golden_bytes: Registry,
     the_price_board_has_its_golden_bytes: PriceBoard,
     the_feed_book_has_its_golden_bytes: FeedBook,

@@ -71,6 +71,7 @@ pub const fn engine_code(reason: RiskError) -> u32 {
         RiskError::BankTerminal => 6408,
         RiskError::BorrowCapReached => 6405,
         RiskError::OutflowLimited => 6414,
+        RiskError::CapGrowthLimited => 6806,
         RiskError::AmountZero => 6400,
         RiskError::BalanceInsufficient => 6402,
         RiskError::TokenTableFull => 6406,

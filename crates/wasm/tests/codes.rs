@@ -52,6 +52,7 @@ fn reasons() -> Vec<RiskError> {
         BankTerminal,
         BorrowCapReached,
         OutflowLimited,
+        CapGrowthLimited,
         AmountZero,
         BalanceInsufficient,
         TokenTableFull,

@@ -7,6 +7,7 @@ mod observed;
 mod params;
 mod price;
 mod resolve;
+mod role;
 mod settings;
 mod validate;
 
@@ -22,6 +23,7 @@ pub use listing::{BankConfig, MarketConfig, MintConfig, VenueConfig};
 pub use observed::observe;
 pub use price::{MockConfig, PriceConfig, SourceConfig, SourceKind};
 pub use resolve::{CreatedMint, MockFeed, Resolved};
+pub use role::Role;
 
 use crate::error::{Error, Result};
 
@@ -52,6 +54,10 @@ const fn default_params() -> GlobalParams {
     GlobalParams::DEFAULT
 }
 
+const fn launched() -> bool {
+    true
+}
+
 /// Which engine, and who decides over it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,9 +72,18 @@ pub struct EngineConfig {
     /// Whom the engine is handed to in the end. Absent: left to whoever has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<Key>,
-    /// May stop and never start again. Absent: the creator at first, later left alone.
+    /// Proposes changes and makes those that tighten. Absent: the creator at first, later left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pause_authority: Option<Key>,
+    pub risk_authority: Option<Key>,
+    /// Pauses for some hours and cancels changes. Absent: the creator at first, later left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardian: Option<Key>,
+    /// Takes the protocol's fees. Absent: the creator at first, later left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_collector: Option<Key>,
+    /// Whether the engine is launched once everything is listed: from then on accounts can be opened, and changes wait.
+    #[serde(default = "launched")]
+    pub launch: bool,
     /// What is paused. Absent: left alone, so that applying a file never undoes what was stopped in an incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Vec<PauseBit>>,

@@ -204,6 +204,7 @@ fn validate_market(at: &str, market: &MarketConfig, registry: &Registry, board: 
         return Err(Error::config(format!("{at}.price_slot"), "there is no such [[price]]"));
     }
     settings::validate(at, &market.settings(), MarketTerms::SETTINGS, registry.params())?;
-    let rates = market.settings().validate(market.price_slot, registry, board);
-    rates.map_err(|error| Error::config(at, engine_text(error)))
+    let checked = market.settings().validate(market.price_slot, registry, board);
+    checked.map_err(|error| Error::config(at, engine_text(error)))?;
+    Ok(market.settings().rates(registry.params()))
 }

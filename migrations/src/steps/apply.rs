@@ -169,8 +169,9 @@ fn next(plan: &Plan, signer: &Pubkey, refused: &[(Planned, plimsoll_rpc::Error)]
     let ours = plan.steps.iter().filter(|planned| planned.signer == *signer);
     let is_refused = |planned: &Planned| refused.iter().any(|(one, _)| one.step == planned.step);
     if let Some(next) = ours.clone().find(|planned| !is_refused(planned)) {
-        // The present authority's last step: nothing of its own may be left behind.
-        return Ok(if next.step == Step::ProposeAuthority && !refused.is_empty() { None } else { Some(next.clone()) });
+        // What cannot be taken back comes last: nothing of before may be left behind.
+        let last = matches!(next.step, Step::ProposeRole { .. } | Step::Launch);
+        return Ok(if last && !refused.is_empty() { None } else { Some(next.clone()) });
     }
     match plan.steps.iter().find(|planned| planned.signer != *signer) {
         Some(other) if refused.is_empty() => {

@@ -8,7 +8,7 @@ use solana_pubkey::Pubkey;
 
 use super::Step;
 use crate::chain::Chain;
-use crate::config::{MockFeed, Resolved, SourceKind};
+use crate::config::{Key, MockFeed, Resolved, SourceKind};
 use crate::error::{Error, Result};
 
 /// Bytes of an SPL Token mint.
@@ -29,11 +29,13 @@ impl Builder<'_> {
         Ok(match step {
             Step::CreateMint { bank } => self.create_mint(*bank)?,
             Step::CreateEngine => {
-                let pause_authority = file.engine.pause_authority.map_or(signer, |key| key.0);
+                let (engine, key) = (&file.engine, |given: Option<Key>| given.map_or(signer, |key| key.0));
                 let args = args::CreateEngineArgs {
-                    id: file.engine.id,
-                    test_cluster: file.engine.test_cluster,
-                    pause_authority,
+                    id: engine.id,
+                    test_cluster: engine.test_cluster,
+                    risk_authority: key(engine.risk_authority),
+                    guardian: key(engine.guardian),
+                    fee_collector: key(engine.fee_collector),
                 };
                 vec![ix::create_engine(signer, signer, args)]
             }
@@ -48,23 +50,15 @@ impl Builder<'_> {
             Step::ListBank { .. } | Step::UpdateBank { .. } => self.bank(step)?,
             Step::ListMarket { .. } | Step::UpdateMarket { .. } => self.market(step)?,
             Step::RegisterVenue { venue } | Step::UpdateVenue { venue } => vec![self.venue(step, *venue)?],
+            Step::Launch => vec![ix::launch_engine(keys, signer)],
             Step::SetPause { add, remove } => {
                 let args = args::SetPauseArgs { add_bits: *add, remove_bits: *remove, lasts_secs: None };
                 vec![ix::set_pause(keys, signer, args)]
             }
-            Step::SetPauseAuthority => {
-                let pending = self.chain.engine.map(|engine| Pubkey::new_from_array(engine.pending_authority));
-                let authority = pending.filter(|key| *key != Pubkey::default());
-                let pause_authority = file.engine.pause_authority.map(|key| key.0);
-                let args = args::ProposeAuthorityArgs { authority, pause_authority };
-                vec![ix::propose_authority(keys, signer, args)]
+            Step::ProposeRole { role } => {
+                vec![ix::propose_role(keys, signer, role.arg(), file.engine.holder(*role).map(|key| key.0))]
             }
-            Step::ProposeAuthority => {
-                let authority = file.engine.authority.map(|key| key.0);
-                let args = args::ProposeAuthorityArgs { authority, pause_authority: None };
-                vec![ix::propose_authority(keys, signer, args)]
-            }
-            Step::AcceptAuthority => vec![ix::accept_authority(keys, signer)],
+            Step::AcceptRole { role } => vec![ix::accept_role(keys, signer, role.arg())],
         })
     }
 

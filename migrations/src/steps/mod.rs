@@ -17,7 +17,7 @@ use serde::Serialize;
 use solana_pubkey::Pubkey;
 
 use crate::chain::Chain;
-use crate::config::{differences, Config, Difference, Key, PauseBit, Resolved, VenueConfig};
+use crate::config::{differences, Config, Difference, Key, PauseBit, Resolved, Role, VenueConfig};
 use crate::error::Result;
 
 pub use apply::{apply, Applied, ApplyOptions};
@@ -102,12 +102,18 @@ pub enum Step {
         /// Bits whose pauses end.
         remove: u32,
     },
-    /// Replaces the pause authority.
-    SetPauseAuthority,
-    /// Names who may take over; the last step of the present authority.
-    ProposeAuthority,
-    /// Takes over.
-    AcceptAuthority,
+    /// Launches the engine.
+    Launch,
+    /// Names who may take a role over.
+    ProposeRole {
+        /// The role.
+        role: Role,
+    },
+    /// Takes a role over.
+    AcceptRole {
+        /// The role.
+        role: Role,
+    },
 }
 
 impl fmt::Display for Step {
@@ -137,9 +143,9 @@ impl fmt::Display for Step {
                     named("pause", *add).into_iter().chain(named("end the pause of", *remove)).collect();
                 write!(f, "{}", parts.join(" and "))
             }
-            Self::SetPauseAuthority => write!(f, "replace the pause authority"),
-            Self::ProposeAuthority => write!(f, "propose the new authority"),
-            Self::AcceptAuthority => write!(f, "accept the authority"),
+            Self::Launch => write!(f, "launch the engine"),
+            Self::ProposeRole { role } => write!(f, "propose the new {role}"),
+            Self::AcceptRole { role } => write!(f, "accept the role of {role}"),
         }
     }
 }
@@ -192,7 +198,9 @@ pub(crate) fn managed(file: &Config, chain: &Config) -> Config {
     let mut file = file.clone();
     let (ours, theirs) = (&mut file.engine, &chain.engine);
     ours.authority = ours.authority.or(theirs.authority);
-    ours.pause_authority = ours.pause_authority.or(theirs.pause_authority);
+    ours.risk_authority = ours.risk_authority.or(theirs.risk_authority);
+    ours.guardian = ours.guardian.or(theirs.guardian);
+    ours.fee_collector = ours.fee_collector.or(theirs.fee_collector);
     ours.pause = ours.pause.take().or_else(|| theirs.pause.clone());
     file
 }
@@ -313,22 +321,39 @@ impl Planner<'_> {
             let changes = vec![format!("pause bits {:#010b} to {:#010b}", paused & pause::ALL, wanted)];
             self.push(Step::SetPause { add: wanted & !paused, remove: paused & !wanted }, authority, changes);
         }
-        let Some(engine) = &self.chain.engine else {
-            if file.engine.authority.is_some_and(|key| key.0 != authority) {
-                self.push(Step::ProposeAuthority, authority, Vec::new());
-            }
-            return;
-        };
-        let wanted_pause = file.engine.pause_authority.filter(|key| key.0.to_bytes() != engine.pause_authority);
-        if let Some(wanted) = wanted_pause {
-            let changes = vec![format!("{} to {wanted}", Key::from(engine.pause_authority))];
-            self.push(Step::SetPauseAuthority, authority, changes);
+        // Handing over comes before the launch, after which it has to wait; only accepting it needs another key.
+        let accepts = self.hand_over();
+        let launched = self.chain.registry.complete().is_some_and(|registry| registry.launched == 1);
+        if file.engine.launch && !launched {
+            self.push(Step::Launch, authority, Vec::new());
         }
-        if let Some(next) = file.engine.authority.filter(|key| key.0 != authority) {
-            if next.0.to_bytes() != engine.pending_authority {
-                self.push(Step::ProposeAuthority, authority, vec![format!("{authority} to {next}")]);
-            }
-            self.push(Step::AcceptAuthority, next.0, Vec::new());
+        for (role, next) in accepts {
+            self.push(Step::AcceptRole { role }, next, Vec::new());
         }
+    }
+
+    /// Proposes the holders of the file; returns who has to accept.
+    fn hand_over(&mut self) -> Vec<(Role, Pubkey)> {
+        let (authority, mut accepts) = (self.authority, Vec::new());
+        for role in Role::ALL {
+            let Some(wanted) = self.resolved.config.engine.holder(role) else { continue };
+            let (holder, pending) = match &self.chain.engine {
+                Some(engine) => (*engine.holder(role.stored()), *engine.pending(role.stored())),
+                // Whoever creates the engine is its authority; the others are named when it is created.
+                None if role == Role::Authority => (authority.to_bytes(), [0; 32]),
+                None => continue,
+            };
+            if holder == wanted.0.to_bytes() {
+                continue;
+            }
+            if pending != wanted.0.to_bytes() {
+                let changes = vec![format!("{} to {wanted}", Key::from(holder))];
+                self.push(Step::ProposeRole { role }, authority, changes);
+            }
+            if self.chain.engine.is_some() {
+                accepts.push((role, wanted.0));
+            }
+        }
+        accepts
     }
 }

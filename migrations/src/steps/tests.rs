@@ -1,11 +1,10 @@
 use bytemuck::zeroed_box;
 use plimsoll_risk::oracle::PriceState;
-use plimsoll_risk::params::TokenWeights;
-use plimsoll_risk::units::{Ppm, Secs};
+use plimsoll_risk::units::{Secs, UnixSecs};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_sdk::EngineError;
 use plimsoll_state::{
-    Bank, Engine, FeedBook, Market, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights, Venue,
+    Bank, Engine, EngineRole, FeedBook, Market, PriceBoard, Registry, SlotStatus, StoredParams, Venue,
 };
 
 use super::*;
@@ -47,13 +46,15 @@ fn applied(resolved: &Resolved) -> Chain {
     let mut engine: Engine = bytemuck::Zeroable::zeroed();
     engine.id = config.engine.id;
     engine.test_cluster = config.engine.test_cluster as u8;
-    (engine.creator, engine.authority, engine.pause_authority) =
-        (creator().to_bytes(), creator().to_bytes(), creator().to_bytes());
+    let key = creator().to_bytes();
+    (engine.creator, engine.authority, engine.risk_authority) = (key, key, key);
+    (engine.guardian, engine.fee_collector) = (key, key);
     chain.engine = Some(engine);
     let params = config.params;
     let (mut registry, mut board): (Box<Registry>, Box<PriceBoard>) = (zeroed_box(), zeroed_box());
     let mut feeds: Box<FeedBook> = zeroed_box();
     registry.params = StoredParams(params);
+    registry.launched = 1;
     (board.count, registry.bank_count, registry.market_count) =
         (config.prices.len() as u8, config.banks.len() as u8, config.markets.len() as u8);
     for ((slot, feed), price) in board.slots.iter_mut().zip(&mut feeds.feeds).zip(&config.prices) {
@@ -69,28 +70,17 @@ fn applied(resolved: &Resolved) -> Chain {
         account.mint = bank.mint_key().unwrap().0.to_bytes();
         let slot = &mut registry.banks[index];
         (slot.status, slot.price_slot) = (SlotStatus::Active as u8, bank.price_slot);
-        let (asset, liability) = (bank.asset_maint_ppm, bank.liability_maint_ppm);
-        let weights = TokenWeights::new(
-            Ppm::new(asset),
-            Ppm::new(bank.asset_init_ppm),
-            Ppm::new(liability),
-            Ppm::new(bank.liability_init_ppm),
-            &params,
-        );
-        let weights = weights.unwrap();
-        bank.settings().write(weights, &mut account, slot);
-        assert_eq!(slot.weights, StoredWeights(weights));
+        bank.settings().write(false, &params, &mut account, slot, UnixSecs::new(0));
         chain.banks.push(account);
     }
     for (index, market) in config.markets.iter().enumerate() {
         let args = market.args(index as u8);
-        let rates = args.terms.validate::<EngineError>(args.price_slot, &registry, &board).unwrap();
+        args.terms.validate::<EngineError>(args.price_slot, &registry, &board).unwrap();
         let slot = &mut registry.markets[index];
         (slot.status, slot.price_slot, slot.base_decimals) = (market.status(), args.price_slot, args.base_decimals);
         let mut account: Market = bytemuck::Zeroable::zeroed();
         account.name = args.name;
-        args.terms.store(&mut account, slot);
-        slot.rates = StoredRates(rates);
+        args.terms.write(false, &params, &mut account, slot, UnixSecs::new(0));
         chain.markets.push(account);
     }
     (chain.registry, chain.board) = (Grown::Complete(registry), Grown::Complete(board));
@@ -124,6 +114,7 @@ fn an_empty_cluster_needs_every_step_in_the_order_that_the_program_enforces() {
     expected.extend((0..3).map(|price| Step::ListPrice { price }));
     expected.extend((0..3).map(|bank| Step::ListBank { bank }));
     expected.extend((0..2).map(|market| Step::ListMarket { market }));
+    expected.push(Step::Launch);
     assert_eq!(all, expected);
 }
 
@@ -221,7 +212,7 @@ fn the_authority_is_handed_over_last_and_accepted_by_its_own_key() {
     let before = file();
     let mut chain = applied(&resolved(&before));
     let mut config = Config {
-        engine: EngineConfig { authority: Some(Key(next)), pause_authority: Some(Key(next)), ..before.engine.clone() },
+        engine: EngineConfig { authority: Some(Key(next)), guardian: Some(Key(next)), ..before.engine.clone() },
         ..before
     };
     config.banks[1].borrow_cap_atoms -= 1;
@@ -229,18 +220,22 @@ fn the_authority_is_handed_over_last_and_accepted_by_its_own_key() {
         let plan = plan(&resolved(&config), chain).unwrap();
         plan.steps.into_iter().map(|planned| (planned.step, planned.signer)).collect::<Vec<_>>()
     };
+    let proposed = |role| (Step::ProposeRole { role }, creator());
+    let accepted = |role| (Step::AcceptRole { role }, next);
     let expected = [
         (Step::UpdateBank { bank: 1 }, creator()),
-        (Step::SetPauseAuthority, creator()),
-        (Step::ProposeAuthority, creator()),
-        (Step::AcceptAuthority, next),
+        proposed(Role::Guardian),
+        proposed(Role::Authority),
+        accepted(Role::Guardian),
+        accepted(Role::Authority),
     ];
     assert_eq!(planned(&chain), expected);
     let engine = chain.engine.as_mut().unwrap();
-    (engine.pending_authority, engine.pause_authority) = (next.to_bytes(), next.to_bytes());
-    assert_eq!(planned(&chain), [(Step::UpdateBank { bank: 1 }, creator()), (Step::AcceptAuthority, next)]);
-    let engine = chain.engine.as_mut().unwrap();
-    (engine.authority, engine.pending_authority) = (next.to_bytes(), [0; 32]);
+    engine.propose(EngineRole::Guardian, next.to_bytes());
+    engine.propose(EngineRole::Authority, next.to_bytes());
+    engine.accept(EngineRole::Guardian);
+    assert_eq!(planned(&chain), [(Step::UpdateBank { bank: 1 }, creator()), accepted(Role::Authority)]);
+    chain.engine.as_mut().unwrap().accept(EngineRole::Authority);
     assert_eq!(planned(&chain), [(Step::UpdateBank { bank: 1 }, next)]);
 }
 

@@ -10,6 +10,7 @@ use anchor_lang::Discriminator;
 
 use crate::__private::{__events, __global};
 use crate::access::same;
+use crate::guard::RULES;
 use crate::instruction;
 
 /// First eight bytes of an instruction's data.
@@ -37,6 +38,13 @@ macro_rules! dispatch {
 }
 
 crate::guard::each_instruction!(dispatch);
+
+/// Whether the data begin like an instruction that a change can execute.
+pub fn takes_a_change(data: &[u8]) -> bool {
+    let Some(tag) = data.first_chunk::<8>() else { return false };
+    let tag = u64::from_le_bytes(*tag);
+    HANDLERS.iter().zip(RULES).any(|((known, _), rule)| *known == tag && rule.takes_a_change())
+}
 
 const EVENT: u64 = tag_of(anchor_lang::event::EVENT_IX_TAG_LE);
 

@@ -3,7 +3,10 @@
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::breaker::Pauser;
-use plimsoll_state::{pause, right, same_address, AccountStatus, Engine, MarginAccount, Registry, LAYOUT_VERSION};
+use plimsoll_risk::ratchet::Standing;
+use plimsoll_state::{
+    pause, right, same_address, AccountStatus, Engine, EngineRole, MarginAccount, Registry, LAYOUT_VERSION,
+};
 
 use crate::access::{now, require_layout};
 use crate::error::{fail, EngineError, Result};
@@ -18,8 +21,18 @@ pub enum SignedBy {
     Authority,
     /// The engine's authority; its guardian may only stop, for hours.
     AuthorityOrGuardian,
-    /// The authority that the present one has proposed.
-    PendingAuthority,
+    /// The engine's authority or its risk authority for what tightens, at once; its executor for a change that has waited.
+    Setter,
+    /// The engine's executor, for a change that has waited; before the launch the authority.
+    Lister,
+    /// The engine's authority or its risk authority.
+    Proposer,
+    /// The key that a role was proposed to.
+    PendingRole,
+    /// Its fee collector.
+    FeeCollector,
+    /// The change's proposer, the engine's authority or its guardian; anyone once the change has expired.
+    Canceller,
     /// The margin account's owner.
     Owner,
     /// Its owner, or its delegate with this right of [`right`].
@@ -89,7 +102,8 @@ macro_rules! rules {
 }
 
 use SignedBy::{
-    Anyone, Authority, AuthorityOrGuardian, Owner, OwnerOr, OwnerOrUnderWater, PendingAuthority, Venue, VenueOrSides,
+    Anyone, Authority, AuthorityOrGuardian, Canceller, FeeCollector, Lister, Owner, OwnerOr, OwnerOrUnderWater,
+    PendingRole, Proposer, Setter, Venue, VenueOrSides,
 };
 
 /// Hands the rows to a macro: [`rules`] makes this table of them, and `entry.rs` the one by which it dispatches.
@@ -120,24 +134,29 @@ macro_rules! each_instruction {
             GrowRegistry grow_registry: Authority, 0, WithoutAccount;
             GrowBoard grow_board: Anyone, 0, WithoutAccount;
             GrowFeeds grow_feeds: Anyone, 0, WithoutAccount;
-            UpdateParams update_params: Authority, 0, WithoutAccount;
-            ListPrice list_price: Authority, 0, WithoutAccount;
-            UpdatePrice update_price: Authority, 0, WithoutAccount;
+            UpdateParams update_params: Setter, 0, WithoutAccount;
+            ListPrice list_price: Lister, 0, WithoutAccount;
+            UpdatePrice update_price: Setter, 0, WithoutAccount;
             SetPause set_pause: AuthorityOrGuardian, 0, WithoutAccount;
             HaltPrice halt_price: AuthorityOrGuardian, 0, WithoutAccount;
-            ProposeAuthority propose_authority: Authority, 0, WithoutAccount;
-            AcceptAuthority accept_authority: PendingAuthority, 0, WithoutAccount;
-            RegisterVenue register_venue: Authority, 0, WithoutAccount;
-            UpdateVenue update_venue: Authority, 0, WithoutAccount;
+            LaunchEngine launch_engine: Authority, 0, WithoutAccount;
+            ProposeRole propose_role: Lister, 0, WithoutAccount;
+            AcceptRole accept_role: PendingRole, 0, WithoutAccount;
+            ProposeChange propose_change: Proposer, 0, WithoutAccount;
+            ExecuteChange execute_change: Anyone, 0, WithoutAccount;
+            CancelChange cancel_change: Canceller, 0, WithoutAccount;
+            AdvanceRamp advance_ramp: Anyone, 0, WithoutAccount;
+            RegisterVenue register_venue: Setter, 0, WithoutAccount;
+            UpdateVenue update_venue: Setter, 0, WithoutAccount;
             SetDelegate set_delegate: Owner, 0, OnActive;
             ApproveVenue approve_venue: Owner, 0, OnActive;
             RevokeVenue revoke_venue: Owner, 0, OnAny;
-            ListMarket list_market: Authority, 0, WithoutAccount;
-            UpdateMarket update_market: Authority, 0, WithoutAccount;
-            ListBank list_bank: Authority, 0, WithoutAccount;
-            UpdateBank update_bank: Authority, 0, WithoutAccount;
+            ListMarket list_market: Lister, 0, WithoutAccount;
+            UpdateMarket update_market: Setter, 0, WithoutAccount;
+            ListBank list_bank: Lister, 0, WithoutAccount;
+            UpdateBank update_bank: Setter, 0, WithoutAccount;
             FundInsurance fund_insurance: Anyone, 0, WithoutAccount;
-            CollectFees collect_fees: Authority, 0, WithoutAccount;
+            CollectFees collect_fees: FeeCollector, 0, WithoutAccount;
             MigrateAccount migrate_account: Anyone, 0, OnAny;
         }
     };
@@ -202,7 +221,7 @@ impl Permit {
         if same_address(&engine.authority, signer.as_array()) {
             return Ok(Pauser::Authority);
         }
-        ensure!(same_address(&engine.pause_authority, signer.as_array()), EngineError::NotAuthority);
+        ensure!(same_address(&engine.guardian, signer.as_array()), EngineError::NotAuthority);
         Ok(Pauser::Guardian)
     }
 
@@ -238,14 +257,47 @@ impl Permit {
     /// The signer may do it in this engine.
     ///
     /// # Errors
-    /// `VersionUnknown`, `NotAuthority`, `NotPendingAuthority`.
+    /// `VersionUnknown`, `NotAuthority`.
     #[inline(always)]
     pub fn signed_in(self, engine: &Engine, signer: &Pubkey) -> Result<()> {
         match self.0.signed_by {
-            PendingAuthority => require_pending_authority(engine, signer),
-            _ => require_authority(engine, signer),
+            FeeCollector => require_holder(engine, &[&engine.fee_collector], signer),
+            Proposer => require_holder(engine, &[&engine.authority, &engine.risk_authority], signer),
+            _ => require_holder(engine, &[&engine.authority], signer),
         }
     }
+
+    /// In whose name the signer may do it in this engine, whose registry this is (POWER-1).
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `NotAuthority`; `ChangeWaits` of the authority where only a change that has waited may.
+    #[inline(always)]
+    pub fn standing_in(self, engine: &Engine, registry: &Registry, signer: &Pubkey) -> Result<Standing> {
+        standing(engine, registry, signer, matches!(self.0.signed_by, Setter))
+    }
+}
+
+impl Rule {
+    /// Whether the engine's executor may sign for the instruction, so that it can be proposed as a change.
+    pub const fn takes_a_change(&self) -> bool {
+        matches!(self.signed_by, Setter | Lister)
+    }
+}
+
+#[inline(never)]
+fn standing(engine: &Engine, registry: &Registry, signer: &Pubkey, sets: bool) -> Result<Standing> {
+    require_layout(engine.version)?;
+    let key = signer.as_array();
+    if same_address(&engine.executor, key) {
+        return Ok(Standing::Waited);
+    }
+    let authority = same_address(&engine.authority, key);
+    if authority && registry.is_set_up_freely() {
+        return Ok(Standing::SettingUp);
+    }
+    ensure!(authority || sets && same_address(&engine.risk_authority, key), EngineError::NotAuthority);
+    ensure!(sets, EngineError::ChangeWaits);
+    Ok(Standing::Direct)
 }
 
 /// No bit that is set among these stands any more.
@@ -279,16 +331,22 @@ fn require_active(account: &MarginAccount) -> Result<()> {
 }
 
 #[inline(never)]
-fn require_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
+fn require_holder(engine: &Engine, holders: &[&[u8; 32]], signer: &Pubkey) -> Result<()> {
     require_layout(engine.version)?;
-    ensure!(same_address(&engine.authority, signer.as_array()), EngineError::NotAuthority);
+    let holds = holders.iter().any(|holder| same_address(holder, signer.as_array()));
+    ensure!(holds, EngineError::NotAuthority);
     Ok(())
 }
 
-/// Zero means that nobody is proposed; no signer has that address, and none is accepted for it.
+/// A role was proposed to the signer. Zero means to nobody; no signer has that address, and none is accepted for it.
+///
+/// # Errors
+/// `VersionUnknown`, `NotPendingAuthority`.
 #[inline(never)]
-fn require_pending_authority(engine: &Engine, signer: &Pubkey) -> Result<()> {
-    let proposed = engine.pending_authority != [0; 32] && same_address(&engine.pending_authority, signer.as_array());
+pub fn require_pending(engine: &Engine, role: EngineRole, signer: &Pubkey) -> Result<()> {
+    require_layout(engine.version)?;
+    let pending = engine.pending(role);
+    let proposed = *pending != [0; 32] && same_address(pending, signer.as_array());
     ensure!(proposed, EngineError::NotPendingAuthority);
     Ok(())
 }

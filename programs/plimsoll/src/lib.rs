@@ -59,6 +59,8 @@ mod loader;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod outflow;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod ratchet;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod report;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod vault;
@@ -229,14 +231,39 @@ pub mod plimsoll {
         Ok(instructions::halt_price::handler(ctx, args)?)
     }
 
-    /// Names who may accept the engine's authority, and optionally a new pause authority.
-    pub fn propose_authority(ctx: Context<ProposeAuthority>, args: ProposeAuthorityArgs) -> Result<()> {
-        Ok(instructions::propose_authority::handler(ctx, args)?)
+    /// Launches an engine: from now on accounts can be opened, and changes wait. Cannot be taken back.
+    pub fn launch_engine(ctx: Context<LaunchEngine>) -> Result<()> {
+        Ok(instructions::launch_engine::handler(ctx)?)
     }
 
-    /// The proposed authority becomes the authority.
-    pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
-        Ok(instructions::accept_authority::handler(ctx)?)
+    /// Names who may accept a role of the engine, or withdraws that.
+    pub fn propose_role(ctx: Context<ProposeRole>, args: ProposeRoleArgs) -> Result<()> {
+        Ok(instructions::propose_role::handler(ctx, args)?)
+    }
+
+    /// The proposed key takes over a role.
+    pub fn accept_role(ctx: Context<AcceptRole>, args: AcceptRoleArgs) -> Result<()> {
+        Ok(instructions::accept_role::handler(ctx, args)?)
+    }
+
+    /// Proposes a change, which anyone may execute once it has waited.
+    pub fn propose_change<'info>(ctx: Context<'info, ProposeChange<'info>>, args: ProposeChangeArgs) -> Result<()> {
+        Ok(instructions::propose_change::handler(ctx, args)?)
+    }
+
+    /// Executes a change that is due.
+    pub fn execute_change<'info>(ctx: Context<'info, ExecuteChange<'info>>) -> Result<()> {
+        Ok(instructions::execute_change::handler(ctx)?)
+    }
+
+    /// Ends a change without executing it.
+    pub fn cancel_change(ctx: Context<CancelChange>) -> Result<()> {
+        Ok(instructions::cancel_change::handler(ctx)?)
+    }
+
+    /// Moves numbers that ramp to now.
+    pub fn advance_ramp(ctx: Context<AdvanceRamp>, args: AdvanceRampArgs) -> Result<()> {
+        Ok(instructions::advance_ramp::handler(ctx, args)?)
     }
 
     /// Registers a program that may settle fills by CPI.

@@ -74,6 +74,16 @@ impl EngineKeys {
         market(&self.engine, index)
     }
 
+    /// The change of this number.
+    pub fn change(&self, id: u64) -> Pubkey {
+        pda::change(&self.engine, id).0
+    }
+
+    /// What signs for a change that has waited.
+    pub fn executor(&self) -> Pubkey {
+        pda::executor(&self.engine).0
+    }
+
     /// A margin account.
     pub fn margin_account(&self, owner: &Pubkey, id: u16) -> Pubkey {
         margin_account(&self.engine, owner, id)

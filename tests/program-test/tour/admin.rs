@@ -1,10 +1,9 @@
 //! The engine is created, filled and handed over.
 
 use plimsoll::EngineError;
-use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sim::listing::BANKS;
-use plimsoll_sim::world::{BankConfig, MarketConfig, PriceConfig, BTC, BTC_PERP};
+use plimsoll_sim::world::{BankConfig, MarketConfig, PriceConfig, AT_ONCE, BTC, BTC_PERP};
 use plimsoll_state::{pause, SlotStatus};
 
 use super::{went_through, Story};
@@ -16,7 +15,7 @@ impl Story {
     /// Creates the engine, lists everything, changes everything that can be changed, and changes hands.
     pub(super) fn administration(&mut self) {
         went_through(self.world.create_engine(TEST_CLUSTER));
-        self.world.grow_all(&GlobalParams::DEFAULT);
+        self.world.grow_all(&AT_ONCE);
         let (keys, authority) = (self.world.keys, self.world.authority);
         self.refused(&authority, ix::grow_board(&keys, authority), EngineError::AlreadyComplete);
         self.refused(&authority, ix::grow_feeds(&keys, authority), EngineError::AlreadyComplete);
@@ -28,7 +27,7 @@ impl Story {
     fn updates(&mut self) {
         let keys = self.world.keys;
         let (authority, mallory) = (self.world.authority, self.world.party("mallory"));
-        let params = GlobalParams::DEFAULT.with(|new| new.observation.cool_off_secs = 3);
+        let params = AT_ONCE.with(|new| new.observation.cool_off_secs = 3);
         self.refused(&mallory, ix::update_params(&keys, mallory, &params), EngineError::NotAuthority);
         self.sent(&authority, ix::update_params(&keys, authority, &params));
 
@@ -49,9 +48,10 @@ impl Story {
     fn succession(&mut self) {
         let keys = self.world.keys;
         let (authority, heir, guard) = (self.world.authority, self.world.party("heir"), self.world.party("guard"));
-        let args = args::ProposeAuthorityArgs { authority: Some(heir), pause_authority: Some(guard) };
-        self.sent(&authority, ix::propose_authority(&keys, authority, args));
-        self.sent(&heir, ix::accept_authority(&keys, heir));
+        for (role, next) in [(args::RoleArg::Guardian, guard), (args::RoleArg::Authority, heir)] {
+            self.sent(&authority, ix::propose_role(&keys, authority, role, Some(next)));
+            self.sent(&next, ix::accept_role(&keys, next, role));
+        }
         self.world.authority = heir;
         self.sent(&guard, ix::pause(&keys, guard, pause::BORROW));
         self.refused(&guard, ix::unpause(&keys, guard, pause::ALL), EngineError::PauseOnly);

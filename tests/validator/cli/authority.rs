@@ -8,7 +8,7 @@ use crate::world::{text, CliWorld};
 impl CliWorld {
     pub async fn the_engine_is_paused_and_handed_over(&mut self) -> Result<()> {
         let (successor, guard) = (self.person("successor").await?, self.person("guard").await?);
-        let propose = format!("engine propose-authority {successor} --pause-authority {guard}");
+        let propose = format!("engine propose-authority {successor} --guardian {guard}");
         self.run(&propose).await?.failed_with(&["not confirmed: propose"])?;
         self.run(&format!("{propose} --yes")).await?.done()?;
         self.run("engine propose-authority --none --yes").await?.done()?;
@@ -17,7 +17,7 @@ impl CliWorld {
         self.run(&format!("engine propose-authority {successor} --yes")).await?.done()?;
         let shown = self.json("engine show").await?;
         ensure!(text(&shown, "/proposed_authority")? == successor.to_string(), "{shown:#}");
-        ensure!(text(&shown, "/pause_authority")? == guard.to_string(), "{shown:#}");
+        ensure!(text(&shown, "/guardian")? == guard.to_string(), "{shown:#}");
         self.run("engine accept-authority --yes --keypair guard.json").await?.failed_with(&["the engine refused"])?;
         self.run(accept).await?.done()?;
         let engine = self.keys.engine;

@@ -38,6 +38,9 @@ fn compiled_sizes() -> BTreeMap<&'static str, usize> {
         Market,
         MarginAccount,
         Venue,
+        PendingChange,
+        ChangeAccount,
+        StoredGoal,
         BankSlot,
         MarketSlot,
         SideIndex,
@@ -73,7 +76,7 @@ fn accounts() -> Vec<IdlAccount> {
             discriminator: <plimsoll_state::$type as EngineAccount>::ACCOUNT_DISCRIMINATOR.to_vec(),
         }),+] };
     }
-    list![Bank, Engine, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue]
+    list![Bank, Engine, FeedBook, MarginAccount, Market, PendingChange, PriceBoard, Registry, Venue]
 }
 
 /// Adds every account, what is inside, what instructions return, and the enums that are stored as a byte.

@@ -1,19 +1,24 @@
 //! Engines: creating, parameters, pauses, authorities, venues.
 
+use plimsoll_state::EngineRole;
 use solana_pubkey::Pubkey;
 
 use super::{wire, GlobalParamsArgs};
 
 wire! {
-    /// Who may pause, and which kind of cluster the engine is for.
+    /// Who holds which role, and which kind of cluster the engine is for. The creator is its first authority.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct CreateEngineArgs {
         /// Number that lets one creator have several engines.
         pub id: u16,
-        /// Whether shorter price averages may be listed; visible permanently.
+        /// Whether shorter price averages and delays may be set; visible permanently.
         pub test_cluster: bool,
-        /// May set pause bits, never clear them.
-        pub pause_authority: Pubkey,
+        /// Proposes changes, and makes those that tighten.
+        pub risk_authority: Pubkey,
+        /// Pauses for some hours, and cancels changes that wait.
+        pub guardian: Pubkey,
+        /// Takes the protocol's fees.
+        pub fee_collector: Pubkey,
     }
 }
 
@@ -62,13 +67,37 @@ wire! {
 }
 
 wire! {
-    /// The successor.
+    /// A key of an engine, by what it may do; as stored.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct ProposeAuthorityArgs {
-        /// Who may accept; none withdraws a proposal.
-        pub authority: Option<Pubkey>,
-        /// A new pause authority, effective at once; none keeps the present one.
-        pub pause_authority: Option<Pubkey>,
+    pub enum RoleArg {
+        /// Sets the engine up, proposes changes, makes those that tighten, pauses for some days.
+        Authority,
+        /// Proposes changes and makes those that tighten.
+        RiskAuthority,
+        /// Pauses for some hours, and cancels changes that wait.
+        Guardian,
+        /// Takes the protocol's fees.
+        FeeCollector,
+    }
+}
+
+wire! {
+    /// The successor in a role.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ProposeRoleArgs {
+        /// The role.
+        pub role: RoleArg,
+        /// Who may accept it; none withdraws a proposal.
+        pub key: Option<Pubkey>,
+    }
+}
+
+wire! {
+    /// Which role the signer takes over.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct AcceptRoleArgs {
+        /// The role.
+        pub role: RoleArg,
     }
 }
 
@@ -95,5 +124,23 @@ wire! {
         pub settle_markets: u32,
         /// Markets whose premium it reports, a bit each.
         pub premium_markets: u32,
+    }
+}
+
+impl From<RoleArg> for EngineRole {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Authority => Self::Authority,
+            RoleArg::RiskAuthority => Self::RiskAuthority,
+            RoleArg::Guardian => Self::Guardian,
+            RoleArg::FeeCollector => Self::FeeCollector,
+        }
+    }
+}
+
+impl CreateEngineArgs {
+    /// One key holds every role but the authority's, which is the creator's.
+    pub const fn held_by(key: Pubkey, id: u16, test_cluster: bool) -> Self {
+        Self { id, test_cluster, risk_authority: key, guardian: key, fee_collector: key }
     }
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod bank;
+mod change;
 mod engine;
 mod liquidation;
 mod market;
@@ -15,6 +16,7 @@ mod settings;
 
 pub use account::*;
 pub use bank::*;
+pub use change::*;
 pub use engine::*;
 pub use liquidation::*;
 pub use market::*;

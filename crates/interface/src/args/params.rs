@@ -41,6 +41,7 @@ plimsoll_risk::observation_params!(group_args);
 plimsoll_risk::price_params!(group_args);
 plimsoll_risk::perp_params!(group_args);
 plimsoll_risk::lending_params!(group_args);
+plimsoll_risk::change_params!(group_args);
 plimsoll_risk::draw_params!(group_args);
 
 macro_rules! global_args {
@@ -54,7 +55,7 @@ macro_rules! global_args {
         }
 
         impl From<GlobalParamsArgs> for GlobalParams {
-            #[inline(always)]
+            #[inline(never)]
             fn from(args: GlobalParamsArgs) -> Self {
                 Self { $($group: args.$group.into(),)+ }
             }

@@ -2,7 +2,7 @@
 //! bounds, the way into the accounts and back, and what a change does to users.
 
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::ratchet::{self, Change, Class, Ratcheted};
+use plimsoll_risk::ratchet::{self, Change, Class, Named, Ratcheted};
 use plimsoll_state::{Bank, BankSlot, Feed, Market, MarketSlot, PriceSlot};
 
 use super::{wire, OracleSourceArgs};
@@ -193,6 +193,29 @@ macro_rules! settings {
                 })+)+
             }
 
+            const NAMED: &'static [Named] = &[$($((stringify!($field), rule!(class { $($rule)+ }))),+),+];
+
+            #[inline(always)]
+            fn numbers(&self) -> [u64; Self::NAMED.len()] {
+                [$($(self.$field().into()),+),+]
+            }
+
+            /// The same with each number that ramps as it is in force: what may be written now.
+            #[must_use]
+            pub fn landing(mut self, in_force: &Self) -> Self {
+                if const { ratchet::any_ramps(Self::NAMED) } {
+                    let mut numbers = self.numbers();
+                    ratchet::land_all(Self::NAMED, &in_force.numbers(), &mut numbers);
+                    let [$($($field),+),+] = numbers;
+                    // Each is one of two that have its type.
+                    $($(
+                        let narrow = <$($type)? $($inner)?>::try_from($field);
+                        self.$field = narrow.map_or(self.$field, Into::into);
+                    )+)+
+                }
+                self
+            }
+
             /// Writes each number to where it is stored.
             #[inline(always)]
             pub fn store(&self, $account: &mut $Account, $slot: &mut $Slot) {
@@ -215,13 +238,7 @@ macro_rules! settings {
                     let effect = plimsoll_risk::class!(of $other_class).up;
                     each(Change { name: stringify!($other), numbers: None, effect });
                 })*
-                $($(ratchet::compare(
-                    stringify!($field),
-                    self.$field().into(),
-                    asked.$field().into(),
-                    rule!(class { $($rule)+ }),
-                    each,
-                );)+)+
+                ratchet::compare_all(Self::NAMED, &self.numbers(), &asked.numbers(), each);
             }
         }
     };

@@ -2,15 +2,15 @@
 
 use super::{call, event_metas, role_meta, role_type, role_words};
 use crate::args::{
-    CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, ProposeAuthorityArgs, RegisterVenueArgs, SetPauseArgs,
-    UpdateParamsArgs, UpdateVenueArgs,
+    AcceptRoleArgs, CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, ProposeRoleArgs, RegisterVenueArgs,
+    SetPauseArgs, UpdateParamsArgs, UpdateVenueArgs,
 };
 
 call! {
     /// Creates an engine: its authorities and the addresses of its registry and board.
     ///
     /// # Errors
-    /// `ParameterOutOfBounds` without a pause authority; `AlreadyComplete`.
+    /// `ParameterOutOfBounds` without a guardian; `AlreadyComplete`.
     create_engine, CreateEngine, events, [35, 16, 173, 183, 230, 73, 40, 149];
     /// A seed of the engine's address, so nobody can take that address first, and its first authority.
     creator: sign,
@@ -125,28 +125,46 @@ call! {
 }
 
 call! {
-    /// Names who may accept the engine's authority, and optionally a new pause authority.
+    /// Launches an engine: from now on accounts can be opened, and changes wait. Cannot be taken back.
     ///
     /// # Errors
-    /// `NotAuthority`; `ParameterOutOfBounds` for the default address as pause authority.
-    propose_authority, ProposeAuthority, events, [20, 148, 236, 198, 76, 119, 99, 142];
+    /// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `AlreadyComplete`.
+    launch_engine, LaunchEngine, events, [32, 44, 45, 5, 161, 54, 117, 203];
     /// The engine's authority.
     authority: sign,
     /// The engine.
-    engine: write,
-    ; args: ProposeAuthorityArgs
+    engine: read,
+    /// Its registry.
+    registry: write,
 }
 
 call! {
-    /// The proposed authority becomes the authority.
+    /// Names who may accept a role of the engine, or withdraws that.
+    ///
+    /// # Errors
+    /// `NotAuthority`; `ChangeWaits` once the engine is launched; `VersionUnknown`, `EngineMismatch`; `ParameterOutOfBounds`
+    /// for the default address.
+    propose_role, ProposeRole, events, [79, 5, 160, 90, 21, 127, 195, 5];
+    /// The engine's authority, or its executor.
+    authority: sign,
+    /// The engine.
+    engine: write,
+    /// Its registry.
+    registry: read,
+    ; args: ProposeRoleArgs
+}
+
+call! {
+    /// The proposed key takes over a role.
     ///
     /// # Errors
     /// `NotPendingAuthority`.
-    accept_authority, AcceptAuthority, events, [107, 86, 198, 91, 33, 12, 107, 160];
-    /// The proposed authority.
-    pending_authority: sign,
+    accept_role, AcceptRole, events, [52, 25, 7, 231, 196, 235, 119, 253];
+    /// The proposed key.
+    signer: sign,
     /// The engine.
     engine: write,
+    ; args: AcceptRoleArgs
 }
 
 call! {
@@ -161,6 +179,8 @@ call! {
     payer: sign_write,
     /// The engine.
     engine: read,
+    /// Its registry.
+    registry: read,
     /// Created here.
     venue: write,
     /// Creates the account.
@@ -178,6 +198,8 @@ call! {
     authority: sign,
     /// The engine.
     engine: read,
+    /// Its registry.
+    registry: read,
     /// The venue.
     venue: write,
     ; args: UpdateVenueArgs

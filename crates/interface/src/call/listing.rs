@@ -103,8 +103,8 @@ call! {
     /// `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`, `VaultDeltaMismatch`; the token
     /// program's.
     collect_fees, CollectFees, events, [164, 152, 207, 99, 30, 186, 19, 182];
-    /// The engine's authority.
-    authority: sign,
+    /// The engine's fee collector.
+    fee_collector: sign,
     /// The engine.
     engine: read,
     /// Its registry.

@@ -7,6 +7,7 @@ use solana_instruction::AccountMeta;
 use solana_pubkey::Pubkey;
 
 mod account;
+mod change;
 mod engine;
 mod liquidation;
 mod listing;
@@ -15,6 +16,7 @@ mod money;
 mod upkeep;
 
 pub use account::*;
+pub use change::*;
 pub use engine::*;
 pub use liquidation::*;
 pub use listing::*;
@@ -49,7 +51,8 @@ outlines! {
     LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
     SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
     Accrue, CrankFunding, SweepInsurance, RefreshPrice,
-    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, HaltPrice, ProposeAuthority, AcceptAuthority,
+    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, HaltPrice, LaunchEngine,
+    ProposeRole, AcceptRole, ProposeChange, ExecuteChange, CancelChange, AdvanceRamp,
     RegisterVenue, UpdateVenue, MigrateAccount,
     ListPrice, UpdatePrice, ListBank, UpdateBank, CollectFees, ListMarket, UpdateMarket,
 }

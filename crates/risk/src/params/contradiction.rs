@@ -36,6 +36,8 @@ contradictions! {
     ATOM_VALUE = "an atom is worth more than a hundredth of dust",
     FUNDING_RANGE = "the largest funding rate cannot be stored",
     PRICE_MISSING = "something is listed without a price",
+    DELAY = "changes wait less than a day on an engine that is not for a test cluster",
+    FIRST_WEIGHT = "a new bank begins with an initial asset weight of zero",
 }
 
 impl Contradiction {

@@ -155,15 +155,30 @@ macro_rules! group {
                 })+
             }
 
+            const NAMED: &'static [$crate::ratchet::Named] =
+                &[$((concat!(stringify!($group), ".", stringify!($field)), $crate::class!(of $class))),+];
+
+            #[inline(always)]
+            fn numbers(&self) -> [u64; Self::NAMED.len()] {
+                [$(self.$field.into()),+]
+            }
+
+            /// The same with each that ramps as it is in force.
+            #[must_use]
+            pub(super) fn landing(mut self, in_force: &Self) -> Self {
+                if const { $crate::ratchet::any_ramps(Self::NAMED) } {
+                    let mut numbers = self.numbers();
+                    $crate::ratchet::land_all(Self::NAMED, &in_force.numbers(), &mut numbers);
+                    let [$($field),+] = numbers;
+                    // Each is one of two that have its type.
+                    $(self.$field = $crate::params::field::Number::narrow($field).unwrap_or(self.$field);)+
+                }
+                self
+            }
+
             /// Hands each that is asked to be another to `each`.
             pub(super) fn changes(&self, asked: &Self, each: &mut dyn FnMut($crate::ratchet::Change)) {
-                $($crate::ratchet::compare(
-                    concat!(stringify!($group), ".", stringify!($field)),
-                    self.$field.into(),
-                    asked.$field.into(),
-                    $crate::class!(of $class),
-                    each,
-                );)+
+                $crate::ratchet::compare_all(Self::NAMED, &self.numbers(), &asked.numbers(), each);
             }
 
             pub(super) const TABLE: $crate::params::Group = $crate::params::Group {

@@ -12,8 +12,12 @@ pub struct EngineCreated {
     pub engine: Pubkey,
     /// Its authority, who created it.
     pub authority: Pubkey,
-    /// Its pause authority.
-    pub pause_authority: Pubkey,
+    /// Its risk authority.
+    pub risk_authority: Pubkey,
+    /// Its guardian.
+    pub guardian: Pubkey,
+    /// Its fee collector.
+    pub fee_collector: Pubkey,
     /// Whether it is meant for a test cluster.
     pub test_cluster: bool,
 }
@@ -46,32 +50,6 @@ pub struct PauseSet {
     pub until_at: i64,
     /// All that is paused from now on.
     pub pause_bits: u32,
-}
-
-/// A successor was proposed or withdrawn, or the pause authority replaced.
-#[event]
-#[derive(Clone, Copy, Debug)]
-pub struct AuthorityProposed {
-    /// The engine.
-    pub engine: Pubkey,
-    /// The present authority.
-    pub authority: Pubkey,
-    /// Who may accept; the default address for nobody.
-    pub pending_authority: Pubkey,
-    /// The pause authority from now on.
-    pub pause_authority: Pubkey,
-}
-
-/// A successor took office.
-#[event]
-#[derive(Clone, Copy, Debug)]
-pub struct AuthorityAccepted {
-    /// The engine.
-    pub engine: Pubkey,
-    /// The authority until now.
-    pub previous: Pubkey,
-    /// The authority from now on.
-    pub authority: Pubkey,
 }
 
 /// A margin account was opened.

@@ -4,17 +4,16 @@ const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guards.m
 /// Instructions that do not ask whether something stops them in their engine, and why: they do not take the registry, in
 /// which that stands, or there is none yet. All others ask, also those that no bit stops today: a further column of the
 /// table then needs no line in any handler, and for these a row without a bit costs nothing when it is compiled.
-const WITHOUT_A_REGISTRY: [(&str, &str); 15] = [
+const WITHOUT_A_REGISTRY: [(&str, &str); 14] = [
     ("close_account", "the owner's own empty account"),
     ("create_engine", "there is no registry yet"),
     ("grow_registry", "there is no registry yet"),
     ("grow_board", "there is no engine to use yet"),
     ("grow_feeds", "there is no engine to use yet"),
     ("halt_price", "it stops, and nothing stops that"),
-    ("propose_authority", "the authority's own key"),
-    ("accept_authority", "the authority's own key"),
-    ("register_venue", "the authority's, and only fills use a venue"),
-    ("update_venue", "the authority's, and only fills use a venue"),
+    ("accept_role", "the successor's own key"),
+    ("execute_change", "the instruction that it calls asks"),
+    ("cancel_change", "leaves everything as it is"),
     ("set_delegate", "the owner's own rights"),
     ("approve_venue", "the owner's own rights, and only fills use an approval"),
     ("revoke_venue", "the owner's own rights, which can always be taken back"),
@@ -36,7 +35,12 @@ fn signer(rule: &Rule) -> String {
         Anyone => "anyone".into(),
         Authority => "authority".into(),
         AuthorityOrGuardian => "authority; the guardian may only stop, for hours".into(),
-        PendingAuthority => "proposed authority".into(),
+        Setter => "authority or risk authority, for what tightens; executor, for a change that has waited".into(),
+        Lister => "executor, for a change that has waited; before the launch the authority".into(),
+        Proposer => "authority or risk authority".into(),
+        PendingRole => "the key that the role was proposed to".into(),
+        FeeCollector => "fee collector".into(),
+        Canceller => "authority, guardian or proposer; anyone once it has expired".into(),
         Owner => "owner".into(),
         OwnerOr(bit) => format!("owner, or delegate with the right to {}", right_name(bit)),
         OwnerOrUnderWater => "owner; anyone while the account is under water".into(),
@@ -127,7 +131,8 @@ fn every_instruction_has_a_row_and_asks_for_it() {
         let camel: String = rule.instruction.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
         let count = |method: &str| text.matches(&format!("permit(Action::{camel}).{method}(")).count();
         let signed = matches!(rule.signed_by, Owner | OwnerOr(_) | VenueOrSides(_));
-        let authority = matches!(rule.signed_by, Authority | PendingAuthority);
+        let authority = matches!(rule.signed_by, Authority | Proposer | FeeCollector);
+        let waits = matches!(rule.signed_by, Setter | Lister);
         let without = WITHOUT_A_REGISTRY.iter().any(|(name, _)| *name == rule.instruction);
         assert_eq!(count("in_engine") > 0, !without, "{}", rule.instruction);
         assert!(!without || rule.stopped_by == 0, "{}: a bit that nobody reads", rule.instruction);
@@ -136,8 +141,9 @@ fn every_instruction_has_a_row_and_asks_for_it() {
         assert_eq!(count("pauser_in") > 0, stops, "{}", rule.instruction);
         assert_eq!(count("signed_for") > 0, signed, "{}", rule.instruction);
         assert_eq!(count("signed_in") > 0, authority, "{}", rule.instruction);
+        assert_eq!(count("standing_in") > 0, waits, "{}", rule.instruction);
         assert_eq!(count("on") > 0, rule.works == Works::OnActive, "{}", rule.instruction);
-        asked += count("in_engine") + count("signed_for") + count("signed_in") + count("on");
+        asked += count("in_engine") + count("signed_for") + count("signed_in") + count("standing_in") + count("on");
     }
     assert!(asked >= 60, "{asked}");
 }

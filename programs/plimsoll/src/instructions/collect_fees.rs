@@ -16,8 +16,8 @@ pub use plimsoll_interface::args::CollectFeesArgs;
 /// Fees lie outside deposits, so neither insurance nor depositors' liquidity can be collected.
 #[derive(Accounts)]
 pub struct CollectFees<'info> {
-    /// The engine's authority.
-    pub authority: Signer<'info>,
+    /// The engine's fee collector.
+    pub fee_collector: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
     /// Its registry.
@@ -29,7 +29,7 @@ pub struct CollectFees<'info> {
     /// CHECK: compared with the bank.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// Where the tokens go: any token account of the mint, the authority's choice.
+    /// Where the tokens go: any token account of the mint, the fee collector's choice.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
@@ -54,7 +54,7 @@ impl<'info> CollectFees<'info> {
         }
         let (engine, bank) = (self.engine.key().to_bytes(), self.bank.load()?);
         // Fees are the protocol's.
-        permit(Action::CollectFees).signed_in(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::CollectFees).signed_in(&*self.engine.load()?, self.fee_collector.key)?;
         // Registry and bank are this engine's.
         {
             let registry = self.registry.load()?;

@@ -36,7 +36,8 @@ pub struct CreateEngine<'info> {
 impl CreateEngine<'_> {
     fn validate(&self, args: &CreateEngineArgs) -> Result<()> {
         // An engine that nobody can stop is a mistake; whoever wants no second key names the authority itself.
-        ensure!(args.pause_authority != Pubkey::default(), EngineError::ParameterOutOfBounds);
+        let keys = [args.risk_authority, args.guardian, args.fee_collector];
+        ensure!(!keys.contains(&Pubkey::default()), EngineError::ParameterOutOfBounds);
         Ok(())
     }
 }
@@ -44,12 +45,13 @@ impl CreateEngine<'_> {
 /// Writes the engine.
 ///
 /// # Errors
-/// `ParameterOutOfBounds` without a pause authority; `AlreadyComplete`.
+/// `ParameterOutOfBounds` without a key for each role; `AlreadyComplete`.
 pub fn handler(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let (key, creator) = (ctx.accounts.engine.key(), ctx.accounts.creator.key());
     let (registry, _) = Pubkey::find_program_address(&[seeds::REGISTRY, key.as_ref()], &crate::ID);
     let (board, _) = Pubkey::find_program_address(&[seeds::BOARD, key.as_ref()], &crate::ID);
+    let (executor, executor_bump) = Pubkey::find_program_address(&[seeds::EXECUTOR, key.as_ref()], &crate::ID);
     let growth = Growth {
         account: &ctx.accounts.engine,
         payer: &ctx.accounts.payer,
@@ -64,9 +66,13 @@ pub fn handler(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()>
         engine.test_cluster = args.test_cluster as u8;
         engine.creator = creator.to_bytes();
         engine.authority = creator.to_bytes();
-        engine.pause_authority = args.pause_authority.to_bytes();
+        engine.risk_authority = args.risk_authority.to_bytes();
+        engine.guardian = args.guardian.to_bytes();
+        engine.fee_collector = args.fee_collector.to_bytes();
         engine.registry = registry.to_bytes();
         engine.board = board.to_bytes();
+        engine.executor = executor.to_bytes();
+        engine.executor_bump = executor_bump;
         engine.invariant()?;
     }
     crate::event::emit_event!(
@@ -74,7 +80,9 @@ pub fn handler(ctx: Context<CreateEngine>, args: CreateEngineArgs) -> Result<()>
         EngineCreated {
             engine: key,
             authority: creator,
-            pause_authority: args.pause_authority,
+            risk_authority: args.risk_authority,
+            guardian: args.guardian,
+            fee_collector: args.fee_collector,
             test_cluster: args.test_cluster,
         }
     );

@@ -1,7 +1,7 @@
 //! Creates an engine's registry, 10,240 bytes a call; the last call writes parameters and discriminator.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::params::{Contradiction, GlobalParams};
 use plimsoll_state::{seeds, Engine, EngineAccount, Registry, StoredParams};
 
 use crate::error::Result;
@@ -39,8 +39,10 @@ pub struct GrowRegistry<'info> {
 impl GrowRegistry<'_> {
     fn validate(&self, params: &GlobalParams) -> Result<()> {
         // The parameters decide over everybody's money from the first deposit on.
-        permit(Action::GrowRegistry).signed_in(&*self.engine.load()?, self.authority.key)?;
-        Ok(params.validate()?)
+        let engine = self.engine.load()?;
+        permit(Action::GrowRegistry).signed_in(&engine, self.authority.key)?;
+        params.validate()?;
+        Ok(Contradiction::DELAY.unless(params.changes.delay_is_allowed(engine.test_cluster == 1))?)
     }
 }
 

@@ -2,15 +2,17 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
-use plimsoll_risk::params::{TokenWeights, INDEX_ONE, MAX_BANKS};
+use plimsoll_risk::params::{Contradiction, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
+use plimsoll_risk::ratchet::Standing;
 use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
 
 use crate::access::{now, require_of_engine};
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Failure, Result};
 use crate::event::BankListed;
 use crate::guard::{permit, Action};
+use crate::ratchet;
 use crate::vault::mint_extensions_allowed;
 
 pub use plimsoll_interface::args::{BankConfigArgs, ListBankArgs};
@@ -19,7 +21,7 @@ pub use plimsoll_interface::args::{BankConfigArgs, ListBankArgs};
 #[derive(Accounts)]
 #[instruction(args: ListBankArgs)]
 pub struct ListBank<'info> {
-    /// The engine's authority.
+    /// The engine's executor; before the launch its authority.
     pub authority: Signer<'info>,
     /// Pays the rent.
     #[account(mut)]
@@ -59,17 +61,17 @@ pub struct ListBank<'info> {
 }
 
 impl ListBank<'_> {
-    /// Returns the weights with their targets.
+    /// When a cap was raised, if it was.
     #[inline(never)]
-    fn validate(&self, args: &ListBankArgs) -> Result<TokenWeights> {
+    fn validate(&self, args: &ListBankArgs, now: UnixSecs) -> Result<UnixSecs> {
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let engine = self.engine.key().to_bytes();
-        // A listing decides over everybody's collateral.
-        permit(Action::ListBank).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry and board are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         permit(Action::ListBank).in_engine(&registry)?;
+        // A listing decides over everybody's collateral.
+        let standing = permit(Action::ListBank).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
         // Slots are used in order, so that the first bank is the quote bank.
         ensure!((registry.bank_count as usize) < MAX_BANKS, EngineError::SlotsFull);
         ensure!(args.index == registry.bank_count, EngineError::SlotTaken);
@@ -78,13 +80,20 @@ impl ListBank<'_> {
         ensure!(mint_extensions_allowed(&info.try_borrow_data()?), EngineError::MintExtensionNotAllowed);
         // Weights, curve, caps, and what the numbers can hold at the token's price.
         let price = board.slot(args.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
-        args.config.validate(self.mint.decimals, price, registry.params())
+        let (decimals, params) = (self.mint.decimals, registry.params());
+        args.config.validate::<Failure>(decimals, price, params)?;
+        // A new token borrows nothing at first, and its caps start low.
+        let begins = standing == Standing::SettingUp || args.config.asset_init_ppm == 0;
+        Contradiction::FIRST_WEIGHT.unless(begins)?;
+        let changes = args.config.cap_changes(&BankConfigArgs::default(), decimals, price)?;
+        ratchet::caps(standing, &changes, &params.changes, UnixSecs::new(0), now)
     }
 
     #[inline(never)]
     #[expect(clippy::arithmetic_side_effects, reason = "validated: there are fewer banks than slots, 64")]
-    fn apply(&self, args: &ListBankArgs, weights: TokenWeights, bumps: &ListBankBumps, now: UnixSecs) -> Result<()> {
+    fn apply(&self, args: &ListBankArgs, raised_at: UnixSecs, bumps: &ListBankBumps, now: UnixSecs) -> Result<()> {
         let mut registry = self.registry.load_mut()?;
+        let params = *registry.params();
         let mut bank = self.bank.load_init()?;
         bank.version = LAYOUT_VERSION;
         bank.bump = bumps.bank;
@@ -99,6 +108,7 @@ impl ListBank<'_> {
         bank.booked_borrow_index = INDEX_ONE;
         bank.utilization_at = now.get();
         bank.accrued_at = now.get();
+        bank.cap_raised_at = raised_at.get();
 
         registry.bank_count += 1;
         let slot: &mut BankSlot = registry.banks.get_mut(args.index as usize).ok_or(EngineError::SlotsFull)?;
@@ -109,7 +119,7 @@ impl ListBank<'_> {
         slot.deposit_index = INDEX_ONE;
         slot.borrow_index = INDEX_ONE;
         slot.accrued_at = now.get();
-        args.config.write(weights, &mut bank, slot);
+        args.config.write(false, &params, &mut bank, slot, now);
         slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(Ppm::ZERO)?;
         slot.invariant()?;
         bank.invariant()?;
@@ -122,12 +132,13 @@ impl ListBank<'_> {
 /// Creates bank and vault and fills the next slot.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`,
+/// `NotAuthority`, `ChangeWaits`, `CapGrowthLimited`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `MintExtensionNotAllowed`,
 /// `PriceSlotEmpty`; those of [`BankConfigArgs::validate`]; `ParameterOutOfBounds` beside what else is
 /// listed.
 pub fn handler(ctx: Context<ListBank>, args: ListBankArgs) -> Result<()> {
-    let weights = ctx.accounts.validate(&args)?;
-    ctx.accounts.apply(&args, weights, &ctx.bumps, now()?)?;
+    let now = now()?;
+    let raised_at = ctx.accounts.validate(&args, now)?;
+    ctx.accounts.apply(&args, raised_at, &ctx.bumps, now)?;
     crate::event::emit_event!(
         ctx,
         BankListed {

@@ -2,19 +2,19 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::oracle::MaxAge;
-use plimsoll_risk::params::{GlobalParams, MarketRates, MAX_MARKETS};
+use plimsoll_risk::params::{GlobalParams, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, BasePrice, Price, UnitPrice};
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{BaseUnits, UnixSecs, UsdMicro};
 use plimsoll_state::{
-    seeds, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry, SideIndex, SlotStatus, StoredRates,
-    LAYOUT_VERSION,
+    seeds, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry, SideIndex, SlotStatus, LAYOUT_VERSION,
 };
 
 use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Failure, Result};
 use crate::event::MarketListed;
 use crate::guard::{permit, Action};
+use crate::ratchet;
 
 pub use plimsoll_interface::args::{ListMarketArgs, MarketTerms};
 
@@ -22,7 +22,7 @@ pub use plimsoll_interface::args::{ListMarketArgs, MarketTerms};
 #[derive(Accounts)]
 #[instruction(args: ListMarketArgs)]
 pub struct ListMarket<'info> {
-    /// The engine's authority.
+    /// The engine's executor; before the launch its authority.
     pub authority: Signer<'info>,
     /// Pays the rent.
     #[account(mut)]
@@ -51,22 +51,28 @@ pub struct ListMarket<'info> {
 }
 
 impl ListMarket<'_> {
-    fn validate(&self, args: &ListMarketArgs, now: UnixSecs) -> Result<(MarketRates, Price)> {
-        // Only the authority lists.
-        permit(Action::ListMarket).signed_in(&*self.engine.load()?, self.authority.key)?;
+    /// Returns the scale, and when the cap was raised if it was.
+    #[inline(never)]
+    fn validate(&self, args: &ListMarketArgs, now: UnixSecs) -> Result<(Price, UnixSecs)> {
         // Registry and board of this engine.
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         let engine = self.engine.key().to_bytes();
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         permit(Action::ListMarket).in_engine(&registry)?;
+        // A listing decides over everybody's insurance.
+        let standing = permit(Action::ListMarket).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
         // Slots are taken in order, so that a count tells which are in use.
         ensure!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
         ensure!(args.index == registry.market_count, EngineError::SlotTaken);
         ensure!(core::str::from_utf8(&args.name).is_ok(), EngineError::ParameterOutOfBounds);
-        let rates = args.terms.validate::<Failure>(args.price_slot, &registry, &board)?;
+        args.terms.validate::<Failure>(args.price_slot, &registry, &board)?;
         let scale = self.validate_unit(args, &registry, &board, now)?;
-        Ok((rates, scale))
+        // The cap starts low.
+        let unit = unit_in_dollars(&board, args.price_slot, args.base_decimals)?;
+        let change = args.terms.cap_change(&MarketTerms::default(), unit);
+        let raised_at = ratchet::caps(standing, &[change], &registry.params().changes, UnixSecs::new(0), now)?;
+        Ok((scale, raised_at))
     }
 
     /// One base unit is worth at most a thousandth of a dollar at the present price, and the numbers hold the largest
@@ -83,58 +89,73 @@ impl ListMarket<'_> {
         ensure!(price.is_fresh(MaxAge::new(params.prices.read_age(), now)), EngineError::PriceStale);
         let quote = registry.bank(Registry::QUOTE_BANK).ok_or(EngineError::SlotEmpty)?;
         let scale = base_scale_down(quote.decimals, args.base_decimals)?;
-        let dollars = UnitPrice::new_down(price.spot.get(), token_scale_down(args.base_decimals)?);
+        let dollars = unit_in_dollars(board, args.price_slot, args.base_decimals)?;
         validate_unit(dollars, BasePrice::new_down(price.spot.get(), scale), params)?;
         Ok(scale)
     }
+
+    #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "validated: there are fewer markets than slots, 32, and the index is their number"
+    )]
+    fn apply(
+        &self,
+        args: &ListMarketArgs,
+        (scale, raised_at): (Price, UnixSecs),
+        bump: u8,
+        now: UnixSecs,
+    ) -> Result<MarketListed> {
+        let mut registry = self.registry.load_mut()?;
+        registry.market_count += 1;
+        let params = *registry.params();
+        let slot = &mut registry.markets[args.index as usize];
+        *slot = bytemuck::Zeroable::zeroed();
+        fill_slot(slot, args, scale, now);
+        let mut market = self.market.load_init()?;
+        market.version = LAYOUT_VERSION;
+        market.bump = bump;
+        market.index = args.index;
+        market.price_slot = args.price_slot;
+        market.engine = self.engine.key().to_bytes();
+        market.name = args.name;
+        market.premium_at = now.get();
+        market.premium_from = now.get();
+        market.premium_reported_at = now.get();
+        market.cap_raised_at = raised_at.get();
+        args.terms.write(false, &params, &mut market, slot, now);
+        let event = listed((self.engine.key(), self.market.key()), &market, slot, &args.terms);
+        market.invariant()?;
+        registry.invariant()?;
+        registry.check_listings(&*self.board.load()?)?;
+        Ok(event)
+    }
+}
+
+/// What a base unit is worth in dollars.
+///
+/// # Errors
+/// `PriceSlotEmpty`, `NumberOutOfRange`.
+pub(super) fn unit_in_dollars(
+    board: &PriceBoard,
+    price_slot: u8,
+    base_decimals: u8,
+) -> Result<UnitPrice<UsdMicro, BaseUnits>> {
+    let price = board.slot(price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
+    Ok(UnitPrice::new_down(price, token_scale_down(base_decimals)?))
 }
 
 /// Writes the market and its slot of the registry, both sides empty, no funding.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `PriceSlotEmpty`, `PriceStale`,
-/// `SlotEmpty`, `ParameterOutOfBounds`.
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "validated: there are fewer markets than slots, 32, and the index is their number"
-)]
+/// `NotAuthority`, `ChangeWaits`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`, `PriceSlotEmpty`, `PriceStale`,
+/// `SlotEmpty`, `ParameterOutOfBounds`, `CapGrowthLimited`.
 pub fn handler(ctx: Context<ListMarket>, args: ListMarketArgs) -> Result<()> {
     let now = now()?;
-    let (rates, scale) = ctx.accounts.validate(&args, now)?;
-    {
-        let mut registry = ctx.accounts.registry.load_mut()?;
-        registry.market_count += 1;
-        let slot = &mut registry.markets[args.index as usize];
-        *slot = bytemuck::Zeroable::zeroed();
-        fill_slot(slot, &args, scale, now);
-        let mut market = ctx.accounts.market.load_init()?;
-        market.version = LAYOUT_VERSION;
-        market.bump = ctx.bumps.market;
-        market.index = args.index;
-        market.price_slot = args.price_slot;
-        market.engine = ctx.accounts.engine.key().to_bytes();
-        market.name = args.name;
-        market.premium_at = now.get();
-        market.premium_from = now.get();
-        market.premium_reported_at = now.get();
-        set_terms(&mut market, slot, rates, &args.terms);
-        market.invariant()?;
-        registry.invariant()?;
-        registry.check_listings(&*ctx.accounts.board.load()?)?;
-    }
-    crate::event::emit_event!(
-        ctx,
-        listed(
-            ctx.accounts.engine.key(),
-            ctx.accounts.market.key(),
-            args.index,
-            args.price_slot,
-            1,
-            rates,
-            &args.terms
-        )
-    );
+    let validated = ctx.accounts.validate(&args, now)?;
+    let event = ctx.accounts.apply(&args, validated, ctx.bumps.market, now)?;
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }
 
@@ -147,21 +168,20 @@ fn fill_slot(slot: &mut MarketSlot, args: &ListMarketArgs, scale: Price, now: Un
     slot.sides = [SideIndex::start(); 2];
 }
 
-/// Writes the terms, with the rates that follow from them.
-pub(super) fn set_terms(market: &mut Market, slot: &mut MarketSlot, rates: MarketRates, terms: &MarketTerms) {
-    terms.store(market, slot);
-    slot.rates = StoredRates(rates);
-}
-
 /// The event of a listing or of an update.
 pub(super) fn listed(
-    engine: Pubkey,
-    market: Pubkey,
-    index: u8,
-    price_slot: u8,
-    status: u8,
-    rates: MarketRates,
+    (engine, key): (Pubkey, Pubkey),
+    market: &Market,
+    slot: &MarketSlot,
     terms: &MarketTerms,
 ) -> MarketListed {
-    MarketListed { engine, market, index, status, price_slot, target_rate_ppm: rates.target_ppm.get(), terms: *terms }
+    MarketListed {
+        engine,
+        market: key,
+        index: market.index,
+        status: slot.status,
+        price_slot: market.price_slot,
+        target_rate_ppm: slot.rates.0.target_ppm.get(),
+        terms: *terms,
+    }
 }

@@ -21,7 +21,7 @@ const MAX_PRIOR_PICO_PER_SEC: u32 = 1_000_000_000;
 /// Only the board and the feed book are written.
 #[derive(Accounts)]
 pub struct ListPrice<'info> {
-    /// The engine's authority.
+    /// The engine's executor; before the launch its authority.
     pub authority: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
@@ -45,12 +45,12 @@ pub struct ListPrice<'info> {
 impl ListPrice<'_> {
     fn validate(&self, args: &ListPriceArgs) -> Result<()> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
-        // Who names the oracle decides over everybody's money.
-        permit(Action::ListPrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
         let registry = self.registry.load()?;
         require_of_engine(&*registry, &key)?;
         permit(Action::ListPrice).in_engine(&registry)?;
+        // Who names the oracle decides over everybody's money.
+        permit(Action::ListPrice).standing_in(&engine, &registry, self.authority.key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
         let board = self.board.load()?;
         require_of_engine(&*board, &key)?;
@@ -72,7 +72,7 @@ fn prior(args: &ListPriceArgs) -> u32 {
 /// Fills the next slot; it has no price yet.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of
+/// `NotAuthority`, `ChangeWaits`, `VersionUnknown`, `EngineMismatch`, `SlotsFull`, `SlotTaken`; those of
 /// [`PriceConfigArgs::validate`].
 #[expect(clippy::arithmetic_side_effects, reason = "the slot was found, so its number is below 64")]
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {

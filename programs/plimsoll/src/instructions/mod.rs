@@ -2,10 +2,12 @@
 // A file of its own: Anchor's description of the program finds no files of a module that stands in `lib.rs`.
 #![allow(ambiguous_glob_reexports, reason = "every file has a `handler`, which is called by its path")]
 
-pub mod accept_authority;
+pub mod accept_role;
 pub mod accrue;
+pub mod advance_ramp;
 pub mod approve_venue;
 pub mod borrow;
+pub mod cancel_change;
 pub mod check_margin;
 pub mod close_account;
 pub mod collect_fees;
@@ -13,11 +15,13 @@ pub mod crank_funding;
 pub mod create_engine;
 pub mod delegate_args;
 pub mod deposit;
+pub mod execute_change;
 pub mod fund_insurance;
 pub mod grow_board;
 pub mod grow_feeds;
 pub mod grow_registry;
 pub mod halt_price;
+pub mod launch_engine;
 pub mod liquidate_collateral;
 pub mod liquidate_position;
 pub mod list_bank;
@@ -26,7 +30,8 @@ pub mod list_price;
 pub mod migrate_account;
 pub mod observe_margin;
 pub mod open_account;
-pub mod propose_authority;
+pub mod propose_change;
+pub mod propose_role;
 pub mod refresh_price;
 pub mod register_venue;
 pub mod repay;
@@ -48,10 +53,11 @@ pub mod update_venue;
 pub mod withdraw;
 
 pub use self::{
-    accept_authority::*, accrue::*, approve_venue::*, borrow::*, check_margin::*, close_account::*, collect_fees::*,
-    crank_funding::*, create_engine::*, delegate_args::*, deposit::*, fund_insurance::*, grow_board::*, grow_feeds::*,
-    grow_registry::*, halt_price::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*,
-    list_price::*, migrate_account::*, observe_margin::*, open_account::*, propose_authority::*, refresh_price::*,
+    accept_role::*, accrue::*, advance_ramp::*, approve_venue::*, borrow::*, cancel_change::*, check_margin::*,
+    close_account::*, collect_fees::*, crank_funding::*, create_engine::*, delegate_args::*, deposit::*,
+    execute_change::*, fund_insurance::*, grow_board::*, grow_feeds::*, grow_registry::*, halt_price::*,
+    launch_engine::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*,
+    migrate_account::*, observe_margin::*, open_account::*, propose_change::*, propose_role::*, refresh_price::*,
     register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
     set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*,
     update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_state::{seeds, Engine, EngineAccount, MarginAccount, Registry, LAYOUT_VERSION};
 
 use crate::access::{require_layout, require_of_engine};
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 use crate::event::AccountOpened;
 use crate::guard::{permit, Action};
 use crate::instructions::delegate_args;
@@ -46,6 +46,8 @@ impl OpenAccount<'_> {
         require_layout(self.engine.load()?.version)?;
         let registry = self.registry.load()?;
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
+        // Until the launch the authority sets everything at once.
+        ensure!(registry.launched == 1, EngineError::NotLaunched);
         // Opening can be paused; existing accounts are not affected.
         permit(Action::OpenAccount).in_engine(&registry)
     }
@@ -54,7 +56,7 @@ impl OpenAccount<'_> {
 /// Writes the empty account.
 ///
 /// # Errors
-/// `VersionUnknown`, `EngineMismatch`, `Paused`; of the delegate those of `set_delegate`.
+/// `VersionUnknown`, `EngineMismatch`, `NotLaunched`, `Paused`; of the delegate those of `set_delegate`.
 pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
     ctx.accounts.validate()?;
     let (engine, owner) = (ctx.accounts.engine.key(), ctx.accounts.owner.key());

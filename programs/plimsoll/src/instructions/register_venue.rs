@@ -1,27 +1,34 @@
 //! Registers a program that may settle fills by CPI.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{seeds, Engine, EngineAccount, Venue};
+use plimsoll_risk::ratchet::Ratcheted;
+use plimsoll_state::{seeds, Engine, EngineAccount, Registry, Venue};
 
+use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::VenueSet;
 use crate::growth::Growth;
 use crate::guard::{permit, Action};
-use crate::loader::write;
+use crate::loader::{read, write};
+use crate::ratchet;
 
 pub use plimsoll_interface::args::RegisterVenueArgs;
+use plimsoll_interface::args::UpdateVenueArgs;
 
 /// Creates the venue's account.
 #[derive(Accounts)]
 #[instruction(args: RegisterVenueArgs)]
 pub struct RegisterVenue<'info> {
-    /// The engine's authority.
+    /// The engine's authority, or its executor.
     pub authority: Signer<'info>,
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
+    /// Its registry.
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// The venue, which is created.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::VENUE, engine.key().as_ref(), args.signer.as_ref()], bump)]
@@ -38,8 +45,14 @@ pub struct RegisterVenue<'info> {
 
 impl RegisterVenue<'_> {
     fn validate(&self, args: &RegisterVenueArgs) -> Result<()> {
+        // The registry is this engine's.
+        let registry = read::<Registry>(&self.registry)?;
+        require_of_engine(&*registry, &self.engine.key().to_bytes())?;
+        permit(Action::RegisterVenue).in_engine(&registry)?;
         // Only the authority extends who may call.
-        permit(Action::RegisterVenue).signed_in(&*self.engine.load()?, self.authority.key)?;
+        let standing =
+            permit(Action::RegisterVenue).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
+        ratchet::admit(standing, &UpdateVenueArgs::NEW.verdict(&args.permissions()))?;
         // The default address is the system program's; it signs nothing.
         ensure!(args.signer != Pubkey::default(), EngineError::ParameterOutOfBounds);
         Ok(())
@@ -49,7 +62,7 @@ impl RegisterVenue<'_> {
 /// Writes the venue, active.
 ///
 /// # Errors
-/// `NotAuthority`, `ParameterOutOfBounds`, `AlreadyComplete`.
+/// `NotAuthority`, `ChangeWaits`, `VersionUnknown`, `EngineMismatch`, `ParameterOutOfBounds`, `AlreadyComplete`.
 pub fn handler(ctx: Context<RegisterVenue>, args: RegisterVenueArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;
     let engine = ctx.accounts.engine.key();

@@ -2,20 +2,22 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::interest;
-use plimsoll_risk::params::TokenWeights;
+use plimsoll_risk::ratchet::{Ratcheted, Standing};
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{Bank, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
 
 use crate::access::{now, require_of_engine};
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Failure, Result};
 use crate::event::{BankRecord, BankUpdated};
 use crate::guard::{permit, Action};
+use crate::ratchet;
 
 pub use plimsoll_interface::args::UpdateBankArgs;
 
 /// Mint, vault, decimals and price slot stay what they are.
 #[derive(Accounts)]
 pub struct UpdateBank<'info> {
-    /// The engine's authority.
+    /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
@@ -36,41 +38,58 @@ pub struct UpdateBank<'info> {
 }
 
 impl UpdateBank<'_> {
-    /// Returns the weights with their targets.
+    /// Books interest under the old configuration, and moves what ramps to now: both are in force before the change.
     #[inline(never)]
-    fn validate(&self, args: &UpdateBankArgs) -> Result<TokenWeights> {
+    fn bring_to(&self, now: UnixSecs) -> Result<()> {
+        let mut registry = self.registry.load_mut()?;
+        let mut bank = self.bank.load_mut()?;
+        let params = *registry.params();
+        let slot = registry.banks.get_mut(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
+        interest::book_now(&mut bank, slot, now);
+        slot.advance_ramps(&params, now);
+        Ok(())
+    }
+
+    /// In whose name the configuration is set, and when a cap was last raised if it is.
+    #[inline(never)]
+    fn validate(&self, args: &UpdateBankArgs, now: UnixSecs) -> Result<(Standing, UnixSecs)> {
         let (registry, board, bank) = (self.registry.load()?, self.board.load()?, self.bank.load()?);
         let engine = self.engine.key().to_bytes();
-        // A weight decides who may be liquidated.
-        permit(Action::UpdateBank).signed_in(&*self.engine.load()?, self.authority.key)?;
         // Registry, board and bank are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         require_of_engine(&*bank, &engine)?;
         permit(Action::UpdateBank).in_engine(&registry)?;
-        // The same conditions as at the listing, at today's price.
+        // A weight decides who may be liquidated.
+        let standing = permit(Action::UpdateBank).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
+        // What users would be worse off by has waited.
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        let price = board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?.spot.get();
-        args.config.validate(bank.decimals, price, registry.params())
+        let in_force = UpdateBankArgs::in_force(&bank, slot);
+        ratchet::admit(standing, &in_force.verdict(args))?;
+        // The same conditions as at the listing, at today's price.
+        let (params, price) = (registry.params(), board.slot(slot.price_slot as usize));
+        let price = price.ok_or(EngineError::PriceSlotEmpty)?.spot.get();
+        args.config.validate::<Failure>(bank.decimals, price, params)?;
+        // What a wrong listing can take is bounded by its caps.
+        let changes = args.config.cap_changes(&in_force.config, bank.decimals, price)?;
+        let raised_at = ratchet::caps(standing, &changes, &params.changes, UnixSecs::new(bank.cap_raised_at), now)?;
+        Ok((standing, raised_at))
     }
-}
 
-/// Books interest under the old configuration, then writes the new one; a new curve counts from the next `accrue`.
-///
-/// A terminal bank stays terminal.
-///
-/// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; those of
-/// [`BankConfigArgs::validate`](crate::instructions::BankConfigArgs::validate); `ParameterOutOfBounds` beside what else is listed.
-pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
-    let weights = ctx.accounts.validate(&args)?;
-    let now = now()?;
-    let event = {
-        let mut registry = ctx.accounts.registry.load_mut()?;
-        let mut bank = ctx.accounts.bank.load_mut()?;
+    #[inline(never)]
+    fn apply(
+        &self,
+        args: &UpdateBankArgs,
+        standing: Standing,
+        raised_at: UnixSecs,
+        now: UnixSecs,
+    ) -> Result<BankUpdated> {
+        let mut registry = self.registry.load_mut()?;
+        let (mut bank, board) = (self.bank.load_mut()?, self.board.load()?);
+        let params = *registry.params();
         let slot = registry.banks.get_mut(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
-        interest::book_now(&mut bank, slot, now);
-        args.config.write(weights, &mut bank, slot);
+        args.config.write(standing.ramps(), &params, &mut bank, slot, now);
+        bank.cap_raised_at = raised_at.get();
         if slot.status != SlotStatus::Terminal as u8 {
             slot.status = if args.reduce_only { SlotStatus::ReduceOnly } else { SlotStatus::Active } as u8;
         }
@@ -78,16 +97,32 @@ pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
         let status = slot.status;
         bank.invariant()?;
         registry.invariant()?;
-        // Beside every other token, and for quote beside every market.
-        registry.check_listings(&*ctx.accounts.board.load()?)?;
-        BankUpdated {
-            engine: ctx.accounts.engine.key(),
+        // Beside every other token, and for quote beside every market: now, and where all ramps end.
+        registry.check_listings(&board)?;
+        registry.check_goals(&board)?;
+        Ok(BankUpdated {
+            engine: self.engine.key(),
             bank: bank.index,
             status,
             config: args.config,
             after: BankRecord::from(&*bank),
-        }
-    };
+        })
+    }
+}
+
+/// Books interest under the old configuration, then writes the new one; a new curve counts from the next `accrue`.
+///
+/// A terminal bank stays terminal. What tightens and can liquidate goes there by a ramp.
+///
+/// # Errors
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `SlotEmpty`, `PriceSlotEmpty`; `ChangeWaits`, `CapGrowthLimited`; those
+/// of [`BankConfigArgs::validate`](crate::instructions::BankConfigArgs::validate); `ParameterOutOfBounds` beside what else is
+/// listed.
+pub fn handler(ctx: Context<UpdateBank>, args: UpdateBankArgs) -> Result<()> {
+    let now = now()?;
+    ctx.accounts.bring_to(now)?;
+    let (standing, raised_at) = ctx.accounts.validate(&args, now)?;
+    let event = ctx.accounts.apply(&args, standing, raised_at, now)?;
     crate::event::emit_event!(ctx, event);
     Ok(())
 }

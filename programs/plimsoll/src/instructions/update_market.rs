@@ -1,20 +1,23 @@
 //! Changes a market's terms.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::params::MarketRates;
+use plimsoll_risk::ratchet::{Ratcheted, Standing};
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{Engine, EngineAccount, Market, PriceBoard, Registry, SlotStatus};
 
-use super::list_market::{listed, set_terms};
-use crate::access::require_of_engine;
+use super::list_market::{listed, unit_in_dollars};
+use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Failure, Result};
+use crate::event::MarketListed;
 use crate::guard::{permit, Action};
+use crate::ratchet;
 
 pub use plimsoll_interface::args::UpdateMarketArgs;
 
 /// A market and its slot of the registry.
 #[derive(Accounts)]
 pub struct UpdateMarket<'info> {
-    /// The engine's authority.
+    /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
@@ -35,9 +38,19 @@ pub struct UpdateMarket<'info> {
 }
 
 impl UpdateMarket<'_> {
-    fn validate(&self, args: &UpdateMarketArgs) -> Result<(u8, u8, MarketRates)> {
-        // Only the authority changes terms.
-        permit(Action::UpdateMarket).signed_in(&*self.engine.load()?, self.authority.key)?;
+    /// Moves what ramps to now: that is in force before the change.
+    #[inline(never)]
+    fn bring_to(&self, now: UnixSecs) -> Result<()> {
+        let mut registry = self.registry.load_mut()?;
+        let params = *registry.params();
+        let index = self.market.load()?.index as usize;
+        registry.markets.get_mut(index).ok_or(EngineError::SlotEmpty)?.advance_ramps(&params, now);
+        Ok(())
+    }
+
+    /// In whose name the terms are set, and when the cap was last raised if it is.
+    #[inline(never)]
+    fn validate(&self, args: &UpdateMarketArgs, now: UnixSecs) -> Result<(Standing, UnixSecs)> {
         // Registry, board and market of this engine.
         let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
         let engine = self.engine.key().to_bytes();
@@ -45,34 +58,61 @@ impl UpdateMarket<'_> {
         require_of_engine(&*board, &engine)?;
         require_of_engine(&*market, &engine)?;
         permit(Action::UpdateMarket).in_engine(&registry)?;
+        // A rate decides who may be liquidated.
+        let standing =
+            permit(Action::UpdateMarket).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
         // A market is never terminal and never disappears: its positions can always be reduced.
         let status = SlotStatus::try_from(args.status).map_err(|_| EngineError::UnknownValue)?;
         ensure!(matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly), EngineError::ParameterOutOfBounds);
+        // What users would be worse off by has waited.
         let slot = registry.market(market.index as usize).ok_or(EngineError::SlotEmpty)?;
-        let rates = args.terms.validate::<Failure>(slot.price_slot, &registry, &board)?;
-        Ok((market.index, slot.price_slot, rates))
+        let in_force = UpdateMarketArgs::in_force(&market, slot);
+        ratchet::admit(standing, &in_force.verdict(args))?;
+        args.terms.validate::<Failure>(slot.price_slot, &registry, &board)?;
+        // What a wrong listing can take is bounded by its cap.
+        let unit = unit_in_dollars(&board, slot.price_slot, slot.base_decimals)?;
+        let change = args.terms.cap_change(&in_force.terms, unit);
+        let (params, raised_at) = (registry.params(), UnixSecs::new(market.cap_raised_at));
+        let raised_at = ratchet::caps(standing, &[change], &params.changes, raised_at, now)?;
+        Ok((standing, raised_at))
+    }
+
+    #[inline(never)]
+    fn apply(
+        &self,
+        args: &UpdateMarketArgs,
+        standing: Standing,
+        raised_at: UnixSecs,
+        now: UnixSecs,
+    ) -> Result<MarketListed> {
+        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
+        let mut market = self.market.load_mut()?;
+        let params = *registry.params();
+        let slot = registry.markets.get_mut(market.index as usize).ok_or(EngineError::SlotEmpty)?;
+        slot.status = args.status;
+        args.terms.write(standing.ramps(), &params, &mut market, slot, now);
+        market.cap_raised_at = raised_at.get();
+        let event = listed((self.engine.key(), self.market.key()), &market, slot, &args.terms);
+        market.invariant()?;
+        registry.invariant()?;
+        // Now, and where all ramps end.
+        registry.check_listings(&board)?;
+        registry.check_goals(&board)?;
+        Ok(event)
     }
 }
 
-/// Replaces rates, caps, fee and status. What is open stays open, whatever the new caps.
+/// Replaces rates, caps, fee and status. What is open stays open, whatever the new caps. What tightens and can liquidate
+/// goes there by a ramp.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `SlotEmpty`, `PriceSlotEmpty`,
-/// `ParameterOutOfBounds`.
-#[expect(clippy::indexing_slicing, reason = "validated: the registry has a market at this index")]
+/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `UnknownValue`, `SlotEmpty`, `PriceSlotEmpty`; `ChangeWaits`,
+/// `CapGrowthLimited`; `ParameterOutOfBounds`.
 pub fn handler(ctx: Context<UpdateMarket>, args: UpdateMarketArgs) -> Result<()> {
-    let (index, price_slot, rates) = ctx.accounts.validate(&args)?;
-    {
-        let mut registry = ctx.accounts.registry.load_mut()?;
-        let slot = &mut registry.markets[index as usize];
-        slot.status = args.status;
-        let mut market = ctx.accounts.market.load_mut()?;
-        set_terms(&mut market, slot, rates, &args.terms);
-        market.invariant()?;
-        registry.invariant()?;
-        registry.check_listings(&*ctx.accounts.board.load()?)?;
-    }
-    let (engine, market) = (ctx.accounts.engine.key(), ctx.accounts.market.key());
-    crate::event::emit_event!(ctx, listed(engine, market, index, price_slot, args.status, rates, &args.terms));
+    let now = now()?;
+    ctx.accounts.bring_to(now)?;
+    let (standing, raised_at) = ctx.accounts.validate(&args, now)?;
+    let event = ctx.accounts.apply(&args, standing, raised_at, now)?;
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -1,22 +1,23 @@
 //! Replaces the engine's parameters, and with them the target weights and rates that follow from them.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::params::GlobalParams;
-use plimsoll_state::{
-    Engine, EngineAccount, PriceBoard, Registry, SlotStatus, StoredParams, StoredRates, StoredWeights,
-};
+use plimsoll_risk::params::{Contradiction, GlobalParams};
+use plimsoll_risk::ratchet::{Ratcheted, Standing};
+use plimsoll_risk::units::UnixSecs;
+use plimsoll_state::{Engine, EngineAccount, PriceBoard, Registry};
 
-use crate::access::require_of_engine;
+use crate::access::{now, require_of_engine};
 use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::guard::{permit, Action};
+use crate::ratchet;
 
 pub use plimsoll_interface::args::UpdateParamsArgs;
 
 /// The board is read for calibrations and for what parameters mean at today's prices.
 #[derive(Accounts)]
 pub struct UpdateParams<'info> {
-    /// The engine's authority.
+    /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
@@ -34,46 +35,54 @@ pub struct UpdateParams<'info> {
 }
 
 impl UpdateParams<'_> {
-    fn validate(&self, params: &GlobalParams) -> Result<()> {
-        let (engine, registry) = (self.engine.key().to_bytes(), self.registry.load()?);
-        // Parameters decide over everybody's money.
-        permit(Action::UpdateParams).signed_in(&*self.engine.load()?, self.authority.key)?;
+    /// Moves what ramps to now: that is in force before the change.
+    #[inline(never)]
+    fn bring_to(&self, now: UnixSecs) -> Result<()> {
+        self.registry.load_mut()?.advance_params(now);
+        Ok(())
+    }
+
+    /// In whose name the parameters are set.
+    #[inline(never)]
+    fn validate(&self, params: &GlobalParams) -> Result<Standing> {
+        let (engine, key, registry) = (self.engine.load()?, self.engine.key().to_bytes(), self.registry.load()?);
         // Registry and board are this engine's.
-        require_of_engine(&*registry, &engine)?;
-        require_of_engine(&*self.board.load()?, &engine)?;
+        require_of_engine(&*registry, &key)?;
+        require_of_engine(&*self.board.load()?, &key)?;
         permit(Action::UpdateParams).in_engine(&registry)?;
+        // Parameters decide over everybody's money.
+        let standing = permit(Action::UpdateParams).standing_in(&engine, &registry, self.authority.key)?;
+        // What users would be worse off by has waited.
+        ratchet::admit(standing, &registry.params().verdict(params))?;
         // Bounds of each parameter.
-        Ok(params.validate()?)
+        params.validate()?;
+        Contradiction::DELAY.unless(params.changes.delay_is_allowed(registry.test_cluster == 1))?;
+        Ok(standing)
+    }
+
+    /// Writes parameters and targets: now, and where all ramps end, whatever is listed is still accepted.
+    #[inline(never)]
+    fn apply(&self, params: &GlobalParams, standing: Standing, now: UnixSecs) -> Result<()> {
+        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
+        let landing = if standing.ramps() { params.landing(registry.params()) } else { *params };
+        registry.set_params(&landing, params, now);
+        registry.check_listings(&board)?;
+        registry.check_goals(&board)?;
+        registry.check_units(&board)?;
+        Ok(registry.invariant()?)
     }
 }
 
-/// Replaces the parameters and derives every listed target from them.
+/// Replaces the parameters and derives every listed target from them. What tightens and can liquidate goes there by a ramp.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`; `ParameterOutOfBounds` where a parameter would be out of bounds, or
-/// anything that is listed would not be accepted under the new parameters.
+/// `NotAuthority`, `ChangeWaits`, `VersionUnknown`, `EngineMismatch`; `ParameterOutOfBounds` where a parameter would be out of
+/// bounds, or anything that is listed would not be accepted under the new parameters.
 pub fn handler(ctx: Context<UpdateParams>, args: UpdateParamsArgs) -> Result<()> {
-    let params = GlobalParams::from(args.params);
-    ctx.accounts.validate(&params)?;
-    {
-        let mut registry = ctx.accounts.registry.load_mut()?;
-        apply(&mut registry, &*ctx.accounts.board.load()?, params)?;
-        registry.invariant()?;
-    }
+    let (params, now) = (GlobalParams::from(args.params), now()?);
+    ctx.accounts.bring_to(now)?;
+    let standing = ctx.accounts.validate(&params)?;
+    ctx.accounts.apply(&params, standing, now)?;
     crate::event::emit_event!(ctx, ParamsUpdated { engine: ctx.accounts.engine.key(), params: args.params });
     Ok(())
-}
-
-/// Writes parameters and targets; `ParameterOutOfBounds` where any listing would no longer be one.
-#[inline(never)]
-fn apply(registry: &mut Registry, board: &PriceBoard, params: GlobalParams) -> Result<()> {
-    registry.params = StoredParams(params);
-    for bank in registry.banks.iter_mut().filter(|bank| bank.status != SlotStatus::Empty as u8) {
-        bank.weights = StoredWeights(bank.weights.0.with_targets(&params));
-    }
-    for market in registry.markets.iter_mut().filter(|market| market.status != SlotStatus::Empty as u8) {
-        market.rates = StoredRates(market.rates.0.with_target(&params));
-    }
-    registry.check_listings(board)?;
-    Ok(registry.check_units(board)?)
 }

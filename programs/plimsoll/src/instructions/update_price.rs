@@ -1,6 +1,7 @@
 //! Changes the sources, averages or calibration of a listed price.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::ratchet::Ratcheted;
 use plimsoll_state::{Engine, EngineAccount, FeedBook, PriceBoard, PriceSlot, Registry};
 
 use crate::access::require_of_engine;
@@ -9,13 +10,15 @@ use crate::event::PriceUpdated;
 use crate::guard::{permit, Action};
 use crate::instructions::require_sound;
 use crate::loader::{read, write};
+use crate::ratchet;
 
+use plimsoll_interface::args::PriceConfigArgs;
 pub use plimsoll_interface::args::UpdatePriceArgs;
 
 /// The registry is read for what relies on the calibration.
 #[derive(Accounts)]
 pub struct UpdatePrice<'info> {
-    /// The engine's authority.
+    /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
     pub engine: AccountLoader<'info, Engine>,
@@ -39,16 +42,20 @@ pub struct UpdatePrice<'info> {
 impl UpdatePrice<'_> {
     fn validate(&self, args: &UpdatePriceArgs) -> Result<()> {
         let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
-        // Who names the oracle decides over everybody's money.
-        permit(Action::UpdatePrice).signed_in(&engine, self.authority.key)?;
         // Registry, board and feeds are this engine's.
         let (registry, board) = (self.registry.load()?, self.board.load()?);
         require_of_engine(&*registry, &key)?;
         permit(Action::UpdatePrice).in_engine(&registry)?;
+        // Who names the oracle decides over everybody's money.
+        let standing = permit(Action::UpdatePrice).standing_in(&engine, &registry, self.authority.key)?;
         require_of_engine(&*board, &key)?;
-        require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
+        let feeds = read::<FeedBook>(&self.feeds)?;
+        require_of_engine(&*feeds, &key)?;
         // Something is listed there.
-        ensure!(board.slot(args.slot as usize).is_some(), EngineError::PriceSlotEmpty);
+        let slot = board.slot(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+        let feed = feeds.feeds.get(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
+        // What users would be worse off by has waited.
+        ratchet::admit(standing, &PriceConfigArgs::in_force(feed, slot).verdict(&args.config))?;
         // Pins, time constants, calibration.
         args.config.validate(registry.params(), engine.test_cluster == 1)
     }
@@ -60,7 +67,7 @@ impl UpdatePrice<'_> {
 /// and the count of updates stay, so whoever repoints a feed waits for the averages to follow.
 ///
 /// # Errors
-/// `NotAuthority`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`](crate::instructions::PriceConfigArgs::validate);
+/// `NotAuthority`, `ChangeWaits`, `VersionUnknown`, `EngineMismatch`, `PriceSlotEmpty`; those of [`PriceConfigArgs::validate`](crate::instructions::PriceConfigArgs::validate);
 /// `ParameterOutOfBounds` where something that is listed would no longer survive the calibration.
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
     ctx.accounts.validate(&args)?;

@@ -12,7 +12,7 @@ use plimsoll_migrations::Result;
 use plimsoll_risk::breaker::{Pause, GUARDIAN_TERMS};
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::ix;
-use plimsoll_sdk::ix::args::{ProposeAuthorityArgs, SetPauseArgs};
+use plimsoll_sdk::ix::args::{RoleArg, SetPauseArgs};
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{Registry, Venue};
 use solana_pubkey::Pubkey;
@@ -68,20 +68,44 @@ pub enum EngineCommand {
         #[arg(long, conflicts_with = "what")]
         all: bool,
     },
-    /// Name who may take over the engine; the authority stays until its successor accepts
-    ProposeAuthority {
+    /// Launch the engine: accounts can be opened, and changes wait from now on. Cannot be taken back
+    Launch,
+    /// Name who may take a role over, which its holder keeps until then. Once the engine is launched this has to wait
+    ProposeRole {
+        /// The role: authority, risk-authority, guardian or fee-collector
+        #[arg(value_parser = parse_role, value_name = "ROLE")]
+        role: RoleArg,
         /// The successor
         #[arg(required_unless_present = "none", value_name = "ADDRESS")]
         successor: Option<Pubkey>,
         /// Withdraw the proposal
         #[arg(long, conflicts_with = "successor")]
         none: bool,
-        /// Replace the pause authority too, at once
-        #[arg(long, value_name = "ADDRESS")]
-        pause_authority: Option<Pubkey>,
     },
-    /// Become the engine's authority, signed by the key that was proposed
-    AcceptAuthority,
+    /// Take a role over, signed by the key that was proposed for it
+    AcceptRole {
+        /// The role: authority, risk-authority, guardian or fee-collector
+        #[arg(value_parser = parse_role, value_name = "ROLE")]
+        role: RoleArg,
+    },
+}
+
+/// Roles by the names that commands take.
+const ROLES: [(&str, RoleArg); 4] = [
+    ("authority", RoleArg::Authority),
+    ("risk-authority", RoleArg::RiskAuthority),
+    ("guardian", RoleArg::Guardian),
+    ("fee-collector", RoleArg::FeeCollector),
+];
+
+fn parse_role(text: &str) -> std::result::Result<RoleArg, String> {
+    let names = || ROLES.map(|(name, _)| name).join(", ");
+    let found = ROLES.into_iter().find(|(name, _)| *name == text);
+    found.map(|(_, role)| role).ok_or_else(|| format!("it is one of {}", names()))
+}
+
+fn role_name(role: RoleArg) -> &'static str {
+    ROLES.into_iter().find(|(_, known)| *known == role).map_or("role", |(name, _)| name)
 }
 
 fn parse_bit(text: &str) -> std::result::Result<PauseBit, String> {
@@ -109,21 +133,27 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
         EngineCommand::Verify { config } => return differences(context, &Config::read(&config)?).await,
         EngineCommand::Pause { what, for_secs } => pause(context, &what, for_secs).await?,
         EngineCommand::Unpause { what, all } => unpause(context, &what, all).await?,
-        EngineCommand::ProposeAuthority { successor, pause_authority, .. } => {
+        EngineCommand::Launch => {
             let keys = EngineKeys::of(context.engine_address().await?);
-            let args = ProposeAuthorityArgs { authority: successor, pause_authority };
-            let propose = ix::propose_authority(&keys, context.session.address()?, args);
+            let what = format!("launch {}", keys.engine);
+            let launch = ix::launch_engine(&keys, context.session.address()?);
+            context.act(&what, Some(&format!("{what}, which cannot be taken back?")), &[], &[launch]).await?;
+        }
+        EngineCommand::ProposeRole { role, successor, .. } => {
+            let keys = EngineKeys::of(context.engine_address().await?);
+            let propose = ix::propose_role(&keys, context.session.address()?, role, successor);
+            let name = role_name(role);
             let what = match successor {
-                Some(successor) => format!("propose {successor} as the authority of {}", keys.engine),
-                None => format!("withdraw the proposal of an authority of {}", keys.engine),
+                Some(successor) => format!("propose {successor} as the {name} of {}", keys.engine),
+                None => format!("withdraw the proposal of a {name} of {}", keys.engine),
             };
             context.act(&what, Some(&format!("{what}?")), &[], &[propose]).await?;
         }
-        EngineCommand::AcceptAuthority => {
+        EngineCommand::AcceptRole { role } => {
             let keys = EngineKeys::of(context.engine_address().await?);
             let signer = context.session.address()?;
-            let what = format!("make {signer} the authority of {}", keys.engine);
-            context.act(&what, Some(&format!("{what}?")), &[], &[ix::accept_authority(&keys, signer)]).await?;
+            let what = format!("make {signer} the {} of {}", role_name(role), keys.engine);
+            context.act(&what, Some(&format!("{what}?")), &[], &[ix::accept_role(&keys, signer, role)]).await?;
         }
     }
     Ok(true)
@@ -167,8 +197,11 @@ async fn show(context: &Context, toml: bool) -> Result<()> {
         ("price board", loaded.accounts.keys.board.to_string()),
         ("creator", key(engine.creator)),
         ("authority", key(engine.authority)),
-        ("proposed authority", key(engine.pending_authority)),
-        ("pause authority", key(engine.pause_authority)),
+        ("risk authority", key(engine.risk_authority)),
+        ("guardian", key(engine.guardian)),
+        ("fee collector", key(engine.fee_collector)),
+        ("proposed", proposed(engine)),
+        ("launched", if registry.launched == 1 { "yes" } else { "no" }.to_owned()),
         ("kind", if engine.test_cluster == 1 { "test cluster" } else { "production" }.to_owned()),
         ("paused", if paused.is_empty() { "nothing".to_owned() } else { paused.join(", ") }),
         ("prices", listed(&loaded.names.prices)),
@@ -179,6 +212,20 @@ async fn show(context: &Context, toml: bool) -> Result<()> {
     ];
     Report::default().with_facts("engine", facts).print(context.json);
     Ok(())
+}
+
+/// Successors that were proposed, by role.
+fn proposed(engine: &plimsoll_state::Engine) -> String {
+    let named = ROLES.into_iter().filter_map(|(name, role)| {
+        let key = *engine.pending(role.into());
+        (key != [0; 32]).then(|| format!("{name} {}", Pubkey::new_from_array(key)))
+    });
+    let named: Vec<String> = named.collect();
+    if named.is_empty() {
+        "nobody".to_owned()
+    } else {
+        named.join(", ")
+    }
 }
 
 fn listed(names: &[String]) -> String {
@@ -198,7 +245,10 @@ fn configuration(context: &Context, loaded: &Loaded, venues: &[(Pubkey, Venue)])
             test_cluster: accounts.engine.test_cluster == 1,
             creator: None,
             authority: None,
-            pause_authority: None,
+            risk_authority: None,
+            guardian: None,
+            fee_collector: None,
+            launch: true,
             pause: None,
         },
         params: plimsoll_risk::params::GlobalParams::DEFAULT,

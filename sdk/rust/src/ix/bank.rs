@@ -186,17 +186,17 @@ pub fn sweep_insurance(keys: &EngineKeys, bank: u8) -> Instruction {
     interface::sweep_insurance(&accounts)
 }
 
-/// Takes protocol fees out.
+/// Takes protocol fees out; signed by the fee collector.
 pub fn collect_fees(
     keys: &EngineKeys,
     token: &Token,
-    authority: Pubkey,
+    fee_collector: Pubkey,
     destination: Pubkey,
     args: CollectFeesArgs,
 ) -> Instruction {
     let bank = keys.bank(token.bank);
     let accounts = interface::CollectFees {
-        authority,
+        fee_collector,
         engine: keys.engine,
         registry: keys.registry,
         bank: bank.bank,

@@ -2,8 +2,8 @@
 
 use plimsoll_interface as interface;
 use plimsoll_interface::args::{
-    CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, ProposeAuthorityArgs, RegisterVenueArgs, SetPauseArgs,
-    UpdateParamsArgs, UpdateVenueArgs,
+    CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, RegisterVenueArgs, SetPauseArgs, UpdateParamsArgs,
+    UpdateVenueArgs,
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{EngineAccount, FeedBook, PriceBoard, Registry, MAX_GROWTH_BYTES};
@@ -90,22 +90,10 @@ pub fn halt_price(keys: &EngineKeys, signer: Pubkey, args: HaltPriceArgs) -> Ins
     interface::halt_price(&accounts, args)
 }
 
-/// Proposes a successor, or none, and optionally replaces the pause authority.
-pub fn propose_authority(keys: &EngineKeys, authority: Pubkey, args: ProposeAuthorityArgs) -> Instruction {
-    let accounts = interface::ProposeAuthority { authority, engine: keys.engine };
-    interface::propose_authority(&accounts, args)
-}
-
 /// Brings an account of the layout version before the program's to the program's; anyone may send it.
 pub fn migrate_account(account: Pubkey) -> Instruction {
     let accounts = interface::MigrateAccount { account };
     interface::migrate_account(&accounts)
-}
-
-/// Takes office.
-pub fn accept_authority(keys: &EngineKeys, pending_authority: Pubkey) -> Instruction {
-    let accounts = interface::AcceptAuthority { pending_authority, engine: keys.engine };
-    interface::accept_authority(&accounts)
 }
 
 /// Registers a venue.
@@ -114,6 +102,7 @@ pub fn register_venue(keys: &EngineKeys, authority: Pubkey, payer: Pubkey, args:
         authority,
         payer,
         engine: keys.engine,
+        registry: keys.registry,
         venue: keys.venue(&args.signer),
         system_program: SYSTEM_PROGRAM,
     };
@@ -122,6 +111,6 @@ pub fn register_venue(keys: &EngineKeys, authority: Pubkey, payer: Pubkey, args:
 
 /// Changes what a venue may do.
 pub fn update_venue(keys: &EngineKeys, authority: Pubkey, venue: Pubkey, args: UpdateVenueArgs) -> Instruction {
-    let accounts = interface::UpdateVenue { authority, engine: keys.engine, venue };
+    let accounts = interface::UpdateVenue { authority, engine: keys.engine, registry: keys.registry, venue };
     interface::update_venue(&accounts, args)
 }

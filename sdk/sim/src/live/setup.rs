@@ -39,7 +39,7 @@ impl Live {
     /// What the program refuses.
     pub async fn create(&self, id: u16, params: &GlobalParams) -> Tried<()> {
         let authority = self.authority();
-        let args = args::CreateEngineArgs { id, test_cluster: true, pause_authority: authority };
+        let args = args::CreateEngineArgs::held_by(authority, id, true);
         self.send("create_engine", &[], &[ix::create_engine(authority, authority, args)]).await?;
         for _ in 0..ix::REGISTRY_STEPS {
             let grow = ix::grow_registry(&self.keys, authority, authority, params);

@@ -1,7 +1,7 @@
 //! Banks and markets with their defaults.
 
 use plimsoll_risk::num::PPM;
-use plimsoll_risk::params::{GlobalParams, MAX_ATOMS, MAX_BASE_UNITS};
+use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
 use plimsoll_sdk::ix::{self, args};
 
 use super::{Failure, Mint, PriceConfig, Sent, World, E8};
@@ -190,7 +190,7 @@ impl World {
             let slot = self.list_price(&PriceConfig::named(name));
             self.set_price(slot, dollars * E8).unwrap_or_else(|failure| panic!("{name}: {failure}"));
         }
-        let defaults = GlobalParams::DEFAULT;
+        let defaults = *self.registry().params();
         let dust_usd_micro = defaults.legs.dust_usd_micro.max(200_000_000 / 10u64.pow(quote_decimals as u32));
         if dust_usd_micro != defaults.legs.dust_usd_micro {
             let params = defaults.with(|new| new.legs.dust_usd_micro = dust_usd_micro);

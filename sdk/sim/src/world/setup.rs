@@ -10,6 +10,13 @@ use solana_pubkey::Pubkey;
 
 use super::{Chain, Mint, Sent};
 
+/// The defaults, but that changes do not wait and nothing ramps: for an engine of a test cluster.
+pub const AT_ONCE: GlobalParams = {
+    let mut params = GlobalParams::DEFAULT;
+    params.changes.change_delay_secs = 0;
+    params
+};
+
 /// An engine on a chain. Everything of [`Chain`] can be called on it.
 #[derive(Clone)]
 pub struct World {
@@ -17,7 +24,7 @@ pub struct World {
     pub chain: Chain,
     /// Addresses of the engine.
     pub keys: EngineKeys,
-    /// Its creator, authority and pause authority, who also pays for set-up.
+    /// Its creator, who holds every role and also pays for set-up.
     pub authority: Pubkey,
     /// Mint of each listed bank, by slot.
     pub mints: Vec<Mint>,
@@ -48,12 +55,12 @@ impl DerefMut for World {
 }
 
 impl World {
-    /// A chain with a complete, empty engine for a test cluster with default parameters.
+    /// A chain with a complete, empty engine for a test cluster with default parameters, but that changes do not wait.
     ///
     /// # Panics
     /// Where set-up fails.
     pub fn new() -> Self {
-        Self::with_params(&GlobalParams::DEFAULT, true)
+        Self::with_params(&AT_ONCE, true)
     }
 
     /// A chain with a complete, empty engine.
@@ -83,7 +90,7 @@ impl World {
     /// # Errors
     /// What the program refuses.
     pub fn create_engine(&mut self, test_cluster: bool) -> Sent {
-        let args = args::CreateEngineArgs { id: 0, test_cluster, pause_authority: self.authority };
+        let args = args::CreateEngineArgs::held_by(self.authority, 0, test_cluster);
         let create = ix::create_engine(self.authority, self.authority, args);
         self.send_as_authority(create)
     }
@@ -158,7 +165,16 @@ impl World {
         self.open_account(owner, 0, None).expect("open_account")
     }
 
-    /// Opens a margin account, paid by its owner.
+    /// Launches the engine.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn launch(&mut self) -> Sent {
+        let launch = ix::launch_engine(&self.keys, self.authority);
+        self.send_as_authority(launch)
+    }
+
+    /// Opens a margin account, paid by its owner; launches the engine before where it is not.
     ///
     /// # Errors
     /// What the program refuses.
@@ -168,6 +184,9 @@ impl World {
         id: u16,
         delegate: Option<args::DelegateArgs>,
     ) -> Result<Trader, super::Failure> {
+        if self.registry().launched == 0 {
+            self.launch()?;
+        }
         let open = ix::open_account(&self.keys, owner, owner, args::OpenAccountArgs { id, delegate });
         self.send(&owner, &[open])?;
         Ok(Trader { owner, account: self.keys.margin_account(&owner, id) })

@@ -2,11 +2,14 @@
 
 use plimsoll_risk::class;
 use plimsoll_risk::ratchet::{compare, Change, Class, Ratcheted};
-use plimsoll_state::{Bank, BankSlot, Feed, Market, MarketSlot, OracleKind, OracleSource, PriceSlot, SlotStatus};
+use plimsoll_state::{
+    Bank, BankSlot, Feed, Market, MarketSlot, OracleKind, OracleSource, PriceSlot, SlotStatus, Venue,
+};
 use solana_pubkey::Pubkey;
 
 use crate::{
-    BankConfigArgs, MarketTerms, OracleSourceArgs, OtherSetting, PriceConfigArgs, UpdateBankArgs, UpdateMarketArgs,
+    BankConfigArgs, MarketTerms, OracleSourceArgs, OtherSetting, PriceConfigArgs, RegisterVenueArgs, UpdateBankArgs,
+    UpdateMarketArgs, UpdateVenueArgs,
 };
 
 /// Into reduce-only at once, out of it in public.
@@ -66,6 +69,41 @@ impl Ratcheted for UpdateBankArgs {
     fn changes(&self, asked: &Self, each: &mut dyn FnMut(Change)) {
         compare("reduce_only", self.reduce_only.into(), asked.reduce_only.into(), REDUCE_ONLY, each);
         self.config.changes(&asked.config, each);
+    }
+}
+
+/// Owners name the markets of an approval themselves, and a venue that is stopped takes nothing from anybody who holds positions.
+const VENUE_ACTIVE: Class = class!(of [up waits, down at once]);
+/// Funding follows the premium that is reported, of everybody who holds positions in the market.
+const PREMIUM_MARKETS: Class = class!(of [up waits, down at once]);
+
+impl RegisterVenueArgs {
+    /// What the venue may do then.
+    pub const fn permissions(&self) -> UpdateVenueArgs {
+        UpdateVenueArgs { active: true, settle_markets: self.settle_markets, premium_markets: self.premium_markets }
+    }
+}
+
+impl UpdateVenueArgs {
+    /// What a venue begins with.
+    pub const NEW: Self = Self { active: true, settle_markets: 0, premium_markets: 0 };
+
+    /// What is in force of a venue.
+    pub const fn in_force(venue: &Venue) -> Self {
+        Self { active: venue.active == 1, settle_markets: venue.settle_markets, premium_markets: venue.premium_markets }
+    }
+}
+
+impl Ratcheted for UpdateVenueArgs {
+    fn changes(&self, asked: &Self, each: &mut dyn FnMut(Change)) {
+        compare("active", self.active.into(), asked.active.into(), VENUE_ACTIVE, each);
+        let (from, to) = (self.settle_markets.into(), asked.settle_markets.into());
+        compare("settle_markets", from, to, class!(of [any harmless]), each);
+        let (from, to) = (self.premium_markets, asked.premium_markets);
+        let effect = if to & !from != 0 { PREMIUM_MARKETS.up } else { PREMIUM_MARKETS.down };
+        if from != to {
+            each(Change { name: "premium_markets", numbers: Some((from.into(), to.into())), effect });
+        }
     }
 }
 
