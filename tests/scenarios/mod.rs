@@ -21,6 +21,7 @@ mod pauses;
 mod pnl;
 mod quote_decimals;
 mod reasons;
+mod self_bankruptcy;
 mod switchboard;
 mod unstoppable;
 mod venue;
