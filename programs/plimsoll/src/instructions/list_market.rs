@@ -109,12 +109,6 @@ impl ListMarket<'_> {
         bump: u8,
         now: UnixSecs,
     ) -> Result<MarketListed> {
-        let mut registry = write::<Registry>(&self.registry)?;
-        registry.market_count += 1;
-        let params = *registry.params();
-        let slot = &mut registry.markets[args.index as usize];
-        *slot = bytemuck::Zeroable::zeroed();
-        fill_slot(slot, args, scale, now);
         let engine = self.engine.key();
         let growth = Growth {
             account: &self.market,
@@ -124,6 +118,12 @@ impl ListMarket<'_> {
             bump,
         };
         growth.step::<Market>()?;
+        let mut registry = write::<Registry>(&self.registry)?;
+        registry.market_count += 1;
+        let params = *registry.params();
+        let slot = &mut registry.markets[args.index as usize];
+        *slot = bytemuck::Zeroable::zeroed();
+        fill_slot(slot, args, scale, now);
         let mut market = write::<Market>(&self.market)?;
         market.index = args.index;
         market.price_slot = args.price_slot;
