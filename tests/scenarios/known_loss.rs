@@ -20,6 +20,7 @@ fn leaves(stage: &mut Stage, lender: &Trader) -> u64 {
 /// Two lenders of 500,000 and nobody else; a borrower whose collateral is gone owes 395,760.36 of it.
 fn two_lenders() -> (Stage, [Trader; 2], Trader) {
     let mut stage = Stage::new();
+    stage.lift_spot_band(SOL);
     let (maker, liquidator) = (stage.maker, stage.liquidator);
     for lender in [maker, liquidator] {
         assert_sent(stage.withdraw(&lender, USDC, None));

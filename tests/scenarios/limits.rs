@@ -265,6 +265,7 @@ fn drawn(stage: &mut Stage, of: &Trader) -> u64 {
 fn insurance_pays_no_more_than_the_caps_of_an_hour_and_of_an_event() {
     const HOUR_CAP: u64 = 600 * USD;
     let mut stage = Stage::new();
+    stage.lift_spot_band(SOL);
     let sent = stage.fund_insurance(USDC, 10_000 * USD);
     stage.done(sent);
     configure(&mut stage, USDC, false, |config| config.draw_cap_hour_atoms = Some(HOUR_CAP));

@@ -2,6 +2,7 @@
 
 mod ages;
 mod bankruptcy;
+mod breakers;
 mod claims;
 mod clocks;
 mod closed_borrowing;

@@ -141,6 +141,13 @@ impl Stage {
         self.world.write(&key, &*registry);
     }
 
+    /// From now on a price may be as far from its average as it likes.
+    pub fn lift_spot_band(&mut self, slot: u8) {
+        let (key, mut board) = (self.keys.board, self.board());
+        board.slots[slot as usize].terms.spot_band_ppm = u32::MAX;
+        self.world.write(&key, &*board);
+    }
+
     /// Sets a price of dollars now.
     ///
     /// # Panics

@@ -112,6 +112,8 @@ macro_rules! with_engine_errors {
             PriceSlotEmpty = 6115,
             #[msg("The price is halted")]
             PriceHalted = 6116,
+            #[msg("The price's breaker has tripped: no risk is added beside it")]
+            PriceBreakerTripped = 6117,
 
             // Margin: 6200
             #[msg("The account would end below its initial margin")]

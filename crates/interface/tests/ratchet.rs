@@ -4,13 +4,15 @@ use bytemuck::Zeroable;
 use plimsoll_interface::{
     BankConfigArgs, MarketTerms, OracleSourceArgs, PriceConfigArgs, Setting, UpdateBankArgs, UpdateMarketArgs,
 };
+use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::ratchet::{Change, Effect, Ratcheted, VerdictKind};
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::*;
 use proptest::prelude::*;
 use solana_pubkey::Pubkey;
 
 /// The classes, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 29] = [
+const CLASSES: [(&str, &str); 32] = [
     ("bank.asset_init_ppm", "up waits, down at once"),
     ("bank.asset_maint_ppm", "up waits, down ramps"),
     ("bank.borrow_cap_atoms", "up waits, down at once"),
@@ -36,9 +38,12 @@ const CLASSES: [(&str, &str); 29] = [
     ("market.status", "up at once, down waits"),
     ("price.fast_secs", "any waits"),
     ("price.fastest_fall_ppm_per_sec", "any waits"),
+    ("price.max_sigma_ppm", "up waits, down at once"),
     ("price.primary", "any waits"),
     ("price.secondary", "any waits"),
     ("price.slow_secs", "any waits"),
+    ("price.sources_apart_ppm", "up waits, down at once"),
+    ("price.spot_band_ppm", "up waits, down at once"),
     ("price.update_secs", "any waits"),
 ];
 
@@ -92,7 +97,7 @@ fn a_number_that_moves_alone_is_the_only_change_in_either_direction() {
     let judged = judge_each(BankConfigArgs::SETTINGS)
         + judge_each(MarketTerms::SETTINGS)
         + judge_each(PriceConfigArgs::SETTINGS);
-    assert_eq!(judged, 4 * 25);
+    assert_eq!(judged, 4 * 28);
 }
 
 #[test]
@@ -287,4 +292,46 @@ proptest! {
         prop_assert_eq!(in_force, price);
         prop_assert_eq!(changes(&in_force, &price), []);
     }
+}
+
+/// What the accounts keep a goal for: a number that ramps without one would never arrive, one without a ramp never leave.
+#[test]
+fn exactly_what_ramps_has_a_goal_in_its_account() {
+    let ramps = |class: plimsoll_risk::ratchet::Class| class.up == Effect::Ramps || class.down == Effect::Ramps;
+    let of_bank = BankConfigArgs::SETTINGS.iter().filter(|setting| ramps(setting.class)).map(|setting| setting.name);
+    assert_eq!(of_bank.collect::<Vec<_>>(), ["asset_maint_ppm", "liability_maint_ppm"]);
+    let of_market = MarketTerms::SETTINGS.iter().filter(|setting| ramps(setting.class)).map(|setting| setting.name);
+    assert_eq!(of_market.collect::<Vec<_>>(), ["maint_rate_ppm"]);
+    assert!(!PriceConfigArgs::SETTINGS.iter().any(|setting| ramps(setting.class)));
+    assert_eq!((BankSlot::zeroed().goals.len(), MarketSlot::zeroed().goals.len()), (2, 1));
+
+    let held = GlobalParams::DEFAULT;
+    let mut seen = Vec::new();
+    for field in GlobalParams::fields().filter(|field| ramps(field.class)) {
+        let (mut asked, value) = (held, field.get(&held));
+        assert!(field.set(&mut asked, if field.class.up == Effect::Ramps { value + 1 } else { value - 1 }));
+        assert_eq!(asked.landing(&held), held, "{}", field.name);
+        let mut registry: Box<Registry> = bytemuck::zeroed_box();
+        registry.set_params(&held, &asked, UnixSecs::new(5));
+        let goals = registry.params_goals.map(|goal| goal.to_ppm);
+        let moved = goals.iter().zip(registry.ramped()).filter(|(goal, held)| *goal != held).count();
+        assert_eq!((moved, registry.params_ramped_at), (1, 5), "{}", field.name);
+        seen.push(field.name);
+    }
+    assert_eq!(seen.len(), RAMPED_PARAMS, "{seen:?}");
+    // The other direction lands at once.
+    let looser = GlobalParams::DEFAULT.with(|new| new.prices.edge_max_ppm += 1);
+    assert_eq!(looser.landing(&held), looser);
+}
+
+#[test]
+fn a_bank_lands_where_it_is_in_what_ramps_and_where_it_is_asked_to_be_in_the_rest() {
+    let held = BankConfigArgs { asset_maint_ppm: 900_000, liability_maint_ppm: 1_100_000, ..Default::default() };
+    let tighter = BankConfigArgs { asset_maint_ppm: 800_000, liability_maint_ppm: 1_200_000, kink_ppm: 7, ..held };
+    assert_eq!(tighter.landing(&held), BankConfigArgs { kink_ppm: 7, ..held }.landing(&held));
+    let landed = tighter.landing(&held);
+    assert_eq!((landed.asset_maint_ppm, landed.liability_maint_ppm, landed.kink_ppm), (900_000, 1_100_000, 7));
+    let looser = BankConfigArgs { asset_maint_ppm: 950_000, liability_maint_ppm: 1_050_000, ..held };
+    let landed = looser.landing(&held);
+    assert_eq!((landed.asset_maint_ppm, landed.liability_maint_ppm), (950_000, 1_050_000));
 }

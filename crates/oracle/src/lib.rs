@@ -33,9 +33,10 @@ mod tests;
 
 use anchor_lang::prelude::AccountInfo;
 use plimsoll_interface::EngineError;
-use plimsoll_risk::oracle::{choose, update, Choice, Observation, PriceSource, PriceState};
+use plimsoll_risk::breaker::is_beyond;
+use plimsoll_risk::oracle::{choose, update, Choice, MaxAge, Observation, PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_state::{Address, Feed, OracleKind, OracleSource, PriceSlot};
 
 /// What the readers return.
@@ -165,6 +166,25 @@ pub fn update_from_primary(
 ) -> Result<Option<PriceState>> {
     let observation = read(primary, &feed.sources[PriceSource::Primary.index()], params, now.slot)?;
     update(&slot.state(feed), PriceSource::Primary, &observation, params, now.time).map_err(Into::into)
+}
+
+/// Whether both sources are valid and young now, and further apart than the slot lets them be (LIMIT-2).
+#[inline(never)]
+pub fn are_apart(
+    slot: &PriceSlot,
+    feed: &Feed,
+    primary: &impl Shown,
+    secondary: &impl Shown,
+    params: &GlobalParams,
+    now: Moment,
+) -> bool {
+    let [first, second] = &feed.sources;
+    let young = MaxAge::new(params.prices.read_age(), now.time);
+    let fresh = |seen: &Observation| !seen.overdue && young.admits(seen.published_at);
+    let shown = read(primary, first, params, now.slot).ok().filter(fresh);
+    let other = read(secondary, second, params, now.slot).ok().filter(fresh);
+    let apart = Ppm::new(slot.terms.sources_apart_ppm);
+    shown.zip(other).is_some_and(|(one, other)| is_beyond(one.price, other.price, apart))
 }
 
 /// What a slot becomes where the caller also shows the secondary: it counts only if the primary is silent (PRICE-5).

@@ -10,6 +10,8 @@ mod caps;
 mod ramp;
 mod standing;
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod tests;
 
 pub use caps::{CapChange, RAISE_INTERVAL};

@@ -2,10 +2,11 @@
 //! [`crate::FeedBook`].
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::breaker::Pause;
+use plimsoll_risk::breaker::{oddities, oddity, seen_odd, Limits, Pause, Spell, PRICE_BREAKER};
 use plimsoll_risk::oracle::averages_are_ready;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_PRICES;
+use plimsoll_risk::units::{Ppm, UnixSecs};
 
 use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, PriceTerms, StoredPause, StoredPrice};
 
@@ -49,8 +50,14 @@ pub struct PriceSlot {
     pub halted_until_at: i64,
     /// By whom it is halted, and how often the guardian has asked for it.
     pub halt: StoredPause,
+    /// Until when its breaker stands or stood, Unix seconds: beside it no risk is added.
+    pub tripped_until_at: i64,
+    /// How often the breaker has tripped in a row.
+    pub tripped_in_a_row: u32,
+    /// Why it tripped last, bits of `oddity`.
+    pub tripped_by: u32,
     /// Zero.
-    pub _reserved: [u8; 72],
+    pub _reserved: [u8; 56],
 }
 
 assert_layout!(PriceSlot, 256);
@@ -59,13 +66,36 @@ impl PriceSlot {
     /// Whether it holds a price that is young enough and not halted.
     #[inline(always)]
     pub const fn is_fresh(&self, max_age: MaxAge) -> bool {
-        max_age.admits(self.published()) && self.spot.mantissa != 0 && max_age.is_over(self.halted_until())
+        self.is_young(max_age) && max_age.is_over(self.halted_until())
     }
 
-    /// Stores a halt, and until when it stands where margin reads it.
-    pub fn set_halt(&mut self, halt: Pause) {
-        self.halt = halt.into();
-        self.halted_until_at = halt.until().get();
+    /// Whether it holds a price that is young enough, be it halted or not.
+    #[inline(always)]
+    pub const fn is_young(&self, max_age: MaxAge) -> bool {
+        max_age.admits(self.published()) && self.spot.mantissa != 0
+    }
+
+    /// What is odd about the price that it holds, and that its sources are apart where the caller has seen it, trips its
+    /// breaker; see [`oddities`]. Whether it has tripped just now.
+    #[inline(always)]
+    pub fn look(&mut self, apart: bool, now: UnixSecs) -> bool {
+        let (terms, sources) = (&self.terms, if apart { oddity::SOURCES } else { 0 });
+        let limits = Limits { spot_band: Ppm::new(terms.spot_band_ppm), max_sigma: Ppm::new(terms.max_sigma_ppm) };
+        let odd = oddities(self.spot.get(), self.slow.get(), Ppm::new(self.sigma_ppm), &limits) | sources;
+        odd != 0 && self.trip(odd, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn trip(&mut self, odd: u32, now: UnixSecs) -> bool {
+        let held = Spell { until: self.tripped_until(), in_a_row: self.tripped_in_a_row };
+        let next = seen_odd(held, now, &PRICE_BREAKER);
+        (self.tripped_until_at, self.tripped_in_a_row) = (next.until.get(), next.in_a_row);
+        if next == held {
+            return false;
+        }
+        self.tripped_by = odd;
+        true
     }
 
     /// Whether risk may be added: both averages have seen enough updates and enough time.
@@ -89,8 +119,10 @@ pub struct PriceBoard {
     pub _pad: [u8; 5],
     /// The engine.
     pub engine: Address,
+    /// When the last halt or breaker of any slot ends or ended, Unix seconds: later than that no slot is asked.
+    pub stopped_until_at: i64,
     /// Zero.
-    pub _reserved: [u8; 208],
+    pub _reserved: [u8; 200],
     /// Slots.
     pub slots: [PriceSlot; MAX_PRICES],
 }
@@ -103,6 +135,15 @@ impl PriceBoard {
     #[inline(always)]
     pub fn slot(&self, index: usize) -> Option<&PriceSlot> {
         self.slots.get(index).filter(|slot| slot.active == 1)
+    }
+
+    /// Stores a halt in a listed slot, and until when it stands where margin reads it; false where nothing is listed.
+    pub fn set_halt(&mut self, index: usize, halt: Pause) -> bool {
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.active == 1) else { return false };
+        let until_at = halt.until().get();
+        (slot.halt, slot.halted_until_at) = (halt.into(), until_at);
+        self.stopped_until_at = self.stopped_until_at.max(until_at);
+        true
     }
 }
 

@@ -289,11 +289,9 @@ impl EngineAccount for Registry {
         ensure(self.bank_count as usize <= MAX_BANKS, "registry counts more banks than it has")?;
         ensure(self.market_count as usize <= MAX_MARKETS, "registry counts more markets than it has")?;
         ensure(self.launched <= 1, "registry launched is not a flag")?;
-        ensure(
-            self.params.0.changes.delay_is_allowed(self.test_cluster == 1),
-            "registry has a delay for test clusters",
-        )?;
-        ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")
+        ensure(self.params.0.validate().is_ok(), "registry parameters are out of bounds")?;
+        let allowed = self.params.0.changes.delay_is_allowed(self.test_cluster == 1);
+        ensure(allowed, "registry has a delay for test clusters")
     }
 }
 

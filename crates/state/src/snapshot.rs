@@ -109,7 +109,7 @@ impl<'a> Pricing<'a> {
         let slot = self.board.slot(slot as usize).ok_or(RiskError::LegPriceInvalid)?;
         let scale = Scale::new(scale);
         let published_at = slot.published();
-        let stale = !slot.is_fresh(self.fresh);
+        let stale = !slot.is_young(self.fresh);
         prices.published_at = published_at;
         prices.stale = stale;
         if self.views.spot {
@@ -135,6 +135,36 @@ impl<'a> Pricing<'a> {
             (0, false)
         };
         Ok(())
+    }
+
+    /// Legs of halted prices count as stale, and beside those of a breaker that stands no risk is added (KEY-6, LIMIT-2).
+    #[cold]
+    #[inline(never)]
+    fn stop(&self, registry: &Registry, out: &mut Portfolio) {
+        let quote = core::iter::once(&mut out.quote);
+        for leg in out.tokens.iter_mut().take(out.token_count).chain(quote) {
+            if let Some(slot) = registry.bank(leg.bank as usize) {
+                let positive = leg.amount_atoms.get() >= 0;
+                let weights = &slot.weights.0;
+                let charge = if positive { Charge::Asset(weights) } else { Charge::Liability(weights) };
+                self.stop_leg(&mut leg.prices, slot.price_slot, charge);
+            }
+        }
+        for leg in out.perps.iter_mut().take(out.perp_count).filter(|leg| !leg.units.is_zero()) {
+            if let Some(slot) = registry.market(leg.market as usize) {
+                self.stop_leg(&mut leg.prices, slot.price_slot, Charge::Perp(&slot.rates.0));
+            }
+        }
+    }
+
+    fn stop_leg<Worth: Copy, Unit: Copy>(&self, prices: &mut LegPrices<Worth, Unit>, slot: u8, charge: Charge<'_>) {
+        let Some(slot) = self.board.slot(slot as usize) else { return };
+        prices.old |= self.views.initial && slot.tripped_until() > self.now;
+        if slot.halted_until() > self.now {
+            prices.stale = true;
+            (prices.edge, prices.stale_for_hours) =
+                (self.edge(slot, true, charge), !self.held.admits(slot.published()));
+        }
     }
 
     #[inline(never)]
@@ -214,7 +244,12 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
         let charge = Charge::Perp(&slot.rates.0);
         pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units.get() >= 0, true, charge)?;
     }
-    load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)
+    load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)?;
+    // Hardly ever, so that no leg is asked whether its price is stopped.
+    if books.board.stopped_until_at > now.get() {
+        pricing.stop(registry, out);
+    }
+    Ok(())
 }
 
 /// The settlement token's leg, priced even where nothing is held of it, as perps settle in it.

@@ -11,6 +11,8 @@ use crate::{
 read_as! {
     /// Publish time of the held price.
     PriceSlot.published_at as published: UnixSecs,
+    /// Until when its breaker stands or stood.
+    PriceSlot.tripped_until_at as tripped_until: UnixSecs,
     /// Until when its legs count as stale.
     PriceSlot.halted_until_at as halted_until: UnixSecs,
     /// Publish time of the first update.

@@ -43,7 +43,7 @@ fn accounts() -> Vec<Layout> {
             risk_authority, guardian, fee_collector, pending, registry, board, executor, changes_proposed, _reserved),
         layout!(Registry at BODY => version, bump, test_cluster, bank_count, market_count, launched, _pad, engine,
             pause_bits, _pad2, params, params_ramped_at, params_goals, _reserved, banks, markets, pauses, _tail),
-        layout!(PriceBoard at BODY => version, bump, count, _pad, engine, _reserved, slots),
+        layout!(PriceBoard at BODY => version, bump, count, _pad, engine, stopped_until_at, _reserved, slots),
         layout!(FeedBook at BODY => version, bump, _pad, engine, _reserved, feeds),
         layout!(Bank at BODY => version, bump, vault_bump, index, decimals, _pad, engine, mint, vault, token_program,
             deposit_shares, borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at,
@@ -78,7 +78,7 @@ fn parts() -> Vec<Layout> {
         layout!(EpochEnd at 0 => k, a, epoch, used),
         layout!(PriceSlot at 0 => active, source, _pad, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at,
             first_published_at, spot, fast, slow, low, high, terms, slow_vol_ppm_per_sqrt_sec, _pad2,
-            halted_until_at, halt, _reserved),
+            halted_until_at, halt, tripped_until_at, tripped_in_a_row, tripped_by, _reserved),
         layout!(Feed at 0 => sources, sample, sampled_at, variance, slow_variance, _reserved),
         layout!(OracleSource at 0 => address, program, feed_id, queue, published_at, kind, min_samples, _pad),
         layout!(SideTotals at 0 => shares, count, ring_counts, _pad, charged),
@@ -139,11 +139,11 @@ fn the_overview_gives_every_accounts_size() {
 fn slots_begin_where_the_documentation_says() {
     let places = [
         format!("bank `i` begins at byte {} + {} i", BODY + offset_of!(Registry, banks), size_of::<BankSlot>()),
-        format!("market `i` begins at byte 8,560 + {} i", size_of::<MarketSlot>()),
+        format!("market `i` begins at byte 8,648 + {} i", size_of::<MarketSlot>()),
         format!("slot `i` begins at byte {} + {} i", BODY + offset_of!(PriceBoard, slots), size_of::<PriceSlot>()),
         format!("feed `i` begins at byte {} + {} i", BODY + offset_of!(FeedBook, feeds), size_of::<Feed>()),
     ];
-    assert_eq!(BODY + offset_of!(Registry, markets), 8_560);
+    assert_eq!(BODY + offset_of!(Registry, markets), 8_648);
     for place in places {
         assert!(PAGE.contains(&place), "docs/accounts.md does not say: {place}");
     }

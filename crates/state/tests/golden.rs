@@ -124,7 +124,8 @@ filled!(StoredPrice { mantissa, exponent ; _pad });
 filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min_samples ; _pad });
 filled!(PriceSlot {
     active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast,
-    slow, low, high, terms, slow_vol_ppm_per_sqrt_sec, halted_until_at, halt ; _pad, _pad2,
+    slow, low, high, terms, slow_vol_ppm_per_sqrt_sec, halted_until_at, halt, tripped_until_at,
+    tripped_in_a_row, tripped_by ; _pad, _pad2,
     _reserved
 });
 filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved });
@@ -164,7 +165,7 @@ filled!(PendingChange {
     version, bump, account_count, data_len, engine, id, proposer, rent_payer, proposed_at, due_at, expires_at, accounts,
     data ; _pad, _reserved
 });
-filled!(PriceBoard { version, bump, count, engine, slots ; _pad, _reserved });
+filled!(PriceBoard { version, bump, count, engine, stopped_until_at, slots ; _pad, _reserved });
 filled!(FeedBook { version, bump, engine, feeds ; _pad, _reserved });
 filled!(Bank {
     version, bump, vault_bump, index, decimals, engine, mint, vault, token_program, deposit_shares,

@@ -23,9 +23,12 @@ fn assert_facts<T: Copy>(sound: &T, check: fn(&T) -> Result<(), InvariantViolati
 }
 
 #[test]
-fn an_engine_has_an_authority_and_flags() {
+fn an_engine_has_a_holder_of_every_role_and_flags() {
     const FLAG: &str = "engine test_cluster is not a flag";
-    let engine = Engine { version: LAYOUT_VERSION, authority: [1; 32], ..Engine::zeroed() };
+    const NOBODY: Option<&str> = Some("engine has a role that nobody holds");
+    let mut engine = Engine { version: LAYOUT_VERSION, ..Engine::zeroed() };
+    (engine.authority, engine.risk_authority, engine.guardian, engine.fee_collector) =
+        ([1; 32], [2; 32], [3; 32], [4; 32]);
     assert_facts(
         &engine,
         Engine::invariant,
@@ -34,10 +37,40 @@ fn an_engine_has_an_authority_and_flags() {
             (Some(VERSION), |engine| engine.version = LAYOUT_VERSION + 1),
             (None, |engine| engine.test_cluster = 1),
             (Some(FLAG), |engine| engine.test_cluster = 2),
-            (Some("engine has no authority"), |engine| engine.authority = [0; 32]),
+            (NOBODY, |engine| engine.authority = [0; 32]),
+            (NOBODY, |engine| engine.risk_authority = [0; 32]),
+            (NOBODY, |engine| engine.guardian = [0; 32]),
+            (NOBODY, |engine| engine.fee_collector = [0; 32]),
             (Some("engine reserve is not zero"), |engine| engine._reserved[119] = 1),
         ],
     );
+}
+
+#[test]
+fn a_change_counts_what_it_holds_and_is_due_before_it_expires() {
+    const COUNTS: Option<&str> = Some("change counts more than it holds");
+    const UNCOUNTED: Option<&str> = Some("change has bytes that it does not count");
+    const TIMES: Option<&str> = Some("change expires before it is due");
+    let mut change = PendingChange { version: LAYOUT_VERSION, proposed_at: 5, due_at: 5, ..PendingChange::zeroed() };
+    (change.expires_at, change.account_count, change.data_len) = (6, 1, 9);
+    (change.accounts[0].flags, change.data[8]) = (3, 7);
+    assert_facts(
+        &change,
+        PendingChange::invariant,
+        &[
+            (Some(VERSION), |change| change.version = 0),
+            (COUNTS, |change| change.account_count = 17),
+            (COUNTS, |change| change.data_len = 513),
+            (None, |change| (change.account_count, change.data_len) = (16, 512)),
+            (UNCOUNTED, |change| change.account_count = 0),
+            (UNCOUNTED, |change| change.data_len = 8),
+            (Some("change has an unknown flag"), |change| change.accounts[0].flags = 4),
+            (TIMES, |change| change.proposed_at = 6),
+            (TIMES, |change| change.due_at = 6),
+            (Some("change reserve is not zero"), |change| change._reserved[63] = 1),
+        ],
+    );
+    assert_eq!((change.data().len(), change.accounts().len()), (9, 1));
 }
 
 #[test]
@@ -142,6 +175,10 @@ fn a_registry_counts_no_more_than_it_has_and_its_parameters_are_valid() {
             (Some("registry counts more markets than it has"), |registry| {
                 registry.market_count = MAX_MARKETS as u8 + 1
             }),
+            (None, |registry| registry.launched = 1),
+            (Some("registry launched is not a flag"), |registry| registry.launched = 2),
+            (Some("registry has a delay for test clusters"), |r| r.params.0.changes.change_delay_secs = 86_399),
+            (None, |r| (r.test_cluster, r.params.0.changes.change_delay_secs) = (1, 0)),
             (Some("registry parameters are out of bounds"), |registry| registry.params = StoredParams::zeroed()),
         ],
     );
@@ -357,7 +394,7 @@ fn a_byte_of_room_that_is_not_zero_is_seen_wherever_it_lies() {
         Registry: |r| r._reserved[0] = 1, |r| r._tail[9] = 1, |r| r.banks[63]._reserved[15] = 1,
             |r| r.markets[31]._reserved[15] = 1, |r| r.markets[31].fees._reserved[0] = 1, |r| r.params.0.auction._reserved[3] = 1,
             |r| r.params.0.lending._reserved[0] = 1;
-        PriceBoard: |b| b._reserved[207] = 1, |b| b.slots[63]._reserved[71] = 1, |b| b.slots[63].terms._reserved[0] = 1;
+        PriceBoard: |b| b._reserved[199] = 1, |b| b.slots[63]._reserved[55] = 1, |b| b.slots[63].terms._reserved[0] = 1;
         FeedBook: |b| b._reserved[207] = 1, |b| b.feeds[63]._reserved[39] = 1;
         Bank: |b| b._reserved[23] = 1, |b| b.lending._reserved[0] = 1, |b| b.caps._reserved[0] = 1;
         Market: |m| m._reserved[47] = 1, |m| m.caps._reserved[0] = 1;

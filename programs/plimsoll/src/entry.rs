@@ -27,7 +27,7 @@ type Handler = for<'info> fn(&'info Pubkey, &'info [AccountInfo<'info>], &'info 
 
 /// Defines the table, one entry a row of the guards, and the names in it for the test that none is missing.
 macro_rules! dispatch {
-    ($($instruction:ident $handler:ident: $signed_by:expr, $stopped_by:expr, $works:ident $(, $growth:expr)?;)+) => {
+    ($($instruction:ident $handler:ident: $signed_by:expr, $stopped_by:expr, $works:ident $(, $growth:expr, $held_by:expr)?;)+) => {
         /// First eight bytes of an instruction's data, and its handler. What runs in a crash comes first.
         static HANDLERS: &[(u64, Handler)] =
             &[$((tag_of(instruction::$instruction::DISCRIMINATOR), __global::$handler)),+];

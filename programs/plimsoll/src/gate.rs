@@ -87,7 +87,7 @@ fn pass(account: &mut MarginAccount, books: &Books<'_>, adds_risk: bool) -> Resu
     Ok(())
 }
 
-/// Names the halt of a price where one is why an account may not add risk.
+/// Names the halt or the breaker of a price where one is why an account may not add risk.
 #[cold]
 #[inline(never)]
 fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> Failure {
@@ -98,9 +98,18 @@ fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> Fa
     let tokens = banks.chain([Registry::QUOTE_BANK]).filter_map(|bank| books.registry.bank(bank));
     let perps = account.derivatives.iter().filter(|position| position.kind != PositionKind::Empty as u8);
     let slots = tokens.map(|slot| slot.price_slot).chain(perps.map(|position| position.underlying));
-    let halted = |number: &u8| books.board.slot(*number as usize).is_some_and(|slot| slot.halted_until() > books.now);
-    let halted = slots.into_iter().find(halted).and_then(|number| Some((books.board.slot(number as usize)?, number)));
-    halted.map_or(error.into(), |(slot, number)| not_fresh(slot, number, books.now))
+    let now = books.now;
+    let stopped = |slot: &PriceSlot| slot.halted_until() > now || slot.tripped_until() > now;
+    let mut found = slots.filter_map(|number| Some((books.board.slot(number as usize)?, number)));
+    match found.find(|(slot, _)| stopped(slot)) {
+        Some((slot, number)) if slot.halted_until() > now => not_fresh(slot, number, now),
+        Some((slot, number)) => {
+            let until = slot.tripped_until().get().unsigned_abs();
+            line(&["price ", &decimal(number as u64), " lets nobody add risk until ", &decimal(until)]);
+            fail(EngineError::PriceBreakerTripped)
+        }
+        None => error.into(),
+    }
 }
 
 /// Why a price that an instruction needs fresh is not: a halt, after a line that says until when, or its age.

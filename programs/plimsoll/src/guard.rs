@@ -45,6 +45,12 @@ pub enum SignedBy {
     VenueOrSides(u8),
 }
 
+/// What halts the adding of risk by itself, a bit each.
+pub mod breaker {
+    /// A price of the account is odd; asked by the initial check, as the age of prices is.
+    pub const PRICE: u8 = 1;
+}
+
 /// Which margin accounts it works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Works {
@@ -69,13 +75,15 @@ pub struct Rule {
     pub stopped_by: u32,
     /// Bits of which each stops it only where somebody's position would become larger.
     pub growth_stopped_by: u32,
+    /// Bits of [`breaker`] of which each stops it where it adds risk.
+    pub risk_held_by: u8,
     /// Which margin accounts it works on.
     pub works: Works,
 }
 
 /// Defines the actions and the table.
 macro_rules! rules {
-    ($($action:ident $instruction:ident: $signed_by:expr, $stopped_by:expr, $works:ident $(, $growth:expr)?;)+) => {
+    ($($action:ident $instruction:ident: $signed_by:expr, $stopped_by:expr, $works:ident $(, $growth:expr, $held_by:expr)?;)+) => {
         /// What a handler asks permission for: one for each instruction.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
@@ -90,6 +98,7 @@ macro_rules! rules {
                         signed_by: $signed_by,
                         stopped_by: $stopped_by,
                         growth_stopped_by: 0 $(| $growth)?,
+                        risk_held_by: 0 $(| $held_by)?,
                         works: Works::$works,
                     },)+
                 }
@@ -115,10 +124,10 @@ macro_rules! each_instruction {
             CheckMargin check_margin: Anyone, 0, OnAny;
             RefreshPrice refresh_price: Anyone, pause::PRICE | pause::LIQUIDATE, WithoutAccount;
             Deposit deposit: OwnerOr(right::DEPOSIT), 0, OnActive;
-            Withdraw withdraw: Owner, pause::WITHDRAW | pause::LIQUIDATE, OnActive;
-            Borrow borrow: Owner, pause::BORROW | pause::LIQUIDATE, OnActive;
+            Withdraw withdraw: Owner, pause::WITHDRAW | pause::LIQUIDATE, OnActive, 0, breaker::PRICE;
+            Borrow borrow: Owner, pause::BORROW | pause::LIQUIDATE, OnActive, 0, breaker::PRICE;
             Repay repay: Anyone, 0, OnAny;
-            SettleFill settle_fill: VenueOrSides(right::TRADE), 0, OnActive, pause::FILL | pause::LIQUIDATE;
+            SettleFill settle_fill: VenueOrSides(right::TRADE), 0, OnActive, pause::FILL | pause::LIQUIDATE, breaker::PRICE;
             ObserveMargin observe_margin: Anyone, 0, OnActive;
             SettlePnl settle_pnl: Anyone, pause::SETTLE, OnActive;
             Accrue accrue: Anyone, 0, WithoutAccount;

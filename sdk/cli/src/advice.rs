@@ -29,6 +29,7 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::DelegateWorseThanSpot => "a delegate trades at spot or better: `plimsoll price list`",
         EngineError::Paused => "`plimsoll engine show` says what is paused and until when; repay and deposit always work",
         EngineError::PauseSpent => "the program's log says from when on the guardian may again; the authority may now",
+        EngineError::PriceBreakerTripped => "`plimsoll price list` says until when; what reduces risk always works",
         EngineError::PriceHalted => "`plimsoll price list` says until when; repay and deposit always work",
         EngineError::PauseOnly => "only the authority can end a pause",
         EngineError::PriceStale => {

@@ -12,7 +12,7 @@ fn named(verdict: Option<Change>) -> &'static str {
 }
 
 /// The classes of the engine's parameters, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 42] = [
+const CLASSES: [(&str, &str); 46] = [
     ("auction.auction_secs", "any waits"),
     ("auction.depth_slope_ppm", "any waits"),
     ("auction.health_cap_ppm", "any waits"),
@@ -21,6 +21,10 @@ const CLASSES: [(&str, &str); 42] = [
     ("auction.penalty_cap_ppm", "any waits"),
     ("auction.penalty_floor_ppm", "any waits"),
     ("auction.penalty_start_ppm", "any waits"),
+    ("changes.change_delay_secs", "any waits"),
+    ("changes.first_cap_usd", "up waits, down at once"),
+    ("changes.rate_ramp_ppm_per_hour", "any waits"),
+    ("changes.weight_ramp_ppm_per_hour", "any waits"),
     ("draws.draw_event_ppm", "any waits"),
     ("draws.draw_hour_ppm", "any waits"),
     ("draws.draw_source_ppm", "any waits"),
@@ -99,7 +103,7 @@ fn a_parameter_that_moves_alone_is_the_only_change_in_either_direction() {
             judged += 1;
         }
     }
-    assert_eq!(judged, 4 * 42);
+    assert_eq!(judged, 4 * 46);
     assert_eq!(PARAMS.verdict(&PARAMS), Verdict::default());
     assert_eq!(PARAMS.verdict(&PARAMS).kind(), VerdictKind::Nothing);
 }

@@ -35,6 +35,24 @@ macro_rules! price_settings {
                     class [any waits,
                         "lower, weights and rates pass that a fall outruns; higher, none may be changed"]
                 };
+                /// Furthest that the price may be from its slow average without halting the adding of risk, ppm of the
+                /// average; the largest number: any distance.
+                spot_band_ppm: [u32 = 500_000] {
+                    from 10_000, to u32::MAX,
+                    class [up waits, down at once, "nobody is liquidated by it"]
+                };
+                /// Widest that one sigma of the price may be without halting the adding of risk, ppm of the price; the
+                /// largest number: any width.
+                max_sigma_ppm: [u32 = 100_000] {
+                    from 1_000, to u32::MAX,
+                    class [up waits, down at once, "nobody is liquidated by it"]
+                };
+                /// Furthest that the sources may be apart where a refresh shows both, without halting the adding of risk, ppm;
+                /// left out, or the largest number: not compared.
+                sources_apart_ppm: [u32 = u32::MAX] {
+                    from 1_000, to u32::MAX,
+                    class [up waits, down at once, "nobody is liquidated by it"]
+                };
             }
         }
     };

@@ -65,7 +65,8 @@ fn row(rule: &Rule) -> String {
         bits => format!("where a position grows: {}", names(bits)),
     };
     let stopped_by = [names(rule.stopped_by), growth].join(" ");
-    format!("| `{}` | {signed_by} | {} | {accounts} | {writes} |", rule.instruction, stopped_by.trim())
+    let held_by = if rule.risk_held_by == breaker::PRICE { "price" } else { "" };
+    format!("| `{}` | {signed_by} | {} | {held_by} | {accounts} | {writes} |", rule.instruction, stopped_by.trim())
 }
 
 /// Names of pause bits.
@@ -137,6 +138,9 @@ fn every_instruction_has_a_row_and_asks_for_it() {
         assert_eq!(count("in_engine") > 0, !without, "{}", rule.instruction);
         assert!(!without || rule.stopped_by == 0, "{}: a bit that nobody reads", rule.instruction);
         assert_eq!(count("growth_in") > 0, rule.growth_stopped_by != 0, "{}", rule.instruction);
+        // The initial check asks for it, and nobody else does: a liquidator takes over at prices that are odd.
+        let adds_risk = text.contains("gate::require_initial(");
+        assert_eq!(adds_risk, rule.risk_held_by & breaker::PRICE != 0, "{}", rule.instruction);
         let stops = rule.signed_by == AuthorityOrGuardian;
         assert_eq!(count("pauser_in") > 0, stops, "{}", rule.instruction);
         assert_eq!(count("signed_for") > 0, signed, "{}", rule.instruction);

@@ -45,11 +45,9 @@ pub fn handler(ctx: Context<HaltPrice>, args: HaltPriceArgs) -> Result<()> {
     let (now, lasts) = (now()?, lasting(pauser, args.lasts_secs)?);
     let until = {
         let mut board = write::<PriceBoard>(&accounts.board)?;
-        let slot = board.slots.get_mut(args.slot as usize).filter(|slot| slot.active == 1);
-        let slot = slot.ok_or(EngineError::PriceSlotEmpty)?;
-        let held = slot.halt.get();
+        let held = board.slot(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?.halt.get();
         let halt = if args.halted { paused(held, "this price", pauser, now, lasts)? } else { held.ended(now) };
-        slot.set_halt(halt);
+        board.set_halt(args.slot as usize, halt);
         board.invariant()?;
         halt.until()
     };

@@ -10,6 +10,7 @@ use crate::access::require_same_engine;
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
+use crate::report::{decimal, line};
 
 pub use plimsoll_interface::args::{RefreshEntry, RefreshPriceArgs};
 
@@ -51,6 +52,7 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
     let clock = Clock::get()?;
     let now = Moment { time: UnixSecs::new(clock.unix_timestamp), slot: clock.slot };
     let mut oracles = ctx.remaining_accounts.iter();
+    let mut stopped = board.stopped_until_at;
     for entry in &args.entries {
         let slot = board.slots.get_mut(entry.slot as usize).filter(|slot| slot.active == 1);
         let slot = slot.ok_or(EngineError::PriceSlotEmpty)?;
@@ -60,15 +62,18 @@ pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPri
             true => Some(oracles.next().ok_or(ErrorCode::AccountNotEnoughKeys)?),
             false => None,
         };
-        refresh(slot, feed, primary, secondary, registry.params(), now)?;
+        if refresh(slot, feed, primary, secondary, registry.params(), now)? {
+            stopped = stopped.max(report_trip(entry.slot, slot));
+        }
     }
     // An account that nothing reads is a caller's mistake.
     ensure!(oracles.next().is_none(), EngineError::AccountMismatch);
+    board.stopped_until_at = stopped;
     board.invariant()?;
     Ok(feeds.invariant()?)
 }
 
-/// Updates one slot and its feed.
+/// Updates one slot and its feed. Whether its breaker trips (LIMIT-2).
 fn refresh(
     slot: &mut PriceSlot,
     feed: &mut Feed,
@@ -76,7 +81,7 @@ fn refresh(
     secondary: Option<&AccountInfo>,
     params: &GlobalParams,
     now: Moment,
-) -> Result<()> {
+) -> Result<bool> {
     let updated = match secondary {
         Some(secondary) => oracle::update_from_pair(slot, feed, primary, secondary, params, now)?,
         None => oracle::update_from_primary(slot, feed, primary, params, now)?,
@@ -84,8 +89,21 @@ fn refresh(
     if let Some(state) = updated {
         slot.store(feed, &state);
         require_sound(slot, feed)?;
+        // Two sources are compared where the price asks for it, as reading the second costs as much as the first.
+        let compared = secondary.filter(|_| slot.terms.sources_apart_ppm != u32::MAX);
+        let apart = compared.is_some_and(|secondary| oracle::are_apart(slot, feed, primary, secondary, params, now));
+        return Ok(slot.look(apart, now.time));
     }
-    Ok(())
+    Ok(false)
+}
+
+/// Logs that a price's breaker has tripped. Returns when it ends, Unix seconds.
+#[cold]
+#[inline(never)]
+fn report_trip(number: u8, slot: &PriceSlot) -> i64 {
+    let until = slot.tripped_until_at;
+    line(&["price ", &decimal(number as u64), " lets nobody add risk until ", &decimal(until.unsigned_abs())]);
+    until
 }
 
 /// What holds of a slot and its feed after every instruction that wrote them.
