@@ -214,15 +214,7 @@ const REFUSALS: &[Row] = &[
     ("program", "hostile program", &["InvalidProgramId", "incorrect program id for instruction"]),
     ("program", "no program", &["InvalidProgramId"]),
     ("signer", "added", &["VenueInactive"]),
-    (
-        "signer",
-        "duplicate",
-        &[
-            "instruction tries to borrow reference for an account which is already borrowed",
-            "invalid program argument",
-            "token: insufficient funds",
-        ],
-    ),
+    ("signer", "duplicate", &["invalid program argument", "token: insufficient funds"]),
     ("signer", "left out", &["NotOwnerOrDelegate", "VenueInactive"]),
     (
         "signer",
