@@ -5,7 +5,9 @@ use plimsoll_rpc::mock::MOCK_ORACLE;
 use plimsoll_rpc::Connection;
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_state::MAX_GROWTH_BYTES;
-use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, Market, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN};
+use plimsoll_state::{
+    Bank, Engine, EngineAccount, FeedBook, Market, PendingChange, PriceBoard, Registry, Venue, DISCRIMINATOR_LEN,
+};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 
@@ -97,6 +99,8 @@ pub struct Chain {
     pub mints: Vec<Option<MintState>>,
     /// Whether each mock feed of the file exists, in its order.
     pub feeds: Vec<bool>,
+    /// Changes that wait, by number; none are looked for where nothing has to.
+    pub changes: Vec<PendingChange>,
 }
 
 impl Chain {
@@ -121,6 +125,8 @@ impl Chain {
         let keys = EngineKeys::created_by(&resolved.creator, config.engine.id);
         let (_, first) = connection.accounts(&[keys.engine, keys.registry, keys.board, keys.feeds]).await?;
         let registry: Grown<Registry> = Grown::of("registry", &keys.registry, first[1].as_ref())?;
+        let waits = registry.complete().is_some_and(|registry| !registry.is_set_up_freely());
+        let changes = if waits { connection.changes(&keys.engine).await? } else { Vec::new() };
         let counts = registry.complete().map_or((0, 0), |registry| (registry.bank_count, registry.market_count));
         let mut addresses: Vec<Pubkey> = (0..counts.0).map(|index| keys.bank(index).bank).collect();
         addresses.extend((0..counts.1).map(|index| keys.market(index)));
@@ -147,7 +153,17 @@ impl Chain {
             other_venues: Vec::new(),
             mints: rest.by_ref().take(config.banks.len()).map(|(_, found)| found.as_ref().and_then(mint)).collect(),
             feeds: rest.map(|(_, found)| found.as_ref().is_some_and(|account| account.owner == MOCK_ORACLE)).collect(),
+            changes,
         })
+    }
+
+    /// The same with everything that ramps where it goes: what was set stands there once, and needs no other step.
+    pub fn at_goals(&self) -> Self {
+        let mut chain = self.clone();
+        if let Grown::Complete(registry) = &mut chain.registry {
+            registry.swap_goals();
+        }
+        chain
     }
 
     /// The configuration that the chain has, as far as it goes; none before registry, board and feed book are complete.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use plimsoll_migrations::config::Config;
 use plimsoll_migrations::deploy::{self, Action, DeployOptions, Deployed};
-use plimsoll_migrations::steps::{apply, Applied, ApplyOptions};
+use plimsoll_migrations::steps::{apply, Applied, ApplyOptions, Waiting};
 use plimsoll_migrations::verify::{verify, Verified};
 use plimsoll_migrations::{accounts, Result, Session, SessionArgs};
 use plimsoll_sdk::pda;
@@ -58,6 +58,9 @@ enum Command {
         /// How long a listing waits for its price
         #[arg(long, default_value_t = 300, value_name = "SECS")]
         price_wait_secs: u64,
+        /// Only propose what has to wait; nothing comes into force
+        #[arg(long)]
+        only_propose: bool,
     },
     /// Report every difference between an engine and a file; fails where there is one
     Verify {
@@ -124,10 +127,10 @@ async fn run(cli: &Cli) -> Result<bool> {
             print(cli, &deployed, || show_deployed(&deployed, session.dry_run));
             Ok(true)
         }
-        Command::Apply { config, price_wait_secs } => {
+        Command::Apply { config, price_wait_secs, only_propose } => {
             let config = Config::read(config)?;
             let session = Session::open(&cli.session).await?;
-            let options = ApplyOptions { price_wait_secs: *price_wait_secs };
+            let options = ApplyOptions { price_wait_secs: *price_wait_secs, only_propose: *only_propose };
             let applied = apply(&session, &config, &options, progress).await?;
             print(cli, &applied, || show_applied(&applied, session.dry_run));
             Ok(true)
@@ -180,11 +183,18 @@ fn show_applied(applied: &Applied, dry_run: bool) {
         for planned in &applied.would_send {
             println!("  {} (signed by {})", planned.step, planned.signer);
             planned.changes.iter().for_each(|change| println!("    {change}"));
+            planned.waits.iter().for_each(|waits| println!("    {waits}"));
         }
     } else if applied.sent.is_empty() {
         println!("nothing to do");
     } else {
         println!("{} step(s) sent", applied.sent.len());
+    }
+    for Waiting { step, id, due_at, due_in_secs } in &applied.waiting {
+        println!("waits: {step}, change {id}, due at {due_at} (in {due_in_secs} s): run the same command then");
+    }
+    for id in &applied.others {
+        println!("not of this file: change {id} waits, and would change what the file says");
     }
 }
 

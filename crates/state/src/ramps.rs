@@ -232,7 +232,8 @@ impl Registry {
         checked
     }
 
-    fn swap_goals(&mut self) {
+    /// Exchanges what is in force and where it goes, of all that ramps; targets follow.
+    pub fn swap_goals(&mut self) {
         if self.params_ramped_at != 0 {
             swap(&mut self.params.0, &mut self.params_goals);
         }

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use plimsoll_sdk::EngineError;
+use plimsoll_sdk::{ix, EngineError};
 use serde::Serialize;
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::build::Builder;
-use super::{plan, Plan, Planned, Step};
+use super::waits::proposal;
+use super::{plan, Plan, Planned, Stage, Step};
 use crate::chain::Chain;
 use crate::config::{Config, Resolved};
 use crate::error::{Error, Result};
@@ -23,12 +25,27 @@ const PRICE_LOOK_EVERY: Duration = Duration::from_secs(2);
 pub struct ApplyOptions {
     /// How long a listing waits for its price.
     pub price_wait_secs: u64,
+    /// Only propose what has to wait; nothing comes into force.
+    pub only_propose: bool,
 }
 
 impl Default for ApplyOptions {
     fn default() -> Self {
-        Self { price_wait_secs: 300 }
+        Self { price_wait_secs: 300, only_propose: false }
     }
+}
+
+/// A step that was proposed and is not due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The step.
+    pub step: String,
+    /// The number of its change.
+    pub id: u64,
+    /// From when on anybody may execute it, Unix seconds.
+    pub due_at: i64,
+    /// How long that is, seconds.
+    pub due_in_secs: i64,
 }
 
 /// What was done.
@@ -40,9 +57,14 @@ pub struct Applied {
     pub sent: Vec<(String, String)>,
     /// What a dry run would have sent.
     pub would_send: Vec<Planned>,
+    /// Steps that were proposed and are not due: the same command executes them when they are.
+    pub waiting: Vec<Waiting>,
+    /// Changes that wait and would not make the engine what the file says, by number.
+    pub others: Vec<u64>,
 }
 
-/// Brings the chain to what the file says, or shows how.
+/// Brings the chain to what the file says, or shows how. What has to wait in public is proposed, once, and executed when it
+/// is due.
 ///
 /// # Errors
 /// `Immutable`, and `Config` where a mint is not there, before anything is sent; `Step` where the program refuses one; `PriceMissing`; `OtherSigner` where the
@@ -66,14 +88,15 @@ pub async fn apply(
             return Err(Error::Immutable(plan.immutable));
         }
         require_mints(config, &chain, &plan)?;
+        (run.applied.waiting, run.applied.others) = (waiting(&plan, chain.now), plan.others.clone());
         if session.dry_run {
             run.applied.would_send = plan.steps;
             return Ok(run.applied);
         }
         if run.has_not_begun() {
-            ask(session, &plan, &chain.keys.engine, &signer)?;
+            run.ask(&plan, &chain.keys.engine)?;
         }
-        match next(&plan, &signer, &run.refused)? {
+        match run.next(&plan)? {
             Some(next) => run.step(&chain, next).await?,
             None => return run.end(),
         }
@@ -117,26 +140,92 @@ impl<P: FnMut(&str)> Run<'_, P> {
     }
 
     async fn step(&mut self, chain: &Chain, next: Planned) -> Result<()> {
-        let mint_rent_lamports = mint_rent(self.session, &next.step).await?;
-        let builder = Builder { resolved: self.resolved, chain, signer: self.signer, mint_rent_lamports };
-        match self.session.send(&[], &builder.instructions(&next.step)?).await {
+        let (what, instructions) = self.instructions(chain, &next).await?;
+        match self.session.send(&[], &instructions).await {
             Ok(sent) => {
-                (self.progress)(&format!("{}: {}", next.step, sent.signature));
-                self.applied.sent.push((next.step.to_string(), sent.signature.to_string()));
+                (self.progress)(&format!("{what}: {}", sent.signature));
+                self.applied.sent.push((what, sent.signature.to_string()));
                 self.refused.clear();
                 self.waiting = None;
                 Ok(())
             }
             Err(Error::Rpc(error)) if waits_for_price(&error) => self.wait(&next.step, &error).await,
             // Values are checked against each other: what is out of bounds now may be within them after another step.
-            Err(Error::Rpc(error)) if error.engine() == Some(EngineError::ParameterOutOfBounds) => {
-                (self.progress)(&format!("{}: refused for now: {error}", next.step));
+            Err(Error::Rpc(error)) if may_pass_later(&error) => {
+                (self.progress)(&format!("{what}: refused for now: {error}"));
                 self.refused.push((next, error));
                 Ok(())
             }
-            Err(Error::Rpc(source)) => Err(Error::Step { step: next.step.to_string(), source }),
+            Err(Error::Rpc(source)) => Err(Error::Step { step: what, source }),
             Err(error) => Err(error),
         }
+    }
+
+    /// A step's instructions and what they do: at once, or by a change that is proposed or due.
+    async fn instructions(&self, chain: &Chain, next: &Planned) -> Result<(String, Vec<Instruction>)> {
+        let (resolved, signer, keys) = (self.resolved, self.signer, &chain.keys);
+        let mint_rent_lamports = mint_rent(self.session, &next.step).await?;
+        let builder = Builder { resolved, chain, signer, payer: signer, mint_rent_lamports };
+        match next.waits.as_ref().map(|waits| waits.stage) {
+            None => Ok((next.step.to_string(), builder.instructions(&next.step)?)),
+            Some(Stage::Missing) => {
+                let id = chain.engine.map_or(0, |engine| engine.changes_proposed);
+                let asked = proposal(resolved, chain, signer, &next.step)?;
+                let propose = asked.map(|asked| ix::propose_change(keys, (signer, signer), id, &asked));
+                Ok((format!("propose change {id}: {}", next.step), propose.into_iter().collect()))
+            }
+            Some(Stage::Proposed { id, .. } | Stage::Due { id }) => {
+                // A listing refreshes its price first, also when the change lists it.
+                let mut instructions = builder.instructions(&next.step)?;
+                instructions.pop();
+                let change = chain.changes.iter().find(|change| change.id == id);
+                instructions.extend(change.map(|change| ix::execute_change(keys, signer, change)));
+                Ok((format!("execute change {id}: {}", next.step), instructions))
+            }
+        }
+    }
+
+    /// Whether something can be sent for a step now.
+    fn is_ready(&self, planned: &Planned) -> bool {
+        let stage = planned.waits.as_ref().map(|waits| waits.stage);
+        if self.options.only_propose {
+            return stage == Some(Stage::Missing);
+        }
+        !matches!(stage, Some(Stage::Proposed { .. }))
+    }
+
+    /// The first step that this key can sign, that need not wait and that was not just refused.
+    ///
+    /// # Errors
+    /// `OtherSigner` where only other keys' steps are left.
+    fn next(&self, plan: &Plan) -> Result<Option<Planned>> {
+        let (signer, refused) = (&self.signer, &self.refused);
+        let ready = plan.steps.iter().filter(|planned| self.is_ready(planned));
+        let is_refused = |planned: &Planned| refused.iter().any(|(one, _)| one.step == planned.step);
+        if let Some(next) = ready.clone().find(|planned| planned.signer == *signer && !is_refused(planned)) {
+            // What cannot be taken back comes last: nothing of before may be left behind.
+            let last = matches!(next.step, Step::ProposeRole { .. } | Step::Launch);
+            return Ok(if last && !refused.is_empty() { None } else { Some(next.clone()) });
+        }
+        match ready.clone().find(|planned| planned.signer != *signer) {
+            Some(other) if refused.is_empty() => {
+                let theirs = ready.filter(|planned| planned.signer == other.signer);
+                let steps = theirs.map(|planned| planned.step.to_string()).collect();
+                Err(Error::OtherSigner { signer: other.signer, steps })
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn ask(&self, plan: &Plan, engine: &Pubkey) -> Result<()> {
+        let (session, signer) = (self.session, &self.signer);
+        let ready = plan.steps.iter().filter(|planned| self.is_ready(planned));
+        let ours = ready.filter(|planned| planned.signer == *signer).count();
+        if ours == 0 {
+            return Ok(());
+        }
+        let cluster = &session.wallet.cluster.name;
+        session.confirm(&format!("send {ours} step(s) to engine {engine} on {cluster}, signed and paid by {signer}?"))
     }
 
     /// Lets some time pass before a listing is tried again.
@@ -161,35 +250,20 @@ impl<P: FnMut(&str)> Run<'_, P> {
     }
 }
 
-/// The first step that this key can sign and that was not just refused.
-///
-/// # Errors
-/// `OtherSigner` where only other keys' steps are left.
-fn next(plan: &Plan, signer: &Pubkey, refused: &[(Planned, plimsoll_rpc::Error)]) -> Result<Option<Planned>> {
-    let ours = plan.steps.iter().filter(|planned| planned.signer == *signer);
-    let is_refused = |planned: &Planned| refused.iter().any(|(one, _)| one.step == planned.step);
-    if let Some(next) = ours.clone().find(|planned| !is_refused(planned)) {
-        // What cannot be taken back comes last: nothing of before may be left behind.
-        let last = matches!(next.step, Step::ProposeRole { .. } | Step::Launch);
-        return Ok(if last && !refused.is_empty() { None } else { Some(next.clone()) });
-    }
-    match plan.steps.iter().find(|planned| planned.signer != *signer) {
-        Some(other) if refused.is_empty() => {
-            let theirs = plan.steps.iter().filter(|planned| planned.signer == other.signer);
-            let steps = theirs.map(|planned| planned.step.to_string()).collect();
-            Err(Error::OtherSigner { signer: other.signer, steps })
+/// What was proposed and is not due.
+fn waiting(plan: &Plan, now: i64) -> Vec<Waiting> {
+    let proposed = plan.steps.iter().filter_map(|planned| match planned.waits.as_ref()?.stage {
+        Stage::Proposed { id, due_at } => {
+            Some(Waiting { step: planned.step.to_string(), id, due_at, due_in_secs: due_at.saturating_sub(now) })
         }
-        _ => Ok(None),
-    }
+        _ => None,
+    });
+    proposed.collect()
 }
 
-fn ask(session: &Session, plan: &Plan, engine: &Pubkey, signer: &Pubkey) -> Result<()> {
-    let ours = plan.steps.iter().filter(|planned| planned.signer == *signer).count();
-    if ours == 0 {
-        return Ok(());
-    }
-    let cluster = &session.wallet.cluster.name;
-    session.confirm(&format!("send {ours} step(s) to engine {engine} on {cluster}, signed and paid by {signer}?"))
+/// What a step needs of others, or of time, before it is accepted.
+fn may_pass_later(error: &plimsoll_rpc::Error) -> bool {
+    matches!(error.engine(), Some(EngineError::ParameterOutOfBounds | EngineError::CapGrowthLimited))
 }
 
 fn waits_for_price(error: &plimsoll_rpc::Error) -> bool {

@@ -14,11 +14,13 @@ use crate::error::{Error, Result};
 /// Bytes of an SPL Token mint.
 const MINT_LEN: u64 = 82;
 
-/// Whoever signs also pays.
 pub(super) struct Builder<'a> {
     pub(super) resolved: &'a Resolved,
     pub(super) chain: &'a Chain,
+    /// The key that a step needs; the engine's executor in what is proposed.
     pub(super) signer: Pubkey,
+    /// Pays.
+    pub(super) payer: Pubkey,
     /// Rent of a mint.
     pub(super) mint_rent_lamports: u64,
 }
@@ -114,7 +116,7 @@ impl Builder<'_> {
                 };
                 let args =
                     args::ListBankArgs { index: *bank, price_slot: wanted.price_slot, config: wanted.settings() };
-                let list = ix::list_bank(keys, signer, signer, (key.0, mint.token_program), args);
+                let list = ix::list_bank(keys, signer, self.payer, (key.0, mint.token_program), args);
                 Ok(self.refreshed(wanted.price_slot, list))
             }
             Step::UpdateBank { bank } => {
@@ -132,7 +134,7 @@ impl Builder<'_> {
         match step {
             Step::ListMarket { market } => {
                 let wanted = wanted(*market)?;
-                let list = ix::list_market(keys, signer, signer, wanted.args(*market));
+                let list = ix::list_market(keys, signer, self.payer, wanted.args(*market));
                 Ok(self.refreshed(wanted.price_slot, list))
             }
             Step::UpdateMarket { market } => {
@@ -155,7 +157,7 @@ impl Builder<'_> {
                 settle_markets: update.settle_markets,
                 premium_markets: update.premium_markets,
             };
-            ix::register_venue(keys, signer, signer, args)
+            ix::register_venue(keys, signer, self.payer, args)
         } else {
             ix::update_venue(keys, signer, keys.venue(&wanted.signer.0), update)
         })

@@ -7,6 +7,7 @@ mod apply;
 mod build;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::fmt;
 
@@ -20,7 +21,8 @@ use crate::chain::Chain;
 use crate::config::{differences, Config, Difference, Key, PauseBit, Resolved, Role, VenueConfig};
 use crate::error::Result;
 
-pub use apply::{apply, Applied, ApplyOptions};
+pub use apply::{apply, Applied, ApplyOptions, Waiting};
+pub use waits::{Stage, Waits};
 
 /// One step: one transaction, sent by one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -161,6 +163,9 @@ pub struct Planned {
     pub signer: Pubkey,
     /// What it changes, where it changes something that exists.
     pub changes: Vec<String>,
+    /// Where it has to wait in public: what has to, and how far it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waits>,
 }
 
 fn as_text<S: serde::Serializer>(key: &Pubkey, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -174,6 +179,8 @@ pub struct Plan {
     pub steps: Vec<Planned>,
     /// Differences in what can never be changed.
     pub immutable: Vec<String>,
+    /// Changes that wait and would not make the engine what the file says, by number.
+    pub others: Vec<u64>,
 }
 
 /// Compares the file with the chain.
@@ -183,13 +190,15 @@ pub struct Plan {
 pub fn plan(resolved: &Resolved, chain: &Chain) -> Result<Plan> {
     let authority = chain.engine.map_or(resolved.creator, |engine| Pubkey::new_from_array(engine.authority));
     let mut planner = Planner { resolved, chain, authority, plan: Plan::default(), found: Vec::new() };
-    if let Some(on_chain) = chain.config(&resolved.config) {
+    // What ramps is on its way: no step would bring it there sooner.
+    if let Some(on_chain) = chain.at_goals().config(&resolved.config) {
         planner.found = differences(&managed(&resolved.config, &on_chain), &on_chain)?;
     }
     planner.creation();
     planner.immutable();
     planner.listings();
     planner.engine();
+    waits::mark(&mut planner.plan, resolved, chain)?;
     Ok(planner.plan)
 }
 
@@ -215,7 +224,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn push(&mut self, step: Step, signer: Pubkey, changes: Vec<String>) {
-        self.plan.steps.push(Planned { step, signer, changes });
+        self.plan.steps.push(Planned { step, signer, changes, waits: None });
     }
 
     /// Differences below a path.
@@ -350,7 +359,9 @@ impl Planner<'_> {
                 let changes = vec![format!("{} to {wanted}", Key::from(holder))];
                 self.push(Step::ProposeRole { role }, authority, changes);
             }
-            if self.chain.engine.is_some() {
+            // A proposal that has to wait can be accepted when it has.
+            let waits = self.chain.registry.complete().is_some_and(|registry| !registry.is_set_up_freely());
+            if self.chain.engine.is_some() && (!waits || pending == wanted.0.to_bytes()) {
                 accepts.push((role, wanted.0));
             }
         }

@@ -13,11 +13,11 @@ use crate::config::{Bytes32, EngineConfig, VenueConfig};
 
 const LOCALNET: &str = include_str!("../../localnet.toml");
 
-fn creator() -> Pubkey {
+pub(super) fn creator() -> Pubkey {
     Pubkey::new_from_array([7; 32])
 }
 
-fn file() -> Config {
+pub(super) fn file() -> Config {
     Config::parse(LOCALNET).unwrap()
 }
 
@@ -36,11 +36,12 @@ fn nothing(resolved: &Resolved) -> Chain {
         other_venues: Vec::new(),
         mints: vec![None; resolved.config.banks.len()],
         feeds: vec![false; resolved.feeds.len()],
+        changes: Vec::new(),
     }
 }
 
 /// A cluster on which a configuration has been applied, written by the program's own functions where it has some.
-fn applied(resolved: &Resolved) -> Chain {
+pub(super) fn applied(resolved: &Resolved) -> Chain {
     let config = &resolved.config;
     let mut chain = nothing(resolved);
     let mut engine: Engine = bytemuck::Zeroable::zeroed();
@@ -91,7 +92,14 @@ fn applied(resolved: &Resolved) -> Chain {
     chain
 }
 
-fn resolved(config: &Config) -> Resolved {
+/// Where nothing has to wait.
+fn without_delay() -> Config {
+    let mut config = file();
+    config.params.changes.change_delay_secs = 0;
+    config
+}
+
+pub(super) fn resolved(config: &Config) -> Resolved {
     config.resolve(&creator()).unwrap()
 }
 
@@ -209,7 +217,7 @@ fn what_was_paused_in_an_incident_stays_paused_unless_the_file_says_otherwise() 
 #[test]
 fn the_authority_is_handed_over_last_and_accepted_by_its_own_key() {
     let next = Pubkey::new_from_array([8; 32]);
-    let before = file();
+    let before = without_delay();
     let mut chain = applied(&resolved(&before));
     let mut config = Config {
         engine: EngineConfig { authority: Some(Key(next)), guardian: Some(Key(next)), ..before.engine.clone() },

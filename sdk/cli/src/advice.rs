@@ -31,6 +31,17 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::PauseSpent => "the program's log says from when on the guardian may again; the authority may now",
         EngineError::PriceBreakerTripped => "`plimsoll price list` says until when; what reduces risk always works",
         EngineError::PriceHalted => "`plimsoll price list` says until when; repay and deposit always work",
+        EngineError::ChangeWaits => {
+            "propose it: `plimsoll engine propose --config FILE`, `plimsoll engine configure` or `plimsoll engine propose-role`; the \
+             program's log names what has to wait"
+        }
+        EngineError::ChangeNotDue => "`plimsoll engine pending` says when it is due",
+        EngineError::ChangeExpired => "propose it again; `plimsoll engine cancel` clears it away",
+        EngineError::NotLaunched => "the authority launches the engine first: `plimsoll engine launch`",
+        EngineError::NothingRamps => "`plimsoll engine powers` says how many ramps are under way",
+        EngineError::CapGrowthLimited => {
+            "a cap at most doubles, once a day, and a first one is limited: `plimsoll engine limits` says when it may rise"
+        }
         EngineError::PauseOnly => "only the authority can end a pause",
         EngineError::PriceStale => {
             "refresh it: `plimsoll price refresh`, just before adding risk; where the source is silent, see `plimsoll price list`"
@@ -65,6 +76,16 @@ mod tests {
         let custom = solana_instruction::error::InstructionError::Custom(EngineError::PriceNotReady as u32);
         let refused = plimsoll_rpc::Error::rejected(custom_at(0, custom), Vec::new());
         assert!(of(&Error::Rpc(refused)).is_some_and(|advice| advice.contains("plimsoll price list")));
+        for error in [
+            EngineError::ChangeWaits,
+            EngineError::ChangeNotDue,
+            EngineError::ChangeExpired,
+            EngineError::NotLaunched,
+            EngineError::NothingRamps,
+            EngineError::CapGrowthLimited,
+        ] {
+            assert!(of_engine(error).is_some_and(|advice| advice.contains("plimsoll engine")), "{error:?}");
+        }
         assert_eq!(of(&crate::usage::usage("a word")), None);
     }
 

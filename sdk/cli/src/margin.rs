@@ -212,4 +212,4 @@ fn scaled(price: Price, factor: u64) -> Result<Price> {
 
 #[cfg(test)]
 #[path = "margin_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -10,18 +10,18 @@ use plimsoll_state::{
 use super::*;
 use crate::amount::{atoms, show_price};
 
-const NOW: i64 = 1_760_130_000;
-const USDC: usize = 0;
-const SOL: usize = 1;
+pub(crate) const NOW: i64 = 1_760_130_000;
+pub(crate) const USDC: usize = 0;
+pub(crate) const SOL: usize = 1;
 
-struct World {
-    registry: Box<Registry>,
+pub(crate) struct World {
+    pub(crate) registry: Box<Registry>,
     board: Box<PriceBoard>,
     account: Box<MarginAccount>,
 }
 
 /// USDC and SOL as in the README's worked example, SOL at 200 dollars, and SOL-PERP at 3 %.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let params = GlobalParams::DEFAULT;
     let (mut registry, mut board): (Box<Registry>, Box<PriceBoard>) = (zeroed_box(), zeroed_box());
     registry.params = StoredParams(params);
@@ -58,7 +58,7 @@ fn world() -> World {
 }
 
 impl World {
-    fn hold(&mut self, place: usize, bank: usize, shares: i64) -> &mut Self {
+    pub(crate) fn hold(&mut self, place: usize, bank: usize, shares: i64) -> &mut Self {
         self.account.tokens[place] = TokenPosition { shares, bank: bank as u8, used: 1, ..TokenPosition::default() };
         self
     }
@@ -75,7 +75,7 @@ impl World {
         self
     }
 
-    fn accounts(&self) -> Accounts<'_> {
+    pub(crate) fn accounts(&self) -> Accounts<'_> {
         Accounts { account: &self.account, registry: &self.registry, board: &self.board, now: NOW }
     }
 

@@ -41,6 +41,13 @@ impl Report {
         self
     }
 
+    /// Adds a table for people; not in JSON, which has the same in numbers.
+    pub fn with_text_rows(self, columns: &[&'static str], rows: Vec<Vec<String>>) -> Self {
+        let table = Part::Rows { columns: columns.to_vec(), rows };
+        let lines = text(&table).unwrap_or_default();
+        self.with_note(lines)
+    }
+
     /// Adds names and values.
     pub fn with_facts(mut self, name: &'static str, facts: Vec<(&str, String)>) -> Self {
         let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -7,8 +7,8 @@ use std::time::Duration;
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::{
-    Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, DISCRIMINATOR_LEN,
-    LAYOUT_VERSION,
+    Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PendingChange, PriceBoard, Registry,
+    DISCRIMINATOR_LEN, LAYOUT_VERSION,
 };
 use solana_account::Account;
 use solana_account_decoder_client_types::{UiAccountEncoding, UiDataSliceConfig};
@@ -172,6 +172,18 @@ impl Connection {
         let named = [(ENGINE_OFFSET, Some(engine)), (OWNER_OFFSET, owner), (DELEGATE_OFFSET, delegate)];
         let filters: Vec<(usize, Pubkey)> = named.into_iter().filter_map(|(at, key)| Some((at, *key?))).collect();
         self.filtered(MarginAccount::SPACE, &MarginAccount::ACCOUNT_DISCRIMINATOR, &filters).await
+    }
+
+    /// Changes of an engine that were proposed and have not ended, by number; those that have expired among them.
+    ///
+    /// # Errors
+    /// An RPC error.
+    pub async fn changes(&self, engine: &Pubkey) -> Result<Vec<PendingChange>> {
+        let of_engine = [(DISCRIMINATOR_LEN + offset_of!(PendingChange, engine), *engine)];
+        let found = self.filtered(PendingChange::SPACE, &PendingChange::ACCOUNT_DISCRIMINATOR, &of_engine).await?;
+        let mut changes: Vec<PendingChange> = found.into_iter().map(|(_, change)| change).collect();
+        changes.sort_by_key(|change| change.id);
+        Ok(changes)
     }
 
     async fn filtered<T: EngineAccount>(

@@ -5,11 +5,13 @@
 //! | [`pda`] | addresses of every account |
 //! | [`ix`] | one function per instruction, its addresses derived |
 //! | [`call`] | the same instructions on addresses that are given, as other programs call them |
+//! | [`change`] | what a proposed change is, and what it changes of what is in force |
 //! | [`decode`] | account bytes to layouts |
 //! | [`offer`] | which leg to liquidate, how much of it, for what gain, at what limit price |
 //! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |
 #![deny(missing_docs)]
 
+pub mod change;
 pub mod decode;
 pub mod ix;
 pub mod offer;

@@ -8,22 +8,25 @@ use crate::world::{text, CliWorld};
 impl CliWorld {
     pub async fn the_engine_is_paused_and_handed_over(&mut self) -> Result<()> {
         let (successor, guard) = (self.person("successor").await?, self.person("guard").await?);
-        let propose = format!("engine propose-authority {successor} --guardian {guard}");
+        let propose = format!("engine propose-role authority {successor}");
         self.run(&propose).await?.failed_with(&["not confirmed: propose"])?;
         self.run(&format!("{propose} --yes")).await?.done()?;
-        self.run("engine propose-authority --none --yes").await?.done()?;
-        let accept = "engine accept-authority --yes --keypair successor.json";
+        self.run("engine propose-role authority --none --yes").await?.done()?;
+        let accept = "engine accept-role authority --yes --keypair successor.json";
         self.run(accept).await?.failed_with(&["the engine refused"])?;
-        self.run(&format!("engine propose-authority {successor} --yes")).await?.done()?;
+        self.run(&format!("engine propose-role guardian {guard} --yes")).await?.done()?;
+        self.run("engine accept-role guardian --yes --keypair guard.json").await?.done()?;
+        self.run(&format!("{propose} --yes")).await?.done()?;
         let shown = self.json("engine show").await?;
-        ensure!(text(&shown, "/proposed_authority")? == successor.to_string(), "{shown:#}");
+        ensure!(text(&shown, "/proposed")? == format!("authority {successor}"), "{shown:#}");
         ensure!(text(&shown, "/guardian")? == guard.to_string(), "{shown:#}");
-        self.run("engine accept-authority --yes --keypair guard.json").await?.failed_with(&["the engine refused"])?;
+        self.run("engine accept-role authority --yes --keypair guard.json").await?.failed_with(&["the engine refused"])?;
         self.run(accept).await?.done()?;
         let engine = self.keys.engine;
         let shown = self.json(&format!("engine show --engine {engine}")).await?;
         ensure!(text(&shown, "/authority")? == successor.to_string(), "{shown:#}");
-        ensure!(text(&shown, "/proposed_authority")? == "nobody", "{shown:#}");
+        ensure!(text(&shown, "/proposed")? == "nobody", "{shown:#}");
+        self.nothing_waits_without_a_delay().await?;
         self.run("engine pause borrow").await?.failed_with(&["the engine refused", "authority"])?;
         // The guard may stop, and not start again.
         self.run("engine pause everything --keypair guard.json").await?.ended(2)?;
@@ -44,6 +47,26 @@ impl CliWorld {
         self.run("engine unpause --all --yes --keypair successor.json").await?.done()?;
         self.prices("168").await?;
         self.borrowing_works_again().await
+    }
+
+    /// The engine is one for tests: its changes come at once, and what is about changes that wait says so.
+    async fn nothing_waits_without_a_delay(&self) -> Result<()> {
+        self.run("engine launch --yes").await?.failed_with(&["the engine refused"])?;
+        self.run("engine pending").await?.done()?.shows(&["none"])?;
+        let waiting = self.json("engine pending").await?;
+        ensure!(waiting.as_array().is_some_and(Vec::is_empty), "{waiting:#}");
+        let sent = self.json("engine propose --config engine.toml --yes --keypair successor.json").await?;
+        ensure!(sent["sent"].as_array().is_some_and(Vec::is_empty), "{sent:#}");
+        let simulated = self.json("engine simulate-change --config engine.toml").await?;
+        ensure!(text(&simulated, "/simulated/would_come_under_water")? == "0", "{simulated:#}");
+        self.run("engine execute --all-due --yes").await?.done()?.shows(&["nothing is due"])?;
+        self.run("engine execute 3 --yes").await?.failed_with(&["no change 3 waits"])?;
+        self.run("engine cancel 3 --yes").await?.failed_with(&["no change 3 waits"])?;
+        self.run("engine advance-ramps").await?.done()?.shows(&["nothing ramps"])?;
+        self.run("engine powers").await?.done()?.shows(&["fee collector", "nothing waits yet"])?;
+        let limits = self.json("engine limits").await?;
+        ensure!(text(&limits, "/banks/1/bank")? == "SOL", "{limits:#}");
+        Ok(())
     }
 
     /// To a token account of the borrower's choice, and back.

@@ -1,12 +1,12 @@
 //! `plimsoll engine`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use plimsoll_migrations::chain::venues;
 use plimsoll_migrations::config::{observe, Config, PauseBit};
-use plimsoll_migrations::steps::{apply, Applied, ApplyOptions};
+use plimsoll_migrations::steps::{apply, Applied, ApplyOptions, Planned};
 use plimsoll_migrations::verify::verify;
 use plimsoll_migrations::Result;
 use plimsoll_risk::breaker::{Pause, GUARDIAN_TERMS};
@@ -17,6 +17,7 @@ use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{Registry, Venue};
 use solana_pubkey::Pubkey;
 
+use super::change::{act_or_propose, waiting, ChangeCommand};
 use crate::context::{Context, Loaded};
 use crate::output::Report;
 use crate::usage::usage;
@@ -88,6 +89,9 @@ pub enum EngineCommand {
         #[arg(value_parser = parse_role, value_name = "ROLE")]
         role: RoleArg,
     },
+    /// What waits in public, and what limits whom
+    #[command(flatten)]
+    Change(ChangeCommand),
 }
 
 /// Roles by the names that commands take.
@@ -104,7 +108,8 @@ fn parse_role(text: &str) -> std::result::Result<RoleArg, String> {
     found.map(|(_, role)| role).ok_or_else(|| format!("it is one of {}", names()))
 }
 
-fn role_name(role: RoleArg) -> &'static str {
+/// The name that commands take of a role.
+pub fn role_name(role: RoleArg) -> &'static str {
     ROLES.into_iter().find(|(_, known)| *known == role).map_or("role", |(name, _)| name)
 }
 
@@ -121,14 +126,14 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
     match command {
         EngineCommand::List => list(context).await?,
         EngineCommand::Show { toml } => show(context, toml).await?,
-        EngineCommand::Create { config } => create(context, Config::read(&config)?).await?,
+        EngineCommand::Create { config } => create(context, Config::read(&config)?, ApplyOptions::default()).await?,
         EngineCommand::Configure { config } => {
             let config = Config::read(&config)?;
             let creator = creator(context, &config)?;
             let engine = EngineKeys::created_by(&creator, config.engine.id).engine;
             // Its absence is an error here: `create` is the command that makes one.
             context.session.connection.engine(engine).await?;
-            create(context, config).await?;
+            create(context, config, ApplyOptions::default()).await?;
         }
         EngineCommand::Verify { config } => return differences(context, &Config::read(&config)?).await,
         EngineCommand::Pause { what, for_secs } => pause(context, &what, for_secs).await?,
@@ -141,13 +146,12 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
         }
         EngineCommand::ProposeRole { role, successor, .. } => {
             let keys = EngineKeys::of(context.engine_address().await?);
-            let propose = ix::propose_role(&keys, context.session.address()?, role, successor);
             let name = role_name(role);
             let what = match successor {
                 Some(successor) => format!("propose {successor} as the {name} of {}", keys.engine),
                 None => format!("withdraw the proposal of a {name} of {}", keys.engine),
             };
-            context.act(&what, Some(&format!("{what}?")), &[], &[propose]).await?;
+            act_or_propose(context, &what, |by| ix::propose_role(&keys, by, role, successor)).await?;
         }
         EngineCommand::AcceptRole { role } => {
             let keys = EngineKeys::of(context.engine_address().await?);
@@ -155,6 +159,7 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
             let what = format!("make {signer} the {} of {}", role_name(role), keys.engine);
             context.act(&what, Some(&format!("{what}?")), &[], &[ix::accept_role(&keys, signer, role)]).await?;
         }
+        EngineCommand::Change(command) => super::change::run(context, command).await?,
     }
     Ok(true)
 }
@@ -280,9 +285,17 @@ fn creator(context: &Context, config: &Config) -> Result<Pubkey> {
     config.engine.creator.map_or_else(|| context.session.address(), |key| Ok(key.0))
 }
 
-async fn create(context: &Context, config: Config) -> Result<()> {
+/// Proposes what has to wait of a file.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn propose(context: &Context, file: &Path) -> Result<()> {
+    create(context, Config::read(file)?, ApplyOptions { only_propose: true, ..ApplyOptions::default() }).await
+}
+
+async fn create(context: &Context, config: Config, options: ApplyOptions) -> Result<()> {
     let progress = |text: &str| eprintln!("{text}");
-    let applied = apply(&context.session, &config, &ApplyOptions::default(), progress).await?;
+    let applied = apply(&context.session, &config, &options, progress).await?;
     let report = steps(&applied, context.session.dry_run);
     if context.json || context.session.dry_run {
         report.print(context.json);
@@ -290,23 +303,28 @@ async fn create(context: &Context, config: Config) -> Result<()> {
     }
     // Each step has been said when it was sent.
     let facts = vec![("engine", applied.engine.clone()), ("steps sent", applied.sent.len().to_string())];
+    let waits = waiting(&applied);
     let next = "`plimsoll price list` says when prices are ready for adding risk; --names FILE has banks and prices \
                 called as in the file";
-    Report::default().with_facts("engine", facts).with_note(next).print(false);
+    Report::default().with_facts("engine", facts).and(waits).with_note(next).print(false);
     Ok(())
 }
 
 fn steps(applied: &Applied, dry_run: bool) -> Report {
     let report = Report::default().with_facts("engine", vec![("engine", applied.engine.clone())]);
     if dry_run {
-        let rows = applied
-            .would_send
-            .iter()
-            .map(|planned| vec![planned.step.to_string(), planned.signer.to_string(), planned.changes.join("\n")]);
-        return report.with_rows("would_send", &["step", "signed by", "changes"], rows.collect());
+        let rows = applied.would_send.iter().map(|planned| {
+            vec![planned.step.to_string(), planned.signer.to_string(), planned.changes.join("\n"), waits(planned)]
+        });
+        let columns = ["step", "signed by", "changes", "waits"];
+        return report.with_rows("would_send", &columns, rows.collect()).and(waiting(applied));
     }
     let rows = applied.sent.iter().map(|(step, signature)| vec![step.clone(), signature.clone()]);
-    report.with_rows("sent", &["step", "signature"], rows.collect())
+    report.with_rows("sent", &["step", "signature"], rows.collect()).and(waiting(applied))
+}
+
+fn waits(planned: &Planned) -> String {
+    planned.waits.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 async fn differences(context: &Context, config: &Config) -> Result<bool> {

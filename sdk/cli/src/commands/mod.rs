@@ -2,13 +2,16 @@
 
 pub mod account;
 pub mod bank;
+pub mod change;
 pub mod engine;
 pub mod fill;
 pub mod funds;
 pub mod insurance;
 pub mod keeper;
+pub mod limits;
 pub mod liquidate;
 pub mod market;
 pub mod price;
 pub mod simulate;
+pub mod simulate_change;
 pub mod venue;

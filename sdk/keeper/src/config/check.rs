@@ -25,6 +25,10 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     if config.jobs.liquidate.backoff_max_millis < config.jobs.liquidate.backoff_millis {
         bad.push("jobs.liquidate.backoff_max_millis: must not be below jobs.liquidate.backoff_millis".into());
     }
+    if config.jobs.execute_changes.backoff_max_millis < config.jobs.execute_changes.backoff_millis {
+        let least = "jobs.execute_changes.backoff_millis";
+        bad.push(format!("jobs.execute_changes.backoff_max_millis: must not be below {least}"));
+    }
     posting(config, &mut bad);
     if config.http.listen.parse::<std::net::SocketAddr>().is_err() {
         bad.push(format!("http.listen: {:?} is not an address with a port", config.http.listen));
@@ -35,7 +39,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
 fn numbers(config: &Config, bad: &mut Vec<String>) {
     const DAY_MILLIS: u64 = 86_400_000;
     let (stream, jobs) = (&config.stream, &config.jobs);
-    let bounds: [(&str, u64, u64, u64); 40] = [
+    let bounds: [(&str, u64, u64, u64); 44] = [
         ("stop_secs", config.stop_secs, 0, 600),
         ("cluster.timeout_secs", config.cluster.timeout_secs, 1, 600),
         ("stream.poll_millis", stream.poll_millis, 50, 60_000),
@@ -76,6 +80,10 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         ("jobs.bankruptcy.every_millis", jobs.bankruptcy.every_millis, 50, DAY_MILLIS),
         ("jobs.bankruptcy.calls_per_turn", jobs.bankruptcy.calls_per_turn as u64, 1, 100),
         ("jobs.sweep.every_millis", jobs.sweep.every_millis, 50, DAY_MILLIS),
+        ("jobs.execute_changes.every_millis", jobs.execute_changes.every_millis, 50, DAY_MILLIS),
+        ("jobs.execute_changes.backoff_millis", jobs.execute_changes.backoff_millis, 1, DAY_MILLIS),
+        ("jobs.advance_ramps.every_millis", jobs.advance_ramps.every_millis, 50, DAY_MILLIS),
+        ("jobs.advance_ramps.max_age_secs", jobs.advance_ramps.max_age_secs as u64, 0, 3_600),
     ];
     for (key, value, least, most) in bounds {
         if value < least || value > most {

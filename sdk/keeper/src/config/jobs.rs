@@ -46,6 +46,10 @@ pub struct Jobs {
     pub bankruptcy: BankruptcyConfig,
     /// Turns waiting penalties and fees into insurance.
     pub sweep: SweepConfig,
+    /// Executes changes of the engine that are due.
+    pub execute_changes: ChangesConfig,
+    /// Moves what ramps.
+    pub advance_ramps: RampsConfig,
 }
 
 job_config! {
@@ -143,5 +147,27 @@ job_config! {
         every_millis: u64 = 60_000,
         /// Less than this is left waiting, atoms.
         least_atoms: u64 = 1,
+    }
+}
+
+job_config! {
+    /// Executes changes of the engine that are due; whoever proposed them is known, and they waited in public.
+    ChangesConfig {
+        /// How often it looks.
+        every_millis: u64 = 60_000,
+        /// Wait after a change that was refused; doubles with each.
+        backoff_millis: u64 = 60_000,
+        /// Longest such wait.
+        backoff_max_millis: u64 = 3_600_000,
+    }
+}
+
+job_config! {
+    /// Moves what ramps: a step that comes late is not made up for.
+    RampsConfig {
+        /// How often it looks.
+        every_millis: u64 = 10_000,
+        /// What ramps is moved when it was last this long ago; above an hour, ramps come later than they were announced.
+        max_age_secs: u32 = 600,
     }
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use solana_pubkey::Pubkey;
 
 pub use jobs::{
-    AccrueConfig, BankruptcyConfig, FundingConfig, Jobs, LiquidateConfig, ObserveConfig, RefreshConfig, SettleConfig,
-    SweepConfig, LIQUIDATE,
+    AccrueConfig, BankruptcyConfig, ChangesConfig, FundingConfig, Jobs, LiquidateConfig, ObserveConfig, RampsConfig,
+    RefreshConfig, SettleConfig, SweepConfig, LIQUIDATE,
 };
 pub use prices::PricesConfig;
 

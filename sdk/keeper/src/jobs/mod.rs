@@ -4,8 +4,10 @@
 //! section of the configuration, a line in [`enabled`].
 
 mod accrue;
+mod advance_ramps;
 mod bankruptcy;
 mod crank_funding;
+mod execute_changes;
 mod liquidate;
 mod observe;
 mod refresh_price;
@@ -29,8 +31,10 @@ use crate::source::Prices;
 use crate::state::Tracker;
 
 pub use accrue::Accrue;
+pub use advance_ramps::AdvanceRamps;
 pub use bankruptcy::Bankruptcy;
 pub use crank_funding::CrankFunding;
+pub use execute_changes::ExecuteChanges;
 pub use liquidate::{Liquidate, Planned};
 pub use observe::Observe;
 pub use refresh_price::RefreshPrice;
@@ -169,6 +173,12 @@ pub fn enabled(config: &Config) -> Vec<Box<dyn Job>> {
     }
     if of.sweep.enabled {
         jobs.push(Box::new(Sweep::new(of.sweep.clone())));
+    }
+    if of.advance_ramps.enabled {
+        jobs.push(Box::new(AdvanceRamps::new(of.advance_ramps.clone())));
+    }
+    if of.execute_changes.enabled {
+        jobs.push(Box::new(ExecuteChanges::new(of.execute_changes.clone())));
     }
     jobs
 }

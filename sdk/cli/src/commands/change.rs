@@ -1,0 +1,302 @@
+//! `plimsoll engine`, as far as changes wait: proposing, executing and cancelling them, and what moves by ramps.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use plimsoll_migrations::chain::venues;
+use plimsoll_migrations::steps::Applied;
+use plimsoll_migrations::Result;
+use plimsoll_risk::ratchet::{Change, Progress};
+use plimsoll_risk::units::UnixSecs;
+use plimsoll_sdk::change::{outline, ramps, Asked, InForce};
+use plimsoll_sdk::ix;
+use plimsoll_sdk::ix::args::RampArg;
+use plimsoll_state::{OracleKind, PendingChange, Venue};
+use serde_json::json;
+use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
+
+use super::engine::role_name;
+use crate::context::{Context, Loaded};
+use crate::names::name_of;
+use crate::output::Report;
+use crate::usage::usage;
+
+/// Commands on changes that wait.
+#[derive(Subcommand, Debug)]
+pub enum ChangeCommand {
+    /// List changes that wait: what they change, since when, until when
+    Pending,
+    /// Propose every difference between a file and the engine that has to wait; brings nothing into force
+    Propose {
+        /// The configuration
+        #[arg(long, value_name = "PATH")]
+        config: PathBuf,
+    },
+    /// Show who would come under water by a file's parameters, weights and rates, and in which hour; sends nothing
+    SimulateChange {
+        /// The configuration
+        #[arg(long, value_name = "PATH")]
+        config: PathBuf,
+    },
+    /// Execute a change that is due, or all that are; anyone may
+    Execute {
+        /// Its number, as `plimsoll engine pending` shows it
+        #[arg(required_unless_present = "all_due", value_name = "NUMBER")]
+        number: Option<u64>,
+        /// All that are due
+        #[arg(long, conflicts_with = "number")]
+        all_due: bool,
+    },
+    /// End a change before it is executed: its proposer, the authority or the guardian; anyone once it has expired
+    Cancel {
+        /// Its number, as `plimsoll engine pending` shows it
+        #[arg(value_name = "NUMBER")]
+        number: u64,
+    },
+    /// Move everything that ramps to now; anyone may
+    AdvanceRamps,
+    /// Show who can do what to users, at once and after how long
+    Powers,
+    /// Show how much can leave, be drawn and be raised now, bank by bank and market by market
+    Limits,
+}
+
+/// Runs one.
+///
+/// # Errors
+/// Whatever stops it.
+pub async fn run(context: &Context, command: ChangeCommand) -> Result<()> {
+    match command {
+        ChangeCommand::Propose { config } => return super::engine::propose(context, &config).await,
+        ChangeCommand::SimulateChange { config } => super::simulate_change::run(context, &config).await?,
+        ChangeCommand::Pending => pending(context, &context.load().await?).await?,
+        ChangeCommand::Execute { number, .. } => execute(context, &context.load().await?, number).await?,
+        ChangeCommand::Cancel { number } => {
+            let loaded = context.load().await?;
+            let changes = context.session.connection.changes(&loaded.accounts.keys.engine).await?;
+            let change = numbered(&changes, number)?;
+            let cancel = ix::cancel_change(&loaded.accounts.keys, context.session.address()?, change);
+            let what = format!("cancel change {number}, {}", words(&loaded, change));
+            context.act(&what, Some(&format!("{what}?")), &[], &[cancel]).await?;
+        }
+        ChangeCommand::AdvanceRamps => advance(context, &context.load().await?).await?,
+        ChangeCommand::Powers => super::limits::powers(&context.load().await?).print(context.json),
+        ChangeCommand::Limits => super::limits::limits(&context.load().await?).print(context.json),
+    }
+    Ok(())
+}
+
+fn numbered(changes: &[PendingChange], number: u64) -> Result<&PendingChange> {
+    let found = changes.iter().find(|change| change.id == number);
+    found.ok_or_else(|| usage(format!("no change {number} waits: `plimsoll engine pending` lists those that do")))
+}
+
+/// So many seconds, in the unit that a person would use.
+pub fn span(secs: u64) -> String {
+    match secs {
+        0..=119 => format!("{secs} s"),
+        120..=7_199 => format!("{:.1} min", secs as f64 / 60.0),
+        7_200..=172_799 => format!("{:.1} h", secs as f64 / 3_600.0),
+        _ => format!("{:.1} days", secs as f64 / 86_400.0),
+    }
+}
+
+/// Where a change stands, in words.
+fn state(change: &PendingChange, now: UnixSecs) -> String {
+    match change.schedule().at(now) {
+        Progress::Waiting(left) => format!("due in {}", span(left.get())),
+        Progress::Due => format!("due, for {} more", span(change.schedule().expires_at.elapsed_since(now).get())),
+        Progress::Expired => "expired".to_owned(),
+    }
+}
+
+/// What a change is, by name.
+fn words(loaded: &Loaded, change: &PendingChange) -> String {
+    let name = outline(change.data()).map_or("an instruction that this client does not know", |outline| outline.name);
+    let names = &loaded.names;
+    let of = match Asked::proposed(&loaded.accounts.keys, change) {
+        Some(Asked::Bank { bank, .. }) => name_of(&names.banks, bank),
+        Some(Asked::Market { market, .. }) => name_of(&names.markets, market),
+        Some(Asked::Price(args)) => name_of(&names.prices, args.slot),
+        Some(Asked::Venue { venue, .. }) => venue.to_string(),
+        Some(Asked::RegisterVenue(args)) => args.signer.to_string(),
+        Some(Asked::ListBank(args)) => format!("{} at price {}", args.index, name_of(&names.prices, args.price_slot)),
+        Some(Asked::ListMarket(args)) => String::from_utf8_lossy(&args.name).trim_end_matches('\0').to_owned(),
+        Some(Asked::ListPrice(args)) => args.slot.to_string(),
+        Some(Asked::ProposeRole(args)) => {
+            let next = args.key.map_or_else(|| "nobody".to_owned(), |key| key.to_string());
+            format!("{}: {next}", role_name(args.role))
+        }
+        Some(Asked::Params(_)) | None => return name.to_owned(),
+    };
+    format!("{name} {of}")
+}
+
+/// What a change sets that is new, whole.
+fn listed(asked: &Asked) -> Option<String> {
+    Some(match asked {
+        Asked::ListPrice(args) => format!("{args:?}"),
+        Asked::ListBank(args) => format!("{args:?}"),
+        Asked::ListMarket(args) => format!("{args:?}"),
+        Asked::RegisterVenue(args) => format!("{args:?}"),
+        Asked::Price(args) => format!("{:?}", [Some(args.config.primary), args.config.secondary]),
+        _ => return None,
+    })
+}
+
+fn line(change: &Change) -> String {
+    let effect = change.effect.words();
+    match change.numbers {
+        Some((from, to)) => format!("{} {from} to {to} ({effect})", change.name),
+        None => format!("{} ({effect})", change.name),
+    }
+}
+
+/// What a change would make of what is in force now.
+fn changes_of(loaded: &Loaded, venues: &[(Pubkey, Venue)], change: &PendingChange) -> (Option<Asked>, Vec<Change>) {
+    let accounts = &loaded.accounts;
+    let in_force = InForce {
+        registry: &accounts.registry,
+        board: &accounts.board,
+        feeds: &accounts.feeds,
+        banks: &accounts.banks,
+        markets: &accounts.markets,
+        venues,
+    };
+    let asked = Asked::proposed(&accounts.keys, change);
+    let changes = asked.as_ref().and_then(|asked| in_force.changes(asked)).unwrap_or_default();
+    (asked, changes)
+}
+
+async fn pending(context: &Context, loaded: &Loaded) -> Result<()> {
+    let (connection, engine) = (&context.session.connection, &loaded.accounts.keys.engine);
+    let (found, venues) = (connection.changes(engine).await?, venues(connection, engine).await?);
+    report(loaded, &found, &venues).print(context.json);
+    Ok(())
+}
+
+fn report(loaded: &Loaded, found: &[PendingChange], venues: &[(Pubkey, Venue)]) -> Report {
+    let now = UnixSecs::new(loaded.accounts.now);
+    let (mut rows, mut exact) = (Vec::new(), Vec::new());
+    for change in found {
+        let (asked, changes) = changes_of(loaded, venues, change);
+        let whole = asked.as_ref().and_then(listed);
+        let proposer = Pubkey::new_from_array(change.proposer).to_string();
+        let lines: Vec<String> = changes.iter().map(line).chain(whole.clone()).collect();
+        let (what, stands) = (words(loaded, change), state(change, now));
+        let differences: Vec<_> = changes
+            .iter()
+            .map(|change| {
+                let (from, to) = change.numbers.unzip();
+                json!({ "name": change.name, "from": from, "to": to, "effect": change.effect.words() })
+            })
+            .collect();
+        exact.push(json!({
+            "number": change.id,
+            "address": loaded.accounts.keys.change(change.id).to_string(),
+            "what": what,
+            "instruction": outline(change.data()).map(|outline| outline.name),
+            "changes": differences,
+            "arguments": whole,
+            "proposer": proposer,
+            "state": stands,
+            "proposed_at": change.proposed_at,
+            "due_at": change.due_at,
+            "expires_at": change.expires_at,
+        }));
+        let times = format!("{} to {}", change.due_at, change.expires_at);
+        rows.push(vec![change.id.to_string(), what, lines.join("\n"), proposer, stands, times]);
+    }
+    let columns = ["number", "what", "changes", "proposer", "state", "can be executed (Unix seconds)"];
+    // Programs get the numbers, people the table.
+    Report::default().with_exact("pending", json!(exact)).with_text_rows(&columns, rows)
+}
+
+/// What refreshes the price that a listing needs, in the same transaction.
+fn before(loaded: &Loaded, change: &PendingChange) -> Option<Instruction> {
+    let slot = match Asked::proposed(&loaded.accounts.keys, change)? {
+        Asked::ListBank(args) => args.price_slot,
+        Asked::ListMarket(args) => args.price_slot,
+        _ => return None,
+    };
+    let source = loaded.accounts.feeds.feeds.get(slot as usize)?.sources.first()?;
+    let pinned = ![OracleKind::None as u8, OracleKind::PythPosted as u8].contains(&source.kind);
+    let feed = ix::Refresh { slot, primary: Pubkey::new_from_array(source.address), secondary: None };
+    pinned.then(|| ix::refresh_price(&loaded.accounts.keys, &[feed]))
+}
+
+async fn execute(context: &Context, loaded: &Loaded, number: Option<u64>) -> Result<()> {
+    let keys = &loaded.accounts.keys;
+    let found = context.session.connection.changes(&keys.engine).await?;
+    let now = UnixSecs::new(loaded.accounts.now);
+    let due: Vec<&PendingChange> = match number {
+        Some(number) => vec![numbered(&found, number)?],
+        None => found.iter().filter(|change| change.schedule().at(now) == Progress::Due).collect(),
+    };
+    let mut done = Report::default();
+    if due.is_empty() {
+        done = done.with_note("nothing is due");
+    }
+    for change in due {
+        let execute = ix::execute_change(keys, context.session.address()?, change);
+        let instructions: Vec<Instruction> = before(loaded, change).into_iter().chain([execute]).collect();
+        let what = format!("execute change {}, {}", change.id, words(loaded, change));
+        done = done.and(context.perform(&what, Some(&format!("{what}?")), &[], &instructions).await?);
+    }
+    done.print(context.json);
+    Ok(())
+}
+
+async fn advance(context: &Context, loaded: &Loaded) -> Result<()> {
+    let mut done = Report::default();
+    let moving = ramps(&loaded.accounts.registry);
+    if moving.is_empty() {
+        done = done.with_note("nothing ramps");
+    }
+    for of in moving {
+        let name = match of {
+            RampArg::Params => "the parameters".to_owned(),
+            RampArg::Bank(bank) => format!("the weights of {}", name_of(&loaded.names.banks, bank)),
+            RampArg::Market(market) => format!("the rate of {}", name_of(&loaded.names.markets, market)),
+        };
+        let step = ix::advance_ramp(&loaded.accounts.keys, of);
+        done = done.and(context.perform(&format!("move {name}"), None, &[], &[step]).await?);
+    }
+    done.print(context.json);
+    Ok(())
+}
+
+/// What was proposed and is not due, and what others proposed.
+pub fn waiting(applied: &Applied) -> Report {
+    if applied.waiting.is_empty() && applied.others.is_empty() {
+        return Report::default();
+    }
+    let rows = applied.waiting.iter().map(|waiting| {
+        let due = format!("in {}", span(waiting.due_in_secs.unsigned_abs()));
+        vec![waiting.id.to_string(), waiting.step.clone(), waiting.due_at.to_string(), due]
+    });
+    let others = applied.others.iter().map(|id| vec![id.to_string()]);
+    Report::default()
+        .with_note("changes that wait; the same command executes them when they are due:")
+        .with_rows("waiting", &["number", "step", "due at", "due"], rows.collect())
+        .with_note("changes that wait and would not make the engine what the file says:")
+        .with_rows("others", &["number"], others.collect())
+}
+
+/// Sends an instruction, or proposes it where the engine makes it wait: `of` builds it for the key that signs for it.
+///
+/// # Errors
+/// As [`Context::act`].
+pub async fn act_or_propose(context: &Context, what: &str, of: impl FnOnce(Pubkey) -> Instruction) -> Result<()> {
+    let loaded = context.load().await?;
+    let (keys, engine, registry) = (&loaded.accounts.keys, &loaded.accounts.engine, &loaded.accounts.registry);
+    let signer = context.session.address()?;
+    if registry.is_set_up_freely() {
+        return context.act(what, Some(&format!("{what}?")), &[], &[of(signer)]).await;
+    }
+    let (id, delay) = (engine.changes_proposed, registry.change_delay().get());
+    let propose = ix::propose_change(keys, (signer, signer), id, &of(keys.executor()));
+    let what = format!("propose as change {id}, due after {}: {what}", span(delay));
+    context.act(&what, Some(&format!("{what}?")), &[], &[propose]).await
+}

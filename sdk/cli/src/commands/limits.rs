@@ -1,0 +1,149 @@
+//! What anybody can take and set now: the powers over an engine, and the limits of its banks and markets.
+
+use plimsoll_risk::breaker::{AUTHORITY_PAUSE, GUARDIAN_TERMS};
+use plimsoll_risk::draw::AtomCaps;
+use plimsoll_risk::ratchet::{EXECUTION_WINDOW, RAISE_INTERVAL};
+use plimsoll_risk::units::{Atoms, UnixSecs};
+use plimsoll_sdk::change::ramps;
+use plimsoll_state::{Bank, Registry};
+use solana_pubkey::Pubkey;
+
+use super::change::span;
+use crate::amount::{percent, show};
+use crate::context::Loaded;
+use crate::names::name_of;
+use crate::output::Report;
+
+/// Who can do what to users, with the engine's values of now.
+pub fn powers(loaded: &Loaded) -> Report {
+    let (engine, registry) = (&loaded.accounts.engine, &loaded.accounts.registry);
+    let (waits, changes) = (!registry.is_set_up_freely(), &registry.params().changes);
+    let (guardian, authority) = (span(GUARDIAN_TERMS.lasts.get()), span(AUTHORITY_PAUSE.get()));
+    let pauses = format!("pause and halt prices for {authority} at a time, end pauses; cancel changes");
+    let stops = format!(
+        "pause and halt prices for {guardian} at a time, {} in a row, then not for {}; cancel changes",
+        GUARDIAN_TERMS.most,
+        span(GUARDIAN_TERMS.rest.get()),
+    );
+    let tightens = "set what tightens and liquidates nobody; begin ramps of what can liquidate";
+    let (all, proposed) = if waits {
+        (format!("{tightens}; {pauses}"), "everything else")
+    } else {
+        ("everything: nothing waits yet".to_owned(), "nothing")
+    };
+    let key = |bytes: [u8; 32]| Pubkey::new_from_array(bytes).to_string();
+    let rows = vec![
+        vec!["authority".to_owned(), key(engine.authority), all, proposed.to_owned()],
+        vec!["risk authority".into(), key(engine.risk_authority), tightens.into(), "everything else".into()],
+        vec!["guardian".into(), key(engine.guardian), stops, "nothing".into()],
+        vec!["fee collector".into(), key(engine.fee_collector), "take the protocol's fees".into(), "nothing".into()],
+        vec![
+            "anyone".into(),
+            String::new(),
+            "execute what is due, move ramps, clear away what has expired".into(),
+            "nothing".into(),
+        ],
+    ];
+    let first_cap = format!("${}", changes.first_cap_usd);
+    let facts = vec![
+        ("launched", if registry.launched == 1 { "yes" } else { "no: nobody can have an account" }.to_owned()),
+        ("a change waits", span(registry.change_delay().get())),
+        ("and can be executed for", span(EXECUTION_WINDOW.get())),
+        ("a weight that can liquidate moves an hour by", percent(changes.weight_ramp_ppm_per_hour)),
+        ("a rate that can liquidate moves an hour by", percent(changes.rate_ramp_ppm_per_hour)),
+        ("caps of what is new are worth at most", first_cap),
+        ("a cap doubles at most every", span(RAISE_INTERVAL.get())),
+        ("changes proposed so far", engine.changes_proposed.to_string()),
+        ("ramps under way", ramps(registry).len().to_string()),
+    ];
+    Report::default().with_facts("engine", facts).with_rows("powers", &["role", "key", "at once", "in public"], rows)
+}
+
+/// How much can leave, be drawn and be raised now.
+pub fn limits(loaded: &Loaded) -> Report {
+    let banks = (0..loaded.accounts.banks.len() as u8).map(|bank| bank_row(loaded, bank)).collect();
+    let markets = (0..loaded.accounts.markets.len() as u8).map(|market| market_row(loaded, market)).collect();
+    let of_banks = [
+        "bank",
+        "may leave an hour",
+        "may leave a day",
+        "draws left, a bankruptcy",
+        "draws left today, own debts",
+        "deposit cap",
+        "borrow cap",
+        "caps may rise",
+    ];
+    let of_markets = ["market", "draws left today", "open interest cap", "cap may rise"];
+    Report::default().with_rows("banks", &of_banks, banks).with_rows("markets", &of_markets, markets)
+}
+
+/// When a cap may rise that last rose then.
+fn rises(raised_at: i64, now: UnixSecs) -> String {
+    let raised_at = UnixSecs::new(raised_at);
+    let since = now.elapsed_since(raised_at).get();
+    if !raised_at.is_set() || since >= RAISE_INTERVAL.get() {
+        return "now, to twice what it is".to_owned();
+    }
+    format!("in {}", span(RAISE_INTERVAL.get().saturating_sub(since)))
+}
+
+fn shown(atoms: Atoms, decimals: u8) -> String {
+    if atoms == Atoms::MAX {
+        return "unlimited".to_owned();
+    }
+    show(atoms.get() as i128, decimals as u32)
+}
+
+fn bank_row(loaded: &Loaded, bank: u8) -> Vec<String> {
+    let (account, decimals) = (&loaded.accounts.banks[bank as usize], loaded.decimals(bank));
+    let (params, now) = (&loaded.accounts.registry.params().draws, UnixSecs::new(loaded.accounts.now));
+    let outflows = account.outflows(now);
+    let leaves = |window: usize| match outflows[window].map(|outflow| outflow.room(account.deposits())) {
+        Some(room) => format!("{} of {}", shown(room.atoms, decimals), shown(room.most, decimals)),
+        None => "unlimited".to_owned(),
+    };
+    let (caps, drawable) = (&account.caps, account.drawable(now));
+    let caps_of_draws =
+        AtomCaps { event: Atoms::new(caps.draw_cap_event_atoms), hour: Atoms::new(caps.draw_cap_hour_atoms) };
+    let event = drawable.room_down(params, caps_of_draws, Atoms::ZERO);
+    let own = drawable.source_room_down(params, account.debts_drawn.total(now, Bank::SOURCE_WINDOW_SECS)).min(event);
+    vec![
+        name_of(&loaded.names.banks, bank),
+        leaves(0),
+        leaves(1),
+        shown(event, decimals),
+        shown(own, decimals),
+        shown(Atoms::new(caps.deposit_cap_atoms), decimals),
+        shown(Atoms::new(caps.borrow_cap_atoms), decimals),
+        rises(account.cap_raised_at, now),
+    ]
+}
+
+fn market_row(loaded: &Loaded, market: u8) -> Vec<String> {
+    let (account, accounts) = (&loaded.accounts.markets[market as usize], &loaded.accounts);
+    let (params, now) = (&accounts.registry.params().draws, UnixSecs::new(accounts.now));
+    let quote = &accounts.banks[Registry::QUOTE_BANK];
+    let drawn = account.drawn.total(now, Bank::SOURCE_WINDOW_SECS);
+    let decimals = accounts.registry.markets[market as usize].base_decimals;
+    vec![
+        name_of(&loaded.names.markets, market),
+        shown(quote.drawable(now).source_room_down(params, drawn), loaded.quote_decimals()),
+        show(account.caps.open_interest_cap_units as i128, decimals as u32),
+        rises(account.cap_raised_at, now),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cap_rises_once_a_day() {
+        let now = UnixSecs::new(1_760_000_000);
+        assert_eq!(rises(0, now), "now, to twice what it is");
+        assert_eq!(rises(now.get() - 86_400, now), "now, to twice what it is");
+        assert_eq!(rises(now.get() - 3_600, now), "in 23.0 h");
+        assert_eq!(shown(Atoms::MAX, 6), "unlimited");
+        assert_eq!(shown(Atoms::new(1_500_000), 6), "1.5");
+    }
+}
