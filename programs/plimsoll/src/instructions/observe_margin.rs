@@ -7,17 +7,21 @@ use crate::access::{now, require_same_address};
 use crate::error::Result;
 use crate::gate;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 /// Permissionless.
 #[derive(Accounts)]
 pub struct ObserveMargin<'info> {
     /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
     /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// Its engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
 }
 
 /// Moves the clocks to now and calls the owner once where the account has entered the band above maintenance. Clocks add the time between two under-water observations at most 30 s apart (CLOCK-1).
@@ -25,9 +29,9 @@ pub struct ObserveMargin<'info> {
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
-    let mut account = ctx.accounts.margin_account.load_mut()?;
-    let registry = ctx.accounts.registry.load()?;
-    let board = ctx.accounts.board.load()?;
+    let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;
+    let registry = read::<Registry>(&ctx.accounts.registry)?;
+    let board = read::<PriceBoard>(&ctx.accounts.board)?;
     require_same_address(&account.engine, &registry.engine)?;
     require_same_address(&board.engine, &registry.engine)?;
     permit(Action::ObserveMargin).in_engine(&registry)?;
