@@ -60,8 +60,11 @@ fn the_log_of_a_refusal_says_the_errors_name_number_and_sentence() {
     registry.pubkey = keys.board;
     let payer = stage.authority;
     let logs = said(stage.send(&payer, &[crank]));
-    assert!(
-        logs.contains("AnchorError caused by account: registry. Error Code: AccountDiscriminatorMismatch"),
-        "{logs}"
-    );
+    let which = format!("Account:\nProgram log: {}\nProgram log: AnchorError occurred", keys.board);
+    assert!(logs.contains(&format!("{which}. Error Code: AccountDiscriminatorMismatch")), "{logs}");
+    // What its declaration says of an account Anchor checks, and names the account.
+    let mut crank = ix::crank_funding(&keys, SOL_PERP);
+    crank.accounts.iter_mut().for_each(|meta| meta.is_writable = false);
+    let logs = said(stage.send(&payer, &[crank]));
+    assert!(logs.contains("AnchorError caused by account: registry. Error Code: ConstraintMut"), "{logs}");
 }

@@ -3,7 +3,7 @@
 //! The arithmetic is `plimsoll_risk::bank`'s. Whatever comes in pays uncovered debt first; whatever goes out takes first
 //! what waits for liquidity, and needs none for it.
 
-use plimsoll_risk::bank::{shares_down, ShareDelta};
+use plimsoll_risk::bank::{debt_atoms_up, shares_down, ShareDelta};
 use plimsoll_risk::num::to_i64;
 use plimsoll_risk::units::Atoms;
 use plimsoll_risk::{RiskError, RiskResult};
@@ -11,14 +11,21 @@ use plimsoll_state::Bank;
 
 use crate::totals::apply_totals;
 
-/// Makes `atoms`, taken from somebody else's balance in this bank, a deposit that waits to become insurance. Shares
-/// are rounded down; the returned change of totals is the caller's to apply. The bank is booked.
+/// Makes `atoms`, taken from somebody else's balance in this bank, a deposit that waits to become insurance: whole shares,
+/// and whole atoms of what is left of them as insurance. So what is credited is what was charged, but for a fraction of an
+/// atom that stays in the vault, and never more (INSURE-6). The returned change of totals is the caller's to apply. The
+/// bank is booked.
 ///
 /// # Errors
 /// `NumberOutOfRange`.
 pub fn add_waiting(bank: &mut Bank, atoms: Atoms) -> RiskResult<ShareDelta> {
     let shares = shares_down(atoms, bank.deposit_index)?;
     receive_waiting(bank, shares)?;
+    // Rounded up what the shares are worth: the fraction is in the shares already. Below an index of one nothing is left.
+    let (_, rest) = atoms.take(debt_atoms_up(shares, bank.deposit_index));
+    if !rest.is_zero() {
+        add_insurance(bank, rest)?;
+    }
     Ok(ShareDelta { deposit_shares: to_i64(shares)?, borrow_shares: 0 })
 }
 

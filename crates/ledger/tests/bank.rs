@@ -98,12 +98,12 @@ fn what_waits_is_a_deposit_until_it_is_swept() {
     assert_eq!(delta, ShareDelta { deposit_shares: 66, borrow_shares: 0 });
     token::apply_totals(&mut bank, delta).unwrap();
     assert_eq!((bank.deposit_shares, bank.borrow_shares, bank.waiting_shares), (1_066, 500, 66));
-    let fund = Fund { insurance_atoms: Atoms::ZERO, waiting_shares: 66, deposit_index: INDEX_ONE / 2 * 3 };
-    assert_eq!((bank.fund(), bank.fund().worth_down()), (fund, Atoms::new(99)));
+    let fund = Fund { insurance_atoms: Atoms::new(1), waiting_shares: 66, deposit_index: INDEX_ONE / 2 * 3 };
+    assert_eq!((bank.fund(), bank.fund().worth_down()), (fund, Atoms::new(100)));
     bank.uncovered_atoms = 30;
     assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::new(99)));
     assert_eq!((bank.deposit_shares, bank.waiting_shares, bank.uncovered_atoms), (1_000, 0, 0));
-    assert_eq!((bank.insurance_atoms, bank.insurance_in_atoms, bank.insurance_out_atoms), (69, 99, 30));
+    assert_eq!((bank.insurance_atoms, bank.insurance_in_atoms, bank.insurance_out_atoms), (70, 100, 30));
     assert_eq!(insurance::sweep_waiting(&mut bank), Ok(Atoms::ZERO));
     bank.waiting_shares = u64::MAX;
     assert_eq!(insurance::receive_waiting(&mut bank, 1), Err(RiskError::NumberOutOfRange));

@@ -1,4 +1,4 @@
-//! Accounts that the program creates: at once, or in steps of at most 10,240 bytes, loadable only when complete.
+//! Accounts that the program creates, at once or in steps of at most 10,240 bytes, loadable only when complete; and closes.
 //!
 //! Until the last step the discriminator is zero, which every loader refuses, so no incomplete account is ever used (ACCOUNT-2). Anchor's
 //! `init` writes the same steps anew for each account, which takes three kilobytes of program each time.
@@ -88,4 +88,24 @@ impl<'info> Growth<'_, 'info> {
         let (account, payer) = (self.account.key(), self.payer.key());
         AccountGrown { engine, account, payer, bytes: self.account.data_len() as u32, complete }
     }
+}
+
+/// Ends an account: its lamports go to the receiver, and the address is the system program's again.
+///
+/// The last thing an instruction does with it: no call may follow in which the runtime would see only one of the two.
+///
+/// # Errors
+/// `AccountBorrowFailed`, `ArithmeticOverflow`; none where neither is borrowed and both are accounts of the transaction.
+#[inline(never)]
+pub fn close(account: &UncheckedAccount<'_>, receiver: &UncheckedAccount<'_>) -> Result<()> {
+    // To itself, it would burn its lamports.
+    ensure!(account.key != receiver.key, EngineError::AccountMismatch);
+    {
+        let (mut left, mut received) = (account.try_borrow_mut_lamports()?, receiver.try_borrow_mut_lamports()?);
+        let sum = received.checked_add(**left).ok_or(ProgramError::ArithmeticOverflow)?;
+        **received = sum;
+        **left = 0;
+    }
+    account.assign(&System::id());
+    Ok(account.resize(0)?)
 }

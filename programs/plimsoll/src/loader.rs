@@ -1,9 +1,10 @@
-//! Accounts of the engine in place, for the instructions that run in a crash.
+//! Accounts of the engine in place.
 //!
 //! `read` and `write` check what Anchor's `AccountLoader` checks, with its error codes: owner, discriminator, length,
 //! and for writing that the transaction marked the account writable. They check it at every use and in one piece of
 //! code for all types, which takes a third of the compute units: Anchor checks once where it takes the accounts, again
-//! at each load, and rewrites the discriminator when the instruction ends.
+//! at each load, and rewrites the discriminator when the instruction ends. It would also write all of that anew into every
+//! instruction, a tenth of the program's size.
 
 use std::cell::{Ref, RefMut};
 
@@ -13,13 +14,14 @@ use plimsoll_state::{EngineAccount, DISCRIMINATOR_LEN};
 
 use crate::access::same;
 use crate::error::{Failure, Result};
+use crate::report::line;
 
 /// An account of the engine, for reading (ACCOUNT-4).
 ///
 /// # Errors
 /// `AccountOwnedByWrongProgram`, `AccountDiscriminatorNotFound`, `AccountDiscriminatorMismatch`,
 /// `AccountDidNotDeserialize` where it is shorter than its type, `AccountBorrowFailed`.
-#[inline(always)]
+#[inline(never)]
 pub fn read<'a, T: EngineAccount>(account: &'a UncheckedAccount<'_>) -> Result<Ref<'a, T>> {
     let body = body(account, &T::ACCOUNT_DISCRIMINATOR, T::SPACE)?;
     Ok(Ref::map(body, |body| bytemuck::from_bytes(body)))
@@ -29,7 +31,7 @@ pub fn read<'a, T: EngineAccount>(account: &'a UncheckedAccount<'_>) -> Result<R
 ///
 /// # Errors
 /// As [`read`], and `AccountNotMutable`.
-#[inline(always)]
+#[inline(never)]
 pub fn write<'a, T: EngineAccount>(account: &'a UncheckedAccount<'_>) -> Result<RefMut<'a, T>> {
     let body = body_mut(account, &T::ACCOUNT_DISCRIMINATOR, T::SPACE)?;
     Ok(RefMut::map(body, |body| bytemuck::from_bytes_mut(body)))
@@ -52,7 +54,7 @@ fn body_mut<'a>(account: &'a AccountInfo<'_>, discriminator: &Discriminator, spa
     let Ok(data) = account.data.try_borrow_mut() else { return Err(borrowed()) };
     check(account, &data, discriminator, space)?;
     if !account.is_writable {
-        return Err(ErrorCode::AccountNotMutable.into());
+        return Err(refused(account, ErrorCode::AccountNotMutable));
     }
     Ok(RefMut::map(data, |data| &mut data[DISCRIMINATOR_LEN..space]))
 }
@@ -60,18 +62,27 @@ fn body_mut<'a>(account: &'a AccountInfo<'_>, discriminator: &Discriminator, spa
 #[inline(always)]
 fn check(account: &AccountInfo<'_>, data: &[u8], discriminator: &Discriminator, space: usize) -> Result<()> {
     if !same(account.owner, &crate::ID) {
-        return Err(ErrorCode::AccountOwnedByWrongProgram.into());
+        return Err(refused(account, ErrorCode::AccountOwnedByWrongProgram));
     }
     let Some(given) = data.first_chunk::<DISCRIMINATOR_LEN>() else {
-        return Err(ErrorCode::AccountDiscriminatorNotFound.into());
+        return Err(refused(account, ErrorCode::AccountDiscriminatorNotFound));
     };
     if u64::from_le_bytes(*given) != u64::from_le_bytes(*discriminator) {
-        return Err(ErrorCode::AccountDiscriminatorMismatch.into());
+        return Err(refused(account, ErrorCode::AccountDiscriminatorMismatch));
     }
     if data.len() < space {
-        return Err(ErrorCode::AccountDidNotDeserialize.into());
+        return Err(refused(account, ErrorCode::AccountDidNotDeserialize));
     }
     Ok(())
+}
+
+/// The log says which account it was.
+#[cold]
+#[inline(never)]
+fn refused(account: &AccountInfo<'_>, code: ErrorCode) -> Failure {
+    line(&["Account:"]);
+    account.key.log();
+    code.into()
 }
 
 #[cold]

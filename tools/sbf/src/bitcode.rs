@@ -23,6 +23,10 @@ pub(crate) struct Bitcode {
 /// engine twice, for the engine and for whatever calls it.
 const LTO_BY_US: &str = "profile.release.lto=false";
 
+/// The standard library's own counts, of borrows above all, are compiled as its release is, which every other toolchain
+/// links as it comes: a program's profile decides over the program's arithmetic, generic code of the library included.
+const CORE_AS_RELEASED: &str = "profile.release.package.core.overflow-checks=false";
+
 /// Compiles the program. Where nothing changed cargo reports the artifacts it has.
 pub(crate) fn compile(
     toolchain: &OwnToolchain,
@@ -48,7 +52,7 @@ pub(crate) fn compile(
         .arg("--target")
         .arg(support.target())
         .args(["-Zjson-target-spec", "-Zbuild-std=core,alloc,std,panic_abort"])
-        .args(["--config", LTO_BY_US])
+        .args(["--config", LTO_BY_US, "--config", CORE_AS_RELEASED])
         .arg("--message-format=json-render-diagnostics");
     if !features.is_empty() {
         command.args(["--features", &features.join(",")]);

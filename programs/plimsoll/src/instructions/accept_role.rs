@@ -6,6 +6,7 @@ use plimsoll_state::{Engine, EngineAccount, EngineRole};
 use crate::error::Result;
 use crate::event::RoleAccepted;
 use crate::guard::require_pending;
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::AcceptRoleArgs;
 
@@ -15,8 +16,9 @@ pub struct AcceptRole<'info> {
     /// The proposed key.
     pub signer: Signer<'info>,
     /// The engine.
+    /// CHECK: an [`Engine`] by `loader::write`.
     #[account(mut)]
-    pub engine: AccountLoader<'info, Engine>,
+    pub engine: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -28,7 +30,7 @@ pub struct AcceptRole<'info> {
 impl AcceptRole<'_> {
     fn validate(&self, role: EngineRole) -> Result<()> {
         // The role was proposed to the signer.
-        require_pending(&*self.engine.load()?, role, self.signer.key)
+        require_pending(&*read::<Engine>(&self.engine)?, role, self.signer.key)
     }
 }
 
@@ -40,7 +42,7 @@ pub fn handler(ctx: Context<AcceptRole>, args: AcceptRoleArgs) -> Result<()> {
     let role = EngineRole::from(args.role);
     ctx.accounts.validate(role)?;
     let previous = {
-        let mut engine = ctx.accounts.engine.load_mut()?;
+        let mut engine = write::<Engine>(&ctx.accounts.engine)?;
         let previous = engine.accept(role);
         engine.invariant()?;
         Pubkey::from(previous)

@@ -8,16 +8,19 @@ use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankAccrued, BankRecord};
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 /// Nobody signs: twice in one second is once.
 #[derive(Accounts)]
 pub struct Accrue<'info> {
     /// The bank's engine's registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// The bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -29,8 +32,8 @@ pub struct Accrue<'info> {
 impl Accrue<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is the bank's engine's.
-        let registry = self.registry.load()?;
-        require_same_engine(&*registry, &*self.bank.load()?)?;
+        let registry = read::<Registry>(&self.registry)?;
+        require_same_engine(&*registry, &*read::<Bank>(&self.bank)?)?;
         permit(Action::Accrue).in_engine(&registry)
     }
 }
@@ -43,8 +46,8 @@ impl Accrue<'_> {
 pub fn handler(ctx: Context<Accrue>) -> Result<()> {
     ctx.accounts.validate()?;
     let event = {
-        let mut registry = ctx.accounts.registry.load_mut()?;
-        let mut bank = ctx.accounts.bank.load_mut()?;
+        let mut registry = write::<Registry>(&ctx.accounts.registry)?;
+        let mut bank = write::<Bank>(&ctx.accounts.bank)?;
         let index = bank.index as usize;
         ensure!(registry.bank(index).is_some(), EngineError::SlotEmpty);
         let window = registry.params().lending.utilization_window();

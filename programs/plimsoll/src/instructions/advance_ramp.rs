@@ -8,6 +8,7 @@ use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::RampAdvanced;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::{AdvanceRampArgs, RampArg};
 
@@ -15,10 +16,12 @@ pub use plimsoll_interface::args::{AdvanceRampArgs, RampArg};
 #[derive(Accounts)]
 pub struct AdvanceRamp<'info> {
     /// The registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Its prices, for their calibrations.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -30,16 +33,16 @@ pub struct AdvanceRamp<'info> {
 impl AdvanceRamp<'_> {
     #[inline(never)]
     fn validate(&self) -> Result<()> {
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         // Registry and board belong together.
-        require_same_engine(&*registry, &*self.board.load()?)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
         permit(Action::AdvanceRamp).in_engine(&registry)
     }
 
     /// Two ramps may move at different speeds: a step that the listings would not be accepted beside waits for the other.
     #[inline(never)]
     fn apply(&self, of: RampArg, now: UnixSecs) -> Result<RampAdvanced> {
-        let mut registry = self.registry.load_mut()?;
+        let mut registry = write::<Registry>(&self.registry)?;
         let params = *registry.params();
         let (moves, ramped_at, held_ppm) = match of {
             RampArg::Params => {
@@ -63,7 +66,7 @@ impl AdvanceRamp<'_> {
             }
         };
         ensure!(moves, EngineError::NothingRamps);
-        registry.check_listings(&*self.board.load()?)?;
+        registry.check_listings(&*read::<PriceBoard>(&self.board)?)?;
         registry.invariant()?;
         Ok(RampAdvanced { engine: Pubkey::from(registry.engine), of, arrived: ramped_at == 0, held_ppm })
     }

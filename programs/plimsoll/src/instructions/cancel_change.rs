@@ -8,6 +8,8 @@ use plimsoll_state::{same_address, Engine, PendingChange};
 use crate::access::{now, require_layout, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::ChangeCancelled;
+use crate::growth::close;
+use crate::loader::read;
 
 /// The rent goes to whoever paid it.
 #[derive(Accounts)]
@@ -15,10 +17,12 @@ pub struct CancelChange<'info> {
     /// Who ends it: its proposer, the engine's authority or its guardian; anyone once it has expired.
     pub signer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// The change, which ends.
-    #[account(mut, close = rent_payer)]
-    pub change: AccountLoader<'info, PendingChange>,
+    /// CHECK: a [`PendingChange`] by `loader::write`.
+    #[account(mut)]
+    pub change: UncheckedAccount<'info>,
     /// Gets the change's rent.
     /// CHECK: compared with the change.
     #[account(mut)]
@@ -34,7 +38,7 @@ pub struct CancelChange<'info> {
 impl CancelChange<'_> {
     #[inline(never)]
     fn validate(&self, now: UnixSecs) -> Result<u64> {
-        let (engine, change) = (self.engine.load()?, self.change.load()?);
+        let (engine, change) = (read::<Engine>(&self.engine)?, read::<PendingChange>(&self.change)?);
         require_layout(engine.version)?;
         require_of_engine(&*change, self.engine.key().as_array())?;
         // Whoever can stop it; what has expired is cleared away by anyone.
@@ -54,5 +58,5 @@ pub fn handler(ctx: Context<CancelChange>) -> Result<()> {
     let id = ctx.accounts.validate(now()?)?;
     let (engine, signer) = (ctx.accounts.engine.key(), ctx.accounts.signer.key());
     crate::event::emit_event!(ctx, ChangeCancelled { engine, change: ctx.accounts.change.key(), id, signer });
-    Ok(())
+    close(&ctx.accounts.change, &ctx.accounts.rent_payer)
 }

@@ -5,7 +5,9 @@ use plimsoll_state::{EngineAccount, MarginAccount};
 
 use crate::error::{EngineError, Result};
 use crate::event::AccountClosed;
+use crate::growth::close;
 use crate::guard::{permit, Action};
+use crate::loader::read;
 
 /// The rent goes to whoever paid it.
 #[derive(Accounts)]
@@ -13,8 +15,9 @@ pub struct CloseAccount<'info> {
     /// The owner; a delegate never closes.
     pub owner: Signer<'info>,
     /// The margin account.
-    #[account(mut, close = rent_payer)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
     /// Receives the rent: whoever paid it.
     /// CHECK: compared with the account's `rent_payer`; receives lamports only.
     #[account(mut)]
@@ -29,7 +32,7 @@ pub struct CloseAccount<'info> {
 
 impl CloseAccount<'_> {
     fn validate(&self) -> Result<()> {
-        let account = self.margin_account.load()?;
+        let account = read::<MarginAccount>(&self.margin_account)?;
         // Only the owner closes.
         permit(Action::CloseAccount).signed_for(&account, self.owner.key)?;
         // Nothing may be left in it.
@@ -50,7 +53,7 @@ impl CloseAccount<'_> {
 /// `NotOwner`, `AccountBankrupt`, `AccountNotEmpty`, `RentReceiverMismatch`.
 pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
     ctx.accounts.validate()?;
-    let engine = Pubkey::from(ctx.accounts.margin_account.load()?.engine);
+    let engine = Pubkey::from(read::<MarginAccount>(&ctx.accounts.margin_account)?.engine);
     crate::event::emit_event!(
         ctx,
         AccountClosed {
@@ -60,5 +63,5 @@ pub fn handler(ctx: Context<CloseAccount>) -> Result<()> {
             rent_payer: ctx.accounts.rent_payer.key(),
         }
     );
-    Ok(())
+    close(&ctx.accounts.margin_account, &ctx.accounts.rent_payer)
 }

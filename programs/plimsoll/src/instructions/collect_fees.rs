@@ -8,6 +8,7 @@ use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, FeesCollected};
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultSigner, VaultTransfer};
 use plimsoll_risk::units::{Atoms, UnixSecs};
 
@@ -19,12 +20,15 @@ pub struct CollectFees<'info> {
     /// The engine's fee collector.
     pub fee_collector: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// The bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// The bank's vault.
     /// CHECK: compared with the bank.
     #[account(mut)]
@@ -52,12 +56,12 @@ impl<'info> CollectFees<'info> {
         if !args.all {
             require_amount(args.amount_atoms)?;
         }
-        let (engine, bank) = (self.engine.key().to_bytes(), self.bank.load()?);
+        let (engine, bank) = (self.engine.key().to_bytes(), read::<Bank>(&self.bank)?);
         // Fees are the protocol's.
-        permit(Action::CollectFees).signed_in(&*self.engine.load()?, self.fee_collector.key)?;
+        permit(Action::CollectFees).signed_in(&*read::<Engine>(&self.engine)?, self.fee_collector.key)?;
         // Registry and bank are this engine's.
         {
-            let registry = self.registry.load()?;
+            let registry = read::<Registry>(&self.registry)?;
             require_of_engine(&*registry, &engine)?;
             permit(Action::CollectFees).in_engine(&registry)?;
         }
@@ -78,8 +82,8 @@ impl<'info> CollectFees<'info> {
 
     #[inline(never)]
     fn apply(&self, args: &CollectFeesArgs, now: UnixSecs) -> Result<FeesCollected> {
-        let registry = self.registry.load()?;
-        let mut bank = self.bank.load_mut()?;
+        let registry = read::<Registry>(&self.registry)?;
+        let mut bank = write::<Bank>(&self.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
         let atoms = if args.all { bank.fees_atoms } else { args.amount_atoms };

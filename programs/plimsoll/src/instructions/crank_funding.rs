@@ -14,18 +14,22 @@ use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::FundingCranked;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 /// A market and its slot of the registry.
 #[derive(Accounts)]
 pub struct CrankFunding<'info> {
     /// The engine's registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// The engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The market.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
+    pub market: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -37,7 +41,8 @@ pub struct CrankFunding<'info> {
 impl CrankFunding<'_> {
     fn validate(&self) -> Result<()> {
         // All of one engine; anyone may call.
-        let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
+        let (registry, board, market) =
+            (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?, read::<Market>(&self.market)?);
         require_same_engine(&*registry, &*board)?;
         permit(Action::CrankFunding).in_engine(&registry)?;
         require_same_engine(&*registry, &*market)
@@ -48,9 +53,9 @@ impl CrankFunding<'_> {
         reason = "the registry has a market at this index, as was asked; the quote bank is slot zero"
     )]
     fn crank(&self, now: UnixSecs) -> Result<FundingCranked> {
-        let mut registry = self.registry.load_mut()?;
-        let mut market = self.market.load_mut()?;
-        let board = self.board.load()?;
+        let mut registry = write::<Registry>(&self.registry)?;
+        let mut market = write::<Market>(&self.market)?;
+        let board = read::<PriceBoard>(&self.board)?;
         let params = *registry.params();
         let (index, clock) = (market.index, registry.funding_at(now));
         ensure!(registry.market(index as usize).is_some(), EngineError::SlotEmpty);

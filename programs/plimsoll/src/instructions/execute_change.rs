@@ -10,6 +10,8 @@ use plimsoll_state::{change_flag, same_address, seeds, ChangeAccount, Engine, Pe
 use crate::access::{now, require_layout, require_of_engine};
 use crate::error::{fail, EngineError, Failure, Result};
 use crate::event::ChangeExecuted;
+use crate::growth::close;
+use crate::loader::read;
 use crate::report::{decimal, line};
 
 /// The accounts of the proposed instruction follow, in order.
@@ -19,13 +21,15 @@ pub struct ExecuteChange<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// `["executor", engine]`, which signs.
     /// CHECK: compared with the engine.
     pub executor: UncheckedAccount<'info>,
     /// The change, which ends.
-    #[account(mut, close = rent_payer)]
-    pub change: AccountLoader<'info, PendingChange>,
+    /// CHECK: a [`PendingChange`] by `loader::write`.
+    #[account(mut)]
+    pub change: UncheckedAccount<'info>,
     /// Gets the change's rent.
     /// CHECK: compared with the change.
     #[account(mut)]
@@ -42,7 +46,7 @@ impl<'info> ExecuteChange<'info> {
     /// Returns the proposed instruction, signed by the executor wherever that stands.
     #[inline(never)]
     fn validate(&self, accounts: &[AccountInfo<'info>], now: UnixSecs) -> Result<Instruction> {
-        let (engine, change) = (self.engine.load()?, self.change.load()?);
+        let (engine, change) = (read::<Engine>(&self.engine)?, read::<PendingChange>(&self.change)?);
         // Engine and change belong together.
         require_layout(engine.version)?;
         require_of_engine(&*change, self.engine.key().as_array())?;
@@ -86,13 +90,13 @@ fn not_due(change: &PendingChange) -> Failure {
 /// `VersionUnknown`, `EngineMismatch`, `ChangeNotDue`, `ChangeExpired`, `ChangeMismatch`; those of the instruction.
 pub fn handler<'info>(ctx: Context<'info, ExecuteChange<'info>>) -> Result<()> {
     let instruction = ctx.accounts.validate(ctx.remaining_accounts, now()?)?;
-    let (key, bump) = (ctx.accounts.engine.key(), [ctx.accounts.engine.load()?.executor_bump]);
+    let (key, bump) = (ctx.accounts.engine.key(), [read::<Engine>(&ctx.accounts.engine)?.executor_bump]);
     let event = {
-        let change = ctx.accounts.change.load()?;
+        let change = read::<PendingChange>(&ctx.accounts.change)?;
         let (engine, payer) = (key, ctx.accounts.payer.key());
         ChangeExecuted { engine, change: ctx.accounts.change.key(), id: change.id, payer }
     };
     invoke_signed(&instruction, ctx.remaining_accounts, &[&[seeds::EXECUTOR, key.as_ref(), &bump]])?;
     crate::event::emit_event!(ctx, event);
-    Ok(())
+    close(&ctx.accounts.change, &ctx.accounts.rent_payer)
 }

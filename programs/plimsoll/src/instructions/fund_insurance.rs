@@ -6,6 +6,7 @@ use plimsoll_state::{Bank, EngineAccount};
 
 use crate::error::Result;
 use crate::event::{BankRecord, InsuranceFunded};
+use crate::loader::{read, write};
 use crate::vault::{require_amount, VaultTransfer};
 use plimsoll_risk::units::Atoms;
 
@@ -17,8 +18,9 @@ pub struct FundInsurance<'info> {
     /// Owner of the tokens.
     pub funder: Signer<'info>,
     /// The bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// The bank's vault.
     /// CHECK: compared with the bank.
     #[account(mut)]
@@ -46,7 +48,7 @@ impl<'info> FundInsurance<'info> {
     fn validate(&self, args: &FundInsuranceArgs) -> Result<u8> {
         require_amount(args.amount_atoms)?;
         // Vault, mint and token program are the bank's.
-        let bank = self.bank.load()?;
+        let bank = read::<Bank>(&self.bank)?;
         self.transfer().validate(&bank)?;
         Ok(bank.decimals)
     }
@@ -70,7 +72,7 @@ pub fn handler(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<(
     let decimals = ctx.accounts.validate(&args)?;
     let atoms = ctx.accounts.transfer().pull(&ctx.accounts.funder, args.amount_atoms, decimals)?;
     let event = {
-        let mut bank = ctx.accounts.bank.load_mut()?;
+        let mut bank = write::<Bank>(&ctx.accounts.bank)?;
         insurance::add_insurance(&mut bank, Atoms::new(atoms))?;
         bank.invariant()?;
         InsuranceFunded {

@@ -6,7 +6,7 @@ use plimsoll_state::{seeds, Engine, EngineAccount, FeedBook};
 use crate::access::require_layout;
 use crate::error::Result;
 use crate::growth::Growth;
-use crate::loader::write;
+use crate::loader::{read, write};
 
 /// Called until it answers `AlreadyComplete`, by anyone: an empty book decides nothing.
 #[derive(Accounts)]
@@ -15,7 +15,8 @@ pub struct GrowFeeds<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// The feed book, which is created and grows to its size.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::FEEDS, engine.key().as_ref()], bump)]
@@ -36,7 +37,7 @@ pub struct GrowFeeds<'info> {
 /// `VersionUnknown`, `AlreadyComplete`.
 pub fn handler(ctx: Context<GrowFeeds>) -> Result<()> {
     let accounts = &ctx.accounts;
-    require_layout(accounts.engine.load()?.version)?;
+    require_layout(read::<Engine>(&accounts.engine)?.version)?;
     let engine = accounts.engine.key();
     let growth = Growth {
         account: &accounts.feeds,

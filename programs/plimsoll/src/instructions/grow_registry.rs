@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::growth::Growth;
 use crate::guard::{permit, Action};
-use crate::loader::write;
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::GrowRegistryArgs;
 
@@ -21,7 +21,8 @@ pub struct GrowRegistry<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// The registry, which is created and grows to its size.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(mut, seeds = [seeds::REGISTRY, engine.key().as_ref()], bump)]
@@ -39,7 +40,7 @@ pub struct GrowRegistry<'info> {
 impl GrowRegistry<'_> {
     fn validate(&self, params: &GlobalParams) -> Result<()> {
         // The parameters decide over everybody's money from the first deposit on.
-        let engine = self.engine.load()?;
+        let engine = read::<Engine>(&self.engine)?;
         permit(Action::GrowRegistry).signed_in(&engine, self.authority.key)?;
         params.validate()?;
         Ok(Contradiction::DELAY.unless(params.changes.delay_is_allowed(engine.test_cluster == 1))?)
@@ -66,7 +67,7 @@ pub fn handler(ctx: Context<GrowRegistry>, args: GrowRegistryArgs) -> Result<()>
     if complete {
         let mut registry = write::<Registry>(&accounts.registry)?;
         registry.engine = engine.to_bytes();
-        registry.test_cluster = accounts.engine.load()?.test_cluster;
+        registry.test_cluster = read::<Engine>(&accounts.engine)?.test_cluster;
         registry.params = StoredParams(params);
         registry.invariant()?;
     }

@@ -9,6 +9,7 @@ use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PriceHalted;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::HaltPriceArgs;
 
@@ -18,10 +19,12 @@ pub struct HaltPrice<'info> {
     /// The engine's authority or its guardian.
     pub signer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its prices.
+    /// CHECK: a [`PriceBoard`] by `loader::write`.
     #[account(mut)]
-    pub board: AccountLoader<'info, PriceBoard>,
+    pub board: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -36,12 +39,12 @@ pub struct HaltPrice<'info> {
 /// `VersionUnknown`, `NotAuthority`, `EngineMismatch`, `PriceSlotEmpty`, `PauseOnly`, `ParameterOutOfBounds`, `PauseSpent`.
 pub fn handler(ctx: Context<HaltPrice>, args: HaltPriceArgs) -> Result<()> {
     let accounts = &ctx.accounts;
-    require_of_engine(&*accounts.board.load()?, &accounts.engine.key().to_bytes())?;
-    let pauser = permit(Action::HaltPrice).pauser_in(&*accounts.engine.load()?, accounts.signer.key)?;
+    require_of_engine(&*read::<PriceBoard>(&accounts.board)?, &accounts.engine.key().to_bytes())?;
+    let pauser = permit(Action::HaltPrice).pauser_in(&*read::<Engine>(&accounts.engine)?, accounts.signer.key)?;
     ensure!(pauser == Pauser::Authority || args.halted, EngineError::PauseOnly);
     let (now, lasts) = (now()?, lasting(pauser, args.lasts_secs)?);
     let until = {
-        let mut board = accounts.board.load_mut()?;
+        let mut board = write::<PriceBoard>(&accounts.board)?;
         let held = board.slot(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?.halt.get();
         let halt = if args.halted { paused(held, "this price", pauser, now, lasts)? } else { held.ended(now) };
         board.set_halt(args.slot as usize, halt);

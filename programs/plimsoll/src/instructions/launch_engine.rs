@@ -7,6 +7,7 @@ use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::EngineLaunched;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 /// Only the registry is written.
 #[derive(Accounts)]
@@ -14,10 +15,12 @@ pub struct LaunchEngine<'info> {
     /// The engine's authority.
     pub authority: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -29,9 +32,9 @@ pub struct LaunchEngine<'info> {
 impl LaunchEngine<'_> {
     fn validate(&self) -> Result<()> {
         // Whoever sets the engine up says when it is done.
-        permit(Action::LaunchEngine).signed_in(&*self.engine.load()?, self.authority.key)?;
+        permit(Action::LaunchEngine).signed_in(&*read::<Engine>(&self.engine)?, self.authority.key)?;
         // The registry is this engine's.
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         permit(Action::LaunchEngine).in_engine(&registry)?;
         // There is no way back.
@@ -47,7 +50,7 @@ impl LaunchEngine<'_> {
 pub fn handler(ctx: Context<LaunchEngine>) -> Result<()> {
     ctx.accounts.validate()?;
     {
-        let mut registry = ctx.accounts.registry.load_mut()?;
+        let mut registry = write::<Registry>(&ctx.accounts.registry)?;
         registry.launched = 1;
         registry.invariant()?;
     }

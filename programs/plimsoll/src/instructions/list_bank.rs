@@ -6,12 +6,14 @@ use plimsoll_risk::params::{Contradiction, INDEX_ONE, MAX_BANKS};
 use plimsoll_risk::price::token_scale_down;
 use plimsoll_risk::ratchet::Standing;
 use plimsoll_risk::units::{Ppm, UnixSecs};
-use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus, LAYOUT_VERSION};
+use plimsoll_state::{seeds, Bank, BankSlot, Engine, EngineAccount, PriceBoard, Registry, SlotStatus};
 
 use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Failure, Result};
 use crate::event::BankListed;
+use crate::growth::Growth;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 use crate::ratchet;
 use crate::vault::mint_extensions_allowed;
 
@@ -27,21 +29,22 @@ pub struct ListBank<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Its prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The token.
     #[account(mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// `["bank", engine, index]`.
-    #[account(
-        init, payer = payer, space = Bank::SPACE,
-        seeds = [seeds::BANK, engine.key().as_ref(), &[args.index]], bump,
-    )]
-    pub bank: AccountLoader<'info, Bank>,
+    /// `["bank", engine, index]`, which is created.
+    /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
+    #[account(mut, seeds = [seeds::BANK, engine.key().as_ref(), &[args.index]], bump)]
+    pub bank: UncheckedAccount<'info>,
     /// `["vault", bank]`; belongs to the bank's address.
     #[account(
         init, payer = payer, seeds = [seeds::VAULT, bank.key().as_ref()], bump,
@@ -64,14 +67,15 @@ impl ListBank<'_> {
     /// When a cap was raised, if it was.
     #[inline(never)]
     fn validate(&self, args: &ListBankArgs, now: UnixSecs) -> Result<UnixSecs> {
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         let engine = self.engine.key().to_bytes();
         // Registry and board are this engine's.
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         permit(Action::ListBank).in_engine(&registry)?;
         // A listing decides over everybody's collateral.
-        let standing = permit(Action::ListBank).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
+        let standing =
+            permit(Action::ListBank).standing_in(&*read::<Engine>(&self.engine)?, &registry, self.authority.key)?;
         // Slots are used in order, so that the first bank is the quote bank.
         ensure!((registry.bank_count as usize) < MAX_BANKS, EngineError::SlotsFull);
         ensure!(args.index == registry.bank_count, EngineError::SlotTaken);
@@ -90,13 +94,20 @@ impl ListBank<'_> {
     }
 
     #[inline(never)]
+    fn create(&self, index: u8, bump: u8) -> Result<()> {
+        let (payer, system_program) = (&self.payer, &self.system_program);
+        let seeds: &[&[u8]] = &[seeds::BANK, self.engine.key.as_array(), &[index]];
+        Growth { account: &self.bank, payer, system_program, seeds, bump }.step::<Bank>()?;
+        Ok(())
+    }
+
+    #[inline(never)]
     #[expect(clippy::arithmetic_side_effects, reason = "validated: there are fewer banks than slots, 64")]
     fn apply(&self, args: &ListBankArgs, raised_at: UnixSecs, bumps: &ListBankBumps, now: UnixSecs) -> Result<()> {
-        let mut registry = self.registry.load_mut()?;
+        self.create(args.index, bumps.bank)?;
+        let mut registry = write::<Registry>(&self.registry)?;
         let params = *registry.params();
-        let mut bank = self.bank.load_init()?;
-        bank.version = LAYOUT_VERSION;
-        bank.bump = bumps.bank;
+        let mut bank = write::<Bank>(&self.bank)?;
         bank.vault_bump = bumps.vault;
         bank.index = args.index;
         bank.decimals = self.mint.decimals;
@@ -125,7 +136,7 @@ impl ListBank<'_> {
         bank.invariant()?;
         registry.invariant()?;
         // Beside every other token and at its price's calibration.
-        Ok(registry.check_listings(&*self.board.load()?)?)
+        Ok(registry.check_listings(&*read::<PriceBoard>(&self.board)?)?)
     }
 }
 

@@ -6,14 +6,14 @@ use plimsoll_risk::params::{GlobalParams, MAX_MARKETS};
 use plimsoll_risk::perp::validate_unit;
 use plimsoll_risk::price::{base_scale_down, token_scale_down, BasePrice, Price, UnitPrice};
 use plimsoll_risk::units::{BaseUnits, UnixSecs, UsdMicro};
-use plimsoll_state::{
-    seeds, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry, SideIndex, SlotStatus, LAYOUT_VERSION,
-};
+use plimsoll_state::{seeds, Engine, EngineAccount, Market, MarketSlot, PriceBoard, Registry, SideIndex, SlotStatus};
 
 use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Failure, Result};
 use crate::event::MarketListed;
+use crate::growth::Growth;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 use crate::ratchet;
 
 pub use plimsoll_interface::args::{ListMarketArgs, MarketTerms};
@@ -28,18 +28,19 @@ pub struct ListMarket<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry, which gets the slot.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Its prices.
-    pub board: AccountLoader<'info, PriceBoard>,
-    /// `["market", engine, index]`.
-    #[account(
-        init, payer = payer, space = Market::SPACE,
-        seeds = [seeds::MARKET, engine.key().as_ref(), &[args.index]], bump,
-    )]
-    pub market: AccountLoader<'info, Market>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
+    /// `["market", engine, index]`, which is created.
+    /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
+    #[account(mut, seeds = [seeds::MARKET, engine.key().as_ref(), &[args.index]], bump)]
+    pub market: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
     /// Signs events.
@@ -55,13 +56,14 @@ impl ListMarket<'_> {
     #[inline(never)]
     fn validate(&self, args: &ListMarketArgs, now: UnixSecs) -> Result<(Price, UnixSecs)> {
         // Registry and board of this engine.
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         let engine = self.engine.key().to_bytes();
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
         permit(Action::ListMarket).in_engine(&registry)?;
         // A listing decides over everybody's insurance.
-        let standing = permit(Action::ListMarket).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
+        let standing =
+            permit(Action::ListMarket).standing_in(&*read::<Engine>(&self.engine)?, &registry, self.authority.key)?;
         // Slots are taken in order, so that a count tells which are in use.
         ensure!((args.index as usize) < MAX_MARKETS, EngineError::SlotsFull);
         ensure!(args.index == registry.market_count, EngineError::SlotTaken);
@@ -107,28 +109,35 @@ impl ListMarket<'_> {
         bump: u8,
         now: UnixSecs,
     ) -> Result<MarketListed> {
-        let mut registry = self.registry.load_mut()?;
+        let engine = self.engine.key();
+        let growth = Growth {
+            account: &self.market,
+            payer: &self.payer,
+            system_program: &self.system_program,
+            seeds: &[seeds::MARKET, engine.as_ref(), &[args.index]],
+            bump,
+        };
+        growth.step::<Market>()?;
+        let mut registry = write::<Registry>(&self.registry)?;
         registry.market_count += 1;
         let params = *registry.params();
         let slot = &mut registry.markets[args.index as usize];
         *slot = bytemuck::Zeroable::zeroed();
         fill_slot(slot, args, scale, now);
-        let mut market = self.market.load_init()?;
-        market.version = LAYOUT_VERSION;
-        market.bump = bump;
+        let mut market = write::<Market>(&self.market)?;
         market.index = args.index;
         market.price_slot = args.price_slot;
-        market.engine = self.engine.key().to_bytes();
+        market.engine = engine.to_bytes();
         market.name = args.name;
         market.premium_at = now.get();
         market.premium_from = now.get();
         market.premium_reported_at = now.get();
         market.cap_raised_at = raised_at.get();
         args.terms.write(false, &params, &mut market, slot, now);
-        let event = listed((self.engine.key(), self.market.key()), &market, slot, &args.terms);
+        let event = listed((engine, self.market.key()), &market, slot, &args.terms);
         market.invariant()?;
         registry.invariant()?;
-        registry.check_listings(&*self.board.load()?)?;
+        registry.check_listings(&*read::<PriceBoard>(&self.board)?)?;
         Ok(event)
     }
 }

@@ -25,12 +25,15 @@ pub struct ListPrice<'info> {
     /// The engine's executor; before the launch its authority.
     pub authority: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// Its prices.
+    /// CHECK: a [`PriceBoard`] by `loader::write`.
     #[account(mut)]
-    pub board: AccountLoader<'info, PriceBoard>,
+    pub board: UncheckedAccount<'info>,
     /// Where its prices come from.
     /// CHECK: a [`FeedBook`] by `loader::write`.
     #[account(mut)]
@@ -46,15 +49,15 @@ pub struct ListPrice<'info> {
 impl ListPrice<'_> {
     /// In whose name it is listed.
     fn validate(&self, args: &ListPriceArgs) -> Result<Standing> {
-        let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
+        let (engine, key) = (read::<Engine>(&self.engine)?, self.engine.key().to_bytes());
         // Registry, board and feeds are this engine's.
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_of_engine(&*registry, &key)?;
         permit(Action::ListPrice).in_engine(&registry)?;
         // Who names the oracle decides over everybody's money.
         let standing = permit(Action::ListPrice).standing_in(&engine, &registry, self.authority.key)?;
         require_of_engine(&*read::<FeedBook>(&self.feeds)?, &key)?;
-        let board = self.board.load()?;
+        let board = read::<PriceBoard>(&self.board)?;
         require_of_engine(&*board, &key)?;
         // Slots are used in order, so that a listing sent twice cannot take two.
         ensure!((board.count as usize) < MAX_PRICES, EngineError::SlotsFull);
@@ -80,7 +83,8 @@ fn prior(args: &ListPriceArgs) -> u32 {
 pub fn handler(ctx: Context<ListPrice>, args: ListPriceArgs) -> Result<()> {
     let standing = ctx.accounts.validate(&args)?;
     {
-        let (mut board, mut feeds) = (ctx.accounts.board.load_mut()?, write::<FeedBook>(&ctx.accounts.feeds)?);
+        let (mut board, mut feeds) =
+            (write::<PriceBoard>(&ctx.accounts.board)?, write::<FeedBook>(&ctx.accounts.feeds)?);
         let slot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::SlotsFull)?;
         let feed = feeds.feeds.get_mut(args.slot as usize).ok_or(EngineError::SlotsFull)?;
         fill(slot, feed, &args);

@@ -1,39 +1,43 @@
 //! Records whether an account is under water, which is what the auction's clock counts.
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::account;
 use plimsoll_state::{Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now, require_same_address};
 use crate::error::Result;
 use crate::gate;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 /// Permissionless.
 #[derive(Accounts)]
 pub struct ObserveMargin<'info> {
     /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
     /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// Its engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
 }
 
-/// Moves the clocks to now: they add the time between two under-water observations at most 30 s apart (CLOCK-1).
+/// Moves the clocks to now and calls the owner once where the account has entered the band above maintenance. Clocks add the time between two under-water observations at most 30 s apart (CLOCK-1).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`, `NumberOutOfRange`.
 pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
-    let mut account = ctx.accounts.margin_account.load_mut()?;
-    let registry = ctx.accounts.registry.load()?;
-    let board = ctx.accounts.board.load()?;
+    let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;
+    let registry = read::<Registry>(&ctx.accounts.registry)?;
+    let board = read::<PriceBoard>(&ctx.accounts.board)?;
     require_same_address(&account.engine, &registry.engine)?;
     require_same_address(&board.engine, &registry.engine)?;
     permit(Action::ObserveMargin).in_engine(&registry)?;
     permit(Action::ObserveMargin).on(&account)?;
-    let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now()? })?;
-    account::set_clocks(&mut account, &assessment.clocks);
+    let books = Books { registry: &registry, board: &board, now: now()? };
+    let (portfolio, assessment) = gate::assess(&account, &books)?;
+    gate::record(&mut account, &assessment, &portfolio.0, &books);
     Ok(account.invariant()?)
 }

@@ -1,13 +1,15 @@
 //! Opens a margin account.
 
 use anchor_lang::prelude::*;
-use plimsoll_state::{seeds, Engine, EngineAccount, MarginAccount, Registry, LAYOUT_VERSION};
+use plimsoll_state::{seeds, Engine, EngineAccount, MarginAccount, Registry};
 
 use crate::access::{require_layout, require_of_engine};
 use crate::error::{EngineError, Result};
 use crate::event::AccountOpened;
+use crate::growth::Growth;
 use crate::guard::{permit, Action};
 use crate::instructions::delegate_args;
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::OpenAccountArgs;
 
@@ -21,15 +23,18 @@ pub struct OpenAccount<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
-    pub registry: AccountLoader<'info, Registry>,
-    /// `["margin", engine, owner, id]`.
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
+    /// `["margin", engine, owner, id]`, which is created.
+    /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(
-        init, payer = payer, space = MarginAccount::SPACE,
+        mut,
         seeds = [seeds::MARGIN_ACCOUNT, engine.key().as_ref(), owner.key().as_ref(), &args.id.to_le_bytes()], bump,
     )]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
     /// Signs events.
@@ -43,8 +48,8 @@ pub struct OpenAccount<'info> {
 impl OpenAccount<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is this engine's; it also proves that the engine is complete. Loading checks the length.
-        require_layout(self.engine.load()?.version)?;
-        let registry = self.registry.load()?;
+        require_layout(read::<Engine>(&self.engine)?.version)?;
+        let registry = read::<Registry>(&self.registry)?;
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         // Until the launch the authority sets everything at once.
         ensure!(registry.launched == 1, EngineError::NotLaunched);
@@ -56,18 +61,24 @@ impl OpenAccount<'_> {
 /// Writes the empty account.
 ///
 /// # Errors
-/// `VersionUnknown`, `EngineMismatch`, `NotLaunched`, `Paused`; of the delegate those of `set_delegate`.
+/// `VersionUnknown`, `EngineMismatch`, `NotLaunched`, `Paused`, `AlreadyComplete`; of the delegate those of `set_delegate`.
 pub fn handler(ctx: Context<OpenAccount>, args: OpenAccountArgs) -> Result<()> {
     ctx.accounts.validate()?;
     let (engine, owner) = (ctx.accounts.engine.key(), ctx.accounts.owner.key());
+    let growth = Growth {
+        account: &ctx.accounts.margin_account,
+        payer: &ctx.accounts.payer,
+        system_program: &ctx.accounts.system_program,
+        seeds: &[seeds::MARGIN_ACCOUNT, engine.as_ref(), owner.as_ref(), &args.id.to_le_bytes()],
+        bump: ctx.bumps.margin_account,
+    };
+    growth.step::<MarginAccount>()?;
     {
-        let mut account = ctx.accounts.margin_account.load_init()?;
-        account.version = LAYOUT_VERSION;
+        let mut account = write::<MarginAccount>(&ctx.accounts.margin_account)?;
         #[cfg(feature = "next-layout")]
         {
-            account.first_layout = LAYOUT_VERSION;
+            account.first_layout = account.version;
         }
-        account.bump = ctx.bumps.margin_account;
         account.id = args.id;
         account.engine = engine.to_bytes();
         account.owner = owner.to_bytes();

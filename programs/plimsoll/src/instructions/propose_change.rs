@@ -13,7 +13,7 @@ use crate::error::{EngineError, Result};
 use crate::event::ChangeProposed;
 use crate::growth::Growth;
 use crate::guard::{permit, Action};
-use crate::loader::write;
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::ProposeChangeArgs;
 
@@ -27,10 +27,12 @@ pub struct ProposeChange<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine, which counts its changes.
+    /// CHECK: an [`Engine`] by `loader::write`.
     #[account(mut)]
-    pub engine: AccountLoader<'info, Engine>,
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// The change, which is created.
     /// CHECK: its address is verified by its seeds, its owner and state by `Growth::step`.
     #[account(
@@ -50,7 +52,8 @@ pub struct ProposeChange<'info> {
 impl<'info> ProposeChange<'info> {
     /// Returns the delay.
     fn validate(&self, args: &ProposeChangeArgs, accounts: &[AccountInfo<'info>]) -> Result<Secs> {
-        let (engine, registry, data) = (self.engine.load()?, self.registry.load()?, &args.data.bytes);
+        let (engine, registry, data) =
+            (read::<Engine>(&self.engine)?, read::<Registry>(&self.registry)?, &args.data.bytes);
         // Who may propose.
         permit(Action::ProposeChange).signed_in(&engine, self.proposer.key)?;
         // Changes are numbered in order, so that a proposal sent twice cannot come twice.
@@ -77,7 +80,7 @@ impl<'info> ProposeChange<'info> {
         delay: Secs,
         now: UnixSecs,
     ) -> Result<(u64, Schedule)> {
-        let (mut engine, mut change) = (self.engine.load_mut()?, write::<PendingChange>(&self.change)?);
+        let (mut engine, mut change) = (write::<Engine>(&self.engine)?, write::<PendingChange>(&self.change)?);
         let schedule = Schedule::of(now, delay);
         change.engine = self.engine.key().to_bytes();
         change.id = engine.changes_proposed;

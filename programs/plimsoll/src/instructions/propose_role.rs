@@ -8,6 +8,7 @@ use crate::access::require_of_engine;
 use crate::error::{EngineError, Result};
 use crate::event::RoleProposed;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::{ProposeRoleArgs, RoleArg};
 
@@ -17,10 +18,12 @@ pub struct ProposeRole<'info> {
     /// The engine's authority before the launch; its executor after it.
     pub authority: Signer<'info>,
     /// The engine.
+    /// CHECK: an [`Engine`] by `loader::write`.
     #[account(mut)]
-    pub engine: AccountLoader<'info, Engine>,
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -31,13 +34,13 @@ pub struct ProposeRole<'info> {
 
 impl ProposeRole<'_> {
     fn validate(&self, args: &ProposeRoleArgs) -> Result<Standing> {
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         permit(Action::ProposeRole).in_engine(&registry)?;
         // A role that nobody can sign for would be lost.
         ensure!(args.key != Some(Pubkey::default()), EngineError::ParameterOutOfBounds);
         // Whoever decides over everybody's money is replaced in public.
-        permit(Action::ProposeRole).standing_in(&*self.engine.load()?, &registry, self.authority.key)
+        permit(Action::ProposeRole).standing_in(&*read::<Engine>(&self.engine)?, &registry, self.authority.key)
     }
 }
 
@@ -51,7 +54,7 @@ pub fn handler(ctx: Context<ProposeRole>, args: ProposeRoleArgs) -> Result<()> {
     let pending = args.key.unwrap_or_default();
     let holder = {
         let role = EngineRole::from(args.role);
-        let mut engine = ctx.accounts.engine.load_mut()?;
+        let mut engine = write::<Engine>(&ctx.accounts.engine)?;
         engine.propose(role, pending.to_bytes());
         engine.invariant()?;
         Pubkey::from(*engine.holder(role))

@@ -25,7 +25,8 @@ pub struct RegisterVenue<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
     /// CHECK: a [`Registry`] by `loader::read`.
     pub registry: UncheckedAccount<'info>,
@@ -50,8 +51,11 @@ impl RegisterVenue<'_> {
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         permit(Action::RegisterVenue).in_engine(&registry)?;
         // Only the authority extends who may call.
-        let standing =
-            permit(Action::RegisterVenue).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
+        let standing = permit(Action::RegisterVenue).standing_in(
+            &*read::<Engine>(&self.engine)?,
+            &registry,
+            self.authority.key,
+        )?;
         ratchet::admit(standing, &UpdateVenueArgs::NEW.verdict(&args.permissions()))?;
         // The default address is the system program's; it signs nothing.
         ensure!(args.signer != Pubkey::default(), EngineError::ParameterOutOfBounds);

@@ -8,6 +8,7 @@ use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::PremiumReported;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::ReportPremiumArgs;
 
@@ -17,12 +18,15 @@ pub struct ReportPremium<'info> {
     /// The PDA of the venue's program.
     pub venue_signer: Signer<'info>,
     /// The venue.
-    pub venue: AccountLoader<'info, Venue>,
+    /// CHECK: a [`Venue`] by `loader::read`.
+    pub venue: UncheckedAccount<'info>,
     /// The engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// The market.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
+    pub market: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -34,7 +38,8 @@ pub struct ReportPremium<'info> {
 impl ReportPremium<'_> {
     fn validate(&self, args: &ReportPremiumArgs) -> Result<()> {
         // All of one engine.
-        let (venue, registry, market) = (self.venue.load()?, self.registry.load()?, self.market.load()?);
+        let (venue, registry, market) =
+            (read::<Venue>(&self.venue)?, read::<Registry>(&self.registry)?, read::<Market>(&self.market)?);
         require_same_engine(&*registry, &*venue)?;
         require_same_engine(&*registry, &*market)?;
         permit(Action::ReportPremium).in_engine(&registry)?;
@@ -58,15 +63,15 @@ pub fn handler(ctx: Context<ReportPremium>, args: ReportPremiumArgs) -> Result<(
     ctx.accounts.validate(&args)?;
     let now = now()?;
     let index = {
-        let clock = ctx.accounts.registry.load()?.funding_at(now);
-        let mut market = ctx.accounts.market.load_mut()?;
+        let clock = read::<Registry>(&ctx.accounts.registry)?.funding_at(now);
+        let mut market = write::<Market>(&ctx.accounts.market)?;
         integrate(&mut market, clock)?;
         market.premium_ppm = args.premium_ppm;
         market.premium_reported_at = now.get();
         market.invariant()?;
         market.index
     };
-    let engine = Pubkey::new_from_array(ctx.accounts.registry.load()?.engine);
+    let engine = Pubkey::new_from_array(read::<Registry>(&ctx.accounts.registry)?.engine);
     crate::event::emit_event!(ctx, PremiumReported { engine, market: index, premium_ppm: args.premium_ppm });
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::access::{now, require_of_engine};
 use crate::error::{fail, EngineError, Result};
 use crate::event::PauseSet;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 use crate::report::{decimal, line};
 
 pub use plimsoll_interface::args::SetPauseArgs;
@@ -19,10 +20,12 @@ pub struct SetPause<'info> {
     /// The engine's authority or its guardian.
     pub signer: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -34,7 +37,7 @@ pub struct SetPause<'info> {
 impl SetPause<'_> {
     /// Who asks, and for how long.
     fn validate(&self, args: &SetPauseArgs) -> Result<(Pauser, Secs)> {
-        let (engine, registry) = (self.engine.load()?, self.registry.load()?);
+        let (engine, registry) = (read::<Engine>(&self.engine)?, read::<Registry>(&self.registry)?);
         require_of_engine(&*registry, &self.engine.key().to_bytes())?;
         let pauser = permit(Action::SetPause).pauser_in(&engine, self.signer.key)?;
         permit(Action::SetPause).in_engine(&registry)?;
@@ -75,7 +78,7 @@ pub fn paused(held: Pause, what: &str, by: Pauser, now: UnixSecs, lasts: Secs) -
 pub fn handler(ctx: Context<SetPause>, args: SetPauseArgs) -> Result<()> {
     let (pauser, lasts) = ctx.accounts.validate(&args)?;
     let (now, standing) = (now()?, {
-        let mut registry = ctx.accounts.registry.load_mut()?;
+        let mut registry = write::<Registry>(&ctx.accounts.registry)?;
         apply(&mut registry, &args, pauser, lasts)?;
         registry.invariant()?;
         registry.pause_bits

@@ -18,23 +18,29 @@ use crate::event::{PnlSettled, PoolState, PositionState};
 use crate::gate;
 use crate::guard::{permit, Action};
 use crate::known;
+use crate::loader::{read, write};
 
 /// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
 #[derive(Accounts)]
 pub struct SettlePnl<'info> {
     /// The account, anyone's; none for the market's own claim.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: Option<AccountLoader<'info, MarginAccount>>,
+    pub margin_account: Option<UncheckedAccount<'info>>,
     /// The engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// The engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The market.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
+    pub market: UncheckedAccount<'info>,
     /// The bank of the settlement token.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub quote_bank: AccountLoader<'info, Bank>,
+    pub quote_bank: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -45,12 +51,12 @@ pub struct SettlePnl<'info> {
 
 impl SettlePnl<'_> {
     fn validate(&self) -> Result<()> {
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         permit(Action::SettlePnl).in_engine(&registry)?;
         validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
         // An account that is being resolved settles in the resolution.
         if let Some(account) = &self.margin_account {
-            let account = account.load()?;
+            let account = read::<MarginAccount>(account)?;
             require_same_engine(&*registry, &*account)?;
             permit(Action::SettlePnl).on(&account)?;
         }
@@ -58,8 +64,8 @@ impl SettlePnl<'_> {
     }
 
     fn settle(&self, now: UnixSecs) -> Result<PnlSettled> {
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
-        let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
+        let (mut market, mut bank) = (write::<Market>(&self.market)?, write::<Bank>(&self.quote_bank)?);
         let books = Books { registry: &registry, board: &board, now };
         book(&registry, &mut market, &mut bank, now)?;
         let (settled, position) = match &self.margin_account {
@@ -68,7 +74,7 @@ impl SettlePnl<'_> {
                 (pay_own_claim(&mut market, &mut bank)?, DerivativePosition::default())
             }
             Some(account) => {
-                let mut account = account.load_mut()?;
+                let mut account = write::<MarginAccount>(account)?;
                 let settled = settle_account(&mut account, &books, &mut market, &mut bank)?;
                 account.invariant()?;
                 (settled, leg_after(&account, market.index))
@@ -84,13 +90,13 @@ impl SettlePnl<'_> {
 /// Board, market and quote bank belong to the registry's engine; the bank is the settlement token's.
 pub(super) fn validate_engine(
     registry: &Registry,
-    board: &AccountLoader<PriceBoard>,
-    market: &AccountLoader<Market>,
-    quote_bank: &AccountLoader<Bank>,
+    board: &UncheckedAccount<'_>,
+    market: &UncheckedAccount<'_>,
+    quote_bank: &UncheckedAccount<'_>,
 ) -> Result<()> {
-    let bank = quote_bank.load()?;
-    require_same_engine(registry, &*board.load()?)?;
-    require_same_engine(registry, &*market.load()?)?;
+    let bank = read::<Bank>(quote_bank)?;
+    require_same_engine(registry, &*read::<PriceBoard>(board)?)?;
+    require_same_engine(registry, &*read::<Market>(market)?)?;
     require_same_engine(registry, &*bank)?;
     ensure!(bank.index as usize == Registry::QUOTE_BANK, EngineError::BankMismatch);
     Ok(())

@@ -9,15 +9,18 @@ use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{BankRecord, InsuranceSwept};
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 /// Nobody signs: the atoms stay in the vault and only leave the deposits.
 #[derive(Accounts)]
 pub struct SweepInsurance<'info> {
     /// The bank's engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// The bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -29,8 +32,8 @@ pub struct SweepInsurance<'info> {
 impl SweepInsurance<'_> {
     fn validate(&self) -> Result<()> {
         // The registry is the bank's engine's.
-        let registry = self.registry.load()?;
-        require_same_engine(&*registry, &*self.bank.load()?)?;
+        let registry = read::<Registry>(&self.registry)?;
+        require_same_engine(&*registry, &*read::<Bank>(&self.bank)?)?;
         permit(Action::SweepInsurance).in_engine(&registry)
     }
 }
@@ -42,8 +45,8 @@ impl SweepInsurance<'_> {
 pub fn handler(ctx: Context<SweepInsurance>) -> Result<()> {
     ctx.accounts.validate()?;
     let event = {
-        let registry = ctx.accounts.registry.load()?;
-        let mut bank = ctx.accounts.bank.load_mut()?;
+        let registry = read::<Registry>(&ctx.accounts.registry)?;
+        let mut bank = write::<Bank>(&ctx.accounts.bank)?;
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now()?);
         let atoms = insurance::sweep_waiting(&mut bank)?;

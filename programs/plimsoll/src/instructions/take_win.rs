@@ -14,6 +14,7 @@ use crate::event::PnlSettled;
 use crate::gate;
 use crate::guard::{permit, Action};
 use crate::known;
+use crate::loader::{read, write};
 
 pub use plimsoll_interface::args::TakeWinArgs;
 
@@ -23,18 +24,23 @@ pub struct TakeWin<'info> {
     /// The account's owner; anyone where it is under water.
     pub signer: Signer<'info>,
     /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
     /// The engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// The engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The market.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
+    pub market: UncheckedAccount<'info>,
     /// The bank of the settlement token.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub quote_bank: AccountLoader<'info, Bank>,
+    pub quote_bank: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -48,11 +54,11 @@ impl TakeWin<'_> {
         // An amount, or everything by its flag.
         ensure!(args.all || args.claim_atoms != 0, EngineError::AmountZero);
         ensure!(args.all || args.claim_atoms <= MAX_ATOMS, EngineError::AmountTooLarge);
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         permit(Action::TakeWin).in_engine(&registry)?;
         validate_engine(&registry, &self.board, &self.market, &self.quote_bank)?;
         // An account that is being resolved settles in the resolution.
-        let account = self.margin_account.load()?;
+        let account = read::<MarginAccount>(&self.margin_account)?;
         require_same_engine(&*registry, &*account)?;
         permit(Action::TakeWin).on(&account)?;
         // A delegate counts as a stranger here: only the owner decides how much of a claim is given up.
@@ -65,9 +71,9 @@ impl TakeWin<'_> {
     }
 
     fn take(&self, args: &TakeWinArgs, now: UnixSecs) -> Result<PnlSettled> {
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
-        let (mut market, mut bank) = (self.market.load_mut()?, self.quote_bank.load_mut()?);
-        let mut account = self.margin_account.load_mut()?;
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
+        let (mut market, mut bank) = (write::<Market>(&self.market)?, write::<Bank>(&self.quote_bank)?);
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         let books = Books { registry: &registry, board: &board, now };
         let by_owner = self.is_owner(&account);
         book(&registry, &mut market, &mut bank, now)?;

@@ -10,20 +10,25 @@ use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::event::{PoolState, PositionState, PositionTouched};
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 
 /// A margin account and a market in which it holds a position.
 #[derive(Accounts)]
 pub struct TouchPosition<'info> {
     /// The account, whatever its status.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
     /// Its engine's registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// Its prices: a base that nobody is left to close is written off at spot.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The market.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
+    pub market: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -35,21 +40,21 @@ pub struct TouchPosition<'info> {
 impl TouchPosition<'_> {
     fn validate(&self) -> Result<()> {
         // All of one engine; anyone may call.
-        let registry = self.registry.load()?;
-        require_same_engine(&*registry, &*self.board.load()?)?;
-        require_same_engine(&*registry, &*self.margin_account.load()?)?;
+        let registry = read::<Registry>(&self.registry)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
+        require_same_engine(&*registry, &*read::<MarginAccount>(&self.margin_account)?)?;
         permit(Action::TouchPosition).in_engine(&registry)?;
-        require_same_engine(&*registry, &*self.market.load()?)
+        require_same_engine(&*registry, &*read::<Market>(&self.market)?)
     }
 
     #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
     fn touch(&self, now: UnixSecs) -> Result<PositionTouched> {
-        let registry = self.registry.load()?;
-        let mut account = self.margin_account.load_mut()?;
-        let mut market = self.market.load_mut()?;
+        let registry = read::<Registry>(&self.registry)?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
+        let mut market = write::<Market>(&self.market)?;
         ensure!(registry.market(market.index as usize).is_some(), EngineError::SlotEmpty);
         let leg = account.perp_index(market.index).ok_or(EngineError::PositionMissing)?;
-        let board = self.board.load()?;
+        let board = read::<PriceBoard>(&self.board)?;
         let books = Books { registry: &registry, board: &board, now };
         let rest = perp::touch_leg(&mut account, leg, &mut market, &books)?;
         account.invariant()?;

@@ -10,6 +10,7 @@ use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Failure, Result};
 use crate::event::{BankRecord, BankUpdated};
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 use crate::ratchet;
 
 pub use plimsoll_interface::args::UpdateBankArgs;
@@ -20,15 +21,19 @@ pub struct UpdateBank<'info> {
     /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Its prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: AccountLoader<'info, Bank>,
+    pub bank: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -41,8 +46,8 @@ impl UpdateBank<'_> {
     /// Books interest under the old configuration, and moves what ramps to now: both are in force before the change.
     #[inline(never)]
     fn bring_to(&self, now: UnixSecs) -> Result<()> {
-        let mut registry = self.registry.load_mut()?;
-        let mut bank = self.bank.load_mut()?;
+        let mut registry = write::<Registry>(&self.registry)?;
+        let mut bank = write::<Bank>(&self.bank)?;
         let params = *registry.params();
         let slot = registry.banks.get_mut(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         interest::book_now(&mut bank, slot, now);
@@ -53,7 +58,8 @@ impl UpdateBank<'_> {
     /// In whose name the configuration is set, and when a cap was last raised if it is.
     #[inline(never)]
     fn validate(&self, args: &UpdateBankArgs, now: UnixSecs) -> Result<(Standing, UnixSecs)> {
-        let (registry, board, bank) = (self.registry.load()?, self.board.load()?, self.bank.load()?);
+        let (registry, board, bank) =
+            (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?, read::<Bank>(&self.bank)?);
         let engine = self.engine.key().to_bytes();
         // Registry, board and bank are this engine's.
         require_of_engine(&*registry, &engine)?;
@@ -61,7 +67,8 @@ impl UpdateBank<'_> {
         require_of_engine(&*bank, &engine)?;
         permit(Action::UpdateBank).in_engine(&registry)?;
         // A weight decides who may be liquidated.
-        let standing = permit(Action::UpdateBank).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
+        let standing =
+            permit(Action::UpdateBank).standing_in(&*read::<Engine>(&self.engine)?, &registry, self.authority.key)?;
         // What users would be worse off by has waited.
         let slot = registry.bank(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         let in_force = UpdateBankArgs::in_force(&bank, slot);
@@ -84,8 +91,8 @@ impl UpdateBank<'_> {
         raised_at: UnixSecs,
         now: UnixSecs,
     ) -> Result<BankUpdated> {
-        let mut registry = self.registry.load_mut()?;
-        let (mut bank, board) = (self.bank.load_mut()?, self.board.load()?);
+        let mut registry = write::<Registry>(&self.registry)?;
+        let (mut bank, board) = (write::<Bank>(&self.bank)?, read::<PriceBoard>(&self.board)?);
         let params = *registry.params();
         let slot = registry.banks.get_mut(bank.index as usize).ok_or(EngineError::SlotEmpty)?;
         args.config.write(standing.ramps(), &params, &mut bank, slot, now);

@@ -10,6 +10,7 @@ use crate::access::{now, require_of_engine};
 use crate::error::{EngineError, Failure, Result};
 use crate::event::MarketListed;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 use crate::ratchet;
 
 pub use plimsoll_interface::args::UpdateMarketArgs;
@@ -20,15 +21,19 @@ pub struct UpdateMarket<'info> {
     /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Its prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The market.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: AccountLoader<'info, Market>,
+    pub market: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -41,9 +46,9 @@ impl UpdateMarket<'_> {
     /// Moves what ramps to now: that is in force before the change.
     #[inline(never)]
     fn bring_to(&self, now: UnixSecs) -> Result<()> {
-        let mut registry = self.registry.load_mut()?;
+        let mut registry = write::<Registry>(&self.registry)?;
         let params = *registry.params();
-        let index = self.market.load()?.index as usize;
+        let index = read::<Market>(&self.market)?.index as usize;
         registry.markets.get_mut(index).ok_or(EngineError::SlotEmpty)?.advance_ramps(&params, now);
         Ok(())
     }
@@ -52,7 +57,8 @@ impl UpdateMarket<'_> {
     #[inline(never)]
     fn validate(&self, args: &UpdateMarketArgs, now: UnixSecs) -> Result<(Standing, UnixSecs)> {
         // Registry, board and market of this engine.
-        let (registry, board, market) = (self.registry.load()?, self.board.load()?, self.market.load()?);
+        let (registry, board, market) =
+            (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?, read::<Market>(&self.market)?);
         let engine = self.engine.key().to_bytes();
         require_of_engine(&*registry, &engine)?;
         require_of_engine(&*board, &engine)?;
@@ -60,7 +66,7 @@ impl UpdateMarket<'_> {
         permit(Action::UpdateMarket).in_engine(&registry)?;
         // A rate decides who may be liquidated.
         let standing =
-            permit(Action::UpdateMarket).standing_in(&*self.engine.load()?, &registry, self.authority.key)?;
+            permit(Action::UpdateMarket).standing_in(&*read::<Engine>(&self.engine)?, &registry, self.authority.key)?;
         // A market is never terminal and never disappears: its positions can always be reduced.
         let status = SlotStatus::try_from(args.status).map_err(|_| EngineError::UnknownValue)?;
         ensure!(matches!(status, SlotStatus::Active | SlotStatus::ReduceOnly), EngineError::ParameterOutOfBounds);
@@ -85,8 +91,8 @@ impl UpdateMarket<'_> {
         raised_at: UnixSecs,
         now: UnixSecs,
     ) -> Result<MarketListed> {
-        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
-        let mut market = self.market.load_mut()?;
+        let (mut registry, board) = (write::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
+        let mut market = write::<Market>(&self.market)?;
         let params = *registry.params();
         let slot = registry.markets.get_mut(market.index as usize).ok_or(EngineError::SlotEmpty)?;
         slot.status = args.status;

@@ -10,6 +10,7 @@ use crate::access::{now, require_of_engine};
 use crate::error::Result;
 use crate::event::ParamsUpdated;
 use crate::guard::{permit, Action};
+use crate::loader::{read, write};
 use crate::ratchet;
 
 pub use plimsoll_interface::args::UpdateParamsArgs;
@@ -20,12 +21,15 @@ pub struct UpdateParams<'info> {
     /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Its prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -38,17 +42,18 @@ impl UpdateParams<'_> {
     /// Moves what ramps to now: that is in force before the change.
     #[inline(never)]
     fn bring_to(&self, now: UnixSecs) -> Result<()> {
-        self.registry.load_mut()?.advance_params(now);
+        write::<Registry>(&self.registry)?.advance_params(now);
         Ok(())
     }
 
     /// In whose name the parameters are set.
     #[inline(never)]
     fn validate(&self, params: &GlobalParams) -> Result<Standing> {
-        let (engine, key, registry) = (self.engine.load()?, self.engine.key().to_bytes(), self.registry.load()?);
+        let (engine, key, registry) =
+            (read::<Engine>(&self.engine)?, self.engine.key().to_bytes(), read::<Registry>(&self.registry)?);
         // Registry and board are this engine's.
         require_of_engine(&*registry, &key)?;
-        require_of_engine(&*self.board.load()?, &key)?;
+        require_of_engine(&*read::<PriceBoard>(&self.board)?, &key)?;
         permit(Action::UpdateParams).in_engine(&registry)?;
         // Parameters decide over everybody's money.
         let standing = permit(Action::UpdateParams).standing_in(&engine, &registry, self.authority.key)?;
@@ -63,7 +68,7 @@ impl UpdateParams<'_> {
     /// Writes parameters and targets: now, and where all ramps end, whatever is listed is still accepted.
     #[inline(never)]
     fn apply(&self, params: &GlobalParams, standing: Standing, now: UnixSecs) -> Result<()> {
-        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
+        let (mut registry, board) = (write::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         let landing = if standing.ramps() { params.landing(registry.params()) } else { *params };
         registry.set_params(&landing, params, now);
         registry.check_listings(&board)?;

@@ -21,12 +21,15 @@ pub struct UpdatePrice<'info> {
     /// The engine's authority or risk authority, or its executor.
     pub authority: Signer<'info>,
     /// The engine.
-    pub engine: AccountLoader<'info, Engine>,
+    /// CHECK: an [`Engine`] by `loader::read`.
+    pub engine: UncheckedAccount<'info>,
     /// Its registry.
-    pub registry: AccountLoader<'info, Registry>,
+    /// CHECK: a [`Registry`] by `loader::read`.
+    pub registry: UncheckedAccount<'info>,
     /// Its prices.
+    /// CHECK: a [`PriceBoard`] by `loader::write`.
     #[account(mut)]
-    pub board: AccountLoader<'info, PriceBoard>,
+    pub board: UncheckedAccount<'info>,
     /// Where its prices come from.
     /// CHECK: a [`FeedBook`] by `loader::write`.
     #[account(mut)]
@@ -42,9 +45,9 @@ pub struct UpdatePrice<'info> {
 impl UpdatePrice<'_> {
     /// In whose name the configuration is set.
     fn validate(&self, args: &UpdatePriceArgs) -> Result<Standing> {
-        let (engine, key) = (self.engine.load()?, self.engine.key().to_bytes());
+        let (engine, key) = (read::<Engine>(&self.engine)?, self.engine.key().to_bytes());
         // Registry, board and feeds are this engine's.
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         require_of_engine(&*registry, &key)?;
         permit(Action::UpdatePrice).in_engine(&registry)?;
         // Who names the oracle decides over everybody's money.
@@ -75,7 +78,8 @@ impl UpdatePrice<'_> {
 pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
     let standing = ctx.accounts.validate(&args)?;
     {
-        let (mut board, mut feeds) = (ctx.accounts.board.load_mut()?, write::<FeedBook>(&ctx.accounts.feeds)?);
+        let (mut board, mut feeds) =
+            (write::<PriceBoard>(&ctx.accounts.board)?, write::<FeedBook>(&ctx.accounts.feeds)?);
         let slot: &mut PriceSlot = board.slots.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let feed = feeds.feeds.get_mut(args.slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
         let renamed = args.config.write(slot, feed);
@@ -86,7 +90,7 @@ pub fn handler(ctx: Context<UpdatePrice>, args: UpdatePriceArgs) -> Result<()> {
         board.invariant()?;
         feeds.invariant()?;
         // Whatever is listed on this price still survives the fall that the calibration names.
-        ctx.accounts.registry.load()?.check_listings(&board)?;
+        read::<Registry>(&ctx.accounts.registry)?.check_listings(&board)?;
     }
     crate::event::emit_event!(
         ctx,

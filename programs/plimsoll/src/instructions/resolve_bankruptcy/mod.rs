@@ -9,6 +9,7 @@ use plimsoll_state::{AccountStatus, Bank, MarginAccount, Market, PriceBoard, Reg
 use crate::access::{now, require_same_engine};
 use crate::error::{EngineError, Result};
 use crate::guard::{permit, Action};
+use crate::loader::read;
 
 pub use plimsoll_interface::args::{ResolveBankruptcyArgs, ResolveStep};
 
@@ -56,22 +57,28 @@ impl Writes for ResolveStep {
 #[derive(Accounts)]
 pub struct ResolveBankruptcy<'info> {
     /// The margin account.
+    /// CHECK: a [`MarginAccount`] by `loader::write`.
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
     /// Its engine's registry: a socialization and a closing write indices.
+    /// CHECK: a [`Registry`] by `loader::write`.
     #[account(mut)]
-    pub registry: AccountLoader<'info, Registry>,
+    pub registry: UncheckedAccount<'info>,
     /// Its engine's prices.
-    pub board: AccountLoader<'info, PriceBoard>,
+    /// CHECK: a [`PriceBoard`] by `loader::read`.
+    pub board: UncheckedAccount<'info>,
     /// The settlement token's bank.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub quote_bank: Option<AccountLoader<'info, Bank>>,
+    pub quote_bank: Option<UncheckedAccount<'info>>,
     /// The bank of the step, where it is another.
+    /// CHECK: a [`Bank`] by `loader::write`.
     #[account(mut)]
-    pub bank: Option<AccountLoader<'info, Bank>>,
+    pub bank: Option<UncheckedAccount<'info>>,
     /// The market of the step.
+    /// CHECK: a [`Market`] by `loader::write`.
     #[account(mut)]
-    pub market: Option<AccountLoader<'info, Market>>,
+    pub market: Option<UncheckedAccount<'info>>,
     /// Signs events.
     /// CHECK: compared in `event::send`.
     pub event_authority: UncheckedAccount<'info>,
@@ -82,18 +89,18 @@ pub struct ResolveBankruptcy<'info> {
 
 impl ResolveBankruptcy<'_> {
     fn validate(&self, step: ResolveStep) -> Result<()> {
-        let registry = self.registry.load()?;
+        let registry = read::<Registry>(&self.registry)?;
         permit(Action::ResolveBankruptcy).in_engine(&registry)?;
-        require_same_engine(&*registry, &*self.board.load()?)?;
+        require_same_engine(&*registry, &*read::<PriceBoard>(&self.board)?)?;
 
         // Anyone's account; its stage is the step's to judge.
-        let account = self.margin_account.load()?;
+        let account = read::<MarginAccount>(&self.margin_account)?;
         require_same_engine(&*registry, &*account)?;
 
         // The quote bank is the one in the first slot, so it is never the other bank.
         ensure!(self.quote_bank.is_some() || !step.needs_quote(account.status), EngineError::TotalsRequired);
         if let Some(quote) = &self.quote_bank {
-            let quote = quote.load()?;
+            let quote = read::<Bank>(quote)?;
             require_same_engine(&*registry, &*quote)?;
             ensure!(quote.index == QUOTE, EngineError::BankMismatch);
         }
@@ -101,7 +108,7 @@ impl ResolveBankruptcy<'_> {
         // The other bank is there exactly where the step names one.
         ensure!(self.bank.is_some() || step.other_bank().is_none(), EngineError::TotalsRequired);
         if let Some(bank) = &self.bank {
-            let bank = bank.load()?;
+            let bank = read::<Bank>(bank)?;
             require_same_engine(&*registry, &*bank)?;
             ensure!(Some(bank.index) == step.other_bank(), EngineError::BankMismatch);
         }
@@ -109,7 +116,7 @@ impl ResolveBankruptcy<'_> {
         // So is the market.
         ensure!(self.market.is_some() || step.market().is_none(), EngineError::TotalsRequired);
         if let Some(market) = &self.market {
-            let market = market.load()?;
+            let market = read::<Market>(market)?;
             require_same_engine(&*registry, &*market)?;
             ensure!(Some(market.index) == step.market(), EngineError::MarketMismatch);
         }

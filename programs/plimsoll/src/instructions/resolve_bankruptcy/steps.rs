@@ -8,7 +8,7 @@ use plimsoll_ledger::{account, bankruptcy};
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_risk::waterfall::check_bankrupt;
 use plimsoll_state::{
-    AccountStatus, Bank, Books, BooksMut, EngineAccount, MarginAccount, Market, PositionKind, Registry,
+    AccountStatus, Bank, Books, BooksMut, EngineAccount, MarginAccount, Market, PositionKind, PriceBoard, Registry,
 };
 
 use super::ResolveBankruptcy;
@@ -19,6 +19,7 @@ use crate::event::{
 };
 use crate::gate;
 use crate::instructions::settle_pnl::leg_after;
+use crate::loader::{read, write};
 
 /// The bank of the step: the other one where it is there, else the quote bank.
 macro_rules! step_bank {
@@ -27,12 +28,12 @@ macro_rules! step_bank {
     };
 }
 
-fn load_bank<'a>(loader: Option<&'a AccountLoader<'_, Bank>>) -> Result<RefMut<'a, Bank>> {
-    Ok(loader.ok_or(EngineError::TotalsRequired)?.load_mut()?)
+fn load_bank<'a>(given: Option<&'a UncheckedAccount<'_>>) -> Result<RefMut<'a, Bank>> {
+    write(given.ok_or(EngineError::TotalsRequired)?)
 }
 
-fn load_market<'a>(loader: Option<&'a AccountLoader<'_, Market>>) -> Result<RefMut<'a, Market>> {
-    Ok(loader.ok_or(EngineError::TotalsRequired)?.load_mut()?)
+fn load_market<'a>(given: Option<&'a UncheckedAccount<'_>>) -> Result<RefMut<'a, Market>> {
+    write(given.ok_or(EngineError::TotalsRequired)?)
 }
 
 fn market_after(market: &Market, registry: &Registry) -> Result<EstateMarket> {
@@ -42,16 +43,16 @@ fn market_after(market: &Market, registry: &Registry) -> Result<EstateMarket> {
 
 impl ResolveBankruptcy<'_> {
     fn keys(&self) -> Result<(Pubkey, Pubkey)> {
-        Ok((Pubkey::new_from_array(self.registry.load()?.engine), self.margin_account.key()))
+        Ok((Pubkey::new_from_array(read::<Registry>(&self.registry)?.engine), self.margin_account.key()))
     }
 
     /// Freezes the account where it is bankrupt, this observation included.
     #[inline(never)]
     pub(super) fn freeze(&self, now: UnixSecs) -> Result<BankruptcyFrozen> {
         let (engine, key) = self.keys()?;
-        let mut account = self.margin_account.load_mut()?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         account.require_status(AccountStatus::Active)?;
-        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
+        let (mut registry, board) = (write::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         let quote = load_bank(self.quote_bank.as_ref())?;
         let mut books = BooksMut { registry: &mut registry, board: &board, now };
         let (portfolio, assessment) = gate::assess(&account, &books.read())?;
@@ -72,8 +73,8 @@ impl ResolveBankruptcy<'_> {
     #[inline(never)]
     pub(super) fn seize_token(&self, now: UnixSecs) -> Result<TokenSeized> {
         let (engine, key) = self.keys()?;
-        let (registry, board) = (self.registry.load()?, self.board.load()?);
-        let mut account = self.margin_account.load_mut()?;
+        let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = step_bank!(self);
         let seized =
             bankruptcy::seize_token(&mut account, &mut bank, &Books { registry: &registry, board: &board, now })?;
@@ -87,9 +88,9 @@ impl ResolveBankruptcy<'_> {
     #[inline(never)]
     pub(super) fn seize_pnl(&self, now: UnixSecs) -> Result<PnlSeized> {
         let (engine, key) = self.keys()?;
-        let board = self.board.load()?;
-        let mut registry = self.registry.load_mut()?;
-        let mut account = self.margin_account.load_mut()?;
+        let board = read::<PriceBoard>(&self.board)?;
+        let mut registry = write::<Registry>(&self.registry)?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut market = load_market(self.market.as_ref())?;
         let mut books = BooksMut { registry: &mut registry, board: &board, now };
@@ -124,11 +125,11 @@ impl ResolveBankruptcy<'_> {
     )]
     pub(super) fn begin_paying(&self, now: UnixSecs) -> Result<Option<InsuranceReserved>> {
         let (engine, key) = self.keys()?;
-        let mut account = self.margin_account.load_mut()?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         if account.status == AccountStatus::Paying as u8 {
             return Ok(None);
         }
-        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
+        let (mut registry, board) = (write::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut books = BooksMut { registry: &mut registry, board: &board, now };
         let reserved = bankruptcy::begin_paying(&mut account, &mut quote, &mut books)?;
@@ -156,9 +157,9 @@ impl ResolveBankruptcy<'_> {
     #[inline(never)]
     pub(super) fn pay_borrow(&self, now: UnixSecs) -> Result<(BorrowResolved, Option<BankruptcyResolved>)> {
         let (engine, key) = self.keys()?;
-        let board = self.board.load()?;
-        let mut registry = self.registry.load_mut()?;
-        let mut account = self.margin_account.load_mut()?;
+        let board = read::<PriceBoard>(&self.board)?;
+        let mut registry = write::<Registry>(&self.registry)?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = step_bank!(self);
         let mut books = BooksMut { registry: &mut registry, board: &board, now };
         let paid = bankruptcy::pay_borrow(&mut account, &mut bank, &mut books)?;
@@ -188,9 +189,9 @@ impl ResolveBankruptcy<'_> {
     #[inline(never)]
     pub(super) fn pay_pnl(&self, now: UnixSecs) -> Result<(PnlResolved, Option<BankruptcyResolved>)> {
         let (engine, key) = self.keys()?;
-        let board = self.board.load()?;
-        let mut registry = self.registry.load_mut()?;
-        let mut account = self.margin_account.load_mut()?;
+        let board = read::<PriceBoard>(&self.board)?;
+        let mut registry = write::<Registry>(&self.registry)?;
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut quote = load_bank(self.quote_bank.as_ref())?;
         let mut market = load_market(self.market.as_ref())?;
         let mut books = BooksMut { registry: &mut registry, board: &board, now };
@@ -224,8 +225,8 @@ impl ResolveBankruptcy<'_> {
     /// `WrongStage` where the account is active or a leg is left.
     #[inline(never)]
     pub(super) fn finish(&self, now: UnixSecs) -> Result<BankruptcyResolved> {
-        let (mut registry, board) = (self.registry.load_mut()?, self.board.load()?);
-        let mut account = self.margin_account.load_mut()?;
+        let (mut registry, board) = (write::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
+        let mut account = write::<MarginAccount>(&self.margin_account)?;
         let status = AccountStatus::try_from(account.status)?;
         ensure!(status != AccountStatus::Active, EngineError::WrongStage);
         let mut quote = load_bank(self.quote_bank.as_ref())?;
