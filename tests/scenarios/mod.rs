@@ -17,6 +17,7 @@ mod insurance;
 mod known_loss;
 mod last_unit;
 mod limits;
+mod margin_call;
 mod outflow;
 mod pauses;
 mod pnl;

@@ -4,6 +4,7 @@
 //! `w_a * v` for an asset, `w_l * v` for a liability, minus `rate * notional` for a perp. Sums stay undivided in
 //! pico-dollars (micro-dollars times parts per million), so nothing is rounded but each leg's value (NUMBER-3).
 
+mod call;
 mod initial;
 mod maintenance;
 mod net;
@@ -15,6 +16,7 @@ use crate::price::UnitPrice;
 use crate::units::{Ppm, UsdMicroSum, UsdPico};
 use unit::Pnl;
 
+pub use call::{distance_ppm, is_called, perp_slope, token_slope};
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
 pub use maintenance::{excess, is_under_water_at_edges, margins, quote_sides};
 

@@ -206,8 +206,10 @@ pub struct MarginAccount {
     pub _pad_clocks: u32,
     /// 0: last seen at or above maintenance, 1: under water, 2: in wind-down.
     pub observed: u8,
+    /// One where its owner was called since it was last seen above the band.
+    pub called: u8,
     /// Zero.
-    pub _pad3: [u8; 3],
+    pub _pad3: [u8; 2],
     /// When it was last observed, Unix seconds.
     pub observed_at: i64,
     /// When it last passed an initial check, Unix seconds.

@@ -55,7 +55,7 @@ fn accounts() -> Vec<Layout> {
             premium_ppm, _pad_premium, socialized_atoms, leg_count, _pad2, premium_reported_at,
             rounding_units, cap_raised_at, drawn, _reserved),
         layout!(MarginAccount at BODY => version, bump, status, delegate_rights, id, _pad2, engine, owner, delegate,
-            rent_payer, delegate_limit_atoms_per_day, delegate_traded, venues, under_water_secs, wind_down_secs, _pad_clocks, observed, _pad3, observed_at, passed_at,
+            rent_payer, delegate_limit_atoms_per_day, delegate_traded, venues, under_water_secs, wind_down_secs, _pad_clocks, observed, called, _pad3, observed_at, passed_at,
             bypass_published_at, bypass, _pad4, _intents, tokens, derivatives, estate_reserved_atoms,
             estate_drawn_atoms, _reserved),
         layout!(Venue at BODY => version, bump, active, _pad, engine, signer, settle_markets, premium_markets,

@@ -181,7 +181,7 @@ filled!(Market {
 filled!(MarginAccount {
     version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,
     delegate_traded, venues, under_water_secs, wind_down_secs,
-    observed, observed_at, passed_at, bypass_published_at, bypass, tokens, derivatives, estate_reserved_atoms,
+    observed, called, observed_at, passed_at, bypass_published_at, bypass, tokens, derivatives, estate_reserved_atoms,
     estate_drawn_atoms ; _pad2, _pad_clocks, _pad3, _pad4, _intents, _reserved
 });
 

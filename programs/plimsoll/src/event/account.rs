@@ -70,6 +70,32 @@ pub struct AccountOpened {
     pub rent_payer: Pubkey,
 }
 
+/// The owner is called: an account has come within a tenth of its maintenance margin, or under its target. Logged, not
+/// called, and once until it is seen above that again.
+#[event]
+#[derive(Clone, Debug)]
+pub struct MarginCalled {
+    /// The engine.
+    pub engine: Pubkey,
+    /// The account's owner.
+    pub owner: Pubkey,
+    /// Which of the owner's accounts.
+    pub id: u16,
+    /// `NAV / MMR` at spot, ppm, rounded down.
+    pub ratio_ppm: u32,
+    /// How far each price is from where the account would be at maintenance.
+    pub distances: Vec<PriceDistance>,
+}
+
+/// The move of one price that takes an account to maintenance if no other moves.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceDistance {
+    /// Slot of the board.
+    pub slot: u8,
+    /// Of the price, ppm, toward zero; negative for a fall. At the weights with which each leg counts now.
+    pub move_ppm: i32,
+}
+
 /// A margin account was closed, empty.
 #[event]
 #[derive(Clone, Copy, Debug)]

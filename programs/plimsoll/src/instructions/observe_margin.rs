@@ -1,7 +1,6 @@
 //! Records whether an account is under water, which is what the auction's clock counts.
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::account;
 use plimsoll_state::{Books, EngineAccount, MarginAccount, PriceBoard, Registry};
 
 use crate::access::{now, require_same_address};
@@ -25,7 +24,7 @@ pub struct ObserveMargin<'info> {
     pub board: UncheckedAccount<'info>,
 }
 
-/// Moves the clocks to now: they add the time between two under-water observations at most 30 s apart (CLOCK-1).
+/// Moves the clocks to now and calls the owner once where the account has entered the band above maintenance. Clocks add the time between two under-water observations at most 30 s apart (CLOCK-1).
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`, `NumberOutOfRange`.
@@ -37,7 +36,8 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     require_same_address(&board.engine, &registry.engine)?;
     permit(Action::ObserveMargin).in_engine(&registry)?;
     permit(Action::ObserveMargin).on(&account)?;
-    let (_, assessment) = gate::assess(&account, &Books { registry: &registry, board: &board, now: now()? })?;
-    account::set_clocks(&mut account, &assessment.clocks);
+    let books = Books { registry: &registry, board: &board, now: now()? };
+    let (portfolio, assessment) = gate::assess(&account, &books)?;
+    gate::record(&mut account, &assessment, &portfolio.0, &books);
     Ok(account.invariant()?)
 }
