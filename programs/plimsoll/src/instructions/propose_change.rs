@@ -141,5 +141,5 @@ pub fn handler<'info>(ctx: Context<'info, ProposeChange<'info>>, args: ProposeCh
         expires_at: schedule.expires_at.get(),
         data: args.data.bytes,
     };
-    Ok(crate::event::send_listing(&accounts.event_authority, &event, listed)?)
+    crate::event::send_listing(&accounts.event_authority, &event, listed)
 }
