@@ -73,7 +73,7 @@ pub fn measure_all() -> Vec<Row> {
     market::measure(&stage, &mut rows);
     bankruptcy::measure(&stage, &mut rows);
     admin::measure(&mut rows);
-    rows.push(Row::file("program_file", "plimsoll.so", program_bytes(), 720_000));
+    rows.push(Row::file("program_file", "plimsoll.so", program_bytes(), 800_000));
     rows.push(Row::file("margin_account", "whole account", MarginAccount::SPACE as u64, 4_096));
     let missing = |rows: &[Row]| -> Vec<&'static str> {
         instructions().filter(|name| rows.iter().all(|row| row.operation != *name)).collect()

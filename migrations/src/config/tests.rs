@@ -91,7 +91,8 @@ fn each_number_of_a_listing_is_named_where_it_leaves_its_bounds() {
         // Where one number bounds another, either is named, and the other in the range.
         let named = error.starts_with(&format!("{table}[0].")) && error.contains(name);
         // What no number of its size could be is refused while the file is read.
-        let refused = [" is out of its bounds, ", ": invalid value: integer "].iter().any(|words| error.contains(words));
+        let refused =
+            [" is out of its bounds, ", ": invalid value: integer "].iter().any(|words| error.contains(words));
         assert!(named && refused, "{name} = {value}: {error}");
         asked += 1;
     };

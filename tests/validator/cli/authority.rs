@@ -20,7 +20,9 @@ impl CliWorld {
         let shown = self.json("engine show").await?;
         ensure!(text(&shown, "/proposed")? == format!("authority {successor}"), "{shown:#}");
         ensure!(text(&shown, "/guardian")? == guard.to_string(), "{shown:#}");
-        self.run("engine accept-role authority --yes --keypair guard.json").await?.failed_with(&["the engine refused"])?;
+        self.run("engine accept-role authority --yes --keypair guard.json")
+            .await?
+            .failed_with(&["the engine refused"])?;
         self.run(accept).await?.done()?;
         let engine = self.keys.engine;
         let shown = self.json(&format!("engine show --engine {engine}")).await?;
