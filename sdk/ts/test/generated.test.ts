@@ -54,6 +54,7 @@ describe('the generated client', () => {
             'FeedBook',
             'MarginAccount',
             'Market',
+            'PendingChange',
             'PriceBoard',
             'Registry',
             'Venue',
@@ -67,11 +68,12 @@ describe('the generated client', () => {
 
     it('reads exactly as many bytes as each account has', () => {
         const sizes = {
-            Bank: 704,
-            Engine: 328,
+            Bank: 720,
+            Engine: 528,
             FeedBook: 24_832,
             MarginAccount: 3040,
-            Market: 528,
+            Market: 584,
+            PendingChange: 1248,
             PriceBoard: 16_640,
             Registry: 30_720,
             Venue: 136,

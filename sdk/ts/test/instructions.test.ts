@@ -86,7 +86,11 @@ async function perps({ check, quote, market, hers, his, venue }: Addresses): Pro
         settle_fill_by_venue: client.getSettleFillInstruction({ ...fill, ...byVenue }),
         settle_pnl: client.getSettlePnlInstruction({ ...check, marginAccount: hers, market, quoteBank: quote }),
         settle_own_claim: client.getSettlePnlInstruction({ ...check, market, quoteBank: quote }),
-        resolve_freeze: client.getResolveBankruptcyInstruction({ ...resolved, step: { __kind: 'Freeze' } }),
+        resolve_freeze: client.getResolveBankruptcyInstruction({
+            ...resolved,
+            quoteBank: quote,
+            step: { __kind: 'Freeze' },
+        }),
         resolve_pay_pnl: client.getResolveBankruptcyInstruction({
             ...resolved,
             quoteBank: quote,

@@ -137,6 +137,8 @@ describe('the module', () => {
     it('refuses liquidations while they are paused', () => {
         const registry = inputs.registry.slice();
         registry[48] = registry[48]! | 8;
+        // Until the end of time: the fourth bit's place among the pauses, each of 24 bytes.
+        registry.fill(0x7f, 22_984 + 3 * 24, 22_984 + 3 * 24 + 8);
         const request = { leg: { kind: 'perp', market: 0 } } as const;
         expect(module.liquidationPlan({ ...inputs, registry }, request)).toMatchObject({
             kind: 'refused',

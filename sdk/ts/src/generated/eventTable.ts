@@ -8,10 +8,6 @@ import {
     type AccountMigrated,
     getAccountOpenedDecoder,
     type AccountOpened,
-    getAuthorityAcceptedDecoder,
-    type AuthorityAccepted,
-    getAuthorityProposedDecoder,
-    type AuthorityProposed,
     getBankAccruedDecoder,
     type BankAccrued,
     getBankListedDecoder,
@@ -26,6 +22,12 @@ import {
     type BorrowResolved,
     getBorrowedDecoder,
     type Borrowed,
+    getChangeCancelledDecoder,
+    type ChangeCancelled,
+    getChangeExecutedDecoder,
+    type ChangeExecuted,
+    getChangeProposedDecoder,
+    type ChangeProposed,
     getCollateralLiquidatedDecoder,
     type CollateralLiquidated,
     getDelegateSetDecoder,
@@ -34,6 +36,8 @@ import {
     type Deposited,
     getEngineCreatedDecoder,
     type EngineCreated,
+    getEngineLaunchedDecoder,
+    type EngineLaunched,
     getFeesCollectedDecoder,
     type FeesCollected,
     getFillSettledDecoder,
@@ -46,6 +50,8 @@ import {
     type InsuranceReserved,
     getInsuranceSweptDecoder,
     type InsuranceSwept,
+    getMarginCalledDecoder,
+    type MarginCalled,
     getMarketListedDecoder,
     type MarketListed,
     getParamsUpdatedDecoder,
@@ -64,12 +70,20 @@ import {
     type PositionTouched,
     getPremiumReportedDecoder,
     type PremiumReported,
+    getPriceHaltedDecoder,
+    type PriceHalted,
     getPriceListedDecoder,
     type PriceListed,
     getPriceUpdatedDecoder,
     type PriceUpdated,
+    getRampAdvancedDecoder,
+    type RampAdvanced,
     getRepaidDecoder,
     type Repaid,
+    getRoleAcceptedDecoder,
+    type RoleAccepted,
+    getRoleProposedDecoder,
+    type RoleProposed,
     getTokenSeizedDecoder,
     type TokenSeized,
     getVenueApprovedDecoder,
@@ -88,8 +102,6 @@ export type EngineEvent =
     | { name: 'AccountGrown'; data: AccountGrown }
     | { name: 'AccountMigrated'; data: AccountMigrated }
     | { name: 'AccountOpened'; data: AccountOpened }
-    | { name: 'AuthorityAccepted'; data: AuthorityAccepted }
-    | { name: 'AuthorityProposed'; data: AuthorityProposed }
     | { name: 'BankAccrued'; data: BankAccrued }
     | { name: 'BankListed'; data: BankListed }
     | { name: 'BankUpdated'; data: BankUpdated }
@@ -97,16 +109,21 @@ export type EngineEvent =
     | { name: 'BankruptcyResolved'; data: BankruptcyResolved }
     | { name: 'BorrowResolved'; data: BorrowResolved }
     | { name: 'Borrowed'; data: Borrowed }
+    | { name: 'ChangeCancelled'; data: ChangeCancelled }
+    | { name: 'ChangeExecuted'; data: ChangeExecuted }
+    | { name: 'ChangeProposed'; data: ChangeProposed }
     | { name: 'CollateralLiquidated'; data: CollateralLiquidated }
     | { name: 'DelegateSet'; data: DelegateSet }
     | { name: 'Deposited'; data: Deposited }
     | { name: 'EngineCreated'; data: EngineCreated }
+    | { name: 'EngineLaunched'; data: EngineLaunched }
     | { name: 'FeesCollected'; data: FeesCollected }
     | { name: 'FillSettled'; data: FillSettled }
     | { name: 'FundingCranked'; data: FundingCranked }
     | { name: 'InsuranceFunded'; data: InsuranceFunded }
     | { name: 'InsuranceReserved'; data: InsuranceReserved }
     | { name: 'InsuranceSwept'; data: InsuranceSwept }
+    | { name: 'MarginCalled'; data: MarginCalled }
     | { name: 'MarketListed'; data: MarketListed }
     | { name: 'ParamsUpdated'; data: ParamsUpdated }
     | { name: 'PauseSet'; data: PauseSet }
@@ -116,9 +133,13 @@ export type EngineEvent =
     | { name: 'PositionLiquidated'; data: PositionLiquidated }
     | { name: 'PositionTouched'; data: PositionTouched }
     | { name: 'PremiumReported'; data: PremiumReported }
+    | { name: 'PriceHalted'; data: PriceHalted }
     | { name: 'PriceListed'; data: PriceListed }
     | { name: 'PriceUpdated'; data: PriceUpdated }
+    | { name: 'RampAdvanced'; data: RampAdvanced }
     | { name: 'Repaid'; data: Repaid }
+    | { name: 'RoleAccepted'; data: RoleAccepted }
+    | { name: 'RoleProposed'; data: RoleProposed }
     | { name: 'TokenSeized'; data: TokenSeized }
     | { name: 'VenueApproved'; data: VenueApproved }
     | { name: 'VenueRevoked'; data: VenueRevoked }
@@ -131,8 +152,6 @@ export const ENGINE_EVENTS = [
     { name: 'AccountGrown', discriminator: [204, 171, 145, 81, 172, 239, 55, 209], decoder: getAccountGrownDecoder() },
     { name: 'AccountMigrated', discriminator: [153, 121, 252, 128, 30, 241, 166, 101], decoder: getAccountMigratedDecoder() },
     { name: 'AccountOpened', discriminator: [250, 89, 39, 67, 35, 119, 126, 63], decoder: getAccountOpenedDecoder() },
-    { name: 'AuthorityAccepted', discriminator: [166, 192, 219, 188, 41, 209, 195, 26], decoder: getAuthorityAcceptedDecoder() },
-    { name: 'AuthorityProposed', discriminator: [244, 117, 94, 112, 53, 151, 35, 89], decoder: getAuthorityProposedDecoder() },
     { name: 'BankAccrued', discriminator: [27, 151, 170, 149, 241, 107, 97, 110], decoder: getBankAccruedDecoder() },
     { name: 'BankListed', discriminator: [82, 130, 114, 184, 232, 152, 104, 100], decoder: getBankListedDecoder() },
     { name: 'BankUpdated', discriminator: [198, 113, 132, 53, 29, 57, 175, 56], decoder: getBankUpdatedDecoder() },
@@ -140,16 +159,21 @@ export const ENGINE_EVENTS = [
     { name: 'BankruptcyResolved', discriminator: [94, 86, 196, 195, 106, 72, 227, 169], decoder: getBankruptcyResolvedDecoder() },
     { name: 'BorrowResolved', discriminator: [182, 145, 176, 244, 112, 56, 134, 189], decoder: getBorrowResolvedDecoder() },
     { name: 'Borrowed', discriminator: [225, 182, 241, 78, 34, 145, 253, 230], decoder: getBorrowedDecoder() },
+    { name: 'ChangeCancelled', discriminator: [139, 179, 97, 81, 214, 21, 119, 93], decoder: getChangeCancelledDecoder() },
+    { name: 'ChangeExecuted', discriminator: [50, 115, 8, 12, 139, 8, 191, 26], decoder: getChangeExecutedDecoder() },
+    { name: 'ChangeProposed', discriminator: [170, 10, 10, 8, 244, 196, 146, 151], decoder: getChangeProposedDecoder() },
     { name: 'CollateralLiquidated', discriminator: [148, 42, 28, 104, 72, 50, 124, 98], decoder: getCollateralLiquidatedDecoder() },
     { name: 'DelegateSet', discriminator: [103, 126, 239, 131, 201, 31, 212, 253], decoder: getDelegateSetDecoder() },
     { name: 'Deposited', discriminator: [111, 141, 26, 45, 161, 35, 100, 57], decoder: getDepositedDecoder() },
     { name: 'EngineCreated', discriminator: [115, 53, 191, 124, 85, 81, 135, 177], decoder: getEngineCreatedDecoder() },
+    { name: 'EngineLaunched', discriminator: [0, 161, 146, 152, 13, 233, 128, 22], decoder: getEngineLaunchedDecoder() },
     { name: 'FeesCollected', discriminator: [233, 23, 117, 225, 107, 178, 254, 8], decoder: getFeesCollectedDecoder() },
     { name: 'FillSettled', discriminator: [47, 107, 42, 146, 115, 71, 20, 119], decoder: getFillSettledDecoder() },
     { name: 'FundingCranked', discriminator: [121, 240, 240, 213, 178, 226, 113, 140], decoder: getFundingCrankedDecoder() },
     { name: 'InsuranceFunded', discriminator: [158, 72, 23, 80, 138, 56, 33, 206], decoder: getInsuranceFundedDecoder() },
     { name: 'InsuranceReserved', discriminator: [249, 121, 236, 229, 191, 233, 113, 204], decoder: getInsuranceReservedDecoder() },
     { name: 'InsuranceSwept', discriminator: [71, 241, 247, 53, 59, 217, 227, 251], decoder: getInsuranceSweptDecoder() },
+    { name: 'MarginCalled', discriminator: [11, 36, 230, 128, 84, 84, 219, 94], decoder: getMarginCalledDecoder() },
     { name: 'MarketListed', discriminator: [29, 11, 143, 239, 139, 12, 79, 19], decoder: getMarketListedDecoder() },
     { name: 'ParamsUpdated', discriminator: [2, 163, 138, 99, 135, 11, 136, 169], decoder: getParamsUpdatedDecoder() },
     { name: 'PauseSet', discriminator: [175, 57, 198, 136, 192, 66, 204, 73], decoder: getPauseSetDecoder() },
@@ -159,9 +183,13 @@ export const ENGINE_EVENTS = [
     { name: 'PositionLiquidated', discriminator: [40, 107, 90, 214, 96, 30, 61, 128], decoder: getPositionLiquidatedDecoder() },
     { name: 'PositionTouched', discriminator: [153, 185, 65, 58, 11, 29, 240, 8], decoder: getPositionTouchedDecoder() },
     { name: 'PremiumReported', discriminator: [45, 237, 87, 135, 225, 126, 109, 167], decoder: getPremiumReportedDecoder() },
+    { name: 'PriceHalted', discriminator: [174, 128, 184, 168, 114, 203, 33, 12], decoder: getPriceHaltedDecoder() },
     { name: 'PriceListed', discriminator: [226, 202, 149, 122, 125, 212, 169, 237], decoder: getPriceListedDecoder() },
     { name: 'PriceUpdated', discriminator: [154, 72, 87, 150, 246, 230, 23, 217], decoder: getPriceUpdatedDecoder() },
+    { name: 'RampAdvanced', discriminator: [78, 139, 118, 245, 67, 229, 142, 17], decoder: getRampAdvancedDecoder() },
     { name: 'Repaid', discriminator: [38, 248, 231, 7, 150, 164, 172, 23], decoder: getRepaidDecoder() },
+    { name: 'RoleAccepted', discriminator: [130, 219, 17, 167, 202, 238, 104, 50], decoder: getRoleAcceptedDecoder() },
+    { name: 'RoleProposed', discriminator: [168, 105, 155, 70, 211, 61, 123, 252], decoder: getRoleProposedDecoder() },
     { name: 'TokenSeized', discriminator: [130, 121, 96, 252, 214, 37, 13, 63], decoder: getTokenSeizedDecoder() },
     { name: 'VenueApproved', discriminator: [224, 4, 67, 188, 7, 196, 137, 102], decoder: getVenueApprovedDecoder() },
     { name: 'VenueRevoked', discriminator: [134, 122, 138, 178, 112, 175, 131, 35], decoder: getVenueRevokedDecoder() },

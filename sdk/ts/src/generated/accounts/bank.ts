@@ -121,7 +121,7 @@ export type Bank = {
     waitingShares: bigint;
     /** Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first. */
     uncoveredAtoms: bigint;
-    /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`. */
+    /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms` and `draws.draw_hour_ppm` of the fund. */
     drawn: SpentAtoms;
     /** What left the vault, net, within the hour of `caps.outflow_hour_ppm`. */
     outflowHour: StoredFlow;
@@ -133,6 +133,10 @@ export type Bank = {
     insuranceOutAtoms: bigint;
     /** Sum of all socialized losses, atoms (statistics). */
     socializedAtoms: bigint;
+    /** Drawn lately for debts of this bank: within any day at most `draws.draw_source_ppm` of the fund. */
+    debtsDrawn: SpentAtoms;
+    /** When a cap was last raised, Unix seconds; zero before. */
+    capRaisedAt: bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -188,7 +192,7 @@ export type BankInput = {
     waitingShares: number | bigint;
     /** Bad debt that exceeded what deposits could bear, atoms; whatever comes in pays it first. */
     uncoveredAtoms: number | bigint;
-    /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms`. */
+    /** Drawn lately: within any hour at most `caps.draw_cap_hour_atoms` and `draws.draw_hour_ppm` of the fund. */
     drawn: SpentAtomsInput;
     /** What left the vault, net, within the hour of `caps.outflow_hour_ppm`. */
     outflowHour: StoredFlowInput;
@@ -200,6 +204,10 @@ export type BankInput = {
     insuranceOutAtoms: number | bigint;
     /** Sum of all socialized losses, atoms (statistics). */
     socializedAtoms: number | bigint;
+    /** Drawn lately for debts of this bank: within any day at most `draws.draw_source_ppm` of the fund. */
+    debtsDrawn: SpentAtomsInput;
+    /** When a cap was last raised, Unix seconds; zero before. */
+    capRaisedAt: number | bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -240,7 +248,9 @@ export function getBankEncoder(): FixedSizeEncoder<BankInput> {
             ['insuranceInAtoms', getU64Encoder()],
             ['insuranceOutAtoms', getU64Encoder()],
             ['socializedAtoms', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 88)],
+            ['debtsDrawn', getSpentAtomsEncoder()],
+            ['capRaisedAt', getI64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 24)],
         ]),
         (value) => ({ ...value, discriminator: BANK_DISCRIMINATOR }),
     );
@@ -281,7 +291,9 @@ export function getBankDecoder(): FixedSizeDecoder<Bank> {
         ['insuranceInAtoms', getU64Decoder()],
         ['insuranceOutAtoms', getU64Decoder()],
         ['socializedAtoms', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 88)],
+        ['debtsDrawn', getSpentAtomsDecoder()],
+        ['capRaisedAt', getI64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 24)],
     ]);
 }
 
@@ -341,5 +353,5 @@ export async function fetchAllMaybeBank(
 }
 
 export function getBankSize(): number {
-    return 704;
+    return 720;
 }

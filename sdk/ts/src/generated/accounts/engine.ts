@@ -17,12 +17,16 @@ import {
     fixEncoderSize,
     getAddressDecoder,
     getAddressEncoder,
+    getArrayDecoder,
+    getArrayEncoder,
     getBytesDecoder,
     getBytesEncoder,
     getStructDecoder,
     getStructEncoder,
     getU16Decoder,
     getU16Encoder,
+    getU64Decoder,
+    getU64Encoder,
     getU8Decoder,
     getU8Encoder,
     transformEncoder,
@@ -55,20 +59,30 @@ export type Engine = {
     id: number;
     /** One where the engine was created for a test cluster; visible permanently. */
     testCluster: number;
+    /** Bump of the executor's address. */
+    executorBump: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
     /** Who created it (a seed). */
     creator: Address;
-    /** May change parameters, list, collect fees, hand over. */
+    /** Proposes changes, makes those that tighten at once, pauses for some days. */
     authority: Address;
-    /** Proposed next authority, or zero; takes over by its own signature. */
-    pendingAuthority: Address;
-    /** May only set pause bits, never clear them. */
-    pauseAuthority: Address;
+    /** Proposes changes and makes those that tighten at once. */
+    riskAuthority: Address;
+    /** Pauses for some hours, and cancels changes that wait. */
+    guardian: Address;
+    /** Takes the protocol's fees. */
+    feeCollector: Address;
+    /** Who may accept each role by its own signature, in the order of `EngineRole`; zero for nobody. */
+    pending: Array<Address>;
     /** The registry. */
     registry: Address;
     /** The price board. */
     board: Address;
+    /** The address that signs for a change that has waited: `["executor", engine]`. */
+    executor: Address;
+    /** Changes proposed so far; the number of the next. */
+    changesProposed: bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -82,20 +96,30 @@ export type EngineInput = {
     id: number;
     /** One where the engine was created for a test cluster; visible permanently. */
     testCluster: number;
+    /** Bump of the executor's address. */
+    executorBump: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
     /** Who created it (a seed). */
     creator: Address;
-    /** May change parameters, list, collect fees, hand over. */
+    /** Proposes changes, makes those that tighten at once, pauses for some days. */
     authority: Address;
-    /** Proposed next authority, or zero; takes over by its own signature. */
-    pendingAuthority: Address;
-    /** May only set pause bits, never clear them. */
-    pauseAuthority: Address;
+    /** Proposes changes and makes those that tighten at once. */
+    riskAuthority: Address;
+    /** Pauses for some hours, and cancels changes that wait. */
+    guardian: Address;
+    /** Takes the protocol's fees. */
+    feeCollector: Address;
+    /** Who may accept each role by its own signature, in the order of `EngineRole`; zero for nobody. */
+    pending: Array<Address>;
     /** The registry. */
     registry: Address;
     /** The price board. */
     board: Address;
+    /** The address that signs for a change that has waited: `["executor", engine]`. */
+    executor: Address;
+    /** Changes proposed so far; the number of the next. */
+    changesProposed: number | bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -109,13 +133,18 @@ export function getEngineEncoder(): FixedSizeEncoder<EngineInput> {
             ['bump', getU8Encoder()],
             ['id', getU16Encoder()],
             ['testCluster', getU8Encoder()],
-            ['pad', fixEncoderSize(getBytesEncoder(), 3)],
+            ['executorBump', getU8Encoder()],
+            ['pad', fixEncoderSize(getBytesEncoder(), 2)],
             ['creator', getAddressEncoder()],
             ['authority', getAddressEncoder()],
-            ['pendingAuthority', getAddressEncoder()],
-            ['pauseAuthority', getAddressEncoder()],
+            ['riskAuthority', getAddressEncoder()],
+            ['guardian', getAddressEncoder()],
+            ['feeCollector', getAddressEncoder()],
+            ['pending', getArrayEncoder(getAddressEncoder(), { size: 4 })],
             ['registry', getAddressEncoder()],
             ['board', getAddressEncoder()],
+            ['executor', getAddressEncoder()],
+            ['changesProposed', getU64Encoder()],
             ['reserved', fixEncoderSize(getBytesEncoder(), 120)],
         ]),
         (value) => ({ ...value, discriminator: ENGINE_DISCRIMINATOR }),
@@ -130,13 +159,18 @@ export function getEngineDecoder(): FixedSizeDecoder<Engine> {
         ['bump', getU8Decoder()],
         ['id', getU16Decoder()],
         ['testCluster', getU8Decoder()],
-        ['pad', fixDecoderSize(getBytesDecoder(), 3)],
+        ['executorBump', getU8Decoder()],
+        ['pad', fixDecoderSize(getBytesDecoder(), 2)],
         ['creator', getAddressDecoder()],
         ['authority', getAddressDecoder()],
-        ['pendingAuthority', getAddressDecoder()],
-        ['pauseAuthority', getAddressDecoder()],
+        ['riskAuthority', getAddressDecoder()],
+        ['guardian', getAddressDecoder()],
+        ['feeCollector', getAddressDecoder()],
+        ['pending', getArrayDecoder(getAddressDecoder(), { size: 4 })],
         ['registry', getAddressDecoder()],
         ['board', getAddressDecoder()],
+        ['executor', getAddressDecoder()],
+        ['changesProposed', getU64Decoder()],
         ['reserved', fixDecoderSize(getBytesDecoder(), 120)],
     ]);
 }
@@ -197,5 +231,5 @@ export async function fetchAllMaybeEngine(
 }
 
 export function getEngineSize(): number {
-    return 328;
+    return 528;
 }

@@ -11,6 +11,7 @@ export * from './engine.js';
 export * from './feedBook.js';
 export * from './marginAccount.js';
 export * from './market.js';
+export * from './pendingChange.js';
 export * from './priceBoard.js';
 export * from './registry.js';
 export * from './venue.js';

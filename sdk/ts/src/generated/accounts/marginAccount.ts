@@ -107,6 +107,8 @@ export type MarginAccount = {
     padClocks: number;
     /** 0: last seen at or above maintenance, 1: under water, 2: in wind-down. */
     observed: number;
+    /** One where its owner was called since it was last seen above the band. */
+    called: number;
     /** Zero. */
     pad3: ReadonlyUint8Array;
     /** When it was last observed, Unix seconds. */
@@ -171,6 +173,8 @@ export type MarginAccountInput = {
     padClocks: number;
     /** 0: last seen at or above maintenance, 1: under water, 2: in wind-down. */
     observed: number;
+    /** One where its owner was called since it was last seen above the band. */
+    called: number;
     /** Zero. */
     pad3: ReadonlyUint8Array;
     /** When it was last observed, Unix seconds. */
@@ -222,7 +226,8 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountInput> 
             ['windDownSecs', getU32Encoder()],
             ['padClocks', getU32Encoder()],
             ['observed', getU8Encoder()],
-            ['pad3', fixEncoderSize(getBytesEncoder(), 3)],
+            ['called', getU8Encoder()],
+            ['pad3', fixEncoderSize(getBytesEncoder(), 2)],
             ['observedAt', getI64Encoder()],
             ['passedAt', getI64Encoder()],
             ['bypassPublishedAt', getI64Encoder()],
@@ -260,7 +265,8 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
         ['windDownSecs', getU32Decoder()],
         ['padClocks', getU32Decoder()],
         ['observed', getU8Decoder()],
-        ['pad3', fixDecoderSize(getBytesDecoder(), 3)],
+        ['called', getU8Decoder()],
+        ['pad3', fixDecoderSize(getBytesDecoder(), 2)],
         ['observedAt', getI64Decoder()],
         ['passedAt', getI64Decoder()],
         ['bypassPublishedAt', getI64Decoder()],

@@ -53,10 +53,14 @@ import {
     getMarketCapsEncoder,
     getSideTotalsDecoder,
     getSideTotalsEncoder,
+    getSpentAtomsDecoder,
+    getSpentAtomsEncoder,
     type MarketCaps,
     type MarketCapsInput,
     type SideTotals,
     type SideTotalsInput,
+    type SpentAtoms,
+    type SpentAtomsInput,
 } from '../types/index.js';
 
 export const MARKET_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([219, 190, 213, 55, 0, 227, 198, 154]);
@@ -116,6 +120,10 @@ export type Market = {
      * the market last had no position.
      */
     roundingUnits: bigint;
+    /** When the cap was last raised, Unix seconds; zero before. */
+    capRaisedAt: bigint;
+    /** Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund. */
+    drawn: SpentAtoms;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -170,6 +178,10 @@ export type MarketInput = {
      * the market last had no position.
      */
     roundingUnits: number | bigint;
+    /** When the cap was last raised, Unix seconds; zero before. */
+    capRaisedAt: number | bigint;
+    /** Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund. */
+    drawn: SpentAtomsInput;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -202,7 +214,9 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketInput> {
             ['pad2', getU32Encoder()],
             ['premiumReportedAt', getI64Encoder()],
             ['roundingUnits', getU64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 56)],
+            ['capRaisedAt', getI64Encoder()],
+            ['drawn', getSpentAtomsEncoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 48)],
         ]),
         (value) => ({ ...value, discriminator: MARKET_DISCRIMINATOR }),
     );
@@ -235,7 +249,9 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['pad2', getU32Decoder()],
         ['premiumReportedAt', getI64Decoder()],
         ['roundingUnits', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 56)],
+        ['capRaisedAt', getI64Decoder()],
+        ['drawn', getSpentAtomsDecoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 48)],
     ]);
 }
 
@@ -295,5 +311,5 @@ export async function fetchAllMaybeMarket(
 }
 
 export function getMarketSize(): number {
-    return 528;
+    return 584;
 }

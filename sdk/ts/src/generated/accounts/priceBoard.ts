@@ -21,6 +21,8 @@ import {
     getArrayEncoder,
     getBytesDecoder,
     getBytesEncoder,
+    getI64Decoder,
+    getI64Encoder,
     getStructDecoder,
     getStructEncoder,
     getU8Decoder,
@@ -58,6 +60,8 @@ export type PriceBoard = {
     pad: ReadonlyUint8Array;
     /** The engine. */
     engine: Address;
+    /** When the last halt or breaker of any slot ends or ended, Unix seconds: later than that no slot is asked. */
+    stoppedUntilAt: bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
     /** Slots. */
@@ -75,6 +79,8 @@ export type PriceBoardInput = {
     pad: ReadonlyUint8Array;
     /** The engine. */
     engine: Address;
+    /** When the last halt or breaker of any slot ends or ended, Unix seconds: later than that no slot is asked. */
+    stoppedUntilAt: number | bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
     /** Slots. */
@@ -91,7 +97,8 @@ export function getPriceBoardEncoder(): FixedSizeEncoder<PriceBoardInput> {
             ['count', getU8Encoder()],
             ['pad', fixEncoderSize(getBytesEncoder(), 5)],
             ['engine', getAddressEncoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 208)],
+            ['stoppedUntilAt', getI64Encoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 200)],
             ['slots', getArrayEncoder(getPriceSlotEncoder(), { size: 64 })],
         ]),
         (value) => ({ ...value, discriminator: PRICE_BOARD_DISCRIMINATOR }),
@@ -107,7 +114,8 @@ export function getPriceBoardDecoder(): FixedSizeDecoder<PriceBoard> {
         ['count', getU8Decoder()],
         ['pad', fixDecoderSize(getBytesDecoder(), 5)],
         ['engine', getAddressDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 208)],
+        ['stoppedUntilAt', getI64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 200)],
         ['slots', getArrayDecoder(getPriceSlotDecoder(), { size: 64 })],
     ]);
 }

@@ -21,6 +21,8 @@ import {
     getArrayEncoder,
     getBytesDecoder,
     getBytesEncoder,
+    getI64Decoder,
+    getI64Encoder,
     getStructDecoder,
     getStructEncoder,
     getU32Decoder,
@@ -47,12 +49,20 @@ import {
     getGlobalParamsEncoder,
     getMarketSlotDecoder,
     getMarketSlotEncoder,
+    getStoredGoalDecoder,
+    getStoredGoalEncoder,
+    getStoredPauseDecoder,
+    getStoredPauseEncoder,
     type BankSlot,
     type BankSlotInput,
     type GlobalParams,
     type GlobalParamsInput,
     type MarketSlot,
     type MarketSlotInput,
+    type StoredGoal,
+    type StoredGoalInput,
+    type StoredPause,
+    type StoredPauseInput,
 } from '../types/index.js';
 
 export const REGISTRY_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([47, 174, 110, 246, 184, 182, 252, 218]);
@@ -73,22 +83,30 @@ export type Registry = {
     bankCount: number;
     /** Market slots in use. */
     marketCount: number;
+    /** One from the launch on: accounts can be opened, and changes wait as the parameters say. */
+    launched: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
     /** The engine. */
     engine: Address;
-    /** Pause bits, see `pause`. */
+    /** Bits of `pause` that may stand; until when each does is in `pauses`, and a bit beyond its end stops nothing. */
     pauseBits: number;
     /** Zero. */
     pad2: number;
     /** Parameters. */
     params: GlobalParams;
+    /** Up to when parameters were moved by their ramps, Unix seconds; zero where they stand still. */
+    paramsRampedAt: bigint;
+    /** Where the parameters go that ramp, in the order of docs/math.md; zero where they stand still. */
+    paramsGoals: Array<StoredGoal>;
     /** Zero. */
     reserved: ReadonlyUint8Array;
     /** Banks. */
     banks: Array<BankSlot>;
     /** Markets. */
     markets: Array<MarketSlot>;
+    /** Until when each bit of `pause_bits` stands, at the bit's place. */
+    pauses: Array<StoredPause>;
     /** Zero. */
     tail: ReadonlyUint8Array;
 };
@@ -104,22 +122,30 @@ export type RegistryInput = {
     bankCount: number;
     /** Market slots in use. */
     marketCount: number;
+    /** One from the launch on: accounts can be opened, and changes wait as the parameters say. */
+    launched: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
     /** The engine. */
     engine: Address;
-    /** Pause bits, see `pause`. */
+    /** Bits of `pause` that may stand; until when each does is in `pauses`, and a bit beyond its end stops nothing. */
     pauseBits: number;
     /** Zero. */
     pad2: number;
     /** Parameters. */
     params: GlobalParamsInput;
+    /** Up to when parameters were moved by their ramps, Unix seconds; zero where they stand still. */
+    paramsRampedAt: number | bigint;
+    /** Where the parameters go that ramp, in the order of docs/math.md; zero where they stand still. */
+    paramsGoals: Array<StoredGoalInput>;
     /** Zero. */
     reserved: ReadonlyUint8Array;
     /** Banks. */
     banks: Array<BankSlotInput>;
     /** Markets. */
     markets: Array<MarketSlotInput>;
+    /** Until when each bit of `pause_bits` stands, at the bit's place. */
+    pauses: Array<StoredPauseInput>;
     /** Zero. */
     tail: ReadonlyUint8Array;
 };
@@ -134,15 +160,19 @@ export function getRegistryEncoder(): FixedSizeEncoder<RegistryInput> {
             ['testCluster', getU8Encoder()],
             ['bankCount', getU8Encoder()],
             ['marketCount', getU8Encoder()],
-            ['pad', fixEncoderSize(getBytesEncoder(), 3)],
+            ['launched', getU8Encoder()],
+            ['pad', fixEncoderSize(getBytesEncoder(), 2)],
             ['engine', getAddressEncoder()],
             ['pauseBits', getU32Encoder()],
             ['pad2', getU32Encoder()],
             ['params', getGlobalParamsEncoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 48)],
+            ['paramsRampedAt', getI64Encoder()],
+            ['paramsGoals', getArrayEncoder(getStoredGoalEncoder(), { size: 6 })],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 24)],
             ['banks', getArrayEncoder(getBankSlotEncoder(), { size: 64 })],
             ['markets', getArrayEncoder(getMarketSlotEncoder(), { size: 32 })],
-            ['tail', fixEncoderSize(getBytesEncoder(), 7824)],
+            ['pauses', getArrayEncoder(getStoredPauseEncoder(), { size: 16 })],
+            ['tail', fixEncoderSize(getBytesEncoder(), 7352)],
         ]),
         (value) => ({ ...value, discriminator: REGISTRY_DISCRIMINATOR }),
     );
@@ -157,15 +187,19 @@ export function getRegistryDecoder(): FixedSizeDecoder<Registry> {
         ['testCluster', getU8Decoder()],
         ['bankCount', getU8Decoder()],
         ['marketCount', getU8Decoder()],
-        ['pad', fixDecoderSize(getBytesDecoder(), 3)],
+        ['launched', getU8Decoder()],
+        ['pad', fixDecoderSize(getBytesDecoder(), 2)],
         ['engine', getAddressDecoder()],
         ['pauseBits', getU32Decoder()],
         ['pad2', getU32Decoder()],
         ['params', getGlobalParamsDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 48)],
+        ['paramsRampedAt', getI64Decoder()],
+        ['paramsGoals', getArrayDecoder(getStoredGoalDecoder(), { size: 6 })],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 24)],
         ['banks', getArrayDecoder(getBankSlotDecoder(), { size: 64 })],
         ['markets', getArrayDecoder(getMarketSlotDecoder(), { size: 32 })],
-        ['tail', fixDecoderSize(getBytesDecoder(), 7824)],
+        ['pauses', getArrayDecoder(getStoredPauseDecoder(), { size: 16 })],
+        ['tail', fixDecoderSize(getBytesDecoder(), 7352)],
     ]);
 }
 

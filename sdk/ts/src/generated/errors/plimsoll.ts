@@ -38,7 +38,7 @@ export const PLIMSOLL_ERROR__VENUE_INACTIVE = 0x1779; // 6009
 export const PLIMSOLL_ERROR__VENUES_FULL = 0x177a; // 6010
 /** SameAccount: The two margin accounts are the same */
 export const PLIMSOLL_ERROR__SAME_ACCOUNT = 0x177b; // 6011
-/** PauseOnly: The signer may set pause bits but not clear them */
+/** PauseOnly: The guardian may stop something but not start it again */
 export const PLIMSOLL_ERROR__PAUSE_ONLY = 0x177c; // 6012
 /** VersionUnknown: The layout version is unknown to this program */
 export const PLIMSOLL_ERROR__VERSION_UNKNOWN = 0x177d; // 6013
@@ -70,6 +70,8 @@ export const PLIMSOLL_ERROR__APPROVAL_MARKETS_INVALID = 0x1789; // 6025
 export const PLIMSOLL_ERROR__APPROVAL_EXPIRY_INVALID = 0x178a; // 6026
 /** VenueApprovalExpired: The owner's approval of the venue has expired */
 export const PLIMSOLL_ERROR__VENUE_APPROVAL_EXPIRED = 0x178b; // 6027
+/** PauseSpent: The guardian has asked for this four times in a row and may not again for a day */
+export const PLIMSOLL_ERROR__PAUSE_SPENT = 0x178c; // 6028
 /** OracleOwnerMismatch: The price account's owner is not the pinned program */
 export const PLIMSOLL_ERROR__ORACLE_OWNER_MISMATCH = 0x17d4; // 6100
 /** OracleAddressMismatch: The price account's address is not the pinned one */
@@ -102,6 +104,10 @@ export const PLIMSOLL_ERROR__PRIMARY_MISSING = 0x17e1; // 6113
 export const PLIMSOLL_ERROR__PRIMARY_NOT_STALE = 0x17e2; // 6114
 /** PriceSlotEmpty: No price is listed in this slot */
 export const PLIMSOLL_ERROR__PRICE_SLOT_EMPTY = 0x17e3; // 6115
+/** PriceHalted: The price is halted */
+export const PLIMSOLL_ERROR__PRICE_HALTED = 0x17e4; // 6116
+/** PriceBreakerTripped: The price's breaker has tripped: no risk is added beside it */
+export const PLIMSOLL_ERROR__PRICE_BREAKER_TRIPPED = 0x17e5; // 6117
 /** InitialMarginInsufficient: The account would end below its initial margin */
 export const PLIMSOLL_ERROR__INITIAL_MARGIN_INSUFFICIENT = 0x1838; // 6200
 /** MaintenanceMarginInsufficient: The account would end below its maintenance margin */
@@ -208,6 +214,8 @@ export const PLIMSOLL_ERROR__WRONG_STAGE = 0x19cb; // 6603
 export const PLIMSOLL_ERROR__QUOTE_BORROW_FIRST = 0x19cc; // 6604
 /** NothingToSweep: Nothing waits to become insurance, or there is no liquidity for it */
 export const PLIMSOLL_ERROR__NOTHING_TO_SWEEP = 0x19cd; // 6605
+/** LossKnown: A known loss exceeds what insurance may pay: this waits until the resolution has booked it */
+export const PLIMSOLL_ERROR__LOSS_KNOWN = 0x19ce; // 6606
 /** ParameterOutOfBounds: A parameter is out of bounds or contradicts another */
 export const PLIMSOLL_ERROR__PARAMETER_OUT_OF_BOUNDS = 0x1a2c; // 6700
 /** MintExtensionNotAllowed: The mint has an extension that is not on the list of allowed ones */
@@ -224,6 +232,24 @@ export const PLIMSOLL_ERROR__TEST_CLUSTER_ONLY = 0x1a31; // 6705
 export const PLIMSOLL_ERROR__SLOT_EMPTY = 0x1a32; // 6706
 /** UnknownValue: A stored or passed enum value is unknown */
 export const PLIMSOLL_ERROR__UNKNOWN_VALUE = 0x1a33; // 6707
+/** ChangeWaits: The change has to be proposed and to wait */
+export const PLIMSOLL_ERROR__CHANGE_WAITS = 0x1a90; // 6800
+/** ChangeNotDue: The change is not due yet */
+export const PLIMSOLL_ERROR__CHANGE_NOT_DUE = 0x1a91; // 6801
+/** ChangeExpired: The change has expired */
+export const PLIMSOLL_ERROR__CHANGE_EXPIRED = 0x1a92; // 6802
+/** ChangeMismatch: An account is not the one that the change names */
+export const PLIMSOLL_ERROR__CHANGE_MISMATCH = 0x1a93; // 6803
+/** NotChangeable: No change can execute this instruction */
+export const PLIMSOLL_ERROR__NOT_CHANGEABLE = 0x1a94; // 6804
+/** ChangeTooLarge: The instruction has more data or accounts than a change holds */
+export const PLIMSOLL_ERROR__CHANGE_TOO_LARGE = 0x1a95; // 6805
+/** CapGrowthLimited: A cap would rise sooner after the last time, or to more, than caps may */
+export const PLIMSOLL_ERROR__CAP_GROWTH_LIMITED = 0x1a96; // 6806
+/** NotLaunched: The engine is not launched */
+export const PLIMSOLL_ERROR__NOT_LAUNCHED = 0x1a97; // 6807
+/** NothingRamps: Nothing of this moves by a ramp */
+export const PLIMSOLL_ERROR__NOTHING_RAMPS = 0x1a98; // 6808
 
 export type PlimsollError =
     | typeof PLIMSOLL_ERROR__ACCOUNT_ALREADY_CURED
@@ -244,6 +270,12 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__BANK_TERMINAL
     | typeof PLIMSOLL_ERROR__BELOW_LIMIT
     | typeof PLIMSOLL_ERROR__BORROW_CAP_REACHED
+    | typeof PLIMSOLL_ERROR__CAP_GROWTH_LIMITED
+    | typeof PLIMSOLL_ERROR__CHANGE_EXPIRED
+    | typeof PLIMSOLL_ERROR__CHANGE_MISMATCH
+    | typeof PLIMSOLL_ERROR__CHANGE_NOT_DUE
+    | typeof PLIMSOLL_ERROR__CHANGE_TOO_LARGE
+    | typeof PLIMSOLL_ERROR__CHANGE_WAITS
     | typeof PLIMSOLL_ERROR__COOL_OFF
     | typeof PLIMSOLL_ERROR__DELEGATE_LIMIT_EXCEEDED
     | typeof PLIMSOLL_ERROR__DELEGATE_LIMIT_MISMATCH
@@ -266,6 +298,7 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__LEG_PRICE_INVALID
     | typeof PLIMSOLL_ERROR__LIQUIDATOR_MARGIN_INSUFFICIENT
     | typeof PLIMSOLL_ERROR__LIQUIDITY_INSUFFICIENT
+    | typeof PLIMSOLL_ERROR__LOSS_KNOWN
     | typeof PLIMSOLL_ERROR__MAINTENANCE_MARGIN_INSUFFICIENT
     | typeof PLIMSOLL_ERROR__MARGIN_RATIO_FALLS
     | typeof PLIMSOLL_ERROR__MARKET_IN_DEFICIT
@@ -276,9 +309,12 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__NOT_AUTHORITY
     | typeof PLIMSOLL_ERROR__NOT_BANKRUPT
     | typeof PLIMSOLL_ERROR__NOT_BEST_LEG
+    | typeof PLIMSOLL_ERROR__NOT_CHANGEABLE
     | typeof PLIMSOLL_ERROR__NOTHING_OWED
+    | typeof PLIMSOLL_ERROR__NOTHING_RAMPS
     | typeof PLIMSOLL_ERROR__NOTHING_TO_SETTLE
     | typeof PLIMSOLL_ERROR__NOTHING_TO_SWEEP
+    | typeof PLIMSOLL_ERROR__NOT_LAUNCHED
     | typeof PLIMSOLL_ERROR__NOT_OWNER
     | typeof PLIMSOLL_ERROR__NOT_OWNER_OR_DELEGATE
     | typeof PLIMSOLL_ERROR__NOT_PENDING_AUTHORITY
@@ -294,13 +330,16 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__PARAMETER_OUT_OF_BOUNDS
     | typeof PLIMSOLL_ERROR__PAUSED
     | typeof PLIMSOLL_ERROR__PAUSE_ONLY
+    | typeof PLIMSOLL_ERROR__PAUSE_SPENT
     | typeof PLIMSOLL_ERROR__PERPS_REMAIN
     | typeof PLIMSOLL_ERROR__POSITION_MISSING
     | typeof PLIMSOLL_ERROR__POSITION_TABLE_FULL
     | typeof PLIMSOLL_ERROR__POSITION_TOO_LARGE
     | typeof PLIMSOLL_ERROR__PREMIUM_OUT_OF_BOUNDS
+    | typeof PLIMSOLL_ERROR__PRICE_BREAKER_TRIPPED
     | typeof PLIMSOLL_ERROR__PRICE_EXPONENT_OUT_OF_RANGE
     | typeof PLIMSOLL_ERROR__PRICE_FROM_FUTURE
+    | typeof PLIMSOLL_ERROR__PRICE_HALTED
     | typeof PLIMSOLL_ERROR__PRICE_NOT_FIRST_OF_SECOND
     | typeof PLIMSOLL_ERROR__PRICE_NOT_POSITIVE
     | typeof PLIMSOLL_ERROR__PRICE_NOT_READY
@@ -353,6 +392,12 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__BANK_TERMINAL]: `The bank is terminal: repay and withdraw only`,
         [PLIMSOLL_ERROR__BELOW_LIMIT]: `The limit price is not reached`,
         [PLIMSOLL_ERROR__BORROW_CAP_REACHED]: `The bank's borrow cap is reached`,
+        [PLIMSOLL_ERROR__CAP_GROWTH_LIMITED]: `A cap would rise sooner after the last time, or to more, than caps may`,
+        [PLIMSOLL_ERROR__CHANGE_EXPIRED]: `The change has expired`,
+        [PLIMSOLL_ERROR__CHANGE_MISMATCH]: `An account is not the one that the change names`,
+        [PLIMSOLL_ERROR__CHANGE_NOT_DUE]: `The change is not due yet`,
+        [PLIMSOLL_ERROR__CHANGE_TOO_LARGE]: `The instruction has more data or accounts than a change holds`,
+        [PLIMSOLL_ERROR__CHANGE_WAITS]: `The change has to be proposed and to wait`,
         [PLIMSOLL_ERROR__COOL_OFF]: `The account has just passed an initial check`,
         [PLIMSOLL_ERROR__DELEGATE_LIMIT_EXCEEDED]: `The delegate's notional of this day is used up`,
         [PLIMSOLL_ERROR__DELEGATE_LIMIT_MISMATCH]: `A right to trade needs a limit a day, and only it has one`,
@@ -375,6 +420,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__LEG_PRICE_INVALID]: `A leg of the request has no valid price`,
         [PLIMSOLL_ERROR__LIQUIDATOR_MARGIN_INSUFFICIENT]: `The liquidator would end below its initial margin`,
         [PLIMSOLL_ERROR__LIQUIDITY_INSUFFICIENT]: `The bank has too little free liquidity`,
+        [PLIMSOLL_ERROR__LOSS_KNOWN]: `A known loss exceeds what insurance may pay: this waits until the resolution has booked it`,
         [PLIMSOLL_ERROR__MAINTENANCE_MARGIN_INSUFFICIENT]: `The account would end below its maintenance margin`,
         [PLIMSOLL_ERROR__MARGIN_RATIO_FALLS]: `The account's margin ratio would fall`,
         [PLIMSOLL_ERROR__MARKET_IN_DEFICIT]: `The market has a deficit: only the owner can take a win`,
@@ -385,9 +431,12 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__NOT_AUTHORITY]: `The signer is not the engine's authority`,
         [PLIMSOLL_ERROR__NOT_BANKRUPT]: `The account is not bankrupt`,
         [PLIMSOLL_ERROR__NOT_BEST_LEG]: `Another leg must be liquidated first`,
+        [PLIMSOLL_ERROR__NOT_CHANGEABLE]: `No change can execute this instruction`,
         [PLIMSOLL_ERROR__NOTHING_OWED]: `The account owes nothing in this bank`,
+        [PLIMSOLL_ERROR__NOTHING_RAMPS]: `Nothing of this moves by a ramp`,
         [PLIMSOLL_ERROR__NOTHING_TO_SETTLE]: `There is no PnL to settle at these prices`,
         [PLIMSOLL_ERROR__NOTHING_TO_SWEEP]: `Nothing waits to become insurance, or there is no liquidity for it`,
+        [PLIMSOLL_ERROR__NOT_LAUNCHED]: `The engine is not launched`,
         [PLIMSOLL_ERROR__NOT_OWNER]: `The signer is not the account's owner`,
         [PLIMSOLL_ERROR__NOT_OWNER_OR_DELEGATE]: `The signer is neither the account's owner nor its delegate`,
         [PLIMSOLL_ERROR__NOT_PENDING_AUTHORITY]: `The signer is not the proposed authority`,
@@ -402,14 +451,17 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__OUTFLOW_LIMITED]: `More would leave the bank than it lets out within an hour or a day`,
         [PLIMSOLL_ERROR__PARAMETER_OUT_OF_BOUNDS]: `A parameter is out of bounds or contradicts another`,
         [PLIMSOLL_ERROR__PAUSED]: `This action is paused`,
-        [PLIMSOLL_ERROR__PAUSE_ONLY]: `The signer may set pause bits but not clear them`,
+        [PLIMSOLL_ERROR__PAUSE_ONLY]: `The guardian may stop something but not start it again`,
+        [PLIMSOLL_ERROR__PAUSE_SPENT]: `The guardian has asked for this four times in a row and may not again for a day`,
         [PLIMSOLL_ERROR__PERPS_REMAIN]: `The account still holds perps that can be liquidated`,
         [PLIMSOLL_ERROR__POSITION_MISSING]: `The account holds no position in this market`,
         [PLIMSOLL_ERROR__POSITION_TABLE_FULL]: `The account's table of positions is full`,
         [PLIMSOLL_ERROR__POSITION_TOO_LARGE]: `The position would exceed the largest size`,
         [PLIMSOLL_ERROR__PREMIUM_OUT_OF_BOUNDS]: `The reported premium exceeds its bound`,
+        [PLIMSOLL_ERROR__PRICE_BREAKER_TRIPPED]: `The price's breaker has tripped: no risk is added beside it`,
         [PLIMSOLL_ERROR__PRICE_EXPONENT_OUT_OF_RANGE]: `The price's exponent is out of range`,
         [PLIMSOLL_ERROR__PRICE_FROM_FUTURE]: `The update is published in the future`,
+        [PLIMSOLL_ERROR__PRICE_HALTED]: `The price is halted`,
         [PLIMSOLL_ERROR__PRICE_NOT_FIRST_OF_SECOND]: `The update is not the first of its second`,
         [PLIMSOLL_ERROR__PRICE_NOT_POSITIVE]: `The price is not strictly positive`,
         [PLIMSOLL_ERROR__PRICE_NOT_READY]: `The averages have not seen enough updates`,

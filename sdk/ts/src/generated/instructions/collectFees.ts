@@ -47,7 +47,7 @@ export function getCollectFeesDiscriminatorBytes(): ReadonlyUint8Array {
 
 export type CollectFeesInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
-    TAccountAuthority extends string | AccountMeta<string> = string,
+    TAccountFeeCollector extends string | AccountMeta<string> = string,
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountBank extends string | AccountMeta<string> = string,
@@ -62,9 +62,9 @@ export type CollectFeesInstruction<
     InstructionWithData<ReadonlyUint8Array> &
     InstructionWithAccounts<
         [
-            TAccountAuthority extends string
-                ? ReadonlySignerAccount<TAccountAuthority> & AccountSignerMeta<TAccountAuthority>
-                : TAccountAuthority,
+            TAccountFeeCollector extends string
+                ? ReadonlySignerAccount<TAccountFeeCollector> & AccountSignerMeta<TAccountFeeCollector>
+                : TAccountFeeCollector,
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
             TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
             TAccountBank extends string ? WritableAccount<TAccountBank> : TAccountBank,
@@ -120,7 +120,7 @@ export function getCollectFeesInstructionDataCodec(): FixedSizeCodec<
 }
 
 export type CollectFeesInput<
-    TAccountAuthority extends string = string,
+    TAccountFeeCollector extends string = string,
     TAccountEngine extends string = string,
     TAccountRegistry extends string = string,
     TAccountBank extends string = string,
@@ -131,8 +131,8 @@ export type CollectFeesInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
-    authority: TransactionSigner<TAccountAuthority>;
+    /** The engine's fee collector. */
+    feeCollector: TransactionSigner<TAccountFeeCollector>;
     /** The engine. */
     engine: Address<TAccountEngine>;
     /** Its registry. */
@@ -141,7 +141,7 @@ export type CollectFeesInput<
     bank: Address<TAccountBank>;
     /** The bank's vault. */
     vault: Address<TAccountVault>;
-    /** Where the tokens go: any token account of the mint, the authority's choice. */
+    /** Where the tokens go: any token account of the mint, the fee collector's choice. */
     destination: Address<TAccountDestination>;
     /** The bank's mint. */
     mint: Address<TAccountMint>;
@@ -156,7 +156,7 @@ export type CollectFeesInput<
 };
 
 export function getCollectFeesInstruction<
-    TAccountAuthority extends string,
+    TAccountFeeCollector extends string,
     TAccountEngine extends string,
     TAccountRegistry extends string,
     TAccountBank extends string,
@@ -169,7 +169,7 @@ export function getCollectFeesInstruction<
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
     input: CollectFeesInput<
-        TAccountAuthority,
+        TAccountFeeCollector,
         TAccountEngine,
         TAccountRegistry,
         TAccountBank,
@@ -183,7 +183,7 @@ export function getCollectFeesInstruction<
     config?: { programAddress?: TProgramAddress },
 ): CollectFeesInstruction<
     TProgramAddress,
-    TAccountAuthority,
+    TAccountFeeCollector,
     TAccountEngine,
     TAccountRegistry,
     TAccountBank,
@@ -199,7 +199,7 @@ export function getCollectFeesInstruction<
 
     // Original accounts.
     const originalAccounts = {
-        authority: { value: input.authority ?? null, isWritable: false },
+        feeCollector: { value: input.feeCollector ?? null, isWritable: false },
         engine: { value: input.engine ?? null, isWritable: false },
         registry: { value: input.registry ?? null, isWritable: false },
         bank: { value: input.bank ?? null, isWritable: true },
@@ -232,7 +232,7 @@ export function getCollectFeesInstruction<
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
         accounts: [
-            getAccountMeta('authority', accounts.authority),
+            getAccountMeta('feeCollector', accounts.feeCollector),
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('registry', accounts.registry),
             getAccountMeta('bank', accounts.bank),
@@ -247,7 +247,7 @@ export function getCollectFeesInstruction<
         programAddress,
     } as CollectFeesInstruction<
         TProgramAddress,
-        TAccountAuthority,
+        TAccountFeeCollector,
         TAccountEngine,
         TAccountRegistry,
         TAccountBank,
@@ -266,8 +266,8 @@ export type ParsedCollectFeesInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
-        authority: TAccountMetas[0];
+        /** The engine's fee collector. */
+        feeCollector: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];
         /** Its registry. */
@@ -276,7 +276,7 @@ export type ParsedCollectFeesInstruction<
         bank: TAccountMetas[3];
         /** The bank's vault. */
         vault: TAccountMetas[4];
-        /** Where the tokens go: any token account of the mint, the authority's choice. */
+        /** Where the tokens go: any token account of the mint, the fee collector's choice. */
         destination: TAccountMetas[5];
         /** The bank's mint. */
         mint: TAccountMetas[6];
@@ -310,7 +310,7 @@ export function parseCollectFeesInstruction<TProgram extends string, TAccountMet
     return {
         programAddress: instruction.programAddress,
         accounts: {
-            authority: getNextAccount(),
+            feeCollector: getNextAccount(),
             engine: getNextAccount(),
             registry: getNextAccount(),
             bank: getNextAccount(),

@@ -79,19 +79,27 @@ export type CreateEngineInstructionData = {
     discriminator: ReadonlyUint8Array;
     /** Number that lets one creator have several engines. */
     id: number;
-    /** Whether shorter price averages may be listed; visible permanently. */
+    /** Whether shorter price averages and delays may be set; visible permanently. */
     testCluster: boolean;
-    /** May set pause bits, never clear them. */
-    pauseAuthority: Address;
+    /** Proposes changes, and makes those that tighten. */
+    riskAuthority: Address;
+    /** Pauses for some hours, and cancels changes that wait. */
+    guardian: Address;
+    /** Takes the protocol's fees. */
+    feeCollector: Address;
 };
 
 export type CreateEngineInstructionDataInput = {
     /** Number that lets one creator have several engines. */
     id: number;
-    /** Whether shorter price averages may be listed; visible permanently. */
+    /** Whether shorter price averages and delays may be set; visible permanently. */
     testCluster: boolean;
-    /** May set pause bits, never clear them. */
-    pauseAuthority: Address;
+    /** Proposes changes, and makes those that tighten. */
+    riskAuthority: Address;
+    /** Pauses for some hours, and cancels changes that wait. */
+    guardian: Address;
+    /** Takes the protocol's fees. */
+    feeCollector: Address;
 };
 
 export function getCreateEngineInstructionDataEncoder(): FixedSizeEncoder<CreateEngineInstructionDataInput> {
@@ -100,7 +108,9 @@ export function getCreateEngineInstructionDataEncoder(): FixedSizeEncoder<Create
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
             ['id', getU16Encoder()],
             ['testCluster', getBooleanEncoder()],
-            ['pauseAuthority', getAddressEncoder()],
+            ['riskAuthority', getAddressEncoder()],
+            ['guardian', getAddressEncoder()],
+            ['feeCollector', getAddressEncoder()],
         ]),
         (value) => ({ ...value, discriminator: CREATE_ENGINE_DISCRIMINATOR }),
     );
@@ -111,7 +121,9 @@ export function getCreateEngineInstructionDataDecoder(): FixedSizeDecoder<Create
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
         ['id', getU16Decoder()],
         ['testCluster', getBooleanDecoder()],
-        ['pauseAuthority', getAddressDecoder()],
+        ['riskAuthority', getAddressDecoder()],
+        ['guardian', getAddressDecoder()],
+        ['feeCollector', getAddressDecoder()],
     ]);
 }
 
@@ -144,7 +156,9 @@ export type CreateEngineInput<
     program?: Address<TAccountProgram>;
     id: CreateEngineInstructionDataInput['id'];
     testCluster: CreateEngineInstructionDataInput['testCluster'];
-    pauseAuthority: CreateEngineInstructionDataInput['pauseAuthority'];
+    riskAuthority: CreateEngineInstructionDataInput['riskAuthority'];
+    guardian: CreateEngineInstructionDataInput['guardian'];
+    feeCollector: CreateEngineInstructionDataInput['feeCollector'];
 };
 
 export function getCreateEngineInstruction<

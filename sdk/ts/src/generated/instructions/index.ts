@@ -6,20 +6,25 @@
  * @see https://github.com/codama-idl/codama
  */
 
-export * from './acceptAuthority.js';
+export * from './acceptRole.js';
 export * from './accrue.js';
+export * from './advanceRamp.js';
 export * from './approveVenue.js';
 export * from './borrow.js';
+export * from './cancelChange.js';
 export * from './checkMargin.js';
 export * from './closeAccount.js';
 export * from './collectFees.js';
 export * from './crankFunding.js';
 export * from './createEngine.js';
 export * from './deposit.js';
+export * from './executeChange.js';
 export * from './fundInsurance.js';
 export * from './growBoard.js';
 export * from './growFeeds.js';
 export * from './growRegistry.js';
+export * from './haltPrice.js';
+export * from './launchEngine.js';
 export * from './liquidateCollateral.js';
 export * from './liquidatePosition.js';
 export * from './listBank.js';
@@ -28,7 +33,8 @@ export * from './listPrice.js';
 export * from './migrateAccount.js';
 export * from './observeMargin.js';
 export * from './openAccount.js';
-export * from './proposeAuthority.js';
+export * from './proposeChange.js';
+export * from './proposeRole.js';
 export * from './refreshPrice.js';
 export * from './registerVenue.js';
 export * from './repay.js';

@@ -152,7 +152,7 @@ export type ListBankAsyncInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's executor; before the launch its authority. */
     authority: TransactionSigner<TAccountAuthority>;
     /** Pays the rent. */
     payer: TransactionSigner<TAccountPayer>;
@@ -164,7 +164,7 @@ export type ListBankAsyncInput<
     board: Address<TAccountBoard>;
     /** The token. */
     mint: Address<TAccountMint>;
-    /** `["bank", engine, index]`. */
+    /** `["bank", engine, index]`, which is created. */
     bank: Address<TAccountBank>;
     /** `["vault", bank]`; belongs to the bank's address. */
     vault?: Address<TAccountVault>;
@@ -323,7 +323,7 @@ export type ListBankInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's executor; before the launch its authority. */
     authority: TransactionSigner<TAccountAuthority>;
     /** Pays the rent. */
     payer: TransactionSigner<TAccountPayer>;
@@ -335,7 +335,7 @@ export type ListBankInput<
     board: Address<TAccountBoard>;
     /** The token. */
     mint: Address<TAccountMint>;
-    /** `["bank", engine, index]`. */
+    /** `["bank", engine, index]`, which is created. */
     bank: Address<TAccountBank>;
     /** `["vault", bank]`; belongs to the bank's address. */
     vault: Address<TAccountVault>;
@@ -479,7 +479,7 @@ export type ParsedListBankInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's executor; before the launch its authority. */
         authority: TAccountMetas[0];
         /** Pays the rent. */
         payer: TAccountMetas[1];
@@ -491,7 +491,7 @@ export type ParsedListBankInstruction<
         board: TAccountMetas[4];
         /** The token. */
         mint: TAccountMetas[5];
-        /** `["bank", engine, index]`. */
+        /** `["bank", engine, index]`, which is created. */
         bank: TAccountMetas[6];
         /** `["vault", bank]`; belongs to the bank's address. */
         vault: TAccountMetas[7];

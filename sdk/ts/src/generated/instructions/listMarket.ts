@@ -145,7 +145,7 @@ export type ListMarketInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's executor; before the launch its authority. */
     authority: TransactionSigner<TAccountAuthority>;
     /** Pays the rent. */
     payer: TransactionSigner<TAccountPayer>;
@@ -155,7 +155,7 @@ export type ListMarketInput<
     registry: Address<TAccountRegistry>;
     /** Its prices. */
     board: Address<TAccountBoard>;
-    /** `["market", engine, index]`. */
+    /** `["market", engine, index]`, which is created. */
     market: Address<TAccountMarket>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
@@ -275,7 +275,7 @@ export type ParsedListMarketInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's executor; before the launch its authority. */
         authority: TAccountMetas[0];
         /** Pays the rent. */
         payer: TAccountMetas[1];
@@ -285,7 +285,7 @@ export type ParsedListMarketInstruction<
         registry: TAccountMetas[3];
         /** Its prices. */
         board: TAccountMetas[4];
-        /** `["market", engine, index]`. */
+        /** `["market", engine, index]`, which is created. */
         market: TAccountMetas[5];
         /** Creates the account. */
         systemProgram: TAccountMetas[6];

@@ -135,7 +135,7 @@ export type ListPriceInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's executor; before the launch its authority. */
     authority: TransactionSigner<TAccountAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
@@ -243,7 +243,7 @@ export type ParsedListPriceInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's executor; before the launch its authority. */
         authority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];

@@ -139,7 +139,7 @@ export type OpenAccountInput<
     engine: Address<TAccountEngine>;
     /** Its registry. */
     registry: Address<TAccountRegistry>;
-    /** `["margin", engine, owner, id]`. */
+    /** `["margin", engine, owner, id]`, which is created. */
     marginAccount: Address<TAccountMarginAccount>;
     /** Creates the account. */
     systemProgram?: Address<TAccountSystemProgram>;
@@ -258,7 +258,7 @@ export type ParsedOpenAccountInstruction<
         engine: TAccountMetas[2];
         /** Its registry. */
         registry: TAccountMetas[3];
-        /** `["margin", engine, owner, id]`. */
+        /** `["margin", engine, owner, id]`, which is created. */
         marginAccount: TAccountMetas[4];
         /** Creates the account. */
         systemProgram: TAccountMetas[5];

@@ -53,6 +53,7 @@ export type RegisterVenueInstruction<
     TAccountAuthority extends string | AccountMeta<string> = string,
     TAccountPayer extends string | AccountMeta<string> = string,
     TAccountEngine extends string | AccountMeta<string> = string,
+    TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountVenue extends string | AccountMeta<string> = string,
     TAccountSystemProgram extends string | AccountMeta<string> = '11111111111111111111111111111111',
     TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
@@ -69,6 +70,7 @@ export type RegisterVenueInstruction<
                 ? WritableSignerAccount<TAccountPayer> & AccountSignerMeta<TAccountPayer>
                 : TAccountPayer,
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
+            TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
             TAccountVenue extends string ? WritableAccount<TAccountVenue> : TAccountVenue,
             TAccountSystemProgram extends string ? ReadonlyAccount<TAccountSystemProgram> : TAccountSystemProgram,
             TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
@@ -128,17 +130,20 @@ export type RegisterVenueInput<
     TAccountAuthority extends string = string,
     TAccountPayer extends string = string,
     TAccountEngine extends string = string,
+    TAccountRegistry extends string = string,
     TAccountVenue extends string = string,
     TAccountSystemProgram extends string = string,
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's authority, or its executor. */
     authority: TransactionSigner<TAccountAuthority>;
     /** Pays the rent. */
     payer: TransactionSigner<TAccountPayer>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** Its registry. */
+    registry: Address<TAccountRegistry>;
     /** The venue, which is created. */
     venue: Address<TAccountVenue>;
     /** Creates the account. */
@@ -156,6 +161,7 @@ export function getRegisterVenueInstruction<
     TAccountAuthority extends string,
     TAccountPayer extends string,
     TAccountEngine extends string,
+    TAccountRegistry extends string,
     TAccountVenue extends string,
     TAccountSystemProgram extends string,
     TAccountEventAuthority extends string,
@@ -166,6 +172,7 @@ export function getRegisterVenueInstruction<
         TAccountAuthority,
         TAccountPayer,
         TAccountEngine,
+        TAccountRegistry,
         TAccountVenue,
         TAccountSystemProgram,
         TAccountEventAuthority,
@@ -177,6 +184,7 @@ export function getRegisterVenueInstruction<
     TAccountAuthority,
     TAccountPayer,
     TAccountEngine,
+    TAccountRegistry,
     TAccountVenue,
     TAccountSystemProgram,
     TAccountEventAuthority,
@@ -190,6 +198,7 @@ export function getRegisterVenueInstruction<
         authority: { value: input.authority ?? null, isWritable: false },
         payer: { value: input.payer ?? null, isWritable: true },
         engine: { value: input.engine ?? null, isWritable: false },
+        registry: { value: input.registry ?? null, isWritable: false },
         venue: { value: input.venue ?? null, isWritable: true },
         systemProgram: { value: input.systemProgram ?? null, isWritable: false },
         eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
@@ -220,6 +229,7 @@ export function getRegisterVenueInstruction<
             getAccountMeta('authority', accounts.authority),
             getAccountMeta('payer', accounts.payer),
             getAccountMeta('engine', accounts.engine),
+            getAccountMeta('registry', accounts.registry),
             getAccountMeta('venue', accounts.venue),
             getAccountMeta('systemProgram', accounts.systemProgram),
             getAccountMeta('eventAuthority', accounts.eventAuthority),
@@ -232,6 +242,7 @@ export function getRegisterVenueInstruction<
         TAccountAuthority,
         TAccountPayer,
         TAccountEngine,
+        TAccountRegistry,
         TAccountVenue,
         TAccountSystemProgram,
         TAccountEventAuthority,
@@ -245,20 +256,22 @@ export type ParsedRegisterVenueInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's authority, or its executor. */
         authority: TAccountMetas[0];
         /** Pays the rent. */
         payer: TAccountMetas[1];
         /** The engine. */
         engine: TAccountMetas[2];
+        /** Its registry. */
+        registry: TAccountMetas[3];
         /** The venue, which is created. */
-        venue: TAccountMetas[3];
+        venue: TAccountMetas[4];
         /** Creates the account. */
-        systemProgram: TAccountMetas[4];
+        systemProgram: TAccountMetas[5];
         /** Signs events. */
-        eventAuthority: TAccountMetas[5];
+        eventAuthority: TAccountMetas[6];
         /** This program, which events call. */
-        program: TAccountMetas[6];
+        program: TAccountMetas[7];
     };
     data: RegisterVenueInstructionData;
 };
@@ -268,10 +281,10 @@ export function parseRegisterVenueInstruction<TProgram extends string, TAccountM
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedRegisterVenueInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 7) {
+    if (instruction.accounts.length < 8) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 7,
+            expectedAccountMetas: 8,
         });
     }
     let accountIndex = 0;
@@ -286,6 +299,7 @@ export function parseRegisterVenueInstruction<TProgram extends string, TAccountM
             authority: getNextAccount(),
             payer: getNextAccount(),
             engine: getNextAccount(),
+            registry: getNextAccount(),
             venue: getNextAccount(),
             systemProgram: getNextAccount(),
             eventAuthority: getNextAccount(),

@@ -12,6 +12,8 @@ import {
     fixEncoderSize,
     getBytesDecoder,
     getBytesEncoder,
+    getOptionDecoder,
+    getOptionEncoder,
     getStructDecoder,
     getStructEncoder,
     getU32Decoder,
@@ -22,12 +24,14 @@ import {
     type AccountMeta,
     type AccountSignerMeta,
     type Address,
-    type FixedSizeCodec,
-    type FixedSizeDecoder,
-    type FixedSizeEncoder,
+    type Codec,
+    type Decoder,
+    type Encoder,
     type Instruction,
     type InstructionWithAccounts,
     type InstructionWithData,
+    type Option,
+    type OptionOrNullable,
     type ReadonlyAccount,
     type ReadonlySignerAccount,
     type ReadonlyUint8Array,
@@ -68,36 +72,45 @@ export type SetPauseInstruction<
 
 export type SetPauseInstructionData = {
     discriminator: ReadonlyUint8Array;
-    /** Bits of [`pause`]. */
-    pauseBits: number;
+    /** Paused from now on. */
+    addBits: number;
+    /** Whose pauses end now, the guardian's and the authority's. */
+    removeBits: number;
+    /** How long what is added lasts; none: as long as the signer may, the guardian six hours, the authority seven days. */
+    lastsSecs: Option<number>;
 };
 
 export type SetPauseInstructionDataInput = {
-    /** Bits of [`pause`]. */
-    pauseBits: number;
+    /** Paused from now on. */
+    addBits: number;
+    /** Whose pauses end now, the guardian's and the authority's. */
+    removeBits: number;
+    /** How long what is added lasts; none: as long as the signer may, the guardian six hours, the authority seven days. */
+    lastsSecs: OptionOrNullable<number>;
 };
 
-export function getSetPauseInstructionDataEncoder(): FixedSizeEncoder<SetPauseInstructionDataInput> {
+export function getSetPauseInstructionDataEncoder(): Encoder<SetPauseInstructionDataInput> {
     return transformEncoder(
         getStructEncoder([
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
-            ['pauseBits', getU32Encoder()],
+            ['addBits', getU32Encoder()],
+            ['removeBits', getU32Encoder()],
+            ['lastsSecs', getOptionEncoder(getU32Encoder())],
         ]),
         (value) => ({ ...value, discriminator: SET_PAUSE_DISCRIMINATOR }),
     );
 }
 
-export function getSetPauseInstructionDataDecoder(): FixedSizeDecoder<SetPauseInstructionData> {
+export function getSetPauseInstructionDataDecoder(): Decoder<SetPauseInstructionData> {
     return getStructDecoder([
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
-        ['pauseBits', getU32Decoder()],
+        ['addBits', getU32Decoder()],
+        ['removeBits', getU32Decoder()],
+        ['lastsSecs', getOptionDecoder(getU32Decoder())],
     ]);
 }
 
-export function getSetPauseInstructionDataCodec(): FixedSizeCodec<
-    SetPauseInstructionDataInput,
-    SetPauseInstructionData
-> {
+export function getSetPauseInstructionDataCodec(): Codec<SetPauseInstructionDataInput, SetPauseInstructionData> {
     return combineCodec(getSetPauseInstructionDataEncoder(), getSetPauseInstructionDataDecoder());
 }
 
@@ -108,7 +121,7 @@ export type SetPauseInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority or its pause authority. */
+    /** The engine's authority or its guardian. */
     signer: TransactionSigner<TAccountSigner>;
     /** The engine. */
     engine: Address<TAccountEngine>;
@@ -118,7 +131,9 @@ export type SetPauseInput<
     eventAuthority?: Address<TAccountEventAuthority>;
     /** This program, which events call. */
     program?: Address<TAccountProgram>;
-    pauseBits: SetPauseInstructionDataInput['pauseBits'];
+    addBits: SetPauseInstructionDataInput['addBits'];
+    removeBits: SetPauseInstructionDataInput['removeBits'];
+    lastsSecs: SetPauseInstructionDataInput['lastsSecs'];
 };
 
 export function getSetPauseInstruction<
@@ -192,7 +207,7 @@ export type ParsedSetPauseInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority or its pause authority. */
+        /** The engine's authority or its guardian. */
         signer: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];

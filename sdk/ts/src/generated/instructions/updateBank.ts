@@ -123,7 +123,7 @@ export type UpdateBankInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's authority or risk authority, or its executor. */
     authority: TransactionSigner<TAccountAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
@@ -230,7 +230,7 @@ export type ParsedUpdateBankInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's authority or risk authority, or its executor. */
         authority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];

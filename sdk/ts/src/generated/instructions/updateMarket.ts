@@ -121,7 +121,7 @@ export type UpdateMarketInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's authority or risk authority, or its executor. */
     authority: TransactionSigner<TAccountAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
@@ -228,7 +228,7 @@ export type ParsedUpdateMarketInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's authority or risk authority, or its executor. */
         authority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];

@@ -115,7 +115,7 @@ export type UpdateParamsInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's authority or risk authority, or its executor. */
     authority: TransactionSigner<TAccountAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
@@ -213,7 +213,7 @@ export type ParsedUpdateParamsInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's authority or risk authority, or its executor. */
         authority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];

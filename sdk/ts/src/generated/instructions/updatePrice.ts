@@ -126,7 +126,7 @@ export type UpdatePriceInput<
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's authority or risk authority, or its executor. */
     authority: TransactionSigner<TAccountAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
@@ -233,7 +233,7 @@ export type ParsedUpdatePriceInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's authority or risk authority, or its executor. */
         authority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];

@@ -49,6 +49,7 @@ export type UpdateVenueInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountAuthority extends string | AccountMeta<string> = string,
     TAccountEngine extends string | AccountMeta<string> = string,
+    TAccountRegistry extends string | AccountMeta<string> = string,
     TAccountVenue extends string | AccountMeta<string> = string,
     TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
     TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
@@ -61,6 +62,7 @@ export type UpdateVenueInstruction<
                 ? ReadonlySignerAccount<TAccountAuthority> & AccountSignerMeta<TAccountAuthority>
                 : TAccountAuthority,
             TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
+            TAccountRegistry extends string ? ReadonlyAccount<TAccountRegistry> : TAccountRegistry,
             TAccountVenue extends string ? WritableAccount<TAccountVenue> : TAccountVenue,
             TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
             TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
@@ -118,14 +120,17 @@ export function getUpdateVenueInstructionDataCodec(): FixedSizeCodec<
 export type UpdateVenueInput<
     TAccountAuthority extends string = string,
     TAccountEngine extends string = string,
+    TAccountRegistry extends string = string,
     TAccountVenue extends string = string,
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
+    /** The engine's authority or risk authority, or its executor. */
     authority: TransactionSigner<TAccountAuthority>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** Its registry. */
+    registry: Address<TAccountRegistry>;
     /** The venue. */
     venue: Address<TAccountVenue>;
     /** Signs events. */
@@ -140,17 +145,26 @@ export type UpdateVenueInput<
 export function getUpdateVenueInstruction<
     TAccountAuthority extends string,
     TAccountEngine extends string,
+    TAccountRegistry extends string,
     TAccountVenue extends string,
     TAccountEventAuthority extends string,
     TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: UpdateVenueInput<TAccountAuthority, TAccountEngine, TAccountVenue, TAccountEventAuthority, TAccountProgram>,
+    input: UpdateVenueInput<
+        TAccountAuthority,
+        TAccountEngine,
+        TAccountRegistry,
+        TAccountVenue,
+        TAccountEventAuthority,
+        TAccountProgram
+    >,
     config?: { programAddress?: TProgramAddress },
 ): UpdateVenueInstruction<
     TProgramAddress,
     TAccountAuthority,
     TAccountEngine,
+    TAccountRegistry,
     TAccountVenue,
     TAccountEventAuthority,
     TAccountProgram
@@ -162,6 +176,7 @@ export function getUpdateVenueInstruction<
     const originalAccounts = {
         authority: { value: input.authority ?? null, isWritable: false },
         engine: { value: input.engine ?? null, isWritable: false },
+        registry: { value: input.registry ?? null, isWritable: false },
         venue: { value: input.venue ?? null, isWritable: true },
         eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
         program: { value: input.program ?? null, isWritable: false },
@@ -186,6 +201,7 @@ export function getUpdateVenueInstruction<
         accounts: [
             getAccountMeta('authority', accounts.authority),
             getAccountMeta('engine', accounts.engine),
+            getAccountMeta('registry', accounts.registry),
             getAccountMeta('venue', accounts.venue),
             getAccountMeta('eventAuthority', accounts.eventAuthority),
             getAccountMeta('program', accounts.program),
@@ -196,6 +212,7 @@ export function getUpdateVenueInstruction<
         TProgramAddress,
         TAccountAuthority,
         TAccountEngine,
+        TAccountRegistry,
         TAccountVenue,
         TAccountEventAuthority,
         TAccountProgram
@@ -208,16 +225,18 @@ export type ParsedUpdateVenueInstruction<
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
+        /** The engine's authority or risk authority, or its executor. */
         authority: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];
+        /** Its registry. */
+        registry: TAccountMetas[2];
         /** The venue. */
-        venue: TAccountMetas[2];
+        venue: TAccountMetas[3];
         /** Signs events. */
-        eventAuthority: TAccountMetas[3];
+        eventAuthority: TAccountMetas[4];
         /** This program, which events call. */
-        program: TAccountMetas[4];
+        program: TAccountMetas[5];
     };
     data: UpdateVenueInstructionData;
 };
@@ -227,10 +246,10 @@ export function parseUpdateVenueInstruction<TProgram extends string, TAccountMet
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
 ): ParsedUpdateVenueInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 5) {
+    if (instruction.accounts.length < 6) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 5,
+            expectedAccountMetas: 6,
         });
     }
     let accountIndex = 0;
@@ -244,6 +263,7 @@ export function parseUpdateVenueInstruction<TProgram extends string, TAccountMet
         accounts: {
             authority: getNextAccount(),
             engine: getNextAccount(),
+            registry: getNextAccount(),
             venue: getNextAccount(),
             eventAuthority: getNextAccount(),
             program: getNextAccount(),

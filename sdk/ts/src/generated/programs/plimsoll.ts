@@ -40,6 +40,7 @@ import {
     getFeedBookCodec,
     getMarginAccountCodec,
     getMarketCodec,
+    getPendingChangeCodec,
     getPriceBoardCodec,
     getRegistryCodec,
     getVenueCodec,
@@ -53,6 +54,8 @@ import {
     type MarginAccountInput,
     type Market,
     type MarketInput,
+    type PendingChange,
+    type PendingChangeInput,
     type PriceBoard,
     type PriceBoardInput,
     type Registry,
@@ -61,20 +64,25 @@ import {
     type VenueInput,
 } from '../accounts/index.js';
 import {
-    getAcceptAuthorityInstruction,
+    getAcceptRoleInstruction,
     getAccrueInstruction,
+    getAdvanceRampInstruction,
     getApproveVenueInstruction,
     getBorrowInstruction,
+    getCancelChangeInstruction,
     getCheckMarginInstruction,
     getCloseAccountInstruction,
     getCollectFeesInstruction,
     getCrankFundingInstruction,
     getCreateEngineInstruction,
     getDepositInstruction,
+    getExecuteChangeInstruction,
     getFundInsuranceInstruction,
     getGrowBoardInstructionAsync,
     getGrowFeedsInstructionAsync,
     getGrowRegistryInstructionAsync,
+    getHaltPriceInstruction,
+    getLaunchEngineInstruction,
     getLiquidateCollateralInstruction,
     getLiquidatePositionInstruction,
     getListBankInstructionAsync,
@@ -83,7 +91,8 @@ import {
     getMigrateAccountInstruction,
     getObserveMarginInstruction,
     getOpenAccountInstruction,
-    getProposeAuthorityInstruction,
+    getProposeChangeInstruction,
+    getProposeRoleInstruction,
     getRefreshPriceInstruction,
     getRegisterVenueInstruction,
     getRepayInstruction,
@@ -103,20 +112,25 @@ import {
     getUpdatePriceInstruction,
     getUpdateVenueInstruction,
     getWithdrawInstruction,
-    parseAcceptAuthorityInstruction,
+    parseAcceptRoleInstruction,
     parseAccrueInstruction,
+    parseAdvanceRampInstruction,
     parseApproveVenueInstruction,
     parseBorrowInstruction,
+    parseCancelChangeInstruction,
     parseCheckMarginInstruction,
     parseCloseAccountInstruction,
     parseCollectFeesInstruction,
     parseCrankFundingInstruction,
     parseCreateEngineInstruction,
     parseDepositInstruction,
+    parseExecuteChangeInstruction,
     parseFundInsuranceInstruction,
     parseGrowBoardInstruction,
     parseGrowFeedsInstruction,
     parseGrowRegistryInstruction,
+    parseHaltPriceInstruction,
+    parseLaunchEngineInstruction,
     parseLiquidateCollateralInstruction,
     parseLiquidatePositionInstruction,
     parseListBankInstruction,
@@ -125,7 +139,8 @@ import {
     parseMigrateAccountInstruction,
     parseObserveMarginInstruction,
     parseOpenAccountInstruction,
-    parseProposeAuthorityInstruction,
+    parseProposeChangeInstruction,
+    parseProposeRoleInstruction,
     parseRefreshPriceInstruction,
     parseRegisterVenueInstruction,
     parseRepayInstruction,
@@ -145,20 +160,25 @@ import {
     parseUpdatePriceInstruction,
     parseUpdateVenueInstruction,
     parseWithdrawInstruction,
-    type AcceptAuthorityInput,
+    type AcceptRoleInput,
     type AccrueInput,
+    type AdvanceRampInput,
     type ApproveVenueInput,
     type BorrowInput,
+    type CancelChangeInput,
     type CheckMarginInput,
     type CloseAccountInput,
     type CollectFeesInput,
     type CrankFundingInput,
     type CreateEngineInput,
     type DepositInput,
+    type ExecuteChangeInput,
     type FundInsuranceInput,
     type GrowBoardAsyncInput,
     type GrowFeedsAsyncInput,
     type GrowRegistryAsyncInput,
+    type HaltPriceInput,
+    type LaunchEngineInput,
     type LiquidateCollateralInput,
     type LiquidatePositionInput,
     type ListBankAsyncInput,
@@ -167,20 +187,25 @@ import {
     type MigrateAccountInput,
     type ObserveMarginInput,
     type OpenAccountInput,
-    type ParsedAcceptAuthorityInstruction,
+    type ParsedAcceptRoleInstruction,
     type ParsedAccrueInstruction,
+    type ParsedAdvanceRampInstruction,
     type ParsedApproveVenueInstruction,
     type ParsedBorrowInstruction,
+    type ParsedCancelChangeInstruction,
     type ParsedCheckMarginInstruction,
     type ParsedCloseAccountInstruction,
     type ParsedCollectFeesInstruction,
     type ParsedCrankFundingInstruction,
     type ParsedCreateEngineInstruction,
     type ParsedDepositInstruction,
+    type ParsedExecuteChangeInstruction,
     type ParsedFundInsuranceInstruction,
     type ParsedGrowBoardInstruction,
     type ParsedGrowFeedsInstruction,
     type ParsedGrowRegistryInstruction,
+    type ParsedHaltPriceInstruction,
+    type ParsedLaunchEngineInstruction,
     type ParsedLiquidateCollateralInstruction,
     type ParsedLiquidatePositionInstruction,
     type ParsedListBankInstruction,
@@ -189,7 +214,8 @@ import {
     type ParsedMigrateAccountInstruction,
     type ParsedObserveMarginInstruction,
     type ParsedOpenAccountInstruction,
-    type ParsedProposeAuthorityInstruction,
+    type ParsedProposeChangeInstruction,
+    type ParsedProposeRoleInstruction,
     type ParsedRefreshPriceInstruction,
     type ParsedRegisterVenueInstruction,
     type ParsedRepayInstruction,
@@ -209,7 +235,8 @@ import {
     type ParsedUpdatePriceInstruction,
     type ParsedUpdateVenueInstruction,
     type ParsedWithdrawInstruction,
-    type ProposeAuthorityInput,
+    type ProposeChangeInput,
+    type ProposeRoleInput,
     type RefreshPriceInput,
     type RegisterVenueInput,
     type RepayInput,
@@ -241,6 +268,7 @@ export enum PlimsollAccount {
     FeedBook,
     MarginAccount,
     Market,
+    PendingChange,
     PriceBoard,
     Registry,
     Venue,
@@ -296,6 +324,15 @@ export function identifyPlimsollAccount(account: { data: ReadonlyUint8Array } | 
     if (
         containsBytes(
             data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([232, 183, 176, 196, 15, 195, 115, 147])),
+            0,
+        )
+    ) {
+        return PlimsollAccount.PendingChange;
+    }
+    if (
+        containsBytes(
+            data,
             fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([74, 250, 122, 11, 105, 241, 227, 218])),
             0,
         )
@@ -327,20 +364,25 @@ export function identifyPlimsollAccount(account: { data: ReadonlyUint8Array } | 
 }
 
 export enum PlimsollInstruction {
-    AcceptAuthority,
+    AcceptRole,
     Accrue,
+    AdvanceRamp,
     ApproveVenue,
     Borrow,
+    CancelChange,
     CheckMargin,
     CloseAccount,
     CollectFees,
     CrankFunding,
     CreateEngine,
     Deposit,
+    ExecuteChange,
     FundInsurance,
     GrowBoard,
     GrowFeeds,
     GrowRegistry,
+    HaltPrice,
+    LaunchEngine,
     LiquidateCollateral,
     LiquidatePosition,
     ListBank,
@@ -349,7 +391,8 @@ export enum PlimsollInstruction {
     MigrateAccount,
     ObserveMargin,
     OpenAccount,
-    ProposeAuthority,
+    ProposeChange,
+    ProposeRole,
     RefreshPrice,
     RegisterVenue,
     Repay,
@@ -378,11 +421,11 @@ export function identifyPlimsollInstruction(
     if (
         containsBytes(
             data,
-            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([107, 86, 198, 91, 33, 12, 107, 160])),
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([52, 25, 7, 231, 196, 235, 119, 253])),
             0,
         )
     ) {
-        return PlimsollInstruction.AcceptAuthority;
+        return PlimsollInstruction.AcceptRole;
     }
     if (
         containsBytes(
@@ -392,6 +435,15 @@ export function identifyPlimsollInstruction(
         )
     ) {
         return PlimsollInstruction.Accrue;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([193, 198, 180, 191, 107, 100, 33, 91])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.AdvanceRamp;
     }
     if (
         containsBytes(
@@ -410,6 +462,15 @@ export function identifyPlimsollInstruction(
         )
     ) {
         return PlimsollInstruction.Borrow;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([100, 30, 4, 148, 3, 244, 243, 168])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.CancelChange;
     }
     if (
         containsBytes(
@@ -468,6 +529,15 @@ export function identifyPlimsollInstruction(
     if (
         containsBytes(
             data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([104, 53, 136, 238, 82, 222, 200, 42])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.ExecuteChange;
+    }
+    if (
+        containsBytes(
+            data,
             fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([58, 216, 37, 162, 201, 50, 20, 66])),
             0,
         )
@@ -500,6 +570,24 @@ export function identifyPlimsollInstruction(
         )
     ) {
         return PlimsollInstruction.GrowRegistry;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([177, 18, 185, 25, 185, 178, 183, 253])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.HaltPrice;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([32, 44, 45, 5, 161, 54, 117, 203])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.LaunchEngine;
     }
     if (
         containsBytes(
@@ -576,11 +664,20 @@ export function identifyPlimsollInstruction(
     if (
         containsBytes(
             data,
-            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([20, 148, 236, 198, 76, 119, 99, 142])),
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([167, 211, 18, 222, 93, 215, 74, 159])),
             0,
         )
     ) {
-        return PlimsollInstruction.ProposeAuthority;
+        return PlimsollInstruction.ProposeChange;
+    }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([79, 5, 160, 90, 21, 127, 195, 5])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.ProposeRole;
     }
     if (
         containsBytes(
@@ -760,20 +857,25 @@ export function identifyPlimsollInstruction(
 }
 
 export type ParsedPlimsollInstruction<TProgram extends string = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a'> =
-    | ({ instructionType: PlimsollInstruction.AcceptAuthority } & ParsedAcceptAuthorityInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.AcceptRole } & ParsedAcceptRoleInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.Accrue } & ParsedAccrueInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.AdvanceRamp } & ParsedAdvanceRampInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.ApproveVenue } & ParsedApproveVenueInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.Borrow } & ParsedBorrowInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.CancelChange } & ParsedCancelChangeInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.CheckMargin } & ParsedCheckMarginInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.CloseAccount } & ParsedCloseAccountInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.CollectFees } & ParsedCollectFeesInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.CrankFunding } & ParsedCrankFundingInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.CreateEngine } & ParsedCreateEngineInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.Deposit } & ParsedDepositInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.ExecuteChange } & ParsedExecuteChangeInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.FundInsurance } & ParsedFundInsuranceInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.GrowBoard } & ParsedGrowBoardInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.GrowFeeds } & ParsedGrowFeedsInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.GrowRegistry } & ParsedGrowRegistryInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.HaltPrice } & ParsedHaltPriceInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.LaunchEngine } & ParsedLaunchEngineInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.LiquidateCollateral } & ParsedLiquidateCollateralInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.LiquidatePosition } & ParsedLiquidatePositionInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.ListBank } & ParsedListBankInstruction<TProgram>)
@@ -782,7 +884,8 @@ export type ParsedPlimsollInstruction<TProgram extends string = '9BkS8UanPej9U7Y
     | ({ instructionType: PlimsollInstruction.MigrateAccount } & ParsedMigrateAccountInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.ObserveMargin } & ParsedObserveMarginInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.OpenAccount } & ParsedOpenAccountInstruction<TProgram>)
-    | ({ instructionType: PlimsollInstruction.ProposeAuthority } & ParsedProposeAuthorityInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.ProposeChange } & ParsedProposeChangeInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.ProposeRole } & ParsedProposeRoleInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.RefreshPrice } & ParsedRefreshPriceInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.RegisterVenue } & ParsedRegisterVenueInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.Repay } & ParsedRepayInstruction<TProgram>)
@@ -808,16 +911,17 @@ export function parsePlimsollInstruction<TProgram extends string>(
 ): ParsedPlimsollInstruction<TProgram> {
     const instructionType = identifyPlimsollInstruction(instruction);
     switch (instructionType) {
-        case PlimsollInstruction.AcceptAuthority: {
+        case PlimsollInstruction.AcceptRole: {
             assertIsInstructionWithAccounts(instruction);
-            return {
-                instructionType: PlimsollInstruction.AcceptAuthority,
-                ...parseAcceptAuthorityInstruction(instruction),
-            };
+            return { instructionType: PlimsollInstruction.AcceptRole, ...parseAcceptRoleInstruction(instruction) };
         }
         case PlimsollInstruction.Accrue: {
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.Accrue, ...parseAccrueInstruction(instruction) };
+        }
+        case PlimsollInstruction.AdvanceRamp: {
+            assertIsInstructionWithAccounts(instruction);
+            return { instructionType: PlimsollInstruction.AdvanceRamp, ...parseAdvanceRampInstruction(instruction) };
         }
         case PlimsollInstruction.ApproveVenue: {
             assertIsInstructionWithAccounts(instruction);
@@ -826,6 +930,10 @@ export function parsePlimsollInstruction<TProgram extends string>(
         case PlimsollInstruction.Borrow: {
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.Borrow, ...parseBorrowInstruction(instruction) };
+        }
+        case PlimsollInstruction.CancelChange: {
+            assertIsInstructionWithAccounts(instruction);
+            return { instructionType: PlimsollInstruction.CancelChange, ...parseCancelChangeInstruction(instruction) };
         }
         case PlimsollInstruction.CheckMargin: {
             assertIsInstructionWithAccounts(instruction);
@@ -851,6 +959,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.Deposit, ...parseDepositInstruction(instruction) };
         }
+        case PlimsollInstruction.ExecuteChange: {
+            assertIsInstructionWithAccounts(instruction);
+            return {
+                instructionType: PlimsollInstruction.ExecuteChange,
+                ...parseExecuteChangeInstruction(instruction),
+            };
+        }
         case PlimsollInstruction.FundInsurance: {
             assertIsInstructionWithAccounts(instruction);
             return {
@@ -869,6 +984,14 @@ export function parsePlimsollInstruction<TProgram extends string>(
         case PlimsollInstruction.GrowRegistry: {
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.GrowRegistry, ...parseGrowRegistryInstruction(instruction) };
+        }
+        case PlimsollInstruction.HaltPrice: {
+            assertIsInstructionWithAccounts(instruction);
+            return { instructionType: PlimsollInstruction.HaltPrice, ...parseHaltPriceInstruction(instruction) };
+        }
+        case PlimsollInstruction.LaunchEngine: {
+            assertIsInstructionWithAccounts(instruction);
+            return { instructionType: PlimsollInstruction.LaunchEngine, ...parseLaunchEngineInstruction(instruction) };
         }
         case PlimsollInstruction.LiquidateCollateral: {
             assertIsInstructionWithAccounts(instruction);
@@ -914,12 +1037,16 @@ export function parsePlimsollInstruction<TProgram extends string>(
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.OpenAccount, ...parseOpenAccountInstruction(instruction) };
         }
-        case PlimsollInstruction.ProposeAuthority: {
+        case PlimsollInstruction.ProposeChange: {
             assertIsInstructionWithAccounts(instruction);
             return {
-                instructionType: PlimsollInstruction.ProposeAuthority,
-                ...parseProposeAuthorityInstruction(instruction),
+                instructionType: PlimsollInstruction.ProposeChange,
+                ...parseProposeChangeInstruction(instruction),
             };
+        }
+        case PlimsollInstruction.ProposeRole: {
+            assertIsInstructionWithAccounts(instruction);
+            return { instructionType: PlimsollInstruction.ProposeRole, ...parseProposeRoleInstruction(instruction) };
         }
         case PlimsollInstruction.RefreshPrice: {
             assertIsInstructionWithAccounts(instruction);
@@ -1032,20 +1159,23 @@ export type PlimsollPluginAccounts = {
     feedBook: ReturnType<typeof getFeedBookCodec> & SelfFetchFunctions<FeedBookInput, FeedBook>;
     marginAccount: ReturnType<typeof getMarginAccountCodec> & SelfFetchFunctions<MarginAccountInput, MarginAccount>;
     market: ReturnType<typeof getMarketCodec> & SelfFetchFunctions<MarketInput, Market>;
+    pendingChange: ReturnType<typeof getPendingChangeCodec> & SelfFetchFunctions<PendingChangeInput, PendingChange>;
     priceBoard: ReturnType<typeof getPriceBoardCodec> & SelfFetchFunctions<PriceBoardInput, PriceBoard>;
     registry: ReturnType<typeof getRegistryCodec> & SelfFetchFunctions<RegistryInput, Registry>;
     venue: ReturnType<typeof getVenueCodec> & SelfFetchFunctions<VenueInput, Venue>;
 };
 
 export type PlimsollPluginInstructions = {
-    acceptAuthority: (
-        input: AcceptAuthorityInput,
-    ) => ReturnType<typeof getAcceptAuthorityInstruction> & SelfPlanAndSendFunctions;
+    acceptRole: (input: AcceptRoleInput) => ReturnType<typeof getAcceptRoleInstruction> & SelfPlanAndSendFunctions;
     accrue: (input: AccrueInput) => ReturnType<typeof getAccrueInstruction> & SelfPlanAndSendFunctions;
+    advanceRamp: (input: AdvanceRampInput) => ReturnType<typeof getAdvanceRampInstruction> & SelfPlanAndSendFunctions;
     approveVenue: (
         input: ApproveVenueInput,
     ) => ReturnType<typeof getApproveVenueInstruction> & SelfPlanAndSendFunctions;
     borrow: (input: BorrowInput) => ReturnType<typeof getBorrowInstruction> & SelfPlanAndSendFunctions;
+    cancelChange: (
+        input: CancelChangeInput,
+    ) => ReturnType<typeof getCancelChangeInstruction> & SelfPlanAndSendFunctions;
     checkMargin: (input: CheckMarginInput) => ReturnType<typeof getCheckMarginInstruction> & SelfPlanAndSendFunctions;
     closeAccount: (
         input: CloseAccountInput,
@@ -1058,6 +1188,9 @@ export type PlimsollPluginInstructions = {
         input: MakeOptional<CreateEngineInput, 'payer'>,
     ) => ReturnType<typeof getCreateEngineInstruction> & SelfPlanAndSendFunctions;
     deposit: (input: DepositInput) => ReturnType<typeof getDepositInstruction> & SelfPlanAndSendFunctions;
+    executeChange: (
+        input: MakeOptional<ExecuteChangeInput, 'payer'>,
+    ) => ReturnType<typeof getExecuteChangeInstruction> & SelfPlanAndSendFunctions;
     fundInsurance: (
         input: FundInsuranceInput,
     ) => ReturnType<typeof getFundInsuranceInstruction> & SelfPlanAndSendFunctions;
@@ -1070,6 +1203,10 @@ export type PlimsollPluginInstructions = {
     growRegistry: (
         input: MakeOptional<GrowRegistryAsyncInput, 'payer'>,
     ) => ReturnType<typeof getGrowRegistryInstructionAsync> & SelfPlanAndSendFunctions;
+    haltPrice: (input: HaltPriceInput) => ReturnType<typeof getHaltPriceInstruction> & SelfPlanAndSendFunctions;
+    launchEngine: (
+        input: LaunchEngineInput,
+    ) => ReturnType<typeof getLaunchEngineInstruction> & SelfPlanAndSendFunctions;
     liquidateCollateral: (
         input: LiquidateCollateralInput,
     ) => ReturnType<typeof getLiquidateCollateralInstruction> & SelfPlanAndSendFunctions;
@@ -1092,9 +1229,10 @@ export type PlimsollPluginInstructions = {
     openAccount: (
         input: MakeOptional<OpenAccountInput, 'payer'>,
     ) => ReturnType<typeof getOpenAccountInstruction> & SelfPlanAndSendFunctions;
-    proposeAuthority: (
-        input: ProposeAuthorityInput,
-    ) => ReturnType<typeof getProposeAuthorityInstruction> & SelfPlanAndSendFunctions;
+    proposeChange: (
+        input: MakeOptional<ProposeChangeInput, 'payer'>,
+    ) => ReturnType<typeof getProposeChangeInstruction> & SelfPlanAndSendFunctions;
+    proposeRole: (input: ProposeRoleInput) => ReturnType<typeof getProposeRoleInstruction> & SelfPlanAndSendFunctions;
     refreshPrice: (
         input: RefreshPriceInput,
     ) => ReturnType<typeof getRefreshPriceInstruction> & SelfPlanAndSendFunctions;
@@ -1156,16 +1294,18 @@ export function plimsollProgram() {
                     feedBook: addSelfFetchFunctions(client, getFeedBookCodec()),
                     marginAccount: addSelfFetchFunctions(client, getMarginAccountCodec()),
                     market: addSelfFetchFunctions(client, getMarketCodec()),
+                    pendingChange: addSelfFetchFunctions(client, getPendingChangeCodec()),
                     priceBoard: addSelfFetchFunctions(client, getPriceBoardCodec()),
                     registry: addSelfFetchFunctions(client, getRegistryCodec()),
                     venue: addSelfFetchFunctions(client, getVenueCodec()),
                 },
                 instructions: {
-                    acceptAuthority: (input) =>
-                        addSelfPlanAndSendFunctions(client, getAcceptAuthorityInstruction(input)),
+                    acceptRole: (input) => addSelfPlanAndSendFunctions(client, getAcceptRoleInstruction(input)),
                     accrue: (input) => addSelfPlanAndSendFunctions(client, getAccrueInstruction(input)),
+                    advanceRamp: (input) => addSelfPlanAndSendFunctions(client, getAdvanceRampInstruction(input)),
                     approveVenue: (input) => addSelfPlanAndSendFunctions(client, getApproveVenueInstruction(input)),
                     borrow: (input) => addSelfPlanAndSendFunctions(client, getBorrowInstruction(input)),
+                    cancelChange: (input) => addSelfPlanAndSendFunctions(client, getCancelChangeInstruction(input)),
                     checkMargin: (input) => addSelfPlanAndSendFunctions(client, getCheckMarginInstruction(input)),
                     closeAccount: (input) => addSelfPlanAndSendFunctions(client, getCloseAccountInstruction(input)),
                     collectFees: (input) => addSelfPlanAndSendFunctions(client, getCollectFeesInstruction(input)),
@@ -1176,6 +1316,11 @@ export function plimsollProgram() {
                             getCreateEngineInstruction({ ...input, payer: input.payer ?? client.payer }),
                         ),
                     deposit: (input) => addSelfPlanAndSendFunctions(client, getDepositInstruction(input)),
+                    executeChange: (input) =>
+                        addSelfPlanAndSendFunctions(
+                            client,
+                            getExecuteChangeInstruction({ ...input, payer: input.payer ?? client.payer }),
+                        ),
                     fundInsurance: (input) => addSelfPlanAndSendFunctions(client, getFundInsuranceInstruction(input)),
                     growBoard: (input) =>
                         addSelfPlanAndSendFunctions(
@@ -1192,6 +1337,8 @@ export function plimsollProgram() {
                             client,
                             getGrowRegistryInstructionAsync({ ...input, payer: input.payer ?? client.payer }),
                         ),
+                    haltPrice: (input) => addSelfPlanAndSendFunctions(client, getHaltPriceInstruction(input)),
+                    launchEngine: (input) => addSelfPlanAndSendFunctions(client, getLaunchEngineInstruction(input)),
                     liquidateCollateral: (input) =>
                         addSelfPlanAndSendFunctions(client, getLiquidateCollateralInstruction(input)),
                     liquidatePosition: (input) =>
@@ -1214,8 +1361,12 @@ export function plimsollProgram() {
                             client,
                             getOpenAccountInstruction({ ...input, payer: input.payer ?? client.payer }),
                         ),
-                    proposeAuthority: (input) =>
-                        addSelfPlanAndSendFunctions(client, getProposeAuthorityInstruction(input)),
+                    proposeChange: (input) =>
+                        addSelfPlanAndSendFunctions(
+                            client,
+                            getProposeChangeInstruction({ ...input, payer: input.payer ?? client.payer }),
+                        ),
+                    proposeRole: (input) => addSelfPlanAndSendFunctions(client, getProposeRoleInstruction(input)),
                     refreshPrice: (input) => addSelfPlanAndSendFunctions(client, getRefreshPriceInstruction(input)),
                     registerVenue: (input) =>
                         addSelfPlanAndSendFunctions(

@@ -38,6 +38,8 @@ export type BankCaps = {
     outflowHourPpm: number;
     /** Most of the deposits that may leave within a day, net; a million: no limit. */
     outflowDayPpm: number;
+    /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
+    insuranceFloorAtoms: bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -55,6 +57,8 @@ export type BankCapsInput = {
     outflowHourPpm: number;
     /** Most of the deposits that may leave within a day, net; a million: no limit. */
     outflowDayPpm: number;
+    /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
+    insuranceFloorAtoms: number | bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -67,7 +71,8 @@ export function getBankCapsEncoder(): FixedSizeEncoder<BankCapsInput> {
         ['drawCapHourAtoms', getU64Encoder()],
         ['outflowHourPpm', getU32Encoder()],
         ['outflowDayPpm', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 8)],
+        ['insuranceFloorAtoms', getU64Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
     ]);
 }
 
@@ -79,7 +84,8 @@ export function getBankCapsDecoder(): FixedSizeDecoder<BankCaps> {
         ['drawCapHourAtoms', getU64Decoder()],
         ['outflowHourPpm', getU32Decoder()],
         ['outflowDayPpm', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 8)],
+        ['insuranceFloorAtoms', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
     ]);
 }
 

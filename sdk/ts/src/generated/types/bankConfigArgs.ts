@@ -55,6 +55,8 @@ export type BankConfigArgs = {
     outflowHourPpm: Option<number>;
     /** Most of the deposits that may leave within a day, net; a million: no limit. */
     outflowDayPpm: Option<number>;
+    /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
+    insuranceFloorAtoms: Option<bigint>;
 };
 
 export type BankConfigArgsInput = {
@@ -88,6 +90,8 @@ export type BankConfigArgsInput = {
     outflowHourPpm: OptionOrNullable<number>;
     /** Most of the deposits that may leave within a day, net; a million: no limit. */
     outflowDayPpm: OptionOrNullable<number>;
+    /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
+    insuranceFloorAtoms: OptionOrNullable<number | bigint>;
 };
 
 export function getBankConfigArgsEncoder(): Encoder<BankConfigArgsInput> {
@@ -107,6 +111,7 @@ export function getBankConfigArgsEncoder(): Encoder<BankConfigArgsInput> {
         ['drawCapHourAtoms', getOptionEncoder(getU64Encoder())],
         ['outflowHourPpm', getOptionEncoder(getU32Encoder())],
         ['outflowDayPpm', getOptionEncoder(getU32Encoder())],
+        ['insuranceFloorAtoms', getOptionEncoder(getU64Encoder())],
     ]);
 }
 
@@ -127,6 +132,7 @@ export function getBankConfigArgsDecoder(): Decoder<BankConfigArgs> {
         ['drawCapHourAtoms', getOptionDecoder(getU64Decoder())],
         ['outflowHourPpm', getOptionDecoder(getU32Decoder())],
         ['outflowDayPpm', getOptionDecoder(getU32Decoder())],
+        ['insuranceFloorAtoms', getOptionDecoder(getU64Decoder())],
     ]);
 }
 

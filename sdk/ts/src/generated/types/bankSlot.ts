@@ -10,6 +10,8 @@ import {
     combineCodec,
     fixDecoderSize,
     fixEncoderSize,
+    getArrayDecoder,
+    getArrayEncoder,
     getBytesDecoder,
     getBytesEncoder,
     getI64Decoder,
@@ -26,10 +28,14 @@ import {
     type ReadonlyUint8Array,
 } from '@solana/kit';
 import {
+    getStoredGoalDecoder,
+    getStoredGoalEncoder,
     getStoredPriceDecoder,
     getStoredPriceEncoder,
     getTokenWeightsDecoder,
     getTokenWeightsEncoder,
+    type StoredGoal,
+    type StoredGoalInput,
     type StoredPrice,
     type StoredPriceInput,
     type TokenWeights,
@@ -58,6 +64,12 @@ export type BankSlot = {
     borrowRatePerSec: bigint;
     /** When the two were written, Unix seconds. */
     accruedAt: bigint;
+    /** Debts of frozen accounts in this bank that are not paid yet, atoms. */
+    knownLossAtoms: bigint;
+    /** Up to when the weights were moved by their ramps, Unix seconds; zero where they stand still. */
+    rampedAt: bigint;
+    /** Where the asset weight and the liability weight at maintenance go; zero where they stand still. */
+    goals: Array<StoredGoal>;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -83,6 +95,12 @@ export type BankSlotInput = {
     borrowRatePerSec: number | bigint;
     /** When the two were written, Unix seconds. */
     accruedAt: number | bigint;
+    /** Debts of frozen accounts in this bank that are not paid yet, atoms. */
+    knownLossAtoms: number | bigint;
+    /** Up to when the weights were moved by their ramps, Unix seconds; zero where they stand still. */
+    rampedAt: number | bigint;
+    /** Where the asset weight and the liability weight at maintenance go; zero where they stand still. */
+    goals: Array<StoredGoalInput>;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -99,7 +117,10 @@ export function getBankSlotEncoder(): FixedSizeEncoder<BankSlotInput> {
         ['borrowIndex', getU64Encoder()],
         ['borrowRatePerSec', getU64Encoder()],
         ['accruedAt', getI64Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 48)],
+        ['knownLossAtoms', getU64Encoder()],
+        ['rampedAt', getI64Encoder()],
+        ['goals', getArrayEncoder(getStoredGoalEncoder(), { size: 2 })],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
     ]);
 }
 
@@ -115,7 +136,10 @@ export function getBankSlotDecoder(): FixedSizeDecoder<BankSlot> {
         ['borrowIndex', getU64Decoder()],
         ['borrowRatePerSec', getU64Decoder()],
         ['accruedAt', getI64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 48)],
+        ['knownLossAtoms', getU64Decoder()],
+        ['rampedAt', getI64Decoder()],
+        ['goals', getArrayDecoder(getStoredGoalDecoder(), { size: 2 })],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
     ]);
 }
 

@@ -61,6 +61,10 @@ export type DerivativePosition = {
     /** Slot of the price board that it is a position in. */
     underlying: number;
     /** Zero. */
+    pad: ReadonlyUint8Array;
+    /** Bankruptcy: with what the leg is counted in its market's known losses, quote atoms. */
+    knownLossAtoms: bigint;
+    /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
@@ -92,6 +96,10 @@ export type DerivativePositionInput = {
     /** Slot of the price board that it is a position in. */
     underlying: number;
     /** Zero. */
+    pad: ReadonlyUint8Array;
+    /** Bankruptcy: with what the leg is counted in its market's known losses, quote atoms. */
+    knownLossAtoms: number | bigint;
+    /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
@@ -110,7 +118,9 @@ export function getDerivativePositionEncoder(): FixedSizeEncoder<DerivativePosit
         ['lastSign', getI8Encoder()],
         ['optionKind', getU8Encoder()],
         ['underlying', getU8Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 31)],
+        ['pad', fixEncoderSize(getBytesEncoder(), 7)],
+        ['knownLossAtoms', getU64Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
     ]);
 }
 
@@ -129,7 +139,9 @@ export function getDerivativePositionDecoder(): FixedSizeDecoder<DerivativePosit
         ['lastSign', getI8Decoder()],
         ['optionKind', getU8Decoder()],
         ['underlying', getU8Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 31)],
+        ['pad', fixDecoderSize(getBytesDecoder(), 7)],
+        ['knownLossAtoms', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
     ]);
 }
 

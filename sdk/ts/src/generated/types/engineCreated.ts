@@ -26,8 +26,12 @@ export type EngineCreated = {
     engine: Address;
     /** Its authority, who created it. */
     authority: Address;
-    /** Its pause authority. */
-    pauseAuthority: Address;
+    /** Its risk authority. */
+    riskAuthority: Address;
+    /** Its guardian. */
+    guardian: Address;
+    /** Its fee collector. */
+    feeCollector: Address;
     /** Whether it is meant for a test cluster. */
     testCluster: boolean;
 };
@@ -38,7 +42,9 @@ export function getEngineCreatedEncoder(): FixedSizeEncoder<EngineCreatedInput> 
     return getStructEncoder([
         ['engine', getAddressEncoder()],
         ['authority', getAddressEncoder()],
-        ['pauseAuthority', getAddressEncoder()],
+        ['riskAuthority', getAddressEncoder()],
+        ['guardian', getAddressEncoder()],
+        ['feeCollector', getAddressEncoder()],
         ['testCluster', getBooleanEncoder()],
     ]);
 }
@@ -47,7 +53,9 @@ export function getEngineCreatedDecoder(): FixedSizeDecoder<EngineCreated> {
     return getStructDecoder([
         ['engine', getAddressDecoder()],
         ['authority', getAddressDecoder()],
-        ['pauseAuthority', getAddressDecoder()],
+        ['riskAuthority', getAddressDecoder()],
+        ['guardian', getAddressDecoder()],
+        ['feeCollector', getAddressDecoder()],
         ['testCluster', getBooleanDecoder()],
     ]);
 }

@@ -17,6 +17,10 @@ import {
 import {
     getAuctionParamsDecoder,
     getAuctionParamsEncoder,
+    getChangeParamsDecoder,
+    getChangeParamsEncoder,
+    getDrawParamsDecoder,
+    getDrawParamsEncoder,
     getLegParamsDecoder,
     getLegParamsEncoder,
     getLendingParamsDecoder,
@@ -33,6 +37,10 @@ import {
     getWindDownParamsEncoder,
     type AuctionParams,
     type AuctionParamsInput,
+    type ChangeParams,
+    type ChangeParamsInput,
+    type DrawParams,
+    type DrawParamsInput,
     type LegParams,
     type LegParamsInput,
     type LendingParams,
@@ -67,6 +75,10 @@ export type GlobalParams = {
     perps: PerpParams;
     /** Banks: what sets their borrow rates. */
     lending: LendingParams;
+    /** Changes: how long they wait in public, how fast what can liquidate moves, how a listing begins. */
+    changes: ChangeParams;
+    /** Insurance: how much of a fund may be drawn. A fund is what it is now and what it paid within the hour. */
+    draws: DrawParams;
 };
 
 export type GlobalParamsInput = {
@@ -86,6 +98,10 @@ export type GlobalParamsInput = {
     perps: PerpParamsInput;
     /** Banks: what sets their borrow rates. */
     lending: LendingParamsInput;
+    /** Changes: how long they wait in public, how fast what can liquidate moves, how a listing begins. */
+    changes: ChangeParamsInput;
+    /** Insurance: how much of a fund may be drawn. A fund is what it is now and what it paid within the hour. */
+    draws: DrawParamsInput;
 };
 
 export function getGlobalParamsEncoder(): FixedSizeEncoder<GlobalParamsInput> {
@@ -98,6 +114,8 @@ export function getGlobalParamsEncoder(): FixedSizeEncoder<GlobalParamsInput> {
         ['prices', getPriceParamsEncoder()],
         ['perps', getPerpParamsEncoder()],
         ['lending', getLendingParamsEncoder()],
+        ['changes', getChangeParamsEncoder()],
+        ['draws', getDrawParamsEncoder()],
     ]);
 }
 
@@ -111,6 +129,8 @@ export function getGlobalParamsDecoder(): FixedSizeDecoder<GlobalParams> {
         ['prices', getPriceParamsDecoder()],
         ['perps', getPerpParamsDecoder()],
         ['lending', getLendingParamsDecoder()],
+        ['changes', getChangeParamsDecoder()],
+        ['draws', getDrawParamsDecoder()],
     ]);
 }
 

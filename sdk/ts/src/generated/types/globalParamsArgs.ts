@@ -17,6 +17,10 @@ import {
 import {
     getAuctionArgsDecoder,
     getAuctionArgsEncoder,
+    getChangeArgsDecoder,
+    getChangeArgsEncoder,
+    getDrawArgsDecoder,
+    getDrawArgsEncoder,
     getLegArgsDecoder,
     getLegArgsEncoder,
     getLendingArgsDecoder,
@@ -33,6 +37,10 @@ import {
     getWindDownArgsEncoder,
     type AuctionArgs,
     type AuctionArgsInput,
+    type ChangeArgs,
+    type ChangeArgsInput,
+    type DrawArgs,
+    type DrawArgsInput,
     type LegArgs,
     type LegArgsInput,
     type LendingArgs,
@@ -67,6 +75,10 @@ export type GlobalParamsArgs = {
     perps: PerpArgs;
     /** Banks. */
     lending: LendingArgs;
+    /** Changes. */
+    changes: ChangeArgs;
+    /** Insurance. */
+    draws: DrawArgs;
 };
 
 export type GlobalParamsArgsInput = {
@@ -86,6 +98,10 @@ export type GlobalParamsArgsInput = {
     perps: PerpArgsInput;
     /** Banks. */
     lending: LendingArgsInput;
+    /** Changes. */
+    changes: ChangeArgsInput;
+    /** Insurance. */
+    draws: DrawArgsInput;
 };
 
 export function getGlobalParamsArgsEncoder(): FixedSizeEncoder<GlobalParamsArgsInput> {
@@ -98,6 +114,8 @@ export function getGlobalParamsArgsEncoder(): FixedSizeEncoder<GlobalParamsArgsI
         ['prices', getPriceArgsEncoder()],
         ['perps', getPerpArgsEncoder()],
         ['lending', getLendingArgsEncoder()],
+        ['changes', getChangeArgsEncoder()],
+        ['draws', getDrawArgsEncoder()],
     ]);
 }
 
@@ -111,6 +129,8 @@ export function getGlobalParamsArgsDecoder(): FixedSizeDecoder<GlobalParamsArgs>
         ['prices', getPriceArgsDecoder()],
         ['perps', getPerpArgsDecoder()],
         ['lending', getLendingArgsDecoder()],
+        ['changes', getChangeArgsDecoder()],
+        ['draws', getDrawArgsDecoder()],
     ]);
 }
 

@@ -20,6 +20,8 @@ import {
     getStructEncoder,
     getU32Decoder,
     getU32Encoder,
+    getU64Decoder,
+    getU64Encoder,
     getU8Decoder,
     getU8Encoder,
     type FixedSizeCodec,
@@ -34,6 +36,8 @@ import {
     getMarketRatesEncoder,
     getSideIndexDecoder,
     getSideIndexEncoder,
+    getStoredGoalDecoder,
+    getStoredGoalEncoder,
     getStoredPriceDecoder,
     getStoredPriceEncoder,
     type MarketFees,
@@ -42,6 +46,8 @@ import {
     type MarketRatesInput,
     type SideIndex,
     type SideIndexInput,
+    type StoredGoal,
+    type StoredGoalInput,
     type StoredPrice,
     type StoredPriceInput,
 } from './index.js';
@@ -71,6 +77,19 @@ export type MarketSlot = {
     /** What a fill costs. */
     fees: MarketFees;
     /** Zero. */
+    pad2: number;
+    /**
+     * Losses of frozen accounts that are not paid yet, quote atoms, by the side that bears what insurance does not: longs,
+     * then shorts.
+     */
+    knownLossAtoms: Array<bigint>;
+    /** What insurance pays on them as last seen, what the market has drawn within the day included, quote atoms. */
+    lossCoverAtoms: bigint;
+    /** Up to when the rates were moved by their ramp, Unix seconds; zero where they stand still. */
+    rampedAt: bigint;
+    /** Where the rate at maintenance goes; zero where it stands still. */
+    goals: Array<StoredGoal>;
+    /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
@@ -98,6 +117,19 @@ export type MarketSlotInput = {
     /** What a fill costs. */
     fees: MarketFeesInput;
     /** Zero. */
+    pad2: number;
+    /**
+     * Losses of frozen accounts that are not paid yet, quote atoms, by the side that bears what insurance does not: longs,
+     * then shorts.
+     */
+    knownLossAtoms: Array<number | bigint>;
+    /** What insurance pays on them as last seen, what the market has drawn within the day included, quote atoms. */
+    lossCoverAtoms: number | bigint;
+    /** Up to when the rates were moved by their ramp, Unix seconds; zero where they stand still. */
+    rampedAt: number | bigint;
+    /** Where the rate at maintenance goes; zero where it stands still. */
+    goals: Array<StoredGoalInput>;
+    /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
@@ -114,7 +146,12 @@ export function getMarketSlotEncoder(): FixedSizeEncoder<MarketSlotInput> {
         ['sides', getArrayEncoder(getSideIndexEncoder(), { size: 2 })],
         ['deficitSharePpm', getU32Encoder()],
         ['fees', getMarketFeesEncoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 60)],
+        ['pad2', getU32Encoder()],
+        ['knownLossAtoms', getArrayEncoder(getU64Encoder(), { size: 2 })],
+        ['lossCoverAtoms', getU64Encoder()],
+        ['rampedAt', getI64Encoder()],
+        ['goals', getArrayEncoder(getStoredGoalEncoder(), { size: 1 })],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
     ]);
 }
 
@@ -131,7 +168,12 @@ export function getMarketSlotDecoder(): FixedSizeDecoder<MarketSlot> {
         ['sides', getArrayDecoder(getSideIndexDecoder(), { size: 2 })],
         ['deficitSharePpm', getU32Decoder()],
         ['fees', getMarketFeesDecoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 60)],
+        ['pad2', getU32Decoder()],
+        ['knownLossAtoms', getArrayDecoder(getU64Decoder(), { size: 2 })],
+        ['lossCoverAtoms', getU64Decoder()],
+        ['rampedAt', getI64Decoder()],
+        ['goals', getArrayDecoder(getStoredGoalDecoder(), { size: 1 })],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
     ]);
 }
 

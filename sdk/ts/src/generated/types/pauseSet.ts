@@ -10,6 +10,10 @@ import {
     combineCodec,
     getAddressDecoder,
     getAddressEncoder,
+    getBooleanDecoder,
+    getBooleanEncoder,
+    getI64Decoder,
+    getI64Encoder,
     getStructDecoder,
     getStructEncoder,
     getU32Decoder,
@@ -26,16 +30,43 @@ export type PauseSet = {
     engine: Address;
     /** Who did it. */
     signer: Address;
-    /** The bits from now on. */
+    /** Whether as the guardian, whose pauses are counted. */
+    byGuardian: boolean;
+    /** What is paused by it. */
+    addedBits: number;
+    /** Whose pauses ended by it. */
+    removedBits: number;
+    /** When the added ones end, Unix seconds, unless an earlier call asked for longer. */
+    untilAt: bigint;
+    /** All that is paused from now on. */
     pauseBits: number;
 };
 
-export type PauseSetInput = PauseSet;
+export type PauseSetInput = {
+    /** The engine. */
+    engine: Address;
+    /** Who did it. */
+    signer: Address;
+    /** Whether as the guardian, whose pauses are counted. */
+    byGuardian: boolean;
+    /** What is paused by it. */
+    addedBits: number;
+    /** Whose pauses ended by it. */
+    removedBits: number;
+    /** When the added ones end, Unix seconds, unless an earlier call asked for longer. */
+    untilAt: number | bigint;
+    /** All that is paused from now on. */
+    pauseBits: number;
+};
 
 export function getPauseSetEncoder(): FixedSizeEncoder<PauseSetInput> {
     return getStructEncoder([
         ['engine', getAddressEncoder()],
         ['signer', getAddressEncoder()],
+        ['byGuardian', getBooleanEncoder()],
+        ['addedBits', getU32Encoder()],
+        ['removedBits', getU32Encoder()],
+        ['untilAt', getI64Encoder()],
         ['pauseBits', getU32Encoder()],
     ]);
 }
@@ -44,6 +75,10 @@ export function getPauseSetDecoder(): FixedSizeDecoder<PauseSet> {
     return getStructDecoder([
         ['engine', getAddressDecoder()],
         ['signer', getAddressDecoder()],
+        ['byGuardian', getBooleanDecoder()],
+        ['addedBits', getU32Decoder()],
+        ['removedBits', getU32Decoder()],
+        ['untilAt', getI64Decoder()],
         ['pauseBits', getU32Decoder()],
     ]);
 }

@@ -41,6 +41,21 @@ export type PriceConfigArgs = {
     fastestFallPpmPerSec: number;
     /** How often the feed moves, seconds. */
     updateSecs: number;
+    /**
+     * Furthest that the price may be from its slow average without halting the adding of risk, ppm of the
+     * average; the largest number: any distance.
+     */
+    spotBandPpm: Option<number>;
+    /**
+     * Widest that one sigma of the price may be without halting the adding of risk, ppm of the price; the
+     * largest number: any width.
+     */
+    maxSigmaPpm: Option<number>;
+    /**
+     * Furthest that the sources may be apart where a refresh shows both, without halting the adding of risk, ppm;
+     * left out, or the largest number: not compared.
+     */
+    sourcesApartPpm: Option<number>;
 };
 
 export type PriceConfigArgsInput = {
@@ -56,6 +71,21 @@ export type PriceConfigArgsInput = {
     fastestFallPpmPerSec: number;
     /** How often the feed moves, seconds. */
     updateSecs: number;
+    /**
+     * Furthest that the price may be from its slow average without halting the adding of risk, ppm of the
+     * average; the largest number: any distance.
+     */
+    spotBandPpm: OptionOrNullable<number>;
+    /**
+     * Widest that one sigma of the price may be without halting the adding of risk, ppm of the price; the
+     * largest number: any width.
+     */
+    maxSigmaPpm: OptionOrNullable<number>;
+    /**
+     * Furthest that the sources may be apart where a refresh shows both, without halting the adding of risk, ppm;
+     * left out, or the largest number: not compared.
+     */
+    sourcesApartPpm: OptionOrNullable<number>;
 };
 
 export function getPriceConfigArgsEncoder(): Encoder<PriceConfigArgsInput> {
@@ -66,6 +96,9 @@ export function getPriceConfigArgsEncoder(): Encoder<PriceConfigArgsInput> {
         ['slowSecs', getOptionEncoder(getU32Encoder())],
         ['fastestFallPpmPerSec', getU32Encoder()],
         ['updateSecs', getU32Encoder()],
+        ['spotBandPpm', getOptionEncoder(getU32Encoder())],
+        ['maxSigmaPpm', getOptionEncoder(getU32Encoder())],
+        ['sourcesApartPpm', getOptionEncoder(getU32Encoder())],
     ]);
 }
 
@@ -77,6 +110,9 @@ export function getPriceConfigArgsDecoder(): Decoder<PriceConfigArgs> {
         ['slowSecs', getOptionDecoder(getU32Decoder())],
         ['fastestFallPpmPerSec', getU32Decoder()],
         ['updateSecs', getU32Decoder()],
+        ['spotBandPpm', getOptionDecoder(getU32Decoder())],
+        ['maxSigmaPpm', getOptionDecoder(getU32Decoder())],
+        ['sourcesApartPpm', getOptionDecoder(getU32Decoder())],
     ]);
 }
 

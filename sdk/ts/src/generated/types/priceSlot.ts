@@ -28,10 +28,14 @@ import {
 import {
     getPriceTermsDecoder,
     getPriceTermsEncoder,
+    getStoredPauseDecoder,
+    getStoredPauseEncoder,
     getStoredPriceDecoder,
     getStoredPriceEncoder,
     type PriceTerms,
     type PriceTermsInput,
+    type StoredPause,
+    type StoredPauseInput,
     type StoredPrice,
     type StoredPriceInput,
 } from './index.js';
@@ -69,6 +73,18 @@ export type PriceSlot = {
     /** Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility. */
     slowVolPpmPerSqrtSec: number;
     /** Zero. */
+    pad2: ReadonlyUint8Array;
+    /** Until when its legs count as stale, Unix seconds: when the last halt ends or ended. */
+    haltedUntilAt: bigint;
+    /** By whom it is halted, and how often the guardian has asked for it. */
+    halt: StoredPause;
+    /** Until when its breaker stands or stood, Unix seconds: beside it no risk is added. */
+    trippedUntilAt: bigint;
+    /** How often the breaker has tripped in a row. */
+    trippedInARow: number;
+    /** Why it tripped last, bits of `oddity`. */
+    trippedBy: number;
+    /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
@@ -104,6 +120,18 @@ export type PriceSlotInput = {
     /** Volatility over a longer window, ppm like `vol_ppm_per_sqrt_sec`; zero until margins follow volatility. */
     slowVolPpmPerSqrtSec: number;
     /** Zero. */
+    pad2: ReadonlyUint8Array;
+    /** Until when its legs count as stale, Unix seconds: when the last halt ends or ended. */
+    haltedUntilAt: number | bigint;
+    /** By whom it is halted, and how often the guardian has asked for it. */
+    halt: StoredPauseInput;
+    /** Until when its breaker stands or stood, Unix seconds: beside it no risk is added. */
+    trippedUntilAt: number | bigint;
+    /** How often the breaker has tripped in a row. */
+    trippedInARow: number;
+    /** Why it tripped last, bits of `oddity`. */
+    trippedBy: number;
+    /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
@@ -124,7 +152,13 @@ export function getPriceSlotEncoder(): FixedSizeEncoder<PriceSlotInput> {
         ['high', getStoredPriceEncoder()],
         ['terms', getPriceTermsEncoder()],
         ['slowVolPpmPerSqrtSec', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 108)],
+        ['pad2', fixEncoderSize(getBytesEncoder(), 4)],
+        ['haltedUntilAt', getI64Encoder()],
+        ['halt', getStoredPauseEncoder()],
+        ['trippedUntilAt', getI64Encoder()],
+        ['trippedInARow', getU32Encoder()],
+        ['trippedBy', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 56)],
     ]);
 }
 
@@ -145,7 +179,13 @@ export function getPriceSlotDecoder(): FixedSizeDecoder<PriceSlot> {
         ['high', getStoredPriceDecoder()],
         ['terms', getPriceTermsDecoder()],
         ['slowVolPpmPerSqrtSec', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 108)],
+        ['pad2', fixDecoderSize(getBytesDecoder(), 4)],
+        ['haltedUntilAt', getI64Decoder()],
+        ['halt', getStoredPauseDecoder()],
+        ['trippedUntilAt', getI64Decoder()],
+        ['trippedInARow', getU32Decoder()],
+        ['trippedBy', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 56)],
     ]);
 }
 

@@ -32,6 +32,12 @@ export type PriceTerms = {
     fastestFallPpmPerSec: number;
     /** How often the feed moves, seconds. */
     updateSecs: number;
+    /** Furthest that the price may be from its slow average without halting the adding of risk, ppm of the average; the largest number: any distance. */
+    spotBandPpm: number;
+    /** Widest that one sigma of the price may be without halting the adding of risk, ppm of the price; the largest number: any width. */
+    maxSigmaPpm: number;
+    /** Furthest that the sources may be apart where a refresh shows both, without halting the adding of risk, ppm; left out, or the largest number: not compared. */
+    sourcesApartPpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -44,7 +50,10 @@ export function getPriceTermsEncoder(): FixedSizeEncoder<PriceTermsInput> {
         ['slowSecs', getU32Encoder()],
         ['fastestFallPpmPerSec', getU32Encoder()],
         ['updateSecs', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
+        ['spotBandPpm', getU32Encoder()],
+        ['maxSigmaPpm', getU32Encoder()],
+        ['sourcesApartPpm', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 4)],
     ]);
 }
 
@@ -54,7 +63,10 @@ export function getPriceTermsDecoder(): FixedSizeDecoder<PriceTerms> {
         ['slowSecs', getU32Decoder()],
         ['fastestFallPpmPerSec', getU32Decoder()],
         ['updateSecs', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
+        ['spotBandPpm', getU32Decoder()],
+        ['maxSigmaPpm', getU32Decoder()],
+        ['sourcesApartPpm', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 4)],
     ]);
 }
 

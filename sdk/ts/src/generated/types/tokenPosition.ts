@@ -32,7 +32,10 @@ export type TokenPosition = {
     shares: bigint;
     /** Bankruptcy: insurance promised to this debt, atoms. */
     reservedAtoms: bigint;
-    /** Bankruptcy: what was owed when insurance was reserved, atoms. */
+    /**
+     * Bankruptcy: what was owed when the account was frozen, in quote when insurance was reserved; so much the debt is counted with in
+     * its bank's known losses, atoms.
+     */
     fixedDebtAtoms: bigint;
     /** Slot of the registry. */
     bank: number;
@@ -47,7 +50,10 @@ export type TokenPositionInput = {
     shares: number | bigint;
     /** Bankruptcy: insurance promised to this debt, atoms. */
     reservedAtoms: number | bigint;
-    /** Bankruptcy: what was owed when insurance was reserved, atoms. */
+    /**
+     * Bankruptcy: what was owed when the account was frozen, in quote when insurance was reserved; so much the debt is counted with in
+     * its bank's known losses, atoms.
+     */
     fixedDebtAtoms: number | bigint;
     /** Slot of the registry. */
     bank: number;

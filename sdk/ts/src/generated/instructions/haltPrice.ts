@@ -10,14 +10,18 @@ import {
     combineCodec,
     fixDecoderSize,
     fixEncoderSize,
-    getAddressDecoder,
-    getAddressEncoder,
+    getBooleanDecoder,
+    getBooleanEncoder,
     getBytesDecoder,
     getBytesEncoder,
     getOptionDecoder,
     getOptionEncoder,
     getStructDecoder,
     getStructEncoder,
+    getU32Decoder,
+    getU32Encoder,
+    getU8Decoder,
+    getU8Encoder,
     SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
     SolanaError,
     transformEncoder,
@@ -41,18 +45,17 @@ import {
 import { getAccountMetaFactory, type ResolvedInstructionAccount } from '@solana/kit/program-client-core';
 import { PLIMSOLL_PROGRAM_ADDRESS } from '../programs/index.js';
 
-export const PROPOSE_AUTHORITY_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([
-    20, 148, 236, 198, 76, 119, 99, 142,
-]);
+export const HALT_PRICE_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([177, 18, 185, 25, 185, 178, 183, 253]);
 
-export function getProposeAuthorityDiscriminatorBytes(): ReadonlyUint8Array {
-    return fixEncoderSize(getBytesEncoder(), 8).encode(PROPOSE_AUTHORITY_DISCRIMINATOR);
+export function getHaltPriceDiscriminatorBytes(): ReadonlyUint8Array {
+    return fixEncoderSize(getBytesEncoder(), 8).encode(HALT_PRICE_DISCRIMINATOR);
 }
 
-export type ProposeAuthorityInstruction<
+export type HaltPriceInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
-    TAccountAuthority extends string | AccountMeta<string> = string,
+    TAccountSigner extends string | AccountMeta<string> = string,
     TAccountEngine extends string | AccountMeta<string> = string,
+    TAccountBoard extends string | AccountMeta<string> = string,
     TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
     TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
     TRemainingAccounts extends readonly AccountMeta<string>[] = [],
@@ -60,88 +63,98 @@ export type ProposeAuthorityInstruction<
     InstructionWithData<ReadonlyUint8Array> &
     InstructionWithAccounts<
         [
-            TAccountAuthority extends string
-                ? ReadonlySignerAccount<TAccountAuthority> & AccountSignerMeta<TAccountAuthority>
-                : TAccountAuthority,
-            TAccountEngine extends string ? WritableAccount<TAccountEngine> : TAccountEngine,
+            TAccountSigner extends string
+                ? ReadonlySignerAccount<TAccountSigner> & AccountSignerMeta<TAccountSigner>
+                : TAccountSigner,
+            TAccountEngine extends string ? ReadonlyAccount<TAccountEngine> : TAccountEngine,
+            TAccountBoard extends string ? WritableAccount<TAccountBoard> : TAccountBoard,
             TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
             TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
             ...TRemainingAccounts,
         ]
     >;
 
-export type ProposeAuthorityInstructionData = {
+export type HaltPriceInstructionData = {
     discriminator: ReadonlyUint8Array;
-    /** Who may accept; none withdraws a proposal. */
-    authority: Option<Address>;
-    /** A new pause authority, effective at once; none keeps the present one. */
-    pauseAuthority: Option<Address>;
+    /** Slot of the price board. */
+    slot: number;
+    /** False to end the halt. */
+    halted: boolean;
+    /** How long it lasts; none: as long as the signer may, the guardian six hours, the authority seven days. */
+    lastsSecs: Option<number>;
 };
 
-export type ProposeAuthorityInstructionDataInput = {
-    /** Who may accept; none withdraws a proposal. */
-    authority: OptionOrNullable<Address>;
-    /** A new pause authority, effective at once; none keeps the present one. */
-    pauseAuthority: OptionOrNullable<Address>;
+export type HaltPriceInstructionDataInput = {
+    /** Slot of the price board. */
+    slot: number;
+    /** False to end the halt. */
+    halted: boolean;
+    /** How long it lasts; none: as long as the signer may, the guardian six hours, the authority seven days. */
+    lastsSecs: OptionOrNullable<number>;
 };
 
-export function getProposeAuthorityInstructionDataEncoder(): Encoder<ProposeAuthorityInstructionDataInput> {
+export function getHaltPriceInstructionDataEncoder(): Encoder<HaltPriceInstructionDataInput> {
     return transformEncoder(
         getStructEncoder([
             ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
-            ['authority', getOptionEncoder(getAddressEncoder())],
-            ['pauseAuthority', getOptionEncoder(getAddressEncoder())],
+            ['slot', getU8Encoder()],
+            ['halted', getBooleanEncoder()],
+            ['lastsSecs', getOptionEncoder(getU32Encoder())],
         ]),
-        (value) => ({ ...value, discriminator: PROPOSE_AUTHORITY_DISCRIMINATOR }),
+        (value) => ({ ...value, discriminator: HALT_PRICE_DISCRIMINATOR }),
     );
 }
 
-export function getProposeAuthorityInstructionDataDecoder(): Decoder<ProposeAuthorityInstructionData> {
+export function getHaltPriceInstructionDataDecoder(): Decoder<HaltPriceInstructionData> {
     return getStructDecoder([
         ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
-        ['authority', getOptionDecoder(getAddressDecoder())],
-        ['pauseAuthority', getOptionDecoder(getAddressDecoder())],
+        ['slot', getU8Decoder()],
+        ['halted', getBooleanDecoder()],
+        ['lastsSecs', getOptionDecoder(getU32Decoder())],
     ]);
 }
 
-export function getProposeAuthorityInstructionDataCodec(): Codec<
-    ProposeAuthorityInstructionDataInput,
-    ProposeAuthorityInstructionData
-> {
-    return combineCodec(getProposeAuthorityInstructionDataEncoder(), getProposeAuthorityInstructionDataDecoder());
+export function getHaltPriceInstructionDataCodec(): Codec<HaltPriceInstructionDataInput, HaltPriceInstructionData> {
+    return combineCodec(getHaltPriceInstructionDataEncoder(), getHaltPriceInstructionDataDecoder());
 }
 
-export type ProposeAuthorityInput<
-    TAccountAuthority extends string = string,
+export type HaltPriceInput<
+    TAccountSigner extends string = string,
     TAccountEngine extends string = string,
+    TAccountBoard extends string = string,
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The engine's authority. */
-    authority: TransactionSigner<TAccountAuthority>;
+    /** The engine's authority or its guardian. */
+    signer: TransactionSigner<TAccountSigner>;
     /** The engine. */
     engine: Address<TAccountEngine>;
+    /** Its prices. */
+    board: Address<TAccountBoard>;
     /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
     /** This program, which events call. */
     program?: Address<TAccountProgram>;
-    authorityArg: ProposeAuthorityInstructionDataInput['authority'];
-    pauseAuthority: ProposeAuthorityInstructionDataInput['pauseAuthority'];
+    slot: HaltPriceInstructionDataInput['slot'];
+    halted: HaltPriceInstructionDataInput['halted'];
+    lastsSecs: HaltPriceInstructionDataInput['lastsSecs'];
 };
 
-export function getProposeAuthorityInstruction<
-    TAccountAuthority extends string,
+export function getHaltPriceInstruction<
+    TAccountSigner extends string,
     TAccountEngine extends string,
+    TAccountBoard extends string,
     TAccountEventAuthority extends string,
     TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: ProposeAuthorityInput<TAccountAuthority, TAccountEngine, TAccountEventAuthority, TAccountProgram>,
+    input: HaltPriceInput<TAccountSigner, TAccountEngine, TAccountBoard, TAccountEventAuthority, TAccountProgram>,
     config?: { programAddress?: TProgramAddress },
-): ProposeAuthorityInstruction<
+): HaltPriceInstruction<
     TProgramAddress,
-    TAccountAuthority,
+    TAccountSigner,
     TAccountEngine,
+    TAccountBoard,
     TAccountEventAuthority,
     TAccountProgram
 > {
@@ -150,15 +163,16 @@ export function getProposeAuthorityInstruction<
 
     // Original accounts.
     const originalAccounts = {
-        authority: { value: input.authority ?? null, isWritable: false },
-        engine: { value: input.engine ?? null, isWritable: true },
+        signer: { value: input.signer ?? null, isWritable: false },
+        engine: { value: input.engine ?? null, isWritable: false },
+        board: { value: input.board ?? null, isWritable: true },
         eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
         program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
     // Original args.
-    const args = { ...input, authority: input.authorityArg };
+    const args = { ...input };
 
     // Resolve default values.
     if (!accounts.eventAuthority.value) {
@@ -173,49 +187,53 @@ export function getProposeAuthorityInstruction<
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
         accounts: [
-            getAccountMeta('authority', accounts.authority),
+            getAccountMeta('signer', accounts.signer),
             getAccountMeta('engine', accounts.engine),
+            getAccountMeta('board', accounts.board),
             getAccountMeta('eventAuthority', accounts.eventAuthority),
             getAccountMeta('program', accounts.program),
         ],
-        data: getProposeAuthorityInstructionDataEncoder().encode(args as ProposeAuthorityInstructionDataInput),
+        data: getHaltPriceInstructionDataEncoder().encode(args as HaltPriceInstructionDataInput),
         programAddress,
-    } as ProposeAuthorityInstruction<
+    } as HaltPriceInstruction<
         TProgramAddress,
-        TAccountAuthority,
+        TAccountSigner,
         TAccountEngine,
+        TAccountBoard,
         TAccountEventAuthority,
         TAccountProgram
     >);
 }
 
-export type ParsedProposeAuthorityInstruction<
+export type ParsedHaltPriceInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountMetas extends readonly AccountMeta[] = readonly AccountMeta[],
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The engine's authority. */
-        authority: TAccountMetas[0];
+        /** The engine's authority or its guardian. */
+        signer: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];
+        /** Its prices. */
+        board: TAccountMetas[2];
         /** Signs events. */
-        eventAuthority: TAccountMetas[2];
+        eventAuthority: TAccountMetas[3];
         /** This program, which events call. */
-        program: TAccountMetas[3];
+        program: TAccountMetas[4];
     };
-    data: ProposeAuthorityInstructionData;
+    data: HaltPriceInstructionData;
 };
 
-export function parseProposeAuthorityInstruction<TProgram extends string, TAccountMetas extends readonly AccountMeta[]>(
+export function parseHaltPriceInstruction<TProgram extends string, TAccountMetas extends readonly AccountMeta[]>(
     instruction: Instruction<TProgram> &
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
-): ParsedProposeAuthorityInstruction<TProgram, TAccountMetas> {
-    if (instruction.accounts.length < 4) {
+): ParsedHaltPriceInstruction<TProgram, TAccountMetas> {
+    if (instruction.accounts.length < 5) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
-            expectedAccountMetas: 4,
+            expectedAccountMetas: 5,
         });
     }
     let accountIndex = 0;
@@ -227,11 +245,12 @@ export function parseProposeAuthorityInstruction<TProgram extends string, TAccou
     return {
         programAddress: instruction.programAddress,
         accounts: {
-            authority: getNextAccount(),
+            signer: getNextAccount(),
             engine: getNextAccount(),
+            board: getNextAccount(),
             eventAuthority: getNextAccount(),
             program: getNextAccount(),
         },
-        data: getProposeAuthorityInstructionDataDecoder().decode(instruction.data),
+        data: getHaltPriceInstructionDataDecoder().decode(instruction.data),
     };
 }

@@ -34,16 +34,17 @@ import {
 } from '@solana/kit';
 import { getAccountMetaFactory, type ResolvedInstructionAccount } from '@solana/kit/program-client-core';
 import { PLIMSOLL_PROGRAM_ADDRESS } from '../programs/index.js';
+import { getRoleArgDecoder, getRoleArgEncoder, type RoleArg, type RoleArgInput } from '../types/index.js';
 
-export const ACCEPT_AUTHORITY_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([107, 86, 198, 91, 33, 12, 107, 160]);
+export const ACCEPT_ROLE_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([52, 25, 7, 231, 196, 235, 119, 253]);
 
-export function getAcceptAuthorityDiscriminatorBytes(): ReadonlyUint8Array {
-    return fixEncoderSize(getBytesEncoder(), 8).encode(ACCEPT_AUTHORITY_DISCRIMINATOR);
+export function getAcceptRoleDiscriminatorBytes(): ReadonlyUint8Array {
+    return fixEncoderSize(getBytesEncoder(), 8).encode(ACCEPT_ROLE_DISCRIMINATOR);
 }
 
-export type AcceptAuthorityInstruction<
+export type AcceptRoleInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
-    TAccountPendingAuthority extends string | AccountMeta<string> = string,
+    TAccountSigner extends string | AccountMeta<string> = string,
     TAccountEngine extends string | AccountMeta<string> = string,
     TAccountEventAuthority extends string | AccountMeta<string> = 'ET4Mj9n1RBnZGAzQNTPXviTHqMDSxaYA9KjHwJZGAGfe',
     TAccountProgram extends string | AccountMeta<string> = '9BkS8UanPej9U7Y6JqbkKzU74nLaxT2uMMLNHdapcJ8a',
@@ -52,9 +53,9 @@ export type AcceptAuthorityInstruction<
     InstructionWithData<ReadonlyUint8Array> &
     InstructionWithAccounts<
         [
-            TAccountPendingAuthority extends string
-                ? ReadonlySignerAccount<TAccountPendingAuthority> & AccountSignerMeta<TAccountPendingAuthority>
-                : TAccountPendingAuthority,
+            TAccountSigner extends string
+                ? ReadonlySignerAccount<TAccountSigner> & AccountSignerMeta<TAccountSigner>
+                : TAccountSigner,
             TAccountEngine extends string ? WritableAccount<TAccountEngine> : TAccountEngine,
             TAccountEventAuthority extends string ? ReadonlyAccount<TAccountEventAuthority> : TAccountEventAuthority,
             TAccountProgram extends string ? ReadonlyAccount<TAccountProgram> : TAccountProgram,
@@ -62,71 +63,82 @@ export type AcceptAuthorityInstruction<
         ]
     >;
 
-export type AcceptAuthorityInstructionData = { discriminator: ReadonlyUint8Array };
+export type AcceptRoleInstructionData = {
+    discriminator: ReadonlyUint8Array;
+    /** The role. */
+    role: RoleArg;
+};
 
-export type AcceptAuthorityInstructionDataInput = {};
+export type AcceptRoleInstructionDataInput = {
+    /** The role. */
+    role: RoleArgInput;
+};
 
-export function getAcceptAuthorityInstructionDataEncoder(): FixedSizeEncoder<AcceptAuthorityInstructionDataInput> {
-    return transformEncoder(getStructEncoder([['discriminator', fixEncoderSize(getBytesEncoder(), 8)]]), (value) => ({
-        ...value,
-        discriminator: ACCEPT_AUTHORITY_DISCRIMINATOR,
-    }));
+export function getAcceptRoleInstructionDataEncoder(): FixedSizeEncoder<AcceptRoleInstructionDataInput> {
+    return transformEncoder(
+        getStructEncoder([
+            ['discriminator', fixEncoderSize(getBytesEncoder(), 8)],
+            ['role', getRoleArgEncoder()],
+        ]),
+        (value) => ({ ...value, discriminator: ACCEPT_ROLE_DISCRIMINATOR }),
+    );
 }
 
-export function getAcceptAuthorityInstructionDataDecoder(): FixedSizeDecoder<AcceptAuthorityInstructionData> {
-    return getStructDecoder([['discriminator', fixDecoderSize(getBytesDecoder(), 8)]]);
+export function getAcceptRoleInstructionDataDecoder(): FixedSizeDecoder<AcceptRoleInstructionData> {
+    return getStructDecoder([
+        ['discriminator', fixDecoderSize(getBytesDecoder(), 8)],
+        ['role', getRoleArgDecoder()],
+    ]);
 }
 
-export function getAcceptAuthorityInstructionDataCodec(): FixedSizeCodec<
-    AcceptAuthorityInstructionDataInput,
-    AcceptAuthorityInstructionData
+export function getAcceptRoleInstructionDataCodec(): FixedSizeCodec<
+    AcceptRoleInstructionDataInput,
+    AcceptRoleInstructionData
 > {
-    return combineCodec(getAcceptAuthorityInstructionDataEncoder(), getAcceptAuthorityInstructionDataDecoder());
+    return combineCodec(getAcceptRoleInstructionDataEncoder(), getAcceptRoleInstructionDataDecoder());
 }
 
-export type AcceptAuthorityInput<
-    TAccountPendingAuthority extends string = string,
+export type AcceptRoleInput<
+    TAccountSigner extends string = string,
     TAccountEngine extends string = string,
     TAccountEventAuthority extends string = string,
     TAccountProgram extends string = string,
 > = {
-    /** The proposed authority. */
-    pendingAuthority: TransactionSigner<TAccountPendingAuthority>;
+    /** The proposed key. */
+    signer: TransactionSigner<TAccountSigner>;
     /** The engine. */
     engine: Address<TAccountEngine>;
     /** Signs events. */
     eventAuthority?: Address<TAccountEventAuthority>;
     /** This program, which events call. */
     program?: Address<TAccountProgram>;
+    role: AcceptRoleInstructionDataInput['role'];
 };
 
-export function getAcceptAuthorityInstruction<
-    TAccountPendingAuthority extends string,
+export function getAcceptRoleInstruction<
+    TAccountSigner extends string,
     TAccountEngine extends string,
     TAccountEventAuthority extends string,
     TAccountProgram extends string,
     TProgramAddress extends Address = typeof PLIMSOLL_PROGRAM_ADDRESS,
 >(
-    input: AcceptAuthorityInput<TAccountPendingAuthority, TAccountEngine, TAccountEventAuthority, TAccountProgram>,
+    input: AcceptRoleInput<TAccountSigner, TAccountEngine, TAccountEventAuthority, TAccountProgram>,
     config?: { programAddress?: TProgramAddress },
-): AcceptAuthorityInstruction<
-    TProgramAddress,
-    TAccountPendingAuthority,
-    TAccountEngine,
-    TAccountEventAuthority,
-    TAccountProgram
-> {
+): AcceptRoleInstruction<TProgramAddress, TAccountSigner, TAccountEngine, TAccountEventAuthority, TAccountProgram> {
     // Program address.
     const programAddress = config?.programAddress ?? PLIMSOLL_PROGRAM_ADDRESS;
 
     // Original accounts.
     const originalAccounts = {
-        pendingAuthority: { value: input.pendingAuthority ?? null, isWritable: false },
+        signer: { value: input.signer ?? null, isWritable: false },
         engine: { value: input.engine ?? null, isWritable: true },
         eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
         program: { value: input.program ?? null, isWritable: false },
     };
     const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
+
+    // Original args.
+    const args = { ...input };
 
     // Resolve default values.
     if (!accounts.eventAuthority.value) {
@@ -141,30 +153,30 @@ export function getAcceptAuthorityInstruction<
     const getAccountMeta = getAccountMetaFactory(programAddress, 'programId');
     return Object.freeze({
         accounts: [
-            getAccountMeta('pendingAuthority', accounts.pendingAuthority),
+            getAccountMeta('signer', accounts.signer),
             getAccountMeta('engine', accounts.engine),
             getAccountMeta('eventAuthority', accounts.eventAuthority),
             getAccountMeta('program', accounts.program),
         ],
-        data: getAcceptAuthorityInstructionDataEncoder().encode({}),
+        data: getAcceptRoleInstructionDataEncoder().encode(args as AcceptRoleInstructionDataInput),
         programAddress,
-    } as AcceptAuthorityInstruction<
+    } as AcceptRoleInstruction<
         TProgramAddress,
-        TAccountPendingAuthority,
+        TAccountSigner,
         TAccountEngine,
         TAccountEventAuthority,
         TAccountProgram
     >);
 }
 
-export type ParsedAcceptAuthorityInstruction<
+export type ParsedAcceptRoleInstruction<
     TProgram extends string = typeof PLIMSOLL_PROGRAM_ADDRESS,
     TAccountMetas extends readonly AccountMeta[] = readonly AccountMeta[],
 > = {
     programAddress: Address<TProgram>;
     accounts: {
-        /** The proposed authority. */
-        pendingAuthority: TAccountMetas[0];
+        /** The proposed key. */
+        signer: TAccountMetas[0];
         /** The engine. */
         engine: TAccountMetas[1];
         /** Signs events. */
@@ -172,14 +184,14 @@ export type ParsedAcceptAuthorityInstruction<
         /** This program, which events call. */
         program: TAccountMetas[3];
     };
-    data: AcceptAuthorityInstructionData;
+    data: AcceptRoleInstructionData;
 };
 
-export function parseAcceptAuthorityInstruction<TProgram extends string, TAccountMetas extends readonly AccountMeta[]>(
+export function parseAcceptRoleInstruction<TProgram extends string, TAccountMetas extends readonly AccountMeta[]>(
     instruction: Instruction<TProgram> &
         InstructionWithAccounts<TAccountMetas> &
         InstructionWithData<ReadonlyUint8Array>,
-): ParsedAcceptAuthorityInstruction<TProgram, TAccountMetas> {
+): ParsedAcceptRoleInstruction<TProgram, TAccountMetas> {
     if (instruction.accounts.length < 4) {
         throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS, {
             actualAccountMetas: instruction.accounts.length,
@@ -195,11 +207,11 @@ export function parseAcceptAuthorityInstruction<TProgram extends string, TAccoun
     return {
         programAddress: instruction.programAddress,
         accounts: {
-            pendingAuthority: getNextAccount(),
+            signer: getNextAccount(),
             engine: getNextAccount(),
             eventAuthority: getNextAccount(),
             program: getNextAccount(),
         },
-        data: getAcceptAuthorityInstructionDataDecoder().decode(instruction.data),
+        data: getAcceptRoleInstructionDataDecoder().decode(instruction.data),
     };
 }

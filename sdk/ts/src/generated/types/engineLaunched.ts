@@ -18,34 +18,30 @@ import {
     type FixedSizeEncoder,
 } from '@solana/kit';
 
-/** A successor took office. */
-export type AuthorityAccepted = {
+/** An engine was launched: accounts can be opened, and changes wait. */
+export type EngineLaunched = {
     /** The engine. */
     engine: Address;
-    /** The authority until now. */
-    previous: Address;
-    /** The authority from now on. */
+    /** Its authority, who signed. */
     authority: Address;
 };
 
-export type AuthorityAcceptedInput = AuthorityAccepted;
+export type EngineLaunchedInput = EngineLaunched;
 
-export function getAuthorityAcceptedEncoder(): FixedSizeEncoder<AuthorityAcceptedInput> {
+export function getEngineLaunchedEncoder(): FixedSizeEncoder<EngineLaunchedInput> {
     return getStructEncoder([
         ['engine', getAddressEncoder()],
-        ['previous', getAddressEncoder()],
         ['authority', getAddressEncoder()],
     ]);
 }
 
-export function getAuthorityAcceptedDecoder(): FixedSizeDecoder<AuthorityAccepted> {
+export function getEngineLaunchedDecoder(): FixedSizeDecoder<EngineLaunched> {
     return getStructDecoder([
         ['engine', getAddressDecoder()],
-        ['previous', getAddressDecoder()],
         ['authority', getAddressDecoder()],
     ]);
 }
 
-export function getAuthorityAcceptedCodec(): FixedSizeCodec<AuthorityAcceptedInput, AuthorityAccepted> {
-    return combineCodec(getAuthorityAcceptedEncoder(), getAuthorityAcceptedDecoder());
+export function getEngineLaunchedCodec(): FixedSizeCodec<EngineLaunchedInput, EngineLaunched> {
+    return combineCodec(getEngineLaunchedEncoder(), getEngineLaunchedDecoder());
 }
