@@ -47,6 +47,9 @@ pub fn open(
     world.set_clock(start - WARM_UP_SECS);
     list(&mut world, prices)?;
     let mut engine = Engine::new(world);
+    // Whose premiums count waits once the engine is launched.
+    engine.register_venue().map_err(refused("register_venue"))?;
+    engine.world.launch().map_err(refused("launch_engine"))?;
     engine.maker = engine.open_account("maker").map_err(refused("open_account"))?;
     for i in 0..LIQUIDATORS.len() {
         let trader = engine.open_account(&format!("liquidator {i}")).map_err(refused("open_account"))?;
@@ -57,7 +60,6 @@ pub fn open(
         engine.accounts.push(trader);
         progress.inc(1);
     }
-    engine.register_venue().map_err(refused("register_venue"))?;
     calm(&mut engine, start, prices, seed);
     fund(&mut engine, scenario, population, prices)?;
     open_positions(&mut engine, population, prices)?;

@@ -33,7 +33,7 @@ impl Live {
         Ok(found.1.iter().any(Option::is_some))
     }
 
-    /// Creates the engine, for a test cluster, with its registry, board and feed book.
+    /// Creates the engine, for a test cluster, with its registry, board and feed book. Changes do not wait on it.
     ///
     /// # Errors
     /// What the program refuses.
@@ -41,8 +41,9 @@ impl Live {
         let authority = self.authority();
         let args = args::CreateEngineArgs::held_by(authority, id, true);
         self.send("create_engine", &[], &[ix::create_engine(authority, authority, args)]).await?;
+        let params = params.with(|new| new.changes.change_delay_secs = 0);
         for _ in 0..ix::REGISTRY_STEPS {
-            let grow = ix::grow_registry(&self.keys, authority, authority, params);
+            let grow = ix::grow_registry(&self.keys, authority, authority, &params);
             self.send("grow_registry", &[], &[grow]).await?;
         }
         for _ in 0..ix::BOARD_STEPS {
@@ -89,7 +90,7 @@ impl Live {
     }
 
     /// Lists what the replay lists (USDC, SOL and BTC; SOL-PERP and BTC-PERP) at these prices of SOL and BTC, units of
-    /// 1e-8 dollars. The averages are not ready yet: see [`Live::is_ready`].
+    /// 1e-8 dollars, and launches the engine. The averages are not ready yet: see [`Live::is_ready`].
     ///
     /// # Errors
     /// What the programs refuse.
@@ -117,6 +118,7 @@ impl Live {
             let list = ix::list_market(&self.keys, authority, authority, config);
             self.send(&format!("list_market {}", listing.name), &[], &[list]).await?;
         }
+        self.send("launch_engine", &[], &[ix::launch_engine(&self.keys, authority)]).await?;
         Ok(())
     }
 
