@@ -1,6 +1,7 @@
 //! What a key of the engine can do to its users: nothing at once that costs them, and nothing unseen (POWER-1 to POWER-3).
 
 mod changes;
+mod hostile;
 mod ramps;
 mod thefts;
 

@@ -162,19 +162,21 @@ fn sources(folder: &std::path::Path, text: &mut String) {
 }
 
 #[test]
-fn every_test_that_the_list_of_invariants_names_exists() {
+fn every_test_that_invariants_and_findings_name_exists() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut code = String::new();
     for folder in ["crates", "programs", "tests", "sdk"] {
         sources(&root.join(folder), &mut code);
     }
-    let page = std::fs::read_to_string(root.join("docs/invariants.md")).unwrap();
-    // Names of tests are sentences.
-    let names = page.split('`').filter(|word| word.matches('_').count() >= 4 && !word.contains(['/', ' ']));
-    let mut checked = 0;
-    for name in names {
-        assert!(code.contains(&format!("fn {name}(")), "docs/invariants.md names {name}, which is not a test");
-        checked += 1;
+    for page in ["docs/invariants.md", "docs/findings.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        // Names of tests are sentences.
+        let names = text.split('`').filter(|word| word.matches('_').count() >= 4 && !word.contains(['/', ' ']));
+        let mut checked = 0;
+        for name in names {
+            assert!(code.contains(&format!("fn {name}(")), "{page} names {name}, which is not a test");
+            checked += 1;
+        }
+        assert!(checked > 50, "{page}: {checked}");
     }
-    assert!(checked > 50, "{checked}");
 }
