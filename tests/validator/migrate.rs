@@ -101,8 +101,8 @@ impl Operator {
         let apply = "apply --config engine.toml --price-wait-secs 60";
         ensure!(self.json(&format!("{apply} --dry-run")).await?["would_send"]
             .as_array()
-            .is_some_and(|s| s.len() == 24));
-        self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["24 step(s) sent"])?;
+            .is_some_and(|s| s.len() == 25));
+        self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["25 step(s) sent"])?;
         self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["nothing to do"])?;
         self.migrate.run("verify --config engine.toml").await?.done()?.shows(&["everything is as the file says"])?;
         // Its averages are too young.

@@ -21,6 +21,8 @@ impl Story {
         self.refused(&authority, ix::grow_feeds(&keys, authority), EngineError::AlreadyComplete);
         self.world.default_listing();
         self.updates();
+        self.launch();
+        self.changes();
         self.succession();
     }
 
@@ -44,11 +46,64 @@ impl Story {
         self.sent(&authority, ix::update_market(&keys, authority, BTC_PERP, market));
     }
 
+    fn launch(&mut self) {
+        let (keys, authority) = (self.world.keys, self.world.authority);
+        self.sent(&authority, ix::launch_engine(&keys, authority));
+        self.refused(&authority, ix::launch_engine(&keys, authority), EngineError::AlreadyComplete);
+    }
+
+    /// With a delay of a minute: what loosens is proposed, executed and cancelled, what can liquidate ramps; then without one
+    /// again.
+    fn changes(&mut self) {
+        let (keys, authority) = (self.world.keys, self.world.authority);
+        let held = *self.world.registry().params();
+        let waiting = held.with(|new| new.changes.change_delay_secs = 60);
+        self.sent(&authority, ix::update_params(&keys, authority, &waiting));
+
+        let tighter = |tighter_ppm: u32| {
+            let mut config = BankConfig::of(&BANKS[BTC as usize], BTC).args();
+            config.interest_fee_ppm = 200_000;
+            config.asset_maint_ppm -= tighter_ppm;
+            config.asset_init_ppm -= tighter_ppm;
+            args::UpdateBankArgs { reduce_only: false, config }
+        };
+        self.sent(&authority, ix::update_bank(&keys, authority, BTC, tighter(1_000)));
+        self.world.advance(400);
+        self.sent(&authority, ix::advance_ramp(&keys, args::RampArg::Bank(BTC)));
+        let back = ix::update_bank(&keys, authority, BTC, tighter(0));
+        self.refused(&authority, back, EngineError::ChangeWaits);
+
+        let by_executor = [
+            ix::update_bank(&keys, keys.executor(), BTC, tighter(0)),
+            ix::update_params(&keys, keys.executor(), &held),
+        ];
+        for (change, id) in by_executor.iter().chain(&by_executor[..1]).zip(0..) {
+            self.sent(&authority, ix::propose_change(&keys, (authority, authority), id, change));
+        }
+        let change = |story: &Self, id| story.world.read(&keys.change(id));
+        let early = ix::execute_change(&keys, authority, &change(self, 0));
+        self.refused(&authority, early, EngineError::ChangeNotDue);
+        let unwanted = ix::cancel_change(&keys, authority, &change(self, 2));
+        self.sent(&authority, unwanted);
+        self.world.advance(60);
+        for id in 0..2 {
+            let execute = ix::execute_change(&keys, authority, &change(self, id));
+            self.sent(&authority, execute);
+        }
+        self.world.hold_prices(10, 5);
+    }
+
     /// A guard who may pause is named, and a successor becomes the authority.
     fn succession(&mut self) {
         let keys = self.world.keys;
         let (authority, heir, guard) = (self.world.authority, self.world.party("heir"), self.world.party("guard"));
-        for (role, next) in [(args::RoleArg::Guardian, guard), (args::RoleArg::Authority, heir)] {
+        let roles = [
+            (args::RoleArg::Guardian, guard),
+            (args::RoleArg::FeeCollector, heir),
+            (args::RoleArg::RiskAuthority, heir),
+            (args::RoleArg::Authority, heir),
+        ];
+        for (role, next) in roles {
             self.sent(&authority, ix::propose_role(&keys, authority, role, Some(next)));
             self.sent(&next, ix::accept_role(&keys, next, role));
         }

@@ -1,6 +1,8 @@
 //! Who is the authority: pausing, the hand-over in two steps; and completion for shells.
 
 use anyhow::{ensure, Result};
+use plimsoll_sdk::pda::EngineKeys;
+use solana_signer::Signer as _;
 use tokio::process::Command;
 
 use crate::world::{text, CliWorld};
@@ -68,6 +70,29 @@ impl CliWorld {
         self.run("engine powers").await?.done()?.shows(&["fee collector", "nothing waits yet"])?;
         let limits = self.json("engine limits").await?;
         ensure!(text(&limits, "/banks/1/bank")? == "SOL", "{limits:#}");
+        Ok(())
+    }
+
+    /// A second engine of the same owner's, with a delay of a day.
+    pub async fn changes_of_a_launched_engine_wait(&mut self) -> Result<()> {
+        let file = std::fs::read_to_string(self.path("engine.toml"))?;
+        let second = file.replacen("id = 0", "id = 1\nlaunch = false", 1);
+        let second = second.replacen("change_delay_secs = 0", "change_delay_secs = 86400", 1);
+        ensure!(second.contains("launch = false") && second.contains("= 86400"), "the file has other words");
+        self.write("second.toml", &second)?;
+        self.run("engine create --config second.toml --yes").await?.done()?;
+        let engine = EngineKeys::created_by(&self.owner.pubkey(), 1).engine;
+        let of = |command: &str| format!("engine {command} --engine {engine}");
+        self.run(&of("launch")).await?.failed_with(&["not confirmed", "cannot be taken back"])?;
+        self.run(&of("launch --yes")).await?.done()?;
+        let guard = self.address("guard")?;
+        self.run(&of(&format!("propose-role guardian {guard} --yes"))).await?.done()?;
+        let waiting = self.json(&of("pending")).await?;
+        ensure!(waiting.as_array().is_some_and(|rows| rows.len() == 1), "{waiting:#}");
+        self.run(&of("execute --all-due --yes")).await?.done()?.shows(&["nothing is due"])?;
+        self.run(&of("cancel 0")).await?.failed_with(&["not confirmed: cancel change 0"])?;
+        self.run(&of("cancel 0 --yes")).await?.done()?;
+        self.run(&of("pending")).await?.done()?.shows(&["none"])?;
         Ok(())
     }
 

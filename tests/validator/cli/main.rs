@@ -48,6 +48,7 @@ async fn everything_the_command_line_offers_is_typed_once_and_does_what_it_says(
         insurance_and_fees_are_moved,
         the_engine_is_paused_and_handed_over,
         accounts_are_emptied_and_closed,
+        changes_of_a_launched_engine_wait,
         shells_can_complete,
     );
     let commands = world.tool.everything_was_typed().await.unwrap_or_else(|error| panic!("{error:#}"));

@@ -95,7 +95,7 @@ fn every_event_is_described() {
 fn every_account_is_plain_bytes_of_a_described_type() {
     let description = description();
     let accounts = names(&description["accounts"]);
-    assert_eq!(accounts.len(), 8);
+    assert_eq!(accounts.len(), 9);
     let types = description["types"].as_array().unwrap();
     for account in accounts {
         let described = types.iter().find(|ty| ty["name"] == account.as_str()).unwrap();
