@@ -104,6 +104,7 @@ impl Operator {
             .is_some_and(|s| s.len() == 25));
         self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["25 step(s) sent"])?;
         self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["nothing to do"])?;
+        self.migrate.run(&format!("{apply} --only-propose --yes")).await?.done()?.shows(&["nothing to do"])?;
         self.migrate.run("verify --config engine.toml").await?.done()?.shows(&["everything is as the file says"])?;
         // Its averages are too young.
         self.migrate.run("verify --config engine.toml --ready").await?.ended(1)?;
