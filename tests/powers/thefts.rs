@@ -288,6 +288,22 @@ fn until_the_launch_everything_comes_at_once_and_nobody_has_an_account() {
     named(world.send_as_authority(looser));
 }
 
+/// POWER-1. Nobody waits for it before the launch, so nothing is lost; with no delay it would be executed after it, at once.
+#[test]
+fn a_change_that_was_proposed_before_the_launch_waits_as_long_as_any() {
+    let mut world = World::with_params(&plimsoll_risk::params::GlobalParams::DEFAULT, true);
+    world.default_listing();
+    let (keys, authority, anybody) = (world.keys, world.authority, world.party("anybody"));
+    let loose = ix::update_bank(&keys, keys.executor(), SOL, bank_args(SOL, |config| config.asset_init_ppm += 1));
+    assert_sent(world.send_as_authority(ix::propose_change(&keys, (authority, authority), 0, &loose)));
+    assert_sent(world.launch());
+    let change: plimsoll_state::PendingChange = world.read(&keys.change(0));
+    let execute = ix::execute_change(&keys, anybody, &change);
+    assert_refused(&mut world, &anybody, std::slice::from_ref(&execute), EngineError::ChangeNotDue);
+    world.advance(DELAY);
+    assert_sent(world.send(&anybody, &[execute]));
+}
+
 /// POWER-1
 #[test]
 fn an_engine_that_holds_other_peoples_money_waits_at_least_a_day() {

@@ -246,13 +246,10 @@ impl Registry {
         self.launched == 0 || self.params.0.changes.change_delay_secs == 0
     }
 
-    /// How long a change that is proposed now has to wait: not at all before the launch.
+    /// How long a change that is proposed now has to wait, also before the launch: it could else be kept for the day on which
+    /// others have accounts.
     pub const fn change_delay(&self) -> Secs {
-        if self.launched == 0 {
-            Secs::ZERO
-        } else {
-            self.params.0.changes.change_delay()
-        }
+        self.params.0.changes.change_delay()
     }
 
     /// Whether any of `bits` is paused at `now`. Where no bit is set, as on most days, nothing else is read.
