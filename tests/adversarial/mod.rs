@@ -2,7 +2,6 @@
 
 mod amounts;
 mod by_cpi;
-mod calls;
 mod clean;
 mod data;
 mod errors;
@@ -21,6 +20,7 @@ mod records;
 mod refusals;
 mod roles;
 mod sealevel;
-mod stage;
 mod states;
 mod stored;
+
+use plimsoll_tests::valid::{calls, stage};

@@ -20,7 +20,7 @@ const DISCRIMINATOR_LEN: usize = 8;
 /// The instruction that some data begin like, of all that the program has.
 pub fn outline(data: &[u8]) -> Option<&'static Outline> {
     let named = data.get(..DISCRIMINATOR_LEN)?;
-    plimsoll_interface::ALL.iter().find(|outline| outline.discriminator == named)
+    plimsoll_interface::outlines().find(|outline| outline.discriminator == named)
 }
 
 /// Whether a change that was proposed is this instruction, whoever pays in it.

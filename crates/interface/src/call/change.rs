@@ -1,7 +1,11 @@
 //! Changes that wait in public: proposed, executed, cancelled.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
 use crate::args::{AdvanceRampArgs, ProposeChangeArgs};
+
+instructions! {
+    ProposeChange, ExecuteChange, CancelChange, AdvanceRamp,
+}
 
 call! {
     /// Proposes a change: an instruction that the engine's executor will sign for once it has waited. The accounts that it takes

@@ -1,6 +1,10 @@
 //! Tokens in and out.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
+
+instructions! {
+    Deposit, Withdraw, Borrow, Repay, FundInsurance,
+}
 
 call! {
     /// Deposits tokens of `authority`; a debt in the same token is repaid first.

@@ -5,8 +5,12 @@ use alloc::vec::Vec;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 
-use super::{call, encode, event_metas, role_meta, role_type, role_words, Outline};
+use super::{call, encode, event_metas, instructions, role_meta, role_type, role_words, Outline};
 use crate::args::{Refresh, RefreshEntry, RefreshPriceArgs};
+
+instructions! {
+    Accrue, CrankFunding, SweepInsurance, RefreshPrice,
+}
 
 call! {
     /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices; anyone may.

@@ -4,10 +4,10 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::SlotStatus;
-use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
 use super::stage::{Stage, DUE, FALLEN_E8, SOLS, UNITS, UNWANTED, USD, WHOLE};
+use crate::*;
 
 /// A call that succeeds on the stage.
 #[derive(Clone, Debug)]
