@@ -11,7 +11,7 @@ impl PriceSlot {
         PriceState {
             source: if self.source == 0 { PriceSource::Primary } else { PriceSource::Secondary },
             sigma_ppm: self.sigma(),
-            vol_ppm_per_sqrt_sec: self.vol_ppm_per_sqrt_sec,
+            vol_ppm_per_sqrt_sec: self.volatility(),
             update_count: self.update_count,
             published_at: self.published(),
             first_published_at: self.first_published(),
@@ -33,7 +33,7 @@ impl PriceSlot {
     pub fn store(&mut self, feed: &mut Feed, state: &PriceState) {
         self.source = state.source as u8;
         self.sigma_ppm = state.sigma_ppm.get();
-        self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec;
+        self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec.get();
         self.update_count = state.update_count;
         self.published_at = state.published_at.get();
         self.first_published_at = state.first_published_at.get();

@@ -175,8 +175,7 @@ impl<'a> Pricing<'a> {
             return 0;
         }
         let age = self.now.elapsed_since(slot.published());
-        let vol = slot.vol_ppm_per_sqrt_sec;
-        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma(), vol, age, half))
+        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma(), slot.volatility(), age, half))
     }
 }
 

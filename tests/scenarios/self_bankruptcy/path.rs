@@ -60,7 +60,7 @@ impl Path {
 impl PathTick {
     /// The next price of an underlying that falls on this path, or rises.
     pub(super) fn moved(&self, price_e8: i64, falls: bool) -> i64 {
-        let down = falls != self.turns;
-        price_e8 * (1_000_000 + if down { -self.by_ppm } else { self.by_ppm }) / 1_000_000
+        let by_ppm = if falls != self.turns { -self.by_ppm } else { self.by_ppm };
+        price_e8 + price_e8 / 1_000_000 * by_ppm
     }
 }

@@ -1,7 +1,7 @@
 //! Changes of parameters: how long they wait, how fast what can liquidate moves.
 
 use super::field::{group, quantities};
-use crate::units::Secs;
+use crate::units::{PpmPerHour, Secs};
 
 /// The shortest delay that an engine which holds other people's money may have.
 pub const SHORTEST_CHANGE_DELAY: Secs = Secs::new(86_400);
@@ -33,6 +33,8 @@ change_params!(group);
 quantities! {
     ChangeParams:
     change_delay_secs as change_delay: Secs,
+    weight_ramp_ppm_per_hour as weight_ramp: PpmPerHour,
+    rate_ramp_ppm_per_hour as rate_ramp: PpmPerHour,
 }
 
 impl ChangeParams {
