@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::oracle::{PriceSource, PriceState};
 use plimsoll_risk::params::{GlobalParams, DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS, MAX_MARKETS, MAX_PRICES};
 use plimsoll_risk::price::Price;
-use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, PpmPerRootSec, Secs, UnixSecs};
 use plimsoll_state::*;
 
 const VERSION: &str = InvariantViolation::VERSION.0;
@@ -251,7 +251,7 @@ fn each_source_of_a_price_is_read_as_it_is_stored() {
         let state = PriceState {
             source,
             sigma_ppm: Ppm::new(1),
-            vol_ppm_per_sqrt_sec: 2,
+            vol_ppm_per_sqrt_sec: PpmPerRootSec::new(2),
             update_count: 3,
             published_at: UnixSecs::new(4),
             first_published_at: UnixSecs::new(5),

@@ -3,7 +3,7 @@
 use plimsoll::instructions::ResolveStep::{Finish, Freeze, PayBorrow, SeizeToken};
 use plimsoll_sdk::ix;
 use plimsoll_sim::world::E8;
-use plimsoll_state::{AccountStatus, MarginAccount};
+use plimsoll_state::AccountStatus;
 use plimsoll_tests::*;
 
 use super::owner::{Outcome, Owner};
@@ -104,14 +104,12 @@ impl Cast {
         Self { stage, loan, second, third, liquidator, owner }
     }
 
-    fn account(&self) -> MarginAccount {
-        self.stage.margin_account(&self.loan)
+    fn is_under_water(&mut self) -> bool {
+        self.owner.is_under_water(&self.stage, &self.loan)
     }
 
-    /// NAV is below MMR, so that it can be liquidated or resolved.
-    fn is_under_water(&self) -> bool {
-        let frozen = self.account().status != AccountStatus::Active as u8;
-        frozen || self.stage.view(&self.loan).ratio_ppm < 1_000_000
+    fn is_active(&self) -> bool {
+        self.stage.margin_account(&self.loan).status == AccountStatus::Active as u8
     }
 
     /// The second account lends what the wallet has of a token.
@@ -187,11 +185,11 @@ impl Attack for Loan {
             cast.stage.advance(tick.secs);
             prices_e8 = self.moved(prices_e8, &tick);
             cast.owner.publish(&mut cast.stage, prices_e8);
-            if cast.account().status == AccountStatus::Active as u8 && cast.is_under_water() {
+            if cast.is_under_water() && cast.is_active() {
                 assert_sent(cast.stage.observe(&loan));
             }
             looked += tick.secs;
-            let others_look = reaction_secs.is_some_and(|reaction| looked >= reaction);
+            let others_look = reaction_secs.map_or(!tick.moves, |reaction| looked >= reaction);
             looked = if others_look { 0 } else { looked };
             let mut acts = [Call::Others, Call::OwnLiquidator, Call::Extend, Call::Withdraw, Call::Resolve];
             order.shuffle(&mut acts);

@@ -17,6 +17,8 @@ pub(super) struct Outcome {
     pub insurance: i64,
     /// Lenders bore what insurance did not.
     pub lenders: i64,
+    /// The account was liquidatable or frozen at some time, so that the attack came to something.
+    pub fell: bool,
     /// All accounts and wallets of the owner together, afterwards less before, but for what prices moved of what he held.
     pub gained: i64,
 }
@@ -42,6 +44,7 @@ pub(super) struct Owner {
     paid_atoms: [[u64; 2]; BANKS.len()],
     /// By insurance and by lenders, millionths of a dollar.
     paid: [i128; 2],
+    fell: bool,
 }
 
 impl Owner {
@@ -56,6 +59,7 @@ impl Owner {
             by_market: 0,
             paid_atoms: BANKS.map(|(bank, _)| paid_atoms(stage, bank)),
             paid: [0; 2],
+            fell: false,
         };
         owner.before = owner.wealth(stage);
         owner
@@ -87,6 +91,14 @@ impl Owner {
         self.by_market += self.wealth(stage) - before;
     }
 
+    /// Whether an account of his can be liquidated or resolved.
+    pub(super) fn is_under_water(&mut self, stage: &Stage, account: &Trader) -> bool {
+        let frozen = stage.margin_account(account).status != AccountStatus::Active as u8;
+        let under_water = frozen || stage.view(account).ratio_ppm < 1_000_000;
+        self.fell |= under_water;
+        under_water
+    }
+
     /// Counts what insurance and lenders have paid since the last look, at the prices of now.
     pub(super) fn count(&mut self, stage: &Stage) {
         for (counted, (bank, decimals)) in self.paid_atoms.iter_mut().zip(BANKS) {
@@ -103,7 +115,7 @@ impl Owner {
         let dollars = |micro: i128| i64::try_from(micro / MICRO).expect("dollars");
         let gained = self.wealth(stage) - self.before - self.by_market;
         let [insurance, lenders] = self.paid.map(dollars);
-        Outcome { insurance, lenders, gained: dollars(gained) }
+        Outcome { insurance, lenders, gained: dollars(gained), fell: self.fell }
     }
 }
 

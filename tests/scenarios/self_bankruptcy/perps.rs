@@ -57,6 +57,7 @@ impl Attack for TwoSides {
             stage.advance(tick.secs);
             price_e8 = tick.moved(price_e8, self.falls);
             owner.publish(&mut stage, [price_e8, 100_000 * E8]);
+            owner.is_under_water(&stage, &loser);
             if stage.margin_account(&loser).status == AccountStatus::Active as u8 {
                 assert_sent(stage.observe(&loser));
             }
@@ -64,7 +65,7 @@ impl Attack for TwoSides {
                 let _ = stage.liquidate(&third, &loser, perp(SOL_PERP), ANY);
             }
             looked += tick.secs;
-            if reaction_secs.is_some_and(|reaction| looked >= reaction) {
+            if reaction_secs.map_or(!tick.moves, |reaction| looked >= reaction) {
                 looked = 0;
                 let _ = stage.liquidate(&liquidator, &loser, perp(SOL_PERP), ANY);
             }

@@ -1,7 +1,7 @@
 //! Changes of parameters: how long they wait, how fast what can liquidate moves.
 
 use super::field::{group, quantities};
-use crate::units::{PpmPerHour, Secs};
+use crate::units::Secs;
 
 /// The shortest delay that an engine which holds other people's money may have.
 pub const SHORTEST_CHANGE_DELAY: Secs = Secs::new(86_400);

@@ -32,14 +32,6 @@ macro_rules! speed {
                 self.0 == 0
             }
         }
-
-        /// As accounts and lists of settings have it.
-        impl From<u32> for $name {
-            #[inline(always)]
-            fn from(ppm: u32) -> Self {
-                Self(ppm)
-            }
-        }
     };
 }
 

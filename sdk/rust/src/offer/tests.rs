@@ -225,7 +225,7 @@ fn only_legs_that_may_be_the_best_are_decided_about_and_the_best_is_the_same() {
     }
     assert!(spared > 0);
     // The bound is exact: one leg is enough.
-    let gain = |offer: &Offer| Some(offer.gain());
+    let gain = |offer: &Offer| Some(offer.gain().get());
     let (plain, bounded) = (search(&portfolio, &gain, &|_| None), search(&portfolio, &gain, &gain));
     assert_eq!((bounded.0, bounded.1.len()), (plain.0, 1));
 }
