@@ -23,4 +23,4 @@ mod sealevel;
 mod states;
 mod stored;
 
-use plimsoll_tests::valid::{calls, stage};
+pub use plimsoll_tests::valid::{calls, stage};
