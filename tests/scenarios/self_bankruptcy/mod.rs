@@ -115,7 +115,7 @@ fn rows<A: Attack>(name: &str, cases: u32, safe_secs: i64) -> String {
 /// What jumps do: never more than half of the fund, and the rest is lenders'.
 fn jumps<A: Attack>(name: &str) -> String {
     let row = |percent| {
-        let Outcome { insurance, lenders, gained } = A::jump(percent);
+        let Outcome { insurance, lenders, gained, .. } = A::jump(percent);
         assert!(insurance <= FUND as i64 / 2, "{name}, {percent} %: {insurance}");
         format!("| {name} | {percent} % | {insurance} | {lenders} | {gained} |\n")
     };
