@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use plimsoll_risk::ratchet::Progress;
+use plimsoll_risk::ratchet::{Effect, Progress};
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::change::{is_same, Asked, InForce};
 use plimsoll_state::PendingChange;
@@ -34,6 +34,31 @@ pub enum Stage {
         /// Its number.
         id: u64,
     },
+}
+
+/// How much of a step is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// What need not wait, before the whole is proposed: this instead of the step.
+    #[serde(serialize_with = "named")]
+    AtOnce(Box<Asked>),
+    /// The whole is proposed, of which what need not wait is sent before.
+    Rest,
+}
+
+impl Part {
+    /// Whether it is all of it.
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
+}
+
+/// The changes say what it asks for.
+fn named<S: serde::Serializer>(_: &Asked, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_unit()
 }
 
 /// Why a step has to wait, and how far it is.
@@ -95,20 +120,53 @@ pub(super) fn mark(plan: &mut Plan, resolved: &Resolved, chain: &Chain) -> Resul
     let venues: Vec<_> = named.filter_map(|(venue, held)| Some((keys.venue(&venue.signer.0), (*held)?))).collect();
     let (banks, markets) = (&chain.banks, &chain.markets);
     let in_force = InForce { registry, board, feeds, banks, markets, venues: &venues };
-    let mut ours = Vec::new();
-    for planned in &mut plan.steps {
+    // A part of a step leaves what ramps where it goes.
+    let mut at_goals = Box::new(*registry);
+    at_goals.swap_goals();
+    let goals = InForce { registry: &at_goals, ..in_force };
+    let (mut ours, mut steps) = (Vec::new(), Vec::new());
+    for mut planned in std::mem::take(&mut plan.steps) {
         // A mint that is still to be made is nothing that could be listed.
-        let Step::ListBank { bank } = planned.step else {
-            planned.waits = waits(resolved, chain, &in_force, planned, &mut ours)?;
-            continue;
+        let can_be_built = match planned.step {
+            Step::ListBank { bank } => chain.mints.get(bank as usize).is_some_and(Option::is_some),
+            _ => true,
         };
-        if chain.mints.get(bank as usize).is_some_and(Option::is_some) {
-            planned.waits = waits(resolved, chain, &in_force, planned, &mut ours)?;
+        if can_be_built {
+            planned.waits = waits(resolved, chain, &in_force, &planned, &mut ours)?;
         }
+        steps.extend(at_once(resolved, chain, (&in_force, &goals), &mut planned)?);
+        steps.push(planned);
     }
+    plan.steps = steps;
     let waiting = chain.changes.iter().filter(|change| stage(change, chain.now).is_some());
     plan.others = waiting.map(|change| change.id).filter(|id| !ours.contains(id)).collect();
     Ok(())
+}
+
+/// What need not wait of a step that has to and is not due; what is left of it is marked so.
+fn at_once(
+    resolved: &Resolved,
+    chain: &Chain,
+    (in_force, goals): (&InForce<'_>, &InForce<'_>),
+    planned: &mut Planned,
+) -> Result<Option<Planned>> {
+    if planned.waits.as_ref().is_none_or(|waits| matches!(waits.stage, Stage::Due { .. })) {
+        return Ok(None);
+    }
+    let instruction = proposal(resolved, chain, resolved.creator, &planned.step)?;
+    let asked = instruction.and_then(|instruction| Asked::of(&chain.keys, &instruction));
+    let split = asked.and_then(|asked| Some((in_force.at_once(goals, &asked, chain.now)?, asked)));
+    let Some((part, whole)) = split else { return Ok(None) };
+    let lines = |asked: &Asked, waits: bool| {
+        let changes = in_force.changes(asked).unwrap_or_default();
+        let told = changes.into_iter().filter(|change| (change.effect == Effect::Waits) == waits);
+        told.map(|change| change.to_string()).collect()
+    };
+    planned.changes = lines(&whole, true);
+    planned.part = Part::Rest;
+    let changes = lines(&part, false);
+    let (step, signer) = (planned.step.clone(), planned.signer);
+    Ok(Some(Planned { step, signer, changes, part: Part::AtOnce(Box::new(part)), waits: None }))
 }
 
 fn waits(

@@ -145,14 +145,6 @@ fn listed(asked: &Asked) -> Option<String> {
     })
 }
 
-fn line(change: &Change) -> String {
-    let effect = change.effect.words();
-    match change.numbers {
-        Some((from, to)) => format!("{} {from} to {to} ({effect})", change.name),
-        None => format!("{} ({effect})", change.name),
-    }
-}
-
 /// What a change would make of what is in force now.
 fn changes_of(loaded: &Loaded, venues: &[(Pubkey, Venue)], change: &PendingChange) -> (Option<Asked>, Vec<Change>) {
     let accounts = &loaded.accounts;
@@ -183,7 +175,7 @@ fn report(loaded: &Loaded, found: &[PendingChange], venues: &[(Pubkey, Venue)]) 
         let (asked, changes) = changes_of(loaded, venues, change);
         let whole = asked.as_ref().and_then(listed);
         let proposer = Pubkey::new_from_array(change.proposer).to_string();
-        let lines: Vec<String> = changes.iter().map(line).chain(whole.clone()).collect();
+        let lines: Vec<String> = changes.iter().map(ToString::to_string).chain(whole.clone()).collect();
         let (what, stands) = (words(loaded, change), state(change, now));
         let differences: Vec<_> = changes
             .iter()
