@@ -275,6 +275,90 @@ mod tests {
         assert_eq!(plan(&resolved(&other), &chain).unwrap().others, [4]);
     }
 
+    fn parts(config: &Config, chain: &Chain) -> Vec<(Step, Part, Vec<String>)> {
+        let plan = plan(&resolved(config), chain).unwrap();
+        plan.steps.into_iter().map(|planned| (planned.step, planned.part, planned.changes)).collect()
+    }
+
+    /// What a change that mixes leaves to be set at once, as it would be sent.
+    fn sent_at_once(config: &Config, chain: &Chain) -> Instruction {
+        let plan = plan(&resolved(config), chain).unwrap();
+        let Part::AtOnce(asked) = &plan.steps[0].part else { panic!("{:?}", plan.steps[0]) };
+        asked.update(&chain.keys, creator()).unwrap()
+    }
+
+    #[test]
+    fn what_tightens_of_a_change_that_mixes_is_sent_at_once_and_the_whole_is_proposed() {
+        let (before, mut config) = (file(), file());
+        config.params.changes.change_delay_secs = DELAY as u32;
+        let mut chain = launched(&before);
+        let bank = &mut config.banks[1];
+        bank.asset_init_ppm -= 10_000;
+        bank.asset_maint_ppm -= 5_000;
+        bank.deposit_cap_atoms += 1;
+        let (step, held) = (Step::UpdateBank { bank: 1 }, &before.banks[1]);
+        let found = parts(&config, &chain);
+        let [(first, Part::AtOnce(_), now), (second, Part::Rest, later)] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((first, second), (&step, &step));
+        let line = |name: &str, from: u64, to: u64, effect: &str| format!("{name} {from} to {to} ({effect})");
+        let (init, maint) = (held.asset_init_ppm as u64, held.asset_maint_ppm as u64);
+        assert_eq!(
+            *now,
+            [
+                line("asset_maint_ppm", maint, maint - 5_000, "ramps"),
+                line("asset_init_ppm", init, init - 10_000, "at once"),
+            ]
+        );
+        let cap = held.deposit_cap_atoms;
+        assert_eq!(*later, [line("deposit_cap_atoms", cap, cap + 1, "waits")]);
+        // It sets what tightens, leaves the cap, and so needs no waiting.
+        let Some(Asked::Bank { bank: 1, args }) = Asked::of(&chain.keys, &sent_at_once(&config, &chain)) else {
+            panic!("it is of the bank")
+        };
+        assert_eq!((args.config.asset_init_ppm, args.config.deposit_cap_atoms), (held.asset_init_ppm - 10_000, cap));
+        // Once it was sent only the rest is left, while the weight ramps; what is proposed is the whole.
+        let Grown::Complete(registry) = &mut chain.registry else { unreachable!() };
+        let params = registry.params.0;
+        args.config.write(true, &params, &mut chain.banks[1], &mut registry.banks[1], UnixSecs::new(chain.now));
+        assert_eq!(registry.banks[1].weights.0.asset_maint_ppm.get(), held.asset_maint_ppm, "it ramps");
+        let because = |stage| vec![(step.clone(), Some(("deposit_cap_atoms", stage)))];
+        assert_eq!(stages(&config, &chain), because(Stage::Missing));
+        let whole = proposal(&resolved(&config), &chain, creator(), &step).unwrap().unwrap();
+        let due_at = chain.now + 60;
+        chain.changes.push(proposed(&chain, &whole, 0, due_at));
+        assert_eq!(stages(&config, &chain), because(Stage::Proposed { id: 0, due_at }));
+        chain.now = due_at;
+        assert_eq!(stages(&config, &chain), because(Stage::Due { id: 0 }));
+    }
+
+    #[test]
+    fn what_is_due_is_executed_whole_and_not_split_any_more() {
+        let (before, mut config) = (file(), file());
+        config.params.changes.change_delay_secs = DELAY as u32;
+        let mut chain = launched(&before);
+        (config.banks[1].asset_init_ppm, config.banks[1].deposit_cap_atoms) =
+            (before.banks[1].asset_init_ppm - 1, before.banks[1].deposit_cap_atoms + 1);
+        let step = Step::UpdateBank { bank: 1 };
+        let whole = proposal(&resolved(&config), &chain, creator(), &step).unwrap().unwrap();
+        chain.changes.push(proposed(&chain, &whole, 0, chain.now));
+        assert_eq!(stages(&config, &chain), [(step, Some(("deposit_cap_atoms", Stage::Due { id: 0 })))]);
+    }
+
+    #[test]
+    fn what_would_not_be_accepted_alone_waits_with_the_rest() {
+        let (before, mut config) = (file(), file());
+        config.params.changes.change_delay_secs = DELAY as u32;
+        let chain = launched(&before);
+        config.params.legs.dust_usd_micro += 1;
+        config.params.targets.target_min_gap_ppm += 1;
+        let split = parts(&config, &chain);
+        assert!(matches!(split[..], [(_, Part::AtOnce(_), _), (_, Part::Rest, _)]), "{split:?}");
+        // No market has a target so far above maintenance.
+        config.params.targets.target_min_gap_ppm = 100_000;
+        let whole = parts(&config, &chain);
+        assert!(matches!(whole[..], [(Step::UpdateParams, Part::Whole, _)]), "{whole:?}");
+    }
+
     #[test]
     fn before_the_launch_and_without_a_delay_nothing_waits() {
         for (launched_already, delay) in [(0, DELAY as u32), (1, 0)] {

@@ -61,11 +61,12 @@ impl CliWorld {
         ensure!(waiting.as_array().is_some_and(Vec::is_empty), "{waiting:#}");
         let sent = self.json("engine propose --config engine.toml --yes --keypair successor.json").await?;
         ensure!(sent["sent"].as_array().is_some_and(Vec::is_empty), "{sent:#}");
-        let simulated = self.json("engine simulate-change --config engine.toml").await?;
+        let simulated = self.json("engine simulate-change engine.toml").await?;
         ensure!(text(&simulated, "/simulated/would_come_under_water")? == "0", "{simulated:#}");
         self.run("engine execute --all-due --yes").await?.done()?.shows(&["nothing is due"])?;
         self.run("engine execute 3 --yes").await?.failed_with(&["no change 3 waits"])?;
         self.run("engine cancel 3 --yes").await?.failed_with(&["no change 3 waits"])?;
+        self.run("engine cancel --all-expired --yes").await?.done()?.shows(&["nothing has expired"])?;
         self.run("engine advance-ramps").await?.done()?.shows(&["nothing ramps"])?;
         self.run("engine powers").await?.done()?.shows(&["fee collector", "nothing waits yet"])?;
         let limits = self.json("engine limits").await?;

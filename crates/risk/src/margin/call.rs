@@ -111,7 +111,10 @@ fn perp_slope(leg: &PerpLeg, portfolio: &Portfolio, margins: &Margins) -> UsdPic
 /// minus `excess / slope`, its magnitude rounded down, saturating. None where the price moves nothing, or would have to be
 /// negative.
 pub fn distance_ppm_down(excess: UsdPico, slope: UsdPico) -> Option<i32> {
-    let moved = excess.get().saturating_neg().saturating_mul(PPM as i128).checked_div(slope.get())?;
+    if slope == UsdPico::ZERO {
+        return None;
+    }
+    let moved = excess.get().saturating_neg().saturating_mul(PPM as i128).saturating_div(slope.get());
     (moved > -(PPM as i128)).then(|| i32::try_from(moved).unwrap_or(i32::MAX))
 }
 

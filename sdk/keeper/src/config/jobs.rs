@@ -46,7 +46,7 @@ pub struct Jobs {
     pub bankruptcy: BankruptcyConfig,
     /// Turns waiting penalties and fees into insurance.
     pub sweep: SweepConfig,
-    /// Executes changes of the engine that are due.
+    /// Executes changes of the engine that are due, and clears away those that have expired.
     pub execute_changes: ChangesConfig,
     /// Moves what ramps.
     pub advance_ramps: RampsConfig,
@@ -151,7 +151,8 @@ job_config! {
 }
 
 job_config! {
-    /// Executes changes of the engine that are due; whoever proposed them is known, and they waited in public.
+    /// Executes changes of the engine that are due, and clears away those that have expired; whoever proposed them is known,
+    /// and they waited in public.
     ChangesConfig {
         /// How often it looks.
         every_millis: u64 = 60_000,

@@ -5,7 +5,7 @@ use plimsoll_interface::args::{
     UpdateVenueArgs,
 };
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::ratchet::{Effect, Ratcheted};
+use plimsoll_risk::ratchet::Effect;
 use plimsoll_risk::units::UnixSecs;
 
 use super::{Asked, InForce};
