@@ -105,6 +105,8 @@ job_config! {
         every_millis: u64 = 1_000,
         /// An account under water is observed when it was last this long ago; below the engine's observation gap.
         max_age_secs: u32 = 10,
+        /// Observes accounts that come near maintenance as well, once an entry, so that the program calls their owners.
+        call_owners: bool = true,
         /// Most accounts in one turn.
         accounts_per_turn: usize = 50,
     }
