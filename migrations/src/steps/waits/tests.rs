@@ -1,11 +1,11 @@
 use bytemuck::Zeroable;
-use plimsoll_state::{change_flag, ChangeAccount, EngineRole};
+use plimsoll_state::{change_flag, ChangeAccount, EngineRole, Venue};
 
 use super::super::tests::{applied, creator, file, resolved};
 use super::super::{plan, Role};
 use super::*;
 use crate::chain::Grown;
-use crate::config::{Config, Key};
+use crate::config::{Config, Key, VenueConfig};
 
 const DELAY: i64 = 172_800;
 
@@ -128,6 +128,44 @@ fn what_tightens_of_a_change_that_mixes_is_sent_at_once_and_the_whole_is_propose
     assert_eq!(stages(&config, &chain), because(Stage::Proposed { id: 0, due_at }));
     chain.now = due_at;
     assert_eq!(stages(&config, &chain), because(Stage::Due { id: 0 }));
+}
+
+#[test]
+fn markets_prices_venues_and_parameters_are_split_as_banks_are() {
+    let signer = Key(Pubkey::new_from_array([3; 32]));
+    let (before, mut config) = (file(), file());
+    config.params.changes.change_delay_secs = DELAY as u32;
+    let mut chain = launched(&before);
+    config.params.changes.first_cap_usd -= 1;
+    config.params.legs.dust_usd_micro += 1;
+    config.prices[1].max_sigma_ppm = Some(99_999);
+    config.prices[1].update_secs += 1;
+    config.markets[0].init_rate_ppm += 1;
+    config.markets[0].open_interest_cap_units += 1;
+    let premium_markets = vec![1];
+    config.venues.push(VenueConfig { signer, active: false, settle_markets: vec![0], premium_markets });
+    let mut venue: Venue = Venue::zeroed();
+    (venue.active, venue.signer, venue.settle_markets, venue.premium_markets) = (1, signer.0.to_bytes(), 0b11, 0b1);
+    chain.venues = vec![Some(venue)];
+    let plan = plan(&resolved(&config), &chain).unwrap();
+    let split: Vec<_> = plan.steps.chunks(2).map(|pair| (&pair[0].part, &pair[1].part)).collect();
+    let [params, price, market, venue] = &split[..] else { panic!("{split:?}") };
+    let (Part::AtOnce(params), Part::Rest) = params else { panic!("{params:?}") };
+    let (Part::AtOnce(price), Part::Rest) = price else { panic!("{price:?}") };
+    let (Part::AtOnce(market), Part::Rest) = market else { panic!("{market:?}") };
+    let (Part::AtOnce(venue), Part::Rest) = venue else { panic!("{venue:?}") };
+    let Asked::Params(params) = &**params else { panic!("{params:?}") };
+    let (caps, dust) = (params.changes.first_cap_usd, params.legs.dust_usd_micro);
+    assert_eq!((caps, dust), (config.params.changes.first_cap_usd, before.params.legs.dust_usd_micro));
+    let Asked::Price(price) = &**price else { panic!("{price:?}") };
+    let (sigma, update) = (price.config.max_sigma_ppm(), price.config.update_secs());
+    assert_eq!((sigma, update), (config.prices[1].args().max_sigma_ppm(), before.prices[1].update_secs));
+    let Asked::Market { market: 0, args } = &**market else { panic!("{market:?}") };
+    let (rate, cap) = (args.terms.init_rate_ppm, args.terms.open_interest_cap_units);
+    assert_eq!((rate, cap), (config.markets[0].init_rate_ppm, before.markets[0].open_interest_cap_units));
+    // A venue is stopped and settles fewer markets at once; a premium of another market waits.
+    let Asked::Venue { args, .. } = &**venue else { panic!("{venue:?}") };
+    assert_eq!((args.active, args.settle_markets, args.premium_markets), (false, 0b1, 0));
 }
 
 #[test]
