@@ -85,7 +85,7 @@ fn scene() -> Scene {
 impl Scene {
     fn setter(&mut self, signer: Pubkey, dice: &mut Dice) -> (&'static str, Instruction) {
         let keys = self.stage.keys;
-        match dice.below(7) {
+        match dice.below(8) {
             0 => {
                 let index = dice.below(3) as u8;
                 let (bank, registry): (Bank, _) = (self.stage.read(&keys.bank(index).bank), self.stage.registry());
@@ -140,6 +140,11 @@ impl Scene {
                 ("list_bank", ix::list_bank(&keys, signer, signer, (self.worthless.key, self.worthless.program), args))
             }
             5 => {
+                let (token, destination) = (self.stage.token(USDC), self.stage.funded(&signer, USDC, 0));
+                let args = args::WithdrawInsuranceArgs { most_atoms: 1 + dice.near(1_000 * USD) };
+                ("withdraw_insurance", ix::withdraw_insurance(&keys, &token, signer, destination, args))
+            }
+            6 => {
                 let args = args::UpdateVenueArgs {
                     active: dice.below(4) > 0,
                     settle_markets: dice.below(4) as u32,
@@ -286,7 +291,7 @@ fn no_role_takes_anything_in_one_transaction_from_who_signs_nothing() {
     ran.unwrap();
     // Every role once more, and together they got through what the table says that they may.
     for (number, role) in ROLES.into_iter().enumerate() {
-        for seed in 0..4 {
+        for seed in 0..8 {
             let mut scene = scene();
             scene.run(role, &mut Dice(1_000 * number as u64 + seed));
             scene.sent.into_iter().for_each(|(name, times)| *sent.entry(name).or_default() += times);
@@ -298,8 +303,16 @@ fn no_role_takes_anything_in_one_transaction_from_who_signs_nothing() {
         assert!(sent.contains_key(name), "nobody got {name} through: {sent:?}");
     }
     for name in
-        ["execute_change", "propose_role", "list_bank", "withdraw", "resolve_bankruptcy", "liquidate", "settle_fill"]
-    {
+        [
+        "execute_change",
+        "propose_role",
+        "list_bank",
+        "withdraw",
+        "withdraw_insurance",
+        "resolve_bankruptcy",
+        "liquidate",
+        "settle_fill",
+    ] {
         assert!(!sent.contains_key(name), "somebody got {name} through: {sent:?}");
     }
 }

@@ -107,6 +107,8 @@ impl Books {
                 format!("INV-15: bank {}: debts of {known} are counted as {}", bank.index, counted.known_loss_atoms)
             })?;
         }
+        let (count, counted) = (frozen().count(), self.registry.frozen_accounts as usize);
+        ensure(count == counted, || format!("INV-15: {count} accounts are frozen, the registry counts {counted}"))?;
         for market in &self.markets {
             let legs = frozen().filter_map(|account| Some(account.derivatives[account.perp_index(market.index)?]));
             let (known, counted) =

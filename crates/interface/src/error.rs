@@ -124,6 +124,10 @@ macro_rules! with_engine_errors {
             MarginRatioFalls = 6202,
             #[msg("A number leaves the range the engine can represent")]
             NumberOutOfRange = 6203,
+            #[msg("So much was liquidated of this bank or market that nobody adds risk through it for a while")]
+            ThroughputBreakerTripped = 6204,
+            #[msg("So much insurance was drawn that nobody who owes there adds risk for a while, and none is taken out")]
+            DrawdownBreakerTripped = 6205,
 
             // Liquidation: 6300
             #[msg("The account is healthy")]
@@ -232,6 +236,8 @@ macro_rules! with_engine_errors {
             NothingToSweep = 6605,
             #[msg("A known loss exceeds what insurance may pay: this waits until the resolution has booked it")]
             LossKnown = 6606,
+            #[msg("The insurance is not above its target and its floor")]
+            InsuranceWithinTarget = 6607,
 
             // Configuration: 6700
             #[msg("A parameter is out of bounds or contradicts another")]
@@ -391,6 +397,8 @@ impl From<RiskError> for EngineError {
             RiskError::WrongStage => Self::WrongStage,
             RiskError::QuoteBorrowFirst => Self::QuoteBorrowFirst,
             RiskError::LossKnown => Self::LossKnown,
+            RiskError::InsuranceDrawn => Self::DrawdownBreakerTripped,
+            RiskError::InsuranceWithinTarget => Self::InsuranceWithinTarget,
             RiskError::NothingOwed => Self::NothingOwed,
             RiskError::BankTerminal => Self::BankTerminal,
             RiskError::BorrowCapReached => Self::BorrowCapReached,

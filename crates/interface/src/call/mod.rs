@@ -47,7 +47,7 @@ macro_rules! outlines {
 }
 outlines! {
     OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, ObserveMargin,
-    Deposit, Withdraw, Borrow, Repay, FundInsurance,
+    Deposit, Withdraw, Borrow, Repay, FundInsurance, WithdrawInsurance,
     LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
     SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
     Accrue, CrankFunding, SweepInsurance, RefreshPrice,

@@ -58,7 +58,7 @@ pub enum ChangeCommand {
     AdvanceRamps,
     /// Show who can do what to users, at once and after how long
     Powers,
-    /// Show how much can leave, be drawn and be raised now, bank by bank and market by market
+    /// Show how much can leave, be drawn and be raised now, and which breakers stand, bank by bank and market by market
     Limits,
 }
 
