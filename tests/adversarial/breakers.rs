@@ -85,8 +85,8 @@ fn every_breaker_holds_exactly_what_adds_risk_whatever_the_accounts_status_and_l
             }
         }
     }
-    // Three times a withdrawal, a borrow and both shapes of a fill; four shapes of liquidation.
-    assert_eq!((held, liquidated), (12, 12));
+    // Three times a withdrawal, a borrow and both shapes of a fill; insurance that leaves; four shapes of liquidation.
+    assert_eq!((held, liquidated), (13, 12));
     assert!(worked >= 150 && resolved >= 100, "{worked} {resolved}");
 }
 

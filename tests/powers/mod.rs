@@ -2,6 +2,7 @@
 
 mod changes;
 mod hostile;
+mod insurance;
 mod ramps;
 mod thefts;
 

@@ -47,14 +47,14 @@ pub enum SignedBy {
     VenueOrSides(u8),
 }
 
-/// What halts the adding of risk by itself, a bit each.
+/// What halts the adding of risk by itself, and the taking out of what pays for it; a bit each.
 pub mod breaker {
     /// A price of the account is odd; asked by the initial check, as the age of prices is.
     pub const PRICE: u8 = 1 << 0;
     /// So much was liquidated of a bank's debts or a market's positions that nobody adds risk through it; asked where it is
     /// written.
     pub const THROUGHPUT: u8 = 1 << 1;
-    /// So much was drawn of the insurance of what the account owes; asked by the initial check too.
+    /// So much was drawn of the insurance of what the account owes; asked by the initial check too, and where insurance leaves.
     pub const DRAWDOWN: u8 = 1 << 2;
     /// Every one, as what adds risk through a bank or market is held by.
     pub const ALL: u8 = PRICE | THROUGHPUT | DRAWDOWN;
@@ -84,7 +84,7 @@ pub struct Rule {
     pub stopped_by: u32,
     /// Bits of which each stops it only where somebody's position would become larger.
     pub growth_stopped_by: u32,
-    /// Bits of [`breaker`] of which each stops it where it adds risk.
+    /// Bits of [`breaker`] of which each stops it where it adds risk, or takes out what pays for it.
     pub risk_held_by: u8,
     /// Which margin accounts it works on.
     pub works: Works,
@@ -174,7 +174,7 @@ macro_rules! each_instruction {
             ListBank list_bank: Lister, 0, WithoutAccount;
             UpdateBank update_bank: Setter, 0, WithoutAccount;
             FundInsurance fund_insurance: Anyone, 0, WithoutAccount;
-            WithdrawInsurance withdraw_insurance: Lister, 0, WithoutAccount;
+            WithdrawInsurance withdraw_insurance: Lister, 0, WithoutAccount, 0, breaker::DRAWDOWN;
             CollectFees collect_fees: FeeCollector, 0, WithoutAccount;
             MigrateAccount migrate_account: Anyone, 0, OnAny;
         }

@@ -5,7 +5,7 @@ use plimsoll_sdk::pda::EngineKeys;
 use solana_signer::Signer as _;
 use tokio::process::Command;
 
-use crate::world::{text, CliWorld};
+use crate::world::{text, CliWorld, USD};
 
 impl CliWorld {
     pub async fn the_engine_is_paused_and_handed_over(&mut self) -> Result<()> {
@@ -70,6 +70,7 @@ impl CliWorld {
         self.run("engine powers").await?.done()?.shows(&["fee collector", "nothing waits yet"])?;
         let limits = self.json("engine limits").await?;
         ensure!(text(&limits, "/banks/1/bank")? == "SOL", "{limits:#}");
+        ensure!(text(&limits, "/breakers/0/trips_by")? == "debts liquidated", "{limits:#}");
         Ok(())
     }
 
@@ -93,6 +94,13 @@ impl CliWorld {
         self.run(&of("cancel 0")).await?.failed_with(&["not confirmed: cancel change 0"])?;
         self.run(&of("cancel 0 --yes")).await?.done()?;
         self.run(&of("pending")).await?.done()?.shows(&["none"])?;
+        // Insurance leaves in public, to a token account that is there.
+        let wallet = self.give(&self.owner.pubkey(), "usdc", USD).await?;
+        let take = format!("insurance withdraw USDC 1 --to {wallet} --engine {engine}");
+        self.run(&take).await?.failed_with(&["not confirmed: propose as change 1", "take at most 1 of the insurance"])?;
+        self.run(&format!("{take} --yes")).await?.done()?;
+        self.run(&of("pending")).await?.done()?.shows(&["withdraw_insurance of USDC: at most 1 to"])?;
+        self.run(&of("cancel 1 --yes")).await?.done()?;
         Ok(())
     }
 

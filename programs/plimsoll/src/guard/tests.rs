@@ -147,8 +147,9 @@ fn every_instruction_has_a_row_and_asks_for_it() {
         assert_eq!(count("growth_in") > 0, rule.growth_stopped_by != 0, "{}", rule.instruction);
         // The initial check asks for it, and nobody else does: a liquidator takes over at prices that are odd.
         let adds_risk = text.contains("gate::require_initial(");
-        for bit in [breaker::PRICE, breaker::DRAWDOWN] {
-            assert_eq!(adds_risk, rule.risk_held_by & bit != 0, "{}", rule.instruction);
+        let insures = text.contains("insurance::withdraw_excess(");
+        for (bit, asks) in [(breaker::PRICE, adds_risk), (breaker::DRAWDOWN, adds_risk || insures)] {
+            assert_eq!(asks, rule.risk_held_by & bit != 0, "{}", rule.instruction);
         }
         assert_eq!(count("calm_in") > 0, rule.risk_held_by & breaker::THROUGHPUT != 0, "{}", rule.instruction);
         let stops = rule.signed_by == AuthorityOrGuardian;

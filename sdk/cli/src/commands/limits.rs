@@ -128,7 +128,8 @@ fn rises(raised_at: i64, now: UnixSecs) -> String {
     format!("in {}", span(RAISE_INTERVAL.get().saturating_sub(since)))
 }
 
-fn shown(atoms: Atoms, decimals: u8) -> String {
+/// So many atoms, or that there is no limit.
+pub fn shown(atoms: Atoms, decimals: u8) -> String {
     if atoms == Atoms::MAX {
         return "unlimited".to_owned();
     }
