@@ -3,7 +3,7 @@
 mod amounts;
 mod breakers;
 mod by_cpi;
-mod calls;
+pub mod calls;
 mod clean;
 mod data;
 mod errors;
@@ -22,6 +22,6 @@ mod records;
 mod refusals;
 mod roles;
 mod sealevel;
-mod stage;
+pub mod stage;
 mod states;
 mod stored;
