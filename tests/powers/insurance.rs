@@ -123,7 +123,8 @@ fn a_target_rises_at_once_and_falls_only_after_it_has_waited() {
     let (keys, authority) = (stage.keys, stage.authority);
     let id = due(&mut stage, destination);
     let with = |target| bank_args(USDC, |config| config.insurance_target_atoms = Some(target));
-    let failure = stage.send_as_authority(ix::update_bank(&keys, authority, USDC, with(TARGET - 1))).expect_err("lower");
+    let failure =
+        stage.send_as_authority(ix::update_bank(&keys, authority, USDC, with(TARGET - 1))).expect_err("lower");
     assert_eq!(failure.code, Some(EngineError::ChangeWaits as u32), "{failure}");
     let waits = format!("waits: insurance_target_atoms from {TARGET} to {}", TARGET - 1);
     assert!(failure.logs.iter().any(|log| log.contains(&waits)), "{failure}");
@@ -143,7 +144,10 @@ fn nothing_leaves_while_a_loss_may_claim_it() {
         (|registry, _| registry.banks[USDC as usize].known_loss_atoms = 1, EngineError::LossKnown),
         (|registry, _| registry.markets[BTC_PERP as usize].known_loss_atoms[1] = 1, EngineError::LossKnown),
         (|registry, _| registry.markets[SOL_PERP as usize].deficit_share_ppm = 1, EngineError::LossKnown),
-        (|registry, now| registry.banks[USDC as usize].drawdown.until_at = now + 1, EngineError::DrawdownBreakerTripped),
+        (
+            |registry, now| registry.banks[USDC as usize].drawdown.until_at = now + 1,
+            EngineError::DrawdownBreakerTripped,
+        ),
     ];
     for (claim, error) in of_registry {
         let mut stage = stage.clone();

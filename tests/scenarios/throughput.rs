@@ -32,7 +32,8 @@ fn where_a_twentieth_of_a_banks_deposits_was_liquidated_nobody_who_owes_takes_mo
     let mut stage = Stage::new();
     stage.lift_spot_band(SOL);
     let by = stage.liquidator;
-    let (lender, cautious) = (stage.funded_trader("lender", USDC, 1_000 * USD), stage.funded_trader("cautious", BTC, ONE_BTC));
+    let (lender, cautious) =
+        (stage.funded_trader("lender", USDC, 1_000 * USD), stage.funded_trader("cautious", BTC, ONE_BTC));
     for bank in [USDC, SOL] {
         let sent = stage.borrow(&cautious, bank, 100_000);
         stage.done(sent);
@@ -89,7 +90,8 @@ fn where_a_twentieth_of_a_banks_deposits_was_liquidated_nobody_who_owes_takes_mo
 fn where_a_tenth_of_what_is_open_was_liquidated_no_position_of_that_market_grows() {
     let mut stage = Stage::new();
     let (by, maker) = (stage.liquidator, stage.maker);
-    let (calm, nimble) = (stage.funded_trader("calm", USDC, 900_000 * USD), stage.funded_trader("nimble", USDC, 90_000 * USD));
+    let (calm, nimble) =
+        (stage.funded_trader("calm", USDC, 900_000 * USD), stage.funded_trader("nimble", USDC, 90_000 * USD));
     let long = stage.funded_trader("long", USDC, 13_500 * USD);
     for (trader, units) in [(calm, 2_000), (long, 1_000)] {
         let sent = stage.fill(SOL_PERP, &trader, &maker, units * SOL_UNITS, None);

@@ -102,7 +102,10 @@ impl Books {
         let held = bank.insurance_atoms as u128 + bank.reserved_atoms as u128;
         let gone = bank.insurance_out_atoms as u128 + bank.insurance_withdrawn_atoms as u128;
         ensure(bank.insurance_in_atoms as u128 == held + gone, || {
-            format!("INV-19: bank {}: {} came in, {held} are there and {gone} are gone", bank.index, bank.insurance_in_atoms)
+            format!(
+                "INV-19: bank {}: {} came in, {held} are there and {gone} are gone",
+                bank.index, bank.insurance_in_atoms
+            )
         })
     }
 

@@ -79,7 +79,10 @@ mod tests {
         let unlimited = BreakerParams::UNLIMITED;
         let mut market = Market::zeroed();
         count_position(&mut market, &slot, Side::Long, BaseUnits::new(u64::MAX), &unlimited, NOW);
-        assert_eq!((market.throughput.breaker.until_at, market.throughput.liquidated.iter().max()), (0, Some(&u64::MAX)));
+        assert_eq!(
+            (market.throughput.breaker.until_at, market.throughput.liquidated.iter().max()),
+            (0, Some(&u64::MAX))
+        );
     }
 
     /// LIMIT-4

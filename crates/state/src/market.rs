@@ -10,7 +10,7 @@ use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
     assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentAtoms, SpentPerUnit,
-    StoredThroughput,    EPOCH_RING,
+    StoredThroughput, EPOCH_RING,
 };
 
 /// Open interest of one side.

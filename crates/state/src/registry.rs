@@ -6,8 +6,8 @@ use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, 
 use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 
 use crate::{
-    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredGoal,
-    StoredBreaker, StoredPause, StoredPrice, PAUSE_PLACES, RAMPED_PARAMS,
+    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredBreaker,
+    StoredGoal, StoredPause, StoredPrice, PAUSE_PLACES, RAMPED_PARAMS,
 };
 
 /// [`GlobalParams`] as stored.

@@ -245,12 +245,9 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
         pricing.write(&mut leg.prices, slot.price_slot, slot.scale.get(), units.get() >= 0, true, charge)?;
     }
     load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)?;
-    // Hardly ever, so that no leg is asked whether its price is stopped, and no bank whether its insurance is drawn.
+    // Hardly ever, so that no leg is asked whether its price is stopped.
     if books.board.stopped_until_at > now.get() {
         pricing.stop(registry, out);
-    }
-    if registry.drawn_until_at > now.get() && views.initial {
-        hold_back(account, registry, now, out);
     }
     Ok(())
 }
@@ -258,7 +255,7 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
 /// Beside a debt whose bank's insurance was drawn no risk is added: its leg counts as one of a price too old for that (LIMIT-4).
 #[cold]
 #[inline(never)]
-fn hold_back(account: &MarginAccount, registry: &Registry, now: UnixSecs, out: &mut Portfolio) {
+pub fn hold_back(account: &MarginAccount, registry: &Registry, now: UnixSecs, out: &mut Portfolio) {
     let Some((bank, _)) = registry.drawn_for(account, now) else { return };
     let tokens = out.tokens.iter_mut().take(out.token_count);
     for leg in tokens.chain([&mut out.quote]).filter(|leg| leg.bank == bank) {

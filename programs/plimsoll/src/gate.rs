@@ -171,7 +171,12 @@ fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> Fa
 #[inline(never)]
 pub fn drawn(bank: u8, until: UnixSecs) -> Failure {
     let until = decimal(until.get().unsigned_abs());
-    line(&["bank ", &decimal(bank as u64), ": much insurance was drawn, nobody who owes there adds risk until ", &until]);
+    line(&[
+        "bank ",
+        &decimal(bank as u64),
+        ": much insurance was drawn, nobody who owes there adds risk until ",
+        &until,
+    ]);
     fail(EngineError::DrawdownBreakerTripped)
 }
 

@@ -93,9 +93,7 @@ impl Asked {
         Some(match outline.name {
             "update_params" => Self::Params(Box::new(read::<UpdateParamsArgs>(args)?.params.into())),
             "update_price" => Self::Price(read(args)?),
-            "update_bank" => {
-                Self::Bank { bank: bank_of(keys, account("bank")?)?, args: read(args)? }
-            }
+            "update_bank" => Self::Bank { bank: bank_of(keys, account("bank")?)?, args: read(args)? },
             "update_market" => {
                 let address = account("market")?;
                 let market = (0..MAX_MARKETS as u8).find(|market| keys.market(*market) == address)?;

@@ -97,7 +97,9 @@ impl CliWorld {
         // Insurance leaves in public, to a token account that is there.
         let wallet = self.give(&self.owner.pubkey(), "usdc", USD).await?;
         let take = format!("insurance withdraw USDC 1 --to {wallet} --engine {engine}");
-        self.run(&take).await?.failed_with(&["not confirmed: propose as change 1", "take at most 1 of the insurance"])?;
+        self.run(&take)
+            .await?
+            .failed_with(&["not confirmed: propose as change 1", "take at most 1 of the insurance"])?;
         self.run(&format!("{take} --yes")).await?.done()?;
         self.run(&of("pending")).await?.done()?.shows(&["withdraw_insurance of USDC: at most 1 to"])?;
         self.run(&of("cancel 1 --yes")).await?.done()?;

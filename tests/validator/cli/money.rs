@@ -99,7 +99,9 @@ impl CliWorld {
         let before: f64 = text(&shown, "/0/insurance")?.parse()?;
         ensure!(before >= 500.0 && text(&shown, "/0/paid_in")?.parse::<f64>()? >= 500.0, "{shown:#}");
         // Nothing is above a target that no file has set, and nobody but the authority asks.
-        self.run("insurance withdraw USDC 1").await?.failed_with(&["not confirmed: take at most 1 of the insurance"])?;
+        self.run("insurance withdraw USDC 1")
+            .await?
+            .failed_with(&["not confirmed: take at most 1 of the insurance"])?;
         let taken = format!("insurance withdraw USDC 1 --to {wallet} --yes");
         self.run(&taken).await?.failed_with(&["the engine refused", "not above its target"])?;
         self.run(&format!("{taken} --keypair alice.json")).await?.failed_with(&["authority's key"])?;

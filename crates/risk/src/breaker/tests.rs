@@ -72,7 +72,8 @@ fn longest(terms: &Terms, looks: &[i64], mut trips: impl FnMut(Spell, UnixSecs) 
         }
         held = next;
         let since = now - row - terms.rest.get() as i64;
-        let sum: i64 = stood.iter().map(|(from, to)| (*to).min(now) - (*from).max(since)).filter(|held| *held > 0).sum();
+        let sum: i64 =
+            stood.iter().map(|(from, to)| (*to).min(now) - (*from).max(since)).filter(|held| *held > 0).sum();
         if sum > row {
             return Err(std::format!("{sum} of {row} at {now}"));
         }

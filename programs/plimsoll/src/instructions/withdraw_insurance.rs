@@ -107,9 +107,11 @@ fn explained(error: RiskError, bank: &Bank, registry: &Registry, now: UnixSecs) 
     let index = decimal(bank.index as u64);
     match (error, registry.drawn_until(bank.index, now)) {
         (RiskError::InsuranceDrawn, Some(until)) => return gate::drawn(bank.index, until),
-        (RiskError::LossKnown, _) => {
-            line(&["bank ", &index, ": a loss may claim its insurance; ends once frozen accounts and deficits are gone"])
-        }
+        (RiskError::LossKnown, _) => line(&[
+            "bank ",
+            &index,
+            ": a loss may claim its insurance; ends once frozen accounts and deficits are gone",
+        ]),
         _ => {
             let kept = bank.insurance_target().max(bank.insurance_floor());
             line(&["bank ", &index, ": keeps ", &decimal(kept.get()), " of ", &decimal(bank.insurance_atoms)]);

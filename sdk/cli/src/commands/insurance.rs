@@ -68,8 +68,7 @@ pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
                     units(bank.socialized_atoms),
                 ]
             });
-            let columns =
-                [
+            let columns = [
                 "bank",
                 "insurance",
                 "reserved",

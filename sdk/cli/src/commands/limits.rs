@@ -87,7 +87,8 @@ fn breaker_rows(loaded: &Loaded) -> Vec<Vec<String>> {
     let (accounts, now) = (&loaded.accounts, UnixSecs::new(loaded.accounts.now));
     let params = accounts.registry.params().breakers;
     let row = |of: String, by: &str, seen: u64, whole: u64, share: Ppm, decimals: u8, breaker: &StoredBreaker| {
-        let beyond = if share >= Ppm::WHOLE { Atoms::MAX } else { Atoms::new(share.of_down(whole).unwrap_or(u64::MAX)) };
+        let beyond =
+            if share >= Ppm::WHOLE { Atoms::MAX } else { Atoms::new(share.of_down(whole).unwrap_or(u64::MAX)) };
         vec![of, by.to_owned(), shown(Atoms::new(seen), decimals), shown(beyond, decimals), stands(breaker, now)]
     };
     let banks = accounts.banks.iter().flat_map(|bank| {
@@ -96,14 +97,23 @@ fn breaker_rows(loaded: &Loaded) -> Vec<Vec<String>> {
         let drawdown = &accounts.registry.banks[bank.index as usize].drawdown;
         let (hour, whole) = (fund.hour_drawn.get(), fund.whole().get());
         [
-            row(name.clone(), "debts liquidated", liquidated, deposits, params.liquidated_debts(), decimals, &bank.throughput.breaker),
+            row(
+                name.clone(),
+                "debts liquidated",
+                liquidated,
+                deposits,
+                params.liquidated_debts(),
+                decimals,
+                &bank.throughput.breaker,
+            ),
             row(name, "insurance drawn", hour, whole, params.drawn_insurance(), decimals, drawdown),
         ]
     });
     let markets = accounts.markets.iter().map(|market| {
         let slot = &accounts.registry.markets[market.index as usize];
         let open = [Side::Long, Side::Short].map(|side| slot.open_interest(market, side).get());
-        let (name, liquidated) = (name_of(&loaded.names.markets, market.index), market.throughput.liquidated_within(now));
+        let (name, liquidated) =
+            (name_of(&loaded.names.markets, market.index), market.throughput.liquidated_within(now));
         let (share, decimals) = (params.liquidated_positions(), slot.base_decimals);
         row(name, "positions liquidated", liquidated, open[0].max(open[1]), share, decimals, &market.throughput.breaker)
     });
