@@ -1,6 +1,7 @@
 //! What an attacker tries: the wrong account in every slot of every instruction, and bad input of every kind.
 
 mod amounts;
+mod breakers;
 mod by_cpi;
 mod clean;
 mod data;

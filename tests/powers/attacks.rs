@@ -181,6 +181,9 @@ fn of_his_own(scene: &Scene, by: &Attacker) -> Vec<Attack> {
             attacks.push(Attack { name: "withdraw", ix });
             let args = args::BorrowArgs { amount_atoms: atoms };
             attacks.push(Attack { name: "borrow", ix: ix::borrow(&keys, &token, signer, full.account, to, args) });
+            let args = args::WithdrawInsuranceArgs { most_atoms: atoms };
+            let ix = ix::withdraw_insurance(&keys, &token, signer, to, args);
+            attacks.push(Attack { name: "withdraw_insurance", ix });
             let args = args::CollectFeesArgs { amount_atoms: atoms, all: atoms == 1 };
             attacks.push(Attack { name: "collect_fees", ix: ix::collect_fees(&keys, &token, signer, to, args) });
         }

@@ -4,6 +4,7 @@ mod attacks;
 mod cast;
 mod changes;
 mod hostile;
+mod insurance;
 mod measure;
 mod ramps;
 mod record;

@@ -123,6 +123,10 @@ macro_rules! with_engine_errors {
             MarginRatioFalls = 6202,
             #[msg("A number leaves the range the engine can represent")]
             NumberOutOfRange = 6203,
+            #[msg("So much was liquidated of this bank or market that nobody adds risk through it for a while")]
+            ThroughputBreakerTripped = 6204,
+            #[msg("So much insurance was drawn that nobody who owes there adds risk for a while, and none is taken out")]
+            DrawdownBreakerTripped = 6205,
 
             // Liquidation: 6300
             #[msg("The account is healthy")]
@@ -231,6 +235,8 @@ macro_rules! with_engine_errors {
             NothingToSweep = 6605,
             #[msg("A known loss exceeds what insurance may pay: this waits until the resolution has booked it")]
             LossKnown = 6606,
+            #[msg("The insurance is not above its target and its floor")]
+            InsuranceWithinTarget = 6607,
 
             // Configuration: 6700
             #[msg("A parameter is out of bounds or contradicts another")]

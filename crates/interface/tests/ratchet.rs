@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use solana_pubkey::Pubkey;
 
 /// The classes, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 32] = [
+const CLASSES: [(&str, &str); 33] = [
     ("bank.asset_init_ppm", "up waits, down at once"),
     ("bank.asset_maint_ppm", "up waits, down ramps"),
     ("bank.borrow_cap_atoms", "up waits, down at once"),
@@ -20,6 +20,7 @@ const CLASSES: [(&str, &str); 32] = [
     ("bank.draw_cap_event_atoms", "any waits"),
     ("bank.draw_cap_hour_atoms", "any waits"),
     ("bank.insurance_floor_atoms", "any waits"),
+    ("bank.insurance_target_atoms", "up at once, down waits"),
     ("bank.interest_fee_ppm", "up waits, down harmless"),
     ("bank.kink_ppm", "any waits"),
     ("bank.liability_init_ppm", "up at once, down waits"),

@@ -2,7 +2,7 @@
 //! [`crate::FeedBook`].
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::breaker::{oddities, oddity, seen_odd, Limits, Pause, Spell, PRICE_BREAKER};
+use plimsoll_risk::breaker::{oddities, oddity, Limits, Pause, Spell, PRICE_BREAKER};
 use plimsoll_risk::oracle::averages_are_ready;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_PRICES;
@@ -113,7 +113,7 @@ impl PriceSlot {
     #[inline(never)]
     fn trip(&mut self, odd: u32, now: UnixSecs) -> bool {
         let held = Spell { until: self.tripped_until(), in_a_row: self.tripped_in_a_row };
-        let next = seen_odd(held, now, &PRICE_BREAKER);
+        let next = held.tripped(now, &PRICE_BREAKER);
         (self.tripped_until_at, self.tripped_in_a_row) = (next.until.get(), next.in_a_row);
         if next == held {
             return false;

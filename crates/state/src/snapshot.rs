@@ -251,6 +251,17 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
     Ok(())
 }
 
+/// Beside a debt whose bank's insurance was drawn no risk is added: its leg counts as one of a price too old for that (LIMIT-4).
+#[cold]
+#[inline(never)]
+pub fn hold_back(account: &MarginAccount, registry: &Registry, now: UnixSecs, out: &mut Portfolio) {
+    let Some((bank, _)) = registry.drawn_for(account, now) else { return };
+    let tokens = out.tokens.iter_mut().take(out.token_count);
+    for leg in tokens.chain([&mut out.quote]).filter(|leg| leg.bank == bank) {
+        leg.prices.old = true;
+    }
+}
+
 /// The settlement token's leg, priced even where nothing is held of it, as perps settle in it.
 #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
 fn load_quote(

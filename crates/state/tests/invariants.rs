@@ -391,12 +391,12 @@ fn a_byte_of_room_that_is_not_zero_is_seen_wherever_it_lies() {
         })+};
     }
     check! {
-        Registry: |r| r._reserved[0] = 1, |r| r._tail[9] = 1, |r| r.banks[63]._reserved[15] = 1,
+        Registry: |r| r._tail[9] = 1,
             |r| r.markets[31]._reserved[15] = 1, |r| r.markets[31].fees._reserved[0] = 1, |r| r.params.0.auction._reserved[3] = 1,
             |r| r.params.0.lending._reserved[0] = 1;
         PriceBoard: |b| b._reserved[199] = 1, |b| b.slots[63]._reserved[55] = 1, |b| b.slots[63].terms._reserved[0] = 1;
         FeedBook: |b| b._reserved[207] = 1, |b| b.feeds[63]._reserved[39] = 1;
-        Bank: |b| b._reserved[23] = 1, |b| b.lending._reserved[0] = 1, |b| b.caps._reserved[0] = 1;
+        Bank: |b| b._reserved[15] = 1, |b| b.lending._reserved[0] = 1, |b| b.caps._reserved[0] = 1;
         Market: |m| m._reserved[47] = 1, |m| m.caps._reserved[0] = 1;
         MarginAccount: |a| a._intents[255] = 1, |a| a._reserved[0] = 1, |a| a.derivatives[15]._reserved[15] = 1;
     }

@@ -318,6 +318,11 @@ pub mod plimsoll {
         Ok(instructions::fund_insurance::handler(ctx, args)?)
     }
 
+    /// Takes insurance above its target out of a vault.
+    pub fn withdraw_insurance(ctx: Context<WithdrawInsurance>, args: WithdrawInsuranceArgs) -> Result<()> {
+        Ok(instructions::withdraw_insurance::handler(ctx, args)?)
+    }
+
     /// Pays protocol fees out of a vault.
     pub fn collect_fees(ctx: Context<CollectFees>, args: CollectFeesArgs) -> Result<()> {
         Ok(instructions::collect_fees::handler(ctx, args)?)

@@ -30,6 +30,9 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::Paused => "`plimsoll engine show` says what is paused and until when; repay and deposit always work",
         EngineError::PauseSpent => "the program's log says from when on the guardian may again; the authority may now",
         EngineError::PriceBreakerTripped => "`plimsoll price list` says until when; what reduces risk always works",
+        EngineError::ThroughputBreakerTripped | EngineError::DrawdownBreakerTripped => {
+            "`plimsoll engine limits` says until when; what reduces risk always works"
+        }
         EngineError::PriceHalted => "`plimsoll price list` says until when; repay and deposit always work",
         EngineError::ChangeWaits => {
             "propose it: `plimsoll engine propose --config FILE`, `plimsoll engine configure` or `plimsoll engine propose-role`; the \
@@ -83,6 +86,8 @@ mod tests {
             EngineError::NotLaunched,
             EngineError::NothingRamps,
             EngineError::CapGrowthLimited,
+            EngineError::ThroughputBreakerTripped,
+            EngineError::DrawdownBreakerTripped,
         ] {
             assert!(of_engine(error).is_some_and(|advice| advice.contains("plimsoll engine")), "{error:?}");
         }

@@ -169,6 +169,8 @@ impl Table<'_> {
         self.add("accrue", "", ix::accrue(&keys, USDC));
         let args = args::FundInsuranceArgs { amount_atoms };
         self.add("fund_insurance", "", ix::fund_insurance(&keys, &quote, funder, funds, args));
+        let args = args::WithdrawInsuranceArgs { most_atoms: amount_atoms };
+        self.add("withdraw_insurance", "", ix::withdraw_insurance(&keys, &quote, authority, fees, args));
         self.add("sweep_insurance", "", ix::sweep_insurance(&keys, USDC));
         let args = args::CollectFeesArgs { amount_atoms: 0, all: true };
         self.add("collect_fees", "", ix::collect_fees(&keys, &quote, authority, fees, args));

@@ -288,6 +288,11 @@ impl Stage {
         let (alice, bob) = (self.alice, self.bob);
         assert_sent(self.world.fill(SOL_PERP, &alice, &bob, 10 * UNITS, None));
         assert!(self.world.read::<Market>(&keys.market(SOL_PERP)).own_claim_atoms > 0);
+        // Insurance, half of which is above its target.
+        assert_sent(self.world.fund_insurance(USDC, 100 * USD));
+        let mut bank: Bank = self.world.read(&keys.bank(USDC).bank);
+        bank.caps.insurance_target_atoms = 50 * USD;
+        self.world.write(&keys.bank(USDC).bank, &bank);
         assert!(self.world.read::<Bank>(&keys.bank(USDC).bank).waiting_shares > 0);
         assert!(self.world.read::<Bank>(&keys.bank(USDC).bank).fees_atoms > 0);
     }

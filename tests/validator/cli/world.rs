@@ -28,6 +28,8 @@ const MOST_POSTS: usize = 10;
 /// Feed ids of the second source of SOL and of the updates of ETH.
 pub const SECOND_SOL: [u8; 32] = [7; 32];
 pub const ETH: [u8; 32] = [9; 32];
+/// Atoms of a dollar of USDC.
+pub const USD: u64 = 1_000_000;
 
 /// Everything around the person.
 pub struct CliWorld {

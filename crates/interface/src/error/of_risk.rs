@@ -50,6 +50,8 @@ impl From<RiskError> for EngineError {
             RiskError::WrongStage => Self::WrongStage,
             RiskError::QuoteBorrowFirst => Self::QuoteBorrowFirst,
             RiskError::LossKnown => Self::LossKnown,
+            RiskError::InsuranceDrawn => Self::DrawdownBreakerTripped,
+            RiskError::InsuranceWithinTarget => Self::InsuranceWithinTarget,
             RiskError::NothingOwed => Self::NothingOwed,
             RiskError::BankTerminal => Self::BankTerminal,
             RiskError::BorrowCapReached => Self::BorrowCapReached,

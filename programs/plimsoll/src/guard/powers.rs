@@ -65,10 +65,11 @@ pub enum Toll {
     Step,
     /// Room: what leaves a bank counts against what others may take out of it within the hour and the day.
     Room,
-    /// The penalty in force on what is closed, of an account under water.
+    /// The penalty in force on what is closed, of an account under water; and where much was liquidated the adding of risk, which
+    /// its breaker holds back.
     Penalty,
     /// A loss that is there: what a bankrupt account owes beyond what it has, and that account itself; the way out of what
-    /// the loss will fall on, until it is booked.
+    /// the loss will fall on, until it is booked, or where much insurance was drawn, until its breaker ends.
     Loss,
     /// The protocol's fees that were booked.
     Fees,
@@ -143,9 +144,12 @@ const fn toll(action: Action) -> Toll {
         Action::UpdateParams | Action::UpdatePrice | Action::UpdateMarket | Action::UpdateBank => Toll::Tightens,
         Action::SetPause | Action::HaltPrice => Toll::Stops,
         Action::AdvanceRamp => Toll::Step,
-        Action::ExecuteChange | Action::ListPrice | Action::ListMarket | Action::ListBank | Action::ProposeRole => {
-            Toll::Waited
-        }
+        Action::ExecuteChange
+        | Action::ListPrice
+        | Action::ListMarket
+        | Action::ListBank
+        | Action::ProposeRole
+        | Action::WithdrawInsurance => Toll::Waited,
         Action::ReportPremium => Toll::Funding,
         Action::CollectFees => Toll::Fees,
         // The strictest claim, so that an instruction that nobody thought of fails where the table is tried.

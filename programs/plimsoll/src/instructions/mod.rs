@@ -51,6 +51,7 @@ pub mod update_params;
 pub mod update_price;
 pub mod update_venue;
 pub mod withdraw;
+pub mod withdraw_insurance;
 
 pub use self::{
     accept_role::*, accrue::*, advance_ramp::*, approve_venue::*, borrow::*, cancel_change::*, check_margin::*,
@@ -60,6 +61,6 @@ pub use self::{
     migrate_account::*, observe_margin::*, open_account::*, propose_change::*, propose_role::*, refresh_price::*,
     register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
     set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*,
-    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
+    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*, withdraw_insurance::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;

@@ -17,6 +17,7 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::engine::role_name;
+use crate::amount::show;
 use crate::context::{Context, Loaded};
 use crate::names::name_of;
 use crate::output::Report;
@@ -61,7 +62,7 @@ pub enum ChangeCommand {
     AdvanceRamps,
     /// Show who can do what to users, at once and after how long
     Powers,
-    /// Show how much can leave, be drawn and be raised now, bank by bank and market by market
+    /// Show how much can leave, be drawn and be raised now, and which breakers stand, bank by bank and market by market
     Limits,
 }
 
@@ -123,6 +124,10 @@ fn words(loaded: &Loaded, change: &PendingChange) -> String {
         Some(Asked::ProposeRole(args)) => {
             let next = args.key.map_or_else(|| "nobody".to_owned(), |key| key.to_string());
             format!("{}: {next}", role_name(args.role))
+        }
+        Some(Asked::WithdrawInsurance { bank, destination, args }) => {
+            let most = show(args.most_atoms as i128, loaded.decimals(bank) as u32);
+            format!("of {}: at most {most} to {destination}", name_of(&names.banks, bank))
         }
         Some(Asked::Params(_)) | None => return name.to_owned(),
     };
