@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_interface::args::{MarketTerms, PriceConfigArgs, RampArg, RoleArg};
+use plimsoll_risk::oracle::PriceSource;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::{pause, Bank, Engine, Market, PendingChange};
@@ -158,7 +159,7 @@ impl Scene {
     fn call(&mut self, signer: Pubkey, dice: &mut Dice) -> (&'static str, Instruction) {
         let keys = self.stage.keys;
         let victim = self.victims[dice.below(self.victims.len() as u64) as usize];
-        match dice.below(16) {
+        match dice.below(17) {
             0..=4 => self.setter(signer, dice),
             5 => {
                 let (_, instruction) = self.setter(keys.executor(), dice);
@@ -217,6 +218,17 @@ impl Scene {
                 ("settle_fill", ix::settle_fill(&keys, SOL_PERP, self.attacker.account, victim.account, by, fill))
             }
             14 => {
+                // A standby that says half or twice the price.
+                let (slot, published_at) = (1 + dice.below(2) as u8, self.stage.now());
+                let price_e8 = [0, 200 * E8, 100_000 * E8][slot as usize] * [1, 4][dice.below(2) as usize] / 2;
+                self.stage.post_standby(slot, Tick { price_e8, conf_e8: 0, published_at });
+                let feed = self.stage.feeds[slot as usize];
+                let to_standby = dice.below(2) == 0;
+                let source = if to_standby { feed.standby.expect("it has a standby").0 } else { feed.primary };
+                let args = args::SwitchSourceArgs { slot, to_standby };
+                ("switch_source", ix::switch_source(&keys, signer, source, args))
+            }
+            15 => {
                 let of = [RampArg::Params, RampArg::Bank(SOL), RampArg::Bank(USDC), RampArg::Market(SOL_PERP)];
                 ("advance_ramp", ix::advance_ramp(&keys, of[dice.below(4) as usize]))
             }
@@ -229,13 +241,16 @@ impl Scene {
         }
     }
 
-    /// What everybody who signs nothing is worth at prices that nobody halts and that are of now, micro-dollars.
+    /// What everybody who signs nothing is worth at prices of the market that nobody halts, micro-dollars.
     fn worth(&self) -> Vec<i128> {
         let (registry, mut board, now) = (self.stage.registry(), self.stage.board(), self.stage.now());
         board.stopped_until_at = 0;
         for (slot, price) in board.slots.iter_mut().zip([E8, 200 * E8, 100_000 * E8]) {
             (slot.published_at, slot.halted_until_at) = (now, 0);
-            assert_eq!(slot.spot, plimsoll_risk::price::Price::from_decimal_down(price as u64, -8).unwrap().into());
+            let of_market = plimsoll_risk::price::Price::from_decimal_down(price as u64, -8).unwrap().into();
+            // Only a standby says another.
+            assert!(slot.spot == of_market || slot.source == PriceSource::Standby as u8);
+            slot.spot = of_market;
         }
         let of = |victim: &Trader| {
             let account = self.stage.margin_account(victim);
@@ -253,6 +268,8 @@ impl Scene {
                 let prices = [(USDC, E8), (SOL, 200 * E8), (BTC, 100_000 * E8)];
                 // A pause of prices is one of the powers.
                 let _ = prices.map(|(slot, price)| self.stage.set_price(slot, price).is_ok());
+                // A source that is switched to has to say something newer.
+                self.stage.advance(1);
             }
             let before = self.worth();
             let (names, calls): (Vec<_>, Vec<_>) = (0..=dice.below(6) / 4).map(|_| self.call(signer, dice)).unzip();
@@ -292,9 +309,16 @@ fn no_role_takes_anything_in_one_transaction_from_who_signs_nothing() {
             scene.sent.into_iter().for_each(|(name, times)| *sent.entry(name).or_default() += times);
         }
     }
-    for name in
-        ["update_bank", "update_params", "propose_change", "cancel_change", "set_pause", "halt_price", "advance_ramp"]
-    {
+    for name in [
+        "update_bank",
+        "update_params",
+        "propose_change",
+        "cancel_change",
+        "set_pause",
+        "halt_price",
+        "switch_source",
+        "advance_ramp",
+    ] {
         assert!(sent.contains_key(name), "nobody got {name} through: {sent:?}");
     }
     for name in

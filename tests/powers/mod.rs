@@ -3,6 +3,7 @@
 mod changes;
 mod hostile;
 mod ramps;
+mod standby;
 mod thefts;
 
 use plimsoll_risk::params::GlobalParams;

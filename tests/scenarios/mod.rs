@@ -24,6 +24,7 @@ mod pnl;
 mod quote_decimals;
 mod reasons;
 mod self_bankruptcy;
+mod standby;
 mod switchboard;
 mod unstoppable;
 mod venue;

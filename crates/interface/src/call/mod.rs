@@ -50,7 +50,7 @@ outlines! {
     Deposit, Withdraw, Borrow, Repay, FundInsurance,
     LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
     SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
-    Accrue, CrankFunding, SweepInsurance, RefreshPrice,
+    Accrue, CrankFunding, SweepInsurance, RefreshPrice, SwitchSource,
     CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, HaltPrice, LaunchEngine,
     ProposeRole, AcceptRole, ProposeChange, ExecuteChange, CancelChange, AdvanceRamp,
     RegisterVenue, UpdateVenue, MigrateAccount,
