@@ -180,7 +180,7 @@ fn a_little_of_a_price_that_waits_shields_no_other_leg() {
     stage.hold_prices(10, 5);
     stage.advance(1);
     assert_sent(stage.switch_source(&thief, SOL, true, 200 * E8));
-    stage.falls_to(BTC, 78_000, &debtor, 60);
+    stage.falls_to(BTC, 75_000, &debtor, 60);
     assert!(stage.board().slots[SOL as usize].awaits_averages());
     let liquidator = stage.liquidator;
     let sent = stage.liquidate(&liquidator, &debtor, pair(BTC, USDC), ANY);

@@ -85,7 +85,8 @@ fn a_dead_feed_is_replaced_at_once_and_its_successor_counts_when_its_averages_ar
 #[test]
 fn nobody_switches_to_what_is_not_listed_or_says_nothing_and_only_two_keys_switch() {
     let (mut stage, risk) = with_risk_authority();
-    let (keys, guardian, stranger) = (stage.keys, stage.party("guardian"), stage.party("stranger"));
+    let (keys, authority) = (stage.keys, stage.authority);
+    let (guardian, stranger) = (stage.party("guardian"), stage.party("stranger"));
     let mut engine: plimsoll_state::Engine = stage.read(&keys.engine);
     engine.guardian = guardian.to_bytes();
     stage.write(&keys.engine, &engine);
@@ -99,9 +100,7 @@ fn nobody_switches_to_what_is_not_listed_or_says_nothing_and_only_two_keys_switc
     let feed = stage.feeds[SOL as usize];
     let standby = feed.standby.expect("it has a standby").0;
     let tick = |published_at| Tick { price_e8: 200 * E8, conf_e8: 0, published_at };
-    let to = |slot, source| {
-        ix::switch_source(&keys, risk, source, args::SwitchSourceArgs { slot, to_standby: true })
-    };
+    let to = |slot, source| ix::switch_source(&keys, risk, source, args::SwitchSourceArgs { slot, to_standby: true });
     let now = stage.now();
     stage.post_standby(BTC, tick(now));
     stage.post_standby(SOL, tick(now));
@@ -123,9 +122,9 @@ fn nobody_switches_to_what_is_not_listed_or_says_nothing_and_only_two_keys_switc
     }
     stage.post_standby(SOL, tick(now));
     let paused = pause::PRICE;
-    assert_sent(stage.send_as_authority(ix::pause(&keys, stage.authority, paused)));
+    assert_sent(stage.send_as_authority(ix::pause(&keys, authority, paused)));
     assert_refused(&mut stage.world, &risk, &[to(SOL, standby)], EngineError::Paused);
-    assert_sent(stage.send_as_authority(ix::unpause(&keys, stage.authority, paused)));
+    assert_sent(stage.send_as_authority(ix::unpause(&keys, authority, paused)));
     assert_sent(stage.send(&risk, &[to(SOL, standby)]));
     stage.advance(1);
     assert_code(stage.switch_source(&risk, SOL, true, 200 * E8), EngineError::SourceInUse);

@@ -278,6 +278,8 @@ macro_rules! with_engine_errors {
             NotLaunched = 6807,
             #[msg("Nothing of this moves by a ramp")]
             NothingRamps = 6808,
+            #[msg("The risk authority has proposed to replace this key, which cannot cancel that")]
+            ReplacesCanceller = 6809,
         }
     };
 }

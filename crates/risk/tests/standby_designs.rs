@@ -85,7 +85,9 @@ fn averages_that_begin_anew_follow_nothing_for_two_hours() {
 #[test]
 fn a_band_around_the_slow_average_gives_way_to_who_stays_at_its_edge() {
     let edge = |state: &PriceState| state.slow.scaled_ppm_down(Ppm::new(950_000)).unwrap();
-    let below = |dollars_below: f64| until(settled(), edge, |state| dollars(state.spot).max(dollars(state.fast)) < dollars_below);
+    let below = |dollars_below: f64| {
+        until(settled(), edge, |state| dollars(state.spot).max(dollars(state.fast)) < dollars_below)
+    };
     assert_eq!(below(96.0).0, Some(25));
     let found = below(80.0).0.expect("within a day");
     assert!((3 * 3_600..4 * 3_600).contains(&found), "{found}");

@@ -38,10 +38,7 @@ impl Feed {
     pub const fn switches(&self) -> Switches {
         Switches {
             last_by: if self.switched_by == 0 { SwitchedBy::Authority } else { SwitchedBy::RiskAuthority },
-            authority: Spell {
-                until: UnixSecs::new(self.authority_switched_at),
-                in_a_row: self.authority_switches,
-            },
+            authority: Spell { until: UnixSecs::new(self.authority_switched_at), in_a_row: self.authority_switches },
             risk_authority: Spell {
                 until: UnixSecs::new(self.risk_authority_switched_at),
                 in_a_row: self.risk_authority_switches,

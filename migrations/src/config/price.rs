@@ -143,7 +143,8 @@ impl SourceConfig {
 impl PriceConfig {
     /// The program's argument.
     pub fn args(&self) -> PriceConfigArgs {
-        let [secondary, standby] = [&self.secondary, &self.standby].map(|source| source.as_ref().map(SourceConfig::args));
+        let [secondary, standby] =
+            [&self.secondary, &self.standby].map(|source| source.as_ref().map(SourceConfig::args));
         PriceConfigArgs { primary: self.primary.args(), secondary, standby, ..self.settings() }
     }
 

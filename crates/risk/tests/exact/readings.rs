@@ -76,8 +76,7 @@ fn a_reading_is_admitted_by_the_five_rules_in_their_order() {
 #[test]
 fn the_secondary_counts_from_the_second_on_in_which_the_primary_has_been_silent_for_long_enough() {
     for taken in 0..12 {
-        let state =
-            PriceState { source_published_at: [taken, 99, 99].map(UnixSecs::new), ..PriceState::default() };
+        let state = PriceState { source_published_at: [taken, 99, 99].map(UnixSecs::new), ..PriceState::default() };
         for (at, overdue) in (-1..14).flat_map(|at| [(at, false), (at, true)]) {
             // None at all where the time is -1.
             let seen = Observation { overdue, ..reading(at) };

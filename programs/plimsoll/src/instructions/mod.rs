@@ -60,7 +60,7 @@ pub use self::{
     launch_engine::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*,
     migrate_account::*, observe_margin::*, open_account::*, propose_change::*, propose_role::*, refresh_price::*,
     register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
-    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, switch_source::*, take_win::*, touch_position::*, update_bank::*,
-    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
+    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, switch_source::*, take_win::*, touch_position::*,
+    update_bank::*, update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;

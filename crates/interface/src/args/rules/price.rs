@@ -25,7 +25,8 @@ impl OracleSourceArgs {
 
     /// Whether both read the same account, or updates of the same feed where the caller chooses it.
     fn reads_with(&self, other: &Self) -> bool {
-        let chosen = self.address == Pubkey::default() && self.program == other.program && self.feed_id == other.feed_id;
+        let chosen =
+            self.address == Pubkey::default() && self.program == other.program && self.feed_id == other.feed_id;
         self.address == other.address && (chosen || self.address != Pubkey::default())
     }
 
@@ -246,7 +247,10 @@ mod tests {
                 let renamed = asked.write(&mut slot, &mut feed);
                 assert_eq!((renamed, feed.on_standby), expected, "{switched} {asked:?}");
                 let stored = PriceConfigArgs::in_force(&feed, &slot);
-                assert_eq!((stored.primary, stored.secondary, stored.standby), (asked.primary, asked.secondary, asked.standby));
+                assert_eq!(
+                    (stored.primary, stored.secondary, stored.standby),
+                    (asked.primary, asked.secondary, asked.standby)
+                );
                 // Its own time goes with it.
                 let goes_on = switched == 1 && asked.primary == standby;
                 assert!(!goes_on || feed.sources[0].published_at == 9);
