@@ -11,10 +11,7 @@ use crate::world::{text, CliWorld, STANDBY_SOL};
 impl CliWorld {
     pub async fn a_price_is_switched_to_its_standby_and_back(&self) -> Result<()> {
         let listed = self.json("price standby").await?;
-        ensure!(
-            text(&listed, "/0/price")? == "SOL" && text(&listed, "/0/in_use")? == "no",
-            "{listed:#}"
-        );
+        ensure!(text(&listed, "/0/price")? == "SOL" && text(&listed, "/0/in_use")? == "no", "{listed:#}");
         ensure!(text(&listed, "/0/problem")? == "there is no such account", "{listed:#}");
         ensure!(text(&listed, "/0/risk_authority_may_switch")? == "now", "{listed:#}");
         let standby = self.create_feed(STANDBY_SOL).await?;
