@@ -29,7 +29,7 @@ fn nothing(resolved: &Resolved) -> Chain {
         engine: None,
         registry: Grown::Partial { calls_left: 3 },
         board: Grown::Partial { calls_left: 2 },
-        feed_book: Grown::Partial { calls_left: 3 },
+        feed_book: Grown::Partial { calls_left: 4 },
         banks: Vec::new(),
         markets: Vec::new(),
         venues: vec![None; resolved.config.venues.len()],
