@@ -62,7 +62,7 @@ fn anew(state: PriceState) -> PriceState {
     PriceState { update_count: 0, first_published_at: UnixSecs::NEVER, ..state }
 }
 
-/// Averages that go on: eight seconds from the switch, and three quarters of an hour until somebody has lent.
+/// Averages that go on: nine seconds from the switch, and three quarters of an hour until somebody lends.
 #[test]
 fn averages_that_go_on_follow_a_wrong_standby_within_seconds() {
     let (half, twice) = (of_cents(5_000), of_cents(20_000));

@@ -64,10 +64,11 @@ fn is_outvoted(engine: &Engine, change: &PendingChange, key: &Address) -> bool {
     three && by_another && replaced(engine, change).is_some_and(|holder| same_address(holder, key))
 }
 
-/// Who holds the role that the change gives to somebody else; none of a change that gives none.
+/// Who holds the role of authority or guardian that the change gives to somebody else; none of a change that gives neither.
 fn replaced<'a>(engine: &'a Engine, change: &PendingChange) -> Option<&'a Address> {
     let args = change.data().strip_prefix(&ProposeRole::DISCRIMINATOR)?;
-    Some(engine.holder(EngineRole::try_from(*args.first()?).ok()?))
+    let role = EngineRole::try_from(*args.first()?).ok()?;
+    matches!(role, EngineRole::Authority | EngineRole::Guardian).then(|| engine.holder(role))
 }
 
 /// Ends the change.
