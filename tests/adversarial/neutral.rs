@@ -100,6 +100,7 @@ pub const NEUTRAL: &[Neutral] = &[
     neutral_to("refresh_price: two primaries", "oracle 0", "one byte short", Same(&[]), "a full update ends before"),
     neutral_to("refresh_price: two primaries", "oracle 1", "one byte short", Same(&[]), "a full update ends before"),
     neutral_to("refresh_price: a pair", "oracle 0", "one byte short", Same(&[]), "a full update ends before"),
+    neutral_to("switch_source", "source", "one byte short", Same(&[]), "a full update ends before"),
     neutral_to("refresh_price: a pair", "oracle 1", "copy", Same(&[]), UNREAD),
     neutral_to("refresh_price: a pair", "oracle 1", "sibling", Same(&[]), UNREAD),
     neutral_to("refresh_price: a pair", "oracle 1", "foreign owner", Same(&[]), UNREAD),

@@ -351,6 +351,13 @@ fn stops(scene: &Scene, signer: Pubkey) -> Vec<Attack> {
             attacks.push(Attack { name: "halt_price", ix: ix::halt_price(&keys, signer, args) });
         }
     }
+    for feed in &scene.stage.world.feeds {
+        for (to_standby, source) in [(true, feed.standby.map(|(key, _)| key)), (false, Some(feed.primary))] {
+            let args = args::SwitchSourceArgs { slot: feed.slot, to_standby };
+            let ix = ix::switch_source(&keys, signer, source.unwrap_or_default(), args);
+            attacks.push(Attack { name: "switch_source", ix });
+        }
+    }
     attacks
 }
 

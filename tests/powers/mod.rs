@@ -8,6 +8,7 @@ mod insurance;
 mod measure;
 mod ramps;
 mod record;
+mod standby;
 mod thefts;
 mod variants;
 

@@ -25,6 +25,7 @@ mod pnl;
 mod quote_decimals;
 mod reasons;
 mod self_bankruptcy;
+mod standby;
 mod switchboard;
 mod throughput;
 mod unstoppable;

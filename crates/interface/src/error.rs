@@ -113,6 +113,14 @@ macro_rules! with_engine_errors {
             PriceHalted = 6116,
             #[msg("The price's breaker has tripped: no risk is added beside it")]
             PriceBreakerTripped = 6117,
+            #[msg("The price has no standby source")]
+            StandbyMissing = 6118,
+            #[msg("The price comes from this source already")]
+            SourceInUse = 6119,
+            #[msg("This key has switched the price twice in a row and may not again for 24 slow time constants")]
+            SwitchSpent = 6120,
+            #[msg("The price is switched to its standby source, which counts alone")]
+            OnStandby = 6121,
 
             // Margin: 6200
             #[msg("The account would end below its initial margin")]
@@ -275,6 +283,8 @@ macro_rules! with_engine_errors {
             NotLaunched = 6807,
             #[msg("Nothing of this moves by a ramp")]
             NothingRamps = 6808,
+            #[msg("The risk authority has proposed to replace this key, which cannot cancel that")]
+            ReplacesCanceller = 6809,
         }
     };
 }

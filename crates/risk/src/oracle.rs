@@ -9,6 +9,8 @@ mod edge;
 mod guard;
 mod observation;
 mod signed;
+mod span;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod variance;
@@ -19,6 +21,8 @@ pub use edge::edge_ppm_up;
 pub use guard::{admit, choose, Admission, Choice, PriceSource};
 pub use observation::Observation;
 pub use signed::Signed;
+pub use span::{span, Span};
+pub use switch::{SwitchedBy, Switches, REST_TIME_CONSTANTS, SWITCHES_IN_A_ROW};
 pub use variance::{
     prior_up, sample_up, volatility_up, DEFAULT_PRIOR_PICO_PER_SEC, HALF_LIFE_SECS, RETURN_CAP, SAMPLE_CAP_SECS,
     SAMPLE_SECS,
@@ -74,8 +78,8 @@ pub struct PriceState {
     pub fast_secs: Secs,
     /// Time constant of the slow average.
     pub slow_secs: Secs,
-    /// Publish time of the last update taken from each source, as the source states it; primary, then secondary.
-    pub source_published_at: [UnixSecs; 2],
+    /// Publish time of the last update taken from each source, as the source states it; primary, secondary, standby.
+    pub source_published_at: [UnixSecs; PriceSource::COUNT],
 }
 
 impl PriceState {
@@ -108,7 +112,7 @@ pub const fn averages_are_ready(update_count: u32, first: UnixSecs, last: UnixSe
 ///
 /// # Errors
 /// See [`admit`]; `NumberOutOfRange` for a time constant of zero.
-#[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
+#[expect(clippy::indexing_slicing, reason = "a source is below three, and the list has three places")]
 pub fn update(
     state: &PriceState,
     source: PriceSource,

@@ -51,6 +51,7 @@ pub mod seeds;
 mod settings;
 mod shares;
 pub mod snapshot;
+mod standby;
 mod times;
 mod wrap;
 

@@ -125,10 +125,13 @@ filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min
 filled!(PriceSlot {
     active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast,
     slow, low, high, terms, slow_vol_ppm_per_sqrt_sec, halted_until_at, halt, tripped_until_at,
-    tripped_in_a_row, tripped_by ; _pad, _pad2,
+    tripped_in_a_row, tripped_by, before ; _pad, _pad2,
     _reserved
 });
-filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved });
+filled!(Feed {
+    sources, sample, sampled_at, variance, slow_variance, on_standby, switched_by, authority_switched_at,
+    risk_authority_switched_at, authority_switches, risk_authority_switches ; _pad, _reserved
+});
 filled!(EpochEnd { k, a, epoch, used ;  });
 filled!(SideIndex { k, a, epoch, ring ; _pad });
 filled!(BankSlot {

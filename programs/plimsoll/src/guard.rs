@@ -3,6 +3,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::breaker::Pauser;
+use plimsoll_risk::oracle::SwitchedBy;
 use plimsoll_risk::ratchet::Standing;
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{
@@ -31,6 +32,8 @@ pub enum SignedBy {
     Lister,
     /// The engine's authority or its risk authority.
     Proposer,
+    /// The engine's authority or its risk authority, each a few times in a row.
+    Switcher,
     /// The key that a role was proposed to.
     PendingRole,
     /// Its fee collector.
@@ -127,7 +130,7 @@ macro_rules! rules {
 
 use SignedBy::{
     Anyone, Authority, AuthorityOrGuardian, Canceller, FeeCollector, Lister, Owner, OwnerOr, OwnerOrUnderWater,
-    PendingRole, Proposer, Setter, Venue, VenueOrSides,
+    PendingRole, Proposer, Setter, Switcher, Venue, VenueOrSides,
 };
 
 /// Hands the rows to a macro: [`rules`] makes this table of them, and `entry.rs` the one by which it dispatches.
@@ -163,6 +166,7 @@ macro_rules! each_instruction {
             UpdatePrice update_price: Setter, 0, WithoutAccount;
             SetPause set_pause: AuthorityOrGuardian, 0, WithoutAccount;
             HaltPrice halt_price: AuthorityOrGuardian, 0, WithoutAccount;
+            SwitchSource switch_source: Switcher, pause::PRICE | pause::LIQUIDATE, WithoutAccount;
             LaunchEngine launch_engine: Authority, 0, WithoutAccount;
             ProposeRole propose_role: Lister, 0, WithoutAccount;
             AcceptRole accept_role: PendingRole, 0, WithoutAccount;
@@ -260,6 +264,20 @@ impl Permit {
         }
         ensure!(same_address(&engine.guardian, signer.as_array()), EngineError::NotAuthority);
         Ok(Pauser::Guardian)
+    }
+
+    /// Who switches a price: the authority or the risk authority.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `NotAuthority`.
+    #[inline(never)]
+    pub fn switcher_in(self, engine: &Engine, signer: &Pubkey) -> Result<SwitchedBy> {
+        require_layout(engine.version)?;
+        if same_address(&engine.authority, signer.as_array()) {
+            return Ok(SwitchedBy::Authority);
+        }
+        ensure!(same_address(&engine.risk_authority, signer.as_array()), EngineError::NotAuthority);
+        Ok(SwitchedBy::RiskAuthority)
     }
 
     /// The signer may do it for this account (KEY-1).

@@ -45,6 +45,10 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::CapGrowthLimited => {
             "a cap at most doubles, once a day, and a first one is limited: `plimsoll engine limits` says when it may rise"
         }
+        EngineError::ReplacesCanceller => "whichever of authority and guardian is not replaced may cancel it",
+        EngineError::StandbyMissing => "list one first: `[price.standby]` in the file, then `plimsoll engine propose`",
+        EngineError::SwitchSpent => "`plimsoll price standby` says who may switch when; the guardian may halt the price",
+        EngineError::OnStandby => "leave out --secondary: a standby in use counts alone (`plimsoll price list`)",
         EngineError::PauseOnly => "only the authority can end a pause",
         EngineError::PriceStale => {
             "refresh it: `plimsoll price refresh`, just before adding risk; where the source is silent, see `plimsoll price list`"

@@ -118,6 +118,9 @@ impl Table<'_> {
         );
         self.add("refresh_price", "two primaries", one);
         self.add("refresh_price", "a pair", pair);
+        let standby = self.stage.world.feeds[SOL as usize].standby.expect("it has a standby").0;
+        let args = args::SwitchSourceArgs { slot: SOL, to_standby: true };
+        self.add("switch_source", "", ix::switch_source(&keys, authority, standby, args));
 
         let mint = self.stage.world.create_mint("NEW", 9);
         let args = args::ListBankArgs { index: 3, price_slot: SOL, config: bank_config().args() };

@@ -347,6 +347,7 @@ impl Stage {
             let last = self.world.feeds[slot as usize].last.expect("a price was posted");
             self.world.post_primary(slot, Tick { published_at, ..last });
             self.world.post_secondary(slot, Tick { published_at, ..last });
+            self.world.post_standby(slot, Tick { published_at, ..last });
         }
     }
 

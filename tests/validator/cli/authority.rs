@@ -50,6 +50,7 @@ impl CliWorld {
             .await?
             .failed_with(&["end the pause of borrow, fill?"])?;
         self.run("engine unpause --all --yes --keypair successor.json").await?.done()?;
+        self.a_price_is_switched_to_its_standby_and_back().await?;
         self.prices("168").await?;
         self.borrowing_works_again().await
     }

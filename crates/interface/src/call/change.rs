@@ -53,7 +53,8 @@ call! {
     /// Ends a change: its proposer, the engine's authority or its guardian at any time, anyone once it has expired.
     ///
     /// # Errors
-    /// `VersionUnknown`, `EngineMismatch`, `NotAuthority`, `ChangeMismatch` where the rent would go to somebody else.
+    /// `VersionUnknown`, `EngineMismatch`, `NotAuthority`; `ReplacesCanceller` where the risk authority has proposed to replace
+    /// whoever cancels; `ChangeMismatch` where the rent would go to somebody else.
     cancel_change, CancelChange, events, [100, 30, 4, 148, 3, 244, 243, 168];
     /// Who ends it.
     signer: sign,

@@ -3,7 +3,7 @@
 
 use super::{
     Action, Anyone, Authority, AuthorityOrGuardian, Canceller, FeeCollector, Lister, Owner, OwnerOr, OwnerOrUnderWater,
-    PendingRole, Proposer, Setter, SignedBy, Venue, VenueOrSides,
+    PendingRole, Proposer, Setter, SignedBy, Switcher, Venue, VenueOrSides,
 };
 
 /// Whose signature a transaction has.
@@ -127,7 +127,7 @@ const fn may_send(signed_by: SignedBy, key: Key) -> bool {
         Anyone | Owner | OwnerOr(_) | OwnerOrUnderWater | VenueOrSides(_) | Canceller => true,
         Authority => matches!(key, Key::Authority),
         AuthorityOrGuardian => matches!(key, Key::Authority | Key::Guardian),
-        Setter | Proposer => matches!(key, Key::Authority | Key::RiskAuthority),
+        Setter | Proposer | Switcher => matches!(key, Key::Authority | Key::RiskAuthority),
         FeeCollector => matches!(key, Key::FeeCollector),
         Venue => matches!(key, Key::Venue),
         // A change that has waited, and the key that was proposed in one.
@@ -142,7 +142,7 @@ const fn toll(action: Action) -> Toll {
         Action::Withdraw | Action::Borrow => Toll::Room,
         Action::ResolveBankruptcy => Toll::Loss,
         Action::UpdateParams | Action::UpdatePrice | Action::UpdateMarket | Action::UpdateBank => Toll::Tightens,
-        Action::SetPause | Action::HaltPrice => Toll::Stops,
+        Action::SetPause | Action::HaltPrice | Action::SwitchSource => Toll::Stops,
         Action::AdvanceRamp => Toll::Step,
         Action::ExecuteChange
         | Action::ListPrice

@@ -38,6 +38,7 @@ fn signer(rule: &Rule) -> String {
         Setter => "authority or risk authority, for what tightens; executor, for a change that has waited".into(),
         Lister => "executor, for a change that has waited; before the launch the authority".into(),
         Proposer => "authority or risk authority".into(),
+        Switcher => "authority or risk authority, each twice in a row and then not for a day".into(),
         PendingRole => "the key that the role was proposed to".into(),
         FeeCollector => "fee collector".into(),
         Canceller => "authority, guardian or proposer; anyone once it has expired".into(),

@@ -141,7 +141,7 @@ fn listed(asked: &Asked) -> Option<String> {
         Asked::ListBank(args) => format!("{args:?}"),
         Asked::ListMarket(args) => format!("{args:?}"),
         Asked::RegisterVenue(args) => format!("{args:?}"),
-        Asked::Price(args) => format!("{:?}", [Some(args.config.primary), args.config.secondary]),
+        Asked::Price(args) => format!("{:?}", [Some(args.config.primary), args.config.secondary, args.config.standby]),
         _ => return None,
     })
 }
@@ -213,7 +213,8 @@ fn before(loaded: &Loaded, change: &PendingChange) -> Option<Instruction> {
         Asked::ListMarket(args) => args.price_slot,
         _ => return None,
     };
-    let source = loaded.accounts.feeds.feeds.get(slot as usize)?.sources.first()?;
+    let feed = loaded.accounts.feeds.feeds.get(slot as usize)?;
+    let source = feed.source(feed.in_use());
     let pinned = ![OracleKind::None as u8, OracleKind::PythPosted as u8].contains(&source.kind);
     let feed = ix::Refresh { slot, primary: Pubkey::new_from_array(source.address), secondary: None };
     pinned.then(|| ix::refresh_price(&loaded.accounts.keys, &[feed]))
