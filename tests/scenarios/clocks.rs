@@ -155,23 +155,3 @@ fn a_healthy_look_after_a_gap_does_not_keep_the_auction_at_its_ceiling() {
     // A new auction, begun when the fast average had followed.
     assert!(plan.penalty_ppm < Ppm::new(6_000), "{}", plan.penalty_ppm);
 }
-
-/// MARGIN-11
-#[test]
-fn an_event_says_what_margin_an_account_has() {
-    let mut stage = Stage::new();
-    let alice = borrower(&mut stage);
-    let (keys, payer) = (stage.keys, stage.liquidator.owner);
-    let is_called = |stage: &mut Stage| {
-        let meta = assert_sent(stage.send(&payer, &[ix::note_margin_call(&keys, alice.account)]));
-        let mut noted = event_data(&meta).into_iter();
-        let noted: plimsoll::event::MarginCallNoted = noted.find_map(|data| decode_event(&data)).expect("an event");
-        assert_eq!(noted.account, alice.account);
-        noted.nav_usd_pico < noted.tmr_usd_pico
-    };
-    assert!(!is_called(&mut stage));
-    calm(&mut stage);
-    stage.advance(2);
-    print(&mut stage, 150);
-    assert!(is_called(&mut stage));
-}

@@ -172,7 +172,6 @@ macro_rules! each_instruction {
             UpdateBank update_bank: Setter, 0, WithoutAccount;
             FundInsurance fund_insurance: Anyone, 0, WithoutAccount;
             CollectFees collect_fees: FeeCollector, 0, WithoutAccount;
-            NoteMarginCall note_margin_call: Anyone, 0, OnActive;
             MigrateAccount migrate_account: Anyone, 0, OnAny;
         }
     };

@@ -323,11 +323,6 @@ pub mod plimsoll {
         Ok(instructions::collect_fees::handler(ctx, args)?)
     }
 
-    /// Says in an event what margin an account has, and whether it is called for more; changes nothing.
-    pub fn note_margin_call(ctx: Context<NoteMarginCall>) -> Result<()> {
-        Ok(instructions::note_margin_call::handler(ctx)?)
-    }
-
     /// Brings an account of the previous layout version to this program's; anyone may.
     pub fn migrate_account(ctx: Context<MigrateAccount>) -> Result<()> {
         Ok(instructions::migrate_account::handler(ctx)?)

@@ -201,8 +201,6 @@ impl Table<'_> {
         let parties = |of: Trader| ix::Parties { signer: by.owner, liquidator: by.account, liquidatee: of.account };
         let borrow =
             args::LiquidateCollateralArgs { asset_bank: SOL, liability: args::LiabilityArg::Borrow(USDC), bounds: ALL };
-        let noted = ix::note_margin_call(&keys, self.stage.debtor.account);
-        self.add("note_margin_call", "", noted);
         let debtor = parties(self.stage.debtor);
         for (case, with_asset_bank) in [("a borrow", false), ("a borrow, both banks", true)] {
             let ix = ix::liquidate_collateral(&keys, debtor, borrow, with_asset_bank);

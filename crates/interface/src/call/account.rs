@@ -7,7 +7,7 @@ use crate::args::DelegateArgs;
 use super::{call, event_metas, instructions, role_meta, role_type, role_words};
 
 instructions! {
-    OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, NoteMarginCall, ObserveMargin,
+    OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, ObserveMargin,
 }
 
 call! {
@@ -104,20 +104,6 @@ call! {
     /// Prices of the engine.
     board: read,
     ; views: u8
-}
-
-call! {
-    /// Says in an event what margin an account has; changes nothing; anyone may.
-    ///
-    /// # Errors
-    /// `EngineMismatch`, `AccountBankrupt`, `LegPriceInvalid`.
-    note_margin_call, NoteMarginCall, events, [108, 174, 233, 5, 254, 208, 36, 31];
-    /// The account.
-    margin_account: read,
-    /// Registry of its engine.
-    registry: read,
-    /// Prices of its engine.
-    board: read,
 }
 
 call! {

@@ -150,19 +150,3 @@ pub struct AccountGrown {
     /// Whether it can be used from now on. What parameters a registry begins with follows in a `ParamsUpdated`.
     pub complete: bool,
 }
-
-/// What margin an account had at spot: a margin call where NAV is below TMR. Nothing changed.
-#[event]
-#[derive(Clone, Copy, Debug)]
-pub struct MarginCallNoted {
-    /// The engine.
-    pub engine: Pubkey,
-    /// The account.
-    pub account: Pubkey,
-    /// NAV, pico-dollars.
-    pub nav_usd_pico: i128,
-    /// MMR, pico-dollars.
-    pub mmr_usd_pico: i128,
-    /// TMR, pico-dollars.
-    pub tmr_usd_pico: i128,
-}

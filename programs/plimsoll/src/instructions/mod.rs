@@ -28,7 +28,6 @@ pub mod list_bank;
 pub mod list_market;
 pub mod list_price;
 pub mod migrate_account;
-pub mod note_margin_call;
 pub mod observe_margin;
 pub mod open_account;
 pub mod propose_change;
@@ -58,9 +57,9 @@ pub use self::{
     close_account::*, collect_fees::*, crank_funding::*, create_engine::*, delegate_args::*, deposit::*,
     execute_change::*, fund_insurance::*, grow_board::*, grow_feeds::*, grow_registry::*, halt_price::*,
     launch_engine::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*,
-    migrate_account::*, note_margin_call::*, observe_margin::*, open_account::*, propose_change::*, propose_role::*,
-    refresh_price::*, register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*,
-    set_delegate::*, set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*,
-    update_bank::*, update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
+    migrate_account::*, observe_margin::*, open_account::*, propose_change::*, propose_role::*, refresh_price::*,
+    register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
+    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*,
+    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;

@@ -16,12 +16,6 @@ pub fn check_margin(keys: &EngineKeys, margin_account: Pubkey, views: u8) -> Ins
     interface::check_margin(&accounts, views)
 }
 
-/// Says in an event what margin an account has; anyone may send it.
-pub fn note_margin_call(keys: &EngineKeys, margin_account: Pubkey) -> Instruction {
-    let accounts = interface::NoteMarginCall { margin_account, registry: keys.registry, board: keys.board };
-    interface::note_margin_call(&accounts)
-}
-
 /// Records whether the account is under water; anyone may send it.
 pub fn observe_margin(keys: &EngineKeys, margin_account: Pubkey) -> Instruction {
     let accounts = interface::ObserveMargin { margin_account, registry: keys.registry, board: keys.board };
