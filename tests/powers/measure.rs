@@ -43,6 +43,8 @@ pub struct Measured {
     pub insurance: Vec<i128>,
     /// What markets will hand to quote's insurance once losers have paid it, micro-dollars.
     pub claims: i128,
+    /// What markets owe to winners and do not have, micro-dollars; claims are set off against it.
+    pub deficit: i128,
     /// Fees booked with each bank, micro-dollars.
     pub fees: Vec<i128>,
     /// Vaults hold what they owe.
@@ -78,11 +80,14 @@ impl Measured {
         };
         let insured: Vec<i128> = banks.iter().map(insurance).collect();
         let markets = (0..registry.market_count).map(|market| world.read::<Market>(&world.keys.market(market)));
-        let claims = markets.map(|market| market.own_claim_atoms as i128).sum::<i128>();
+        let markets: Vec<Market> = markets.collect();
+        let claims = markets.iter().map(|market| market.own_claim_atoms as i128).sum::<i128>();
+        let deficit = markets.iter().map(|market| market.deficit_atoms as i128).sum::<i128>();
         Self {
             holdings: holdings.collect(),
             insurance: insured,
             claims: dollars(&banks[0], claims),
+            deficit: dollars(&banks[0], deficit),
             fees: banks.iter().map(|bank| dollars(bank, bank.fees_atoms as i128)).collect(),
             covered: banks.iter().all(|bank| surplus(bank, vault(bank)) >= 0),
             params: *registry.params(),
@@ -273,7 +278,8 @@ impl Comparison<'_> {
         for (bank, (old, new)) in self.before.insurance.iter().zip(&self.after.insurance).enumerate() {
             // A claim that is paid is insurance, and of a loss it bears the first part.
             let (claims, left) = if bank == 0 { (self.before.claims, self.after.claims) } else { (0, 0) };
-            let taken = old + claims - new - left;
+            let set_off = if bank == 0 { (self.before.deficit - self.after.deficit).max(0) } else { 0 };
+            let taken = old + claims - new - left - set_off;
             let most = if booked { old * HALF_PPM / PPM as i128 + claims } else { 0 };
             if taken > most + 2 {
                 return Err(format!("insurance of bank {bank} lost {taken} of {old} micro-dollars"));

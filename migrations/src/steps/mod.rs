@@ -6,6 +6,8 @@
 mod apply;
 mod build;
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
 mod waits;
 

@@ -140,7 +140,7 @@ fn stage(change: &PendingChange, now: i64) -> Option<Stage> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use bytemuck::Zeroable;
     use plimsoll_state::{change_flag, ChangeAccount, EngineRole};
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     /// As the program stores it.
-    fn proposed(chain: &Chain, instruction: &Instruction, id: u64, due_at: i64) -> PendingChange {
+    pub fn proposed(chain: &Chain, instruction: &Instruction, id: u64, due_at: i64) -> PendingChange {
         let mut change = PendingChange::zeroed();
         (change.engine, change.id) = (chain.keys.engine.to_bytes(), id);
         (change.proposed_at, change.due_at, change.expires_at) = (due_at - DELAY, due_at, due_at + 604_800);
