@@ -63,7 +63,9 @@ impl Asked {
             draw_cap_event_atoms: Some(300),
         };
         let params = GlobalParams::DEFAULT.with(|new| {
-            // Each binds in some outcome.
+            // Each binds in some outcome, and there is a way up and down from it.
+            new.auction.health_cap_ppm = 400_000;
+            new.prices.write_age_secs = 3;
             new.perps.pnl_weight_ppm = 900_000;
             new.draws.draw_event_ppm = 400_000;
             new.draws.draw_hour_ppm = 450_000;
