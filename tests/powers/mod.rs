@@ -5,9 +5,11 @@ mod cast;
 mod changes;
 mod horizons;
 mod hostile;
+mod insurance;
 mod measure;
 mod ramps;
 mod record;
+mod standby;
 mod thefts;
 mod variants;
 

@@ -104,6 +104,9 @@ fn others() -> Vec<Row> {
         |asked| asked.price.secondary = Some(another_source()),
     ];
     push(named("price", PriceConfigArgs::OTHERS, "secondary"), change(secondary));
+    let standby: [fn(&mut Asked); 2] =
+        [|asked| asked.price.standby = Some(another_source()), |asked| asked.price.standby = Some(another_source())];
+    push(named("price", PriceConfigArgs::OTHERS, "standby"), change(standby));
     rows
 }
 

@@ -15,7 +15,7 @@ mod standing_tests;
 mod tests;
 
 pub use caps::{CapChange, RAISE_INTERVAL};
-pub use ramp::{Ramp, LONGEST_STEP_SECS, RATE_PPM_PER_HOUR, WEIGHT_PPM_PER_HOUR};
+pub use ramp::{Ramp, LONGEST_STEP_SECS, RATE_PER_HOUR, WEIGHT_PER_HOUR};
 pub use standing::{Progress, Schedule, Standing, EXECUTION_WINDOW};
 
 use core::fmt;
@@ -106,6 +106,16 @@ pub struct Change {
     pub numbers: Option<(u64, u64)>,
     /// What the change does.
     pub effect: Effect,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effect = self.effect.words();
+        match self.numbers {
+            Some((from, to)) => write!(out, "{} {from} to {to} ({effect})", self.name),
+            None => write!(out, "{} ({effect})", self.name),
+        }
+    }
 }
 
 /// Hands a number to `each` where it is asked to change.

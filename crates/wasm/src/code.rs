@@ -14,6 +14,8 @@ pub enum Refused {
     NotABoard = 3,
     /// The request names no leg, or a price slot that is not listed.
     NotARequest = 4,
+    /// The bytes are not a bank.
+    NotABank = 5,
     /// Liquidations are paused: `Paused` of the program.
     Paused = 6004,
     /// The accounts belong to different engines: `EngineMismatch` of the program.
@@ -67,6 +69,8 @@ pub const fn engine_code(reason: RiskError) -> u32 {
         RiskError::WrongStage => 6603,
         RiskError::QuoteBorrowFirst => 6604,
         RiskError::LossKnown => 6606,
+        RiskError::InsuranceDrawn => 6205,
+        RiskError::InsuranceWithinTarget => 6607,
         RiskError::NothingOwed => 6411,
         RiskError::BankTerminal => 6408,
         RiskError::BorrowCapReached => 6405,

@@ -1,9 +1,11 @@
 //! What a change of an engine is: the instruction that was proposed, read back, and what it changes of what is in force.
 
+mod at_once;
+
 use borsh::BorshDeserialize;
 use plimsoll_interface::args::{
     ListBankArgs, ListMarketArgs, ListPriceArgs, PriceConfigArgs, ProposeRoleArgs, RampArg, RegisterVenueArgs,
-    UpdateBankArgs, UpdateMarketArgs, UpdateParamsArgs, UpdatePriceArgs, UpdateVenueArgs,
+    UpdateBankArgs, UpdateMarketArgs, UpdateParamsArgs, UpdatePriceArgs, UpdateVenueArgs, WithdrawInsuranceArgs,
 };
 use plimsoll_interface::Outline;
 use plimsoll_risk::params::{GlobalParams, MAX_BANKS, MAX_MARKETS};
@@ -12,6 +14,7 @@ use plimsoll_state::{change_flag, Bank, FeedBook, Market, PendingChange, PriceBo
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
+use crate::ix;
 use crate::pda::EngineKeys;
 
 /// Bytes that name an instruction.
@@ -20,7 +23,7 @@ const DISCRIMINATOR_LEN: usize = 8;
 /// The instruction that some data begin like, of all that the program has.
 pub fn outline(data: &[u8]) -> Option<&'static Outline> {
     let named = data.get(..DISCRIMINATOR_LEN)?;
-    plimsoll_interface::ALL.iter().find(|outline| outline.discriminator == named)
+    plimsoll_interface::outlines().find(|outline| outline.discriminator == named)
 }
 
 /// Whether a change that was proposed is this instruction, whoever pays in it.
@@ -70,6 +73,15 @@ pub enum Asked {
     ListMarket(ListMarketArgs),
     /// A successor in a role.
     ProposeRole(ProposeRoleArgs),
+    /// Insurance that leaves, to the token account of this address.
+    WithdrawInsurance {
+        /// The bank's slot.
+        bank: u8,
+        /// Who receives it.
+        destination: Pubkey,
+        /// At most how much.
+        args: WithdrawInsuranceArgs,
+    },
 }
 
 impl Asked {
@@ -84,11 +96,7 @@ impl Asked {
         Some(match outline.name {
             "update_params" => Self::Params(Box::new(read::<UpdateParamsArgs>(args)?.params.into())),
             "update_price" => Self::Price(read(args)?),
-            "update_bank" => {
-                let address = account("bank")?;
-                let bank = (0..MAX_BANKS as u8).find(|bank| keys.bank(*bank).bank == address)?;
-                Self::Bank { bank, args: read(args)? }
-            }
+            "update_bank" => Self::Bank { bank: bank_of(keys, account("bank")?)?, args: read(args)? },
             "update_market" => {
                 let address = account("market")?;
                 let market = (0..MAX_MARKETS as u8).find(|market| keys.market(*market) == address)?;
@@ -100,6 +108,11 @@ impl Asked {
             "list_bank" => Self::ListBank(read(args)?),
             "list_market" => Self::ListMarket(read(args)?),
             "propose_role" => Self::ProposeRole(read(args)?),
+            "withdraw_insurance" => Self::WithdrawInsurance {
+                bank: bank_of(keys, account("bank")?)?,
+                destination: account("destination")?,
+                args: read(args)?,
+            },
             _ => return None,
         })
     }
@@ -116,6 +129,31 @@ impl Asked {
             change.accounts().iter().map(|account| Pubkey::new_from_array(account.key)).collect();
         Self::read(keys, change.data(), &accounts)
     }
+}
+
+impl Asked {
+    /// The instruction that asks for it, of those that change what exists: signed by `signer`. None of a listing, a new venue
+    /// and a successor, which name keys beside.
+    pub fn update(&self, keys: &EngineKeys, signer: Pubkey) -> Option<Instruction> {
+        Some(match self {
+            Self::Params(params) => ix::update_params(keys, signer, params),
+            Self::Price(args) => ix::update_price(keys, signer, *args),
+            Self::Bank { bank, args } => ix::update_bank(keys, signer, *bank, *args),
+            Self::Market { market, args } => ix::update_market(keys, signer, *market, *args),
+            Self::Venue { venue, args } => ix::update_venue(keys, signer, *venue, *args),
+            Self::RegisterVenue(_)
+            | Self::ListPrice(_)
+            | Self::ListBank(_)
+            | Self::ListMarket(_)
+            | Self::ProposeRole(_)
+            | Self::WithdrawInsurance { .. } => return None,
+        })
+    }
+}
+
+/// The slot of the bank at an address.
+fn bank_of(keys: &EngineKeys, address: Pubkey) -> Option<u8> {
+    (0..MAX_BANKS as u8).find(|bank| keys.bank(*bank).bank == address)
 }
 
 fn read<T: BorshDeserialize>(data: &[u8]) -> Option<T> {
@@ -169,6 +207,7 @@ impl InForce<'_> {
             Asked::ListBank(_) => note(whole("list_bank")),
             Asked::ListMarket(_) => note(whole("list_market")),
             Asked::ProposeRole(_) => note(whole("propose_role")),
+            Asked::WithdrawInsurance { .. } => note(whole("withdraw_insurance")),
         }
         Some(found)
     }
@@ -202,7 +241,6 @@ mod tests {
     use plimsoll_state::{ChangeAccount, SlotStatus, StoredParams};
 
     use super::*;
-    use crate::ix;
 
     fn keys() -> EngineKeys {
         EngineKeys::created_by(&Pubkey::new_from_array([7; 32]), 0)
@@ -234,6 +272,8 @@ mod tests {
         let list_price = ListPriceArgs { slot: 4, config: Default::default(), variance_prior_pico_per_sec: Some(5) };
         let list_bank = ListBankArgs { index: 2, price_slot: 3, config: Default::default() };
         let role = ProposeRoleArgs { role: RoleArg::Guardian, key: Some(payer) };
+        let token = ix::Token { bank: 6, mint: by, token_program: by };
+        let most = WithdrawInsuranceArgs { most_atoms: 7 };
         vec![
             (ix::update_params(keys, by, &params), Asked::Params(Box::new(params))),
             (ix::update_price(keys, by, price), Asked::Price(price)),
@@ -244,6 +284,10 @@ mod tests {
             (ix::list_price(keys, by, list_price), Asked::ListPrice(list_price)),
             (ix::list_bank(keys, by, payer, (payer, payer), list_bank), Asked::ListBank(list_bank)),
             (ix::propose_role(keys, by, role.role, role.key), Asked::ProposeRole(role)),
+            (
+                ix::withdraw_insurance(keys, &token, by, payer, most),
+                Asked::WithdrawInsurance { bank: 6, destination: payer, args: most },
+            ),
         ]
     }
 
@@ -255,6 +299,9 @@ mod tests {
             let change = proposed(instruction);
             assert_eq!(Asked::proposed(&keys, &change).as_ref(), Some(asked));
             assert_eq!(Asked::of(&keys, instruction).as_ref(), Some(asked));
+            let again = asked.update(&keys, keys.executor());
+            assert_eq!(again.as_ref().unwrap_or(instruction), instruction);
+            assert_eq!(again.is_some(), place < 5);
             for (other, (instruction, _)) in all.iter().enumerate() {
                 assert_eq!(is_same(&change, instruction), place == other, "{place} {other}");
             }

@@ -8,11 +8,11 @@ use plimsoll_risk::auction::{
     cure_penalty_ppm_down, pair_ceiling_ppm_down, wind_down_penalty_ppm_down, Clocks, HealthReading, HealthState,
     Prints,
 };
-use plimsoll_risk::bank::{utilization_ema, RateCurve, Totals};
-use plimsoll_risk::breaker::{is_beyond, oddities, Limits};
+use plimsoll_risk::bank::{utilization_ema, Fund, RateCurve, Totals};
+use plimsoll_risk::breaker::{drawn, is_beyond, oddities, Limits, Spell, Throughput};
 use plimsoll_risk::draw::{AtomCaps, Drawable};
 use plimsoll_risk::listing::{check_atom, Calibration};
-use plimsoll_risk::margin::margins;
+use plimsoll_risk::margin::{is_called, margins};
 use plimsoll_risk::oracle::{admit, choose, integrate_down, MaxAge, Observation, PriceSource, PriceState, Signed};
 use plimsoll_risk::outflow::{Deposits, Flow};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
@@ -53,6 +53,7 @@ impl Asked {
             draw_cap_event_atoms: Some(300),
             draw_cap_hour_atoms: Some(350),
             insurance_floor_atoms: Some(800),
+            insurance_target_atoms: Some(1_000_000),
             ..BankConfigArgs::default()
         };
         let terms = MarketTerms {
@@ -134,6 +135,7 @@ pub fn outcomes(asked: &Asked) -> Vec<Outcome> {
     prices(&asked.params, &mut all);
     fills(asked, &mut all);
     changes(&asked.params, &mut all);
+    breakers(&asked.params, &mut all);
     insurance(asked, &mut all);
     bank(asked, &mut all);
     price_terms(&asked.price, &mut all);
@@ -324,6 +326,34 @@ fn changes(params: &GlobalParams, all: &mut Vec<Outcome>) {
     all.push(split(utilization_ema(Ppm::ZERO, Ppm::WHOLE, Secs::new(60), params.lending.utilization_window())));
 }
 
+/// Who may go on adding risk after how much was liquidated, and after how much insurance was drawn.
+fn breakers(params: &GlobalParams, all: &mut Vec<Outcome>) {
+    let now = UnixSecs::new(NOW);
+    let held_back = |tripped: &dyn Fn(u64) -> Spell| {
+        let calm = (0..=1_000).filter(|part| tripped(*part) == Spell::default());
+        Room(calm.count() as i128)
+    };
+    for share in [params.breakers.liquidated_debts(), params.breakers.liquidated_positions()] {
+        all.push(held_back(&|part| Throughput::default().counted(part, 1_000, share, now).breaker));
+    }
+    all.push(held_back(&|part| {
+        let fund = Drawable { worth: Atoms::new(1_000 - part), floor: Atoms::ZERO, hour_drawn: Atoms::new(part) };
+        drawn(Spell::default(), &fund, params.breakers.drawn_insurance(), now)
+    }));
+    // Whoever is called in time can still do something about it.
+    let sample = |dollars: i64| {
+        let seen = Seen { dollars: 162, sigma_ppm: 0, age_secs: 0 };
+        let portfolio = tokens(&Asked { params: *params, ..Asked::held() }, 100_000, -dollars, seen);
+        let mut margins = margins(&portfolio, PriceKind::Spot, false);
+        // Above the target it is the band alone.
+        margins.target_excess = margins.maint_excess;
+        margins
+    };
+    let called =
+        (0..14_000i64).step_by(70).filter(|dollars| is_called(&sample(*dollars), params.observation.call_band()));
+    all.push(Gift(called.count() as i128));
+}
+
 fn insurance(asked: &Asked, all: &mut Vec<Outcome>) {
     let (draws, config) = (&asked.params.draws, &asked.bank.config);
     let free = AtomCaps { event: Atoms::MAX, hour: Atoms::MAX };
@@ -341,6 +371,9 @@ fn insurance(asked: &Asked, all: &mut Vec<Outcome>) {
         let kept = Drawable { floor: Atoms::new(config.insurance_floor_atoms()), ..fund };
         all.push(split(kept.room_down(draws, free, Atoms::ZERO)));
     }
+    // What may leave insurance, which then pays for no loss.
+    let fund = Fund { insurance_atoms: Atoms::new(1 << 40), waiting_shares: 0, deposit_index: INDEX_ONE };
+    all.push(Room(fund.excess_above(Atoms::new(config.insurance_target_atoms())).get().into()));
 }
 
 fn bank(asked: &Asked, all: &mut Vec<Outcome>) {
@@ -374,7 +407,7 @@ fn bank(asked: &Asked, all: &mut Vec<Outcome>) {
 }
 
 fn price_terms(price: &PriceConfigArgs, all: &mut Vec<Outcome>) {
-    all.push(split((price.primary, price.secondary)));
+    all.push(split((price.primary, price.secondary, price.standby)));
     let dollars = |dollars: u64| Price::from_decimal_down(dollars, -3).expect("it is a price");
     for secs in [price.fast_secs(), price.slow_secs()] {
         all.push(split(integrate_down(dollars(100_000), dollars(50_000), Secs::new(5), Secs::new(secs))));

@@ -12,7 +12,7 @@ fn named(verdict: Option<Change>) -> &'static str {
 }
 
 /// The classes of the engine's parameters, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 46] = [
+const CLASSES: [(&str, &str); 50] = [
     ("auction.auction_secs", "any waits"),
     ("auction.depth_slope_ppm", "any waits"),
     ("auction.health_cap_ppm", "any waits"),
@@ -21,6 +21,9 @@ const CLASSES: [(&str, &str); 46] = [
     ("auction.penalty_cap_ppm", "any waits"),
     ("auction.penalty_floor_ppm", "any waits"),
     ("auction.penalty_start_ppm", "any waits"),
+    ("breakers.drawn_insurance_ppm", "up waits, down at once"),
+    ("breakers.liquidated_debts_ppm", "up waits, down at once"),
+    ("breakers.liquidated_positions_ppm", "up waits, down at once"),
     ("changes.change_delay_secs", "any waits"),
     ("changes.first_cap_usd", "up waits, down at once"),
     ("changes.rate_ramp_ppm_per_hour", "any waits"),
@@ -35,6 +38,7 @@ const CLASSES: [(&str, &str); 46] = [
     ("lending.utilization_window_secs", "any waits"),
     ("observation.bypass_ratio_ppm", "up ramps, down waits"),
     ("observation.bypass_spacing_secs", "any waits"),
+    ("observation.call_band_ppm", "up harmless, down waits"),
     ("observation.cool_off_secs", "any waits"),
     ("observation.observation_gap_secs", "any waits"),
     ("perps.fill_band_ppm", "up waits, down at once"),
@@ -103,7 +107,7 @@ fn a_parameter_that_moves_alone_is_the_only_change_in_either_direction() {
             judged += 1;
         }
     }
-    assert_eq!(judged, 4 * 46);
+    assert_eq!(judged, 4 * 50);
     assert_eq!(PARAMS.verdict(&PARAMS), Verdict::default());
     assert_eq!(PARAMS.verdict(&PARAMS).kind(), VerdictKind::Nothing);
 }

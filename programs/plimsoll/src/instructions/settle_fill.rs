@@ -151,7 +151,8 @@ impl SettleFill<'_> {
             use_approval(&mut seller, &venue, market.index, notional, now)?;
         }
         let books = Books { registry: &registry, board: &board, now };
-        let context = FillContext { books: &books, slot, index: market.index, spot, quote, units };
+        let event_authority = &self.event_authority;
+        let context = FillContext { books: &books, slot, index: market.index, spot, quote, units, event_authority };
         if by_delegate {
             context.use_delegates(by, &mut buyer, &mut seller, notional)?;
         }
@@ -162,6 +163,7 @@ impl SettleFill<'_> {
             // Whoever signs himself may take over from one who reduces: fills are paused so that nobody is drawn in.
             let takes_over = growing == 1 && matches!(by, By::Sides { .. });
             permit(Action::SettleFill).growth_in(&registry, if takes_over { pause::FILL } else { 0 })?;
+            permit(Action::SettleFill).calm_in("market ", market.index, &market.throughput, now)?;
         }
         let (exchanged, buyer_position, seller_position) =
             context.apply(&mut market, &mut buyer, &mut seller, fee_atoms)?;
@@ -211,7 +213,7 @@ fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notiona
 }
 
 /// What every step of a fill reads.
-struct FillContext<'a> {
+struct FillContext<'a, 'info> {
     books: &'a Books<'a>,
     slot: &'a MarketSlot,
     index: u8,
@@ -219,9 +221,10 @@ struct FillContext<'a> {
     /// What is paid for the base.
     quote: Atoms,
     units: BaseUnits,
+    event_authority: &'a AccountInfo<'info>,
 }
 
-impl FillContext<'_> {
+impl FillContext<'_, '_> {
     /// Books the notional against the day of each side whose delegate signs, at a price that costs the fee (KEY-2).
     #[cold]
     #[inline(never)]
@@ -289,7 +292,9 @@ impl FillContext<'_> {
     fn discharge(&self, duty: &Duty, account: &mut MarginAccount) -> Result<()> {
         match duty {
             Duty::Initial => gate::require_initial(account, self.books),
-            Duty::RatioNotLower(before) => gate::require_ratio_not_lower(before, account, self.books),
+            Duty::RatioNotLower(before) => {
+                gate::require_ratio_not_lower(before, account, self.books, self.event_authority)
+            }
         }
     }
 
@@ -337,7 +342,8 @@ impl FillContext<'_> {
 /// `AmountZero`, `AmountTooLarge`, `SameAccount`, `VersionUnknown`, `EngineMismatch`, `Paused`, `AccountBankrupt`,
 /// `VenueInactive`, `VenueNotApproved`, `VenueApprovalExpired`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`,
 /// `DelegateMayNotTrade`, `DelegateWorseThanSpot`, `DelegateLimitExceeded`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`, `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`,
-/// `OpenInterestCapReached`, `LossKnown`, `InitialMarginInsufficient`, `MarginRatioFalls`.
+/// `OpenInterestCapReached`, `LossKnown`, `ThroughputBreakerTripped`, `MarginRatioFalls`; those of
+/// [`gate::require_initial`].
 pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
     let by = ctx.accounts.validate(&args)?;
     let fill = ctx.accounts.settle(&args, by, now()?)?;

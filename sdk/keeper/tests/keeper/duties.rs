@@ -1,6 +1,7 @@
 //! Every job does what it is there for.
 
 use plimsoll_keeper::jobs::{Accrue, Bankruptcy, Context, CrankFunding, Job, Liquidate, Observe, SettlePnl, Sweep};
+use plimsoll_risk::oracle::PriceSource;
 use plimsoll_sim::world::{Tick, E8, SOL, SOL_PERP, USDC};
 use plimsoll_state::{AccountStatus, Bank, Market};
 
@@ -58,6 +59,39 @@ async fn a_posted_price_is_taken_into_the_board_once() {
     );
 }
 
+/// PRICE-10
+#[tokio::test]
+async fn the_keeper_takes_the_standby_while_a_price_is_switched_to_it_and_the_primary_again_afterwards() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    for (to_standby, source) in [(true, PriceSource::Standby), (false, PriceSource::Primary)] {
+        stage.node.world(|world| {
+            world.advance(3);
+            let authority = world.authority;
+            world.switch_source(&authority, SOL, to_standby, 190 * E8).expect("it is switched");
+            world.advance(3);
+            let published_at = world.now();
+            world.post_primary(SOL, Tick { price_e8: 180 * E8, conf_e8: 1_000_000, published_at });
+            world.post_secondary(SOL, Tick { price_e8: 180 * E8, conf_e8: 1_000_000, published_at });
+            world.post_standby(SOL, Tick { price_e8: 170 * E8, conf_e8: 1_000_000, published_at });
+        });
+        stage.read_all(&context).await;
+        refresh(&context).await;
+        let (held, now) = stage.node.world(|world| (world.board().slots[SOL as usize], world.now()));
+        assert_eq!((held.source, held.published_at), (source as u8, now));
+        // However long the standby is silent, the secondary is not shown beside it.
+        stage.node.world(|world| {
+            world.advance(40);
+            let tick = Tick { price_e8: 180 * E8, conf_e8: 1_000_000, published_at: world.now() };
+            world.post_secondary(SOL, tick);
+        });
+        stage.read_all(&context).await;
+        refresh(&context).await;
+        let after = stage.node.world(|world| world.board().slots[SOL as usize]);
+        assert_eq!(after.source, if to_standby { source } else { PriceSource::Secondary } as u8);
+    }
+}
+
 #[tokio::test]
 async fn interest_is_booked_when_it_is_old() {
     let stage = Stage::new();
@@ -106,6 +140,41 @@ async fn an_account_that_recovered_is_looked_at_once_more_so_that_it_forgets() {
         assert_eq!(stamped, dollars == 150, "at {dollars}");
     }
     assert_eq!(context.metrics.confirmed.with_label_values(&["observe"]).get(), 3, "nothing is left to forget");
+}
+
+/// CALL-1: nobody under water would be told in time.
+#[tokio::test]
+async fn an_owner_is_called_before_the_account_is_under_water_and_once() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let mut observe = Observe::new(context.config.jobs.observe.clone());
+    let confirmed = || context.metrics.confirmed.with_label_values(&["observe"]).get();
+    let mut called_at = None;
+    for dollars in (150..200).rev() {
+        stage.node.world(|world| {
+            world.advance(2);
+            world.set_price(USDC, E8).expect("a price");
+            world.set_price(SOL, dollars * E8).expect("a price");
+        });
+        stage.read_all(&context).await;
+        observe.turn(&context).await.unwrap();
+        let alice = stage.account(&stage.alice);
+        if alice.called == 1 {
+            assert_eq!((alice.observed, confirmed()), (0, 1), "healthy when she is called, at {dollars}");
+            called_at = Some(dollars);
+            break;
+        }
+        assert_eq!(confirmed(), 0, "nothing is observed in vain, at {dollars}");
+    }
+    let called_at = called_at.expect("she is called on the way down");
+    stage.node.world(|world| {
+        world.advance(2);
+        world.set_price(USDC, E8).expect("a price");
+        world.set_price(SOL, called_at * E8 - 10).expect("a price");
+    });
+    stage.read_all(&context).await;
+    observe.turn(&context).await.unwrap();
+    assert_eq!(confirmed(), 1, "once");
 }
 
 /// Alice buys 50 SOL of the perp from the maker.
