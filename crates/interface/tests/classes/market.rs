@@ -7,7 +7,7 @@ use plimsoll_risk::oracle::{bounds, edge_ppm_up};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, PpmPerRootSec, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
 
 use super::outcomes::Asked;
@@ -15,7 +15,7 @@ use super::outcomes::Asked;
 /// The clock.
 pub const NOW: i64 = 1_760_130_600;
 /// What a SOL moves in a second, ppm, as the age of a price is weighed.
-const VOLATILITY_PPM: u32 = 142;
+const VOLATILITY: PpmPerRootSec = PpmPerRootSec::new(142);
 
 /// What there is of the leg that frees less margin, thousandths of 100 dollars.
 const OTHER_MILLI: i64 = 200_000;
@@ -47,7 +47,7 @@ fn leg_prices<Worth: Count, Unit: Count>(
         fast: unit(spot),
         init: unit(if long { low } else { high }),
         init_charge: unit(high),
-        edge: edge_from_ppm_up(edge_ppm_up(params, sigma, VOLATILITY_PPM, age, Ppm::new(half_charge_ppm))),
+        edge: edge_from_ppm_up(edge_ppm_up(params, sigma, VOLATILITY, age, Ppm::new(half_charge_ppm))),
         published_at: UnixSecs::new(NOW - seen.age_secs as i64),
         stale,
         old: stale,

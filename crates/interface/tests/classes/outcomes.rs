@@ -20,7 +20,7 @@ use plimsoll_risk::perp::{fill_fee_up, funding_rate, is_within_band, mean_premiu
 use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::price::{BasePrice, Price, TokenPrice};
 use plimsoll_risk::ratchet::{CapChange, Effect, Ramp, Schedule};
-use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, Secs, SignedPpm, UnixSecs, UsdMicro};
+use plimsoll_risk::units::{Atoms, BaseUnits, Ppm, PpmPerSec, Secs, SignedPpm, UnixSecs, UsdMicro};
 use solana_pubkey::Pubkey;
 
 use super::market::{excesses, initial_excess, is_cooling_off, other_leg_is_refused, position, tokens, Seen, NOW};
@@ -256,7 +256,7 @@ fn prices(params: &GlobalParams, all: &mut Vec<Outcome>) {
     all.push(split_count(1..100, |ahead| admitted(ahead as i64)));
     all.push(split_count(0..250, |part| {
         let published = UnixSecs::new(NOW - 16 * part as i64);
-        let state = PriceState { source_published_at: [published, published], ..state };
+        let state = PriceState { source_published_at: [published; 3], ..state };
         choose(&state, None, params, now) == plimsoll_risk::oracle::Choice::Secondary
     }));
     all.push(split_count(0..250, |part| {
@@ -300,8 +300,8 @@ fn fills(asked: &Asked, all: &mut Vec<Outcome>) {
 
 fn changes(params: &GlobalParams, all: &mut Vec<Outcome>) {
     all.push(split(Schedule::of(UnixSecs::new(NOW), params.changes.change_delay())));
-    let ramp = Ramp::begun(2_000_000, 0, UnixSecs::new(NOW - 3_600));
-    for slope in [params.changes.weight_ramp_ppm_per_hour, params.changes.rate_ramp_ppm_per_hour] {
+    let ramp = Ramp::begun(Ppm::new(2_000_000), Ppm::ZERO, UnixSecs::new(NOW - 3_600));
+    for slope in [params.changes.weight_ramp(), params.changes.rate_ramp()] {
         all.push(split(ramp.moved_down(slope, UnixSecs::new(NOW)).held_ppm));
     }
     let first = |dollars: u64| CapChange { held: 0, asked: 1, worth: UsdMicro::new(dollars * 1_000_000) };
@@ -316,7 +316,7 @@ fn changes(params: &GlobalParams, all: &mut Vec<Outcome>) {
     // The nearest target that a change may still set: who is cured lands so far from the next liquidation at least.
     let quote =
         TokenWeights { liability_maint_ppm: Ppm::WHOLE, liability_target_ppm: Ppm::WHOLE, ..TokenWeights::default() };
-    let calm = Calibration { fastest_fall_ppm_per_sec: 1, update_secs: Secs::new(1) };
+    let calm = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(1), update_secs: Secs::new(1) };
     let gap = (0..1_100).map(|part| 100 * part).find(|gap| {
         let rates =
             MarketRates { maint_ppm: Ppm::new(400_000), target_ppm: Ppm::new(400_000 + gap), init_ppm: Ppm::WHOLE };
@@ -413,7 +413,7 @@ fn price_terms(price: &PriceConfigArgs, all: &mut Vec<Outcome>) {
         all.push(split(integrate_down(dollars(100_000), dollars(50_000), Secs::new(5), Secs::new(secs))));
     }
     let calibration = Calibration {
-        fastest_fall_ppm_per_sec: price.fastest_fall_ppm_per_sec,
+        fastest_fall_ppm_per_sec: PpmPerSec::new(price.fastest_fall_ppm_per_sec),
         update_secs: Secs::new(price.update_secs),
     };
     let params = &GlobalParams::DEFAULT;
