@@ -61,7 +61,8 @@ impl InForce<'_> {
             | Asked::ListPrice(_)
             | Asked::ListBank(_)
             | Asked::ListMarket(_)
-            | Asked::ProposeRole(_) => return None,
+            | Asked::ProposeRole(_)
+            | Asked::WithdrawInsurance { .. } => return None,
         };
         let nothing = goals.changes(&left)?.is_empty();
         let waits = self.verdict(&left)?.waits.is_some();
