@@ -43,14 +43,10 @@ pub struct Measured {
     pub insurance: Vec<i128>,
     /// What markets will hand to quote's insurance once losers have paid it, micro-dollars.
     pub claims: i128,
-    /// The same less what is missing in their pools, micro-dollars.
-    pub backed: i128,
     /// Fees booked with each bank, micro-dollars.
     pub fees: Vec<i128>,
     /// Vaults hold what they owe.
     pub covered: bool,
-    /// The highest fee of a fill that a market asks, ppm.
-    fill_fee_ppm: u32,
     params: GlobalParams,
 }
 
@@ -58,12 +54,6 @@ impl Measured {
     /// The engine's parameters then.
     pub const fn params(&self) -> &GlobalParams {
         &self.params
-    }
-
-    /// The steepest slope of a ramp, ppm an hour.
-    pub fn slope_ppm(&self) -> i128 {
-        let changes = &self.params.changes;
-        changes.weight_ramp_ppm_per_hour.max(changes.rate_ramp_ppm_per_hour) as i128
     }
 
     /// Of these accounts.
@@ -88,22 +78,13 @@ impl Measured {
         };
         let insured: Vec<i128> = banks.iter().map(insurance).collect();
         let markets = (0..registry.market_count).map(|market| world.read::<Market>(&world.keys.market(market)));
-        let markets: Vec<Market> = markets.collect();
-        let claims = markets.iter().map(|market| market.own_claim_atoms as i128).sum::<i128>();
-        // A pool that lost by a socialization books it at the next touch, and a deficit takes what is claimed next.
-        let backed = markets.iter().map(|market| {
-            let value = market.pool_value_down(banks[0].deposit_index).get() as i128;
-            market.own_claim_atoms as i128 - market.deficit_atoms as i128 + value - market.pool_atoms as i128
-        });
-        let backed = backed.sum::<i128>();
+        let claims = markets.map(|market| market.own_claim_atoms as i128).sum::<i128>();
         Self {
             holdings: holdings.collect(),
             insurance: insured,
             claims: dollars(&banks[0], claims),
-            backed: dollars(&banks[0], backed),
             fees: banks.iter().map(|bank| dollars(bank, bank.fees_atoms as i128)).collect(),
             covered: banks.iter().all(|bank| surplus(bank, vault(bank)) >= 0),
-            fill_fee_ppm: registry.markets.iter().map(|slot| slot.fees.fill_fee_ppm).max().unwrap_or(0),
             params: *registry.params(),
         }
     }
@@ -248,7 +229,7 @@ impl Comparison<'_> {
             // What bears it is summed up beside what was lost.
             Toll::Loss => i128::MAX / 4,
             Toll::Fill | Toll::Trade => {
-                let fee = self.before.fill_fee_ppm as i128 + perps.fill_insurance_ppm as i128;
+                let fee = FILL_FEE_PPM + perps.fill_insurance_ppm as i128;
                 let band = if toll == Toll::Fill { perps.fill_band_ppm as i128 } else { 0 };
                 traded * MOST_USD_MICRO_PER_UNIT * (fee + band) / PPM as i128
             }
@@ -271,7 +252,7 @@ impl Comparison<'_> {
         }
         let added = new.maintenance - old.maintenance;
         let steps = tolls.iter().any(|toll| matches!(toll, Toll::Step | Toll::Tightens)) as i128;
-        let slope = self.before.slope_ppm();
+        let slope = self.before.params.changes.weight_ramp_ppm_per_hour as i128;
         let hour = self.ramped_secs.min(3_600);
         // Several steps in one transaction are one: no time passes between them. A part per million is rounded.
         let most = steps * (old.gross + old.owed) * (slope * hour / 3_600 + 2) / PPM as i128;
@@ -291,14 +272,10 @@ impl Comparison<'_> {
         let mut drawn = 0;
         for (bank, (old, new)) in self.before.insurance.iter().zip(&self.after.insurance).enumerate() {
             // A claim that is paid is insurance, and of a loss it bears the first part.
-            let (claims, left, was_backed, is_backed) = match bank {
-                0 => (self.before.claims, self.after.claims, self.before.backed, self.after.backed),
-                _ => (0, 0, 0, 0),
-            };
-            let taken = if booked { old + claims - new - left } else { old + was_backed - new - is_backed };
-            let share = old * self.before.params.draws.draw_event_ppm as i128 / PPM as i128;
-            let most = if booked { share + claims } else { 0 };
-            if taken > most + ROUNDING_USD_MICRO {
+            let (claims, left) = if bank == 0 { (self.before.claims, self.after.claims) } else { (0, 0) };
+            let taken = old + claims - new - left;
+            let most = if booked { old * HALF_PPM / PPM as i128 + claims } else { 0 };
+            if taken > most + 2 {
                 return Err(format!("insurance of bank {bank} lost {taken} of {old} micro-dollars"));
             }
             worst.insurance = worst.insurance.max(taken);
@@ -322,8 +299,13 @@ impl Comparison<'_> {
     }
 }
 
+/// What the listed markets charge for a fill.
+const FILL_FEE_PPM: i128 = 100;
 /// The dearest base unit of the listed markets at the stage's prices: a millionth of a SOL, a billionth of a BTC.
 const MOST_USD_MICRO_PER_UNIT: i128 = 200;
+/// What an event may draw of a fund unless an engine says otherwise.
+const HALF_PPM: i128 = 500_000;
+
 /// What closes somebody's way out, as the program names it, and which tolls may.
 pub const CLOSINGS: [(EngineError, &str, &[Toll]); 9] = [
     (EngineError::Paused, "pause", &[Toll::Stops]),

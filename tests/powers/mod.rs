@@ -3,7 +3,6 @@
 mod attacks;
 mod cast;
 mod changes;
-mod horizons;
 mod hostile;
 mod insurance;
 mod measure;
