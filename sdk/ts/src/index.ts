@@ -4,6 +4,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './generated/index.js';
 export * from './instructions.js';
+export * from './layout.js';
 export * from './margin/index.js';
 export * from './pdas.js';
 export * from './price.js';

@@ -14,7 +14,7 @@ use solana_pubkey::Pubkey;
 use crate::amount::usd_pico;
 use crate::context::{Context, Loaded};
 use crate::margin::Standing;
-use crate::output::Report;
+use crate::output::{tell_left_out, Report};
 
 /// A step of a ramp.
 const HOUR_SECS: i64 = 3_600;
@@ -37,10 +37,12 @@ struct Hit {
 /// Whatever stops it.
 pub async fn run(context: &Context, file: &Path) -> Result<()> {
     let (config, loaded) = (Config::read(file)?, context.load().await?);
-    let found = context.session.connection.margin_accounts(&loaded.accounts.keys.engine, None, None).await?;
+    let listed = context.session.connection.margin_accounts(&loaded.accounts.keys.engine, None, None).await?;
+    let found = listed.accounts;
     let stages = stages(&loaded, &config);
     let hits = hits(&loaded, &stages, &found)?;
     report(&hits, found.len(), stages.len()).print(context.json);
+    tell_left_out(&listed.unreadable);
     Ok(())
 }
 
