@@ -8,6 +8,9 @@ const EVENT_TAG = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 const startsWith = (data: Uint8Array, prefix: readonly number[], at: number): boolean =>
     data.length >= at + prefix.length && prefix.every((byte, index) => data[at + index] === byte);
 
+/** Whether the data of an instruction of the program carries an event. */
+export const isEvent = (instructionData: Uint8Array): boolean => startsWith(instructionData, EVENT_TAG, 0);
+
 /**
  * The event in the data of an inner instruction of the program, in which no log limit can truncate it.
  *
@@ -15,11 +18,20 @@ const startsWith = (data: Uint8Array, prefix: readonly number[], at: number): bo
  * @throws SolanaError where an event's data ends too early.
  */
 export function decodeEvent(instructionData: Uint8Array): EngineEvent | undefined {
-    if (!startsWith(instructionData, EVENT_TAG, 0)) return undefined;
-    const found = ENGINE_EVENTS.find(({ discriminator }) =>
-        startsWith(instructionData, discriminator, EVENT_TAG.length),
-    );
+    return isEvent(instructionData) ? decodeLoggedEvent(instructionData.subarray(EVENT_TAG.length)) : undefined;
+}
+
+/**
+ * The event in what the program logs: `MarginCalled`, for which there is no room among the accounts of the instructions that
+ * write it.
+ *
+ * @param data The bytes behind `Program data: `, where it is the program that logs them.
+ * @returns The event, or `undefined` where it is none, or of a later version.
+ * @throws SolanaError where an event's data ends too early.
+ */
+export function decodeLoggedEvent(data: Uint8Array): EngineEvent | undefined {
+    const found = ENGINE_EVENTS.find(({ discriminator }) => startsWith(data, discriminator, 0));
     if (found === undefined) return undefined;
-    const body = instructionData.subarray(EVENT_TAG.length + found.discriminator.length);
+    const body = data.subarray(found.discriminator.length);
     return { name: found.name, data: found.decoder.decode(body) } as EngineEvent;
 }

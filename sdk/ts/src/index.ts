@@ -3,6 +3,7 @@ export * from './accounts.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './generated/index.js';
+export * from './history/index.js';
 export * from './instructions.js';
 export * from './layout.js';
 export * from './margin/index.js';
