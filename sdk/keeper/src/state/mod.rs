@@ -118,6 +118,9 @@ pub struct Tracker {
     pub hot: BTreeSet<u32>,
     /// Numbers of accounts that are healthy at spot but remember a time under water.
     pub armed: BTreeSet<u32>,
+    /// Numbers of accounts at or above maintenance at spot that have entered or left the band in which their owner is
+    /// called, as far as the last look says.
+    pub turned: BTreeSet<u32>,
     /// Accounts that are being resolved.
     pub bankrupt: BTreeSet<u32>,
     /// Whether a snapshot of the margin accounts was taken.
@@ -153,6 +156,7 @@ impl Tracker {
             tally: Tally::default(),
             hot: BTreeSet::new(),
             armed: BTreeSet::new(),
+            turned: BTreeSet::new(),
             bankrupt: BTreeSet::new(),
             has_snapshot: false,
             liquidator,
@@ -298,6 +302,7 @@ impl Tracker {
         self.index.remove(id);
         self.hot.remove(&id);
         self.armed.remove(&id);
+        self.turned.remove(&id);
         self.bankrupt.remove(&id);
     }
 

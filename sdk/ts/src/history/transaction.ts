@@ -103,7 +103,7 @@ function carriedEvents(outer: Invoked, inner: readonly Invoked[], instruction: n
         const caller = callers[depth - 2] ?? outer;
         callers.splice(depth - 1, callers.length, called);
         if (called.program !== PLIMSOLL_PROGRAM_ADDRESS || !isEvent(called.data)) return [];
-        const event = read(called.data, decodeEvent);
+        const event = read(called.data, () => decodeEvent(called.data));
         return [{ event, instruction, accounts: caller.accounts, isLogged: false, place }];
     });
 }
@@ -135,7 +135,7 @@ function loggedEvents(logs: readonly string[], outer: readonly Invoked[], inner:
             running.pop();
         } else if (line.startsWith(DATA) && running.at(-1)?.program === PLIMSOLL_PROGRAM_ADDRESS) {
             const data = Uint8Array.from(base64.encode(line.slice(DATA.length)));
-            const event = read(data, decodeLoggedEvent);
+            const event = read(data, () => decodeLoggedEvent(line));
             const { accounts } = running.at(-1)!;
             // After what was called before it, before what was called after it.
             found.push({ event, instruction, accounts, isLogged: true, place: place - 0.5 });
@@ -144,12 +144,9 @@ function loggedEvents(logs: readonly string[], outer: readonly Invoked[], inner:
     return found;
 }
 
-function read(
-    data: Uint8Array,
-    decode: (data: Uint8Array) => EngineEvent | undefined,
-): EngineEvent | UnreadableEvent {
+function read(data: Uint8Array, decode: () => EngineEvent | undefined): EngineEvent | UnreadableEvent {
     try {
-        return decode(data) ?? { name: 'Unreadable', data };
+        return decode() ?? { name: 'Unreadable', data };
     } catch {
         return { name: 'Unreadable', data };
     }
