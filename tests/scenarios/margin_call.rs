@@ -28,8 +28,10 @@ fn sent_call(stage: &mut Stage, sent: Sent) -> MarginCall {
     let (mut sent, logged) = calls(&meta);
     assert_eq!((sent.len(), logged.len()), (1, 0));
     let (call, event) = (sent.remove(0), event::<MarginCalled>(&meta));
-    let distances: Vec<_> = event.distances.iter().map(|d| PriceDistance { slot: d.slot, move_ppm: d.move_ppm }).collect();
-    let read = MarginCall { engine: event.engine, owner: event.owner, id: event.id, ratio_ppm: event.ratio_ppm, distances };
+    let distances: Vec<_> =
+        event.distances.iter().map(|d| PriceDistance { slot: d.slot, move_ppm: d.move_ppm }).collect();
+    let read =
+        MarginCall { engine: event.engine, owner: event.owner, id: event.id, ratio_ppm: event.ratio_ppm, distances };
     assert_eq!(call, read, "the client reads what the program wrote");
     call
 }

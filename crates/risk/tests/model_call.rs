@@ -13,7 +13,7 @@ use plimsoll_model::rational::max;
 use plimsoll_model::{int, ppm, At, Level, View, Q};
 use plimsoll_risk::margin::{is_called, margins, Priced, Slopes};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::units::Ppm;
+use plimsoll_risk::units::{Ppm, SignedAtoms};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -96,6 +96,15 @@ fn distances_hold_at_any_price_amount_and_weight() {
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
+
+    #[test]
+    fn an_account_without_quote_and_perps_depends_on_no_price_of_quote(mut p in support::portfolio(10).prop_map(coarse)) {
+        p.quote.amount_atoms = SignedAtoms::ZERO;
+        p.perp_count = 0;
+        let slopes = Slopes::of(&p, &margins(&p, PriceKind::Spot, false), &price_of);
+        prop_assert!(slopes.iter().all(|(price, _)| price != 0));
+        prop_assert_eq!(slopes.iter().count(), (1..4).filter(|price| !places(&p, *price).0.is_empty()).count());
+    }
 
     /// CALL-1
     #[test]

@@ -23,7 +23,8 @@ impl Bank {
     pub fn limits(&self, draws: &DrawParams, now: UnixSecs) -> BankLimits {
         let deposits = self.deposits();
         let (caps, drawable) = (&self.caps, self.drawable(now));
-        let caps = AtomCaps { event: Atoms::new(caps.draw_cap_event_atoms), hour: Atoms::new(caps.draw_cap_hour_atoms) };
+        let caps =
+            AtomCaps { event: Atoms::new(caps.draw_cap_event_atoms), hour: Atoms::new(caps.draw_cap_hour_atoms) };
         let event_draw = drawable.room_down(draws, caps, Atoms::ZERO);
         let drawn = self.debts_drawn.total(now, Self::SOURCE_WINDOW_SECS);
         BankLimits {

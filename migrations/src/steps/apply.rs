@@ -204,9 +204,8 @@ impl<P: FnMut(&str)> Run<'_, P> {
     fn next(&self, plan: &Plan) -> Result<Option<Planned>> {
         let (signer, refused) = (&self.signer, &self.refused);
         let ready = plan.steps.iter().filter(|planned| self.is_ready(planned));
-        let is_refused = |planned: &Planned| {
-            refused.iter().any(|(one, _)| one.step == planned.step && one.part == planned.part)
-        };
+        let is_refused =
+            |planned: &Planned| refused.iter().any(|(one, _)| one.step == planned.step && one.part == planned.part);
         if let Some(next) = ready.clone().find(|planned| planned.signer == *signer && !is_refused(planned)) {
             // What cannot be taken back comes last: nothing of before may be left behind.
             let last = matches!(next.step, Step::ProposeRole { .. } | Step::Launch);

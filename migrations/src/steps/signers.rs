@@ -10,7 +10,8 @@ impl Plan {
     /// The same plan as `key` would carry it out: what it may sign is its own, all else is left with whom it was.
     ///
     /// A risk authority updates what exists and registers venues as far as nothing of it waits, and proposes whatever waits.
-    /// It creates, launches and pauses nothing, and before the launch it may nothing of this.
+    /// It creates, launches and pauses nothing. Where nothing waits, before the launch or without a delay, all is left with the
+    /// authority.
     #[must_use]
     pub fn signed_by(mut self, chain: &Chain, key: &Pubkey) -> Self {
         let is_risk_authority = chain.engine.is_some_and(|engine| engine.risk_authority == key.to_bytes());

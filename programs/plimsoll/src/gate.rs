@@ -138,11 +138,7 @@ pub fn not_fresh(slot: &PriceSlot, number: u8, now: UnixSecs) -> Failure {
 /// # Errors
 /// Those of the event of a margin call.
 #[inline(never)]
-pub fn observe_relief(
-    account: &mut MarginAccount,
-    books: &Books<'_>,
-    event_authority: &AccountInfo<'_>,
-) -> Result<()> {
+pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>, event_authority: &AccountInfo<'_>) -> Result<()> {
     let remembers = account.called == 1 || account.clocks().remembers();
     if account.status != AccountStatus::Active as u8 || !remembers {
         return Ok(());

@@ -49,7 +49,9 @@ impl Slopes {
             in_quote = in_quote.less(slope);
             found.add(price_of(Priced::Bank(leg.bank)), slope);
         }
-        found.add(price_of(Priced::Bank(portfolio.quote.bank)), in_quote);
+        if !portfolio.quote.amount_atoms.is_zero() || portfolio.perp_count != 0 {
+            found.add(price_of(Priced::Bank(portfolio.quote.bank)), in_quote);
+        }
         for leg in portfolio.perps() {
             found.add(price_of(Priced::Market(leg.market)), perp_slope(leg, portfolio, margins));
         }

@@ -52,8 +52,7 @@ fn what_loosens_is_proposed_once_waits_and_is_executed_and_what_tightens_is_not_
     let (before, config) = (file(), asked());
     let mut chain = launched(&before);
     let because = |stage| Some(("deposit_cap_atoms", stage));
-    let expected =
-        |stage| vec![(Step::UpdateBank { bank: 1 }, None), (Step::UpdateBank { bank: 2 }, because(stage))];
+    let expected = |stage| vec![(Step::UpdateBank { bank: 1 }, None), (Step::UpdateBank { bank: 2 }, because(stage))];
     assert_eq!(stages(&config, &chain), expected(Stage::Missing));
     let due_at = chain.now + 60;
     let instruction = proposal(&resolved(&config), &chain, creator(), &Step::UpdateBank { bank: 2 });

@@ -315,3 +315,26 @@ pub async fn act_or_propose(context: &Context, what: &str, of: impl FnOnce(Pubke
     let what = format!("propose as change {id}, due after {}: {what}", span(delay));
     context.act(&what, Some(&format!("{what}?")), &[], &[propose]).await
 }
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::Zeroable;
+
+    use super::*;
+
+    #[test]
+    fn a_change_waits_is_due_for_a_week_and_can_then_be_cleared_away() {
+        let mut change = PendingChange::zeroed();
+        (change.due_at, change.expires_at) = (1_000_000, 1_000_000 + 604_800);
+        let words = [1_000_000 - 7_200, 1_000_000, 1_604_799, 1_604_800].map(|now| state(&change, UnixSecs::new(now)));
+        let expected =
+            ["due in 2.0 h", "due, for 7.0 days more", "due, for 1 s more", "expired; anyone may clear it away"];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_number_that_nothing_has_is_named() {
+        let error = numbered(&[PendingChange::zeroed()], 3).expect_err("there is one, of number 0");
+        assert!(error.to_string().contains("no change 3 waits"), "{error}");
+    }
+}

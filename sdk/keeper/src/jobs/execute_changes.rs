@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn what_is_due_is_executed_and_what_has_expired_cleared_away() {
-        let (keys, payer) = (EngineKeys::created_by(&Pubkey::new_from_array([7; 32]), 0), Pubkey::new_from_array([9; 32]));
+        let (keys, payer) =
+            (EngineKeys::created_by(&Pubkey::new_from_array([7; 32]), 0), Pubkey::new_from_array([9; 32]));
         let ended = |due_at: i64| {
             let mut change = PendingChange::zeroed();
             (change.id, change.due_at, change.expires_at) = (4, due_at, due_at + 100);

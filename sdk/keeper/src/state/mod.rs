@@ -118,8 +118,7 @@ pub struct Tracker {
     pub hot: BTreeSet<u32>,
     /// Numbers of accounts that are healthy at spot but remember a time under water.
     pub armed: BTreeSet<u32>,
-    /// Numbers of accounts at or above maintenance at spot that have entered or left the band in which their owner is
-    /// called, as far as the last look says.
+    /// Numbers of accounts healthy at spot that have entered or left the band of a margin call since they were observed.
     pub turned: BTreeSet<u32>,
     /// Accounts that are being resolved.
     pub bankrupt: BTreeSet<u32>,

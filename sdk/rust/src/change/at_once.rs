@@ -38,7 +38,10 @@ impl InForce<'_> {
                 let (held, goal) = (self.market(*market)?, goals.market(*market)?);
                 let terms = kept(MarketTerms::SETTINGS, &held.terms, &goal.terms, args.terms);
                 // Up is into reduce-only; out of it waits.
-                Asked::Market { market: *market, args: UpdateMarketArgs { status: args.status.max(held.status), terms } }
+                Asked::Market {
+                    market: *market,
+                    args: UpdateMarketArgs { status: args.status.max(held.status), terms },
+                }
             }
             Asked::Price(args) => {
                 let (held, goal) = (self.price(args.slot)?, goals.price(args.slot)?);
