@@ -7,6 +7,7 @@ mod fall;
 mod faults;
 mod figures;
 mod money;
+mod standby;
 mod terminal;
 mod trades;
 mod watching;
