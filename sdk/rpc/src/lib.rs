@@ -6,6 +6,7 @@
 //! | [`wallet`] | the Solana CLI's configuration and key files |
 //! | [`engine`] | an engine's accounts, read together and decoded |
 //! | [`scan`] | many accounts at once, within what a node takes |
+//! | [`sent`] | accounts in the form that a node sends them in |
 //! | [`send`] | simulate, limit, price, sign, send |
 //! | [`deliver`] | send again until it is certain what became of it |
 //! | [`mock`] | the oracle of test clusters |
@@ -21,10 +22,11 @@ pub mod mock;
 mod pace;
 pub mod scan;
 pub mod send;
+pub mod sent;
 pub mod wallet;
 
 pub use cluster::Cluster;
-pub use engine::{Connection, EngineAccounts};
+pub use engine::{Connection, EngineAccounts, Listed};
 pub use error::{Error, Result};
 pub use limits::MOST_AT_ONCE;
 pub use pace::Pace;
