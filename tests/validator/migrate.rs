@@ -102,7 +102,7 @@ impl Operator {
         ensure!(self.json(&format!("{apply} --dry-run")).await?["would_send"]
             .as_array()
             .is_some_and(|s| s.len() == 25));
-        self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["25 step(s) sent"])?;
+        self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["26 step(s) sent"])?;
         self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["nothing to do"])?;
         self.migrate.run(&format!("{apply} --only-propose --yes")).await?.done()?.shows(&["nothing to do"])?;
         self.migrate.run("verify --config engine.toml").await?.done()?.shows(&["everything is as the file says"])?;
