@@ -90,6 +90,7 @@ impl Registry {
     /// to, and quote's where it has a position.
     #[cold]
     #[inline(never)]
+    #[expect(clippy::cast_possible_truncation, reason = "the quote bank is a bank, of which there are at most 64")]
     pub fn drawn_for(&self, account: &MarginAccount, now: UnixSecs) -> Option<(u8, UnixSecs)> {
         let has_position = account.derivatives.iter().any(|leg| leg.kind != PositionKind::Empty as u8);
         let quote = has_position.then_some(Self::QUOTE_BANK as u8);

@@ -305,6 +305,8 @@ fn a_leg_that_waits_for_its_averages_counts_at_the_price_before_or_now_whichever
         let at = |dollars| {
             let mut world = hold(World::new());
             (world.board.slots[slot].spot, world.board.slots[slot].fast) = (price(dollars), price(dollars));
+            // Without width and volatility being stale alone moves nothing.
+            (world.board.slots[slot].sigma_ppm, world.board.slots[slot].vol_ppm_per_sqrt_sec) = (0, 0);
             world
         };
         for before in [now / 4, now, now * 4] {
