@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use plimsoll_migrations::Result;
 use plimsoll_rpc::Local;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::usage::usage;
 
 /// Names the file, where it is not found from the current directory.
@@ -19,11 +19,12 @@ const VARIABLE: &str = "PLIMSOLL_CONFIG";
 /// # Errors
 /// Where the file is wrong, or `--as` names nobody of it.
 pub fn complete(cli: &mut Cli) -> Result<Option<Local>> {
-    if cli.session.url.is_some() || cli.session.solana_config.is_some() {
+    let has_config = matches!(&cli.command, Command::Keeper(command) if command.has_config());
+    if cli.session.url.is_some() || cli.session.solana_config.is_some() || has_config {
         let Some(name) = &cli.signer else { return Ok(None) };
         return Err(usage(format!(
-            "--as {name} takes a key of a local engine's plimsoll.toml, which does not count where another cluster is named: \
-             use --keypair"
+            "--as {name} takes a key of a local engine's plimsoll.toml, which does not count where a cluster is named \
+             otherwise: use --keypair"
         )));
     }
     let named = std::env::var_os(VARIABLE).map(PathBuf::from);

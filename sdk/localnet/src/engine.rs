@@ -10,6 +10,7 @@ use solana_pubkey::Pubkey;
 
 use crate::place::{Place, ENGINE};
 use crate::programs::workspace;
+use crate::told::say;
 
 /// How long a listing waits for its price.
 const PRICE_WAIT_SECS: u64 = 60;
@@ -54,7 +55,7 @@ impl Plan {
     pub async fn make(&self, session: &Session, place: &Place) -> Result<()> {
         place.write(ENGINE, &self.config.to_toml()?)?;
         let options = ApplyOptions { price_wait_secs: PRICE_WAIT_SECS, only_propose: false };
-        apply(session, &self.config, &options, |step| println!("  {step}")).await.context("the engine")?;
+        apply(session, &self.config, &options, |step| say(&format!("  {step}"))).await.context("the engine")?;
         let (_, found) = session.connection.accounts(&[self.venue.config]).await?;
         if found.iter().all(Option::is_none) {
             session.send(&[], &[self.venue.create()]).await.context("the venue")?;

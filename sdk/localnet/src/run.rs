@@ -17,7 +17,7 @@ use crate::place::{Place, ENGINE, KEYS};
 use crate::programs::programs;
 use crate::proxy::Proxy;
 use crate::surfnet::{find_addon, Surfnet};
-use crate::told::welcome;
+use crate::told::{say, welcome};
 use crate::walk::Walk;
 
 /// Averages are ready some twenty seconds after the first price; a busy machine takes its time.
@@ -77,7 +77,7 @@ impl Node {
         let addon = find_addon()
             .await
             .map_err(|reason| anyhow!("{reason}\n  -> or run a validator of your own and name it with --url"))?;
-        println!("starting surfpool and loading the programs");
+        say("starting surfpool and loading the programs");
         let surfnet = Surfnet::start(&addon, &programs()?).await?;
         let (of_rpc, of_ws) = surfnet.addresses()?;
         // surfpool chooses its ports; people and tools look where validators are.
@@ -152,16 +152,16 @@ impl Running {
         let walk = Walk::new(session.connection.clone(), authority, &plan, place.directory().to_owned());
         let mut tasks = JoinSet::new();
         tasks.spawn(walk.run());
-        println!("creating the engine of migrations/localnet.toml");
+        say("creating the engine of migrations/localnet.toml");
         plan.make(&session, place).await?;
-        println!("giving tokens to alice, bob and others");
+        say("giving tokens to alice, bob and others");
         let people = People::of(&session, place, &plan).await?;
         let liquidator = people.open_liquidator().await?;
         let http_port = options.port + 2;
         let config = configuration(place, url, &plan.keys.engine, &liquidator, http_port);
         let keeper = Kept::start(place, config).await?;
         people.settle_in().await?;
-        println!("waiting until prices are ready");
+        say("waiting until prices are ready");
         people.until_ready(READY_SECS).await?;
         place.announce(&LocalConfig {
             url: url.to_owned(),
@@ -171,7 +171,7 @@ impl Running {
             signer: ALICE.to_owned(),
             poster: Some(AUTHORITY.to_owned()),
         })?;
-        println!("{}", welcome(url, http_port, &plan, place.directory()));
+        say(&welcome(url, http_port, &plan, place.directory()));
         Ok(Self { walk: tasks, keeper })
     }
 
@@ -184,7 +184,7 @@ impl Running {
         };
         self.walk.abort_all();
         if reason.is_none() {
-            println!("\nending");
+            say("\nending");
             self.keeper.end().await;
         }
         node.end().await?;

@@ -1,5 +1,6 @@
 //! What is printed once everything is there.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::engine::Plan;
@@ -16,6 +17,16 @@ pub const FIRST_COMMANDS: [&str; 6] = [
 ];
 /// The last line: from here on people can use it.
 pub const READY: &str = "Ctrl-C ends all of it.";
+
+/// Prints a line. Whoever reads may have seen enough: that is no fault, and everything goes on.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Prints a line where errors go.
+pub fn warn(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
 
 /// Everything that a person needs to know.
 pub fn welcome(url: &str, http_port: u16, plan: &Plan, directory: &Path) -> String {

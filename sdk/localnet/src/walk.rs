@@ -17,6 +17,7 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
 use crate::engine::Plan;
+use crate::told::warn;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// A calm second's largest step, as a part of the fastest fall that the engine reckons with.
@@ -64,7 +65,7 @@ impl Walk {
                 Err(error) => {
                     failed += 1;
                     if failed == MANY {
-                        eprintln!("prices stand still: {error}");
+                        warn(&format!("prices stand still: {error}"));
                     }
                 }
             }

@@ -54,8 +54,8 @@ impl Local {
         if let Some(path) = named {
             return Self::read(path).map(Some);
         }
-        let places = directory.ancestors().flat_map(|above| [above.join(FILE), above.join(DIRECTORY).join(FILE)]);
-        places.into_iter().find(|path| path.is_file()).map(|path| Self::read(&path)).transpose()
+        let mut places = directory.ancestors().flat_map(|above| [above.join(FILE), above.join(DIRECTORY).join(FILE)]);
+        places.find(|path| path.is_file()).map(|path| Self::read(&path)).transpose()
     }
 
     /// Reads a file.

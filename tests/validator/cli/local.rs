@@ -56,7 +56,9 @@ impl CliWorld {
         // The recording's first two minutes end 1.39 % below their beginning, BTC's elsewhere.
         let played = played.shows(&["margin ratio", "before $", "201.5", "SOL $198.7", "BTC $"])?;
         ensure!(played.out.lines().filter(|line| line.contains("alice: NAV $")).count() >= 2, "{}", played.out);
-        self.run("price crash 2025-10-10 --speed 60 --keypair carol.json").await?.failed_with(&["a program's error"])?;
+        self.run("price crash 2025-10-10 --speed 60 --keypair carol.json")
+            .await?
+            .failed_with(&["a program's error"])?;
         Ok(())
     }
 }

@@ -107,8 +107,12 @@ pub async fn play(context: &Context, loaded: &Loaded, args: &CrashArgs) -> Resul
             return posted;
         }
         let seen = match &mut watched {
-            Some(watched) => watched.look(context).await?,
-            None => Vec::new(),
+            Some(watched) => watched.look(context).await,
+            None => Ok(Vec::new()),
+        };
+        let seen = match seen {
+            Err(error) if is_transient(&error) => Vec::new(),
+            seen => seen?,
         };
         if !context.json {
             println!("{}", line(secs.min(whole_secs), loaded, &feeds));

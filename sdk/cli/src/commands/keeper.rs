@@ -54,6 +54,13 @@ pub enum KeeperCommand {
     },
 }
 
+impl KeeperCommand {
+    /// Whether a configuration of its own says where it keeps what.
+    pub const fn has_config(&self) -> bool {
+        matches!(self, Self::Run { config: Some(_), .. } | Self::Top { config: Some(_), .. } | Self::CheckConfig { .. })
+    }
+}
+
 /// Options that stand before the command.
 #[derive(Debug)]
 pub struct Overrides {
