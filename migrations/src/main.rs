@@ -181,7 +181,7 @@ fn show_applied(applied: &Applied, dry_run: bool) {
     if dry_run {
         println!("{} step(s) would be sent", applied.would_send.len());
         for planned in &applied.would_send {
-            println!("  {} (signed by {})", planned.step, planned.signer);
+            println!("  {planned} (signed by {})", planned.signer);
             planned.changes.iter().for_each(|change| println!("    {change}"));
             planned.waits.iter().for_each(|waits| println!("    {waits}"));
         }

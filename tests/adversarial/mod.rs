@@ -2,7 +2,7 @@
 
 mod amounts;
 mod by_cpi;
-mod calls;
+pub mod calls;
 mod clean;
 mod data;
 mod errors;
@@ -21,6 +21,6 @@ mod records;
 mod refusals;
 mod roles;
 mod sealevel;
-mod stage;
+pub mod stage;
 mod states;
 mod stored;

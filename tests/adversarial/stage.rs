@@ -49,6 +49,10 @@ pub struct Stage {
     pub bob: Trader,
     /// Holds quote for every liquidation.
     pub liquidator: Trader,
+    /// Holds quote and owes nothing.
+    pub lender: Trader,
+    /// SOL against a quote borrow, a few dollars above maintenance.
+    pub near: Trader,
     /// SOL against a quote borrow, under water.
     pub debtor: Trader,
     /// A long, under water.
@@ -101,6 +105,8 @@ impl Stage {
             alice: trader(&mut world, "alice"),
             bob: trader(&mut world, "bob"),
             liquidator: trader(&mut world, "liquidator"),
+            lender: trader(&mut world, "lender"),
+            near: trader(&mut world, "near"),
             debtor: trader(&mut world, "debtor"),
             long: trader(&mut world, "long"),
             loser: trader(&mut world, "loser"),
@@ -214,6 +220,8 @@ impl Stage {
         }
         let (alice, bob) = (self.alice, self.bob);
         let deposits = [
+            (self.lender, 500_000, 0),
+            (self.near, 0, 100),
             (self.debtor, 0, 100),
             (self.long, 2_100, 0),
             (self.loser, 0, 100),
@@ -230,6 +238,7 @@ impl Stage {
             self.deposit(trader, usd, sols);
         }
         for (trader, bank, atoms) in [
+            (self.near, USDC, 13_760 * USD),
             (self.debtor, USDC, 14_000 * USD),
             (self.bankrupt, USDC, 10_000 * USD),
             (self.seized_gain, USDC, 1_000 * USD),

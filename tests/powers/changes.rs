@@ -51,15 +51,23 @@ fn a_change_that_was_forgotten_has_to_be_proposed_again() {
     let mut stage = launched();
     let raise = looser(&stage);
     let id = propose(&mut stage, &raise);
+    let (keys, anybody) = (stage.keys, stage.party("anybody"));
+    let change: PendingChange = stage.read(&keys.change(id));
+    let clear = ix::cancel_change(&keys, anybody, &change);
     wait(&mut stage, DELAY + 604_800 - 1);
+    assert_refused(&mut stage, &anybody, std::slice::from_ref(&clear), EngineError::NotAuthority);
     assert_sent(execute(&mut stage.clone(), id));
     wait(&mut stage, 1);
     assert_code(execute(&mut stage, id), EngineError::ChangeExpired);
-    // Anybody clears it away.
-    let (keys, anybody) = (stage.keys, stage.party("anybody"));
-    let change: PendingChange = stage.read(&keys.change(id));
-    assert_sent(stage.send(&anybody, &[ix::cancel_change(&keys, anybody, &change)]));
-    assert_eq!(stage.lamports(&keys.change(id)), 0);
+    // Anybody clears it away, for nobody but whoever paid its rent.
+    let to_me = ix::cancel_change(&keys, anybody, &PendingChange { rent_payer: anybody.to_bytes(), ..change });
+    assert_refused(&mut stage, &anybody, &[to_me], EngineError::ChangeMismatch);
+    let payer = stage.authority;
+    assert_eq!(change.rent_payer, payer.to_bytes());
+    let (held, rent) = (stage.lamports(&payer), stage.lamports(&keys.change(id)));
+    assert_sent(stage.send(&anybody, &[clear]));
+    assert_eq!((stage.lamports(&keys.change(id)), stage.lamports(&payer)), (0, held + rent));
+    assert!(payer != anybody && rent > 0);
 }
 
 /// POWER-1

@@ -1,9 +1,14 @@
 //! What a key of the engine can do to its users: nothing at once that costs them, and nothing unseen (POWER-1 to POWER-3).
 
+mod attacks;
+mod cast;
 mod changes;
 mod hostile;
+mod measure;
 mod ramps;
+mod record;
 mod thefts;
+mod variants;
 
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_sim::listing::BANKS;

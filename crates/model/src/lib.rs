@@ -9,6 +9,7 @@
 //! | [`params`] | parameters and defaults | docs/math.md |
 //! | [`portfolio`] | an account in whole quantities and dollars | MARGIN-2, MARGIN-8 |
 //! | [`margin`] | NAV, MMR, TMR, IMR, quote netting, eligibility | MARGIN-1 to 7, ELIG-1 |
+//! | [`call`] | margin calls, an account after the move of one price | CALL-1 |
 //! | [`in_tokens`] | margins where the settlement token is not at par | MARGIN-5 |
 //! | [`edge`] | eligibility edges | ELIG-2 |
 //! | [`penalty`] | m, p_max, auction and wind-down penalties | CURE-3, CURE-4, WINDDOWN-3 |
@@ -34,6 +35,7 @@ pub mod accounting;
 pub mod allowance;
 pub mod bank;
 pub mod bankruptcy;
+pub mod call;
 pub mod draw;
 pub mod edge;
 pub mod ema;

@@ -16,7 +16,7 @@ use crate::price::UnitPrice;
 use crate::units::{Ppm, UsdMicroSum, UsdPico};
 use unit::Pnl;
 
-pub use call::{distance_ppm, is_called, perp_slope, token_slope};
+pub use call::{distance_ppm_down, is_called, Priced, Slopes};
 pub use initial::{check_initial, check_takeover, initial_margins, InitialMargins};
 pub use maintenance::{excess, is_under_water_at_edges, margins, quote_sides};
 

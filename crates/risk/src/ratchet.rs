@@ -108,6 +108,16 @@ pub struct Change {
     pub effect: Effect,
 }
 
+impl fmt::Display for Change {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effect = self.effect.words();
+        match self.numbers {
+            Some((from, to)) => write!(out, "{} {from} to {to} ({effect})", self.name),
+            None => write!(out, "{} ({effect})", self.name),
+        }
+    }
+}
+
 /// Hands a number to `each` where it is asked to change.
 pub fn compare(name: &'static str, from: u64, to: u64, class: Class, each: &mut dyn FnMut(Change)) {
     if let Some(effect) = class.of_change(from, to) {

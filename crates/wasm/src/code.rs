@@ -14,6 +14,8 @@ pub enum Refused {
     NotABoard = 3,
     /// The request names no leg, or a price slot that is not listed.
     NotARequest = 4,
+    /// The bytes are not a bank.
+    NotABank = 5,
     /// Liquidations are paused: `Paused` of the program.
     Paused = 6004,
     /// The accounts belong to different engines: `EngineMismatch` of the program.

@@ -10,15 +10,16 @@ use core::cell::UnsafeCell;
 use bytemuck::{bytes_of, Pod};
 use plimsoll_risk::liquidate::{Leg, LegSize, Request};
 use plimsoll_risk::RiskError;
-use plimsoll_state::{Address, EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
+use plimsoll_state::{Address, Bank, EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
 
 use crate::after;
 use crate::answer::{self, Accounts};
 use crate::code::{engine_code, Refused};
+use crate::limits;
 use crate::prices;
 
 /// Version of these exports; a host refuses another one.
-const INTERFACE_VERSION: u32 = 3;
+const INTERFACE_VERSION: u32 = 4;
 /// Room for the largest answer.
 const ANSWER_LEN: usize = 256;
 
@@ -28,6 +29,7 @@ struct Exchange {
     account: [u8; MarginAccount::SPACE],
     registry: [u8; Registry::SPACE],
     board: [u8; PriceBoard::SPACE],
+    bank: [u8; Bank::SPACE],
     answer: [u8; ANSWER_LEN],
     key: Address,
 }
@@ -41,6 +43,7 @@ static EXCHANGE: Shared = Shared(UnsafeCell::new(Exchange {
     account: [0; MarginAccount::SPACE],
     registry: [0; Registry::SPACE],
     board: [0; PriceBoard::SPACE],
+    bank: [0; Bank::SPACE],
     answer: [0; ANSWER_LEN],
     key: [0; 32],
 }));
@@ -110,6 +113,18 @@ pub extern "C" fn board_address() -> *mut u8 {
 #[no_mangle]
 pub extern "C" fn board_len() -> usize {
     PriceBoard::SPACE
+}
+
+/// Where the host writes a bank.
+#[no_mangle]
+pub extern "C" fn bank_address() -> *mut u8 {
+    account_address().wrapping_add(core::mem::offset_of!(Exchange, bank))
+}
+
+/// Bytes of a bank.
+#[no_mangle]
+pub extern "C" fn bank_len() -> usize {
+    Bank::SPACE
 }
 
 /// Where the host reads the answer.
@@ -190,6 +205,15 @@ pub extern "C" fn liquidation_plan(
 fn leg(kind: u32, asset_or_market: u32, liability: u32) -> Result<Leg, Refused> {
     let byte = |value: u32| u8::try_from(value).map_err(|_| Refused::NotARequest);
     Leg::of_numbers([byte(kind)?, byte(asset_or_market)?, byte(liability)?]).ok_or(Refused::NotARequest)
+}
+
+/// Answers with the `BankLimits` of the bank and the registry that were written.
+#[no_mangle]
+pub extern "C" fn bank_limits(now: i64) -> u32 {
+    // SAFETY: as in `answer`.
+    let exchange = unsafe { &mut *EXCHANGE.0.get() };
+    let found = limits::bank_limits(&exchange.bank, &exchange.registry, now).map_err(u32::from);
+    store(&mut exchange.answer, found)
 }
 
 /// Answers with `LiquidationPrices` of a price slot.

@@ -9,7 +9,7 @@ use solana_pubkey::Pubkey;
 
 use super::build::Builder;
 use super::waits::proposal;
-use super::{plan, Plan, Planned, Stage, Step};
+use super::{plan, Part, Plan, Planned, Stage, Step};
 use crate::chain::Chain;
 use crate::config::{Config, Resolved};
 use crate::error::{Error, Result};
@@ -83,7 +83,7 @@ pub async fn apply(
     loop {
         let chain = Chain::read(&session.connection, &resolved).await?;
         run.applied.engine = chain.keys.engine.to_string();
-        let plan = plan(&resolved, &chain)?;
+        let plan = plan(&resolved, &chain)?.signed_by(&chain, &signer);
         if !plan.immutable.is_empty() {
             return Err(Error::Immutable(plan.immutable));
         }
@@ -166,13 +166,16 @@ impl<P: FnMut(&str)> Run<'_, P> {
         let (resolved, signer, keys) = (self.resolved, self.signer, &chain.keys);
         let mint_rent_lamports = mint_rent(self.session, &next.step).await?;
         let builder = Builder { resolved, chain, signer, payer: signer, mint_rent_lamports };
+        if let Part::AtOnce(asked) = &next.part {
+            return Ok((next.to_string(), asked.update(keys, signer).into_iter().collect()));
+        }
         match next.waits.as_ref().map(|waits| waits.stage) {
-            None => Ok((next.step.to_string(), builder.instructions(&next.step)?)),
+            None => Ok((next.to_string(), builder.instructions(&next.step)?)),
             Some(Stage::Missing) => {
                 let id = chain.engine.map_or(0, |engine| engine.changes_proposed);
                 let asked = proposal(resolved, chain, signer, &next.step)?;
                 let propose = asked.map(|asked| ix::propose_change(keys, (signer, signer), id, &asked));
-                Ok((format!("propose change {id}: {}", next.step), propose.into_iter().collect()))
+                Ok((format!("propose change {id}: {next}"), propose.into_iter().collect()))
             }
             Some(Stage::Proposed { id, .. } | Stage::Due { id }) => {
                 // A listing refreshes its price first, also when the change lists it.
@@ -201,7 +204,8 @@ impl<P: FnMut(&str)> Run<'_, P> {
     fn next(&self, plan: &Plan) -> Result<Option<Planned>> {
         let (signer, refused) = (&self.signer, &self.refused);
         let ready = plan.steps.iter().filter(|planned| self.is_ready(planned));
-        let is_refused = |planned: &Planned| refused.iter().any(|(one, _)| one.step == planned.step);
+        let is_refused =
+            |planned: &Planned| refused.iter().any(|(one, _)| one.step == planned.step && one.part == planned.part);
         if let Some(next) = ready.clone().find(|planned| planned.signer == *signer && !is_refused(planned)) {
             // What cannot be taken back comes last: nothing of before may be left behind.
             let last = matches!(next.step, Step::ProposeRole { .. } | Step::Launch);
@@ -210,7 +214,7 @@ impl<P: FnMut(&str)> Run<'_, P> {
         match ready.clone().find(|planned| planned.signer != *signer) {
             Some(other) if refused.is_empty() => {
                 let theirs = ready.filter(|planned| planned.signer == other.signer);
-                let steps = theirs.map(|planned| planned.step.to_string()).collect();
+                let steps = theirs.map(ToString::to_string).collect();
                 Err(Error::OtherSigner { signer: other.signer, steps })
             }
             _ => Ok(None),

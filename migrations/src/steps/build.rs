@@ -167,7 +167,9 @@ impl Builder<'_> {
     /// caller of a refresh chooses the account, a keeper has to have done it. A mock price is posted anew first.
     fn refreshed(&self, price_slot: u8, list: Instruction) -> Vec<Instruction> {
         let mut instructions = Vec::new();
-        if let Some(feed) = self.resolved.feeds.iter().find(|feed| feed.slot == price_slot) {
+        // Only the creator posts to the mock feeds of a file.
+        let feed = self.resolved.feeds.iter().find(|feed| feed.slot == price_slot);
+        if let Some(feed) = feed.filter(|_| self.payer == self.resolved.creator) {
             instructions.push(post_mock(self.resolved.creator, feed));
         }
         let primary = self.resolved.config.prices.get(price_slot as usize).map(|price| &price.primary);

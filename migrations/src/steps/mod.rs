@@ -5,6 +5,7 @@
 
 mod apply;
 mod build;
+mod signers;
 #[cfg(test)]
 mod tests;
 mod waits;
@@ -22,7 +23,7 @@ use crate::config::{differences, Config, Difference, Key, PauseBit, Resolved, Ro
 use crate::error::Result;
 
 pub use apply::{apply, Applied, ApplyOptions, Waiting};
-pub use waits::{Stage, Waits};
+pub use waits::{Part, Stage, Waits};
 
 /// One step: one transaction, sent by one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -163,9 +164,22 @@ pub struct Planned {
     pub signer: Pubkey,
     /// What it changes, where it changes something that exists.
     pub changes: Vec<String>,
+    /// How much of the step it is.
+    #[serde(skip_serializing_if = "Part::is_whole")]
+    pub part: Part,
     /// Where it has to wait in public: what has to, and how far it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits: Option<Waits>,
+}
+
+impl fmt::Display for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.part {
+            Part::Whole => write!(f, "{}", self.step),
+            Part::AtOnce(_) => write!(f, "{}: what need not wait of it", self.step),
+            Part::Rest => write!(f, "{}: what has to wait of it", self.step),
+        }
+    }
 }
 
 fn as_text<S: serde::Serializer>(key: &Pubkey, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -183,7 +197,7 @@ pub struct Plan {
     pub others: Vec<u64>,
 }
 
-/// Compares the file with the chain.
+/// Compares the file with the chain. Steps are the authority's where they could be another key's as well: [`Plan::signed_by`].
 ///
 /// # Errors
 /// `Config` where a configuration cannot be compared.
@@ -224,7 +238,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn push(&mut self, step: Step, signer: Pubkey, changes: Vec<String>) {
-        self.plan.steps.push(Planned { step, signer, changes, waits: None });
+        self.plan.steps.push(Planned { step, signer, changes, part: Part::Whole, waits: None });
     }
 
     /// Differences below a path.

@@ -3,21 +3,17 @@
 use std::cmp::Ordering;
 
 use anchor_lang::prelude::*;
-use anchor_lang::solana_program::log::sol_log_data;
-use anchor_lang::Event;
 use plimsoll_ledger::account;
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
-use plimsoll_risk::margin::{
-    check_initial, check_takeover, distance_ppm, is_called, margins, perp_slope, token_slope, Margins,
-};
-use plimsoll_risk::portfolio::{Portfolio, PriceKind};
-use plimsoll_risk::units::{cmp_ratios, Ppm, UnixSecs, UsdPico};
+use plimsoll_risk::margin::{check_initial, check_takeover, margins, Margins};
+use plimsoll_risk::portfolio::PriceKind;
+use plimsoll_risk::units::{cmp_ratios, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{PortfolioBuffer, Views};
 use plimsoll_state::{AccountStatus, Books, MarginAccount, PositionKind, PriceSlot, Registry, LAYOUT_VERSION};
 
 use crate::error::{fail, EngineError, Failure, Result};
-use crate::event::{MarginCalled, PriceDistance};
+use crate::margin_call;
 use crate::report::{decimal, line};
 
 /// The account's margin before an instruction that only reduces risk, for comparison afterwards.
@@ -94,49 +90,6 @@ fn pass(account: &mut MarginAccount, books: &Books<'_>, adds_risk: bool) -> Resu
     Ok(())
 }
 
-/// Records an observation, and calls the owner once where the account has entered the band above maintenance (CALL-1).
-#[inline(never)]
-pub fn record(account: &mut MarginAccount, assessment: &Assessment, portfolio: &Portfolio, books: &Books<'_>) {
-    account::set_clocks(account, &assessment.clocks);
-    let called = is_called(&assessment.spot);
-    if called && account.called == 0 {
-        call(account, assessment, portfolio, books);
-    }
-    account.called = called as u8;
-}
-
-/// Logs the event: a call by the program to itself would need two more accounts wherever a margin is seen.
-#[cold]
-#[inline(never)]
-fn call(account: &MarginAccount, assessment: &Assessment, portfolio: &Portfolio, books: &Books<'_>) {
-    let registry = books.registry;
-    let tokens = portfolio.tokens().iter().filter_map(|leg| {
-        let slot = registry.bank(leg.bank as usize)?.price_slot;
-        Some((slot, token_slope(leg)))
-    });
-    let perps = portfolio.perps().iter().filter_map(|leg| {
-        let slot = registry.market(leg.market as usize)?.price_slot;
-        Some((slot, perp_slope(leg, portfolio, &assessment.spot)))
-    });
-    let mut slopes: Vec<(u8, UsdPico)> = Vec::with_capacity(32);
-    for (slot, slope) in tokens.chain(perps) {
-        match slopes.iter_mut().find(|(known, _)| *known == slot) {
-            Some((_, sum)) => *sum = UsdPico::new(sum.get().saturating_add(slope.get())),
-            None => slopes.push((slot, slope)),
-        }
-    }
-    let excess = assessment.spot.maint_excess;
-    let distance = |(slot, slope): (u8, UsdPico)| Some(PriceDistance { slot, move_ppm: distance_ppm(excess, slope)? });
-    let event = MarginCalled {
-        engine: Pubkey::new_from_array(account.engine),
-        owner: Pubkey::new_from_array(account.owner),
-        id: account.id,
-        ratio_ppm: assessment.spot.ratio_ppm_down(Ppm::MAX).get(),
-        distances: slopes.into_iter().filter_map(distance).collect(),
-    };
-    sol_log_data(&[&event.data()]);
-}
-
 /// Names the halt or the breaker of a price where one is why an account may not add risk.
 #[cold]
 #[inline(never)]
@@ -181,11 +134,14 @@ pub fn not_fresh(slot: &PriceSlot, number: u8, now: UnixSecs) -> Failure {
 /// After a change that can only have helped: where the account is recorded as under water, its present state is recorded.
 ///
 /// An account that cannot be valued is left as it is: repaying and depositing need no prices (CLOCK-3).
+///
+/// # Errors
+/// Those of the event of a margin call.
 #[inline(never)]
-pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) {
+pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>, event_authority: &AccountInfo<'_>) -> Result<()> {
     let remembers = account.called == 1 || account.clocks().remembers();
     if account.status != AccountStatus::Active as u8 || !remembers {
-        return;
+        return Ok(());
     }
     if account.is_debt_free() {
         let mut clocks = account.clocks();
@@ -193,8 +149,9 @@ pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) {
         account::set_clocks(account, &clocks);
         account.called = 0;
     } else if let Ok((buffer, assessment)) = assess(account, books) {
-        record(account, &assessment, &buffer.0, books);
+        margin_call::record(account, &assessment, &buffer.0, books, Some(event_authority))?;
     }
+    Ok(())
 }
 
 /// The account is at or above maintenance at spot and at the fast average.
@@ -227,13 +184,17 @@ pub fn margin_before(account: &MarginAccount, books: &Books<'_>) -> Result<Margi
 /// The ratio did not fall: `NAV' * MMR >= NAV * MMR'`; records the observation (FILL-4).
 ///
 /// # Errors
-/// `MarginRatioFalls`.
+/// `MarginRatioFalls`; those of the event of a margin call.
 #[inline(never)]
-pub fn require_ratio_not_lower(before: &MarginBefore, account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
+pub fn require_ratio_not_lower(
+    before: &MarginBefore,
+    account: &mut MarginAccount,
+    books: &Books<'_>,
+    event_authority: &AccountInfo<'_>,
+) -> Result<()> {
     let (buffer, assessment) = assess(account, books)?;
     let (was, is) = (&before.spot, &assessment.spot);
     let order = cmp_ratios((is.nav, is.mmr()), (was.nav, was.mmr()));
     ensure!(order != Ordering::Less, EngineError::MarginRatioFalls);
-    record(account, &assessment, &buffer.0, books);
-    Ok(())
+    margin_call::record(account, &assessment, &buffer.0, books, Some(event_authority))
 }

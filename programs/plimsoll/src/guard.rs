@@ -12,6 +12,8 @@ use crate::access::{now, require_layout};
 use crate::error::{fail, EngineError, Result};
 use crate::report::{decimal, line};
 
+pub mod powers;
+
 /// Who has to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignedBy {
@@ -91,7 +93,11 @@ macro_rules! rules {
         }
 
         impl Action {
-            const fn rule(self) -> Rule {
+            /// Every action, in the order of the list of instructions.
+            pub const ALL: &[Self] = &[$(Self::$action),+];
+
+            /// Its row.
+            pub const fn rule(self) -> Rule {
                 match self {
                     $(Self::$action => Rule {
                         instruction: stringify!($instruction),

@@ -57,6 +57,8 @@ pub mod known;
 pub mod liquidation;
 mod loader;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod margin_call;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod outflow;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod ratchet;

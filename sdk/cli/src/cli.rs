@@ -156,7 +156,7 @@ mod tests {
             "engine accept-role guardian",
             "engine pending",
             "engine propose --config f.toml",
-            "engine simulate-change --config f.toml",
+            "engine simulate-change f.toml",
             "engine execute 3 --yes",
             "engine execute --all-due --yes",
             "engine cancel 3 --yes",

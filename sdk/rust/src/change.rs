@@ -1,5 +1,7 @@
 //! What a change of an engine is: the instruction that was proposed, read back, and what it changes of what is in force.
 
+mod at_once;
+
 use borsh::BorshDeserialize;
 use plimsoll_interface::args::{
     ListBankArgs, ListMarketArgs, ListPriceArgs, PriceConfigArgs, ProposeRoleArgs, RampArg, RegisterVenueArgs,
@@ -12,6 +14,7 @@ use plimsoll_state::{change_flag, Bank, FeedBook, Market, PendingChange, PriceBo
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
+use crate::ix;
 use crate::pda::EngineKeys;
 
 /// Bytes that name an instruction.
@@ -118,6 +121,25 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// The instruction that asks for it, of those that change what exists: signed by `signer`. None of a listing, a new venue
+    /// and a successor, which name keys beside.
+    pub fn update(&self, keys: &EngineKeys, signer: Pubkey) -> Option<Instruction> {
+        Some(match self {
+            Self::Params(params) => ix::update_params(keys, signer, params),
+            Self::Price(args) => ix::update_price(keys, signer, *args),
+            Self::Bank { bank, args } => ix::update_bank(keys, signer, *bank, *args),
+            Self::Market { market, args } => ix::update_market(keys, signer, *market, *args),
+            Self::Venue { venue, args } => ix::update_venue(keys, signer, *venue, *args),
+            Self::RegisterVenue(_)
+            | Self::ListPrice(_)
+            | Self::ListBank(_)
+            | Self::ListMarket(_)
+            | Self::ProposeRole(_) => return None,
+        })
+    }
+}
+
 fn read<T: BorshDeserialize>(data: &[u8]) -> Option<T> {
     T::try_from_slice(data).ok()
 }
@@ -202,7 +224,6 @@ mod tests {
     use plimsoll_state::{ChangeAccount, SlotStatus, StoredParams};
 
     use super::*;
-    use crate::ix;
 
     fn keys() -> EngineKeys {
         EngineKeys::created_by(&Pubkey::new_from_array([7; 32]), 0)
@@ -255,6 +276,9 @@ mod tests {
             let change = proposed(instruction);
             assert_eq!(Asked::proposed(&keys, &change).as_ref(), Some(asked));
             assert_eq!(Asked::of(&keys, instruction).as_ref(), Some(asked));
+            let again = asked.update(&keys, keys.executor());
+            assert_eq!(again.as_ref().unwrap_or(instruction), instruction);
+            assert_eq!(again.is_some(), place < 5);
             for (other, (instruction, _)) in all.iter().enumerate() {
                 assert_eq!(is_same(&change, instruction), place == other, "{place} {other}");
             }

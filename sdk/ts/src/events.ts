@@ -1,6 +1,12 @@
+import { getBase64Encoder } from '@solana/kit';
+
 import { ENGINE_EVENTS, type EngineEvent } from './generated/eventTable.js';
 
 export type { EngineEvent };
+
+const base64 = getBase64Encoder();
+/** What a line of a log with an event begins with. */
+const LOGGED = 'Program data: ';
 
 /** How the data of an instruction begins that carries an event: the program calls itself with it. */
 const EVENT_TAG = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
@@ -16,10 +22,24 @@ const startsWith = (data: Uint8Array, prefix: readonly number[], at: number): bo
  */
 export function decodeEvent(instructionData: Uint8Array): EngineEvent | undefined {
     if (!startsWith(instructionData, EVENT_TAG, 0)) return undefined;
-    const found = ENGINE_EVENTS.find(({ discriminator }) =>
-        startsWith(instructionData, discriminator, EVENT_TAG.length),
-    );
+    return decodeBytes(instructionData.subarray(EVENT_TAG.length));
+}
+
+/**
+ * The event in a line of a transaction's log: `MarginCalled`, where an instruction has no event authority (`observe_margin`). A
+ * line says nothing of who wrote it: only those of a call of this program are its own, and a long log is cut off.
+ *
+ * @returns The event, or `undefined` where the line has none of this program's.
+ * @throws SolanaError where an event's data ends too early.
+ */
+export function decodeLoggedEvent(line: string): EngineEvent | undefined {
+    if (!line.startsWith(LOGGED)) return undefined;
+    return decodeBytes(Uint8Array.from(base64.encode(line.slice(LOGGED.length))));
+}
+
+function decodeBytes(event: Uint8Array): EngineEvent | undefined {
+    const found = ENGINE_EVENTS.find(({ discriminator }) => startsWith(event, discriminator, 0));
     if (found === undefined) return undefined;
-    const body = instructionData.subarray(EVENT_TAG.length + found.discriminator.length);
+    const body = event.subarray(found.discriminator.length);
     return { name: found.name, data: found.decoder.decode(body) } as EngineEvent;
 }

@@ -1,4 +1,11 @@
-import { type Address, getAddressEncoder, getProgramDerivedAddress, getU16Encoder, getU8Encoder } from '@solana/kit';
+import {
+    type Address,
+    getAddressEncoder,
+    getProgramDerivedAddress,
+    getU16Encoder,
+    getU64Encoder,
+    getU8Encoder,
+} from '@solana/kit';
 
 import { PLIMSOLL_PROGRAM_ADDRESS } from './generated/index.js';
 
@@ -13,6 +20,7 @@ type Seed = string | Uint8Array;
 
 const address = getAddressEncoder();
 const u16 = getU16Encoder();
+const u64 = getU64Encoder();
 const u8 = getU8Encoder();
 
 const bytes = (encoded: ArrayLike<number>): Uint8Array => Uint8Array.from(encoded);
@@ -53,6 +61,13 @@ export const findMarginAccount = (engine: Address, owner: Address, id: number): 
 /** `["venue", engine, signer]`; `signer` is the PDA that the venue's program signs with. */
 export const findVenue = (engine: Address, signer: Address): Promise<Address> =>
     find(['venue', bytes(address.encode(engine)), bytes(address.encode(signer))]);
+
+/** `["executor", engine]`: signs for changes that have waited, and for nothing else. */
+export const findExecutor = (engine: Address): Promise<Address> => find(['executor', bytes(address.encode(engine))]);
+
+/** `["change", engine, number]`: a change that was proposed. */
+export const findChange = (engine: Address, id: bigint): Promise<Address> =>
+    find(['change', bytes(address.encode(engine)), bytes(u64.encode(id))]);
 
 /** The address that signs the program's events. */
 export const findEventAuthority = (): Promise<Address> => find(['__event_authority']);

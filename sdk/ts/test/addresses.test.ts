@@ -15,6 +15,8 @@ interface Row {
     vault: Address;
     market: Address;
     margin_account: Address;
+    executor: Address;
+    change: Address;
     venue: Address;
     associated_token: Address;
     associated_token_2022: Address;
@@ -39,6 +41,8 @@ describe('addresses', () => {
         expect(await client.findVault(row.bank)).toBe(row.vault);
         expect(await client.findMarket(row.engine, row.index)).toBe(row.market);
         expect(await client.findMarginAccount(row.engine, row.party, row.id)).toBe(row.margin_account);
+        expect(await client.findExecutor(row.engine)).toBe(row.executor);
+        expect(await client.findChange(row.engine, 2n ** 64n - 1n - BigInt(row.id))).toBe(row.change);
         expect(await client.findVenue(row.engine, row.party)).toBe(row.venue);
         expect(await client.findAssociatedToken(row.party, row.engine)).toBe(row.associated_token);
         expect(await client.findAssociatedToken(row.party, row.engine, client.TOKEN_2022_PROGRAM_ADDRESS)).toBe(

@@ -1,9 +1,12 @@
+import type { Address } from '@solana/kit';
 import { describe, expect, it } from 'vitest';
 
 import idl from '../../../idl/plimsoll.json' with { type: 'json' };
 import { ENGINE_EVENTS } from '../src/generated/eventTable.js';
-import { decodeEvent } from '../src/index.js';
+import { decodeEvent, decodeLoggedEvent, getMarginCalledEncoder } from '../src/index.js';
 import { bytesOf, recording } from './recording.js';
+
+const NOBODY = '11111111111111111111111111111111' as Address;
 
 describe('events', () => {
     it('are all those of the interface description', () => {
@@ -27,6 +30,24 @@ describe('events', () => {
                 navAfterUsdPico: BigInt(expected.nav_after_usd_pico),
             },
         });
+    });
+
+    it('in a log are read as they are in a call, and other lines are none', () => {
+        const event = bytesOf(recording.liquidation_event.event_base64);
+        const line = `Program data: ${Buffer.from(event.subarray(8)).toString('base64')}`;
+        expect(decodeLoggedEvent(line)).toEqual(decodeEvent(event));
+        expect(decodeLoggedEvent('Program log: waits: deposit_cap_atoms from 1 to 2')).toBeUndefined();
+        expect(decodeLoggedEvent(`Program data: ${Buffer.from(event).toString('base64')}`)).toBeUndefined();
+        expect(decodeLoggedEvent(line.slice(8))).toBeUndefined();
+    });
+
+    it('a margin call is read with its distances', () => {
+        const fixed = { engine: NOBODY, owner: NOBODY, id: 7, ratioPpm: 1_050_000 };
+        const call = { ...fixed, distances: [{ slot: 3, movePpm: -52_000 }] };
+        const { discriminator } = ENGINE_EVENTS.find(({ name }) => name === 'MarginCalled')!;
+        const event = [...discriminator, ...getMarginCalledEncoder().encode(call)];
+        const line = `Program data: ${Buffer.from(event).toString('base64')}`;
+        expect(decodeLoggedEvent(line)).toEqual({ name: 'MarginCalled', data: call });
     });
 
     it('are nothing else', () => {

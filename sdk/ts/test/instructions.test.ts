@@ -2,6 +2,7 @@ import { AccountRole, type Address, type Instruction, createNoopSigner } from '@
 import { describe, expect, it } from 'vitest';
 
 import * as client from '../src/index.js';
+import { storedChange } from './change.js';
 import { bytesOf, fixture } from './recording.js';
 
 interface RecordedInstruction {
@@ -122,9 +123,40 @@ async function liquidations({ hers, his }: Addresses): Promise<Record<string, In
     };
 }
 
+/** A venue that reports premiums, which has to wait: the executor signs for it, and whoever executes it pays. */
+async function proposal(): Promise<Instruction> {
+    const [authority, venue, registry] = await Promise.all([
+        client.executorSigner(engine),
+        client.findVenue(engine, mint),
+        client.findRegistry(engine),
+    ]);
+    const args = { signer: mint, settleMarkets: 5, premiumMarkets: 1 };
+    return client.getRegisterVenueInstruction({ authority, payer: other, engine, registry, venue, ...args });
+}
+
+async function changes(): Promise<Record<string, Instruction>> {
+    const instruction = await proposal();
+    const change = await storedChange({ engine, id: 7n, rentPayer: mint, instruction });
+    return {
+        propose_change: await client.proposeChangeInstruction({
+            engine,
+            proposer: signer,
+            payer: other,
+            id: 7n,
+            instruction,
+        }),
+        execute_change: await client.executeChangeInstruction(signer, change),
+        cancel_change: await client.cancelChangeInstruction(signer, change),
+        advance_ramp_of_params: await client.advanceRampInstruction(engine, { __kind: 'Params' }),
+        advance_ramp_of_a_market: await client.advanceRampInstruction(engine, { __kind: 'Market', fields: [3] }),
+        pause: await client.pauseInstruction({ engine, signer, what: ['borrow', 'openAccount'] }, 600),
+        unpause: await client.unpauseInstruction({ engine, signer, what: ['fill'] }),
+    };
+}
+
 describe('instructions', async () => {
     const shared = await addresses();
-    const instructions = { ...accountsAndBanks(shared), ...(await perps(shared)), ...(await liquidations(shared)) };
+    const instructions = { ...accountsAndBanks(shared), ...(await perps(shared)), ...(await liquidations(shared)), ...(await changes()) };
 
     it('are all compared', () => {
         expect(Object.keys(instructions).sort()).toEqual(recorded.instructions.map(({ name }) => name).sort());

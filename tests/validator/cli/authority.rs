@@ -2,6 +2,7 @@
 
 use anyhow::{ensure, Result};
 use plimsoll_sdk::pda::EngineKeys;
+use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 use tokio::process::Command;
 
@@ -61,11 +62,12 @@ impl CliWorld {
         ensure!(waiting.as_array().is_some_and(Vec::is_empty), "{waiting:#}");
         let sent = self.json("engine propose --config engine.toml --yes --keypair successor.json").await?;
         ensure!(sent["sent"].as_array().is_some_and(Vec::is_empty), "{sent:#}");
-        let simulated = self.json("engine simulate-change --config engine.toml").await?;
+        let simulated = self.json("engine simulate-change engine.toml").await?;
         ensure!(text(&simulated, "/simulated/would_come_under_water")? == "0", "{simulated:#}");
         self.run("engine execute --all-due --yes").await?.done()?.shows(&["nothing is due"])?;
         self.run("engine execute 3 --yes").await?.failed_with(&["no change 3 waits"])?;
         self.run("engine cancel 3 --yes").await?.failed_with(&["no change 3 waits"])?;
+        self.run("engine cancel --all-expired --yes").await?.done()?.shows(&["nothing has expired"])?;
         self.run("engine advance-ramps").await?.done()?.shows(&["nothing ramps"])?;
         self.run("engine powers").await?.done()?.shows(&["fee collector", "nothing waits yet"])?;
         let limits = self.json("engine limits").await?;
@@ -76,7 +78,10 @@ impl CliWorld {
     /// A second engine of the same owner's, with a delay of a day.
     pub async fn changes_of_a_launched_engine_wait(&mut self) -> Result<()> {
         let file = std::fs::read_to_string(self.path("engine.toml"))?;
-        let second = file.replacen("id = 0", "id = 1\nlaunch = false", 1);
+        let risk = self.person("risk").await?;
+        let (owner, roles) = (self.owner.pubkey(), format!("risk_authority = \"{risk}\""));
+        let begins = format!("id = 1\nlaunch = false\ncreator = \"{owner}\"\n{roles}");
+        let second = file.replacen("id = 0", &begins, 1);
         let second = second.replacen("change_delay_secs = 0", "change_delay_secs = 86400", 1);
         ensure!(second.contains("launch = false") && second.contains("= 86400"), "the file has other words");
         self.write("second.toml", &second)?;
@@ -93,6 +98,39 @@ impl CliWorld {
         self.run(&of("cancel 0")).await?.failed_with(&["not confirmed: cancel change 0"])?;
         self.run(&of("cancel 0 --yes")).await?.done()?;
         self.run(&of("pending")).await?.done()?.shows(&["none"])?;
+        self.a_risk_authority_applies_what_tightens_and_proposes_the_rest(&second, &risk).await
+    }
+
+    /// A file that asks for less credit and for a higher cap: one now, the other in public.
+    async fn a_risk_authority_applies_what_tightens_and_proposes_the_rest(
+        &self,
+        second: &str,
+        risk: &Pubkey,
+    ) -> Result<()> {
+        let mixed = second.replacen("launch = false", "launch = true", 1);
+        let mixed = mixed.replacen("asset_init_ppm = 750000", "asset_init_ppm = 740000", 1);
+        let mixed = mixed.replacen("deposit_cap_atoms = 50000000000000", "deposit_cap_atoms = 50000000000001", 1);
+        ensure!(mixed.contains("= 740000") && mixed.contains("= 50000000000001"), "the file has other words");
+        self.write("mixed.toml", &mixed)?;
+        let configure = "engine configure --config mixed.toml --keypair risk.json";
+        self.run(&format!("{configure} --dry-run")).await?.done()?.shows(&[
+            "what need not wait of it",
+            "asset_init_ppm 750000 to 740000 (at once)",
+            "what has to wait of it",
+            "deposit_cap_atoms 50000000000000 to 50000000000001 (waits)",
+        ])?;
+        self.run(&format!("{configure} --yes")).await?.done()?.shows(&["update bank 1"])?;
+        let engine = EngineKeys::created_by(&self.owner.pubkey(), 1).engine;
+        let waiting = self.json(&format!("engine pending --engine {engine}")).await?;
+        ensure!(text(&waiting, "/0/proposer")? == risk.to_string(), "{waiting:#}");
+        ensure!(waiting.as_array().is_some_and(|rows| rows.len() == 1), "{waiting:#}");
+        ensure!(waiting[0]["changes"].as_array().is_some_and(|rows| rows.len() == 1), "{waiting:#}");
+        // Nothing more is done until it is due.
+        let again = self.json(&format!("{configure} --yes")).await?;
+        ensure!(again["sent"].as_array().is_some_and(Vec::is_empty), "{again:#}");
+        self.run(&format!("engine cancel 1 --yes --engine {engine} --keypair risk.json")).await?.done()?;
+        let all = format!("engine cancel --all-expired --yes --engine {engine}");
+        self.run(&all).await?.done()?.shows(&["nothing has expired"])?;
         Ok(())
     }
 

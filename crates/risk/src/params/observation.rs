@@ -24,6 +24,9 @@ macro_rules! observation_params {
             /// Distance of those two publish times.
             bypass_spacing_secs: u32 = 2, from 1, to 60,
                 class [any waits, "shorter, a spike counts as two looks; longer, who falls fast is liquidated later"];
+            /// b: an owner is called below 1 + b times maintenance.
+            call_band_ppm: u32 = 100_000, from 0, to 1_000_000,
+                class [up harmless, down waits, "it liquidates nobody; a fall warns owners later"];
         }
     };
 }
@@ -35,4 +38,5 @@ quantities! {
     cool_off_secs as cool_off: Secs,
     bypass_ratio_ppm as bypass_ratio: Ppm,
     bypass_spacing_secs as bypass_spacing: Secs,
+    call_band_ppm as call_band: Ppm,
 }

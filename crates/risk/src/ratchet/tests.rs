@@ -12,7 +12,7 @@ fn named(verdict: Option<Change>) -> &'static str {
 }
 
 /// The classes of the engine's parameters, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 46] = [
+const CLASSES: [(&str, &str); 47] = [
     ("auction.auction_secs", "any waits"),
     ("auction.depth_slope_ppm", "any waits"),
     ("auction.health_cap_ppm", "any waits"),
@@ -35,6 +35,7 @@ const CLASSES: [(&str, &str); 46] = [
     ("lending.utilization_window_secs", "any waits"),
     ("observation.bypass_ratio_ppm", "up ramps, down waits"),
     ("observation.bypass_spacing_secs", "any waits"),
+    ("observation.call_band_ppm", "up harmless, down waits"),
     ("observation.cool_off_secs", "any waits"),
     ("observation.observation_gap_secs", "any waits"),
     ("perps.fill_band_ppm", "up waits, down at once"),
@@ -103,7 +104,7 @@ fn a_parameter_that_moves_alone_is_the_only_change_in_either_direction() {
             judged += 1;
         }
     }
-    assert_eq!(judged, 4 * 46);
+    assert_eq!(judged, 4 * 47);
     assert_eq!(PARAMS.verdict(&PARAMS), Verdict::default());
     assert_eq!(PARAMS.verdict(&PARAMS).kind(), VerdictKind::Nothing);
 }

@@ -70,8 +70,8 @@ pub struct AccountOpened {
     pub rent_payer: Pubkey,
 }
 
-/// The owner is called: an account has come within a tenth of its maintenance margin, or under its target. Logged, not
-/// called, and once until it is seen above that again.
+/// The owner is called: an account has come below its target, or into the band above its maintenance margin. Once, until it
+/// is seen above that again. Logged where the instruction has no event authority, as `observe_margin`.
 #[event]
 #[derive(Clone, Debug)]
 pub struct MarginCalled {
@@ -83,7 +83,8 @@ pub struct MarginCalled {
     pub id: u16,
     /// `NAV / MMR` at spot, ppm, rounded down.
     pub ratio_ppm: u32,
-    /// How far each price is from where the account would be at maintenance.
+    /// How far each price is from where the account would be at maintenance or below; without prices whose move alone does
+    /// not take it there.
     pub distances: Vec<PriceDistance>,
 }
 

@@ -7,6 +7,7 @@ use std::io::Write;
 use crate::error::Result;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
+use anchor_lang::solana_program::log::sol_log_data;
 use anchor_lang::solana_program::program::invoke_signed_unchecked;
 
 mod account;
@@ -60,19 +61,46 @@ pub fn send_listing<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &
     send_encoded(authority, event, listed_bytes)
 }
 
-/// Without its lists an event takes no more bytes than its type. In a place of constant length the compiler sees that
-/// every field fits; a vector that may grow would ask at each of them whether it must. A byte more than that is left of
-/// an event that fits.
+/// [`send_listing`], or the event in the log as Anchor's `emit!` writes it, where the instruction does not have the
+/// authority: a log may be truncated, and whoever fills it can make it so.
+///
+/// # Errors
+/// Those of [`send_listing`].
+#[inline(never)]
+pub fn send_or_log<E: anchor_lang::Event>(
+    authority: Option<&AccountInfo<'_>>,
+    event: &E,
+    listed_bytes: usize,
+) -> Result<()> {
+    let (data, left) = encoded(event, listed_bytes);
+    match authority {
+        Some(authority) => call(authority, data, left),
+        None => {
+            sol_log_data(&[fitted(data, left)?.get(TAG_LEN..).unwrap_or_default()]);
+            Ok(())
+        }
+    }
+}
+
+#[inline(always)]
+fn send_encoded<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
+    let (data, left) = encoded(event, listed_bytes);
+    call(authority, data, left)
+}
+
+/// An event's bytes, tags included, and how many of them are not used. Without its lists an event takes no more bytes than
+/// its type. In a place of constant length the compiler sees that every field fits; a vector that may grow would ask at each
+/// of them whether it must. A byte more than that is left of an event that fits.
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "sizes of a type, its lists and two tags: some hundred bytes")]
-fn send_encoded<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
+fn encoded<E: anchor_lang::Event>(event: &E, listed_bytes: usize) -> (Vec<u8>, usize) {
     let len = core::mem::size_of::<E>() + listed_bytes + 1;
     let mut data = with_tags(E::DISCRIMINATOR.first_chunk().copied().map_or(0, u64::from_le_bytes), len);
     let mut fields = Fields(data.get_mut(TAGS_LEN..TAGS_LEN + len).unwrap_or_default());
     // Writing there returns no error.
     let _ = event.serialize(&mut fields);
     let left = fields.0.len();
-    call(authority, data, left)
+    (data, left)
 }
 
 /// Anchor's tag and the event's discriminator, before room for this many bytes.
@@ -113,13 +141,19 @@ impl Write for Fields<'_> {
     }
 }
 
-/// Sends all but the bytes that are left; an event of which none are did not fit.
-#[inline(never)]
-fn call(authority: &AccountInfo<'_>, mut data: Vec<u8>, left: usize) -> Result<()> {
+/// All but the bytes that are left; an event of which none are did not fit.
+fn fitted(mut data: Vec<u8>, left: usize) -> Result<Vec<u8>> {
     if left == 0 {
         return Err(ErrorCode::AccountDidNotSerialize.into());
     }
     data.truncate(data.len().saturating_sub(left));
+    Ok(data)
+}
+
+/// Sends what is used of an event's bytes.
+#[inline(never)]
+fn call(authority: &AccountInfo<'_>, data: Vec<u8>, left: usize) -> Result<()> {
+    let data = fitted(data, left)?;
     if !crate::access::same(authority.key, &crate::EVENT_AUTHORITY_AND_BUMP.0) {
         return Err(ErrorCode::ConstraintAddress.into());
     }

@@ -103,10 +103,8 @@ impl<'info> Deposit<'info> {
             ensure!(deposits <= bank.deposit_cap(), EngineError::DepositCapReached);
         }
         outflow::take_in(&mut bank, Atoms::new(received), delta, now)?;
-        gate::observe_relief(
-            &mut account,
-            &Books { registry: &registry, board: &*read::<PriceBoard>(&self.board)?, now },
-        );
+        let board = read::<PriceBoard>(&self.board)?;
+        gate::observe_relief(&mut account, &Books { registry: &registry, board: &board, now }, &self.event_authority)?;
         bank.invariant()?;
         account.invariant()?;
         Ok(TokenMove {

@@ -4,7 +4,6 @@ use std::cell::RefMut;
 
 use anchor_lang::prelude::*;
 use plimsoll_interface::answer::LiquidationOutcome;
-use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_pair, PairAccounts};
 use plimsoll_risk::liquidate::{plan, Leg, Liability, Plan};
 use plimsoll_risk::RiskError;
@@ -18,6 +17,7 @@ use crate::gate;
 use crate::guard::{permit, Action};
 use crate::liquidation::{liquidator_error, refuse, report, Bounds};
 use crate::loader::{read, write};
+use crate::margin_call;
 
 pub use plimsoll_interface::args::{LiabilityArg, LiquidateCollateralArgs};
 
@@ -204,7 +204,7 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
         let seized_shares = totals.apply(args.asset_bank, &plan, &books, &mut liquidator, &mut liquidatee)?;
-        account::set_clocks(&mut liquidatee, &plan.clocks);
+        margin_call::record_liquidated(&mut liquidatee, &plan, &loaded.0);
         gate::require_takeover(&mut liquidator, &books).map_err(liquidator_error)?;
         liquidatee.invariant()?;
         liquidator.invariant()?;

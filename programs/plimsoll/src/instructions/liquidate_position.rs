@@ -2,7 +2,6 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_interface::answer::LiquidationOutcome;
-use plimsoll_ledger::account;
 use plimsoll_ledger::liquidation::{apply_position, TakenOver};
 use plimsoll_risk::liquidate::{plan, Leg, Plan};
 use plimsoll_state::snapshot::Views;
@@ -15,6 +14,7 @@ use crate::gate;
 use crate::guard::{permit, Action};
 use crate::liquidation::{liquidator_error, refuse, report, Bounds};
 use crate::loader::{read, write};
+use crate::margin_call;
 
 pub use plimsoll_interface::args::LiquidatePositionArgs;
 
@@ -101,7 +101,7 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
             Err(refusal) => return refuse(&refusal, args.bounds.no_op_if_refused),
         };
         let taken = apply_position(&plan, &books, &mut market, &mut liquidator, &mut liquidatee)?;
-        account::set_clocks(&mut liquidatee, &plan.clocks);
+        margin_call::record_liquidated(&mut liquidatee, &plan, &loaded.0);
         gate::require_takeover(&mut liquidator, &books).map_err(liquidator_error)?;
         liquidatee.invariant()?;
         liquidator.invariant()?;

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::gate;
 use crate::guard::{permit, Action};
 use crate::loader::{read, write};
+use crate::margin_call;
 
 /// Permissionless.
 #[derive(Accounts)]
@@ -38,6 +39,6 @@ pub fn handler(ctx: Context<ObserveMargin>) -> Result<()> {
     permit(Action::ObserveMargin).on(&account)?;
     let books = Books { registry: &registry, board: &board, now: now()? };
     let (portfolio, assessment) = gate::assess(&account, &books)?;
-    gate::record(&mut account, &assessment, &portfolio.0, &books);
+    margin_call::record(&mut account, &assessment, &portfolio.0, &books, None)?;
     Ok(account.invariant()?)
 }

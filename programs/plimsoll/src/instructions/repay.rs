@@ -105,7 +105,7 @@ impl<'info> Repay<'info> {
         // Insurance that was promised to a bankrupt debt and is no longer needed.
         token::release_reserved(&mut account, &mut bank)?;
         let (registry, board) = (read::<Registry>(&self.registry)?, read::<PriceBoard>(&self.board)?);
-        gate::observe_relief(&mut account, &Books { registry: &registry, board: &board, now });
+        gate::observe_relief(&mut account, &Books { registry: &registry, board: &board, now }, &self.event_authority)?;
         bank.invariant()?;
         account.invariant()?;
         Ok(TokenMove {

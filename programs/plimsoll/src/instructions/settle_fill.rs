@@ -151,7 +151,8 @@ impl SettleFill<'_> {
             use_approval(&mut seller, &venue, market.index, notional, now)?;
         }
         let books = Books { registry: &registry, board: &board, now };
-        let context = FillContext { books: &books, slot, index: market.index, spot, quote, units };
+        let event_authority = &self.event_authority;
+        let context = FillContext { books: &books, slot, index: market.index, spot, quote, units, event_authority };
         if by_delegate {
             context.use_delegates(by, &mut buyer, &mut seller, notional)?;
         }
@@ -211,7 +212,7 @@ fn use_approval(account: &mut MarginAccount, venue: &Pubkey, market: u8, notiona
 }
 
 /// What every step of a fill reads.
-struct FillContext<'a> {
+struct FillContext<'a, 'info> {
     books: &'a Books<'a>,
     slot: &'a MarketSlot,
     index: u8,
@@ -219,9 +220,10 @@ struct FillContext<'a> {
     /// What is paid for the base.
     quote: Atoms,
     units: BaseUnits,
+    event_authority: &'a AccountInfo<'info>,
 }
 
-impl FillContext<'_> {
+impl FillContext<'_, '_> {
     /// Books the notional against the day of each side whose delegate signs, at a price that costs the fee (KEY-2).
     #[cold]
     #[inline(never)]
@@ -289,7 +291,9 @@ impl FillContext<'_> {
     fn discharge(&self, duty: &Duty, account: &mut MarginAccount) -> Result<()> {
         match duty {
             Duty::Initial => gate::require_initial(account, self.books),
-            Duty::RatioNotLower(before) => gate::require_ratio_not_lower(before, account, self.books),
+            Duty::RatioNotLower(before) => {
+                gate::require_ratio_not_lower(before, account, self.books, self.event_authority)
+            }
         }
     }
 

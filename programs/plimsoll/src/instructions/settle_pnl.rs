@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_ledger::settle::{collect_loss, pay_own_claim, pay_win, Settled};
-use plimsoll_ledger::{account, interest, perp, pool};
+use plimsoll_ledger::{interest, perp, pool};
 use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::margins;
 use plimsoll_risk::perp::settleable;
@@ -19,6 +19,7 @@ use crate::gate;
 use crate::guard::{permit, Action};
 use crate::known;
 use crate::loader::{read, write};
+use crate::margin_call;
 
 /// A margin account with PnL in a market; without one, the market's own claim is paid to insurance.
 #[derive(Accounts)]
@@ -75,7 +76,7 @@ impl SettlePnl<'_> {
             }
             Some(account) => {
                 let mut account = write::<MarginAccount>(account)?;
-                let settled = settle_account(&mut account, &books, &mut market, &mut bank)?;
+                let settled = settle_account(&mut account, &books, &mut market, &mut bank, &self.event_authority)?;
                 account.invariant()?;
                 (settled, leg_after(&account, market.index))
             }
@@ -171,6 +172,7 @@ fn settle_account(
     books: &Books<'_>,
     market: &mut Market,
     bank: &mut Bank,
+    event_authority: &AccountInfo<'_>,
 ) -> Result<Settled> {
     let (leg, pnl, healthy) = assess_leg(account, books, market)?;
     ensure!(!pnl.is_zero(), EngineError::NothingToSettle);
@@ -185,14 +187,18 @@ fn settle_account(
         pay_win(account, leg, market, bank, pnl.unsigned_abs())?
     };
     perp::close_leg_if_zero(account, leg, market)?;
-    observe(account, books)?;
+    observe(account, books, event_authority)?;
     Ok(settled)
 }
 
 /// Records what is seen of the account, as every instruction does that may write it.
-pub(super) fn observe(account: &mut MarginAccount, books: &Books<'_>) -> Result<Assessment> {
-    let (_, assessment) = gate::assess(account, books)?;
-    account::set_clocks(account, &assessment.clocks);
+pub(super) fn observe(
+    account: &mut MarginAccount,
+    books: &Books<'_>,
+    event_authority: &AccountInfo<'_>,
+) -> Result<Assessment> {
+    let (portfolio, assessment) = gate::assess(account, books)?;
+    margin_call::record(account, &assessment, &portfolio.0, books, Some(event_authority))?;
     Ok(assessment)
 }
 

@@ -92,7 +92,7 @@ impl TakeWin<'_> {
         let least = Atoms::new(args.min_paid_atoms.max(!by_owner as u64));
         ensure!(settled.quote_atoms.unsigned_abs() >= least, EngineError::BelowLimit);
         perp::close_leg_if_zero(&mut account, leg, &mut market)?;
-        let after = observe(&mut account, &books)?;
+        let after = observe(&mut account, &books, &self.event_authority)?;
         if by_owner && !(args.all && after.regime.is_some()) {
             // Creditors may rely on what the owner gives up, unless the account was under water anyway.
             gate::require_maintenance(&account, &books)?;

@@ -235,6 +235,9 @@ fn report(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Result<
     if account.under_water_secs > 0 {
         facts.push(("under water", format!("{} s on its clock", account.under_water_secs)));
     }
+    if account.called == 1 {
+        facts.push(("margin call", "its owner was called, and it was not seen above the band since".to_owned()));
+    }
     let quote = loaded.quote_decimals() as u32;
     let venues = account.venues.iter().filter(|venue| venue.venue != [0; 32]);
     let venues = venues.map(|venue| {

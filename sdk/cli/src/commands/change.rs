@@ -33,11 +33,11 @@ pub enum ChangeCommand {
         #[arg(long, value_name = "PATH")]
         config: PathBuf,
     },
-    /// Show who would come under water by a file's parameters, weights and rates, and in which hour; sends nothing
+    /// Show who would come under water by a file's parameters, weights and rates, by how much, and on which day of the ramp; sends nothing
     SimulateChange {
         /// The configuration
-        #[arg(long, value_name = "PATH")]
-        config: PathBuf,
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// Execute a change that is due, or all that are; anyone may
     Execute {
@@ -51,8 +51,11 @@ pub enum ChangeCommand {
     /// End a change before it is executed: its proposer, the authority or the guardian; anyone once it has expired
     Cancel {
         /// Its number, as `plimsoll engine pending` shows it
-        #[arg(value_name = "NUMBER")]
-        number: u64,
+        #[arg(required_unless_present = "all_expired", value_name = "NUMBER")]
+        number: Option<u64>,
+        /// All that nobody can execute any more; their rent goes back to whoever paid it
+        #[arg(long, conflicts_with = "number")]
+        all_expired: bool,
     },
     /// Move everything that ramps to now; anyone may
     AdvanceRamps,
@@ -69,17 +72,10 @@ pub enum ChangeCommand {
 pub async fn run(context: &Context, command: ChangeCommand) -> Result<()> {
     match command {
         ChangeCommand::Propose { config } => return super::engine::propose(context, &config).await,
-        ChangeCommand::SimulateChange { config } => super::simulate_change::run(context, &config).await?,
+        ChangeCommand::SimulateChange { file } => super::simulate_change::run(context, &file).await?,
         ChangeCommand::Pending => pending(context, &context.load().await?).await?,
         ChangeCommand::Execute { number, .. } => execute(context, &context.load().await?, number).await?,
-        ChangeCommand::Cancel { number } => {
-            let loaded = context.load().await?;
-            let changes = context.session.connection.changes(&loaded.accounts.keys.engine).await?;
-            let change = numbered(&changes, number)?;
-            let cancel = ix::cancel_change(&loaded.accounts.keys, context.session.address()?, change);
-            let what = format!("cancel change {number}, {}", words(&loaded, change));
-            context.act(&what, Some(&format!("{what}?")), &[], &[cancel]).await?;
-        }
+        ChangeCommand::Cancel { number, .. } => cancel(context, &context.load().await?, number).await?,
         ChangeCommand::AdvanceRamps => advance(context, &context.load().await?).await?,
         ChangeCommand::Powers => super::limits::powers(&context.load().await?).print(context.json),
         ChangeCommand::Limits => super::limits::limits(&context.load().await?).print(context.json),
@@ -107,7 +103,7 @@ fn state(change: &PendingChange, now: UnixSecs) -> String {
     match change.schedule().at(now) {
         Progress::Waiting(left) => format!("due in {}", span(left.get())),
         Progress::Due => format!("due, for {} more", span(change.schedule().expires_at.elapsed_since(now).get())),
-        Progress::Expired => "expired".to_owned(),
+        Progress::Expired => "expired; anyone may clear it away".to_owned(),
     }
 }
 
@@ -145,14 +141,6 @@ fn listed(asked: &Asked) -> Option<String> {
     })
 }
 
-fn line(change: &Change) -> String {
-    let effect = change.effect.words();
-    match change.numbers {
-        Some((from, to)) => format!("{} {from} to {to} ({effect})", change.name),
-        None => format!("{} ({effect})", change.name),
-    }
-}
-
 /// What a change would make of what is in force now.
 fn changes_of(loaded: &Loaded, venues: &[(Pubkey, Venue)], change: &PendingChange) -> (Option<Asked>, Vec<Change>) {
     let accounts = &loaded.accounts;
@@ -183,7 +171,7 @@ fn report(loaded: &Loaded, found: &[PendingChange], venues: &[(Pubkey, Venue)]) 
         let (asked, changes) = changes_of(loaded, venues, change);
         let whole = asked.as_ref().and_then(listed);
         let proposer = Pubkey::new_from_array(change.proposer).to_string();
-        let lines: Vec<String> = changes.iter().map(line).chain(whole.clone()).collect();
+        let lines: Vec<String> = changes.iter().map(ToString::to_string).chain(whole.clone()).collect();
         let (what, stands) = (words(loaded, change), state(change, now));
         let differences: Vec<_> = changes
             .iter()
@@ -226,14 +214,41 @@ fn before(loaded: &Loaded, change: &PendingChange) -> Option<Instruction> {
     pinned.then(|| ix::refresh_price(&loaded.accounts.keys, &[feed]))
 }
 
+/// The change of a number, or all that stand so.
+fn chosen<'a>(
+    loaded: &Loaded,
+    found: &'a [PendingChange],
+    number: Option<u64>,
+    all: Progress,
+) -> Result<Vec<&'a PendingChange>> {
+    let now = UnixSecs::new(loaded.accounts.now);
+    Ok(match number {
+        Some(number) => vec![numbered(found, number)?],
+        None => found.iter().filter(|change| change.schedule().at(now) == all).collect(),
+    })
+}
+
+async fn cancel(context: &Context, loaded: &Loaded, number: Option<u64>) -> Result<()> {
+    let keys = &loaded.accounts.keys;
+    let found = context.session.connection.changes(&keys.engine).await?;
+    let ended = chosen(loaded, &found, number, Progress::Expired)?;
+    let mut done = Report::default();
+    if ended.is_empty() {
+        done = done.with_note("nothing has expired");
+    }
+    for change in ended {
+        let cancel = ix::cancel_change(keys, context.session.address()?, change);
+        let what = format!("cancel change {}, {}", change.id, words(loaded, change));
+        done = done.and(context.perform(&what, Some(&format!("{what}?")), &[], &[cancel]).await?);
+    }
+    done.print(context.json);
+    Ok(())
+}
+
 async fn execute(context: &Context, loaded: &Loaded, number: Option<u64>) -> Result<()> {
     let keys = &loaded.accounts.keys;
     let found = context.session.connection.changes(&keys.engine).await?;
-    let now = UnixSecs::new(loaded.accounts.now);
-    let due: Vec<&PendingChange> = match number {
-        Some(number) => vec![numbered(&found, number)?],
-        None => found.iter().filter(|change| change.schedule().at(now) == Progress::Due).collect(),
-    };
+    let due = chosen(loaded, &found, number, Progress::Due)?;
     let mut done = Report::default();
     if due.is_empty() {
         done = done.with_note("nothing is due");
@@ -299,4 +314,27 @@ pub async fn act_or_propose(context: &Context, what: &str, of: impl FnOnce(Pubke
     let propose = ix::propose_change(keys, (signer, signer), id, &of(keys.executor()));
     let what = format!("propose as change {id}, due after {}: {what}", span(delay));
     context.act(&what, Some(&format!("{what}?")), &[], &[propose]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::Zeroable;
+
+    use super::*;
+
+    #[test]
+    fn a_change_waits_is_due_for_a_week_and_can_then_be_cleared_away() {
+        let mut change = PendingChange::zeroed();
+        (change.due_at, change.expires_at) = (1_000_000, 1_000_000 + 604_800);
+        let words = [1_000_000 - 7_200, 1_000_000, 1_604_799, 1_604_800].map(|now| state(&change, UnixSecs::new(now)));
+        let expected =
+            ["due in 2.0 h", "due, for 7.0 days more", "due, for 1 s more", "expired; anyone may clear it away"];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_number_that_nothing_has_is_named() {
+        let error = numbered(&[PendingChange::zeroed()], 3).expect_err("there is one, of number 0");
+        assert!(error.to_string().contains("no change 3 waits"), "{error}");
+    }
 }

@@ -314,7 +314,7 @@ fn steps(applied: &Applied, dry_run: bool) -> Report {
     let report = Report::default().with_facts("engine", vec![("engine", applied.engine.clone())]);
     if dry_run {
         let rows = applied.would_send.iter().map(|planned| {
-            vec![planned.step.to_string(), planned.signer.to_string(), planned.changes.join("\n"), waits(planned)]
+            vec![planned.to_string(), planned.signer.to_string(), planned.changes.join("\n"), waits(planned)]
         });
         let columns = ["step", "signed by", "changes", "waits"];
         return report.with_rows("would_send", &columns, rows.collect()).and(waiting(applied));

@@ -1,7 +1,6 @@
 //! What anybody can take and set now: the powers over an engine, and the limits of its banks and markets.
 
 use plimsoll_risk::breaker::{AUTHORITY_PAUSE, GUARDIAN_TERMS};
-use plimsoll_risk::draw::AtomCaps;
 use plimsoll_risk::ratchet::{EXECUTION_WINDOW, RAISE_INTERVAL};
 use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_sdk::change::ramps;
@@ -97,22 +96,17 @@ fn shown(atoms: Atoms, decimals: u8) -> String {
 fn bank_row(loaded: &Loaded, bank: u8) -> Vec<String> {
     let (account, decimals) = (&loaded.accounts.banks[bank as usize], loaded.decimals(bank));
     let (params, now) = (&loaded.accounts.registry.params().draws, UnixSecs::new(loaded.accounts.now));
-    let outflows = account.outflows(now);
-    let leaves = |window: usize| match outflows[window].map(|outflow| outflow.room(account.deposits())) {
+    let (caps, limits) = (&account.caps, account.limits(params, now));
+    let leaves = |window: usize| match limits.leaves[window] {
         Some(room) => format!("{} of {}", shown(room.atoms, decimals), shown(room.most, decimals)),
         None => "unlimited".to_owned(),
     };
-    let (caps, drawable) = (&account.caps, account.drawable(now));
-    let caps_of_draws =
-        AtomCaps { event: Atoms::new(caps.draw_cap_event_atoms), hour: Atoms::new(caps.draw_cap_hour_atoms) };
-    let event = drawable.room_down(params, caps_of_draws, Atoms::ZERO);
-    let own = drawable.source_room_down(params, account.debts_drawn.total(now, Bank::SOURCE_WINDOW_SECS)).min(event);
     vec![
         name_of(&loaded.names.banks, bank),
         leaves(0),
         leaves(1),
-        shown(event, decimals),
-        shown(own, decimals),
+        shown(limits.event_draw, decimals),
+        shown(limits.own_draw, decimals),
         shown(Atoms::new(caps.deposit_cap_atoms), decimals),
         shown(Atoms::new(caps.borrow_cap_atoms), decimals),
         rises(account.cap_raised_at, now),

@@ -18,8 +18,9 @@ use crate::output::Report;
 
 /// A step of a ramp.
 const HOUR_SECS: i64 = 3_600;
+const HOURS_A_DAY: u32 = 24;
 /// Ramps that are longer are followed no further: three months.
-const MOST_HOURS: u32 = 24 * 92;
+const MOST_HOURS: u32 = HOURS_A_DAY * 92;
 
 /// An account that would be under water.
 struct Hit {
@@ -104,6 +105,11 @@ fn hit(now: &Accounts<'_>, stages: &[Box<Registry>]) -> Result<Option<(Option<u3
     Ok(first.map(|hour| (before.is_none().then_some(hour), last)))
 }
 
+/// Of the ramp, from one.
+const fn day(hour: u32) -> u32 {
+    hour / HOURS_A_DAY + 1
+}
+
 fn report(hits: &[Hit], accounts: usize, stages: usize) -> Report {
     let new = hits.iter().filter(|hit| hit.hour.is_some()).count();
     let facts = vec![
@@ -113,23 +119,27 @@ fn report(hits: &[Hit], accounts: usize, stages: usize) -> Report {
         ("ramps last hours", (stages - 1).to_string()),
     ];
     let rows = hits.iter().map(|hit| {
-        let hour = hit.hour.map_or_else(|| "before".to_owned(), |hour| hour.to_string());
+        let hour = hit.hour.map_or_else(|| "before".to_owned(), |hour| format!("day {}, hour {hour}", day(hour)));
         let short = hit.short_usd_pico.map_or_else(|| "no longer".to_owned(), usd_pico);
         vec![hit.address.to_string(), hit.owner.to_string(), hour, short]
     });
     let exact = hits.iter().map(|hit| {
         json!({
             "account": hit.address.to_string(),
+            "day": hit.hour.map(day),
             "hour": hit.hour,
             "short_usd_pico": hit.short_usd_pico.map(|short| short.to_string()),
         })
     });
-    let columns = ["account", "owner", "under water from hour", "short of maintenance at the end"];
+    let columns = ["account", "owner", "under water from", "short of maintenance at the end"];
     Report::default()
         .with_facts("simulated", facts)
         .with_rows("accounts", &columns, rows.collect())
         .with_exact("exact", json!(exact.collect::<Vec<_>>()))
-        .with_note("at the prices of now; prices, their sources and what is not listed yet stay as they are")
+        .with_note(
+            "at the prices of now; prices, their sources and what is not listed yet stay as they are. Days and hours are \
+             counted from when the change comes into force, which is after the delay where something of it waits",
+        )
 }
 
 #[cfg(test)]
@@ -163,5 +173,12 @@ mod tests {
         assert_eq!(hit(&world), None);
         world.hold(1, USDC, -17_001_000_000);
         assert_eq!(hit(&world), Some((None, Some(501_000_000))));
+    }
+
+    #[test]
+    fn a_ramp_begins_on_its_first_day_and_every_24_hours_another() {
+        assert_eq!([0, 23, 24, 47, 48].map(day), [1, 1, 2, 2, 3]);
+        let hit = Hit { address: Pubkey::default(), owner: Pubkey::default(), hour: Some(30), short_usd_pico: None };
+        assert!(format!("{:?}", report(&[hit], 1, 49)).contains("day 2, hour 30"));
     }
 }

@@ -46,7 +46,7 @@ pub struct Jobs {
     pub bankruptcy: BankruptcyConfig,
     /// Turns waiting penalties and fees into insurance.
     pub sweep: SweepConfig,
-    /// Executes changes of the engine that are due.
+    /// Executes changes of the engine that are due, and clears away those that have expired.
     pub execute_changes: ChangesConfig,
     /// Moves what ramps.
     pub advance_ramps: RampsConfig,
@@ -105,6 +105,8 @@ job_config! {
         every_millis: u64 = 1_000,
         /// An account under water is observed when it was last this long ago; below the engine's observation gap.
         max_age_secs: u32 = 10,
+        /// Observes accounts that come near maintenance as well, once an entry, so that the program calls their owners.
+        call_owners: bool = true,
         /// Most accounts in one turn.
         accounts_per_turn: usize = 50,
     }
@@ -151,7 +153,8 @@ job_config! {
 }
 
 job_config! {
-    /// Executes changes of the engine that are due; whoever proposed them is known, and they waited in public.
+    /// Executes changes of the engine that are due, and clears away those that have expired; whoever proposed them is known,
+    /// and they waited in public.
     ChangesConfig {
         /// How often it looks.
         every_millis: u64 = 60_000,

@@ -10,7 +10,7 @@ use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::{MAX_BANKS, MAX_MARKETS, MAX_PRICES};
 use plimsoll_risk::portfolio::{PerpLeg, Portfolio, PriceKind, TokenLeg};
-use plimsoll_risk::units::{Atoms, SignedAtoms, SignedBaseUnits};
+use plimsoll_risk::units::{Atoms, Ppm, SignedAtoms, SignedBaseUnits, UsdPico};
 use plimsoll_state::{PriceBoard, PriceSlot, Registry};
 
 use super::Band;
@@ -146,6 +146,7 @@ impl Exposure {
         if excess <= 0.0 {
             return (Verdict::Hot, spot);
         }
+        let excess = until_next_look(excess, &spot, portfolio.params.observation.call_band());
         let drift_share = weight(assumed.drift_share_ppm);
         self.divide(excess * (1.0 - drift_share), portfolio, registry, board);
         let secs = (excess * drift_share / self.drift).min(assumed.recheck_secs as f64);
@@ -263,6 +264,20 @@ impl Exposure {
             };
             self.bands.push(band);
         }
+    }
+}
+
+/// What may be lost before an account is looked at again: all of the excess, or of one that is above the band in which its
+/// owner is called what leads there. Near the band at least an eighth, so that an account at its edge is not looked at with
+/// every price.
+fn until_next_look(excess: f64, spot: &Margins, band: Ppm) -> f64 {
+    let pico = |value: UsdPico| value.get() as f64 / PPM as f64;
+    let called_below = (pico(spot.mmr()) * weight(band.get())).max(pico(spot.tmr()) - pico(spot.mmr()));
+    let left = excess - called_below;
+    if left > 0.0 {
+        left.max(excess / 8.0)
+    } else {
+        excess
     }
 }
 

@@ -1,4 +1,5 @@
-//! Executes changes of the engine that have waited in public, so that what was announced comes when it was announced.
+//! Executes changes of the engine that have waited in public, so that what was announced comes when it was announced, and
+//! clears away those that nobody executed in time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,13 +9,16 @@ use plimsoll_risk::ratchet::Progress;
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::{Error, Result};
 use plimsoll_sdk::ix;
+use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::PendingChange;
+use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 
 use super::{Context, Job};
 use crate::backoff::Targets;
 use crate::config::ChangesConfig;
 
-/// Executes them in the order of their numbers. One that is refused is tried again later, and keeps no other waiting.
+/// Ends them in the order of their numbers. One that is refused is tried again later, and keeps no other waiting.
 pub struct ExecuteChanges {
     config: ChangesConfig,
     backoff: Targets<u64>,
@@ -28,9 +32,14 @@ impl ExecuteChanges {
     }
 }
 
-/// Those that can be executed now.
-fn due(changes: Vec<PendingChange>, now: UnixSecs) -> Vec<PendingChange> {
-    changes.into_iter().filter(|change| change.schedule().at(now) == Progress::Due).collect()
+/// What ends a change now: it is executed while it is due, and cancelled once it has expired. None while it waits.
+fn end(change: &PendingChange, keys: &EngineKeys, payer: Pubkey, now: UnixSecs) -> Option<Instruction> {
+    match change.schedule().at(now) {
+        Progress::Waiting(_) => None,
+        Progress::Due => Some(ix::execute_change(keys, payer, change)),
+        // Its rent goes to whoever paid it.
+        Progress::Expired => Some(ix::cancel_change(keys, payer, change)),
+    }
 }
 
 #[async_trait]
@@ -52,14 +61,18 @@ impl Job for ExecuteChanges {
         if !waits {
             return Ok(());
         }
-        let changes = due(context.connection.changes(&keys.engine).await?, now);
+        let changes = context.connection.changes(&keys.engine).await?;
         self.backoff.sweep(Instant::now());
-        for change in changes.iter().filter(|change| self.backoff.may(&change.id, Instant::now())).collect::<Vec<_>>() {
-            match context.submit(self.name(), ix::execute_change(&keys, context.outbox.payer(), change)).await {
+        for change in &changes {
+            let Some(end) = end(change, &keys, context.outbox.payer(), now) else { continue };
+            if !self.backoff.may(&change.id, Instant::now()) {
+                continue;
+            }
+            match context.submit(self.name(), end).await {
                 Ok(_) => self.backoff.succeeded(&change.id),
                 Err(error @ (Error::RateLimited | Error::Unreachable(_))) => return Err(error),
                 Err(error) => {
-                    tracing::warn!(change = change.id, %error, "a change that is due was refused");
+                    tracing::warn!(change = change.id, %error, "the end of a change was refused");
                     self.backoff.failed(change.id, Instant::now());
                 }
             }
@@ -75,14 +88,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_and_what_has_expired_is_left_alone() {
-        let change = |id: u64, due_at: i64| {
+    fn what_is_due_is_executed_and_what_has_expired_cleared_away() {
+        let (keys, payer) =
+            (EngineKeys::created_by(&Pubkey::new_from_array([7; 32]), 0), Pubkey::new_from_array([9; 32]));
+        let ended = |due_at: i64| {
             let mut change = PendingChange::zeroed();
-            (change.id, change.due_at, change.expires_at) = (id, due_at, due_at + 100);
-            change
+            (change.id, change.due_at, change.expires_at) = (4, due_at, due_at + 100);
+            let ended = end(&change, &keys, payer, UnixSecs::new(1_000));
+            let (execute, cancel) =
+                (ix::execute_change(&keys, payer, &change), ix::cancel_change(&keys, payer, &change));
+            ended.map(|ended| (ended == execute, ended == cancel))
         };
-        let changes = vec![change(0, 900), change(1, 901), change(2, 1_000), change(3, 1_001)];
-        let found: Vec<u64> = due(changes, UnixSecs::new(1_000)).iter().map(|change| change.id).collect();
-        assert_eq!(found, [1, 2]);
+        let (execute, cancel) = (Some((true, false)), Some((false, true)));
+        assert_eq!([900, 901, 1_000, 1_001].map(ended), [cancel, execute, execute, None]);
     }
 }

@@ -1,4 +1,5 @@
-//! Keeps the auction clocks of accounts under water running: they count time between observations only.
+//! Keeps the auction clocks of accounts under water running, which count time between observations only, and has owners
+//! called whose accounts come near maintenance.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use crate::config::ObserveConfig;
 const TOGETHER: usize = 12;
 
 /// Observes accounts under water that were not observed for some time; those below the bypass ratio at once, as the second
-/// of two such observations lets spot alone count; and those that recovered, as what they remember of it would else wait
-/// for the next wrong print.
+/// of two such observations lets spot alone count; those that recovered, as what they remember of it would else wait
+/// for the next wrong print; and those that have entered or left the band in which their owner is called, once.
 pub struct Observe {
     config: ObserveConfig,
 }
@@ -46,14 +47,17 @@ impl Job for Observe {
             let oldest = now - self.config.max_age_secs as i64;
             let hot = tracker.assess_hot_with_all();
             let armed = tracker.assess_armed();
+            let turned = if self.config.call_owners { tracker.assess_turned() } else { Vec::new() };
             let mut due: Vec<_> = hot
                 .into_iter()
                 .chain(armed)
                 .filter(|found| is_due(&found.clocks, &found.assessment.clocks, oldest))
+                .chain(turned)
                 .map(|found| (found.clocks.observed_at, found.key))
                 .collect();
             // The longest unobserved first, so that a limit per turn starves nobody.
             due.sort_unstable();
+            due.dedup();
             due.truncate(self.config.accounts_per_turn);
             (tracker.shared.keys, due)
         };

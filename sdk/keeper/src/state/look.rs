@@ -4,7 +4,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, Assessment};
-use plimsoll_risk::margin::Margins;
+use plimsoll_risk::margin::{is_called, Margins};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_risk::RiskResult;
@@ -76,26 +76,33 @@ impl Tracker {
         if account.is_debt_free() {
             return self.forget(id);
         }
-        let remembers = account.clocks().remembers();
+        let (remembers, was_called) = (account.clocks().remembers(), account.is_called());
+        let band = self.shared.registry.params().observation.call_band();
         let (buffers, shared, exposure, assumed) = (&mut self.buffers, &self.shared, &mut self.exposure, &self.assumed);
         let looked = catch_unwind(AssertUnwindSafe(|| {
             fill(buffers, shared, account, now, Views::SPOT)?;
-            Ok(exposure.look(&mut buffers.portfolio, &shared.registry, &shared.board, assumed, now).0)
+            Ok(exposure.look(&mut buffers.portfolio, &shared.registry, &shared.board, assumed, now))
         }));
         match looked.unwrap_or_else(|_| Err(plimsoll_risk::RiskError::NumberOutOfRange)) {
-            Ok(Verdict::Indifferent) => {
+            Ok((Verdict::Indifferent, _)) => {
                 self.forget(id);
                 if remembers {
                     self.armed.insert(id);
                 }
             }
-            Ok(Verdict::Hot) => {
+            Ok((Verdict::Hot, _)) => {
                 self.index.remove(id);
                 self.armed.remove(&id);
+                self.turned.remove(&id);
                 self.hot.insert(id);
             }
-            Ok(Verdict::Watch { due_secs }) => {
+            Ok((Verdict::Watch { due_secs }, spot)) => {
                 self.hot.remove(&id);
+                if is_called(&spot, band) == was_called {
+                    self.turned.remove(&id);
+                } else {
+                    self.turned.insert(id);
+                }
                 self.index.set(id, &self.exposure.bands, due_secs.max(now + 1));
                 if remembers {
                     self.armed.insert(id);
@@ -158,6 +165,25 @@ impl Tracker {
             });
             let key = self.accounts.get(id).map(|account| account.key);
             if let (Some(Ok((assessment, clocks))), Some(key)) = (assessed, key) {
+                found.push(Candidate { id, key, assessment, clocks });
+            }
+        }
+        found
+    }
+
+    /// Accounts at or above maintenance at spot of which an observation now would call the owner, or note that the account
+    /// has left the band.
+    pub fn assess_turned(&mut self) -> Vec<Candidate> {
+        let band = self.shared.registry.params().observation.call_band();
+        let ids: Vec<u32> = self.turned.iter().copied().collect();
+        let mut found = Vec::new();
+        for id in ids {
+            let assessed = self.with_portfolio(id, Views::LIQUIDATION, |portfolio, clocks, now| {
+                (assess(portfolio, clocks, UnixSecs::new(now)), *clocks)
+            });
+            let account = self.accounts.get(id).map(|account| (account.key, account.is_called()));
+            let (Some(Ok((assessment, clocks))), Some((key, was_called))) = (assessed, account) else { continue };
+            if is_called(&assessment.spot, band) != was_called {
                 found.push(Candidate { id, key, assessment, clocks });
             }
         }

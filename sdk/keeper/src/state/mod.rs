@@ -118,6 +118,8 @@ pub struct Tracker {
     pub hot: BTreeSet<u32>,
     /// Numbers of accounts that are healthy at spot but remember a time under water.
     pub armed: BTreeSet<u32>,
+    /// Numbers of accounts healthy at spot that have entered or left the band of a margin call since they were observed.
+    pub turned: BTreeSet<u32>,
     /// Accounts that are being resolved.
     pub bankrupt: BTreeSet<u32>,
     /// Whether a snapshot of the margin accounts was taken.
@@ -153,6 +155,7 @@ impl Tracker {
             tally: Tally::default(),
             hot: BTreeSet::new(),
             armed: BTreeSet::new(),
+            turned: BTreeSet::new(),
             bankrupt: BTreeSet::new(),
             has_snapshot: false,
             liquidator,
@@ -298,6 +301,7 @@ impl Tracker {
         self.index.remove(id);
         self.hot.remove(&id);
         self.armed.remove(&id);
+        self.turned.remove(&id);
         self.bankrupt.remove(&id);
     }
 

@@ -68,6 +68,7 @@ pub struct Tracked {
     pub status: u8,
     observed: u8,
     bypass: u8,
+    called: u8,
     under_water_secs: u32,
     wind_down_secs: u32,
     observed_at: i64,
@@ -123,6 +124,7 @@ impl Tracked {
             status: account.status,
             observed: account.observed,
             bypass: account.bypass,
+            called: account.called,
             under_water_secs: account.under_water_secs,
             wind_down_secs: account.wind_down_secs,
             observed_at: account.observed_at,
@@ -140,6 +142,7 @@ impl Tracked {
         out.status = self.status;
         out.observed = self.observed;
         out.bypass = self.bypass;
+        out.called = self.called;
         out.under_water_secs = self.under_water_secs;
         out.wind_down_secs = self.wind_down_secs;
         out.observed_at = self.observed_at;
@@ -185,6 +188,11 @@ impl Tracked {
             bypass_published_at: UnixSecs::new(self.bypass_published_at),
             bypass: self.bypass == 1,
         }
+    }
+
+    /// Whether its owner was called, and the account has not been seen above the band since.
+    pub const fn is_called(&self) -> bool {
+        self.called == 1
     }
 
     /// Whether it owes nothing and holds no position: no price can hurt it.
@@ -236,6 +244,7 @@ mod tests {
             ..DerivativePosition::default()
         };
         (account.under_water_secs, account.observed, account.observed_at) = (12, 1, 99);
+        account.called = 1;
         account
     }
 
@@ -249,6 +258,7 @@ mod tests {
         assert_eq!(back.tokens[1], account.tokens[9]);
         assert_eq!(back.derivatives[0], account.derivatives[7]);
         assert_eq!((back.clocks(), tracked.clocks()), (account.clocks(), account.clocks()));
+        assert!(back.called == 1 && tracked.is_called());
         assert_eq!((tracked.banks, tracked.debts, tracked.markets), (1 << 5 | 1 << 2, 1 << 5, 1 << 4));
         assert!(tracked.owes(5) && !tracked.owes(2) && !tracked.is_debt_free());
     }

@@ -108,6 +108,41 @@ async fn an_account_that_recovered_is_looked_at_once_more_so_that_it_forgets() {
     assert_eq!(context.metrics.confirmed.with_label_values(&["observe"]).get(), 3, "nothing is left to forget");
 }
 
+/// CALL-1: nobody under water would be told in time.
+#[tokio::test]
+async fn an_owner_is_called_before_the_account_is_under_water_and_once() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let mut observe = Observe::new(context.config.jobs.observe.clone());
+    let confirmed = || context.metrics.confirmed.with_label_values(&["observe"]).get();
+    let mut called_at = None;
+    for dollars in (150..200).rev() {
+        stage.node.world(|world| {
+            world.advance(2);
+            world.set_price(USDC, E8).expect("a price");
+            world.set_price(SOL, dollars * E8).expect("a price");
+        });
+        stage.read_all(&context).await;
+        observe.turn(&context).await.unwrap();
+        let alice = stage.account(&stage.alice);
+        if alice.called == 1 {
+            assert_eq!((alice.observed, confirmed()), (0, 1), "healthy when she is called, at {dollars}");
+            called_at = Some(dollars);
+            break;
+        }
+        assert_eq!(confirmed(), 0, "nothing is observed in vain, at {dollars}");
+    }
+    let called_at = called_at.expect("she is called on the way down");
+    stage.node.world(|world| {
+        world.advance(2);
+        world.set_price(USDC, E8).expect("a price");
+        world.set_price(SOL, called_at * E8 - 10).expect("a price");
+    });
+    stage.read_all(&context).await;
+    observe.turn(&context).await.unwrap();
+    assert_eq!(confirmed(), 1, "once");
+}
+
 /// Alice buys 50 SOL of the perp from the maker.
 fn with_a_position(stage: &Stage) {
     stage.node.world(|world| world.fill(SOL_PERP, &stage.alice, &stage.maker, 50_000_000, None).expect("a fill"));

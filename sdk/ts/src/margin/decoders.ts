@@ -10,7 +10,7 @@ import {
 
 import { getMaintenanceViewDecoder } from '../generated/index.js';
 import type { StoredPriceLike } from '../price.js';
-import type { Clocks, Leg, LegName, LiquidationPrices, Regime } from './types.js';
+import type { BankLimits, Clocks, Leg, LegName, LiquidationPrices, Regime } from './types.js';
 
 const legDecoder = getStructDecoder([
     ['kind', getU32Decoder()],
@@ -73,6 +73,30 @@ export function decodeLiquidationPrices(answer: Uint8Array): LiquidationPrices {
     const plain = ({ mantissa, exponent }: StoredPriceLike): StoredPriceLike => ({ mantissa, exponent });
     const found = (price: StoredPriceLike) => (price.mantissa === 0n ? undefined : plain(price));
     return { isUnderWater: isUnderWater === 1, present: plain(present), below: found(below), above: found(above) };
+}
+
+const limitsDecoder = getStructDecoder([
+    ['hourLeft', getU64Decoder()],
+    ['hourMost', getU64Decoder()],
+    ['dayLeft', getU64Decoder()],
+    ['dayMost', getU64Decoder()],
+    ['eventDraw', getU64Decoder()],
+    ['ownDraw', getU64Decoder()],
+]);
+/** The largest number stands for no limit. */
+const NO_LIMIT = (1n << 64n) - 1n;
+
+/** Decodes what `bank_limits` answers. */
+export function decodeBankLimits(answer: Uint8Array): BankLimits {
+    const { hourLeft, hourMost, dayLeft, dayMost, eventDraw, ownDraw } = limitsDecoder.decode(answer);
+    const room = (leftAtoms: bigint, mostAtoms: bigint) =>
+        mostAtoms === NO_LIMIT ? undefined : { leftAtoms, mostAtoms };
+    return {
+        leavesWithinHour: room(hourLeft, hourMost),
+        leavesWithinDay: room(dayLeft, dayMost),
+        drawOfOneBankruptcyAtoms: eventDraw,
+        drawOfOwnDebtsAtoms: ownDraw,
+    };
 }
 
 /** A regime by its number. */

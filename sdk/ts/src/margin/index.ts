@@ -2,6 +2,8 @@ import type { MarginView } from '../generated/index.js';
 import { MarginModule } from './module.js';
 import type {
     Assessment,
+    BankInputs,
+    BankLimits,
     LiquidationPlan,
     LiquidationPrices,
     LiquidationRefusal,
@@ -55,4 +57,9 @@ export async function liquidationPlan(
 /** {@link MarginModule.liquidationPrices} on the module of this package. */
 export async function liquidationPrices(inputs: MarginInputs, priceSlot: number): Promise<LiquidationPrices> {
     return (await loadMarginModule()).liquidationPrices(inputs, priceSlot);
+}
+
+/** {@link MarginModule.bankLimits} on the module of this package. */
+export async function bankLimits(inputs: BankInputs): Promise<BankLimits> {
+    return (await loadMarginModule()).bankLimits(inputs);
 }

@@ -5,6 +5,7 @@ import { type MarginView, getMarginViewDecoder } from '../generated/index.js';
 import {
     assessmentDecoder,
     clocksOf,
+    decodeBankLimits,
     decodeLiquidationPrices,
     legName,
     legNumbers,
@@ -13,6 +14,8 @@ import {
 } from './decoders.js';
 import type {
     Assessment,
+    BankInputs,
+    BankLimits,
     LiquidationPlan,
     LiquidationPrices,
     LiquidationRefusal,
@@ -25,7 +28,7 @@ import type {
 export class MarginModuleError extends Error {
     override readonly name = 'MarginModuleError';
     constructor(
-        /** 1: no margin account, 2: no registry, 3: no price board, 4: no leg or price slot; else the program's code. */
+        /** 1: no margin account, 2: no registry, 3: no price board, 4: no leg or price slot, 5: no bank; else the program's code. */
         readonly code: number,
     ) {
         super(MODULE_ERRORS[code] ?? engineError(code).message);
@@ -37,10 +40,11 @@ const MODULE_ERRORS: Readonly<Record<number, string>> = {
     2: 'The second account is not a registry',
     3: 'The third account is not a price board',
     4: 'The request names no leg or price slot that exists',
+    5: 'The account is not a bank',
 };
 
 /** Version of the module's exports that this file is written for. */
-const INTERFACE_VERSION = 3;
+const INTERFACE_VERSION = 4;
 const addressEncoder = getAddressEncoder();
 /** Room for an answer, bytes. */
 const ANSWER_LEN = 256;
@@ -71,6 +75,9 @@ interface ModuleExports {
         limitDenominator: bigint,
     ): number;
     liquidation_prices(now: bigint, slot: number): number;
+    bank_address(): number;
+    bank_len(): number;
+    bank_limits(now: bigint): number;
 }
 
 /** The program's margin functions, compiled to WebAssembly. Calls are synchronous and share nothing. */
@@ -181,14 +188,32 @@ export class MarginModule {
         return decodeLiquidationPrices(this.#answer(this.#exports.liquidation_prices(inputs.now, priceSlot)));
     }
 
+    /**
+     * What may still leave a bank, and be drawn of its insurance.
+     *
+     * @throws MarginModuleError
+     */
+    bankLimits({ bank, registry, now }: BankInputs): BankLimits {
+        const at = this.#exports;
+        this.#place([
+            [bank, at.bank_address(), at.bank_len(), 5],
+            [registry, at.registry_address(), at.registry_len(), 2],
+        ]);
+        return decodeBankLimits(this.#answer(at.bank_limits(now)));
+    }
+
     #write({ address: key, account, registry, board }: MarginInputs): void {
-        const { memory, ...at } = this.#exports;
-        const parts: [Uint8Array, number, number, number][] = [
+        const at = this.#exports;
+        this.#place([
             [account, at.account_address(), at.account_len(), 1],
             [registry, at.registry_address(), at.registry_len(), 2],
             [board, at.board_address(), at.board_len(), 3],
             [Uint8Array.from(addressEncoder.encode(key)), at.key_address(), 32, 1],
-        ];
+        ]);
+    }
+
+    #place(parts: [Uint8Array, number, number, number][]): void {
+        const { memory } = this.#exports;
         for (const [bytes, address, length, code] of parts) {
             if (bytes.length !== length) throw new MarginModuleError(code);
             new Uint8Array(memory.buffer, address, length).set(bytes);

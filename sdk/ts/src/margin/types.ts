@@ -130,3 +130,33 @@ export interface LiquidationPrices {
     /** The lowest price above the present one; none where it survives a rise by a thousand times. */
     readonly above: StoredPriceLike | undefined;
 }
+
+/** A bank and its engine's registry, as bytes. */
+export interface BankInputs {
+    /** The bank's data, whole. */
+    readonly bank: Uint8Array;
+    /** The registry's data, whole. */
+    readonly registry: Uint8Array;
+    /** Unix seconds. */
+    readonly now: bigint;
+}
+
+/** How much may leave within a window, atoms. */
+export interface OutflowRoom {
+    /** Now. */
+    readonly leftAtoms: bigint;
+    /** In a window in which nothing has left. */
+    readonly mostAtoms: bigint;
+}
+
+/** What a bank's limits let through now. */
+export interface BankLimits {
+    /** Withdrawals and borrows within the hour; none where there is no limit. */
+    readonly leavesWithinHour: OutflowRoom | undefined;
+    /** Within the day. */
+    readonly leavesWithinDay: OutflowRoom | undefined;
+    /** Most that one bankruptcy may draw of the bank's insurance, atoms. */
+    readonly drawOfOneBankruptcyAtoms: bigint;
+    /** Most that the bank's own debts may draw of it, atoms. */
+    readonly drawOfOwnDebtsAtoms: bigint;
+}

@@ -1,6 +1,6 @@
 //! Addresses of every kind of account, as the Rust SDK derives them.
 
-use plimsoll_sdk::pda;
+use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_sim::world::address;
 use serde_json::{json, Value};
 
@@ -22,6 +22,8 @@ pub fn all() -> Value {
             "vault": pda::vault(&bank).to_string(),
             "market": pda::market(&engine, index).to_string(),
             "margin_account": pda::margin_account(&engine, &party, id).to_string(),
+            "executor": EngineKeys::of(engine).executor().to_string(),
+            "change": EngineKeys::of(engine).change(u64::MAX - id as u64).to_string(),
             "venue": pda::venue(&engine, &party).to_string(),
             "associated_token": pda::associated_token(&party, &engine, &pda::TOKEN_PROGRAM).to_string(),
             "associated_token_2022": pda::associated_token(&party, &engine, &pda::TOKEN_2022_PROGRAM).to_string(),

@@ -3,14 +3,17 @@
 use anchor_lang::prelude::Pubkey;
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
+use bytemuck::Zeroable;
 use plimsoll::instructions::{
     ApproveVenueArgs, DelegateArgs, DepositArgs, LiabilityArg, LiquidateCollateralArgs, LiquidatePositionArgs,
     OpenAccountArgs, ResolveStep, SettleFillArgs, WithdrawArgs,
 };
 use plimsoll::liquidation::LiquidationBounds;
+use plimsoll_sdk::ix::args::{RampArg, RegisterVenueArgs, SetPauseArgs};
 use plimsoll_sdk::ix::{self, FillAuthority, Parties, Refresh, Token};
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_sim::world::address;
+use plimsoll_state::{change_flag, pause, ChangeAccount, PendingChange};
 use plimsoll_tests::ANY;
 use serde_json::{json, Value};
 use solana_instruction::Instruction;
@@ -35,6 +38,7 @@ pub fn all() -> Value {
     let mut rows = accounts_and_banks(&names);
     rows.extend(perps(&names));
     rows.extend(liquidations(&names));
+    rows.extend(changes(&names));
     let rows: Vec<Value> = rows.into_iter().map(|(name, instruction)| row(name, &instruction)).collect();
     json!({
         "parties": {
@@ -90,6 +94,43 @@ fn accounts_and_banks(names: &Names) -> Vec<(&'static str, Instruction)> {
                 ],
             ),
         ),
+    ]
+}
+
+/// A change that was proposed and is read back, as the program stores it.
+fn stored(names: &Names, id: u64, instruction: &Instruction) -> PendingChange {
+    let executor = names.keys.executor();
+    let mut change = PendingChange::zeroed();
+    (change.engine, change.id, change.rent_payer) = (names.keys.engine.to_bytes(), id, names.mint.to_bytes());
+    (change.account_count, change.data_len) = (instruction.accounts.len() as u8, instruction.data.len() as u16);
+    change.data[..instruction.data.len()].copy_from_slice(&instruction.data);
+    for (stored, meta) in change.accounts.iter_mut().zip(&instruction.accounts) {
+        let written = if meta.is_writable { change_flag::WRITABLE } else { 0 };
+        *stored = if meta.is_signer && meta.pubkey != executor {
+            ChangeAccount { key: [0; 32], flags: change_flag::PAYER | written }
+        } else {
+            ChangeAccount { key: meta.pubkey.to_bytes(), flags: written }
+        };
+    }
+    change
+}
+
+fn changes(names: &Names) -> Vec<(&'static str, Instruction)> {
+    let &Names { alice, bob, mint, ref keys, .. } = names;
+    let args = RegisterVenueArgs { signer: mint, settle_markets: 5, premium_markets: 1 };
+    let register = ix::register_venue(keys, keys.executor(), bob, args);
+    let change = stored(names, 7, &register);
+    let set = |add_bits, remove_bits, lasts_secs| {
+        ix::set_pause(keys, alice, SetPauseArgs { add_bits, remove_bits, lasts_secs })
+    };
+    vec![
+        ("propose_change", ix::propose_change(keys, (alice, bob), 7, &register)),
+        ("execute_change", ix::execute_change(keys, alice, &change)),
+        ("cancel_change", ix::cancel_change(keys, alice, &change)),
+        ("advance_ramp_of_params", ix::advance_ramp(keys, RampArg::Params)),
+        ("advance_ramp_of_a_market", ix::advance_ramp(keys, RampArg::Market(3))),
+        ("pause", set(pause::BORROW | pause::OPEN_ACCOUNT, 0, Some(600))),
+        ("unpause", set(0, pause::FILL, None)),
     ]
 }
 
