@@ -12,12 +12,13 @@ use super::clean::complaint;
 use super::stage::{Stage, UNITS};
 
 /// Where an instruction's amounts stand in its data, and the largest that it takes.
-const AMOUNTS: [(&str, usize, u64); 11] = [
+const AMOUNTS: [(&str, usize, u64); 12] = [
     ("deposit", 8, MAX_ATOMS),
     ("withdraw", 8, MAX_ATOMS),
     ("borrow", 8, MAX_ATOMS),
     ("repay", 8, MAX_ATOMS),
     ("fund_insurance", 8, MAX_ATOMS),
+    ("withdraw_insurance", 8, MAX_ATOMS),
     ("collect_fees", 8, MAX_ATOMS),
     ("approve_venue", 12, MAX_ATOMS),
     ("settle_fill: both sides", 8, MAX_BASE_UNITS),

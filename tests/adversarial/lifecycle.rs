@@ -35,7 +35,11 @@ fn what_exists_cannot_be_created_again() {
         assert_sent(world.send(&payer, std::slice::from_ref(&call.ix)));
         if call.case == "first step" {
             // A later step is no second creation; one after the last would be.
-            let steps = if call.name == "grow_board" { ix::BOARD_STEPS } else { ix::REGISTRY_STEPS };
+            let steps = match call.name {
+                "grow_board" => ix::BOARD_STEPS,
+                "grow_feeds" => ix::FEEDS_STEPS,
+                _ => ix::REGISTRY_STEPS,
+            };
             (1..steps).for_each(|_| drop(assert_sent(world.send(&payer, std::slice::from_ref(&call.ix)))));
         }
         let before = world.snapshot();

@@ -116,7 +116,8 @@ fn a_frozen_vault_stops_its_own_transfers_and_no_liquidation() {
         stage.world.set_frozen(&vault, true);
     }
     for call in &calls {
-        let moves = ["deposit", "withdraw", "borrow", "repay", "fund_insurance", "collect_fees"].contains(&call.name);
+        let moves = ["deposit", "withdraw", "borrow", "repay", "fund_insurance", "withdraw_insurance", "collect_fees"];
+        let moves = moves.contains(&call.name);
         let sent = stage.world.simulate(&payer, std::slice::from_ref(&call.ix));
         // The token program's `AccountFrozen`.
         let code = sent.as_ref().err().map(|failure| failure.code);

@@ -1,8 +1,8 @@
 //! What an attacker tries: the wrong account in every slot of every instruction, and bad input of every kind.
 
 mod amounts;
+mod breakers;
 mod by_cpi;
-pub mod calls;
 mod clean;
 mod data;
 mod errors;
@@ -21,6 +21,7 @@ mod records;
 mod refusals;
 mod roles;
 mod sealevel;
-pub mod stage;
 mod states;
 mod stored;
+
+pub use plimsoll_tests::valid::{calls, stage};

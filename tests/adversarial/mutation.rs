@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_state::{Bank, Engine, EngineAccount, FeedBook, MarginAccount, Market, PriceBoard, Registry, Venue};
+use plimsoll_tests::valid::twin;
 use plimsoll_tests::*;
 use solana_account::Account;
 use solana_instruction::Instruction;
@@ -313,27 +314,6 @@ impl Maker<'_> {
             }
         }
     }
-}
-
-/// The account of the other engine with the same part, owner, index or signer.
-pub fn twin(stage: &Stage, key: &Pubkey) -> Option<Pubkey> {
-    let account = stage.world.svm.get_account(key).filter(|account| account.owner == pda::PROGRAM_ID)?;
-    let data = account.data.get(8..)?;
-    let discriminator: [u8; 8] = account.data[..8].try_into().expect("eight bytes");
-    let theirs = stage.other;
-    let address = || Pubkey::try_from(&data[40..72]).expect("32 bytes");
-    let twin = match discriminator {
-        Engine::ACCOUNT_DISCRIMINATOR => theirs.engine,
-        Registry::ACCOUNT_DISCRIMINATOR => theirs.registry,
-        PriceBoard::ACCOUNT_DISCRIMINATOR => theirs.board,
-        FeedBook::ACCOUNT_DISCRIMINATOR => theirs.feeds,
-        Bank::ACCOUNT_DISCRIMINATOR => theirs.bank(data[3]).bank,
-        Market::ACCOUNT_DISCRIMINATOR => theirs.market(data[2]),
-        MarginAccount::ACCOUNT_DISCRIMINATOR => theirs.margin_account(&address(), 0),
-        Venue::ACCOUNT_DISCRIMINATOR => theirs.venue(&address()),
-        _ => return None,
-    };
-    stage.world.svm.get_account(&twin).map(|_| twin)
 }
 
 /// An address of these seeds with another bump than the canonical one.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anchor_lang::prelude::Pubkey;
+use plimsoll_tests::valid::twin;
 use plimsoll_tests::*;
 use solana_account::Account;
 
 use super::calls::{calls, Call};
 use super::clean::{called, complaint, named, untouched};
-use super::mutation::{mutations, twin, Mutation};
+use super::mutation::{mutations, Mutation};
 use super::neutral::{is_anyones, neutral, Effect, NEUTRAL};
 use super::program;
 use super::refusals::{different, OF_ANOTHER_ENGINE};

@@ -1,17 +1,6 @@
-//! Instructions that no other file measures: their valid calls in the tables of attacks.
+//! Instructions that no other file measures: their valid calls, from which attacks are made too.
 
-#[allow(dead_code, reason = "the attacks use all of it")]
-#[path = "../adversarial/calls.rs"]
-mod calls;
-#[allow(dead_code, reason = "the attacks use all of it")]
-#[path = "../adversarial/mutation.rs"]
-mod mutation;
-#[allow(dead_code, reason = "the attacks use all of it")]
-#[path = "../adversarial/program.rs"]
-mod program;
-#[allow(dead_code, reason = "the attacks use all of it")]
-#[path = "../adversarial/stage.rs"]
-mod stage;
+use plimsoll_tests::valid::{calls, Stage};
 
 use super::measure::measure as run;
 use super::row::Row;
@@ -21,8 +10,8 @@ pub fn measure(missing: &[&'static str], rows: &mut Vec<Row>) {
     if missing.is_empty() {
         return;
     }
-    let mut stage = stage::Stage::new();
-    let calls = calls::calls(&mut stage);
+    let mut stage = Stage::new();
+    let calls = calls(&mut stage);
     let payer = stage.world.party("fees");
     for call in calls.iter().filter(|call| missing.contains(&call.name)) {
         rows.push(Row::new(call.name, call.case, &run(&stage.world, &payer, &call.ix, &call.title())));

@@ -39,6 +39,7 @@ fn tokens_pass_only_between_the_banks_own_vault_and_mint() {
         ix::borrow(&keys, &token, owner, account, wallet, args::BorrowArgs { amount_atoms }),
         ix::repay(&keys, &token, owner, account, wallet, args::RepayArgs { amount_atoms, all: false }),
         ix::fund_insurance(&keys, &token, authority, fees, args::FundInsuranceArgs { amount_atoms }),
+        ix::withdraw_insurance(&keys, &token, authority, fees, args::WithdrawInsuranceArgs { most_atoms: USD }),
         ix::collect_fees(&keys, &token, authority, fees, args::CollectFeesArgs { amount_atoms, all: false }),
     ];
     let (other_vault, other_mint) = (keys.bank(SOL).vault, stage.mints[SOL as usize].key);

@@ -107,6 +107,11 @@ pub enum Action {
         bank: u8,
         part: u32,
     },
+    /// Dollars in millionths of a hundred thousand, of what is above the target.
+    TakeInsurance {
+        bank: u8,
+        part: u32,
+    },
     Touch {
         who: usize,
         market: u8,
@@ -324,6 +329,11 @@ fn cranks(stage: &mut Stage, traders: &[Trader], action: &Action) -> Option<Inst
             let (source, token) = (stage.funded(&authority, bank, amount_atoms), stage.token(bank));
             ix::fund_insurance(&keys, &token, authority, source, args::FundInsuranceArgs { amount_atoms })
         }
+        Action::TakeInsurance { bank, part } => {
+            let (destination, token) = (stage.funded(&authority, bank, 0), stage.token(bank));
+            let args = args::WithdrawInsuranceArgs { most_atoms: atoms(stage, bank, 100_000, part) };
+            ix::withdraw_insurance(&keys, &token, authority, destination, args)
+        }
         Action::Resolve { who, step: number } => ix::resolve_bankruptcy(&keys, traders[who].account, step(number)),
         _ => return None,
     })
@@ -351,6 +361,8 @@ fn terms(stage: &mut Stage, books: &Books, action: &Action) -> Option<Instructio
             let mut config = stage.bank_config(bank).args();
             config.deposit_cap_atoms = with_room(totals.deposits_down().get(), room_ppm, config.deposit_cap_atoms);
             config.borrow_cap_atoms = with_room(totals.borrows_up().get(), room_ppm, config.borrow_cap_atoms);
+            // Of what there is some may be taken out.
+            config.insurance_target_atoms = Some(books.banks[bank as usize].0.insurance_atoms / 2);
             ix::update_bank(&keys, authority, bank, args::UpdateBankArgs { reduce_only, config })
         }
         Action::MarketCap { market, room_ppm } => {

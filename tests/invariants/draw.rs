@@ -69,6 +69,7 @@ pub fn any_action() -> impl Strategy<Value = Action> {
         1 => prop_oneof![1i64..100, 100i64..100_000, 1_000_000i64..10_000_000].prop_map(|secs| Action::Pass { secs }),
         1 => (0u8..2, -600i32..600).prop_map(|(market, ppm)| Action::Premium { market, ppm }),
         1 => (0u8..3, 1u32..20_000).prop_map(|(bank, part)| Action::FundInsurance { bank, part }),
+        1 => (0u8..3, 1u32..20_000).prop_map(|(bank, part)| Action::TakeInsurance { bank, part }),
         2 => (who(), who(), 0usize..24, part()).prop_map(|(by, of, leg, part)| Action::Liquidate { by, of, leg, part }),
         2 => (who(), 0usize..16).prop_map(|(who, step)| Action::Resolve { who, step }),
         25 => (TRADERS - 2..ACCOUNTS, 0usize..24, part()).prop_map(|(by, leg, part)| Action::Hunt { by, leg, part }),

@@ -82,6 +82,7 @@ impl Rebuilt {
         }
         let after = decode_event::<InsuranceFunded>(data).map(|e| (e.bank, e.after));
         let after = after.or_else(|| decode_event::<InsuranceSwept>(data).map(|e| (e.bank, e.after)));
+        let after = after.or_else(|| decode_event::<InsuranceWithdrawn>(data).map(|e| (e.bank, e.after)));
         let after = after.or_else(|| decode_event::<FeesCollected>(data).map(|e| (e.bank, e.after)));
         let after = after.or_else(|| decode_event::<BankUpdated>(data).map(|e| (e.bank, e.after)));
         if let Some((bank, after)) = after {

@@ -181,6 +181,9 @@ fn of_his_own(scene: &Scene, by: &Attacker) -> Vec<Attack> {
             attacks.push(Attack { name: "withdraw", ix });
             let args = args::BorrowArgs { amount_atoms: atoms };
             attacks.push(Attack { name: "borrow", ix: ix::borrow(&keys, &token, signer, full.account, to, args) });
+            let args = args::WithdrawInsuranceArgs { most_atoms: atoms };
+            let ix = ix::withdraw_insurance(&keys, &token, signer, to, args);
+            attacks.push(Attack { name: "withdraw_insurance", ix });
             let args = args::CollectFeesArgs { amount_atoms: atoms, all: atoms == 1 };
             attacks.push(Attack { name: "collect_fees", ix: ix::collect_fees(&keys, &token, signer, to, args) });
         }
@@ -346,6 +349,13 @@ fn stops(scene: &Scene, signer: Pubkey) -> Vec<Attack> {
         for (slot, halted) in [(USDC, true), (SOL, true), (BTC, true), (SOL, false)] {
             let args = args::HaltPriceArgs { slot, halted, lasts_secs };
             attacks.push(Attack { name: "halt_price", ix: ix::halt_price(&keys, signer, args) });
+        }
+    }
+    for feed in &scene.stage.world.feeds {
+        for (to_standby, source) in [(true, feed.standby.map(|(key, _)| key)), (false, Some(feed.primary))] {
+            let args = args::SwitchSourceArgs { slot: feed.slot, to_standby };
+            let ix = ix::switch_source(&keys, signer, source.unwrap_or_default(), args);
+            attacks.push(Attack { name: "switch_source", ix });
         }
     }
     attacks

@@ -94,6 +94,81 @@ fn authority_guardian_and_proposer_cancel_and_nobody_else_does() {
     }
 }
 
+/// An engine of three keys: authority, risk authority, guardian.
+fn of_three_keys() -> (Stage, [anchor_lang::prelude::Pubkey; 3]) {
+    let mut stage = launched();
+    let (keys, risk, guardian) = (stage.keys, stage.party("risk"), stage.party("guardian"));
+    let mut engine: Engine = stage.read(&keys.engine);
+    (engine.guardian, engine.risk_authority) = (guardian.to_bytes(), risk.to_bytes());
+    stage.write(&keys.engine, &engine);
+    let authority = stage.authority;
+    (stage, [authority, risk, guardian])
+}
+
+/// POWER-4. A guardian that cancelled whatever would replace it froze the engine's configuration for ever, and so did an
+/// authority that cancelled what would replace it while the guardian cancelled the rest.
+#[test]
+fn of_authority_risk_authority_and_guardian_two_replace_the_third_and_one_alone_replaces_nobody() {
+    use args::RoleArg::{Authority, FeeCollector, Guardian, RiskAuthority};
+    let (stage, [authority, risk, guardian]) = of_three_keys();
+    let refusal = |proposer, role, canceller| {
+        let mut stage = stage.clone();
+        let (keys, heir) = (stage.keys, stage.party("heir"));
+        let hand_over = ix::propose_role(&keys, keys.executor(), role, Some(heir));
+        assert_sent(stage.send(&proposer, &[ix::propose_change(&keys, (proposer, proposer), 0, &hand_over)]));
+        let change: PendingChange = stage.read(&keys.change(0));
+        let cancel = stage.send(&canceller, &[ix::cancel_change(&keys, canceller, &change)]);
+        let code = cancel.err().map(|failure| failure.code.expect("the engine's own"));
+        if code.is_some() {
+            // It goes on, and ends like any other.
+            wait(&mut stage, DELAY);
+            assert_sent(execute(&mut stage.clone(), 0));
+            wait(&mut stage, 604_800);
+            assert_sent(stage.send(&canceller, &[ix::cancel_change(&keys, canceller, &change)]));
+        }
+        code
+    };
+    let (outvoted, not_his) = (Some(EngineError::ReplacesCanceller as u32), Some(EngineError::NotAuthority as u32));
+    for (proposer, role, by_authority, by_risk, by_guardian) in [
+        // A lost or stolen guardian, and a stolen authority: the risk authority begins, the third key lets it be.
+        (risk, Guardian, None, None, outvoted),
+        (risk, Authority, outvoted, None, None),
+        // A stolen authority alone, which replaces nobody; a stolen risk authority, which cancels nothing of others'.
+        (authority, Guardian, None, not_his, None),
+        (authority, RiskAuthority, None, not_his, None),
+        (authority, Authority, None, not_his, None),
+        (risk, RiskAuthority, None, None, None),
+        (risk, FeeCollector, None, None, None),
+    ] {
+        for (canceller, expected) in [(authority, by_authority), (risk, by_risk), (guardian, by_guardian)] {
+            assert_eq!(refusal(proposer, role, canceller), expected, "{role:?} {canceller}");
+        }
+    }
+}
+
+/// POWER-4: where a key holds two roles it would be two votes.
+#[test]
+fn who_holds_two_roles_outvotes_nobody() {
+    for (same, role) in [(0, args::RoleArg::Guardian), (1, args::RoleArg::Authority), (2, args::RoleArg::Authority)] {
+        let (mut stage, [authority, risk, guardian]) = of_three_keys();
+        let keys = stage.keys;
+        let mut engine: Engine = stage.read(&keys.engine);
+        // The risk authority is the authority, or the guardian; or the guardian is the authority.
+        (engine.risk_authority, engine.guardian) = match same {
+            0 => (authority.to_bytes(), guardian.to_bytes()),
+            1 => (guardian.to_bytes(), guardian.to_bytes()),
+            _ => (risk.to_bytes(), authority.to_bytes()),
+        };
+        stage.write(&keys.engine, &engine);
+        let proposer = anchor_lang::prelude::Pubkey::from(engine.risk_authority);
+        let holder = if role == args::RoleArg::Guardian { guardian } else { authority };
+        let hand_over = ix::propose_role(&keys, keys.executor(), role, Some(proposer));
+        assert_sent(stage.send(&proposer, &[ix::propose_change(&keys, (proposer, proposer), 0, &hand_over)]));
+        let change: PendingChange = stage.read(&keys.change(0));
+        assert_sent(stage.send(&holder, &[ix::cancel_change(&keys, holder, &change)]));
+    }
+}
+
 /// POWER-1
 #[test]
 fn no_account_of_a_change_can_be_exchanged() {

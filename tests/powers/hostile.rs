@@ -118,7 +118,7 @@ impl Trial<'_> {
 }
 
 /// What no key gets through at once: the executor's, the heir's, and what can be done once in an engine's life.
-const NEVER: [&str; 8] = [
+const NEVER: [&str; 9] = [
     "accept_role",
     "grow_registry",
     "launch_engine",
@@ -127,6 +127,7 @@ const NEVER: [&str; 8] = [
     "list_price",
     "migrate_account",
     "propose_role",
+    "withdraw_insurance",
 ];
 
 /// POWER-1, POWER-2, POWER-5. `PLIMSOLL_RECORD=1` writes what was measured.

@@ -307,7 +307,7 @@ const MOST_USD_MICRO_PER_UNIT: i128 = 200;
 const HALF_PPM: i128 = 500_000;
 
 /// What closes somebody's way out, as the program names it, and which tolls may.
-pub const CLOSINGS: [(EngineError, &str, &[Toll]); 7] = [
+pub const CLOSINGS: [(EngineError, &str, &[Toll]); 9] = [
     (EngineError::Paused, "pause", &[Toll::Stops]),
     (EngineError::PriceHalted, "halt", &[Toll::Stops]),
     (EngineError::OutflowLimited, "outflow", &[Toll::Room]),
@@ -316,9 +316,15 @@ pub const CLOSINGS: [(EngineError, &str, &[Toll]); 7] = [
     // Also of whoever bore a part of a loss.
     (EngineError::InitialMarginInsufficient, MARGIN, &[Toll::Tightens, Toll::Loss]),
     (EngineError::PriceBreakerTripped, "breaker", &[Toll::Tightens]),
+    (EngineError::ThroughputBreakerTripped, THROUGHPUT, &[Toll::Penalty]),
+    (EngineError::DrawdownBreakerTripped, DRAWDOWN, &[Toll::Loss]),
 ];
 /// The word for a way out that margin closes, which it does to nobody who owes nothing.
 const MARGIN: &str = "initial margin";
+/// The words for those that what is liquidated and what insurance pays close, likewise.
+const THROUGHPUT: &str = "throughput";
+/// See [`THROUGHPUT`].
+const DRAWDOWN: &str = "drawdown";
 
 /// Somebody tries to leave with a little.
 #[derive(Clone, Copy, Debug)]
@@ -352,8 +358,8 @@ impl Leaver {
         let Some(code) = self.refused(world) else { return Ok(None) };
         let known = CLOSINGS.iter().find(|(error, ..)| *error as u32 == code);
         match known {
-            Some((_, MARGIN, _)) if !self.owes => {
-                Err(format!("{:?} owes nothing, and margin keeps him in", self.trader))
+            Some((_, word @ (MARGIN | THROUGHPUT | DRAWDOWN), _)) if !self.owes => {
+                Err(format!("{:?} owes nothing, and {word} keeps him in", self.trader))
             }
             Some((_, word, tolls))
                 if allowed.others.iter().any(|toll| tolls.contains(toll) || *toll == Toll::Waited) =>

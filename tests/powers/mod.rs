@@ -4,9 +4,11 @@ mod attacks;
 mod cast;
 mod changes;
 mod hostile;
+mod insurance;
 mod measure;
 mod ramps;
 mod record;
+mod standby;
 mod thefts;
 mod variants;
 

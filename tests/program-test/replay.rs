@@ -27,8 +27,8 @@ pub struct Keys(HashMap<Pubkey, Keypair>);
 
 impl Keys {
     /// The keys of these parties.
-    pub fn of(parties: &[&str]) -> Self {
-        let keypairs = parties.iter().map(|name| keypair(name));
+    pub fn of<'a>(parties: impl IntoIterator<Item = &'a str>) -> Self {
+        let keypairs = parties.into_iter().map(keypair);
         Self(keypairs.map(|keypair| (keypair.pubkey(), keypair)).collect())
     }
 }
@@ -82,7 +82,7 @@ impl Bank {
         let signers = &message.account_keys[..message.header.num_required_signatures as usize];
         let keypairs: Vec<&Keypair> = signers
             .iter()
-            .map(|signer| keys.0.get(signer).unwrap_or_else(|| panic!("{signer} signs and is not a party of the tour")))
+            .map(|signer| keys.0.get(signer).unwrap_or_else(|| panic!("{signer} signs and is no party")))
             .collect();
         Transaction::new(&keypairs, message, blockhash)
     }

@@ -136,6 +136,7 @@ fn of_a_healthy_account_nobody_but_the_owner_takes_a_win_and_nobody_but_he_says_
 #[test]
 fn a_deficit_that_shrinks_gives_claims_their_worth_back_at_the_next_crank_and_never_before_they_have_it() {
     let mut stage = Stage::new();
+    stage.lift_breakers();
     let cleo = claimant(&mut stage);
     let (maker, liquidator) = (stage.maker, stage.liquidator);
     let totals = market(&stage);

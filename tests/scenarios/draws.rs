@@ -47,6 +47,7 @@ fn an_own_long_and_short_take_no_more_than_half_of_the_fund_however_far_the_pric
 fn a_second_bankruptcy_of_the_same_hour_takes_nothing_more_and_one_of_the_next_day_half_of_what_is_left() {
     let mut stage = Stage::new();
     stage.lift_spot_band(SOL);
+    stage.lift_breakers();
     let sent = stage.fund_insurance(USDC, FUND);
     stage.done(sent);
     assert_eq!(own_bankruptcy(&mut stage, ["long", "short"], 100), FUND / 2);

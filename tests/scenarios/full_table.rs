@@ -115,6 +115,9 @@ fn every_path_that_moves_quote_works_beside_fifteen_other_balances() {
         let mut account = stage.margin_account(&alice);
         account.status = AccountStatus::Seizing as u8;
         stage.write(&alice.account, &account);
+        let (key, mut registry) = (stage.keys.registry, stage.registry());
+        registry.frozen_accounts = 1;
+        stage.write(&key, &*registry);
         let sent = stage.resolve(&alice, SeizePnl { market: SOL_PERP });
         stage.done(sent);
     });

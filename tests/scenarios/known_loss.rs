@@ -102,6 +102,7 @@ fn a_repaid_debt_is_no_known_loss_any_more() {
 /// A long of 1,000 SOL is insolvent and its base taken; the shorts will be charged 5,400 dollars.
 fn insolvent_long() -> (Stage, Trader, [Trader; 2]) {
     let mut stage = Stage::new();
+    stage.lift_breakers();
     let liquidator = stage.liquidator;
     let short = stage.funded_trader("short", USDC, 100_000 * USD);
     let third = stage.funded_trader("third", USDC, 100_000 * USD);

@@ -85,6 +85,7 @@ impl Books {
                 format!("bank {}: the registry's deposit index is higher than the bank's", bank.index)
             })?;
             self.check_shares(bank)?;
+            Self::check_insurance(bank)?;
             ensure(surplus(bank, *vault) >= 0, || {
                 format!("INV-01: bank {}: the vault is short by {}", bank.index, -(surplus(bank, *vault) >> 48))
             })?;
@@ -94,6 +95,18 @@ impl Books {
             self.check_market(market)?;
         }
         self.check_known_losses()
+    }
+
+    /// INV-19: insurance that came in is there, reserved, paid for losses, or taken out above its target.
+    fn check_insurance(bank: &Bank) -> Checked {
+        let held = bank.insurance_atoms as u128 + bank.reserved_atoms as u128;
+        let gone = bank.insurance_out_atoms as u128 + bank.insurance_withdrawn_atoms as u128;
+        ensure(bank.insurance_in_atoms as u128 == held + gone, || {
+            format!(
+                "INV-19: bank {}: {} came in, {held} are there and {gone} are gone",
+                bank.index, bank.insurance_in_atoms
+            )
+        })
     }
 
     /// INV-15: the registry counts as known losses exactly what the legs of frozen accounts are counted with.
@@ -107,6 +120,8 @@ impl Books {
                 format!("INV-15: bank {}: debts of {known} are counted as {}", bank.index, counted.known_loss_atoms)
             })?;
         }
+        let (count, counted) = (frozen().count(), self.registry.frozen_accounts as usize);
+        ensure(count == counted, || format!("INV-15: {count} accounts are frozen, the registry counts {counted}"))?;
         for market in &self.markets {
             let legs = frozen().filter_map(|account| Some(account.derivatives[account.perp_index(market.index)?]));
             let (known, counted) =

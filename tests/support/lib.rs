@@ -4,6 +4,7 @@ mod act;
 mod assert;
 mod books;
 mod stage;
+pub mod valid;
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::MAX_ATOMS;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use plimsoll_risk::params::{DrawParams, GlobalParams, MAX_ATOMS};
+use plimsoll_risk::params::{BreakerParams, DrawParams, GlobalParams, MAX_ATOMS};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_sim::listing::BANKS;
 use plimsoll_sim::world::{BankConfig, MarketConfig, Sent, Trader, World, AT_ONCE, BTC, E8, SOL, USDC};
@@ -138,6 +138,13 @@ impl Stage {
     pub fn lift_draw_caps(&mut self) {
         let (key, mut registry) = (self.keys.registry, self.registry());
         registry.params.0.draws = DrawParams::UNLIMITED;
+        self.world.write(&key, &*registry);
+    }
+
+    /// From now on no breaker trips by what is liquidated or drawn.
+    pub fn lift_breakers(&mut self) {
+        let (key, mut registry) = (self.keys.registry, self.registry());
+        registry.params.0.breakers = BreakerParams::UNLIMITED;
         self.world.write(&key, &*registry);
     }
 

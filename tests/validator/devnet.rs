@@ -172,6 +172,7 @@ async fn tell(addon: &Path) -> Result<()> {
     let pinned = engine.feeds.feeds[1].sources;
     ensure!(pinned[0].address == feeds[1].address.to_bytes() && pinned[0].kind == OracleKind::PythPinned as u8, "SOL");
     ensure!(pinned[1].address == second.to_bytes() && pinned[1].kind == OracleKind::SwitchboardPull as u8, "SOL, 2nd");
+    ensure!(pinned[2].address != pinned[0].address && pinned[2].kind == OracleKind::PythPinned as u8, "SOL, standby");
     ensure!(!publishing.is_finished(), "the oracles stopped: {:?}", publishing.await);
     publishing.abort();
     println!("{steps} steps of devnet.toml were sent, and everything is as the file says");

@@ -1,8 +1,7 @@
 //! Errors with fixed codes, each naming the fact. Codes are grouped by subsystem and never reused; Anchor's own (2000 to 4999)
 //! are those of failed account checks.
 
-use plimsoll_risk::params::Contradiction;
-use plimsoll_risk::RiskError;
+mod of_risk;
 
 /// Bytes of a name or text; more than 255 do not compile.
 #[expect(clippy::cast_possible_truncation, reason = "what is longer does not compile")]
@@ -114,6 +113,14 @@ macro_rules! with_engine_errors {
             PriceHalted = 6116,
             #[msg("The price's breaker has tripped: no risk is added beside it")]
             PriceBreakerTripped = 6117,
+            #[msg("The price has no standby source")]
+            StandbyMissing = 6118,
+            #[msg("The price comes from this source already")]
+            SourceInUse = 6119,
+            #[msg("This key has switched the price twice in a row and may not again for 24 slow time constants")]
+            SwitchSpent = 6120,
+            #[msg("The price is switched to its standby source, which counts alone")]
+            OnStandby = 6121,
 
             // Margin: 6200
             #[msg("The account would end below its initial margin")]
@@ -124,6 +131,10 @@ macro_rules! with_engine_errors {
             MarginRatioFalls = 6202,
             #[msg("A number leaves the range the engine can represent")]
             NumberOutOfRange = 6203,
+            #[msg("So much was liquidated of this bank or market that nobody adds risk through it for a while")]
+            ThroughputBreakerTripped = 6204,
+            #[msg("So much insurance was drawn that nobody who owes there adds risk for a while, and none is taken out")]
+            DrawdownBreakerTripped = 6205,
 
             // Liquidation: 6300
             #[msg("The account is healthy")]
@@ -232,6 +243,8 @@ macro_rules! with_engine_errors {
             NothingToSweep = 6605,
             #[msg("A known loss exceeds what insurance may pay: this waits until the resolution has booked it")]
             LossKnown = 6606,
+            #[msg("The insurance is not above its target and its floor")]
+            InsuranceWithinTarget = 6607,
 
             // Configuration: 6700
             #[msg("A parameter is out of bounds or contradicts another")]
@@ -270,6 +283,8 @@ macro_rules! with_engine_errors {
             NotLaunched = 6807,
             #[msg("Nothing of this moves by a ramp")]
             NothingRamps = 6808,
+            #[msg("The risk authority has proposed to replace this key, which cannot cancel that")]
+            ReplacesCanceller = 6809,
         }
     };
 }
@@ -343,71 +358,6 @@ impl From<EngineError> for u32 {
 impl core::fmt::Display for EngineError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.text().1)
-    }
-}
-
-/// Of a condition that does not hold.
-impl From<Contradiction> for EngineError {
-    fn from(_: Contradiction) -> Self {
-        Self::ParameterOutOfBounds
-    }
-}
-
-/// Of a pure decision: the error of the same name.
-impl From<RiskError> for EngineError {
-    #[cold]
-    #[inline(never)]
-    fn from(error: RiskError) -> Self {
-        match error {
-            RiskError::NumberOutOfRange => Self::NumberOutOfRange,
-            RiskError::ParameterOutOfBounds => Self::ParameterOutOfBounds,
-            RiskError::PriceNotPositive => Self::PriceNotPositive,
-            RiskError::PriceExponentOutOfRange => Self::PriceExponentOutOfRange,
-            RiskError::PriceStale => Self::PriceStale,
-            RiskError::PriceFromFuture => Self::PriceFromFuture,
-            RiskError::PriceNotFirstOfSecond => Self::PriceNotFirstOfSecond,
-            RiskError::PriceNotVerified => Self::PriceNotVerified,
-            RiskError::PriceNotReady => Self::PriceNotReady,
-            RiskError::AccountHealthy => Self::AccountHealthy,
-            RiskError::AccountAlreadyCured => Self::AccountAlreadyCured,
-            RiskError::CoolOff => Self::CoolOff,
-            RiskError::LegPriceInvalid => Self::LegPriceInvalid,
-            RiskError::NotBestLeg => Self::NotBestLeg,
-            RiskError::BelowLimit => Self::BelowLimit,
-            RiskError::FillTooSmall => Self::FillTooSmall,
-            RiskError::LeavesDust => Self::LeavesDust,
-            RiskError::LegEmpty => Self::LegEmpty,
-            RiskError::AssetIsLiability => Self::AssetIsLiability,
-            RiskError::AfterCheckFailed => Self::AfterCheckFailed,
-            RiskError::MarginInsufficient => Self::InitialMarginInsufficient,
-            RiskError::PositionTooLarge => Self::PositionTooLarge,
-            RiskError::EpochRingFull => Self::EpochRingFull,
-            RiskError::EpochMissing => Self::InvariantBroken,
-            RiskError::TotalsRequired => Self::TotalsRequired,
-            RiskError::PositionTableFull => Self::PositionTableFull,
-            RiskError::NotBankrupt => Self::NotBankrupt,
-            RiskError::AssetsRemain => Self::AssetsRemain,
-            RiskError::PerpsRemain => Self::PerpsRemain,
-            RiskError::WrongStage => Self::WrongStage,
-            RiskError::QuoteBorrowFirst => Self::QuoteBorrowFirst,
-            RiskError::LossKnown => Self::LossKnown,
-            RiskError::NothingOwed => Self::NothingOwed,
-            RiskError::BankTerminal => Self::BankTerminal,
-            RiskError::BorrowCapReached => Self::BorrowCapReached,
-            RiskError::OutflowLimited => Self::OutflowLimited,
-            RiskError::CapGrowthLimited => Self::CapGrowthLimited,
-            RiskError::AmountZero => Self::AmountZero,
-            RiskError::BalanceInsufficient => Self::BalanceInsufficient,
-            RiskError::TokenTableFull => Self::TokenTableFull,
-            RiskError::NothingToSettle => Self::NothingToSettle,
-            RiskError::MarketInDeficit => Self::MarketInDeficit,
-            RiskError::Paused => Self::Paused,
-            RiskError::ReduceOnly => Self::ReduceOnly,
-            RiskError::SlotEmpty => Self::SlotEmpty,
-            RiskError::StatusUnknown => Self::InvariantBroken,
-            RiskError::BankMismatch => Self::BankMismatch,
-            RiskError::PositionMissing => Self::PositionMissing,
-        }
     }
 }
 

@@ -240,6 +240,9 @@ fn upkeep_is_that_of_anchor() {
     let entries = [(3, false), (7, true)].map(|(slot, with_secondary)| theirs::RefreshEntry { slot, with_secondary });
     let args = theirs::RefreshPriceArgs { entries: entries.to_vec() };
     assert_eq!(ours.data, instruction::RefreshPrice { args }.data());
+    let args = || SwitchSourceArgs { slot: 3, to_standby: true };
+    compare!(events switch_source SwitchSource {signer, engine, registry, board, feeds, source} (args())
+        instruction::SwitchSource { args: args() });
 }
 
 #[test]

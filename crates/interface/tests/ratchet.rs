@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use solana_pubkey::Pubkey;
 
 /// The classes, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 32] = [
+const CLASSES: [(&str, &str); 33] = [
     ("bank.asset_init_ppm", "up waits, down at once"),
     ("bank.asset_maint_ppm", "up waits, down ramps"),
     ("bank.borrow_cap_atoms", "up waits, down at once"),
@@ -20,6 +20,7 @@ const CLASSES: [(&str, &str); 32] = [
     ("bank.draw_cap_event_atoms", "any waits"),
     ("bank.draw_cap_hour_atoms", "any waits"),
     ("bank.insurance_floor_atoms", "any waits"),
+    ("bank.insurance_target_atoms", "up at once, down waits"),
     ("bank.interest_fee_ppm", "up waits, down harmless"),
     ("bank.kink_ppm", "any waits"),
     ("bank.liability_init_ppm", "up at once, down waits"),
@@ -44,6 +45,7 @@ const CLASSES: [(&str, &str); 32] = [
     ("price.slow_secs", "any waits"),
     ("price.sources_apart_ppm", "up waits, down at once"),
     ("price.spot_band_ppm", "up waits, down at once"),
+    ("price.standby", "any waits"),
     ("price.update_secs", "any waits"),
 ];
 
@@ -184,6 +186,10 @@ fn every_part_of_a_source_waits() {
         assert_eq!(changes(&price(source, Some(source)), &price(source, Some(changed))), waits("secondary"));
         assert_eq!(changes(&price(source, None), &price(source, Some(changed))), waits("secondary"));
         assert_eq!(changes(&price(source, Some(changed)), &price(source, None)), waits("secondary"));
+        let behind = |standby| PriceConfigArgs { standby, ..price(source, None) };
+        assert_eq!(changes(&behind(Some(source)), &behind(Some(changed))), waits("standby"));
+        assert_eq!(changes(&behind(None), &behind(Some(changed))), waits("standby"));
+        assert_eq!(changes(&behind(Some(changed)), &behind(None)), waits("standby"));
     }
 }
 
@@ -206,8 +212,8 @@ fn market() -> impl Strategy<Value = UpdateMarketArgs> {
 }
 
 fn price() -> impl Strategy<Value = PriceConfigArgs> {
-    (source(), prop::option::of(source()), numbers(PriceConfigArgs::SETTINGS))
-        .prop_map(|(primary, secondary, config)| PriceConfigArgs { primary, secondary, ..config })
+    (source(), prop::option::of(source()), prop::option::of(source()), numbers(PriceConfigArgs::SETTINGS))
+        .prop_map(|(primary, secondary, standby, config)| PriceConfigArgs { primary, secondary, standby, ..config })
 }
 
 fn differing<T>(settings: &[Setting<T>], one: &T, other: &T) -> usize {
@@ -261,6 +267,7 @@ proptest! {
         let [one, other] = &prices;
         let count = differing(PriceConfigArgs::SETTINGS, one, other);
         let count = count + usize::from(one.primary != other.primary) + usize::from(one.secondary != other.secondary);
+        let count = count + usize::from(one.standby != other.standby);
         judge_both_ways(one, other, count, &any_waits!(PriceConfigArgs and PriceConfigArgs))?;
     }
 

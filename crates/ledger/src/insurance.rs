@@ -5,9 +5,9 @@
 
 use plimsoll_risk::bank::{debt_atoms_up, shares_down, ShareDelta};
 use plimsoll_risk::num::to_i64;
-use plimsoll_risk::units::Atoms;
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_risk::{RiskError, RiskResult};
-use plimsoll_state::Bank;
+use plimsoll_state::{Bank, Registry};
 
 use crate::totals::apply_totals;
 
@@ -76,6 +76,39 @@ pub fn draw(bank: &mut Bank, atoms: Atoms) -> RiskResult<()> {
     bank.insurance_atoms = bank.insurance().try_sub(draw.insurance_atoms)?.get();
     count_in(bank, draw.waiting_atoms, Atoms::ZERO);
     Ok(())
+}
+
+/// Takes what is above the target and the floor off the fund, at most `most`, for the caller to move out of the vault. No loss
+/// may be waiting for it: no account frozen, nothing reserved, known, uncovered or owed to winners, and no breaker of
+/// insurance standing (INSURE-7). The bank is booked.
+///
+/// # Errors
+/// `LossKnown` while a loss may still claim it, `InsuranceDrawn` while the bank's breaker stands, `InsuranceWithinTarget` where
+/// nothing is above, `NumberOutOfRange`.
+pub fn withdraw_excess(bank: &mut Bank, registry: &Registry, most: Atoms, now: UnixSecs) -> RiskResult<Atoms> {
+    if is_claimed(bank, registry) {
+        return Err(RiskError::LossKnown);
+    }
+    if registry.drawn_until(bank.index, now).is_some() {
+        return Err(RiskError::InsuranceDrawn);
+    }
+    let atoms = bank.fund().excess_above(bank.insurance_target().max(bank.insurance_floor())).min(most);
+    if atoms.is_zero() {
+        return Err(RiskError::InsuranceWithinTarget);
+    }
+    bank.insurance_atoms = bank.insurance().try_sub(atoms)?.get();
+    bank.insurance_withdrawn_atoms = bank.insurance_withdrawn_atoms.saturating_add(atoms.get());
+    Ok(atoms)
+}
+
+/// Whether a loss may still claim a bank's insurance. Any frozen account counts, since a gain can become a loss until it is
+/// marked; so does a market's deficit against quote's, which winners bear only as long as nothing comes in.
+fn is_claimed(bank: &Bank, registry: &Registry) -> bool {
+    let claimed = registry.frozen_accounts != 0 || !bank.reserved().is_zero() || !bank.uncovered().is_zero();
+    let known = registry.bank(bank.index as usize).is_some_and(|slot| !slot.known_loss().is_zero());
+    let mut markets = registry.markets.iter().take(registry.market_count as usize);
+    let is_quote = bank.index as usize == Registry::QUOTE_BANK;
+    claimed || known || is_quote && markets.any(|slot| !slot.known_loss().is_zero() || slot.deficit_share_ppm != 0)
 }
 
 /// Reserved insurance that nobody needed goes back: to uncovered debt, then to what waits as far as more is lent than

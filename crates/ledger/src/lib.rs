@@ -16,6 +16,7 @@
 //! | [`liquidation`] | what passes between liquidator and liquidatee |
 //! | [`loss`] | what depositors or one side bear |
 //! | [`bankruptcy`] | the stages of a resolution |
+//! | [`breakers`] | what was liquidated and drawn lately, and the breakers of both |
 //! | [`account`] | an account's clocks, its delegate's allowance |
 //!
 //! A function that fails may have written part of what it writes: its caller drops the accounts, as the program does when
@@ -43,6 +44,7 @@ extern crate std;
 
 pub mod account;
 pub mod bankruptcy;
+pub mod breakers;
 pub mod insurance;
 pub mod interest;
 pub mod known;

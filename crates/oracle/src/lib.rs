@@ -151,21 +151,22 @@ fn is_pinned(account: &impl Shown, source: &OracleSource) -> bool {
     source.address != NOBODY && *account.address() == source.address
 }
 
-/// What a slot becomes by its primary's account; none where it is not newer.
+/// What a slot becomes by the account of the source in use, its primary or, while it is switched to that, its standby
+/// (PRICE-10); none where it is not newer.
 ///
 /// # Errors
 /// See [`read`]; `PriceStale`, `PriceFromFuture`, `PriceNotFirstOfSecond`.
 #[inline(never)]
-#[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and a slot has two")]
-pub fn update_from_primary(
+pub fn update_from_one(
     slot: &PriceSlot,
     feed: &Feed,
-    primary: &impl Shown,
+    account: &impl Shown,
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {
-    let observation = read(primary, &feed.sources[PriceSource::Primary.index()], params, now.slot)?;
-    update(&slot.state(feed), PriceSource::Primary, &observation, params, now.time).map_err(Into::into)
+    let source = feed.in_use();
+    let observation = read(account, feed.source(source), params, now.slot)?;
+    update(&slot.state(feed), source, &observation, params, now.time).map_err(Into::into)
 }
 
 /// Whether both sources are valid and young now, and further apart than the slot lets them be (LIMIT-2).
@@ -178,7 +179,7 @@ pub fn are_apart(
     params: &GlobalParams,
     now: Moment,
 ) -> bool {
-    let [first, second] = &feed.sources;
+    let [first, second, _] = &feed.sources;
     let young = MaxAge::new(params.prices.read_age(), now.time);
     let fresh = |seen: &Observation| !seen.overdue && young.admits(seen.published_at);
     let shown = read(primary, first, params, now.slot).ok().filter(fresh);
@@ -192,8 +193,8 @@ pub fn are_apart(
 /// A primary whose account is broken (closed, not verified, not positive) is silent since the board last took it.
 ///
 /// # Errors
-/// `PrimaryMissing` where the first account is not the pinned primary; `PrimaryNotStale`; else as
-/// [`update_from_primary`].
+/// `OnStandby` where neither counts, since the price is switched to its standby; `PrimaryMissing` where the first account
+/// is not the pinned primary; `PrimaryNotStale`; else as [`update_from_one`].
 #[inline(never)]
 pub fn update_from_pair(
     slot: &PriceSlot,
@@ -203,7 +204,9 @@ pub fn update_from_pair(
     params: &GlobalParams,
     now: Moment,
 ) -> Result<Option<PriceState>> {
-    let [first, second] = &feed.sources;
+    let [first, second, _] = &feed.sources;
+    // What was found to be wrong does not come back by the standby's silence.
+    ensure!(feed.on_standby == 0, EngineError::OnStandby);
     ensure!(is_pinned(primary, first), EngineError::PrimaryMissing);
     let (state, shown) = (slot.state(feed), read(primary, first, params, now.slot).ok());
     let (source, observation) = match (choose(&state, shown.as_ref(), params, now.time), shown) {

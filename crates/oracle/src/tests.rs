@@ -15,6 +15,7 @@ const PYTH: Pubkey = pyth_solana_receiver_sdk::ID;
 const SWITCHBOARD: Pubkey = Pubkey::new_from_array([8; 32]);
 const PUSH_FEED: Pubkey = Pubkey::new_from_array([1; 32]);
 const PULL_FEED: Pubkey = Pubkey::new_from_array([2; 32]);
+const STANDBY_FEED: Pubkey = Pubkey::new_from_array([7; 32]);
 const FEED: Address = [3; 32];
 const HASH: Address = [4; 32];
 const QUEUE: Address = [5; 32];
@@ -247,7 +248,7 @@ fn the_time_before_is_known_only_where_the_caller_chooses_the_account() {
 
 fn primary((slot, feed): &(PriceSlot, Feed), update: &PriceUpdateV2, now: i64) -> Result<Option<PriceState>> {
     let now = Moment { time: UnixSecs::new(now), slot: SLOT };
-    with_account(PUSH_FEED, PYTH, pyth_bytes(update), |account| update_from_primary(slot, feed, account, &PARAMS, now))
+    with_account(PUSH_FEED, PYTH, pyth_bytes(update), |account| update_from_one(slot, feed, account, &PARAMS, now))
 }
 
 fn pair(
@@ -299,6 +300,31 @@ fn the_secondary_is_taken_only_beside_a_pinned_primary_that_is_silent() {
     assert_eq!(pair(&posted, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing));
     elsewhere.1.sources[0] = source(OracleKind::PythPinned, PULL_FEED);
     assert_eq!(pair(&elsewhere, PYTH, &old, NOW + 60), Err(EngineError::PrimaryMissing));
+}
+
+/// PRICE-10
+#[test]
+fn a_price_that_is_switched_to_its_standby_takes_neither_of_the_other_two() {
+    let mut slot = held();
+    slot.1.sources[2] = source(OracleKind::SwitchboardPull, STANDBY_FEED);
+    let says = |slot: &(PriceSlot, Feed), key, at| {
+        let now = Moment { time: UnixSecs::new(at), slot: SLOT };
+        with_account(key, SWITCHBOARD, switchboard_bytes(&feed_of(90 * ONE, at)), |account| {
+            update_from_one(&slot.0, &slot.1, account, &PARAMS, now)
+        })
+    };
+    assert_eq!(says(&slot, STANDBY_FEED, NOW + 1), Err(EngineError::OracleAddressMismatch));
+    slot.1.on_standby = 1;
+    let taken = says(&slot, STANDBY_FEED, NOW + 1).unwrap().unwrap();
+    assert_eq!((taken.source, taken.published_at), (PriceSource::Standby, UnixSecs::new(NOW + 1)));
+    assert_eq!(taken.source_published_at, [NOW, 0, NOW + 1].map(UnixSecs::new));
+    assert_eq!(says(&slot, PULL_FEED, NOW + 1), Err(EngineError::OracleAddressMismatch));
+    assert_eq!(primary(&slot, &update_of(1, NOW + 1), NOW + 1), Err(EngineError::OracleAddressMismatch));
+    // Silent or not.
+    for later in [1, 30, 60] {
+        assert_eq!(pair(&slot, PYTH, &update_of(1, NOW), NOW + later), Err(EngineError::OnStandby));
+        assert_eq!(pair(&slot, PYTH, &update_of(1, NOW + later), NOW + later), Err(EngineError::OnStandby));
+    }
 }
 
 /// PRICE-5

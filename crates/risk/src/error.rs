@@ -67,6 +67,10 @@ pub enum RiskError {
     QuoteBorrowFirst,
     /// A known loss is not covered by insurance, and not booked yet.
     LossKnown,
+    /// So much insurance was drawn lately that none may be taken out.
+    InsuranceDrawn,
+    /// The insurance is not above its target or its floor.
+    InsuranceWithinTarget,
     /// The account owes nothing in this bank.
     NothingOwed,
     /// The index has reached its floor; the bank is terminal.

@@ -7,7 +7,7 @@ pub use rates::MAX_FILL_FEE_PPM;
 use crate::auction::{pair_ceiling_ppm_down, pays_a_liquidator};
 use crate::params::{Contradiction, GlobalParams, TokenWeights};
 use crate::price::TokenPrice;
-use crate::units::{Atoms, Ppm, Secs, UsdMicro};
+use crate::units::{Atoms, Ppm, PpmPerSec, Secs, UsdMicro};
 
 /// An atom is worth at most this part of the dust limit: 1 %.
 pub const ATOMS_IN_DUST: u64 = 100;
@@ -15,8 +15,8 @@ pub const ATOMS_IN_DUST: u64 = 100;
 /// How fast a price may fall, and how often it is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Calibration {
-    /// r: the fastest fall, ppm per second.
-    pub fastest_fall_ppm_per_sec: u32,
+    /// r: the fastest fall.
+    pub fastest_fall_ppm_per_sec: PpmPerSec,
     /// How often the feed moves.
     pub update_secs: Secs,
 }
@@ -24,19 +24,13 @@ pub struct Calibration {
 impl Calibration {
     /// How far the price may fall until spot alone has decided and a liquidator fills: two publish times and an update.
     pub const fn fall_until_fill_ppm(&self, params: &GlobalParams) -> Ppm {
-        self.fall_within_ppm(params.observation.bypass_spacing().saturating_add(self.update_secs))
+        self.fastest_fall_ppm_per_sec.within(params.observation.bypass_spacing().saturating_add(self.update_secs))
     }
 
     /// How far the market may have left the price that risk is added at before anyone may liquidate: the price's age and
     /// the cool-off (LISTING-3).
     pub const fn fall_unseen_ppm(&self, params: &GlobalParams) -> Ppm {
-        self.fall_within_ppm(params.prices.risk_age().saturating_add(params.observation.cool_off()))
-    }
-
-    /// How far the price may fall within such a time; saturates.
-    const fn fall_within_ppm(&self, span: Secs) -> Ppm {
-        // A product of two 32-bit numbers.
-        Ppm::saturating((self.fastest_fall_ppm_per_sec as u64).wrapping_mul(span.stored() as u64))
+        self.fastest_fall_ppm_per_sec.within(params.prices.risk_age().saturating_add(params.observation.cool_off()))
     }
 }
 

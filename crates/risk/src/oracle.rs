@@ -9,6 +9,8 @@ mod edge;
 mod guard;
 mod observation;
 mod signed;
+mod span;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod variance;
@@ -19,8 +21,10 @@ pub use edge::edge_ppm_up;
 pub use guard::{admit, choose, Admission, Choice, PriceSource};
 pub use observation::Observation;
 pub use signed::Signed;
+pub use span::{span, Span};
+pub use switch::{SwitchedBy, Switches, REST_TIME_CONSTANTS, SWITCHES_IN_A_ROW};
 pub use variance::{
-    prior_up, sample_up, volatility_ppm_up, DEFAULT_PRIOR_PICO_PER_SEC, HALF_LIFE_SECS, RETURN_CAP, SAMPLE_CAP_SECS,
+    prior_up, sample_up, volatility_up, DEFAULT_PRIOR_PICO_PER_SEC, HALF_LIFE_SECS, RETURN_CAP, SAMPLE_CAP_SECS,
     SAMPLE_SECS,
 };
 
@@ -28,7 +32,7 @@ use crate::error::RiskResult;
 use crate::fixed_checked::Fixed;
 use crate::params::GlobalParams;
 use crate::price::Price;
-use crate::units::{Ppm, Secs, UnixSecs};
+use crate::units::{Ppm, PpmPerRootSec, Secs, UnixSecs};
 
 /// Default time constant of the fast average, seconds; shorter ones are for test clusters.
 pub const DEFAULT_FAST_SECS: u32 = 15;
@@ -46,8 +50,8 @@ pub struct PriceState {
     pub source: PriceSource,
     /// One sigma of the held price, rounded up.
     pub sigma_ppm: Ppm,
-    /// Standard deviation per square root of a second, ppm, rounded up.
-    pub vol_ppm_per_sqrt_sec: u32,
+    /// Standard deviation per square root of a second, rounded up.
+    pub vol_ppm_per_sqrt_sec: PpmPerRootSec,
     /// Accepted updates, saturating.
     pub update_count: u32,
     /// Publish time of the held price; never ahead of the clock, strictly increasing.
@@ -74,15 +78,15 @@ pub struct PriceState {
     pub fast_secs: Secs,
     /// Time constant of the slow average.
     pub slow_secs: Secs,
-    /// Publish time of the last update taken from each source, as the source states it; primary, then secondary.
-    pub source_published_at: [UnixSecs; 2],
+    /// Publish time of the last update taken from each source, as the source states it; primary, secondary, standby.
+    pub source_published_at: [UnixSecs; PriceSource::COUNT],
 }
 
 impl PriceState {
     /// A slot before its first update, with the listed prior of its variance.
     pub fn listed(fast_secs: Secs, slow_secs: Secs, prior_pico_per_sec: u32) -> Self {
         let variance = prior_up(prior_pico_per_sec);
-        Self { vol_ppm_per_sqrt_sec: volatility_ppm_up(variance), variance, fast_secs, slow_secs, ..Self::default() }
+        Self { vol_ppm_per_sqrt_sec: volatility_up(variance), variance, fast_secs, slow_secs, ..Self::default() }
     }
 
     /// Whether risk may be added: both averages have seen [`READY_UPDATES`] and [`READY_TIME_CONSTANTS`].
@@ -108,7 +112,7 @@ pub const fn averages_are_ready(update_count: u32, first: UnixSecs, last: UnixSe
 ///
 /// # Errors
 /// See [`admit`]; `NumberOutOfRange` for a time constant of zero.
-#[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
+#[expect(clippy::indexing_slicing, reason = "a source is below three, and the list has three places")]
 pub fn update(
     state: &PriceState,
     source: PriceSource,
@@ -156,7 +160,7 @@ fn following(state: &PriceState, price: Price, published_at: UnixSecs) -> RiskRe
     let since_sample = published_at.elapsed_since(state.sampled_at);
     if since_sample >= SAMPLE_SECS {
         next.variance = sample_up(state.variance, state.sample, price, since_sample)?;
-        next.vol_ppm_per_sqrt_sec = volatility_ppm_up(next.variance);
+        next.vol_ppm_per_sqrt_sec = volatility_up(next.variance);
         next.sample = price;
         next.sampled_at = published_at;
     }

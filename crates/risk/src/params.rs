@@ -4,6 +4,7 @@
 //! which walks what is listed and asks the functions here; nothing else decides what may be listed.
 
 mod auction;
+mod breakers;
 mod changes;
 mod contradiction;
 mod draws;
@@ -21,6 +22,7 @@ mod weights;
 mod wind_down;
 
 pub use auction::AuctionParams;
+pub use breakers::BreakerParams;
 pub use changes::{ChangeParams, SHORTEST_CHANGE_DELAY};
 pub use contradiction::Contradiction;
 pub use draws::DrawParams;
@@ -90,6 +92,8 @@ macro_rules! params_groups {
             changes: ChangeParams, ChangeArgs;
             /// Insurance.
             draws: DrawParams, DrawArgs;
+            /// Breakers.
+            breakers: BreakerParams, BreakerArgs;
         }
     };
 }

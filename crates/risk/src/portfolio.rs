@@ -33,7 +33,7 @@ pub struct LegPrices<Worth, Unit> {
     pub published_at: UnixSecs,
     /// The price is older than the read age.
     pub stale: bool,
-    /// The price is older than the risk age, or its breaker stands; known where initial prices are.
+    /// The price is older than the risk age, or a breaker stands beside it; known where initial prices are.
     pub old: bool,
     /// The price is older than the time after which an asset no longer blocks bankruptcy.
     pub stale_for_hours: bool,

@@ -15,7 +15,7 @@ mod standing_tests;
 mod tests;
 
 pub use caps::{CapChange, RAISE_INTERVAL};
-pub use ramp::{Ramp, LONGEST_STEP_SECS, RATE_PPM_PER_HOUR, WEIGHT_PPM_PER_HOUR};
+pub use ramp::{Ramp, LONGEST_STEP_SECS, RATE_PER_HOUR, WEIGHT_PER_HOUR};
 pub use standing::{Progress, Schedule, Standing, EXECUTION_WINDOW};
 
 use core::fmt;

@@ -5,10 +5,12 @@
 
 mod counts;
 mod share;
+mod speed;
 mod time;
 
 pub use counts::{Atoms, BaseUnits, Count, Signed, SignedAtoms, SignedBaseUnits};
 pub use share::{Ppm, SignedPpm};
+pub use speed::{PpmPerHour, PpmPerRootSec, PpmPerSec};
 pub use time::{Secs, UnixSecs};
 
 use core::cmp::Ordering;
@@ -19,6 +21,11 @@ use crate::num::{mul_u128_u32, mul_u32};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct UsdMicro(u64);
+
+/// What one value is more than another, micro-dollars: a gain, or below zero a loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct SignedUsdMicro(i64);
 
 /// A sum of values of an account, micro-dollars: it needs more than 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +67,17 @@ impl UsdMicro {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// By how much it is more than another; saturates.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "cut to what a signed number holds")]
+    pub const fn less(self, other: Self) -> SignedUsdMicro {
+        const MOST: u64 = i64::MAX as u64;
+        let difference = self.0.abs_diff(other.0);
+        let magnitude = if difference > MOST { i64::MAX } else { difference as i64 };
+        // A magnitude of 63 bits has a negative.
+        SignedUsdMicro(if self.0 < other.0 { magnitude.wrapping_neg() } else { magnitude })
+    }
+
     /// A share of it, undivided: at most 96 bits.
     #[inline(always)]
     #[expect(clippy::cast_possible_wrap, reason = "a product of 64 and 32 bits")]
@@ -77,6 +95,20 @@ impl UsdMicro {
     #[inline(always)]
     pub const fn wide(self) -> UsdMicroSum {
         UsdMicroSum(self.0 as u128)
+    }
+}
+
+impl SignedUsdMicro {
+    /// So many micro-dollars.
+    #[inline(always)]
+    pub const fn new(micro: i64) -> Self {
+        Self(micro)
+    }
+
+    /// Micro-dollars.
+    #[inline(always)]
+    pub const fn get(self) -> i64 {
+        self.0
     }
 }
 
@@ -208,6 +240,12 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn two_values_differ_by_a_gain_or_a_loss_cut_to_what_a_signed_number_holds(one: u64, other: u64) {
+            let exact = (one as i128 - other as i128).clamp(-(i64::MAX as i128), i64::MAX as i128);
+            prop_assert_eq!(UsdMicro::new(one).less(UsdMicro::new(other)).get() as i128, exact);
+        }
+
         #[test]
         fn a_share_of_a_value_is_their_product_and_the_whole_of_it_a_million_times_it(micro: u64, ppm: u32) {
             let value = UsdMicro::new(micro);

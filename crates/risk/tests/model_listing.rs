@@ -8,7 +8,7 @@ use plimsoll_model::listing::{fee_keeps_ratio, pair_may_be_listed, perp_may_be_l
 use plimsoll_model::{int, ppm, Params};
 use plimsoll_risk::listing::{Calibration, Pairs};
 use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
-use plimsoll_risk::units::{Ppm, Secs};
+use plimsoll_risk::units::{Ppm, PpmPerSec, Secs};
 use proptest::prelude::*;
 
 const ONE: u32 = 1_000_000;
@@ -23,7 +23,10 @@ fn horizon(p: &GlobalParams) -> Horizon {
 }
 
 fn fall(price: &Calibration) -> Fall {
-    Fall { per_sec: ppm(price.fastest_fall_ppm_per_sec as i128), update_secs: int(price.update_secs.get() as i128) }
+    Fall {
+        per_sec: ppm(price.fastest_fall_ppm_per_sec.get() as i128),
+        update_secs: int(price.update_secs.get() as i128),
+    }
 }
 
 fn token((weights, price): &(TokenWeights, Calibration)) -> Token {
@@ -52,8 +55,8 @@ fn params() -> impl Strategy<Value = GlobalParams> {
 }
 
 fn price() -> impl Strategy<Value = Calibration> {
-    (prop_oneof![1u32..200, 1u32..5_000], 1u32..10).prop_map(|(fastest_fall_ppm_per_sec, update_secs)| Calibration {
-        fastest_fall_ppm_per_sec,
+    (prop_oneof![1u32..200, 1u32..5_000], 1u32..10).prop_map(|(fall, update_secs)| Calibration {
+        fastest_fall_ppm_per_sec: PpmPerSec::new(fall),
         update_secs: Secs::new(update_secs),
     })
 }

@@ -14,12 +14,12 @@ use plimsoll_model::{int, ppm, ratio, Params, Q};
 use plimsoll_risk::fixed_checked::{decay, half_life_decay, Fixed};
 use plimsoll_risk::num::sqrt_up;
 use plimsoll_risk::oracle::{
-    bounds, edge_ppm_up, prior_up, update, volatility_ppm_up, Observation, PriceSource, PriceState, HALF_LIFE_SECS,
+    bounds, edge_ppm_up, prior_up, update, volatility_up, Observation, PriceSource, PriceState, HALF_LIFE_SECS,
     STEP_CAP_SECS,
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::Price;
-use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, PpmPerRootSec, Secs, UnixSecs};
 use proptest::prelude::*;
 
 const CASES: u32 = 10_000;
@@ -172,7 +172,7 @@ proptest! {
         };
         let params = Params { z: int(2), z_age: int(3), b_max: ppm(PARAMS.prices.edge_max_ppm as i128), ..Params::default() };
         let width = |scale| edge_width(&params, &slot(root(scale)), &ppm(charge as i128));
-        let found = ppm(edge_ppm_up(&PARAMS, Ppm::new(sigma), vol, UnixSecs::new(age).elapsed_since(UnixSecs::NEVER), Ppm::new(charge / 2)).get() as i128);
+        let found = ppm(edge_ppm_up(&PARAMS, Ppm::new(sigma), PpmPerRootSec::new(vol), UnixSecs::new(age).elapsed_since(UnixSecs::NEVER), Ppm::new(charge / 2)).get() as i128);
         // Half of an odd charge is floored by the caller; the rest is rounded up, three times.
         prop_assert!(found >= width(1_000) - ppm(1) - width(1) , "below");
         prop_assert!(found <= width(1_033) + ppm(9), "above");
@@ -180,7 +180,7 @@ proptest! {
 
     #[test]
     fn a_volatility_is_the_models_root_rounded_up(bits in 0i128..1 << 60) {
-        let vol = ppm(volatility_ppm_up(Fixed::from_bits(bits)) as i128);
+        let vol = ppm(volatility_up(Fixed::from_bits(bits)).get() as i128);
         let variance = int(bits) * two_to_minus(48);
         prop_assert!(&vol * &vol >= variance);
         prop_assert!(vol == int(0) || (&vol - ppm(1)) * (&vol - ppm(1)) < variance);

@@ -8,7 +8,7 @@ use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{LegPrices, PerpLeg, Portfolio, PriceKind, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-use plimsoll_risk::units::{Atoms, Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Atoms, Count, Ppm, PpmPerSec, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const README: &str = include_str!("../../../README.md");
 const MATH: &str = include_str!("../../../docs/math.md");
@@ -18,7 +18,7 @@ const NOW: i64 = 1_760_130_600;
 const USDC: u8 = 0;
 const SOL: u8 = 1;
 const SOL_PERP: u8 = 0;
-const OF_SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
+const OF_SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(2_100), update_secs: Secs::new(2) };
 
 fn fresh<Worth: Count, Unit: Count>(dollars: u64, scale: Price) -> LegPrices<Worth, Unit> {
     let unit = UnitPrice::new_down(Price::from_decimal_down(dollars, 0).unwrap(), scale);

@@ -55,6 +55,8 @@ read_as! {
     Bank.caps.draw_cap_event_atoms as draw_cap_event: Atoms,
     /// Most insurance that any hour may draw.
     Bank.caps.draw_cap_hour_atoms as draw_cap_hour: Atoms,
+    /// Insurance above which some may be taken out.
+    Bank.caps.insurance_target_atoms as insurance_target: Atoms,
     /// Insurance that pays nothing but debts that deposits cannot bear.
     Bank.caps.insurance_floor_atoms as insurance_floor: Atoms,
 }

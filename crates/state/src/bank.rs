@@ -8,7 +8,7 @@ use plimsoll_risk::units::{Atoms, Ppm, Secs, UnixSecs};
 
 use crate::{
     assert_layout, ensure, pause, Address, BankCaps, BankLending, BankSlot, EngineAccount, InvariantViolation,
-    Registry, SlotStatus, SpentAtoms, StoredFlow, U128Le,
+    Registry, SlotStatus, SpentAtoms, StoredFlow, StoredThroughput, U128Le,
 };
 
 /// Totals of one token. Written only when they move.
@@ -81,11 +81,15 @@ pub struct Bank {
     pub debts_drawn: SpentAtoms,
     /// When a cap was last raised, Unix seconds; zero before.
     pub cap_raised_at: i64,
+    /// Sum of all insurance taken out above its target (statistics).
+    pub insurance_withdrawn_atoms: u64,
+    /// Debts of this bank that were liquidated lately, atoms, and the breaker that they trip.
+    pub throughput: StoredThroughput,
     /// Zero.
-    pub _reserved: [u8; 24],
+    pub _reserved: [u8; 16],
 }
 
-assert_layout!(Bank, 712, engine @ 8, mint @ 40);
+assert_layout!(Bank, 784, engine @ 8, mint @ 40);
 
 impl Bank {
     /// The window of `caps.draw_cap_hour_atoms` and `draws.draw_hour_ppm`.

@@ -2,7 +2,7 @@
 //! [`crate::FeedBook`].
 
 use bytemuck::{Pod, Zeroable};
-use plimsoll_risk::breaker::{oddities, oddity, seen_odd, Limits, Pause, Spell, PRICE_BREAKER};
+use plimsoll_risk::breaker::{oddities, oddity, Limits, Pause, Spell, PRICE_BREAKER};
 use plimsoll_risk::oracle::averages_are_ready;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::MAX_PRICES;
@@ -16,7 +16,7 @@ use crate::{assert_layout, ensure, Address, EngineAccount, InvariantViolation, P
 pub struct PriceSlot {
     /// One where listed.
     pub active: u8,
-    /// 0: the held price is the primary's, 1: the secondary's.
+    /// 0: the held price is the primary's, 1: the secondary's, 2: the standby's.
     pub source: u8,
     /// Zero.
     pub _pad: [u8; 2],
@@ -56,8 +56,10 @@ pub struct PriceSlot {
     pub tripped_in_a_row: u32,
     /// Why it tripped last, bits of `oddity`.
     pub tripped_by: u32,
+    /// The held price when it last began to wait for its averages, dollars per whole unit; zero where it never did.
+    pub before: StoredPrice,
     /// Zero.
-    pub _reserved: [u8; 56],
+    pub _reserved: [u8; 40],
 }
 
 assert_layout!(PriceSlot, 256);
@@ -66,8 +68,14 @@ assert_layout!(PriceSlot, 256);
 pub const UNTIL_READY: i64 = i64::MAX;
 
 impl PriceSlot {
-    /// Begins anew, as where another source has been named: until its averages are ready its legs count as stale (PRICE-9).
+    /// Begins anew, as where another source has been named or switched to: until its averages are ready its legs count as
+    /// stale (PRICE-9, PRICE-10).
+    ///
+    /// What it was until then stays known: of one that waits already, what it was before it began to.
     pub fn restart(&mut self) {
+        if !self.awaits_averages() {
+            self.before = self.spot;
+        }
         (self.update_count, self.first_published_at) = (0, 0);
         self.halted_until_at = UNTIL_READY;
     }
@@ -113,7 +121,7 @@ impl PriceSlot {
     #[inline(never)]
     fn trip(&mut self, odd: u32, now: UnixSecs) -> bool {
         let held = Spell { until: self.tripped_until(), in_a_row: self.tripped_in_a_row };
-        let next = seen_odd(held, now, &PRICE_BREAKER);
+        let next = held.tripped(now, &PRICE_BREAKER);
         (self.tripped_until_at, self.tripped_in_a_row) = (next.until.get(), next.in_a_row);
         if next == held {
             return false;

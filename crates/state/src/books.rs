@@ -32,13 +32,18 @@ impl Books<'_> {
         self.registry.funding_at(self.now)
     }
 
-    /// Fills `out` with an account's legs, see [`snapshot::load`].
+    /// Fills `out` with an account's legs, see [`snapshot::load`]; those that a breaker of insurance holds back are marked.
     ///
     /// # Errors
     /// As there.
     #[inline(always)]
     pub fn load(&self, account: &MarginAccount, views: Views, out: &mut Portfolio) -> RiskResult<()> {
-        snapshot::load(account, self, views, out)
+        snapshot::load(account, self, views, out)?;
+        // Here and not in the loop's own function, where what it keeps for this costs every leg compute units.
+        if views.initial && self.registry.drawn_until_at > self.now.get() {
+            snapshot::hold_back(account, self.registry, self.now, out);
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The feed book: where every price comes from. Read where prices are refreshed or listed, by no margin check.
 
 use bytemuck::{Pod, Zeroable};
+use plimsoll_risk::oracle::PriceSource;
 use plimsoll_risk::params::MAX_PRICES;
 
 use crate::{
@@ -49,8 +50,8 @@ assert_layout!(OracleSource, 144);
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub struct Feed {
-    /// First the primary, then the secondary.
-    pub sources: [OracleSource; 2],
+    /// First the primary, then the secondary, then the standby.
+    pub sources: [OracleSource; PriceSource::COUNT],
     /// Price at the last variance sample, dollars per whole unit.
     pub sample: StoredPrice,
     /// Its publish time, Unix seconds.
@@ -59,11 +60,25 @@ pub struct Feed {
     pub variance: I128Le,
     /// Variance per second over a longer window, I80F48 bits; zero until margins follow volatility.
     pub slow_variance: I128Le,
+    /// One while the price is switched to its standby, which then counts alone.
+    pub on_standby: u8,
+    /// Who switched last: 0 the authority, 1 the risk authority.
+    pub switched_by: u8,
+    /// Zero.
+    pub _pad: [u8; 6],
+    /// When the authority switched last, Unix seconds; its answers to the risk authority are not counted.
+    pub authority_switched_at: i64,
+    /// When the risk authority switched last, Unix seconds.
+    pub risk_authority_switched_at: i64,
+    /// Switches of the authority in a row.
+    pub authority_switches: u32,
+    /// Switches of the risk authority in a row.
+    pub risk_authority_switches: u32,
     /// Zero.
     pub _reserved: [u8; 40],
 }
 
-assert_layout!(Feed, 384);
+assert_layout!(Feed, 560);
 
 impl Feed {
     /// What holds of a listed feed, beside its slot of the board, after every instruction that wrote it.
@@ -73,7 +88,9 @@ impl Feed {
     pub fn invariant(&self, slot: &PriceSlot) -> Result<(), InvariantViolation> {
         ensure(self.variance.get() >= 0, "price variance is negative")?;
         let sampled_in_time = slot.update_count == 0 || self.sampled_at <= slot.published_at;
-        ensure(sampled_in_time, "price is older than its variance sample")
+        ensure(sampled_in_time, "price is older than its variance sample")?;
+        ensure(self.on_standby <= 1 && self.switched_by <= 1, "price feed flags are unknown")?;
+        ensure(self.on_standby == 0 || self.has_standby(), "price is switched to a standby that it does not have")
     }
 }
 
@@ -97,7 +114,7 @@ pub struct FeedBook {
 
 impl FeedBook {
     /// Whole size of the account, discriminator included.
-    pub const ACCOUNT_LEN: usize = 24_832;
+    pub const ACCOUNT_LEN: usize = 36_096;
 }
 
 assert_layout!(FeedBook, FeedBook::ACCOUNT_LEN - 8, engine @ 8, feeds @ 248);

@@ -14,7 +14,7 @@ use crate::{BankSlot, MarketSlot, PriceBoard, PriceSlot, Registry};
 impl PriceSlot {
     /// What a listing on this price has to survive.
     pub const fn calibration(&self) -> Calibration {
-        Calibration { fastest_fall_ppm_per_sec: self.terms.fastest_fall_ppm_per_sec, update_secs: self.terms.update() }
+        Calibration { fastest_fall_ppm_per_sec: self.fastest_fall(), update_secs: self.terms.update() }
     }
 }
 

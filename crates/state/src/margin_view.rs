@@ -102,8 +102,8 @@ impl MarginView {
     pub const NOT_READY: u32 = 2;
     /// Some leg's value left the range of the numbers; the account may add no risk.
     pub const SATURATED: u32 = 4;
-    /// Some leg's price is older than the risk age, or its breaker stands; the account may add no risk. Asked for with the
-    /// initial view.
+    /// Some leg's price is older than the risk age, or a breaker stands, the price's or that of the insurance of what is owed;
+    /// the account may add no risk. Asked for with the initial view.
     pub const OLD: u32 = 8;
 
     /// Has maintenance and target at spot.

@@ -10,7 +10,7 @@ use plimsoll_risk::{RiskError, RiskResult};
 
 use crate::{
     assert_layout, ensure, Address, EngineAccount, I128Le, InvariantViolation, MarketCaps, SpentAtoms, SpentPerUnit,
-    EPOCH_RING,
+    StoredThroughput, EPOCH_RING,
 };
 
 /// Open interest of one side.
@@ -86,11 +86,13 @@ pub struct Market {
     pub cap_raised_at: i64,
     /// Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund.
     pub drawn: SpentAtoms,
+    /// Positions of this market that were liquidated lately, base units, and the breaker that they trip.
+    pub throughput: StoredThroughput,
     /// Zero.
     pub _reserved: [u8; 48],
 }
 
-assert_layout!(Market, 576, engine @ 8);
+assert_layout!(Market, 648, engine @ 8);
 
 impl Market {
     /// What the pool's deposit is worth, quote.

@@ -9,9 +9,13 @@ impl PriceSlot {
     /// The state of the slot and its feed.
     pub fn state(&self, feed: &Feed) -> PriceState {
         PriceState {
-            source: if self.source == 0 { PriceSource::Primary } else { PriceSource::Secondary },
+            source: match self.source {
+                0 => PriceSource::Primary,
+                1 => PriceSource::Secondary,
+                _ => PriceSource::Standby,
+            },
             sigma_ppm: self.sigma(),
-            vol_ppm_per_sqrt_sec: self.vol_ppm_per_sqrt_sec,
+            vol_ppm_per_sqrt_sec: self.volatility(),
             update_count: self.update_count,
             published_at: self.published(),
             first_published_at: self.first_published(),
@@ -25,7 +29,11 @@ impl PriceSlot {
             variance: Fixed::from_bits(feed.variance.get()),
             fast_secs: self.terms.fast(),
             slow_secs: self.terms.slow(),
-            source_published_at: [feed.sources[0].published(), feed.sources[1].published()],
+            source_published_at: [
+                feed.sources[0].published(),
+                feed.sources[1].published(),
+                feed.sources[2].published(),
+            ],
         }
     }
 
@@ -33,7 +41,7 @@ impl PriceSlot {
     pub fn store(&mut self, feed: &mut Feed, state: &PriceState) {
         self.source = state.source as u8;
         self.sigma_ppm = state.sigma_ppm.get();
-        self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec;
+        self.vol_ppm_per_sqrt_sec = state.vol_ppm_per_sqrt_sec.get();
         self.update_count = state.update_count;
         self.published_at = state.published_at.get();
         self.first_published_at = state.first_published_at.get();
@@ -49,6 +57,7 @@ impl PriceSlot {
         self.terms.slow_secs = state.slow_secs.stored();
         feed.sources[0].published_at = state.source_published_at[0].get();
         feed.sources[1].published_at = state.source_published_at[1].get();
+        feed.sources[2].published_at = state.source_published_at[2].get();
     }
 
     /// What holds of a listed slot after every instruction that wrote it.
@@ -56,7 +65,7 @@ impl PriceSlot {
     /// # Errors
     /// The invariant that is broken.
     pub fn invariant(&self) -> Result<(), InvariantViolation> {
-        ensure(self.active == 1 && self.source <= 1, "price slot flags are unknown")?;
+        ensure(self.active == 1 && self.source <= PriceSource::Standby as u8, "price slot flags are unknown")?;
         ensure(
             self.terms.fast_secs > 0 && self.terms.fast_secs <= self.terms.slow_secs,
             "price time constants are out of order",

@@ -6,7 +6,7 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::ratchet::Ramp;
-use plimsoll_risk::units::{Ppm, UnixSecs};
+use plimsoll_risk::units::{Ppm, PpmPerHour, UnixSecs};
 
 use crate::{assert_layout, BankSlot, MarketSlot, PriceBoard, Registry};
 
@@ -35,10 +35,10 @@ enum Slope {
 }
 
 impl Slope {
-    const fn ppm_per_hour(self, params: &GlobalParams) -> u32 {
+    const fn of(self, params: &GlobalParams) -> PpmPerHour {
         match self {
-            Self::Weight => params.changes.weight_ramp_ppm_per_hour,
-            Self::Rate => params.changes.rate_ramp_ppm_per_hour,
+            Self::Weight => params.changes.weight_ramp(),
+            Self::Rate => params.changes.rate_ramp(),
         }
     }
 }
@@ -122,9 +122,10 @@ fn advance(
     }
     let mut arrived = true;
     for ((held, goal), slope) in held.iter_mut().zip(goals.iter_mut()).zip(slopes) {
-        let ramp = Ramp { held_ppm: *held, to_ppm: goal.to_ppm, moved_at, rounded_off: goal.rounded_off };
-        let moved = ramp.moved_down(slope.ppm_per_hour(params), now);
-        *held = moved.held_ppm;
+        let (held_ppm, to_ppm) = (Ppm::new(*held), Ppm::new(goal.to_ppm));
+        let ramp = Ramp { held_ppm, to_ppm, moved_at, rounded_off: goal.rounded_off };
+        let moved = ramp.moved_down(slope.of(params), now);
+        *held = moved.held_ppm.get();
         goal.rounded_off = moved.rounded_off;
         arrived &= moved.has_arrived();
     }

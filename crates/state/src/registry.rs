@@ -6,8 +6,8 @@ use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE, 
 use plimsoll_risk::units::{Atoms, Secs, UnixSecs};
 
 use crate::{
-    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredGoal,
-    StoredPause, StoredPrice, PAUSE_PLACES, RAMPED_PARAMS,
+    assert_layout, ensure, stored_enum, Address, EngineAccount, I128Le, InvariantViolation, MarketFees, StoredBreaker,
+    StoredGoal, StoredPause, StoredPrice, PAUSE_PLACES, RAMPED_PARAMS,
 };
 
 /// [`GlobalParams`] as stored.
@@ -37,7 +37,7 @@ macro_rules! stored_pod {
     )+};
 }
 stored_pod!(StoredParams, StoredWeights, StoredRates);
-const _: () = assert!(core::mem::size_of::<StoredParams>() == 320);
+const _: () = assert!(core::mem::size_of::<StoredParams>() == 336);
 const _: () = assert!(core::mem::size_of::<StoredWeights>() == 24);
 const _: () = assert!(core::mem::size_of::<StoredRates>() == 12);
 
@@ -85,8 +85,8 @@ pub struct BankSlot {
     pub ramped_at: i64,
     /// Where the asset weight and the liability weight at maintenance go; zero where they stand still.
     pub goals: [StoredGoal; 2],
-    /// Zero.
-    pub _reserved: [u8; 16],
+    /// Trips where too much of the bank's insurance is drawn.
+    pub drawdown: StoredBreaker,
 }
 
 assert_layout!(BankSlot, 128);
@@ -193,16 +193,16 @@ pub struct Registry {
     pub engine: Address,
     /// Bits of [`crate::pause`] that may stand; until when each does is in `pauses`, and a bit beyond its end stops nothing.
     pub pause_bits: u32,
-    /// Zero.
-    pub _pad2: u32,
+    /// Accounts that are being resolved.
+    pub frozen_accounts: u32,
     /// Parameters.
     pub params: StoredParams,
     /// Up to when parameters were moved by their ramps, Unix seconds; zero where they stand still.
     pub params_ramped_at: i64,
     /// Where the parameters go that ramp, in the order of docs/math.md; zero where they stand still.
     pub params_goals: [StoredGoal; RAMPED_PARAMS],
-    /// Zero.
-    pub _reserved: [u8; 24],
+    /// When the last breaker of a bank's insurance ends or ended, Unix seconds: later than that no bank is asked.
+    pub drawn_until_at: i64,
     /// Banks.
     pub banks: [BankSlot; MAX_BANKS],
     /// Markets.
@@ -217,7 +217,7 @@ impl Registry {
     /// Whole size of the account, discriminator included.
     pub const ACCOUNT_LEN: usize = 30_720;
     const TAIL: usize =
-        Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 320 + 56 + 24) - MAX_BANKS * 128 - MAX_MARKETS * 448 - PAUSE_PLACES * 24;
+        Self::ACCOUNT_LEN - 8 - (8 + 32 + 8 + 336 + 56 + 8) - MAX_BANKS * 128 - MAX_MARKETS * 448 - PAUSE_PLACES * 24;
 
     /// Index of the settlement token's bank.
     pub const QUOTE_BANK: usize = 0;

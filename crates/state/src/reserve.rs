@@ -4,8 +4,8 @@
 //! every write, and tests ask.
 
 use crate::{
-    Bank, BankSlot, DerivativePosition, Engine, Feed, FeedBook, MarginAccount, Market, MarketSlot, PendingChange,
-    PriceBoard, PriceSlot, Registry, Venue,
+    Bank, DerivativePosition, Engine, Feed, FeedBook, MarginAccount, Market, MarketSlot, PendingChange, PriceBoard,
+    PriceSlot, Registry, Venue,
 };
 
 /// Something that is stored and has room.
@@ -34,17 +34,12 @@ macro_rules! reserve {
 
 impl Reserve for Registry {
     fn reserve_is_zero(&self) -> bool {
-        self.params().room_is_zero()
-            && is_zero(&self._reserved)
-            && is_zero(&self._tail)
-            && self.banks.iter().all(Reserve::reserve_is_zero)
-            && self.markets.iter().all(Reserve::reserve_is_zero)
+        self.params().room_is_zero() && is_zero(&self._tail) && self.markets.iter().all(Reserve::reserve_is_zero)
     }
 }
 
 reserve! {
     Engine { _reserved }
-    BankSlot { _reserved }
     MarketSlot [fees] { _reserved }
     PriceBoard { _reserved; slots }
     PriceSlot [terms] { _reserved }

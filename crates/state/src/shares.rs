@@ -1,7 +1,7 @@
 //! Stored parts per million as shares: accounts store plain integers, named by it, and everything that reckons with them
 //! asks here (NUMBER-3).
 
-use plimsoll_risk::units::{Ppm, SignedPpm};
+use plimsoll_risk::units::{Ppm, PpmPerRootSec, PpmPerSec, SignedPpm};
 
 use crate::wrap::read_as;
 use crate::{Bank, Market, MarketSlot, PriceSlot};
@@ -9,6 +9,10 @@ use crate::{Bank, Market, MarketSlot, PriceSlot};
 read_as! {
     /// One sigma of the held price.
     PriceSlot.sigma_ppm as sigma: Ppm,
+    /// Volatility of the held price.
+    PriceSlot.vol_ppm_per_sqrt_sec as volatility: PpmPerRootSec,
+    /// The fastest fall that it is listed with.
+    PriceSlot.terms.fastest_fall_ppm_per_sec as fastest_fall: PpmPerSec,
     /// What the market's deficit takes of a claim.
     MarketSlot.deficit_share_ppm as deficit_share: Ppm,
     /// Fee of each side of a fill.

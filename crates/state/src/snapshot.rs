@@ -6,7 +6,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::auction::{Clocks, HealthState};
 use plimsoll_risk::bank::{debt_atoms_up, deposit_atoms_down};
-use plimsoll_risk::oracle::{edge_ppm_up, MaxAge};
+use plimsoll_risk::oracle::{edge_ppm_up, span, MaxAge, Span};
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::portfolio::{BasePrices, LegPrices, PerpLeg, Portfolio, TokenLeg};
 use plimsoll_risk::price::{edge_from_ppm_up, Price, Scale};
@@ -138,33 +138,52 @@ impl<'a> Pricing<'a> {
     }
 
     /// Legs of halted prices count as stale, and beside those of a breaker that stands no risk is added (KEY-6, LIMIT-2).
+    ///
+    /// # Errors
+    /// `PriceExponentOutOfRange`.
     #[cold]
     #[inline(never)]
-    fn stop(&self, registry: &Registry, out: &mut Portfolio) {
+    fn stop(&self, registry: &Registry, out: &mut Portfolio) -> RiskResult<()> {
         let quote = core::iter::once(&mut out.quote);
         for leg in out.tokens.iter_mut().take(out.token_count).chain(quote) {
             if let Some(slot) = registry.bank(leg.bank as usize) {
                 let positive = leg.amount_atoms.get() >= 0;
                 let weights = &slot.weights.0;
                 let charge = if positive { Charge::Asset(weights) } else { Charge::Liability(weights) };
-                self.stop_leg(&mut leg.prices, slot.price_slot, charge);
+                self.stop_leg(&mut leg.prices, slot.price_slot, slot.scale.get(), charge)?;
             }
         }
         for leg in out.perps.iter_mut().take(out.perp_count).filter(|leg| !leg.units.is_zero()) {
             if let Some(slot) = registry.market(leg.market as usize) {
-                self.stop_leg(&mut leg.prices, slot.price_slot, Charge::Perp(&slot.rates.0));
+                self.stop_leg(&mut leg.prices, slot.price_slot, slot.scale.get(), Charge::Perp(&slot.rates.0))?;
             }
         }
+        Ok(())
     }
 
-    fn stop_leg<Worth: Copy, Unit: Copy>(&self, prices: &mut LegPrices<Worth, Unit>, slot: u8, charge: Charge<'_>) {
-        let Some(slot) = self.board.slot(slot as usize) else { return };
+    fn stop_leg<Worth: Copy, Unit: Copy>(
+        &self,
+        prices: &mut LegPrices<Worth, Unit>,
+        slot: u8,
+        scale: Price,
+        charge: Charge<'_>,
+    ) -> RiskResult<()> {
+        let Some(slot) = self.board.slot(slot as usize) else { return Ok(()) };
         prices.old |= self.views.initial && slot.tripped_until() > self.now;
         if slot.halted_until() > self.now {
             prices.stale = true;
             (prices.edge, prices.stale_for_hours) =
                 (self.edge(slot, true, charge), !self.held.admits(slot.published()));
         }
+        // Which source is right nobody knows yet: the leg counts at whichever price favours its holder, the last one with
+        // ready averages or what the source says now, so that no other leg of his is taken for it (PRICE-9).
+        let before = slot.before.get();
+        if slot.awaits_averages() && !before.is_zero() {
+            let Span { middle, reach } = span([before, slot.spot.get(), slot.fast.get()])?;
+            prices.spot = Scale::new(scale).unit_price_down(middle);
+            (prices.fast, prices.edge) = (prices.spot, prices.edge.max(edge_from_ppm_up(reach)));
+        }
+        Ok(())
     }
 
     #[inline(never)]
@@ -175,8 +194,7 @@ impl<'a> Pricing<'a> {
             return 0;
         }
         let age = self.now.elapsed_since(slot.published());
-        let vol = slot.vol_ppm_per_sqrt_sec;
-        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma(), vol, age, half))
+        edge_from_ppm_up(edge_ppm_up(self.params, slot.sigma(), slot.volatility(), age, half))
     }
 }
 
@@ -247,9 +265,20 @@ pub fn load(account: &MarginAccount, books: &Books<'_>, views: Views, out: &mut 
     load_quote(&mut out.quote, quote_atoms, out.perp_count, registry, &pricing)?;
     // Hardly ever, so that no leg is asked whether its price is stopped.
     if books.board.stopped_until_at > now.get() {
-        pricing.stop(registry, out);
+        pricing.stop(registry, out)?;
     }
     Ok(())
+}
+
+/// Beside a debt whose bank's insurance was drawn no risk is added: its leg counts as one of a price too old for that (LIMIT-4).
+#[cold]
+#[inline(never)]
+pub fn hold_back(account: &MarginAccount, registry: &Registry, now: UnixSecs, out: &mut Portfolio) {
+    let Some((bank, _)) = registry.drawn_for(account, now) else { return };
+    let tokens = out.tokens.iter_mut().take(out.token_count);
+    for leg in tokens.chain([&mut out.quote]).filter(|leg| leg.bank == bank) {
+        leg.prices.old = true;
+    }
 }
 
 /// The settlement token's leg, priced even where nothing is held of it, as perps settle in it.

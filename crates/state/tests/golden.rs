@@ -125,21 +125,26 @@ filled!(OracleSource { address, program, feed_id, queue, published_at, kind, min
 filled!(PriceSlot {
     active, source, sigma_ppm, vol_ppm_per_sqrt_sec, update_count, published_at, first_published_at, spot, fast,
     slow, low, high, terms, slow_vol_ppm_per_sqrt_sec, halted_until_at, halt, tripped_until_at,
-    tripped_in_a_row, tripped_by ; _pad, _pad2,
+    tripped_in_a_row, tripped_by, before ; _pad, _pad2,
     _reserved
 });
-filled!(Feed { sources, sample, sampled_at, variance, slow_variance ; _reserved });
+filled!(Feed {
+    sources, sample, sampled_at, variance, slow_variance, on_standby, switched_by, authority_switched_at,
+    risk_authority_switched_at, authority_switches, risk_authority_switches ; _pad, _reserved
+});
 filled!(EpochEnd { k, a, epoch, used ;  });
 filled!(SideIndex { k, a, epoch, ring ; _pad });
 filled!(BankSlot {
     status, decimals, price_slot, weights, scale, deposit_index, borrow_index, borrow_rate_per_sec, accrued_at,
-    known_loss_atoms, ramped_at, goals ; _pad, _reserved
+    known_loss_atoms, ramped_at, goals, drawdown ; _pad
 });
 filled!(MarketSlot {
     status, base_decimals, price_slot, rates, scale, funding_per_unit_sec, funding_at, sides, deficit_share_ppm,
     fees, known_loss_atoms, loss_cover_atoms, ramped_at, goals ; _pad, _pad2, _reserved
 });
 filled!(StoredPause { authority_until_at, guardian_until_at, guardian_in_a_row ; _pad });
+filled!(StoredBreaker { until_at, in_a_row ; _pad });
+filled!(StoredThroughput { at_bucket, liquidated, breaker ; });
 filled!(SpentAtoms { at_bucket, spent ; });
 filled!(SpentPerUnit { at_bucket, spent ; });
 filled!(StoredFlow { at_bucket, vault_atoms, deposit_shares ; });
@@ -156,8 +161,8 @@ filled!(Engine {
 });
 filled!(Venue { version, bump, active, engine, signer, settle_markets, premium_markets ; _pad, _reserved });
 filled!(Registry {
-    version, bump, test_cluster, bank_count, market_count, launched, engine, pause_bits, params, params_ramped_at,
-    params_goals, banks, markets, pauses ; _pad, _pad2, _reserved, _tail
+    version, bump, test_cluster, bank_count, market_count, launched, engine, pause_bits, frozen_accounts, params,
+    params_ramped_at, params_goals, drawn_until_at, banks, markets, pauses ; _pad, _tail
 });
 filled!(StoredGoal { to_ppm, rounded_off ; _pad });
 filled!(ChangeAccount { key, flags ; });
@@ -172,11 +177,11 @@ filled!(Bank {
     borrow_shares, deposit_index, booked_borrow_index, utilization_integral, utilization_at, accrued_at,
     utilization_ema_ppm, lending, caps, fees_atoms, insurance_atoms, reserved_atoms, waiting_shares,
     uncovered_atoms, drawn, outflow_hour, outflow_day,
-    insurance_in_atoms, insurance_out_atoms, socialized_atoms, debts_drawn, cap_raised_at ; _pad, _reserved
+    insurance_in_atoms, insurance_out_atoms, socialized_atoms, debts_drawn, cap_raised_at, insurance_withdrawn_atoms, throughput ; _pad, _reserved
 });
 filled!(Market {
     version, bump, index, price_slot, engine, name, sides, pool_shares, pool_atoms, deficit_atoms, own_claim_atoms,
-    caps, premium_integral, premium_at, premium_from, premium_ppm, socialized_atoms, leg_count, premium_reported_at, rounding_units, cap_raised_at, drawn ; _pad, _pad_premium, _pad2, _reserved
+    caps, premium_integral, premium_at, premium_from, premium_ppm, socialized_atoms, leg_count, premium_reported_at, rounding_units, cap_raised_at, drawn, throughput ; _pad, _pad_premium, _pad2, _reserved
 });
 filled!(MarginAccount {
     version, bump, status, delegate_rights, id, engine, owner, delegate, rent_payer, delegate_limit_atoms_per_day,

@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use plimsoll_risk::oracle::{PriceSource, PriceState};
 use plimsoll_risk::params::{GlobalParams, DEPOSIT_INDEX_FLOOR, INDEX_ONE, MAX_BANKS, MAX_MARKETS, MAX_PRICES};
 use plimsoll_risk::price::Price;
-use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, PpmPerRootSec, Secs, UnixSecs};
 use plimsoll_state::*;
 
 const VERSION: &str = InvariantViolation::VERSION.0;
@@ -203,7 +203,8 @@ fn a_price_slots_state_is_consistent() {
             (FLAGS, |slot| slot.active = 0),
             (FLAGS, |slot| slot.active = 2),
             (None, |slot| slot.source = 1),
-            (FLAGS, |slot| slot.source = 2),
+            (None, |slot| slot.source = 2),
+            (FLAGS, |slot| slot.source = 3),
             (CONSTANTS, |slot| slot.terms.fast_secs = 0),
             (None, |slot| slot.terms.fast_secs = slot.terms.slow_secs),
             (CONSTANTS, |slot| slot.terms.fast_secs = slot.terms.slow_secs + 1),
@@ -229,6 +230,7 @@ fn a_price_slots_state_is_consistent() {
 fn a_feed_is_consistent_with_its_slot() {
     const NEGATIVE: Option<&str> = Some("price variance is negative");
     const LATER: Option<&str> = Some("price is older than its variance sample");
+    const FLAGS: Option<&str> = Some("price feed flags are unknown");
     assert_facts(
         &Feed { sampled_at: 950, ..Feed::zeroed() },
         |feed| feed.invariant(&PriceSlot { update_count: 1, published_at: 1_000, ..PriceSlot::zeroed() }),
@@ -237,6 +239,11 @@ fn a_feed_is_consistent_with_its_slot() {
             (None, |feed| feed.variance.set(1)),
             (None, |feed| feed.sampled_at = 1_000),
             (LATER, |feed| feed.sampled_at = 1_001),
+            (None, |feed| feed.switched_by = 1),
+            (FLAGS, |feed| feed.switched_by = 2),
+            (Some("price is switched to a standby that it does not have"), |feed| feed.on_standby = 1),
+            (None, |feed| (feed.on_standby, feed.sources[2].kind) = (1, 1)),
+            (FLAGS, |feed| (feed.on_standby, feed.sources[2].kind) = (2, 1)),
         ],
     );
     // Before the first update there is no price that a sample could be newer than.
@@ -247,16 +254,16 @@ fn a_feed_is_consistent_with_its_slot() {
 #[test]
 fn each_source_of_a_price_is_read_as_it_is_stored() {
     let (mut slot, mut feed) = (PriceSlot { active: 1, ..PriceSlot::zeroed() }, Feed::zeroed());
-    for source in [PriceSource::Primary, PriceSource::Secondary] {
+    for source in [PriceSource::Primary, PriceSource::Secondary, PriceSource::Standby] {
         let state = PriceState {
             source,
             sigma_ppm: Ppm::new(1),
-            vol_ppm_per_sqrt_sec: 2,
+            vol_ppm_per_sqrt_sec: PpmPerRootSec::new(2),
             update_count: 3,
             published_at: UnixSecs::new(4),
             first_published_at: UnixSecs::new(5),
-            source_published_at: [UnixSecs::new(6), UnixSecs::new(7)],
-            ..PriceState::listed(Secs::new(15), Secs::new(3_600), 8)
+            source_published_at: [6, 7, 8].map(UnixSecs::new),
+            ..PriceState::listed(Secs::new(15), Secs::new(3_600), 9)
         };
         slot.store(&mut feed, &state);
         assert_eq!(slot.state(&feed), state);
@@ -391,12 +398,12 @@ fn a_byte_of_room_that_is_not_zero_is_seen_wherever_it_lies() {
         })+};
     }
     check! {
-        Registry: |r| r._reserved[0] = 1, |r| r._tail[9] = 1, |r| r.banks[63]._reserved[15] = 1,
+        Registry: |r| r._tail[9] = 1,
             |r| r.markets[31]._reserved[15] = 1, |r| r.markets[31].fees._reserved[0] = 1, |r| r.params.0.auction._reserved[3] = 1,
             |r| r.params.0.lending._reserved[0] = 1;
-        PriceBoard: |b| b._reserved[199] = 1, |b| b.slots[63]._reserved[55] = 1, |b| b.slots[63].terms._reserved[0] = 1;
+        PriceBoard: |b| b._reserved[199] = 1, |b| b.slots[63]._reserved[39] = 1, |b| b.slots[63].terms._reserved[0] = 1;
         FeedBook: |b| b._reserved[207] = 1, |b| b.feeds[63]._reserved[39] = 1;
-        Bank: |b| b._reserved[23] = 1, |b| b.lending._reserved[0] = 1, |b| b.caps._reserved[0] = 1;
+        Bank: |b| b._reserved[15] = 1, |b| b.lending._reserved[0] = 1, |b| b.caps._reserved[0] = 1;
         Market: |m| m._reserved[47] = 1, |m| m.caps._reserved[0] = 1;
         MarginAccount: |a| a._intents[255] = 1, |a| a._reserved[0] = 1, |a| a.derivatives[15]._reserved[15] = 1;
     }

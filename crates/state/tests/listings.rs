@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_risk::params::{Contradiction, GlobalParams, MarketRates, TokenWeights};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price};
-use plimsoll_risk::units::{Ppm, Secs};
+use plimsoll_risk::units::{Ppm, PpmPerSec, Secs};
 use plimsoll_state::*;
 
 const QUOTE: TokenWeights = TokenWeights {
@@ -142,5 +142,5 @@ fn the_calibration_of_a_price_is_what_its_slot_says() {
     let terms = PriceTerms { fastest_fall_ppm_per_sec: 7, update_secs: 9, ..PriceTerms::default() };
     let slot = PriceSlot { terms, ..PriceSlot::zeroed() };
     let calibration = slot.calibration();
-    assert_eq!((calibration.fastest_fall_ppm_per_sec, calibration.update_secs), (7, Secs::new(9)));
+    assert_eq!((calibration.fastest_fall_ppm_per_sec, calibration.update_secs), (PpmPerSec::new(7), Secs::new(9)));
 }

@@ -1,8 +1,9 @@
 //! Which prices, edges and legs an account is loaded with: small accounts, each figure by hand.
 
 use bytemuck::Zeroable;
+use plimsoll_risk::margin::margins;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
-use plimsoll_risk::portfolio::{BasePrices, LegPrices, Portfolio, TokenPrices};
+use plimsoll_risk::portfolio::{BasePrices, LegPrices, Portfolio, PriceKind, TokenPrices};
 use plimsoll_risk::price::{base_scale_down, edge_from_ppm_up, token_scale_down, Price, TokenPrice, UnitPrice};
 use plimsoll_risk::units::{Count, Ppm, SignedAtoms, SignedBaseUnits, UnixSecs};
 use plimsoll_risk::RiskError;
@@ -279,6 +280,50 @@ fn the_edge_of_a_fresh_leg_is_its_width_up_to_half_its_charge() {
         let mut world = World::new().hold(1, 1);
         world.registry.banks[1].weights.0.asset_maint_ppm = Ppm::new(weight);
         assert_eq!(edge(&world, Views::LIQUIDATION), expected, "weight {weight}");
+    }
+}
+
+/// PRICE-9. It counted at what the new source said, so that another leg was taken for it.
+#[test]
+fn a_leg_that_waits_for_its_averages_counts_at_the_price_before_or_now_whichever_favours_it() {
+    type Hold = fn(World) -> World;
+    const WHOLE: i64 = 1_000_000;
+    // An asset, a debt, a long, a short, a deposit and a debt of quote, with the slot of its price and what it is now.
+    let cases: [(Hold, usize, u64); 6] = [
+        (|world| world.hold(1, WHOLE), 2, 200),
+        (|world| world.hold(1, -WHOLE), 2, 200),
+        (|world| world.leg(4, WHOLE, -200 * WHOLE), 2, 200),
+        (|world| world.leg(5, -WHOLE, 300 * WHOLE), 3, 300),
+        (|world| world.hold(0, WHOLE), 1, 100),
+        (|world| world.hold(0, -WHOLE), 1, 100),
+    ];
+    for (number, (hold, slot, now)) in cases.into_iter().enumerate() {
+        let excess = |world: &World| {
+            let loaded = world.load(Views::LIQUIDATION).unwrap();
+            [PriceKind::Spot, PriceKind::Fast].map(|at| margins(&loaded, at, false).maint_excess.get())
+        };
+        let at = |dollars| {
+            let mut world = hold(World::new());
+            (world.board.slots[slot].spot, world.board.slots[slot].fast) = (price(dollars), price(dollars));
+            world
+        };
+        for before in [now / 4, now, now * 4] {
+            let mut world = at(now);
+            world.board.slots[slot].before = price(before);
+            let unstopped = excess(&world);
+            world.board.slots[slot].halted_until_at = UNTIL_READY;
+            world.board.stopped_until_at = UNTIL_READY;
+            assert_eq!(unstopped, excess(&at(now)), "case {number}");
+            for (waiting, (first, second)) in
+                excess(&world).into_iter().zip(excess(&at(before)).into_iter().zip(unstopped))
+            {
+                let best = first.max(second);
+                // The charge of a perp is taken at the lower end whatever its PnL.
+                let most = if matches!(number, 2 | 3) { i128::MAX } else { best.abs().max(1 << 40) / 10_000 };
+                let above = waiting - best;
+                assert!((0..=most).contains(&above), "case {number}, {before}: {waiting} {best}");
+            }
+        }
     }
 }
 

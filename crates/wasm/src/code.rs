@@ -69,6 +69,8 @@ pub const fn engine_code(reason: RiskError) -> u32 {
         RiskError::WrongStage => 6603,
         RiskError::QuoteBorrowFirst => 6604,
         RiskError::LossKnown => 6606,
+        RiskError::InsuranceDrawn => 6205,
+        RiskError::InsuranceWithinTarget => 6607,
         RiskError::NothingOwed => 6411,
         RiskError::BankTerminal => 6408,
         RiskError::BorrowCapReached => 6405,

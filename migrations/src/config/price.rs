@@ -29,6 +29,9 @@ plimsoll_state::price_settings!(table
     /// Counts only while the primary is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secondary: Option<SourceConfig>,
+    /// Counts alone while the risk authority or the authority has switched the price to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    standby: Option<SourceConfig>,
     /// Creates the primary's account by the mock oracle and posts a first price; test clusters only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mock: Option<MockConfig>,
@@ -140,14 +143,15 @@ impl SourceConfig {
 impl PriceConfig {
     /// The program's argument.
     pub fn args(&self) -> PriceConfigArgs {
-        let secondary = self.secondary.as_ref().map(SourceConfig::args);
-        PriceConfigArgs { primary: self.primary.args(), secondary, ..self.settings() }
+        let [secondary, standby] =
+            [&self.secondary, &self.standby].map(|source| source.as_ref().map(SourceConfig::args));
+        PriceConfigArgs { primary: self.primary.args(), secondary, standby, ..self.settings() }
     }
 
     /// What a slot and its feed store; none where nothing valid is listed. A listing's prior and a mock are not stored.
     pub fn observed(name: String, slot: &PriceSlot, feed: &Feed) -> Option<Self> {
         let args = PriceConfigArgs::default().stored(feed, slot);
-        let [primary, secondary] = feed.sources.each_ref().map(SourceConfig::observed);
-        Some(Self::of(&args, name, None, primary?, secondary, None))
+        let [primary, secondary, standby] = feed.sources.each_ref().map(SourceConfig::observed);
+        Some(Self::of(&args, name, None, primary?, secondary, standby, None))
     }
 }

@@ -57,8 +57,8 @@ impl Config {
         for (slot, price) in config.prices.iter_mut().enumerate() {
             let derived = price.primary.derived_address(&creator).map(Key);
             price.primary.address = price.primary.address.or(derived);
-            if let Some(secondary) = &mut price.secondary {
-                secondary.address = secondary.address.or(secondary.derived_address(&creator).map(Key));
+            for source in [&mut price.secondary, &mut price.standby].into_iter().flatten() {
+                source.address = source.address.or(source.derived_address(&creator).map(Key));
             }
             if let Some(mock) = &price.mock {
                 let address = price.primary.address.map_or_else(Pubkey::default, |key| key.0);

@@ -59,8 +59,10 @@ impl Config {
     }
 
     fn validate_price(&self, at: &str, price: &PriceConfig) -> Result<()> {
-        let sources = [Some(("primary", &price.primary)), price.secondary.as_ref().map(|two| ("secondary", two))];
-        for (name, source) in sources.into_iter().flatten() {
+        let behind = [("secondary", &price.secondary), ("standby", &price.standby)];
+        let behind = behind.into_iter().map(|(name, source)| Some((name, source.as_ref()?)));
+        let sources = std::iter::once(Some(("primary", &price.primary))).chain(behind);
+        for (name, source) in sources.flatten() {
             validate_pins(&format!("{at}.{name}"), source)?;
         }
         if let Some(mock) = &price.mock {

@@ -29,7 +29,7 @@ fn nothing(resolved: &Resolved) -> Chain {
         engine: None,
         registry: Grown::Partial { calls_left: 3 },
         board: Grown::Partial { calls_left: 2 },
-        feed_book: Grown::Partial { calls_left: 3 },
+        feed_book: Grown::Partial { calls_left: 4 },
         banks: Vec::new(),
         markets: Vec::new(),
         venues: vec![None; resolved.config.venues.len()],
@@ -117,7 +117,7 @@ fn an_empty_cluster_needs_every_step_in_the_order_that_the_program_enforces() {
     expected.push(Step::CreateEngine);
     expected.extend([3, 2, 1].map(|calls_left| Step::GrowRegistry { calls_left }));
     expected.extend([2, 1].map(|calls_left| Step::GrowBoard { calls_left }));
-    expected.extend([3, 2, 1].map(|calls_left| Step::GrowFeeds { calls_left }));
+    expected.extend([4, 3, 2, 1].map(|calls_left| Step::GrowFeeds { calls_left }));
     expected.extend((0..3).map(|price| Step::CreateFeed { price }));
     expected.extend((0..3).map(|price| Step::ListPrice { price }));
     expected.extend((0..3).map(|bank| Step::ListBank { bank }));

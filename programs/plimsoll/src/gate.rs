@@ -60,7 +60,8 @@ pub fn assess(account: &MarginAccount, books: &Books<'_>) -> Result<(Box<Portfol
 /// An account without liabilities and positions passes without prices (RISK-4).
 ///
 /// # Errors
-/// `InitialMarginInsufficient`, `PriceStale` where any leg's price is older than the risk age, `PriceNotReady`.
+/// `InitialMarginInsufficient`, `PriceStale` where any leg's price is older than the risk age, `PriceHalted`,
+/// `PriceBreakerTripped`, `DrawdownBreakerTripped`, `PriceNotReady`.
 pub fn require_initial(account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
     pass(account, books, true)
 }
@@ -90,7 +91,7 @@ fn pass(account: &mut MarginAccount, books: &Books<'_>, adds_risk: bool) -> Resu
     Ok(())
 }
 
-/// Names the halt or the breaker of a price where one is why an account may not add risk.
+/// Names the halt or the breaker where one is why an account may not add risk.
 #[cold]
 #[inline(never)]
 fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> Failure {
@@ -111,8 +112,25 @@ fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> Fa
             line(&["price ", &decimal(number as u64), " lets nobody add risk until ", &decimal(until)]);
             fail(EngineError::PriceBreakerTripped)
         }
-        None => error.into(),
+        None => match books.registry.drawn_for(account, now) {
+            Some((bank, until)) => drawn(bank, until),
+            None => error.into(),
+        },
     }
+}
+
+/// Whose insurance was drawn, and until when nobody who owes there adds risk (LIMIT-4).
+#[cold]
+#[inline(never)]
+pub fn drawn(bank: u8, until: UnixSecs) -> Failure {
+    let until = decimal(until.get().unsigned_abs());
+    line(&[
+        "bank ",
+        &decimal(bank as u64),
+        ": much insurance was drawn, nobody who owes there adds risk until ",
+        &until,
+    ]);
+    fail(EngineError::DrawdownBreakerTripped)
 }
 
 /// Why a price that an instruction needs fresh is not: a halt, after a line that says until when, or its age.

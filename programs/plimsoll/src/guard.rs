@@ -3,13 +3,16 @@
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::breaker::Pauser;
+use plimsoll_risk::oracle::SwitchedBy;
 use plimsoll_risk::ratchet::Standing;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_state::{
-    pause, right, same_address, AccountStatus, Engine, EngineRole, MarginAccount, Registry, LAYOUT_VERSION,
+    pause, right, same_address, AccountStatus, Engine, EngineRole, MarginAccount, Registry, StoredThroughput,
+    LAYOUT_VERSION,
 };
 
 use crate::access::{now, require_layout};
-use crate::error::{fail, EngineError, Result};
+use crate::error::{fail, EngineError, Failure, Result};
 use crate::report::{decimal, line};
 
 pub mod powers;
@@ -29,6 +32,8 @@ pub enum SignedBy {
     Lister,
     /// The engine's authority or its risk authority.
     Proposer,
+    /// The engine's authority or its risk authority, each a few times in a row.
+    Switcher,
     /// The key that a role was proposed to.
     PendingRole,
     /// Its fee collector.
@@ -47,10 +52,17 @@ pub enum SignedBy {
     VenueOrSides(u8),
 }
 
-/// What halts the adding of risk by itself, a bit each.
+/// What halts the adding of risk by itself, and the taking out of what pays for it; a bit each.
 pub mod breaker {
     /// A price of the account is odd; asked by the initial check, as the age of prices is.
-    pub const PRICE: u8 = 1;
+    pub const PRICE: u8 = 1 << 0;
+    /// So much was liquidated of a bank's debts or a market's positions that nobody adds risk through it; asked where it is
+    /// written.
+    pub const THROUGHPUT: u8 = 1 << 1;
+    /// So much was drawn of the insurance of what the account owes; asked by the initial check too, and where insurance leaves.
+    pub const DRAWDOWN: u8 = 1 << 2;
+    /// Every one, as what adds risk through a bank or market is held by.
+    pub const ALL: u8 = PRICE | THROUGHPUT | DRAWDOWN;
 }
 
 /// Which margin accounts it works on.
@@ -77,7 +89,7 @@ pub struct Rule {
     pub stopped_by: u32,
     /// Bits of which each stops it only where somebody's position would become larger.
     pub growth_stopped_by: u32,
-    /// Bits of [`breaker`] of which each stops it where it adds risk.
+    /// Bits of [`breaker`] of which each stops it where it adds risk, or takes out what pays for it.
     pub risk_held_by: u8,
     /// Which margin accounts it works on.
     pub works: Works,
@@ -118,7 +130,7 @@ macro_rules! rules {
 
 use SignedBy::{
     Anyone, Authority, AuthorityOrGuardian, Canceller, FeeCollector, Lister, Owner, OwnerOr, OwnerOrUnderWater,
-    PendingRole, Proposer, Setter, Venue, VenueOrSides,
+    PendingRole, Proposer, Setter, Switcher, Venue, VenueOrSides,
 };
 
 /// Hands the rows to a macro: [`rules`] makes this table of them, and `entry.rs` the one by which it dispatches.
@@ -130,10 +142,10 @@ macro_rules! each_instruction {
             CheckMargin check_margin: Anyone, 0, OnAny;
             RefreshPrice refresh_price: Anyone, pause::PRICE | pause::LIQUIDATE, WithoutAccount;
             Deposit deposit: OwnerOr(right::DEPOSIT), 0, OnActive;
-            Withdraw withdraw: Owner, pause::WITHDRAW | pause::LIQUIDATE, OnActive, 0, breaker::PRICE;
-            Borrow borrow: Owner, pause::BORROW | pause::LIQUIDATE, OnActive, 0, breaker::PRICE;
+            Withdraw withdraw: Owner, pause::WITHDRAW | pause::LIQUIDATE, OnActive, 0, breaker::ALL;
+            Borrow borrow: Owner, pause::BORROW | pause::LIQUIDATE, OnActive, 0, breaker::ALL;
             Repay repay: Anyone, 0, OnAny;
-            SettleFill settle_fill: VenueOrSides(right::TRADE), 0, OnActive, pause::FILL | pause::LIQUIDATE, breaker::PRICE;
+            SettleFill settle_fill: VenueOrSides(right::TRADE), 0, OnActive, pause::FILL | pause::LIQUIDATE, breaker::ALL;
             ObserveMargin observe_margin: Anyone, 0, OnActive;
             SettlePnl settle_pnl: Anyone, pause::SETTLE, OnActive;
             Accrue accrue: Anyone, 0, WithoutAccount;
@@ -154,6 +166,7 @@ macro_rules! each_instruction {
             UpdatePrice update_price: Setter, 0, WithoutAccount;
             SetPause set_pause: AuthorityOrGuardian, 0, WithoutAccount;
             HaltPrice halt_price: AuthorityOrGuardian, 0, WithoutAccount;
+            SwitchSource switch_source: Switcher, pause::PRICE | pause::LIQUIDATE, WithoutAccount;
             LaunchEngine launch_engine: Authority, 0, WithoutAccount;
             ProposeRole propose_role: Lister, 0, WithoutAccount;
             AcceptRole accept_role: PendingRole, 0, WithoutAccount;
@@ -171,6 +184,7 @@ macro_rules! each_instruction {
             ListBank list_bank: Lister, 0, WithoutAccount;
             UpdateBank update_bank: Setter, 0, WithoutAccount;
             FundInsurance fund_insurance: Anyone, 0, WithoutAccount;
+            WithdrawInsurance withdraw_insurance: Lister, 0, WithoutAccount, 0, breaker::DRAWDOWN;
             CollectFees collect_fees: FeeCollector, 0, WithoutAccount;
             MigrateAccount migrate_account: Anyone, 0, OnAny;
         }
@@ -226,6 +240,18 @@ impl Permit {
         require_over(registry, bits)
     }
 
+    /// Nothing that was liquidated lately keeps risk from being added through this bank or market (LIMIT-3).
+    ///
+    /// # Errors
+    /// `ThroughputBreakerTripped`, after a line that says of what and until when.
+    #[inline(always)]
+    pub fn calm_in(self, kind: &str, index: u8, throughput: &StoredThroughput, now: UnixSecs) -> Result<()> {
+        if self.0.risk_held_by & breaker::THROUGHPUT == 0 || !throughput.breaker.get().stands(now) {
+            return Ok(());
+        }
+        Err(liquidated(kind, index, throughput))
+    }
+
     /// Who stops something: the authority or the guardian.
     ///
     /// # Errors
@@ -238,6 +264,20 @@ impl Permit {
         }
         ensure!(same_address(&engine.guardian, signer.as_array()), EngineError::NotAuthority);
         Ok(Pauser::Guardian)
+    }
+
+    /// Who switches a price: the authority or the risk authority.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `NotAuthority`.
+    #[inline(never)]
+    pub fn switcher_in(self, engine: &Engine, signer: &Pubkey) -> Result<SwitchedBy> {
+        require_layout(engine.version)?;
+        if same_address(&engine.authority, signer.as_array()) {
+            return Ok(SwitchedBy::Authority);
+        }
+        ensure!(same_address(&engine.risk_authority, signer.as_array()), EngineError::NotAuthority);
+        Ok(SwitchedBy::RiskAuthority)
     }
 
     /// The signer may do it for this account (KEY-1).
@@ -322,6 +362,14 @@ fn require_over(registry: &Registry, bits: u32) -> Result<()> {
     let Some((bit, until)) = registry.paused_until(bits, now()?) else { return Ok(()) };
     line(&["paused: ", pause::name(bit), " until ", &decimal(until.get().unsigned_abs())]);
     Err(fail(EngineError::Paused))
+}
+
+#[cold]
+#[inline(never)]
+fn liquidated(kind: &str, index: u8, throughput: &StoredThroughput) -> Failure {
+    let until = throughput.breaker.until_at.unsigned_abs();
+    line(&[kind, &decimal(index as u64), ": much was liquidated, nobody adds risk until ", &decimal(until)]);
+    fail(EngineError::ThroughputBreakerTripped)
 }
 
 #[inline(never)]

@@ -233,6 +233,11 @@ pub mod plimsoll {
         Ok(instructions::halt_price::handler(ctx, args)?)
     }
 
+    /// Switches a price to its standby source or back: its legs count as stale until the averages of that one are ready.
+    pub fn switch_source(ctx: Context<SwitchSource>, args: SwitchSourceArgs) -> Result<()> {
+        Ok(instructions::switch_source::handler(ctx, args)?)
+    }
+
     /// Launches an engine: from now on accounts can be opened, and changes wait. Cannot be taken back.
     pub fn launch_engine(ctx: Context<LaunchEngine>) -> Result<()> {
         Ok(instructions::launch_engine::handler(ctx)?)
@@ -316,6 +321,11 @@ pub mod plimsoll {
     /// Pays tokens into a bank's insurance; anyone may.
     pub fn fund_insurance(ctx: Context<FundInsurance>, args: FundInsuranceArgs) -> Result<()> {
         Ok(instructions::fund_insurance::handler(ctx, args)?)
+    }
+
+    /// Takes insurance above its target out of a vault.
+    pub fn withdraw_insurance(ctx: Context<WithdrawInsurance>, args: WithdrawInsuranceArgs) -> Result<()> {
+        Ok(instructions::withdraw_insurance::handler(ctx, args)?)
     }
 
     /// Pays protocol fees out of a vault.

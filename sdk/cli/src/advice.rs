@@ -43,6 +43,9 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::Paused => "`plimsoll engine show` says what is paused and until when; repay and deposit always work",
         EngineError::PauseSpent => "the program's log says from when on the guardian may again; the authority may now",
         EngineError::PriceBreakerTripped => "`plimsoll price list` says until when; what reduces risk always works",
+        EngineError::ThroughputBreakerTripped | EngineError::DrawdownBreakerTripped => {
+            "`plimsoll engine limits` says until when; what reduces risk always works"
+        }
         EngineError::PriceHalted => "`plimsoll price list` says until when; repay and deposit always work",
         EngineError::ChangeWaits => {
             "propose it: `plimsoll engine propose --config FILE`, `plimsoll engine configure` or `plimsoll engine propose-role`; the \
@@ -55,6 +58,10 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
         EngineError::CapGrowthLimited => {
             "a cap at most doubles, once a day, and a first one is limited: `plimsoll engine limits` says when it may rise"
         }
+        EngineError::ReplacesCanceller => "whichever of authority and guardian is not replaced may cancel it",
+        EngineError::StandbyMissing => "list one first: `[price.standby]` in the file, then `plimsoll engine propose`",
+        EngineError::SwitchSpent => "`plimsoll price standby` says who may switch when; the guardian may halt the price",
+        EngineError::OnStandby => "leave out --secondary: a standby in use counts alone (`plimsoll price list`)",
         EngineError::PauseOnly => "only the authority can end a pause",
         EngineError::PriceStale => {
             "refresh it: `plimsoll price refresh`, just before adding risk; where the source is silent, see `plimsoll price list`"
@@ -96,6 +103,8 @@ mod tests {
             EngineError::NotLaunched,
             EngineError::NothingRamps,
             EngineError::CapGrowthLimited,
+            EngineError::ThroughputBreakerTripped,
+            EngineError::DrawdownBreakerTripped,
         ] {
             assert!(of_engine(error).is_some_and(|advice| advice.contains("plimsoll engine")), "{error:?}");
         }

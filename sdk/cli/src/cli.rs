@@ -83,7 +83,7 @@ pub enum Command {
     Fill(FillArgs),
     /// Liquidate an account by hand; shows the plan first
     Liquidate(LiquidateArgs),
-    /// Inspect, fund and sweep the insurance of banks
+    /// Inspect, fund, withdraw and sweep the insurance of banks
     #[command(subcommand)]
     Insurance(InsuranceCommand),
     /// Show what other prices would do to an account; sends nothing
@@ -179,6 +179,9 @@ mod tests {
             "price crash 2025-10-10 --speed 60 --minutes 15 --watch 0",
             "price halt SOL --for-secs 3600",
             "price resume SOL --yes",
+            "price standby",
+            "price switch SOL --yes",
+            "price switch SOL --back --update KEY --yes",
             "account list",
             "account list --owner KEY",
             "account list --everybody",
@@ -204,6 +207,8 @@ mod tests {
             "liquidate KEY --position SOL-PERP",
             "insurance show",
             "insurance fund USDC 5",
+            "insurance withdraw USDC 5",
+            "insurance withdraw USDC 5 --to KEY",
             "insurance sweep USDC",
             "venue list",
             "venue show",

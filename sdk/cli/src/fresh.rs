@@ -32,10 +32,11 @@ impl Loaded {
         slots.dedup();
         let refresh = |slot: u8| {
             let price = board.slot(slot as usize)?;
-            let primary = &self.accounts.feeds.feeds[slot as usize].sources[0];
-            let pinned = primary.kind != OracleKind::PythPosted as u8;
+            let feed = &self.accounts.feeds.feeds[slot as usize];
+            let in_use = feed.source(feed.in_use());
+            let pinned = in_use.kind != OracleKind::PythPosted as u8;
             let old = self.accounts.now.saturating_sub(price.published_at) > half;
-            let primary = Pubkey::new_from_array(primary.address);
+            let primary = Pubkey::new_from_array(in_use.address);
             (pinned && old).then_some(ix::Refresh { slot, primary, secondary: None })
         };
         let feeds: Vec<ix::Refresh> = slots.into_iter().filter_map(refresh).collect();

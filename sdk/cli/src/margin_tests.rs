@@ -2,7 +2,7 @@ use bytemuck::zeroed_box;
 use plimsoll_risk::listing::Calibration;
 use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights, INDEX_ONE};
 use plimsoll_risk::price::{base_scale_down, token_scale_down};
-use plimsoll_risk::units::{Ppm, Secs};
+use plimsoll_risk::units::{Ppm, PpmPerSec, Secs};
 use plimsoll_state::{
     DerivativePosition, SideIndex, SlotStatus, StoredParams, StoredRates, StoredWeights, TokenPosition,
 };
@@ -44,7 +44,7 @@ pub(crate) fn world() -> World {
     let quote = registry.banks[USDC].weights.0;
     let market = &mut registry.markets[0];
     (market.status, market.base_decimals, market.price_slot) = (SlotStatus::Active as u8, 6, SOL as u8);
-    let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
+    let price = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(2_100), update_secs: Secs::new(2) };
     market.rates = StoredRates(MarketRates::new(Ppm::new(30_000), Ppm::new(60_000), price, &quote, &params).unwrap());
     (market.scale, market.funding_at) = (base_scale_down(6, 6).unwrap().into(), NOW);
     market.sides = [SideIndex { a: 1 << 63, ..SideIndex::default() }; 2];

@@ -1,7 +1,7 @@
 //! The best liquidation of an account for this keeper: the most gainful that his account can bear.
 
 use plimsoll_risk::liquidate::{Leg, LegSize, Refusal};
-use plimsoll_risk::units::Ppm;
+use plimsoll_risk::units::{Ppm, SignedUsdMicro, UsdMicro};
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::owes_collateral;
 use plimsoll_sdk::offer::{Liquidator, Offer, Planner};
@@ -74,27 +74,27 @@ struct Buyer<'a> {
 impl Liquidator for Buyer<'_> {
     type Taken = Affordable;
     type Declined = Declined;
-    type Score = i64;
+    type Score = SignedUsdMicro;
 
     fn take(&self, whole: Offer, smaller: &dyn Fn(LegSize) -> Result<Offer, Refusal>) -> Result<Affordable, Declined> {
         let taken = match self.affords(whole) {
             Ok(whole) => whole,
             Err(short) => self.largest(whole.plan.size, smaller).ok_or(Declined::FundsShort(short))?,
         };
-        let least = i64::try_from(self.means.config.min_gain_usd_micro).unwrap_or(i64::MAX);
-        if self.score(&taken) < least {
+        let least = UsdMicro::new(self.means.config.min_gain_usd_micro);
+        if self.score(&taken) < least.less(UsdMicro::ZERO) {
             return Err(Declined::GainTooSmall);
         }
         Ok(taken)
     }
 
-    fn score(&self, taken: &Affordable) -> i64 {
-        taken.offer.gain_usd_micro()
+    fn score(&self, taken: &Affordable) -> SignedUsdMicro {
+        taken.offer.gain()
     }
 
     /// A part earns the same penalty on less.
-    fn score_at_most(&self, whole: &Offer) -> Option<i64> {
-        Some(whole.gain_usd_micro())
+    fn score_at_most(&self, whole: &Offer) -> Option<SignedUsdMicro> {
+        Some(whole.gain())
     }
 
     fn says_more(declined: &Declined, than: &Declined) -> bool {

@@ -5,7 +5,7 @@ mod at_once;
 use borsh::BorshDeserialize;
 use plimsoll_interface::args::{
     ListBankArgs, ListMarketArgs, ListPriceArgs, PriceConfigArgs, ProposeRoleArgs, RampArg, RegisterVenueArgs,
-    UpdateBankArgs, UpdateMarketArgs, UpdateParamsArgs, UpdatePriceArgs, UpdateVenueArgs,
+    UpdateBankArgs, UpdateMarketArgs, UpdateParamsArgs, UpdatePriceArgs, UpdateVenueArgs, WithdrawInsuranceArgs,
 };
 use plimsoll_interface::Outline;
 use plimsoll_risk::params::{GlobalParams, MAX_BANKS, MAX_MARKETS};
@@ -23,7 +23,7 @@ const DISCRIMINATOR_LEN: usize = 8;
 /// The instruction that some data begin like, of all that the program has.
 pub fn outline(data: &[u8]) -> Option<&'static Outline> {
     let named = data.get(..DISCRIMINATOR_LEN)?;
-    plimsoll_interface::ALL.iter().find(|outline| outline.discriminator == named)
+    plimsoll_interface::outlines().find(|outline| outline.discriminator == named)
 }
 
 /// Whether a change that was proposed is this instruction, whoever pays in it.
@@ -73,6 +73,15 @@ pub enum Asked {
     ListMarket(ListMarketArgs),
     /// A successor in a role.
     ProposeRole(ProposeRoleArgs),
+    /// Insurance that leaves, to the token account of this address.
+    WithdrawInsurance {
+        /// The bank's slot.
+        bank: u8,
+        /// Who receives it.
+        destination: Pubkey,
+        /// At most how much.
+        args: WithdrawInsuranceArgs,
+    },
 }
 
 impl Asked {
@@ -87,11 +96,7 @@ impl Asked {
         Some(match outline.name {
             "update_params" => Self::Params(Box::new(read::<UpdateParamsArgs>(args)?.params.into())),
             "update_price" => Self::Price(read(args)?),
-            "update_bank" => {
-                let address = account("bank")?;
-                let bank = (0..MAX_BANKS as u8).find(|bank| keys.bank(*bank).bank == address)?;
-                Self::Bank { bank, args: read(args)? }
-            }
+            "update_bank" => Self::Bank { bank: bank_of(keys, account("bank")?)?, args: read(args)? },
             "update_market" => {
                 let address = account("market")?;
                 let market = (0..MAX_MARKETS as u8).find(|market| keys.market(*market) == address)?;
@@ -103,6 +108,11 @@ impl Asked {
             "list_bank" => Self::ListBank(read(args)?),
             "list_market" => Self::ListMarket(read(args)?),
             "propose_role" => Self::ProposeRole(read(args)?),
+            "withdraw_insurance" => Self::WithdrawInsurance {
+                bank: bank_of(keys, account("bank")?)?,
+                destination: account("destination")?,
+                args: read(args)?,
+            },
             _ => return None,
         })
     }
@@ -135,9 +145,15 @@ impl Asked {
             | Self::ListPrice(_)
             | Self::ListBank(_)
             | Self::ListMarket(_)
-            | Self::ProposeRole(_) => return None,
+            | Self::ProposeRole(_)
+            | Self::WithdrawInsurance { .. } => return None,
         })
     }
+}
+
+/// The slot of the bank at an address.
+fn bank_of(keys: &EngineKeys, address: Pubkey) -> Option<u8> {
+    (0..MAX_BANKS as u8).find(|bank| keys.bank(*bank).bank == address)
 }
 
 fn read<T: BorshDeserialize>(data: &[u8]) -> Option<T> {
@@ -191,6 +207,7 @@ impl InForce<'_> {
             Asked::ListBank(_) => note(whole("list_bank")),
             Asked::ListMarket(_) => note(whole("list_market")),
             Asked::ProposeRole(_) => note(whole("propose_role")),
+            Asked::WithdrawInsurance { .. } => note(whole("withdraw_insurance")),
         }
         Some(found)
     }
@@ -255,6 +272,8 @@ mod tests {
         let list_price = ListPriceArgs { slot: 4, config: Default::default(), variance_prior_pico_per_sec: Some(5) };
         let list_bank = ListBankArgs { index: 2, price_slot: 3, config: Default::default() };
         let role = ProposeRoleArgs { role: RoleArg::Guardian, key: Some(payer) };
+        let token = ix::Token { bank: 6, mint: by, token_program: by };
+        let most = WithdrawInsuranceArgs { most_atoms: 7 };
         vec![
             (ix::update_params(keys, by, &params), Asked::Params(Box::new(params))),
             (ix::update_price(keys, by, price), Asked::Price(price)),
@@ -265,6 +284,10 @@ mod tests {
             (ix::list_price(keys, by, list_price), Asked::ListPrice(list_price)),
             (ix::list_bank(keys, by, payer, (payer, payer), list_bank), Asked::ListBank(list_bank)),
             (ix::propose_role(keys, by, role.role, role.key), Asked::ProposeRole(role)),
+            (
+                ix::withdraw_insurance(keys, &token, by, payer, most),
+                Asked::WithdrawInsurance { bank: 6, destination: payer, args: most },
+            ),
         ]
     }
 

@@ -178,7 +178,7 @@ mod tests {
     use plimsoll_risk::params::{GlobalParams, MarketRates, TokenWeights};
     use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
     use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
-    use plimsoll_risk::units::{Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
+    use plimsoll_risk::units::{Count, Ppm, PpmPerSec, Secs, SignedAtoms, SignedBaseUnits, UnixSecs, UsdMicro};
 
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
@@ -266,7 +266,7 @@ mod tests {
         let mut portfolio = Portfolio::empty(PARAMS);
         portfolio.quote = token(0, 1_000_000_000, 1);
         let scale = base_scale_down(6, MARKETS[0].base_decimals).unwrap();
-        let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
+        let price = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(2_100), update_secs: Secs::new(2) };
         let rates = MarketRates::new(Ppm::new(30_000), Ppm::new(60_000), price, &weights(0), &PARAMS).unwrap();
         portfolio.perps[0] = PerpLeg {
             units: SignedBaseUnits::new(100_000_000),

@@ -3,8 +3,9 @@
 use plimsoll::EngineError;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sim::listing::BANKS;
-use plimsoll_sim::world::{BankConfig, MarketConfig, PriceConfig, AT_ONCE, BTC, BTC_PERP};
+use plimsoll_sim::world::{BankConfig, MarketConfig, PriceConfig, Tick, AT_ONCE, BTC, BTC_PERP};
 use plimsoll_state::{pause, SlotStatus};
+use solana_pubkey::Pubkey;
 
 use super::{went_through, Story};
 
@@ -114,5 +115,22 @@ impl Story {
         self.sent(&guard, ix::halt_price(&keys, guard, halt(true)));
         self.refused(&guard, ix::halt_price(&keys, guard, halt(false)), EngineError::PauseOnly);
         self.sent(&heir, ix::halt_price(&keys, heir, halt(false)));
+        self.switch_sources(&guard, &heir);
+    }
+
+    /// To the standby and back, by who may; the averages are waited for.
+    fn switch_sources(&mut self, guard: &Pubkey, heir: &Pubkey) {
+        let (keys, feed) = (self.world.keys, self.world.feeds[BTC as usize]);
+        let standby = feed.standby.expect("it has a standby").0;
+        for (to_standby, source) in [(true, standby), (false, feed.primary)] {
+            self.world.advance(1);
+            let tick = Tick { published_at: self.world.now(), ..feed.last.expect("a price was posted") };
+            self.world.post_standby(BTC, tick);
+            self.world.post_primary(BTC, tick);
+            let args = args::SwitchSourceArgs { slot: BTC, to_standby };
+            self.refused(guard, ix::switch_source(&keys, *guard, source, args), EngineError::NotAuthority);
+            self.sent(heir, ix::switch_source(&keys, *heir, source, args));
+        }
+        self.world.hold_prices(125, 5);
     }
 }

@@ -1,7 +1,8 @@
-//! One story in which every instruction of the program goes through at least once, and a handful are refused.
+//! One story of an engine from its creation to a bankruptcy, in the order in which things happen to one, with a handful of
+//! refusals. What it leaves out goes through in [`crate::each`].
 //!
 //! It is told on a [`World`] and recorded; [`crate::replay`] tells it again on another runtime. So it uses nothing
-//! that only LiteSVM can do: whoever signs is one of [`PARTIES`], and accounts are written from outside only where no
+//! that only LiteSVM can do: whoever signs is a party of the chain, and accounts are written from outside only where no
 //! instruction of ours could (mints, token balances, oracle accounts).
 
 mod admin;
@@ -12,25 +13,6 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_sdk::ix;
 use plimsoll_sim::world::{Sent, Step, Trader, World};
 use solana_instruction::Instruction;
-
-/// Everyone who signs anything, for a runtime that verifies signatures.
-pub const PARTIES: [&str; 15] = [
-    "authority",
-    "heir",
-    "guard",
-    "mallory",
-    "maker",
-    "lender",
-    "alice",
-    "bob",
-    "operator",
-    "desk",
-    "carol",
-    "dave",
-    "erin",
-    "frank",
-    "liquidator",
-];
 
 /// Atoms of a dollar.
 const USD: u64 = 1_000_000;

@@ -66,6 +66,14 @@ impl Story {
         let all = args::CollectFeesArgs { amount_atoms: 0, all: true };
         self.sent(&authority, ix::collect_fees(&keys, &self.world.token(USDC), authority, destination, all));
         went_through(self.world.fund_insurance(USDC, 50 * USD));
+        let most = args::WithdrawInsuranceArgs { most_atoms: USD };
+        let take = ix::withdraw_insurance(&keys, &self.world.token(USDC), authority, destination, most);
+        self.refused(&authority, take.clone(), EngineError::InsuranceWithinTarget);
+        let config = BankConfig::of(&BANKS[USDC as usize], USDC).args();
+        let config = args::BankConfigArgs { insurance_target_atoms: Some(10 * USD), ..config };
+        let update = args::UpdateBankArgs { reduce_only: false, config };
+        self.sent(&authority, ix::update_bank(&keys, authority, USDC, update));
+        self.sent(&authority, take);
     }
 
     /// A fill and a premium by CPI.

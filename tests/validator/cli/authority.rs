@@ -6,7 +6,7 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 use tokio::process::Command;
 
-use crate::world::{text, CliWorld};
+use crate::world::{text, CliWorld, USD};
 
 impl CliWorld {
     pub async fn the_engine_is_paused_and_handed_over(&mut self) -> Result<()> {
@@ -50,6 +50,7 @@ impl CliWorld {
             .await?
             .failed_with(&["end the pause of borrow, fill?"])?;
         self.run("engine unpause --all --yes --keypair successor.json").await?.done()?;
+        self.a_price_is_switched_to_its_standby_and_back().await?;
         self.prices("168").await?;
         self.borrowing_works_again().await
     }
@@ -72,6 +73,7 @@ impl CliWorld {
         self.run("engine powers").await?.done()?.shows(&["fee collector", "nothing waits yet"])?;
         let limits = self.json("engine limits").await?;
         ensure!(text(&limits, "/banks/1/bank")? == "SOL", "{limits:#}");
+        ensure!(text(&limits, "/breakers/0/trips_by")? == "debts liquidated", "{limits:#}");
         Ok(())
     }
 
@@ -131,6 +133,19 @@ impl CliWorld {
         self.run(&format!("engine cancel 1 --yes --engine {engine} --keypair risk.json")).await?.done()?;
         let all = format!("engine cancel --all-expired --yes --engine {engine}");
         self.run(&all).await?.done()?.shows(&["nothing has expired"])?;
+        self.insurance_leaves_in_public(&engine).await
+    }
+
+    /// To a token account that is there; numbered behind the two changes before.
+    async fn insurance_leaves_in_public(&self, engine: &Pubkey) -> Result<()> {
+        let wallet = self.give(&self.owner.pubkey(), "usdc", USD).await?;
+        let take = format!("insurance withdraw USDC 1 --to {wallet} --engine {engine}");
+        let asked = ["not confirmed: propose as change 2", "take at most 1 of the insurance"];
+        self.run(&take).await?.failed_with(&asked)?;
+        self.run(&format!("{take} --yes")).await?.done()?;
+        let pending = format!("engine pending --engine {engine}");
+        self.run(&pending).await?.done()?.shows(&["withdraw_insurance of USDC: at most 1 to"])?;
+        self.run(&format!("engine cancel 2 --yes --engine {engine}")).await?.done()?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod faults;
 mod figures;
 mod local;
 mod money;
+mod standby;
 mod terminal;
 mod trades;
 mod watching;

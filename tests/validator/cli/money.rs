@@ -5,9 +5,8 @@ use plimsoll_sdk::pda;
 use solana_signer::Signer as _;
 
 use crate::terminal::Terminal;
-use crate::world::{text, CliWorld, ETH, SECOND_SOL};
+use crate::world::{text, CliWorld, ETH, SECOND_SOL, USD};
 
-const USD: u64 = 1_000_000;
 const ONE_SOL: u64 = 1_000_000_000;
 
 impl CliWorld {
@@ -99,6 +98,13 @@ impl CliWorld {
         let shown = self.json("insurance show").await?;
         let before: f64 = text(&shown, "/0/insurance")?.parse()?;
         ensure!(before >= 500.0 && text(&shown, "/0/paid_in")?.parse::<f64>()? >= 500.0, "{shown:#}");
+        // Nothing is above a target that no file has set, and nobody but the authority asks.
+        self.run("insurance withdraw USDC 1")
+            .await?
+            .failed_with(&["not confirmed: take at most 1 of the insurance"])?;
+        let taken = format!("insurance withdraw USDC 1 --to {wallet} --yes");
+        self.run(&taken).await?.failed_with(&["the engine refused", "not above its target"])?;
+        self.run(&format!("{taken} --keypair alice.json")).await?.failed_with(&["authority's key"])?;
         // The liquidations' share waits to become insurance.
         let waiting: f64 = text(&shown, "/0/waiting")?.parse()?;
         ensure!(waiting > 0.0, "{shown:#}");

@@ -27,7 +27,11 @@ const MOST_POSTS: usize = 10;
 
 /// Feed ids of the second source of SOL and of the updates of ETH.
 pub const SECOND_SOL: [u8; 32] = [7; 32];
+/// Feed id of SOL's standby.
+pub const STANDBY_SOL: [u8; 32] = [8; 32];
 pub const ETH: [u8; 32] = [9; 32];
+/// Atoms of a dollar of USDC.
+pub const USD: u64 = 1_000_000;
 
 /// Everything around the person.
 pub struct CliWorld {
@@ -201,8 +205,10 @@ fn engine_file() -> String {
     let hex = |bytes: [u8; 32]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let oracle = mock_oracle::ID;
     let second = format!(
-        "[price.secondary]\nkind = \"pyth-pinned\"\nprogram = \"{oracle}\"\nfeed_id = \"{}\"\n\n[[price]]\nname = \"BTC/USD\"",
-        hex(SECOND_SOL)
+        "[price.secondary]\nkind = \"pyth-pinned\"\nprogram = \"{oracle}\"\nfeed_id = \"{}\"\n\
+         [price.standby]\nkind = \"pyth-pinned\"\nprogram = \"{oracle}\"\nfeed_id = \"{}\"\n\n[[price]]\nname = \"BTC/USD\"",
+        hex(SECOND_SOL),
+        hex(STANDBY_SOL)
     );
     let posted = format!(
         "[[price]]\nname = \"ETH/USD\"\nfastest_fall_ppm_per_sec = 2000\nupdate_secs = 2\nfast_secs = 2\nslow_secs = 4\n\

@@ -60,6 +60,20 @@ impl Machine {
     /// # Panics
     /// Where the program fails.
     pub fn outputs(&mut self, group: usize, operation: usize, inputs: &[Input]) -> Vec<[u8; Output::BYTES]> {
+        let outputs = self.try_outputs(group, operation, inputs);
+        outputs.unwrap_or_else(|error| panic!("{:?} fails: {error}", GROUPS[group].1[operation].0))
+    }
+
+    /// Runs one operation of the arithmetic program on these inputs.
+    ///
+    /// # Errors
+    /// Where the program fails.
+    pub fn try_outputs(
+        &mut self,
+        group: usize,
+        operation: usize,
+        inputs: &[Input],
+    ) -> Result<Vec<[u8; Output::BYTES]>, String> {
         let mut data = [group, operation, inputs.len()].map(|word| (word as u64).to_le_bytes()).concat();
         inputs.iter().for_each(|input| data.extend_from_slice(&input.to_bytes()));
         let outputs_at = data.len();
@@ -70,12 +84,9 @@ impl Machine {
         let lamports = self.chain.minimum_balance_for_rent_exemption(data.len());
         let account = Account { lamports, data, owner: self.program, executable: false, rent_epoch: 0 };
         self.chain.set_account(address, account).expect("an account can be set");
-        let sent = self.send(vec![AccountMeta::new(address, false)], Vec::new());
-        sent.unwrap_or_else(|error| panic!("{:?} fails: {error}", GROUPS[group].1[operation].0));
+        self.send(vec![AccountMeta::new(address, false)], Vec::new())?;
         let account = self.chain.get_account(&address).expect("the account is still there");
-        account.data[outputs_at..]
-            .chunks_exact(Output::BYTES)
-            .map(|bytes| bytes.try_into().expect("whole outputs"))
-            .collect()
+        let outputs = account.data[outputs_at..].chunks_exact(Output::BYTES);
+        Ok(outputs.map(|bytes| bytes.try_into().expect("whole outputs")).collect())
     }
 }

@@ -23,8 +23,9 @@ pub(crate) struct Bitcode {
 /// engine twice, for the engine and for whatever calls it.
 const LTO_BY_US: &str = "profile.release.lto=false";
 
-/// The standard library's own counts, of borrows above all, are compiled as its release is, which every other toolchain
-/// links as it comes: a program's profile decides over the program's arithmetic, generic code of the library included.
+/// Of the standard library `core` is compiled as its release is, which every other toolchain links as it comes (ADR 18): its
+/// own counts, of borrows above all, are not checked. Where a program calls its arithmetic (sums of lists, powers), the
+/// program's profile decides.
 const CORE_AS_RELEASED: &str = "profile.release.package.core.overflow-checks=false";
 
 /// Compiles the program. Where nothing changed cargo reports the artifacts it has.

@@ -45,6 +45,15 @@ wire! {
 wire! {
     /// How much.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct WithdrawInsuranceArgs {
+        /// Most atoms to take out; never more than is above the target and the floor when it happens.
+        pub most_atoms: u64,
+    }
+}
+
+wire! {
+    /// How much.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct FundInsuranceArgs {
         /// Atoms to send; what arrives is measured.
         pub amount_atoms: u64,

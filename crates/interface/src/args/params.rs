@@ -43,6 +43,7 @@ plimsoll_risk::perp_params!(group_args);
 plimsoll_risk::lending_params!(group_args);
 plimsoll_risk::change_params!(group_args);
 plimsoll_risk::draw_params!(group_args);
+plimsoll_risk::breaker_params!(group_args);
 
 macro_rules! global_args {
     ($($(#[doc = $doc:literal])+ $group:ident: $Group:ident, $Args:ident;)+) => {

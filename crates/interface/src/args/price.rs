@@ -12,7 +12,8 @@ wire! {
     pub struct RefreshEntry {
         /// Slot of the board.
         pub slot: u8,
-        /// Whether the secondary's account follows the primary's, to be used if the primary is silent.
+        /// Whether the secondary's account follows the primary's, to be used if the primary is silent. Not while the price is
+        /// switched to its standby.
         pub with_secondary: bool,
     }
 }
@@ -69,12 +70,23 @@ wire! {
     }
 }
 
+wire! {
+    /// Which price, and where it is to come from.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct SwitchSourceArgs {
+        /// Slot of the board.
+        pub slot: u8,
+        /// True for its standby, false for the primary that is listed.
+        pub to_standby: bool,
+    }
+}
+
 /// One feed of [`crate::refresh_price`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refresh {
     /// Slot of the board.
     pub slot: u8,
-    /// The primary's account.
+    /// The primary's account; the standby's while the price is switched to it.
     pub primary: Pubkey,
     /// The secondary's account, to be used if the primary is shown to be silent.
     pub secondary: Option<Pubkey>,

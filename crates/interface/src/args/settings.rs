@@ -251,4 +251,6 @@ plimsoll_state::price_settings!(settings
     primary: OracleSourceArgs, class [any waits, "whoever names the source names the price"];
     /// Counts only while the primary is silent, which only a pinned primary can be shown to be.
     secondary: Option<OracleSourceArgs>, class [any waits, "whoever names the source names the price"];
+    /// Counts alone while the risk authority or the authority has switched the price to it.
+    standby: Option<OracleSourceArgs>, class [any waits, "whoever names the source names the price"];
 );

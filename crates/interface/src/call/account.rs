@@ -4,7 +4,11 @@ use solana_pubkey::Pubkey;
 
 use crate::args::DelegateArgs;
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
+
+instructions! {
+    OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, ObserveMargin,
+}
 
 call! {
     /// Opens a margin account of `owner` at [`crate::pda::margin_account`]; its payer need not be its owner.

@@ -1,7 +1,11 @@
 //! Changes that wait in public: proposed, executed, cancelled.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
 use crate::args::{AdvanceRampArgs, ProposeChangeArgs};
+
+instructions! {
+    ProposeChange, ExecuteChange, CancelChange, AdvanceRamp,
+}
 
 call! {
     /// Proposes a change: an instruction that the engine's executor will sign for once it has waited. The accounts that it takes
@@ -49,7 +53,8 @@ call! {
     /// Ends a change: its proposer, the engine's authority or its guardian at any time, anyone once it has expired.
     ///
     /// # Errors
-    /// `VersionUnknown`, `EngineMismatch`, `NotAuthority`, `ChangeMismatch` where the rent would go to somebody else.
+    /// `VersionUnknown`, `EngineMismatch`, `NotAuthority`; `ReplacesCanceller` where the risk authority has proposed to replace
+    /// whoever cancels; `ChangeMismatch` where the rent would go to somebody else.
     cancel_change, CancelChange, events, [100, 30, 4, 148, 3, 244, 243, 168];
     /// Who ends it.
     signer: sign,

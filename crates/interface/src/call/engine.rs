@@ -1,10 +1,15 @@
 //! Creating an engine, its parameters, what is paused, who decides, which venues there are.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
 use crate::args::{
     AcceptRoleArgs, CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, ProposeRoleArgs, RegisterVenueArgs,
     SetPauseArgs, UpdateParamsArgs, UpdateVenueArgs,
 };
+
+instructions! {
+    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, HaltPrice, LaunchEngine, ProposeRole,
+    AcceptRole, RegisterVenue, UpdateVenue, MigrateAccount,
+}
 
 call! {
     /// Creates an engine: its authorities and the addresses of its registry and board.

@@ -1,7 +1,11 @@
 //! Liquidations and what follows where they come too late.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
 use crate::args::{LiabilityArg, LiquidationBounds, ResolveStep};
+
+instructions! {
+    LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
+}
 
 call! {
     /// Repays a borrow or negative PnL of an account under water and takes collateral of `asset_bank` for it.

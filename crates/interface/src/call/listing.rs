@@ -1,9 +1,13 @@
 //! Listing prices, banks and markets, changing them, and collecting fees.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
 use crate::args::{
     CollectFeesArgs, ListBankArgs, ListMarketArgs, ListPriceArgs, UpdateBankArgs, UpdateMarketArgs, UpdatePriceArgs,
 };
+
+instructions! {
+    ListPrice, UpdatePrice, ListBank, UpdateBank, CollectFees, ListMarket, UpdateMarket,
+}
 
 call! {
     /// Lists an underlying: its price sources, averages and calibration.

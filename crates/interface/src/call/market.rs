@@ -1,6 +1,10 @@
 //! Fills, premiums and PnL.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
+
+instructions! {
+    SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
+}
 
 call! {
     /// Moves `base_units` of a position from the seller to the buyer for `quote_atoms` in all.

@@ -39,22 +39,27 @@ pub struct Outline {
     pub args: &'static [(&'static str, &'static str)],
 }
 
-macro_rules! outlines {
-    ($($accounts:ident),+ $(,)?) => {
-        /// Every instruction.
-        pub const ALL: &[Outline] = &[$($accounts::OUTLINE),+];
-    };
+/// Every instruction.
+pub fn outlines() -> impl Iterator<Item = &'static Outline> {
+    let files = [
+        account::OUTLINES,
+        change::OUTLINES,
+        engine::OUTLINES,
+        liquidation::OUTLINES,
+        listing::OUTLINES,
+        market::OUTLINES,
+        money::OUTLINES,
+        upkeep::OUTLINES,
+    ];
+    files.into_iter().flatten()
 }
-outlines! {
-    OpenAccount, CloseAccount, SetDelegate, ApproveVenue, RevokeVenue, CheckMargin, ObserveMargin,
-    Deposit, Withdraw, Borrow, Repay, FundInsurance,
-    LiquidateCollateral, LiquidatePosition, ResolveBankruptcy,
-    SettleFill, ReportPremium, SettlePnl, TakeWin, TouchPosition,
-    Accrue, CrankFunding, SweepInsurance, RefreshPrice,
-    CreateEngine, GrowRegistry, GrowBoard, GrowFeeds, UpdateParams, SetPause, HaltPrice, LaunchEngine,
-    ProposeRole, AcceptRole, ProposeChange, ExecuteChange, CancelChange, AdvanceRamp,
-    RegisterVenue, UpdateVenue, MigrateAccount,
-    ListPrice, UpdatePrice, ListBank, UpdateBank, CollectFees, ListMarket, UpdateMarket,
+
+/// The instructions of a file.
+macro_rules! instructions {
+    ($($accounts:ident),+ $(,)?) => {
+        /// The instructions of this file.
+        pub(super) const OUTLINES: &[$crate::Outline] = &[$($accounts::OUTLINE),+];
+    };
 }
 
 /// Type of an account with a role: those that can be left out are options.
@@ -179,7 +184,7 @@ macro_rules! call {
     };
 }
 
-pub(crate) use {call, event_metas, has_events, role_meta, role_type, role_words};
+pub(crate) use {call, event_metas, has_events, instructions, role_meta, role_type, role_words};
 
 /// An account of an instruction; one that is left out is the program, as Anchor has it.
 fn meta(key: Option<Pubkey>, is_signer: bool, is_writable: bool) -> AccountMeta {

@@ -1,6 +1,10 @@
 //! Tokens in and out.
 
-use super::{call, event_metas, role_meta, role_type, role_words};
+use super::{call, event_metas, instructions, role_meta, role_type, role_words};
+
+instructions! {
+    Deposit, Withdraw, Borrow, Repay, FundInsurance, WithdrawInsurance,
+}
 
 call! {
     /// Deposits tokens of `authority`; a debt in the same token is repaid first.
@@ -115,6 +119,34 @@ call! {
     /// Token program of the mint.
     token_program: read,
     ; amount_atoms: u64, all: bool
+}
+
+call! {
+    /// Takes insurance out that is above its target and its floor, at most `most_atoms`. Once the engine is launched, a change of
+    /// which the executor is the authority.
+    ///
+    /// # Errors
+    /// `AmountZero`, `AmountTooLarge`, `NotAuthority`, `ChangeWaits`, `EngineMismatch`, `VaultMismatch`, `MintMismatch`,
+    /// `AccountMismatch`, `LossKnown`, `DrawdownBreakerTripped`, `InsuranceWithinTarget`, `LiquidityInsufficient`; the token
+    /// program's.
+    withdraw_insurance, WithdrawInsurance, events, [201, 133, 145, 118, 235, 89, 90, 189];
+    /// The engine's executor; before the launch its authority.
+    authority: sign,
+    /// The engine.
+    engine: read,
+    /// Its registry.
+    registry: read,
+    /// Bank of the token.
+    bank: write,
+    /// The bank's vault.
+    vault: write,
+    /// Token account that receives; any of this mint.
+    destination: write,
+    /// The bank's mint.
+    mint: read,
+    /// Token program of the mint.
+    token_program: read,
+    ; most_atoms: u64
 }
 
 call! {

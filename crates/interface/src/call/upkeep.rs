@@ -5,8 +5,12 @@ use alloc::vec::Vec;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 
-use super::{call, encode, event_metas, role_meta, role_type, role_words, Outline};
-use crate::args::{Refresh, RefreshEntry, RefreshPriceArgs};
+use super::{call, encode, event_metas, instructions, role_meta, role_type, role_words, Outline};
+use crate::args::{Refresh, RefreshEntry, RefreshPriceArgs, SwitchSourceArgs};
+
+instructions! {
+    Accrue, CrankFunding, SweepInsurance, RefreshPrice, SwitchSource,
+}
 
 call! {
     /// Books a bank's interest, sets its borrow rate and refreshes the registry's indices; anyone may.
@@ -44,6 +48,30 @@ call! {
     registry: read,
     /// The bank.
     bank: write,
+}
+
+call! {
+    /// Switches a price to its standby source or back to the primary, and takes the first price of that source: its legs
+    /// count as stale until its averages are ready.
+    ///
+    /// # Errors
+    /// `VersionUnknown`, `EngineMismatch`, `Paused`, `NotAuthority`, `PriceSlotEmpty`, `StandbyMissing`, `SourceInUse`; `SwitchSpent` where
+    /// the key has switched twice in a row; those of [`refresh_price`] for the source's account, and `PriceStale` where it
+    /// says nothing newer than the board has.
+    switch_source, SwitchSource, events, [178, 75, 104, 9, 167, 67, 160, 241];
+    /// The engine's authority or its risk authority.
+    signer: sign,
+    /// The engine.
+    engine: read,
+    /// Its registry.
+    registry: read,
+    /// Its prices.
+    board: write,
+    /// Where its prices come from.
+    feeds: write,
+    /// The account of the source that is switched to.
+    source: read,
+    ; args: SwitchSourceArgs
 }
 
 /// Accounts of [`refresh_price`], in order; the oracles' follow.
@@ -86,7 +114,7 @@ impl RefreshPrice {
 /// `EngineMismatch`, `Paused`, `PriceSlotEmpty`, `AccountMismatch`, `OracleOwnerMismatch`, `OracleAddressMismatch`,
 /// `OracleTypeMismatch`, `OracleFeedMismatch`, `OracleQueueMismatch`, `OracleTooFewSamples`, `PriceNotVerified`,
 /// `PriceNotPositive`, `PriceExponentOutOfRange`, `PriceStale`, `PriceFromFuture`, `PriceNotFirstOfSecond`,
-/// `PrimaryMissing`, `PrimaryNotStale`.
+/// `PrimaryMissing`, `PrimaryNotStale`, `OnStandby`.
 #[expect(clippy::arithmetic_side_effects, reason = "a slice has at most 2^63 bytes, and a feed of them more than two")]
 pub fn refresh_price(accounts: &RefreshPrice, feeds: &[Refresh]) -> Instruction {
     let mut metas: Vec<AccountMeta> = Vec::with_capacity(3 + 2 * feeds.len());

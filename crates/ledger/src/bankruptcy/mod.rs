@@ -40,6 +40,7 @@ pub fn freeze(account: &mut MarginAccount, quote: &Bank, books: &mut BooksMut<'_
     account.require_status(AccountStatus::Active)?;
     account.status = AccountStatus::Seizing as u8;
     clear_marks(account);
+    books.registry.frozen_accounts = books.registry.frozen_accounts.saturating_add(1);
     known::count_account(account, books)?;
     known::note_cover(books.registry, quote, books.now);
     Ok(())

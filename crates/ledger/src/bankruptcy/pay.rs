@@ -14,6 +14,7 @@ use plimsoll_state::{
 };
 
 use super::{close_leg_base, credit_cash, note_deficit, thaw};
+use crate::breakers::look_at_fund;
 use crate::insurance::{draw, give_back};
 use crate::interest::book_now;
 use crate::known::{count_borrow, count_leg, free_repaid, note_cover};
@@ -114,6 +115,7 @@ pub fn begin_paying(
     quote.drawn.spend(reserved, books.now, Bank::DRAW_WINDOW_SECS);
     (account.estate_reserved_atoms, account.estate_drawn_atoms) = (reserved.get(), reserved.get());
     account.status = AccountStatus::Paying as u8;
+    look_at_fund(quote, books.registry, books.now);
     note_cover(books.registry, quote, books.now);
     Ok(Some(reserved))
 }
@@ -166,6 +168,7 @@ pub fn pay_borrow(account: &mut MarginAccount, bank: &mut Bank, books: &mut Book
     let index = bank.deposit_index;
     let mut borne = socialize_on_deposits(bank, slot, payment.remainder_atoms);
     let last = pay_uncovered(bank, borne.uncovered_atoms, books.now)?;
+    look_at_fund(bank, books.registry, books.now);
     borne.uncovered_atoms = borne.uncovered_atoms.try_sub(last)?;
     payment.from_unreserved_atoms = payment.from_unreserved_atoms.try_add(last)?;
     payment.remainder_atoms = payment.remainder_atoms.try_sub(last)?;
@@ -259,6 +262,7 @@ pub fn pay_pnl(
     pool::add_own_claim(market, paid.own_claim_atoms)?;
     close_leg_if_zero(account, place, market)?;
     note_deficit(market, books.registry);
+    look_at_fund(quote, books.registry, books.now);
     note_cover(books.registry, quote, books.now);
     Ok(paid)
 }
@@ -378,6 +382,7 @@ pub fn finish(account: &mut MarginAccount, quote: Option<&mut Bank>, books: &mut
     }
     if account.is_empty() && account.estate_reserved_atoms == 0 {
         thaw(account);
+        books.registry.frozen_accounts = books.registry.frozen_accounts.saturating_sub(1);
         finished.thawed = true;
     }
     Ok(finished)

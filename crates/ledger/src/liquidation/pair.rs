@@ -12,7 +12,7 @@ use crate::token::{
     apply_delta, apply_totals, close_if_zero, give_deposit_shares, position_or_open, require_lending_allowed,
     shares_of, ShareDelta,
 };
-use crate::{insurance, interest, perp, pool};
+use crate::{breakers, insurance, interest, perp, pool};
 
 /// What a liquidation against collateral writes beside the two accounts.
 #[derive(Debug)]
@@ -52,8 +52,10 @@ pub fn apply_pair(
     pass_collateral(liquidatee, liquidator, asset, seized_shares, asset_slot, asset_bank, now)?;
     let slot = registry.bank(liability_bank.index as usize).ok_or(RiskError::SlotEmpty)?;
     let payment = Payment { debt_atoms: plan.size.debt(), fee_atoms: plan.fee_atoms };
+    let breakers = &registry.params().breakers;
     let Some(market) = market else {
         repay_borrow(liquidator, liquidatee, liability_bank, slot, payment, now)?;
+        breakers::count_debt(liability_bank, payment.debt_atoms, breakers, now);
         return Ok(seized_shares);
     };
     let market_slot = registry.market(market.index as usize).ok_or(RiskError::SlotEmpty)?;
@@ -63,6 +65,7 @@ pub fn apply_pair(
         // Here no debt changes hands: he takes a new one, and its quote ends with a winner who may withdraw it.
         require_lending_allowed(registry, slot, liability_bank, now)?;
     }
+    breakers::count_debt(liability_bank, payment.debt_atoms, breakers, now);
     Ok(seized_shares)
 }
 

@@ -1,12 +1,13 @@
 //! A perp taken over.
 
+use plimsoll_risk::lazy::Side;
 use plimsoll_risk::liquidate::Plan;
 use plimsoll_risk::units::BaseUnits;
 use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Books, MarginAccount, Market};
 
 use super::Totals;
-use crate::{perp, pool};
+use crate::{breakers, perp, pool};
 
 /// What a liquidation of a position moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub fn apply_position(
     let to = perp::open_leg(liquidator, market)?;
     let (taken, taker) = (&mut liquidatee.derivatives[from], &mut liquidator.derivatives[to]);
     let long = taken.shares > 0;
+    let side = if long { Side::Long } else { Side::Short };
+    breakers::count_position(market, slot, side, plan.size.base(), &books.params().breakers, books.now);
     let worth = plan.paid_atoms.signed()?;
     let (kept, fee) = (plan.received_atoms.signed()?, plan.fee_atoms.signed()?);
     // The liquidatee sells a long (is paid) or buys back a short (pays); the penalty comes out of his PnL.

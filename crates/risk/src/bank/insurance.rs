@@ -41,6 +41,12 @@ pub struct Draw {
 }
 
 impl Fund {
+    /// What is above `kept`, of the insurance alone: what waits is not there to leave yet, and does not count towards what is kept
+    /// either (INSURE-7).
+    pub const fn excess_above(&self, kept: Atoms) -> Atoms {
+        self.insurance_atoms.saturating_sub(kept)
+    }
+
     /// What the fund can pay in all, rounded down; saturates.
     #[inline(always)]
     pub const fn worth_down(&self) -> Atoms {

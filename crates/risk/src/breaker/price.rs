@@ -1,9 +1,9 @@
 //! When a price is too odd to add risk at: far from its slow average, too wide, or its sources apart (LIMIT-2).
 
-use super::{Spell, Terms};
+use super::Terms;
 use crate::num::PPM;
 use crate::price::Price;
-use crate::units::{Ppm, Secs, UnixSecs};
+use crate::units::{Ppm, Secs};
 
 /// Fifteen minutes, four in a row, then an hour without: at most an hour of any two.
 pub const PRICE_BREAKER: Terms = Terms { lasts: Secs::new(900), most: 4, rest: Secs::new(3_600) };
@@ -52,22 +52,13 @@ pub fn is_beyond(one: Price, other: Price, share: Ppm) -> bool {
     first.abs_diff(second) * PPM as u64 > second * share.get() as u64
 }
 
-/// The breaker at `now`, where what was seen is odd: it trips, or stays as it is while it stands or must rest.
-#[cold]
-#[must_use]
-pub fn seen_odd(held: Spell, now: UnixSecs, terms: &Terms) -> Spell {
-    if held.stands(now) {
-        held
-    } else {
-        held.begin(now, terms.lasts, terms).unwrap_or(held)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Spell;
     use super::*;
+    use crate::units::UnixSecs;
 
     const START: i64 = 1_700_000_000;
 
@@ -98,7 +89,7 @@ mod tests {
         let (mut held, mut stood) = (Spell::default(), 0);
         for second in 0..4 * 3_600 {
             let now = UnixSecs::new(START + second);
-            let next = seen_odd(held, now, &PRICE_BREAKER);
+            let next = held.tripped(now, &PRICE_BREAKER);
             assert!(!held.stands(now) || next == held);
             held = next;
             stood += i64::from(held.stands(now));
@@ -131,7 +122,7 @@ mod tests {
             let mut stood: std::vec::Vec<(i64, i64)> = std::vec::Vec::new();
             for later in seen {
                 now += later;
-                let next = seen_odd(held, UnixSecs::new(now), &PRICE_BREAKER);
+                let next = held.tripped(UnixSecs::new(now), &PRICE_BREAKER);
                 if next != held {
                     prop_assert!(!held.stands(UnixSecs::new(now)) && next.until.get() == now + 900);
                     stood.push((now, now + 900));

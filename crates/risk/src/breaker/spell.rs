@@ -53,6 +53,18 @@ impl Spell {
         Ok(Self { until: self.until.max(now.plus(lasts.min(terms.lasts))), in_a_row })
     }
 
+    /// At `now`, where something was seen that a breaker is for: another spell begins, unless one stands or must rest first.
+    /// So what is seen again while it stands extends nothing.
+    #[cold]
+    #[must_use]
+    pub fn tripped(self, now: UnixSecs, terms: &Terms) -> Self {
+        if self.stands(now) {
+            self
+        } else {
+            self.begin(now, terms.lasts, terms).unwrap_or(self)
+        }
+    }
+
     /// Ended now where it stands. Its place in the row stays: the rest begins now.
     #[must_use]
     pub fn ended(self, now: UnixSecs) -> Self {

@@ -60,7 +60,8 @@ impl MarketRates {
         let excess = quote.liability_maint_ppm.beyond_whole();
         let kept = excess.times(params.wind_down.wind_down_penalty()) < self.maint_ppm.times(Ppm::WHOLE);
         Contradiction::WIND_DOWN_WEIGHT.unless(kept)?;
-        Contradiction::UNCALIBRATED.unless(price.fastest_fall_ppm_per_sec > 0 && !price.update_secs.is_zero())?;
+        Contradiction::UNCALIBRATED
+            .unless(!price.fastest_fall_ppm_per_sec.is_zero() && !price.update_secs.is_zero())?;
         let survives = self.maint_ppm.times(params.observation.bypass_ratio());
         Contradiction::RATE_FALLS.unless(survives >= price.fall_until_fill_ppm(params).times(Ppm::WHOLE))?;
         Contradiction::RATE_INITIAL.unless(self.init_ppm >= price.fall_unseen_ppm(params))?;

@@ -3,7 +3,7 @@
 use super::average::sigmas_ppm_up;
 use crate::num::{sqrt_up, PPM};
 use crate::params::GlobalParams;
-use crate::units::{Ppm, Secs};
+use crate::units::{Ppm, PpmPerRootSec, Secs};
 
 /// Longest age with a root of its own, seconds.
 const TABLE_SECS: usize = 64;
@@ -32,7 +32,7 @@ const ROOTS_MILLI: [u32; TABLE_SECS + 1] = {
 pub fn edge_ppm_up(
     params: &GlobalParams,
     sigma_ppm: Ppm,
-    vol_ppm_per_sqrt_sec: u32,
+    volatility: PpmPerRootSec,
     age: Secs,
     half_charge_ppm: Ppm,
 ) -> Ppm {
@@ -41,8 +41,10 @@ pub fn edge_ppm_up(
     let ageing = if beyond.is_zero() {
         0
     } else {
-        let moved = (vol_ppm_per_sqrt_sec as u64).saturating_mul(root_milli_up(beyond)).div_ceil(1_000);
-        moved.saturating_mul(params.prices.age_sigmas_ppm as u64).div_ceil(PPM as u64)
+        volatility
+            .within_up(root_milli_up(beyond))
+            .saturating_mul(params.prices.age_sigmas_ppm as u64)
+            .div_ceil(PPM as u64)
     };
     // Narrowing cannot lose anything: the minimum with a u32 fits one.
     Ppm::new((width.saturating_add(ageing)).min(params.prices.edge_max_ppm as u64) as u32)
@@ -73,7 +75,7 @@ mod tests {
     const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 
     fn edge(sigma: u32, vol: u32, age: Secs, half: u32) -> u32 {
-        edge_ppm_up(&PARAMS, Ppm::new(sigma), vol, age, Ppm::new(half)).get()
+        edge_ppm_up(&PARAMS, Ppm::new(sigma), PpmPerRootSec::new(vol), age, Ppm::new(half)).get()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::error::{RiskError, RiskResult};
 use crate::params::GlobalParams;
 use crate::units::UnixSecs;
 
-/// One of a slot's two sources.
+/// One of a slot's sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PriceSource {
     /// Wins whenever it is valid.
@@ -13,9 +13,14 @@ pub enum PriceSource {
     Primary,
     /// Counts only while the primary is silent.
     Secondary,
+    /// Counts alone, instead of both, while the price is switched to it (PRICE-10).
+    Standby,
 }
 
 impl PriceSource {
+    /// How many a slot has.
+    pub const COUNT: usize = 3;
+
     /// Place in a slot's list of sources.
     pub const fn index(self) -> usize {
         self as usize
@@ -38,12 +43,13 @@ pub enum Admission {
 /// 3. Older than the write age is refused, and so is what was signed longer ago than its date says.
 /// 4. Where the caller chose the account, only the first update of its second counts: otherwise he could walk among
 ///    several valid prices.
-/// 5. Not newer than the held price, which the other source or an update ahead of the clock may have brought:
-///    [`Admission::NotNewer`]. So the held time strictly increases, and one second of the clock has one price.
+/// 5. Not newer than the held price, which another source or an update ahead of the clock may have brought:
+///    [`Admission::NotNewer`]. So the held time strictly increases, also where averages begin anew, and one second of the
+///    clock has one price.
 ///
 /// # Errors
 /// `PriceFromFuture`, `PriceStale`, `PriceNotFirstOfSecond`.
-#[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
+#[expect(clippy::indexing_slicing, reason = "a source is below three, and the list has three places")]
 pub fn admit(
     state: &PriceState,
     source: PriceSource,
@@ -65,7 +71,7 @@ pub fn admit(
         return Err(RiskError::PriceNotFirstOfSecond);
     }
     let effective = published_at.min(now);
-    if state.update_count > 0 && effective <= state.published_at {
+    if state.published_at.is_set() && effective <= state.published_at {
         return Ok(Admission::NotNewer);
     }
     Ok(Admission::Accept(effective))
@@ -87,7 +93,7 @@ pub enum Choice {
 /// `primary` is its reading, none where its account holds no valid one (closed, partially verified, not positive).
 /// Then, and where it lies in the future or was signed longer ago than it says, the last valid one that the board has
 /// taken tells how long it is silent: a broken primary must not block the secondary permanently.
-#[expect(clippy::indexing_slicing, reason = "a source is 0 or 1, and the list has two places")]
+#[expect(clippy::indexing_slicing, reason = "a source is below three, and the list has three places")]
 pub fn choose(state: &PriceState, primary: Option<&Observation>, params: &GlobalParams, now: UnixSecs) -> Choice {
     let horizon = now.plus(params.prices.future());
     let shown = primary.filter(|seen| !seen.overdue).map(|seen| seen.published_at).filter(|at| *at <= horizon);

@@ -166,14 +166,14 @@ fn switching_sources_never_moves_the_held_time_backwards() {
         .unwrap();
     assert_eq!(
         (second.source, second.source_published_at),
-        (PriceSource::Secondary, [NOW, NOW + 40].map(UnixSecs::new))
+        (PriceSource::Secondary, [NOW, NOW + 40, 0].map(UnixSecs::new))
     );
     // The primary is back with an update from before the secondary's: newer than its own last, not than the held one.
     assert_eq!(take(&second, &dollars(95, NOW + 39), NOW + 41), Ok(None));
     let back = take(&second, &dollars(95, NOW + 41), NOW + 41).unwrap().unwrap();
     assert_eq!(
         (back.source, back.published_at, back.source_published_at),
-        (PriceSource::Primary, UnixSecs::new(NOW + 41), [NOW + 41, NOW + 40].map(UnixSecs::new))
+        (PriceSource::Primary, UnixSecs::new(NOW + 41), [NOW + 41, NOW + 40, 0].map(UnixSecs::new))
     );
 }
 

@@ -4,7 +4,7 @@ use crate::error::{RiskError, RiskResult};
 use crate::fixed_checked::{half_life_decay, Fixed};
 use crate::num::{div_up_u128, mul_wide, PPM};
 use crate::price::Price;
-use crate::units::Secs;
+use crate::units::{PpmPerRootSec, Secs};
 
 /// A sample is taken only when so many seconds have passed since the last.
 pub const SAMPLE_SECS: Secs = Secs::new(30);
@@ -53,19 +53,20 @@ pub fn sample_up(variance: Fixed, sampled: Price, price: Price, elapsed: Secs) -
     Ok(Fixed::from_bits(sum.div_ceil(1 << 48) as i128))
 }
 
-/// Standard deviation per square root of a second, ppm, rounded up, at most `u32::MAX`.
+/// Standard deviation per square root of a second, rounded up; saturates.
 #[expect(clippy::arithmetic_side_effects, reason = "the square of an integer root is at most the number")]
-pub fn volatility_ppm_up(variance: Fixed) -> u32 {
+pub fn volatility_up(variance: Fixed) -> PpmPerRootSec {
     const PPM_SQUARED: u64 = PPM as u64 * PPM as u64;
     let Ok(bits) = u64::try_from(variance.to_bits().max(0)) else {
-        return u32::MAX;
+        return PpmPerRootSec::MAX;
     };
     // The smallest integer whose square is not below a number is the same for the number rounded up.
     let Ok(square) = u64::try_from(mul_wide(bits, PPM_SQUARED).div_ceil(1 << 48)) else {
-        return u32::MAX;
+        return PpmPerRootSec::MAX;
     };
     let root = square.isqrt();
-    u32::try_from(root.saturating_add((root * root < square) as u64)).unwrap_or(u32::MAX)
+    let root = root.saturating_add((root * root < square) as u64);
+    u32::try_from(root).map_or(PpmPerRootSec::MAX, PpmPerRootSec::new)
 }
 
 /// `|price - sampled| / sampled`, 48 fraction bits, rounded down, at most [`RETURN_CAP`]; none where nothing was
@@ -107,17 +108,17 @@ mod tests {
     fn the_prior_of_eighty_percent_a_year_is_a_hundred_and_forty_two_ppm_per_root_second() {
         let prior = prior_up(DEFAULT_PRIOR_PICO_PER_SEC);
         assert!((float(prior) - 2e-8).abs() < 1e-14);
-        assert_eq!(volatility_ppm_up(prior), 142);
+        assert_eq!(volatility_up(prior), PpmPerRootSec::new(142));
         let yearly = float(prior).sqrt() * 31_536_000f64.sqrt();
         assert!((yearly - 0.794).abs() < 0.01);
     }
 
     #[test]
     fn a_variance_whose_root_leaves_the_range_is_the_widest() {
-        assert_eq!(volatility_ppm_up(Fixed::from_bits(i128::MAX)), u32::MAX);
-        assert_eq!(volatility_ppm_up(Fixed::from_bits(u64::MAX as i128)), 256_000_000);
-        assert_eq!(volatility_ppm_up(Fixed::ZERO), 0);
-        assert_eq!(volatility_ppm_up(Fixed::from_bits(-1)), 0);
+        assert_eq!(volatility_up(Fixed::from_bits(i128::MAX)), PpmPerRootSec::MAX);
+        assert_eq!(volatility_up(Fixed::from_bits(u64::MAX as i128)).get(), 256_000_000);
+        assert_eq!(volatility_up(Fixed::ZERO).get(), 0);
+        assert_eq!(volatility_up(Fixed::from_bits(-1)).get(), 0);
     }
 
     proptest! {
@@ -151,7 +152,7 @@ mod tests {
 
         #[test]
         fn the_volatility_is_the_smallest_ppm_whose_square_is_not_below(bits in 0i128..1 << 60) {
-            let vol = volatility_ppm_up(Fixed::from_bits(bits)) as u128;
+            let vol = volatility_up(Fixed::from_bits(bits)).get() as u128;
             let square = bits as u128 * 1_000_000_000_000;
             prop_assert!((vol * vol) << 48 >= square);
             prop_assert!(vol == 0 || ((vol - 1) * (vol - 1)) << 48 < square);

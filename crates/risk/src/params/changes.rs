@@ -33,6 +33,8 @@ change_params!(group);
 quantities! {
     ChangeParams:
     change_delay_secs as change_delay: Secs,
+    weight_ramp_ppm_per_hour as weight_ramp: PpmPerHour,
+    rate_ramp_ppm_per_hour as rate_ramp: PpmPerHour,
 }
 
 impl ChangeParams {

@@ -4,7 +4,7 @@ use super::*;
 use crate::error::RiskError;
 use crate::listing::*;
 use crate::num::PPM;
-use crate::units::{Ppm, Secs};
+use crate::units::{Ppm, PpmPerSec, Secs};
 use proptest::prelude::*;
 
 mod bounds;
@@ -12,8 +12,8 @@ mod exact;
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 /// SOL on 10 October 2025 fell 0.21 % a second at its fastest, by the minute bars in `sdk/crashes/data`.
-const SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
-const STABLE: Calibration = Calibration { fastest_fall_ppm_per_sec: 100, update_secs: Secs::new(2) };
+const SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(2_100), update_secs: Secs::new(2) };
+const STABLE: Calibration = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(100), update_secs: Secs::new(2) };
 
 fn quote() -> TokenWeights {
     TokenWeights::new(Ppm::WHOLE, Ppm::new(990_000), Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap()
@@ -54,7 +54,7 @@ fn a_perp_rate_below_the_calibrated_fall_is_refused() {
 /// The product of a market's rate overflowed, which the bounds of a calibration keep out of reach, where a pair's saturates.
 #[test]
 fn a_fall_faster_than_any_number_is_refused_and_overflows_nothing() {
-    let fall = Calibration { fastest_fall_ppm_per_sec: u32::MAX, update_secs: Secs::new(u32::MAX) };
+    let fall = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(u32::MAX), update_secs: Secs::new(u32::MAX) };
     assert_eq!(
         MarketRates::new(Ppm::new(12_000), Ppm::new(30_000), fall, &quote(), &PARAMS),
         Err(Contradiction::RATE_FALLS)
@@ -159,7 +159,7 @@ fn weights_that_do_not_survive_the_fastest_falls_of_both_tokens_are_refused() {
 fn initial_weights_that_the_age_of_prices_and_the_cool_off_outrun_are_refused() {
     let asset =
         TokenWeights::new(Ppm::new(950_000), Ppm::new(940_000), Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap();
-    let fast = |fastest_fall_ppm_per_sec| Calibration { fastest_fall_ppm_per_sec, update_secs: Secs::new(1) };
+    let fast = |fall| Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(fall), update_secs: Secs::new(1) };
     let liability = quote();
     // 7 s of 9,900 ppm and of 100 are the 7 % between the initial weights.
     assert_eq!(pair(&asset, fast(9_900), &liability, STABLE, &PARAMS), Ok(()));
@@ -182,7 +182,7 @@ fn a_fee_that_lowers_the_ratio_of_who_reduces_is_refused() {
 #[test]
 fn what_weighs_nothing_may_fall_as_it_likes_and_a_bank_is_no_pair_with_itself() {
     let worthless = TokenWeights::new(Ppm::ZERO, Ppm::ZERO, Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap();
-    let wild = Calibration { fastest_fall_ppm_per_sec: 100_000, update_secs: Secs::new(3_600) };
+    let wild = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(100_000), update_secs: Secs::new(3_600) };
     assert_eq!(pair(&worthless, wild, &quote(), STABLE, &PARAMS), Ok(()));
     let mut alone = Pairs::default();
     alone.offer(0, &quote(), SOL, &PARAMS);
@@ -190,8 +190,8 @@ fn what_weighs_nothing_may_fall_as_it_likes_and_a_bank_is_no_pair_with_itself() 
 }
 
 fn calibration() -> impl Strategy<Value = Calibration> {
-    (1u32..20_000, 1u32..10).prop_map(|(fastest_fall_ppm_per_sec, update_secs)| Calibration {
-        fastest_fall_ppm_per_sec,
+    (1u32..20_000, 1u32..10).prop_map(|(fall, update_secs)| Calibration {
+        fastest_fall_ppm_per_sec: PpmPerSec::new(fall),
         update_secs: Secs::new(update_secs),
     })
 }
@@ -233,8 +233,8 @@ proptest! {
             for (asset, of_asset, _) in each.iter().filter(|(_, _, judged)| judged.is_ok()) {
                 let m = liability.liability_maint_ppm.saturating_sub(asset.asset_maint_ppm).get() as u64;
                 prop_assert!((params.wind_down_boundary_ppm_up().get() as u64) < m);
-                let falls = of_asset.fastest_fall_ppm_per_sec as u64 * (2 + of_asset.update_secs.get())
-                    + of_liability.fastest_fall_ppm_per_sec as u64 * (2 + of_liability.update_secs.get());
+                let falls = of_asset.fastest_fall_ppm_per_sec.get() as u64 * (2 + of_asset.update_secs.get())
+                    + of_liability.fastest_fall_ppm_per_sec.get() as u64 * (2 + of_liability.update_secs.get());
                 prop_assert!(asset.asset_maint_ppm == Ppm::ZERO || m * 7 >= falls * 10);
             }
         }

@@ -12,7 +12,7 @@ fn named(verdict: Option<Change>) -> &'static str {
 }
 
 /// The classes of the engine's parameters, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 47] = [
+const CLASSES: [(&str, &str); 50] = [
     ("auction.auction_secs", "any waits"),
     ("auction.depth_slope_ppm", "any waits"),
     ("auction.health_cap_ppm", "any waits"),
@@ -21,6 +21,9 @@ const CLASSES: [(&str, &str); 47] = [
     ("auction.penalty_cap_ppm", "any waits"),
     ("auction.penalty_floor_ppm", "any waits"),
     ("auction.penalty_start_ppm", "any waits"),
+    ("breakers.drawn_insurance_ppm", "up waits, down at once"),
+    ("breakers.liquidated_debts_ppm", "up waits, down at once"),
+    ("breakers.liquidated_positions_ppm", "up waits, down at once"),
     ("changes.change_delay_secs", "any waits"),
     ("changes.first_cap_usd", "up waits, down at once"),
     ("changes.rate_ramp_ppm_per_hour", "any waits"),
@@ -104,7 +107,7 @@ fn a_parameter_that_moves_alone_is_the_only_change_in_either_direction() {
             judged += 1;
         }
     }
-    assert_eq!(judged, 4 * 47);
+    assert_eq!(judged, 4 * 50);
     assert_eq!(PARAMS.verdict(&PARAMS), Verdict::default());
     assert_eq!(PARAMS.verdict(&PARAMS).kind(), VerdictKind::Nothing);
 }

@@ -5,12 +5,12 @@ use plimsoll_model::{int, Q};
 use plimsoll_risk::error::RiskError;
 use plimsoll_risk::fixed_checked::{decay, half_life_decay, Fixed};
 use plimsoll_risk::oracle::{
-    averages_are_ready, bounds, edge_ppm_up, integrate_down, prior_up, sample_up, volatility_ppm_up, PriceState,
+    averages_are_ready, bounds, edge_ppm_up, integrate_down, prior_up, sample_up, volatility_up, PriceState,
     HALF_LIFE_SECS, RETURN_CAP,
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::{edge_from_ppm_up, Price};
-use plimsoll_risk::units::{Ppm, Secs, UnixSecs};
+use plimsoll_risk::units::{Ppm, PpmPerRootSec, Secs, UnixSecs};
 
 use super::amounts::down;
 use super::prices::{assert_cut, some_prices};
@@ -41,7 +41,7 @@ fn a_listed_slot_holds_its_constants_and_its_prior_and_nothing_else() {
         fast_secs: Secs::new(15),
         slow_secs: Secs::new(3_600),
         variance,
-        vol_ppm_per_sqrt_sec: 142,
+        vol_ppm_per_sqrt_sec: PpmPerRootSec::new(142),
         ..PriceState::default()
     };
     assert_eq!(state, expected);
@@ -145,7 +145,7 @@ fn an_edge_is_its_formula_at_every_age() {
                         edge_ppm_up(
                             &PARAMS,
                             Ppm::new(sigma),
-                            vol,
+                            PpmPerRootSec::new(vol),
                             UnixSecs::new(age).elapsed_since(UnixSecs::NEVER),
                             Ppm::new(half)
                         )
@@ -162,8 +162,11 @@ fn an_edge_is_its_formula_at_every_age() {
         new.prices.age_sigmas_ppm = 2_500_001;
         new.prices.confidence_sigmas_ppm = 1_500_001;
     });
-    assert_eq!(edge_ppm_up(&uneven, Ppm::new(1), 0, Secs::ZERO, Ppm::new(1_000)), Ppm::new(2));
-    assert_eq!(edge_ppm_up(&uneven, Ppm::ZERO, 1_000, Secs::new(16), Ppm::new(1_000)), Ppm::new(2_501));
+    assert_eq!(edge_ppm_up(&uneven, Ppm::new(1), PpmPerRootSec::default(), Secs::ZERO, Ppm::new(1_000)), Ppm::new(2));
+    assert_eq!(
+        edge_ppm_up(&uneven, Ppm::ZERO, PpmPerRootSec::new(1_000), Secs::new(16), Ppm::new(1_000)),
+        Ppm::new(2_501)
+    );
 }
 
 /// `|to / from - 1|` of 48 bits, rounded toward zero from the ratio's own floor.
@@ -213,7 +216,7 @@ fn a_volatility_is_the_root_rounded_up_to_a_part_per_million() {
         // The largest variance whose root this is, and the next.
         let most = (root as u128 * root as u128) << 48;
         let bits = (most / 1_000_000_000_000) as i128;
-        assert_eq!(volatility_ppm_up(Fixed::from_bits(bits)) as u64, root);
-        assert_eq!(volatility_ppm_up(Fixed::from_bits(bits + 1)) as u64, root + 1, "{root}");
+        assert_eq!(volatility_up(Fixed::from_bits(bits)).get() as u64, root);
+        assert_eq!(volatility_up(Fixed::from_bits(bits + 1)).get() as u64, root + 1, "{root}");
     }
 }

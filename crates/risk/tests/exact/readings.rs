@@ -30,12 +30,12 @@ fn reading(published_at: i64) -> Observation {
 #[test]
 fn a_reading_is_admitted_by_the_five_rules_in_their_order() {
     let source = PriceSource::Secondary;
-    for (update_count, held) in [(0, 0), (1, 0), (1, 8), (1, 9), (9, 10), (9, 11)] {
+    for (update_count, held) in [(0, 0), (0, 8), (1, 0), (1, 8), (1, 9), (9, 10), (9, 11)] {
         for taken in [0, 7, 8, 9] {
             let state = PriceState {
                 update_count,
                 published_at: UnixSecs::new(held),
-                source_published_at: [UnixSecs::new(99), UnixSecs::new(taken)],
+                source_published_at: [UnixSecs::new(99), UnixSecs::new(taken), UnixSecs::new(99)],
                 ..PriceState::default()
             };
             for at in 0..14 {
@@ -51,7 +51,7 @@ fn a_reading_is_admitted_by_the_five_rules_in_their_order() {
                             Err(RiskError::PriceStale)
                         } else if previous_at >= Some(at) {
                             Err(RiskError::PriceNotFirstOfSecond)
-                        } else if update_count > 0 && at.min(now) <= held {
+                        } else if held > 0 && at.min(now) <= held {
                             Ok(Admission::NotNewer)
                         } else {
                             Ok(Admission::Accept(UnixSecs::new(at.min(now))))
@@ -76,8 +76,7 @@ fn a_reading_is_admitted_by_the_five_rules_in_their_order() {
 #[test]
 fn the_secondary_counts_from_the_second_on_in_which_the_primary_has_been_silent_for_long_enough() {
     for taken in 0..12 {
-        let state =
-            PriceState { source_published_at: [UnixSecs::new(taken), UnixSecs::new(99)], ..PriceState::default() };
+        let state = PriceState { source_published_at: [taken, 99, 99].map(UnixSecs::new), ..PriceState::default() };
         for (at, overdue) in (-1..14).flat_map(|at| [(at, false), (at, true)]) {
             // None at all where the time is -1.
             let seen = Observation { overdue, ..reading(at) };
@@ -164,7 +163,7 @@ fn an_update_writes_what_it_decides_and_keeps_the_rest() {
         high,
         sample: price,
         sampled_at: UnixSecs::new(9),
-        source_published_at: [UnixSecs::NEVER, UnixSecs::new(11)],
+        source_published_at: [UnixSecs::NEVER, UnixSecs::new(11), UnixSecs::NEVER],
         ..listed
     };
     assert_eq!(first, expected);
@@ -179,7 +178,7 @@ fn an_update_writes_what_it_decides_and_keeps_the_rest() {
         spot: later.price,
         low: price,
         high: later.price,
-        source_published_at: [UnixSecs::new(38), UnixSecs::new(11)],
+        source_published_at: [UnixSecs::new(38), UnixSecs::new(11), UnixSecs::NEVER],
         ..first
     };
     assert_eq!(second, expected);

@@ -6,12 +6,12 @@ use plimsoll_risk::auction::{pair_ceiling_ppm_down, perp_ceiling_ppm_down};
 use plimsoll_risk::listing::{Calibration, Pairs};
 use plimsoll_risk::params::{Contradiction, Field, GlobalParams};
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::units::Secs;
+use plimsoll_risk::units::{PpmPerSec, Secs};
 use proptest::prelude::*;
 
 const ONE: u64 = 1_000_000;
 /// How fast every price may fall.
-const PRICE: Calibration = Calibration { fastest_fall_ppm_per_sec: 500, update_secs: Secs::new(2) };
+const PRICE: Calibration = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(500), update_secs: Secs::new(2) };
 
 /// Parameters, and the share of the highest possible `p_floor` that they are to have, thousandths.
 pub type Drawn = (GlobalParams, u64);

@@ -106,6 +106,12 @@ macro_rules! bank_settings {
                     class [any waits,
                         "a rise leaves more of a loss to lenders, a fall lets losses draw what was kept"]
                 };
+                /// Insurance above which some may be taken out, by a change that has waited, atoms; left out, or the largest
+                /// number: none ever.
+                insurance_target_atoms: [u64 = u64::MAX] {
+                    from 0, to u64::MAX,
+                    class [up at once, down waits, "what is kept pays for losses"]
+                };
             }
         }
     };

@@ -171,6 +171,22 @@ pub struct InsuranceFunded {
     pub after: BankRecord,
 }
 
+/// Insurance above its target left the vault.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct InsuranceWithdrawn {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Slot of the registry.
+    pub bank: u8,
+    /// The token account that received.
+    pub destination: Pubkey,
+    /// Atoms that left.
+    pub atoms: u64,
+    /// The bank afterwards.
+    pub after: BankRecord,
+}
+
 /// Waiting deposits paid uncovered debt or became insurance.
 #[event]
 #[derive(Clone, Copy, Debug)]

@@ -34,6 +34,24 @@ pub struct PriceHalted {
     pub until_at: i64,
 }
 
+/// A price was switched to another of its sources, whose averages begin anew.
+#[event]
+#[derive(Clone, Copy, Debug)]
+pub struct SourceSwitched {
+    /// The engine.
+    pub engine: Pubkey,
+    /// Who did it.
+    pub signer: Pubkey,
+    /// Whether as the risk authority.
+    pub by_risk_authority: bool,
+    /// Slot of the board.
+    pub slot: u8,
+    /// Whether it comes from its standby now; else from its primary.
+    pub on_standby: bool,
+    /// Publish time of the first price that was taken from it, Unix seconds.
+    pub published_at: i64,
+}
+
 /// A listed price was configured anew.
 #[event]
 #[derive(Clone, Copy, Debug)]

@@ -38,6 +38,7 @@ fn signer(rule: &Rule) -> String {
         Setter => "authority or risk authority, for what tightens; executor, for a change that has waited".into(),
         Lister => "executor, for a change that has waited; before the launch the authority".into(),
         Proposer => "authority or risk authority".into(),
+        Switcher => "authority or risk authority, each twice in a row and then not for a day".into(),
         PendingRole => "the key that the role was proposed to".into(),
         FeeCollector => "fee collector".into(),
         Canceller => "authority, guardian or proposer; anyone once it has expired".into(),
@@ -65,8 +66,15 @@ fn row(rule: &Rule) -> String {
         bits => format!("where a position grows: {}", names(bits)),
     };
     let stopped_by = [names(rule.stopped_by), growth].join(" ");
-    let held_by = if rule.risk_held_by == breaker::PRICE { "price" } else { "" };
+    let held_by = breakers(rule.risk_held_by);
     format!("| `{}` | {signed_by} | {} | {held_by} | {accounts} | {writes} |", rule.instruction, stopped_by.trim())
+}
+
+/// Names of breakers.
+fn breakers(bits: u8) -> String {
+    assert_eq!(bits & !breaker::ALL, 0, "a bit without a name");
+    let named = [(breaker::PRICE, "price"), (breaker::THROUGHPUT, "throughput"), (breaker::DRAWDOWN, "drawdown")];
+    named.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// Names of pause bits.
@@ -140,7 +148,11 @@ fn every_instruction_has_a_row_and_asks_for_it() {
         assert_eq!(count("growth_in") > 0, rule.growth_stopped_by != 0, "{}", rule.instruction);
         // The initial check asks for it, and nobody else does: a liquidator takes over at prices that are odd.
         let adds_risk = text.contains("gate::require_initial(");
-        assert_eq!(adds_risk, rule.risk_held_by & breaker::PRICE != 0, "{}", rule.instruction);
+        let insures = text.contains("insurance::withdraw_excess(");
+        for (bit, asks) in [(breaker::PRICE, adds_risk), (breaker::DRAWDOWN, adds_risk || insures)] {
+            assert_eq!(asks, rule.risk_held_by & bit != 0, "{}", rule.instruction);
+        }
+        assert_eq!(count("calm_in") > 0, rule.risk_held_by & breaker::THROUGHPUT != 0, "{}", rule.instruction);
         let stops = rule.signed_by == AuthorityOrGuardian;
         assert_eq!(count("pauser_in") > 0, stops, "{}", rule.instruction);
         assert_eq!(count("signed_for") > 0, signed, "{}", rule.instruction);

@@ -103,6 +103,9 @@ impl<'info> Borrow<'info> {
         if slot.known_loss_atoms != 0 {
             known::require_bank_covered(&bank, &registry, now)?;
         }
+        if bank.throughput.breaker.get().stands(now) && !account.is_debt_free() {
+            permit(Action::Borrow).calm_in("bank ", bank.index, &bank.throughput, now)?;
+        }
         outflow::pay_out(&mut bank, before, Atoms::new(args.amount_atoms), delta, now)?;
         gate::require_initial(
             &mut account,
@@ -142,8 +145,8 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `LiquidityInsufficient`, `TokenTableFull`,
-/// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `LossKnown`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the
-/// token program.
+/// `ReduceOnly`, `BankTerminal`, `BorrowCapReached`, `LossKnown`, `ThroughputBreakerTripped`, `OutflowLimited`, `VaultDeltaMismatch`; those of
+/// [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now()?)?;

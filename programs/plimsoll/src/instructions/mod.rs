@@ -43,6 +43,7 @@ pub mod set_pause;
 pub mod settle_fill;
 pub mod settle_pnl;
 pub mod sweep_insurance;
+pub mod switch_source;
 pub mod take_win;
 pub mod touch_position;
 pub mod update_bank;
@@ -51,6 +52,7 @@ pub mod update_params;
 pub mod update_price;
 pub mod update_venue;
 pub mod withdraw;
+pub mod withdraw_insurance;
 
 pub use self::{
     accept_role::*, accrue::*, advance_ramp::*, approve_venue::*, borrow::*, cancel_change::*, check_margin::*,
@@ -59,7 +61,8 @@ pub use self::{
     launch_engine::*, liquidate_collateral::*, liquidate_position::*, list_bank::*, list_market::*, list_price::*,
     migrate_account::*, observe_margin::*, open_account::*, propose_change::*, propose_role::*, refresh_price::*,
     register_venue::*, repay::*, report_premium::*, resolve_bankruptcy::*, revoke_venue::*, set_delegate::*,
-    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, take_win::*, touch_position::*, update_bank::*,
-    update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
+    set_pause::*, settle_fill::*, settle_pnl::*, sweep_insurance::*, switch_source::*, take_win::*, touch_position::*,
+    update_bank::*, update_market::*, update_params::*, update_price::*, update_venue::*, withdraw::*,
+    withdraw_insurance::*,
 };
 pub use plimsoll_interface::args::GlobalParamsArgs;

@@ -42,7 +42,7 @@ fn validate(registry: &Registry, board: &PriceBoard, feeds: &FeedBook) -> Result
 ///
 /// # Errors
 /// `VersionUnknown`, `EngineMismatch`, `Paused`, `PriceSlotEmpty`; `AccountNotEnoughKeys` and `AccountMismatch` where
-/// the remaining accounts are fewer or more than the entries ask for; those of [`oracle::update_from_primary`] and
+/// the remaining accounts are fewer or more than the entries ask for; those of [`oracle::update_from_one`] and
 /// [`oracle::update_from_pair`]. Any of them leaves every slot as it was.
 pub fn handler<'info>(ctx: Context<'info, RefreshPrice<'info>>, args: RefreshPriceArgs) -> Result<()> {
     let registry = read::<Registry>(&ctx.accounts.registry)?;
@@ -87,7 +87,7 @@ fn refresh(
 ) -> Result<bool> {
     let updated = match secondary {
         Some(secondary) => oracle::update_from_pair(slot, feed, primary, secondary, params, now)?,
-        None => oracle::update_from_primary(slot, feed, primary, params, now)?,
+        None => oracle::update_from_one(slot, feed, primary, params, now)?,
     };
     if let Some(state) = updated {
         slot.store(feed, &state);

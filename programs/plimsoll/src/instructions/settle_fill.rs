@@ -163,6 +163,7 @@ impl SettleFill<'_> {
             // Whoever signs himself may take over from one who reduces: fills are paused so that nobody is drawn in.
             let takes_over = growing == 1 && matches!(by, By::Sides { .. });
             permit(Action::SettleFill).growth_in(&registry, if takes_over { pause::FILL } else { 0 })?;
+            permit(Action::SettleFill).calm_in("market ", market.index, &market.throughput, now)?;
         }
         let (exchanged, buyer_position, seller_position) =
             context.apply(&mut market, &mut buyer, &mut seller, fee_atoms)?;
@@ -341,7 +342,8 @@ impl FillContext<'_, '_> {
 /// `AmountZero`, `AmountTooLarge`, `SameAccount`, `VersionUnknown`, `EngineMismatch`, `Paused`, `AccountBankrupt`,
 /// `VenueInactive`, `VenueNotApproved`, `VenueApprovalExpired`, `VenueNotionalExceeded`, `NotOwnerOrDelegate`,
 /// `DelegateMayNotTrade`, `DelegateWorseThanSpot`, `DelegateLimitExceeded`, `PriceStale`, `PriceOutsideBand`, `ReduceOnly`, `FillWorseThanSpot`, `PositionTableFull`, `PositionTooLarge`, `EpochRingFull`,
-/// `OpenInterestCapReached`, `LossKnown`, `InitialMarginInsufficient`, `MarginRatioFalls`.
+/// `OpenInterestCapReached`, `LossKnown`, `ThroughputBreakerTripped`, `MarginRatioFalls`; those of
+/// [`gate::require_initial`].
 pub fn handler(ctx: Context<SettleFill>, args: SettleFillArgs) -> Result<()> {
     let by = ctx.accounts.validate(&args)?;
     let fill = ctx.accounts.settle(&args, by, now()?)?;

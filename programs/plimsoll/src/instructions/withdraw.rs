@@ -105,6 +105,9 @@ impl<'info> Withdraw<'info> {
         if slot.known_loss_atoms != 0 && !atoms.is_zero() {
             known::require_bank_covered(&bank, &registry, now)?;
         }
+        if bank.throughput.breaker.get().stands(now) && !account.is_debt_free() {
+            permit(Action::Withdraw).calm_in("bank ", bank.index, &bank.throughput, now)?;
+        }
         outflow::pay_out(&mut bank, before, atoms, delta, now)?;
         gate::require_initial(
             &mut account,
@@ -147,7 +150,7 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
 /// # Errors
 /// `AmountZero`, `AmountTooLarge`, `NotOwner`, `AccountBankrupt`, `VersionUnknown`, `EngineMismatch`, `Paused`,
 /// `VaultMismatch`, `MintMismatch`, `AccountMismatch`, `SlotEmpty`, `BalanceInsufficient`, `LiquidityInsufficient`,
-/// `LossKnown`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
+/// `LossKnown`, `ThroughputBreakerTripped`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
     let moved = ctx.accounts.apply(&args, now()?)?;

@@ -168,6 +168,7 @@ fn facts(loaded: &Loaded, bank: u8) -> Vec<(&'static str, String)> {
         ("draw cap an event", cap(account.caps.draw_cap_event_atoms)),
         ("draw cap an hour", cap(account.caps.draw_cap_hour_atoms)),
         ("insurance floor", units(account.caps.insurance_floor_atoms)),
+        ("insurance target", cap(account.caps.insurance_target_atoms)),
         ("may leave within an hour", leaves(0)),
         ("may leave within a day", leaves(1)),
         ("uncovered", units(account.uncovered_atoms)),

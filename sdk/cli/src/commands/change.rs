@@ -17,6 +17,7 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::engine::role_name;
+use crate::amount::show;
 use crate::context::{Context, Loaded};
 use crate::names::name_of;
 use crate::output::Report;
@@ -61,7 +62,7 @@ pub enum ChangeCommand {
     AdvanceRamps,
     /// Show who can do what to users, at once and after how long
     Powers,
-    /// Show how much can leave, be drawn and be raised now, bank by bank and market by market
+    /// Show how much can leave, be drawn and be raised now, and which breakers stand, bank by bank and market by market
     Limits,
 }
 
@@ -124,6 +125,10 @@ fn words(loaded: &Loaded, change: &PendingChange) -> String {
             let next = args.key.map_or_else(|| "nobody".to_owned(), |key| key.to_string());
             format!("{}: {next}", role_name(args.role))
         }
+        Some(Asked::WithdrawInsurance { bank, destination, args }) => {
+            let most = show(args.most_atoms as i128, loaded.decimals(bank) as u32);
+            format!("of {}: at most {most} to {destination}", name_of(&names.banks, bank))
+        }
         Some(Asked::Params(_)) | None => return name.to_owned(),
     };
     format!("{name} {of}")
@@ -136,7 +141,7 @@ fn listed(asked: &Asked) -> Option<String> {
         Asked::ListBank(args) => format!("{args:?}"),
         Asked::ListMarket(args) => format!("{args:?}"),
         Asked::RegisterVenue(args) => format!("{args:?}"),
-        Asked::Price(args) => format!("{:?}", [Some(args.config.primary), args.config.secondary]),
+        Asked::Price(args) => format!("{:?}", [Some(args.config.primary), args.config.secondary, args.config.standby]),
         _ => return None,
     })
 }
@@ -208,7 +213,8 @@ fn before(loaded: &Loaded, change: &PendingChange) -> Option<Instruction> {
         Asked::ListMarket(args) => args.price_slot,
         _ => return None,
     };
-    let source = loaded.accounts.feeds.feeds.get(slot as usize)?.sources.first()?;
+    let feed = loaded.accounts.feeds.feeds.get(slot as usize)?;
+    let source = feed.source(feed.in_use());
     let pinned = ![OracleKind::None as u8, OracleKind::PythPosted as u8].contains(&source.kind);
     let feed = ix::Refresh { slot, primary: Pubkey::new_from_array(source.address), secondary: None };
     pinned.then(|| ix::refresh_price(&loaded.accounts.keys, &[feed]))

@@ -133,7 +133,10 @@ pub async fn play(context: &Context, loaded: &Loaded, args: &CrashArgs) -> Resul
 /// Every feed of the mock oracle: those that stand still are posted again too, lest they grow old.
 async fn feeds(context: &Context, loaded: &Loaded, recorded: &[Vec<i64>; 2]) -> Result<Vec<Feed>> {
     let slots = 0..loaded.accounts.board.count;
-    let source = |slot: u8| &loaded.accounts.feeds.feeds[slot as usize].sources[0];
+    let source = |slot: u8| {
+        let feed = &loaded.accounts.feeds.feeds[slot as usize];
+        feed.source(feed.in_use())
+    };
     let slots: Vec<u8> = slots.filter(|slot| is_mock(source(*slot))).collect();
     let addresses: Vec<Pubkey> = slots.iter().map(|slot| Pubkey::new_from_array(source(*slot).address)).collect();
     let (_, found) = context.session.connection.accounts(&addresses).await?;

@@ -3,9 +3,12 @@
 use clap::Subcommand;
 use plimsoll_migrations::Result;
 use plimsoll_risk::bank::deposit_atoms_down;
-use plimsoll_sdk::ix::args::FundInsuranceArgs;
+use plimsoll_sdk::ix::args::{FundInsuranceArgs, WithdrawInsuranceArgs};
 use plimsoll_sdk::{ix, pda};
+use solana_pubkey::Pubkey;
 
+use super::change::act_or_propose;
+use super::limits::shown;
 use crate::amount::{show, Amount};
 use crate::context::Context;
 use crate::names::name_of;
@@ -23,6 +26,16 @@ pub enum InsuranceCommand {
         bank: String,
         /// How much
         amount: Amount,
+    },
+    /// Take insurance above its target out: a change that waits, to be executed by anyone when it is due
+    Withdraw {
+        /// The bank
+        bank: String,
+        /// At most so much; never more than is above the target when it happens
+        amount: Amount,
+        /// Token account that gets it [default: the signer's own]
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<Pubkey>,
     },
     /// Turn waiting deposits into insurance where there is liquidity
     Sweep {
@@ -49,12 +62,24 @@ pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
                     units(deposit_atoms_down(bank.waiting_shares, bank.deposit_index).get()),
                     units(bank.insurance_in_atoms),
                     units(bank.insurance_out_atoms),
+                    units(bank.insurance_withdrawn_atoms),
+                    shown(bank.insurance_target(), bank.decimals),
                     units(bank.uncovered_atoms),
                     units(bank.socialized_atoms),
                 ]
             });
-            let columns =
-                ["bank", "insurance", "reserved", "waiting", "paid in", "paid out", "uncovered", "socialized"];
+            let columns = [
+                "bank",
+                "insurance",
+                "reserved",
+                "waiting",
+                "paid in",
+                "paid out",
+                "taken out",
+                "target",
+                "uncovered",
+                "socialized",
+            ];
             Report::table("insurance", &columns, rows.collect()).print(context.json);
             Ok(())
         }
@@ -68,6 +93,20 @@ pub async fn run(context: &Context, command: InsuranceCommand) -> Result<()> {
             let units = show(amount_atoms as i128, loaded.decimals(bank) as u32);
             let what = format!("give {units} {} to its insurance", loaded.names.banks[bank as usize]);
             context.act(&what, Some(&format!("{what}? It is a gift and cannot be taken back")), &[], &[fund]).await
+        }
+        InsuranceCommand::Withdraw { bank, amount, to } => {
+            let bank = loaded.names.bank(&bank)?;
+            let most_atoms = amount.atoms(loaded.decimals(bank))?;
+            let (token, keys) = (loaded.token(bank), *keys);
+            let own = pda::associated_token(&context.session.address()?, &token.mint, &token.token_program);
+            let (destination, args) = (to.unwrap_or(own), WithdrawInsuranceArgs { most_atoms });
+            // It has to be there when the change is executed, days later and by anybody.
+            context.require_tokens(&loaded, bank, &destination, 0).await?;
+            let units = show(most_atoms as i128, loaded.decimals(bank) as u32);
+            let name = &loaded.names.banks[bank as usize];
+            let what = format!("take at most {units} of the insurance of {name} to {destination}");
+            let of = |signer| ix::withdraw_insurance(&keys, &token, signer, destination, args);
+            act_or_propose(context, &what, of).await
         }
         InsuranceCommand::Sweep { bank } => {
             let bank = loaded.names.bank(&bank)?;

@@ -1,10 +1,11 @@
 //! What anybody can take and set now: the powers over an engine, and the limits of its banks and markets.
 
 use plimsoll_risk::breaker::{AUTHORITY_PAUSE, GUARDIAN_TERMS};
+use plimsoll_risk::lazy::Side;
 use plimsoll_risk::ratchet::{EXECUTION_WINDOW, RAISE_INTERVAL};
-use plimsoll_risk::units::{Atoms, UnixSecs};
+use plimsoll_risk::units::{Atoms, Ppm, UnixSecs};
 use plimsoll_sdk::change::ramps;
-use plimsoll_state::{Bank, Registry};
+use plimsoll_state::{Bank, Registry, StoredBreaker};
 use solana_pubkey::Pubkey;
 
 use super::change::span;
@@ -58,7 +59,7 @@ pub fn powers(loaded: &Loaded) -> Report {
     Report::default().with_facts("engine", facts).with_rows("powers", &["role", "key", "at once", "in public"], rows)
 }
 
-/// How much can leave, be drawn and be raised now.
+/// How much can leave, be drawn and be raised now, and how near each breaker is to tripping.
 pub fn limits(loaded: &Loaded) -> Report {
     let banks = (0..loaded.accounts.banks.len() as u8).map(|bank| bank_row(loaded, bank)).collect();
     let markets = (0..loaded.accounts.markets.len() as u8).map(|market| market_row(loaded, market)).collect();
@@ -73,7 +74,57 @@ pub fn limits(loaded: &Loaded) -> Report {
         "caps may rise",
     ];
     let of_markets = ["market", "draws left today", "open interest cap", "cap may rise"];
-    Report::default().with_rows("banks", &of_banks, banks).with_rows("markets", &of_markets, markets)
+    Report::default().with_rows("banks", &of_banks, banks).with_rows("markets", &of_markets, markets).with_rows(
+        "breakers",
+        &["of", "trips by", "within an hour", "beyond", "state"],
+        breaker_rows(loaded),
+    )
+}
+
+/// What was liquidated and drawn within the hour, what trips a breaker, and until when one stands.
+fn breaker_rows(loaded: &Loaded) -> Vec<Vec<String>> {
+    let (accounts, now) = (&loaded.accounts, UnixSecs::new(loaded.accounts.now));
+    let params = accounts.registry.params().breakers;
+    let row = |of: String, by: &str, seen: u64, whole: u64, share: Ppm, decimals: u8, breaker: &StoredBreaker| {
+        let beyond =
+            if share >= Ppm::WHOLE { Atoms::MAX } else { Atoms::new(share.of_down(whole).unwrap_or(u64::MAX)) };
+        vec![of, by.to_owned(), shown(Atoms::new(seen), decimals), shown(beyond, decimals), stands(breaker, now)]
+    };
+    let banks = accounts.banks.iter().flat_map(|bank| {
+        let (name, decimals, fund) = (name_of(&loaded.names.banks, bank.index), bank.decimals, bank.drawable(now));
+        let (liquidated, deposits) = (bank.throughput.liquidated_within(now), bank.totals().deposits_down().get());
+        let drawdown = &accounts.registry.banks[bank.index as usize].drawdown;
+        let (hour, whole) = (fund.hour_drawn.get(), fund.whole().get());
+        [
+            row(
+                name.clone(),
+                "debts liquidated",
+                liquidated,
+                deposits,
+                params.liquidated_debts(),
+                decimals,
+                &bank.throughput.breaker,
+            ),
+            row(name, "insurance drawn", hour, whole, params.drawn_insurance(), decimals, drawdown),
+        ]
+    });
+    let markets = accounts.markets.iter().map(|market| {
+        let slot = &accounts.registry.markets[market.index as usize];
+        let open = [Side::Long, Side::Short].map(|side| slot.open_interest(market, side).get());
+        let (name, liquidated) =
+            (name_of(&loaded.names.markets, market.index), market.throughput.liquidated_within(now));
+        let (share, decimals) = (params.liquidated_positions(), slot.base_decimals);
+        row(name, "positions liquidated", liquidated, open[0].max(open[1]), share, decimals, &market.throughput.breaker)
+    });
+    banks.chain(markets).collect()
+}
+
+/// Whether a breaker stands, and until when.
+fn stands(breaker: &StoredBreaker, now: UnixSecs) -> String {
+    match breaker.stands_until(now) {
+        Some(until) => format!("nobody adds risk until {} (for {})", until.get(), span(until.elapsed_since(now).get())),
+        None => "open".to_owned(),
+    }
 }
 
 /// When a cap may rise that last rose then.
@@ -86,7 +137,8 @@ fn rises(raised_at: i64, now: UnixSecs) -> String {
     format!("in {}", span(RAISE_INTERVAL.get().saturating_sub(since)))
 }
 
-fn shown(atoms: Atoms, decimals: u8) -> String {
+/// So many atoms, or that there is no limit.
+pub fn shown(atoms: Atoms, decimals: u8) -> String {
     if atoms == Atoms::MAX {
         return "unlimited".to_owned();
     }
@@ -132,11 +184,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cap_rises_once_a_day() {
+    fn a_cap_rises_once_a_day_and_a_breaker_ends_by_itself() {
         let now = UnixSecs::new(1_760_000_000);
         assert_eq!(rises(0, now), "now, to twice what it is");
         assert_eq!(rises(now.get() - 86_400, now), "now, to twice what it is");
         assert_eq!(rises(now.get() - 3_600, now), "in 23.0 h");
+        let breaker = StoredBreaker { until_at: now.get() + 300, in_a_row: 1, _pad: 0 };
+        assert_eq!(stands(&breaker, now), "nobody adds risk until 1760000300 (for 5.0 min)");
+        assert_eq!(stands(&breaker, UnixSecs::new(breaker.until_at)), "open");
         assert_eq!(shown(Atoms::MAX, 6), "unlimited");
         assert_eq!(shown(Atoms::new(1_500_000), 6), "1.5");
     }

@@ -61,7 +61,7 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
     let planned = plans(&loaded, &accounts, args)?;
     let rows = planned.iter().map(|(leg, offer)| row(&loaded, leg, offer)).collect();
     let best = planned.iter().filter_map(|(_, offer)| offer.as_ref().ok());
-    let best = best.max_by_key(|offer| offer.gain_usd_micro());
+    let best = best.max_by_key(|offer| offer.gain());
     let mut facts = vec![("account", liquidatee.to_string())];
     facts.extend(margins(&standing));
     facts.push(("state", standing.words().to_owned()));

@@ -15,4 +15,5 @@ pub mod market;
 pub mod price;
 pub mod simulate;
 pub mod simulate_change;
+pub mod standby;
 pub mod venue;

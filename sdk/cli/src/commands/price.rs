@@ -15,12 +15,15 @@ use solana_signer::Signer;
 
 use super::crash::{self, CrashArgs};
 use super::engine::left;
+use super::standby;
 use crate::amount::{atoms, percent, show_price};
 use crate::context::{Context, Loaded};
 use crate::names::name_of;
 use crate::output::Report;
 use crate::usage::usage;
 
+/// What people call a price's sources, in the order in which they are stored.
+pub const SOURCES: [&str; PriceSource::COUNT] = ["primary", "secondary", "standby"];
 /// Most feeds that one refresh names.
 const FEEDS_AT_ONCE: usize = 8;
 
@@ -68,6 +71,20 @@ pub enum PriceCommand {
         /// The price
         price: String,
     },
+    /// List the standby sources: what they say now beside the board, and who may switch to them when
+    Standby,
+    /// Switch a price to its standby source at once, by the risk authority or the authority: its legs count as stale
+    /// until the averages of that source are ready
+    Switch {
+        /// The price
+        price: String,
+        /// Switch back to the primary
+        #[arg(long)]
+        back: bool,
+        /// The account of a posted update, where the source pins none
+        #[arg(long, value_name = "ADDRESS")]
+        update: Option<Pubkey>,
+    },
 }
 
 /// `NAME=VALUE`.
@@ -92,6 +109,8 @@ pub async fn run(context: &Context, command: PriceCommand) -> Result<()> {
         PriceCommand::Crash(args) => crash::play(context, &loaded, &args).await,
         PriceCommand::Halt { price, for_secs } => halt(context, &loaded, &price, true, for_secs).await,
         PriceCommand::Resume { price } => halt(context, &loaded, &price, false, None).await,
+        PriceCommand::Standby => standby::list(context, &loaded).await,
+        PriceCommand::Switch { price, back, update } => standby::switch(context, &loaded, &price, !back, update).await,
     }
 }
 
@@ -112,7 +131,7 @@ async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
     let columns = ["slot", "price", "spot $", "sigma", "fast $", "slow $", "age s", "from", "ready"];
     let mut sources = Vec::new();
     for (slot, feed) in loaded.accounts.feeds.feeds.iter().take(slots.len()).enumerate() {
-        for (source, name) in feed.sources.iter().zip(["primary", "secondary"]) {
+        for (source, name) in feed.sources.iter().zip(SOURCES) {
             if source.kind != OracleKind::None as u8 {
                 sources.push(said(context, loaded, slot as u8, source, name).await?);
             }
@@ -135,7 +154,7 @@ fn held(loaded: &Loaded, slot: u8, price: &PriceSlot, now: i64) -> Vec<String> {
         row.push("no: no update yet".into());
         return row;
     }
-    let from = if price.source == PriceSource::Primary as u8 { "primary" } else { "secondary" };
+    let from = SOURCES.get(price.source as usize).copied().unwrap_or("unknown");
     vec![
         slot.to_string(),
         name,
@@ -145,7 +164,7 @@ fn held(loaded: &Loaded, slot: u8, price: &PriceSlot, now: i64) -> Vec<String> {
         show_price(price.slow.get()),
         now.saturating_sub(price.published_at).to_string(),
         from.to_owned(),
-        if price.halted_until().get() > now {
+        if price.halted_until().get() > now && !price.awaits_averages() {
             format!("halted: {}", left(&price.halt.get(), UnixSecs::new(now)))
         } else {
             readiness(price)
@@ -164,7 +183,17 @@ pub fn readiness(price: &PriceSlot) -> String {
     format!("no: {updates} of {READY_UPDATES} updates, {seen_secs} of {needed_secs} s")
 }
 
-async fn said(context: &Context, loaded: &Loaded, slot: u8, source: &OracleSource, name: &str) -> Result<Vec<String>> {
+/// Price, source, kind, account, what it says now in dollars, how wide and how old that is, and what is wrong with it.
+///
+/// # Errors
+/// The cluster's.
+pub async fn said(
+    context: &Context,
+    loaded: &Loaded,
+    slot: u8,
+    source: &OracleSource,
+    name: &str,
+) -> Result<Vec<String>> {
     let kind = match OracleKind::try_from(source.kind) {
         Ok(OracleKind::PythPinned) => "pyth, pinned",
         Ok(OracleKind::PythPosted) => "pyth, posted",
@@ -216,7 +245,8 @@ async fn refresh(
     update: Option<Pubkey>,
 ) -> Result<()> {
     let (board, feeds) = (&loaded.accounts.board, &loaded.accounts.feeds.feeds);
-    let pinned = |slot: &u8| feeds[*slot as usize].sources[0].kind != OracleKind::PythPosted as u8;
+    let in_use = |slot: &u8| feeds[*slot as usize].source(feeds[*slot as usize].in_use());
+    let pinned = |slot: &u8| in_use(slot).kind != OracleKind::PythPosted as u8;
     let slots: Vec<u8> = if prices.is_empty() {
         (0..board.count).filter(pinned).collect()
     } else {
@@ -227,17 +257,19 @@ async fn refresh(
     }
     let mut refreshes = Vec::with_capacity(slots.len());
     for slot in slots {
-        let sources = &feeds[slot as usize].sources;
+        let feed = &feeds[slot as usize];
+        let second = feed.source(PriceSource::Secondary);
         let primary = match update {
             Some(update) => update,
-            None if pinned(&slot) => Pubkey::new_from_array(sources[0].address),
+            None if pinned(&slot) => Pubkey::new_from_array(in_use(&slot).address),
             None => {
                 let name = name_of(&loaded.names.prices, slot);
                 return Err(usage(format!("the caller chooses the account of {name}: name it with --update")));
             }
         };
-        let listed = sources[1].kind != OracleKind::None as u8;
-        let secondary = (with_secondary && listed).then(|| Pubkey::new_from_array(sources[1].address));
+        // A standby in use counts alone.
+        let counts = second.kind != OracleKind::None as u8 && feed.on_standby == 0;
+        let secondary = (with_secondary && counts).then(|| Pubkey::new_from_array(second.address));
         refreshes.push(ix::Refresh { slot, primary, secondary });
     }
     for some in refreshes.chunks(FEEDS_AT_ONCE) {
@@ -279,7 +311,8 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
     let (mut posts, mut feeds, mut what) = (Vec::new(), Vec::new(), Vec::new());
     for (name, dollars) in prices {
         let slot = loaded.names.price(name)?;
-        let source = &loaded.accounts.feeds.feeds[slot as usize].sources[0];
+        let feed = &loaded.accounts.feeds.feeds[slot as usize];
+        let source = feed.source(feed.in_use());
         if !is_mock(source) {
             return Err(usage(format!(
                 "{name} is not of a pinned feed of the mock oracle: only those can be posted to (`plimsoll price list`)"

@@ -191,7 +191,7 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
         penalty_ppm = plan.penalty_ppm.get(),
         size = plan.size.get(),
         notional_usd_micro = plan.notional.get(),
-        gain_usd_micro = offer.gain_usd_micro(),
+        gain_usd_micro = offer.gain().get(),
         is_cut = offer.is_cut(),
         "liquidation planned"
     );

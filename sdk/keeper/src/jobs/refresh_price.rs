@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use plimsoll_oracle::{update_from_pair, update_from_primary, Fetched, Moment};
-use plimsoll_risk::oracle::PriceState;
+use plimsoll_oracle::{update_from_one, update_from_pair, Fetched, Moment};
+use plimsoll_risk::oracle::{PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::Result;
@@ -24,7 +24,7 @@ pub struct RefreshPrice {
     config: RefreshConfig,
 }
 
-/// A slot that can be refreshed, and from which accounts.
+/// A slot that can be refreshed, and from which accounts; the first is that of the source in use.
 struct Refreshable {
     slot: u8,
     primary: Pubkey,
@@ -70,7 +70,7 @@ impl RefreshPrice {
             let secondary = feed.secondary.and_then(|key| Some((key, accounts.next().flatten().unwrap_or_default())));
             let (slot, of) = (&board.slots[feed.slot as usize], &book.feeds[feed.slot as usize]);
             // An account that is not pinned is there for as long as somebody posts to it.
-            if primary.is_none() && of.sources[0].kind == OracleKind::PythPosted as u8 {
+            if primary.is_none() && of.source(of.in_use()).kind == OracleKind::PythPosted as u8 {
                 continue;
             }
             let primary = primary.unwrap_or_default();
@@ -91,12 +91,14 @@ impl RefreshPrice {
 fn refreshable(board: &PriceBoard, book: &FeedBook, context: &Context) -> Vec<Refreshable> {
     let slots = board.slots.iter().zip(&book.feeds).enumerate().filter(|(_, (slot, _))| slot.active == 1);
     let feed = |(index, (_, feed)): (usize, (&PriceSlot, &Feed))| {
-        let [first, second] = &feed.sources;
-        let primary = match OracleKind::try_from(first.kind) {
-            Ok(OracleKind::PythPosted) => context.prices.posted_account(first)?,
-            _ => pinned(first)?,
+        let in_use = feed.source(feed.in_use());
+        let primary = match OracleKind::try_from(in_use.kind) {
+            Ok(OracleKind::PythPosted) => context.prices.posted_account(in_use)?,
+            _ => pinned(in_use)?,
         };
-        Some(Refreshable { slot: index as u8, primary, secondary: pinned(second) })
+        // A standby in use counts alone.
+        let secondary = pinned(feed.source(PriceSource::Secondary)).filter(|_| feed.on_standby == 0);
+        Some(Refreshable { slot: index as u8, primary, secondary })
     };
     slots.filter_map(feed).collect()
 }
@@ -114,7 +116,7 @@ fn taken(
     now: Moment,
 ) -> std::result::Result<Option<Taken>, String> {
     let first = shown(&primary_key, &primary);
-    let refused = match update_from_primary(slot, feed, &first, params, now) {
+    let refused = match update_from_one(slot, feed, &first, params, now) {
         Ok(Some(next)) => return Ok(Some((next, false))),
         Ok(None) => None,
         Err(error) => Some(error.name().to_owned()),

@@ -1,7 +1,7 @@
 //! When a price is worth being posted: posting costs, and most feeds are pushed by others anyway.
 
 use plimsoll_risk::num::PPM;
-use plimsoll_risk::oracle::Observation;
+use plimsoll_risk::oracle::{Observation, PriceSource};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::price::Price;
 use plimsoll_risk::units::UnixSecs;
@@ -45,7 +45,8 @@ fn price(quote: &Quote) -> Option<Price> {
     observed.ok().map(|observed| observed.price)
 }
 
-/// The sources that count now, with their slots: the primary, and the secondary while the primary is silent.
+/// The sources that count now, with their slots: the standby where the price is switched to it, else the primary, and the
+/// secondary while the primary is silent.
 pub fn counting<'a>(
     board: &'a PriceBoard,
     feeds: &'a FeedBook,
@@ -54,10 +55,10 @@ pub fn counting<'a>(
 ) -> impl Iterator<Item = (&'a PriceSlot, &'a OracleSource, OracleKind)> + 'a {
     let listed = board.slots.iter().zip(&feeds.feeds).filter(|(slot, _)| slot.active == 1);
     listed.flat_map(move |(slot, feed)| {
-        let [primary, secondary] = &feed.sources;
-        let silent_secs = now.saturating_sub(primary.published_at);
-        let silent = silent_secs >= i64::from(params.prices.primary_stale_secs);
-        let both = std::iter::once(primary).chain(silent.then_some(secondary));
+        let (in_use, secondary) = (feed.source(feed.in_use()), feed.source(PriceSource::Secondary));
+        let silent_secs = now.saturating_sub(in_use.published_at);
+        let silent = feed.on_standby == 0 && silent_secs >= i64::from(params.prices.primary_stale_secs);
+        let both = std::iter::once(in_use).chain(silent.then_some(secondary));
         both.filter_map(move |source| {
             let kind = OracleKind::try_from(source.kind).ok().filter(|kind| *kind != OracleKind::None)?;
             Some((slot, source, kind))
@@ -123,5 +124,19 @@ mod tests {
         assert_eq!(kinds(&book), [OracleKind::PythPinned]);
         book.feeds[0].sources[0].published_at -= 1;
         assert_eq!(kinds(&book), [OracleKind::PythPinned, OracleKind::SwitchboardPull]);
+    }
+
+    /// PRICE-10
+    #[test]
+    fn a_standby_in_use_counts_alone_however_long_it_is_silent() {
+        let (mut board, mut book) = (PriceBoard::zeroed(), FeedBook::zeroed());
+        board.slots[0] = held(200, NOW);
+        let kinds = [OracleKind::PythPinned, OracleKind::SwitchboardPull, OracleKind::PythPosted];
+        for (source, kind) in book.feeds[0].sources.iter_mut().zip(kinds) {
+            source.kind = kind as u8;
+        }
+        book.feeds[0].on_standby = 1;
+        let found: Vec<_> = counting(&board, &book, &GlobalParams::DEFAULT, NOW).map(|(_, _, kind)| kind).collect();
+        assert_eq!(found, [OracleKind::PythPosted]);
     }
 }

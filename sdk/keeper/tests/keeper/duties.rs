@@ -1,6 +1,7 @@
 //! Every job does what it is there for.
 
 use plimsoll_keeper::jobs::{Accrue, Bankruptcy, Context, CrankFunding, Job, Liquidate, Observe, SettlePnl, Sweep};
+use plimsoll_risk::oracle::PriceSource;
 use plimsoll_sim::world::{Tick, E8, SOL, SOL_PERP, USDC};
 use plimsoll_state::{AccountStatus, Bank, Market};
 
@@ -56,6 +57,39 @@ async fn a_posted_price_is_taken_into_the_board_once() {
         1,
         "nothing newer the second time"
     );
+}
+
+/// PRICE-10
+#[tokio::test]
+async fn the_keeper_takes_the_standby_while_a_price_is_switched_to_it_and_the_primary_again_afterwards() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    for (to_standby, source) in [(true, PriceSource::Standby), (false, PriceSource::Primary)] {
+        stage.node.world(|world| {
+            world.advance(3);
+            let authority = world.authority;
+            world.switch_source(&authority, SOL, to_standby, 190 * E8).expect("it is switched");
+            world.advance(3);
+            let published_at = world.now();
+            world.post_primary(SOL, Tick { price_e8: 180 * E8, conf_e8: 1_000_000, published_at });
+            world.post_secondary(SOL, Tick { price_e8: 180 * E8, conf_e8: 1_000_000, published_at });
+            world.post_standby(SOL, Tick { price_e8: 170 * E8, conf_e8: 1_000_000, published_at });
+        });
+        stage.read_all(&context).await;
+        refresh(&context).await;
+        let (held, now) = stage.node.world(|world| (world.board().slots[SOL as usize], world.now()));
+        assert_eq!((held.source, held.published_at), (source as u8, now));
+        // However long the standby is silent, the secondary is not shown beside it.
+        stage.node.world(|world| {
+            world.advance(40);
+            let tick = Tick { price_e8: 180 * E8, conf_e8: 1_000_000, published_at: world.now() };
+            world.post_secondary(SOL, tick);
+        });
+        stage.read_all(&context).await;
+        refresh(&context).await;
+        let after = stage.node.world(|world| world.board().slots[SOL as usize]);
+        assert_eq!(after.source, if to_standby { source } else { PriceSource::Secondary } as u8);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use plimsoll_interface as interface;
 use plimsoll_interface::args::{
     BorrowArgs, CollectFeesArgs, DepositArgs, FundInsuranceArgs, ListBankArgs, RepayArgs, UpdateBankArgs, WithdrawArgs,
+    WithdrawInsuranceArgs,
 };
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -178,6 +179,29 @@ pub fn fund_insurance(
         token_program: token.token_program,
     };
     interface::fund_insurance(&accounts, args.amount_atoms)
+}
+
+/// Takes insurance above its target out to any token account. Once the engine is launched, a change of which
+/// [`EngineKeys::executor`] is the authority.
+pub fn withdraw_insurance(
+    keys: &EngineKeys,
+    token: &Token,
+    authority: Pubkey,
+    destination: Pubkey,
+    args: WithdrawInsuranceArgs,
+) -> Instruction {
+    let bank = keys.bank(token.bank);
+    let accounts = interface::WithdrawInsurance {
+        authority,
+        engine: keys.engine,
+        registry: keys.registry,
+        bank: bank.bank,
+        vault: bank.vault,
+        destination,
+        mint: token.mint,
+        token_program: token.token_program,
+    };
+    interface::withdraw_insurance(&accounts, args.most_atoms)
 }
 
 /// Turns waiting deposits into insurance where there is liquidity; anyone may send it.

@@ -2,8 +2,8 @@
 
 use plimsoll_interface as interface;
 use plimsoll_interface::args::{
-    CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, RegisterVenueArgs, SetPauseArgs, UpdateParamsArgs,
-    UpdateVenueArgs,
+    CreateEngineArgs, GrowRegistryArgs, HaltPriceArgs, RegisterVenueArgs, SetPauseArgs, SwitchSourceArgs,
+    UpdateParamsArgs, UpdateVenueArgs,
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::{EngineAccount, FeedBook, PriceBoard, Registry, MAX_GROWTH_BYTES};
@@ -88,6 +88,20 @@ pub fn unpause(keys: &EngineKeys, authority: Pubkey, bits: u32) -> Instruction {
 pub fn halt_price(keys: &EngineKeys, signer: Pubkey, args: HaltPriceArgs) -> Instruction {
     let accounts = interface::HaltPrice { signer, engine: keys.engine, board: keys.board };
     interface::halt_price(&accounts, args)
+}
+
+/// Switches a price to its standby or back, showing the account of the source that is switched to; signed by the risk
+/// authority or the authority.
+pub fn switch_source(keys: &EngineKeys, signer: Pubkey, source: Pubkey, args: SwitchSourceArgs) -> Instruction {
+    let accounts = interface::SwitchSource {
+        signer,
+        engine: keys.engine,
+        registry: keys.registry,
+        board: keys.board,
+        feeds: keys.feeds,
+        source,
+    };
+    interface::switch_source(&accounts, args)
 }
 
 /// Brings an account of the layout version before the program's to the program's; anyone may send it.

@@ -16,7 +16,7 @@ use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, plan_assessed, Assessment, Leg, LegSize, Plan, Refusal, Request};
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::Portfolio;
-use plimsoll_risk::units::{Atoms, Ppm, UnixSecs, UsdMicro};
+use plimsoll_risk::units::{Atoms, Ppm, SignedUsdMicro, UnixSecs, UsdMicro};
 use plimsoll_risk::RiskError;
 use plimsoll_state::Registry;
 
@@ -73,10 +73,9 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Received less paid at spot, micro-dollars; saturates.
-    pub fn gain_usd_micro(&self) -> i64 {
-        let gain = self.received.get() as i128 - self.paid.get() as i128;
-        gain.clamp(i64::MIN as i128, i64::MAX as i128) as i64
+    /// Received less paid at spot; saturates.
+    pub const fn gain(&self) -> SignedUsdMicro {
+        self.received.less(self.paid)
     }
 
     /// A size was asked for, so that it may be smaller than what the program allows.

@@ -8,7 +8,7 @@ use plimsoll_risk::portfolio::{LegPrices, PerpLeg, TokenLeg};
 use plimsoll_risk::price::{base_scale_down, token_scale_down, Price, UnitPrice};
 
 use super::*;
-use plimsoll_risk::units::{Count, Ppm, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
+use plimsoll_risk::units::{Count, Ppm, PpmPerSec, Secs, SignedAtoms, SignedBaseUnits, UnixSecs};
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
 const NOW: i64 = 100;
@@ -54,7 +54,7 @@ fn portfolio(quote: i64, stable: i64, volatile: i64, (units, cash): (i64, i64)) 
     portfolio.tokens[0] = token(1, stable * 1_000_000, 1, STABLE);
     portfolio.tokens[1] = token(2, volatile * 1_000_000, 1, VOLATILE);
     portfolio.token_count = 2;
-    let price = Calibration { fastest_fall_ppm_per_sec: 2_100, update_secs: Secs::new(2) };
+    let price = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(2_100), update_secs: Secs::new(2) };
     let rates = MarketRates::new(Ppm::new(30_000), Ppm::new(60_000), price, &portfolio.quote.weights, &PARAMS).unwrap();
     portfolio.perps[0] = PerpLeg {
         units: SignedBaseUnits::new(units * 1_000_000),
@@ -144,7 +144,7 @@ fn a_pair_brings_collateral_for_what_is_paid_and_its_limit_leaves_half_a_percent
     let (received, paid) = (plan.received_atoms.get(), plan.paid_atoms.get());
     assert!(received > paid && paid > 0 && !offer.is_cut());
     assert_eq!((offer.received.get(), offer.paid.get()), (received, paid));
-    assert_eq!(offer.gain_usd_micro(), (received - paid) as i64);
+    assert_eq!(offer.gain().get(), (received - paid) as i64);
     assert_eq!(request.limit_numerator, received * 995 / 1_000);
     assert_eq!(request.limit_denominator, paid);
     let exposures: Vec<_> = offer.exposures().map(|e| (e.instrument, e.long, e.value.get())).collect();
@@ -162,7 +162,7 @@ fn a_position_brings_its_part_of_the_penalty_and_its_limit_is_on_its_own_side() 
         let leg = Leg::Perp { market: 0 };
         let offer = Planner::new(&portfolio, &clocks(), NOW, Ppm::new(5_000)).offer(leg, None).unwrap();
         let Offer { request, plan, .. } = offer;
-        assert_eq!(offer.gain_usd_micro(), plan.received_atoms.get() as i64);
+        assert_eq!(offer.gain().get(), plan.received_atoms.get() as i64);
         assert_eq!(request.limit_denominator, plan.size.get());
         let (planned, limit) = if is_long {
             let planned = plan.paid_atoms.get() - plan.received_atoms.get();
@@ -225,7 +225,7 @@ fn only_legs_that_may_be_the_best_are_decided_about_and_the_best_is_the_same() {
     }
     assert!(spared > 0);
     // The bound is exact: one leg is enough.
-    let gain = |offer: &Offer| Some(offer.gain_usd_micro());
+    let gain = |offer: &Offer| Some(offer.gain().get());
     let (plain, bounded) = (search(&portfolio, &gain, &|_| None), search(&portfolio, &gain, &gain));
     assert_eq!((bounded.0, bounded.1.len()), (plain.0, 1));
 }

@@ -1,7 +1,7 @@
 //! The chain: programs, clock, transactions, raw accounts.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
@@ -76,6 +76,7 @@ pub struct Chain {
     /// The virtual machine, for what this type does not offer.
     pub svm: LiteSVM,
     now: i64,
+    parties: BTreeSet<String>,
     record: RefCell<Option<Vec<Step>>>,
 }
 
@@ -116,7 +117,7 @@ impl Chain {
 
     /// A chain on a machine that has the engine's program, in whatever form.
     pub fn on(svm: LiteSVM) -> Self {
-        let mut chain = Self { svm, now: 0, record: RefCell::new(None) };
+        let mut chain = Self { svm, now: 0, parties: BTreeSet::new(), record: RefCell::new(None) };
         chain.set_clock(BASE_TIME);
         chain
     }
@@ -170,10 +171,16 @@ impl Chain {
     /// The address that a name stands for, always the same, with lamports to pay fees and rent.
     pub fn party(&mut self, name: &str) -> Pubkey {
         let key = address(name);
+        self.parties.insert(name.to_owned());
         if self.svm.get_balance(&key).unwrap_or(0) < PARTY_LAMPORTS / 2 {
             self.set_lamports(&key, PARTY_LAMPORTS);
         }
         key
+    }
+
+    /// Names of everyone who was ever a party, in order: whose signatures a chain that verifies them needs.
+    pub fn parties(&self) -> impl Iterator<Item = &str> {
+        self.parties.iter().map(String::as_str)
     }
 
     /// Sets the lamports of an address that holds nothing else.

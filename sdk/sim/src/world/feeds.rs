@@ -36,12 +36,14 @@ pub struct PriceConfig {
     pub update_secs: u32,
     /// Whether a Switchboard feed is listed as second source.
     pub secondary: bool,
+    /// Whether another Pyth feed is listed as standby.
+    pub standby: bool,
     /// Whether the caller of a refresh chooses the Pyth account.
     pub posted: bool,
 }
 
 impl PriceConfig {
-    /// A pinned Pyth feed with a Switchboard feed behind it; the slow average is short enough for a test to wait for.
+    /// A pinned Pyth feed with a Switchboard feed and another Pyth feed behind it; the slow average is short enough for a test to wait for.
     pub const fn named(name: &'static str) -> Self {
         Self {
             name,
@@ -50,6 +52,7 @@ impl PriceConfig {
             fastest_fall_ppm_per_sec: 2_100,
             update_secs: 2,
             secondary: true,
+            standby: true,
             posted: false,
         }
     }
@@ -66,7 +69,9 @@ pub struct Feed {
     pub feed_id: [u8; 32],
     /// Pinned Switchboard feed and its hash; none where it has no second source.
     pub secondary: Option<(Pubkey, [u8; 32])>,
-    /// Last price posted as primary.
+    /// Pinned Pyth feed and its id that the price may be switched to; none where it has no standby.
+    pub standby: Option<(Pubkey, [u8; 32])>,
+    /// Last price posted by the source in use.
     pub last: Option<Tick>,
 }
 
@@ -110,6 +115,10 @@ impl World {
                 let hash = address(&format!("switchboard hash {}", config.name)).to_bytes();
                 (address(&format!("switchboard {}", config.name)), hash)
             }),
+            standby: config.standby.then(|| {
+                let id = address(&format!("pyth id standby {}", config.name)).to_bytes();
+                (address(&format!("pyth standby {}", config.name)), id)
+            }),
             last: None,
         };
         let primary = args::OracleSourceArgs {
@@ -128,9 +137,17 @@ impl World {
             queue: switchboard_queue(),
             min_samples: MIN_SAMPLES,
         });
+        let standby = feed.standby.map(|(address, feed_id)| args::OracleSourceArgs {
+            kind: OracleKind::PythPinned as u8,
+            address,
+            program: PYTH_RECEIVER,
+            feed_id,
+            ..Default::default()
+        });
         let config = args::PriceConfigArgs {
             primary,
             secondary,
+            standby,
             fast_secs: config.fast_secs,
             slow_secs: config.slow_secs,
             fastest_fall_ppm_per_sec: config.fastest_fall_ppm_per_sec,
@@ -142,12 +159,56 @@ impl World {
 
     /// Writes the primary's account bytes; the board takes them at the next refresh.
     pub fn post_primary(&mut self, slot: u8, tick: Tick) {
-        let feed = &mut self.feeds[slot as usize];
-        let previous = feed.last.map_or(tick.published_at - 1, |last| last.published_at);
-        feed.last = Some(tick);
-        let key = feed.primary;
+        let feed = &self.feeds[slot as usize];
+        self.post_pyth(slot, (feed.primary, feed.feed_id), tick);
+        self.feeds[slot as usize].last = Some(tick);
+    }
+
+    /// Writes the standby's account bytes.
+    ///
+    /// # Panics
+    /// Where the slot has no standby.
+    pub fn post_standby(&mut self, slot: u8, tick: Tick) {
+        let standby = self.feeds[slot as usize].standby.expect("the slot has a standby");
+        self.post_pyth(slot, standby, tick);
+    }
+
+    /// Switches a price to its standby, or back, which says this price now.
+    ///
+    /// # Errors
+    /// What the program refuses.
+    pub fn switch_source(&mut self, signer: &Pubkey, slot: u8, to_standby: bool, price_e8: i64) -> Sent {
+        let tick = Tick { price_e8, conf_e8: 0, published_at: self.now() };
+        let feed = self.feeds[slot as usize];
+        let source = if to_standby {
+            self.post_standby(slot, tick);
+            feed.standby.map(|(key, _)| key).unwrap_or_default()
+        } else {
+            self.post_primary(slot, tick);
+            feed.primary
+        };
+        let switch = ix::switch_source(&self.keys, *signer, source, args::SwitchSourceArgs { slot, to_standby });
+        self.send(signer, &[switch])
+    }
+
+    /// Writes the account bytes of whichever of the two the board reads.
+    fn post_in_use(&mut self, slot: u8, tick: Tick) {
+        match self.is_on_standby(slot) {
+            true => self.post_standby(slot, tick),
+            false => self.post_primary(slot, tick),
+        }
+        self.feeds[slot as usize].last = Some(tick);
+    }
+
+    fn is_on_standby(&self, slot: u8) -> bool {
+        self.feed_book().feeds[slot as usize].on_standby == 1
+    }
+
+    fn post_pyth(&mut self, slot: u8, (key, feed_id): (Pubkey, [u8; 32]), tick: Tick) {
+        let last = self.feeds[slot as usize].last;
+        let previous = last.map_or(tick.published_at - 1, |last| last.published_at);
         let update = PythUpdate {
-            feed_id: feed.feed_id,
+            feed_id,
             price: tick.price_e8,
             conf: tick.conf_e8,
             exponent: -8,
@@ -182,13 +243,14 @@ impl World {
             .map(|slot| {
                 let feed = &self.feeds[*slot as usize];
                 let secondary = feed.secondary.filter(|_| pair).map(|(key, _)| key);
-                ix::Refresh { slot: *slot, primary: feed.primary, secondary }
+                let standby = feed.standby.filter(|_| self.is_on_standby(*slot)).map(|(key, _)| key);
+                ix::Refresh { slot: *slot, primary: standby.unwrap_or(feed.primary), secondary }
             })
             .collect();
         ix::refresh_price(&self.keys, &entries)
     }
 
-    /// Refreshes slots from their primaries.
+    /// Refreshes slots from the sources in use.
     ///
     /// # Errors
     /// What the program refuses.
@@ -212,7 +274,7 @@ impl World {
     /// What the program refuses.
     pub fn set_price(&mut self, slot: u8, price_e8: i64) -> Sent {
         let conf_e8 = (price_e8 as i128 * CALM_SIGMA_PPM as i128 / 1_000_000) as u64;
-        self.post_primary(slot, Tick { price_e8, conf_e8, published_at: self.now() });
+        self.post_in_use(slot, Tick { price_e8, conf_e8, published_at: self.now() });
         self.refresh(&[slot])
     }
 
@@ -244,7 +306,7 @@ impl World {
             .filter_map(|(feed, _)| Some((feed.slot, feed.last?)))
             .collect();
         for (slot, last) in old {
-            self.post_primary(slot, Tick { published_at: now, ..last });
+            self.post_in_use(slot, Tick { published_at: now, ..last });
             self.refresh(&[slot]).unwrap_or_else(|failure| panic!("refresh_price: {failure}"));
         }
     }
@@ -257,7 +319,7 @@ impl World {
         let posted: Vec<(u8, Tick)> =
             self.feeds.iter().filter_map(|feed| feed.last.map(|last| (feed.slot, last))).collect();
         for (slot, last) in &posted {
-            self.post_primary(*slot, Tick { published_at: self.now(), ..*last });
+            self.post_in_use(*slot, Tick { published_at: self.now(), ..*last });
         }
         let slots: Vec<u8> = posted.iter().map(|(slot, _)| *slot).collect();
         // A refresh names each oracle account; twelve fit one transaction with room to spare.

@@ -33,8 +33,8 @@ impl MarketTerms {
 impl PriceConfigArgs {
     /// What is in force of a price. A slot without a primary gives one of no kind, which is never accepted.
     pub fn in_force(feed: &Feed, slot: &PriceSlot) -> Self {
-        let [primary, secondary] = feed.sources.each_ref().map(OracleSourceArgs::in_force);
-        Self { primary: primary.unwrap_or_default(), secondary, ..Self::default() }.stored(feed, slot)
+        let [primary, secondary, standby] = feed.sources.each_ref().map(OracleSourceArgs::in_force);
+        Self { primary: primary.unwrap_or_default(), secondary, standby, ..Self::default() }.stored(feed, slot)
     }
 }
 

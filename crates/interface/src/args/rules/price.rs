@@ -1,6 +1,6 @@
 //! How a price slot is configured (`price_settings!` of `plimsoll_state`): what it has to satisfy beside its bounds.
 
-use plimsoll_risk::oracle::{DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
+use plimsoll_risk::oracle::{PriceSource, DEFAULT_FAST_SECS, DEFAULT_SLOW_SECS};
 use plimsoll_risk::params::{Contradiction, GlobalParams};
 use plimsoll_state::{Feed, OracleKind, OracleSource, PriceSlot};
 use solana_pubkey::Pubkey;
@@ -21,6 +21,13 @@ impl OracleSourceArgs {
         };
         ensure!(pins && self.program != nobody && self.feed_id != [0; 32], EngineError::ParameterOutOfBounds);
         Ok(kind)
+    }
+
+    /// Whether both read the same account, or updates of the same feed where the caller chooses it.
+    fn reads_with(&self, other: &Self) -> bool {
+        let chosen =
+            self.address == Pubkey::default() && self.program == other.program && self.feed_id == other.feed_id;
+        self.address == other.address && (chosen || self.address != Pubkey::default())
     }
 
     /// The source as stored, never read before.
@@ -53,6 +60,13 @@ impl PriceConfigArgs {
             // An account cannot be its own substitute.
             ensure!(secondary.address != self.primary.address, EngineError::ParameterOutOfBounds);
         }
+        if let Some(standby) = &self.standby {
+            standby.validate::<E>()?;
+            // Nor its own standby: what is listed beside it was found to be wrong.
+            let listed = [Some(&self.primary), self.secondary.as_ref()];
+            let same = listed.into_iter().flatten().any(|source| source.reads_with(standby));
+            ensure!(!same, EngineError::ParameterOutOfBounds);
+        }
         let shorter = self.fast_secs() < DEFAULT_FAST_SECS || self.slow_secs() < DEFAULT_SLOW_SECS;
         ensure!(test_cluster || !shorter, EngineError::TestClusterOnly);
         Ok(Contradiction::BOUNDS.unless(self.is_within_bounds(params))?)
@@ -62,20 +76,40 @@ impl PriceConfigArgs {
     ///
     /// A source whose pins stay keeps its last publish time, so that none of its updates counts twice. One with new
     /// pins starts without: its times are another's, and the held publish time still strictly increases.
+    ///
+    /// A price that is switched to its standby stays switched to it, whatever becomes of the sources that do not count
+    /// then. It ends where the standby is taken away, and where it becomes the primary, which begins nothing anew.
+    ///
+    /// Whether a source that counts from now on is another one than before.
     #[inline(never)]
     pub fn write(&self, slot: &mut PriceSlot, feed: &mut Feed) -> bool {
-        let (wanted, mut renamed) = ([Some(self.primary), self.secondary], false);
-        for (stored, args) in feed.sources.iter_mut().zip(wanted) {
-            let mut source = args.map_or_else(bytemuck::Zeroable::zeroed, OracleSourceArgs::to_source);
+        let wanted = [Some(self.primary), self.secondary, self.standby];
+        let wanted = wanted.map(|args| args.map_or_else(bytemuck::Zeroable::zeroed, OracleSourceArgs::to_source));
+        promote_standby(feed, &wanted);
+        let on_standby = feed.on_standby == 1;
+        let mut renamed = false;
+        for (place, (stored, mut source)) in feed.sources.iter_mut().zip(wanted).enumerate() {
             if same_pins(stored, &source) {
                 source.published_at = stored.published_at;
             } else {
-                renamed = true;
+                renamed |= (place == PriceSource::Standby.index()) == on_standby;
             }
             *stored = source;
         }
+        if !feed.has_standby() {
+            feed.on_standby = 0;
+        }
         self.store(feed, slot);
         renamed
+    }
+}
+
+/// Makes a standby that is in use the primary where it is wanted as that: the price then goes on as it is.
+fn promote_standby(feed: &mut Feed, [primary, ..]: &[OracleSource; PriceSource::COUNT]) {
+    let standby = *feed.source(PriceSource::Standby);
+    if feed.on_standby == 1 && same_pins(&standby, primary) {
+        let [stored, ..] = &mut feed.sources;
+        (*stored, feed.on_standby) = (standby, 0);
     }
 }
 
@@ -103,6 +137,10 @@ mod tests {
     fn switchboard() -> OracleSourceArgs {
         let queue = Pubkey::new_from_array([5; 32]);
         OracleSourceArgs { queue, min_samples: 3, ..pyth(OracleKind::SwitchboardPull, 2) }
+    }
+
+    fn key(byte: u8) -> Pubkey {
+        Pubkey::new_from_array([byte; 32])
     }
 
     fn config() -> PriceConfigArgs {
@@ -150,6 +188,74 @@ mod tests {
         refused(PriceConfigArgs { primary, ..config() }, EngineError::ParameterOutOfBounds);
         let secondary = Some(config().primary);
         refused(PriceConfigArgs { secondary, ..config() }, EngineError::ParameterOutOfBounds);
+    }
+
+    /// PRICE-10
+    #[test]
+    fn a_standby_is_a_whole_source_and_none_of_the_others() {
+        let accepted = |config: PriceConfigArgs| config.validate::<EngineError>(&GlobalParams::DEFAULT, false).is_ok();
+        let standby = |standby| PriceConfigArgs { standby: Some(standby), ..config() };
+        let posted = pyth(OracleKind::PythPosted, 0);
+        for good in [pyth(OracleKind::PythPinned, 4), posted, OracleSourceArgs { address: key(4), ..switchboard() }] {
+            assert!(accepted(standby(good)), "{good:?}");
+        }
+        let alone = PriceConfigArgs { primary: posted, secondary: None, ..config() };
+        let other = OracleSourceArgs { feed_id: [4; 32], ..posted };
+        let elsewhere = OracleSourceArgs { program: key(4), ..posted };
+        assert!(accepted(PriceConfigArgs { standby: Some(other), ..alone }));
+        assert!(accepted(PriceConfigArgs { standby: Some(elsewhere), ..alone }));
+        refused(PriceConfigArgs { standby: Some(posted), ..alone }, EngineError::ParameterOutOfBounds);
+        for bad in [
+            config().primary,
+            switchboard(),
+            pyth(OracleKind::None, 4),
+            OracleSourceArgs { address: config().primary.address, ..switchboard() },
+            OracleSourceArgs { feed_id: [0; 32], ..pyth(OracleKind::PythPinned, 4) },
+        ] {
+            refused(standby(bad), EngineError::ParameterOutOfBounds);
+        }
+        refused(standby(OracleSourceArgs { kind: 4, ..config().primary }), EngineError::UnknownValue);
+    }
+
+    /// PRICE-9, PRICE-10
+    #[test]
+    fn what_counts_is_another_source_only_where_its_own_pins_change() {
+        let (first, standby) = (config(), pyth(OracleKind::PythPinned, 6));
+        let with = |standby| PriceConfigArgs { standby, ..first };
+        let (other_primary, other_secondary) = (
+            PriceConfigArgs { primary: pyth(OracleKind::PythPinned, 7), ..with(Some(standby)) },
+            PriceConfigArgs { secondary: None, ..with(Some(standby)) },
+        );
+        let other_standby = with(Some(pyth(OracleKind::PythPinned, 8)));
+        let promoted = PriceConfigArgs { primary: standby, ..with(None) };
+        let promoted_anew = PriceConfigArgs { secondary: None, ..promoted };
+        // Asked for, while the listed ones count and while the standby does: whether it is another, and whether it counts.
+        for (asked, listed, on_standby) in [
+            (with(Some(standby)), (false, 0), (false, 1)),
+            (other_primary, (true, 0), (false, 1)),
+            (other_secondary, (true, 0), (false, 1)),
+            (other_standby, (false, 0), (true, 1)),
+            (with(None), (false, 0), (true, 0)),
+            (promoted, (true, 0), (false, 0)),
+            (promoted_anew, (true, 0), (true, 0)),
+        ] {
+            for (switched, expected) in [(0, listed), (1, on_standby)] {
+                let (mut slot, mut feed) = (PriceSlot::zeroed(), Feed::zeroed());
+                with(Some(standby)).write(&mut slot, &mut feed);
+                feed.sources.iter_mut().zip([7, 8, 9]).for_each(|(source, at)| source.published_at = at);
+                feed.on_standby = switched;
+                let renamed = asked.write(&mut slot, &mut feed);
+                assert_eq!((renamed, feed.on_standby), expected, "{switched} {asked:?}");
+                let stored = PriceConfigArgs::in_force(&feed, &slot);
+                assert_eq!(
+                    (stored.primary, stored.secondary, stored.standby),
+                    (asked.primary, asked.secondary, asked.standby)
+                );
+                // Its own time goes with it.
+                let goes_on = switched == 1 && asked.primary == standby;
+                assert!(!goes_on || feed.sources[0].published_at == 9);
+            }
+        }
     }
 
     /// PRICE-6

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::price::UnitPrice;
-use crate::units::{Ppm, Secs};
+use crate::units::{Ppm, PpmPerSec, Secs};
 
 /// With nothing in the way of the condition at hand.
 const RATES: MarketRates =
@@ -57,8 +57,8 @@ fn a_rate_that_releases_only_what_a_wind_down_costs_is_refused() {
 
 #[test]
 fn a_price_needs_both_halves_of_its_calibration() {
-    let judged = |fastest_fall_ppm_per_sec, update_secs| {
-        RATES.validate(Calibration { fastest_fall_ppm_per_sec, update_secs }, &quote(), &PARAMS)
+    let judged = |fall, update_secs| {
+        RATES.validate(Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(fall), update_secs }, &quote(), &PARAMS)
     };
     assert_eq!(judged(1, Secs::new(1)), Ok(()));
     for (fall, update) in [(0, 1), (1, 0), (0, 0)] {
@@ -86,7 +86,7 @@ fn a_ceiling_that_pays_exactly_the_floor_is_enough_for_a_market_and_for_a_pair()
 fn weights_that_survive_the_fastest_falls_with_nothing_left_are_accepted() {
     let asset =
         TokenWeights::new(Ppm::new(990_000), Ppm::new(900_000), Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap();
-    let fast = |fastest_fall_ppm_per_sec| Calibration { fastest_fall_ppm_per_sec, update_secs: Secs::new(2) };
+    let fast = |fall| Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(fall), update_secs: Secs::new(2) };
     assert_eq!(pair(&asset, fast(1_650), &quote(), STABLE, &PARAMS), Ok(()));
     assert_eq!(pair(&asset, fast(1_651), &quote(), STABLE, &PARAMS), Err(Contradiction::PAIR_FALLS));
     assert_eq!(pair(&asset, fast(1_650), &quote(), fast(101), &PARAMS), Err(Contradiction::PAIR_FALLS));
@@ -95,13 +95,13 @@ fn weights_that_survive_the_fastest_falls_with_nothing_left_are_accepted() {
 /// 7 s of 15 % a second are more than all of a liability, but nothing is lent on what weighs nothing at initial.
 #[test]
 fn what_weighs_nothing_at_initial_may_fall_unseen_as_far_as_it_likes() {
-    let wild = Calibration { fastest_fall_ppm_per_sec: 150_000, update_secs: Secs::new(1) };
+    let wild = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(150_000), update_secs: Secs::new(1) };
     let asset = |init| TokenWeights::new(Ppm::new(300_000), init, Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap();
     assert_eq!(pair(&asset(Ppm::ZERO), wild, &quote(), STABLE, &PARAMS), Ok(()));
     assert_eq!(pair(&asset(Ppm::new(1)), wild, &quote(), STABLE, &PARAMS), Err(Contradiction::PAIR_INITIAL));
     // Nor does it ask anything where it weighs nothing at all.
     let worthless = TokenWeights::new(Ppm::ZERO, Ppm::ZERO, Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap();
-    let wilder = Calibration { fastest_fall_ppm_per_sec: 900_000, update_secs: Secs::new(1) };
+    let wilder = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(900_000), update_secs: Secs::new(1) };
     assert_eq!(pair(&worthless, wilder, &quote(), STABLE, &PARAMS), Ok(()));
 }
 
@@ -111,7 +111,7 @@ fn the_asset_that_asks_most_is_found_in_every_order_and_never_in_the_bank_itself
     let weights =
         |asset| TokenWeights::new(asset, Ppm::new(700_000), Ppm::WHOLE, Ppm::new(1_010_000), &PARAMS).unwrap();
     // One percent less is what 4 s of this price take; the full weight does not survive them.
-    let price = Calibration { fastest_fall_ppm_per_sec: 875, update_secs: Secs::new(2) };
+    let price = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(875), update_secs: Secs::new(2) };
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     for (assets, verdicts) in [
         ([PPM, 990_000, 980_000], [true, false, false]),

@@ -7,6 +7,7 @@ mod calls;
 mod floats;
 mod memory;
 mod narrow;
+mod overflow;
 mod wide;
 
 /// Numbers for an operation, each of which takes what it needs.
@@ -38,6 +39,7 @@ pub const GROUPS: &[(&str, Group)] = &[
     ("floats", floats::OPERATIONS),
     ("calls", calls::OPERATIONS),
     ("memory", memory::OPERATIONS),
+    ("overflow", overflow::OPERATIONS),
 ];
 
 /// Bytes of the account's data before the inputs: group, operation, count.

@@ -5,10 +5,10 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_risk::params::MAX_ATOMS;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{AccountStatus, Bank, EngineAccount, MarginAccount, Market, Registry, TokenPosition};
-use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
-use super::mutation::twin;
+use super::mirror::mirror;
+use crate::*;
 
 /// Atoms of a dollar.
 pub const USD: u64 = 1_000_000;
@@ -16,19 +16,16 @@ pub const USD: u64 = 1_000_000;
 pub const SOLS: u64 = 1_000_000_000;
 /// Base units of a SOL.
 pub const UNITS: u64 = 1_000_000;
-/// Price at which positions are opened, and after the fall.
-/// The change that is due, the one that is to be cancelled, the founder's engine that only has to be launched.
+/// The change that is due.
 pub const DUE: u64 = 0;
+/// The change that is to be cancelled.
 pub const UNWANTED: u64 = 1;
+/// The founder's engine that only has to be launched.
 pub const WHOLE: u16 = 2;
+/// Price at which positions are opened.
 const OPEN_E8: i64 = 200 * E8;
-/// See `OPEN_E8`.
+/// Price after the fall.
 pub const FALLEN_E8: i64 = 162 * E8;
-
-/// Where the engine's address stands in every account that belongs to one.
-const ENGINE: std::ops::Range<usize> = 16..48;
-/// Where a bank names its vault.
-const VAULT: std::ops::Range<usize> = 80..112;
 
 /// Everything that the tables of this directory call on.
 #[derive(Clone)]
@@ -84,18 +81,25 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Sets everything up.
+    /// On a chain of its own, with another program of ours as the hostile one.
+    ///
+    /// # Panics
+    /// Where a program's file is missing, or the program refuses a step.
+    pub fn new() -> Self {
+        let (mut chain, hostile) = (Chain::new(), address("hostile program"));
+        chain.add_program(hostile, &program_file("PLIMSOLL_VENUE_SO", "example_venue"));
+        Self::on(chain, hostile)
+    }
+
+    /// On a chain that has the engine's program and an executable that is none of those that an instruction calls.
     ///
     /// # Panics
     /// Where the program refuses a step.
-    pub fn new() -> Self {
-        let mut chain = Chain::new();
+    pub fn on(mut chain: Chain, hostile: Pubkey) -> Self {
         let attacker = chain.party("attacker");
         let (world, other) = (engine_of(chain, attacker), EngineKeys::created_by(&attacker, 0));
         let authority = address("authority");
         let mut world = engine_of(world.chain, authority);
-        let hostile = address("hostile program");
-        world.add_program(hostile, &program_file("PLIMSOLL_VENUE_SO", "example_venue"));
         let trader = |world: &mut World, name: &str| open_in_both(world, &other, name);
         let mut stage = Self {
             other,
@@ -135,7 +139,7 @@ impl Stage {
         stage.world.hold_prices(2, 1);
         stage.refresh_other();
         stage.post_newer();
-        stage.mirror();
+        mirror(&mut stage);
         stage
     }
 
@@ -284,6 +288,11 @@ impl Stage {
         let (alice, bob) = (self.alice, self.bob);
         assert_sent(self.world.fill(SOL_PERP, &alice, &bob, 10 * UNITS, None));
         assert!(self.world.read::<Market>(&keys.market(SOL_PERP)).own_claim_atoms > 0);
+        // Insurance, half of which is above its target.
+        assert_sent(self.world.fund_insurance(USDC, 100 * USD));
+        let mut bank: Bank = self.world.read(&keys.bank(USDC).bank);
+        bank.caps.insurance_target_atoms = 50 * USD;
+        self.world.write(&keys.bank(USDC).bank, &bank);
         assert!(self.world.read::<Bank>(&keys.bank(USDC).bank).waiting_shares > 0);
         assert!(self.world.read::<Bank>(&keys.bank(USDC).bank).fees_atoms > 0);
     }
@@ -330,31 +339,6 @@ impl Stage {
         }
     }
 
-    /// Makes the other engine's accounts the same as ours but for what names the engine: what an attacker would build, so
-    /// that nothing but a comparison of engines keeps them out.
-    fn mirror(&mut self) {
-        let engine = self.world.keys.engine;
-        let all = self.world.svm.get_program_accounts(&pda::PROGRAM_ID);
-        let ours = |data: &[u8]| data.get(ENGINE) == Some(engine.as_ref());
-        for (key, account) in all.iter().filter(|(key, account)| *key != engine && ours(&account.data)) {
-            let Some(twin) = twin(self, key) else { continue };
-            let mut copy = self.world.svm.get_account(&twin).expect("the twin exists");
-            let theirs = std::mem::replace(&mut copy.data, account.data.clone());
-            copy.data[ENGINE].copy_from_slice(&theirs[ENGINE]);
-            // Bumps of the address and of a bank's vault.
-            copy.data[9] = theirs[9];
-            if account.data[..8] == Bank::ACCOUNT_DISCRIMINATOR {
-                copy.data[10] = theirs[10];
-                copy.data[VAULT].copy_from_slice(&theirs[VAULT]);
-                let index = account.data[11];
-                let atoms = self.world.token_balance(&self.world.keys.bank(index).vault);
-                let (mint, vault) = (self.world.mints[index as usize], self.other.bank(index).vault);
-                self.world.mint_to(&mint, &vault, atoms);
-            }
-            self.world.put(&twin, copy);
-        }
-    }
-
     /// Oracles have posted what no board has read yet.
     fn post_newer(&mut self) {
         self.world.advance(1);
@@ -363,6 +347,7 @@ impl Stage {
             let last = self.world.feeds[slot as usize].last.expect("a price was posted");
             self.world.post_primary(slot, Tick { published_at, ..last });
             self.world.post_secondary(slot, Tick { published_at, ..last });
+            self.world.post_standby(slot, Tick { published_at, ..last });
         }
     }
 

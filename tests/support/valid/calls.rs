@@ -4,10 +4,10 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::SlotStatus;
-use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
 use super::stage::{Stage, DUE, FALLEN_E8, SOLS, UNITS, UNWANTED, USD, WHOLE};
+use crate::*;
 
 /// A call that succeeds on the stage.
 #[derive(Clone, Debug)]
@@ -118,6 +118,9 @@ impl Table<'_> {
         );
         self.add("refresh_price", "two primaries", one);
         self.add("refresh_price", "a pair", pair);
+        let standby = self.stage.world.feeds[SOL as usize].standby.expect("it has a standby").0;
+        let args = args::SwitchSourceArgs { slot: SOL, to_standby: true };
+        self.add("switch_source", "", ix::switch_source(&keys, authority, standby, args));
 
         let mint = self.stage.world.create_mint("NEW", 9);
         let args = args::ListBankArgs { index: 3, price_slot: SOL, config: bank_config().args() };
@@ -169,6 +172,8 @@ impl Table<'_> {
         self.add("accrue", "", ix::accrue(&keys, USDC));
         let args = args::FundInsuranceArgs { amount_atoms };
         self.add("fund_insurance", "", ix::fund_insurance(&keys, &quote, funder, funds, args));
+        let args = args::WithdrawInsuranceArgs { most_atoms: amount_atoms };
+        self.add("withdraw_insurance", "", ix::withdraw_insurance(&keys, &quote, authority, fees, args));
         self.add("sweep_insurance", "", ix::sweep_insurance(&keys, USDC));
         let args = args::CollectFeesArgs { amount_atoms: 0, all: true };
         self.add("collect_fees", "", ix::collect_fees(&keys, &quote, authority, fees, args));
