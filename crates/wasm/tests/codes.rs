@@ -48,6 +48,8 @@ fn reasons() -> Vec<RiskError> {
         WrongStage,
         QuoteBorrowFirst,
         LossKnown,
+        InsuranceDrawn,
+        InsuranceWithinTarget,
         NothingOwed,
         BankTerminal,
         BorrowCapReached,

@@ -5,6 +5,8 @@
 
 mod apply;
 mod build;
+#[cfg(test)]
+mod hostile_tests;
 mod signers;
 #[cfg(test)]
 mod tests;

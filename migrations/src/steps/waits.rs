@@ -1,7 +1,7 @@
 //! Which steps have to wait in public, and how far each of them is (docs/adr/0042).
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt;
 

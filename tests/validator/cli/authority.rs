@@ -111,17 +111,19 @@ impl CliWorld {
     ) -> Result<()> {
         let mixed = second.replacen("launch = false", "launch = true", 1);
         let mixed = mixed.replacen("asset_init_ppm = 750000", "asset_init_ppm = 740000", 1);
-        let mixed = mixed.replacen("deposit_cap_atoms = 50000000000000", "deposit_cap_atoms = 50000000000001", 1);
-        ensure!(mixed.contains("= 740000") && mixed.contains("= 50000000000001"), "the file has other words");
+        let mixed = mixed.replacen("deposit_cap_atoms = 40000000000000", "deposit_cap_atoms = 40000000000001", 1);
+        ensure!(mixed.contains("= 740000") && mixed.contains("= 40000000000001"), "the file has other words");
         self.write("mixed.toml", &mixed)?;
         let configure = "engine configure --config mixed.toml --keypair risk.json";
         self.run(&format!("{configure} --dry-run")).await?.done()?.shows(&[
             "what need not wait of it",
             "asset_init_ppm 750000 to 740000 (at once)",
             "what has to wait of it",
-            "deposit_cap_atoms 50000000000000 to 50000000000001 (waits)",
+            "deposit_cap_atoms 40000000000000 to 40000000000001 (waits)",
         ])?;
-        self.run(&format!("{configure} --yes")).await?.done()?.shows(&["update bank 1"])?;
+        let sent = self.json(&format!("{configure} --yes")).await?;
+        ensure!(text(&sent, "/sent/0/step")? == "update bank 1: what need not wait of it", "{sent:#}");
+        ensure!(text(&sent, "/sent/1/step")?.starts_with("propose change 1: update bank 1"), "{sent:#}");
         let engine = EngineKeys::created_by(&self.owner.pubkey(), 1).engine;
         let waiting = self.json(&format!("engine pending --engine {engine}")).await?;
         ensure!(text(&waiting, "/0/proposer")? == risk.to_string(), "{waiting:#}");

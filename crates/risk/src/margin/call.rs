@@ -113,11 +113,9 @@ fn perp_slope(leg: &PerpLeg, portfolio: &Portfolio, margins: &Margins) -> UsdPic
 /// minus `excess / slope`, its magnitude rounded down, saturating. None where the price moves nothing, or would have to be
 /// negative.
 pub fn distance_ppm_down(excess: UsdPico, slope: UsdPico) -> Option<i32> {
-    if slope == UsdPico::ZERO {
-        return None;
-    }
-    let moved = excess.get().saturating_neg().saturating_mul(PPM as i128).saturating_div(slope.get());
-    (moved > -(PPM as i128)).then(|| i32::try_from(moved).unwrap_or(i32::MAX))
+    let moved = excess.get().saturating_mul(PPM as i128).checked_div(slope.get())?.saturating_neg();
+    let left = moved.saturating_add(PPM as i128);
+    left.is_positive().then(|| i32::try_from(moved).unwrap_or(i32::MAX))
 }
 
 #[cfg(test)]

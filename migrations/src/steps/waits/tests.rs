@@ -25,7 +25,7 @@ fn asked() -> Config {
 }
 
 /// As the program stores it.
-fn proposed(chain: &Chain, instruction: &Instruction, id: u64, due_at: i64) -> PendingChange {
+pub fn proposed(chain: &Chain, instruction: &Instruction, id: u64, due_at: i64) -> PendingChange {
     let mut change = PendingChange::zeroed();
     (change.engine, change.id) = (chain.keys.engine.to_bytes(), id);
     (change.proposed_at, change.due_at, change.expires_at) = (due_at - DELAY, due_at, due_at + 604_800);

@@ -1,7 +1,10 @@
 //! Every job does what it is there for.
 
-use plimsoll_keeper::jobs::{Accrue, Bankruptcy, Context, CrankFunding, Job, Liquidate, Observe, SettlePnl, Sweep};
+use plimsoll_keeper::jobs::{
+    Accrue, Bankruptcy, Context, CrankFunding, ExecuteChanges, Job, Liquidate, Observe, SettlePnl, Sweep,
+};
 use plimsoll_risk::oracle::PriceSource;
+use plimsoll_sdk::ix;
 use plimsoll_sim::world::{Tick, E8, SOL, SOL_PERP, USDC};
 use plimsoll_state::{AccountStatus, Bank, Market};
 
@@ -175,6 +178,37 @@ async fn an_owner_is_called_before_the_account_is_under_water_and_once() {
     stage.read_all(&context).await;
     observe.turn(&context).await.unwrap();
     assert_eq!(confirmed(), 1, "once");
+}
+
+/// Proposes another dust; due at once, as the engine has no delay.
+fn propose_dust(stage: &Stage, id: u64, dust_usd_micro: u64) {
+    stage.node.world(|world| {
+        let (keys, by) = (world.keys, world.authority);
+        let params = world.registry().params().with(|new| new.legs.dust_usd_micro = dust_usd_micro);
+        let update = ix::update_params(&keys, keys.executor(), &params);
+        world.send_as_authority(ix::propose_change(&keys, (by, by), id, &update)).expect("a proposal");
+    });
+}
+
+#[tokio::test]
+async fn a_change_that_is_due_is_executed_and_one_that_has_expired_is_cleared_away() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let mut job = ExecuteChanges::new(context.config.jobs.execute_changes.clone());
+    let dust = || stage.node.world(|world| world.registry().params().legs.dust_usd_micro);
+    let is_gone = |id| stage.node.world(|world| world.lamports(&world.keys.change(id)) == 0);
+    let (before, wanted) = (dust(), dust() + 1);
+    propose_dust(&stage, 0, wanted);
+    stage.read_all(&context).await;
+    job.turn(&context).await.unwrap();
+    assert_eq!((dust(), is_gone(0)), (wanted, true));
+    propose_dust(&stage, 1, before);
+    stage.node.world(|world| world.advance(7 * 86_400));
+    stage.read_all(&context).await;
+    assert!(!is_gone(1));
+    job.turn(&context).await.unwrap();
+    assert_eq!((dust(), is_gone(1)), (wanted, true), "it has come too late");
+    assert_eq!(context.metrics.confirmed.with_label_values(&["execute_changes"]).get(), 2);
 }
 
 /// Alice buys 50 SOL of the perp from the maker.

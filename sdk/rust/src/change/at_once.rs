@@ -46,8 +46,9 @@ impl InForce<'_> {
             Asked::Price(args) => {
                 let (held, goal) = (self.price(args.slot)?, goals.price(args.slot)?);
                 let config = kept(PriceConfigArgs::SETTINGS, &held, &goal, args.config);
-                let (primary, secondary) = (held.primary, held.secondary);
-                let config = PriceConfigArgs { primary, secondary, ..config };
+                // Whoever names a source names the price.
+                let (primary, secondary, standby) = (held.primary, held.secondary, held.standby);
+                let config = PriceConfigArgs { primary, secondary, standby, ..config };
                 Asked::Price(UpdatePriceArgs { slot: args.slot, config })
             }
             Asked::Venue { venue, args } => {
@@ -61,7 +62,8 @@ impl InForce<'_> {
             | Asked::ListPrice(_)
             | Asked::ListBank(_)
             | Asked::ListMarket(_)
-            | Asked::ProposeRole(_) => return None,
+            | Asked::ProposeRole(_)
+            | Asked::WithdrawInsurance { .. } => return None,
         };
         let nothing = goals.changes(&left)?.is_empty();
         let waits = self.verdict(&left)?.waits.is_some();
