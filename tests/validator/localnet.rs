@@ -194,7 +194,7 @@ impl Newcomer {
 
     /// A price that is set stays there, and walks.
     async fn moves_a_price(&self) -> Result<()> {
-        self.plimsoll.run("price set SOL 190").await?.done()?.shows(&["SOL"])?;
+        self.plimsoll.run("price set SOL 190").await?.done()?.shows(&["190", "yes"])?;
         let spot = || async {
             let listed = self.json("price list").await?;
             Ok::<_, anyhow::Error>(listed.pointer("/board/1/spot_$").and_then(Value::as_str).map(str::to_owned))

@@ -28,8 +28,7 @@ use crate::usage::usage;
 const STEP_SECS: u32 = 2;
 /// A second of the chain's has one price.
 const EVERY: Duration = Duration::from_secs(1);
-/// Digits behind the point of a price in units of 1e-8 dollars, and of one that is shown.
-const E8_DIGITS: u32 = 8;
+/// A cent in units of 1e-8 dollars.
 const CENT_E8: i64 = 1_000_000;
 
 /// Which crash, how fast, and who is watched.
@@ -178,7 +177,8 @@ fn line(secs: u64, loaded: &Loaded, feeds: &[Feed]) -> String {
 
 /// Units of 1e-8 dollars in dollars and cents, rounded down.
 fn dollars(price_e8: i64) -> String {
-    show((price_e8 / CENT_E8 * CENT_E8) as i128, E8_DIGITS)
+    let cents = price_e8 / CENT_E8;
+    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 /// A margin account that is looked at again and again.
@@ -268,6 +268,6 @@ mod tests {
 
     #[test]
     fn prices_are_shown_in_cents() {
-        assert_eq!(dollars(14_412_345_678), "144.12");
+        assert_eq!((dollars(14_412_345_678), dollars(9_005_000_000)), ("144.12".into(), "90.05".into()));
     }
 }
