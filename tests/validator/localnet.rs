@@ -170,11 +170,12 @@ impl Newcomer {
 
     async fn types_the_quick_start(&self, began: Instant) -> Result<()> {
         for line in quick_start() {
-            let answer = self.plimsoll.run(line).await?.done()?;
+            let words = line.strip_prefix("plimsoll ").context("it is no command of plimsoll")?;
+            let answer = self.plimsoll.run(words).await?.done()?;
             ensure!(answer.err.contains("using target/localnet/plimsoll.toml"), "{line}: {}", answer.err);
             println!("  {line:<90} {:>6.1} s", began.elapsed().as_secs_f64());
             if line.contains("account show") {
-                let shown = self.json(line).await?;
+                let shown = self.json(words).await?;
                 ensure!((debt(&shown) - BORROWED).abs() < 1.0, "{shown:#}");
                 ensure!(shown.pointer("/positions/0/size").is_some_and(|size| size == "10"), "{shown:#}");
             }
