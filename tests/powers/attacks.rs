@@ -6,7 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll_interface::args::{MarketTerms, PriceConfigArgs, RampArg, ResolveStep};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::units::UnixSecs;
-use plimsoll_state::{pause, Bank, Engine, MarginAccount, Market, PendingChange};
+use plimsoll_state::{pause, Bank, Engine, Market, PendingChange};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
@@ -75,8 +75,7 @@ pub fn attacks(scene: &Scene, by: &Attacker, numbers: usize, dice: &mut Dice) ->
 
 /// Where a call names margin accounts.
 fn places(scene: &Scene, ix: &Instruction) -> Vec<usize> {
-    let is_account = |key: &Pubkey| scene.stage.world.try_read::<MarginAccount>(key).is_some();
-    (0..ix.accounts.len()).filter(|at| is_account(&ix.accounts[*at].pubkey)).collect()
+    (0..ix.accounts.len()).filter(|at| scene.owners.contains_key(&ix.accounts[*at].pubkey)).collect()
 }
 
 /// The call as an attacker sends it: he signs wherever somebody does, what was the signers' is his, and these victims stand
@@ -89,8 +88,8 @@ fn recast(scene: &Scene, call: &Call, by: &Attacker, victims: &[(usize, Pubkey)]
     for meta in &mut ix.accounts {
         if meta.is_signer {
             meta.pubkey = by.signer;
-        } else if let Some(account) = world.try_read::<MarginAccount>(&meta.pubkey) {
-            if signers.contains(&Pubkey::new_from_array(account.owner)) {
+        } else if let Some(owner) = scene.owners.get(&meta.pubkey) {
+            if signers.contains(owner) {
                 meta.pubkey = own.next().expect("they are repeated").account;
             }
         } else if let Some(mint) = wallet_of(world, &meta.pubkey, &signers) {
@@ -195,11 +194,7 @@ fn of_his_own(scene: &Scene, by: &Attacker) -> Vec<Attack> {
     for victim in &scene.victims {
         for leg in [pair(SOL, USDC), pair(USDC, SOL), pnl_pair(SOL, SOL_PERP), perp(SOL_PERP), perp(BTC_PERP)] {
             let ix = liquidate_ix(world, &full, victim, leg, ANY, true);
-            let name = if matches!(leg, plimsoll_risk::liquidate::Leg::Perp { .. }) {
-                "liquidate_position"
-            } else {
-                "liquidate_collateral"
-            };
+            let name = if leg.collateral().is_some() { "liquidate_collateral" } else { "liquidate_position" };
             attacks.push(Attack { name, ix });
         }
     }

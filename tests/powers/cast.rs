@@ -1,8 +1,10 @@
 //! Who attacks and who is attacked: the stage of the attack tables, where changes wait, with a key for each role.
 
+use std::collections::BTreeMap;
+
 use anchor_lang::prelude::Pubkey;
 use plimsoll::guard::powers::Key;
-use plimsoll_state::{Bank, Engine, PendingChange};
+use plimsoll_state::{Bank, Engine, MarginAccount, PendingChange};
 use plimsoll_tests::*;
 use solana_instruction::Instruction;
 
@@ -37,6 +39,8 @@ pub struct Scene {
     pub attackers: Vec<Attacker>,
     /// Every margin account that is nobody's who attacks: healthy, near maintenance, under water, bankrupt, frozen.
     pub victims: Vec<Trader>,
+    /// Whose each margin account is, also of the other engine.
+    pub owners: BTreeMap<Pubkey, Pubkey>,
     /// A lender and two with debts or positions, of whom one is at the edge of initial margin, who try to leave.
     pub leavers: Vec<Leaver>,
 }
@@ -82,7 +86,11 @@ impl Scene {
         for Leaver { trader, bank, .. } in &leavers {
             stage.world.funded(&trader.owner, *bank, 0);
         }
-        let scene = Self { stage, calls, attackers, victims, leavers };
+        let accounts = stage.world.svm.get_program_accounts(&pda::PROGRAM_ID).into_iter();
+        let owner = |account: MarginAccount| Pubkey::new_from_array(account.owner);
+        let owners = accounts.filter_map(|(key, account)| Some((key, owner(decode::account(&account.data)?))));
+        let owners = owners.collect();
+        let scene = Self { stage, calls, attackers, victims, owners, leavers };
         for leaver in &scene.leavers {
             assert_eq!(leaver.refused(&scene.stage.world), None, "{leaver:?}");
         }

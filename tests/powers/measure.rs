@@ -7,6 +7,7 @@ use plimsoll::guard::powers::Toll;
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::view::Accounts;
+use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
 use plimsoll_tests::*;
 
@@ -32,6 +33,9 @@ pub struct Holding {
     pub under_water: bool,
     /// Base units of its positions, by market.
     pub units: [i64; 2],
+    /// What rounding may cost it in one transaction: the share that a market's deficit takes of a gain is of whole parts per
+    /// million, rounded up, so that an atom missing in a pool takes one.
+    pub rounding: i128,
 }
 
 /// What everybody has at one moment.
@@ -43,10 +47,14 @@ pub struct Measured {
     pub insurance: Vec<i128>,
     /// What markets will hand to quote's insurance once losers have paid it, micro-dollars.
     pub claims: i128,
+    /// The same less what is missing in their pools, micro-dollars.
+    pub backed: i128,
     /// Fees booked with each bank, micro-dollars.
     pub fees: Vec<i128>,
     /// Vaults hold what they owe.
     pub covered: bool,
+    /// The highest fee of a fill that a market asks, ppm.
+    fill_fee_ppm: u32,
     params: GlobalParams,
 }
 
@@ -54,6 +62,12 @@ impl Measured {
     /// The engine's parameters then.
     pub const fn params(&self) -> &GlobalParams {
         &self.params
+    }
+
+    /// The steepest slope of a ramp, ppm an hour.
+    pub fn slope_ppm(&self) -> i128 {
+        let changes = &self.params.changes;
+        changes.weight_ramp_ppm_per_hour.max(changes.rate_ramp_ppm_per_hour) as i128
     }
 
     /// Of these accounts.
@@ -78,13 +92,22 @@ impl Measured {
         };
         let insured: Vec<i128> = banks.iter().map(insurance).collect();
         let markets = (0..registry.market_count).map(|market| world.read::<Market>(&world.keys.market(market)));
-        let claims = markets.map(|market| market.own_claim_atoms as i128).sum::<i128>();
+        let markets: Vec<Market> = markets.collect();
+        let claims = markets.iter().map(|market| market.own_claim_atoms as i128).sum::<i128>();
+        // A pool that lost by a socialization books it at the next touch, and a deficit takes what is claimed next.
+        let backed = markets.iter().map(|market| {
+            let value = market.pool_value_down(banks[0].deposit_index).get() as i128;
+            market.own_claim_atoms as i128 - market.deficit_atoms as i128 + value - market.pool_atoms as i128
+        });
+        let backed = backed.sum::<i128>();
         Self {
             holdings: holdings.collect(),
             insurance: insured,
             claims: dollars(&banks[0], claims),
+            backed: dollars(&banks[0], backed),
             fees: banks.iter().map(|bank| dollars(bank, bank.fees_atoms as i128)).collect(),
             covered: banks.iter().all(|bank| surplus(bank, vault(bank)) >= 0),
+            fill_fee_ppm: registry.markets.iter().map(|slot| slot.fees.fill_fee_ppm).max().unwrap_or(0),
             params: *registry.params(),
         }
     }
@@ -104,7 +127,10 @@ fn calm(world: &World, prices: Prices) -> Box<PriceBoard> {
 }
 
 fn holding(account: &MarginAccount, registry: &Registry, board: &PriceBoard, now: i64) -> Holding {
-    let assessed = Accounts { account, registry, board, now }.assessment().expect("it can be loaded");
+    let accounts = Accounts { account, registry, board, now };
+    let assessed = accounts.assessment().expect("it can be loaded");
+    let portfolio = accounts.portfolio(Views::SPOT).expect("it can be loaded");
+    let gains: i128 = portfolio.perps().iter().map(|leg| leg.pnl_at(leg.prices.spot).gain().get() as i128).sum();
     let spot = &assessed.spot;
     let worth = spot.nav.get() / 1_000_000;
     let assets = spot.assets.get() as i128;
@@ -117,6 +143,7 @@ fn holding(account: &MarginAccount, registry: &Registry, board: &PriceBoard, now
         owed: (assets - worth).max(0),
         under_water: assessed.regime.is_some(),
         units: [units(SOL_PERP), units(BTC_PERP)],
+        rounding: ROUNDING_USD_MICRO + 2 * gains / PPM as i128,
     }
 }
 
@@ -194,7 +221,7 @@ impl Comparison<'_> {
             let tolls = if giver { &self.allowed.givers } else { &self.allowed.others };
             let taken = old.worth - new.worth;
             let most = tolls.iter().map(|toll| self.most_worth(*toll, old, new)).max().unwrap_or(0);
-            if taken > most + ROUNDING_USD_MICRO {
+            if taken > most + old.rounding {
                 return Err(format!("{key} lost {taken} micro-dollars, and may lose {most}: {old:?}, {new:?}"));
             }
             let insolvent = old.frozen || old.worth < 0;
@@ -229,7 +256,7 @@ impl Comparison<'_> {
             // What bears it is summed up beside what was lost.
             Toll::Loss => i128::MAX / 4,
             Toll::Fill | Toll::Trade => {
-                let fee = FILL_FEE_PPM + perps.fill_insurance_ppm as i128;
+                let fee = self.before.fill_fee_ppm as i128 + perps.fill_insurance_ppm as i128;
                 let band = if toll == Toll::Fill { perps.fill_band_ppm as i128 } else { 0 };
                 traded * MOST_USD_MICRO_PER_UNIT * (fee + band) / PPM as i128
             }
@@ -252,7 +279,7 @@ impl Comparison<'_> {
         }
         let added = new.maintenance - old.maintenance;
         let steps = tolls.iter().any(|toll| matches!(toll, Toll::Step | Toll::Tightens)) as i128;
-        let slope = self.before.params.changes.weight_ramp_ppm_per_hour as i128;
+        let slope = self.before.slope_ppm();
         let hour = self.ramped_secs.min(3_600);
         // Several steps in one transaction are one: no time passes between them. A part per million is rounded.
         let most = steps * (old.gross + old.owed) * (slope * hour / 3_600 + 2) / PPM as i128;
@@ -272,10 +299,14 @@ impl Comparison<'_> {
         let mut drawn = 0;
         for (bank, (old, new)) in self.before.insurance.iter().zip(&self.after.insurance).enumerate() {
             // A claim that is paid is insurance, and of a loss it bears the first part.
-            let (claims, left) = if bank == 0 { (self.before.claims, self.after.claims) } else { (0, 0) };
-            let taken = old + claims - new - left;
-            let most = if booked { old * HALF_PPM / PPM as i128 + claims } else { 0 };
-            if taken > most + 2 {
+            let (claims, left, was_backed, is_backed) = match bank {
+                0 => (self.before.claims, self.after.claims, self.before.backed, self.after.backed),
+                _ => (0, 0, 0, 0),
+            };
+            let taken = if booked { old + claims - new - left } else { old + was_backed - new - is_backed };
+            let share = old * self.before.params.draws.draw_event_ppm as i128 / PPM as i128;
+            let most = if booked { share + claims } else { 0 };
+            if taken > most + ROUNDING_USD_MICRO {
                 return Err(format!("insurance of bank {bank} lost {taken} of {old} micro-dollars"));
             }
             worst.insurance = worst.insurance.max(taken);
@@ -299,13 +330,8 @@ impl Comparison<'_> {
     }
 }
 
-/// What the listed markets charge for a fill.
-const FILL_FEE_PPM: i128 = 100;
 /// The dearest base unit of the listed markets at the stage's prices: a millionth of a SOL, a billionth of a BTC.
 const MOST_USD_MICRO_PER_UNIT: i128 = 200;
-/// What an event may draw of a fund unless an engine says otherwise.
-const HALF_PPM: i128 = 500_000;
-
 /// What closes somebody's way out, as the program names it, and which tolls may.
 pub const CLOSINGS: [(EngineError, &str, &[Toll]); 9] = [
     (EngineError::Paused, "pause", &[Toll::Stops]),

@@ -3,6 +3,7 @@
 mod attacks;
 mod cast;
 mod changes;
+mod horizons;
 mod hostile;
 mod insurance;
 mod measure;

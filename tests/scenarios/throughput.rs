@@ -87,7 +87,7 @@ fn where_a_twentieth_of_a_banks_deposits_was_liquidated_nobody_who_owes_takes_mo
 
 /// LIMIT-3
 #[test]
-fn where_a_tenth_of_what_is_open_was_liquidated_no_position_of_that_market_grows() {
+fn where_a_tenth_of_what_is_open_was_liquidated_nothing_is_added_to_it_and_positions_change_hands() {
     let mut stage = Stage::new();
     let (by, maker) = (stage.liquidator, stage.maker);
     let (calm, nimble) =
@@ -107,7 +107,9 @@ fn where_a_tenth_of_what_is_open_was_liquidated_no_position_of_that_market_grows
     assert_eq!(failure.code, Some(EngineError::ThroughputBreakerTripped as u32), "{failure}");
     let told = format!("market 0: much was liquidated, nobody adds risk until {until}");
     assert!(failure.logs.iter().any(|log| log.ends_with(&told)), "{failure}");
-    // Both sides shrink, the other market trades, who is under water is liquidated.
+    // The liquidator hands on what he took, both sides shrink, the other market trades, who is under water is liquidated.
+    let sent = stage.fill(SOL_PERP, &nimble, &by, SOL_UNITS, None);
+    stage.done(sent);
     let sent = stage.fill(SOL_PERP, &maker, &calm, SOL_UNITS, None);
     stage.done(sent);
     let sent = stage.fill(BTC_PERP, &nimble, &maker, BTC_UNITS / 100, None);

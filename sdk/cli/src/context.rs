@@ -54,7 +54,7 @@ impl Context {
         if let Some(engine) = self.engine {
             return Ok(engine);
         }
-        let engines = self.session.connection.engines().await?;
+        let engines = self.session.connection.engines().await?.accounts;
         if let [(address, _)] = engines.as_slice() {
             return Ok(*address);
         }

@@ -1,5 +1,6 @@
 //! What a command shows: tables for people, or the same as one JSON value.
 
+use std::fmt::Display;
 use std::io::Write;
 
 use comfy_table::{presets, Cell, CellAlignment, Table};
@@ -95,6 +96,11 @@ impl Report {
         // A reader that has seen enough closes the pipe: that is no fault.
         let _ = writeln!(std::io::stdout(), "{text}");
     }
+}
+
+/// Tells on the standard error what an answer leaves out, a sentence each: so it is the same for people and for programs.
+pub fn tell_left_out(texts: impl IntoIterator<Item = impl Display>) {
+    texts.into_iter().for_each(|text| eprintln!("left out: {text}"));
 }
 
 /// A name as a key of JSON: words joined by underscores.

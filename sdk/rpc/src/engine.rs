@@ -70,6 +70,15 @@ impl EngineAccounts {
     }
 }
 
+/// What a node lists of one type of account.
+#[derive(Debug)]
+pub struct Listed<T> {
+    /// The accounts of this version.
+    pub accounts: Vec<(Pubkey, T)>,
+    /// Why each of the others cannot be read; every text names its address.
+    pub unreadable: Vec<Error>,
+}
+
 impl Connection {
     /// A connection at `confirmed` commitment with half a minute's patience.
     pub fn new(cluster: &Cluster) -> Self {
@@ -154,12 +163,11 @@ impl Connection {
     ///
     /// # Errors
     /// An RPC error.
-    pub async fn engines(&self) -> Result<Vec<(Pubkey, Engine)>> {
-        self.filtered(Engine::SPACE, &Engine::ACCOUNT_DISCRIMINATOR, &[]).await
+    pub async fn engines(&self) -> Result<Listed<Engine>> {
+        self.filtered("engine", Engine::SPACE, &Engine::ACCOUNT_DISCRIMINATOR, &[]).await
     }
 
-    /// Margin accounts of an engine, of one owner or of one delegate only where named. What cannot be decoded is left out:
-    /// it is not an account of this version.
+    /// Margin accounts of an engine, of one owner or of one delegate only where named.
     ///
     /// # Errors
     /// An RPC error.
@@ -168,10 +176,10 @@ impl Connection {
         engine: &Pubkey,
         owner: Option<&Pubkey>,
         delegate: Option<&Pubkey>,
-    ) -> Result<Vec<(Pubkey, MarginAccount)>> {
+    ) -> Result<Listed<MarginAccount>> {
         let named = [(ENGINE_OFFSET, Some(engine)), (OWNER_OFFSET, owner), (DELEGATE_OFFSET, delegate)];
         let filters: Vec<(usize, Pubkey)> = named.into_iter().filter_map(|(at, key)| Some((at, *key?))).collect();
-        self.filtered(MarginAccount::SPACE, &MarginAccount::ACCOUNT_DISCRIMINATOR, &filters).await
+        self.filtered("margin account", MarginAccount::SPACE, &MarginAccount::ACCOUNT_DISCRIMINATOR, &filters).await
     }
 
     /// Changes of an engine that were proposed and have not ended, by number; those that have expired among them.
@@ -180,23 +188,33 @@ impl Connection {
     /// An RPC error.
     pub async fn changes(&self, engine: &Pubkey) -> Result<Vec<PendingChange>> {
         let of_engine = [(DISCRIMINATOR_LEN + offset_of!(PendingChange, engine), *engine)];
-        let found = self.filtered(PendingChange::SPACE, &PendingChange::ACCOUNT_DISCRIMINATOR, &of_engine).await?;
-        let mut changes: Vec<PendingChange> = found.into_iter().map(|(_, change)| change).collect();
+        let (space, discriminator) = (PendingChange::SPACE, &PendingChange::ACCOUNT_DISCRIMINATOR);
+        let Listed { accounts, unreadable } = self.filtered("change", space, discriminator, &of_engine).await?;
+        for error in unreadable {
+            tracing::warn!(%error, "a change is left out");
+        }
+        let mut changes: Vec<PendingChange> = accounts.into_iter().map(|(_, change)| change).collect();
         changes.sort_by_key(|change| change.id);
         Ok(changes)
     }
 
     async fn filtered<T: EngineAccount>(
         &self,
+        what: &'static str,
         space: usize,
         discriminator: &[u8],
         keys: &[(usize, Pubkey)],
-    ) -> Result<Vec<(Pubkey, T)>> {
+    ) -> Result<Listed<T>> {
         let config = program_accounts(space, discriminator, keys, None);
         let (_, found) = self.program_accounts(&pda::PROGRAM_ID, config).await?;
-        let owned = found.into_iter().filter(|(_, account)| account.owner == pda::PROGRAM_ID);
-        let decoded = owned.filter_map(|(key, account)| Some((key, *T::from_account_data(&account.data)?)));
-        Ok(decoded.collect())
+        let mut listed = Listed { accounts: Vec::with_capacity(found.len()), unreadable: Vec::new() };
+        for (key, account) in found {
+            match decode(what, &key, Some(&account)) {
+                Ok(decoded) => listed.accounts.push((key, decoded)),
+                Err(error) => listed.unreadable.push(error),
+            }
+        }
+        Ok(listed)
     }
 }
 
@@ -257,4 +275,43 @@ pub fn decode<T: EngineAccount>(what: &'static str, address: &Pubkey, account: O
         return Err(failed(format!("its layout version is {version}, this client knows {LAYOUT_VERSION}")));
     }
     Ok(*decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use base64::prelude::{Engine as _, BASE64_STANDARD};
+    use bytemuck::Zeroable;
+    use serde_json::{json, Value};
+    use solana_rpc_client_api::request::RpcRequest;
+
+    use super::*;
+
+    fn sent(key: &Pubkey, data: &[u8]) -> Value {
+        let data = json!([BASE64_STANDARD.encode(data), "base64"]);
+        let owner = pda::PROGRAM_ID.to_string();
+        let account = json!({ "lamports": 1, "data": data, "owner": owner, "executable": false, "rentEpoch": 0 });
+        json!({ "pubkey": key.to_string(), "account": account })
+    }
+
+    #[tokio::test]
+    async fn an_account_of_another_layout_version_is_named_and_the_others_are_listed() {
+        let [ours, newer, engine] = [1u8, 2, 3].map(|byte| Pubkey::new_from_array([byte; 32]));
+        let of_version = |version: u8| {
+            let account = MarginAccount { version, engine: engine.to_bytes(), ..MarginAccount::zeroed() };
+            [MarginAccount::ACCOUNT_DISCRIMINATOR.as_slice(), bytemuck::bytes_of(&account)].concat()
+        };
+        let found = [sent(&newer, &of_version(LAYOUT_VERSION + 1)), sent(&ours, &of_version(LAYOUT_VERSION))];
+        let answer = json!({ "context": { "slot": 7 }, "value": found });
+        let answers = HashMap::from([(RpcRequest::GetProgramAccounts, answer)]);
+        let connection = Connection::over(RpcClient::new_mock_with_mocks("succeeds".to_owned(), answers));
+
+        let Listed { accounts, unreadable } = connection.margin_accounts(&engine, None, None).await.unwrap();
+        assert_eq!(accounts.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [ours]);
+        let texts: Vec<String> = unreadable.iter().map(Error::to_string).collect();
+        let (next, known) = (LAYOUT_VERSION + 1, LAYOUT_VERSION);
+        let reason = format!("its layout version is {next}, this client knows {known}");
+        assert_eq!(texts, [format!("{newer} is not a margin account that this client can read: {reason}")]);
+    }
 }

@@ -7,6 +7,7 @@
 //! | [`local`] | the file that tells of an engine on a cluster of one's own |
 //! | [`engine`] | an engine's accounts, read together and decoded |
 //! | [`scan`] | many accounts at once, within what a node takes |
+//! | [`sent`] | accounts in the form that a node sends them in |
 //! | [`send`] | simulate, limit, price, sign, send |
 //! | [`deliver`] | send again until it is certain what became of it |
 //! | [`mock`] | the oracle of test clusters |
@@ -23,10 +24,11 @@ pub mod mock;
 mod pace;
 pub mod scan;
 pub mod send;
+pub mod sent;
 pub mod wallet;
 
 pub use cluster::Cluster;
-pub use engine::{Connection, EngineAccounts};
+pub use engine::{Connection, EngineAccounts, Listed};
 pub use error::{Error, Result};
 pub use limits::MOST_AT_ONCE;
 pub use local::Local;

@@ -7,17 +7,22 @@ use std::sync::atomic::Ordering;
 use base64::prelude::{Engine as _, BASE64_STANDARD};
 use serde_json::json;
 use solana_account::Account;
-use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
+use solana_account_decoder_client_types::{UiAccountData, UiAccountEncoding};
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
 use solana_rpc_client_api::request::RpcRequest;
-use solana_rpc_client_api::response::{OptionalContext, Response, RpcKeyedAccount};
+use solana_rpc_client_api::response::{OptionalContext, Response};
 
 use crate::engine::Connection;
 use crate::error::{Error, Result};
+use crate::sent::{SentAccount, SentKeyedAccount};
 
 /// No account is larger, whatever compressed data claims to become.
 const MOST_DATA_BYTES: u64 = 10 * 1024 * 1024;
+
+/// The epoch in which an account pays rent next that never pays any, as no account does any more; what a node sends is
+/// not read ([`SentAccount`]).
+const RENT_EXEMPT: u64 = u64::MAX;
 
 /// JSON-RPC code of a node that answers nothing until it has caught up.
 const NODE_IS_BEHIND: &str = "-32005";
@@ -41,7 +46,8 @@ impl Connection {
             let encoding = if sliced { UiAccountEncoding::Base64 } else { self.limits.encoding() };
             config.account_config.encoding = Some(encoding);
             let params = json!([program.to_string(), config]);
-            let answer = self.rpc.send::<OptionalContext<Vec<RpcKeyedAccount>>>(RpcRequest::GetProgramAccounts, params);
+            let answer =
+                self.rpc.send::<OptionalContext<Vec<SentKeyedAccount>>>(RpcRequest::GetProgramAccounts, params);
             let (slot, found) = match answer.await.map_err(Error::from) {
                 Ok(OptionalContext::Context(response)) => (Some(response.context.slot), response.value),
                 Ok(OptionalContext::NoContext(found)) => (None, found),
@@ -71,7 +77,7 @@ impl Connection {
             let config = RpcAccountInfoConfig { encoding: Some(encoding), commitment, ..Default::default() };
             let addresses: Vec<String> = keys[..most].iter().map(Pubkey::to_string).collect();
             let params = json!([addresses, config]);
-            let answer = self.rpc.send::<Response<Vec<Option<UiAccount>>>>(RpcRequest::GetMultipleAccounts, params);
+            let answer = self.rpc.send::<Response<Vec<Option<SentAccount>>>>(RpcRequest::GetMultipleAccounts, params);
             match answer.await.map_err(Error::from) {
                 Ok(found) => {
                     let accounts = found.value.iter().zip(keys).map(|(account, key)| match account {
@@ -117,13 +123,13 @@ impl Connection {
 }
 
 /// An account as a node sends it; none where it cannot be decoded, or claims to be larger than an account can be.
-pub fn decoded(account: &UiAccount) -> Option<Account> {
+pub fn decoded(account: &SentAccount) -> Option<Account> {
     Some(Account {
         lamports: account.lamports,
         data: data(&account.data)?,
         owner: Pubkey::from_str(&account.owner).ok()?,
         executable: account.executable,
-        rent_epoch: account.rent_epoch,
+        rent_epoch: RENT_EXEMPT,
     })
 }
 

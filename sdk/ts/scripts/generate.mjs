@@ -78,6 +78,24 @@ function nameExtendedClient(file) {
     writeFileSync(file, named);
 }
 
+/** Renderer's decoders take any bytes for fields; so what is read of an account asks first whether it is one. */
+function checkLayouts(folder, idl) {
+    for (const { name } of idl.accounts) {
+        const file = join(folder, `${name[0].toLowerCase()}${name.slice(1)}.ts`);
+        const text = readFileSync(file, 'utf8');
+        const decodes = `    return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, get${name}Decoder());`;
+        if (!text.includes(decodes)) throw new Error(`${file} no longer decodes an account as it did`);
+        const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+        const constant = `${name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}_DISCRIMINATOR`;
+        const checked =
+            `    if (!('exists' in encodedAccount) || encodedAccount.exists) {\n` +
+            `        assertReadable(encodedAccount, {\n            what: '${words}',\n` +
+            `            discriminator: ${constant},\n            size: get${name}Size(),\n        });\n    }\n${decodes}`;
+        const imported = "} from '@solana/kit';\nimport { assertReadable } from '../../layout.js';";
+        writeFileSync(file, text.replace("} from '@solana/kit';", imported).replace(decodes, checked));
+    }
+}
+
 /** Name and text of every error, which Codama's own table leaves out of production builds. */
 function errorTable(idl) {
     const rows = idl.errors.map(
@@ -125,6 +143,7 @@ export async function generate(folder) {
     });
     await codama.accept(visitor);
     nameImportedFiles(folder);
+    checkLayouts(join(folder, 'accounts'), idl);
     nameExtendedClient(join(folder, 'programs/plimsoll.ts'));
     writeFileSync(join(folder, 'errorTable.ts'), errorTable(idl));
     writeFileSync(join(folder, 'eventTable.ts'), eventTable(idl));

@@ -14,6 +14,9 @@ const EVENT_TAG = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 const startsWith = (data: Uint8Array, prefix: readonly number[], at: number): boolean =>
     data.length >= at + prefix.length && prefix.every((byte, index) => data[at + index] === byte);
 
+/** Whether the data of an instruction of the program carries an event. */
+export const isEvent = (instructionData: Uint8Array): boolean => startsWith(instructionData, EVENT_TAG, 0);
+
 /**
  * The event in the data of an inner instruction of the program, in which no log limit can truncate it.
  *
@@ -21,8 +24,7 @@ const startsWith = (data: Uint8Array, prefix: readonly number[], at: number): bo
  * @throws SolanaError where an event's data ends too early.
  */
 export function decodeEvent(instructionData: Uint8Array): EngineEvent | undefined {
-    if (!startsWith(instructionData, EVENT_TAG, 0)) return undefined;
-    return decodeBytes(instructionData.subarray(EVENT_TAG.length));
+    return isEvent(instructionData) ? decodeBytes(instructionData.subarray(EVENT_TAG.length)) : undefined;
 }
 
 /**

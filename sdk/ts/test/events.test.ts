@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import idl from '../../../idl/plimsoll.json' with { type: 'json' };
 import { ENGINE_EVENTS } from '../src/generated/eventTable.js';
 import { decodeEvent, decodeLoggedEvent, getMarginCalledEncoder } from '../src/index.js';
+import { defined, drawing } from './borsh.js';
+import { eventBytes, loggedBytes } from './node.js';
 import { bytesOf, recording } from './recording.js';
 
 const NOBODY = '11111111111111111111111111111111' as Address;
@@ -13,6 +15,17 @@ describe('events', () => {
         expect(ENGINE_EVENTS.map(({ name, discriminator }) => ({ name, discriminator: [...discriminator] }))).toEqual(
             idl.events,
         );
+    });
+
+    it.each(idl.events.map(({ name }) => name))('%s is read field by field, as the description says', (name) => {
+        const draw = drawing(7);
+        for (let round = 0; round < 20; round += 1) {
+            const { value, bytes } = defined(name, draw);
+            expect(decodeEvent(eventBytes(name, bytes))).toEqual({ name, data: value });
+            const line = `Program data: ${Buffer.from(loggedBytes(name, bytes)).toString('base64')}`;
+            expect(decodeLoggedEvent(line)).toEqual({ name, data: value });
+            expect(() => decodeEvent(eventBytes(name, bytes.slice(0, -1)))).toThrow();
+        }
     });
 
     it('of a recorded liquidation are read as the program wrote them', () => {

@@ -68,11 +68,11 @@ describe('the generated client', () => {
 
     it('reads exactly as many bytes as each account has', () => {
         const sizes = {
-            Bank: 720,
+            Bank: 792,
             Engine: 528,
-            FeedBook: 24_832,
+            FeedBook: 36_096,
             MarginAccount: 3040,
-            Market: 584,
+            Market: 656,
             PendingChange: 1248,
             PriceBoard: 16_640,
             Registry: 30_720,

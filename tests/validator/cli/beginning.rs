@@ -19,7 +19,7 @@ impl CliWorld {
         let dry = self.json(&format!("{create} --dry-run")).await?;
         ensure!(dry["would_send"].as_array().map(Vec::len) == Some(25), "{dry:#}");
         self.run(create).await?.failed_with(&["not confirmed: send 25 step(s)", "pass --yes"])?;
-        ensure!(self.connection.engines().await?.is_empty(), "a dry run or an unconfirmed one created an engine");
+        ensure!(self.connection.engines().await?.accounts.is_empty(), "a dry run or an unconfirmed one created an engine");
         self.run("engine configure --config engine.toml --yes").await?.failed_with(&["there is no engine at"])?;
         let engine = self.keys.engine.to_string();
         // The person says no, then yes.
@@ -27,7 +27,7 @@ impl CliWorld {
         asked.shows("25 step(s)").await?;
         asked.keys("n")?;
         asked.shows("status 1").await?;
-        ensure!(self.connection.engines().await?.is_empty(), "a person's no created an engine");
+        ensure!(self.connection.engines().await?.accounts.is_empty(), "a person's no created an engine");
         let mut asked = Terminal::run(&self.tool, &format!("plimsoll {create}; echo \"status $?\""))?;
         asked.shows("25 step(s)").await?;
         asked.keys("y")?;

@@ -12,11 +12,12 @@ use syn::{braced, Attribute, Expr, Ident, ImplItem, Item, ItemConst, ItemStruct,
 use crate::constants::Constants;
 
 /// Where layouts are defined: folders and files, from the root of the repository.
-const PLACES: [&str; 5] = [
+const PLACES: [&str; 6] = [
     "crates/state/src",
     "crates/risk/src/params.rs",
     "crates/risk/src/params",
     "crates/risk/src/allowance.rs",
+    "crates/risk/src/oracle/guard.rs",
     "crates/interface/src/answer.rs",
 ];
 

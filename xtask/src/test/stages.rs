@@ -249,7 +249,8 @@ fn idl(run: &Run) -> Outcome {
     Outcome::Ran(counts)
 }
 
-/// Installs what the lock file names into the client's own directory and runs its tests and its build.
+/// Installs what the lock file names into the client's own directory, runs its tests and its build, and those of the packed
+/// package in an application; without a browser vitest names the test that it skips.
 fn typescript(_: &Run) -> Outcome {
     if !answers("node") || !answers("npm") {
         return Outcome::Skipped("there is no Node.js with npm".to_owned());
@@ -261,7 +262,7 @@ fn typescript(_: &Run) -> Outcome {
         command
     };
     let mut counts = Counts::default();
-    for words in [&["ci", "--no-audit", "--no-fund"][..], &["test"], &["run", "build"]] {
+    for words in [&["ci", "--no-audit", "--no-fund"][..], &["test"], &["run", "build"], &["run", "test:package"]] {
         counts += count(&mut npm(words));
         if counts.failed > 0 {
             break;

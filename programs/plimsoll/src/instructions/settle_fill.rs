@@ -163,7 +163,10 @@ impl SettleFill<'_> {
             // Whoever signs himself may take over from one who reduces: fills are paused so that nobody is drawn in.
             let takes_over = growing == 1 && matches!(by, By::Sides { .. });
             permit(Action::SettleFill).growth_in(&registry, if takes_over { pause::FILL } else { 0 })?;
-            permit(Action::SettleFill).calm_in("market ", market.index, &market.throughput, now)?;
+            // Where one side shrinks nothing is added, and liquidators have to get rid of what they took.
+            if growing == 2 {
+                permit(Action::SettleFill).calm_in("market ", market.index, &market.throughput, now)?;
+            }
         }
         let (exchanged, buyer_position, seller_position) =
             context.apply(&mut market, &mut buyer, &mut seller, fee_atoms)?;

@@ -16,7 +16,7 @@ use crate::amount::{ratio, show, show_price, usd_pico, Amount};
 use crate::context::{Context, Loaded};
 use crate::margin::{liquidation_prices, underlyings, LiquidationPrices, Standing};
 use crate::names::{market_names, name_of};
-use crate::output::Report;
+use crate::output::{tell_left_out, Report};
 use crate::rights::{words, Rights};
 use crate::usage::usage;
 
@@ -173,12 +173,8 @@ pub async fn list(
         (None, false) => Some(context.session.address()?),
     };
     let engine = loaded.accounts.keys.engine;
-    let found = context.session.connection.margin_accounts(&engine, owner.as_ref(), None).await?;
-    let mut standing = Vec::with_capacity(found.len());
-    for (address, account) in &found {
-        standing.push((Standing::of(&loaded.accounts.with(account))?, *address, account));
-    }
-    standing.sort_by_key(|(standing, address, _)| (standing.ratio_ppm, *address));
+    let listed = context.session.connection.margin_accounts(&engine, owner.as_ref(), None).await?;
+    let (standing, not_valued) = standings(&listed.accounts, |account| loaded.accounts.with(account));
     let rows = standing.iter().map(|(standing, address, account)| {
         vec![
             address.to_string(),
@@ -192,11 +188,30 @@ pub async fn list(
     });
     let columns = ["account", "id", "owner", "NAV", "MMR", "ratio", "state"];
     let mut report = Report::table("accounts", &columns, rows.take(most.unwrap_or(usize::MAX)).collect());
-    if found.is_empty() && owner.is_some() {
+    if listed.accounts.is_empty() && owner.is_some() {
         report = report.with_note("open one with `plimsoll account open`");
     }
     report.print(context.json);
+    tell_left_out(&listed.unreadable);
+    tell_left_out(not_valued);
     Ok(())
+}
+
+/// Where accounts stand, least healthy first; and of each that cannot be valued, such as one in a bank that is not listed,
+/// its address and why.
+fn standings<'a>(
+    found: &'a [(Pubkey, MarginAccount)],
+    with: impl Fn(&'a MarginAccount) -> Accounts<'a>,
+) -> (Vec<(Standing, Pubkey, &'a MarginAccount)>, Vec<String>) {
+    let (mut standing, mut not_valued) = (Vec::with_capacity(found.len()), Vec::new());
+    for (address, account) in found {
+        match Standing::of(&with(account)) {
+            Ok(of) => standing.push((of, *address, account)),
+            Err(error) => not_valued.push(format!("{address} cannot be valued: {error}")),
+        }
+    }
+    standing.sort_by_key(|(standing, address, _)| (standing.ratio_ppm, *address));
+    (standing, not_valued)
 }
 
 fn state(account: &MarginAccount, standing: &Standing) -> String {
@@ -329,4 +344,25 @@ fn prices(loaded: &Loaded, accounts: &Accounts) -> Result<Vec<Vec<String>>> {
             Ok(vec![name_of(&loaded.names.prices, slot), show_price(now), text(below), text(above)])
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::margin::tests::{world, SOL, USDC};
+
+    #[test]
+    fn an_account_that_cannot_be_valued_is_named_and_the_others_are_listed() {
+        let (mut richer, mut unlisted, mut poorer) = (world(), world(), world());
+        richer.hold(0, SOL, 100_000_000_000).hold(1, USDC, -10_000_000_000);
+        poorer.hold(0, SOL, 100_000_000_000).hold(1, USDC, -16_000_000_000);
+        unlisted.hold(0, 7, 1);
+        let [first, second, third] = [1u8, 2, 3].map(|byte| Pubkey::new_from_array([byte; 32]));
+        let found = [(first, &richer), (second, &unlisted), (third, &poorer)];
+        let found = found.map(|(key, world)| (key, *world.accounts().account));
+        let shared = world();
+        let (standing, not_valued) = standings(&found, |account| Accounts { account, ..shared.accounts() });
+        assert_eq!(standing.iter().map(|(_, key, _)| *key).collect::<Vec<_>>(), [third, first]);
+        assert_eq!(not_valued, [format!("{second} cannot be valued: LegEmpty")]);
+    }
 }

@@ -19,7 +19,7 @@ use solana_pubkey::Pubkey;
 
 use super::change::{act_or_propose, waiting, ChangeCommand};
 use crate::context::{Context, Loaded};
-use crate::output::Report;
+use crate::output::{tell_left_out, Report};
 use crate::usage::usage;
 
 /// Commands on engines.
@@ -165,13 +165,14 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
 }
 
 async fn list(context: &Context) -> Result<()> {
-    let engines = context.session.connection.engines().await?;
-    let rows = engines.iter().map(|(address, engine)| {
+    let listed = context.session.connection.engines().await?;
+    let rows = listed.accounts.iter().map(|(address, engine)| {
         let authority = Pubkey::new_from_array(engine.authority);
         let kind = if engine.test_cluster == 1 { "test cluster" } else { "production" };
         vec![address.to_string(), engine.id.to_string(), authority.to_string(), kind.to_owned()]
     });
     Report::table("engines", &["engine", "id", "authority", "kind"], rows.collect()).print(context.json);
+    tell_left_out(&listed.unreadable);
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use solana_pubkey::Pubkey;
 use crate::amount::usd_pico;
 use crate::context::{Context, Loaded};
 use crate::margin::Standing;
-use crate::output::Report;
+use crate::output::{tell_left_out, Report};
 
 /// A step of a ramp.
 const HOUR_SECS: i64 = 3_600;
@@ -38,10 +38,13 @@ struct Hit {
 /// Whatever stops it.
 pub async fn run(context: &Context, file: &Path) -> Result<()> {
     let (config, loaded) = (Config::read(file)?, context.load().await?);
-    let found = context.session.connection.margin_accounts(&loaded.accounts.keys.engine, None, None).await?;
+    let listed = context.session.connection.margin_accounts(&loaded.accounts.keys.engine, None, None).await?;
+    let found = listed.accounts;
     let stages = stages(&loaded, &config);
-    let hits = hits(&loaded, &stages, &found)?;
-    report(&hits, found.len(), stages.len()).print(context.json);
+    let (hits, not_valued) = hits(&loaded, &stages, &found);
+    report(&hits, found.len() - not_valued.len(), stages.len()).print(context.json);
+    tell_left_out(&listed.unreadable);
+    tell_left_out(not_valued);
     Ok(())
 }
 
@@ -77,15 +80,21 @@ fn follow(mut registry: Box<Registry>, mut now: UnixSecs) -> Vec<Box<Registry>> 
     stages
 }
 
-/// Who is below maintenance at spot at some stage, most first.
-fn hits(loaded: &Loaded, stages: &[Box<Registry>], found: &[(Pubkey, MarginAccount)]) -> Result<Vec<Hit>> {
-    let mut hits = Vec::new();
+/// Who is below maintenance at spot at some stage, most first; and of each that cannot be valued its address and why.
+fn hits(loaded: &Loaded, stages: &[Box<Registry>], found: &[(Pubkey, MarginAccount)]) -> (Vec<Hit>, Vec<String>) {
+    let (mut hits, mut not_valued) = (Vec::new(), Vec::new());
     for (address, account) in found {
-        let Some((hour, short_usd_pico)) = hit(&loaded.accounts.with(account), stages)? else { continue };
-        hits.push(Hit { address: *address, owner: Pubkey::new_from_array(account.owner), hour, short_usd_pico });
+        match hit(&loaded.accounts.with(account), stages) {
+            Ok(Some((hour, short_usd_pico))) => {
+                let owner = Pubkey::new_from_array(account.owner);
+                hits.push(Hit { address: *address, owner, hour, short_usd_pico });
+            }
+            Ok(None) => {}
+            Err(error) => not_valued.push(format!("{address} cannot be valued: {error}")),
+        }
     }
     hits.sort_by_key(|hit| (std::cmp::Reverse(hit.short_usd_pico), hit.address));
-    Ok(hits)
+    (hits, not_valued)
 }
 
 /// The first hour at which an account is below maintenance at spot, none where it is so before, and by how much at the end;

@@ -15,7 +15,7 @@ use crate::state::Update;
 pub fn keyed(account: RpcKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
     let key = account.pubkey.parse().map_err(|_| Error::Node(format!("{:?} is not an address", account.pubkey)))?;
     let account =
-        decoded(&account.account).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
+        decoded(&account.account.into()).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
     Ok((key, if account.owner == pda::PROGRAM_ID { account.data } else { Vec::new() }))
 }
 

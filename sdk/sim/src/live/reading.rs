@@ -52,7 +52,7 @@ impl Live {
     pub async fn read(&self) -> Tried<Reading> {
         let shared = of("reading the engine", self.connection.engine(self.keys.engine).await)?;
         let accounts = self.connection.margin_accounts(&self.keys.engine, None, None).await;
-        let accounts: BTreeMap<_, _> = of("reading margin accounts", accounts)?.into_iter().collect();
+        let accounts: BTreeMap<_, _> = of("reading margin accounts", accounts)?.accounts.into_iter().collect();
         Ok(Reading { shared, accounts })
     }
 

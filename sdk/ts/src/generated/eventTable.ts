@@ -50,6 +50,8 @@ import {
     type InsuranceReserved,
     getInsuranceSweptDecoder,
     type InsuranceSwept,
+    getInsuranceWithdrawnDecoder,
+    type InsuranceWithdrawn,
     getMarginCalledDecoder,
     type MarginCalled,
     getMarketListedDecoder,
@@ -84,6 +86,8 @@ import {
     type RoleAccepted,
     getRoleProposedDecoder,
     type RoleProposed,
+    getSourceSwitchedDecoder,
+    type SourceSwitched,
     getTokenSeizedDecoder,
     type TokenSeized,
     getVenueApprovedDecoder,
@@ -123,6 +127,7 @@ export type EngineEvent =
     | { name: 'InsuranceFunded'; data: InsuranceFunded }
     | { name: 'InsuranceReserved'; data: InsuranceReserved }
     | { name: 'InsuranceSwept'; data: InsuranceSwept }
+    | { name: 'InsuranceWithdrawn'; data: InsuranceWithdrawn }
     | { name: 'MarginCalled'; data: MarginCalled }
     | { name: 'MarketListed'; data: MarketListed }
     | { name: 'ParamsUpdated'; data: ParamsUpdated }
@@ -140,6 +145,7 @@ export type EngineEvent =
     | { name: 'Repaid'; data: Repaid }
     | { name: 'RoleAccepted'; data: RoleAccepted }
     | { name: 'RoleProposed'; data: RoleProposed }
+    | { name: 'SourceSwitched'; data: SourceSwitched }
     | { name: 'TokenSeized'; data: TokenSeized }
     | { name: 'VenueApproved'; data: VenueApproved }
     | { name: 'VenueRevoked'; data: VenueRevoked }
@@ -173,6 +179,7 @@ export const ENGINE_EVENTS = [
     { name: 'InsuranceFunded', discriminator: [158, 72, 23, 80, 138, 56, 33, 206], decoder: getInsuranceFundedDecoder() },
     { name: 'InsuranceReserved', discriminator: [249, 121, 236, 229, 191, 233, 113, 204], decoder: getInsuranceReservedDecoder() },
     { name: 'InsuranceSwept', discriminator: [71, 241, 247, 53, 59, 217, 227, 251], decoder: getInsuranceSweptDecoder() },
+    { name: 'InsuranceWithdrawn', discriminator: [85, 95, 150, 170, 148, 235, 180, 156], decoder: getInsuranceWithdrawnDecoder() },
     { name: 'MarginCalled', discriminator: [11, 36, 230, 128, 84, 84, 219, 94], decoder: getMarginCalledDecoder() },
     { name: 'MarketListed', discriminator: [29, 11, 143, 239, 139, 12, 79, 19], decoder: getMarketListedDecoder() },
     { name: 'ParamsUpdated', discriminator: [2, 163, 138, 99, 135, 11, 136, 169], decoder: getParamsUpdatedDecoder() },
@@ -190,6 +197,7 @@ export const ENGINE_EVENTS = [
     { name: 'Repaid', discriminator: [38, 248, 231, 7, 150, 164, 172, 23], decoder: getRepaidDecoder() },
     { name: 'RoleAccepted', discriminator: [130, 219, 17, 167, 202, 238, 104, 50], decoder: getRoleAcceptedDecoder() },
     { name: 'RoleProposed', discriminator: [168, 105, 155, 70, 211, 61, 123, 252], decoder: getRoleProposedDecoder() },
+    { name: 'SourceSwitched', discriminator: [75, 22, 169, 127, 107, 66, 116, 27], decoder: getSourceSwitchedDecoder() },
     { name: 'TokenSeized', discriminator: [130, 121, 96, 252, 214, 37, 13, 63], decoder: getTokenSeizedDecoder() },
     { name: 'VenueApproved', discriminator: [224, 4, 67, 188, 7, 196, 137, 102], decoder: getVenueApprovedDecoder() },
     { name: 'VenueRevoked', discriminator: [134, 122, 138, 178, 112, 175, 131, 35], decoder: getVenueRevokedDecoder() },

@@ -1,4 +1,3 @@
-import type { MarginView } from '../generated/index.js';
 import { MarginModule } from './module.js';
 import type {
     Assessment,
@@ -10,6 +9,7 @@ import type {
     LiquidationRequest,
     MarginInputs,
     MoneyMove,
+    NamedMarginView,
 } from './types.js';
 
 export * from './may.js';
@@ -28,7 +28,7 @@ export function loadMarginModule(): Promise<MarginModule> {
 }
 
 /** {@link MarginModule.marginView} on the module of this package. */
-export async function marginView(inputs: MarginInputs, views?: 'all' | 'spot'): Promise<MarginView> {
+export async function marginView(inputs: MarginInputs, views?: 'all' | 'spot'): Promise<NamedMarginView> {
     return (await loadMarginModule()).marginView(inputs, views);
 }
 
@@ -37,7 +37,7 @@ export async function marginAfter(
     inputs: MarginInputs,
     move: MoneyMove,
     views?: 'all' | 'spot',
-): Promise<MarginView> {
+): Promise<NamedMarginView> {
     return (await loadMarginModule()).marginAfter(inputs, move, views);
 }
 

@@ -2,6 +2,8 @@ import { getAddressEncoder } from '@solana/kit';
 
 import { engineError } from '../errors.js';
 import { type MarginView, getMarginViewDecoder } from '../generated/index.js';
+import { MARGIN_FLAGS } from './may.js';
+import { staleLegs } from './stale.js';
 import {
     assessmentDecoder,
     clocksOf,
@@ -22,6 +24,7 @@ import type {
     LiquidationRequest,
     MarginInputs,
     MoneyMove,
+    NamedMarginView,
 } from './types.js';
 
 /** The module has no answer: what it was given is not such an account, or cannot be valued. */
@@ -106,17 +109,14 @@ export class MarginModule {
     }
 
     /**
-     * What `check_margin` returns.
+     * What `check_margin` returns, with the stale legs by name.
      *
      * @param views `all`: maintenance at spot and at the fast average, and initial; `spot`: only the first, the others 0 and not
      * among its `views`.
      * @throws MarginModuleError
      */
-    marginView(inputs: MarginInputs, views: 'all' | 'spot' = 'all'): MarginView {
-        this.#write(inputs);
-        return getMarginViewDecoder().decode(
-            this.#answer(this.#exports.margin_view(inputs.now, views === 'all' ? 1 : 0)),
-        );
+    marginView(inputs: MarginInputs, views: 'all' | 'spot' = 'all'): NamedMarginView {
+        return this.#namedView(inputs, () => this.#exports.margin_view(inputs.now, views === 'all' ? 1 : 0));
     }
 
     /**
@@ -131,10 +131,9 @@ export class MarginModule {
         inputs: MarginInputs,
         { bank, changeAtoms }: MoneyMove,
         views: 'all' | 'spot' = 'all',
-    ): MarginView {
-        this.#write(inputs);
-        const code = this.#exports.margin_after(inputs.now, bank, changeAtoms, views === 'all' ? 1 : 0);
-        return getMarginViewDecoder().decode(this.#answer(code));
+    ): NamedMarginView {
+        const ask = () => this.#exports.margin_after(inputs.now, bank, changeAtoms, views === 'all' ? 1 : 0);
+        return this.#namedView(inputs, ask, bank);
     }
 
     /**
@@ -202,6 +201,18 @@ export class MarginModule {
         return decodeBankLimits(this.#answer(at.bank_limits(now)));
     }
 
+    /** The view that `ask` answers with, and which legs are stale; `moved` may be a bank that nothing is held of yet. */
+    #namedView(inputs: MarginInputs, ask: () => number, moved?: number): NamedMarginView {
+        const viewOn = (board: Uint8Array): MarginView => {
+            this.#write({ ...inputs, board });
+            return getMarginViewDecoder().decode(this.#answer(ask()));
+        };
+        const hasStale = (view: MarginView) => (view.flags & MARGIN_FLAGS.stale) !== 0;
+        const view = viewOn(inputs.board);
+        const stale = hasStale(view) ? staleLegs(inputs, (board) => hasStale(viewOn(board)), moved) : [];
+        return { ...view, staleLegs: stale };
+    }
+
     #write({ address: key, account, registry, board }: MarginInputs): void {
         const at = this.#exports;
         this.#place([
@@ -231,7 +242,8 @@ export class MarginModule {
 async function packagedBytes(): Promise<BufferSource> {
     const file = new URL('../../wasm/plimsoll.wasm', import.meta.url);
     if (file.protocol === 'file:') {
-        const { readFile } = await import('node:fs/promises');
+        // Not imported: a bundler would follow it, and one that makes a single file of a worker could not.
+        const { readFile } = process.getBuiltinModule('node:fs/promises');
         return Uint8Array.from(await readFile(file));
     }
     const response = await fetch(file);

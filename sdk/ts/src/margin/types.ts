@@ -1,7 +1,7 @@
 import type { Address } from '@solana/kit';
 
 import type { EngineErrorInfo } from '../errors.js';
-import type { MaintenanceView } from '../generated/index.js';
+import type { MaintenanceView, MarginView } from '../generated/index.js';
 import type { StoredPriceLike } from '../price.js';
 
 /** Whole data of the three accounts that every margin check reads, and the time they are looked at. */
@@ -16,6 +16,29 @@ export interface MarginInputs {
     readonly board: Uint8Array;
     /** Unix seconds. */
     readonly now: bigint;
+}
+
+/** What is priced of an account, and where its price stands. */
+export type PricedLeg = {
+    /** Slot of the price board. */
+    readonly priceSlot: number;
+} & (
+    | { readonly kind: 'token'; readonly bank: number }
+    /** A perp; what it gains or loses settles in the token of bank 0, which is then a leg as well. */
+    | { readonly kind: 'perp'; readonly market: number }
+);
+
+/** A leg whose price is stale: it is valued at the edge that favours the account, and no risk is added beside it. */
+export type StaleLeg = PricedLeg & {
+    /** When its price was published, Unix seconds. */
+    readonly publishedAt: bigint;
+    /** Whether the price is halted, be it young or not. */
+    readonly isHalted: boolean;
+};
+
+/** What `check_margin` returns, and which legs are stale where its flags say that one is. */
+export interface NamedMarginView extends MarginView {
+    readonly staleLegs: readonly StaleLeg[];
 }
 
 /** A deposit, repayment, withdrawal or borrow that is thought of. */

@@ -44,6 +44,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 import {
     getBankCapsDecoder,
     getBankCapsEncoder,
@@ -53,6 +54,8 @@ import {
     getSpentAtomsEncoder,
     getStoredFlowDecoder,
     getStoredFlowEncoder,
+    getStoredThroughputDecoder,
+    getStoredThroughputEncoder,
     type BankCaps,
     type BankCapsInput,
     type BankLending,
@@ -61,6 +64,8 @@ import {
     type SpentAtomsInput,
     type StoredFlow,
     type StoredFlowInput,
+    type StoredThroughput,
+    type StoredThroughputInput,
 } from '../types/index.js';
 
 export const BANK_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([142, 49, 166, 242, 50, 66, 97, 188]);
@@ -137,6 +142,10 @@ export type Bank = {
     debtsDrawn: SpentAtoms;
     /** When a cap was last raised, Unix seconds; zero before. */
     capRaisedAt: bigint;
+    /** Sum of all insurance taken out above its target (statistics). */
+    insuranceWithdrawnAtoms: bigint;
+    /** Debts of this bank that were liquidated lately, atoms, and the breaker that they trip. */
+    throughput: StoredThroughput;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -208,6 +217,10 @@ export type BankInput = {
     debtsDrawn: SpentAtomsInput;
     /** When a cap was last raised, Unix seconds; zero before. */
     capRaisedAt: number | bigint;
+    /** Sum of all insurance taken out above its target (statistics). */
+    insuranceWithdrawnAtoms: number | bigint;
+    /** Debts of this bank that were liquidated lately, atoms, and the breaker that they trip. */
+    throughput: StoredThroughputInput;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -250,7 +263,9 @@ export function getBankEncoder(): FixedSizeEncoder<BankInput> {
             ['socializedAtoms', getU64Encoder()],
             ['debtsDrawn', getSpentAtomsEncoder()],
             ['capRaisedAt', getI64Encoder()],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 24)],
+            ['insuranceWithdrawnAtoms', getU64Encoder()],
+            ['throughput', getStoredThroughputEncoder()],
+            ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
         ]),
         (value) => ({ ...value, discriminator: BANK_DISCRIMINATOR }),
     );
@@ -293,7 +308,9 @@ export function getBankDecoder(): FixedSizeDecoder<Bank> {
         ['socializedAtoms', getU64Decoder()],
         ['debtsDrawn', getSpentAtomsDecoder()],
         ['capRaisedAt', getI64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 24)],
+        ['insuranceWithdrawnAtoms', getU64Decoder()],
+        ['throughput', getStoredThroughputDecoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
     ]);
 }
 
@@ -311,6 +328,13 @@ export function decodeBank<TAddress extends string = string>(
 export function decodeBank<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Bank, TAddress> | MaybeAccount<Bank, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'bank',
+            discriminator: BANK_DISCRIMINATOR,
+            size: getBankSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getBankDecoder());
 }
 
@@ -353,5 +377,5 @@ export async function fetchAllMaybeBank(
 }
 
 export function getBankSize(): number {
-    return 720;
+    return 792;
 }

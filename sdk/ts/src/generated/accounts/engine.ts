@@ -42,6 +42,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 
 export const ENGINE_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([246, 94, 41, 147, 231, 121, 110, 19]);
 
@@ -189,6 +190,13 @@ export function decodeEngine<TAddress extends string = string>(
 export function decodeEngine<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Engine, TAddress> | MaybeAccount<Engine, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'engine',
+            discriminator: ENGINE_DISCRIMINATOR,
+            size: getEngineSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getEngineDecoder());
 }
 

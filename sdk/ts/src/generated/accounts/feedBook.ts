@@ -38,6 +38,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 import { getFeedDecoder, getFeedEncoder, type Feed, type FeedInput } from '../types/index.js';
 
 export const FEED_BOOK_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([125, 160, 132, 191, 66, 171, 206, 6]);
@@ -120,6 +121,13 @@ export function decodeFeedBook<TAddress extends string = string>(
 export function decodeFeedBook<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<FeedBook, TAddress> | MaybeAccount<FeedBook, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'feed book',
+            discriminator: FEED_BOOK_DISCRIMINATOR,
+            size: getFeedBookSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getFeedBookDecoder());
 }
 
@@ -162,5 +170,5 @@ export async function fetchAllMaybeFeedBook(
 }
 
 export function getFeedBookSize(): number {
-    return 24832;
+    return 36096;
 }

@@ -46,6 +46,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 import {
     getDerivativePositionDecoder,
     getDerivativePositionEncoder,
@@ -295,6 +296,13 @@ export function decodeMarginAccount<TAddress extends string = string>(
 export function decodeMarginAccount<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<MarginAccount, TAddress> | MaybeAccount<MarginAccount, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'margin account',
+            discriminator: MARGIN_ACCOUNT_DISCRIMINATOR,
+            size: getMarginAccountSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getMarginAccountDecoder());
 }
 

@@ -48,6 +48,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 import {
     getMarketCapsDecoder,
     getMarketCapsEncoder,
@@ -55,12 +56,16 @@ import {
     getSideTotalsEncoder,
     getSpentAtomsDecoder,
     getSpentAtomsEncoder,
+    getStoredThroughputDecoder,
+    getStoredThroughputEncoder,
     type MarketCaps,
     type MarketCapsInput,
     type SideTotals,
     type SideTotalsInput,
     type SpentAtoms,
     type SpentAtomsInput,
+    type StoredThroughput,
+    type StoredThroughputInput,
 } from '../types/index.js';
 
 export const MARKET_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([219, 190, 213, 55, 0, 227, 198, 154]);
@@ -124,6 +129,8 @@ export type Market = {
     capRaisedAt: bigint;
     /** Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund. */
     drawn: SpentAtoms;
+    /** Positions of this market that were liquidated lately, base units, and the breaker that they trip. */
+    throughput: StoredThroughput;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -182,6 +189,8 @@ export type MarketInput = {
     capRaisedAt: number | bigint;
     /** Insurance drawn lately for its legs: within any day at most `draws.draw_source_ppm` of quote's fund. */
     drawn: SpentAtomsInput;
+    /** Positions of this market that were liquidated lately, base units, and the breaker that they trip. */
+    throughput: StoredThroughputInput;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -216,6 +225,7 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketInput> {
             ['roundingUnits', getU64Encoder()],
             ['capRaisedAt', getI64Encoder()],
             ['drawn', getSpentAtomsEncoder()],
+            ['throughput', getStoredThroughputEncoder()],
             ['reserved', fixEncoderSize(getBytesEncoder(), 48)],
         ]),
         (value) => ({ ...value, discriminator: MARKET_DISCRIMINATOR }),
@@ -251,6 +261,7 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
         ['roundingUnits', getU64Decoder()],
         ['capRaisedAt', getI64Decoder()],
         ['drawn', getSpentAtomsDecoder()],
+        ['throughput', getStoredThroughputDecoder()],
         ['reserved', fixDecoderSize(getBytesDecoder(), 48)],
     ]);
 }
@@ -269,6 +280,13 @@ export function decodeMarket<TAddress extends string = string>(
 export function decodeMarket<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Market, TAddress> | MaybeAccount<Market, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'market',
+            discriminator: MARKET_DISCRIMINATOR,
+            size: getMarketSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getMarketDecoder());
 }
 
@@ -311,5 +329,5 @@ export async function fetchAllMaybeMarket(
 }
 
 export function getMarketSize(): number {
-    return 584;
+    return 656;
 }

@@ -44,6 +44,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 import {
     getChangeAccountDecoder,
     getChangeAccountEncoder,
@@ -185,6 +186,13 @@ export function decodePendingChange<TAddress extends string = string>(
 export function decodePendingChange<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<PendingChange, TAddress> | MaybeAccount<PendingChange, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'pending change',
+            discriminator: PENDING_CHANGE_DISCRIMINATOR,
+            size: getPendingChangeSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getPendingChangeDecoder());
 }
 

@@ -40,6 +40,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 import { getPriceSlotDecoder, getPriceSlotEncoder, type PriceSlot, type PriceSlotInput } from '../types/index.js';
 
 export const PRICE_BOARD_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([74, 250, 122, 11, 105, 241, 227, 218]);
@@ -134,6 +135,13 @@ export function decodePriceBoard<TAddress extends string = string>(
 export function decodePriceBoard<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<PriceBoard, TAddress> | MaybeAccount<PriceBoard, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'price board',
+            discriminator: PRICE_BOARD_DISCRIMINATOR,
+            size: getPriceBoardSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getPriceBoardDecoder());
 }
 

@@ -42,6 +42,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 import {
     getBankSlotDecoder,
     getBankSlotEncoder,
@@ -91,16 +92,16 @@ export type Registry = {
     engine: Address;
     /** Bits of `pause` that may stand; until when each does is in `pauses`, and a bit beyond its end stops nothing. */
     pauseBits: number;
-    /** Zero. */
-    pad2: number;
+    /** Accounts that are being resolved. */
+    frozenAccounts: number;
     /** Parameters. */
     params: GlobalParams;
     /** Up to when parameters were moved by their ramps, Unix seconds; zero where they stand still. */
     paramsRampedAt: bigint;
     /** Where the parameters go that ramp, in the order of docs/math.md; zero where they stand still. */
     paramsGoals: Array<StoredGoal>;
-    /** Zero. */
-    reserved: ReadonlyUint8Array;
+    /** When the last breaker of a bank's insurance ends or ended, Unix seconds: later than that no bank is asked. */
+    drawnUntilAt: bigint;
     /** Banks. */
     banks: Array<BankSlot>;
     /** Markets. */
@@ -130,16 +131,16 @@ export type RegistryInput = {
     engine: Address;
     /** Bits of `pause` that may stand; until when each does is in `pauses`, and a bit beyond its end stops nothing. */
     pauseBits: number;
-    /** Zero. */
-    pad2: number;
+    /** Accounts that are being resolved. */
+    frozenAccounts: number;
     /** Parameters. */
     params: GlobalParamsInput;
     /** Up to when parameters were moved by their ramps, Unix seconds; zero where they stand still. */
     paramsRampedAt: number | bigint;
     /** Where the parameters go that ramp, in the order of docs/math.md; zero where they stand still. */
     paramsGoals: Array<StoredGoalInput>;
-    /** Zero. */
-    reserved: ReadonlyUint8Array;
+    /** When the last breaker of a bank's insurance ends or ended, Unix seconds: later than that no bank is asked. */
+    drawnUntilAt: number | bigint;
     /** Banks. */
     banks: Array<BankSlotInput>;
     /** Markets. */
@@ -164,11 +165,11 @@ export function getRegistryEncoder(): FixedSizeEncoder<RegistryInput> {
             ['pad', fixEncoderSize(getBytesEncoder(), 2)],
             ['engine', getAddressEncoder()],
             ['pauseBits', getU32Encoder()],
-            ['pad2', getU32Encoder()],
+            ['frozenAccounts', getU32Encoder()],
             ['params', getGlobalParamsEncoder()],
             ['paramsRampedAt', getI64Encoder()],
             ['paramsGoals', getArrayEncoder(getStoredGoalEncoder(), { size: 6 })],
-            ['reserved', fixEncoderSize(getBytesEncoder(), 24)],
+            ['drawnUntilAt', getI64Encoder()],
             ['banks', getArrayEncoder(getBankSlotEncoder(), { size: 64 })],
             ['markets', getArrayEncoder(getMarketSlotEncoder(), { size: 32 })],
             ['pauses', getArrayEncoder(getStoredPauseEncoder(), { size: 16 })],
@@ -191,11 +192,11 @@ export function getRegistryDecoder(): FixedSizeDecoder<Registry> {
         ['pad', fixDecoderSize(getBytesDecoder(), 2)],
         ['engine', getAddressDecoder()],
         ['pauseBits', getU32Decoder()],
-        ['pad2', getU32Decoder()],
+        ['frozenAccounts', getU32Decoder()],
         ['params', getGlobalParamsDecoder()],
         ['paramsRampedAt', getI64Decoder()],
         ['paramsGoals', getArrayDecoder(getStoredGoalDecoder(), { size: 6 })],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 24)],
+        ['drawnUntilAt', getI64Decoder()],
         ['banks', getArrayDecoder(getBankSlotDecoder(), { size: 64 })],
         ['markets', getArrayDecoder(getMarketSlotDecoder(), { size: 32 })],
         ['pauses', getArrayDecoder(getStoredPauseDecoder(), { size: 16 })],
@@ -217,6 +218,13 @@ export function decodeRegistry<TAddress extends string = string>(
 export function decodeRegistry<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Registry, TAddress> | MaybeAccount<Registry, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'registry',
+            discriminator: REGISTRY_DISCRIMINATOR,
+            size: getRegistrySize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getRegistryDecoder());
 }
 

@@ -38,6 +38,7 @@ import {
     type MaybeEncodedAccount,
     type ReadonlyUint8Array,
 } from '@solana/kit';
+import { assertReadable } from '../../layout.js';
 
 export const VENUE_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([8, 155, 85, 226, 234, 173, 42, 242]);
 
@@ -137,6 +138,13 @@ export function decodeVenue<TAddress extends string = string>(
 export function decodeVenue<TAddress extends string = string>(
     encodedAccount: EncodedAccount<TAddress> | MaybeEncodedAccount<TAddress>,
 ): Account<Venue, TAddress> | MaybeAccount<Venue, TAddress> {
+    if (!('exists' in encodedAccount) || encodedAccount.exists) {
+        assertReadable(encodedAccount, {
+            what: 'venue',
+            discriminator: VENUE_DISCRIMINATOR,
+            size: getVenueSize(),
+        });
+    }
     return decodeAccount(encodedAccount as MaybeEncodedAccount<TAddress>, getVenueDecoder());
 }
 

@@ -108,6 +108,14 @@ export const PLIMSOLL_ERROR__PRICE_SLOT_EMPTY = 0x17e3; // 6115
 export const PLIMSOLL_ERROR__PRICE_HALTED = 0x17e4; // 6116
 /** PriceBreakerTripped: The price's breaker has tripped: no risk is added beside it */
 export const PLIMSOLL_ERROR__PRICE_BREAKER_TRIPPED = 0x17e5; // 6117
+/** StandbyMissing: The price has no standby source */
+export const PLIMSOLL_ERROR__STANDBY_MISSING = 0x17e6; // 6118
+/** SourceInUse: The price comes from this source already */
+export const PLIMSOLL_ERROR__SOURCE_IN_USE = 0x17e7; // 6119
+/** SwitchSpent: This key has switched the price twice in a row and may not again for 24 slow time constants */
+export const PLIMSOLL_ERROR__SWITCH_SPENT = 0x17e8; // 6120
+/** OnStandby: The price is switched to its standby source, which counts alone */
+export const PLIMSOLL_ERROR__ON_STANDBY = 0x17e9; // 6121
 /** InitialMarginInsufficient: The account would end below its initial margin */
 export const PLIMSOLL_ERROR__INITIAL_MARGIN_INSUFFICIENT = 0x1838; // 6200
 /** MaintenanceMarginInsufficient: The account would end below its maintenance margin */
@@ -116,6 +124,10 @@ export const PLIMSOLL_ERROR__MAINTENANCE_MARGIN_INSUFFICIENT = 0x1839; // 6201
 export const PLIMSOLL_ERROR__MARGIN_RATIO_FALLS = 0x183a; // 6202
 /** NumberOutOfRange: A number leaves the range the engine can represent */
 export const PLIMSOLL_ERROR__NUMBER_OUT_OF_RANGE = 0x183b; // 6203
+/** ThroughputBreakerTripped: So much was liquidated of this bank or market that nobody adds risk through it for a while */
+export const PLIMSOLL_ERROR__THROUGHPUT_BREAKER_TRIPPED = 0x183c; // 6204
+/** DrawdownBreakerTripped: So much insurance was drawn that nobody who owes there adds risk for a while, and none is taken out */
+export const PLIMSOLL_ERROR__DRAWDOWN_BREAKER_TRIPPED = 0x183d; // 6205
 /** AccountHealthy: The account is healthy */
 export const PLIMSOLL_ERROR__ACCOUNT_HEALTHY = 0x189c; // 6300
 /** AccountAlreadyCured: The account is already cured */
@@ -216,6 +228,8 @@ export const PLIMSOLL_ERROR__QUOTE_BORROW_FIRST = 0x19cc; // 6604
 export const PLIMSOLL_ERROR__NOTHING_TO_SWEEP = 0x19cd; // 6605
 /** LossKnown: A known loss exceeds what insurance may pay: this waits until the resolution has booked it */
 export const PLIMSOLL_ERROR__LOSS_KNOWN = 0x19ce; // 6606
+/** InsuranceWithinTarget: The insurance is not above its target and its floor */
+export const PLIMSOLL_ERROR__INSURANCE_WITHIN_TARGET = 0x19cf; // 6607
 /** ParameterOutOfBounds: A parameter is out of bounds or contradicts another */
 export const PLIMSOLL_ERROR__PARAMETER_OUT_OF_BOUNDS = 0x1a2c; // 6700
 /** MintExtensionNotAllowed: The mint has an extension that is not on the list of allowed ones */
@@ -250,6 +264,8 @@ export const PLIMSOLL_ERROR__CAP_GROWTH_LIMITED = 0x1a96; // 6806
 export const PLIMSOLL_ERROR__NOT_LAUNCHED = 0x1a97; // 6807
 /** NothingRamps: Nothing of this moves by a ramp */
 export const PLIMSOLL_ERROR__NOTHING_RAMPS = 0x1a98; // 6808
+/** ReplacesCanceller: The risk authority has proposed to replace this key, which cannot cancel that */
+export const PLIMSOLL_ERROR__REPLACES_CANCELLER = 0x1a99; // 6809
 
 export type PlimsollError =
     | typeof PLIMSOLL_ERROR__ACCOUNT_ALREADY_CURED
@@ -286,11 +302,13 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__DELEGATE_RIGHT_UNKNOWN
     | typeof PLIMSOLL_ERROR__DELEGATE_WORSE_THAN_SPOT
     | typeof PLIMSOLL_ERROR__DEPOSIT_CAP_REACHED
+    | typeof PLIMSOLL_ERROR__DRAWDOWN_BREAKER_TRIPPED
     | typeof PLIMSOLL_ERROR__ENGINE_MISMATCH
     | typeof PLIMSOLL_ERROR__EPOCH_RING_FULL
     | typeof PLIMSOLL_ERROR__FILL_TOO_SMALL
     | typeof PLIMSOLL_ERROR__FILL_WORSE_THAN_SPOT
     | typeof PLIMSOLL_ERROR__INITIAL_MARGIN_INSUFFICIENT
+    | typeof PLIMSOLL_ERROR__INSURANCE_WITHIN_TARGET
     | typeof PLIMSOLL_ERROR__INVARIANT_BROKEN
     | typeof PLIMSOLL_ERROR__LAYOUT_CURRENT
     | typeof PLIMSOLL_ERROR__LEAVES_DUST
@@ -319,6 +337,7 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__NOT_OWNER_OR_DELEGATE
     | typeof PLIMSOLL_ERROR__NOT_PENDING_AUTHORITY
     | typeof PLIMSOLL_ERROR__NUMBER_OUT_OF_RANGE
+    | typeof PLIMSOLL_ERROR__ON_STANDBY
     | typeof PLIMSOLL_ERROR__OPEN_INTEREST_CAP_REACHED
     | typeof PLIMSOLL_ERROR__ORACLE_ADDRESS_MISMATCH
     | typeof PLIMSOLL_ERROR__ORACLE_FEED_MISMATCH
@@ -352,12 +371,17 @@ export type PlimsollError =
     | typeof PLIMSOLL_ERROR__QUOTE_BORROW_FIRST
     | typeof PLIMSOLL_ERROR__REDUCE_ONLY
     | typeof PLIMSOLL_ERROR__RENT_RECEIVER_MISMATCH
+    | typeof PLIMSOLL_ERROR__REPLACES_CANCELLER
     | typeof PLIMSOLL_ERROR__SAME_ACCOUNT
     | typeof PLIMSOLL_ERROR__SELF_LIQUIDATION
     | typeof PLIMSOLL_ERROR__SLOT_EMPTY
     | typeof PLIMSOLL_ERROR__SLOTS_FULL
     | typeof PLIMSOLL_ERROR__SLOT_TAKEN
+    | typeof PLIMSOLL_ERROR__SOURCE_IN_USE
+    | typeof PLIMSOLL_ERROR__STANDBY_MISSING
+    | typeof PLIMSOLL_ERROR__SWITCH_SPENT
     | typeof PLIMSOLL_ERROR__TEST_CLUSTER_ONLY
+    | typeof PLIMSOLL_ERROR__THROUGHPUT_BREAKER_TRIPPED
     | typeof PLIMSOLL_ERROR__TOKEN_TABLE_FULL
     | typeof PLIMSOLL_ERROR__TOTALS_REQUIRED
     | typeof PLIMSOLL_ERROR__UNKNOWN_VALUE
@@ -408,11 +432,13 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__DELEGATE_RIGHT_UNKNOWN]: `The rights name one that this program does not know`,
         [PLIMSOLL_ERROR__DELEGATE_WORSE_THAN_SPOT]: `A delegate's fill would be worse for the account than spot`,
         [PLIMSOLL_ERROR__DEPOSIT_CAP_REACHED]: `The bank's deposit cap is reached`,
+        [PLIMSOLL_ERROR__DRAWDOWN_BREAKER_TRIPPED]: `So much insurance was drawn that nobody who owes there adds risk for a while, and none is taken out`,
         [PLIMSOLL_ERROR__ENGINE_MISMATCH]: `The account belongs to another engine`,
         [PLIMSOLL_ERROR__EPOCH_RING_FULL]: `The side has ended too many epochs that positions still refer to`,
         [PLIMSOLL_ERROR__FILL_TOO_SMALL]: `The fill is smaller than asked for, or rounds to nothing`,
         [PLIMSOLL_ERROR__FILL_WORSE_THAN_SPOT]: `A side that reduces would be filled worse than spot while below maintenance`,
         [PLIMSOLL_ERROR__INITIAL_MARGIN_INSUFFICIENT]: `The account would end below its initial margin`,
+        [PLIMSOLL_ERROR__INSURANCE_WITHIN_TARGET]: `The insurance is not above its target and its floor`,
         [PLIMSOLL_ERROR__INVARIANT_BROKEN]: `The account's data is not what an instruction leaves behind`,
         [PLIMSOLL_ERROR__LAYOUT_CURRENT]: `The account has this program's layout version already`,
         [PLIMSOLL_ERROR__LEAVES_DUST]: `The caller's maximum would leave dust behind`,
@@ -441,6 +467,7 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__NOT_OWNER_OR_DELEGATE]: `The signer is neither the account's owner nor its delegate`,
         [PLIMSOLL_ERROR__NOT_PENDING_AUTHORITY]: `The signer is not the proposed authority`,
         [PLIMSOLL_ERROR__NUMBER_OUT_OF_RANGE]: `A number leaves the range the engine can represent`,
+        [PLIMSOLL_ERROR__ON_STANDBY]: `The price is switched to its standby source, which counts alone`,
         [PLIMSOLL_ERROR__OPEN_INTEREST_CAP_REACHED]: `The market's open-interest cap is reached`,
         [PLIMSOLL_ERROR__ORACLE_ADDRESS_MISMATCH]: `The price account's address is not the pinned one`,
         [PLIMSOLL_ERROR__ORACLE_FEED_MISMATCH]: `The feed is not the pinned one`,
@@ -474,12 +501,17 @@ if (process.env['NODE_ENV'] !== 'production') {
         [PLIMSOLL_ERROR__QUOTE_BORROW_FIRST]: `The quote borrow must be paid first`,
         [PLIMSOLL_ERROR__REDUCE_ONLY]: `The bank accepts nothing that grows a position`,
         [PLIMSOLL_ERROR__RENT_RECEIVER_MISMATCH]: `The account receiving the rent is not the one that paid it`,
+        [PLIMSOLL_ERROR__REPLACES_CANCELLER]: `The risk authority has proposed to replace this key, which cannot cancel that`,
         [PLIMSOLL_ERROR__SAME_ACCOUNT]: `The two margin accounts are the same`,
         [PLIMSOLL_ERROR__SELF_LIQUIDATION]: `Liquidator and liquidatee are the same account`,
         [PLIMSOLL_ERROR__SLOT_EMPTY]: `No bank or market is listed in this slot`,
         [PLIMSOLL_ERROR__SLOTS_FULL]: `The engine has no free slot of this kind`,
         [PLIMSOLL_ERROR__SLOT_TAKEN]: `The slot is not empty, or is not the next one`,
+        [PLIMSOLL_ERROR__SOURCE_IN_USE]: `The price comes from this source already`,
+        [PLIMSOLL_ERROR__STANDBY_MISSING]: `The price has no standby source`,
+        [PLIMSOLL_ERROR__SWITCH_SPENT]: `This key has switched the price twice in a row and may not again for 24 slow time constants`,
         [PLIMSOLL_ERROR__TEST_CLUSTER_ONLY]: `A shorter average needs an engine created for a test cluster`,
+        [PLIMSOLL_ERROR__THROUGHPUT_BREAKER_TRIPPED]: `So much was liquidated of this bank or market that nobody adds risk through it for a while`,
         [PLIMSOLL_ERROR__TOKEN_TABLE_FULL]: `The account's table of balances is full`,
         [PLIMSOLL_ERROR__TOTALS_REQUIRED]: `A bank or market whose totals change was not passed`,
         [PLIMSOLL_ERROR__UNKNOWN_VALUE]: `A stored or passed enum value is unknown`,

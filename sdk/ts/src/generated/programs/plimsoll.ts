@@ -104,6 +104,7 @@ import {
     getSettleFillInstruction,
     getSettlePnlInstruction,
     getSweepInsuranceInstruction,
+    getSwitchSourceInstruction,
     getTakeWinInstruction,
     getTouchPositionInstruction,
     getUpdateBankInstruction,
@@ -112,6 +113,7 @@ import {
     getUpdatePriceInstruction,
     getUpdateVenueInstruction,
     getWithdrawInstruction,
+    getWithdrawInsuranceInstruction,
     parseAcceptRoleInstruction,
     parseAccrueInstruction,
     parseAdvanceRampInstruction,
@@ -152,6 +154,7 @@ import {
     parseSettleFillInstruction,
     parseSettlePnlInstruction,
     parseSweepInsuranceInstruction,
+    parseSwitchSourceInstruction,
     parseTakeWinInstruction,
     parseTouchPositionInstruction,
     parseUpdateBankInstruction,
@@ -160,6 +163,7 @@ import {
     parseUpdatePriceInstruction,
     parseUpdateVenueInstruction,
     parseWithdrawInstruction,
+    parseWithdrawInsuranceInstruction,
     type AcceptRoleInput,
     type AccrueInput,
     type AdvanceRampInput,
@@ -227,6 +231,7 @@ import {
     type ParsedSettleFillInstruction,
     type ParsedSettlePnlInstruction,
     type ParsedSweepInsuranceInstruction,
+    type ParsedSwitchSourceInstruction,
     type ParsedTakeWinInstruction,
     type ParsedTouchPositionInstruction,
     type ParsedUpdateBankInstruction,
@@ -235,6 +240,7 @@ import {
     type ParsedUpdatePriceInstruction,
     type ParsedUpdateVenueInstruction,
     type ParsedWithdrawInstruction,
+    type ParsedWithdrawInsuranceInstruction,
     type ProposeChangeInput,
     type ProposeRoleInput,
     type RefreshPriceInput,
@@ -248,6 +254,7 @@ import {
     type SettleFillInput,
     type SettlePnlInput,
     type SweepInsuranceInput,
+    type SwitchSourceInput,
     type TakeWinInput,
     type TouchPositionInput,
     type UpdateBankInput,
@@ -256,6 +263,7 @@ import {
     type UpdatePriceInput,
     type UpdateVenueInput,
     type WithdrawInput,
+    type WithdrawInsuranceInput,
 } from '../instructions/index.js';
 import { findBoardPda, findFeedsPda, findRegistryPda, findVaultPda } from '../pdas/index.js';
 
@@ -404,6 +412,7 @@ export enum PlimsollInstruction {
     SettleFill,
     SettlePnl,
     SweepInsurance,
+    SwitchSource,
     TakeWin,
     TouchPosition,
     UpdateBank,
@@ -412,6 +421,7 @@ export enum PlimsollInstruction {
     UpdatePrice,
     UpdateVenue,
     Withdraw,
+    WithdrawInsurance,
 }
 
 export function identifyPlimsollInstruction(
@@ -781,6 +791,15 @@ export function identifyPlimsollInstruction(
     if (
         containsBytes(
             data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([178, 75, 104, 9, 167, 67, 160, 241])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.SwitchSource;
+    }
+    if (
+        containsBytes(
+            data,
             fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([13, 86, 29, 1, 180, 208, 189, 30])),
             0,
         )
@@ -850,6 +869,15 @@ export function identifyPlimsollInstruction(
     ) {
         return PlimsollInstruction.Withdraw;
     }
+    if (
+        containsBytes(
+            data,
+            fixEncoderSize(getBytesEncoder(), 8).encode(new Uint8Array([201, 133, 145, 118, 235, 89, 90, 189])),
+            0,
+        )
+    ) {
+        return PlimsollInstruction.WithdrawInsurance;
+    }
     throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__FAILED_TO_IDENTIFY_INSTRUCTION, {
         instructionData: data,
         programName: 'plimsoll',
@@ -897,6 +925,7 @@ export type ParsedPlimsollInstruction<TProgram extends string = '9BkS8UanPej9U7Y
     | ({ instructionType: PlimsollInstruction.SettleFill } & ParsedSettleFillInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.SettlePnl } & ParsedSettlePnlInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.SweepInsurance } & ParsedSweepInsuranceInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.SwitchSource } & ParsedSwitchSourceInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.TakeWin } & ParsedTakeWinInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.TouchPosition } & ParsedTouchPositionInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.UpdateBank } & ParsedUpdateBankInstruction<TProgram>)
@@ -904,7 +933,8 @@ export type ParsedPlimsollInstruction<TProgram extends string = '9BkS8UanPej9U7Y
     | ({ instructionType: PlimsollInstruction.UpdateParams } & ParsedUpdateParamsInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.UpdatePrice } & ParsedUpdatePriceInstruction<TProgram>)
     | ({ instructionType: PlimsollInstruction.UpdateVenue } & ParsedUpdateVenueInstruction<TProgram>)
-    | ({ instructionType: PlimsollInstruction.Withdraw } & ParsedWithdrawInstruction<TProgram>);
+    | ({ instructionType: PlimsollInstruction.Withdraw } & ParsedWithdrawInstruction<TProgram>)
+    | ({ instructionType: PlimsollInstruction.WithdrawInsurance } & ParsedWithdrawInsuranceInstruction<TProgram>);
 
 export function parsePlimsollInstruction<TProgram extends string>(
     instruction: Instruction<TProgram> & InstructionWithData<ReadonlyUint8Array>,
@@ -1104,6 +1134,10 @@ export function parsePlimsollInstruction<TProgram extends string>(
                 ...parseSweepInsuranceInstruction(instruction),
             };
         }
+        case PlimsollInstruction.SwitchSource: {
+            assertIsInstructionWithAccounts(instruction);
+            return { instructionType: PlimsollInstruction.SwitchSource, ...parseSwitchSourceInstruction(instruction) };
+        }
         case PlimsollInstruction.TakeWin: {
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.TakeWin, ...parseTakeWinInstruction(instruction) };
@@ -1138,6 +1172,13 @@ export function parsePlimsollInstruction<TProgram extends string>(
         case PlimsollInstruction.Withdraw: {
             assertIsInstructionWithAccounts(instruction);
             return { instructionType: PlimsollInstruction.Withdraw, ...parseWithdrawInstruction(instruction) };
+        }
+        case PlimsollInstruction.WithdrawInsurance: {
+            assertIsInstructionWithAccounts(instruction);
+            return {
+                instructionType: PlimsollInstruction.WithdrawInsurance,
+                ...parseWithdrawInsuranceInstruction(instruction),
+            };
         }
         default:
             throw new SolanaError(SOLANA_ERROR__PROGRAM_CLIENTS__UNRECOGNIZED_INSTRUCTION_TYPE, {
@@ -1256,6 +1297,9 @@ export type PlimsollPluginInstructions = {
     sweepInsurance: (
         input: SweepInsuranceInput,
     ) => ReturnType<typeof getSweepInsuranceInstruction> & SelfPlanAndSendFunctions;
+    switchSource: (
+        input: SwitchSourceInput,
+    ) => ReturnType<typeof getSwitchSourceInstruction> & SelfPlanAndSendFunctions;
     takeWin: (input: TakeWinInput) => ReturnType<typeof getTakeWinInstruction> & SelfPlanAndSendFunctions;
     touchPosition: (
         input: TouchPositionInput,
@@ -1270,6 +1314,9 @@ export type PlimsollPluginInstructions = {
     updatePrice: (input: UpdatePriceInput) => ReturnType<typeof getUpdatePriceInstruction> & SelfPlanAndSendFunctions;
     updateVenue: (input: UpdateVenueInput) => ReturnType<typeof getUpdateVenueInstruction> & SelfPlanAndSendFunctions;
     withdraw: (input: WithdrawInput) => ReturnType<typeof getWithdrawInstruction> & SelfPlanAndSendFunctions;
+    withdrawInsurance: (
+        input: WithdrawInsuranceInput,
+    ) => ReturnType<typeof getWithdrawInsuranceInstruction> & SelfPlanAndSendFunctions;
 };
 
 export type PlimsollPluginPdas = {
@@ -1387,6 +1434,7 @@ export function plimsollProgram() {
                     settleFill: (input) => addSelfPlanAndSendFunctions(client, getSettleFillInstruction(input)),
                     settlePnl: (input) => addSelfPlanAndSendFunctions(client, getSettlePnlInstruction(input)),
                     sweepInsurance: (input) => addSelfPlanAndSendFunctions(client, getSweepInsuranceInstruction(input)),
+                    switchSource: (input) => addSelfPlanAndSendFunctions(client, getSwitchSourceInstruction(input)),
                     takeWin: (input) => addSelfPlanAndSendFunctions(client, getTakeWinInstruction(input)),
                     touchPosition: (input) => addSelfPlanAndSendFunctions(client, getTouchPositionInstruction(input)),
                     updateBank: (input) => addSelfPlanAndSendFunctions(client, getUpdateBankInstruction(input)),
@@ -1395,6 +1443,8 @@ export function plimsollProgram() {
                     updatePrice: (input) => addSelfPlanAndSendFunctions(client, getUpdatePriceInstruction(input)),
                     updateVenue: (input) => addSelfPlanAndSendFunctions(client, getUpdateVenueInstruction(input)),
                     withdraw: (input) => addSelfPlanAndSendFunctions(client, getWithdrawInstruction(input)),
+                    withdrawInsurance: (input) =>
+                        addSelfPlanAndSendFunctions(client, getWithdrawInsuranceInstruction(input)),
                 },
                 pdas: { board: findBoardPda, feeds: findFeedsPda, registry: findRegistryPda, vault: findVaultPda },
             },

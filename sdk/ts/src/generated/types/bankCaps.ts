@@ -40,6 +40,8 @@ export type BankCaps = {
     outflowDayPpm: number;
     /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
     insuranceFloorAtoms: bigint;
+    /** Insurance above which some may be taken out, by a change that has waited, atoms; left out, or the largest number: none ever. */
+    insuranceTargetAtoms: bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -59,6 +61,8 @@ export type BankCapsInput = {
     outflowDayPpm: number;
     /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
     insuranceFloorAtoms: number | bigint;
+    /** Insurance above which some may be taken out, by a change that has waited, atoms; left out, or the largest number: none ever. */
+    insuranceTargetAtoms: number | bigint;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -72,7 +76,8 @@ export function getBankCapsEncoder(): FixedSizeEncoder<BankCapsInput> {
         ['outflowHourPpm', getU32Encoder()],
         ['outflowDayPpm', getU32Encoder()],
         ['insuranceFloorAtoms', getU64Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
+        ['insuranceTargetAtoms', getU64Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 8)],
     ]);
 }
 
@@ -85,7 +90,8 @@ export function getBankCapsDecoder(): FixedSizeDecoder<BankCaps> {
         ['outflowHourPpm', getU32Decoder()],
         ['outflowDayPpm', getU32Decoder()],
         ['insuranceFloorAtoms', getU64Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
+        ['insuranceTargetAtoms', getU64Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 8)],
     ]);
 }
 

@@ -57,6 +57,11 @@ export type BankConfigArgs = {
     outflowDayPpm: Option<number>;
     /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
     insuranceFloorAtoms: Option<bigint>;
+    /**
+     * Insurance above which some may be taken out, by a change that has waited, atoms; left out, or the largest
+     * number: none ever.
+     */
+    insuranceTargetAtoms: Option<bigint>;
 };
 
 export type BankConfigArgsInput = {
@@ -92,6 +97,11 @@ export type BankConfigArgsInput = {
     outflowDayPpm: OptionOrNullable<number>;
     /** Insurance that pays nothing but debts that deposits cannot bear, atoms; left out: none. */
     insuranceFloorAtoms: OptionOrNullable<number | bigint>;
+    /**
+     * Insurance above which some may be taken out, by a change that has waited, atoms; left out, or the largest
+     * number: none ever.
+     */
+    insuranceTargetAtoms: OptionOrNullable<number | bigint>;
 };
 
 export function getBankConfigArgsEncoder(): Encoder<BankConfigArgsInput> {
@@ -112,6 +122,7 @@ export function getBankConfigArgsEncoder(): Encoder<BankConfigArgsInput> {
         ['outflowHourPpm', getOptionEncoder(getU32Encoder())],
         ['outflowDayPpm', getOptionEncoder(getU32Encoder())],
         ['insuranceFloorAtoms', getOptionEncoder(getU64Encoder())],
+        ['insuranceTargetAtoms', getOptionEncoder(getU64Encoder())],
     ]);
 }
 
@@ -133,6 +144,7 @@ export function getBankConfigArgsDecoder(): Decoder<BankConfigArgs> {
         ['outflowHourPpm', getOptionDecoder(getU32Decoder())],
         ['outflowDayPpm', getOptionDecoder(getU32Decoder())],
         ['insuranceFloorAtoms', getOptionDecoder(getU64Decoder())],
+        ['insuranceTargetAtoms', getOptionDecoder(getU64Decoder())],
     ]);
 }
 

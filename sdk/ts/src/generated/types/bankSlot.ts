@@ -28,12 +28,16 @@ import {
     type ReadonlyUint8Array,
 } from '@solana/kit';
 import {
+    getStoredBreakerDecoder,
+    getStoredBreakerEncoder,
     getStoredGoalDecoder,
     getStoredGoalEncoder,
     getStoredPriceDecoder,
     getStoredPriceEncoder,
     getTokenWeightsDecoder,
     getTokenWeightsEncoder,
+    type StoredBreaker,
+    type StoredBreakerInput,
     type StoredGoal,
     type StoredGoalInput,
     type StoredPrice,
@@ -70,8 +74,8 @@ export type BankSlot = {
     rampedAt: bigint;
     /** Where the asset weight and the liability weight at maintenance go; zero where they stand still. */
     goals: Array<StoredGoal>;
-    /** Zero. */
-    reserved: ReadonlyUint8Array;
+    /** Trips where too much of the bank's insurance is drawn. */
+    drawdown: StoredBreaker;
 };
 
 export type BankSlotInput = {
@@ -101,8 +105,8 @@ export type BankSlotInput = {
     rampedAt: number | bigint;
     /** Where the asset weight and the liability weight at maintenance go; zero where they stand still. */
     goals: Array<StoredGoalInput>;
-    /** Zero. */
-    reserved: ReadonlyUint8Array;
+    /** Trips where too much of the bank's insurance is drawn. */
+    drawdown: StoredBreakerInput;
 };
 
 export function getBankSlotEncoder(): FixedSizeEncoder<BankSlotInput> {
@@ -120,7 +124,7 @@ export function getBankSlotEncoder(): FixedSizeEncoder<BankSlotInput> {
         ['knownLossAtoms', getU64Encoder()],
         ['rampedAt', getI64Encoder()],
         ['goals', getArrayEncoder(getStoredGoalEncoder(), { size: 2 })],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
+        ['drawdown', getStoredBreakerEncoder()],
     ]);
 }
 
@@ -139,7 +143,7 @@ export function getBankSlotDecoder(): FixedSizeDecoder<BankSlot> {
         ['knownLossAtoms', getU64Decoder()],
         ['rampedAt', getI64Decoder()],
         ['goals', getArrayDecoder(getStoredGoalDecoder(), { size: 2 })],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
+        ['drawdown', getStoredBreakerDecoder()],
     ]);
 }
 

@@ -20,6 +20,10 @@ import {
     getI64Encoder,
     getStructDecoder,
     getStructEncoder,
+    getU32Decoder,
+    getU32Encoder,
+    getU8Decoder,
+    getU8Encoder,
     type FixedSizeCodec,
     type FixedSizeDecoder,
     type FixedSizeEncoder,
@@ -38,7 +42,7 @@ import {
 
 /** What the price in the slot of the same number is made from. */
 export type Feed = {
-    /** First the primary, then the secondary. */
+    /** First the primary, then the secondary, then the standby. */
     sources: Array<OracleSource>;
     /** Price at the last variance sample, dollars per whole unit. */
     sample: StoredPrice;
@@ -48,12 +52,26 @@ export type Feed = {
     variance: bigint;
     /** Variance per second over a longer window, I80F48 bits; zero until margins follow volatility. */
     slowVariance: bigint;
+    /** One while the price is switched to its standby, which then counts alone. */
+    onStandby: number;
+    /** Who switched last: 0 the authority, 1 the risk authority. */
+    switchedBy: number;
+    /** Zero. */
+    pad: ReadonlyUint8Array;
+    /** When the authority switched last, Unix seconds; its answers to the risk authority are not counted. */
+    authoritySwitchedAt: bigint;
+    /** When the risk authority switched last, Unix seconds. */
+    riskAuthoritySwitchedAt: bigint;
+    /** Switches of the authority in a row. */
+    authoritySwitches: number;
+    /** Switches of the risk authority in a row. */
+    riskAuthoritySwitches: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
 export type FeedInput = {
-    /** First the primary, then the secondary. */
+    /** First the primary, then the secondary, then the standby. */
     sources: Array<OracleSourceInput>;
     /** Price at the last variance sample, dollars per whole unit. */
     sample: StoredPriceInput;
@@ -63,28 +81,56 @@ export type FeedInput = {
     variance: number | bigint;
     /** Variance per second over a longer window, I80F48 bits; zero until margins follow volatility. */
     slowVariance: number | bigint;
+    /** One while the price is switched to its standby, which then counts alone. */
+    onStandby: number;
+    /** Who switched last: 0 the authority, 1 the risk authority. */
+    switchedBy: number;
+    /** Zero. */
+    pad: ReadonlyUint8Array;
+    /** When the authority switched last, Unix seconds; its answers to the risk authority are not counted. */
+    authoritySwitchedAt: number | bigint;
+    /** When the risk authority switched last, Unix seconds. */
+    riskAuthoritySwitchedAt: number | bigint;
+    /** Switches of the authority in a row. */
+    authoritySwitches: number;
+    /** Switches of the risk authority in a row. */
+    riskAuthoritySwitches: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
 
 export function getFeedEncoder(): FixedSizeEncoder<FeedInput> {
     return getStructEncoder([
-        ['sources', getArrayEncoder(getOracleSourceEncoder(), { size: 2 })],
+        ['sources', getArrayEncoder(getOracleSourceEncoder(), { size: 3 })],
         ['sample', getStoredPriceEncoder()],
         ['sampledAt', getI64Encoder()],
         ['variance', getI128Encoder()],
         ['slowVariance', getI128Encoder()],
+        ['onStandby', getU8Encoder()],
+        ['switchedBy', getU8Encoder()],
+        ['pad', fixEncoderSize(getBytesEncoder(), 6)],
+        ['authoritySwitchedAt', getI64Encoder()],
+        ['riskAuthoritySwitchedAt', getI64Encoder()],
+        ['authoritySwitches', getU32Encoder()],
+        ['riskAuthoritySwitches', getU32Encoder()],
         ['reserved', fixEncoderSize(getBytesEncoder(), 40)],
     ]);
 }
 
 export function getFeedDecoder(): FixedSizeDecoder<Feed> {
     return getStructDecoder([
-        ['sources', getArrayDecoder(getOracleSourceDecoder(), { size: 2 })],
+        ['sources', getArrayDecoder(getOracleSourceDecoder(), { size: 3 })],
         ['sample', getStoredPriceDecoder()],
         ['sampledAt', getI64Decoder()],
         ['variance', getI128Decoder()],
         ['slowVariance', getI128Decoder()],
+        ['onStandby', getU8Decoder()],
+        ['switchedBy', getU8Decoder()],
+        ['pad', fixDecoderSize(getBytesDecoder(), 6)],
+        ['authoritySwitchedAt', getI64Decoder()],
+        ['riskAuthoritySwitchedAt', getI64Decoder()],
+        ['authoritySwitches', getU32Decoder()],
+        ['riskAuthoritySwitches', getU32Decoder()],
         ['reserved', fixDecoderSize(getBytesDecoder(), 40)],
     ]);
 }

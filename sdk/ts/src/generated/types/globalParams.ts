@@ -17,6 +17,8 @@ import {
 import {
     getAuctionParamsDecoder,
     getAuctionParamsEncoder,
+    getBreakerParamsDecoder,
+    getBreakerParamsEncoder,
     getChangeParamsDecoder,
     getChangeParamsEncoder,
     getDrawParamsDecoder,
@@ -37,6 +39,8 @@ import {
     getWindDownParamsEncoder,
     type AuctionParams,
     type AuctionParamsInput,
+    type BreakerParams,
+    type BreakerParamsInput,
     type ChangeParams,
     type ChangeParamsInput,
     type DrawParams,
@@ -79,6 +83,8 @@ export type GlobalParams = {
     changes: ChangeParams;
     /** Insurance: how much of a fund may be drawn. A fund is what it is now and what it paid within the hour. */
     draws: DrawParams;
+    /** Breakers: what is liquidated and what insurance pays within an hour before nobody may add to it for a while. */
+    breakers: BreakerParams;
 };
 
 export type GlobalParamsInput = {
@@ -102,6 +108,8 @@ export type GlobalParamsInput = {
     changes: ChangeParamsInput;
     /** Insurance: how much of a fund may be drawn. A fund is what it is now and what it paid within the hour. */
     draws: DrawParamsInput;
+    /** Breakers: what is liquidated and what insurance pays within an hour before nobody may add to it for a while. */
+    breakers: BreakerParamsInput;
 };
 
 export function getGlobalParamsEncoder(): FixedSizeEncoder<GlobalParamsInput> {
@@ -116,6 +124,7 @@ export function getGlobalParamsEncoder(): FixedSizeEncoder<GlobalParamsInput> {
         ['lending', getLendingParamsEncoder()],
         ['changes', getChangeParamsEncoder()],
         ['draws', getDrawParamsEncoder()],
+        ['breakers', getBreakerParamsEncoder()],
     ]);
 }
 
@@ -131,6 +140,7 @@ export function getGlobalParamsDecoder(): FixedSizeDecoder<GlobalParams> {
         ['lending', getLendingParamsDecoder()],
         ['changes', getChangeParamsDecoder()],
         ['draws', getDrawParamsDecoder()],
+        ['breakers', getBreakerParamsDecoder()],
     ]);
 }
 

@@ -17,6 +17,8 @@ import {
 import {
     getAuctionArgsDecoder,
     getAuctionArgsEncoder,
+    getBreakerArgsDecoder,
+    getBreakerArgsEncoder,
     getChangeArgsDecoder,
     getChangeArgsEncoder,
     getDrawArgsDecoder,
@@ -37,6 +39,8 @@ import {
     getWindDownArgsEncoder,
     type AuctionArgs,
     type AuctionArgsInput,
+    type BreakerArgs,
+    type BreakerArgsInput,
     type ChangeArgs,
     type ChangeArgsInput,
     type DrawArgs,
@@ -79,6 +83,8 @@ export type GlobalParamsArgs = {
     changes: ChangeArgs;
     /** Insurance. */
     draws: DrawArgs;
+    /** Breakers. */
+    breakers: BreakerArgs;
 };
 
 export type GlobalParamsArgsInput = {
@@ -102,6 +108,8 @@ export type GlobalParamsArgsInput = {
     changes: ChangeArgsInput;
     /** Insurance. */
     draws: DrawArgsInput;
+    /** Breakers. */
+    breakers: BreakerArgsInput;
 };
 
 export function getGlobalParamsArgsEncoder(): FixedSizeEncoder<GlobalParamsArgsInput> {
@@ -116,6 +124,7 @@ export function getGlobalParamsArgsEncoder(): FixedSizeEncoder<GlobalParamsArgsI
         ['lending', getLendingArgsEncoder()],
         ['changes', getChangeArgsEncoder()],
         ['draws', getDrawArgsEncoder()],
+        ['breakers', getBreakerArgsEncoder()],
     ]);
 }
 
@@ -131,6 +140,7 @@ export function getGlobalParamsArgsDecoder(): FixedSizeDecoder<GlobalParamsArgs>
         ['lending', getLendingArgsDecoder()],
         ['changes', getChangeArgsDecoder()],
         ['draws', getDrawArgsDecoder()],
+        ['breakers', getBreakerArgsDecoder()],
     ]);
 }
 

@@ -26,8 +26,8 @@ import {
 import { getPriceDistanceDecoder, getPriceDistanceEncoder, type PriceDistance, type PriceDistanceInput } from './index.js';
 
 /**
- * The owner is called: an account has come within a tenth of its maintenance margin, or under its target. Logged, not
- * called, and once until it is seen above that again.
+ * The owner is called: an account has come below its target, or into the band above its maintenance margin. Once, until it
+ * is seen above that again. Logged where the instruction has no event authority, as `observe_margin`.
  */
 export type MarginCalled = {
     /** The engine. */
@@ -38,7 +38,10 @@ export type MarginCalled = {
     id: number;
     /** `NAV / MMR` at spot, ppm, rounded down. */
     ratioPpm: number;
-    /** How far each price is from where the account would be at maintenance. */
+    /**
+     * How far each price is from where the account would be at maintenance or below; without prices whose move alone does
+     * not take it there.
+     */
     distances: Array<PriceDistance>;
 };
 
@@ -51,7 +54,10 @@ export type MarginCalledInput = {
     id: number;
     /** `NAV / MMR` at spot, ppm, rounded down. */
     ratioPpm: number;
-    /** How far each price is from where the account would be at maintenance. */
+    /**
+     * How far each price is from where the account would be at maintenance or below; without prices whose move alone does
+     * not take it there.
+     */
     distances: Array<PriceDistanceInput>;
 };
 

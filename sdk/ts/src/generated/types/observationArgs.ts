@@ -27,6 +27,8 @@ export type ObservationArgs = {
     bypassRatioPpm: number;
     /** Distance of those two publish times. */
     bypassSpacingSecs: number;
+    /** b: an owner is called below 1 + b times maintenance. */
+    callBandPpm: number;
 };
 
 export type ObservationArgsInput = ObservationArgs;
@@ -37,6 +39,7 @@ export function getObservationArgsEncoder(): FixedSizeEncoder<ObservationArgsInp
         ['coolOffSecs', getU32Encoder()],
         ['bypassRatioPpm', getU32Encoder()],
         ['bypassSpacingSecs', getU32Encoder()],
+        ['callBandPpm', getU32Encoder()],
     ]);
 }
 
@@ -46,6 +49,7 @@ export function getObservationArgsDecoder(): FixedSizeDecoder<ObservationArgs> {
         ['coolOffSecs', getU32Decoder()],
         ['bypassRatioPpm', getU32Decoder()],
         ['bypassSpacingSecs', getU32Decoder()],
+        ['callBandPpm', getU32Decoder()],
     ]);
 }
 

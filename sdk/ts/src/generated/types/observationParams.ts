@@ -32,6 +32,8 @@ export type ObservationParams = {
     bypassRatioPpm: number;
     /** Distance of those two publish times. */
     bypassSpacingSecs: number;
+    /** b: an owner is called below 1 + b times maintenance. */
+    callBandPpm: number;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -44,7 +46,8 @@ export function getObservationParamsEncoder(): FixedSizeEncoder<ObservationParam
         ['coolOffSecs', getU32Encoder()],
         ['bypassRatioPpm', getU32Encoder()],
         ['bypassSpacingSecs', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 16)],
+        ['callBandPpm', getU32Encoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 12)],
     ]);
 }
 
@@ -54,7 +57,8 @@ export function getObservationParamsDecoder(): FixedSizeDecoder<ObservationParam
         ['coolOffSecs', getU32Decoder()],
         ['bypassRatioPpm', getU32Decoder()],
         ['bypassSpacingSecs', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 16)],
+        ['callBandPpm', getU32Decoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 12)],
     ]);
 }
 

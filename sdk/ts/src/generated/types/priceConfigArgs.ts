@@ -33,6 +33,8 @@ export type PriceConfigArgs = {
     primary: OracleSourceArgs;
     /** Counts only while the primary is silent, which only a pinned primary can be shown to be. */
     secondary: Option<OracleSourceArgs>;
+    /** Counts alone while the risk authority or the authority has switched the price to it. */
+    standby: Option<OracleSourceArgs>;
     /** Time constant of the fast average, seconds; shorter than where it is left out only on a test cluster. */
     fastSecs: Option<number>;
     /** Time constant of the slow average, seconds; shorter than where it is left out only on a test cluster. */
@@ -63,6 +65,8 @@ export type PriceConfigArgsInput = {
     primary: OracleSourceArgsInput;
     /** Counts only while the primary is silent, which only a pinned primary can be shown to be. */
     secondary: OptionOrNullable<OracleSourceArgsInput>;
+    /** Counts alone while the risk authority or the authority has switched the price to it. */
+    standby: OptionOrNullable<OracleSourceArgsInput>;
     /** Time constant of the fast average, seconds; shorter than where it is left out only on a test cluster. */
     fastSecs: OptionOrNullable<number>;
     /** Time constant of the slow average, seconds; shorter than where it is left out only on a test cluster. */
@@ -92,6 +96,7 @@ export function getPriceConfigArgsEncoder(): Encoder<PriceConfigArgsInput> {
     return getStructEncoder([
         ['primary', getOracleSourceArgsEncoder()],
         ['secondary', getOptionEncoder(getOracleSourceArgsEncoder())],
+        ['standby', getOptionEncoder(getOracleSourceArgsEncoder())],
         ['fastSecs', getOptionEncoder(getU32Encoder())],
         ['slowSecs', getOptionEncoder(getU32Encoder())],
         ['fastestFallPpmPerSec', getU32Encoder()],
@@ -106,6 +111,7 @@ export function getPriceConfigArgsDecoder(): Decoder<PriceConfigArgs> {
     return getStructDecoder([
         ['primary', getOracleSourceArgsDecoder()],
         ['secondary', getOptionDecoder(getOracleSourceArgsDecoder())],
+        ['standby', getOptionDecoder(getOracleSourceArgsDecoder())],
         ['fastSecs', getOptionDecoder(getU32Decoder())],
         ['slowSecs', getOptionDecoder(getU32Decoder())],
         ['fastestFallPpmPerSec', getU32Decoder()],

@@ -44,7 +44,7 @@ import {
 export type PriceSlot = {
     /** One where listed. */
     active: number;
-    /** 0: the held price is the primary's, 1: the secondary's. */
+    /** 0: the held price is the primary's, 1: the secondary's, 2: the standby's. */
     source: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
@@ -84,6 +84,8 @@ export type PriceSlot = {
     trippedInARow: number;
     /** Why it tripped last, bits of `oddity`. */
     trippedBy: number;
+    /** The held price when it last began to wait for its averages, dollars per whole unit; zero where it never did. */
+    before: StoredPrice;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -91,7 +93,7 @@ export type PriceSlot = {
 export type PriceSlotInput = {
     /** One where listed. */
     active: number;
-    /** 0: the held price is the primary's, 1: the secondary's. */
+    /** 0: the held price is the primary's, 1: the secondary's, 2: the standby's. */
     source: number;
     /** Zero. */
     pad: ReadonlyUint8Array;
@@ -131,6 +133,8 @@ export type PriceSlotInput = {
     trippedInARow: number;
     /** Why it tripped last, bits of `oddity`. */
     trippedBy: number;
+    /** The held price when it last began to wait for its averages, dollars per whole unit; zero where it never did. */
+    before: StoredPriceInput;
     /** Zero. */
     reserved: ReadonlyUint8Array;
 };
@@ -158,7 +162,8 @@ export function getPriceSlotEncoder(): FixedSizeEncoder<PriceSlotInput> {
         ['trippedUntilAt', getI64Encoder()],
         ['trippedInARow', getU32Encoder()],
         ['trippedBy', getU32Encoder()],
-        ['reserved', fixEncoderSize(getBytesEncoder(), 56)],
+        ['before', getStoredPriceEncoder()],
+        ['reserved', fixEncoderSize(getBytesEncoder(), 40)],
     ]);
 }
 
@@ -185,7 +190,8 @@ export function getPriceSlotDecoder(): FixedSizeDecoder<PriceSlot> {
         ['trippedUntilAt', getI64Decoder()],
         ['trippedInARow', getU32Decoder()],
         ['trippedBy', getU32Decoder()],
-        ['reserved', fixDecoderSize(getBytesDecoder(), 56)],
+        ['before', getStoredPriceDecoder()],
+        ['reserved', fixDecoderSize(getBytesDecoder(), 40)],
     ]);
 }
 

@@ -23,7 +23,10 @@ import {
 export type RefreshEntry = {
     /** Slot of the board. */
     slot: number;
-    /** Whether the secondary's account follows the primary's, to be used if the primary is silent. */
+    /**
+     * Whether the secondary's account follows the primary's, to be used if the primary is silent. Not while the price is
+     * switched to its standby.
+     */
     withSecondary: boolean;
 };
 

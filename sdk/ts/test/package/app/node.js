@@ -1,0 +1,3 @@
+import { navUsdPico } from './margin.js';
+
+console.log(await navUsdPico());
