@@ -116,7 +116,7 @@ fn children_of(parent: u32) -> Vec<String> {
 fn debt(shown: &Value) -> f64 {
     let rows = shown["balances"].as_array().into_iter().flatten();
     let usdc = rows.clone().find(|row| row["bank"] == "USDC");
-    -usdc.and_then(|row| row["balance"].as_str()?.parse::<f64>().ok()).unwrap_or_default()
+    usdc.and_then(|row| row["balance"].as_str()?.parse::<f64>().ok()).map_or(0.0, |balance| 0.0 - balance)
 }
 
 /// A person who has read the README and nothing else.

@@ -20,7 +20,7 @@ use crate::surfnet::{find_addon, Surfnet};
 use crate::told::{say, welcome};
 use crate::walk::Walk;
 
-/// Averages are ready some twenty seconds after the first price; a busy machine takes its time.
+/// Averages are ready a quarter of a minute after the first price; a busy machine takes its time.
 const READY_SECS: u64 = 120;
 
 /// What a localnet is told.

@@ -17,19 +17,19 @@ impl CliWorld {
     pub async fn an_engine_is_created_and_configured(&mut self) -> Result<()> {
         let create = "engine create --config engine.toml";
         let dry = self.json(&format!("{create} --dry-run")).await?;
-        ensure!(dry["would_send"].as_array().map(Vec::len) == Some(25), "{dry:#}");
-        self.run(create).await?.failed_with(&["not confirmed: send 25 step(s)", "pass --yes"])?;
+        ensure!(dry["would_send"].as_array().map(Vec::len) == Some(26), "{dry:#}");
+        self.run(create).await?.failed_with(&["not confirmed: send 26 step(s)", "pass --yes"])?;
         ensure!(self.connection.engines().await?.accounts.is_empty(), "a dry run or an unconfirmed one created an engine");
         self.run("engine configure --config engine.toml --yes").await?.failed_with(&["there is no engine at"])?;
         let engine = self.keys.engine.to_string();
         // The person says no, then yes.
         let mut asked = Terminal::run(&self.tool, &format!("plimsoll {create}; echo \"status $?\""))?;
-        asked.shows("25 step(s)").await?;
+        asked.shows("26 step(s)").await?;
         asked.keys("n")?;
         asked.shows("status 1").await?;
         ensure!(self.connection.engines().await?.accounts.is_empty(), "a person's no created an engine");
         let mut asked = Terminal::run(&self.tool, &format!("plimsoll {create}; echo \"status $?\""))?;
-        asked.shows("25 step(s)").await?;
+        asked.shows("26 step(s)").await?;
         asked.keys("y")?;
         asked.shows("status 0").await?;
         asked.shows("steps sent").await?;

@@ -216,7 +216,7 @@ fn engine_file() -> String {
         hex(ETH)
     );
     LOCALNET
-        .replace("fast_secs = 3\nslow_secs = 10", "fast_secs = 2\nslow_secs = 4")
+        .replace("fast_secs = 3\nslow_secs = 8", "fast_secs = 2\nslow_secs = 4")
         .replacen("risk_age_secs = 10", "risk_age_secs = 10\nprimary_stale_secs = 10", 1)
         .replacen("[[price]]\nname = \"BTC/USD\"", &second, 1)
         .replacen("[[bank]]\nname = \"USDC\"", &posted, 1)
