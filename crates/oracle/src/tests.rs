@@ -37,7 +37,8 @@ fn source(kind: OracleKind, address: Pubkey) -> OracleSource {
 }
 
 fn slot() -> (PriceSlot, Feed) {
-    let sources = [source(OracleKind::PythPinned, PUSH_FEED), source(OracleKind::SwitchboardPull, PULL_FEED)];
+    let (push, pull) = (source(OracleKind::PythPinned, PUSH_FEED), source(OracleKind::SwitchboardPull, PULL_FEED));
+    let sources = [push, pull, OracleSource::zeroed()];
     let (mut slot, mut feed) = (PriceSlot { active: 1, ..PriceSlot::zeroed() }, Feed { sources, ..Feed::zeroed() });
     slot.store(&mut feed, &PriceState::listed(Secs::new(15), Secs::new(3_600), DEFAULT_PRIOR_PICO_PER_SEC));
     (slot, feed)

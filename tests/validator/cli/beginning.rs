@@ -19,7 +19,10 @@ impl CliWorld {
         let dry = self.json(&format!("{create} --dry-run")).await?;
         ensure!(dry["would_send"].as_array().map(Vec::len) == Some(26), "{dry:#}");
         self.run(create).await?.failed_with(&["not confirmed: send 26 step(s)", "pass --yes"])?;
-        ensure!(self.connection.engines().await?.accounts.is_empty(), "a dry run or an unconfirmed one created an engine");
+        ensure!(
+            self.connection.engines().await?.accounts.is_empty(),
+            "a dry run or an unconfirmed one created an engine"
+        );
         self.run("engine configure --config engine.toml --yes").await?.failed_with(&["there is no engine at"])?;
         let engine = self.keys.engine.to_string();
         // The person says no, then yes.
