@@ -3,9 +3,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`validator`] | what the story asks of a validator |
-//! | [`surfnet`] | surfpool from npm, behind a proxy that can drop and refuse connections |
+//! | [`surfnet`] | `plimsoll-localnet`'s surfpool, behind a proxy that can drop and refuse connections |
 //! | [`test_validator`] | Agave's own test validator, a process that is killed and started again on its ledger |
-//! | [`child`], [`proxy`] | processes that say where they are in one line of JSON; a TCP proxy |
 //! | [`keeper`] | the keeper binary as a process |
 //! | [`tool`] | any binary as a process, and what of its help was typed |
 //! | [`stage`] | programs, engine, accounts, prices |
@@ -15,10 +14,8 @@
 #![deny(missing_docs)]
 
 pub mod books;
-pub mod child;
 pub mod deployment;
 pub mod keeper;
-pub mod proxy;
 pub mod stage;
 pub mod story;
 pub mod surfnet;

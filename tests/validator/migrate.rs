@@ -53,7 +53,7 @@ impl Operator {
         write_keypair_file(&payer, home.path().join("payer.json")).map_err(|error| anyhow!("{error}"))?;
         let signer = Pubkey::new_unique();
         let venue = format!("\n[[venue]]\nsigner = \"{signer}\"\nsettle_markets = [0]\n");
-        let file = LOCALNET.replace("slow_secs = 60", "fast_secs = 2\nslow_secs = 4") + &venue;
+        let file = LOCALNET.replace("fast_secs = 3\nslow_secs = 8", "fast_secs = 2\nslow_secs = 4") + &venue;
         std::fs::write(home.path().join("engine.toml"), file)?;
         let (migrate, plimsoll) = (Tool::new(migrate, home.path()), Tool::new(plimsoll, home.path()));
         for tool in [&migrate, &plimsoll] {
@@ -101,7 +101,7 @@ impl Operator {
         let apply = "apply --config engine.toml --price-wait-secs 60";
         ensure!(self.json(&format!("{apply} --dry-run")).await?["would_send"]
             .as_array()
-            .is_some_and(|s| s.len() == 25));
+            .is_some_and(|s| s.len() == 26));
         self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["26 step(s) sent"])?;
         self.migrate.run(&format!("{apply} --yes")).await?.done()?.shows(&["nothing to do"])?;
         self.migrate.run(&format!("{apply} --only-propose --yes")).await?.done()?.shows(&["nothing to do"])?;

@@ -1,104 +1,40 @@
-//! surfpool from npm, offline, behind a proxy that can drop and refuse connections.
+//! surfpool, behind a proxy that can drop and refuse connections.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, Context, Result};
+use anyhow::Result;
+use plimsoll_localnet::proxy::Proxy;
+use plimsoll_localnet::surfnet::{self, find_addon};
 use plimsoll_rpc::Cluster;
-use serde::Deserialize;
-use serde_json::json;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
-use tokio::process::Command;
-use tokio::sync::OnceCell;
 
-use crate::child::Spoken;
-use crate::proxy::Proxy;
-use crate::validator::{target, Program, Validator};
-
-/// Slots are as long as on mainnet in 2026.
-const SLOT_MILLIS: u32 = 200;
-const ADDON: &str = "node_modules/@solana/surfpool-linux-x64-gnu/surfpool-sdk.linux-x64-gnu.node";
+use crate::validator::{Program, Validator};
 
 /// A surfnet.
 #[derive(Debug)]
 pub struct Surfnet {
     // Ends with this value.
-    child: Spoken,
-    at: Said,
+    own: surfnet::Surfnet,
     rpc: Proxy,
     ws: Proxy,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Said {
-    rpc_url: String,
-    ws_url: String,
-    payer: Vec<u8>,
-}
-
-/// The directory with surfpool's addon, installed by `npm ci` from the committed lock file where it is not there yet;
-/// or a sentence on why there is none.
-pub async fn find_addon() -> std::result::Result<PathBuf, String> {
-    // Tests of one process run at once; the directory is installed once.
-    static FOUND: OnceCell<std::result::Result<PathBuf, String>> = OnceCell::const_new();
-    FOUND.get_or_init(look_for_addon).await.clone()
-}
-
-/// [`find_addon`]'s directory; where there is none, the test that asks prints why, which counts as skipped.
+/// The directory with surfpool's addon; where there is none, the test that asks prints why, which counts as skipped.
 pub async fn addon_or_reason() -> Option<PathBuf> {
     find_addon().await.map_err(|reason| println!("skipped: {reason}")).ok()
 }
 
-async fn look_for_addon() -> std::result::Result<PathBuf, String> {
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
-        return Err("surfpool's addon is for x86-64 Linux with glibc".into());
-    }
-    let node = Command::new("node").arg("--version").output().await;
-    if !node.is_ok_and(|output| output.status.success()) {
-        return Err("there is no Node.js: `node --version` does not run".into());
-    }
-    let directory = target().join("surfpool");
-    if directory.join(ADDON).is_file() {
-        return Ok(directory);
-    }
-    install(&directory).await.map_err(|error| format!("{error:#}"))?;
-    Ok(directory)
-}
-
-async fn install(directory: &Path) -> Result<()> {
-    std::fs::create_dir_all(directory)?;
-    for file in ["package.json", "package-lock.json"] {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("node").join(file);
-        std::fs::copy(&from, directory.join(file)).with_context(|| from.display().to_string())?;
-    }
-    let npm = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(directory).output().await;
-    let output = npm.context("surfpool cannot be installed: `npm` does not run")?;
-    if !output.status.success() {
-        let reason = String::from_utf8_lossy(&output.stderr);
-        let first = reason.lines().next().unwrap_or("no reason given").to_owned();
-        return Err(anyhow!("surfpool cannot be installed: `npm ci`: {first}"));
-    }
-    Ok(())
-}
-
 impl Surfnet {
-    /// Starts a surfnet with an addon that [`find_addon`] found, and deploys programs by its cheat code.
+    /// Starts a surfnet with an addon that was found, and deploys programs by its cheat code.
     ///
     /// # Errors
     /// Where it does not start, or refuses a program.
     pub async fn start(addon: &Path, programs: &[Program]) -> Result<Self> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("node/surfpool.mjs");
-        let mut command = Command::new("node");
-        command.arg(script).arg(std::path::absolute(addon)?).arg(SLOT_MILLIS.to_string());
-        let (child, at): (Spoken, Said) = Spoken::start(&mut command).await?;
-        let (rpc, ws) = (Proxy::start(address(&at.rpc_url)?)?, Proxy::start(address(&at.ws_url)?)?);
-        let mut surfnet = Self { child, at, rpc, ws };
-        for program in programs {
-            surfnet.deploy(program).await?;
-        }
-        Ok(surfnet)
+        let own = surfnet::Surfnet::start(addon, programs).await?;
+        let (rpc, ws) = own.addresses()?;
+        let (rpc, ws) = (Proxy::start(rpc)?, Proxy::start(ws)?);
+        Ok(Self { own, rpc, ws })
     }
 
     /// Puts a program at its address, in the place of whatever is there.
@@ -106,8 +42,7 @@ impl Surfnet {
     /// # Errors
     /// Where the surfnet refuses it.
     pub async fn deploy(&mut self, program: &Program) -> Result<()> {
-        let deploy = json!({ "programId": program.id.to_string(), "soPath": program.file });
-        self.child.order(json!({ "deploy": deploy })).await
+        self.own.deploy(program).await
     }
 
     /// Gives lamports to an address.
@@ -115,7 +50,7 @@ impl Surfnet {
     /// # Errors
     /// Where the surfnet does not.
     pub async fn fund(&mut self, address: &Pubkey, lamports: u64) -> Result<()> {
-        self.child.order(json!({ "fund": { "address": address.to_string(), "lamports": lamports } })).await
+        self.own.fund(address, lamports).await
     }
 }
 
@@ -125,8 +60,7 @@ impl Validator for Surfnet {
     }
 
     fn cluster(&self) -> Cluster {
-        let (rpc_url, ws_url) = (self.at.rpc_url.clone(), self.at.ws_url.clone());
-        Cluster { name: rpc_url.clone(), rpc_url, ws_url }
+        self.own.cluster()
     }
 
     fn keeper_cluster(&self) -> Cluster {
@@ -139,8 +73,7 @@ impl Validator for Surfnet {
     }
 
     fn payer(&self) -> Keypair {
-        let secret = self.at.payer.first_chunk::<32>().copied().unwrap_or_default();
-        Keypair::new_from_array(secret)
+        self.own.payer()
     }
 
     fn fault(&self) -> &'static str {
@@ -157,9 +90,4 @@ impl Validator for Surfnet {
         self.rpc.accept()?;
         self.ws.accept()
     }
-}
-
-fn address(url: &str) -> Result<SocketAddr> {
-    let (_, rest) = url.split_once("://").ok_or_else(|| anyhow!("{url} is not an address"))?;
-    rest.trim_end_matches('/').parse().with_context(|| format!("{url} is not an address with a port"))
 }

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, Result};
+use plimsoll_localnet::child::Spoken;
 use plimsoll_rpc::Cluster;
 use serde::Deserialize;
 use solana_keypair::Keypair;
@@ -11,7 +12,6 @@ use solana_signer::Signer as _;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::child::Spoken;
 use crate::validator::{Program, Validator};
 
 /// Ports that are tried for a pair of free ones.

@@ -17,6 +17,13 @@ pub enum Task {
     /// Build the program and replay recorded crashes through it
     #[command(after_help = "Every other argument is the replay's: `cargo xtask replay -- --help` lists them.")]
     Replay(Passed),
+    /// Run a whole engine on a cluster of your own, to try: until Ctrl-C
+    #[command(
+        after_help = "Every other argument is the localnet's:\n  --port <port>        the node's port [8899]; the two next \
+                      ones are taken too\n  --url <url>          a validator that runs already, instead of surfpool\n  \
+                      --directory <path>   where keys and files are [target/localnet]"
+    )]
+    Localnet(Passed),
     /// Run every check of the project
     Test(Checks),
     /// Measure compute units, and the keeper's speed

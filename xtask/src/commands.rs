@@ -2,7 +2,7 @@
 
 use crate::arguments::{Builder, Building, Passed};
 use crate::failure::{Failure, Result};
-use crate::programs::{build_all, build_some, cargo, cargo_run, engine, ENGINE_ONLY};
+use crate::programs::{build_all, build_some, cargo, cargo_run, engine, prepared, workspace, ENGINE_ONLY, TO_TRY};
 use plimsoll_sbf::{install_packages, Arch, Install, Toolchain};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,6 +25,33 @@ pub fn replay(arguments: Passed) -> Result<()> {
     let is_live = arguments.iter().any(|word| word == "--rpc" || word.starts_with("--rpc="));
     let features: &[&str] = if is_live { &["live"] } else { &[] };
     run(&mut replay_command(cargo_run(REPLAY.0, REPLAY.1, features), &arguments))
+}
+
+/// `cargo xtask localnet`
+pub fn localnet(arguments: Passed) -> Result<()> {
+    let (install, arguments) = arguments.split();
+    build_some(&Toolchain::find(install)?, Arch::default(), TO_TRY)?;
+    println!("Compiling the localnet and `plimsoll`: some minutes the first time.");
+    run(cargo().args(["build", "--package", LOCALNET, "--package", "plimsoll-cli"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    // Where it was called from is where a person expects relative paths to begin.
+    let mut command = prepared(target.join("debug").join(LOCALNET), &std::env::current_dir().unwrap_or_default());
+    command.args(arguments);
+    become_it(&mut command)
+}
+
+/// Runs a command in the place of this process, so that what ends this one ends that one.
+#[cfg(unix)]
+fn become_it(command: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt as _;
+    let error = command.exec();
+    Err(Failure::Message(format!("cannot start {:?}: {error}", command.get_program())))
+}
+
+/// Runs a command and waits for it.
+#[cfg(not(unix))]
+fn become_it(command: &mut Command) -> Result<()> {
+    run(command)
 }
 
 /// `cargo xtask bench`
@@ -124,6 +151,8 @@ pub fn keeper_bench_command(mut start: Command, is_check: bool) -> Command {
 
 /// Where the replay's binary is.
 pub const REPLAY: (&str, &str) = ("plimsoll-sim", "plimsoll-replay");
+/// The package of a whole engine to try, and its binary.
+const LOCALNET: &str = "plimsoll-localnet";
 /// Where the benchmark's binary is.
 pub const BENCH: (&str, &str) = ("plimsoll-tests", "plimsoll-bench");
 /// Where the binary that breaks the engine is.

@@ -34,6 +34,7 @@ fn run(line: CommandLine) -> Result<()> {
     match line.command {
         Some(Task::Build(arguments)) => commands::build(&arguments),
         Some(Task::Replay(arguments)) => commands::replay(arguments),
+        Some(Task::Localnet(arguments)) => commands::localnet(arguments),
         Some(Task::Bench(arguments)) => commands::bench(arguments),
         Some(Task::Test(arguments)) => test::run(&arguments),
         Some(Task::Mutants(arguments)) => commands::mutants(arguments),

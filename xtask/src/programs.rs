@@ -61,6 +61,9 @@ pub fn engine() -> &'static Program {
 /// The engine alone, for what needs no other program.
 pub const ENGINE_ONLY: &[Program] = PROGRAMS.split_at(1).0;
 
+/// The engine, a venue and the mock oracle, for an engine that somebody tries.
+pub const TO_TRY: &[Program] = PROGRAMS.split_at(3).0;
+
 /// Builds every program and prints what came out; the reports stand in the order of `PROGRAMS`, the engine's first.
 pub fn build_all(toolchain: &Toolchain, arch: Arch) -> Result<Vec<BuildReport>> {
     build_some(toolchain, arch, &PROGRAMS)
@@ -146,6 +149,14 @@ mod tests {
         let identity = |program: &Program| (program.package, program.file, program.features);
         assert_eq!(identity(&ENGINE_ONLY[0]), identity(&PROGRAMS[0]));
         assert_eq!((engine().package, engine().features), ("plimsoll", &[][..]));
+    }
+
+    #[test]
+    fn who_tries_an_engine_has_it_with_a_venue_and_an_oracle() {
+        assert_eq!(
+            TO_TRY.iter().map(|program| program.package).collect::<Vec<_>>(),
+            ["plimsoll", "example-venue", "mock-oracle"]
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Dependencies point one way: `risk` <- `state` <- `ledger`, `interface` <- `oracle` <- program, and sdk <- rpc <- sim, keeper, migrations <- cli beside
-//! it. The model, which the tests compare everything with, stays apart from all of them.
+//! Dependencies point one way: `risk` <- `state` <- `ledger`, `interface` <- `oracle` <- program, and sdk <- rpc <- sim, keeper, migrations <- cli,
+//! localnet beside it. The model, which the tests compare everything with, stays apart from all of them.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("testkit-hostile", &[]),
     ("plimsoll-sdk", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-rpc", SDK),
-    ("plimsoll-sim", ON_CLUSTERS),
+    ("plimsoll-crashes", &[]),
+    ("plimsoll-sim", &["plimsoll-crashes", "plimsoll-rpc", "plimsoll-sdk", "plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-migrations", ON_CLUSTERS),
     (
         "plimsoll-keeper",
@@ -29,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "plimsoll-cli",
         &[
+            "plimsoll-crashes",
             "plimsoll-keeper",
             "plimsoll-migrations",
             "plimsoll-rpc",
@@ -38,6 +40,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "plimsoll-state",
             "example-venue",
         ],
+    ),
+    (
+        "plimsoll-localnet",
+        &["plimsoll-keeper", "plimsoll-migrations", "plimsoll-rpc", "plimsoll-sdk", "plimsoll-state", "example-venue"],
     ),
     ("plimsoll-model", &[]),
     ("plimsoll-idl", &["plimsoll-risk", "plimsoll-state"]),
@@ -59,11 +65,13 @@ const CLIENTS: &[(&str, Option<&str>)] = &[
     ("plimsoll-wasm", None),
     ("plimsoll-sdk", None),
     ("plimsoll-rpc", None),
+    ("plimsoll-crashes", None),
     ("plimsoll-sim", None),
     ("plimsoll-migrations", None),
     ("plimsoll-oracle", Some("reads Pyth's account by Pyth's own SDK, whose types are Anchor's")),
     ("plimsoll-keeper", Some("posts to Pyth with the same SDK")),
     ("plimsoll-cli", Some("has the keeper in it, and the example venue's own client")),
+    ("plimsoll-localnet", Some("has the keeper in it, and the example venue's own client")),
 ];
 
 /// Packages in these directories are tests and may use everything.
@@ -101,7 +109,7 @@ const BALANCES: [&str; 27] = [
 ];
 
 /// Where the program and what stands beside it is, the ledger apart.
-const OUTSIDE_THE_LEDGER: [&str; 10] = [
+const OUTSIDE_THE_LEDGER: [&str; 11] = [
     "crates/state/src",
     "crates/wasm/src",
     "crates/interface/src",
@@ -111,6 +119,7 @@ const OUTSIDE_THE_LEDGER: [&str; 10] = [
     "sdk/rpc/src",
     "sdk/keeper/src",
     "sdk/cli/src",
+    "sdk/localnet/src",
     "sdk/sim/src",
 ];
 

@@ -1,10 +1,23 @@
 //! What a person can do about an error.
 
 use plimsoll_migrations::Error;
+use plimsoll_rpc::Local;
 use plimsoll_sdk::EngineError;
 
+/// What a person can do; `local` is the file that named the cluster, where one did.
+pub fn of(error: &Error, local: Option<&Local>) -> Option<String> {
+    match (error, local) {
+        (Error::Rpc(plimsoll_rpc::Error::Unreachable(_)), Some(local)) => Some(format!(
+            "{} names this cluster, which `cargo xtask localnet` runs: start it, or delete the file, or name another cluster \
+             with --url",
+            local.path.display()
+        )),
+        _ => of_error(error).map(str::to_owned),
+    }
+}
+
 /// The error's own advice, else what the engine's refusal asks for.
-pub fn of(error: &Error) -> Option<&'static str> {
+fn of_error(error: &Error) -> Option<&'static str> {
     error.advice().or_else(|| match error {
         Error::Rpc(plimsoll_rpc::Error::Missing { what: "margin account", .. }) => Some(
             "open it first: `plimsoll account open`, or check the number; name another key's account by its address",
@@ -82,7 +95,7 @@ mod tests {
     fn a_refusal_of_the_engine_comes_with_what_to_do() {
         let custom = solana_instruction::error::InstructionError::Custom(EngineError::PriceNotReady as u32);
         let refused = plimsoll_rpc::Error::rejected(custom_at(0, custom), Vec::new());
-        assert!(of(&Error::Rpc(refused)).is_some_and(|advice| advice.contains("plimsoll price list")));
+        assert!(of(&Error::Rpc(refused), None).is_some_and(|advice| advice.contains("plimsoll price list")));
         for error in [
             EngineError::ChangeWaits,
             EngineError::ChangeNotDue,
@@ -95,7 +108,19 @@ mod tests {
         ] {
             assert!(of_engine(error).is_some_and(|advice| advice.contains("plimsoll engine")), "{error:?}");
         }
-        assert_eq!(of(&crate::usage::usage("a word")), None);
+        assert_eq!(of(&crate::usage::usage("a word"), None), None);
+    }
+
+    #[test]
+    fn a_local_engine_that_does_not_answer_is_started_by_its_own_command() {
+        let silent = || Error::Rpc(plimsoll_rpc::Error::Unreachable("refused".into()));
+        let local = Local { path: "target/localnet/plimsoll.toml".into(), config: Default::default() };
+        let advice = of(&silent(), Some(&local)).unwrap();
+        assert!(
+            advice.contains("target/localnet/plimsoll.toml") && advice.contains("cargo xtask localnet"),
+            "{advice}"
+        );
+        assert!(of(&silent(), None).is_some_and(|advice| advice.contains("--url") && !advice.contains("localnet")));
     }
 
     fn custom_at(

@@ -27,7 +27,8 @@ const EXITS: &str =
 
 /// Everything a person does with a Plimsoll engine, on any cluster.
 ///
-/// Cluster and key are the Solana CLI's unless named. Banks, prices and markets go by name, slot or mint; amounts are
+/// Cluster and key are those of the local engine that runs in this directory or above (`cargo xtask localnet`), else the
+/// Solana CLI's, unless named. Banks, prices and markets go by name, slot or mint; amounts are
 /// whole units (12.5). A margin account goes by address, or by number where it is yours.
 #[derive(Parser, Debug)]
 #[command(name = "plimsoll", version, about, max_term_width = 100, arg_required_else_help = true, after_help = EXITS)]
@@ -38,6 +39,9 @@ pub struct Cli {
     /// The engine. Else the only one of the cluster, or the first of the key that signs
     #[arg(short, long, global = true, value_name = "ADDRESS", env = "PLIMSOLL_ENGINE", hide_env_values = true)]
     pub engine: Option<Pubkey>,
+    /// Sign with this key of the local engine that `cargo xtask localnet` runs, such as alice
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub signer: Option<String>,
     /// A configuration file whose names of banks and prices are used
     #[arg(long, global = true, value_name = "PATH", env = "PLIMSOLL_NAMES", hide_env_values = true)]
     pub names: Option<PathBuf>,
@@ -171,6 +175,8 @@ mod tests {
             "price refresh",
             "price refresh SOL BTC --secondary",
             "price post SOL=120.5",
+            "price set SOL 120.5",
+            "price crash 2025-10-10 --speed 60 --minutes 15 --watch 0",
             "price halt SOL --for-secs 3600",
             "price resume SOL --yes",
             "price standby",

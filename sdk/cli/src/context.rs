@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_migrations::config::Config;
 use plimsoll_migrations::{Result, Session};
-use plimsoll_rpc::EngineAccounts;
+use plimsoll_rpc::wallet::read_key;
+use plimsoll_rpc::{EngineAccounts, Local};
 use plimsoll_sdk::ix::Token;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::MarginAccount;
 use solana_instruction::Instruction;
+use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 use spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent;
@@ -31,6 +33,8 @@ pub struct Context {
     pub names: Option<PathBuf>,
     /// Answers in JSON.
     pub json: bool,
+    /// The local engine that is spoken to, whose people have names.
+    pub local: Option<Local>,
 }
 
 /// An engine's accounts and what people call its parts.
@@ -79,7 +83,7 @@ impl Context {
         Ok(Loaded { accounts, names })
     }
 
-    /// A margin account by address, or the signer's by its number.
+    /// A margin account by address, the signer's by its number, or the first of a person of the local engine.
     ///
     /// # Errors
     /// Where the text is neither.
@@ -87,8 +91,46 @@ impl Context {
         if let Ok(id) = text.parse::<u16>() {
             return Ok(engine.margin_account(&self.session.address()?, id));
         }
-        let not_one = || usage(format!("{text:?} is neither an address nor the number of an account of yours"));
-        text.parse().map_err(|_| not_one())
+        if let Ok(address) = text.parse() {
+            return Ok(address);
+        }
+        let Some(local) = &self.local else {
+            return Err(usage(format!("{text:?} is neither an address nor the number of an account of yours")));
+        };
+        Ok(engine.margin_account(&read_key(&local.key_file(text)?)?.pubkey(), 0))
+    }
+
+    /// Who signs for a margin account: a key file that was named, else the person of the local engine as whom it was named,
+    /// else the session's key.
+    ///
+    /// # Errors
+    /// `Rpc`, with the command that makes a key.
+    pub fn key_of(&self, account: &str, path: Option<&Path>) -> Result<Keypair> {
+        let of_person = || Some(self.local.as_ref()?.key_file(account).ok()?);
+        match path.map(Path::to_path_buf).or_else(of_person) {
+            Some(path) => Ok(read_key(&path)?),
+            None => self.session.keypair(),
+        }
+    }
+
+    /// Who posts prices: whom the local engine names, else the session's key.
+    ///
+    /// # Errors
+    /// `Rpc`, with the command that makes a key.
+    pub fn poster(&self) -> Result<Keypair> {
+        let named = self.local.as_ref().and_then(|local| Some((local, local.config.poster.as_ref()?)));
+        match named {
+            Some((local, name)) => Ok(read_key(&local.key_file(name)?)?),
+            None => self.session.keypair(),
+        }
+    }
+
+    /// Keeps the local engine from moving its prices until the value is dropped.
+    ///
+    /// # Errors
+    /// `Rpc` where the system refuses.
+    pub fn hold_prices(&self) -> Result<Option<std::fs::File>> {
+        Ok(self.local.as_ref().map(Local::lock_prices).transpose()?)
     }
 
     /// Reads a margin account.
@@ -200,15 +242,4 @@ impl Loaded {
 /// Creates an owner's associated token account where there is none.
 pub fn create_token_account(payer: &Pubkey, owner: &Pubkey, token: &Token) -> Instruction {
     create_associated_token_account_idempotent(payer, owner, &token.mint, &token.token_program)
-}
-
-/// A key file, or the session's key.
-///
-/// # Errors
-/// `Rpc`, with the command that makes a key.
-pub fn key_or_session(session: &Session, path: Option<&Path>) -> Result<solana_keypair::Keypair> {
-    match path {
-        Some(path) => Ok(plimsoll_rpc::wallet::read_key(path)?),
-        None => session.keypair(),
-    }
 }

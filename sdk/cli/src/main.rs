@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod context;
 mod fresh;
+mod local;
 mod margin;
 mod names;
 mod output;
@@ -17,32 +18,51 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use plimsoll_migrations::{Result, Session};
+use plimsoll_rpc::Local;
 
 use cli::{Cli, Command};
 use context::Context;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut cli = Cli::parse();
     let json = cli.json;
-    match run(cli).await {
+    let local = match find_local(&mut cli) {
+        Ok(local) => local,
+        Err(error) => return fail(&error, None, json),
+    };
+    match run(cli, local.clone()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let advice = advice::of(&error);
-            if json {
-                eprintln!("{}", serde_json::json!({ "error": error.to_string(), "advice": advice }));
-            } else {
-                eprintln!("error: {error}");
-                advice.iter().for_each(|advice| eprintln!("  -> {advice}"));
-            }
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error, local.as_ref(), json),
     }
 }
 
+/// The local engine that is spoken to unless another cluster is named. What needs no cluster needs no engine.
+fn find_local(cli: &mut Cli) -> Result<Option<Local>> {
+    if matches!(cli.command, Command::Completions { .. }) {
+        return Ok(None);
+    }
+    let local = local::complete(cli)?;
+    if let Some(local) = local.as_ref().filter(|_| !cli.json) {
+        eprintln!("using {}", local::shown(local));
+    }
+    Ok(local)
+}
+
+fn fail(error: &plimsoll_migrations::Error, local: Option<&Local>, json: bool) -> ExitCode {
+    let advice = advice::of(error, local);
+    if json {
+        eprintln!("{}", serde_json::json!({ "error": error.to_string(), "advice": advice }));
+    } else {
+        eprintln!("error: {error}");
+        advice.iter().for_each(|advice| eprintln!("  -> {advice}"));
+    }
+    ExitCode::FAILURE
+}
+
 /// Whether all is well.
-async fn run(cli: Cli) -> Result<bool> {
+async fn run(cli: Cli, local: Option<Local>) -> Result<bool> {
     if let Command::Completions { shell } = cli.command {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "plimsoll", &mut script);
@@ -51,12 +71,17 @@ async fn run(cli: Cli) -> Result<bool> {
         return Ok(true);
     }
     if let Command::Keeper(command) = cli.command {
-        let told =
-            commands::keeper::Overrides { session: cli.session, engine: cli.engine, names: cli.names, json: cli.json };
+        let told = commands::keeper::Overrides {
+            session: cli.session,
+            engine: cli.engine,
+            names: cli.names,
+            json: cli.json,
+            local,
+        };
         return commands::keeper::run(command, &told).await.map(|()| true);
     }
     let session = Session::open(&cli.session).await?;
-    let context = Context { session, engine: cli.engine, names: cli.names, json: cli.json };
+    let context = Context { session, engine: cli.engine, names: cli.names, json: cli.json, local };
     match cli.command {
         Command::Engine(command) => return commands::engine::run(&context, command).await,
         Command::Bank(command) => commands::bank::run(&context, command).await,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cluster`] | which cluster, and whether it is the one that was meant |
 //! | [`wallet`] | the Solana CLI's configuration and key files |
+//! | [`local`] | the file that tells of an engine on a cluster of one's own |
 //! | [`engine`] | an engine's accounts, read together and decoded |
 //! | [`scan`] | many accounts at once, within what a node takes |
 //! | [`sent`] | accounts in the form that a node sends them in |
@@ -18,6 +19,7 @@ pub mod deliver;
 pub mod engine;
 pub mod error;
 mod limits;
+pub mod local;
 pub mod mock;
 mod pace;
 pub mod scan;
@@ -29,6 +31,7 @@ pub use cluster::Cluster;
 pub use engine::{Connection, EngineAccounts, Listed};
 pub use error::{Error, Result};
 pub use limits::MOST_AT_ONCE;
+pub use local::Local;
 pub use pace::Pace;
 pub use send::{Fee, SendOptions, Sent, Simulated};
 pub use wallet::Wallet;

@@ -12,6 +12,13 @@ const CREATE_PYTH: [u8; 8] = [81, 160, 16, 32, 181, 248, 102, 174];
 const POST_PYTH: [u8; 8] = [96, 57, 39, 56, 107, 152, 9, 198];
 /// First eight bytes of `sha256("global:post_switchboard")`.
 const POST_SWITCHBOARD: [u8; 8] = [48, 250, 154, 92, 178, 33, 127, 124];
+/// Where a Pyth account says that its update is fully verified, which a mock's always is, and its value for that.
+const VERIFICATION: (usize, u8) = (40, 1);
+/// Where such an account has its price, and its exponent.
+const PRICE_OFFSET: usize = 73;
+const EXPONENT_OFFSET: usize = 89;
+/// Exponent of a price in units of 1e-8 dollars.
+const E8_EXPONENT: i32 = -8;
 /// One sigma of the prices of [`PythPost::of_now`]: 0.02 %, a calm market's.
 const SIGMA_PPM: u128 = 200;
 
@@ -33,7 +40,7 @@ impl PythPost {
     pub fn of_now(price_e8: i64) -> Self {
         // At most the price itself.
         let conf = (price_e8.unsigned_abs() as u128 * SIGMA_PPM / 1_000_000) as u64;
-        Self { price: price_e8, conf, exponent: -8, published_at: None }
+        Self { price: price_e8, conf, exponent: E8_EXPONENT, published_at: None }
     }
 }
 
@@ -77,6 +84,16 @@ pub fn post_pyth(poster: Pubkey, feed: Pubkey, post: &PythPost) -> Instruction {
     data.extend_from_slice(&post.price.to_le_bytes());
     data.extend_from_slice(&post.conf.to_le_bytes());
     posting(poster, feed, data)
+}
+
+/// The price that a Pyth account of the mock oracle holds, units of 1e-8 dollars; none where nothing was posted yet, or in
+/// another unit.
+pub fn posted_e8(data: &[u8]) -> Option<i64> {
+    let at = |offset: usize| data.get(offset..);
+    let price = i64::from_le_bytes(*at(PRICE_OFFSET)?.first_chunk()?);
+    let exponent = i32::from_le_bytes(*at(EXPONENT_OFFSET)?.first_chunk()?);
+    let verified = data.get(VERIFICATION.0) == Some(&VERIFICATION.1);
+    (verified && exponent == E8_EXPONENT && price > 0).then_some(price)
 }
 
 /// Posts a result; signed by the feed's poster.

@@ -17,7 +17,6 @@
 
 pub mod config;
 pub mod conserve;
-pub mod data;
 pub mod depth;
 pub mod desk;
 pub mod dues;
@@ -33,7 +32,6 @@ pub mod money;
 pub mod opening;
 pub mod ops;
 pub mod order;
-pub mod path;
 pub mod population;
 pub mod race;
 pub mod report;
@@ -47,3 +45,5 @@ pub mod strategy;
 pub mod table;
 pub mod watch;
 pub mod world;
+
+pub use plimsoll_crashes::{data, path};

@@ -6,6 +6,7 @@ mod beginning;
 mod fall;
 mod faults;
 mod figures;
+mod local;
 mod money;
 mod standby;
 mod terminal;
@@ -40,6 +41,7 @@ async fn everything_the_command_line_offers_is_typed_once_and_does_what_it_says(
         accounts_are_opened,
         tokens_go_in_and_out,
         prices_come_from_every_kind_of_source,
+        a_local_engines_file_says_what_is_not_typed,
         trades_are_filled_on_the_venue_and_beside_it,
         an_account_is_inspected,
         a_fall_is_simulated,

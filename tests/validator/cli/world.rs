@@ -215,16 +215,13 @@ fn engine_file() -> String {
          [price.primary]\nkind = \"pyth-posted\"\nprogram = \"{oracle}\"\nfeed_id = \"{}\"\n\n[[bank]]\nname = \"USDC\"",
         hex(ETH)
     );
-    // A busy machine's slots and confirmations take their time.
-    let params =
-        "\n[params.prices]\nwrite_age_secs = 10\nread_age_secs = 30\nrisk_age_secs = 10\nprimary_stale_secs = 10\n";
-    let text = LOCALNET
-        .replace("slow_secs = 60", "fast_secs = 2\nslow_secs = 4")
+    LOCALNET
+        .replace("fast_secs = 3\nslow_secs = 8", "fast_secs = 2\nslow_secs = 4")
+        .replacen("risk_age_secs = 10", "risk_age_secs = 10\nprimary_stale_secs = 10", 1)
         .replacen("[[price]]\nname = \"BTC/USD\"", &second, 1)
         .replacen("[[bank]]\nname = \"USDC\"", &posted, 1)
         // So dear that a few seconds' interest has a fee.
-        .replacen("rate_zero_ppm = 0\nrate_kink_ppm = 80000", "rate_zero_ppm = 500000\nrate_kink_ppm = 800000", 1);
-    text + params
+        .replacen("rate_zero_ppm = 0\nrate_kink_ppm = 80000", "rate_zero_ppm = 500000\nrate_kink_ppm = 800000", 1)
 }
 
 /// A value of JSON by its path, a text.

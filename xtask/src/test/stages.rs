@@ -80,8 +80,12 @@ const LINTED: [&str; 12] = [
 ];
 /// What the validator's tests start as processes, and the variables that say where it is; they compile what they are
 /// not told of.
-const PROCESSES: [(&str, &str); 3] =
-    [("plimsoll-keeper", "PLIMSOLL_KEEPER"), ("plimsoll", "PLIMSOLL_CLI"), ("plimsoll-migrate", "PLIMSOLL_MIGRATE")];
+const PROCESSES: [(&str, &str); 4] = [
+    ("plimsoll-keeper", "PLIMSOLL_KEEPER"),
+    ("plimsoll", "PLIMSOLL_CLI"),
+    ("plimsoll-migrate", "PLIMSOLL_MIGRATE"),
+    ("plimsoll-localnet", "PLIMSOLL_LOCALNET"),
+];
 /// Seed of the property tests outside the nightly form.
 const FIXED_SEED: &str = "20251010";
 /// Property tests run this many cases in a nightly run, unless the environment says otherwise.
@@ -180,6 +184,8 @@ fn clients(run: &Run) -> Outcome {
     const NEED_PROGRAMS: [&str; 2] = ["plimsoll-keeper", "plimsoll-cli"];
     let mut packages = vec![
         "plimsoll-rpc",
+        "plimsoll-crashes",
+        "plimsoll-localnet",
         "plimsoll-interface",
         "plimsoll-oracle",
         "plimsoll-migrations",

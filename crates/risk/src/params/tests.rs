@@ -11,7 +11,7 @@ mod bounds;
 mod exact;
 
 const PARAMS: GlobalParams = GlobalParams::DEFAULT;
-/// SOL on 10 October 2025 fell 0.21 % a second at its fastest, by the minute bars in `sdk/sim/data`.
+/// SOL on 10 October 2025 fell 0.21 % a second at its fastest, by the minute bars in `sdk/crashes/data`.
 const SOL: Calibration = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(2_100), update_secs: Secs::new(2) };
 const STABLE: Calibration = Calibration { fastest_fall_ppm_per_sec: PpmPerSec::new(100), update_secs: Secs::new(2) };
 

@@ -16,7 +16,7 @@ use solana_signer::Signer;
 
 use super::venue::in_its_words;
 use crate::amount::{atoms, decimal, show};
-use crate::context::{key_or_session, Context, Loaded};
+use crate::context::{Context, Loaded};
 use crate::usage::usage;
 
 /// How long a quote of the example venue can be taken: it is taken in the transaction that posts it.
@@ -32,7 +32,7 @@ pub struct FillArgs {
     /// Price in the settlement token for a whole unit
     #[arg(long)]
     pub price: String,
-    /// Margin account that buys: an address, or the number of one of the signer's
+    /// Margin account that buys: an address, the number of one of the signer's, or a name of the local engine
     #[arg(long)]
     pub buyer: String,
     /// Margin account that sells
@@ -64,8 +64,8 @@ pub async fn run(context: &Context, args: &FillArgs) -> Result<()> {
     let keys = &loaded.accounts.keys;
     let (buyer, buys) = context.account(keys, &args.buyer).await?;
     let (seller, sells) = context.account(keys, &args.seller).await?;
-    let buyer_key = key_or_session(&context.session, args.buyer_keypair.as_deref())?;
-    let seller_key = key_or_session(&context.session, args.seller_keypair.as_deref())?;
+    let buyer_key = context.key_of(&args.buyer, args.buyer_keypair.as_deref())?;
+    let seller_key = context.key_of(&args.seller, args.seller_keypair.as_deref())?;
     let trade = Trade { market, base_units, quote_atoms, buyer, seller };
     let mut instructions = Vec::from_iter(loaded.freshen(&[&buys, &sells], None, Some(market)));
     match args.venue {

@@ -9,7 +9,7 @@ use plimsoll_keeper::top::{top, TopOptions};
 use plimsoll_keeper::Keeper;
 use plimsoll_migrations::{Result, Session, SessionArgs};
 use plimsoll_rpc::wallet::read_key;
-use plimsoll_rpc::Error;
+use plimsoll_rpc::{Error, Local};
 use solana_pubkey::Pubkey;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -54,6 +54,13 @@ pub enum KeeperCommand {
     },
 }
 
+impl KeeperCommand {
+    /// Whether a configuration of its own says where it keeps what.
+    pub const fn has_config(&self) -> bool {
+        matches!(self, Self::Run { config: Some(_), .. } | Self::Top { config: Some(_), .. } | Self::CheckConfig { .. })
+    }
+}
+
 /// Options that stand before the command.
 #[derive(Debug)]
 pub struct Overrides {
@@ -65,12 +72,15 @@ pub struct Overrides {
     pub names: Option<PathBuf>,
     /// Answers in JSON.
     pub json: bool,
+    /// The local engine that is spoken to.
+    pub local: Option<Local>,
 }
 
 impl Overrides {
     async fn context(&self, engine: Option<Pubkey>) -> Result<Context> {
         let session = Session::open(&self.session).await?;
-        Ok(Context { session, engine, names: self.names.clone(), json: self.json })
+        let (names, local) = (self.names.clone(), self.local.clone());
+        Ok(Context { session, engine, names, json: self.json, local })
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod bank;
 pub mod change;
+pub mod crash;
 pub mod engine;
 pub mod fill;
 pub mod funds;

@@ -1,5 +1,7 @@
 //! `plimsoll price`.
 
+use std::time::Duration;
+
 use clap::Subcommand;
 use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
@@ -11,7 +13,9 @@ use plimsoll_sdk::ix::args::HaltPriceArgs;
 use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
+use solana_signer::Signer;
 
+use super::crash::{self, CrashArgs};
 use super::engine::left;
 use super::standby;
 use crate::amount::{atoms, percent, show_price};
@@ -22,6 +26,8 @@ use crate::usage::usage;
 
 /// What people call a price's sources, in the order in which they are stored.
 pub const SOURCES: [&str; PriceSource::COUNT] = ["primary", "secondary", "standby"];
+/// A second of the chain's, and a little for its clock.
+const A_SECOND: Duration = Duration::from_millis(1_200);
 /// Most feeds that one refresh names.
 const FEEDS_AT_ONCE: usize = 8;
 
@@ -47,6 +53,15 @@ pub enum PriceCommand {
         #[arg(required = true, value_name = "NAME=DOLLARS", value_parser = parse_pair)]
         prices: Vec<(String, String)>,
     },
+    /// Set a price of the mock oracle, from which the local engine's prices walk on; test clusters only
+    Set {
+        /// The price
+        price: String,
+        /// Dollars, such as 120.5
+        dollars: String,
+    },
+    /// Play a recorded crash through the mock oracle, from the present prices; test clusters only
+    Crash(CrashArgs),
     /// Halt a price that is not to be trusted, by the guardian or the authority: its legs count as stale
     Halt {
         /// The price
@@ -94,6 +109,8 @@ pub async fn run(context: &Context, command: PriceCommand) -> Result<()> {
             refresh(context, &loaded, &prices, secondary, update).await
         }
         PriceCommand::Post { prices } => post(context, &loaded, &prices).await,
+        PriceCommand::Set { price, dollars } => post(context, &loaded, &[(price, dollars)]).await,
+        PriceCommand::Crash(args) => crash::play(context, &loaded, &args).await,
         PriceCommand::Halt { price, for_secs } => halt(context, &loaded, &price, true, for_secs).await,
         PriceCommand::Resume { price } => halt(context, &loaded, &price, false, None).await,
         PriceCommand::Standby => standby::list(context, &loaded).await,
@@ -262,7 +279,7 @@ async fn refresh(
     for some in refreshes.chunks(FEEDS_AT_ONCE) {
         let names: Vec<String> = some.iter().map(|feed| name_of(&loaded.names.prices, feed.slot)).collect();
         let instruction = ix::refresh_price(&loaded.accounts.keys, some);
-        send_and_look(context, loaded, &format!("refresh {}", names.join(", ")), some, &[instruction]).await?;
+        send_and_look(context, loaded, &format!("refresh {}", names.join(", ")), some, &[], &[instruction]).await?;
     }
     Ok(())
 }
@@ -273,9 +290,10 @@ async fn send_and_look(
     loaded: &Loaded,
     what: &str,
     feeds: &[ix::Refresh],
+    signers: &[&(dyn Signer + Sync)],
     instructions: &[Instruction],
 ) -> Result<()> {
-    let done = context.perform(what, None, &[], instructions).await?;
+    let done = context.perform(what, None, signers, instructions).await?;
     if context.session.dry_run {
         done.print(context.json);
         return Ok(());
@@ -292,24 +310,42 @@ async fn send_and_look(
 }
 
 async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -> Result<()> {
-    let poster = context.session.address()?;
+    require_test_cluster(context)?;
+    let (poster, held) = (context.poster()?, context.hold_prices()?);
+    if held.is_some() {
+        // The local engine's prices moved less than a second ago, and the board takes one price a second.
+        tokio::time::sleep(A_SECOND).await;
+    }
     let (mut posts, mut feeds, mut what) = (Vec::new(), Vec::new(), Vec::new());
     for (name, dollars) in prices {
         let slot = loaded.names.price(name)?;
         let feed = &loaded.accounts.feeds.feeds[slot as usize];
         let source = feed.source(feed.in_use());
-        if source.program != MOCK_ORACLE.to_bytes() || source.kind != OracleKind::PythPinned as u8 {
+        if !is_mock(source) {
             return Err(usage(format!(
                 "{name} is not of a pinned feed of the mock oracle: only those can be posted to (`plimsoll price list`)"
             )));
         }
         let feed = Pubkey::new_from_array(source.address);
-        posts.push(post_pyth(poster, feed, &mock_update(dollars)?));
+        posts.push(post_pyth(poster.pubkey(), feed, &mock_update(dollars)?));
         feeds.push(ix::Refresh { slot, primary: feed, secondary: None });
         what.push(format!("{name} at ${dollars}"));
     }
     posts.push(ix::refresh_price(&loaded.accounts.keys, &feeds));
-    send_and_look(context, loaded, &format!("post {}", what.join(", ")), &feeds, &posts).await
+    send_and_look(context, loaded, &format!("post {}", what.join(", ")), &feeds, &[&poster], &posts).await
+}
+
+/// Prices are not to be made up where money is.
+pub(super) fn require_test_cluster(context: &Context) -> Result<()> {
+    match context.session.cluster {
+        Some("mainnet-beta") => Err(usage("prices are posted to the mock oracle on test clusters only")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is a feed of the mock oracle that a price can be posted to.
+pub(super) fn is_mock(source: &OracleSource) -> bool {
+    source.program == MOCK_ORACLE.to_bytes() && source.kind == OracleKind::PythPinned as u8
 }
 
 /// A mock update of now, in units of 1e-8 dollars as Pyth has them.

@@ -1,4 +1,4 @@
-//! A TCP proxy between a keeper and a node, which can drop and refuse connections for a while.
+//! A TCP proxy before a node: it gives the node a port of one's choice, and can drop and refuse connections for a while.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,15 @@ impl Proxy {
     /// # Errors
     /// Where no port is free.
     pub fn start(node: SocketAddr) -> Result<Self> {
-        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        Self::at(0, node)
+    }
+
+    /// Starts to forward from this port of the machine, 0 for any that is free, to a node.
+    ///
+    /// # Errors
+    /// Where the port is taken.
+    pub fn at(port: u16, node: SocketAddr) -> Result<Self> {
+        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
         let (address, accepted) = (listener.local_addr()?, Arc::new(AtomicU64::new(0)));
         let task = tokio::spawn(forward(listener, node, Arc::clone(&accepted)));
         Ok(Self { address, node, accepted, task: Some(task) })

@@ -1,5 +1,6 @@
 //! Processes that say where they are in one line of JSON and then obey one line after another.
 
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail, Context, Result};
@@ -9,6 +10,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 const ANSWER_SECS: u64 = 120;
+/// How long a process that is told to end may take for it.
+const END_SECS: u64 = 5;
 
 /// A running process; killed when it is dropped.
 #[derive(Debug)]
@@ -66,5 +69,26 @@ impl Spoken {
     /// Where the system does not.
     pub async fn kill(&mut self) -> Result<()> {
         Ok(self.process.kill().await?)
+    }
+
+    /// Comes back when it has ended by itself.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub async fn ended(&mut self) -> Result<ExitStatus> {
+        Ok(self.process.wait().await?)
+    }
+
+    /// Closes its input, by which it ends, and comes back when it is gone; what does not end is killed.
+    ///
+    /// # Errors
+    /// Where the system does not kill it.
+    pub async fn end(self) -> Result<()> {
+        let Self { mut process, input, output: _output } = self;
+        drop(input);
+        match tokio::time::timeout(Duration::from_secs(END_SECS), process.wait()).await {
+            Ok(ended) => Ok(ended.map(drop)?),
+            Err(_) => Ok(process.kill().await?),
+        }
     }
 }
