@@ -25,7 +25,7 @@ pub fn keyed(account: RpcKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
 /// An RPC error; `Undecodable` where there is no clock.
 pub async fn shared(connection: &Connection, keys: &EngineKeys, counts: (u8, u8)) -> Result<Vec<Update>> {
     let clock = solana_sdk_ids::sysvar::clock::ID;
-    let mut addresses = vec![clock, keys.registry, keys.board];
+    let mut addresses = vec![clock, keys.registry, keys.board, keys.feeds];
     addresses.extend((0..counts.0).map(|index| keys.bank(index).bank));
     addresses.extend((0..counts.1).map(|index| keys.market(index)));
     let (slot, found) = connection.accounts(&addresses).await?;
