@@ -99,7 +99,7 @@ fn a_number_that_moves_alone_is_the_only_change_in_either_direction() {
     let judged = judge_each(BankConfigArgs::SETTINGS)
         + judge_each(MarketTerms::SETTINGS)
         + judge_each(PriceConfigArgs::SETTINGS);
-    assert_eq!(judged, 4 * 28);
+    assert_eq!(judged, 4 * 29);
 }
 
 #[test]
