@@ -76,6 +76,8 @@ impl Stage {
             new.prices.write_age_secs = 10;
             new.prices.read_age_secs = 30;
             new.prices.risk_age_secs = 10;
+            // One bankruptcy draws half of this small fund, and the maker takes something out before the hour is over.
+            new.breakers.drawn_insurance_ppm = 1_000_000;
         });
         live.create(0, &params).await?;
         live.list(AVERAGES, [FIRST_SOL_USD * E8, BTC_USD * E8]).await?;
