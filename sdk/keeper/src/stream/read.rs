@@ -1,7 +1,7 @@
 //! Reading accounts from the node.
 
 use plimsoll_rpc::scan::decoded;
-use plimsoll_rpc::{Connection, Error, Result};
+use plimsoll_rpc::{Connection, Error, Reading, Result};
 use plimsoll_sdk::pda::{self, EngineKeys};
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::response::RpcKeyedAccount;
@@ -28,10 +28,13 @@ pub async fn shared(connection: &Connection, keys: &EngineKeys, counts: (u8, u8)
     let mut addresses = vec![clock, keys.registry, keys.board, keys.feeds];
     addresses.extend((0..counts.0).map(|index| keys.bank(index).bank));
     addresses.extend((0..counts.1).map(|index| keys.market(index)));
-    let (slot, found) = connection.accounts(&addresses).await?;
+    let (slot, found) = connection.readings(&addresses).await?;
     let mut updates = Vec::with_capacity(addresses.len());
-    for (key, account) in addresses.into_iter().zip(found) {
-        let Some(account) = account else { continue };
+    for (key, reading) in addresses.into_iter().zip(found) {
+        if reading == Reading::Unreadable {
+            tracing::warn!(account = %key, "a shared account that cannot be decoded: the one that is known stands");
+        }
+        let Some(account) = reading.account() else { continue };
         if key == clock {
             let unix_secs = clock_secs(&account.data).ok_or_else(|| Error::Undecodable {
                 what: "clock",

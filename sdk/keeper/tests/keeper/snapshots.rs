@@ -176,6 +176,37 @@ async fn a_node_that_no_longer_lists_accounts_is_asked_for_the_known_ones_and_na
     assert!(taking.knows_everything(), "what is known is kept right");
 }
 
+/// One account that could not be decoded ended a snapshot by list, and was forgotten by one in a single answer.
+#[tokio::test]
+async fn an_account_that_cannot_be_decoded_costs_no_other_and_is_not_forgotten() {
+    for most_scanned_bytes in [None, Some(0)] {
+        let mut taking = Taking::new().await;
+        taking.stage.node.faults(|faults| faults.most_scanned_bytes = most_scanned_bytes);
+        assert!(taking.take().await.is_none() && taking.knows_everything());
+        let alice = taking.stage.alice.account;
+        taking.stage.node.faults(|faults| faults.garbled = vec![alice]);
+        taking.stage.node.world(|world| {
+            let mut account = world.margin_account(&taking.stage.liquidator);
+            account.under_water_secs = 77;
+            world.write(&taking.stage.liquidator.account, &account);
+        });
+        assert!(taking.take().await.is_none() && taking.knows_everything(), "{most_scanned_bytes:?}");
+        assert_eq!(taking.context.tracker().tally.unreadable["undecodable"], 1);
+    }
+}
+
+#[tokio::test]
+async fn a_shared_account_that_cannot_be_decoded_leaves_the_one_that_is_known() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let keys = context.tracker().shared.keys;
+    stage.node.faults(|faults| faults.garbled = vec![keys.bank(1).bank]);
+    let updates = plimsoll_keeper::stream::read::shared(&context.connection, &keys, (3, 2)).await.expect("the others");
+    let brings =
+        |key: &Pubkey| updates.iter().any(|update| matches!(update, Update::Account { key: of, .. } if of == key));
+    assert!(brings(&keys.bank(0).bank) && brings(&keys.market(1)) && !brings(&keys.bank(1).bank));
+}
+
 /// Claims that margin accounts belong to another program.
 fn stolen(_: &Pubkey, account: &mut Account) {
     if account.data.len() == <plimsoll_state::MarginAccount as plimsoll_state::EngineAccount>::SPACE {
