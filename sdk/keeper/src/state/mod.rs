@@ -261,6 +261,12 @@ impl Tracker {
         }
     }
 
+    /// Whether an update tells something of a margin account that is not known.
+    pub fn is_news(&self, update: &Update) -> bool {
+        let Update::Account { key, slot, data } = update else { return false };
+        self.accounts.differs(key, *slot, data)
+    }
+
     fn forget(&mut self, id: u32) {
         self.index.remove(id);
         self.hot.remove(&id);

@@ -1,10 +1,10 @@
 //! Reading accounts from the node.
 
 use plimsoll_rpc::scan::decoded;
+use plimsoll_rpc::sent::{SentAccount, SentKeyedAccount};
 use plimsoll_rpc::{Connection, Error, Reading, Result};
 use plimsoll_sdk::pda::{self, EngineKeys};
 use solana_pubkey::Pubkey;
-use solana_rpc_client_api::response::RpcKeyedAccount;
 
 use crate::state::Update;
 
@@ -12,11 +12,18 @@ use crate::state::Update;
 ///
 /// # Errors
 /// `Node` where it sends something else.
-pub fn keyed(account: RpcKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
-    let key = account.pubkey.parse().map_err(|_| Error::Node(format!("{:?} is not an address", account.pubkey)))?;
-    let account =
-        decoded(&account.account.into()).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
-    Ok((key, if account.owner == pda::PROGRAM_ID { account.data } else { Vec::new() }))
+pub fn keyed(sent: &SentKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
+    let key = sent.pubkey.parse().map_err(|_| Error::Node(format!("{} is not an address", sent.pubkey)))?;
+    Ok((key, owned(&key, &sent.account)?))
+}
+
+/// The data of an account as the node sends it by WebSocket; none where it is not the engine's.
+///
+/// # Errors
+/// `Node` where it sends something else.
+pub fn owned(key: &Pubkey, sent: &SentAccount) -> Result<Vec<u8>> {
+    let account = decoded(sent).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
+    Ok(if account.owner == pda::PROGRAM_ID { account.data } else { Vec::new() })
 }
 
 /// The shared accounts and the clock, in one answer.
