@@ -87,11 +87,8 @@ impl<'info> Growth<'_, 'info> {
     fn sign(&self, instruction: &Instruction) -> Result<()> {
         let bump = [self.bump];
         let seeds = [self.seeds, &[&bump]].concat();
-        let infos = [
-            self.payer.to_account_info(),
-            self.account.to_account_info(),
-            self.system_program.to_account_info(),
-        ];
+        let infos =
+            [self.payer.to_account_info(), self.account.to_account_info(), self.system_program.to_account_info()];
         Ok(invoke_signed(instruction, &infos, &[&seeds])?)
     }
 
