@@ -176,6 +176,11 @@ pub fn decode_event<E: AnchorDeserialize + Discriminator>(data: &[u8]) -> Option
     E::try_from_slice(data.strip_prefix(E::DISCRIMINATOR)?).ok()
 }
 
+/// The engine that an event names: every one begins with it.
+pub fn engine_of(data: &[u8]) -> Option<Pubkey> {
+    Some(Pubkey::new_from_array(*data.get(plimsoll_state::DISCRIMINATOR_LEN..)?.first_chunk()?))
+}
+
 /// The one event of this type in a transaction.
 ///
 /// # Panics

@@ -75,20 +75,31 @@ fn every_error_is_described_with_its_code_and_text() {
     assert_eq!(described, defined, "{STALE}");
 }
 
+fn events() -> Vec<syn::ItemStruct> {
+    let files = std::fs::read_dir(root().join("programs/plimsoll/src/event")).unwrap();
+    let items = files.flat_map(|file| parsed(&file.unwrap().path()).items);
+    let structs = items.filter_map(|item| match item {
+        Item::Struct(item) if has(&item.attrs, "event") => Some(item),
+        _ => None,
+    });
+    structs.collect()
+}
+
 #[test]
 fn every_event_is_described() {
-    let mut events = BTreeSet::new();
-    for entry in std::fs::read_dir(root().join("programs/plimsoll/src/event")).unwrap() {
-        for item in parsed(&entry.unwrap().path()).items {
-            if let Item::Struct(item) = item {
-                if has(&item.attrs, "event") {
-                    events.insert(item.ident.to_string());
-                }
-            }
-        }
-    }
+    let events: BTreeSet<String> = events().iter().map(|event| event.ident.to_string()).collect();
     assert!(events.len() > 30);
     assert_eq!(names(&description()["events"]), events, "{STALE}");
+}
+
+/// ACCOUNT-5
+#[test]
+fn every_event_begins_with_its_engine() {
+    let without = events().into_iter().filter(|event| {
+        let first = event.fields.iter().next().and_then(|field| field.ident.as_ref());
+        first.is_none_or(|name| name != "engine")
+    });
+    assert_eq!(without.map(|event| event.ident.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]

@@ -129,6 +129,8 @@ pub struct DelegateSet {
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct AccountMigrated {
+    /// The engine.
+    pub engine: Pubkey,
     /// The account, of any type.
     pub account: Pubkey,
     /// The layout version that it has from now on, one more than before.

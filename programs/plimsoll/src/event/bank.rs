@@ -47,8 +47,6 @@ impl From<&Bank> for BankRecord {
 /// Tokens that moved between a vault and outside, and what they changed in a margin account.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenMove {
-    /// The engine.
-    pub engine: Pubkey,
     /// The margin account.
     pub account: Pubkey,
     /// Slot of the bank.
@@ -103,6 +101,8 @@ pub struct BankUpdated {
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct Deposited {
+    /// The engine.
+    pub engine: Pubkey,
     /// Owner or delegate who deposited.
     pub authority: Pubkey,
     /// What moved.
@@ -113,6 +113,8 @@ pub struct Deposited {
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct Withdrawn {
+    /// The engine.
+    pub engine: Pubkey,
     /// The token account that received.
     pub destination: Pubkey,
     /// What moved.
@@ -123,6 +125,8 @@ pub struct Withdrawn {
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct Borrowed {
+    /// The engine.
+    pub engine: Pubkey,
     /// The token account that received.
     pub destination: Pubkey,
     /// What moved.
@@ -133,6 +137,8 @@ pub struct Borrowed {
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct Repaid {
+    /// The engine.
+    pub engine: Pubkey,
     /// Who paid.
     pub payer: Pubkey,
     /// What moved.

@@ -6,6 +6,8 @@ use anchor_lang::prelude::*;
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct CollateralLiquidated {
+    /// The engine.
+    pub engine: Pubkey,
     /// The account that was liquidated.
     pub liquidatee: Pubkey,
     /// The account that liquidated it.
@@ -48,6 +50,8 @@ pub struct CollateralLiquidated {
 #[event]
 #[derive(Clone, Copy, Debug)]
 pub struct PositionLiquidated {
+    /// The engine.
+    pub engine: Pubkey,
     /// The account that was liquidated.
     pub liquidatee: Pubkey,
     /// The account that liquidated it.
