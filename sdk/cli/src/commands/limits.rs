@@ -1,11 +1,10 @@
 //! What anybody can take and set now: the powers over an engine, and the limits of its banks and markets.
 
 use plimsoll_risk::breaker::{AUTHORITY_PAUSE, GUARDIAN_TERMS};
-use plimsoll_risk::lazy::Side;
 use plimsoll_risk::ratchet::{EXECUTION_WINDOW, RAISE_INTERVAL};
-use plimsoll_risk::units::{Atoms, Ppm, UnixSecs};
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_sdk::change::ramps;
-use plimsoll_state::{Bank, Registry, StoredBreaker};
+use plimsoll_state::{Bank, BreakerReading, Registry};
 use solana_pubkey::Pubkey;
 
 use super::change::span;
@@ -85,43 +84,32 @@ pub fn limits(loaded: &Loaded) -> Report {
 fn breaker_rows(loaded: &Loaded) -> Vec<Vec<String>> {
     let (accounts, now) = (&loaded.accounts, UnixSecs::new(loaded.accounts.now));
     let params = accounts.registry.params().breakers;
-    let row = |of: String, by: &str, seen: u64, whole: u64, share: Ppm, decimals: u8, breaker: &StoredBreaker| {
-        let beyond =
-            if share >= Ppm::WHOLE { Atoms::MAX } else { Atoms::new(share.of_down(whole).unwrap_or(u64::MAX)) };
-        vec![of, by.to_owned(), shown(Atoms::new(seen), decimals), shown(beyond, decimals), stands(breaker, now)]
+    let row = |of: String, by: &str, decimals: u8, reading: &BreakerReading| {
+        let [seen, beyond] =
+            [reading.seen, reading.beyond.unwrap_or(u64::MAX)].map(|size| shown(Atoms::new(size), decimals));
+        vec![of, by.to_owned(), seen, beyond, stands(reading.until, now)]
     };
     let banks = accounts.banks.iter().flat_map(|bank| {
-        let (name, decimals, fund) = (name_of(&loaded.names.banks, bank.index), bank.decimals, bank.drawable(now));
-        let (liquidated, deposits) = (bank.throughput.liquidated_within(now), bank.totals().deposits_down().get());
-        let drawdown = &accounts.registry.banks[bank.index as usize].drawdown;
-        let (hour, whole) = (fund.hour_drawn.get(), fund.whole().get());
+        let slot = &accounts.registry.banks[bank.index as usize];
+        let name = name_of(&loaded.names.banks, bank.index);
+        let liquidated = bank.liquidated_reading(params.liquidated_debts(), now);
+        let drawn = bank.drawn_reading(slot, params.drawn_insurance(), now);
         [
-            row(
-                name.clone(),
-                "debts liquidated",
-                liquidated,
-                deposits,
-                params.liquidated_debts(),
-                decimals,
-                &bank.throughput.breaker,
-            ),
-            row(name, "insurance drawn", hour, whole, params.drawn_insurance(), decimals, drawdown),
+            row(name.clone(), "debts liquidated", bank.decimals, &liquidated),
+            row(name, "insurance drawn", bank.decimals, &drawn),
         ]
     });
     let markets = accounts.markets.iter().map(|market| {
         let slot = &accounts.registry.markets[market.index as usize];
-        let open = [Side::Long, Side::Short].map(|side| slot.open_interest(market, side).get());
-        let (name, liquidated) =
-            (name_of(&loaded.names.markets, market.index), market.throughput.liquidated_within(now));
-        let (share, decimals) = (params.liquidated_positions(), slot.base_decimals);
-        row(name, "positions liquidated", liquidated, open[0].max(open[1]), share, decimals, &market.throughput.breaker)
+        let liquidated = market.liquidated_reading(slot, params.liquidated_positions(), now);
+        row(name_of(&loaded.names.markets, market.index), "positions liquidated", slot.base_decimals, &liquidated)
     });
     banks.chain(markets).collect()
 }
 
 /// Whether a breaker stands, and until when.
-fn stands(breaker: &StoredBreaker, now: UnixSecs) -> String {
-    match breaker.stands_until(now) {
+fn stands(until: Option<UnixSecs>, now: UnixSecs) -> String {
+    match until {
         Some(until) => format!("nobody adds risk until {} (for {})", until.get(), span(until.elapsed_since(now).get())),
         None => "open".to_owned(),
     }
@@ -189,9 +177,9 @@ mod tests {
         assert_eq!(rises(0, now), "now, to twice what it is");
         assert_eq!(rises(now.get() - 86_400, now), "now, to twice what it is");
         assert_eq!(rises(now.get() - 3_600, now), "in 23.0 h");
-        let breaker = StoredBreaker { until_at: now.get() + 300, in_a_row: 1, _pad: 0 };
-        assert_eq!(stands(&breaker, now), "nobody adds risk until 1760000300 (for 5.0 min)");
-        assert_eq!(stands(&breaker, UnixSecs::new(breaker.until_at)), "open");
+        let until = UnixSecs::new(now.get() + 300);
+        assert_eq!(stands(Some(until), now), "nobody adds risk until 1760000300 (for 5.0 min)");
+        assert_eq!(stands(None, now), "open");
         assert_eq!(shown(Atoms::MAX, 6), "unlimited");
         assert_eq!(shown(Atoms::new(1_500_000), 6), "1.5");
     }
