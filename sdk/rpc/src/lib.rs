@@ -35,6 +35,7 @@ pub use error::{Error, Result};
 pub use limits::MOST_AT_ONCE;
 pub use local::Local;
 pub use pace::Pace;
+pub use scan::{Reading, Scanned};
 pub use send::{Fee, SendOptions, Sent, Simulated};
 pub use wallet::Wallet;
 
