@@ -11,6 +11,7 @@
 //! | [`send`] | simulate, limit, price, sign, send |
 //! | [`deliver`] | send again until it is certain what became of it |
 //! | [`mock`] | the oracle of test clusters |
+//! | [`history`] | the program's events, read back: each once, in order, from a cursor on |
 //! | [`error`] | what goes wrong, with what to do about it |
 #![deny(missing_docs)]
 
@@ -18,6 +19,7 @@ pub mod cluster;
 pub mod deliver;
 pub mod engine;
 pub mod error;
+pub mod history;
 mod limits;
 pub mod local;
 pub mod mock;
