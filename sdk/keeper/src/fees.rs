@@ -93,7 +93,7 @@ mod tests {
             }
         }
         let mut large = Bids::new(&config(), 300_000, 5_000, Some(10_000_000));
-        assert_eq!(large.next(30_000_000), 9_995_000 * 1_000_000 / 300_000, "a large gain goes above what cranks pay");
+        assert_eq!(large.next(u64::MAX), 9_995_000 * 1_000_000 / 300_000, "a large gain goes above what cranks pay");
         assert_eq!(
             Bids::new(&config(), 300_000, 6_000, Some(5_000)).next(700),
             0,
