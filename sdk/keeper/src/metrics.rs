@@ -5,6 +5,7 @@ use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use crate::outbox::Cost;
 use crate::state::Tracker;
 use crate::stream::Link;
 
@@ -23,13 +24,27 @@ pub struct Metrics {
     pub posts: IntCounterVec,
     /// Turns of jobs that failed as a whole, by job and reason.
     pub failed_turns: IntCounterVec,
-    /// Notional of confirmed liquidations, micro-dollars.
-    pub liquidated: IntCounterVec,
+    money: Money,
     /// From the wish to liquidate to the signed transaction.
     pub to_signed: Histogram,
     /// Counters that other parts keep, as they stood last.
     observed: IntGaugeVec,
     gauges: Gauges,
+}
+
+/// What comes in and goes out.
+struct Money {
+    liquidated: IntCounterVec,
+    gain: IntCounterVec,
+    loss: IntCounterVec,
+    net_gain: Histogram,
+    fees: IntCounterVec,
+    tips: IntCounterVec,
+    key_lamports: IntGauge,
+    liquidating: IntGauge,
+    nav: IntGauge,
+    free_margin: IntGauge,
+    inventory: IntGaugeVec,
 }
 
 struct Gauges {
@@ -65,7 +80,14 @@ impl Metrics {
         let buckets = vec![0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0];
         let opts = HistogramOpts::new("plan_to_signed_seconds", "From the plan of a liquidation to its signature");
         let to_signed = Histogram::with_opts(opts.buckets(buckets))?;
+        let buckets = vec![-10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0, 1_000.0, 10_000.0];
+        let help = "Gain of a liquidation as planned at spot less its fee and tip, dollars";
+        let net_gain = Histogram::with_opts(HistogramOpts::new("liquidation_net_gain_usd", help).buckets(buckets))?;
+        registry.register(Box::new(net_gain.clone()))?;
         registry.register(Box::new(to_signed.clone()))?;
+        let help = "Balances and notionals of the liquidator's account at spot, micro-dollars";
+        let inventory = IntGaugeVec::new(Opts::new("liquidator_inventory_usd_micro", help), &["instrument"])?;
+        registry.register(Box::new(inventory.clone()))?;
         let observed =
             IntGaugeVec::new(Opts::new("observed_total", "What the tracker and its stream counted"), &["what"])?;
         registry.register(Box::new(observed.clone()))?;
@@ -76,7 +98,30 @@ impl Metrics {
             refused: counters("refused_total", "Plans and transactions refused", &["job", "stage", "reason"])?,
             posts: counters("posts_total", "Prices posted on chain", &["oracle", "outcome"])?,
             failed_turns: counters("failed_turns_total", "Turns of jobs that failed as a whole", &["job", "reason"])?,
-            liquidated: counters("liquidated_usd_micro_total", "Notional liquidated, micro-dollars", &["regime"])?,
+            money: Money {
+                liquidated: counters("liquidated_usd_micro_total", "Notional liquidated, micro-dollars", &["regime"])?,
+                gain: counters(
+                    "liquidations_gain_usd_micro_total",
+                    "Gains of liquidations as planned at spot less fees and tips, micro-dollars",
+                    &["regime"],
+                )?,
+                loss: counters(
+                    "liquidations_loss_usd_micro_total",
+                    "Losses of liquidations as planned at spot, fees and tips counted, micro-dollars",
+                    &["regime"],
+                )?,
+                net_gain,
+                fees: counters("fees_lamports_total", "Fees of transactions on the chain, lamports", &["job"])?,
+                tips: counters("tips_lamports_total", "Tips of transactions on the chain, lamports", &["job"])?,
+                key_lamports: gauge("key_lamports", "Lamports of the key that pays fees")?,
+                liquidating: gauge("liquidating", "One where this keeper liquidates")?,
+                nav: gauge("liquidator_nav_usd_micro", "The liquidator's account at spot, micro-dollars")?,
+                free_margin: gauge(
+                    "liquidator_free_margin_usd_micro",
+                    "What the liquidator's account has above its initial requirement, micro-dollars",
+                )?,
+                inventory,
+            },
             to_signed,
             observed,
             gauges: Gauges {
@@ -103,8 +148,46 @@ impl Metrics {
         self.refused.with_label_values(&[job, stage, reason]).get()
     }
 
+    /// Counts a confirmed liquidation: its regime, its notional, and what it gained net of fee and tip, micro-dollars.
+    pub fn liquidated(&self, regime: &str, notional_usd_micro: u64, net_gain_usd_micro: i64) {
+        let money = &self.money;
+        money.liquidated.with_label_values(&[regime]).inc_by(notional_usd_micro);
+        let side = if net_gain_usd_micro < 0 { &money.loss } else { &money.gain };
+        side.with_label_values(&[regime]).inc_by(net_gain_usd_micro.unsigned_abs());
+        money.net_gain.observe(net_gain_usd_micro as f64 / 1e6);
+    }
+
+    /// Counts what a transaction on the chain cost.
+    pub fn paid(&self, job: &str, cost: &Cost) {
+        self.money.fees.with_label_values(&[job]).inc_by(cost.fee_lamports);
+        self.money.tips.with_label_values(&[job]).inc_by(cost.tip_lamports);
+    }
+
+    /// Shows what the key that pays has left, lamports.
+    pub fn holds(&self, lamports: u64) {
+        self.money.key_lamports.set(i64::try_from(lamports).unwrap_or(i64::MAX));
+    }
+
+    /// Shows whether this keeper liquidates.
+    pub fn liquidates(&self, does: bool) {
+        self.money.liquidating.set(i64::from(does));
+    }
+
+    fn observe_own(&self, tracker: &Tracker) {
+        let Some(Ok(standing)) = tracker.own_standing() else { return };
+        let money = &self.money;
+        money.nav.set(standing.nav_usd_micro);
+        money.free_margin.set(standing.free_margin_usd_micro);
+        // What is sold is gone, and not what it was last.
+        money.inventory.reset();
+        for (instrument, value) in &standing.inventory_usd_micro {
+            money.inventory.with_label_values(&[instrument]).set(*value);
+        }
+    }
+
     /// Brings the gauges up to date.
     pub fn observe(&self, tracker: &Tracker, link: &Link) {
+        self.observe_own(tracker);
         let gauges = &self.gauges;
         let (shared, tally) = (&tracker.shared, &tracker.tally);
         gauges.accounts.set(tracker.accounts.len() as i64);
@@ -122,6 +205,7 @@ impl Metrics {
             ("snapshots", tally.snapshots),
             ("restarts", tally.restarts),
             ("fall_backs", tally.fall_backs),
+            ("unchanged", tally.unchanged),
             ("looks", tally.looks),
             ("assessments", tally.assessments),
             ("reconnects", link.reconnects.load(std::sync::atomic::Ordering::Relaxed)),

@@ -31,7 +31,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     }
     posting(config, &mut bad);
     if config.http.listen.parse::<std::net::SocketAddr>().is_err() {
-        bad.push(format!("http.listen: {:?} is not an address with a port", config.http.listen));
+        bad.push(format!("http.listen: \"{}\" is not an address with a port", config.http.listen));
     }
     bad
 }
@@ -137,7 +137,7 @@ fn addresses(config: &Config, bad: &mut Vec<String>) {
     ];
     for (key, text) in keys {
         if let Some(text) = text.as_deref().filter(|text| text.parse::<Pubkey>().is_err()) {
-            bad.push(format!("{key}: {text:?} is not an address"));
+            bad.push(format!("{key}: \"{text}\" is not an address"));
         }
     }
     let urls = [
@@ -148,16 +148,16 @@ fn addresses(config: &Config, bad: &mut Vec<String>) {
     for (key, text) in urls {
         if let Some(text) = text.as_deref().filter(|text| !text.starts_with("http://") && !text.starts_with("https://"))
         {
-            bad.push(format!("{key}: {text:?} is not an http(s) address"));
+            bad.push(format!("{key}: \"{text}\" is not an http(s) address"));
         }
     }
     for (feed, text) in &config.prices.posted_accounts {
         if crate::source::feed_id(feed).is_none() || text.parse::<Pubkey>().is_err() {
-            bad.push(format!("prices.posted_accounts: {feed:?} = {text:?} is not a feed id and an address"));
+            bad.push(format!("prices.posted_accounts: \"{feed}\" = \"{text}\" is not a feed id and an address"));
         }
     }
     if let Some(text) = config.cluster.ws_url.as_deref().filter(|t| !t.starts_with("ws://") && !t.starts_with("wss://"))
     {
-        bad.push(format!("cluster.ws_url: {text:?} is not a ws(s) address"));
+        bad.push(format!("cluster.ws_url: \"{text}\" is not a ws(s) address"));
     }
 }
