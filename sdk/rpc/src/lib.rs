@@ -18,6 +18,7 @@ pub mod cluster;
 pub mod deliver;
 pub mod engine;
 pub mod error;
+mod foreign;
 mod limits;
 pub mod local;
 pub mod mock;
@@ -33,7 +34,7 @@ pub use error::{Error, Result};
 pub use limits::MOST_AT_ONCE;
 pub use local::Local;
 pub use pace::Pace;
-pub use send::{Fee, SendOptions, Sent, Simulated};
+pub use send::{Fee, Prepared, SendOptions, Sent, Simulated};
 pub use wallet::Wallet;
 
 pub use solana_rpc_client::nonblocking::rpc_client::RpcClient;
