@@ -113,7 +113,15 @@ impl Session {
             .into());
         }
         let options = args.send_options();
-        Ok(Self { connection, wallet, cluster, options, dry_run: args.dry_run, yes: args.yes, on_way: OnWay::default() })
+        Ok(Self {
+            connection,
+            wallet,
+            cluster,
+            options,
+            dry_run: args.dry_run,
+            yes: args.yes,
+            on_way: OnWay::default(),
+        })
     }
 
     /// The key that signs and pays.

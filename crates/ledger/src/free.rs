@@ -113,7 +113,10 @@ pub fn taken_out(
 }
 
 /// The most that an account may take out of a bank now, to the atom, found by bisection; `buffer` is room for its portfolio.
-#[expect(clippy::arithmetic_side_effects, reason = "the middle of two numbers lies between them, and the ends differ by two")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the middle of two numbers lies between them, and the ends differ by two"
+)]
 pub fn most_out(
     account: &MarginAccount,
     bank: &Bank,

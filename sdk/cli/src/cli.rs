@@ -11,7 +11,7 @@ use crate::commands::account::AccountCommand;
 use crate::commands::bank::BankCommand;
 use crate::commands::engine::EngineCommand;
 use crate::commands::fill::FillArgs;
-use crate::commands::funds::FundsArgs;
+use crate::commands::funds::{FundsArgs, IntoArgs};
 use crate::commands::insurance::InsuranceCommand;
 use crate::commands::keeper::KeeperCommand;
 use crate::commands::liquidate::LiquidateArgs;
@@ -72,7 +72,7 @@ pub enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     /// Deposit tokens into a margin account
-    Deposit(FundsArgs),
+    Deposit(IntoArgs),
     /// Withdraw a deposit; never borrows
     Withdraw(FundsArgs),
     /// Borrow tokens; takes the deposit first

@@ -65,7 +65,7 @@ pub enum Error {
     #[error("not sent: the sender is being stopped")]
     Stopped,
     /// A formula of the risk crate refused.
-    #[error("{} ({0:?})", EngineError::from(*.0).text().1)]
+    #[error("{} ({:?})", EngineError::from(*.0).text().1, .0)]
     Risk(plimsoll_risk::RiskError),
 }
 

@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn a_code_means_what_the_program_that_failed_means_by_it() {
         let (system, token) = (Pubkey::default().to_string(), TOKEN_PROGRAMS[0].to_string());
-        assert_eq!(words(Some(&system), 0), Some(("the system program", "there is an account at this address already")));
+        assert_eq!(
+            words(Some(&system), 0),
+            Some(("the system program", "there is an account at this address already"))
+        );
         assert_eq!(words(Some(&token), 1), Some(("the token program", "the token account holds too little")));
         assert_eq!(words(Some("moon"), 3007), Some(("a program", "an account belongs to another program")));
         assert_eq!(words(None, 3012), Some(("a program", "there is no account where one is expected")));
