@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn margins_are_exact_for_programs() {
         let json = crate::quantity::spliced(serde_json::to_value(at("200", false)).unwrap());
-        assert_eq!((&json["nav_usd"], &json["nav_usd_micro"]), (&"3000".into(), &"3000000000".into()));
-        assert_eq!((&json["health"], &json["ratio_ppm"]), (&"healthy".into(), &2_000_000.into()));
+        assert_eq!((&json["nav_usd"], &json["nav_usd_micro"]), (&"5999.999999".into(), &"5999999999".into()));
+        assert_eq!((&json["health"], &json["ratio_ppm"]), (&"healthy".into(), &1_999_999.into()));
     }
 }
