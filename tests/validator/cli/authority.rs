@@ -102,13 +102,18 @@ impl CliWorld {
         let begins = format!("id = 1\nlaunch = false\ncreator = \"{owner}\"\n{roles}");
         let second = file.replacen("id = 0", &begins, 1);
         let second = second.replacen("change_delay_secs = 0", "change_delay_secs = 86400", 1);
+        // Its SOL is the cluster's own, wrapped.
+        let native = format!("\"{}\"", spl_token_interface::native_mint::ID);
+        let second = second.replacen("{ seed = \"plimsoll sol\", decimals = 9 }", &native, 1);
         ensure!(second.contains("launch = false") && second.contains("= 86400"), "the file has other words");
+        ensure!(second.contains(&native), "the file has another mint of SOL");
         self.write("second.toml", &second)?;
         self.run("engine create --config second.toml --yes").await?.done()?;
         let engine = EngineKeys::created_by(&self.owner.pubkey(), 1).engine;
         let of = |command: &str| format!("engine {command} --engine {engine}");
         self.run(&of("launch")).await?.failed_with(&["not confirmed", "cannot be taken back"])?;
         self.json(&of("launch --yes")).await?;
+        self.sol_is_wrapped_into_a_deposit(&engine).await?;
         let guard = self.address("guard")?;
         self.run(&of(&format!("propose-role guardian {guard} --yes"))).await?.done()?;
         let waiting = self.json(&of("pending")).await?;
@@ -118,6 +123,25 @@ impl CliWorld {
         self.json(&of("cancel 0 --yes")).await?;
         self.run(&of("pending")).await?.done()?.shows(&["none"])?;
         self.a_risk_authority_applies_what_tightens_and_proposes_the_rest(&second, &risk).await
+    }
+
+    /// By whoever has no wrapped SOL: the refusal offers it.
+    async fn sol_is_wrapped_into_a_deposit(&self, engine: &Pubkey) -> Result<()> {
+        let by_bob = format!("--engine {engine} --keypair bob.json");
+        self.run(&format!("account open {by_bob}")).await?.done()?;
+        let lacking = self.run(&format!("deposit SOL 1.5 {by_bob}")).await?;
+        lacking.failed_with(&["there is no token account", "add --wrap"])?;
+        self.run(&format!("deposit USDC 1 --wrap {by_bob}"))
+            .await?
+            .failed_with(&["--wrap is for the bank of wrapped SOL"])?;
+        let wrapped = self.json(&format!("deposit SOL 1.5 --wrap {by_bob}")).await?;
+        ensure!(text(&wrapped, "/balance/amount_decimal")? == "1.5", "{wrapped:#}");
+        self.json(&format!("withdraw SOL 0.5 {by_bob}")).await?;
+        // What is there already is not wrapped again.
+        self.json(&format!("deposit SOL 0.6 --wrap {by_bob}")).await?;
+        let shown = self.json(&format!("account show {by_bob}")).await?;
+        ensure!(text(&shown, "/balances/0/balance_decimal")? == "1.6", "{shown:#}");
+        Ok(())
     }
 
     /// A file that asks for less credit and for a higher cap: one now, the other in public.

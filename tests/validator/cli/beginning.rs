@@ -118,6 +118,12 @@ impl CliWorld {
         }
         self.run("account show --keypair alice.json").await?.failed_with(&["no margin account", "account open"])?;
         self.run("account list --keypair alice.json").await?.done()?.shows(&["none", "plimsoll account open"])?;
+        self.run("account list --keypair nobody.json")
+            .await?
+            .failed_with(&["no key at nobody.json", "solana-keygen new"])?;
+        let no_key = self.run("account list --keypair engine.toml").await?;
+        ensure!(!no_key.err.contains("solana-keygen"), "{}", no_key.err);
+        no_key.failed_with(&["engine.toml is not a key file"])?;
         for name in ["alice", "bob", "carol", "poor-maker"] {
             let opened = self.json(&format!("account open --keypair {name}.json")).await?;
             ensure!(text(&opened, "/transactions/0/what")?.contains(&self.account(name)?.to_string()), "{opened:#}");

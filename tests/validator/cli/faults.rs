@@ -99,12 +99,7 @@ impl CliWorld {
         self.run("keeper check-config keeper-bad.toml").await?.failed_with(&["compute_headrom_percent"])?;
         self.write("solana-bad.yml", "json_rpc_url: [")?;
         self.run("engine list --solana-config solana-bad.yml").await?.failed_with(&["solana-bad.yml"])?;
-        self.run("account list --keypair nobody.json")
-            .await?
-            .failed_with(&["no key at nobody.json", "solana-keygen new"])?;
-        let no_key = self.run("account list --keypair engine.toml").await?;
-        ensure!(!no_key.err.contains("solana-keygen"), "{}", no_key.err);
-        no_key.failed_with(&["engine.toml is not a key file"])?;
+        self.run("account list --keypair nobody.json").await?.ended(1)?;
         Ok(())
     }
 
